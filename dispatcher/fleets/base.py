@@ -1,0 +1,78 @@
+"""What a fleet is: a place that can run containers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from scenequeue.items import ContainerId
+
+
+@dataclass(frozen=True)
+class ContainerSize:
+    """What a container gets. `vcpu` in cores, `memory_mib` in MiB."""
+
+    vcpu: float
+    memory_mib: int
+
+
+#: The article's five sizes by priority.
+SIZES: Mapping[int, ContainerSize] = {
+    1: ContainerSize(2, 4096),
+    2: ContainerSize(4, 8192),
+    3: ContainerSize(8, 16384),
+    4: ContainerSize(16, 32768),
+    5: ContainerSize(1, 2048),
+}
+
+
+@dataclass(frozen=True)
+class LaunchRequest:
+    """One container to launch. `container_id` is also the idempotency token: launching it twice starts one."""
+
+    container_id: ContainerId
+    size: ContainerSize
+    batch: int
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LaunchResult:
+    """What became of one request. `handle` is the fleet's own name (ARN, pid); `error` is set when it failed."""
+
+    container_id: ContainerId
+    handle: str = ""
+    region: str = ""
+    is_spot: bool = False
+    error: str = ""
+    #: With an error: whether the same launch may succeed at a later tick (no capacity, throttled).
+    transient: bool = True
+
+
+@dataclass(frozen=True)
+class FleetContainer:
+    """A container as the fleet itself sees it. `container_id` is "" for one that carries no id of ours."""
+
+    handle: str
+    container_id: ContainerId
+    is_running: bool
+    started_ms: int = 0
+    stopped_reason: str = ""
+    exit_code: int | None = None
+
+
+class Fleet(Protocol):
+    """A place that can run containers. All three methods may raise FleetError and are safe to call again."""
+
+    name: str
+
+    def launch(self, requests: Sequence[LaunchRequest]) -> list[LaunchResult]:
+        """Start containers; one result per request, in order. Never raises for a single refused launch."""
+        ...
+
+    def list(self) -> list[FleetContainer]:
+        """Every container of this namespace that is starting or running, and those that ended lately."""
+        ...
+
+    def stop(self, handle: str, reason: str) -> None:
+        """Ask one container to stop (SIGTERM, then SIGKILL after its grace). Already gone is success."""
+        ...

@@ -1,0 +1,105 @@
+"""Every exception that Sceneburst raises on purpose, as one tree.
+
+A caller catches `SceneburstError`; the worker loop looks only at `transient`, never at a message's text.
+"""
+
+from typing import ClassVar
+
+
+class SceneburstError(Exception):
+    """The root: anything Sceneburst reports as an error of its own."""
+
+    #: True where trying the same thing again later may succeed.
+    transient: ClassVar[bool] = False
+
+
+class SettingsError(SceneburstError):
+    """A setting is missing or malformed; the message names its environment variable."""
+
+
+class InvalidScenes(SceneburstError):
+    """One or more scenes cannot be accepted; `problems` lists every one of them."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(problems))
+
+
+class QueueUnavailable(SceneburstError):
+    """Redis does not answer at the configured URL."""
+
+    transient: ClassVar[bool] = True
+
+
+class QueueFull(SceneburstError):
+    """The backlog is at its configured limit; submit again when it has gone down."""
+
+    transient: ClassVar[bool] = True
+
+
+class JobConflict(SceneburstError):
+    """A job of this id exists with other content."""
+
+
+class JobNotFound(SceneburstError):
+    """No job of this id: never submitted, or its results have expired."""
+
+
+class LeaseLost(SceneburstError):
+    """The lease's token is stale: another container has the item, or its job was cancelled."""
+
+
+class DispatcherDeposed(SceneburstError):
+    """The fencing number is stale: another dispatcher acts now."""
+
+
+class ItemError(SceneburstError):
+    """An item could not be made; `transient` tells a retry from a dead letter."""
+
+
+class BadInput(ItemError):
+    """An input is missing, unreadable, too large or not what it claims to be. Permanent."""
+
+
+class ToolFailed(ItemError):
+    """ffmpeg ended with an error that may pass; the message ends with its last lines."""
+
+    transient: ClassVar[bool] = True
+
+
+class LimitExceeded(ItemError):
+    """An item used more wall clock, CPU, memory or disk than it may."""
+
+    transient: ClassVar[bool] = True
+
+
+class DiskFull(ItemError):
+    """The container's scratch space is used up; the container should drain and leave."""
+
+    transient: ClassVar[bool] = True
+
+
+class StorageUnavailable(ItemError):
+    """The object store did not answer properly, even after retries."""
+
+    transient: ClassVar[bool] = True
+
+
+class ObjectNotFound(BadInput):
+    """There is nothing at this URI."""
+
+
+class StorageDenied(BadInput):
+    """This URI may not be read or written: outside the roots, a private address, or access denied."""
+
+
+class FleetError(SceneburstError):
+    """A fleet could not launch, list or stop containers."""
+
+    transient: ClassVar[bool] = True
+
+
+class FleetMisconfigured(FleetError):
+    """A launch that can never succeed as configured (unknown cluster, denied, bad size)."""
+
+    transient: ClassVar[bool] = False

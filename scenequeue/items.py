@@ -1,0 +1,287 @@
+"""The messages: jobs, work items, leases and results, as they travel through Redis."""
+
+import re
+from enum import StrEnum
+from typing import Annotated, Any, Literal, NewType
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from scenequeue.options import FrozenModel, RenderOptions
+
+#: Version of the wire format. A worker leaves items with a newer one to others.
+WIRE_VERSION = 1
+#: An item id is "<stage>-<index>", both counted from 0 in the caller's order.
+ItemId = NewType("ItemId", str)
+JobId = NewType("JobId", str)
+LeaseToken = NewType("LeaseToken", str)
+ContainerId = NewType("ContainerId", str)
+
+_NAME = re.compile(r"^[\w][\w .+@=-]{0,119}$")
+_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")
+
+
+def check_name(name: str) -> str:
+    """A scene's name, if it can be a file's name and nothing else: no path parts, no control characters.
+
+    Raises:
+        ValueError: it is empty, too long (120), starts with a dot or holds a separator.
+    """
+    if not _NAME.match(name) or ".." in name or name != name.strip():
+        raise ValueError(f"{name!r} is not a usable name: letters, digits, space and . _ + @ = - only, 1 to 120, no '..'")
+    return name
+
+
+def check_job_id(job_id: str) -> JobId:
+    """A job id that is safe in a Redis key and in a path.
+
+    Raises:
+        ValueError: it has other characters than letters, digits, '.', '_', '-', or more than 128.
+    """
+    if not _ID.match(job_id) or ".." in job_id:
+        raise ValueError(f"{job_id!r} is not a usable job id: letters, digits, '.', '_' and '-' only, 1 to 128")
+    return JobId(job_id)
+
+
+SceneName = Annotated[str, AfterValidator(check_name)]
+
+
+class Lane(StrEnum):
+    """A priority class; served strictly in this order."""
+
+    URGENT = "urgent"
+    NORMAL = "normal"
+    BULK = "bulk"
+
+
+class ItemState(StrEnum):
+    """Where an item is; in exactly one of these at any moment."""
+
+    WAITING = "waiting"  #: in a later stage that has not opened
+    READY = "ready"
+    LEASED = "leased"
+    DELAYED = "delayed"
+    DONE = "done"
+    DEAD = "dead"
+    DROPPED = "dropped"  #: its job was cancelled
+
+
+class JobState(StrEnum):
+    """How a job stands. All but `active` are final, though a requeued dead letter makes it active again."""
+
+    ACTIVE = "active"
+    DONE = "done"
+    FAILED = "failed"  #: nothing left to do, at least one dead letter
+    CANCELLED = "cancelled"
+
+
+class Scene(FrozenModel):
+    """The user's unit: a picture and a narration become one MP4.
+
+    `image`, `audio`, `subtitles` and `watermark` are local paths when handed to a producer and URIs
+    (s3://, https://, file://) on the queue. `options` overrides the job's, field by field.
+    """
+
+    name: SceneName
+    image: str
+    audio: str
+    subtitles: str | None = None
+    watermark: str | None = None
+    title: str | None = None
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+class RenderPayload(FrozenModel):
+    """What a worker needs to render one scene. Every address is a URI."""
+
+    image: str
+    audio: str
+    subtitles: str | None = None
+    watermark: str | None = None
+    title: str | None = None
+    options: dict[str, Any] = Field(default_factory=dict)
+    #: Where the MP4 goes, once, whole.
+    output: str
+
+
+class WorkItem(BaseModel):
+    """One unit of work on the queue. Its id is not inside: it stands in front of the JSON."""
+
+    model_config = ConfigDict(frozen=True)
+
+    v: int = WIRE_VERSION
+    #: render, and later probe, encode, stitch, copy, run.
+    kind: str = "render"
+    name: SceneName
+    #: Estimated cost: seconds of video.
+    weight: Annotated[float, Field(ge=0.0, allow_inf_nan=False)] = 1.0
+    payload: dict[str, Any] = Field(default_factory=dict)
+
+
+class JobSpec(FrozenModel):
+    """What all items of a job share."""
+
+    job_id: JobId
+    lane: Lane = Lane.NORMAL
+    options: RenderOptions = RenderOptions()
+    max_attempts: Annotated[int, Field(ge=1, le=100)] = 3
+    #: https:// URL that gets a signed POST when the job ends.
+    callback_url: str | None = None
+    #: Free words of the caller, shown to operators.
+    labels: dict[str, str] = Field(default_factory=dict)
+
+
+class Counts(FrozenModel):
+    """How many items are in each state; they add up to `total` at any moment."""
+
+    waiting: int = 0
+    ready: int = 0
+    leased: int = 0
+    delayed: int = 0
+    done: int = 0
+    dead: int = 0
+    dropped: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.waiting + self.ready + self.leased + self.delayed + self.done + self.dead + self.dropped
+
+    @property
+    def in_work(self) -> int:
+        """Items that a container has or could have soon."""
+        return self.ready + self.leased + self.delayed
+
+
+class JobStatus(FrozenModel):
+    """A job at one moment. Times are Unix milliseconds of the Redis clock."""
+
+    job_id: JobId
+    state: JobState
+    lane: Lane
+    counts: Counts
+    created_ms: int
+    finished_ms: int | None = None
+    stage: int = 0
+    stages: int = 1
+    options: RenderOptions = RenderOptions()
+    callback_url: str | None = None
+    labels: dict[str, str] = Field(default_factory=dict)
+    max_attempts: int = 3
+
+
+class Lease(BaseModel):
+    """The right to work on one item until `deadline_ms` (Redis clock), proven by `token`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    job_id: JobId
+    item_id: ItemId
+    token: LeaseToken
+    #: This run's number, from 1.
+    attempt: int
+    deadline_ms: int
+    item: WorkItem
+
+
+class ItemErrorRecord(FrozenModel):
+    """Why one attempt at an item failed."""
+
+    attempt: int
+    #: Class name from scenequeue.errors, or LeaseExpired / ContainerLost.
+    error: str
+    message: str
+    container: str
+    at_ms: int
+
+
+class ItemResult(FrozenModel):
+    """How one item ended."""
+
+    item_id: ItemId
+    name: str
+    state: Literal["done", "dead", "dropped"]
+    output: str | None = None
+    duration_s: float | None = None
+    bytes: int | None = None
+    processing_s: float | None = None
+    attempts: int = 1
+    container: str | None = None
+    #: The class and message of the last error, for a dead letter.
+    error: str | None = None
+    #: Anything the kind reports beyond this (fingerprint, sha256, warnings, reused).
+    details: dict[str, Any] = Field(default_factory=dict)
+
+
+class DeadLetter(FrozenModel):
+    """An item that was given up, with its whole error history."""
+
+    job_id: JobId
+    item_id: ItemId
+    lane: Lane
+    buried_ms: int
+    attempts: int
+    errors: list[ItemErrorRecord]
+    item: WorkItem
+
+
+class JobEvent(FrozenModel):
+    """One thing that happened to a job. `event` is one of submitted, leased, done, retry, released,
+    reclaimed, dead, requeued, stage, finished, cancelled."""
+
+    #: Redis stream id; pass the last one seen to go on from there.
+    id: str
+    event: str
+    at_ms: int
+    item_id: ItemId | None = None
+    fields: dict[str, str] = Field(default_factory=dict)
+
+
+class ContainerRecord(FrozenModel):
+    """What is known of a container: the dispatcher's launch record and the worker's beat in one.
+
+    `state`: intended (written before the launch), launched, running, draining, gone, failed.
+    Advisory: losing it loses no work.
+    """
+
+    container_id: ContainerId
+    state: Literal["intended", "launched", "running", "draining", "gone", "failed"] = "running"
+    fleet: str = ""
+    #: The fleet's own name for it: an ARN, a Docker id, a process id.
+    handle: str = ""
+    region: str = ""
+    vcpu: float = 0.0
+    memory_mib: int = 0
+    is_spot: bool = False
+    architecture: str = "x86_64"
+    #: Items it was launched for.
+    batch: int = 0
+    fence: int = 0
+    intended_ms: int = 0
+    launched_ms: int = 0
+    started_ms: int = 0
+    beat_ms: int = 0
+    #: Since when it has held no item; 0 while it works.
+    idle_since_ms: int = 0
+    ended_ms: int = 0
+    exit_reason: str = ""
+    slots: int = 0
+    held: int = 0
+    done: int = 0
+    failed: int = 0
+    is_draining: bool = False
+    host: str = ""
+    version: str = ""
+    #: item key "<job>/<item>" -> share done, 0 to 1.
+    progress: dict[str, float] = Field(default_factory=dict)
+    #: What the container is busy with or stuck on, in words.
+    note: str = ""
+
+
+class Depth(FrozenModel):
+    """The queue at a glance; O(1) to read."""
+
+    counts: Counts
+    #: ready items per lane.
+    ready_by_lane: dict[Lane, int]
+    #: sum of the weights of ready items, in seconds of video.
+    ready_weight: float
+    is_paused: bool = False

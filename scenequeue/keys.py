@@ -1,0 +1,69 @@
+"""Every Redis key's name, type and meaning, in one place.
+
+All keys of a namespace share one hash tag, so that every script runs on a Redis Cluster too. The Lua
+scripts get the prefix as KEYS[1] and build the same names; the list here is the one to read.
+"""
+
+from scenequeue.items import JobId
+
+
+class Keys:
+    """Builds the key names of one namespace.
+
+    | key | type | what |
+    |---|---|---|
+    | lane:<lane> | zset | ring of jobs with ready items; score: the turn a job was last served in |
+    | counts | hash | items per state, over all jobs; ready:<lane>; ready_weight; turn |
+    | control | hash | paused (1), drain:<container> |
+    | bell | list | one element exactly while there is ready work and the queue is not paused |
+    | job:<id> | hash | the job: spec, counters, state, times |
+    | job:<id>:ready | list | "<item id> <json>" of ready items, next one first |
+    | job:<id>:stage:<n> | list | the same, of a stage that has not opened |
+    | job:<id>:delayed | set | item ids waiting for a retry |
+    | job:<id>:results | hash | item id -> result JSON, for done and dead items |
+    | job:<id>:dead | hash | item id -> dead letter JSON |
+    | job:<id>:events | stream | what happened, about the last event_limit |
+    | staging:<nonce>:<n> | list | stage n of a job being submitted; invisible, expires |
+    | item:<job>/<item> | hash | body, token, attempts, errors of an item that was leased at least once |
+    | leases | zset | <job>/<item> by deadline (ms) |
+    | delayed | zset | <job>/<item> by due time (ms) |
+    | dead | zset | <job>/<item> by time of burial (ms) |
+    | held:<container> | set | <job>/<item> that a container has leases of |
+    | jobs | zset | job ids by time of submission (ms) |
+    | containers | zset | container ids by time of first mention (ms) |
+    | container:<id> | hash | launch record and beat of a container; expires |
+    | dispatcher | hash | owner and fence of the acting dispatcher; expires |
+    | fence | string | the last fencing number given out |
+    | plan | string | the dispatcher's last decision (JSON); expires |
+    | rates | hash | <kind>:busy_s and <kind>:weight, for learned rates |
+    | notices | zset | ids of ended jobs with a callback, by time due (ms) |
+    """
+
+    def __init__(self, namespace: str) -> None:
+        self.prefix = "{" + namespace + "}:"
+
+    def __getattr__(self, name: str) -> str:
+        if name in _SINGLE:
+            return self.prefix + name
+        raise AttributeError(name)
+
+    def lane(self, lane: str) -> str:
+        return f"{self.prefix}lane:{lane}"
+
+    def job(self, job_id: JobId | str, part: str = "") -> str:
+        return f"{self.prefix}job:{job_id}" + (f":{part}" if part else "")
+
+    def item(self, job_id: str, item_id: str) -> str:
+        return f"{self.prefix}item:{job_id}/{item_id}"
+
+    def staging(self, nonce: str, stage: int) -> str:
+        return f"{self.prefix}staging:{nonce}:{stage}"
+
+    def held(self, container_id: str) -> str:
+        return f"{self.prefix}held:{container_id}"
+
+    def container(self, container_id: str) -> str:
+        return f"{self.prefix}container:{container_id}"
+
+
+_SINGLE = frozenset({"counts", "control", "bell", "leases", "delayed", "dead", "jobs", "containers", "dispatcher", "fence", "plan", "rates", "notices"})

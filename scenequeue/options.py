@@ -1,0 +1,99 @@
+"""How a scene looks: the options that a job's scenes share and that one scene may override."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Resolution = Literal["360p", "480p", "720p", "1080p", "1440p", "2160p"]
+Orientation = Literal["landscape", "portrait", "square"]
+Motion = Literal["zoom_in", "zoom_out", "pan_left", "pan_right", "none", "random"]
+Corner = Literal["top_left", "top_right", "bottom_left", "bottom_right"]
+Colour = Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$", description="#RRGGBB")]
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class FrozenModel(BaseModel):
+    """Immutable, and an unknown field is an error, so that a misspelt option is never ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SubtitleStyle(FrozenModel):
+    """Burned-in subtitles. Sizes are shares of the frame's shorter side, so 720p and 4K look alike."""
+
+    size: Annotated[float, Field(ge=0.015, le=0.15)] = 0.05
+    colour: Colour = "#FFFFFF"
+    outline: Annotated[float, Field(ge=0.0, le=0.02)] = 0.003
+    outline_colour: Colour = "#000000"
+    box: bool = True
+    #: 0 is invisible, 1 is solid.
+    box_opacity: Share = 0.55
+    box_colour: Colour = "#000000"
+    #: Widest line, as a share of the frame's width.
+    max_width: Annotated[float, Field(ge=0.3, le=1.0)] = 0.9
+    #: Distance of the last line from the bottom, as a share of the frame's height.
+    margin: Annotated[float, Field(ge=0.0, le=0.5)] = 0.06
+
+
+class WatermarkStyle(FrozenModel):
+    """Where a watermark lies and how strong it is. Sizes are shares of the frame's shorter side."""
+
+    corner: Corner = "top_right"
+    margin: Annotated[float, Field(ge=0.0, le=0.4)] = 0.03
+    opacity: Share = 0.8
+    width: Annotated[float, Field(gt=0.0, le=1.0)] = 0.18
+
+
+class RenderOptions(FrozenModel):
+    """What a rendered scene looks and sounds like.
+
+    `resolution` names the shorter side of the frame in pixels; `orientation` turns it.
+    """
+
+    resolution: Resolution = "1080p"
+    orientation: Orientation = "landscape"
+    fps: Annotated[int, Field(ge=1, le=60)] = 30
+    #: cover fills the frame and crops; contain shows the whole picture over a blurred copy of itself;
+    #: auto covers unless that would cut away more than a third of the picture.
+    fit: Literal["auto", "cover", "contain"] = "auto"
+    #: random picks one of the four motions by the scene's name, so a repeat gives the same video.
+    motion: Motion = "zoom_in"
+    #: How far a zoom goes, and how much larger than the frame a panned picture is.
+    zoom: Annotated[float, Field(ge=1.0, le=2.0)] = 1.12
+    subtitle_style: SubtitleStyle = SubtitleStyle()
+    watermark_style: WatermarkStyle = WatermarkStyle()
+    #: Constant rate factor; None picks the measured default of the codec.
+    crf: Annotated[int, Field(ge=0, le=63)] | None = None
+    codec: Literal["h264", "av1"] = "h264"
+    audio_kbps: Annotated[int, Field(ge=32, le=512)] = 160
+    #: EBU R128 loudness normalisation to -16 LUFS, -1.5 dBTP.
+    normalize_loudness: bool = False
+
+    @property
+    def frame_px(self) -> tuple[int, int]:
+        """Width and height of the frame in pixels, both even."""
+        short = int(self.resolution[:-1])
+        long = (short * 16 // 9 + 1) // 2 * 2
+        if self.orientation == "landscape":
+            return long, short
+        return (short, long) if self.orientation == "portrait" else (short, short)
+
+    def overridden(self, overrides: dict[str, object]) -> Self:
+        """These options with one scene's overrides laid over them, nested styles merged field by field.
+
+        Raises:
+            pydantic.ValidationError: an override names an unknown option or has a bad value.
+        """
+        merged = self.model_dump()
+        for key, value in overrides.items():
+            if isinstance(value, dict) and isinstance(merged.get(key), dict):
+                merged[key] = {**merged[key], **value}
+            else:
+                merged[key] = value
+        return self.model_validate(merged)
+
+    @model_validator(mode="after")
+    def _crf_fits_codec(self) -> Self:
+        if self.codec == "h264" and self.crf is not None and self.crf > 51:
+            raise ValueError("crf is at most 51 with codec h264")
+        return self
