@@ -14,7 +14,8 @@ class Keys:
     |---|---|---|
     | lane:<lane> | zset | ring of jobs with ready items; score: the turn a job was last served in |
     | counts | hash | items per state, over all jobs; ready:<lane>; ready_weight; turn |
-    | control | hash | paused (1), drain:<container> |
+    | control | hash | paused: since when (ms), while the queue is paused |
+    | drain:<container> | string | the container gets no more leases; expires |
     | bell | list | one element exactly while there is ready work and the queue is not paused |
     | job:<id> | hash | the job: spec, counters, state, times |
     | job:<id>:ready | list | "<item id> <json>" of ready items, next one first |
@@ -24,18 +25,20 @@ class Keys:
     | job:<id>:dead | hash | item id -> dead letter JSON |
     | job:<id>:events | stream | what happened, about the last event_limit |
     | staging:<nonce>:<n> | list | stage n of a job being submitted; invisible, expires |
-    | item:<job>/<item> | hash | body, token, attempts, errors of an item that was leased at least once |
+    | job:<id>:history | hash | item id -> errors so far (JSON list), for items that failed and are not yet done |
+    | item:<job>/<item> | hash | body, weight_ms and, while leased, token, attempt, container |
     | leases | zset | <job>/<item> by deadline (ms) |
     | delayed | zset | <job>/<item> by due time (ms) |
     | dead | zset | <job>/<item> by time of burial (ms) |
     | held:<container> | set | <job>/<item> that a container has leases of |
     | jobs | zset | job ids by time of submission (ms) |
+    | expiring | zset | ended jobs by the time their keys expire (ms) |
     | containers | zset | container ids by time of first mention (ms) |
     | container:<id> | hash | launch record and beat of a container; expires |
     | dispatcher | hash | owner and fence of the acting dispatcher; expires |
     | fence | string | the last fencing number given out |
     | plan | string | the dispatcher's last decision (JSON); expires |
-    | rates | hash | <kind>:busy_s and <kind>:weight, for learned rates |
+    | rates | hash | <kind>:busy_ms and <kind>:weight_ms, for learned rates |
     | notices | zset | ids of ended jobs with a callback, by time due (ms) |
     """
 
@@ -62,8 +65,11 @@ class Keys:
     def held(self, container_id: str) -> str:
         return f"{self.prefix}held:{container_id}"
 
+    def drain(self, container_id: str) -> str:
+        return f"{self.prefix}drain:{container_id}"
+
     def container(self, container_id: str) -> str:
         return f"{self.prefix}container:{container_id}"
 
 
-_SINGLE = frozenset({"counts", "control", "bell", "leases", "delayed", "dead", "jobs", "containers", "dispatcher", "fence", "plan", "rates", "notices"})
+_SINGLE = frozenset({"counts", "control", "bell", "leases", "delayed", "dead", "jobs", "containers", "dispatcher", "fence", "plan", "rates", "notices", "expiring"})

@@ -1,0 +1,114 @@
+"""The connection to Redis: how it is made, how it fails, and how the atomic steps are called through it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib.resources import files
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import redis
+from redis.backoff import ExponentialWithJitterBackoff
+from redis.retry import Retry
+
+from scenequeue.errors import QueueUnavailable, SettingsError
+from scenequeue.keys import Keys
+from scenequeue.settings import SceneburstSettings
+
+#: Longest that one blocking command waits; shorter than the socket's time-out, so that silence means trouble.
+BLOCK_LIMIT_S = 5.0
+_SOCKET_TIMEOUT_S = 10.0
+_CONNECT_TIMEOUT_S = 3.0
+#: Within one call; whoever calls decides what to do after that.
+_RETRIES = 3
+
+_LOST = (redis.ConnectionError, redis.TimeoutError, redis.exceptions.ReadOnlyError, redis.exceptions.TryAgainError)
+
+
+def masked(url: str) -> str:
+    """The URL without its password."""
+    parts = urlsplit(url)
+    if parts.password is None:
+        return url
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"{parts.username or ''}:***@{host}"))
+
+
+@cache
+def _source(name: str) -> str:
+    folder = files("scenequeue.scripts")
+    return folder.joinpath("prelude.lua").read_text() + "\n" + folder.joinpath(f"{name}.lua").read_text()
+
+
+class Connection:
+    """One namespace of one Redis. Thread-safe; connects when first used.
+
+    Every method may raise QueueUnavailable (transient), after a few quick retries.
+    """
+
+    def __init__(self, settings: SceneburstSettings, client: "redis.Redis | None" = None) -> None:
+        self.keys = Keys(settings.namespace)
+        self.url = masked(settings.redis_url.get_secret_value())
+        self.lease_ms = int(settings.lease_s * 1000)
+        self._event_limit = settings.event_limit
+        self.result_ttl_s = settings.result_ttl_s
+        self.client = client if client is not None else _client(settings)
+        self._scripts: dict[str, Any] = {}
+
+    def run(self, script: str, *arguments: str | int | float) -> Any:
+        """Run one atomic step.
+
+        Raises:
+            QueueUnavailable: Redis does not answer; the step may or may not have happened (all are safe to repeat).
+        """
+        step = self._scripts.get(script)
+        if step is None:
+            step = self._scripts[script] = self.client.register_script(_source(script))
+        with self.translated():
+            return step(keys=[self.keys.prefix], args=[self._event_limit, self.result_ttl_s, *arguments])
+
+    @contextmanager
+    def translated(self) -> Iterator[None]:
+        """Turn redis-py's errors into ours."""
+        try:
+            yield
+        except _LOST as error:
+            raise QueueUnavailable(f"Redis at {self.url} does not answer ({error}); is it running, and is SCENEBURST_REDIS_URL right?") from error
+        except (redis.exceptions.NoPermissionError, redis.exceptions.AuthenticationError) as error:
+            raise SettingsError(f"Redis at {self.url} refuses this: {error}; has the user of SCENEBURST_REDIS_URL the right role?") from error
+        except redis.exceptions.ResponseError as error:
+            if "ACL" in str(error) or "can't access" in str(error) or "can't run" in str(error):
+                raise SettingsError(f"Redis at {self.url} refuses this: {error}; has the user of SCENEBURST_REDIS_URL the right role?") from error
+            if str(error).startswith(("LOADING", "MASTERDOWN", "MISCONF", "OOM", "CLUSTERDOWN", "UNBLOCKED")):
+                raise QueueUnavailable(f"Redis at {self.url} cannot serve now: {error}") from error
+            raise
+
+    def ping(self) -> None:
+        """Raises QueueUnavailable when Redis does not answer."""
+        with self.translated():
+            self.client.ping()
+
+    def now_ms(self) -> int:
+        """Redis's own clock, in Unix milliseconds."""
+        with self.translated():
+            seconds, micros = self.client.time()
+        return int(seconds) * 1000 + int(micros) // 1000
+
+    def close(self) -> None:
+        """Drop all connections; safe twice."""
+        self.client.close()
+
+
+def _client(settings: SceneburstSettings) -> "redis.Redis":
+    url = settings.redis_url.get_secret_value()
+    try:
+        return redis.Redis.from_url(
+            url,
+            decode_responses=True,
+            socket_timeout=_SOCKET_TIMEOUT_S,
+            socket_connect_timeout=_CONNECT_TIMEOUT_S,
+            retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), _RETRIES),
+            health_check_interval=30,
+        )
+    except ValueError as error:
+        raise SettingsError(f"SCENEBURST_REDIS_URL: {masked(url)!r} is not a redis://, rediss:// or unix:// URL ({error})") from None

@@ -1,0 +1,41 @@
+"""What an operator may do: pause the queue, and decide over dead letters."""
+
+from scenequeue.connection import Connection
+from scenequeue.errors import JobConflict, JobNotFound
+
+
+class OperatorPort:
+    """Steps taken by people."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def pause(self) -> None:
+        """Give out no more leases; what is leased goes on. Idempotent."""
+        self._connection.run("pause", 1)
+
+    def resume(self) -> None:
+        """Give out leases again. Idempotent."""
+        self._connection.run("pause", 0)
+
+    def requeue(self, job_id: str, item_id: str) -> None:
+        """Give a dead letter a new start with all its attempts; its job is active again.
+
+        Raises:
+            JobNotFound: there is no such dead letter.
+            JobConflict: its job was cancelled.
+        """
+        answer = self._connection.run("requeue", job_id, item_id)
+        if answer == "absent":
+            raise JobNotFound(f"no dead letter {item_id!r} of job {job_id!r}")
+        if answer == "cancelled":
+            raise JobConflict(f"job {job_id!r} was cancelled; submit the scene again instead")
+
+    def discard(self, job_id: str, item_id: str) -> None:
+        """Forget a dead letter; it counts as dropped.
+
+        Raises:
+            JobNotFound: there is no such dead letter.
+        """
+        if not self._connection.run("discard", job_id, item_id):
+            raise JobNotFound(f"no dead letter {item_id!r} of job {job_id!r}")

@@ -1,0 +1,47 @@
+"""The queue: all of its ports on one connection."""
+
+from typing import TYPE_CHECKING, Self
+
+from pydantic import SecretStr
+
+from scenequeue.connection import Connection
+from scenequeue.inspect import QueueInspector
+from scenequeue.operate import OperatorPort
+from scenequeue.settings import SceneburstSettings
+from scenequeue.steer import DispatcherPort
+from scenequeue.submit import ProducerPort
+from scenequeue.work import WorkerPort
+
+if TYPE_CHECKING:
+    import redis
+
+
+class SceneQueue:
+    """One namespace of one Redis, split by what each program may do. Thread-safe.
+
+    Args:
+        settings: where the queue is, how long leases and results last.
+        client: a ready client (decode_responses=True) instead of one made from the settings.
+    """
+
+    def __init__(self, settings: SceneburstSettings, client: "redis.Redis | None" = None) -> None:
+        self._connection = Connection(settings, client)
+        self.url = self._connection.url
+        self.producer = ProducerPort(self._connection)
+        self.worker = WorkerPort(self._connection)
+        self.dispatcher = DispatcherPort(self._connection)
+        self.operator = OperatorPort(self._connection)
+        self.inspect = QueueInspector(self._connection)
+
+    @classmethod
+    def connect(cls, redis_url: str, namespace: str = "sceneburst") -> Self:
+        """A queue by its address; other settings from the environment."""
+        return cls(SceneburstSettings.load(redis_url=SecretStr(redis_url), namespace=namespace))
+
+    def ping(self) -> None:
+        """Raises QueueUnavailable, naming the URL without its password, when Redis does not answer."""
+        self._connection.ping()
+
+    def close(self) -> None:
+        """Drop all connections; safe twice."""
+        self._connection.close()

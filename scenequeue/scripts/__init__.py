@@ -1,0 +1,1 @@
+"""The queue's atomic steps: one Lua file each, behind a shared prelude."""

@@ -1,0 +1,13 @@
+-- Become, or stay, the one dispatcher that acts.
+--
+-- ARGV[3]  who asks
+-- ARGV[4]  how long the lock lasts (ms)
+-- Output   the fencing number, higher at every change of holder; 0 when another holds the lock
+
+local owner, ttl_ms = ARGV[3], ARGV[4]
+local key = P .. 'dispatcher'
+local holder = redis.call('HGET', key, 'owner')
+if holder and holder ~= owner then return 0 end
+if not holder then redis.call('HSET', key, 'owner', owner, 'fence', redis.call('INCR', P .. 'fence')) end
+redis.call('PEXPIRE', key, ttl_ms)
+return tonumber(redis.call('HGET', key, 'fence'))

@@ -1,0 +1,24 @@
+-- leased -> leased: prolong what a container holds. Also how it learns that a lease is lost.
+--
+-- ARGV[3]  container id
+-- ARGV[4]  how long the leases last from now (ms)
+-- ARGV[5…] job id, item id, token; repeated
+-- Output   positions (from 1) of the leases that are lost: token stale, or job cancelled (then the item is dropped)
+
+local container, deadline_ms = ARGV[3], NOW_MS + tonumber(ARGV[4])
+local lost = {}
+for i = 5, #ARGV, 3 do
+  local job, item, token = ARGV[i], ARGV[i + 1], ARGV[i + 2]
+  local member = job .. '/' .. item
+  if redis.call('HGET', P .. 'item:' .. member, 'token') ~= token then
+    lost[#lost + 1] = (i - 5) / 3 + 1
+  elseif job_facts(job).state ~= 'active' then
+    unlease(member, container)
+    drop(job, item, 'leased')
+    lost[#lost + 1] = (i - 5) / 3 + 1
+  else
+    redis.call('ZADD', P .. 'leases', 'XX', deadline_ms, member)
+  end
+end
+flush()
+return lost

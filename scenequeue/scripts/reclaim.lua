@@ -1,0 +1,35 @@
+-- leased -> ready or dead, delayed -> ready: take back what expired, promote due retries, prune what has expired.
+--
+-- ARGV[3]  how many leases at most (count)
+-- Output   leases taken back, retries promoted
+
+local limit = tonumber(ARGV[3])
+local expired = redis.call('ZRANGEBYSCORE', P .. 'leases', '-inf', NOW_MS, 'LIMIT', 0, limit)
+local touched = {}
+for _, member in ipairs(expired) do
+  take_back(member, 'LeaseExpired', 'no heartbeat within the lease: the container died, froze or lost its network')
+  touched[split_member(member)] = true
+end
+local promoted = promote()
+flush()
+for job in pairs(touched) do settle(job) end
+
+for _, job in ipairs(redis.call('ZRANGEBYSCORE', P .. 'expiring', '-inf', NOW_MS, 'LIMIT', 0, limit)) do
+  redis.call('ZREM', P .. 'expiring', job)
+  redis.call('ZREM', P .. 'jobs', job)
+  redis.call('ZREM', P .. 'notices', job)
+end
+local old = NOW_MS - RESULT_TTL_S * 1000
+for _, member in ipairs(redis.call('ZRANGEBYSCORE', P .. 'dead', '-inf', old, 'LIMIT', 0, limit)) do
+  local job = split_member(member)
+  if redis.call('EXISTS', job_key(job)) == 0 then
+    redis.call('ZREM', P .. 'dead', member)
+    add(P .. 'counts', 'dead', -1)
+    add(P .. 'counts', 'dropped', 1)
+  end
+end
+for _, container in ipairs(redis.call('ZRANGEBYSCORE', P .. 'containers', '-inf', NOW_MS - 86400000, 'LIMIT', 0, limit)) do
+  if redis.call('EXISTS', P .. 'container:' .. container) == 0 then redis.call('ZREM', P .. 'containers', container) end
+end
+flush()
+return { #expired, promoted }

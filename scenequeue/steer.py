@@ -1,0 +1,124 @@
+"""What the dispatcher may do: act alone, keep the ledger of containers, and put back what was lost."""
+
+import json
+from collections.abc import Sequence
+from typing import Literal
+
+from scenequeue.connection import Connection
+from scenequeue.errors import DispatcherDeposed
+from scenequeue.items import ContainerRecord, JobStatus
+from scenequeue.records import container_fields, job_from
+from scenequeue.work import CONTAINER_TTL_S
+
+#: What an intent says of a container before it exists.
+_INTENT_FIELDS = frozenset({"container_id", "fleet", "region", "vcpu", "memory_mib", "is_spot", "architecture", "batch", "fence"})
+_DRAIN_TTL_S = 86_400
+
+
+class DispatcherPort:
+    """One dispatcher acts, the others stand by; its fencing number proves which."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._keys = connection.keys
+
+    def acquire(self, owner: str, ttl_s: float) -> int | None:
+        """Become or stay the acting dispatcher for `ttl_s`; the fencing number, or None while another acts."""
+        return int(self._connection.run("acquire", owner, int(ttl_s * 1000))) or None
+
+    def resign(self, owner: str) -> None:
+        """Let another dispatcher act at once; nothing happens when another does already."""
+        self._connection.run("resign", owner)
+
+    def record_intents(self, fence: int, records: Sequence[ContainerRecord]) -> None:
+        """Write down what is about to be launched, before it is.
+
+        Raises:
+            DispatcherDeposed: another dispatcher acts now; nothing was written, and nothing may be launched.
+        """
+        if not records:
+            return
+        arguments: list[str | int] = []
+        for record in records:
+            intent = container_fields(record.model_copy(update={"fence": fence}), _INTENT_FIELDS)
+            arguments += (record.container_id, json.dumps(intent))
+        if not self._connection.run("intend", fence, CONTAINER_TTL_S, *arguments):
+            raise DispatcherDeposed(f"fencing number {fence} is stale: another dispatcher acts")
+
+    def record_launched(self, fence: int, container_id: str, handle: str, region: str = "", *, is_spot: bool = False) -> None:
+        """Write down that an intent became a container, whoever acts now: it is a fact.
+
+        Args:
+            fence: the number the intent was written under.
+            container_id: which intent.
+            handle: the fleet's own name for the container.
+            region: where it runs.
+            is_spot: whether it may be reclaimed.
+        """
+        key = self._keys.container(container_id)
+        fields = {
+            "handle": handle, "region": region, "is_spot": "1" if is_spot else "0", "fence": str(fence),
+            "launched_ms": str(self._connection.now_ms()),
+        }  # fmt: skip
+        with self._connection.translated():
+            pipeline = self._connection.client.pipeline(transaction=True)
+            pipeline.hset(key, mapping=fields)
+            pipeline.expire(key, CONTAINER_TTL_S)
+            pipeline.hget(key, "state")
+            state = pipeline.execute()[-1]
+            # A quick container may have said hello already.
+            if state == "intended":
+                self._connection.client.hset(key, "state", "launched")
+
+    def record_ended(self, container_id: str, state: Literal["gone", "failed"], reason: str) -> None:
+        """Write down that a container is no more; what it said of its own exit stands."""
+        key = self._keys.container(container_id)
+        with self._connection.translated():
+            said = self._connection.client.hget(key, "exit_reason")
+            fields = {"state": state, "ended_ms": str(self._connection.now_ms()), "exit_reason": said or reason}
+            self._connection.client.hset(key, mapping=fields)
+            self._connection.client.expire(key, CONTAINER_TTL_S)
+
+    def drain(self, container_id: str) -> None:
+        """Give a container no more leases; it learns so at its next beat. Idempotent."""
+        with self._connection.translated():
+            self._connection.client.set(self._keys.drain(container_id), "1", ex=_DRAIN_TTL_S)
+
+    def forfeit(self, container_id: str, reason: str) -> int:
+        """Put back at once what a lost container holds, attempts counted; returns how many items that were."""
+        return int(self._connection.run("forfeit", container_id, reason))
+
+    def reclaim(self, limit: int = 1000) -> int:
+        """Take back expired leases, promote due retries, prune indexes; returns how many leases were taken back."""
+        return int(self._connection.run("reclaim", limit)[0])
+
+    def publish_plan(self, plan_json: str, ttl_s: int = 60) -> None:
+        """Show operators the last decision."""
+        with self._connection.translated():
+            self._connection.client.set(self._keys.plan, plan_json, ex=ttl_s)
+
+    def rates(self) -> dict[str, float]:
+        """Learned speed: kind -> processing seconds per second of video; kinds without a measurement are absent."""
+        with self._connection.translated():
+            fields = self._connection.client.hgetall(self._keys.rates)
+        kinds = {field.rpartition(":")[0] for field in fields}
+        weights = {kind: int(fields.get(f"{kind}:weight_ms", 0)) for kind in kinds}
+        return {kind: int(fields.get(f"{kind}:busy_ms", 0)) / weight for kind, weight in weights.items() if weight > 0}
+
+    def due_notices(self, limit: int = 50) -> list[JobStatus]:
+        """Ended jobs whose callback is due, oldest first."""
+        now_ms = self._connection.now_ms()
+        with self._connection.translated():
+            ids = self._connection.client.zrangebyscore(self._keys.notices, "-inf", now_ms, start=0, num=limit)
+            jobs = [(job_id, self._connection.client.hgetall(self._keys.job(job_id))) for job_id in ids]
+        return [job_from(job_id, fields) for job_id, fields in jobs if "state" in fields]
+
+    def settle_notice(self, job_id: str, retry_in_s: float | None) -> None:
+        """A callback was delivered or given up (None), or is to be tried again after a pause."""
+        with self._connection.translated():
+            if retry_in_s is None:
+                self._connection.client.zrem(self._keys.notices, job_id)
+        if retry_in_s is not None:
+            due_ms = self._connection.now_ms() + int(retry_in_s * 1000)
+            with self._connection.translated():
+                self._connection.client.zadd(self._keys.notices, {job_id: due_ms}, xx=True)

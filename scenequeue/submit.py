@@ -1,0 +1,198 @@
+"""What a producer may do: submit, follow and cancel jobs."""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import TypeAlias
+
+from scenequeue.connection import BLOCK_LIMIT_S, Connection
+from scenequeue.errors import JobConflict, JobNotFound, QueueFull, QueueUnavailable
+from scenequeue.items import ItemId, ItemResult, JobEvent, JobId, JobSpec, JobStatus, WorkItem
+from scenequeue.records import job_from
+
+#: An item, or an item with its place in the caller's order where that is not the order of leasing.
+Submitted: TypeAlias = "WorkItem | tuple[int, WorkItem]"
+
+#: Items per RPUSH: larger brings nothing more, and keeps Redis from pausing others.
+_CHUNK = 500
+#: An upload that stops for so long has died; its staging lists expire.
+_STAGING_TTL_S = 3600
+
+
+class ProducerPort:
+    """A job becomes visible whole or not at all, and the same submission twice is one job."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._keys = connection.keys
+
+    def submit(
+        self,
+        spec: JobSpec,
+        stages: Iterable[Iterable[Submitted]],
+        *,
+        backlog_limit: int | None = None,
+        on_progress: Callable[[int], None] | None = None,
+    ) -> JobStatus:
+        """Upload all items, then make the job visible in one step.
+
+        Args:
+            spec: what the items share; its job id is the idempotency key.
+            stages: per stage its items, in the order they are to be leased. A bare item's index is its position;
+                (index, item) names it. Consumed lazily, in bounded memory.
+            backlog_limit: most ready items there may be afterwards; None is no limit.
+            on_progress: called with the number of items uploaded so far.
+
+        Returns:
+            The job as it is now; for a repeated submission, as far as it has come.
+
+        Raises:
+            JobConflict: a job of this id exists with other content.
+            QueueFull: transient; nothing was enqueued.
+            QueueUnavailable: transient; nothing is visible, and submitting again is safe.
+            ValueError: there is no item, or a stage is empty.
+
+        Guarantees: atomic and idempotent. A crash before the last step leaves lists that nobody sees and that expire
+            after an hour; after it, the job is there. Cost: one round trip per 500 items, and one.
+        """
+        nonce = secrets.token_hex(8)
+        digest = hashlib.sha256(spec.model_dump_json(exclude={"job_id"}).encode())
+        sizes: list[int] = []
+        weights: list[int] = []
+        uploaded = 0
+        try:
+            for number, stage in enumerate(stages):
+                count = weight = 0
+                for chunk, chunk_weight in _elements(number, stage):
+                    self._upload(nonce, number, chunk)
+                    for element in chunk:
+                        digest.update(element.encode())
+                    count += len(chunk)
+                    weight += chunk_weight
+                    uploaded += len(chunk)
+                    if on_progress:
+                        on_progress(uploaded)
+                if not count:
+                    raise ValueError(f"stage {number} of job {spec.job_id} has no items")
+                sizes.append(count)
+                weights.append(weight)
+            if not sizes:
+                raise ValueError(f"job {spec.job_id} has no items")
+            answer = self._commit(spec, nonce, digest.hexdigest(), sizes, weights, backlog_limit)
+        except BaseException:
+            self._discard(nonce, len(sizes) + 1)
+            raise
+        if answer == "conflict":
+            raise JobConflict(f"job {spec.job_id} exists with other content; choose another job id, or submit the same scenes")
+        if answer == "full":
+            raise QueueFull(f"the backlog is at its limit of {backlog_limit} items; job {spec.job_id} with {sizes[0]} was not enqueued")
+        if answer == "gone":
+            raise QueueUnavailable(f"the upload of job {spec.job_id} took too long or Redis lost it; submit it again")
+        return self.status(spec.job_id)
+
+    def _upload(self, nonce: str, stage: int, chunk: list[str]) -> None:
+        key = self._keys.staging(nonce, stage)
+        with self._connection.translated():
+            pipeline = self._connection.client.pipeline(transaction=False)
+            pipeline.rpush(key, *chunk)
+            pipeline.expire(key, _STAGING_TTL_S)
+            pipeline.execute()
+
+    def _commit(self, spec: JobSpec, nonce: str, digest: str, sizes: list[int], weights: list[int], limit: int | None) -> str:
+        per_stage = [number for pair in zip(sizes, weights, strict=True) for number in pair]
+        fields: list[str | int] = [
+            *("lane", spec.lane.value, "options", spec.options.model_dump_json(), "max_attempts", spec.max_attempts),
+            *("callback_url", spec.callback_url or "", "labels", json.dumps(spec.labels)),
+        ]
+        limit = -1 if limit is None else limit
+        answer = self._connection.run("submit", spec.job_id, nonce, digest, limit, len(sizes), *per_stage, *fields)
+        return str(answer)
+
+    def _discard(self, nonce: str, stages: int) -> None:
+        try:
+            self._connection.client.unlink(*(self._keys.staging(nonce, number) for number in range(stages)))
+        except Exception:  # noqa: BLE001, S110  they expire by themselves; the first error is the one to report
+            pass
+
+    def status(self, job_id: str) -> JobStatus:
+        """How a job stands.
+
+        Raises:
+            JobNotFound: no job of this id, or its results have expired.
+        """
+        with self._connection.translated():
+            fields = self._connection.client.hgetall(self._keys.job(job_id))
+        if "state" not in fields:
+            raise JobNotFound(f"no job {job_id!r}: never submitted here, or its results have expired")
+        return job_from(job_id, fields)
+
+    def results(self, job_id: str, start: int = 0, count: int | None = None, stage: int = 0) -> Iterator[ItemResult]:
+        """Results of items that ended, in the caller's order.
+
+        Args:
+            job_id: whose.
+            start: index of the first item.
+            count: how many indexes to look at; None is all.
+            stage: which stage's.
+
+        Cost: one round trip per 500 items.
+        """
+        total = self.status(job_id).counts.total
+        end = total if count is None else min(total, start + count)
+        key = self._keys.job(job_id, "results")
+        for first in range(start, end, _CHUNK):
+            ids = [f"{stage}-{index}" for index in range(first, min(first + _CHUNK, end))]
+            with self._connection.translated():
+                found = self._connection.client.hmget(key, ids)
+            yield from (ItemResult.model_validate_json(result) for result in found if result is not None)
+
+    def events(self, job_id: str, after: str = "0", block_s: float = 0.0, count: int = 100) -> list[JobEvent]:
+        """What happened to a job after an event already seen.
+
+        Args:
+            job_id: whose.
+            after: id of the last event seen; "0" is from the oldest kept, "$" only new ones.
+            block_s: how long to wait for one, at most 5 seconds.
+            count: how many at most.
+
+        Returns:
+            Events, oldest first; empty when none came in time. Old ones are trimmed: results are the truth.
+        """
+        block_ms = int(min(block_s, BLOCK_LIMIT_S) * 1000) or None
+        with self._connection.translated():
+            answer = self._connection.client.xread({self._keys.job(job_id, "events"): after}, count=count, block=block_ms)
+        entries = (answer.popitem()[1] if isinstance(answer, dict) else answer[0][1]) if answer else []
+        if entries and isinstance(entries[0], list):
+            entries = entries[0]
+        return [_event(entry_id, dict(fields)) for entry_id, fields in entries]
+
+    def cancel(self, job_id: str) -> JobStatus:
+        """Drop all that waits; what runs is stopped at its container's next heartbeat. Idempotent.
+
+        Raises:
+            JobNotFound: no job of this id.
+        """
+        self._connection.run("cancel", job_id)
+        return self.status(job_id)
+
+
+def _elements(stage: int, items: Iterable[Submitted]) -> Iterator[tuple[list[str], int]]:
+    """Chunks of list elements "<item id> <weight ms> <json>", each with its sum of weights in ms."""
+    numbered = ((entry if isinstance(entry, tuple) else (position, entry)) for position, entry in enumerate(items))
+    while chunk := list(islice(numbered, _CHUNK)):
+        weights = [round(item.weight * 1000) for _, item in chunk]
+        elements = [
+            f"{stage}-{index} {weight} {item.model_dump_json()}" for (index, item), weight in zip(chunk, weights, strict=True)
+        ]
+        yield elements, sum(weights)
+
+
+def _event(entry_id: str, fields: dict[str, str]) -> JobEvent:
+    name = fields.pop("event")
+    item_id = fields.pop("item_id", None)
+    return JobEvent(
+        id=entry_id, event=name, at_ms=int(entry_id.partition("-")[0]), item_id=ItemId(item_id) if item_id else None, fields=fields
+    )
+

@@ -1,0 +1,163 @@
+"""What a container worker may do: lease items, keep the leases, and end them."""
+
+import random
+from collections.abc import Sequence
+
+from scenequeue.connection import BLOCK_LIMIT_S, Connection
+from scenequeue.errors import JobNotFound, LeaseLost
+from scenequeue.items import ContainerRecord, ItemId, ItemResult, ItemState, JobId, JobStatus, Lease, LeaseToken, WorkItem
+from scenequeue.records import container_fields, job_from
+
+#: What a worker writes into its container's record; the rest is the dispatcher's.
+_BEAT_FIELDS = frozenset(
+    {"state", "started_ms", "idle_since_ms", "slots", "held", "done", "failed", "is_draining", "host", "version", "progress", "note"}
+)
+#: A container without news is forgotten after a day.
+CONTAINER_TTL_S = 86_400
+#: Longest error message kept.
+_MESSAGE_LIMIT = 8_000
+_FIRST_RETRY_S = 1.0
+_LONGEST_RETRY_S = 60.0
+_LEASE_FIELDS = 6
+
+
+class WorkerPort:
+    """Every end of a lease is fenced by its token: a stale one changes nothing."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._keys = connection.keys
+
+    def lease(self, container_id: str, count: int, lease_s: float | None = None) -> list[Lease]:
+        """Take up to `count` items, the most urgent lane first, jobs of a lane in turns.
+
+        Returns:
+            Leases; none when nothing is ready, the queue is paused, or this container is to drain.
+
+        Guarantees: atomic. A crash after it costs one lease time, and the attempt counts.
+        """
+        answer = self._connection.run("lease", container_id, count, self._lease_ms(lease_s))
+        return [_lease(answer[at : at + _LEASE_FIELDS]) for at in range(0, len(answer), _LEASE_FIELDS)]
+
+    def wait_for_work(self, timeout_s: float) -> bool:
+        """Block on the doorbell, at most 5 seconds; True when there is, or just was, ready work."""
+        bell = self._keys.bell
+        with self._connection.translated():
+            # Rotating the one element wakes us without taking the bell from others.
+            rung = self._connection.client.blmove(bell, bell, min(timeout_s, BLOCK_LIMIT_S), "LEFT", "RIGHT")
+        return rung is not None
+
+    def job(self, job_id: str) -> JobStatus:
+        """The job of a leased item, with the options that its items share.
+
+        Raises:
+            JobNotFound: it has expired.
+        """
+        with self._connection.translated():
+            fields = self._connection.client.hgetall(self._keys.job(job_id))
+        if "state" not in fields:
+            raise JobNotFound(f"no job {job_id!r}")
+        return job_from(job_id, fields)
+
+    def extend(self, container_id: str, leases: Sequence[Lease], lease_s: float | None = None) -> list[Lease]:
+        """Prolong leases from now; returns those that are lost (token stale, or job cancelled)."""
+        if not leases:
+            return []
+        return self._refused(leases, self._connection.run("extend", container_id, self._lease_ms(lease_s), *_triples(leases)))
+
+    def ack(self, container_id: str, finished: Sequence[tuple[Lease, ItemResult]]) -> list[Lease]:
+        """Hand results in; returns the leases whose result was refused (token stale, or job cancelled).
+
+        Guarantees: atomic for the whole batch, idempotent: the same ack again is accepted and changes nothing.
+        """
+        if not finished:
+            return []
+        arguments: list[str | int] = []
+        for lease, result in finished:
+            busy_ms = round((result.processing_s or 0.0) * 1000)
+            arguments += (lease.job_id, lease.item_id, lease.token, lease.item.kind, busy_ms)
+            arguments += (round(lease.item.weight * 1000), result.model_dump_json(exclude_none=True))
+        return self._refused([lease for lease, _ in finished], self._connection.run("ack", container_id, *arguments))
+
+    def fail(
+        self, container_id: str, lease: Lease, error: str, message: str, *, transient: bool, retry_in_s: float | None = None
+    ) -> ItemState:
+        """End one attempt without a result.
+
+        Args:
+            container_id: who reports it.
+            lease: whose attempt it was.
+            error: class name of the error.
+            message: what was wrong; cut to 8,000 characters.
+            transient: whether another attempt may succeed.
+            retry_in_s: pause before it; None is exponential (1 s doubling, at most 60 s) with jitter of half.
+
+        Returns:
+            DELAYED, DEAD (permanent, or attempts used up) or DROPPED (the job was cancelled).
+
+        Raises:
+            LeaseLost: the token is stale; nothing changed.
+        """
+        if retry_in_s is None:
+            pause_s = min(_LONGEST_RETRY_S, _FIRST_RETRY_S * 2 ** (lease.attempt - 1))
+            retry_in_s = pause_s * random.uniform(0.5, 1.0)  # noqa: S311  jitter, not a secret
+        clean = message.encode("utf-8", "replace").decode()[:_MESSAGE_LIMIT]
+        retry_in_ms = round(retry_in_s * 1000) if transient else -1
+        answer = self._connection.run(
+            "fail", container_id, lease.job_id, lease.item_id, lease.token, error, clean, retry_in_ms
+        )
+        if answer == "lost":
+            raise LeaseLost(f"{lease.job_id}/{lease.item_id} is no longer this container's")
+        return ItemState(answer)
+
+    def release(self, container_id: str, leases: Sequence[Lease]) -> list[Lease]:
+        """Hand items back unharmed, at the front of their jobs, the attempt not counted; returns those refused."""
+        if not leases:
+            return []
+        return self._refused(leases, self._connection.run("release", container_id, *_triples(leases)))
+
+    def beat(self, record: ContainerRecord) -> bool:
+        """Store what a container reports of itself; True when it is to drain. Advisory: losing it loses no work."""
+        return self._report(record, {})
+
+    def goodbye(self, record: ContainerRecord) -> None:
+        """The container leaves; `exit_reason` says why."""
+        ended = {"state": "gone", "ended_ms": str(self._connection.now_ms()), "exit_reason": record.exit_reason}
+        self._report(record, ended)
+
+    def _report(self, record: ContainerRecord, more: dict[str, str]) -> bool:
+        key = self._keys.container(record.container_id)
+        now_ms = self._connection.now_ms()
+        fields = {**container_fields(record, _BEAT_FIELDS), "container_id": record.container_id, "beat_ms": str(now_ms), **more}
+        if record.fleet:
+            fields["fleet"] = record.fleet
+        with self._connection.translated():
+            pipeline = self._connection.client.pipeline(transaction=True)
+            pipeline.hset(key, mapping=fields)
+            pipeline.expire(key, CONTAINER_TTL_S)
+            pipeline.zadd(self._keys.containers, {record.container_id: now_ms}, nx=True)
+            pipeline.exists(self._keys.drain(record.container_id))
+            return bool(pipeline.execute()[-1])
+
+    def _lease_ms(self, lease_s: float | None) -> int:
+        return self._connection.lease_ms if lease_s is None else int(lease_s * 1000)
+
+    @staticmethod
+    def _refused(leases: Sequence[Lease], positions: list[int]) -> list[Lease]:
+        return [leases[int(position) - 1] for position in positions]
+
+
+def _triples(leases: Sequence[Lease]) -> list[str]:
+    return [part for lease in leases for part in (lease.job_id, lease.item_id, lease.token)]
+
+
+def _lease(fields: list[str]) -> Lease:
+    job_id, item_id, token, attempt, deadline_ms, body = fields
+    return Lease(
+        job_id=JobId(job_id),
+        item_id=ItemId(item_id),
+        token=LeaseToken(token),
+        attempt=int(attempt),
+        deadline_ms=int(deadline_ms),
+        item=WorkItem.model_validate_json(body),
+    )

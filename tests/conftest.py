@@ -1,0 +1,118 @@
+"""What all tests share: a real Redis, a real S3 API over HTTP, small media, and a check for leaks."""
+
+import itertools
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import boto3
+import pytest
+import redis
+from moto.server import ThreadedMotoServer
+
+from console.embedded_redis import EmbeddedRedis
+from scenequeue.queue import SceneQueue
+from scenequeue.settings import SceneburstSettings
+from tests.media import Media
+
+_numbers = itertools.count()
+
+#: Keys that stay without a TTL: fixed in number, or emptied with the work.
+_FIXED = {
+    *("counts", "control", "fence", "rates", "jobs", "expiring", "containers", "bell", "leases", "delayed", "dead", "notices"),
+    *("lane:urgent", "lane:normal", "lane:bulk"),
+}
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[EmbeddedRedis]:
+    """One redis-server for all tests of this process."""
+    with tempfile.TemporaryDirectory(prefix="sb-") as folder, EmbeddedRedis(Path(folder)) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_url(redis_server: EmbeddedRedis) -> str:
+    """Where that server listens."""
+    return redis_server.url
+
+
+@pytest.fixture
+def namespace() -> str:
+    """A namespace that no other test uses."""
+    return f"test{os.getpid()}-{next(_numbers)}"
+
+
+@pytest.fixture
+def queue(redis_url: str, namespace: str) -> Iterator[SceneQueue]:
+    """An empty queue on the real server; afterwards, nothing that an ended job left may lack a TTL."""
+    queue = SceneQueue(SceneburstSettings.load(redis_url=redis_url, namespace=namespace))
+    yield queue
+    assert_nothing_leaks(redis_url, namespace)
+    queue.close()
+
+
+def assert_nothing_leaks(redis_url: str, namespace: str) -> None:
+    """Every key is fixed, expires, or belongs to a job that is still active."""
+    client = redis.Redis.from_url(redis_url, decode_responses=True)
+    prefix = "{" + namespace + "}:"
+    try:
+        for key in client.scan_iter(match=prefix.replace("{", "\\{") + "*", count=1000):
+            name = key.removeprefix(prefix)
+            if name in _FIXED or client.ttl(key) != -1:
+                continue
+            kind, _, rest = name.partition(":")
+            job_id = rest.split("/")[0].split(":")[0]
+            is_active = kind in {"job", "item"} and client.hget(f"{prefix}job:{job_id}", "state") == "active"
+            is_held = kind in {"held", "item"}
+            assert is_active or is_held, f"{key} is left behind without a TTL"
+    finally:
+        client.close()
+
+
+@dataclass(frozen=True)
+class S3:
+    """A bucket on moto's server."""
+
+    endpoint_url: str
+    bucket: str
+
+    @property
+    def uri(self) -> str:
+        return f"s3://{self.bucket}"
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[str]:
+    """An S3 API over HTTP."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def s3(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> S3:
+    """An empty bucket, and AWS's own variables set to reach it."""
+    for name, value in {
+        "AWS_ENDPOINT_URL": s3_server,
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+    }.items():
+        monkeypatch.setenv(name, value)
+    bucket = f"bucket-{os.getpid()}-{next(_numbers)}"
+    boto3.client("s3", endpoint_url=s3_server).create_bucket(Bucket=bucket)
+    return S3(s3_server, bucket)
+
+
+@pytest.fixture
+def media(tmp_path: Path) -> Media:
+    """A maker of small pictures, sounds and subtitles."""
+    folder = tmp_path / "media"
+    folder.mkdir()
+    return Media(folder)
