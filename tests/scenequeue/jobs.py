@@ -1,0 +1,23 @@
+"""Short ways to make jobs and results in queue tests."""
+
+from typing import Any
+
+from scenequeue.items import ItemResult, JobSpec, JobStatus, Lane, Lease, WorkItem, check_job_id
+from scenequeue.queue import SceneQueue
+
+
+def items(count: int, prefix: str = "scene", weight: float = 1.0) -> list[WorkItem]:
+    """Items with numbered names."""
+    return [WorkItem(name=f"{prefix}{i}", weight=weight, payload={"n": i}) for i in range(count)]
+
+
+def submit(queue: SceneQueue, job_id: str, *counts: int, lane: Lane = Lane.NORMAL, **spec: Any) -> JobStatus:
+    """A job with one stage per count."""
+    job = JobSpec(job_id=check_job_id(job_id), lane=lane, **spec)
+    return queue.producer.submit(job, [items(count) for count in counts])
+
+
+def done(lease: Lease) -> tuple[Lease, ItemResult]:
+    """The success of a lease."""
+    result = ItemResult(item_id=lease.item_id, name=lease.item.name, state="done", processing_s=2.0, attempts=lease.attempt)
+    return lease, result
