@@ -1,0 +1,19 @@
+"""Submits one job slowly enough to be killed at any point; prints a line per chunk that is uploaded."""
+
+import sys
+
+from scenequeue.items import JobSpec, WorkItem, check_job_id
+from scenequeue.queue import SceneQueue
+
+
+def main(redis_url: str, namespace: str, job_id: str, count: int) -> None:
+    """Submit `count` items, reporting progress on standard output."""
+    queue = SceneQueue.connect(redis_url, namespace)
+    items = (WorkItem(name=f"scene{index}", payload={"n": index}) for index in range(count))
+    spec = JobSpec(job_id=check_job_id(job_id))
+    queue.producer.submit(spec, [items], on_progress=lambda done: print(done, flush=True))
+    print("submitted", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]))
