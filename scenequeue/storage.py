@@ -1,0 +1,130 @@
+"""Reading and writing files by URI: s3:// and file://, and https:// to read."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
+
+from scenequeue.errors import StorageDenied
+from scenequeue.options import FrozenModel
+from scenequeue.settings import SceneburstSettings
+
+if TYPE_CHECKING:
+    from scenequeue.storage_files import FileStorage
+    from scenequeue.storage_https import HttpsStorage
+    from scenequeue.storage_s3 import S3Storage
+
+_CHUNK_BYTES = 1024 * 1024
+
+
+class Stored(FrozenModel):
+    """What lies at a URI."""
+
+    uri: str
+    bytes: int
+    sha256: str | None = None
+    metadata: dict[str, str] = {}
+
+
+class Storage(Protocol):
+    """One scheme's storage."""
+
+    def get(self, uri: str, target: Path, *, max_bytes: int) -> Stored:
+        """Copy what lies at the URI to a local file, which is there whole or not at all.
+
+        Raises:
+            ObjectNotFound, StorageDenied, BadInput: permanent; nothing there, not allowed, or larger than max_bytes.
+            StorageUnavailable, DiskFull: transient.
+        """
+        ...
+
+    def put(
+        self, source: Path, uri: str, *, metadata: Mapping[str, str], content_type: str, on_bytes: Callable[[int], None] | None
+    ) -> Stored:
+        """Copy a local file to the URI, whole or not at all, with its checksum and metadata.
+
+        Raises:
+            StorageDenied: permanent.
+            StorageUnavailable, DiskFull: transient.
+        """
+        ...
+
+    def stat(self, uri: str) -> Stored | None:
+        """What lies at the URI, with its metadata; None when nothing does."""
+        ...
+
+    def check_writable(self, uri: str) -> None:
+        """Find out cheaply whether something could be put under the URI.
+
+        Raises:
+            StorageDenied, StorageUnavailable.
+        """
+        ...
+
+
+class UriStorage:
+    """Every scheme behind one door. Thread-safe; clients are made when first needed.
+
+    Args:
+        settings: folders that file:// may touch, and the largest input.
+    """
+
+    def __init__(self, settings: SceneburstSettings) -> None:
+        self._settings = settings
+        self._files: FileStorage | None = None
+        self._s3: S3Storage | None = None
+        self._https: HttpsStorage | None = None
+
+    def get(self, uri: str, target: Path, *, max_bytes: int | None = None) -> Stored:
+        """Copy what lies at the URI to a local file; see `Storage.get`. The default limit is settings.max_input_bytes."""
+        return self._for(uri).get(uri, target, max_bytes=max_bytes or self._settings.max_input_bytes)
+
+    def put(
+        self,
+        source: Path,
+        uri: str,
+        *,
+        metadata: Mapping[str, str] | None = None,
+        content_type: str = "application/octet-stream",
+        on_bytes: Callable[[int], None] | None = None,
+    ) -> Stored:
+        """Copy a local file to the URI; see `Storage.put`."""
+        return self._for(uri).put(source, uri, metadata=metadata or {}, content_type=content_type, on_bytes=on_bytes)
+
+    def stat(self, uri: str) -> Stored | None:
+        """What lies at the URI, or None; see `Storage.stat`."""
+        return self._for(uri).stat(uri)
+
+    def check_writable(self, uri: str) -> None:
+        """Whether something could be put under the URI; see `Storage.check_writable`."""
+        self._for(uri).check_writable(uri)
+
+    def _for(self, uri: str) -> Storage:
+        scheme = urlsplit(uri).scheme
+        # Imported when needed: boto3 alone takes longer to load than a short scene to lease.
+        if scheme == "file":
+            from scenequeue.storage_files import FileStorage  # noqa: PLC0415
+
+            self._files = self._files or FileStorage(self._settings.file_roots)
+            return self._files
+        if scheme == "s3":
+            from scenequeue.storage_s3 import S3Storage  # noqa: PLC0415
+
+            self._s3 = self._s3 or S3Storage()
+            return self._s3
+        if scheme == "https":
+            from scenequeue.storage_https import HttpsStorage  # noqa: PLC0415
+
+            self._https = self._https or HttpsStorage()
+            return self._https
+        raise StorageDenied(f"{uri!r} is no address that can be used: s3://, file:// or https:// only")
+
+
+def sha256_of(path: Path) -> str:
+    """The file's SHA-256, hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()

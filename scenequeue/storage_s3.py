@@ -1,0 +1,150 @@
+"""s3:// addresses, through boto3; its own environment variables and roles decide endpoint and credentials."""
+
+import base64
+import errno
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import boto3
+from boto3.exceptions import S3UploadFailedError
+from boto3.s3.transfer import TransferConfig
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ParamValidationError
+
+from scenequeue.errors import BadInput, DiskFull, ObjectNotFound, StorageDenied, StorageUnavailable
+from scenequeue.storage import Stored, sha256_of
+from scenequeue.storage_files import whole
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+MULTIPART_BYTES = 16 * 1024 * 1024
+_ABSENT = frozenset({"404", "NoSuchKey", "NoSuchBucket", "NotFound"})
+_DENIED = frozenset({"403", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "AllAccessDisabled", "400"})
+_CONFIG = Config(
+    # Inside one attempt at an item; a longer outage becomes a delayed retry of the item.
+    retries={"mode": "adaptive", "total_max_attempts": 5},
+    connect_timeout=5,
+    read_timeout=30,
+    max_pool_connections=32,
+)
+_TRANSFER = TransferConfig(multipart_threshold=MULTIPART_BYTES, multipart_chunksize=MULTIPART_BYTES, max_concurrency=4)
+
+
+class S3Storage:
+    """Objects in S3 or whatever speaks its API. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._made: S3Client | None = None
+
+    @property
+    def _client(self) -> "S3Client":
+        with self._lock:
+            if self._made is None:
+                # A session of our own: making clients from the default one is not thread-safe.
+                self._made = boto3.session.Session().client("s3", config=_CONFIG)
+            return self._made
+
+    def get(self, uri: str, target: Path, *, max_bytes: int) -> Stored:
+        """Stream the object to a file; see Storage.get. A body shorter than announced is an error, never a file."""
+        bucket, key = _split(uri)
+        with _translated(uri):
+            answer = self._client.get_object(Bucket=bucket, Key=key)
+            size = answer["ContentLength"]
+            if size > max_bytes:
+                answer["Body"].close()
+                raise BadInput(f"{uri} has {size} bytes; at most {max_bytes} are allowed")
+            received = 0
+            with whole(target) as copy, copy.open("wb") as sink:
+                for chunk in answer["Body"].iter_chunks(1024 * 1024):
+                    received += len(chunk)
+                    sink.write(chunk)
+                if received != size:
+                    raise StorageUnavailable(f"{uri}: {received} of {size} bytes arrived")
+        return Stored(uri=uri, bytes=size, sha256=answer["Metadata"].get("sha256"), metadata=answer["Metadata"])
+
+    def put(
+        self, source: Path, uri: str, *, metadata: Mapping[str, str], content_type: str, on_bytes: Callable[[int], None] | None = None
+    ) -> Stored:
+        """Upload, in parts above 16 MiB; see Storage.put. S3 shows an object only when all of it has arrived."""
+        bucket, key = _split(uri)
+        digest = sha256_of(source)
+        size = source.stat().st_size
+        kept = {name: _ascii(value) for name, value in {**metadata, "sha256": digest}.items()}
+        extra: dict[str, Any] = {"Metadata": kept, "ContentType": content_type}
+        with _translated(uri):
+            if size < MULTIPART_BYTES:
+                checksum = base64.b64encode(bytes.fromhex(digest)).decode()
+                with source.open("rb") as body:
+                    self._client.put_object(Bucket=bucket, Key=key, Body=body, ChecksumSHA256=checksum, **extra)
+                if on_bytes:
+                    on_bytes(size)
+            else:
+                extra["ChecksumAlgorithm"] = "SHA256"
+                self._client.upload_file(str(source), bucket, key, ExtraArgs=extra, Callback=on_bytes, Config=_TRANSFER)
+        return Stored(uri=uri, bytes=size, sha256=digest, metadata=kept)
+
+    def stat(self, uri: str) -> Stored | None:
+        """One HEAD request; see Storage.stat."""
+        bucket, key = _split(uri)
+        try:
+            with _translated(uri):
+                answer = self._client.head_object(Bucket=bucket, Key=key)
+        except ObjectNotFound:
+            return None
+        metadata = answer["Metadata"]
+        return Stored(uri=uri, bytes=answer["ContentLength"], sha256=metadata.get("sha256"), metadata=metadata)
+
+    def check_writable(self, uri: str) -> None:
+        """Whether the bucket is there and ours; S3 tells whether it may be written only by writing."""
+        bucket, _ = _split(uri.rstrip("/") + "/x")
+        try:
+            with _translated(uri):
+                self._client.head_bucket(Bucket=bucket)
+        except ObjectNotFound:
+            raise StorageDenied(f"{uri}: there is no bucket {bucket!r}") from None
+
+
+def _split(uri: str) -> tuple[str, str]:
+    parts = urlsplit(uri, allow_fragments=False)
+    key = (parts.path + (f"?{parts.query}" if parts.query else "")).lstrip("/")
+    if not parts.netloc or not key:
+        raise StorageDenied(f"{uri!r} is not s3://bucket/key")
+    return parts.netloc, key
+
+
+def _ascii(value: str) -> str:
+    # S3 metadata travels in HTTP headers.
+    return value.encode("ascii", "backslashreplace").decode()
+
+
+@contextmanager
+def _translated(uri: str) -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        code = str(error.response.get("Error", {}).get("Code", ""))
+        if code in _ABSENT:
+            raise ObjectNotFound(f"{uri}: nothing there ({code})") from None
+        if code in _DENIED:
+            raise StorageDenied(f"{uri}: refused ({code}): {error.response['Error'].get('Message', '')}") from error
+        raise StorageUnavailable(f"{uri}: {error}") from error
+    except NoCredentialsError as error:
+        raise StorageDenied(f"{uri}: no AWS credentials; use a role, or AWS's own environment variables") from error
+    except ParamValidationError as error:
+        raise StorageDenied(f"{uri}: {error}") from error
+    except S3UploadFailedError as error:
+        raise StorageUnavailable(f"{uri}: {error}") from error
+    except BotoCoreError as error:
+        raise StorageUnavailable(f"{uri}: {error}") from error
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+
+
+            raise DiskFull(f"{uri}: no space left on the device") from error
+        raise StorageUnavailable(f"{uri}: {error}") from error
