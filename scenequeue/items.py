@@ -225,7 +225,8 @@ class DeadLetter(FrozenModel):
 
 class JobEvent(FrozenModel):
     """One thing that happened to a job. `event` is one of submitted, leased, done, retry, released,
-    reclaimed, dead, requeued, stage, finished, cancelled."""
+    reclaimed, dead, requeued, stage, finished, cancelled.
+    """
 
     #: Redis stream id; pass the last one seen to go on from there.
     id: str

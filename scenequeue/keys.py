@@ -72,4 +72,21 @@ class Keys:
         return f"{self.prefix}container:{container_id}"
 
 
-_SINGLE = frozenset({"counts", "control", "bell", "leases", "delayed", "dead", "jobs", "containers", "dispatcher", "fence", "plan", "rates", "notices", "expiring"})
+_SINGLE = frozenset(
+    {
+        "counts",
+        "control",
+        "bell",
+        "leases",
+        "delayed",
+        "dead",
+        "jobs",
+        "containers",
+        "dispatcher",
+        "fence",
+        "plan",
+        "rates",
+        "notices",
+        "expiring",
+    }
+)

@@ -16,14 +16,21 @@ class SceneburstSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="SCENEBURST_", frozen=True, extra="ignore")
 
-    redis_url: SecretStr = Field(SecretStr("redis://127.0.0.1:6379/0"), description="Redis or Valkey: redis://, rediss:// or unix://; may hold a password, never logged")
-    namespace: str = Field("sceneburst", pattern=r"^[A-Za-z0-9_.-]{1,64}$", description="prefix of every key; several namespaces are several queues")
+    redis_url: SecretStr = Field(
+        SecretStr("redis://127.0.0.1:6379/0"),
+        description="Redis or Valkey: redis://, rediss:// or unix://; may hold a password, never logged",
+    )
+    namespace: str = Field(
+        "sceneburst", pattern=r"^[A-Za-z0-9_.-]{1,64}$", description="prefix of every key; several namespaces are several queues"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level that is logged")
     log_format: Literal["auto", "json", "console"] = Field("auto", description="auto: coloured on a terminal, JSON elsewhere")
     lease_s: Positive = Field(30.0, description="seconds a lease lasts without a heartbeat (visibility timeout)")
     result_ttl_s: Annotated[int, Field(ge=1)] = Field(7 * 86400, description="seconds that a finished job's results are kept")
     event_limit: Annotated[int, Field(ge=10)] = Field(10_000, description="events kept per job, about")
-    file_roots: list[Path] = Field(default_factory=list, description="folders under which file:// addresses may be read and written; JSON list")
+    file_roots: list[Path] = Field(
+        default_factory=list, description="folders under which file:// addresses may be read and written; JSON list"
+    )
     max_input_bytes: Annotated[int, Field(ge=1)] = Field(512 * 1024 * 1024, description="largest single input, in bytes")
 
     @classmethod
@@ -36,15 +43,23 @@ class SceneburstSettings(BaseSettings):
         try:
             return cls(**overrides)
         except ValidationError as error:
-            problems = [f"SCENEBURST_{'.'.join(str(part) for part in e['loc']).upper()}: {e['msg']}" for e in error.errors(include_input=False)]
+            problems = [
+                f"SCENEBURST_{'.'.join(str(part) for part in e['loc']).upper()}: {e['msg']}"
+                for e in error.errors(include_input=False)
+            ]
             raise SettingsError("; ".join(problems)) from None
 
 
 class ProducerSettings(SceneburstSettings):
     """What an application that enqueues needs besides."""
 
-    inputs: str | None = Field(None, description="URI prefix that local input files are uploaded under, e.g. s3://bucket/inputs; none: read in place as file://")
-    backlog_limit: Annotated[int, Field(ge=1)] = Field(1_000_000, description="submitting raises QueueFull above so many ready items")
+    inputs: str | None = Field(
+        None,
+        description="URI prefix that local input files are uploaded under, e.g. s3://bucket/inputs; none: read in place as file://",
+    )
+    backlog_limit: Annotated[int, Field(ge=1)] = Field(
+        1_000_000, description="submitting raises QueueFull above so many ready items"
+    )
     upload_threads: Annotated[int, Field(ge=1, le=64)] = Field(8, description="parallel uploads")
 
 
@@ -54,9 +69,13 @@ class WorkerSettings(SceneburstSettings):
     container_id: str | None = Field(None, description="set by the dispatcher; a worker started by hand makes one up")
     fleet: str = Field("process", description="name of the fleet this container belongs to, for its record")
     slots: Annotated[int, Field(ge=0, le=256)] = Field(0, description="items worked on at once; 0: number of vCPUs")
-    batch: Annotated[int, Field(ge=0)] = Field(0, description="items this container was launched for; 0: no budget, work until idle")
+    batch: Annotated[int, Field(ge=0)] = Field(
+        0, description="items this container was launched for; 0: no budget, work until idle"
+    )
     idle_timeout_s: Positive = Field(20.0, description="leave after so many seconds without work")
-    min_lifetime_s: Annotated[float, Field(ge=0)] = Field(0.0, description="do not leave before (Fargate bills one minute at least)")
+    min_lifetime_s: Annotated[float, Field(ge=0)] = Field(
+        0.0, description="do not leave before (Fargate bills one minute at least)"
+    )
     drain_grace_s: Positive = Field(100.0, description="seconds that running items may finish in after SIGTERM; Spot gives 120")
     item_timeout_s: Positive = Field(3600.0, description="wall clock limit of one item")
     item_memory_mib: Annotated[int, Field(ge=128)] = Field(4096, description="address space limit of one ffmpeg child")
@@ -70,7 +89,9 @@ class DispatcherSettings(SceneburstSettings):
 
     fleet: Literal["process", "docker", "fargate"] = Field("process", description="where containers run")
     tick_s: Positive = Field(2.0, description="seconds between two ticks")
-    policy: Literal["batch", "deadline", "budget"] = Field("batch", description="how many containers: by batch size, by deadline or by hourly budget")
+    policy: Literal["batch", "deadline", "budget"] = Field(
+        "batch", description="how many containers: by batch size, by deadline or by hourly budget"
+    )
     scenes_per_batch: Annotated[int, Field(ge=1)] = Field(10, description="items a container is launched for")
     min_scenes_per_batch: Annotated[int, Field(ge=1)] = Field(5, description="fewest items worth a container")
     max_parallel_tasks: Annotated[int, Field(ge=1)] = Field(10, description="most containers that one distribution uses")
@@ -78,12 +99,19 @@ class DispatcherSettings(SceneburstSettings):
     min_containers: Annotated[int, Field(ge=0)] = Field(0, description="fewest containers at once, also when idle")
     launches_per_tick: Annotated[int, Field(ge=1)] = Field(40, description="most launches in one tick")
     deadline_s: Positive = Field(600.0, description="policy deadline: the backlog should be done in so many seconds")
-    budget_usd_per_hour: Annotated[float, Field(gt=0)] | None = Field(None, description="never run containers worth more than this an hour")
-    config_priority: Annotated[int, Field(ge=1, le=5)] = Field(1, description="container size: 1 2vCPU/4GiB, 2 4/8, 3 8/16, 4 16/32, 5 1/2")
+    budget_usd_per_hour: Annotated[float, Field(gt=0)] | None = Field(
+        None, description="never run containers worth more than this an hour"
+    )
+    config_priority: Annotated[int, Field(ge=1, le=5)] = Field(
+        1, description="container size: 1 2vCPU/4GiB, 2 4/8, 3 8/16, 4 16/32, 5 1/2"
+    )
     idle_timeout_s: Positive = Field(20.0, description="containers without work leave, or are reaped, after so many seconds")
     silent_after_s: Positive = Field(60.0, description="a container without a beat for so long is reaped")
     hello_timeout_s: Positive = Field(180.0, description="a launch that has not reported for so long has failed")
     max_lifetime_s: Positive = Field(6 * 3600.0, description="a container older than this is drained and stopped")
     worker_slots: Annotated[int, Field(ge=0)] = Field(0, description="slots per container; 0: its vCPUs")
-    state_dir: Path | None = Field(None, description="process fleet: folder for its records and container logs; none: one per namespace in the system's temporary folder")
+    state_dir: Path | None = Field(
+        None,
+        description="process fleet: folder for records and container logs; none: one per namespace in the system's temporary one",
+    )
     webhook_secret: SecretStr | None = Field(None, description="key that signs webhooks (HMAC-SHA256)")

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
+from pydantic import Field
+
 from scenequeue.errors import StorageDenied
 from scenequeue.options import FrozenModel
 from scenequeue.settings import SceneburstSettings
@@ -24,7 +26,7 @@ class Stored(FrozenModel):
     uri: str
     bytes: int
     sha256: str | None = None
-    metadata: dict[str, str] = {}
+    metadata: dict[str, str] = Field(default_factory=dict)
 
 
 class Storage(Protocol):
@@ -104,17 +106,17 @@ class UriStorage:
         scheme = urlsplit(uri).scheme
         # Imported when needed: boto3 alone takes longer to load than a short scene to lease.
         if scheme == "file":
-            from scenequeue.storage_files import FileStorage  # noqa: PLC0415
+            from scenequeue.storage_files import FileStorage
 
             self._files = self._files or FileStorage(self._settings.file_roots)
             return self._files
         if scheme == "s3":
-            from scenequeue.storage_s3 import S3Storage  # noqa: PLC0415
+            from scenequeue.storage_s3 import S3Storage
 
             self._s3 = self._s3 or S3Storage()
             return self._s3
         if scheme == "https":
-            from scenequeue.storage_https import HttpsStorage  # noqa: PLC0415
+            from scenequeue.storage_https import HttpsStorage
 
             self._https = self._https or HttpsStorage()
             return self._https

@@ -2,9 +2,9 @@
 
 import ipaddress
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 from urllib.parse import urljoin, urlsplit
 
 import httpx
@@ -68,7 +68,7 @@ class HttpsStorage:
             raise BadInput(f"{uri}: {error}") from error
         raise BadInput(f"{uri}: more than {_REDIRECTS} redirects")
 
-    def _pinned(self, url: str) -> dict[str, object]:
+    def _pinned(self, url: str) -> dict[str, Any]:
         parts = urlsplit(url)
         if parts.scheme != "https" or not parts.hostname or parts.username:
             raise StorageDenied(f"{url!r} is not a plain https:// address")
@@ -78,11 +78,9 @@ class HttpsStorage:
         headers = {"Host": parts.netloc, "Accept-Encoding": "identity", "User-Agent": "sceneburst"}
         return {"url": pinned.geturl(), "headers": headers, "extensions": {"sni_hostname": parts.hostname}}
 
-    def put(
-        self, source: Path, uri: str, *, metadata: Mapping[str, str], content_type: str, on_bytes: Callable[[int], None] | None = None
-    ) -> NoReturn:
+    def put(self, source: Path, uri: str, **_options: object) -> NoReturn:
         """Refused: https:// is only read."""
-        raise StorageDenied(f"{uri} cannot be written: https:// is only read")
+        raise StorageDenied(f"{source.name} cannot be put at {uri}: https:// is only read")
 
     def stat(self, uri: str) -> NoReturn:
         """Refused: https:// is only read."""

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 MULTIPART_BYTES = 16 * 1024 * 1024
 _ABSENT = frozenset({"404", "NoSuchKey", "NoSuchBucket", "NotFound"})
-_DENIED = frozenset({"403", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "AllAccessDisabled", "400"})
+_DENIED = frozenset(
+    {"403", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "AllAccessDisabled", "400"}
+)
 _CONFIG = Config(
     # Inside one attempt at an item; a longer outage becomes a delayed retry of the item.
     retries={"mode": "adaptive", "total_max_attempts": 5},
@@ -69,7 +71,13 @@ class S3Storage:
         return Stored(uri=uri, bytes=size, sha256=answer["Metadata"].get("sha256"), metadata=answer["Metadata"])
 
     def put(
-        self, source: Path, uri: str, *, metadata: Mapping[str, str], content_type: str, on_bytes: Callable[[int], None] | None = None
+        self,
+        source: Path,
+        uri: str,
+        *,
+        metadata: Mapping[str, str],
+        content_type: str,
+        on_bytes: Callable[[int], None] | None = None,
     ) -> Stored:
         """Upload, in parts above 16 MiB; see Storage.put. S3 shows an object only when all of it has arrived."""
         bucket, key = _split(uri)
@@ -144,7 +152,5 @@ def _translated(uri: str) -> Iterator[None]:
         raise StorageUnavailable(f"{uri}: {error}") from error
     except OSError as error:
         if error.errno == errno.ENOSPC:
-
-
             raise DiskFull(f"{uri}: no space left on the device") from error
         raise StorageUnavailable(f"{uri}: {error}") from error

@@ -1,5 +1,6 @@
 """What a producer may do: submit, follow and cancel jobs."""
 
+import contextlib
 import hashlib
 import json
 import secrets
@@ -9,7 +10,7 @@ from typing import TypeAlias
 
 from scenequeue.connection import BLOCK_LIMIT_S, Connection
 from scenequeue.errors import JobConflict, JobNotFound, QueueFull, QueueUnavailable
-from scenequeue.items import ItemId, ItemResult, JobEvent, JobId, JobSpec, JobStatus, WorkItem
+from scenequeue.items import ItemId, ItemResult, JobEvent, JobSpec, JobStatus, WorkItem
 from scenequeue.records import job_from
 
 #: An item, or an item with its place in the caller's order where that is not the order of leasing.
@@ -87,7 +88,9 @@ class ProducerPort:
         if answer == "conflict":
             raise JobConflict(f"job {spec.job_id} exists with other content; choose another job id, or submit the same scenes")
         if answer == "full":
-            raise QueueFull(f"the backlog is at its limit of {backlog_limit} items; job {spec.job_id} with {sizes[0]} was not enqueued")
+            raise QueueFull(
+                f"the backlog is at its limit of {backlog_limit} items; job {spec.job_id} with {sizes[0]} was not enqueued"
+            )
         if answer == "gone":
             raise QueueUnavailable(f"the upload of job {spec.job_id} took too long or Redis lost it; submit it again")
         return self.status(spec.job_id)
@@ -111,10 +114,9 @@ class ProducerPort:
         return str(answer)
 
     def _discard(self, nonce: str, stages: int) -> None:
-        try:
+        # They expire by themselves; the first error is the one to report.
+        with contextlib.suppress(Exception):
             self._connection.client.unlink(*(self._keys.staging(nonce, number) for number in range(stages)))
-        except Exception:  # noqa: BLE001, S110  they expire by themselves; the first error is the one to report
-            pass
 
     def status(self, job_id: str) -> JobStatus:
         """How a job stands.
@@ -193,6 +195,9 @@ def _event(entry_id: str, fields: dict[str, str]) -> JobEvent:
     name = fields.pop("event")
     item_id = fields.pop("item_id", None)
     return JobEvent(
-        id=entry_id, event=name, at_ms=int(entry_id.partition("-")[0]), item_id=ItemId(item_id) if item_id else None, fields=fields
+        id=entry_id,
+        event=name,
+        at_ms=int(entry_id.partition("-")[0]),
+        item_id=ItemId(item_id) if item_id else None,
+        fields=fields,
     )
-

@@ -10,7 +10,20 @@ from scenequeue.records import container_fields, job_from
 
 #: What a worker writes into its container's record; the rest is the dispatcher's.
 _BEAT_FIELDS = frozenset(
-    {"state", "started_ms", "idle_since_ms", "slots", "held", "done", "failed", "is_draining", "host", "version", "progress", "note"}
+    {
+        "state",
+        "started_ms",
+        "idle_since_ms",
+        "slots",
+        "held",
+        "done",
+        "failed",
+        "is_draining",
+        "host",
+        "version",
+        "progress",
+        "note",
+    }
 )
 #: A container without news is forgotten after a day.
 CONTAINER_TTL_S = 86_400
@@ -103,9 +116,7 @@ class WorkerPort:
             retry_in_s = pause_s * random.uniform(0.5, 1.0)  # noqa: S311  jitter, not a secret
         clean = message.encode("utf-8", "replace").decode()[:_MESSAGE_LIMIT]
         retry_in_ms = round(retry_in_s * 1000) if transient else -1
-        answer = self._connection.run(
-            "fail", container_id, lease.job_id, lease.item_id, lease.token, error, clean, retry_in_ms
-        )
+        answer = self._connection.run("fail", container_id, lease.job_id, lease.item_id, lease.token, error, clean, retry_in_ms)
         if answer == "lost":
             raise LeaseLost(f"{lease.job_id}/{lease.item_id} is no longer this container's")
         return ItemState(answer)

@@ -36,7 +36,9 @@ class Media:
             stream = container.add_stream(codec, rate=_RATE_HZ, layout="mono")
             frame = av.AudioFrame.from_ndarray(samples[None, :], format="s16", layout="mono")
             frame.rate = _RATE_HZ
-            resampler = av.AudioResampler(format=stream.codec_context.format, layout="mono", rate=_RATE_HZ, frame_size=1152 if codec == "mp3" else None)
+            resampler = av.AudioResampler(
+                format=stream.codec_context.format, layout="mono", rate=_RATE_HZ, frame_size=1152 if codec == "mp3" else None
+            )
             for piece in [*resampler.resample(frame), *resampler.resample(None)]:
                 container.mux(stream.encode(piece))
             container.mux(stream.encode(None))

@@ -36,7 +36,9 @@ def _submit_and_kill(redis_url: str, namespace: str, job_id: str, after_lines: i
 
 
 @pytest.mark.parametrize("point", sorted(random.Random(4).sample(range(41), 6)))
-def test_a_producer_killed_while_submitting_leaves_nothing_visible(queue: SceneQueue, redis_url: str, namespace: str, point: int) -> None:
+def test_a_producer_killed_while_submitting_leaves_nothing_visible(
+    queue: SceneQueue, redis_url: str, namespace: str, point: int
+) -> None:
     """Promise 1, with SIGKILL: the job is there whole or not at all, and the repeat is the same job."""
     went_through = _submit_and_kill(redis_url, namespace, "a", point)
     depth = queue.inspect.depth().counts

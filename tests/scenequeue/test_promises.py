@@ -5,8 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import HealthCheck, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, settings, strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, precondition, rule, run_state_machine_as_test
 
 from scenequeue.errors import JobConflict, LeaseLost
@@ -78,7 +77,9 @@ class QueueMachine(RuleBasedStateMachine):
 
     # -- producers
 
-    @rule(counts=st.lists(st.integers(1, 4), min_size=1, max_size=3), lane=st.sampled_from(list(Lane)), attempts=st.integers(1, 3))
+    @rule(
+        counts=st.lists(st.integers(1, 4), min_size=1, max_size=3), lane=st.sampled_from(list(Lane)), attempts=st.integers(1, 3)
+    )
     def submit(self, counts: list[int], lane: Lane, attempts: int) -> None:
         job_id = f"job{len(self.jobs)}"
         submit(self.queue, job_id, *counts, lane=lane, max_attempts=attempts)
@@ -113,7 +114,7 @@ class QueueMachine(RuleBasedStateMachine):
     # -- workers
 
     @rule(target=leases, container=_CONTAINERS, count=st.integers(1, 4), expires=st.booleans())
-    def lease(self, container: str, count: int, expires: bool) -> object:  # noqa: FBT001
+    def lease(self, container: str, count: int, expires: bool) -> object:
         leases = self.queue.worker.lease(container, count, lease_s=0 if expires else 1000)
         if self.is_paused or container in self.drained:
             assert leases == []
@@ -149,7 +150,7 @@ class QueueMachine(RuleBasedStateMachine):
                 assert refused == [lease] or item.state is ItemState.DONE
 
     @rule(held=leases, transient=st.booleans())
-    def fail(self, held: list[tuple[str, Lease]], transient: bool) -> None:  # noqa: FBT001
+    def fail(self, held: list[tuple[str, Lease]], transient: bool) -> None:
         for container, lease in held:
             job, item = self._find(lease)
             is_ours = item.token == lease.token and item.state is ItemState.LEASED
@@ -218,7 +219,7 @@ class QueueMachine(RuleBasedStateMachine):
         self.is_paused = not self.is_paused
 
     @rule(is_requeue=st.booleans())
-    def decide_over_dead_letters(self, is_requeue: bool) -> None:  # noqa: FBT001
+    def decide_over_dead_letters(self, is_requeue: bool) -> None:
         for letter in self.queue.inspect.dead():
             job = self.jobs[letter.job_id]
             item = job.items[letter.item_id]
@@ -249,15 +250,19 @@ class QueueMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_doorbell_rings_exactly_while_there_is_work(self) -> None:
-        client, keys = self.queue._connection.client, self.queue._connection.keys  # noqa: SLF001
+        client, keys = self.queue._connection.client, self.queue._connection.keys
         is_due = self.queue.inspect.depth().counts.ready > 0 and not self.is_paused
         assert client.llen(keys.bell) == is_due
 
     @invariant()
     def only_leased_and_delayed_items_have_entries_of_their_own(self) -> None:
-        client, keys = self.queue._connection.client, self.queue._connection.keys  # noqa: SLF001
+        client, keys = self.queue._connection.client, self.queue._connection.keys
         depth = self.queue.inspect.depth().counts
-        entries = sum(1 for _ in client.scan_iter(match="*}:item:*", count=1000)) if self.kind == "fake" else depth.leased + depth.delayed
+        entries = (
+            sum(1 for _ in client.scan_iter(match="*}:item:*", count=1000))
+            if self.kind == "fake"
+            else depth.leased + depth.delayed
+        )
         assert entries == depth.leased + depth.delayed
         assert client.zcard(keys.leases) == depth.leased
         assert client.zcard(keys.delayed) == depth.delayed

@@ -1,0 +1,47 @@
+# Sceneburst: `make help` lists what there is.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+VENV := .venv
+BIN := $(VENV)/bin
+# The embedded redis-server comes as a wheel for CPython 3.11 and 3.12, so one of them is taken where it is there.
+PYTHON ?= $(shell for p in python3.12 python3.11 python3; do command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+STAMP := $(VENV)/.installed
+
+.PHONY: help demo test lint format docs bench-queue bench-render clean
+
+help: ## This list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+$(STAMP): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; none was found on PATH"; exit 1; }
+	@echo "setting up $(VENV) with $$($(PYTHON) --version) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[all,dev]'
+	@touch $@
+
+demo: $(STAMP) ## Render the example job into output/demo
+	@$(BIN)/sceneburst render examples/demo.yaml --output output/demo --expect-failure lost-narration
+
+test: $(STAMP) lint ## Everything CI runs
+	$(BIN)/python -m pytest -n 2 -q
+
+lint: $(STAMP) ## ruff, mypy --strict, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(STAMP) ## Sort imports and fix what ruff can
+	$(BIN)/ruff check --fix .
+
+docs: $(STAMP) ## Write docs/settings.md anew
+	$(BIN)/python docs/generate_settings.py
+
+bench-queue: $(STAMP) ## The queue beside eight others
+	$(BIN)/python benchmarks/queue.py
+
+bench-render: $(STAMP) ## The renderer beside zoompan and the encoder alone
+	$(BIN)/python benchmarks/render.py
+
+clean: ## Remove the virtual environment, caches and output
+	rm -rf $(VENV) output .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,19 @@
+"""What every job does, in every system: say that it started, optionally take its time, say that it ended."""
+
+import os
+import time
+
+_LOG = os.open(os.environ["BENCH_LOG"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+_WORK_S = float(os.environ.get("BENCH_WORK_S", "0"))
+#: 441 bytes of JSON with the id, as in the published comparison.
+PADDING = "x" * 400
+REDIS_PORT = int(os.environ["BENCH_REDIS_PORT"])
+REDIS_URL = f"redis://127.0.0.1:{REDIS_PORT}/0"
+
+
+def work(number: int, padding: str = "") -> None:
+    """Log start (and, for jobs that take time, end) as "S|E <ns> <number>"; one atomic append each."""
+    os.write(_LOG, b"S %d %d\n" % (time.time_ns(), number))
+    if _WORK_S:
+        time.sleep(_WORK_S)
+        os.write(_LOG, b"E %d %d\n" % (time.time_ns(), number))

@@ -1,0 +1,41 @@
+"""streaq, default settings."""
+
+import asyncio
+import sys
+from collections.abc import Iterable
+
+from body import PADDING, REDIS_URL, work
+from streaq import Worker
+
+REQUIREMENTS = ["streaq==7.2.0"]
+WORKER = [sys.executable, "-m", "streaq", "run", "streaq_peer:worker"]
+worker = Worker(redis_url=REDIS_URL)
+
+
+@worker.task(name="job")
+async def job(number: int, padding: str) -> None:
+    """Run the body off the event loop, as a render would have to."""
+    await asyncio.to_thread(work, number, padding)
+
+
+def enqueue(numbers: Iterable[int]) -> None:
+    """One await each."""
+
+    async def run() -> None:
+        async with worker:
+            for number in numbers:
+                await job.enqueue(number, PADDING)
+
+    asyncio.run(run())
+
+
+def enqueue_bulk(numbers: Iterable[int]) -> None:
+    """enqueue_many by 500."""
+
+    async def run() -> None:
+        listed = list(numbers)
+        async with worker:
+            for at in range(0, len(listed), 500):
+                await worker.enqueue_many([job.enqueue(number, PADDING) for number in listed[at : at + 500]])
+
+    asyncio.run(run())
