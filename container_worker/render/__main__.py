@@ -1,0 +1,156 @@
+"""The render child: one scene from a JSON request on stdin, JSON lines on stdout, then it ends.
+
+Lines: {"frame": n, "of": m}, {"warning": text}, and last either {"done": {...}} or {"error": class name, "message": text}.
+A crash, an out-of-memory or a kill of this process costs one attempt at one scene and nothing else.
+"""
+
+import errno
+import json
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from container_worker.render.request import RenderRequest
+from scenequeue.errors import BadInput, DiskFull, ItemError, LimitExceeded, ToolFailed
+
+
+def _say(line: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.flush()
+
+
+class _Measuring(threading.Thread):
+    """Decodes the narration while the picture is being prepared."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(daemon=True)
+        self._path = path
+        self._failure: BaseException | None = None
+
+    def run(self) -> None:
+        from container_worker.render.narration import measure_narration
+
+        try:
+            self.narration = measure_narration(self._path)
+        except BaseException as error:  # noqa: BLE001 - raised again in the main thread
+            self._failure = error
+
+    def result(self) -> Any:
+        self.join()
+        if self._failure is not None:
+            raise self._failure
+        return self.narration
+
+
+def render(request: RenderRequest) -> dict[str, Any]:
+    """Make `scene.mp4` in the request's scratch folder.
+
+    Raises:
+        ItemError: BadInput and the like.
+    """
+    measuring = _Measuring(request.audio)
+    measuring.start()
+    from container_worker.render.picture import draw_canvas, flat, open_picture, to_planes
+
+    frame = (request.width_px, request.height_px)
+    picture = flat(open_picture(request.image, "image", smallest=(round(max(frame) * request.zoom * 1.25),) * 2))
+    canvas = draw_canvas(picture, frame, request.fit, request.motion, request.zoom)
+    del picture
+    planes = to_planes(canvas)
+    del canvas
+    from container_worker.render.compose import frames
+    from container_worker.render.encoder import encode
+    from container_worker.render.narration import frame_count
+    from container_worker.render.timeline import CueTrack
+    from container_worker.render.watermark import draw_watermark
+
+    mark = draw_watermark(request.watermark, frame, request.mark) if request.watermark else None
+    narration = measuring.result()
+    count = frame_count(narration.duration_s, request.fps)
+    if narration.damaged_packets:
+        _say({"warning": f"narration is damaged: {narration.damaged_packets} packets left out"})
+    folder = Path(request.scratch)
+    last_said = 0.0
+
+    def on_frame(number: int) -> None:
+        nonlocal last_said
+        now = time.monotonic()
+        if number == 1 or number == count or now - last_said >= _progress_s():
+            last_said = now
+            _say({"frame": number, "of": count})
+
+    track, typesetter = _subtitles(request, count)
+    try:
+        track = track or CueTrack([], lambda _: None)
+        raw = frames(planes, frame, request.motion, request.zoom, count, track, mark)
+        code = encode(request, count, raw, folder, on_frame)
+    finally:
+        if typesetter is not None:
+            typesetter.__exit__(None, None, None)
+    if code != 0:
+        raise ToolFailed(f"ffmpeg ended with code {code}")
+    return {"duration_s": count / request.fps, "frames": count, "bytes": (folder / "scene.mp4").stat().st_size}
+
+
+def _progress_s() -> float:
+    from container_worker.render.defaults import PROGRESS_S
+
+    return PROGRESS_S
+
+
+def _subtitles(request: RenderRequest, count: int) -> tuple[Any, Any]:
+    """The cue track and the typesetter that feeds it; (None, None) without subtitles inside the scene."""
+    if request.subtitles is None:
+        return None, None
+    from container_worker.render.cues import read_cues, spans
+    from container_worker.render.timeline import CueTrack
+
+    shown = spans(read_cues(request.subtitles, "subtitles"), request.fps, count)
+    if not shown:
+        _say({"warning": "no subtitle falls inside the narration"})
+        return None, None
+    from container_worker.render.fonts import FontBook
+    from container_worker.render.typeset import Typesetter
+
+    book = FontBook()
+    frame = (request.width_px, request.height_px)
+    typesetter = Typesetter([span.text for span in shown], request.text, frame, request.ffmpeg, Path(request.scratch), book)
+    if book.missing:
+        names = " ".join(f"U+{ord(char):04X}" for char in sorted(book.missing)[:10])
+        _say({"warning": f"subtitles: no font has {len(book.missing)} of the characters, which were left out ({names})"})
+    if typesetter.lines_left_out:
+        _say({"warning": f"subtitles: {typesetter.lines_left_out} lines did not fit on the frame and were left out"})
+    return CueTrack(shown, typesetter.draw), typesetter
+
+
+def main() -> int:
+    """Read the request, render, say how it went; 0 if the scene was made."""
+    try:
+        _say({"done": render(RenderRequest.from_json(json.loads(sys.stdin.read())))})
+        return 0
+    except ItemError as error:
+        failure = error
+    except MemoryError:
+        failure = LimitExceeded("rendering needs more memory than it may use")
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            failure = DiskFull("no space left in the scratch folder")
+        elif error.errno == errno.EFBIG:
+            failure = LimitExceeded("rendering wrote a larger file than it may")
+        elif error.errno == errno.ENOMEM:
+            failure = LimitExceeded("rendering needs more memory than it may use")
+        else:
+            raise
+    except Exception as error:
+        # OpenCV and Pillow report a failed allocation as errors of their own.
+        if "memory" not in str(error).lower():
+            raise
+        failure = LimitExceeded(f"rendering needs more memory than it may use ({str(error).splitlines()[0]})")
+    _say({"error": type(failure).__name__, "message": str(failure)})
+    return 0 if isinstance(failure, BadInput) else 3
+
+
+if __name__ == "__main__":
+    sys.exit(main())

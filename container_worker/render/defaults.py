@@ -1,0 +1,65 @@
+"""Every number of the renderer, with unit, reason and source.
+
+Sources: "front" is benchmarks/render.py's run over encoder settings (docs/rendering.md), "look" was judged
+on extracted frames.
+"""
+
+#: Part of every fingerprint: raise it when the same scene gives another video.
+RENDERER_VERSION = 1
+
+# --- encoder -------------------------------------------------------------------------------------
+#: x264 preset and extras: subme 1 with a diamond search and one reference halve veryfast's time on slow
+#: motion over a still, and the lower CRF buys the quality back (front).
+X264_PRESET = "veryfast"
+X264_PARAMS = "subme=1:me=dia:ref=1:rc-lookahead=5:weightp=0:b-adapt=0"
+X264_CRF = 21
+#: SVT-AV1: faster, smaller and better than x264 veryfast on such pictures (front).
+AV1_PRESET = 12
+AV1_CRF = 35
+#: Seconds between keyframes: seeking stays quick, and a slow zoom pays little for it.
+KEYFRAME_S = 4.0
+
+# --- sound ---------------------------------------------------------------------------------------
+AUDIO_HZ = 48_000
+#: Peak that the limiter lets through: -1.5 dBFS, so that lossy coding does not clip.
+AUDIO_PEAK = 0.841
+LOUDNESS = {"I": -16, "TP": -1.5, "LRA": 11}
+#: Longest narration, in seconds; a longer one is a mistake or an attack.
+MAX_NARRATION_S = 3 * 3600.0
+AUDIO_FORMATS = ("mp3", "wav", "flac", "ogg", "aac", "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "aiff", "w64", "caf")
+
+# --- picture -------------------------------------------------------------------------------------
+#: Largest picture, in pixels, checked in the header before anything is decoded: 100 MP are 300 MB as RGB.
+MAX_PICTURE_PX = 100_000_000
+PICTURE_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
+#: fit auto covers while at most this share of the picture is cut away.
+AUTO_COVER_LOSS = 1 / 3
+#: The picture's planes are this much larger than the widest zoom needs: bilinear sampling then blurs less.
+OVERSAMPLING = 1.25
+#: A pan needs room to move in, even where zoom is 1.
+MIN_PAN_ZOOM = 1.05
+#: The backdrop of fit contain: blurred at this width in pixels, darkened to this share.
+BACKDROP_WIDTH_PX = 96
+BACKDROP_BRIGHTNESS = 0.55
+
+# --- subtitles -----------------------------------------------------------------------------------
+#: Largest subtitle file, in bytes, and most cues in it.
+MAX_SUBTITLE_BYTES = 8 * 1024 * 1024
+MAX_CUES = 20_000
+#: Distance of two baselines, in em (look).
+LINE_HEIGHT_EM = 1.32
+#: Ink above and below the baseline that a line is given, in em: what Latin and CJK need.
+ASCENT_EM = 0.95
+DESCENT_EM = 0.30
+#: The box around the text, in em (look).
+BOX_PAD_X_EM = 0.42
+BOX_PAD_Y_EM = 0.16
+BOX_RADIUS_EM = 0.18
+#: Lines may fill this share of the frame's height; more are left out with a warning.
+MAX_TEXT_SHARE = 0.6
+#: Longest a search for system fonts may take, in seconds.
+FONT_SEARCH_S = 2.0
+
+# --- running -------------------------------------------------------------------------------------
+#: Seconds between two progress reports of a render child.
+PROGRESS_S = 0.2

@@ -1,0 +1,96 @@
+"""Describes the one encode of a scene as an ffmpeg graph, and feeds it frames."""
+
+import os
+import subprocess
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from container_worker.ffmpeg import confined
+from container_worker.render.defaults import (
+    AUDIO_FORMATS, AUDIO_HZ, AUDIO_PEAK, AV1_PRESET, KEYFRAME_S, LOUDNESS, X264_PARAMS, X264_PRESET,
+)  # fmt: skip
+from container_worker.render.request import RenderRequest
+
+#: Wanted size of the pipe to ffmpeg, in bytes: fewer switches between the two processes.
+_PIPE_BYTES = 1024 * 1024
+_F_SETPIPE_SZ = 1031
+
+
+def codec_arguments(request: RenderRequest) -> dict[str, str | int]:
+    """The video encoder's options, as ffmpeg names them."""
+    gop = max(1, round(KEYFRAME_S * request.fps))
+    if request.codec == "av1":
+        return {"c:v": "libsvtav1", "preset": AV1_PRESET, "crf": request.crf, "g": gop, "svtav1-params": f"lp={request.threads}"}
+    return {
+        "c:v": "libx264", "preset": X264_PRESET, "crf": request.crf, "profile:v": "high", "g": gop,
+        "x264-params": X264_PARAMS, "threads:v": request.threads,
+    }  # fmt: skip
+
+
+def argv_for(request: RenderRequest, frames: int, output: str) -> list[str]:
+    """The command line that encodes `frames` raw frames from stdin and the narration into `output`."""
+    import ffmpeg
+
+    size = (request.width_px, request.height_px)
+    picture = ffmpeg.input("pipe:0", f="rawvideo", pixel_format="yuv420p", video_size=size, framerate=request.fps, protocol_whitelist="pipe")
+    # Tags only: the frames are in this colour space already.
+    picture = picture.video.filter("setparams", range="tv", color_primaries="bt709", color_trc="bt709", colorspace="bt709")
+    sound = ffmpeg.input(f"file:{request.audio}", protocol_whitelist="file", format_whitelist=",".join(AUDIO_FORMATS)).audio
+    if request.normalize_loudness:
+        sound = sound.filter("loudnorm", **LOUDNESS)
+    sound = sound.filter("aresample", AUDIO_HZ).filter("aformat", channel_layouts="stereo")
+    sound = sound.filter("alimiter", limit=AUDIO_PEAK, level=0, latency=1)
+    # Exactly as long as the picture: scenes can be joined without drift.
+    samples = frames * AUDIO_HZ // request.fps
+    sound = sound.filter("apad").filter("atrim", end_sample=samples)
+    output_options: dict[str, str | int] = {
+        **codec_arguments(request), "pix_fmt": "yuv420p", "c:a": "aac", "b:a": f"{request.audio_kbps}k", "ar": AUDIO_HZ, "ac": 2,
+        "movflags": "+faststart", "map_metadata": -1, "f": "mp4",
+    }  # fmt: skip
+    flags = ["-y", "-nostdin", "-hide_banner", "-loglevel", "error", "-filter_complex_threads", "1"]
+    stream = ffmpeg.output(picture, sound, output, **output_options).global_args(*flags)
+    argv: list[str] = ffmpeg.compile(stream, cmd=request.ffmpeg)
+    # The title goes in by hand: ffmpeg-python has no two options of one name, and metadata is often several.
+    title = ["-metadata", f"title={request.title}"] if request.title else []
+    place = argv.index(output)
+    return [*argv[:place], *title, "-fflags", "+bitexact", *argv[place:]]
+
+
+def encode(request: RenderRequest, count: int, frames: Iterable[memoryview], folder: Path, on_frame: Callable[[int], None]) -> int:
+    """Encode the frames and the narration into `folder`/scene.mp4.
+
+    Args:
+        count: how many frames there are.
+        on_frame: called after each with the number handed over so far.
+
+    Returns:
+        ffmpeg's exit code; its stderr is this process's.
+    """
+    child = subprocess.Popen(confined(argv_for(request, count, "scene.mp4")), cwd=folder, stdin=subprocess.PIPE, bufsize=0)  # noqa: S603
+    assert child.stdin  # noqa: S101 - it is a pipe
+    try:
+        _widen(child.stdin.fileno())
+        for number, frame in enumerate(frames, 1):
+            _write(child.stdin.fileno(), frame)
+            on_frame(number)
+        child.stdin.close()
+        return child.wait()
+    except BrokenPipeError:
+        return child.wait() or 1
+    finally:
+        child.kill()
+        child.wait()
+
+
+def _widen(pipe: int) -> None:
+    import fcntl
+
+    try:
+        fcntl.fcntl(pipe, _F_SETPIPE_SZ, _PIPE_BYTES)
+    except OSError:
+        pass  # the user's allowance for pipes is used up, or this is no Linux: slower, not wrong
+
+
+def _write(pipe: int, frame: memoryview) -> None:
+    while frame:
+        frame = frame[os.write(pipe, frame) :]

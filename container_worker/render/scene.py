@@ -1,0 +1,173 @@
+"""Renders one scene in a child process: what the worker calls."""
+
+import hashlib
+import json
+import shutil
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from container_worker.ffmpeg import Limits, Stopped, find_ffmpeg, run_child
+from container_worker.render.defaults import AV1_CRF, RENDERER_VERSION, X264_CRF
+from container_worker.render.request import MarkLook, MotionChoice, RenderRequest, TextLook
+from scenequeue import errors
+from scenequeue.errors import ItemError, ToolFailed
+from scenequeue.items import RenderPayload
+from scenequeue.options import RenderOptions
+
+__all__ = ["Limits", "RenderReport", "SceneInputs", "Stopped", "fingerprint", "render_scene", "request_for"]
+
+_MOTIONS: tuple[MotionChoice, ...] = ("zoom_in", "zoom_out", "pan_left", "pan_right")
+
+
+@dataclass(frozen=True)
+class SceneInputs:
+    """A scene's files on this machine. `name` picks the motion where that is random."""
+
+    image: Path
+    audio: Path
+    subtitles: Path | None = None
+    watermark: Path | None = None
+    title: str | None = None
+    name: str = "scene"
+
+
+@dataclass(frozen=True)
+class RenderReport:
+    """What was made: the video's length, and anything about it that a person should know."""
+
+    duration_s: float
+    frames: int
+    bytes: int
+    warnings: tuple[str, ...] = ()
+
+
+def chosen_motion(options: RenderOptions, name: str) -> MotionChoice:
+    """The motion of the scene of this name; random is settled by the name, so a repeat gives the same video."""
+    if options.motion != "random":
+        return options.motion
+    return _MOTIONS[hashlib.sha256(name.encode()).digest()[0] % len(_MOTIONS)]
+
+
+def _rgb(colour: str) -> tuple[int, int, int]:
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+def request_for(inputs: SceneInputs, options: RenderOptions, scratch: Path, ffmpeg: Path, threads: int) -> RenderRequest:
+    """The options as pixels and plain values: shares become pixels of this frame, defaults are filled in."""
+    width, height = options.frame_px
+    short = min(width, height)
+    text, mark = options.subtitle_style, options.watermark_style
+    return RenderRequest(
+        name=inputs.name, image=str(inputs.image.absolute()), audio=str(inputs.audio.absolute()),
+        subtitles=str(inputs.subtitles.absolute()) if inputs.subtitles else None,
+        watermark=str(inputs.watermark.absolute()) if inputs.watermark else None,
+        title=inputs.title, target=str(scratch / "scene.mp4"), scratch=str(scratch), ffmpeg=str(ffmpeg),
+        width_px=width, height_px=height, fps=options.fps, fit=options.fit, motion=chosen_motion(options, inputs.name), zoom=options.zoom,
+        text=TextLook(
+            em_px=text.size * short, colour=_rgb(text.colour), outline_px=text.outline * short, outline_colour=_rgb(text.outline_colour),
+            box_opacity=text.box_opacity if text.box else 0.0, box_colour=_rgb(text.box_colour),
+            max_width_px=text.max_width * width, margin_px=text.margin * height,
+        ),
+        mark=MarkLook(corner=mark.corner, margin_px=mark.margin * short, opacity=mark.opacity, width_px=mark.width * short),
+        codec=options.codec, crf=options.crf if options.crf is not None else (AV1_CRF if options.codec == "av1" else X264_CRF),
+        audio_kbps=options.audio_kbps, normalize_loudness=options.normalize_loudness, threads=threads,
+    )  # fmt: skip
+
+
+class _Listener:
+    """Takes in what a render child says."""
+
+    def __init__(self, on_progress: Callable[[float], None]) -> None:
+        self._on_progress = on_progress
+        self.warnings: list[str] = []
+        self.done: dict[str, Any] | None = None
+        self.failure: ItemError | None = None
+
+    def hear(self, line: str) -> None:
+        said = json.loads(line)
+        if "frame" in said:
+            self._on_progress(said["frame"] / said["of"])
+        elif "warning" in said:
+            self.warnings.append(said["warning"])
+        elif "done" in said:
+            self.done = said["done"]
+        elif "error" in said:
+            self.failure = getattr(errors, said["error"])(said["message"])
+
+
+def render_scene(
+    inputs: SceneInputs,
+    options: RenderOptions,
+    target: Path,
+    scratch: Path,
+    *,
+    limits: Limits,
+    threads: int = 1,
+    on_progress: Callable[[float], None] = lambda _share: None,
+    should_stop: threading.Event | None = None,
+) -> RenderReport:
+    """Render one scene to `target`, in a child process of its own with limits, in one lossy encode.
+
+    Args:
+        inputs: local files; never written to.
+        options: how it looks.
+        target: the MP4; appears whole or not at all.
+        scratch: an existing folder that this scene has for itself.
+        limits: for the child and its ffmpeg, each.
+        threads: of the encoder. One gives the most scenes per core (docs/rendering.md).
+        on_progress: called in this thread with the share done, 0 to 1.
+        should_stop: kills the child's group within 50 ms of being set.
+
+    Returns:
+        What was made.
+
+    Raises:
+        BadInput: an input can never be rendered (permanent). ToolFailed, LimitExceeded, DiskFull: this attempt
+            failed (transient). Stopped: `should_stop` was set. SettingsError: there is no usable ffmpeg.
+
+    Guarantees:
+        No process is left when it returns or raises; none either when the calling process is killed.
+    """
+    program = find_ffmpeg()
+    if options.codec == "av1" and not program.has_av1:
+        raise ToolFailed(f"codec av1 needs an ffmpeg with libsvtav1, which {program.path} is not")
+    request = request_for(inputs, options, scratch.absolute(), program.path, threads)
+    listener = _Listener(on_progress)
+    argv = [sys.executable, "-P", "-m", "container_worker.render"]
+    try:
+        run_child(
+            argv, program="the renderer", limits=limits, folder=scratch, stdin=json.dumps(asdict(request)).encode(),
+            should_stop=should_stop, on_line=listener.hear,
+        )  # fmt: skip
+    except ToolFailed as error:
+        if listener.failure is None:
+            raise
+        # The child's own words when it has better ones than "ended with code 3", with what ffmpeg said under them.
+        said = str(error).partition("\n")[2]
+        raise (type(listener.failure)(f"{listener.failure}\n{said}".rstrip()) if said else listener.failure) from None
+    if listener.failure is not None:
+        raise listener.failure
+    if listener.done is None:
+        raise ToolFailed("the renderer ended without a result")
+    shutil.move(request.target, target)
+    return RenderReport(warnings=tuple(listener.warnings), **listener.done)
+
+
+def fingerprint(payload: RenderPayload, options: RenderOptions, inputs: Mapping[str, str], name: str = "") -> str:
+    """A hash of all that the video depends on: two scenes with the same one give the same video.
+
+    Args:
+        payload: its addresses do not count, its title does.
+        options: the job's with the scene's laid over them.
+        inputs: part ("image", "audio", "subtitles", "watermark") to a hash or other identity of its content.
+        name: the scene's; counts only where the motion is random.
+    """
+    facts = {
+        "renderer": RENDERER_VERSION, "options": {**options.model_dump(mode="json"), "motion": chosen_motion(options, name)},
+        "title": payload.title, "inputs": dict(sorted(inputs.items())),
+    }  # fmt: skip
+    return hashlib.sha256(json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

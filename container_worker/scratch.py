@@ -1,0 +1,55 @@
+"""A scratch folder per item, always removed."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+#: Every scratch folder's name starts with this and goes on with its owner's process id.
+PREFIX = "sceneburst-"
+
+
+@contextmanager
+def scratch_folder(root: Path | None = None, label: str = "item") -> Iterator[Path]:
+    """A new, private folder, removed with all it holds when the block ends, however it ends.
+
+    Args:
+        root: folder to make it in; None: the system's temporary folder.
+        label: a word in its name, for people.
+    """
+    if root is not None:
+        root.mkdir(parents=True, exist_ok=True)
+    word = "".join(c for c in label if c.isalnum() or c in "-_")[:40]
+    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-{word}-", dir=root))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def sweep(root: Path | None = None) -> int:
+    """Remove scratch folders of our user whose owner is dead (killed before it could); returns how many.
+
+    Process ids are told apart per machine only: never point `root` at a folder that several machines share.
+    """
+    removed = 0
+    for folder in Path(root or tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        owner = folder.name.removeprefix(PREFIX).split("-", 1)[0]
+        if not owner.isdigit() or folder.is_symlink() or not folder.is_dir() or _is_alive(int(owner)):
+            continue
+        if folder.stat().st_uid == os.getuid():
+            shutil.rmtree(folder, ignore_errors=True)
+            removed += 1
+    return removed
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
