@@ -25,8 +25,8 @@ class Keys:
     | job:<id>:dead | hash | item id -> dead letter JSON |
     | job:<id>:events | stream | what happened, about the last event_limit |
     | staging:<nonce>:<n> | list | stage n of a job being submitted; invisible, expires |
-    | job:<id>:history | hash | item id -> errors so far (JSON list), for items that failed and are not yet done |
-    | item:<job>/<item> | hash | body, weight_ms and, while leased, token, attempt, container |
+    | job:<id>:history | hash | item id -> errors so far (JSON list) of an item not yet done; item id# -> losses not counted |
+    | item:<job>/<item> | hash | body, weight_ms and, while leased, token, attempt, container, begun |
     | leases | zset | <job>/<item> by deadline (ms) |
     | delayed | zset | <job>/<item> by due time (ms) |
     | dead | zset | <job>/<item> by time of burial (ms) |

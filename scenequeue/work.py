@@ -41,16 +41,32 @@ class WorkerPort:
         self._connection = connection
         self._keys = connection.keys
 
-    def lease(self, container_id: str, count: int, lease_s: float | None = None) -> list[Lease]:
+    def lease(self, container_id: str, count: int, lease_s: float | None = None, *, begins_now: bool = True) -> list[Lease]:
         """Take up to `count` items, the most urgent lane first, jobs of a lane in turns.
+
+        Args:
+            container_id: who takes them.
+            count: how many at most.
+            lease_s: how long the lease lasts; None is the setting's.
+            begins_now: False for items that are first prepared: until `begin` is called for one, losing the
+                container does not count as its attempt, so that a poison item takes no neighbour along.
 
         Returns:
             Leases; none when nothing is ready, the queue is paused, or this container is to drain.
 
         Guarantees: atomic. A crash after it costs one lease time, and the attempt counts.
         """
-        answer = self._connection.run("lease", container_id, count, self._lease_ms(lease_s))
+        answer = self._connection.run("lease", container_id, count, self._lease_ms(lease_s), int(begins_now))
         return [_lease(answer[at : at + _LEASE_FIELDS]) for at in range(0, len(answer), _LEASE_FIELDS)]
+
+    def begin(self, lease: Lease) -> None:
+        """Say that work on a lease begins, when it was taken with `begins_now=False`. Idempotent.
+
+        Raises:
+            LeaseLost: it must not begin: another container has the item, or its job was cancelled.
+        """
+        if not self._connection.run("begin", lease.job_id, lease.item_id, lease.token):
+            raise LeaseLost(f"{lease.job_id}/{lease.item_id} is no longer this container's")
 
     def wait_for_work(self, timeout_s: float) -> bool:
         """Block on the doorbell, at most 5 seconds; True when there is, or just was, ready work."""

@@ -26,7 +26,7 @@ for i = 4, #ARGV, 7 do
     unlease(member, container)
     redis.call('DEL', P .. 'item:' .. member)
     redis.call('HSET', job_key(job, 'results'), item, result)
-    redis.call('HDEL', job_key(job, 'history'), item)
+    redis.call('HDEL', job_key(job, 'history'), item, item .. '#')
     move(job, 'leased', 'done', 1)
     event(job, 'done', 'item_id', item, 'token', token, 'container', container)
     busy[kind] = (busy[kind] or 0) + tonumber(ARGV[i + 4])

@@ -3,6 +3,7 @@
 -- ARGV[3]  container id
 -- ARGV[4]  how many items at most (count)
 -- ARGV[5]  how long the lease lasts (ms)
+-- ARGV[6]  1 when work on them begins now, 0 when the container says so later (begin.lua)
 -- Output   job id, item id, token, attempt, deadline (ms), item json; repeated per lease. Empty when there is
 --          nothing, the queue is paused, or the container drains.
 
@@ -26,7 +27,7 @@ local function give(job, element)
   if history then attempt = #cjson.decode(history) + 1 end
   local member = job .. '/' .. item
   redis.call('HSET', P .. 'item:' .. member, 'body', body, 'weight_ms', weight_ms, 'token', turn,
-    'attempt', attempt, 'container', container)
+    'attempt', attempt, 'container', container, 'begun', ARGV[6])
   redis.call('ZADD', P .. 'leases', deadline_ms, member)
   redis.call('SADD', P .. 'held:' .. container, member)
   move(job, 'ready', 'leased', 1)

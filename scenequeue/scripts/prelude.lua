@@ -184,7 +184,7 @@ local function bury(job, item, attempt, history, body, kind, message, container)
     .. job_facts(job).lane .. '","buried_ms":' .. NOW_MS .. ',"attempts":' .. attempt .. ',"errors":' .. history
     .. ',"item":' .. body .. '}')
   redis.call('ZADD', P .. 'dead', NOW_MS, member)
-  redis.call('HDEL', job_key(job, 'history'), item)
+  redis.call('HDEL', job_key(job, 'history'), item, item .. '#')
   redis.call('DEL', P .. 'item:' .. member)
   redis.call('HSET', job_key(job, 'results'), item, cjson.encode({
     item_id = item, name = cjson.decode(body).name, state = 'dead', attempts = attempt,
@@ -194,11 +194,18 @@ local function bury(job, item, attempt, history, body, kind, message, container)
   event(job, 'dead', 'item_id', item, 'attempt', attempt, 'error', kind)
 end
 
---- Take a leased item back from a container that is lost: ready again at the front, attempt counted,
---- or dead when its attempts are used up.
+--- An item that was only prepared when its container was lost is not to blame; yet not for ever.
+local BLAMELESS_LOSSES = 10
+
+local function is_blameless(job, item, begun)
+  return begun ~= '1' and redis.call('HINCRBY', job_key(job, 'history'), item .. '#', 1) <= BLAMELESS_LOSSES
+end
+
+--- Take a leased item back from a container that is lost: ready again at the front, its attempt counted if it
+--- had begun, or dead when its attempts are used up.
 local function take_back(member, kind, message)
   local job, item = split_member(member)
-  local got = redis.call('HMGET', P .. 'item:' .. member, 'body', 'weight_ms', 'attempt', 'container', 'token')
+  local got = redis.call('HMGET', P .. 'item:' .. member, 'body', 'weight_ms', 'attempt', 'container', 'token', 'begun')
   unlease(member, got[4])
   local facts = job_facts(job)
   if facts.state ~= 'active' then
@@ -206,10 +213,12 @@ local function take_back(member, kind, message)
     return
   end
   local attempt = tonumber(got[3])
-  local history = remember(job, item, attempt, kind, message, got[4])
-  if attempt >= facts.max_attempts then
-    bury(job, item, attempt, history, got[1], kind, message, got[4])
-    return
+  if not is_blameless(job, item, got[6]) then
+    local history = remember(job, item, attempt, kind, message, got[4])
+    if attempt >= facts.max_attempts then
+      bury(job, item, attempt, history, got[1], kind, message, got[4])
+      return
+    end
   end
   redis.call('DEL', P .. 'item:' .. member)
   move(job, 'leased', 'ready', 1)

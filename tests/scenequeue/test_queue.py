@@ -139,6 +139,25 @@ def test_an_item_that_kills_its_containers_ends_as_a_dead_letter(any_queue: Scen
     assert any_queue.worker.lease("c1", 1)[0].item_id == "0-1"
 
 
+def test_an_item_that_was_only_prepared_is_not_blamed_for_its_container(any_queue: SceneQueue) -> None:
+    """Promise 4: a poison item takes no neighbour along, though neighbours cannot be lost for ever either."""
+    submit(any_queue, "a", 2, max_attempts=1)
+    for _ in range(3):
+        poison, neighbour = any_queue.worker.lease("c1", 2, lease_s=0, begins_now=False)
+        assert neighbour.attempt == 1
+        any_queue.dispatcher.reclaim()
+    poison = any_queue.worker.lease("c1", 2, lease_s=0, begins_now=False)[0]
+    any_queue.worker.begin(poison)
+    any_queue.dispatcher.reclaim()
+    assert [letter.item_id for letter in any_queue.inspect.dead()] == [poison.item_id]
+    with pytest.raises(LeaseLost):
+        any_queue.worker.begin(poison)
+    for _ in range(11):
+        any_queue.worker.lease("c1", 1, lease_s=0, begins_now=False)
+        any_queue.dispatcher.reclaim()
+    assert len(any_queue.inspect.dead()) == 2
+
+
 def test_a_requeued_dead_letter_starts_anew_and_its_job_is_active_again(any_queue: SceneQueue) -> None:
     """An operator mends the cause, then gives the scene a new start."""
     submit(any_queue, "a", 1)

@@ -1,0 +1,61 @@
+"""Leaving well: who asked for it, and until when what runs may run."""
+
+import signal
+import threading
+import time
+from types import FrameType
+
+from container_worker.exits import Exit
+from container_worker.held import HeldItems, Phase
+
+
+class Drain:
+    """The wish to leave. The first reason counts; asking twice is safe.
+
+    Args:
+        grace_s: how long running items may go on afterwards.
+    """
+
+    def __init__(self, grace_s: float) -> None:
+        self._grace_s = grace_s
+        self._lock = threading.Lock()
+        self._since: float | None = None
+        self.exit = Exit.IDLE
+        self.reason = ""
+
+    @property
+    def is_asked(self) -> bool:
+        return self._since is not None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the grace has passed."""
+        return self._since is not None and time.monotonic() - self._since >= self._grace_s
+
+    def ask(self, reason: str, code: Exit) -> None:
+        """Leave as soon as everything is finished or handed back."""
+        # A signal handler may interrupt the holder of a lock in the same thread, so none is waited for.
+        if self._lock.acquire(blocking=False):
+            try:
+                if self._since is None:
+                    self._since, self.reason, self.exit = time.monotonic(), reason, code
+            finally:
+                self._lock.release()
+
+    def advance(self, held: HeldItems) -> None:
+        """Stop what has not begun, and after the grace, everything; stopped items hand themselves back."""
+        for item in held.all():
+            if self.is_over or item.phase is Phase.PREPARING:
+                item.stop.set()
+
+
+def listen_for_signals(drain: Drain) -> None:
+    """SIGTERM or SIGINT drains; a second SIGINT leaves at once (exit code 130). Main thread only."""
+
+    def handle(number: int, _frame: FrameType | None) -> None:
+        if drain.is_asked and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        drain.ask(f"asked to stop ({signal.Signals(number).name})", Exit.DRAINED)
+
+    signal.signal(signal.SIGTERM, handle)
+    signal.signal(signal.SIGINT, handle)

@@ -1,0 +1,20 @@
+"""Why a worker program ended, as its exit code."""
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """Exit codes of `sceneburst worker`."""
+
+    #: Nothing was left to do.
+    IDLE = 0
+    #: Settings are wrong or a tool is missing; starting it again would not help.
+    MISCONFIGURED = 2
+    #: Asked to leave (SIGTERM, Spot reclaim, or the dispatcher's drain mark); everything was finished or handed back.
+    DRAINED = 10
+    #: Redis was gone for longer than SCENEBURST_REDIS_PATIENCE_S.
+    REDIS_LOST = 11
+    #: The scratch space is used up.
+    DISK_FULL = 12
+    #: A second interrupt: left at once; what was held comes back when its leases end.
+    INTERRUPTED = 130

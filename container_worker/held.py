@@ -1,0 +1,102 @@
+"""The items that a container holds leases of, and how far each has come."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from container_worker.ffmpeg import Stopped
+from scenequeue.items import Lease
+
+
+class Phase(Enum):
+    """Where an item is inside the container."""
+
+    PREPARING = auto()  #: its inputs are fetched, or it waits for a slot
+    WORKING = auto()  #: it has a slot
+    DELIVERING = auto()  #: its output is uploaded, its result handed in
+
+
+@dataclass
+class HeldItem:
+    """One leased item; shared by its own thread, the heartbeat and the loop."""
+
+    lease: Lease
+    phase: Phase = Phase.PREPARING
+    progress: float = 0.0
+    #: Set to end its work at once.
+    stop: threading.Event = field(default_factory=threading.Event)
+    #: Another container has it now, or its job was cancelled: its result is worth nothing.
+    is_lost: bool = False
+
+    @property
+    def key(self) -> str:
+        return f"{self.lease.job_id}/{self.lease.item_id}"
+
+
+class HeldItems:
+    """All held items of a container, and its slots. Thread-safe.
+
+    Args:
+        slots: how many items may work at once.
+    """
+
+    def __init__(self, slots: int) -> None:
+        self.slots = slots
+        self._items: dict[str, HeldItem] = {}
+        self._working = 0
+        self._changed = threading.Condition()
+
+    def add(self, item: HeldItem) -> None:
+        """The container has leased it."""
+        with self._changed:
+            self._items[item.key] = item
+            self._changed.notify_all()
+
+    def remove(self, item: HeldItem) -> None:
+        """Its lease has ended, one way or another."""
+        with self._changed:
+            if self._items.get(item.key) is item:
+                del self._items[item.key]
+            self._changed.notify_all()
+
+    def all(self) -> list[HeldItem]:
+        """A snapshot."""
+        with self._changed:
+            return list(self._items.values())
+
+    def wanted(self) -> int:
+        """How many more items to lease: one for every free slot, and one to prepare meanwhile."""
+        with self._changed:
+            before_delivery = sum(item.phase is not Phase.DELIVERING for item in self._items.values())
+            # Deliveries may pile up behind a slow store; then taking more would only hoard.
+            is_choked = len(self._items) >= 3 * self.slots + 1
+            return 0 if is_choked else max(0, self.slots + 1 - before_delivery)
+
+    def wait_for_change(self, timeout_s: float) -> None:
+        """Until an item comes, goes or changes its phase, or the time is over."""
+        with self._changed:
+            self._changed.wait(timeout_s)
+
+    @contextmanager
+    def slot(self, item: HeldItem) -> Iterator[None]:
+        """A slot for an item's real work; waits for a free one.
+
+        Raises:
+            Stopped: the item was to stop before one was free.
+        """
+        with self._changed:
+            while self._working >= self.slots and not item.stop.is_set():
+                self._changed.wait(0.2)
+            if item.stop.is_set():
+                raise Stopped(f"{item.key} was stopped before it began")
+            self._working += 1
+            item.phase = Phase.WORKING
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._working -= 1
+                item.phase = Phase.DELIVERING
+                self._changed.notify_all()

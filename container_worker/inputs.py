@@ -1,0 +1,49 @@
+"""Bringing an item's inputs into its scratch folder."""
+
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+from scenequeue.errors import BadInput
+from scenequeue.items import RenderPayload
+from scenequeue.storage import UriStorage, sha256_of
+
+_ROLES = ("image", "audio", "subtitles", "watermark")
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """A fetched input: where it lies, and what it is."""
+
+    path: Path
+    sha256: str
+
+
+def fetch(payload: RenderPayload, storage: UriStorage, scratch: Path) -> dict[str, InputFile]:
+    """Copy every input that the scene names; file names are ours, never the caller's.
+
+    Returns:
+        Role (image, audio, subtitles, watermark) -> file; optional roles only where they are named.
+
+    Raises:
+        BadInput (also as ObjectNotFound, StorageDenied), StorageUnavailable, DiskFull: naming the role and the address.
+    """
+    found: dict[str, InputFile] = {}
+    for role in _ROLES:
+        uri = getattr(payload, role)
+        if uri is None:
+            continue
+        path = scratch / f"{role}{_ending(uri)}"
+        try:
+            stored = storage.get(uri, path)
+        except BadInput as error:
+            raise type(error)(f"{role}: {error}") from None
+        if not stored.bytes:
+            raise BadInput(f"{role}: {uri} is empty, 0 bytes")
+        found[role] = InputFile(path, sha256_of(path))
+    return found
+
+
+def _ending(uri: str) -> str:
+    ending = PurePosixPath(unquote(urlsplit(uri).path)).suffix.lower()
+    return ending if ending[1:].isalnum() and len(ending) <= 6 else ""

@@ -1,0 +1,63 @@
+"""The worker program: settings in, exit code out."""
+
+import os
+import secrets
+import sys
+from collections.abc import Mapping
+
+import structlog
+
+from container_worker.drain import Drain, listen_for_signals
+from container_worker.exits import Exit
+from container_worker.ffmpeg import find_ffmpeg
+from container_worker.handlers import HANDLERS, Handler
+from container_worker.loop import WorkLoop
+from container_worker.scratch import sweep
+from scenequeue.errors import SceneburstError, SettingsError
+from scenequeue.items import ContainerId, check_job_id
+from scenequeue.logs import configure
+from scenequeue.queue import SceneQueue
+from scenequeue.settings import WorkerSettings
+
+
+def run(settings: WorkerSettings, handlers: Mapping[str, Handler] = HANDLERS) -> Exit:
+    """Work until there is nothing left, or until asked to leave. Main thread only: it listens for signals.
+
+    Args:
+        settings: whose `slots` may be 0, meaning one per vCPU.
+        handlers: kind -> what to do.
+
+    Raises:
+        SettingsError: a tool or a setting is wrong.
+    """
+    container_id = ContainerId(check_job_id(settings.container_id or f"by-hand-{secrets.token_hex(4)}"))
+    configure(settings, "worker", container_id=container_id)
+    settings = settings.model_copy(update={"slots": settings.slots or len(os.sched_getaffinity(0))})
+    log = structlog.get_logger()
+    drain = Drain(settings.drain_grace_s)
+    listen_for_signals(drain)
+    sweep(settings.scratch_dir)
+    queue = SceneQueue(settings)
+    log.info("container starts", slots=settings.slots, batch=settings.batch, redis=queue.url)
+    try:
+        code = WorkLoop(queue, settings, container_id, handlers, drain).run()
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    finally:
+        queue.close()
+    log.info("container leaves", reason=drain.reason, exit=int(code))
+    return code
+
+
+def main() -> int:
+    """`python -m container_worker`: settings from the environment; see exits.Exit for the codes."""
+    try:
+        settings = WorkerSettings.load()
+        find_ffmpeg()
+        return int(run(settings))
+    except SettingsError as error:
+        sys.stderr.write(f"sceneburst worker: {error}\n")
+        return int(Exit.MISCONFIGURED)
+    except SceneburstError as error:
+        sys.stderr.write(f"sceneburst worker: {error}\n")
+        return 1

@@ -1,0 +1,50 @@
+"""The real worker program with two more kinds, so that tests decide how long an item takes."""
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+from container_worker.ffmpeg import Stopped
+from container_worker.handlers import HANDLERS, Work
+from container_worker.main import run
+from scenequeue.errors import BadInput, ToolFailed
+from scenequeue.items import ItemResult
+from scenequeue.settings import WorkerSettings
+
+
+def wait(work: Work) -> ItemResult:
+    """Hold a slot until a file appears, or be stopped; log start and end."""
+    payload = work.lease.item.payload
+    folder = Path(payload["folder"])
+    with work.slot():
+        _log(folder, f"start {work.lease.item_id} {os.getpid()}")
+        while not (folder / payload.get("until", "go")).exists():
+            if work.should_stop.wait(0.01):
+                _log(folder, f"stopped {work.lease.item_id} {os.getpid()}")
+                raise Stopped("told to")
+    _log(folder, f"end {work.lease.item_id} {os.getpid()}")
+    return ItemResult(item_id=work.lease.item_id, name=work.lease.item.name, state="done", container=work.container_id)
+
+
+def misbehave(work: Work) -> ItemResult:
+    """Fail in the way the payload says."""
+    how = work.lease.item.payload["how"]
+    if how == "kill":
+        with work.slot():
+            os.kill(os.getpid(), signal.SIGKILL)
+    if how == "bad":
+        raise BadInput("image: not a picture")
+    if how == "tool":
+        raise ToolFailed("ffmpeg ended with code 1")
+    raise ValueError(f"a bug: {how}")
+
+
+def _log(folder: Path, line: str) -> None:
+    with (folder / "log").open("a") as file:
+        file.write(f"{line} {time.time()}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(run(WorkerSettings.load(), {**HANDLERS, "wait": wait, "misbehave": misbehave}))
