@@ -3,6 +3,7 @@
 import socket
 import threading
 import time
+from contextvars import copy_context
 from importlib.metadata import PackageNotFoundError, version
 
 import structlog
@@ -58,7 +59,7 @@ class Heartbeat:
     def start(self) -> None:
         """Say hello at once, then beat."""
         if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
+            self._thread = threading.Thread(target=copy_context().run, args=(self._run,), name="heartbeat", daemon=True)
             self._thread.start()
 
     def stop(self, exit_reason: str) -> None:

@@ -47,15 +47,13 @@ def render(work: Work) -> ItemResult:
         Stopped: `should_stop` was set.
     """
     # Loaded with the first scene: an idle container needs neither.
-    from container_worker.render.fingerprint import fingerprint
-    from container_worker.render.scene import SceneInputs, render_scene
+    from container_worker.render.scene import SceneInputs, fingerprint, render_scene
 
     started = time.monotonic()
     payload, options = _understood(work)
     inputs = fetch(payload, work.storage, work.scratch)
-    identity = fingerprint(
-        options, {role: file.sha256 for role, file in inputs.items()}, title=payload.title, name=work.lease.item.name
-    )
+    digests = {role: file.sha256 for role, file in inputs.items()}
+    identity = fingerprint(payload, options, digests, work.lease.item.name)
     known = work.storage.stat(payload.output)
     if known is not None and known.metadata.get("fingerprint") == identity and known.bytes:
         details = {"fingerprint": identity, "reused": True}

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import copy_context
 from pathlib import Path
 from typing import TypeVar
 
@@ -142,7 +143,9 @@ class WorkLoop:
             return
         self._heart.idle_since_ms = 0
         self._held.add(item)
-        threading.Thread(target=self._work, args=(item,), name=item.key, daemon=True).start()
+        # Threads start without context; the log's fields (program, container) are to come along.
+        work = copy_context().run
+        threading.Thread(target=work, args=(self._work, item), name=item.key, daemon=True).start()
 
     def _work(self, item: HeldItem) -> None:
         log = self._log.bind(item=item.key, scene=item.lease.item.name, attempt=item.lease.attempt)

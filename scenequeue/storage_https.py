@@ -40,6 +40,23 @@ def public_address(host: str, port: int) -> str:
     return addresses[0]
 
 
+def pinned(url: str, resolve: Callable[[str, int], str] = public_address) -> dict[str, Any]:
+    """Arguments for httpx that send a request to the one address that was judged, under the name that was asked for.
+
+    Raises:
+        StorageDenied: not a plain https:// address, or not a public one.
+        StorageUnavailable: the name does not resolve.
+    """
+    parts = urlsplit(url)
+    if parts.scheme != "https" or not parts.hostname or parts.username:
+        raise StorageDenied(f"{url!r} is not a plain https:// address")
+    address = resolve(parts.hostname, parts.port or 443)
+    bracketed = f"[{address}]" if ":" in address else address
+    target = parts._replace(netloc=f"{bracketed}:{parts.port or 443}", fragment="")
+    headers = {"Host": parts.netloc, "Accept-Encoding": "identity", "User-Agent": "sceneburst"}
+    return {"url": target.geturl(), "headers": headers, "extensions": {"sni_hostname": parts.hostname}}
+
+
 class HttpsStorage:
     """Public web servers.
 
@@ -57,7 +74,7 @@ class HttpsStorage:
         try:
             with httpx.Client(timeout=_TIMEOUT, trust_env=False, follow_redirects=False, transport=self._transport) as client:
                 for _ in range(_REDIRECTS + 1):
-                    with client.stream("GET", **self._pinned(url)) as response:
+                    with client.stream("GET", **pinned(url, self._resolve)) as response:
                         if response.is_redirect:
                             url = urljoin(url, response.headers.get("location", ""))
                             continue
@@ -67,16 +84,6 @@ class HttpsStorage:
         except httpx.InvalidURL as error:
             raise BadInput(f"{uri}: {error}") from error
         raise BadInput(f"{uri}: more than {_REDIRECTS} redirects")
-
-    def _pinned(self, url: str) -> dict[str, Any]:
-        parts = urlsplit(url)
-        if parts.scheme != "https" or not parts.hostname or parts.username:
-            raise StorageDenied(f"{url!r} is not a plain https:// address")
-        address = self._resolve(parts.hostname, parts.port or 443)
-        bracketed = f"[{address}]" if ":" in address else address
-        pinned = parts._replace(netloc=f"{bracketed}:{parts.port or 443}", fragment="")
-        headers = {"Host": parts.netloc, "Accept-Encoding": "identity", "User-Agent": "sceneburst"}
-        return {"url": pinned.geturl(), "headers": headers, "extensions": {"sni_hostname": parts.hostname}}
 
     def put(self, source: Path, uri: str, **_options: object) -> NoReturn:
         """Refused: https:// is only read."""

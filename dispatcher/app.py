@@ -1,0 +1,110 @@
+"""The dispatcher program: a Celery worker with its beat, which ticks."""
+
+import warnings
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from celery import Celery, signals
+from celery.beat import EmbeddedService
+from celery.platforms import SecurityWarning
+
+from dispatcher.fleets import fleet_from
+from dispatcher.notify import Notifier
+from dispatcher.tick import Dispatcher
+from scenequeue.errors import QueueUnavailable
+from scenequeue.logs import configure
+from scenequeue.queue import SceneQueue
+from scenequeue.settings import DispatcherSettings
+
+TICK = "sceneburst.tick"
+
+
+def broker_url(redis_url: str) -> str:
+    """The queue's own Redis, as Celery writes its address."""
+    parts = urlsplit(redis_url)
+    if parts.scheme == "unix":
+        return f"redis+socket://{parts.path}"
+    return redis_url
+
+
+def make_dispatcher(settings: DispatcherSettings) -> Dispatcher:
+    """A dispatcher on the queue and fleet that the settings name."""
+    queue = SceneQueue(settings)
+    secret = settings.webhook_secret.get_secret_value() if settings.webhook_secret else None
+    return Dispatcher(queue, fleet_from(settings), settings, Notifier(queue, secret))
+
+
+def make_app(settings: DispatcherSettings, dispatcher: Dispatcher) -> Celery:
+    """The Celery app: one task, sent by its own beat every tick_s; JSON only, and no results kept."""
+    app = Celery("sceneburst", broker=broker_url(settings.redis_url.get_secret_value()))
+    app.conf.update(
+        task_serializer="json",
+        accept_content=["json"],
+        task_ignore_result=True,
+        task_default_queue="ticks",
+        # Celery's keys lie inside our namespace and hash tag.
+        broker_transport_options={"global_keyprefix": "{" + settings.namespace + "}:celery:", "visibility_timeout": 60},
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        worker_prefetch_multiplier=1,
+        worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
+        worker_send_task_events=False,
+        timezone="UTC",
+        # A tick that was not taken in time is worth nothing: the next one sees more.
+        beat_schedule={TICK: {"task": TICK, "schedule": settings.tick_s, "options": {"expires": settings.tick_s}}},
+        # In memory: the one interval needs no file to be remembered in.
+        beat_scheduler="celery.beat:Scheduler",
+        beat_max_loop_interval=min(1.0, settings.tick_s),
+    )
+    log = structlog.get_logger()
+
+    @app.task(name=TICK)  # type: ignore[untyped-decorator]
+    def tick() -> None:
+        try:
+            dispatcher.tick()
+        except QueueUnavailable as error:
+            log.warning("tick skipped: redis does not answer", error=str(error))
+
+    return app
+
+
+def run(settings: DispatcherSettings) -> None:
+    """Tick until SIGTERM or SIGINT; the lock is given up at the end, containers go on."""
+    configure(settings, "dispatcher")
+    dispatcher = make_dispatcher(settings)
+    app = make_app(settings, dispatcher)
+    # As a thread: Celery's own embedded beat is a process, which would outlive a kill -9 of ours.
+    beat = EmbeddedService(app, thread=True, scheduler_cls="celery.beat:Scheduler")
+    log = structlog.get_logger()
+
+    def begin(**_: Any) -> None:
+        log.info("dispatcher starts", fleet=settings.fleet, tick_s=settings.tick_s)
+        app.send_task(TICK, expires=settings.tick_s)
+        beat.start()
+
+    def end(**_: Any) -> None:
+        beat.stop()
+        try:
+            dispatcher.close()
+        except QueueUnavailable:
+            log.warning("the lock was not given up: redis does not answer; it expires by itself")
+
+    # It warns of pickle under root; only JSON is accepted here.
+    warnings.filterwarnings("ignore", category=SecurityWarning)
+    signals.worker_ready.connect(begin, weak=False)
+    signals.worker_shutting_down.connect(end, weak=False)
+    options = ["--pool=solo", "--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel=WARNING"]
+    app.worker_main(["--quiet", "worker", *options])
+
+
+def run_once(settings: DispatcherSettings) -> str:
+    """One tick without Celery, for schedulers of one's own; returns what was decided, in words."""
+    configure(settings, "dispatcher")
+    dispatcher = make_dispatcher(settings)
+    try:
+        made = dispatcher.tick()
+        return made.why if made else "another dispatcher acts, or the fleet cannot be seen"
+    finally:
+        dispatcher.close()

@@ -1,0 +1,45 @@
+"""The batch distribution: how many containers share a number of scenes, and how many each gets."""
+
+
+def distribute(
+    total_scenes: int, scenes_per_batch: int = 10, max_parallel_tasks: int = 10, min_scenes_per_batch: int = 5
+) -> list[int]:
+    """Split scenes into batches, one per container.
+
+    With at least `scenes_per_batch × max_parallel_tasks` scenes, all containers are used; below that, as many as
+    `scenes_per_batch` asks for, lowered until each has at least `min_scenes_per_batch` (never below one container).
+
+    Args:
+        total_scenes: how many there are, 0 or more.
+        scenes_per_batch: how many a container is meant to get, 1 or more.
+        max_parallel_tasks: most containers, 1 or more.
+        min_scenes_per_batch: fewest scenes worth a container, 1 or more.
+
+    Returns:
+        Batch sizes, larger ones first; they add up to `total_scenes` and differ by at most one. No scenes, no batches.
+
+    Raises:
+        ValueError: an argument is out of its range.
+
+    Source: the published rule and its examples (50 → 5 × 10, 101 → 11 and 9 × 10); see docs/operators.md.
+    """
+    if total_scenes < 0:
+        raise ValueError(f"total_scenes is {total_scenes}; it cannot be negative")
+    least = {
+        "scenes_per_batch": scenes_per_batch,
+        "max_parallel_tasks": max_parallel_tasks,
+        "min_scenes_per_batch": min_scenes_per_batch,
+    }
+    for name, value in least.items():
+        if value < 1:
+            raise ValueError(f"{name} is {value}; it must be at least 1")
+    if not total_scenes:
+        return []
+    if total_scenes >= scenes_per_batch * max_parallel_tasks:
+        tasks = max_parallel_tasks
+    else:
+        tasks = -(-total_scenes // scenes_per_batch)
+        while tasks > 1 and total_scenes // tasks < min_scenes_per_batch:
+            tasks -= 1
+    share, extra = divmod(total_scenes, tasks)
+    return [share + 1] * extra + [share] * (tasks - extra)

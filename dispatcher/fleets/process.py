@@ -1,0 +1,207 @@
+"""Containers as processes of this machine; they survive the dispatcher and are adopted again."""
+
+import contextlib
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import psutil
+
+from dispatcher.fleets.base import FleetContainer, LaunchRequest, LaunchResult
+from scenequeue.errors import FleetMisconfigured
+from scenequeue.items import ContainerId
+from scenequeue.settings import DispatcherSettings
+
+#: A stopped container that has not gone after so long is killed. Its own drain takes at most SCENEBURST_DRAIN_GRACE_S.
+STOP_GRACE_S = 120.0
+#: Ended containers are listed for so long, then their record goes; their log stays for a day.
+_REMEMBERED_S = 120.0
+_LOG_KEPT_S = 86_400.0
+#: A record without a process id is a launch that died half-way.
+_HALF_LAUNCHED_S = 30.0
+_SAME_START_S = 0.05
+
+
+class ProcessFleet:
+    """One worker program per container, each in a session of its own.
+
+    Args:
+        folder: holds a record and a log per container; shared by all dispatchers of this machine and namespace.
+        argv: the program; None is the worker.
+    """
+
+    name = "process"
+
+    def __init__(self, folder: Path, argv: Sequence[str] | None = None) -> None:
+        self._folder = folder
+        self._argv = list(argv or [sys.executable, "-m", "container_worker"])
+        self._children: dict[str, subprocess.Popen[bytes]] = {}
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise FleetMisconfigured(f"SCENEBURST_STATE_DIR: {folder} cannot be made: {error.strerror}") from error
+
+    @classmethod
+    def from_settings(cls, settings: DispatcherSettings) -> Self:
+        """The fleet of a namespace, in SCENEBURST_STATE_DIR or the system's temporary folder."""
+        default = Path(tempfile.gettempdir(), f"sceneburst-{os.getuid()}-{settings.namespace}")
+        return cls(settings.state_dir or default)
+
+    def launch(self, requests: Sequence[LaunchRequest]) -> list[LaunchResult]:
+        """Start processes; the same container id again is the process that was started first."""
+        return [self._launch(request) for request in requests]
+
+    def _launch(self, request: LaunchRequest) -> LaunchResult:
+        record = self._record(request.container_id)
+        try:
+            # Whoever makes the record launches; a crash right after leaves one that list() forgets.
+            record.open("x").close()
+        except FileExistsError:
+            return LaunchResult(request.container_id, handle=request.container_id)
+        except OSError as error:
+            return LaunchResult(request.container_id, error=f"{record}: {error.strerror}")
+        try:
+            with self.log_of(request.container_id).open("ab") as log:
+                child = subprocess.Popen(
+                    self._argv,
+                    env={**os.environ, **request.environment},
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
+        except OSError as error:
+            record.unlink(missing_ok=True)
+            return LaunchResult(request.container_id, error=f"{self._argv[0]}: {error.strerror}")
+        self._children[request.container_id] = child
+        self._write(record, {"pid": child.pid, "created": _created(child.pid), "started_ms": round(time.time() * 1000)})
+        return LaunchResult(request.container_id, handle=request.container_id)
+
+    def list(self) -> list[FleetContainer]:
+        """Every container with a record: running, or ended within the last two minutes."""
+        found = []
+        for record in sorted(self._folder.glob("*.json")):
+            container = self._look(record)
+            if container is not None:
+                found.append(container)
+        self._forget_old_logs()
+        return found
+
+    def _look(self, record: Path) -> FleetContainer | None:
+        container_id = ContainerId(record.stem)
+        facts = self._read(record)
+        if "pid" not in facts:
+            if time.time() - _modified(record) > _HALF_LAUNCHED_S:
+                record.unlink(missing_ok=True)
+            return None
+        child = self._children.get(container_id)
+        code = child.poll() if child else facts.get("exit_code")
+        if code is None and _is_same(facts["pid"], facts["created"]):
+            return FleetContainer(container_id, container_id, is_running=True, started_ms=facts["started_ms"])
+        if "ended" not in facts:
+            facts |= {"ended": time.time(), "exit_code": code}
+            self._write(record, facts)
+        elif time.time() - facts["ended"] > _REMEMBERED_S:
+            record.unlink(missing_ok=True)
+            self._children.pop(container_id, None)
+            return None
+        return FleetContainer(
+            container_id,
+            container_id,
+            is_running=False,
+            started_ms=facts["started_ms"],
+            stopped_reason=facts.get("reason") or "the process ended",
+            exit_code=facts["exit_code"],
+        )
+
+    def stop(self, handle: str, reason: str) -> None:
+        """SIGTERM; a call after the grace sends SIGKILL to the whole session. Does not wait."""
+        record = self._record(handle)
+        facts = self._read(record)
+        if "pid" not in facts or not _is_same(facts["pid"], facts["created"]):
+            return
+        if "stopped" not in facts:
+            self._write(record, {**facts, "stopped": time.time(), "reason": reason})
+            _signal(facts["pid"], signal.SIGTERM)
+        elif time.time() - facts["stopped"] > STOP_GRACE_S:
+            _signal_group(facts["pid"], signal.SIGKILL)
+
+    def stop_all(self, reason: str, grace_s: float = 5.0) -> None:
+        """Stop every container and wait until all are gone; what outlasts the grace is killed."""
+        running = [container for container in self.list() if container.is_running]
+        for container in running:
+            self.stop(container.handle, reason)
+        deadline = time.monotonic() + grace_s
+        while running:
+            if time.monotonic() > deadline:
+                for container in running:
+                    _signal_group(self._read(self._record(container.handle)).get("pid", 0), signal.SIGKILL)
+                deadline = time.monotonic() + grace_s
+            time.sleep(0.05)
+            running = [container for container in self.list() if container.is_running]
+
+    def log_of(self, container_id: str) -> Path:
+        """Where a container's standard output and error go."""
+        return self._folder / f"{container_id}.log"
+
+    def _record(self, container_id: str) -> Path:
+        return self._folder / f"{container_id}.json"
+
+    def _read(self, record: Path) -> dict[str, Any]:
+        try:
+            return dict(json.loads(record.read_text()))
+        except (OSError, ValueError):
+            return {}
+
+    def _write(self, record: Path, facts: Mapping[str, Any]) -> None:
+        copy = record.with_suffix(f".{secrets.token_hex(4)}.part")
+        copy.write_text(json.dumps(facts))
+        copy.replace(record)
+
+    def _forget_old_logs(self) -> None:
+        for log in self._folder.glob("*.log"):
+            if time.time() - _modified(log) > _LOG_KEPT_S and not self._record(log.stem).exists():
+                log.unlink(missing_ok=True)
+
+
+def _created(pid: int) -> float:
+    try:
+        return float(psutil.Process(pid).create_time())
+    except psutil.NoSuchProcess:
+        return 0.0
+
+
+def _is_same(pid: int, created: float) -> bool:
+    """Whether the process runs and is the one that was started, not a later one that got its number."""
+    try:
+        process = psutil.Process(pid)
+        is_same = abs(process.create_time() - created) < _SAME_START_S
+        return is_same and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _modified(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return time.time()
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
+
+
+def _signal_group(pid: int, number: signal.Signals) -> None:
+    if pid > 1:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(pid, number)

@@ -1,0 +1,100 @@
+"""Telling callers that their job has ended: a signed POST, tried again until it is taken."""
+
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import structlog
+
+from scenequeue.errors import SceneburstError, StorageUnavailable
+from scenequeue.items import JobStatus
+from scenequeue.queue import SceneQueue
+from scenequeue.storage_https import pinned, public_address
+
+_TIMEOUT_S = 10.0
+#: While one attempt is under way no other starts; a dispatcher that dies then is followed by the next after this.
+_CLAIMED_S = 60.0
+_FIRST_RETRY_S, _LONGEST_RETRY_S = 5.0, 3600.0
+_GIVEN_UP_AFTER_S = 86_400.0
+_PER_TICK = 32
+
+
+def body_of(job: JobStatus) -> bytes:
+    """What is posted: {"event": "job.ended", "job": {…}} with the job's id, state, counts, times and labels."""
+    fields = job.model_dump(mode="json", include={"job_id", "state", "counts", "created_ms", "finished_ms", "labels", "lane"})
+    return json.dumps({"event": "job.ended", "job": fields}, separators=(",", ":")).encode()
+
+
+def signature(secret: str, timestamp: int, body: bytes) -> str:
+    """HMAC-SHA256 of "<timestamp>.<body>", hexadecimal; the receiver compares and rejects old timestamps."""
+    return hmac.new(secret.encode(), f"{timestamp}.".encode() + body, hashlib.sha256).hexdigest()
+
+
+def retry_pause_s(since_end_s: float) -> float | None:
+    """How long to wait after a failure, growing with the time since the job ended; None after a day."""
+    if since_end_s > _GIVEN_UP_AFTER_S:
+        return None
+    return min(_LONGEST_RETRY_S, max(_FIRST_RETRY_S, since_end_s / 2))
+
+
+class Notifier:
+    """Posts due notices in threads of its own, so that a slow receiver holds nothing up.
+
+    Args:
+        queue: where the notices wait.
+        secret: key of the signature; None posts unsigned.
+        resolve: host and port to a public address; refuses others.
+        transport: httpx transport to use instead of the network's.
+    """
+
+    def __init__(
+        self,
+        queue: SceneQueue,
+        secret: str | None,
+        resolve: Callable[[str, int], str] = public_address,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._queue, self._secret, self._resolve = queue, secret, resolve
+        self._client = httpx.Client(timeout=_TIMEOUT_S, trust_env=False, follow_redirects=False, transport=transport)
+        self._threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="notify")
+        self._log = structlog.get_logger()
+
+    def run(self) -> int:
+        """Start posting what is due; returns how many that are."""
+        due = self._queue.dispatcher.due_notices(_PER_TICK)
+        for job in due:
+            self._queue.dispatcher.settle_notice(job.job_id, _CLAIMED_S)
+            self._threads.submit(self._deliver, job)
+        return len(due)
+
+    def close(self) -> None:
+        """Wait for what is under way; safe twice."""
+        self._threads.shutdown(wait=True)
+        self._client.close()
+
+    def _deliver(self, job: JobStatus) -> None:
+        try:
+            self._post(job)
+        except (httpx.HTTPError, StorageUnavailable) as error:
+            since_end_s = (self._queue.inspect.now_ms() - (job.finished_ms or 0)) / 1000
+            pause_s = retry_pause_s(since_end_s)
+            self._log.warning("webhook failed", job=job.job_id, error=str(error), retry_in_s=pause_s)
+            self._queue.dispatcher.settle_notice(job.job_id, pause_s)
+        except SceneburstError as error:
+            self._log.warning("webhook refused", job=job.job_id, error=str(error))
+            self._queue.dispatcher.settle_notice(job.job_id, None)
+        else:
+            self._queue.dispatcher.settle_notice(job.job_id, None)
+
+    def _post(self, job: JobStatus) -> None:
+        body = body_of(job)
+        timestamp = int(time.time())
+        request = pinned(job.callback_url or "", self._resolve)
+        request["headers"] |= {"Content-Type": "application/json", "X-Sceneburst-Timestamp": str(timestamp)}
+        if self._secret:
+            request["headers"]["X-Sceneburst-Signature"] = f"v1={signature(self._secret, timestamp, body)}"
+        self._client.post(content=body, **request).raise_for_status()

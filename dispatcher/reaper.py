@@ -1,0 +1,117 @@
+"""Which containers are to drain, to be stopped, or to be given up: a pure function of what is seen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from dispatcher.fleets.base import FleetContainer
+from scenequeue.items import ContainerId, ContainerRecord
+
+
+class Action(StrEnum):
+    """What is done to a container."""
+
+    DRAIN = "drain"  #: mark it; it gets no more leases, finishes and leaves
+    STOP = "stop"  #: tell the fleet; what it still holds is put back at once
+    FORGET = "forget"  #: it is no more; put back what it held, close its record
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long what may last, in seconds; as in DispatcherSettings."""
+
+    idle_timeout_s: float = 20.0
+    silent_after_s: float = 60.0
+    hello_timeout_s: float = 180.0
+    max_lifetime_s: float = 6 * 3600.0
+    #: A container leaves by itself after the idle time-out; the reaper comes this much later.
+    idle_grace_s: float = 10.0
+    #: How long a container that is too old may finish in.
+    drain_grace_s: float = 600.0
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What to do with one container, and why."""
+
+    container_id: ContainerId
+    handle: str
+    action: Action
+    reason: str
+
+
+def find_reapable(
+    ledger: Sequence[ContainerRecord], fleet: Sequence[FleetContainer], now_ms: int, limits: Limits, min_containers: int = 0
+) -> list[Verdict]:
+    """Judge every container.
+
+    Args:
+        ledger: what Redis knows (launch records and beats), read after `fleet`: a container launched in between is
+            in the ledger, and one in the fleet's list that the ledger lacks is truly unknown.
+        fleet: what runs, or ended lately, as the fleet itself sees it.
+        now_ms: Redis's clock.
+        limits: how long what may last.
+        min_containers: so many idle ones are left alone.
+
+    Returns:
+        At most one verdict per container.
+    """
+    seen = {container.container_id: container for container in fleet if container.container_id}
+    verdicts: list[Verdict] = []
+    idle_kept = 0
+    for record in ledger:
+        if record.state in {"failed", "gone"}:
+            container = seen.get(record.container_id)
+            if container and container.is_running and _since(record.ended_ms, now_ms) > limits.silent_after_s:
+                verdicts.append(_verdict(record, container, Action.STOP, "it said goodbye, but still runs"))
+            continue
+        verdict = _judge(record, seen.get(record.container_id), now_ms, limits)
+        if verdict and verdict.reason.startswith("idle") and idle_kept < min_containers:
+            idle_kept += 1
+            continue
+        if verdict:
+            verdicts.append(verdict)
+    known = {record.container_id for record in ledger}
+    for container in fleet:
+        is_old_enough = _since(container.started_ms, now_ms) > limits.hello_timeout_s
+        if container.is_running and container.container_id not in known and is_old_enough:
+            reason = "unknown: it carries our mark, but no record of it is left"
+            verdicts.append(Verdict(container.container_id, container.handle, Action.STOP, reason))
+    return verdicts
+
+
+def _judge(record: ContainerRecord, container: FleetContainer | None, now_ms: int, limits: Limits) -> Verdict | None:
+    if container is not None and not container.is_running:
+        code = "" if container.exit_code is None else f", exit code {container.exit_code}"
+        return _verdict(record, container, Action.FORGET, f"ended: {container.stopped_reason or 'no reason given'}{code}")
+    if record.state in {"intended", "launched"}:
+        if _since(record.intended_ms, now_ms) <= limits.hello_timeout_s:
+            return None
+        action = Action.STOP if container else Action.FORGET
+        return _verdict(record, container, action, f"never reported within {limits.hello_timeout_s:.0f} s of its launch")
+    silence_s = _since(record.beat_ms, now_ms)
+    if silence_s > limits.silent_after_s:
+        action = Action.STOP if container else Action.FORGET
+        return _verdict(record, container, action, f"silent for {silence_s:.0f} s")
+    age_s = _since(record.started_ms, now_ms)
+    if age_s > limits.max_lifetime_s:
+        if not record.is_draining:
+            return _verdict(record, container, Action.DRAIN, f"{age_s:.0f} s old")
+        if record.held == 0 or age_s > limits.max_lifetime_s + limits.drain_grace_s:
+            return _verdict(record, container, Action.STOP, f"{age_s:.0f} s old, and drained")
+        return None
+    idle_s = _since(record.idle_since_ms, now_ms) if record.idle_since_ms and not record.held else 0.0
+    if idle_s > limits.idle_timeout_s + limits.idle_grace_s:
+        if not record.is_draining:
+            return _verdict(record, container, Action.DRAIN, f"idle for {idle_s:.0f} s")
+        if idle_s > limits.idle_timeout_s + 2 * limits.idle_grace_s:
+            return _verdict(record, container, Action.STOP, f"idle for {idle_s:.0f} s, and drained")
+    return None
+
+
+def _since(moment_ms: int, now_ms: int) -> float:
+    return max(0, now_ms - moment_ms) / 1000 if moment_ms else 0.0
+
+
+def _verdict(record: ContainerRecord, container: FleetContainer | None, action: Action, reason: str) -> Verdict:
+    return Verdict(record.container_id, container.handle if container else record.handle, action, reason)
