@@ -1,0 +1,224 @@
+"""Enqueueing scenes from application code."""
+
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import SecretStr, ValidationError
+
+from producer.handle import JobHandle
+from producer.scenes import INPUTS, SceneLike, explain, limited, local_path, options_from, problems_of, scene_from
+from producer.uploads import Uploader
+from producer.weights import weight_of
+from scenequeue.errors import InvalidScenes
+from scenequeue.items import JobSpec, Lane, RenderPayload, Scene, WorkItem, check_job_id
+from scenequeue.options import RenderOptions
+from scenequeue.queue import SceneQueue
+from scenequeue.settings import ProducerSettings
+from scenequeue.storage import UriStorage
+from scenequeue.storage_files import file_uri
+
+#: Scenes of an iterator are ordered longest first within chunks of this many, so that memory stays bounded.
+CHUNK = 10_000
+
+
+class Producer:
+    """Hands scenes over to the queue. Thread-safe; close it, or use it in a `with` block.
+
+    Args:
+        redis_url: where the queue is; None takes SCENEBURST_REDIS_URL.
+        namespace: which queue; None takes SCENEBURST_NAMESPACE.
+        settings: instead of the environment's.
+    """
+
+    def __init__(
+        self, redis_url: str | None = None, namespace: str | None = None, settings: ProducerSettings | None = None
+    ) -> None:
+        named: dict[str, Any] = {}
+        if redis_url is not None:
+            named["redis_url"] = SecretStr(redis_url)
+        if namespace is not None:
+            named["namespace"] = namespace
+        self._settings = settings.model_copy(update=named) if settings else ProducerSettings.load(**named)
+        self.queue = SceneQueue(self._settings)
+        self.storage = UriStorage(self._settings)
+
+    def submit_scenes(
+        self,
+        scenes: Iterable[SceneLike],
+        *,
+        output: str | Path,
+        options: RenderOptions | Mapping[str, Any] | None = None,
+        lane: Lane | str = Lane.NORMAL,
+        job_id: str | None = None,
+        callback_url: str | None = None,
+        labels: Mapping[str, str] | None = None,
+        max_attempts: int = 3,
+        check_files: bool = True,
+        on_progress: Callable[[int], None] | None = None,
+    ) -> JobHandle:
+        """Check everything, upload what is local, and enqueue all scenes as one job, whole or not at all.
+
+        Args:
+            scenes: models or dicts (name, image, audio, subtitles, watermark, title, options). A sequence is checked
+                whole before anything happens and leased longest first; an iterator is taken in chunks of 10,000,
+                each leased longest first, and nothing is visible before its last.
+            output: folder, or URI prefix, that each `<name>.mp4` goes under.
+            options: how all scenes look; a scene's own lie over them.
+            lane: urgent, normal or bulk.
+            job_id: idempotency key: submitting the same again returns the same job. None makes one up.
+            callback_url: https:// address that is told when the job has ended.
+            labels: free words, shown to operators.
+            max_attempts: how often a scene is tried.
+            check_files: False enqueues scenes whose local files are missing too; each ends as a dead letter.
+            on_progress: called with the number of scenes enqueued so far.
+
+        Returns:
+            The job's handle.
+
+        Raises:
+            InvalidScenes: every mistake in every scene (of a sequence), in one exception.
+            JobConflict: the id is taken by other content.
+            QueueFull: transient; the backlog is above SCENEBURST_BACKLOG_LIMIT.
+            QueueUnavailable, StorageUnavailable: transient; nothing is enqueued.
+        """
+        shared, spec = self._spec(options, lane, job_id, callback_url, labels, max_attempts)
+        prefix = output_uri(output)
+        names: set[str] = set()
+        uploader = Uploader(self.storage, self._settings.inputs, self._settings.upload_threads)
+        try:
+            chunks: Iterable[list[tuple[int, Scene]]] = _checked_chunks(scenes, shared, names, check_files=check_files)
+            if isinstance(scenes, Sequence):
+                chunks = [[pair for chunk in chunks for pair in chunk]]
+                if not chunks[0]:
+                    raise InvalidScenes(["there are no scenes"])
+            items = (pair for chunk in chunks for pair in self._items(chunk, prefix, uploader))
+            self.queue.producer.submit(spec, [items], backlog_limit=self._settings.backlog_limit, on_progress=on_progress)
+        finally:
+            uploader.close()
+        return self.job(spec.job_id)
+
+    def job(self, job_id: str) -> JobHandle:
+        """The handle of a job that was submitted before, here or elsewhere."""
+        return JobHandle(self.queue, self.storage, check_job_id(job_id), self._settings.upload_threads)
+
+    def close(self) -> None:
+        """Drop all connections; safe twice."""
+        self.queue.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _spec(
+        self,
+        options: RenderOptions | Mapping[str, Any] | None,
+        lane: Lane | str,
+        job_id: str | None,
+        callback_url: str | None,
+        labels: Mapping[str, str] | None,
+        max_attempts: int,
+    ) -> tuple[RenderOptions, JobSpec]:
+        problems: list[str] = []
+        shared = RenderOptions()
+        try:
+            shared = options_from(options)
+        except ValueError as error:
+            problems += [f"options: {line}" for line in str(error).splitlines()]
+        if callback_url is not None and not callback_url.startswith("https://"):
+            problems.append(f"callback_url: {callback_url!r} is not an https:// address")
+        fields = {
+            "job_id": job_id or f"job-{secrets.token_hex(8)}",
+            "lane": lane,
+            "options": shared,
+            "callback_url": callback_url,
+            "labels": dict(labels or {}),
+            "max_attempts": max_attempts,
+        }
+        try:
+            check_job_id(str(fields["job_id"]))
+            spec = JobSpec.model_validate(fields)
+        except ValidationError as error:
+            problems += explain(error, JobSpec)
+        except ValueError as error:
+            problems.append(f"job_id: {error}")
+        if problems:
+            raise InvalidScenes(problems)
+        return shared, spec
+
+    def _items(self, chunk: list[tuple[int, Scene]], prefix: str, uploader: Uploader) -> Iterator[tuple[int, WorkItem]]:
+        """Items of a chunk, longest first, with the caller's indexes and with addresses for paths."""
+        files = [path for _, scene in chunk for role in INPUTS if (path := _path_of(scene, role)) is not None]
+        present = [path for path in files if path.is_file()]
+        addresses = uploader.addresses(present)
+        weights: dict[Path | None, float] = {}
+        weighed = []
+        for index, scene in chunk:
+            narration = _path_of(scene, "audio")
+            if narration not in weights:
+                weights[narration] = weight_of(narration)
+            weighed.append((weights[narration], index, scene))
+        for weight, index, scene in sorted(weighed, key=lambda entry: (-entry[0], entry[1])):
+            inputs = {role: _address(scene, role, addresses) for role in INPUTS}
+            payload = RenderPayload.model_validate(
+                {**inputs, "title": scene.title, "options": scene.options, "output": f"{prefix}/{scene.name}.mp4"}
+            )
+            fields = payload.model_dump(exclude_defaults=True)
+            yield index, WorkItem(kind="render", name=scene.name, weight=round(weight, 3), payload=fields)
+
+
+def output_uri(output: str | Path) -> str:
+    """The URI prefix that an output folder or address means, without a slash at its end.
+
+    Raises:
+        InvalidScenes: it is an address that cannot be written.
+    """
+    text = str(output)
+    if "://" not in text:
+        return file_uri(Path(text)).rstrip("/")
+    if not text.startswith(("s3://", "file://")):
+        raise InvalidScenes([f"output: {text!r} cannot be written; a folder, s3:// or file:// can"])
+    return text.rstrip("/")
+
+
+def _path_of(scene: Scene, role: str) -> Path | None:
+    place = getattr(scene, role)
+    return None if place is None else local_path(place)
+
+
+def _address(scene: Scene, role: str, addresses: Mapping[Path, str]) -> str | None:
+    path = _path_of(scene, role)
+    if path is None:
+        place: str | None = getattr(scene, role)
+        return place
+    return addresses.get(path) or file_uri(path)
+
+
+def _checked_chunks(
+    scenes: Iterable[SceneLike], options: RenderOptions, names: set[str], *, check_files: bool
+) -> Iterator[list[tuple[int, Scene]]]:
+    """Good scenes in chunks; a sequence's problems are raised together, an iterator's with the chunk they are in."""
+    size = None if isinstance(scenes, Sequence) else CHUNK
+    numbered = iter(enumerate(scenes))
+    while chunk := list(islice(numbered, size)):
+        problems: list[str] = []
+        good: list[tuple[int, Scene]] = []
+        for index, given in chunk:
+            try:
+                scene = scene_from(given)
+            except ValueError as error:
+                problems += [f"scene {index + 1}: {line}" for line in str(error).splitlines()]
+                continue
+            where = f"scene {index + 1} ({scene.name})"
+            if scene.name in names:
+                problems.append(f"{where}: there is another scene of this name; each needs one of its own")
+            names.add(scene.name)
+            problems += [f"{where}: {problem}" for problem in problems_of(scene, options, check_files=check_files)]
+            good.append((index, scene))
+        if problems:
+            raise InvalidScenes(limited(problems))
+        yield good

@@ -1,0 +1,133 @@
+"""What callers hand over, read into scenes; every mistake is named, all of them at once."""
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+from urllib.parse import urlsplit
+
+from pydantic import ValidationError
+
+from scenequeue.items import Scene
+from scenequeue.options import RenderOptions, SubtitleStyle, WatermarkStyle
+
+#: A scene as a model, or as a dict with our names or the article's.
+SceneLike: TypeAlias = "Scene | Mapping[str, Any]"
+
+#: Names that the replaced systems used.
+_ALIASES = {
+    "scene_name": "name",
+    "image_path": "image",
+    "input_image": "image",
+    "audio_path": "audio",
+    "input_audio": "audio",
+    "subtitle_path": "subtitles",
+    "subtitle": "subtitles",
+    "watermark_path": "watermark",
+}
+#: What a caller may name as an input, and the words for it in messages.
+INPUTS = ("image", "audio", "subtitles", "watermark")
+_MOST_PROBLEMS = 100
+
+
+def scene_from(given: SceneLike) -> Scene:
+    """A scene from whatever was handed over.
+
+    Raises:
+        ValueError: each line of its message is one mistake.
+    """
+    if isinstance(given, Scene):
+        return given
+    fields = {_ALIASES.get(str(name), str(name)): value for name, value in given.items()}
+    fields = {name: str(value) if isinstance(value, Path) else value for name, value in fields.items() if value is not None}
+    try:
+        return Scene.model_validate(fields)
+    except ValidationError as error:
+        raise ValueError("\n".join(explain(error, Scene))) from None
+
+
+def options_from(given: RenderOptions | Mapping[str, Any] | None) -> RenderOptions:
+    """Options from whatever was handed over.
+
+    Raises:
+        ValueError: each line of its message is one mistake.
+    """
+    if given is None:
+        return RenderOptions()
+    if isinstance(given, RenderOptions):
+        return given
+    try:
+        return RenderOptions.model_validate(dict(given))
+    except ValidationError as error:
+        raise ValueError("\n".join(explain(error, RenderOptions))) from None
+
+
+def explain(error: ValidationError, model: Any) -> list[str]:
+    """One plain line per mistake, with the nearest known name for an unknown one."""
+    lines = []
+    for problem in error.errors(include_url=False):
+        place = ".".join(str(part) for part in problem["loc"])
+        if problem["type"] == "extra_forbidden":
+            word = str(problem["loc"][-1])
+            near = difflib.get_close_matches(word, _names_near(model, problem["loc"]), n=1)
+            lines.append(f"unknown option {place!r}" + (f", did you mean {near[0]!r}?" if near else ""))
+        elif problem["type"] == "missing":
+            lines.append(f"{place!r} is missing")
+        else:
+            lines.append(f"{place}: {problem['msg'].removeprefix('Value error, ')}" if place else problem["msg"])
+    return lines
+
+
+def _names_near(model: Any, place: tuple[int | str, ...]) -> list[str]:
+    nested: dict[str, Any] = {"subtitle_style": SubtitleStyle, "watermark_style": WatermarkStyle}
+    within = nested.get(str(place[-2]), model) if len(place) > 1 else model
+    return list(within.model_fields)
+
+
+def problems_of(scene: Scene, options: RenderOptions, *, check_files: bool) -> list[str]:
+    """What is wrong with one scene beyond its form: its overrides, and files that are not there.
+
+    Args:
+        scene: in a good form.
+        options: the job's.
+        check_files: whether a local input that is missing, empty or a folder counts.
+    """
+    problems = []
+    if scene.options:
+        try:
+            options.overridden(scene.options)
+        except ValidationError as error:
+            problems += explain(error, RenderOptions)
+    for role in INPUTS:
+        place = getattr(scene, role)
+        path = local_path(place) if place is not None else None
+        if path is None:
+            if place is not None and urlsplit(place).scheme not in {"s3", "https", "file"}:
+                problems.append(f"{role}: {place!r} is neither a local path nor an s3://, https:// or file:// address")
+        elif check_files:
+            problems += _file_problems(role, path)
+    return problems
+
+
+def _file_problems(role: str, path: Path) -> list[str]:
+    try:
+        if not path.is_file():
+            return [f"{role}: {path} is not a file" if path.exists() else f"{role}: there is no file {path}"]
+        if path.stat().st_size == 0:
+            return [f"{role}: {path} is empty, 0 bytes"]
+        with path.open("rb"):
+            return []
+    except OSError as error:
+        return [f"{role}: {path} cannot be read: {error.strerror}"]
+
+
+def local_path(place: str) -> Path | None:
+    """The path that a place names on this machine; None for an address."""
+    return None if "://" in place else Path(place)
+
+
+def limited(problems: list[str]) -> list[str]:
+    """At most a hundred problems, and how many more there are."""
+    if len(problems) <= _MOST_PROBLEMS:
+        return problems
+    return [*problems[:_MOST_PROBLEMS], f"… and {len(problems) - _MOST_PROBLEMS} more"]
