@@ -1,0 +1,74 @@
+"""`sceneburst`: the command line."""
+
+import sys
+from collections.abc import Callable
+
+import click
+import typer
+
+from console.commands import containers, dead, jobs, programs, queue, render
+from console.exits import Exit
+from console.screen import err
+from scenequeue.errors import (
+    InvalidScenes,
+    JobConflict,
+    JobNotFound,
+    QueueUnavailable,
+    SceneburstError,
+    SettingsError,
+    StorageUnavailable,
+)
+
+app = typer.Typer(
+    name="sceneburst",
+    help="Turns a burst of video work into finished MP4s: queue, plan, render, reap.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command()(render.render)
+_JOBS: tuple[Callable[..., None], ...] = (
+    jobs.submit,
+    jobs.status,
+    jobs.watch,
+    jobs.results,
+    jobs.cancel,
+    jobs.download,
+    jobs.cost,
+)
+for command in _JOBS:
+    app.command()(command)
+app.add_typer(queue.app, name="queue")
+app.add_typer(dead.app, name="dead")
+app.add_typer(containers.app, name="containers")
+_OTHERS: tuple[Callable[..., None], ...] = (containers.plan, programs.doctor, programs.worker, programs.dispatcher)
+for command in _OTHERS:
+    app.command()(command)
+
+_CODES: list[tuple[type[SceneburstError], Exit]] = [
+    (InvalidScenes, Exit.USAGE),
+    (SettingsError, Exit.USAGE),
+    (JobConflict, Exit.FAILED),
+    (JobNotFound, Exit.FAILED),
+    (QueueUnavailable, Exit.UNAVAILABLE),
+    (StorageUnavailable, Exit.UNAVAILABLE),
+]
+
+
+def main() -> None:
+    """Run the command line; every error of ours is a line, never a traceback. Exit codes: console/exits.py."""
+    try:
+        code = app(standalone_mode=False)
+    except click.exceptions.Abort:
+        code = Exit.INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        code = Exit.USAGE
+    except KeyboardInterrupt:
+        err.print("interrupted; nothing was left running", style="yellow")
+        code = Exit.INTERRUPTED
+    except SceneburstError as error:
+        for line in str(error).splitlines():
+            err.print(f"error: {line}", style="red", highlight=False, markup=False, soft_wrap=True)
+        code = next((exit_code for kind, exit_code in _CODES if isinstance(error, kind)), Exit.FAILED)
+    sys.exit(int(code or 0))

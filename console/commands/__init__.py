@@ -1,0 +1,1 @@
+"""The commands of `sceneburst`, a file per group."""

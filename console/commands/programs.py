@@ -1,0 +1,45 @@
+"""The programs themselves, `worker` and `dispatcher`, and `doctor`."""
+
+from typing import Annotated
+
+import typer
+
+from console.exits import Exit
+from console.screen import JsonFlag, out, print_json, table
+
+
+def worker() -> None:
+    """Run a container worker: pulls scenes, renders them, leaves when idle. Settings by environment; docs/settings.md."""
+    from container_worker.main import main
+
+    raise typer.Exit(main())
+
+
+def dispatcher(once: Annotated[bool, typer.Option("--once", help="One tick, then exit.")] = False) -> None:
+    """Run the dispatcher: watches the queue, launches and reaps containers. Settings by environment; docs/settings.md."""
+    from dispatcher.app import run, run_once
+    from scenequeue.settings import DispatcherSettings
+
+    settings = DispatcherSettings.load()
+    if once:
+        out.print(run_once(settings), highlight=False)
+    else:
+        run(settings)
+
+
+def doctor(as_json: JsonFlag = False) -> None:
+    """Check that all that is needed is there, and say how to get what is not."""
+    from console.doctor import examine
+
+    checks = examine()
+    if as_json:
+        print_json([check._asdict() for check in checks])
+    else:
+        made = table("what", "", "found, or what to do")
+        for check in checks:
+            made.add_row(
+                check.what, "[green]ok[/]" if check.is_good else "[red]missing[/]" if check.is_needed else "–", check.said
+            )
+        out.print(made)
+    if any(check.is_needed and not check.is_good for check in checks):
+        raise typer.Exit(Exit.UNAVAILABLE)

@@ -1,0 +1,114 @@
+"""`sceneburst render`: a manifest's scenes, all on this machine."""
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+import typer
+
+from console.exits import Exit
+from console.screen import JsonFlag, err, out, print_json
+
+ManifestPath = Annotated[Path, typer.Argument(help="YAML or JSON file with the scenes.", show_default=False)]
+
+
+def render(
+    manifest: ManifestPath,
+    output: Annotated[str | None, typer.Option(help="Folder or URI for the MP4s; else the manifest's.")] = None,
+    containers: Annotated[int | None, typer.Option(min=1, max=64, help="Most containers; else one per core.")] = None,
+    slots: Annotated[int, typer.Option(min=1, max=64, help="Scenes that a container renders at once.")] = 1,
+    expect_failure: Annotated[
+        list[str] | None, typer.Option("--expect-failure", help="Exit 0 only if exactly these scenes fail.")
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Render a manifest on this machine: brings its own Redis, dispatcher and containers, and takes them away again.
+
+    Exit codes: 0 every scene succeeded, 1 some failed (the others are delivered), 2 wrong manifest or output,
+    3 something needed is not installed.
+    """
+    from console.follow import follow
+    from console.local_cluster import LocalCluster
+    from console.manifest import read_manifest
+    from console.report import report_of, report_table, totals_text
+    from container_worker.ffmpeg import find_ffmpeg
+    from producer.client import Producer, output_uri
+    from scenequeue.settings import ProducerSettings
+    from scenequeue.storage_files import path_of
+
+    job = read_manifest(manifest)
+    target = output_uri(output or job.output or "output")
+    roots = _input_folders(job.scenes)
+    if urlsplit(target).scheme == "file":
+        roots.append(path_of(target))
+    settings = ProducerSettings.load(file_roots=roots)
+    _check_output(settings, target)
+    find_ffmpeg()
+    for line in job.missing:
+        err.print(f"[yellow]warning[/] {line}; this scene will fail, the others are rendered", highlight=False)
+    most = containers or os.cpu_count() or 1
+    batch = -(-len(job.scenes) // most)
+    more = {"SCENEBURST_SCENES_PER_BATCH": str(batch)}
+    _terminate_like_interrupt()
+    started = time.monotonic()
+    with LocalCluster(roots, containers=most, slots=slots, environment=more) as cluster:
+        local = ProducerSettings.load(redis_url=cluster.url, namespace="sceneburst", file_roots=roots)
+        with Producer(settings=local) as producer:
+            handle = producer.submit_scenes(job.scenes, output=target, options=job.options, check_files=False)
+            names = [scene.name for scene in job.scenes]
+            status = follow(producer.queue, handle.job_id, names, is_quiet=as_json, check=cluster.check)
+            wall_s = time.monotonic() - started
+            inspect = producer.queue.inspect
+            report = report_of(status, handle.results(), inspect.containers(), wall_s, inspect.now_ms())
+    if as_json:
+        print_json(report)
+    else:
+        out.print(report_table(report))
+        out.print()
+        out.print(totals_text(report), highlight=False)
+    raise typer.Exit(_verdict(report, set(expect_failure or [])))
+
+
+def _verdict(report: dict[str, Any], expected: set[str]) -> Exit:
+    failed = {scene["name"] for scene in report["scenes"] if scene["state"] != "done"}
+    missing = report["totals"]["scenes"] - len(report["scenes"])
+    if expected:
+        if failed != expected or missing:
+            odd = ", ".join(sorted(failed ^ expected)) or "some scenes"
+            err.print(f"not as expected: {odd}", style="red", highlight=False)
+            return Exit.FAILED
+        return Exit.OK
+    return Exit.FAILED if failed or missing else Exit.OK
+
+
+def _check_output(settings: Any, target: str) -> None:
+    from scenequeue.errors import InvalidScenes, ItemError
+    from scenequeue.storage import UriStorage
+
+    try:
+        UriStorage(settings).check_writable(target)
+    except ItemError as error:
+        raise InvalidScenes([f"the output cannot be written: {error}"]) from None
+
+
+def _input_folders(scenes: list[Any]) -> list[Path]:
+    from producer.scenes import INPUTS, local_path
+
+    places = [getattr(scene, role) for scene in scenes for role in INPUTS]
+    paths = [path for place in places if place is not None and (path := local_path(place)) is not None]
+    return sorted({path.parent.resolve() for path in paths})
+
+
+def _terminate_like_interrupt() -> None:
+    """SIGTERM takes the same way out as Ctrl-C, so that nothing stays behind."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    if sys.platform != "win32":
+        signal.signal(signal.SIGTERM, stop)

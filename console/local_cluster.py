@@ -1,0 +1,128 @@
+"""Everything on this machine for one run: Redis, dispatcher, process fleet; and nothing of it afterwards."""
+
+import contextlib
+import ctypes
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from console.embedded_redis import EmbeddedRedis
+from dispatcher.fleets.process import ProcessFleet
+from scenequeue.errors import SettingsError
+
+_PR_SET_PDEATHSIG = 1
+_STOP_S = 5.0
+#: Containers of a run whose Redis has vanished leave soon.
+_PATIENCE_S = 15.0
+
+
+class LocalCluster:
+    """A whole Sceneburst in a temporary folder; use it in a `with` block.
+
+    Args:
+        file_roots: folders that containers may read and write.
+        containers: most containers at once.
+        slots: items a container works on at once.
+        environment: more SCENEBURST_… variables for dispatcher and containers.
+    """
+
+    def __init__(
+        self, file_roots: Sequence[Path], *, containers: int, slots: int, environment: Mapping[str, str] | None = None
+    ) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="sceneburst-run-"))
+        self._redis = EmbeddedRedis(self._folder)
+        self.url = self._redis.url
+        self._fleet = ProcessFleet(self._folder / "fleet")
+        self._dispatcher: subprocess.Popen[bytes] | None = None
+        self._environment = {
+            "SCENEBURST_REDIS_URL": self.url,
+            "SCENEBURST_NAMESPACE": "sceneburst",
+            "SCENEBURST_FLEET": "process",
+            "SCENEBURST_STATE_DIR": str(self._folder / "fleet"),
+            "SCENEBURST_SCRATCH_DIR": str(self._folder / "scratch"),
+            "SCENEBURST_FILE_ROOTS": json.dumps(sorted({str(root) for root in file_roots})),
+            "SCENEBURST_TICK_S": "0.5",
+            "SCENEBURST_MAX_CONTAINERS": str(containers),
+            "SCENEBURST_MAX_PARALLEL_TASKS": str(containers),
+            "SCENEBURST_MIN_SCENES_PER_BATCH": "1",
+            "SCENEBURST_WORKER_SLOTS": str(slots),
+            "SCENEBURST_LEASE_S": "10",
+            "SCENEBURST_IDLE_TIMEOUT_S": "10",
+            "SCENEBURST_REDIS_PATIENCE_S": str(_PATIENCE_S),
+            "SCENEBURST_LOG_FORMAT": "json",
+            **(environment or {}),
+        }
+
+    def start(self) -> None:
+        """Start Redis and the dispatcher.
+
+        Raises:
+            SettingsError: there is no redis-server, or it does not start.
+        """
+        self._redis.start()
+        with self.log.open("wb") as log:
+            self._dispatcher = subprocess.Popen(
+                [sys.executable, "-m", "dispatcher"],
+                env={**os.environ, **self._environment},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                # Of its own, so that Ctrl-C reaches us alone and we stop it in order.
+                start_new_session=True,
+                preexec_fn=_die_with_parent,  # noqa: PLW1509  before any thread is started
+            )
+
+    @property
+    def log(self) -> Path:
+        """The dispatcher's log, while the cluster is there."""
+        return self._folder / "dispatcher.log"
+
+    def check(self) -> None:
+        """Raises SettingsError with its last words when the dispatcher has ended."""
+        if self._dispatcher is not None and self._dispatcher.poll() is not None:
+            last = self.log.read_text(errors="replace").strip().splitlines()[-1:]
+            raise SettingsError(f"the dispatcher ended with code {self._dispatcher.returncode}: {''.join(last)}")
+
+    def stop(self) -> None:
+        """Stop dispatcher, containers and Redis, and remove the folder; safe twice."""
+        if self._dispatcher is not None:
+            self._dispatcher.terminate()
+            try:
+                self._dispatcher.wait(_STOP_S)
+            except subprocess.TimeoutExpired:
+                self._dispatcher.kill()
+                self._dispatcher.wait()
+            self._dispatcher = None
+        with contextlib.suppress(OSError):
+            self._fleet.stop_all("the run is over", grace_s=_STOP_S)
+        self._redis.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        # A second Ctrl-C must not leave things half stopped.
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            self.stop()
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+
+def _die_with_parent() -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -1,0 +1,184 @@
+"""Manifests: a job in a YAML or JSON file, read with the line of every mistake."""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from producer.scenes import INPUTS, local_path, options_from, problems_of, scene_from
+from scenequeue.errors import InvalidScenes
+from scenequeue.items import Scene
+from scenequeue.options import RenderOptions
+
+_KEYS = ("output", "options", "scenes", "watermark")
+_MOST_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A job as written down. Local paths are absolute."""
+
+    path: Path
+    output: str | None
+    options: RenderOptions
+    scenes: list[Scene]
+    #: Local inputs that are not there, as "file:line: …": their scenes will fail, the others will not.
+    missing: list[str]
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Read a manifest and check all of it.
+
+    Args:
+        path: a YAML or JSON file with `scenes` and optionally `output`, `options`, `watermark`; paths in it are
+            relative to its folder.
+
+    Raises:
+        InvalidScenes: every mistake, each with file and line.
+    """
+    document = _parsed(path)
+    reader = _Reader(path, document)
+    return reader.read()
+
+
+def _parsed(path: Path) -> Any:
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise InvalidScenes([f"{path}: larger than {_MOST_BYTES} bytes; submit from Python instead"])
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise InvalidScenes([f"{path}: there is no such manifest"]) from None
+    except UnicodeDecodeError:
+        raise InvalidScenes([f"{path}: not a text file in UTF-8"]) from None
+    except OSError as error:
+        raise InvalidScenes([f"{path}: {error.strerror}"]) from None
+    try:
+        # Round-trip mode is a safe loader too, and keeps the lines.
+        document = YAML(typ="rt").load(text)
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise InvalidScenes([f"{path}:{line}: not YAML or JSON: {error.problem}"]) from None
+    except YAMLError as error:
+        raise InvalidScenes([f"{path}: not YAML or JSON: {error}"]) from None
+    if not isinstance(document, Mapping):
+        raise InvalidScenes([f"{path}:1: a manifest is a mapping with 'scenes'"])
+    return document
+
+
+class _Reader:
+    """One reading of one document; gathers problems as it goes."""
+
+    def __init__(self, path: Path, document: Any) -> None:
+        self._path, self._document = path, document
+        self._folder = path.absolute().parent
+        self._problems: list[str] = []
+        self._missing: list[str] = []
+
+    def read(self) -> Manifest:
+        for key in self._document:
+            if key not in _KEYS:
+                near = difflib.get_close_matches(str(key), _KEYS, n=1)
+                self._problem(
+                    self._line(self._document, key), f"unknown key {key!r}" + (f", did you mean {near[0]!r}?" if near else "")
+                )
+        options = self._options()
+        scenes = self._scenes(options)
+        if self._problems:
+            raise InvalidScenes(self._problems)
+        output = self._document.get("output")
+        if output is not None and "://" not in str(output):
+            output = str(self._folder / str(output))
+        return Manifest(self._path, output, options, scenes, self._missing)
+
+    def _options(self) -> RenderOptions:
+        given = self._document.get("options")
+        if given is None:
+            return RenderOptions()
+        if not isinstance(given, Mapping):
+            self._problem(self._line(self._document, "options"), "options: a mapping is needed")
+            return RenderOptions()
+        try:
+            return options_from(_plain(given))
+        except ValueError as error:
+            for line in str(error).splitlines():
+                self._problem(self._line_of_problem(given, line), f"options: {line}")
+            return RenderOptions()
+
+    def _scenes(self, options: RenderOptions) -> list[Scene]:
+        listed = self._document.get("scenes")
+        if not isinstance(listed, list) or not listed:
+            self._problem(self._line(self._document, "scenes"), "scenes: a list with at least one scene is needed")
+            return []
+        scenes: list[Scene] = []
+        names: dict[str, int] = {}
+        for index, given in enumerate(listed):
+            line = _item_line(listed, index)
+            if not isinstance(given, Mapping):
+                self._problem(line, f"scene {index + 1}: a mapping is needed")
+                continue
+            try:
+                scene = scene_from({"watermark": self._document.get("watermark"), **_plain(given)})
+            except ValueError as error:
+                for problem in str(error).splitlines():
+                    self._problem(self._line_of_problem(given, problem), f"scene {index + 1}: {problem}")
+                continue
+            if scene.name in names:
+                self._problem(line, f"scene {scene.name!r}: the scene of line {names[scene.name]} has this name too")
+            names.setdefault(scene.name, line)
+            for problem in problems_of(scene, options, check_files=False):
+                self._problem(self._line_of_problem(given, problem), f"scene {scene.name!r}: {problem}")
+            scene = self._absolute(scene)
+            for problem in problems_of(scene, options, check_files=True):
+                where = self._line_of_problem(given, problem)
+                self._missing.append(f"{self._path}:{where}: scene {scene.name!r}: {problem}")
+            scenes.append(scene)
+        return scenes
+
+    def _absolute(self, scene: Scene) -> Scene:
+        changes = {}
+        for role in INPUTS:
+            place = getattr(scene, role)
+            if place is not None and (path := local_path(place)) is not None:
+                changes[role] = str(self._folder / path)
+        return scene.model_copy(update=changes)
+
+    def _problem(self, line: int, text: str) -> None:
+        self._problems.append(f"{self._path}:{line}: {text}")
+
+    def _line_of_problem(self, mapping: Any, problem: str) -> int:
+        """The line of the key that a problem's text names, as deep as it can be followed."""
+        named = problem.partition("'")[2].partition("'")[0] if problem.startswith("unknown") else problem.partition(":")[0]
+        line = self._line(mapping, None)
+        place: Any = mapping
+        for part in ["options", *named.split(".")] if "options" in mapping and named not in mapping else named.split("."):
+            if not isinstance(place, Mapping) or part not in place:
+                break
+            line, place = self._line(place, part), place[part]
+        return line
+
+    @staticmethod
+    def _line(mapping: Any, key: Any) -> int:
+        marks = getattr(mapping, "lc", None)
+        if marks is None:
+            return 1
+        if key is not None and key in mapping:
+            return int(marks.key(key)[0]) + 1
+        return int(marks.line) + 1
+
+
+def _item_line(listed: Any, index: int) -> int:
+    marks = getattr(listed, "lc", None)
+    return int(marks.item(index)[0]) + 1 if marks else 1
+
+
+def _plain(value: Any) -> Any:
+    """Ordinary dicts and lists instead of the parser's."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    return str(value) if isinstance(value, str) else value

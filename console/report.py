@@ -1,0 +1,85 @@
+"""The closing account of a job: every scene, and the totals."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.table import Table
+
+from console.screen import seconds_text, size_text, table
+from dispatcher.pricing import total_usd
+from scenequeue.items import ContainerRecord, ItemResult, JobStatus
+
+_LOOK = {"done": "green", "dead": "red"}
+
+
+def report_of(
+    status: JobStatus, results: Sequence[ItemResult], containers: Sequence[ContainerRecord], wall_s: float, now_ms: int
+) -> dict[str, Any]:
+    """The account as plain data, the shape of `render --json`.
+
+    Returns:
+        job_id, state, scenes [{name, state, output, duration_s, bytes, processing_s, attempts, container, error}],
+        totals {scenes, succeeded, failed, wall_s, processing_s, speed_up, success_rate, containers, estimated_cost_usd}.
+    """
+    scenes = [
+        {
+            "name": result.name,
+            "state": result.state,
+            "output": result.output,
+            "duration_s": result.duration_s,
+            "bytes": result.bytes,
+            "processing_s": result.processing_s,
+            "attempts": result.attempts,
+            "container": result.container,
+            "error": result.error,
+        }
+        for result in results
+    ]
+    processing_s = sum(result.processing_s or 0.0 for result in results)
+    succeeded = sum(result.state == "done" for result in results)
+    total = status.counts.total
+    worked = {result.container for result in results if result.container}
+    used = [record for record in containers if record.container_id in worked]
+    return {
+        "job_id": status.job_id,
+        "state": status.state.value,
+        "scenes": scenes,
+        "totals": {
+            "scenes": total,
+            "succeeded": succeeded,
+            "failed": total - succeeded,
+            "wall_s": round(wall_s, 3),
+            "processing_s": round(processing_s, 3),
+            "speed_up": round(processing_s / wall_s, 3) if wall_s else 0.0,
+            "success_rate": round(succeeded / total, 4) if total else 0.0,
+            "containers": len(used),
+            "estimated_cost_usd": round(total_usd(used, now_ms), 6),
+        },
+    }
+
+
+def report_table(report: dict[str, Any]) -> Table:
+    """The scenes of a report as a table."""
+    made = table("scene", "state", "length>", "size>", "render>", "container", "attempts>", "reason")
+    for scene in report["scenes"]:
+        look = _LOOK.get(scene["state"], "yellow")
+        made.add_row(
+            scene["name"],
+            f"[{look}]{scene['state']}[/]",
+            seconds_text(scene["duration_s"]),
+            size_text(scene["bytes"]),
+            seconds_text(scene["processing_s"]),
+            scene["container"] or "–",
+            str(scene["attempts"]),
+            scene["error"] or "",
+        )
+    return made
+
+
+def totals_text(report: dict[str, Any]) -> str:
+    """The totals of a report in two lines."""
+    totals = report["totals"]
+    scenes = f"{totals['succeeded']} of {totals['scenes']} scenes ({totals['success_rate']:.0%})"
+    times = f"{totals['wall_s']:.1f} s wall time; {totals['processing_s']:.1f} s of processing"
+    cost = f"about ${totals['estimated_cost_usd']:.4f} (us-east-1, on demand, one minute at least each)"
+    return f"{scenes} in {times}, speed-up {totals['speed_up']:.2f} ×\n{totals['containers']} containers; the same on Fargate: {cost}"
