@@ -1,9 +1,10 @@
 """`sceneburst`: the command line."""
 
+import signal
 import sys
 from collections.abc import Callable
+from types import FrameType
 
-import click
 import typer
 
 from console.commands import containers, dead, jobs, programs, queue, render
@@ -55,20 +56,24 @@ _CODES: list[tuple[type[SceneburstError], Exit]] = [
 ]
 
 
+class Interrupted(BaseException):
+    """SIGINT or SIGTERM, on its way out through every `with` block."""
+
+
 def main() -> None:
     """Run the command line; every error of ours is a line, never a traceback. Exit codes: console/exits.py."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     try:
-        code = app(standalone_mode=False)
-    except click.exceptions.Abort:
-        code = Exit.INTERRUPTED
-    except click.ClickException as error:
-        error.show()
-        code = Exit.USAGE
-    except KeyboardInterrupt:
+        app()
+    except Interrupted:
         err.print("interrupted; nothing was left running", style="yellow")
-        code = Exit.INTERRUPTED
+        sys.exit(Exit.INTERRUPTED)
     except SceneburstError as error:
         for line in str(error).splitlines():
             err.print(f"error: {line}", style="red", highlight=False, markup=False, soft_wrap=True)
-        code = next((exit_code for kind, exit_code in _CODES if isinstance(error, kind)), Exit.FAILED)
-    sys.exit(int(code or 0))
+        sys.exit(next((code for kind, code in _CODES if isinstance(error, kind)), Exit.FAILED))
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise Interrupted

@@ -82,4 +82,5 @@ def totals_text(report: dict[str, Any]) -> str:
     scenes = f"{totals['succeeded']} of {totals['scenes']} scenes ({totals['success_rate']:.0%})"
     times = f"{totals['wall_s']:.1f} s wall time; {totals['processing_s']:.1f} s of processing"
     cost = f"about ${totals['estimated_cost_usd']:.4f} (us-east-1, on demand, one minute at least each)"
-    return f"{scenes} in {times}, speed-up {totals['speed_up']:.2f} ×\n{totals['containers']} containers; the same on Fargate: {cost}"
+    speed = f"speed-up {totals['speed_up']:.2f} ×"
+    return f"{scenes} in {times}, {speed}\n{totals['containers']} containers; the same on Fargate: {cost}"

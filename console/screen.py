@@ -1,6 +1,7 @@
 """What every command prints with: tables for people, JSON for programs, one clear line for an error."""
 
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
@@ -13,9 +14,11 @@ from rich.table import Table
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import ProducerSettings
 
+#: Width of what goes to a file or a pipe.
+_PLAIN_WIDTH = 160
 #: Results go to standard output; everything said beside them to standard error.
-out = Console()
-err = Console(stderr=True)
+out = Console(width=None if sys.stdout.isatty() else _PLAIN_WIDTH)
+err = Console(stderr=True, width=None if sys.stderr.isatty() else _PLAIN_WIDTH)
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 RedisUrl = Annotated[

@@ -67,7 +67,10 @@ def render(work: Work) -> ItemResult:
         name=work.lease.item.name,
     )
     target = work.scratch / "scene.mp4"
+    waits_since = time.monotonic()
     with work.slot():
+        # Waiting for a slot is not work, and would falsify the learned rates.
+        started += time.monotonic() - waits_since
         report = render_scene(
             scene, options, target, work.scratch, limits=work.limits, on_progress=work.on_progress, should_stop=work.should_stop
         )

@@ -114,7 +114,7 @@ class Dispatcher:
         size = self._policy.size
         records = [
             ContainerRecord(
-                container_id=ContainerId(f"c{fence}-{secrets.token_hex(5)}"),
+                container_id=ContainerId(f"c{fence}-{secrets.token_hex(4)}"),
                 fleet=self._fleet.name,
                 vcpu=size.vcpu,
                 memory_mib=size.memory_mib,

@@ -1,11 +1,8 @@
 """`sceneburst render`: a manifest's scenes, all on this machine."""
 
 import os
-import signal
-import sys
 import time
 from pathlib import Path
-from types import FrameType
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -54,7 +51,6 @@ def render(
     most = containers or os.cpu_count() or 1
     batch = -(-len(job.scenes) // most)
     more = {"SCENEBURST_SCENES_PER_BATCH": str(batch)}
-    _terminate_like_interrupt()
     started = time.monotonic()
     with LocalCluster(roots, containers=most, slots=slots, environment=more) as cluster:
         local = ProducerSettings.load(redis_url=cluster.url, namespace="sceneburst", file_roots=roots)
@@ -102,13 +98,3 @@ def _input_folders(scenes: list[Any]) -> list[Path]:
     places = [getattr(scene, role) for scene in scenes for role in INPUTS]
     paths = [path for place in places if place is not None and (path := local_path(place)) is not None]
     return sorted({path.parent.resolve() for path in paths})
-
-
-def _terminate_like_interrupt() -> None:
-    """SIGTERM takes the same way out as Ctrl-C, so that nothing stays behind."""
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    if sys.platform != "win32":
-        signal.signal(signal.SIGTERM, stop)
