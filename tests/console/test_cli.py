@@ -1,0 +1,247 @@
+"""The command line, run as people run it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from console.exits import Exit
+from scenequeue.items import JobState
+from scenequeue.queue import SceneQueue
+from tests.media import Media
+from tests.scenequeue.jobs import done, submit
+from tests.waiting import wait_until
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+_PROGRAM = [sys.executable, "-m", "console"]
+
+
+@pytest.fixture
+def environment(redis_url: str, namespace: str, tmp_path: Path) -> dict[str, str]:
+    """This test's queue, and a temporary folder of its own to look for leftovers in."""
+    (tmp_path / "t").mkdir()
+    return {**os.environ, "SCENEBURST_REDIS_URL": redis_url, "SCENEBURST_NAMESPACE": namespace, "TMPDIR": str(tmp_path / "t")}
+
+
+@pytest.fixture
+def run(environment: dict[str, str]) -> Run:
+    """Runs `sceneburst`."""
+
+    def run(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+        argv = [*_PROGRAM, *arguments]
+        return subprocess.run(argv, env={**environment, **more}, capture_output=True, text=True, timeout=120, check=False)
+
+    return run
+
+
+def _manifest(media: Media, count: int = 2, seconds: float = 0.5, **more: Any) -> Path:
+    scenes: list[dict[str, Any]] = [
+        {"name": f"s{index}", "image": str(media.image()), "audio": str(media.tone(f"n{index}.wav", seconds))}
+        for index in range(count)
+    ]
+    path = media.folder / "job.json"
+    path.write_text(json.dumps({"options": {"resolution": "360p"}, "scenes": scenes, **more}))
+    return path
+
+
+def _leftovers(folder: Path) -> list[str]:
+    return [str(path) for path in (folder / "t").iterdir()]
+
+
+def test_render_delivers_what_it_can_and_names_what_failed(run: Run, media: Media, tmp_path: Path) -> None:
+    """Text as image, empty audio, missing file: each named; the good scene is there; exit 1; nothing is left behind."""
+    path = _manifest(media, 1)
+    job = json.loads(path.read_text())
+    (media.folder / "text.jpg").write_text("I am no picture")
+    (media.folder / "empty.mp3").touch()
+    good = job["scenes"][0]
+    job["scenes"] += [
+        {**good, "name": "text", "image": str(media.folder / "text.jpg")},
+        {**good, "name": "empty", "audio": str(media.folder / "empty.mp3")},
+        {**good, "name": "lost", "audio": str(media.folder / "lost.mp3")},
+    ]
+    path.write_text(json.dumps(job))
+    ended = run("render", str(path), "--output", str(tmp_path / "out"), "--json")
+    assert ended.returncode == Exit.FAILED, ended.stderr
+    report = json.loads(ended.stdout)
+    scenes = {scene["name"]: scene for scene in report["scenes"]}
+    assert set(scenes["s0"]) == {
+        *("name", "state", "output", "duration_s", "bytes", "processing_s", "attempts", "container", "error")
+    }
+    assert {name: scene["state"] for name, scene in scenes.items()} == {
+        "s0": "done",
+        "text": "dead",
+        "empty": "dead",
+        "lost": "dead",
+    }
+    assert "not a picture" in scenes["text"]["error"]
+    assert "empty" in scenes["empty"]["error"]
+    assert "lost.mp3" in scenes["lost"]["error"]
+    assert report["totals"]["succeeded"] == 1
+    assert [file.name for file in (tmp_path / "out").iterdir()] == ["s0.mp4"]
+    assert _leftovers(tmp_path) == []
+
+
+def test_render_exits_0_when_exactly_the_expected_scene_failed(run: Run, media: Media, tmp_path: Path) -> None:
+    """What `make demo` relies on."""
+    path = _manifest(media, 2)
+    job = json.loads(path.read_text())
+    job["scenes"][1]["audio"] = "lost.mp3"
+    path.write_text(json.dumps(job))
+    output = ("--output", str(tmp_path / "out"))
+    assert run("render", str(path), *output, "--expect-failure", "s1").returncode == Exit.OK
+    assert run("render", str(path), *output, "--expect-failure", "s0").returncode == Exit.FAILED
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_render_leaves_nothing_behind(
+    environment: dict[str, str], media: Media, tmp_path: Path, number: signal.Signals
+) -> None:
+    """No process, no socket, no temporary file."""
+    path = _manifest(media, 3, seconds=60)
+    argv = [*_PROGRAM, "render", str(path), "--output", str(tmp_path / "out")]
+    program = subprocess.Popen(argv, env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    marks = str(tmp_path / "t")
+
+    def ours() -> list[psutil.Process]:
+        found = []
+        for process in psutil.process_iter():
+            try:
+                if process.environ().get("TMPDIR") == marks or marks in " ".join(process.cmdline()):
+                    found.append(process)
+            except (psutil.Error, OSError):
+                continue
+        return found
+
+    wait_until(lambda: any("container_worker.render" in " ".join(process.cmdline()) for process in ours()), "a scene renders", 60)
+    program.send_signal(number)
+    _, said = program.communicate(timeout=60)
+    assert program.returncode == Exit.INTERRUPTED, said
+    assert b"Traceback" not in said
+    wait_until(lambda: not ours(), "every process is gone")
+    assert _leftovers(tmp_path) == []
+
+
+def test_a_killed_worker_changes_nothing_in_the_outcome(environment: dict[str, str], media: Media, tmp_path: Path) -> None:
+    """Kill -9 in the middle of a render: every scene is delivered all the same."""
+    path = _manifest(media, 3, seconds=8)
+    argv = [*_PROGRAM, "render", str(path), "--output", str(tmp_path / "out"), "--json"]
+    program = subprocess.Popen(argv, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+
+    def worker() -> psutil.Process | None:
+        for process in psutil.process_iter():
+            try:
+                is_worker = process.cmdline()[-2:] == ["-m", "container_worker"]
+                if is_worker and process.environ().get("TMPDIR") == str(tmp_path / "t") and process.children():
+                    return process
+            except (psutil.Error, OSError):
+                continue
+        return None
+
+    wait_until(worker, "a worker renders", 60).kill()  # type: ignore[union-attr]
+    out, _ = program.communicate(timeout=120)
+    assert program.returncode == Exit.OK
+    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["s0.mp4", "s1.mp4", "s2.mp4"]
+    assert max(scene["attempts"] for scene in json.loads(out)["scenes"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"options": {"resolutoin": "720p"}}, "did you mean 'resolution'?"),
+        ({"scenes": []}, "at least one scene"),
+    ],
+)
+def test_a_wrong_manifest_is_exit_2_and_a_clear_line(run: Run, media: Media, change: dict[str, Any], words: str) -> None:
+    """Nothing is started."""
+    ended = run("render", str(_manifest(media, 1, **change)), "--output", "out")
+    assert ended.returncode == Exit.USAGE
+    assert words in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_an_output_that_cannot_be_written_is_exit_2(run: Run, media: Media, tmp_path: Path) -> None:
+    """Before anything is rendered."""
+    (tmp_path / "taken").touch()
+    ended = run("render", str(_manifest(media, 1)), "--output", str(tmp_path / "taken" / "out"))
+    assert ended.returncode == Exit.USAGE
+    assert "the output cannot be written" in ended.stderr
+
+
+def test_no_redis_is_exit_3_and_one_line(run: Run) -> None:
+    """With the URL, and what to do; without the password."""
+    ended = run("queue", "show", SCENEBURST_REDIS_URL="redis://me:hunter2@127.0.0.1:1/0")
+    assert ended.returncode == Exit.UNAVAILABLE
+    assert "does not answer" in ended.stderr
+    assert "hunter2" not in ended.stderr + ended.stdout
+    assert len(ended.stderr.strip().splitlines()) == 1
+
+
+def test_operators_see_steer_and_mend(run: Run, queue: SceneQueue) -> None:
+    """Every reading command has a stable JSON; every steering one does what it says."""
+    submit(queue, "a", 3)
+    failed, *_ = queue.worker.lease("c1", 2)
+    queue.worker.fail("c1", failed, "BadInput", "image: no picture", transient=False)
+    assert json.loads(run("status", "a", "--json").stdout)["counts"]["dead"] == 1
+    assert json.loads(run("queue", "show", "--json").stdout)["depth"]["counts"]["ready"] == 1
+    assert "image: no picture" in run("queue").stdout
+    assert [item["item_id"] for item in json.loads(run("queue", "peek", "--json").stdout)] == ["0-2"]
+    assert json.loads(run("dead", "list", "--json").stdout)[0]["errors"][0]["message"] == "image: no picture"
+    assert "image: no picture" in run("dead", "show", "a", "0-0").stdout
+    run("queue", "pause")
+    assert queue.inspect.depth().is_paused
+    run("queue", "resume")
+    assert "1 requeued" in run("dead", "requeue", "a").stdout
+    assert queue.inspect.depth().counts.ready == 2
+    assert json.loads(run("results", "a", "--json").stdout) == []
+    assert json.loads(run("cancel", "a", "--json").stdout)["state"] == "cancelled"
+    assert run("status", "nobody").returncode == Exit.FAILED
+    assert run("dead", "show", "a", "9-9").returncode == Exit.FAILED
+    assert run("plan").returncode == Exit.FAILED
+    assert json.loads(run("containers", "list", "--json").stdout) == []
+    assert run("containers", "stop", "nobody").returncode == Exit.FAILED
+
+
+def test_submit_then_watch_then_download(run: Run, queue: SceneQueue, media: Media, tmp_path: Path) -> None:
+    """The same manifest on a running queue."""
+    ended = run("submit", str(_manifest(media, 1)), "--output", str(tmp_path / "out"), "--job-id", "mine", "--json")
+    assert json.loads(ended.stdout)["job_id"] == "mine"
+    (lease,) = queue.worker.lease("c1", 1)
+    queue.worker.ack("c1", [done(lease)])
+    assert run("watch", "mine").returncode == Exit.OK
+    assert queue.producer.status("mine").state is JobState.DONE
+    assert "0 files" in run("download", "mine", str(tmp_path / "in")).stdout
+
+
+def test_doctor_finds_what_rendering_needs(run: Run) -> None:
+    """On this machine all of it is there."""
+    checks = {check["what"]: check for check in json.loads(run("doctor", "--json").stdout)}
+    assert all(checks[what]["is_good"] for what in ("python", "redis-server", "ffmpeg", "fonts", "scratch space"))
+
+
+def test_every_command_explains_itself(run: Run) -> None:
+    """--help everywhere, quickly, without loading what only work needs."""
+    commands = [
+        "render",
+        "submit",
+        "status",
+        "watch",
+        "results",
+        "cancel",
+        "download",
+        "queue",
+        "dead",
+        "containers",
+        "plan",
+        "doctor",
+    ]
+    assert all(command in run("--help").stdout for command in [*commands, "worker", "dispatcher"])
+    code = "import console.cli, sys; print([m for m in ('celery', 'cv2', 'av', 'numpy', 'boto3') if m in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"

@@ -1,0 +1,103 @@
+"""Manifests: what they may say, and the line of every mistake."""
+
+from pathlib import Path
+
+import pytest
+
+from console.manifest import read_manifest
+from scenequeue.errors import InvalidScenes
+from tests.media import Media
+
+
+def _write(folder: Path, text: str) -> Path:
+    path = folder / "job.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_good_manifest_is_read_with_paths_made_absolute(media: Media) -> None:
+    """Relative to the manifest; the job's watermark goes to scenes without one."""
+    media.image("p.jpg")
+    media.tone("n.mp3")
+    text = "output: out\noptions: {resolution: 720p}\nwatermark: p.jpg\nscenes:\n  - {name: a, image: p.jpg, audio: n.mp3}\n"
+    job = read_manifest(_write(media.folder, text))
+    assert job.output == str(media.folder / "out")
+    assert job.options.resolution == "720p"
+    assert job.scenes[0].image == str(media.folder / "p.jpg")
+    assert job.scenes[0].watermark == str(media.folder / "p.jpg")
+    assert job.missing == []
+
+
+def test_json_is_a_manifest_too(media: Media) -> None:
+    """One reader for both."""
+    path = media.folder / "job.json"
+    path.write_text('{"scenes": [{"name": "a", "image": "s3://b/i.jpg", "audio": "s3://b/a.mp3"}]}')
+    assert read_manifest(path).scenes[0].image == "s3://b/i.jpg"
+
+
+def test_every_mistake_is_named_with_its_line(media: Media) -> None:
+    """All at once."""
+    text = """\
+ouput: out
+options:
+  resolution: 720p
+  montion: zoom_in
+scenes:
+  - name: a
+    image: s3://b/i.jpg
+    audio: s3://b/a.mp3
+  - name: a
+    image: s3://b/i.jpg
+    audio: s3://b/a.mp3
+    options:
+      subtitle_style:
+        boxx: true
+  - name: ../up
+    image: s3://b/i.jpg
+    audio: s3://b/a.mp3
+  - image: s3://b/i.jpg
+    audio: s3://b/a.mp3
+  - just words
+"""
+    path = _write(media.folder, text)
+    with pytest.raises(InvalidScenes) as caught:
+        read_manifest(path)
+    problems = {line.removeprefix(f"{path}:") for line in caught.value.problems}
+    assert any(problem.startswith("1: unknown key 'ouput', did you mean 'output'?") for problem in problems)
+    assert any(problem.startswith("4: options: unknown option 'montion', did you mean 'motion'?") for problem in problems)
+    assert any(problem.startswith("9: scene 'a': the scene of line 6 has this name too") for problem in problems)
+    assert any(problem.startswith("14:") and "did you mean 'box'?" in problem for problem in problems)
+    assert any(problem.startswith("15: scene 3: name: '../up'") for problem in problems)
+    assert any(problem.startswith("18: scene 4: 'name' is missing") for problem in problems)
+    assert any(problem.startswith("20: scene 5: a mapping is needed") for problem in problems)
+
+
+def test_a_missing_file_is_a_warning_with_its_line(media: Media) -> None:
+    """The other scenes can be rendered."""
+    media.image("p.jpg")
+    job = read_manifest(_write(media.folder, "scenes:\n  - name: a\n    image: p.jpg\n    audio: lost.mp3\n"))
+    assert job.missing == [f"{job.path}:4: scene 'a': audio: there is no file {media.folder / 'lost.mp3'}"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("scenes: [", ":1: not YAML or JSON"),
+        ("- a\n- b\n", "a manifest is a mapping"),
+        ("output: x\n", "a list with at least one scene"),
+        ("scenes: []\n", "a list with at least one scene"),
+        ("scenes: !!python/object/apply:os.system [echo]\n", ""),
+    ],
+)
+def test_what_is_no_manifest_is_said_in_a_line(media: Media, text: str, words: str) -> None:
+    """Also a hostile one: nothing in it is run."""
+    with pytest.raises(InvalidScenes, match=words):
+        read_manifest(_write(media.folder, text))
+
+
+def test_a_manifest_that_is_not_there_or_not_text(media: Media) -> None:
+    """Each gets one clear line."""
+    with pytest.raises(InvalidScenes, match="no such manifest"):
+        read_manifest(media.folder / "nope.yaml")
+    with pytest.raises(InvalidScenes, match="not a text file"):
+        read_manifest(media.image("picture.jpg"))

@@ -1,0 +1,66 @@
+"""Webhooks: what is posted, how it is signed, and what happens when nobody takes it."""
+
+import json
+
+import httpx
+import pytest
+
+from dispatcher.notify import Notifier, retry_pause_s, signature
+from scenequeue.items import JobSpec, check_job_id
+from scenequeue.queue import SceneQueue
+from tests.scenequeue.jobs import done, items
+
+
+def _ended_job(queue: SceneQueue, url: str) -> None:
+    spec = JobSpec(job_id=check_job_id("a"), callback_url=url)
+    queue.producer.submit(spec, [items(1)])
+    queue.worker.ack("c1", [done(queue.worker.lease("c1", 1)[0])])
+
+
+def test_the_end_of_a_job_is_posted_once_and_signed(queue: SceneQueue) -> None:
+    """To the address that was judged, under the name that was asked for."""
+    seen: list[httpx.Request] = []
+
+    def take(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(204)
+
+    _ended_job(queue, "https://example.org/hook?x=1")
+    notifier = Notifier(queue, "key", resolve=lambda _host, _port: "93.184.215.14", transport=httpx.MockTransport(take))
+    assert notifier.run() == 1
+    notifier.close()
+    (request,) = seen
+    assert (request.url.host, request.headers["host"]) == ("93.184.215.14", "example.org")
+    body = json.loads(request.content)
+    assert (body["event"], body["job"]["job_id"], body["job"]["state"]) == ("job.ended", "a", "done")
+    timestamp = int(request.headers["x-sceneburst-timestamp"])
+    assert request.headers["x-sceneburst-signature"] == f"v1={signature('key', timestamp, request.content)}"
+    assert queue.dispatcher.due_notices() == []
+
+
+@pytest.mark.parametrize(
+    "url", ["https://127.0.0.1/hook", "https://169.254.169.254/latest", "https://[::1]/", "https://10.0.0.1/"]
+)
+def test_a_webhook_never_goes_to_a_private_address(queue: SceneQueue, url: str) -> None:
+    """Refused before anything is sent, and not tried again."""
+    _ended_job(queue, url)
+    notifier = Notifier(queue, None, transport=httpx.MockTransport(lambda _: pytest.fail("it was sent")))
+    notifier.run()
+    notifier.close()
+    assert queue._connection.client.zcard(queue._connection.keys.notices) == 0
+
+
+def test_a_receiver_that_fails_is_tried_again_later(queue: SceneQueue) -> None:
+    """The notice stays, due after a pause."""
+    _ended_job(queue, "https://example.org/hook")
+    transport = httpx.MockTransport(lambda _: httpx.Response(503))
+    notifier = Notifier(queue, None, resolve=lambda _host, _port: "93.184.215.14", transport=transport)
+    notifier.run()
+    notifier.close()
+    assert queue._connection.client.zcard(queue._connection.keys.notices) == 1
+    assert queue.dispatcher.due_notices() == []
+
+
+def test_retries_grow_and_end_after_a_day() -> None:
+    """Five seconds at first, an hour at most."""
+    assert [retry_pause_s(since) for since in (0, 100, 50_000, 90_000)] == [5.0, 50.0, 3600.0, None]

@@ -1,0 +1,176 @@
+"""Ticks on a real queue with real processes."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from dispatcher.fleets.base import FleetContainer, LaunchRequest, LaunchResult
+from dispatcher.fleets.process import ProcessFleet
+from dispatcher.tick import Dispatcher
+from scenequeue.errors import FleetError
+from scenequeue.items import JobState
+from scenequeue.queue import SceneQueue
+from scenequeue.settings import DispatcherSettings
+from tests.scenequeue.jobs import submit
+from tests.waiting import wait_until
+
+MakeDispatcher = Callable[..., Dispatcher]
+
+
+@pytest.fixture
+def settings(redis_url: str, namespace: str, tmp_path: Path) -> DispatcherSettings:
+    """Batches of three, at most four containers, fast to idle."""
+    return DispatcherSettings.load(
+        redis_url=redis_url, namespace=namespace, scenes_per_batch=3, min_scenes_per_batch=1, max_parallel_tasks=4,
+        idle_timeout_s=1, lease_s=30, worker_slots=1, state_dir=tmp_path / "fleet", file_roots=[tmp_path],
+    )  # fmt: skip
+
+
+@pytest.fixture
+def fleet(redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ProcessFleet]:
+    """Real worker programs with the tests' kinds; none outlives the test."""
+    monkeypatch.setenv("SCENEBURST_REDIS_URL", redis_url)
+    fleet = ProcessFleet(tmp_path / "fleet", [sys.executable, "-m", "tests.container_worker.worker_program"])
+    yield fleet
+    fleet.stop_all("the test is over", grace_s=3)
+
+
+class NoFleet:
+    """A fleet that only counts, or fails."""
+
+    name = "none"
+
+    def __init__(self, *, is_blind: bool = False, crashes: bool = False) -> None:
+        self.launched: list[str] = []
+        self._is_blind, self._crashes = is_blind, crashes
+
+    def launch(self, requests: list[LaunchRequest]) -> list[LaunchResult]:
+        self.launched += [request.container_id for request in requests]
+        if self._crashes:
+            raise KeyboardInterrupt
+        return [LaunchResult(request.container_id, handle="h") for request in requests]
+
+    def list(self) -> list[FleetContainer]:
+        if self._is_blind:
+            raise FleetError("throttled")
+        return [FleetContainer("h", name, is_running=True) for name in self.launched]  # type: ignore[arg-type]
+
+    def stop(self, handle: str, reason: str) -> None:
+        raise AssertionError(f"nothing is to be stopped: {handle} {reason}")
+
+
+def test_a_burst_becomes_containers_then_results_then_nothing(
+    queue: SceneQueue, settings: DispatcherSettings, fleet: ProcessFleet, submit_items: Callable[..., None], tmp_path: Path
+) -> None:
+    """From 0 to 6 scenes and back to no container."""
+    (tmp_path / "go").touch()
+    dispatcher = Dispatcher(queue, fleet, settings)
+    submit_items("a", *[("wait", {})] * 6)
+    made = dispatcher.tick()
+    assert made is not None
+    assert made.launches == (3, 3)
+    assert dispatcher.tick().launches == ()  # type: ignore[union-attr]
+    wait_until(lambda: queue.producer.status("a").state is JobState.DONE, "all is done")
+
+    def is_empty() -> bool:
+        dispatcher.tick()
+        return not any(container.is_running for container in fleet.list())
+
+    wait_until(is_empty, "the containers have left")
+    assert {record.state for record in queue.inspect.containers()} == {"gone"}
+    dispatcher.close()
+
+
+def test_what_a_killed_container_held_is_ready_within_one_tick(
+    queue: SceneQueue, settings: DispatcherSettings, fleet: ProcessFleet, submit_items: Callable[..., None], tmp_path: Path
+) -> None:
+    """Kill -9: no waiting for the lease of 30 s."""
+    dispatcher = Dispatcher(queue, fleet, settings)
+    submit_items("a", ("wait", {}), ("wait", {}))
+    dispatcher.tick()
+    wait_until(lambda: (tmp_path / "log").exists() and queue.inspect.depth().counts.leased == 2, "it works")
+    record = queue.inspect.containers()[0]
+    os.kill(fleet._read(tmp_path / "fleet" / f"{record.container_id}.json")["pid"], signal.SIGKILL)
+    wait_until(lambda: not any(container.is_running for container in fleet.list()), "the fleet sees it")
+    (tmp_path / "go").touch()
+    dispatcher.tick()
+    assert [each.state for each in queue.inspect.containers() if each.container_id == record.container_id] == ["gone"]
+    wait_until(lambda: queue.producer.status("a").state is JobState.DONE, "another container did it")
+    dispatcher.close()
+
+
+def test_only_one_of_two_dispatchers_acts(queue: SceneQueue, settings: DispatcherSettings) -> None:
+    """The other stands by, and takes over when the first resigns."""
+    fleet = NoFleet()
+    first, second = Dispatcher(queue, fleet, settings), Dispatcher(queue, fleet, settings)
+    submit(queue, "a", 3)
+    assert first.tick() is not None
+    assert second.tick() is None
+    assert len(fleet.launched) == 1
+    first.close()
+    made = second.tick()
+    assert made is not None
+    assert made.launches == ()
+    second.close()
+    queue.producer.cancel("a")
+
+
+def test_a_crash_between_intent_and_launch_never_launches_twice(queue: SceneQueue, settings: DispatcherSettings) -> None:
+    """The intent stands as capacity; the next dispatcher launches nothing more until it has failed."""
+    fleet = NoFleet(crashes=True)
+    submit(queue, "a", 3)
+    doomed = Dispatcher(queue, fleet, settings)
+    with pytest.raises(KeyboardInterrupt):
+        doomed.tick()
+    doomed.close()
+    assert [record.state for record in queue.inspect.containers()] == ["intended"]
+    healthy = NoFleet()
+    after = Dispatcher(queue, healthy, settings)
+    after.tick()
+    assert healthy.launched == []
+    after.close()
+    queue.producer.cancel("a")
+
+
+def test_blind_to_its_fleet_it_neither_launches_nor_reaps(queue: SceneQueue, settings: DispatcherSettings) -> None:
+    """A throttled list is no empty list."""
+    fleet = NoFleet(is_blind=True)
+    submit(queue, "a", 3)
+    dispatcher = Dispatcher(queue, fleet, settings)
+    assert dispatcher.tick() is None
+    assert fleet.launched == []
+    dispatcher.close()
+    queue.producer.cancel("a")
+
+
+def test_the_celery_program_ticks_by_itself_and_stops_cleanly(
+    queue: SceneQueue, redis_url: str, namespace: str, tmp_path: Path, submit_items: Callable[..., None]
+) -> None:
+    """Beat, worker and tick for real: an unrenderable scene becomes a dead letter; SIGTERM gives the lock up."""
+    environment = {
+        "SCENEBURST_REDIS_URL": redis_url,
+        "SCENEBURST_NAMESPACE": namespace,
+        "SCENEBURST_STATE_DIR": str(tmp_path / "fleet"),
+        "SCENEBURST_TICK_S": "0.3",
+        "SCENEBURST_IDLE_TIMEOUT_S": "1",
+        "SCENEBURST_FILE_ROOTS": f'["{tmp_path}"]',
+    }
+    program = subprocess.Popen([sys.executable, "-m", "dispatcher"], env={**os.environ, **environment}, stderr=subprocess.PIPE)
+    try:
+        submit_items("a", ("render", {"image": "file:///x", "audio": "file:///y", "output": f"file://{tmp_path}/z.mp4"}))
+        wait_until(lambda: queue.producer.status("a").state is JobState.FAILED, "the scene is a dead letter", 30)
+        wait_until(lambda: queue.inspect.plan() is not None, "the plan is published")
+        wait_until(lambda: {record.state for record in queue.inspect.containers()} == {"gone"}, "the container left", 30)
+    finally:
+        program.terminate()
+        _, said = program.communicate(timeout=20)
+        ProcessFleet(tmp_path / "fleet").stop_all("the test is over", grace_s=3)
+    assert program.returncode == 0
+    assert b"Traceback" not in said
+    assert queue.dispatcher.acquire("someone-else", 5) is not None
+    queue.dispatcher.resign("someone-else")
