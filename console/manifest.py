@@ -172,7 +172,8 @@ class _Reader:
 
 def _item_line(listed: Any, index: int) -> int:
     marks = getattr(listed, "lc", None)
-    return int(marks.item(index)[0]) + 1 if marks else 1
+    mark = marks.item(index) if marks is not None and marks.data else None
+    return int(mark[0]) + 1 if mark else 1
 
 
 def _plain(value: Any) -> Any:

@@ -115,7 +115,9 @@ def fractal(width: int = 1800, height: int = 1200) -> Image.Image:
         count[gone] = step + 1 - np.log2(np.log(np.abs(z[gone])))
         alive &= ~gone
     share = np.sqrt(np.clip(count / 90, 0, 1))
-    return finished(np.stack([255 * share**0.8, 210 * share**1.6, 255 * (0.25 + 0.75 * np.sin(share * 3.1) ** 2) * (share > 0)], axis=-1), 5)
+    return finished(
+        np.stack([255 * share**0.8, 210 * share**1.6, 255 * (0.25 + 0.75 * np.sin(share * 3.1) ** 2) * (share > 0)], axis=-1), 5
+    )
 
 
 def portrait(width: int = 1200, height: int = 1800) -> Image.Image:
@@ -144,7 +146,9 @@ def watermark() -> None:
     picture = Image.new("RGBA", (640, 160), (0, 0, 0, 0))
     draw = ImageDraw.Draw(picture)
     for index in range(3):
-        draw.polygon([(20 + index * 34, 30), (78 + index * 34, 80), (20 + index * 34, 130)], fill=(255, 255, 255, 120 + index * 65))
+        draw.polygon(
+            [(20 + index * 34, 30), (78 + index * 34, 80), (20 + index * 34, 130)], fill=(255, 255, 255, 120 + index * 65)
+        )
     draw.text((180, 28), "sceneburst", font=ImageFont.truetype(str(FONT), 84), fill=(255, 255, 255, 255))
     picture.save(FOLDER / "watermark.png", optimize=True)
 
@@ -158,7 +162,9 @@ def narrate(name: str, language: str, lines: list[str]) -> None:
     samples.append(np.zeros(int(at * rate), np.int16))
     for number, line in enumerate(lines, 1):
         speed = "150" if language != "cmn" else "165"
-        spoken = subprocess.run(["espeak-ng", "-v", language, "-s", speed, "--stdout", line], capture_output=True, check=True).stdout
+        spoken = subprocess.run(
+            ["espeak-ng", "-v", language, "-s", speed, "--stdout", line], capture_output=True, check=True
+        ).stdout
         sound = np.frombuffer(spoken[44:], np.int16)
         seconds = len(sound) / rate
         cues.append(f"{number}\n{stamp(at)} --> {stamp(at + seconds)}\n{line}\n")

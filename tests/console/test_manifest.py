@@ -86,7 +86,7 @@ def test_a_missing_file_is_a_warning_with_its_line(media: Media) -> None:
         ("- a\n- b\n", "a manifest is a mapping"),
         ("output: x\n", "a list with at least one scene"),
         ("scenes: []\n", "a list with at least one scene"),
-        ("scenes: !!python/object/apply:os.system [echo]\n", ""),
+        ("scenes: !!python/object/apply:os.system [echo]\n", "scene 1: a mapping is needed"),
     ],
 )
 def test_what_is_no_manifest_is_said_in_a_line(media: Media, text: str, words: str) -> None:

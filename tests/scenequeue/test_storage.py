@@ -176,7 +176,7 @@ def _web(*answers: httpx.Response) -> HttpsStorage:
 
 def test_a_web_address_is_fetched_through_redirects(tmp_path: Path) -> None:
     """Each hop is judged anew."""
-    web = _web(httpx.Response(302, headers={"location": "/b"}), httpx.Response(200, content=b"picture"))
+    web = _web(httpx.Response(302, headers={"location": "/b"}), httpx.Response(200, stream=httpx.ByteStream(b"picture")))
     assert web.get("https://example.org/a", tmp_path / "x", max_bytes=100).bytes == 7
     assert (tmp_path / "x").read_bytes() == b"picture"
 
@@ -188,7 +188,7 @@ def test_a_web_address_is_fetched_through_redirects(tmp_path: Path) -> None:
         (httpx.Response(403), StorageDenied),
         (httpx.Response(503), StorageUnavailable),
         (httpx.Response(429), StorageUnavailable),
-        (httpx.Response(200, content=b"x" * 101), BadInput),
+        (httpx.Response(200, stream=httpx.ByteStream(b"x" * 101)), BadInput),
         (httpx.Response(302, headers={"location": "http://example.org/"}), StorageDenied),
         (httpx.Response(302, headers={"location": "file:///etc/passwd"}), StorageDenied),
     ],

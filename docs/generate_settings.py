@@ -1,0 +1,53 @@
+"""Writes docs/settings.md from the settings classes."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
+
+from scenequeue.settings import DispatcherSettings, ProducerSettings, SceneburstSettings, WorkerSettings
+
+TARGET = Path(__file__).with_name("settings.md")
+_HEAD = """\
+# Settings
+
+All settings are environment variables; a malformed one is named in one clear line, and its value is not printed.
+Lists are JSON. AWS's own variables (`AWS_ENDPOINT_URL`, `AWS_REGION`, roles) are boto3's and work unchanged.
+
+This page is generated from the settings classes: `make docs`.
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    shared = set(SceneburstSettings.model_fields)
+    parts = [_HEAD, section("Every program", SceneburstSettings, set())]
+    for title, model in (
+        ("Producer", ProducerSettings),
+        ("Dispatcher", DispatcherSettings),
+        ("Container worker", WorkerSettings),
+    ):
+        parts.append(section(title, model, shared))
+    return "\n".join(parts)
+
+
+def section(title: str, model: type[SceneburstSettings], left_out: set[str]) -> str:
+    """One program's settings as a table."""
+    rows = [f"## {title}", "", "| variable | default | meaning |", "|---|---|---|"]
+    for name, field in model.model_fields.items():
+        if name not in left_out:
+            rows.append(f"| `SCENEBURST_{name.upper()}` | {default_of(field)} | {field.description} |")
+    return "\n".join([*rows, ""])
+
+
+def default_of(field: FieldInfo) -> str:
+    """The default as it would be written."""
+    value: Any = field.get_default(call_default_factory=True)
+    if isinstance(value, SecretStr):
+        value = value.get_secret_value()
+    return "–" if value is None or value == [] else f"`{value}`"
+
+
+if __name__ == "__main__":
+    TARGET.write_text(page(), encoding="utf-8")
