@@ -17,6 +17,8 @@ LeaseToken = NewType("LeaseToken", str)
 ContainerId = NewType("ContainerId", str)
 
 _NAME = re.compile(r"^[\w][\w .+@=-]{0,119}$")
+#: With an ending and a prefix a file's name may have 255.
+_NAME_BYTES = 220
 _ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")
 
 
@@ -24,10 +26,12 @@ def check_name(name: str) -> str:
     """A scene's name, if it can be a file's name and nothing else: no path parts, no control characters.
 
     Raises:
-        ValueError: it is empty, too long (120), starts with a dot or holds a separator.
+        ValueError: it is empty, too long (120 characters, 220 bytes), starts with a dot or holds a separator.
     """
     if not _NAME.match(name) or ".." in name or name != name.strip():
         raise ValueError(f"{name!r} is not a usable name: letters, digits, space and . _ + @ = - only, 1 to 120, no '..'")
+    if len(name.encode()) > _NAME_BYTES:
+        raise ValueError(f"{name!r} is not a usable name: more than {_NAME_BYTES} bytes in UTF-8")
     return name
 
 

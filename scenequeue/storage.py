@@ -1,10 +1,10 @@
 """Reading and writing files by URI: s3:// and file://, and https:// to read."""
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import urlsplit
 
 from pydantic import Field
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from scenequeue.storage_s3 import S3Storage
 
 _CHUNK_BYTES = 1024 * 1024
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class Stored(FrozenModel):
@@ -80,7 +81,7 @@ class UriStorage:
 
     def get(self, uri: str, target: Path, *, max_bytes: int | None = None) -> Stored:
         """Copy what lies at the URI to a local file; see `Storage.get`. The default limit is settings.max_input_bytes."""
-        return self._for(uri).get(uri, target, max_bytes=max_bytes or self._settings.max_input_bytes)
+        return self._for(uri).get(uri, target, max_bytes=self._settings.max_input_bytes if max_bytes is None else max_bytes)
 
     def put(
         self,
@@ -103,7 +104,7 @@ class UriStorage:
         self._for(uri).check_writable(uri)
 
     def _for(self, uri: str) -> Storage:
-        scheme = urlsplit(uri).scheme
+        scheme = "" if _CONTROL.search(uri) else uri.partition("://")[0]
         # Imported when needed: boto3 alone takes longer to load than a short scene to lease.
         if scheme == "file":
             from scenequeue.storage_files import FileStorage

@@ -1,5 +1,6 @@
 """file:// addresses, only under configured folders."""
 
+import contextlib
 import errno
 import json
 import os
@@ -9,18 +10,19 @@ import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote_to_bytes
 
 from scenequeue.errors import BadInput, DiskFull, ObjectNotFound, StorageDenied, StorageUnavailable
 from scenequeue.storage import Stored, sha256_of
 
-#: Metadata lies in one extended attribute of the file, where the file system has them.
+#: Metadata lies in one extended attribute of the file, or in a hidden neighbour where the file system has none.
 _ATTRIBUTE = "user.sceneburst"
+_COPY_BYTES = 1024 * 1024
 
 
 def file_uri(path: Path) -> str:
     """The file:// address of a local path."""
-    return "file://" + quote(str(path.absolute()))
+    return "file://" + quote(os.fsencode(path.absolute()))
 
 
 def path_of(uri: str) -> Path:
@@ -29,11 +31,12 @@ def path_of(uri: str) -> Path:
     Raises:
         StorageDenied: it names a host, or is not an absolute path.
     """
-    parts = urlsplit(uri)
-    path = unquote(parts.path)
-    if parts.scheme != "file" or parts.netloc not in {"", "localhost"} or not path.startswith("/") or "\0" in path:
+    scheme, _, rest = uri.partition("://")
+    host, slash, path = rest.partition("/")
+    decoded = unquote_to_bytes(path)
+    if scheme != "file" or host not in {"", "localhost"} or not slash or b"\0" in decoded:
         raise StorageDenied(f"{uri!r} is not a file:// address of an absolute path")
-    return Path(path)
+    return Path("/" + os.fsdecode(decoded))
 
 
 class FileStorage:
@@ -59,8 +62,13 @@ class FileStorage:
                 if facts.st_size > max_bytes:
                     raise BadInput(f"{uri} has {facts.st_size} bytes; at most {max_bytes} are allowed")
                 with whole(target) as copy, copy.open("wb") as sink:
-                    shutil.copyfileobj(source, sink, 1024 * 1024)
-        return Stored(uri=uri, bytes=facts.st_size)
+                    received = 0
+                    while chunk := source.read(_COPY_BYTES):
+                        received += len(chunk)
+                        if received > max_bytes:
+                            raise BadInput(f"{uri} grew beyond the {max_bytes} bytes that are allowed")
+                        sink.write(chunk)
+        return Stored(uri=uri, bytes=received)
 
     def put(
         self,
@@ -79,9 +87,9 @@ class FileStorage:
             path.parent.mkdir(parents=True, exist_ok=True)
             with whole(path) as copy:
                 shutil.copyfile(source, copy)
-                _write_metadata(copy, {**metadata, "sha256": digest})
-                with copy.open("rb") as written:
-                    os.fsync(written.fileno())
+                _sync(copy)
+                _write_metadata(copy, path, {**metadata, "sha256": digest})
+            _sync(path.parent)
         if on_bytes:
             on_bytes(size)
         return Stored(uri=uri, bytes=size, sha256=digest, metadata=dict(metadata))
@@ -90,12 +98,11 @@ class FileStorage:
         """What lies there; see Storage.stat."""
         path = self._checked(uri)
         try:
-            facts = path.stat()
-        except (FileNotFoundError, NotADirectoryError):
+            with _translated(uri):
+                facts = path.stat()
+        except ObjectNotFound:
             return None
-        except OSError as error:
-            raise StorageDenied(f"{uri} cannot be looked at: {error.strerror}") from None
-        metadata = _read_metadata(path)
+        metadata = _read_metadata(path, facts)
         return Stored(uri=uri, bytes=facts.st_size, sha256=metadata.get("sha256"), metadata=metadata)
 
     def check_writable(self, uri: str) -> None:
@@ -108,7 +115,11 @@ class FileStorage:
             probe.unlink()
 
     def _checked(self, uri: str) -> Path:
-        path = path_of(uri).resolve()
+        named = path_of(uri)
+        try:
+            path = named.resolve()
+        except (OSError, RuntimeError):
+            raise StorageDenied(f"{uri} leads in a circle of symbolic links") from None
         if not any(path.is_relative_to(root) for root in self._roots):
             raise StorageDenied(f"{uri} is outside the folders that SCENEBURST_FILE_ROOTS allows")
         return path
@@ -117,7 +128,8 @@ class FileStorage:
 @contextmanager
 def whole(target: Path) -> Iterator[Path]:
     """A temporary neighbour that becomes the target when all went well, and is gone otherwise."""
-    copy = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.part")
+    # Not made from the target's name, which may be as long as a name can be.
+    copy = target.with_name(f".{secrets.token_hex(8)}.part")
     try:
         yield copy
         copy.replace(target)
@@ -139,16 +151,42 @@ def _translated(uri: str) -> Iterator[None]:
         raise StorageUnavailable(f"{uri}: {error.strerror}") from error
 
 
-def _write_metadata(path: Path, metadata: Mapping[str, str]) -> None:
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
     try:
-        os.setxattr(path, _ATTRIBUTE, json.dumps(dict(metadata)).encode())
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _neighbour(path: Path) -> Path:
+    return path.with_name(f".{path.name}.meta.json")
+
+
+def _write_metadata(copy: Path, path: Path, metadata: Mapping[str, str]) -> None:
+    """Note what `copy`, which is about to become `path`, holds. A crash in between leaves a note that does not match."""
+    facts = copy.stat()
+    text = json.dumps({**metadata, "bytes": str(facts.st_size), "mtime_ns": str(facts.st_mtime_ns)})
+    try:
+        os.setxattr(copy, _ATTRIBUTE, text.encode())
     except (OSError, AttributeError):
         # Without metadata a scene is rendered again where it could have been reused; nothing else is lost.
-        return
+        with contextlib.suppress(OSError), whole(_neighbour(path)) as note:
+            note.write_text(text)
 
 
-def _read_metadata(path: Path) -> dict[str, str]:
+def _read_metadata(path: Path, facts: os.stat_result) -> dict[str, str]:
+    """What was noted when the file was put; nothing when the file has changed since."""
     try:
-        return dict(json.loads(os.getxattr(path, _ATTRIBUTE)))
-    except (OSError, AttributeError, ValueError):
+        text = os.getxattr(path, _ATTRIBUTE)
+    except (OSError, AttributeError):
+        try:
+            text = _neighbour(path).read_bytes()
+        except OSError:
+            return {}
+    try:
+        metadata = {str(name): str(value) for name, value in json.loads(text).items()}
+    except (ValueError, AttributeError):
         return {}
+    is_current = (metadata.pop("bytes", ""), metadata.pop("mtime_ns", "")) == (str(facts.st_size), str(facts.st_mtime_ns))
+    return metadata if is_current else {}

@@ -1,7 +1,9 @@
 """https:// addresses, read only, and never of a private network."""
 
+import errno
 import ipaddress
 import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
@@ -9,12 +11,16 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-from scenequeue.errors import BadInput, ObjectNotFound, StorageDenied, StorageUnavailable
+from scenequeue.errors import BadInput, DiskFull, ObjectNotFound, StorageDenied, StorageUnavailable
 from scenequeue.storage import Stored
 from scenequeue.storage_files import whole
 
 _REDIRECTS = 5
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+#: A server that sends a byte now and then must not hold a worker for ever.
+_LONGEST_S = 900.0
+#: IPv6 prefixes whose last 32 bits are an IPv4 address: IPv4-compatible, and NAT64 (RFC 6052).
+_CARRIERS = (ipaddress.IPv6Network("::/96"), ipaddress.IPv6Network("64:ff9b::/96"))
 _ABSENT = frozenset({404, 410})
 _BUSY = frozenset({408, 425, 429})
 _SERVER_ERROR = 500
@@ -31,13 +37,27 @@ def public_address(host: str, port: int) -> str:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
         raise StorageUnavailable(f"{host} does not resolve: {error}") from None
+    except UnicodeError:
+        raise StorageDenied(f"{host!r} is not a host's name") from None
     addresses = [str(entry[4][0]) for entry in found]
     for text in addresses:
-        address = ipaddress.ip_address(text.partition("%")[0])
-        inner = getattr(address, "ipv4_mapped", None) or address
-        if not inner.is_global or inner.is_multicast:
+        if not is_public(text):
             raise StorageDenied(f"{host} has the address {text}, which is not a public one")
     return addresses[0]
+
+
+def is_public(text: str) -> bool:
+    """Whether an IP address is one of the open internet, whatever IPv6 clothes an IPv4 address wears."""
+    address = ipaddress.ip_address(text.partition("%")[0])
+    if isinstance(address, ipaddress.IPv6Address):
+        carried = address.ipv4_mapped or address.sixtofour
+        if any(address in carrier for carrier in _CARRIERS):
+            carried = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if address.teredo or address.is_site_local:
+            return False
+        if carried is not None:
+            return is_public(str(carried))
+    return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
 
 
 def pinned(url: str, resolve: Callable[[str, int], str] = public_address) -> dict[str, Any]:
@@ -47,14 +67,26 @@ def pinned(url: str, resolve: Callable[[str, int], str] = public_address) -> dic
         StorageDenied: not a plain https:// address, or not a public one.
         StorageUnavailable: the name does not resolve.
     """
-    parts = urlsplit(url)
-    if parts.scheme != "https" or not parts.hostname or parts.username:
+    try:
+        parts = urlsplit(url)
+        name, port = parts.hostname or "", parts.port or 443
+        host = name if name.isascii() else name.encode("idna").decode("ascii")
+    except ValueError:
+        raise StorageDenied(f"{url!r} is not an address") from None
+    if parts.scheme != "https" or not host or "@" in parts.netloc:
         raise StorageDenied(f"{url!r} is not a plain https:// address")
-    address = resolve(parts.hostname, parts.port or 443)
-    bracketed = f"[{address}]" if ":" in address else address
-    target = parts._replace(netloc=f"{bracketed}:{parts.port or 443}", fragment="")
-    headers = {"Host": parts.netloc, "Accept-Encoding": "identity", "User-Agent": "sceneburst"}
-    return {"url": target.geturl(), "headers": headers, "extensions": {"sni_hostname": parts.hostname}}
+    address = resolve(host, port)
+    target = parts._replace(netloc=f"{_bracketed(address)}:{port}", fragment="")
+    headers = {
+        "Host": _bracketed(host) if port == 443 else f"{_bracketed(host)}:{port}",
+        "Accept-Encoding": "identity",
+        "User-Agent": "sceneburst",
+    }
+    return {"url": target.geturl(), "headers": headers, "extensions": {"sni_hostname": host}}
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 class HttpsStorage:
@@ -83,6 +115,10 @@ class HttpsStorage:
             raise StorageUnavailable(f"{uri}: {error or type(error).__name__}") from error
         except httpx.InvalidURL as error:
             raise BadInput(f"{uri}: {error}") from error
+        except OSError as error:
+            if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+                raise DiskFull(f"{uri}: no space left on the device") from error
+            raise StorageUnavailable(f"{uri}: {error}") from error
         raise BadInput(f"{uri}: more than {_REDIRECTS} redirects")
 
     def put(self, source: Path, uri: str, **_options: object) -> NoReturn:
@@ -110,11 +146,14 @@ def _save(uri: str, response: httpx.Response, target: Path, max_bytes: int) -> i
     if announced.isdigit() and int(announced) > max_bytes:
         raise BadInput(f"{uri} has {announced} bytes; at most {max_bytes} are allowed")
     received = 0
+    deadline = time.monotonic() + _LONGEST_S
     with whole(target) as copy, copy.open("wb") as sink:
         for chunk in response.iter_raw(1024 * 1024):
             received += len(chunk)
             if received > max_bytes:
                 raise BadInput(f"{uri} has more than the {max_bytes} bytes that are allowed")
+            if time.monotonic() > deadline:
+                raise StorageUnavailable(f"{uri}: only {received} bytes arrived within {_LONGEST_S:.0f} s")
             sink.write(chunk)
         if announced.isdigit() and received != int(announced):
             raise StorageUnavailable(f"{uri}: {received} of {announced} bytes arrived")

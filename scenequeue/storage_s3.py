@@ -2,12 +2,13 @@
 
 import base64
 import errno
+import hashlib
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import boto3
 from boto3.exceptions import S3UploadFailedError
@@ -15,7 +16,7 @@ from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ParamValidationError
 
-from scenequeue.errors import BadInput, DiskFull, ObjectNotFound, StorageDenied, StorageUnavailable
+from scenequeue.errors import BadInput, DiskFull, ItemError, ObjectNotFound, StorageDenied, StorageUnavailable
 from scenequeue.storage import Stored, sha256_of
 from scenequeue.storage_files import whole
 
@@ -25,8 +26,16 @@ if TYPE_CHECKING:
 MULTIPART_BYTES = 16 * 1024 * 1024
 _ABSENT = frozenset({"404", "NoSuchKey", "NoSuchBucket", "NotFound"})
 _DENIED = frozenset(
-    {"403", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "AllAccessDisabled", "400"}
+    {
+        *("403", "AccessDenied", "AllAccessDisabled", "InvalidAccessKeyId", "SignatureDoesNotMatch", "400"),
+        # The address or the object is of a kind that no retry makes usable.
+        *("InvalidBucketName", "KeyTooLongError", "MetadataTooLarge", "EntityTooLarge", "InvalidObjectState", "InvalidRequest"),
+    }
 )
+#: Refusals that are this container's passing trouble, not the item's.
+_PASSING = frozenset({"ExpiredToken", "RequestTimeTooSkewed", "TokenRefreshRequired"})
+_FORBIDDEN = 403
+_HEX_SHA256 = re.compile(r"[0-9a-f]{64}")
 _CONFIG = Config(
     # Inside one attempt at an item; a longer outage becomes a delayed retry of the item.
     retries={"mode": "adaptive", "total_max_attempts": 5},
@@ -61,14 +70,19 @@ class S3Storage:
             if size > max_bytes:
                 answer["Body"].close()
                 raise BadInput(f"{uri} has {size} bytes; at most {max_bytes} are allowed")
+            digest = hashlib.sha256()
             received = 0
             with whole(target) as copy, copy.open("wb") as sink:
                 for chunk in answer["Body"].iter_chunks(1024 * 1024):
                     received += len(chunk)
+                    digest.update(chunk)
                     sink.write(chunk)
                 if received != size:
                     raise StorageUnavailable(f"{uri}: {received} of {size} bytes arrived")
-        return Stored(uri=uri, bytes=size, sha256=answer["Metadata"].get("sha256"), metadata=answer["Metadata"])
+                promised = answer["Metadata"].get("sha256", "")
+                if _HEX_SHA256.fullmatch(promised) and promised != digest.hexdigest():
+                    raise StorageUnavailable(f"{uri} arrived damaged: its checksum differs")
+        return Stored(uri=uri, bytes=size, sha256=digest.hexdigest(), metadata=answer["Metadata"])
 
     def put(
         self,
@@ -119,16 +133,25 @@ class S3Storage:
 
 
 def _split(uri: str) -> tuple[str, str]:
-    parts = urlsplit(uri, allow_fragments=False)
-    key = (parts.path + (f"?{parts.query}" if parts.query else "")).lstrip("/")
-    if not parts.netloc or not key:
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    if not bucket or not key:
         raise StorageDenied(f"{uri!r} is not s3://bucket/key")
-    return parts.netloc, key
+    return bucket, key
 
 
 def _ascii(value: str) -> str:
-    # S3 metadata travels in HTTP headers.
-    return value.encode("ascii", "backslashreplace").decode()
+    # S3 metadata travels in HTTP headers: no line break, nothing beyond ASCII.
+    return value.encode("unicode_escape").decode("ascii")
+
+
+def _classified(uri: str, error: ClientError) -> ItemError:
+    code = str(error.response.get("Error", {}).get("Code", ""))
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    if code in _ABSENT:
+        return ObjectNotFound(f"{uri}: nothing there ({code})")
+    if code not in _PASSING and (code in _DENIED or status == _FORBIDDEN):
+        return StorageDenied(f"{uri}: refused ({code}): {error.response['Error'].get('Message', '')}")
+    return StorageUnavailable(f"{uri}: {error}")
 
 
 @contextmanager
@@ -136,21 +159,18 @@ def _translated(uri: str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        code = str(error.response.get("Error", {}).get("Code", ""))
-        if code in _ABSENT:
-            raise ObjectNotFound(f"{uri}: nothing there ({code})") from None
-        if code in _DENIED:
-            raise StorageDenied(f"{uri}: refused ({code}): {error.response['Error'].get('Message', '')}") from error
-        raise StorageUnavailable(f"{uri}: {error}") from error
+        raise _classified(uri, error) from error
     except NoCredentialsError as error:
         raise StorageDenied(f"{uri}: no AWS credentials; use a role, or AWS's own environment variables") from error
     except ParamValidationError as error:
         raise StorageDenied(f"{uri}: {error}") from error
     except S3UploadFailedError as error:
-        raise StorageUnavailable(f"{uri}: {error}") from error
+        # boto3 wraps what happened to one part; whether it may pass is in there.
+        cause = error.__context__
+        raise (_classified(uri, cause) if isinstance(cause, ClientError) else StorageUnavailable(f"{uri}: {error}")) from error
     except BotoCoreError as error:
         raise StorageUnavailable(f"{uri}: {error}") from error
     except OSError as error:
-        if error.errno == errno.ENOSPC:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise DiskFull(f"{uri}: no space left on the device") from error
         raise StorageUnavailable(f"{uri}: {error}") from error
