@@ -30,7 +30,7 @@ class LocalCluster:
     Args:
         file_roots: folders that containers may read and write.
         containers: most containers at once.
-        slots: items a container works on at once.
+        slots: items a container works on at once; the run uses one core per slot at most.
         environment: more SCENEBURST_… variables for dispatcher and containers.
     """
 
@@ -42,6 +42,7 @@ class LocalCluster:
         self.url = self._redis.url
         self._fleet = ProcessFleet(self._folder / "fleet")
         self._dispatcher: subprocess.Popen[bytes] | None = None
+        self._cores = containers * slots
         self._environment = {
             "SCENEBURST_REDIS_URL": self.url,
             "SCENEBURST_NAMESPACE": "sceneburst",
@@ -77,8 +78,15 @@ class LocalCluster:
                 stderr=log,
                 # Of its own, so that Ctrl-C reaches us alone and we stop it in order.
                 start_new_session=True,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509  before any thread is started
+                preexec_fn=self._before_exec,  # noqa: PLW1509  before any thread is started
             )
+
+    def _before_exec(self) -> None:
+        _die_with_parent()
+        # A slot stands for a core: few slots leave the rest of the machine alone, as a small container would.
+        # The containers inherit this, and share the cores among them as the kernel sees fit.
+        if hasattr(os, "sched_setaffinity"):
+            os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: self._cores])
 
     @property
     def log(self) -> Path:
