@@ -33,9 +33,9 @@ def confine(arguments: list[str]) -> None:
         hard = resource.getrlimit(number)[1]
         bound = int(value) if hard == resource.RLIM_INFINITY else min(int(value), hard)
         # A CPU limit's soft end sends SIGXCPU, which tells it from other deaths; the hard end is a second later.
-        above = bound + 1 if number == resource.RLIMIT_CPU and hard in (resource.RLIM_INFINITY,) else bound
+        above = bound + 1 if number == resource.RLIMIT_CPU and hard == resource.RLIM_INFINITY else bound
         resource.setrlimit(number, (bound, above))
-    os.execv(program[0], program)
+    os.execv(program[0], program)  # noqa: S606  that is what this program is for
 
 
 if __name__ == "__main__":

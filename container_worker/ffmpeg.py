@@ -4,6 +4,7 @@ Every program that touches a user's file runs as a child of its own session, wit
 caller. Nothing else in the worker starts processes, but for the pipes inside the render child.
 """
 
+import contextlib
 import os
 import re
 import selectors
@@ -98,7 +99,9 @@ def read_version(report: str) -> tuple[int, str, frozenset[str]] | None:
 def examine(path: Path) -> Ffmpeg | None:
     """What this ffmpeg can do, or None where it is too old, not complete, or not ffmpeg."""
     try:
-        report = subprocess.run([str(path), "-hide_banner", "-version"], capture_output=True, timeout=20, check=False, stdin=subprocess.DEVNULL)
+        report = subprocess.run(
+            [str(path), "-hide_banner", "-version"], capture_output=True, timeout=20, check=False, stdin=subprocess.DEVNULL
+        )
     except (OSError, subprocess.TimeoutExpired):
         return None
     facts = read_version(report.stdout.decode(errors="replace"))
@@ -112,7 +115,9 @@ def _found(search: str, named: str | None) -> Ffmpeg:
     if named:
         chosen = examine(Path(named))
         if chosen is None:
-            raise SettingsError(f"SCENEBURST_FFMPEG names {named}, which is not an ffmpeg {_OLDEST_MAJOR} or newer with libx264 and libass")
+            raise SettingsError(
+                f"SCENEBURST_FFMPEG names {named}, which is not an ffmpeg {_OLDEST_MAJOR} or newer with libx264 and libass"
+            )
         return chosen
     on_path = shutil.which("ffmpeg", path=search)
     chosen = examine(Path(on_path)) if on_path else None
@@ -124,7 +129,9 @@ def _found(search: str, named: str | None) -> Ffmpeg:
         except (ImportError, RuntimeError):
             chosen = None
     if chosen is None:
-        raise SettingsError(f"no ffmpeg {_OLDEST_MAJOR} or newer with libx264 and libass: install one, or `pip install imageio-ffmpeg`")
+        raise SettingsError(
+            f"no ffmpeg {_OLDEST_MAJOR} or newer with libx264 and libass: install one, or `pip install imageio-ffmpeg`"
+        )
     return chosen
 
 
@@ -153,10 +160,8 @@ def classify(returncode: int, stderr: str, program: str) -> ItemError:
 
 def kill_group(pid: int) -> None:
     """Kill a child that leads its process group, with all that are still in it; safe when they are gone."""
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass
 
 
 class _Lines:
@@ -192,6 +197,7 @@ def run_child(
     Args:
         argv: absolute program path first.
         program: what to call it in messages.
+        limits: for it and its descendants.
         folder: its working directory, home and temporary folder.
         stdin: handed to it whole (kept under the size of a pipe, 64 KiB, by every caller).
         environment: added to `child_environment`.
@@ -212,7 +218,9 @@ def run_child(
         confined(argv, limits), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         cwd=folder, env={**child_environment(folder), **(environment or {})}, start_new_session=True,
     )  # fmt: skip
-    assert child.stdin and child.stdout and child.stderr
+    assert child.stdin
+    assert child.stdout
+    assert child.stderr
     deadline = time.monotonic() + limits.wall_s
     try:
         try:
@@ -236,13 +244,13 @@ def run_child(
 
 
 def _close_quietly(pipe: IO[bytes]) -> None:
-    try:
+    with contextlib.suppress(OSError):
         pipe.close()
-    except OSError:
-        pass
 
 
-def _read_to_end(streams: dict[IO[bytes], _Lines], deadline: float, should_stop: threading.Event | None, program: str, limits: Limits) -> None:
+def _read_to_end(
+    streams: dict[IO[bytes], _Lines], deadline: float, should_stop: threading.Event | None, program: str, limits: Limits
+) -> None:
     with selectors.DefaultSelector() as selector:
         for stream, lines in streams.items():
             selector.register(stream, selectors.EVENT_READ, lines)

@@ -67,7 +67,13 @@ def test_the_one_call_facade_returns_every_field_of_the_replaced_system(
         {"scene_name": "b", "image_path": picture, "audio_path": str(media.folder / "noise.mp3")},
     ]
     report = execute_parallel_batches(
-        scenes, language="english", is_portrait=True, saving_dir=tmp_path / "out", redis_url=redis_url, namespace=namespace, timeout_s=90
+        scenes,
+        language="english",
+        is_portrait=True,
+        saving_dir=tmp_path / "out",
+        redis_url=redis_url,
+        namespace=namespace,
+        timeout_s=90,
     )
     assert set(report) == {
         *("success", "job_id", "total_scenes", "successful_scenes", "failed_scenes", "total_cost_usd", "total_time"),

@@ -34,7 +34,7 @@ class _Measuring(threading.Thread):
 
         try:
             self.narration = measure_narration(self._path)
-        except BaseException as error:  # noqa: BLE001 - raised again in the main thread
+        except BaseException as error:
             self._failure = error
 
     def result(self) -> Any:
@@ -77,7 +77,7 @@ def render(request: RenderRequest) -> dict[str, Any]:
     def on_frame(number: int) -> None:
         nonlocal last_said
         now = time.monotonic()
-        if number == 1 or number == count or now - last_said >= _progress_s():
+        if number in (1, count) or now - last_said >= _progress_s():
             last_said = now
             _say({"frame": number, "of": count})
 

@@ -44,7 +44,7 @@ def frames(
     Without motion a frame is composed only where the subtitles change.
     """
     frame = FrameView.empty(*size)
-    raw = memoryview(frame.buffer)
+    raw = frame.buffer.data
     ground = FrameView.empty(*size) if motion == "none" else None
     if ground is not None:
         draw_picture(planes, view(motion, zoom, 0.0), ground)

@@ -1,5 +1,6 @@
 """Describes the one encode of a scene as an ffmpeg graph, and feeds it frames."""
 
+import contextlib
 import os
 import subprocess
 from collections.abc import Callable, Iterable
@@ -7,7 +8,14 @@ from pathlib import Path
 
 from container_worker.ffmpeg import confined
 from container_worker.render.defaults import (
-    AUDIO_FORMATS, AUDIO_HZ, AUDIO_PEAK, AV1_PRESET, KEYFRAME_S, LOUDNESS, X264_PARAMS, X264_PRESET,
+    AUDIO_FORMATS,
+    AUDIO_HZ,
+    AUDIO_PEAK,
+    AV1_PRESET,
+    KEYFRAME_S,
+    LOUDNESS,
+    X264_PARAMS,
+    X264_PRESET,
 )  # fmt: skip
 from container_worker.render.request import RenderRequest
 
@@ -32,7 +40,9 @@ def argv_for(request: RenderRequest, frames: int, output: str) -> list[str]:
     import ffmpeg
 
     size = (request.width_px, request.height_px)
-    picture = ffmpeg.input("pipe:0", f="rawvideo", pixel_format="yuv420p", video_size=size, framerate=request.fps, protocol_whitelist="pipe")
+    picture = ffmpeg.input(
+        "pipe:0", f="rawvideo", pixel_format="yuv420p", video_size=size, framerate=request.fps, protocol_whitelist="pipe"
+    )
     # Tags only: the frames are in this colour space already.
     picture = picture.video.filter("setparams", range="tv", color_primaries="bt709", color_trc="bt709", colorspace="bt709")
     sound = ffmpeg.input(f"file:{request.audio}", protocol_whitelist="file", format_whitelist=",".join(AUDIO_FORMATS)).audio
@@ -56,18 +66,23 @@ def argv_for(request: RenderRequest, frames: int, output: str) -> list[str]:
     return [*argv[:place], *title, "-fflags", "+bitexact", *argv[place:]]
 
 
-def encode(request: RenderRequest, count: int, frames: Iterable[memoryview], folder: Path, on_frame: Callable[[int], None]) -> int:
+def encode(
+    request: RenderRequest, count: int, frames: Iterable[memoryview], folder: Path, on_frame: Callable[[int], None]
+) -> int:
     """Encode the frames and the narration into `folder`/scene.mp4.
 
     Args:
+        request: what to make.
         count: how many frames there are.
+        frames: raw yuv420p, each valid until the next is asked for.
+        folder: where scene.mp4 goes.
         on_frame: called after each with the number handed over so far.
 
     Returns:
         ffmpeg's exit code; its stderr is this process's.
     """
-    child = subprocess.Popen(confined(argv_for(request, count, "scene.mp4")), cwd=folder, stdin=subprocess.PIPE, bufsize=0)  # noqa: S603
-    assert child.stdin  # noqa: S101 - it is a pipe
+    child = subprocess.Popen(confined(argv_for(request, count, "scene.mp4")), cwd=folder, stdin=subprocess.PIPE, bufsize=0)
+    assert child.stdin
     try:
         _widen(child.stdin.fileno())
         for number, frame in enumerate(frames, 1):
@@ -85,10 +100,9 @@ def encode(request: RenderRequest, count: int, frames: Iterable[memoryview], fol
 def _widen(pipe: int) -> None:
     import fcntl
 
-    try:
+    # An error: the user's allowance for pipes is used up, or this is no Linux. Slower, not wrong.
+    with contextlib.suppress(OSError):
         fcntl.fcntl(pipe, _F_SETPIPE_SZ, _PIPE_BYTES)
-    except OSError:
-        pass  # the user's allowance for pipes is used up, or this is no Linux: slower, not wrong
 
 
 def _write(pipe: int, frame: memoryview) -> None:

@@ -15,9 +15,22 @@ from container_worker.render.defaults import FONT_SEARCH_S
 
 PACKAGED = Path(__file__).resolve().parent.parent / "fonts"
 #: In order of preference. Noto Sans SC draws Latin and Chinese in one hand; Noto Sans what Latin it lacks.
-PACKAGED_ORDER = ("NotoSansSC-Regular.ttf", "NotoSans-Regular.ttf", "NotoSansArabic-Regular.ttf", "NotoSansHebrew-Regular.ttf", "NotoEmoji-Regular.ttf")
+PACKAGED_ORDER = (
+    "NotoSansSC-Regular.ttf",
+    "NotoSans-Regular.ttf",
+    "NotoSansArabic-Regular.ttf",
+    "NotoSansHebrew-Regular.ttf",
+    "NotoEmoji-Regular.ttf",
+)
 COVERAGE_FILE = PACKAGED / "coverage.json"
-_SYSTEM_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts", "/System/Library/Fonts", "/Library/Fonts")
+_SYSTEM_FOLDERS = (
+    "/usr/share/fonts",
+    "/usr/local/share/fonts",
+    "~/.local/share/fonts",
+    "~/.fonts",
+    "/System/Library/Fonts",
+    "/Library/Fonts",
+)
 
 
 @dataclass(frozen=True)
@@ -38,7 +51,7 @@ class Font:
         return bisect_right(self.ranges, ord(char)) % 2 == 1
 
     def cell_px(self, em_px: float) -> float:
-        """libass's font size (height of the Windows cell) that makes the em square this high."""
+        """Libass's font size (height of the Windows cell) that makes the em square this high."""
         return em_px * (self.ascent + self.descent) / self.units_per_em
 
 
@@ -84,7 +97,9 @@ def packaged_fonts() -> tuple[Font, ...]:
     return tuple(_font(PACKAGED / name, facts[name]) for name in PACKAGED_ORDER)
 
 
-def system_font_for(chars: frozenset[str], folders: Sequence[str] = _SYSTEM_FOLDERS, seconds: float = FONT_SEARCH_S) -> Font | None:
+def system_font_for(
+    chars: frozenset[str], folders: Sequence[str] = _SYSTEM_FOLDERS, seconds: float = FONT_SEARCH_S
+) -> Font | None:
     """The installed font that covers most of these characters, found within a time limit; None if none has any."""
     best, most, deadline = None, 0, time.monotonic() + seconds
     for path in _font_files(folders):
@@ -92,7 +107,7 @@ def system_font_for(chars: frozenset[str], folders: Sequence[str] = _SYSTEM_FOLD
             break
         try:
             font = _font(path, describe(path))
-        except Exception:  # noqa: BLE001, S112 - a broken font on the system is no reason to fail a scene
+        except Exception:  # noqa: S112 - a broken font on the system is no reason to fail a scene
             continue
         covered = sum(font.covers(char) for char in chars)
         if covered > most:
@@ -102,7 +117,7 @@ def system_font_for(chars: frozenset[str], folders: Sequence[str] = _SYSTEM_FOLD
 
 def _font_files(folders: Sequence[str]) -> Iterator[Path]:
     for folder in folders:
-        for where, _, names in os.walk(os.path.expanduser(folder)):
+        for where, _, names in os.walk(Path(folder).expanduser()):
             # Regular weights first: "Bold" and "Italic" sort behind nothing else by themselves.
             for name in sorted(names, key=lambda n: (any(w in n for w in ("Bold", "Italic", "Oblique", "Light")), n)):
                 if name.lower().endswith((".ttf", ".otf", ".ttc")):
@@ -174,4 +189,6 @@ def _words(text: str) -> Iterator[str]:
 
 
 if __name__ == "__main__":  # writes coverage.json anew after a font has changed
-    COVERAGE_FILE.write_text(json.dumps({name: describe(PACKAGED / name) for name in PACKAGED_ORDER}, separators=(",", ":")) + "\n")
+    COVERAGE_FILE.write_text(
+        json.dumps({name: describe(PACKAGED / name) for name in PACKAGED_ORDER}, separators=(",", ":")) + "\n"
+    )

@@ -13,14 +13,20 @@ NOT_AT_END = frozenset("「『（【〔〈《〖〘〝‘“([{$¥￥£€")
 
 def is_wide(char: str) -> bool:
     """Whether text may be broken beside this character without a space: CJK ideographs, kana, full-width marks."""
-    return unicodedata.east_asian_width(char) in ("W", "F") and not 0x1100 <= ord(char) <= 0x11FF and not 0xAC00 <= ord(char) <= 0xD7A3
+    return (
+        unicodedata.east_asian_width(char) in ("W", "F")
+        and not 0x1100 <= ord(char) <= 0x11FF
+        and not 0xAC00 <= ord(char) <= 0xD7A3
+    )
 
 
 def clusters(text: str) -> list[str]:
     """The text in units that are never torn: a character with its marks, joiners and variation selectors."""
     units: list[str] = []
     for char in text:
-        joins = unicodedata.category(char) in ("Mn", "Mc", "Me") or char in "\u200d\ufe0e\ufe0f" or 0x1F3FB <= ord(char) <= 0x1F3FF
+        joins = (
+            unicodedata.category(char) in ("Mn", "Mc", "Me") or char in "\u200d\ufe0e\ufe0f" or 0x1F3FB <= ord(char) <= 0x1F3FF
+        )
         if units and (joins or units[-1].endswith("\u200d")):
             units[-1] += char
         else:

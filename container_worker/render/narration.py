@@ -36,7 +36,9 @@ def measure_narration(path: str, what: str = "narration") -> Narration:
                 raise BadInput(f"{what} has no sound in it")
             stream = container.streams.audio[0]
             if container.duration is not None and container.duration / 1_000_000 > MAX_NARRATION_S:
-                raise BadInput(f"{what} lasts {container.duration / 3.6e9:.1f} hours, more than the {MAX_NARRATION_S / 3600:g} allowed")
+                raise BadInput(
+                    f"{what} lasts {container.duration / 3.6e9:.1f} hours, more than the {MAX_NARRATION_S / 3600:g} allowed"
+                )
             seconds, packets, damaged = Fraction(0), 0, 0
             for packet in container.demux(stream):
                 packets += 1

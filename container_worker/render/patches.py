@@ -25,7 +25,10 @@ class FrameView:
         buffer = np.zeros(luma + 2 * chroma, np.uint8)
         half = (height_px // 2, width_px // 2)
         return cls(
-            buffer, buffer[:luma].reshape(height_px, width_px), buffer[luma : luma + chroma].reshape(half), buffer[luma + chroma :].reshape(half)
+            buffer,
+            buffer[:luma].reshape(height_px, width_px),
+            buffer[luma : luma + chroma].reshape(half),
+            buffer[luma + chroma :].reshape(half),
         )
 
 
@@ -84,14 +87,17 @@ def patch_of(rgba: npt.NDArray[np.float32], x: int, y: int, frame: tuple[int, in
     even_left, even_top = left // 2 * 2, top // 2 * 2
     even_right, even_bottom = min(frame[0], -(-right // 2) * 2), min(frame[1], -(-bottom // 2) * 2)
     aligned = np.zeros((even_bottom - even_top, even_right - even_left, 4), np.float32)
-    aligned[top - even_top : bottom - even_top, left - even_left : right - even_left] = rgba[top - y : bottom - y, left - x : right - x]
+    aligned[top - even_top : bottom - even_top, left - even_left : right - even_left] = rgba[
+        top - y : bottom - y, left - x : right - x
+    ]
     return Patch(even_left, even_top, *_layers(aligned))
 
 
 def _layers(rgba: npt.NDArray[np.float32]) -> tuple[_Layer, _Layer, _Layer]:
     # Premultiplied colour makes the offset of each component scale with alpha too.
     matrix = np.hstack([RGB_TO_YUV[:, :3], RGB_TO_YUV[:, 3:] / 255])
-    half = cv2.resize(rgba, (rgba.shape[1] // 2, rgba.shape[0] // 2), interpolation=cv2.INTER_AREA)
+    size = (rgba.shape[1] // 2, rgba.shape[0] // 2)
+    half = cv2.resize(rgba, size, interpolation=cv2.INTER_AREA).astype(np.float32, copy=False)
     return _layer(rgba, matrix[0]), _layer(half, matrix[1]), _layer(half, matrix[2])
 
 

@@ -66,5 +66,5 @@ class RenderRequest:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
         """The request that `dataclasses.asdict` and JSON made `data` of."""
-        text = {k: tuple(v) if isinstance(v, list) else v for k, v in data["text"].items()}
+        text: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data["text"].items()}
         return cls(**{**data, "text": TextLook(**text), "mark": MarkLook(**data["mark"])})

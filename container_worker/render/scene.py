@@ -66,9 +66,11 @@ def request_for(inputs: SceneInputs, options: RenderOptions, scratch: Path, ffmp
         subtitles=str(inputs.subtitles.absolute()) if inputs.subtitles else None,
         watermark=str(inputs.watermark.absolute()) if inputs.watermark else None,
         title=inputs.title, target=str(scratch / "scene.mp4"), scratch=str(scratch), ffmpeg=str(ffmpeg),
-        width_px=width, height_px=height, fps=options.fps, fit=options.fit, motion=chosen_motion(options, inputs.name), zoom=options.zoom,
+        width_px=width, height_px=height, fps=options.fps, fit=options.fit,
+        motion=chosen_motion(options, inputs.name), zoom=options.zoom,
         text=TextLook(
-            em_px=text.size * short, colour=_rgb(text.colour), outline_px=text.outline * short, outline_colour=_rgb(text.outline_colour),
+            em_px=text.size * short, colour=_rgb(text.colour),
+            outline_px=text.outline * short, outline_colour=_rgb(text.outline_colour),
             box_opacity=text.box_opacity if text.box else 0.0, box_colour=_rgb(text.box_colour),
             max_width_px=text.max_width * width, margin_px=text.margin * height,
         ),

@@ -14,7 +14,13 @@ from PIL import Image, ImageDraw, ImageFont
 
 from container_worker.ffmpeg import confined
 from container_worker.render.defaults import (
-    ASCENT_EM, BOX_PAD_X_EM, BOX_PAD_Y_EM, BOX_RADIUS_EM, DESCENT_EM, LINE_HEIGHT_EM, MAX_TEXT_SHARE,
+    ASCENT_EM,
+    BOX_PAD_X_EM,
+    BOX_PAD_Y_EM,
+    BOX_RADIUS_EM,
+    DESCENT_EM,
+    LINE_HEIGHT_EM,
+    MAX_TEXT_SHARE,
 )  # fmt: skip
 from container_worker.render.fonts import FontBook, Run
 from container_worker.render.linebreak import wrap
@@ -97,13 +103,18 @@ def _face(path: str, em_px: float) -> ImageFont.FreeTypeFont:
 class Typesetter:
     """Draws a known list of texts in order, each just before it is needed, through one ffmpeg child."""
 
-    def __init__(self, texts: Sequence[str], look: TextLook, frame: tuple[int, int], ffmpeg: str, folder: Path, book: FontBook) -> None:
+    def __init__(
+        self, texts: Sequence[str], look: TextLook, frame: tuple[int, int], ffmpeg: str, folder: Path, book: FontBook
+    ) -> None:
         """Lay the texts out and start the child; it waits, blocked on its pipe, until a picture is taken.
 
         Args:
             texts: at least one.
+            look: sizes and colours, in pixels of this frame.
             frame: width and height in pixels.
+            ffmpeg: the program.
             folder: for the script and links to the fonts.
+            book: which font draws which character.
         """
         self._look, self._frame = look, frame
         line_px = look.em_px * LINE_HEIGHT_EM
@@ -112,7 +123,7 @@ class Typesetter:
         self._blocks = [block for block, _ in laid_out]
         #: Lines that did not fit, over all texts.
         self.lines_left_out = sum(left_out for _, left_out in laid_out)
-        lines = max(1, max(len(block.lines) for block in self._blocks))
+        lines = max(1, *(len(block.lines) for block in self._blocks))
         # Room for marks above and below, outline and tall scripts; its lower edge is the canvas's.
         self._below_px = round(look.em_px * 0.9 + look.outline_px)
         self._height_px = min(frame[1] * 2, round(lines * line_px + look.em_px + look.outline_px) + self._below_px)
@@ -132,9 +143,12 @@ class Typesetter:
         look = self._look
         parts = [
             _HEADER.format(
-                width=self._frame[0], height=self._height_px, colour=_ass_colour(look.colour), outline_colour=_ass_colour(look.outline_colour),
+                width=self._frame[0],
+                height=self._height_px,
+                colour=_ass_colour(look.colour),
+                outline_colour=_ass_colour(look.outline_colour),
                 outline=look.outline_px,
-            )  # fmt: skip
+            )
         ]
         for index, block in enumerate(self._blocks):
             start, end = _ass_time(max(0.0, index - 0.4)), _ass_time(index + 0.4)
@@ -169,14 +183,14 @@ class Typesetter:
         import os
 
         environment = {**os.environ, "FONTCONFIG_FILE": str(folder / "fonts.conf")}
-        return subprocess.Popen(  # noqa: S603
+        return subprocess.Popen(
             confined(argv), cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, bufsize=0
         )
 
     def _next_picture(self) -> npt.NDArray[np.uint8]:
         pixels = np.empty((self._height_px, self._frame[0], 4), np.uint8)
-        rest = memoryview(pixels).cast("B")
-        assert self._child.stdout  # noqa: S101 - it is a pipe
+        rest = pixels.data.cast("B")
+        assert self._child.stdout
         while rest:
             read = self._child.stdout.readinto(rest)  # type: ignore[attr-defined]
             if not read:
