@@ -12,13 +12,13 @@ from producer.handle import JobHandle
 from producer.scenes import INPUTS, SceneLike, explain, limited, local_path, options_from, problems_of, scene_from
 from producer.uploads import Uploader
 from producer.weights import weight_of
-from scenequeue.errors import InvalidScenes
+from scenequeue.errors import InvalidScenes, StorageDenied
 from scenequeue.items import JobSpec, Lane, RenderPayload, Scene, WorkItem, check_job_id
 from scenequeue.options import RenderOptions
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import ProducerSettings
 from scenequeue.storage import UriStorage
-from scenequeue.storage_files import file_uri
+from scenequeue.storage_files import file_uri, path_of
 
 #: Scenes of an iterator are ordered longest first within chunks of this many, so that memory stays bounded.
 CHUNK = 10_000
@@ -58,6 +58,7 @@ class Producer:
         max_attempts: int = 3,
         check_files: bool = True,
         on_progress: Callable[[int], None] | None = None,
+        on_upload: Callable[[int], None] | None = None,
     ) -> JobHandle:
         """Check everything, upload what is local, and enqueue all scenes as one job, whole or not at all.
 
@@ -74,6 +75,7 @@ class Producer:
             max_attempts: how often a scene is tried.
             check_files: False enqueues scenes whose local files are missing too; each ends as a dead letter.
             on_progress: called with the number of scenes enqueued so far.
+            on_upload: called with the number of local files uploaded, or found to be there, so far.
 
         Returns:
             The job's handle.
@@ -87,18 +89,18 @@ class Producer:
         shared, spec = self._spec(options, lane, job_id, callback_url, labels, max_attempts)
         prefix = output_uri(output)
         names: set[str] = set()
-        uploader = Uploader(self.storage, self._settings.inputs, self._settings.upload_threads)
+        uploader = Uploader(self.storage, self._settings.inputs, self._settings.upload_threads, on_upload)
         try:
             chunks: Iterable[list[tuple[int, Scene]]] = _checked_chunks(scenes, shared, names, check_files=check_files)
             if isinstance(scenes, Sequence):
                 chunks = [[pair for chunk in chunks for pair in chunk]]
                 if not chunks[0]:
                     raise InvalidScenes(["there are no scenes"])
-            items = (pair for chunk in chunks for pair in self._items(chunk, prefix, uploader))
+            items = self._all_items(chunks, prefix, uploader)
             self.queue.producer.submit(spec, [items], backlog_limit=self._settings.backlog_limit, on_progress=on_progress)
         finally:
             uploader.close()
-        return self.job(spec.job_id)
+        return JobHandle(self.queue, self._storage_with(prefix), spec.job_id, self._settings.upload_threads)
 
     def job(self, job_id: str) -> JobHandle:
         """The handle of a job that was submitted before, here or elsewhere."""
@@ -150,6 +152,23 @@ class Producer:
             raise InvalidScenes(problems)
         return shared, spec
 
+    def _storage_with(self, prefix: str) -> UriStorage:
+        """Storage that may also read the output folder, which the caller has named himself."""
+        if not prefix.startswith("file://"):
+            return self.storage
+        roots = [*self._settings.file_roots, path_of(prefix)]
+        return UriStorage(self._settings.model_copy(update={"file_roots": roots}))
+
+    def _all_items(
+        self, chunks: Iterable[list[tuple[int, Scene]]], prefix: str, uploader: Uploader
+    ) -> Iterator[tuple[int, WorkItem]]:
+        is_empty = True
+        for chunk in chunks:
+            is_empty = False
+            yield from self._items(chunk, prefix, uploader)
+        if is_empty:
+            raise InvalidScenes(["there are no scenes"])
+
     def _items(self, chunk: list[tuple[int, Scene]], prefix: str, uploader: Uploader) -> Iterator[tuple[int, WorkItem]]:
         """Items of a chunk, longest first, with the caller's indexes and with addresses for paths."""
         files = [path for _, scene in chunk for role in INPUTS if (path := _path_of(scene, role)) is not None]
@@ -177,11 +196,19 @@ def output_uri(output: str | Path) -> str:
     Raises:
         InvalidScenes: it is an address that cannot be written.
     """
-    text = str(output)
+    text = str(output).strip()
+    if not text or "\0" in text:
+        raise InvalidScenes([f"output: {str(output)!r} is neither a folder nor an address"])
     if "://" not in text:
         return file_uri(Path(text)).rstrip("/")
-    if not text.startswith(("s3://", "file://")):
-        raise InvalidScenes([f"output: {text!r} cannot be written; a folder, s3:// or file:// can"])
+    scheme, _, place = text.rstrip("/").partition("://")
+    if scheme not in {"s3", "file"} or (scheme == "s3" and (not place or place.startswith("/"))):
+        raise InvalidScenes([f"output: {text!r} cannot be written; a folder, s3://bucket/… or file:///… can"])
+    if scheme == "file":
+        try:
+            path_of(text)
+        except StorageDenied as error:
+            raise InvalidScenes([f"output: {error}"]) from None
     return text.rstrip("/")
 
 

@@ -1,18 +1,30 @@
 """A submitted job in the caller's hands: follow it, wait for it, fetch what it made."""
 
+import secrets
 import shutil
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
-from scenequeue.errors import InvalidScenes, QueueUnavailable, StorageUnavailable
-from scenequeue.items import ItemResult, JobEvent, JobId, JobState, JobStatus
+from scenequeue.errors import InvalidScenes, QueueUnavailable, SceneburstError, StorageDenied, StorageUnavailable
+from scenequeue.items import ItemResult, JobEvent, JobId, JobState, JobStatus, check_name
 from scenequeue.queue import SceneQueue
 from scenequeue.storage import UriStorage, sha256_of
 
 _LOOK_S = 2.0
 _FIRST_BACKOFF_S, _LONGEST_BACKOFF_S = 0.2, 5.0
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One finished scene's way into a folder: either its file, or why there is none."""
+
+    result: ItemResult
+    path: Path | None
+    error: SceneburstError | None
 
 
 class JobHandle:
@@ -42,6 +54,8 @@ class JobHandle:
 
         Raises:
             TimeoutError: it has not ended in time; the job goes on.
+            QueueUnavailable: transient; the time was over while Redis was away.
+            JobNotFound: it has expired.
         """
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
         after, backoff_s = "0", _FIRST_BACKOFF_S
@@ -56,7 +70,7 @@ class JobHandle:
                 status = self.status()
                 backoff_s = _FIRST_BACKOFF_S
             except QueueUnavailable:
-                if deadline is not None and time.monotonic() >= deadline:
+                if deadline is not None and time.monotonic() + backoff_s >= deadline:
                     raise
                 time.sleep(backoff_s)
                 backoff_s = min(_LONGEST_BACKOFF_S, backoff_s * 2)
@@ -90,6 +104,30 @@ class JobHandle:
         """Drop what waits; what runs is stopped within a heartbeat. Idempotent."""
         return self._queue.producer.cancel(self.job_id)
 
+    def deliver(self, folder: Path | str) -> list[Delivery]:
+        """Copy every finished MP4 into a folder, in parallel, and say of each how that went.
+
+        A file that lay there before is replaced; when its delivery fails it stays, and does not count as one.
+
+        Returns:
+            One for each finished scene, in scene order.
+        """
+        target = Path(folder)
+        target.mkdir(parents=True, exist_ok=True)
+        ended = [result for result in self.iter_results() if result.state == "done" and result.output]
+        times = Counter(result.name for result in ended)
+
+        def one(result: ItemResult) -> Delivery:
+            try:
+                if times[result.name] > 1:
+                    raise InvalidScenes([f"{result.name!r}: two results of this job have this name"])
+                return Delivery(result, self._fetch(result, target), None)
+            except SceneburstError as error:
+                return Delivery(result, None, error)
+
+        with ThreadPoolExecutor(max_workers=self._threads, thread_name_prefix="download") as threads:
+            return list(threads.map(one, ended))
+
     def download(self, folder: Path | str) -> list[Path]:
         """Copy every finished MP4 into a folder, in parallel, and check each against its checksum.
 
@@ -97,26 +135,34 @@ class JobHandle:
             The files, in scene order.
 
         Raises:
-            StorageUnavailable, StorageDenied, ObjectNotFound, DiskFull: a delivery failed; it never counts as one.
-            InvalidScenes: two results would have one file name.
+            SceneburstError: a delivery failed, as in StorageUnavailable, StorageDenied, ObjectNotFound or DiskFull;
+                the others are there. `deliver` tells each one's fate.
         """
-        target = Path(folder)
-        target.mkdir(parents=True, exist_ok=True)
-        ended = [result for result in self.iter_results() if result.state == "done" and result.output]
-        paths = [target / f"{result.name}.mp4" for result in ended]
-        if len(set(paths)) < len(paths):
-            raise InvalidScenes(["two scenes of this job have one name; download them one by one from their addresses"])
-        with ThreadPoolExecutor(max_workers=self._threads, thread_name_prefix="download") as threads:
-            list(threads.map(self._fetch, ended, paths))
-        return paths
+        deliveries = self.deliver(folder)
+        failed = [delivery.error for delivery in deliveries if delivery.error is not None]
+        if failed:
+            if len(failed) > 1:
+                failed[0].add_note(f"{len(failed)} of {len(deliveries)} deliveries failed; this is the first")
+            raise failed[0]
+        return [delivery.path for delivery in deliveries if delivery.path is not None]
 
-    def _fetch(self, result: ItemResult, path: Path) -> None:
-        copy = path.with_name(f".{path.name}.part")
+    def _fetch(self, result: ItemResult, folder: Path) -> Path:
         try:
-            self._storage.get(result.output or "", copy, max_bytes=shutil.disk_usage(path.parent).free)
+            # A result comes from a container: its name is not trusted to stay in the folder.
+            path = folder / f"{check_name(result.name)}.mp4"
+        except ValueError as error:
+            raise StorageDenied(str(error)) from None
+        copy = folder / f".{secrets.token_hex(8)}.part"
+        try:
+            stored = self._storage.get(result.output or "", copy, max_bytes=shutil.disk_usage(folder).free)
+            if result.bytes is not None and stored.bytes != result.bytes:
+                raise StorageUnavailable(f"{result.output} arrived with {stored.bytes} bytes instead of {result.bytes}")
             expected = result.details.get("sha256")
             if expected and sha256_of(copy) != expected:
                 raise StorageUnavailable(f"{result.output} arrived damaged: its checksum differs")
             copy.replace(path)
+        except OSError as error:
+            raise StorageDenied(f"{path} cannot be written: {error.strerror}") from error
         finally:
             copy.unlink(missing_ok=True)
+        return path

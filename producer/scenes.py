@@ -4,7 +4,6 @@ import difflib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
-from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
@@ -38,8 +37,12 @@ def scene_from(given: SceneLike) -> Scene:
     """
     if isinstance(given, Scene):
         return given
-    fields = {_ALIASES.get(str(name), str(name)): value for name, value in given.items()}
-    fields = {name: str(value) if isinstance(value, Path) else value for name, value in fields.items() if value is not None}
+    if not isinstance(given, Mapping):
+        # A mistake in the caller's data like any other, reported with the others.
+        raise ValueError(f"a {type(given).__name__} is not a scene; a Scene or a dict with name, image and audio is")  # noqa: TRY004
+    # An optional input that is None is one that is not given, and hides no other name for it.
+    fields = {_ALIASES.get(str(name), str(name)): value for name, value in given.items() if value is not None}
+    fields = {name: str(value) if isinstance(value, Path) else value for name, value in fields.items()}
     try:
         return Scene.model_validate(fields)
     except ValidationError as error:
@@ -81,7 +84,7 @@ def explain(error: ValidationError, model: Any) -> list[str]:
 def _names_near(model: Any, place: tuple[int | str, ...]) -> list[str]:
     nested: dict[str, Any] = {"subtitle_style": SubtitleStyle, "watermark_style": WatermarkStyle}
     within = nested.get(str(place[-2]), model) if len(place) > 1 else model
-    return list(within.model_fields)
+    return [*within.model_fields, *(_ALIASES if within is Scene else ())]
 
 
 def problems_of(scene: Scene, options: RenderOptions, *, check_files: bool) -> list[str]:
@@ -101,8 +104,10 @@ def problems_of(scene: Scene, options: RenderOptions, *, check_files: bool) -> l
     for role in INPUTS:
         place = getattr(scene, role)
         path = local_path(place) if place is not None else None
-        if path is None:
-            if place is not None and urlsplit(place).scheme not in {"s3", "https", "file"}:
+        if place == "":
+            problems.append(f"{role}: is empty")
+        elif path is None:
+            if place is not None and place.partition("://")[0] not in {"s3", "https", "file"}:
                 problems.append(f"{role}: {place!r} is neither a local path nor an s3://, https:// or file:// address")
         elif check_files:
             problems += _file_problems(role, path)

@@ -1,10 +1,10 @@
 """Local files to addresses that workers can read: in place, or uploaded once under their content's hash."""
 
-import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from scenequeue.errors import StorageUnavailable
 from scenequeue.storage import UriStorage, sha256_of
 from scenequeue.storage_files import file_uri
 
@@ -16,20 +16,22 @@ class Uploader:
         storage: where to.
         prefix: URI prefix to upload under; None leaves files where they are, as file:// addresses.
         threads: parallel uploads.
+        on_file: called with the number of files so far, after each.
     """
 
-    def __init__(self, storage: UriStorage, prefix: str | None, threads: int) -> None:
+    def __init__(
+        self, storage: UriStorage, prefix: str | None, threads: int, on_file: Callable[[int], None] | None = None
+    ) -> None:
         self._storage, self._prefix = storage, prefix
         self._threads = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="upload")
+        self._on_file = on_file
         self._addresses: dict[Path, str] = {}
-        self._lock = threading.Lock()
 
-    def addresses(self, files: Iterable[Path], on_file: Callable[[], None] | None = None) -> dict[Path, str]:
+    def addresses(self, files: Iterable[Path]) -> dict[Path, str]:
         """The address of each file, uploading those that are not there yet, in parallel.
 
         Args:
             files: existing local files, any number of times each.
-            on_file: called after each file that was new.
 
         Raises:
             StorageUnavailable, StorageDenied, DiskFull: an upload failed; doing all again uploads only what is missing.
@@ -39,16 +41,20 @@ class Uploader:
             return {path: file_uri(path) for path in wanted}
         new = [path for path in wanted if path not in self._addresses]
         for path, address in zip(new, self._threads.map(self._upload, new), strict=True):
-            with self._lock:
-                self._addresses[path] = address
-            if on_file:
-                on_file()
+            self._addresses[path] = address
+            if self._on_file:
+                self._on_file(len(self._addresses))
         return {path: self._addresses[path] for path in wanted}
 
     def _upload(self, path: Path) -> str:
-        address = f"{(self._prefix or '').rstrip('/')}/{sha256_of(path)}{path.suffix.lower()}"
-        if self._storage.stat(address) is None:
-            self._storage.put(path, address)
+        digest = sha256_of(path)
+        address = f"{(self._prefix or '').rstrip('/')}/{digest}{path.suffix.lower()}"
+        known = self._storage.stat(address)
+        # Under a name that says what it holds, nothing else may lie: neither half a file nor a changed one.
+        if known is not None and known.bytes == path.stat().st_size:
+            return address
+        if self._storage.put(path, address).sha256 != digest:
+            raise StorageUnavailable(f"{path} changed while it was uploaded; submit again")
         return address
 
     def close(self) -> None:

@@ -1,0 +1,144 @@
+"""Each of a newcomer's mistakes gets one clear line, and nothing is enqueued."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from producer import Producer, Scene
+from producer.client import output_uri
+from producer.uploads import Uploader
+from scenequeue.errors import InvalidScenes, QueueUnavailable, StorageUnavailable
+from scenequeue.items import check_job_id
+from scenequeue.queue import SceneQueue
+from scenequeue.settings import ProducerSettings, SceneburstSettings
+from scenequeue.storage import UriStorage
+from tests.conftest import S3
+from tests.media import Media
+
+
+@pytest.fixture
+def producer(queue: SceneQueue, redis_url: str, namespace: str) -> Iterator[Producer]:
+    """A producer beside the queue under test."""
+    with Producer(settings=ProducerSettings.load(redis_url=redis_url, namespace=namespace)) as producer:
+        yield producer
+        for job in queue.inspect.jobs():
+            queue.producer.cancel(job.job_id)
+
+
+@pytest.mark.parametrize(
+    ("scene", "line"),
+    [
+        (None, "scene 1: a NoneType is not a scene"),
+        ("intro", "scene 1: a str is not a scene"),
+        (["intro", "i.jpg", "a.mp3"], "scene 1: a list is not a scene"),
+        ({"name": "a", "image": "", "audio": "s3://b/a.mp3"}, "scene 1 (a): image: is empty"),
+        ({"name": "a", "image": "https://[x", "audio": "ftp://b/a.mp3"}, "scene 1 (a): audio: 'ftp://b/a.mp3' is neither"),
+        ({"name": "a", "image_pth": "i.jpg", "audio": "a.mp3"}, "did you mean 'image_path'?"),
+        ({"name": "a", "image": b"raw", "audio": "s3://b/a.mp3", "title": 7}, "title: Input should be a valid string"),
+        ({"name": "字" * 90, "image": "s3://b/i", "audio": "s3://b/a"}, "more than 220 bytes"),
+        ({"name": "a", "image": "s3://b/i", "audio": "s3://b/a", "options": {"fps": 900}}, "fps: Input should be less than"),
+        (
+            {"name": "a", "image": "s3://b/i", "audio": "s3://b/a", "options": {"subtitle_style": {"sise": 0.1}}},
+            "did you mean 'size'?",
+        ),
+    ],
+)
+def test_a_wrong_scene_is_named_in_one_line(producer: Producer, queue: SceneQueue, scene: Any, line: str) -> None:
+    """Whatever was handed over, and never with an error that is not ours."""
+    with pytest.raises(InvalidScenes) as caught:
+        producer.submit_scenes([scene], output="/x")
+    assert line in str(caught.value)
+    assert queue.inspect.depth().counts.total == 0
+
+
+@pytest.mark.parametrize("given", [[], (), iter([]), {}])
+def test_no_scenes_are_a_mistake(producer: Producer, queue: SceneQueue, given: Any) -> None:
+    """Of a list or of an iterator alike."""
+    with pytest.raises(InvalidScenes, match="there are no scenes"):
+        producer.submit_scenes(given, output="/x")
+    assert queue.inspect.depth().counts.total == 0
+
+
+def test_one_scene_instead_of_a_list_is_explained(producer: Producer, media: Media) -> None:
+    """A forgotten pair of brackets."""
+    scene = {"name": "a", "image": str(media.image()), "audio": str(media.tone())}
+    with pytest.raises(InvalidScenes, match="is not a scene"):
+        producer.submit_scenes(scene, output="/x")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("output", ["", "  ", "s3://", "s3:///videos", "file://host/x", "http://x/y", "gs://b/x", "a\0b"])
+def test_an_output_that_cannot_be_written_is_refused(output: str) -> None:
+    """Before anything is rendered for it."""
+    with pytest.raises(InvalidScenes, match="output: "):
+        output_uri(output)
+
+
+def test_an_output_is_an_address_without_a_slash_at_its_end(tmp_path: Path) -> None:
+    """Folders with any name in them, buckets without a folder."""
+    assert output_uri("s3://bucket/") == "s3://bucket"
+    assert output_uri("s3://bucket/a b/") == "s3://bucket/a b"
+    assert output_uri(tmp_path / "a b") == f"file://{tmp_path}/a%20b"
+
+
+def test_a_job_id_with_a_line_break_is_refused() -> None:
+    """It would become part of a key and of a path."""
+    for wrong in ("a\n", "a b", "../a", "", "a..b", "é"):
+        with pytest.raises(ValueError, match="not a usable job id"):
+            check_job_id(wrong)
+
+
+def test_no_redis_is_said_with_its_address_and_never_with_its_password(media: Media) -> None:
+    """And nothing hangs."""
+    scene = Scene(name="a", image=str(media.image()), audio=str(media.tone()))
+    with Producer("redis://:secret@127.0.0.1:1/0") as producer, pytest.raises(QueueUnavailable) as caught:
+        producer.submit_scenes([scene], output="/x")
+    assert "127.0.0.1:1" in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_mistake_in_a_later_chunk_of_an_iterator_leaves_nothing_visible(
+    producer: Producer, queue: SceneQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Earlier chunks were staged already; the job never becomes visible."""
+    monkeypatch.setattr("producer.client.CHUNK", 10)
+    scenes = ({"name": f"s{n if n != 25 else 3}", "image": "s3://b/i", "audio": "s3://b/a"} for n in range(40))
+    with pytest.raises(InvalidScenes, match=r"scene 26 \(s3\): there is another scene of this name"):
+        producer.submit_scenes(scenes, output="/x", job_id="late")
+    assert queue.inspect.jobs() == []
+
+
+def test_an_upload_that_was_broken_off_elsewhere_is_made_again(s3: S3, media: Media) -> None:
+    """A name that is a content's hash must hold that content; progress is told."""
+    told: list[int] = []
+    storage = UriStorage(SceneburstSettings.load())
+    picture = media.image()
+    for _ in range(2):
+        uploader = Uploader(storage, f"{s3.uri}/inputs", 2, told.append)
+        (address,) = uploader.addresses([picture, picture]).values()
+        found = storage.stat(address)
+        assert found is not None
+        assert found.bytes == picture.stat().st_size
+        uploader.close()
+        storage.put(media.srt("half.srt", [(0, 1, "x")]), address)
+    assert told == [1, 1]
+
+
+def test_a_file_that_changes_while_it_is_uploaded_is_noticed(s3: S3, media: Media, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its address would lie about it for ever."""
+    monkeypatch.setattr("producer.uploads.sha256_of", lambda _path: "0" * 64)
+    uploader = Uploader(UriStorage(SceneburstSettings.load()), f"{s3.uri}/inputs", 2)
+    with pytest.raises(StorageUnavailable, match="changed while"):
+        uploader.addresses([media.image()])
+    uploader.close()
+
+
+def test_inputs_of_odd_kinds_are_named(producer: Producer, media: Media) -> None:
+    """A folder, a pipe."""
+    os.mkfifo(media.folder / "pipe")
+    scene = {"name": "a", "image": str(media.folder), "audio": str(media.folder / "pipe")}
+    with pytest.raises(InvalidScenes) as caught:
+        producer.submit_scenes([scene], output="/x")
+    assert [problem.endswith("is not a file") for problem in caught.value.problems] == [True, True]
