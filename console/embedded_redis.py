@@ -1,9 +1,11 @@
 """A redis-server of our own for one run on this machine: found, started, and gone with us."""
 
 import ctypes
+import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 from types import TracebackType
@@ -12,6 +14,8 @@ from typing import Self
 from scenequeue.errors import SettingsError
 
 _START_LIMIT_S = 10.0
+#: sockaddr_un holds 108 bytes with the final NUL (unix(7)).
+_LONGEST_SOCKET_PATH = 107
 _PR_SET_PDEATHSIG = 1
 
 
@@ -53,8 +57,11 @@ class EmbeddedRedis:
         self._is_durable = is_durable
         self._binary = binary
         self._process: subprocess.Popen[bytes] | None = None
-        #: Unix socket paths are limited to 107 bytes, so the folder's should be short.
         self.socket = folder / "redis.sock"
+        self._short_folder: Path | None = None
+        if len(os.fsencode(self.socket)) > _LONGEST_SOCKET_PATH:
+            self._short_folder = Path(tempfile.mkdtemp(prefix="sceneburst-", dir="/tmp"))  # noqa: S108  mkdtemp makes it private
+            self.socket = self._short_folder / "redis.sock"
 
     @property
     def url(self) -> str:
@@ -109,10 +116,8 @@ class EmbeddedRedis:
         client.close()
 
     def stop(self) -> None:
-        """Stop the server; safe twice and before start."""
-        if self._process is None:
-            return
-        if self._process.poll() is None:
+        """Stop the server and remove its socket; safe twice and before start."""
+        if self._process is not None and self._process.poll() is None:
             self._process.terminate()
             try:
                 self._process.wait(_START_LIMIT_S)
@@ -121,6 +126,8 @@ class EmbeddedRedis:
                 self._process.wait()
         self._process = None
         self.socket.unlink(missing_ok=True)
+        if self._short_folder is not None:
+            shutil.rmtree(self._short_folder, ignore_errors=True)
 
     def kill(self) -> None:
         """SIGKILL the server, as a crash would; `start` brings it back."""
