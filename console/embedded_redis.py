@@ -60,7 +60,7 @@ class EmbeddedRedis:
         self.socket = folder / "redis.sock"
         self._short_folder: Path | None = None
         if len(os.fsencode(self.socket)) > _LONGEST_SOCKET_PATH:
-            self._short_folder = Path(tempfile.mkdtemp(prefix="sceneburst-", dir="/tmp"))  # noqa: S108  mkdtemp makes it private
+            self._short_folder = Path(tempfile.mkdtemp(prefix="sceneburst-", dir="/tmp"))
             self.socket = self._short_folder / "redis.sock"
 
     @property

@@ -8,6 +8,10 @@ from types import FrameType
 from container_worker.exits import Exit
 from container_worker.held import HeldItems, Phase
 
+#: What was stopped after the grace has so long to hand itself back, in seconds; then it is left behind.
+#: With the default grace of 100 s this stays below the 120 s that Spot gives.
+LAST_CALL_S = 5.0
+
 
 class Drain:
     """The wish to leave. The first reason counts; asking twice is safe.
@@ -30,7 +34,12 @@ class Drain:
     @property
     def is_over(self) -> bool:
         """Whether the grace has passed."""
-        return self._since is not None and time.monotonic() - self._since >= self._grace_s
+        return self._asked_for_s() >= self._grace_s
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether even what was stopped has had its time, and hangs."""
+        return self._asked_for_s() >= self._grace_s + LAST_CALL_S
 
     def ask(self, reason: str, code: Exit) -> None:
         """Leave as soon as everything is finished or handed back."""
@@ -38,7 +47,9 @@ class Drain:
         if self._lock.acquire(blocking=False):
             try:
                 if self._since is None:
-                    self._since, self.reason, self.exit = time.monotonic(), reason, code
+                    # The time last: whoever sees it also sees the reason.
+                    self.reason, self.exit = reason, code
+                    self._since = time.monotonic()
             finally:
                 self._lock.release()
 
@@ -48,13 +59,20 @@ class Drain:
             if self.is_over or item.phase is Phase.PREPARING:
                 item.stop.set()
 
+    def _asked_for_s(self) -> float:
+        return 0.0 if self._since is None else time.monotonic() - self._since
+
 
 def listen_for_signals(drain: Drain) -> None:
     """SIGTERM or SIGINT drains; a second SIGINT leaves at once (exit code 130). Main thread only."""
+    interrupted = False
 
     def handle(number: int, _frame: FrameType | None) -> None:
-        if drain.is_asked and number == signal.SIGINT:
-            raise KeyboardInterrupt
+        nonlocal interrupted
+        if number == signal.SIGINT:
+            if interrupted:
+                raise KeyboardInterrupt
+            interrupted = True
         drain.ask(f"asked to stop ({signal.Signals(number).name})", Exit.DRAINED)
 
     signal.signal(signal.SIGTERM, handle)

@@ -56,7 +56,7 @@ def render(work: Work) -> ItemResult:
     identity = fingerprint(payload, options, digests, work.lease.item.name)
     known = work.storage.stat(payload.output)
     if known is not None and known.metadata.get("fingerprint") == identity and known.bytes:
-        details = {"fingerprint": identity, "reused": True}
+        details = {"fingerprint": identity, "sha256": known.sha256, "reused": True}
         return _result(work, payload, known.bytes, float(known.metadata.get("duration_s", 0)), started, details)
     scene = SceneInputs(
         image=inputs["image"].path,

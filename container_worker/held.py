@@ -1,13 +1,14 @@
 """The items that a container holds leases of, and how far each has come."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from container_worker.ffmpeg import Stopped
-from scenequeue.items import Lease
+from scenequeue.items import Lease, LeaseToken
 
 
 class Phase(Enum):
@@ -34,6 +35,11 @@ class HeldItem:
     def key(self) -> str:
         return f"{self.lease.job_id}/{self.lease.item_id}"
 
+    def lose(self) -> None:
+        """Its end is not ours to report any more; end its work at once."""
+        self.is_lost = True
+        self.stop.set()
+
 
 class HeldItems:
     """All held items of a container, and its slots. Thread-safe.
@@ -44,27 +50,35 @@ class HeldItems:
 
     def __init__(self, slots: int) -> None:
         self.slots = slots
-        self._items: dict[str, HeldItem] = {}
+        # By token: a container may lease an item again while it still works for a lease of it that has expired.
+        self._items: dict[LeaseToken, HeldItem] = {}
         self._working = 0
+        self._changes = 0
+        self._idle_since = time.monotonic()
         self._changed = threading.Condition()
 
     def add(self, item: HeldItem) -> None:
         """The container has leased it."""
         with self._changed:
-            self._items[item.key] = item
-            self._changed.notify_all()
+            self._items[item.lease.token] = item
+            self._note_change()
 
     def remove(self, item: HeldItem) -> None:
-        """Its lease has ended, one way or another."""
+        """Its lease has ended, one way or another; safe twice."""
         with self._changed:
-            if self._items.get(item.key) is item:
-                del self._items[item.key]
-            self._changed.notify_all()
+            if self._items.pop(item.lease.token, None) and not self._items:
+                self._idle_since = time.monotonic()
+            self._note_change()
 
     def all(self) -> list[HeldItem]:
         """A snapshot."""
         with self._changed:
             return list(self._items.values())
+
+    def holds(self, item: HeldItem) -> bool:
+        """Whether its end has not been reported yet."""
+        with self._changed:
+            return item.lease.token in self._items
 
     def wanted(self) -> int:
         """How many more items to lease: one for every free slot, and one to prepare meanwhile."""
@@ -74,10 +88,26 @@ class HeldItems:
             is_choked = len(self._items) >= 3 * self.slots + 1
             return 0 if is_choked else max(0, self.slots + 1 - before_delivery)
 
-    def wait_for_change(self, timeout_s: float) -> None:
-        """Until an item comes, goes or changes its phase, or the time is over."""
+    def idle_s(self) -> float:
+        """For how long nothing has been held, in seconds; 0 while something is."""
         with self._changed:
-            self._changed.wait(timeout_s)
+            return 0.0 if self._items else time.monotonic() - self._idle_since
+
+    def restart_idle_clock(self) -> None:
+        """Count idleness from now: until now, nobody could have given us work."""
+        with self._changed:
+            self._idle_since = time.monotonic()
+
+    @property
+    def changes(self) -> int:
+        """How often an item has come, gone or changed its phase; for `wait_for_change`."""
+        with self._changed:
+            return self._changes
+
+    def wait_for_change(self, seen: int, timeout_s: float) -> None:
+        """Until `changes` differs from `seen`, so that none is missed in between, or the time is over."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._changes != seen, timeout_s)
 
     @contextmanager
     def slot(self, item: HeldItem) -> Iterator[None]:
@@ -93,10 +123,15 @@ class HeldItems:
                 raise Stopped(f"{item.key} was stopped before it began")
             self._working += 1
             item.phase = Phase.WORKING
+            self._note_change()
         try:
             yield
         finally:
             with self._changed:
                 self._working -= 1
                 item.phase = Phase.DELIVERING
-                self._changed.notify_all()
+                self._note_change()
+
+    def _note_change(self) -> None:
+        self._changes += 1
+        self._changed.notify_all()

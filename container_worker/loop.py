@@ -3,36 +3,39 @@
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from contextvars import copy_context
-from pathlib import Path
-from typing import TypeVar
 
 import structlog
 
 from container_worker.beat import Heartbeat
 from container_worker.drain import Drain
 from container_worker.exits import Exit
-from container_worker.ffmpeg import Limits, Stopped
-from container_worker.handlers import Handler, Work
+from container_worker.handlers import Handler
 from container_worker.held import HeldItem, HeldItems
-from container_worker.scratch import scratch_folder
-from scenequeue.errors import DiskFull, ItemError, JobNotFound, LeaseLost, QueueUnavailable, SceneburstError
-from scenequeue.items import WIRE_VERSION, ContainerId, ItemResult, Lease
-from scenequeue.options import RenderOptions
+from container_worker.perform import Performer
+from container_worker.reports import FIRST_BACKOFF_S, LONGEST_BACKOFF_S, Reports, jittered
+from scenequeue.errors import QueueUnavailable, SceneburstError, SettingsError
+from scenequeue.items import WIRE_VERSION, ContainerId, Lease
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import WorkerSettings
-from scenequeue.storage import UriStorage
-
-T = TypeVar("T")
 
 #: How long the loop sits on the doorbell before it looks around.
 _LOOK_S = 1.0
-_FIRST_BACKOFF_S = 0.2
-_LONGEST_BACKOFF_S = 5.0
+#: How often a draining loop looks at the clock.
+_DRAIN_LOOK_S = 0.2
 #: How often the loop puts expired leases back itself, so that recovery does not need a dispatcher.
 _RECLAIM_EVERY_S = 10.0
+#: Pauses after items that this worker cannot do, doubling.
+_FIRST_STRANGE_PAUSE_S = 1.0
+_LONGEST_STRANGE_PAUSE_S = 30.0
+#: A doorbell that rings sooner than this rang for work that was there all the time.
+_AT_ONCE_S = 0.01
+#: Pauses when it keeps ringing for work that is not ours to have, doubling.
+_FIRST_FALSE_ALARM_PAUSE_S = 0.01
+_LONGEST_FALSE_ALARM_PAUSE_S = 1.0
+#: How long leaving waits for stopped items to kill their children and clear their scratch folders.
+_CLEAR_AWAY_S = 1.0
 
 
 class WorkLoop:
@@ -40,7 +43,8 @@ class WorkLoop:
 
     Args:
         queue: where the items come from.
-        settings: slots (already resolved, at least 1), limits, time-outs.
+        settings: slots (already resolved, at least 1), limits, time-outs. `batch` is what the planner counts with, not
+            a limit: a container that is done early takes what slow ones leave.
         container_id: who we are.
         handlers: kind -> what to do.
         drain: set from outside to make the loop leave.
@@ -58,50 +62,46 @@ class WorkLoop:
         self._handlers, self._drain = handlers, drain
         self._held = HeldItems(settings.slots)
         self._heart = Heartbeat(queue, container_id, self._held, settings.lease_s, settings.fleet)
-        self._storage = UriStorage(settings)
-        self._limits = Limits(
-            wall_s=settings.item_timeout_s,
-            memory_bytes=settings.item_memory_mib * 1024**2,
-            file_bytes=settings.item_output_bytes,
+        self._reports = Reports(self._heart.silence_s, settings.redis_patience_s)
+        self._performer = Performer(
+            queue, settings, container_id, handlers, held=self._held, heart=self._heart, drain=drain, reports=self._reports
         )
         self._log = structlog.get_logger()
-        self._options: dict[str, RenderOptions] = {}
-        self._unreported = 0
-        self._lock = threading.Lock()
-        self._cannot_do_until = 0.0
-        self._cannot_do_pause_s = 1.0
+        self._backoff_s = FIRST_BACKOFF_S
+        self._false_alarm_pause_s = _FIRST_FALSE_ALARM_PAUSE_S
+        self._strange_until = 0.0
+        self._strange_pause_s = _FIRST_STRANGE_PAUSE_S
         self._next_reclaim = time.monotonic() + _RECLAIM_EVERY_S * random.uniform(0.5, 1.5)  # noqa: S311
 
     def run(self) -> Exit:
-        """Work until there is none, or until asked to leave; returns why it left."""
+        """Work until there is none, or until asked to leave; returns why it left. Main thread only.
+
+        Raises:
+            SettingsError: Redis refuses this user.
+        """
         self._heart.start()
-        born = idle_since = time.monotonic()
-        backoff_s = _FIRST_BACKOFF_S
+        born = time.monotonic()
         try:
-            while True:
-                if self._must_leave():
-                    break
-                try:
-                    if self._take():
-                        idle_since = time.monotonic()
-                    backoff_s = _FIRST_BACKOFF_S
-                except QueueUnavailable:
-                    self._pause(backoff_s)
-                    backoff_s = min(_LONGEST_BACKOFF_S, backoff_s * 2)
-                if self._held.all():
-                    idle_since = time.monotonic()
-                    continue
-                if not self._heart.idle_since_ms:
-                    self._note_idle()
-                now = time.monotonic()
-                if now - idle_since >= self._settings.idle_timeout_s and now - born >= self._settings.min_lifetime_s:
+            while not self._must_leave():
+                self._step()
+                is_old_enough = time.monotonic() - born >= self._settings.min_lifetime_s
+                if is_old_enough and self._held.idle_s() >= self._settings.idle_timeout_s:
                     self._drain.ask("idle", Exit.IDLE)
-        finally:
-            self._heart.stop(self._drain.reason or "error")
+        except KeyboardInterrupt:
+            self._clear_away()
+            self._heart.stop("interrupted")
+            return Exit.INTERRUPTED
+        except BaseException:
+            self._hand_back(self._held.all())
+            self._clear_away()
+            self._heart.stop("error")
+            raise
+        self._clear_away()
+        self._heart.stop(self._drain.reason)
         return self._drain.exit
 
     def _must_leave(self) -> bool:
-        """Carry a drain forward; True when nothing is held any more."""
+        """Carry a drain forward; True when there is nothing to stay for."""
         if self._heart.should_drain.is_set():
             self._drain.ask("drained by the dispatcher", Exit.DRAINED)
         if self._heart.silence_s() > self._settings.redis_patience_s:
@@ -110,155 +110,105 @@ class WorkLoop:
         if not self._drain.is_asked:
             return False
         self._heart.is_draining = True
+        seen = self._held.changes
         self._drain.advance(self._held)
-        if not self._held.all():
+        held = self._held.all()
+        if not held:
             return True
-        self._held.wait_for_change(0.2)
+        if self._drain.is_overdue:
+            self._log.warning("left behind: still busy after the grace", items=[item.key for item in held])
+            self._hand_back(held)
+            return True
+        self._held.wait_for_change(seen, _DRAIN_LOOK_S)
         return False
 
-    def _take(self) -> bool:
-        """Lease what can be worked on now; True when something came."""
-        if self._drain.is_asked:
-            return False
-        wanted = self._held.wanted()
-        if not wanted or self._unreported or time.monotonic() < self._cannot_do_until:
-            self._held.wait_for_change(_LOOK_S)
-            return False
-        leases = self._queue.worker.lease(self._container_id, wanted, self._settings.lease_s, begins_now=False)
-        if not leases:
-            self._reclaim_now_and_then()
-            self._queue.worker.wait_for_work(_LOOK_S)
-            return False
-        for lease in leases:
-            self._begin(lease)
-        return True
-
-    def _begin(self, lease: Lease) -> None:
-        item = HeldItem(lease)
-        if lease.item.v > WIRE_VERSION or lease.item.kind not in self._handlers:
-            self._queue.worker.release(self._container_id, [lease])
-            self._heart.note = f"leaves items of kind {lease.item.kind!r} v{lease.item.v} to others"
-            self._cannot_do_until = time.monotonic() + self._cannot_do_pause_s
-            self._cannot_do_pause_s = min(30.0, self._cannot_do_pause_s * 2)
+    def _step(self) -> None:
+        """Lease what can be worked on now, or wait until something changes, a second or a backoff at most."""
+        seen = self._held.changes
+        try:
+            self._take(seen)
+        except QueueUnavailable:
+            # Nobody could give us work meanwhile, so this is not idleness.
+            self._held.restart_idle_clock()
+        except SettingsError:
+            raise
+        except Exception:
+            # A message that nobody can read must not end every worker that leases it.
+            self._log.exception("leasing failed")
+        else:
+            self._backoff_s = FIRST_BACKOFF_S
             return
-        self._heart.idle_since_ms = 0
-        self._held.add(item)
-        # Threads start without context; the log's fields (program, container) are to come along.
-        work = copy_context().run
-        threading.Thread(target=work, args=(self._work, item), name=item.key, daemon=True).start()
+        self._held.wait_for_change(seen, jittered(self._backoff_s))
+        self._backoff_s = min(LONGEST_BACKOFF_S, self._backoff_s * 2)
 
-    def _work(self, item: HeldItem) -> None:
-        log = self._log.bind(item=item.key, scene=item.lease.item.name, attempt=item.lease.attempt)
-        try:
-            with scratch_folder(self._settings.scratch_dir) as scratch:
-                result = self._handle(item, scratch)
-        except Stopped as stopped:
-            if not item.is_lost:
-                log.info("handed back", reason=str(stopped))
-                self._report(lambda: self._queue.worker.release(self._container_id, [item.lease]))
-        except Exception as error:
-            self._failed(item, error, log)
-        else:
-            log.info("done", processing_s=result.processing_s, bytes=result.bytes)
-            refused = self._report(lambda: self._queue.worker.ack(self._container_id, [(item.lease, result)]))
-            if refused:
-                log.warning("result refused: the lease was lost or the job cancelled")
-            else:
-                self._heart.done += 1
-        finally:
-            self._held.remove(item)
-            if not self._held.all():
-                self._note_idle()
+    def _take(self, seen: int) -> None:
+        if self._drain.is_asked:
+            return
+        wanted = self._held.wanted()
+        if not wanted or self._reports.are_pending or time.monotonic() < self._strange_until:
+            self._held.wait_for_change(seen, _LOOK_S)
+            return
+        leases = self._queue.worker.lease(self._container_id, wanted, self._settings.lease_s, begins_now=False)
+        if leases:
+            self._false_alarm_pause_s = _FIRST_FALSE_ALARM_PAUSE_S
+            self._begin(leases)
+            return
+        self._reclaim_now_and_then()
+        waited_since = time.monotonic()
+        is_ringing = self._queue.worker.wait_for_work(_LOOK_S)
+        if not is_ringing or time.monotonic() - waited_since > _AT_ONCE_S:
+            self._false_alarm_pause_s = _FIRST_FALSE_ALARM_PAUSE_S
+            return
+        # It rings, yet we got nothing: we are marked for drain, or others were faster.
+        self._held.wait_for_change(seen, self._false_alarm_pause_s)
+        self._false_alarm_pause_s = min(_LONGEST_FALSE_ALARM_PAUSE_S, self._false_alarm_pause_s * 2)
 
-    def _handle(self, item: HeldItem, scratch: Path) -> ItemResult:
-        def set_progress(share: float) -> None:
-            item.progress = share
+    def _begin(self, leases: Sequence[Lease]) -> None:
+        strange = [lease for lease in leases if lease.item.v > WIRE_VERSION or lease.item.kind not in self._handlers]
+        ours = [lease for lease in leases if lease not in strange]
+        if ours:
+            self._strange_pause_s = _FIRST_STRANGE_PAUSE_S
+            self._heart.note = ""
+        for lease in ours:
+            item = HeldItem(lease)
+            self._held.add(item)
+            # Threads start without context; the log's fields (program, container) are to come along.
+            work = copy_context().run
+            threading.Thread(target=work, args=(self._performer.perform, item), name=item.key, daemon=True).start()
+        if strange:
+            self._leave_to_others(strange)
 
-        work = Work(
-            lease=item.lease,
-            options=self._options_of(item.lease),
-            scratch=scratch,
-            storage=self._storage,
-            limits=self._limits,
-            container_id=self._container_id,
-            slot=lambda: self._slot(item),
-            on_progress=set_progress,
-            should_stop=item.stop,
-        )
-        return self._handlers[item.lease.item.kind](work)
-
-    @contextmanager
-    def _slot(self, item: HeldItem) -> Iterator[None]:
-        """A slot, entered only with a lease that still holds."""
-        with self._held.slot(item):
-            try:
-                self._report(lambda: self._queue.worker.begin(item.lease))
-            except LeaseLost:
-                item.is_lost = True
-                raise Stopped("the lease was lost before the work began") from None
-            yield
-
-    def _failed(self, item: HeldItem, error: Exception, log: structlog.stdlib.BoundLogger) -> None:
-        if isinstance(error, ItemError):
-            kind, message, transient = type(error).__name__, str(error), error.transient
-            log.warning("failed", error=kind, reason=message, transient=transient)
-        else:
-            kind, message, transient = type(error).__name__, f"unexpected: {error}", True
-            log.error("failed unexpectedly", exc_info=error)
-        self._heart.failed += 1
-        if isinstance(error, DiskFull):
-            self._drain.ask("the scratch space is used up", Exit.DISK_FULL)
-        try:
-            self._report(lambda: self._queue.worker.fail(self._container_id, item.lease, kind, message, transient=transient))
-        except LeaseLost:
-            log.warning("failure not counted: the lease was lost")
-
-    def _report(self, call: Callable[[], T]) -> T | None:
-        """Tell the queue how an item ended, however long Redis takes to come back; nothing is leased meanwhile.
-
-        None when it stayed away for longer than our patience: the item comes back when its lease ends.
-        """
-        with self._lock:
-            self._unreported += 1
-        try:
-            backoff_s = _FIRST_BACKOFF_S
-            while True:
-                try:
-                    return call()
-                except QueueUnavailable:
-                    if self._heart.silence_s() > self._settings.redis_patience_s:
-                        return None
-                    time.sleep(backoff_s * random.uniform(0.5, 1.0))  # noqa: S311
-                    backoff_s = min(_LONGEST_BACKOFF_S, backoff_s * 2)
-        finally:
-            with self._lock:
-                self._unreported -= 1
-
-    def _options_of(self, lease: Lease) -> RenderOptions:
-        options = self._options.get(lease.job_id)
-        if options is None:
-            try:
-                options = self._queue.worker.job(lease.job_id).options
-            except JobNotFound:
-                raise Stopped(f"job {lease.job_id} has expired") from None
-            except QueueUnavailable:
-                # Nothing has been done for it yet, so handing it back costs nothing.
-                raise Stopped("redis went away before the item began") from None
-            if len(self._options) > 100:
-                self._options.clear()
-            self._options[lease.job_id] = options
-        return options
+    def _leave_to_others(self, leases: Sequence[Lease]) -> None:
+        kinds = sorted({f"{lease.item.kind!r} v{lease.item.v}" for lease in leases})
+        self._heart.note = f"leaves items of kind {', '.join(kinds)} to others"
+        self._log.warning("items left to others", kinds=kinds)
+        self._strange_until = time.monotonic() + self._strange_pause_s
+        self._strange_pause_s = min(_LONGEST_STRANGE_PAUSE_S, self._strange_pause_s * 2)
+        self._queue.worker.release(self._container_id, leases)
 
     def _reclaim_now_and_then(self) -> None:
         if time.monotonic() >= self._next_reclaim:
             self._next_reclaim = time.monotonic() + _RECLAIM_EVERY_S * random.uniform(0.5, 1.5)  # noqa: S311
             self._queue.dispatcher.reclaim()
 
-    def _note_idle(self) -> None:
+    def _hand_back(self, items: Sequence[HeldItem]) -> None:
+        """Release items that cannot do it themselves; what they may still report is refused."""
+        for item in items:
+            item.lose()
+        if self._heart.silence_s():
+            return
         try:
-            self._heart.idle_since_ms = self._queue.inspect.now_ms()
-        except SceneburstError:
-            self._heart.idle_since_ms = 0
+            self._queue.worker.release(self._container_id, [item.lease for item in items])
+        except SceneburstError as error:
+            self._log.warning("not handed back; it comes back when the leases end", error=str(error))
 
-    def _pause(self, seconds: float) -> None:
-        self._held.wait_for_change(seconds * random.uniform(0.5, 1.0))  # noqa: S311
+    def _clear_away(self) -> None:
+        """End the children and scratch folders of what is still held. Safe when there is none."""
+        self._reports.give_up()
+        deadline = time.monotonic() + _CLEAR_AWAY_S
+        seen = self._held.changes
+        for item in self._held.all():
+            item.lose()
+        while self._held.all() and time.monotonic() < deadline:
+            self._held.wait_for_change(seen, deadline - time.monotonic())
+            seen = self._held.changes
