@@ -110,17 +110,17 @@ def test_an_interrupted_render_leaves_nothing_behind(
     program = subprocess.Popen(argv, env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
     marks = str(tmp_path / "t")
 
-    def ours() -> list[psutil.Process]:
+    def ours() -> list[str]:
         found = []
         for process in psutil.process_iter():
             try:
                 if process.environ().get("TMPDIR", "").startswith(marks):
-                    found.append(process)
+                    found.append(" ".join(process.cmdline()))
             except (psutil.Error, OSError):
                 continue
         return found
 
-    wait_until(lambda: any("container_worker.render" in " ".join(process.cmdline()) for process in ours()), "a scene renders", 60)
+    wait_until(lambda: any("container_worker.render" in command for command in ours()), "a scene renders", 60)
     program.send_signal(number)
     _, said = program.communicate(timeout=60)
     assert program.returncode == Exit.INTERRUPTED, said
