@@ -1,0 +1,175 @@
+"""Carries one leased item from its inputs to the report of its end."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import structlog
+
+from container_worker.beat import Heartbeat
+from container_worker.drain import Drain
+from container_worker.exits import Exit
+from container_worker.failure import Failure, classify
+from container_worker.ffmpeg import Limits, Stopped
+from container_worker.handlers import Handler, Work
+from container_worker.held import HeldItem, HeldItems
+from container_worker.reports import Reports
+from container_worker.scratch import scratch_folder
+from scenequeue.errors import JobNotFound, LeaseLost, QueueUnavailable
+from scenequeue.items import ContainerId, ItemResult, JobId, Lease
+from scenequeue.options import RenderOptions
+from scenequeue.queue import SceneQueue
+from scenequeue.settings import WorkerSettings
+from scenequeue.storage import UriStorage
+
+#: Jobs whose options are remembered.
+_OPTIONS_KEPT = 100
+
+
+class Performer:
+    """Performs items, each in its caller's thread. Thread-safe.
+
+    Args:
+        queue: where ends are reported.
+        settings: limits and folders.
+        container_id: who we are.
+        handlers: kind -> what to do.
+        held: the items in hand, and the slots.
+        heart: counts what was done and what failed.
+        drain: asked when this container cannot go on.
+        reports: how ends are reported.
+    """
+
+    def __init__(
+        self,
+        queue: SceneQueue,
+        settings: WorkerSettings,
+        container_id: ContainerId,
+        handlers: Mapping[str, Handler],
+        *,
+        held: HeldItems,
+        heart: Heartbeat,
+        drain: Drain,
+        reports: Reports,
+    ) -> None:
+        self._queue, self._settings, self._container_id, self._handlers = queue, settings, container_id, handlers
+        self._held, self._heart, self._drain, self._reports = held, heart, drain, reports
+        self._storage = UriStorage(settings)
+        self._limits = Limits(
+            wall_s=settings.item_timeout_s,
+            memory_bytes=settings.item_memory_mib * 1024**2,
+            file_bytes=settings.item_output_bytes,
+        )
+        self._options: dict[JobId, RenderOptions] = {}
+        self._log = structlog.get_logger()
+
+    def perform(self, item: HeldItem) -> None:
+        """Do the item's work, then report how it ended; afterwards it is held no more, and its scratch is gone.
+
+        Never raises. An item that was told to stop is handed back, its attempt not counted, also where the stop
+        made itself felt as another error that may pass.
+        """
+        log = self._log.bind(item=item.key, scene=item.lease.item.name, attempt=item.lease.attempt)
+        try:
+            self._carry(item, log)
+        except QueueUnavailable:
+            log.warning("the end could not be reported: Redis stays away; the item comes back when its lease ends")
+        except Exception:
+            log.exception("the end could not be reported; the item comes back when its lease ends")
+        finally:
+            self._held.remove(item)
+
+    def _carry(self, item: HeldItem, log: structlog.stdlib.BoundLogger) -> None:
+        try:
+            with scratch_folder(self._settings.scratch_dir) as scratch:
+                result = self._handle(item, scratch)
+        except Stopped as stopped:
+            self._hand_back(item, str(stopped), log)
+        except Exception as error:
+            failure = classify(error)
+            if item.stop.is_set() and failure.transient:
+                self._hand_back(item, failure.message, log)
+            else:
+                self._report_failure(item, failure, error, log)
+        else:
+            self._report_result(item, result, log)
+
+    def _handle(self, item: HeldItem, scratch: Path) -> ItemResult:
+        def set_progress(share: float) -> None:
+            item.progress = share
+
+        work = Work(
+            lease=item.lease,
+            options=self._options_of(item.lease),
+            scratch=scratch,
+            storage=self._storage,
+            limits=self._limits,
+            container_id=self._container_id,
+            slot=lambda: self._slot(item),
+            on_progress=set_progress,
+            should_stop=item.stop,
+        )
+        return self._handlers[item.lease.item.kind](work)
+
+    @contextmanager
+    def _slot(self, item: HeldItem) -> Iterator[None]:
+        """A slot, entered only with a lease that still holds."""
+        with self._held.slot(item):
+            try:
+                self._reports.deliver(lambda: self._queue.worker.begin(item.lease), item.stop)
+            except LeaseLost:
+                item.lose()
+                raise Stopped("the lease was lost before the work began") from None
+            except QueueUnavailable:
+                raise Stopped("redis stayed away before the work began") from None
+            yield
+
+    def _hand_back(self, item: HeldItem, reason: str, log: structlog.stdlib.BoundLogger) -> None:
+        if item.is_lost:
+            log.info("dropped: it is not ours any more", reason=reason)
+            return
+        log.info("handed back", reason=reason)
+        self._reports.deliver(lambda: self._queue.worker.release(self._container_id, [item.lease]))
+
+    def _report_result(self, item: HeldItem, result: ItemResult, log: structlog.stdlib.BoundLogger) -> None:
+        if self._reports.deliver(lambda: self._queue.worker.ack(self._container_id, [(item.lease, result)])):
+            log.warning("result refused: the lease was lost or the job cancelled")
+            return
+        self._heart.count(done=1)
+        log.info("done", processing_s=result.processing_s, bytes=result.bytes)
+
+    def _report_failure(
+        self, item: HeldItem, failure: Failure, error: Exception, log: structlog.stdlib.BoundLogger
+    ) -> None:
+        if failure.is_expected:
+            log.warning("failed", error=failure.error, reason=failure.message, transient=failure.transient)
+        else:
+            log.error("failed unexpectedly", exc_info=error)
+        if failure.is_disk_full:
+            self._drain.ask("the scratch space is used up", Exit.DISK_FULL)
+        if failure.is_misconfigured:
+            self._drain.ask("a setting is wrong or a tool is missing", Exit.MISCONFIGURED)
+        try:
+            self._reports.deliver(
+                lambda: self._queue.worker.fail(
+                    self._container_id, item.lease, failure.error, failure.message, transient=failure.transient
+                )
+            )
+            self._heart.count(failed=1)
+        except LeaseLost:
+            log.warning("failure not counted: the lease was lost")
+
+    def _options_of(self, lease: Lease) -> RenderOptions:
+        options = self._options.get(lease.job_id)
+        if options is None:
+            try:
+                options = self._queue.worker.job(lease.job_id).options
+            except JobNotFound:
+                raise Stopped(f"job {lease.job_id} has expired") from None
+            except QueueUnavailable:
+                # Nothing has been done for it yet, so handing it back costs nothing.
+                raise Stopped("redis went away before the item began") from None
+            if len(self._options) >= _OPTIONS_KEPT:
+                self._options.clear()
+            self._options[lease.job_id] = options
+        return options

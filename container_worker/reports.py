@@ -1,0 +1,72 @@
+"""Telling the queue how items stand, however long Redis takes to come back."""
+
+import random
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+from container_worker.ffmpeg import Stopped
+from scenequeue.errors import QueueUnavailable
+
+T = TypeVar("T")
+
+FIRST_BACKOFF_S = 0.2
+LONGEST_BACKOFF_S = 5.0
+
+
+def jittered(pause_s: float) -> float:
+    """Between half of a pause and all of it, so that many containers do not come back at the same moment."""
+    return pause_s * random.uniform(0.5, 1.0)  # noqa: S311  jitter, not a secret
+
+
+class Reports:
+    """Repeats calls until Redis has taken them in. Thread-safe.
+
+    Args:
+        silence_s: for how long Redis has not answered, in seconds.
+        patience_s: how much of that is borne before a report is given up; its item comes back when its lease ends.
+    """
+
+    def __init__(self, silence_s: Callable[[], float], patience_s: float) -> None:
+        self._silence_s, self._patience_s = silence_s, patience_s
+        self._pending = 0
+        self._lock = threading.Lock()
+        self._given_up = threading.Event()
+
+    @property
+    def are_pending(self) -> bool:
+        """Whether something is still to be told; nothing is to be leased meanwhile."""
+        with self._lock:
+            return self._pending > 0
+
+    def give_up(self) -> None:
+        """Repeat nothing any more; safe twice."""
+        self._given_up.set()
+
+    def deliver(self, call: Callable[[], T], stop: threading.Event | None = None) -> T:
+        """Make a call that is safe to repeat; on QueueUnavailable again, after 0.2 s doubling up to 5 s with jitter of half.
+
+        Args:
+            call: tells the queue something.
+            stop: once set, the call is not repeated.
+
+        Raises:
+            QueueUnavailable: Redis stayed away for longer than the patience.
+            Stopped: `stop` was set while Redis was away.
+        """
+        with self._lock:
+            self._pending += 1
+        try:
+            backoff_s = FIRST_BACKOFF_S
+            while True:
+                try:
+                    return call()
+                except QueueUnavailable:
+                    if self._silence_s() > self._patience_s or self._given_up.wait(jittered(backoff_s)):
+                        raise
+                    if stop is not None and stop.is_set():
+                        raise Stopped("told to stop while Redis was away") from None
+                    backoff_s = min(LONGEST_BACKOFF_S, backoff_s * 2)
+        finally:
+            with self._lock:
+                self._pending -= 1
