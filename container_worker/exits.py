@@ -8,7 +8,7 @@ class Exit(IntEnum):
 
     #: Nothing was left to do.
     IDLE = 0
-    #: Settings are wrong or a tool is missing; starting it again would not help.
+    #: Settings are wrong, a tool is missing or Redis refuses the user; starting it again would not help.
     MISCONFIGURED = 2
     #: Asked to leave (SIGTERM, Spot reclaim, or the dispatcher's drain mark); everything was finished or handed back.
     DRAINED = 10

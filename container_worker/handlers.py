@@ -51,13 +51,13 @@ def render(work: Work) -> ItemResult:
 
     started = time.monotonic()
     payload, options = _understood(work)
-    inputs = fetch(payload, work.storage, work.scratch)
+    inputs = fetch(payload, work.storage, work.scratch, lambda: _stop_if_asked(work))
     digests = {role: file.sha256 for role, file in inputs.items()}
     identity = fingerprint(payload, options, digests, work.lease.item.name)
     known = work.storage.stat(payload.output)
     if known is not None and known.metadata.get("fingerprint") == identity and known.bytes:
-        details = {"fingerprint": identity, "sha256": known.sha256, "reused": True}
-        return _result(work, payload, known.bytes, float(known.metadata.get("duration_s", 0)), started, details)
+        reused = {"fingerprint": identity, "sha256": known.sha256, "reused": True}
+        return _result(work, payload, known.bytes, float(known.metadata.get("duration_s", 0)), started, reused)
     scene = SceneInputs(
         image=inputs["image"].path,
         audio=inputs["audio"].path,
@@ -76,7 +76,9 @@ def render(work: Work) -> ItemResult:
         )
     _stop_if_asked(work)
     metadata = {"fingerprint": identity, "duration_s": f"{report.duration_s:.6f}"}
-    stored = work.storage.put(target, payload.output, metadata=metadata, content_type="video/mp4")
+    stored = work.storage.put(
+        target, payload.output, metadata=metadata, content_type="video/mp4", on_bytes=lambda _count: _stop_if_asked(work)
+    )
     details = {"fingerprint": identity, "sha256": stored.sha256, "frames": report.frames, "warnings": list(report.warnings)}
     return _result(work, payload, stored.bytes, report.duration_s, started, details)
 
@@ -94,8 +96,9 @@ def _understood(work: Work) -> tuple[RenderPayload, RenderOptions]:
 
 
 def _result(
-    work: Work, payload: RenderPayload, size: int, duration_s: float, started: float, details: dict[str, object]
+    work: Work, payload: RenderPayload, size: int, duration_s: float, started: float, details: Mapping[str, object]
 ) -> ItemResult:
+    """The result; `processing_s` is fetch, render and upload together, without waiting for a slot."""
     return ItemResult(
         item_id=work.lease.item_id,
         name=work.lease.item.name,
@@ -106,10 +109,10 @@ def _result(
         processing_s=round(time.monotonic() - started, 3),
         attempts=work.lease.attempt,
         container=work.container_id,
-        details=details,
+        details=dict(details),
     )
 
 
 def _stop_if_asked(work: Work) -> None:
     if work.should_stop.is_set():
-        raise Stopped(f"{work.lease.job_id}/{work.lease.item_id} was stopped before its delivery")
+        raise Stopped(f"{work.lease.job_id}/{work.lease.item_id} was stopped before its end")

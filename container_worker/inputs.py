@@ -1,5 +1,6 @@
 """Bringing an item's inputs into its scratch folder."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
@@ -19,8 +20,14 @@ class InputFile:
     sha256: str
 
 
-def fetch(payload: RenderPayload, storage: UriStorage, scratch: Path) -> dict[str, InputFile]:
+def fetch(payload: RenderPayload, storage: UriStorage, scratch: Path, stop_if_asked: Callable[[], None]) -> dict[str, InputFile]:
     """Copy every input that the scene names; file names are ours, never the caller's.
+
+    Args:
+        payload: names the inputs.
+        storage: reads them.
+        scratch: the item's folder.
+        stop_if_asked: called before each; what it raises ends the fetching.
 
     Returns:
         Role (image, audio, subtitles, watermark) -> file; optional roles only where they are named.
@@ -33,6 +40,7 @@ def fetch(payload: RenderPayload, storage: UriStorage, scratch: Path) -> dict[st
         uri = getattr(payload, role)
         if uri is None:
             continue
+        stop_if_asked()
         path = scratch / f"{role}{_ending(uri)}"
         try:
             stored = storage.get(uri, path)

@@ -3,6 +3,7 @@
 import os
 import secrets
 import sys
+import tempfile
 from collections.abc import Mapping
 
 import structlog
@@ -30,12 +31,13 @@ def run(settings: WorkerSettings, handlers: Mapping[str, Handler] = HANDLERS) ->
     Raises:
         SettingsError: a tool or a setting is wrong.
     """
-    container_id = ContainerId(check_job_id(settings.container_id or f"by-hand-{secrets.token_hex(4)}"))
+    container_id = _named(settings)
     configure(settings, "worker", container_id=container_id)
     settings = settings.model_copy(update={"slots": settings.slots or len(os.sched_getaffinity(0))})
     log = structlog.get_logger()
     drain = Drain(settings.drain_grace_s)
     listen_for_signals(drain)
+    _check_scratch(settings)
     sweep(settings.scratch_dir)
     queue = SceneQueue(settings)
     log.info("container starts", slots=settings.slots, batch=settings.batch, redis=queue.url)
@@ -47,6 +49,25 @@ def run(settings: WorkerSettings, handlers: Mapping[str, Handler] = HANDLERS) ->
         queue.close()
     log.info("container leaves", reason=drain.reason, exit=int(code))
     return code
+
+
+def _named(settings: WorkerSettings) -> ContainerId:
+    try:
+        return ContainerId(check_job_id(settings.container_id or f"by-hand-{secrets.token_hex(4)}"))
+    except ValueError as error:
+        raise SettingsError(f"SCENEBURST_CONTAINER_ID: {error}".replace("job id", "container id")) from None
+
+
+def _check_scratch(settings: WorkerSettings) -> None:
+    """Find out before the first lease: a container without scratch space would use up the attempts of every item."""
+    try:
+        if settings.scratch_dir is not None:
+            settings.scratch_dir.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=settings.scratch_dir):
+            pass
+    except OSError as error:
+        where = settings.scratch_dir or tempfile.gettempdir()
+        raise SettingsError(f"SCENEBURST_SCRATCH_DIR: {where} cannot be written to ({error.strerror})") from None
 
 
 def main() -> int:

@@ -206,6 +206,7 @@ class ItemResult(FrozenModel):
     output: str | None = None
     duration_s: float | None = None
     bytes: int | None = None
+    #: Seconds of fetching, rendering and uploading together; waiting for a slot is not counted.
     processing_s: float | None = None
     attempts: int = 1
     container: str | None = None
