@@ -1,0 +1,97 @@
+"""What a container holds, and when it wants more."""
+
+import threading
+import time
+
+import pytest
+
+from container_worker.ffmpeg import Stopped
+from container_worker.held import HeldItem, HeldItems, Phase
+from scenequeue.items import ItemId, Lease, LeaseToken, WorkItem, check_job_id
+
+
+def held_item(token: str = "1", item_id: str = "0-0", kind: str = "render") -> HeldItem:
+    item = WorkItem(kind=kind, name="scene")
+    lease = Lease(
+        job_id=check_job_id("a"), item_id=ItemId(item_id), token=LeaseToken(token), attempt=1, deadline_ms=0, item=item
+    )
+    return HeldItem(lease)
+
+
+def test_one_more_than_free_slots_is_wanted_until_deliveries_pile_up() -> None:
+    """Slots plus one to prefetch; what is being delivered does not count, up to three times the slots."""
+    held = HeldItems(2)
+    assert held.wanted() == 3
+    for number in range(3):
+        held.add(held_item(str(number)))
+    assert held.wanted() == 0
+    for item in held.all():
+        item.phase = Phase.DELIVERING
+    assert held.wanted() == 3
+    for number in range(3, 7):
+        held.add(held_item(str(number)))
+    assert held.wanted() == 0
+
+
+def test_a_change_between_looking_and_waiting_is_not_missed() -> None:
+    """Otherwise a free slot would wait for a whole look-around."""
+    held = HeldItems(1)
+    seen = held.changes
+    held.add(held_item())
+    before = time.monotonic()
+    held.wait_for_change(seen, 10)
+    assert time.monotonic() - before < 1
+
+
+def test_the_same_item_leased_again_does_not_hide_its_first_lease() -> None:
+    """Both are held until each has ended, so that the heartbeat can find the first one lost."""
+    held = HeldItems(1)
+    first, second = held_item("1"), held_item("2")
+    held.add(first)
+    held.add(second)
+    held.remove(first)
+    assert held.all() == [second]
+    assert not held.holds(first)
+
+
+def test_idleness_counts_from_the_end_of_the_last_item() -> None:
+    """And not at all while something is held."""
+    held = HeldItems(1)
+    item = held_item()
+    held.add(item)
+    assert held.idle_s() == 0
+    held.remove(item)
+    assert 0 <= held.idle_s() < 1
+
+
+def test_an_item_that_waits_for_a_slot_leaves_when_told_to_stop() -> None:
+    """It never begins, and the slot stays the other's."""
+    held = HeldItems(1)
+    running, waiting = held_item("1"), held_item("2")
+    outcome: list[BaseException] = []
+
+    def wait() -> None:
+        try:
+            with held.slot(waiting):
+                pass
+        except Stopped as stopped:
+            outcome.append(stopped)
+
+    with held.slot(running):
+        thread = threading.Thread(target=wait)
+        thread.start()
+        waiting.stop.set()
+        thread.join(5)
+        assert not thread.is_alive()
+        assert running.phase is Phase.WORKING
+    assert len(outcome) == 1
+    assert waiting.phase is Phase.PREPARING
+
+
+def test_a_slot_is_free_again_after_an_error() -> None:
+    """A scene that fails does not shrink its container."""
+    held = HeldItems(1)
+    with pytest.raises(ValueError, match="boom"), held.slot(held_item("1")):
+        raise ValueError("boom")
+    with held.slot(held_item("2")):
+        pass
