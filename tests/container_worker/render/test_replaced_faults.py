@@ -261,10 +261,13 @@ def test_a_stop_kills_the_render_and_all_its_children(media: Media, tmp_path: Pa
         return [child.pid for child in psutil.Process().children(recursive=True) if child.status() != psutil.STATUS_ZOMBIE]
 
     before = set(ours())
-    wait_until_running = threading.Thread(
-        target=lambda: (wait_until(lambda: len(set(ours()) - before) >= 2, "it runs"), stop.set())
-    )
-    wait_until_running.start()
+
+    def stop_it() -> None:
+        wait_until(lambda: len(set(ours()) - before) >= 2, "it runs")
+        stop.set()
+
+    stopper = threading.Thread(target=stop_it)
+    stopper.start()
     with pytest.raises(Stopped):
         render_scene(inputs, RenderOptions.model_validate(_SMALL), tmp_path / "o.mp4", scratch, limits=Limits(), should_stop=stop)
     stopper.join()
