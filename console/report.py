@@ -18,7 +18,7 @@ def report_of(
     """The account as plain data, the shape of `render --json`.
 
     Returns:
-        job_id, state, scenes [{name, state, output, duration_s, bytes, processing_s, attempts, container, error}],
+        job_id, state, scenes [{name, state, output, duration_s, bytes, processing_s, attempts, container, error, reused}],
         totals {scenes, succeeded, failed, wall_s, processing_s, speed_up, success_rate, containers, estimated_cost_usd}.
     """
     scenes = [
@@ -32,6 +32,7 @@ def report_of(
             "attempts": result.attempts,
             "container": result.container,
             "error": result.error,
+            "reused": bool(result.details.get("reused")),
         }
         for result in results
     ]
@@ -65,7 +66,7 @@ def report_table(report: dict[str, Any]) -> Table:
         look = _LOOK.get(scene["state"], "yellow")
         made.add_row(
             scene["name"],
-            f"[{look}]{scene['state']}[/]",
+            f"[{look}]{scene['state']}{' (as before)' if scene['reused'] else ''}[/]",
             seconds_text(scene["duration_s"]),
             size_text(scene["bytes"]),
             seconds_text(scene["processing_s"]),
