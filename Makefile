@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3.12 python3.11 python3; do command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test lint format docs bench-queue bench-render clean
+.PHONY: help demo test lint format docs bench-queue clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -38,10 +38,7 @@ docs: $(STAMP) ## Write docs/settings.md anew
 	$(BIN)/python docs/generate_settings.py
 
 bench-queue: $(STAMP) ## The queue beside eight others
-	$(BIN)/python benchmarks/queue.py
-
-bench-render: $(STAMP) ## The renderer beside zoompan and the encoder alone
-	$(BIN)/python benchmarks/render.py
+	$(BIN)/python benchmarks/queue_peers.py
 
 clean: ## Remove the virtual environment, caches and output
 	rm -rf $(VENV) output .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -18,7 +18,7 @@ def report_of(
     """The account as plain data, the shape of `render --json`.
 
     Returns:
-        job_id, state, scenes [{name, state, output, duration_s, bytes, processing_s, attempts, container, error, reused}],
+        job_id, state, scenes [{name, state, output, duration_s, bytes, processing_s, attempts, container, error}],
         totals {scenes, succeeded, failed, wall_s, processing_s, speed_up, success_rate, containers, estimated_cost_usd}.
     """
     scenes = [
@@ -32,7 +32,6 @@ def report_of(
             "attempts": result.attempts,
             "container": result.container,
             "error": result.error,
-            "reused": bool(result.details.get("reused")),
         }
         for result in results
     ]
@@ -59,14 +58,15 @@ def report_of(
     }
 
 
-def report_table(report: dict[str, Any]) -> Table:
-    """The scenes of a report as a table."""
+def report_table(report: dict[str, Any], results: Sequence[ItemResult]) -> Table:
+    """The scenes of a report as a table; those whose video was there already are marked."""
+    reused = {result.name for result in results if result.details.get("reused")}
     made = table("scene", "state", "length>", "size>", "render>", "container", "attempts>", "reason")
     for scene in report["scenes"]:
         look = _LOOK.get(scene["state"], "yellow")
         made.add_row(
             scene["name"],
-            f"[{look}]{scene['state']}{' (as before)' if scene['reused'] else ''}[/]",
+            f"[{look}]{scene['state']}{' (as before)' if scene['name'] in reused else ''}[/]",
             seconds_text(scene["duration_s"]),
             size_text(scene["bytes"]),
             seconds_text(scene["processing_s"]),

@@ -60,11 +60,12 @@ def render(
             status = follow(producer.queue, handle.job_id, names, is_quiet=as_json, check=cluster.check)
             wall_s = time.monotonic() - started
             inspect = producer.queue.inspect
-            report = report_of(status, handle.results(), inspect.containers(), wall_s, inspect.now_ms())
+            results = handle.results()
+            report = report_of(status, results, inspect.containers(), wall_s, inspect.now_ms())
     if as_json:
         print_json(report)
     else:
-        out.print(report_table(report))
+        out.print(report_table(report, results))
         out.print()
         out.print(totals_text(report), highlight=False)
     raise typer.Exit(_verdict(report, set(expect_failure or [])))

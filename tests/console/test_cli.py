@@ -73,7 +73,7 @@ def test_render_delivers_what_it_can_and_names_what_failed(run: Run, media: Medi
     report = json.loads(ended.stdout)
     scenes = {scene["name"]: scene for scene in report["scenes"]}
     assert set(scenes["s0"]) == {
-        *("name", "state", "output", "duration_s", "bytes", "processing_s", "attempts", "container", "error", "reused")
+        *("name", "state", "output", "duration_s", "bytes", "processing_s", "attempts", "container", "error")
     }
     assert {name: scene["state"] for name, scene in scenes.items()} == {
         "s0": "done",
