@@ -40,13 +40,20 @@ def python_of(system: str) -> str:
         return sys.executable
     python = VENVS / system / "bin" / "python"
     if not python.exists():
-        source = ast.parse((PEERS / f"{system}_peer.py").read_text())
-        needed = next(ast.literal_eval(node.value) for node in source.body if isinstance(node, ast.Assign) and node.targets[0].id == "REQUIREMENTS")  # type: ignore[attr-defined]  # fmt: skip
+        needed = requirements_of(system)
         print(f"setting up {system} ...", file=sys.stderr)
         subprocess.run([sys.executable, "-m", "venv", str(VENVS / system)], check=True)
         pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         subprocess.run([*pip, *needed], check=True)
     return str(python)
+
+
+def requirements_of(system: str) -> list[str]:
+    """What a peer's file lists to be installed, read without importing it."""
+    for node in ast.parse((PEERS / f"{system}_peer.py").read_text()).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "REQUIREMENTS":
+            return list(ast.literal_eval(node.value))
+    return []
 
 
 class Bench:
@@ -64,7 +71,8 @@ class Bench:
 
     def send(self, call: str, numbers: str) -> float:
         """Seconds that a producer takes for `call(numbers)`, without its start."""
-        code = f"import time, {module_of(self.system)} as m\nt=time.perf_counter()\nm.{call}({numbers})\nprint('took', time.perf_counter()-t)"
+        timed = f"t = time.perf_counter(); m.{call}({numbers}); print('took', time.perf_counter() - t)"
+        code = f"import time, {module_of(self.system)} as m; {timed}"
         argv = [self.python, "-c", code]
         done = subprocess.run(argv, env=self.environment(), cwd=PEERS, capture_output=True, text=True, timeout=300, check=False)
         if done.returncode:
@@ -75,13 +83,18 @@ class Bench:
     def workers(self, count: int = 1, **more: str) -> Iterator[list[subprocess.Popen[bytes]]]:
         """Worker programs; killed with all they started afterwards."""
         code = f"import {module_of(self.system)} as m, json; print(json.dumps(m.WORKER))"
-        argv = json.loads(subprocess.run([self.python, "-c", code], env=self.environment(), cwd=PEERS, capture_output=True, text=True, check=True).stdout)  # fmt: skip
+        argv = json.loads(self.output(code))
         running = [self.start(argv, **more) for _ in range(count)]
         try:
             yield running
         finally:
             for worker in running:
                 kill_tree(worker)
+
+    def output(self, code: str) -> str:
+        """What a program in the system's own environment prints."""
+        argv = [self.python, "-c", code]
+        return subprocess.run(argv, env=self.environment(), cwd=PEERS, capture_output=True, text=True, check=True).stdout
 
     def start(self, argv: list[str], **more: str) -> subprocess.Popen[bytes]:
         with (self.folder / f"{self.system}.err").open("ab") as errors:
@@ -159,8 +172,7 @@ for number in range({LATENCY} + 3):
 """
     with bench.workers() as (worker,):
         time.sleep(3)
-        argv = [bench.python, "-c", code]
-        sent = subprocess.run(argv, env=bench.environment(), cwd=PEERS, capture_output=True, text=True, check=True).stdout
+        sent = bench.output(code)
         lines = bench.wait_for(LATENCY + 3, limit_s=20)
         memory = pss_mb(worker)
     started = {number: at for at, number in lines}
