@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -53,6 +54,7 @@ class HeldItems:
         # By token: a container may lease an item again while it still works for a lease of it that has expired.
         self._items: dict[LeaseToken, HeldItem] = {}
         self._working = 0
+        self._waiting: deque[LeaseToken] = deque()
         self._changes = 0
         self._idle_since = time.monotonic()
         self._changed = threading.Condition()
@@ -111,15 +113,20 @@ class HeldItems:
 
     @contextmanager
     def slot(self, item: HeldItem) -> Iterator[None]:
-        """A slot for an item's real work; waits for a free one.
+        """A slot for an item's real work; waits for a free one, first come, first served.
 
         Raises:
             Stopped: the item was to stop before one was free.
         """
         with self._changed:
-            while self._working >= self.slots and not item.stop.is_set():
-                self._changed.wait(0.2)
+            self._waiting.append(item.lease.token)
+            try:
+                while not item.stop.is_set() and (self._working >= self.slots or self._waiting[0] != item.lease.token):
+                    self._changed.wait(0.2)
+            finally:
+                self._waiting.remove(item.lease.token)
             if item.stop.is_set():
+                self._changed.notify_all()
                 raise Stopped(f"{item.key} was stopped before it began")
             self._working += 1
             item.phase = Phase.WORKING

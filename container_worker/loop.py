@@ -83,9 +83,9 @@ class WorkLoop:
         born = time.monotonic()
         try:
             while not self._must_leave():
-                self._step()
+                has_found_nothing = self._step()
                 is_old_enough = time.monotonic() - born >= self._settings.min_lifetime_s
-                if is_old_enough and self._held.idle_s() >= self._settings.idle_timeout_s:
+                if has_found_nothing and is_old_enough and self._held.idle_s() >= self._settings.idle_timeout_s:
                     self._drain.ask("idle", Exit.IDLE)
         except KeyboardInterrupt:
             self._clear_away()
@@ -122,48 +122,53 @@ class WorkLoop:
         self._held.wait_for_change(seen, _DRAIN_LOOK_S)
         return False
 
-    def _step(self) -> None:
-        """Lease what can be worked on now, or wait until something changes, a second or a backoff at most."""
+    def _step(self) -> bool:
+        """Lease what can be worked on now, or wait until something changes, a second or a backoff at most.
+
+        Returns:
+            Whether the queue was looked at, and had nothing for us. Only that is idleness.
+        """
         seen = self._held.changes
         try:
-            self._take(seen)
-        except QueueUnavailable:
-            # Nobody could give us work meanwhile, so this is not idleness.
-            self._held.restart_idle_clock()
+            has_found_nothing = self._take(seen)
         except SettingsError:
             raise
-        except Exception:
-            # A message that nobody can read must not end every worker that leases it.
-            self._log.exception("leasing failed")
-        else:
-            self._backoff_s = FIRST_BACKOFF_S
-            return
-        self._held.wait_for_change(seen, jittered(self._backoff_s))
-        self._backoff_s = min(LONGEST_BACKOFF_S, self._backoff_s * 2)
+        except Exception as error:
+            if not isinstance(error, QueueUnavailable):
+                # A message that nobody can read must not end every worker that leases it.
+                self._log.exception("leasing failed")
+            self._held.wait_for_change(seen, jittered(self._backoff_s))
+            self._backoff_s = min(LONGEST_BACKOFF_S, self._backoff_s * 2)
+            # Nobody could give us work meanwhile.
+            self._held.restart_idle_clock()
+            return False
+        self._backoff_s = FIRST_BACKOFF_S
+        return has_found_nothing
 
-    def _take(self, seen: int) -> None:
+    def _take(self, seen: int) -> bool:
         if self._drain.is_asked:
-            return
+            return False
         wanted = self._held.wanted()
         if not wanted or self._reports.are_pending or time.monotonic() < self._strange_until:
             self._held.wait_for_change(seen, _LOOK_S)
-            return
+            return False
         leases = self._queue.worker.lease(self._container_id, wanted, self._settings.lease_s, begins_now=False)
         if leases:
             self._false_alarm_pause_s = _FIRST_FALSE_ALARM_PAUSE_S
-            self._begin(leases)
-            return
+            return self._begin(leases) == 0
         self._reclaim_now_and_then()
         waited_since = time.monotonic()
         is_ringing = self._queue.worker.wait_for_work(_LOOK_S)
         if not is_ringing or time.monotonic() - waited_since > _AT_ONCE_S:
             self._false_alarm_pause_s = _FIRST_FALSE_ALARM_PAUSE_S
-            return
+            return not is_ringing
         # It rings, yet we got nothing: we are marked for drain, or others were faster.
         self._held.wait_for_change(seen, self._false_alarm_pause_s)
         self._false_alarm_pause_s = min(_LONGEST_FALSE_ALARM_PAUSE_S, self._false_alarm_pause_s * 2)
+        return True
 
-    def _begin(self, leases: Sequence[Lease]) -> None:
+    def _begin(self, leases: Sequence[Lease]) -> int:
+        """Start what we can do, and leave the rest to others; returns how many were started."""
         strange = [lease for lease in leases if lease.item.v > WIRE_VERSION or lease.item.kind not in self._handlers]
         ours = [lease for lease in leases if lease not in strange]
         if ours:
@@ -177,6 +182,7 @@ class WorkLoop:
             threading.Thread(target=work, args=(self._performer.perform, item), name=item.key, daemon=True).start()
         if strange:
             self._leave_to_others(strange)
+        return len(ours)
 
     def _leave_to_others(self, leases: Sequence[Lease]) -> None:
         kinds = sorted({f"{lease.item.kind!r} v{lease.item.v}" for lease in leases})

@@ -8,6 +8,7 @@ import pytest
 from container_worker.ffmpeg import Stopped
 from container_worker.held import HeldItem, HeldItems, Phase
 from scenequeue.items import ItemId, Lease, LeaseToken, WorkItem, check_job_id
+from tests.waiting import wait_until
 
 
 def held_item(token: str = "1", item_id: str = "0-0", kind: str = "render") -> HeldItem:
@@ -86,6 +87,30 @@ def test_an_item_that_waits_for_a_slot_leaves_when_told_to_stop() -> None:
         assert running.phase is Phase.WORKING
     assert len(outcome) == 1
     assert waiting.phase is Phase.PREPARING
+
+
+def test_slots_are_given_in_the_order_of_asking() -> None:
+    """Nobody who comes later overtakes an item that waits, also when one in between gives up."""
+    held = HeldItems(1)
+    items = [held_item(str(number)) for number in range(4)]
+    entered: list[str] = []
+
+    def work(item: HeldItem) -> None:
+        try:
+            with held.slot(item):
+                entered.append(item.lease.token)
+        except Stopped:
+            pass
+
+    threads = [threading.Thread(target=work, args=(item,)) for item in items]
+    with held.slot(held_item("holder")):
+        for number, thread in enumerate(threads, 1):
+            thread.start()
+            wait_until(lambda number=number: len(held._waiting) == number, "it waits in its place")
+        items[1].stop.set()
+    for thread in threads:
+        thread.join(5)
+    assert entered == ["0", "2", "3"]
 
 
 def test_a_slot_is_free_again_after_an_error() -> None:

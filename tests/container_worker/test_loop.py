@@ -1,0 +1,313 @@
+"""The worker's loop, inside the test's own process and on real Redis, so that handlers can be watched."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from container_worker import drain as drain_module
+from container_worker.drain import Drain
+from container_worker.exits import Exit
+from container_worker.ffmpeg import Stopped
+from container_worker.handlers import Handler, Work
+from container_worker.loop import WorkLoop
+from scenequeue.errors import DiskFull, QueueUnavailable, SettingsError, StorageUnavailable
+from scenequeue.items import ContainerId, ItemResult, JobSpec, JobState, WorkItem, check_job_id
+from scenequeue.queue import SceneQueue
+from scenequeue.settings import WorkerSettings
+from tests.waiting import wait_until
+
+
+@dataclass
+class Running:
+    """A loop in a thread."""
+
+    drain: Drain
+    result: list[Exit | BaseException] = field(default_factory=list)
+    thread: threading.Thread | None = None
+
+    def wait(self) -> Exit | BaseException:
+        assert self.thread is not None
+        self.thread.join(20)
+        assert not self.thread.is_alive(), "the loop does not leave"
+        return self.result[0]
+
+
+@pytest.fixture
+def start(queue: SceneQueue, tmp_path: Path) -> Iterator[Callable[..., Running]]:
+    """Starts a loop as container c1 with these handlers; it leaves with the test at the latest."""
+    started: list[Running] = []
+
+    def begin(handlers: Mapping[str, Handler], **settings: Any) -> Running:
+        values = {"slots": 1, "lease_s": 1.0, "idle_timeout_s": 0.3, "scratch_dir": tmp_path / "scratch", **settings}
+        running = Running(Drain(values.pop("drain_grace_s", 10.0)))
+        loop = WorkLoop(queue, WorkerSettings.load(**values), ContainerId("c1"), handlers, running.drain)
+
+        def run() -> None:
+            try:
+                running.result.append(loop.run())
+            except BaseException as error:
+                running.result.append(error)
+
+        running.thread = threading.Thread(target=run)
+        running.thread.start()
+        started.append(running)
+        return running
+
+    yield begin
+    for running in started:
+        running.drain.ask("the test is over", Exit.DRAINED)
+        running.wait()
+
+
+def done(work: Work) -> ItemResult:
+    """A result, in no time."""
+    with work.slot():
+        pass
+    return ItemResult(item_id=work.lease.item_id, name=work.lease.item.name, state="done", container=work.container_id)
+
+
+def is_done(queue: SceneQueue, job_id: str = "a") -> bool:
+    return queue.producer.status(job_id).state is JobState.DONE
+
+
+def attempts_of_the_ready(queue: SceneQueue, count: int) -> list[int]:
+    """Lease what is ready as somebody else, and cancel the job."""
+    leases = wait_until(lambda: queue.worker.lease("other", count), "something is ready")
+    attempts = [lease.attempt for lease in leases]
+    queue.worker.release("other", leases)
+    queue.producer.cancel("a")
+    return attempts
+
+
+def test_a_used_up_budget_does_not_end_the_work(queue: SceneQueue, start: Callable[..., Running], submit_items: Any) -> None:
+    """`batch` is what the planner counts with; what slow containers leave is taken too."""
+    submit_items("a", *[("done", {})] * 5)
+    assert start({"done": done}, batch=1).wait() is Exit.IDLE
+    assert is_done(queue)
+
+
+def test_the_next_item_is_prepared_while_one_works_and_another_is_delivered(
+    queue: SceneQueue, start: Callable[..., Running], submit_items: Any
+) -> None:
+    """Three stages at once with one slot, and never two items in it."""
+    go = {name: threading.Event() for name in ("a0", "a1", "a2")}
+    first_works = threading.Event()
+    seen: list[str] = []
+
+    def staged(work: Work) -> ItemResult:
+        name = work.lease.item.name
+        seen.append(f"prepare {name}")
+        assert name == "a0" or first_works.wait(10)
+        with work.slot():
+            seen.append(f"work {name}")
+            first_works.set()
+            assert go[name].wait(10)
+        seen.append(f"deliver {name}")
+        assert name != "a0" or go["a1"].wait(10)
+        return done_without_slot(work)
+
+    submit_items("a", *[("staged", {})] * 3)
+    start({"staged": staged})
+    wait_until(lambda: {"work a0", "prepare a1"} <= set(seen), "a1 is prepared while a0 works")
+    assert "prepare a2" not in seen
+    go["a0"].set()
+    wait_until(lambda: {"deliver a0", "work a1", "prepare a2"} <= set(seen), "all three stages are busy")
+    assert "work a2" not in seen
+    go["a1"].set()
+    go["a2"].set()
+    wait_until(lambda: is_done(queue), "all are done")
+
+
+def done_without_slot(work: Work) -> ItemResult:
+    return ItemResult(item_id=work.lease.item_id, name=work.lease.item.name, state="done", container=work.container_id)
+
+
+def test_a_redis_outage_is_not_idleness(
+    queue: SceneQueue, start: Callable[..., Running], submit_items: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker outlives an outage far longer than its idle time-out, and then works on."""
+    lease = queue.worker.lease
+    left = [4]
+
+    def lease_later(*arguments: Any, **options: Any) -> Any:
+        if left[0]:
+            left[0] -= 1
+            raise QueueUnavailable("gone")
+        return lease(*arguments, **options)
+
+    monkeypatch.setattr(queue.worker, "lease", lease_later)
+    submit_items("a", ("done", {}))
+    assert start({"done": done}, idle_timeout_s=0.05).wait() is Exit.IDLE
+    assert left == [0]
+    assert is_done(queue)
+
+
+def test_a_bell_that_rings_for_others_makes_nobody_spin(
+    queue: SceneQueue, start: Callable[..., Running], submit_items: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Marked for drain, with work for others on the queue, until the next beat: a few looks, not thousands."""
+    calls: list[int] = []
+    lease = queue.worker.lease
+
+    def counted(*arguments: Any, **options: Any) -> Any:
+        calls.append(1)
+        return lease(*arguments, **options)
+
+    monkeypatch.setattr(queue.worker, "lease", counted)
+    running = start({"done": done}, lease_s=30.0, idle_timeout_s=30.0)
+    wait_until(queue.inspect.containers, "hello")
+    wait_until(lambda: calls, "it is at the bell")
+    queue.dispatcher.drain("c1")
+    submit_items("a", ("done", {}))
+    assert running.wait() is Exit.DRAINED
+    assert len(calls) < 30
+    assert attempts_of_the_ready(queue, 1) == [1]
+
+
+def test_strange_items_are_left_to_others_while_known_ones_are_done(
+    queue: SceneQueue, start: Callable[..., Running], submit_items: Any
+) -> None:
+    """Of another kind, or of a newer version; they keep nobody from leaving when idle."""
+    newer = WorkItem(v=99, kind="done", name="newer")
+    odd = WorkItem(kind="teleport", name="odd")
+    queue.producer.submit(JobSpec(job_id=check_job_id("a")), [[newer, odd]])
+    submit_items("b", *[("done", {})] * 2)
+    assert start({"done": done}).wait() is Exit.IDLE
+    assert is_done(queue, "b")
+    (record,) = queue.inspect.containers()
+    assert "to others" in record.note
+    assert attempts_of_the_ready(queue, 2) == [1, 1]
+
+
+def test_a_message_that_cannot_be_read_does_not_end_the_worker(
+    queue: SceneQueue, start: Callable[..., Running], submit_items: Any
+) -> None:
+    """Another version may have written it; the worker lives on and does what it can read."""
+    unreadable = WorkItem.model_construct(v=1, kind="done", name="a/b", weight=1.0, payload={})
+    queue.producer.submit(JobSpec(job_id=check_job_id("a")), [[unreadable]])
+    running = start({"done": done}, idle_timeout_s=30.0)
+    wait_until(queue.inspect.leased, "it was leased")
+    queue.producer.cancel("a")
+    submit_items("b", ("done", {}))
+    wait_until(lambda: is_done(queue, "b"), "the readable one is done")
+    wait_until(lambda: queue.dispatcher.reclaim() or not queue.inspect.leased(), "the lease of the other ends")
+    running.drain.ask("enough", Exit.DRAINED)
+    assert running.wait() is Exit.DRAINED
+
+
+def test_what_hangs_after_the_grace_is_handed_back_and_left_behind(
+    queue: SceneQueue, start: Callable[..., Running], submit_items: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An upload that hears no stop must not keep the container beyond Spot's 120 s; its late end changes nothing."""
+    monkeypatch.setattr(drain_module, "LAST_CALL_S", 0.2)
+    hangs, release = threading.Event(), threading.Event()
+
+    def hang(work: Work) -> ItemResult:
+        with work.slot():
+            pass
+        hangs.set()
+        release.wait(20)
+        return done_without_slot(work)
+
+    submit_items("a", ("hang", {}))
+    running = start({"hang": hang}, drain_grace_s=0.1)
+    assert hangs.wait(10)
+    running.drain.ask("asked to stop", Exit.DRAINED)
+    assert running.wait() is Exit.DRAINED
+    release.set()
+    assert attempts_of_the_ready(queue, 1) == [1]
+    assert queue.producer.status("a").counts.done == 0
+
+
+def test_an_error_that_a_stop_has_caused_does_not_count_as_an_attempt(
+    queue: SceneQueue, start: Callable[..., Running], submit_items: Any
+) -> None:
+    """Fetching was cut off by the drain: the item is handed back, not failed."""
+    begun = threading.Event()
+
+    def cut_off(work: Work) -> ItemResult:
+        begun.set()
+        work.should_stop.wait(10)
+        raise StorageUnavailable("connection closed")
+
+    submit_items("a", ("cut_off", {}))
+    running = start({"cut_off": cut_off})
+    assert begun.wait(10)
+    running.drain.ask("asked to stop", Exit.DRAINED)
+    assert running.wait() is Exit.DRAINED
+    assert attempts_of_the_ready(queue, 1) == [1]
+
+
+def test_a_full_disk_fails_the_item_for_now_and_ends_the_container(
+    queue: SceneQueue, start: Callable[..., Running], submit_items: Any
+) -> None:
+    """With an exit code of its own; what runs beside it may finish, what has not begun goes back."""
+    beside = threading.Event()
+
+    def fill(work: Work) -> ItemResult:
+        if work.lease.item.name == "a0":
+            assert beside.wait(10)
+            raise DiskFull("scratch is full")
+        with work.slot():
+            beside.set()
+            wait_until(lambda: queue.producer.status("a").counts.delayed == 1, "the other has failed")
+        return done_without_slot(work)
+
+    submit_items("a", *[("fill", {})] * 2)
+    assert start({"fill": fill}, idle_timeout_s=30.0).wait() is Exit.DISK_FULL
+    counts = queue.producer.status("a").counts
+    assert (counts.delayed, counts.done) == (1, 1)
+    queue.producer.cancel("a")
+
+
+def test_a_lost_lease_ends_the_work_and_its_result_is_dropped(
+    queue: SceneQueue, start: Callable[..., Running], submit_items: Any
+) -> None:
+    """Forfeited by the dispatcher while it works: another container has it now."""
+    begun, stopped = threading.Event(), threading.Event()
+
+    def work_on(work: Work) -> ItemResult:
+        with work.slot():
+            begun.set()
+            assert work.should_stop.wait(10)
+        stopped.set()
+        raise Stopped("told to")
+
+    submit_items("a", ("work_on", {}))
+    start({"work_on": work_on}, idle_timeout_s=30.0)
+    assert begun.wait(10)
+    assert queue.dispatcher.forfeit("c1", "test") == 1
+    (lease,) = queue.worker.lease("other", 1)
+    assert stopped.wait(10)
+    # The old holder hands nothing back: the lease is the other's, and stays.
+    assert queue.worker.extend("other", [lease]) == []
+    queue.worker.release("other", [lease])
+    queue.producer.cancel("a")
+
+
+def test_a_refused_redis_user_ends_the_worker(
+    queue: SceneQueue, start: Callable[..., Running], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Trying again would not help; the program turns it into its own exit code."""
+
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise SettingsError("no permission")
+
+    monkeypatch.setattr(queue.worker, "lease", refuse)
+    assert isinstance(start({"done": done}).wait(), SettingsError)
+
+
+def test_counts_and_scratch_are_right_after_many_items_at_once(
+    queue: SceneQueue, start: Callable[..., Running], submit_items: Any, tmp_path: Path
+) -> None:
+    """Eight slots, 100 items: each done once, each counted once, no folder left."""
+    submit_items("a", *[("done", {})] * 100)
+    assert start({"done": done}, slots=8).wait() is Exit.IDLE
+    assert is_done(queue)
+    (record,) = queue.inspect.containers()
+    assert (record.state, record.done, record.failed, record.held) == ("gone", 100, 0, 0)
+    assert list((tmp_path / "scratch").iterdir()) == []
