@@ -48,7 +48,7 @@ class EmbeddedRedis:
 
     Args:
         folder: an existing folder for the socket, log and (with `is_durable`) the append-only file.
-        is_durable: keep an append-only file, synced every second; survives kill -9 of the server.
+        is_durable: keep an append-only file, synced at every write: kill -9 of the server loses nothing that was answered.
         binary: the redis-server to run; None finds one.
     """
 
@@ -85,7 +85,7 @@ class EmbeddedRedis:
         argv = [
             *(str(binary), "--port", "0", "--unixsocket", str(self.socket), "--unixsocketperm", "700"),
             *("--dir", str(self._folder), "--save", "", "--daemonize", "no", "--logfile", str(log)),
-            *("--appendonly", "yes" if self._is_durable else "no", "--appendfsync", "everysec"),
+            *("--appendonly", "yes" if self._is_durable else "no", "--appendfsync", "always"),
         ]
         self._process = subprocess.Popen(
             argv,
