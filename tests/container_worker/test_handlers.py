@@ -1,0 +1,145 @@
+"""What is done for a render item, with the real renderer and storage."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from container_worker.ffmpeg import Limits, Stopped
+from container_worker.handlers import Work, render
+from scenequeue.errors import BadInput, ObjectNotFound, StorageDenied
+from scenequeue.items import ItemId, Lease, LeaseToken, WorkItem, check_job_id
+from scenequeue.options import RenderOptions
+from scenequeue.settings import WorkerSettings
+from scenequeue.storage import UriStorage
+from tests.media import Media
+
+Make = Callable[..., Work]
+
+
+@pytest.fixture
+def work_on(tmp_path: Path) -> Make:
+    """Makes the work of one item; its output is out/scene.mp4 under the test's folder."""
+    numbers = iter(range(100))
+
+    def make(payload: dict[str, Any], *, slot: Callable[[], Any] = contextlib.nullcontext, **overrides: Any) -> Work:
+        scratch = tmp_path / f"scratch{next(numbers)}"
+        scratch.mkdir()
+        item = WorkItem(name="scene", payload={"output": f"file://{tmp_path}/out/scene.mp4", **payload})
+        values: dict[str, Any] = {
+            "lease": Lease(
+                job_id=check_job_id("a"), item_id=ItemId("0-0"), token=LeaseToken("1"), attempt=2, deadline_ms=0, item=item
+            ),
+            "options": RenderOptions(resolution="360p"),
+            "scratch": scratch,
+            "storage": UriStorage(WorkerSettings.load(file_roots=[tmp_path])),
+            "limits": Limits(wall_s=60),
+            "container_id": "c1",
+            "slot": slot,
+            "on_progress": lambda _share: None,
+            "should_stop": threading.Event(),
+        }
+        return Work(**{**values, **overrides})
+
+    return make
+
+
+def _scene(media: Media) -> dict[str, Any]:
+    return {"image": media.image().as_uri(), "audio": media.tone("n.mp3", 1.0).as_uri()}
+
+
+def test_a_scene_is_delivered_with_its_facts_and_then_reused(work_on: Make, media: Media, tmp_path: Path) -> None:
+    """The second time, the same fingerprint is found at the output, and nothing is rendered; other options render anew."""
+    scene, shares, entered = _scene(media), list[float](), list[int]()
+
+    @contextlib.contextmanager
+    def slot() -> Iterator[None]:
+        entered.append(1)
+        yield
+
+    first = render(work_on(scene, slot=slot, on_progress=shares.append))
+    output = tmp_path / "out" / "scene.mp4"
+    assert (first.state, first.output, first.bytes) == ("done", output.as_uri(), output.stat().st_size)
+    assert first.duration_s == pytest.approx(1.0, abs=1 / 25)
+    assert (first.attempts, first.container) == (2, "c1")
+    assert "reused" not in first.details
+    assert shares
+    assert shares[-1] == pytest.approx(1.0)
+    again = render(work_on(scene, slot=slot))
+    assert len(entered) == 1
+    assert again.details["reused"] is True
+    for fact in ("fingerprint", "sha256"):
+        assert again.details[fact] == first.details[fact]
+    assert (again.bytes, again.duration_s) == (first.bytes, pytest.approx(first.duration_s))
+    other = render(work_on({**scene, "options": {"fps": 24}}, slot=slot))
+    assert "reused" not in other.details
+    assert other.details["fingerprint"] != first.details["fingerprint"]
+
+
+def test_waiting_for_a_slot_is_not_processing(work_on: Make, media: Media) -> None:
+    """It would falsify the rates that the planner learns."""
+
+    @contextlib.contextmanager
+    def crowded() -> Iterator[None]:
+        time.sleep(0.5)  # the wait itself is what is measured
+        yield
+
+    before = time.monotonic()
+    result = render(work_on(_scene(media), slot=crowded))
+    assert result.processing_s is not None
+    assert 0 < result.processing_s <= time.monotonic() - before - 0.5 + 0.01
+
+
+@pytest.mark.parametrize(
+    ("payload", "words"),
+    [
+        ({"image": "file:///x"}, "audio"),
+        ({"image": "file:///x", "audio": "file:///x", "colour": "red"}, "colour"),
+        ({"image": "file:///x", "audio": "file:///x", "options": {"fps": "many"}}, "fps"),
+        ({"image": 7, "audio": "file:///x"}, "image"),
+    ],
+)
+def test_a_malformed_payload_is_bad_input_that_names_the_field(work_on: Make, payload: dict[str, Any], words: str) -> None:
+    """Permanent: another attempt reads the same message."""
+    with pytest.raises(BadInput, match=words):
+        render(work_on(payload))
+
+
+def test_a_bad_input_is_named_by_its_role(work_on: Make, media: Media, tmp_path: Path) -> None:
+    """Missing, empty, and outside of the roots."""
+    scene = _scene(media)
+    with pytest.raises(ObjectNotFound, match=r"audio: .*lost"):
+        render(work_on({**scene, "audio": f"file://{tmp_path}/lost.mp3"}))
+    (tmp_path / "empty.srt").touch()
+    with pytest.raises(BadInput, match=r"subtitles: .*0 bytes"):
+        render(work_on({**scene, "subtitles": f"file://{tmp_path}/empty.srt"}))
+    with pytest.raises(StorageDenied, match="watermark"):
+        render(work_on({**scene, "watermark": "file:///etc/passwd"}))
+
+
+def test_an_output_outside_of_the_roots_is_refused(work_on: Make, media: Media) -> None:
+    """Before anything is rendered."""
+    with pytest.raises(StorageDenied):
+        render(work_on({**_scene(media), "output": "file:///etc/scene.mp4"}))
+
+
+def test_an_item_told_to_stop_fetches_nothing(work_on: Make, media: Media) -> None:
+    """Nor does it render or deliver."""
+    work = work_on(_scene(media))
+    work.should_stop.set()
+    with pytest.raises(Stopped):
+        render(work)
+    assert list(work.scratch.iterdir()) == []
+
+
+def test_an_item_stopped_while_it_renders_delivers_nothing(work_on: Make, media: Media, tmp_path: Path) -> None:
+    """The child is killed, no output appears."""
+    stop = threading.Event()
+    scene = {**_scene(media), "audio": media.tone("long.mp3", 20.0).as_uri()}
+    with pytest.raises(Stopped):
+        render(work_on(scene, should_stop=stop, on_progress=lambda _share: stop.set()))
+    assert not (tmp_path / "out").exists()
