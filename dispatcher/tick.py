@@ -19,6 +19,8 @@ from scenequeue.settings import DispatcherSettings
 #: The lock outlasts some ticks, so that a slow one does not lose it; another dispatcher takes over after this.
 _LOCK_TICKS = 5
 _LEAST_LOCK_S = 10.0
+#: Containers read at once; one that were left out would look unknown, and be stopped at its work.
+_WHOLE_LEDGER = 100_000
 
 
 class Dispatcher:
@@ -80,7 +82,7 @@ class Dispatcher:
             self._notifier.close()
 
     def _reap(self, running: Sequence[FleetContainer]) -> None:
-        ledger = self._queue.inspect.containers()
+        ledger = self._queue.inspect.containers(_WHOLE_LEDGER)
         now_ms = self._queue.inspect.now_ms()
         for verdict in find_reapable(ledger, running, now_ms, self._limits, self._settings.min_containers):
             self._log.info("reaping", container=verdict.container_id, action=verdict.action.value, reason=verdict.reason)
@@ -105,7 +107,7 @@ class Dispatcher:
     def _plan(self) -> Plan:
         depth = self._queue.inspect.depth()
         backlog = Backlog(depth.counts.ready, depth.ready_weight, depth.counts.delayed, depth.is_paused)
-        containers = self._queue.inspect.containers()
+        containers = self._queue.inspect.containers(_WHOLE_LEDGER)
         return plan(backlog, containers, self._policy, self._queue.dispatcher.rates(), self._queue.inspect.now_ms())
 
     def _launch(self, fence: int, made: Plan) -> None:

@@ -72,7 +72,7 @@ class ProcessFleet:
             with self.log_of(request.container_id).open("ab") as log:
                 child = subprocess.Popen(
                     self._argv,
-                    env={**os.environ, **request.environment},
+                    env={**_inherited(), **request.environment},
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
@@ -170,6 +170,11 @@ class ProcessFleet:
         for log in self._folder.glob("*.log"):
             if time.time() - _modified(log) > _LOG_KEPT_S and not self._record(log.stem).exists():
                 log.unlink(missing_ok=True)
+
+
+def _inherited() -> dict[str, str]:
+    """Our environment, without what is the dispatcher's secret alone."""
+    return {name: value for name, value in os.environ.items() if name != "SCENEBURST_WEBHOOK_SECRET"}
 
 
 def _created(pid: int) -> float:
