@@ -107,6 +107,8 @@ class ProcessFleet:
         if code is None and _is_same(facts["pid"], facts["created"]):
             return FleetContainer(container_id, container_id, is_running=True, started_ms=facts["started_ms"])
         if "ended" not in facts:
+            # It may have died between the two looks above.
+            code = child.poll() if child else code
             facts |= {"ended": time.time(), "exit_code": code}
             self._write(record, facts)
         elif time.time() - facts["ended"] > _REMEMBERED_S:
