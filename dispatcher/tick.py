@@ -2,17 +2,20 @@
 
 import json
 import secrets
-from collections.abc import Sequence
-from dataclasses import asdict
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from typing import NamedTuple
 
 import structlog
 
-from dispatcher.fleets.base import Fleet, FleetContainer, LaunchRequest
+from dispatcher.fleets.base import Fleet, FleetContainer
+from dispatcher.launch import Launcher
 from dispatcher.notify import Notifier
 from dispatcher.planner import Backlog, Plan, Policy, plan
 from dispatcher.reaper import Action, Limits, Verdict, find_reapable
 from scenequeue.errors import DispatcherDeposed, FleetError
-from scenequeue.items import ContainerId, ContainerRecord
+from scenequeue.items import ContainerRecord, Depth
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import DispatcherSettings
 
@@ -21,6 +24,16 @@ _LOCK_TICKS = 5
 _LEAST_LOCK_S = 10.0
 #: Containers read at once; one that were left out would look unknown, and be stopped at its work.
 _WHOLE_LEDGER = 100_000
+
+
+class Seen(NamedTuple):
+    """A look at the queue, after the reaper: how much waits, who is there, and what was decided."""
+
+    depth: Depth
+    containers: Sequence[ContainerRecord]
+    plan: Plan
+    #: Redis clock.
+    at_ms: int
 
 
 class Dispatcher:
@@ -32,6 +45,8 @@ class Dispatcher:
         settings: the operator's wishes.
         notifier: posts webhooks; None posts none.
         owner: our name in the lock; None makes one up.
+        clock: monotonic seconds.
+        observe: gets what every acting tick has seen, for metrics.
     """
 
     def __init__(
@@ -41,11 +56,15 @@ class Dispatcher:
         settings: DispatcherSettings,
         notifier: Notifier | None = None,
         owner: str | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        observe: Callable[[Seen], None] | None = None,
     ) -> None:
         self._queue, self._fleet, self._settings, self._notifier = queue, fleet, settings, notifier
         self._owner = owner or secrets.token_hex(8)
         self._policy = policy_from(settings)
         self._limits = limits_from(settings)
+        self._launcher = Launcher(queue, fleet, settings, self._policy.size, clock)
+        self._observe = observe
         self._log = structlog.get_logger()
         self._last_why = ""
 
@@ -65,15 +84,14 @@ class Dispatcher:
         except FleetError as error:
             self._log.warning("the fleet cannot be seen; neither launching nor reaping", error=str(error))
             return None
-        self._reap(running)
-        made = self._plan()
+        seen = self._look(self._reap(running))
         try:
-            self._launch(fence, made)
+            self._launcher.launch(fence, seen.plan.launches)
         except DispatcherDeposed as error:
             self._log.warning("deposed", error=str(error))
             return None
-        self._tell(made)
-        return made
+        self._tell(seen)
+        return seen.plan
 
     def close(self) -> None:
         """Let another dispatcher act at once; safe twice."""
@@ -81,81 +99,58 @@ class Dispatcher:
         if self._notifier:
             self._notifier.close()
 
-    def _reap(self, running: Sequence[FleetContainer]) -> None:
+    def _reap(self, running: Sequence[FleetContainer]) -> list[ContainerRecord]:
+        """Execute every verdict; returns the ledger as it is then."""
         ledger = self._queue.inspect.containers(_WHOLE_LEDGER)
         now_ms = self._queue.inspect.now_ms()
+        left = {record.container_id: record for record in ledger}
         for verdict in find_reapable(ledger, running, now_ms, self._limits, self._settings.min_containers):
             self._log.info("reaping", container=verdict.container_id, action=verdict.action.value, reason=verdict.reason)
-            self._execute(verdict)
+            has_ended = self._execute(verdict)
+            if record := left.get(verdict.container_id):
+                left[record.container_id] = record.model_copy(update={"state": "gone"} if has_ended else {"is_draining": True})
+        return list(left.values())
 
-    def _execute(self, verdict: Verdict) -> None:
+    def _execute(self, verdict: Verdict) -> bool:
+        """Whether the container counts as ended now."""
         steer = self._queue.dispatcher
         if verdict.container_id:
             steer.drain(verdict.container_id)
         if verdict.action is Action.DRAIN:
-            return
+            return False
         if verdict.action is Action.STOP and verdict.handle:
             try:
                 self._fleet.stop(verdict.handle, verdict.reason)
             except FleetError as error:
                 self._log.warning("could not stop a container", container=verdict.container_id, error=str(error))
-                return
+                return False
         if verdict.container_id:
             steer.forfeit(verdict.container_id, verdict.reason)
             steer.record_ended(verdict.container_id, "gone", verdict.reason)
+        return True
 
-    def _plan(self) -> Plan:
+    def _look(self, containers: Sequence[ContainerRecord]) -> Seen:
         depth = self._queue.inspect.depth()
         backlog = Backlog(depth.counts.ready, depth.ready_weight, depth.counts.delayed, depth.is_paused)
-        containers = self._queue.inspect.containers(_WHOLE_LEDGER)
-        return plan(backlog, containers, self._policy, self._queue.dispatcher.rates(), self._queue.inspect.now_ms())
+        now_ms = self._queue.inspect.now_ms()
+        made = plan(backlog, containers, self._policy, self._queue.dispatcher.rates(), now_ms)
+        return Seen(depth, containers, self._waiting(made), now_ms)
 
-    def _launch(self, fence: int, made: Plan) -> None:
-        if not made.launches:
-            return
-        size = self._policy.size
-        records = [
-            ContainerRecord(
-                container_id=ContainerId(f"c{fence}-{secrets.token_hex(4)}"),
-                fleet=self._fleet.name,
-                vcpu=size.vcpu,
-                memory_mib=size.memory_mib,
-                batch=batch,
-            )
-            for batch in made.launches
-        ]
-        # Written before anything starts: a crash from here on leaves intents that fail by themselves, never a second launch.
-        self._queue.dispatcher.record_intents(fence, records)
-        requests = [LaunchRequest(record.container_id, size, record.batch, self._environment(record)) for record in records]
-        for result in self._fleet.launch(requests):
-            if result.error:
-                self._log.warning("launch failed", container=result.container_id, error=result.error)
-                self._queue.dispatcher.record_ended(result.container_id, "failed", result.error)
-            else:
-                self._queue.dispatcher.record_launched(
-                    fence, result.container_id, result.handle, result.region, is_spot=result.is_spot
-                )
+    def _waiting(self, made: Plan) -> Plan:
+        """The plan, without its launches while the fleet is given time."""
+        if not made.launches or not self._launcher.pause_left_s:
+            return made
+        # Without the seconds left, which would make another sentence of it at every tick.
+        return replace(made, launches=(), why=f"{made.why}; not yet: {self._launcher.problem}")
 
-    def _environment(self, record: ContainerRecord) -> dict[str, str]:
-        """What a container is told. No secrets: those it has from its surroundings."""
-        settings = self._settings
-        return {
-            "SCENEBURST_NAMESPACE": settings.namespace,
-            "SCENEBURST_CONTAINER_ID": record.container_id,
-            "SCENEBURST_FLEET": self._fleet.name,
-            "SCENEBURST_BATCH": str(record.batch),
-            "SCENEBURST_SLOTS": str(settings.worker_slots),
-            "SCENEBURST_IDLE_TIMEOUT_S": str(settings.idle_timeout_s),
-            "SCENEBURST_LEASE_S": str(settings.lease_s),
-            "SCENEBURST_RESULT_TTL_S": str(settings.result_ttl_s),
-            "SCENEBURST_FILE_ROOTS": json.dumps([str(root) for root in settings.file_roots]),
-        }
-
-    def _tell(self, made: Plan) -> None:
+    def _tell(self, seen: Seen) -> None:
+        made = seen.plan
         if made.why != self._last_why:
             self._log.info("plan", why=made.why, launches=len(made.launches))
             self._last_why = made.why
-        self._queue.dispatcher.publish_plan(json.dumps({**asdict(made), "at_ms": self._queue.inspect.now_ms()}))
+        self._queue.dispatcher.publish_plan(json.dumps({**asdict(made), "at_ms": seen.at_ms}))
+        if self._observe:
+            self._observe(seen)
         if self._notifier:
             self._notifier.run()
 

@@ -1,7 +1,6 @@
 """Where containers run: one module per kind of fleet."""
 
 from dispatcher.fleets.base import Fleet
-from scenequeue.errors import SettingsError
 from scenequeue.settings import DispatcherSettings
 
 
@@ -9,10 +8,16 @@ def fleet_from(settings: DispatcherSettings) -> Fleet:
     """The fleet that SCENEBURST_FLEET names.
 
     Raises:
-        SettingsError: it is not available in this version.
+        SettingsError: a setting of that fleet is missing or malformed.
     """
     if settings.fleet == "process":
         from dispatcher.fleets.process import ProcessFleet
 
         return ProcessFleet.from_settings(settings)
-    raise SettingsError(f"SCENEBURST_FLEET: the {settings.fleet!r} fleet is not available yet; use 'process'")
+    if settings.fleet == "fargate":
+        from dispatcher.fleets.fargate import FargateFleet
+
+        return FargateFleet.from_environment(namespace=settings.namespace)
+    from dispatcher.fleets.docker import DockerFleet
+
+    return DockerFleet.from_environment(namespace=settings.namespace)

@@ -1,0 +1,89 @@
+"""The settings of fleets that run containers elsewhere: Fargate, Docker."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from scenequeue.settings import SceneburstSettings
+
+Architecture = Literal["x86_64", "arm64"]
+#: One list for every region, or a list per region.
+ByRegion = list[str] | dict[str, list[str]]
+
+
+class FargateSettings(SceneburstSettings):
+    """Where on ECS containers run, and as what. Credentials are never settings: a role, or AWS's own variables."""
+
+    ecs_cluster: str = Field(min_length=1, description="cluster name, the same in every region")
+    ecs_task_definition: str | dict[str, str] = Field(
+        min_length=1,
+        description='family of the worker\'s task definition, or a JSON map by "arch/priority" or "arch", e.g. '
+        '{"arm64": "worker-arm64", "arm64/4": "worker-arm64-large"}',
+    )
+    ecs_container_name: str = Field("worker", description="name of the worker's container in the task definition")
+    ecs_architecture: Architecture = Field("x86_64", description="CPU architecture to launch: x86_64 or arm64")
+    ecs_regions: list[str] = Field(
+        default_factory=lambda: [os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"],
+        min_length=1,
+        description="regions in order of preference; JSON list; none: AWS_REGION",
+    )
+    ecs_subnets: ByRegion = Field(min_length=1, description="subnets in order of preference; JSON list, or a JSON map by region")
+    ecs_security_groups: ByRegion = Field(
+        default_factory=list, description="security groups of the containers; JSON list, or a JSON map by region"
+    )
+    ecs_assign_public_ip: bool = Field(True, description="whether containers get a public address; needed without NAT gateway")
+    ecs_spot: Literal["prefer", "only", "never"] = Field(
+        "prefer", description="Spot capacity: first, with on-demand where there is none; nothing else; or not at all"
+    )
+    ecs_ephemeral_gib: Annotated[int, Field(ge=21, le=200)] | None = Field(
+        None, description="ephemeral storage per container in GiB; none: the task definition's, or 20"
+    )
+    ecs_launches_per_s: Annotated[float, Field(gt=0)] = Field(20.0, description="sustained RunTask calls a second (AWS: 20)")
+    ecs_launch_burst: Annotated[int, Field(ge=1)] = Field(100, description="RunTask calls at once after a pause (AWS: 100)")
+    ecs_capacity_retry_s: Annotated[float, Field(gt=0)] = Field(
+        20.0, description="a placement without capacity is asked again after so many seconds"
+    )
+    ecs_min_lifetime_s: Annotated[float, Field(ge=0)] = Field(
+        50.0, description="a container stays at least so long after its start: the first minute is paid anyway"
+    )
+    ecs_tags: dict[str, str] = Field(default_factory=dict, description="more tags for cost allocation; JSON map")
+
+    @model_validator(mode="after")
+    def _every_region_has_a_subnet(self) -> Self:
+        for region in self.ecs_regions:
+            if not self.subnets_in(region):
+                raise ValueError(f"SCENEBURST_ECS_SUBNETS names no subnet in {region}, which SCENEBURST_ECS_REGIONS lists")
+        if len(self.ecs_regions) > 1 and isinstance(self.ecs_subnets, list):
+            raise ValueError("SCENEBURST_ECS_SUBNETS must be a map by region: a subnet is in one region only")
+        return self
+
+    def subnets_in(self, region: str) -> list[str]:
+        """The subnets of a region, in order."""
+        return self.ecs_subnets.get(region, []) if isinstance(self.ecs_subnets, dict) else self.ecs_subnets
+
+    def security_groups_in(self, region: str) -> list[str]:
+        """The security groups of a region; none means the VPC's default one."""
+        groups = self.ecs_security_groups
+        return groups.get(region, []) if isinstance(groups, dict) else groups
+
+
+class DockerSettings(SceneburstSettings):
+    """Where the Docker (or Podman) engine listens, and what it runs."""
+
+    docker_image: str = Field(min_length=1, description="image of the worker")
+    docker_socket: Path = Field(
+        Path("/var/run/docker.sock"), description="the engine's socket; Podman's is /run/podman/podman.sock"
+    )
+    docker_network: str = Field("", description="network of the containers: a name, or host; none: the engine's default")
+    docker_volumes: list[str] = Field(default_factory=list, description="more mounts, as host:container[:ro]; JSON list")
+    docker_environment: dict[str, str] = Field(
+        default_factory=dict, description="more variables for the containers, e.g. SCENEBURST_REDIS_URL as they see it; JSON map"
+    )
+    docker_scratch_mib: Annotated[int, Field(ge=64)] = Field(
+        4096, description="size limit of a container's scratch space, which lies in memory"
+    )
+    docker_ulimits: list[str] = Field(
+        default_factory=list, description="limits as name=soft:hard, e.g. nofile=4096:4096; JSON list"
+    )

@@ -1,0 +1,127 @@
+"""Launching what a plan asks for: intents first, then the fleet, then what became of them."""
+
+import json
+import secrets
+import time
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from dispatcher.fleets.base import ContainerSize, Fleet, LaunchRequest, LaunchResult
+from scenequeue.errors import FleetError
+from scenequeue.items import ContainerId, ContainerRecord
+from scenequeue.queue import SceneQueue
+from scenequeue.settings import DispatcherSettings
+
+#: After a round in which nothing could be launched, pauses double from the first to the longest.
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 2.0, 60.0
+
+
+class Launcher:
+    """Starts containers on one fleet, and waits before it asks a fleet again that could start none.
+
+    Args:
+        queue: holds the ledger.
+        fleet: where to launch.
+        settings: what containers are told.
+        size: what each container gets.
+        clock: monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        queue: SceneQueue,
+        fleet: Fleet,
+        settings: DispatcherSettings,
+        size: ContainerSize,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._queue, self._fleet, self._settings, self._size, self._clock = queue, fleet, settings, size, clock
+        self._pause_s = 0.0
+        self._not_before = 0.0
+        #: Why the last round failed; "" when it did not.
+        self.problem = ""
+        self._log = structlog.get_logger()
+
+    @property
+    def pause_left_s(self) -> float:
+        """How long launches still wait; 0 when they may be made."""
+        return max(0.0, self._not_before - self._clock()) if self.problem else 0.0
+
+    def launch(self, fence: int, batches: Sequence[int]) -> None:
+        """Start one container per batch.
+
+        Guarantees: a crash at any point never launches twice. Intents are written before anything starts; one that
+        nothing came of counts as capacity until the hello time-out, and has failed then.
+
+        Raises:
+            DispatcherDeposed: another dispatcher acts now; nothing was written or launched.
+            QueueUnavailable: transient; what was launched says hello by itself.
+        """
+        if not batches:
+            return
+        records = [self._intent(fence, batch) for batch in batches]
+        self._queue.dispatcher.record_intents(fence, records)
+        requests = [LaunchRequest(record.container_id, self._size, record.batch, self._environment(record)) for record in records]
+        try:
+            results = self._fleet.launch(requests)
+        except FleetError as error:
+            self._give_up(requests, error)
+            return
+        for result in results:
+            self._record(fence, result)
+        self._learn([result for result in results if result.error], len(results))
+
+    def _intent(self, fence: int, batch: int) -> ContainerRecord:
+        return ContainerRecord(
+            container_id=ContainerId(f"c{fence}-{secrets.token_hex(4)}"),
+            fleet=self._fleet.name,
+            vcpu=self._size.vcpu,
+            memory_mib=self._size.memory_mib,
+            batch=batch,
+        )
+
+    def _record(self, fence: int, result: LaunchResult) -> None:
+        if result.error:
+            self._log.warning("launch failed", container=result.container_id, error=result.error)
+            self._queue.dispatcher.record_ended(result.container_id, "failed", result.error)
+        else:
+            self._queue.dispatcher.record_launched(
+                fence, result.container_id, result.handle, result.region, is_spot=result.is_spot
+            )
+
+    def _give_up(self, requests: Sequence[LaunchRequest], error: FleetError) -> None:
+        """The whole call failed. Where it may have had its effect, the intents stand: whoever started says hello."""
+        self._log.warning("launch failed", containers=len(requests), error=str(error))
+        if not error.transient:
+            for request in requests:
+                self._queue.dispatcher.record_ended(request.container_id, "failed", str(error))
+        self._pause(str(error), is_lasting=not error.transient)
+
+    def _learn(self, failed: Sequence[LaunchResult], asked: int) -> None:
+        if len(failed) < asked:
+            self.problem, self._pause_s = "", 0.0
+        else:
+            self._pause(failed[0].error, is_lasting=not any(result.transient for result in failed))
+
+    def _pause(self, problem: str, *, is_lasting: bool) -> None:
+        # Jitter is for many who retry at once; only one dispatcher acts.
+        doubled = min(_LONGEST_PAUSE_S, max(_FIRST_PAUSE_S, 2 * self._pause_s))
+        self._pause_s = _LONGEST_PAUSE_S if is_lasting else doubled
+        self._not_before = self._clock() + self._pause_s
+        self.problem = problem
+
+    def _environment(self, record: ContainerRecord) -> dict[str, str]:
+        """What a container is told. No secrets: those it has from its surroundings."""
+        settings = self._settings
+        return {
+            "SCENEBURST_NAMESPACE": settings.namespace,
+            "SCENEBURST_CONTAINER_ID": record.container_id,
+            "SCENEBURST_FLEET": self._fleet.name,
+            "SCENEBURST_BATCH": str(record.batch),
+            "SCENEBURST_SLOTS": str(settings.worker_slots),
+            "SCENEBURST_IDLE_TIMEOUT_S": str(settings.idle_timeout_s),
+            "SCENEBURST_LEASE_S": str(settings.lease_s),
+            "SCENEBURST_RESULT_TTL_S": str(settings.result_ttl_s),
+            "SCENEBURST_FILE_ROOTS": json.dumps([str(root) for root in settings.file_roots]),
+        }

@@ -1,0 +1,62 @@
+"""What goes wrong in the simulated ECS, and how slowly it goes right: knobs that a test may turn at any time."""
+
+import threading
+import time
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Faults:
+    """Everything defaults to a perfect world. Times in seconds."""
+
+    #: From RunTask to the program's start: image pull and all (Fargate: 30 to 60 s).
+    start_delay_s: float = 0.0
+    #: (provider, subnet, region) without capacity; None stands for any.
+    exhausted: set[tuple[str | None, str | None, str | None]] = field(default_factory=set)
+    #: Spot takes the launch all the same, and ends it later with the reason.
+    is_spot_late_to_say: bool = False
+    #: Tokens a second and at most, for RunTask; None does not throttle.
+    run_task_rate: tuple[float, int] | None = None
+    #: Throttling says InvalidParameterException "Rate exceeded" instead of ThrottlingException.
+    is_throttling_disguised: bool = False
+    #: Every n-th task never starts: stopCode TaskFailedToStart, and no containers in it. 0: none.
+    fail_start_every: int = 0
+    #: Every n-th RunTask has its effect, but its answer is lost. 0: none.
+    lose_answer_every: int = 0
+    #: Every n-th call of any kind is answered with a 500. 0: none.
+    break_every: int = 0
+    #: A new task is unknown to ListTasks and DescribeTasks for so long.
+    listing_lag_s: float = 0.0
+    #: From SIGTERM to SIGKILL when Spot takes its machine back (Fargate: 120).
+    spot_notice_s: float = 120.0
+    #: From SIGTERM to SIGKILL after StopTask (Fargate: the task definition's stopTimeout, 30 to 120).
+    stop_timeout_s: float = 30.0
+
+    def has_capacity(self, provider: str, subnet: str, region: str) -> bool:
+        """Whether a launch finds room there."""
+        asked = (provider, subnet, region)
+        return not any(
+            all(limit is None or limit == value for limit, value in zip(each, asked, strict=True)) for each in self.exhausted
+        )
+
+
+class Meter:
+    """The service's own token bucket: it refuses instead of waiting."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._tokens: float | None = None
+        self._at = 0.0
+
+    def admits(self, rate: tuple[float, int] | None) -> bool:
+        """Take a token, if there is one."""
+        if rate is None:
+            return True
+        per_s, burst = rate
+        with self._lock:
+            now = time.monotonic()
+            before = float(burst) if self._tokens is None else self._tokens
+            tokens = min(burst, before + (now - self._at) * per_s)
+            self._at = now
+            self._tokens = tokens - 1 if tokens >= 1 else tokens
+            return tokens >= 1
