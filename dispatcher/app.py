@@ -86,17 +86,20 @@ def run(settings: DispatcherSettings) -> None:
 
     def end(**_: Any) -> None:
         beat.stop()
-        try:
-            dispatcher.close()
-        except QueueUnavailable:
-            log.warning("the lock was not given up: redis does not answer; it expires by itself")
 
     # It warns of pickle under root; only JSON is accepted here.
     warnings.filterwarnings("ignore", category=SecurityWarning)
     signals.worker_ready.connect(begin, weak=False)
     signals.worker_shutting_down.connect(end, weak=False)
     options = ["--pool=solo", "--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel=WARNING"]
-    app.worker_main(["--quiet", "worker", *options])
+    try:
+        app.worker_main(["--quiet", "worker", *options])
+    finally:
+        # Only now: the signal may have come in the middle of a tick, which still ends well.
+        try:
+            dispatcher.close()
+        except QueueUnavailable:
+            log.warning("the lock was not given up: redis does not answer; it expires by itself")
 
 
 def run_once(settings: DispatcherSettings) -> str:

@@ -5,7 +5,7 @@ import hmac
 import json
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import httpx
 import structlog
@@ -20,7 +20,8 @@ _TIMEOUT_S = 10.0
 _CLAIMED_S = 60.0
 _FIRST_RETRY_S, _LONGEST_RETRY_S = 5.0, 3600.0
 _GIVEN_UP_AFTER_S = 86_400.0
-_PER_TICK = 32
+#: Posted at once; what is due beyond waits unclaimed, so that no claim runs out in a waiting line.
+_THREADS = 8
 
 
 def body_of(job: JobStatus) -> bytes:
@@ -60,15 +61,18 @@ class Notifier:
     ) -> None:
         self._queue, self._secret, self._resolve = queue, secret, resolve
         self._client = httpx.Client(timeout=_TIMEOUT_S, trust_env=False, follow_redirects=False, transport=transport)
-        self._threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="notify")
+        self._threads = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="notify")
+        self._under_way: list[Future[None]] = []
         self._log = structlog.get_logger()
 
     def run(self) -> int:
         """Start posting what is due; returns how many that are."""
-        due = self._queue.dispatcher.due_notices(_PER_TICK)
+        self._under_way = [delivery for delivery in self._under_way if not delivery.done()]
+        free = _THREADS - len(self._under_way)
+        due = self._queue.dispatcher.due_notices(free) if free else []
         for job in due:
             self._queue.dispatcher.settle_notice(job.job_id, _CLAIMED_S)
-            self._threads.submit(self._deliver, job)
+            self._under_way.append(self._threads.submit(self._deliver, job))
         return len(due)
 
     def close(self) -> None:
@@ -84,7 +88,7 @@ class Notifier:
             pause_s = retry_pause_s(since_end_s)
             self._log.warning("webhook failed", job=job.job_id, error=str(error), retry_in_s=pause_s)
             self._queue.dispatcher.settle_notice(job.job_id, pause_s)
-        except SceneburstError as error:
+        except (SceneburstError, httpx.InvalidURL) as error:
             self._log.warning("webhook refused", job=job.job_id, error=str(error))
             self._queue.dispatcher.settle_notice(job.job_id, None)
         else:

@@ -83,7 +83,7 @@ class QueueInspector:
         while turns and len(found) < count:
             job_id, elements = turns.popleft()
             item_id, _, body = elements.popleft().split(" ", 2)
-            found.append((JobId(job_id), ItemId(item_id), WorkItem.model_validate_json(body)))
+            found.append((JobId(job_id), ItemId(item_id), WorkItem.shown(body)))
             if elements:
                 turns.append((job_id, elements))
         return found
@@ -98,7 +98,7 @@ class QueueInspector:
             if "token" not in fields:
                 continue
             job_id, item_id = member.split("/")
-            name = str(json.loads(fields["body"]).get("name", ""))
+            name = WorkItem.shown(fields["body"]).name
             items.append(
                 LeasedItem(
                     JobId(job_id),

@@ -1,10 +1,11 @@
 """The messages: jobs, work items, leases and results, as they travel through Redis."""
 
+import json
 import re
 from enum import StrEnum
-from typing import Annotated, Any, Literal, NewType
+from typing import Annotated, Any, Literal, NewType, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from scenequeue.options import FrozenModel, RenderOptions
 
@@ -120,6 +121,14 @@ class WorkItem(BaseModel):
     weight: Annotated[float, Field(ge=0.0, allow_inf_nan=False)] = 1.0
     payload: dict[str, Any] = Field(default_factory=dict)
 
+    @classmethod
+    def shown(cls, body: str) -> Self:
+        """The item for an operator's eyes: what is not one, by a foreign producer's fault, has kind `malformed`."""
+        try:
+            return cls.model_validate_json(body)
+        except ValidationError:
+            return cls(kind="malformed", name="malformed", payload={"body": body})
+
 
 class JobSpec(FrozenModel):
     """What all items of a job share."""
@@ -226,6 +235,11 @@ class DeadLetter(FrozenModel):
     attempts: int
     errors: list[ItemErrorRecord]
     item: WorkItem
+
+    @field_validator("item", mode="before")
+    @classmethod
+    def _shown(cls, item: object) -> object:
+        return item if isinstance(item, WorkItem) else WorkItem.shown(item if isinstance(item, str) else json.dumps(item))
 
 
 class JobEvent(FrozenModel):

@@ -14,9 +14,16 @@ import boto3
 from boto3.exceptions import S3UploadFailedError
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ParamValidationError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    NoCredentialsError,
+    ParamValidationError,
+    PartialCredentialsError,
+)
 
-from scenequeue.errors import BadInput, DiskFull, ItemError, ObjectNotFound, StorageDenied, StorageUnavailable
+from scenequeue.errors import BadInput, DiskFull, ItemError, ObjectNotFound, SettingsError, StorageDenied, StorageUnavailable
 from scenequeue.storage import Stored, sha256_of
 from scenequeue.storage_files import whole
 
@@ -160,8 +167,9 @@ def _translated(uri: str) -> Iterator[None]:
         yield
     except ClientError as error:
         raise _classified(uri, error) from error
-    except NoCredentialsError as error:
-        raise StorageDenied(f"{uri}: no AWS credentials; use a role, or AWS's own environment variables") from error
+    except (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError) as error:
+        # The container's fault, not the item's: where there is a role, it succeeds.
+        raise SettingsError(f"{uri}: no AWS credentials; use a role, or AWS's own environment variables") from error
     except ParamValidationError as error:
         raise StorageDenied(f"{uri}: {error}") from error
     except S3UploadFailedError as error:

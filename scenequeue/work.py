@@ -3,8 +3,10 @@
 import random
 from collections.abc import Sequence
 
+from pydantic import ValidationError
+
 from scenequeue.connection import BLOCK_LIMIT_S, Connection
-from scenequeue.errors import JobNotFound, LeaseLost
+from scenequeue.errors import BadInput, JobNotFound, LeaseLost
 from scenequeue.items import ContainerRecord, ItemId, ItemResult, ItemState, JobId, JobStatus, Lease, LeaseToken, WorkItem
 from scenequeue.records import container_fields, job_from
 
@@ -54,10 +56,20 @@ class WorkerPort:
         Returns:
             Leases; none when nothing is ready, the queue is paused, or this container is to drain.
 
-        Guarantees: atomic. A crash after it costs one lease time, and the attempt counts.
+        Guarantees: atomic. A crash after it costs one lease time, and the attempt counts. What a foreign producer wrote
+        that is no item becomes a dead letter here, and takes none of its neighbours along.
         """
         answer = self._connection.run("lease", container_id, count, self._lease_ms(lease_s), int(begins_now))
-        return [_lease(answer[at : at + _LEASE_FIELDS]) for at in range(0, len(answer), _LEASE_FIELDS)]
+        leases = []
+        for at in range(0, len(answer), _LEASE_FIELDS):
+            fields = answer[at : at + _LEASE_FIELDS]
+            try:
+                leases.append(_lease(fields))
+            except ValidationError as error:
+                job_id, item_id, token = fields[:3]
+                why = f"not a work item: {error.errors(include_url=False, include_input=False)}"
+                self._connection.run("fail", container_id, job_id, item_id, token, BadInput.__name__, why[:_MESSAGE_LIMIT], -1)
+        return leases
 
     def begin(self, lease: Lease) -> None:
         """Say that work on a lease begins, when it was taken with `begins_now=False`. Idempotent.

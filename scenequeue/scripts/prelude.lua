@@ -180,6 +180,12 @@ end
 --- Make a dead letter of an item that is leased now. Its whole history goes with it.
 local function bury(job, item, attempt, history, body, kind, message, container)
   local member = job .. '/' .. item
+  -- A foreign producer may have written anything; a letter must stay JSON all the same.
+  local is_json, decoded = pcall(cjson.decode, body)
+  if not is_json or type(decoded) ~= 'table' then
+    decoded = {}
+    body = cjson.encode(body)
+  end
   redis.call('HSET', job_key(job, 'dead'), item, '{"job_id":"' .. job .. '","item_id":"' .. item .. '","lane":"'
     .. job_facts(job).lane .. '","buried_ms":' .. NOW_MS .. ',"attempts":' .. attempt .. ',"errors":' .. history
     .. ',"item":' .. body .. '}')
@@ -187,7 +193,7 @@ local function bury(job, item, attempt, history, body, kind, message, container)
   redis.call('HDEL', job_key(job, 'history'), item, item .. '#')
   redis.call('DEL', P .. 'item:' .. member)
   redis.call('HSET', job_key(job, 'results'), item, cjson.encode({
-    item_id = item, name = cjson.decode(body).name, state = 'dead', attempts = attempt,
+    item_id = item, name = decoded.name or '', state = 'dead', attempts = attempt,
     container = container, error = kind .. ': ' .. message,
   }))
   move(job, 'leased', 'dead', 1)

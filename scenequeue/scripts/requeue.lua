@@ -26,7 +26,11 @@ local got = redis.call('HMGET', key, 'stage', 'stages')
 for stage = tonumber(got[1]) + 1, tonumber(got[2]) - 1 do redis.call('PERSIST', job_key(job, 'stage:' .. stage)) end
 job_cache[job] = nil
 move(job, 'dead', 'ready', 1)
-make_ready(job, item, math.floor(cjson.decode(body).weight * 1000 + 0.5), body)
+local decoded = cjson.decode(body)
+local weight = type(decoded) == 'table' and tonumber(decoded.weight) or 1
+-- What was no JSON stands in the letter as a JSON string.
+if type(decoded) == 'string' then body = decoded end
+make_ready(job, item, math.floor(weight * 1000 + 0.5), body)
 event(job, 'requeued', 'item_id', item)
 flush()
 return 'ready'

@@ -1,6 +1,7 @@
 """Webhooks: what is posted, how it is signed, and what happens when nobody takes it."""
 
 import json
+import threading
 
 import httpx
 import pytest
@@ -9,6 +10,7 @@ from dispatcher.notify import Notifier, retry_pause_s, signature
 from scenequeue.items import JobSpec, check_job_id
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import done, items
+from tests.waiting import wait_until
 
 
 def _ended_job(queue: SceneQueue, url: str) -> None:
@@ -64,3 +66,35 @@ def test_a_receiver_that_fails_is_tried_again_later(queue: SceneQueue) -> None:
 def test_retries_grow_and_end_after_a_day() -> None:
     """Five seconds at first, an hour at most."""
     assert [retry_pause_s(since) for since in (0, 100, 50_000, 90_000)] == [5.0, 50.0, 3600.0, None]
+
+
+def test_an_address_that_is_none_is_given_up_at_once(queue: SceneQueue) -> None:
+    """No retry makes it one."""
+    _ended_job(queue, "https://exa mple\x00.org:port/")
+    notifier = Notifier(queue, None, transport=httpx.MockTransport(lambda _: pytest.fail("it was sent")))
+    notifier.run()
+    notifier.close()
+    assert queue._connection.client.zcard(queue._connection.keys.notices) == 0
+
+
+def test_no_more_is_claimed_than_is_posted_at_once(queue: SceneQueue) -> None:
+    """What waits in line has not been claimed, so no claim runs out there and nothing is posted twice."""
+    go_on = threading.Event()
+    posted: list[str] = []
+
+    def take(request: httpx.Request) -> httpx.Response:
+        go_on.wait(10)
+        posted.append(json.loads(request.content)["job"]["job_id"])
+        return httpx.Response(204)
+
+    for number in range(12):
+        spec = JobSpec(job_id=check_job_id(f"j{number}"), callback_url="https://example.org/hook")
+        queue.producer.submit(spec, [items(1)])
+    queue.worker.ack("c1", [done(lease) for lease in queue.worker.lease("c1", 12)])
+    notifier = Notifier(queue, None, resolve=lambda _host, _port: "93.184.215.14", transport=httpx.MockTransport(take))
+    assert [notifier.run(), notifier.run()] == [8, 0]
+    go_on.set()
+    wait_until(lambda: len(posted) == 8, "the first are posted")
+    wait_until(lambda: notifier.run() == 4, "the others follow")
+    notifier.close()
+    assert sorted(posted) == sorted(f"j{number}" for number in range(12))

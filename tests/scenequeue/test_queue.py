@@ -1,5 +1,6 @@
 """The queue's contract, arrow by arrow; every test runs on fakeredis and on real servers."""
 
+import json
 import threading
 from itertools import pairwise
 
@@ -389,6 +390,26 @@ def test_an_idle_worker_is_woken_by_a_submit(queue: SceneQueue) -> None:
     for waiter in waiters:
         waiter.join(5)
     assert heard == [True, True, True]
+
+
+@pytest.mark.parametrize("body", ['{"v":1,"kind":"render"}', "no json at all", '"text"', "[1]", '{"name":"../x"}', '{"name":"x","weight":-1}'])
+def test_what_a_foreign_producer_wrote_is_buried_alone(any_queue: SceneQueue, body: str) -> None:
+    """Its neighbours of the same lease are leased all the same; the letter can be shown, and requeued in vain."""
+    submit(any_queue, "a", 3)
+    connection = any_queue._connection
+    connection.client.lset(connection.keys.job("a", "ready"), 1, f"0-1 1000 {body}")
+    assert [peeked.name for _, _, peeked in any_queue.inspect.peek(3)].count("scene0") == 1
+    leases = any_queue.worker.lease("c1", 3)
+    assert [lease.item_id for lease in leases] == ["0-0", "0-2"]
+    (letter,) = any_queue.inspect.dead("a")
+    assert (letter.item_id, letter.errors[0].error) == ("0-1", "BadInput")
+    assert letter.errors[0].message.startswith("not a work item")
+    assert body in letter.item.payload.get("body", "") or json.loads(letter.item.payload["body"]) == json.loads(body)
+    any_queue.operator.requeue("a", "0-1")
+    assert any_queue.worker.lease("c1", 3) == []
+    any_queue.worker.ack("c1", [done(lease) for lease in leases])
+    status = any_queue.producer.status("a")
+    assert (status.state, status.counts.done, status.counts.dead) == (JobState.FAILED, 2, 1)
 
 
 def _blocked_clients(queue: SceneQueue) -> int:
