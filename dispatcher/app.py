@@ -1,6 +1,7 @@
 """The dispatcher program: a Celery worker with its beat, which ticks."""
 
 import warnings
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,7 +12,7 @@ from celery.platforms import SecurityWarning
 
 from dispatcher.fleets import fleet_from
 from dispatcher.notify import Notifier
-from dispatcher.tick import Dispatcher
+from dispatcher.tick import Dispatcher, Seen
 from scenequeue.errors import QueueUnavailable
 from scenequeue.logs import configure
 from scenequeue.queue import SceneQueue
@@ -32,7 +33,15 @@ def make_dispatcher(settings: DispatcherSettings) -> Dispatcher:
     """A dispatcher on the queue and fleet that the settings name."""
     queue = SceneQueue(settings)
     secret = settings.webhook_secret.get_secret_value() if settings.webhook_secret else None
-    return Dispatcher(queue, fleet_from(settings), settings, Notifier(queue, secret))
+    return Dispatcher(queue, fleet_from(settings), settings, Notifier(queue, secret), observe=_observer(settings))
+
+
+def _observer(settings: DispatcherSettings) -> Callable[[Seen | None], None] | None:
+    if not settings.metrics_address and not settings.metrics_emf:
+        return None
+    from dispatcher.exporter import Exporter
+
+    return Exporter.from_settings(settings).observe
 
 
 def make_app(settings: DispatcherSettings, dispatcher: Dispatcher) -> Celery:

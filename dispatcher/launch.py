@@ -41,6 +41,8 @@ class Launcher:
         self._not_before = 0.0
         #: Why the last round failed; "" when it did not.
         self.problem = ""
+        #: Launches refused so far.
+        self.failed = 0
         self._log = structlog.get_logger()
 
     @property
@@ -78,11 +80,14 @@ class Launcher:
             fleet=self._fleet.name,
             vcpu=self._size.vcpu,
             memory_mib=self._size.memory_mib,
+            architecture=self._fleet.hardware.architecture,
+            ephemeral_gib=self._fleet.hardware.ephemeral_gib,
             batch=batch,
         )
 
     def _record(self, fence: int, result: LaunchResult) -> None:
         if result.error:
+            self.failed += 1
             self._log.warning("launch failed", container=result.container_id, error=result.error)
             self._queue.dispatcher.record_ended(result.container_id, "failed", result.error)
         else:
@@ -92,6 +97,7 @@ class Launcher:
 
     def _give_up(self, requests: Sequence[LaunchRequest], error: FleetError) -> None:
         """The whole call failed. Where it may have had its effect, the intents stand: whoever started says hello."""
+        self.failed += len(requests)
         self._log.warning("launch failed", containers=len(requests), error=str(error))
         if not error.transient:
             for request in requests:

@@ -34,6 +34,10 @@ class Seen(NamedTuple):
     plan: Plan
     #: Redis clock.
     at_ms: int
+    backlog_age_s: float
+    #: Launches refused since this dispatcher began.
+    launches_failed: int
+    took_s: float = 0.0
 
 
 class Dispatcher:
@@ -46,7 +50,7 @@ class Dispatcher:
         notifier: posts webhooks; None posts none.
         owner: our name in the lock; None makes one up.
         clock: monotonic seconds.
-        observe: gets what every acting tick has seen, for metrics.
+        observe: gets what every acting tick has seen, None where another dispatcher acts; for metrics.
     """
 
     def __init__(
@@ -57,14 +61,14 @@ class Dispatcher:
         notifier: Notifier | None = None,
         owner: str | None = None,
         clock: Callable[[], float] = time.monotonic,
-        observe: Callable[[Seen], None] | None = None,
+        observe: Callable[[Seen | None], None] | None = None,
     ) -> None:
         self._queue, self._fleet, self._settings, self._notifier = queue, fleet, settings, notifier
         self._owner = owner or secrets.token_hex(8)
         self._policy = policy_from(settings)
         self._limits = limits_from(settings)
         self._launcher = Launcher(queue, fleet, settings, self._policy.size, clock)
-        self._observe = observe
+        self._observe, self._clock = observe, clock
         self._log = structlog.get_logger()
         self._last_why = ""
 
@@ -74,8 +78,11 @@ class Dispatcher:
         Raises:
             QueueUnavailable: transient; nothing is launched or reaped on blind data.
         """
+        began = self._clock()
         fence = self._queue.dispatcher.acquire(self._owner, max(_LEAST_LOCK_S, _LOCK_TICKS * self._settings.tick_s))
         if fence is None:
+            if self._observe:
+                self._observe(None)
             return None
         self._queue.dispatcher.reclaim()
         try:
@@ -90,7 +97,7 @@ class Dispatcher:
         except DispatcherDeposed as error:
             self._log.warning("deposed", error=str(error))
             return None
-        self._tell(seen)
+        self._tell(seen._replace(took_s=self._clock() - began))
         return seen.plan
 
     def close(self) -> None:
@@ -134,7 +141,8 @@ class Dispatcher:
         backlog = Backlog(depth.counts.ready, depth.ready_weight, depth.counts.delayed, depth.is_paused)
         now_ms = self._queue.inspect.now_ms()
         made = plan(backlog, containers, self._policy, self._queue.dispatcher.rates(), now_ms)
-        return Seen(depth, containers, self._waiting(made), now_ms)
+        age_s = self._queue.inspect.backlog_age_s() if self._observe else 0.0
+        return Seen(depth, containers, self._waiting(made), now_ms, age_s, self._launcher.failed)
 
     def _waiting(self, made: Plan) -> Plan:
         """The plan, without its launches while the fleet is given time."""

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
+from dispatcher.fleets.settings import DockerSettings, FargateSettings
 from scenequeue.settings import DispatcherSettings, ProducerSettings, SceneburstSettings, WorkerSettings
 
 TARGET = Path(__file__).with_name("settings.md")
@@ -26,6 +27,8 @@ def page() -> str:
     for title, model in (
         ("Producer", ProducerSettings),
         ("Dispatcher", DispatcherSettings),
+        ("Dispatcher with SCENEBURST_FLEET=fargate", FargateSettings),
+        ("Dispatcher with SCENEBURST_FLEET=docker", DockerSettings),
         ("Container worker", WorkerSettings),
     ):
         parts.append(section(title, model, shared))
@@ -43,10 +46,12 @@ def section(title: str, model: type[SceneburstSettings], left_out: set[str]) -> 
 
 def default_of(field: FieldInfo) -> str:
     """The default as it would be written."""
+    if field.is_required():
+        return "needed"
     value: Any = field.get_default(call_default_factory=True)
     if isinstance(value, SecretStr):
         value = value.get_secret_value()
-    return "–" if value is None or value == [] else f"`{value}`"
+    return "–" if value is None or value in ([], {}, "") else f"`{value}`"
 
 
 if __name__ == "__main__":

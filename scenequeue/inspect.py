@@ -9,6 +9,9 @@ from scenequeue.errors import JobNotFound
 from scenequeue.items import ContainerId, ContainerRecord, DeadLetter, Depth, ItemId, JobId, JobStatus, Lane, WorkItem
 from scenequeue.records import container_from, counts_from, job_from
 
+#: More jobs of a lane than this are not asked for their age.
+_JOBS_LOOKED_AT = 1000
+
 
 class LeasedItem(NamedTuple):
     """An item that a container works on now."""
@@ -42,6 +45,21 @@ class QueueInspector:
             ready_weight=int(fields.get("ready_weight_ms", 0)) / 1000,
             is_paused=bool(paused),
         )
+
+    def backlog_age_s(self) -> float:
+        """Age of the oldest job that has ready items, in seconds; 0 without backlog.
+
+        Of each lane, the thousand jobs are looked at that have waited longest for their turn. Cost: two round trips.
+        """
+        with self._connection.translated():
+            pipeline = self._connection.client.pipeline(transaction=False)
+            for lane in Lane:
+                pipeline.zrange(self._keys.lane(lane.value), 0, _JOBS_LOOKED_AT - 1)
+            ids = [job_id for ring in pipeline.execute() for job_id in ring]
+            for job_id in ids:
+                pipeline.hget(self._keys.job(job_id), "created_ms")
+            created_ms = [int(created) for created in pipeline.execute() if created] if ids else []
+        return max(0.0, (self._connection.now_ms() - min(created_ms)) / 1000) if created_ms else 0.0
 
     def job(self, job_id: str) -> JobStatus:
         """How a job stands.

@@ -272,6 +272,8 @@ class ContainerRecord(FrozenModel):
     memory_mib: int = 0
     is_spot: bool = False
     architecture: str = "x86_64"
+    #: Ephemeral storage, where it is paid for.
+    ephemeral_gib: int = 0
     #: Items it was launched for.
     batch: int = 0
     fence: int = 0

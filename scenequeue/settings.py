@@ -114,4 +114,9 @@ class DispatcherSettings(SceneburstSettings):
         None,
         description="process fleet: folder for records and container logs; none: one per namespace in the system's temporary one",
     )
+    cost_anomaly_factor: Annotated[float, Field(gt=1)] = Field(
+        3.0, description="warn when a scene costs more than so many times its rolling median"
+    )
+    metrics_address: str = Field("", description="host:port where Prometheus may ask for /metrics; none: nowhere")
+    metrics_emf: bool = Field(False, description="write CloudWatch metrics (embedded metric format) to standard output")
     webhook_secret: SecretStr | None = Field(None, description="key that signs webhooks (HMAC-SHA256)")

@@ -11,7 +11,12 @@ from scenequeue.records import container_fields, job_from
 from scenequeue.work import CONTAINER_TTL_S
 
 #: What an intent says of a container before it exists.
-_INTENT_FIELDS = frozenset({"container_id", "fleet", "region", "vcpu", "memory_mib", "is_spot", "architecture", "batch", "fence"})
+_INTENT_FIELDS = frozenset(
+    {
+        *("container_id", "fleet", "region", "vcpu", "memory_mib", "is_spot", "architecture", "ephemeral_gib"),
+        *("batch", "fence"),
+    }
+)
 _DRAIN_TTL_S = 86_400
 
 

@@ -15,6 +15,16 @@ class ContainerSize:
     memory_mib: int
 
 
+@dataclass(frozen=True)
+class Hardware:
+    """What all containers of a fleet run on; it has a part in their price."""
+
+    #: x86_64 or arm64.
+    architecture: str = "x86_64"
+    #: Ephemeral storage of each; 0 where none is paid for.
+    ephemeral_gib: int = 0
+
+
 #: The article's five sizes by priority.
 SIZES: Mapping[int, ContainerSize] = {
     1: ContainerSize(2, 4096),
@@ -64,6 +74,11 @@ class Fleet(Protocol):
     """A place that can run containers. All three methods may raise FleetError and are safe to call again."""
 
     name: str
+
+    @property
+    def hardware(self) -> Hardware:
+        """What its containers run on."""
+        ...
 
     def launch(self, requests: Sequence[LaunchRequest]) -> list[LaunchResult]:
         """Start containers; one result per request, in order. Never raises for a single refused launch."""

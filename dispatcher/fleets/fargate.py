@@ -8,7 +8,7 @@ from typing import Self
 
 import structlog
 
-from dispatcher.fleets.base import ContainerSize, FleetContainer, LaunchRequest, LaunchResult
+from dispatcher.fleets.base import ContainerSize, FleetContainer, Hardware, LaunchRequest, LaunchResult
 from dispatcher.fleets.ecs_errors import EcsProblem, is_capacity, is_gone, is_misconfigured
 from dispatcher.fleets.fargate_api import EcsApi, EcsRefused, EcsUnanswered, problem_of_failure
 from dispatcher.fleets.fargate_request import (
@@ -54,6 +54,11 @@ class FargateFleet:
         #: Launched by us a moment ago: ARN -> its container and when.
         self._fresh: dict[str, tuple[FleetContainer, float]] = {}
         self._log = structlog.get_logger()
+
+    @property
+    def hardware(self) -> Hardware:
+        """As the settings have it; 20 GiB of ephemeral storage come with every container (AWS)."""
+        return Hardware(self._settings.ecs_architecture, self._settings.ecs_ephemeral_gib or 20)
 
     @classmethod
     def from_environment(cls, **overrides: object) -> Self:

@@ -2,7 +2,9 @@
 
 import contextlib
 import json
+import math
 import os
+import platform
 import secrets
 import signal
 import subprocess
@@ -15,8 +17,8 @@ from typing import Any, Self
 
 import psutil
 
-from dispatcher.fleets.base import FleetContainer, LaunchRequest, LaunchResult
-from scenequeue.errors import FleetMisconfigured
+from dispatcher.fleets.base import FleetContainer, Hardware, LaunchRequest, LaunchResult
+from scenequeue.errors import FleetError, FleetMisconfigured
 from scenequeue.items import ContainerId
 from scenequeue.settings import DispatcherSettings
 
@@ -27,7 +29,8 @@ _REMEMBERED_S = 120.0
 _LOG_KEPT_S = 86_400.0
 #: A record without a process id is a launch that died half-way.
 _HALF_LAUNCHED_S = 30.0
-_SAME_START_S = 0.05
+#: Which boot of the machine this is; a process's start is counted from it.
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 class ProcessFleet:
@@ -39,6 +42,7 @@ class ProcessFleet:
     """
 
     name = "process"
+    hardware = Hardware("arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64")
 
     def __init__(self, folder: Path, argv: Sequence[str] | None = None) -> None:
         self._folder = folder
@@ -82,29 +86,39 @@ class ProcessFleet:
             record.unlink(missing_ok=True)
             return LaunchResult(request.container_id, error=f"{self._argv[0]}: {error.strerror}")
         self._children[request.container_id] = child
-        self._write(record, {"pid": child.pid, "created": _created(child.pid), "started_ms": round(time.time() * 1000)})
+        self._write(record, {"pid": child.pid, "identity": identity_of(child.pid), "started_ms": round(time.time() * 1000)})
         return LaunchResult(request.container_id, handle=request.container_id)
 
     def list(self) -> list[FleetContainer]:
-        """Every container with a record: running, or ended within the last two minutes."""
-        found = []
-        for record in sorted(self._folder.glob("*.json")):
-            container = self._look(record)
-            if container is not None:
-                found.append(container)
-        self._forget_old_logs()
+        """Every container with a record: running, or ended within the last two minutes.
+
+        One that was asked to stop and outlasts its grace is killed here, with its whole session.
+
+        Raises:
+            FleetError: the folder cannot be read or written.
+        """
+        try:
+            found = [container for record in sorted(self._folder.glob("*.json")) if (container := self._look(record))]
+            self._forget_old_logs()
+        except OSError as error:
+            raise FleetError(f"SCENEBURST_STATE_DIR: {self._folder}: {error.strerror}") from error
         return found
 
     def _look(self, record: Path) -> FleetContainer | None:
         container_id = ContainerId(record.stem)
         facts = self._read(record)
         if "pid" not in facts:
-            if time.time() - _modified(record) > _HALF_LAUNCHED_S:
-                record.unlink(missing_ok=True)
-            return None
+            facts = self._adopted(container_id)
+            if not facts:
+                if time.time() - _modified(record) > _HALF_LAUNCHED_S:
+                    record.unlink(missing_ok=True)
+                return None
+            self._write(record, facts)
         child = self._children.get(container_id)
         code = child.poll() if child else facts.get("exit_code")
-        if code is None and _is_same(facts["pid"], facts["created"]):
+        if code is None and identity_of(facts["pid"]) == facts["identity"]:
+            if time.time() - facts.get("stopped", math.inf) > STOP_GRACE_S:
+                _signal_group(facts["pid"], signal.SIGKILL)
             return FleetContainer(container_id, container_id, is_running=True, started_ms=facts["started_ms"])
         if "ended" not in facts:
             # It may have died between the two looks above.
@@ -124,17 +138,23 @@ class ProcessFleet:
             exit_code=facts["exit_code"],
         )
 
+    def _adopted(self, container_id: str) -> dict[str, Any]:
+        """The process of a dispatcher that died between starting it and writing down which it is."""
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                if process.environ().get("SCENEBURST_CONTAINER_ID") == container_id and os.getsid(process.pid) == process.pid:
+                    started_ms = round(process.create_time() * 1000)
+                    return {"pid": process.pid, "identity": identity_of(process.pid), "started_ms": started_ms}
+        return {}
+
     def stop(self, handle: str, reason: str) -> None:
-        """SIGTERM; a call after the grace sends SIGKILL to the whole session. Does not wait."""
+        """SIGTERM; `list` sends SIGKILL to the whole session after the grace. Does not wait."""
         record = self._record(handle)
         facts = self._read(record)
-        if "pid" not in facts or not _is_same(facts["pid"], facts["created"]):
+        if "pid" not in facts or "stopped" in facts or identity_of(facts["pid"]) != facts["identity"]:
             return
-        if "stopped" not in facts:
-            self._write(record, {**facts, "stopped": time.time(), "reason": reason})
-            _signal(facts["pid"], signal.SIGTERM)
-        elif time.time() - facts["stopped"] > STOP_GRACE_S:
-            _signal_group(facts["pid"], signal.SIGKILL)
+        self._write(record, {**facts, "stopped": time.time(), "reason": reason})
+        _signal(facts["pid"], signal.SIGTERM)
 
     def stop_all(self, reason: str, grace_s: float = 5.0) -> None:
         """Stop every container and wait until all are gone; what outlasts the grace is killed."""
@@ -179,21 +199,22 @@ def _inherited() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name != "SCENEBURST_WEBHOOK_SECRET"}
 
 
-def _created(pid: int) -> float:
-    try:
-        return float(psutil.Process(pid).create_time())
-    except psutil.NoSuchProcess:
-        return 0.0
+def identity_of(pid: int) -> str:
+    """What tells a running process from a later one with its number; "" when it has ended.
 
-
-def _is_same(pid: int, created: float) -> bool:
-    """Whether the process runs and is the one that was started, not a later one that got its number."""
+    On Linux the boot and the ticks since then (proc(5), field 22 of stat), which no step of the clock changes.
+    """
+    if not _BOOT_ID.exists():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process = psutil.Process(pid)
+            return "" if process.status() == psutil.STATUS_ZOMBIE else f"{process.create_time():.1f}"
+        return ""
     try:
-        process = psutil.Process(pid)
-        is_same = abs(process.create_time() - created) < _SAME_START_S
-        return is_same and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
+        # The name, in parentheses, may hold anything.
+        state, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+    return "" if state in {"Z", "X"} else f"{_BOOT_ID.read_text().strip()}/{fields[18]}"
 
 
 def _modified(path: Path) -> float:

@@ -1,15 +1,19 @@
 """Containers as processes: the common suite, adoption, and real kills."""
 
+import errno
 import os
 import signal
+import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
-from dispatcher.fleets.process import ProcessFleet
+from dispatcher.fleets.process import ProcessFleet, identity_of
+from scenequeue.errors import FleetError
 from tests.dispatcher.fleet_conformance import FleetConformance, find, request_for
 from tests.waiting import wait_until
 
@@ -60,6 +64,78 @@ def test_a_launch_that_died_half_way_is_forgotten(fleet: ProcessFleet, tmp_path:
     os.utime(record, (1, 1))
     assert find(fleet, "half") is None
     assert not record.exists()
+
+
+def test_a_launch_whose_dispatcher_died_before_it_wrote_the_number_down_is_adopted(fleet: ProcessFleet, tmp_path: Path) -> None:
+    """Found by the id in its environment; it is one container, and can be stopped."""
+    fleet.launch([request_for("a", SCENEBURST_CONTAINER_ID="a")])
+    record = tmp_path / "fleet" / "a.json"
+    pid = fleet._read(record)["pid"]
+    record.write_text("")
+    other = ProcessFleet(tmp_path / "fleet", _SLEEPER)
+    container = wait_until(lambda: find(other, "a"), "it is adopted")
+    assert container.is_running
+    assert other._read(record)["pid"] == pid
+    other.stop("a", "adopted and stopped")
+    wait_until(lambda: (found := find(fleet, "a")) is not None and not found.is_running, "it has ended")
+
+
+def test_what_outlasts_its_grace_is_killed_by_the_next_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One stop is enough; nobody has to ask twice."""
+    monkeypatch.setattr("dispatcher.fleets.process.STOP_GRACE_S", 0.2)
+    fleet = ProcessFleet(tmp_path / "fleet", _STUBBORN)
+    fleet.launch([request_for("a")])
+    wait_until(lambda: "up" in fleet.log_of("a").read_text(), "it is up")
+    fleet.stop("a", "too old")
+    ended = wait_until(lambda: (found := find(fleet, "a")) and not found.is_running and found, "it has been killed")
+    assert (ended.exit_code, ended.stopped_reason) == (-signal.SIGKILL, "too old")
+
+
+def test_another_process_with_the_number_of_an_ended_one_is_no_container(fleet: ProcessFleet, tmp_path: Path) -> None:
+    """It is neither listed as running nor stopped, whatever the clock says."""
+    fleet.launch([request_for("a")])
+    record = tmp_path / "fleet" / "a.json"
+    facts = fleet._read(record)
+    assert identity_of(facts["pid"]) == facts["identity"]
+    # The kernel counts starts in hundredths of a second; no number comes round so soon.
+    time.sleep(0.03)
+    stranger = subprocess.Popen(_SLEEPER)
+    try:
+        fleet._write(record, {**facts, "pid": stranger.pid})
+        other = ProcessFleet(tmp_path / "fleet", _SLEEPER)
+        other.stop("a", "not ours")
+        container = find(other, "a")
+        assert container is not None
+        assert not container.is_running
+        assert stranger.poll() is None
+    finally:
+        stranger.kill()
+        stranger.wait()
+        os.kill(facts["pid"], signal.SIGKILL)
+
+
+def test_a_folder_that_cannot_be_written_is_a_fleet_that_cannot_be_seen(
+    fleet: ProcessFleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk, say. The dispatcher then neither launches nor reaps; afterwards everything is as it was."""
+    (result,) = fleet.launch([request_for("a")])
+    fleet.stop(result.handle, "so that its end is to be written down")
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fleet, "_write", full)
+        assert wait_until(lambda: _is_blind(fleet), "the end cannot be written down")
+    wait_until(lambda: (found := find(fleet, "a")) is not None and not found.is_running, "it has ended")
+
+
+def _is_blind(fleet: ProcessFleet) -> bool:
+    try:
+        fleet.list()
+    except FleetError as error:
+        return "SCENEBURST_STATE_DIR" in str(error)
+    return False
 
 
 def test_stop_all_leaves_nothing_even_of_what_ignores_it(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dispatcher.fleets.base import FleetContainer, LaunchRequest, LaunchResult
+from dispatcher.fleets.base import FleetContainer, Hardware, LaunchRequest, LaunchResult
 from dispatcher.fleets.process import ProcessFleet
 from dispatcher.tick import Dispatcher
 from scenequeue.errors import FleetError
@@ -44,6 +44,7 @@ class NoFleet:
     """A fleet that only counts, or fails."""
 
     name = "none"
+    hardware = Hardware()
 
     def __init__(self, *, is_blind: bool = False, crashes: bool = False) -> None:
         self.launched: list[str] = []

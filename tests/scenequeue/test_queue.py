@@ -392,7 +392,9 @@ def test_an_idle_worker_is_woken_by_a_submit(queue: SceneQueue) -> None:
     assert heard == [True, True, True]
 
 
-@pytest.mark.parametrize("body", ['{"v":1,"kind":"render"}', "no json at all", '"text"', "[1]", '{"name":"../x"}', '{"name":"x","weight":-1}'])
+@pytest.mark.parametrize(
+    "body", ['{"v":1,"kind":"render"}', "no json at all", '"text"', "[1]", '{"name":"../x"}', '{"name":"x","weight":-1}']
+)
 def test_what_a_foreign_producer_wrote_is_buried_alone(any_queue: SceneQueue, body: str) -> None:
     """Its neighbours of the same lease are leased all the same; the letter can be shown, and requeued in vain."""
     submit(any_queue, "a", 3)

@@ -1,0 +1,89 @@
+"""What scenes cost, window by window, and whether that is far from what they used to cost."""
+
+from collections import deque
+from collections.abc import Sequence
+from statistics import median
+from typing import NamedTuple
+
+_HOUR_MS = 3_600_000
+#: Length of a window; short enough to warn within a burst, long enough to even out start-up.
+WINDOW_MS = 600_000
+#: Windows that the median is taken over: two hours of work.
+_KEPT = 12
+#: With fewer windows there is nothing to compare with, with fewer scenes in one nothing to judge.
+_LEAST_WINDOWS, _LEAST_SCENES = 3, 5
+#: A gap between two looks is charged up to this: a dispatcher that slept does not know what ran.
+_LONGEST_GAP_MS = 60_000
+
+
+class Cost(NamedTuple):
+    """What is known of cost now, in USD."""
+
+    total_usd: float
+    #: Of the last full window; None before there is one.
+    per_scene_usd: float | None
+    median_usd: float | None
+    is_anomalous: bool
+
+
+def is_anomalous(latest_usd: float, before_usd: Sequence[float], factor: float) -> bool:
+    """Whether a window's cost per scene is more than `factor` × the median of the windows before it."""
+    return len(before_usd) >= _LEAST_WINDOWS and latest_usd > factor * median(before_usd)
+
+
+class CostWatch:
+    """Adds up what runs by the hour, and closes a window when its time is over and enough scenes were done in it.
+
+    Args:
+        factor: so many times the rolling median is an anomaly.
+    """
+
+    def __init__(self, factor: float) -> None:
+        self._factor = factor
+        self._windows: deque[float] = deque(maxlen=_KEPT)
+        self._total_usd = self._window_usd = 0.0
+        self._last_ms = self._window_began_ms = 0
+        self._window_done = 0
+        self._latest: Cost | None = None
+
+    def look(self, usd_per_hour: float, done: int, now_ms: int) -> Cost:
+        """Take one look in.
+
+        Args:
+            usd_per_hour: cost of what runs now.
+            done: items done since the namespace began.
+            now_ms: Redis clock.
+        """
+        if not self._last_ms:
+            self._last_ms = self._window_began_ms = now_ms
+            self._window_done = done
+        spent = usd_per_hour * min(_LONGEST_GAP_MS, max(0, now_ms - self._last_ms)) / _HOUR_MS
+        self._last_ms = now_ms
+        self._total_usd += spent
+        self._window_usd += spent
+        scenes = done - self._window_done
+        if now_ms - self._window_began_ms >= WINDOW_MS:
+            if scenes >= _LEAST_SCENES or (scenes == 0 and not self._window_usd):
+                self._close(scenes)
+                self._window_began_ms, self._window_done, self._window_usd = now_ms, done, 0.0
+            elif self._windows and self._window_usd > self._factor * median(self._windows) * _LEAST_SCENES:
+                # Money goes, and no scene comes: that is the anomaly that no division shows.
+                self._judge(self._window_usd / max(1, scenes))
+        per_scene = self._latest.per_scene_usd if self._latest else None
+        middle = self._latest.median_usd if self._latest else None
+        return Cost(self._total_usd, per_scene, middle, self._latest is not None and self._latest.is_anomalous)
+
+    def pause(self) -> None:
+        """Another dispatcher acts: what it spends is not ours to tell."""
+        self._last_ms = 0
+        self._window_usd = 0.0
+
+    def _close(self, scenes: int) -> None:
+        if scenes:
+            self._judge(self._window_usd / scenes)
+            self._windows.append(self._window_usd / scenes)
+
+    def _judge(self, per_scene_usd: float) -> None:
+        before = list(self._windows)
+        is_odd = is_anomalous(per_scene_usd, before, self._factor)
+        self._latest = Cost(self._total_usd, per_scene_usd, median(before) if before else None, is_odd)

@@ -1,0 +1,140 @@
+"""Telemetry: what is told agrees with the documentation, with Prometheus's format and with CloudWatch's."""
+
+import io
+import json
+import re
+import urllib.request
+from pathlib import Path
+
+import pytest
+from hypothesis import given, strategies as st
+from prometheus_client.parser import text_string_to_metric_families
+
+from dispatcher.cost_watch import WINDOW_MS, CostWatch, is_anomalous
+from dispatcher.exporter import Exporter, emf_line
+from dispatcher.fleets.process import ProcessFleet
+from dispatcher.telemetry import METRICS, count_containers
+from dispatcher.tick import Dispatcher
+from scenequeue.errors import SettingsError
+from scenequeue.items import ContainerId, ContainerRecord
+from scenequeue.queue import SceneQueue
+from scenequeue.settings import DispatcherSettings
+from tests.scenequeue.jobs import done, submit
+
+_PAGE = Path(__file__).parents[2] / "docs" / "telemetry.md"
+
+
+def test_the_table_in_the_documentation_is_what_is_told() -> None:
+    """Name by name, unit by unit, in order."""
+    rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \| (\w+) \|", _PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert rows == [(metric.cloudwatch, metric.prometheus, metric.unit) for metric in METRICS]
+
+
+def _scraped(port: int) -> dict[str, float]:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+        text = answer.read().decode()
+    return {
+        sample.name + sample.labels.get("state", ""): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def test_prometheus_gets_what_the_acting_dispatcher_sees_and_from_one_that_stands_by_only_that(
+    queue: SceneQueue, namespace: str, redis_url: str, tmp_path: Path
+) -> None:
+    """Two dispatchers on a real queue, each with an endpoint of its own."""
+    submit(queue, "a", 6)
+    leases = queue.worker.lease("by-hand", 3)
+    record = ContainerRecord(container_id=ContainerId("by-hand"), slots=3, held=2, vcpu=2, memory_mib=4096)
+    queue.dispatcher.record_intents(queue.dispatcher.acquire("before", 30) or 0, [record])
+    queue.dispatcher.resign("before")
+    queue.worker.beat(record)
+    queue.worker.ack("by-hand", [done(leases[0])])
+    settings = DispatcherSettings.load(redis_url=redis_url, namespace=namespace, state_dir=tmp_path, launches_per_tick=1)
+    queue.operator.pause()
+    emf = io.StringIO()
+    exporters = [Exporter(namespace, 3.0, emf), Exporter(namespace, 3.0)]
+    dispatchers = [Dispatcher(queue, ProcessFleet(tmp_path), settings, observe=exporter.observe) for exporter in exporters]
+    for dispatcher in dispatchers:
+        dispatcher.tick()
+    acting, waiting = (_scraped(exporter.listen("127.0.0.1:0")) for exporter in exporters)
+    assert waiting == {"sceneburst_acting": 0}
+    told = {
+        "sceneburst_acting": 1, "sceneburst_ready_items": 3, "sceneburst_in_flight_items": 2, "sceneburst_done_items_total": 1,
+        "sceneburst_dead_letters": 0, "sceneburst_backlog_video_seconds": 3, "sceneburst_containersworking": 1,
+        "sceneburst_containersstarting": 0, "sceneburst_cost_anomaly": 0,
+    }  # fmt: skip
+    assert {name: acting[name] for name in told} == told
+    assert acting["sceneburst_cost_usd_per_hour"] == pytest.approx(2 * 0.04048 + 4 * 0.004445, rel=1e-3)
+    assert acting["sceneburst_backlog_age_seconds"] > 0
+    assert {re.sub("(?<=containers).*", "", name) for name in acting} == {metric.prometheus for metric in METRICS}
+    dispatchers[0].tick()
+    assert len(emf.getvalue().splitlines()) == 1
+
+
+def test_a_line_for_cloudwatch_is_as_the_format_demands() -> None:
+    """Every metric named once in the directive, with a number beside it, and the dimension's value."""
+    line = json.loads(emf_line("films", {metric.cloudwatch: 1.5 for metric in METRICS}, 1_700_000_000_000))
+    (directive,) = line["_aws"]["CloudWatchMetrics"]
+    assert line["_aws"]["Timestamp"] == 1_700_000_000_000
+    assert directive["Namespace"] == "Sceneburst"
+    assert [line[name] for name in directive["Dimensions"][0]] == ["films"]
+    named = [each["Name"] for each in directive["Metrics"]]
+    assert len(named) == len(set(named)) == len(METRICS)
+    assert all(line[name] == 1.5 for name in named)
+    assert {each["Unit"] for each in directive["Metrics"]} <= {"None", "Count", "Seconds"}
+
+
+@pytest.mark.parametrize("address", ["nowhere", "127.0.0.1:70000", "256.1.1.1:0", "127.0.0.1:x"])
+def test_an_address_that_cannot_be_listened_at_is_named(address: str) -> None:
+    """With its variable."""
+    with pytest.raises(SettingsError, match="SCENEBURST_METRICS_ADDRESS"):
+        Exporter("films", 3.0).listen(address)
+
+
+def test_containers_are_counted_by_what_they_do() -> None:
+    """Those that are no more are not."""
+    said = [("intended", 0), ("launched", 0), ("running", 2), ("running", 0), ("draining", 1), ("gone", 0), ("failed", 0)]
+    records = [ContainerRecord(container_id=ContainerId(str(n)), state=state, held=held) for n, (state, held) in enumerate(said)]  # type: ignore[arg-type]
+    assert count_containers(records) == {"starting": 2, "working": 1, "idle": 1, "draining": 1}
+
+
+# -- cost per scene
+
+
+def _spend(watch: CostWatch, windows: list[tuple[float, int]]) -> list[bool]:
+    """Look every half minute; each window has an hourly cost and a number of scenes. Whether each ended as an anomaly."""
+    now_ms, finished, said = 1_000, 0, list[bool]()
+    cost = watch.look(0, finished, now_ms)
+    for usd_per_hour, scenes in windows:
+        for look in range(20):
+            now_ms += WINDOW_MS // 20
+            finished += scenes // 20 + (1 if look < scenes % 20 else 0)
+            cost = watch.look(usd_per_hour, finished, now_ms)
+        said.append(cost.is_anomalous)
+    return said
+
+
+def test_scenes_that_suddenly_cost_four_times_as_much_are_an_anomaly_and_normal_ones_end_it() -> None:
+    """A third more is none."""
+    assert _spend(CostWatch(3.0), [(1.0, 100)] * 4 + [(1.3, 100), (1.0, 24), (1.0, 100)]) == [False] * 5 + [True, False]
+
+
+def test_money_that_goes_without_any_scene_is_an_anomaly() -> None:
+    """No division shows it: nothing was done at all."""
+    assert _spend(CostWatch(3.0), [(1.0, 100)] * 4 + [(10.0, 0)])[-1]
+
+
+def test_nothing_is_said_before_there_is_something_to_compare_with() -> None:
+    """Nor of quiet hours."""
+    assert not any(_spend(CostWatch(3.0), [(0.0, 0)] * 5 + [(1.0, 100), (50.0, 100)]))
+
+
+@given(st.lists(st.floats(0.001, 10), min_size=3, max_size=12), st.floats(1.1, 10), st.floats(0.01, 100))
+def test_an_anomaly_depends_on_the_ratio_alone(before: list[float], factor: float, unit: float) -> None:
+    """The currency's unit does not matter, and what costs no more than before is never one."""
+    assert not is_anomalous(min(before), before, factor)
+    assert is_anomalous(max(before) * factor * 1.01, before, factor)
+    latest = max(before) * factor * 1.01
+    assert is_anomalous(latest * unit, [each * unit for each in before], factor)
