@@ -1,5 +1,6 @@
 """The heartbeat: one thread that keeps all leases, tells how things stand, and learns what was lost."""
 
+import os
 import socket
 import threading
 import time
@@ -9,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 import structlog
 
 from container_worker.held import HeldItem, HeldItems
+from container_worker.protection import Protection
 from scenequeue.errors import QueueUnavailable, SceneburstError
 from scenequeue.items import ContainerId, ContainerRecord, Lease, LeaseToken
 from scenequeue.queue import SceneQueue
@@ -52,6 +54,7 @@ class Heartbeat:
         self.should_drain = threading.Event()
         self.is_draining = False
         self.note = ""
+        self._protection = Protection(os.environ)
         self._counts = threading.Lock()
         self._done = 0
         self._failed = 0
@@ -127,6 +130,7 @@ class Heartbeat:
             except Exception:
                 # A heart that stops for one bad answer would lose every lease without a word.
                 self._note_silence("a beat failed; what is in hand goes on", exc_info=True)
+            self._protection.follow(is_working=bool(self._held.all()))
             if self._stop.wait(pause_s):
                 return
 
