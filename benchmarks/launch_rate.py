@@ -15,11 +15,12 @@ import tempfile
 import time
 from pathlib import Path
 
+# The folder of the script comes first otherwise, and its queue.py is not the standard library's.
+sys.path[0] = str(Path(__file__).parents[1])
 import boto3
 import structlog
 from botocore.exceptions import ClientError
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
 from dispatcher.fleets.base import SIZES, LaunchRequest
 from dispatcher.fleets.fargate import FargateFleet
 from dispatcher.fleets.fargate_request import placements, run_task_request
