@@ -4,7 +4,7 @@
 service quotas", Fargate task launch rate), and beside it one thread that calls as soon as it may and waits a second after
 each refusal, as boto3's own retries would. Exit 1 when ours takes more than 1.1 times the bound, or logs an error.
 
-    python benchmarks/launch_rate.py [--launches 1000] [--json]
+    python -m benchmarks.launch_rate [--launches 1000] [--json]
 """
 
 import argparse
@@ -15,8 +15,6 @@ import tempfile
 import time
 from pathlib import Path
 
-# The folder of the script comes first otherwise, and its queue.py is not the standard library's.
-sys.path[0] = str(Path(__file__).parents[1])
 import boto3
 import structlog
 from botocore.exceptions import ClientError
