@@ -42,7 +42,13 @@ for command in _JOBS:
 app.add_typer(queue.app, name="queue")
 app.add_typer(dead.app, name="dead")
 app.add_typer(containers.app, name="containers")
-_OTHERS: tuple[Callable[..., None], ...] = (containers.plan, programs.doctor, programs.worker, programs.dispatcher)
+_OTHERS: tuple[Callable[..., None], ...] = (
+    containers.plan,
+    programs.doctor,
+    programs.acl,
+    programs.worker,
+    programs.dispatcher,
+)
 for command in _OTHERS:
     app.command()(command)
 

@@ -25,7 +25,8 @@ def broker_url(redis_url: str) -> str:
     """The queue's own Redis, as Celery writes its address."""
     parts = urlsplit(redis_url)
     if parts.scheme == "unix":
-        return f"redis+socket://{parts.path}"
+        user = f"{parts.netloc.rpartition('@')[0]}@" if "@" in parts.netloc else ""
+        return f"redis+socket://{user}{parts.path}"
     return redis_url
 
 
@@ -60,6 +61,8 @@ def make_app(settings: DispatcherSettings, dispatcher: Dispatcher) -> Celery:
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
         worker_send_task_events=False,
+        # Nobody steers a dispatcher from afar, so nobody can: no channel to listen on.
+        worker_enable_remote_control=False,
         timezone="UTC",
         # A tick that was not taken in time is worth nothing: the next one sees more.
         beat_schedule={TICK: {"task": TICK, "schedule": settings.tick_s, "options": {"expires": settings.tick_s}}},
@@ -98,9 +101,11 @@ def run(settings: DispatcherSettings) -> None:
 
     # It warns of pickle under root; only JSON is accepted here.
     warnings.filterwarnings("ignore", category=SecurityWarning)
+    # With a receiver of its own, Celery leaves logging as it is.
+    signals.setup_logging.connect(_keep_logging, weak=False)
     signals.worker_ready.connect(begin, weak=False)
     signals.worker_shutting_down.connect(end, weak=False)
-    options = ["--pool=solo", "--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel=WARNING"]
+    options = ["--pool=solo", "--without-gossip", "--without-mingle", "--without-heartbeat"]
     try:
         app.worker_main(["--quiet", "worker", *options])
     finally:
@@ -109,6 +114,10 @@ def run(settings: DispatcherSettings) -> None:
             dispatcher.close()
         except QueueUnavailable:
             log.warning("the lock was not given up: redis does not answer; it expires by itself")
+
+
+def _keep_logging(**_: Any) -> None:
+    """Logging is set up already."""
 
 
 def run_once(settings: DispatcherSettings) -> str:

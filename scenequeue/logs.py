@@ -59,6 +59,6 @@ def configure(settings: SceneburstSettings, program: str, **bound: str) -> None:
     root.handlers[:] = [handler]
     root.setLevel(max(level, logging.INFO))
     # Libraries are worth hearing only when something is wrong.
-    for name in ("botocore", "boto3", "urllib3", "httpx", "httpcore", "kombu", "amqp"):
+    for name in ("botocore", "boto3", "urllib3", "httpx", "httpcore", "celery", "kombu", "amqp"):
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
     structlog.contextvars.bind_contextvars(program=program, **bound)

@@ -43,3 +43,18 @@ def doctor(as_json: JsonFlag = False) -> None:
         out.print(made)
     if any(check.is_needed and not check.is_good for check in checks):
         raise typer.Exit(Exit.UNAVAILABLE)
+
+
+def acl(
+    namespace: Annotated[str, typer.Option(help="The queue's namespace.")] = "sceneburst",
+    as_json: JsonFlag = False,
+) -> None:
+    """Redis users, one per role, as ACL SETUSER takes them; put a password in place of the dots."""
+    from scenequeue.acl import ROLES, rules
+
+    if as_json:
+        print_json({role: rules(role, namespace) for role in ROLES})
+        return
+    for role in ROLES:
+        line = f"ACL SETUSER {namespace}-{role} on >… {' '.join(rules(role, namespace))}"
+        out.print(line, highlight=False, markup=False, soft_wrap=True)

@@ -1,0 +1,58 @@
+"""What each program's Redis user may do: one rule set per role, for Redis 6.2 and later.
+
+The rules keep a program to its part of the contract: a worker's user cannot submit, a producer's cannot lease or ack, and
+none reaches beyond its namespace or may configure the server. They are not a wall between two hostile roles of one
+namespace: whoever may write a job's keys can damage that job.
+"""
+
+from typing import Literal, get_args
+
+from scenequeue.keys import Keys
+
+Role = Literal["producer", "worker", "dispatcher", "operator"]
+ROLES: tuple[Role, ...] = get_args(Role)
+
+#: Keys that every step touches, relative to the namespace; "" is the prefix itself, which scripts get as their one key.
+_SHARED_KEYS = ("", "lane:*", "counts", "control", "bell", "job:*", "item:*", "delayed", "dead", "jobs", "expiring", "notices")
+_CONTAINER_KEYS = ("containers", "container:*")
+_LEASE_KEYS = ("leases", "held:*", "drain:*", "rates")
+_KEYS: dict[Role, tuple[str, ...]] = {
+    # Without drain:* a lease is refused before it changes anything, without leases and held:* every other end of one.
+    "producer": (*_SHARED_KEYS, *_CONTAINER_KEYS, "staging:*"),
+    # Without staging:* nothing can be submitted.
+    "worker": (*_SHARED_KEYS, *_CONTAINER_KEYS, *_LEASE_KEYS),
+    "dispatcher": (*_SHARED_KEYS, *_CONTAINER_KEYS, *_LEASE_KEYS, "dispatcher", "fence", "plan", "celery:*"),
+    "operator": (*_SHARED_KEYS, *_CONTAINER_KEYS, *_LEASE_KEYS, "plan"),
+}
+
+#: Commands of the shared part of all scripts, and of making a connection.
+_SHARED_COMMANDS = (
+    *("ping", "evalsha", "script|load", "time", "multi", "exec"),
+    *("del", "exists", "expire", "persist", "rename", "unlink"),
+    *("hdel", "hexists", "hget", "hgetall", "hincrby", "hmget", "hset", "hvals"),
+    *("llen", "lpush", "lrange"),
+    *("smembers", "srem", "zadd", "zrange", "zrangebyscore", "zrem", "zrevrange"),
+    *("xadd", "xrange", "xread"),
+)
+_LEASE_COMMANDS = ("lpop", "sadd", "set")
+#: What Celery's transport uses besides, on keys under celery:; the last four for messages that nobody acknowledged.
+_CELERY_COMMANDS = ("brpop", "rpush", "zrevrangebyscore", "watch", "unwatch")
+_COMMANDS: dict[Role, tuple[str, ...]] = {
+    "producer": (*_SHARED_COMMANDS, "rpush"),
+    "worker": (*_SHARED_COMMANDS, *_LEASE_COMMANDS, "blmove"),
+    "dispatcher": (*_SHARED_COMMANDS, *_LEASE_COMMANDS, "get", "incr", "pexpire", *_CELERY_COMMANDS),
+    "operator": (*_SHARED_COMMANDS, *_LEASE_COMMANDS, "get"),
+}
+
+
+def rules(role: Role, namespace: str) -> list[str]:
+    """The role's rules as `ACL SETUSER name on >password …` takes them, and an ElastiCache access string after `on`.
+
+    Args:
+        role: whose.
+        namespace: the queue's; the rules hold for its keys alone.
+    """
+    prefix = Keys(namespace).prefix
+    keys = [f"~{prefix}{key}" for key in _KEYS[role]]
+    commands = [f"+{command}" for command in sorted(set(_COMMANDS[role]))]
+    return ["resetkeys", *keys, "resetchannels", "-@all", *commands]
