@@ -7,7 +7,7 @@ from types import FrameType
 
 import typer
 
-from console.commands import containers, dead, jobs, programs, queue, render
+from console.commands import containers, cost, dead, jobs, programs, queue, render
 from console.exits import Exit
 from console.screen import err
 from scenequeue.errors import (
@@ -35,7 +35,7 @@ _JOBS: tuple[Callable[..., None], ...] = (
     jobs.results,
     jobs.cancel,
     jobs.download,
-    jobs.cost,
+    cost.cost,
 )
 for command in _JOBS:
     app.command()(command)

@@ -129,29 +129,6 @@ def download(
     out.print(f"{len(files)} files in {folder}", highlight=False)
 
 
-def cost(job_id: JobArgument, as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
-    """What a job's containers cost, or would have cost on Fargate."""
-    from dispatcher.pricing import cost_usd, prices
-
-    with connected(redis_url, namespace) as queue:
-        queue.inspect.job(job_id)
-        worked = {result.container for result in queue.producer.results(job_id)}
-        records = [record for record in queue.inspect.containers() if record.container_id in worked]
-        now_ms = queue.inspect.now_ms()
-    data = {
-        "job_id": job_id,
-        "estimated_cost_usd": round(sum(cost_usd(record, now_ms) for record in records), 6),
-        "containers": {record.container_id: round(cost_usd(record, now_ms), 6) for record in records},
-        "prices_as_of": prices().as_of,
-    }
-    if as_json:
-        print_json(data)
-    else:
-        out.print(
-            f"about ${data['estimated_cost_usd']} for {len(records)} containers (prices of {prices().as_of})", highlight=False
-        )
-
-
 def status_data(found: JobStatus) -> dict[str, Any]:
     """A job's status as plain data: the shape of `status --json`."""
     return {**found.model_dump(mode="json"), "counts": {**found.counts.model_dump(), "total": found.counts.total}}

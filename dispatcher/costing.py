@@ -1,0 +1,37 @@
+"""What jobs cost: their shares of the containers that worked for them."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from dispatcher.pricing import cost_usd
+from scenequeue.items import ContainerRecord, ItemResult
+
+
+def job_costs(results: Iterable[ItemResult], records: Sequence[ContainerRecord], now_ms: int) -> dict[str, float]:
+    """What a job has cost, by container, in USD.
+
+    A container that worked for several jobs is shared by the number of items that it ended for each. Containers that
+    never ended an item of any job (failed starts, idle ones) are nobody's; `sceneburst cost` without a job counts them.
+
+    Args:
+        results: of the job, as far as there are any.
+        records: the ledger.
+        now_ms: Redis clock, for containers that still run.
+    """
+    own = Counter(result.container for result in results if result.container)
+    costs = {}
+    for record in records:
+        items = own[record.container_id]
+        if items:
+            # A record that is behind its results must not make the share larger than the whole.
+            share = items / max(items, record.done + record.failed)
+            costs[str(record.container_id)] = cost_usd(record, now_ms) * share
+    return costs
+
+
+def costs_by_fleet(records: Iterable[ContainerRecord], now_ms: int) -> dict[str, float]:
+    """What all these containers have cost, by fleet, in USD."""
+    costs: dict[str, float] = {}
+    for record in records:
+        costs[record.fleet] = costs.get(record.fleet, 0.0) + cost_usd(record, now_ms)
+    return costs
