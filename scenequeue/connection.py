@@ -1,10 +1,10 @@
 """The connection to Redis: how it is made, how it fails, and how the atomic steps are called through it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 import redis
@@ -14,6 +14,9 @@ from redis.retry import Retry
 from scenequeue.errors import QueueUnavailable, SettingsError
 from scenequeue.keys import Keys
 from scenequeue.settings import SceneburstSettings
+
+if TYPE_CHECKING:
+    from redis.commands.core import Script
 
 #: Longest that one blocking command waits; shorter than the socket's time-out, so that silence means trouble.
 BLOCK_LIMIT_S = 5.0
@@ -54,7 +57,7 @@ class Connection:
         self._event_limit = settings.event_limit
         self.result_ttl_s = settings.result_ttl_s
         self.client: Any = client if client is not None else _client(settings)
-        self._scripts: dict[str, Any] = {}
+        self._scripts: dict[str, Script] = {}
 
     def run(self, script: str, *arguments: str | float) -> Any:
         """Run one atomic step.
@@ -62,11 +65,26 @@ class Connection:
         Raises:
             QueueUnavailable: Redis does not answer; the step may or may not have happened (all are safe to repeat).
         """
-        step = self._scripts.get(script)
-        if step is None:
-            step = self._scripts[script] = self.client.register_script(_source(script))
         with self.translated():
-            return step(keys=[self.keys.prefix], args=[self._event_limit, self.result_ttl_s, *arguments])
+            return self._step(script)(keys=[self.keys.prefix], args=[self._event_limit, self.result_ttl_s, *arguments])
+
+    def run_in_turn(self, *steps: tuple[str, Sequence[str | int]]) -> list[Any]:
+        """Run several steps in one round trip; each is atomic, together they are not. Answers in order; raises as `run`."""
+        with self.translated():
+            pipeline = self.client.pipeline(transaction=False)
+            for script, arguments in steps:
+                shared = (self.keys.prefix, self._event_limit, self.result_ttl_s)
+                pipeline.evalsha(self._step(script).sha, 1, *(str(argument) for argument in (*shared, *arguments)))
+            try:
+                return list(pipeline.execute())
+            except redis.exceptions.NoScriptError:
+                # A server that does not know them yet, or has restarted: `run` loads them, and repeating a step is safe.
+                return [self.run(script, *arguments) for script, arguments in steps]
+
+    def _step(self, script: str) -> "Script":
+        if script not in self._scripts:
+            self._scripts[script] = self.client.register_script(_source(script))
+        return self._scripts[script]
 
     @contextmanager
     def translated(self) -> Iterator[None]:

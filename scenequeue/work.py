@@ -60,16 +60,22 @@ class WorkerPort:
         that is no item becomes a dead letter here, and takes none of its neighbours along.
         """
         answer = self._connection.run("lease", container_id, count, self._lease_ms(lease_s), int(begins_now))
-        leases = []
-        for at in range(0, len(answer), _LEASE_FIELDS):
-            fields = answer[at : at + _LEASE_FIELDS]
-            try:
-                leases.append(_lease(fields))
-            except ValidationError as error:
-                job_id, item_id, token = fields[:3]
-                why = f"not a work item: {error.errors(include_url=False, include_input=False)}"
-                self._connection.run("fail", container_id, job_id, item_id, token, BadInput.__name__, why[:_MESSAGE_LIMIT], -1)
-        return leases
+        return self._leases(container_id, answer)
+
+    def exchange(
+        self, container_id: str, finished: Sequence[tuple[Lease, ItemResult]], count: int, lease_s: float | None = None
+    ) -> tuple[list[Lease], list[Lease]]:
+        """Hand results in and take the next items, whose work begins now, in one round trip.
+
+        Returns:
+            The leases whose result was refused, and the new ones.
+
+        Guarantees: those of `ack` and of `lease`, each by itself: after an error, acking again is safe.
+        """
+        asked = (container_id, count, self._lease_ms(lease_s), 1)
+        handed_in = (container_id, *_reported(finished))
+        refused, answer = self._connection.run_in_turn(("ack", handed_in), ("lease", asked))
+        return self._refused([lease for lease, _ in finished], refused), self._leases(container_id, answer)
 
     def begin(self, lease: Lease) -> None:
         """Say that work on a lease begins, when it was taken with `begins_now=False`. Idempotent.
@@ -113,12 +119,8 @@ class WorkerPort:
         """
         if not finished:
             return []
-        arguments: list[str | int] = []
-        for lease, result in finished:
-            busy_ms = round((result.processing_s or 0.0) * 1000)
-            arguments += (lease.job_id, lease.item_id, lease.token, lease.item.kind, busy_ms)
-            arguments += (round(lease.item.weight * 1000), result.model_dump_json(exclude_none=True))
-        return self._refused([lease for lease, _ in finished], self._connection.run("ack", container_id, *arguments))
+        refused = self._connection.run("ack", container_id, *_reported(finished))
+        return self._refused([lease for lease, _ in finished], refused)
 
     def fail(
         self, container_id: str, lease: Lease, error: str, message: str, *, transient: bool, retry_in_s: float | None = None
@@ -178,6 +180,18 @@ class WorkerPort:
             pipeline.exists(self._keys.drain(record.container_id))
             return bool(pipeline.execute()[-1])
 
+    def _leases(self, container_id: str, answer: Sequence[str]) -> list[Lease]:
+        leases = []
+        for at in range(0, len(answer), _LEASE_FIELDS):
+            fields = answer[at : at + _LEASE_FIELDS]
+            try:
+                leases.append(_lease(fields))
+            except ValidationError as error:
+                job_id, item_id, token = fields[:3]
+                why = f"not a work item: {error.errors(include_url=False, include_input=False)}"
+                self._connection.run("fail", container_id, job_id, item_id, token, BadInput.__name__, why[:_MESSAGE_LIMIT], -1)
+        return leases
+
     def _lease_ms(self, lease_s: float | None) -> int:
         return self._connection.lease_ms if lease_s is None else int(lease_s * 1000)
 
@@ -190,7 +204,16 @@ def _triples(leases: Sequence[Lease]) -> list[str]:
     return [part for lease in leases for part in (lease.job_id, lease.item_id, lease.token)]
 
 
-def _lease(fields: list[str]) -> Lease:
+def _reported(finished: Sequence[tuple[Lease, ItemResult]]) -> list[str | int]:
+    arguments: list[str | int] = []
+    for lease, result in finished:
+        busy_ms = round((result.processing_s or 0.0) * 1000)
+        arguments += (lease.job_id, lease.item_id, lease.token, lease.item.kind, busy_ms)
+        arguments += (round(lease.item.weight * 1000), result.model_dump_json(exclude_none=True))
+    return arguments
+
+
+def _lease(fields: Sequence[str]) -> Lease:
     job_id, item_id, token, attempt, deadline_ms, body = fields
     return Lease(
         job_id=JobId(job_id),

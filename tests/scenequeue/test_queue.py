@@ -416,3 +416,17 @@ def test_what_a_foreign_producer_wrote_is_buried_alone(any_queue: SceneQueue, bo
 
 def _blocked_clients(queue: SceneQueue) -> int:
     return int(queue._connection.client.info("clients")["blocked_clients"])
+
+
+def test_an_exchange_hands_in_and_takes_in_one_go(any_queue: SceneQueue) -> None:
+    """A stale result is refused all the same; a server that has forgotten the scripts is told them again."""
+    submit(any_queue, "a", 3)
+    refused, first = any_queue.worker.exchange("c1", [], 2)
+    assert (refused, [lease.item_id for lease in first]) == ([], ["0-0", "0-1"])
+    any_queue.worker.release("c1", first[1:])
+    any_queue._connection.client.script_flush()
+    refused, second = any_queue.worker.exchange("c1", [done(lease) for lease in first], 5)
+    assert refused == first[1:]
+    assert [lease.item_id for lease in second] == ["0-1", "0-2"]
+    assert any_queue.worker.exchange("c1", [done(lease) for lease in second], 5) == ([], [])
+    assert any_queue.producer.status("a").state is JobState.DONE
