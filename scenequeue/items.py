@@ -122,12 +122,35 @@ class WorkItem(BaseModel):
     payload: dict[str, Any] = Field(default_factory=dict)
 
     @classmethod
-    def shown(cls, body: str) -> Self:
-        """The item for an operator's eyes: what is not one, by a foreign producer's fault, has kind `malformed`."""
+    def read(cls, body: str) -> Self:
+        """The item; of a newer wire format that this version cannot read, only that it is one.
+
+        Raises:
+            ValidationError: it is none.
+        """
         try:
             return cls.model_validate_json(body)
         except ValidationError:
+            version = _version_of(body)
+            if version <= WIRE_VERSION:
+                raise
+            return cls(v=version, kind="newer", name="newer")
+
+    @classmethod
+    def shown(cls, body: str) -> Self:
+        """The item for an operator's eyes: what is not one, by a foreign producer's fault, has kind `malformed`."""
+        try:
+            return cls.read(body)
+        except ValidationError:
             return cls(kind="malformed", name="malformed", payload={"body": body})
+
+
+def _version_of(body: str) -> int:
+    try:
+        version = json.loads(body)["v"]
+    except (ValueError, TypeError, KeyError):
+        return WIRE_VERSION
+    return version if isinstance(version, int) else WIRE_VERSION
 
 
 class JobSpec(FrozenModel):

@@ -221,5 +221,5 @@ def _lease(fields: Sequence[str]) -> Lease:
         token=LeaseToken(token),
         attempt=int(attempt),
         deadline_ms=int(deadline_ms),
-        item=WorkItem.model_validate_json(body),
+        item=WorkItem.read(body),
     )

@@ -430,3 +430,15 @@ def test_an_exchange_hands_in_and_takes_in_one_go(any_queue: SceneQueue) -> None
     assert [lease.item_id for lease in second] == ["0-1", "0-2"]
     assert any_queue.worker.exchange("c1", [done(lease) for lease in second], 5) == ([], [])
     assert any_queue.producer.status("a").state is JobState.DONE
+
+
+def test_an_item_of_a_newer_wire_format_is_leased_and_can_be_left_to_others(any_queue: SceneQueue) -> None:
+    """Whatever it looks like inside, it is no dead letter: a newer worker can read it."""
+    submit(any_queue, "a", 1)
+    connection = any_queue._connection
+    connection.client.lset(connection.keys.job("a", "ready"), 0, '0-0 1000 {"v":2,"name":["of","another","shape"]}')
+    (lease,) = any_queue.worker.lease("c1", 1)
+    assert (lease.item.v, lease.item.kind) == (2, "newer")
+    assert any_queue.worker.release("c1", [lease]) == []
+    assert any_queue.producer.status("a").counts.ready == 1
+    any_queue.producer.cancel("a")
