@@ -16,7 +16,7 @@ from scenequeue.settings import SceneburstSettings
 from tests.scenequeue.jobs import done, items, submit
 from tests.waiting import wait_until
 
-_COUNT = 20_000
+_COUNT = 100_000
 
 
 def _submit_and_kill(redis_url: str, namespace: str, job_id: str, after_lines: int) -> bool:
@@ -35,7 +35,7 @@ def _submit_and_kill(redis_url: str, namespace: str, job_id: str, after_lines: i
     return "submitted\n" in lines
 
 
-@pytest.mark.parametrize("point", sorted(random.Random(4).sample(range(41), 6)))
+@pytest.mark.parametrize("point", sorted(random.Random(4).sample(range(201), 20)))
 def test_a_producer_killed_while_submitting_leaves_nothing_visible(
     queue: SceneQueue, redis_url: str, namespace: str, point: int
 ) -> None:
