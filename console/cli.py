@@ -7,7 +7,7 @@ from types import FrameType
 
 import typer
 
-from console.commands import containers, cost, dead, jobs, programs, queue, render
+from console.commands import containers, cost, dead, jobs, programs, queue, render, up
 from console.exits import Exit
 from console.screen import err
 from scenequeue.errors import (
@@ -28,6 +28,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command()(render.render)
+app.command()(up.up)
 _JOBS: tuple[Callable[..., None], ...] = (
     jobs.submit,
     jobs.status,

@@ -32,13 +32,22 @@ class LocalCluster:
         containers: most containers at once.
         slots: items a container works on at once; the run uses one core per slot at most.
         environment: more SCENEBURST_… variables for dispatcher and containers.
+        folder: keeps the queue from one run to the next, in an append-only file; None: a temporary folder, removed at the end.
     """
 
     def __init__(
-        self, file_roots: Sequence[Path], *, containers: int, slots: int, environment: Mapping[str, str] | None = None
+        self,
+        file_roots: Sequence[Path],
+        *,
+        containers: int,
+        slots: int,
+        environment: Mapping[str, str] | None = None,
+        folder: Path | None = None,
     ) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="sceneburst-run-"))
-        self._redis = EmbeddedRedis(self._folder)
+        self._keeps = folder is not None
+        self._folder = folder or Path(tempfile.mkdtemp(prefix="sceneburst-run-"))
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._redis = EmbeddedRedis(self._folder, is_durable=self._keeps)
         self.url = self._redis.url
         self._fleet = ProcessFleet(self._folder / "fleet")
         self._dispatcher: subprocess.Popen[bytes] | None = None
@@ -112,7 +121,7 @@ class LocalCluster:
         with contextlib.suppress(OSError):
             self._fleet.stop_all("the run is over", grace_s=_STOP_S)
         self._redis.stop()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self._folder / "scratch" if self._keeps else self._folder, ignore_errors=True)
 
     def __enter__(self) -> Self:
         try:

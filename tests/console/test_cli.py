@@ -51,6 +51,35 @@ def _manifest(media: Media, count: int = 2, seconds: float = 0.5, **more: Any) -
     return path
 
 
+def test_up_serves_other_terminals_until_ctrl_c_and_keeps_the_queue_where_told(
+    environment: dict[str, str], media: Media, tmp_path: Path
+) -> None:
+    """Submit from outside, get the video; Ctrl-C leaves no process; a second `up` on the same folder still knows the job."""
+    path = _manifest(media, 1)
+    argv = [*_PROGRAM, "up", "--root", str(media.folder), "--root", str(tmp_path / "out"), "--data", str(tmp_path / "kept")]
+    for attempt in range(2):
+        program = subprocess.Popen(argv, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        assert program.stdout is not None
+        said = [program.stdout.readline() for _ in range(2)]
+        told = dict(line.removeprefix("export ").strip().split("=", 1) for line in said)
+        theirs = {**environment, **{name: value.strip("'") for name, value in told.items()}, "SCENEBURST_NAMESPACE": "sceneburst"}
+        words = (
+            ["submit", str(path), "--output", str(tmp_path / "out"), "--job-id", "films", "--wait"]
+            if attempt == 0
+            else ["status", "films", "--json"]
+        )
+        ended = subprocess.run([*_PROGRAM, *words], env=theirs, capture_output=True, text=True, timeout=120, check=False)
+        assert ended.returncode == 0, ended.stderr
+        children = psutil.Process(program.pid).children(recursive=True)
+        assert children
+        program.send_signal(signal.SIGINT)
+        assert program.wait(30) == Exit.INTERRUPTED
+        program.communicate()
+        assert not [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
+    assert json.loads(ended.stdout)["state"] == "done"
+    assert (tmp_path / "out" / "s0.mp4").stat().st_size > 0
+
+
 def _leftovers(folder: Path) -> list[str]:
     return [str(path) for path in (folder / "t").iterdir()]
 

@@ -1,0 +1,67 @@
+"""`sceneburst up`: a whole Sceneburst on this machine that stays up until it is told to stop."""
+
+import json
+import os
+import shlex
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from console.screen import err, out
+from scenequeue.queue import SceneQueue
+from scenequeue.settings import SceneburstSettings
+
+#: How often what is shown is looked at.
+_LOOK_S = 1.0
+
+
+def up(
+    roots: Annotated[
+        list[Path] | None,
+        typer.Option("--root", help="Folder whose files scenes may use and be written to; repeatable. Else the current one."),
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Folder that keeps the queue from one run to the next; else nothing is kept.")
+    ] = None,
+    containers: Annotated[int | None, typer.Option(min=1, max=64, help="Most containers; else one per core.")] = None,
+    slots: Annotated[int, typer.Option(min=1, max=64, help="Scenes that a container renders at once.")] = 1,
+) -> None:
+    """Run Redis, a dispatcher and containers here until Ctrl-C; containers start with the work and leave when it is done.
+
+    Other terminals and programs find it by the SCENEBURST_REDIS_URL that is printed. Settings of the environment
+    (SCENEBURST_POLICY, SCENEBURST_METRICS_ADDRESS, …) hold for the dispatcher too.
+    """
+    from console.local_cluster import LocalCluster
+    from container_worker.ffmpeg import find_ffmpeg
+
+    find_ffmpeg()
+    allowed = [root.resolve() for root in roots or [Path()]]
+    most = containers or os.cpu_count() or 1
+    with LocalCluster(allowed, containers=most, slots=slots, folder=data.resolve() if data else None) as cluster:
+        told = {"SCENEBURST_REDIS_URL": cluster.url, "SCENEBURST_FILE_ROOTS": json.dumps([str(root) for root in allowed])}
+        for name, value in told.items():
+            out.print(f"export {name}={shlex.quote(value)}", highlight=False, markup=False, soft_wrap=True)
+        err.print("up: `sceneburst submit MANIFEST` enqueues, `sceneburst queue` looks; Ctrl-C stops all", highlight=False)
+        _watch(SceneburstSettings.load(redis_url=cluster.url, namespace="sceneburst"), cluster.check)
+
+
+def _watch(settings: SceneburstSettings, check: Callable[[], None]) -> None:
+    """Say how the queue stands whenever that changes, for ever."""
+    queue = SceneQueue(settings)
+    said = ""
+    with err.status("idle") as status:
+        while True:
+            check()
+            counts = queue.inspect.depth().counts
+            alive = [record for record in queue.inspect.containers() if record.state not in {"gone", "failed"}]
+            waiting = f"{counts.ready} ready, {counts.leased} in flight, {counts.delayed} delayed"
+            line = f"{waiting}, {counts.dead} dead, {counts.done} done; {len(alive)} containers"
+            if line != said:
+                said = line
+                status.update(line)
+                if not err.is_terminal:
+                    err.print(line, highlight=False)
+            time.sleep(_LOOK_S)
