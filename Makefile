@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3.12 python3.11 python3; do command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test lint format docs bench-queue clean
+.PHONY: help demo test lint format docs bench-queue image base-image image-test clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -39,6 +39,21 @@ docs: $(STAMP) ## Write docs/settings.md anew
 
 bench-queue: $(STAMP) ## The queue beside eight others
 	$(BIN)/python benchmarks/queue_peers.py
+
+IMAGE ?= sceneburst
+BASE ?= debian:bookworm-slim
+# docker where it is there, else buildah; IMAGE_FLAGS are its own (--network host, --isolation chroot, --ulimit …).
+BUILD = $(if $(shell command -v docker),docker build,buildah bud --format docker --layers)
+IMAGE_FLAGS ?=
+
+image: ## The container image, for worker and dispatcher
+	$(BUILD) $(IMAGE_FLAGS) --build-arg BASE=$(BASE) --build-arg REVISION=$$(git rev-parse --short HEAD) -f deploy/Dockerfile -t $(IMAGE) .
+
+base-image: ## A Debian base for `make image BASE=localhost/sceneburst-base`, where no registry is reached (root, debootstrap, buildah)
+	deploy/base-image
+
+image-test: $(STAMP) ## Render the example job in the image, through a real engine (docker, or podman as root)
+	SCENEBURST_TEST_IMAGE=$(IMAGE) $(BIN)/python -m pytest -q -s -p no:randomly tests/image
 
 clean: ## Remove the virtual environment, caches and output
 	rm -rf $(VENV) output .pytest_cache .mypy_cache .ruff_cache .hypothesis

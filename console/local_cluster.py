@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import json
 import os
+import secrets
 import shutil
 import signal
 import subprocess
@@ -12,11 +13,13 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from console.embedded_redis import EmbeddedRedis
+from dispatcher.fleets.docker import DockerFleet
 from dispatcher.fleets.process import ProcessFleet
-from scenequeue.errors import SettingsError
+from dispatcher.fleets.settings import DockerSettings
+from scenequeue.errors import FleetError, SettingsError
 
 _PR_SET_PDEATHSIG = 1
 _STOP_S = 5.0
@@ -32,6 +35,8 @@ class LocalCluster:
         containers: most containers at once.
         slots: items a container works on at once; the run uses one core per slot at most.
         environment: more SCENEBURST_… variables for dispatcher and containers.
+        image: run containers of this image on a container engine (SCENEBURST_DOCKER_SOCKET), as the calling user, instead of
+            processes.
         folder: keeps the queue from one run to the next, in an append-only file; None: a temporary folder, removed at the end.
     """
 
@@ -42,6 +47,7 @@ class LocalCluster:
         containers: int,
         slots: int,
         environment: Mapping[str, str] | None = None,
+        image: str | None = None,
         folder: Path | None = None,
     ) -> None:
         self._keeps = folder is not None
@@ -49,13 +55,14 @@ class LocalCluster:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._redis = EmbeddedRedis(self._folder, is_durable=self._keeps)
         self.url = self._redis.url
-        self._fleet = ProcessFleet(self._folder / "fleet")
+        self.namespace = f"up-{secrets.token_hex(4)}" if image else "sceneburst"
+        docker = self._docker(image, file_roots) if image else {}
         self._dispatcher: subprocess.Popen[bytes] | None = None
         self._cores = containers * slots
         self._environment = {
             "SCENEBURST_REDIS_URL": self.url,
-            "SCENEBURST_NAMESPACE": "sceneburst",
-            "SCENEBURST_FLEET": "process",
+            "SCENEBURST_NAMESPACE": self.namespace,
+            "SCENEBURST_FLEET": "docker" if image else "process",
             "SCENEBURST_STATE_DIR": str(self._folder / "fleet"),
             "SCENEBURST_SCRATCH_DIR": str(self._folder / "scratch"),
             "SCENEBURST_FILE_ROOTS": json.dumps(sorted({str(root) for root in file_roots})),
@@ -68,7 +75,22 @@ class LocalCluster:
             "SCENEBURST_IDLE_TIMEOUT_S": "10",
             "SCENEBURST_REDIS_PATIENCE_S": str(_PATIENCE_S),
             "SCENEBURST_LOG_FORMAT": "json",
+            **{f"SCENEBURST_{name.upper()}": _as_text(value) for name, value in docker.items()},
             **(environment or {}),
+        }
+        if image:
+            self._fleet: ProcessFleet | DockerFleet = DockerFleet(DockerSettings.load(namespace=self.namespace, **docker))
+        else:
+            self._fleet = ProcessFleet(self._folder / "fleet")
+
+    def _docker(self, image: str, file_roots: Sequence[Path]) -> dict[str, Any]:
+        """Settings that make our files and our Redis's socket be where the containers look for them."""
+        shared = sorted({str(self._redis.socket.parent), *(str(root) for root in file_roots)})
+        return {
+            "docker_image": image,
+            "docker_user": f"{os.getuid()}:{os.getgid()}",
+            "docker_volumes": [f"{folder}:{folder}" for folder in shared],
+            "docker_environment": {"SCENEBURST_REDIS_URL": self.url},
         }
 
     def start(self) -> None:
@@ -118,7 +140,7 @@ class LocalCluster:
                 self._dispatcher.kill()
                 self._dispatcher.wait()
             self._dispatcher = None
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, FleetError):
             self._fleet.stop_all("the run is over", grace_s=_STOP_S)
         self._redis.stop()
         shutil.rmtree(self._folder / "scratch" if self._keeps else self._folder, ignore_errors=True)
@@ -139,6 +161,10 @@ class LocalCluster:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _die_with_parent() -> None:

@@ -6,11 +6,13 @@ import threading
 import time
 from contextvars import copy_context
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 import structlog
 
 from container_worker.held import HeldItem, HeldItems
 from container_worker.protection import Protection
+from scenequeue.alive import show_life
 from scenequeue.errors import QueueUnavailable, SceneburstError
 from scenequeue.items import ContainerId, ContainerRecord, Lease, LeaseToken
 from scenequeue.queue import SceneQueue
@@ -40,9 +42,18 @@ class Heartbeat:
         held: what to extend; items found lost are told to stop.
         lease_s: how long a lease lasts.
         fleet: name for the container's record.
+        alive_file: touched with every beat, heard or not.
     """
 
-    def __init__(self, queue: SceneQueue, container_id: ContainerId, held: HeldItems, lease_s: float, fleet: str) -> None:
+    def __init__(
+        self,
+        queue: SceneQueue,
+        container_id: ContainerId,
+        held: HeldItems,
+        lease_s: float,
+        fleet: str,
+        alive_file: Path | None = None,
+    ) -> None:
         self._queue, self._held, self._lease_s = queue, held, lease_s
         self._log = structlog.get_logger()
         self._stop = threading.Event()
@@ -55,6 +66,7 @@ class Heartbeat:
         self.is_draining = False
         self.note = ""
         self._protection = Protection(os.environ)
+        self._alive_file = alive_file
         self._counts = threading.Lock()
         self._done = 0
         self._failed = 0
@@ -130,6 +142,7 @@ class Heartbeat:
             except Exception:
                 # A heart that stops for one bad answer would lose every lease without a word.
                 self._note_silence("a beat failed; what is in hand goes on", exc_info=True)
+            show_life(self._alive_file)
             self._protection.follow(is_working=bool(self._held.all()))
             if self._stop.wait(pause_s):
                 return

@@ -61,7 +61,7 @@ class WorkLoop:
         self._queue, self._settings, self._container_id = queue, settings, container_id
         self._handlers, self._drain = handlers, drain
         self._held = HeldItems(settings.slots)
-        self._heart = Heartbeat(queue, container_id, self._held, settings.lease_s, settings.fleet)
+        self._heart = Heartbeat(queue, container_id, self._held, settings.lease_s, settings.fleet, settings.alive_file)
         self._reports = Reports(self._heart.silence_s, settings.redis_patience_s)
         self._performer = Performer(
             queue, settings, container_id, handlers, held=self._held, heart=self._heart, drain=drain, reports=self._reports

@@ -13,6 +13,7 @@ from celery.platforms import SecurityWarning
 from dispatcher.fleets import fleet_from
 from dispatcher.notify import Notifier
 from dispatcher.tick import Dispatcher, Seen
+from scenequeue.alive import show_life
 from scenequeue.errors import QueueUnavailable
 from scenequeue.logs import configure
 from scenequeue.queue import SceneQueue
@@ -78,6 +79,7 @@ def make_app(settings: DispatcherSettings, dispatcher: Dispatcher) -> Celery:
             dispatcher.tick()
         except QueueUnavailable as error:
             log.warning("tick skipped: redis does not answer", error=str(error))
+        show_life(settings.alive_file)
 
     return app
 

@@ -31,6 +31,7 @@ class SceneburstSettings(BaseSettings):
     file_roots: list[Path] = Field(
         default_factory=list, description="folders under which file:// addresses may be read and written; JSON list"
     )
+    alive_file: Path | None = Field(None, description="file touched with every heartbeat or tick, for health checks")
     max_input_bytes: Annotated[int, Field(ge=1)] = Field(512 * 1024 * 1024, description="largest single input, in bytes")
 
     @classmethod

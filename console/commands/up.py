@@ -5,6 +5,7 @@ import os
 import shlex
 import time
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,14 @@ import typer
 from console.screen import err, out
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
+
+
+class Fleet(StrEnum):
+    """Where containers run."""
+
+    PROCESS = "process"
+    DOCKER = "docker"
+
 
 #: How often what is shown is looked at.
 _LOOK_S = 1.0
@@ -27,6 +36,8 @@ def up(
         Path | None, typer.Option(help="Folder that keeps the queue from one run to the next; else nothing is kept.")
     ] = None,
     containers: Annotated[int | None, typer.Option(min=1, max=64, help="Most containers; else one per core.")] = None,
+    fleet: Annotated[Fleet, typer.Option(help="Where containers run: processes, or a Docker or Podman engine.")] = Fleet.PROCESS,
+    image: Annotated[str, typer.Option(help="Image of the containers, with --fleet docker.")] = "sceneburst",
     slots: Annotated[int, typer.Option(min=1, max=64, help="Scenes that a container renders at once.")] = 1,
 ) -> None:
     """Run Redis, a dispatcher and containers here until Ctrl-C; containers start with the work and leave when it is done.
@@ -37,15 +48,22 @@ def up(
     from console.local_cluster import LocalCluster
     from container_worker.ffmpeg import find_ffmpeg
 
-    find_ffmpeg()
+    if fleet is Fleet.PROCESS:
+        find_ffmpeg()
     allowed = [root.resolve() for root in roots or [Path()]]
     most = containers or os.cpu_count() or 1
-    with LocalCluster(allowed, containers=most, slots=slots, folder=data.resolve() if data else None) as cluster:
-        told = {"SCENEBURST_REDIS_URL": cluster.url, "SCENEBURST_FILE_ROOTS": json.dumps([str(root) for root in allowed])}
+    engine_image = image if fleet is Fleet.DOCKER else None
+    kept = data.resolve() if data else None
+    with LocalCluster(allowed, containers=most, slots=slots, image=engine_image, folder=kept) as cluster:
+        told = {
+            "SCENEBURST_REDIS_URL": cluster.url,
+            "SCENEBURST_NAMESPACE": cluster.namespace,
+            "SCENEBURST_FILE_ROOTS": json.dumps([str(root) for root in allowed]),
+        }
         for name, value in told.items():
             out.print(f"export {name}={shlex.quote(value)}", highlight=False, markup=False, soft_wrap=True)
         err.print("up: `sceneburst submit MANIFEST` enqueues, `sceneburst queue` looks; Ctrl-C stops all", highlight=False)
-        _watch(SceneburstSettings.load(redis_url=cluster.url, namespace="sceneburst"), cluster.check)
+        _watch(SceneburstSettings.load(redis_url=cluster.url, namespace=cluster.namespace), cluster.check)
 
 
 def _watch(settings: SceneburstSettings, check: Callable[[], None]) -> None:

@@ -76,6 +76,7 @@ class DockerSettings(SceneburstSettings):
     docker_socket: Path = Field(
         Path("/var/run/docker.sock"), description="the engine's socket; Podman's is /run/podman/podman.sock"
     )
+    docker_user: str = Field("", description="user of the containers as uid:gid; none: the image's own")
     docker_network: str = Field("", description="network of the containers: a name, or host; none: the engine's default")
     docker_volumes: list[str] = Field(default_factory=list, description="more mounts, as host:container[:ro]; JSON list")
     docker_environment: dict[str, str] = Field(

@@ -60,9 +60,9 @@ def test_up_serves_other_terminals_until_ctrl_c_and_keeps_the_queue_where_told(
     for attempt in range(2):
         program = subprocess.Popen(argv, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         assert program.stdout is not None
-        said = [program.stdout.readline() for _ in range(2)]
+        said = [program.stdout.readline() for _ in range(3)]
         told = dict(line.removeprefix("export ").strip().split("=", 1) for line in said)
-        theirs = {**environment, **{name: value.strip("'") for name, value in told.items()}, "SCENEBURST_NAMESPACE": "sceneburst"}
+        theirs = {**environment, **{name: value.strip("'") for name, value in told.items()}}
         words = (
             ["submit", str(path), "--output", str(tmp_path / "out"), "--job-id", "films", "--wait"]
             if attempt == 0
