@@ -1,5 +1,6 @@
 """The dispatcher program: a Celery worker with its beat, which ticks."""
 
+import ssl
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -48,7 +49,10 @@ def _observer(settings: DispatcherSettings) -> Callable[[Seen | None], None] | N
 
 def make_app(settings: DispatcherSettings, dispatcher: Dispatcher) -> Celery:
     """The Celery app: one task, sent by its own beat every tick_s; JSON only, and no results kept."""
-    app = Celery("sceneburst", broker=broker_url(settings.redis_url.get_secret_value()))
+    app = Celery("sceneburst", broker=broker_url(settings.redis_address.get_secret_value()))
+    if settings.redis_url.get_secret_value().startswith("rediss://"):
+        # Certificates are checked, as redis-py does by itself.
+        app.conf.broker_use_ssl = {"ssl_cert_reqs": ssl.CERT_REQUIRED, "ssl_check_hostname": True}
     app.conf.update(
         task_serializer="json",
         accept_content=["json"],

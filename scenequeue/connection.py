@@ -52,7 +52,7 @@ class Connection:
 
     def __init__(self, settings: SceneburstSettings, client: "redis.Redis | None" = None) -> None:
         self.keys = Keys(settings.namespace)
-        self.url = masked(settings.redis_url.get_secret_value())
+        self.url = masked(settings.redis_address.get_secret_value())
         self.lease_ms = int(settings.lease_s * 1000)
         self._event_limit = settings.event_limit
         self.result_ttl_s = settings.result_ttl_s
@@ -124,7 +124,7 @@ class Connection:
 
 
 def _client(settings: SceneburstSettings) -> "redis.Redis":
-    url = settings.redis_url.get_secret_value()
+    url = settings.redis_address.get_secret_value()
     try:
         return redis.Redis.from_url(
             url,

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -20,6 +21,9 @@ class SceneburstSettings(BaseSettings):
         SecretStr("redis://127.0.0.1:6379/0"),
         description="Redis or Valkey: redis://, rediss:// or unix://; may hold a password, never logged",
     )
+    redis_password: SecretStr | None = Field(
+        None, description="password of the URL's user, where the URL itself holds none; never logged"
+    )
     namespace: str = Field(
         "sceneburst", pattern=r"^[A-Za-z0-9_.-]{1,64}$", description="prefix of every key; several namespaces are several queues"
     )
@@ -33,6 +37,17 @@ class SceneburstSettings(BaseSettings):
     )
     alive_file: Path | None = Field(None, description="file touched with every heartbeat or tick, for health checks")
     max_input_bytes: Annotated[int, Field(ge=1)] = Field(512 * 1024 * 1024, description="largest single input, in bytes")
+
+    @property
+    def redis_address(self) -> SecretStr:
+        """The URL with the password in it."""
+        url = self.redis_url.get_secret_value()
+        parts = urlsplit(url)
+        if self.redis_password is None or parts.password is not None:
+            return self.redis_url
+        user, host = parts.username or "", parts.netloc.rpartition("@")[2]
+        netloc = f"{user}:{quote(self.redis_password.get_secret_value(), safe='')}@{host}"
+        return SecretStr(urlunsplit(parts._replace(netloc=netloc)))
 
     @classmethod
     def load(cls, **overrides: Any) -> Self:

@@ -1,0 +1,39 @@
+"""The CloudFormation template as data; `!Sub x` becomes {"Sub": "x"}, and so on."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+PATH = Path(__file__).parents[2] / "deploy" / "sceneburst.yaml"
+
+
+class _Loader(yaml.SafeLoader):
+    """Knows CloudFormation's short forms."""
+
+
+def _short_form(loader: yaml.SafeLoader, name: str, node: yaml.Node) -> dict[str, Any]:
+    if isinstance(node, yaml.ScalarNode):
+        return {name: loader.construct_scalar(node)}
+    if isinstance(node, yaml.SequenceNode):
+        return {name: loader.construct_sequence(node, deep=True)}
+    assert isinstance(node, yaml.MappingNode)
+    return {name: loader.construct_mapping(node, deep=True)}
+
+
+_Loader.add_multi_constructor("!", _short_form)
+
+
+def template() -> dict[str, Any]:
+    """The whole template."""
+    return dict(yaml.load(PATH.read_text(encoding="utf-8"), Loader=_Loader))
+
+
+def actions(policy: str) -> set[str]:
+    """What one of its policies allows."""
+    statements = template()["Resources"][policy]["Properties"]["PolicyDocument"]["Statement"]
+    allowed: set[str] = set()
+    for statement in statements:
+        assert statement["Effect"] == "Allow"
+        allowed |= {statement["Action"]} if isinstance(statement["Action"], str) else set(statement["Action"])
+    return allowed

@@ -1,0 +1,140 @@
+"""The CloudFormation template: valid, in step with the code, and deployable."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from dispatcher.exporter import EMF_NAMESPACE
+from dispatcher.fleets.base import SIZES
+from dispatcher.fleets.fargate import FargateFleet
+from dispatcher.fleets.settings import FargateSettings
+from dispatcher.telemetry import METRICS
+from scenequeue.acl import ROLES, Role, rules
+from scenequeue.settings import DispatcherSettings
+from tests.deploy.template import PATH, template
+from tests.dispatcher.fleet_conformance import find, request_for
+
+_SECRETS = ("ProducerPassword", "WorkerPassword", "DispatcherPassword", "OperatorPassword", "WebhookSecret")
+
+
+def test_it_passes_every_rule_there_is_for_templates() -> None:
+    """The informational ones and the strict ones too."""
+    program = Path(sys.executable).with_name("cfn-lint")
+    strict = ["--include-checks", "I", "--configure-rule", "E3012:strict=true", "--non-zero-exit-code", "informational"]
+    ended = subprocess.run([str(program), "-t", str(PATH), *strict], capture_output=True, text=True, timeout=120, check=False)
+    assert (ended.returncode, ended.stdout) == (0, "")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_caches_users_have_the_rules_of_their_roles(role: Role) -> None:
+    """Word by word, as `sceneburst acl` prints them."""
+    user = template()["Resources"][f"{role.capitalize()}User"]["Properties"]
+    words = user["AccessString"]["Sub"].replace("${Namespace}", "films").split()
+    assert words == ["on", *(rule for rule in rules(role, "films") if not rule.startswith("reset"))]
+
+
+def test_there_is_a_task_definition_for_every_size() -> None:
+    """CPU units and MiB as the dispatcher overrides them."""
+    resources = template()["Resources"]
+    found = {number: resources[f"WorkerTask{number}"]["Properties"] for number in SIZES}
+    for number, size in SIZES.items():
+        assert (int(found[number]["Cpu"]), int(found[number]["Memory"])) == (size.vcpu * 1024, size.memory_mib)
+        assert found[number]["Family"] == {"Sub": f"${{AWS::StackName}}-worker-{number}"}
+        (container,) = found[number]["ContainerDefinitions"]
+        assert container["ReadonlyRootFilesystem"]
+        assert container["User"] == "10001:10001"
+
+
+def test_alarms_are_on_metrics_that_are_told() -> None:
+    """In the namespace, and by the dimension."""
+    alarms = [each["Properties"] for each in template()["Resources"].values() if each["Type"] == "AWS::CloudWatch::Alarm"]
+    metrics = [alarm for alarm in alarms if "MetricName" in alarm]
+    metrics += [each["MetricStat"]["Metric"] for alarm in alarms for each in alarm.get("Metrics", []) if "MetricStat" in each]
+    assert {metric["MetricName"] for metric in metrics} <= {metric.cloudwatch for metric in METRICS}
+    assert {"BacklogAgeSeconds", "DeadLetters", "CostPerHourUSD", "CostAnomaly"} <= {metric["MetricName"] for metric in metrics}
+    assert all(metric["Namespace"] == EMF_NAMESPACE for metric in metrics)
+    assert all([each["Name"] for each in metric["Dimensions"]] == ["Namespace"] for metric in metrics)
+
+
+def test_no_secret_is_written_out() -> None:
+    """Neither as an output, nor in the environment of a container, nor in an address."""
+    text = PATH.read_text(encoding="utf-8")
+    outputs = json.dumps(template()["Outputs"])
+    assert "resolve:secretsmanager" not in outputs
+    assert not re.search(r"rediss://\w+:", text)
+    for line in text.splitlines():
+        if "resolve:secretsmanager" in line:
+            assert line.strip().startswith("Passwords:")
+
+
+# -- deployed
+
+pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse AWS")
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    """An AWS of this module's own."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def deployed(endpoint: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> dict[str, str]:
+    """The stack in moto, with a Redis of one's own: moto's CloudFormation knows neither caches nor secrets."""
+    for name, value in {
+        "AWS_ENDPOINT_URL": endpoint, "AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-1",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+    body = PATH.read_text(encoding="utf-8")
+    for secret in _SECRETS:
+        body = body.replace(f"!Ref {secret}", f"arn:aws:secretsmanager:eu-west-1:123456789012:secret:{secret}")
+    network = getattr(request, "param", "public")
+    parameters = {"Image": "sceneburst:1", "RedisHost": "redis.example.org", "AlarmEmail": "a@example.org", "Network": network}
+    client = boto3.client("cloudformation")
+    client.create_stack(
+        StackName=f"films-{network}",
+        TemplateBody=body,
+        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
+        Capabilities=["CAPABILITY_IAM"],
+    )
+    (stack,) = client.describe_stacks(StackName=f"films-{network}")["Stacks"]
+    assert stack["StackStatus"] == "CREATE_COMPLETE"
+    return {"stack": f"films-{network}", **{each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}}
+
+
+@pytest.mark.parametrize("deployed", ["public", "private"], indirect=True)
+def test_what_is_deployed_launches_and_stops_containers(deployed: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the very environment that the template gives its dispatcher: cluster, subnets, task definitions, all of it."""
+    ecs = boto3.client("ecs")
+    family = f"{deployed['stack']}-dispatcher"
+    (container,) = ecs.describe_task_definition(taskDefinition=family)["taskDefinition"]["containerDefinitions"]
+    environment: dict[str, Any] = {each["name"]: each["value"] for each in container["environment"]}
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("SCENEBURST_REDIS_PASSWORD", "word")
+    settings = DispatcherSettings.load()
+    assert settings.redis_address.get_secret_value() == "rediss://dispatcher:word@redis.example.org:6379/0"
+    assert (settings.fleet, settings.metrics_emf, settings.budget_usd_per_hour) == ("fargate", True, 10)
+    fleet = FargateFleet(FargateSettings.load(namespace=settings.namespace))
+    (result,) = fleet.launch([request_for("a")])
+    assert result.error == ""
+    task = ecs.describe_tasks(cluster=deployed["ClusterName"], tasks=[result.handle], include=["TAGS"])["tasks"][0]
+    assert task["taskDefinitionArn"].split("/")[1].split(":")[0] == f"{deployed['stack']}-worker-5"
+    assert {"key": "sceneburst:namespace", "value": "sceneburst"} in task["tags"]
+    fleet.stop(result.handle, "enough")
+    ended = find(fleet, "a")
+    assert ended is not None
+    assert not ended.is_running
