@@ -3,6 +3,7 @@
 import base64
 import errno
 import hashlib
+import os
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -64,8 +65,8 @@ class S3Storage:
     def _client(self) -> "S3Client":
         with self._lock:
             if self._made is None:
-                # A session of our own: making clients from the default one is not thread-safe.
-                self._made = boto3.session.Session().client("s3", config=_CONFIG)
+                # A session of our own: making clients from the default one is not thread-safe. It reads AWS_DEFAULT_REGION only.
+                self._made = boto3.session.Session(region_name=os.environ.get("AWS_REGION")).client("s3", config=_CONFIG)
             return self._made
 
     def get(self, uri: str, target: Path, *, max_bytes: int) -> Stored:

@@ -1,0 +1,39 @@
+"""What the stack costs while nothing is rendered."""
+
+from collections.abc import Mapping
+
+#: us-east-1 list prices in USD an hour, except where it says a month. Source: AWS's price pages.
+COSTS_AS_OF = "2025-10"
+_VCPU, _GIB = 0.04048, 0.004445
+_VCPU_ARM, _GIB_ARM = 0.03238, 0.00356
+_CACHE_NODE = {"cache.t4g.micro": 0.0128, "cache.t4g.small": 0.0256, "cache.t4g.medium": 0.052, "cache.r7g.large": 0.1752}
+_NAT_GATEWAY, _PUBLIC_ADDRESS = 0.045, 0.005
+_SECRET_MONTH, _ALARM_MONTH, _METRIC_MONTH = 0.40, 0.10, 0.30
+_SECRETS, _ALARMS, _METRICS = 5, 5, 15
+_HOURS_A_MONTH = 730
+
+
+def at_rest(parameters: Mapping[str, str]) -> list[str]:
+    """Lines that say what costs how much a month, the sum last."""
+    costs = monthly(parameters)
+    lines = [f"${usd:8.2f} a month: {what}" for what, usd in costs.items()]
+    return [*lines, f"${sum(costs.values()):8.2f} a month at rest"]
+
+
+def monthly(parameters: Mapping[str, str]) -> dict[str, float]:
+    """USD a month by part, for the template's parameters; those that are not given have its defaults."""
+    dispatchers = int(parameters.get("DispatcherCount", 2))
+    is_arm = parameters.get("Architecture") == "arm64"
+    vcpu, gib = (_VCPU_ARM, _GIB_ARM) if is_arm else (_VCPU, _GIB)
+    is_private = parameters.get("Network") == "private"
+    costs = {f"{dispatchers} dispatchers (0.25 vCPU, 0.5 GiB)": dispatchers * (0.25 * vcpu + 0.5 * gib) * _HOURS_A_MONTH}
+    if not parameters.get("RedisHost"):
+        node, nodes = parameters.get("CacheNodeType", "cache.t4g.small"), int(parameters.get("CacheNodes", 2))
+        # Valkey is a fifth cheaper than these, which are for Redis OSS.
+        costs[f"{nodes} cache nodes ({node})"] = nodes * _CACHE_NODE[node] * _HOURS_A_MONTH
+    if is_private:
+        costs["a NAT gateway and its address"] = (_NAT_GATEWAY + _PUBLIC_ADDRESS) * _HOURS_A_MONTH
+    else:
+        costs["public addresses of the dispatchers"] = dispatchers * _PUBLIC_ADDRESS * _HOURS_A_MONTH
+    costs["secrets, alarms and metrics"] = _SECRETS * _SECRET_MONTH + _ALARMS * _ALARM_MONTH + _METRICS * _METRIC_MONTH
+    return costs
