@@ -9,7 +9,7 @@ from scenequeue.errors import BadInput
 from scenequeue.items import RenderPayload
 from scenequeue.storage import UriStorage, sha256_of
 
-_ROLES = ("image", "audio", "subtitles", "watermark")
+_ROLES = ("image", "audio", "subtitles", "watermark", "music")
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ def fetch(payload: RenderPayload, storage: UriStorage, scratch: Path, stop_if_as
         stop_if_asked: called before each; what it raises ends the fetching.
 
     Returns:
-        Role (image, audio, subtitles, watermark) -> file; optional roles only where they are named.
+        Role (image, audio, subtitles, watermark, music) -> file; optional roles only where they are named.
 
     Raises:
         BadInput (also as ObjectNotFound, StorageDenied), StorageUnavailable, DiskFull: naming the role and the address.

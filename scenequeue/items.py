@@ -82,7 +82,7 @@ class JobState(StrEnum):
 class Scene(FrozenModel):
     """The user's unit: a picture and a narration become one MP4.
 
-    `image`, `audio`, `subtitles` and `watermark` are local paths when handed to a producer and URIs
+    `image`, `audio`, `subtitles`, `watermark` and `music` are local paths when handed to a producer and URIs
     (s3://, https://, file://) on the queue. `options` overrides the job's, field by field.
     """
 
@@ -91,6 +91,7 @@ class Scene(FrozenModel):
     audio: str
     subtitles: str | None = None
     watermark: str | None = None
+    music: str | None = None
     title: str | None = None
     options: dict[str, Any] = Field(default_factory=dict)
 
@@ -102,8 +103,11 @@ class RenderPayload(FrozenModel):
     audio: str
     subtitles: str | None = None
     watermark: str | None = None
+    music: str | None = None
     title: str | None = None
     options: dict[str, Any] = Field(default_factory=dict)
+    #: Seconds from either end at which a film will cut: a keyframe is put there.
+    cut_s: Annotated[float, Field(ge=0.0)] | None = None
     #: Where the MP4 goes, once, whole.
     output: str
 
@@ -114,7 +118,7 @@ class WorkItem(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     v: int = WIRE_VERSION
-    #: render, and later probe, encode, stitch, copy, run.
+    #: render or stitch, and later probe, encode, copy, run.
     kind: str = "render"
     name: SceneName
     #: Estimated cost: seconds of video.

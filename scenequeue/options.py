@@ -66,8 +66,26 @@ class RenderOptions(FrozenModel):
     crf: Annotated[int, Field(ge=0, le=63)] | None = None
     codec: Literal["h264", "av1"] = "h264"
     audio_kbps: Annotated[int, Field(ge=32, le=512)] = 160
-    #: EBU R128 loudness normalisation to -16 LUFS, -1.5 dBTP.
+    #: EBU R128 loudness normalisation by a measured gain, peaks held under -1.5 dBTP.
     normalize_loudness: bool = False
+    #: What it aims at, in LUFS.
+    loudness_lufs: Annotated[float, Field(ge=-31.0, le=-9.0)] = -16.0
+    #: Music under the narration, relative to how it was recorded, in dB.
+    music_gain_db: Annotated[float, Field(ge=-60.0, le=12.0)] = -16.0
+    #: Music steps back while the narration speaks.
+    ducking: bool = True
+    #: burned draws subtitles into the picture, soft adds them as a track to switch on, off leaves them out of the MP4.
+    subtitle_mode: Literal["burned", "soft", "off"] = "burned"
+    #: Also deliver the subtitles as <name>.vtt.
+    webvtt: bool = False
+    #: Also deliver one frame as <name>.jpg.
+    poster: bool = False
+    #: Where in the video the poster lies, as a share of its length.
+    poster_at: Share = 0.5
+    #: Seconds in which the scene's title stands on the darkened picture before the narration begins; 0 is no card.
+    title_card_s: Annotated[float, Field(ge=0.0, le=30.0)] = 0.0
+    #: Share of the frame along each edge that subtitles, watermark and title stay out of (EBU R 95 asks for 0.05).
+    safe_area: Annotated[float, Field(ge=0.0, le=0.25)] = 0.0
 
     @property
     def frame_px(self) -> tuple[int, int]:

@@ -68,7 +68,7 @@ def render(request: RenderRequest) -> dict[str, Any]:
 
     mark = draw_watermark(request.watermark, frame, request.mark) if request.watermark else None
     narration = measuring.result()
-    count = frame_count(narration.duration_s, request.fps)
+    count = request.extras.card_frames + frame_count(narration.duration_s, request.fps)
     if narration.damaged_packets:
         _say({"warning": f"narration is damaged: {narration.damaged_packets} packets left out"})
     folder = Path(request.scratch)
@@ -83,7 +83,7 @@ def render(request: RenderRequest) -> dict[str, Any]:
 
     track, typesetter = _subtitles(request, count)
     try:
-        track = track or CueTrack([], lambda _: None)
+        track = track or _title(request) or CueTrack([], lambda _: None)
         raw = frames(planes, frame, request.motion, request.zoom, count, track, mark)
         code = encode(request, count, raw, folder, on_frame)
     finally:
@@ -91,6 +91,10 @@ def render(request: RenderRequest) -> dict[str, Any]:
             typesetter.__exit__(None, None, None)
     if code != 0:
         raise ToolFailed(f"ffmpeg ended with code {code}")
+    if request.extras.poster_at is not None:
+        from container_worker.render.poster import save_poster
+
+        save_poster(folder / "scene.mp4", request.extras.poster_at, folder / "poster.jpg")
     return {"duration_s": count / request.fps, "frames": count, "bytes": (folder / "scene.mp4").stat().st_size}
 
 
@@ -105,11 +109,18 @@ def _subtitles(request: RenderRequest, count: int) -> tuple[Any, Any]:
     if request.subtitles is None:
         return None, None
     from container_worker.render.cues import read_cues, spans
-    from container_worker.render.timeline import CueTrack
+    from container_worker.render.timeline import CueTrack, Span
 
-    shown = spans(read_cues(request.subtitles, "subtitles"), request.fps, count)
+    card = request.extras.card_frames
+    spoken = spans(read_cues(request.subtitles, "subtitles"), request.fps, count - card)
+    shown = [Span(span.first + card, span.end + card, span.text) for span in spoken]
     if not shown:
         _say({"warning": "no subtitle falls inside the narration"})
+    if request.extras.webvtt or (shown and request.extras.subtitle_mode == "soft"):
+        from container_worker.render.webvtt import cues_of, write_captions
+
+        write_captions(cues_of(shown, request.fps), Path(request.scratch))
+    if not shown or request.extras.subtitle_mode != "burned":
         return None, None
     from container_worker.render.fonts import FontBook
     from container_worker.render.typeset import Typesetter
@@ -122,7 +133,16 @@ def _subtitles(request: RenderRequest, count: int) -> tuple[Any, Any]:
         _say({"warning": f"subtitles: no font has {len(book.missing)} of the characters, which were left out ({names})"})
     if typesetter.lines_left_out:
         _say({"warning": f"subtitles: {typesetter.lines_left_out} lines did not fit on the frame and were left out"})
-    return CueTrack(shown, typesetter.draw), typesetter
+    return _title(request, shown, typesetter.draw) or CueTrack(shown, typesetter.draw), typesetter
+
+
+def _title(request: RenderRequest, shown: Any = (), draw: Any = None) -> Any:
+    """The track with the title card in front of the subtitles; None where there is no card."""
+    if not request.extras.card_frames:
+        return None
+    from container_worker.render.titlecard import card_track
+
+    return card_track(request, shown, draw)
 
 
 def main() -> int:

@@ -23,7 +23,6 @@ KEYFRAME_S = 4.0
 AUDIO_HZ = 48_000
 #: Peak that the limiter lets through: -1.5 dBFS, so that lossy coding does not clip.
 AUDIO_PEAK = 0.841
-LOUDNESS = {"I": -16, "TP": -1.5, "LRA": 11}
 #: Longest narration, in seconds; a longer one is a mistake or an attack.
 MAX_NARRATION_S = 3 * 3600.0
 AUDIO_FORMATS = ("mp3", "wav", "flac", "ogg", "aac", "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "aiff", "w64", "caf")

@@ -7,17 +7,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from container_worker.ffmpeg import confined
-from container_worker.render.defaults import (
-    AUDIO_FORMATS,
-    AUDIO_HZ,
-    AUDIO_PEAK,
-    AV1_PRESET,
-    KEYFRAME_S,
-    LOUDNESS,
-    X264_PARAMS,
-    X264_PRESET,
-)  # fmt: skip
+from container_worker.render.defaults import AUDIO_HZ, AV1_PRESET, KEYFRAME_S, X264_PARAMS, X264_PRESET
+from container_worker.render.loudness import gain_for, measure
+from container_worker.render.music import sound_of
 from container_worker.render.request import RenderRequest
+from container_worker.render.webvtt import TRACK
 
 #: Wanted size of the pipe to ffmpeg, in bytes: fewer switches between the two processes.
 _PIPE_BYTES = 1024 * 1024
@@ -35,8 +29,28 @@ def codec_arguments(request: RenderRequest) -> dict[str, str | int]:
     }  # fmt: skip
 
 
-def argv_for(request: RenderRequest, frames: int, output: str) -> list[str]:
-    """The command line that encodes `frames` raw frames from stdin and the narration into `output`."""
+def cut_arguments(request: RenderRequest, frames: int) -> dict[str, str]:
+    """Keyframes where a film will cut the scene, so that it need not be encoded again between them."""
+    cut = request.extras.cut_frames
+    if cut is None:
+        return {}
+    # A third of a frame early: the first frame that is not before the time named becomes the keyframe.
+    times = [f"{(frame - 0.3) / request.fps:.6f}" for frame in sorted({cut, frames - cut}) if 0 < frame < frames]
+    return {"force_key_frames": ",".join(times)} if times else {}
+
+
+def argv_for(
+    request: RenderRequest, frames: int, output: str, gain_db: float | None = None, captions: str | None = None
+) -> list[str]:
+    """The command line that encodes `frames` raw frames from stdin and the narration into `output`.
+
+    Args:
+        request: what to make.
+        frames: how many there will be.
+        output: the MP4.
+        gain_db: measured, where loudness is normalised.
+        captions: a WebVTT file that becomes a track to switch on.
+    """
     import ffmpeg
 
     size = (request.width_px, request.height_px)
@@ -45,20 +59,18 @@ def argv_for(request: RenderRequest, frames: int, output: str) -> list[str]:
     )
     # Tags only: the frames are in this colour space already.
     picture = picture.video.filter("setparams", range="tv", color_primaries="bt709", color_trc="bt709", colorspace="bt709")
-    sound = ffmpeg.input(f"file:{request.audio}", protocol_whitelist="file", format_whitelist=",".join(AUDIO_FORMATS)).audio
-    if request.normalize_loudness:
-        sound = sound.filter("loudnorm", **LOUDNESS)
-    sound = sound.filter("aresample", AUDIO_HZ).filter("aformat", channel_layouts="stereo")
-    sound = sound.filter("alimiter", limit=AUDIO_PEAK, level=0, latency=1)
-    # Exactly as long as the picture: scenes can be joined without drift.
-    samples = frames * AUDIO_HZ // request.fps
-    sound = sound.filter("apad").filter("atrim", end_sample=samples)
+    sound = sound_of(request, frames, gain_db)
     output_options: dict[str, str | int] = {
         **codec_arguments(request), "pix_fmt": "yuv420p", "c:a": "aac", "b:a": f"{request.audio_kbps}k", "ar": AUDIO_HZ, "ac": 2,
         "movflags": "+faststart", "map_metadata": -1, "f": "mp4",
     }  # fmt: skip
     flags = ["-y", "-nostdin", "-hide_banner", "-loglevel", "error", "-filter_complex_threads", "1"]
-    stream = ffmpeg.output(picture, sound, output, **output_options).global_args(*flags)
+    streams = [picture, sound]
+    if captions is not None:
+        streams.append(ffmpeg.input(f"file:{captions}", f="webvtt", protocol_whitelist="file")["s"])
+        output_options |= {"c:s": "mov_text"}
+    output_options |= cut_arguments(request, frames)
+    stream = ffmpeg.output(*streams, output, **output_options).global_args(*flags)
     argv: list[str] = ffmpeg.compile(stream, cmd=request.ffmpeg)
     # The title goes in by hand: ffmpeg-python has no two options of one name, and metadata is often several.
     title = ["-metadata", f"title={request.title}"] if request.title else []
@@ -81,7 +93,9 @@ def encode(
     Returns:
         ffmpeg's exit code; its stderr is this process's.
     """
-    child = subprocess.Popen(confined(argv_for(request, count, "scene.mp4")), cwd=folder, stdin=subprocess.PIPE, bufsize=0)
+    captions = TRACK if request.extras.subtitle_mode == "soft" and (folder / TRACK).exists() else None
+    argv = argv_for(request, count, "scene.mp4", measured_gain(request, count, folder), captions)
+    child = subprocess.Popen(confined(argv), cwd=folder, stdin=subprocess.PIPE, bufsize=0)
     assert child.stdin
     try:
         _widen(child.stdin.fileno())
@@ -95,6 +109,14 @@ def encode(
     finally:
         child.kill()
         child.wait()
+
+
+def measured_gain(request: RenderRequest, frames: int, folder: Path) -> float | None:
+    """The gain that brings the scene's sound to its loudness, in dB; None where that is not asked for."""
+    target = request.extras.loudness_lufs
+    if target is None:
+        return None
+    return gain_for(target, lambda gain: measure(request.ffmpeg, sound_of(request, frames, gain), folder))
 
 
 def _widen(pipe: int) -> None:

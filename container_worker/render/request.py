@@ -34,6 +34,30 @@ class MarkLook:
     margin_px: float
     opacity: float
     width_px: float
+    #: Pixels along each side and along top and bottom that it stays out of, whatever its margin.
+    safe_px: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True)
+class Extras:
+    """What most scenes do without."""
+
+    #: A file to lay under the narration, again and again.
+    music: str | None = None
+    music_gain_db: float = -16.0
+    ducking: bool = True
+    #: Loudness to reach, in LUFS; None leaves it.
+    loudness_lufs: float | None = None
+    subtitle_mode: Literal["burned", "soft", "off"] = "burned"
+    webvtt: bool = False
+    #: Share of the length at which the poster is taken; None makes none.
+    poster_at: float | None = None
+    #: Frames before the narration begins, with the title on them.
+    card_frames: int = 0
+    #: Frames from either end at which a keyframe is put; None puts none.
+    cut_frames: int | None = None
+    #: Share of the frame along each edge that the title stays out of.
+    safe_area: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -62,9 +86,15 @@ class RenderRequest:
     audio_kbps: int
     normalize_loudness: bool
     threads: int
+    extras: Extras = Extras()
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
         """The request that `dataclasses.asdict` and JSON made `data` of."""
         text: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data["text"].items()}
-        return cls(**{**data, "text": TextLook(**text), "mark": MarkLook(**data["mark"])})
+        nested = {
+            "text": TextLook(**text),
+            "mark": MarkLook(**{**data["mark"], "safe_px": tuple(data["mark"].get("safe_px", (0, 0)))}),
+            "extras": Extras(**data.get("extras", {})),
+        }
+        return cls(**{**data, **nested})

@@ -7,12 +7,13 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from math import ceil
 from pathlib import Path
 from typing import Any
 
 from container_worker.ffmpeg import Limits, Stopped, find_ffmpeg, run_child
 from container_worker.render.defaults import AV1_CRF, RENDERER_VERSION, X264_CRF
-from container_worker.render.request import MarkLook, MotionChoice, RenderRequest, TextLook
+from container_worker.render.request import Extras, MarkLook, MotionChoice, RenderRequest, TextLook
 from scenequeue import errors
 from scenequeue.errors import ItemError, ToolFailed
 from scenequeue.items import RenderPayload
@@ -33,6 +34,9 @@ class SceneInputs:
     watermark: Path | None = None
     title: str | None = None
     name: str = "scene"
+    music: Path | None = None
+    #: Seconds from either end at which a film will cut.
+    cut_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,7 @@ def request_for(inputs: SceneInputs, options: RenderOptions, scratch: Path, ffmp
     width, height = options.frame_px
     short = min(width, height)
     text, mark = options.subtitle_style, options.watermark_style
+    safe = (options.safe_area * width, options.safe_area * height)
     return RenderRequest(
         name=inputs.name, image=str(inputs.image.absolute()), audio=str(inputs.audio.absolute()),
         subtitles=str(inputs.subtitles.absolute()) if inputs.subtitles else None,
@@ -72,11 +77,26 @@ def request_for(inputs: SceneInputs, options: RenderOptions, scratch: Path, ffmp
             em_px=text.size * short, colour=_rgb(text.colour),
             outline_px=text.outline * short, outline_colour=_rgb(text.outline_colour),
             box_opacity=text.box_opacity if text.box else 0.0, box_colour=_rgb(text.box_colour),
-            max_width_px=text.max_width * width, margin_px=text.margin * height,
+            max_width_px=min(text.max_width * width, width - 2 * safe[0]), margin_px=max(text.margin * height, safe[1]),
         ),
-        mark=MarkLook(corner=mark.corner, margin_px=mark.margin * short, opacity=mark.opacity, width_px=mark.width * short),
+        mark=MarkLook(
+            corner=mark.corner, margin_px=mark.margin * short, opacity=mark.opacity, width_px=mark.width * short,
+            safe_px=(ceil(safe[0]), ceil(safe[1])),
+        ),
         codec=options.codec, crf=options.crf if options.crf is not None else (AV1_CRF if options.codec == "av1" else X264_CRF),
         audio_kbps=options.audio_kbps, normalize_loudness=options.normalize_loudness, threads=threads,
+        extras=_extras(inputs, options),
+    )  # fmt: skip
+
+
+def _extras(inputs: SceneInputs, options: RenderOptions) -> Extras:
+    return Extras(
+        music=str(inputs.music.absolute()) if inputs.music else None,
+        music_gain_db=options.music_gain_db, ducking=options.ducking,
+        loudness_lufs=options.loudness_lufs if options.normalize_loudness else None,
+        subtitle_mode=options.subtitle_mode, webvtt=options.webvtt, poster_at=options.poster_at if options.poster else None,
+        card_frames=round(options.title_card_s * options.fps) if inputs.title else 0,
+        cut_frames=None if inputs.cut_s is None else round(inputs.cut_s * options.fps), safe_area=options.safe_area,
     )  # fmt: skip
 
 
@@ -165,11 +185,11 @@ def fingerprint(payload: RenderPayload, options: RenderOptions, inputs: Mapping[
     Args:
         payload: its addresses do not count, its title does.
         options: the job's with the scene's laid over them.
-        inputs: part ("image", "audio", "subtitles", "watermark") to a hash or other identity of its content.
+        inputs: part ("image", "audio", "subtitles", "watermark", "music") to a hash or other identity of its content.
         name: the scene's; counts only where the motion is random.
     """
     facts = {
         "renderer": RENDERER_VERSION, "options": {**options.model_dump(mode="json"), "motion": chosen_motion(options, name)},
-        "title": payload.title, "inputs": dict(sorted(inputs.items())),
+        "title": payload.title, "cut_s": payload.cut_s, "inputs": dict(sorted(inputs.items())),
     }  # fmt: skip
     return hashlib.sha256(json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -11,8 +11,9 @@ from container_worker.render.request import MarkLook
 def place(size: tuple[int, int], frame: tuple[int, int], look: MarkLook) -> tuple[int, int]:
     """Left and upper edge, in the frame's pixels, of a watermark of this size."""
     margin = round(look.margin_px)
-    left = margin if look.corner.endswith("left") else frame[0] - margin - size[0]
-    top = margin if look.corner.startswith("top") else frame[1] - margin - size[1]
+    across, down = max(margin, look.safe_px[0]), max(margin, look.safe_px[1])
+    left = across if look.corner.endswith("left") else frame[0] - across - size[0]
+    top = down if look.corner.startswith("top") else frame[1] - down - size[1]
     return left, top
 
 

@@ -1,0 +1,83 @@
+"""Finds the gain that brings sound to a loudness, by measuring it (EBU R 128, ITU-R BS.1770)."""
+
+import re
+import subprocess
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from container_worker.ffmpeg import confined
+from scenequeue.errors import ToolFailed
+
+#: Close enough, in LU; players and ears do not tell it from the target.
+CLOSE_ENOUGH_LU = 0.1
+#: Holding peaks takes loudness away, so the gain is corrected and measured again, at most this often.
+_MOST_ROUNDS = 4
+#: Near silence is left as it is rather than blown up, in LUFS, and no gain is larger than this, in dB.
+_SILENCE_LUFS = -60.0
+_LARGEST_GAIN_DB = 36.0
+
+Graph = Callable[[float | None], Any]
+
+
+def measure(ffmpeg_path: str, sound: Any, folder: Path, pcm: Iterable[bytes] | None = None) -> float:
+    """Integrated loudness of a graph's sound, in LUFS; -70 where nothing is loud enough to be measured.
+
+    Args:
+        ffmpeg_path: the program.
+        sound: an ffmpeg-python stream.
+        folder: working directory of the child.
+        pcm: what the graph reads from stdin, if it does.
+
+    Raises:
+        ToolFailed: the sound could not be read.
+    """
+    import ffmpeg
+
+    meter = sound.filter("ebur128", framelog="quiet")
+    stream = ffmpeg.output(meter, "-", f="null").global_args("-nostdin", "-hide_banner", "-nostats")
+    child = subprocess.Popen(
+        confined(ffmpeg.compile(stream, cmd=ffmpeg_path)), cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert child.stdin
+    assert child.stderr
+    try:
+        try:
+            for block in pcm or ():
+                child.stdin.write(block)
+            child.stdin.close()
+        except BrokenPipeError:
+            pass  # it has ended already; its exit code says why
+        said = child.stderr.read().decode(errors="replace")
+        code = child.wait()
+    finally:
+        child.kill()
+        child.wait()
+    found = re.findall(r"^\s*I:\s+(-?[\d.]+|-inf) LUFS", said, re.MULTILINE)
+    if code != 0 or not found:
+        raise ToolFailed(f"ffmpeg ended with code {code} while it measured loudness\n{said[-2000:]}".rstrip())
+    return max(-70.0, float(found[-1]))
+
+
+def gain_for(target_lufs: float, level: Callable[[float], float]) -> float:
+    """The gain, in dB, at which the sound has the target's loudness; 0 for what is near silence.
+
+    Args:
+        target_lufs: where to get.
+        level: measures the loudness, in LUFS, that the finished sound has with a gain.
+
+    Cost: two measurements as a rule, five at most.
+    """
+    gain, now = 0.0, level(0.0)
+    if now <= _SILENCE_LUFS:
+        return 0.0
+    for _ in range(_MOST_ROUNDS):
+        if abs(target_lufs - now) <= CLOSE_ENOUGH_LU:
+            break
+        wanted = min(gain + target_lufs - now, _LARGEST_GAIN_DB)
+        if wanted == gain:
+            break
+        gain = wanted
+        now = level(gain)
+    return gain

@@ -1,0 +1,88 @@
+"""Draws a scene's title on its darkened picture: the card that stands before the narration begins."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+
+from container_worker.render.fonts import FontBook
+from container_worker.render.patches import FrameView, Patch
+from container_worker.render.request import RenderRequest, TextLook
+from container_worker.render.timeline import CueTrack, Span
+from container_worker.render.typeset import Typesetter, lay_out
+
+#: Height of the title's em as a share of the frame's shorter side, and of its outline (look).
+_EM_SHARE = 0.09
+_OUTLINE_SHARE = 0.002
+#: The picture behind keeps this share of its light (look).
+_BRIGHTNESS = 0.4
+#: Widest line as a share of the frame's width, and most lines.
+_WIDTH_SHARE = 0.84
+_MOST_LINES = 4
+#: Distance of two baselines, in em, as subtitles have it.
+_LINE_EM = 1.32
+
+
+@dataclass(frozen=True)
+class CardPatch(Patch):
+    """A title patch that darkens the whole frame before it is drawn."""
+
+    def blend(self, frame: FrameView) -> None:
+        """Draw the card onto the frame, in place."""
+        for plane, black in ((frame.y, 16), (frame.u, 128), (frame.v, 128)):
+            cv2.convertScaleAbs(plane, dst=plane, alpha=_BRIGHTNESS, beta=black * (1 - _BRIGHTNESS))
+        super().blend(frame)
+
+
+def title_look(request: RenderRequest) -> TextLook:
+    """How the title is drawn: in the subtitles' colours, large, without a box."""
+    short = min(request.width_px, request.height_px)
+    width = min(_WIDTH_SHARE, 1 - 2 * request.extras.safe_area) * request.width_px
+    return replace(
+        request.text,
+        em_px=_EM_SHARE * short,
+        outline_px=_OUTLINE_SHARE * short,
+        box_opacity=0.0,
+        max_width_px=width,
+        margin_px=0.0,
+    )
+
+
+def draw_card(request: RenderRequest, folder: Path) -> Patch | None:
+    """The card's patch, the title in the middle of the frame; None where no character of it can be drawn.
+
+    Args:
+        request: its title is drawn as it stands, whatever characters are in it.
+        folder: an existing one, for the typesetter alone.
+
+    Raises:
+        ToolFailed: ffmpeg failed.
+    """
+    book, look = FontBook(), title_look(request)
+    frame = (request.width_px, request.height_px)
+    text = " ".join((request.title or "").split())
+    block, left_out = lay_out(text, book, look, _MOST_LINES)
+    if not block.lines:
+        return None
+    if left_out:
+        text = "\n".join("".join(run.text for run in line) for line in block.lines)
+    look = replace(look, margin_px=(request.height_px - len(block.lines) * _LINE_EM * look.em_px) / 2)
+    with Typesetter([text], look, frame, request.ffmpeg, folder, book) as typesetter:
+        patch = typesetter.draw(0)
+    return None if patch is None else CardPatch(patch.x, patch.y, patch.luma, patch.chroma_u, patch.chroma_v)
+
+
+def card_track(request: RenderRequest, spans: Sequence[Span], draw: Callable[[int], Patch | None]) -> CueTrack:
+    """The track with the card on the frames before the narration, and the subtitles after it.
+
+    Args:
+        request: how long the card stands, and what is on it.
+        spans: the subtitles', none before the card's end.
+        draw: makes their patches, in order.
+    """
+    folder = Path(request.scratch) / "card"
+    folder.mkdir(exist_ok=True)
+    card = draw_card(request, folder)
+    all_spans = [Span(0, request.extras.card_frames, request.title or ""), *spans]
+    return CueTrack(all_spans, lambda index: card if index == 0 else draw(index - 1))
