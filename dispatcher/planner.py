@@ -10,11 +10,10 @@ from dispatcher.fleets.base import SIZES, ContainerSize
 from dispatcher.pricing import hourly_usd, usd_per_hour
 from scenequeue.items import ContainerRecord
 
-#: Seconds from a launch to its first lease; Fargate's image pull and start (AWS: 30 to 60 s).
-START_UP_S = 45.0
 #: Processing seconds per second of video on one slot, until a rate has been measured (research: about 0.7 at 1080p).
 UNMEASURED_RATE = 1.0
 _ALIVE = frozenset({"intended", "launched", "running"})
+_ENDED = frozenset({"gone", "failed"})
 
 
 @dataclass(frozen=True)
@@ -43,6 +42,10 @@ class Policy:
     config_priority: int = 1
     slots: int = 0
     hello_timeout_s: float = 180.0
+    #: From a launch to its first lease; on Fargate image pull and start (AWS: 30 to 60 s).
+    start_up_s: float = 45.0
+    #: Paid for at least, however short a container lives.
+    billed_least_s: float = 60.0
     is_spot: bool = False
     region: str = ""
     architecture: str = "x86_64"
@@ -88,13 +91,15 @@ def plan(
     never launches twice.
     """
     alive = [record for record in containers if is_capacity(record, policy.hello_timeout_s, now_ms)]
-    starting = [record for record in alive if record.state != "running"]
-    covered = sum(takes_soon(record) for record in alive)
-    uncovered = max(0, backlog.ready - covered)
-    wanted, reason = _wanted(backlog, uncovered, alive, policy, rates)
-    launches, cut = _bounded(wanted, alive, policy)
-    why = _sentence(backlog, uncovered, alive, starting, launches, reason, cut)
-    return Plan(tuple(launches), why, backlog.ready, uncovered, len(starting), len(alive) - len(starting), hourly_usd(alive))
+    # What drains works no more, but is there and is paid for.
+    there = [record for record in containers if record.state not in _ENDED]
+    starting = sum(record.state != "running" for record in alive)
+    uncovered = max(0, backlog.ready - sum(takes_soon(record) for record in alive))
+    spent = hourly_usd(there)
+    wanted, reason = _wanted(backlog, uncovered, len(alive), policy, rates)
+    launches, cut = _bounded(wanted, len(there), spent, policy)
+    why = _sentence(backlog, uncovered, len(alive), starting, launches, reason, cut)
+    return Plan(tuple(launches), why, backlog.ready, uncovered, starting, len(alive) - starting, spent)
 
 
 def is_capacity(record: ContainerRecord, hello_timeout_s: float, now_ms: int) -> bool:
@@ -112,53 +117,78 @@ def takes_soon(record: ContainerRecord) -> int:
 
 
 def _wanted(
-    backlog: Backlog, uncovered: int, alive: Sequence[ContainerRecord], policy: Policy, rates: Mapping[str, float]
+    backlog: Backlog, uncovered: int, alive: int, policy: Policy, rates: Mapping[str, float]
 ) -> tuple[list[int], str]:
     if backlog.is_paused:
         return [], "the queue is paused"
-    if policy.policy == "deadline":
-        wanted, reason = _for_deadline(backlog, uncovered, alive, policy, rates)
-    else:
-        room = max(1, policy.max_parallel_tasks - len(alive))
-        wanted = distribute(uncovered, policy.scenes_per_batch, room, policy.min_scenes_per_batch)
-        if alive and len(alive) >= policy.max_parallel_tasks:
-            wanted = []
-        sizes = f"batches of about {policy.scenes_per_batch}, at least {policy.min_scenes_per_batch}"
-        reason = f"{sizes}, in at most {policy.max_parallel_tasks}"
-    missing = policy.min_containers - len(alive) - len(wanted)
-    return wanted + [0] * max(0, missing), reason
+    by_policy = {"batch": _by_batch, "deadline": _by_deadline, "budget": _by_budget}[policy.policy]
+    wanted, reason = by_policy(backlog, uncovered, alive, policy, rates) if backlog.ready else ([], "")
+    missing = policy.min_containers - alive - len(wanted)
+    if missing > 0:
+        wanted = wanted + [0] * missing
+        warm = f"{policy.min_containers} containers are always kept"
+        reason = f"{reason}; {warm}" if reason else warm
+    return wanted, reason
 
 
-def _for_deadline(
-    backlog: Backlog, uncovered: int, alive: Sequence[ContainerRecord], policy: Policy, rates: Mapping[str, float]
+def _by_batch(
+    _backlog: Backlog, uncovered: int, alive: int, policy: Policy, _rates: Mapping[str, float]
+) -> tuple[list[int], str]:
+    """Batches of the wished size, in no more containers than one distribution may use."""
+    room = policy.max_parallel_tasks - alive
+    if room < 1:
+        return [], f"all {policy.max_parallel_tasks} containers of a distribution are there, and take what is left in turn"
+    wanted = distribute(uncovered, policy.scenes_per_batch, room, policy.min_scenes_per_batch)
+    sizes = f"batches of about {policy.scenes_per_batch}, at least {policy.min_scenes_per_batch}"
+    return wanted, f"{sizes}, in at most {policy.max_parallel_tasks}"
+
+
+def _by_budget(
+    _backlog: Backlog, uncovered: int, alive: int, policy: Policy, _rates: Mapping[str, float]
+) -> tuple[list[int], str]:
+    """As many containers as the money keeps, as long as each has something worth a start."""
+    budget = policy.budget_usd_per_hour
+    room = policy.max_containers if budget is None else _affordable(budget, policy)
+    if room <= alive:
+        return [], f"the budget keeps {room}, and {alive} are there"
+    least = policy.min_scenes_per_batch
+    return distribute(uncovered, least, room - alive, least), f"the budget keeps {room}, at least {least} each"
+
+
+def _by_deadline(
+    backlog: Backlog, uncovered: int, alive: int, policy: Policy, rates: Mapping[str, float]
 ) -> tuple[list[int], str]:
     """The fewest containers that finish in time; start-up counts, and so does the work of those that run."""
     rate = max(rates.values(), default=UNMEASURED_RATE)
-    weight = backlog.ready_weight or float(backlog.ready)
-    work_s = weight * rate
-    usable_s = max(1.0, policy.deadline_s - START_UP_S)
-    slots_needed = math.ceil(work_s / usable_s)
+    work_s = (backlog.ready_weight or float(backlog.ready)) * rate
+    # Nobody is faster than its start, and a start pays for its least time anyway: it may as well be used.
+    usable_s = max(1.0, policy.billed_least_s - policy.start_up_s, policy.deadline_s - policy.start_up_s)
     # More slots than items would wait for nothing.
-    needed = min(math.ceil(slots_needed / policy.slots_each), backlog.ready)
-    more = max(0, needed - len(alive))
+    slots = min(math.ceil(work_s / usable_s), backlog.ready)
+    needed = math.ceil(slots / policy.slots_each)
     reason = f"{work_s:.0f} s of work in {policy.deadline_s:.0f} s needs {needed} of {policy.slots_each} slots each"
-    if not more or not backlog.ready:
+    more = needed - alive
+    if more < 1:
         return [], reason
+    # A slower rate than thought asks for more containers even where every item has been promised to one.
     share, extra = divmod(max(uncovered, more), more)
     return [share + 1] * extra + [share] * (more - extra), reason
 
 
-def _bounded(wanted: list[int], alive: Sequence[ContainerRecord], policy: Policy) -> tuple[list[int], str]:
-    """Cut to what the bounds allow; the first that cuts is named."""
+def _affordable(usd_an_hour: float, policy: Policy) -> int:
+    each = usd_per_hour(policy.size.vcpu, policy.size.memory_mib, policy.region, policy.architecture, is_spot=policy.is_spot)
+    # A hair above, so that money for exactly n containers is enough for n.
+    return max(0, math.floor(usd_an_hour / each + 1e-9))
+
+
+def _bounded(wanted: list[int], there: int, spent_usd_per_hour: float, policy: Policy) -> tuple[list[int], str]:
+    """Cut to what the bounds allow; the last that cuts is the tightest, and is named."""
     bounds = [
-        (policy.max_containers - len(alive), f"at most {policy.max_containers} containers"),
+        (policy.max_containers - there, f"at most {policy.max_containers} containers"),
         (policy.launches_per_tick, f"{policy.launches_per_tick} launches a tick"),
     ]
-    if policy.budget_usd_per_hour is not None:
-        each = usd_per_hour(policy.size.vcpu, policy.size.memory_mib, policy.region, policy.architecture, is_spot=policy.is_spot)
-        left = policy.budget_usd_per_hour - hourly_usd(alive)
-        # A hair above, so that a budget of exactly n containers allows n.
-        bounds.append((math.floor(left / each + 1e-9), f"a budget of ${policy.budget_usd_per_hour:.2f} an hour"))
+    if (budget := policy.budget_usd_per_hour) is not None:
+        bounds.append((_affordable(budget - spent_usd_per_hour, policy), f"a budget of ${budget:.2f} an hour"))
     cut = ""
     for most, name in bounds:
         if len(wanted) > max(0, most):
@@ -167,31 +197,28 @@ def _bounded(wanted: list[int], alive: Sequence[ContainerRecord], policy: Policy
 
 
 def _sentence(
-    backlog: Backlog,
-    uncovered: int,
-    alive: Sequence[ContainerRecord],
-    starting: Sequence[ContainerRecord],
-    launches: Sequence[int],
-    reason: str,
-    cut: str,
+    backlog: Backlog, uncovered: int, alive: int, starting: int, launches: Sequence[int], reason: str, cut: str
 ) -> str:
+    there = f"{_count(alive)} ({starting} starting)" if starting else _count(alive)
     if backlog.is_paused:
         return f"{backlog.ready} ready, but the queue is paused"
-    if not backlog.ready:
-        return f"nothing ready; {len(alive)} containers" if alive else "nothing ready, no containers"
-    head = f"{backlog.ready} ready → {_shape(launches)}"
-    if not launches and not cut:
-        head = f"{backlog.ready} ready → no launch"
-        reason = f"{len(alive)} containers ({len(starting)} starting) cover it"
-    elif uncovered < backlog.ready:
-        reason += f"; {backlog.ready - uncovered} are covered by {len(alive)} containers"
-    return f"{head}, because {reason}" + (f"; cut by {cut}" if cut else "")
+    if not backlog.ready and not launches and not cut:
+        return f"nothing ready; {there}" if alive else "nothing ready, no containers"
+    if not uncovered and not launches and not cut:
+        return f"{backlog.ready} ready → no launch, because {there} will take them"
+    if backlog.ready and uncovered < backlog.ready:
+        reason += f"; {backlog.ready - uncovered} are for {there}"
+    return f"{backlog.ready} ready → {_shape(launches)}, because {reason}" + (f"; cut by {cut}" if cut else "")
+
+
+def _count(containers: int) -> str:
+    return "1 container" if containers == 1 else f"{containers} containers"
 
 
 def _shape(launches: Sequence[int]) -> str:
     if not launches:
         return "no launch"
     sizes = sorted(set(launches), reverse=True)
-    parts = [f"{launches.count(size)} × {size}" for size in sizes]
-    noun = "container" if len(launches) == 1 else "containers"
-    return f"{len(launches)} {noun} × {sizes[0]}" if len(sizes) == 1 else f"{len(launches)} {noun} ({' + '.join(parts)})"
+    if len(sizes) == 1:
+        return f"{_count(len(launches))} × {sizes[0]}"
+    return f"{_count(len(launches))} ({' + '.join(f'{launches.count(size)} × {size}' for size in sizes)})"

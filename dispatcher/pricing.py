@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
@@ -69,8 +70,7 @@ def cost_usd(record: ContainerRecord, now_ms: int) -> float:
         return 0.0
     ended_ms = record.ended_ms or now_ms
     seconds = max(prices().minimum_s, math.ceil((ended_ms - began_ms) / 1000))
-    hourly = usd_per_hour(record.vcpu, record.memory_mib, record.region, record.architecture, is_spot=record.is_spot)
-    return hourly * seconds / _HOUR_S
+    return hourly_usd([record]) * seconds / _HOUR_S
 
 
 def total_usd(records: Iterable[ContainerRecord], now_ms: int) -> float:
@@ -80,7 +80,11 @@ def total_usd(records: Iterable[ContainerRecord], now_ms: int) -> float:
 
 def hourly_usd(records: Iterable[ContainerRecord]) -> float:
     """What these containers cost an hour, as long as they all run."""
+    # Most containers are alike, and one price is enough for all of them.
+    kinds = Counter(
+        (each.vcpu, each.memory_mib, each.region, each.architecture, each.is_spot, each.ephemeral_gib) for each in records
+    )
     return sum(
-        usd_per_hour(record.vcpu, record.memory_mib, record.region, record.architecture, is_spot=record.is_spot)
-        for record in records
+        count * usd_per_hour(vcpu, memory_mib, region, architecture, is_spot=is_spot, ephemeral_gib=ephemeral_gib)
+        for (vcpu, memory_mib, region, architecture, is_spot, ephemeral_gib), count in kinds.items()
     )

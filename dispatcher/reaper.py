@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 from dispatcher.fleets.base import FleetContainer
 from scenequeue.items import ContainerId, ContainerRecord
@@ -38,6 +39,8 @@ class Verdict:
     handle: str
     action: Action
     reason: str
+    #: "failed" for a launch that nothing came of.
+    ends_as: Literal["gone", "failed"] = "gone"
 
 
 def find_reapable(
@@ -73,8 +76,9 @@ def find_reapable(
             verdicts.append(verdict)
     known = {record.container_id for record in ledger}
     for container in fleet:
-        is_old_enough = _since(container.started_ms, now_ms) > limits.hello_timeout_s
-        if container.is_running and container.container_id not in known and is_old_enough:
+        # One without an id of ours is somebody else's, however it came into the list.
+        is_unknown = container.is_running and container.container_id and container.container_id not in known
+        if is_unknown and _since(container.started_ms, now_ms) > limits.hello_timeout_s:
             reason = "unknown: it carries our mark, but no record of it is left"
             verdicts.append(Verdict(container.container_id, container.handle, Action.STOP, reason))
     return verdicts
@@ -114,4 +118,5 @@ def _since(moment_ms: int, now_ms: int) -> float:
 
 
 def _verdict(record: ContainerRecord, container: FleetContainer | None, action: Action, reason: str) -> Verdict:
-    return Verdict(record.container_id, container.handle if container else record.handle, action, reason)
+    handle = container.handle if container else record.handle
+    return Verdict(record.container_id, handle, action, reason, "gone" if record.started_ms else "failed")

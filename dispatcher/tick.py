@@ -14,7 +14,7 @@ from dispatcher.launch import Launcher
 from dispatcher.notify import Notifier
 from dispatcher.planner import Backlog, Plan, Policy, plan
 from dispatcher.reaper import Action, Limits, Verdict, find_reapable
-from scenequeue.errors import DispatcherDeposed, FleetError
+from scenequeue.errors import DispatcherDeposed, FleetError, SettingsError
 from scenequeue.items import ContainerRecord, Depth
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import DispatcherSettings
@@ -24,6 +24,17 @@ _LOCK_TICKS = 5
 _LEAST_LOCK_S = 10.0
 #: Containers read at once; one that were left out would look unknown, and be stopped at its work.
 _WHOLE_LEDGER = 100_000
+
+
+class Surroundings(NamedTuple):
+    """What differs between fleets: seconds from a launch to the first lease, seconds paid for at least."""
+
+    start_up_s: float
+    billed_least_s: float
+
+
+#: Fargate: image pull and start take 30 to 60 s, and a minute is billed at least (AWS).
+_SURROUNDINGS = {"process": Surroundings(1, 0), "docker": Surroundings(3, 0), "fargate": Surroundings(45, 60)}
 
 
 class Seen(NamedTuple):
@@ -65,7 +76,8 @@ class Dispatcher:
     ) -> None:
         self._queue, self._fleet, self._settings, self._notifier = queue, fleet, settings, notifier
         self._owner = owner or secrets.token_hex(8)
-        self._policy = policy_from(settings)
+        hardware = fleet.hardware
+        self._policy = replace(policy_from(settings), architecture=hardware.architecture, region=hardware.region)
         self._limits = limits_from(settings)
         self._launcher = Launcher(queue, fleet, settings, self._policy.size, clock)
         self._observe, self._clock = observe, clock
@@ -115,7 +127,8 @@ class Dispatcher:
             self._log.info("reaping", container=verdict.container_id, action=verdict.action.value, reason=verdict.reason)
             has_ended = self._execute(verdict)
             if record := left.get(verdict.container_id):
-                left[record.container_id] = record.model_copy(update={"state": "gone"} if has_ended else {"is_draining": True})
+                update = {"state": verdict.ends_as} if has_ended else {"is_draining": True}
+                left[record.container_id] = record.model_copy(update=update)
         return list(left.values())
 
     def _execute(self, verdict: Verdict) -> bool:
@@ -133,7 +146,7 @@ class Dispatcher:
                 return False
         if verdict.container_id:
             steer.forfeit(verdict.container_id, verdict.reason)
-            steer.record_ended(verdict.container_id, "gone", verdict.reason)
+            steer.record_ended(verdict.container_id, verdict.ends_as, verdict.reason)
         return True
 
     def _look(self, containers: Sequence[ContainerRecord]) -> Seen:
@@ -164,7 +177,14 @@ class Dispatcher:
 
 
 def policy_from(settings: DispatcherSettings) -> Policy:
-    """The planner's view of the settings."""
+    """The planner's view of the settings.
+
+    Raises:
+        SettingsError: the policy is budget, and there is none.
+    """
+    if settings.policy == "budget" and settings.budget_usd_per_hour is None:
+        raise SettingsError("SCENEBURST_BUDGET_USD_PER_HOUR: SCENEBURST_POLICY=budget needs it")
+    around = _SURROUNDINGS[settings.fleet]
     return Policy(
         policy=settings.policy,
         scenes_per_batch=settings.scenes_per_batch,
@@ -178,6 +198,8 @@ def policy_from(settings: DispatcherSettings) -> Policy:
         config_priority=settings.config_priority,
         slots=settings.worker_slots,
         hello_timeout_s=settings.hello_timeout_s,
+        start_up_s=around.start_up_s,
+        billed_least_s=around.billed_least_s,
     )
 
 

@@ -23,6 +23,8 @@ class Hardware:
     architecture: str = "x86_64"
     #: Ephemeral storage of each; 0 where none is paid for.
     ephemeral_gib: int = 0
+    #: Where they run first; "" where that has no price of its own.
+    region: str = ""
 
 
 #: The article's five sizes by priority.

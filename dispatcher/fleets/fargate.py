@@ -58,7 +58,7 @@ class FargateFleet:
     @property
     def hardware(self) -> Hardware:
         """As the settings have it; 20 GiB of ephemeral storage come with every container (AWS)."""
-        return Hardware(self._settings.ecs_architecture, self._settings.ecs_ephemeral_gib or 20)
+        return Hardware(self._settings.ecs_architecture, self._settings.ecs_ephemeral_gib or 20, self._settings.ecs_regions[0])
 
     @classmethod
     def from_environment(cls, **overrides: object) -> Self:

@@ -1,0 +1,53 @@
+"""The simulated Fargate keeps every item, and the real planner keeps its bars in it."""
+
+import json
+import random
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from benchmarks import autoscale_world
+from benchmarks.autoscale import batches, deadline, job, simulate
+from benchmarks.autoscale_control import Ours, StaticSplit, TargetTracking, clairvoyant
+
+
+def test_a_tenth_of_the_load_keeps_every_bar() -> None:
+    """Seeded, so the figures are the same everywhere; the time of `plan` is not judged here."""
+    argv = [sys.executable, "-m", "benchmarks.autoscale", "--quick", "--json"]
+    said = json.loads(subprocess.run(argv, capture_output=True, check=False, timeout=120).stdout)
+    bars = [bar for bar in said["bars"] if not bar["what"].startswith("plan")]
+    assert len(bars) == 9
+    for bar in bars:
+        assert bar["value"] <= bar["bar"] if bar["is"] == "≤" else bar["value"] >= bar["bar"], bar
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    lengths=st.lists(st.floats(0.1, 900), min_size=1, max_size=120),
+    jobs=st.integers(1, 4),
+    which=st.sampled_from(["batch", "deadline", "split", "tracking"]),
+    seed=st.integers(0, 1000),
+)
+def test_nothing_is_lost_made_twice_or_left_running(lengths: list[float], jobs: int, which: str, seed: int) -> None:
+    """Whatever fails to start or is reclaimed meanwhile; and nothing beats the clairvoyant bound."""
+    patched = pytest.MonkeyPatch()
+    patched.setattr(autoscale_world, "FAILS_ONE_IN", 4)
+    patched.setattr(autoscale_world, "SPOT_MEAN_S", 200.0)
+    try:
+        draws = random.Random(seed)
+        load = [job(at * 400.0, lengths, draws) for at in range(1 if which == "split" else jobs)]
+        controller = {
+            "batch": Ours(batches(7), 0.6), "deadline": Ours(deadline(300.0, 7), 0.6),
+            "split": StaticSplit(7), "tracking": TargetTracking(7, 10),
+        }[which]  # fmt: skip
+        outcome = simulate(load, controller)
+    finally:
+        patched.undo()
+    assert outcome.left_running == 0
+    assert outcome.most_at_once <= 7
+    items = [item for _, each in load for item in each]
+    # Seven containers that start as fast as any may and never fail.
+    seconds, _ = clairvoyant(items, 7, [autoscale_world.START_BOUNDS_S[0]] * 7)
+    assert outcome.makespan_s >= seconds * 0.999
