@@ -9,12 +9,16 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from producer.films import film_from, film_problems, misfits
 from producer.scenes import INPUTS, local_path, options_from, problems_of, scene_from
 from scenequeue.errors import InvalidScenes
+from scenequeue.film import Film
 from scenequeue.items import Scene
 from scenequeue.options import RenderOptions
 
-_KEYS = ("output", "options", "scenes", "watermark")
+_KEYS = ("output", "options", "scenes", "watermark", "music", "film")
+#: What all scenes have that do not name their own.
+_SHARED = ("watermark", "music")
 _MOST_BYTES = 64 * 1024 * 1024
 
 
@@ -26,6 +30,8 @@ class Manifest:
     output: str | None
     options: RenderOptions
     scenes: list[Scene]
+    #: The film that they become; None for none.
+    film: Film | None
     #: Local inputs that are not there, as "file:line: …": their scenes will fail, the others will not.
     missing: list[str]
 
@@ -34,7 +40,7 @@ def read_manifest(path: Path) -> Manifest:
     """Read a manifest and check all of it.
 
     Args:
-        path: a YAML or JSON file with `scenes` and optionally `output`, `options`, `watermark`; paths in it are
+        path: a YAML or JSON file with `scenes` and optionally `output`, `options`, `watermark`, `music`, `film`; paths in it are
             relative to its folder.
 
     Raises:
@@ -86,13 +92,14 @@ class _Reader:
                     self._line(self._document, key), f"unknown key {key!r}" + (f", did you mean {near[0]!r}?" if near else "")
                 )
         options = self._options()
-        scenes = self._scenes(options)
+        film = self._film()
+        scenes = self._scenes(options, film)
         if self._problems:
             raise InvalidScenes(self._problems)
         output = self._document.get("output")
         if output is not None and "://" not in str(output):
             output = str(self._folder / str(output))
-        return Manifest(self._path, output, options, scenes, self._missing)
+        return Manifest(self._path, output, options, scenes, film, self._missing)
 
     def _options(self) -> RenderOptions:
         given = self._document.get("options")
@@ -108,11 +115,35 @@ class _Reader:
                 self._problem(self._line_of_problem(given, line), f"options: {line}")
             return RenderOptions()
 
-    def _scenes(self, options: RenderOptions) -> list[Scene]:
+    def _film(self) -> Film | None:
+        """The film, its music absolute; a manifest's music is the film's where there is one."""
+        given = self._document.get("film")
+        try:
+            film = film_from(_plain(given))
+        except ValueError as error:
+            for line in str(error).splitlines():
+                where = self._line_of_problem(given, line) if isinstance(given, Mapping) else self._line(self._document, "film")
+                self._problem(where, f"film: {line}")
+            return None
+        if film is None:
+            return None
+        music = film.music or self._document.get("music")
+        if music is not None and local_path(str(music)) is not None:
+            music = str(self._folder / str(music))
+        film = film.model_copy(update={"music": music})
+        for problem in film_problems(film, check_files=True):
+            self._problem(self._line(self._document, "film"), f"film: {problem}")
+        return film
+
+    def _scenes(self, options: RenderOptions, film: Film | None) -> list[Scene]:
         listed = self._document.get("scenes")
         if not isinstance(listed, list) or not listed:
             self._problem(self._line(self._document, "scenes"), "scenes: a list with at least one scene is needed")
             return []
+        shared = {name: self._document.get(name) for name in _SHARED}
+        if film is not None:
+            # Music then runs through the film, and does not begin anew with each scene.
+            shared["music"] = None
         scenes: list[Scene] = []
         names: dict[str, int] = {}
         for index, given in enumerate(listed):
@@ -121,7 +152,7 @@ class _Reader:
                 self._problem(line, f"scene {index + 1}: a mapping is needed")
                 continue
             try:
-                scene = scene_from({"watermark": self._document.get("watermark"), **_plain(given)})
+                scene = scene_from({**shared, **_plain(given)})
             except ValueError as error:
                 for problem in str(error).splitlines():
                     self._problem(self._line_of_problem(given, problem), f"scene {index + 1}: {problem}")
@@ -129,7 +160,10 @@ class _Reader:
             if scene.name in names:
                 self._problem(line, f"scene {scene.name!r}: the scene of line {names[scene.name]} has this name too")
             names.setdefault(scene.name, line)
-            for problem in problems_of(scene, options, check_files=False):
+            for problem in [
+                *problems_of(scene, options, check_files=False),
+                *(misfits(scene, film, options) if film is not None else []),
+            ]:
                 self._problem(self._line_of_problem(given, problem), f"scene {scene.name!r}: {problem}")
             scene = self._absolute(scene)
             for problem in problems_of(scene, options, check_files=True):

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from pydantic import ValidationError
 
 from container_worker.ffmpeg import Limits, Stopped
 from container_worker.inputs import fetch
 from scenequeue.errors import BadInput
+from scenequeue.film import StitchPayload
 from scenequeue.items import ItemResult, Lease, RenderPayload
 from scenequeue.options import RenderOptions
 from scenequeue.storage import UriStorage
@@ -36,6 +37,9 @@ class Work:
     should_stop: threading.Event
 
 
+_Payload = TypeVar("_Payload", RenderPayload, StitchPayload)
+#: What may lie beside a video in the scratch folder -> the ending it is delivered with, and its media type.
+BESIDE = {"poster.jpg": (".jpg", "image/jpeg"), "captions.vtt": (".vtt", "text/vtt")}
 Handler: TypeAlias = Callable[[Work], ItemResult]
 
 
@@ -50,14 +54,13 @@ def render(work: Work) -> ItemResult:
     from container_worker.render.scene import SceneInputs, fingerprint, render_scene
 
     started = time.monotonic()
-    payload, options = _understood(work)
-    inputs = fetch(payload, work.storage, work.scratch, lambda: _stop_if_asked(work))
+    payload, options = understood(work, RenderPayload)
+    inputs = fetch(payload, work.storage, work.scratch, lambda: stop_if_asked(work))
     digests = {role: file.sha256 for role, file in inputs.items()}
     identity = fingerprint(payload, options, digests, work.lease.item.name)
-    known = work.storage.stat(payload.output)
-    if known is not None and known.metadata.get("fingerprint") == identity and known.bytes:
-        reused = {"fingerprint": identity, "sha256": known.sha256, "reused": True}
-        return _result(work, payload, known.bytes, float(known.metadata.get("duration_s", 0)), started, reused)
+    known = reused(work, payload.output, identity, started)
+    if known is not None:
+        return known
     scene = SceneInputs(
         image=inputs["image"].path,
         audio=inputs["audio"].path,
@@ -65,6 +68,8 @@ def render(work: Work) -> ItemResult:
         watermark=inputs["watermark"].path if "watermark" in inputs else None,
         title=payload.title,
         name=work.lease.item.name,
+        music=inputs["music"].path if "music" in inputs else None,
+        cut_s=payload.cut_s,
     )
     target = work.scratch / "scene.mp4"
     waits_since = time.monotonic()
@@ -74,36 +79,89 @@ def render(work: Work) -> ItemResult:
         report = render_scene(
             scene, options, target, work.scratch, limits=work.limits, on_progress=work.on_progress, should_stop=work.should_stop
         )
-    _stop_if_asked(work)
-    metadata = {"fingerprint": identity, "duration_s": f"{report.duration_s:.6f}"}
-    stored = work.storage.put(
-        target, payload.output, metadata=metadata, content_type="video/mp4", on_bytes=lambda _count: _stop_if_asked(work)
-    )
-    details = {"fingerprint": identity, "sha256": stored.sha256, "frames": report.frames, "warnings": list(report.warnings)}
-    return _result(work, payload, stored.bytes, report.duration_s, started, details)
+    facts = {"frames": report.frames, "warnings": list(report.warnings)}
+    return delivered(work, target, payload.output, identity, report.duration_s, started, facts)
 
 
-HANDLERS: Mapping[str, Handler] = {"render": render}
+def stitch(work: Work) -> ItemResult:
+    """Make one film of a job's rendered scenes, or find that it is there already.
+
+    Raises:
+        As `render` does.
+    """
+    from container_worker.stitch import stitch_film
+
+    return stitch_film(work)
 
 
-def _understood(work: Work) -> tuple[RenderPayload, RenderOptions]:
+HANDLERS: Mapping[str, Handler] = {"render": render, "stitch": stitch}
+
+
+def understood(work: Work, kind: type[_Payload]) -> tuple[_Payload, RenderOptions]:
+    """The item's payload, and the job's options with the item's laid over them.
+
+    Raises:
+        BadInput: it is malformed; every field is named.
+    """
     try:
-        payload = RenderPayload.model_validate(work.lease.item.payload)
+        payload = kind.model_validate(work.lease.item.payload)
         return payload, work.options.overridden(payload.options)
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False))
         raise BadInput(f"the item is malformed: {problems}") from None
 
 
-def _result(
-    work: Work, payload: RenderPayload, size: int, duration_s: float, started: float, details: Mapping[str, object]
+def reused(work: Work, output: str, identity: str, started: float) -> ItemResult | None:
+    """The result where the very same video lies at the output already; what belongs beside it came there before it."""
+    known = work.storage.stat(output)
+    if known is None or known.metadata.get("fingerprint") != identity or not known.bytes:
+        return None
+    details: dict[str, object] = {"fingerprint": identity, "sha256": known.sha256, "reused": True}
+    if known.metadata.get("beside"):
+        details["beside"] = known.metadata["beside"].split(",")
+    return _result(work, output, known.bytes, float(known.metadata.get("duration_s", 0)), started, details)
+
+
+def delivered(
+    work: Work, video: Path, output: str, identity: str, duration_s: float, started: float, facts: Mapping[str, object]
 ) -> ItemResult:
+    """Put the video at its address, after what belongs beside it, and say so.
+
+    Args:
+        work: whose.
+        video: in the scratch folder, the other files beside it.
+        output: the address, ending in .mp4.
+        identity: its fingerprint.
+        duration_s: its length.
+        started: when the work began, on the monotonic clock.
+        facts: more for the result's details.
+    """
+    stop_if_asked(work)
+    beside = [(video.with_name(name), ending, kind) for name, (ending, kind) in BESIDE.items() if video.with_name(name).exists()]
+    addresses = []
+    for path, ending, kind in beside:
+        address = output.removesuffix(".mp4") + ending
+        work.storage.put(path, address, metadata={}, content_type=kind, on_bytes=lambda _count: stop_if_asked(work))
+        addresses.append(ending)
+    metadata = {"fingerprint": identity, "duration_s": f"{duration_s:.6f}"}
+    if addresses:
+        metadata["beside"] = ",".join(addresses)
+    stored = work.storage.put(
+        video, output, metadata=metadata, content_type="video/mp4", on_bytes=lambda _count: stop_if_asked(work)
+    )
+    details: dict[str, object] = {"fingerprint": identity, "sha256": stored.sha256, **facts}
+    if addresses:
+        details["beside"] = addresses
+    return _result(work, output, stored.bytes, duration_s, started, details)
+
+
+def _result(work: Work, output: str, size: int, duration_s: float, started: float, details: Mapping[str, object]) -> ItemResult:
     """The result; `processing_s` is fetch, render and upload together, without waiting for a slot."""
     return ItemResult(
         item_id=work.lease.item_id,
         name=work.lease.item.name,
         state="done",
-        output=payload.output,
+        output=output,
         duration_s=duration_s,
         bytes=size,
         processing_s=round(time.monotonic() - started, 3),
@@ -113,6 +171,7 @@ def _result(
     )
 
 
-def _stop_if_asked(work: Work) -> None:
+def stop_if_asked(work: Work) -> None:
+    """Raises Stopped where the item was told to stop."""
     if work.should_stop.is_set():
         raise Stopped(f"{work.lease.job_id}/{work.lease.item_id} was stopped before its end")

@@ -8,11 +8,13 @@ from typing import Any, Self
 
 from pydantic import SecretStr, ValidationError
 
+from producer.films import FilmLike, Joining, film_from, film_problems, misfits
 from producer.handle import JobHandle
 from producer.scenes import INPUTS, SceneLike, explain, limited, local_path, options_from, problems_of, scene_from
 from producer.uploads import Uploader
 from producer.weights import weight_of
 from scenequeue.errors import InvalidScenes, StorageDenied
+from scenequeue.film import Film
 from scenequeue.items import JobSpec, Lane, RenderPayload, Scene, WorkItem, check_job_id
 from scenequeue.options import RenderOptions
 from scenequeue.queue import SceneQueue
@@ -56,6 +58,7 @@ class Producer:
         callback_url: str | None = None,
         labels: Mapping[str, str] | None = None,
         max_attempts: int = 3,
+        film: FilmLike = None,
         check_files: bool = True,
         on_progress: Callable[[int], None] | None = None,
         on_upload: Callable[[int], None] | None = None,
@@ -63,7 +66,7 @@ class Producer:
         """Check everything, upload what is local, and enqueue all scenes as one job, whole or not at all.
 
         Args:
-            scenes: models or dicts (name, image, audio, subtitles, watermark, title, options). A sequence is checked
+            scenes: models or dicts (name, image, audio, subtitles, watermark, music, title, options). A sequence is checked
                 whole before anything happens and leased longest first; an iterator is taken in chunks of 10,000,
                 each leased longest first, and nothing is visible before its last.
             output: folder, or URI prefix, that each `<name>.mp4` goes under.
@@ -73,6 +76,7 @@ class Producer:
             callback_url: https:// address that is told when the job has ended.
             labels: free words, shown to operators.
             max_attempts: how often a scene is tried.
+            film: True, a Film or its fields: when all scenes are done, they become one film beside them.
             check_files: False enqueues scenes whose local files are missing too; each ends as a dead letter.
             on_progress: called with the number of scenes enqueued so far.
             on_upload: called with the number of local files uploaded, or found to be there, so far.
@@ -87,17 +91,18 @@ class Producer:
             QueueUnavailable, StorageUnavailable: transient; nothing is enqueued.
         """
         shared, spec = self._spec(options, lane, job_id, callback_url, labels, max_attempts)
+        wanted = _checked_film(film, check_files=check_files)
         prefix = output_uri(output)
         names: set[str] = set()
         uploader = Uploader(self.storage, self._settings.inputs, self._settings.upload_threads, on_upload)
         try:
-            chunks: Iterable[list[tuple[int, Scene]]] = _checked_chunks(scenes, shared, names, check_files=check_files)
+            chunks: Iterable[list[tuple[int, Scene]]] = _checked_chunks(scenes, shared, wanted, names, check_files=check_files)
             if isinstance(scenes, Sequence):
                 chunks = [[pair for chunk in chunks for pair in chunk]]
                 if not chunks[0]:
                     raise InvalidScenes(["there are no scenes"])
-            items = self._all_items(chunks, prefix, uploader)
-            self.queue.producer.submit(spec, [items], backlog_limit=self._settings.backlog_limit, on_progress=on_progress)
+            stages = self._stages(chunks, prefix, uploader, wanted)
+            self.queue.producer.submit(spec, stages, backlog_limit=self._settings.backlog_limit, on_progress=on_progress)
         finally:
             uploader.close()
         return JobHandle(self.queue, self._storage_with(prefix), spec.job_id, self._settings.upload_threads)
@@ -159,17 +164,33 @@ class Producer:
         roots = [*self._settings.file_roots, path_of(prefix)]
         return UriStorage(self._settings.model_copy(update={"file_roots": roots}))
 
+    def _stages(
+        self, chunks: Iterable[list[tuple[int, Scene]]], prefix: str, uploader: Uploader, film: Film | None
+    ) -> Iterator[Iterable[WorkItem | tuple[int, WorkItem]]]:
+        """The scenes, and after them their film; each to be consumed before the next is asked for."""
+        if film is None:
+            yield self._all_items(chunks, prefix, uploader, None)
+            return
+        if film.music is not None and (path := local_path(film.music)) is not None:
+            addresses = uploader.addresses([path] if path.is_file() else [])
+            film = film.model_copy(update={"music": addresses.get(path) or file_uri(path)})
+        joining = Joining(film, prefix)
+        yield joining.noted(self._all_items(chunks, prefix, uploader, film))
+        yield joining.items()
+
     def _all_items(
-        self, chunks: Iterable[list[tuple[int, Scene]]], prefix: str, uploader: Uploader
+        self, chunks: Iterable[list[tuple[int, Scene]]], prefix: str, uploader: Uploader, film: Film | None
     ) -> Iterator[tuple[int, WorkItem]]:
         is_empty = True
         for chunk in chunks:
             is_empty = False
-            yield from self._items(chunk, prefix, uploader)
+            yield from self._items(chunk, prefix, uploader, film)
         if is_empty:
             raise InvalidScenes(["there are no scenes"])
 
-    def _items(self, chunk: list[tuple[int, Scene]], prefix: str, uploader: Uploader) -> Iterator[tuple[int, WorkItem]]:
+    def _items(
+        self, chunk: list[tuple[int, Scene]], prefix: str, uploader: Uploader, film: Film | None
+    ) -> Iterator[tuple[int, WorkItem]]:
         """Items of a chunk, longest first, with the caller's indexes and with addresses for paths."""
         files = [path for _, scene in chunk for role in INPUTS if (path := _path_of(scene, role)) is not None]
         present = [path for path in files if path.is_file()]
@@ -184,7 +205,13 @@ class Producer:
         for weight, index, scene in sorted(weighed, key=lambda entry: (-entry[0], entry[1])):
             inputs = {role: _address(scene, role, addresses) for role in INPUTS}
             payload = RenderPayload.model_validate(
-                {**inputs, "title": scene.title, "options": scene.options, "output": f"{prefix}/{scene.name}.mp4"}
+                {
+                    **inputs,
+                    "title": scene.title,
+                    "options": scene.options,
+                    "cut_s": film.crossfade_s if film else None,
+                    "output": f"{prefix}/{scene.name}.mp4",
+                }
             )
             fields = payload.model_dump(exclude_defaults=True)
             yield index, WorkItem(kind="render", name=scene.name, weight=round(weight, 3), payload=fields)
@@ -212,6 +239,17 @@ def output_uri(output: str | Path) -> str:
     return text.rstrip("/")
 
 
+def _checked_film(given: FilmLike, *, check_files: bool) -> Film | None:
+    try:
+        film = film_from(given)
+    except ValueError as error:
+        raise InvalidScenes([f"film: {line}" for line in str(error).splitlines()]) from None
+    problems = film_problems(film, check_files=check_files) if film is not None else []
+    if problems:
+        raise InvalidScenes([f"film: {problem}" for problem in problems])
+    return film
+
+
 def _path_of(scene: Scene, role: str) -> Path | None:
     place = getattr(scene, role)
     return None if place is None else local_path(place)
@@ -226,7 +264,7 @@ def _address(scene: Scene, role: str, addresses: Mapping[Path, str]) -> str | No
 
 
 def _checked_chunks(
-    scenes: Iterable[SceneLike], options: RenderOptions, names: set[str], *, check_files: bool
+    scenes: Iterable[SceneLike], options: RenderOptions, film: Film | None, names: set[str], *, check_files: bool
 ) -> Iterator[list[tuple[int, Scene]]]:
     """Good scenes in chunks; a sequence's problems are raised together, an iterator's with the chunk they are in."""
     size = None if isinstance(scenes, Sequence) else CHUNK
@@ -245,6 +283,8 @@ def _checked_chunks(
                 problems.append(f"{where}: there is another scene of this name; each needs one of its own")
             names.add(scene.name)
             problems += [f"{where}: {problem}" for problem in problems_of(scene, options, check_files=check_files)]
+            if film is not None:
+                problems += [f"{where}: {problem}" for problem in misfits(scene, film, options)]
             good.append((index, scene))
         if problems:
             raise InvalidScenes(limited(problems))

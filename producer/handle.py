@@ -17,6 +17,9 @@ from scenequeue.storage import UriStorage, sha256_of
 _LOOK_S = 2.0
 _FIRST_BACKOFF_S, _LONGEST_BACKOFF_S = 0.2, 5.0
 
+#: Endings of what may lie beside a video: its poster and its subtitles.
+BESIDE = frozenset({".jpg", ".vtt"})
+
 
 @dataclass(frozen=True)
 class Delivery:
@@ -82,12 +85,13 @@ class JobHandle:
                 raise TimeoutError(f"job {self.job_id} has not ended within {timeout_s} s; it goes on")
 
     def results(self) -> list[ItemResult]:
-        """What has ended so far, in the order in which the scenes were given."""
+        """What has ended so far, in the order in which the scenes were given; a film after them."""
         return list(self.iter_results())
 
     def iter_results(self) -> Iterator[ItemResult]:
-        """The same, one by one, in bounded memory."""
-        return self._queue.producer.results(self.job_id)
+        """The same, one by one, in bounded memory; a film comes after its scenes."""
+        for stage in range(self.status().stages):
+            yield from self._queue.producer.results(self.job_id, stage=stage)
 
     def events(self, after: str = "0") -> Iterator[JobEvent]:
         """What happens to the job, from an event id on, until it has ended."""
@@ -105,7 +109,7 @@ class JobHandle:
         return self._queue.producer.cancel(self.job_id)
 
     def deliver(self, folder: Path | str) -> list[Delivery]:
-        """Copy every finished MP4 into a folder, in parallel, and say of each how that went.
+        """Copy every finished MP4, and what belongs beside it, into a folder, in parallel, and say of each how that went.
 
         A file that lay there before is replaced; when its delivery fails it stays, and does not count as one.
 
@@ -147,19 +151,27 @@ class JobHandle:
         return [delivery.path for delivery in deliveries if delivery.path is not None]
 
     def _fetch(self, result: ItemResult, folder: Path) -> Path:
+        path = self._fetch_one(result, result.output or "", folder, ".mp4", result.bytes, result.details.get("sha256"))
+        for ending in BESIDE & set(result.details.get("beside", ())):
+            address = (result.output or "").removesuffix(".mp4") + ending
+            self._fetch_one(result, address, folder, ending, None, None)
+        return path
+
+    def _fetch_one(
+        self, result: ItemResult, address: str, folder: Path, ending: str, size: int | None, expected: str | None
+    ) -> Path:
         try:
             # A result comes from a container: its name is not trusted to stay in the folder.
-            path = folder / f"{check_name(result.name)}.mp4"
+            path = folder / f"{check_name(result.name)}{ending}"
         except ValueError as error:
             raise StorageDenied(str(error)) from None
         copy = folder / f".{secrets.token_hex(8)}.part"
         try:
-            stored = self._storage.get(result.output or "", copy, max_bytes=shutil.disk_usage(folder).free)
-            if result.bytes is not None and stored.bytes != result.bytes:
-                raise StorageUnavailable(f"{result.output} arrived with {stored.bytes} bytes instead of {result.bytes}")
-            expected = result.details.get("sha256")
+            stored = self._storage.get(address, copy, max_bytes=shutil.disk_usage(folder).free)
+            if size is not None and stored.bytes != size:
+                raise StorageUnavailable(f"{address} arrived with {stored.bytes} bytes instead of {size}")
             if expected and sha256_of(copy) != expected:
-                raise StorageUnavailable(f"{result.output} arrived damaged: its checksum differs")
+                raise StorageUnavailable(f"{address} arrived damaged: its checksum differs")
             copy.replace(path)
         except OSError as error:
             raise StorageDenied(f"{path} cannot be written: {error.strerror}") from error

@@ -23,9 +23,11 @@ _ALIASES = {
     "subtitle_path": "subtitles",
     "subtitle": "subtitles",
     "watermark_path": "watermark",
+    "music_path": "music",
+    "background_music": "music",
 }
 #: What a caller may name as an input, and the words for it in messages.
-INPUTS = ("image", "audio", "subtitles", "watermark")
+INPUTS = ("image", "audio", "subtitles", "watermark", "music")
 _MOST_PROBLEMS = 100
 
 
@@ -102,16 +104,22 @@ def problems_of(scene: Scene, options: RenderOptions, *, check_files: bool) -> l
         except ValidationError as error:
             problems += explain(error, RenderOptions)
     for role in INPUTS:
-        place = getattr(scene, role)
-        path = local_path(place) if place is not None else None
-        if place == "":
-            problems.append(f"{role}: is empty")
-        elif path is None:
-            if place is not None and place.partition("://")[0] not in {"s3", "https", "file"}:
-                problems.append(f"{role}: {place!r} is neither a local path nor an s3://, https:// or file:// address")
-        elif check_files:
-            problems += _file_problems(role, path)
+        problems += input_problems(role, getattr(scene, role), check_files=check_files)
     return problems
+
+
+def input_problems(role: str, place: str | None, *, check_files: bool) -> list[str]:
+    """What is wrong with one input: no path and no address, or a file that is not there."""
+    if place is None:
+        return []
+    path = local_path(place)
+    if place == "":
+        return [f"{role}: is empty"]
+    if path is None:
+        if place.partition("://")[0] not in {"s3", "https", "file"}:
+            return [f"{role}: {place!r} is neither a local path nor an s3://, https:// or file:// address"]
+        return []
+    return _file_problems(role, path) if check_files else []
 
 
 def _file_problems(role: str, path: Path) -> list[str]:

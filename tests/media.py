@@ -1,10 +1,12 @@
 """Small pictures, sounds and subtitles for tests, made on the spot."""
 
+import wave
 from collections.abc import Sequence
 from pathlib import Path
 
 import av
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 _RATE_HZ = 48_000
@@ -42,6 +44,31 @@ class Media:
             for piece in [*resampler.resample(frame), *resampler.resample(None)]:
                 container.mux(stream.encode(piece))
             container.mux(stream.encode(None))
+        return path
+
+    def silence_then_tone(self, name: str, silent_s: float, sounding_s: float, level: float = 0.4) -> Path:
+        """A WAV that is silent up to a known sample, and sounds at 1 kHz from there on."""
+        return self.tone_between(name, silent_s, silent_s + sounding_s, silent_s + sounding_s, level)
+
+    def tone_between(self, name: str, begin_s: float, end_s: float, length_s: float, level: float = 0.4) -> Path:
+        """A WAV of this length with a tone of 1 kHz in one part of it."""
+        samples = np.zeros(round(length_s * _RATE_HZ))
+        first, end = round(begin_s * _RATE_HZ), round(end_s * _RATE_HZ)
+        samples[first:end] = np.sin(np.arange(end - first) * 2 * np.pi * 1000 / _RATE_HZ) * level
+        return self._wav(name, samples)
+
+    def spiky(self, name: str, seconds: float) -> Path:
+        """A WAV of a quiet voice with short loud peaks in it, ten a second."""
+        at = np.arange(round(seconds * _RATE_HZ))
+        return self._wav(name, np.sin(at * 2 * np.pi * 500 / _RATE_HZ) * np.where(at % 4800 < 240, 0.9, 0.05))
+
+    def _wav(self, name: str, samples: npt.NDArray[np.float64]) -> Path:
+        path = self.folder / name
+        with wave.open(str(path), "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(_RATE_HZ)
+            file.writeframes((samples * 32_767).astype("<i2").tobytes())
         return path
 
     def srt(self, name: str, cues: Sequence[tuple[float, float, str]]) -> Path:

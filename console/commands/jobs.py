@@ -49,7 +49,7 @@ def submit(
         raise InvalidScenes(job.missing)
     with Producer(settings=settings_from(redis_url, namespace)) as producer:
         producer.queue.ping()
-        handle = producer.submit_scenes(job.scenes, output=target, options=job.options, lane=lane, job_id=job_id)
+        handle = producer.submit_scenes(job.scenes, output=target, options=job.options, film=job.film, lane=lane, job_id=job_id)
         status = handle.status()
         if wait:
             status = follow(producer.queue, handle.job_id, [scene.name for scene in job.scenes], is_quiet=as_json)

@@ -40,7 +40,7 @@ def render(
 
     job = read_manifest(manifest)
     target = output_uri(output or job.output or "output")
-    roots = _input_folders(job.scenes)
+    roots = _input_folders(job.scenes, job.film.music if job.film else None)
     if urlsplit(target).scheme == "file":
         roots.append(path_of(target))
     settings = ProducerSettings.load(file_roots=roots)
@@ -55,7 +55,7 @@ def render(
     with LocalCluster(roots, containers=most, slots=slots, environment=more) as cluster:
         local = ProducerSettings.load(redis_url=cluster.url, namespace="sceneburst", file_roots=roots)
         with Producer(settings=local) as producer:
-            handle = producer.submit_scenes(job.scenes, output=target, options=job.options, check_files=False)
+            handle = producer.submit_scenes(job.scenes, output=target, options=job.options, film=job.film, check_files=False)
             names = [scene.name for scene in job.scenes]
             status = follow(producer.queue, handle.job_id, names, is_quiet=as_json, check=cluster.check)
             wall_s = time.monotonic() - started
@@ -93,9 +93,9 @@ def _check_output(settings: Any, target: str) -> None:
         raise InvalidScenes([f"the output cannot be written: {error}"]) from None
 
 
-def _input_folders(scenes: list[Any]) -> list[Path]:
+def _input_folders(scenes: list[Any], music: str | None) -> list[Path]:
     from producer.scenes import INPUTS, local_path
 
-    places = [getattr(scene, role) for scene in scenes for role in INPUTS]
+    places = [getattr(scene, role) for scene in scenes for role in INPUTS] + [music]
     paths = [path for place in places if place is not None and (path := local_path(place)) is not None]
     return sorted({path.parent.resolve() for path in paths})

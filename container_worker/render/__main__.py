@@ -9,6 +9,7 @@ import json
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from container_worker.render.request import RenderRequest
 from scenequeue.errors import BadInput, DiskFull, ItemError, LimitExceeded, ToolFailed
 
 
-def _say(line: dict[str, Any]) -> None:
+def say(line: dict[str, Any]) -> None:
+    """One line to the parent."""
     sys.stdout.write(json.dumps(line) + "\n")
     sys.stdout.flush()
 
@@ -70,7 +72,7 @@ def render(request: RenderRequest) -> dict[str, Any]:
     narration = measuring.result()
     count = request.extras.card_frames + frame_count(narration.duration_s, request.fps)
     if narration.damaged_packets:
-        _say({"warning": f"narration is damaged: {narration.damaged_packets} packets left out"})
+        say({"warning": f"narration is damaged: {narration.damaged_packets} packets left out"})
     folder = Path(request.scratch)
     last_said = 0.0
 
@@ -79,7 +81,7 @@ def render(request: RenderRequest) -> dict[str, Any]:
         now = time.monotonic()
         if number in (1, count) or now - last_said >= _progress_s():
             last_said = now
-            _say({"frame": number, "of": count})
+            say({"frame": number, "of": count})
 
     track, typesetter = _subtitles(request, count)
     try:
@@ -115,11 +117,12 @@ def _subtitles(request: RenderRequest, count: int) -> tuple[Any, Any]:
     spoken = spans(read_cues(request.subtitles, "subtitles"), request.fps, count - card)
     shown = [Span(span.first + card, span.end + card, span.text) for span in spoken]
     if not shown:
-        _say({"warning": "no subtitle falls inside the narration"})
-    if request.extras.webvtt or (shown and request.extras.subtitle_mode == "soft"):
+        say({"warning": "no subtitle falls inside the narration"})
+    has_track = request.extras.subtitle_mode == "soft"
+    if request.extras.webvtt or has_track:
         from container_worker.render.webvtt import cues_of, write_captions
 
-        write_captions(cues_of(shown, request.fps), Path(request.scratch))
+        write_captions(cues_of(shown, request.fps), Path(request.scratch), beside=request.extras.webvtt, soft=has_track)
     if not shown or request.extras.subtitle_mode != "burned":
         return None, None
     from container_worker.render.fonts import FontBook
@@ -130,9 +133,9 @@ def _subtitles(request: RenderRequest, count: int) -> tuple[Any, Any]:
     typesetter = Typesetter([span.text for span in shown], request.text, frame, request.ffmpeg, Path(request.scratch), book)
     if book.missing:
         names = " ".join(f"U+{ord(char):04X}" for char in sorted(book.missing)[:10])
-        _say({"warning": f"subtitles: no font has {len(book.missing)} of the characters, which were left out ({names})"})
+        say({"warning": f"subtitles: no font has {len(book.missing)} of the characters, which were left out ({names})"})
     if typesetter.lines_left_out:
-        _say({"warning": f"subtitles: {typesetter.lines_left_out} lines did not fit on the frame and were left out"})
+        say({"warning": f"subtitles: {typesetter.lines_left_out} lines did not fit on the frame and were left out"})
     return _title(request, shown, typesetter.draw) or CueTrack(shown, typesetter.draw), typesetter
 
 
@@ -145,10 +148,10 @@ def _title(request: RenderRequest, shown: Any = (), draw: Any = None) -> Any:
     return card_track(request, shown, draw)
 
 
-def main() -> int:
-    """Read the request, render, say how it went; 0 if the scene was made."""
+def main(make: Callable[[dict[str, Any]], dict[str, Any]] = lambda data: render(RenderRequest.from_json(data))) -> int:
+    """Read the request, make what it asks for, say how it went; 0 if it was made."""
     try:
-        _say({"done": render(RenderRequest.from_json(json.loads(sys.stdin.read())))})
+        say({"done": make(json.loads(sys.stdin.read()))})
         return 0
     except ItemError as error:
         failure = error
@@ -168,7 +171,7 @@ def main() -> int:
         if "memory" not in str(error).lower():
             raise
         failure = LimitExceeded(f"rendering needs more memory than it may use ({str(error).splitlines()[0]})")
-    _say({"error": type(failure).__name__, "message": str(failure)})
+    say({"error": type(failure).__name__, "message": str(failure)})
     return 0 if isinstance(failure, BadInput) else 3
 
 

@@ -23,9 +23,11 @@ def codec_arguments(request: RenderRequest) -> dict[str, str | int]:
     gop = max(1, round(KEYFRAME_S * request.fps))
     if request.codec == "av1":
         return {"c:v": "libsvtav1", "preset": AV1_PRESET, "crf": request.crf, "g": gop, "svtav1-params": f"lp={request.threads}"}
+    # Headers that do not depend on the content: a film's parts go into one track.
+    headers = "" if request.extras.cut_frames is None else ":stitchable=1"
     return {
         "c:v": "libx264", "preset": X264_PRESET, "crf": request.crf, "profile:v": "high", "g": gop,
-        "x264-params": X264_PARAMS, "threads:v": request.threads,
+        "x264-params": X264_PARAMS + headers, "threads:v": request.threads,
     }  # fmt: skip
 
 
@@ -93,7 +95,7 @@ def encode(
     Returns:
         ffmpeg's exit code; its stderr is this process's.
     """
-    captions = TRACK if request.extras.subtitle_mode == "soft" and (folder / TRACK).exists() else None
+    captions = TRACK if (folder / TRACK).exists() else None
     argv = argv_for(request, count, "scene.mp4", measured_gain(request, count, folder), captions)
     child = subprocess.Popen(confined(argv), cwd=folder, stdin=subprocess.PIPE, bufsize=0)
     assert child.stdin

@@ -3,19 +3,17 @@
 import hashlib
 import json
 import shutil
-import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from math import ceil
 from pathlib import Path
-from typing import Any
 
-from container_worker.ffmpeg import Limits, Stopped, find_ffmpeg, run_child
+from container_worker.ffmpeg import Limits, Stopped, find_ffmpeg
+from container_worker.render.child import converse
 from container_worker.render.defaults import AV1_CRF, RENDERER_VERSION, X264_CRF
 from container_worker.render.request import Extras, MarkLook, MotionChoice, RenderRequest, TextLook
-from scenequeue import errors
-from scenequeue.errors import ItemError, ToolFailed
+from scenequeue.errors import ToolFailed
 from scenequeue.items import RenderPayload
 from scenequeue.options import RenderOptions
 
@@ -100,27 +98,6 @@ def _extras(inputs: SceneInputs, options: RenderOptions) -> Extras:
     )  # fmt: skip
 
 
-class _Listener:
-    """Takes in what a render child says."""
-
-    def __init__(self, on_progress: Callable[[float], None]) -> None:
-        self._on_progress = on_progress
-        self.warnings: list[str] = []
-        self.done: dict[str, Any] | None = None
-        self.failure: ItemError | None = None
-
-    def hear(self, line: str) -> None:
-        said = json.loads(line)
-        if "frame" in said:
-            self._on_progress(said["frame"] / said["of"])
-        elif "warning" in said:
-            self.warnings.append(said["warning"])
-        elif "done" in said:
-            self.done = said["done"]
-        elif "error" in said:
-            self.failure = getattr(errors, said["error"])(said["message"])
-
-
 def render_scene(
     inputs: SceneInputs,
     options: RenderOptions,
@@ -158,25 +135,11 @@ def render_scene(
     if options.codec == "av1" and not program.has_av1:
         raise ToolFailed(f"codec av1 needs an ffmpeg with libsvtav1, which {program.path} is not")
     request = request_for(inputs, options, scratch.absolute(), program.path, threads)
-    listener = _Listener(on_progress)
-    argv = [sys.executable, "-P", "-m", "container_worker.render"]
-    try:
-        run_child(
-            argv, program="the renderer", limits=limits, folder=scratch, stdin=json.dumps(asdict(request)).encode(),
-            should_stop=should_stop, on_line=listener.hear,
-        )  # fmt: skip
-    except ToolFailed as error:
-        if listener.failure is None:
-            raise
-        # The child's own words when it has better ones than "ended with code 3", with what ffmpeg said under them.
-        said = str(error).partition("\n")[2]
-        raise (type(listener.failure)(f"{listener.failure}\n{said}".rstrip()) if said else listener.failure) from None
-    if listener.failure is not None:
-        raise listener.failure
-    if listener.done is None:
-        raise ToolFailed("the renderer ended without a result")
+    done, warnings = converse(
+        "container_worker.render", asdict(request), scratch, limits=limits, on_progress=on_progress, should_stop=should_stop
+    )
     shutil.move(request.target, target)
-    return RenderReport(warnings=tuple(listener.warnings), **listener.done)
+    return RenderReport(warnings=warnings, **done)
 
 
 def fingerprint(payload: RenderPayload, options: RenderOptions, inputs: Mapping[str, str], name: str = "") -> str:

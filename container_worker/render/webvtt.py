@@ -34,8 +34,26 @@ def webvtt(cues: Sequence[Cue]) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def write_captions(cues: Sequence[Cue], folder: Path) -> None:
-    """Write the sidecar, and the copy of it that a soft track is made of, in UTF-8."""
+def write_captions(cues: Sequence[Cue], folder: Path, *, beside: bool, soft: bool) -> None:
+    """Write what is asked for, in UTF-8: the sidecar, and the file that a soft track is made of."""
     text = webvtt(cues)
-    (folder / SIDECAR).write_text(text, encoding="utf-8")
-    (folder / TRACK).write_text(text.translate(_BRACES), encoding="utf-8")
+    if beside:
+        (folder / SIDECAR).write_text(text, encoding="utf-8")
+    if soft and cues:
+        (folder / TRACK).write_text(text.translate(_BRACES), encoding="utf-8")
+
+
+def read_webvtt(text: str) -> list[Cue]:
+    """The cues of a file that `webvtt` wrote."""
+    cues = []
+    for block in text.split("\n\n")[1:]:
+        times, _, words = block.strip("\n").partition("\n")
+        start, _, end = times.partition(" --> ")
+        plain = words.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+        cues.append(Cue(_seconds(start), _seconds(end), plain))
+    return cues
+
+
+def _seconds(stamp: str) -> float:
+    hours, minutes, seconds = stamp.split(":")
+    return int(hours) * 3600 + int(minutes) * 60 + float(seconds)

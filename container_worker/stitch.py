@@ -1,0 +1,89 @@
+"""Carries out a stitch item: the rendered scenes of its job become one film."""
+
+import hashlib
+import json
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from container_worker.ffmpeg import find_ffmpeg
+from container_worker.handlers import Work, delivered, reused, stop_if_asked, understood
+from container_worker.render.child import converse
+from container_worker.render.defaults import RENDERER_VERSION
+from container_worker.render.film import NAME
+from container_worker.render.scene import SceneInputs, request_for
+from scenequeue.errors import BadInput, ObjectNotFound
+from scenequeue.film import StitchPayload
+from scenequeue.items import ItemResult
+from scenequeue.options import RenderOptions
+from scenequeue.storage import sha256_of
+
+
+def stitch_film(work: Work) -> ItemResult:
+    """Fetch the scenes, join them in a confined child, deliver the film.
+
+    Raises:
+        BadInput: a scene is gone or does not fit the others. ToolFailed, LimitExceeded, DiskFull, StorageUnavailable:
+            this attempt failed. Stopped: the item was told to stop.
+
+    Guarantees:
+        The same scenes and options give the same film, and one that lies there already is not made again.
+    """
+    started = time.monotonic()
+    payload, options = understood(work, StitchPayload)
+    digests = _fetch(work, payload, options)
+    music = work.scratch / "music" if payload.music else None
+    if music is not None and payload.music:
+        digests.append(_get(work, payload.music, music, "music"))
+    identity = _identity(payload, options, digests)
+    known = reused(work, payload.output, identity, started)
+    if known is not None:
+        return known
+    look = request_for(
+        SceneInputs(Path(), Path(), title=payload.title, music=music, cut_s=0.0), options, work.scratch, find_ffmpeg().path, 1
+    )
+    look = replace(look, extras=replace(look.extras, card_frames=0))
+    fade_frames = round(payload.crossfade_s * options.fps)
+    waits_since = time.monotonic()
+    with work.slot():
+        # Waiting for a slot is not work, and would falsify the learned rates.
+        started += time.monotonic() - waits_since
+        done, warnings = converse(
+            "container_worker.render.film",
+            {"look": asdict(look), "scenes": len(payload.sources), "fade_frames": fade_frames},
+            work.scratch, limits=work.limits, on_progress=work.on_progress, should_stop=work.should_stop,
+        )  # fmt: skip
+    facts = {"frames": done["frames"], "encoded_frames": done["encoded_frames"], "warnings": list(warnings)}
+    video = work.scratch / "scene.mp4"
+    return delivered(work, video, payload.output, identity, done["duration_s"], started, facts)
+
+
+def _fetch(work: Work, payload: StitchPayload, options: RenderOptions) -> list[str]:
+    """The scenes, numbered, and their sidecars; the hashes of all."""
+    digests = []
+    for number, source in enumerate(payload.sources):
+        path = work.scratch / f"{NAME.format(number)}.mp4"
+        digests.append(_get(work, source, path, f"scene {number + 1}"))
+        if options.webvtt:
+            try:
+                digests.append(_get(work, source.removesuffix(".mp4") + ".vtt", path.with_suffix(".vtt"), "subtitles"))
+            except ObjectNotFound:
+                continue  # a scene without subtitles
+    return digests
+
+
+def _get(work: Work, uri: str, path: Path, what: str) -> str:
+    stop_if_asked(work)
+    try:
+        work.storage.get(uri, path)
+    except BadInput as error:
+        raise type(error)(f"{what}: {error}") from None
+    return sha256_of(path)
+
+
+def _identity(payload: StitchPayload, options: RenderOptions, digests: list[str]) -> str:
+    facts = {
+        "renderer": RENDERER_VERSION, "options": options.model_dump(mode="json"), "crossfade_s": payload.crossfade_s,
+        "title": payload.title, "inputs": digests,
+    }  # fmt: skip
+    return hashlib.sha256(json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -1,0 +1,192 @@
+"""Films of really rendered scenes: what is copied, what is faded, and that sound and picture stay together."""
+
+import contextlib
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+
+from container_worker.ffmpeg import Limits
+from container_worker.handlers import Work, render, stitch
+from scenequeue.errors import BadInput, ObjectNotFound
+from scenequeue.items import ItemId, ItemResult, Lease, LeaseToken, WorkItem, check_job_id
+from scenequeue.options import RenderOptions
+from scenequeue.settings import WorkerSettings
+from scenequeue.storage import UriStorage
+from tests.media import Media
+from tests.prober import check, first_sound_s, loudness_lufs, pictures, probe, sound
+
+Run = Callable[..., ItemResult]
+#: Where a film of these scenes cuts, in seconds from either end.
+FADE_S = 0.4
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Carries out one item of a job, `render` or `stitch`, with the real renderer and storage."""
+    numbers = iter(range(1000))
+
+    def carry_out(kind: str, name: str, payload: dict[str, Any], options: RenderOptions) -> ItemResult:
+        scratch = tmp_path / f"scratch{next(numbers)}"
+        scratch.mkdir()
+        item = WorkItem(kind=kind, name=name, payload={"output": f"file://{tmp_path}/out/{name}.mp4", **payload})
+        work = Work(
+            lease=Lease(
+                job_id=check_job_id("a"), item_id=ItemId("0-0"), token=LeaseToken("1"), attempt=1, deadline_ms=0, item=item
+            ),
+            options=options, scratch=scratch, storage=UriStorage(WorkerSettings.load(file_roots=[tmp_path])),
+            limits=Limits(wall_s=60), container_id="c1", slot=contextlib.nullcontext,
+            on_progress=lambda _share: None, should_stop=threading.Event(),
+        )  # fmt: skip
+        return (render if kind == "render" else stitch)(work)
+
+    return carry_out
+
+
+OPTIONS = RenderOptions(resolution="360p", fps=25, motion="zoom_in")
+
+
+def _scenes(run: Run, media: Media, lengths: list[float], options: RenderOptions = OPTIONS, **more: Any) -> list[str]:
+    """Scenes of these lengths: half a second in, a subtitle comes up and a tone begins."""
+    addresses = []
+    for number, seconds in enumerate(lengths):
+        narration = media.silence_then_tone(f"n{number}.wav", 0.48, seconds - 0.48)
+        payload = {
+            "image": media.image(f"p{number}.jpg", width=640 + 64 * number).as_uri(), "audio": narration.as_uri(),
+            "subtitles": media.srt(f"s{number}.srt", [(0.48, 1.0, f"Scene {number} {{\\b1}}")]).as_uri(), "cut_s": FADE_S, **more,
+        }  # fmt: skip
+        addresses.append(str(run("render", f"scene{number}", payload, options).output))
+    return addresses
+
+
+def _packets(path: Path) -> list[bytes]:
+    with av.open(str(path)) as container:
+        return [bytes(packet) for packet in container.demux(video=0) if packet.size]
+
+
+def test_a_film_copies_all_but_the_fades(run: Run, media: Media, tmp_path: Path) -> None:
+    """Its length is the scenes' less the fades; the packets between are those of the scenes, byte for byte."""
+    sources = _scenes(run, media, [2.0, 3.0, 2.0])
+    result = run("stitch", "film", {"sources": sources, "crossfade_s": FADE_S, "title": "A film: 'one'"}, OPTIONS)
+    film = tmp_path / "out" / "film.mp4"
+    frames = (50 - 10) + (75 - 10) + 50
+    seen = check(film, frames=frames, fps=25, size=(640, 360))
+    assert seen.title == "A film: 'one'"
+    assert (result.details["frames"], result.details["encoded_frames"]) == (frames, 20)
+    assert result.duration_s == pytest.approx(frames / 25)
+    taken = set(_packets(film))
+    for number, copied in enumerate([40, 55, 40]):
+        assert len(taken & set(_packets(tmp_path / "out" / f"scene{number}.mp4"))) == copied
+
+
+def test_sound_and_picture_stay_together_to_the_last_scene(run: Run, media: Media, tmp_path: Path) -> None:
+    """In every scene of the film the tone begins with the frame that first shows the subtitle, within 10 ms."""
+    sources = _scenes(run, media, [2.0] * 6)
+    run("stitch", "film", {"sources": sources, "crossfade_s": FADE_S}, OPTIONS)
+    film = tmp_path / "out" / "film.mp4"
+    shown = pictures(film)
+    heard = sound(film)
+    for number in range(6):
+        begin = number * 40
+        lower = [float(picture[290:340, 200:440].std()) for picture in shown[begin + 10 : begin + 15]]
+        change = begin + 11 + int(np.argmax(np.abs(np.diff(lower))))
+        assert change == begin + 12
+        quiet = heard[round((begin + 11) / 25 * 48_000) : round((begin + 12) / 25 * 48_000) - 480]
+        assert np.abs(quiet).max() < 0.05
+        assert first_sound_s(film, after_s=(begin + 11) / 25) == pytest.approx(change / 25, abs=0.010)
+
+
+def test_in_a_fade_the_picture_turns_step_by_step(run: Run, media: Media, tmp_path: Path) -> None:
+    """Every frame holds just its share of the coming scene; outside of the fade the scenes are untouched."""
+    sources = _scenes(run, media, [2.0, 2.0])
+    run("stitch", "film", {"sources": sources, "crossfade_s": FADE_S}, OPTIONS)
+    film, first, second = (pictures(tmp_path / "out" / f"{name}.mp4") for name in ("film", "scene0", "scene1"))
+    for step in range(10):
+        old, new, seen = (picture.astype(float) for picture in (first[40 + step], second[step], film[40 + step]))
+        share = ((seen - old) * (new - old)).sum() / ((new - old) ** 2).sum()
+        assert share == pytest.approx((step + 1) / 11, abs=0.03)
+    for index in (0, 20, 39):
+        assert np.array_equal(film[index], first[index])
+    for index in (10, 49):
+        assert np.array_equal(film[40 + index], second[index])
+
+
+def test_a_hard_cut_encodes_nothing(run: Run, media: Media, tmp_path: Path) -> None:
+    """With a fade of 0 s all packets are the scenes'."""
+    sources = _scenes(run, media, [1.2, 1.2])
+    result = run("stitch", "film", {"sources": sources}, OPTIONS)
+    assert result.details["encoded_frames"] == 0
+    check(tmp_path / "out" / "film.mp4", frames=60, fps=25, size=(640, 360))
+
+
+def test_scenes_shorter_than_their_fades_are_joined_all_the_same(run: Run, media: Media, tmp_path: Path) -> None:
+    """The fade is at most half of either scene, and the film says so."""
+    sources = _scenes(run, media, [2.0, 0.56, 2.0])
+    result = run("stitch", "film", {"sources": sources, "crossfade_s": FADE_S}, OPTIONS)
+    check(tmp_path / "out" / "film.mp4", frames=50 + 14 + 50 - 7 - 7, fps=25, size=(640, 360))
+    assert "shorter" in result.details["warnings"][0]
+
+
+def test_scenes_of_another_encoder_setup_are_encoded_again(run: Run, media: Media, tmp_path: Path) -> None:
+    """Parts whose headers differ cannot share a track: the film is whole, and only slower to make."""
+    sources = _scenes(run, media, [1.2])
+    other = _scenes(run, media, [1.2, 1.2], cut_s=None)
+    result = run("stitch", "film", {"sources": [sources[0], other[1]], "crossfade_s": FADE_S}, OPTIONS)
+    assert result.details["encoded_frames"] > 10
+    check(tmp_path / "out" / "film.mp4", frames=50, fps=25, size=(640, 360))
+
+
+@pytest.mark.parametrize("mode", ["soft", "burned"])
+def test_a_film_has_its_scenes_subtitles_at_their_new_times(run: Run, media: Media, tmp_path: Path, mode: str) -> None:
+    """As a track, as a sidecar, and a poster beside it."""
+    options = OPTIONS.overridden({"subtitle_mode": mode, "webvtt": True, "poster": True})
+    sources = _scenes(run, media, [2.0, 2.0], options)
+    result = run("stitch", "film", {"sources": sources, "crossfade_s": FADE_S}, options)
+    film = tmp_path / "out" / "film.mp4"
+    assert probe(film).subtitle_tracks == (1 if mode == "soft" else 0)
+    text = film.with_suffix(".vtt").read_text()
+    assert "00:00:00.480 --> 00:00:01.000\nScene 0" in text
+    assert "00:00:02.080 --> 00:00:02.600\nScene 1" in text
+    assert result.details["beside"] == [".jpg", ".vtt"]
+    assert film.with_suffix(".jpg").read_bytes()[:2] == b"\xff\xd8"
+
+
+def test_music_lies_under_the_whole_film_at_the_loudness_asked_for(run: Run, media: Media, tmp_path: Path) -> None:
+    """It repeats through every cut, steps back under speech, and the mix is measured as a whole."""
+    options = OPTIONS.overridden({"normalize_loudness": True, "loudness_lufs": -20})
+    sources = _scenes(run, media, [2.0, 2.0], options)
+    music = media.tone("music.wav", 0.7, 220).as_uri()
+    run("stitch", "film", {"sources": sources, "crossfade_s": FADE_S, "music": music}, options)
+    film = tmp_path / "out" / "film.mp4"
+    assert loudness_lufs(film) == pytest.approx(-20, abs=0.5)
+    heard = sound(film)
+    assert np.abs(heard[round(1.8 * 48_000) : round(2.0 * 48_000)]).max() > 0.001
+
+
+def test_the_same_film_is_not_made_twice(run: Run, media: Media) -> None:
+    """The fingerprint at the output says that it is there."""
+    sources = _scenes(run, media, [1.2, 1.2])
+    payload = {"sources": sources, "crossfade_s": FADE_S}
+    first = run("stitch", "film", payload, OPTIONS)
+    again = run("stitch", "film", payload, OPTIONS)
+    assert again.details["reused"] is True
+    assert again.details["sha256"] == first.details["sha256"]
+    other = run("stitch", "film", {**payload, "crossfade_s": 0.2}, OPTIONS)
+    assert "reused" not in other.details
+
+
+def test_a_scene_that_is_gone_or_does_not_fit_is_named(run: Run, media: Media, tmp_path: Path) -> None:
+    """Permanent: another attempt finds the same."""
+    sources = _scenes(run, media, [1.2])
+    with pytest.raises(ObjectNotFound, match="scene 2"):
+        run("stitch", "film", {"sources": [*sources, f"file://{tmp_path}/lost.mp4"]}, OPTIONS)
+    with pytest.raises(BadInput, match="25 fps"):
+        run("stitch", "film", {"sources": sources}, OPTIONS.overridden({"fps": 30}))
+    bad = tmp_path / "bad.mp4"
+    bad.write_text("no film")
+    with pytest.raises(BadInput, match="not a rendered scene"):
+        run("stitch", "film", {"sources": [bad.as_uri()]}, OPTIONS)
