@@ -38,7 +38,7 @@ docs: $(STAMP) ## Write docs/settings.md anew
 	$(BIN)/python docs/generate_settings.py
 
 bench-queue: $(STAMP) ## The queue beside eight others
-	$(BIN)/python benchmarks/queue_peers.py
+	$(BIN)/python benchmarks/queue.py --docs docs
 
 bench-autoscale: $(STAMP) ## Planner and reaper beside a static split, target tracking and KEDA, in a simulated Fargate
 	$(BIN)/python -m benchmarks.autoscale

@@ -1,0 +1,76 @@
+"""The producer's side of one system, in its own environment: `sender.py MODULE worker|single|bulk|paced [COUNT]`.
+
+Prints one JSON value. Numbers are handed over by a generator, so the clock starts when a peer, connected, asks for one.
+"""
+
+import importlib
+import json
+import os
+import random
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+WARM = 20
+_WARM_LIMIT_S = 30.0
+
+
+def single(module, count: int) -> float:
+    """Items per second, one call each; the first WARM are not counted."""
+    began = 0.0
+
+    def numbers() -> Iterator[int]:
+        nonlocal began
+        for number in range(count + WARM):
+            if number == WARM:
+                began = time.perf_counter()
+            yield number
+
+    module.enqueue(numbers())
+    return count / (time.perf_counter() - began)
+
+
+def bulk(module, count: int) -> float:
+    """Items per second by the system's bulk call, where it has one."""
+    began = 0.0
+
+    def numbers() -> Iterator[int]:
+        nonlocal began
+        began = time.perf_counter()
+        yield from range(count)
+
+    module.enqueue_bulk(numbers())
+    return count / (time.perf_counter() - began)
+
+
+def paced(module, count: int) -> dict[int, int]:
+    """When each number was sent, in ns: one at a time to an idle worker, after it has begun WARM others."""
+    sent: dict[int, int] = {}
+    wait = random.Random(1)
+
+    def numbers() -> Iterator[int]:
+        yield from range(WARM)
+        deadline = time.monotonic() + _WARM_LIMIT_S
+        while Path(os.environ["BENCH_LOG"]).read_bytes().count(b"\n") < WARM and time.monotonic() < deadline:
+            time.sleep(0.05)
+        for number in range(WARM, WARM + count):
+            time.sleep(wait.uniform(0.02, 0.12))
+            sent[number] = time.time_ns()
+            yield number
+
+    module.enqueue(numbers())
+    return sent
+
+
+def main() -> None:
+    name, what = sys.argv[1:3]
+    module = importlib.import_module(name)
+    if what == "worker":
+        print(json.dumps(module.WORKER))
+    else:
+        print(json.dumps({"single": single, "bulk": bulk, "paced": paced}[what](module, int(sys.argv[3]))))
+
+
+if __name__ == "__main__":
+    main()
