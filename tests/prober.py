@@ -3,6 +3,7 @@
 import struct
 import subprocess
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -47,6 +48,7 @@ def probe(path: Path) -> Probed:
         times, colour, pixel_format = [], (0, 0, 0, 0), ""
         for frame in container.decode(video):
             assert frame.pts is not None
+            assert frame.time_base
             times.append(frame.pts * frame.time_base)
             colour = (int(frame.color_primaries), int(frame.color_trc), int(frame.colorspace), int(frame.color_range))
             pixel_format = frame.format.name
@@ -54,10 +56,11 @@ def probe(path: Path) -> Probed:
         container.seek(0)
         for piece in container.decode(audio):
             assert piece.pts is not None
+            assert piece.time_base
             if sound_start is None:
                 sound_start = float(piece.pts * piece.time_base)
             samples += piece.samples
-        steps = {later - earlier for earlier, later in zip(times, times[1:], strict=False)}
+        steps = {later - earlier for earlier, later in pairwise(times)}
         return Probed(
             codec=video.codec.canonical_name, size=(video.codec_context.width, video.codec_context.height),
             fps=float(video.average_rate), frames=len(times), start_s=float(times[0]),
@@ -65,7 +68,8 @@ def probe(path: Path) -> Probed:
             audio_codec=audio.codec.canonical_name, audio_start_s=sound_start or 0.0,
             # A player ends with the track: the encoder's last block is longer than the sound.
             audio_duration_s=min(samples / _HZ, float((audio.duration or 0) * (audio.time_base or 0))),
-            has_faststart=_is_moov_first(path), title=container.metadata.get("title"), subtitle_tracks=len(container.streams.subtitles),
+            has_faststart=_is_moov_first(path),
+            title=container.metadata.get("title"), subtitle_tracks=len(container.streams.subtitles),
             has_even_frames=len(steps) <= 1 or max(abs(step - 1 / video.average_rate) for step in steps) < 1e-4,
         )  # fmt: skip
 
@@ -114,7 +118,7 @@ def first_sound_s(path: Path, after_s: float = 0.0, level: float = 0.05) -> floa
 def pictures(path: Path) -> list[npt.NDArray[np.uint8]]:
     """The luma of every frame."""
     with av.open(str(path)) as container:
-        return [frame.to_ndarray(format="gray") for frame in container.decode(video=0)]
+        return [frame.to_ndarray(format="gray").astype(np.uint8) for frame in container.decode(video=0)]
 
 
 def loudness_lufs(path: Path) -> float:

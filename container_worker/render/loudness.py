@@ -12,12 +12,12 @@ from scenequeue.errors import ToolFailed
 #: Close enough, in LU; players and ears do not tell it from the target.
 CLOSE_ENOUGH_LU = 0.1
 #: Holding peaks takes loudness away, so the gain is corrected and measured again, at most this often.
-_MOST_ROUNDS = 4
+_MOST_ROUNDS = 6
 #: Near silence is left as it is rather than blown up, in LUFS, and no gain is larger than this, in dB.
 _SILENCE_LUFS = -60.0
 _LARGEST_GAIN_DB = 36.0
-
-Graph = Callable[[float | None], Any]
+#: A decibel of gain is taken to bring at least this much, in LU.
+_LEAST_SLOPE = 0.25
 
 
 def measure(ffmpeg_path: str, sound: Any, folder: Path, pcm: Iterable[bytes] | None = None) -> float:
@@ -67,17 +67,21 @@ def gain_for(target_lufs: float, level: Callable[[float], float]) -> float:
         target_lufs: where to get.
         level: measures the loudness, in LUFS, that the finished sound has with a gain.
 
-    Cost: two measurements as a rule, five at most.
+    Cost: two measurements as a rule, seven at most.
     """
     gain, now = 0.0, level(0.0)
     if now <= _SILENCE_LUFS:
         return 0.0
+    slope = 1.0
     for _ in range(_MOST_ROUNDS):
-        if abs(target_lufs - now) <= CLOSE_ENOUGH_LU:
+        missing = target_lufs - now
+        if abs(missing) <= CLOSE_ENOUGH_LU:
             break
-        wanted = min(gain + target_lufs - now, _LARGEST_GAIN_DB)
+        wanted = min(gain + missing / slope, _LARGEST_GAIN_DB)
         if wanted == gain:
             break
-        gain = wanted
-        now = level(gain)
+        reached = level(wanted)
+        # The more the limiter takes away, the less a further decibel brings.
+        slope = min(1.0, max(_LEAST_SLOPE, (reached - now) / (wanted - gain)))
+        gain, now = wanted, reached
     return gain

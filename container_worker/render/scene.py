@@ -11,7 +11,7 @@ from pathlib import Path
 
 from container_worker.ffmpeg import Limits, Stopped, find_ffmpeg
 from container_worker.render.child import converse
-from container_worker.render.defaults import AV1_CRF, RENDERER_VERSION, X264_CRF
+from container_worker.render.defaults import AV1_CRF, BOX_PAD_X_EM, BOX_PAD_Y_EM, RENDERER_VERSION, X264_CRF
 from container_worker.render.request import Extras, MarkLook, MotionChoice, RenderRequest, TextLook
 from scenequeue.errors import ToolFailed
 from scenequeue.items import RenderPayload
@@ -75,7 +75,8 @@ def request_for(inputs: SceneInputs, options: RenderOptions, scratch: Path, ffmp
             em_px=text.size * short, colour=_rgb(text.colour),
             outline_px=text.outline * short, outline_colour=_rgb(text.outline_colour),
             box_opacity=text.box_opacity if text.box else 0.0, box_colour=_rgb(text.box_colour),
-            max_width_px=min(text.max_width * width, width - 2 * safe[0]), margin_px=max(text.margin * height, safe[1]),
+            max_width_px=min(text.max_width * width, width - 2 * (safe[0] + BOX_PAD_X_EM * text.size * short)),
+            margin_px=max(text.margin * height, safe[1] + (BOX_PAD_Y_EM * text.size + text.outline) * short),
         ),
         mark=MarkLook(
             corner=mark.corner, margin_px=mark.margin * short, opacity=mark.opacity, width_px=mark.width * short,
