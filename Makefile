@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3.12 python3.11 python3; do command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test lint format docs bench-queue bench-autoscale bench-launch image base-image image-test clean
+.PHONY: chaos chaos-long help demo test lint format docs bench-queue bench-autoscale bench-launch image base-image image-test clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -39,6 +39,13 @@ docs: $(STAMP) ## Write docs/settings.md anew
 
 bench-queue: $(STAMP) ## The queue beside eight others
 	$(BIN)/python benchmarks/queue.py --docs docs
+
+CHAOS_MINUTES ?= 1.5
+chaos: $(STAMP) ## A whole Sceneburst under violence for some minutes; the seed is printed
+	$(BIN)/python -m chaos --minutes $(CHAOS_MINUTES) --quiet $(if $(SEED),--seed $(SEED))
+
+chaos-long: $(STAMP) ## Twenty seeds of five minutes
+	$(BIN)/python -m chaos --minutes 5 --runs 20 --quiet
 
 bench-autoscale: $(STAMP) ## Planner and reaper beside a static split, target tracking and KEDA, in a simulated Fargate
 	$(BIN)/python -m benchmarks.autoscale

@@ -99,11 +99,17 @@ def run(settings: DispatcherSettings) -> None:
 
     def begin(**_: Any) -> None:
         log.info("dispatcher starts", fleet=settings.fleet, tick_s=settings.tick_s)
-        app.send_task(TICK, expires=settings.tick_s)
         beat.start()
+        try:
+            app.send_task(TICK, expires=settings.tick_s)
+        except Exception as error:
+            # Whatever a breaking connection raises inside Celery: the beat sends the next one.
+            log.warning("the first tick comes with the beat", error=str(error))
 
     def end(**_: Any) -> None:
-        beat.stop()
+        # Stopping a beat that never started would wait for it for ever.
+        if beat.is_alive():
+            beat.stop()
 
     # It warns of pickle under root; only JSON is accepted here.
     warnings.filterwarnings("ignore", category=SecurityWarning)

@@ -126,8 +126,9 @@ def _working(queue: SceneQueue, ecs: Simulator) -> SimulatedTask | None:
 
 
 def _most_at_once(tasks: list[SimulatedTask]) -> int:
-    """How many tasks were paid for at one moment."""
-    moments = [(task.started, 1) for task in tasks if task.started] + [(task.stopped, -1) for task in tasks if task.started]
+    """How many tasks worked at one moment: after its goodbye a program takes a moment to end, in which another may start."""
+    moments = [(task.started, 1) for task in tasks if task.started]
+    moments += [(max(task.started, task.stopped - 3), -1) for task in tasks if task.started]
     running = most = 0
     for _, change in sorted(moments):
         running += change

@@ -1,0 +1,34 @@
+"""Scratch folders: removed with their item, swept after their owner."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from container_worker.scratch import scratch_folder, sweep
+
+
+def test_what_a_dead_worker_left_is_swept_and_what_a_living_one_uses_is_not(tmp_path: Path) -> None:
+    """Dead is also a zombie: nobody may have looked at it yet."""
+    program = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    abandoned = tmp_path / f"sceneburst-{program.pid}-item-abc"
+    (abandoned / "deep").mkdir(parents=True)
+    with scratch_folder(tmp_path) as mine:
+        assert sweep(tmp_path) == 0
+        program.kill()
+        # Not waited for: it is a zombie now.
+        while "Z" not in Path(f"/proc/{program.pid}/stat").read_text().rpartition(")")[2].split()[0]:
+            pass
+        assert sweep(tmp_path) == 1
+        assert [path.name for path in tmp_path.iterdir()] == [mine.name]
+    program.wait()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_not_ours_stays(tmp_path: Path) -> None:
+    """Other names, files, links."""
+    (tmp_path / "sceneburst-notes").mkdir()
+    (tmp_path / "sceneburst-1-file").touch()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "sceneburst-999999999-link").symlink_to(tmp_path / "elsewhere")
+    assert sweep(tmp_path) == 0
+    assert len(list(tmp_path.iterdir())) == 4

@@ -1,0 +1,43 @@
+"""The dispatcher program when Redis breaks at the worst moment."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from scenequeue.queue import SceneQueue
+from tests.waiting import wait_until
+
+#: The connection breaks while the first tick is sent, as the program comes up.
+_BREAKS_AT_START = """
+from celery import Celery
+sent = Celery.send_task
+def breaking(self, *arguments, **more):
+    Celery.send_task = sent
+    raise AttributeError("'NoneType' object has no attribute 'client'")
+Celery.send_task = breaking
+from dispatcher.app import run
+from scenequeue.settings import DispatcherSettings
+run(DispatcherSettings.load())
+"""
+
+
+def test_a_connection_that_breaks_while_it_comes_up_leaves_a_dispatcher_that_ticks_and_stops(
+    queue: SceneQueue, redis_url: str, namespace: str, tmp_path: Path
+) -> None:
+    """Else it would stand there for ever, its beat never started, and not even end when told to."""
+    environment = {
+        **os.environ, "SCENEBURST_REDIS_URL": redis_url, "SCENEBURST_NAMESPACE": namespace,
+        "SCENEBURST_STATE_DIR": str(tmp_path / "fleet"), "SCENEBURST_TICK_S": "0.3",
+    }  # fmt: skip
+    program = subprocess.Popen([sys.executable, "-c", _BREAKS_AT_START], env=environment, stderr=subprocess.PIPE)
+    try:
+        wait_until(queue.inspect.plan, "it has ticked", 30)
+        program.send_signal(signal.SIGTERM)
+        _, said = program.communicate(timeout=20)
+    finally:
+        program.kill()
+        program.wait()
+    assert b"the first tick comes with the beat" in said
+    assert program.returncode == 0
