@@ -101,3 +101,27 @@ def test_a_manifest_that_is_not_there_or_not_text(media: Media) -> None:
         read_manifest(media.folder / "nope.yaml")
     with pytest.raises(InvalidScenes, match="not a text file"):
         read_manifest(media.image("picture.jpg"))
+
+
+def test_a_manifest_may_ask_for_a_film_with_its_music(media: Media) -> None:
+    """The music runs under the film, and is not begun anew in each scene; without a film it goes to the scenes."""
+    media.image("p.jpg")
+    media.tone("n.mp3")
+    scenes = "music: n.mp3\nscenes:\n  - {name: a, image: p.jpg, audio: n.mp3}\n"
+    job = read_manifest(_write(media.folder, f"film: {{crossfade_s: 1}}\n{scenes}"))
+    assert job.film is not None
+    assert (job.film.crossfade_s, job.film.music, job.scenes[0].music) == (1, str(media.folder / "n.mp3"), None)
+    job = read_manifest(_write(media.folder, scenes))
+    assert (job.film, job.scenes[0].music) == (None, str(media.folder / "n.mp3"))
+
+
+def test_mistakes_in_a_film_have_their_line(media: Media) -> None:
+    """Its own, and a scene's that does not fit it."""
+    media.image("p.jpg")
+    media.tone("n.mp3")
+    scenes = "scenes:\n  - {name: a, image: p.jpg, audio: n.mp3, options: {fps: 25}}\n"
+    with pytest.raises(InvalidScenes) as caught:
+        read_manifest(_write(media.folder, f"film:\n  crosfade_s: 1\n{scenes}"))
+    assert "job.yaml:2: film: unknown option 'crosfade_s', did you mean 'crossfade_s'?" in str(caught.value)
+    with pytest.raises(InvalidScenes, match=r"job.yaml:3: scene 'a': options.fps"):
+        read_manifest(_write(media.folder, f"film: true\n{scenes}"))
