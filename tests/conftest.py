@@ -10,11 +10,11 @@ from pathlib import Path
 import boto3
 import pytest
 import redis
-from moto.server import ThreadedMotoServer
 
 from console.embedded_redis import EmbeddedRedis
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
+from tests.aws import moto_server, use_aws
 from tests.media import Media
 
 _numbers = itertools.count()
@@ -88,24 +88,14 @@ class S3:
 @pytest.fixture(scope="session")
 def s3_server() -> Iterator[str]:
     """An S3 API over HTTP."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with moto_server() as url:
+        yield url
 
 
 @pytest.fixture
 def s3(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> S3:
     """An empty bucket, and AWS's own variables set to reach it."""
-    for name, value in {
-        "AWS_ENDPOINT_URL": s3_server,
-        "AWS_REGION": "us-east-1",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-    }.items():
-        monkeypatch.setenv(name, value)
+    use_aws(monkeypatch, s3_server)
     bucket = f"bucket-{os.getpid()}-{next(_numbers)}"
     boto3.client("s3", endpoint_url=s3_server).create_bucket(Bucket=bucket)
     return S3(s3_server, bucket)

@@ -6,35 +6,24 @@ from typing import Any
 import boto3
 import pytest
 import typer
-from moto.server import ThreadedMotoServer
 
 from deploy import stack
 from deploy.cost import at_rest, monthly
-from tests.deploy.template import PATH, template
+from tests.aws import moto_server, use_aws
+from tests.deploy.template import body_for_moto, template
 
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse AWS")
-_SECRETS = ("ProducerPassword", "WorkerPassword", "DispatcherPassword", "OperatorPassword", "WebhookSecret")
 _PARAMETERS = ["RedisHost=redis.example.org"]
 
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """An AWS of this test's own; its CloudFormation knows no secrets, so they are there already."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    for name, value in {
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}", "AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-1",
-    }.items():  # fmt: skip
-        monkeypatch.setenv(name, value)
-    body = PATH.read_text(encoding="utf-8")
-    for secret in _SECRETS:
-        body = body.replace(f"!Ref {secret}", f"arn:aws:secretsmanager:eu-west-1:123456789012:secret:{secret}")
-    monkeypatch.setattr(stack, "_body", lambda: body)
-    monkeypatch.setattr(stack, "_POLL_S", 0.01)
-    yield boto3.client("cloudformation")
-    server.stop()
+    with moto_server() as endpoint:
+        use_aws(monkeypatch, endpoint, "eu-west-1")
+        monkeypatch.setattr(stack, "_body", body_for_moto)
+        monkeypatch.setattr(stack, "_POLL_S", 0.01)
+        yield boto3.client("cloudformation")
 
 
 def _status(aws: Any, name: str) -> str:

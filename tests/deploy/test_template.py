@@ -10,7 +10,6 @@ from typing import Any
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from dispatcher.exporter import EMF_NAMESPACE
 from dispatcher.fleets.base import SIZES
@@ -19,10 +18,9 @@ from dispatcher.fleets.settings import FargateSettings
 from dispatcher.telemetry import METRICS
 from scenequeue.acl import ROLES, Role, rules
 from scenequeue.settings import DispatcherSettings
-from tests.deploy.template import PATH, template
+from tests.aws import moto_server, use_aws
+from tests.deploy.template import PATH, body_for_moto, template
 from tests.dispatcher.fleet_conformance import find, request_for
-
-_SECRETS = ("ProducerPassword", "WorkerPassword", "DispatcherPassword", "OperatorPassword", "WebhookSecret")
 
 
 def test_it_passes_every_rule_there_is_for_templates() -> None:
@@ -83,30 +81,20 @@ pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse AWS")
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
     """An AWS of this module's own."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with moto_server() as url:
+        yield url
 
 
 @pytest.fixture
 def deployed(endpoint: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> dict[str, str]:
     """The stack in moto, with a Redis of one's own: moto's CloudFormation knows neither caches nor secrets."""
-    for name, value in {
-        "AWS_ENDPOINT_URL": endpoint, "AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-1",
-    }.items():  # fmt: skip
-        monkeypatch.setenv(name, value)
-    body = PATH.read_text(encoding="utf-8")
-    for secret in _SECRETS:
-        body = body.replace(f"!Ref {secret}", f"arn:aws:secretsmanager:eu-west-1:123456789012:secret:{secret}")
+    use_aws(monkeypatch, endpoint, "eu-west-1")
     network = getattr(request, "param", "public")
     parameters = {"Image": "sceneburst:1", "RedisHost": "redis.example.org", "AlarmEmail": "a@example.org", "Network": network}
     client = boto3.client("cloudformation")
     client.create_stack(
         StackName=f"films-{network}",
-        TemplateBody=body,
+        TemplateBody=body_for_moto(),
         Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
         Capabilities=["CAPABILITY_IAM"],
     )

@@ -4,41 +4,31 @@ from collections.abc import Iterator
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from dispatcher.fleets.fargate import FargateFleet
 from dispatcher.fleets.settings import FargateSettings
+from tests.aws import moto_server, use_aws
 from tests.dispatcher.fleet_conformance import find, request_for
 
 
 @pytest.fixture
 def fleet(monkeypatch: pytest.MonkeyPatch) -> Iterator[FargateFleet]:
     """A cluster, a task definition and a subnet on a moto of its own."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    for name, value in {
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_REGION": "us-east-1",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }.items():
-        monkeypatch.setenv(name, value)
-    ecs = boto3.client("ecs", region_name="us-east-1")
-    ecs.create_cluster(clusterName="videos")
-    ecs.register_task_definition(
-        family="worker", cpu="2048", memory="4096", networkMode="awsvpc", requiresCompatibilities=["FARGATE"],
-        containerDefinitions=[{"name": "worker", "image": "worker", "memory": 4096}],
-    )  # fmt: skip
-    subnet = boto3.client("ec2", region_name="us-east-1").describe_subnets()["Subnets"][0]["SubnetId"]
-    group = boto3.client("ec2", region_name="us-east-1").describe_security_groups()["SecurityGroups"][0]["GroupId"]
-    yield FargateFleet(
-        FargateSettings.load(
-            ecs_cluster="videos", ecs_task_definition="worker", ecs_subnets=[subnet], ecs_security_groups=[group]
+    with moto_server() as endpoint:
+        use_aws(monkeypatch, endpoint)
+        ecs = boto3.client("ecs", region_name="us-east-1")
+        ecs.create_cluster(clusterName="videos")
+        ecs.register_task_definition(
+            family="worker", cpu="2048", memory="4096", networkMode="awsvpc", requiresCompatibilities=["FARGATE"],
+            containerDefinitions=[{"name": "worker", "image": "worker", "memory": 4096}],
+        )  # fmt: skip
+        subnet = boto3.client("ec2", region_name="us-east-1").describe_subnets()["Subnets"][0]["SubnetId"]
+        group = boto3.client("ec2", region_name="us-east-1").describe_security_groups()["SecurityGroups"][0]["GroupId"]
+        yield FargateFleet(
+            FargateSettings.load(
+                ecs_cluster="videos", ecs_task_definition="worker", ecs_subnets=[subnet], ecs_security_groups=[group]
+            )
         )
-    )
-    server.stop()
 
 
 def test_what_is_launched_is_found_by_mark_and_tag_and_can_be_stopped(fleet: FargateFleet) -> None:
