@@ -49,7 +49,7 @@ def test_a_job_becomes_a_film_with_music_subtitles_and_poster(
         endings = {path.name for path in (tmp_path / "in").iterdir()}
         assert endings == {f"{name}.{ending}" for name in ("s0", "s1", "s2", "whole") for ending in ("mp4", "vtt", "jpg")}
         written = (tmp_path / "in" / "whole.vtt").read_text(encoding="utf-8")
-        assert "00:00:00.720 --> 00:00:01.280\nScene 0, 世界" in written
+        assert "00:00:00.720 --> 00:00:01.320\nScene 0, 世界" in written
         again = producer.submit_scenes(scenes, output=f"{s3.uri}/videos", options=look, film=film)
         again.wait(60)
         assert [result.details.get("reused") for result in again.results()] == [True] * 4

@@ -69,6 +69,10 @@ def render(request: RenderRequest) -> dict[str, Any]:
     from container_worker.render.watermark import draw_watermark
 
     mark = draw_watermark(request.watermark, frame, request.mark) if request.watermark else None
+    if request.extras.music:
+        from container_worker.render.narration import measure_narration
+
+        measure_narration(request.extras.music, "music")
     narration = measuring.result()
     count = request.extras.card_frames + frame_count(narration.duration_s, request.fps)
     if narration.damaged_packets:

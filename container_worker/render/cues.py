@@ -1,4 +1,4 @@
-"""Reads SRT subtitles, whatever their encoding, into plain text with times."""
+"""Reads SRT and WebVTT subtitles, whatever their encoding, into plain text with times."""
 
 import codecs
 import html
@@ -14,6 +14,8 @@ from scenequeue.errors import BadInput
 
 #: Most cues that are drawn at one moment; more at once is a broken file.
 _MOST_AT_ONCE = 6
+#: A WebVTT cue's times: hours may be missing, settings may follow.
+_VTT_TIMES = re.compile(r"^((?:\d+:)?\d\d:\d\d[.,]\d{3})[ \t]+-->[ \t]+((?:\d+:)?\d\d:\d\d[.,]\d{3})(?:[ \t].*)?$", re.MULTILINE)
 _TAG = re.compile(r"</?(?:i|b|u|s|em|strong|font|span|c|v|ruby|rt|rp|lang|p|div)(?:[\s./][^<>]*)?>", re.IGNORECASE)
 _BREAK = re.compile(r"<br\s*/?>|\\[Nn]", re.IGNORECASE)
 _OVERRIDE = re.compile(r"\{\\[^{}]*\}")
@@ -56,15 +58,27 @@ def plain(text: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
+def srt_of_webvtt(text: str) -> str:
+    """A WebVTT file as SRT: cue times and texts; header, notes, styles, regions, names and settings left out."""
+    blocks = []
+    for block in re.split(r"\n{2,}", text):
+        found = _VTT_TIMES.search(block)
+        if found and not block.startswith(("NOTE", "STYLE", "REGION")):
+            start, end = (time if time.count(":") == 2 else f"00:{time}" for time in found.groups())
+            words = block[found.end() :].strip("\n")
+            blocks.append(f"{start.replace('.', ',')} --> {end.replace('.', ',')}\n{words}\n")
+    return "\n".join(f"{number}\n{block}" for number, block in enumerate(blocks, 1))
+
+
 def read_cues(path: str, name: str) -> list[Cue]:
-    """The cues of an SRT file in order of their start; empty ones and those that end before they start left out.
+    """The cues of an SRT or WebVTT file in order of their start; empty ones and those that end before they start left out.
 
     Args:
         path: the file.
         name: what to call it in messages.
 
     Raises:
-        BadInput: it is not SRT, too large, or holds too many cues.
+        BadInput: it is neither, too large, or holds too many cues.
     """
     import pysubs2
     from pysubs2.formats.subrip import SubripFormat
@@ -73,8 +87,12 @@ def read_cues(path: str, name: str) -> list[Cue]:
     if size > MAX_SUBTITLE_BYTES:
         raise BadInput(f"{name} has {size} bytes, more than the {MAX_SUBTITLE_BYTES} that subtitles may have")
     text = decode(Path(path).read_bytes()).replace("\r\n", "\n").replace("\r", "\n")
+    if text.startswith("WEBVTT"):
+        text = srt_of_webvtt(text)
+        if not text:
+            return []
     if SubripFormat.guess_format(text) != "srt":
-        raise BadInput(f"{name} is not an SRT subtitle file: no line 'HH:MM:SS,mmm --> HH:MM:SS,mmm' in it")
+        raise BadInput(f"{name} is not an SRT or WebVTT subtitle file: no line 'HH:MM:SS,mmm --> HH:MM:SS,mmm' in it")
     if text.count("-->") > MAX_CUES:
         raise BadInput(f"{name} has more than the {MAX_CUES} cues allowed")
     events = pysubs2.SSAFile.from_string(text, format_="srt", keep_html_tags=True)

@@ -17,6 +17,7 @@ from container_worker.render.defaults import AUDIO_HZ
 from container_worker.render.joining import Rendered, examine, join_pictures, open_mp4
 from container_worker.render.loudness import gain_for, measure
 from container_worker.render.music import levelled, under
+from container_worker.render.narration import measure_narration
 from container_worker.render.overlap import film_samples, film_sound
 from container_worker.render.poster import save_poster
 from container_worker.render.request import RenderRequest
@@ -40,6 +41,8 @@ def make(data: dict[str, Any]) -> dict[str, Any]:
     look = RenderRequest.from_json(data["look"])
     folder = Path(look.scratch)
     scenes = [examine(folder / f"{NAME.format(number)}.mp4", look) for number in range(data["scenes"])]
+    if look.extras.music:
+        measure_narration(look.extras.music, "music")
     fades = fade_lengths([scene.frames for scene in scenes], data["fade_frames"])
     if any(fade < data["fade_frames"] for fade in fades):
         say({"warning": "a fade was made shorter, as a scene beside it is shorter than two fades"})

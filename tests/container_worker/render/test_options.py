@@ -13,6 +13,7 @@ from PIL import Image
 
 from container_worker.ffmpeg import Limits, find_ffmpeg
 from container_worker.render.scene import RenderReport, SceneInputs, render_scene
+from scenequeue.errors import BadInput
 from scenequeue.options import RenderOptions
 from tests.media import Media
 from tests.prober import check, first_sound_s, loudness_lufs, pictures, probe, sound, true_peak_db
@@ -272,3 +273,28 @@ def test_a_scene_overrides_the_jobs_options_field_by_field() -> None:
     assert (scene.subtitle_style.size, scene.subtitle_style.box) == (0.08, True)
     with pytest.raises(ValueError, match="subtitle_mod"):
         job.overridden({"subtitle_mod": "soft"})
+
+
+@pytest.mark.parametrize("content", [b"no sound at all" * 99, b""])
+def test_music_that_is_none_is_a_permanent_error(make: Callable[..., Made], media: Media, content: bytes) -> None:
+    """Named as music, and not tried again."""
+    path = media.folder / "music.mp3"
+    path.write_bytes(content)
+    with pytest.raises(BadInput, match="music"):
+        make({}, music=path)
+
+
+def test_a_playlist_or_another_protocol_is_not_followed_from_music(make: Callable[..., Made], media: Media) -> None:
+    """A file that only points to others is not opened as sound."""
+    path = media.folder / "music.mp3"
+    path.write_text(f"#EXTM3U\n#EXTINF:1,\n{media.tone('other.wav').as_uri()}\nhttps://example.com/a.mp3\n")
+    with pytest.raises(BadInput, match="music"):
+        make({}, music=path)
+
+
+@pytest.mark.parametrize("title", ["a':b,c;[x]%{pts}\\N{\\p1}m 0 0", "100% = ${HOME} $(id) `id`", "\u202egnitset", "\U0010ffff"])
+def test_a_hostile_title_is_only_text(make: Callable[..., Made], title: str) -> None:
+    """No filter, expression or override in it is obeyed; it is drawn as far as fonts have it, and kept as it is."""
+    made = make({"title_card_s": 0.2, "motion": "none"}, title=title)
+    assert made.report.frames == 6 + 28
+    assert probe(made.path).title == title
