@@ -27,29 +27,32 @@ def main(
     minutes: Annotated[float, typer.Option(min=0.1, help="How long the violence lasts.")] = 2.0,
     runs: Annotated[int, typer.Option(min=1, help="So many runs, with consecutive seeds.")] = 1,
     faults: Annotated[str, typer.Option(help=f"Which, comma-separated: {', '.join(FAULTS)}.")] = "",
+    fleet: Annotated[str, typer.Option(help="process, or fargate for the simulated ECS.")] = "process",
     quiet: Annotated[bool, typer.Option("--quiet", help="Only the judgements.")] = False,
 ) -> None:
     """Hit a whole Sceneburst until the time is over; exit 1 when a promise was broken."""
     chosen = [name for name in faults.split(",") if name] or list(FAULTS)
     if unknown := set(chosen) - set(FAULTS):
         raise typer.BadParameter(f"unknown fault {', '.join(sorted(unknown))}; there are {', '.join(FAULTS)}")
+    if fleet not in {"process", "fargate"}:
+        raise typer.BadParameter(f"unknown fleet {fleet}; there are process and fargate")
     first = random.SystemRandom().randrange(1_000_000) if seed is None else seed
     is_good = True
     for number in range(first, first + runs):
         print(f"chaos --seed {number} --minutes {minutes:g}", flush=True)
-        report = one_run(number, minutes * 60, chosen, is_quiet=quiet)
+        report = one_run(number, minutes * 60, chosen, fleet, is_quiet=quiet)
         print(judgement(report), flush=True)
         is_good = is_good and not report.wrong
     raise typer.Exit(0 if is_good else 1)
 
 
-def one_run(seed: int, seconds: float, faults: list[str], *, is_quiet: bool = False) -> Report:
+def one_run(seed: int, seconds: float, faults: list[str], fleet: str = "process", *, is_quiet: bool = False) -> Report:
     """One run in a folder of its own; the logs of a run that broke a promise are kept."""
     folder = Path(tempfile.mkdtemp(prefix="chaos-"))
     is_mounted = _mount(folder / "scratch")
     keep = False
     try:
-        with ChaosCluster(folder, seed) as cluster:
+        with ChaosCluster(folder, seed, fleet=fleet) as cluster:
             say = (lambda _line: None) if is_quiet else lambda line: print(line, flush=True)
             report = ChaosRun(cluster, seed, faults, say).run(seconds)
         keep = bool(report.wrong)

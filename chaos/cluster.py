@@ -16,6 +16,7 @@ from chaos.scenes import PlannedJob, make_media
 from console.embedded_redis import EmbeddedRedis
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
+from tests.fargate_simulator import Faults, Simulator
 
 BUCKET = "chaos"
 _S3_SERVER = "import sys; from moto.server import main; main(['-H', '127.0.0.1', '-p', sys.argv[1]])"
@@ -29,9 +30,10 @@ class ChaosCluster:
         seed: of the proxies' draws.
         lease_s: how long a lease lasts.
         containers: most workers at once.
+        fleet: process, or fargate for the simulated ECS.
     """
 
-    def __init__(self, folder: Path, seed: int, lease_s: float = 3.0, containers: int = 3) -> None:
+    def __init__(self, folder: Path, seed: int, lease_s: float = 3.0, containers: int = 3, fleet: str = "process") -> None:
         self.folder, self.lease_s = folder, lease_s
         self.namespace = "chaos"
         self.redis = EmbeddedRedis(folder, is_durable=True)
@@ -51,7 +53,7 @@ class ChaosCluster:
             "AWS_ENDPOINT_URL": self.s3_proxy.url,
             "SCENEBURST_REDIS_URL": self.redis_proxy.url,
             "SCENEBURST_NAMESPACE": self.namespace,
-            "SCENEBURST_FLEET": "process",
+            "SCENEBURST_FLEET": fleet,
             "SCENEBURST_STATE_DIR": str(folder / "fleet"),
             "SCENEBURST_SCRATCH_DIR": str(self.scratch),
             "SCENEBURST_FILE_ROOTS": json.dumps([str(folder / "media")]),
@@ -81,6 +83,29 @@ class ChaosCluster:
         )
         self.s3.create_bucket(Bucket=BUCKET)
         self._dispatchers: list[subprocess.Popen[bytes]] = []
+        self.ecs = self._start_ecs() if fleet == "fargate" else None
+
+    def _start_ecs(self) -> Simulator:
+        """Every fourth start fails, answers get lost, tasks are listed late, and Spot gives three seconds."""
+        logs = self.folder / "containers"
+        logs.mkdir()
+        faults = Faults(
+            start_delay_s=0.5, fail_start_every=4, lose_answer_every=7, listing_lag_s=0.5, run_task_rate=(20, 10),
+            is_throttling_disguised=True, spot_notice_s=3.0, stop_timeout_s=5.0,
+        )  # fmt: skip
+        worker = [sys.executable, "-m", "container_worker"]
+        simulator = Simulator(logs, worker, self._environment, {"us-east-1": ["subnet-a", "subnet-b"]}, faults=faults)
+        simulator.__enter__()
+        self._environment |= {
+            "AWS_ENDPOINT_URL_ECS": simulator.url,
+            "SCENEBURST_ECS_CLUSTER": "videos",
+            "SCENEBURST_ECS_TASK_DEFINITION": "worker",
+            "SCENEBURST_ECS_SUBNETS": '["subnet-a", "subnet-b"]',
+            "SCENEBURST_ECS_REGIONS": '["us-east-1"]',
+            "SCENEBURST_ECS_MIN_LIFETIME_S": "0",
+            "SCENEBURST_ECS_CAPACITY_RETRY_S": "1",
+        }
+        return simulator
 
     @property
     def scratch(self) -> Path:
@@ -117,6 +142,12 @@ class ChaosCluster:
     def workers(self) -> list[psutil.Process]:
         """Those that run, whoever started them."""
         found = []
+        if self.ecs is not None:
+            return [
+                psutil.Process(task.process.pid)
+                for task in self.ecs.cluster.running()
+                if task.process is not None and task.process.poll() is None
+            ]
         for record in (self.folder / "fleet").glob("*.json"):
             try:
                 facts = json.loads(record.read_text())
@@ -148,6 +179,8 @@ class ChaosCluster:
                 continue
         for program in self._dispatchers:
             program.wait()
+        if self.ecs is not None:
+            self.ecs.__exit__(None, None, None)
         self.redis_proxy.close()
         self.s3_proxy.close()
         self._s3.kill()

@@ -76,6 +76,26 @@ def part_network(cluster: ChaosCluster, draws: random.Random) -> str:
     return f"parted the network for {seconds:.1f} s"
 
 
+def reclaim_spot(cluster: ChaosCluster, draws: random.Random) -> str:
+    """Spot takes a machine back, where there is a Spot."""
+    running = [task for task in cluster.ecs.cluster.running() if not task.stopping] if cluster.ecs else []
+    if not cluster.ecs or not running:
+        return ""
+    cluster.ecs.cluster.reclaim_spot(draws.choice(running))
+    return "spot reclaims a container"
+
+
+def lose_capacity(cluster: ChaosCluster, draws: random.Random) -> str:
+    """For a while there is no room anywhere."""
+    if not cluster.ecs:
+        return ""
+    exhausted = cluster.ecs.faults.exhausted
+    exhausted.add((None, None, None))
+    seconds = draws.uniform(1.0, 6.0)
+    threading.Timer(seconds, exhausted.clear).start()
+    return f"no capacity for {seconds:.1f} s"
+
+
 def spoil_s3(cluster: ChaosCluster, draws: random.Random) -> str:
     """For a while, S3 answers 500, 503, slowly, or breaks off."""
     faults = tuple(draws.sample(["500", "503", "slow", "cut"], 2))
@@ -110,6 +130,8 @@ FAULTS: dict[str, tuple[Fault, int]] = {
     "part-network": (part_network, 1),
     "spoil-s3": (spoil_s3, 3),
     "fill-disk": (fill_disk, 1),
+    "reclaim-spot": (reclaim_spot, 2),
+    "lose-capacity": (lose_capacity, 1),
 }
 
 
@@ -117,6 +139,8 @@ def heal(cluster: ChaosCluster) -> None:
     """End every fault that lasts."""
     cluster.s3_proxy.faults = ()
     cluster.redis_proxy.is_blocked = False
+    if cluster.ecs:
+        cluster.ecs.faults.exhausted.clear()
     (cluster.scratch / "blob").unlink(missing_ok=True)
     for worker in cluster.workers():
         _wake(worker)
