@@ -38,7 +38,7 @@ docs: $(STAMP) ## Write docs/settings.md anew
 	$(BIN)/python docs/generate_settings.py
 
 bench-queue: $(STAMP) ## The queue beside eight others
-	$(BIN)/python benchmarks/queue.py --docs docs
+	$(BIN)/python -m benchmarks.queue --docs docs
 
 CHAOS_MINUTES ?= 1.5
 chaos: $(STAMP) ## A whole Sceneburst under violence for some minutes; the seed is printed
@@ -48,15 +48,15 @@ chaos-long: $(STAMP) ## Twenty seeds of five minutes
 	$(BIN)/python -m chaos --minutes 5 --runs 20 --quiet
 
 bench-autoscale: $(STAMP) ## Planner and reaper beside a static split, target tracking and KEDA, in a simulated Fargate
-	$(BIN)/python -m benchmarks.autoscale
+	$(BIN)/python -m benchmarks.autoscale --docs docs
 
 bench-launch: $(STAMP) ## 1,000 launches beside what the API's buckets allow
 	$(BIN)/python -m benchmarks.launch_rate
 
 IMAGE ?= sceneburst
 BASE ?= debian:bookworm-slim
-# docker where it is there, else buildah; IMAGE_FLAGS are its own (--network host, --isolation chroot, --ulimit …).
-BUILD = $(if $(shell command -v docker),docker build,buildah bud --format docker --layers)
+# docker where its engine answers, else buildah; IMAGE_FLAGS are its own (--network host, --isolation chroot, --ulimit …).
+BUILD = $(if $(shell docker info >/dev/null 2>&1 && echo yes),docker build,buildah bud --format docker --layers)
 IMAGE_FLAGS ?=
 
 image: ## The container image, for worker and dispatcher

@@ -1,15 +1,15 @@
 """The queue beside eight others: enqueue, drain, idle latency, memory, and what a kill costs.
 
-Each system runs in an environment of its own with its default settings, on one Redis. Systems take turns within each
-figure and the order turns with each round, so a slow minute of the machine falls on all of them. Ratios hold within a
-run; absolute numbers hold only for the machine.
+Each system runs in an environment of its own; all share one Redis. Systems take turns within each figure and the order
+turns with each round, so a slow minute of the machine falls on all of them. Ratios hold within a run; absolute numbers
+hold only for the machine.
 """
 
 import sys
 
 if __name__ == "__main__":
     # Run as a script, this file's folder would come first and this file would be the standard library's `queue`.
-    sys.path[0] = __file__.rpartition("/benchmarks/")[0] or ".."
+    sys.path[0] = __file__.rpartition("/benchmarks/")[0]
 
 import argparse
 import collections
@@ -18,221 +18,156 @@ import json
 import signal
 import statistics
 import tempfile
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from benchmarks.queue_faults import kill, kill_default, on_own_redis, redis_restart
 from benchmarks.queue_report import machine, print_table, write_docs
-from benchmarks.queue_stage import Log, RedisServer, System
+from benchmarks.queue_speed import drain_1_acks_each, drain_2, enqueue_single, fill_and_drain_1, idle
+from benchmarks.queue_stage import RedisServer, Sizes, System, python_of, stopping
 
 SYSTEMS = ["ours", "celery", "rq", "dramatiq", "huey", "arq", "saq", "taskiq", "streaq"]
-#: Items that the enqueue and drain figures are taken over.
-SINGLE, BULK = 2_000, 20_000
-#: A drain is cut after so long; its rate is that of what began until then.
-DRAIN_LIMIT_S = 6.0
-#: Nothing begun for so long after process start: the system does not work here.
-FIRST_LIMIT_S = 20.0
-SENDS = 200
-#: The kill test: so many jobs of so long, killed when so many are done, the same command again after so long.
-KILL, WORK_S, KILL_AFTER, RESTART_S = 200, 0.05, 60, 3.0
-REDIS_DOWN_S = 2.0
-#: After all is done, so long is left for a second run of something to show.
-SETTLE_S = 2.0
+#: What --figures picks from.
+SPEED = {"enqueue": [enqueue_single], "drain": [fill_and_drain_1, drain_2, drain_1_acks_each], "idle": [idle]}
+FAULTS = {"kill": kill, "kill-default": kill_default, "restart": redis_restart}
+#: Kill tests are mostly waiting, so so many share the machine.
+FAULTS_AT_ONCE = 3
 Row = dict[str, Any]
+Readings = dict[str, list[Any]]
 
 
-def enqueue_single(system: System) -> Row:
-    return {"enqueue_single_per_s": system.send("single", SINGLE)}
+class Board:
+    """The figures taken so far; a system that fails one keeps its others and says why."""
+
+    def __init__(self, systems: list[str]) -> None:
+        self._readings: dict[str, Readings] = {system: collections.defaultdict(list) for system in systems}
+        self._errors: dict[str, list[str]] = {system: [] for system in systems}
+
+    def take(self, system: str, name: str, figure: Callable[[], Row]) -> bool:
+        """Add what `figure` measures; False when it failed."""
+        print(f"{time.strftime('%H:%M:%S')} {name}: {system}", file=sys.stderr)
+        try:
+            for key, value in figure().items():
+                self._readings[system][key].append(value)
+        except Exception as error:  # one system's trouble is a line of its row, not the end
+            self._errors[system].append(f"{name}: {error}"[:400])
+            print(f"{system}: {name}: {error}"[:400], file=sys.stderr)
+            return False
+        return True
+
+    def rows(self) -> list[Row]:
+        """A row for each system: medians of what was taken more than once."""
+        rows = []
+        for system, readings in self._readings.items():
+            row: Row = {"system": system, **{key: _settled(values) for key, values in readings.items()}}
+            rows.append({**row, "error": "; ".join(self._errors[system])} if self._errors[system] else row)
+        return rows
 
 
-def fill(system: System) -> Row:
-    """Bulk rate, and what a waiting item takes in Redis."""
-    before = int(system.redis.info("memory", "used_memory"))
-    rate = system.send("bulk", BULK)
-    return {"enqueue_bulk_per_s": rate, "bytes_per_item": (int(system.redis.info("memory", "used_memory")) - before) / BULK}
-
-
-def drain(system: System, processes: int, **more: str) -> tuple[float, float]:
-    """Items per second while all `processes` were at work, and seconds from process start to the first item."""
-    logs = [system.new_log() for _ in range(processes)]
-    with contextlib.ExitStack() as stack:
-        workers = [stack.enter_context(system.worker(log, **more)) for log in logs]
-        deadline = time.monotonic() + FIRST_LIMIT_S
-        is_begun = False
-        while time.monotonic() < deadline and sum(len(log.read().began) for log in logs) < BULK:
-            if not is_begun and any(log.began for log in logs):
-                is_begun, deadline = True, time.monotonic() + DRAIN_LIMIT_S
-            time.sleep(0.05)
-    times = [sorted(at for at, _ in log.read().began) for log in logs]
-    if not any(times):
-        raise RuntimeError(f"no item began within {FIRST_LIMIT_S:.0f} s: {system.last_words()}")
-    first_s = (min(at[0] for at in times if at) - workers[0].started_ns) / 1e9
-    return rate_of(times), first_s
-
-
-def rate_of(times: list[list[int]]) -> float:
-    """Items per second between the last process's first item and the first process's last; all of it when that is short."""
-    everything = sorted(at for one in times for at in one)
-    if all(times):
-        start, end = max(one[0] for one in times), min(one[-1] for one in times)
-        within = [at for at in everything if start <= at <= end]
-        if len(within) * 4 >= len(everything):
-            everything = within
-    return (len(everything) - 1) / max(1e-9, (everything[-1] - everything[0]) / 1e9)
-
-
-def fill_and_drain_1(system: System) -> Row:
-    row = fill(system)
-    row["drain_1_per_s"], row["first_item_s"] = drain(system, 1)
-    return row
-
-
-def drain_2(system: System) -> Row:
-    system.send("bulk", BULK)
-    return {"drain_2_per_s": drain(system, 2)[0]}
-
-
-def drain_1_acks_each(system: System) -> Row:
-    """Ours alone: each item leased and acknowledged by a call of its own."""
-    if system.name != "ours":
-        return {}
-    system.send("bulk", BULK)
-    return {"drain_1_acks_each_per_s": drain(system, 1, BENCH_BATCH="1")[0]}
-
-
-def idle(system: System) -> Row:
-    """From just before a send to the job's first line, on a warm idle worker; then that worker's memory."""
-    log = system.new_log()
-    with system.worker(log) as worker:
-        sent = {int(number): at for number, at in system.send("paced", SENDS, log=log).items()}
-        time.sleep(1.0)
-        memory = worker.pss_mb()
-    began = {number: at for at, number in reversed(log.read().began)}
-    waits = sorted((began[number] - at) / 1e6 for number, at in sent.items() if number in began)
-    if len(waits) < SENDS * 0.9:
-        raise RuntimeError(f"idle: {len(waits)} of {SENDS} items began: {system.last_words()}")
-    return {"idle_p50_ms": statistics.median(waits), "idle_p99_ms": waits[int(len(waits) * 0.99) - 1], "pss_mb": memory}
-
-
-def wait_for_ended(log: Log, count: int, limit_s: float) -> None:
-    deadline = time.monotonic() + limit_s
-    while len({number for _, number in log.read().ended}) < count and time.monotonic() < deadline:
-        time.sleep(0.02)
-
-
-def verdict(log: Log, killed_ns: int) -> Row:
-    """What of the 200 never ended, what began more than once, and when the last one's first end was."""
-    log.read()
-    first_end = {number: at for at, number in sorted(log.ended, reverse=True)}
-    lost = KILL - len(first_end)
-    began = collections.Counter(number for _, number in log.began)
-    recovered_s = None if lost else round((max(first_end.values()) - killed_ns) / 1e9, 1)
-    return {"lost": lost, "twice": sum(count > 1 for count in began.values()), "recovered_s": recovered_s}
-
-
-def kill(system: System, watch_s: float) -> Row:
-    """The worker's tree killed in mid-work, the same command again 3 s later; `lost` is what was not done while watched."""
-    system.send("bulk", KILL)
-    log = system.new_log()
-    with system.worker(log, BENCH_WORK_S=str(WORK_S)) as worker:
-        wait_for_ended(log, KILL_AFTER, FIRST_LIMIT_S + KILL * WORK_S)
-        worker.kill()
-    killed_ns, killed = time.time_ns(), time.monotonic()
-    before = len(log.read().ended)
-    in_flight = len({number for _, number in log.began} - {number for _, number in log.ended})
-    time.sleep(RESTART_S)
-    with system.worker(log, BENCH_WORK_S=str(WORK_S)):
-        wait_for_ended(log, KILL, watch_s - (time.monotonic() - killed))
-        time.sleep(SETTLE_S)
-    return {"kill": {**verdict(log, killed_ns), "done_before": before, "in_flight": in_flight}}
-
-
-def redis_restart(system: System, watch_s: float, folder: Path) -> Row:
-    """Redis killed in mid-work and started 2 s later from its append-only file; the worker is left to itself."""
-    with RedisServer(Path(tempfile.mkdtemp(dir=folder)) / "redis", is_durable=True) as redis:
-        system = System(system.name, redis, folder)
-        system.send("bulk", KILL)
-        log = system.new_log()
-        with system.worker(log, BENCH_WORK_S=str(WORK_S)) as worker:
-            wait_for_ended(log, KILL_AFTER, FIRST_LIMIT_S + KILL * WORK_S)
-            redis.kill()
-            killed_ns, killed = time.time_ns(), time.monotonic()
-            time.sleep(REDIS_DOWN_S)
-            redis.start()
-            wait_for_ended(log, KILL, watch_s - (time.monotonic() - killed))
-            time.sleep(SETTLE_S)
-            exited = worker.process.poll() is not None
-    return {"redis_restart": {**verdict(log, killed_ns), "worker_exited": exited}}
-
-
-def settle(readings: list[Any]) -> Any:
-    """The median of a figure's rounds; what was taken once stays as it is."""
+def _settled(readings: list[Any]) -> Any:
     if not isinstance(readings[0], float):
         return readings[-1]
     value = statistics.median(readings)
     return round(value) if value >= 100 else round(value, 3)
 
 
-def measure(systems: list[System], figures: list[tuple[Callable[[System], Row], int]]) -> list[Row]:
-    """A row each; a system that fails a figure keeps its other ones and says why."""
-    readings: dict[str, dict[str, list[Any]]] = {system.name: collections.defaultdict(list) for system in systems}
-    errors: dict[str, list[str]] = collections.defaultdict(list)
-    for turn in range(max(rounds for _, rounds in figures)):
-        for figure, rounds in figures:
-            if turn >= rounds:
+def measure_speed(board: Board, systems: list[System], sizes: Sizes, figures: list[str], rounds: int) -> None:
+    """System after system; `idle` is taken once, the others once a round."""
+    for turn in range(rounds):
+        shift = turn % max(1, len(systems))
+        for figure in (taken for name in figures if name in SPEED for taken in SPEED[name]):
+            if turn and figure is idle:
                 continue
-            shift = turn % len(systems)
             for system in systems[shift:] + systems[:shift]:
                 system.redis.call("FLUSHALL", "SYNC")
-                name = getattr(figure, "__name__", "figure")
-                print(f"{time.strftime('%H:%M:%S')} round {turn + 1}: {name}: {system.name}", file=sys.stderr)
-                try:
-                    for key, value in figure(system).items():
-                        readings[system.name][key].append(value)
-                except (RuntimeError, OSError, ValueError) as error:
-                    errors[system.name].append(f"{name}: {error}"[:400])
-    rows: list[Row] = []
-    for name, figures_of in readings.items():
-        row: Row = {"system": name, **{key: settle(values) for key, values in figures_of.items()}}
-        rows.append({**row, "errors": errors[name]} if errors[name] else row)
-    return rows
+                name = f"{figure.__name__}, round {turn + 1} of {rounds}"
+                board.take(system.name, name, lambda figure=figure, system=system: figure(system, sizes))
+
+
+def measure_faults(board: Board, systems: list[System], sizes: Sizes, figures: list[str], folder: Path) -> None:
+    """Several at once; when the run is broken off, all of them are taken down before this returns."""
+    places = threading.Semaphore(FAULTS_AT_ONCE)
+    planned = [(name, system) for name in figures if name in FAULTS for system in systems]
+    with ThreadPoolExecutor(max(1, len(planned))) as pool, _stopping_on_error():
+        running = [
+            pool.submit(board.take, system.name, name, lambda f=FAULTS[name], s=system: on_own_redis(f, s, sizes, folder, places))
+            for name, system in planned
+        ]
+        for future in running:
+            future.result()
+
+
+@contextlib.contextmanager
+def _stopping_on_error() -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        stopping.set()
+        raise
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0] if __doc__ else None)
-    parser.add_argument("--only", default=",".join(SYSTEMS), metavar="NAME,…", help="systems, separated by commas")
-    parser.add_argument("--json", action="store_true", help='print {"rows": […], "machine": {…}}')
-    parser.add_argument("--docs", type=Path, metavar="DIR", help="write queue-benchmark.md and its plot there")
+    parser = argparse.ArgumentParser(description=str(__doc__).split("\n", maxsplit=1)[0])
+    defaults, every = Sizes(), [*SPEED, *FAULTS]
+    parser.add_argument("--only", default=",".join(SYSTEMS), metavar="NAME,…", help=f"systems: {', '.join(SYSTEMS)}")
+    parser.add_argument("--figures", default=",".join(every), metavar="NAME,…", help=f"what to measure: {', '.join(every)}")
+    parser.add_argument("--json", action="store_true", help='print {"rows": […], "machine": {…}} and nothing else')
+    parser.add_argument("--docs", type=Path, metavar="DIR", help="write queue-benchmark.md, .svg and .json there")
     parser.add_argument("--rounds", type=int, default=3, help="rounds of the enqueue and drain figures; medians are shown")
-    parser.add_argument("--watch", type=float, default=30.0, metavar="S", help="seconds to watch after a kill")
-    parser.add_argument("--redis-restart", action="store_true", help="also kill and restart Redis in mid-work")
+    parser.add_argument("--items", type=int, default=defaults.items, help="items of the bulk and drain figures")
+    parser.add_argument("--single", type=int, default=defaults.single, help="calls of the single figure")
+    parser.add_argument("--sends", type=int, default=defaults.sends, help="sends of the idle figure")
+    parser.add_argument("--jobs", type=int, default=defaults.jobs, help="jobs of a kill test")
+    parser.add_argument("--watch", type=float, default=defaults.watch_s, metavar="S", help="seconds to watch after a kill")
+    parser.add_argument("--volatile", action="store_true", help="speed figures on a Redis without its append-only file")
     chosen = parser.parse_args()
-    chosen.only = list(dict.fromkeys(name.strip() for name in chosen.only.split(",") if name.strip()))
-    if unknown := sorted(set(chosen.only) - set(SYSTEMS)):
-        parser.error(f"unknown: {', '.join(unknown)}; there are {', '.join(SYSTEMS)}")
-    if not chosen.only or chosen.rounds < 1:
-        parser.error("nothing to measure")
+    for option, known in (("only", SYSTEMS), ("figures", every)):
+        names = list(dict.fromkeys(name.strip() for name in getattr(chosen, option).split(",") if name.strip()))
+        if unknown := sorted(set(names) - set(known)):
+            parser.error(f"--{option}: unknown: {', '.join(unknown)}; there are {', '.join(known)}")
+        if not names:
+            parser.error(f"--{option}: nothing chosen")
+        setattr(chosen, option, names)
+    if min(chosen.rounds, chosen.items, chosen.single, chosen.sends, chosen.jobs) < 1:
+        parser.error("counts are at least 1")
     return chosen
+
+
+def _build(system: str) -> Row:
+    python_of(system)
+    return {}
+
+
+def _interrupted(*_: object) -> None:
+    # Once is enough: what follows takes everything down and must not be interrupted again.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def main() -> None:
     """Measure, print; see --help."""
     chosen = arguments()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with tempfile.TemporaryDirectory(prefix="queue-benchmark-") as name, RedisServer(Path(name) / "redis") as redis:
-        folder = Path(name)
-        systems = [System(system, redis, folder) for system in chosen.only]
-
-        def killed(system: System) -> Row:
-            return kill(system, chosen.watch)
-
-        def restarted(system: System) -> Row:
-            return redis_restart(system, chosen.watch, folder)
-
-        often = [(figure, chosen.rounds) for figure in (enqueue_single, fill_and_drain_1, drain_2, drain_1_acks_each)]
-        rows = measure(systems, [*often, (idle, 1), (killed, 1), *([(restarted, 1)] if chosen.redis_restart else [])])
-        about = machine(redis.info("server", "redis_version"), rounds=chosen.rounds, watch_s=chosen.watch)
+    signal.signal(signal.SIGINT, _interrupted)
+    signal.signal(signal.SIGTERM, _interrupted)
+    sizes = Sizes(items=chosen.items, single=chosen.single, sends=chosen.sends, jobs=chosen.jobs, watch_s=chosen.watch)
+    board = Board(chosen.only)
+    ready = [system for system in chosen.only if board.take(system, "environment", lambda system=system: _build(system))]
+    with (
+        tempfile.TemporaryDirectory(prefix="queue-benchmark-") as name,
+        RedisServer(Path(name), is_volatile=chosen.volatile) as redis,
+    ):
+        systems = [System(system, redis, Path(name)) for system in ready]
+        measure_speed(board, systems, sizes, chosen.figures, chosen.rounds)
+        measure_faults(board, systems, sizes, chosen.figures, Path(name))
+        about = machine(redis.info("server", "redis_version"))
+    about |= {"redis_is_durable": not chosen.volatile, "rounds": chosen.rounds, **asdict(sizes)}
+    rows = board.rows()
     if chosen.docs:
         write_docs(chosen.docs, rows, about)
     if chosen.json:

@@ -9,10 +9,12 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from console.embedded_redis import find_redis_server
 
@@ -22,10 +24,38 @@ VENVS = ROOT / "benchmarks" / ".venvs"
 _PR_SET_PDEATHSIG = 1
 _REDIS_START_LIMIT_S = 10.0
 _PRODUCER_LIMIT_S = 300.0
+_LIBC = ctypes.CDLL(None)
+#: Set when the run is broken off; every thread leaves at its next pause.
+stopping = threading.Event()
+
+
+class Stopped(BaseException):
+    """The run was broken off; passes every `except Exception`."""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much of everything is measured."""
+
+    #: Items that bulk and drain figures are taken over.
+    items: int = 20_000
+    #: Calls that the single figure is taken over.
+    single: int = 2_000
+    #: Sends to an idle worker.
+    sends: int = 200
+    #: Jobs of a kill test, and how long it is watched, in seconds.
+    jobs: int = 200
+    watch_s: float = 60.0
+
+
+def pause(seconds: float) -> None:
+    """Sleep; raises Stopped when the run is broken off."""
+    if stopping.wait(seconds):
+        raise Stopped
 
 
 def _die_with_parent() -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def module_of(system: str) -> str:
@@ -33,13 +63,19 @@ def module_of(system: str) -> str:
     return system if system == "ours" else f"{system}_peer"
 
 
-def requirements_of(system: str) -> list[str]:
-    """What a peer's file lists, read without importing it."""
+def constant_of(system: str, name: str) -> Any:
+    """A literal constant of a peer's file, read without importing it."""
     for node in ast.parse((PEERS / f"{module_of(system)}.py").read_text()).body:
-        target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
-        if isinstance(target, ast.Name) and target.id == "REQUIREMENTS":
-            return list(ast.literal_eval(node.value))  # type: ignore[attr-defined]
-    raise ValueError(f"{system}: no REQUIREMENTS")
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            if isinstance(target, ast.Name) and target.id == name:
+                return ast.literal_eval(node.value)
+    raise ValueError(f"{system}: no {name}")
+
+
+def requirements_of(system: str) -> list[str]:
+    """What is installed for it, pinned."""
+    return list(constant_of(system, "REQUIREMENTS"))
 
 
 def python_of(system: str) -> str:
@@ -48,7 +84,7 @@ def python_of(system: str) -> str:
         return sys.executable
     folder = VENVS / system
     python, stamp, needed = folder / "bin" / "python", folder / "requirements.txt", requirements_of(system)
-    if not stamp.exists() or stamp.read_text().split("\n") != needed:
+    if not stamp.exists() or stamp.read_text().splitlines() != needed:
         print(f"{system}: building its environment", file=sys.stderr)
         subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True, stdout=subprocess.DEVNULL)
         pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
@@ -58,11 +94,10 @@ def python_of(system: str) -> str:
 
 
 class RedisServer:
-    """A redis-server on a free loopback port; with `is_durable`, an append-only file synced each second."""
+    """A redis-server on a free loopback port, with an append-only file synced each second unless `is_volatile`."""
 
-    def __init__(self, folder: Path, *, is_durable: bool = False) -> None:
-        folder.mkdir()
-        self._folder, self._is_durable = folder, is_durable
+    def __init__(self, folder: Path, *, is_volatile: bool = False) -> None:
+        self._folder, self._is_volatile = folder, is_volatile
         self._process: subprocess.Popen[bytes] | None = None
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -71,16 +106,16 @@ class RedisServer:
     def start(self) -> None:
         """Start, and wait until it answers and has read its file."""
         argv = [str(find_redis_server()), "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self._folder)]
-        argv += ["--save", "", "--appendonly", "yes" if self._is_durable else "no", "--appendfsync", "everysec"]
+        argv += ["--save", "", "--appendonly", "no" if self._is_volatile else "yes", "--appendfsync", "everysec"]
         self._process = subprocess.Popen(
-            argv, stdout=subprocess.DEVNULL, start_new_session=True, preexec_fn=_die_with_parent
+            argv, stdout=subprocess.DEVNULL, start_new_session=True, preexec_fn=_die_with_parent  # noqa: PLW1509  one call of a library that is loaded
         )
         deadline = time.monotonic() + _REDIS_START_LIMIT_S
         while time.monotonic() < deadline:
             with contextlib.suppress(OSError):
                 if self.call("PING").startswith(b"+PONG"):
                     return
-            time.sleep(0.02)
+            pause(0.02)
         raise RuntimeError("redis-server does not answer")
 
     def kill(self) -> None:
@@ -100,7 +135,7 @@ class RedisServer:
         """One field of INFO."""
         return self.call("INFO", section).decode().split(f"\r\n{field}:")[1].split("\r\n")[0]
 
-    def __enter__(self) -> "RedisServer":
+    def __enter__(self) -> Self:
         self.start()
         return self
 
@@ -143,7 +178,7 @@ class Worker:
                 stdout=file,
                 stderr=file,
                 start_new_session=True,
-                preexec_fn=_die_with_parent,
+                preexec_fn=_die_with_parent,  # noqa: PLW1509  one call of a library that is loaded
             )
 
     def tree(self) -> list[int]:
@@ -181,12 +216,12 @@ class Worker:
 class System:
     """One queue system against one Redis."""
 
-    def __init__(self, name: str, redis: RedisServer, folder: Path, **more: str) -> None:
-        self.name, self.redis, self._folder, self._more = name, redis, folder, more
+    def __init__(self, name: str, redis: RedisServer, folder: Path) -> None:
+        self.name, self.redis, self._folder = name, redis, folder
         self._python = python_of(name)
-        self._errors = folder / f"{name}.err"
+        self._errors = folder / f"{name}-{redis.port}.err"
         self._logs = 0
-        self._argv: list[str] = []
+        self._argv: dict[tuple[tuple[str, str], ...], list[str]] = {}
 
     def new_log(self) -> Log:
         """A log nobody has written to."""
@@ -197,16 +232,16 @@ class System:
         paths = [str(PEERS)] + ([str(ROOT)] if self.name == "ours" else [])
         own = {"BENCH_LOG": str(log.path), "BENCH_REDIS_PORT": str(self.redis.port), "PYTHONPATH": os.pathsep.join(paths)}
         clean = {key: value for key, value in os.environ.items() if not key.startswith(("BENCH_", "SCENEBURST_", "PYTHON"))}
-        return {**clean, "PYTHONWARNINGS": "ignore", **own, **self._more, **more}
+        return {**clean, "PYTHONWARNINGS": "ignore", **own, **more}
 
-    def send(self, what: str, count: int = 0, *, log: Log | None = None) -> Any:
+    def send(self, what: str, count: int = 0, *, log: Log | None = None, **more: str) -> Any:
         """What peers/sender.py prints for `what`.
 
         Raises:
             RuntimeError: it failed or hung; the message ends with its last words.
         """
         argv = [self._python, str(PEERS / "sender.py"), module_of(self.name), what, str(count)]
-        environment = self._environment(log or self.new_log(), {})
+        environment = self._environment(log or self.new_log(), more)
         try:
             done = subprocess.run(
                 argv, env=environment, cwd=PEERS, capture_output=True, text=True, timeout=_PRODUCER_LIMIT_S, check=False
@@ -219,8 +254,10 @@ class System:
 
     def start(self, log: Log, **more: str) -> Worker:
         """Its worker command."""
-        self._argv = self._argv or self.send("worker")
-        return Worker(self._argv, self._environment(log, more), self._errors)
+        known = tuple(sorted(more.items()))
+        if known not in self._argv:
+            self._argv[known] = self.send("worker", **more)
+        return Worker(self._argv[known], self._environment(log, more), self._errors)
 
     @contextlib.contextmanager
     def worker(self, log: Log, **more: str) -> Iterator[Worker]:
@@ -232,6 +269,6 @@ class System:
             worker.kill()
 
     def last_words(self) -> str:
-        """What its workers wrote last."""
+        """What its workers wrote last; empty when nothing."""
         lines = self._errors.read_text(errors="replace").strip().splitlines() if self._errors.exists() else []
         return " / ".join(lines[-2:])

@@ -11,6 +11,10 @@ from enum import Enum, auto
 from container_worker.ffmpeg import Stopped
 from scenequeue.items import Lease, LeaseToken
 
+#: Seconds of video left to make at a slot when the item after is fetched. Any earlier, and it would wait behind a long scene
+#: for what another container could have begun.
+AHEAD_VIDEO_S = 10.0
+
 
 class Phase(Enum):
     """Where an item is inside the container."""
@@ -83,12 +87,16 @@ class HeldItems:
             return item.lease.token in self._items
 
     def wanted(self) -> int:
-        """How many more items to lease: one for every free slot, and one to prepare meanwhile."""
+        """How many more items to lease: one for every free slot, and one to prepare where a slot will soon be free."""
         with self._changed:
-            before_delivery = sum(item.phase is not Phase.DELIVERING for item in self._items.values())
+            before_delivery = [item for item in self._items.values() if item.phase is not Phase.DELIVERING]
             # Deliveries may pile up behind a slow store; then taking more would only hoard.
-            is_choked = len(self._items) >= 3 * self.slots + 1
-            return 0 if is_choked else max(0, self.slots + 1 - before_delivery)
+            if len(self._items) >= 3 * self.slots + 1:
+                return 0
+            if len(before_delivery) != self.slots:
+                return max(0, self.slots - len(before_delivery))
+            soonest_s = min(item.lease.item.weight * (1 - item.progress) for item in before_delivery)
+            return int(soonest_s <= AHEAD_VIDEO_S)
 
     def idle_s(self) -> float:
         """For how long nothing has been held, in seconds; 0 while something is."""

@@ -12,6 +12,8 @@ from scenequeue.items import ContainerRecord
 
 #: Processing seconds per second of video on one slot, until a rate has been measured (research: about 0.7 at 1080p).
 UNMEASURED_RATE = 1.0
+#: Planned for, of the time that a deadline leaves: starts differ, some fail, and scenes do not divide evenly.
+PLANNED_SHARE = 0.9
 _ALIVE = frozenset({"intended", "launched", "running"})
 _ENDED = frozenset({"gone", "failed"})
 
@@ -162,7 +164,7 @@ def _by_deadline(
     rate = max(rates.values(), default=UNMEASURED_RATE)
     work_s = (backlog.ready_weight or float(backlog.ready)) * rate
     # Nobody is faster than its start, and a start pays for its least time anyway: it may as well be used.
-    usable_s = max(1.0, policy.billed_least_s - policy.start_up_s, policy.deadline_s - policy.start_up_s)
+    usable_s = max(1.0, policy.billed_least_s - policy.start_up_s, PLANNED_SHARE * (policy.deadline_s - policy.start_up_s))
     # More slots than items would wait for nothing.
     slots = min(math.ceil(work_s / usable_s), backlog.ready)
     needed = math.ceil(slots / policy.slots_each)

@@ -27,6 +27,8 @@ class Limits:
     max_lifetime_s: float = 6 * 3600.0
     #: A container leaves by itself after the idle time-out; the reaper comes this much later.
     idle_grace_s: float = 10.0
+    #: It stays so long after its start, because that is paid for anyway.
+    least_life_s: float = 0.0
     #: How long a container that is too old may finish in.
     drain_grace_s: float = 600.0
 
@@ -104,12 +106,20 @@ def _judge(record: ContainerRecord, container: FleetContainer | None, now_ms: in
         if record.held == 0 or age_s > limits.max_lifetime_s + limits.drain_grace_s:
             return _verdict(record, container, Action.STOP, f"{age_s:.0f} s old, and drained")
         return None
-    idle_s = _since(record.idle_since_ms, now_ms) if record.idle_since_ms and not record.held else 0.0
-    if idle_s > limits.idle_timeout_s + limits.idle_grace_s:
-        if not record.is_draining:
-            return _verdict(record, container, Action.DRAIN, f"idle for {idle_s:.0f} s")
-        if idle_s > limits.idle_timeout_s + 2 * limits.idle_grace_s:
-            return _verdict(record, container, Action.STOP, f"idle for {idle_s:.0f} s, and drained")
+    if record.idle_since_ms and not record.held:
+        return _judge_idle(record, container, now_ms, limits)
+    return None
+
+
+def _judge_idle(record: ContainerRecord, container: FleetContainer | None, now_ms: int, limits: Limits) -> Verdict | None:
+    idle_s = _since(record.idle_since_ms, now_ms)
+    # Overdue since both its idle time-out and the time that is paid for anyway are over.
+    age_s = _since(record.started_ms or record.idle_since_ms, now_ms)
+    overdue_s = min(idle_s - limits.idle_timeout_s, age_s - limits.least_life_s)
+    if overdue_s > limits.idle_grace_s and not record.is_draining:
+        return _verdict(record, container, Action.DRAIN, f"idle for {idle_s:.0f} s")
+    if overdue_s > 2 * limits.idle_grace_s and record.is_draining:
+        return _verdict(record, container, Action.STOP, f"idle for {idle_s:.0f} s, and drained")
     return None
 
 

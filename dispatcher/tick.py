@@ -210,4 +210,5 @@ def limits_from(settings: DispatcherSettings) -> Limits:
         silent_after_s=settings.silent_after_s,
         hello_timeout_s=settings.hello_timeout_s,
         max_lifetime_s=settings.max_lifetime_s,
+        least_life_s=_SURROUNDINGS[settings.fleet].billed_least_s,
     )

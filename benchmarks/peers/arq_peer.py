@@ -6,27 +6,23 @@ from collections.abc import Iterable
 
 from arq import create_pool
 from arq.connections import RedisSettings
-from body import PADDING, REDIS_URL, work
+from body import PADDING, RECOVERY_S, REDIS_URL, WORK_S, work
 
-REQUIREMENTS = ["arq==0.28.0"]
+SETTINGS = "default; job_timeout 300 s, quick: 5 s, to which it adds 10"
+REQUIREMENTS = ["arq==0.28.0", "redis==5.3.1", "hiredis==3.5.0"]
 WORKER = [sys.executable, "-m", "arq", "arq_peer.WorkerSettings"]
 
 
 async def job(_context: dict, number: int, padding: str) -> None:
     """Run the body off the event loop when it takes time."""
-    await asyncio.to_thread(work, number, padding) if _takes_time() else work(number, padding)
-
-
-def _takes_time() -> bool:
-    import body
-
-    return bool(body._WORK_S)
+    await asyncio.to_thread(work, number, padding) if WORK_S else work(number, padding)
 
 
 class WorkerSettings:
     """What `arq` reads."""
 
     functions = (job,)
+    job_timeout = RECOVERY_S or 300
     redis_settings = RedisSettings.from_dsn(REDIS_URL)
 
 

@@ -1,72 +1,86 @@
-"""Sceneburst's queue, driven by a plain loop over the worker's port, with a heartbeat."""
+"""Sceneburst's queue, driven by a plain loop over the worker's port, with a heartbeat and the dispatcher's sweep."""
 
 import os
 import sys
 import threading
+import time
 from collections.abc import Iterable
 
-from body import PADDING, REDIS_URL, work
+from body import PADDING, RECOVERY_S, REDIS_URL, WORK_S, work
 
 from scenequeue.errors import QueueUnavailable
-from scenequeue.items import ItemResult, JobSpec, WorkItem, check_job_id
+from scenequeue.items import ItemResult, JobSpec, Lease, WorkItem, check_job_id
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
 
+SETTINGS = "default; lease 30 s, quick: 5 s; no dispatcher that would see a container die"
 REQUIREMENTS: list[str] = []
 WORKER = [sys.executable, __file__]
-_LEASE_S = float(os.environ.get("BENCH_LEASE_S", "5"))
-_BATCH = int(os.environ.get("BENCH_BATCH", "50"))
-_settings = SceneburstSettings.load(redis_url=REDIS_URL, lease_s=_LEASE_S)
+#: Work that takes time is claimed near its time, as the container worker does.
+_BATCH = int(os.environ.get("BENCH_BATCH", "1" if WORK_S else "50"))
+_SWEEP_S = 1.0
+_WAIT_S = 1.0
+#: Redis is gone: ask again after so long.
+_PAUSE_S = 0.2
+_settings = SceneburstSettings.load(redis_url=REDIS_URL, **({"lease_s": RECOVERY_S} if RECOVERY_S else {}))
 _queue = SceneQueue(_settings)
 
 
 def _item(number: int) -> WorkItem:
-    return WorkItem(kind="run", name=f"item{number}", payload={"n": number, "padding": PADDING[:320]})
+    return WorkItem(kind="run", name=f"item{number}", payload={"number": number, "padding": PADDING})
+
+
+def _spec(name: str) -> JobSpec:
+    return JobSpec(job_id=check_job_id(name))
 
 
 def enqueue(numbers: Iterable[int]) -> None:
-    """One job per item: one call each."""
+    """A job of its own for each item: one call each."""
     for number in numbers:
-        _queue.producer.submit(JobSpec(job_id=check_job_id(f"single-{number}")), [[_item(number)]])
+        _queue.producer.submit(_spec(f"single-{number}"), [[_item(number)]])
 
 
 def enqueue_bulk(numbers: Iterable[int]) -> None:
     """All items as one job."""
-    numbers = list(numbers)
-    _queue.producer.submit(JobSpec(job_id=check_job_id(f"bulk-{numbers[0]}-{len(numbers)}")), [map(_item, numbers)])
+    _queue.producer.submit(_spec("bulk"), [map(_item, numbers)])
 
 
-def _heartbeat(container: str, held: dict, stop: threading.Event) -> None:
-    while not stop.wait(_LEASE_S / 3):
+def _keep(container: str, held: dict[str, Lease]) -> None:
+    """Prolong the leases every third of their time, and give back those that others have let expire."""
+    renewal = time.monotonic()
+    while True:
+        time.sleep(_SWEEP_S)
         try:
-            _queue.worker.extend(container, list(held.values()))
+            _queue.dispatcher.reclaim()
+            if time.monotonic() - renewal > _settings.lease_s / 3:
+                renewal = time.monotonic()
+                _queue.worker.extend(container, list(held.values()))
         except QueueUnavailable:
             continue
 
 
 def main() -> None:
-    """Lease a batch, run it, ack it together; keep results over an outage and hand them in first."""
+    """Hand in what is finished and take the next in one call; results are kept over an outage and go first."""
     container = f"bench-{os.getpid()}"
-    held: dict = {}
-    threading.Thread(target=_heartbeat, args=(container, held, threading.Event()), daemon=True).start()
-    finished: list = []
-    # Work that takes time is claimed near its time, as the container worker does.
-    batch = 1 if os.environ.get("BENCH_WORK_S") else _BATCH
+    held: dict[str, Lease] = {}
+    threading.Thread(target=_keep, args=(container, held), daemon=True).start()
+    finished: list[tuple[Lease, ItemResult]] = []
     while True:
         try:
             if finished:
-                _queue.worker.ack(container, finished)
-                finished = []
-                held.clear()
-            leases = _queue.worker.lease(container, batch)
-            if not leases and not _queue.worker.wait_for_work(1.0):
-                _queue.dispatcher.reclaim()
+                _, leases = _queue.worker.exchange(container, finished, _BATCH)
+            else:
+                leases = _queue.worker.lease(container, _BATCH)
+            finished = []
+            held.clear()
+            held.update({lease.item_id: lease for lease in leases})
+            if not leases:
+                _queue.worker.wait_for_work(_WAIT_S)
         except QueueUnavailable:
-            threading.Event().wait(0.2)
+            time.sleep(_PAUSE_S)
             continue
-        held.update({lease.item_id: lease for lease in leases})
         for lease in leases:
-            work(lease.item.payload["n"])
+            work(lease.item.payload["number"])
             result = ItemResult(item_id=lease.item_id, name=lease.item.name, state="done", container=container)
             finished.append((lease, result))
 

@@ -4,18 +4,19 @@ import asyncio
 import sys
 from collections.abc import Iterable
 
-from body import PADDING, REDIS_URL, work
+from body import PADDING, RECOVERY_S, REDIS_URL, WORK_S, work
 from streaq import Worker
 
-REQUIREMENTS = ["streaq==7.2.0"]
+SETTINGS = "default; idle_timeout 60 s, quick: 5 s"
+REQUIREMENTS = ["streaq==7.2.0", "coredis==6.9.0"]
 WORKER = [sys.executable, "-m", "streaq", "run", "streaq_peer:worker"]
-worker = Worker(redis_url=REDIS_URL)
+worker = Worker(redis_url=REDIS_URL, idle_timeout=RECOVERY_S or 60)
 
 
 @worker.task(name="job")
 async def job(number: int, padding: str) -> None:
-    """Run the body off the event loop, as a render would have to."""
-    await asyncio.to_thread(work, number, padding)
+    """Run the body off the event loop, when it takes time."""
+    await asyncio.to_thread(work, number, padding) if WORK_S else work(number, padding)
 
 
 def enqueue(numbers: Iterable[int]) -> None:

@@ -11,8 +11,8 @@ from scenequeue.items import ItemId, Lease, LeaseToken, WorkItem, check_job_id
 from tests.waiting import wait_until
 
 
-def held_item(token: str = "1", item_id: str = "0-0", kind: str = "render") -> HeldItem:
-    item = WorkItem(kind=kind, name="scene")
+def held_item(token: str = "1", item_id: str = "0-0", kind: str = "render", weight: float = 1.0) -> HeldItem:
+    item = WorkItem(kind=kind, name="scene", weight=weight)
     lease = Lease(
         job_id=check_job_id("a"), item_id=ItemId(item_id), token=LeaseToken(token), attempt=1, deadline_ms=0, item=item
     )
@@ -20,18 +20,32 @@ def held_item(token: str = "1", item_id: str = "0-0", kind: str = "render") -> H
 
 
 def test_one_more_than_free_slots_is_wanted_until_deliveries_pile_up() -> None:
-    """Slots plus one to prefetch; what is being delivered does not count, up to three times the slots."""
+    """First what slots are free for, then one to prepare; what is being delivered does not count, up to three times the slots."""
     held = HeldItems(2)
-    assert held.wanted() == 3
-    for number in range(3):
+    assert held.wanted() == 2
+    for number in range(2):
         held.add(held_item(str(number)))
+    assert held.wanted() == 1
+    held.add(held_item("2"))
     assert held.wanted() == 0
     for item in held.all():
         item.phase = Phase.DELIVERING
-    assert held.wanted() == 3
+    assert held.wanted() == 2
     for number in range(3, 7):
         held.add(held_item(str(number)))
     assert held.wanted() == 0
+
+
+def test_nothing_is_fetched_to_wait_behind_long_scenes() -> None:
+    """Another container could begin it; only when the first of them comes to its end, the next is prepared."""
+    held = HeldItems(2)
+    for number, weight in enumerate((600.0, 300.0)):
+        held.add(held_item(str(number), weight=weight))
+    assert held.wanted() == 0
+    held.all()[1].progress = 0.95
+    assert held.wanted() == 0
+    held.all()[1].progress = 0.97
+    assert held.wanted() == 1
 
 
 def test_a_change_between_looking_and_waiting_is_not_missed() -> None:

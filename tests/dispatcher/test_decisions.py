@@ -116,8 +116,8 @@ def test_a_paused_queue_launches_nothing() -> None:
 
 
 def test_the_deadline_policy_takes_the_fewest_that_finish_in_time() -> None:
-    """3,600 s of video at rate 1 in 345 s, 45 of which go to starting: 12 slots, 6 containers of 2."""
-    policy = Policy(policy="deadline", deadline_s=345)
+    """3,600 s of video at rate 1 in nine tenths of 344 s, after 45 of starting: 12 slots, 6 containers of 2."""
+    policy = Policy(policy="deadline", deadline_s=389)
     assert len(plan(Backlog(100, 3600), [], policy, {"render": 1.0}, NOW_MS).launches) == 6
     assert len(plan(Backlog(100, 3600), [], policy, {"render": 2.0}, NOW_MS).launches) == 12
 
@@ -222,6 +222,14 @@ def test_a_container_that_said_goodbye_but_runs_on_is_stopped() -> None:
     """A hung exit is not paid for."""
     record = container("gone", ended_ms=NOW_MS - 61_000)
     assert [verdict.action for verdict in find_reapable([record], [seen(record)], NOW_MS, Limits())] == [Action.STOP]
+
+
+def test_an_idle_container_stays_while_it_is_paid_for_anyway() -> None:
+    """Idle for 45 s, but its paid minute is over since 5 s only; then since 15."""
+    limits = Limits(least_life_s=60.0)
+    for age_s, drained in ((65, 0), (75, 1)):
+        young = container(started_ms=NOW_MS - age_s * 1000, idle_since_ms=NOW_MS - 45_000)
+        assert len(find_reapable([young], [seen(young)], NOW_MS, limits)) == drained
 
 
 def test_the_minimum_of_idle_containers_is_left_alone() -> None:

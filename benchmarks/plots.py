@@ -1,0 +1,86 @@
+"""The benchmarks' pictures: bars in panels, lines over time. SVG, the same bytes for the same figures."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+OURS, THEIRS = "#d9480f", "#868e96"
+mpl.rcParams |= {"svg.hashsalt": "sceneburst", "svg.fonttype": "none", "font.family": "sans-serif", "font.size": 9}
+#: Without a date, so that a file changes only when the figures do.
+_METADATA = {"Date": None, "Creator": None}
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One figure of several systems: bars from the top, ours in colour."""
+
+    title: str
+    values: Mapping[str, float]
+    #: How a value is written at its bar.
+    form: str = "{:,.0f}"
+    is_log: bool = False
+
+
+def write_bars(path: Path, panels: Sequence[Panel], columns: int = 2) -> None:
+    """An SVG of all panels at `path`; whatever is called "ours…" is coloured."""
+    rows = -(-len(panels) // columns)
+    most = max(len(panel.values) for panel in panels)
+    figure = Figure(figsize=(5.2 * columns, rows * (0.7 + 0.24 * most)), layout="constrained")
+    for place, panel in enumerate(panels, 1):
+        axes = figure.add_subplot(rows, columns, place)
+        names = list(panel.values)
+        colours = [OURS if name.startswith("ours") else THEIRS for name in names]
+        shown = axes.barh(names, [panel.values[name] for name in names], color=colours, log=panel.is_log)
+        axes.bar_label(shown, labels=[panel.form.format(panel.values[name]) for name in names], padding=3)
+        axes.set_title(panel.title, loc="left", fontsize=10, fontweight="bold")
+        axes.margins(x=0.18)
+        axes.invert_yaxis()
+        axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path, format="svg", metadata=_METADATA)
+
+
+def write_steps(path: Path, panels: Mapping[str, Mapping[str, Sequence[tuple[float, int]]]], unit: str) -> None:
+    """An SVG of counts over hours: panel -> line -> (seconds, count) at every change."""
+    figure = Figure(figsize=(10.4, 2.4 * len(panels)), layout="constrained")
+    for place, (title, lines) in enumerate(panels.items(), 1):
+        axes = figure.add_subplot(len(panels), 1, place)
+        for name, changes in lines.items():
+            own = {"color": OURS, "zorder": 3} if name.startswith("ours") else {}
+            hours, counts = [at / 3600 for at, _ in changes], [count for _, count in changes]
+            axes.step(hours, counts, where="post", label=name, linewidth=1.0, **own)
+        axes.set_title(title, loc="left", fontsize=10, fontweight="bold")
+        axes.set_ylabel(unit)
+        axes.legend(frameon=False, fontsize=8)
+        axes.spines[["top", "right"]].set_visible(False)
+    axes.set_xlabel("hours")
+    figure.savefig(path, format="svg", metadata=_METADATA)
+
+
+@dataclass(frozen=True)
+class Point:
+    """A setting, by what it costs and what it gives."""
+
+    name: str
+    x: float
+    y: float
+    is_chosen: bool = False
+
+
+def write_points(path: Path, panels: Mapping[str, Sequence[Point]], x_label: str, y_label: str) -> None:
+    """An SVG of named points in panels side by side; chosen ones are coloured."""
+    figure = Figure(figsize=(5.6 * len(panels), 4.6), layout="constrained")
+    for place, (title, points) in enumerate(panels.items(), 1):
+        axes = figure.add_subplot(1, len(panels), place)
+        for point in points:
+            axes.scatter(point.x, point.y, color=OURS if point.is_chosen else THEIRS, s=26, zorder=3)
+            axes.annotate(point.name, (point.x, point.y), xytext=(4, 3), textcoords="offset points", fontsize=7)
+        axes.set_title(title, loc="left", fontsize=10, fontweight="bold")
+        axes.set_xlabel(x_label)
+        axes.set_ylabel(y_label)
+        axes.margins(0.15)
+        axes.grid(alpha=0.3)
+        axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path, format="svg", metadata=_METADATA)
