@@ -19,6 +19,8 @@ from scenequeue.settings import SceneburstSettings
 from tests.fargate_simulator import Faults, Simulator
 
 BUCKET = "chaos"
+#: Its sitecustomize puts workers' clocks wrong.
+_SKEW = Path(__file__).parent / "skew"
 _S3_SERVER = "import sys; from moto.server import main; main(['-H', '127.0.0.1', '-p', sys.argv[1]])"
 
 
@@ -51,6 +53,8 @@ class ChaosCluster:
             **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SCENEBURST_"))},
             **self._aws,
             "AWS_ENDPOINT_URL": self.s3_proxy.url,
+            "PYTHONPATH": os.pathsep.join(filter(None, [str(_SKEW), os.environ.get("PYTHONPATH")])),
+            "CHAOS_SEED": str(seed),
             "SCENEBURST_REDIS_URL": self.redis_proxy.url,
             "SCENEBURST_NAMESPACE": self.namespace,
             "SCENEBURST_FLEET": fleet,
