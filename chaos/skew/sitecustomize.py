@@ -1,4 +1,4 @@
-"""Puts a container worker's clock wrong by up to an hour; Python runs this before the program (it is on PYTHONPATH).  # noqa: INP001  found by its name on PYTHONPATH, not as a module
+"""Puts a container worker's clock wrong by up to an hour; Python runs this before the program (it is on PYTHONPATH).
 
 Each process draws by its number. Waiting goes by the monotonic clock, which no setting of the time changes.
 """
