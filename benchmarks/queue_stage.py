@@ -16,11 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from benchmarks.environments import ROOT, python_with
 from console.embedded_redis import find_redis_server
 
-ROOT = Path(__file__).resolve().parent.parent
 PEERS = ROOT / "benchmarks" / "peers"
-VENVS = ROOT / "benchmarks" / ".venvs"
 _PR_SET_PDEATHSIG = 1
 _REDIS_START_LIMIT_S = 10.0
 _PRODUCER_LIMIT_S = 300.0
@@ -82,15 +81,7 @@ def python_of(system: str) -> str:
     """The interpreter of a system's own environment, built when it is missing or its requirements have changed."""
     if system == "ours":
         return sys.executable
-    folder = VENVS / system
-    python, stamp, needed = folder / "bin" / "python", folder / "requirements.txt", requirements_of(system)
-    if not stamp.exists() or stamp.read_text().splitlines() != needed:
-        print(f"{system}: building its environment", file=sys.stderr)
-        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True, stdout=subprocess.DEVNULL)
-        pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, *needed], check=True, stdout=sys.stderr)
-        stamp.write_text("\n".join(needed))
-    return str(python)
+    return python_with(system, requirements_of(system))
 
 
 class RedisServer:

@@ -15,7 +15,8 @@ FRAMES = 2
 #: Items that only violence fails are tried as often as it takes; poison ones are given up soon.
 PATIENT, IMPATIENT = 60, 2
 #: What losing a container can do to any attempt.
-_VIOLENCE = frozenset({"ContainerLost", "LeaseExpired"})
+#: What may end the last attempt of a scene that would have failed anyway.
+_VIOLENCE = frozenset({"ContainerLost", "LeaseExpired", "DiskFull"})
 
 
 @dataclass(frozen=True)
