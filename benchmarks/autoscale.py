@@ -29,8 +29,9 @@ from benchmarks.autoscale_control import (
 )
 from benchmarks.autoscale_loads import Load
 from benchmarks.autoscale_outcome import Outcome
-from benchmarks.autoscale_report import Bar, Rows
+from benchmarks.autoscale_report import Rows
 from benchmarks.autoscale_world import IDLE_TIMEOUT_S, SIZE, SLOTS, USD_PER_S, World
+from benchmarks.bars import Bar
 from dispatcher.planner import Backlog, Policy, plan
 from scenequeue.items import ContainerId, ContainerRecord
 

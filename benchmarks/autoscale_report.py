@@ -1,28 +1,11 @@
 """The autoscaling benchmark's rows, shown: a table, a page, a plot."""
 
 from pathlib import Path
-from typing import NamedTuple
 
 from benchmarks.autoscale_outcome import Outcome
+from benchmarks.bars import Bar, bar_lines, print_bars
 
 Rows = dict[tuple[str, str], Outcome]
-
-
-class Bar(NamedTuple):
-    """A figure and what it must not exceed ("≤") or fall below ("≥")."""
-
-    what: str
-    value: float
-    sign: str
-    bar: float
-
-    @property
-    def is_held(self) -> bool:
-        return self.value <= self.bar if self.sign == "≤" else self.value >= self.bar
-
-    def badness(self) -> float:
-        """Larger is worse."""
-        return self.value if self.sign == "≤" else -self.value
 
 
 _HEADINGS = ("load", "controller", "makespan", "p90 job", "slowest", "dollars", "idle", "starting", "containers", "at once")
@@ -45,8 +28,7 @@ def print_table(rows: Rows, judged: list[Bar]) -> None:
     for line in [head, *lines]:
         print("  ".join(cell.ljust(widths[at]) if at < 2 else cell.rjust(widths[at]) for at, cell in enumerate(line)))
     print()
-    for bar in judged:
-        print(f"{'held' if bar.is_held else 'missed':7} {bar.what:45} {bar.value:8.3f} {bar.sign} {bar.bar:g}")
+    print_bars(judged)
 
 
 def write_docs(folder: Path, rows: Rows, judged: list[Bar], seeds: int) -> None:
@@ -59,9 +41,7 @@ def write_docs(folder: Path, rows: Rows, judged: list[Bar], seeds: int) -> None:
     text = _PAGE.format(
         seeds=seeds,
         table="\n".join("| " + " | ".join(line) + " |" for line in table),
-        bars="\n".join(
-            f"| {bar.what} | {bar.value:.3f} | {bar.sign} {bar.bar:g} | {'held' if bar.is_held else 'missed'} |" for bar in judged
-        ),
+        bars=bar_lines(judged),
     )
     (folder / "autoscaling.md").write_text(text)
     shown = {load: {who: row.counts for (of, who), row in rows.items() if of == load} for load in ("four peaks", "sawtooth")}

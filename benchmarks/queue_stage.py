@@ -99,7 +99,10 @@ class RedisServer:
         argv = [str(find_redis_server()), "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self._folder)]
         argv += ["--save", "", "--appendonly", "no" if self._is_volatile else "yes", "--appendfsync", "everysec"]
         self._process = subprocess.Popen(
-            argv, stdout=subprocess.DEVNULL, start_new_session=True, preexec_fn=_die_with_parent  # noqa: PLW1509  one call of a library that is loaded
+            argv,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509  one call of a library that is loaded
         )
         deadline = time.monotonic() + _REDIS_START_LIMIT_S
         while time.monotonic() < deadline:

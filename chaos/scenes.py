@@ -14,8 +14,7 @@ LENGTH_S, FPS = 0.4, 5
 FRAMES = 2
 #: Items that only violence fails are tried as often as it takes; poison ones are given up soon.
 PATIENT, IMPATIENT = 60, 2
-#: What losing a container can do to any attempt.
-#: What may end the last attempt of a scene that would have failed anyway.
+#: What losing a container can do to any attempt, and what may end the last attempt of a scene that would have failed anyway.
 _VIOLENCE = frozenset({"ContainerLost", "LeaseExpired", "DiskFull"})
 
 

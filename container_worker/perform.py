@@ -138,9 +138,7 @@ class Performer:
         self._heart.count(done=1)
         log.info("done", processing_s=result.processing_s, bytes=result.bytes)
 
-    def _report_failure(
-        self, item: HeldItem, failure: Failure, error: Exception, log: structlog.stdlib.BoundLogger
-    ) -> None:
+    def _report_failure(self, item: HeldItem, failure: Failure, error: Exception, log: structlog.stdlib.BoundLogger) -> None:
         if failure.is_expected:
             log.warning("failed", error=failure.error, reason=failure.message, transient=failure.transient)
         else:

@@ -1,6 +1,6 @@
 """Takes out of an installed environment what a container never uses, and compiles the rest: a read-only root cannot.
 
-    python3 deploy/slim.py ENVIRONMENT
+python3 deploy/slim.py ENVIRONMENT
 """
 
 import compileall

@@ -118,9 +118,7 @@ def takes_soon(record: ContainerRecord) -> int:
     return max(0, left, free_slots)
 
 
-def _wanted(
-    backlog: Backlog, uncovered: int, alive: int, policy: Policy, rates: Mapping[str, float]
-) -> tuple[list[int], str]:
+def _wanted(backlog: Backlog, uncovered: int, alive: int, policy: Policy, rates: Mapping[str, float]) -> tuple[list[int], str]:
     if backlog.is_paused:
         return [], "the queue is paused"
     by_policy = {"batch": _by_batch, "deadline": _by_deadline, "budget": _by_budget}[policy.policy]
@@ -198,9 +196,7 @@ def _bounded(wanted: list[int], there: int, spent_usd_per_hour: float, policy: P
     return wanted, cut
 
 
-def _sentence(
-    backlog: Backlog, uncovered: int, alive: int, starting: int, launches: Sequence[int], reason: str, cut: str
-) -> str:
+def _sentence(backlog: Backlog, uncovered: int, alive: int, starting: int, launches: Sequence[int], reason: str, cut: str) -> str:
     there = f"{_count(alive)} ({starting} starting)" if starting else _count(alive)
     if backlog.is_paused:
         return f"{backlog.ready} ready, but the queue is paused"

@@ -41,9 +41,7 @@ class FargateFleet:
 
     name = "fargate"
 
-    def __init__(
-        self, settings: FargateSettings, api: EcsApi | None = None, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, settings: FargateSettings, api: EcsApi | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self._settings, self._clock = settings, clock
         self._api = api or EcsApi(settings.ecs_launches_per_s, settings.ecs_launch_burst)
         self._placements = placements(settings)
@@ -171,9 +169,7 @@ class FargateFleet:
             seen = dict(self._seen)
             fresh = {arn for arn in self._fresh if region_of(arn) == region}
         # A task that is listed as running and was described so tells nothing new; one that has ended does neither.
-        known = {
-            arn: seen[arn] for arn in running | stopping if arn in seen and (arn in running or not seen[arn].is_running)
-        }
+        known = {arn: seen[arn] for arn in running | stopping if arn in seen and (arn in running or not seen[arn].is_running)}
         vanished = {arn for arn, container in seen.items() if container.is_running and region_of(arn) == region}
         asked = sorted((running | stopping | vanished | fresh) - set(known))
         tasks, problems = self._api.describe_tasks(region, cluster, asked)

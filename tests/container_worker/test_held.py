@@ -13,9 +13,7 @@ from tests.waiting import wait_until
 
 def held_item(token: str = "1", item_id: str = "0-0", kind: str = "render", weight: float = 1.0) -> HeldItem:
     item = WorkItem(kind=kind, name="scene", weight=weight)
-    lease = Lease(
-        job_id=check_job_id("a"), item_id=ItemId(item_id), token=LeaseToken(token), attempt=1, deadline_ms=0, item=item
-    )
+    lease = Lease(job_id=check_job_id("a"), item_id=ItemId(item_id), token=LeaseToken(token), attempt=1, deadline_ms=0, item=item)
     return HeldItem(lease)
 
 

@@ -35,7 +35,17 @@ def engine(image: str) -> Iterator[Path]:
         pytest.skip("no container engine: install podman and runc, or set SCENEBURST_DOCKER_SOCKET")
     with tempfile.TemporaryDirectory(prefix="sb-") as folder:
         socket = Path(folder, "engine.sock")
-        argv = ["podman", "--runtime", "runc", "--cgroup-manager", "cgroupfs", "system", "service", "--time=0", f"unix://{socket}"]
+        argv = [
+            "podman",
+            "--runtime",
+            "runc",
+            "--cgroup-manager",
+            "cgroupfs",
+            "system",
+            "service",
+            "--time=0",
+            f"unix://{socket}",
+        ]
         with Path(folder, "log").open("wb") as log, subprocess.Popen(argv, stdout=log, stderr=log) as service:
             deadline = time.monotonic() + 20
             while not socket.exists() and time.monotonic() < deadline and service.poll() is None:
