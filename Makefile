@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3.12 python3.11 python3; do command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 STAMP := $(VENV)/.installed
 
-.PHONY: chaos chaos-long help demo test lint format docs bench-queue bench-autoscale bench-launch image base-image image-test clean
+.PHONY: chaos chaos-long help demo test lint format docs bench-queue bench-render bench-autoscale soak bench-launch image base-image image-test clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -46,6 +46,12 @@ chaos: $(STAMP) ## A whole Sceneburst under violence for some minutes; the seed 
 
 chaos-long: $(STAMP) ## Twenty seeds of five minutes
 	$(BIN)/python -m chaos --minutes 5 --runs 20 --quiet
+
+bench-render: $(STAMP) ## Rendering beside zoompan, the encoder alone, moviepy and the replaced chain (half an hour)
+	$(BIN)/python -m benchmarks.render --docs docs
+
+soak: $(STAMP) ## A million items through the queue; cost of a lease at 10 and at a million
+	$(BIN)/python -m benchmarks.soak
 
 bench-autoscale: $(STAMP) ## Planner and reaper beside a static split, target tracking and KEDA, in a simulated Fargate
 	$(BIN)/python -m benchmarks.autoscale --docs docs

@@ -26,7 +26,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks.queue_faults import kill, kill_default, on_own_redis, redis_restart
+from benchmarks.queue_faults import container, kill, kill_default, on_own_redis, redis_restart
 from benchmarks.queue_report import machine, print_table, write_docs
 from benchmarks.queue_speed import drain_1_acks_each, drain_2, enqueue_single, fill_and_drain_1, idle
 from benchmarks.queue_stage import RedisServer, Sizes, System, python_of, stopping
@@ -34,7 +34,7 @@ from benchmarks.queue_stage import RedisServer, Sizes, System, python_of, stoppi
 SYSTEMS = ["ours", "celery", "rq", "dramatiq", "huey", "arq", "saq", "taskiq", "streaq"]
 #: What --figures picks from.
 SPEED = {"enqueue": [enqueue_single], "drain": [fill_and_drain_1, drain_2, drain_1_acks_each], "idle": [idle]}
-FAULTS = {"kill": kill, "kill-default": kill_default, "restart": redis_restart}
+FAULTS = {"kill": kill, "kill-default": kill_default, "restart": redis_restart, "container": container}
 #: Kill tests are mostly waiting, so so many share the machine.
 FAULTS_AT_ONCE = 3
 Row = dict[str, Any]

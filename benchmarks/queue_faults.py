@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks.queue_container import container_killed
 from benchmarks.queue_speed import FIRST_LIMIT_S
 from benchmarks.queue_stage import Log, RedisServer, Sizes, System, pause
 
@@ -86,6 +87,11 @@ def redis_restart(system: System, sizes: Sizes) -> Row:
         pause(SETTLE_S)
         is_gone = worker.process.poll() is not None
     return {**_verdict("restart", log, sizes.jobs, killed_ns), "restart_worker_exited": is_gone}
+
+
+def container(system: System, _sizes: Sizes) -> Row:
+    """A container of ours killed under the eyes of a dispatcher; no other system has one."""
+    return container_killed(system.redis) if system.name == "ours" else {}
 
 
 def on_own_redis(figure: Any, system: System, sizes: Sizes, folder: Path, places: threading.Semaphore) -> Row:

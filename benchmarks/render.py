@@ -21,10 +21,12 @@ from typing import Any
 
 from benchmarks.bars import Bar, print_bars
 from benchmarks.render_busy import busy_share
+from benchmarks.render_front import front
 from benchmarks.render_quality import Ideal, chain_path, likeness, our_path, steadiness, vmaf, write_raw
 from benchmarks.render_report import write_docs
 from benchmarks.render_stage import FPS, PICTURES_PX, Cost, Scene, make_scene
-from benchmarks.render_systems import SHARED, SHARED_CRF, Stage, in_pairs
+from benchmarks.render_systems import SHARED, SHARED_CRF, Stage, in_pairs, with_encoder
+from container_worker.render.request import RenderRequest
 
 #: Seconds of the scenes that quality is measured on, without subtitles and watermark; and of the frames looked at for motion.
 QUALITY_S, MOTION_FRAMES = 10.0, 90
@@ -55,11 +57,7 @@ class Bench:
         """A row of the table: medians of the costs, and whatever else was measured."""
         row: Row = {"figure": figure, "system": system}
         if costs:
-            row |= {
-                "wall_s": statistics.median(cost.wall_s for cost in costs),
-                "cpu_s": statistics.median(cost.cpu_s for cost in costs),
-                "peak_mb": max(cost.peak_mb for cost in costs),
-            }
+            row |= self.stage.medians(costs)
         self.rows.append({**row, **more})
         return self.rows[-1]
 
@@ -76,7 +74,7 @@ class Bench:
                 self.rounds,
                 {
                     "ours, same settings": lambda same=same, out=out: self.stage.ours(same, out["ours"], SHARED),
-                    "encoder alone": lambda same=same, f=frames, out=out: self.stage.encoder_alone(same, f, out["alone"], SHARED),
+                    "encoder alone": lambda same=same, f=frames, out=out: self._alone(same, f, out["alone"]),
                     "8000 px, zoompan": lambda scene=scene, out=out: self.stage.zoompan(scene, out["zoompan"], UPSCALED_PX),
                     "ours": lambda own=own, out=out: self.stage.ours(own, out["own"]),
                     "ours, AV1": lambda av1=av1, out=out: self.stage.ours(av1, out["av1"]),
@@ -102,6 +100,10 @@ class Bench:
         limits = [("≥", 1.9), ("≥", 1.7), ("≤", 1.15), ("≤", 1.25), ("≥", 3.0), ("≥", 2.5), ("≤", 1.1), ("≤", 0.85)]
         for (name, values), (sign, bar) in zip(ratios.items(), limits, strict=True):
             self.hold(name, statistics.median(values), sign, bar)
+
+    def _alone(self, request: RenderRequest, frames: Path, output: Path) -> Cost:
+        with with_encoder("h264", *SHARED):
+            return self.stage.encoder_alone(request, frames, output)
 
     def rivals(self) -> None:
         """MoviePy, and the chain of four encodes that is replaced: much slower, so once only."""
@@ -233,10 +235,14 @@ class Bench:
         self.note(f"container with 10 scenes, 6 MP, {scene.seconds:g} s", "ours", **taken)
         self.hold("container: encoders busy, share of the time", taken["busy_share"], "≥", 0.95)
 
+    def front(self) -> None:
+        """Encoder settings by time, size and quality; nothing is held to a bar, the defaults are picked by looking at it."""
+        self.rows += front(self.stage, make_scene(self.folder, 6, QUALITY_S), min(2, self.rounds))
+
 
 FIGURES: dict[str, Callable[[Bench], None]] = {
     "speed": Bench.speed, "rivals": Bench.rivals, "quality": Bench.quality, "static": Bench.static,
-    "slots": Bench.slots, "memory": Bench.memory, "busy": Bench.busy,
+    "slots": Bench.slots, "memory": Bench.memory, "busy": Bench.busy, "front": Bench.front,
 }  # fmt: skip
 
 

@@ -68,7 +68,7 @@ def _watch(pid: int, looks: list[int], done: threading.Event) -> None:
         try:
             for process in root.children(recursive=True):
                 try:
-                    count += "ffmpeg" in process.name()
+                    count += "ffmpeg" in process.name() and "scene.mp4" in process.cmdline()
                 except psutil.Error:
                     continue
         except psutil.Error:

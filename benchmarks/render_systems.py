@@ -1,9 +1,11 @@
 """The render benchmark's contenders: each makes one MP4 of a scene, and is weighed."""
 
+import contextlib
 import json
 import shutil
+import statistics
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -35,15 +37,24 @@ class Stage:
     """
 
     def __init__(self, folder: Path, fast: Path) -> None:
-        self._folder, self._fast = folder, fast
+        self.folder, self._fast = folder, fast
         self.ffmpeg = find_ffmpeg().path
+
+    @staticmethod
+    def medians(costs: Sequence[Cost]) -> dict[str, float]:
+        """Of wall and CPU seconds; memory is the most that was seen."""
+        return {
+            "wall_s": statistics.median(cost.wall_s for cost in costs),
+            "cpu_s": statistics.median(cost.cpu_s for cost in costs),
+            "peak_mb": max(cost.peak_mb for cost in costs),
+        }
 
     def request(self, scene: Scene, *, threads: int, plain: bool = False, **options: Any) -> RenderRequest:
         """The scene as a render child is asked for it; `plain` leaves subtitles and watermark out."""
         more = {} if plain else {"subtitles": scene.subtitles, "watermark": scene.watermark}
         inputs = SceneInputs(scene.picture, scene.narration, **more)
         chosen = RenderOptions(**{"zoom": ZOOM, "fps": FPS, "normalize_loudness": False, **options})
-        return request_for(inputs, chosen, self._folder / "scratch", self.ffmpeg, threads)
+        return request_for(inputs, chosen, self.folder / "scratch", self.ffmpeg, threads)
 
     def ours(self, request: RenderRequest, output: Path, settings: tuple[str, str] | None = None) -> Cost:
         """Our render child, from its start to its end; with another preset and parameters of x264 where they are given."""
@@ -69,11 +80,10 @@ class Stage:
         argv = [sys.executable, "-m", "benchmarks.render_ours", *arguments]
         return weigh(argv, stdin=json.dumps(asdict(request)).encode(), said=said)
 
-    def encoder_alone(self, request: RenderRequest, frames: Path, output: Path, settings: tuple[str, str] | None = None) -> Cost:
-        """Ffmpeg with the same graph and settings on frames that are in memory already."""
+    def encoder_alone(self, request: RenderRequest, frames: Path, output: Path) -> Cost:
+        """Ffmpeg with our graph and settings (or those of `with_encoder`) on frames that are in memory already."""
         count = frames.stat().st_size * 2 // (3 * FRAME_PX[0] * FRAME_PX[1])
-        with with_settings(settings):
-            argv = encoder.argv_for(request, count, str(output))
+        argv = encoder.argv_for(request, count, str(output))
         with frames.open("rb") as file:
             return weigh(argv, stdin=file)
 
@@ -90,7 +100,7 @@ class Stage:
         else:
             graph += f",subtitles={scene.subtitles}:fontsdir={FONT.parent}[t];[2:v]scale=194:-1[m];[t][m]overlay=W-w-32:32[v]"
         request = self.request(scene, threads=2, crf=SHARED_CRF)
-        with with_settings(SHARED):
+        with with_encoder("h264", *SHARED):
             options = encoder.codec_arguments(request)
         argv = [str(self.ffmpeg), "-y", "-nostdin", "-loglevel", "error", "-i", str(scene.picture), "-i", str(scene.narration)]
         argv += ["-i", str(scene.watermark), "-filter_complex", graph, "-map", "[v]", "-map", "1:a"]
@@ -116,25 +126,24 @@ class Stage:
             "cues": [] if plain else [(cue.start_s, cue.end_s, cue.text) for cue in read_cues(str(scene.subtitles), "subtitles")],
             "font": str(FONT), "ffmpeg": str(self.ffmpeg), "output": str(output),
         }  # fmt: skip
-        plan = self._folder / "rival.json"
+        plan = self.folder / "rival.json"
         plan.write_text(json.dumps(facts))
         python = python_with("moviepy", MOVIEPY)
         return weigh([python, str(RIVALS / program), str(plan)], more={"IMAGEIO_FFMPEG_EXE": str(self.ffmpeg), "PYTHONPATH": ""})
 
 
-class with_settings:  # noqa: N801  a context manager
-    """Another preset and parameters of x264 for as long as the block lasts; None leaves ours."""
-
-    def __init__(self, settings: tuple[str, str] | None) -> None:
-        self._settings = settings
-
-    def __enter__(self) -> None:
-        self._kept = encoder.X264_PRESET, encoder.X264_PARAMS
-        if self._settings:
-            encoder.X264_PRESET, encoder.X264_PARAMS = self._settings
-
-    def __exit__(self, *_: object) -> None:
-        encoder.X264_PRESET, encoder.X264_PARAMS = self._kept
+@contextlib.contextmanager
+def with_encoder(codec: str, preset: str | int, params: str) -> Iterator[None]:
+    """Another preset (and, for x264, parameters) than ours for as long as the block lasts."""
+    kept = encoder.X264_PRESET, encoder.X264_PARAMS, encoder.AV1_PRESET
+    if codec == "av1":
+        encoder.AV1_PRESET = preset
+    else:
+        encoder.X264_PRESET, encoder.X264_PARAMS = preset, params
+    try:
+        yield
+    finally:
+        encoder.X264_PRESET, encoder.X264_PARAMS, encoder.AV1_PRESET = kept
 
 
 def in_pairs(rounds: int, contenders: dict[str, Callable[[], Cost]]) -> dict[str, list[Cost]]:

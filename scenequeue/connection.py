@@ -75,11 +75,14 @@ class Connection:
             for script, arguments in steps:
                 shared = (self.keys.prefix, self._event_limit, self.result_ttl_s)
                 pipeline.evalsha(self._step(script).sha, 1, *(str(argument) for argument in (*shared, *arguments)))
-            try:
-                return list(pipeline.execute())
-            except redis.exceptions.NoScriptError:
-                # A server that does not know them yet, or has restarted: `run` loads them, and repeating a step is safe.
-                return [self.run(script, *arguments) for script, arguments in steps]
+            answers = pipeline.execute(raise_on_error=False)
+            for place, answer in enumerate(answers):
+                if isinstance(answer, redis.exceptions.NoScriptError):
+                    # A server that does not know this step yet, or has restarted: `run` loads it. The others were taken.
+                    answers[place] = self.run(steps[place][0], *steps[place][1])
+                elif isinstance(answer, Exception):
+                    raise answer
+            return list(answers)
 
     def _step(self, script: str) -> "Script":
         if script not in self._scripts:

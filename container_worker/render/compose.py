@@ -3,37 +3,42 @@
 from collections.abc import Iterator
 
 import cv2
-import numpy as np
 
 from container_worker.render.motion import Rect, view
 from container_worker.render.patches import FrameView, Patch
-from container_worker.render.picture import Bytes, Planes
+from container_worker.render.picture import Planes
 from container_worker.render.request import MotionChoice
+from container_worker.render.sampling import Source
 from container_worker.render.timeline import CueTrack
 
 cv2.setNumThreads(1)  # a slot is one core's worth of work: parallelism is the worker's business
 
 
-def _sample(plane: Bytes, target: Bytes, scale: tuple[float, float], shift: tuple[float, float]) -> None:
-    """Fill `target` so that its sample (i, j) is the plane's at (scale * i + shift), between four neighbours."""
-    matrix = np.array([[scale[0], 0.0, shift[0]], [0.0, scale[1], shift[1]]])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    cv2.warpAffine(plane, matrix, (target.shape[1], target.shape[0]), dst=target, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+class Canvas:
+    """The whole moving picture, ready to be drawn part by part.
 
-
-def draw_picture(planes: Planes, part: Rect, frame: FrameView) -> None:
-    """Draw the part of the canvas (in shares of it) that fills the frame.
-
-    Sample i of a plane lies at i + 1/2. The frame's chroma is sited left, as decoders take 4:2:0 to be: sample
-    j lies at 2j + 1/2 of the luma axis across, at 2j + 1 down. The canvas's chroma is sited in the middle.
+    Args:
+        planes: of the picture.
+        frame: that is drawn on, for its size.
     """
-    height, width = frame.y.shape
-    rows, columns = planes.y.shape
-    x0, y0 = part.x * columns, part.y * rows
-    sx, sy = part.width * columns / width, part.height * rows / height
-    _sample(planes.y, frame.y, (sx, sy), (x0 + sx / 2 - 0.5, y0 + sy / 2 - 0.5))
-    for plane, target in ((planes.u, frame.u), (planes.v, frame.v)):
-        _sample(plane, target, (sx, sy), ((x0 + sx / 2) / 2 - 0.5, (y0 + sy) / 2 - 0.5))
+
+    def __init__(self, planes: Planes, frame: FrameView) -> None:
+        self._rows, self._columns = planes.y.shape
+        self._y = Source(planes.y, frame.y.shape)
+        self._u, self._v = Source(planes.u, frame.u.shape), Source(planes.v, frame.v.shape)
+
+    def draw(self, part: Rect, frame: FrameView) -> None:
+        """Draw the part of the canvas (in shares of it) that fills the frame.
+
+        Sample i of a plane lies at i + 1/2. The frame's chroma is sited left, as decoders take 4:2:0 to be: sample
+        j lies at 2j + 1/2 of the luma axis across, at 2j + 1 down. The canvas's chroma is sited in the middle.
+        """
+        height, width = frame.y.shape
+        x0, y0 = part.x * self._columns, part.y * self._rows
+        sx, sy = part.width * self._columns / width, part.height * self._rows / height
+        self._y.fill(frame.y, (sx, sy), (x0 + sx / 2 - 0.5, y0 + sy / 2 - 0.5))
+        for source, target in ((self._u, frame.u), (self._v, frame.v)):
+            source.fill(target, (sx, sy), ((x0 + sx / 2) / 2 - 0.5, (y0 + sy) / 2 - 0.5))
 
 
 def frames(
@@ -45,16 +50,17 @@ def frames(
     """
     frame = FrameView.empty(*size)
     raw = frame.buffer.data
+    canvas = Canvas(planes, frame)
     ground = FrameView.empty(*size) if motion == "none" else None
     if ground is not None:
-        draw_picture(planes, view(motion, zoom, 0.0), ground)
+        canvas.draw(view(motion, zoom, 0.0), ground)
         if mark is not None:
             mark.blend(ground)
     shown: Patch | None = None
     for index in range(count):
         patch = track.at(index)
         if ground is None:
-            draw_picture(planes, view(motion, zoom, index / max(1, count - 1)), frame)
+            canvas.draw(view(motion, zoom, index / max(1, count - 1)), frame)
             if mark is not None:
                 mark.blend(frame)
         elif index == 0 or patch is not shown:

@@ -78,20 +78,17 @@ def _even(value: float) -> int:
     return max(2, round(value / 2) * 2)
 
 
-def canvas_size(picture: tuple[int, int], frame: tuple[int, int], motion: MotionChoice, zoom: float) -> tuple[int, int]:
-    """Width and height of the canvas in pixels, even: never finer than the picture, nor coarser than the frame."""
+def canvas_size(frame: tuple[int, int], motion: MotionChoice, zoom: float) -> tuple[int, int]:
+    """Width and height of the canvas in pixels, even: of the frame where nothing moves, else for the closest view."""
     if motion == "none":
         return frame
-    needed = canvas_zoom(motion, zoom)
-    crop = crop_to_aspect(picture, frame)
-    # A picture without the detail gains nothing from more samples than a closest view shows.
-    scale = min(needed * OVERSAMPLING, max(needed, crop.width / frame[0]))
+    scale = canvas_zoom(motion, zoom) * OVERSAMPLING
     return _even(frame[0] * scale), _even(frame[1] * scale)
 
 
 def draw_canvas(picture: Image.Image, frame: tuple[int, int], fit: FitChoice, motion: MotionChoice, zoom: float) -> Image.Image:
     """The picture scaled once to the canvas: cropped to the frame's aspect, or whole over a blurred copy of itself."""
-    size = canvas_size(picture.size, frame, motion, zoom)
+    size = canvas_size(frame, motion, zoom)
     crop = crop_to_aspect(picture.size, frame)
     box = (crop.x, crop.y, crop.x + crop.width, crop.y + crop.height)
     if covers(fit, picture.size, frame):

@@ -1,0 +1,46 @@
+"""The queue benchmark measures what it says, in small: ours alone, as the peers' environments are not built in tests."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+_WANTED = {
+    "system", "enqueue_bulk_per_s", "enqueue_single_per_s", "drain_1_per_s", "drain_2_per_s", "idle_p50_ms", "idle_p99_ms",
+    "first_item_s", "pss_mb", "bytes_per_item", "kill_lost", "kill_twice", "kill_recovered_s", "kill_in_flight",
+}  # fmt: skip
+
+
+def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    argv = [sys.executable, "-m", "benchmarks.queue", *arguments]
+    return subprocess.run(argv, capture_output=True, text=True, check=False, timeout=240)
+
+
+def test_every_figure_of_ours_is_measured_and_nothing_is_lost_when_killed() -> None:
+    sizes = ["--items", "2000", "--single", "100", "--sends", "20", "--jobs", "40", "--rounds", "1"]
+    ran = _run("--only", "ours", "--json", "--figures", "enqueue,drain,idle,kill", *sizes)
+    assert ran.returncode == 0, ran.stderr
+    (row,) = json.loads(ran.stdout)["rows"]
+    assert row.keys() >= _WANTED
+    assert "error" not in row
+    assert (row["system"], row["kill_lost"]) == ("ours", 0)
+    assert row["kill_twice"] <= row["kill_in_flight"]
+    # 441 bytes of JSON each: neither nothing, nor many times that.
+    assert 441 <= row["bytes_per_item"] <= 2 * 441
+
+
+@pytest.mark.parametrize(("option", "value"), [("--only", "ours,sqs"), ("--figures", "speed"), ("--items", "0")])
+def test_a_wrong_choice_is_named(option: str, value: str) -> None:
+    ran = _run(option, value)
+    assert ran.returncode == 2
+    assert value.split(",")[-1] in ran.stderr or "at least 1" in ran.stderr
+
+
+def test_the_soak_holds_its_memory_and_ends_every_item_once() -> None:
+    """What depends on the machine's speed is not judged."""
+    argv = [sys.executable, "-m", "benchmarks.soak", "--items", "20000", "--jobs", "500", "--json"]
+    said = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=120).stdout
+    bars = json.loads(said[said.index("[\n") :])
+    assert len(bars) == 6
+    assert [bar["what"] for bar in bars if not bar["held"] and not bar["what"].startswith(("lease", "depth"))] == []
