@@ -100,13 +100,20 @@ def test_sound_and_picture_stay_together_to_the_last_scene(run: Run, media: Medi
         assert first_sound_s(film, after_s=(begin + 11) / 25) == pytest.approx(change / 25, abs=0.010)
 
 
+def _coarse(picture: Any) -> Any:
+    rows, columns = picture.shape[0] // 8, picture.shape[1] // 8
+    blocks = picture[: rows * 8, : columns * 8].astype(float).reshape(rows, 8, columns, 8, -1)
+    return blocks.mean(axis=(1, 3))
+
+
 def test_in_a_fade_the_picture_turns_step_by_step(run: Run, media: Media, tmp_path: Path) -> None:
     """Every frame holds just its share of the coming scene; outside of the fade the scenes are untouched."""
     sources = _scenes(run, media, [2.0, 2.0])
     run("stitch", "film", {"sources": sources, "crossfade_s": FADE_S}, OPTIONS)
     film, first, second = (pictures(tmp_path / "out" / f"{name}.mp4") for name in ("film", "scene0", "scene1"))
     for step in range(10):
-        old, new, seen = (picture.astype(float) for picture in (first[40 + step], second[step], film[40 + step]))
+        # Averages of blocks: what lossy coding takes from the grain is no lag of the fade.
+        old, new, seen = (_coarse(picture) for picture in (first[40 + step], second[step], film[40 + step]))
         share = ((seen - old) * (new - old)).sum() / ((new - old) ** 2).sum()
         assert share == pytest.approx((step + 1) / 11, abs=0.03)
     for index in (0, 20, 39):
