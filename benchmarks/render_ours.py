@@ -10,7 +10,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ def main() -> int:
             print(json.dumps({"first_frame_s": time.clock_gettime(time.CLOCK_BOOTTIME) - began_s}), flush=True)
         write(pipe, frame)
 
-    def save(_request: Any, _count: int, frames: Iterable[memoryview], folder: Path, _on_frame: Callable[[int], None]) -> int:
+    def save(_request: Any, _count: int, frames: Iterable[memoryview], folder: Path, *_: Any) -> int:
         with Path(sys.argv[2]).open("wb") as file:
             file.writelines(frames)
         (folder / "scene.mp4").touch()

@@ -78,7 +78,7 @@ class Stage:
         shutil.rmtree(request.scratch, ignore_errors=True)
         Path(request.scratch).mkdir()
         argv = [sys.executable, "-m", "benchmarks.render_ours", *arguments]
-        return weigh(argv, stdin=json.dumps(asdict(request)).encode(), said=said)
+        return weigh(argv, stdin=json.dumps(asdict(request)).encode() + b"\ngo\n", said=said)
 
     def encoder_alone(self, request: RenderRequest, frames: Path, output: Path) -> Cost:
         """Ffmpeg with our graph and settings (or those of `with_encoder`) on frames that are in memory already."""

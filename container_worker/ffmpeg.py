@@ -164,6 +164,39 @@ def kill_group(pid: int) -> None:
         os.killpg(pid, signal.SIGKILL)
 
 
+class _Talk:
+    """Hears a child's lines, and answers where there is an answer."""
+
+    def __init__(self, stdin: IO[bytes], on_line: Callable[[str], bytes | None]) -> None:
+        self._stdin, self._on_line = stdin, on_line
+        #: Seconds that hearing has taken so far.
+        self.took_s = 0.0
+
+    def say(self, data: bytes) -> None:
+        # A child that has ended already hears nothing; its exit code says why.
+        with contextlib.suppress(BrokenPipeError):
+            self._stdin.write(data)
+            self._stdin.flush()
+
+    def hear(self, line: str) -> None:
+        began = time.monotonic()
+        answer = self._on_line(line)
+        self.took_s += time.monotonic() - began
+        if answer:
+            self.say(answer)
+
+
+@dataclass(frozen=True)
+class _Deadline:
+    """When a child's time is over: later by what hearing it has taken."""
+
+    at: float
+    talk: _Talk
+
+    def left_s(self) -> float:
+        return self.at + self.talk.took_s - time.monotonic()
+
+
 class _Lines:
     """Cuts a byte stream into lines, bounded in memory."""
 
@@ -190,7 +223,7 @@ def run_child(
     stdin: bytes = b"",
     environment: Mapping[str, str] | None = None,
     should_stop: threading.Event | None = None,
-    on_line: Callable[[str], None] = lambda _line: None,
+    on_line: Callable[[str], bytes | None] = lambda _line: None,
 ) -> int:
     """Run one confined child in its own process group to its end, reading its stdout line by line.
 
@@ -199,10 +232,11 @@ def run_child(
         program: what to call it in messages.
         limits: for it and its descendants.
         folder: its working directory, home and temporary folder.
-        stdin: handed to it whole (kept under the size of a pipe, 64 KiB, by every caller).
+        stdin: handed to it first (kept under the size of a pipe, 64 KiB, by every caller); its stdin stays open to its end.
         environment: added to `child_environment`.
         should_stop: looked at every 50 ms.
-        on_line: called for each line of stdout in the calling thread; an exception from it kills the child.
+        on_line: called for each line of stdout in the calling thread; what it returns goes to the child's stdin. The time
+            that it takes is not the child's. An exception from it kills the child.
 
     Returns:
         0; any other end raises.
@@ -221,16 +255,13 @@ def run_child(
     assert child.stdin
     assert child.stdout
     assert child.stderr
-    deadline = time.monotonic() + limits.wall_s
+    talk = _Talk(child.stdin, on_line)
+    deadline = _Deadline(time.monotonic() + limits.wall_s, talk)
     try:
-        try:
-            child.stdin.write(stdin)
-            child.stdin.close()
-        except BrokenPipeError:
-            pass  # it has ended already; its exit code says why
-        streams = {child.stdout: _Lines(on_line), child.stderr: _Lines(tail.append)}
+        talk.say(stdin)
+        streams = {child.stdout: _Lines(talk.hear), child.stderr: _Lines(tail.append)}
         _read_to_end(streams, deadline, should_stop, program, limits)
-        returncode = child.wait(timeout=max(0.1, deadline - time.monotonic()))
+        returncode = child.wait(timeout=max(0.1, deadline.left_s()))
     except subprocess.TimeoutExpired:
         raise LimitExceeded(f"{program} ran longer than {limits.wall_s:g} s") from None
     finally:
@@ -249,7 +280,7 @@ def _close_quietly(pipe: IO[bytes]) -> None:
 
 
 def _read_to_end(
-    streams: dict[IO[bytes], _Lines], deadline: float, should_stop: threading.Event | None, program: str, limits: Limits
+    streams: dict[IO[bytes], _Lines], deadline: _Deadline, should_stop: threading.Event | None, program: str, limits: Limits
 ) -> None:
     with selectors.DefaultSelector() as selector:
         for stream, lines in streams.items():
@@ -257,7 +288,7 @@ def _read_to_end(
         while selector.get_map():
             if should_stop is not None and should_stop.is_set():
                 raise Stopped(f"{program} was stopped")
-            if time.monotonic() > deadline:
+            if deadline.left_s() < 0:
                 raise LimitExceeded(f"{program} ran longer than {limits.wall_s:g} s")
             for key, _ in selector.select(_LOOK_S):
                 data = os.read(key.fd, _LINE_BYTES)

@@ -2,8 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias, TypeVar
@@ -31,7 +31,7 @@ class Work:
     storage: UriStorage
     limits: Limits
     container_id: str
-    #: Entered for the time in which the item needs a slot.
+    #: Entered for the time in which the item needs a slot, once everything that needs none is done.
     slot: Callable[[], AbstractContextManager[None]]
     on_progress: Callable[[float], None]
     should_stop: threading.Event
@@ -72,13 +72,20 @@ def render(work: Work) -> ItemResult:
         cut_s=payload.cut_s,
     )
     target = work.scratch / "scene.mp4"
-    waits_since = time.monotonic()
-    with work.slot():
-        # Waiting for a slot is not work, and would falsify the learned rates.
-        started += time.monotonic() - waits_since
-        report = render_scene(
-            scene, options, target, work.scratch, limits=work.limits, on_progress=work.on_progress, should_stop=work.should_stop
-        )
+
+    @contextmanager
+    def turn() -> Iterator[None]:
+        nonlocal started
+        waits_since = time.monotonic()
+        with work.slot():
+            # Waiting for a slot is not work, and would falsify the learned rates.
+            started += time.monotonic() - waits_since
+            yield
+
+    report = render_scene(
+        scene, options, target, work.scratch,
+        limits=work.limits, on_progress=work.on_progress, should_stop=work.should_stop, turn=turn,
+    )  # fmt: skip
     facts = {"frames": report.frames, "warnings": list(report.warnings)}
     return delivered(work, target, payload.output, identity, report.duration_s, started, facts)
 

@@ -19,7 +19,7 @@ AHEAD_VIDEO_S = 10.0
 class Phase(Enum):
     """Where an item is inside the container."""
 
-    PREPARING = auto()  #: its inputs are fetched, or it waits for a slot
+    PREPARING = auto()  #: its inputs are fetched, its child gets ready, or it waits for a slot
     WORKING = auto()  #: it has a slot
     DELIVERING = auto()  #: its output is uploaded, its result handed in
 
@@ -87,16 +87,15 @@ class HeldItems:
             return item.lease.token in self._items
 
     def wanted(self) -> int:
-        """How many more items to lease: one for every free slot, and one to prepare where a slot will soon be free."""
+        """How many more items to lease: one for every slot that is free, or will soon be: the latter to be prepared."""
         with self._changed:
             before_delivery = [item for item in self._items.values() if item.phase is not Phase.DELIVERING]
             # Deliveries may pile up behind a slow store; then taking more would only hoard.
             if len(self._items) >= 3 * self.slots + 1:
                 return 0
-            if len(before_delivery) != self.slots:
-                return max(0, self.slots - len(before_delivery))
-            soonest_s = min(item.lease.item.weight * (1 - item.progress) for item in before_delivery)
-            return int(soonest_s <= AHEAD_VIDEO_S)
+            left_s = [item.lease.item.weight * (1 - item.progress) for item in before_delivery if item.phase is Phase.WORKING]
+            soon_free = sum(seconds <= AHEAD_VIDEO_S for seconds in left_s)
+            return max(0, self.slots + soon_free - len(before_delivery))
 
     def idle_s(self) -> float:
         """For how long nothing has been held, in seconds; 0 while something is."""

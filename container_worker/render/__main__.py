@@ -1,6 +1,7 @@
-"""The render child: one scene from a JSON request on stdin, JSON lines on stdout, then it ends.
+"""The render child: one scene from a JSON request, the first line of stdin, JSON lines on stdout, then it ends.
 
-Lines: {"frame": n, "of": m}, {"warning": text}, and last either {"done": {...}} or {"error": class name, "message": text}.
+Lines: {"ready": true} when all is prepared, then it waits for a line on stdin before it makes frames; {"frame": n, "of": m},
+{"warning": text}, and last either {"done": {...}} or {"error": class name, "message": text}.
 A crash, an out-of-memory or a kill of this process costs one attempt at one scene and nothing else.
 """
 
@@ -21,6 +22,13 @@ def say(line: dict[str, Any]) -> None:
     """One line to the parent."""
     sys.stdout.write(json.dumps(line) + "\n")
     sys.stdout.flush()
+
+
+def wait_for_turn() -> None:
+    """All is prepared; what costs a core begins when the parent says so. The parent's end is ours."""
+    say({"ready": True})
+    if not sys.stdin.readline():
+        sys.exit(1)
 
 
 class _Measuring(threading.Thread):
@@ -63,7 +71,7 @@ def render(request: RenderRequest) -> dict[str, Any]:
     planes = to_planes(canvas)
     del canvas
     from container_worker.render.compose import frames
-    from container_worker.render.encoder import encode
+    from container_worker.render.encoder import encode, measured_gain
     from container_worker.render.narration import frame_count
     from container_worker.render.timeline import CueTrack
     from container_worker.render.watermark import draw_watermark
@@ -91,7 +99,9 @@ def render(request: RenderRequest) -> dict[str, Any]:
     try:
         track = track or _title(request) or CueTrack([], lambda _: None)
         raw = frames(planes, frame, request.motion, request.zoom, count, track, mark)
-        code = encode(request, count, raw, folder, on_frame)
+        gain_db = measured_gain(request, count, folder)
+        wait_for_turn()
+        code = encode(request, count, raw, folder, gain_db, on_frame)
     finally:
         if typesetter is not None:
             typesetter.__exit__(None, None, None)
@@ -155,7 +165,7 @@ def _title(request: RenderRequest, shown: Any = (), draw: Any = None) -> Any:
 def main(make: Callable[[dict[str, Any]], dict[str, Any]] = lambda data: render(RenderRequest.from_json(data))) -> int:
     """Read the request, make what it asks for, say how it went; 0 if it was made."""
     try:
-        say({"done": make(json.loads(sys.stdin.read()))})
+        say({"done": make(json.loads(sys.stdin.readline()))})
         return 0
     except ItemError as error:
         failure = error

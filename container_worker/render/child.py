@@ -1,9 +1,13 @@
-"""The parent's side of a render child: its request goes in as JSON, what it says is taken in line by line."""
+"""The parent's side of a render child: its request goes in as JSON, what it says is taken in line by line.
+
+A child may prepare itself before it has a slot: then it says so, and waits for its turn.
+"""
 
 import json
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +17,20 @@ from scenequeue.errors import ItemError, ToolFailed
 
 
 class _Listener:
-    """Takes in what a render child says."""
+    """Takes in what a render child says; its turn, once it has it, lasts until `turns` is closed."""
 
-    def __init__(self, on_progress: Callable[[float], None]) -> None:
-        self._on_progress = on_progress
+    def __init__(self, on_progress: Callable[[float], None], turn: Callable[[], AbstractContextManager[None]]) -> None:
+        self._on_progress, self._turn = on_progress, turn
+        self.turns = ExitStack()
         self.warnings: list[str] = []
         self.done: dict[str, Any] | None = None
         self.failure: ItemError | None = None
 
-    def hear(self, line: str) -> None:
+    def hear(self, line: str) -> bytes | None:
         said = json.loads(line)
+        if "ready" in said:
+            self.turns.enter_context(self._turn())
+            return b"go\n"
         if "frame" in said:
             self._on_progress(said["frame"] / said["of"])
         elif "warning" in said:
@@ -31,6 +39,7 @@ class _Listener:
             self.done = said["done"]
         elif "error" in said:
             self.failure = getattr(errors, said["error"])(said["message"])
+        return None
 
 
 def converse(
@@ -41,6 +50,7 @@ def converse(
     limits: Limits,
     on_progress: Callable[[float], None],
     should_stop: threading.Event | None,
+    turn: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Run a module of ours as a confined child, and hear it out.
 
@@ -51,6 +61,7 @@ def converse(
         limits: for the child and its ffmpeg, each.
         on_progress: called in this thread with the share done, 0 to 1.
         should_stop: kills the child's group within 50 ms of being set.
+        turn: entered once the child is prepared, if need be after waiting, and left when it has ended.
 
     Returns:
         What was made, and the warnings.
@@ -58,12 +69,13 @@ def converse(
     Raises:
         ItemError: BadInput and the like, as the child said, or as its end means. Stopped: `should_stop` was set.
     """
-    listener = _Listener(on_progress)
+    listener = _Listener(on_progress, turn)
     try:
-        run_child(
-            [sys.executable, "-P", "-m", module], program="the renderer", limits=limits, folder=scratch,
-            stdin=json.dumps(request).encode(), should_stop=should_stop, on_line=listener.hear,
-        )  # fmt: skip
+        with listener.turns:
+            run_child(
+                [sys.executable, "-P", "-m", module], program="the renderer", limits=limits, folder=scratch,
+                stdin=json.dumps(request).encode() + b"\n", should_stop=should_stop, on_line=listener.hear,
+            )  # fmt: skip
     except ToolFailed as error:
         if listener.failure is None:
             raise

@@ -81,7 +81,12 @@ def argv_for(
 
 
 def encode(
-    request: RenderRequest, count: int, frames: Iterable[memoryview], folder: Path, on_frame: Callable[[int], None]
+    request: RenderRequest,
+    count: int,
+    frames: Iterable[memoryview],
+    folder: Path,
+    gain_db: float | None,
+    on_frame: Callable[[int], None],
 ) -> int:
     """Encode the frames and the narration into `folder`/scene.mp4.
 
@@ -90,13 +95,14 @@ def encode(
         count: how many frames there are.
         frames: raw yuv420p, each valid until the next is asked for.
         folder: where scene.mp4 goes.
+        gain_db: what `measured_gain` has found.
         on_frame: called after each with the number handed over so far.
 
     Returns:
         ffmpeg's exit code; its stderr is this process's.
     """
     captions = TRACK if (folder / TRACK).exists() else None
-    argv = argv_for(request, count, "scene.mp4", measured_gain(request, count, folder), captions)
+    argv = argv_for(request, count, "scene.mp4", gain_db, captions)
     child = subprocess.Popen(confined(argv), cwd=folder, stdin=subprocess.PIPE, bufsize=0)
     assert child.stdin
     try:

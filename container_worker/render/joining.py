@@ -120,7 +120,8 @@ def encode_part(look: RenderRequest, frames: Iterator[Bytes], target: Path, on_f
     form = {"f": "rawvideo", "pixel_format": "yuv420p", "video_size": size, "framerate": look.fps}
     raw = ffmpeg.input("pipe:0", protocol_whitelist="pipe", **form)
     picture = raw.video.filter("setparams", range="tv", color_primaries="bt709", color_trc="bt709", colorspace="bt709")
-    options = {**codec_arguments(look), "crf": max(1, look.crf - FADE_CRF_LESS), "pix_fmt": "yuv420p", "f": "mp4", "fflags": "+bitexact"}
+    finer = {"crf": max(1, look.crf - FADE_CRF_LESS)}
+    options = {**codec_arguments(look), **finer, "pix_fmt": "yuv420p", "f": "mp4", "fflags": "+bitexact"}
     flags = ["-y", "-nostdin", "-hide_banner", "-loglevel", "error", "-filter_complex_threads", "1"]
     argv = ffmpeg.compile(ffmpeg.output(picture, target.name, **options).global_args(*flags), cmd=look.ffmpeg)
     child = subprocess.Popen(confined(argv), cwd=target.parent, stdin=subprocess.PIPE)

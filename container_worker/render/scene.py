@@ -5,6 +5,7 @@ import json
 import shutil
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from math import ceil
 from pathlib import Path
@@ -109,6 +110,7 @@ def render_scene(
     threads: int = 1,
     on_progress: Callable[[float], None] = lambda _share: None,
     should_stop: threading.Event | None = None,
+    turn: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> RenderReport:
     """Render one scene to `target`, in a child process of its own with limits, in one lossy encode.
 
@@ -121,6 +123,7 @@ def render_scene(
         threads: of the encoder. One gives the most scenes per core (docs/rendering.md).
         on_progress: called in this thread with the share done, 0 to 1.
         should_stop: kills the child's group within 50 ms of being set.
+        turn: entered before the first frame is made, when picture, sound and subtitles are prepared; left at the end.
 
     Returns:
         What was made.
@@ -137,8 +140,9 @@ def render_scene(
         raise ToolFailed(f"codec av1 needs an ffmpeg with libsvtav1, which {program.path} is not")
     request = request_for(inputs, options, scratch.absolute(), program.path, threads)
     done, warnings = converse(
-        "container_worker.render", asdict(request), scratch, limits=limits, on_progress=on_progress, should_stop=should_stop
-    )
+        "container_worker.render", asdict(request), scratch,
+        limits=limits, on_progress=on_progress, should_stop=should_stop, turn=turn,
+    )  # fmt: skip
     shutil.move(request.target, target)
     return RenderReport(warnings=warnings, **done)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from container_worker.ffmpeg import Limits, Stopped
@@ -50,6 +51,42 @@ def work_on(tmp_path: Path) -> Make:
 
 def _scene(media: Media) -> dict[str, Any]:
     return {"image": media.image().as_uri(), "audio": media.tone("n.mp3", 1.0).as_uri()}
+
+
+def test_a_scene_is_prepared_before_it_has_a_slot(work_on: Make, media: Media, tmp_path: Path) -> None:
+    """While it waits, its child is there and no encoder runs; the wait is not its work."""
+    made_early = list[Path]()
+
+    @contextlib.contextmanager
+    def slot() -> Iterator[None]:
+        children = psutil.Process().children(recursive=True)
+        assert [child for child in children if "container_worker.render" in child.cmdline()]
+        assert not [child for child in children if "scene.mp4" in child.cmdline()]
+        time.sleep(1.5)
+        made_early.extend(tmp_path.glob("scratch*/scene.mp4"))
+        yield
+
+    work, began = work_on(_scene(media), slot=slot), time.monotonic()
+    result = render(work)
+    assert made_early == []
+    assert result.processing_s is not None
+    assert result.processing_s <= time.monotonic() - began - 1.5
+
+
+def test_what_can_never_be_made_takes_no_slot(work_on: Make, media: Media) -> None:
+    """A bad picture is found while others render."""
+    entered = list[int]()
+
+    @contextlib.contextmanager
+    def slot() -> Iterator[None]:
+        entered.append(1)
+        yield
+
+    scene = _scene(media)
+    media.image().write_text("no picture")
+    with pytest.raises(BadInput):
+        render(work_on(scene, slot=slot))
+    assert entered == []
 
 
 def test_a_scene_is_delivered_with_its_facts_and_then_reused(work_on: Make, media: Media, tmp_path: Path) -> None:

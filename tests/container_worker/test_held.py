@@ -17,28 +17,41 @@ def held_item(token: str = "1", item_id: str = "0-0", kind: str = "render", weig
     return HeldItem(lease)
 
 
-def test_one_more_than_free_slots_is_wanted_until_deliveries_pile_up() -> None:
-    """First what slots are free for, then one to prepare; what is being delivered does not count, up to three times the slots."""
+def test_what_is_delivered_takes_no_slot_until_deliveries_pile_up() -> None:
+    """First what slots are free for; what is being delivered does not count, up to three times the slots."""
     held = HeldItems(2)
     assert held.wanted() == 2
     for number in range(2):
         held.add(held_item(str(number)))
-    assert held.wanted() == 1
-    held.add(held_item("2"))
     assert held.wanted() == 0
     for item in held.all():
         item.phase = Phase.DELIVERING
     assert held.wanted() == 2
-    for number in range(3, 7):
+    for number in range(3, 8):
         held.add(held_item(str(number)))
     assert held.wanted() == 0
 
 
+def test_for_every_slot_that_is_soon_free_one_is_prepared() -> None:
+    """Also where several scenes end together: each slot finds the next one ready."""
+    held = HeldItems(2)
+    for number in range(2):
+        held.add(held_item(str(number)))
+    held.all()[0].phase = Phase.WORKING
+    assert held.wanted() == 1
+    held.all()[1].phase = Phase.WORKING
+    assert held.wanted() == 2
+    held.add(held_item("2"))
+    held.add(held_item("3"))
+    assert held.wanted() == 0
+
+
 def test_nothing_is_fetched_to_wait_behind_long_scenes() -> None:
-    """Another container could begin it; only when the first of them comes to its end, the next is prepared."""
+    """Another container could begin it; only when one of them comes to its end, the next is prepared."""
     held = HeldItems(2)
     for number, weight in enumerate((600.0, 300.0)):
         held.add(held_item(str(number), weight=weight))
+        held.all()[number].phase = Phase.WORKING
     assert held.wanted() == 0
     held.all()[1].progress = 0.95
     assert held.wanted() == 0
