@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 from scenequeue.items import ContainerId
 
@@ -23,8 +23,15 @@ class Hardware:
     architecture: str = "x86_64"
     #: Ephemeral storage of each; 0 where none is paid for.
     ephemeral_gib: int = 0
-    #: Where they run first; "" where that has no price of its own.
-    region: str = ""
+    #: Where they may run, in order of preference; none where the place has no price of its own.
+    regions: tuple[str, ...] = ()
+    #: Whether they run on Spot capacity: where there is some, always, or never.
+    spot: Literal["prefer", "only", "never"] = "never"
+
+    @property
+    def region(self) -> str:
+        """Where they run first."""
+        return self.regions[0] if self.regions else ""
 
 
 #: The article's five sizes by priority.
@@ -70,6 +77,8 @@ class FleetContainer:
     started_ms: int = 0
     stopped_reason: str = ""
     exit_code: int | None = None
+    #: Its capacity was taken back (Spot), whether it has ended already or has some time left.
+    is_interrupted: bool = False
 
 
 class Fleet(Protocol):

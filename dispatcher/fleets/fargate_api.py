@@ -27,7 +27,7 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from dispatcher.fleets.call_rate import TokenBucket
-from dispatcher.fleets.ecs_errors import EcsProblem, is_passing, is_stale_credential, is_throttle
+from dispatcher.fleets.ecs_errors import EcsProblem, is_misconfigured, is_passing, is_stale_credential, is_throttle
 from scenequeue.errors import FleetError, FleetMisconfigured
 
 if TYPE_CHECKING:
@@ -35,16 +35,19 @@ if TYPE_CHECKING:
 
 #: Tries of one call; the pauses between them double up to the longest, each shortened by chance to spread callers.
 ATTEMPTS = 5
+#: Tries that nobody answers: each costs a time-out, and other regions wait meanwhile.
+SILENT_ATTEMPTS = 2
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.2, 3.0
 #: Calls a second that only look or stop (AWS: sustained 20 and 40, bursts of 100 and more); shared with other programs.
 _READS_PER_S, _READ_BURST = 15.0, 50
 #: DescribeTasks takes so many, ListTasks gives so many.
 PAGE = 100
+#: A launch takes seconds at its worst, and giving it up early leaves open whether it happened; looking is soon done again.
+_LAUNCH_TIMEOUT_S, _LOOK_TIMEOUT_S = 15, 5
 _CONFIG = Config(
     # Tries are repeated here, where throttling in disguise is known too.
     retries={"mode": "standard", "total_max_attempts": 1},
     connect_timeout=3,
-    read_timeout=15,
     max_pool_connections=32,
 )
 _NOT_REACHED = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError, SSLError)
@@ -60,8 +63,15 @@ class EcsRefused(Exception):
         super().__init__(str(problem))
 
 
+class EcsUnreached(FleetError):
+    """Nobody takes the call, even after repeated tries: it had no effect, and the region is out of reach."""
+
+
 class EcsUnanswered(FleetError):
     """No answer, or a broken one, even after repeated tries: the call may have had its effect."""
+
+    #: Whether there was no answer at all.
+    is_silent = False
 
 
 class EcsApi:
@@ -84,10 +94,11 @@ class EcsApi:
         chance: Callable[[float, float], float] = random.uniform,
         session: boto3.session.Session | None = None,
     ) -> None:
-        self._launch_rate = TokenBucket(launches_per_s, launch_burst, sleep=sleep)
-        self._read_rate = TokenBucket(_READS_PER_S, _READ_BURST, sleep=sleep)
+        self._launches, self._reads = (launches_per_s, launch_burst), (_READS_PER_S, _READ_BURST)
         self._sleep, self._chance, self._session = sleep, chance, session
-        self._clients: dict[str, ECSClient] = {}
+        #: AWS counts per region.
+        self._rates: dict[tuple[str, bool], TokenBucket] = {}
+        self._clients: dict[tuple[str, bool], ECSClient] = {}
         self._lock = threading.Lock()
 
     def run_task(self, region: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -96,19 +107,30 @@ class EcsApi:
         Raises:
             EcsRefused: it was not launched.
             EcsUnanswered: transient; it may have been launched. The same request again does not launch a second one.
+            EcsUnreached: transient; it was not launched.
             FleetMisconfigured: no credentials, or arguments that boto3 refuses.
         """
-        return self._call(region, "run_task", request, self._launch_rate)
+        return self._call(region, "run_task", request, looks=False)
 
     def stop_task(self, region: str, cluster: str, arn: str, reason: str) -> None:
         """Ask a task to stop. Raises as run_task."""
-        self._call(region, "stop_task", {"cluster": cluster, "task": arn, "reason": reason}, self._read_rate)
+        self._call(region, "stop_task", {"cluster": cluster, "task": arn, "reason": reason})
 
-    def list_tasks(self, region: str, cluster: str, started_by: str, desired_status: str) -> Iterator[str]:
-        """ARNs of the tasks with our mark, a page a call. Raises as run_task."""
-        request = {"cluster": cluster, "startedBy": started_by, "desiredStatus": desired_status, "maxResults": PAGE}
+    def list_running(self, region: str, cluster: str, started_by: str) -> Iterator[str]:
+        """ARNs of the tasks with our mark that are meant to run, a page a call. Raises as run_task.
+
+        Nothing says RUNNING, which is the default: "When you specify startedBy as the filter, it must be the only filter that
+        you use" (AWS, ListTasks).
+        """
+        return self._list(region, {"cluster": cluster, "startedBy": started_by, "maxResults": PAGE})
+
+    def list_stopped(self, region: str, cluster: str) -> Iterator[str]:
+        """ARNs of all tasks of the cluster that are meant to stop or have ended lately, whoever's. Raises as run_task."""
+        return self._list(region, {"cluster": cluster, "desiredStatus": "STOPPED", "maxResults": PAGE})
+
+    def _list(self, region: str, request: Mapping[str, Any]) -> Iterator[str]:
         while True:
-            answer = self._call(region, "list_tasks", request, self._read_rate)
+            answer = self._call(region, "list_tasks", request)
             yield from answer.get("taskArns") or []
             token = answer.get("nextToken")
             if not token:
@@ -121,21 +143,23 @@ class EcsApi:
         problems: list[EcsProblem] = []
         for first in range(0, len(arns), PAGE):
             request = {"cluster": cluster, "tasks": list(arns[first : first + PAGE]), "include": ["TAGS"]}
-            answer = self._call(region, "describe_tasks", request, self._read_rate)
+            answer = self._call(region, "describe_tasks", request)
             tasks += answer.get("tasks") or []
             problems += [problem_of_failure(failure) for failure in answer.get("failures") or []]
         return tasks, problems
 
-    def _call(self, region: str, operation: str, request: Mapping[str, Any], rate: TokenBucket) -> Mapping[str, Any]:
+    def _call(self, region: str, operation: str, request: Mapping[str, Any], *, looks: bool = True) -> Mapping[str, Any]:
         last: Exception | None = None
         may_have_happened = False
+        silent = 0
+        rate = self._rate(region, looks=looks)
         for attempt in range(ATTEMPTS):
             if attempt:
                 longest_s = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2**attempt)
                 self._sleep(self._chance(longest_s / 2, longest_s))
             rate.take()
             try:
-                answer: Mapping[str, Any] = getattr(self._client(region), operation)(**request)
+                answer: Mapping[str, Any] = getattr(self._client(region, looks=looks), operation)(**request)
             except ClientError as error:
                 last = EcsRefused(problem_of(error), error.response)
                 if is_throttle(last.problem):
@@ -147,25 +171,36 @@ class EcsApi:
             except _HOPELESS as error:
                 raise FleetMisconfigured(f"ECS {operation} in {region}: {error}") from error
             except _NOT_REACHED as error:
-                last = error
+                last, silent = error, silent + 1
             except (HTTPClientError, ResponseParserError) as error:
-                last, may_have_happened = error, True
+                last, silent, may_have_happened = error, silent + 1, True
             except BotoCoreError as error:
                 raise FleetError(f"ECS {operation} in {region}: {error}") from error
             else:
                 return answer
+            if silent >= SILENT_ATTEMPTS:
+                break
         if may_have_happened:
-            raise EcsUnanswered(f"ECS {operation} in {region}: no proper answer in {ATTEMPTS} tries ({last})") from last
+            unanswered = EcsUnanswered(f"ECS {operation} in {region}: no proper answer in {attempt + 1} tries ({last})")
+            unanswered.is_silent = silent >= SILENT_ATTEMPTS
+            raise unanswered from last
         if isinstance(last, EcsRefused):
             raise last
-        raise FleetError(f"ECS in {region} is not reached: {last}") from last
+        raise EcsUnreached(f"ECS in {region} is not reached: {last}") from last
 
-    def _client(self, region: str) -> "ECSClient":
+    def _rate(self, region: str, *, looks: bool) -> TokenBucket:
         with self._lock:
-            if region not in self._clients:
+            if (region, looks) not in self._rates:
+                self._rates[region, looks] = TokenBucket(*(self._reads if looks else self._launches), sleep=self._sleep)
+            return self._rates[region, looks]
+
+    def _client(self, region: str, *, looks: bool) -> "ECSClient":
+        with self._lock:
+            if (region, looks) not in self._clients:
                 self._session = self._session or session_from_surroundings()
-                self._clients[region] = self._session.client("ecs", region_name=region, config=_CONFIG)
-            return self._clients[region]
+                config = _CONFIG.merge(Config(read_timeout=_LOOK_TIMEOUT_S if looks else _LAUNCH_TIMEOUT_S))
+                self._clients[region, looks] = self._session.client("ecs", region_name=region, config=config)
+            return self._clients[region, looks]
 
 
 def problem_of(error: ClientError) -> EcsProblem:
@@ -173,6 +208,12 @@ def problem_of(error: ClientError) -> EcsProblem:
     told = error.response.get("Error", {})
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     return EcsProblem(str(told.get("Code", "")), str(told.get("Message", "")), int(status))
+
+
+def fleet_error(what: str, problem: EcsProblem) -> FleetError:
+    """A refusal as an error that callers of a fleet know."""
+    kind = FleetMisconfigured if is_misconfigured(problem) else FleetError
+    return kind(f"{what}: {problem}")
 
 
 def problem_of_failure(failure: Mapping[str, Any]) -> EcsProblem:

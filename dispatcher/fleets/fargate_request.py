@@ -29,6 +29,8 @@ FARGATE_MEMORY_MIB: Mapping[int, tuple[int, int, int]] = {
 MOST_OVERRIDE_CHARACTERS = 8192
 MOST_TOKEN_CHARACTERS = 64
 MOST_REASON_CHARACTERS = 255
+#: The stop code of a task that Spot has taken.
+INTERRUPTED = "SpotInterruption"
 #: States in which the program has ended; what comes before may still run.
 _ENDED = frozenset({"DEPROVISIONING", "STOPPED"})
 
@@ -168,7 +170,13 @@ def container_from(task: Mapping[str, Any]) -> FleetContainer:
         started_ms=_unix_ms(task.get("startedAt") or task.get("createdAt")),
         stopped_reason=": ".join(_reasons(task, inner)),
         exit_code=codes[0] if codes else None,
+        is_interrupted=task.get("stopCode") == INTERRUPTED,
     )
+
+
+def is_ours(task: Mapping[str, Any], mark: str) -> bool:
+    """Whether a described task carries our mark; lists of stopped tasks have everybody's."""
+    return bool(task.get("startedBy") == mark)
 
 
 def container_id_of(task: Mapping[str, Any]) -> ContainerId:

@@ -57,6 +57,8 @@ class FargateSettings(SceneburstSettings):
                 raise ValueError(f"SCENEBURST_ECS_SUBNETS names no subnet in {region}, which SCENEBURST_ECS_REGIONS lists")
         if len(self.ecs_regions) > 1 and isinstance(self.ecs_subnets, list):
             raise ValueError("SCENEBURST_ECS_SUBNETS must be a map by region: a subnet is in one region only")
+        if len(self.ecs_regions) > 1 and isinstance(self.ecs_security_groups, list) and self.ecs_security_groups:
+            raise ValueError("SCENEBURST_ECS_SECURITY_GROUPS must be a map by region: a security group is in one region only")
         return self
 
     def subnets_in(self, region: str) -> list[str]:

@@ -1,5 +1,52 @@
-"""Fixtures that the dispatcher's tests share with the worker's."""
+"""Fixtures that the dispatcher's tests share: the simulated ECS and fleets on it, and the worker's own."""
 
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dispatcher.fleets.fargate import FargateFleet
+from dispatcher.fleets.fargate_api import EcsApi
+from dispatcher.fleets.settings import FargateSettings
 from tests.container_worker.conftest import submit_items
+from tests.fargate_simulator import Simulator
 
 __all__ = ["submit_items"]
+
+MakeFleet = Callable[..., FargateFleet]
+
+
+@pytest.fixture
+def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a developer's machine, of no worth."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.delenv("AWS_ROLE_ARN", raising=False)
+
+
+@pytest.fixture
+def ecs(credentials: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
+    """Two regions, and tasks without a program."""
+    with Simulator(tmp_path) as simulator:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_ECS", simulator.url)
+        yield simulator
+
+
+@pytest.fixture
+def make_fleet(ecs: Simulator) -> MakeFleet:
+    """Makes fleets on the simulator that wait shortly between tries."""
+
+    def make(clock: Callable[[], float] = time.monotonic, **values: Any) -> FargateFleet:
+        defaults: dict[str, Any] = {
+            "ecs_cluster": "videos",
+            "ecs_task_definition": "worker",
+            "ecs_regions": ["us-east-1", "us-west-2"],
+            "ecs_subnets": {"us-east-1": ["subnet-a", "subnet-b"], "us-west-2": ["subnet-c"]},
+        }
+        settings = FargateSettings.load(**{**defaults, **values})
+        api = EcsApi(settings.ecs_launches_per_s, settings.ecs_launch_burst, chance=lambda low, _high: low / 20)
+        return FargateFleet(settings, api, clock)
+
+    return make

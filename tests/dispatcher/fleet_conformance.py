@@ -10,6 +10,11 @@ def request_for(name: str, **environment: str) -> LaunchRequest:
     return LaunchRequest(ContainerId(name), SIZES[5], batch=1, environment=environment)
 
 
+def launches(count: int) -> list[LaunchRequest]:
+    """Requests for small containers."""
+    return [request_for(f"c{number}") for number in range(count)]
+
+
 def find(fleet: Fleet, name: str) -> FleetContainer | None:
     """The container as the fleet lists it."""
     return next((container for container in fleet.list() if container.container_id == name), None)

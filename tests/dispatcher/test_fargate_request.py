@@ -128,6 +128,14 @@ def test_the_mark_of_a_namespace_has_only_what_ecs_allows() -> None:
         ({"ecs_cluster": ""}, "SCENEBURST_ECS_CLUSTER"),
         ({"ecs_subnets": []}, "SCENEBURST_ECS_SUBNETS"),
         ({"ecs_regions": ["eu-west-1", "us-east-1"]}, "must be a map by region"),
+        (
+            {
+                "ecs_regions": ["eu-west-1", "us-east-1"],
+                "ecs_subnets": {"eu-west-1": ["a"], "us-east-1": ["c"]},
+                "ecs_security_groups": ["sg"],
+            },
+            "SCENEBURST_ECS_SECURITY_GROUPS must be a map by region",
+        ),
         ({"ecs_regions": ["eu-west-1"], "ecs_subnets": {"us-east-1": ["c"]}}, "names no subnet in eu-west-1"),
         ({"ecs_ephemeral_gib": 500}, "SCENEBURST_ECS_EPHEMERAL_GIB"),
     ],

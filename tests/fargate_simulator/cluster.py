@@ -17,6 +17,8 @@ from tests.fargate_simulator.faults import Faults
 ACCOUNT = "123456789012"
 NO_CAPACITY = "Capacity is unavailable at this time. Please try again later or in a different availability zone"
 _LOOK_S = 0.01
+#: A task that is to stop leaves its load balancers first; ours have none, so it is over soon.
+_DEACTIVATING_S = 0.02
 
 
 @dataclass
@@ -44,13 +46,17 @@ class SimulatedTask:
     def id(self) -> str:
         return self.arn.rpartition("/")[2]
 
-    @property
-    def status(self) -> str:
+    def status(self, faults: Faults) -> str:
+        """`lastStatus`: the way up takes the start's delay in three equal parts."""
+        now = time.time()
         if self.stopped:
-            return "STOPPED"
+            return "STOPPED" if now - self.stopped >= faults.deprovision_s else "DEPROVISIONING"
         if self.started:
-            return "STOPPING" if self.stopping else "RUNNING"
-        return "PROVISIONING"
+            if not self.stopping:
+                return "RUNNING"
+            return "DEACTIVATING" if now - self.stopping < _DEACTIVATING_S else "STOPPING"
+        share = (now - self.created) / faults.start_delay_s if faults.start_delay_s else 1.0
+        return "PROVISIONING" if share < 1 / 3 else "PENDING" if share < 2 / 3 else "ACTIVATING"
 
     @property
     def variables(self) -> dict[str, str]:
@@ -58,15 +64,16 @@ class SimulatedTask:
         override = self.request["overrides"]["containerOverrides"][0]
         return {each["name"]: each["value"] for each in override["environment"]}
 
-    def described(self, *, with_tags: bool) -> dict[str, Any]:
-        """As DescribeTasks words it."""
+    def described(self, faults: Faults, *, with_tags: bool) -> dict[str, Any]:
+        """As DescribeTasks words it. A task that has stopped has lost its tags."""
+        status = self.status(faults)
         task: dict[str, Any] = {
             "taskArn": self.arn,
             "clusterArn": f"arn:aws:ecs:{self.region}:{ACCOUNT}:cluster/{self.request['cluster']}",
             "taskDefinitionArn": f"arn:aws:ecs:{self.region}:{ACCOUNT}:task-definition/{self.request['taskDefinition']}:1",
             "capacityProviderName": self.provider,
             "launchType": "FARGATE",
-            "lastStatus": self.status,
+            "lastStatus": status,
             "desiredStatus": "STOPPED" if self.stopping or self.stopped else "RUNNING",
             "cpu": self.request["overrides"]["cpu"],
             "memory": self.request["overrides"]["memory"],
@@ -79,16 +86,16 @@ class SimulatedTask:
             "containers": [],
         }
         if with_tags:
-            task["tags"] = self.request.get("tags", [])
+            task["tags"] = [] if status == "STOPPED" else self.request.get("tags", [])
         if self.started:
-            container: dict[str, Any] = {"name": "worker", "lastStatus": self.status, "taskArn": self.arn}
+            container: dict[str, Any] = {"name": "worker", "lastStatus": status, "taskArn": self.arn}
             if self.exit_code is not None:
                 container["exitCode"] = self.exit_code
             task |= {"startedAt": self.started, "containers": [container]}
         if self.stopping or self.stopped:
             task |= {"stopCode": self.stop_code, "stoppedReason": self.stopped_reason}
         if self.stopped:
-            task["stoppedAt"] = self.stopped
+            task |= {"executionStoppedAt": self.stopped, "stoppedAt": self.stopped}
         return task
 
 
@@ -129,9 +136,14 @@ class Cluster:
             return task
 
     def find(self, region: str, name: str) -> SimulatedTask | None:
-        """By ARN or by its last part."""
+        """By ARN or by its last part, as long as ECS remembers it."""
         with self.lock:
-            return next((task for task in self.tasks.values() if task.region == region and name in {task.arn, task.id}), None)
+            task = self.tasks.get(name) or next((task for task in self.tasks.values() if task.id == name), None)
+            return task if task and task.region == region and self.remembers(task) else None
+
+    def remembers(self, task: SimulatedTask) -> bool:
+        """Whether it is still told of: stopped tasks vanish after a while."""
+        return not task.stopped or time.time() - task.stopped < self.faults.remembered_s
 
     def stop(self, task: SimulatedTask, reason: str, code: str = "UserInitiated", grace_s: float | None = None) -> None:
         """SIGTERM, and SIGKILL after the grace. Nothing happens to a task that ends already."""

@@ -13,10 +13,15 @@ class Faults:
     start_delay_s: float = 0.0
     #: (provider, subnet, region) without capacity; None stands for any.
     exhausted: set[tuple[str | None, str | None, str | None]] = field(default_factory=set)
+    #: So many refusals for lack of capacity, and there is room everywhere again; None: until `exhausted` is changed.
+    refusals_left: int | None = None
     #: Spot takes the launch all the same, and ends it later with the reason.
     is_spot_late_to_say: bool = False
-    #: Tokens a second and at most, for RunTask; None does not throttle.
+    #: Tokens a second and at most, per region: for RunTask, for ListTasks, DescribeTasks and StopTask. None does not throttle.
     run_task_rate: tuple[float, int] | None = None
+    list_rate: tuple[float, int] | None = None
+    describe_rate: tuple[float, int] | None = None
+    stop_rate: tuple[float, int] | None = None
     #: Throttling says InvalidParameterException "Rate exceeded" instead of ThrottlingException.
     is_throttling_disguised: bool = False
     #: Every n-th task never starts: stopCode TaskFailedToStart, and no containers in it. 0: none.
@@ -31,32 +36,44 @@ class Faults:
     spot_notice_s: float = 120.0
     #: From SIGTERM to SIGKILL after StopTask (Fargate: the task definition's stopTimeout, 30 to 120).
     stop_timeout_s: float = 30.0
+    #: From the program's end until the task is STOPPED: DEPROVISIONING, while its network interface goes.
+    deprovision_s: float = 0.0
+    #: A stopped task is described and listed for so long (ECS: an hour, more or less).
+    remembered_s: float = 3600.0
 
     def has_capacity(self, provider: str, subnet: str, region: str) -> bool:
         """Whether a launch finds room there."""
+        if self.refusals_left == 0:
+            return True
         asked = (provider, subnet, region)
         return not any(
             all(limit is None or limit == value for limit, value in zip(each, asked, strict=True)) for each in self.exhausted
         )
 
 
-class Meter:
-    """The service's own token bucket: it refuses instead of waiting."""
+class Meters:
+    """The service's own token buckets, one per call and region: they refuse instead of waiting."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._tokens: float | None = None
-        self._at = 0.0
+        #: (operation, region) -> tokens and when they were counted.
+        self._buckets: dict[tuple[str, str], tuple[float, float]] = {}
 
-    def admits(self, rate: tuple[float, int] | None) -> bool:
+    def admits(self, operation: str, region: str, faults: Faults) -> bool:
         """Take a token, if there is one."""
+        rates = {
+            "RunTask": faults.run_task_rate,
+            "ListTasks": faults.list_rate,
+            "DescribeTasks": faults.describe_rate,
+            "StopTask": faults.stop_rate,
+        }
+        rate = rates.get(operation)
         if rate is None:
             return True
         per_s, burst = rate
         with self._lock:
             now = time.monotonic()
-            before = float(burst) if self._tokens is None else self._tokens
-            tokens = min(burst, before + (now - self._at) * per_s)
-            self._at = now
-            self._tokens = tokens - 1 if tokens >= 1 else tokens
+            before, at = self._buckets.get((operation, region), (float(burst), now))
+            tokens = min(burst, before + (now - at) * per_s)
+            self._buckets[operation, region] = (tokens - 1 if tokens >= 1 else tokens, now)
             return tokens >= 1

@@ -1,13 +1,12 @@
-"""The simulated ECS as an HTTP endpoint: the JSON 1.1 protocol of its API, and the containers' metadata endpoint."""
+"""The simulated ECS: what each of its calls accepts, refuses and answers."""
 
 import json
 import re
-import socket
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -16,26 +15,15 @@ import botocore.session
 from botocore.validate import ParamValidator
 
 from tests.fargate_simulator.cluster import NO_CAPACITY, Cluster, SimulatedTask
-from tests.fargate_simulator.faults import Faults, Meter
+from tests.fargate_simulator.endpoint import LostAnswer, Refused, handler_of
+from tests.fargate_simulator.faults import Faults, Meters
 
-_TARGET = "AmazonEC2ContainerServiceV20141113."
-_REGION = re.compile(r"Credential=[^/]+/\d{8}/([a-z0-9-]+)/ecs/")
 _STARTED_BY = re.compile(r"[A-Za-z0-9/_-]{0,128}")
 _TOKEN = re.compile(r"[!-~]{1,64}")
+#: What ListTasks filters by besides; the cluster is where it looks.
+_OTHER_FILTERS = frozenset({"containerInstance", "daemonName", "desiredStatus", "family", "launchType", "serviceName"})
 _MEMORY_GIB = {"256": "0.5 1 2", "512": "1-4", "1024": "2-8", "2048": "4-16", "4096": "8-30"}
 _MEMORY_GIB |= {"8192": "16-60 by 4", "16384": "32-120 by 8"}
-
-
-class Refused(Exception):
-    """An error that the API answers with."""
-
-    def __init__(self, code: str, message: str, status: int = 400, **more: Any) -> None:
-        self.code, self.message, self.status, self.more = code, message, status, more
-        super().__init__(message)
-
-
-class LostAnswer(Exception):
-    """The call had its effect; the connection breaks."""
 
 
 class Simulator:
@@ -62,13 +50,13 @@ class Simulator:
         self.faults = faults or Faults()
         self._subnets = subnets or {"us-east-1": ["subnet-a", "subnet-b"], "us-west-2": ["subnet-c"]}
         self._name = cluster
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_of(self))
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler_of(self))
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self.cluster = Cluster(argv, environment or {}, self.faults, logs, self.url)
         self._model = botocore.session.get_session().get_service_model("ecs")
         self._tokens: dict[tuple[str, str], tuple[str, SimulatedTask]] = {}
-        self._meter = Meter()
+        self._meters = Meters()
         self._numbers = Counter[str]()
         #: How often which call was made, and refused as too fast ("throttled").
         self.calls = Counter[str]()
@@ -109,31 +97,40 @@ class Simulator:
             raise Refused("ClusterNotFoundException", "Cluster not found.")
         if self._is_turn(operation, "break", self.faults.break_every):
             raise Refused("ServerException", "Service Unavailable. Please try again later.", 500)
+        self._check_pace(operation, region)
         return calls[operation](region, arguments)
+
+    def _check_pace(self, operation: str, region: str) -> None:
+        if self._meters.admits(operation, region, self.faults):
+            return
+        with self._lock:
+            self.calls["throttled"] += 1
+            self.calls[f"throttled {operation}"] += 1
+        if self.faults.is_throttling_disguised:
+            raise Refused("InvalidParameterException", "Rate exceeded")
+        raise Refused("ThrottlingException", "Rate exceeded")
 
     def _run_task(self, region: str, arguments: dict[str, Any]) -> dict[str, Any]:
         provider, subnet = self._check_run_task(region, arguments)
         with self._lock:
-            if not self._meter.admits(self.faults.run_task_rate):
-                self.calls["throttled"] += 1
-                if self.faults.is_throttling_disguised:
-                    raise Refused("InvalidParameterException", "Rate exceeded")
-                raise Refused("ThrottlingException", "Rate exceeded")
             token, same = arguments.get("clientToken"), json.dumps(arguments, sort_keys=True)
             if token and (region, token) in self._tokens:
                 before, task = self._tokens[region, token]
                 if before != same:
                     raise Refused("ConflictException", "The clientToken is already in use.", resourceIds=[task.arn])
-                return {"tasks": [task.described(with_tags=True)], "failures": []}
+                return {"tasks": [task.described(self.faults, with_tags=True)], "failures": []}
             lacks_capacity = not self.faults.has_capacity(provider, subnet, region)
             if lacks_capacity and not (provider == "FARGATE_SPOT" and self.faults.is_spot_late_to_say):
+                self.calls["no capacity"] += 1
+                if self.faults.refusals_left is not None:
+                    self.faults.refusals_left -= 1
                 return {"tasks": [], "failures": [{"reason": NO_CAPACITY}]}
             task = self.cluster.launch(region, provider, subnet, arguments, lacks_capacity=lacks_capacity)
             if token:
                 self._tokens[region, token] = (same, task)
         if self._is_turn("RunTask", "lose", self.faults.lose_answer_every):
             raise LostAnswer
-        return {"tasks": [task.described(with_tags=True)], "failures": []}
+        return {"tasks": [task.described(self.faults, with_tags=True)], "failures": []}
 
     def _check_run_task(self, region: str, arguments: dict[str, Any]) -> tuple[str, str]:
         """What boto3 leaves to the service; the provider and the subnet asked for."""
@@ -143,7 +140,8 @@ class Simulator:
         rules = {
             "launchType and capacityProviderStrategy exclude each other": not (providers and "launchType" in arguments),
             "unknown capacity provider": set(providers) <= {"FARGATE", "FARGATE_SPOT"} and bool(providers),
-            "count must be 1 to 10": 1 <= arguments.get("count", 1) <= 10,
+            # ECS takes 1 to 10; more than one of ours would share an id.
+            "this simulation launches one task a call": arguments.get("count", 1) == 1,
             "startedBy has characters it may not have": bool(_STARTED_BY.fullmatch(arguments.get("startedBy", ""))),
             "clientToken has characters it may not have": bool(_TOKEN.fullmatch(arguments.get("clientToken", "x"))),
             "overrides are too long": len(json.dumps(overrides)) <= 8192,
@@ -170,10 +168,12 @@ class Simulator:
                 if task is None or not self._is_known_by_now(task):
                     failures.append({"arn": name, "reason": "MISSING"})
                 else:
-                    found.append(task.described(with_tags="TAGS" in arguments.get("include", [])))
+                    found.append(task.described(self.faults, with_tags="TAGS" in arguments.get("include", [])))
         return {"tasks": found, "failures": failures}
 
     def _list_tasks(self, region: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        if "startedBy" in arguments and _OTHER_FILTERS & set(arguments):
+            raise Refused("InvalidParameterException", "startedBy must be the only filter.")
         wanted = arguments.get("desiredStatus", "RUNNING")
         with self.cluster.lock:
             arns = [
@@ -181,8 +181,9 @@ class Simulator:
                 for task in self.cluster.tasks.values()
                 if task.region == region
                 and self._is_known_by_now(task)
+                and self.cluster.remembers(task)
                 and task.request.get("startedBy") == arguments.get("startedBy", task.request.get("startedBy"))
-                and task.described(with_tags=False)["desiredStatus"] == wanted
+                and task.described(self.faults, with_tags=False)["desiredStatus"] == wanted
             ]
         first = int(arguments.get("nextToken", "0"))
         last = first + arguments.get("maxResults", 100)
@@ -193,7 +194,7 @@ class Simulator:
         if task is None:
             raise Refused("InvalidParameterException", "The referenced task was not found.")
         self.cluster.stop(task, arguments.get("reason", "Task stopped by user"))
-        return {"task": task.described(with_tags=False)}
+        return {"task": task.described(self.faults, with_tags=False)}
 
     def _tag_resource(self, region: str, arguments: dict[str, Any]) -> dict[str, Any]:
         if self.cluster.find(region, arguments["resourceArn"]) is None:
@@ -208,14 +209,20 @@ class Simulator:
             self._numbers[what] += 1
             return bool(every) and self._numbers[what] % every == 0
 
-    def metadata(self, task_id: str) -> dict[str, Any] | None:
-        """What a container may ask about its task."""
+    def metadata(self, task_id: str, what: str = "") -> dict[str, Any] | None:
+        """What a container may ask about itself, and with "task" about its task."""
         with self.cluster.lock:
             task = next((task for task in self.cluster.tasks.values() if task.id == task_id), None)
-            if task is None:
+            if task is None or what not in {"", "task"}:
                 return None
             limits = {"CPU": int(task.request["overrides"]["cpu"]) / 1024, "Memory": int(task.request["overrides"]["memory"])}
-            return {"TaskARN": task.arn, "Cluster": self._name, "LaunchType": "FARGATE", "Limits": limits}
+            container = {"DockerId": f"{task.id}-1", "Name": "worker", "KnownStatus": "RUNNING", "Limits": limits}
+            if not what:
+                return container
+            status = {"DesiredStatus": "STOPPED" if task.stopping else "RUNNING", "KnownStatus": task.status(self.faults)}
+            family = {"Family": task.request["taskDefinition"], "Revision": "1", "AvailabilityZone": f"{task.region}a"}
+            about = {"TaskARN": task.arn, "Cluster": self._name, "LaunchType": "FARGATE", "Limits": limits}
+            return {**about, **status, **family, "Containers": [container]}
 
 
 def _is_size(cpu: str | None, memory: str | None) -> bool:
@@ -227,46 +234,3 @@ def _is_size(cpu: str | None, memory: str | None) -> bool:
         return gib in {float(word) for word in words}
     least, most, step = (*map(float, words), 1.0)[:3]
     return least <= gib <= most and (gib - least) % step == 0
-
-
-def _handler_of(simulator: "Simulator") -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])) or b"{}")
-            operation = self.headers.get("X-Amz-Target", "").removeprefix(_TARGET)
-            region = _REGION.search(self.headers.get("Authorization", ""))
-            try:
-                if region is None:
-                    raise Refused("MissingAuthenticationToken", "not signed", 403)
-                self._say(200, simulator.answer(operation, region[1], body))
-            except Refused as refused:
-                self._say(refused.status, {"__type": refused.code, "message": refused.message, **refused.more})
-            except LostAnswer:
-                self.close_connection = True
-                self.connection.shutdown(socket.SHUT_RDWR)
-
-        def do_GET(self) -> None:
-            _, version, task_id, *_ = [*self.path.split("/"), "", ""]
-            about = simulator.metadata(task_id) if version == "v4" else None
-            self._say(200 if about else 404, about or {})
-
-        def do_PUT(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            about = simulator.metadata(self.path.split("/")[2])
-            # Protection is for tasks of a service; ours stand alone, as on ECS.
-            self._say(200, {"failure": {"Arn": about["TaskARN"] if about else "", "Reason": "TASK_NOT_VALID"}})
-
-        def _say(self, status: int, body: Mapping[str, Any]) -> None:
-            data = json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/x-amz-json-1.1")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        def log_message(self, *args: Any) -> None:
-            """Nothing: tests read the counters."""
-
-    return Handler

@@ -1,0 +1,40 @@
+"""What was asked in vain a moment ago, and is not asked again for a while."""
+
+import threading
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Setback:
+    """Why asking was in vain, and whether it may be otherwise later."""
+
+    reason: str
+    transient: bool = True
+
+
+class Avoided:
+    """Remembers setbacks until their time is over. Thread-safe.
+
+    Args:
+        retry_s: after so many seconds one is asked again.
+        clock: monotonic seconds.
+    """
+
+    def __init__(self, retry_s: float, clock: Callable[[], float]) -> None:
+        self._retry_s, self._clock = retry_s, clock
+        self._until: dict[Hashable, tuple[float, Setback]] = {}
+        self._lock = threading.Lock()
+
+    def add(self, key: Hashable, reason: str, *, transient: bool = True) -> Setback:
+        """Avoid it from now on; returns the setback."""
+        setback = Setback(reason, transient)
+        with self._lock:
+            self._until[key] = (self._clock() + self._retry_s, setback)
+        return setback
+
+    def why(self, *keys: Hashable) -> Setback | None:
+        """Why the first of these that is avoided is so; None when all may be asked."""
+        with self._lock:
+            found = (self._until.get(key) for key in keys)
+            return next((setback for until, setback in filter(None, found) if until > self._clock()), None)
