@@ -12,7 +12,7 @@ from container_worker.render.child import converse
 from container_worker.render.defaults import RENDERER_VERSION
 from container_worker.render.film import NAME
 from container_worker.render.scene import SceneInputs, request_for
-from scenequeue.errors import BadInput, ObjectNotFound
+from scenequeue.errors import BadInput
 from scenequeue.film import StitchPayload
 from scenequeue.items import ItemResult
 from scenequeue.options import RenderOptions
@@ -64,12 +64,16 @@ def _fetch(work: Work, payload: StitchPayload, options: RenderOptions) -> list[s
     for number, source in enumerate(payload.sources):
         path = work.scratch / f"{NAME.format(number)}.mp4"
         digests.append(_get(work, source, path, f"scene {number + 1}"))
-        if options.webvtt:
-            try:
-                digests.append(_get(work, source.removesuffix(".mp4") + ".vtt", path.with_suffix(".vtt"), "subtitles"))
-            except ObjectNotFound:
-                continue  # a scene without subtitles
+        if options.webvtt and _has_sidecar(work, source):
+            sidecar = source.removesuffix(".mp4") + ".vtt"
+            digests.append(_get(work, sidecar, path.with_suffix(".vtt"), f"subtitles of scene {number + 1}"))
     return digests
+
+
+def _has_sidecar(work: Work, source: str) -> bool:
+    """Whether subtitles were delivered with this very scene: others may lie there from a scene of its name before it."""
+    stored = work.storage.stat(source)
+    return stored is not None and ".vtt" in stored.metadata.get("beside", "").split(",")
 
 
 def _get(work: Work, uri: str, path: Path, what: str) -> str:

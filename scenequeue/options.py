@@ -62,7 +62,7 @@ class RenderOptions(FrozenModel):
     zoom: Annotated[float, Field(ge=1.0, le=2.0)] = 1.12
     subtitle_style: SubtitleStyle = SubtitleStyle()
     watermark_style: WatermarkStyle = WatermarkStyle()
-    #: Constant rate factor; None picks the measured default of the codec.
+    #: Constant rate factor; None picks the measured default of the codec. 1 to 51 with h264, 0 to 63 with av1.
     crf: Annotated[int, Field(ge=0, le=63)] | None = None
     codec: Literal["h264", "av1"] = "h264"
     audio_kbps: Annotated[int, Field(ge=32, le=512)] = 160
@@ -112,6 +112,7 @@ class RenderOptions(FrozenModel):
 
     @model_validator(mode="after")
     def _crf_fits_codec(self) -> Self:
-        if self.codec == "h264" and self.crf is not None and self.crf > 51:
-            raise ValueError("crf is at most 51 with codec h264")
+        # x264's crf 0 is lossless, which the high profile that every player understands cannot be.
+        if self.codec == "h264" and self.crf is not None and not 1 <= self.crf <= 51:
+            raise ValueError(f"crf is 1 to 51 with codec h264, not {self.crf}")
         return self

@@ -2,6 +2,7 @@
 
 import wave
 from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -56,6 +57,22 @@ class Media:
         first, end = round(begin_s * _RATE_HZ), round(end_s * _RATE_HZ)
         samples[first:end] = np.sin(np.arange(end - first) * 2 * np.pi * 1000 / _RATE_HZ) * level
         return self._wav(name, samples)
+
+    def late_sound(self, name: str, late_s: float, sounding_s: float) -> Path:
+        """A video (.mkv or .mp4) whose tone of 1 kHz begins this much after its picture."""
+        path = self.folder / name
+        tone = np.sin(np.arange(round(sounding_s * _RATE_HZ)) * 2 * np.pi * 1000 / _RATE_HZ).astype(np.float32) * 0.4
+        with av.open(str(path), "w") as container:
+            video = container.add_stream("mpeg4", rate=25, width=64, height=64, pix_fmt="yuv420p")
+            audio = container.add_stream("aac", rate=_RATE_HZ, layout="mono")
+            for number in range(round((late_s + sounding_s) * 25)):
+                picture = av.VideoFrame.from_ndarray(np.full((96, 64), 128, np.uint8), format="yuv420p")
+                picture.pts, picture.time_base = number, Fraction(1, 25)
+                container.mux(video.encode(picture))
+            frame = av.AudioFrame.from_ndarray(tone[None, :], format="fltp", layout="mono")
+            frame.rate, frame.time_base, frame.pts = _RATE_HZ, Fraction(1, _RATE_HZ), round(late_s * _RATE_HZ)
+            container.mux([*video.encode(None), *audio.encode(frame), *audio.encode(None)])
+        return path
 
     def spiky(self, name: str, seconds: float) -> Path:
         """A WAV of a quiet voice with short loud peaks in it, ten a second."""

@@ -101,10 +101,17 @@ def check(path: Path, *, frames: int, fps: int, size: tuple[int, int], codec: st
 
 
 def sound(path: Path) -> npt.NDArray[np.float32]:
-    """The mono mix as a player plays it, from the picture's first frame on, at 48 kHz."""
+    """The mono mix as a player plays it, from the picture's first frame on, at 48 kHz: silence where no sound is due."""
     with av.open(str(path)) as container:
         resampler = av.AudioResampler(format="fltp", layout="mono", rate=_HZ)
-        pieces = [piece.to_ndarray()[0] for frame in container.decode(audio=0) for piece in resampler.resample(frame)]
+        pieces, length = [np.zeros(0, np.float32)], 0
+        for frame in container.decode(audio=0):
+            assert frame.pts is not None
+            assert frame.time_base
+            late = round(frame.pts * frame.time_base * _HZ) - length
+            heard = [np.zeros(max(0, late), np.float32), *(piece.to_ndarray()[0] for piece in resampler.resample(frame))]
+            pieces += heard
+            length += sum(len(piece) for piece in heard)
     return np.concatenate(pieces)
 
 

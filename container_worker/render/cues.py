@@ -1,14 +1,17 @@
 """Reads SRT and WebVTT subtitles, whatever their encoding, into plain text with times."""
 
-import codecs
 import html
+import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from itertools import islice
 from pathlib import Path
 
-from container_worker.render.defaults import MAX_CUES, MAX_SUBTITLE_BYTES
+from container_worker.render.__main__ import say
+from container_worker.render.charset import decode
+from container_worker.render.defaults import MAX_CUE_CHARS, MAX_CUES, MAX_SUBTITLE_BYTES
 from container_worker.render.timeline import Span
 from scenequeue.errors import BadInput
 
@@ -16,6 +19,8 @@ from scenequeue.errors import BadInput
 _MOST_AT_ONCE = 6
 #: A WebVTT cue's times: hours may be missing, settings may follow.
 _VTT_TIMES = re.compile(r"^((?:\d+:)?\d\d:\d\d[.,]\d{3})[ \t]+-->[ \t]+((?:\d+:)?\d\d:\d\d[.,]\d{3})(?:[ \t].*)?$", re.MULTILINE)
+#: A time in an SRT file, with the sign that some editors write where cues were moved to before the start.
+_STAMP = re.compile(r"((?<!\d)-)?(\d{1,2}):(\d{1,2}):(\d{1,2})[.,](\d{1,3})")
 _TAG = re.compile(r"</?(?:i|b|u|s|em|strong|font|span|c|v|ruby|rt|rp|lang|p|div)(?:[\s./][^<>]*)?>", re.IGNORECASE)
 _BREAK = re.compile(r"<br\s*/?>|\\[Nn]", re.IGNORECASE)
 _OVERRIDE = re.compile(r"\{\\[^{}]*\}")
@@ -30,24 +35,6 @@ class Cue:
     start_s: float
     end_s: float
     text: str
-
-
-def decode(data: bytes) -> str:
-    """Text of a subtitle file: by its byte order mark, else UTF-8, else UTF-16 by its zeros, GB18030, Windows-1252."""
-    for mark, encoding in ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
-        if data.startswith(mark):
-            return data.decode(encoding, errors="replace")
-    head = data[:4096]
-    if head[1::2].count(0) > len(head) // 8:
-        return data.decode("utf-16-le", errors="replace")
-    if head[0::2].count(0) > len(head) // 8:
-        return data.decode("utf-16-be", errors="replace")
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return data.decode("cp1252", errors="replace")
 
 
 def plain(text: str) -> str:
@@ -71,7 +58,10 @@ def srt_of_webvtt(text: str) -> str:
 
 
 def read_cues(path: str, name: str) -> list[Cue]:
-    """The cues of an SRT or WebVTT file in order of their start; empty ones and those that end before they start left out.
+    """The cues of an SRT or WebVTT file in order of their start, empty ones left out.
+
+    Those that end before they begin or before 0 are left out, longer ones than can be read are cut; that is said as a
+    warning, as is that more cues are due at one moment than are drawn.
 
     Args:
         path: the file.
@@ -80,9 +70,6 @@ def read_cues(path: str, name: str) -> list[Cue]:
     Raises:
         BadInput: it is neither, too large, or holds too many cues.
     """
-    import pysubs2
-    from pysubs2.formats.subrip import SubripFormat
-
     size = Path(path).stat().st_size
     if size > MAX_SUBTITLE_BYTES:
         raise BadInput(f"{name} has {size} bytes, more than the {MAX_SUBTITLE_BYTES} that subtitles may have")
@@ -91,13 +78,60 @@ def read_cues(path: str, name: str) -> list[Cue]:
         text = srt_of_webvtt(text)
         if not text:
             return []
-    if SubripFormat.guess_format(text) != "srt":
+    found = _parsed(text)
+    if found is None:
         raise BadInput(f"{name} is not an SRT or WebVTT subtitle file: no line 'HH:MM:SS,mmm --> HH:MM:SS,mmm' in it")
-    if text.count("-->") > MAX_CUES:
-        raise BadInput(f"{name} has more than the {MAX_CUES} cues allowed")
-    events = pysubs2.SSAFile.from_string(text, format_="srt", keep_html_tags=True)
-    cues = [Cue(e.start / 1000, e.end / 1000, plain(e.text)) for e in events if e.end > e.start]
-    return sorted((cue for cue in cues if cue.text), key=lambda cue: (cue.start_s, cue.end_s))
+    if len(found) > MAX_CUES:
+        raise BadInput(f"{name} has {len(found)} cues, more than the {MAX_CUES} allowed")
+    forward = [cue for cue in found if cue.end_s > cue.start_s]
+    inside = [Cue(max(0.0, cue.start_s), cue.end_s, plain(cue.text)) for cue in forward if cue.end_s > 0]
+    cues = [Cue(cue.start_s, cue.end_s, cue.text[:MAX_CUE_CHARS].rstrip()) for cue in inside if cue.text]
+    cues.sort(key=lambda cue: (cue.start_s, cue.end_s))
+    _warn(f"{name}: # that end before they begin were left out", len(found) - len(forward))
+    _warn(f"{name}: # before the beginning (negative times) were left out", len(forward) - len(inside))
+    _warn(f"{name}: # of more than {MAX_CUE_CHARS} characters were cut short", sum(len(c.text) > MAX_CUE_CHARS for c in inside))
+    _warn(f"{name}: # that begin while {_MOST_AT_ONCE} others are shown wait for them, or were left out", crowded(cues))
+    return cues
+
+
+def _warn(words: str, count: int) -> None:
+    if count:
+        say({"warning": words.replace("#", "1 cue" if count == 1 else f"{count} cues")})
+
+
+def _parsed(text: str) -> list[Cue] | None:
+    """The cues of an SRT file as they stand, times signed; None where the text is none."""
+    import pysubs2
+    from pysubs2.formats.subrip import SubripFormat
+
+    class SignedSubrip(SubripFormat):
+        """SRT whose times may be negative."""
+
+        TIMESTAMP = _STAMP
+
+        @staticmethod
+        def timestamp_to_ms(groups: Sequence[str]) -> int:
+            ms = SubripFormat.timestamp_to_ms(groups[1:])
+            return -ms if groups[0] else ms
+
+    if SignedSubrip.guess_format(text) != "srt":
+        return None
+    # The parser's time grows with the square of the empty lines in a row.
+    text = re.sub(r"\n{3,}", "\n\n", text)
+    events = pysubs2.SSAFile()
+    SignedSubrip.from_file(events, io.StringIO(text), "srt", keep_html_tags=True)
+    return [Cue(event.start / 1000, event.end / 1000, event.text) for event in events]
+
+
+def crowded(cues: Sequence[Cue]) -> int:
+    """How many cues begin while as many others as are drawn at one moment are shown."""
+    count, ends = 0, list[float]()
+    for cue in cues:
+        while ends and ends[0] <= cue.start_s:
+            heappop(ends)
+        count += len(ends) >= _MOST_AT_ONCE
+        heappush(ends, cue.end_s)
+    return count
 
 
 def spans(cues: Sequence[Cue], fps: int, frames: int) -> list[Span]:

@@ -5,7 +5,7 @@ on extracted frames.
 """
 
 #: Part of every fingerprint: raise it when the same scene gives another video.
-RENDERER_VERSION = 2
+RENDERER_VERSION = 3
 
 # --- encoder -------------------------------------------------------------------------------------
 #: x264 preset and extras: subme 1 with a diamond search and one reference halve veryfast's time on slow
@@ -50,6 +50,8 @@ BACKDROP_BRIGHTNESS = 0.55
 #: Largest subtitle file, in bytes, and most cues in it.
 MAX_SUBTITLE_BYTES = 8 * 1024 * 1024
 MAX_CUES = 20_000
+#: Longest text of one cue, in characters; more does not fit on any frame, and costs time to break into lines.
+MAX_CUE_CHARS = 2_000
 #: Distance of two baselines, in em (look).
 LINE_HEIGHT_EM = 1.32
 #: Ink above and below the baseline that a line is given, in em: what Latin and CJK need.

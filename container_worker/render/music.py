@@ -22,8 +22,12 @@ def file_sound(path: str, **how: Any) -> Any:
 
 
 def even(sound: Any) -> Any:
-    """The sound at our rate, in stereo."""
-    return sound.filter("aresample", AUDIO_HZ).filter("aformat", sample_fmts="fltp", channel_layouts="stereo")
+    """The sound at our rate, in stereo, from 0 on without gaps, as `measure_narration` counts it.
+
+    Sound that begins after its file's picture, as in many a screen recording, would otherwise come late by as much.
+    """
+    sound = sound.filter("aresample", AUDIO_HZ).filter("aformat", sample_fmts="fltp", channel_layouts="stereo")
+    return sound.filter("asetpts", "N/SR/TB")
 
 
 def exactly(sound: Any, samples: int) -> Any:

@@ -162,6 +162,20 @@ def test_a_film_has_its_scenes_subtitles_at_their_new_times(run: Run, media: Med
     assert film.with_suffix(".jpg").read_bytes()[:2] == b"\xff\xd8"
 
 
+def test_subtitles_left_by_an_earlier_scene_do_not_get_into_a_film(run: Run, media: Media, tmp_path: Path) -> None:
+    """A sidecar counts only where the scene itself says that it was delivered with one."""
+    options = OPTIONS.overridden({"webvtt": True, "subtitle_mode": "off"})
+    sources = _scenes(run, media, [1.2, 1.2], options)
+    stale = tmp_path / "out" / "scene1.vtt"
+    _scenes(run, media, [1.2, 1.2], options, subtitles=None)
+    _scenes(run, media, [1.2], options)
+    assert stale.exists()
+    run("stitch", "film", {"sources": sources}, options)
+    text = (tmp_path / "out" / "film.vtt").read_text()
+    assert "Scene 0" in text
+    assert "Scene 1" not in text
+
+
 def test_music_lies_under_the_whole_film_at_the_loudness_asked_for(run: Run, media: Media, tmp_path: Path) -> None:
     """It repeats through every cut, steps back under speech, and the mix is measured as a whole."""
     options = OPTIONS.overridden({"normalize_loudness": True, "loudness_lufs": -20})

@@ -275,6 +275,27 @@ def test_a_scene_overrides_the_jobs_options_field_by_field() -> None:
         job.overridden({"subtitle_mod": "soft"})
 
 
+@pytest.mark.parametrize(
+    ("codec", "crf", "is_good"), [("h264", 0, False), ("h264", 52, False), ("h264", 1, True), ("av1", 0, True)]
+)
+def test_a_crf_that_the_codec_cannot_have_is_refused_at_once(codec: str, crf: int, *, is_good: bool) -> None:
+    """Crf 0 is lossless H.264, which the profile that players understand has not."""
+    if is_good:
+        assert RenderOptions(codec=codec, crf=crf).crf == crf
+        return
+    with pytest.raises(ValueError, match=f"crf is 1 to 51 with codec h264, not {crf}"):
+        RenderOptions(codec=codec, crf=crf)
+
+
+@pytest.mark.parametrize(
+    ("codec", "crf"), [("h264", 1), ("h264", 51), *([("av1", 0), ("av1", 63)] if len(AXES["codec"]) > 1 else [])]
+)
+def test_the_outermost_crfs_can_be_rendered(make: Callable[..., Made], codec: str, crf: int) -> None:
+    """What options accept, the encoders take."""
+    made = make({"codec": codec, "crf": crf, "motion": "none"}, length_s=0.6)
+    check(made.path, frames=18, fps=30, size=(640, 360), codec=codec)
+
+
 @pytest.mark.parametrize("content", [b"no sound at all" * 99, b""])
 def test_music_that_is_none_is_a_permanent_error(make: Callable[..., Made], media: Media, content: bytes) -> None:
     """Named as music, and not tried again."""
