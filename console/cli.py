@@ -7,7 +7,7 @@ from types import FrameType
 
 import typer
 
-from console.commands import containers, cost, dead, jobs, programs, queue, render, up
+from console.commands import containers, cost, dead, jobs, keys, programs, queue, render, up
 from console.exits import Exit
 from console.screen import err
 from scenequeue.errors import (
@@ -49,6 +49,8 @@ _OTHERS: tuple[Callable[..., None], ...] = (
     programs.acl,
     programs.worker,
     programs.dispatcher,
+    programs.api,
+    keys.api_key,
 )
 for command in _OTHERS:
     app.command()(command)

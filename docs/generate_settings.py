@@ -7,7 +7,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from dispatcher.fleets.settings import DockerSettings, FargateSettings
-from scenequeue.settings import DispatcherSettings, ProducerSettings, SceneburstSettings, WorkerSettings
+from scenequeue.settings import ApiSettings, DispatcherSettings, ProducerSettings, SceneburstSettings, WorkerSettings
 
 TARGET = Path(__file__).with_name("settings.md")
 _HEAD = """\
@@ -23,9 +23,14 @@ This page is generated from the settings classes: `make docs`.
 def page() -> str:
     """The whole page."""
     shared = set(SceneburstSettings.model_fields)
-    parts = [_HEAD, section("Every program", SceneburstSettings, set())]
+    enqueueing = set(ProducerSettings.model_fields)
+    parts = [
+        _HEAD,
+        section("Every program", SceneburstSettings, set()),
+        section("Producer", ProducerSettings, shared),
+        section("HTTP API, besides the producer's", ApiSettings, enqueueing),
+    ]
     for title, model in (
-        ("Producer", ProducerSettings),
         ("Dispatcher", DispatcherSettings),
         ("Dispatcher with SCENEBURST_FLEET=fargate", FargateSettings),
         ("Dispatcher with SCENEBURST_FLEET=docker", DockerSettings),

@@ -1,15 +1,19 @@
 """All settings, one class per program, read from SCENEBURST_… environment variables."""
 
+import json
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from scenequeue.errors import SettingsError
 
 Positive = Annotated[float, Field(gt=0)]
+_KEY_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
 
 
 class SceneburstSettings(BaseSettings):
@@ -77,6 +81,42 @@ class ProducerSettings(SceneburstSettings):
         1_000_000, description="submitting raises QueueFull above so many ready items"
     )
     upload_threads: Annotated[int, Field(ge=1, le=64)] = Field(8, description="parallel uploads")
+
+
+class ApiSettings(ProducerSettings):
+    """What the HTTP API needs besides."""
+
+    api_host: str = Field("127.0.0.1", description="address to listen on; 0.0.0.0 is every one of the machine's")
+    api_port: Annotated[int, Field(ge=0, le=65535)] = Field(8080, description="port to listen on; 0: any free one")
+    api_keys: Annotated[dict[str, str], NoDecode] = Field(
+        default_factory=dict,
+        description="who may call: JSON map of a name to the SHA-256 of its key, in hex; `sceneburst api-key` makes both",
+    )
+    api_open: bool = Field(False, description="true: no key is asked for; only on a loopback address, and without keys")
+    api_max_body_mib: Annotated[float, Field(gt=0, le=256)] = Field(8.0, description="largest request body, in MiB")
+    api_max_scenes: Annotated[int, Field(ge=1)] = Field(10_000, description="most scenes of one request")
+    api_requests_per_s: Positive = Field(20.0, description="requests a second of each key in the long run, per process")
+    api_burst: Annotated[int, Field(ge=1)] = Field(40, description="requests at once that each key has after a pause")
+    api_threads: Annotated[int, Field(ge=1, le=256)] = Field(16, description="requests that talk to Redis at once; others wait")
+    api_streams: Annotated[int, Field(ge=1, le=1000)] = Field(
+        64, description="event streams at once, a thread each; more are answered 503"
+    )
+    api_heartbeat_s: Positive = Field(15.0, description="seconds between two signs of life in a quiet event stream")
+    api_grace_s: Annotated[int, Field(ge=1)] = Field(20, description="seconds that running requests may finish in after SIGTERM")
+
+    @field_validator("api_keys", mode="before")
+    @classmethod
+    def _map_of_hashes(cls, given: object) -> object:
+        """Read here and not by pydantic-settings, whose message would hold the value."""
+        try:
+            keys = (json.loads(given) if given else {}) if isinstance(given, str) else given
+        except ValueError:
+            keys = None
+        if not isinstance(keys, dict) or not all(
+            _KEY_NAME.fullmatch(str(name)) and _SHA256.fullmatch(str(digest)) for name, digest in keys.items()
+        ):
+            raise ValueError('is no JSON map of names to SHA-256 hashes, as in {"shop": "<64 hex digits>"}')
+        return {name: str(digest).lower() for name, digest in keys.items()}
 
 
 class WorkerSettings(SceneburstSettings):

@@ -1,4 +1,4 @@
-"""The programs themselves, `worker` and `dispatcher`, and `doctor`."""
+"""The programs themselves, `worker`, `dispatcher` and `api`, and `doctor`."""
 
 from typing import Annotated
 
@@ -6,6 +6,7 @@ import typer
 
 from console.exits import Exit
 from console.screen import JsonFlag, out, print_json, table
+from scenequeue.errors import SettingsError
 
 
 def worker() -> None:
@@ -25,6 +26,18 @@ def dispatcher(once: Annotated[bool, typer.Option("--once", help="One tick, then
         out.print(run_once(settings), highlight=False)
     else:
         run(settings)
+
+
+def api() -> None:
+    """Run the HTTP API: submit and follow jobs from other languages. Settings by environment; docs/http-api.md."""
+    from scenequeue.settings import ApiSettings
+
+    try:
+        from producer.api import run
+    except ModuleNotFoundError as error:
+        raise SettingsError(f"{error.name} is not installed; the extra 'api' brings it: pip install 'sceneburst[api]'") from None
+
+    run(ApiSettings.load())
 
 
 def doctor(as_json: JsonFlag = False) -> None:

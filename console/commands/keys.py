@@ -1,0 +1,26 @@
+"""A fresh key for the HTTP API."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from console.screen import JsonFlag, err, print_json
+
+
+def api_key(
+    name: Annotated[str, typer.Argument(help="Who it is for; letters, digits and . _ - only.")] = "default",
+    as_json: JsonFlag = False,
+) -> None:
+    """Make a key for the HTTP API; it is shown once, and the settings hold only its hash."""
+    from producer.api_auth import fresh_key, hash_of
+    from scenequeue.settings import ApiSettings
+
+    key = fresh_key()
+    keys = ApiSettings.load(api_keys={name: hash_of(key)}).api_keys
+    if as_json:
+        print_json({"name": name, "key": key, "sha256": keys[name]})
+        return
+    print(f"key                  {key}")
+    print(f"SCENEBURST_API_KEYS  {json.dumps(keys)}")
+    err.print("give the key to its owner, add the second to the settings; the key cannot be shown again", style="dim")

@@ -1,0 +1,168 @@
+"""The HTTP API program: submit and follow jobs from other languages and machines.
+
+`uvicorn` serves it; the routes are in `api_routes.py`. Nothing else of `producer` loads FastAPI.
+"""
+
+import contextlib
+import logging
+import signal
+import socket
+import sys
+import threading
+from collections.abc import AsyncIterator
+from types import FrameType
+
+import structlog
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from producer.api_errors import FieldProblem, InvalidRequest, answer_to, answer_to_status, kind_of
+from producer.api_guard import Guard
+from producer.api_routes import jobs, probes
+from producer.api_service import Service
+from producer.api_views import description, release
+from scenequeue.errors import SceneburstError, SettingsError
+from scenequeue.logs import configure
+from scenequeue.settings import ApiSettings
+
+#: Longer than the 60 s after which an AWS load balancer drops an idle connection, so that it never meets a closed one.
+_KEEP_ALIVE_S = 75
+_WAITING_CONNECTIONS = 1024
+#: Request line and headers together.
+_HEAD_BYTES = 32 * 1024
+
+
+def make_app(service: Service) -> FastAPI:
+    """The routes on a service, with every refusal a problem document."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        service.close()
+
+    app = FastAPI(
+        title="Sceneburst",
+        description="Pictures and narrations in, finished MP4s out: submit jobs, follow them, fetch their results.",
+        version=release(),
+        lifespan=lifespan,
+        # Pages that load scripts from elsewhere have no place here; /openapi.json can be opened anywhere.
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.service = service
+    app.include_router(jobs)
+    app.include_router(probes)
+    app.exception_handler(SceneburstError)(_refused)
+    app.exception_handler(RequestValidationError)(_invalid)
+    app.exception_handler(HTTPException)(_not_there)
+    app.exception_handler(Exception)(_failed)
+    document = description(app)
+    app.openapi = lambda: document  # type: ignore[method-assign]
+    return app
+
+
+async def _refused(request: Request, error: SceneburstError) -> JSONResponse:
+    if kind_of(error).detail:
+        # What the caller is not told, the operator is.
+        structlog.get_logger().warning("request refused", path=request.url.path, error=str(error))
+    return answer_to(error, request.url.path)
+
+
+async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+    found = [FieldProblem(str(entry["loc"][-1]), entry["msg"]) for entry in error.errors()]
+    return answer_to(InvalidRequest(found), request.url.path)
+
+
+async def _not_there(request: Request, error: HTTPException) -> JSONResponse:
+    return answer_to_status(error.status_code, str(error.detail), request.url.path, error.headers)
+
+
+async def _failed(request: Request, error: Exception) -> JSONResponse:
+    return answer_to(error, request.url.path)
+
+
+class ApiServer(uvicorn.Server):
+    """Uvicorn on a socket of our own; event streams end when it is asked to leave."""
+
+    def __init__(self, settings: ApiSettings) -> None:
+        self.service = Service(settings)
+        config = uvicorn.Config(
+            Guard(make_app(self.service), is_open=settings.api_open),
+            http="h11",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=_KEEP_ALIVE_S,
+            timeout_graceful_shutdown=settings.api_grace_s,
+            h11_max_incomplete_event_size=_HEAD_BYTES,
+        )
+        super().__init__(config)
+        self.socket = _listening(settings)
+        host = f"[{settings.api_host}]" if ":" in settings.api_host else settings.api_host
+        self.url = f"http://{host}:{self.socket.getsockname()[1]}"
+
+    def serve_until_told(self) -> None:
+        """Serve until SIGTERM, SIGINT or `leave`; running requests finish within the grace."""
+        try:
+            self.run([self.socket])
+        finally:
+            self.socket.close()
+            self.service.close()
+
+    def leave(self) -> None:
+        """Ask it to leave; safe twice, and from any thread."""
+        self.service.stopping.set()
+        self.should_exit = True
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Uvicorn's signal handler."""
+        self.service.stopping.set()
+        super().handle_exit(sig, frame)
+
+
+def _listening(settings: ApiSettings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.api_host else socket.AF_INET
+    try:
+        return socket.create_server((settings.api_host, settings.api_port), family=family, backlog=_WAITING_CONNECTIONS)
+    except OSError as error:
+        where = f"{settings.api_host} port {settings.api_port}"
+        raise SettingsError(f"SCENEBURST_API_HOST, SCENEBURST_API_PORT: cannot listen on {where}: {error.strerror}") from None
+
+
+def run(settings: ApiSettings) -> None:
+    """The program. Main thread only: it listens for signals.
+
+    Raises:
+        SettingsError: nobody could call, or anybody, or the address cannot be listened on.
+    """
+    configure(settings, "api")
+    server = ApiServer(settings)
+    # What uvicorn says of its own coming and going is said here.
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    log = structlog.get_logger()
+    log.info("api listens", url=server.url, keys=sorted(settings.api_keys), redis=server.service.producer.queue.url)
+    if threading.current_thread() is threading.main_thread():
+        # Uvicorn raises the signal again when it has left; leaving well is not being interrupted.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: None)
+    server.serve_until_told()
+    log.info("api leaves")
+
+
+def main() -> int:
+    """`python -m producer.api`: settings from the environment."""
+    try:
+        run(ApiSettings.load())
+    except SettingsError as error:
+        sys.stderr.write(f"sceneburst api: {error}\n")
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

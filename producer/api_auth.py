@@ -1,0 +1,87 @@
+"""Who may call the HTTP API, and how often."""
+
+import hashlib
+import hmac
+import ipaddress
+import secrets
+import time
+from collections.abc import Callable, Mapping
+
+from scenequeue.errors import SettingsError
+from scenequeue.settings import ApiSettings
+
+#: So that a key is recognised as one, by people and by scanners for leaked secrets.
+_PREFIX = "sbk_"
+_KEY_BYTES = 32
+
+
+def fresh_key() -> str:
+    """A new key: 256 random bits, so that its plain SHA-256 is as safe to keep as a slow hash of a password."""
+    return _PREFIX + secrets.token_urlsafe(_KEY_BYTES)
+
+
+def hash_of(key: str) -> str:
+    """What the settings hold of a key."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches the address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def check_access(settings: ApiSettings) -> None:
+    """Refuse to be open by mistake.
+
+    Raises:
+        SettingsError: there are no keys and openness was not asked for, or was for more than this machine.
+    """
+    if settings.api_open and settings.api_keys:
+        raise SettingsError("SCENEBURST_API_OPEN: true contradicts SCENEBURST_API_KEYS; take one of them away")
+    if settings.api_open and not is_loopback(settings.api_host):
+        raise SettingsError(f"SCENEBURST_API_OPEN: only on a loopback address, and SCENEBURST_API_HOST is {settings.api_host}")
+    if not settings.api_open and not settings.api_keys:
+        raise SettingsError("SCENEBURST_API_KEYS: there is no key, so nobody could call; `sceneburst api-key` makes one")
+
+
+class KeyRing:
+    """The keys' hashes, by their owners' names."""
+
+    def __init__(self, hashes: Mapping[str, str]) -> None:
+        self._hashes = dict(hashes)
+
+    def owner_of(self, key: str) -> str | None:
+        """Whose key it is; takes as long for a wrong key as for a right one, whichever it is."""
+        digest = hash_of(key)
+        owner = None
+        for name, known in self._hashes.items():
+            if hmac.compare_digest(digest, known):
+                owner = name
+        return owner
+
+
+class Allowance:
+    """One caller's token bucket: requests at a sustained rate, with a burst after a pause. Not thread-safe.
+
+    Args:
+        per_s: requests a second in the long run.
+        burst: requests at once after a pause.
+        clock: monotonic seconds.
+    """
+
+    def __init__(self, per_s: float, burst: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._per_s, self._burst, self._clock = per_s, burst, clock
+        self._tokens, self._at = float(burst), clock()
+
+    def spend(self) -> float:
+        """Take one request; seconds to wait where none is left, and none was taken."""
+        now = self._clock()
+        self._tokens = min(self._burst, self._tokens + (now - self._at) * self._per_s)
+        self._at = now
+        if self._tokens < 1:
+            return (1 - self._tokens) / self._per_s
+        self._tokens -= 1
+        return 0.0

@@ -1,0 +1,212 @@
+"""The body of a request that submits: read within its limit, as strict JSON, and checked before anything happens."""
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import anyio
+from fastapi import Request
+from pydantic import Field, ValidationError, WithJsonSchema
+from pydantic_core import from_json
+
+from producer.api_errors import BodyTooLarge, BodyTooSlow, BodyUnreadable, FieldProblem, InvalidRequest, WrongMediaType
+from producer.films import film_from, misfits
+from producer.scenes import INPUTS, explain, limited, local_path, options_from, problems_of, scene_from
+from scenequeue.errors import InvalidScenes, StorageDenied
+from scenequeue.items import Lane, Scene
+from scenequeue.options import FrozenModel, RenderOptions
+from scenequeue.settings import ApiSettings
+from scenequeue.storage_files import path_of
+
+_MIB = 1024 * 1024
+#: A body that takes longer is given up.
+_BODY_S = 30.0
+#: So long a body over the limit is read and dropped, because a client that is cut off in its middle may miss the answer.
+_LINGER_S = 1.0
+_MOST_LABELS = 32
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_LINE_ENDS = re.compile(r"[\t\n\r]")
+_LABEL = Annotated[str, Field(max_length=256)]
+
+
+def _reference(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+class Submission(FrozenModel):
+    """One job: scenes that share options, and, if wanted, a film of them."""
+
+    scenes: Annotated[
+        list[Any],
+        Field(min_length=1, description="each with a name of its own; inputs are addresses: s3:// or https://"),
+        WithJsonSchema({"type": "array", "minItems": 1, "items": _reference("Scene")}),
+    ]
+    output: Annotated[str, Field(max_length=2048, description="s3:// prefix that each <name>.mp4 goes under")]
+    options: Annotated[
+        dict[str, Any] | None,
+        Field(description="how all scenes look"),
+        WithJsonSchema({"anyOf": [_reference("RenderOptions"), {"type": "null"}]}),
+    ] = None
+    lane: Annotated[Lane, Field(description="served strictly in this order")] = Lane.NORMAL
+    job_id: Annotated[
+        str | None, Field(min_length=1, description="idempotency key: the same again is the same job; none: one is made up")
+    ] = None
+    film: Annotated[
+        bool | dict[str, Any] | None,
+        Field(description="true, or how: all scenes also become one film"),
+        WithJsonSchema({"anyOf": [{"type": "boolean"}, _reference("Film"), {"type": "null"}]}),
+    ] = None
+    labels: Annotated[dict[_LABEL, _LABEL], Field(max_length=_MOST_LABELS, description="free words for operators")] = Field(
+        default_factory=dict
+    )
+    callback_url: Annotated[str | None, Field(max_length=2048, description="https:// address, told of the job's end")] = None
+    max_attempts: Annotated[int, Field(ge=1, le=100, description="how often a scene is tried")] = 3
+
+
+async def read_body(request: Request, most_mib: float) -> bytes:
+    """The body, never more of it in memory than is allowed, however it is sent.
+
+    Raises:
+        WrongMediaType, BodyTooLarge, BodyTooSlow.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json" or request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise WrongMediaType(f"the body is announced as {kind or 'nothing'!r}")
+    most = int(most_mib * _MIB)
+    too_large = BodyTooLarge(f"the body is longer than {most_mib:g} MiB")
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > most:
+        if "expect" not in request.headers:
+            await _drop(request)
+        raise too_large
+    body = bytearray()
+    try:
+        with anyio.fail_after(_BODY_S):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > most:
+                    break
+    except TimeoutError:
+        raise BodyTooSlow(f"the body did not arrive within {_BODY_S:g} s") from None
+    if len(body) > most:
+        body.clear()
+        await _drop(request)
+        raise too_large
+    return bytes(body)
+
+
+async def _drop(request: Request) -> None:
+    with anyio.move_on_after(_LINGER_S):
+        async for _ in request.stream():
+            pass
+
+
+def submission_from(body: bytes, settings: ApiSettings) -> tuple[Submission, list[Scene]]:
+    """What is to be submitted, in a good form and with nothing but addresses.
+
+    Raises:
+        BodyUnreadable: it is no JSON.
+        InvalidScenes: every mistake that can be seen without the queue.
+    """
+    given = parsed(body)
+    if not isinstance(given, dict):
+        raise InvalidRequest([FieldProblem("#", "a JSON object with scenes and output is needed")])
+    try:
+        submission = Submission.model_validate(given)
+    except ValidationError as error:
+        raise InvalidScenes(limited(explain(error, Submission))) from None
+    if len(submission.scenes) > settings.api_max_scenes:
+        count = len(submission.scenes)
+        said = f"{count} scenes are more than the {settings.api_max_scenes} of one request; send several jobs"
+        raise InvalidRequest([FieldProblem("#/scenes", said)])
+    return submission, _checked(submission, settings.file_roots)
+
+
+def parsed(body: bytes) -> Any:
+    """The JSON value; not what Python's own parser lets pass besides: NaN, lone surrogates, bottomless nesting.
+
+    Raises:
+        BodyUnreadable: it is no JSON.
+        InvalidRequest: a text has control characters in it, or a number is too large.
+    """
+    try:
+        value = from_json(body, allow_inf_nan=False)
+    except ValueError as error:
+        raise BodyUnreadable(str(error)) from None
+    found = [problem for problem, _ in zip(_blemishes(value, "#"), range(100), strict=False)]
+    if found:
+        raise InvalidRequest(found)
+    return value
+
+
+def _blemishes(value: Any, place: str) -> Iterator[FieldProblem]:
+    """The parser allows 200 levels, so recursion is safe."""
+    if isinstance(value, str):
+        if _UNPRINTABLE.search(value):
+            yield FieldProblem(place, "has control characters in it")
+    elif isinstance(value, float):
+        if not math.isfinite(value):
+            yield FieldProblem(place, "is too large a number")
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _blemishes(name, place)
+            yield from _blemishes(inner, f"{place}/{_UNPRINTABLE.sub('?', name).replace('~', '~0').replace('/', '~1')}")
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _blemishes(inner, f"{place}/{index}")
+
+
+def _checked(submission: Submission, roots: Sequence[Path]) -> list[Scene]:
+    """The scenes; the mistakes of all of them and of what they share are raised together.
+
+    The producer checks again what it checks for everybody; here are the addresses, which it would take from the
+    caller's own machine, and the rest beside them, so that a caller learns of all in one answer.
+    """
+    problems = _address_problems("output", submission.output.strip(), roots)
+    options, film = RenderOptions(), None
+    try:
+        options = options_from(submission.options)
+    except ValueError as error:
+        problems += [f"options: {line}" for line in str(error).splitlines()]
+    try:
+        film = film_from(submission.film)
+    except ValueError as error:
+        problems += [f"film: {line}" for line in str(error).splitlines()]
+    if film is not None and film.music is not None:
+        problems += [f"film: {line}" for line in _address_problems("music", film.music, roots)]
+    scenes: list[Scene] = []
+    for number, given in enumerate(submission.scenes, start=1):
+        try:
+            if not isinstance(given, Mapping):
+                raise ValueError(f"a {type(given).__name__} is not a scene; an object with name, image and audio is")  # noqa: TRY004
+            scene = scene_from(given)
+        except ValueError as error:
+            problems += [f"scene {number}: {line}" for line in str(error).splitlines()]
+            continue
+        found = [
+            problem for role in INPUTS if (place := getattr(scene, role)) for problem in _address_problems(role, place, roots)
+        ] or problems_of(scene, options, check_files=False)
+        found += misfits(scene, film, options) if film is not None else []
+        problems += [f"scene {number} ({scene.name}): {problem}" for problem in found]
+        scenes.append(scene)
+    if problems:
+        raise InvalidScenes(limited(problems))
+    return scenes
+
+
+def _address_problems(field: str, place: str, roots: Sequence[Path]) -> list[str]:
+    """Why an address may not come from a caller elsewhere: it is a path, or a file outside what is shared with him."""
+    if _LINE_ENDS.search(place):
+        return [f"{field}: an address is one line without tabs"]
+    if local_path(place) is not None:
+        return [f"{field}: {place!r} is a path; an address is needed, as in s3://bucket/key"]
+    if not place.startswith("file:"):
+        return []
+    outside = f"{field}: {place!r} is outside the folders that SCENEBURST_FILE_ROOTS of the API allows"
+    try:
+        path = path_of(place).resolve()
+    except (StorageDenied, OSError, RuntimeError):
+        return [outside]
+    return [] if any(path.is_relative_to(root.resolve()) for root in roots) else [outside]

@@ -1,0 +1,191 @@
+"""What the HTTP API answers when it refuses, as RFC 9457 problem documents."""
+
+import re
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, NamedTuple
+
+from fastapi.responses import JSONResponse
+
+from scenequeue.errors import (
+    InvalidScenes,
+    JobConflict,
+    JobNotFound,
+    QueueFull,
+    QueueUnavailable,
+    SceneburstError,
+)
+from scenequeue.items import Scene
+from scenequeue.options import RenderOptions
+
+MEDIA_TYPE = "application/problem+json"
+#: A message quotes what the caller sent, which may be as long as the body.
+_LONGEST_DETAIL = 500
+
+
+class Unauthorized(SceneburstError):
+    """No key, or one that nobody has."""
+
+
+class TooManyRequests(SceneburstError):
+    """The key's allowance is used up; `wait_s` says for how long."""
+
+    def __init__(self, message: str, wait_s: float) -> None:
+        self.wait_s = wait_s
+        super().__init__(message)
+
+
+class BodyTooLarge(SceneburstError):
+    """The body is longer than SCENEBURST_API_MAX_BODY_MIB."""
+
+
+class BodyTooSlow(SceneburstError):
+    """The body did not arrive in time."""
+
+
+class BodyUnreadable(SceneburstError):
+    """The body is not what RFC 8259 calls JSON."""
+
+
+class WrongMediaType(SceneburstError):
+    """The body is announced as something else than plain JSON."""
+
+
+class WrongHost(SceneburstError):
+    """An API without keys was asked for under a name that is not this machine's own."""
+
+
+class TooManyStreams(SceneburstError):
+    """All event streams are taken."""
+
+
+class Kind(NamedTuple):
+    """One kind of problem: its status, its name, and what a caller can do."""
+
+    status: int
+    slug: str
+    title: str
+    advice: str
+    #: Seconds after which trying again makes sense; None where it does not.
+    retry_after_s: int | None = None
+    #: What is told instead of the error's own words, which are for operators.
+    detail: str | None = None
+
+
+KINDS: dict[type[SceneburstError], Kind] = {
+    InvalidScenes: Kind(422, "invalid", "The request has mistakes", "Correct what `errors` names; nothing was enqueued."),
+    JobConflict: Kind(409, "job-conflict", "The job id is taken", "Send another job_id, or exactly what was sent before."),
+    JobNotFound: Kind(404, "job-not-found", "There is no such job", "Check the id; results are kept for a limited time."),
+    QueueFull: Kind(503, "queue-full", "The backlog is at its limit", "Send the same again later; nothing was enqueued.", 30),
+    QueueUnavailable: Kind(
+        *(503, "queue-unavailable", "The queue does not answer", "Send the same again later, with the same job_id.", 5),
+        detail="Redis does not answer; what was asked for may or may not have happened, and is safe to repeat.",
+    ),
+    Unauthorized: Kind(401, "unauthorized", "A key is needed", "Send `Authorization: Bearer <key>`."),
+    TooManyRequests: Kind(429, "too-many-requests", "Too many requests", "Wait for the seconds that Retry-After says."),
+    BodyTooLarge: Kind(413, "body-too-large", "The body is too large", "Send fewer scenes at once, as several jobs."),
+    BodyTooSlow: Kind(408, "body-too-slow", "The body came too slowly", "Send it again."),
+    BodyUnreadable: Kind(400, "not-json", "The body is no JSON", "Send one JSON object in UTF-8."),
+    WrongMediaType: Kind(415, "media-type", "The body is no JSON", "Send `Content-Type: application/json`, not compressed."),
+    WrongHost: Kind(421, "wrong-host", "This is not the host", "Without keys, the API answers to 127.0.0.1 and localhost only."),
+    TooManyStreams: Kind(503, "too-many-streams", "All event streams are taken", "Try later, or ask for the status instead.", 10),
+}
+_OTHER = Kind(500, "internal", "Something went wrong here", "Try again; tell the operator the request id.", detail="See the log.")
+
+
+class FieldProblem(NamedTuple):
+    """One mistake: where in the body (a JSON pointer), and what is wrong there."""
+
+    pointer: str
+    detail: str
+
+
+class InvalidRequest(InvalidScenes):
+    """The request has mistakes whose places are known."""
+
+    def __init__(self, found: Sequence[FieldProblem]) -> None:
+        self.found = found
+        super().__init__([f"{pointer}: {detail}" for pointer, detail in found])
+
+
+def kind_of(error: Exception) -> Kind:
+    """Which kind of problem an error is; those that callers cannot have caused are all one kind."""
+    return next((kind for known, kind in KINDS.items() if isinstance(error, known)), _OTHER)
+
+
+def problem(
+    kind: Kind,
+    detail: str,
+    instance: str,
+    *,
+    errors: Sequence[FieldProblem] = (),
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    """The answer that tells a problem."""
+    body: dict[str, Any] = {
+        "type": f"urn:sceneburst:problem:{kind.slug}",
+        "title": kind.title,
+        "status": kind.status,
+        "detail": _short(kind.detail or detail),
+        "advice": kind.advice,
+        "instance": instance,
+    }
+    if errors:
+        body["errors"] = [{"pointer": _short(place), "detail": _short(text)} for place, text in errors]
+    return JSONResponse(body, kind.status, dict(headers or {}), media_type=MEDIA_TYPE)
+
+
+def answer_to(error: Exception, instance: str) -> JSONResponse:
+    """The answer to an error of ours."""
+    kind = kind_of(error)
+    headers: dict[str, str] = {}
+    wait_s = error.wait_s if isinstance(error, TooManyRequests) else kind.retry_after_s
+    if wait_s is not None:
+        headers["Retry-After"] = str(max(1, -int(-wait_s // 1)))
+    if kind.status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = 'Bearer realm="sceneburst"'
+    if kind.status in {401, 408, 413, 415, 421, 429}:
+        # Its body may not have been read, and is not going to be.
+        headers["Connection"] = "close"
+    if isinstance(error, InvalidRequest):
+        found = error.found
+    elif isinstance(error, InvalidScenes):
+        found = [FieldProblem(pointer_of(line), line) for line in error.problems]
+    else:
+        return problem(kind, str(error), instance, headers=headers)
+    said = found[0].detail if len(found) == 1 else f"{len(found)} mistakes"
+    return problem(kind, said, instance, errors=found, headers=headers)
+
+
+def answer_to_status(status: int, detail: str, instance: str, headers: Mapping[str, str] | None) -> JSONResponse:
+    """The answer to what the framework itself refuses: an unknown path, a wrong method."""
+    phrase = HTTPStatus(status).phrase
+    kind = Kind(status, phrase.lower().replace(" ", "-"), phrase, "See /openapi.json for what there is.")
+    return problem(kind, detail, instance, headers=headers)
+
+
+_SCENE = re.compile(r"scene (\d+)(?: \([^()]*\))?: (.*)", re.DOTALL)
+_FIELD = re.compile(r"([a-z]\w*(?:\.\w+)*): (.*)", re.DOTALL)
+_QUOTED = re.compile(r"unknown option '([\w.]+)'|'([\w.]+)' is missing")
+
+
+def pointer_of(line: str) -> str:
+    """Where in the body a mistake is that the producer has put in words; as near as the words tell."""
+    parts: list[str] = []
+    if found := _SCENE.match(line):
+        parts, line = ["scenes", str(int(found[1]) - 1)], found[2]
+    inside: list[str] = []
+    # An option's name may stand behind that of what it is in.
+    for _ in range(2):
+        if found := _FIELD.match(line):
+            inside += found[1].split(".")
+            line = found[2]
+    if found := _QUOTED.match(line):
+        inside += (found[1] or found[2]).split(".")
+    if parts and inside and inside[0] in RenderOptions.model_fields and inside[0] not in Scene.model_fields:
+        inside.insert(0, "options")
+    return "".join(["#", *(f"/{part}" for part in (*parts, *inside))])
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_DETAIL else f"{text[:_LONGEST_DETAIL]}…"
