@@ -48,9 +48,13 @@ class Policy:
     start_up_s: float = 45.0
     #: Paid for at least, however short a container lives.
     billed_least_s: float = 60.0
+    #: What one more container is counted as before it is known where it runs: on Spot only where nothing else is launched,
+    #: in the dearest region that it may come to.
     is_spot: bool = False
     region: str = ""
     architecture: str = "x86_64"
+    #: Ephemeral storage of each.
+    ephemeral_gib: int = 0
 
     @property
     def size(self) -> ContainerSize:
@@ -59,6 +63,14 @@ class Policy:
     @property
     def slots_each(self) -> int:
         return self.slots or max(1, int(self.size.vcpu))
+
+    @property
+    def usd_per_hour_each(self) -> float:
+        """The most that one more container may cost."""
+        size, storage_gib = self.size, self.ephemeral_gib
+        return usd_per_hour(
+            size.vcpu, size.memory_mib, self.region, self.architecture, is_spot=self.is_spot, ephemeral_gib=storage_gib
+        )
 
 
 @dataclass(frozen=True)
@@ -98,7 +110,7 @@ def plan(
     starting = sum(record.state != "running" for record in alive)
     uncovered = max(0, backlog.ready - sum(takes_soon(record) for record in alive))
     spent = hourly_usd(there)
-    wanted, reason = _wanted(backlog, uncovered, len(alive), policy, rates)
+    wanted, reason = _wanted(backlog, uncovered, len(alive), spent, policy, rates)
     launches, cut = _bounded(wanted, len(there), spent, policy)
     why = _sentence(backlog, uncovered, len(alive), starting, launches, reason, cut)
     return Plan(tuple(launches), why, backlog.ready, uncovered, starting, len(alive) - starting, spent)
@@ -118,11 +130,19 @@ def takes_soon(record: ContainerRecord) -> int:
     return max(0, left, free_slots)
 
 
-def _wanted(backlog: Backlog, uncovered: int, alive: int, policy: Policy, rates: Mapping[str, float]) -> tuple[list[int], str]:
+def _wanted(
+    backlog: Backlog, uncovered: int, alive: int, spent: float, policy: Policy, rates: Mapping[str, float]
+) -> tuple[list[int], str]:
     if backlog.is_paused:
         return [], "the queue is paused"
-    by_policy = {"batch": _by_batch, "deadline": _by_deadline, "budget": _by_budget}[policy.policy]
-    wanted, reason = by_policy(backlog, uncovered, alive, policy, rates) if backlog.ready else ([], "")
+    wanted: list[int] = []
+    reason = ""
+    if backlog.ready and policy.policy == "batch":
+        wanted, reason = _by_batch(uncovered, alive, policy)
+    elif backlog.ready and policy.policy == "budget":
+        wanted, reason = _by_budget(backlog, uncovered, alive, spent, policy)
+    elif backlog.ready:
+        wanted, reason = _by_deadline(backlog, uncovered, alive, policy, rates)
     missing = policy.min_containers - alive - len(wanted)
     if missing > 0:
         wanted = wanted + [0] * missing
@@ -131,9 +151,7 @@ def _wanted(backlog: Backlog, uncovered: int, alive: int, policy: Policy, rates:
     return wanted, reason
 
 
-def _by_batch(
-    _backlog: Backlog, uncovered: int, alive: int, policy: Policy, _rates: Mapping[str, float]
-) -> tuple[list[int], str]:
+def _by_batch(uncovered: int, alive: int, policy: Policy) -> tuple[list[int], str]:
     """Batches of the wished size, in no more containers than one distribution may use."""
     room = policy.max_parallel_tasks - alive
     if room < 1:
@@ -143,16 +161,18 @@ def _by_batch(
     return wanted, f"{sizes}, in at most {policy.max_parallel_tasks}"
 
 
-def _by_budget(
-    _backlog: Backlog, uncovered: int, alive: int, policy: Policy, _rates: Mapping[str, float]
-) -> tuple[list[int], str]:
-    """As many containers as the money keeps, as long as each has something worth a start."""
-    budget = policy.budget_usd_per_hour
-    room = policy.max_containers if budget is None else _affordable(budget, policy)
-    if room <= alive:
-        return [], f"the budget keeps {room}, and {alive} are there"
-    least = policy.min_scenes_per_batch
-    return distribute(uncovered, least, room - alive, least), f"the budget keeps {room}, at least {least} each"
+def _by_budget(backlog: Backlog, uncovered: int, alive: int, spent: float, policy: Policy) -> tuple[list[int], str]:
+    """As many containers as the money keeps, as long as each has something worth a start.
+
+    What runs is counted at its own price: where Spot was found, there is money left for more.
+    """
+    budget, least = policy.budget_usd_per_hour, policy.min_scenes_per_batch
+    kept = policy.max_containers if budget is None else alive + _affordable(budget - spent, policy)
+    reason = f"the budget keeps {kept}, at least {least} each"
+    if kept <= alive:
+        return [], reason
+    # Also where every item has been promised to somebody: more of them share what waits.
+    return _shared(uncovered, len(distribute(backlog.ready, least, kept, least)) - alive), reason
 
 
 def _by_deadline(
@@ -167,18 +187,21 @@ def _by_deadline(
     slots = min(math.ceil(work_s / usable_s), backlog.ready)
     needed = math.ceil(slots / policy.slots_each)
     reason = f"{work_s:.0f} s of work in {policy.deadline_s:.0f} s needs {needed} of {policy.slots_each} slots each"
-    more = needed - alive
-    if more < 1:
-        return [], reason
     # A slower rate than thought asks for more containers even where every item has been promised to one.
-    share, extra = divmod(max(uncovered, more), more)
-    return [share + 1] * extra + [share] * (more - extra), reason
+    return _shared(uncovered, needed - alive), reason
+
+
+def _shared(uncovered: int, containers: int) -> list[int]:
+    """Even batches, at least one item each."""
+    if containers < 1:
+        return []
+    share, extra = divmod(max(uncovered, containers), containers)
+    return [share + 1] * extra + [share] * (containers - extra)
 
 
 def _affordable(usd_an_hour: float, policy: Policy) -> int:
-    each = usd_per_hour(policy.size.vcpu, policy.size.memory_mib, policy.region, policy.architecture, is_spot=policy.is_spot)
     # A hair above, so that money for exactly n containers is enough for n.
-    return max(0, math.floor(usd_an_hour / each + 1e-9))
+    return max(0, math.floor(usd_an_hour / policy.usd_per_hour_each + 1e-9))
 
 
 def _bounded(wanted: list[int], there: int, spent_usd_per_hour: float, policy: Policy) -> tuple[list[int], str]:

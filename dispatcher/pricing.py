@@ -3,24 +3,25 @@
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import files
 
 from scenequeue.items import ContainerRecord
 from scenequeue.options import FrozenModel
 
-#: Used where a region is not in the data file; the process fleet's estimates too.
+#: What containers outside AWS are counted as.
 DEFAULT_REGION = "us-east-1"
 _HOUR_S = 3600
+_ENDED = frozenset({"gone", "failed"})
 
 
 class Rates(FrozenModel):
-    """USD per second of one vCPU, one GiB of memory, one GiB of ephemeral storage above the free part."""
+    """USD an hour of one vCPU, one GiB of memory, one GiB of ephemeral storage above the free part (None: not known here)."""
 
-    vcpu_s: float
-    gib_s: float
-    ephemeral_gib_s: float
+    vcpu_h: float
+    gib_h: float
+    ephemeral_gib_h: float | None = None
 
 
 class Prices(FrozenModel):
@@ -33,6 +34,7 @@ class Prices(FrozenModel):
     spot_share_of_on_demand: float
     spot_note: str
     free_ephemeral_gib: int
+    gaps_note: str
     regions: dict[str, dict[str, Rates]]
 
 
@@ -40,6 +42,11 @@ class Prices(FrozenModel):
 def prices() -> Prices:
     """The published prices that all estimates use."""
     return Prices.model_validate(json.loads(files("dispatcher").joinpath("prices.json").read_text()))
+
+
+def is_priced(region: str) -> bool:
+    """Whether a region's prices are known here."""
+    return region in prices().regions
 
 
 def usd_per_hour(
@@ -50,25 +57,48 @@ def usd_per_hour(
     Args:
         vcpu: cores.
         memory_mib: MiB of memory.
-        region: AWS region; one without prices here is estimated as us-east-1.
+        region: AWS region; "" for containers outside AWS, which are estimated as us-east-1. One without prices here is
+            counted as the dearest that has some: a bound must not be broken by what is not known.
         architecture: x86_64 or arm64.
         is_spot: whether it runs on Spot capacity (an estimate).
         ephemeral_gib: its ephemeral storage; the first 20 GiB are free.
     """
     table = prices()
-    by_architecture = table.regions.get(region) or table.regions[DEFAULT_REGION]
-    rates = by_architecture.get(architecture) or by_architecture["x86_64"]
-    storage = max(0, ephemeral_gib - table.free_ephemeral_gib) * rates.ephemeral_gib_s
-    compute = vcpu * rates.vcpu_s + memory_mib / 1024 * rates.gib_s
-    return (compute * (table.spot_share_of_on_demand if is_spot else 1.0) + storage) * _HOUR_S
+    known = [region or DEFAULT_REGION] if is_priced(region or DEFAULT_REGION) else list(table.regions)
+    share = table.spot_share_of_on_demand if is_spot else 1.0
+    paid_gib = max(0, ephemeral_gib - table.free_ephemeral_gib)
+    return max(
+        (vcpu * rates.vcpu_h + memory_mib / 1024 * rates.gib_h) * share + paid_gib * _storage_h(rates)
+        for rates in (_rates(table.regions[each], architecture) for each in known)
+    )
+
+
+def _rates(by_architecture: dict[str, Rates], architecture: str) -> Rates:
+    # What is not known of arm64 is counted as x86_64, which is dearer everywhere.
+    return by_architecture.get(architecture) or by_architecture["x86_64"]
+
+
+def _storage_h(rates: Rates) -> float:
+    if rates.ephemeral_gib_h is not None:
+        return rates.ephemeral_gib_h
+    return max(each.ephemeral_gib_h or 0.0 for region in prices().regions.values() for each in region.values())
+
+
+def dearest(regions: Sequence[str], architecture: str = "x86_64") -> str:
+    """The region in which a container costs most; "" of none."""
+    return max(regions, key=lambda region: usd_per_hour(1, 2048, region, architecture), default="")
 
 
 def cost_usd(record: ContainerRecord, now_ms: int) -> float:
-    """What a container has cost until now, or until it ended: whole seconds, one minute at least. 0 if it never ran."""
-    began_ms = record.started_ms or record.launched_ms
+    """What a container has cost until now, or until it ended: whole seconds, one minute at least. 0 if it never ran.
+
+    AWS bills from the pull of the image on, which begins soon after the launch; a worker started by hand has no launch.
+    """
+    began_ms = record.launched_ms or record.started_ms
     if not began_ms:
         return 0.0
-    ended_ms = record.ended_ms or now_ms
+    # One that was given up and came back still has the time of its supposed end.
+    ended_ms = record.ended_ms if record.state in _ENDED and record.ended_ms else now_ms
     seconds = max(prices().minimum_s, math.ceil((ended_ms - began_ms) / 1000))
     return hourly_usd([record]) * seconds / _HOUR_S
 
