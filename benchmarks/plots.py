@@ -67,13 +67,18 @@ class Point:
     x: float
     y: float
     is_chosen: bool = False
+    #: Points of one curve are joined.
+    curve: str = ""
 
 
 def write_points(path: Path, panels: Mapping[str, Sequence[Point]], x_label: str, y_label: str) -> None:
-    """An SVG of named points in panels side by side; chosen ones are coloured."""
-    figure = Figure(figsize=(5.6 * len(panels), 4.6), layout="constrained")
+    """An SVG of named points in panels side by side; chosen ones are coloured, those of a curve are joined in their order."""
+    figure = Figure(figsize=(6.4 * len(panels), 5.6), layout="constrained")
     for place, (title, points) in enumerate(panels.items(), 1):
         axes = figure.add_subplot(1, len(panels), place)
+        for name in dict.fromkeys(point.curve for point in points if point.curve):
+            ends = [(point.x, point.y) for point in points if point.curve == name]
+            axes.plot(*zip(*ends, strict=True), color=THEIRS, linewidth=0.8, alpha=0.6)
         for point in points:
             axes.scatter(point.x, point.y, color=OURS if point.is_chosen else THEIRS, s=26, zorder=3)
             axes.annotate(point.name, (point.x, point.y), xytext=(4, 3), textcoords="offset points", fontsize=7)

@@ -28,8 +28,8 @@ from benchmarks.render_stage import FPS, PICTURES_PX, Cost, Scene, make_scene
 from benchmarks.render_systems import SHARED, SHARED_CRF, Stage, in_pairs, with_encoder
 from container_worker.render.request import RenderRequest
 
-#: Seconds of the scenes that quality is measured on, without subtitles and watermark; and of the frames looked at for motion.
-QUALITY_S, MOTION_FRAMES = 10.0, 90
+#: Seconds of the scenes that quality is measured on, without subtitles and watermark.
+QUALITY_S = 10.0
 UPSCALED_PX = 8000
 Row = dict[str, Any]
 
@@ -68,8 +68,9 @@ class Bench:
             scene = make_scene(self.folder, megapixels, self.seconds)
             same = self.stage.request(scene, threads=2, crf=SHARED_CRF)
             own, av1 = self.stage.request(scene, threads=2), self.stage.request(scene, threads=2, codec="av1")
+            one = self.stage.request(scene, threads=1)
             frames = self.stage.raw_frames(same)
-            out = {name: self.folder / f"{name}-{megapixels}.mp4" for name in ("ours", "alone", "zoompan", "own", "av1")}
+            out = {name: self.folder / f"{name}-{megapixels}.mp4" for name in ("ours", "alone", "zoompan", "own", "av1", "one")}
             costs = in_pairs(
                 self.rounds,
                 {
@@ -78,11 +79,12 @@ class Bench:
                     "8000 px, zoompan": lambda scene=scene, out=out: self.stage.zoompan(scene, out["zoompan"], UPSCALED_PX),
                     "ours": lambda own=own, out=out: self.stage.ours(own, out["own"]),
                     "ours, AV1": lambda av1=av1, out=out: self.stage.ours(av1, out["av1"]),
+                    "ours, one thread": lambda one=one, out=out: self.stage.ours(one, out["one"]),
                 },
             )
             frames.unlink()
             figure = f"{megapixels} MP, {self.seconds:g} s"
-            ours, alone, zoompan, own_row, av1_row = (
+            ours, alone, zoompan, own_row, av1_row, one_row = (
                 self.note(figure, name, costs[name], mb=file.stat().st_size / 1e6)
                 for name, file in zip(costs, out.values(), strict=True)
             )
@@ -95,9 +97,11 @@ class Bench:
                 "8000 px zoompan / ours, AV1: wall": zoompan["wall_s"] / av1_row["wall_s"],
                 "ours / 8000 px zoompan: size": own_row["mb"] / zoompan["mb"],
                 "ours, AV1 / 8000 px zoompan: size": av1_row["mb"] / zoompan["mb"],
+                # Not promised by itself: what a slot of a container gains.
+                "8000 px zoompan / ours, one thread: CPU": zoompan["cpu_s"] / one_row["cpu_s"],
             }.items():
                 ratios.setdefault(name, []).append(value)
-        limits = [("≥", 1.9), ("≥", 1.7), ("≤", 1.15), ("≤", 1.25), ("≥", 3.0), ("≥", 2.5), ("≤", 1.1), ("≤", 0.85)]
+        limits = [("≥", 1.9), ("≥", 1.7), ("≤", 1.15), ("≤", 1.25), ("≥", 3.0), ("≥", 2.5), ("≤", 1.1), ("≤", 0.85), ("≥", 3.0)]
         for (name, values), (sign, bar) in zip(ratios.items(), limits, strict=True):
             self.hold(name, statistics.median(values), sign, bar)
 
@@ -156,7 +160,7 @@ class Bench:
                 video = self.folder / "quality.mp4"
                 make(video)
                 near = likeness(video, ideal, range(5, scene.frames, 25))
-                moved = steadiness(video, our_path, scene.frames // 2 - MOTION_FRAMES // 2, MOTION_FRAMES, scene.frames)
+                moved = steadiness(video, our_path, scene.frames)
                 rows[name] = self.note(
                     f"quality, {megapixels} MP, {QUALITY_S:g} s", name, psnr_db=near.psnr_db, ssim=near.ssim,
                     vmaf=vmaf(self.stage.ffmpeg, video, reference, FPS), motion_px=moved.rms_px,
@@ -174,7 +178,8 @@ class Bench:
                 differences.setdefault(name, []).append(value)
         limits = [("≥", -0.5), ("≥", 1.5), ("≤", 0.06), ("≥", 0.0), ("≤", 0.0)]
         for (name, values), (sign, bar) in zip(differences.items(), limits, strict=True):
-            self.hold(name, statistics.median(values), sign, bar)
+            # One step backwards in any of them is one too many.
+            self.hold(name, max(values) if name.endswith("steps") else statistics.median(values), sign, bar)
 
     def static(self) -> None:
         """Scenes without motion."""
@@ -191,31 +196,37 @@ class Bench:
         self.hold("no motion: CPU seconds per second of video", rows[0]["cpu_s"] / scene.seconds, "≤", 0.5)
 
     def slots(self) -> None:
-        """Four scenes: two at a time with one encoder thread each, or one at a time with two."""
-        scene = make_scene(self.folder, 6, self.seconds)
-        wall: dict[str, list[float]] = {"2 slots of one thread": [], "1 slot of two threads": []}
-        for _ in range(self.rounds):
-            wall["2 slots of one thread"].append(self._four(scene, slots=2, threads=1))
-            wall["1 slot of two threads"].append(self._four(scene, slots=1, threads=2))
-        per_minute = {name: 60 * 4 / statistics.median(seconds) for name, seconds in wall.items()}
-        for name, rate in per_minute.items():
-            self.note(f"slots, 6 MP, {scene.seconds:g} s", name, scenes_per_minute=rate)
-        fast, slow = per_minute.values()
-        self.hold("2 slots / 1 slot of two threads: scenes a minute", fast / slow, "≥", 1.25)
+        """Ways to share two cores: so many scenes at a time, with so many encoder threads each; and what the last scene could do.
 
-    def _four(self, scene: Scene, slots: int, threads: int) -> float:
-        """Wall seconds for four scenes."""
+        `tail` is five scenes, of which the last one has both cores for itself.
+        """
+        scene = make_scene(self.folder, 6, self.seconds)
+        ways = {"2 slots of 1 thread": (2, [1] * 4), "1 slot of 2 threads": (1, [2] * 4), "2 slots of 2 threads": (2, [2] * 4)}
+        tails = {"2 slots of 1 thread, tail": (2, [1] * 5), "the same, the last with 2 threads": (2, [1] * 4 + [2])}
+        wall: dict[str, list[float]] = {name: [] for name in (*ways, *tails)}
+        for _ in range(min(2, self.rounds)):
+            for name, (slots, threads) in (ways | tails).items():
+                wall[name].append(self._in_slots(scene, slots, threads))
+        rates = {name: 60 * len(plan[1]) / statistics.median(wall[name]) for name, plan in (ways | tails).items()}
+        for name, rate in rates.items():
+            print(f"  {name}: {rate:.2f} scenes a minute", file=sys.stderr, flush=True)
+            self.note(f"slots, 6 MP, {scene.seconds:g} s", name, scenes_per_minute=rate)
+        gain = rates["2 slots of 1 thread"] / rates["1 slot of 2 threads"]
+        self.hold("2 slots / 1 slot of two threads: scenes a minute", gain, "≥", 1.25)
+
+    def _in_slots(self, scene: Scene, slots: int, threads: list[int]) -> float:
+        """Wall seconds for a scene of each of these thread counts, so many at a time."""
         import time
 
         def one(number: int) -> None:
             folder = self.folder / f"slot-{number}"
             folder.mkdir(exist_ok=True)
             stage = Stage(folder, self.fast)
-            stage.ours(stage.request(scene, threads=threads), folder / "made.mp4")
+            stage.ours(stage.request(scene, threads=threads[number]), folder / "made.mp4")
 
         began = time.monotonic()
         with ThreadPoolExecutor(slots) as pool:
-            list(pool.map(one, range(4)))
+            list(pool.map(one, range(len(threads))))
         return time.monotonic() - began
 
     def memory(self) -> None:

@@ -1,9 +1,11 @@
 """Encoder settings on the same frames: what each takes, how large it is, how good. The renderer's defaults are picked here."""
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks.render_quality import vmaf
-from benchmarks.render_stage import FPS, Cost, Scene
+from benchmarks.render_stage import FPS, FRAME_PX, Cost, Scene
 from benchmarks.render_systems import Stage, in_pairs, with_encoder
 from container_worker.render.defaults import AV1_CRF, AV1_PRESET, X264_CRF, X264_PARAMS, X264_PRESET
 
@@ -19,45 +21,80 @@ class Setting(NamedTuple):
     preset: str | int
     params: str
     crf: int
+    threads: int = 2
+    #: Every frame is shown so many times: 2 halves the rate of motion.
+    shown: int = 1
+
+
+class Curve(NamedTuple):
+    """The same setting at several CRFs."""
+
+    name: str
+    codec: str
+    preset: str | int
+    params: str
+    crfs: tuple[int, ...]
+
+    def settings(self) -> Iterator[Setting]:
+        """A setting for each CRF."""
+        for crf in self.crfs:
+            yield Setting(f"{self.name} {crf}", self.codec, self.preset, self.params, crf)
 
 
 CHOSEN = (
     Setting("H.264, ours", "h264", X264_PRESET, X264_PARAMS, X264_CRF),
     Setting("AV1, ours", "av1", AV1_PRESET, "", AV1_CRF),
 )
-#: The usual presets, then one thing changed at a time, then AV1's presets.
-OTHERS = (
-    *(Setting(f"{preset} {crf}", "h264", preset, "scenecut=40", crf) for preset, crf in (("medium", 23), ("veryfast", 23))),
-    *(Setting(f"{preset} {crf}", "h264", preset, "scenecut=40", crf) for preset, crf in (("superfast", 25), ("ultrafast", 25))),
-    Setting("veryfast, stillimage 23", "h264", "veryfast", "psy-rd=2.0,0.7:deblock=-3,-3:aq-strength=1.2", 23),
-    Setting("lean 21", "h264", "veryfast", _LEAN, 21),
-    Setting("lean, no mbtree 21", "h264", "veryfast", f"{_LEAN}:mbtree=0", 21),
-    Setting("lean, 5 B 21", "h264", "veryfast", f"{_LEAN}:bframes=5", 21),
-    Setting("lean, 1 B 21", "h264", "veryfast", f"{_LEAN}:bframes=1", 21),
-    Setting("lean, hex 21", "h264", "veryfast", f"{_LEAN}:me=hex", 21),
-    Setting("lean, subme 0 21", "h264", "veryfast", f"{_LEAN}:subme=0", 21),
-    Setting("lean, no trellis or 8x8 21", "h264", "veryfast", f"{_LEAN}:trellis=0:8x8dct=0", 21),
-    Setting("lean, sliced threads 21", "h264", "veryfast", f"{_LEAN}:sliced-threads=1", 21),
-    *(Setting(f"SVT {preset}, {crf}", "av1", preset, "", crf) for preset, crf in ((8, 35), (10, 35), (12, 35), (13, 35))),
+_USUAL = "scenecut=40"
+CURVES = (
+    Curve("medium", "h264", "medium", _USUAL, (23, 26)),
+    Curve("veryfast", "h264", "veryfast", _USUAL, (20, 23, 26)),
+    Curve("superfast", "h264", "superfast", _USUAL, (23, 26, 29)),
+    Curve("ultrafast", "h264", "ultrafast", _USUAL, (25, 29)),
+    Curve("lean", "h264", "veryfast", _LEAN, (19, 23, 25)),
+    Curve("SVT 12", "av1", 12, "", (30, 40)),
 )
+#: One thing changed at a time of the setting that was chosen, then AV1's presets.
+CHANGES = (
+    Setting("veryfast, stillimage 23", "h264", "veryfast", "psy-rd=2.0,0.7:deblock=-3,-3:aq-strength=1.2", 23),
+    Setting("no mbtree", "h264", "veryfast", f"{_LEAN}:mbtree=0", 21),
+    Setting("5 B", "h264", "veryfast", f"{_LEAN}:bframes=5", 21),
+    Setting("1 B", "h264", "veryfast", f"{_LEAN}:bframes=1", 21),
+    Setting("hex", "h264", "veryfast", f"{_LEAN}:me=hex", 21),
+    Setting("subme 0", "h264", "veryfast", f"{_LEAN}:subme=0", 21),
+    Setting("subme 2", "h264", "veryfast", f"{_LEAN}:subme=2", 21),
+    Setting("lookahead 0", "h264", "veryfast", f"{_LEAN}:rc-lookahead=0", 21),
+    Setting("lookahead 10", "h264", "veryfast", f"{_LEAN}:rc-lookahead=10", 21),
+    Setting("lookahead 20", "h264", "veryfast", f"{_LEAN}:rc-lookahead=20", 21),
+    Setting("no trellis or 8x8", "h264", "veryfast", f"{_LEAN}:trellis=0:8x8dct=0", 21),
+    Setting("sliced threads", "h264", "veryfast", f"{_LEAN}:sliced-threads=1", 21),
+    Setting("1 thread", "h264", "veryfast", _LEAN, 21, threads=1),
+    Setting("motion at 15 fps", "h264", "veryfast", _LEAN, 21, shown=2),
+    *(Setting(f"SVT {preset}, {crf}", "av1", preset, "", crf) for preset, crf in ((8, 35), (10, 35), (13, 35))),
+)
+SETTINGS = (*CHOSEN, *(setting for curve in CURVES for setting in curve.settings()), *CHANGES)
 
 
-def front(stage: Stage, scene: Scene, rounds: int, settings: tuple[Setting, ...] = CHOSEN + OTHERS) -> list[Row]:
-    """A row for each setting: medians of wall and CPU seconds, MB, and VMAF against the frames that were encoded."""
+def front(stage: Stage, scene: Scene, rounds: int, settings: tuple[Setting, ...] = SETTINGS) -> list[Row]:
+    """A row for each setting: medians of wall and CPU seconds, MB, and VMAF against the frames that all should show."""
     request = stage.request(scene, threads=2, plain=True)
     frames = stage.raw_frames(request)
+    held = frames.with_name("held.yuv")
+    _hold(frames, held)
     videos = {setting.name: stage.folder / f"front-{number}.mp4" for number, setting in enumerate(settings)}
 
     def encode(setting: Setting) -> Cost:
-        asked = stage.request(scene, threads=2, plain=True, crf=setting.crf, codec=setting.codec)
+        asked = stage.request(scene, threads=setting.threads, plain=True, crf=setting.crf, codec=setting.codec)
         with with_encoder(setting.codec, setting.preset, setting.params):
-            return stage.encoder_alone(asked, frames, videos[setting.name])
+            return stage.encoder_alone(asked, held if setting.shown > 1 else frames, videos[setting.name])
 
     costs = in_pairs(rounds, {setting.name: lambda setting=setting: encode(setting) for setting in settings})
+    curve_of = {setting.name: curve.name for curve in CURVES for setting in curve.settings()}
     rows = [
         {
             "figure": f"encoder settings on the same frames, {scene.seconds:g} s",
             "system": setting.name,
+            "curve": curve_of.get(setting.name, ""),
             **stage.medians(costs[setting.name]),
             "mb": videos[setting.name].stat().st_size / 1e6,
             "vmaf": vmaf(stage.ffmpeg, videos[setting.name], frames, FPS),
@@ -65,4 +102,15 @@ def front(stage: Stage, scene: Scene, rounds: int, settings: tuple[Setting, ...]
         for setting in settings
     ]
     frames.unlink()
+    held.unlink()
     return rows
+
+
+def _hold(frames: Path, target: Path) -> None:
+    """The same number of frames, every second one shown twice."""
+    size = FRAME_PX[0] * FRAME_PX[1] * 3 // 2
+    with frames.open("rb") as source, target.open("wb") as file:
+        while frame := source.read(size):
+            file.write(frame)
+            if source.read(size):
+                file.write(frame)

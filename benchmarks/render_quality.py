@@ -14,8 +14,8 @@ import numpy.typing as npt
 from PIL import Image
 
 from benchmarks.render_stage import FRAME_PX, ZOOM
+from container_worker.render.canvas import RGB_TO_YUV
 from container_worker.render.motion import Rect, view
-from container_worker.render.picture import RGB_TO_YUV
 
 Luma = npt.NDArray[np.float32]
 #: The part of the picture that fills the frame at a share of the time, in shares of the picture.
@@ -23,6 +23,8 @@ Path_ = Callable[[float], Rect]
 #: A window that motion is measured in, and where its middle lies in the frame (off the centre, where a zoom moves nothing).
 _WINDOW_PX = 512
 _WINDOW_AT = (0.27, 0.30)
+#: What phase correlation may see where nothing moves, in pixels.
+_STILL_PX = 0.1
 
 
 def our_path(share: float) -> Rect:
@@ -108,17 +110,15 @@ class Steadiness:
     backward_steps: int
 
 
-def steadiness(video: Path | Ideal, path: Path_, first: int, count: int, frames: int) -> Steadiness:
+def steadiness(video: Path | Ideal, path: Path_, frames: int) -> Steadiness:
     """Phase correlation of successive frames in a window, against what the path moves its middle by.
 
     Args:
         video: what to measure; the ideal itself shows the method's own floor.
         path: what it should follow.
-        first: of the frames looked at.
-        count: how many.
-        frames: of the whole scene.
+        frames: of the whole scene; all are looked at.
     """
-    numbers = range(first, first + count)
+    numbers = range(frames)
     lumas = luma_frames(video, numbers) if isinstance(video, Path) else (video.frame(number) for number in numbers)
     width, height = FRAME_PX
     x, y = int(_WINDOW_AT[0] * width), int(_WINDOW_AT[1] * height)
@@ -132,7 +132,7 @@ def steadiness(video: Path | Ideal, path: Path_, first: int, count: int, frames:
             (dx, dy), _ = cv2.phaseCorrelate(before, cut, window)
             ideal_dx, ideal_dy = _moved((x + 0.5, y + 0.5), path((number - 1) / (frames - 1)), path(number / (frames - 1)))
             errors.append((dx - ideal_dx, dy - ideal_dy))
-            backward += dx * ideal_dx < 0 and abs(dx) > 0.1
+            backward += any(made * ideal < 0 and abs(made) > _STILL_PX for made, ideal in ((dx, ideal_dx), (dy, ideal_dy)))
         before = cut
     return Steadiness(float(np.sqrt(np.mean(np.square(errors)))), backward)
 

@@ -54,7 +54,7 @@ def write_docs(folder: Path, rows: list[Row], bars: list[Bar]) -> None:
     settings = [row for row in rows if row["figure"].startswith("encoder settings")]
     if settings:
         by = {
-            title: [Point(row["system"], row[key], row["vmaf"], is_chosen=row["system"].endswith("ours")) for row in settings]
+            title: [Point(row["system"], row[key], row["vmaf"], row["system"].endswith("ours"), row["curve"]) for row in settings]
             for title, key in (("CPU seconds", "cpu_s"), ("MB", "mb"))
         }
         write_points(folder / "rendering-front.svg", by, "less is better", "VMAF")

@@ -12,7 +12,7 @@ from typing import Any
 
 from benchmarks.environments import ROOT, python_with
 from benchmarks.render_stage import FPS, FRAME_PX, ZOOM, Cost, Scene, weigh
-from container_worker.ffmpeg import find_ffmpeg
+from container_worker.ffmpeg import child_environment, find_ffmpeg
 from container_worker.render import encoder
 from container_worker.render.request import RenderRequest
 from container_worker.render.scene import SceneInputs, request_for
@@ -78,7 +78,7 @@ class Stage:
         shutil.rmtree(request.scratch, ignore_errors=True)
         Path(request.scratch).mkdir()
         argv = [sys.executable, "-m", "benchmarks.render_ours", *arguments]
-        return weigh(argv, stdin=json.dumps(asdict(request)).encode() + b"\ngo\n", said=said)
+        return weigh(argv, stdin=json.dumps(asdict(request)).encode() + b"\ngo\n", said=said, more=child_environment(self.folder))
 
     def encoder_alone(self, request: RenderRequest, frames: Path, output: Path) -> Cost:
         """Ffmpeg with our graph and settings (or those of `with_encoder`) on frames that are in memory already."""

@@ -80,6 +80,8 @@ def child_environment(home: Path) -> dict[str, str]:
     return {
         **kept, "HOME": str(home), "TMPDIR": str(home), "LANG": "C.UTF-8", "PYTHONPATH": package_root, "PYTHONNOUSERSITE": "1",
         "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2",
+        # Pictures and the encoder's frames are given back to the system; left alone, glibc would come to keep them: 25 MB.
+        "MALLOC_MMAP_THRESHOLD_": str(4 * 1024**2),
     }  # fmt: skip
 
 

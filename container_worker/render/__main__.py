@@ -12,10 +12,12 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from container_worker.render.request import RenderRequest
 from scenequeue.errors import BadInput, DiskFull, ItemError, LimitExceeded, ToolFailed
+
+T = TypeVar("T")
 
 
 def say(line: dict[str, Any]) -> None:
@@ -31,27 +33,40 @@ def wait_for_turn() -> None:
         sys.exit(1)
 
 
-class _Measuring(threading.Thread):
-    """Decodes the narration while the picture is being prepared."""
+class _Aside(threading.Thread, Generic[T]):
+    """Does something in a thread of its own that this process does not wait for when it ends."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, make: Callable[[], T]) -> None:
         super().__init__(daemon=True)
-        self._path = path
+        self._make = make
         self._failure: BaseException | None = None
+        self.start()
 
     def run(self) -> None:
-        from container_worker.render.narration import measure_narration
-
         try:
-            self.narration = measure_narration(self._path)
+            self._made = self._make()
         except BaseException as error:
             self._failure = error
 
-    def result(self) -> Any:
+    def result(self) -> T:
+        """What was made; raises what making it raised."""
         self.join()
         if self._failure is not None:
             raise self._failure
-        return self.narration
+        return self._made
+
+
+def _open(request: RenderRequest) -> Any:
+    from container_worker.render.picture import flat, open_picture
+
+    longest = max(request.width_px, request.height_px)
+    return flat(open_picture(request.image, "image", smallest=(round(longest * request.zoom * 1.25),) * 2))
+
+
+def _measure(request: RenderRequest) -> Any:
+    from container_worker.render.narration import measure_narration
+
+    return measure_narration(request.audio)
 
 
 def render(request: RenderRequest) -> dict[str, Any]:
@@ -60,22 +75,20 @@ def render(request: RenderRequest) -> dict[str, Any]:
     Raises:
         ItemError: BadInput and the like.
     """
-    measuring = _Measuring(request.audio)
-    measuring.start()
-    from container_worker.render.picture import draw_canvas, flat, open_picture, to_planes
-
-    frame = (request.width_px, request.height_px)
-    picture = flat(open_picture(request.image, "image", smallest=(round(max(frame) * request.zoom * 1.25),) * 2))
-    canvas = draw_canvas(picture, frame, request.fit, request.motion, request.zoom)
-    del picture
-    planes = to_planes(canvas)
-    del canvas
+    # Both are decoded without the interpreter's lock, while what comes after them is loaded.
+    opening, measuring = _Aside(lambda: _open(request)), _Aside(lambda: _measure(request))
+    from container_worker.render.canvas import draw_canvas, to_planes
     from container_worker.render.compose import frames
     from container_worker.render.encoder import encode, measured_gain
     from container_worker.render.narration import frame_count
     from container_worker.render.timeline import CueTrack
     from container_worker.render.watermark import draw_watermark
 
+    frame = (request.width_px, request.height_px)
+    canvas = draw_canvas(opening.result(), frame, request.fit, request.motion, request.zoom)
+    del opening
+    planes = to_planes(canvas)
+    del canvas
     mark = draw_watermark(request.watermark, frame, request.mark) if request.watermark else None
     if request.extras.music:
         from container_worker.render.narration import measure_narration

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import cv2
 
+from container_worker.render.canvas import Planes
 from container_worker.render.motion import Rect, view
 from container_worker.render.patches import FrameView, Patch
-from container_worker.render.picture import Planes
 from container_worker.render.request import MotionChoice
 from container_worker.render.sampling import Source
 from container_worker.render.timeline import CueTrack

@@ -11,10 +11,10 @@ import cv2
 import numpy as np
 
 from container_worker.ffmpeg import confined
+from container_worker.render.canvas import Bytes
 from container_worker.render.cutting import Copy, Encode, Fade, Plain, Segment, cut
 from container_worker.render.defaults import FADE_CRF_LESS
 from container_worker.render.encoder import codec_arguments
-from container_worker.render.picture import Bytes
 from container_worker.render.request import RenderRequest
 from scenequeue.errors import BadInput, ToolFailed
 

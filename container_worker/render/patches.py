@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from container_worker.render.picture import RGB_TO_YUV, Bytes
+from container_worker.render.canvas import RGB_TO_YUV, Bytes
 
 
 @dataclass(frozen=True)

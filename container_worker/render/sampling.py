@@ -11,7 +11,7 @@ import math
 import cv2
 import numpy as np
 
-from container_worker.render.picture import Bytes
+from container_worker.render.canvas import Bytes
 
 #: Columns and rows that are made and left out, at most. More come nearer and cost more: of 48 on average half, 3 % of a frame.
 _SPARE = 48

@@ -55,10 +55,10 @@ def test_every_part_is_sampled_where_it_lies(zoom: float, closer: float, place: 
 
 
 def test_a_zoom_hardly_ever_needs_the_slow_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    from container_worker.render.canvas import Planes, canvas_size
     from container_worker.render.compose import Canvas
     from container_worker.render.motion import view
     from container_worker.render.patches import FrameView
-    from container_worker.render.picture import Planes, canvas_size
 
     slow = 0
 
