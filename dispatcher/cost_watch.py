@@ -43,7 +43,7 @@ class CostWatch:
         self._windows: deque[float] = deque(maxlen=_KEPT)
         self._total_usd = self._window_usd = 0.0
         self._last_ms = self._window_began_ms = 0
-        self._window_done = 0
+        self._last_done = self._window_scenes = 0
         self._latest: Cost | None = None
 
     def look(self, usd_per_hour: float, done: int, now_ms: int) -> Cost:
@@ -51,21 +51,23 @@ class CostWatch:
 
         Args:
             usd_per_hour: cost of what runs now.
-            done: items done since the namespace began.
+            done: items done since the namespace began; less than at the last look when Redis has lost some of it.
             now_ms: Redis clock.
         """
         if not self._last_ms:
             self._last_ms = self._window_began_ms = now_ms
-            self._window_done = done
+            self._last_done, self._window_scenes = done, 0
         spent = usd_per_hour * min(_LONGEST_GAP_MS, max(0, now_ms - self._last_ms)) / _HOUR_MS
         self._last_ms = now_ms
         self._total_usd += spent
         self._window_usd += spent
-        scenes = done - self._window_done
+        self._window_scenes += max(0, done - self._last_done)
+        self._last_done = done
+        scenes = self._window_scenes
         if now_ms - self._window_began_ms >= WINDOW_MS:
             if scenes >= _LEAST_SCENES or (scenes == 0 and not self._window_usd):
                 self._close(scenes)
-                self._window_began_ms, self._window_done, self._window_usd = now_ms, done, 0.0
+                self._window_began_ms, self._window_scenes, self._window_usd = now_ms, 0, 0.0
             elif self._windows and self._window_usd > self._factor * median(self._windows) * _LEAST_SCENES:
                 # Money goes, and no scene comes: that is the anomaly that no division shows.
                 self._judge(self._window_usd / max(1, scenes))

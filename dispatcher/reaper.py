@@ -1,12 +1,15 @@
 """Which containers are to drain, to be stopped, or to be given up: a pure function of what is seen."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
 
 from dispatcher.fleets.base import FleetContainer
 from scenequeue.items import ContainerId, ContainerRecord
+
+#: How the reason of a container begins that ended without a word.
+DIED = "ended: "
 
 
 class Action(StrEnum):
@@ -43,6 +46,8 @@ class Verdict:
     reason: str
     #: "failed" for a launch that nothing came of.
     ends_as: Literal["gone", "failed"] = "gone"
+    #: Whether that it has nothing to do is all that is held against it.
+    is_idle: bool = False
 
 
 def find_reapable(
@@ -56,14 +61,14 @@ def find_reapable(
         fleet: what runs, or ended lately, as the fleet itself sees it.
         now_ms: Redis's clock.
         limits: how long what may last.
-        min_containers: so many idle ones are left alone.
+        min_containers: so many idle ones are left alone, those first that were launched to be kept warm.
 
     Returns:
         At most one verdict per container.
     """
     seen = {container.container_id: container for container in fleet if container.container_id}
     verdicts: list[Verdict] = []
-    idle_kept = 0
+    idle: list[tuple[ContainerRecord, Verdict]] = []
     for record in ledger:
         if record.state in {"failed", "gone"}:
             container = seen.get(record.container_id)
@@ -71,11 +76,13 @@ def find_reapable(
                 verdicts.append(_verdict(record, container, Action.STOP, "it said goodbye, but still runs"))
             continue
         verdict = _judge(record, seen.get(record.container_id), now_ms, limits)
-        if verdict and verdict.reason.startswith("idle") and idle_kept < min_containers:
-            idle_kept += 1
-            continue
-        if verdict:
+        if verdict and verdict.is_idle:
+            idle.append((record, verdict))
+        elif verdict:
             verdicts.append(verdict)
+    # Others leave by themselves; these wait for hours.
+    idle.sort(key=lambda each: each[0].batch > 0)
+    verdicts += [verdict for _, verdict in idle[min_containers:]]
     known = {record.container_id for record in ledger}
     for container in fleet:
         # One without an id of ours is somebody else's, however it came into the list.
@@ -89,7 +96,7 @@ def find_reapable(
 def _judge(record: ContainerRecord, container: FleetContainer | None, now_ms: int, limits: Limits) -> Verdict | None:
     if container is not None and not container.is_running:
         code = "" if container.exit_code is None else f", exit code {container.exit_code}"
-        return _verdict(record, container, Action.FORGET, f"ended: {container.stopped_reason or 'no reason given'}{code}")
+        return _verdict(record, container, Action.FORGET, f"{DIED}{container.stopped_reason or 'no reason given'}{code}")
     if record.state in {"intended", "launched"}:
         if _since(record.intended_ms, now_ms) <= limits.hello_timeout_s:
             return None
@@ -117,7 +124,7 @@ def _judge_idle(record: ContainerRecord, container: FleetContainer | None, now_m
     age_s = _since(record.started_ms or record.idle_since_ms, now_ms)
     overdue_s = min(idle_s - limits.idle_timeout_s, age_s - limits.least_life_s)
     if overdue_s > limits.idle_grace_s and not record.is_draining:
-        return _verdict(record, container, Action.DRAIN, f"idle for {idle_s:.0f} s")
+        return replace(_verdict(record, container, Action.DRAIN, f"idle for {idle_s:.0f} s"), is_idle=True)
     if overdue_s > 2 * limits.idle_grace_s and record.is_draining:
         return _verdict(record, container, Action.STOP, f"idle for {idle_s:.0f} s, and drained")
     return None

@@ -69,6 +69,18 @@ def test_an_idle_container_stays_while_it_is_paid_for_anyway() -> None:
         assert len(find_reapable([young], [seen(young)], NOW_MS, limits)) == drained
 
 
+def test_of_idle_containers_those_are_left_alone_that_were_launched_to_be_kept_warm() -> None:
+    """The others would leave by themselves a moment later, and be replaced; one that drains already is not counted on."""
+    idle = [container(idle_since_ms=NOW_MS - 35_000, batch=batch) for batch in (3, 0, 3, 0)]
+    draining = container(idle_since_ms=NOW_MS - 45_000, is_draining=True)
+    verdicts = find_reapable([draining, *idle], [seen(record) for record in [draining, *idle]], NOW_MS, Limits(), 2)
+    assert [(verdict.container_id, verdict.action) for verdict in verdicts] == [
+        (draining.container_id, Action.STOP),
+        (idle[0].container_id, Action.DRAIN),
+        (idle[2].container_id, Action.DRAIN),
+    ]
+
+
 def test_the_minimum_of_idle_containers_is_left_alone() -> None:
     """As many as the operator wants warm."""
     idle = [container(idle_since_ms=NOW_MS - 35_000) for _ in range(3)]

@@ -7,10 +7,8 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from hypothesis import given, strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
-from dispatcher.cost_watch import WINDOW_MS, CostWatch, is_anomalous
 from dispatcher.exporter import Exporter, emf_line
 from dispatcher.fleets.process import ProcessFleet
 from dispatcher.telemetry import METRICS, count_containers
@@ -98,43 +96,3 @@ def test_containers_are_counted_by_what_they_do() -> None:
     said = [("intended", 0), ("launched", 0), ("running", 2), ("running", 0), ("draining", 1), ("gone", 0), ("failed", 0)]
     records = [ContainerRecord(container_id=ContainerId(str(n)), state=state, held=held) for n, (state, held) in enumerate(said)]  # type: ignore[arg-type]
     assert count_containers(records) == {"starting": 2, "working": 1, "idle": 1, "draining": 1}
-
-
-# -- cost per scene
-
-
-def _spend(watch: CostWatch, windows: list[tuple[float, int]]) -> list[bool]:
-    """Look every half minute; each window has an hourly cost and a number of scenes. Whether each ended as an anomaly."""
-    now_ms, finished, said = 1_000, 0, list[bool]()
-    cost = watch.look(0, finished, now_ms)
-    for usd_per_hour, scenes in windows:
-        for look in range(20):
-            now_ms += WINDOW_MS // 20
-            finished += scenes // 20 + (1 if look < scenes % 20 else 0)
-            cost = watch.look(usd_per_hour, finished, now_ms)
-        said.append(cost.is_anomalous)
-    return said
-
-
-def test_scenes_that_suddenly_cost_four_times_as_much_are_an_anomaly_and_normal_ones_end_it() -> None:
-    """A third more is none."""
-    assert _spend(CostWatch(3.0), [(1.0, 100)] * 4 + [(1.3, 100), (1.0, 24), (1.0, 100)]) == [False] * 5 + [True, False]
-
-
-def test_money_that_goes_without_any_scene_is_an_anomaly() -> None:
-    """No division shows it: nothing was done at all."""
-    assert _spend(CostWatch(3.0), [(1.0, 100)] * 4 + [(10.0, 0)])[-1]
-
-
-def test_nothing_is_said_before_there_is_something_to_compare_with() -> None:
-    """Nor of quiet hours."""
-    assert not any(_spend(CostWatch(3.0), [(0.0, 0)] * 5 + [(1.0, 100), (50.0, 100)]))
-
-
-@given(st.lists(st.floats(0.001, 10), min_size=3, max_size=12), st.floats(1.1, 10), st.floats(0.01, 100))
-def test_an_anomaly_depends_on_the_ratio_alone(before: list[float], factor: float, unit: float) -> None:
-    """The currency's unit does not matter, and what costs no more than before is never one."""
-    assert not is_anomalous(min(before), before, factor)
-    assert is_anomalous(max(before) * factor * 1.01, before, factor)
-    latest = max(before) * factor * 1.01
-    assert is_anomalous(latest * unit, [each * unit for each in before], factor)

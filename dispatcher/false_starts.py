@@ -1,0 +1,75 @@
+"""Launches that nothing came of: whether to wait before the next, and how many to try."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from dispatcher.reaper import DIED
+from scenequeue.items import ContainerRecord
+
+#: After one round of launches that came to nothing; doubles with every further one, up to the longest.
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 2.0, 60.0
+#: So many in a row, and the next are launched one at a time. Of containers that fail at random, one in a hundred or so
+#: (AWS users report 1 in 100 to 300), three in a row are as good as never seen.
+_FEW = 3
+#: One that has run for so long is no false start, even if its first item is not done yet.
+_SETTLED_S = 60.0
+
+#: What was launched before says nothing about now.
+_REMEMBERED_S = 3600.0
+
+
+class Caution(NamedTuple):
+    """What the last launches teach."""
+
+    #: Launch nothing for so long.
+    pause_s: float = 0.0
+    #: Launch at most so many; None: no matter how many.
+    most: int | None = None
+    #: In words; "" without any caution.
+    why: str = ""
+
+
+def came_to_nothing(record: ContainerRecord) -> bool:
+    """Whether a container was launched and ended without having worked: never said hello, or died before its first item."""
+    if not record.launched_ms or record.done or record.failed:
+        return False
+    return record.state == "failed" or (record.state == "gone" and not record.held and record.exit_reason.startswith(DIED))
+
+
+def caution(ledger: Iterable[ContainerRecord], now_ms: int) -> Caution:
+    """Judge by the launches since the last one that worked.
+
+    An image that cannot be pulled, or a program that ends at once, is accepted by the fleet again and again; without a pause
+    every tick would launch as many as the plan asks for, and each would be paid for.
+
+    Args:
+        ledger: all containers, in any order.
+        now_ms: Redis's clock.
+    """
+    lately = (record for record in ledger if record.launched_ms and now_ms - record.intended_ms < _REMEMBERED_S * 1000)
+    launched = sorted(lately, key=lambda record: -record.intended_ms)
+    vain: list[ContainerRecord] = []
+    for record in launched:
+        if came_to_nothing(record):
+            vain.append(record)
+        elif _has_worked(record, now_ms):
+            break
+    if not vain:
+        return Caution()
+    # What was launched together is one attempt, however many they were.
+    attempts = len({record.intended_ms for record in vain})
+    pause_s = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** min(attempts - 1, 10))
+    last = max(vain, key=lambda record: record.ended_ms)
+    left_s = max(0.0, pause_s - (now_ms - last.ended_ms) / 1000)
+    launches = "launch" if len(vain) == 1 else f"{len(vain)} launches"
+    why = f"the last {launches} came to nothing ({last.exit_reason or 'no reason given'})"
+    return Caution(left_s, 1 if len(vain) >= _FEW else None, why)
+
+
+def _has_worked(record: ContainerRecord, now_ms: int) -> bool:
+    """Not so one that has only just begun: it may still turn out to be a false start."""
+    if record.done or record.failed:
+        return True
+    if record.state in {"gone", "failed"}:
+        return bool(record.started_ms)
+    return bool(record.started_ms) and now_ms - record.started_ms > _SETTLED_S * 1000
