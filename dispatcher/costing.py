@@ -29,6 +29,15 @@ def job_costs(results: Iterable[ItemResult], records: Sequence[ContainerRecord],
     return costs
 
 
+def forgotten(results: Iterable[ItemResult], records: Iterable[ContainerRecord]) -> set[str]:
+    """Containers that ended items of a job, and whose records are gone: what they cost is no longer known.
+
+    A record lasts for a day after the last news of its container, results last longer.
+    """
+    known = {str(record.container_id) for record in records}
+    return {result.container for result in results if result.container} - known
+
+
 def costs_by_fleet(records: Iterable[ContainerRecord], now_ms: int) -> dict[str, float]:
     """What all these containers have cost, by fleet, in USD."""
     costs: dict[str, float] = {}

@@ -18,14 +18,18 @@ def cost(
     redis_url: RedisUrl = None,
     namespace: Namespace = None,
 ) -> None:
-    """What a job's containers cost on Fargate, or would have; without a job: all containers of the last day."""
-    from dispatcher.costing import costs_by_fleet, job_costs
+    """What a job's containers cost on Fargate, or would have; without a job: all containers of the last day.
+
+    Containers are remembered for a day: of an older job it is no longer known what it cost, and that is said.
+    """
+    from dispatcher.costing import costs_by_fleet, forgotten, job_costs
     from dispatcher.pricing import hourly_usd, prices
 
     with connected(redis_url, namespace) as queue:
         records, now_ms = queue.inspect.containers(_ALL_CONTAINERS), queue.inspect.now_ms()
         alive = [record for record in records if record.state not in {"gone", "failed"}]
         data: dict[str, Any] = {"prices_as_of": prices().as_of, "usd_per_hour_now": round(hourly_usd(alive), 6)}
+        lost = 0
         if job_id is None:
             costs, done = costs_by_fleet(records, now_ms), sum(record.done for record in records)
             data |= {"by_fleet": _rounded(costs), "containers": len(records)}
@@ -33,12 +37,19 @@ def cost(
             queue.inspect.job(job_id)
             found = list(queue.producer.results(job_id))
             costs, done = job_costs(found, records, now_ms), sum(result.state == "done" for result in found)
-            data |= {"job_id": job_id, "containers": _rounded(costs)}
+            lost = len(forgotten(found, records))
+            data |= {"job_id": job_id, "containers": _rounded(costs), "containers_forgotten": lost}
     total = sum(costs.values())
-    per_scene = round(total / done, 6) if done else None
-    data |= {"estimated_cost_usd": round(total, 6), "scenes_done": done, "usd_per_scene": per_scene}
+    # A part of the bill is no bill, and no price of a scene.
+    per_scene = round(total / done, 6) if done and not lost else None
+    data |= {"estimated_cost_usd": None if lost else round(total, 6), "scenes_done": done, "usd_per_scene": per_scene}
     if as_json:
         print_json(data)
+        return
+    if lost:
+        rest = f"; the other {len(costs)} cost about ${total:.6f}" if costs else ""
+        what = f"of the containers that worked for {job_id}, {lost} ended more than a day ago"
+        out.print(f"no longer known: {what}{rest}", highlight=False)
         return
     each = f", ${total / done:.6f} a scene" if done else ""
     what = f"{len(costs)} containers" if job_id else f"{len(records)} containers of the last day"

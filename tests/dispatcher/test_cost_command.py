@@ -1,0 +1,65 @@
+"""`sceneburst cost` on a real queue: what is known, and what no longer is."""
+
+import json
+from typing import Any
+
+import pytest
+import redis
+from typer.testing import CliRunner
+
+from console.cli import app
+from scenequeue.items import ContainerId, ContainerRecord, ItemResult
+from scenequeue.queue import SceneQueue
+from tests.scenequeue.jobs import submit
+
+
+def _do_all(queue: SceneQueue, job_id: str, container: str, count: int) -> None:
+    """A container that is in the ledger ends so many items of a job."""
+    record = ContainerRecord(container_id=ContainerId(container), vcpu=2, memory_mib=4096, slots=1, done=count)
+    queue.dispatcher.record_intents(queue.dispatcher.acquire("test", 30) or 0, [record])
+    queue.dispatcher.record_launched(1, container, "handle")
+    queue.worker.beat(record)
+    for lease in queue.worker.lease(container, count):
+        result = {"item_id": lease.item_id, "name": lease.item.name, "state": "done", "container": container}
+        queue.worker.ack(container, [(lease, ItemResult.model_validate(result))])
+    queue.dispatcher.resign("test")
+
+
+@pytest.fixture
+def cost(queue: SceneQueue, redis_url: str, namespace: str) -> Any:
+    """Runs the command."""
+
+    def run(*arguments: str) -> str:
+        ran = CliRunner().invoke(app, ["cost", *arguments, "--redis-url", redis_url, "--namespace", namespace])
+        assert ran.exit_code == 0, ran.output
+        return ran.output
+
+    return run
+
+
+def test_a_job_costs_its_containers_minutes(queue: SceneQueue, cost: Any) -> None:
+    """One container, one minute at least."""
+    submit(queue, "a", 2)
+    _do_all(queue, "a", "c1", 2)
+    told = json.loads(cost("a", "--json"))
+    assert told["estimated_cost_usd"] == pytest.approx((2 * 0.04048 + 4 * 0.004445) / 60, abs=1e-5)
+    assert (told["scenes_done"], told["containers_forgotten"]) == (2, 0)
+
+
+def test_a_job_whose_containers_are_forgotten_is_not_said_to_be_free(
+    queue: SceneQueue, cost: Any, redis_url: str, namespace: str
+) -> None:
+    """Records last a day, results a week: what is left of the bill is told as a part."""
+    submit(queue, "a", 4)
+    _do_all(queue, "a", "c1", 2)
+    _do_all(queue, "a", "c2", 2)
+    client = redis.Redis.from_url(redis_url)
+    client.delete("{" + namespace + "}:container:c1")
+    told = json.loads(cost("a", "--json"))
+    assert (told["estimated_cost_usd"], told["usd_per_scene"], told["containers_forgotten"]) == (None, None, 1)
+    assert list(told["containers"]) == ["c2"]
+    said = " ".join(cost("a").split())
+    assert "no longer known: of the containers that worked for a, 1 ended more than a day ago; the other 1 cost about $" in said
+    client.delete("{" + namespace + "}:container:c2")
+    client.close()
+    assert "2 ended more than a day ago" in " ".join(cost("a").split())
