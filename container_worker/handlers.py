@@ -76,10 +76,9 @@ def render(work: Work) -> ItemResult:
     @contextmanager
     def turn() -> Iterator[None]:
         nonlocal started
-        waits_since = time.monotonic()
         with work.slot():
-            # Waiting for a slot is not work, and would falsify the learned rates.
-            started += time.monotonic() - waits_since
+            # What went before went on while other scenes had the slots; counted twice, it would falsify the learned rates.
+            started = time.monotonic()
             yield
 
     report = render_scene(
@@ -163,7 +162,7 @@ def delivered(
 
 
 def _result(work: Work, output: str, size: int, duration_s: float, started: float, details: Mapping[str, object]) -> ItemResult:
-    """The result; `processing_s` is fetch, render and upload together, without waiting for a slot."""
+    """The result; a scene's `processing_s` is the time from when it has its slot until it is uploaded."""
     return ItemResult(
         item_id=work.lease.item_id,
         name=work.lease.item.name,
