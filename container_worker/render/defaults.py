@@ -63,8 +63,8 @@ BOX_PAD_Y_EM = 0.16
 BOX_RADIUS_EM = 0.18
 #: Lines may fill this share of the frame's height; more are left out with a warning.
 MAX_TEXT_SHARE = 0.6
-#: Longest a search for system fonts may take, in seconds.
-FONT_SEARCH_S = 2.0
+#: Most of the system's font files that are looked into for characters that the packaged ones lack; each takes some 5 to 40 ms.
+MOST_FONT_FILES = 150
 
 # --- running -------------------------------------------------------------------------------------
 #: Seconds between two progress reports of a render child.

@@ -2,16 +2,16 @@
 
 import json
 import os
-import time
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from container_worker.render.defaults import FONT_SEARCH_S
+from container_worker.render.defaults import MOST_FONT_FILES
 
 PACKAGED = Path(__file__).resolve().parent.parent / "fonts"
 #: In order of preference. Noto Sans SC draws Latin and Chinese in one hand; Noto Sans what Latin it lacks.
@@ -22,6 +22,7 @@ PACKAGED_ORDER = (
     "NotoSansHebrew-Regular.ttf",
     "NotoEmoji-Regular.ttf",
 )
+_EMOJI = "Noto Emoji"
 COVERAGE_FILE = PACKAGED / "coverage.json"
 _SYSTEM_FOLDERS = (
     "/usr/share/fonts",
@@ -72,6 +73,8 @@ def describe(path: Path) -> dict[str, Any]:
     from fontTools.ttLib import TTFont
 
     with TTFont(path, lazy=True, fontNumber=0) as font:
+        if not any(table in font for table in ("glyf", "CFF ", "CFF2")):
+            raise ValueError(f"{path} has pictures instead of outlines, which are not drawn")
         points = sorted(font.getBestCmap() or {})
         ranges: list[int] = []
         for point in points:
@@ -97,27 +100,39 @@ def packaged_fonts() -> tuple[Font, ...]:
     return tuple(_font(PACKAGED / name, facts[name]) for name in PACKAGED_ORDER)
 
 
-def system_font_for(
-    chars: frozenset[str], folders: Sequence[str] = _SYSTEM_FOLDERS, seconds: float = FONT_SEARCH_S
-) -> Font | None:
-    """The installed font that covers most of these characters, found within a time limit; None if none has any."""
-    best, most, deadline = None, 0, time.monotonic() + seconds
-    for path in _font_files(folders):
-        if time.monotonic() > deadline or most == len(chars):
-            break
+def system_fonts_for(chars: frozenset[str], folders: Sequence[str] = _SYSTEM_FOLDERS, most: int = MOST_FONT_FILES) -> list[Font]:
+    """Installed fonts that cover as many of these characters as can be, the one that covers most first.
+
+    Args:
+        chars: that no packaged font has.
+        folders: where to look, in this order.
+        most: files that are looked into: a bound that does not depend on how fast the machine is.
+    """
+    found = []
+    for path in islice(_font_files(folders), most):
         try:
             font = _font(path, describe(path))
         except Exception:  # noqa: S112 - a broken font on the system is no reason to fail a scene
             continue
-        covered = sum(font.covers(char) for char in chars)
-        if covered > most:
-            best, most = font, covered
-    return best
+        covered = {char for char in chars if font.covers(char)}
+        if covered:
+            found.append((font, covered))
+        if len(covered) == len(chars):
+            return [font]
+    chosen, left = [], set(chars)
+    while found:
+        font, covered = max(found, key=lambda pair: len(pair[1] & left))
+        if not covered & left:
+            break
+        chosen.append(font)
+        left -= covered
+    return chosen
 
 
 def _font_files(folders: Sequence[str]) -> Iterator[Path]:
     for folder in folders:
-        for where, _, names in os.walk(Path(folder).expanduser()):
+        for where, inner, names in os.walk(Path(folder).expanduser()):
+            inner.sort()
             # Regular weights first: "Bold" and "Italic" sort behind nothing else by themselves.
             for name in sorted(names, key=lambda n: (any(w in n for w in ("Bold", "Italic", "Oblique", "Light")), n)):
                 if name.lower().endswith((".ttf", ".otf", ".ttc")):
@@ -138,21 +153,25 @@ class FontBook:
         #: Characters that no font has; they are left out of what is drawn.
         self.missing: set[str] = set()
 
-    def drawable(self, text: str) -> str:
-        """The text without the characters that no font has, which are added to `missing`.
+    def look_for(self, texts: Iterable[str]) -> None:
+        """Find fonts for all characters of these texts; what none has is added to `missing`.
 
-        Cost: the first text with a character that no packaged font has searches the system's fonts.
+        Cost: where a packaged font lacks one that has not been looked for, one look into the system's fonts.
         """
-        unknown = {c for c in text if not _is_invisible(c) and not any(f.covers(c) for f in self._fonts)}
+        unknown = {char for char in set[str]().union(*texts) if not self._can_draw(char)}
         new = frozenset(unknown - self._looked_for)
         if new and self._use_system:
             self._looked_for |= new
-            found = system_font_for(new)
-            if found is not None:
-                self._fonts.append(found)
-                unknown = {c for c in unknown if not found.covers(c)}
-        self.missing |= unknown
-        return "".join(c for c in text if c not in unknown)
+            self._fonts += system_fonts_for(new)
+        self.missing |= {char for char in unknown if not self._can_draw(char)}
+
+    def drawable(self, text: str) -> str:
+        """The text without the characters that no font has, which are added to `missing`."""
+        self.look_for([text])
+        return "".join(char for char in text if char not in self.missing)
+
+    def _can_draw(self, char: str) -> bool:
+        return _is_invisible(char) or any(font.covers(char) for font in self._fonts)
 
     def runs(self, text: str) -> list[Run]:
         """The text (of drawable characters) cut into runs: one font for all of it, or for each word, or character."""
@@ -167,7 +186,9 @@ class FontBook:
         return result
 
     def _append(self, result: list[Run], part: str, font: Font | None) -> None:
-        if all(_is_invisible(c) or unicodedata.combining(c) for c in part) and result:
+        if part.isspace() and result and result[-1].font.family == _EMOJI:
+            font = self._fonts[0]  # a space of the emoji font is as wide as an emoji
+        elif all(_is_invisible(c) or unicodedata.combining(c) for c in part) and result:
             font = result[-1].font
         chosen = font or self._one_font(part) or self._fonts[0]
         if result and result[-1].font is chosen:

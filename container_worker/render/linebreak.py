@@ -1,7 +1,8 @@
 """Breaks subtitle text into lines: at spaces, and inside Chinese and Japanese text by kinsoku rules."""
 
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 
 #: What may not begin a line: closing marks, small kana, iteration marks (JIS X 4051, GB/T 15834).
 NOT_AT_START = frozenset(
@@ -20,29 +21,30 @@ def is_wide(char: str) -> bool:
     )
 
 
-def clusters(text: str) -> list[str]:
+def clusters(text: str) -> Iterator[str]:
     """The text in units that are never torn: a character with its marks, joiners and variation selectors."""
-    units: list[str] = []
-    for char in text:
+    start = 0
+    for index, char in enumerate(text):
         joins = (
             unicodedata.category(char) in ("Mn", "Mc", "Me") or char in "\u200d\ufe0e\ufe0f" or 0x1F3FB <= ord(char) <= 0x1F3FF
         )
-        if units and (joins or units[-1].endswith("\u200d")):
-            units[-1] += char
-        else:
-            units.append(char)
-    return units
+        if index > start and not joins and text[index - 1] != "\u200d":
+            yield text[start:index]
+            start = index
+    if text:
+        yield text[start:]
 
 
-def pieces(text: str) -> list[str]:
+def pieces(text: str) -> Iterator[str]:
     """The text cut at every place where a line may end; a piece keeps its trailing space."""
-    result: list[str] = []
+    piece: list[str] = []
     for unit in clusters(text):
-        if result and not _may_break(result[-1], unit):
-            result[-1] += unit
-        else:
-            result.append(unit)
-    return result
+        if piece and _may_break("".join(piece[-2:]), unit):
+            yield "".join(piece)
+            piece = []
+        piece.append(unit)
+    if piece:
+        yield "".join(piece)
 
 
 def _may_break(before: str, after: str) -> bool:
@@ -56,30 +58,41 @@ def _may_break(before: str, after: str) -> bool:
     return is_wide(before.rstrip("\ufe0e\ufe0f")[-1:] or last) or is_wide(first)
 
 
-def wrap(text: str, width_px: float, measure: Callable[[str], float]) -> list[str]:
+def wrap(text: str, width_px: float, measure: Callable[[str], float], most: int) -> list[str]:
     """The text in as few lines as fit, and those as even as can be.
 
     Args:
         text: may hold newlines, which are kept.
         width_px: no line is wider, but for a single character that is.
-        measure: width of a text in pixels.
+        measure: width of a text in pixels; more text is never narrower.
+        most: lines that are of use.
 
     Returns:
-        Lines without spaces at their ends.
+        Lines without spaces at their ends, none empty; one more than `most` where the text has more.
+
+    Cost: O(n) up to the last line of use, whatever stands behind it.
     """
-    return [line for paragraph in text.split("\n") for line in _wrap_paragraph(paragraph, width_px, measure)]
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        if len(lines) > most:
+            break
+        lines += _wrap_paragraph(paragraph, width_px, measure, most - len(lines))
+    return lines
 
 
-def _wrap_paragraph(text: str, width_px: float, measure: Callable[[str], float]) -> list[str]:
+def _wrap_paragraph(text: str, width_px: float, measure: Callable[[str], float], most: int) -> list[str]:
     if measure(text) <= width_px:
-        return [text]
-    units = [part for piece in pieces(text) for part in _torn(piece, width_px, measure)]
-    lines = _fill(units, width_px, measure)
+        return [text] if text.strip() else []
+    units: list[str] = []
+    source = (part for piece in pieces(text) for part in _torn(piece, width_px, measure, most))
+    lines = _fill(source, width_px, measure, most, units)
+    if not lines or len(lines) > most:
+        return lines
     # The narrowest width that needs no more lines makes them even; half a character's precision is enough.
     low, high = width_px / len(lines), width_px
     while high - low > width_px / 64:
         middle = (low + high) / 2
-        attempt = _fill(units, middle, measure)
+        attempt = _fill(units, middle, measure, len(lines))
         if len(attempt) <= len(lines) and all(measure(line) <= width_px for line in attempt):
             high, lines = middle, attempt
         else:
@@ -87,17 +100,43 @@ def _wrap_paragraph(text: str, width_px: float, measure: Callable[[str], float])
     return lines
 
 
-def _torn(piece: str, width_px: float, measure: Callable[[str], float]) -> Sequence[str]:
+def _torn(piece: str, width_px: float, measure: Callable[[str], float], most: int) -> Sequence[str]:
     """A piece that is too wide for any line, torn between characters; others as they are."""
     if measure(piece.rstrip()) <= width_px:
         return [piece]
-    return _fill(clusters(piece), width_px, measure)
+    return _fill(clusters(piece), width_px, measure, most)
 
 
-def _fill(units: Sequence[str], width_px: float, measure: Callable[[str], float]) -> list[str]:
-    lines = [""]
-    for unit in units:
-        if lines[-1] and measure((lines[-1] + unit).rstrip()) > width_px:
-            lines.append("")
-        lines[-1] += unit
-    return [line.strip() for line in lines if line.strip()]
+def _fill(
+    units: Iterable[str], width_px: float, measure: Callable[[str], float], most: int, taken: list[str] | None = None
+) -> list[str]:
+    """Lines that each take as many units as fit; at most one more than `most`. `taken` gets all units that were looked at."""
+    source, ahead = iter(units), list[str]()
+    lines: list[str] = []
+    guess = 1
+
+    def load(count: int) -> int:
+        """How many units there are, up to `count`, for the line at hand."""
+        new = list(islice(source, max(0, count - len(ahead))))
+        ahead.extend(new)
+        if taken is not None:
+            taken.extend(new)
+        return min(count, len(ahead))
+
+    while len(lines) <= most and load(1):
+        fits, guess = 1, max(guess, 2)
+        # Twice as many until they are too many, then halves of what lies between.
+        while (too_many := load(guess)) > fits and measure("".join(ahead[:too_many]).rstrip()) <= width_px:
+            fits, guess = too_many, too_many * 2
+        while too_many - fits > 1:
+            middle = (fits + too_many) // 2
+            if measure("".join(ahead[:middle]).rstrip()) <= width_px:
+                fits = middle
+            else:
+                too_many = middle
+        line = "".join(ahead[:fits]).strip()
+        if line:
+            lines.append(line)
+        del ahead[:fits]
+        guess = fits + 1
+    return lines

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import cv2
 
+from container_worker.render.__main__ import say
 from container_worker.render.fonts import FontBook
 from container_worker.render.patches import FrameView, Patch
 from container_worker.render.request import RenderRequest, TextLook
@@ -62,10 +63,11 @@ def draw_card(request: RenderRequest, folder: Path) -> Patch | None:
     book, look = FontBook(), title_look(request)
     frame = (request.width_px, request.height_px)
     text = " ".join((request.title or "").split())
-    block, left_out = lay_out(text, book, look, _MOST_LINES)
+    block, is_cut = lay_out(text, book, look, _MOST_LINES)
     if not block.lines:
         return None
-    if left_out:
+    if is_cut:
+        say({"warning": f"title: it needs more than the {_MOST_LINES} lines of the title card, and was cut short there"})
         text = "\n".join("".join(run.text for run in line) for line in block.lines)
     look = replace(look, margin_px=(request.height_px - len(block.lines) * _LINE_EM * look.em_px) / 2)
     with Typesetter([text], look, frame, request.ffmpeg, folder, book) as typesetter:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
 from container_worker.ffmpeg import confined
+from container_worker.render.__main__ import say
 from container_worker.render.defaults import (
     ASCENT_EM,
     BOX_PAD_X_EM,
@@ -22,12 +23,18 @@ from container_worker.render.defaults import (
     LINE_HEIGHT_EM,
     MAX_TEXT_SHARE,
 )  # fmt: skip
-from container_worker.render.fonts import FontBook, Run
+from container_worker.render.fonts import PACKAGED, PACKAGED_ORDER, FontBook, Run
 from container_worker.render.linebreak import wrap
 from container_worker.render.patches import Patch, patch_of
 from container_worker.render.request import TextLook
 from scenequeue.errors import ToolFailed
 
+#: Texts that are laid out, and drawn by one child, at a time: thousands of them cost nothing before the first frame, and a
+#: child's start, a tenth of a second, is small beside the minutes in which so many are shown.
+_AT_ONCE = 50
+#: What makes one sign of several: the zero-width joiner, and the frame of a keycap.
+_JOINERS = frozenset("\u200d\u20e3")
+_ANCHOR = "{\\fscx0\\alpha&HFF&}a{\\fscx100\\alpha&H00&}"
 _RTL = frozenset({"R", "AL"})
 _HEADER = """[Script Info]
 ScriptType: v4.00+
@@ -83,16 +90,16 @@ class Block:
     is_right_to_left: bool
 
 
-def lay_out(text: str, book: FontBook, look: TextLook, most_lines: int) -> tuple[Block, int]:
-    """The text in lines no wider than the look allows, and how many lines were left out to keep to `most_lines`."""
+def lay_out(text: str, book: FontBook, look: TextLook, most_lines: int) -> tuple[Block, bool]:
+    """The text in lines no wider than the look allows, and whether it was cut to keep to `most_lines`."""
     drawable = book.drawable(text)
 
     def measure(line: str) -> float:
         return sum(_face(str(run.font.path), look.em_px).getlength(run.text) for run in book.runs(line))
 
-    lines = [line for line in wrap(drawable, look.max_width_px, measure) if line]
+    lines = wrap(drawable, look.max_width_px, measure, most_lines)
     kept = tuple(tuple(book.runs(line)) for line in lines[:most_lines])
-    return Block(kept, starts_right_to_left(drawable)), len(lines) - len(kept)
+    return Block(kept, starts_right_to_left(drawable)), len(lines) > most_lines
 
 
 @lru_cache(maxsize=16)
@@ -101,12 +108,15 @@ def _face(path: str, em_px: float) -> ImageFont.FreeTypeFont:
 
 
 class Typesetter:
-    """Draws a known list of texts in order, each just before it is needed, through one ffmpeg child."""
+    """Draws a known list of texts in order, each just before it is needed; one ffmpeg child draws some of them."""
+
+    #: Said at the end, when all texts have been laid out; nothing is known of it before.
+    lines_left_out = 0
 
     def __init__(
         self, texts: Sequence[str], look: TextLook, frame: tuple[int, int], ffmpeg: str, folder: Path, book: FontBook
     ) -> None:
-        """Lay the texts out and start the child; it waits, blocked on its pipe, until a picture is taken.
+        """Lay the first texts out and start the child; it waits, blocked on its pipe, until a picture is taken.
 
         Args:
             texts: at least one.
@@ -114,25 +124,39 @@ class Typesetter:
             frame: width and height in pixels.
             ffmpeg: the program.
             folder: for the script and links to the fonts.
-            book: which font draws which character.
+            book: which font draws which character; what it has not is in its `missing` afterwards, for all texts.
         """
-        self._look, self._frame = look, frame
-        line_px = look.em_px * LINE_HEIGHT_EM
-        most_lines = max(1, int(frame[1] * MAX_TEXT_SHARE / line_px))
-        laid_out = [lay_out(text, book, look, most_lines) for text in texts]
-        self._blocks = [block for block, _ in laid_out]
-        #: Lines that did not fit, over all texts.
-        self.lines_left_out = sum(left_out for _, left_out in laid_out)
-        lines = max(1, *(len(block.lines) for block in self._blocks))
-        # Room for marks above and below, outline and tall scripts; its lower edge is the canvas's.
-        self._below_px = round(look.em_px * 0.9 + look.outline_px)
-        self._height_px = min(frame[1] * 2, round(lines * line_px + look.em_px + look.outline_px) + self._below_px)
-        self._child = self._start(ffmpeg, folder)
+        self._texts, self._look, self._frame = texts, look, frame
+        self._ffmpeg, self._folder, self._book = ffmpeg, folder, book
+        self._cut = 0
+        book.look_for(texts)
+        self._begin(0)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._end()
+        if self._cut:
+            cues = "1 cue" if self._cut == 1 else f"{self._cut} cues"
+            say({"warning": f"subtitles: the text of {cues} did not fit on the frame and was cut short"})
+
+    def _begin(self, first: int) -> None:
+        """Lay out the texts from `first` on, and start the child that draws them."""
+        look, frame = self._look, self._frame
+        line_px = look.em_px * LINE_HEIGHT_EM
+        most_lines = max(1, int(frame[1] * MAX_TEXT_SHARE / line_px))
+        laid_out = [lay_out(text, self._book, look, most_lines) for text in self._texts[first : first + _AT_ONCE]]
+        self._first = first
+        self._blocks = [block for block, _ in laid_out]
+        self._cut += sum(is_cut for _, is_cut in laid_out)
+        lines = max(1, *(len(block.lines) for block in self._blocks))
+        # Room for marks above and below, outline and tall scripts; its lower edge is the canvas's.
+        self._below_px = round(look.em_px * 0.9 + look.outline_px)
+        self._height_px = min(frame[1] * 2, round(lines * line_px + look.em_px + look.outline_px) + self._below_px)
+        self._child = self._start(self._ffmpeg, self._folder)
+
+    def _end(self) -> None:
         self._child.kill()
         if self._child.stdout:
             self._child.stdout.close()
@@ -161,20 +185,27 @@ class Typesetter:
         baseline = self._height_px - self._below_px - self._look.em_px * (DESCENT_EM + number * LINE_HEIGHT_EM)
         deepest = max(run.font.descent / run.font.units_per_em for run in runs) * self._look.em_px
         mark = "\u200f" if is_right_to_left else ""
+        line = "".join(run.text for run in runs)
+        # Where nothing in an event belongs to a script, libass tears signs apart at what joins them: a letter without width or
+        # ink, in the style's font, prevents it.
+        anchor = _ANCHOR if _JOINERS & set(line) and not any(char.isalpha() for char in line) else ""
         texts = (
             f"{{\\fn{run.font.family}\\fs{run.font.cell_px(self._look.em_px):.2f}}}{mark if i == 0 else ''}{escape(run.text)}"
             for i, run in enumerate(runs)
         )
-        return f"{{\\an2\\pos({self._frame[0] / 2:.1f},{baseline + deepest:.2f})}}" + "".join(texts)
+        return f"{{\\an2\\pos({self._frame[0] / 2:.1f},{baseline + deepest:.2f})}}{anchor}" + "".join(texts)
 
     def _start(self, ffmpeg: str, folder: Path) -> "subprocess.Popen[bytes]":
         import ffmpeg as graph
 
         fonts = folder / "fonts"
-        fonts.mkdir()
-        for path in {run.font.path for block in self._blocks for line in block.lines for run in line}:
-            (fonts / path.name).symlink_to(path)
-        (folder / "cues.ass").write_text(self.script(), encoding="utf-8")
+        fonts.mkdir(exist_ok=True)
+        script = self.script()
+        anchor = {PACKAGED / PACKAGED_ORDER[0]} if _ANCHOR in script else set()
+        for path in anchor | {run.font.path for block in self._blocks for line in block.lines for run in line}:
+            if not (fonts / path.name).exists():
+                (fonts / path.name).symlink_to(path)
+        (folder / "cues.ass").write_text(script, encoding="utf-8")
         (folder / "fonts.conf").write_text(_NO_FONTS)
         source = f"color=c=black@0.0:s={self._frame[0]}x{self._height_px}:r=1:d={len(self._blocks)},format=rgba"
         drawn = graph.input(source, f="lavfi").filter("ass", "cues.ass", fontsdir="fonts", alpha=1)
@@ -200,13 +231,16 @@ class Typesetter:
 
     def draw(self, index: int) -> Patch | None:
         """The patch of text `index`; to be called once for each text, in order."""
+        if index == self._first + len(self._blocks):
+            self._end()
+            self._begin(index)
         text = self._next_picture()
         columns = np.flatnonzero(text[..., 3].any(axis=0))
         if not len(columns):
             return None
         picture = text.astype(np.float32)
         if self._look.box_opacity > 0:
-            self._lay_on_box(picture, int(columns[0]), int(columns[-1]) + 1, len(self._blocks[index].lines))
+            self._lay_on_box(picture, int(columns[0]), int(columns[-1]) + 1, len(self._blocks[index - self._first].lines))
         top = self._frame[1] - round(self._look.margin_px) - (self._height_px - self._below_px)
         return patch_of(picture, 0, top, self._frame)
 

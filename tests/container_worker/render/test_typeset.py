@@ -1,0 +1,61 @@
+"""Texts are laid out and drawn a few at a time, and look as if they had been all at once."""
+
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from container_worker.ffmpeg import find_ffmpeg
+from container_worker.render import typeset
+from container_worker.render.fonts import FontBook
+from container_worker.render.request import TextLook
+from container_worker.render.typeset import Typesetter
+
+LOOK = TextLook(24, (255, 255, 255), 1, (0, 0, 0), 0.5, (0, 0, 0), 560, 20)
+TEXTS = [f"Text {number} 世界 مرحبا" + " and some more words" * (number % 5) for number in range(12)]
+
+
+def _typesetter(texts: list[str], folder: Path) -> Typesetter:
+    folder.mkdir()
+    return Typesetter(texts, LOOK, (640, 360), str(find_ffmpeg().path), folder, FontBook(use_system=False))
+
+
+def test_texts_drawn_in_parts_are_those_drawn_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same pixels in the same places, whichever child drew them."""
+    patches = {}
+    for at_once in (100, 5):
+        monkeypatch.setattr(typeset, "_AT_ONCE", at_once)
+        with _typesetter(TEXTS, tmp_path / str(at_once)) as typesetter:
+            patches[at_once] = [typesetter.draw(index) for index in range(len(TEXTS))]
+    for whole, part in zip(patches[100], patches[5], strict=True):
+        assert whole is not None
+        assert part is not None
+        assert whole.extent == part.extent
+        assert np.array_equal(whole.luma.colour, part.luma.colour)
+
+
+def test_thousands_of_texts_cost_nothing_before_the_first_is_shown(tmp_path: Path) -> None:
+    """However many come later."""
+    texts = [f"Text {number} with a good many words in it, so that there is something to lay out" for number in range(20_000)]
+    began = time.process_time()
+    with _typesetter(texts, tmp_path / "many") as typesetter:
+        took = time.process_time() - began
+        assert typesetter.draw(0) is not None
+    assert took < 1.5
+
+
+@pytest.mark.parametrize("text", ["a" * 2000, "世" * 2000, "word " * 400, "e\u0301" * 1000])
+def test_a_text_that_fills_more_than_the_frame_is_cut_with_a_warning(
+    tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Laid out in a moment, and kept to its share of the frame."""
+    began = time.process_time()
+    with _typesetter([text, "short"], tmp_path / "long") as typesetter:
+        assert time.process_time() - began < 1.0
+        patch = typesetter.draw(0)
+    assert patch is not None
+    assert patch.luma.colour.shape[0] < 0.75 * 360
+    (line,) = capsys.readouterr().out.splitlines()
+    assert json.loads(line) == {"warning": "subtitles: the text of 1 cue did not fit on the frame and was cut short"}
