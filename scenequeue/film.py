@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from scenequeue.items import SceneName
+from scenequeue.items import SceneName, Title
 from scenequeue.options import FrozenModel
 
 #: Most scenes of one film: each is a file that the item fetches, and a line of its message.
@@ -20,7 +20,7 @@ class Film(FrozenModel):
     crossfade_s: Annotated[float, Field(ge=0.0, le=10.0)] = 0.5
     #: Music under the whole film: a local path when handed to a producer, an address on the queue.
     music: str | None = None
-    title: str | None = None
+    title: Title | None = None
 
 
 class StitchPayload(FrozenModel):
@@ -30,7 +30,7 @@ class StitchPayload(FrozenModel):
     sources: Annotated[list[str], Field(min_length=1, max_length=MOST_SCENES)]
     crossfade_s: Annotated[float, Field(ge=0.0, le=10.0)] = 0.0
     music: str | None = None
-    title: str | None = None
+    title: Title | None = None
     options: dict[str, Any] = Field(default_factory=dict)
     #: Where the MP4 goes, once, whole.
     output: str

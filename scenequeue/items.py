@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 from enum import StrEnum
 from typing import Annotated, Any, Literal, NewType, Self
 
@@ -20,6 +21,8 @@ ContainerId = NewType("ContainerId", str)
 _NAME = re.compile(r"^[\w][\w .+@=-]{0,119}$")
 #: With an ending and a prefix a file's name may have 255.
 _NAME_BYTES = 220
+#: More fits on no title card, and no player shows it.
+_TITLE_CHARS = 500
 _ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")
 
 
@@ -47,7 +50,22 @@ def check_job_id(job_id: str) -> JobId:
     return JobId(job_id)
 
 
+def check_title(title: str) -> str:
+    """A title that can be drawn, and be written into a file's metadata.
+
+    Raises:
+        ValueError: it has more than 500 characters, control characters, or half a surrogate pair.
+    """
+    if len(title) > _TITLE_CHARS:
+        raise ValueError(f"a title has at most {_TITLE_CHARS} characters, not {len(title)}")
+    bad = next((char for char in title if unicodedata.category(char) in ("Cc", "Cs")), None)
+    if bad is not None:
+        raise ValueError(f"a title has no control characters and no surrogates, such as U+{ord(bad):04X}")
+    return title
+
+
 SceneName = Annotated[str, AfterValidator(check_name)]
+Title = Annotated[str, AfterValidator(check_title)]
 
 
 class Lane(StrEnum):
@@ -67,7 +85,7 @@ class ItemState(StrEnum):
     DELAYED = "delayed"
     DONE = "done"
     DEAD = "dead"
-    DROPPED = "dropped"  #: its job was cancelled
+    DROPPED = "dropped"  #: its job was cancelled or its stage never opened, or its dead letter was discarded
 
 
 class JobState(StrEnum):
@@ -75,7 +93,7 @@ class JobState(StrEnum):
 
     ACTIVE = "active"
     DONE = "done"
-    FAILED = "failed"  #: nothing left to do, at least one dead letter
+    FAILED = "failed"  #: nothing left to do, and at least one item was given up: a dead letter, kept or discarded
     CANCELLED = "cancelled"
 
 
@@ -92,7 +110,7 @@ class Scene(FrozenModel):
     subtitles: str | None = None
     watermark: str | None = None
     music: str | None = None
-    title: str | None = None
+    title: Title | None = None
     options: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -104,7 +122,7 @@ class RenderPayload(FrozenModel):
     subtitles: str | None = None
     watermark: str | None = None
     music: str | None = None
-    title: str | None = None
+    title: Title | None = None
     options: dict[str, Any] = Field(default_factory=dict)
     #: Seconds from either end at which a film will cut: a keyframe is put there.
     cut_s: Annotated[float, Field(ge=0.0)] | None = None
@@ -226,7 +244,7 @@ class ItemErrorRecord(FrozenModel):
     """Why one attempt at an item failed."""
 
     attempt: int
-    #: Class name from scenequeue.errors, or LeaseExpired / ContainerLost.
+    #: Class name from scenequeue.errors, or LeaseExpired / ContainerLost / MessageLost.
     error: str
     message: str
     container: str

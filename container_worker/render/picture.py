@@ -1,6 +1,6 @@
 """Opens a picture safely. Needs Pillow alone, so that a picture is decoded while everything else is still being loaded."""
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from container_worker.render.defaults import MAX_PICTURE_PX, PICTURE_FORMATS
 from scenequeue.errors import BadInput
@@ -27,15 +27,42 @@ def open_picture(path: str, what: str, smallest: tuple[int, int] | None = None) 
                 side = max(smallest)  # both ways, as EXIF may still turn it
                 opened.draft(None, (side, side))
             opened.load()
-            return _as_eight_bit(ImageOps.exif_transpose(opened))
+            return _as_eight_bit(_upright(opened))
     except BadInput:
         raise
     except UnidentifiedImageError:
         raise BadInput(f"{what} is not a picture in a format that is read ({', '.join(PICTURE_FORMATS)})") from None
     except Image.DecompressionBombError:
         raise BadInput(f"{what} has more than the {MAX_PICTURE_PX // 10**6} megapixels allowed") from None
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
-        raise BadInput(f"{what} is damaged: {error}") from None
+    except MemoryError:
+        raise
+    except Exception as error:
+        # Decoders raise whatever a malformed file leads them to; only what the system says has a number.
+        if getattr(error, "errno", None) is not None:
+            raise
+        said = str(error).partition("\n")[0] or type(error).__name__
+        raise BadInput(f"{what} is damaged: {said}") from None
+
+
+#: EXIF's orientation -> what turns the picture upright.
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE, 8: Image.Transpose.ROTATE_90,
+}  # fmt: skip
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """The picture as it was held; as it is where that cannot be read.
+
+    `ImageOps.exif_transpose` also writes the whole block anew, and fails where any other tag of it is malformed.
+    """
+    try:
+        turn = _UPRIGHT.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except MemoryError:
+        raise
+    except Exception:
+        return image
+    return image if turn is None else image.transpose(turn)
 
 
 def _as_eight_bit(image: Image.Image) -> Image.Image:

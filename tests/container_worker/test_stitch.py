@@ -12,6 +12,7 @@ import pytest
 
 from container_worker.ffmpeg import Limits
 from container_worker.handlers import Work, render, stitch
+from container_worker.render.defaults import RENDERER_VERSION
 from scenequeue.errors import BadInput, ObjectNotFound
 from scenequeue.items import ItemId, ItemResult, Lease, LeaseToken, WorkItem, check_job_id
 from scenequeue.options import RenderOptions
@@ -198,6 +199,16 @@ def test_the_same_film_is_not_made_twice(run: Run, media: Media) -> None:
     assert again.details["sha256"] == first.details["sha256"]
     other = run("stitch", "film", {**payload, "crossfade_s": 0.2}, OPTIONS)
     assert "reused" not in other.details
+
+
+def test_another_renderer_makes_a_film_anew(run: Run, media: Media, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its version is part of what a film is."""
+    payload = {"sources": _scenes(run, media, [1.2]), "crossfade_s": FADE_S}
+    first = run("stitch", "film", payload, OPTIONS)
+    monkeypatch.setattr("container_worker.stitch.RENDERER_VERSION", RENDERER_VERSION + 1)
+    second = run("stitch", "film", payload, OPTIONS)
+    assert "reused" not in second.details
+    assert second.details["fingerprint"] != first.details["fingerprint"]
 
 
 def test_a_scene_that_is_gone_or_does_not_fit_is_named(run: Run, media: Media, tmp_path: Path) -> None:
