@@ -64,9 +64,12 @@ BASE ?= debian:bookworm-slim
 # docker where its engine answers, else buildah; IMAGE_FLAGS are its own (--network host, --isolation chroot, --ulimit …).
 BUILD = $(if $(shell docker info >/dev/null 2>&1 && echo yes),docker build,buildah bud --format docker --layers)
 IMAGE_FLAGS ?=
+# "deb …" lines instead of the base's own, such as those of a dated snapshot.
+APT_SOURCES ?=
 
 image: ## The container image, for worker and dispatcher
-	$(BUILD) $(IMAGE_FLAGS) --build-arg BASE=$(BASE) --build-arg REVISION=$$(git rev-parse --short HEAD) -f deploy/Dockerfile -t $(IMAGE) .
+	$(BUILD) $(IMAGE_FLAGS) --build-arg BASE=$(BASE) --build-arg APT_SOURCES="$(APT_SOURCES)" --build-arg REVISION=$$(git rev-parse --short HEAD) \
+		--build-arg VERSION=$$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml) -f deploy/Dockerfile -t $(IMAGE) .
 
 base-image: ## A Debian base for `make image BASE=localhost/sceneburst-base`, where no registry is reached (root, debootstrap, buildah)
 	deploy/base-image

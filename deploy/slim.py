@@ -5,6 +5,7 @@ python3 deploy/slim.py ENVIRONMENT
 
 import compileall
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from py_compile import PycInvalidationMode
@@ -12,14 +13,25 @@ from py_compile import PycInvalidationMode
 #: The only services that are called; botocore brings a description of every one there is.
 _SERVICES = frozenset({"s3", "ecs", "sts"})
 #: Programs of the build, and the tests of libraries.
-_UNUSED = ("pip", "pip-*", "setuptools", "setuptools-*", "_distutils_hack", "distutils-precedence.pth", "numpy/**/tests")
+_UNUSED = ("pip", "pip-*", "setuptools", "setuptools-*", "pkg_resources", "_distutils_hack", "distutils-precedence.pth")
+_UNUSED_TESTS = ("numpy/**/tests", "numpy/_core/*_tests.*.so", "numpy/_core/_simd.*.so", "future/backports/test")
 _UNUSED_DATA = ("numpy/_core/include", "numpy/f2py", "boto3/data/*", "boto3/examples", "cv2/data")
+#: What compilers and type checkers read.
+_SOURCES = ("**/*.pyi", "**/*.pxd", "**/*.pyx", "**/*.a", "*/**/*.c", "*/**/*.h")
+#: Of fontTools, which tells what a font on the machine covers, all that changes fonts; its ttLib reads them.
+_FONT_TOOLS = ("cu2qu", "designspaceLib", "diff", "feaLib", "merge", "mtiLib", "otlLib", "qu2cu", "subset", "svgLib", "t1Lib")
+_FONT_TOOLS_2 = ("ufoLib", "varLib", "voltLib", "misc/bezierTools*")
+#: Celery's interactive shell, which `celery.bin` alone would load, and converters of Python 2.
+_SHELL = ("click_repl", "prompt_toolkit", "wcwidth", "libfuturize", "libpasteurize")
+#: The libraries of ffmpeg that OpenCV's video input and output is linked with, as PyAV has them too.
+_FFMPEG = ("libavcodec", "libavformat", "libavutil", "libswresample", "libswscale")
 
 
 def main(environment: Path) -> None:
     """Slim one virtual environment in place."""
     (packages,) = environment.glob("lib/python3.*/site-packages")
-    for pattern in (*_UNUSED, *_UNUSED_DATA):
+    unused = (*_UNUSED, *_UNUSED_TESTS, *_UNUSED_DATA, *_SOURCES, *_SHELL)
+    for pattern in (*unused, *(f"fontTools/{part}" for part in (*_FONT_TOOLS, *_FONT_TOOLS_2))):
         for path in list(packages.glob(pattern)):
             remove(path)
     for service in (packages / "botocore" / "data").iterdir():
@@ -27,16 +39,59 @@ def main(environment: Path) -> None:
             remove(service)
     for cache in list(environment.rglob("__pycache__")):
         remove(cache)
+    strip(packages)
+    share_ffmpeg(packages / "opencv_python_headless.libs", packages / "av.libs")
     # By content, not by time: the image's layers do not keep times exactly.
     compileall.compile_dir(str(packages), quiet=1, workers=0, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH)
 
 
+def strip(packages: Path) -> None:
+    """Take debugging symbols out of extension modules; the libraries in *.libs have hardly any."""
+    modules = [str(path) for path in packages.rglob("*.so") if not path.parent.name.endswith(".libs")]
+    subprocess.run(["strip", "--strip-unneeded", *modules], check=True)
+
+
+def share_ffmpeg(opencv: Path, pyav: Path) -> None:
+    """Let OpenCV load PyAV's ffmpeg instead of a second one: 15 MB, compressed.
+
+    Raises:
+        SystemExit: they are of different major versions, and so not the same to a program.
+    """
+    for name in _FFMPEG:
+        (theirs,), (ours,) = opencv.glob(f"{name}-*"), pyav.glob(f"{name}-*")
+        if major(theirs) != major(ours):
+            raise SystemExit(f"{theirs.name} of OpenCV and {ours.name} of PyAV differ in their major version")
+        remove(theirs)
+        theirs.symlink_to(Path("..", pyav.name, ours.name))
+    for library in pyav.iterdir():
+        link = opencv / library.name
+        if not link.exists():
+            link.symlink_to(Path("..", pyav.name, library.name))
+    # What only OpenCV's own ffmpeg was linked with.
+    needed = set().union(*(needs(path) for path in (*opencv.iterdir(), *opencv.parent.glob("cv2/*.so"))))
+    while orphans := [path for path in opencv.iterdir() if not path.is_symlink() and path.name not in needed]:
+        for path in orphans:
+            remove(path)
+        needed = set().union(*(needs(path) for path in (*opencv.iterdir(), *opencv.parent.glob("cv2/*.so"))))
+
+
+def major(library: Path) -> str:
+    """The number after ".so.", which changes with what programs see of it."""
+    return library.name.partition(".so.")[2].partition(".")[0]
+
+
+def needs(library: Path) -> set[str]:
+    """The names of the libraries that one is linked with."""
+    told = subprocess.run(["readelf", "-d", str(library)], capture_output=True, text=True, check=True).stdout
+    return {line.rpartition("[")[2].rstrip("]") for line in told.splitlines() if "(NEEDED)" in line}
+
+
 def remove(path: Path) -> None:
-    """A file, a link or a folder with all that is in it."""
+    """A file, a link or a folder with all that is in it; nothing where it has gone with its folder."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
-        path.unlink()
+        path.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Puts Sceneburst's stack up, or takes it down; says what that does and costs before doing it, and is safe twice.
 
-    deploy/up IMAGE [--stack NAME] [--parameter Name=Value …] [--yes]
+    deploy/up IMAGE [--stack NAME] [--parameter Name=Value …] [--yes [--lose-queue]]
     deploy/down [--stack NAME] [--yes]
 
 Credentials and region are AWS's own: a role, a profile, its environment variables.
@@ -9,8 +9,7 @@ Credentials and region are AWS's own: a role, a profile, its environment variabl
 import os
 import re
 import sys
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,20 +18,22 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 from rich.console import Console
 
+from deploy import changes, containers
 from deploy.cost import COSTS_AS_OF, at_rest
+from deploy.failed import Failed
+from deploy.following import Following
 
 TEMPLATE = Path(__file__).with_name("sceneburst.yaml")
 _POLL_S = 3.0
-_GONE = "does not exist"
-_WORKING = ("_IN_PROGRESS",)
+#: A cache's user is named after the stack and its role, "-dispatcher" being the longest, in at most 40 characters.
+_LONGEST_NAME = 40 - len("-dispatcher")
+#: A stack that was never whole can only be deleted.
+_NEVER_WHOLE = frozenset({"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"})
 
 out = Console(highlight=False, soft_wrap=True)
 StackName = Annotated[str, typer.Option("--stack", help="Name of the CloudFormation stack.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
-
-
-class Failed(Exception):
-    """One line that says what was wrong, and what to do."""
+Lose = Annotated[bool, typer.Option("--lose-queue", help="With --yes: agree to a change that replaces the cache.")]
 
 
 def up(
@@ -40,31 +41,51 @@ def up(
     stack: StackName = "sceneburst",
     parameter: Annotated[list[str] | None, typer.Option("--parameter", help="Name=Value, as in sceneburst.yaml.")] = None,
     yes: Yes = False,
+    lose_queue: Lose = False,
 ) -> None:
     """Make the stack, or change it to what is asked for now; nothing happens when it is so already."""
+    _check_name(stack)
     asked = {**_pairs(parameter or []), "Image": image}
     client = _client("cloudformation")
     existing = _describe(client, stack)
-    if existing and existing["StackStatus"].endswith(_WORKING):
-        raise Failed(f"{stack} is {existing['StackStatus']}: wait until that is over")
-    is_new = existing is None or existing["StackStatus"] == "REVIEW_IN_PROGRESS"
+    status = existing["StackStatus"] if existing else changes.IN_REVIEW
+    if status.endswith("_IN_PROGRESS") and status != changes.IN_REVIEW:
+        raise Failed(f"{stack} is {status}: wait until that is over")
+    if status in _NEVER_WHOLE:
+        raise Failed(f"{stack} is {status}, which nothing mends: deploy/down --stack {stack}, then this again")
+    is_new = status == changes.IN_REVIEW
     values = _merged(asked, existing)
     out.print(f"[bold]{'make' if is_new else 'change'} stack {stack}[/] in {client.meta.region_name}")
-    change_set = _change_set(client, stack, values, existing if not is_new else None)
+    change_set = changes.make(client, stack, _body(), values, is_new=is_new, poll_s=_POLL_S)
     if change_set is None:
         out.print("it is as asked for already: nothing to do")
         return
-    for change in change_set["Changes"]:
-        each = change["ResourceChange"]
-        out.print(f"  {each['Action'].lower():7} {each['LogicalResourceId']:24} {each['ResourceType']}")
+    try:
+        _say_all(change_set["Changes"], values)
+        _confirm(f"{len(change_set['Changes'])} changes", is_sure=yes)
+        if changes.loses_the_queue(change_set["Changes"]):
+            out.print("[bold red]THE CACHE IS REPLACED OR REMOVED, AND WITH IT EVERY JOB THAT WAITS OR RUNS.[/]")
+            out.print("  let the queue run empty first, or answer no and leave the cache's parameters as they are")
+            _confirm("that, and lose the queue", is_sure=yes and lose_queue)
+    except (Failed, typer.Abort):
+        changes.discard(client, stack, change_set["ChangeSetId"])
+        raise
+    following = Following(client, _stack_id(client, stack))
+    client.execute_change_set(ChangeSetName=change_set["ChangeSetId"])
+    _follow(following, "CREATE_COMPLETE" if is_new else "UPDATE_COMPLETE", stack)
+    for output in (_describe(client, stack) or {}).get("Outputs", []):
+        out.print(f"  {output['OutputKey']:22} {output['OutputValue']}")
+
+
+def _say_all(changed: list[dict[str, Any]], values: Mapping[str, str]) -> None:
+    for line in changes.lines(changed):
+        out.print(f"  {line}")
     for line in at_rest(values):
         out.print(f"  {line}")
     out.print(f"  (us-east-1 list prices of {COSTS_AS_OF}; containers, media and traffic cost what is used)")
-    _confirm(f"{len(change_set['Changes'])} changes", is_sure=yes)
-    client.execute_change_set(ChangeSetName=change_set["ChangeSetId"])
-    _follow(client, stack)
-    for output in _existing(client, stack).get("Outputs", []):
-        out.print(f"  {output['OutputKey']:22} {output['OutputValue']}")
+    if values.get("AlarmEmail"):
+        out.print("  the monthly budget counts what is tagged sceneburst:namespace: activate that tag in Billing, under cost")
+        out.print("  allocation tags (once, and a day after the first costs), else it counts nothing and no mail comes")
 
 
 def down(stack: StackName = "sceneburst", yes: Yes = False) -> None:
@@ -76,19 +97,30 @@ def down(stack: StackName = "sceneburst", yes: Yes = False) -> None:
         return
     outputs = {each["OutputKey"]: each["OutputValue"] for each in existing.get("Outputs", [])}
     out.print(f"[bold]delete stack {stack}[/] in {client.meta.region_name}")
-    out.print("  stops every dispatcher and container; what they work on is lost with the queue")
+    out.print("  stops every dispatcher and container, and waits for them; what they work on is lost with the queue")
     out.print("  deletes the queue (a last snapshot of the cache is kept), logs, passwords, roles and network")
     out.print(f"  keeps the bucket {outputs.get('BucketName', 'of the stack')} and all that is in it")
     _confirm("all that", is_sure=yes)
-    _stop_containers(stack)
-    client.delete_stack(StackName=stack)
-    _follow(client, stack)
+    with out.status("containers end, which takes two minutes at most …"):
+        containers.stop_all(_client("ecs"), stack, lambda line: out.print(f"  {line}"), poll_s=_POLL_S)
+    following = Following(client, existing["StackId"])
+    # Asked for twice, it is done once.
+    client.delete_stack(StackName=existing["StackId"])
+    _follow(following, "DELETE_COMPLETE", stack)
+
+
+def _check_name(stack: str) -> None:
+    # Users and user groups of the cache take no capitals.
+    if len(stack) > _LONGEST_NAME or not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", stack):
+        raise Failed(
+            f"{stack!r} cannot name the stack: at most {_LONGEST_NAME} small letters, digits and single hyphens, a letter first, "
+            "since the cache's users are named after it"
+        )
 
 
 def _pairs(parameters: list[str]) -> dict[str, str]:
     pairs = {name: value for name, _, value in (each.partition("=") for each in parameters)}
-    section = _body().partition("\nParameters:\n")[2].partition("\nConditions:\n")[0]
-    known = set(re.findall(r"^  (\w+):$", section, re.MULTILINE))
+    known = changes.parameters_of(_body())
     if unknown := sorted(set(pairs) - known):
         raise Failed(f"unknown parameter {', '.join(unknown)}; there are {', '.join(sorted(known))}")
     return pairs
@@ -108,64 +140,22 @@ def _describe(client: Any, stack: str) -> dict[str, Any] | None:
     try:
         return dict(client.describe_stacks(StackName=stack)["Stacks"][0])
     except ClientError as error:
-        if _GONE in str(error):
+        if "does not exist" in str(error):
             return None
         raise
 
 
-def _existing(client: Any, stack: str) -> dict[str, Any]:
-    return _describe(client, stack) or {}
+def _stack_id(client: Any, stack: str) -> str:
+    return str((_describe(client, stack) or {}).get("StackId", stack))
 
 
 def _merged(asked: Mapping[str, str], existing: Mapping[str, Any] | None) -> dict[str, str]:
-    """What was asked for before stays, where it is not asked for anew."""
+    """What was asked for before stays, where it is not asked for anew and there is still a parameter for it."""
     before = {each["ParameterKey"]: each["ParameterValue"] for each in (existing or {}).get("Parameters", [])}
-    return {**before, **asked}
-
-
-def _change_set(client: Any, stack: str, values: Mapping[str, str], existing: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """What would be done; None when that is nothing."""
-    made = client.create_change_set(
-        StackName=stack,
-        ChangeSetName=f"up-{int(time.time())}",
-        ChangeSetType="UPDATE" if existing else "CREATE",
-        TemplateBody=_body(),
-        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()],
-        Capabilities=["CAPABILITY_IAM"],
-        Tags=[{"Key": "sceneburst:namespace", "Value": values.get("Namespace", "sceneburst")}],
-    )
-    while True:
-        found: dict[str, Any] = client.describe_change_set(ChangeSetName=made["Id"])
-        if found["Status"] == "FAILED":
-            reason = found.get("StatusReason", "")
-            client.delete_change_set(ChangeSetName=made["Id"])
-            if "didn't contain changes" in reason or "No updates" in reason:
-                return None
-            raise Failed(f"the change is refused: {reason}")
-        if found["Status"] == "CREATE_COMPLETE":
-            return {**found, "ChangeSetId": made["Id"]} if found["Changes"] else None
-        time.sleep(_POLL_S)
-
-
-def _stop_containers(cluster: str) -> None:
-    """First the dispatchers, which would launch new ones; then whatever runs. The cluster is named after the stack."""
-    ecs = _client("ecs")
-    try:
-        services = ecs.list_services(cluster=cluster)["serviceArns"]
-    except ecs.exceptions.ClusterNotFoundException:
-        return
-    for service in services:
-        ecs.update_service(cluster=cluster, service=service, desiredCount=0)
-    stopped = 0
-    for task in _tasks(ecs, cluster):
-        ecs.stop_task(cluster=cluster, task=task, reason="the stack is taken down")
-        stopped += 1
-    out.print(f"  {stopped} containers are stopping")
-
-
-def _tasks(ecs: Any, cluster: str) -> Iterator[str]:
-    for page in ecs.get_paginator("list_tasks").paginate(cluster=cluster):
-        yield from page["taskArns"]
+    known = changes.parameters_of(_body())
+    for name in sorted(set(before) - known):
+        out.print(f"  forgets {name}={before[name]}: the template has no such parameter any more")
+    return {**{name: value for name, value in before.items() if name in known}, **asked}
 
 
 def _confirm(what: str, *, is_sure: bool) -> None:
@@ -173,32 +163,10 @@ def _confirm(what: str, *, is_sure: bool) -> None:
         raise Failed("nothing was done")
 
 
-def _follow(client: Any, stack: str) -> None:
-    """Say each step that CloudFormation takes until it is done."""
-    said: set[str] = set()
-    arn = _existing(client, stack).get("StackId", stack)
+def _follow(following: Following, expected: str, stack: str) -> None:
     with out.status("CloudFormation works …"):
-        while True:
-            for event in _events(client, arn):
-                if event["EventId"] not in said:
-                    said.add(event["EventId"])
-                    reason = event.get("ResourceStatusReason", "")
-                    out.print(f"  {event.get('ResourceStatus', ''):28} {event.get('LogicalResourceId', '')} {reason}")
-            found = _describe(client, arn)
-            status = found["StackStatus"] if found else "DELETE_COMPLETE"
-            if not status.endswith(_WORKING):
-                break
-            time.sleep(_POLL_S)
-    if status not in {"CREATE_COMPLETE", "UPDATE_COMPLETE", "DELETE_COMPLETE"}:
-        raise Failed(f"{stack} ended as {status}; the lines above say why. deploy/down removes what is left of it")
-    out.print(f"{stack}: {status}")
-
-
-def _events(client: Any, stack: str) -> list[dict[str, Any]]:
-    try:
-        return list(reversed(client.describe_stack_events(StackName=stack)["StackEvents"]))
-    except ClientError:
-        return []
+        following.to(expected, lambda line: out.print(f"  {line}"), _POLL_S)
+    out.print(f"{stack}: {expected}")
 
 
 def main(command: Any) -> None:

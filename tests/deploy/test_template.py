@@ -19,7 +19,7 @@ from dispatcher.telemetry import METRICS
 from scenequeue.acl import ROLES, Role, rules
 from scenequeue.settings import DispatcherSettings
 from tests.aws import moto_server, use_aws
-from tests.deploy.template import PATH, body_for_moto, template
+from tests.deploy.template import OWN_REDIS, PATH, body_for_moto, template
 from tests.dispatcher.fleet_conformance import find, request_for
 
 
@@ -87,10 +87,10 @@ def endpoint() -> Iterator[str]:
 
 @pytest.fixture
 def deployed(endpoint: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> dict[str, str]:
-    """The stack in moto, with a Redis of one's own: moto's CloudFormation knows neither caches nor secrets."""
+    """The stack in moto, with a Redis of one's own."""
     use_aws(monkeypatch, endpoint, "eu-west-1")
     network = getattr(request, "param", "public")
-    parameters = {"Image": "sceneburst:1", "RedisHost": "redis.example.org", "AlarmEmail": "a@example.org", "Network": network}
+    parameters = {**OWN_REDIS, "Image": "sceneburst:1", "AlarmEmail": "a@example.org", "Network": network}
     client = boto3.client("cloudformation")
     client.create_stack(
         StackName=f"films-{network}",
@@ -114,7 +114,7 @@ def test_what_is_deployed_launches_and_stops_containers(deployed: dict[str, str]
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("SCENEBURST_REDIS_PASSWORD", "word")
     settings = DispatcherSettings.load()
-    assert settings.redis_address.get_secret_value() == "rediss://dispatcher:word@redis.example.org:6379/0"
+    assert settings.redis_address.get_secret_value() == "rediss://sceneburst-dispatcher:word@redis.example.org:6379/0"
     assert (settings.fleet, settings.metrics_emf, settings.budget_usd_per_hour) == ("fargate", True, 10)
     fleet = FargateFleet(FargateSettings.load(namespace=settings.namespace))
     (result,) = fleet.launch([request_for("a")])
