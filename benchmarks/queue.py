@@ -26,14 +26,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from benchmarks.bars import print_bars
+from benchmarks.queue_bars import queue_bars
 from benchmarks.queue_faults import container, kill, kill_default, on_own_redis, redis_restart
 from benchmarks.queue_report import machine, print_table, write_docs
-from benchmarks.queue_speed import drain_1_acks_each, drain_2, enqueue_single, fill_and_drain_1, idle
+from benchmarks.queue_speed import drain_1_acks_each, drain_2, enqueue_single, fill_and_drain_1, idle, worker_program
 from benchmarks.queue_stage import RedisServer, Sizes, System, python_of, stopping
 
 SYSTEMS = ["ours", "celery", "rq", "dramatiq", "huey", "arq", "saq", "taskiq", "streaq"]
 #: What --figures picks from.
-SPEED = {"enqueue": [enqueue_single], "drain": [fill_and_drain_1, drain_2, drain_1_acks_each], "idle": [idle]}
+SPEED = {"enqueue": [enqueue_single], "drain": [fill_and_drain_1, drain_2, drain_1_acks_each], "idle": [idle, worker_program]}
 FAULTS = {"kill": kill, "kill-default": kill_default, "restart": redis_restart, "container": container}
 #: Kill tests are mostly waiting, so so many share the machine.
 FAULTS_AT_ONCE = 3
@@ -81,7 +83,7 @@ def measure_speed(board: Board, systems: list[System], sizes: Sizes, figures: li
     for turn in range(rounds):
         shift = turn % max(1, len(systems))
         for figure in (taken for name in figures if name in SPEED for taken in SPEED[name]):
-            if turn and figure is idle:
+            if turn and figure in SPEED["idle"]:
                 continue
             for system in systems[shift:] + systems[:shift]:
                 system.redis.call("FLUSHALL", "SYNC")
@@ -150,8 +152,8 @@ def _interrupted(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def main() -> None:
-    """Measure, print; see --help."""
+def main() -> int:
+    """Measure, print; see --help. 1 when a bar is missed."""
     chosen = arguments()
     signal.signal(signal.SIGINT, _interrupted)
     signal.signal(signal.SIGTERM, _interrupted)
@@ -174,10 +176,12 @@ def main() -> None:
         print(json.dumps({"rows": rows, "machine": about}, indent=2))
     else:
         print_table(rows, about)
+        print_bars(queue_bars(rows))
+    return int(not all(bar.is_held for bar in queue_bars(rows)))
 
 
 if __name__ == "__main__":
     try:
-        main()
+        sys.exit(main())
     except KeyboardInterrupt:
         sys.exit(130)

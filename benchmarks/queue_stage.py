@@ -246,17 +246,19 @@ class System:
             raise RuntimeError(f"{what}: {' / '.join(done.stderr.strip().splitlines()[-2:])}")
         return json.loads(done.stdout.strip().splitlines()[-1])
 
-    def start(self, log: Log, **more: str) -> Worker:
-        """Its worker command."""
-        known = tuple(sorted(more.items()))
-        if known not in self._argv:
-            self._argv[known] = self.send("worker", **more)
-        return Worker(self._argv[known], self._environment(log, more), self._errors)
-
     @contextlib.contextmanager
     def worker(self, log: Log, **more: str) -> Iterator[Worker]:
         """Its worker command, killed afterwards."""
-        worker = self.start(log, **more)
+        known = tuple(sorted(more.items()))
+        if known not in self._argv:
+            self._argv[known] = self.send("worker", **more)
+        with self.running(self._argv[known], log, **more) as worker:
+            yield worker
+
+    @contextlib.contextmanager
+    def running(self, argv: list[str], log: Log, **more: str) -> Iterator[Worker]:
+        """A command in this system's surroundings, killed afterwards."""
+        worker = Worker(argv, self._environment(log, more), self._errors)
         try:
             yield worker
         finally:

@@ -8,7 +8,8 @@ import pytest
 
 _WANTED = {
     "system", "enqueue_bulk_per_s", "enqueue_single_per_s", "drain_1_per_s", "drain_2_per_s", "idle_p50_ms", "idle_p99_ms",
-    "first_item_s", "pss_mb", "bytes_per_item", "kill_lost", "kill_twice", "kill_recovered_s", "kill_in_flight",
+    "worker_first_item_s", "worker_pss_mb", "kill_ended_twice", "first_item_s", "pss_mb",
+    "bytes_per_item", "kill_lost", "kill_twice", "kill_recovered_s", "kill_in_flight",
 }  # fmt: skip
 
 
@@ -20,12 +21,14 @@ def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_every_figure_of_ours_is_measured_and_nothing_is_lost_when_killed() -> None:
     sizes = ["--items", "2000", "--single", "100", "--sends", "20", "--jobs", "40", "--rounds", "1"]
     ran = _run("--only", "ours", "--json", "--figures", "enqueue,drain,idle,kill", *sizes)
-    assert ran.returncode == 0, ran.stderr
+    # 1: the machine was too busy for a bar.
+    assert ran.returncode in {0, 1}, ran.stderr
     (row,) = json.loads(ran.stdout)["rows"]
     assert row.keys() >= _WANTED
     assert "error" not in row
     assert (row["system"], row["kill_lost"]) == ("ours", 0)
     assert row["kill_twice"] <= row["kill_in_flight"]
+    assert row["kill_ended_twice"] == 0
     # 441 bytes of JSON each: neither nothing, nor many times that.
     assert 441 <= row["bytes_per_item"] <= 2 * 441
 
