@@ -116,7 +116,7 @@ class Performer:
         """A slot, entered only with a lease that still holds."""
         with self._held.slot(item):
             try:
-                self._reports.deliver(lambda: self._queue.worker.begin(item.lease), item.stop)
+                self._reports.deliver(lambda: self._queue.worker.begin(self._container_id, item.lease), item.stop)
             except LeaseLost:
                 item.lose()
                 raise Stopped("the lease was lost before the work began") from None

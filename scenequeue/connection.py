@@ -41,7 +41,7 @@ def masked(url: str) -> str:
 @cache
 def _source(name: str) -> str:
     folder = files("scenequeue.scripts")
-    return folder.joinpath("prelude.lua").read_text() + "\n" + folder.joinpath(f"{name}.lua").read_text()
+    return "\n".join(folder.joinpath(f"{part}.lua").read_text() for part in ("prelude", "ends", name))
 
 
 class Connection:

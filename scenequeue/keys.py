@@ -18,7 +18,7 @@ class Keys:
     | drain:<container> | string | the container gets no more leases; expires |
     | bell | list | one element exactly while there is ready work and the queue is not paused |
     | job:<id> | hash | the job: spec, counters, state, times |
-    | job:<id>:ready | list | "<item id> <json>" of ready items, next one first |
+    | job:<id>:ready | list | "<item id> <weight ms> <json>" of ready items, next one first |
     | job:<id>:stage:<n> | list | the same, of a stage that has not opened |
     | job:<id>:delayed | set | item ids waiting for a retry |
     | job:<id>:results | hash | item id -> result JSON, for done and dead items |
@@ -30,9 +30,10 @@ class Keys:
     | leases | zset | <job>/<item> by deadline (ms) |
     | delayed | zset | <job>/<item> by due time (ms) |
     | dead | zset | <job>/<item> by time of burial (ms) |
-    | held:<container> | set | <job>/<item> that a container has leases of |
+    | held:<container> | set | <job>/<item> that a container has leases of; expires a day after its last lease or heartbeat |
+    | held:<container>:asked | hash | call: the container's word for its last lease that took something; expires |
     | jobs | zset | job ids by time of submission (ms) |
-    | expiring | zset | ended jobs by the time their keys expire (ms) |
+    | expiring | zset | ended jobs, "<id>" or "<id> <items of stages that never opened>", by the time their keys expire (ms) |
     | containers | zset | container ids by time of first mention (ms) |
     | container:<id> | hash | launch record and beat of a container; expires |
     | dispatcher | hash | owner and fence of the acting dispatcher; expires |

@@ -17,7 +17,6 @@ _INTENT_FIELDS = frozenset(
         *("batch", "fence"),
     }
 )
-_DRAIN_TTL_S = 86_400
 
 
 class DispatcherPort:
@@ -47,8 +46,7 @@ class DispatcherPort:
         for record in records:
             intent = container_fields(record.model_copy(update={"fence": fence}), _INTENT_FIELDS)
             arguments += (record.container_id, json.dumps(intent))
-        if not self._connection.run("intend", fence, CONTAINER_TTL_S, *arguments):
-            raise DispatcherDeposed(f"fencing number {fence} is stale: another dispatcher acts")
+        self._unless_deposed(self._connection.run("intend", fence, CONTAINER_TTL_S, *arguments) == 1)
 
     def record_launched(self, fence: int, container_id: str, handle: str, region: str = "", *, is_spot: bool = False) -> None:
         """Write down that an intent became a container, whoever acts now: it is a fact.
@@ -60,38 +58,42 @@ class DispatcherPort:
             region: where it runs.
             is_spot: whether it may be reclaimed.
         """
-        key = self._keys.container(container_id)
-        fields = {
-            "handle": handle, "region": region, "is_spot": "1" if is_spot else "0", "fence": str(fence),
-            "launched_ms": str(self._connection.now_ms()),
-        }  # fmt: skip
-        with self._connection.translated():
-            pipeline = self._connection.client.pipeline(transaction=True)
-            pipeline.hset(key, mapping=fields)
-            pipeline.expire(key, CONTAINER_TTL_S)
-            pipeline.hget(key, "state")
-            state = pipeline.execute()[-1]
-            # A quick container may have said hello already.
-            if state == "intended":
-                self._connection.client.hset(key, "state", "launched")
+        facts = ("handle", handle, "region", region, "is_spot", "1" if is_spot else "0", "fence", fence)
+        self._connection.run("launched", container_id, CONTAINER_TTL_S, *facts)
 
-    def record_ended(self, container_id: str, state: Literal["gone", "failed"], reason: str) -> None:
-        """Write down that a container is no more; what it said of its own exit stands."""
-        key = self._keys.container(container_id)
-        with self._connection.translated():
-            said = self._connection.client.hget(key, "exit_reason")
-            fields = {"state": state, "ended_ms": str(self._connection.now_ms()), "exit_reason": said or reason}
-            self._connection.client.hset(key, mapping=fields)
-            self._connection.client.expire(key, CONTAINER_TTL_S)
+    def record_ended(
+        self, container_id: str, state: Literal["gone", "failed"], reason: str, *, fence: int | None = None
+    ) -> None:
+        """Write down that a container is no more; what it said of its own exit stands.
 
-    def drain(self, container_id: str) -> None:
-        """Give a container no more leases; it learns so at its next beat. Idempotent."""
-        with self._connection.translated():
-            self._connection.client.set(self._keys.drain(container_id), "1", ex=_DRAIN_TTL_S)
+        Args:
+            container_id: which.
+            state: `failed` where it never was one.
+            reason: why, in words.
+            fence: the number under which a dispatcher has judged it so; None where it is a fact.
 
-    def forfeit(self, container_id: str, reason: str) -> int:
-        """Put back at once what a lost container holds, attempts counted; returns how many items that were."""
-        return int(self._connection.run("forfeit", container_id, reason))
+        Raises:
+            DispatcherDeposed: another dispatcher acts now; nothing was written.
+        """
+        self._unless_deposed(self._connection.run("ended", container_id, state, reason, CONTAINER_TTL_S, _word(fence)) == 1)
+
+    def drain(self, container_id: str, *, fence: int | None = None) -> None:
+        """Give a container no more leases; it learns so at its next beat. Idempotent.
+
+        Raises:
+            DispatcherDeposed: a fencing number was given, and another dispatcher acts now; nothing was marked.
+        """
+        self._unless_deposed(self._connection.run("drain", container_id, _word(fence)) == 1)
+
+    def forfeit(self, container_id: str, reason: str, *, fence: int | None = None) -> int:
+        """Put back at once what a lost container holds, attempts counted; returns how many items that were.
+
+        Raises:
+            DispatcherDeposed: a fencing number was given, and another dispatcher acts now; nothing was put back.
+        """
+        taken = int(self._connection.run("forfeit", container_id, reason, _word(fence)))
+        self._unless_deposed(taken >= 0)
+        return taken
 
     def reclaim(self, limit: int = 1000) -> int:
         """Take back expired leases, promote due retries, prune indexes; returns how many leases were taken back."""
@@ -127,3 +129,12 @@ class DispatcherPort:
             due_ms = self._connection.now_ms() + int(retry_in_s * 1000)
             with self._connection.translated():
                 self._connection.client.zadd(self._keys.notices, {job_id: due_ms}, xx=True)
+
+    @staticmethod
+    def _unless_deposed(was_done: bool) -> None:
+        if not was_done:
+            raise DispatcherDeposed("the fencing number is stale: another dispatcher acts")
+
+
+def _word(fence: int | None) -> str:
+    return "" if fence is None else str(fence)

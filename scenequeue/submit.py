@@ -16,7 +16,7 @@ from scenequeue.records import job_from
 #: An item, or an item with its place in the caller's order where that is not the order of leasing.
 Submitted: TypeAlias = "WorkItem | tuple[int, WorkItem]"
 
-#: Items per RPUSH: larger brings nothing more, and keeps Redis from pausing others.
+#: Items per step: larger brings nothing more, and keeps Redis from pausing others.
 _CHUNK = 500
 #: An upload that stops for so long has died; its staging lists expire.
 _STAGING_TTL_S = 3600
@@ -67,7 +67,7 @@ class ProducerPort:
             for number, stage in enumerate(stages):
                 count = weight = 0
                 for chunk, chunk_weight in _elements(number, stage):
-                    self._upload(nonce, number, chunk)
+                    self._upload(nonce, number, count, chunk)
                     for element in chunk:
                         digest.update(element.encode())
                     count += len(chunk)
@@ -95,13 +95,8 @@ class ProducerPort:
             raise QueueUnavailable(f"the upload of job {spec.job_id} took too long or Redis lost it; submit it again")
         return self.status(spec.job_id)
 
-    def _upload(self, nonce: str, stage: int, chunk: list[str]) -> None:
-        key = self._keys.staging(nonce, stage)
-        with self._connection.translated():
-            pipeline = self._connection.client.pipeline(transaction=False)
-            pipeline.rpush(key, *chunk)
-            pipeline.expire(key, _STAGING_TTL_S)
-            pipeline.execute()
+    def _upload(self, nonce: str, stage: int, before: int, chunk: list[str]) -> None:
+        self._connection.run("append", nonce, stage, before, _STAGING_TTL_S, *chunk)
 
     def _commit(self, spec: JobSpec, nonce: str, digest: str, sizes: list[int], weights: list[int], limit: int | None) -> str:
         per_stage = [number for pair in zip(sizes, weights, strict=True) for number in pair]

@@ -1,6 +1,7 @@
 """What a container worker may do: lease items, keep the leases, and end them."""
 
 import random
+import secrets
 from collections.abc import Sequence
 
 from pydantic import ValidationError
@@ -37,13 +38,15 @@ _LEASE_FIELDS = 6
 
 
 class WorkerPort:
-    """Every end of a lease is fenced by its token: a stale one changes nothing."""
+    """Every end of a lease is fenced by its token and its container: a stale one changes nothing."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._keys = connection.keys
 
-    def lease(self, container_id: str, count: int, lease_s: float | None = None, *, begins_now: bool = True) -> list[Lease]:
+    def lease(
+        self, container_id: str, count: int, lease_s: float | None = None, *, begins_now: bool = True, call: str | None = None
+    ) -> list[Lease]:
         """Take up to `count` items, the most urgent lane first, jobs of a lane in turns.
 
         Args:
@@ -52,6 +55,8 @@ class WorkerPort:
             lease_s: how long the lease lasts; None is the setting's.
             begins_now: False for items that are first prepared: until `begin` is called for one, losing the
                 container does not count as its attempt, so that a poison item takes no neighbour along.
+            call: one `new_call()` per call that was answered: made again with the same one after an error, the call
+                returns what it has taken already, if it has. None is a new one.
 
         Returns:
             Leases; none when nothing is ready, the queue is paused, or this container is to drain.
@@ -59,8 +64,8 @@ class WorkerPort:
         Guarantees: atomic. A crash after it costs one lease time, and the attempt counts. What a foreign producer wrote
         that is no item becomes a dead letter here, and takes none of its neighbours along.
         """
-        answer = self._connection.run("lease", container_id, count, self._lease_ms(lease_s), int(begins_now))
-        return self._leases(container_id, answer)
+        asked = (container_id, count, self._lease_ms(lease_s), int(begins_now), call or new_call())
+        return self._leases(container_id, self._connection.run("lease", *asked))
 
     def exchange(
         self, container_id: str, finished: Sequence[tuple[Lease, ItemResult]], count: int, lease_s: float | None = None
@@ -72,18 +77,18 @@ class WorkerPort:
 
         Guarantees: those of `ack` and of `lease`, each by itself: after an error, acking again is safe.
         """
-        asked = (container_id, count, self._lease_ms(lease_s), 1)
+        asked = (container_id, count, self._lease_ms(lease_s), 1, new_call())
         handed_in = (container_id, *_reported(finished))
         refused, answer = self._connection.run_in_turn(("ack", handed_in), ("lease", asked))
         return self._refused([lease for lease, _ in finished], refused), self._leases(container_id, answer)
 
-    def begin(self, lease: Lease) -> None:
+    def begin(self, container_id: str, lease: Lease) -> None:
         """Say that work on a lease begins, when it was taken with `begins_now=False`. Idempotent.
 
         Raises:
             LeaseLost: it must not begin: another container has the item, or its job was cancelled.
         """
-        if not self._connection.run("begin", lease.job_id, lease.item_id, lease.token):
+        if not self._connection.run("begin", container_id, lease.job_id, lease.item_id, lease.token):
             raise LeaseLost(f"{lease.job_id}/{lease.item_id} is no longer this container's")
 
     def wait_for_work(self, timeout_s: float) -> bool:
@@ -107,7 +112,7 @@ class WorkerPort:
         return job_from(job_id, fields)
 
     def extend(self, container_id: str, leases: Sequence[Lease], lease_s: float | None = None) -> list[Lease]:
-        """Prolong leases from now; returns those that are lost (token stale, or job cancelled)."""
+        """Prolong leases from now; returns those that are lost (another container has it, or its job was cancelled)."""
         if not leases:
             return []
         return self._refused(leases, self._connection.run("extend", container_id, self._lease_ms(lease_s), *_triples(leases)))
@@ -125,7 +130,7 @@ class WorkerPort:
     def fail(
         self, container_id: str, lease: Lease, error: str, message: str, *, transient: bool, retry_in_s: float | None = None
     ) -> ItemState:
-        """End one attempt without a result.
+        """End one attempt without a result. Idempotent: the same failure again counts once.
 
         Args:
             container_id: who reports it.
@@ -139,14 +144,15 @@ class WorkerPort:
             DELAYED, DEAD (permanent, or attempts used up) or DROPPED (the job was cancelled).
 
         Raises:
-            LeaseLost: the token is stale; nothing changed.
+            LeaseLost: it is not this container's lease any more; nothing changed.
         """
         if retry_in_s is None:
             pause_s = min(_LONGEST_RETRY_S, _FIRST_RETRY_S * 2 ** (lease.attempt - 1))
             retry_in_s = pause_s * random.uniform(0.5, 1.0)  # noqa: S311  jitter, not a secret
         clean = message.encode("utf-8", "replace").decode()[:_MESSAGE_LIMIT]
         retry_in_ms = round(retry_in_s * 1000) if transient else -1
-        answer = self._connection.run("fail", container_id, lease.job_id, lease.item_id, lease.token, error, clean, retry_in_ms)
+        about = (container_id, lease.job_id, lease.item_id, lease.token)
+        answer = self._connection.run("fail", *about, error, clean, retry_in_ms, lease.attempt)
         if answer == "lost":
             raise LeaseLost(f"{lease.job_id}/{lease.item_id} is no longer this container's")
         return ItemState(answer)
@@ -187,9 +193,9 @@ class WorkerPort:
             try:
                 leases.append(_lease(fields))
             except ValidationError as error:
-                job_id, item_id, token = fields[:3]
                 why = f"not a work item: {error.errors(include_url=False, include_input=False)}"
-                self._connection.run("fail", container_id, job_id, item_id, token, BadInput.__name__, why[:_MESSAGE_LIMIT], -1)
+                about = (container_id, *fields[:3])
+                self._connection.run("fail", *about, BadInput.__name__, why[:_MESSAGE_LIMIT], -1, fields[3])
         return leases
 
     def _lease_ms(self, lease_s: float | None) -> int:
@@ -198,6 +204,11 @@ class WorkerPort:
     @staticmethod
     def _refused(leases: Sequence[Lease], positions: list[int]) -> list[Lease]:
         return [leases[int(position) - 1] for position in positions]
+
+
+def new_call() -> str:
+    """A word for one call of `lease`; never the same twice, whatever Redis has lost meanwhile."""
+    return secrets.token_hex(8)
 
 
 def _triples(leases: Sequence[Lease]) -> list[str]:

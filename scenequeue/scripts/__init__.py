@@ -1,1 +1,1 @@
-"""The queue's atomic steps: one Lua file each, behind a shared prelude."""
+"""The queue's atomic steps: one Lua file each, behind two that all of them share."""

@@ -2,7 +2,7 @@
 --
 -- ARGV[3]  container id
 -- ARGV[4…] job id, item id, token, kind, busy (ms), weight (ms of video), result json; repeated
--- Output   positions (from 1) of the results that were refused: token stale, or job cancelled
+-- Output   positions (from 1) of the results that were refused: the lease is not this container's, or job cancelled
 
 local container = ARGV[3]
 local refused = {}
@@ -15,7 +15,7 @@ for i = 4, #ARGV, 7 do
   local job, item, token = ARGV[i], ARGV[i + 1], ARGV[i + 2]
   local kind, result = ARGV[i + 3], ARGV[i + 6]
   local member = job .. '/' .. item
-  if redis.call('HGET', P .. 'item:' .. member, 'token') ~= token then
+  if not holds(container, member, token) then
     -- The same ack again, after its answer was lost on the way, is no loss.
     if redis.call('HGET', job_key(job, 'results'), item) ~= result then refused[#refused + 1] = (i - 4) / 7 + 1 end
   elseif job_facts(job).state ~= 'active' then

@@ -3,14 +3,14 @@
 -- ARGV[3]  container id
 -- ARGV[4]  how long the leases last from now (ms)
 -- ARGV[5…] job id, item id, token; repeated
--- Output   positions (from 1) of the leases that are lost: token stale, or job cancelled (then the item is dropped)
+-- Output   positions (from 1) of the leases that are lost: not this container's, or job cancelled (then the item is dropped)
 
 local container, deadline_ms = ARGV[3], NOW_MS + tonumber(ARGV[4])
 local lost = {}
 for i = 5, #ARGV, 3 do
   local job, item, token = ARGV[i], ARGV[i + 1], ARGV[i + 2]
   local member = job .. '/' .. item
-  if redis.call('HGET', P .. 'item:' .. member, 'token') ~= token then
+  if not holds(container, member, token) then
     lost[#lost + 1] = (i - 5) / 3 + 1
   elseif job_facts(job).state ~= 'active' then
     unlease(member, container)
@@ -20,5 +20,6 @@ for i = 5, #ARGV, 3 do
     redis.call('ZADD', P .. 'leases', 'XX', deadline_ms, member)
   end
 end
+redis.call('EXPIRE', P .. 'held:' .. container, HELD_TTL_S)
 flush()
 return lost

@@ -1,30 +1,45 @@
 -- leased -> delayed or dead: one attempt failed.
 --
--- ARGV[3]  container id
--- ARGV[4]  job id
--- ARGV[5]  item id
--- ARGV[6]  token
--- ARGV[7]  error class
--- ARGV[8]  message
--- ARGV[9]  retry after (ms), or -1 when it can never pass
--- Output   'delayed', 'dead', 'dropped' (job cancelled) or 'lost' (token stale; nothing changed)
+-- ARGV[3]   container id
+-- ARGV[4]   job id
+-- ARGV[5]   item id
+-- ARGV[6]   token
+-- ARGV[7]   error class
+-- ARGV[8]   message
+-- ARGV[9]   retry after (ms), or -1 when it can never pass
+-- ARGV[10]  the lease's attempt
+-- Output    'delayed', 'dead', 'dropped' (job cancelled) or 'lost' (not this container's lease; nothing changed).
+--           The same failure again, after its answer was lost on the way, is answered as it was, and counts once.
 
 local container, job, item, token = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
-local kind, message, retry_in_ms = ARGV[7], ARGV[8], tonumber(ARGV[9])
+local kind, message, retry_in_ms, attempt = ARGV[7], ARGV[8], tonumber(ARGV[9]), tonumber(ARGV[10])
 local member = job .. '/' .. item
 local key = P .. 'item:' .. member
-local got = redis.call('HMGET', key, 'token', 'body', 'attempt')
-if got[1] ~= token then return 'lost' end
+
+--- Whether the last error of a history is this very one.
+local function ends_with_this(history)
+  local last = history[#history]
+  return last ~= nil and last.attempt == attempt and last.container == container
+    and last.error == kind and last.message == message
+end
+
+if not holds(container, member, token) then
+  local history = redis.call('HGET', job_key(job, 'history'), item)
+  if history and ends_with_this(cjson.decode(history)) then return 'delayed' end
+  local letter = redis.call('HGET', job_key(job, 'dead'), item)
+  if letter and ends_with_this(cjson.decode(letter).errors) then return 'dead' end
+  return 'lost'
+end
 unlease(member, container)
 local outcome
 if job_facts(job).state ~= 'active' then
   drop(job, item, 'leased')
   outcome = 'dropped'
 else
-  local attempt = tonumber(got[3])
   local history = remember(job, item, attempt, kind, message, container)
   if retry_in_ms < 0 or attempt >= job_facts(job).max_attempts then
-    bury(job, item, attempt, history, got[2], kind, message, container)
+    local had = { attempt = attempt, body = redis.call('HGET', key, 'body'), container = container, token = token }
+    bury(job, item, 'leased', had, history, kind, message)
     outcome = 'dead'
   else
     redis.call('HDEL', key, 'token', 'container', 'attempt')

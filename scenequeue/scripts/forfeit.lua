@@ -2,16 +2,23 @@
 --
 -- ARGV[3]  container id
 -- ARGV[4]  why, in words
--- Output   how many items were taken back
+-- ARGV[5]  fencing number of the dispatcher that says so, or ''
+-- Output   how many items were taken back, or -1 when the number is stale (nothing is changed)
 
 local container, why = ARGV[3], ARGV[4]
-local members = redis.call('SMEMBERS', P .. 'held:' .. container)
-redis.call('SET', P .. 'drain:' .. container, '1', 'EX', 86400)
+if is_deposed(ARGV[5]) then return -1 end
+redis.call('SET', P .. 'drain:' .. container, '1', 'EX', DRAIN_TTL_S)
 local touched = {}
-for _, member in ipairs(members) do
-  take_back(member, 'ContainerLost', why)
-  touched[split_member(member)] = true
+local taken = 0
+for _, member in ipairs(redis.call('SMEMBERS', P .. 'held:' .. container)) do
+  -- What another container has by now is not this one's to lose.
+  if redis.call('HGET', P .. 'item:' .. member, 'container') == container then
+    take_back(member, 'ContainerLost', why)
+    touched[split_member(member)] = true
+    taken = taken + 1
+  end
 end
+redis.call('DEL', P .. 'held:' .. container)
 flush()
 for job in pairs(touched) do settle(job) end
-return #members
+return taken

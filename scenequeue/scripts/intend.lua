@@ -5,7 +5,7 @@
 -- ARGV[5…] container id, record (JSON object of strings); repeated
 -- Output   1, or 0 when the number is stale (nothing is written)
 
-if redis.call('HGET', P .. 'dispatcher', 'fence') ~= ARGV[3] then return 0 end
+if is_deposed(ARGV[3]) then return 0 end
 for i = 5, #ARGV, 2 do
   local key = P .. 'container:' .. ARGV[i]
   for field, value in pairs(cjson.decode(ARGV[i + 1])) do redis.call('HSET', key, field, value) end

@@ -1,4 +1,4 @@
--- What every step shares; prepended to each script when it is loaded.
+-- What every step shares: names, counters, events; with ends.lua prepended to each script when it is loaded.
 --
 -- KEYS[1]        the namespace's prefix, "{namespace}:"; keys.py lists every key, its type and its meaning
 -- ARGV[1]        about how many events a job keeps (count)
@@ -14,6 +14,10 @@ local RESULT_TTL_S = tonumber(ARGV[2])
 local EVENT_TTL_S = math.min(3600, RESULT_TTL_S)
 --- How many due retries one script promotes at most, so that none runs long.
 local PROMOTE_LIMIT = 64
+--- How long a container gets no leases once it was marked.
+local DRAIN_TTL_S = 86400
+--- What a container holds is forgotten after so long without a lease or a heartbeat; its leases have ended long before.
+local HELD_TTL_S = 86400
 
 local time = redis.call('TIME')
 local NOW_MS = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -21,6 +25,11 @@ local NOW_MS = time[1] * 1000 + math.floor(time[2] / 1000)
 local function job_key(job, part)
   if part then return P .. 'job:' .. job .. ':' .. part end
   return P .. 'job:' .. job
+end
+
+--- Whether a dispatcher's fencing number is stale; '' stands for someone who needs none.
+local function is_deposed(fence)
+  return fence ~= '' and redis.call('HGET', P .. 'dispatcher', 'fence') ~= fence
 end
 
 local function split_member(member)
@@ -75,12 +84,18 @@ end
 
 --- The weight of ready items changes by ms.
 local function weigh(job, ms)
-  add(job_key(job), 'ready_weight_ms', ms)
+  if job_facts(job).state then add(job_key(job), 'ready_weight_ms', ms) end
   add(P .. 'counts', 'ready_weight_ms', ms)
 end
 
+--- Tell those who follow the job. What is told of one that has ended expires as its other events do, and of one that
+--- has expired nothing is.
 local function event(job, name, ...)
-  redis.call('XADD', job_key(job, 'events'), 'MAXLEN', '~', EVENT_LIMIT, '*', 'event', name, ...)
+  local state = job_facts(job).state
+  if not state then return end
+  local key = job_key(job, 'events')
+  redis.call('XADD', key, 'MAXLEN', '~', EVENT_LIMIT, '*', 'event', name, ...)
+  if state ~= 'active' then redis.call('EXPIRE', key, EVENT_TTL_S) end
 end
 
 --- Give a job its place among those that have ready items. A newcomer comes before the job that was
@@ -111,138 +126,4 @@ local function flush()
   else
     redis.call('DEL', P .. 'bell')
   end
-end
-
-local JOB_PARTS = { 'results', 'dead', 'history' }
-
-local function end_job(job, state)
-  local key = job_key(job)
-  redis.call('HSET', key, 'state', state, 'finished_ms', NOW_MS)
-  event(job, 'finished', 'state', state)
-  redis.call('EXPIRE', key, RESULT_TTL_S)
-  for _, part in ipairs(JOB_PARTS) do redis.call('EXPIRE', job_key(job, part), RESULT_TTL_S) end
-  local got = redis.call('HMGET', key, 'stage', 'stages', 'callback_url')
-  for stage = tonumber(got[1]) + 1, tonumber(got[2]) - 1 do
-    redis.call('EXPIRE', job_key(job, 'stage:' .. stage), RESULT_TTL_S)
-  end
-  redis.call('EXPIRE', job_key(job, 'events'), EVENT_TTL_S)
-  redis.call('ZADD', P .. 'expiring', NOW_MS + RESULT_TTL_S * 1000, job)
-  if got[3] and got[3] ~= '' then redis.call('ZADD', P .. 'notices', NOW_MS, job) end
-end
-
---- After flush(): open a job's next stage, or end it, when its present one has nothing left to do.
-local function settle(job)
-  local key = job_key(job)
-  local got = redis.call('HMGET', key, 'state', 'ready', 'leased', 'delayed', 'dead', 'waiting', 'stage')
-  if got[1] ~= 'active' then return end
-  for i = 2, 4 do
-    if tonumber(got[i] or 0) > 0 then return end
-  end
-  local dead, waiting = tonumber(got[5] or 0), tonumber(got[6] or 0)
-  if dead > 0 then return end_job(job, 'failed') end
-  if waiting == 0 then return end_job(job, 'done') end
-  local stage = tonumber(got[7]) + 1
-  local source = job_key(job, 'stage:' .. stage)
-  local n = redis.call('LLEN', source)
-  redis.call('RENAME', source, job_key(job, 'ready'))
-  redis.call('HSET', key, 'stage', stage)
-  move(job, 'waiting', 'ready', n)
-  weigh(job, tonumber(redis.call('HGET', key, 'weight_ms:' .. stage)))
-  enter_ring(job)
-  event(job, 'stage', 'stage', stage)
-  flush()
-end
-
---- The lease of an item ends, whatever comes next.
-local function unlease(member, container)
-  redis.call('ZREM', P .. 'leases', member)
-  if container then redis.call('SREM', P .. 'held:' .. container, member) end
-end
-
---- A leased or delayed item of a cancelled job.
-local function drop(job, item, from)
-  redis.call('DEL', P .. 'item:' .. job .. '/' .. item)
-  move(job, from, 'dropped', 1)
-end
-
---- Append why an attempt failed to the item's history; returns the history as JSON and its length.
-local function remember(job, item, attempt, kind, message, container)
-  local record = cjson.encode({
-    attempt = attempt, error = kind, message = message, container = container or '', at_ms = NOW_MS,
-  })
-  local key = job_key(job, 'history')
-  local history = redis.call('HGET', key, item)
-  history = history and (string.sub(history, 1, -2) .. ',' .. record .. ']') or ('[' .. record .. ']')
-  redis.call('HSET', key, item, history)
-  return history
-end
-
---- Make a dead letter of an item that is leased now. Its whole history goes with it.
-local function bury(job, item, attempt, history, body, kind, message, container)
-  local member = job .. '/' .. item
-  -- A foreign producer may have written anything; a letter must stay JSON all the same.
-  local is_json, decoded = pcall(cjson.decode, body)
-  if not is_json or type(decoded) ~= 'table' then
-    decoded = {}
-    body = cjson.encode(body)
-  end
-  redis.call('HSET', job_key(job, 'dead'), item, '{"job_id":"' .. job .. '","item_id":"' .. item .. '","lane":"'
-    .. job_facts(job).lane .. '","buried_ms":' .. NOW_MS .. ',"attempts":' .. attempt .. ',"errors":' .. history
-    .. ',"item":' .. body .. '}')
-  redis.call('ZADD', P .. 'dead', NOW_MS, member)
-  redis.call('HDEL', job_key(job, 'history'), item, item .. '#')
-  redis.call('DEL', P .. 'item:' .. member)
-  redis.call('HSET', job_key(job, 'results'), item, cjson.encode({
-    item_id = item, name = decoded.name or '', state = 'dead', attempts = attempt,
-    container = container, error = kind .. ': ' .. message,
-  }))
-  move(job, 'leased', 'dead', 1)
-  event(job, 'dead', 'item_id', item, 'attempt', attempt, 'error', kind)
-end
-
---- An item that was only prepared when its container was lost is not to blame; yet not for ever.
-local BLAMELESS_LOSSES = 10
-
-local function is_blameless(job, item, begun)
-  return begun ~= '1' and redis.call('HINCRBY', job_key(job, 'history'), item .. '#', 1) <= BLAMELESS_LOSSES
-end
-
---- Take a leased item back from a container that is lost: ready again at the front, its attempt counted if it
---- had begun, or dead when its attempts are used up.
-local function take_back(member, kind, message)
-  local job, item = split_member(member)
-  local got = redis.call('HMGET', P .. 'item:' .. member, 'body', 'weight_ms', 'attempt', 'container', 'token', 'begun')
-  unlease(member, got[4])
-  local facts = job_facts(job)
-  if facts.state ~= 'active' then
-    drop(job, item, 'leased')
-    return
-  end
-  local attempt = tonumber(got[3])
-  if not is_blameless(job, item, got[6]) then
-    local history = remember(job, item, attempt, kind, message, got[4])
-    if attempt >= facts.max_attempts then
-      bury(job, item, attempt, history, got[1], kind, message, got[4])
-      return
-    end
-  end
-  redis.call('DEL', P .. 'item:' .. member)
-  move(job, 'leased', 'ready', 1)
-  make_ready(job, item, tonumber(got[2]), got[1])
-  event(job, 'reclaimed', 'item_id', item, 'attempt', attempt, 'error', kind, 'token', got[5])
-end
-
---- Retries whose time has come are ready again.
-local function promote()
-  local due = redis.call('ZRANGEBYSCORE', P .. 'delayed', '-inf', NOW_MS, 'LIMIT', 0, PROMOTE_LIMIT)
-  for _, member in ipairs(due) do
-    local job, item = split_member(member)
-    local got = redis.call('HMGET', P .. 'item:' .. member, 'body', 'weight_ms')
-    redis.call('ZREM', P .. 'delayed', member)
-    redis.call('SREM', job_key(job, 'delayed'), item)
-    redis.call('DEL', P .. 'item:' .. member)
-    move(job, 'delayed', 'ready', 1)
-    make_ready(job, item, tonumber(got[2]), got[1])
-  end
-  return #due
 end

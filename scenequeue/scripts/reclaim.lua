@@ -14,15 +14,11 @@ local promoted = promote()
 flush()
 for job in pairs(touched) do settle(job) end
 
-for _, job in ipairs(redis.call('ZRANGEBYSCORE', P .. 'expiring', '-inf', NOW_MS, 'LIMIT', 0, limit)) do
-  redis.call('ZREM', P .. 'expiring', job)
-  redis.call('ZREM', P .. 'jobs', job)
-  redis.call('ZREM', P .. 'notices', job)
-end
+forget_expired(limit)
 local old = NOW_MS - RESULT_TTL_S * 1000
 for _, member in ipairs(redis.call('ZRANGEBYSCORE', P .. 'dead', '-inf', old, 'LIMIT', 0, limit)) do
-  local job = split_member(member)
-  if redis.call('EXISTS', job_key(job)) == 0 then
+  local job, item = split_member(member)
+  if redis.call('HEXISTS', job_key(job, 'dead'), item) == 0 then
     redis.call('ZREM', P .. 'dead', member)
     add(P .. 'counts', 'dead', -1)
     add(P .. 'counts', 'dropped', 1)

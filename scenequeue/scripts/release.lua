@@ -2,7 +2,7 @@
 --
 -- ARGV[3]  container id
 -- ARGV[4…] job id, item id, token; repeated
--- Output   positions (from 1) of those refused: token stale
+-- Output   positions (from 1) of those refused: the lease is not this container's
 
 local container = ARGV[3]
 local refused = {}
@@ -10,17 +10,17 @@ local refused = {}
 for i = #ARGV - 2, 4, -3 do
   local job, item, token = ARGV[i], ARGV[i + 1], ARGV[i + 2]
   local member = job .. '/' .. item
-  local got = redis.call('HMGET', P .. 'item:' .. member, 'token', 'body', 'weight_ms')
-  if got[1] ~= token then
+  if not holds(container, member, token) then
     refused[#refused + 1] = (i - 4) / 3 + 1
   else
     unlease(member, container)
     if job_facts(job).state ~= 'active' then
       drop(job, item, 'leased')
     else
+      local got = redis.call('HMGET', P .. 'item:' .. member, 'weight_ms', 'body')
       redis.call('DEL', P .. 'item:' .. member)
       move(job, 'leased', 'ready', 1)
-      make_ready(job, item, tonumber(got[3]), got[2])
+      make_ready(job, item, tonumber(got[1]), got[2])
       event(job, 'released', 'item_id', item, 'token', token)
     end
   end

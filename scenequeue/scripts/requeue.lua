@@ -9,6 +9,7 @@ local key = job_key(job)
 local letter = redis.call('HGET', job_key(job, 'dead'), item)
 if not letter then return 'absent' end
 if job_facts(job).state == 'cancelled' then return 'cancelled' end
+if not job_facts(job).state then return 'absent' end
 -- Quotes inside JSON strings are escaped, so the first bare key "item" is the letter's own, and its last.
 local _, last = string.find(letter, ',"item":', 1, true)
 local body = string.sub(letter, last + 1, -2)
@@ -17,7 +18,7 @@ redis.call('HDEL', job_key(job, 'results'), item)
 redis.call('ZREM', P .. 'dead', job .. '/' .. item)
 redis.call('HSET', key, 'state', 'active')
 redis.call('HDEL', key, 'finished_ms')
-redis.call('ZREM', P .. 'expiring', job)
+redis.call('ZREM', P .. 'expiring', expiring_member(job, tonumber(redis.call('HGET', key, 'waiting') or 0)))
 redis.call('ZREM', P .. 'notices', job)
 redis.call('PERSIST', key)
 redis.call('PERSIST', job_key(job, 'events'))

@@ -10,6 +10,8 @@
 -- Output    'created', 'same', 'conflict', 'full' or 'gone' (a staging list has expired)
 
 local job, nonce, digest, limit, stages = ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[7])
+--- How many expired jobs leave the indexes here; there are more only where nothing has reclaimed for long.
+local FORGOTTEN_LIMIT = 10000
 local key = job_key(job)
 local function staging(stage) return P .. 'staging:' .. nonce .. ':' .. stage end
 local function discard(answer)
@@ -33,6 +35,9 @@ for stage = 1, stages - 1 do
   fields[#fields + 1] = 'weight_ms:' .. stage
   fields[#fields + 1] = ARGV[9 + 2 * stage]
 end
+-- An expired job of this id may still be in the indexes, and would take the new one out of them.
+forget_expired(FORGOTTEN_LIMIT)
+redis.call('ZREM', P .. 'notices', job)
 redis.call('HSET', key, unpack(fields))
 job_cache[job] = nil
 for stage = 0, stages - 1 do

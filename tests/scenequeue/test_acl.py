@@ -65,7 +65,7 @@ def test_each_role_does_all_its_work(as_role: As, admin: redis.Redis) -> None:
     assert worker.worker.wait_for_work(1)
     worker.worker.beat(record)
     one, other, third, fourth, *_ = worker.worker.lease("c1", 5, begins_now=False)
-    worker.worker.begin(one)
+    worker.worker.begin("c1", one)
     assert worker.worker.extend("c1", [one, other]) == []
     worker.worker.job("a")
     assert worker.worker.ack("c1", [done(one)]) == []

@@ -28,6 +28,8 @@ class ModelItem:
     token: str | None = None
     container: str | None = None
     has_expired: bool = False
+    #: Container and attempt of the last reported failure.
+    failed: tuple[str, int] | None = None
 
 
 @dataclass
@@ -46,6 +48,12 @@ class ModelJob:
         states = Counter(item.state for item in self.items.values())
         busy = states[ItemState.READY] + states[ItemState.LEASED] + states[ItemState.DELAYED]
         if self.is_cancelled or busy or states[ItemState.DEAD] or not states[ItemState.WAITING]:
+            return
+        if states[ItemState.DROPPED]:
+            # What was discarded is not done, and with no letter left nothing could still open the stages that wait.
+            for item in self.items.values():
+                if item.state is ItemState.WAITING:
+                    item.state = ItemState.DROPPED
             return
         self.stage += 1
         for item in self.items.values():
@@ -104,8 +112,8 @@ class QueueMachine(RuleBasedStateMachine):
         job = self.jobs[job_id]
         self.queue.producer.cancel(job_id)
         states = {item.state for item in job.items.values()}
-        is_active = bool(states & {ItemState.READY, ItemState.LEASED, ItemState.DELAYED})
-        if is_active and not job.is_cancelled:
+        has_something_left = bool(states & {ItemState.WAITING, ItemState.READY, ItemState.LEASED, ItemState.DELAYED})
+        if has_something_left and not job.is_cancelled:
             job.is_cancelled = True
             for item in job.items.values():
                 if item.state in {ItemState.READY, ItemState.DELAYED, ItemState.WAITING}:
@@ -159,8 +167,13 @@ class QueueMachine(RuleBasedStateMachine):
             except LeaseLost:
                 assert not is_ours
                 continue
-            assert is_ours
+            if not is_ours:
+                # The same failure again is answered as it was, and counts once.
+                assert item.failed == (container, lease.attempt)
+                assert state in {ItemState.DELAYED, ItemState.DEAD}
+                continue
             item.failures += 1
+            item.failed = (container, lease.attempt)
             if job.is_cancelled:
                 expected = ItemState.DROPPED
             elif transient and item.failures < job.max_attempts:
@@ -228,6 +241,7 @@ class QueueMachine(RuleBasedStateMachine):
             if job.is_cancelled or not is_requeue:
                 self.queue.operator.discard(letter.job_id, letter.item_id)
                 item.state = ItemState.DROPPED
+                job.settle()
             else:
                 self.queue.operator.requeue(letter.job_id, letter.item_id)
                 item.state, item.failures = ItemState.READY, 0

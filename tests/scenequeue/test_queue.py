@@ -148,11 +148,11 @@ def test_an_item_that_was_only_prepared_is_not_blamed_for_its_container(any_queu
         assert neighbour.attempt == 1
         any_queue.dispatcher.reclaim()
     poison = any_queue.worker.lease("c1", 2, lease_s=0, begins_now=False)[0]
-    any_queue.worker.begin(poison)
+    any_queue.worker.begin("c1", poison)
     any_queue.dispatcher.reclaim()
     assert [letter.item_id for letter in any_queue.inspect.dead()] == [poison.item_id]
     with pytest.raises(LeaseLost):
-        any_queue.worker.begin(poison)
+        any_queue.worker.begin("c1", poison)
     for _ in range(11):
         any_queue.worker.lease("c1", 1, lease_s=0, begins_now=False)
         any_queue.dispatcher.reclaim()

@@ -1,0 +1,14 @@
+-- Add elements to a staging list that has grown so far; the same once more, after a lost answer, adds nothing.
+--
+-- ARGV[3]  nonce of the staging lists
+-- ARGV[4]  stage
+-- ARGV[5]  how many elements there are before (count)
+-- ARGV[6]  how long the list is kept without more (s)
+-- ARGV[7…] elements
+-- Output   how many elements there are now
+
+local key = P .. 'staging:' .. ARGV[3] .. ':' .. ARGV[4]
+local length = redis.call('LLEN', key)
+if length == tonumber(ARGV[5]) then length = redis.call('RPUSH', key, unpack(ARGV, 7)) end
+redis.call('EXPIRE', key, ARGV[6])
+return length

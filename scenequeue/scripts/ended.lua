@@ -1,0 +1,15 @@
+-- Write down that a container is no more. What it said of its own exit stands.
+--
+-- ARGV[3]  container id
+-- ARGV[4]  gone or failed
+-- ARGV[5]  why, in words
+-- ARGV[6]  how long its record is kept without news (s)
+-- ARGV[7]  fencing number of the dispatcher that says so, or ''
+-- Output   1, or 0 when the number is stale (nothing is changed)
+
+if is_deposed(ARGV[7]) then return 0 end
+local key = P .. 'container:' .. ARGV[3]
+local said = redis.call('HGET', key, 'exit_reason')
+redis.call('HSET', key, 'state', ARGV[4], 'ended_ms', NOW_MS, 'exit_reason', said and said ~= '' and said or ARGV[5])
+redis.call('EXPIRE', key, ARGV[6])
+return 1

@@ -1,0 +1,203 @@
+-- How jobs, stages and leases end; prepended to each script after prelude.lua.
+
+local JOB_PARTS = { 'results', 'dead', 'history' }
+
+--- The member of `expiring`: the job, and how many items of it then leave the counts of what waits, if any do.
+local function expiring_member(job, waiting)
+  return waiting > 0 and (job .. ' ' .. waiting) or job
+end
+
+--- Ended jobs whose keys have expired leave the indexes; stages that never opened are dropped with them.
+local function forget_expired(limit)
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', P .. 'expiring', '-inf', NOW_MS, 'LIMIT', 0, limit)) do
+    local job, waiting = string.match(member, '^(%S+) ?(%d*)$')
+    redis.call('ZREM', P .. 'expiring', member)
+    redis.call('ZREM', P .. 'jobs', job)
+    redis.call('ZREM', P .. 'notices', job)
+    if waiting ~= '' then
+      add(P .. 'counts', 'waiting', -tonumber(waiting))
+      add(P .. 'counts', 'dropped', tonumber(waiting))
+    end
+  end
+end
+
+--- After flush(): give the job its end. Stages that wait are kept while a requeued dead letter could still open them.
+local function end_job(job, state)
+  local key = job_key(job)
+  local waiting, dead = unpack(redis.call('HMGET', key, 'waiting', 'dead'))
+  waiting = tonumber(waiting or 0)
+  if waiting > 0 and tonumber(dead or 0) == 0 then
+    move(job, 'waiting', 'dropped', waiting)
+    flush()
+    waiting = 0
+  end
+  redis.call('HSET', key, 'state', state, 'finished_ms', NOW_MS)
+  job_cache[job] = nil
+  event(job, 'finished', 'state', state)
+  redis.call('EXPIRE', key, RESULT_TTL_S)
+  for _, part in ipairs(JOB_PARTS) do redis.call('EXPIRE', job_key(job, part), RESULT_TTL_S) end
+  local got = redis.call('HMGET', key, 'stage', 'stages', 'callback_url')
+  for stage = tonumber(got[1]) + 1, tonumber(got[2]) - 1 do
+    redis.call('EXPIRE', job_key(job, 'stage:' .. stage), RESULT_TTL_S)
+  end
+  redis.call('ZADD', P .. 'expiring', NOW_MS + RESULT_TTL_S * 1000, expiring_member(job, waiting))
+  if got[3] and got[3] ~= '' then redis.call('ZADD', P .. 'notices', NOW_MS, job) end
+end
+
+--- After flush(): open a job's next stage, or end it, when its present one has nothing left to do. An item that was
+--- given up, whether its dead letter is kept or was discarded, holds the next stage back: it would miss what was not made.
+local function settle(job)
+  local key = job_key(job)
+  local got = redis.call('HMGET', key, 'state', 'ready', 'leased', 'delayed', 'dead', 'waiting', 'stage', 'dropped')
+  if got[1] ~= 'active' then return end
+  for i = 2, 4 do
+    if tonumber(got[i] or 0) > 0 then return end
+  end
+  local dead, waiting = tonumber(got[5] or 0), tonumber(got[6] or 0)
+  if dead > 0 or tonumber(got[8] or 0) > 0 then return end_job(job, 'failed') end
+  if waiting == 0 then return end_job(job, 'done') end
+  local stage = tonumber(got[7]) + 1
+  local source = job_key(job, 'stage:' .. stage)
+  local n = redis.call('LLEN', source)
+  redis.call('RENAME', source, job_key(job, 'ready'))
+  redis.call('HSET', key, 'stage', stage)
+  move(job, 'waiting', 'ready', n)
+  weigh(job, tonumber(redis.call('HGET', key, 'weight_ms:' .. stage)))
+  enter_ring(job)
+  event(job, 'stage', 'stage', stage)
+  flush()
+end
+
+--- Whether the lease of an item is this container's, and still the one that the token proves.
+local function holds(container, member, token)
+  local got = redis.call('HMGET', P .. 'item:' .. member, 'token', 'container')
+  return got[1] == token and got[2] == container
+end
+
+--- The lease of an item ends, whatever comes next; whether there was one.
+local function unlease(member, container)
+  if container then redis.call('SREM', P .. 'held:' .. container, member) end
+  return redis.call('ZREM', P .. 'leases', member) == 1
+end
+
+--- A leased or delayed item of a cancelled job.
+local function drop(job, item, from)
+  redis.call('DEL', P .. 'item:' .. job .. '/' .. item)
+  move(job, from, 'dropped', 1)
+end
+
+--- Append why an attempt failed to the item's history; returns the history as JSON and its length.
+local function remember(job, item, attempt, kind, message, container)
+  local record = cjson.encode({
+    attempt = attempt, error = kind, message = message, container = container or '', at_ms = NOW_MS,
+  })
+  local key = job_key(job, 'history')
+  local history = redis.call('HGET', key, item)
+  history = history and (string.sub(history, 1, -2) .. ',' .. record .. ']') or ('[' .. record .. ']')
+  redis.call('HSET', key, item, history)
+  return history
+end
+
+--- Make a dead letter of an item; its whole history goes with it.
+--- from     the state it is counted in now
+--- had      what was known of it: attempt, body, container, token
+local function bury(job, item, from, had, history, kind, message)
+  local member = job .. '/' .. item
+  -- A foreign producer may have written anything; a letter must stay JSON all the same.
+  local body = had.body
+  local is_json, decoded = pcall(cjson.decode, body)
+  if not is_json or type(decoded) ~= 'table' then
+    decoded = {}
+    body = cjson.encode(body)
+  end
+  redis.call('HSET', job_key(job, 'dead'), item, '{"job_id":"' .. job .. '","item_id":"' .. item .. '","lane":"'
+    .. job_facts(job).lane .. '","buried_ms":' .. NOW_MS .. ',"attempts":' .. had.attempt .. ',"errors":' .. history
+    .. ',"item":' .. body .. '}')
+  -- A letter of an expired job of this id, still in the index, is dropped now instead of at the next reclaim.
+  if redis.call('ZADD', P .. 'dead', NOW_MS, member) == 0 then
+    add(P .. 'counts', 'dead', -1)
+    add(P .. 'counts', 'dropped', 1)
+  end
+  redis.call('HDEL', job_key(job, 'history'), item, item .. '#')
+  redis.call('DEL', P .. 'item:' .. member)
+  redis.call('HSET', job_key(job, 'results'), item, cjson.encode({
+    item_id = item, name = type(decoded.name) == 'string' and decoded.name or '', state = 'dead', attempts = had.attempt,
+    container = had.container, error = kind .. ': ' .. message,
+  }))
+  move(job, from, 'dead', 1)
+  event(job, 'dead', 'item_id', item, 'attempt', had.attempt, 'error', kind, 'token', had.token or '')
+end
+
+--- An item that was only prepared when its container was lost is not to blame; yet not for ever.
+local BLAMELESS_LOSSES = 10
+
+local function is_blameless(job, item, begun)
+  return begun ~= '1' and redis.call('HINCRBY', job_key(job, 'history'), item .. '#', 1) <= BLAMELESS_LOSSES
+end
+
+--- The number of an item's next attempt, from its history.
+local function next_attempt(job, item)
+  local history = redis.call('HGET', job_key(job, 'history'), item)
+  return history and #cjson.decode(history) + 1 or 1
+end
+
+--- A leased or delayed item whose own key is gone: evicted, or deleted by hand. It cannot be done, yet its job must end,
+--- so it becomes a dead letter without a message.
+local function mourn(job, item, from)
+  if job_facts(job).state ~= 'active' then return drop(job, item, from) end
+  local kind, message = 'MessageLost', 'its key vanished from Redis: evicted under maxmemory, or deleted by hand'
+  local attempt = next_attempt(job, item)
+  local history = remember(job, item, attempt, kind, message)
+  bury(job, item, from, { attempt = attempt, body = '{}' }, history, kind, message)
+end
+
+--- Take a leased item back from a container that is lost: ready again at the front, its attempt counted if it
+--- had begun, or dead when its attempts are used up.
+local function take_back(member, kind, message)
+  local job, item = split_member(member)
+  local got = redis.call('HMGET', P .. 'item:' .. member, 'body', 'weight_ms', 'attempt', 'container', 'token', 'begun')
+  local was_leased = unlease(member, got[4])
+  if not got[5] then
+    -- What `leases` holds is what is counted as leased, so nothing else may change a counter.
+    if was_leased then mourn(job, item, 'leased') end
+    return
+  end
+  local facts = job_facts(job)
+  if facts.state ~= 'active' then return drop(job, item, 'leased') end
+  local had = { attempt = tonumber(got[3]), body = got[1], container = got[4], token = got[5] }
+  if not is_blameless(job, item, got[6]) then
+    local history = remember(job, item, had.attempt, kind, message, had.container)
+    if had.attempt >= facts.max_attempts then return bury(job, item, 'leased', had, history, kind, message) end
+  end
+  redis.call('DEL', P .. 'item:' .. member)
+  move(job, 'leased', 'ready', 1)
+  make_ready(job, item, tonumber(got[2]), had.body)
+  event(job, 'reclaimed', 'item_id', item, 'attempt', had.attempt, 'error', kind, 'token', had.token)
+end
+
+--- Retries whose time has come are ready again.
+local function promote()
+  local due = redis.call('ZRANGEBYSCORE', P .. 'delayed', '-inf', NOW_MS, 'LIMIT', 0, PROMOTE_LIMIT)
+  local lost = {}
+  for _, member in ipairs(due) do
+    local job, item = split_member(member)
+    local got = redis.call('HMGET', P .. 'item:' .. member, 'body', 'weight_ms')
+    redis.call('ZREM', P .. 'delayed', member)
+    redis.call('SREM', job_key(job, 'delayed'), item)
+    if not got[1] then
+      mourn(job, item, 'delayed')
+      lost[job] = true
+    elseif job_facts(job).state ~= 'active' then
+      drop(job, item, 'delayed')
+    else
+      redis.call('DEL', P .. 'item:' .. member)
+      move(job, 'delayed', 'ready', 1)
+      make_ready(job, item, tonumber(got[2]), got[1])
+    end
+  end
+  if next(lost) then
+    flush()
+    for job in pairs(lost) do settle(job) end
+  end
+  return #due
+end
