@@ -1,8 +1,10 @@
 """How fast a burst of containers is launched, beside what the API's token buckets allow at best.
 
-1,000 RunTask calls against the simulated ECS with Fargate's published buckets (burst 100, 20 a second; AWS, "Amazon ECS
-service quotas", Fargate task launch rate), and beside it one thread that calls as soon as it may and waits a second after
-each refusal, as boto3's own retries would. Exit 1 when ours takes more than 1.1 times the bound, or logs an error.
+1,000 launches against the simulated ECS with Fargate's published buckets (burst 100, 20 a second; AWS, "Amazon ECS service
+quotas", Fargate task launch rate), three ways: by the fleet alone; by the whole dispatcher, from an empty queue's first tick
+on, with its ledger, its looks at the fleet and its pauses; and by one thread that calls as soon as it may and waits a second
+after each refusal, as boto3's own retries would. Exit 1 when one of ours takes more than 1.1 times the bound, or logs that
+something was throttled or failed.
 
     python -m benchmarks.launch_rate [--launches 1000] [--json]
 """
@@ -13,20 +15,30 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import boto3
 import structlog
 from botocore.exceptions import ClientError
 
+from benchmarks.bars import Bar, print_bars
+from console.embedded_redis import EmbeddedRedis
 from dispatcher.fleets.base import SIZES, LaunchRequest
 from dispatcher.fleets.fargate import FargateFleet
 from dispatcher.fleets.fargate_request import placements, run_task_request
 from dispatcher.fleets.settings import FargateSettings
-from scenequeue.items import ContainerId
+from dispatcher.planner import Policy
+from dispatcher.tick import Dispatcher
+from scenequeue.items import ContainerId, JobSpec, WorkItem, check_job_id
+from scenequeue.queue import SceneQueue
+from scenequeue.settings import DispatcherSettings
 from tests.fargate_simulator import Faults, Simulator
 
 _PER_S, _BURST = 20.0, 100
+#: Looking and stopping have buckets of their own (AWS: sustained 20, burst 100).
+_LOOKS = (20.0, 100)
 _BAR = 1.1
 
 
@@ -40,20 +52,49 @@ def _requests(count: int) -> list[LaunchRequest]:
     return [LaunchRequest(ContainerId(f"c{number}"), SIZES[5], 1) for number in range(count)]
 
 
-def _ours(requests: list[LaunchRequest]) -> tuple[float, int]:
-    with structlog.testing.capture_logs() as logged:
+def by_the_fleet(count: int) -> float:
+    """One call of `launch`."""
+    fleet = FargateFleet(_settings())
+    began = time.monotonic()
+    results = fleet.launch(_requests(count))
+    took_s = time.monotonic() - began
+    assert not any(result.error for result in results)
+    return took_s
+
+
+def by_the_dispatcher(count: int) -> float:
+    """Ticks every two seconds, or as soon as the one before is over, until all are launched."""
+    with tempfile.TemporaryDirectory(prefix="sb-") as folder, EmbeddedRedis(Path(folder)) as server:
+        settings = DispatcherSettings.load(
+            redis_url=server.url, fleet="fargate", scenes_per_batch=1, min_scenes_per_batch=1, config_priority=5,
+            max_parallel_tasks=count, max_containers=count, launches_per_tick=Policy().launches_per_tick,
+        )  # fmt: skip
+        queue = SceneQueue(settings)
+        items = [WorkItem(name=f"s{number}") for number in range(count)]
+        queue.producer.submit(JobSpec(job_id=check_job_id("burst")), [items])
+        dispatcher = Dispatcher(queue, FargateFleet(_settings()), settings)
         began = time.monotonic()
-        results = FargateFleet(_settings()).launch(requests)
-        took_s = time.monotonic() - began
-    return took_s, sum(bool(result.error) for result in results) + sum(each["log_level"] == "error" for each in logged)
+        launched = 0
+        while launched < count:
+            tick_began = time.monotonic()
+            made = dispatcher.tick()
+            assert made is not None
+            launched += len(made.launches)
+            took_s = time.monotonic() - began
+            if launched < count:
+                time.sleep(max(0.0, settings.tick_s - (time.monotonic() - tick_began)))
+        dispatcher.close()
+        queue.close()
+    return took_s
 
 
-def _one_by_one(requests: list[LaunchRequest]) -> float:
+def one_by_one(count: int) -> float:
+    """A thread, a call, a pause after each refusal."""
     client = boto3.client("ecs", region_name="us-east-1")
     settings = _settings()
     place = placements(settings)[0]
     began = time.monotonic()
-    for request in requests:
+    for request in _requests(count):
         while True:
             try:
                 client.run_task(**run_task_request(request, place, settings))
@@ -63,33 +104,48 @@ def _one_by_one(requests: list[LaunchRequest]) -> float:
     return time.monotonic() - began
 
 
+def measured(launch: Callable[[int], float], count: int) -> dict[str, Any]:
+    """How long it took, how often the service refused, and what was logged as a warning or an error."""
+    faults = Faults(run_task_rate=(_PER_S, _BURST), list_rate=_LOOKS, describe_rate=_LOOKS, stop_rate=_LOOKS)
+    with tempfile.TemporaryDirectory() as logs, Simulator(Path(logs), faults=faults) as ecs:
+        os.environ["AWS_ENDPOINT_URL_ECS"] = ecs.url
+        with structlog.testing.capture_logs() as logged:
+            took_s = launch(count)
+        assert len(ecs.cluster.tasks) == count, "a launch was lost, or made twice"
+        troubled = [each for each in logged if each["log_level"] in {"warning", "error", "critical"}]
+        for each in troubled[:3]:
+            print(f"  logged: {each}", file=sys.stderr)
+        return {"s": took_s, "throttled": ecs.calls["throttled"], "logged": len(troubled)}
+
+
 def main() -> int:
-    """Run both, print the ratios."""
+    """Run all three, print the ratios, judge ours."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--launches", type=int, default=1000)
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     os.environ |= {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
-    bound_s = max(0.0, (arguments.launches - _BURST) / _PER_S)
-    row: dict[str, float] = {"launches": arguments.launches, "bound_s": bound_s}
-    for name in ("ours", "one_by_one"):
-        with tempfile.TemporaryDirectory() as logs, Simulator(Path(logs), faults=Faults(run_task_rate=(_PER_S, _BURST))) as ecs:
-            os.environ["AWS_ENDPOINT_URL_ECS"] = ecs.url
-            print(f"{name}: launching {arguments.launches} …", file=sys.stderr, flush=True)
-            if name == "ours":
-                row["ours_s"], row["errors"] = _ours(_requests(arguments.launches))
-            else:
-                row["one_by_one_s"] = _one_by_one(_requests(arguments.launches))
-            row[f"{name}_throttled"] = ecs.calls["throttled"]
-            assert len(ecs.cluster.tasks) == arguments.launches
-    row["ratio_to_bound"] = row["ours_s"] / bound_s if bound_s else 1.0
-    row["ratio_to_one_by_one"] = row["one_by_one_s"] / row["ours_s"]
+    bound_s = (arguments.launches - _BURST) / _PER_S
+    if bound_s <= 0:
+        parser.error(f"more than {_BURST} launches, or there is nothing to wait for")
+    ways = {"the fleet alone": by_the_fleet, "the dispatcher": by_the_dispatcher, "one thread, boto3": one_by_one}
+    rows: dict[str, dict[str, Any]] = {"what the buckets allow": {"s": bound_s, "throttled": 0, "logged": 0}}
+    for name, launch in ways.items():
+        print(f"{name}: launching {arguments.launches} …", file=sys.stderr, flush=True)
+        rows[name] = measured(launch, arguments.launches)
+    bars = []
+    for name in ("the fleet alone", "the dispatcher"):
+        bars.append(Bar(f"{name}: time / bound", rows[name]["s"] / bound_s, "≤", _BAR))
+        bars.append(Bar(f"{name}: warnings and errors in the log", rows[name]["logged"], "≤", 0))
     if arguments.json:
-        print(json.dumps(row))
+        judged = [bar._asdict() | {"held": bar.is_held} for bar in bars]
+        print(json.dumps({"launches": arguments.launches, "rows": rows, "bars": judged}))
     else:
-        for key, value in row.items():
-            print(f"{key:22} {value:10.2f}")
-    return int(row["ratio_to_bound"] > _BAR or row["errors"] > 0)
+        for name, row in rows.items():
+            print(f"{name:24} {row['s']:8.2f} s  {row['s'] / bound_s:5.2f} × the bound  {row['throttled']:5} throttled")
+        print()
+        print_bars(bars)
+    return int(not all(bar.is_held for bar in bars))
 
 
 if __name__ == "__main__":

@@ -98,7 +98,7 @@ def run(settings: DispatcherSettings) -> None:
     log = structlog.get_logger()
 
     def begin(**_: Any) -> None:
-        log.info("dispatcher starts", fleet=settings.fleet, tick_s=settings.tick_s)
+        log.info("dispatcher starts", fleet=settings.fleet, tick_s=settings.tick_s, owner=dispatcher.owner)
         beat.start()
         try:
             app.send_task(TICK, expires=settings.tick_s)

@@ -78,7 +78,13 @@ class Exporter(Collector):
             self._stand_by()
             return
         values = dict(readings(seen.depth, seen.containers, seen.backlog_age_s))
-        values |= {"LaunchesFailed": seen.launches_failed, "TickSeconds": seen.took_s}
+        values |= {
+            "Launches": seen.launches,
+            "LaunchesFailed": seen.launches_failed,
+            "StartsFailed": seen.starts_failed,
+            "SpotInterruptions": seen.interrupted,
+            "TickSeconds": seen.took_s,
+        }
         cost = self._watch.look(values["CostPerHourUSD"], seen.depth.counts.done, seen.at_ms)
         values |= {
             "CostUSD": cost.total_usd,

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from dispatcher.fleets.base import ContainerSize, Fleet, LaunchRequest, LaunchResult
+from dispatcher.fleets.base import Fleet, LaunchRequest, LaunchResult
+from dispatcher.planner import Policy
 from scenequeue.errors import FleetError
 from scenequeue.items import ContainerId, ContainerRecord
 from scenequeue.queue import SceneQueue
@@ -24,7 +25,7 @@ class Launcher:
         queue: holds the ledger.
         fleet: where to launch.
         settings: what containers are told.
-        size: what each container gets.
+        policy: what each container gets, and what it may cost.
         clock: monotonic seconds.
     """
 
@@ -33,16 +34,16 @@ class Launcher:
         queue: SceneQueue,
         fleet: Fleet,
         settings: DispatcherSettings,
-        size: ContainerSize,
+        policy: Policy,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._queue, self._fleet, self._settings, self._size, self._clock = queue, fleet, settings, size, clock
+        self._queue, self._fleet, self._settings, self._policy, self._clock = queue, fleet, settings, policy, clock
         self._pause_s = 0.0
         self._not_before = 0.0
         #: Why the last round failed; "" when it did not.
         self.problem = ""
-        #: Launches refused so far.
-        self.failed = 0
+        #: Launches accepted and refused so far.
+        self.made = self.failed = 0
         self._log = structlog.get_logger()
 
     @property
@@ -64,7 +65,8 @@ class Launcher:
             return
         records = [self._intent(fence, batch) for batch in batches]
         self._queue.dispatcher.record_intents(fence, records)
-        requests = [LaunchRequest(record.container_id, self._size, record.batch, self._environment(record)) for record in records]
+        size = self._policy.size
+        requests = [LaunchRequest(record.container_id, size, record.batch, self._environment(record)) for record in records]
         try:
             results = self._fleet.launch(requests)
         except FleetError as error:
@@ -75,13 +77,17 @@ class Launcher:
         self._learn([result for result in results if result.error], len(results))
 
     def _intent(self, fence: int, batch: int) -> ContainerRecord:
+        """Counted at the most that it may cost, until it is known where it runs."""
+        policy = self._policy
         return ContainerRecord(
             container_id=ContainerId(f"c{fence}-{secrets.token_hex(4)}"),
             fleet=self._fleet.name,
-            vcpu=self._size.vcpu,
-            memory_mib=self._size.memory_mib,
-            architecture=self._fleet.hardware.architecture,
-            ephemeral_gib=self._fleet.hardware.ephemeral_gib,
+            vcpu=policy.size.vcpu,
+            memory_mib=policy.size.memory_mib,
+            region=policy.region,
+            is_spot=policy.is_spot,
+            architecture=policy.architecture,
+            ephemeral_gib=policy.ephemeral_gib,
             batch=batch,
         )
 
@@ -91,6 +97,7 @@ class Launcher:
             self._log.warning("launch failed", container=result.container_id, error=result.error)
             self._queue.dispatcher.record_ended(result.container_id, "failed", result.error)
         else:
+            self.made += 1
             self._queue.dispatcher.record_launched(
                 fence, result.container_id, result.handle, result.region, is_spot=result.is_spot
             )
@@ -125,8 +132,10 @@ class Launcher:
             "SCENEBURST_CONTAINER_ID": record.container_id,
             "SCENEBURST_FLEET": self._fleet.name,
             "SCENEBURST_BATCH": str(record.batch),
-            "SCENEBURST_SLOTS": str(settings.worker_slots),
-            "SCENEBURST_IDLE_TIMEOUT_S": str(settings.idle_timeout_s),
+            # Told as the planner counts: where a container is limited by a quota it sees all of its machine's cores.
+            "SCENEBURST_SLOTS": str(self._policy.slots_each),
+            # One that is kept warm leaves when the reaper says so, or is too old.
+            "SCENEBURST_IDLE_TIMEOUT_S": str(settings.idle_timeout_s if record.batch else settings.max_lifetime_s),
             "SCENEBURST_LEASE_S": str(settings.lease_s),
             "SCENEBURST_RESULT_TTL_S": str(settings.result_ttl_s),
             "SCENEBURST_FILE_ROOTS": json.dumps([str(root) for root in settings.file_roots]),

@@ -38,7 +38,8 @@ class Policy:
     max_parallel_tasks: int = 10
     max_containers: int = 100
     min_containers: int = 0
-    launches_per_tick: int = 40
+    #: The burst that Fargate allows after a pause; what comes faster than it allows is paced call by call.
+    launches_per_tick: int = 100
     deadline_s: float = 600.0
     budget_usd_per_hour: float | None = None
     config_priority: int = 1

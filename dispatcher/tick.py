@@ -9,11 +9,14 @@ from typing import NamedTuple
 
 import structlog
 
-from dispatcher.fleets.base import Fleet, FleetContainer
+from dispatcher.false_starts import Caution, caution
+from dispatcher.fleets.base import Fleet, FleetContainer, Hardware
 from dispatcher.launch import Launcher
 from dispatcher.notify import Notifier
 from dispatcher.planner import Backlog, Plan, Policy, plan
+from dispatcher.pricing import dearest, is_priced
 from dispatcher.reaper import Action, Limits, Verdict, find_reapable
+from dispatcher.tally import Tally
 from scenequeue.errors import DispatcherDeposed, FleetError, SettingsError
 from scenequeue.items import ContainerRecord, Depth
 from scenequeue.queue import SceneQueue
@@ -22,8 +25,9 @@ from scenequeue.settings import DispatcherSettings
 #: The lock outlasts some ticks, so that a slow one does not lose it; another dispatcher takes over after this.
 _LOCK_TICKS = 5
 _LEAST_LOCK_S = 10.0
-#: Containers read at once; one that were left out would look unknown, and be stopped at its work.
-_WHOLE_LEDGER = 100_000
+#: Containers read at once: all, however many a day has launched. One that were left out, the oldest that still works first,
+#: would look unknown, and be stopped at its work.
+_WHOLE_LEDGER = 2**31
 
 
 class Surroundings(NamedTuple):
@@ -46,8 +50,11 @@ class Seen(NamedTuple):
     #: Redis clock.
     at_ms: int
     backlog_age_s: float
-    #: Launches refused since this dispatcher began.
+    #: Since this dispatcher began: launches accepted, refused, never heard of; containers that Spot took.
+    launches: int
     launches_failed: int
+    starts_failed: int
+    interrupted: int
     took_s: float = 0.0
 
 
@@ -75,14 +82,17 @@ class Dispatcher:
         observe: Callable[[Seen | None], None] | None = None,
     ) -> None:
         self._queue, self._fleet, self._settings, self._notifier = queue, fleet, settings, notifier
-        self._owner = owner or secrets.token_hex(8)
-        hardware = fleet.hardware
-        self._policy = replace(policy_from(settings), architecture=hardware.architecture, region=hardware.region)
+        self.owner = owner or secrets.token_hex(8)
+        self._policy = policy_from(settings, fleet.hardware)
         self._limits = limits_from(settings)
-        self._launcher = Launcher(queue, fleet, settings, self._policy.size, clock)
+        self._launcher = Launcher(queue, fleet, settings, self._policy, clock)
+        self._tally = Tally()
         self._observe, self._clock = observe, clock
         self._log = structlog.get_logger()
         self._last_why = ""
+        for region in fleet.hardware.regions:
+            if not is_priced(region):
+                self._log.warning("no prices of this region are known; it is counted as the dearest", region=region)
 
     def tick(self) -> Plan | None:
         """Do what is due now; None where another dispatcher acts, or the fleet cannot be seen.
@@ -91,10 +101,7 @@ class Dispatcher:
             QueueUnavailable: transient; nothing is launched or reaped on blind data.
         """
         began = self._clock()
-        fence = self._queue.dispatcher.acquire(self._owner, max(_LEAST_LOCK_S, _LOCK_TICKS * self._settings.tick_s))
-        if fence is None:
-            if self._observe:
-                self._observe(None)
+        if self._acquire() is None:
             return None
         self._queue.dispatcher.reclaim()
         try:
@@ -103,6 +110,11 @@ class Dispatcher:
         except FleetError as error:
             self._log.warning("the fleet cannot be seen; neither launching nor reaping", error=str(error))
             return None
+        # A region that does not answer costs time-outs, and the lock may have ended meanwhile: it is taken anew.
+        fence = self._acquire()
+        if fence is None:
+            return None
+        self._tally.look(running)
         seen = self._look(self._reap(running))
         try:
             self._launcher.launch(fence, seen.plan.launches)
@@ -112,9 +124,16 @@ class Dispatcher:
         self._tell(seen._replace(took_s=self._clock() - began))
         return seen.plan
 
+    def _acquire(self) -> int | None:
+        """The fencing number, for some ticks from now; None while another dispatcher acts."""
+        fence = self._queue.dispatcher.acquire(self.owner, max(_LEAST_LOCK_S, _LOCK_TICKS * self._settings.tick_s))
+        if fence is None and self._observe:
+            self._observe(None)
+        return fence
+
     def close(self) -> None:
         """Let another dispatcher act at once; safe twice."""
-        self._queue.dispatcher.resign(self._owner)
+        self._queue.dispatcher.resign(self.owner)
         if self._notifier:
             self._notifier.close()
 
@@ -125,29 +144,36 @@ class Dispatcher:
         left = {record.container_id: record for record in ledger}
         for verdict in find_reapable(ledger, running, now_ms, self._limits, self._settings.min_containers):
             self._log.info("reaping", container=verdict.container_id, action=verdict.action.value, reason=verdict.reason)
-            has_ended = self._execute(verdict)
+            ended = self._execute(verdict)
+            if ended:
+                self._tally.judge(verdict)
             if record := left.get(verdict.container_id):
-                update = {"state": verdict.ends_as} if has_ended else {"is_draining": True}
+                update: dict[str, object] = {"is_draining": True}
+                if ended:
+                    update = {"state": verdict.ends_as, "ended_ms": now_ms, "exit_reason": record.exit_reason or ended}
                 left[record.container_id] = record.model_copy(update=update)
         return list(left.values())
 
-    def _execute(self, verdict: Verdict) -> bool:
-        """Whether the container counts as ended now."""
+    def _execute(self, verdict: Verdict) -> str:
+        """Why the container counts as ended now; "" when it does not."""
         steer = self._queue.dispatcher
         if verdict.container_id:
             steer.drain(verdict.container_id)
         if verdict.action is Action.DRAIN:
-            return False
+            return ""
         if verdict.action is Action.STOP and verdict.handle:
             try:
                 self._fleet.stop(verdict.handle, verdict.reason)
             except FleetError as error:
                 self._log.warning("could not stop a container", container=verdict.container_id, error=str(error))
-                return False
+                return ""
         if verdict.container_id:
-            steer.forfeit(verdict.container_id, verdict.reason)
-            steer.record_ended(verdict.container_id, verdict.ends_as, verdict.reason)
-        return True
+            lost = steer.forfeit(verdict.container_id, verdict.reason)
+            # What it held may be news: its last beat was before.
+            reason = f"lost at its work on {lost}: {verdict.reason}" if lost else verdict.reason
+            steer.record_ended(verdict.container_id, verdict.ends_as, reason)
+            return reason
+        return verdict.reason
 
     def _look(self, containers: Sequence[ContainerRecord]) -> Seen:
         depth = self._queue.inspect.depth()
@@ -155,14 +181,23 @@ class Dispatcher:
         now_ms = self._queue.inspect.now_ms()
         made = plan(backlog, containers, self._policy, self._queue.dispatcher.rates(), now_ms)
         age_s = self._queue.inspect.backlog_age_s() if self._observe else 0.0
-        return Seen(depth, containers, self._waiting(made), now_ms, age_s, self._launcher.failed)
+        counts = (self._launcher.made, self._launcher.failed, self._tally.starts_failed, self._tally.interrupted)
+        return Seen(depth, containers, self._careful(made, caution(containers, now_ms)), now_ms, age_s, *counts)
 
-    def _waiting(self, made: Plan) -> Plan:
-        """The plan, without its launches while the fleet is given time."""
-        if not made.launches or not self._launcher.pause_left_s:
+    def _careful(self, made: Plan, learnt: Caution) -> Plan:
+        """The plan, without its launches while the fleet is given time, and with one at most until it is known to work."""
+        if not made.launches:
             return made
         # Without the seconds left, which would make another sentence of it at every tick.
-        return replace(made, launches=(), why=f"{made.why}; not yet: {self._launcher.problem}")
+        if self._launcher.pause_left_s:
+            return replace(made, launches=(), why=f"{made.why}; not yet: {self._launcher.problem}")
+        if learnt.pause_s:
+            return replace(made, launches=(), why=f"{made.why}; not yet: {learnt.why}")
+        if learnt.most is None:
+            return made
+        # Until the one that tries is known to work, no other does.
+        launches = () if made.starting else made.launches[: learnt.most]
+        return replace(made, launches=launches, why=f"{made.why}; one at a time: {learnt.why}")
 
     def _tell(self, seen: Seen) -> None:
         made = seen.plan
@@ -176,8 +211,8 @@ class Dispatcher:
             self._notifier.run()
 
 
-def policy_from(settings: DispatcherSettings) -> Policy:
-    """The planner's view of the settings.
+def policy_from(settings: DispatcherSettings, hardware: Hardware) -> Policy:
+    """The planner's view of the settings and of what containers run on.
 
     Raises:
         SettingsError: the policy is budget, and there is none.
@@ -200,6 +235,10 @@ def policy_from(settings: DispatcherSettings) -> Policy:
         hello_timeout_s=settings.hello_timeout_s,
         start_up_s=around.start_up_s,
         billed_least_s=around.billed_least_s,
+        is_spot=hardware.spot == "only",
+        region=dearest(hardware.regions, hardware.architecture),
+        architecture=hardware.architecture,
+        ephemeral_gib=hardware.ephemeral_gib,
     )
 
 

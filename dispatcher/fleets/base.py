@@ -28,11 +28,6 @@ class Hardware:
     #: Whether they run on Spot capacity: where there is some, always, or never.
     spot: Literal["prefer", "only", "never"] = "never"
 
-    @property
-    def region(self) -> str:
-        """Where they run first."""
-        return self.regions[0] if self.regions else ""
-
 
 #: The article's five sizes by priority.
 SIZES: Mapping[int, ContainerSize] = {

@@ -1,11 +1,14 @@
 """Fixtures that the dispatcher's tests share: the simulated ECS and fleets on it, and the worker's own."""
 
+import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
+from botocore.config import Config
 
 from dispatcher.fleets.fargate import FargateFleet
 from dispatcher.fleets.fargate_api import EcsApi
@@ -50,3 +53,20 @@ def make_fleet(ecs: Simulator) -> MakeFleet:
         return FargateFleet(settings, api, clock)
 
     return make
+
+
+@pytest.fixture
+def hanging() -> Iterator[str]:
+    """The address of somebody who takes calls and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def put_out_of_reach(fleet: FargateFleet, region: str, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The region's calls go to another address, with time-outs of tenths of a second."""
+    working = fleet._api._client
+    config = working(region, looks=True).meta.config.merge(Config(connect_timeout=0.3, read_timeout=0.3))
+    other = boto3.session.Session().client("ecs", region_name=region, endpoint_url=url, config=config)
+    monkeypatch.setattr(
+        fleet._api, "_client", lambda asked, *, looks: other if asked == region else working(asked, looks=looks)
+    )

@@ -1,14 +1,11 @@
 """Several regions: one that is out of reach, hangs or is misconfigured leaves the others at work."""
 
-import socket
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import boto3
 import pytest
 import structlog
-from botocore.config import Config
 from botocore.exceptions import ConnectTimeoutError
 
 from dispatcher.fleets.ecs_errors import EcsProblem
@@ -16,26 +13,9 @@ from dispatcher.fleets.fargate import FargateFleet
 from dispatcher.fleets.fargate_api import SILENT_ATTEMPTS, EcsRefused
 from dispatcher.fleets.fargate_view import BLIND_S
 from scenequeue.errors import FleetError
-from tests.dispatcher.conftest import MakeFleet
+from tests.dispatcher.conftest import MakeFleet, put_out_of_reach
 from tests.dispatcher.fleet_conformance import find, launches, request_for
 from tests.fargate_simulator import Simulator
-
-
-@pytest.fixture
-def hanging() -> Iterator[str]:
-    """The address of somebody who takes calls and never answers."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-
-
-def put_out_of_reach(fleet: FargateFleet, region: str, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The region's calls go to another address, with time-outs of tenths of a second."""
-    working = fleet._api._client
-    config = working(region, looks=True).meta.config.merge(Config(connect_timeout=0.3, read_timeout=0.3))
-    other = boto3.session.Session().client("ecs", region_name=region, endpoint_url=url, config=config)
-    monkeypatch.setattr(
-        fleet._api, "_client", lambda asked, *, looks: other if asked == region else working(asked, looks=looks)
-    )
 
 
 @pytest.fixture
