@@ -51,6 +51,7 @@ def make_app(service: Service) -> FastAPI:
         # Pages that load scripts from elsewhere have no place here; /openapi.json can be opened anywhere.
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
     )
     app.state.service = service
     app.include_router(jobs)

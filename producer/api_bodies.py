@@ -185,9 +185,12 @@ def _checked(submission: Submission, roots: Sequence[Path]) -> list[Scene]:
         except ValueError as error:
             problems += [f"scene {number}: {line}" for line in str(error).splitlines()]
             continue
-        found = [
-            problem for role in INPUTS if (place := getattr(scene, role)) for problem in _address_problems(role, place, roots)
-        ] or problems_of(scene, options, check_files=False)
+        found = [line for role in INPUTS if (place := getattr(scene, role)) for line in _address_problems(role, place, roots)]
+        # Of a scene in a good form, what is not about an input is about its options.
+        found += [
+            line if line.partition(":")[0] in INPUTS else f"options: {line}"
+            for line in problems_of(scene, options, check_files=False)
+        ]
         found += misfits(scene, film, options) if film is not None else []
         problems += [f"scene {number} ({scene.name}): {problem}" for problem in found]
         scenes.append(scene)

@@ -15,8 +15,6 @@ from scenequeue.errors import (
     QueueUnavailable,
     SceneburstError,
 )
-from scenequeue.items import Scene
-from scenequeue.options import RenderOptions
 
 MEDIA_TYPE = "application/problem+json"
 #: A message quotes what the caller sent, which may be as long as the body.
@@ -182,8 +180,6 @@ def pointer_of(line: str) -> str:
             line = found[2]
     if found := _QUOTED.match(line):
         inside += (found[1] or found[2]).split(".")
-    if parts and inside and inside[0] in RenderOptions.model_fields and inside[0] not in Scene.model_fields:
-        inside.insert(0, "options")
     return "".join(["#", *(f"/{part}" for part in (*parts, *inside))])
 
 

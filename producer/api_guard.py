@@ -2,6 +2,7 @@
 
 import secrets
 import time
+import traceback
 from urllib.parse import urlsplit
 
 import structlog
@@ -61,9 +62,11 @@ class Guard:
         except ClientDisconnect:
             # nginx's number for a client that did not wait for the answer.
             told = 499
-        except Exception:
-            # By then a 500 is on its way to the caller, without a word of what it was.
-            self._log.exception("request failed", request_id=request_id)
+        except Exception as error:
+            # By then a 500 is on its way to the caller, without a word of what it was. Formatted here, because on a
+            # terminal structlog would show the local variables too, a caller's key among them.
+            said = "".join(traceback.format_exception(error))
+            self._log.error("request failed", request_id=request_id, exception=said)
         finally:
             if scope["path"] not in _QUIET or told >= 500:
                 self._tell(scope, request_id, told, time.monotonic() - began)

@@ -135,7 +135,9 @@ class _Follower:
 
     def _told(self, event: JobEvent) -> bytes:
         self._said_at = time.monotonic()
-        return _message(event.event, event.model_dump(mode="json", exclude={"id"}), event.id)
+        # A lease's token is the container's, and no business of who submitted.
+        data = event.model_dump(mode="json", exclude={"id": True, "fields": {"token"}})
+        return _message(event.event, data, event.id)
 
     def _comment(self, text: str) -> bytes:
         self._said_at = time.monotonic()
