@@ -44,13 +44,3 @@ def body_for_moto() -> str:
 def template() -> dict[str, Any]:
     """The whole template."""
     return dict(yaml.load(PATH.read_text(encoding="utf-8"), Loader=_Loader))
-
-
-def actions(policy: str) -> set[str]:
-    """What one of its policies allows."""
-    statements = template()["Resources"][policy]["Properties"]["PolicyDocument"]["Statement"]
-    allowed: set[str] = set()
-    for statement in statements:
-        assert statement["Effect"] == "Allow"
-        allowed |= {statement["Action"]} if isinstance(statement["Action"], str) else set(statement["Action"])
-    return allowed

@@ -1,126 +1,254 @@
-"""Least privilege, both ways: what the code calls is allowed, and nothing else is."""
+"""Least privilege, both ways, from a run of the programs themselves: each call is allowed, and each allowance is used."""
 
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
-import botocore.client
 import pytest
 
-from dispatcher.fleets.fargate import FargateFleet
-from dispatcher.fleets.settings import FargateSettings
+from tests.aws import moto_server, use_aws
+from tests.deploy.iam import Account, Call, Grant, grants, needs, read_calls
+from tests.deploy.template import OWN_REDIS, body_for_moto, template
+from tests.fargate_simulator import Simulator
+from tests.fargate_simulator.cluster import ACCOUNT
+from tests.media import Media
+from tests.waiting import wait_until
+
+pytestmark = [pytest.mark.filterwarnings("ignore:Tried to parse AWS"), pytest.mark.slow]
+_REGION, _STACK = "eu-west-1", "films"
+#: Which program has which policy.
+_ROLES = {"producer": "ProducerPolicy", "container_worker": "WorkerPolicy", "dispatcher": "DispatcherPolicy"}
+#: The application reads its Redis password by itself, in whatever language it is written; no code of ours does.
+_BY_OTHERS = {("producer", "secretsmanager:GetSecretValue")}
+#: What an application does: enqueue, wait, fetch.
+_PRODUCER = """
+import sys
+from producer import Producer
+with Producer() as producer:
+    job = producer.submit_scenes([{"name": "a", "image": sys.argv[1], "audio": sys.argv[2]}], output=sys.argv[3],
+                                 options={"resolution": "360p"})
+    job.wait(120)
+    job.download(sys.argv[4])
+"""
+#: An upload in parts that breaks off, which the good run never does; by the code that producer and worker share.
+_BROKEN_UPLOAD = """
+import sys
+from pathlib import Path
 from scenequeue.errors import StorageUnavailable
 from scenequeue.settings import ProducerSettings
 from scenequeue.storage import UriStorage
-from scenequeue.storage_s3 import MULTIPART_BYTES
-from tests.conftest import S3
-from tests.deploy.template import actions, template
-from tests.dispatcher.fleet_conformance import request_for
-from tests.fargate_simulator import Simulator
-
-#: An API call -> what a policy must allow for it. Source: AWS, Service Authorization Reference.
-_NEEDS: dict[str, set[str]] = {
-    "s3.GetObject": {"s3:GetObject"},
-    # Without ListBucket, S3 answers 403 for an object that is not there.
-    "s3.HeadObject": {"s3:GetObject", "s3:ListBucket"},
-    "s3.HeadBucket": {"s3:ListBucket"},
-    "s3.PutObject": {"s3:PutObject"},
-    "s3.CreateMultipartUpload": {"s3:PutObject"},
-    "s3.UploadPart": {"s3:PutObject"},
-    "s3.CompleteMultipartUpload": {"s3:PutObject"},
-    "s3.AbortMultipartUpload": {"s3:AbortMultipartUpload"},
-    # The tasks have roles, and are tagged as they are made.
-    "ecs.RunTask": {"ecs:RunTask", "ecs:TagResource", "iam:PassRole"},
-    "ecs.ListTasks": {"ecs:ListTasks"},
-    "ecs.DescribeTasks": {"ecs:DescribeTasks"},
-    "ecs.StopTask": {"ecs:StopTask"},
-}
-
-
-@pytest.fixture
-def called(monkeypatch: pytest.MonkeyPatch) -> set[str]:
-    """The API calls that boto3 really makes, as "service.Operation"."""
-    calls: set[str] = set()
-    make = botocore.client.BaseClient._make_api_call
-
-    def record(self: Any, operation: str, arguments: Any) -> Any:
-        calls.add(f"{self.meta.service_model.service_name}.{operation}")
-        return make(self, operation, arguments)
-
-    monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", record)
-    return calls
-
-
-def _needed(called: set[str]) -> set[str]:
-    return {action for call in called for action in _NEEDS[call]}
-
-
-def test_the_storage_roles_allow_what_storage_does_and_nothing_more(s3: S3, called: set[str], tmp_path: Path) -> None:
-    """Small and large uploads, one that breaks off, downloads, a look at what is not there."""
-    storage = UriStorage(ProducerSettings.load())
-    small, large = tmp_path / "small", tmp_path / "large"
-    small.write_bytes(b"x")
-    large.write_bytes(b"x" * (MULTIPART_BYTES + 1))
-    for file in (small, large):
-        storage.put(file, f"{s3.uri}/outputs/{file.name}", metadata={}, content_type="video/mp4")
-    storage.get(f"{s3.uri}/outputs/small", tmp_path / "got", max_bytes=10)
-    assert storage.stat(f"{s3.uri}/outputs/none") is None
-    storage.check_writable(f"{s3.uri}/outputs")
-    with pytest.raises(StorageUnavailable):
-        storage.put(large, f"{s3.uri}/outputs/broken", metadata={}, content_type="video/mp4", on_bytes=_break_off)
-    assert actions("WorkerPolicy") == _needed(called)
-    assert actions("ProducerPolicy") == {*_needed(called), "secretsmanager:GetSecretValue"}
-
-
-def _break_off(_count: int) -> None:
+def break_off(_count):
     raise OSError("the disk of the source is gone")
+try:
+    storage = UriStorage(ProducerSettings.load())
+    storage.put(Path(sys.argv[1]), sys.argv[2], metadata={}, content_type="video/mp4", on_bytes=break_off)
+except StorageUnavailable:
+    pass
+"""
 
 
-def test_the_dispatchers_role_allows_what_the_fleet_does_and_nothing_more(
-    tmp_path: Path, called: set[str], monkeypatch: pytest.MonkeyPatch
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[tuple[list[Call], dict[str, list[Grant]], Account]]:
+    """The calls of one run on the deployed stack, the policies as they are deployed, and where that was."""
+    folder = tmp_path_factory.mktemp("policies")
+    calls = folder / "calls"
+    calls.mkdir()
+    with pytest.MonkeyPatch.context() as patch, moto_server() as endpoint:
+        use_aws(patch, endpoint, _REGION)
+        namespace = f"policies{os.getpid()}"
+        outputs = _deploy(_STACK, Image="sceneburst:1", Namespace=namespace)
+        allowed = {program: list(grants(_statements(policy))) for program, policy in _ROLES.items()}
+        patch.setenv("PYTHONPATH", os.pathsep.join([str(Path(__file__).with_name("recorder")), str(Path.cwd())]))
+        patch.setenv("RECORDED_CALLS", str(calls))
+        _run_programs(folder, outputs, redis_url, namespace)
+        recorded = read_calls(calls)
+        tags = [tag for call in recorded if call.operation == "RunTask" for tag in call.parameters["tags"]]
+        (tagged,) = {tag["value"] for tag in tags if tag["key"] == "sceneburst:namespace"}
+        yield recorded, allowed, Account(_REGION, ACCOUNT, outputs["ClusterName"], _roles_of_families(), tagged)
+
+
+def _deploy(name: str, **more: str) -> dict[str, str]:
+    client = boto3.client("cloudformation")
+    client.create_stack(
+        StackName=name,
+        TemplateBody=body_for_moto(),
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in {**OWN_REDIS, **more}.items()],
+        Capabilities=["CAPABILITY_IAM"],
+    )
+    (stack,) = client.describe_stacks(StackName=name)["Stacks"]
+    return {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
+
+
+def _statements(policy: str, stack: str = _STACK) -> list[dict[str, Any]]:
+    """As they are deployed, with every reference resolved."""
+    iam = boto3.client("iam")
+    resource = template()["Resources"][policy]
+    if resource["Type"] == "AWS::IAM::ManagedPolicy":
+        policies = iam.list_policies(Scope="Local")["Policies"]
+        (arn,) = (each["Arn"] for each in policies if each["PolicyName"].startswith(f"{stack}-"))
+        version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        document: Any = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
+    else:
+        role = _role(stack, resource["Properties"]["Roles"][0]["Ref"])["RoleName"]
+        document = iam.get_role_policy(RoleName=role, PolicyName=resource["Properties"]["PolicyName"])["PolicyDocument"]
+    return list((json.loads(document) if isinstance(document, str) else document)["Statement"])
+
+
+def _role(stack: str, logical_id: str) -> dict[str, Any]:
+    roles = boto3.client("iam").list_roles()["Roles"]
+    (role,) = (each for each in roles if each["RoleName"].startswith(f"{stack}-{logical_id}-"))
+    return dict(role)
+
+
+def _roles_of_families() -> dict[str, list[str]]:
+    """In moto, task definitions lose their roles on the way through CloudFormation; the template tells them."""
+    tasks = [each["Properties"] for each in template()["Resources"].values() if each["Type"] == "AWS::ECS::TaskDefinition"]
+    return {
+        task["Family"]["Sub"].replace("${AWS::StackName}", _STACK): [
+            _role(_STACK, task[name]["GetAtt"].removesuffix(".Arn"))["Arn"] for name in ("ExecutionRoleArn", "TaskRoleArn")
+        ]
+        for task in tasks
+    }
+
+
+def _run_programs(folder: Path, outputs: dict[str, str], redis_url: str, namespace: str) -> None:
+    """A scene from an application to its MP4 and back; then the worker freezes, and the dispatcher stops it."""
+    bucket = outputs["BucketName"]
+    (folder / "media").mkdir()
+    media = Media(folder / "media")
+    family = f"{_STACK}-dispatcher"
+    (container,) = boto3.client("ecs").describe_task_definition(taskDefinition=family)["taskDefinition"]["containerDefinitions"]
+    common = {
+        **os.environ,
+        "SCENEBURST_REDIS_URL": redis_url,
+        "SCENEBURST_NAMESPACE": namespace,
+        "SCENEBURST_INPUTS": f"s3://{bucket}/inputs",
+        "SCENEBURST_FILE_ROOTS": json.dumps([str(folder)]),
+    }
+    given = {each["name"]: each["value"] for each in container["environment"]} | {
+        "SCENEBURST_REDIS_URL": redis_url, "SCENEBURST_NAMESPACE": namespace, "SCENEBURST_TICK_S": "0.5",
+        "SCENEBURST_SILENT_AFTER_S": "5", "SCENEBURST_IDLE_TIMEOUT_S": "60", "SCENEBURST_SCRATCH_DIR": str(folder / "scratch"),
+    }  # fmt: skip
+    logs = folder / "containers"
+    logs.mkdir()
+    worker = [sys.executable, "-m", "container_worker"]
+    theirs = {name: value for name, value in common.items() if name.startswith(("AWS_", "SCENEBURST_", "RECORDED_"))}
+    subnets = {_REGION: json.loads(given["SCENEBURST_ECS_SUBNETS"])}
+    with Simulator(logs, worker, theirs, subnets, cluster=outputs["ClusterName"]) as ecs:
+        environment = {**common, **given, "AWS_ENDPOINT_URL_ECS": ecs.url}
+        log = (folder / "dispatcher.log").open("wb")
+        dispatcher = subprocess.Popen([sys.executable, "-m", "dispatcher"], env=environment, stdout=log, stderr=log)
+        try:
+            _run_python(
+                _PRODUCER, common, "producer",
+                str(media.image()), str(media.tone()), f"s3://{bucket}/outputs/job", str(folder / "got"),
+            )  # fmt: skip
+            assert list((folder / "got").glob("*.mp4"))
+            (task,) = ecs.cluster.running()
+            assert task.process is not None
+            task.process.send_signal(signal.SIGSTOP)
+            wait_until(lambda: ecs.calls["StopTask"], "the silent container is stopped", 60)
+        finally:
+            dispatcher.terminate()
+            dispatcher.wait(30)
+            log.close()
+    large = folder / "large"
+    large.write_bytes(b"x" * (17 * 1024 * 1024))
+    for program, where in (("producer", "inputs"), ("container_worker", "outputs")):
+        _run_python(_BROKEN_UPLOAD, common, program, str(large), f"s3://{bucket}/{where}/broken")
+
+
+def _run_python(program: str, environment: dict[str, str], recorded_as: str, *arguments: str) -> None:
+    argv = [sys.executable, "-c", program, *arguments]
+    environment = {**environment, "RECORDED_AS": recorded_as}
+    ended = subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=150, check=False)
+    assert ended.returncode == 0, ended.stderr
+
+
+@pytest.mark.parametrize("program", _ROLES)
+def test_every_call_is_allowed_by_the_programs_policy(
+    run: tuple[list[Call], dict[str, list[Grant]], Account], program: str
 ) -> None:
-    """Launch, list, describe, stop."""
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    with Simulator(tmp_path) as ecs:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_ECS", ecs.url)
-        settings = FargateSettings.load(
-            ecs_cluster="videos", ecs_task_definition="worker", ecs_subnets=["subnet-a"], ecs_regions=["us-east-1"]
-        )
-        fleet = FargateFleet(settings)
-        (result,) = fleet.launch([request_for("a")])
-        fleet.list()
-        fleet.stop(result.handle, "enough")
-        fleet.list()
-    assert actions("DispatcherPolicy") == _needed(called)
+    """The very resource that it was about, under the policy's conditions."""
+    calls, allowed, account = run
+    of_program = [call for call in calls if call.program == program]
+    assert of_program
+    wanted = {need for call in of_program for need in needs(call, account)}
+    refused = [need for need in wanted if not any(grant.covers(need) for grant in allowed[program])]
+    assert refused == []
+
+
+@pytest.mark.parametrize("program", _ROLES)
+def test_everything_that_is_allowed_is_used(run: tuple[list[Call], dict[str, list[Grant]], Account], program: str) -> None:
+    """Every action on every resource pattern of the policy."""
+    calls, allowed, account = run
+    wanted = [need for call in calls if call.program == program for need in needs(call, account)]
+    unused = [grant for grant in allowed[program] if not any(grant.covers(need) for need in wanted)]
+    assert [grant for grant in unused if (program, grant.action) not in _BY_OTHERS] == []
+
+
+def test_no_program_calls_without_a_policy(run: tuple[list[Call], dict[str, list[Grant]], Account]) -> None:
+    """Whoever calls is one of the three."""
+    assert {call.program for call in run[0]} == set(_ROLES)
+
+
+def test_ecs_itself_may_start_containers_and_nothing_more() -> None:
+    """Fetch the image of this one repository, write to the two log groups, read the secrets that tasks name."""
+    statements = template()["Resources"]["ExecutionPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    fetch = {"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}
+    assert {action for each in statements for action in _list(each["Action"])} == fetch | {
+        "ecr:GetAuthorizationToken", "logs:CreateLogStream", "logs:PutLogEvents", "secretsmanager:GetSecretValue",
+    }  # fmt: skip
+    assert "ManagedPolicyArns" not in template()["Resources"]["ExecutionRole"]["Properties"]
+    tasks = [each["Properties"] for each in template()["Resources"].values() if each["Type"] == "AWS::ECS::TaskDefinition"]
+    named = [secret["ValueFrom"] for task in tasks for each in task["ContainerDefinitions"] for secret in each["Secrets"]]
+    (readable,) = (each["Resource"] for each in statements if each["Action"] == "secretsmanager:GetSecretValue")
+    assert {json.dumps(each) for each in named} == {json.dumps(each) for each in readable}
+
+
+@pytest.mark.parametrize(
+    ("stack", "image", "repository"),
+    [
+        ("digest", f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/team/sceneburst@sha256:0123", "team/sceneburst"),
+        ("tag", f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/sceneburst:1.2", "sceneburst"),
+        ("elsewhere", "registry.example.org/sceneburst:1", "none"),
+        ("short", "sceneburst", "none"),
+    ],
+)
+def test_ecs_may_fetch_from_the_images_repository_alone(
+    stack: str, image: str, repository: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its name, whether it is named by digest or by tag; from nowhere in ECR where it is elsewhere."""
+    with moto_server() as endpoint:
+        use_aws(monkeypatch, endpoint, "us-west-2")
+        _deploy(stack, Image=image)
+        statements = _statements("ExecutionPolicy", stack)
+    (resource,) = (each["Resource"] for each in statements if "ecr:BatchGetImage" in each["Action"])
+    assert resource == f"arn:aws:ecr:*:{ACCOUNT}:repository/{repository}"
+
+
+def _list(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
 
 
 def test_no_policy_reaches_further_than_it_must() -> None:
-    """`*` only for ListTasks, which has no resource on Fargate; every ECS statement is bound to the cluster or its tasks."""
+    """`*` only for what accepts nothing narrower; every ECS statement is bound to the cluster or its tasks."""
+    # ListTasks' resource is a container instance, which Fargate has not: the condition narrows it.
+    everywhere = {("DispatcherPolicy", "ecs:ListTasks"), ("ExecutionPolicy", "ecr:GetAuthorizationToken")}
     for name, resource in template()["Resources"].items():
-        if resource["Type"] not in {"AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy"}:
+        if resource["Type"] not in {"AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"}:
             continue
         for statement in resource["Properties"]["PolicyDocument"]["Statement"]:
             if statement["Resource"] == "*":
-                assert (name, statement["Action"]) == ("DispatcherPolicy", "ecs:ListTasks")
+                assert (name, statement["Action"]) in everywhere
+            if statement["Action"] == "ecs:ListTasks":
                 assert statement["Condition"] == {"ArnEquals": {"ecs:cluster": {"GetAtt": "Cluster.Arn"}}}
             assert "*" not in str(statement["Action"])
             if statement["Action"] == "ecs:StopTask":
                 assert "aws:ResourceTag/sceneburst:namespace" in str(statement["Condition"])
-
-
-def test_the_fleet_marks_what_it_launches_as_the_stop_policy_demands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A container without the tag could never be stopped."""
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    with Simulator(tmp_path) as ecs:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_ECS", ecs.url)
-        settings = FargateSettings.load(
-            namespace="films", ecs_cluster="videos", ecs_task_definition="worker", ecs_subnets=["subnet-a"],
-            ecs_regions=["us-east-1"],
-        )  # fmt: skip
-        FargateFleet(settings).launch([request_for("a")])
-        client = boto3.client("ecs", region_name="us-east-1")
-        arns = client.list_tasks(cluster="videos")["taskArns"]
-        (task,) = client.describe_tasks(cluster="videos", tasks=arns, include=["TAGS"])["tasks"]
-    assert {"key": "sceneburst:namespace", "value": "films"} in task["tags"]
