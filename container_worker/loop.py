@@ -19,12 +19,13 @@ from scenequeue.errors import QueueUnavailable, SceneburstError, SettingsError
 from scenequeue.items import WIRE_VERSION, ContainerId, Lease
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import WorkerSettings
+from scenequeue.work import new_call
 
 #: How long the loop sits on the doorbell before it looks around.
 _LOOK_S = 1.0
 #: How often a draining loop looks at the clock.
 _DRAIN_LOOK_S = 0.2
-#: How often the loop puts expired leases back itself, so that recovery does not need a dispatcher.
+#: How often, at the rarest, the loop puts expired leases back itself, so that recovery does not need a dispatcher.
 _RECLAIM_EVERY_S = 10.0
 #: Pauses after items that this worker cannot do, doubling.
 _FIRST_STRANGE_PAUSE_S = 1.0
@@ -71,7 +72,9 @@ class WorkLoop:
         self._false_alarm_pause_s = _FIRST_FALSE_ALARM_PAUSE_S
         self._strange_until = 0.0
         self._strange_pause_s = _FIRST_STRANGE_PAUSE_S
-        self._next_reclaim = time.monotonic() + _RECLAIM_EVERY_S * random.uniform(0.5, 1.5)  # noqa: S311
+        self._next_reclaim = self._after_a_while()
+        #: The same until it was answered: what a lost answer was about is not leased and forgotten.
+        self._call = new_call()
 
     def run(self) -> Exit:
         """Work until there is none, or until asked to leave; returns why it left. Main thread only.
@@ -148,15 +151,18 @@ class WorkLoop:
     def _take(self, seen: int) -> bool:
         if self._drain.is_asked:
             return False
+        self._reclaim_now_and_then()
         wanted = self._held.wanted()
         if not wanted or self._reports.are_pending or time.monotonic() < self._strange_until:
             self._held.wait_for_change(seen, _LOOK_S)
             return False
-        leases = self._queue.worker.lease(self._container_id, wanted, self._settings.lease_s, begins_now=False)
+        leases = self._queue.worker.lease(
+            self._container_id, wanted, self._settings.lease_s, begins_now=False, call=self._call
+        )
+        self._call = new_call()
         if leases:
             self._false_alarm_pause_s = _FIRST_FALSE_ALARM_PAUSE_S
             return self._begin(leases) == 0
-        self._reclaim_now_and_then()
         waited_since = time.monotonic()
         is_ringing = self._queue.worker.wait_for_work(_LOOK_S)
         if not is_ringing or time.monotonic() - waited_since > _AT_ONCE_S:
@@ -193,9 +199,14 @@ class WorkLoop:
         self._queue.worker.release(self._container_id, leases)
 
     def _reclaim_now_and_then(self) -> None:
-        if time.monotonic() >= self._next_reclaim:
-            self._next_reclaim = time.monotonic() + _RECLAIM_EVERY_S * random.uniform(0.5, 1.5)  # noqa: S311
+        # While Redis is silent it would only keep the loop from hearing a drain.
+        if time.monotonic() >= self._next_reclaim and not self._heart.silence_s():
+            self._next_reclaim = self._after_a_while()
             self._queue.dispatcher.reclaim()
+
+    def _after_a_while(self) -> float:
+        """When to reclaim next: at most a lease time on, so that recovery takes two at most; not all containers at once."""
+        return time.monotonic() + min(_RECLAIM_EVERY_S, self._settings.lease_s) * random.uniform(0.5, 1.0)  # noqa: S311
 
     def _hand_back(self, items: Sequence[HeldItem]) -> None:
         """Release items that cannot do it themselves; what they may still report is refused."""

@@ -115,8 +115,8 @@ class Dispatcher:
         if fence is None:
             return None
         self._tally.look(running)
-        seen = self._look(self._reap(running))
         try:
+            seen = self._look(self._reap(fence, running))
             self._launcher.launch(fence, seen.plan.launches)
         except DispatcherDeposed as error:
             self._log.warning("deposed", error=str(error))
@@ -137,14 +137,19 @@ class Dispatcher:
         if self._notifier:
             self._notifier.close()
 
-    def _reap(self, running: Sequence[FleetContainer]) -> list[ContainerRecord]:
-        """Execute every verdict; returns the ledger as it is then."""
-        ledger = self._queue.inspect.containers(_WHOLE_LEDGER)
+    def _reap(self, fence: int, running: Sequence[FleetContainer]) -> list[ContainerRecord]:
+        """Execute every verdict; returns the ledger as it is then.
+
+        Raises:
+            DispatcherDeposed: this dispatcher was held up, and another acts now; nothing more is executed.
+        """
+        # The clock before the ledger: who is held up in between takes beats for younger than they are, nobody for silent.
         now_ms = self._queue.inspect.now_ms()
+        ledger = self._queue.inspect.containers(_WHOLE_LEDGER)
         left = {record.container_id: record for record in ledger}
         for verdict in find_reapable(ledger, running, now_ms, self._limits, self._settings.min_containers):
             self._log.info("reaping", container=verdict.container_id, action=verdict.action.value, reason=verdict.reason)
-            ended = self._execute(verdict)
+            ended = self._execute(fence, verdict)
             if ended:
                 self._tally.judge(verdict)
             if record := left.get(verdict.container_id):
@@ -154,11 +159,14 @@ class Dispatcher:
                 left[record.container_id] = record.model_copy(update=update)
         return list(left.values())
 
-    def _execute(self, verdict: Verdict) -> str:
+    def _execute(self, fence: int, verdict: Verdict) -> str:
         """Why the container counts as ended now; "" when it does not."""
+        # A fleet knows no fencing, so who acts is asked right before; it also keeps the lock through many slow stops.
+        if self._acquire() != fence:
+            raise DispatcherDeposed("another dispatcher acts; its verdicts are younger than these")
         steer = self._queue.dispatcher
         if verdict.container_id:
-            steer.drain(verdict.container_id)
+            steer.drain(verdict.container_id, fence=fence)
         if verdict.action is Action.DRAIN:
             return ""
         if verdict.action is Action.STOP and verdict.handle:
@@ -168,10 +176,10 @@ class Dispatcher:
                 self._log.warning("could not stop a container", container=verdict.container_id, error=str(error))
                 return ""
         if verdict.container_id:
-            lost = steer.forfeit(verdict.container_id, verdict.reason)
+            lost = steer.forfeit(verdict.container_id, verdict.reason, fence=fence)
             # What it held may be news: its last beat was before.
             reason = f"lost at its work on {lost}: {verdict.reason}" if lost else verdict.reason
-            steer.record_ended(verdict.container_id, verdict.ends_as, reason)
+            steer.record_ended(verdict.container_id, verdict.ends_as, reason, fence=fence)
             return reason
         return verdict.reason
 

@@ -146,6 +146,56 @@ def test_a_redis_outage_is_not_idleness(
     assert is_done(queue)
 
 
+def test_a_busy_worker_puts_back_what_a_dead_one_held(
+    queue: SceneQueue, start: Callable[..., Running], submit_items: Any
+) -> None:
+    """Promise 2 without a dispatcher: also under a backlog that never ends, and with every slot taken."""
+    submit_items("lost", ("done", {}))
+    (lost,) = queue.worker.lease("dead", 1, lease_s=0)
+    submit_items("a", *[("wait", {})] * 50)
+    may_end, seen = threading.Event(), threading.Event()
+
+    def wait(work: Work) -> ItemResult:
+        seen.set()
+        with work.slot():
+            assert may_end.wait(20)
+        return done_without_slot(work)
+
+    running = start({"wait": wait, "done": done}, lease_s=1.0)
+    assert seen.wait(10)
+    wait_until(lambda: "reclaimed" in [event.event for event in queue.producer.events("lost")], "it was put back", 5)
+    assert queue.producer.status("a").counts.ready > 40
+    may_end.set()
+    wait_until(lambda: is_done(queue, "lost"), "it is done before the backlog is")
+    running.drain.ask("enough", Exit.DRAINED)
+    running.wait()
+    queue.producer.cancel("a")
+
+
+def test_a_lease_whose_answer_was_lost_is_not_forgotten(
+    queue: SceneQueue, start: Callable[..., Running], submit_items: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Redis has given the items out, the worker has heard nothing: it asks again, and gets the same ones."""
+    lease = queue.worker.lease
+    left = [2]
+
+    def answer_lost(*arguments: Any, **options: Any) -> Any:
+        answer = lease(*arguments, **options)
+        if left[0]:
+            left[0] -= 1
+            raise QueueUnavailable("the connection broke")
+        return answer
+
+    monkeypatch.setattr(queue.worker, "lease", answer_lost)
+    submit_items("a", *[("done", {})] * 3)
+    began = queue.inspect.now_ms()
+    assert start({"done": done}, lease_s=60.0).wait() is Exit.IDLE
+    assert is_done(queue)
+    assert queue.inspect.now_ms() - began < 30_000
+    leased = [event for event in queue.producer.events("a") if event.event == "leased"]
+    assert len(leased) == 3
+
+
 def test_a_bell_that_rings_for_others_makes_nobody_spin(
     queue: SceneQueue, start: Callable[..., Running], submit_items: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,7 +13,7 @@ from dispatcher.fleets.base import FleetContainer, Hardware, LaunchRequest, Laun
 from dispatcher.fleets.process import ProcessFleet
 from dispatcher.tick import Dispatcher
 from scenequeue.errors import FleetError
-from scenequeue.items import JobState
+from scenequeue.items import ContainerId, ContainerRecord, JobState
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import DispatcherSettings
 from tests.scenequeue.jobs import submit
@@ -48,6 +48,7 @@ class NoFleet:
 
     def __init__(self, *, is_blind: bool = False, crashes: bool = False) -> None:
         self.launched: list[str] = []
+        self.stopped: list[str] = []
         self._is_blind, self._crashes = is_blind, crashes
 
     def launch(self, requests: list[LaunchRequest]) -> list[LaunchResult]:
@@ -147,6 +148,68 @@ def test_blind_to_its_fleet_it_neither_launches_nor_reaps(queue: SceneQueue, set
     assert fleet.launched == []
     dispatcher.close()
     queue.producer.cancel("a")
+
+
+def test_a_dispatcher_held_up_between_two_looks_takes_nobody_for_silent(
+    queue: SceneQueue, settings: DispatcherSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two minutes between the ledger and the clock, in whatever order, are no silence of the containers'."""
+    fleet = NoFleet()
+    fleet.launched.append("c1")
+    now_ms = queue.inspect.now_ms
+    queue.worker.beat(ContainerRecord(container_id=ContainerId("c1"), started_ms=now_ms(), held=1))
+    containers = queue.inspect.containers
+    held_up_ms = [0]
+
+    def containers_then_stall(limit: int = 1000) -> list[ContainerRecord]:
+        found = containers(limit)
+        held_up_ms[0] = 120_000
+        return found
+
+    monkeypatch.setattr(queue.inspect, "containers", containers_then_stall)
+    monkeypatch.setattr(queue.inspect, "now_ms", lambda: now_ms() + held_up_ms[0])
+    dispatcher = Dispatcher(queue, fleet, settings)
+    assert dispatcher.tick() is not None
+    assert [record.state for record in containers()] == ["running"]
+    dispatcher.close()
+
+
+def test_a_dispatcher_deposed_at_its_work_executes_no_verdict_any_more(
+    queue: SceneQueue, settings: DispatcherSettings
+) -> None:
+    """It hangs in a stop until another acts: it puts nothing back, stops nobody else, and marks none for drain."""
+
+    class SlowFleet(NoFleet):
+        """One whose first stop outlasts the lock."""
+
+        def stop(self, handle: str, reason: str) -> None:
+            assert not self.stopped, "only one is stopped"
+            self.stopped.append(handle)
+            queue._connection.client.delete(queue._connection.keys.dispatcher)
+            assert queue.dispatcher.acquire("other", 30)
+
+    fleet = SlowFleet()
+    submit(queue, "a", 2)
+    for name in ("c1", "c2"):
+        fleet.launched.append(name)
+        queue.worker.beat(ContainerRecord(container_id=ContainerId(name), held=1))
+        queue.worker.lease(name, 1)
+    said_ms = queue.inspect.now_ms()
+    wait_until(lambda: queue.inspect.now_ms() > said_ms + 100, "both are silent")
+    hasty = settings.model_copy(update={"silent_after_s": 0.05})
+    dispatcher = Dispatcher(queue, fleet, hasty)
+    assert dispatcher.tick() is None
+    assert len(fleet.stopped) == 1
+    assert queue.inspect.depth().counts.leased == 2
+    assert {record.state for record in queue.inspect.containers()} == {"running"}
+    keys, client = queue._connection.keys, queue._connection.client
+    assert sum(client.exists(keys.drain(name)) for name in ("c1", "c2")) == 1
+    assert len(fleet.launched) == 2
+    dispatcher.close()
+    queue.dispatcher.resign("other")
+    queue.producer.cancel("a")
+    for name in ("c1", "c2"):
+        queue.dispatcher.forfeit(name, "the test is over")
 
 
 def test_the_celery_program_ticks_by_itself_and_stops_cleanly(

@@ -344,6 +344,56 @@ def test_one_dispatcher_acts_and_a_deposed_one_writes_nothing(any_queue: SceneQu
     assert (record.state, record.batch, record.fence, record.vcpu) == ("intended", 5, second, 2.0)
 
 
+def test_a_deposed_dispatcher_drains_forfeits_and_ends_nothing(any_queue: SceneQueue) -> None:
+    """The steps themselves look at the number; an operator needs none."""
+    submit(any_queue, "a", 1)
+    any_queue.worker.lease("c1", 1)
+    any_queue.worker.beat(ContainerRecord(container_id=ContainerId("c1")))
+    stale = any_queue.dispatcher.acquire("one", 30)
+    any_queue.dispatcher.resign("one")
+    for _ in range(2):
+        with pytest.raises(DispatcherDeposed):
+            any_queue.dispatcher.drain("c1", fence=stale)
+        with pytest.raises(DispatcherDeposed):
+            any_queue.dispatcher.forfeit("c1", "silent", fence=stale)
+        with pytest.raises(DispatcherDeposed):
+            any_queue.dispatcher.record_ended("c1", "gone", "silent", fence=stale)
+        acting = any_queue.dispatcher.acquire("two", 30)
+    assert not any_queue.worker.beat(ContainerRecord(container_id=ContainerId("c1")))
+    assert any_queue.inspect.depth().counts.leased == 1
+    assert [record.state for record in any_queue.inspect.containers()] == ["running"]
+    any_queue.dispatcher.drain("c1", fence=acting)
+    assert any_queue.dispatcher.forfeit("c1", "silent", fence=acting) == 1
+    any_queue.dispatcher.record_ended("c1", "gone", "silent", fence=acting)
+    assert [record.exit_reason for record in any_queue.inspect.containers()] == ["silent"]
+
+
+def test_a_container_that_has_left_is_not_written_down_as_launched(
+    any_queue: SceneQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One so quick that it says goodbye while its launcher writes down that it was launched."""
+    fence = any_queue.dispatcher.acquire("one", 30)
+    assert fence
+    any_queue.dispatcher.record_intents(fence, [ContainerRecord(container_id=ContainerId("x"))])
+    client = any_queue._connection.client
+    write = client.hset
+    left: list[bool] = []
+
+    def leave_before(*arguments: object, **options: object) -> object:
+        any_queue.worker.goodbye(ContainerRecord(container_id=ContainerId("x"), exit_reason="idle"))
+        left.append(True)
+        return write(*arguments, **options)
+
+    # A write of the client's own, after its look, would come too late; within one step there is no in-between.
+    monkeypatch.setattr(client, "hset", leave_before)
+    any_queue.dispatcher.record_launched(fence, "x", "pid:1")
+    (record,) = any_queue.inspect.containers()
+    assert (record.state, record.handle) == ("gone" if left else "launched", "pid:1")
+    any_queue.worker.goodbye(ContainerRecord(container_id=ContainerId("x"), exit_reason="idle"))
+    any_queue.dispatcher.record_launched(fence, "x", "pid:1")
+    assert [each.state for each in any_queue.inspect.containers()] == ["gone"]
+
+
 def test_the_ledger_follows_a_container_from_intent_to_exit(any_queue: SceneQueue) -> None:
     """Dispatcher's and worker's fields share one record and do not overwrite each other."""
     fence = any_queue.dispatcher.acquire("one", 30)
