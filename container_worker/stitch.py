@@ -31,6 +31,9 @@ def stitch_film(work: Work) -> ItemResult:
     """
     started = time.monotonic()
     payload, options = understood(work, StitchPayload)
+    program = find_ffmpeg()
+    if options.codec == "av1" and not program.has_av1:
+        raise BadInput(f"codec av1 needs an ffmpeg with libsvtav1, which {program.path} is not; choose h264, or install one")
     digests = _fetch(work, payload, options)
     music = work.scratch / "music" if payload.music else None
     if music is not None and payload.music:
@@ -40,7 +43,7 @@ def stitch_film(work: Work) -> ItemResult:
     if known is not None:
         return known
     look = request_for(
-        SceneInputs(Path(), Path(), title=payload.title, music=music, cut_s=0.0), options, work.scratch, find_ffmpeg().path, 1
+        SceneInputs(Path(), Path(), title=payload.title, music=music, cut_s=0.0), options, work.scratch, program.path, 1
     )
     look = replace(look, extras=replace(look.extras, card_frames=0))
     fade_frames = round(payload.crossfade_s * options.fps)

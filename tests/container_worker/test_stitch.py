@@ -10,7 +10,7 @@ import av
 import numpy as np
 import pytest
 
-from container_worker.ffmpeg import Limits
+from container_worker.ffmpeg import Limits, find_ffmpeg
 from container_worker.handlers import Work, render, stitch
 from container_worker.render.defaults import RENDERER_VERSION
 from scenequeue.errors import BadInput, ObjectNotFound
@@ -18,6 +18,7 @@ from scenequeue.items import ItemId, ItemResult, Lease, LeaseToken, WorkItem, ch
 from scenequeue.options import RenderOptions
 from scenequeue.settings import WorkerSettings
 from scenequeue.storage import UriStorage
+from tests.ffmpeg_recorder import Recorder
 from tests.media import Media
 from tests.prober import check, first_sound_s, loudness_lufs, pictures, probe, sound
 
@@ -48,6 +49,8 @@ def run(tmp_path: Path) -> Run:
     return carry_out
 
 
+ENCODERS = {"h264": "libx264", "av1": "libsvtav1"}
+CODECS = ["h264", "av1"] if find_ffmpeg().has_av1 else ["h264"]
 OPTIONS = RenderOptions(resolution="360p", fps=25, motion="zoom_in")
 
 
@@ -69,19 +72,37 @@ def _packets(path: Path) -> list[bytes]:
         return [bytes(packet) for packet in container.demux(video=0) if packet.size]
 
 
-def test_a_film_copies_all_but_the_fades(run: Run, media: Media, tmp_path: Path) -> None:
+@pytest.mark.parametrize("codec", CODECS)
+def test_a_film_copies_all_but_the_fades(
+    run: Run, media: Media, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, codec: str
+) -> None:
     """Its length is the scenes' less the fades; the packets between are those of the scenes, byte for byte."""
-    sources = _scenes(run, media, [2.0, 3.0, 2.0])
-    result = run("stitch", "film", {"sources": sources, "crossfade_s": FADE_S, "title": "A film: 'one'"}, OPTIONS)
+    options = OPTIONS.overridden({"codec": codec})
+    sources = _scenes(run, media, [2.0, 3.0, 2.0], options)
+    recorder = Recorder(tmp_path, monkeypatch)
+    result = run("stitch", "film", {"sources": sources, "crossfade_s": FADE_S, "title": "A film: 'one'"}, options)
     film = tmp_path / "out" / "film.mp4"
     frames = (50 - 10) + (75 - 10) + 50
-    seen = check(film, frames=frames, fps=25, size=(640, 360))
+    seen = check(film, frames=frames, fps=25, size=(640, 360), codec=codec)
     assert seen.title == "A film: 'one'"
     assert (result.details["frames"], result.details["encoded_frames"]) == (frames, 20)
     assert result.duration_s == pytest.approx(frames / 25)
-    taken = set(_packets(film))
-    for number, copied in enumerate([40, 55, 40]):
-        assert len(taken & set(_packets(tmp_path / "out" / f"scene{number}.mp4"))) == copied
+    packets = _packets(film)
+    for number, (begin, first, copied) in enumerate([(0, 0, 40), (50, 10, 55), (115, 10, 40)]):
+        of_scene = _packets(tmp_path / "out" / f"scene{number}.mp4")
+        assert packets[begin : begin + copied] == of_scene[first : first + copied]
+    # One encode for either fade, and one of the sound.
+    assert recorder.encodes() == [ENCODERS[codec]] * 2
+    assert recorder.sound_encodes() == ["aac"]
+
+
+def test_a_film_in_a_codec_that_this_ffmpeg_has_not_is_a_permanent_error(
+    run: Run, media: Media, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Said before anything is fetched."""
+    Recorder(tmp_path, monkeypatch, lacks="libsvtav1")
+    with pytest.raises(BadInput, match="codec av1 needs an ffmpeg with libsvtav1"):
+        run("stitch", "film", {"sources": [f"file://{tmp_path}/none.mp4"]}, OPTIONS.overridden({"codec": "av1"}))
 
 
 def test_sound_and_picture_stay_together_to_the_last_scene(run: Run, media: Media, tmp_path: Path) -> None:
