@@ -23,6 +23,8 @@ class Fleet(StrEnum):
     DOCKER = "docker"
 
 
+#: What `make image` makes.
+_IMAGE = "sceneburst"
 #: How often what is shown is looked at.
 _LOOK_S = 1.0
 
@@ -37,7 +39,7 @@ def up(
     ] = None,
     containers: Annotated[int | None, typer.Option(min=1, max=64, help="Most containers; else one per core.")] = None,
     fleet: Annotated[Fleet, typer.Option(help="Where containers run: processes, or a Docker or Podman engine.")] = Fleet.PROCESS,
-    image: Annotated[str, typer.Option(help="Image of the containers, with --fleet docker.")] = "sceneburst",
+    image: Annotated[str | None, typer.Option(help=f"Image of the containers, with --fleet docker; else {_IMAGE}.")] = None,
     slots: Annotated[int, typer.Option(min=1, max=64, help="Scenes that a container renders at once.")] = 1,
 ) -> None:
     """Run Redis, a dispatcher and containers here until Ctrl-C; containers start with the work and leave when it is done.
@@ -49,10 +51,12 @@ def up(
     from container_worker.ffmpeg import find_ffmpeg
 
     if fleet is Fleet.PROCESS:
+        if image is not None:
+            raise typer.BadParameter("processes have no image; add --fleet docker", param_hint="--image")
         find_ffmpeg()
     allowed = [root.resolve() for root in roots or [Path()]]
     most = containers or os.cpu_count() or 1
-    engine_image = image if fleet is Fleet.DOCKER else None
+    engine_image = (image or _IMAGE) if fleet is Fleet.DOCKER else None
     kept = data.resolve() if data else None
     with LocalCluster(allowed, containers=most, slots=slots, image=engine_image, folder=kept) as cluster:
         told = {

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import httpx
 
-from dispatcher.fleets.base import FleetContainer, Hardware, LaunchRequest, LaunchResult
+from dispatcher.fleets.base import ContainerSize, FleetContainer, Hardware, LaunchRequest, LaunchResult
 from dispatcher.fleets.settings import DockerSettings
 from scenequeue.errors import FleetError, FleetMisconfigured, SettingsError
 from scenequeue.items import ContainerId
@@ -52,7 +52,9 @@ class DockerFleet:
         transport = transport or httpx.HTTPTransport(uds=str(settings.docker_socket))
         self._client = httpx.Client(transport=transport, base_url="http://docker", timeout=_TIMEOUT_S)
         self._lock = threading.Lock()
-        #: What we asked to stop: id -> when and why.
+        #: Held while one stop is asked for, so that two at once send one signal.
+        self._stopping = threading.Lock()
+        #: What was sent SIGTERM: id -> when and why.
         self._stopped: dict[str, tuple[float, str]] = {}
 
     @classmethod
@@ -132,11 +134,13 @@ class DockerFleet:
         Raises:
             FleetError: the engine does not answer; transient.
         """
-        with self._lock:
-            is_first = handle not in self._stopped
-            self._stopped.setdefault(handle, (self._clock(), reason))
-        if is_first:
-            self._kill(handle, "SIGTERM")
+        with self._stopping:
+            if handle in self._stopped:
+                return
+            # Noted only once it is sent: else a signal that was lost would be followed by SIGKILL alone.
+            if self._kill(handle, "SIGTERM"):
+                with self._lock:
+                    self._stopped[handle] = (self._clock(), reason)
 
     def stop_all(self, reason: str, grace_s: float = 5.0) -> None:
         """Stop and remove every container of this namespace; what outlasts the grace is killed."""
@@ -153,12 +157,14 @@ class DockerFleet:
         """Close the connections to the engine; safe twice."""
         self._client.close()
 
-    def _kill(self, handle: str, number: str) -> None:
+    def _kill(self, handle: str, number: str) -> bool:
+        """Whether the signal was sent; not to one that has ended or is gone."""
         # Docker says 409 for what does not run, Podman 500 for some of it.
         harmless = {_NOT_FOUND, _CONFLICT, _SERVER_ERROR}
         answer = self._call("POST", f"/containers/{handle}/kill", harmless, params={"signal": number})
         if answer.status_code == _SERVER_ERROR and self._is_running(handle):
             raise FleetError(f"the container engine does not stop {handle}: {_message(answer)}")
+        return answer.is_success
 
     def _is_running(self, handle: str) -> bool:
         looked = self._call("GET", f"/containers/{handle}/json", {_NOT_FOUND})
@@ -196,7 +202,7 @@ def container_body(request: LaunchRequest, settings: DockerSettings) -> dict[str
         "MemorySwap": memory_bytes,
         "PidsLimit": _MOST_PROCESSES,
         "ReadonlyRootfs": True,
-        "Tmpfs": {SCRATCH: f"rw,nosuid,nodev,mode=1777,size={settings.docker_scratch_mib}m"},
+        "Tmpfs": {SCRATCH: f"rw,nosuid,nodev,mode=1777,size={_scratch_mib(request.size, settings)}m"},
         "CapDrop": ["ALL"],
         "SecurityOpt": ["no-new-privileges"],
         "RestartPolicy": {"Name": "no"},
@@ -216,6 +222,11 @@ def container_body(request: LaunchRequest, settings: DockerSettings) -> dict[str
         "StopTimeout": round(STOP_GRACE_S),
         "HostConfig": host,
     }
+
+
+def _scratch_mib(size: ContainerSize, settings: DockerSettings) -> int:
+    """Half of the container's memory at most, which it is taken from: a full disk can be told, a lack of memory kills."""
+    return min(settings.docker_scratch_mib, size.memory_mib // 2)
 
 
 def _ulimit(text: str) -> dict[str, Any]:
