@@ -1,5 +1,6 @@
 """Jobs over HTTP: submitted, followed, fetched and cancelled."""
 
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -208,6 +209,11 @@ def test_answers_carry_headers_that_leave_nothing_to_guess(api: Api) -> None:
         assert headers["content-security-policy"].startswith("default-src 'none'")
         assert len(headers["x-request-id"]) == 16
         assert "server" not in headers
+
+
+def test_answers_do_not_wait_for_acknowledgements(api: Api) -> None:
+    """Head and body leave at once, which needs TCP_NODELAY on each connection."""
+    assert api.server.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_the_description_is_complete_and_its_example_is_accepted(api: Api) -> None:
