@@ -29,6 +29,8 @@ STDERR_LINES = 50
 _LINE_BYTES = 64 * 1024
 #: Oldest ffmpeg that has been tested.
 _OLDEST_MAJOR = 6
+#: What children say that had no more memory: ffmpeg, Python, and the loader where a library found no room.
+_OUT_OF_MEMORY = ("Cannot allocate memory", "MemoryError", "failed to map segment from shared object")
 #: How often a waiting caller looks at `should_stop` and the clock, in seconds.
 _LOOK_S = 0.05
 
@@ -154,7 +156,7 @@ def classify(returncode: int, stderr: str, program: str) -> ItemError:
         return LimitExceeded(f"{program} used more CPU time than it may")
     if returncode == -signal.SIGXFSZ or "File too large" in stderr:
         return LimitExceeded(f"{program} wrote a larger file than it may")
-    if returncode == -signal.SIGKILL or "Cannot allocate memory" in stderr or "MemoryError" in stderr:
+    if returncode == -signal.SIGKILL or any(words in stderr for words in _OUT_OF_MEMORY):
         return LimitExceeded(f"{program} used more memory than it may, or was killed by the system")
     how = f"was killed by signal {signal.Signals(-returncode).name}" if returncode < 0 else f"ended with code {returncode}"
     return ToolFailed(f"{program} {how}\n{stderr}".rstrip())

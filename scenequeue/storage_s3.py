@@ -6,8 +6,10 @@ import hashlib
 import os
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,8 +43,10 @@ _DENIED = frozenset(
     }
 )
 #: Refusals that are this container's passing trouble, not the item's.
-_PASSING = frozenset({"ExpiredToken", "RequestTimeTooSkewed", "TokenRefreshRequired"})
+_PASSING = frozenset({"ExpiredToken", "TokenRefreshRequired"})
 _FORBIDDEN = 403
+#: S3 refuses what is signed further than this from its own clock, in seconds; to HEAD it does not say why.
+_MOST_SKEW_S = 15 * 60.0
 _HEX_SHA256 = re.compile(r"[0-9a-f]{64}")
 _CONFIG = Config(
     # Inside one attempt at an item; a longer outage becomes a delayed retry of the item.
@@ -152,14 +156,26 @@ def _ascii(value: str) -> str:
     return value.encode("unicode_escape").decode("ascii")
 
 
-def _classified(uri: str, error: ClientError) -> ItemError:
+def _classified(uri: str, error: ClientError) -> ItemError | SettingsError:
     code = str(error.response.get("Error", {}).get("Code", ""))
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
     if code in _ABSENT:
         return ObjectNotFound(f"{uri}: nothing there ({code})")
+    if code == "RequestTimeTooSkewed" or (status == _FORBIDDEN and abs(_clock_lead_s(error)) > _MOST_SKEW_S):
+        # The container's fault, not the item's: it would use up the attempts of one item after the other.
+        return SettingsError(f"{uri}: refused, as this machine's clock is {_clock_lead_s(error):+.0f} s from S3's")
     if code not in _PASSING and (code in _DENIED or status == _FORBIDDEN):
         return StorageDenied(f"{uri}: refused ({code}): {error.response['Error'].get('Message', '')}")
     return StorageUnavailable(f"{uri}: {error}")
+
+
+def _clock_lead_s(error: ClientError) -> float:
+    """How far our clock is ahead of the one that answered, in seconds; 0 where the answer names no time."""
+    headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    try:
+        return time.time() - parsedate_to_datetime(headers["date"]).timestamp()
+    except (KeyError, ValueError):
+        return 0.0
 
 
 @contextmanager

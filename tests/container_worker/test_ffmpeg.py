@@ -55,3 +55,10 @@ def test_a_child_that_is_stopped_while_it_waits_is_gone(tmp_path: Path) -> None:
 def test_a_child_that_ends_before_it_is_told_anything_is_no_error_of_ours(tmp_path: Path) -> None:
     """Its exit code says how it ended."""
     assert _run(tmp_path, "print('may I')", limits=Limits(wall_s=60), stdin=b"x" * 60_000) == ["may I"]
+
+
+def test_a_child_whose_libraries_found_no_room_has_reached_its_memory_limit(tmp_path: Path) -> None:
+    """The loader's words for it are no fault of the tool."""
+    program = "raise ImportError('cv2.abi3.so: failed to map segment from shared object')"
+    with pytest.raises(LimitExceeded, match="more memory than it may"):
+        _run(tmp_path, program, limits=Limits(wall_s=60))
