@@ -1,7 +1,11 @@
 """`python -m chaos`: violence against a whole Sceneburst on this machine, and a judgement at the end.
 
-Real Redis with an append-only file, real dispatchers, workers, ffmpeg, and an S3 API behind a proxy that misbehaves. The seed
-decides every draw; with the same seed, the same faults come in the same order, though not at the same microsecond.
+Real Redis with an append-only file, real dispatchers, workers, ffmpeg, and an S3 API behind a proxy that misbehaves.
+
+What a seed replays: which faults come and when, what each draws, the content of every job, at which point of which submission
+a producer is killed, and how wrong the clock of the n-th container is. What it cannot: which of the programs that then run is
+the one that a draw means, how many jobs there is time for, which request to S3 is hit, and everything that threads, the kernel
+and other programs of the machine decide.
 """
 
 import os
@@ -16,66 +20,73 @@ from typing import Annotated
 import typer
 
 from chaos.cluster import ChaosCluster
-from chaos.faults import FAULTS
-from chaos.run import ChaosRun, Report
+from chaos.faults import FAULTS, faults_of
+from chaos.run import ChaosRun
+from chaos.series import Outcome, run_all, summary, without_effect
 
 _SCRATCH = "size=64m,mode=700"
+_FLEETS = {"process": ("process",), "fargate": ("fargate",), "both": ("process", "fargate")}
 
 
 def main(
     seed: Annotated[int | None, typer.Option(help="Of every draw; else one is drawn, and printed.")] = None,
     minutes: Annotated[float, typer.Option(min=0.1, help="How long the violence lasts.")] = 2.0,
     runs: Annotated[int, typer.Option(min=1, help="So many runs, with consecutive seeds.")] = 1,
+    parallel: Annotated[int, typer.Option(min=1, help="So many runs at once.")] = 1,
     faults: Annotated[str, typer.Option(help=f"Which, comma-separated: {', '.join(FAULTS)}.")] = "",
-    fleet: Annotated[str, typer.Option(help="process, or fargate for the simulated ECS.")] = "process",
+    fleet: Annotated[str, typer.Option(help="process, fargate for the simulated ECS, or both in turns.")] = "process",
+    keep: Annotated[Path, typer.Option(help="Where the files of a run that broke a promise go.")] = Path("output/chaos"),
+    report: Annotated[Path | None, typer.Option(help="Also write the outcome there, as JSON.")] = None,
+    all_must_tell: Annotated[bool, typer.Option("--all-must-tell", help="Fail for a fault that never had an effect.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Only the judgements.")] = False,
 ) -> None:
     """Hit a whole Sceneburst until the time is over; exit 1 when a promise was broken."""
     chosen = [name for name in faults.split(",") if name] or list(FAULTS)
     if unknown := set(chosen) - set(FAULTS):
         raise typer.BadParameter(f"unknown fault {', '.join(sorted(unknown))}; there are {', '.join(FAULTS)}")
-    if fleet not in {"process", "fargate"}:
-        raise typer.BadParameter(f"unknown fleet {fleet}; there are process and fargate")
+    if fleet not in _FLEETS:
+        raise typer.BadParameter(f"unknown fleet {fleet}; there are {', '.join(_FLEETS)}")
     first = random.SystemRandom().randrange(1_000_000) if seed is None else seed
-    is_good = True
-    for number in range(first, first + runs):
-        print(f"chaos --seed {number} --minutes {minutes:g}", flush=True)
-        report = one_run(number, minutes * 60, chosen, fleet, is_quiet=quiet)
-        print(judgement(report), flush=True)
-        is_good = is_good and not report.wrong
+    fleets = _FLEETS[fleet]
+    if runs == 1:
+        print(f"chaos --seed {first} --minutes {minutes:g} --fleet {fleets[0]}", flush=True)
+        outcomes = [one_run(first, minutes * 60, chosen, fleets[0], keep, is_quiet=quiet)]
+        for sentence in outcomes[0].wrong[:50]:
+            print(f"  {sentence}", flush=True)
+    else:
+        seeds = [(first + number, fleets[number % len(fleets)]) for number in range(runs)]
+        print(f"chaos --seed {first} --runs {runs} --minutes {minutes:g} --fleet {fleet}", flush=True)
+        arguments = ["--minutes", str(minutes), "--faults", ",".join(chosen)]
+        outcomes = run_all(seeds, arguments, parallel, keep, lambda line: print(line, flush=True))
+    print(summary(outcomes), flush=True)
+    if report is not None:
+        report.write_text(outcomes[0].to_json())
+    idle = without_effect(outcomes, chosen)
+    print(f"without an effect: {', '.join(idle) or 'none'}", flush=True)
+    is_good = not any(outcome.wrong for outcome in outcomes) and not (all_must_tell and idle)
     raise typer.Exit(0 if is_good else 1)
 
 
-def one_run(seed: int, seconds: float, faults: list[str], fleet: str = "process", *, is_quiet: bool = False) -> Report:
-    """One run in a folder of its own; the logs of a run that broke a promise are kept."""
+def one_run(seed: int, seconds: float, faults: list[str], fleet: str, keep: Path, *, is_quiet: bool = False) -> Outcome:
+    """One run in a folder of its own; the files of a run that broke a promise are kept."""
     folder = Path(tempfile.mkdtemp(prefix="chaos-"))
     is_mounted = _mount(folder / "scratch")
-    keep = False
     try:
         with ChaosCluster(folder, seed, fleet=fleet) as cluster:
             say = (lambda _line: None) if is_quiet else lambda line: print(line, flush=True)
-            report = ChaosRun(cluster, seed, faults, say).run(seconds)
-        keep = bool(report.wrong)
-        if keep:
-            print(f"logs are kept in {folder}", flush=True)
-        return report
+            possible = [name for name in faults if name in faults_of(fleet)]
+            outcome = Outcome.of(ChaosRun(cluster, seed, possible, say).run(seconds))
+        print(outcome.line(), flush=True)
+        if outcome.wrong:
+            kept = keep / str(seed)
+            shutil.rmtree(kept, ignore_errors=True)
+            shutil.copytree(folder, kept, ignore=shutil.ignore_patterns("*.sock", "media", "scratch"))
+            print(f"its files are kept in {kept}", flush=True)
+        return outcome
     finally:
         if is_mounted:
             subprocess.run(["umount", "-l", str(folder / "scratch")], check=False)
-        if not keep:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def judgement(report: Report) -> str:
-    """The end of a run in words."""
-    hits = ", ".join(f"{count} × {name}" for name, count in sorted(report.hits.items()))
-    head = (
-        f"seed {report.seed}: {len(report.jobs)} jobs, {report.scenes} scenes in {report.seconds:.0f} s; "
-        f"{report.killed_producers} × kill-producer, {hits}"
-    )
-    if not report.wrong:
-        return f"{head}\nevery promise held"
-    return "\n".join([head, f"{len(report.wrong)} PROMISES BROKEN:", *(f"  {sentence}" for sentence in report.wrong[:50])])
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _mount(folder: Path) -> bool:

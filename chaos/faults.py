@@ -1,162 +1,63 @@
-"""What may happen at any moment. Each fault is one function of the cluster and the draws; it says what it did."""
+"""What may happen at any moment, how often it comes, and what it may do to an item: no more than that is forgiven."""
 
-import contextlib
 import random
-import signal
-import threading
-import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
-import psutil
-
+from chaos import strikes_programs as programs, strikes_surroundings as surroundings
 from chaos.cluster import ChaosCluster
+from chaos.hits import Strike
 
-#: "" means that there was nothing to hit.
-Fault = Callable[[ChaosCluster, random.Random], str]
-
-
-def kill_worker(cluster: ChaosCluster, draws: random.Random) -> str:
-    """SIGKILL: as the kernel's out-of-memory killer, or a machine that is gone."""
-    return _signalled(cluster.workers(), draws, signal.SIGKILL, "killed worker")
+_LOST = frozenset({"ContainerLost", "LeaseExpired"})
 
 
-def drain_worker(cluster: ChaosCluster, draws: random.Random) -> str:
-    """SIGTERM: as Spot does."""
-    return _signalled(cluster.workers(), draws, signal.SIGTERM, "terminated worker")
+@dataclass(frozen=True)
+class Fault:
+    """One way to break something."""
+
+    #: None where there was nothing to hit.
+    strike: Callable[[ChaosCluster, random.Random], Strike | None]
+    #: How often it comes relative to the others.
+    weight: int
+    #: With which errors an attempt may end because of it, and how many attempts at the same item.
+    causes: frozenset[str] = frozenset()
+    most: int = 1
+    #: Where it can happen.
+    fleets: tuple[str, ...] = ("process", "fargate")
 
 
-def freeze_worker(cluster: ChaosCluster, draws: random.Random) -> str:
-    """SIGSTOP past its lease, then SIGCONT: it wakes with a stale token."""
-    workers = cluster.workers()
-    if not workers:
-        return ""
-    frozen = draws.choice(workers)
-    seconds = cluster.lease_s * draws.uniform(1.2, 2.0)
-    with contextlib.suppress(psutil.Error):
-        frozen.suspend()
-    threading.Timer(seconds, lambda: _wake(frozen)).start()
-    return f"froze worker {frozen.pid} for {seconds:.1f} s"
-
-
-def kill_encoder(cluster: ChaosCluster, draws: random.Random) -> str:
-    """SIGKILL to a child of a worker, in the middle of its work."""
-    children = []
-    for worker in cluster.workers():
-        with contextlib.suppress(psutil.Error):
-            children += worker.children(recursive=True)
-    return _signalled(children, draws, signal.SIGKILL, "killed encoder")
-
-
-def kill_dispatcher(cluster: ChaosCluster, draws: random.Random) -> str:
-    """SIGKILL; the stand-by takes over, and the driver starts another."""
-    return _signalled(cluster.dispatchers(), draws, signal.SIGKILL, "killed dispatcher")
-
-
-def restart_redis(cluster: ChaosCluster, draws: random.Random) -> str:
-    """SIGKILL to Redis, and back from its append-only file."""
-    away_s = draws.uniform(0.1, 1.5)
-    cluster.redis.kill()
-    time.sleep(away_s)
-    cluster.redis.start()
-    return f"killed redis for {away_s:.1f} s"
-
-
-def cut_connections(cluster: ChaosCluster, draws: random.Random) -> str:
-    """Break half of the connections to Redis in the middle of what they carry."""
-    return f"cut {cluster.redis_proxy.cut(0.5, draws)} connections"
-
-
-def part_network(cluster: ChaosCluster, draws: random.Random) -> str:
-    """Nobody reaches Redis for longer than a lease."""
-    seconds = cluster.lease_s * draws.uniform(0.5, 1.8)
-    cluster.redis_proxy.is_blocked = True
-    cluster.redis_proxy.cut(1.0, draws)
-    time.sleep(seconds)
-    cluster.redis_proxy.is_blocked = False
-    return f"parted the network for {seconds:.1f} s"
-
-
-def reclaim_spot(cluster: ChaosCluster, draws: random.Random) -> str:
-    """Spot takes a machine back, where there is a Spot."""
-    running = [task for task in cluster.ecs.cluster.running() if not task.stopping] if cluster.ecs else []
-    if not cluster.ecs or not running:
-        return ""
-    cluster.ecs.cluster.reclaim_spot(draws.choice(running))
-    return "spot reclaims a container"
-
-
-def lose_capacity(cluster: ChaosCluster, draws: random.Random) -> str:
-    """For a while there is no room anywhere."""
-    if not cluster.ecs:
-        return ""
-    exhausted = cluster.ecs.faults.exhausted
-    exhausted.add((None, None, None))
-    seconds = draws.uniform(1.0, 6.0)
-    threading.Timer(seconds, exhausted.clear).start()
-    return f"no capacity for {seconds:.1f} s"
-
-
-def spoil_s3(cluster: ChaosCluster, draws: random.Random) -> str:
-    """For a while, S3 answers 500, 503, slowly, or breaks off."""
-    faults = tuple(draws.sample(["500", "503", "slow", "cut"], 2))
-    cluster.s3_proxy.faults = faults
-    threading.Timer(draws.uniform(1.0, 4.0), lambda: setattr(cluster.s3_proxy, "faults", ())).start()
-    return f"s3 answers {' and '.join(faults)}"
-
-
-def fill_disk(cluster: ChaosCluster, draws: random.Random) -> str:
-    """The workers' scratch space is full for a moment, where it is a file system of its own."""
-    if not cluster.scratch.is_mount():
-        return ""
-    blob = cluster.scratch / "blob"
-    with contextlib.suppress(OSError), blob.open("wb") as file:
-        while True:
-            file.write(bytes(1 << 20))
-            file.flush()
-    time.sleep(draws.uniform(0.3, 1.5))
-    blob.unlink(missing_ok=True)
-    return "filled the scratch space for a moment"
-
-
-#: Name -> the fault, and how often it comes relative to the others.
-FAULTS: dict[str, tuple[Fault, int]] = {
-    "kill-worker": (kill_worker, 6),
-    "drain-worker": (drain_worker, 3),
-    "freeze-worker": (freeze_worker, 3),
-    "kill-encoder": (kill_encoder, 4),
-    "kill-dispatcher": (kill_dispatcher, 3),
-    "restart-redis": (restart_redis, 2),
-    "cut-connections": (cut_connections, 4),
-    "part-network": (part_network, 1),
-    "spoil-s3": (spoil_s3, 3),
-    "fill-disk": (fill_disk, 1),
-    "reclaim-spot": (reclaim_spot, 2),
-    "lose-capacity": (lose_capacity, 1),
+FAULTS: dict[str, Fault] = {
+    "kill-worker": Fault(programs.kill_worker, 6, _LOST),
+    "drain-worker": Fault(programs.drain_worker, 3, _LOST),
+    # A frozen worker's children are not: their time goes on.
+    "freeze-worker": Fault(programs.freeze_worker, 3, _LOST | {"LimitExceeded", "StorageUnavailable"}, most=2),
+    "kill-encoder": Fault(programs.kill_encoder, 4, frozenset({"LimitExceeded", "ToolFailed"})),
+    "kill-dispatcher": Fault(programs.kill_dispatcher, 2),
+    "freeze-dispatcher": Fault(programs.freeze_dispatcher, 1),
+    "restart-redis": Fault(surroundings.restart_redis, 2, _LOST),
+    # The answer to a lease may be what was cut: then nobody knows of it.
+    "cut-connections": Fault(surroundings.cut_connections, 4, _LOST, most=2),
+    "part-network": Fault(surroundings.part_network, 1, _LOST, most=2),
+    "isolate-worker": Fault(surroundings.isolate_worker, 2, _LOST, most=2),
+    "black-hole": Fault(surroundings.black_hole, 2, _LOST, most=2),
+    "spoil-s3": Fault(surroundings.spoil_s3, 3, frozenset({"StorageUnavailable"}), most=6),
+    "fill-disk": Fault(surroundings.fill_disk, 2, frozenset({"DiskFull"}), most=4),
+    "reclaim-spot": Fault(surroundings.reclaim_spot, 2, _LOST, fleets=("fargate",)),
+    "lose-capacity": Fault(surroundings.lose_capacity, 1, fleets=("fargate",)),
 }
+#: What stands beside them all the time: producers killed while they submit, and workers whose clock S3 refuses.
+STANDING = {"kill-producer": frozenset[str](), "wrong-clock": frozenset({"SettingsError", "StorageUnavailable"})}
+#: How often a standing one may end attempts at the same item: a container with a wrong clock lasts.
+MOST_STANDING = 100
 
 
-def heal(cluster: ChaosCluster) -> None:
-    """End every fault that lasts."""
-    cluster.s3_proxy.faults = ()
-    cluster.redis_proxy.is_blocked = False
-    if cluster.ecs:
-        cluster.ecs.faults.exhausted.clear()
-    (cluster.scratch / "blob").unlink(missing_ok=True)
-    for worker in cluster.workers():
-        _wake(worker)
+def faults_of(fleet: str) -> list[str]:
+    """Names of those that can happen there."""
+    return [name for name, fault in FAULTS.items() if fleet in fault.fleets]
 
 
-def _wake(process: psutil.Process) -> None:
-    with contextlib.suppress(psutil.Error):
-        process.resume()
-
-
-def _signalled(processes: list[psutil.Process], draws: random.Random, number: signal.Signals, what: str) -> str:
-    if not processes:
-        return ""
-    chosen = draws.choice(processes)
-    try:
-        chosen.send_signal(number)
-    except psutil.Error:
-        return ""
-    return f"{what} {chosen.pid}"
+def causes_of(name: str) -> tuple[frozenset[str], int]:
+    """The errors that a fault may cause, and at most how often at one item."""
+    if name in FAULTS:
+        return FAULTS[name].causes, FAULTS[name].most
+    return STANDING[name], MOST_STANDING

@@ -1,123 +1,107 @@
-"""What must be true at the end of a chaos run, each broken promise as a sentence."""
+"""What must be true of jobs and counters at the end of a chaos run, each broken promise as a sentence."""
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import av
 from botocore.exceptions import ClientError
 
-from chaos.cluster import BUCKET, ChaosCluster
+from chaos.blame import LeaseEnd, unexplained
+from chaos.cluster import ChaosCluster
+from chaos.evidence import Evidence, JobEvidence
+from chaos.faults import causes_of
 from chaos.history import violations
+from chaos.hits import Hit
+from chaos.leftovers import leftovers
+from chaos.s3_server import BUCKET
 from chaos.scenes import FRAMES, KINDS, PlannedJob
-from scenequeue.errors import JobNotFound
-from scenequeue.items import ItemResult, JobEvent, JobState
-
-_PAGE = 1000
-#: Keys of a namespace at rest that need no time to live: fixed in number, or empty with the work.
-_FIXED = frozenset(
-    {
-        *("counts", "control", "fence", "rates", "jobs", "expiring", "containers", "bell", "leases", "delayed", "dead"),
-        *("notices", "lane:urgent", "lane:normal", "lane:bulk"),
-    }
-)
+from scenequeue.items import ItemResult, JobState
 
 
-def broken(cluster: ChaosCluster, jobs: Mapping[str, PlannedJob]) -> list[str]:
+def broken(cluster: ChaosCluster, jobs: Mapping[str, PlannedJob], evidence: Evidence, hits: Sequence[Hit]) -> list[str]:
     """Every broken promise; none when all held."""
+    blamed = [*hits, *evidence.wrong_clocks()]
     return [
-        *(sentence for job in jobs.values() for sentence in _of_job(cluster, job)),
+        *(sentence for job in jobs.values() for sentence in _of_job(cluster, job, evidence.jobs[job.job_id], blamed)),
         *_of_counters(cluster, jobs),
-        *_of_keys(cluster),
-        *_of_storage(cluster, jobs),
-        *(f"process {process.pid} is left: {' '.join(process.cmdline())[:120]}" for process in cluster.processes()),
-        *(f"{path} is left in the scratch space" for path in sorted(cluster.scratch.glob("*")) if path.name != "lost+found"),
+        *leftovers(cluster, jobs, evidence),
     ]
 
 
-def _of_job(cluster: ChaosCluster, job: PlannedJob) -> Iterator[str]:
-    queue = cluster.queue
-    try:
-        status = queue.producer.status(job.job_id)
-    except JobNotFound:
+def _of_job(cluster: ChaosCluster, job: PlannedJob, found: JobEvidence, hits: Sequence[Hit]) -> Iterator[str]:
+    if found.status is None:
         yield f"{job.job_id} was submitted, and is not there"
         return
-    if status.state is JobState.ACTIVE:
-        yield f"{job.job_id} has not ended: {status.counts}"
-    results = {str(result.item_id): result for result in queue.producer.results(job.job_id)}
-    letters = {str(letter.item_id): letter for letter in queue.inspect.dead(job.job_id, 1_000_000)}
+    if found.status.state is JobState.ACTIVE:
+        yield f"{job.job_id} has not ended: {found.status.counts}"
+    states = [result.state for result in found.results.values()]
+    counted = (found.status.counts.done, found.status.counts.dead, found.status.counts.total)
+    if counted != (states.count("done"), states.count("dead"), len(job.kinds)):
+        yield f"{job.job_id} counts {found.status.counts}, and has {states.count('done')} done and {states.count('dead')} dead"
     for index, name in enumerate(job.kinds):
-        key = f"0-{index}"
-        result = results.get(key)
+        item_id = f"0-{index}"
+        result = found.results.get(item_id)
         if result is None:
-            yield f"{job.job_id}/{key} ({name}) has no result"
+            yield f"{job.job_id}/{item_id} ({name}) has no result"
             continue
         yield from _of_scene(cluster, job, index, result)
-        if (result.state == "dead") != (key in letters):
-            yield f"{job.job_id}/{key} is {result.state}, and {'has' if key in letters else 'has no'} dead letter"
-        if key in letters and not letters[key].errors:
-            yield f"{job.job_id}/{key} was buried without a history"
-    yield from violations(job.job_id, _events(cluster, job.job_id))
+        yield from _of_attempts(job, index, found, hits)
+        if (result.state == "dead") != (item_id in found.letters):
+            yield f"{job.job_id}/{item_id} is {result.state}, and {'has' if item_id in found.letters else 'has no'} dead letter"
+        if item_id in found.letters and not found.letters[item_id].errors:
+            yield f"{job.job_id}/{item_id} was buried without a history"
+    yield from violations(job.job_id, found.events, found.results.values())
 
 
 def _of_scene(cluster: ChaosCluster, job: PlannedJob, index: int, result: ItemResult) -> Iterator[str]:
     where, kind = f"{job.job_id}/0-{index}", KINDS[job.kinds[index]]
-    if not kind.reasons:
-        if result.state != "done":
-            yield f"{where} is good, but {result.state}: {result.error}"
-            return
-        key = f"videos/{job.scene_name(index)}.mp4"
-        try:
-            body = cluster.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()
-            with av.open(io.BytesIO(body), "r") as video:
-                frames = len(list(video.decode(video=0)))
-        except (ClientError, av.FFmpegError) as error:
-            yield f"{where} is done, but {key} is no video: {error}"
-            return
-        if frames != FRAMES:
-            yield f"{where}: {key} has {frames} frames instead of {FRAMES}"
+    if kind.error:
+        if result.state != "dead":
+            yield f"{where} was planted as {kind.name}, but is {result.state}"
         return
-    reason = (result.error or "").partition(":")[0]
-    if result.state != "dead" or reason not in kind.reasons:
-        yield f"{where} was planted as {kind.name}, but is {result.state}: {result.error}"
+    if result.state != "done":
+        yield f"{where} is good, but {result.state}: {result.error}"
+        return
+    key = f"videos/{job.scene_name(index)}.mp4"
+    try:
+        body = cluster.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()
+        with av.open(io.BytesIO(body), "r") as video:
+            frames = len(list(video.decode(video=0)))
+    except (ClientError, av.FFmpegError) as error:
+        yield f"{where} is done, but {key} is no video: {error}"
+        return
+    if frames != FRAMES:
+        yield f"{where}: {key} has {frames} frames instead of {FRAMES}"
 
 
-def _events(cluster: ChaosCluster, job_id: str) -> Iterator[JobEvent]:
-    after = "0"
-    while page := cluster.queue.producer.events(job_id, after, count=_PAGE):
-        yield from page
-        after = page[-1].id
+def _of_attempts(job: PlannedJob, index: int, found: JobEvidence, hits: Sequence[Hit]) -> Iterator[str]:
+    """Every attempt ended as it was planted, or because of a fault that has hit."""
+    item_id, kind = f"0-{index}", KINDS[job.kinds[index]]
+    where = f"{job.job_id}/{item_id} ({kind.name})"
+    letter = found.letters.get(item_id)
+    if letter is None:
+        ends = [end for end in found.ends if end.item_id == item_id and end.name in {"retry", "reclaimed"}]
+        planned = 0
+    else:
+        as_planted = [error.error == kind.error and kind.says in error.message for error in letter.errors]
+        planned = sum(as_planted) if kind.error else 0
+        ends = [
+            LeaseEnd(item_id, "failed", error.container, error.error, error.at_ms)
+            for error, is_planted in zip(letter.errors, as_planted, strict=True)
+            if not (kind.error and is_planted)
+        ]
+    for end in unexplained(ends, hits, causes_of):
+        yield f"{where}: {end.name} with {end.error} in {end.container} at {end.at_ms}, and nothing has hit it"
+    if kind.error and not kind.is_poison and not planned:
+        yield f"{where} was not buried for what is wrong with it: {found.results[item_id].error}"
 
 
 def _of_counters(cluster: ChaosCluster, jobs: Mapping[str, PlannedJob]) -> Iterator[str]:
-    counts = cluster.queue.inspect.depth().counts
+    depth = cluster.queue.inspect.depth()
     expected = sum(len(job.kinds) for job in jobs.values())
-    if counts.total != expected:
-        yield f"the counters add up to {counts.total} instead of {expected}: {counts}"
-    if counts.in_work or counts.waiting:
-        yield f"there is work left: {counts}"
-
-
-def _of_keys(cluster: ChaosCluster) -> Iterator[str]:
-    client = cluster.queue._connection.client
-    prefix = "{" + cluster.namespace + "}:"
-    for key in client.scan_iter(match="*", count=1000):
-        name = key.removeprefix(prefix)
-        if name not in _FIXED and not name.startswith("celery:") and client.ttl(key) == -1:
-            yield f"{key} has no time to live"
-    for name in ("leases", "delayed"):
-        if size := client.zcard(prefix + name):
-            yield f"{size} members are left in {name}"
-
-
-def _of_storage(cluster: ChaosCluster, jobs: Mapping[str, PlannedJob]) -> Iterator[str]:
-    expected = {
-        f"videos/{job.scene_name(index)}.mp4"
-        for job in jobs.values()
-        for index, name in enumerate(job.kinds)
-        if not KINDS[name].reasons
-    }
-    pages = cluster.s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET)
-    found = {each["Key"] for page in pages for each in page.get("Contents", [])}
-    yield from (f"{key} is there, and nobody asked for it" for key in sorted(found - expected))
-    uploads = cluster.s3.list_multipart_uploads(Bucket=BUCKET).get("Uploads", [])
-    yield from (f"an upload of {each['Key']} was never finished" for each in uploads)
+    if depth.counts.total != expected:
+        yield f"the counters add up to {depth.counts.total} instead of {expected}: {depth.counts}"
+    if depth.counts.in_work or depth.counts.waiting:
+        yield f"there is work left: {depth.counts}"
+    if any(depth.ready_by_lane.values()) or depth.ready_weight:
+        yield f"nothing is ready, yet the lanes count {depth.ready_by_lane} and weigh {depth.ready_weight} s"

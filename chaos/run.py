@@ -1,39 +1,59 @@
 """One chaos run: submit, hit, heal, wait, judge."""
 
-import random
 import subprocess
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from chaos.cluster import ChaosCluster
-from chaos.faults import FAULTS, heal
+from chaos.effects import effects, planted, told
+from chaos.evidence import gather
+from chaos.faults import FAULTS
+from chaos.hits import Hit, Hits, Strike, now_ms
 from chaos.invariants import broken
+from chaos.later import Later
 from chaos.scenes import PlannedJob, plan_job
+from chaos.schedule import draws_for, plan_deaths, plan_faults
+from chaos.submitter import chunks_of
 from scenequeue.errors import QueueUnavailable
 
 #: How long everything may take to end once nobody hits any more.
 _QUIET_LIMIT_S = 240.0
 _LEAVE_LIMIT_S = 60.0
 _DISPATCHERS = 2
-#: New jobs wait while so many items do: chaos wants work everywhere, not a backlog without end.
-_BACKLOG = 60
+#: New jobs wait while so many items do, per second of the run: chaos wants work everywhere, not a backlog without end.
+_BACKLOG_PER_S, _LEAST_BACKLOG, _MOST_BACKLOG = 1.0, 40, 200
+_KILLED = -9
 
 
 @dataclass
 class Report:
-    """What a run was, and what was wrong at its end."""
+    """What a run was, what came of it, and what was wrong at its end."""
 
     seed: int
+    fleet: str = "process"
     jobs: dict[str, PlannedJob] = field(default_factory=dict)
+    #: How often what was hit, and of these, how many had an effect.
     hits: dict[str, int] = field(default_factory=dict)
-    killed_producers: int = 0
+    effects: Counter[str] = field(default_factory=Counter)
+    #: What happened to leases and requests, in numbers.
+    told: dict[str, int] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
     @property
     def scenes(self) -> int:
         return sum(len(job.kinds) for job in self.jobs.values())
+
+
+@dataclass
+class _Submission:
+    """A job on its way, the tries to come, and the present one."""
+
+    job: PlannedJob
+    deaths: list[int]
+    program: subprocess.Popen[bytes]
 
 
 class ChaosRun:
@@ -46,75 +66,83 @@ class ChaosRun:
         say: gets a line per event.
     """
 
-    def __init__(self, cluster: ChaosCluster, seed: int, faults: list[str], say: Callable[[str], None]) -> None:
-        self._cluster, self._draws, self._say = cluster, random.Random(seed), say
-        self._faults = faults
-        self._report = Report(seed)
-        self._submitting: dict[str, tuple[PlannedJob, subprocess.Popen[bytes], float]] = {}
+    def __init__(self, cluster: ChaosCluster, seed: int, faults: Sequence[str], say: Callable[[str], None]) -> None:
+        self._cluster, self._seed, self._faults, self._say = cluster, seed, faults, say
+        self._report = Report(seed, cluster.fleet)
+        self._submitting: dict[str, _Submission] = {}
+        self._hits, self._later = Hits(), Later()
+        self._killed: list[str] = []
         self._began = time.monotonic()
 
     def run(self, seconds: float) -> Report:
         """Violence for so many seconds, then peace, then judgement."""
-        next_fault_s, next_job_s = 3.0, 0.0
+        planned = plan_faults(self._seed, seconds, {name: FAULTS[name].weight for name in self._faults})
+        self._began, next_job_s = time.monotonic(), 0.0
+        most_ready = max(_LEAST_BACKLOG, min(_MOST_BACKLOG, seconds * _BACKLOG_PER_S))
         while (now_s := self._elapsed_s()) < seconds:
             self._cluster.keep_dispatchers(_DISPATCHERS)
+            self._later.do_due()
             self._look_after_producers()
             if now_s >= next_job_s:
-                self._submit()
-                next_job_s = now_s + self._draws.uniform(1.0, 5.0)
-            if now_s >= next_fault_s:
-                self._hit()
-                next_fault_s = self._elapsed_s() + self._draws.expovariate(1 / 1.5)
+                self._submit(most_ready)
+                next_job_s = now_s + draws_for(self._seed, f"pause/{len(self._report.jobs)}").uniform(0.5, 3.0)
+            while planned and now_s >= planned[0].at_s:
+                fault = planned.pop(0)
+                self._hit(fault.name, fault.number)
             time.sleep(0.05)
         self._tell("peace")
+        self._later.do_all()
         self._end()
-        self._report.wrong = broken(self._cluster, self._report.jobs)
-        self._report.seconds = self._elapsed_s()
+        self._judge()
         return self._report
 
-    def _submit(self) -> None:
+    def _submit(self, most_ready: float) -> None:
         try:
             ready = self._cluster.queue.inspect.depth().counts.ready
         except QueueUnavailable:
             return
-        if ready > _BACKLOG:
+        if ready > most_ready or len(self._submitting) > 2:
             return
-        job = plan_job(len(self._report.jobs), self._draws)
+        number = len(self._report.jobs)
+        job = plan_job(number, draws_for(self._seed, f"jobs/{number}"))
+        deaths = list(plan_deaths(draws_for(self._seed, f"producers/{number}"), chunks_of(job)))
         self._report.jobs[job.job_id] = job
-        self._start_producer(job)
+        self._submitting[job.job_id] = self._try(job, deaths)
 
-    def _start_producer(self, job: PlannedJob) -> None:
-        """Three in ten are killed at some point of their life."""
-        doomed_at = time.monotonic() + self._draws.uniform(0.2, 1.2) if self._draws.random() < 0.3 else float("inf")
-        self._submitting[job.job_id] = (job, self._cluster.submitter(job), doomed_at)
+    def _try(self, job: PlannedJob, deaths: list[int]) -> _Submission:
+        return _Submission(job, deaths[1:], self._cluster.submitter(job, deaths[0] if deaths else 0))
 
     def _look_after_producers(self) -> None:
-        for job, program, doomed_at in list(self._submitting.values()):
-            code = program.poll()
-            if code is None and time.monotonic() >= doomed_at:
-                program.kill()
-                program.wait()
-                self._report.killed_producers += 1
-                self._tell(f"killed the producer of {job.job_id}")
-                self._start_producer(job)
-            elif code is not None:
-                del self._submitting[job.job_id]
-                if code:
-                    # Redis was away for longer than a producer waits: its caller tries again.
-                    self._start_producer(job)
+        for submission in list(self._submitting.values()):
+            code = submission.program.poll()
+            if code is None:
+                continue
+            job_id = submission.job.job_id
+            del self._submitting[job_id]
+            if code == _KILLED:
+                self._killed.append(job_id)
+                self._tell(f"killed the producer of {job_id}")
+            if code:
+                # Killed, or Redis was away for longer than a producer waits: its caller tries again.
+                self._submitting[job_id] = self._try(submission.job, submission.deaths)
 
-    def _hit(self) -> None:
-        weights = [FAULTS[name][1] for name in self._faults]
-        name = self._draws.choices(self._faults, weights)[0]
-        said = FAULTS[name][0](self._cluster, self._draws)
-        if said:
-            self._report.hits[name] = self._report.hits.get(name, 0) + 1
-            self._tell(said)
+    def _hit(self, name: str, number: int) -> None:
+        strike = FAULTS[name].strike(self._cluster, draws_for(self._seed, f"fault/{number}"))
+        if strike is None:
+            self._tell(f"{name} finds nothing to hit")
+            return
+        hit = self._hits.begin(name, strike, self._cluster.fence())
+        self._tell(strike.said)
+        if strike.lasts_s:
+            self._later.after(strike.lasts_s, lambda: self._undo(hit, strike))
+
+    def _undo(self, hit: Hit, strike: Strike) -> None:
+        strike.undo()
+        hit.ended_ms = now_ms()
 
     def _end(self) -> None:
         deadline = time.monotonic() + _QUIET_LIMIT_S
         while time.monotonic() < deadline:
-            heal(self._cluster)
             self._cluster.keep_dispatchers(_DISPATCHERS)
             self._look_after_producers()
             counts = self._cluster.queue.inspect.depth().counts
@@ -128,6 +156,17 @@ class ChaosRun:
             dispatcher.terminate()
         while self._cluster.dispatchers() and time.monotonic() < deadline:
             time.sleep(0.1)
+
+    def _judge(self) -> None:
+        report, cluster = self._report, self._cluster
+        evidence = gather(cluster, report.jobs)
+        report.wrong = broken(cluster, report.jobs, evidence, self._hits.all)
+        resubmitted = sum(evidence.jobs[job_id].status is not None for job_id in self._killed)
+        report.hits = {**self._hits.counts(), "kill-producer": len(self._killed), "wrong-clock": len(evidence.wrong_clocks())}
+        report.effects = effects(evidence, self._hits.all, len(self._killed), resubmitted, cluster.fence())
+        report.effects.update(planted(evidence, list(report.jobs.values())))
+        report.told = {**told(evidence), "resubmitted": resubmitted, "dispatchers": cluster.fence(), **cluster.s3_proxy.done}
+        report.seconds = self._elapsed_s()
 
     def _elapsed_s(self) -> float:
         return time.monotonic() - self._began

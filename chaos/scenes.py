@@ -12,10 +12,13 @@ from PIL import Image
 #: Seconds of narration, and frames a second: as little video as a scene can be.
 LENGTH_S, FPS = 0.4, 5
 FRAMES = 2
+#: The least that a frame can be.
+OPTIONS: dict[str, object] = {"resolution": "360p", "orientation": "square", "fit": "cover", "motion": "none", "fps": FPS}
+#: What a worker's child may use: a good scene needs 450 MiB of address space, and a picture of 99.8 megapixels 300 more.
+ITEM_MEMORY_MIB = 640
+ITEM_TIMEOUT_S = 10.0
 #: Items that only violence fails are tried as often as it takes; poison ones are given up soon.
 PATIENT, IMPATIENT = 60, 2
-#: What losing a container can do to any attempt, and what may end the last attempt of a scene that would have failed anyway.
-_VIOLENCE = frozenset({"ContainerLost", "LeaseExpired", "DiskFull"})
 
 
 @dataclass(frozen=True)
@@ -23,39 +26,50 @@ class Kind:
     """A way in which a scene is good or bad."""
 
     name: str
-    image: str
-    audio: str
-    #: Errors that may bury it; none: it must be done.
-    reasons: frozenset[str] = frozenset()
+    image: str = "picture.jpg"
+    audio: str = "narration.wav"
+    #: chaos/ffmpeg does what it says.
+    title: str | None = None
+    #: The error by which it is buried, and words that its message has; "": it must be done.
+    error: str = ""
+    says: str = ""
+    #: Whether it is tried again, so that violence may be what ends its last attempt.
+    is_poison: bool = False
 
 
-GOOD = Kind("good", "picture.jpg", "narration.wav")
+GOOD = Kind("good")
 #: Wrong from the beginning: buried at the first attempt, each with its reason.
 BAD = (
-    Kind("missing", "nobody-drew-this.jpg", "narration.wav", frozenset({"ObjectNotFound"})),
-    Kind("text", "text.jpg", "narration.wav", frozenset({"BadInput"})),
-    Kind("empty", "picture.jpg", "empty.wav", frozenset({"BadInput"})),
-    Kind("cut", "cut.png", "narration.wav", frozenset({"BadInput"})),
+    Kind("missing", image="nobody-drew-this.jpg", error="ObjectNotFound", says="image: "),
+    Kind("text", image="text.jpg", error="BadInput", says="not a picture"),
+    Kind("empty", audio="empty.wav", error="BadInput", says="is empty, 0 bytes"),
+    Kind("cut", image="cut.png", error="BadInput", says="damaged"),
 )
-#: Eats time or memory beyond the workers' limits, at every attempt.
+#: Fails in the same way at every attempt: too long, too large, an encoder that hangs, one that crashes.
 POISON = (
-    Kind("endless", "picture.jpg", "endless.wav", frozenset({"LimitExceeded", "ToolFailed", *_VIOLENCE})),
-    Kind("huge", "huge.png", "narration.wav", frozenset({"BadInput", "LimitExceeded", "ToolFailed", *_VIOLENCE})),
+    Kind("endless", audio="endless.wav", error="LimitExceeded", says="ran longer than", is_poison=True),
+    Kind("large", image="large.png", error="LimitExceeded", says="more memory than it may", is_poison=True),
+    Kind("hangs", title="hangs", error="LimitExceeded", says="ran longer than", is_poison=True),
+    Kind("crashes", title="crashes", error="ToolFailed", says="code -11", is_poison=True),
 )
 KINDS = {kind.name: kind for kind in (GOOD, *BAD, *POISON)}
+#: An endless one costs a core for its whole time.
+_POISON_WEIGHTS = (1, 2, 2, 2)
 
 
 def make_media(folder: Path) -> None:
     """Write all media files that the kinds name, but the missing one."""
     folder.mkdir(parents=True, exist_ok=True)
+    rows, columns = np.mgrid[0:90, 0:160]
+    picture = np.stack([columns, rows * 2, (rows + columns) // 2], -1).astype(np.uint8)
+    Image.fromarray(picture).save(folder / "picture.jpg", quality=80)
     noise = np.random.default_rng(1).integers(0, 255, (90, 160, 3)).astype(np.uint8)
-    Image.fromarray(noise).save(folder / "picture.jpg", quality=60)
     Image.fromarray(noise).save(folder / "cut.png")
     whole = (folder / "cut.png").read_bytes()
     (folder / "cut.png").write_bytes(whole[: len(whole) // 2])
     (folder / "text.jpg").write_text("I am no picture")
     (folder / "empty.wav").touch()
-    Image.new("RGB", (16_000, 16_000), (40, 90, 160)).save(folder / "huge.png", compress_level=9)
+    Image.new("RGB", (9_990, 9_990), (40, 90, 160)).save(folder / "large.png", compress_level=9)
     _sine(folder / "narration.wav", LENGTH_S)
     _sine(folder / "endless.wav", 1_200.0, rate=8_000)
 
@@ -93,9 +107,10 @@ class PlannedJob:
 
 
 def plan_job(number: int, draws: random.Random) -> PlannedJob:
-    """The next job: mostly good scenes with some bad ones, now and then a poisonous one."""
+    """A run's job of this number: mostly good scenes with some bad ones, some large jobs, now and then a poisonous one."""
     lane = draws.choices(["normal", "urgent", "bulk"], [6, 1, 1])[0]
     if draws.random() < 0.12:
-        return PlannedJob(f"j{number:04}", (draws.choice(POISON).name,), lane, IMPATIENT)
-    kinds = tuple(draws.choice(BAD).name if draws.random() < 0.08 else GOOD.name for _ in range(draws.randint(4, 24)))
+        return PlannedJob(f"j{number:04}", (draws.choices(POISON, _POISON_WEIGHTS)[0].name,), lane, IMPATIENT)
+    most = draws.choices([24, 60, 150], [6, 3, 1])[0]
+    kinds = tuple(draws.choice(BAD).name if draws.random() < 0.06 else GOOD.name for _ in range(draws.randint(most // 4, most)))
     return PlannedJob(f"j{number:04}", kinds, lane, PATIENT)

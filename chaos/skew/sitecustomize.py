@@ -1,17 +1,114 @@
-"""Puts a container worker's clock wrong by up to an hour; Python runs this before the program (it is on PYTHONPATH).
+"""Sets a container worker askew before it begins; Python runs this first, as it is on PYTHONPATH.
 
-Each process draws by its number. Waiting goes by the monotonic clock, which no setting of the time changes.
+* Its clock is wrong: `time.time`, `time.time_ns` and datetime's now, utcnow and today, so botocore's signatures too;
+  by up to 14 minutes, which S3 bears, and for every 12th container by up to an hour, which S3 refuses. Not covered: file
+  times, which the kernel writes, and its child processes. Waiting goes by the monotonic clock, which no setting of the time
+  changes.
+* Every other container uploads everything in parts, else only videos above 16 MiB would be.
+* S3's answer is waited for 2 s instead of 30: boto3 has no variable for it.
+* Its requests to S3 carry its container id, by AWS's own variable.
+
+Containers draw by the order in which they start (the first free number in CHAOS_STARTS).
 """
 
+import datetime as dt
+import importlib.abc
+import importlib.machinery
+import importlib.util
 import os
 import random
 import sys
 import time
+from pathlib import Path
+from typing import Any
 
-_MOST_S = 3600.0
+_BEARABLE_S, _MOST_S = 840.0, 3600.0
+_FAR_OFF_EVERY = 12
+_RealDatetime = dt.datetime
+_STORAGE = "scenequeue.storage_s3"
 
-if "container_worker" in sys.orig_argv:
-    _skew_ns = int(random.Random(f"{os.environ.get('CHAOS_SEED')}/{os.getpid()}").uniform(-_MOST_S, _MOST_S) * 1e9)
-    _time_ns = time.time_ns
-    time.time_ns = lambda: _time_ns() + _skew_ns
-    time.time = lambda: (_time_ns() + _skew_ns) / 1e9
+
+def _number(folder: Path) -> int:
+    """How many have started before."""
+    number = 0
+    while True:
+        try:
+            os.close(os.open(folder / str(number), os.O_CREAT | os.O_EXCL))
+            return number
+        except FileExistsError:
+            number += 1
+
+
+def _set_clock(skew_s: float) -> None:
+    real_time_ns = time.time_ns
+    skew_ns, shift = int(skew_s * 1e9), dt.timedelta(seconds=skew_s)
+    time.time_ns = lambda: real_time_ns() + skew_ns
+    time.time = lambda: (real_time_ns() + skew_ns) / 1e9
+
+    class Meta(type):
+        def __instancecheck__(cls, value: object) -> bool:
+            return isinstance(value, _RealDatetime)
+
+        def __subclasscheck__(cls, other: type) -> bool:
+            return issubclass(other, _RealDatetime)
+
+    class Skewed(_RealDatetime, metaclass=Meta):
+        @classmethod
+        def now(cls, tz: dt.tzinfo | None = None) -> Any:
+            return _RealDatetime.now(tz) + shift
+
+        @classmethod
+        def utcnow(cls) -> Any:
+            return _RealDatetime.now(dt.UTC).replace(tzinfo=None) + shift
+
+        @classmethod
+        def today(cls) -> Any:
+            return cls.now()
+
+    Skewed.__name__ = Skewed.__qualname__ = "datetime"
+    dt.datetime = Skewed  # type: ignore[misc]
+
+
+class _Afterwards(importlib.abc.MetaPathFinder):
+    """Changes the storage module once it is loaded."""
+
+    def __init__(self, *, in_parts: bool) -> None:
+        self._in_parts = in_parts
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> importlib.machinery.ModuleSpec | None:  # noqa: ARG002
+        if name != _STORAGE:
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(name)
+        if spec is None or spec.loader is None:
+            return None
+        load = spec.loader.exec_module
+
+        def load_and_change(module: object) -> None:
+            load(module)  # type: ignore[arg-type]
+            self._change(module)
+
+        spec.loader.exec_module = load_and_change  # type: ignore[method-assign]
+        return spec
+
+    def _change(self, module: object) -> None:
+        from boto3.s3.transfer import TransferConfig
+        from botocore.config import Config
+
+        module._CONFIG = module._CONFIG.merge(Config(read_timeout=2, connect_timeout=2))  # type: ignore[attr-defined]
+        if self._in_parts:
+            module.MULTIPART_BYTES = 1  # type: ignore[attr-defined]
+            module._TRANSFER = TransferConfig(multipart_threshold=1)  # type: ignore[attr-defined]
+
+
+if "container_worker" in sys.orig_argv and "CHAOS_STARTS" in os.environ:
+    _starts = Path(os.environ["CHAOS_STARTS"])
+    _mine = _number(_starts)
+    _draws = random.Random(f"{os.environ.get('CHAOS_SEED')}/container/{_mine}")
+    _is_far_off = _mine % _FAR_OFF_EVERY == _FAR_OFF_EVERY - 1
+    _skew = _draws.choice((-1, 1)) * (_draws.uniform(1200.0, _MOST_S) if _is_far_off else _draws.uniform(0.0, _BEARABLE_S))
+    _container = os.environ.get("SCENEBURST_CONTAINER_ID", "")
+    (_starts / str(_mine)).write_text(f"{_container} {_skew:.0f}")
+    os.environ["AWS_SDK_UA_APP_ID"] = _container
+    sys.meta_path.insert(0, _Afterwards(in_parts=_mine % 2 == 1))
+    _set_clock(_skew)

@@ -1,17 +1,24 @@
-"""The worker program, killed after its n-th effect on the world: on the queue, or on storage."""
+"""The worker program, killed after its n-th effect on the world: on the queue, on storage, or in the middle of one."""
 
 import os
 import signal
 import sys
 import threading
 from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
 from typing import Any
 
-from container_worker.main import main
+from container_worker import main as program
+from container_worker.handlers import HANDLERS, Handler, Work
+from container_worker.render.child import _Listener
+from scenequeue import storage_files, storage_s3
+from scenequeue.errors import ToolFailed
+from scenequeue.items import ItemResult
 from scenequeue.storage import UriStorage
 from scenequeue.work import WorkerPort
 
-#: What changes something outside, or could: before each and after each is a moment to die at.
+#: What changes something outside, or could: after each is a moment to die at.
 _EFFECTS: tuple[tuple[type, str], ...] = (
     (WorkerPort, "lease"),
     (UriStorage, "get"),
@@ -19,39 +26,120 @@ _EFFECTS: tuple[tuple[type, str], ...] = (
     (WorkerPort, "begin"),
     (UriStorage, "put"),
     (WorkerPort, "ack"),
+    (WorkerPort, "fail"),
+    (WorkerPort, "release"),
 )
+#: The heart's, which come when they come: only by their names are they moments to die at.
+_BEATS: tuple[tuple[type, str], ...] = ((WorkerPort, "extend"), (WorkerPort, "beat"))
 
 
 class Countdown:
-    """Kills this process when it has counted so many effects. Thread-safe."""
+    """Kills this process at one effect, and writes all down that came before. Thread-safe.
 
-    def __init__(self, effects: int) -> None:
-        self._left = effects
+    Args:
+        dies_at: "3" is the third effect, "extend 2" the second of that name, "" none.
+        log: gets a line per effect.
+    """
+
+    def __init__(self, dies_at: str, log: Path) -> None:
+        name, _, number = dies_at.rpartition(" ")
+        self._name, self._left, self._log = name, int(number or 0), log
         self._lock = threading.Lock()
 
-    def wrap(self, owner: type, name: str) -> None:
+    def wrap(self, owner: type, name: str, *, is_beat: bool = False) -> None:
         """Count calls of a method, where they are not in vain."""
         inner: Callable[..., Any] = getattr(owner, name)
 
+        @wraps(inner)
         def counted(*arguments: Any, **more: Any) -> Any:
+            if name == "put" and str(arguments[2]).startswith("s3://"):
+                self._watch(more)
             result = inner(*arguments, **more)
-            if name != "lease" or result:
-                self._count(name)
+            is_in_vain = (name == "lease" and not result) or (name == "extend" and not arguments[2])
+            if not is_in_vain:
+                self.count(name, is_beat=is_beat)
             return result
 
         setattr(owner, name, counted)
 
-    def _count(self, name: str) -> None:
+    def _watch(self, more: dict[str, Any]) -> None:
+        """The first bytes of an upload are a moment, too; a file's callback comes when it is there."""
+        on_bytes, is_first = more.get("on_bytes"), True
+
+        def counted(size: int) -> None:
+            nonlocal is_first
+            if is_first:
+                is_first = False
+                self.count("inside put")
+            if on_bytes:
+                on_bytes(size)
+
+        more["on_bytes"] = counted
+
+    def count(self, name: str, *, is_beat: bool = False) -> None:
+        """One effect more."""
         with self._lock:
-            self._left -= 1
-            if self._left == 0:
-                sys.stderr.write(f"dies after {name}\n")
-                sys.stderr.flush()
-                os.kill(os.getpid(), signal.SIGKILL)
+            if not is_beat:
+                with self._log.open("a") as log:
+                    log.write(f"{name}\n")
+            if self._name == name or (not self._name and not is_beat):
+                self._left -= 1
+                if self._left == 0:
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _hears(countdown: Countdown) -> None:
+    """The first frame of a scene is a moment, too."""
+    inner = _Listener.hear
+
+    def hear(self: _Listener, line: str) -> bytes | None:
+        answer = inner(self, line)
+        if '"frame": 1,' in line:
+            countdown.count("inside render")
+        return answer
+
+    _Listener.hear = hear  # type: ignore[method-assign]
+
+
+def _syncs(countdown: Countdown) -> None:
+    """So is a video's copy that has not got its name yet."""
+    inner = storage_files._sync
+
+    def sync(path: Path) -> None:
+        inner(path)
+        if path.is_file():
+            countdown.count("inside put")
+
+    storage_files._sync = sync
+
+
+def _handler(way: str) -> Handler:
+    """How an item's first attempt goes: made, failed, or broken off by a drain."""
+
+    def fails(work: Work) -> ItemResult:
+        if work.lease.attempt == 1:
+            raise ToolFailed("for this once")
+        return HANDLERS["render"](work)
+
+    def drains(work: Work) -> ItemResult:
+        os.kill(os.getpid(), signal.SIGTERM)
+        work.should_stop.wait(30)
+        return HANDLERS["render"](work)
+
+    return {"makes": HANDLERS["render"], "fails": fails, "drains": drains}[way]
 
 
 if __name__ == "__main__":
-    countdown = Countdown(int(os.environ["CRASH_AFTER"]))
+    countdown = Countdown(os.environ.get("CRASH_AT", ""), Path(os.environ["CRASH_LOG"]))
     for owner, name in _EFFECTS:
         countdown.wrap(owner, name)
-    sys.exit(main())
+    for owner, name in _BEATS:
+        countdown.wrap(owner, name, is_beat=True)
+    _hears(countdown)
+    _syncs(countdown)
+    # So that an upload has an inside.
+    storage_s3.MULTIPART_BYTES = 1
+    storage_s3._TRANSFER = storage_s3.TransferConfig(multipart_threshold=1)
+    program.HANDLERS = {**HANDLERS, "render": _handler(os.environ.get("CRASH_WAY", "makes"))}
+    program.run.__defaults__ = (program.HANDLERS,)
+    sys.exit(program.main())

@@ -1,65 +1,128 @@
-"""A worker killed after its k-th effect, for every k: another finishes, and the video is the same, byte by byte."""
+"""A worker killed after each of its effects: another finishes, and the video is the same, byte by byte."""
 
 import hashlib
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
+import boto3
 import pytest
 
+from chaos.history import violations
 from producer import Producer
 from scenequeue.items import JobState
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import ProducerSettings
+from tests.conftest import S3
 from tests.media import Media
-from tests.waiting import wait_until
 
-#: lease, stat, get × 2, stat of the output, begin, put, ack; more than there are, so that the last run ends by itself.
-_MOST_EFFECTS = 14
-
-
-def _worker(environment: dict[str, str], crash_after: int) -> subprocess.Popen[bytes]:
-    argv = [sys.executable, "-m", "tests.chaos.crashing_worker"]
-    return subprocess.Popen(
-        argv, env={**os.environ, **environment, "CRASH_AFTER": str(crash_after)}, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
+#: All that a worker does for one scene, in order.
+_MAKING = ["lease", "get", "get", "stat", "begin", "inside render", "inside put", "put", "ack"]
+_FAILING, _DRAINING = ["lease", "fail"], ["lease", "release"]
 
 
-@pytest.mark.slow
-def test_whenever_a_worker_dies_another_makes_the_same_video(
-    queue: SceneQueue, redis_url: str, namespace: str, media: Media, tmp_path: Path
-) -> None:
-    """Nothing is lost, nothing is there twice, and nothing half."""
-    scene = {"name": "s", "image": media.image(width=160, height=90), "audio": media.tone("n.wav", 0.4)}
+@dataclass
+class Stage:
+    """Submits a scene, lets a worker die of it and another finish it."""
+
+    queue: SceneQueue
+    settings: ProducerSettings
+    environment: dict[str, str]
+    scene: dict[str, str | Path]
+    folder: Path
+    output: str | Path
+    #: The finished video, which is removed.
+    take: Callable[[], bytes]
+
+    def crash(self, name: str, dies_at: str, way: str = "makes") -> tuple[int, list[str], str]:
+        """The first worker's exit code, its effects, and the video's digest."""
+        with Producer(settings=self.settings) as producer:
+            options = {"resolution": "360p", "orientation": "square", "motion": "none", "fps": 5}
+            job = producer.submit_scenes([self.scene], output=self.output, options=options, job_id=name, max_attempts=3)
+        log = self.folder / f"{name}.log"
+        code = self._worker(name, {"CRASH_AT": dies_at, "CRASH_WAY": way, "CRASH_LOG": str(log)})
+        self.queue.dispatcher.forfeit(name, "killed")
+        if self.queue.producer.status(job.job_id).state is JobState.ACTIVE:
+            assert self._worker(f"{name}-after", {"CRASH_LOG": os.devnull}) == 0
+        status = self.queue.producer.status(job.job_id)
+        assert (status.state, status.counts.done) == (JobState.DONE, 1), (name, dies_at)
+        assert violations(name, self.queue.producer.events(name, count=1000), self.queue.producer.results(name)) == []
+        return code, log.read_text().splitlines(), hashlib.sha256(self.take()).hexdigest()
+
+    def _worker(self, name: str, more: dict[str, str]) -> int:
+        environment = {**os.environ, **self.environment, "SCENEBURST_CONTAINER_ID": name, **more}
+        argv = [sys.executable, "-m", "tests.chaos.crashing_worker"]
+        return subprocess.run(argv, env=environment, stdin=subprocess.DEVNULL, check=False, timeout=60).returncode
+
+
+@pytest.fixture
+def stage(queue: SceneQueue, redis_url: str, namespace: str, media: Media, tmp_path: Path) -> Stage:
+    """With files for videos."""
     output = tmp_path / "out"
     environment = {
         "SCENEBURST_REDIS_URL": redis_url, "SCENEBURST_NAMESPACE": namespace, "SCENEBURST_LEASE_S": "1",
-        "SCENEBURST_IDLE_TIMEOUT_S": "1.5", "SCENEBURST_SLOTS": "1", "SCENEBURST_SCRATCH_DIR": str(tmp_path / "scratch"),
+        "SCENEBURST_IDLE_TIMEOUT_S": "0.3", "SCENEBURST_SLOTS": "1", "SCENEBURST_SCRATCH_DIR": str(tmp_path / "scratch"),
         "SCENEBURST_FILE_ROOTS": f'["{media.folder}", "{output}"]',
     }  # fmt: skip
-    digests, died_after = set[str](), list[str]()
     settings = ProducerSettings.load(redis_url=redis_url, namespace=namespace, file_roots=[media.folder])
-    for effects in range(1, _MOST_EFFECTS):
-        (output / "s.mp4").unlink(missing_ok=True)
-        with Producer(settings=settings) as producer:
-            job = producer.submit_scenes(
-                [scene], output=output, options={"resolution": "360p", "fps": 5}, job_id=f"crash-{effects}", max_attempts=3
-            )
-        crashing = _worker(environment, effects)
-        _, said = crashing.communicate(timeout=60)
-        if crashing.returncode == -signal.SIGKILL:
-            died_after.append(said.decode().rpartition("dies after ")[2].strip())
-            wait_until(lambda: queue.dispatcher.reclaim() or not queue.inspect.depth().counts.leased, "the lease has run out")
-            healthy = _worker(environment, 1_000_000)
-            healthy.communicate(timeout=60)
-        status = queue.producer.status(job.job_id)
-        assert (status.state, status.counts.done) == (JobState.DONE, 1), (effects, died_after)
-        digests.add(hashlib.sha256((output / "s.mp4").read_bytes()).hexdigest())
-        assert [path.name for path in output.iterdir()] == ["s.mp4"]
-        if crashing.returncode == 0:
-            break
-    assert crashing.returncode == 0, "the last run was to end by itself"
-    assert {"lease", "get", "begin", "put", "ack"} <= set(died_after)
+    scene = {"name": "s", "image": media.image(width=160, height=90), "audio": media.tone("n.wav", 0.4)}
+
+    def take() -> bytes:
+        # A copy that never got its name is hidden, and no one's video.
+        assert [path.name for path in output.iterdir() if path.suffix != ".part"] == ["s.mp4"]
+        body = (output / "s.mp4").read_bytes()
+        (output / "s.mp4").unlink()
+        return body
+
+    return Stage(queue, settings, environment, scene, tmp_path, output, take)
+
+
+@pytest.mark.slow
+def test_whenever_a_worker_dies_another_makes_the_same_video(stage: Stage) -> None:
+    """Nothing is lost, nothing is there twice, and nothing half: after every effect, and inside rendering and storing."""
+    code, effects, digest = stage.crash("whole", "")
+    assert (code, effects) == (0, _MAKING)
+    for number in range(1, len(effects) + 1):
+        killed = stage.crash(f"crash-{number}", str(number))
+        assert killed == (-signal.SIGKILL, effects[:number], digest)
+
+
+@pytest.mark.slow
+def test_in_s3_too_a_video_is_whole_or_not_there(stage: Stage, s3: S3) -> None:
+    """An upload in parts that died inside is no object; it stays for the bucket's lifecycle rule, and there is one."""
+    client = boto3.client("s3", endpoint_url=s3.endpoint_url)
+
+    def take() -> bytes:
+        body = client.get_object(Bucket=s3.bucket, Key="s.mp4")["Body"].read()
+        client.delete_object(Bucket=s3.bucket, Key="s.mp4")
+        return body
+
+    stage.output, stage.take = s3.uri, take
+    digests = set()
+    for dies_at in ("stat 1", "inside put 1", "put 1", "ack 1"):
+        code, effects, digest = stage.crash(f"crash-{dies_at.replace(' ', '-')}", dies_at)
+        assert (code, effects[-1]) == (-signal.SIGKILL, dies_at.rpartition(" ")[0])
+        digests.add(digest)
     assert len(digests) == 1
+    assert len(client.list_multipart_uploads(Bucket=s3.bucket).get("Uploads", [])) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("way", "effects"), [("fails", _FAILING), ("drains", _DRAINING)])
+def test_a_worker_dies_while_it_gives_an_item_up(stage: Stage, way: str, effects: list[str]) -> None:
+    """A failure or a hand-back that Redis has taken stands; one that it has not is a lost container."""
+    for number in range(1, len(effects) + 1):
+        code, seen, _ = stage.crash(f"crash-{number}", str(number), way)
+        assert (code, seen) == (-signal.SIGKILL, effects[:number])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dies_at", ["extend 1", "extend 2", "beat 1", "beat 2"])
+def test_a_worker_dies_at_a_heartbeat(stage: Stage, dies_at: str) -> None:
+    """Between the leases' prolongation and the report, and between two beats."""
+    code, _, _ = stage.crash("crash", dies_at)
+    assert code == -signal.SIGKILL

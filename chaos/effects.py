@@ -1,0 +1,96 @@
+"""What the faults of a run came to: one that never did anything proves nothing."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from chaos.evidence import Evidence
+from chaos.hits import Hit
+from chaos.scenes import KINDS, PlannedJob
+
+_LOST = frozenset({"ContainerLost", "LeaseExpired"})
+_REDIS_GONE = ("redis is gone; what is in hand goes on", "a beat failed; what is in hand goes on")
+_REFUSED = "result refused: the lease was lost or the job cancelled"
+#: Kinds are planted, and clocks set wrong, without being drawn as faults.
+STANDING = ("kill-producer", "wrong-clock", *(name for name, kind in KINDS.items() if kind.error))
+
+
+def effects(evidence: Evidence, hits: Sequence[Hit], killed_producers: int, resubmitted: int, fence: int) -> Counter[str]:
+    """How many hits of each fault had the effect that it is there for.
+
+    Args:
+        evidence: the run's.
+        hits: all that found something to hit.
+        killed_producers: how many were killed inside a submission.
+        resubmitted: jobs of those that are there.
+        fence: the dispatchers' last fencing number.
+    """
+    seen = _Seen(evidence, fence)
+    counted = Counter({hit.name: 0 for hit in hits})
+    counted.update(hit.name for hit in hits if seen.effect_of(hit))
+    counted["kill-producer"] = min(killed_producers, resubmitted)
+    wrong_clocks = {name for hit in evidence.wrong_clocks() for name in hit.containers}
+    counted["wrong-clock"] = len({end.container for end in evidence.ends if end.error and end.name == "retry"} & wrong_clocks)
+    return counted
+
+
+def planted(evidence: Evidence, jobs: Sequence[PlannedJob]) -> Counter[str]:
+    """How many scenes of each bad kind failed in the very way they were planted for."""
+    counted = Counter[str]()
+    for job in jobs:
+        for item_id, letter in evidence.jobs[job.job_id].letters.items():
+            kind = KINDS[job.kinds[int(item_id.partition("-")[2])]]
+            counted[kind.name] += any(error.error == kind.error and kind.says in error.message for error in letter.errors)
+    return counted
+
+
+def told(evidence: Evidence) -> dict[str, int]:
+    """What happened to leases, in numbers."""
+    ends = Counter(end.name for end in evidence.ends)
+    refused = sum(said[_REFUSED] + said["failure not counted: the lease was lost"] for said in evidence.said.values())
+    lost = Counter(end.error for end in evidence.ends if end.name == "reclaimed")
+    return {
+        "retried": ends["retry"], "reclaimed": lost["LeaseExpired"], "forfeited": lost["ContainerLost"],
+        "released": ends["released"], "buried": ends["dead"], "refused": refused,
+        "lost to others": sum(said["lease lost"] for said in evidence.said.values()),
+    }  # fmt: skip
+
+
+class _Seen:
+    """Looks for a hit's effect."""
+
+    def __init__(self, evidence: Evidence, fence: int) -> None:
+        self._evidence, self._fence = evidence, fence
+        self._ends = list(evidence.ends)
+        self._lost_by = {end.container for end in self._ends if end.error in _LOST}
+        self._released_by = {end.container for end in self._ends if end.name == "released"}
+
+    def effect_of(self, hit: Hit) -> bool:
+        """Whether what the fault is there for has happened."""
+        if hit.name in {"kill-worker", "freeze-worker"}:
+            return bool(hit.containers & self._lost_by)
+        if hit.name in {"drain-worker", "reclaim-spot"}:
+            return any(name in self._released_by or self._left_when_asked(name) for name in hit.containers)
+        if hit.name in {"kill-dispatcher", "freeze-dispatcher"}:
+            return self._fence > hit.fence
+        if hit.name in {"isolate-worker", "black-hole"}:
+            return self._is_redis_gone_for(hit.containers)
+        if hit.name in {"restart-redis", "part-network"}:
+            return self._is_redis_gone_for(self._evidence.said.keys())
+        if hit.name == "lose-capacity":
+            return self._evidence.said["-"]["launch failed"] > 0
+        errors = {"kill-encoder": {"LimitExceeded", "ToolFailed"}, "spoil-s3": {"StorageUnavailable"}, "fill-disk": {"DiskFull"}}
+        if hit.name in errors:
+            return any(
+                end.error in errors[hit.name] and hit.covers(end.at_ms, 15_000)
+                for end in self._ends
+                if not hit.containers or end.container in hit.containers
+            )
+        # Connections that were cut have been cut.
+        return True
+
+    def _left_when_asked(self, container_id: str) -> bool:
+        record = self._evidence.ledger.get(container_id)
+        return record is not None and record.exit_reason.startswith("asked to stop")
+
+    def _is_redis_gone_for(self, container_ids: Iterable[str]) -> bool:
+        return any(self._evidence.said[name][line] for name in list(container_ids) for line in _REDIS_GONE)

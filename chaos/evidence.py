@@ -1,0 +1,104 @@
+"""All that a run has left to be judged by: histories, results, dead letters, the ledger, logs."""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from chaos.blame import LeaseEnd, lease_ends
+from chaos.cluster import ChaosCluster
+from chaos.hits import Hit
+from chaos.s3_proxy import MOST_SKEW_S
+from chaos.scenes import PlannedJob
+from scenequeue.errors import JobNotFound
+from scenequeue.items import ContainerRecord, DeadLetter, ItemResult, JobEvent, JobStatus
+
+_PAGE = 1000
+_ALL = 1_000_000
+
+
+@dataclass(frozen=True)
+class JobEvidence:
+    """What is known of one job; `status` is None where it is not there."""
+
+    status: JobStatus | None
+    events: list[JobEvent] = field(default_factory=list)
+    results: dict[str, ItemResult] = field(default_factory=dict)
+    letters: dict[str, DeadLetter] = field(default_factory=dict)
+    ends: list[LeaseEnd] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Of a whole run."""
+
+    jobs: Mapping[str, JobEvidence]
+    #: By container id.
+    ledger: Mapping[str, ContainerRecord]
+    #: How often each container said what; the dispatchers under "-".
+    said: Mapping[str, Counter[str]]
+    #: Containers to how wrong their clock is, in seconds.
+    skews: Mapping[str, float]
+
+    @property
+    def ends(self) -> Iterator[LeaseEnd]:
+        return (end for job in self.jobs.values() for end in job.ends)
+
+    def wrong_clocks(self) -> list[Hit]:
+        """A hit for each container whose clock S3 does not bear."""
+        return [Hit("wrong-clock", 0, frozenset({name})) for name, skew_s in self.skews.items() if abs(skew_s) > MOST_SKEW_S]
+
+
+def gather(cluster: ChaosCluster, jobs: Mapping[str, PlannedJob]) -> Evidence:
+    """Look at everything, once all is quiet."""
+    return Evidence(
+        jobs={job_id: _of_job(cluster, job_id) for job_id in jobs},
+        ledger={str(record.container_id): record for record in cluster.queue.inspect.containers(_ALL)},
+        said=_said(cluster),
+        skews=_skews(cluster),
+    )
+
+
+def _of_job(cluster: ChaosCluster, job_id: str) -> JobEvidence:
+    producer = cluster.queue.producer
+    try:
+        status = producer.status(job_id)
+    except JobNotFound:
+        return JobEvidence(None)
+    events = list(_events(cluster, job_id))
+    return JobEvidence(
+        status,
+        events,
+        {str(result.item_id): result for result in producer.results(job_id)},
+        {str(letter.item_id): letter for letter in cluster.queue.inspect.dead(job_id, _ALL)},
+        lease_ends(events),
+    )
+
+
+def _events(cluster: ChaosCluster, job_id: str) -> Iterator[JobEvent]:
+    after = "0"
+    while page := cluster.queue.producer.events(job_id, after, count=_PAGE):
+        yield from page
+        after = page[-1].id
+
+
+def _said(cluster: ChaosCluster) -> Mapping[str, Counter[str]]:
+    said: dict[str, Counter[str]] = defaultdict(Counter)
+    for path in [*cluster.logs.glob("*.log"), cluster.folder / "dispatchers.log"]:
+        for line in path.read_text(errors="replace").splitlines():
+            try:
+                entry = json.loads(line)
+                said[entry.get("container_id", "-")][str(entry["event"])] += 1
+            except (ValueError, KeyError, TypeError, AttributeError):
+                # What a library says, or the last line of one that was killed.
+                continue
+    return said
+
+
+def _skews(cluster: ChaosCluster) -> Mapping[str, float]:
+    found = {}
+    for path in (cluster.folder / "starts").iterdir():
+        container_id, _, seconds = path.read_text().partition(" ")
+        if seconds:
+            found[container_id] = float(seconds)
+    return found

@@ -1,0 +1,60 @@
+"""What was done to whom, and when: the record by which losses are judged."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+
+def _nothing() -> None:
+    """There is nothing to undo."""
+
+
+@dataclass(frozen=True)
+class Strike:
+    """What a fault did just now."""
+
+    said: str
+    #: Container ids; none: it may befall everybody.
+    containers: frozenset[str] = frozenset()
+    lasts_s: float = 0.0
+    undo: Callable[[], None] = _nothing
+
+
+@dataclass
+class Hit:
+    """One fault that found something to hit. Times are Unix milliseconds, of the one clock of this machine."""
+
+    name: str
+    began_ms: int
+    containers: frozenset[str] = frozenset()
+    #: None while it lasts.
+    ended_ms: int | None = None
+    #: The dispatchers' fencing number when it began.
+    fence: int = 0
+
+    def covers(self, at_ms: int, slack_ms: int) -> bool:
+        """Whether something at this moment may come of it, so long after its end at most."""
+        return self.began_ms <= at_ms and (self.ended_ms is None or at_ms <= self.ended_ms + slack_ms)
+
+
+@dataclass
+class Hits:
+    """All hits of a run."""
+
+    all: list[Hit] = field(default_factory=list)
+
+    def begin(self, name: str, strike: Strike, fence: int) -> Hit:
+        """Note a strike, as from a moment ago."""
+        hit = Hit(name, now_ms() - 1000, strike.containers, None if strike.lasts_s else now_ms(), fence)
+        self.all.append(hit)
+        return hit
+
+    def counts(self) -> dict[str, int]:
+        """How often each."""
+        names = [hit.name for hit in self.all]
+        return {name: names.count(name) for name in sorted(set(names))}
+
+
+def now_ms() -> int:
+    """This machine's clock."""
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,113 @@
+"""Runs of many seeds beside one another, and what can be said of all of them together."""
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+from chaos.effects import STANDING
+from chaos.faults import faults_of
+from chaos.run import Report
+
+_CRASHED = "the driver itself ended without a report; see its log"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What is told of one run."""
+
+    seed: int
+    fleet: str
+    scenes: int
+    seconds: float
+    hits: Counter[str]
+    effects: Counter[str]
+    told: Counter[str]
+    wrong: list[str]
+
+    def to_json(self) -> str:
+        """For who has started the run."""
+        return json.dumps(self.__dict__)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Outcome":
+        """The reverse."""
+        fields = json.loads(text)
+        counters = {name: Counter(fields[name]) for name in ("hits", "effects", "told")}
+        return cls(**{**fields, **counters})
+
+    @classmethod
+    def of(cls, report: Report) -> "Outcome":
+        """A run's own report."""
+        numbers = (Counter(report.hits), report.effects, Counter(report.told))
+        return cls(report.seed, report.fleet, report.scenes, round(report.seconds, 1), *numbers, report.wrong)
+
+    def line(self) -> str:
+        """One line."""
+        verdict = f"{len(self.wrong)} PROMISES BROKEN" if self.wrong else "every promise held"
+        hits = sum(self.hits.values())
+        return f"seed {self.seed} ({self.fleet}): {self.scenes} scenes in {self.seconds:.0f} s, {hits} hits: {verdict}"
+
+
+def run_all(
+    seeds: Sequence[tuple[int, str]], arguments: Sequence[str], parallel: int, keep: Path, say: Callable[[str], None]
+) -> list[Outcome]:
+    """Run each seed on its fleet in a program of its own, so many at once; one that fails ends no other.
+
+    Args:
+        seeds: seed and fleet.
+        arguments: for every run.
+        parallel: runs at once.
+        keep: gets the log and report of every run, and all files of those that broke a promise.
+        say: gets a line per run.
+    """
+    keep.mkdir(parents=True, exist_ok=True)
+    outcomes = []
+    with ThreadPoolExecutor(parallel) as threads:
+        running = [threads.submit(_one, seed, fleet, arguments, keep) for seed, fleet in seeds]
+        for ended in as_completed(running):
+            outcome = ended.result()
+            outcomes.append(outcome)
+            say(outcome.line())
+            for sentence in outcome.wrong[:10]:
+                say(f"  {sentence}")
+    return outcomes
+
+
+def _one(seed: int, fleet: str, arguments: Sequence[str], keep: Path) -> Outcome:
+    report = keep / f"{seed}.json"
+    report.unlink(missing_ok=True)
+    own = ["--seed", str(seed), "--fleet", fleet, "--report", str(report), "--keep", str(keep)]
+    with (keep / f"{seed}.log").open("wb") as log:
+        subprocess.run([sys.executable, "-m", "chaos", *own, *arguments], stdout=log, stderr=log, check=False)
+    if not report.exists():
+        return Outcome(seed, fleet, 0, 0.0, Counter(), Counter(), Counter(), [f"{_CRASHED} ({keep / f'{seed}.log'})"])
+    return Outcome.from_json(report.read_text())
+
+
+def without_effect(outcomes: Sequence[Outcome], faults: Sequence[str]) -> list[str]:
+    """The faults that came to nothing in all runs together: what held against them was never tried."""
+    possible = {name for outcome in outcomes for name in faults_of(outcome.fleet)} & set(faults)
+    total = sum((outcome.effects for outcome in outcomes), Counter[str]())
+    return sorted(name for name in {*possible, *STANDING} if not total[name])
+
+
+def summary(outcomes: Sequence[Outcome]) -> str:
+    """All runs in words."""
+    hits = sum((outcome.hits for outcome in outcomes), Counter[str]())
+    effects = sum((outcome.effects for outcome in outcomes), Counter[str]())
+    told = sum((outcome.told for outcome in outcomes), Counter[str]())
+    scenes = sum(outcome.scenes for outcome in outcomes)
+    planted = sorted((name, count) for name, count in effects.items() if name not in hits)
+    return "\n".join(
+        [
+            f"{len(outcomes)} runs, {scenes} scenes, {sum(bool(outcome.wrong) for outcome in outcomes)} broke a promise",
+            "hits with an effect: " + ", ".join(f"{name} {effects[name]} of {hits[name]}" for name in sorted(hits)),
+            "failed as planted: " + ", ".join(f"{name} {count}" for name, count in planted),
+            "seen: " + ", ".join(f"{count} {name}" for name, count in sorted(told.items()) if count),
+        ]
+    )

@@ -1,0 +1,123 @@
+"""The ways to Redis and S3 that chaos breaks: for whom, how, and that they heal."""
+
+import os
+import random
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import boto3
+import pytest
+import redis
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from chaos.redis_proxy import RedisProxy
+from chaos.s3_proxy import S3Proxy
+from console.embedded_redis import EmbeddedRedis
+from tests.conftest import S3
+
+_ONCE = Config(retries={"total_max_attempts": 1}, read_timeout=2, user_agent_appid="c1-test")
+
+
+@pytest.fixture
+def proxy(redis_server: EmbeddedRedis) -> Iterator[RedisProxy]:
+    """A way to Redis."""
+    with TemporaryDirectory(prefix="sb-") as folder:
+        proxy = RedisProxy(Path(folder, "proxy.sock"), redis_server.socket)
+        yield proxy
+        proxy.close()
+
+
+def _client(proxy: RedisProxy) -> redis.Redis:
+    return redis.Redis(unix_socket_path=proxy.url.removeprefix("unix://"), socket_timeout=0.3, retry=Retry(NoBackoff(), 0))
+
+
+def test_one_process_alone_is_refused(proxy: RedisProxy) -> None:
+    """Others reach Redis all the while, and it does afterwards."""
+    lift = proxy.bar("refuse", [os.getpid()])
+    with pytest.raises(redis.ConnectionError):
+        _client(proxy).ping()
+    program = f"import redis; print(redis.Redis(unix_socket_path={proxy.url.removeprefix('unix://')!r}).ping())"
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout == b"True\n"
+    lift()
+    assert _client(proxy).ping()
+
+
+def test_what_is_swallowed_is_never_answered(proxy: RedisProxy) -> None:
+    """The connection stays open, also once the way is free again; a new one gets through."""
+    client = _client(proxy)
+    assert client.ping()
+    lift = proxy.bar("swallow")
+    with pytest.raises(redis.TimeoutError):
+        client.ping()
+    with pytest.raises(redis.TimeoutError):
+        _client(proxy).ping()
+    with socket.socket(socket.AF_UNIX) as open_all_the_time:
+        open_all_the_time.settimeout(0.2)
+        open_all_the_time.connect(proxy.url.removeprefix("unix://"))
+        open_all_the_time.sendall(b"PING\r\n")
+        with pytest.raises(TimeoutError):
+            open_all_the_time.recv(1)
+        lift()
+        with pytest.raises(TimeoutError):
+            open_all_the_time.recv(1)
+    assert _client(proxy).ping()
+
+
+def test_connections_are_cut_in_the_middle_of_what_they_carry(proxy: RedisProxy) -> None:
+    """Some at once, which redis-py sees before it sends, the others with the next thing they carry; each is made anew."""
+    clients = [_client(proxy) for _ in range(8)]
+    assert all(client.ping() for client in clients)
+    assert proxy.cut(1.0, random.Random(1)) == 8
+    torn = 0
+    for client in clients:
+        try:
+            client.ping()
+        except redis.ConnectionError:
+            torn += 1
+        assert client.ping()
+    assert 0 < torn < 8
+
+
+@pytest.mark.parametrize("fault", ["500", "503", "cut", "slow"])
+def test_s3_fails_as_told_and_heals(s3: S3, fault: str) -> None:
+    """Each request, as often as the draws say; those that fail are counted."""
+    proxy = S3Proxy(s3.endpoint_url, 2)
+    client = boto3.client("s3", endpoint_url=proxy.url, config=_ONCE)
+    failed = 0
+    lift = proxy.spoil((fault,), 1.0)
+    for number in range(6):
+        try:
+            client.put_object(Bucket=s3.bucket, Key=str(number), Body=b"hello")
+        except (ClientError, BotoCoreError):
+            failed += 1
+    lift()
+    assert failed >= 1
+    assert sum(proxy.done.values()) == 6
+    client.put_object(Bucket=s3.bucket, Key="a", Body=b"hello")
+    assert client.get_object(Bucket=s3.bucket, Key="a")["Body"].read() == b"hello"
+    proxy.close()
+
+
+def test_uploads_in_parts_are_known_by_who_began_them(s3: S3) -> None:
+    """And whether their maker ever heard of them."""
+    proxy = S3Proxy(s3.endpoint_url, 1)
+    client = boto3.client("s3", endpoint_url=proxy.url, config=_ONCE)
+    known = client.create_multipart_upload(Bucket=s3.bucket, Key="a")["UploadId"]
+    lift = proxy.spoil(("slow",), 1.0)
+    while not any(upload.is_spoiled for upload in proxy.uploads.values()):
+        try:
+            client.create_multipart_upload(Bucket=s3.bucket, Key="a")
+        except BotoCoreError:
+            break
+    lift()
+    proxy.close()
+    assert {upload.container for upload in proxy.uploads.values()} == {"c1-test"}
+    assert not proxy.uploads[known].is_spoiled
+    assert any(upload.is_spoiled for upload in proxy.uploads.values())
