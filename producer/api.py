@@ -5,6 +5,7 @@
 
 import contextlib
 import logging
+import os
 import signal
 import socket
 import sys
@@ -140,7 +141,7 @@ def _listening(settings: ApiSettings) -> socket.socket:
 
 
 def run(settings: ApiSettings) -> None:
-    """The program. Main thread only: it listens for signals.
+    """The program, to its end: it leaves within the grace, also when Redis is frozen. Main thread only, for its signals.
 
     Raises:
         SettingsError: nobody could call, or anybody, or the address cannot be listened on.
@@ -151,12 +152,15 @@ def run(settings: ApiSettings) -> None:
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     log = structlog.get_logger()
     log.info("api listens", url=server.url, keys=sorted(settings.api_keys), redis=server.service.producer.queue.url)
-    if threading.current_thread() is threading.main_thread():
-        # Uvicorn raises the signal again when it has left; leaving well is not being interrupted.
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: None)
+    # Uvicorn raises the signal again when it has left; leaving well is not being interrupted.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
     server.serve_until_told()
     log.info("api leaves")
+    if any(not thread.daemon for thread in threading.enumerate() if thread is not threading.current_thread()):
+        # Python would wait for a thread that waits for a frozen Redis, up to a minute beyond the grace.
+        logging.shutdown()
+        os._exit(0)
 
 
 def main() -> int:

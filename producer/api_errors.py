@@ -53,6 +53,10 @@ class WrongHost(SceneburstError):
     """An API without keys was asked for under a name that is not this machine's own."""
 
 
+class Leaving(SceneburstError):
+    """The grace is over before the request was."""
+
+
 class TooManyStreams(SceneburstError):
     """All event streams are taken."""
 
@@ -86,6 +90,7 @@ KINDS: dict[type[SceneburstError], Kind] = {
     BodyUnreadable: Kind(400, "not-json", "The body is no JSON", "Send one JSON object in UTF-8."),
     WrongMediaType: Kind(415, "media-type", "The body is no JSON", "Send `Content-Type: application/json`, not compressed."),
     WrongHost: Kind(421, "wrong-host", "This is not the host", "Without keys, the API answers to 127.0.0.1 and localhost only."),
+    Leaving: Kind(503, "leaving", "The API leaves", "Send the same again, with the same job_id.", 1),
     TooManyStreams: Kind(503, "too-many-streams", "All event streams are taken", "Try later, or ask for the status instead.", 10),
 }
 _OTHER = Kind(500, "internal", "Something went wrong here", "Try again; tell the operator the request id.", detail="See the log.")

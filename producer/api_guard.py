@@ -1,5 +1,6 @@
 """What surrounds every request to the HTTP API: its id, its line in the log, the headers of its answer."""
 
+import asyncio
 import secrets
 import time
 import traceback
@@ -11,7 +12,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from producer.api_auth import is_loopback
-from producer.api_errors import WrongHost, answer_to
+from producer.api_errors import Leaving, WrongHost, answer_to
 
 #: Answers are JSON for programs: nothing to sniff, to frame, to keep, or to run.
 _HEADERS = {
@@ -59,6 +60,10 @@ class Guard:
                 await answer_to(WrongHost("the Host header names another host"), scope["path"])(scope, receive, answering)
             else:
                 await self._app(scope, receive, answering)
+        except asyncio.CancelledError:
+            # Uvicorn's, when the grace is over; swallowed, since nobody waits for us any more.
+            if not told:
+                await answer_to(Leaving("the grace is over"), scope["path"])(scope, receive, answering)
         except ClientDisconnect:
             # nginx's number for a client that did not wait for the answer.
             told = 499

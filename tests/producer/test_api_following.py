@@ -254,6 +254,27 @@ def test_told_to_leave_it_finishes_what_runs(
         queue.producer.cancel(job_id)
 
 
+def test_a_frozen_redis_does_not_keep_it_from_leaving(tmp_path: Path) -> None:
+    """At the end of the grace, with an answer for who still waits."""
+    environment = {"SCENEBURST_API_OPEN": "true", "SCENEBURST_API_GRACE_S": "1"}
+    log = tmp_path / "log"
+    with _redis() as redis, _program({"SCENEBURST_REDIS_URL": redis.url, **environment}, log) as (process, url):
+        address = ("127.0.0.1", int(url.rpartition(":")[2]))
+        os.kill(redis.pid, signal.SIGSTOP)
+        try:
+            with socket.create_connection(address, timeout=20) as connection:
+                connection.sendall(b"GET /v1/depth HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+                assert _is_served(url)
+                process.send_signal(signal.SIGTERM)
+                assert process.wait(10) == 0
+                answer = connection.recv(4096)
+        finally:
+            os.kill(redis.pid, signal.SIGCONT)
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert b"urn:sceneburst:problem:leaving" in answer
+    assert "Traceback" not in log.read_text()
+
+
 def _is_served(url: str) -> bool:
     try:
         return httpx.get(f"{url}/healthz").status_code == 200
