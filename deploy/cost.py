@@ -22,11 +22,14 @@ def at_rest(parameters: Mapping[str, str]) -> list[str]:
 
 def monthly(parameters: Mapping[str, str]) -> dict[str, float]:
     """USD a month by part, for the template's parameters; those that are not given have its defaults."""
-    dispatchers = int(parameters.get("DispatcherCount", 2))
+    dispatchers, apis = int(parameters.get("DispatcherCount", 2)), int(parameters.get("ApiCount", 0))
     is_arm = parameters.get("Architecture") == "arm64"
     vcpu, gib = (_VCPU_ARM, _GIB_ARM) if is_arm else (_VCPU, _GIB)
     is_private = parameters.get("Network") == "private"
-    costs = {f"{dispatchers} dispatchers (0.25 vCPU, 0.5 GiB)": dispatchers * (0.25 * vcpu + 0.5 * gib) * _HOURS_A_MONTH}
+    small = (0.25 * vcpu + 0.5 * gib) * _HOURS_A_MONTH
+    costs = {f"{dispatchers} dispatchers (0.25 vCPU, 0.5 GiB)": dispatchers * small}
+    if apis:
+        costs[f"{apis} of the HTTP API (0.25 vCPU, 0.5 GiB)"] = apis * small
     if not parameters.get("RedisHost"):
         node, nodes = parameters.get("CacheNodeType", "cache.t4g.small"), int(parameters.get("CacheNodes", 2))
         # Valkey is a fifth cheaper than these, which are for Redis OSS.
@@ -34,6 +37,6 @@ def monthly(parameters: Mapping[str, str]) -> dict[str, float]:
     if is_private:
         costs["a NAT gateway and its address"] = (_NAT_GATEWAY + _PUBLIC_ADDRESS) * _HOURS_A_MONTH
     else:
-        costs["public addresses of the dispatchers"] = dispatchers * _PUBLIC_ADDRESS * _HOURS_A_MONTH
+        costs["their public addresses"] = (dispatchers + apis) * _PUBLIC_ADDRESS * _HOURS_A_MONTH
     costs["secrets, alarms and metrics"] = _SECRETS * _SECRET_MONTH + _ALARMS * _ALARM_MONTH + _METRICS * _METRIC_MONTH
     return costs

@@ -108,7 +108,9 @@ def _role(stack: str, logical_id: str) -> dict[str, Any]:
 
 def _roles_of_families() -> dict[str, list[str]]:
     """In moto, task definitions lose their roles on the way through CloudFormation; the template tells them."""
-    tasks = [each["Properties"] for each in template()["Resources"].values() if each["Type"] == "AWS::ECS::TaskDefinition"]
+    resources = template()["Resources"].values()
+    # The API's is there under a condition.
+    tasks = [each["Properties"] for each in resources if each["Type"] == "AWS::ECS::TaskDefinition" and "Condition" not in each]
     return {
         task["Family"]["Sub"].replace("${AWS::StackName}", _STACK): [
             _role(_STACK, task[name]["GetAtt"].removesuffix(".Arn"))["Arn"] for name in ("ExecutionRoleArn", "TaskRoleArn")
@@ -198,18 +200,25 @@ def test_no_program_calls_without_a_policy(run: tuple[list[Call], dict[str, list
     assert {call.program for call in run[0]} == set(_ROLES)
 
 
-def test_ecs_itself_may_start_containers_and_nothing_more() -> None:
-    """Fetch the image of this one repository, write to the two log groups, read the secrets that tasks name."""
-    statements = template()["Resources"]["ExecutionPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+@pytest.mark.parametrize(("policy", "role"), [("ExecutionPolicy", "ExecutionRole"), ("ApiExecutionPolicy", "ApiExecutionRole")])
+def test_ecs_itself_may_start_containers_and_nothing_more(policy: str, role: str) -> None:
+    """Fetch the image of this one repository, write to their log groups, read the secrets that their tasks name."""
+    resources = template()["Resources"]
+    statements = resources[policy]["Properties"]["PolicyDocument"]["Statement"]
     fetch = {"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}
     assert {action for each in statements for action in _list(each["Action"])} == fetch | {
         "ecr:GetAuthorizationToken", "logs:CreateLogStream", "logs:PutLogEvents", "secretsmanager:GetSecretValue",
     }  # fmt: skip
-    assert "ManagedPolicyArns" not in template()["Resources"]["ExecutionRole"]["Properties"]
-    tasks = [each["Properties"] for each in template()["Resources"].values() if each["Type"] == "AWS::ECS::TaskDefinition"]
-    named = [secret["ValueFrom"] for task in tasks for each in task["ContainerDefinitions"] for secret in each["Secrets"]]
+    assert "ManagedPolicyArns" not in resources[role]["Properties"]
+    tasks = [each["Properties"] for each in resources.values() if each["Type"] == "AWS::ECS::TaskDefinition"]
+    of_role = [task["ContainerDefinitions"] for task in tasks if task["ExecutionRoleArn"] == {"GetAtt": f"{role}.Arn"}]
+    theirs = [each for containers in of_role for each in containers]
     (readable,) = (each["Resource"] for each in statements if each["Action"] == "secretsmanager:GetSecretValue")
-    assert {json.dumps(each) for each in named} == {json.dumps(each) for each in readable}
+    named = {json.dumps(secret["ValueFrom"]) for each in theirs for secret in each["Secrets"]}
+    assert named == {json.dumps(each) for each in readable}
+    (logged,) = (each["Resource"] for each in statements if "logs:PutLogEvents" in each["Action"])
+    groups = {each["LogConfiguration"]["Options"]["awslogs-group"]["Ref"] for each in theirs}
+    assert {each["GetAtt"] for each in (logged if isinstance(logged, list) else [logged])} == {f"{group}.Arn" for group in groups}
 
 
 @pytest.mark.parametrize(
@@ -240,7 +249,8 @@ def _list(value: str | list[str]) -> list[str]:
 def test_no_policy_reaches_further_than_it_must() -> None:
     """`*` only for what accepts nothing narrower; every ECS statement is bound to the cluster or its tasks."""
     # ListTasks' resource is a container instance, which Fargate has not: the condition narrows it.
-    everywhere = {("DispatcherPolicy", "ecs:ListTasks"), ("ExecutionPolicy", "ecr:GetAuthorizationToken")}
+    everywhere = {("DispatcherPolicy", "ecs:ListTasks")}
+    everywhere |= {(policy, "ecr:GetAuthorizationToken") for policy in ("ExecutionPolicy", "ApiExecutionPolicy")}
     for name, resource in template()["Resources"].items():
         if resource["Type"] not in {"AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"}:
             continue

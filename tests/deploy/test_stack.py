@@ -245,6 +245,7 @@ def test_costs_at_rest_follow_the_parameters() -> None:
     assert monthly(defaults) == monthly({})
     assert sum(monthly({"Network": "private"}).values()) > sum(monthly({}).values()) + 20
     assert sum(monthly({"RedisHost": "r"}).values()) < sum(monthly({}).values())
+    assert sum(monthly({"ApiCount": "2"}).values()) > sum(monthly({}).values()) + 20
     assert sum(monthly({"Architecture": "arm64"}).values()) < sum(monthly({}).values())
     assert at_rest({})[-1].endswith("a month at rest")
     nodes = template()["Parameters"]["CacheNodeType"]["AllowedValues"]

@@ -18,7 +18,7 @@ from dispatcher.fleets.fargate import FargateFleet
 from dispatcher.fleets.settings import FargateSettings
 from dispatcher.telemetry import METRICS
 from scenequeue.acl import ROLES, Role, rules
-from scenequeue.settings import DispatcherSettings
+from scenequeue.settings import ApiSettings, DispatcherSettings
 from tests.aws import moto_server, use_aws
 from tests.deploy.template import OWN_REDIS, PATH, body_for_moto, template
 from tests.dispatcher.fleet_conformance import find, request_for
@@ -109,6 +109,8 @@ _NOT_IN_MOTO = {
     *("AWS::Budgets::Budget", "AWS::CloudWatch::Alarm", "AWS::S3::BucketPolicy", "AWS::SNS::Subscription"),
     # Made without RedisHost alone, but for the secret that signs webhooks.
     *("AWS::SecretsManager::Secret", "AWS::ElastiCache::User", "AWS::ElastiCache::UserGroup"),
+    # Made with ApiCount alone.
+    *("AWS::ServiceDiscovery::PrivateDnsNamespace", "AWS::ServiceDiscovery::Service"),
     *("AWS::ElastiCache::SubnetGroup", "AWS::ElastiCache::ParameterGroup", "AWS::ElastiCache::ReplicationGroup"),
 }
 
@@ -128,6 +130,24 @@ def test_a_redis_of_ones_own_needs_its_addresses_and_its_passwords() -> None:
         assert parameters[name]["Default"] in asserted
     for role in ROLES:
         assert template()["Resources"][f"{role.capitalize()}User"]["Properties"]["UserName"] == {"Sub": f"${{Namespace}}-{role}"}
+
+
+def test_the_api_is_configured_with_settings_that_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It starts with them, asks for keys, and is looked at where it listens."""
+    resources = template()["Resources"]
+    (container,) = resources["ApiTask"]["Properties"]["ContainerDefinitions"]
+    for each in container["Environment"]:
+        if isinstance(each["Value"], str):
+            monkeypatch.setenv(each["Name"], each["Value"])
+    named = {each["Name"] for each in (*container["Environment"], *container["Secrets"])}
+    assert named <= {f"SCENEBURST_{name.upper()}" for name in ApiSettings.model_fields}
+    assert {each["Name"] for each in container["Secrets"]} == {"SCENEBURST_REDIS_PASSWORD", "SCENEBURST_API_KEYS"}
+    settings = ApiSettings.load(api_keys={"shop": "0" * 64})
+    assert (settings.api_host, settings.api_port) == ("0.0.0.0", container["PortMappings"][0]["ContainerPort"])
+    assert f"127.0.0.1:{settings.api_port}/healthz" in str(container["HealthCheck"]["Command"])
+    assert resources["ApiRole"]["Properties"]["ManagedPolicyArns"] == [{"Ref": "ProducerPolicy"}]
+    assert settings.api_grace_s < container["StopTimeout"]
+    assert template()["Parameters"]["ApiCount"]["Default"] == 0
 
 
 def test_a_dispatcher_in_a_private_network_waits_for_its_way_out() -> None:

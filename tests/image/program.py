@@ -1,0 +1,27 @@
+"""Runs one program in the image as the fleet would, and reads what it says."""
+
+from typing import Any
+
+from dispatcher.fleets.base import SIZES, LaunchRequest
+from dispatcher.fleets.docker import DockerFleet, container_body
+from scenequeue.items import ContainerId
+from tests.waiting import wait_until
+
+
+def output_of(fleet: DockerFleet, image: str, argv: list[str]) -> str:
+    """Both streams of a program that must end well, under the fleet's own limits."""
+    body = container_body(LaunchRequest(ContainerId("program"), SIZES[1], batch=1), fleet._settings)
+    body |= {"Image": image, "Entrypoint": argv[:1], "Cmd": argv[1:], "Tty": True}
+    made = fleet._call("POST", "/containers/create", json=body).json()["Id"]
+    try:
+        fleet._call("POST", f"/containers/{made}/start")
+        wait_until(lambda: not _state(fleet, made)["Running"], "the program has ended", 60)
+        said = fleet._call("GET", f"/containers/{made}/logs", params={"stdout": "true", "stderr": "true"}).text
+        assert _state(fleet, made)["ExitCode"] == 0, said
+        return said
+    finally:
+        fleet._call("DELETE", f"/containers/{made}", params={"force": "true", "v": "true"})
+
+
+def _state(fleet: DockerFleet, handle: str) -> dict[str, Any]:
+    return dict(fleet._call("GET", f"/containers/{handle}/json").json()["State"])
