@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from dispatcher.fleets.ecs_errors import EcsProblem, is_capacity
 from dispatcher.reaper import DIED
 from scenequeue.items import ContainerRecord
 
@@ -30,8 +31,11 @@ class Caution(NamedTuple):
 
 
 def came_to_nothing(record: ContainerRecord) -> bool:
-    """Whether a container was launched and ended without having worked: never said hello, or died before its first item."""
-    if not record.launched_ms or record.done or record.failed:
+    """Whether a container was launched and ended without having worked: never said hello, or died before its first item.
+
+    One for which there was no room after all says nothing about the next, which goes elsewhere.
+    """
+    if not record.launched_ms or record.done or record.failed or is_capacity(EcsProblem("", record.exit_reason)):
         return False
     return record.state == "failed" or (record.state == "gone" and not record.held and record.exit_reason.startswith(DIED))
 

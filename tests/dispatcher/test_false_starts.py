@@ -72,6 +72,12 @@ def test_a_program_that_says_hello_and_dies_at_once_is_a_false_start_too() -> No
         assert not came_to_nothing(died.model_copy(update=fields))
 
 
+def test_a_launch_that_found_no_room_after_all_is_none() -> None:
+    """Spot says so late; the next launch goes elsewhere, and need not wait."""
+    late = "ended: TaskFailedToStart: Capacity is unavailable at this time. Please try again later"
+    assert caution([launched(6, exit_reason=late)] * 9, NOW_MS) == (0.0, None, "")
+
+
 def test_what_lies_an_hour_back_is_forgotten() -> None:
     """The operator has mended it meanwhile, or nobody wanted anything."""
     assert caution([launched(4000)] * 9, NOW_MS) == (0.0, None, "")

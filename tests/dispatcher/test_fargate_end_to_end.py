@@ -24,11 +24,14 @@ from tests.media import Media
 from tests.waiting import wait_until
 
 _TICK_S, _IDLE_S, _SPOT_NOTICE_S = 0.4, 2.0, 5.0
-#: From a worker's decision to leave to the end of its program, on a busy machine: its goodbye, and Python's own end.
-_PROGRAM_END_S = 2.0
+#: A worker looks at the doorbell for a second at a time before it decides to leave; less than a tick in production.
+_LOOK_S = 1.0
+#: From a worker's goodbye to the end of its program on a busy machine, where Python takes its time to end.
+_PROGRAM_END_S = 4.0
 #: Launches that find no capacity before there is some.
 _REFUSALS = 9
-_SCENES = 8
+#: So many, and so long ones, that two containers can be taken at their work.
+_SCENES, _SCENE_S = 10, 25.0
 
 
 class Program(NamedTuple):
@@ -115,7 +118,7 @@ def test_every_scene_is_delivered_once_though_everything_goes_wrong(
     boto3.client("s3").put_bucket_versioning(Bucket=s3.bucket, VersioningConfiguration={"Status": "Enabled"})
     dispatchers = [start_dispatcher(), start_dispatcher()]
     settings = ProducerSettings.load(redis_url=redis_url, namespace=namespace, inputs=f"{s3.uri}/inputs")
-    scenes = [{"name": f"s{n}", "image": media.image(), "audio": media.tone(f"n{n}.mp3", 12.0)} for n in range(_SCENES)]
+    scenes = [{"name": f"s{n}", "image": media.image(), "audio": media.tone(f"n{n}.mp3", _SCENE_S)} for n in range(_SCENES)]
     with Producer(settings=settings) as producer:
         handle = producer.submit_scenes(scenes, output=f"{s3.uri}/videos", options={"resolution": "360p"})
         for reclaimed in range(2):
@@ -151,7 +154,8 @@ def _check_launches(tasks: list[SimulatedTask], records: dict[str, ContainerReco
     """No intent was launched twice, nothing was launched without one, and never more than three worked at once."""
     ids = Counter(task.variables["SCENEBURST_CONTAINER_ID"] for task in tasks)
     assert set(ids.values()) == {1}
-    assert set(ids) == {name for name, record in records.items() if record.handle}
+    # The killed one may have had no time to write down what it had just launched; its intent is there.
+    assert {name for name, record in records.items() if record.handle} <= set(ids) <= set(records)
     assert _most_at_once(tasks) <= 3
     assert killed
 
@@ -163,7 +167,8 @@ def _check_ends(tasks: list[SimulatedTask], records: dict[str, ContainerRecord])
         record = records[task.variables["SCENEBURST_CONTAINER_ID"]]
         if task.stop_code == "EssentialContainerExited":
             assert record.idle_since_ms
-            assert task.stopped - record.idle_since_ms / 1000 <= _IDLE_S + _TICK_S + _PROGRAM_END_S, record
+            assert (record.ended_ms - record.idle_since_ms) / 1000 <= _IDLE_S + _TICK_S + _LOOK_S, record
+            assert task.stopped - record.ended_ms / 1000 <= _PROGRAM_END_S, record
             left += 1
         elif task.stop_code == "SpotInterruption":
             assert task.stopped - task.stopping <= _SPOT_NOTICE_S + _PROGRAM_END_S
