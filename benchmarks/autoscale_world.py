@@ -218,11 +218,11 @@ class World:
             self._take(container)
 
     def _take(self, container: Container) -> None:
-        """What slots are free for, and one more to prepare where a slot will soon be free, as the worker does."""
+        """An item for every slot that is free, or will soon be: the latter to be prepared, as the worker does."""
         source = self.ready if container.own is None else container.own
         while source and container.is_running and not container.is_draining:
-            soon = container.held == SLOTS and min(container.ahead_s) <= self.now_s
-            if container.held >= SLOTS and not soon:
+            soon_free = sum(ahead_s <= self.now_s for ahead_s in container.ahead_s)
+            if container.held >= SLOTS + soon_free:
                 return
             if container.own is None:
                 item = heapq.heappop(self.ready)
