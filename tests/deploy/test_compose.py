@@ -25,3 +25,9 @@ def test_its_dispatcher_is_configured_with_settings_that_there_are(monkeypatch: 
     assert docker.docker_volumes == ["/media:/media"]
     assert docker.docker_environment == {"SCENEBURST_REDIS_URL": dispatcher.redis_url.get_secret_value()}
     assert dispatcher.file_roots == [Path("/media")]
+
+
+def test_it_asks_for_no_variable_that_shells_keep_to_themselves() -> None:
+    """UID and GID are set in bash, and not exported: compose would fall back to 1000 without a word."""
+    asked = set(re.findall(r"\$\{?(\w+)", _PATH.read_text(encoding="utf-8").partition("name: sceneburst")[2]))
+    assert asked == {"IMAGE", "RUN_AS", "MEDIA", "PWD", "CONTAINERS"}
