@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3.12 python3.11 python3; do command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 STAMP := $(VENV)/.installed
 
-.PHONY: chaos chaos-long help demo test lint format docs bench-queue bench-render bench-autoscale soak bench-launch image base-image image-test clean
+.PHONY: chaos chaos-long outage help demo test lint format docs bench-queue bench-render bench-autoscale soak bench-launch image base-image image-test clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -41,11 +41,15 @@ bench-queue: $(STAMP) ## The queue beside eight others
 	$(BIN)/python -m benchmarks.queue --docs docs
 
 CHAOS_MINUTES ?= 1.5
-chaos: $(STAMP) ## A whole Sceneburst under violence for some minutes; the seed is printed
-	$(BIN)/python -m chaos --minutes $(CHAOS_MINUTES) --quiet $(if $(SEED),--seed $(SEED))
+chaos: $(STAMP) ## A whole Sceneburst under violence, on processes and on a simulated Fargate; SEED=n replays
+	timeout 300 $(BIN)/python -m chaos --minutes $(CHAOS_MINUTES) --runs 2 --parallel 2 --fleet both $(if $(SEED),--seed $(SEED))
 
-chaos-long: $(STAMP) ## Twenty seeds of five minutes
-	$(BIN)/python -m chaos --minutes 5 --runs 20 --quiet
+PARALLEL ?= 1
+chaos-long: $(STAMP) ## Twenty seeds of five minutes, PARALLEL=n at once; every fault must have had an effect
+	$(BIN)/python -m chaos --minutes 5 --runs 20 --parallel $(PARALLEL) --fleet both --all-must-tell $(if $(SEED),--seed $(SEED))
+
+outage: $(STAMP) ## Redis is gone for a minute: nobody exits, nobody spins, nothing is done twice
+	SCENEBURST_OUTAGE_S=60 $(BIN)/python -m pytest -q -n 2 tests/chaos/test_recovery.py
 
 bench-render: $(STAMP) ## Rendering beside zoompan, the encoder alone, moviepy and the replaced chain (half an hour)
 	$(BIN)/python -m benchmarks.render --docs docs

@@ -45,16 +45,16 @@ BAD = (
     Kind("empty", audio="empty.wav", error="BadInput", says="is empty, 0 bytes"),
     Kind("cut", image="cut.png", error="BadInput", says="damaged"),
 )
-#: Fails in the same way at every attempt: too long, too large, an encoder that hangs, one that crashes.
+#: Fails in the same way at every attempt: an encoder that hangs, a picture too large, an encoder that crashes, a scene too long.
 POISON = (
-    Kind("endless", audio="endless.wav", error="LimitExceeded", says="ran longer than", is_poison=True),
-    Kind("large", image="large.png", error="LimitExceeded", says="more memory than it may", is_poison=True),
     Kind("hangs", title="hangs", error="LimitExceeded", says="ran longer than", is_poison=True),
+    Kind("large", image="large.png", error="LimitExceeded", says="more memory than it may", is_poison=True),
     Kind("crashes", title="crashes", error="ToolFailed", says="code -11", is_poison=True),
+    Kind("endless", audio="endless.wav", error="LimitExceeded", says="ran longer than", is_poison=True),
 )
 KINDS = {kind.name: kind for kind in (GOOD, *BAD, *POISON)}
-#: An endless one costs a core for its whole time.
-_POISON_WEIGHTS = (1, 2, 2, 2)
+#: Every fourth job is a poison scene, the kinds in turns, so that a short run has them too.
+_POISON_EVERY = 4
 
 
 def make_media(folder: Path) -> None:
@@ -107,10 +107,10 @@ class PlannedJob:
 
 
 def plan_job(number: int, draws: random.Random) -> PlannedJob:
-    """A run's job of this number: mostly good scenes with some bad ones, some large jobs, now and then a poisonous one."""
+    """A run's job of this number: mostly good scenes with some bad ones, some large jobs, every fourth a poisonous one."""
     lane = draws.choices(["normal", "urgent", "bulk"], [6, 1, 1])[0]
-    if draws.random() < 0.12:
-        return PlannedJob(f"j{number:04}", (draws.choices(POISON, _POISON_WEIGHTS)[0].name,), lane, IMPATIENT)
+    if number % _POISON_EVERY == 1:
+        return PlannedJob(f"j{number:04}", (POISON[number // _POISON_EVERY % len(POISON)].name,), lane, IMPATIENT)
     most = draws.choices([24, 60, 150], [6, 3, 1])[0]
     kinds = tuple(draws.choice(BAD).name if draws.random() < 0.06 else GOOD.name for _ in range(draws.randint(most // 4, most)))
     return PlannedJob(f"j{number:04}", kinds, lane, PATIENT)

@@ -66,7 +66,7 @@ def spoil_s3(cluster: ChaosCluster, draws: random.Random) -> Strike | None:
     Then boto3's own five attempts are used up, and the item comes again after a pause.
     """
     faults = tuple(draws.sample(S3_FAULTS, 2))
-    share, seconds = draws.choice((0.4, 1.0)), draws.uniform(2.0, 9.0)
+    share, seconds = draws.choice((0.4, 1.0)), draws.uniform(2.0, 7.0)
     said = f"s3 answers {' and '.join(faults)} to {share:.0%} for {seconds:.1f} s"
     return Strike(said, frozenset(), seconds, cluster.s3_proxy.spoil(faults, share))
 

@@ -1,37 +1,59 @@
-"""Nobody needs a supervisor: worker, dispatcher and a waiting producer sit out a Redis that is gone, and go on."""
+"""Nobody needs a supervisor: worker, dispatcher and producers sit out a Redis that is gone, and go on."""
 
+import json
 import os
-import random
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
 from chaos.history import violations
-from chaos.proxies import RedisProxy
+from chaos.redis_proxy import How, RedisProxy
 from console.embedded_redis import EmbeddedRedis
 from scenequeue.items import ItemState, JobSpec, JobState, WorkItem, check_job_id
 from scenequeue.queue import SceneQueue
 from tests.waiting import wait_until
 
-#: How long Redis is away; `SCENEBURST_OUTAGE_S=60` for the whole minute.
+#: How long Redis is away; `make outage` makes it the whole minute.
 _OUTAGE_S = float(os.environ.get("SCENEBURST_OUTAGE_S", "6"))
-#: Share of a core above which a program that waits is spinning.
-_SPINNING = 0.35
+#: Share of a core above which a program that waits is spinning. What it does in the first moments counts for a short outage.
+_SPINNING = 0.1 if _OUTAGE_S >= 30 else 0.3
 _WAITER = """
 import sys
 from producer import Producer
 with Producer() as producer:
     print(producer.job("a").wait(300).state.value, flush=True)
 """
+#: Submits one job after the other, each until it is taken, as the documentation tells callers to.
+_SUBMITTER = """
+import sys, time
+from pathlib import Path
+from producer import Producer
+from scenequeue.errors import QueueUnavailable
+from scenequeue.items import JobSpec, WorkItem, check_job_id
+folder = Path(sys.argv[1])
+number = 0
+with Producer() as producer:
+    while not (folder / "enough").exists():
+        item = WorkItem(kind="wait", name="s", payload={"folder": str(folder)})
+        while True:
+            try:
+                producer.queue.producer.submit(JobSpec(job_id=check_job_id(f"more-{number}"), max_attempts=10), [[item]])
+                break
+            except QueueUnavailable:
+                time.sleep(1)
+        number += 1
+        (folder / "submitted").write_text(str(number))
+        time.sleep(0.5)
+"""
 
 
 @pytest.fixture
-def proxy(redis_server: EmbeddedRedis, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisProxy]:
+def proxy(redis_server: EmbeddedRedis) -> Iterator[RedisProxy]:
     """A way to Redis that can be closed."""
     path = Path("/tmp", f"sb-proxy-{os.getpid()}-{time.monotonic_ns()}")
     proxy = RedisProxy(path, redis_server.socket)
@@ -40,56 +62,126 @@ def proxy(redis_server: EmbeddedRedis, tmp_path_factory: pytest.TempPathFactory)
     path.unlink(missing_ok=True)
 
 
-@pytest.mark.slow
-def test_everybody_survives_an_outage_and_nothing_is_done_twice(
-    queue: SceneQueue, namespace: str, proxy: RedisProxy, tmp_path: Path
-) -> None:
-    """An item is in hand when Redis goes; its result is handed in when Redis is back. Nobody exits, nobody spins."""
-    environment = {
-        **os.environ, "SCENEBURST_REDIS_URL": proxy.url, "SCENEBURST_NAMESPACE": namespace, "SCENEBURST_LEASE_S": "2",
-        "SCENEBURST_STATE_DIR": str(tmp_path / "fleet"), "SCENEBURST_TICK_S": "0.5", "SCENEBURST_MAX_CONTAINERS": "1",
-        "SCENEBURST_IDLE_TIMEOUT_S": "30", "SCENEBURST_SLOTS": "1", "SCENEBURST_CONTAINER_ID": "w1",
-        "SCENEBURST_SCRATCH_DIR": str(tmp_path / "scratch"),
-    }  # fmt: skip
-    items = [WorkItem(kind="wait", name=f"s{number}", payload={"folder": str(tmp_path)}) for number in range(4)]
-    queue.producer.submit(JobSpec(job_id=check_job_id("a"), max_attempts=10), [items])
-    (tmp_path / "log").touch()
-    with (tmp_path / "log").open("ab") as log:
-        programs = {
-            "dispatcher": [sys.executable, "-m", "dispatcher"],
-            "worker": [sys.executable, "-m", "tests.container_worker.worker_program"],
-            "waiter": [sys.executable, "-c", _WAITER],
+class Programs:
+    """A dispatcher, a worker that takes nothing yet, a producer that waits for a job and one that keeps submitting.
+
+    Args:
+        queue: straight to Redis, not through the proxy.
+        url: the proxy's.
+        namespace: the queue's.
+        folder: for everything.
+    """
+
+    def __init__(self, queue: SceneQueue, url: str, namespace: str, folder: Path) -> None:
+        self._folder = folder
+        self.log = folder / "log.txt"
+        environment = {
+            **os.environ, "SCENEBURST_REDIS_URL": url, "SCENEBURST_NAMESPACE": namespace, "SCENEBURST_LEASE_S": "2",
+            "SCENEBURST_STATE_DIR": str(folder / "fleet"), "SCENEBURST_TICK_S": "0.5", "SCENEBURST_MAX_CONTAINERS": "1",
+            "SCENEBURST_IDLE_TIMEOUT_S": "30", "SCENEBURST_SLOTS": "1", "SCENEBURST_CONTAINER_ID": "w1",
+            "SCENEBURST_SCRATCH_DIR": str(folder / "scratch"), "SCENEBURST_LOG_FORMAT": "json",
+        }  # fmt: skip
+        argvs = {
+            "dispatcher": ["-m", "dispatcher"],
+            "worker": ["-m", "tests.container_worker.worker_program"],
+            "waiter": ["-c", _WAITER],
+            "submitter": ["-c", _SUBMITTER, str(folder)],
         }
-        queue.operator.pause()
-        started = {name: subprocess.Popen(argv, env=environment, stdout=log, stderr=log) for name, argv in programs.items()}
-    try:
-        wait_until(queue.inspect.plan, "the dispatcher ticks", 30)
-        wait_until(lambda: [r for r in queue.inspect.containers() if r.container_id == "w1"], "the worker has said hello", 30)
-        queue.operator.resume()
-        wait_until(queue.inspect.leased, "an item is in hand", 30)
-        proxy.is_blocked = True
-        proxy.cut(1.0, random.Random(1))
-        before = {name: _cpu_s(program) for name, program in started.items()}
-        time.sleep(_OUTAGE_S)
-        for name, program in started.items():
-            assert program.poll() is None, (name, (tmp_path / "log").read_text()[-2000:])
-            assert (_cpu_s(program) - before[name]) / _OUTAGE_S < _SPINNING, name
-        (tmp_path / "go").touch()
-        proxy.is_blocked = False
-        wait_until(lambda: queue.producer.status("a").state is JobState.DONE, "the job is done", 60)
-        assert started["waiter"].wait(30) == 0
-        assert [started[name].poll() for name in ("dispatcher", "worker")] == [None, None]
-    finally:
-        for program in started.values():
+        with self.log.open("ab") as log:
+            queue.operator.pause()
+            self.running = {
+                name: subprocess.Popen([sys.executable, *argv], env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                for name, argv in argvs.items()
+            }
+        wait_until(queue.inspect.plan, "the dispatcher ticks", 60)
+        wait_until(lambda: [r for r in queue.inspect.containers() if r.container_id == "w1"], "the worker has said hello", 60)
+        wait_until(self.submitted, "the submitter has submitted", 60)
+
+    def submitted(self) -> int:
+        """How many jobs the submitter has got rid of."""
+        path = self._folder / "submitted"
+        return int(path.read_text() or 0) if path.exists() else 0
+
+    def cpu_s(self) -> dict[str, float]:
+        """What each has used so far; all of them run."""
+        codes = {name: program.poll() for name, program in self.running.items()}
+        assert codes == dict.fromkeys(self.running), self.log.read_text()
+        times = {name: psutil.Process(program.pid).cpu_times() for name, program in self.running.items()}
+        return {name: float(each.user + each.system) for name, each in times.items()}
+
+    def close(self) -> None:
+        for program in self.running.values():
             program.kill()
             program.wait()
         from dispatcher.fleets.process import ProcessFleet
 
-        ProcessFleet(tmp_path / "fleet").stop_all("the test is over", grace_s=1)
-    assert violations("a", queue.producer.events("a", count=10_000)) == []
-    assert [result.state for result in queue.producer.results("a")] == [ItemState.DONE.value] * 4
+        ProcessFleet(self._folder / "fleet").stop_all("the test is over", grace_s=1)
 
 
-def _cpu_s(program: subprocess.Popen[bytes]) -> float:
-    times = psutil.Process(program.pid).cpu_times()
-    return float(times.user + times.system)
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize(
+    "how",
+    [
+        "refuse",
+        # Until the dispatcher's connection to its broker has a time-out, one in a black hole waits for ever.
+        pytest.param("swallow", marks=pytest.mark.xfail(reason="the dispatcher's broker has no socket_timeout", strict=False)),
+    ],
+)
+def test_everybody_survives_an_outage_and_nothing_is_done_twice(
+    queue: SceneQueue, namespace: str, proxy: RedisProxy, tmp_path: Path, how: How
+) -> None:
+    """An item is in hand when Redis goes; its result is handed in when Redis is back. Nobody exits, nobody spins.
+
+    Whether Redis refuses, or whatever is sent vanishes and no connection is closed.
+    """
+    items = [WorkItem(kind="wait", name=f"s{number}", payload={"folder": str(tmp_path)}) for number in range(4)]
+    queue.producer.submit(JobSpec(job_id=check_job_id("a"), max_attempts=10), [items])
+    programs = Programs(queue, proxy.url, namespace, tmp_path)
+    try:
+        queue.operator.resume()
+        wait_until(queue.inspect.leased, "an item is in hand", 30)
+        lift = proxy.bar(how)
+        before, submitted = programs.cpu_s(), programs.submitted()
+        time.sleep(_OUTAGE_S)
+        shares = {name: (used_s - before[name]) / _OUTAGE_S for name, used_s in programs.cpu_s().items()}
+        assert {name: share for name, share in shares.items() if share > _SPINNING} == {}
+        (tmp_path / "go").touch()
+        lift()
+        _goes_on(queue, programs, submitted)
+        (tmp_path / "enough").touch()
+        wait_until(lambda: programs.running["submitter"].poll() == 0, "the submitter has ended", 60)
+        jobs = [status.job_id for status in queue.inspect.jobs(1000)]
+        wait_until(lambda: all(queue.producer.status(job).state is JobState.DONE for job in jobs), "every job is done", 60)
+        assert len(jobs) == programs.submitted() + 1
+        assert [programs.running[name].poll() for name in ("dispatcher", "worker")] == [None, None]
+        assert _lines(programs.log, "dispatcher starts") == 1
+    finally:
+        programs.close()
+    for job in jobs:
+        results = list(queue.producer.results(job))
+        assert violations(job, queue.producer.events(job, count=10_000), results) == []
+        assert {result.state for result in results} == {ItemState.DONE.value}
+
+
+def _goes_on(queue: SceneQueue, programs: Programs, submitted: int) -> None:
+    """Each of the four does its part again, by itself."""
+    ticked_ms = queue.inspect.now_ms()
+    steps: dict[str, Callable[[], object]] = {
+        "the job is done": lambda: queue.producer.status("a").state is JobState.DONE,
+        "the waiting producer has heard so": lambda: programs.running["waiter"].poll() == 0,
+        "the submitter submits": lambda: programs.submitted() > submitted + 1,
+        "the dispatcher ticks": lambda: (queue.inspect.plan() or {}).get("at_ms", 0) > ticked_ms,
+    }
+    for what, has_happened in steps.items():
+        wait_until(has_happened, what, 60)
+
+
+def _lines(log: Path, event: str) -> int:
+    found = 0
+    for line in log.read_text(errors="replace").splitlines():
+        try:
+            found += json.loads(line).get("event") == event
+        except (ValueError, AttributeError):
+            continue
+    return found
