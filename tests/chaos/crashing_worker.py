@@ -114,7 +114,11 @@ def _syncs(countdown: Countdown) -> None:
 
 
 def _handler(way: str) -> Handler:
-    """How an item's first attempt goes: made, failed, or broken off by a drain."""
+    """How an item's first attempt goes: made, made after some heartbeats, failed, or broken off by a drain."""
+
+    def lingers(work: Work) -> ItemResult:
+        work.should_stop.wait(1.5)
+        return HANDLERS["render"](work)
 
     def fails(work: Work) -> ItemResult:
         if work.lease.attempt == 1:
@@ -126,7 +130,7 @@ def _handler(way: str) -> Handler:
         work.should_stop.wait(30)
         return HANDLERS["render"](work)
 
-    return {"makes": HANDLERS["render"], "fails": fails, "drains": drains}[way]
+    return {"makes": HANDLERS["render"], "lingers": lingers, "fails": fails, "drains": drains}[way]
 
 
 if __name__ == "__main__":

@@ -14,11 +14,12 @@ import pytest
 
 from chaos.history import violations
 from producer import Producer
-from scenequeue.items import JobState
+from scenequeue.items import Counts, JobState
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import ProducerSettings
 from tests.conftest import S3
 from tests.media import Media
+from tests.waiting import wait_until
 
 #: All that a worker does for one scene, in order.
 _MAKING = ["lease", "get", "get", "stat", "begin", "inside render", "inside put", "put", "ack"]
@@ -46,12 +47,17 @@ class Stage:
         log = self.folder / f"{name}.log"
         code = self._worker(name, {"CRASH_AT": dies_at, "CRASH_WAY": way, "CRASH_LOG": str(log)})
         self.queue.dispatcher.forfeit(name, "killed")
+        # An idle worker does not stay for a retry's pause.
+        wait_until(lambda: self.queue.dispatcher.reclaim() or not self._counts(name).delayed, "a retry is due")
         if self.queue.producer.status(job.job_id).state is JobState.ACTIVE:
             assert self._worker(f"{name}-after", {"CRASH_LOG": os.devnull}) == 0
         status = self.queue.producer.status(job.job_id)
         assert (status.state, status.counts.done) == (JobState.DONE, 1), (name, dies_at)
         assert violations(name, self.queue.producer.events(name, count=1000), self.queue.producer.results(name)) == []
         return code, log.read_text().splitlines(), hashlib.sha256(self.take()).hexdigest()
+
+    def _counts(self, job_id: str) -> Counts:
+        return self.queue.producer.status(job_id).counts
 
     def _worker(self, name: str, more: dict[str, str]) -> int:
         environment = {**os.environ, **self.environment, "SCENEBURST_CONTAINER_ID": name, **more}
@@ -124,5 +130,5 @@ def test_a_worker_dies_while_it_gives_an_item_up(stage: Stage, way: str, effects
 @pytest.mark.parametrize("dies_at", ["extend 1", "extend 2", "beat 1", "beat 2"])
 def test_a_worker_dies_at_a_heartbeat(stage: Stage, dies_at: str) -> None:
     """Between the leases' prolongation and the report, and between two beats."""
-    code, _, _ = stage.crash("crash", dies_at)
+    code, _, _ = stage.crash("crash", dies_at, "lingers")
     assert code == -signal.SIGKILL
