@@ -4,7 +4,6 @@ It counts for containers that belong to an ECS service, whose scale-in it holds 
 which is taken as a no. Source: AWS, "Amazon ECS task scale-in protection endpoint".
 """
 
-import http.client
 import json
 import time
 from collections.abc import Callable, Mapping
@@ -37,9 +36,12 @@ class Protection:
         is_stale = self._is_on and self._clock() - self._asked_at > EXPIRES_MINUTES * 60 / 2
         if not self._uri or (is_working == self._is_on and not is_stale):
             return
+        # Loaded inside ECS only: with what it needs it is 1.3 MB.
+        from http.client import HTTPException
+
         try:
             refusal = self._ask(is_protected=is_working)
-        except (OSError, ValueError, http.client.HTTPException) as error:
+        except (OSError, ValueError, HTTPException) as error:
             # Asked again at the next beat.
             self._log.debug("task protection was not answered", error=str(error))
             return
@@ -50,9 +52,11 @@ class Protection:
 
     def _ask(self, *, is_protected: bool) -> str:
         """Why ECS says no; "" when it says yes."""
+        from http.client import HTTPConnection
+
         parts = urlsplit(self._uri)
         wish = {"ProtectionEnabled": True, "ExpiresInMinutes": EXPIRES_MINUTES} if is_protected else {"ProtectionEnabled": False}
-        connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 80, timeout=_TIMEOUT_S)
+        connection = HTTPConnection(parts.hostname or "", parts.port or 80, timeout=_TIMEOUT_S)
         try:
             headers = {"Content-Type": "application/json"}
             connection.request("PUT", f"{parts.path}/task-protection/v1/state", json.dumps(wish), headers)

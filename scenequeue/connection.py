@@ -1,9 +1,10 @@
 """The connection to Redis: how it is made, how it fails, and how the atomic steps are called through it."""
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -25,8 +26,19 @@ _CONNECT_TIMEOUT_S = 3.0
 #: Within one call; whoever calls decides what to do after that.
 _RETRIES = 3
 
+_SCRIPTS = Path(__file__).with_name("scripts")
 _DENIED = ("ACL", "can't access", "can't run")
-_LOST = (redis.ConnectionError, redis.TimeoutError, redis.exceptions.ReadOnlyError, redis.exceptions.TryAgainError)
+#: The first word of what servers say of trouble that passes; inside a script or a pipeline it stands further back.
+#: BUSY: another script has run for too long. NOREPLICAS, MASTERDOWN, READONLY, UNBLOCKED, CLUSTERDOWN, TRYAGAIN: a failover
+#: is under way. LOADING: it has just started. MISCONF, OOM: its disk or its memory is full. EXECABORT: a transaction met one.
+_PASSING = "BUSY|NOREPLICAS|MASTERDOWN|READONLY|UNBLOCKED|CLUSTERDOWN|TRYAGAIN|LOADING|MISCONF|OOM|EXECABORT"
+_PASSING_WORD = re.compile(rf"(?:^|[ :]-|caused error: )(?:{_PASSING})\b")
+#: The same where redis-py has taken the word for a class of its own.
+_PASSING_ERRORS = (
+    redis.exceptions.ReadOnlyError, redis.exceptions.TryAgainError, redis.exceptions.ClusterDownError,
+    redis.exceptions.OutOfMemoryError, redis.exceptions.ExecAbortError,
+)  # fmt: skip
+_LOST = (redis.ConnectionError, redis.TimeoutError)
 
 
 def masked(url: str) -> str:
@@ -40,8 +52,7 @@ def masked(url: str) -> str:
 
 @cache
 def _source(name: str) -> str:
-    folder = files("scenequeue.scripts")
-    return "\n".join(folder.joinpath(f"{part}.lua").read_text() for part in ("prelude", "ends", name))
+    return "\n".join((_SCRIPTS / f"{part}.lua").read_text() for part in ("prelude", "ends", name))
 
 
 class Connection:
@@ -103,9 +114,11 @@ class Connection:
             # Inside a script, a missing permission is an ordinary error of the script.
             if any(word in str(error) for word in _DENIED):
                 raise self._refused(error) from error
-            if str(error).startswith(("LOADING", "MASTERDOWN", "MISCONF", "OOM", "CLUSTERDOWN", "UNBLOCKED")):
-                raise QueueUnavailable(f"Redis at {self.url} cannot serve now: {error}") from error
-            raise
+            if not isinstance(error, _PASSING_ERRORS) and not _PASSING_WORD.search(str(error)):
+                raise
+            # After a failover the same name may lead to another server, which only a new connection finds.
+            self.client.connection_pool.disconnect(inuse_connections=False)
+            raise QueueUnavailable(f"Redis at {self.url} cannot serve now: {error}") from error
 
     def _refused(self, error: Exception) -> SettingsError:
         return SettingsError(f"Redis at {self.url} refuses this: {error}; has the user of SCENEBURST_REDIS_URL the right role?")
