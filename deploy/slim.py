@@ -18,9 +18,8 @@ _UNUSED_TESTS = ("numpy/**/tests", "numpy/_core/*_tests.*.so", "numpy/_core/_sim
 _UNUSED_DATA = ("numpy/_core/include", "numpy/f2py", "boto3/data/*", "boto3/examples", "cv2/data")
 #: What compilers and type checkers read.
 _SOURCES = ("**/*.pyi", "**/*.pxd", "**/*.pyx", "**/*.a", "*/**/*.c", "*/**/*.h")
-#: Of fontTools, which tells what a font on the machine covers, all that changes fonts; its ttLib reads them.
-_FONT_TOOLS = ("cu2qu", "designspaceLib", "diff", "feaLib", "merge", "mtiLib", "otlLib", "qu2cu", "subset", "svgLib", "t1Lib")
-_FONT_TOOLS_2 = ("ufoLib", "varLib", "voltLib", "misc/bezierTools*")
+#: Of fontTools, which tells what a font on the machine covers, the parts that make fonts, and compiled copies of modules.
+_FONT_TOOLS = ("cu2qu", "diff", "merge", "mtiLib", "qu2cu", "subset", "svgLib", "t1Lib", "ufoLib", "voltLib", "**/*.so")
 #: Celery's interactive shell, which `celery.bin` alone would load, and converters of Python 2.
 _SHELL = ("click_repl", "prompt_toolkit", "wcwidth", "libfuturize", "libpasteurize")
 #: The libraries of ffmpeg that OpenCV's video input and output is linked with, as PyAV has them too.
@@ -31,7 +30,7 @@ def main(environment: Path) -> None:
     """Slim one virtual environment in place."""
     (packages,) = environment.glob("lib/python3.*/site-packages")
     unused = (*_UNUSED, *_UNUSED_TESTS, *_UNUSED_DATA, *_SOURCES, *_SHELL)
-    for pattern in (*unused, *(f"fontTools/{part}" for part in (*_FONT_TOOLS, *_FONT_TOOLS_2))):
+    for pattern in (*unused, *(f"fontTools/{part}" for part in _FONT_TOOLS)):
         for path in list(packages.glob(pattern)):
             remove(path)
     for service in (packages / "botocore" / "data").iterdir():

@@ -19,6 +19,7 @@ from dispatcher.fleets.docker import DockerFleet
 from dispatcher.fleets.settings import DockerSettings
 from scenequeue.acl import rules
 from scenequeue.queue import SceneQueue
+from tests.conftest import S3
 from tests.waiting import wait_until
 
 #: Limits as some engines inside containers need them.
@@ -85,8 +86,10 @@ def _answers(client: Any) -> bool:
 
 
 @pytest.fixture
-def fleet(image: str, engine: Path, redis_port: int, namespace: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[DockerFleet]:
-    """Containers on this machine's network; none outlives the test."""
+def fleet(
+    image: str, engine: Path, redis_port: int, namespace: str, s3: S3, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[DockerFleet]:
+    """Containers on this machine's network, where they find the test's S3; none outlives the test."""
     theirs = {name: value for name, value in os.environ.items() if name.startswith("AWS_") and "CA_BUNDLE" not in name}
     monkeypatch.setenv("SCENEBURST_DOCKER_ULIMITS", ULIMITS)
     settings = DockerSettings.load(

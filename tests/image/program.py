@@ -15,13 +15,14 @@ def output_of(fleet: DockerFleet, image: str, argv: list[str]) -> str:
     made = fleet._call("POST", "/containers/create", json=body).json()["Id"]
     try:
         fleet._call("POST", f"/containers/{made}/start")
-        wait_until(lambda: not _state(fleet, made)["Running"], "the program has ended", 60)
+        wait_until(lambda: not state_of(fleet, made)["Running"], "the program has ended", 60)
         said = fleet._call("GET", f"/containers/{made}/logs", params={"stdout": "true", "stderr": "true"}).text
-        assert _state(fleet, made)["ExitCode"] == 0, said
+        assert state_of(fleet, made)["ExitCode"] == 0, said
         return said
     finally:
         fleet._call("DELETE", f"/containers/{made}", params={"force": "true", "v": "true"})
 
 
-def _state(fleet: DockerFleet, handle: str) -> dict[str, Any]:
+def state_of(fleet: DockerFleet, handle: str) -> dict[str, Any]:
+    """Whether it runs, since when, how it ended, how well it is."""
     return dict(fleet._call("GET", f"/containers/{handle}/json").json()["State"])

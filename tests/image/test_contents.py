@@ -44,7 +44,6 @@ def test_it_says_what_it_is_and_of_what_it_was_made(told: dict[str, Any]) -> Non
     assert labels["revision"] not in {"", "unknown"}
     assert labels["base.name"]
     assert told["User"] == "10001:10001"
-    assert "SCENEBURST_ALIVE_FILE" in str(told["Healthcheck"]["Test"])
 
 
 def test_it_lists_all_that_is_inside(image: str, fleet: DockerFleet) -> None:
