@@ -36,8 +36,10 @@ _AT_ONCE = 50
 _JOINERS = frozenset("\u200d\u20e3")
 _ANCHOR = "{\\fscx0\\alpha&HFF&}a{\\fscx100\\alpha&H00&}"
 _RTL = frozenset({"R", "AL"})
+#: Matrix None: colours are those of the frame. Without it newer ffmpegs squeeze them into 16 to 235, and white is grey.
 _HEADER = """[Script Info]
 ScriptType: v4.00+
+YCbCr Matrix: None
 PlayResX: {width}
 PlayResY: {height}
 WrapStyle: 2

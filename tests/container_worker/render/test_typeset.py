@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -59,3 +60,16 @@ def test_a_text_that_fills_more_than_the_frame_is_cut_with_a_warning(
     assert patch.luma.colour.shape[0] < 0.75 * 360
     (line,) = capsys.readouterr().out.splitlines()
     assert json.loads(line) == {"warning": "subtitles: the text of 1 cue did not fit on the frame and was cut short"}
+
+
+@pytest.mark.parametrize("colour", [(255, 255, 255), (0, 0, 0), (255, 0, 0), (0, 224, 255), (128, 128, 128)])
+def test_words_and_outlines_have_just_the_colour_that_was_named(tmp_path: Path, colour: tuple[int, int, int]) -> None:
+    """White is white and not a light grey, which is what limited range makes of it when it is applied twice."""
+    for number, part in enumerate(({"colour": colour, "em_px": 80}, {"outline_colour": colour, "outline_px": 8})):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        look = replace(LOOK, **part)
+        with Typesetter(["III"], look, (640, 360), str(find_ffmpeg().path), folder, FontBook(use_system=False)) as typesetter:
+            picture = typesetter._next_picture()
+        solid = picture[picture[..., 3] == 255][:, :3]
+        assert (solid == colour).all(axis=1).sum() > 200
