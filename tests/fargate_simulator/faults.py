@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 class Faults:
     """Everything defaults to a perfect world. Times in seconds."""
 
+    #: How long RunTask takes to answer (ECS: half a second or so).
+    run_task_s: float = 0.0
     #: From RunTask to the program's start: image pull and all (Fargate: 30 to 60 s).
     start_delay_s: float = 0.0
     #: (provider, subnet, region) without capacity; None stands for any.

@@ -112,6 +112,7 @@ class Simulator:
 
     def _run_task(self, region: str, arguments: dict[str, Any]) -> dict[str, Any]:
         provider, subnet = self._check_run_task(region, arguments)
+        time.sleep(self.faults.run_task_s)
         with self._lock:
             token, same = arguments.get("clientToken"), json.dumps(arguments, sort_keys=True)
             if token and (region, token) in self._tokens:
