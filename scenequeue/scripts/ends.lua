@@ -76,7 +76,12 @@ end
 
 --- The lease of an item ends, whatever comes next; whether there was one.
 local function unlease(member, container)
-  if container then redis.call('SREM', P .. 'held:' .. container, member) end
+  if container then
+    local held_key = P .. 'held:' .. container
+    redis.call('SREM', held_key, member)
+    -- Of what it has asked for last, nothing is left to be told again.
+    if redis.call('EXISTS', held_key) == 0 then redis.call('DEL', held_key .. ':asked') end
+  end
   return redis.call('ZREM', P .. 'leases', member) == 1
 end
 

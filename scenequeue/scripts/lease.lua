@@ -93,8 +93,8 @@ for _, lane in ipairs({ 'urgent', 'normal', 'bulk' }) do
     end
   end
 end
-if turn > first_turn then
-  add(P .. 'counts', 'turn', turn - first_turn)
+if turn > first_turn then add(P .. 'counts', 'turn', turn - first_turn) end
+if given > 0 then
   redis.call('HSET', asked_key, 'call', call)
   redis.call('EXPIRE', asked_key, HELD_TTL_S)
   redis.call('EXPIRE', held_key, HELD_TTL_S)

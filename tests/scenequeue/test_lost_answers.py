@@ -31,7 +31,9 @@ def test_a_lease_asked_for_again_returns_nothing_that_another_has_by_now(any_que
     any_queue.worker.lease("c1", 2, lease_s=0, call=call)
     any_queue.dispatcher.reclaim()
     (other,) = any_queue.worker.lease("c2", 1)
-    assert any_queue.worker.lease("c1", 2, call=call) == []
+    (rest,) = any_queue.worker.lease("c1", 2, call=call)
+    assert rest.item_id != other.item_id
+    assert any_queue.worker.release("c1", [rest]) == []
     assert any_queue.worker.ack("c2", [done(other)]) == []
     last = new_call()
     taken = any_queue.worker.lease("c1", 2, call=last)
