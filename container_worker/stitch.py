@@ -11,6 +11,7 @@ from container_worker.handlers import Work, delivered, reused, stop_if_asked, un
 from container_worker.render.child import converse
 from container_worker.render.defaults import RENDERER_VERSION
 from container_worker.render.film import NAME
+from container_worker.render.pace import Pace
 from container_worker.render.scene import SceneInputs, request_for
 from scenequeue.errors import BadInput
 from scenequeue.film import StitchPayload
@@ -48,13 +49,13 @@ def stitch_film(work: Work) -> ItemResult:
     look = replace(look, extras=replace(look.extras, card_frames=0))
     fade_frames = round(payload.crossfade_s * options.fps)
     waits_since = time.monotonic()
-    with work.slot():
+    with work.slot(), Pace(work.limits.wall_s, work.on_progress) as pace:
         # Waiting for a slot is not work, and would falsify the learned rates.
         started += time.monotonic() - waits_since
         done, warnings = converse(
             "container_worker.render.film",
             {"look": asdict(look), "scenes": len(payload.sources), "fade_frames": fade_frames},
-            work.scratch, limits=work.limits, on_progress=work.on_progress, should_stop=work.should_stop,
+            work.scratch, limits=work.limits, on_progress=pace, should_stop=work.should_stop,
         )  # fmt: skip
     facts = {"frames": done["frames"], "encoded_frames": done["encoded_frames"], "warnings": list(warnings)}
     video = work.scratch / "scene.mp4"
