@@ -1,7 +1,7 @@
 """The connection to Redis: how it is made, how it fails, and how the atomic steps are called through it."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -50,9 +50,18 @@ def masked(url: str) -> str:
     return urlunsplit(parts._replace(netloc=f"{parts.username or ''}:***@{host}"))
 
 
+#: Steps made of others, which they call as functions.
+_MADE_OF = {"exchange": ("ack", "lease")}
+
+
+def _text(name: str) -> str:
+    return (_SCRIPTS / f"{name}.lua").read_text()
+
+
 @cache
 def _source(name: str) -> str:
-    return "\n".join((_SCRIPTS / f"{part}.lua").read_text() for part in ("prelude", "ends", name))
+    functions = (f"local function {part}(ARGV)\n{_text(part)}\nend" for part in _MADE_OF.get(name, ()))
+    return "\n".join((_text("prelude"), _text("ends"), *functions, _text(name)))
 
 
 class Connection:
@@ -78,22 +87,6 @@ class Connection:
         """
         with self.translated():
             return self._step(script)(keys=[self.keys.prefix], args=[self._event_limit, self.result_ttl_s, *arguments])
-
-    def run_in_turn(self, *steps: tuple[str, Sequence[str | int]]) -> list[Any]:
-        """Run several steps in one round trip; each is atomic, together they are not. Answers in order; raises as `run`."""
-        with self.translated():
-            pipeline = self.client.pipeline(transaction=False)
-            for script, arguments in steps:
-                shared = (self.keys.prefix, self._event_limit, self.result_ttl_s)
-                pipeline.evalsha(self._step(script).sha, 1, *(str(argument) for argument in (*shared, *arguments)))
-            answers = pipeline.execute(raise_on_error=False)
-            for place, answer in enumerate(answers):
-                if isinstance(answer, redis.exceptions.NoScriptError):
-                    # A server that does not know this step yet, or has restarted: `run` loads it. The others were taken.
-                    answers[place] = self.run(steps[place][0], *steps[place][1])
-                elif isinstance(answer, Exception):
-                    raise answer
-            return list(answers)
 
     def _step(self, script: str) -> "Script":
         if script not in self._scripts:

@@ -70,16 +70,15 @@ class WorkerPort:
     def exchange(
         self, container_id: str, finished: Sequence[tuple[Lease, ItemResult]], count: int, lease_s: float | None = None
     ) -> tuple[list[Lease], list[Lease]]:
-        """Hand results in and take the next items, whose work begins now, in one round trip.
+        """Hand results in and take the next items, whose work begins now, in one step.
 
         Returns:
             The leases whose result was refused, and the new ones.
 
-        Guarantees: those of `ack` and of `lease`, each by itself: after an error, acking again is safe.
+        Guarantees: atomic, and those of `ack` and of `lease`: after an error, acking again is safe.
         """
-        asked = (container_id, count, self._lease_ms(lease_s), 1, new_call())
-        handed_in = (container_id, *_reported(finished))
-        refused, answer = self._connection.run_in_turn(("ack", handed_in), ("lease", asked))
+        asked = (count, self._lease_ms(lease_s), 1, new_call())
+        refused, answer = self._connection.run("exchange", container_id, len(finished), *_reported(finished), *asked)
         return self._refused([lease for lease, _ in finished], refused), self._leases(container_id, answer)
 
     def begin(self, container_id: str, lease: Lease) -> None:

@@ -482,15 +482,6 @@ def test_an_exchange_hands_in_and_takes_in_one_go(any_queue: SceneQueue) -> None
     assert any_queue.producer.status("a").state is JobState.DONE
 
 
-def test_an_exchange_leases_nothing_twice_when_the_server_knows_only_one_of_its_steps(any_queue: SceneQueue) -> None:
-    """A first exchange on a fresh server: the lease is known, handing in is not; no item may stay leased and unknown."""
-    submit(any_queue, "a", 4)
-    any_queue._connection.client.script_flush()
-    first = any_queue.worker.lease("c1", 2)
-    _, second = any_queue.worker.exchange("c1", [done(lease) for lease in first], 2)
-    assert {lease.item_id for lease in second} == {item.item_id for item in any_queue.inspect.leased()} == {"0-2", "0-3"}
-
-
 def test_an_item_of_a_newer_wire_format_is_leased_and_can_be_left_to_others(any_queue: SceneQueue) -> None:
     """Whatever it looks like inside, it is no dead letter: a newer worker can read it."""
     submit(any_queue, "a", 1)
