@@ -40,7 +40,7 @@ docs: $(STAMP) ## Write docs/settings.md anew
 bench-queue: $(STAMP) ## The queue beside eight others
 	$(BIN)/python -m benchmarks.queue --docs docs
 
-CHAOS_MINUTES ?= 1.5
+CHAOS_MINUTES ?= 1.2
 chaos: $(STAMP) ## A whole Sceneburst under violence, on processes and on a simulated Fargate; SEED=n replays
 	timeout 300 $(BIN)/python -m chaos --minutes $(CHAOS_MINUTES) --runs 2 --parallel 2 --fleet both $(if $(SEED),--seed $(SEED))
 

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 from chaos.evidence import Evidence
 from chaos.hits import Hit
 from chaos.scenes import KINDS, PlannedJob
+from chaos.strikes_programs import NOBODY
 
 _LOST = frozenset({"ContainerLost", "LeaseExpired"})
 _REDIS_GONE = ("redis is gone; what is in hand goes on", "a beat failed; what is in hand goes on")
 _REFUSED = "result refused: the lease was lost or the job cancelled"
-#: Kinds are planted, and clocks set wrong, without being drawn as faults.
-STANDING = ("kill-producer", "wrong-clock", *(name for name, kind in KINDS.items() if kind.error))
+#: What is not drawn as a fault: kinds are planted, clocks set wrong, and an upload in parts is begun when its worker is killed.
+STANDING = ("kill-producer", "kill-upload", "wrong-clock", *(name for name, kind in KINDS.items() if kind.error))
 
 
 def effects(evidence: Evidence, hits: Sequence[Hit], killed_producers: int, resubmitted: int, fence: int) -> Counter[str]:
@@ -62,6 +63,7 @@ class _Seen:
         self._evidence, self._fence = evidence, fence
         self._ends = list(evidence.ends)
         self._lost_by = {end.container for end in self._ends if end.error in _LOST}
+        self._has_skipped_ticks = evidence.said["-"]["tick skipped: redis does not answer"] > 0
         self._released_by = {end.container for end in self._ends if end.name == "released"}
 
     def effect_of(self, hit: Hit) -> bool:
@@ -69,11 +71,11 @@ class _Seen:
         if hit.name in {"kill-worker", "freeze-worker"}:
             return bool(hit.containers & self._lost_by)
         if hit.name in {"drain-worker", "reclaim-spot"}:
-            return any(name in self._released_by or self._left_when_asked(name) for name in hit.containers)
+            return any(name in self._released_by or self._evidence.said[name]["container leaves"] for name in hit.containers)
         if hit.name in {"kill-dispatcher", "freeze-dispatcher"}:
             return self._fence > hit.fence
         if hit.name in {"isolate-worker", "black-hole"}:
-            return self._is_redis_gone_for(hit.containers)
+            return self._is_redis_gone_for(hit.containers) or (hit.containers == NOBODY and self._has_skipped_ticks)
         if hit.name in {"restart-redis", "part-network"}:
             return self._is_redis_gone_for(self._evidence.said.keys())
         if hit.name == "lose-capacity":
@@ -87,10 +89,6 @@ class _Seen:
             )
         # Connections that were cut have been cut.
         return True
-
-    def _left_when_asked(self, container_id: str) -> bool:
-        record = self._evidence.ledger.get(container_id)
-        return record is not None and record.exit_reason.startswith("asked to stop")
 
     def _is_redis_gone_for(self, container_ids: Iterable[str]) -> bool:
         return any(self._evidence.said[name][line] for name in list(container_ids) for line in _REDIS_GONE)

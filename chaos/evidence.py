@@ -39,6 +39,8 @@ class Evidence:
     said: Mapping[str, Counter[str]]
     #: Containers to how wrong their clock is, in seconds.
     skews: Mapping[str, float]
+    #: Process ids to containers.
+    pids: Mapping[int, str]
 
     @property
     def ends(self) -> Iterator[LeaseEnd]:
@@ -51,11 +53,13 @@ class Evidence:
 
 def gather(cluster: ChaosCluster, jobs: Mapping[str, PlannedJob]) -> Evidence:
     """Look at everything, once all is quiet."""
+    starts = list(_starts(cluster))
     return Evidence(
         jobs={job_id: _of_job(cluster, job_id) for job_id in jobs},
         ledger={str(record.container_id): record for record in cluster.queue.inspect.containers(_ALL)},
         said=_said(cluster),
-        skews=_skews(cluster),
+        skews={name: skew_s for name, skew_s, _ in starts},
+        pids={pid: name for name, _, pid in starts},
     )
 
 
@@ -95,10 +99,9 @@ def _said(cluster: ChaosCluster) -> Mapping[str, Counter[str]]:
     return said
 
 
-def _skews(cluster: ChaosCluster) -> Mapping[str, float]:
-    found = {}
+def _starts(cluster: ChaosCluster) -> Iterator[tuple[str, float, int]]:
+    """Container id, skew in seconds and process id of every worker that got so far; see skew/sitecustomize.py."""
     for path in (cluster.folder / "starts").iterdir():
-        container_id, _, seconds = path.read_text().partition(" ")
-        if seconds:
-            found[container_id] = float(seconds)
-    return found
+        words = path.read_text().split(" ")
+        if len(words) == 3:
+            yield words[0], float(words[1]), int(words[2])

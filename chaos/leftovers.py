@@ -9,6 +9,7 @@ from chaos.cluster import ChaosCluster
 from chaos.evidence import Evidence
 from chaos.s3_server import BUCKET
 from chaos.scenes import KINDS, PlannedJob
+from container_worker.scratch import PREFIX, sweep
 
 #: Keys of a namespace at rest that need no time to live: fixed in number.
 _FIXED = frozenset({"counts", "control", "fence", "rates", "jobs", "expiring", "containers", "dead", "notices"})
@@ -26,7 +27,7 @@ def leftovers(cluster: ChaosCluster, jobs: Mapping[str, PlannedJob], evidence: E
         *_of_storage(cluster, jobs),
         *_of_uploads(cluster, evidence),
         *_of_processes(cluster),
-        *(f"{path} is left in the scratch space" for path in sorted(cluster.scratch.glob("*")) if path.name != "lost+found"),
+        *_of_scratch(cluster, evidence),
     ]
 
 
@@ -59,16 +60,35 @@ def _of_uploads(cluster: ChaosCluster, evidence: Evidence) -> Iterator[str]:
     One of a container that was killed, or that S3 did not answer, nobody can end: the bucket's lifecycle rule removes it after
     a day (AbortIncompleteMultipartUpload in deploy/sceneburst.yaml).
     """
-    for page in cluster.s3.get_paginator("list_multipart_uploads").paginate(Bucket=BUCKET):
-        for each in page.get("Uploads", []):
-            upload = cluster.s3_proxy.uploads.get(each["UploadId"])
-            if upload is None:
-                yield f"an upload of {each['Key']} came past the proxy"
-                continue
-            record = evidence.ledger.get(upload.container)
-            has_left_well = record is not None and record.exit_reason.startswith(_LEFT_WELL) and not record.held
-            if has_left_well and not upload.is_spoiled:
-                yield f"an upload of {each['Key']} was never ended, and {upload.container} left well ({record.exit_reason})"  # type: ignore[union-attr]
+    for key, upload_id in left_uploads(cluster):
+        upload = cluster.s3_proxy.uploads.get(upload_id)
+        if upload is None:
+            yield f"an upload of {key} came past the proxy"
+            continue
+        if _has_left_well(evidence, upload.container) and not upload.is_spoiled:
+            yield f"an upload of {key} was never ended, and {upload.container} left well"
+
+
+def _has_left_well(evidence: Evidence, container_id: str) -> bool:
+    record = evidence.ledger.get(container_id)
+    return record is not None and record.exit_reason.startswith(_LEFT_WELL) and not record.held
+
+
+def _of_scratch(cluster: ChaosCluster, evidence: Evidence) -> Iterator[str]:
+    """Scratch folders: none of who left well, and those of the killed are gone once another container starts."""
+    for path in cluster.scratch.glob(f"{PREFIX}*"):
+        pid = path.name.removeprefix(PREFIX).split("-", 1)[0]
+        container_id = evidence.pids.get(int(pid) if pid.isdigit() else 0, "")
+        if _has_left_well(evidence, container_id):
+            yield f"{path} is left in the scratch space, and {container_id} left well"
+    sweep(cluster.scratch)
+    yield from (f"{path} is left in the scratch space" for path in cluster.scratch.iterdir() if path.name != "lost+found")
+
+
+def left_uploads(cluster: ChaosCluster) -> list[tuple[str, str]]:
+    """Key and id of each upload in parts that has not ended."""
+    pages = cluster.s3.get_paginator("list_multipart_uploads").paginate(Bucket=BUCKET)
+    return [(each["Key"], each["UploadId"]) for page in pages for each in page.get("Uploads", [])]
 
 
 def _of_processes(cluster: ChaosCluster) -> Iterator[str]:

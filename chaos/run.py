@@ -13,6 +13,7 @@ from chaos.faults import FAULTS
 from chaos.hits import Hit, Hits, Strike, now_ms
 from chaos.invariants import broken
 from chaos.later import Later
+from chaos.leftovers import left_uploads
 from chaos.scenes import PlannedJob, plan_job
 from chaos.schedule import draws_for, plan_deaths, plan_faults
 from chaos.submitter import chunks_of
@@ -165,6 +166,8 @@ class ChaosRun:
         report.hits = {**self._hits.counts(), "kill-producer": len(self._killed), "wrong-clock": len(evidence.wrong_clocks())}
         report.effects = effects(evidence, self._hits.all, len(self._killed), resubmitted, cluster.fence())
         report.effects.update(planted(evidence, list(report.jobs.values())))
+        uploads = [cluster.s3_proxy.uploads[upload_id] for _, upload_id in left_uploads(cluster)]
+        report.effects["kill-upload"] = sum(not upload.is_spoiled for upload in uploads)
         report.told = {**told(evidence), "resubmitted": resubmitted, "dispatchers": cluster.fence(), **cluster.s3_proxy.done}
         report.seconds = self._elapsed_s()
 

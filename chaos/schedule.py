@@ -52,9 +52,9 @@ def plan_faults(seed: int, seconds: float, weights: Mapping[str, int]) -> list[P
 def plan_deaths(draws: random.Random, chunks: int) -> Sequence[int]:
     """After how many uploaded chunks the tries to submit one job are killed, one after the other; those to come live.
 
-    `chunks + 1` is after the job has become visible, before its producer hears of it. Three tries in ten are killed.
+    `chunks + 1` is after the job has become visible, before its producer hears of it. Four tries in ten are killed.
     """
     deaths: list[int] = []
-    while draws.random() < 0.3:
+    while draws.random() < 0.4:
         deaths.append(draws.randint(1, chunks + 1))
     return deaths

@@ -108,7 +108,7 @@ if "container_worker" in sys.orig_argv and "CHAOS_STARTS" in os.environ:
     _is_far_off = _mine % _FAR_OFF_EVERY == _FAR_OFF_EVERY - 1
     _skew = _draws.choice((-1, 1)) * (_draws.uniform(1200.0, _MOST_S) if _is_far_off else _draws.uniform(0.0, _BEARABLE_S))
     _container = os.environ.get("SCENEBURST_CONTAINER_ID", "")
-    (_starts / str(_mine)).write_text(f"{_container} {_skew:.0f}")
+    (_starts / str(_mine)).write_text(f"{_container} {_skew:.0f} {os.getpid()}")
     os.environ["AWS_SDK_UA_APP_ID"] = _container
     sys.meta_path.insert(0, _Afterwards(in_parts=_mine % 2 == 1))
     _set_clock(_skew)

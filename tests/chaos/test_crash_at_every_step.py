@@ -45,6 +45,7 @@ class Stage:
             options = {"resolution": "360p", "orientation": "square", "motion": "none", "fps": 5}
             job = producer.submit_scenes([self.scene], output=self.output, options=options, job_id=name, max_attempts=3)
         log = self.folder / f"{name}.log"
+        log.touch()
         code = self._worker(name, {"CRASH_AT": dies_at, "CRASH_WAY": way, "CRASH_LOG": str(log)})
         self.queue.dispatcher.forfeit(name, "killed")
         # An idle worker does not stay for a retry's pause.
