@@ -14,6 +14,8 @@ from dispatcher.fleets.docker import DockerFleet
 from tests.image.program import output_of
 
 _LIMIT_BYTES = 250_000_000
+#: Engines compress with Go's gzip, which packs this image 4.7 % worse than zlib does (247.9 and 236.7 MB were measured).
+_AS_ENGINES_PACK = 1.05
 _SBOM = "/opt/sceneburst/sbom.cdx.json"
 
 
@@ -30,8 +32,8 @@ def test_it_is_at_most_250_mb_as_docker_pushes_it(image: str, fleet: DockerFleet
         for piece in answer.iter_raw(1 << 20):
             size += len(packer.compress(piece))
     size += len(packer.flush())
-    print(f"\ncompressed with gzip: {size / 1e6:.1f} MB")
-    assert size <= _LIMIT_BYTES
+    print(f"\ncompressed: {size / 1e6:.1f} MB by zlib, about {size * _AS_ENGINES_PACK / 1e6:.1f} MB as engines push it")
+    assert size * _AS_ENGINES_PACK <= _LIMIT_BYTES
 
 
 def test_it_says_what_it_is_and_of_what_it_was_made(told: dict[str, Any]) -> None:

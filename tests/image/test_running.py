@@ -32,7 +32,7 @@ def _launch(fleet: DockerFleet, namespace: str, name: str) -> str:
 def test_it_leases_its_first_scene_within_a_second(
     fleet: DockerFleet, redis_port: int, namespace: str, s3: S3, media: Media
 ) -> None:
-    """From its process's start, by the engine's own clock; the median of three containers."""
+    """From its process's start, by the engine's own clock; the median of three containers. Needs a machine that is idle."""
     settings = ProducerSettings.load(redis_url=f"redis://127.0.0.1:{redis_port}", namespace=namespace, inputs=f"{s3.uri}/inputs")
     scene = {"image": media.image(), "audio": media.tone()}
     took: list[float] = []
