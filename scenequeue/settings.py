@@ -153,7 +153,7 @@ class DispatcherSettings(SceneburstSettings):
     max_parallel_tasks: Annotated[int, Field(ge=1)] = Field(10, description="most containers that one distribution uses")
     max_containers: Annotated[int, Field(ge=1)] = Field(100, description="most containers at once")
     min_containers: Annotated[int, Field(ge=0)] = Field(0, description="fewest containers at once, also when idle")
-    launches_per_tick: Annotated[int, Field(ge=1)] = Field(40, description="most launches in one tick")
+    launches_per_tick: Annotated[int, Field(ge=1)] = Field(100, description="most launches in one tick")
     deadline_s: Positive = Field(600.0, description="policy deadline: the backlog should be done in so many seconds")
     budget_usd_per_hour: Annotated[float, Field(gt=0)] | None = Field(
         None, description="never run containers worth more than this an hour"

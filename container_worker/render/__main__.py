@@ -161,8 +161,6 @@ def _subtitles(request: RenderRequest, count: int) -> tuple[Any, Any]:
     if book.missing:
         names = " ".join(f"U+{ord(char):04X}" for char in sorted(book.missing)[:10])
         say({"warning": f"subtitles: no font has {len(book.missing)} of the characters, which were left out ({names})"})
-    if typesetter.lines_left_out:
-        say({"warning": f"subtitles: {typesetter.lines_left_out} lines did not fit on the frame and were left out"})
     return _title(request, shown, typesetter.draw) or CueTrack(shown, typesetter.draw), typesetter
 
 

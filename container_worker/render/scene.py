@@ -13,8 +13,9 @@ from pathlib import Path
 from container_worker.ffmpeg import Limits, Stopped, find_ffmpeg
 from container_worker.render.child import converse
 from container_worker.render.defaults import AV1_CRF, BOX_PAD_X_EM, BOX_PAD_Y_EM, RENDERER_VERSION, X264_CRF
+from container_worker.render.pace import Pace
 from container_worker.render.request import Extras, MarkLook, MotionChoice, RenderRequest, TextLook
-from scenequeue.errors import ToolFailed
+from scenequeue.errors import BadInput
 from scenequeue.items import RenderPayload
 from scenequeue.options import RenderOptions
 
@@ -137,12 +138,13 @@ def render_scene(
     """
     program = find_ffmpeg()
     if options.codec == "av1" and not program.has_av1:
-        raise ToolFailed(f"codec av1 needs an ffmpeg with libsvtav1, which {program.path} is not")
+        raise BadInput(f"codec av1 needs an ffmpeg with libsvtav1, which {program.path} is not")
     request = request_for(inputs, options, scratch.absolute(), program.path, threads)
-    done, warnings = converse(
-        "container_worker.render", asdict(request), scratch,
-        limits=limits, on_progress=on_progress, should_stop=should_stop, turn=turn,
-    )  # fmt: skip
+    with Pace(limits.wall_s, on_progress) as pace:
+        done, warnings = converse(
+            "container_worker.render", asdict(request), scratch,
+            limits=limits, on_progress=pace, should_stop=should_stop, turn=turn,
+        )  # fmt: skip
     shutil.move(request.target, target)
     return RenderReport(warnings=warnings, **done)
 

@@ -112,9 +112,6 @@ def _face(path: str, em_px: float) -> ImageFont.FreeTypeFont:
 class Typesetter:
     """Draws a known list of texts in order, each just before it is needed; one ffmpeg child draws some of them."""
 
-    #: Said at the end, when all texts have been laid out; nothing is known of it before.
-    lines_left_out = 0
-
     def __init__(
         self, texts: Sequence[str], look: TextLook, frame: tuple[int, int], ffmpeg: str, folder: Path, book: FontBook
     ) -> None:
