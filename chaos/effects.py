@@ -11,8 +11,8 @@ from chaos.strikes_programs import NOBODY
 _LOST = frozenset({"ContainerLost", "LeaseExpired"})
 _REDIS_GONE = ("redis is gone; what is in hand goes on", "a beat failed; what is in hand goes on")
 _REFUSED = "result refused: the lease was lost or the job cancelled"
-#: What is not drawn as a fault: kinds are planted, clocks set wrong, and an upload in parts is begun when its worker is killed.
-STANDING = ("kill-producer", "kill-upload", "wrong-clock", *(name for name, kind in KINDS.items() if kind.error))
+#: Kinds are planted, and clocks set wrong, without being drawn as faults.
+STANDING = ("kill-producer", "wrong-clock", *(name for name, kind in KINDS.items() if kind.error))
 
 
 def effects(evidence: Evidence, hits: Sequence[Hit], killed_producers: int, resubmitted: int, fence: int) -> Counter[str]:

@@ -28,6 +28,7 @@ class Fault:
 
 FAULTS: dict[str, Fault] = {
     "kill-worker": Fault(programs.kill_worker, 6, _LOST),
+    "kill-upload": Fault(programs.kill_upload, 2, _LOST),
     "drain-worker": Fault(programs.drain_worker, 3, _LOST),
     # A frozen worker's children are not: their time goes on.
     "freeze-worker": Fault(programs.freeze_worker, 3, _LOST | {"LimitExceeded", "StorageUnavailable"}, most=2),

@@ -9,6 +9,7 @@ def _nothing() -> None:
     """There is nothing to undo."""
 
 
+
 @dataclass(frozen=True)
 class Strike:
     """What a fault did just now."""
@@ -17,7 +18,8 @@ class Strike:
     #: Container ids; none: it may befall everybody.
     containers: frozenset[str] = frozenset()
     lasts_s: float = 0.0
-    undo: Callable[[], None] = _nothing
+    #: What it returns are container ids that it struck only then.
+    undo: Callable[[], frozenset[str] | None] = _nothing
 
 
 @dataclass

@@ -138,7 +138,7 @@ class ChaosRun:
             self._later.after(strike.lasts_s, lambda: self._undo(hit, strike))
 
     def _undo(self, hit: Hit, strike: Strike) -> None:
-        strike.undo()
+        hit.containers |= strike.undo() or frozenset()
         hit.ended_ms = now_ms()
 
     def _end(self) -> None:

@@ -21,6 +21,8 @@ from urllib.parse import parse_qs, urlsplit
 FAULTS = ("500", "503", "slow", "cut")
 #: Seconds by which an answer is late: within a client's patience, and beyond it (see skew/sitecustomize.py).
 LATE_S = (0.5, 4.0)
+#: Seconds by which a held part is late.
+_HELD_S = 1.0
 #: S3 refuses a request that is signed more than a quarter of an hour off (RequestTimeTooSkewed).
 MOST_SKEW_S = 900.0
 _UPLOAD_ID = re.compile(rb"<UploadId>([^<]+)</UploadId>")
@@ -36,6 +38,7 @@ class Upload:
     container: str
     #: Its maker never learned of it, or could not end it: the answer was spoiled on the way.
     is_spoiled: bool = False
+    has_ended: bool = False
 
 
 class S3Proxy:
@@ -51,6 +54,8 @@ class S3Proxy:
         self._draws = random.Random(f"{seed}/s3")
         self._lock = threading.Lock()
         self._spoilings: list[tuple[tuple[str, ...], float]] = []
+        #: Parts of uploads are slow, though within their senders' patience, so that they can be hit there.
+        self.holds_parts = False
         #: How often what was done to a request: "500", "cut GET", "cut PUT after", …
         self.done = Counter[str]()
         #: By upload id.
@@ -76,6 +81,11 @@ class S3Proxy:
                 self._spoilings.remove(spoiling)
 
         return lift
+
+    def uploaders(self) -> list[str]:
+        """Containers that are inside an upload in parts."""
+        with self._lock:
+            return [upload.container for upload in self.uploads.values() if not upload.has_ended and not upload.is_spoiled]
 
     def close(self) -> None:
         """Listen no more."""
@@ -109,10 +119,9 @@ class S3Proxy:
                 program = _PROGRAM.search(user_agent)
                 self.uploads[found[1].decode()] = Upload(program[1] if program else "", is_spoiled=not is_told)
                 self.done["upload in parts"] += 1
-            elif method in {"DELETE", "POST"} and "uploadId" in query and not is_told:
-                upload = self.uploads.get(query["uploadId"][0])
-                if upload:
-                    upload.is_spoiled = True
+            elif method in {"DELETE", "POST"} and (upload := self.uploads.get(query.get("uploadId", [""])[0])):
+                upload.has_ended = is_told
+                upload.is_spoiled = upload.is_spoiled or not is_told
 
     def ask(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, list[tuple[str, str]], bytes]:
         """The real one's answer."""
@@ -136,6 +145,8 @@ class _Handler(BaseHTTPRequestHandler):
             owner.count("refused for its clock")
             self._answer(403, [("Content-Type", "application/xml")], _error("403"))
             return
+        if owner.holds_parts and method == "PUT" and "uploadId=" in self.path:
+            time.sleep(_HELD_S)
         fault, late_s = owner.fault(method)
         agent = self.headers.get("User-Agent", "")
         if fault in {"500", "503", "cut before"}:

@@ -50,6 +50,21 @@ def kill_encoder(cluster: ChaosCluster, draws: random.Random) -> Strike | None:
     return Strike(f"killed encoder {child.pid} of {container_id}", frozenset({container_id}))
 
 
+def kill_upload(cluster: ChaosCluster, draws: random.Random) -> Strike | None:
+    """SIGKILL to a worker in the middle of an upload in parts, where one is there within two seconds."""
+    cluster.s3_proxy.holds_parts = True
+
+    def kill() -> frozenset[str]:
+        cluster.s3_proxy.holds_parts = False
+        uploaders = set(cluster.s3_proxy.uploaders())
+        found = [worker for worker in cluster.workers() if worker.container_id in uploaders]
+        if not found or not sent((struck := draws.choice(found)).process, signal.SIGKILL):
+            return frozenset()
+        return frozenset({struck.container_id})
+
+    return Strike("holds parts, and kills an uploader", NOBODY, draws.uniform(1.0, 2.0), kill)
+
+
 def kill_dispatcher(cluster: ChaosCluster, draws: random.Random) -> Strike | None:
     """SIGKILL; the stand-by takes over, and the driver starts another."""
     running = cluster.dispatchers()
