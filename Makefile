@@ -76,7 +76,7 @@ IMAGE_FLAGS ?=
 # "deb …" lines instead of the base's own, such as those of a dated snapshot.
 APT_SOURCES ?=
 
-image: ## The container image, for worker and dispatcher
+image: ## The container image, for worker, dispatcher and API
 	$(BUILD) $(IMAGE_FLAGS) --build-arg BASE=$(BASE) --build-arg APT_SOURCES="$(APT_SOURCES)" --build-arg REVISION=$$(git rev-parse --short HEAD) \
 		--build-arg VERSION=$$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml) -f deploy/Dockerfile -t $(IMAGE) .
 

@@ -85,7 +85,7 @@ class DockerSettings(SceneburstSettings):
         default_factory=dict, description="more variables for the containers, e.g. SCENEBURST_REDIS_URL as they see it; JSON map"
     )
     docker_scratch_mib: Annotated[int, Field(ge=64)] = Field(
-        4096, description="size limit of a container's scratch space, which lies in memory"
+        4096, description="size limit of a container's scratch space, which lies in memory; half of the container's at most"
     )
     docker_ulimits: list[str] = Field(
         default_factory=list, description="limits as name=soft:hard, e.g. nofile=4096:4096; JSON list"
