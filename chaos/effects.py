@@ -40,7 +40,7 @@ def planted(evidence: Evidence, jobs: Sequence[PlannedJob]) -> Counter[str]:
     for job in jobs:
         for item_id, letter in evidence.jobs[job.job_id].letters.items():
             kind = KINDS[job.kinds[int(item_id.partition("-")[2])]]
-            counted[kind.name] += any(error.error == kind.error and kind.says in error.message for error in letter.errors)
+            counted[kind.name] += any(kind.is_cause_of(error.error, error.message) for error in letter.errors)
     return counted
 
 

@@ -83,12 +83,12 @@ def _of_attempts(job: PlannedJob, index: int, found: JobEvidence, hits: Sequence
         ends = [end for end in found.ends if end.item_id == item_id and end.name in {"retry", "reclaimed"}]
         planned = 0
     else:
-        as_planted = [error.error == kind.error and kind.says in error.message for error in letter.errors]
-        planned = sum(as_planted) if kind.error else 0
+        as_planted = [kind.is_cause_of(error.error, error.message) for error in letter.errors]
+        planned = sum(as_planted)
         ends = [
             LeaseEnd(item_id, "failed", error.container, error.error, error.at_ms)
             for error, is_planted in zip(letter.errors, as_planted, strict=True)
-            if not (kind.error and is_planted)
+            if not is_planted
         ]
     for end in unexplained(ends, hits, causes_of):
         yield f"{where}: {end.name} with {end.error} in {end.container} at {end.at_ms}, and nothing has hit it"

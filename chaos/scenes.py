@@ -35,6 +35,13 @@ class Kind:
     says: str = ""
     #: Whether it is tried again, so that violence may be what ends its last attempt.
     is_poison: bool = False
+    #: The same said otherwise: a worker that had time enough to see that the scene is too long refuses it.
+    or_else: tuple[str, str] | None = None
+
+    def is_cause_of(self, error: str, message: str) -> bool:
+        """Whether an attempt failed for what is wrong with the scene."""
+        ways = [(self.error, self.says), *([self.or_else] if self.or_else else [])]
+        return bool(self.error) and any(error == name and says in message for name, says in ways)
 
 
 GOOD = Kind("good")
@@ -50,8 +57,11 @@ POISON = (
     Kind("hangs", title="hangs", error="LimitExceeded", says="ran longer than", is_poison=True),
     Kind("large", image="large.png", error="LimitExceeded", says="more memory than it may", is_poison=True),
     Kind("crashes", title="crashes", error="ToolFailed", says="code -11", is_poison=True),
-    Kind("endless", audio="endless.wav", error="LimitExceeded", says="ran longer than", is_poison=True),
-)
+    Kind(
+        "endless", audio="endless.wav", error="LimitExceeded", says="ran longer than", is_poison=True,
+        or_else=("BadInput", "minutes at this rate"),
+    ),
+)  # fmt: skip
 KINDS = {kind.name: kind for kind in (GOOD, *BAD, *POISON)}
 #: Every fourth job is a poison scene, the kinds in turns, so that a short run has them too.
 _POISON_EVERY = 4
