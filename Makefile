@@ -46,7 +46,7 @@ bench-queue: $(STAMP) ## The queue beside eight others (twenty minutes)
 
 CHAOS_MINUTES ?= 1.2
 chaos: $(STAMP) ## A whole Sceneburst under violence, on processes and on a simulated Fargate; SEED=n replays
-	timeout 300 $(BIN)/python -m chaos --minutes $(CHAOS_MINUTES) --runs 2 --parallel 2 --fleet both $(if $(SEED),--seed $(SEED))
+	timeout -k 20 300 $(BIN)/python -m chaos --minutes $(CHAOS_MINUTES) --runs 2 --parallel 2 --fleet both $(if $(SEED),--seed $(SEED))
 
 PARALLEL ?= 1
 chaos-long: $(STAMP) ## Twenty seeds of five minutes, PARALLEL=n at once; every fault must have had an effect
