@@ -158,4 +158,5 @@ def _task_rows(run: Run, scenes: Sequence[Mapping[str, Any]]) -> list[dict[str, 
 def _lived_s(record: ContainerRecord | None) -> float:
     if record is None or not record.started_ms:
         return 0.0
-    return max(0, (record.ended_ms or record.beat_ms) - record.started_ms) / 1000
+    # Billed from the launch, as the dispatcher counts; one started by hand has none.
+    return max(0, (record.ended_ms or record.beat_ms) - (record.launched_ms or record.started_ms)) / 1000

@@ -169,7 +169,8 @@ def test_a_killed_worker_changes_nothing_in_the_outcome(environment: dict[str, s
             try:
                 is_worker = process.cmdline()[-2:] == ["-m", "container_worker"]
                 is_ours = is_worker and process.environ().get("TMPDIR") == str(tmp_path / "t")
-                if is_ours and any("container_worker.render" in child.cmdline() for child in process.children()):
+                # Losing a container counts as an attempt once the encoder runs; before that, the scene is only prepared.
+                if is_ours and any("scene.mp4" in child.cmdline() for child in process.children(recursive=True)):
                     return process
             except (psutil.Error, OSError):
                 continue

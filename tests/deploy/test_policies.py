@@ -136,6 +136,8 @@ def _run_programs(folder: Path, outputs: dict[str, str], redis_url: str, namespa
     given = {each["name"]: each["value"] for each in container["environment"]} | {
         "SCENEBURST_REDIS_URL": redis_url, "SCENEBURST_NAMESPACE": namespace, "SCENEBURST_TICK_S": "0.5",
         "SCENEBURST_SILENT_AFTER_S": "5", "SCENEBURST_IDLE_TIMEOUT_S": "60", "SCENEBURST_SCRATCH_DIR": str(folder / "scratch"),
+        # A heartbeat, which asks for protection, every second: some fall into the work on the one scene.
+        "SCENEBURST_LEASE_S": "3",
     }  # fmt: skip
     logs = folder / "containers"
     logs.mkdir()
@@ -149,7 +151,7 @@ def _run_programs(folder: Path, outputs: dict[str, str], redis_url: str, namespa
         try:
             _run_python(
                 _PRODUCER, common, "producer",
-                str(media.image()), str(media.tone()), f"s3://{bucket}/outputs/job", str(folder / "got"),
+                str(media.image()), str(media.tone("long.mp3", 20.0)), f"s3://{bucket}/outputs/job", str(folder / "got"),
             )  # fmt: skip
             assert list((folder / "got").glob("*.mp4"))
             (task,) = ecs.cluster.running()

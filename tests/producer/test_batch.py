@@ -186,8 +186,10 @@ def test_a_container_costs_what_the_dispatcher_says_it_costs(lived_s: int, *, is
         container_id=ContainerId("c"),
         vcpu=4.0,
         memory_mib=8192,
-        started_ms=1_000,
+        launched_ms=1_000,
+        started_ms=2_000,
         ended_ms=1_000 + lived_s * 1000,
+        state="gone",
         is_spot=is_spot,
     )
     result = ItemResult(item_id=ItemId("0-0"), name="a", state="done", container="c", processing_s=3.0)
