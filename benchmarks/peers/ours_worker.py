@@ -4,6 +4,11 @@ import sys
 
 from body import REDIS_URL, work
 
+from container_worker.lean import stay_lean
+
+# As the program itself does, before anything else is loaded.
+stay_lean()
+
 from container_worker.handlers import Work
 from container_worker.main import run
 from scenequeue.items import ItemResult
