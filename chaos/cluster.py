@@ -38,7 +38,7 @@ class ChaosCluster:
         fleet: process, or fargate for the simulated ECS.
     """
 
-    def __init__(self, folder: Path, seed: int, lease_s: float = 3.0, containers: int = 4, fleet: str = "process") -> None:
+    def __init__(self, folder: Path, seed: int, lease_s: float = 5.0, containers: int = 4, fleet: str = "process") -> None:
         self.folder, self.lease_s, self.fleet = folder, lease_s, fleet
         self.namespace = "chaos"
         (folder / "starts").mkdir()
