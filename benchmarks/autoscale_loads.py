@@ -5,7 +5,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-#: Processing seconds per second of video on one slot (docs/rendering.md: 0.5 to 0.7 at 1080p).
+#: Processing seconds per second of video on one slot (`make bench-render`: 0.35 to 0.7 at 1080p).
 RATE = 0.6
 _HOUR_S = 3600.0
 

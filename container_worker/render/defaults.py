@@ -1,6 +1,6 @@
 """Every number of the renderer, with unit, reason and source.
 
-Sources: "front" is benchmarks/render.py's run over encoder settings (docs/rendering.md), "look" was judged
+Sources: "front" is the run over encoder settings of `make bench-render`, "look" was judged
 on extracted frames.
 """
 

@@ -121,7 +121,7 @@ def render_scene(
         target: the MP4; appears whole or not at all.
         scratch: an existing folder that this scene has for itself.
         limits: for the child and its ffmpeg, each.
-        threads: of the encoder. One gives the most scenes per core (docs/rendering.md).
+        threads: of the encoder. One gives the most scenes per core, and another number another file (`make bench-render`, slots).
         on_progress: called in this thread with the share done, 0 to 1.
         should_stop: kills the child's group within 50 ms of being set.
         turn: entered before the first frame is made, when picture, sound and subtitles are prepared; left at the end.
