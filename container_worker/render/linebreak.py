@@ -81,30 +81,32 @@ def wrap(text: str, width_px: float, measure: Callable[[str], float], most: int)
 
 
 def _wrap_paragraph(text: str, width_px: float, measure: Callable[[str], float], most: int) -> list[str]:
+    text = text.strip()
     if measure(text) <= width_px:
-        return [text] if text.strip() else []
+        return [text] if text else []
     units: list[str] = []
     source = (part for piece in pieces(text) for part in _torn(piece, width_px, measure, most))
     lines = _fill(source, width_px, measure, most, units)
     if not lines or len(lines) > most:
-        return lines
+        return [line.strip() for line in lines]
     # The narrowest width that needs no more lines makes them even; half a character's precision is enough.
     low, high = width_px / len(lines), width_px
     while high - low > width_px / 64:
         middle = (low + high) / 2
         attempt = _fill(units, middle, measure, len(lines))
-        if len(attempt) <= len(lines) and all(measure(line) <= width_px for line in attempt):
+        if len(attempt) <= len(lines) and all(measure(line.rstrip()) <= width_px for line in attempt):
             high, lines = middle, attempt
         else:
             low = middle
-    return lines
+    return [line.strip() for line in lines]
 
 
 def _torn(piece: str, width_px: float, measure: Callable[[str], float], most: int) -> Sequence[str]:
     """A piece that is too wide for any line, torn between characters; others as they are."""
     if measure(piece.rstrip()) <= width_px:
         return [piece]
-    return _fill(clusters(piece), width_px, measure, most)
+    # One line more than any use: what follows the piece must not move up beside the last one.
+    return _fill(clusters(piece), width_px, measure, most + 1)
 
 
 def _fill(
@@ -134,8 +136,9 @@ def _fill(
                 fits = middle
             else:
                 too_many = middle
-        line = "".join(ahead[:fits]).strip()
-        if line:
+        # Spaces stay: without them, parts of a torn word would fit onto one line together.
+        line = "".join(ahead[:fits])
+        if line.strip():
             lines.append(line)
         del ahead[:fits]
         guess = fits + 1

@@ -21,7 +21,7 @@ from tests.media import Media
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.filterwarnings("ignore:Tried to parse AWS"), pytest.mark.slow]
-_REGION, _STACK = "eu-west-1", "films"
+_REGION, _STACK = "eu-west-1", "policies"
 #: Which program has which policy.
 _ROLES = {"producer": "ProducerPolicy", "container_worker": "WorkerPolicy", "dispatcher": "DispatcherPolicy"}
 #: The application reads its Redis password by itself, in whatever language it is written; no code of ours does.
@@ -91,7 +91,7 @@ def _statements(policy: str, stack: str = _STACK) -> list[dict[str, Any]]:
     resource = template()["Resources"][policy]
     if resource["Type"] == "AWS::IAM::ManagedPolicy":
         policies = iam.list_policies(Scope="Local")["Policies"]
-        (arn,) = (each["Arn"] for each in policies if each["PolicyName"].startswith(f"{stack}-"))
+        (arn,) = (each["Arn"] for each in policies if each["PolicyName"].startswith(f"{stack}-{policy}-"))
         version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
         document: Any = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
     else:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from container_worker.render.linebreak import clusters, pieces, wrap
 
@@ -23,9 +23,9 @@ def clusters_of_one(char: str) -> list[str]:
 def _filled_one_by_one(text: str, width: float) -> list[str]:
     """The definition: a unit goes onto the line if it fits there."""
     units: list[str] = []
-    for piece in pieces(text):
+    for piece in pieces(text.strip()):
         units += _greedy(list(clusters(piece)), width) if _width(piece.rstrip()) > width else [piece]
-    return _greedy(units, width)
+    return [line.strip() for line in _greedy(units, width)]
 
 
 def _greedy(units: list[str], width: float) -> list[str]:
@@ -34,9 +34,12 @@ def _greedy(units: list[str], width: float) -> list[str]:
         if lines[-1] and _width((lines[-1] + unit).rstrip()) > width:
             lines.append("")
         lines[-1] += unit
-    return [line.strip() for line in lines if line.strip()]
+    return [line for line in lines if line.strip()]
 
 
+@example("a、、 、", 4, 1)
+@example("aaaaaaa、a", 4, 1)
+@example("  世a", 4, 2)
 @settings(max_examples=300, deadline=None)
 @given(st.text(alphabet="aab c  -,.世界、「」\u0301\u200d\ufe0f🙂", max_size=120), st.integers(4, 30), st.integers(1, 6))
 def test_as_few_lines_as_filling_them_one_by_one_gives(text: str, width: int, most: int) -> None:
