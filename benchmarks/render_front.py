@@ -10,8 +10,6 @@ from benchmarks.render_systems import Stage, in_pairs, with_encoder
 from container_worker.render.defaults import AV1_CRF, AV1_PRESET, X264_CRF, X264_PARAMS, X264_PRESET
 
 Row = dict[str, Any]
-_LEAN = "subme=1:me=dia:ref=1:rc-lookahead=5:weightp=0:b-adapt=0"
-
 
 class Setting(NamedTuple):
     """An encoder and how it is asked to work; `params` are x264's own."""
@@ -51,25 +49,28 @@ CURVES = (
     Curve("veryfast", "h264", "veryfast", _USUAL, (20, 23, 26)),
     Curve("superfast", "h264", "superfast", _USUAL, (23, 26, 29)),
     Curve("ultrafast", "h264", "ultrafast", _USUAL, (25, 29)),
-    Curve("lean", "h264", "veryfast", _LEAN, (19, 23, 25)),
+    Curve("ours", "h264", X264_PRESET, X264_PARAMS, (19, 23, 25)),
     Curve("SVT 12", "av1", 12, "", (30, 40)),
 )
 #: One thing changed at a time of the setting that was chosen, then AV1's presets.
 CHANGES = (
     Setting("veryfast, stillimage 23", "h264", "veryfast", "psy-rd=2.0,0.7:deblock=-3,-3:aq-strength=1.2", 23),
-    Setting("no mbtree", "h264", "veryfast", f"{_LEAN}:mbtree=0", 21),
-    Setting("5 B", "h264", "veryfast", f"{_LEAN}:bframes=5", 21),
-    Setting("1 B", "h264", "veryfast", f"{_LEAN}:bframes=1", 21),
-    Setting("hex", "h264", "veryfast", f"{_LEAN}:me=hex", 21),
-    Setting("subme 0", "h264", "veryfast", f"{_LEAN}:subme=0", 21),
-    Setting("subme 2", "h264", "veryfast", f"{_LEAN}:subme=2", 21),
-    Setting("lookahead 0", "h264", "veryfast", f"{_LEAN}:rc-lookahead=0", 21),
-    Setting("lookahead 10", "h264", "veryfast", f"{_LEAN}:rc-lookahead=10", 21),
-    Setting("lookahead 20", "h264", "veryfast", f"{_LEAN}:rc-lookahead=20", 21),
-    Setting("no trellis or 8x8", "h264", "veryfast", f"{_LEAN}:trellis=0:8x8dct=0", 21),
-    Setting("sliced threads", "h264", "veryfast", f"{_LEAN}:sliced-threads=1", 21),
-    Setting("1 thread", "h264", "veryfast", _LEAN, 21, threads=1),
-    Setting("motion at 15 fps", "h264", "veryfast", _LEAN, 21, shown=2),
+    Setting("no mbtree", "h264", X264_PRESET, f"{X264_PARAMS}:mbtree=0", X264_CRF),
+    Setting("all partitions", "h264", X264_PRESET, f"{X264_PARAMS}:partitions=p8x8,b8x8,i8x8,i4x4", X264_CRF),
+    Setting("scene cuts", "h264", X264_PRESET, f"{X264_PARAMS}:scenecut=40", X264_CRF),
+    Setting("no deblocking", "h264", X264_PRESET, f"{X264_PARAMS}:no-deblock=1", X264_CRF),
+    Setting("5 B", "h264", X264_PRESET, f"{X264_PARAMS}:bframes=5", X264_CRF),
+    Setting("1 B", "h264", X264_PRESET, f"{X264_PARAMS}:bframes=1", X264_CRF),
+    Setting("hex", "h264", X264_PRESET, f"{X264_PARAMS}:me=hex", X264_CRF),
+    Setting("subme 0", "h264", X264_PRESET, f"{X264_PARAMS}:subme=0", X264_CRF),
+    Setting("subme 2", "h264", X264_PRESET, f"{X264_PARAMS}:subme=2", X264_CRF),
+    Setting("lookahead 0", "h264", X264_PRESET, f"{X264_PARAMS}:rc-lookahead=0", X264_CRF),
+    Setting("lookahead 10", "h264", X264_PRESET, f"{X264_PARAMS}:rc-lookahead=10", X264_CRF),
+    Setting("lookahead 20", "h264", X264_PRESET, f"{X264_PARAMS}:rc-lookahead=20", X264_CRF),
+    Setting("no trellis or 8x8", "h264", X264_PRESET, f"{X264_PARAMS}:trellis=0:8x8dct=0", X264_CRF),
+    Setting("sliced threads", "h264", X264_PRESET, f"{X264_PARAMS}:sliced-threads=1", X264_CRF),
+    Setting("1 thread", "h264", X264_PRESET, X264_PARAMS, X264_CRF, threads=1),
+    Setting("motion at 15 fps", "h264", X264_PRESET, X264_PARAMS, X264_CRF, shown=2),
     *(Setting(f"SVT {preset}, {crf}", "av1", preset, "", crf) for preset, crf in ((8, 35), (10, 35), (13, 35))),
 )
 SETTINGS = (*CHOSEN, *(setting for curve in CURVES for setting in curve.settings()), *CHANGES)

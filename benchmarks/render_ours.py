@@ -17,16 +17,17 @@ from typing import Any
 
 def main() -> int:
     from container_worker.render import __main__ as child, encoder
+    from container_worker.render.pipe import FramePipe
 
-    write, began_s = encoder._write, _began_s()
+    put, began_s = FramePipe.put, _began_s()
     is_first = True
 
-    def write_first(pipe: int, frame: memoryview) -> None:
+    def put_first(pipe: FramePipe, frame: memoryview) -> None:
         nonlocal is_first
         if is_first:
             is_first = False
             print(json.dumps({"first_frame_s": time.clock_gettime(time.CLOCK_BOOTTIME) - began_s}), flush=True)
-        write(pipe, frame)
+        put(pipe, frame)
 
     def save(_request: Any, _count: int, frames: Iterable[memoryview], folder: Path, *_: Any) -> int:
         with Path(sys.argv[2]).open("wb") as file:
@@ -34,7 +35,7 @@ def main() -> int:
         (folder / "scene.mp4").touch()
         return 0
 
-    encoder._write = write_first
+    FramePipe.put = put_first
     if sys.argv[1:2] == ["--frames"]:
         encoder.encode = save
     elif len(sys.argv) > 1:

@@ -146,19 +146,19 @@ def _moved(point: tuple[float, float], before: Rect, after: Rect) -> tuple[float
 
 
 def vmaf(ffmpeg: Path, video: Path, reference: Path, fps: int, subsample: int = 3) -> float:
-    """VMAF (v0.6.1) of a video against raw yuv420p frames of the same size; every third frame is looked at."""
+    """VMAF (v0.6.1) of a video against raw NV12 frames of the same size; every third frame is looked at."""
     log = video.with_suffix(".vmaf.json")
     size = f"{FRAME_PX[0]}x{FRAME_PX[1]}"
     graph = f"[0:v]settb=1/{fps},setpts=N[a];[1:v]settb=1/{fps},setpts=N[b];[a][b]libvmaf=log_fmt=json:log_path={log}:n_threads=2"
     graph += f":n_subsample={subsample}"
-    argv = [str(ffmpeg), "-nostdin", "-loglevel", "error", "-i", str(video), "-f", "rawvideo", "-pixel_format", "yuv420p"]
+    argv = [str(ffmpeg), "-nostdin", "-loglevel", "error", "-i", str(video), "-f", "rawvideo", "-pixel_format", "nv12"]
     argv += ["-video_size", size, "-framerate", str(fps), "-i", str(reference), "-filter_complex", graph, "-f", "null", "-"]
     subprocess.run(argv, check=True, cwd=video.parent)
     return float(json.loads(log.read_text())["pooled_metrics"]["vmaf"]["mean"])
 
 
 def write_raw(ideal: Ideal, frames: int, target: Path) -> Path:
-    """The ideal frames as raw yuv420p with grey chroma, which VMAF does not look at."""
+    """The ideal frames as raw NV12 with grey chroma, which VMAF does not look at."""
     grey = np.full(FRAME_PX[0] * FRAME_PX[1] // 2, 128, np.uint8).tobytes()
     with target.open("wb") as file:
         for number in range(frames):

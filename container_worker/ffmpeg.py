@@ -84,6 +84,8 @@ def child_environment(home: Path) -> dict[str, str]:
         "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2",
         # Pictures and the encoder's frames are given back to the system; left alone, glibc would come to keep them: 25 MB.
         "MALLOC_MMAP_THRESHOLD_": str(4 * 1024**2),
+        # Memory of a raw frame is kept for the next one: to fetch it anew costs ffmpeg twice what reading the frame does.
+        "MALLOC_TRIM_THRESHOLD_": str(32 * 1024**2),
     }  # fmt: skip
 
 

@@ -56,11 +56,16 @@ class _Aside(threading.Thread, Generic[T]):
         return self._made
 
 
-def _open(request: RenderRequest) -> Any:
+def _picture(request: RenderRequest) -> Any:
     from container_worker.render.picture import flat, open_picture
 
     longest = max(request.width_px, request.height_px)
-    return flat(open_picture(request.image, "image", smallest=(round(longest * request.zoom * 1.25),) * 2))
+    picture = flat(open_picture(request.image, "image", smallest=(round(longest * request.zoom * 1.25),) * 2))
+    from container_worker.render.canvas import draw_canvas, to_planes
+
+    canvas = draw_canvas(picture, (request.width_px, request.height_px), request.fit, request.motion, request.zoom)
+    del picture
+    return to_planes(canvas)
 
 
 def _measure(request: RenderRequest) -> Any:
@@ -75,9 +80,8 @@ def render(request: RenderRequest) -> dict[str, Any]:
     Raises:
         ItemError: BadInput and the like.
     """
-    # Both are decoded without the interpreter's lock, while what comes after them is loaded.
-    opening, measuring = _Aside(lambda: _open(request)), _Aside(lambda: _measure(request))
-    from container_worker.render.canvas import draw_canvas, to_planes
+    # Both go on without the interpreter's lock, while what comes after them is loaded, and subtitles are set.
+    drawing, measuring = _Aside(lambda: _picture(request)), _Aside(lambda: _measure(request))
     from container_worker.render.compose import frames
     from container_worker.render.encoder import encode, measured_gain
     from container_worker.render.narration import frame_count
@@ -85,10 +89,6 @@ def render(request: RenderRequest) -> dict[str, Any]:
     from container_worker.render.watermark import draw_watermark
 
     frame = (request.width_px, request.height_px)
-    canvas = draw_canvas(opening.result(), frame, request.fit, request.motion, request.zoom)
-    del opening
-    planes = to_planes(canvas)
-    del canvas
     mark = draw_watermark(request.watermark, frame, request.mark) if request.watermark else None
     if request.extras.music:
         from container_worker.render.narration import measure_narration
@@ -111,7 +111,7 @@ def render(request: RenderRequest) -> dict[str, Any]:
     track, typesetter = _subtitles(request, count)
     try:
         track = track or _title(request) or CueTrack([], lambda _: None)
-        raw = frames(planes, frame, request.motion, request.zoom, count, track, mark)
+        raw = frames(drawing.result(), frame, request.motion, request.zoom, count, track, mark)
         gain_db = measured_gain(request, count, folder)
         wait_for_turn()
         code = encode(request, count, raw, folder, gain_db, on_frame)

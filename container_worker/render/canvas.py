@@ -1,5 +1,6 @@
 """Lays a picture out as the canvas that frames are sampled from, in planes."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,11 +16,10 @@ Bytes = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Planes:
-    """Planar YUV 4:2:0, BT.709 limited range; chroma samples lie in the middle of their four luma samples."""
+    """YUV 4:2:0, BT.709 limited range, U and V side by side; chroma samples lie in the middle of their four luma samples."""
 
     y: Bytes
-    u: Bytes
-    v: Bytes
+    uv: Bytes
 
 
 def _even(value: float) -> int:
@@ -40,7 +40,7 @@ def draw_canvas(picture: Image.Image, frame: tuple[int, int], fit: FitChoice, mo
     crop = crop_to_aspect(picture.size, frame)
     box = (crop.x, crop.y, crop.x + crop.width, crop.y + crop.height)
     if covers(fit, picture.size, frame):
-        return picture.resize(size, Image.Resampling.BICUBIC, box=box, reducing_gap=2.0)
+        return _enlarged(picture, size, box)
     small = (BACKDROP_WIDTH_PX, max(1, round(BACKDROP_WIDTH_PX * size[1] / size[0])))
     backdrop = picture.resize(small, Image.Resampling.BOX, box=box, reducing_gap=2.0).filter(ImageFilter.GaussianBlur(4))
     backdrop = backdrop.point([round(level * BACKDROP_BRIGHTNESS) for level in range(256)] * 3)
@@ -48,6 +48,23 @@ def draw_canvas(picture: Image.Image, frame: tuple[int, int], fit: FitChoice, mo
     left, top, width, height = place_whole(picture.size, size, canvas_zoom(motion, zoom))
     canvas.paste(picture.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=2.0), (left, top))
     return canvas
+
+
+def _enlarged(picture: Image.Image, size: tuple[int, int], box: tuple[float, float, float, float]) -> Image.Image:
+    """The box of the picture in this size. In two bands, side by side in time: a scene's first frame waits for this."""
+
+    def band(upper: float, lower: float) -> Image.Image:
+        left, top, right, bottom = box
+        part = (left, top + (bottom - top) * upper / size[1], right, top + (bottom - top) * lower / size[1])
+        return picture.resize((size[0], round(lower - upper)), Image.Resampling.BICUBIC, box=part, reducing_gap=2.0)
+
+    middle = size[1] // 2
+    with ThreadPoolExecutor(2) as pool:
+        bands = list(pool.map(band, (0, middle), (middle, size[1])))
+    whole = Image.new("RGB", size)
+    whole.paste(bands[0], (0, 0))
+    whole.paste(bands[1], (0, middle))
+    return whole
 
 
 #: Rows give Y, U, V of BT.709 limited range from 8-bit R, G, B (ITU-R BT.709-6, 3.5), the last column the offset.
@@ -73,4 +90,4 @@ def to_planes(canvas: Image.Image) -> Planes:
     y = np.empty(rgb.shape[:2], np.uint8)
     for top in range(0, rgb.shape[0], 64):  # in strips: the transform works in floats
         y[top : top + 64] = cv2.transform(rgb[top : top + 64], RGB_TO_YUV[:1])
-    return Planes(y, np.ascontiguousarray(chroma[..., 0]), np.ascontiguousarray(chroma[..., 1]))
+    return Planes(y, np.asarray(chroma, np.uint8))

@@ -24,8 +24,7 @@ class Canvas:
 
     def __init__(self, planes: Planes, frame: FrameView) -> None:
         self._rows, self._columns = planes.y.shape
-        self._y = Source(planes.y, frame.y.shape)
-        self._u, self._v = Source(planes.u, frame.u.shape), Source(planes.v, frame.v.shape)
+        self._y, self._uv = Source(planes.y, frame.y.shape[:2]), Source(planes.uv, frame.uv.shape[:2])
 
     def draw(self, part: Rect, frame: FrameView) -> None:
         """Draw the part of the canvas (in shares of it) that fills the frame.
@@ -37,19 +36,17 @@ class Canvas:
         x0, y0 = part.x * self._columns, part.y * self._rows
         sx, sy = part.width * self._columns / width, part.height * self._rows / height
         self._y.fill(frame.y, (sx, sy), (x0 + sx / 2 - 0.5, y0 + sy / 2 - 0.5))
-        for source, target in ((self._u, frame.u), (self._v, frame.v)):
-            source.fill(target, (sx, sy), ((x0 + sx / 2) / 2 - 0.5, (y0 + sy) / 2 - 0.5))
+        self._uv.fill(frame.uv, (sx, sy), ((x0 + sx / 2) / 2 - 0.5, (y0 + sy) / 2 - 0.5))
 
 
 def frames(
     planes: Planes, size: tuple[int, int], motion: MotionChoice, zoom: float, count: int, track: CueTrack, mark: Patch | None
 ) -> Iterator[memoryview]:
-    """Raw yuv420p frames, `count` of them; each is valid until the next is asked for.
+    """Raw NV12 frames, `count` of them; each is valid until the next but one is asked for.
 
     Without motion a frame is composed only where the subtitles change.
     """
-    frame = FrameView.empty(*size)
-    raw = frame.buffer.data
+    frame, last = FrameView.empty(*size), FrameView.empty(*size)
     canvas = Canvas(planes, frame)
     ground = FrameView.empty(*size) if motion == "none" else None
     if ground is not None:
@@ -59,13 +56,15 @@ def frames(
     shown: Patch | None = None
     for index in range(count):
         patch = track.at(index)
-        if ground is None:
-            canvas.draw(view(motion, zoom, index / max(1, count - 1)), frame)
-            if mark is not None:
-                mark.blend(frame)
-        elif index == 0 or patch is not shown:
-            frame.buffer[:] = ground.buffer
-        if patch is not None and (ground is None or patch is not shown or index == 0):
-            patch.blend(frame)
+        if ground is None or index == 0 or patch is not shown:
+            frame, last = last, frame
+            if ground is not None:
+                frame.buffer[:] = ground.buffer
+            else:
+                canvas.draw(view(motion, zoom, index / max(1, count - 1)), frame)
+                if mark is not None:
+                    mark.blend(frame)
+            if patch is not None:
+                patch.blend(frame)
         shown = patch
-        yield raw
+        yield frame.buffer.data

@@ -1,7 +1,5 @@
 """Describes the one encode of a scene as an ffmpeg graph, and feeds it frames."""
 
-import contextlib
-import os
 import subprocess
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -10,12 +8,12 @@ from container_worker.ffmpeg import confined
 from container_worker.render.defaults import AUDIO_HZ, AV1_PRESET, KEYFRAME_S, X264_PARAMS, X264_PRESET
 from container_worker.render.loudness import gain_for, measure
 from container_worker.render.music import sound_of
+from container_worker.render.pipe import FramePipe
 from container_worker.render.request import RenderRequest
 from container_worker.render.webvtt import TRACK
 
-#: Wanted size of the pipe to ffmpeg, in bytes: fewer switches between the two processes.
-_PIPE_BYTES = 1024 * 1024
-_F_SETPIPE_SZ = 1031
+#: What the encoders take. x264 makes NV12 of whatever it gets, SVT-AV1 takes no other than this.
+_PIXELS = {"h264": "nv12", "av1": "yuv420p"}
 
 
 def codec_arguments(request: RenderRequest) -> dict[str, str | int]:
@@ -44,7 +42,7 @@ def cut_arguments(request: RenderRequest, frames: int) -> dict[str, str]:
 def argv_for(
     request: RenderRequest, frames: int, output: str, gain_db: float | None = None, captions: str | None = None
 ) -> list[str]:
-    """The command line that encodes `frames` raw frames from stdin and the narration into `output`.
+    """The command line that encodes `frames` raw NV12 frames from stdin and the narration into `output`.
 
     Args:
         request: what to make.
@@ -57,13 +55,14 @@ def argv_for(
 
     size = (request.width_px, request.height_px)
     picture = ffmpeg.input(
-        "pipe:0", f="rawvideo", pixel_format="yuv420p", video_size=size, framerate=request.fps, protocol_whitelist="pipe"
+        "pipe:0", f="rawvideo", pixel_format="nv12", video_size=size, framerate=request.fps, protocol_whitelist="pipe"
     )
     # Tags only: the frames are in this colour space already.
     picture = picture.video.filter("setparams", range="tv", color_primaries="bt709", color_trc="bt709", colorspace="bt709")
     sound = sound_of(request, frames, gain_db)
     output_options: dict[str, str | int] = {
-        **codec_arguments(request), "pix_fmt": "yuv420p", "c:a": "aac", "b:a": f"{request.audio_kbps}k", "ar": AUDIO_HZ, "ac": 2,
+        **codec_arguments(request), "pix_fmt": _PIXELS[request.codec],
+        "c:a": "aac", "b:a": f"{request.audio_kbps}k", "ar": AUDIO_HZ, "ac": 2,
         "movflags": "+faststart", "map_metadata": -1, "f": "mp4",
     }  # fmt: skip
     flags = ["-y", "-nostdin", "-hide_banner", "-loglevel", "error", "-filter_complex_threads", "1"]
@@ -93,7 +92,7 @@ def encode(
     Args:
         request: what to make.
         count: how many frames there are.
-        frames: raw yuv420p, each valid until the next is asked for.
+        frames: raw NV12, each valid until the next but one is asked for.
         folder: where scene.mp4 goes.
         gain_db: what `measured_gain` has found.
         on_frame: called after each with the number handed over so far.
@@ -106,9 +105,9 @@ def encode(
     child = subprocess.Popen(confined(argv), cwd=folder, stdin=subprocess.PIPE, bufsize=0)
     assert child.stdin
     try:
-        _widen(child.stdin.fileno())
+        pipe = FramePipe(child.stdin.fileno(), request.width_px * request.height_px * 3 // 2)
         for number, frame in enumerate(frames, 1):
-            _write(child.stdin.fileno(), frame)
+            pipe.put(frame)
             on_frame(number)
         child.stdin.close()
         return child.wait()
@@ -126,15 +125,3 @@ def measured_gain(request: RenderRequest, frames: int, folder: Path) -> float | 
         return None
     return gain_for(target, lambda gain: measure(request.ffmpeg, sound_of(request, frames, gain), folder))
 
-
-def _widen(pipe: int) -> None:
-    import fcntl
-
-    # An error: the user's allowance for pipes is used up, or this is no Linux. Slower, not wrong.
-    with contextlib.suppress(OSError):
-        fcntl.fcntl(pipe, _F_SETPIPE_SZ, _PIPE_BYTES)
-
-
-def _write(pipe: int, frame: memoryview) -> None:
-    while frame:
-        frame = frame[os.write(pipe, frame) :]

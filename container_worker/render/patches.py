@@ -11,24 +11,22 @@ from container_worker.render.canvas import RGB_TO_YUV, Bytes
 
 @dataclass(frozen=True)
 class FrameView:
-    """The three planes of one raw yuv420p frame, as views into one buffer."""
+    """The two planes of one raw NV12 frame, as views into one buffer.
+
+    NV12, as one resize makes both chroma samples, and x264 works on them side by side.
+    """
 
     buffer: Bytes
     y: Bytes
-    u: Bytes
-    v: Bytes
+    uv: Bytes
 
     @classmethod
     def empty(cls, width_px: int, height_px: int) -> "FrameView":
         """A frame that has not been drawn. Both sides are even."""
-        luma, chroma = width_px * height_px, width_px * height_px // 4
-        buffer = np.zeros(luma + 2 * chroma, np.uint8)
-        half = (height_px // 2, width_px // 2)
+        luma = width_px * height_px
+        buffer = np.zeros(luma * 3 // 2, np.uint8)
         return cls(
-            buffer,
-            buffer[:luma].reshape(height_px, width_px),
-            buffer[luma : luma + chroma].reshape(half),
-            buffer[luma + chroma :].reshape(half),
+            buffer, buffer[:luma].reshape(height_px, width_px), buffer[luma:].reshape(height_px // 2, width_px // 2, 2)
         )
 
 
@@ -40,7 +38,7 @@ class _Layer:
     rest: Bytes
 
     def blend(self, plane: Bytes, x: int, y: int) -> None:
-        height, width = self.colour.shape
+        height, width = self.colour.shape[:2]
         ground = plane[y : y + height, x : x + width]
         ground[:] = cv2.add(cv2.multiply(ground, self.rest, scale=1 / 255), self.colour)
 
@@ -52,8 +50,7 @@ class Patch:
     x: int
     y: int
     luma: _Layer
-    chroma_u: _Layer
-    chroma_v: _Layer
+    chroma: _Layer
 
     @property
     def extent(self) -> tuple[int, int, int, int]:
@@ -64,8 +61,7 @@ class Patch:
     def blend(self, frame: FrameView) -> None:
         """Draw this patch onto the frame, in place."""
         self.luma.blend(frame.y, self.x, self.y)
-        self.chroma_u.blend(frame.u, self.x // 2, self.y // 2)
-        self.chroma_v.blend(frame.v, self.x // 2, self.y // 2)
+        self.chroma.blend(frame.uv, self.x // 2, self.y // 2)
 
 
 def patch_of(rgba: npt.NDArray[np.float32], x: int, y: int, frame: tuple[int, int]) -> Patch | None:
@@ -93,14 +89,16 @@ def patch_of(rgba: npt.NDArray[np.float32], x: int, y: int, frame: tuple[int, in
     return Patch(even_left, even_top, *_layers(aligned))
 
 
-def _layers(rgba: npt.NDArray[np.float32]) -> tuple[_Layer, _Layer, _Layer]:
+def _layers(rgba: npt.NDArray[np.float32]) -> tuple[_Layer, _Layer]:
     # Premultiplied colour makes the offset of each component scale with alpha too.
     matrix = np.hstack([RGB_TO_YUV[:, :3], RGB_TO_YUV[:, 3:] / 255])
     size = (rgba.shape[1] // 2, rgba.shape[0] // 2)
     half = cv2.resize(rgba, size, interpolation=cv2.INTER_AREA).astype(np.float32, copy=False)
-    return _layer(rgba, matrix[0]), _layer(half, matrix[1]), _layer(half, matrix[2])
+    return _layer(rgba, matrix[0]), _layer(half, matrix[1:])
 
 
-def _layer(rgba: npt.NDArray[np.float32], row: npt.NDArray[np.float32]) -> _Layer:
-    colour = np.clip(np.rint(rgba @ row), 0, 255).astype(np.uint8)
-    return _Layer(colour, (255 - np.clip(np.rint(rgba[..., 3]), 0, 255)).astype(np.uint8))
+def _layer(rgba: npt.NDArray[np.float32], rows: npt.NDArray[np.float32]) -> _Layer:
+    colour = np.clip(np.rint(rgba @ rows.T), 0, 255).astype(np.uint8)
+    rest = (255 - np.clip(np.rint(rgba[..., 3]), 0, 255)).astype(np.uint8)
+    # As many channels as the colour has: OpenCV multiplies like by like.
+    return _Layer(colour, rest if rows.ndim == 1 else np.dstack([rest] * len(rows)))

@@ -31,7 +31,7 @@ class CardPatch(Patch):
 
     def blend(self, frame: FrameView) -> None:
         """Draw the card onto the frame, in place."""
-        for plane, black in ((frame.y, 16), (frame.u, 128), (frame.v, 128)):
+        for plane, black in ((frame.y, 16), (frame.uv, 128)):
             cv2.convertScaleAbs(plane, dst=plane, alpha=_BRIGHTNESS, beta=black * (1 - _BRIGHTNESS))
         super().blend(frame)
 
@@ -72,7 +72,7 @@ def draw_card(request: RenderRequest, folder: Path) -> Patch | None:
     look = replace(look, margin_px=(request.height_px - len(block.lines) * _LINE_EM * look.em_px) / 2)
     with Typesetter([text], look, frame, request.ffmpeg, folder, book) as typesetter:
         patch = typesetter.draw(0)
-    return None if patch is None else CardPatch(patch.x, patch.y, patch.luma, patch.chroma_u, patch.chroma_v)
+    return None if patch is None else CardPatch(patch.x, patch.y, patch.luma, patch.chroma)
 
 
 def card_track(request: RenderRequest, spans: Sequence[Span], draw: Callable[[int], Patch | None]) -> CueTrack:
