@@ -162,7 +162,7 @@ def delivered(
 
 
 def _result(work: Work, output: str, size: int, duration_s: float, started: float, details: Mapping[str, object]) -> ItemResult:
-    """The result; a scene's `processing_s` is the time from when it has its slot until it is uploaded."""
+    """The result; its `processing_s` is the time from when it has its slot until it is uploaded."""
     return ItemResult(
         item_id=work.lease.item_id,
         name=work.lease.item.name,

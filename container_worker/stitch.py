@@ -48,10 +48,9 @@ def stitch_film(work: Work) -> ItemResult:
     )
     look = replace(look, extras=replace(look.extras, card_frames=0))
     fade_frames = round(payload.crossfade_s * options.fps)
-    waits_since = time.monotonic()
     with work.slot(), Pace(work.limits.wall_s, work.on_progress) as pace:
-        # Waiting for a slot is not work, and would falsify the learned rates.
-        started += time.monotonic() - waits_since
+        # As a scene's: what went before went on beside other items, and would falsify the learned rates.
+        started = time.monotonic()
         done, warnings = converse(
             "container_worker.render.film",
             {"look": asdict(look), "scenes": len(payload.sources), "fade_frames": fade_frames},
