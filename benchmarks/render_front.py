@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 from benchmarks.render_quality import vmaf
 from benchmarks.render_stage import FPS, FRAME_PX, Cost, Scene
 from benchmarks.render_systems import Stage, in_pairs, with_encoder
-from container_worker.render.defaults import AV1_CRF, AV1_PRESET, X264_CRF, X264_PARAMS, X264_PRESET
+from container_worker.render.defaults import AV1_CRF, AV1_PARAMS, AV1_PRESET, X264_CRF, X264_PARAMS, X264_PRESET
 
 Row = dict[str, Any]
 
+
 class Setting(NamedTuple):
-    """An encoder and how it is asked to work; `params` are x264's own."""
+    """An encoder and how it is asked to work; `params` are its own."""
 
     name: str
     codec: str
@@ -41,7 +42,7 @@ class Curve(NamedTuple):
 
 CHOSEN = (
     Setting("H.264, ours", "h264", X264_PRESET, X264_PARAMS, X264_CRF),
-    Setting("AV1, ours", "av1", AV1_PRESET, "", AV1_CRF),
+    Setting("AV1, ours", "av1", AV1_PRESET, AV1_PARAMS, AV1_CRF),
 )
 _USUAL = "scenecut=40"
 CURVES = (
@@ -50,7 +51,7 @@ CURVES = (
     Curve("superfast", "h264", "superfast", _USUAL, (23, 26, 29)),
     Curve("ultrafast", "h264", "ultrafast", _USUAL, (25, 29)),
     Curve("ours", "h264", X264_PRESET, X264_PARAMS, (19, 23, 25)),
-    Curve("SVT 12", "av1", 12, "", (30, 40)),
+    Curve("ours, AV1", "av1", AV1_PRESET, AV1_PARAMS, (30, 40)),
 )
 #: One thing changed at a time of the setting that was chosen, then AV1's presets.
 CHANGES = (
@@ -71,7 +72,9 @@ CHANGES = (
     Setting("sliced threads", "h264", X264_PRESET, f"{X264_PARAMS}:sliced-threads=1", X264_CRF),
     Setting("1 thread", "h264", X264_PRESET, X264_PARAMS, X264_CRF, threads=1),
     Setting("motion at 15 fps", "h264", X264_PRESET, X264_PARAMS, X264_CRF, shown=2),
-    *(Setting(f"SVT {preset}, {crf}", "av1", preset, "", crf) for preset, crf in ((8, 35), (10, 35), (13, 35))),
+    *(Setting(f"SVT {preset}", "av1", preset, AV1_PARAMS, AV1_CRF) for preset in (8, 10, 12)),
+    Setting("SVT, usual lookahead", "av1", AV1_PRESET, "film-grain=0", AV1_CRF),
+    Setting("SVT, no temporal filter", "av1", AV1_PRESET, f"{AV1_PARAMS}:enable-tf=0", AV1_CRF),
 )
 SETTINGS = (*CHOSEN, *(setting for curve in CURVES for setting in curve.settings()), *CHANGES)
 

@@ -134,16 +134,16 @@ class Stage:
 
 @contextlib.contextmanager
 def with_encoder(codec: str, preset: str | int, params: str) -> Iterator[None]:
-    """Another preset (and, for x264, parameters) than ours for as long as the block lasts."""
-    kept = encoder.X264_PRESET, encoder.X264_PARAMS, encoder.AV1_PRESET
+    """Another preset and parameters than ours for as long as the block lasts."""
+    kept = encoder.X264_PRESET, encoder.X264_PARAMS, encoder.AV1_PRESET, encoder.AV1_PARAMS
     if codec == "av1":
-        encoder.AV1_PRESET = preset
+        encoder.AV1_PRESET, encoder.AV1_PARAMS = preset, params
     else:
         encoder.X264_PRESET, encoder.X264_PARAMS = preset, params
     try:
         yield
     finally:
-        encoder.X264_PRESET, encoder.X264_PARAMS, encoder.AV1_PRESET = kept
+        encoder.X264_PRESET, encoder.X264_PARAMS, encoder.AV1_PRESET, encoder.AV1_PARAMS = kept
 
 
 def in_pairs(rounds: int, contenders: dict[str, Callable[[], Cost]]) -> dict[str, list[Cost]]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from container_worker.ffmpeg import confined
-from container_worker.render.defaults import AUDIO_HZ, AV1_PRESET, KEYFRAME_S, X264_PARAMS, X264_PRESET
+from container_worker.render.defaults import AUDIO_HZ, AV1_PARAMS, AV1_PRESET, KEYFRAME_S, X264_PARAMS, X264_PRESET
 from container_worker.render.loudness import gain_for, measure
 from container_worker.render.music import sound_of
 from container_worker.render.pipe import FramePipe
@@ -20,7 +20,8 @@ def codec_arguments(request: RenderRequest) -> dict[str, str | int]:
     """The video encoder's options, as ffmpeg names them."""
     gop = max(1, round(KEYFRAME_S * request.fps))
     if request.codec == "av1":
-        return {"c:v": "libsvtav1", "preset": AV1_PRESET, "crf": request.crf, "g": gop, "svtav1-params": f"lp={request.threads}"}
+        params = f"{AV1_PARAMS}:lp={request.threads}"
+        return {"c:v": "libsvtav1", "preset": AV1_PRESET, "crf": request.crf, "g": gop, "svtav1-params": params}
     # Headers that do not depend on the content: a film's parts go into one track.
     headers = "" if request.extras.cut_frames is None else ":stitchable=1"
     return {
