@@ -2,6 +2,8 @@
 
 import contextlib
 import errno
+import fcntl
+import hashlib
 import json
 import os
 import secrets
@@ -127,14 +129,39 @@ class FileStorage:
 
 @contextmanager
 def whole(target: Path) -> Iterator[Path]:
-    """A temporary neighbour that becomes the target when all went well, and is gone otherwise."""
-    # Not made from the target's name, which may be as long as a name can be.
-    copy = target.with_name(f".{secrets.token_hex(8)}.part")
+    """A temporary neighbour that becomes the target when all went well, and is gone otherwise.
+
+    What a killed process leaves of one is written over by the next that has the same target.
+    """
+    # Not the target's name itself, which may be as long as a name can be.
+    stem = hashlib.sha256(os.fsencode(target.name)).hexdigest()[:16]
+    copy = target.with_name(f".{stem}.part")
+    descriptor = _claim(copy)
+    if descriptor is None:  # somebody else is writing to the same target
+        copy = target.with_name(f".{stem}-{secrets.token_hex(4)}.part")
+        descriptor = os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:
         yield copy
         copy.replace(target)
-    finally:
+    except BaseException:
         copy.unlink(missing_ok=True)
+        raise
+    finally:
+        os.close(descriptor)
+
+
+def _claim(path: Path) -> int | None:
+    """The file, made or found, that nobody else has claimed as long as the descriptor is open; None if somebody has."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Another may have claimed it first, and have moved it to its target since.
+        if os.fstat(descriptor).st_ino == path.stat().st_ino:
+            return descriptor
+    except OSError:
+        pass
+    os.close(descriptor)
+    return None
 
 
 @contextmanager
