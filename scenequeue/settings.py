@@ -1,13 +1,15 @@
 """All settings, one class per program, read from SCENEBURST_… environment variables."""
 
+import contextlib
 import json
+import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args, get_origin
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from scenequeue.errors import SettingsError
 
@@ -16,10 +18,11 @@ _KEY_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
 
 
-class SceneburstSettings(BaseSettings):
+class SceneburstSettings(BaseModel):
     """What every program needs: where the queue is."""
 
-    model_config = SettingsConfigDict(env_prefix="SCENEBURST_", frozen=True, extra="ignore")
+    # Built when first loaded: a program has one of these classes, and the others would be built in vain.
+    model_config = ConfigDict(frozen=True, extra="ignore", validate_default=True, defer_build=True)
 
     redis_url: SecretStr = Field(
         SecretStr("redis://127.0.0.1:6379/0"),
@@ -61,13 +64,30 @@ class SceneburstSettings(BaseSettings):
             SettingsError: a value is malformed; the message names each environment variable and never its value.
         """
         try:
-            return cls(**overrides)
+            return cls(**{**dict(cls._environment()), **overrides})
         except ValidationError as error:
             problems = [
                 f"SCENEBURST_{'.'.join(str(part) for part in e['loc']).upper()}: {e['msg']}"
                 for e in error.errors(include_input=False)
             ]
             raise SettingsError("; ".join(problems)) from None
+
+    @classmethod
+    def _environment(cls) -> Iterator[tuple[str, object]]:
+        """Each field with a variable, in whatever case; what is no JSON stays text, of which validation says what is wrong."""
+        variables = {name.lower(): text for name, text in os.environ.items()}
+        for name, field in cls.model_fields.items():
+            if (text := variables.get(f"sceneburst_{name}")) is not None:
+                value: object = text
+                if text.lstrip().startswith(("[", "{")) and _is_list_or_map(field.annotation):
+                    with contextlib.suppress(ValueError):
+                        value = json.loads(text)
+                yield name, value
+
+
+def _is_list_or_map(annotation: Any) -> bool:
+    """Whether it, or one of a union, is a list or a map."""
+    return get_origin(annotation) in {list, dict} or any(get_origin(one) in {list, dict} for one in get_args(annotation))
 
 
 class ProducerSettings(SceneburstSettings):
@@ -88,7 +108,7 @@ class ApiSettings(ProducerSettings):
 
     api_host: str = Field("127.0.0.1", description="address to listen on; 0.0.0.0 is every one of the machine's")
     api_port: Annotated[int, Field(ge=0, le=65535)] = Field(8080, description="port to listen on; 0: any free one")
-    api_keys: Annotated[dict[str, str], NoDecode] = Field(
+    api_keys: dict[str, str] = Field(
         default_factory=dict,
         description="who may call: JSON map of a name to the SHA-256 of its key, in hex; `sceneburst api-key` makes both",
     )
@@ -107,7 +127,7 @@ class ApiSettings(ProducerSettings):
     @field_validator("api_keys", mode="before")
     @classmethod
     def _map_of_hashes(cls, given: object) -> object:
-        """Read here and not by pydantic-settings, whose message would hold the value."""
+        """As text or as a map; the message never holds the value."""
         try:
             keys = (json.loads(given) if given else {}) if isinstance(given, str) else given
         except ValueError:

@@ -1,0 +1,74 @@
+"""Settings from environment variables: how they are read, and what is said of a wrong one."""
+
+from pathlib import Path
+
+import pytest
+
+from dispatcher.fleets.settings import FargateSettings
+from scenequeue.errors import SettingsError
+from scenequeue.settings import ApiSettings, DispatcherSettings, SceneburstSettings, WorkerSettings
+
+
+def test_a_variable_is_read_in_any_case_and_what_is_given_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unknown variable with our prefix is none of ours: another program's."""
+    monkeypatch.setenv("SCENEBURST_SLOTS", "3")
+    monkeypatch.setenv("sceneburst_batch", "7")
+    monkeypatch.setenv("SCENEBURST_FLEET", "docker")
+    monkeypatch.setenv("SCENEBURST_TICK_S", "none of a worker's")
+    settings = WorkerSettings.load(fleet="given")
+    assert (settings.slots, settings.batch, settings.fleet) == (3, 7, "given")
+
+
+def test_lists_and_maps_are_json_and_text_is_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A password may look like JSON; a setting that is one name or a map takes either."""
+    monkeypatch.setenv("SCENEBURST_FILE_ROOTS", '["/a", "/b c"]')
+    monkeypatch.setenv("SCENEBURST_REDIS_PASSWORD", '["hush"]')
+    monkeypatch.setenv("SCENEBURST_METRICS_EMF", "true")
+    settings = DispatcherSettings.load()
+    assert settings.file_roots == [Path("/a"), Path("/b c")]
+    assert settings.redis_password is not None
+    assert settings.redis_password.get_secret_value() == '["hush"]'
+    assert settings.metrics_emf
+    monkeypatch.setenv("SCENEBURST_ECS_CLUSTER", "12")
+    monkeypatch.setenv("SCENEBURST_ECS_SUBNETS", '["subnet-1"]')
+    for text, meant in (("family:3", "family:3"), ("3", "3"), ('{"arm64": "other"}', {"arm64": "other"})):
+        monkeypatch.setenv("SCENEBURST_ECS_TASK_DEFINITION", text)
+        assert FargateSettings.load().ecs_task_definition == meant
+    assert FargateSettings.load().ecs_cluster == "12"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("SLOTS", "hush", "SCENEBURST_SLOTS: Input should be a valid integer"),
+        ("SLOTS", "-1", "SCENEBURST_SLOTS: Input should be greater than or equal to 0"),
+        ("LEASE_S", "", "SCENEBURST_LEASE_S: Input should be a valid number"),
+        ("LOG_LEVEL", "hush", "SCENEBURST_LOG_LEVEL: Input should be 'debug', 'info', 'warning' or 'error'"),
+        ("FILE_ROOTS", "/hush", "SCENEBURST_FILE_ROOTS: Input should be a valid list"),
+        ("FILE_ROOTS", '["hush', "SCENEBURST_FILE_ROOTS: Input should be a valid list"),
+        ("FILE_ROOTS", '{"hush": 1}', "SCENEBURST_FILE_ROOTS: Input should be a valid list"),
+    ],
+)
+def test_a_malformed_variable_is_named_and_its_value_is_not(
+    monkeypatch: pytest.MonkeyPatch, name: str, text: str, words: str
+) -> None:
+    """In one line."""
+    monkeypatch.setenv(f"SCENEBURST_{name}", text)
+    with pytest.raises(SettingsError) as caught:
+        WorkerSettings.load()
+    assert str(caught.value).startswith(words)
+    assert "hush" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_several_wrong_ones_are_all_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever sets up a program sees everything that is wrong at once."""
+    monkeypatch.setenv("SCENEBURST_NAMESPACE", "a b")
+    with pytest.raises(SettingsError, match=r"SCENEBURST_NAMESPACE: .*; SCENEBURST_EVENT_LIMIT: "):
+        SceneburstSettings.load(event_limit=1)
+
+
+def test_no_api_keys_may_be_said_by_empty_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a compose file does that passes a variable on that nobody has set."""
+    monkeypatch.setenv("SCENEBURST_API_KEYS", "")
+    assert ApiSettings.load().api_keys == {}
