@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 from contextvars import copy_context
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 
 import structlog
@@ -29,7 +29,7 @@ def package_version() -> str:
     """Ours, or "" when run from a tree that is not installed."""
     try:
         return version("sceneburst")
-    except PackageNotFoundError:
+    except ModuleNotFoundError:
         return ""
 
 

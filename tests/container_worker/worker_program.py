@@ -6,6 +6,11 @@ import sys
 import time
 from pathlib import Path
 
+# ruff: noqa: E402  as the program itself, it stays lean before it imports anything else
+from container_worker.lean import stay_lean
+
+stay_lean()
+
 from container_worker.ffmpeg import Stopped
 from container_worker.handlers import HANDLERS, Work
 from container_worker.main import run
