@@ -3,9 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import redis
@@ -15,9 +13,7 @@ from redis.retry import Retry
 from scenequeue.errors import QueueUnavailable, SettingsError
 from scenequeue.keys import Keys
 from scenequeue.settings import SceneburstSettings
-
-if TYPE_CHECKING:
-    from redis.commands.core import Script
+from scenequeue.steps import Steps
 
 #: Longest that one blocking command waits; shorter than the socket's time-out, so that silence means trouble.
 BLOCK_LIMIT_S = 5.0
@@ -26,7 +22,6 @@ _CONNECT_TIMEOUT_S = 3.0
 #: Within one call; whoever calls decides what to do after that.
 _RETRIES = 3
 
-_SCRIPTS = Path(__file__).with_name("scripts")
 _DENIED = ("ACL", "can't access", "can't run")
 #: The first word of what servers say of trouble that passes; inside a script or a pipeline it stands further back.
 #: BUSY: another script has run for too long. NOREPLICAS, MASTERDOWN, READONLY, UNBLOCKED, CLUSTERDOWN, TRYAGAIN: a failover
@@ -50,20 +45,6 @@ def masked(url: str) -> str:
     return urlunsplit(parts._replace(netloc=f"{parts.username or ''}:***@{host}"))
 
 
-#: Steps made of others, which they call as functions.
-_MADE_OF = {"exchange": ("ack", "lease")}
-
-
-def _text(name: str) -> str:
-    return (_SCRIPTS / f"{name}.lua").read_text()
-
-
-@cache
-def _source(name: str) -> str:
-    functions = (f"local function {part}(ARGV)\n{_text(part)}\nend" for part in _MADE_OF.get(name, ()))
-    return "\n".join((_text("prelude"), _text("ends"), *functions, _text(name)))
-
-
 class Connection:
     """One namespace of one Redis. Thread-safe; connects when first used.
 
@@ -74,10 +55,11 @@ class Connection:
         self.keys = Keys(settings.namespace)
         self.url = masked(settings.redis_address.get_secret_value())
         self.lease_ms = int(settings.lease_s * 1000)
-        self._event_limit = settings.event_limit
         self.result_ttl_s = settings.result_ttl_s
         self.client: Any = client if client is not None else _client(settings)
-        self._scripts: dict[str, Script] = {}
+        self._steps = Steps(self.client, self.keys.prefix)
+        #: What every step gets.
+        self._limits = (settings.event_limit, settings.result_ttl_s)
 
     def run(self, script: str, *arguments: str | float) -> Any:
         """Run one atomic step.
@@ -86,12 +68,13 @@ class Connection:
             QueueUnavailable: Redis does not answer; the step may or may not have happened (all are safe to repeat).
         """
         with self.translated():
-            return self._step(script)(keys=[self.keys.prefix], args=[self._event_limit, self.result_ttl_s, *arguments])
+            return self._steps.run(script, (*self._limits, *arguments))
 
-    def _step(self, script: str) -> "Script":
-        if script not in self._scripts:
-            self._scripts[script] = self.client.register_script(_source(script))
-        return self._scripts[script]
+    def wait(self, key: str, timeout_s: float) -> bool:
+        """Block until a list has an element, at most 5 seconds; the element goes from its front to its back."""
+        with self.translated():
+            rung = self._steps.command("BLMOVE", key, key, "LEFT", "RIGHT", min(timeout_s, BLOCK_LIMIT_S))
+        return rung is not None
 
     @contextmanager
     def translated(self) -> Iterator[None]:
@@ -110,6 +93,7 @@ class Connection:
             if not isinstance(error, _PASSING_ERRORS) and not _PASSING_WORD.search(str(error)):
                 raise
             # After a failover the same name may lead to another server, which only a new connection finds.
+            self._steps.let_go()
             self.client.connection_pool.disconnect(inuse_connections=False)
             raise QueueUnavailable(f"Redis at {self.url} cannot serve now: {error}") from error
 

@@ -4,7 +4,7 @@ import json
 import re
 import unicodedata
 from enum import StrEnum
-from typing import Annotated, Any, Literal, NewType, Self
+from typing import Annotated, Any, Literal, NamedTuple, NewType, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -226,10 +226,8 @@ class JobStatus(FrozenModel):
     max_attempts: int = 3
 
 
-class Lease(BaseModel):
+class Lease(NamedTuple):
     """The right to work on one item until `deadline_ms` (Redis clock), proven by `token`."""
-
-    model_config = ConfigDict(frozen=True)
 
     job_id: JobId
     item_id: ItemId

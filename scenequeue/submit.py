@@ -1,25 +1,23 @@
 """What a producer may do: submit, follow and cancel jobs."""
 
-import contextlib
 import hashlib
-import json
-import secrets
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import TypeAlias
 
 from scenequeue.connection import BLOCK_LIMIT_S, Connection
 from scenequeue.errors import JobConflict, JobNotFound, QueueFull, QueueUnavailable
-from scenequeue.items import ItemId, ItemResult, JobEvent, JobSpec, JobStatus, WorkItem
+from scenequeue.items import Counts, ItemId, ItemResult, JobEvent, JobSpec, JobState, JobStatus, WorkItem
 from scenequeue.records import job_from
+from scenequeue.upload import Upload
 
 #: An item, or an item with its place in the caller's order where that is not the order of leasing.
 Submitted: TypeAlias = "WorkItem | tuple[int, WorkItem]"
 
 #: Items per step: larger brings nothing more, and keeps Redis from pausing others.
 _CHUNK = 500
-#: An upload that stops for so long has died; its staging lists expire.
-_STAGING_TTL_S = 3600
+#: What a job's status takes over from its spec.
+_SHARED = ("job_id", "lane", "options", "callback_url", "labels", "max_attempts")
 
 
 class ProducerPort:
@@ -37,14 +35,14 @@ class ProducerPort:
         backlog_limit: int | None = None,
         on_progress: Callable[[int], None] | None = None,
     ) -> JobStatus:
-        """Upload all items, then make the job visible in one step.
+        """Upload all items but the last, then make the job visible in one step that takes those along.
 
         Args:
             spec: what the items share; its job id is the idempotency key.
             stages: per stage its items, in the order they are to be leased. A bare item's index is its position;
                 (index, item) names it. Consumed lazily, in bounded memory.
             backlog_limit: most ready items there may be afterwards; None is no limit.
-            on_progress: called with the number of items uploaded so far.
+            on_progress: called with the number of items so far; with all of them before the job is visible.
 
         Returns:
             The job as it is now; for a repeated submission, as far as it has come.
@@ -56,62 +54,38 @@ class ProducerPort:
             ValueError: there is no item, or a stage is empty.
 
         Guarantees: atomic and idempotent. A crash before the last step leaves lists that nobody sees and that expire
-            after an hour; after it, the job is there. Cost: one round trip per 500 items, and one.
+            after an hour; after it, the job is there. Cost: one round trip per 500 items; a job of up to 500 is one.
         """
-        nonce = secrets.token_hex(8)
         digest = hashlib.sha256(spec.model_dump_json(exclude={"job_id"}).encode())
-        sizes: list[int] = []
-        weights: list[int] = []
-        uploaded = 0
+        upload = Upload(self._connection, _CHUNK, on_progress)
         try:
             for number, stage in enumerate(stages):
-                count = weight = 0
-                for chunk, chunk_weight in _elements(number, stage):
-                    self._upload(nonce, number, count, chunk)
-                    for element in chunk:
-                        digest.update(element.encode())
-                    count += len(chunk)
-                    weight += chunk_weight
-                    uploaded += len(chunk)
-                    if on_progress:
-                        on_progress(uploaded)
-                if not count:
+                upload.open_stage()
+                for chunk, weight_ms in _elements(number, stage):
+                    upload.add(chunk, weight_ms)
+                    digest.update("".join(chunk).encode())
+                if not upload.sizes[-1]:
                     raise ValueError(f"stage {number} of job {spec.job_id} has no items")
-                sizes.append(count)
-                weights.append(weight)
-            if not sizes:
+            if not upload.sizes:
                 raise ValueError(f"job {spec.job_id} has no items")
-            answer = self._commit(spec, nonce, digest.hexdigest(), sizes, weights, backlog_limit)
+            answer, created_ms = upload.commit(spec, digest.hexdigest(), backlog_limit)
         except BaseException:
-            self._discard(nonce, len(sizes) + 1)
+            upload.discard()
             raise
         if answer == "conflict":
             raise JobConflict(f"job {spec.job_id} exists with other content; choose another job id, or submit the same scenes")
         if answer == "full":
             raise QueueFull(
-                f"the backlog is at its limit of {backlog_limit} items; job {spec.job_id} with {sizes[0]} was not enqueued"
+                f"the backlog is at its limit of {backlog_limit} items; job {spec.job_id} with {upload.sizes[0]} was not enqueued"
             )
         if answer == "gone":
             raise QueueUnavailable(f"the upload of job {spec.job_id} took too long or Redis lost it; submit it again")
-        return self.status(spec.job_id)
-
-    def _upload(self, nonce: str, stage: int, before: int, chunk: list[str]) -> None:
-        self._connection.run("append", nonce, stage, before, _STAGING_TTL_S, *chunk)
-
-    def _commit(self, spec: JobSpec, nonce: str, digest: str, sizes: list[int], weights: list[int], limit: int | None) -> str:
-        per_stage = [number for pair in zip(sizes, weights, strict=True) for number in pair]
-        fields: list[str | int] = [
-            *("lane", spec.lane.value, "options", spec.options.model_dump_json(), "max_attempts", spec.max_attempts),
-            *("callback_url", spec.callback_url or "", "labels", json.dumps(spec.labels)),
-        ]
-        limit = -1 if limit is None else limit
-        answer = self._connection.run("submit", spec.job_id, nonce, digest, limit, len(sizes), *per_stage, *fields)
-        return str(answer)
-
-    def _discard(self, nonce: str, stages: int) -> None:
-        # They expire by themselves; the first error is the one to report.
-        with contextlib.suppress(Exception):
-            self._connection.client.unlink(*(self._keys.staging(nonce, number) for number in range(stages)))
+        if answer == "same":
+            return self.status(spec.job_id)
+        first, *later = upload.sizes
+        counts = Counts(ready=first, waiting=sum(later))
+        shared = {name: getattr(spec, name) for name in _SHARED}
+        return JobStatus(state=JobState.ACTIVE, counts=counts, created_ms=created_ms, stages=len(upload.sizes), **shared)
 
     def status(self, job_id: str) -> JobStatus:
         """How a job stands.

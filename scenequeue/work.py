@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pydantic import ValidationError
 
-from scenequeue.connection import BLOCK_LIMIT_S, Connection
+from scenequeue.connection import Connection
 from scenequeue.errors import BadInput, JobNotFound, LeaseLost
 from scenequeue.items import ContainerRecord, ItemId, ItemResult, ItemState, JobId, JobStatus, Lease, LeaseToken, WorkItem
 from scenequeue.records import container_fields, job_from
@@ -92,11 +92,8 @@ class WorkerPort:
 
     def wait_for_work(self, timeout_s: float) -> bool:
         """Block on the doorbell, at most 5 seconds; True when there is, or just was, ready work."""
-        bell = self._keys.bell
-        with self._connection.translated():
-            # Rotating the one element wakes us without taking the bell from others.
-            rung = self._connection.client.blmove(bell, bell, min(timeout_s, BLOCK_LIMIT_S), "LEFT", "RIGHT")
-        return rung is not None
+        # Rotating the one element wakes us without taking the bell from others.
+        return self._connection.wait(self._keys.bell, timeout_s)
 
     def job(self, job_id: str) -> JobStatus:
         """The job of a leased item, with the options that its items share.

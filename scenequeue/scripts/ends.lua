@@ -44,17 +44,22 @@ local function end_job(job, state)
   if got[3] and got[3] ~= '' then redis.call('ZADD', P .. 'notices', NOW_MS, job) end
 end
 
---- After flush(): open a job's next stage, or end it, when its present one has nothing left to do. An item that was
---- given up, whether its dead letter is kept or was discarded, holds the next stage back: it would miss what was not made.
+local UNDONE = { 'ready', 'leased', 'delayed' }
+
+--- Open a job's next stage, or end it, when its present one has nothing left to do. An item that was given up, whether
+--- its dead letter is kept or was discarded, holds the next stage back: it would miss what was not made.
 local function settle(job)
   local key = job_key(job)
-  local got = redis.call('HMGET', key, 'state', 'ready', 'leased', 'delayed', 'dead', 'waiting', 'stage', 'dropped')
-  if got[1] ~= 'active' then return end
-  for i = 2, 4 do
-    if tonumber(got[i] or 0) > 0 then return end
+  local got = redis.call('HMGET', key, 'ready', 'leased', 'delayed', 'state', 'dead', 'waiting', 'stage', 'dropped')
+  if got[4] ~= 'active' then return end
+  for i, field in ipairs(UNDONE) do
+    if tonumber(got[i] or 0) + gathered(key, field) > 0 then return end
   end
-  local dead, waiting = tonumber(got[5] or 0), tonumber(got[6] or 0)
-  if dead > 0 or tonumber(got[8] or 0) > 0 then return end_job(job, 'failed') end
+  local dead = tonumber(got[5] or 0) + gathered(key, 'dead')
+  local waiting = tonumber(got[6] or 0) + gathered(key, 'waiting')
+  local dropped = tonumber(got[8] or 0) + gathered(key, 'dropped')
+  flush()
+  if dead > 0 or dropped > 0 then return end_job(job, 'failed') end
   if waiting == 0 then return end_job(job, 'done') end
   local stage = tonumber(got[7]) + 1
   local source = job_key(job, 'stage:' .. stage)
@@ -74,13 +79,17 @@ local function holds(container, member, token)
   return got[1] == token and got[2] == container
 end
 
+--- When a container holds nothing: of what it has asked for last, nothing is left to be told again.
+local function forget_asked(container)
+  local held_key = P .. 'held:' .. container
+  if redis.call('EXISTS', held_key) == 0 then redis.call('DEL', held_key .. ':asked') end
+end
+
 --- The lease of an item ends, whatever comes next; whether there was one.
 local function unlease(member, container)
   if container then
-    local held_key = P .. 'held:' .. container
-    redis.call('SREM', held_key, member)
-    -- Of what it has asked for last, nothing is left to be told again.
-    if redis.call('EXISTS', held_key) == 0 then redis.call('DEL', held_key .. ':asked') end
+    redis.call('SREM', P .. 'held:' .. container, member)
+    forget_asked(container)
   end
   return redis.call('ZREM', P .. 'leases', member) == 1
 end
@@ -140,9 +149,8 @@ local function is_blameless(job, item, begun)
   return begun ~= '1' and redis.call('HINCRBY', job_key(job, 'history'), item .. '#', 1) <= BLAMELESS_LOSSES
 end
 
---- The number of an item's next attempt, from its history.
-local function next_attempt(job, item)
-  local history = redis.call('HGET', job_key(job, 'history'), item)
+--- The number of the attempt that follows a history, which may be none.
+local function attempt_after(history)
   return history and #cjson.decode(history) + 1 or 1
 end
 
@@ -151,7 +159,7 @@ end
 local function mourn(job, item, from)
   if job_facts(job).state ~= 'active' then return drop(job, item, from) end
   local kind, message = 'MessageLost', 'its key vanished from Redis: evicted under maxmemory, or deleted by hand'
-  local attempt = next_attempt(job, item)
+  local attempt = attempt_after(redis.call('HGET', job_key(job, 'history'), item))
   local history = remember(job, item, attempt, kind, message)
   bury(job, item, from, { attempt = attempt, body = '{}' }, history, kind, message)
 end

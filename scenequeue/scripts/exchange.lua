@@ -5,8 +5,9 @@
 -- ARGV[5…] each as ack.lua takes it from its ARGV[4] on; after them, what lease.lua takes from its ARGV[4] on
 -- Output   what ack.lua answers, then what lease.lua answers
 
-local results_end = 4 + 7 * tonumber(ARGV[4])
-local function from(first, last) return { ARGV[1], ARGV[2], ARGV[3], unpack(ARGV, first, last) } end
-
-local refused = ack(from(5, results_end))
-return { refused, lease(from(results_end + 1, #ARGV)) }
+local container, at = ARGV[3], 5 + 7 * tonumber(ARGV[4])
+local refused = take_results(container, 5, at - 1)
+local leases = give_leases(container, tonumber(ARGV[at]), tonumber(ARGV[at + 1]), ARGV[at + 2], ARGV[at + 3])
+if #leases == 0 then forget_asked(container) end
+flush()
+return { refused, leases }

@@ -37,6 +37,16 @@ local function split_member(member)
   return string.sub(member, 1, slash - 1), string.sub(member, slash + 1)
 end
 
+--- Lua hands over some thousand arguments at once and no more; this many, an even number.
+local ARGUMENTS_LIMIT = 4000
+
+--- One command with many arguments behind its key, in as few calls as can be; none when there are none.
+local function call_with(command, key, arguments)
+  for at = 1, #arguments, ARGUMENTS_LIMIT do
+    redis.call(command, key, unpack(arguments, at, math.min(#arguments, at + ARGUMENTS_LIMIT - 1)))
+  end
+end
+
 --- One read of what scripts ask of a job, kept for the length of the script.
 local job_cache = {}
 local function job_facts(job)
@@ -57,6 +67,12 @@ local function add(key, field, n)
     deltas[key] = fields
   end
   fields[field] = (fields[field] or 0) + n
+end
+
+--- What is gathered for a counter, and not written yet.
+local function gathered(key, field)
+  local fields = deltas[key]
+  return fields and fields[field] or 0
 end
 
 --- Count n items of a job as gone from one state to another; nil is "outside".
@@ -88,13 +104,20 @@ local function weigh(job, ms)
   add(P .. 'counts', 'ready_weight_ms', ms)
 end
 
+local trimmed = {}
 --- Tell those who follow the job. What is told of one that has ended expires as its other events do, and of one that
 --- has expired nothing is.
 local function event(job, name, ...)
   local state = job_facts(job).state
   if not state then return end
   local key = job_key(job, 'events')
-  redis.call('XADD', key, 'MAXLEN', '~', EVENT_LIMIT, '*', 'event', name, ...)
+  -- Once per script is often enough for "about".
+  if trimmed[job] then
+    redis.call('XADD', key, '*', 'event', name, ...)
+  else
+    redis.call('XADD', key, 'MAXLEN', '~', EVENT_LIMIT, '*', 'event', name, ...)
+    trimmed[job] = true
+  end
   if state ~= 'active' then redis.call('EXPIRE', key, EVENT_TTL_S) end
 end
 
@@ -112,16 +135,34 @@ local function make_ready(job, item, weight_ms, body)
   enter_ring(job)
 end
 
+local paused
+local function is_paused()
+  if paused == nil then paused = redis.call('HEXISTS', P .. 'control', 'paused') == 1 end
+  return paused
+end
+
 --- Write the gathered counters, then make the doorbell agree with them.
 local function flush()
+  local ready
+  -- What the doorbell hangs on is read along, changed or not.
+  add(P .. 'counts', 'ready', 0)
   for key, fields in pairs(deltas) do
-    for field, n in pairs(fields) do
-      if n ~= 0 then redis.call('HINCRBY', key, field, n) end
+    local names, written = {}, {}
+    for field in pairs(fields) do names[#names + 1] = field end
+    local got = redis.call('HMGET', key, unpack(names))
+    for i, field in ipairs(names) do
+      local value = tonumber(got[i] or 0) + fields[field]
+      if field == 'ready' and key == P .. 'counts' then ready = value end
+      if fields[field] ~= 0 then
+        written[#written + 1] = field
+        written[#written + 1] = value
+      end
     end
+    -- One write instead of one per counter: each is a command of its own in the append-only file.
+    if written[1] then redis.call('HSET', key, unpack(written)) end
   end
   deltas = {}
-  local ready = tonumber(redis.call('HGET', P .. 'counts', 'ready') or 0)
-  if ready > 0 and redis.call('HEXISTS', P .. 'control', 'paused') == 0 then
+  if ready > 0 and not is_paused() then
     if redis.call('EXISTS', P .. 'bell') == 0 then redis.call('LPUSH', P .. 'bell', '1') end
   else
     redis.call('DEL', P .. 'bell')

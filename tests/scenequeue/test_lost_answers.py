@@ -59,12 +59,12 @@ def test_a_failure_reported_again_counts_once(any_queue: SceneQueue) -> None:
     assert any_queue.producer.status("a").counts.dead == 1
 
 
-def test_a_chunk_that_was_uploaded_twice_is_there_once(any_queue: SceneQueue, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_uploaded_twice_is_there_once(any_queue: SceneQueue, monkeypatch: pytest.MonkeyPatch) -> None:
     """The client repeats what was not answered; the whole submission goes through all the same."""
     run = any_queue._connection.run
 
     def answer_lost(script: str, *arguments: str | float) -> object:
-        if script == "append":
+        if script in {"append", "submit"}:
             run(script, *arguments)
         return run(script, *arguments)
 

@@ -14,7 +14,7 @@ from scenequeue.items import ContainerId, ContainerRecord
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
 from tests.scenequeue.conftest import SERVERS
-from tests.scenequeue.jobs import submit
+from tests.scenequeue.jobs import done, submit
 from tests.waiting import wait_until
 
 
@@ -84,6 +84,20 @@ def test_a_server_that_cannot_write_now_is_unavailable_and_then_serves_on(
     mend(client)
     assert queue.worker.release("c1", [lease]) == []
     assert queue.producer.status("a").counts.ready == 3
+
+
+def test_a_server_without_memory_takes_results_and_no_jobs(troubled: tuple[SceneQueue, redis.Redis]) -> None:
+    """What ends work gives memory back; what brings more is refused whole."""
+    queue, client = troubled
+    one, two = queue.worker.lease("c1", 2)
+    _out_of_memory(client)
+    assert queue.worker.ack("c1", [done(one)]) == []
+    refused, leases = queue.worker.exchange("c1", [done(two)], 1)
+    assert (refused, [lease.item_id for lease in leases]) == ([], ["0-2"])
+    with pytest.raises(QueueUnavailable):
+        submit(queue, "b", 1)
+    _with_memory(client)
+    assert (queue.producer.status("a").counts.done, queue.inspect.depth().counts.total) == (2, 3)
 
 
 def test_a_server_busy_with_another_script_is_unavailable(troubled: tuple[SceneQueue, redis.Redis]) -> None:

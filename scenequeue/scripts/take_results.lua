@@ -1,0 +1,70 @@
+-- leased -> done: take results in, learn rates, open the next stage or end the job. A part of ack.lua and exchange.lua.
+
+--- A kind's sums are halved beyond this much video, so that old measurements fade.
+local RATE_WINDOW_MS = 3600 * 1000
+local RESULT_FIELDS = 7
+
+local function learn(kind, busy_ms, weight_ms)
+  local rates, busy, weight = P .. 'rates', kind .. ':busy_ms', kind .. ':weight_ms'
+  local all_busy = redis.call('HINCRBY', rates, busy, busy_ms)
+  local all_weight = redis.call('HINCRBY', rates, weight, weight_ms)
+  if all_weight > RATE_WINDOW_MS then
+    redis.call('HSET', rates, busy, math.floor(all_busy / 2), weight, math.floor(all_weight / 2))
+  end
+end
+
+--- What is the same for all results is written once for all, as the cost of a result is that of its commands.
+--- first, last  where in ARGV they are: job id, item id, token, kind, busy (ms), weight (ms of video), result json; repeated
+--- Returns      positions (from 1) of the results that were refused: the lease is not this container's, or job cancelled
+local function take_results(container, first, last)
+  local refused = {}
+  --- member -> its result, or false where the job was cancelled
+  local seen = {}
+  local members, keys = {}, {}
+  --- job -> item, result; repeated. The same for tokens and what HDEL takes of the history.
+  local results, tokens, histories = {}, {}, {}
+  local busy, weight = {}, {}
+  for i = first, last, RESULT_FIELDS do
+    local job, item, token, kind, result = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 6]
+    local member = job .. '/' .. item
+    local is_taken
+    if seen[member] ~= nil then
+      is_taken = seen[member] == result
+    elseif not holds(container, member, token) then
+      -- The same ack again, after its answer was lost on the way, is no loss.
+      is_taken = redis.call('HGET', job_key(job, 'results'), item) == result
+    else
+      is_taken = job_facts(job).state == 'active'
+      seen[member] = is_taken and result
+      members[#members + 1] = member
+      keys[#keys + 1] = P .. 'item:' .. member
+      if not is_taken then
+        move(job, 'leased', 'dropped', 1)
+      else
+        if not results[job] then results[job], tokens[job], histories[job] = {}, {}, {} end
+        local of_job, past, n = results[job], histories[job], #tokens[job] + 1
+        of_job[2 * n - 1], of_job[2 * n] = item, result
+        past[2 * n - 1], past[2 * n] = item, item .. '#'
+        tokens[job][n] = token
+        busy[kind] = (busy[kind] or 0) + tonumber(ARGV[i + 4])
+        weight[kind] = (weight[kind] or 0) + tonumber(ARGV[i + 5])
+      end
+    end
+    if not is_taken then refused[#refused + 1] = (i - first) / RESULT_FIELDS + 1 end
+  end
+  -- What gives memory back comes first: then a server that has none left takes the results all the same.
+  call_with('ZREM', P .. 'leases', members)
+  call_with('SREM', P .. 'held:' .. container, members)
+  call_with('DEL', keys[1], keys)
+  for job, of_job in pairs(results) do
+    call_with('HSET', job_key(job, 'results'), of_job)
+    call_with('HDEL', job_key(job, 'history'), histories[job])
+    for n, token in ipairs(tokens[job]) do
+      event(job, 'done', 'item_id', of_job[2 * n - 1], 'token', token, 'container', container)
+    end
+    move(job, 'leased', 'done', #tokens[job])
+    settle(job)
+  end
+  for kind, ms in pairs(weight) do learn(kind, busy[kind], ms) end
+  return refused
+end
