@@ -39,7 +39,8 @@ def _version(package: str) -> str:
 #: Modules whose code runs when it is needed, and what of each is there before. None is a function that has the code run first.
 #: (importlib's LazyLoader does not wait for such names to be used, and fails in threads before Python 3.12.3.)
 _LATER: Mapping[str, Mapping[str, object]] = {
-    # Clusters, sentinels and the asynchronous halves, which redis-py and structlog import without a switch.
+    # Clusters, sentinels and asynchronous halves, which redis-py and structlog import without a switch. The names are those of
+    # annotations there, and of an `except` in what is asynchronous: nothing of ours is.
     "redis": {},
     "redis.asyncio": {},
     "asyncio": {"IncompleteReadError": None, "Lock": None, "StreamReader": None},
@@ -52,7 +53,6 @@ _LATER: Mapping[str, Mapping[str, object]] = {
     "bz2": {},
     "lzma": {},
     "locale": {},
-    "pickle": {"PicklingError": None},
 }
 #: One module's code at a time; who asks for more of a module meanwhile waits until all of it is there.
 _running = RLock()
