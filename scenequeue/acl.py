@@ -34,14 +34,14 @@ _SHARED_COMMANDS = (
     *("smembers", "srem", "zadd", "zrange", "zrangebyscore", "zrem", "zrevrange"),
     *("xadd", "xrange", "xread"),
 )
-_LEASE_COMMANDS = ("lpop", "sadd", "set")
+_LEASE_COMMANDS = ("get", "lpop", "sadd", "set")
 #: What Celery's transport uses besides, on keys under celery:; the last four for messages that nobody acknowledged.
 _CELERY_COMMANDS = ("brpop", "rpush", "zrevrangebyscore", "watch", "unwatch")
 _COMMANDS: dict[Role, tuple[str, ...]] = {
     "producer": (*_SHARED_COMMANDS, "rpush"),
     "worker": (*_SHARED_COMMANDS, *_LEASE_COMMANDS, "blmove"),
-    "dispatcher": (*_SHARED_COMMANDS, *_LEASE_COMMANDS, "get", "incr", "pexpire", *_CELERY_COMMANDS),
-    "operator": (*_SHARED_COMMANDS, *_LEASE_COMMANDS, "get"),
+    "dispatcher": (*_SHARED_COMMANDS, *_LEASE_COMMANDS, "incr", "pexpire", *_CELERY_COMMANDS),
+    "operator": (*_SHARED_COMMANDS, *_LEASE_COMMANDS),
 }
 
 

@@ -31,7 +31,7 @@ class Keys:
     | delayed | zset | <job>/<item> by due time (ms) |
     | dead | zset | <job>/<item> by time of burial (ms) |
     | held:<container> | set | <job>/<item> that a container has leases of; expires a day after its last lease or heartbeat |
-    | held:<container>:asked | hash | call: the container's word for its last lease; expires, and goes with the set |
+    | held:<container>:call | string | the container's word for its last lease; expires, and goes with the set |
     | jobs | zset | job ids by time of submission (ms) |
     | expiring | zset | ended jobs, "<id>" or "<id> <items of stages that never opened>", by the time their keys expire (ms) |
     | containers | zset | container ids by time of first mention (ms) |

@@ -49,19 +49,18 @@ local UNDONE = { 'ready', 'leased', 'delayed' }
 --- Open a job's next stage, or end it, when its present one has nothing left to do. An item that was given up, whether
 --- its dead letter is kept or was discarded, holds the next stage back: it would miss what was not made.
 local function settle(job)
-  local key = job_key(job)
-  local got = redis.call('HMGET', key, 'ready', 'leased', 'delayed', 'state', 'dead', 'waiting', 'stage', 'dropped')
-  if got[4] ~= 'active' then return end
-  for i, field in ipairs(UNDONE) do
-    if tonumber(got[i] or 0) + gathered(key, field) > 0 then return end
+  if job_facts(job).state ~= 'active' then return end
+  -- Each for itself: what a foreign writer has pushed uncounted makes one of them negative.
+  for _, state in ipairs(UNDONE) do
+    if count_of(job, state) > 0 then return end
   end
-  local dead = tonumber(got[5] or 0) + gathered(key, 'dead')
-  local waiting = tonumber(got[6] or 0) + gathered(key, 'waiting')
-  local dropped = tonumber(got[8] or 0) + gathered(key, 'dropped')
+  local is_given_up = count_of(job, 'dead') > 0 or count_of(job, 'dropped') > 0
+  local waiting = count_of(job, 'waiting')
   flush()
-  if dead > 0 or dropped > 0 then return end_job(job, 'failed') end
+  if is_given_up then return end_job(job, 'failed') end
   if waiting == 0 then return end_job(job, 'done') end
-  local stage = tonumber(got[7]) + 1
+  local key = job_key(job)
+  local stage = tonumber(redis.call('HGET', key, 'stage')) + 1
   local source = job_key(job, 'stage:' .. stage)
   local n = redis.call('LLEN', source)
   redis.call('RENAME', source, job_key(job, 'ready'))
@@ -82,7 +81,7 @@ end
 --- When a container holds nothing: of what it has asked for last, nothing is left to be told again.
 local function forget_asked(container)
   local held_key = P .. 'held:' .. container
-  if redis.call('EXISTS', held_key) == 0 then redis.call('DEL', held_key .. ':asked') end
+  if redis.call('EXISTS', held_key) == 0 then redis.call('DEL', held_key .. ':call') end
 end
 
 --- The lease of an item ends, whatever comes next; whether there was one.

@@ -18,7 +18,7 @@ for _, member in ipairs(redis.call('SMEMBERS', P .. 'held:' .. container)) do
     taken = taken + 1
   end
 end
-redis.call('DEL', P .. 'held:' .. container, P .. 'held:' .. container .. ':asked')
+redis.call('DEL', P .. 'held:' .. container, P .. 'held:' .. container .. ':call')
 flush()
 for job in pairs(touched) do settle(job) end
 return taken

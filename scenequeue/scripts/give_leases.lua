@@ -44,9 +44,9 @@ end
 --- Arguments and answer as lease.lua says.
 local function give_leases(container, wanted, lease_ms, begun, call)
   local held_key = P .. 'held:' .. container
-  local asked_key = held_key .. ':asked'
+  local asked_key = held_key .. ':call'
   local deadline_ms = NOW_MS + lease_ms
-  if redis.call('HGET', asked_key, 'call') == call then return taken_before(container, call, deadline_ms) end
+  if redis.call('GET', asked_key) == call then return taken_before(container, call, deadline_ms) end
   if is_paused() or redis.call('EXISTS', P .. 'drain:' .. container) == 1 then return {} end
   promote()
 
@@ -113,8 +113,7 @@ local function give_leases(container, wanted, lease_ms, begun, call)
   end
   if turn > first_turn then add(P .. 'counts', 'turn', turn - first_turn) end
   if given > 0 then
-    redis.call('HSET', asked_key, 'call', call)
-    redis.call('EXPIRE', asked_key, HELD_TTL_S)
+    redis.call('SET', asked_key, call, 'EX', HELD_TTL_S)
     redis.call('EXPIRE', held_key, HELD_TTL_S)
   end
   for job in pairs(malformed) do

@@ -47,13 +47,16 @@ local function call_with(command, key, arguments)
   end
 end
 
---- One read of what scripts ask of a job, kept for the length of the script.
+--- One read of what scripts ask of a job, kept until counters are written.
 local job_cache = {}
 local function job_facts(job)
   local facts = job_cache[job]
   if not facts then
-    local got = redis.call('HMGET', job_key(job), 'state', 'lane', 'max_attempts')
+    local got = redis.call('HMGET', job_key(job), 'state', 'lane', 'max_attempts',
+      'ready', 'leased', 'delayed', 'dead', 'dropped', 'waiting')
     facts = { state = got[1], lane = got[2], max_attempts = tonumber(got[3] or 1) }
+    facts.ready, facts.leased, facts.delayed = tonumber(got[4] or 0), tonumber(got[5] or 0), tonumber(got[6] or 0)
+    facts.dead, facts.dropped, facts.waiting = tonumber(got[7] or 0), tonumber(got[8] or 0), tonumber(got[9] or 0)
     job_cache[job] = facts
   end
   return facts
@@ -69,10 +72,10 @@ local function add(key, field, n)
   fields[field] = (fields[field] or 0) + n
 end
 
---- What is gathered for a counter, and not written yet.
-local function gathered(key, field)
-  local fields = deltas[key]
-  return fields and fields[field] or 0
+--- How many items of a job are in a state, those included whose move is not written yet.
+local function count_of(job, state)
+  local fields = deltas[job_key(job)]
+  return job_facts(job)[state] + (fields and fields[state] or 0)
 end
 
 --- Count n items of a job as gone from one state to another; nil is "outside".
@@ -161,7 +164,7 @@ local function flush()
     -- One write instead of one per counter: each is a command of its own in the append-only file.
     if written[1] then redis.call('HSET', key, unpack(written)) end
   end
-  deltas = {}
+  deltas, job_cache = {}, {}
   if ready > 0 and not is_paused() then
     if redis.call('EXISTS', P .. 'bell') == 0 then redis.call('LPUSH', P .. 'bell', '1') end
   else

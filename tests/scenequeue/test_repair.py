@@ -6,7 +6,7 @@ from scenequeue.errors import JobConflict, LeaseLost
 from scenequeue.items import ItemState, JobState
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.conftest import queue_on
-from tests.scenequeue.jobs import done, submit
+from tests.scenequeue.jobs import done, items, submit
 from tests.waiting import wait_until
 
 
@@ -112,6 +112,18 @@ def test_a_malformed_element_that_was_pushed_uncounted_ends_no_job_early(any_que
     assert any_queue.producer.status("a").state is JobState.ACTIVE
     any_queue.worker.ack("c1", [done(leases[1])])
     assert any_queue.producer.status("a").state is JobState.FAILED
+
+
+def test_an_uncounted_item_that_is_leased_keeps_its_job_going(any_queue: SceneQueue) -> None:
+    """A foreign writer pushed a good element without counting it: the counters are off, yet nothing is ended under work."""
+    submit(any_queue, "a", 1)
+    body = items(1)[0].model_dump_json()
+    any_queue._connection.client.rpush(any_queue._connection.keys.job("a", "ready"), f"0-1 1000 {body}")
+    one, two = any_queue.worker.lease("c1", 2)
+    assert any_queue.worker.ack("c1", [done(one)]) == []
+    assert any_queue.producer.status("a").state is JobState.ACTIVE
+    assert any_queue.worker.ack("c1", [done(two)]) == []
+    assert any_queue.producer.status("a").state is JobState.DONE
 
 
 def test_what_happens_to_an_ended_job_is_told_only_for_a_while(any_queue: SceneQueue) -> None:
