@@ -93,7 +93,6 @@ class Connection:
             if not isinstance(error, _PASSING_ERRORS) and not _PASSING_WORD.search(str(error)):
                 raise
             # After a failover the same name may lead to another server, which only a new connection finds.
-            self._steps.let_go()
             self.client.connection_pool.disconnect(inuse_connections=False)
             raise QueueUnavailable(f"Redis at {self.url} cannot serve now: {error}") from error
 

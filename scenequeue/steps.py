@@ -1,7 +1,6 @@
 """The atomic steps: Lua scripts, and the calls that run them."""
 
 import hashlib
-import os
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,11 +26,10 @@ def _step(name: str) -> _Step:
 
 
 class Steps:
-    """Runs steps, and commands that are one each, on connections of its own. Thread-safe.
+    """Runs steps, and commands that are one each, on connections of the client's pool. Thread-safe.
 
-    What a step costs on this side is mostly what a client does around it: taking a connection from the pool, looking
-    whether it is usable, counting. So connections are kept at hand between calls; one that turns out to be gone is
-    made anew, as often as the client's own retries allow.
+    The pool looks at each connection before it hands it out; one that was kept past it would, in a network that swallows
+    everything, be waited for once more after the network is back.
     """
 
     def __init__(self, client: Any, prefix: str) -> None:
@@ -40,8 +38,6 @@ class Steps:
         prefix: the one key that scripts get.
         """
         self._client, self._prefix = client, prefix
-        self._at_hand: list[Any] = []
-        self._pid = os.getpid()
 
     def run(self, name: str, arguments: tuple[str | float, ...]) -> Any:
         """Run one atomic step. Raises what redis-py does; after a lost connection, only when retries are spent."""
@@ -54,34 +50,18 @@ class Steps:
 
     def command(self, *words: str | float) -> Any:
         """Run one command that is safe to repeat; its answer as it comes. Raises as `run` does."""
-        connection = self._taken()
+        pool = self._client.connection_pool
+        connection = pool.get_connection()
         try:
-            answer = connection.retry.call_with_retry(lambda: _asked(connection, words), lambda _: connection.disconnect())
+            return connection.retry.call_with_retry(lambda: _asked(connection, words), lambda _: connection.disconnect())
         except redis.exceptions.ResponseError:
-            self._client.connection_pool.release(connection)
             raise
         except BaseException:
             # An answer may still be on its way; nobody else must read it.
             connection.disconnect()
-            self._client.connection_pool.release(connection)
             raise
-        self._at_hand.append(connection)
-        return answer
-
-    def let_go(self) -> None:
-        """Hand the connections that are not in use back to the pool."""
-        at_hand, self._at_hand = self._at_hand, []
-        for connection in at_hand:
-            self._client.connection_pool.release(connection)
-
-    def _taken(self) -> Any:
-        if os.getpid() != self._pid:
-            # A forked child must not speak on its parent's connections.
-            self._at_hand, self._pid = [], os.getpid()
-        try:
-            return self._at_hand.pop()
-        except IndexError:
-            return self._client.connection_pool.get_connection()
+        finally:
+            pool.release(connection)
 
 
 def _asked(connection: Any, words: tuple[str | float, ...]) -> Any:
