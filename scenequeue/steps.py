@@ -28,8 +28,8 @@ def _step(name: str) -> _Step:
 class Steps:
     """Runs steps, and commands that are one each, on connections of the client's pool. Thread-safe.
 
-    The pool looks at each connection before it hands it out; one that was kept past it would, in a network that swallows
-    everything, be waited for once more after the network is back.
+    The pool, though a connection of one's own would be quicker: it looks at each before it hands it out, without which a
+    dispatcher does not come back from a network that has swallowed everything (tests/chaos/test_recovery.py).
     """
 
     def __init__(self, client: Any, prefix: str) -> None:
