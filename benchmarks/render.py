@@ -233,7 +233,8 @@ class Bench:
         """One slot with a picture of 12 megapixels: its memory, and how soon it hands its first frame over."""
         scene = make_scene(self.folder, 12, self.seconds)
         request = self.stage.request(scene, threads=1)
-        costs = [self.stage.ours(request, self.folder / "slot.mp4") for _ in range(self.rounds)]
+        watched = Stage(self.folder, self.fast, look_s=0.05)
+        costs = [watched.ours(request, self.folder / "slot.mp4") for _ in range(self.rounds)]
         first_s = statistics.median(self.stage.first_frame_s(request) for _ in range(3))
         row = self.note(f"one slot, 12 MP, {scene.seconds:g} s", "ours", costs, first_frame_s=first_s)
         self.hold("one slot: peak memory, MB", row["peak_mb"], "≤", 350.0)

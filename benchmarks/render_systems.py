@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.environments import ROOT, python_with
-from benchmarks.render_stage import FPS, FRAME_PX, ZOOM, Cost, Scene, weigh
+from benchmarks.render_stage import FPS, FRAME_PX, SELDOM_S, ZOOM, Cost, Scene, weigh
 from container_worker.ffmpeg import child_environment, find_ffmpeg
 from container_worker.render import encoder
 from container_worker.render.request import RenderRequest
@@ -34,10 +34,11 @@ class Stage:
     Args:
         folder: for what they make.
         fast: a folder in memory, for raw frames.
+        look_s: seconds between two looks at our memory.
     """
 
-    def __init__(self, folder: Path, fast: Path) -> None:
-        self.folder, self._fast = folder, fast
+    def __init__(self, folder: Path, fast: Path, look_s: float = SELDOM_S) -> None:
+        self.folder, self._fast, self._look_s = folder, fast, look_s
         self.ffmpeg = find_ffmpeg().path
 
     @staticmethod
@@ -78,7 +79,10 @@ class Stage:
         shutil.rmtree(request.scratch, ignore_errors=True)
         Path(request.scratch).mkdir()
         argv = [sys.executable, "-m", "benchmarks.render_ours", *arguments]
-        return weigh(argv, stdin=json.dumps(asdict(request)).encode() + b"\ngo\n", said=said, more=child_environment(self.folder))
+        return weigh(
+            argv, stdin=json.dumps(asdict(request)).encode() + b"\ngo\n", said=said,
+            more=child_environment(self.folder), look_s=self._look_s,
+        )  # fmt: skip
 
     def encoder_alone(self, request: RenderRequest, frames: Path, output: Path) -> Cost:
         """Ffmpeg with our graph and settings (or those of `with_encoder`) on frames that are in memory already."""
