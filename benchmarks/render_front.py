@@ -73,8 +73,8 @@ CHANGES = (
     Setting("1 thread", "h264", X264_PRESET, X264_PARAMS, X264_CRF, threads=1),
     Setting("motion at 15 fps", "h264", X264_PRESET, X264_PARAMS, X264_CRF, shown=2),
     *(Setting(f"SVT {preset}", "av1", preset, AV1_PARAMS, AV1_CRF) for preset in (8, 10, 12)),
-    Setting("SVT, usual lookahead", "av1", AV1_PRESET, "film-grain=0", AV1_CRF),
-    Setting("SVT, no temporal filter", "av1", AV1_PRESET, f"{AV1_PARAMS}:enable-tf=0", AV1_CRF),
+    Setting("SVT, usual lookahead", "av1", AV1_PRESET, "enable-tf=0", AV1_CRF),
+    Setting("SVT, temporal filter", "av1", AV1_PRESET, f"{AV1_PARAMS}:enable-tf=1", AV1_CRF),
 )
 SETTINGS = (*CHOSEN, *(setting for curve in CURVES for setting in curve.settings()), *CHANGES)
 
