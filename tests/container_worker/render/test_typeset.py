@@ -49,7 +49,7 @@ def test_thousands_of_texts_cost_nothing_before_the_first_is_shown(tmp_path: Pat
 
 @pytest.mark.parametrize("text", ["a" * 2000, "世" * 2000, "word " * 400, "e\u0301" * 1000])
 def test_a_text_that_fills_more_than_the_frame_is_cut_with_a_warning(
-    tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, text: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Laid out in a moment, and kept to its share of the frame."""
     began = time.process_time()
@@ -58,7 +58,7 @@ def test_a_text_that_fills_more_than_the_frame_is_cut_with_a_warning(
         patch = typesetter.draw(0)
     assert patch is not None
     assert patch.luma.colour.shape[0] < 0.75 * 360
-    (line,) = capsys.readouterr().out.splitlines()
+    (line,) = capfd.readouterr().out.splitlines()
     assert json.loads(line) == {"warning": "subtitles: the text of 1 cue did not fit on the frame and was cut short"}
 
 
