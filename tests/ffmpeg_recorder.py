@@ -32,7 +32,8 @@ class Recorder:
         program.write_text(
             "#!/bin/sh\n"
             f'case "$*" in *-version*) {real} "$@" {hide}; exit;; esac\n'
-            f"{{ printf '%s{_UNIT}' \"$@\"; printf '{_RECORD}'; }} >> {shlex.quote(str(self._record))}\n"
+            # One printf is one write: calls that begin at the same time stand one after the other.
+            f"printf '%s{_UNIT}' \"$@\" '{_RECORD}' >> {shlex.quote(str(self._record))}\n"
             f'exec {real} "$@"\n'
         )
         program.chmod(0o755)
@@ -40,7 +41,7 @@ class Recorder:
 
     def calls(self) -> list[list[str]]:
         """The arguments of every call so far."""
-        return [call.split(_UNIT)[:-1] for call in self._record.read_text(encoding="utf-8").split(_RECORD)[:-1]]
+        return [call.split(_UNIT)[:-1] for call in self._record.read_text(encoding="utf-8").split(_RECORD + _UNIT)[:-1]]
 
     def encodes(self) -> list[str]:
         """The encoder of every call that makes video, raw frames and copies apart."""

@@ -40,7 +40,7 @@ def draw_canvas(picture: Image.Image, frame: tuple[int, int], fit: FitChoice, mo
     crop = crop_to_aspect(picture.size, frame)
     box = (crop.x, crop.y, crop.x + crop.width, crop.y + crop.height)
     if covers(fit, picture.size, frame):
-        return _enlarged(picture, size, box)
+        return _resized(picture, size, box)
     small = (BACKDROP_WIDTH_PX, max(1, round(BACKDROP_WIDTH_PX * size[1] / size[0])))
     backdrop = picture.resize(small, Image.Resampling.BOX, box=box, reducing_gap=2.0).filter(ImageFilter.GaussianBlur(4))
     backdrop = backdrop.point([round(level * BACKDROP_BRIGHTNESS) for level in range(256)] * 3)
@@ -50,20 +50,21 @@ def draw_canvas(picture: Image.Image, frame: tuple[int, int], fit: FitChoice, mo
     return canvas
 
 
-def _enlarged(picture: Image.Image, size: tuple[int, int], box: tuple[float, float, float, float]) -> Image.Image:
+def _resized(picture: Image.Image, size: tuple[int, int], box: tuple[float, float, float, float]) -> Image.Image:
     """The box of the picture in this size. In two bands, side by side in time: a scene's first frame waits for this."""
+    left, top, right, bottom = box
+    rows = (size[1] // 2, size[1] - size[1] // 2)
+    # One edge for both: sums of fractions may lie beyond the picture by their rounding, which Pillow refuses.
+    middle = top + (bottom - top) * rows[0] / size[1]
 
-    def band(upper: float, lower: float) -> Image.Image:
-        left, top, right, bottom = box
-        part = (left, top + (bottom - top) * upper / size[1], right, top + (bottom - top) * lower / size[1])
-        return picture.resize((size[0], round(lower - upper)), Image.Resampling.BICUBIC, box=part, reducing_gap=2.0)
+    def band(height: int, upper: float, lower: float) -> Image.Image:
+        return picture.resize((size[0], height), Image.Resampling.BICUBIC, box=(left, upper, right, lower), reducing_gap=2.0)
 
-    middle = size[1] // 2
     with ThreadPoolExecutor(2) as pool:
-        bands = list(pool.map(band, (0, middle), (middle, size[1])))
+        bands = list(pool.map(band, rows, (top, middle), (middle, bottom)))
     whole = Image.new("RGB", size)
     whole.paste(bands[0], (0, 0))
-    whole.paste(bands[1], (0, middle))
+    whole.paste(bands[1], (0, rows[0]))
     return whole
 
 

@@ -130,4 +130,3 @@ def measured_gain(request: RenderRequest, frames: int, folder: Path) -> float | 
     if target is None:
         return None
     return gain_for(target, lambda gain: measure(request.ffmpeg, sound_of(request, frames, gain), folder))
-

@@ -26,10 +26,10 @@ class FramePipe:
     """
 
     def __init__(self, fd: int, frame_bytes: int) -> None:
-        self._fd = fd
+        self._fd, self._libc = fd, ctypes.CDLL(None, use_errno=True)
         # A page that the pipe holds is not copied into it, but must stay as it is until it has been read. When a frame is in the
         # pipe whole, and is larger than the pipe, then the frame before it has been read.
-        self._lends = frame_bytes >= _size(fd) and hasattr(ctypes.CDLL(None), "vmsplice")
+        self._lends = frame_bytes >= _size(fd) and hasattr(self._libc, "vmsplice")
 
     def put(self, frame: memoryview) -> None:
         """All of the frame; it must not be changed before the next one has been put.
@@ -44,10 +44,9 @@ class FramePipe:
     def _lend(self, frame: memoryview) -> int:
         """How many bytes are in the pipe; fewer than all where the system does not let pages be lent."""
         begin, sent = ctypes.addressof(ctypes.c_char.from_buffer(frame)), 0
-        libc = ctypes.CDLL(None, use_errno=True)
         while sent < len(frame):
             part = _Part(begin + sent, len(frame) - sent)
-            taken = libc.vmsplice(self._fd, ctypes.byref(part), 1, 0)
+            taken = self._libc.vmsplice(self._fd, ctypes.byref(part), 1, 0)
             if taken < 0:
                 number = ctypes.get_errno()
                 if number in _NOT_HERE:

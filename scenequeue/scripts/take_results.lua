@@ -55,6 +55,7 @@ local function take_results(container, first, last)
   -- What gives memory back comes first: then a server that has none left takes the results all the same.
   call_with('ZREM', P .. 'leases', members)
   call_with('SREM', P .. 'held:' .. container, members)
+  -- DEL takes keys alone: the first stands where `call_with` wants one, and goes twice.
   call_with('DEL', keys[1], keys)
   for job, of_job in pairs(results) do
     call_with('HSET', job_key(job, 'results'), of_job)
