@@ -7,12 +7,14 @@ A crash, an out-of-memory or a kill of this process costs one attempt at one sce
 
 import errno
 import json
+import os
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NoReturn, TypeVar
 
 from container_worker.render.request import RenderRequest
 from scenequeue.errors import BadInput, DiskFull, ItemError, LimitExceeded, ToolFailed
@@ -204,5 +206,20 @@ def main(make: Callable[[dict[str, Any]], dict[str, Any]] = lambda data: render(
     return 0 if isinstance(failure, BadInput) else 3
 
 
+def end(run: Callable[[], int]) -> NoReturn:
+    """Run this, and end the process with the code that it returns, 1 where it raises, whatever other threads are at.
+
+    Without the interpreter's own end: a thread that comes back to it from OpenCV then is ended inside C++, which aborts.
+    """
+    code = 1
+    try:
+        code = run()
+    except Exception:
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        os._exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    end(main)

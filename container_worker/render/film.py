@@ -4,13 +4,12 @@ Encoded frames are copied but for those of the fades; the sound is joined to the
 """
 
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from container_worker.ffmpeg import confined
-from container_worker.render.__main__ import main, say
+from container_worker.render.__main__ import end, main, say
 from container_worker.render.cues import Cue
 from container_worker.render.cutting import fade_lengths, starts
 from container_worker.render.defaults import AUDIO_HZ
@@ -144,4 +143,4 @@ def _mux(look: RenderRequest, scenes: Sequence[Rendered], fades: Sequence[int]) 
 
 
 if __name__ == "__main__":
-    sys.exit(main(make))
+    end(lambda: main(make))
