@@ -14,6 +14,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from container_worker.render.__main__ import end
+
 
 def main() -> int:
     from container_worker.render import __main__ as child, encoder
@@ -50,4 +52,4 @@ def _began_s() -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end(main)

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Generic, NoReturn, TypeVar
 
@@ -65,11 +65,9 @@ def _picture(request: RenderRequest) -> Any:
 
     longest = max(request.width_px, request.height_px)
     picture = flat(open_picture(request.image, "image", smallest=(round(longest * request.zoom * 1.25),) * 2))
-    from container_worker.render.canvas import draw_canvas, to_planes
+    from container_worker.render.canvas import draw_canvas
 
-    canvas = draw_canvas(picture, (request.width_px, request.height_px), request.fit, request.motion, request.zoom)
-    del picture
-    return to_planes(canvas)
+    return draw_canvas(picture, (request.width_px, request.height_px), request.fit, request.motion, request.zoom)
 
 
 def _measure(request: RenderRequest) -> Any:
@@ -115,10 +113,14 @@ def render(request: RenderRequest) -> dict[str, Any]:
     track, typesetter = _subtitles(request, count)
     try:
         track = track or _title(request) or CueTrack([], lambda _: None)
-        raw = frames(drawing.result(), frame, request.motion, request.zoom, count, track, mark)
         gain_db = measured_gain(request, count, folder)
-        wait_for_turn()
-        code = encode(request, count, raw, folder, gain_db, on_frame)
+
+        def in_turn() -> Iterator[memoryview]:
+            planes = drawing.result()
+            wait_for_turn()
+            yield from frames(planes, frame, request.motion, request.zoom, count, track, mark)
+
+        code = encode(request, count, in_turn(), folder, gain_db, on_frame)
     finally:
         if typesetter is not None:
             typesetter.__exit__(None, None, None)
