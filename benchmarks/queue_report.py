@@ -142,7 +142,7 @@ _HOW = """## How it was measured
 * Enqueue: from a connected producer's first item to its last answer, {single:,} items one call each (ours: a job each),
   {items:,} in bulk. Celery, dramatiq and huey have no bulk call.
 * Drain: items begun per second from a full queue, while all processes were at work, for {drain_s:.0f} s at most. Ours hands
-  in up to 50 results after they have run and takes the next in the same call; the line below it does so for each item.
+  in up to 100 results after they have run and takes the next in the same call; in the line below it each by a call of its own.
 * Idle: from just before a send to the job's first line, {sends} sends 20–120 ms apart to a warm worker.
 * First item: from process start, with a full queue. PSS: of the worker and all it started, after the idle figure.
   Ours is the queue under a plain loop in all figures but those of the container worker: that is the program itself, with its

@@ -17,7 +17,9 @@ SETTINGS = "default; lease 30 s, quick: 5 s; no dispatcher that would see a cont
 REQUIREMENTS: list[str] = []
 WORKER = [sys.executable, __file__]
 #: Work that takes time is claimed near its time, as the container worker does.
-_BATCH = int(os.environ.get("BENCH_BATCH", "1" if WORK_S else "50"))
+_BATCH = 1 if WORK_S else 100
+#: Each result by a call of its own, instead of all with the call that takes the next items.
+_ACKS_EACH = "BENCH_ACKS_EACH" in os.environ
 _SWEEP_S = 1.0
 _WAIT_S = 1.0
 #: Redis is gone: ask again after so long.
@@ -59,6 +61,14 @@ def _keep(container: str, held: dict[str, Lease]) -> None:
             continue
 
 
+def _ack(container: str, ended: tuple[Lease, ItemResult]) -> bool:
+    try:
+        _queue.worker.ack(container, [ended])
+    except QueueUnavailable:
+        return False
+    return True
+
+
 def main() -> None:
     """Hand in what is finished and take the next in one call; results are kept over an outage and go first."""
     container = f"bench-{os.getpid()}"
@@ -82,7 +92,8 @@ def main() -> None:
         for lease in leases:
             work(lease.item.payload["number"])
             result = ItemResult(item_id=lease.item_id, name=lease.item.name, state="done", container=container)
-            finished.append((lease, result))
+            if not _ACKS_EACH or not _ack(container, (lease, result)):
+                finished.append((lease, result))
 
 
 if __name__ == "__main__":
