@@ -53,11 +53,13 @@ class _Aside(threading.Thread, Generic[T]):
             self._failure = error
 
     def result(self) -> T:
-        """What was made; raises what making it raised."""
+        """What was made, once: it is not kept. Raises what making it raised."""
         self.join()
         if self._failure is not None:
             raise self._failure
-        return self._made
+        made = self._made
+        del self._made
+        return made
 
 
 def _picture(request: RenderRequest) -> Any:
@@ -84,7 +86,7 @@ def render(request: RenderRequest) -> dict[str, Any]:
     """
     # Both go on without the interpreter's lock, while what comes after them is loaded, and subtitles are set.
     drawing, measuring = _Aside(lambda: _picture(request)), _Aside(lambda: _measure(request))
-    from container_worker.render.compose import frames
+    from container_worker.render.compose import Canvas, frames
     from container_worker.render.encoder import encode, measured_gain
     from container_worker.render.narration import frame_count
     from container_worker.render.timeline import CueTrack
@@ -116,9 +118,9 @@ def render(request: RenderRequest) -> dict[str, Any]:
         gain_db = measured_gain(request, count, folder)
 
         def in_turn() -> Iterator[memoryview]:
-            planes = drawing.result()
+            canvas = Canvas(drawing.result(), frame)
             wait_for_turn()
-            yield from frames(planes, frame, request.motion, request.zoom, count, track, mark)
+            yield from frames(canvas, request.motion, request.zoom, count, track, mark)
 
         code = encode(request, count, in_turn(), folder, gain_db, on_frame)
     finally:

@@ -18,13 +18,14 @@ class Canvas:
     """The whole moving picture, ready to be drawn part by part.
 
     Args:
-        planes: of the picture.
-        frame: that is drawn on, for its size.
+        planes: of the picture; they are copied.
+        size: width and height of the frames, in pixels.
     """
 
-    def __init__(self, planes: Planes, frame: FrameView) -> None:
+    def __init__(self, planes: Planes, size: tuple[int, int]) -> None:
         self._rows, self._columns = planes.y.shape
-        self._y, self._uv = Source(planes.y, frame.y.shape[:2]), Source(planes.uv, frame.uv.shape[:2])
+        self.size = size
+        self._y, self._uv = Source(planes.y, (size[1], size[0])), Source(planes.uv, (size[1] // 2, size[0] // 2))
 
     def draw(self, part: Rect, frame: FrameView) -> None:
         """Draw the part of the canvas (in shares of it) that fills the frame.
@@ -40,15 +41,14 @@ class Canvas:
 
 
 def frames(
-    planes: Planes, size: tuple[int, int], motion: MotionChoice, zoom: float, count: int, track: CueTrack, mark: Patch | None
+    canvas: Canvas, motion: MotionChoice, zoom: float, count: int, track: CueTrack, mark: Patch | None
 ) -> Iterator[memoryview]:
     """Raw NV12 frames, `count` of them; each is valid until the next but one is asked for.
 
     Without motion a frame is composed only where the subtitles change.
     """
-    frame, last = FrameView.empty(*size), FrameView.empty(*size)
-    canvas = Canvas(planes, frame)
-    ground = FrameView.empty(*size) if motion == "none" else None
+    frame, last = FrameView.empty(*canvas.size), FrameView.empty(*canvas.size)
+    ground = FrameView.empty(*canvas.size) if motion == "none" else None
     if ground is not None:
         canvas.draw(view(motion, zoom, 0.0), ground)
         if mark is not None:

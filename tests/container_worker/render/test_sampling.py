@@ -74,7 +74,7 @@ def test_a_zoom_hardly_ever_needs_the_slow_way(monkeypatch: pytest.MonkeyPatch) 
 
     frame = FrameView.empty(640, 360)
     width, height = canvas_size((640, 360), "zoom_in", 1.12)
-    canvas = Canvas(Planes(_plane(height, width), np.dstack([_plane(height // 2, width // 2)] * 2)), frame)
+    canvas = Canvas(Planes(_plane(height, width), np.dstack([_plane(height // 2, width // 2)] * 2)), (640, 360))
     monkeypatch.setattr(Source, "_fill_exactly", count)
     for index in range(300):
         canvas.draw(view("zoom_in", 1.12, index / 299), frame)
