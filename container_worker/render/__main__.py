@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Generic, NoReturn, TypeVar
 
@@ -115,14 +115,10 @@ def render(request: RenderRequest) -> dict[str, Any]:
     track, typesetter = _subtitles(request, count)
     try:
         track = track or _title(request) or CueTrack([], lambda _: None)
+        raw = frames(Canvas(drawing.result(), frame), request.motion, request.zoom, count, track, mark)
         gain_db = measured_gain(request, count, folder)
-
-        def in_turn() -> Iterator[memoryview]:
-            canvas = Canvas(drawing.result(), frame)
-            wait_for_turn()
-            yield from frames(canvas, request.motion, request.zoom, count, track, mark)
-
-        code = encode(request, count, in_turn(), folder, gain_db, on_frame)
+        wait_for_turn()
+        code = encode(request, count, raw, folder, gain_db, on_frame)
     finally:
         if typesetter is not None:
             typesetter.__exit__(None, None, None)

@@ -97,7 +97,7 @@ def encode(
     Args:
         request: what to make.
         count: how many frames there are.
-        frames: raw NV12, each valid until the next but one is asked for. The first may take its time: ffmpeg starts meanwhile.
+        frames: raw NV12, each valid until the next but one is asked for.
         folder: where scene.mp4 goes.
         gain_db: what `measured_gain` has found.
         on_frame: called after each with the number handed over so far.
