@@ -21,8 +21,6 @@ from urllib.parse import parse_qs, urlsplit
 FAULTS = ("500", "503", "slow", "cut")
 #: Seconds by which an answer is late: within a client's patience, and beyond it (2 s, see skew/sitecustomize.py).
 LATE_S = (0.5, 4.0)
-#: An answer is sure to be heard that leaves within so many seconds: on a busy machine it was already waited for before.
-_HEARD_S = 1.0
 #: Seconds by which a held part is late.
 _HELD_S = 1.0
 #: S3 refuses a request that is signed more than a quarter of an hour off (RequestTimeTooSkewed).
@@ -119,8 +117,9 @@ class S3Proxy:
         with self._lock:
             if method == "POST" and "uploads" in query and (found := _UPLOAD_ID.search(answer)):
                 program = _PROGRAM.search(user_agent)
+                if found[1].decode() not in self.uploads:
+                    self.done["upload in parts"] += 1
                 self.uploads[found[1].decode()] = Upload(program[1] if program else "", is_spoiled=not is_told)
-                self.done["upload in parts"] += 1
             elif method in {"DELETE", "POST"} and (upload := self.uploads.get(query.get("uploadId", [""])[0])):
                 upload.has_ended = is_told
                 upload.is_spoiled = upload.is_spoiled or not is_told
@@ -142,7 +141,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _pass_on(self) -> None:
         owner, method = self.owner, self.command
-        began = time.monotonic()
         body = self._body()
         if _skew_s(self.headers.get("X-Amz-Date", "")) > MOST_SKEW_S:
             owner.count("refused for its clock")
@@ -162,10 +160,11 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name: value for name, value in self.headers.items() if name.lower() != "transfer-encoding"}
         status, answered, data = owner.ask(method, self.path, body, headers)
         is_cut = fault == "cut after"
-        is_heard = time.monotonic() - began + late_s < _HEARD_S
-        owner.note(method, self.path, agent, data, is_told=not is_cut and is_heard)
+        owner.note(method, self.path, agent, data, is_told=not is_cut and late_s < max(LATE_S))
         if late_s:
             time.sleep(late_s)
+        if self._is_given_up():
+            owner.note(method, self.path, agent, data, is_told=False)
         if is_cut and (method != "GET" or len(data) < 2):
             self._break_off()
         else:
@@ -197,6 +196,15 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(data[: len(data) // 2] if is_cut else data)
         if is_cut:
             self._break_off()
+
+    def _is_given_up(self) -> bool:
+        """Whether who asked has hung up: its patience is over, be it our fault or a busy machine's."""
+        try:
+            return not self.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
 
     def _break_off(self) -> None:
         self.close_connection = True

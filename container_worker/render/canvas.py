@@ -13,7 +13,6 @@ from container_worker.render.request import FitChoice, MotionChoice
 
 Bytes = npt.NDArray[np.uint8]
 
-
 #: Rows give Y, U, V of BT.709 limited range from 8-bit R, G, B (ITU-R BT.709-6, 3.5), the last column the offset.
 _KR, _KB = 0.2126, 0.0722
 _KG = 1 - _KR - _KB

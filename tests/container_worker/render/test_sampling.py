@@ -52,8 +52,8 @@ def test_every_part_is_sampled_where_it_lies(
     else:
         source.fill(made, (scale, scale), shift)
     steepest = max(np.abs(np.diff(plane.astype(int), axis=axis)).max() for axis in (0, 1))
-    # A place may be off by _FARTHEST both ways; warpAffine's is off by up to 1/64; both round.
-    allowed = 2 * sampling._FARTHEST * steepest + 1.5
+    # A place may be off by _NEAR both ways; warpAffine's is off by up to 1/64; both round.
+    allowed = 2 * sampling._NEAR * steepest + 1.5
     wanted = _between_neighbours(plane, scale, shift)
     assert np.abs((made[..., 1] if is_double else made) - wanted).max() <= allowed
     if is_double:
