@@ -66,7 +66,9 @@ def make_app(settings: DispatcherSettings, dispatcher: Dispatcher) -> Celery:
         },
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
-        worker_prefetch_multiplier=1,
+        # No limit. A message whose ack is lost with the connection counts as in work for ever; a limit is used up by such, and
+        # the worker takes no other, nor sees from then on whether Redis is there. Ticks do not heap up: each expires.
+        worker_prefetch_multiplier=0,
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
         worker_send_task_events=False,

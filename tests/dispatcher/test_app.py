@@ -41,3 +41,41 @@ def test_a_connection_that_breaks_while_it_comes_up_leaves_a_dispatcher_that_tic
         program.wait()
     assert b"the first tick comes with the beat" in said
     assert program.returncode == 0
+
+
+#: Redis goes away between a tick's message and the word that it has arrived; as often as Celery takes messages unacknowledged.
+_BREAKS_AT_AN_ACK = """
+import redis
+from kombu.transport.redis import QoS
+acks, ack = [], QoS.ack
+def breaking(self, tag):
+    acks.append(tag)
+    if 3 <= len(acks) <= 6:
+        raise redis.exceptions.ConnectionError("Connection closed by server.")
+    ack(self, tag)
+QoS.ack = breaking
+from dispatcher.app import run
+from scenequeue.settings import DispatcherSettings
+run(DispatcherSettings.load())
+"""
+
+
+def test_a_connection_that_breaks_between_a_tick_and_its_ack_leaves_a_dispatcher_that_ticks(
+    queue: SceneQueue, redis_url: str, namespace: str, tmp_path: Path
+) -> None:
+    """Celery counts that message as in work for ever, and by that took no other: dispatchers stood still, and none said so."""
+    environment = {
+        **os.environ, "SCENEBURST_REDIS_URL": redis_url, "SCENEBURST_NAMESPACE": namespace,
+        "SCENEBURST_STATE_DIR": str(tmp_path / "fleet"), "SCENEBURST_TICK_S": "0.3",
+    }  # fmt: skip
+    program = subprocess.Popen([sys.executable, "-c", _BREAKS_AT_AN_ACK], env=environment, stderr=(tmp_path / "said").open("wb"))
+    try:
+        said = tmp_path / "said"
+        wait_until(lambda: said.read_bytes().count(b"Couldn't ack") == 4, "four acks have failed, a tick after the other", 30)
+        last = queue.inspect.plan()
+        wait_until(lambda: queue.inspect.plan() != last, "it ticks on", 20)
+        program.send_signal(signal.SIGTERM)
+        assert program.wait(timeout=20) == 0
+    finally:
+        program.kill()
+        program.wait()
