@@ -14,8 +14,10 @@ import shutil
 import statistics
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +26,17 @@ from benchmarks.render_busy import busy_share
 from benchmarks.render_front import front
 from benchmarks.render_quality import Ideal, chain_path, likeness, our_path, steadiness, vmaf, write_raw
 from benchmarks.render_report import write_docs
-from benchmarks.render_stage import FPS, PICTURES_PX, Cost, Scene, make_scene
+from benchmarks.render_stage import FPS, PICTURES_PX, Cost, Scene, draw_picture, make_scene
 from benchmarks.render_systems import SHARED, SHARED_CRF, Stage, in_pairs, with_encoder
 from container_worker.render.request import RenderRequest
 
 #: Seconds of the scenes that quality is measured on, without subtitles and watermark.
 QUALITY_S = 10.0
 UPSCALED_PX = 8000
+#: That slots are shared out over.
+CORES = 2
+#: How fast the detail of the picture for `likeness` falls with its fineness: the replaced chain is 32.9 dB off the ideal then.
+LIKENESS_FALLOFF = 1.3
 Row = dict[str, Any]
 
 
@@ -68,9 +74,8 @@ class Bench:
             scene = make_scene(self.folder, megapixels, self.seconds)
             same = self.stage.request(scene, threads=2, crf=SHARED_CRF)
             own, av1 = self.stage.request(scene, threads=2), self.stage.request(scene, threads=2, codec="av1")
-            one = self.stage.request(scene, threads=1)
             frames = self.stage.raw_frames(same)
-            out = {name: self.folder / f"{name}-{megapixels}.mp4" for name in ("ours", "alone", "zoompan", "own", "av1", "one")}
+            out = {name: self.folder / f"{name}-{megapixels}.mp4" for name in ("ours", "alone", "zoompan", "own", "av1")}
             costs = in_pairs(
                 self.rounds,
                 {
@@ -79,12 +84,11 @@ class Bench:
                     "8000 px, zoompan": lambda scene=scene, out=out: self.stage.zoompan(scene, out["zoompan"], UPSCALED_PX),
                     "ours": lambda own=own, out=out: self.stage.ours(own, out["own"]),
                     "ours, AV1": lambda av1=av1, out=out: self.stage.ours(av1, out["av1"]),
-                    "ours, one thread": lambda one=one, out=out: self.stage.ours(one, out["one"]),
                 },
             )
             frames.unlink()
             figure = f"{megapixels} MP, {self.seconds:g} s"
-            ours, alone, zoompan, own_row, av1_row, one_row = (
+            ours, alone, zoompan, own_row, av1_row = (
                 self.note(figure, name, costs[name], mb=file.stat().st_size / 1e6)
                 for name, file in zip(costs, out.values(), strict=True)
             )
@@ -97,11 +101,9 @@ class Bench:
                 "8000 px zoompan / ours, AV1: wall": zoompan["wall_s"] / av1_row["wall_s"],
                 "ours / 8000 px zoompan: size": own_row["mb"] / zoompan["mb"],
                 "ours, AV1 / 8000 px zoompan: size": av1_row["mb"] / zoompan["mb"],
-                # Not promised by itself: what a slot of a container gains.
-                "8000 px zoompan / ours, one thread: CPU": zoompan["cpu_s"] / one_row["cpu_s"],
             }.items():
                 ratios.setdefault(name, []).append(value)
-        limits = [("≥", 1.9), ("≥", 1.7), ("≤", 1.15), ("≤", 1.25), ("≥", 3.0), ("≥", 2.5), ("≤", 1.1), ("≤", 0.85), ("≥", 3.0)]
+        limits = [("≥", 1.9), ("≥", 1.7), ("≤", 1.15), ("≤", 1.25), ("≥", 3.0), ("≥", 2.5), ("≤", 1.1), ("≤", 0.85)]
         for (name, values), (sign, bar) in zip(ratios.items(), limits, strict=True):
             self.hold(name, statistics.median(values), sign, bar)
 
@@ -126,13 +128,16 @@ class Bench:
         moviepy, ours, chain, one = (self.note(figure, name, cost) for name, cost in costs.items())
         self.hold("moviepy 2 / ours, same settings: wall", moviepy["wall_s"] / ours["wall_s"], "≥", 6.0)
         self.hold("replaced chain / ours: CPU seconds", chain["cpu_s"] / one["cpu_s"], "≥", 10.0)
-        plain = make_scene(self.folder, 2, 5.0)
+        plain = replace(make_scene(self.folder, 2, 5.0), picture=self.folder / "likeness.jpg")
+        draw_picture(plain.picture, PICTURES_PX[2], seed=1, falloff=LIKENESS_FALLOFF)
         video, chained = self.folder / "plain.mp4", self.folder / "plain-chain.mp4"
         self.stage.ours(self.stage.request(plain, threads=2, plain=True), video)
         self.stage.replaced_chain(plain, chained, plain=True)
         looked_at = range(0, plain.frames, 10)
         mine = likeness(video, Ideal(plain.picture, our_path, plain.frames), looked_at)
         theirs = likeness(chained, Ideal(plain.picture, chain_path, plain.frames), looked_at)
+        # What the bars below were set for: a picture that is as hard for the chain as theirs.
+        self.hold("replaced chain: PSNR against the ideal, dB", theirs.psnr_db, "≤", 32.9)
         self.note("likeness, 2 MP, 5 s", "replaced chain", psnr_db=theirs.psnr_db, ssim=theirs.ssim)
         self.note("likeness, 2 MP, 5 s", "ours", psnr_db=mine.psnr_db, ssim=mine.ssim)
         self.hold("ours: PSNR against the ideal, dB", mine.psnr_db, "≥", 38.0)
@@ -203,31 +208,35 @@ class Bench:
         scene = make_scene(self.folder, 6, self.seconds)
         ways = {"2 slots of 1 thread": (2, [1] * 4), "1 slot of 2 threads": (1, [2] * 4), "2 slots of 2 threads": (2, [2] * 4)}
         tails = {"2 slots of 1 thread, tail": (2, [1] * 5), "the same, the last with 2 threads": (2, [1] * 4 + [2])}
-        wall: dict[str, list[float]] = {name: [] for name in (*ways, *tails)}
+        plans = ways | tails
+        taken: dict[str, list[Cost]] = {name: [] for name in plans}
         for _ in range(min(2, self.rounds)):
-            for name, (slots, threads) in (ways | tails).items():
-                wall[name].append(self._in_slots(scene, slots, threads))
-        rates = {name: 60 * len(plan[1]) / statistics.median(wall[name]) for name, plan in (ways | tails).items()}
-        for name, rate in rates.items():
-            print(f"  {name}: {rate:.2f} scenes a minute", file=sys.stderr, flush=True)
-            self.note(f"slots, 6 MP, {scene.seconds:g} s", name, scenes_per_minute=rate)
+            for name, (slots, threads) in plans.items():
+                taken[name].append(self._in_slots(scene, slots, threads))
+        rates = {}
+        for name, costs in taken.items():
+            whole, scenes = self.stage.medians(costs), len(plans[name][1])
+            rates[name] = 60 * scenes / whole["wall_s"]
+            print(f"  {name}: {rates[name]:.2f} scenes a minute", file=sys.stderr, flush=True)
+            busy = whole["cpu_s"] / whole["wall_s"] / CORES
+            figure = f"slots, 6 MP, {scene.seconds:g} s"
+            self.note(figure, name, scenes_per_minute=rates[name], cpu_s=whole["cpu_s"] / scenes, cores_busy=busy)
         gain = rates["2 slots of 1 thread"] / rates["1 slot of 2 threads"]
         self.hold("2 slots / 1 slot of two threads: scenes a minute", gain, "≥", 1.25)
 
-    def _in_slots(self, scene: Scene, slots: int, threads: list[int]) -> float:
-        """Wall seconds for a scene of each of these thread counts, so many at a time."""
-        import time
+    def _in_slots(self, scene: Scene, slots: int, threads: list[int]) -> Cost:
+        """A scene of each of these thread counts, so many at a time: wall seconds of all together, and the sum of their CPU's."""
 
-        def one(number: int) -> None:
+        def one(number: int) -> Cost:
             folder = self.folder / f"slot-{number}"
             folder.mkdir(exist_ok=True)
             stage = Stage(folder, self.fast)
-            stage.ours(stage.request(scene, threads=threads[number]), folder / "made.mp4")
+            return stage.ours(stage.request(scene, threads=threads[number]), folder / "made.mp4")
 
         began = time.monotonic()
         with ThreadPoolExecutor(slots) as pool:
-            list(pool.map(one, range(len(threads))))
-        return time.monotonic() - began
+            costs = list(pool.map(one, range(len(threads))))
+        return Cost(time.monotonic() - began, sum(cost.cpu_s for cost in costs), max(cost.peak_mb for cost in costs))
 
     def memory(self) -> None:
         """One slot with a picture of 12 megapixels: its memory, and how soon it hands its first frame over."""

@@ -11,8 +11,9 @@ _COLUMNS = {
     "wall_s": ("wall s", "{:.1f}"), "cpu_s": ("CPU s", "{:.1f}"), "mb": ("MB", "{:.2f}"), "peak_mb": ("peak MB", "{:.0f}"),
     "vmaf": ("VMAF", "{:.1f}"), "psnr_db": ("PSNR dB", "{:.1f}"), "ssim": ("SSIM", "{:.4f}"),
     "motion_px": ("motion error px", "{:.3f}"), "backward_steps": ("backward steps", "{:.0f}"),
-    "scenes_per_minute": ("scenes/min", "{:.2f}"), "first_frame_s": ("first frame s", "{:.2f}"),
-    "busy_share": ("encoders busy", "{:.1%}"), "container_s": ("container s", "{:.0f}"),
+    "scenes_per_minute": ("scenes/min", "{:.2f}"), "cores_busy": ("cores busy", "{:.0%}"),
+    "first_frame_s": ("first frame s", "{:.2f}"), "busy_share": ("encoders busy", "{:.1%}"),
+    "container_s": ("container s", "{:.0f}"),
 }  # fmt: skip
 
 

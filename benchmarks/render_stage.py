@@ -40,15 +40,15 @@ class Scene:
         return round(self.seconds * FPS)
 
 
-def draw_picture(path: Path, size: tuple[int, int], seed: int) -> None:
-    """Detailed as a photograph is: noise whose spectrum falls as 1/f, edges in all directions, small print."""
+def draw_picture(path: Path, size: tuple[int, int], seed: int, falloff: float = 1.15) -> None:
+    """Detailed as a photograph is: noise whose spectrum falls as 1/f^falloff, edges in all directions, small print."""
     width, height = size
     draws = np.random.default_rng(seed)
     across, down = np.fft.rfftfreq(width)[None, :], np.fft.fftfreq(height)[:, None]
-    falloff = 1 / np.maximum(np.hypot(across, down), 1 / max(size)) ** 1.15
+    strength = 1 / np.maximum(np.hypot(across, down), 1 / max(size)) ** falloff
     planes = []
     for _ in range(3):
-        spectrum = falloff * np.exp(2j * np.pi * draws.random(falloff.shape))
+        spectrum = strength * np.exp(2j * np.pi * draws.random(strength.shape))
         plane = np.fft.irfft2(spectrum, (height, width))
         planes.append(np.clip(128 + 42 * (plane - plane.mean()) / plane.std(), 0, 255))
     image = Image.fromarray(np.stack(planes, axis=-1).astype(np.uint8))

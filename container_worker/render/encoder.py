@@ -59,9 +59,11 @@ def argv_for(
     import ffmpeg
 
     size = (request.width_px, request.height_px)
+    # One frame read ahead, where ffmpeg would read eight: 3 MB each, and frames wait for the encoder elsewhere as well.
     picture = ffmpeg.input(
-        "pipe:0", f="rawvideo", pixel_format="nv12", video_size=size, framerate=request.fps, protocol_whitelist="pipe"
-    )
+        "pipe:0", f="rawvideo", pixel_format="nv12", video_size=size, framerate=request.fps, thread_queue_size=1,
+        protocol_whitelist="pipe",
+    )  # fmt: skip
     # Tags only: the frames are in this colour space already.
     picture = picture.video.filter("setparams", range="tv", color_primaries="bt709", color_trc="bt709", colorspace="bt709")
     sound = sound_of(request, frames, gain_db)

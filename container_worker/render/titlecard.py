@@ -8,10 +8,11 @@ import cv2
 
 from container_worker.render.__main__ import say
 from container_worker.render.fonts import FontBook
+from container_worker.render.layout import lay_out
 from container_worker.render.patches import FrameView, Patch
 from container_worker.render.request import RenderRequest, TextLook
 from container_worker.render.timeline import CueTrack, Span
-from container_worker.render.typeset import Typesetter, lay_out
+from container_worker.render.typeset import Typesetter
 
 #: Height of the title's em as a share of the frame's shorter side, and of its outline (look).
 _EM_SHARE = 0.09

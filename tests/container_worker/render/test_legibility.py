@@ -16,9 +16,9 @@ from container_worker.ffmpeg import Limits, find_ffmpeg
 from container_worker.render.cues import read_cues
 from container_worker.render.defaults import DESCENT_EM, LINE_HEIGHT_EM
 from container_worker.render.fonts import PACKAGED, FontBook
+from container_worker.render.layout import lay_out
 from container_worker.render.request import RenderRequest
 from container_worker.render.scene import SceneInputs, render_scene, request_for
-from container_worker.render.typeset import lay_out
 from scenequeue.options import RenderOptions
 from tests.media import Media
 

@@ -11,8 +11,9 @@ import pytest
 from container_worker.ffmpeg import find_ffmpeg
 from container_worker.render import typeset
 from container_worker.render.fonts import FontBook
+from container_worker.render.layout import lay_out
 from container_worker.render.request import TextLook
-from container_worker.render.typeset import Typesetter
+from container_worker.render.typeset import Sheet, Typesetter
 
 LOOK = TextLook(24, (255, 255, 255), 1, (0, 0, 0), 0.5, (0, 0, 0), 560, 20)
 TEXTS = [f"Text {number} 世界 مرحبا" + " and some more words" * (number % 5) for number in range(12)]
@@ -69,7 +70,9 @@ def test_words_and_outlines_have_just_the_colour_that_was_named(tmp_path: Path, 
         folder = tmp_path / str(number)
         folder.mkdir()
         look = replace(LOOK, **part)
-        with Typesetter(["III"], look, (640, 360), str(find_ffmpeg().path), folder, FontBook(use_system=False)) as typesetter:
-            picture = typesetter._next_picture()
+        block, _ = lay_out("III", FontBook(use_system=False), look, 9)
+        sheet = Sheet([block], look, (640, 360), str(find_ffmpeg().path), folder)
+        picture = sheet.next_picture()
+        sheet.close()
         solid = picture[picture[..., 3] == 255][:, :3]
         assert (solid == colour).all(axis=1).sum() > 200

@@ -1,0 +1,85 @@
+"""Writes laid out texts as a script for libass, which then has nothing left to decide: every line is an event of its own."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from container_worker.render.defaults import DESCENT_EM, LINE_HEIGHT_EM
+from container_worker.render.fonts import PACKAGED, PACKAGED_ORDER, Run
+from container_worker.render.layout import Block
+from container_worker.render.request import TextLook
+
+#: What makes one sign of several: the zero-width joiner, and the frame of a keycap.
+_JOINERS = frozenset("\u200d\u20e3")
+_ANCHOR = "{\\fscx0\\alpha&HFF&}a{\\fscx100\\alpha&H00&}"
+#: Matrix None: colours are those of the frame. Without it newer ffmpegs squeeze them into 16 to 235, and white is grey.
+_HEADER = """[Script Info]
+ScriptType: v4.00+
+YCbCr Matrix: None
+PlayResX: {width}
+PlayResY: {height}
+WrapStyle: 2
+ScaledBorderAndShadow: yes
+
+[V4+ Styles]
+Format: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, Bold, Italic, Underline, StrikeOut, \
+ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, Alignment, MarginL, MarginR, MarginV, Encoding
+Style: D,Noto Sans SC,20,{colour},{colour},{outline_colour},&H00000000,0,0,0,0,100,100,0,0,1,{outline:.2f},0,2,0,0,0,-1
+
+[Events]
+Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
+"""
+
+
+def escape(text: str) -> str:
+    """Text that libass draws as it stands: braces escaped, and no backslash followed by a letter it would obey."""
+    return text.replace("\\", "\\\u2060").replace("{", "\\{").replace("}", "\\}")
+
+
+def _ass_colour(rgb: tuple[int, int, int]) -> str:
+    return f"&H00{rgb[2]:02X}{rgb[1]:02X}{rgb[0]:02X}"
+
+
+def _ass_time(seconds: float) -> str:
+    hundredths = round(seconds * 100)
+    return f"{hundredths // 360_000}:{hundredths // 6000 % 60:02}:{hundredths // 100 % 60:02}.{hundredths % 100:02}"
+
+
+def script_of(blocks: Sequence[Block], look: TextLook, size: tuple[int, int], below_px: int) -> str:
+    """The ASS script that shows text k around second k.
+
+    Args:
+        blocks: the texts.
+        look: sizes and colours, in pixels.
+        size: width and height of what they are drawn on.
+        below_px: from the lower edge of the last line to the lower edge of what they are drawn on.
+    """
+    colours = {"colour": _ass_colour(look.colour), "outline_colour": _ass_colour(look.outline_colour)}
+    parts = [_HEADER.format(width=size[0], height=size[1], outline=look.outline_px, **colours)]
+    for index, block in enumerate(blocks):
+        start, end = _ass_time(max(0.0, index - 0.4)), _ass_time(index + 0.4)
+        for number, runs in enumerate(reversed(block.lines)):
+            baseline = size[1] - below_px - look.em_px * (DESCENT_EM + number * LINE_HEIGHT_EM)
+            line = _line(runs, (size[0] / 2, baseline), block.is_right_to_left, look.em_px)
+            parts.append(f"Dialogue: 0,{start},{end},D,,0,0,0,,{line}\n")
+    return "".join(parts)
+
+
+def _line(runs: Sequence[Run], at: tuple[float, float], is_right_to_left: bool, em_px: float) -> str:
+    """One line, its middle and baseline at this point. libass puts the lower end of its deepest font on the point named."""
+    deepest = max(run.font.descent / run.font.units_per_em for run in runs) * em_px
+    mark = "\u200f" if is_right_to_left else ""
+    line = "".join(run.text for run in runs)
+    # Where nothing in an event belongs to a script, libass tears signs apart at what joins them: a letter without width or
+    # ink, in the style's font, prevents it.
+    anchor = _ANCHOR if _JOINERS & set(line) and not any(char.isalpha() for char in line) else ""
+    texts = (
+        f"{{\\fn{run.font.family}\\fs{run.font.cell_px(em_px):.2f}}}{mark if i == 0 else ''}{escape(run.text)}"
+        for i, run in enumerate(runs)
+    )
+    return f"{{\\an2\\pos({at[0]:.1f},{at[1] + deepest:.2f})}}{anchor}" + "".join(texts)
+
+
+def fonts_of(blocks: Sequence[Block], script: str) -> set[Path]:
+    """The font files that the script needs."""
+    anchor = {PACKAGED / PACKAGED_ORDER[0]} if _ANCHOR in script else set()
+    return anchor | {run.font.path for block in blocks for line in block.lines for run in line}
