@@ -89,8 +89,10 @@ Where a scene was made for each of three pictures, the bar is held to the median
   and VMAF are against those, on scenes without subtitles and watermark.
 * **Motion error** is by phase correlation of successive frames in a 512 px window off the centre, against what the path moves
   the window's middle by.
+* **Slots**: cores busy is the scenes' CPU time over that of both cores. What one scene of two threads leaves of them is all that
+  a second slot could gain.
 * **Encoders busy** is of a real worker with a real queue: running encoders over slots, looked at every 20 ms.
-
+* **Likeness** is on a picture that is as hard for the replaced chain as the one that its bars were set with: 32.9 dB.
 * **Encoder settings** are all tried on the same raw frames of ours; VMAF is against those, so it shows what the encoder loses.
   The renderer's defaults (`container_worker/render/defaults.py`) are picked from this picture:
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from container_worker.ffmpeg import find_ffmpeg
@@ -14,6 +15,7 @@ from container_worker.render.fonts import FontBook
 from container_worker.render.layout import lay_out
 from container_worker.render.request import TextLook
 from container_worker.render.typeset import Sheet, Typesetter
+from tests.waiting import wait_until
 
 LOOK = TextLook(24, (255, 255, 255), 1, (0, 0, 0), 0.5, (0, 0, 0), 560, 20)
 TEXTS = [f"Text {number} 世界 مرحبا" + " and some more words" * (number % 5) for number in range(12)]
@@ -36,6 +38,19 @@ def test_texts_drawn_in_parts_are_those_drawn_at_once(tmp_path: Path, monkeypatc
         assert part is not None
         assert whole.extent == part.extent
         assert np.array_equal(whole.luma.colour, part.luma.colour)
+
+
+def test_what_draws_the_texts_has_ended_while_they_show(tmp_path: Path) -> None:
+    """Its memory is free for the encoder then; texts that come much later are drawn by another."""
+
+    def drawing() -> list[psutil.Process]:
+        return [child for child in psutil.Process().children() if child.name().startswith("ffmpeg")]
+
+    with _typesetter([*TEXTS, *TEXTS], tmp_path / "texts") as typesetter:
+        assert typesetter.draw(0) is not None
+        wait_until(lambda: not drawing(), "the first texts and the next are drawn")
+        assert all(typesetter.draw(index) is not None for index in range(1, 2 * len(TEXTS)))
+    assert not drawing()
 
 
 def test_thousands_of_texts_cost_nothing_before_the_first_is_shown(tmp_path: Path) -> None:
