@@ -35,8 +35,9 @@ QUALITY_S = 10.0
 UPSCALED_PX = 8000
 #: That slots are shared out over.
 CORES = 2
-#: How fast the detail of the picture for `likeness` falls with its fineness: the replaced chain is 32.9 dB off the ideal then.
-LIKENESS_FALLOFF = 1.3
+#: How fast the detail of the picture for `likeness` falls with its fineness. The replaced chain then comes no nearer to the ideal
+#: than where its bars were set: 32.9 dB and 0.9665 (its PSNR hangs on the hard edges, its SSIM on this).
+LIKENESS_FALLOFF = 1.55
 Row = dict[str, Any]
 
 
@@ -138,6 +139,7 @@ class Bench:
         theirs = likeness(chained, Ideal(plain.picture, chain_path, plain.frames), looked_at)
         # What the bars below were set for: a picture that is as hard for the chain as theirs.
         self.hold("replaced chain: PSNR against the ideal, dB", theirs.psnr_db, "≤", 32.9)
+        self.hold("replaced chain: SSIM against the ideal", theirs.ssim, "≤", 0.9665)
         self.note("likeness, 2 MP, 5 s", "replaced chain", psnr_db=theirs.psnr_db, ssim=theirs.ssim)
         self.note("likeness, 2 MP, 5 s", "ours", psnr_db=mine.psnr_db, ssim=mine.ssim)
         self.hold("ours: PSNR against the ideal, dB", mine.psnr_db, "≥", 38.0)
