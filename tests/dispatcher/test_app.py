@@ -23,24 +23,29 @@ run(DispatcherSettings.load())
 """
 
 
+def _dispatcher(script: str, redis_url: str, namespace: str, folder: Path) -> "subprocess.Popen[bytes]":
+    """The program, run by this script; what it says goes to `folder`/said."""
+    environment = {
+        **os.environ, "SCENEBURST_REDIS_URL": redis_url, "SCENEBURST_NAMESPACE": namespace,
+        "SCENEBURST_STATE_DIR": str(folder / "fleet"), "SCENEBURST_TICK_S": "0.3",
+    }  # fmt: skip
+    with (folder / "said").open("wb") as said:
+        return subprocess.Popen([sys.executable, "-c", script], env=environment, stderr=said)
+
+
 def test_a_connection_that_breaks_while_it_comes_up_leaves_a_dispatcher_that_ticks_and_stops(
     queue: SceneQueue, redis_url: str, namespace: str, tmp_path: Path
 ) -> None:
     """Else it would stand there for ever, its beat never started, and not even end when told to."""
-    environment = {
-        **os.environ, "SCENEBURST_REDIS_URL": redis_url, "SCENEBURST_NAMESPACE": namespace,
-        "SCENEBURST_STATE_DIR": str(tmp_path / "fleet"), "SCENEBURST_TICK_S": "0.3",
-    }  # fmt: skip
-    program = subprocess.Popen([sys.executable, "-c", _BREAKS_AT_START], env=environment, stderr=subprocess.PIPE)
+    program = _dispatcher(_BREAKS_AT_START, redis_url, namespace, tmp_path)
     try:
         wait_until(queue.inspect.plan, "it has ticked", 30)
         program.send_signal(signal.SIGTERM)
-        _, said = program.communicate(timeout=20)
+        assert program.wait(timeout=20) == 0
     finally:
         program.kill()
         program.wait()
-    assert b"the first tick comes with the beat" in said
-    assert program.returncode == 0
+    assert b"the first tick comes with the beat" in (tmp_path / "said").read_bytes()
 
 
 #: Redis goes away between a tick's message and the word that it has arrived; as often as Celery takes messages unacknowledged.
@@ -64,11 +69,7 @@ def test_a_connection_that_breaks_between_a_tick_and_its_ack_leaves_a_dispatcher
     queue: SceneQueue, redis_url: str, namespace: str, tmp_path: Path
 ) -> None:
     """Celery counts that message as in work for ever, and by that took no other: dispatchers stood still, and none said so."""
-    environment = {
-        **os.environ, "SCENEBURST_REDIS_URL": redis_url, "SCENEBURST_NAMESPACE": namespace,
-        "SCENEBURST_STATE_DIR": str(tmp_path / "fleet"), "SCENEBURST_TICK_S": "0.3",
-    }  # fmt: skip
-    program = subprocess.Popen([sys.executable, "-c", _BREAKS_AT_AN_ACK], env=environment, stderr=(tmp_path / "said").open("wb"))
+    program = _dispatcher(_BREAKS_AT_AN_ACK, redis_url, namespace, tmp_path)
     try:
         said = tmp_path / "said"
         wait_until(lambda: said.read_bytes().count(b"Couldn't ack") == 4, "four acks have failed, a tick after the other", 30)
