@@ -180,6 +180,7 @@ class Typesetter:
         columns = np.flatnonzero(text[..., 3].any(axis=0))
         if not len(columns):
             return None
+        # Only what shows is worked on in floats. The box's edges are rounded: two more columns, so that none is cut off.
         pad = round(BOX_PAD_X_EM * self._look.em_px) + 2 if self._look.box_opacity > 0 else 0
         left, right = max(0, int(columns[0]) - pad), int(columns[-1]) + 1 + pad
         picture = text[:, left:right].astype(np.float32)
