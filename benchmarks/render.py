@@ -210,7 +210,7 @@ class Bench:
         scene = make_scene(self.folder, 6, self.seconds)
         ways = {"2 slots of 1 thread": (2, [1] * 4), "1 slot of 2 threads": (1, [2] * 4), "2 slots of 2 threads": (2, [2] * 4)}
         tails = {"2 slots of 1 thread, tail": (2, [1] * 5), "the same, the last with 2 threads": (2, [1] * 4 + [2])}
-        plans = ways | tails
+        plans = ways | tails | {"1 slot of 1 thread": (1, [1] * 2)}
         taken: dict[str, list[Cost]] = {name: [] for name in plans}
         for _ in range(min(2, self.rounds)):
             for name, (slots, threads) in plans.items():
