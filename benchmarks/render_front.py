@@ -51,7 +51,7 @@ CURVES = (
     Curve("superfast", "h264", "superfast", _USUAL, (23, 26, 29)),
     Curve("ultrafast", "h264", "ultrafast", _USUAL, (25, 29)),
     Curve("ours", "h264", X264_PRESET, X264_PARAMS, (19, 23, 25)),
-    Curve("ours, AV1", "av1", AV1_PRESET, AV1_PARAMS, (33, 45)),
+    Curve("ours, AV1", "av1", AV1_PRESET, AV1_PARAMS, (33, 39)),
 )
 #: One thing changed at a time of the setting that was chosen, then AV1's presets.
 CHANGES = (

@@ -79,10 +79,10 @@ Where a scene was made for each of three pictures, the bar is held to the median
 * Pictures are generated: noise with the spectrum of photographs, edges in all directions, small print. Scenes are 1080p at 30
   frames a second, zoom 1 to 1.12 with slow ends, subtitles and a watermark, unless they say otherwise. Contenders take turns.
 * **Same settings** are x264 `veryfast`, CRF 23, two threads, the same keyframe distance. **Encoder alone** is ffmpeg with the
-  same graph and settings on our raw frames in memory. **8000 px, zoompan** is `scale=8000:-1,zoompan,subtitles,overlay`;
-  **zoompan** the same without enlarging. **moviepy 2** makes one composite with the shared settings. **Replaced chain** is
-  the system that Sceneburst replaces, written anew: a MoviePy still, an OpenCV warp to MPEG-4 Part 2, a MoviePy watermark,
-  ffmpeg's `ass`: four encodes.
+  same graph, settings and environment on our raw frames in memory. **8000 px, zoompan** is
+  `scale=8000:-1,zoompan,subtitles,overlay`; **zoompan** the same without enlarging. **moviepy 2** makes one composite with the
+  shared settings. **Replaced chain** is the system that Sceneburst replaces, written anew: a MoviePy still, an OpenCV warp to
+  MPEG-4 Part 2, a MoviePy watermark, ffmpeg's `ass`: four encodes.
 * Wall and CPU seconds are of the whole command with all its children, from its start; ours is the render child as a worker
   starts it. Peak MB is their memory together (proportional set size, sampled every 50 ms).
 * **Ideal** frames are the picture's luma in floats, resampled bicubically with antialiasing along the same path. PSNR, SSIM

@@ -85,11 +85,11 @@ class Stage:
         )  # fmt: skip
 
     def encoder_alone(self, request: RenderRequest, frames: Path, output: Path) -> Cost:
-        """Ffmpeg with our graph and settings (or those of `with_encoder`) on frames that are in memory already."""
+        """Ffmpeg with our graph, settings (or those of `with_encoder`) and environment, on frames in memory."""
         count = frames.stat().st_size * 2 // (3 * FRAME_PX[0] * FRAME_PX[1])
         argv = encoder.argv_for(request, count, str(output))
         with frames.open("rb") as file:
-            return weigh(argv, stdin=file)
+            return weigh(argv, stdin=file, more=child_environment(self.folder))
 
     def zoompan(self, scene: Scene, output: Path, width: int, *, plain: bool = False) -> Cost:
         """The usual recipe: enlarge to this width, zoompan, subtitles, watermark; the same path, and shared settings."""
