@@ -17,17 +17,10 @@ from pathlib import Path
 from typing import Any, Generic, NoReturn, TypeVar
 
 from container_worker.render.request import RenderRequest
+from container_worker.render.words import keep_stdout, say
 from scenequeue.errors import BadInput, DiskFull, ItemError, LimitExceeded, ToolFailed
 
 T = TypeVar("T")
-
-
-def say(line: dict[str, Any]) -> None:
-    """One line to the parent."""
-    out = sys.__stdout__
-    assert out is not None
-    out.write(json.dumps(line) + "\n")
-    out.flush()
 
 
 def wait_for_turn() -> None:
@@ -179,8 +172,7 @@ def _title(request: RenderRequest, shown: Any = (), draw: Any = None) -> Any:
 
 def main(make: Callable[[dict[str, Any]], dict[str, Any]] = lambda data: render(RenderRequest.from_json(data))) -> int:
     """Read the request, make what it asks for, say how it went; 0 if it was made."""
-    # What libraries print is for people: OpenCV does when there is not enough memory to load it.
-    sys.stdout = sys.stderr
+    keep_stdout()
     try:
         say({"done": make(json.loads(sys.stdin.readline()))})
         return 0

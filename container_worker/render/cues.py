@@ -9,10 +9,10 @@ from heapq import heappop, heappush
 from itertools import islice
 from pathlib import Path
 
-from container_worker.render.__main__ import say
 from container_worker.render.charset import decode
 from container_worker.render.defaults import MAX_CUE_CHARS, MAX_CUES, MAX_SUBTITLE_BYTES
 from container_worker.render.timeline import Span
+from container_worker.render.words import say
 from scenequeue.errors import BadInput
 
 #: Most cues that are drawn at one moment; more at once is a broken file.

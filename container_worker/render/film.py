@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from container_worker.ffmpeg import confined
-from container_worker.render.__main__ import end, main, say
+from container_worker.render.__main__ import end, main
 from container_worker.render.cues import Cue
 from container_worker.render.cutting import fade_lengths, starts
 from container_worker.render.defaults import AUDIO_HZ
@@ -21,6 +21,7 @@ from container_worker.render.overlap import film_samples, film_sound
 from container_worker.render.poster import save_poster
 from container_worker.render.request import RenderRequest
 from container_worker.render.webvtt import TRACK, read_webvtt, write_captions
+from container_worker.render.words import say
 from scenequeue.errors import ToolFailed
 
 #: A scene's files in the working folder are numbered.

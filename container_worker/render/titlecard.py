@@ -6,13 +6,13 @@ from pathlib import Path
 
 import cv2
 
-from container_worker.render.__main__ import say
 from container_worker.render.fonts import FontBook
 from container_worker.render.layout import lay_out
 from container_worker.render.patches import FrameView, Patch
 from container_worker.render.request import RenderRequest, TextLook
 from container_worker.render.timeline import CueTrack, Span
 from container_worker.render.typeset import Typesetter
+from container_worker.render.words import say
 
 #: Height of the title's em as a share of the frame's shorter side, and of its outline (look).
 _EM_SHARE = 0.09

@@ -14,7 +14,6 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw
 
 from container_worker.ffmpeg import confined
-from container_worker.render.__main__ import say
 from container_worker.render.defaults import (
     ASCENT_EM,
     BOX_PAD_X_EM,
@@ -29,6 +28,7 @@ from container_worker.render.layout import Block, lay_out
 from container_worker.render.patches import Patch, patch_of
 from container_worker.render.request import TextLook
 from container_worker.render.script import fonts_of, script_of
+from container_worker.render.words import say
 from scenequeue.errors import ToolFailed
 
 #: Texts that one child draws, without a pause: it has ended, and its 33 MB are free again, while they are shown. A child's start,

@@ -1,0 +1,25 @@
+"""What a render child says to its parent: JSON lines on its stdout, where nothing else is heard."""
+
+import json
+import os
+import sys
+from typing import Any, TextIO
+
+#: Empty while stdout is everybody's.
+_kept: list[TextIO] = []
+
+
+def keep_stdout() -> None:
+    """Keep stdout for `say`. What libraries print there, in Python or in C, is for people and goes to stderr from now on:
+    OpenCV does when there is not enough memory to load it.
+    """
+    _kept.append(os.fdopen(os.dup(1), "w"))
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+
+
+def say(line: dict[str, Any]) -> None:
+    """One line to the parent."""
+    out = _kept[0] if _kept else sys.stdout
+    out.write(json.dumps(line) + "\n")
+    out.flush()
