@@ -28,11 +28,13 @@ test: $(STAMP) lint ## Everything CI runs
 
 lint: $(STAMP) ## ruff, mypy --strict, import-linter
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-format: $(STAMP) ## Sort imports and fix what ruff can
+format: $(STAMP) ## Format, sort imports and fix what ruff can
 	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
 
 docs: $(STAMP) ## Write docs/settings.md anew
 	$(BIN)/python docs/generate_settings.py

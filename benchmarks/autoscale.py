@@ -33,7 +33,8 @@ from benchmarks.autoscale_report import Rows
 from benchmarks.autoscale_world import IDLE_TIMEOUT_S, SIZE, SLOTS, USD_PER_S, World
 from benchmarks.bars import Bar
 from dispatcher.planner import Backlog, Policy, plan
-from scenequeue.items import ContainerId, ContainerRecord
+from scenequeue.items import ContainerRecord
+from scenequeue.names import ContainerId
 
 #: Containers at most, for everybody; and how long a job may take where more than one comes.
 MOST, LATENCY_S = 100, 600.0

@@ -9,7 +9,8 @@ from dispatcher.distribution import distribute
 from dispatcher.fleets.base import FleetContainer
 from dispatcher.planner import Backlog, Policy, plan
 from dispatcher.reaper import Action, Limits, find_reapable
-from scenequeue.items import ContainerId, ContainerRecord
+from scenequeue.items import ContainerRecord
+from scenequeue.names import ContainerId
 
 TICK_S = 2.0
 #: Far in the future: every container of the simulation beats.

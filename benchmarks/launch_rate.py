@@ -31,7 +31,8 @@ from dispatcher.fleets.fargate_request import placements, run_task_request
 from dispatcher.fleets.settings import FargateSettings
 from dispatcher.planner import Policy
 from dispatcher.tick import Dispatcher
-from scenequeue.items import ContainerId, JobSpec, WorkItem, check_job_id
+from scenequeue.items import JobSpec, WorkItem
+from scenequeue.names import ContainerId, check_job_id
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import DispatcherSettings
 from tests.fargate_simulator import Faults, Simulator

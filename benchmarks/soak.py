@@ -20,7 +20,8 @@ from rich.progress import Progress
 
 from benchmarks.bars import Bar, print_bars
 from benchmarks.queue_stage import RedisServer
-from scenequeue.items import ItemResult, JobSpec, Lease, WorkItem, check_job_id
+from scenequeue.items import ItemResult, JobSpec, Lease, WorkItem
+from scenequeue.names import check_job_id
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
 

@@ -9,7 +9,6 @@ def _nothing() -> None:
     """There is nothing to undo."""
 
 
-
 @dataclass(frozen=True)
 class Strike:
     """What a fault did just now."""

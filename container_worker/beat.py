@@ -14,7 +14,8 @@ from container_worker.held import HeldItem, HeldItems
 from container_worker.protection import Protection
 from scenequeue.alive import show_life
 from scenequeue.errors import QueueUnavailable, SceneburstError
-from scenequeue.items import ContainerId, ContainerRecord, Lease, LeaseToken
+from scenequeue.items import ContainerRecord, Lease
+from scenequeue.names import ContainerId, LeaseToken
 from scenequeue.queue import SceneQueue
 
 #: Beats per lease time: two may be lost before a lease is.

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from container_worker.ffmpeg import Stopped
-from scenequeue.items import Lease, LeaseToken
+from scenequeue.items import Lease
+from scenequeue.names import LeaseToken
 
 #: Seconds of video left to make at a slot when the item after is fetched. Any earlier, and it would wait behind a long scene
 #: for what another container could have begun.

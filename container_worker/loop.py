@@ -16,7 +16,8 @@ from container_worker.held import HeldItem, HeldItems
 from container_worker.perform import Performer
 from container_worker.reports import FIRST_BACKOFF_S, LONGEST_BACKOFF_S, Reports, jittered
 from scenequeue.errors import QueueUnavailable, SceneburstError, SettingsError
-from scenequeue.items import WIRE_VERSION, ContainerId, Lease
+from scenequeue.items import WIRE_VERSION, Lease
+from scenequeue.names import ContainerId
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import WorkerSettings
 from scenequeue.work import new_call
@@ -156,9 +157,7 @@ class WorkLoop:
         if not wanted or self._reports.are_pending or time.monotonic() < self._strange_until:
             self._held.wait_for_change(seen, _LOOK_S)
             return False
-        leases = self._queue.worker.lease(
-            self._container_id, wanted, self._settings.lease_s, begins_now=False, call=self._call
-        )
+        leases = self._queue.worker.lease(self._container_id, wanted, self._settings.lease_s, begins_now=False, call=self._call)
         self._call = new_call()
         if leases:
             self._false_alarm_pause_s = _FIRST_FALSE_ALARM_PAUSE_S

@@ -15,8 +15,8 @@ from container_worker.handlers import HANDLERS, Handler
 from container_worker.loop import WorkLoop
 from container_worker.scratch import sweep
 from scenequeue.errors import SceneburstError, SettingsError
-from scenequeue.items import ContainerId, check_job_id
 from scenequeue.logs import configure
+from scenequeue.names import ContainerId, check_job_id
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import WorkerSettings
 

@@ -16,7 +16,8 @@ from container_worker.held import HeldItem, HeldItems
 from container_worker.reports import Reports
 from container_worker.scratch import scratch_folder
 from scenequeue.errors import JobNotFound, LeaseLost, QueueUnavailable
-from scenequeue.items import ContainerId, ItemResult, JobId, Lease
+from scenequeue.items import ItemResult, Lease
+from scenequeue.names import ContainerId, JobId
 from scenequeue.options import RenderOptions
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import WorkerSettings

@@ -60,9 +60,12 @@ def make_app(settings: DispatcherSettings, dispatcher: Dispatcher) -> Celery:
         task_default_queue="ticks",
         # Celery's keys lie inside our namespace and hash tag.
         broker_transport_options={
-            "global_keyprefix": "{" + settings.namespace + "}:celery:", "visibility_timeout": 60,
+            "global_keyprefix": "{" + settings.namespace + "}:celery:",
+            "visibility_timeout": 60,
             # Without these, a network that swallows everything would be waited for until the dispatcher is killed.
-            "socket_timeout": 10.0, "socket_connect_timeout": 3.0, "socket_keepalive": True,
+            "socket_timeout": 10.0,
+            "socket_connect_timeout": 3.0,
+            "socket_keepalive": True,
         },
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,

@@ -10,7 +10,8 @@ import structlog
 from dispatcher.fleets.base import Fleet, LaunchRequest, LaunchResult
 from dispatcher.planner import Policy
 from scenequeue.errors import FleetError
-from scenequeue.items import ContainerId, ContainerRecord
+from scenequeue.items import ContainerRecord
+from scenequeue.names import ContainerId
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import DispatcherSettings
 

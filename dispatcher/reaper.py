@@ -6,7 +6,8 @@ from enum import StrEnum
 from typing import Literal
 
 from dispatcher.fleets.base import FleetContainer
-from scenequeue.items import ContainerId, ContainerRecord
+from scenequeue.items import ContainerRecord
+from scenequeue.names import ContainerId
 
 #: How the reason of a container begins that ended without a word.
 DIED = "ended: "

@@ -16,7 +16,8 @@ from producer.api_errors import FieldProblem, InvalidRequest, TooManyStreams
 from producer.api_service import Service
 from producer.api_views import Job
 from scenequeue.errors import JobNotFound, QueueUnavailable
-from scenequeue.items import JobEvent, JobId, JobState, JobStatus, check_job_id
+from scenequeue.items import JobEvent, JobState, JobStatus
+from scenequeue.names import JobId, check_job_id
 
 #: Longest that one look at Redis blocks: a stream notices within it that its client or the program leaves.
 _LOOK_S = 1.0

@@ -15,7 +15,8 @@ from producer.uploads import Uploader
 from producer.weights import weight_of
 from scenequeue.errors import InvalidScenes, StorageDenied
 from scenequeue.film import Film
-from scenequeue.items import JobSpec, Lane, RenderPayload, Scene, WorkItem, check_job_id
+from scenequeue.items import JobSpec, Lane, RenderPayload, Scene, WorkItem
+from scenequeue.names import check_job_id
 from scenequeue.options import RenderOptions
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import ProducerSettings

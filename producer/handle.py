@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scenequeue.errors import InvalidScenes, QueueUnavailable, SceneburstError, StorageDenied, StorageUnavailable
-from scenequeue.items import ItemResult, JobEvent, JobId, JobState, JobStatus, check_name
+from scenequeue.items import ItemResult, JobEvent, JobState, JobStatus
+from scenequeue.names import JobId, check_name
 from scenequeue.queue import SceneQueue
 from scenequeue.storage import UriStorage, sha256_of
 

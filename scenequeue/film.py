@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from scenequeue.items import SceneName, Title
+from scenequeue.names import SceneName, Title
 from scenequeue.options import FrozenModel
 
 #: Most scenes of one film: each is a file that the item fetches, and a line of its message.

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from scenequeue.connection import Connection
 from scenequeue.errors import JobNotFound
-from scenequeue.items import ContainerId, ContainerRecord, DeadLetter, Depth, ItemId, JobId, JobStatus, Lane, WorkItem
+from scenequeue.items import ContainerRecord, DeadLetter, Depth, JobStatus, Lane, WorkItem
+from scenequeue.names import ContainerId, ItemId, JobId
 from scenequeue.records import container_from, counts_from, job_from
 
 #: More jobs of a lane than this are not asked for their age.

@@ -1,71 +1,16 @@
 """The messages: jobs, work items, leases and results, as they travel through Redis."""
 
 import json
-import re
-import unicodedata
 from enum import StrEnum
-from typing import Annotated, Any, Literal, NamedTuple, NewType, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from scenequeue.names import ContainerId, ItemId, JobId, LeaseToken, SceneName, Title
 from scenequeue.options import FrozenModel, RenderOptions
 
 #: Version of the wire format. A worker leaves items with a newer one to others.
 WIRE_VERSION = 1
-#: An item id is "<stage>-<index>", both counted from 0 in the caller's order.
-ItemId = NewType("ItemId", str)
-JobId = NewType("JobId", str)
-LeaseToken = NewType("LeaseToken", str)
-ContainerId = NewType("ContainerId", str)
-
-_NAME = re.compile(r"^[\w][\w .+@=-]{0,119}$")
-#: With an ending and a prefix a file's name may have 255.
-_NAME_BYTES = 220
-#: More fits on no title card, and no player shows it.
-_TITLE_CHARS = 500
-_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")
-
-
-def check_name(name: str) -> str:
-    """A scene's name, if it can be a file's name and nothing else: no path parts, no control characters.
-
-    Raises:
-        ValueError: it is empty, too long (120 characters, 220 bytes), starts with a dot or holds a separator.
-    """
-    if not _NAME.match(name) or ".." in name or name != name.strip():
-        raise ValueError(f"{name!r} is not a usable name: letters, digits, space and . _ + @ = - only, 1 to 120, no '..'")
-    if len(name.encode()) > _NAME_BYTES:
-        raise ValueError(f"{name!r} is not a usable name: more than {_NAME_BYTES} bytes in UTF-8")
-    return name
-
-
-def check_job_id(job_id: str) -> JobId:
-    """A job id that is safe in a Redis key and in a path.
-
-    Raises:
-        ValueError: it has other characters than letters, digits, '.', '_', '-', or more than 128.
-    """
-    if not _ID.fullmatch(job_id) or ".." in job_id:
-        raise ValueError(f"{job_id!r} is not a usable job id: letters, digits, '.', '_' and '-' only, 1 to 128")
-    return JobId(job_id)
-
-
-def check_title(title: str) -> str:
-    """A title that can be drawn, and be written into a file's metadata.
-
-    Raises:
-        ValueError: it has more than 500 characters, control characters, or half a surrogate pair.
-    """
-    if len(title) > _TITLE_CHARS:
-        raise ValueError(f"a title has at most {_TITLE_CHARS} characters, not {len(title)}")
-    bad = next((char for char in title if unicodedata.category(char) in ("Cc", "Cs")), None)
-    if bad is not None:
-        raise ValueError(f"a title has no control characters and no surrogates, such as U+{ord(bad):04X}")
-    return title
-
-
-SceneName = Annotated[str, AfterValidator(check_name)]
-Title = Annotated[str, AfterValidator(check_title)]
 
 
 class Lane(StrEnum):

@@ -4,7 +4,7 @@ All keys of a namespace share one hash tag, so that every script runs on a Redis
 scripts get the prefix as KEYS[1] and build the same names; the list here is the one to read.
 """
 
-from scenequeue.items import JobId
+from scenequeue.names import JobId
 
 
 class Keys:

@@ -3,7 +3,8 @@
 import json
 from collections.abc import Mapping
 
-from scenequeue.items import ContainerRecord, Counts, JobId, JobState, JobStatus, Lane
+from scenequeue.items import ContainerRecord, Counts, JobState, JobStatus, Lane
+from scenequeue.names import JobId
 from scenequeue.options import RenderOptions
 
 _STATES = tuple(Counts.model_fields)

@@ -61,9 +61,7 @@ class DispatcherPort:
         facts = ("handle", handle, "region", region, "is_spot", "1" if is_spot else "0", "fence", fence)
         self._connection.run("launched", container_id, CONTAINER_TTL_S, *facts)
 
-    def record_ended(
-        self, container_id: str, state: Literal["gone", "failed"], reason: str, *, fence: int | None = None
-    ) -> None:
+    def record_ended(self, container_id: str, state: Literal["gone", "failed"], reason: str, *, fence: int | None = None) -> None:
         """Write down that a container is no more; what it said of its own exit stands.
 
         Args:

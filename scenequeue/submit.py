@@ -7,7 +7,8 @@ from typing import TypeAlias
 
 from scenequeue.connection import BLOCK_LIMIT_S, Connection
 from scenequeue.errors import JobConflict, JobNotFound, QueueFull, QueueUnavailable
-from scenequeue.items import Counts, ItemId, ItemResult, JobEvent, JobSpec, JobState, JobStatus, WorkItem
+from scenequeue.items import Counts, ItemResult, JobEvent, JobSpec, JobState, JobStatus, WorkItem
+from scenequeue.names import ItemId
 from scenequeue.records import job_from
 from scenequeue.upload import Upload
 

@@ -8,7 +8,8 @@ from pydantic import ValidationError
 
 from scenequeue.connection import Connection
 from scenequeue.errors import BadInput, JobNotFound, LeaseLost
-from scenequeue.items import ContainerRecord, ItemId, ItemResult, ItemState, JobId, JobStatus, Lease, LeaseToken, WorkItem
+from scenequeue.items import ContainerRecord, ItemResult, ItemState, JobStatus, Lease, WorkItem
+from scenequeue.names import ItemId, JobId, LeaseToken
 from scenequeue.records import container_fields, job_from
 
 #: What a worker writes into its container's record; the rest is the dispatcher's.

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from body import PADDING, RECOVERY_S, REDIS_URL, WORK_S, work
 
 from scenequeue.errors import QueueUnavailable
-from scenequeue.items import ItemResult, JobSpec, Lease, WorkItem, check_job_id
+from scenequeue.items import ItemResult, JobSpec, Lease, WorkItem
+from scenequeue.names import check_job_id
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
 

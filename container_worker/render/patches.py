@@ -25,9 +25,7 @@ class FrameView:
         """A frame that has not been drawn. Both sides are even."""
         luma = width_px * height_px
         buffer = np.zeros(luma * 3 // 2, np.uint8)
-        return cls(
-            buffer, buffer[:luma].reshape(height_px, width_px), buffer[luma:].reshape(height_px // 2, width_px // 2, 2)
-        )
+        return cls(buffer, buffer[:luma].reshape(height_px, width_px), buffer[luma:].reshape(height_px // 2, width_px // 2, 2))
 
 
 @dataclass(frozen=True)

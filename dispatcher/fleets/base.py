@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from scenequeue.items import ContainerId
+from scenequeue.names import ContainerId
 
 
 @dataclass(frozen=True)

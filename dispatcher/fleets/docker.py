@@ -13,7 +13,7 @@ import httpx
 from dispatcher.fleets.base import ContainerSize, FleetContainer, Hardware, LaunchRequest, LaunchResult
 from dispatcher.fleets.settings import DockerSettings
 from scenequeue.errors import FleetError, FleetMisconfigured, SettingsError
-from scenequeue.items import ContainerId
+from scenequeue.names import ContainerId
 
 NAMESPACE_LABEL = "sceneburst.namespace"
 CONTAINER_LABEL = "sceneburst.container"

@@ -9,7 +9,7 @@ from typing import Any
 from dispatcher.fleets.base import SIZES, ContainerSize, FleetContainer, LaunchRequest
 from dispatcher.fleets.settings import FargateSettings
 from scenequeue.errors import FleetMisconfigured
-from scenequeue.items import ContainerId
+from scenequeue.names import ContainerId
 
 ON_DEMAND, SPOT = "FARGATE", "FARGATE_SPOT"
 CONTAINER_TAG = "sceneburst:container"

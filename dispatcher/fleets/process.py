@@ -19,7 +19,7 @@ import psutil
 
 from dispatcher.fleets.base import FleetContainer, Hardware, LaunchRequest, LaunchResult
 from scenequeue.errors import FleetError, FleetMisconfigured
-from scenequeue.items import ContainerId
+from scenequeue.names import ContainerId
 from scenequeue.settings import DispatcherSettings
 
 #: A stopped container that has not gone after so long is killed. Its own drain takes at most SCENEBURST_DRAIN_GRACE_S.

@@ -5,7 +5,8 @@ import pytest
 from chaos.blame import SLACK_MS, LeaseEnd, lease_ends, unexplained
 from chaos.faults import causes_of
 from chaos.hits import Hit
-from scenequeue.items import ItemId, JobEvent
+from scenequeue.items import JobEvent
+from scenequeue.names import ItemId
 
 
 def _end(error: str, container: str = "c1", at_ms: int = 5_000) -> LeaseEnd:

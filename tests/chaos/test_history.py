@@ -3,7 +3,8 @@
 import pytest
 
 from chaos.history import violations
-from scenequeue.items import ItemId, ItemResult, JobEvent, JobState
+from scenequeue.items import ItemResult, JobEvent, JobState
+from scenequeue.names import ItemId
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import done, submit
 

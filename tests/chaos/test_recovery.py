@@ -14,7 +14,8 @@ import pytest
 from chaos.history import violations
 from chaos.redis_proxy import How, RedisProxy
 from console.embedded_redis import EmbeddedRedis
-from scenequeue.items import ItemState, JobSpec, JobState, WorkItem, check_job_id
+from scenequeue.items import ItemState, JobSpec, JobState, WorkItem
+from scenequeue.names import check_job_id
 from scenequeue.queue import SceneQueue
 from tests.waiting import wait_until
 
@@ -34,7 +35,8 @@ import sys, time
 from pathlib import Path
 from producer import Producer
 from scenequeue.errors import QueueUnavailable
-from scenequeue.items import JobSpec, WorkItem, check_job_id
+from scenequeue.items import JobSpec, WorkItem
+from scenequeue.names import check_job_id
 folder = Path(sys.argv[1])
 number = 0
 with Producer() as producer:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from scenequeue.items import JobSpec, Lane, WorkItem, check_job_id
+from scenequeue.items import JobSpec, Lane, WorkItem
+from scenequeue.names import check_job_id
 from scenequeue.queue import SceneQueue
 
 

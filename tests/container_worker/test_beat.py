@@ -9,7 +9,8 @@ import redis
 from container_worker.beat import Heartbeat
 from container_worker.held import HeldItem, HeldItems
 from scenequeue.errors import QueueUnavailable
-from scenequeue.items import ContainerId, ContainerRecord
+from scenequeue.items import ContainerRecord
+from scenequeue.names import ContainerId
 from scenequeue.queue import SceneQueue
 from tests.waiting import wait_until
 

@@ -12,7 +12,8 @@ import pytest
 from console.embedded_redis import EmbeddedRedis
 from container_worker.exits import Exit
 from scenequeue.errors import QueueUnavailable
-from scenequeue.items import JobSpec, JobState, WorkItem, check_job_id
+from scenequeue.items import JobSpec, JobState, WorkItem
+from scenequeue.names import check_job_id
 from scenequeue.options import RenderOptions
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings

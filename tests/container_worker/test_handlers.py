@@ -13,7 +13,8 @@ import pytest
 from container_worker.ffmpeg import Limits, Stopped
 from container_worker.handlers import Work, render
 from scenequeue.errors import BadInput, ObjectNotFound, StorageDenied
-from scenequeue.items import ItemId, Lease, LeaseToken, WorkItem, check_job_id
+from scenequeue.items import Lease, WorkItem
+from scenequeue.names import ItemId, LeaseToken, check_job_id
 from scenequeue.options import RenderOptions
 from scenequeue.settings import WorkerSettings
 from scenequeue.storage import UriStorage

@@ -7,7 +7,8 @@ import pytest
 
 from container_worker.ffmpeg import Stopped
 from container_worker.held import HeldItem, HeldItems, Phase
-from scenequeue.items import ItemId, Lease, LeaseToken, WorkItem, check_job_id
+from scenequeue.items import Lease, WorkItem
+from scenequeue.names import ItemId, LeaseToken, check_job_id
 from tests.waiting import wait_until
 
 

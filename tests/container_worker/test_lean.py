@@ -41,9 +41,7 @@ def _program(text: str, **environment: str) -> str:
 
 def test_a_worker_that_found_no_work_has_loaded_nothing_that_it_does_not_use(redis_url: str, namespace: str) -> None:
     """From its start, over its hello and waiting at the queue, to its leave."""
-    said = _program(
-        _IDLE, SCENEBURST_REDIS_URL=redis_url, SCENEBURST_NAMESPACE=namespace, SCENEBURST_IDLE_TIMEOUT_S="0.5"
-    )
+    said = _program(_IDLE, SCENEBURST_REDIS_URL=redis_url, SCENEBURST_NAMESPACE=namespace, SCENEBURST_IDLE_TIMEOUT_S="0.5")
     loaded = set(said.rpartition("loaded ")[2].split())
     assert "redis.client" in loaded
     assert loaded & _HEAVY == set()

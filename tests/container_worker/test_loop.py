@@ -15,7 +15,8 @@ from container_worker.ffmpeg import Stopped
 from container_worker.handlers import Handler, Work
 from container_worker.loop import WorkLoop
 from scenequeue.errors import DiskFull, QueueUnavailable, SettingsError, StorageUnavailable
-from scenequeue.items import ContainerId, ItemResult, JobSpec, JobState, WorkItem, check_job_id
+from scenequeue.items import ItemResult, JobSpec, JobState, WorkItem
+from scenequeue.names import ContainerId, check_job_id
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import WorkerSettings
 from tests.waiting import wait_until

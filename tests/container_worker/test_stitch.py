@@ -14,7 +14,8 @@ from container_worker.ffmpeg import Limits, find_ffmpeg
 from container_worker.handlers import Work, render, stitch
 from container_worker.render.defaults import RENDERER_VERSION
 from scenequeue.errors import BadInput, ObjectNotFound
-from scenequeue.items import ItemId, ItemResult, Lease, LeaseToken, WorkItem, check_job_id
+from scenequeue.items import ItemResult, Lease, WorkItem
+from scenequeue.names import ItemId, LeaseToken, check_job_id
 from scenequeue.options import RenderOptions
 from scenequeue.settings import WorkerSettings
 from scenequeue.storage import UriStorage

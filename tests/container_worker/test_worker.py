@@ -10,7 +10,8 @@ from pathlib import Path
 from console.embedded_redis import EmbeddedRedis
 from container_worker.exits import Exit
 from scenequeue.errors import QueueUnavailable
-from scenequeue.items import JobSpec, JobState, WorkItem, check_job_id
+from scenequeue.items import JobSpec, JobState, WorkItem
+from scenequeue.names import check_job_id
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
 from tests.waiting import wait_until

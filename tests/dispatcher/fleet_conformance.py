@@ -1,7 +1,7 @@
 """What every fleet must do; a test module subclasses it and gives it a `fleet` fixture."""
 
 from dispatcher.fleets.base import SIZES, Fleet, FleetContainer, LaunchRequest
-from scenequeue.items import ContainerId
+from scenequeue.names import ContainerId
 from tests.waiting import wait_until
 
 

@@ -3,7 +3,8 @@
 import itertools
 
 from dispatcher.fleets.base import FleetContainer
-from scenequeue.items import ContainerId, ContainerRecord
+from scenequeue.items import ContainerRecord
+from scenequeue.names import ContainerId
 
 NOW_MS = 10_000_000
 _numbers = itertools.count()

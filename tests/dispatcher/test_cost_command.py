@@ -8,7 +8,8 @@ import redis
 from typer.testing import CliRunner
 
 from console.cli import app
-from scenequeue.items import ContainerId, ContainerRecord, ItemResult
+from scenequeue.items import ContainerRecord, ItemResult
+from scenequeue.names import ContainerId
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import submit
 

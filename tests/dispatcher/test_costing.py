@@ -7,7 +7,8 @@ from hypothesis import given, strategies as st
 
 from dispatcher.costing import costs_by_fleet, job_costs
 from dispatcher.pricing import cost_usd
-from scenequeue.items import ContainerId, ContainerRecord, ItemId, ItemResult
+from scenequeue.items import ContainerRecord, ItemResult
+from scenequeue.names import ContainerId, ItemId
 
 _NOW_MS = 4_000_000
 

@@ -8,7 +8,7 @@ from dispatcher.fleets.base import SIZES, ContainerSize, LaunchRequest
 from dispatcher.fleets.docker import container_body
 from dispatcher.fleets.settings import DockerSettings
 from scenequeue.errors import SettingsError
-from scenequeue.items import ContainerId
+from scenequeue.names import ContainerId
 
 _MIB = 1024 * 1024
 

@@ -8,7 +8,7 @@ import structlog
 from dispatcher.fleets.base import ContainerSize, LaunchRequest
 from dispatcher.fleets.fargate import FargateFleet
 from scenequeue.errors import FleetMisconfigured
-from scenequeue.items import ContainerId
+from scenequeue.names import ContainerId
 from tests.dispatcher.conftest import MakeFleet
 from tests.dispatcher.fleet_conformance import FleetConformance, find, launches, request_for
 from tests.fargate_simulator import Simulator

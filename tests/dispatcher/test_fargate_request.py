@@ -20,7 +20,7 @@ from dispatcher.fleets.fargate_request import (
 )
 from dispatcher.fleets.settings import FargateSettings
 from scenequeue.errors import FleetMisconfigured, SettingsError
-from scenequeue.items import ContainerId
+from scenequeue.names import ContainerId
 
 ARN = "arn:aws:ecs:eu-west-1:123456789012:task/videos/0123456789abcdef"
 

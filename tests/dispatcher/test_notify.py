@@ -7,7 +7,8 @@ import httpx
 import pytest
 
 from dispatcher.notify import Notifier, retry_pause_s, signature
-from scenequeue.items import JobSpec, check_job_id
+from scenequeue.items import JobSpec
+from scenequeue.names import check_job_id
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import done, items
 from tests.waiting import wait_until

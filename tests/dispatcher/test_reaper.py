@@ -4,7 +4,7 @@ import pytest
 
 from dispatcher.fleets.base import FleetContainer
 from dispatcher.reaper import Action, Limits, find_reapable
-from scenequeue.items import ContainerId
+from scenequeue.names import ContainerId
 from tests.dispatcher.ledger import NOW_MS, container, seen
 
 

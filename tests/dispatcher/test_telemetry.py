@@ -14,7 +14,8 @@ from dispatcher.fleets.process import ProcessFleet
 from dispatcher.telemetry import METRICS, count_containers
 from dispatcher.tick import Dispatcher
 from scenequeue.errors import SettingsError
-from scenequeue.items import ContainerId, ContainerRecord
+from scenequeue.items import ContainerRecord
+from scenequeue.names import ContainerId
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import DispatcherSettings
 from tests.scenequeue.jobs import done, submit

@@ -13,7 +13,8 @@ from dispatcher.fleets.base import FleetContainer, Hardware, LaunchRequest, Laun
 from dispatcher.fleets.process import ProcessFleet
 from dispatcher.tick import Dispatcher
 from scenequeue.errors import FleetError
-from scenequeue.items import ContainerId, ContainerRecord, JobState
+from scenequeue.items import ContainerRecord, JobState
+from scenequeue.names import ContainerId
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import DispatcherSettings
 from tests.scenequeue.jobs import submit
@@ -174,9 +175,7 @@ def test_a_dispatcher_held_up_between_two_looks_takes_nobody_for_silent(
     dispatcher.close()
 
 
-def test_a_dispatcher_deposed_at_its_work_executes_no_verdict_any_more(
-    queue: SceneQueue, settings: DispatcherSettings
-) -> None:
+def test_a_dispatcher_deposed_at_its_work_executes_no_verdict_any_more(queue: SceneQueue, settings: DispatcherSettings) -> None:
     """It hangs in a stop until another acts: it puts nothing back, stops nobody else, and marks none for drain."""
 
     class SlowFleet(NoFleet):

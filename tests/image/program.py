@@ -4,7 +4,7 @@ from typing import Any
 
 from dispatcher.fleets.base import SIZES, LaunchRequest
 from dispatcher.fleets.docker import DockerFleet, container_body
-from scenequeue.items import ContainerId
+from scenequeue.names import ContainerId
 from tests.waiting import wait_until
 
 

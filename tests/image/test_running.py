@@ -7,7 +7,7 @@ from statistics import median
 from dispatcher.fleets.base import SIZES, LaunchRequest
 from dispatcher.fleets.docker import DockerFleet
 from producer import Producer
-from scenequeue.items import ContainerId
+from scenequeue.names import ContainerId
 from scenequeue.settings import ProducerSettings
 from tests.conftest import S3
 from tests.image.program import output_of, state_of

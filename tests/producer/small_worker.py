@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from scenequeue.items import ContainerId, ContainerRecord, ItemResult, Lease
+from scenequeue.items import ContainerRecord, ItemResult, Lease
+from scenequeue.names import ContainerId
 from scenequeue.queue import SceneQueue
 from scenequeue.storage import UriStorage
 

@@ -10,7 +10,8 @@ from dispatcher.pricing import cost_usd
 from producer import RenderOptions, Scene, execute_parallel_batches
 from producer.account import Arrival, Run, account
 from scenequeue.errors import InvalidScenes
-from scenequeue.items import ContainerId, ContainerRecord, ItemId, ItemResult, JobState, Lease
+from scenequeue.items import ContainerRecord, ItemResult, JobState, Lease
+from scenequeue.names import ContainerId, ItemId
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
 from scenequeue.storage import UriStorage

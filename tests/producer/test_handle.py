@@ -8,7 +8,8 @@ import pytest
 
 from producer import JobHandle, Producer
 from scenequeue.errors import InvalidScenes, JobNotFound, QueueUnavailable, StorageDenied, StorageUnavailable
-from scenequeue.items import ItemId, ItemResult, JobEvent, JobState
+from scenequeue.items import ItemResult, JobEvent, JobState
+from scenequeue.names import ItemId
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import ProducerSettings, SceneburstSettings
 from scenequeue.storage import UriStorage

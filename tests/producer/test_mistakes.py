@@ -11,7 +11,7 @@ from producer import Producer, Scene
 from producer.client import output_uri
 from producer.uploads import Uploader
 from scenequeue.errors import InvalidScenes, QueueUnavailable, StorageUnavailable
-from scenequeue.items import check_job_id
+from scenequeue.names import check_job_id
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import ProducerSettings, SceneburstSettings
 from scenequeue.storage import UriStorage

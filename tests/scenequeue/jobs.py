@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from scenequeue.items import ItemResult, JobSpec, JobStatus, Lane, Lease, WorkItem, check_job_id
+from scenequeue.items import ItemResult, JobSpec, JobStatus, Lane, Lease, WorkItem
+from scenequeue.names import check_job_id
 from scenequeue.queue import SceneQueue
 
 

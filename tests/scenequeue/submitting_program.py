@@ -2,7 +2,8 @@
 
 import sys
 
-from scenequeue.items import JobSpec, WorkItem, check_job_id
+from scenequeue.items import JobSpec, WorkItem
+from scenequeue.names import check_job_id
 from scenequeue.queue import SceneQueue
 
 

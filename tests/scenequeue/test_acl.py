@@ -7,7 +7,8 @@ import redis
 
 from scenequeue.acl import ROLES, Role, rules
 from scenequeue.errors import SettingsError
-from scenequeue.items import ContainerId, ContainerRecord, JobState, Lane
+from scenequeue.items import ContainerRecord, JobState, Lane
+from scenequeue.names import ContainerId
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
 from tests.scenequeue.jobs import done, submit

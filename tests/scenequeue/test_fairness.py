@@ -2,7 +2,8 @@
 
 import pytest
 
-from scenequeue.items import JobId, Lane
+from scenequeue.items import Lane
+from scenequeue.names import JobId
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import submit
 

@@ -10,7 +10,8 @@ import redis
 
 from console.embedded_redis import EmbeddedRedis
 from scenequeue.errors import JobNotFound, QueueUnavailable
-from scenequeue.items import JobSpec, JobState, check_job_id
+from scenequeue.items import JobSpec, JobState
+from scenequeue.names import check_job_id
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
 from tests.scenequeue.jobs import done, items, submit

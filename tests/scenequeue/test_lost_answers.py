@@ -2,7 +2,8 @@
 
 import pytest
 
-from scenequeue.items import ItemState, JobSpec, JobState, check_job_id
+from scenequeue.items import ItemState, JobSpec, JobState
+from scenequeue.names import check_job_id
 from scenequeue.queue import SceneQueue
 from scenequeue.work import new_call
 from tests.scenequeue.jobs import done, items, submit

@@ -57,9 +57,7 @@ def queue(forgetful: ForgetfulRedis) -> Iterator[SceneQueue]:
     queue.close()
 
 
-def test_a_lease_that_redis_forgot_is_stale_beside_the_one_it_gave_instead(
-    forgetful: ForgetfulRedis, queue: SceneQueue
-) -> None:
+def test_a_lease_that_redis_forgot_is_stale_beside_the_one_it_gave_instead(forgetful: ForgetfulRedis, queue: SceneQueue) -> None:
     """Promise 3: the container of the forgotten lease can neither prolong, end, hand back nor fail the other's."""
     submit(queue, "a", 2)
     forgetful.remember()

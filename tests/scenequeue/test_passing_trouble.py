@@ -10,7 +10,8 @@ import redis
 from console.embedded_redis import EmbeddedRedis
 from scenequeue.connection import Connection
 from scenequeue.errors import QueueUnavailable
-from scenequeue.items import ContainerId, ContainerRecord
+from scenequeue.items import ContainerRecord
+from scenequeue.names import ContainerId
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
 from tests.scenequeue.conftest import SERVERS

@@ -7,7 +7,8 @@ from itertools import pairwise
 import pytest
 
 from scenequeue.errors import DispatcherDeposed, JobConflict, JobNotFound, LeaseLost, QueueFull
-from scenequeue.items import ContainerId, ContainerRecord, ItemState, JobSpec, JobState, Lane, WorkItem, check_job_id
+from scenequeue.items import ContainerRecord, ItemState, JobSpec, JobState, Lane, WorkItem
+from scenequeue.names import ContainerId, check_job_id
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import done, items, submit
 from tests.waiting import wait_until

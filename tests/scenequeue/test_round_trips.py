@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import redis
 
-from scenequeue.items import ItemResult, JobSpec, JobState, check_job_id
+from scenequeue.items import ItemResult, JobSpec, JobState
+from scenequeue.names import check_job_id
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import done, items, submit
 

@@ -17,7 +17,7 @@ from botocore.config import Config
 
 from scenequeue import storage_https, storage_s3
 from scenequeue.errors import BadInput, DiskFull, ItemError, ObjectNotFound, StorageDenied, StorageUnavailable
-from scenequeue.items import check_name
+from scenequeue.names import check_name
 from scenequeue.settings import SceneburstSettings
 from scenequeue.storage import UriStorage, sha256_of
 from scenequeue.storage_files import FileStorage, file_uri, path_of, whole
