@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
@@ -63,6 +64,7 @@ def write_steps(path: Path, panels: Mapping[str, Mapping[str, Sequence[tuple[flo
 class Point:
     """A setting, by what it costs and what it gives."""
 
+    #: Written beside it; empty for those that a table names.
     name: str
     x: float
     y: float
@@ -72,7 +74,7 @@ class Point:
 
 
 def write_points(path: Path, panels: Mapping[str, Sequence[Point]], x_label: str, y_label: str) -> None:
-    """An SVG of named points in panels side by side; chosen ones are coloured, those of a curve are joined in their order."""
+    """An SVG of points in panels side by side, x in powers; chosen ones stand out, those of a curve are joined in their order."""
     figure = Figure(figsize=(6.4 * len(panels), 5.6), layout="constrained")
     for place, (title, points) in enumerate(panels.items(), 1):
         axes = figure.add_subplot(1, len(panels), place)
@@ -80,8 +82,16 @@ def write_points(path: Path, panels: Mapping[str, Sequence[Point]], x_label: str
             ends = [(point.x, point.y) for point in points if point.curve == name]
             axes.plot(*zip(*ends, strict=True), color=THEIRS, linewidth=0.8, alpha=0.6)
         for point in points:
-            axes.scatter(point.x, point.y, color=OURS if point.is_chosen else THEIRS, s=26, zorder=3)
-            axes.annotate(point.name, (point.x, point.y), xytext=(4, 3), textcoords="offset points", fontsize=7)
+            look: dict[str, Any] = {"xytext": (4, -8), "fontsize": 7}
+            if point.is_chosen:
+                look = {"xytext": (-6, -10), "ha": "right", "fontsize": 9, "fontweight": "bold", "color": OURS}
+            size = 60 if point.is_chosen else 26 if point.name else 9
+            axes.scatter(point.x, point.y, color=OURS if point.is_chosen else THEIRS, s=size, zorder=4 if point.is_chosen else 3)
+            axes.annotate(point.name, (point.x, point.y), textcoords="offset points", zorder=5, **look)
+        axes.set_xscale("log")
+        ticks = [tick for tick in (1, 2, 3, 5, 8, 12, 20, 30) if axes.get_xlim()[0] <= tick <= axes.get_xlim()[1]]
+        axes.set_xticks(ticks, [f"{tick}" for tick in ticks])
+        axes.minorticks_off()
         axes.set_title(title, loc="left", fontsize=10, fontweight="bold")
         axes.set_xlabel(x_label)
         axes.set_ylabel(y_label)

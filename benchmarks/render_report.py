@@ -35,7 +35,7 @@ def _tables(rows: list[Row]) -> str:
 def write_docs(folder: Path, rows: list[Row], bars: list[Bar]) -> None:
     """rendering.md, rendering.svg and rendering.json in `folder`."""
     # Only who writes pictures pays for the plotting library.
-    from benchmarks.plots import Panel, Point, write_bars, write_points
+    from benchmarks.plots import Panel, write_bars, write_points
 
     (folder / "rendering.json").write_text(json.dumps({"rows": rows, "bars": bars}, indent=2) + "\n")
     timed = [row for row in rows if row["figure"].startswith("12 MP")]
@@ -54,12 +54,17 @@ def write_docs(folder: Path, rows: list[Row], bars: list[Bar]) -> None:
         write_bars(folder / "rendering.svg", panels)
     settings = [row for row in rows if row["figure"].startswith("encoder settings")]
     if settings:
-        by = {
-            title: [Point(row["system"], row[key], row["vmaf"], row["system"].endswith("ours"), row["curve"]) for row in settings]
-            for title, key in (("CPU seconds", "cpu_s"), ("MB", "mb"))
-        }
+        by = {title: [_point(row, key) for row in settings] for title, key in (("CPU seconds", "cpu_s"), ("MB", "mb"))}
         write_points(folder / "rendering-front.svg", by, "less is better", "VMAF")
     (folder / "rendering.md").write_text(_PAGE.format(tables=_tables(rows), bars=bar_lines(bars)))
+
+
+def _point(row: Row, key: str) -> Any:
+    """A setting in the plot: named if it is chosen or on a curve. The others lie beside one another; the table names them."""
+    from benchmarks.plots import Point
+
+    is_chosen = row["system"].endswith("ours")
+    return Point(row["system"] if is_chosen or row["curve"] else "", row[key], row["vmaf"], is_chosen, row["curve"])
 
 
 _PAGE = """# Rendering, measured
@@ -96,7 +101,8 @@ Where a scene was made for each of three pictures, the bar is held to the median
 * **Likeness** is on a picture that is at least as hard for the replaced chain as the one that its bars were set with: 32.9 dB
   and an SSIM of 0.9665.
 * **Encoder settings** are all tried on the same raw frames of ours; VMAF is against those, so it shows what the encoder loses.
-  The renderer's defaults (`container_worker/render/defaults.py`) are picked from this picture:
+  The renderer's defaults (`container_worker/render/defaults.py`) are picked from this picture, in which small points are
+  the chosen settings with one thing changed:
 
 ![Encoder settings by CPU seconds, size and VMAF](rendering-front.svg)
 
