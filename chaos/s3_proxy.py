@@ -117,7 +117,8 @@ class S3Proxy:
         with self._lock:
             if method == "POST" and "uploads" in query and (found := _UPLOAD_ID.search(answer)):
                 program = _PROGRAM.search(user_agent)
-                self.done["upload in parts"] += 1
+                if found[1].decode() not in self.uploads:
+                    self.done["upload in parts"] += 1
                 self.uploads[found[1].decode()] = Upload(program[1] if program else "", is_spoiled=not is_told)
             elif method in {"DELETE", "POST"} and (upload := self.uploads.get(query.get("uploadId", [""])[0])):
                 upload.has_ended = is_told
@@ -159,9 +160,11 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name: value for name, value in self.headers.items() if name.lower() != "transfer-encoding"}
         status, answered, data = owner.ask(method, self.path, body, headers)
         is_cut = fault == "cut after"
-        time.sleep(late_s)
-        is_heard = not is_cut and late_s < max(LATE_S) and not self._is_given_up()
-        owner.note(method, self.path, agent, data, is_told=is_heard)
+        owner.note(method, self.path, agent, data, is_told=not is_cut and late_s < max(LATE_S))
+        if late_s:
+            time.sleep(late_s)
+        if self._is_given_up():
+            owner.note(method, self.path, agent, data, is_told=False)
         if is_cut and (method != "GET" or len(data) < 2):
             self._break_off()
         else:
