@@ -208,9 +208,11 @@ class Bench:
         `tail` is five scenes, of which the last one has both cores for itself.
         """
         scene = make_scene(self.folder, 6, self.seconds)
-        ways = {"2 slots of 1 thread": (2, [1] * 4), "1 slot of 2 threads": (1, [2] * 4), "2 slots of 2 threads": (2, [2] * 4)}
-        tails = {"2 slots of 1 thread, tail": (2, [1] * 5), "the same, the last with 2 threads": (2, [1] * 4 + [2])}
-        plans = ways | tails | {"1 slot of 1 thread": (1, [1] * 2)}
+        plans = {
+            "2 slots of 1 thread": (2, [1] * 4), "1 slot of 2 threads": (1, [2] * 4), "2 slots of 2 threads": (2, [2] * 4),
+            "2 slots of 1 thread, tail": (2, [1] * 5), "the same, the last with 2 threads": (2, [1] * 4 + [2]),
+            "1 slot of 1 thread": (1, [1] * 2),
+        }  # fmt: skip
         taken: dict[str, list[Cost]] = {name: [] for name in plans}
         for _ in range(min(2, self.rounds)):
             for name, (slots, threads) in plans.items():
