@@ -40,7 +40,7 @@ docs: $(STAMP) ## Write docs/settings.md anew
 	$(BIN)/python docs/generate_settings.py
 
 # Programs are measured as they are when installed: with their bytecode.
-COMPILED = $(BIN)/python -m compileall -q scenequeue producer dispatcher container_worker console
+COMPILED = $(BIN)/python -m compileall -q scenequeue producer dispatcher container_worker sceneburst
 
 bench-queue: $(STAMP) ## The queue beside eight others (twenty minutes)
 	@$(COMPILED)

@@ -24,13 +24,13 @@ import structlog
 from botocore.exceptions import ClientError
 
 from benchmarks.bars import Bar, print_bars
-from console.embedded_redis import EmbeddedRedis
 from dispatcher.fleets.base import SIZES, LaunchRequest
 from dispatcher.fleets.fargate import FargateFleet
 from dispatcher.fleets.fargate_request import placements, run_task_request
 from dispatcher.fleets.settings import FargateSettings
 from dispatcher.planner import Policy
 from dispatcher.tick import Dispatcher
+from sceneburst.embedded_redis import EmbeddedRedis
 from scenequeue.items import JobSpec, WorkItem
 from scenequeue.names import ContainerId, check_job_id
 from scenequeue.queue import SceneQueue

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from benchmarks.environments import ROOT, python_with
-from console.embedded_redis import find_redis_server
+from sceneburst.embedded_redis import find_redis_server
 
 PEERS = ROOT / "benchmarks" / "peers"
 _PR_SET_PDEATHSIG = 1

@@ -12,8 +12,8 @@ import psutil
 
 from benchmarks.environments import ROOT
 from benchmarks.render_stage import ZOOM, Scene
-from console.embedded_redis import EmbeddedRedis
 from producer.client import Producer
+from sceneburst.embedded_redis import EmbeddedRedis
 from scenequeue.settings import ProducerSettings
 from tests.aws import moto_server
 

@@ -13,7 +13,7 @@ from chaos.redis_proxy import RedisProxy
 from chaos.s3_proxy import S3Proxy
 from chaos.s3_server import BUCKET, S3Server
 from chaos.scenes import PlannedJob, make_media
-from console.embedded_redis import EmbeddedRedis
+from sceneburst.embedded_redis import EmbeddedRedis
 from scenequeue.errors import QueueUnavailable
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings

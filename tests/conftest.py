@@ -11,7 +11,7 @@ import boto3
 import pytest
 import redis
 
-from console.embedded_redis import EmbeddedRedis
+from sceneburst.embedded_redis import EmbeddedRedis
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
 from tests.aws import moto_server, use_aws

@@ -19,7 +19,7 @@ from redis.retry import Retry
 
 from chaos.redis_proxy import RedisProxy
 from chaos.s3_proxy import S3Proxy
-from console.embedded_redis import EmbeddedRedis
+from sceneburst.embedded_redis import EmbeddedRedis
 from tests.conftest import S3
 
 _ONCE = Config(retries={"total_max_attempts": 1}, read_timeout=2, user_agent_appid="c1-test")

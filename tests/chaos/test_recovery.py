@@ -13,7 +13,7 @@ import pytest
 
 from chaos.history import violations
 from chaos.redis_proxy import How, RedisProxy
-from console.embedded_redis import EmbeddedRedis
+from sceneburst.embedded_redis import EmbeddedRedis
 from scenequeue.items import ItemState, JobSpec, JobState, WorkItem
 from scenequeue.names import check_job_id
 from scenequeue.queue import SceneQueue

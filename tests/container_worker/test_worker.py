@@ -7,8 +7,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from console.embedded_redis import EmbeddedRedis
 from container_worker.exits import Exit
+from sceneburst.embedded_redis import EmbeddedRedis
 from scenequeue.errors import QueueUnavailable
 from scenequeue.items import JobSpec, JobState, WorkItem
 from scenequeue.names import check_job_id

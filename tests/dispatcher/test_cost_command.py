@@ -7,7 +7,7 @@ import pytest
 import redis
 from typer.testing import CliRunner
 
-from console.cli import app
+from sceneburst.cli import app
 from scenequeue.items import ContainerRecord, ItemResult
 from scenequeue.names import ContainerId
 from scenequeue.queue import SceneQueue

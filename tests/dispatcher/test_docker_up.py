@@ -9,9 +9,9 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-import console.local_cluster
-from console.commands.up import up
-from console.local_cluster import LocalCluster
+import sceneburst.local_cluster
+from sceneburst.commands.up import up
+from sceneburst.local_cluster import LocalCluster
 
 
 class Cluster:
@@ -36,7 +36,7 @@ class Cluster:
 @pytest.fixture
 def cluster(monkeypatch: pytest.MonkeyPatch) -> type[Cluster]:
     """In place of the real one."""
-    monkeypatch.setattr(console.local_cluster, "LocalCluster", Cluster)
+    monkeypatch.setattr(sceneburst.local_cluster, "LocalCluster", Cluster)
     Cluster.asked = {}
     return Cluster
 

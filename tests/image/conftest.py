@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 import redis
 
-from console.embedded_redis import find_redis_server
 from dispatcher.fleets.docker import DockerFleet
 from dispatcher.fleets.settings import DockerSettings
+from sceneburst.embedded_redis import find_redis_server
 from scenequeue.acl import rules
 from scenequeue.queue import SceneQueue
 from tests.conftest import S3

@@ -5,10 +5,10 @@ from pathlib import Path
 import av
 import boto3
 
-from console.manifest import read_manifest
 from dispatcher.fleets.docker import DockerFleet
 from dispatcher.tick import Dispatcher
 from producer import Producer
+from sceneburst.manifest import read_manifest
 from scenequeue.items import JobState
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import DispatcherSettings, ProducerSettings

@@ -232,6 +232,6 @@ def test_the_description_is_complete_and_its_example_is_accepted(api: Api) -> No
 def test_importing_the_producer_does_not_load_the_api() -> None:
     """Who only enqueues needs no web framework, and the command line starts without it."""
     code = "import {}, sys; print([m for m in ('fastapi', 'starlette', 'uvicorn', 'anyio') if m in sys.modules])"
-    for module in ("producer", "console.cli"):
+    for module in ("producer", "sceneburst.cli"):
         done = subprocess.run([sys.executable, "-c", code.format(module)], capture_output=True, text=True, check=True)
         assert done.stdout.strip() == "[]"

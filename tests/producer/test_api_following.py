@@ -16,8 +16,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from console.embedded_redis import EmbeddedRedis
 from producer.api_auth import fresh_key, hash_of
+from sceneburst.embedded_redis import EmbeddedRedis
 from scenequeue.items import JobState
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
@@ -197,7 +197,7 @@ def _program(environment: dict[str, str], log: Path, *argv: str) -> Iterator[tup
     """The real program, and where it listens."""
     with log.open("wb") as sink:
         process = subprocess.Popen(
-            [sys.executable, "-m", *(argv or ("console", "api"))],
+            [sys.executable, "-m", *(argv or ("sceneburst", "api"))],
             env={**os.environ, "SCENEBURST_API_PORT": "0", "SCENEBURST_LOG_FORMAT": "json", **environment},
             stderr=sink,
         )
@@ -213,7 +213,7 @@ def _listening(log: Path) -> str:
     return next((str(entry["url"]) for entry in entries if entry["event"] == "api listens"), "")
 
 
-@pytest.mark.parametrize("argv", [("console", "api"), ("producer.api",)])
+@pytest.mark.parametrize("argv", [("sceneburst", "api"), ("producer.api",)])
 def test_told_to_leave_it_finishes_what_runs(
     queue: SceneQueue, redis_url: str, namespace: str, tmp_path: Path, argv: tuple[str, ...]
 ) -> None:
@@ -285,7 +285,7 @@ def _is_served(url: str) -> bool:
 def test_it_does_not_start_without_a_key(redis_url: str) -> None:
     """One line that says what to do, and the exit code of a wrong setting."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SCENEBURST_API")}
-    for argv in (("console", "api"), ("producer.api",)):
+    for argv in (("sceneburst", "api"), ("producer.api",)):
         done = subprocess.run([sys.executable, "-m", *argv], env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 2
         assert "sceneburst api-key" in done.stderr
@@ -295,13 +295,13 @@ def test_it_does_not_start_without_a_key(redis_url: str) -> None:
 def test_the_command_line_makes_keys_that_open() -> None:
     """The key is for its owner, the hash for the settings."""
     done = subprocess.run(
-        [sys.executable, "-m", "console", "api-key", "shop", "--json"], capture_output=True, text=True, check=True
+        [sys.executable, "-m", "sceneburst", "api-key", "shop", "--json"], capture_output=True, text=True, check=True
     )
     made = json.loads(done.stdout)
     assert (made["name"], hash_of(made["key"])) == ("shop", made["sha256"])
-    plain = [sys.executable, "-m", "console", "api-key", "shop"]
+    plain = [sys.executable, "-m", "sceneburst", "api-key", "shop"]
     shown = subprocess.run(plain, capture_output=True, text=True, check=True).stdout
     key, keys = (line.split(maxsplit=1)[1] for line in shown.splitlines())
     assert json.loads(keys) == {"shop": hash_of(key)}
-    bad = subprocess.run([sys.executable, "-m", "console", "api-key", "a b"], capture_output=True, text=True, check=False)
+    bad = subprocess.run([sys.executable, "-m", "sceneburst", "api-key", "a b"], capture_output=True, text=True, check=False)
     assert bad.returncode == 2

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from console.embedded_redis import EmbeddedRedis
+from sceneburst.embedded_redis import EmbeddedRedis
 from scenequeue.errors import JobNotFound, QueueUnavailable
 from scenequeue.items import JobSpec, JobState
 from scenequeue.names import check_job_id

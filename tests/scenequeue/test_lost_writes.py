@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from console.embedded_redis import EmbeddedRedis
+from sceneburst.embedded_redis import EmbeddedRedis
 from scenequeue.errors import LeaseLost
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from console.embedded_redis import EmbeddedRedis
+from sceneburst.embedded_redis import EmbeddedRedis
 from scenequeue.connection import Connection
 from scenequeue.errors import QueueUnavailable
 from scenequeue.items import ContainerRecord

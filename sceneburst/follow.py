@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 
 from rich.live import Live
 
-from console.board import Board
-from console.screen import err
+from sceneburst.board import Board
+from sceneburst.screen import err
 from scenequeue.items import JobState, JobStatus
 from scenequeue.queue import SceneQueue
 

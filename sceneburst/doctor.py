@@ -48,7 +48,7 @@ def _python() -> str:
 
 
 def _redis_server() -> str:
-    from console.embedded_redis import find_redis_server
+    from sceneburst.embedded_redis import find_redis_server
 
     return str(find_redis_server())
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from console.screen import JsonFlag, err, print_json
+from sceneburst.screen import JsonFlag, err, print_json
 
 
 def api_key(

@@ -15,10 +15,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from console.embedded_redis import EmbeddedRedis
 from dispatcher.fleets.docker import DockerFleet
 from dispatcher.fleets.process import ProcessFleet
 from dispatcher.fleets.settings import DockerSettings
+from sceneburst.embedded_redis import EmbeddedRedis
 from scenequeue.errors import FleetError, SettingsError
 
 _PR_SET_PDEATHSIG = 1

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 import typer
 
-from console.exits import Exit
-from console.screen import JsonFlag, err, out, print_json
+from sceneburst.exits import Exit
+from sceneburst.screen import JsonFlag, err, out, print_json
 
 ManifestPath = Annotated[Path, typer.Argument(help="YAML or JSON file with the scenes.", show_default=False)]
 
@@ -29,12 +29,12 @@ def render(
     Exit codes: 0 every scene succeeded, 1 some failed (the others are delivered), 2 wrong manifest or output,
     3 something needed is not installed.
     """
-    from console.follow import follow
-    from console.local_cluster import LocalCluster
-    from console.manifest import read_manifest
-    from console.report import report_of, report_table, totals_text
     from container_worker.ffmpeg import find_ffmpeg
     from producer.client import Producer, output_uri
+    from sceneburst.follow import follow
+    from sceneburst.local_cluster import LocalCluster
+    from sceneburst.manifest import read_manifest
+    from sceneburst.report import report_of, report_table, totals_text
     from scenequeue.settings import ProducerSettings
     from scenequeue.storage_files import path_of
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from rich.table import Table
 
-from console.screen import seconds_text, size_text, table
 from dispatcher.pricing import total_usd
+from sceneburst.screen import seconds_text, size_text, table
 from scenequeue.items import ContainerRecord, ItemResult, JobStatus
 
 _LOOK = {"done": "green", "dead": "red"}

@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
-from console.exits import Exit
+from sceneburst.exits import Exit
 from scenequeue.items import JobState
 from scenequeue.queue import SceneQueue
 from tests.media import Media
@@ -20,7 +20,7 @@ from tests.scenequeue.jobs import done, submit
 from tests.waiting import wait_until
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
-_PROGRAM = [sys.executable, "-m", "console"]
+_PROGRAM = [sys.executable, "-m", "sceneburst"]
 
 
 @pytest.fixture
@@ -274,5 +274,5 @@ def test_every_command_explains_itself(run: Run) -> None:
         "doctor",
     ]
     assert all(command in run("--help").stdout for command in [*commands, "worker", "dispatcher"])
-    code = "import console.cli, sys; print([m for m in ('celery', 'cv2', 'av', 'numpy', 'boto3') if m in sys.modules])"
+    code = "import sceneburst.cli, sys; print([m for m in ('celery', 'cv2', 'av', 'numpy', 'boto3') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from console.screen import JsonFlag, Namespace, RedisUrl, connected, out, print_json
+from sceneburst.screen import JsonFlag, Namespace, RedisUrl, connected, out, print_json
 
 #: The ledger is read whole: what is left out would cost nothing.
 _ALL_CONTAINERS = 100_000

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from console.commands.jobs import status_data, status_row
-from console.screen import JsonFlag, Namespace, RedisUrl, age_text, connected, out, print_json, table
+from sceneburst.commands.jobs import status_data, status_row
+from sceneburst.screen import JsonFlag, Namespace, RedisUrl, age_text, connected, out, print_json, table
 from scenequeue.items import Lane
 
 app = typer.Typer(help="Look at the queue, pause and resume it.", invoke_without_command=True)

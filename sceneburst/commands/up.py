@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from console.screen import err, out
+from sceneburst.screen import err, out
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
 
@@ -47,8 +47,8 @@ def up(
     Other terminals and programs find it by the SCENEBURST_REDIS_URL that is printed. Settings of the environment
     (SCENEBURST_POLICY, SCENEBURST_METRICS_ADDRESS, …) hold for the dispatcher too.
     """
-    from console.local_cluster import LocalCluster
     from container_worker.ffmpeg import find_ffmpeg
+    from sceneburst.local_cluster import LocalCluster
 
     if fleet is Fleet.PROCESS:
         if image is not None:

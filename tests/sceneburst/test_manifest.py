@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from console.manifest import read_manifest
+from sceneburst.manifest import read_manifest
 from scenequeue.errors import InvalidScenes
 from tests.media import Media
 

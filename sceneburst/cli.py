@@ -7,9 +7,9 @@ from types import FrameType
 
 import typer
 
-from console.commands import containers, cost, dead, jobs, keys, programs, queue, render, up
-from console.exits import Exit
-from console.screen import err
+from sceneburst.commands import containers, cost, dead, jobs, keys, programs, queue, render, up
+from sceneburst.exits import Exit
+from sceneburst.screen import err
 from scenequeue.errors import (
     InvalidScenes,
     JobConflict,
@@ -70,7 +70,7 @@ class Interrupted(BaseException):
 
 
 def main() -> None:
-    """Run the command line; every error of ours is a line, never a traceback. Exit codes: console/exits.py."""
+    """Run the command line; every error of ours is a line, never a traceback. Exit codes: sceneburst/exits.py."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     try:

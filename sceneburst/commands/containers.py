@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from console.exits import Exit
-from console.screen import JsonFlag, Namespace, RedisUrl, age_text, connected, err, out, print_json, table
+from sceneburst.exits import Exit
+from sceneburst.screen import JsonFlag, Namespace, RedisUrl, age_text, connected, err, out, print_json, table
 from scenequeue.items import ContainerRecord
 
 app = typer.Typer(help="Containers: list and stop them.", invoke_without_command=True)

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from console.exits import Exit
-from console.screen import (
+from sceneburst.exits import Exit
+from sceneburst.screen import (
     JsonFlag,
     Namespace,
     RedisUrl,
@@ -36,9 +36,9 @@ def submit(
     namespace: Namespace = None,
 ) -> None:
     """Enqueue a manifest's scenes on a running Sceneburst."""
-    from console.follow import follow
-    from console.manifest import read_manifest
     from producer.client import Producer
+    from sceneburst.follow import follow
+    from sceneburst.manifest import read_manifest
     from scenequeue.errors import InvalidScenes
 
     job = read_manifest(manifest)
@@ -75,7 +75,7 @@ def status(job_id: JobArgument, as_json: JsonFlag = False, redis_url: RedisUrl =
 
 def watch(job_id: JobArgument, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
     """Follow a job until it has ended; exit 1 if scenes failed."""
-    from console.follow import follow
+    from sceneburst.follow import follow
 
     with connected(redis_url, namespace) as queue:
         found = queue.inspect.job(job_id)

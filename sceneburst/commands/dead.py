@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from console.exits import Exit
-from console.screen import JsonFlag, Namespace, RedisUrl, age_text, connected, err, out, print_json, table
+from sceneburst.exits import Exit
+from sceneburst.screen import JsonFlag, Namespace, RedisUrl, age_text, connected, err, out, print_json, table
 
 app = typer.Typer(help="Dead letters: look at them, requeue or discard them.", no_args_is_help=True)
 JobOption = Annotated[str | None, typer.Option("--job", help="Only this job's.")]

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from console.exits import Exit
-from console.screen import JsonFlag, out, print_json, table
+from sceneburst.exits import Exit
+from sceneburst.screen import JsonFlag, out, print_json, table
 from scenequeue.errors import SettingsError
 
 
@@ -42,7 +42,7 @@ def api() -> None:
 
 def doctor(as_json: JsonFlag = False) -> None:
     """Check that all that is needed is there, and say how to get what is not."""
-    from console.doctor import examine
+    from sceneburst.doctor import examine
 
     checks = examine()
     if as_json:
