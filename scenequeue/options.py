@@ -1,8 +1,9 @@
 """How a scene looks: the options that a job's scenes share and that one scene may override."""
 
+import re
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 Resolution = Literal["360p", "480p", "720p", "1080p", "1440p", "2160p"]
 Orientation = Literal["landscape", "portrait", "square"]
@@ -10,6 +11,22 @@ Motion = Literal["zoom_in", "zoom_out", "pan_left", "pan_right", "none", "random
 Corner = Literal["top_left", "top_right", "bottom_left", "bottom_right"]
 Colour = Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$", description="#RRGGBB")]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
+#: The part of BCP 47 that tells scripts and letter forms apart: language, and further subtags of 1 to 8 letters or digits.
+_LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,4}")
+
+
+def _canonical_tag(tag: str) -> str:
+    """The tag as BCP 47 writes it: zh-Hant, pt-BR; an underscore counts as a hyphen."""
+    tag = tag.replace("_", "-")
+    if not _LANGUAGE_TAG.fullmatch(tag):
+        raise ValueError(f"a BCP 47 tag such as ja, zh-Hant or pt-BR is needed, not {tag!r}")
+    language, *subtags = tag.lower().split("-")
+    return "-".join(
+        [language, *(part.title() if len(part) == 4 else part.upper() if len(part) == 2 else part for part in subtags)]
+    )
+
+
+LanguageTag = Annotated[str, AfterValidator(_canonical_tag)]
 
 
 class FrozenModel(BaseModel):
@@ -52,6 +69,9 @@ class RenderOptions(FrozenModel):
 
     resolution: Resolution = "1080p"
     orientation: Orientation = "landscape"
+    #: BCP 47 tag of the texts (ja, zh-Hant, ur): picks letter forms that languages of one script draw differently, and hints at
+    #: the encoding of a subtitle file that is not Unicode. None judges by the texts.
+    language: LanguageTag | None = None
     fps: Annotated[int, Field(ge=1, le=60)] = 30
     #: cover fills the frame and crops; contain shows the whole picture over a blurred copy of itself;
     #: auto covers unless that would cut away more than a third of the picture.

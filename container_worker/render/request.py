@@ -58,6 +58,8 @@ class Extras:
     cut_frames: int | None = None
     #: Share of the frame along each edge that the title stays out of.
     safe_area: float = 0.0
+    #: BCP 47 tag of the texts; None judges by the texts.
+    language: str | None = None
 
 
 @dataclass(frozen=True)

@@ -98,6 +98,7 @@ def _extras(inputs: SceneInputs, options: RenderOptions) -> Extras:
         subtitle_mode=options.subtitle_mode, webvtt=options.webvtt, poster_at=options.poster_at if options.poster else None,
         card_frames=round(options.title_card_s * options.fps) if inputs.title else 0,
         cut_frames=None if inputs.cut_s is None else round(inputs.cut_s * options.fps), safe_area=options.safe_area,
+        language=options.language,
     )  # fmt: skip
 
 

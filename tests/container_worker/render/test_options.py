@@ -1,6 +1,7 @@
 """Every option of a scene in what it makes, on really rendered videos."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,8 @@ import pytest
 from PIL import Image
 
 from container_worker.ffmpeg import find_ffmpeg
+from container_worker.render.request import RenderRequest
+from container_worker.render.scene import SceneInputs, request_for
 from scenequeue.options import RenderOptions
 from tests.container_worker.render.conftest import Made
 from tests.media import Media
@@ -143,3 +146,27 @@ def test_a_hostile_title_is_only_text(make: Callable[..., Made], title: str) -> 
     made = make({"title_card_s": 0.2, "motion": "none"}, title=title)
     assert made.report.frames == 6 + 28
     assert probe(made.path).title == title
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [("ja", "ja"), ("ZH-hant-tw", "zh-Hant-TW"), ("pt_BR", "pt-BR"), ("ca-valencia", "ca-valencia"), (None, None)],
+)
+def test_a_language_is_kept_as_bcp_47_writes_it(given: str | None, kept: str | None) -> None:
+    """One spelling for all that choose by it; a scene's own lies over the job's."""
+    assert RenderOptions(language=given).language == kept
+    assert RenderOptions(language="de").overridden({"language": given}).language == kept
+
+
+@pytest.mark.parametrize("given", ["", "chinese", "z", "ja-", "zh-Hant;x", "日本", "en-" + "a" * 9])
+def test_a_language_that_is_no_tag_is_refused_with_examples(given: str) -> None:
+    """In words that say what would do."""
+    with pytest.raises(ValueError, match="a BCP 47 tag such as ja, zh-Hant or pt-BR is needed, not"):
+        RenderOptions(language=given)
+
+
+def test_the_language_reaches_the_render_child(tmp_path: Path) -> None:
+    """From the options into the request that the child reads."""
+    inputs = SceneInputs(tmp_path / "a.jpg", tmp_path / "a.mp3")
+    request = request_for(inputs, RenderOptions(language="zh-hant"), tmp_path, tmp_path / "ffmpeg", 1)
+    assert RenderRequest.from_json(asdict(request)).extras.language == "zh-Hant"
