@@ -18,23 +18,24 @@ _CONTAINER_KEYS = ("containers", "container:*")
 _LEASE_KEYS = ("leases", "held:*", "drain:*", "rates")
 _KEYS: dict[Role, tuple[str, ...]] = {
     # Without drain:* a lease is refused before it changes anything, without leases and held:* every other end of one.
-    "producer": (*_SHARED_KEYS, *_CONTAINER_KEYS, "staging:*"),
+    # It reads the plan, which says what the acting dispatcher's fleet can read and write.
+    "producer": (*_SHARED_KEYS, *_CONTAINER_KEYS, "staging:*", "plan"),
     # Without staging:* nothing can be submitted.
     "worker": (*_SHARED_KEYS, *_CONTAINER_KEYS, *_LEASE_KEYS),
     "dispatcher": (*_SHARED_KEYS, *_CONTAINER_KEYS, *_LEASE_KEYS, "dispatcher", "fence", "plan", "celery:*"),
     "operator": (*_SHARED_KEYS, *_CONTAINER_KEYS, *_LEASE_KEYS, "plan"),
 }
 
-#: Commands of the shared part of all scripts, and of making a connection.
+#: Commands of the shared part of all scripts, of making a connection, of finding a cluster's node, and of judging the server.
 _SHARED_COMMANDS = (
-    *("ping", "evalsha", "script|load", "time", "multi", "exec"),
+    *("ping", "evalsha", "script|load", "time", "multi", "exec", "get", "info", "cluster|slots", "command"),
     *("del", "exists", "expire", "persist", "rename", "unlink"),
     *("hdel", "hexists", "hget", "hgetall", "hincrby", "hmget", "hset", "hvals"),
     *("llen", "lpush", "lrange"),
     *("smembers", "srem", "zadd", "zrange", "zrangebyscore", "zrem", "zrevrange"),
     *("xadd", "xrange", "xread"),
 )
-_LEASE_COMMANDS = ("get", "lpop", "sadd", "set")
+_LEASE_COMMANDS = ("lpop", "sadd", "set")
 #: What Celery's transport uses besides, on keys under celery:; the last four for messages that nobody acknowledged.
 _CELERY_COMMANDS = ("brpop", "rpush", "zrevrangebyscore", "watch", "unwatch")
 _COMMANDS: dict[Role, tuple[str, ...]] = {

@@ -162,6 +162,15 @@ class QueueInspector:
         """Redis's own clock, in Unix milliseconds."""
         return self._connection.now_ms()
 
+    def server(self) -> dict[str, Any]:
+        """What Redis says of itself: the fields of INFO, for redis_health.find_problems.
+
+        Raises:
+            SettingsError: the user may not read it; since INFO is part of every role, its rules are old.
+        """
+        with self._connection.translated():
+            return dict(self._connection.client.info())
+
     def _hashes(self, keys: list[str]) -> list[dict[str, str]]:
         if not keys:
             return []

@@ -101,6 +101,9 @@ def test_each_role_does_all_its_work(as_role: As, admin: redis.Redis) -> None:
     assert producer.producer.status("a").state is JobState.DONE
     assert len(list(producer.producer.results("a"))) == 4
     assert producer.inspect.containers()
+    assert producer.inspect.plan() == {}
+    for queue in (producer, worker, dispatcher, operator):
+        assert queue.inspect.server()["redis_version"]
     for job in dispatcher.dispatcher.due_notices():
         dispatcher.dispatcher.settle_notice(job.job_id, 5)
         dispatcher.dispatcher.settle_notice(job.job_id, None)
