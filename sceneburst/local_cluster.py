@@ -38,6 +38,7 @@ class LocalCluster:
         image: run containers of this image on a container engine (SCENEBURST_DOCKER_SOCKET), as the calling user, instead of
             processes.
         folder: keeps the queue from one run to the next, in an append-only file; None: a temporary folder, removed at the end.
+        redis_port: TCP port of the loopback that Redis listens on besides its socket; 0 takes any free one, None none.
     """
 
     def __init__(
@@ -49,11 +50,14 @@ class LocalCluster:
         environment: Mapping[str, str] | None = None,
         image: str | None = None,
         folder: Path | None = None,
+        redis_port: int | None = None,
     ) -> None:
         self._keeps = folder is not None
         self._folder = folder or Path(tempfile.mkdtemp(prefix="sceneburst-run-"))
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._redis = EmbeddedRedis(self._folder, is_durable=self._keeps)
+        # Always with a password, in the URL: then a SCENEBURST_REDIS_PASSWORD of the surroundings does not count.
+        password = secrets.token_hex(16)
+        self._redis = EmbeddedRedis(self._folder, is_durable=self._keeps, password=password, port=redis_port)
         self.url = self._redis.url
         self.namespace = f"up-{secrets.token_hex(4)}" if image else "sceneburst"
         docker = self._docker(image, file_roots) if image else {}
@@ -123,6 +127,11 @@ class LocalCluster:
     def log(self) -> Path:
         """The dispatcher's log, while the cluster is there."""
         return self._folder / "dispatcher.log"
+
+    @property
+    def tcp_url(self) -> str:
+        """Where other programs find the queue, while the cluster is there."""
+        return self._redis.tcp_url
 
     def check(self) -> None:
         """Raises SettingsError with its last words when the dispatcher has ended."""

@@ -27,6 +27,7 @@ class Fleet(StrEnum):
 _IMAGE = "sceneburst"
 #: How often what is shown is looked at.
 _LOOK_S = 1.0
+_START_LOOK_S = 0.05
 
 
 def up(
@@ -41,11 +42,14 @@ def up(
     fleet: Annotated[Fleet, typer.Option(help="Where containers run: processes, or a Docker or Podman engine.")] = Fleet.PROCESS,
     image: Annotated[str | None, typer.Option(help=f"Image of the containers, with --fleet docker; else {_IMAGE}.")] = None,
     slots: Annotated[int, typer.Option(min=1, max=64, help="Scenes that a container renders at once.")] = 1,
+    redis_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="TCP port of 127.0.0.1 that the queue's Redis listens on; 0: any free one.")
+    ] = 0,
 ) -> None:
     """Run Redis, a dispatcher and containers here until Ctrl-C; containers start with the work and leave when it is done.
 
-    Other terminals and programs find it by the SCENEBURST_REDIS_URL that is printed. Settings of the environment
-    (SCENEBURST_POLICY, SCENEBURST_METRICS_ADDRESS, …) hold for the dispatcher too.
+    Other terminals and programs find it by the SCENEBURST_REDIS_URL that is printed, password included. Settings of the
+    environment (SCENEBURST_POLICY, SCENEBURST_METRICS_ADDRESS, …) hold for the dispatcher too.
     """
     from container_worker.ffmpeg import find_ffmpeg
     from sceneburst.local_cluster import LocalCluster
@@ -58,21 +62,31 @@ def up(
     most = containers or os.cpu_count() or 1
     engine_image = (image or _IMAGE) if fleet is Fleet.DOCKER else None
     kept = data.resolve() if data else None
-    with LocalCluster(allowed, containers=most, slots=slots, image=engine_image, folder=kept) as cluster:
+    with LocalCluster(allowed, containers=most, slots=slots, image=engine_image, folder=kept, redis_port=redis_port) as cluster:
+        queue = SceneQueue(SceneburstSettings.load(redis_url=cluster.url, namespace=cluster.namespace))
+        _wait_until_it_acts(queue, cluster.check)
         told = {
-            "SCENEBURST_REDIS_URL": cluster.url,
+            "SCENEBURST_REDIS_URL": cluster.tcp_url,
             "SCENEBURST_NAMESPACE": cluster.namespace,
             "SCENEBURST_FILE_ROOTS": json.dumps([str(root) for root in allowed]),
         }
         for name, value in told.items():
             out.print(f"export {name}={shlex.quote(value)}", highlight=False, markup=False, soft_wrap=True)
         err.print("up: `sceneburst submit MANIFEST` enqueues, `sceneburst queue` looks; Ctrl-C stops all", highlight=False)
-        _watch(SceneburstSettings.load(redis_url=cluster.url, namespace=cluster.namespace), cluster.check)
+        _watch(queue, cluster.check)
 
 
-def _watch(settings: SceneburstSettings, check: Callable[[], None]) -> None:
+def _wait_until_it_acts(queue: SceneQueue, check: Callable[[], None]) -> None:
+    """Wait for the dispatcher's first plan: who submits from then on is told what its containers can read and write."""
+    with err.status("starting"):
+        check()
+        while queue.inspect.plan() is None:
+            time.sleep(_START_LOOK_S)
+            check()
+
+
+def _watch(queue: SceneQueue, check: Callable[[], None]) -> None:
     """Say how the queue stands whenever that changes, for ever."""
-    queue = SceneQueue(settings)
     said = ""
     with err.status("idle") as status:
         while True:

@@ -56,6 +56,7 @@ def test_its_containers_run_the_image_that_is_named(cluster: type[Cluster], tmp_
     assert ended.exit_code == 0, ended.output
     assert cluster.asked == {
         "roots": [tmp_path], "containers": 3, "slots": 2, "image": "films:2", "folder": tmp_path / "kept",
+        "redis_port": 0,
     }  # fmt: skip
 
 

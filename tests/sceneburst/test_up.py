@@ -1,0 +1,74 @@
+"""`sceneburst up` as other programs of the machine find it."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
+import pytest
+import redis
+
+from sceneburst.embedded_redis import EmbeddedRedis, free_port
+from scenequeue.errors import SettingsError
+from tests.up import running_up
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """What one `up` says to export."""
+    with running_up(tmp_path_factory.mktemp("films")) as told:
+        yield told
+
+
+def test_up_listens_on_the_loopback_with_a_password(told: dict[str, str]) -> None:
+    """The printed address works from any program; without its password nothing does, on the socket neither."""
+    parts = urlsplit(told["SCENEBURST_REDIS_URL"])
+    assert (parts.scheme, parts.hostname) == ("redis", "127.0.0.1")
+    client = redis.Redis.from_url(told["SCENEBURST_REDIS_URL"], decode_responses=True)
+    assert client.ping()
+    socket = client.config_get("unixsocket")["unixsocket"]
+    client.close()
+    for stranger in (redis.Redis(port=parts.port or 0), redis.Redis(unix_socket_path=socket)):
+        with pytest.raises(redis.exceptions.AuthenticationError):
+            stranger.ping()
+        stranger.close()
+
+
+def test_no_password_stands_in_a_list_of_processes(told: dict[str, str]) -> None:
+    """Command lines are for every user of the machine to read."""
+    password = urlsplit(told["SCENEBURST_REDIS_URL"]).password
+    assert password
+    lines = [" ".join(process.info["cmdline"] or ()) for process in psutil.process_iter(["cmdline"])]
+    assert any("redis-server" in line for line in lines)
+    assert not [line for line in lines if password in line]
+
+
+def test_a_password_of_the_surroundings_does_not_reach_the_queue_of_up(told: dict[str, str], tmp_path: Path) -> None:
+    """SCENEBURST_REDIS_PASSWORD is for another Redis; `up` acts all the same."""
+    with running_up(tmp_path, SCENEBURST_REDIS_PASSWORD="another") as theirs:
+        assert theirs["SCENEBURST_REDIS_URL"] != told["SCENEBURST_REDIS_URL"]
+
+
+def test_a_port_that_is_taken_is_said_in_one_line(told: dict[str, str], tmp_path: Path) -> None:
+    """With its number; nothing is left running."""
+    port = str(urlsplit(told["SCENEBURST_REDIS_URL"]).port)
+    argv = [sys.executable, "-m", "sceneburst", "up", "--root", str(tmp_path), "--redis-port", port]
+    ended = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 2
+    assert f"port {port}" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_named_port_is_the_one(tmp_path: Path) -> None:
+    """And the address of the socket holds the password too."""
+    port = free_port(0)
+    with EmbeddedRedis(tmp_path, password="word", port=port) as server:
+        assert server.tcp_url == f"redis://:word@127.0.0.1:{port}/0"
+        for url in (server.tcp_url, server.url):
+            client = redis.Redis.from_url(url)
+            assert client.ping()
+            client.close()
+        with pytest.raises(SettingsError, match=f"port {port}"):
+            free_port(port)
