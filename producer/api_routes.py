@@ -1,5 +1,6 @@
 """The HTTP API's routes."""
 
+from itertools import islice
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
@@ -130,12 +131,6 @@ def _submitted(service: Service, body: bytes) -> JobStatus:
 
 def _results(service: Service, job_id: str, first: str, count: int) -> list[ItemResult]:
     """Up to `count` results from an item on, of its stage and those after it."""
-    stages = _job(service, job_id).status().stages
-    begin, index = (int(part) for part in first.split("-"))
-    found: list[ItemResult] = []
-    for stage in range(begin, stages):
-        for result in service.producer.queue.producer.results(job_id, index if stage == begin else 0, stage=stage):
-            found.append(result)
-            if len(found) == count:
-                return found
-    return found
+    stage, index = (int(part) for part in first.split("-"))
+    job = _job(service, job_id)
+    return list(islice(service.producer.queue.producer.all_results(job.job_id, stage, index), count))

@@ -1,17 +1,30 @@
 """Looking into the queue without touching it."""
 
-import json
 from collections import deque
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any, NamedTuple
 
 from scenequeue.connection import Connection
 from scenequeue.errors import JobNotFound
 from scenequeue.items import ContainerRecord, DeadLetter, Depth, JobStatus, Lane, WorkItem
 from scenequeue.names import ContainerId, ItemId, JobId
-from scenequeue.records import container_from, counts_from, job_from
+from scenequeue.records import (
+    MALFORMED,
+    container_from,
+    counts_from,
+    element_from,
+    letter_from,
+    member_parts,
+    plan_from,
+    shown_job,
+    whole_number,
+)
 
 #: More jobs of a lane than this are not asked for their age.
 _JOBS_LOOKED_AT = 1000
+#: Dead letters asked for at once: their ids, and then their texts, of which each can have some kilobytes.
+_IDS_AT_ONCE, _LETTERS_AT_ONCE = 1000, 100
 
 
 class LeasedItem(NamedTuple):
@@ -42,9 +55,10 @@ class QueueInspector:
             fields, paused = pipeline.execute()
         return Depth(
             counts=counts_from(fields),
-            ready_by_lane={lane: int(fields.get(f"ready:{lane.value}", 0)) for lane in Lane},
-            ready_weight=int(fields.get("ready_weight_ms", 0)) / 1000,
+            ready_by_lane={lane: whole_number(fields.get(f"ready:{lane.value}")) for lane in Lane},
+            ready_weight=whole_number(fields.get("ready_weight_ms")) / 1000,
             is_paused=bool(paused),
+            malformed=tuple(sorted(name for name, value in fields.items() if not _is_number(value))),
         )
 
     def backlog_age_s(self) -> float:
@@ -59,7 +73,7 @@ class QueueInspector:
             ids = [job_id for ring in pipeline.execute() for job_id in ring]
             for job_id in ids:
                 pipeline.hget(self._keys.job(job_id), "created_ms")
-            created_ms = [int(created) for created in pipeline.execute() if created] if ids else []
+            created_ms = [when for created in pipeline.execute() if (when := whole_number(created))] if ids else []
         return max(0.0, (self._connection.now_ms() - min(created_ms)) / 1000) if created_ms else 0.0
 
     def job(self, job_id: str) -> JobStatus:
@@ -70,16 +84,16 @@ class QueueInspector:
         """
         with self._connection.translated():
             fields = self._connection.client.hgetall(self._keys.job(job_id))
-        if "state" not in fields:
+        if not fields:
             raise JobNotFound(f"no job {job_id!r}: never submitted here, or its results have expired")
-        return job_from(job_id, fields)
+        return shown_job(job_id, fields)
 
     def jobs(self, limit: int = 100) -> list[JobStatus]:
         """Jobs, newest first."""
         with self._connection.translated():
             ids = self._connection.client.zrange(self._keys.jobs, 0, limit - 1, desc=True)
             found = self._hashes([self._keys.job(job_id) for job_id in ids])
-        return [job_from(job_id, fields) for job_id, fields in zip(ids, found, strict=True) if "state" in fields]
+        return [shown_job(job_id, fields) for job_id, fields in zip(ids, found, strict=True) if fields]
 
     def peek(self, count: int = 10, lane: Lane | None = None) -> list[tuple[JobId, ItemId, WorkItem]]:
         """The items that would be leased next, in that order, as far as can be said without leasing them."""
@@ -101,8 +115,7 @@ class QueueInspector:
         found: list[tuple[JobId, ItemId, WorkItem]] = []
         while turns and len(found) < count:
             job_id, elements = turns.popleft()
-            item_id, _, body = elements.popleft().split(" ", 2)
-            found.append((JobId(job_id), ItemId(item_id), WorkItem.shown(body)))
+            found.append((JobId(job_id), *element_from(elements.popleft())))
             if elements:
                 turns.append((job_id, elements))
         return found
@@ -112,51 +125,68 @@ class QueueInspector:
         with self._connection.translated():
             members = self._connection.client.zrange(self._keys.leases, 0, limit - 1, withscores=True)
             hashes = self._hashes([f"{self._keys.prefix}item:{member}" for member, _ in members])
-        items = []
-        for (member, deadline_ms), fields in zip(members, hashes, strict=True):
-            if "token" not in fields:
-                continue
-            job_id, item_id = member.split("/")
-            name = WorkItem.shown(fields["body"]).name
-            items.append(
-                LeasedItem(
-                    JobId(job_id),
-                    ItemId(item_id),
-                    ContainerId(fields["container"]),
-                    int(deadline_ms),
-                    int(fields["attempt"]),
-                    name,
-                )
-            )
-        return items
+        return [
+            _leased(member, int(deadline_ms), fields)
+            for (member, deadline_ms), fields in zip(members, hashes, strict=True)
+            if fields
+        ]
 
     def dead(self, job_id: str | None = None, limit: int = 100) -> list[DeadLetter]:
-        """Dead letters, newest first, of one job or of all."""
-        with self._connection.translated():
-            if job_id is not None:
-                letters = self._connection.client.hvals(self._keys.job(job_id, "dead"))
-            else:
-                members = self._connection.client.zrange(self._keys.dead, 0, limit - 1, desc=True)
+        """Dead letters, newest first, of one job or of all. Cost: of one job, all that are younger are passed over by id."""
+        members = list(islice(self._dead_members(job_id), limit))
+        found: list[DeadLetter] = []
+        for first in range(0, len(members), _LETTERS_AT_ONCE):
+            with self._connection.translated():
                 pipeline = self._connection.client.pipeline(transaction=False)
-                for member in members:
-                    job, item = member.split("/")
+                some = [(*member_parts(member), buried_ms) for member, buried_ms in members[first : first + _LETTERS_AT_ONCE]]
+                for job, item, _ in some:
                     pipeline.hget(self._keys.job(job, "dead"), item)
-                letters = pipeline.execute() if members else []
-        found = [DeadLetter.model_validate_json(letter) for letter in letters if letter]
-        return sorted(found, key=lambda letter: -letter.buried_ms)[:limit]
+                letters = pipeline.execute()
+            found += [letter_from(*about[:2], text, about[2]) for about, text in zip(some, letters, strict=True) if text]
+        return found
+
+    def dead_ids(self, job_id: str) -> list[ItemId]:
+        """The items of a job that are dead letters, newest first."""
+        return [member_parts(member)[1] for member, _ in self._dead_members(job_id)]
+
+    def dead_letter(self, job_id: str, item_id: str) -> DeadLetter:
+        """One dead letter. Cost: one read, however many there are.
+
+        Raises:
+            JobNotFound: there is no such dead letter.
+        """
+        with self._connection.translated():
+            text = self._connection.client.hget(self._keys.job(job_id, "dead"), item_id)
+        if text is None:
+            raise JobNotFound(f"no dead letter {item_id!r} of job {job_id!r}")
+        return letter_from(job_id, item_id, text, 0)
+
+    def _dead_members(self, job_id: str | None) -> Iterator[tuple[str, int]]:
+        """Members of the index of dead letters and when they were buried, newest first; a page of them at a time."""
+        first = 0
+        while True:
+            with self._connection.translated():
+                last = first + _IDS_AT_ONCE - 1
+                page = self._connection.client.zrange(self._keys.dead, first, last, desc=True, withscores=True)
+            for member, buried_ms in page:
+                if job_id is None or member_parts(member)[0] == job_id:
+                    yield member, int(buried_ms)
+            if len(page) < _IDS_AT_ONCE:
+                return
+            first += _IDS_AT_ONCE
 
     def containers(self, limit: int = 1000) -> list[ContainerRecord]:
         """Containers that were heard of lately, newest first."""
         with self._connection.translated():
             ids = self._connection.client.zrange(self._keys.containers, 0, limit - 1, desc=True)
             hashes = self._hashes([self._keys.container(container_id) for container_id in ids])
-        return [container_from(fields) for fields in hashes if "container_id" in fields]
+        return [container_from(container_id, fields) for container_id, fields in zip(ids, hashes, strict=True) if fields]
 
     def plan(self) -> dict[str, Any] | None:
         """The dispatcher's last decision; None when none was made lately."""
         with self._connection.translated():
             plan = self._connection.client.get(self._keys.plan)
-        return dict(json.loads(plan)) if plan else None
+        return plan_from(plan) if plan else None
 
     def now_ms(self) -> int:
         """Redis's own clock, in Unix milliseconds."""
@@ -178,3 +208,19 @@ class QueueInspector:
         for key in keys:
             pipeline.hgetall(key)
         return list(pipeline.execute())
+
+
+def _leased(member: str, deadline_ms: int, fields: dict[str, str]) -> LeasedItem:
+    """An item's hash; one that is not leased, though the index says so, or has no body is shown as malformed."""
+    is_whole = {"token", "body", "container", "attempt"} <= fields.keys()
+    name = WorkItem.shown(fields["body"]).name if is_whole else MALFORMED
+    container, attempt = ContainerId(fields.get("container", "")), whole_number(fields.get("attempt"))
+    return LeasedItem(*member_parts(member), container, deadline_ms, attempt, name)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return int(text) is not None
+    except ValueError:
+        # A job's turns between others are counted in halves.
+        return text.removesuffix(".5").isdecimal()

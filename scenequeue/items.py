@@ -40,6 +40,7 @@ class JobState(StrEnum):
     DONE = "done"
     FAILED = "failed"  #: nothing left to do, and at least one item was given up: a dead letter, kept or discarded
     CANCELLED = "cancelled"
+    MALFORMED = "malformed"  #: its keys in Redis are incomplete, or were written by something else
 
 
 class Scene(FrozenModel):
@@ -115,7 +116,7 @@ class WorkItem(BaseModel):
 def _version_of(body: str) -> int:
     try:
         version = json.loads(body)["v"]
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return WIRE_VERSION
     return version if isinstance(version, int) else WIRE_VERSION
 
@@ -295,3 +296,5 @@ class Depth(FrozenModel):
     #: sum of the weights of ready items, in seconds of video.
     ready_weight: float
     is_paused: bool = False
+    #: Counters of the queue that are no numbers in Redis; they count as 0.
+    malformed: tuple[str, ...] = ()

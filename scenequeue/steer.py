@@ -7,7 +7,7 @@ from typing import Literal
 from scenequeue.connection import Connection
 from scenequeue.errors import DispatcherDeposed
 from scenequeue.items import ContainerRecord, JobStatus
-from scenequeue.records import container_fields, job_from
+from scenequeue.records import container_fields, shown_job, whole_number
 from scenequeue.work import CONTAINER_TTL_S
 
 #: What an intent says of a container before it exists.
@@ -107,8 +107,8 @@ class DispatcherPort:
         with self._connection.translated():
             fields = self._connection.client.hgetall(self._keys.rates)
         kinds = {field.rpartition(":")[0] for field in fields}
-        weights = {kind: int(fields.get(f"{kind}:weight_ms", 0)) for kind in kinds}
-        return {kind: int(fields.get(f"{kind}:busy_ms", 0)) / weight for kind, weight in weights.items() if weight > 0}
+        weights = {kind: whole_number(fields.get(f"{kind}:weight_ms")) for kind in kinds}
+        return {kind: whole_number(fields.get(f"{kind}:busy_ms")) / weight for kind, weight in weights.items() if weight > 0}
 
     def due_notices(self, limit: int = 50) -> list[JobStatus]:
         """Ended jobs whose callback is due, oldest first."""
@@ -116,7 +116,7 @@ class DispatcherPort:
         with self._connection.translated():
             ids = self._connection.client.zrangebyscore(self._keys.notices, "-inf", now_ms, start=0, num=limit)
             jobs = [(job_id, self._connection.client.hgetall(self._keys.job(job_id))) for job_id in ids]
-        return [job_from(job_id, fields) for job_id, fields in jobs if "state" in fields]
+        return [shown_job(job_id, fields) for job_id, fields in jobs if fields]
 
     def settle_notice(self, job_id: str, retry_in_s: float | None) -> None:
         """A callback was delivered or given up (None), or is to be tried again after a pause."""

@@ -8,8 +8,7 @@ from typing import TypeAlias
 from scenequeue.connection import BLOCK_LIMIT_S, Connection
 from scenequeue.errors import JobConflict, JobNotFound, QueueFull, QueueUnavailable
 from scenequeue.items import Counts, ItemResult, JobEvent, JobSpec, JobState, JobStatus, WorkItem
-from scenequeue.names import ItemId
-from scenequeue.records import job_from
+from scenequeue.records import event_from, result_from, shown_job
 from scenequeue.upload import Upload
 
 #: An item, or an item with its place in the caller's order where that is not the order of leasing.
@@ -96,9 +95,9 @@ class ProducerPort:
         """
         with self._connection.translated():
             fields = self._connection.client.hgetall(self._keys.job(job_id))
-        if "state" not in fields:
+        if not fields:
             raise JobNotFound(f"no job {job_id!r}: never submitted here, or its results have expired")
-        return job_from(job_id, fields)
+        return shown_job(job_id, fields)
 
     def results(self, job_id: str, start: int = 0, count: int | None = None, stage: int = 0) -> Iterator[ItemResult]:
         """Results of items that ended, in the caller's order.
@@ -118,7 +117,18 @@ class ProducerPort:
             ids = [f"{stage}-{index}" for index in range(first, min(first + _CHUNK, end))]
             with self._connection.translated():
                 found = self._connection.client.hmget(key, ids)
-            yield from (ItemResult.model_validate_json(result) for result in found if result is not None)
+            yield from (result_from(item_id, text) for item_id, text in zip(ids, found, strict=True) if text is not None)
+
+    def all_results(self, job_id: str, stage: int = 0, start: int = 0) -> Iterator[ItemResult]:
+        """Results of the items of all stages that ended, in the caller's order: the scenes, and then their film.
+
+        Args:
+            job_id: whose.
+            stage: which stage's come first.
+            start: index of the first item, in that stage.
+        """
+        for each in range(stage, self.status(job_id).stages):
+            yield from self.results(job_id, start if each == stage else 0, stage=each)
 
     def events(self, job_id: str, after: str = "0", block_s: float = 0.0, count: int = 100) -> list[JobEvent]:
         """What happened to a job after an event already seen.
@@ -138,7 +148,7 @@ class ProducerPort:
         entries = (answer.popitem()[1] if isinstance(answer, dict) else answer[0][1]) if answer else []
         if entries and isinstance(entries[0], list):
             entries = entries[0]
-        return [_event(entry_id, dict(fields)) for entry_id, fields in entries]
+        return [event_from(entry_id, dict(fields)) for entry_id, fields in entries]
 
     def cancel(self, job_id: str) -> JobStatus:
         """Drop all that waits; what runs is stopped at its container's next heartbeat. Idempotent.
@@ -159,15 +169,3 @@ def _elements(stage: int, items: Iterable[Submitted]) -> Iterator[tuple[list[str
             f"{stage}-{index} {weight} {item.model_dump_json()}" for (index, item), weight in zip(chunk, weights, strict=True)
         ]
         yield elements, sum(weights)
-
-
-def _event(entry_id: str, fields: dict[str, str]) -> JobEvent:
-    name = fields.pop("event")
-    item_id = fields.pop("item_id", None)
-    return JobEvent(
-        id=entry_id,
-        event=name,
-        at_ms=int(entry_id.partition("-")[0]),
-        item_id=ItemId(item_id) if item_id else None,
-        fields=fields,
-    )

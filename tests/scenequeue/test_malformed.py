@@ -1,0 +1,108 @@
+"""What a foreign writer leaves in Redis is shown as malformed, and hides nothing beside it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from scenequeue.errors import JobNotFound
+from scenequeue.items import ItemResult, JobState
+from scenequeue.queue import SceneQueue
+from tests.scenequeue.jobs import done, submit
+
+
+@pytest.fixture
+def raw(queue: SceneQueue) -> Iterator[Any]:
+    """The queue's Redis, as somebody with a client of his own has it; what he wrote is gone at the end."""
+    client = queue._connection.client
+    yield client
+    for key in client.scan_iter(match=queue._connection.keys.prefix.replace("{", "\\{") + "*"):
+        client.delete(key)
+
+
+@pytest.mark.parametrize("fields", [{"ready": "3"}, {"state": "active"}, {"state": "soon", "lane": "urgent", "ready": "x"}])
+def test_an_incomplete_job_hash_is_a_malformed_job(queue: SceneQueue, raw: Any, fields: dict[str, str]) -> None:
+    """In the list, beside a good one, and by its id; whoever waits for it does not wait for ever."""
+    submit(queue, "good", 1)
+    raw.hset(queue._connection.keys.job("broken"), mapping=fields)
+    raw.zadd(queue._connection.keys.jobs, {"broken": 1})
+    assert {job.job_id: job.state for job in queue.inspect.jobs()} == {"good": JobState.ACTIVE, "broken": JobState.MALFORMED}
+    assert queue.inspect.job("broken").state is JobState.MALFORMED
+    assert queue.producer.status("broken").state is JobState.MALFORMED
+
+
+def test_a_job_whose_id_none_may_have_is_malformed(queue: SceneQueue, raw: Any) -> None:
+    """A quote in it breaks the JSON of its dead letters too."""
+    name = 'it\'s "x"'
+    submit(queue, "good", 1)
+    raw.hset(queue._connection.keys.job(name), mapping=raw.hgetall(queue._connection.keys.job("good")))
+    raw.zadd(queue._connection.keys.jobs, {name: 1})
+    raw.hset(queue._connection.keys.job(name, "dead"), "0-0", '{"job_id":"it\'s "x""}')
+    raw.zadd(queue._connection.keys.dead, {f"{name}/0-0": 7, "no-slash": 8})
+    assert queue.inspect.job(name).state is JobState.MALFORMED
+    for letter in (*queue.inspect.dead(), queue.inspect.dead_letter(name, "0-0")):
+        assert (letter.job_id, letter.item_id, letter.item.kind) == (name, "0-0", "malformed")
+
+
+def test_counters_that_are_no_numbers_count_as_none_and_are_named(queue: SceneQueue, raw: Any) -> None:
+    """The depth of the queue is what the dispatcher plans with."""
+    submit(queue, "a", 2)
+    raw.hset(queue._connection.keys.counts, "leased", "abc")
+    depth = queue.inspect.depth()
+    assert (depth.counts.ready, depth.counts.leased, depth.malformed) == (2, 0, ("leased",))
+
+
+def test_a_container_hash_without_an_id_is_nobody_to_plan_with(queue: SceneQueue, raw: Any) -> None:
+    """It counts as failed; of one with a field that cannot be read, the others are."""
+    keys = queue._connection.keys
+    raw.hset(keys.container("c1"), mapping={"slots": "4"})
+    raw.hset(keys.container("c2"), mapping={"container_id": "c2", "state": "running", "beat_ms": "now", "done": "3"})
+    raw.hset(keys.container("c3"), mapping={"container_id": "c3", "state": "running", "progress": "["})
+    raw.zadd(keys.containers, {"c1": 3, "c2": 2, "c3": 1})
+    first, second, third = queue.inspect.containers()
+    assert (first.container_id, first.state, first.slots) == ("c1", "failed", 4)
+    assert (second.state, second.done, second.note) == ("running", 3, "malformed in Redis: beat_ms")
+    assert (third.state, third.note) == ("running", "malformed in Redis: progress")
+
+
+def test_leases_elements_results_events_and_the_plan_are_read_one_by_one(queue: SceneQueue, raw: Any) -> None:
+    """A broken one is shown, the next is whole."""
+    keys = queue._connection.keys
+    submit(queue, "a", 4)
+    (lease, other) = queue.worker.lease("c1", 2)
+    queue.worker.ack("c1", [done(lease)])
+    raw.zadd(keys.leases, {"a/0-9": 5, "nothing": 6})
+    raw.hset(keys.item("a", "0-9"), mapping={"token": "t"})
+    raw.lset(keys.job("a", "ready"), 0, "garbage")
+    raw.hset(keys.job("a", "results"), "0-3", "[")
+    raw.xadd(keys.job("a", "events"), {"oops": "1"})
+    raw.set(keys.plan, '["no plan"]')
+    assert {item.item_id: item.name for item in queue.inspect.leased()} == {"0-9": "malformed", other.item_id: other.item.name}
+    assert [item.kind for _, _, item in queue.inspect.peek()] == ["malformed", "render"]
+    assert [result.state for result in queue.producer.results("a")] == ["done", "dead"]
+    assert queue.producer.events("a")[-1].event == "malformed"
+    assert (queue.inspect.plan() or {})["why"] == "the plan in Redis is malformed"
+
+
+def test_a_result_of_every_stage_comes_in_order(queue: SceneQueue) -> None:
+    """The scenes, then what was made of them; also from a place in the middle on."""
+    submit(queue, "a", 2, 1)
+    for _ in range(3):
+        (lease,) = queue.worker.lease("c1", 1)
+        result = ItemResult(item_id=lease.item_id, name=lease.item.name, state="done")
+        queue.worker.ack("c1", [(lease, result)])
+    assert [result.item_id for result in queue.producer.all_results("a")] == ["0-0", "0-1", "1-0"]
+    assert [result.item_id for result in queue.producer.all_results("a", 0, 1)] == ["0-1", "1-0"]
+
+
+def test_dead_letters_of_one_job_are_found_among_many(queue: SceneQueue) -> None:
+    """Newest first; one by its id is one read."""
+    for job in ("a", "b"):
+        submit(queue, job, 3, max_attempts=1)
+        for lease in queue.worker.lease("c1", 3):
+            queue.worker.fail("c1", lease, "BadInput", "no", transient=False)
+    assert queue.inspect.dead_ids("a") == ["0-2", "0-1", "0-0"]
+    assert [letter.item_id for letter in queue.inspect.dead("a", 2)] == ["0-2", "0-1"]
+    assert queue.inspect.dead_letter("a", "0-1").item.name == "scene1"
+    with pytest.raises(JobNotFound, match="no dead letter '9-9' of job 'a'"):
+        queue.inspect.dead_letter("a", "9-9")
