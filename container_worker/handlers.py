@@ -1,8 +1,9 @@
 """What is done for an item, by its kind."""
 
+import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from scenequeue.errors import BadInput
 from scenequeue.film import StitchPayload
 from scenequeue.items import ItemResult, Lease, RenderPayload
 from scenequeue.options import RenderOptions
+from scenequeue.reasons import Reason
 from scenequeue.storage import UriStorage
 
 
@@ -40,6 +42,8 @@ class Work:
 _Payload = TypeVar("_Payload", RenderPayload, StitchPayload)
 #: What may lie beside a video in the scratch folder -> the ending it is delivered with, and its media type.
 BESIDE = {"poster.jpg": (".jpg", "image/jpeg"), "captions.vtt": (".vtt", "text/vtt")}
+#: Room for warnings in a video's metadata: S3 takes 2 KB in all.
+_METADATA_BYTES = 1_000
 Handler: TypeAlias = Callable[[Work], ItemResult]
 
 
@@ -85,8 +89,8 @@ def render(work: Work) -> ItemResult:
         scene, options, target, work.scratch,
         limits=work.limits, on_progress=work.on_progress, should_stop=work.should_stop, turn=turn,
     )  # fmt: skip
-    facts = {"frames": report.frames, "warnings": list(report.warnings)}
-    return delivered(work, target, payload.output, identity, report.duration_s, started, facts)
+    facts = {"frames": report.frames}
+    return delivered(work, target, payload.output, identity, report.duration_s, started, facts, report.warnings)
 
 
 def stitch(work: Work) -> ItemResult:
@@ -125,11 +129,19 @@ def reused(work: Work, output: str, identity: str, started: float) -> ItemResult
     details: dict[str, object] = {"fingerprint": identity, "sha256": known.sha256, "reused": True}
     if known.metadata.get("beside"):
         details["beside"] = known.metadata["beside"].split(",")
+    details["warnings"] = [warning.to_json() for warning in _read_warnings(known.metadata.get("warnings", ""))]
     return _result(work, output, known.bytes, float(known.metadata.get("duration_s", 0)), started, details)
 
 
 def delivered(
-    work: Work, video: Path, output: str, identity: str, duration_s: float, started: float, facts: Mapping[str, object]
+    work: Work,
+    video: Path,
+    output: str,
+    identity: str,
+    duration_s: float,
+    started: float,
+    facts: Mapping[str, object],
+    warnings: Sequence[Reason],
 ) -> ItemResult:
     """Put the video at its address, after what belongs beside it, and say so.
 
@@ -141,6 +153,7 @@ def delivered(
         duration_s: its length.
         started: when the work began, on the monotonic clock.
         facts: more for the result's details.
+        warnings: for the result, and for that of whoever finds the video there later.
     """
     stop_if_asked(work)
     beside = [(video.with_name(name), ending, kind) for name, (ending, kind) in BESIDE.items() if video.with_name(name).exists()]
@@ -152,13 +165,32 @@ def delivered(
     metadata = {"fingerprint": identity, "duration_s": f"{duration_s:.6f}"}
     if addresses:
         metadata["beside"] = ",".join(addresses)
+    if warnings:
+        metadata["warnings"] = _written_warnings(warnings)
     stored = work.storage.put(
         video, output, metadata=metadata, content_type="video/mp4", on_bytes=lambda _count: stop_if_asked(work)
     )
     details: dict[str, object] = {"fingerprint": identity, "sha256": stored.sha256, **facts}
+    details["warnings"] = [warning.to_json() for warning in warnings]
     if addresses:
         details["beside"] = addresses
     return _result(work, output, stored.bytes, duration_s, started, details)
+
+
+def _written_warnings(warnings: Sequence[Reason]) -> str:
+    """As many of the warnings as an object's metadata has room for, in ASCII."""
+    for count in range(len(warnings), 0, -1):
+        text = json.dumps([warning.to_json() for warning in warnings[:count]], separators=(",", ":"))
+        if len(text) <= _METADATA_BYTES:
+            return text
+    return "[]"
+
+
+def _read_warnings(text: str) -> list[Reason]:
+    try:
+        return [Reason.from_json(each) for each in json.loads(text or "[]")]
+    except (ValueError, TypeError):
+        return []
 
 
 def _result(work: Work, output: str, size: int, duration_s: float, started: float, details: Mapping[str, object]) -> ItemResult:

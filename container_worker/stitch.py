@@ -56,9 +56,9 @@ def stitch_film(work: Work) -> ItemResult:
             {"look": asdict(look), "scenes": len(payload.sources), "fade_frames": fade_frames},
             work.scratch, limits=work.limits, on_progress=pace, should_stop=work.should_stop,
         )  # fmt: skip
-    facts = {"frames": done["frames"], "encoded_frames": done["encoded_frames"], "warnings": list(warnings)}
+    facts = {"frames": done["frames"], "encoded_frames": done["encoded_frames"]}
     video = work.scratch / "scene.mp4"
-    return delivered(work, video, payload.output, identity, done["duration_s"], started, facts)
+    return delivered(work, video, payload.output, identity, done["duration_s"], started, facts, warnings)
 
 
 def _fetch(work: Work, payload: StitchPayload, options: RenderOptions) -> list[str]:

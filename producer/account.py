@@ -98,6 +98,7 @@ def _scene_row(run: Run, item_id: str, scene: Scene) -> dict[str, Any]:
         "download_success": is_delivered,
         "container": result.container if result else None,
         "attempts": result.attempts if result else 0,
+        "warnings": [warning.model_dump() for warning in result.warnings] if result else [],
     }
     if not is_delivered:
         row["error"] = _reason(result, arrival)

@@ -1,14 +1,18 @@
 """The closing account of a job: every scene, and the totals."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any
 
+from rich.markup import escape
 from rich.table import Table
 
 from dispatcher.pricing import total_usd
-from sceneburst.screen import seconds_text, size_text, table
+from sceneburst.screen import err, seconds_text, size_text, table
 from scenequeue.items import ContainerRecord, ItemResult, JobStatus
 
+#: Warnings that are shown of one job.
+_MOST_WARNINGS = 100
 _LOOK = {"done": "green", "dead": "red"}
 
 
@@ -18,7 +22,8 @@ def report_of(
     """The account as plain data, the shape of `render --json`.
 
     Returns:
-        job_id, state, scenes [{name, state, output, duration_s, bytes, processing_s, attempts, container, error}],
+        job_id, state, scenes [{name, state, output, duration_s, bytes, processing_s, attempts, container, error,
+        warnings [{code, text}]}],
         totals {scenes, succeeded, failed, wall_s, processing_s, speed_up, success_rate, containers, estimated_cost_usd}.
     """
     scenes = [
@@ -32,6 +37,7 @@ def report_of(
             "attempts": result.attempts,
             "container": result.container,
             "error": result.error,
+            "warnings": [warning.model_dump() for warning in result.warnings],
         }
         for result in results
     ]
@@ -75,6 +81,20 @@ def report_table(report: dict[str, Any], results: Sequence[ItemResult]) -> Table
             scene["error"] or "",
         )
     return made
+
+
+def warning_lines(results: Iterable[ItemResult]) -> list[str]:
+    """One line per warning of a job's results, the first hundred of them, and how many more there are."""
+    lines = (f"{result.name}: {warning.text}" for result in results for warning in result.warnings)
+    shown = list(islice(lines, _MOST_WARNINGS))
+    more = sum(1 for _ in lines)
+    return [*shown, f"… and {more} more warnings"] if more else shown
+
+
+def print_warnings(results: Iterable[ItemResult]) -> None:
+    """Show the warnings on standard error."""
+    for line in warning_lines(results):
+        err.print(f"[yellow]warning[/] {escape(line)}", highlight=False)
 
 
 def totals_text(report: dict[str, Any]) -> str:

@@ -4,10 +4,11 @@ import json
 from enum import StrEnum
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, computed_field, field_validator, model_validator
 
 from scenequeue.names import ContainerId, ItemId, JobId, LeaseToken, SceneName, Title
 from scenequeue.options import FrozenModel, RenderOptions
+from scenequeue.reasons import Reason
 
 #: Version of the wire format. A worker leaves items with a newer one to others.
 WIRE_VERSION = 1
@@ -195,6 +196,13 @@ class ItemErrorRecord(FrozenModel):
     at_ms: int
 
 
+class Warned(FrozenModel):
+    """Something a person should know about a finished item."""
+
+    code: str
+    text: str
+
+
 class ItemResult(FrozenModel):
     """How one item ended."""
 
@@ -210,8 +218,25 @@ class ItemResult(FrozenModel):
     container: str | None = None
     #: The class and message of the last error, for a dead letter.
     error: str | None = None
-    #: Anything the kind reports beyond this (fingerprint, sha256, warnings, reused).
+    #: Anything the kind reports beyond this (fingerprint, sha256, reused, warnings as codes with parameters).
     details: dict[str, Any] = Field(default_factory=dict)
+
+    @computed_field(description="what a person should know about the video: a code for programs, and a sentence")  # type: ignore[prop-decorator]
+    @property
+    def warnings(self) -> list[Warned]:
+        """The warnings in words."""
+        kept = self.details.get("warnings")
+        return [Warned(**Reason.from_json(each).to_people()) for each in (kept if isinstance(kept, list) else ())]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_words(cls, data: Any) -> Any:
+        """A dump says the warnings twice; they are read from `details`."""
+        return {name: value for name, value in data.items() if name != "warnings"} if isinstance(data, dict) else data
+
+    def wire(self) -> str:
+        """As it is kept: without what is made of `details`, which readers of older versions do not know."""
+        return self.model_dump_json(exclude_none=True, exclude={"warnings"})
 
 
 class DeadLetter(FrozenModel):

@@ -217,7 +217,7 @@ def _reported(finished: Sequence[tuple[Lease, ItemResult]]) -> list[str | int]:
     for lease, result in finished:
         busy_ms = round((result.processing_s or 0.0) * 1000)
         arguments += (lease.job_id, lease.item_id, lease.token, lease.item.kind, busy_ms)
-        arguments += (round(lease.item.weight * 1000), result.model_dump_json(exclude_none=True))
+        arguments += (round(lease.item.weight * 1000), result.wire())
     return arguments
 
 

@@ -1,7 +1,8 @@
 """The render child: one scene from a JSON request, the first line of stdin, JSON lines on stdout, then it ends.
 
 Lines: {"ready": true} when all is prepared, then it waits for a line on stdin before it makes frames; {"frame": n, "of": m},
-{"warning": text}, and last either {"done": {...}} or {"error": class name, "message": text}.
+{"warning": {"code": word, "parameters": {...}}} as in scenequeue.reasons, and last either {"done": {...}} or
+{"error": class name, "message": text}.
 A crash, an out-of-memory or a kill of this process costs one attempt at one scene and nothing else.
 """
 
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any, Generic, NoReturn, TypeVar
 
 from container_worker.render.request import RenderRequest
-from container_worker.render.words import keep_stdout, say
+from container_worker.render.words import keep_stdout, say, warn
 from scenequeue.errors import BadInput, DiskFull, ItemError, LimitExceeded, ToolFailed
 
 T = TypeVar("T")
@@ -94,7 +95,7 @@ def render(request: RenderRequest) -> dict[str, Any]:
     narration = measuring.result()
     count = request.extras.card_frames + frame_count(narration.duration_s, request.fps)
     if narration.damaged_packets:
-        say({"warning": f"narration is damaged: {narration.damaged_packets} packets left out"})
+        warn("narration_damaged", packets=narration.damaged_packets)
     folder = Path(request.scratch)
     last_said = 0.0
 
@@ -141,7 +142,7 @@ def _subtitles(request: RenderRequest, count: int) -> tuple[Any, Any]:
     spoken = spans(read_cues(request.subtitles, "subtitles"), request.fps, count - card)
     shown = [Span(span.first + card, span.end + card, span.text) for span in spoken]
     if not shown:
-        say({"warning": "no subtitle falls inside the narration"})
+        warn("subtitles_outside")
     has_track = request.extras.subtitle_mode == "soft"
     if request.extras.webvtt or has_track:
         from container_worker.render.webvtt import cues_of, write_captions
@@ -157,7 +158,7 @@ def _subtitles(request: RenderRequest, count: int) -> tuple[Any, Any]:
     typesetter = Typesetter([span.text for span in shown], request.text, frame, request.ffmpeg, Path(request.scratch), book)
     if book.missing:
         names = " ".join(f"U+{ord(char):04X}" for char in sorted(book.missing)[:10])
-        say({"warning": f"subtitles: no font has {len(book.missing)} of the characters, which were left out ({names})"})
+        warn("glyphs_missing", count=len(book.missing), characters=names)
     return _title(request, shown, typesetter.draw) or CueTrack(shown, typesetter.draw), typesetter
 
 

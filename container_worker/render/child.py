@@ -14,6 +14,7 @@ from typing import Any
 from container_worker.ffmpeg import Limits, run_child
 from scenequeue import errors
 from scenequeue.errors import ItemError, ToolFailed
+from scenequeue.reasons import Reason
 
 
 class _Listener:
@@ -22,7 +23,7 @@ class _Listener:
     def __init__(self, on_progress: Callable[[float], None], turn: Callable[[], AbstractContextManager[None]]) -> None:
         self._on_progress, self._turn = on_progress, turn
         self.turns = ExitStack()
-        self.warnings: list[str] = []
+        self.warnings: list[Reason] = []
         self.done: dict[str, Any] | None = None
         self.failure: ItemError | None = None
 
@@ -34,7 +35,7 @@ class _Listener:
         if "frame" in said:
             self._on_progress(said["frame"] / said["of"])
         elif "warning" in said:
-            self.warnings.append(said["warning"])
+            self.warnings.append(Reason.from_json(said["warning"]))
         elif "done" in said:
             self.done = said["done"]
         elif "error" in said:
@@ -51,7 +52,7 @@ def converse(
     on_progress: Callable[[float], None],
     should_stop: threading.Event | None,
     turn: Callable[[], AbstractContextManager[None]] = nullcontext,
-) -> tuple[dict[str, Any], tuple[str, ...]]:
+) -> tuple[dict[str, Any], tuple[Reason, ...]]:
     """Run a module of ours as a confined child, and hear it out.
 
     Args:

@@ -6,13 +6,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 
 from container_worker.render.charset import decode
 from container_worker.render.defaults import MAX_CUE_CHARS, MAX_CUES, MAX_SUBTITLE_BYTES
 from container_worker.render.timeline import Span
-from container_worker.render.words import say
+from container_worker.render.words import warn
 from scenequeue.errors import BadInput
 
 #: Most cues that are drawn at one moment; more at once is a broken file.
@@ -87,16 +87,16 @@ def read_cues(path: str, name: str) -> list[Cue]:
     inside = [Cue(max(0.0, cue.start_s), cue.end_s, plain(cue.text)) for cue in forward if cue.end_s > 0]
     cues = [Cue(cue.start_s, cue.end_s, cue.text[:MAX_CUE_CHARS].rstrip()) for cue in inside if cue.text]
     cues.sort(key=lambda cue: (cue.start_s, cue.end_s))
-    _warn(f"{name}: # that end before they begin were left out", len(found) - len(forward))
-    _warn(f"{name}: # before the beginning (negative times) were left out", len(forward) - len(inside))
-    _warn(f"{name}: # of more than {MAX_CUE_CHARS} characters were cut short", sum(len(c.text) > MAX_CUE_CHARS for c in inside))
-    _warn(f"{name}: # that begin while {_MOST_AT_ONCE} others are shown wait for them, or were left out", crowded(cues))
+    _warn("cues_backwards", len(found) - len(forward))
+    _warn("cues_before_start", len(forward) - len(inside))
+    _warn("cues_cut_short", sum(len(cue.text) > MAX_CUE_CHARS for cue in inside), limit=MAX_CUE_CHARS)
+    _warn("cues_crowded", crowded(cues), most=_MOST_AT_ONCE)
     return cues
 
 
-def _warn(words: str, count: int) -> None:
-    if count:
-        say({"warning": words.replace("#", "1 cue" if count == 1 else f"{count} cues")})
+def _warn(code: str, cues: int, **parameters: int) -> None:
+    if cues:
+        warn(code, cues=cues, **parameters)
 
 
 def _parsed(text: str) -> list[Cue] | None:
@@ -154,8 +154,7 @@ def spans(cues: Sequence[Cue], fps: int, frames: int) -> list[Span]:
             edges.setdefault(end, ([], []))[1].append(index)
     result: list[Span] = []
     showing: dict[int, None] = {}
-    moments = sorted(edges)
-    for moment, following in zip(moments, [*moments[1:], frames], strict=True):
+    for moment, following in pairwise([*sorted(edges), frames]):
         starting, ending = edges[moment]
         for index in ending:
             showing.pop(index, None)

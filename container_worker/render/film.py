@@ -21,7 +21,7 @@ from container_worker.render.overlap import film_samples, film_sound
 from container_worker.render.poster import save_poster
 from container_worker.render.request import RenderRequest
 from container_worker.render.webvtt import TRACK, read_webvtt, write_captions
-from container_worker.render.words import say
+from container_worker.render.words import say, warn
 from scenequeue.errors import ToolFailed
 
 #: A scene's files in the working folder are numbered.
@@ -45,7 +45,7 @@ def make(data: dict[str, Any]) -> dict[str, Any]:
         measure_narration(look.extras.music, "music")
     fades = fade_lengths([scene.frames for scene in scenes], data["fade_frames"])
     if any(fade < data["fade_frames"] for fade in fades):
-        say({"warning": "a fade was made shorter, as a scene beside it is shorter than two fades"})
+        warn("fade_shortened")
 
     def on_frame(done: int, total: int) -> None:
         if done % _PROGRESS_EVERY == 0 or done == total:

@@ -18,6 +18,7 @@ from container_worker.render.request import Extras, MarkLook, MotionChoice, Rend
 from scenequeue.errors import BadInput
 from scenequeue.items import RenderPayload
 from scenequeue.options import RenderOptions
+from scenequeue.reasons import Reason
 
 __all__ = ["Limits", "RenderReport", "SceneInputs", "Stopped", "fingerprint", "render_scene", "request_for"]
 
@@ -46,7 +47,7 @@ class RenderReport:
     duration_s: float
     frames: int
     bytes: int
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Reason, ...] = ()
 
 
 def chosen_motion(options: RenderOptions, name: str) -> MotionChoice:

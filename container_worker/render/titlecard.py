@@ -12,7 +12,7 @@ from container_worker.render.patches import FrameView, Patch
 from container_worker.render.request import RenderRequest, TextLook
 from container_worker.render.timeline import CueTrack, Span
 from container_worker.render.typeset import Typesetter
-from container_worker.render.words import say
+from container_worker.render.words import warn
 
 #: Height of the title's em as a share of the frame's shorter side, and of its outline (look).
 _EM_SHARE = 0.09
@@ -68,7 +68,7 @@ def draw_card(request: RenderRequest, folder: Path) -> Patch | None:
     if not block.lines:
         return None
     if is_cut:
-        say({"warning": f"title: it needs more than the {_MOST_LINES} lines of the title card, and was cut short there"})
+        warn("title_cut", lines=_MOST_LINES)
         text = "\n".join("".join(run.text for run in line) for line in block.lines)
     look = replace(look, margin_px=(request.height_px - len(block.lines) * _LINE_EM * look.em_px) / 2)
     with Typesetter([text], look, frame, request.ffmpeg, folder, book) as typesetter:

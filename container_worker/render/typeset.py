@@ -28,7 +28,7 @@ from container_worker.render.layout import Block, lay_out
 from container_worker.render.patches import Patch, patch_of
 from container_worker.render.request import TextLook
 from container_worker.render.script import fonts_of, script_of
-from container_worker.render.words import say
+from container_worker.render.words import warn
 from scenequeue.errors import ToolFailed
 
 #: Texts that one child draws, without a pause: it has ended, and its 33 MB are free again, while they are shown. A child's start,
@@ -142,8 +142,7 @@ class Typesetter:
         if self._sheet is not None:
             self._sheet.close()
         if self._cut:
-            cues = "1 cue" if self._cut == 1 else f"{self._cut} cues"
-            say({"warning": f"subtitles: the text of {cues} did not fit on the frame and was cut short"})
+            warn("text_cut", cues=self._cut)
 
     def draw(self, index: int) -> Patch | None:
         """The patch of text `index`; to be called once for each text, in order.

@@ -19,7 +19,12 @@ def keep_stdout() -> None:
 
 
 def say(line: dict[str, Any]) -> None:
-    """One line to the parent."""
+    """Write one line to the parent."""
     out = _kept[0] if _kept else sys.stdout
     out.write(json.dumps(line) + "\n")
     out.flush()
+
+
+def warn(code: str, **parameters: str | int) -> None:
+    """Tell the parent something that a person should know: a code of scenequeue.reasons and what belongs into its sentence."""
+    say({"warning": {"code": code, "parameters": parameters}})

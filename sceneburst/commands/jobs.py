@@ -39,6 +39,7 @@ def submit(
     from producer.client import Producer
     from sceneburst.follow import follow
     from sceneburst.manifest import read_manifest
+    from sceneburst.report import print_warnings
     from scenequeue.errors import InvalidScenes
 
     job = read_manifest(manifest)
@@ -53,6 +54,8 @@ def submit(
         status = handle.status()
         if wait:
             status = follow(producer.queue, handle.job_id, [scene.name for scene in job.scenes], is_quiet=as_json)
+            if not as_json:
+                print_warnings(handle.iter_results())
         if as_json:
             print_json(status_data(status))
         else:
@@ -76,17 +79,21 @@ def status(job_id: JobArgument, as_json: JsonFlag = False, redis_url: RedisUrl =
 def watch(job_id: JobArgument, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
     """Follow a job until it has ended; exit 1 if scenes failed."""
     from sceneburst.follow import follow
+    from sceneburst.report import print_warnings
 
     with connected(redis_url, namespace) as queue:
         found = queue.inspect.job(job_id)
         names = _names(queue, job_id, found.counts.total)
         ended = follow(queue, job_id, names)
+        print_warnings(result for stage in range(ended.stages) for result in queue.producer.results(job_id, stage=stage))
     out.print(f"job {job_id}: {ended.state.value}, {ended.counts.done} of {ended.counts.total} done", highlight=False)
     raise typer.Exit(Exit.OK if ended.state is JobState.DONE else Exit.FAILED)
 
 
 def results(job_id: JobArgument, as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
     """What a job's scenes came to, in their order."""
+    from sceneburst.report import print_warnings
+
     with connected(redis_url, namespace) as queue:
         queue.inspect.job(job_id)
         found = list(queue.producer.results(job_id))
@@ -97,6 +104,7 @@ def results(job_id: JobArgument, as_json: JsonFlag = False, redis_url: RedisUrl 
     for result in found:
         made.add_row(*_result_row(result))
     out.print(made)
+    print_warnings(found)
 
 
 def cancel(job_id: JobArgument, as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:

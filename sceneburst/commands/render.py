@@ -34,7 +34,7 @@ def render(
     from sceneburst.follow import follow
     from sceneburst.local_cluster import LocalCluster
     from sceneburst.manifest import read_manifest
-    from sceneburst.report import report_of, report_table, totals_text
+    from sceneburst.report import print_warnings, report_of, report_table, totals_text
     from scenequeue.settings import ProducerSettings
     from scenequeue.storage_files import path_of
 
@@ -68,6 +68,7 @@ def render(
         out.print(report_table(report, results))
         out.print()
         out.print(totals_text(report), highlight=False)
+        print_warnings(results)
     raise typer.Exit(_verdict(report, set(expect_failure or [])))
 
 

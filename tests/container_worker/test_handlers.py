@@ -92,7 +92,8 @@ def test_what_can_never_be_made_takes_no_slot(work_on: Make, media: Media) -> No
 
 def test_a_scene_is_delivered_with_its_facts_and_then_reused(work_on: Make, media: Media, tmp_path: Path) -> None:
     """The second time, the same fingerprint is found at the output, and nothing is rendered; other options render anew."""
-    scene, shares, entered = _scene(media), list[float](), list[int]()
+    shares, entered = list[float](), list[int]()
+    scene = {**_scene(media), "subtitles": media.srt("late.srt", [(5, 6, "late")]).as_uri()}
 
     @contextlib.contextmanager
     def slot() -> Iterator[None]:
@@ -112,6 +113,7 @@ def test_a_scene_is_delivered_with_its_facts_and_then_reused(work_on: Make, medi
     assert again.details["reused"] is True
     for fact in ("fingerprint", "sha256"):
         assert again.details[fact] == first.details[fact]
+    assert [warning.code for warning in again.warnings] == [warning.code for warning in first.warnings] == ["subtitles_outside"]
     assert (again.bytes, again.duration_s) == (first.bytes, pytest.approx(first.duration_s))
     other = render(work_on({**scene, "options": {"fps": 24}}, slot=slot))
     assert "reused" not in other.details

@@ -158,7 +158,7 @@ def test_scenes_shorter_than_their_fades_are_joined_all_the_same(run: Run, media
     sources = _scenes(run, media, [2.0, 0.56, 2.0])
     result = run("stitch", "film", {"sources": sources, "crossfade_s": FADE_S}, OPTIONS)
     check(tmp_path / "out" / "film.mp4", frames=50 + 14 + 50 - 7 - 7, fps=25, size=(640, 360))
-    assert "shorter" in result.details["warnings"][0]
+    assert [warning.code for warning in result.warnings] == ["fade_shortened"]
 
 
 def test_scenes_of_another_encoder_setup_are_encoded_again(run: Run, media: Media, tmp_path: Path) -> None:

@@ -91,6 +91,7 @@ def test_render_delivers_what_it_can_and_names_what_failed(run: Run, media: Medi
     (media.folder / "text.jpg").write_text("I am no picture")
     (media.folder / "empty.mp3").touch()
     good = job["scenes"][0]
+    good["subtitles"] = str(media.srt("late.srt", [(5, 6, "late")]))
     job["scenes"] += [
         {**good, "name": "text", "image": str(media.folder / "text.jpg")},
         {**good, "name": "empty", "audio": str(media.folder / "empty.mp3")},
@@ -102,7 +103,7 @@ def test_render_delivers_what_it_can_and_names_what_failed(run: Run, media: Medi
     report = json.loads(ended.stdout)
     scenes = {scene["name"]: scene for scene in report["scenes"]}
     assert set(scenes["s0"]) == {
-        *("name", "state", "output", "duration_s", "bytes", "processing_s", "attempts", "container", "error")
+        *("name", "state", "output", "duration_s", "bytes", "processing_s", "attempts", "container", "error", "warnings")
     }
     assert {name: scene["state"] for name, scene in scenes.items()} == {
         "s0": "done",
@@ -110,6 +111,8 @@ def test_render_delivers_what_it_can_and_names_what_failed(run: Run, media: Medi
         "empty": "dead",
         "lost": "dead",
     }
+    (warning,) = scenes["s0"]["warnings"]
+    assert warning == {"code": "subtitles_outside", "text": "no subtitle falls inside the narration"}
     assert "not a picture" in scenes["text"]["error"]
     assert "empty" in scenes["empty"]["error"]
     assert "lost.mp3" in scenes["lost"]["error"]
@@ -245,8 +248,13 @@ def test_submit_then_watch_then_download(run: Run, queue: SceneQueue, media: Med
     ended = run("submit", str(_manifest(media, 1)), "--output", str(tmp_path / "out"), "--job-id", "mine", "--json")
     assert json.loads(ended.stdout)["job_id"] == "mine"
     (lease,) = queue.worker.lease("c1", 1)
-    queue.worker.ack("c1", [done(lease)])
-    assert run("watch", "mine").returncode == Exit.OK
+    details = {"warnings": [{"code": "subtitles_outside", "parameters": {}}]}
+    queue.worker.ack("c1", [(lease, done(lease)[1].model_copy(update={"details": details}))])
+    watched = run("watch", "mine")
+    assert watched.returncode == Exit.OK
+    assert "s0: no subtitle falls inside the narration" in watched.stderr
+    assert "s0: no subtitle falls inside the narration" in run("results", "mine").stderr
+    assert json.loads(run("results", "mine", "--json").stdout)[0]["warnings"][0]["code"] == "subtitles_outside"
     assert queue.producer.status("mine").state is JobState.DONE
     assert "0 files" in run("download", "mine", str(tmp_path / "in")).stdout
 

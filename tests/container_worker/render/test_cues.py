@@ -9,6 +9,7 @@ import pytest
 from container_worker.render.cues import Cue, read_cues
 from container_worker.render.webvtt import read_webvtt, webvtt
 from scenequeue.errors import BadInput
+from scenequeue.reasons import Reason
 
 VTT = """\
 WEBVTT - a title
@@ -72,7 +73,7 @@ def _read(tmp_path: Path, text: str | bytes) -> list[Cue]:
 
 
 def _warnings(capfd: pytest.CaptureFixture[str]) -> list[str]:
-    return [json.loads(line)["warning"] for line in capfd.readouterr().out.splitlines()]
+    return [Reason.from_json(json.loads(line)["warning"]).text for line in capfd.readouterr().out.splitlines()]
 
 
 def test_times_before_the_beginning_are_negative_and_not_positive(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -82,27 +83,27 @@ def test_times_before_the_beginning_are_negative_and_not_positive(tmp_path: Path
         "3\n00:00:03,000-->00:00:04,000\nno spaces\n"
     )
     assert _read(tmp_path, srt) == [Cue(0.0, 2.0, "reaches in"), Cue(3.0, 4.0, "no spaces")]
-    assert _warnings(capfd) == ["subtitles: 1 cue before the beginning (negative times) were left out"]
+    assert _warnings(capfd) == ["subtitles: 1 cue before the beginning (negative times) was left out"]
 
 
 def test_cues_that_end_before_they_begin_are_left_out_with_a_warning(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """Nobody could see them; the file's author should know."""
     stamps = ["00:00:02,000 --> 00:00:01,000", "00:00:01,000 --> 00:00:01,000", "00:00:01,000 --> 00:00:02,000"]
     assert _read(tmp_path, "\n".join(f"{n}\n{stamp}\ntext {n}\n" for n, stamp in enumerate(stamps))) == [Cue(1.0, 2.0, "text 2")]
-    assert _warnings(capfd) == ["subtitles: 2 cues that end before they begin were left out"]
+    assert _warnings(capfd) == ["subtitles: 2 cues without a length or of a negative one were left out"]
 
 
 def test_more_cues_at_once_than_are_drawn_give_a_warning(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """Six are drawn; the seventh and eighth are not, and that is said."""
     _read(tmp_path, "\n".join(f"{n}\n00:00:01,000 --> 00:00:02,000\ntext {n}\n" for n in range(8)))
-    assert _warnings(capfd) == ["subtitles: 2 cues that begin while 6 others are shown wait for them, or were left out"]
+    assert _warnings(capfd) == ["subtitles: 2 cues begin while 6 others are shown, and wait for them, or were left out"]
 
 
 def test_a_cue_longer_than_can_be_read_is_cut_with_a_warning(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """Breaking it into lines would cost more than drawing all the others."""
     (cue,) = _read(tmp_path, f"1\n00:00:01,000 --> 00:00:02,000\n{'word ' * 100_000}\n")
     assert len(cue.text) <= 2000
-    assert _warnings(capfd) == ["subtitles: 1 cue of more than 2000 characters were cut short"]
+    assert _warnings(capfd) == ["subtitles: 1 cue of more than 2000 characters was cut short"]
 
 
 @pytest.mark.parametrize("arrow", [" --> ", " -> ", "   "])

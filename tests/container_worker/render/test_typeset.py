@@ -75,7 +75,7 @@ def test_a_text_that_fills_more_than_the_frame_is_cut_with_a_warning(
     assert patch is not None
     assert patch.luma.colour.shape[0] < 0.75 * 360
     (line,) = capfd.readouterr().out.splitlines()
-    assert json.loads(line) == {"warning": "subtitles: the text of 1 cue did not fit on the frame and was cut short"}
+    assert json.loads(line) == {"warning": {"code": "text_cut", "parameters": {"cues": 1}}}
 
 
 @pytest.mark.parametrize("colour", [(255, 255, 255), (0, 0, 0), (255, 0, 0), (0, 224, 255), (128, 128, 128)])

@@ -1,0 +1,78 @@
+"""Reasons as a code with parameters, and the table that puts them into English words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+Parameter = str | int | float
+
+#: Code -> sentence. `{name}` is a parameter; `{name:one thing|# things}` depends on its number, which replaces the `#`.
+SENTENCES: Mapping[str, str] = {
+    # --- warnings of a result ---
+    "cues_backwards": "subtitles: {cues:1 cue|# cues} without a length or of a negative one {cues:was|were} left out",
+    "cues_before_start": "subtitles: {cues:1 cue|# cues} before the beginning (negative times) {cues:was|were} left out",
+    "cues_crowded": (
+        "subtitles: {cues:1 cue begins|# cues begin} while {most} others are shown, and "
+        "{cues:waits for them, or was|wait for them, or were} left out"
+    ),
+    "cues_cut_short": "subtitles: {cues:1 cue|# cues} of more than {limit} characters {cues:was|were} cut short",
+    "fade_shortened": "a fade was made shorter, as a scene beside it is shorter than two fades",
+    "glyphs_missing": (
+        "subtitles: no font has {count:1 of the characters, which was|# of the characters, which were} left out ({characters})"
+    ),
+    "narration_damaged": "narration is damaged: {packets:1 packet was|# packets were} left out",
+    "subtitles_outside": "no subtitle falls inside the narration",
+    "text_cut": "subtitles: the text of {cues:1 cue|# cues} did not fit on the frame and was cut short",
+    "title_cut": "title: it needs more than the {lines} lines of the title card, and was cut short there",
+    # --- a result of an older version ---
+    "other": "{text}",
+}
+
+
+class _Number(int):
+    """A number whose format may be the words for one and for several: `1 cue|# cues`."""
+
+    def __format__(self, spec: str) -> str:
+        one, is_choice, several = spec.partition("|")
+        if not is_choice:
+            return super().__format__(spec)
+        return one if self == 1 else several.replace("#", str(int(self)))
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Something a person should know, as a code for programs; `text` says it in words."""
+
+    code: str
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The sentence; of a code that this version does not know, the code and its parameters."""
+        sentence = SENTENCES.get(self.code)
+        values = {name: _Number(value) if isinstance(value, int) else value for name, value in self.parameters.items()}
+        try:
+            return sentence.format_map(values) if sentence is not None else self._as_it_is()
+        except (KeyError, ValueError):
+            return self._as_it_is()
+
+    def _as_it_is(self) -> str:
+        facts = ", ".join(f"{name}: {value}" for name, value in self.parameters.items())
+        return f"{self.code} ({facts})" if facts else self.code
+
+    def to_json(self) -> dict[str, Any]:
+        """As it travels and is kept."""
+        return {"code": self.code, "parameters": dict(self.parameters)}
+
+    @classmethod
+    def from_json(cls, data: object) -> Self:
+        """What `to_json` made, or a plain text of an older version; whatever else is there becomes text."""
+        if isinstance(data, Mapping) and isinstance(data.get("code"), str):
+            given = data.get("parameters")
+            parameters = given.items() if isinstance(given, Mapping) else ()
+            return cls(data["code"], {str(name): value for name, value in parameters if isinstance(value, str | int | float)})
+        return cls("other", {"text": str(data)})
+
+    def to_people(self) -> dict[str, str]:
+        """As commands and the HTTP API show it."""
+        return {"code": self.code, "text": self.text}
