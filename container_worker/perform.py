@@ -162,7 +162,7 @@ class Performer:
         options = self._options.get(lease.job_id)
         if options is None:
             try:
-                options = self._queue.worker.job(lease.job_id).options
+                options = self._queue.worker.options(lease.job_id)
             except JobNotFound:
                 raise Stopped(f"job {lease.job_id} has expired") from None
             except QueueUnavailable:

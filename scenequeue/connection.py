@@ -121,6 +121,9 @@ def _client(settings: SceneburstSettings) -> "redis.Redis":
         return redis.Redis.from_url(
             url,
             decode_responses=True,
+            # A foreign writer's bytes that are not UTF-8 must not keep an answer from being read: shown as \\xff, they are
+            # no JSON, and end as a dead letter.
+            encoding_errors="backslashreplace",
             socket_timeout=_SOCKET_TIMEOUT_S,
             socket_connect_timeout=_CONNECT_TIMEOUT_S,
             retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), _RETRIES),

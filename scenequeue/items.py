@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, computed_field, field_validator, model_validator
+from pydantic_core import from_json
 
 from scenequeue.names import ContainerId, ItemId, JobId, LeaseToken, SceneName, Title
 from scenequeue.options import FrozenModel, RenderOptions
@@ -12,6 +13,8 @@ from scenequeue.reasons import Reason
 
 #: Version of the wire format. A worker leaves items with a newer one to others.
 WIRE_VERSION = 1
+#: Heaviest item, in seconds of video: 115 days. Sums of a million of these are still exact in Lua's numbers.
+MAX_WEIGHT_S = 1e7
 
 
 class Lane(StrEnum):
@@ -87,7 +90,7 @@ class WorkItem(BaseModel):
     kind: str = "render"
     name: SceneName
     #: Estimated cost: seconds of video.
-    weight: Annotated[float, Field(ge=0.0, allow_inf_nan=False)] = 1.0
+    weight: Annotated[float, Field(ge=0.0, le=MAX_WEIGHT_S, allow_inf_nan=False)] = 1.0
     payload: dict[str, Any] = Field(default_factory=dict)
 
     @classmethod
@@ -116,8 +119,9 @@ class WorkItem(BaseModel):
 
 def _version_of(body: str) -> int:
     try:
-        version = json.loads(body)["v"]
-    except (ValueError, TypeError, KeyError, RecursionError):
+        # Not json.loads: it raises RecursionError for a body that is nested too deep.
+        version = from_json(body)["v"]
+    except (ValueError, TypeError, KeyError):
         return WIRE_VERSION
     return version if isinstance(version, int) else WIRE_VERSION
 

@@ -8,9 +8,10 @@ from pydantic import ValidationError
 
 from scenequeue.connection import Connection
 from scenequeue.errors import BadInput, JobNotFound, LeaseLost
-from scenequeue.items import ContainerRecord, ItemResult, ItemState, JobStatus, Lease, WorkItem
+from scenequeue.items import ContainerRecord, ItemResult, ItemState, Lease, WorkItem
 from scenequeue.names import ItemId, JobId, LeaseToken
-from scenequeue.records import container_fields, job_from
+from scenequeue.options import RenderOptions
+from scenequeue.records import container_fields
 
 #: What a worker writes into its container's record; the rest is the dispatcher's.
 _BEAT_FIELDS = frozenset(
@@ -96,17 +97,23 @@ class WorkerPort:
         # Rotating the one element wakes us without taking the bell from others.
         return self._connection.wait(self._keys.bell, timeout_s)
 
-    def job(self, job_id: str) -> JobStatus:
-        """The job of a leased item, with the options that its items share.
+    def options(self, job_id: str) -> RenderOptions:
+        """The options that the items of a leased item's job share.
 
         Raises:
             JobNotFound: it has expired.
+            BadInput: they cannot be read.
         """
         with self._connection.translated():
-            fields = self._connection.client.hgetall(self._keys.job(job_id))
-        if "state" not in fields:
+            state, options = self._connection.client.hmget(self._keys.job(job_id), "state", "options")
+        if state is None:
             raise JobNotFound(f"no job {job_id!r}")
-        return job_from(job_id, fields)
+        try:
+            return RenderOptions.model_validate_json(options or "")
+        except ValidationError as error:
+            problems = error.errors(include_url=False, include_input=False)
+            why = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}".removeprefix(": ") for each in problems)
+            raise BadInput(f"the options of job {job_id} in Redis are malformed: {why}") from None
 
     def extend(self, container_id: str, leases: Sequence[Lease], lease_s: float | None = None) -> list[Lease]:
         """Prolong leases from now; returns those that are lost (another container has it, or its job was cancelled)."""
@@ -192,7 +199,7 @@ class WorkerPort:
             except ValidationError as error:
                 why = f"not a work item: {error.errors(include_url=False, include_input=False)}"
                 about = (container_id, *fields[:3])
-                self._connection.run("fail", *about, BadInput.__name__, why[:_MESSAGE_LIMIT], -1, fields[3])
+                self._connection.run("fail", *about, BadInput.__name__, why[:_MESSAGE_LIMIT], -1, fields[3], 1)
         return leases
 
     def _lease_ms(self, lease_s: float | None) -> int:

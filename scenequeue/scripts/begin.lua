@@ -1,4 +1,5 @@
--- leased -> leased: work on an item begins; from now on, losing its container counts as an attempt.
+-- leased -> leased: work on an item begins; from now on, losing its container counts as an attempt. The item of a
+-- cancelled job is dropped instead.
 --
 -- ARGV[3]  container id
 -- ARGV[4]  job id
@@ -8,6 +9,12 @@
 
 local container, job, item, token = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local member = job .. '/' .. item
-if not holds(container, member, token) or job_facts(job).state ~= 'active' then return 0 end
+if not holds(container, member, token) then return 0 end
+if job_facts(job).state ~= 'active' then
+  unlease(member, container)
+  drop(job, item, 'leased')
+  flush()
+  return 0
+end
 redis.call('HSET', P .. 'item:' .. member, 'begun', '1')
 return 1

@@ -111,17 +111,34 @@ local function remember(job, item, attempt, kind, message, container)
   return history
 end
 
+local function escape(byte) return string.format('\\x%02x', string.byte(byte)) end
+
+--- A text as valid UTF-8: unchanged if it is, else with every byte above 127 written as \xff.
+local function readable(text)
+  if not string.find(text, '[\128-\255]') then return text end
+  local rest = text
+  for _, sequence in ipairs({
+    '\240[\144-\191][\128-\191][\128-\191]', '[\241-\243][\128-\191][\128-\191][\128-\191]', '\244[\128-\143][\128-\191][\128-\191]',
+    '\224[\160-\191][\128-\191]', '[\225-\236\238\239][\128-\191][\128-\191]', '\237[\128-\159][\128-\191]',
+    '[\194-\223][\128-\191]',
+  }) do
+    rest = string.gsub(rest, sequence, ' ')
+  end
+  if not string.find(rest, '[\128-\255]') then return text end
+  return (string.gsub(text, '[\128-\255]', escape))
+end
+
 --- Make a dead letter of an item; its whole history goes with it.
 --- from     the state it is counted in now
---- had      what was known of it: attempt, body, container, token
+--- had      what was known of it: attempt, body, container, token; is_foreign: it is no item that we can read
 local function bury(job, item, from, had, history, kind, message)
   local member = job .. '/' .. item
   -- A foreign producer may have written anything; a letter must stay JSON all the same.
   local body = had.body
   local is_json, decoded = pcall(cjson.decode, body)
-  if not is_json or type(decoded) ~= 'table' then
+  if had.is_foreign or not is_json or type(decoded) ~= 'table' or readable(body) ~= body then
     decoded = {}
-    body = cjson.encode(body)
+    body = cjson.encode(readable(body))
   end
   redis.call('HSET', job_key(job, 'dead'), item, '{"job_id":"' .. job .. '","item_id":"' .. item .. '","lane":"'
     .. job_facts(job).lane .. '","buried_ms":' .. NOW_MS .. ',"attempts":' .. had.attempt .. ',"errors":' .. history

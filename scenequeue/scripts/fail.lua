@@ -8,6 +8,7 @@
 -- ARGV[8]   message
 -- ARGV[9]   retry after (ms), or -1 when it can never pass
 -- ARGV[10]  the lease's attempt
+-- ARGV[11]  1 when its message cannot be read; else absent
 -- Output    'delayed', 'dead', 'dropped' (job cancelled) or 'lost' (not this container's lease; nothing changed).
 --           The same failure again, after its answer was lost on the way, is answered as it was, and counts once.
 
@@ -38,7 +39,8 @@ if job_facts(job).state ~= 'active' then
 else
   local history = remember(job, item, attempt, kind, message, container)
   if retry_in_ms < 0 or attempt >= job_facts(job).max_attempts then
-    local had = { attempt = attempt, body = redis.call('HGET', key, 'body'), container = container, token = token }
+    local had = { attempt = attempt, body = redis.call('HGET', key, 'body'), container = container, token = token,
+      is_foreign = ARGV[11] == '1' }
     bury(job, item, 'leased', had, history, kind, message)
     outcome = 'dead'
   else

@@ -28,7 +28,7 @@ local function bury_malformed(job, element, item, container)
   if job_facts(job).state ~= 'active' then return move(job, 'ready', 'dropped', 1) end
   local kind, message = 'BadInput', 'not a list element "<item id> <weight ms> <json>"; a foreign writer?'
   local history = remember(job, item, 1, kind, message, container)
-  bury(job, item, 'ready', { attempt = 1, body = element, container = container }, history, kind, message)
+  bury(job, item, 'ready', { attempt = 1, body = element, container = container, is_foreign = true }, history, kind, message)
 end
 
 --- After malformed elements of a job: what one weighed, and whether it was ever counted, is not known; of an empty list

@@ -49,6 +49,6 @@ def any_queue(request: pytest.FixtureRequest, namespace: str, servers: dict[str,
 def queue_on(kind: str, servers: dict[str, str], namespace: str, **settings: Any) -> SceneQueue:
     """A queue on one kind of server."""
     if kind == "fake":
-        client = fakeredis.FakeRedis(decode_responses=True)
+        client = fakeredis.FakeRedis(decode_responses=True, encoding_errors="backslashreplace")
         return SceneQueue(SceneburstSettings.load(namespace=namespace, **settings), client)
     return SceneQueue(SceneburstSettings.load(redis_url=servers[kind], namespace=namespace, **settings))

@@ -68,7 +68,7 @@ def test_each_role_does_all_its_work(as_role: As, admin: redis.Redis) -> None:
     one, other, third, fourth, *_ = worker.worker.lease("c1", 5, begins_now=False)
     worker.worker.begin("c1", one)
     assert worker.worker.extend("c1", [one, other]) == []
-    worker.worker.job("a")
+    worker.worker.options("a")
     assert worker.worker.ack("c1", [done(one)]) == []
     worker.worker.release("c1", [other])
     worker.worker.fail("c1", third, "ToolFailed", "again", transient=True, retry_in_s=0)
