@@ -1,12 +1,23 @@
 """`python -m container_worker` is the worker program."""
 
 import sys
+from os.path import dirname
 
-from container_worker.lean import stay_lean
+# A `scenequeue` of the user's own may come first on the path; what says so is found beside this folder.
+sys.path.insert(0, dirname(dirname(__file__)))
+from scenequeue.start import start
 
-stay_lean()
+del sys.path[0]
 
-from container_worker.main import main  # noqa: E402
+
+def _main() -> int:
+    from container_worker.lean import stay_lean
+
+    stay_lean()
+    from container_worker.main import main
+
+    return main()
+
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(start("sceneburst worker", _main, extras=["worker"], packages=["scenequeue", "container_worker"]))

@@ -1,14 +1,20 @@
 """`python -m dispatcher` is the dispatcher program."""
 
 import sys
+from os.path import dirname
 
-from dispatcher.app import run
-from scenequeue.errors import SettingsError
-from scenequeue.settings import DispatcherSettings
+# A `scenequeue` of the user's own may come first on the path; what says so is found beside this folder.
+sys.path.insert(0, dirname(dirname(__file__)))
+from scenequeue.start import start
+
+del sys.path[0]
+
+
+def _main() -> int:
+    from dispatcher.app import main
+
+    return main()
+
 
 if __name__ == "__main__":
-    try:
-        run(DispatcherSettings.load())
-    except SettingsError as error:
-        sys.stderr.write(f"sceneburst dispatcher: {error}\n")
-        sys.exit(2)
+    sys.exit(start("sceneburst dispatcher", _main, extras=["dispatcher"], packages=["scenequeue", "dispatcher"]))

@@ -1,6 +1,7 @@
 """The dispatcher program: a Celery worker with its beat, which ticks."""
 
 import ssl
+import sys
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +16,7 @@ from dispatcher.fleets import fleet_from
 from dispatcher.notify import Notifier
 from dispatcher.tick import Dispatcher, Seen
 from scenequeue.alive import show_life
-from scenequeue.errors import QueueUnavailable
+from scenequeue.errors import QueueUnavailable, SettingsError
 from scenequeue.logs import configure
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import DispatcherSettings
@@ -150,3 +151,13 @@ def run_once(settings: DispatcherSettings) -> str:
         return made.why if made else "another dispatcher acts, or the fleet cannot be seen"
     finally:
         dispatcher.close()
+
+
+def main() -> int:
+    """`python -m dispatcher`: settings from the environment."""
+    try:
+        run(DispatcherSettings.load())
+    except SettingsError as error:
+        sys.stderr.write(f"sceneburst dispatcher: {error}\n")
+        return 2
+    return 0

@@ -1,20 +1,34 @@
-"""Enqueue scenes from application code; loads neither Celery, ffmpeg nor boto3."""
+"""Enqueues scenes. Applications import these names from `sceneburst`; here too each is loaded when it is used."""
 
-from producer.batch import execute_parallel_batches
-from producer.client import Producer
-from producer.handle import JobHandle
-from scenequeue.film import Film
-from scenequeue.items import Lane, Scene
-from scenequeue.options import RenderOptions, SubtitleStyle, WatermarkStyle
+from importlib import import_module
 
-__all__ = [
-    "Film",
-    "JobHandle",
-    "Lane",
-    "Producer",
-    "RenderOptions",
-    "Scene",
-    "SubtitleStyle",
-    "WatermarkStyle",
-    "execute_parallel_batches",
-]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from producer.batch import execute_parallel_batches as execute_parallel_batches
+    from producer.client import Producer as Producer
+    from producer.handle import JobHandle as JobHandle
+    from scenequeue.film import Film as Film
+    from scenequeue.items import Lane as Lane, Scene as Scene
+    from scenequeue.options import (
+        RenderOptions as RenderOptions,
+        SubtitleStyle as SubtitleStyle,
+        WatermarkStyle as WatermarkStyle,
+    )
+
+_HOMES = {
+    "execute_parallel_batches": "producer.batch",
+    "Producer": "producer.client",
+    "JobHandle": "producer.handle",
+    "Film": "scenequeue.film",
+    **dict.fromkeys(("Lane", "Scene"), "scenequeue.items"),
+    **dict.fromkeys(("RenderOptions", "SubtitleStyle", "WatermarkStyle"), "scenequeue.options"),
+}
+__all__ = sorted(_HOMES)  # noqa: PLE0605
+
+if not TYPE_CHECKING:  # for a checker every name would be there
+
+    def __getattr__(name: str) -> object:
+        if name not in _HOMES:
+            raise AttributeError(f"module 'producer' has no attribute {name!r}")
+        value = globals()[name] = getattr(import_module(_HOMES[name]), name)
+        return value

@@ -3,12 +3,27 @@
 `uvicorn` serves it; the routes are in `api_routes.py`. Nothing else of `producer` loads FastAPI.
 """
 
+import sys
+
+if __name__ == "__main__":
+    # A `scenequeue` of the user's own may come first on the path; what says so is found beside this folder.
+    sys.path.insert(0, __file__.rsplit("/", 2)[0])
+    from scenequeue.start import start
+
+    del sys.path[0]
+
+    def _main() -> int:
+        from producer.api import main
+
+        return main()
+
+    sys.exit(start("sceneburst api", _main, extras=["api"], packages=["scenequeue", "producer"]))
+
 import contextlib
 import logging
 import os
 import signal
 import socket
-import sys
 import threading
 from collections.abc import AsyncIterator
 from types import FrameType
@@ -171,7 +186,3 @@ def main() -> int:
         sys.stderr.write(f"sceneburst api: {error}\n")
         return 2
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,11 +1,95 @@
-"""The names that applications use, each loaded when it is used."""
+"""All that an application uses of Sceneburst. A name is loaded when it is used, and needs no extra."""
 
-from typing import Any
+from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
+from os.path import abspath, dirname, join
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from producer.batch import execute_parallel_batches as execute_parallel_batches
+    from producer.client import Producer as Producer
+    from producer.handle import JobHandle as JobHandle
+    from scenequeue.errors import (
+        BadInput as BadInput,
+        DiskFull as DiskFull,
+        DispatcherDeposed as DispatcherDeposed,
+        FleetError as FleetError,
+        FleetMisconfigured as FleetMisconfigured,
+        InvalidScenes as InvalidScenes,
+        ItemError as ItemError,
+        JobConflict as JobConflict,
+        JobNotFound as JobNotFound,
+        LeaseLost as LeaseLost,
+        LimitExceeded as LimitExceeded,
+        ObjectNotFound as ObjectNotFound,
+        QueueFull as QueueFull,
+        QueueUnavailable as QueueUnavailable,
+        SceneburstError as SceneburstError,
+        SettingsError as SettingsError,
+        StorageDenied as StorageDenied,
+        StorageUnavailable as StorageUnavailable,
+        ToolFailed as ToolFailed,
+    )
+    from scenequeue.film import Film as Film
+    from scenequeue.items import (
+        Counts as Counts,
+        ItemResult as ItemResult,
+        JobEvent as JobEvent,
+        JobState as JobState,
+        JobStatus as JobStatus,
+        Lane as Lane,
+        Scene as Scene,
+    )
+    from scenequeue.options import (
+        RenderOptions as RenderOptions,
+        SubtitleStyle as SubtitleStyle,
+        WatermarkStyle as WatermarkStyle,
+    )
+    from scenequeue.settings import ProducerSettings as ProducerSettings
+
+#: The names above by the module that defines them.
+_NAMES = {
+    "producer.batch": "execute_parallel_batches",
+    "producer.client": "Producer",
+    "producer.handle": "JobHandle",
+    "scenequeue.errors": (
+        "BadInput DiskFull DispatcherDeposed FleetError FleetMisconfigured InvalidScenes ItemError JobConflict JobNotFound "
+        "LeaseLost LimitExceeded ObjectNotFound QueueFull QueueUnavailable SceneburstError SettingsError StorageDenied "
+        "StorageUnavailable ToolFailed"
+    ),
+    "scenequeue.film": "Film",
+    "scenequeue.items": "Counts ItemResult JobEvent JobState JobStatus Lane Scene",
+    "scenequeue.options": "RenderOptions SubtitleStyle WatermarkStyle",
+    "scenequeue.settings": "ProducerSettings",
+}
+_HOMES = {name: home for home, names in _NAMES.items() for name in names.split()}
+__all__ = sorted(_HOMES)  # noqa: PLE0605
 
 
-def __getattr__(name: str) -> Any:
-    import producer
+if not TYPE_CHECKING:  # for a checker every name would be there
 
-    if name in producer.__all__:
-        return getattr(producer, name)
-    raise AttributeError(f"module 'sceneburst' has no attribute {name!r}")
+    def __getattr__(name: str) -> object:
+        if name not in _HOMES:
+            raise AttributeError(f"module 'sceneburst' has no attribute {name!r}")
+        home = _HOMES[name]
+        reason = _hidden(("scenequeue", home.partition(".")[0]))
+        if reason:
+            raise ImportError(reason)
+        value = globals()[name] = getattr(import_module(home), name)
+        return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def _hidden(packages: tuple[str, ...]) -> str | None:
+    """What scenequeue.start says; read by its place, as a `scenequeue` of the user's own may come first."""
+    place = join(dirname(dirname(abspath(__file__))), "scenequeue", "start.py")
+    spec = spec_from_file_location("sceneburst.start", place)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    reason: str | None = module.hidden(packages)
+    return reason

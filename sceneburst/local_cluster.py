@@ -106,7 +106,7 @@ class LocalCluster:
         self._redis.start()
         with self.log.open("wb") as log:
             self._dispatcher = subprocess.Popen(
-                [sys.executable, "-m", "dispatcher"],
+                [sys.executable, "-P", "-m", "dispatcher"],
                 env={**os.environ, **self._environment},
                 stdin=subprocess.DEVNULL,
                 stdout=log,

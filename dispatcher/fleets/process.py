@@ -46,7 +46,8 @@ class ProcessFleet:
 
     def __init__(self, folder: Path, argv: Sequence[str] | None = None) -> None:
         self._folder = folder
-        self._argv = list(argv or [sys.executable, "-m", "container_worker"])
+        # -P: what lies in the folder that we were started in hides nothing of ours.
+        self._argv = list(argv or [sys.executable, "-P", "-m", "container_worker"])
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)

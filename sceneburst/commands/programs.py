@@ -6,11 +6,12 @@ import typer
 
 from sceneburst.exits import Exit
 from sceneburst.screen import JsonFlag, out, print_json, table
-from scenequeue.errors import SettingsError
+from scenequeue.start import require
 
 
 def worker() -> None:
     """Run a container worker: pulls scenes, renders them, leaves when idle. Settings by environment; docs/settings.md."""
+    require("worker")
     from container_worker.main import main
 
     raise typer.Exit(main())
@@ -18,6 +19,7 @@ def worker() -> None:
 
 def dispatcher(once: Annotated[bool, typer.Option("--once", help="One tick, then exit.")] = False) -> None:
     """Run the dispatcher: watches the queue, launches and reaps containers. Settings by environment; docs/settings.md."""
+    require("dispatcher")
     from dispatcher.app import run, run_once
     from scenequeue.settings import DispatcherSettings
 
@@ -30,12 +32,9 @@ def dispatcher(once: Annotated[bool, typer.Option("--once", help="One tick, then
 
 def api() -> None:
     """Run the HTTP API: submit and follow jobs from other languages. Settings by environment; docs/http-api.md."""
+    require("api")
+    from producer.api import run
     from scenequeue.settings import ApiSettings
-
-    try:
-        from producer.api import run
-    except ModuleNotFoundError as error:
-        raise SettingsError(f"{error.name} is not installed; the extra 'api' brings it: pip install 'sceneburst[api]'") from None
 
     run(ApiSettings.load())
 

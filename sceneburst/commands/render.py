@@ -10,6 +10,7 @@ import typer
 
 from sceneburst.exits import Exit
 from sceneburst.screen import JsonFlag, err, out, print_json
+from scenequeue.start import require
 
 ManifestPath = Annotated[Path, typer.Argument(help="YAML or JSON file with the scenes.", show_default=False)]
 
@@ -29,6 +30,7 @@ def render(
     Exit codes: 0 every scene succeeded, 1 some failed (the others are delivered), 2 wrong manifest or output,
     3 something needed is not installed.
     """
+    require("dispatcher", "worker")
     from container_worker.ffmpeg import find_ffmpeg
     from producer.client import Producer, output_uri
     from sceneburst.follow import follow

@@ -14,6 +14,7 @@ import typer
 from sceneburst.screen import err, out
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
+from scenequeue.start import require
 
 
 class Fleet(StrEnum):
@@ -51,6 +52,7 @@ def up(
     Other terminals and programs find it by the SCENEBURST_REDIS_URL that is printed, password included. Settings of the
     environment (SCENEBURST_POLICY, SCENEBURST_METRICS_ADDRESS, …) hold for the dispatcher too.
     """
+    require("dispatcher", "worker")
     from container_worker.ffmpeg import find_ffmpeg
     from sceneburst.local_cluster import LocalCluster
 

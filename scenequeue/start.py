@@ -1,0 +1,94 @@
+"""Starts a program, or says in one line why it cannot start.
+
+Loads nothing but what Python has loaded already: it is there before all else, so that Ctrl-C is quiet from then on.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from importlib.machinery import PathFinder
+from importlib.util import find_spec
+
+#: Each extra with the modules that it brings.
+EXTRAS = {
+    "dispatcher": ("celery", "prometheus_client", "psutil"),
+    "worker": ("PIL", "av", "cv2", "ffmpeg", "fontTools", "imageio_ffmpeg", "numpy", "psutil", "pysubs2"),
+    "api": ("fastapi", "uvicorn"),
+    "console": ("rich", "ruamel", "typer"),
+}
+PACKAGES = ("scenequeue", "producer", "dispatcher", "container_worker", "sceneburst")
+_ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_USAGE = 2
+_INTERRUPTED = 130
+
+
+def start(program: str, main: Callable[[], int | None], extras: Sequence[str], packages: Sequence[str] = PACKAGES) -> int | None:
+    """Run a program to its end, or say what is missing or hidden; its exit code, 2 in the latter case.
+
+    Args:
+        program: its name, for that line.
+        main: loads the program, runs it and returns its exit code.
+        extras: what it needs besides the base install.
+        packages: those of ours that it loads.
+    """
+    be_quiet_when_interrupted()
+    reason = hidden(packages) or missing(extras)
+    if reason:
+        sys.stderr.write(f"{program}: {reason}\n")
+        return _USAGE
+    try:
+        return main()
+    finally:
+        # While Python takes itself down, there is nothing left to interrupt.
+        be_quiet_when_interrupted()
+
+
+def require(*extras: str) -> None:
+    """Make sure that extras are installed, for a command of a program that runs without them.
+
+    Raises:
+        SettingsError: one is not, or not whole.
+    """
+    reason = missing(extras)
+    if reason:
+        from scenequeue.errors import SettingsError
+
+        raise SettingsError(reason)
+
+
+def be_quiet_when_interrupted() -> None:
+    """Let Ctrl-C end the process at once with 130. For moments in which nothing needs to be cleaned up."""
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, lambda *_: os._exit(_INTERRUPTED))
+
+
+def missing(extras: Sequence[str]) -> str | None:
+    """What of these extras is not installed and how to get it, in one line; None if all is there."""
+    lacking = {extra: found for extra in extras if (found := [name for name in EXTRAS[extra] if find_spec(name) is None])}
+    if not lacking:
+        return None
+    names = sorted({name for found in lacking.values() for name in found})
+    wanted = "all" if len(lacking) > 1 else next(iter(lacking))
+    return f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} not installed: pip install 'sceneburst[{wanted}]'"
+
+
+def hidden(packages: Sequence[str] = PACKAGES) -> str | None:
+    """Somebody else's file that Python finds instead of a package of ours, in one line; None if there is no such."""
+    for name in packages:
+        for found in _files_of(name):
+            if not _is_ours(name, found):
+                return f"{found} hides Sceneburst's own package {name!r}: rename it, or start where Python does not find it first"
+    return None
+
+
+def _files_of(name: str) -> list[str]:
+    """The files that `import` has taken, and would take."""
+    spec = PathFinder.find_spec(name)
+    found = (getattr(sys.modules.get(name), "__file__", None), spec and spec.origin)
+    return [file for file in found if file]
+
+
+def _is_ours(name: str, file: str) -> bool:
+    own = os.path.join(_ROOT, name, "__init__.py")
+    return os.path.exists(file) and os.path.samefile(file, own)
