@@ -6,7 +6,11 @@ from pathlib import Path
 UNKNOWN_S = 10.0
 #: Bytes per second of a narration without a readable length: MP3 at 128 kbit/s.
 _BYTES_PER_S = 16_000
-_LONGEST_S = 24 * 3600.0
+#: Fewer bytes per second than any codec makes of speech: Opus takes 6 kbit/s. A header that claims more seconds is wrong, as
+#: one of MP3 often is that was copied from another file.
+_LEAST_BYTES_PER_S = 500
+#: A worker refuses longer narrations.
+LONGEST_S = 3 * 3600.0
 
 
 def weight_of(narration: Path | None) -> float:
@@ -16,20 +20,26 @@ def weight_of(narration: Path | None) -> float:
         narration: a local file; None for one that is elsewhere.
 
     Returns:
-        Seconds, more than 0. An unreadable file is estimated by its size: the worker says what is wrong with it.
+        Seconds, 0.1 to three hours. An unreadable file is estimated by its size: the worker says what is wrong with it.
     """
     if narration is None:
         return UNKNOWN_S
     import mutagen
 
     try:
+        size = narration.stat().st_size
+    except OSError:
+        return UNKNOWN_S
+    try:
         file = mutagen.File(narration)
         length = float(file.info.length) if file is not None else 0.0
     except Exception:  # mutagen raises whatever a malformed file leads it to
         length = 0.0
-    if length <= 0:
-        try:
-            length = narration.stat().st_size / _BYTES_PER_S
-        except OSError:
-            return UNKNOWN_S
-    return min(_LONGEST_S, max(0.1, length))
+    return min(LONGEST_S, max(0.1, believable_s(length, size)))
+
+
+def believable_s(claimed_s: float, size_bytes: int) -> float:
+    """The length that a header claims, or where the file has too few bytes for it an estimate from its size."""
+    if 0 < claimed_s <= size_bytes / _LEAST_BYTES_PER_S:
+        return claimed_s
+    return size_bytes / _BYTES_PER_S

@@ -14,6 +14,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Generic, NoReturn, TypeVar
 
@@ -82,17 +83,15 @@ def render(request: RenderRequest) -> dict[str, Any]:
     drawing, measuring = _Aside(lambda: _picture(request)), _Aside(lambda: _measure(request))
     from container_worker.render.compose import Canvas, frames
     from container_worker.render.encoder import encode, measured_gain
-    from container_worker.render.narration import frame_count
+    from container_worker.render.narration import frame_count, playable, with_music
     from container_worker.render.timeline import CueTrack
     from container_worker.render.watermark import draw_watermark
 
     frame = (request.width_px, request.height_px)
     mark = draw_watermark(request.watermark, frame, request.mark) if request.watermark else None
-    if request.extras.music:
-        from container_worker.render.narration import measure_narration
-
-        measure_narration(request.extras.music, "music")
+    request = with_music(request)
     narration = measuring.result()
+    request = replace(request, audio=playable(request.audio, narration, Path(request.scratch), "narration"))
     count = request.extras.card_frames + frame_count(narration.duration_s, request.fps)
     if narration.damaged_packets:
         warn("narration_damaged", packets=narration.damaged_packets)

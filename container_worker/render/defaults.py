@@ -5,7 +5,7 @@ on extracted frames.
 """
 
 #: Part of every fingerprint: raise it when the same scene gives another video.
-RENDERER_VERSION = 6
+RENDERER_VERSION = 7
 
 # --- encoder -------------------------------------------------------------------------------------
 #: x264 preset and extras: subme 1 with a diamond search and one reference halve veryfast's time on slow motion over a still,
@@ -33,7 +33,11 @@ AUDIO_HZ = 48_000
 AUDIO_PEAK = 0.841
 #: Longest narration, in seconds; a longer one is a mistake or an attack.
 MAX_NARRATION_S = 3 * 3600.0
+#: Shortest music, in seconds: it is repeated as often as the narration needs, and each time costs a seek.
+SHORTEST_MUSIC_S = 0.1
+#: ffmpeg's demuxers that may open a sound, and what people call them.
 AUDIO_FORMATS = ("mp3", "wav", "flac", "ogg", "aac", "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "aiff", "w64", "caf")
+AUDIO_NAMES = ("MP3", "WAV", "FLAC", "Ogg", "AAC", "M4A", "MP4", "MOV", "Matroska", "WebM", "AIFF", "W64", "CAF")
 
 # --- picture -------------------------------------------------------------------------------------
 #: Largest picture, in pixels, checked in the header before anything is decoded: 100 MP are 300 MB as RGB.

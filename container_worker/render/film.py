@@ -16,7 +16,7 @@ from container_worker.render.defaults import AUDIO_HZ
 from container_worker.render.joining import Rendered, examine, join_pictures, open_mp4
 from container_worker.render.loudness import gain_for, measure
 from container_worker.render.music import levelled, under
-from container_worker.render.narration import measure_narration
+from container_worker.render.narration import with_music
 from container_worker.render.overlap import film_samples, film_sound
 from container_worker.render.poster import save_poster
 from container_worker.render.request import RenderRequest
@@ -41,8 +41,7 @@ def make(data: dict[str, Any]) -> dict[str, Any]:
     look = RenderRequest.from_json(data["look"])
     folder = Path(look.scratch)
     scenes = [examine(folder / f"{NAME.format(number)}.mp4", look) for number in range(data["scenes"])]
-    if look.extras.music:
-        measure_narration(look.extras.music, "music")
+    look = with_music(look)
     fades = fade_lengths([scene.frames for scene in scenes], data["fade_frames"])
     if any(fade < data["fade_frames"] for fade in fades):
         warn("fade_shortened")
@@ -98,7 +97,7 @@ def _sound(look: RenderRequest, samples: int, gain_db: float | None) -> Any:
     sound = ffmpeg.input("pipe:0", protocol_whitelist="pipe", **form).audio.filter("aformat", sample_fmts="fltp")
     extras = look.extras
     if extras.music:
-        sound = under(sound, extras.music, samples, gain_db=extras.music_gain_db, ducking=extras.ducking)
+        sound = under(sound, extras, samples)
     return levelled(sound, samples, gain_db)
 
 

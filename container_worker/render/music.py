@@ -1,9 +1,10 @@
 """Describes a scene's sound as an ffmpeg graph: the narration, music that steps back under it, loudness, peaks."""
 
+from math import ceil
 from typing import Any
 
 from container_worker.render.defaults import AUDIO_FORMATS, AUDIO_HZ, AUDIO_PEAK
-from container_worker.render.request import RenderRequest
+from container_worker.render.request import Extras, RenderRequest
 
 #: Ducking: the narration's level from which music steps back (about -34 dBFS), how steeply, and how fast it goes
 #: and comes back, in ms. Speech at -20 dBFS takes the music down by some 12 dB (heard, and asserted in tests).
@@ -18,7 +19,9 @@ def file_sound(path: str, **how: Any) -> Any:
     """The sound of a local file; no other protocol and no other format is opened, whatever the file says."""
     import ffmpeg
 
-    return ffmpeg.input(f"file:{path}", protocol_whitelist="file", format_whitelist=",".join(AUDIO_FORMATS), **how).audio
+    safely = {"protocol_whitelist": "file", "format_whitelist": ",".join(AUDIO_FORMATS)}
+    # A change of format midway is an error rather than lost sound; sound in which one was found has been rewritten.
+    return ffmpeg.input(f"file:{path}", reinit_filter=0, **safely, **how).audio
 
 
 def even(sound: Any) -> Any:
@@ -35,23 +38,24 @@ def exactly(sound: Any, samples: int) -> Any:
     return sound.filter("apad").filter("atrim", end_sample=samples)
 
 
-def under(narration: Any, music: str, samples: int, *, gain_db: float, ducking: bool) -> Any:
+def under(narration: Any, extras: Extras, samples: int) -> Any:
     """The narration with music under it, which repeats, and fades at both ends.
 
     Args:
         narration: of exactly `samples` samples, from `even`.
-        music: a local file.
+        extras: the music, measured, and how it is laid under; with ducking it steps back while the narration speaks.
         samples: length, at our rate.
-        gain_db: of the music.
-        ducking: whether it steps back while the narration speaks.
     """
     import ffmpeg
 
     length_s = samples / AUDIO_HZ
     fade_s = min(FADE_S, length_s / 4)
-    ground = exactly(even(file_sound(music, stream_loop=-1)), samples).filter("volume", f"{gain_db}dB")
+    # As often as it takes, and not for ever: whatever ffmpeg makes of the file, it comes to an end.
+    times = ceil(length_s / extras.music_s)
+    ground = exactly(even(file_sound(str(extras.music), stream_loop=times)), samples)
+    ground = ground.filter("volume", f"{extras.music_gain_db}dB")
     ground = ground.filter("afade", t="in", d=fade_s).filter("afade", t="out", st=length_s - fade_s, d=fade_s)
-    if ducking:
+    if extras.ducking:
         halves = narration.filter_multi_output("asplit")
         narration = halves[0]
         ground = ffmpeg.filter([ground, halves[1]], "sidechaincompress", **DUCKING)
@@ -81,5 +85,5 @@ def sound_of(request: RenderRequest, frames: int, gain_db: float | None) -> Any:
         sound = sound.filter("adelay", delays=f"{extras.card_frames * AUDIO_HZ // request.fps}S", all=1)
     sound = exactly(sound, samples)
     if extras.music:
-        sound = under(sound, extras.music, samples, gain_db=extras.music_gain_db, ducking=extras.ducking)
+        sound = under(sound, extras, samples)
     return levelled(sound, samples, gain_db)

@@ -1,9 +1,12 @@
-"""Measures how long a narration really is, by decoding it."""
+"""Measures how long a narration or music really is, by decoding it, and sees to it that ffmpeg can play it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from pathlib import Path
 
-from container_worker.render.defaults import AUDIO_FORMATS, MAX_NARRATION_S
+from container_worker.render.defaults import AUDIO_NAMES, MAX_NARRATION_S, SHORTEST_MUSIC_S
+from container_worker.render.request import RenderRequest
+from container_worker.render.sound_file import SoundFile, rewrite_steady
 from scenequeue.errors import BadInput
 
 #: A narration with more damaged packets than this share is not worth rendering.
@@ -16,46 +19,61 @@ class Narration:
 
     duration_s: Fraction
     damaged_packets: int
+    #: False where its format changes midway, or it was joined of several files: ffmpeg would not play all of it.
+    is_steady: bool = True
 
 
 def measure_narration(path: str, what: str = "narration") -> Narration:
-    """The narration's true length: headers are often wrong, above all those of MP3.
+    """Measure the true length by decoding: headers are often wrong, above all those of MP3, and decide nothing.
 
     Raises:
         BadInput: it has no sound, is too long, or cannot be read.
 
-    Cost: one decode, several hundred times faster than it plays.
+    Cost: one decode, several hundred times faster than it plays, that ends at the longest length allowed.
     """
-    import av
     from av.error import FFmpegError
 
-    options = {"protocol_whitelist": "file", "format_whitelist": ",".join(AUDIO_FORMATS)}
+    sound, seconds = SoundFile(path, what), Fraction(0)
     try:
-        with av.open(path, options=options) as container:
-            if not container.streams.audio:
-                raise BadInput(f"{what} has no sound in it")
-            stream = container.streams.audio[0]
-            if container.duration is not None and container.duration / 1_000_000 > MAX_NARRATION_S:
-                raise BadInput(
-                    f"{what} lasts {container.duration / 3.6e9:.1f} hours, more than the {MAX_NARRATION_S / 3600:g} allowed"
-                )
-            seconds, packets, damaged = Fraction(0), 0, 0
-            for packet in container.demux(stream):
-                packets += 1
-                try:
-                    for frame in packet.decode():
-                        seconds += Fraction(frame.samples, frame.sample_rate)
-                except FFmpegError:
-                    damaged += 1
-                if seconds > MAX_NARRATION_S:
-                    raise BadInput(f"{what} lasts longer than the {MAX_NARRATION_S / 3600:g} hours allowed")
+        for frame in sound.frames():
+            seconds += Fraction(frame.samples, frame.sample_rate)
+            if seconds > MAX_NARRATION_S:
+                raise BadInput(f"{what} lasts longer than the {MAX_NARRATION_S / 3600:g} hours allowed; make several of it")
     except FFmpegError as error:
-        raise BadInput(f"{what} is not a sound file that can be read ({error.strerror})") from None
+        known = ", ".join(AUDIO_NAMES)
+        raise BadInput(f"{what} is not a sound file that can be read ({error.strerror}); {known} can") from None
+    if not sound.has_sound:
+        raise BadInput(f"{what} has no sound in it")
     if seconds <= 0:
         raise BadInput(f"{what} is empty: no sound could be decoded")
-    if damaged > packets * _MOST_DAMAGED:
-        raise BadInput(f"{what} is damaged: {damaged} of {packets} packets cannot be decoded")
-    return Narration(seconds, damaged)
+    if sound.damaged > sound.packets * _MOST_DAMAGED:
+        raise BadInput(f"{what} is damaged: {sound.damaged} of {sound.packets} packets cannot be decoded")
+    return Narration(seconds, sound.damaged, sound.is_steady)
+
+
+def playable(path: str, measured: Narration, folder: Path, what: str) -> str:
+    """The path of the sound for ffmpeg: its own, or where it is not steady that of a copy in this folder that is."""
+    if measured.is_steady:
+        return path
+    target = folder / f"{what}.w64"
+    rewrite_steady(path, target, what)
+    return str(target)
+
+
+def with_music(request: RenderRequest) -> RenderRequest:
+    """The request with its music measured and playable; the same where there is none.
+
+    Raises:
+        BadInput: as `measure_narration`, or it is so short that repeating it would take longer than rendering.
+    """
+    extras = request.extras
+    if extras.music is None:
+        return request
+    measured = measure_narration(extras.music, "music")
+    if measured.duration_s < SHORTEST_MUSIC_S:
+        raise BadInput(f"music lasts {float(measured.duration_s):.3f} s; the shortest allowed is {SHORTEST_MUSIC_S} s")
+    music = playable(extras.music, measured, Path(request.scratch), "music")
+    return replace(request, extras=replace(extras, music=music, music_s=float(measured.duration_s)))
 
 
 def frame_count(duration_s: Fraction, fps: int) -> int:

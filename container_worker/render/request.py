@@ -44,6 +44,8 @@ class Extras:
 
     #: A file to lay under the narration, again and again.
     music: str | None = None
+    #: The music's length, in seconds, once it has been measured.
+    music_s: float = 0.0
     music_gain_db: float = -16.0
     ducking: bool = True
     #: Loudness to reach, in LUFS; None leaves it.
