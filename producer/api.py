@@ -39,9 +39,10 @@ from producer.api_errors import FieldProblem, InvalidRequest, answer_to, answer_
 from producer.api_guard import Guard
 from producer.api_routes import jobs, probes
 from producer.api_service import Service
-from producer.api_views import description, release
+from producer.api_views import description
 from scenequeue.errors import SceneburstError, SettingsError
 from scenequeue.logs import configure
+from scenequeue.release import release
 from scenequeue.settings import ApiSettings
 
 #: Longer than the 60 s after which an AWS load balancer drops an idle connection, so that it never meets a closed one.

@@ -1,6 +1,5 @@
 """What the HTTP API answers when all is well, and its OpenAPI description."""
 
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal, Self
 
 from fastapi import FastAPI
@@ -164,14 +163,6 @@ SUBMISSION_BODY: dict[str, Any] = {
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Submission"}, "example": _SUBMISSION}},
     }
 }
-
-
-def release() -> str:
-    """The installed version."""
-    try:
-        return version("sceneburst")
-    except PackageNotFoundError:
-        return "0"
 
 
 def description(app: FastAPI) -> dict[str, Any]:

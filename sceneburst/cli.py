@@ -2,14 +2,13 @@
 
 import signal
 import sys
-from collections.abc import Callable
 from types import FrameType
+from typing import Annotated
 
 import typer
 
-from sceneburst.commands import containers, cost, dead, jobs, keys, programs, queue, render, up
 from sceneburst.exits import Exit
-from sceneburst.screen import err
+from sceneburst.on_demand import Group, Listed
 from scenequeue.errors import (
     InvalidScenes,
     JobConflict,
@@ -19,41 +18,60 @@ from scenequeue.errors import (
     SettingsError,
     StorageUnavailable,
 )
+from scenequeue.start import be_quiet_when_interrupted
+
+
+class Commands(Group):
+    """All of them, in the order of `sceneburst --help`."""
+
+    listed = (
+        Listed("render", "render:render", "Render a manifest, all on this machine."),
+        Listed("up", "up:up", "Run Redis, a dispatcher and containers here until Ctrl-C."),
+        Listed("submit", "jobs:submit", "Enqueue a manifest's scenes on a running Sceneburst."),
+        Listed("status", "jobs:status", "Show how far a job is."),
+        Listed("watch", "jobs:watch", "Follow a job until it has ended."),
+        Listed("results", "jobs:results", "Show what a job's scenes came to."),
+        Listed("cancel", "jobs:cancel", "Drop what waits of a job, and stop what runs."),
+        Listed("download", "jobs:download", "Copy a job's finished MP4s into a folder."),
+        Listed("cost", "cost:cost", "Show the cost of a job, or of the last day."),
+        Listed("queue", "queue:app", "Look at the queue, pause and resume it."),
+        Listed("dead", "dead:app", "Look at dead letters, requeue or discard them."),
+        Listed("containers", "containers:app", "List and stop containers."),
+        Listed("plan", "containers:plan", "Show the dispatcher's last decision, and why."),
+        Listed("doctor", "programs:doctor", "Check that all that is needed is there, and say how to get what is not."),
+        Listed("acl", "programs:acl", "Print Redis users, one per role."),
+        Listed("worker", "programs:worker", "Run a container worker."),
+        Listed("dispatcher", "programs:dispatcher", "Run the dispatcher."),
+        Listed("api", "programs:api", "Run the HTTP API."),
+        Listed("api-key", "keys:api_key", "Make a key for the HTTP API."),
+        Listed("version", "version:version", "Print the version, and that of Python."),
+    )
+
 
 app = typer.Typer(
+    cls=Commands,
     name="sceneburst",
     help="Turns a burst of video work into finished MP4s: queue, plan, render, reap.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(render.render)
-app.command()(up.up)
-_JOBS: tuple[Callable[..., None], ...] = (
-    jobs.submit,
-    jobs.status,
-    jobs.watch,
-    jobs.results,
-    jobs.cancel,
-    jobs.download,
-    cost.cost,
-)
-for command in _JOBS:
-    app.command()(command)
-app.add_typer(queue.app, name="queue")
-app.add_typer(dead.app, name="dead")
-app.add_typer(containers.app, name="containers")
-_OTHERS: tuple[Callable[..., None], ...] = (
-    containers.plan,
-    programs.doctor,
-    programs.acl,
-    programs.worker,
-    programs.dispatcher,
-    programs.api,
-    keys.api_key,
-)
-for command in _OTHERS:
-    app.command()(command)
+
+
+def _version(is_asked: bool) -> None:
+    if is_asked:
+        from scenequeue.release import release
+
+        print(f"sceneburst {release()}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    """What stands before a command."""
+
 
 _CODES: list[tuple[type[SceneburstError], Exit]] = [
     (InvalidScenes, Exit.USAGE),
@@ -71,14 +89,22 @@ class Interrupted(BaseException):
 
 def main() -> None:
     """Run the command line; every error of ours is a line, never a traceback. Exit codes: sceneburst/exits.py."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _interrupt)
     try:
-        app()
+        try:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, _interrupt)
+            app(prog_name="sceneburst")
+        finally:
+            # What is left is to say how it ended.
+            be_quiet_when_interrupted()
     except Interrupted:
+        from sceneburst.screen import err
+
         err.print("interrupted; nothing was left running", style="yellow")
         sys.exit(Exit.INTERRUPTED)
     except SceneburstError as error:
+        from sceneburst.screen import err
+
         for line in str(error).splitlines():
             err.print(f"error: {line}", style="red", highlight=False, markup=False, soft_wrap=True)
         sys.exit(next((code for kind, code in _CODES if isinstance(error, kind)), Exit.FAILED))

@@ -4,15 +4,15 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Table
 
-from scenequeue.queue import SceneQueue
-from scenequeue.settings import ProducerSettings
+if TYPE_CHECKING:
+    from scenequeue.queue import SceneQueue
+    from scenequeue.settings import ProducerSettings
 
 #: Width of what goes to a file or a pipe.
 _PLAIN_WIDTH = 160
@@ -27,8 +27,12 @@ RedisUrl = Annotated[
 Namespace = Annotated[str | None, typer.Option("--namespace", help="Which queue; else SCENEBURST_NAMESPACE.", show_default=False)]
 
 
-def settings_from(redis_url: str | None, namespace: str | None) -> ProducerSettings:
+def settings_from(redis_url: str | None, namespace: str | None) -> "ProducerSettings":
     """The environment's settings, with what was said on the command line over them."""
+    from pydantic import SecretStr
+
+    from scenequeue.settings import ProducerSettings
+
     named: dict[str, Any] = {}
     if redis_url is not None:
         named["redis_url"] = SecretStr(redis_url)
@@ -38,8 +42,10 @@ def settings_from(redis_url: str | None, namespace: str | None) -> ProducerSetti
 
 
 @contextmanager
-def connected(redis_url: str | None, namespace: str | None) -> Iterator[SceneQueue]:
+def connected(redis_url: str | None, namespace: str | None) -> "Iterator[SceneQueue]":
     """The queue, after making sure that it answers."""
+    from scenequeue.queue import SceneQueue
+
     queue = SceneQueue(settings_from(redis_url, namespace))
     try:
         queue.ping()

@@ -1,0 +1,15 @@
+"""`sceneburst version`."""
+
+import platform
+
+from sceneburst.screen import JsonFlag, out, print_json
+from scenequeue.release import release
+
+
+def version(as_json: JsonFlag = False) -> None:
+    """Print the version of Sceneburst, and of the Python that runs it."""
+    found = {"version": release(), "python": platform.python_version(), "platform": platform.platform()}
+    if as_json:
+        print_json(found)
+    else:
+        out.print(f"sceneburst {found['version']} (Python {found['python']}, {found['platform']})", highlight=False)

@@ -1,0 +1,47 @@
+"""A group of commands of which each is loaded when it is asked for, so that listing them is quick."""
+
+from importlib import import_module
+from typing import Any, ClassVar, NamedTuple
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_group
+
+
+class Listed(NamedTuple):
+    """One command of the list, as it is known before it is loaded."""
+
+    name: str
+    #: "module:attribute" below sceneburst.commands; a function, or a Typer of further commands.
+    home: str
+    #: One line.
+    help: str
+
+
+class Group(TyperGroup):
+    """Lists commands by name and one line each; the one that is called, or completed, is loaded."""
+
+    listed: ClassVar[tuple[Listed, ...]] = ()
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self._homes = {command.name: command.home for command in self.listed}
+        for command in self.listed:
+            self.add_command(TyperCommand(command.name, help=command.help))
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that the arguments begin with, loaded."""
+        if home := self._homes.pop(args[0], None):
+            self.add_command(_load(args[0], home))
+        return super().resolve_command(ctx, args)
+
+
+def _load(name: str, home: str) -> Any:
+    module, _, attribute = home.partition(":")
+    found = getattr(import_module(f"sceneburst.commands.{module}"), attribute)
+    holder = typer.Typer()
+    if isinstance(found, typer.Typer):
+        holder.add_typer(found, name=name)
+    else:
+        holder.command(name)(found)
+    return get_group(holder).commands[name]

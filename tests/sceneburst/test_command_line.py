@@ -1,0 +1,72 @@
+"""The command line itself: version, help, completion, and what listing its commands loads."""
+
+import json
+import os
+import subprocess
+import sys
+from importlib import import_module
+
+import pytest
+
+from sceneburst.cli import Commands
+
+_PROGRAM = [sys.executable, "-m", "sceneburst"]
+#: What 0.2 s of CPU have no room for.
+_HEAVY = {"redis", "pydantic", "structlog", "ruamel.yaml", "celery", "boto3", "httpx", "asyncio"}
+
+
+def _run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    argv = [*_PROGRAM, *arguments]
+    return subprocess.run(argv, env={**os.environ, **environment}, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_help_loads_no_command() -> None:
+    """Neither a module of a command nor a library that only commands use."""
+    code = (
+        "import sys; sys.argv[1:] = ['--help']\ntry: from sceneburst.__main__ import main; main()\nfinally: print(*sys.modules)"
+    )
+    loaded = set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False).stdout.split())
+    assert "typer" in loaded
+    assert not {name for name in loaded if name.startswith("sceneburst.commands.")}
+    assert not loaded & _HEAVY
+
+
+@pytest.mark.parametrize("command", Commands.listed, ids=lambda command: command.name)
+def test_every_listed_command_is_there(command: object) -> None:
+    """Under the name that the list says."""
+    module, _, attribute = command.home.partition(":")  # type: ignore[attr-defined]
+    assert hasattr(import_module(f"sceneburst.commands.{module}"), attribute)
+
+
+@pytest.mark.parametrize("words", [[], ["status"], ["queue"], ["queue", "peek"], ["dead", "requeue"], ["api-key"]])
+def test_h_is_help_everywhere(words: list[str]) -> None:
+    """Of the program, of a command, of a group, and of a command of a group."""
+    short, long = _run(*words, "-h"), _run(*words, "--help")
+    assert short.returncode == long.returncode == 0
+    assert short.stdout == long.stdout
+    assert " ".join(["sceneburst", *words]) in short.stdout
+
+
+def test_it_says_its_version() -> None:
+    """In words, and as JSON with the Python that runs it."""
+    told = json.loads(_run("version", "--json").stdout)
+    assert set(told) == {"version", "python", "platform"}
+    assert told["python"] == ".".join(map(str, sys.version_info[:3]))
+    assert _run("--version").stdout == f"sceneburst {told['version']}\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "index", "found"),
+    [("sceneburst que", 1, ["queue"]), ("sceneburst queue p", 2, ["peek", "pause"]), ("sceneburst submit --la", 2, ["--lane"])],
+)
+def test_shells_complete_commands_and_options(words: str, index: int, found: list[str]) -> None:
+    """As bash asks; commands are loaded as far as they are written out."""
+    asked = {"_SCENEBURST_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(index)}
+    assert _run(**asked).stdout.split() == found
+
+
+def test_a_misspelt_command_is_a_usage_error_with_the_nearest_name() -> None:
+    """Exit code 2."""
+    ended = _run("rendr")
+    assert ended.returncode == 2
+    assert "Did you mean 'render'?" in ended.stderr

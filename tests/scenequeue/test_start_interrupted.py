@@ -1,0 +1,54 @@
+"""Ctrl-C while a program loads its modules: no traceback, and the exit code is 130."""
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from tests.waiting import wait_until
+
+#: Each program, with how many modules it loads at least before it is what it is.
+_PROGRAMS = {"sceneburst queue": 300, "dispatcher": 800, "container_worker": 200, "producer.api": 500}
+_MOMENTS = 10
+#: The least that a pipe holds: so a program is never more than some forty modules ahead of what has been read.
+_PIPE_BYTES = 4096
+
+
+@pytest.mark.parametrize("program", _PROGRAMS)
+def test_ctrl_c_while_modules_load_is_quiet(program: str) -> None:
+    """At ten moments, told by the modules that have been loaded until then."""
+    for moment in range(_MOMENTS):
+        count = 1 + _PROGRAMS[program] * moment // _MOMENTS
+        code, said = _interrupted_after(program.split(), count)
+        assert code == 130, f"after {count} modules"
+        # A command that has begun says that it was interrupted.
+        assert all(line.startswith("interrupted") and program == "sceneburst queue" for line in said), said
+
+
+def _interrupted_after(program: list[str], count: int) -> tuple[int, list[str]]:
+    """How a program ends that gets SIGINT when so many modules are loaded, and what it says besides their names."""
+    argv = [sys.executable, "-X", "importtime", "-m", *program]
+    # Nobody listens there: whoever has loaded all goes on to wait, or ends with another code.
+    environment = {**os.environ, "SCENEBURST_REDIS_URL": "redis://127.0.0.1:1", "SCENEBURST_API_PORT": "0"}
+    with subprocess.Popen(argv, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as child:
+        assert child.stderr is not None
+        fcntl.fcntl(child.stderr, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+        said = _loaded(child.stderr)
+        while not next(said).endswith("scenequeue.start"):
+            pass
+        for _ in range(count):
+            next(said)
+        child.send_signal(signal.SIGINT)
+        rest = [line for line in child.stderr if not line.startswith("import time:")]
+        wait_until(lambda: child.poll() is not None, "it has ended", 30)
+    return child.returncode, rest
+
+
+def _loaded(lines: Iterator[str]) -> Iterator[str]:
+    for line in lines:
+        assert line.startswith("import time:"), line
+        yield line.rstrip()
