@@ -46,7 +46,8 @@ def fetch(payload: RenderPayload, storage: UriStorage, scratch: Path, stop_if_as
             stored = storage.get(uri, path)
         except BadInput as error:
             raise type(error)(f"{role}: {error}") from None
-        if not stored.bytes:
+        # A silent scene's subtitles may well be empty.
+        if not stored.bytes and role != "subtitles":
             raise BadInput(f"{role}: {uri} is empty, 0 bytes")
         found[role] = InputFile(path, sha256_of(path))
     return found

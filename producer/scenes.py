@@ -126,7 +126,8 @@ def _file_problems(role: str, path: Path) -> list[str]:
     try:
         if not path.is_file():
             return [f"{role}: {path} is not a file" if path.exists() else f"{role}: there is no file {path}"]
-        if path.stat().st_size == 0:
+        # A silent scene's subtitles may well be empty.
+        if path.stat().st_size == 0 and role != "subtitles":
             return [f"{role}: {path} is empty, 0 bytes"]
         with path.open("rb"):
             return []

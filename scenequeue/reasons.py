@@ -21,6 +21,8 @@ SENTENCES: Mapping[str, str] = {
         "subtitles: no font has {count:1 of the characters, which was|# of the characters, which were} left out ({characters})"
     ),
     "narration_damaged": "narration is damaged: {packets:1 packet was|# packets were} left out",
+    "cues_unreadable": "subtitles: {cues:1 cue whose times cannot be read was|# cues whose times cannot be read were} left out",
+    "subtitles_empty": "the subtitle file has no cue that could be shown",
     "subtitles_outside": "no subtitle falls inside the narration",
     "text_cut": "subtitles: the text of {cues:1 cue|# cues} did not fit on the frame and was cut short",
     "title_cut": "title: it needs more than the {lines} lines of the title card, and was cut short there",

@@ -138,10 +138,11 @@ def _subtitles(request: RenderRequest, count: int) -> tuple[Any, Any]:
     from container_worker.render.timeline import CueTrack, Span
 
     card = request.extras.card_frames
-    spoken = spans(read_cues(request.subtitles, "subtitles"), request.fps, count - card)
+    cues = read_cues(request.subtitles, "subtitles")
+    spoken = spans(cues, request.fps, count - card)
     shown = [Span(span.first + card, span.end + card, span.text) for span in spoken]
     if not shown:
-        warn("subtitles_outside")
+        warn("subtitles_outside" if cues else "subtitles_empty")
     has_track = request.extras.subtitle_mode == "soft"
     if request.extras.webvtt or has_track:
         from container_worker.render.webvtt import cues_of, write_captions

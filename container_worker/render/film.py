@@ -10,7 +10,7 @@ from typing import Any
 
 from container_worker.ffmpeg import confined
 from container_worker.render.__main__ import end, main
-from container_worker.render.cues import Cue
+from container_worker.render.cue import Cue
 from container_worker.render.cutting import fade_lengths, starts
 from container_worker.render.defaults import AUDIO_HZ
 from container_worker.render.joining import Rendered, examine, join_pictures, open_mp4

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from container_worker.render.cues import Cue
+from container_worker.render.cue import Cue
 from container_worker.render.timeline import Span
 
 #: Names in the scratch folder.

@@ -154,9 +154,12 @@ def test_a_bad_input_is_named_by_its_role(work_on: Make, media: Media, tmp_path:
     scene = _scene(media)
     with pytest.raises(ObjectNotFound, match=r"audio: .*lost"):
         render(work_on({**scene, "audio": f"file://{tmp_path}/lost.mp3"}))
+    (tmp_path / "empty.jpg").touch()
+    with pytest.raises(BadInput, match=r"watermark: .*0 bytes"):
+        render(work_on({**scene, "watermark": f"file://{tmp_path}/empty.jpg"}))
     (tmp_path / "empty.srt").touch()
-    with pytest.raises(BadInput, match=r"subtitles: .*0 bytes"):
-        render(work_on({**scene, "subtitles": f"file://{tmp_path}/empty.srt"}))
+    with_nothing_said = render(work_on({**scene, "subtitles": f"file://{tmp_path}/empty.srt"}))
+    assert [warning.code for warning in with_nothing_said.warnings] == ["subtitles_empty"]
     with pytest.raises(StorageDenied, match="watermark"):
         render(work_on({**scene, "watermark": "file:///etc/passwd"}))
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from container_worker.render.cues import Cue, read_cues
+from container_worker.render.cue import Cue
+from container_worker.render.cues import read_cues
 from container_worker.render.webvtt import read_webvtt, webvtt
 from scenequeue.errors import BadInput
 from scenequeue.reasons import Reason
@@ -18,8 +19,7 @@ STYLE
 ::cue { color: red --> blue }
 
 NOTE a remark
-00:00:09.000 --> 00:00:10.000
-that is no cue
+of two lines
 
 intro
 00:01.000 --> 00:02.500 align:start position:10%
