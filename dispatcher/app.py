@@ -16,7 +16,7 @@ from dispatcher.fleets import fleet_from
 from dispatcher.notify import Notifier
 from dispatcher.tick import Dispatcher, Seen
 from scenequeue.alive import show_life
-from scenequeue.errors import QueueUnavailable, SettingsError
+from scenequeue.errors import FleetError, QueueUnavailable, SettingsError
 from scenequeue.logs import configure
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import DispatcherSettings
@@ -143,12 +143,19 @@ def _keep_logging(**_: Any) -> None:
 
 
 def run_once(settings: DispatcherSettings) -> str:
-    """One tick without Celery, for schedulers of one's own; returns what was decided, in words."""
+    """One tick without Celery, for schedulers of one's own; returns what was decided, in words.
+
+    Raises:
+        FleetError: the fleet cannot be seen, or launched nothing of what was asked.
+        QueueUnavailable: transient; Redis does not answer.
+    """
     configure(settings, "dispatcher")
     dispatcher = make_dispatcher(settings)
     try:
-        made = dispatcher.tick()
-        return made.why if made else "another dispatcher acts, or the fleet cannot be seen"
+        made = dispatcher.try_tick()
+        if dispatcher.launch_problem:
+            raise FleetError(f"nothing was launched: {dispatcher.launch_problem}")
+        return made.why if made else "another dispatcher acts"
     finally:
         dispatcher.close()
 

@@ -100,7 +100,7 @@ class Launcher:
         else:
             self.made += 1
             self._queue.dispatcher.record_launched(
-                fence, result.container_id, result.handle, result.region, is_spot=result.is_spot
+                fence, result.container_id, result.handle, result.region, is_spot=result.is_spot, log=result.log
             )
 
     def _give_up(self, requests: Sequence[LaunchRequest], error: FleetError) -> None:

@@ -100,16 +100,25 @@ class Dispatcher:
         Raises:
             QueueUnavailable: transient; nothing is launched or reaped on blind data.
         """
+        try:
+            return self.try_tick()
+        except FleetError as error:
+            self._log.warning("the fleet cannot be seen; neither launching nor reaping", error=str(error))
+            return None
+
+    def try_tick(self) -> Plan | None:
+        """Do what is due now; None where another dispatcher acts.
+
+        Raises:
+            FleetError: the fleet cannot be seen; nothing was launched or reaped.
+            QueueUnavailable: as `tick`.
+        """
         began = self._clock()
         if self._acquire() is None:
             return None
         self._queue.dispatcher.reclaim()
-        try:
-            # The fleet before the ledger: what is launched in between is in the ledger, so nothing known looks unknown.
-            running = self._fleet.list()
-        except FleetError as error:
-            self._log.warning("the fleet cannot be seen; neither launching nor reaping", error=str(error))
-            return None
+        # The fleet before the ledger: what is launched in between is in the ledger, so nothing known looks unknown.
+        running = self._fleet.list()
         # A region that does not answer costs time-outs, and the lock may have ended meanwhile: it is taken anew.
         fence = self._acquire()
         if fence is None:
@@ -123,6 +132,11 @@ class Dispatcher:
             return None
         self._tell(seen._replace(took_s=self._clock() - began))
         return seen.plan
+
+    @property
+    def launch_problem(self) -> str:
+        """Why nothing of what the last tick asked for was launched; "" when something was."""
+        return self._launcher.problem
 
     def _acquire(self) -> int | None:
         """The fencing number, for some ticks from now; None while another dispatcher acts."""

@@ -16,6 +16,7 @@ from producer.films import film_from, misfits
 from producer.scenes import INPUTS, explain, limited, local_path, options_from, problems_of, scene_from
 from scenequeue.errors import InvalidScenes, StorageDenied
 from scenequeue.items import Lane, Scene
+from scenequeue.names import Labels
 from scenequeue.options import FrozenModel, RenderOptions
 from scenequeue.settings import ApiSettings
 from scenequeue.storage_files import path_of
@@ -25,10 +26,8 @@ _MIB = 1024 * 1024
 _BODY_S = 30.0
 #: So long a body over the limit is read and dropped, because a client that is cut off in its middle may miss the answer.
 _LINGER_S = 1.0
-_MOST_LABELS = 32
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LINE_ENDS = re.compile(r"[\t\n\r]")
-_LABEL = Annotated[str, Field(max_length=256)]
 
 
 def _reference(name: str) -> dict[str, str]:
@@ -58,7 +57,7 @@ class Submission(FrozenModel):
         Field(description="true, or how: all scenes also become one film"),
         WithJsonSchema({"anyOf": [{"type": "boolean"}, _reference("Film"), {"type": "null"}]}),
     ] = None
-    labels: Annotated[dict[_LABEL, _LABEL], Field(max_length=_MOST_LABELS, description="free words for operators")] = Field(
+    labels: Annotated[Labels, Field(description="words by name; operators see them, and find jobs by them")] = Field(
         default_factory=dict
     )
     callback_url: Annotated[str | None, Field(max_length=2048, description="https:// address, told of the job's end")] = None

@@ -10,8 +10,6 @@ from producer.api_bodies import read_body, submission_from
 from producer.api_service import Service, service_of
 from producer.api_stream import open_stream
 from producer.api_views import REFUSALS, SUBMISSION_BODY, Backlog, Health, Job, ResultPage
-from producer.handle import JobHandle
-from scenequeue.errors import JobNotFound
 from scenequeue.items import ItemResult, JobStatus
 
 #: Looked at by the load balancer and by whoever reads the log: no key, no allowance.
@@ -42,7 +40,7 @@ async def submit(request: Request, response: Response, service: Shared) -> Job:
 @jobs.get("/jobs/{job_id}", summary="How a job stands")
 async def status(job_id: str, service: Shared) -> Job:
     """Its state, its counts, its progress."""
-    return Job.of(await service.call(lambda: _job(service, job_id).status()))
+    return Job.of(await service.call(lambda: service.producer.job(job_id).status()))
 
 
 @jobs.get("/jobs/{job_id}/results", summary="Results so far, in order, in pages")
@@ -83,7 +81,7 @@ async def events(
 @jobs.delete("/jobs/{job_id}", summary="Cancel a job")
 async def cancel(job_id: str, service: Shared) -> Job:
     """What waits is dropped; what runs is stopped within a heartbeat. Idempotent."""
-    return Job.of(await service.call(lambda: _job(service, job_id).cancel()))
+    return Job.of(await service.call(lambda: service.producer.job(job_id).cancel()))
 
 
 @jobs.get("/depth", summary="What waits, by lane")
@@ -103,13 +101,6 @@ async def readyz(service: Shared) -> Health:
     """For whoever sends it requests."""
     await service.check_ready()
     return Health()
-
-
-def _job(service: Service, job_id: str) -> JobHandle:
-    try:
-        return service.producer.job(job_id)
-    except ValueError as error:
-        raise JobNotFound(str(error)) from None
 
 
 def _submitted(service: Service, body: bytes) -> JobStatus:
@@ -132,5 +123,5 @@ def _submitted(service: Service, body: bytes) -> JobStatus:
 def _results(service: Service, job_id: str, first: str, count: int) -> list[ItemResult]:
     """Up to `count` results from an item on, of its stage and those after it."""
     stage, index = (int(part) for part in first.split("-"))
-    job = _job(service, job_id)
+    job = service.producer.job(job_id)
     return list(islice(service.producer.queue.producer.all_results(job.job_id, stage, index), count))

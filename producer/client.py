@@ -13,7 +13,7 @@ from producer.handle import JobHandle
 from producer.scenes import INPUTS, SceneLike, explain, limited, local_path, options_from, problems_of, scene_from
 from producer.uploads import Uploader
 from producer.weights import weight_of
-from scenequeue.errors import InvalidScenes, StorageDenied
+from scenequeue.errors import InvalidScenes, JobNotFound, StorageDenied
 from scenequeue.film import Film
 from scenequeue.items import JobSpec, Lane, RenderPayload, Scene, WorkItem
 from scenequeue.names import check_job_id
@@ -75,7 +75,7 @@ class Producer:
             lane: urgent, normal or bulk.
             job_id: idempotency key: submitting the same again returns the same job. None makes one up.
             callback_url: https:// address that is told when the job has ended.
-            labels: free words, shown to operators.
+            labels: at most 16 words by name, shown to operators, who find jobs by them (`sceneburst jobs --label`).
             max_attempts: how often a scene is tried.
             film: True, a Film or its fields: when all scenes are done, they become one film beside them.
             check_files: False enqueues scenes whose local files are missing too; each ends as a dead letter.
@@ -109,8 +109,16 @@ class Producer:
         return JobHandle(self.queue, self._storage_with(prefix), spec.job_id, self._settings.upload_threads)
 
     def job(self, job_id: str) -> JobHandle:
-        """The handle of a job that was submitted before, here or elsewhere."""
-        return JobHandle(self.queue, self.storage, check_job_id(job_id), self._settings.upload_threads)
+        """The handle of a job that was submitted before, here or elsewhere.
+
+        Raises:
+            JobNotFound: no job has such an id.
+        """
+        try:
+            known = check_job_id(job_id)
+        except ValueError as error:
+            raise JobNotFound(str(error)) from None
+        return JobHandle(self.queue, self.storage, known, self._settings.upload_threads)
 
     def close(self) -> None:
         """Drop all connections; safe twice."""

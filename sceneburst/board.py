@@ -76,9 +76,8 @@ class Board:
         for row in shown:
             state = "rendering" if row.state == "leased" and row.share > 0 else row.state
             bar = ProgressBar(total=1.0, completed=row.share, width=_BAR_WIDTH)
-            grid.add_row(
-                row.name, bar, f"{row.share:4.0%}", Text(state, style=_LOOK.get(state, "")), Text(row.container, style="dim")
-            )
+            look = Text(state, style=_LOOK.get(state, ""))
+            grid.add_row(Text(row.name), bar, f"{row.share:4.0%}", look, Text(row.container, style="dim"))
         parts: list[RenderableType] = [grid]
         if len(self.rows) > len(shown):
             parts.append(Text(f"… and {len(self.rows) - len(shown)} more scenes", style="dim"))

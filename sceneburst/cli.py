@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
-from sceneburst.exits import Exit
+from sceneburst.exits import Exit, Interrupted
 from sceneburst.on_demand import Group, Listed
 from scenequeue.errors import (
+    FleetError,
+    FleetMisconfigured,
     InvalidScenes,
     JobConflict,
     JobNotFound,
@@ -33,10 +35,11 @@ class Commands(Group):
         Listed("results", "jobs:results", "Show what a job's scenes came to."),
         Listed("cancel", "jobs:cancel", "Drop what waits of a job, and stop what runs."),
         Listed("download", "jobs:download", "Copy a job's finished MP4s into a folder."),
+        Listed("jobs", "listing:jobs", "List the newest jobs, by state, label and age."),
         Listed("cost", "cost:cost", "Show the cost of a job, or of the last day."),
         Listed("queue", "queue:app", "Look at the queue, pause and resume it."),
         Listed("dead", "dead:app", "Look at dead letters, requeue or discard them."),
-        Listed("containers", "containers:app", "List and stop containers."),
+        Listed("containers", "containers:app", "List and stop containers, read their logs."),
         Listed("plan", "containers:plan", "Show the dispatcher's last decision, and why."),
         Listed("doctor", "programs:doctor", "Check that all that is needed is there, and say how to get what is not."),
         Listed("acl", "programs:acl", "Print Redis users, one per role."),
@@ -80,11 +83,9 @@ _CODES: list[tuple[type[SceneburstError], Exit]] = [
     (JobNotFound, Exit.FAILED),
     (QueueUnavailable, Exit.UNAVAILABLE),
     (StorageUnavailable, Exit.UNAVAILABLE),
+    (FleetMisconfigured, Exit.USAGE),
+    (FleetError, Exit.UNAVAILABLE),
 ]
-
-
-class Interrupted(BaseException):
-    """SIGINT or SIGTERM, on its way out through every `with` block."""
 
 
 def main() -> None:
@@ -97,10 +98,10 @@ def main() -> None:
         finally:
             # What is left is to say how it ended.
             be_quiet_when_interrupted()
-    except Interrupted:
+    except Interrupted as stop:
         from sceneburst.screen import err
 
-        err.print("interrupted; nothing was left running", style="yellow")
+        err.print("; ".join(["interrupted", *stop.args]), style="yellow", highlight=False, markup=False, soft_wrap=True)
         sys.exit(Exit.INTERRUPTED)
     except SceneburstError as error:
         from sceneburst.screen import err

@@ -1,5 +1,7 @@
-"""What the exit codes of `sceneburst` mean."""
+"""What the exit codes of `sceneburst` mean, and what is said when it is interrupted."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import IntEnum
 
 
@@ -14,3 +16,18 @@ class Exit(IntEnum):
     #: Something that is needed does not answer or is not installed: Redis, ffmpeg, the object store.
     UNAVAILABLE = 3
     INTERRUPTED = 130
+
+
+class Interrupted(BaseException):
+    """SIGINT or SIGTERM, on its way out through every `with` block; its text says how things stand then."""
+
+
+@contextmanager
+def when_interrupted(said: str) -> Iterator[None]:
+    """Say how things stand after an interruption in this block; the innermost such block speaks."""
+    try:
+        yield
+    except Interrupted as stop:
+        if not stop.args:
+            stop.args = (said,)
+        raise

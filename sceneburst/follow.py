@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from rich.live import Live
 
 from sceneburst.board import Board
-from sceneburst.screen import err
+from sceneburst.screen import err, shown
 from scenequeue.items import JobState, JobStatus
 from scenequeue.queue import SceneQueue
 
@@ -40,7 +40,11 @@ def follow(
     if err.is_terminal and not is_quiet:
         with Live(console=err, auto_refresh=False, transient=True) as live:
             return _watch(queue, job_id, board, deadline, check, live=live)
-    return _watch(queue, job_id, board, deadline, check, say=None if is_quiet else err.print)
+    return _watch(queue, job_id, board, deadline, check, say=None if is_quiet else _say)
+
+
+def _say(line: str) -> None:
+    err.print(shown(line), highlight=False, markup=False, soft_wrap=True)
 
 
 def _watch(

@@ -6,17 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from producer.films import film_from, film_problems, misfits
-from producer.scenes import INPUTS, local_path, options_from, problems_of, scene_from
+from producer.scenes import INPUTS, explain, local_path, options_from, problems_of, scene_from
 from scenequeue.errors import InvalidScenes
 from scenequeue.film import Film
 from scenequeue.items import Scene
+from scenequeue.names import Labels
 from scenequeue.options import RenderOptions
 
-_KEYS = ("output", "options", "scenes", "watermark", "music", "film")
+_KEYS = ("output", "options", "scenes", "watermark", "music", "film", "labels")
 #: What all scenes have that do not name their own.
 _SHARED = ("watermark", "music")
 _MOST_BYTES = 64 * 1024 * 1024
@@ -32,6 +34,7 @@ class Manifest:
     scenes: list[Scene]
     #: The film that they become; None for none.
     film: Film | None
+    labels: dict[str, str]
     #: Local inputs that are not there, as "file:line: …": their scenes will fail, the others will not.
     missing: list[str]
 
@@ -40,8 +43,8 @@ def read_manifest(path: Path) -> Manifest:
     """Read a manifest and check all of it.
 
     Args:
-        path: a YAML or JSON file with `scenes` and optionally `output`, `options`, `watermark`, `music`, `film`; paths in it are
-            relative to its folder.
+        path: a YAML or JSON file with `scenes` and optionally `output`, `options`, `watermark`, `music`, `film`, `labels`;
+            paths in it are relative to its folder.
 
     Raises:
         InvalidScenes: every mistake, each with file and line.
@@ -94,12 +97,13 @@ class _Reader:
         options = self._options()
         film = self._film()
         scenes = self._scenes(options, film)
+        labels = self._labels()
         if self._problems:
             raise InvalidScenes(self._problems)
         output = self._document.get("output")
         if output is not None and "://" not in str(output):
             output = str(self._folder / str(output))
-        return Manifest(self._path, output, options, scenes, film, self._missing)
+        return Manifest(self._path, output, options, scenes, film, labels, self._missing)
 
     def _options(self) -> RenderOptions:
         given = self._document.get("options")
@@ -134,6 +138,21 @@ class _Reader:
         for problem in film_problems(film, check_files=True):
             self._problem(self._line(self._document, "film"), f"film: {problem}")
         return film
+
+    def _labels(self) -> dict[str, str]:
+        given = self._document.get("labels")
+        if given is None:
+            return {}
+        if not isinstance(given, Mapping):
+            self._problem(self._line(self._document, "labels"), "labels: a mapping of names to words is needed")
+            return {}
+        labels = {str(name): str(value) for name, value in given.items()}
+        try:
+            return TypeAdapter(Labels).validate_python(labels)
+        except ValidationError as error:
+            for line in explain(error, Scene):
+                self._problem(self._line_of_problem(given, line), f"labels: {line}")
+            return {}
 
     def _scenes(self, options: RenderOptions, film: Film | None) -> list[Scene]:
         listed = self._document.get("scenes")

@@ -4,11 +4,9 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any
 
-from rich.markup import escape
-from rich.table import Table
-
 from dispatcher.pricing import total_usd
-from sceneburst.screen import err, seconds_text, size_text, table
+from sceneburst.screen import coloured, err, seconds_text, shown, size_text, table
+from sceneburst.sheet import Sheet
 from scenequeue.items import ContainerRecord, ItemResult, JobStatus
 
 #: Warnings that are shown of one job.
@@ -64,15 +62,15 @@ def report_of(
     }
 
 
-def report_table(report: dict[str, Any], results: Sequence[ItemResult]) -> Table:
+def report_table(report: dict[str, Any], results: Sequence[ItemResult]) -> Sheet:
     """The scenes of a report as a table; those whose video was there already are marked."""
     reused = {result.name for result in results if result.details.get("reused")}
-    made = table("scene", "state", "length>", "size>", "render>", "container", "attempts>", "reason")
+    made = table("scene", "state", "length>", "size>", "render>", "container", "attempts>", "reason~")
     for scene in report["scenes"]:
         look = _LOOK.get(scene["state"], "yellow")
         made.add_row(
             scene["name"],
-            f"[{look}]{scene['state']}{' (as before)' if scene['name'] in reused else ''}[/]",
+            coloured(f"{scene['state']}{' (as before)' if scene['name'] in reused else ''}", look),
             seconds_text(scene["duration_s"]),
             size_text(scene["bytes"]),
             seconds_text(scene["processing_s"]),
@@ -86,15 +84,15 @@ def report_table(report: dict[str, Any], results: Sequence[ItemResult]) -> Table
 def warning_lines(results: Iterable[ItemResult]) -> list[str]:
     """One line per warning of a job's results, the first hundred of them, and how many more there are."""
     lines = (f"{result.name}: {warning.text}" for result in results for warning in result.warnings)
-    shown = list(islice(lines, _MOST_WARNINGS))
+    first = list(islice(lines, _MOST_WARNINGS))
     more = sum(1 for _ in lines)
-    return [*shown, f"… and {more} more warnings"] if more else shown
+    return [*first, f"… and {more} more warnings"] if more else first
 
 
 def print_warnings(results: Iterable[ItemResult]) -> None:
     """Show the warnings on standard error."""
     for line in warning_lines(results):
-        err.print(f"[yellow]warning[/] {escape(line)}", highlight=False)
+        err.print(f"warning: {shown(line)}", style="yellow", highlight=False, markup=False, soft_wrap=True)
 
 
 def totals_text(report: dict[str, Any]) -> str:

@@ -1,14 +1,19 @@
 """What every command prints with: tables for people, JSON for programs, one clear line for an error."""
 
 import json
+import os
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.text import Text
+
+from sceneburst.exits import Exit
+from sceneburst.sheet import Sheet
 
 if TYPE_CHECKING:
     from scenequeue.queue import SceneQueue
@@ -16,9 +21,16 @@ if TYPE_CHECKING:
 
 #: Width of what goes to a file or a pipe.
 _PLAIN_WIDTH = 160
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def _width(is_terminal: bool) -> int | None:
+    return None if is_terminal or os.environ.get("COLUMNS") else _PLAIN_WIDTH
+
+
 #: Results go to standard output; everything said beside them to standard error.
-out = Console(width=None if sys.stdout.isatty() else _PLAIN_WIDTH)
-err = Console(stderr=True, width=None if sys.stderr.isatty() else _PLAIN_WIDTH)
+out = Console(width=_width(sys.stdout.isatty()))
+err = Console(stderr=True, width=_width(sys.stderr.isatty()))
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 RedisUrl = Annotated[
@@ -54,17 +66,60 @@ def connected(redis_url: str | None, namespace: str | None) -> "Iterator[SceneQu
         queue.close()
 
 
+def run_group(
+    context: typer.Context, default: Callable[..., None], as_json: bool, redis_url: str | None, namespace: str | None
+) -> None:
+    """Run a group's default command, or hand the options that stand behind the group's name on to the command named.
+
+    Raises:
+        typer.BadParameter: JSON was asked of a command that prints none.
+    """
+    named = {"as_json": as_json or None, "redis_url": redis_url, "namespace": namespace}
+    given = {name: value for name, value in named.items() if value is not None}
+    if context.invoked_subcommand is None:
+        default(**given)
+        return
+    group: Any = context.command
+    taken = {param.name for param in group.commands[context.invoked_subcommand].params}
+    if as_json and "as_json" not in taken:
+        raise typer.BadParameter(f"'{context.info_name} {context.invoked_subcommand}' prints no JSON", param_hint="--json")
+    context.default_map = {context.invoked_subcommand: given}
+
+
 def print_json(value: Any) -> None:
     """One JSON document on standard output."""
     print(json.dumps(value, ensure_ascii=False, indent=2))
 
 
-def table(*columns: str, title: str | None = None) -> Table:
-    """A plain table; a column whose name ends in ">" is aligned right."""
-    made = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        made.add_column(column.rstrip(">"), justify="right" if column.endswith(">") else "left", overflow="fold")
-    return made
+def say(text: str) -> None:
+    """One line of a result, as it is: no markup, and no break that a copy would keep."""
+    out.print(shown(text), highlight=False, markup=False, soft_wrap=True)
+
+
+def fail(text: str) -> typer.Exit:
+    """Say that what was asked for is not there; the exit to raise."""
+    err.print(shown(text), style="red", highlight=False, markup=False, soft_wrap=True)
+    return typer.Exit(Exit.FAILED)
+
+
+def shown(text: str) -> str:
+    """Text of others for a terminal: control characters are escaped, as they could move its cursor or worse."""
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+
+
+def coloured(text: str, style: str) -> Text:
+    """A cell in a colour."""
+    return Text(shown(text), style=style)
+
+
+def table(*columns: str) -> Sheet:
+    """An empty table; of a column's name, ">" at the end aligns right, "~" lets its text be broken between words."""
+    return Sheet(columns, shown)
+
+
+def print_table(made: Sheet) -> None:
+    """A table on standard output."""
+    out.print(made, crop=False)
 
 
 def size_text(count: int | None) -> str:

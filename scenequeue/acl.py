@@ -1,8 +1,8 @@
 """What each program's Redis user may do: one rule set per role, for Redis 6.2 and later.
 
-The rules keep a program to its part of the contract: a worker's user cannot submit, a producer's cannot lease or ack, and
-none reaches beyond its namespace or may configure the server. They are not a wall between two hostile roles of one
-namespace: whoever may write a job's keys can damage that job.
+The rules keep a program to its part of the contract: the step that submits is refused to a worker's user, those that lease
+and ack to a producer's, and none reaches beyond its namespace or may configure the server. They are not a wall between two
+hostile roles of one namespace: whoever may write a job's keys can damage that job, or make one up, with commands of his own.
 """
 
 from typing import Literal, get_args

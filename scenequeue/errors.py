@@ -93,6 +93,10 @@ class StorageDenied(BadInput):
     """This URI may not be read or written: outside the roots, a private address, or access denied."""
 
 
+class LogNotFound(SceneburstError):
+    """The log of a container cannot be read from here; the message says where it is."""
+
+
 class FleetError(SceneburstError):
     """A fleet could not launch, list or stop containers."""
 

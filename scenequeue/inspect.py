@@ -182,6 +182,12 @@ class QueueInspector:
             hashes = self._hashes([self._keys.container(container_id) for container_id in ids])
         return [container_from(container_id, fields) for container_id, fields in zip(ids, hashes, strict=True) if fields]
 
+    def container(self, container_id: str) -> ContainerRecord | None:
+        """What is known of one container; None when nothing is, any more."""
+        with self._connection.translated():
+            fields = self._connection.client.hgetall(self._keys.container(container_id))
+        return container_from(container_id, fields) if fields else None
+
     def plan(self) -> dict[str, Any] | None:
         """The dispatcher's last decision; None when none was made lately."""
         with self._connection.translated():

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, computed_field, field_validator, model_validator
 from pydantic_core import from_json
 
-from scenequeue.names import ContainerId, ItemId, JobId, LeaseToken, SceneName, Title
+from scenequeue.names import ContainerId, ItemId, JobId, Labels, LeaseToken, SceneName, Title
 from scenequeue.options import FrozenModel, RenderOptions
 from scenequeue.reasons import Reason
 
@@ -135,8 +135,8 @@ class JobSpec(FrozenModel):
     max_attempts: Annotated[int, Field(ge=1, le=100)] = 3
     #: https:// URL that gets a signed POST when the job ends.
     callback_url: str | None = None
-    #: Free words of the caller, shown to operators.
-    labels: dict[str, str] = Field(default_factory=dict)
+    #: Words of the caller by name; shown to operators, who find jobs by them.
+    labels: Labels = Field(default_factory=dict)
 
 
 class Counts(FrozenModel):
@@ -314,6 +314,8 @@ class ContainerRecord(FrozenModel):
     progress: dict[str, float] = Field(default_factory=dict)
     #: What the container is busy with or stuck on, in words.
     note: str = ""
+    #: File on the dispatcher's machine that its output goes to; "" where that is no file.
+    log: str = ""
 
 
 class Depth(FrozenModel):

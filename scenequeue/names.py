@@ -4,7 +4,7 @@ import re
 import unicodedata
 from typing import Annotated, NewType
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 #: An item id is "<stage>-<index>", both counted from 0 in the caller's order.
 ItemId = NewType("ItemId", str)
@@ -17,6 +17,10 @@ _NAME = re.compile(r"^[\w][\w .+@=-]{0,119}$")
 _NAME_BYTES = 220
 #: More fits on no title card, and no player shows it.
 _TITLE_CHARS = 500
+_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,63}")
+_LABEL_CHARS = 256
+#: A filter by label is an index per pair, so a job has few.
+_MOST_LABELS = 16
 _ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")
 
 
@@ -58,5 +62,32 @@ def check_title(title: str) -> str:
     return title
 
 
+def check_label_name(name: str) -> str:
+    """A label's name, safe in a Redis key and before the "=" of a filter.
+
+    Raises:
+        ValueError: it has other characters than letters, digits, '.', '_', '/', '-', or more than 64.
+    """
+    if not _LABEL.fullmatch(name):
+        raise ValueError(f"{name!r} is not a usable label name: letters, digits, '.', '_', '/' and '-' only, 1 to 64")
+    return name
+
+
+def check_label_value(value: str) -> str:
+    """A label's value, one line that can be shown.
+
+    Raises:
+        ValueError: it has more than 256 characters, control characters, or half a surrogate pair.
+    """
+    if len(value) > _LABEL_CHARS:
+        raise ValueError(f"a label's value has at most {_LABEL_CHARS} characters, not {len(value)}")
+    if any(unicodedata.category(char) in ("Cc", "Cs") for char in value):
+        raise ValueError("a label's value has no control characters and no surrogates")
+    return value
+
+
 SceneName = Annotated[str, AfterValidator(check_name)]
 Title = Annotated[str, AfterValidator(check_title)]
+LabelName = Annotated[str, AfterValidator(check_label_name)]
+LabelValue = Annotated[str, AfterValidator(check_label_value)]
+Labels = Annotated[dict[LabelName, LabelValue], Field(max_length=_MOST_LABELS)]

@@ -15,6 +15,7 @@ from scenequeue.errors import SettingsError
 
 Positive = Annotated[float, Field(gt=0)]
 _KEY_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_DATABASE = re.compile(r"/?[0-9]*/?")
 _SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
 
 
@@ -47,9 +48,17 @@ class SceneburstSettings(BaseModel):
 
     @property
     def redis_address(self) -> SecretStr:
-        """The URL with the password in it."""
+        """The URL with the password in it.
+
+        Raises:
+            SettingsError: its database is no number, which redis-py would take for database 0.
+        """
         url = self.redis_url.get_secret_value()
         parts = urlsplit(url)
+        if parts.scheme in {"redis", "rediss"} and not _DATABASE.fullmatch(parts.path):
+            raise SettingsError(
+                f"SCENEBURST_REDIS_URL: the database {parts.path[1:]!r} is no number, as 0 in redis://host:6379/0 is"
+            )
         if self.redis_password is None or parts.password is not None:
             return self.redis_url
         user, host = parts.username or "", parts.netloc.rpartition("@")[2]

@@ -48,7 +48,9 @@ class DispatcherPort:
             arguments += (record.container_id, json.dumps(intent))
         self._unless_deposed(self._connection.run("intend", fence, CONTAINER_TTL_S, *arguments) == 1)
 
-    def record_launched(self, fence: int, container_id: str, handle: str, region: str = "", *, is_spot: bool = False) -> None:
+    def record_launched(
+        self, fence: int, container_id: str, handle: str, region: str = "", *, is_spot: bool = False, log: str = ""
+    ) -> None:
         """Write down that an intent became a container, whoever acts now: it is a fact.
 
         Args:
@@ -57,8 +59,9 @@ class DispatcherPort:
             handle: the fleet's own name for the container.
             region: where it runs.
             is_spot: whether it may be reclaimed.
+            log: file that its output goes to, where that is a file.
         """
-        facts = ("handle", handle, "region", region, "is_spot", "1" if is_spot else "0", "fence", fence)
+        facts = ("handle", handle, "region", region, "is_spot", "1" if is_spot else "0", "fence", fence, "log", log)
         self._connection.run("launched", container_id, CONTAINER_TTL_S, *facts)
 
     def record_ended(self, container_id: str, state: Literal["gone", "failed"], reason: str, *, fence: int | None = None) -> None:

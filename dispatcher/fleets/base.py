@@ -57,6 +57,8 @@ class LaunchResult:
     handle: str = ""
     region: str = ""
     is_spot: bool = False
+    #: File that the container's output goes to, where that is a file.
+    log: str = ""
     error: str = ""
     #: With an error: whether the same launch may succeed at a later tick (no capacity, throttled).
     transient: bool = True

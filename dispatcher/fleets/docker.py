@@ -4,13 +4,14 @@ import json
 import platform
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence, Set as AbstractSet
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set as AbstractSet
 from datetime import datetime
 from typing import Any, Self
 
 import httpx
 
 from dispatcher.fleets.base import ContainerSize, FleetContainer, Hardware, LaunchRequest, LaunchResult
+from dispatcher.fleets.docker_logs import payloads
 from dispatcher.fleets.settings import DockerSettings
 from scenequeue.errors import FleetError, FleetMisconfigured, SettingsError
 from scenequeue.names import ContainerId
@@ -152,6 +153,24 @@ class DockerFleet:
             time.sleep(0.05)
         for container in self.list():
             self._remove(container.handle)
+
+    def logs(self, handle: str) -> Iterator[bytes] | None:
+        """What a container has written so far, in pieces; None when there is no such container.
+
+        Raises:
+            FleetError: the engine does not answer; transient.
+        """
+        asked = f"/containers/{handle}/logs"
+        answer = self._call("GET", asked, {_NOT_FOUND}, params={"stdout": "true", "stderr": "true"})
+        return None if answer.status_code == _NOT_FOUND else payloads([answer.content])
+
+    def has_image(self) -> bool:
+        """Whether the engine has the image that is launched.
+
+        Raises:
+            FleetError: the engine does not answer; transient.
+        """
+        return self._call("GET", f"/images/{self._settings.docker_image}/json", {_NOT_FOUND}).is_success
 
     def close(self) -> None:
         """Close the connections to the engine; safe twice."""

@@ -70,7 +70,7 @@ class ProcessFleet:
             # Whoever makes the record launches; a crash right after leaves one that list() forgets.
             record.open("x").close()
         except FileExistsError:
-            return LaunchResult(request.container_id, handle=request.container_id)
+            return self._launched(request)
         except OSError as error:
             return LaunchResult(request.container_id, error=f"{record}: {error.strerror}")
         try:
@@ -88,7 +88,11 @@ class ProcessFleet:
             return LaunchResult(request.container_id, error=f"{self._argv[0]}: {error.strerror}")
         self._children[request.container_id] = child
         self._write(record, {"pid": child.pid, "identity": identity_of(child.pid), "started_ms": round(time.time() * 1000)})
-        return LaunchResult(request.container_id, handle=request.container_id)
+        return self._launched(request)
+
+    def _launched(self, request: LaunchRequest) -> LaunchResult:
+        log = self.log_of(request.container_id).absolute()
+        return LaunchResult(request.container_id, handle=request.container_id, log=str(log))
 
     def list(self) -> list[FleetContainer]:
         """Every container with a record: running, or ended within the last two minutes.

@@ -1,21 +1,33 @@
 """`sceneburst containers …` and `plan`: what runs, and what the dispatcher thinks."""
 
+import sys
 from typing import Annotated
 
 import typer
 
-from sceneburst.exits import Exit
-from sceneburst.screen import JsonFlag, Namespace, RedisUrl, age_text, connected, err, out, print_json, table
+from sceneburst.screen import (
+    JsonFlag,
+    Namespace,
+    RedisUrl,
+    age_text,
+    connected,
+    fail,
+    print_json,
+    print_table,
+    run_group,
+    say,
+    table,
+)
 from scenequeue.items import ContainerRecord
+from scenequeue.records import MALFORMED
 
-app = typer.Typer(help="Containers: list and stop them.", invoke_without_command=True)
+app = typer.Typer(help="Containers: list and stop them, read their logs.", invoke_without_command=True)
 
 
 @app.callback()
-def default(context: typer.Context) -> None:
-    """List and stop containers; without a command: list."""
-    if context.invoked_subcommand is None:
-        list_containers()
+def default(context: typer.Context, as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
+    """List and stop containers, read their logs; without a command: list."""
+    run_group(context, list_containers, as_json=as_json, redis_url=redis_url, namespace=namespace)
 
 
 @app.command("list")
@@ -30,17 +42,17 @@ def list_containers(
 
     with connected(redis_url, namespace) as queue:
         records, now_ms = queue.inspect.containers(), queue.inspect.now_ms()
-    shown = [record for record in records if all_of_them or record.state not in {"gone", "failed"}]
+    shown = [record for record in records if all_of_them or _is_there(record) or record.note.startswith(MALFORMED)]
     if as_json:
         print_json([{**record.model_dump(mode="json"), "cost_usd": round(cost_usd(record, now_ms), 6)} for record in shown])
         return
-    made = table("container", "state", "fleet", "slots>", "holds>", "done>", "failed>", "beat>", "age>", "about")
+    made = table("container", "state", "fleet", "slots>", "holds>", "done>", "failed>", "beat>", "age>", "about~")
     for record in shown:
         numbers = (record.slots, record.held, record.done, record.failed)
         born_ms = record.started_ms or record.intended_ms
         times = (age_text(record.beat_ms, now_ms), age_text(born_ms, now_ms))
         made.add_row(record.container_id, record.state, record.fleet, *map(str, numbers), *times, _about(record))
-    out.print(made)
+    print_table(made)
 
 
 @app.command()
@@ -51,14 +63,31 @@ def stop(
 ) -> None:
     """Let a container drain: it gets no more work, finishes what it has, and leaves."""
     with connected(redis_url, namespace) as queue:
-        alive = [record.container_id for record in queue.inspect.containers() if record.state not in {"gone", "failed"}]
+        alive = [record.container_id for record in queue.inspect.containers() if _is_there(record)]
         chosen = alive if container_id == "all" else [found for found in alive if found == container_id]
         if not chosen and container_id != "all":
-            err.print(f"no container {container_id!r} is running", style="red", highlight=False)
-            raise typer.Exit(Exit.FAILED)
+            raise fail(f"no container {container_id!r} is running")
         for found in chosen:
             queue.dispatcher.drain(found)
-    out.print(f"{len(chosen)} draining", highlight=False)
+    say(f"{len(chosen)} draining")
+
+
+@app.command()
+def logs(
+    container_id: Annotated[str, typer.Argument(help="The container's id.", show_default=False)],
+    redis_url: RedisUrl = None,
+    namespace: Namespace = None,
+) -> None:
+    """Print what a container has written: of the process and Docker fleets, on the machine that runs them."""
+    from sceneburst.container_logs import log_of
+
+    with connected(redis_url, namespace) as queue:
+        record = queue.inspect.container(container_id)
+    if record is None:
+        raise fail(f"no container {container_id!r} is known; records last for a day after the last news")
+    for chunk in log_of(record):
+        sys.stdout.buffer.write(chunk)
+    sys.stdout.buffer.flush()
 
 
 def plan(as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
@@ -68,12 +97,13 @@ def plan(as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Names
     if as_json:
         print_json(found)
     elif found is None:
-        out.print("no dispatcher has acted in the last minute; is one running?")
-        raise typer.Exit(Exit.FAILED)
+        raise fail("no dispatcher has acted in the last minute; is one running?")
     else:
-        out.print(
-            f"{found['why']} ({age_text(found['at_ms'], now_ms)} ago; running: ${found['usd_per_hour']:.4f}/h)", highlight=False
-        )
+        say(f"{found['why']} ({age_text(found['at_ms'], now_ms)} ago; running: ${found['usd_per_hour']:.4f}/h)")
+
+
+def _is_there(record: ContainerRecord) -> bool:
+    return record.state not in {"gone", "failed"}
 
 
 def _about(record: ContainerRecord) -> str:

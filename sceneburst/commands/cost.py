@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sceneburst.screen import JsonFlag, Namespace, RedisUrl, connected, out, print_json
+from sceneburst.screen import JsonFlag, Namespace, RedisUrl, connected, print_json, say
 
 #: The ledger is read whole: what is left out would cost nothing.
 _ALL_CONTAINERS = 100_000
@@ -34,9 +34,10 @@ def cost(
             costs, done = costs_by_fleet(records, now_ms), sum(record.done for record in records)
             data |= {"by_fleet": _rounded(costs), "containers": len(records)}
         else:
-            queue.inspect.job(job_id)
-            found = list(queue.producer.results(job_id))
-            costs, done = job_costs(found, records, now_ms), sum(result.state == "done" for result in found)
+            found = list(queue.producer.all_results(job_id))
+            costs = job_costs(found, records, now_ms)
+            # A film is no scene, though it costs.
+            done = sum(result.state == "done" and result.item_id.startswith("0-") for result in found)
             lost = len(forgotten(found, records))
             data |= {"job_id": job_id, "containers": _rounded(costs), "containers_forgotten": lost}
     total = sum(costs.values())
@@ -49,13 +50,13 @@ def cost(
     if lost:
         rest = f"; the other {len(costs)} cost about ${total:.6f}" if costs else ""
         what = f"of the containers that worked for {job_id}, {lost} ended more than a day ago"
-        out.print(f"no longer known: {what}{rest}", highlight=False)
+        say(f"no longer known: {what}{rest}")
         return
     each = f", ${total / done:.6f} a scene" if done else ""
     what = f"{len(costs)} containers" if job_id else f"{len(records)} containers of the last day"
-    out.print(f"about ${total:.6f} for {what}{each} (list prices of {prices().as_of}, Spot estimated)", highlight=False)
+    say(f"about ${total:.6f} for {what}{each} (list prices of {prices().as_of}, Spot estimated)")
     if job_id is None and alive:
-        out.print(f"{len(alive)} of them run, at ${hourly_usd(alive):.4f} an hour", highlight=False)
+        say(f"{len(alive)} of them run, at ${hourly_usd(alive):.4f} an hour")
 
 
 def _rounded(costs: dict[str, float]) -> dict[str, float]:

@@ -1,16 +1,37 @@
 """`sceneburst dead …`: what was given up, why, and what becomes of it."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sceneburst.exits import Exit
-from sceneburst.screen import JsonFlag, Namespace, RedisUrl, age_text, connected, err, out, print_json, table
+from sceneburst.screen import (
+    JsonFlag,
+    Namespace,
+    RedisUrl,
+    age_text,
+    connected,
+    out,
+    print_json,
+    print_table,
+    run_group,
+    say,
+    table,
+)
+from scenequeue.items import DeadLetter
 
-app = typer.Typer(help="Dead letters: look at them, requeue or discard them.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from scenequeue.queue import SceneQueue
+
+app = typer.Typer(help="Dead letters: look at them, requeue or discard them.", invoke_without_command=True)
 JobOption = Annotated[str | None, typer.Option("--job", help="Only this job's.")]
 JobArgument = Annotated[str, typer.Argument(help="The job's id.", show_default=False)]
 ItemArgument = Annotated[str | None, typer.Argument(help="The item's id; without it, all of the job's.")]
+
+
+@app.callback()
+def default(context: typer.Context, as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
+    """Look at dead letters, requeue or discard them; without a command: list."""
+    run_group(context, list_letters, as_json=as_json, redis_url=redis_url, namespace=namespace)
 
 
 @app.command("list")
@@ -23,17 +44,17 @@ def list_letters(
 ) -> None:
     """Dead letters, newest first."""
     with connected(redis_url, namespace) as queue:
+        if job is not None:
+            queue.inspect.job(job)
         letters, now_ms = queue.inspect.dead(job, limit), queue.inspect.now_ms()
     if as_json:
         print_json([letter.model_dump(mode="json") for letter in letters])
         return
-    made = table("job", "item", "scene", "attempts>", "since>", "last reason")
+    made = table("job", "item", "scene", "attempts>", "since>", "last reason~")
     for letter in letters:
-        last = letter.errors[-1] if letter.errors else None
-        reason = f"{last.error}: {last.message.splitlines()[0] if last.message else ''}" if last else ""
-        cells = (letter.item_id, letter.item.name, str(letter.attempts), age_text(letter.buried_ms, now_ms), reason)
-        made.add_row(letter.job_id, *cells)
-    out.print(made)
+        times = (str(letter.attempts), age_text(letter.buried_ms, now_ms))
+        made.add_row(letter.job_id, letter.item_id, letter.item.name, *times, last_reason(letter))
+    print_table(made)
 
 
 @app.command()
@@ -46,17 +67,13 @@ def show(
 ) -> None:
     """One dead letter with its whole history."""
     with connected(redis_url, namespace) as queue:
-        found = [letter for letter in queue.inspect.dead(job_id, 1_000_000) if letter.item_id == item_id]
-    if not found:
-        err.print(f"no dead letter {item_id!r} of job {job_id!r}", style="red", highlight=False)
-        raise typer.Exit(Exit.FAILED)
-    letter = found[0]
+        letter = queue.inspect.dead_letter(job_id, item_id)
     if as_json:
         print_json(letter.model_dump(mode="json"))
         return
-    out.print(f"{letter.item.name} ({letter.item.kind}), {letter.attempts} attempts", highlight=False)
+    say(f"{letter.item.name} ({letter.item.kind}), {letter.attempts} attempts")
     for error in letter.errors:
-        out.print(f"attempt {error.attempt} on {error.container}: {error.error}: {error.message}", highlight=False, markup=False)
+        say(f"attempt {error.attempt} on {error.container}: {error.error}: {error.message}")
     out.print_json(data=letter.item.payload)
 
 
@@ -64,10 +81,10 @@ def show(
 def requeue(job_id: JobArgument, item_id: ItemArgument = None, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
     """Give dead letters a new start, with all their attempts."""
     with connected(redis_url, namespace) as queue:
-        items = [item_id] if item_id else [letter.item_id for letter in queue.inspect.dead(job_id, 1_000_000)]
+        items = _chosen(queue, job_id, item_id)
         for item in items:
             queue.operator.requeue(job_id, item)
-    out.print(f"{len(items)} requeued", highlight=False)
+    say(f"{len(items)} requeued")
 
 
 @app.command()
@@ -80,9 +97,25 @@ def discard(
 ) -> None:
     """Forget dead letters for good."""
     with connected(redis_url, namespace) as queue:
-        items = [item_id] if item_id else [letter.item_id for letter in queue.inspect.dead(job_id, 1_000_000)]
+        items = _chosen(queue, job_id, item_id)
         if not yes:
             typer.confirm(f"Forget {len(items)} dead letters of job {job_id} for good?", abort=True)
         for item in items:
             queue.operator.discard(job_id, item)
-    out.print(f"{len(items)} discarded", highlight=False)
+    say(f"{len(items)} discarded")
+
+
+def last_reason(letter: DeadLetter) -> str:
+    """Why the last attempt failed, in one line."""
+    if not letter.errors:
+        return ""
+    last = letter.errors[-1]
+    return f"{last.error}: {(last.message.splitlines() or [''])[0]}"
+
+
+def _chosen(queue: "SceneQueue", job_id: str, item_id: str | None) -> list[str]:
+    """One dead letter of a job, or all. Raises JobNotFound."""
+    if item_id is not None:
+        return [item_id]
+    queue.inspect.job(job_id)
+    return [*queue.inspect.dead_ids(job_id)]

@@ -1,11 +1,12 @@
 """Commands about one job: submit it, follow it, get what it made."""
 
+import secrets
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from sceneburst.exits import Exit
+from sceneburst.exits import Exit, when_interrupted
 from sceneburst.screen import (
     JsonFlag,
     Namespace,
@@ -13,8 +14,9 @@ from sceneburst.screen import (
     age_text,
     connected,
     err,
-    out,
     print_json,
+    print_table,
+    say,
     seconds_text,
     settings_from,
     size_text,
@@ -23,6 +25,9 @@ from sceneburst.screen import (
 from scenequeue.items import ItemResult, JobState, JobStatus, Lane
 
 JobArgument = Annotated[str, typer.Argument(help="The job's id.", show_default=False)]
+LabelOption = Annotated[list[str] | None, typer.Option("--label", help="A label name=value; repeatable.", show_default=False)]
+#: The cells of `status_row`.
+STATUS_COLUMNS = ("job", "state", "lane", "waiting>", "ready>", "in flight>", "delayed>", "done>", "dead>", "dropped>", "age>")
 
 
 def submit(
@@ -30,6 +35,7 @@ def submit(
     output: Annotated[str | None, typer.Option(help="Folder or URI for the MP4s; else the manifest's.")] = None,
     lane: Annotated[Lane, typer.Option(help="Priority.")] = Lane.NORMAL,
     job_id: Annotated[str | None, typer.Option(help="Idempotency key; else one is made up.")] = None,
+    label: LabelOption = None,
     wait: Annotated[bool, typer.Option("--wait", help="Stay until the job has ended; exit 1 if scenes failed.")] = False,
     as_json: JsonFlag = False,
     redis_url: RedisUrl = None,
@@ -50,16 +56,29 @@ def submit(
         raise InvalidScenes(job.missing)
     with Producer(settings=settings_from(redis_url, namespace)) as producer:
         producer.queue.ping()
-        handle = producer.submit_scenes(job.scenes, output=target, options=job.options, film=job.film, lane=lane, job_id=job_id)
+        # Named here, so that it is known whatever happens meanwhile.
+        name = job_id or f"job-{secrets.token_hex(8)}"
+        told = f"job {name} is enqueued whole, or not at all: `sceneburst status {name}` tells"
+        with when_interrupted(told):
+            handle = producer.submit_scenes(
+                job.scenes,
+                output=target,
+                options=job.options,
+                film=job.film,
+                lane=lane,
+                job_id=name,
+                labels={**job.labels, **dict(parse_label(each) for each in label or [])},
+            )
         status = handle.status()
         if wait:
-            status = follow(producer.queue, handle.job_id, [scene.name for scene in job.scenes], is_quiet=as_json)
+            with when_interrupted(_goes_on(handle.job_id)):
+                status = follow(producer.queue, handle.job_id, [scene.name for scene in job.scenes], is_quiet=as_json)
             if not as_json:
                 print_warnings(handle.iter_results())
         if as_json:
             print_json(status_data(status))
         else:
-            out.print(f"job {handle.job_id}: {status.counts.total} scenes, {status.state.value}", highlight=False)
+            say(f"job {handle.job_id}: {status.counts.total} scenes, {status.state.value}")
         if wait and status.state is not JobState.DONE:
             raise typer.Exit(Exit.FAILED)
 
@@ -71,9 +90,9 @@ def status(job_id: JobArgument, as_json: JsonFlag = False, redis_url: RedisUrl =
     if as_json:
         print_json(status_data(found))
         return
-    made = table("job", "state", "lane", "waiting>", "ready>", "in flight>", "delayed>", "done>", "dead>", "dropped>", "age>")
-    made.add_row(*status_row(found, now_ms))
-    out.print(made)
+    made = table(*STATUS_COLUMNS, "labels~")
+    made.add_row(*status_row(found, now_ms), labels_text(found))
+    print_table(made)
 
 
 def watch(job_id: JobArgument, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
@@ -83,10 +102,12 @@ def watch(job_id: JobArgument, redis_url: RedisUrl = None, namespace: Namespace 
 
     with connected(redis_url, namespace) as queue:
         found = queue.inspect.job(job_id)
-        names = _names(queue, job_id, found.counts.total)
-        ended = follow(queue, job_id, names)
-        print_warnings(result for stage in range(ended.stages) for result in queue.producer.results(job_id, stage=stage))
-    out.print(f"job {job_id}: {ended.state.value}, {ended.counts.done} of {ended.counts.total} done", highlight=False)
+        with when_interrupted(_goes_on(found.job_id)):
+            # A film is one item more.
+            names = _names(queue, job_id, found.counts.total - (found.stages - 1))
+            ended = follow(queue, job_id, names)
+        print_warnings(queue.producer.all_results(job_id))
+    say(f"job {job_id}: {ended.state.value}, {ended.counts.done} of {ended.counts.total} done")
     raise typer.Exit(Exit.OK if ended.state is JobState.DONE else Exit.FAILED)
 
 
@@ -95,15 +116,14 @@ def results(job_id: JobArgument, as_json: JsonFlag = False, redis_url: RedisUrl 
     from sceneburst.report import print_warnings
 
     with connected(redis_url, namespace) as queue:
-        queue.inspect.job(job_id)
-        found = list(queue.producer.results(job_id))
+        found = list(queue.producer.all_results(job_id))
     if as_json:
         print_json([result.model_dump(mode="json") for result in found])
         return
-    made = table("scene", "state", "length>", "size>", "render>", "attempts>", "output or reason")
+    made = table("scene", "state", "length>", "size>", "render>", "attempts>", "output or reason~")
     for result in found:
         made.add_row(*_result_row(result))
-    out.print(made)
+    print_table(made)
     print_warnings(found)
 
 
@@ -114,9 +134,7 @@ def cancel(job_id: JobArgument, as_json: JsonFlag = False, redis_url: RedisUrl =
     if as_json:
         print_json(status_data(found))
     else:
-        out.print(
-            f"job {job_id}: {found.state.value}, {found.counts.dropped} dropped, {found.counts.leased} stopping", highlight=False
-        )
+        say(f"job {job_id}: {found.state.value}, {found.counts.dropped} dropped, {found.counts.leased} stopping")
 
 
 def download(
@@ -132,9 +150,30 @@ def download(
         producer.queue.ping()
         handle = producer.job(job_id)
         handle.status()
-        with err.status("downloading …"):
+        with err.status("downloading …"), when_interrupted(f"files that are in {folder} are whole; the others are not there"):
             files = handle.download(folder)
-    out.print(f"{len(files)} files in {folder}", highlight=False)
+    say(f"{len(files)} files in {folder}")
+
+
+def _goes_on(job_id: str) -> str:
+    return f"job {job_id} goes on; `sceneburst watch {job_id}` follows it again"
+
+
+def parse_label(text: str) -> tuple[str, str]:
+    """Name and value of a label "name=value" on the command line.
+
+    Raises:
+        typer.BadParameter: it has no "=".
+    """
+    name, sign, value = text.partition("=")
+    if not sign or not name:
+        raise typer.BadParameter(f"{text!r} is not name=value", param_hint="--label")
+    return name, value
+
+
+def labels_text(found: JobStatus) -> str:
+    """A job's labels in one line."""
+    return " ".join(f"{name}={value}" for name, value in found.labels.items())
 
 
 def status_data(found: JobStatus) -> dict[str, Any]:
@@ -161,13 +200,13 @@ def _result_row(result: ItemResult) -> list[str]:
     ]
 
 
-def _names(queue: Any, job_id: str, total: int) -> list[str]:
+def _names(queue: Any, job_id: str, scenes: int) -> list[str]:
     """Names of the scenes as far as the queue tells them; their index otherwise."""
-    names = [f"scene {index + 1}" for index in range(total)]
+    names = [f"scene {index + 1}" for index in range(scenes)]
     known = [(result.item_id, result.name) for result in queue.producer.results(job_id)]
     known += [(item.item_id, item.name) for item in queue.inspect.leased() if item.job_id == job_id]
     for item_id, name in known:
         stage, _, index = item_id.partition("-")
-        if stage == "0" and int(index) < total:
+        if stage == "0" and int(index) < scenes:
             names[int(index)] = name
     return names

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from sceneburst.exits import Exit
-from sceneburst.screen import JsonFlag, out, print_json, table
+from sceneburst.screen import JsonFlag, out, print_json, say, table
 from scenequeue.start import require
 
 
@@ -25,7 +25,7 @@ def dispatcher(once: Annotated[bool, typer.Option("--once", help="One tick, then
 
     settings = DispatcherSettings.load()
     if once:
-        out.print(run_once(settings), highlight=False)
+        say(run_once(settings))
     else:
         run(settings)
 

@@ -4,18 +4,18 @@ from typing import Annotated
 
 import typer
 
-from sceneburst.commands.jobs import status_data, status_row
-from sceneburst.screen import JsonFlag, Namespace, RedisUrl, age_text, connected, out, print_json, table
+from sceneburst.commands.dead import last_reason
+from sceneburst.commands.jobs import STATUS_COLUMNS, status_data, status_row
+from sceneburst.screen import JsonFlag, Namespace, RedisUrl, age_text, connected, print_json, print_table, run_group, say, table
 from scenequeue.items import Lane
 
 app = typer.Typer(help="Look at the queue, pause and resume it.", invoke_without_command=True)
 
 
 @app.callback()
-def default(context: typer.Context) -> None:
+def default(context: typer.Context, as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
     """Look at the queue, pause and resume it; without a command: show."""
-    if context.invoked_subcommand is None:
-        show()
+    run_group(context, show, as_json=as_json, redis_url=redis_url, namespace=namespace)
 
 
 @app.command()
@@ -43,25 +43,24 @@ def show(
         return
     counts = depth.counts
     lanes = ", ".join(f"{lane.value} {depth.ready_by_lane[lane]}" for lane in Lane)
-    out.print(
-        f"{'[yellow]paused[/] · ' if depth.is_paused else ''}{counts.ready} ready ({lanes}) · {counts.leased} in flight · "
-        f"{counts.delayed} delayed · {counts.dead} dead · {counts.done} done · {len(containers)} containers",
-        highlight=False,
+    say(
+        f"{'paused · ' if depth.is_paused else ''}{counts.ready} ready ({lanes}) · {counts.leased} in flight · "
+        f"{counts.delayed} delayed · {counts.dead} dead · {counts.done} done · {len(containers)} containers"
     )
-    dispatcher = f"{plan['why']} ({age_text(plan['at_ms'], now_ms)} ago)" if plan else "[red]none has acted in the last minute[/]"
-    out.print(f"dispatcher: {dispatcher}", highlight=False)
+    if depth.malformed:
+        say(f"malformed in Redis, counted as 0: {', '.join(depth.malformed)}")
+    said = f"{plan['why']} ({age_text(plan['at_ms'], now_ms)} ago)" if plan else "none has acted in the last minute"
+    say(f"dispatcher: {said}")
     if jobs:
-        made = table("job", "state", "lane", "waiting>", "ready>", "in flight>", "delayed>", "done>", "dead>", "dropped>", "age>")
+        made = table(*STATUS_COLUMNS)
         for job in jobs:
             made.add_row(*status_row(job, now_ms))
-        out.print(made)
+        print_table(made)
     if dead:
-        made = table("dead letter", "scene", "attempts>", "last reason")
+        made = table("job", "dead letter", "scene", "attempts>", "last reason~")
         for letter in dead:
-            last = letter.errors[-1] if letter.errors else None
-            reason = f"{last.error}: {last.message.splitlines()[0] if last.message else ''}" if last else ""
-            made.add_row(f"{letter.job_id} {letter.item_id}", letter.item.name, str(letter.attempts), reason)
-        out.print(made)
+            made.add_row(letter.job_id, letter.item_id, letter.item.name, str(letter.attempts), last_reason(letter))
+        print_table(made)
 
 
 @app.command()
@@ -81,7 +80,7 @@ def peek(
     made = table("job", "item", "scene", "kind", "seconds>")
     for job, item_id, item in found:
         made.add_row(job, item_id, item.name, item.kind, f"{item.weight:.1f}")
-    out.print(made)
+    print_table(made)
 
 
 @app.command()
@@ -89,7 +88,7 @@ def pause(redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
     """Give out no more work; what is in flight goes on."""
     with connected(redis_url, namespace) as queue:
         queue.operator.pause()
-    out.print("paused")
+    say("paused")
 
 
 @app.command()
@@ -97,4 +96,4 @@ def resume(redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
     """Give out work again."""
     with connected(redis_url, namespace) as queue:
         queue.operator.resume()
-    out.print("resumed")
+    say("resumed")

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 import typer
 
-from sceneburst.exits import Exit
-from sceneburst.screen import JsonFlag, err, out, print_json
+from sceneburst.exits import Exit, when_interrupted
+from sceneburst.screen import JsonFlag, err, print_json, print_table, say
 from scenequeue.start import require
 
 ManifestPath = Annotated[Path, typer.Argument(help="YAML or JSON file with the scenes.", show_default=False)]
@@ -49,15 +49,20 @@ def render(
     _check_output(settings, target)
     find_ffmpeg()
     for line in job.missing:
-        err.print(f"[yellow]warning[/] {line}; this scene will fail, the others are rendered", highlight=False)
+        err.print(
+            f"warning: {line}; this scene will fail, the others are rendered", style="yellow", markup=False, highlight=False
+        )
     most = containers or os.cpu_count() or 1
     batch = -(-len(job.scenes) // most)
     more = {"SCENEBURST_SCENES_PER_BATCH": str(batch)}
     started = time.monotonic()
-    with LocalCluster(roots, containers=most, slots=slots, environment=more) as cluster:
+    left = "nothing was left running; videos that were finished are in the output"
+    with when_interrupted(left), LocalCluster(roots, containers=most, slots=slots, environment=more) as cluster:
         local = ProducerSettings.load(redis_url=cluster.url, namespace="sceneburst", file_roots=roots)
         with Producer(settings=local) as producer:
-            handle = producer.submit_scenes(job.scenes, output=target, options=job.options, film=job.film, check_files=False)
+            handle = producer.submit_scenes(
+                job.scenes, output=target, options=job.options, film=job.film, labels=job.labels, check_files=False
+            )
             names = [scene.name for scene in job.scenes]
             status = follow(producer.queue, handle.job_id, names, is_quiet=as_json, check=cluster.check)
             wall_s = time.monotonic() - started
@@ -67,10 +72,12 @@ def render(
     if as_json:
         print_json(report)
     else:
-        out.print(report_table(report, results))
-        out.print()
-        out.print(totals_text(report), highlight=False)
+        print_table(report_table(report, results))
+        say("")
+        say(totals_text(report))
         print_warnings(results)
+        if report["totals"]["succeeded"]:
+            say(f"videos in {path_of(target) if urlsplit(target).scheme == 'file' else target}")
     raise typer.Exit(_verdict(report, set(expect_failure or [])))
 
 
@@ -80,7 +87,7 @@ def _verdict(report: dict[str, Any], expected: set[str]) -> Exit:
     if expected:
         if failed != expected or missing:
             odd = ", ".join(sorted(failed ^ expected)) or "some scenes"
-            err.print(f"not as expected: {odd}", style="red", highlight=False)
+            err.print(f"not as expected: {odd}", style="red", highlight=False, markup=False)
             return Exit.FAILED
         return Exit.OK
     return Exit.FAILED if failed or missing else Exit.OK

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from sceneburst.exits import when_interrupted
 from sceneburst.screen import err, out
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
@@ -64,7 +65,10 @@ def up(
     most = containers or os.cpu_count() or 1
     engine_image = (image or _IMAGE) if fleet is Fleet.DOCKER else None
     kept = data.resolve() if data else None
-    with LocalCluster(allowed, containers=most, slots=slots, image=engine_image, folder=kept, redis_port=redis_port) as cluster:
+    with (
+        when_interrupted("nothing was left running"),
+        LocalCluster(allowed, containers=most, slots=slots, image=engine_image, folder=kept, redis_port=redis_port) as cluster,
+    ):
         queue = SceneQueue(SceneburstSettings.load(redis_url=cluster.url, namespace=cluster.namespace))
         _wait_until_it_acts(queue, cluster.check)
         told = {

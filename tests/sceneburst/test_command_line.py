@@ -57,7 +57,11 @@ def test_it_says_its_version() -> None:
 
 @pytest.mark.parametrize(
     ("words", "index", "found"),
-    [("sceneburst que", 1, ["queue"]), ("sceneburst queue p", 2, ["peek", "pause"]), ("sceneburst submit --la", 2, ["--lane"])],
+    [
+        ("sceneburst que", 1, ["queue"]),
+        ("sceneburst queue p", 2, ["peek", "pause"]),
+        ("sceneburst submit --la", 2, ["--lane", "--label"]),
+    ],
 )
 def test_shells_complete_commands_and_options(words: str, index: int, found: list[str]) -> None:
     """As bash asks; commands are loaded as far as they are written out."""

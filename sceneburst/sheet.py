@@ -1,0 +1,93 @@
+"""A table that never tears a word: where the terminal is too narrow for its columns, each row becomes a few lines."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+#: Columns between two columns of a table.
+_GAP = 2
+#: A column of prose narrower than this is not read but spelt.
+_LEAST_PROSE = 24
+_INDENT = "  "
+
+
+class Sheet:
+    """Rows of cells. Rich prints it as a table, or row by row where that would cut ids into pieces.
+
+    Args:
+        columns: their names; ">" at the end aligns right, "~" is prose, which may be broken between words.
+        clean: makes text of others harmless.
+    """
+
+    def __init__(self, columns: Sequence[str], clean: Callable[[str], str]) -> None:
+        self._names = [column.rstrip(">~") for column in columns]
+        self._right = [column.endswith(">") for column in columns]
+        self._prose = [column.endswith("~") for column in columns]
+        self._clean = clean
+        self._rows: list[list[Text]] = []
+
+    def add_row(self, *cells: str | Text) -> None:
+        """One more row. A cell that is a str is shown as it is: no markup."""
+        self._rows.append([cell if isinstance(cell, Text) else Text(self._clean(cell)) for cell in cells])
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        if self._least_width() <= options.max_width:
+            yield self._table()
+            return
+        for row in self._rows:
+            yield from self._lines(row, options.max_width)
+
+    def _least_width(self) -> int:
+        widths = []
+        for index, name in enumerate(self._names):
+            cells = [row[index] for row in self._rows]
+            widest = max([len(name), *(cell.cell_len for cell in cells)])
+            longest_word = max((word.cell_len for cell in cells for word in cell.split(" ")), default=0)
+            widths.append(min(widest, max(_LEAST_PROSE, longest_word)) if self._prose[index] else widest)
+        return sum(widths) + _GAP * (len(widths) - 1)
+
+    def _table(self) -> Table:
+        made = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
+        for name, is_right, is_prose in zip(self._names, self._right, self._prose, strict=True):
+            made.add_column(name, justify="right" if is_right else "left", no_wrap=not is_prose, overflow="fold")
+        for row in self._rows:
+            made.add_row(*row)
+        return made
+
+    def _lines(self, row: Sequence[Text], width: int) -> Iterator[Text]:
+        """The first cell as a heading; the short ones behind their names, as many as fit a line; prose at last."""
+        yield _unbroken(Text.assemble((f"{self._names[0]} ", "dim"), row[0]))
+        line = Text(_INDENT)
+        rest = list(zip(self._names, self._prose, row, strict=True))[1:]
+        for name, is_prose, cell in rest:
+            if is_prose or not cell.plain:
+                continue
+            pair = Text.assemble((f"{name} ", "dim") if name else "", cell)
+            if line.cell_len > len(_INDENT) and line.cell_len + 3 + pair.cell_len > width:
+                yield _unbroken(line)
+                line = Text(_INDENT)
+            line = Text.assemble(line, " · " if line.cell_len > len(_INDENT) else "", pair)
+        if line.plain.strip():
+            yield _unbroken(line)
+        for name, is_prose, cell in rest:
+            if is_prose and cell.plain:
+                yield from _wrapped(Text.assemble((f"{name} ", "dim"), cell), width)
+
+
+def _wrapped(text: Text, width: int) -> Iterator[Text]:
+    """Lines of words, indented; a word longer than a line stands alone, and the terminal breaks it."""
+    line = Text(_INDENT)
+    for word in text.split(" "):
+        if line.cell_len > len(_INDENT) and line.cell_len + 1 + word.cell_len > width:
+            yield _unbroken(line)
+            line = Text(_INDENT)
+        line = Text.assemble(line, " " if line.cell_len > len(_INDENT) else "", word)
+    yield _unbroken(line)
+
+
+def _unbroken(line: Text) -> Text:
+    """A line that is the terminal's to break, so that what is copied from it is whole."""
+    line.no_wrap, line.overflow = True, "ignore"
+    return line

@@ -1,0 +1,206 @@
+"""What operators are told is true: exit codes, options behind a group's name, and words after an interruption."""
+
+import json
+from typing import Any
+
+import pytest
+
+from sceneburst.exits import Exit, Interrupted
+from scenequeue.items import ContainerRecord, ItemResult
+from scenequeue.names import ContainerId
+from scenequeue.queue import SceneQueue
+from tests.sceneburst.conftest import Console
+from tests.scenequeue.jobs import done, submit
+
+
+def _bury(queue: SceneQueue, job: str, count: int) -> None:
+    submit(queue, job, count)
+    for lease in queue.worker.lease("c1", count):
+        queue.worker.fail("c1", lease, "BadInput", "image: [/] no picture", transient=False)
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (("queue",), "depth"),
+        (("queue", "show"), "depth"),
+        (("queue", "peek"), None),
+        (("containers",), None),
+        (("containers", "list"), None),
+        (("dead",), None),
+        (("dead", "list"), None),
+    ],
+)
+def test_a_group_takes_its_options_before_and_behind_the_command(
+    console: Console, words: tuple[str, ...], part: str | None
+) -> None:
+    """`queue --json`, `queue --json show` and `queue show --json` are one."""
+    for options in ((*words, "--json"), (words[0], "--json", *words[1:])):
+        ended = console(*options)
+        assert ended.code == 0, ended.err
+        told = json.loads(ended.out)
+        assert part in told if part else told == []
+
+
+@pytest.mark.parametrize("words", [("queue",), ("queue", "peek"), ("containers", "list"), ("dead", "list"), ("dead",)])
+def test_a_group_takes_the_address_behind_its_name(
+    console: Console, words: tuple[str, ...], monkeypatch: Any, redis_url: str
+) -> None:
+    """The environment's would not answer."""
+    monkeypatch.setenv("SCENEBURST_REDIS_URL", "redis://127.0.0.1:1/0")
+    assert console(words[0], "--redis-url", redis_url, "--namespace", "another", *words[1:]).code == 0
+    assert console(*words).code == Exit.UNAVAILABLE
+
+
+def test_json_of_a_command_that_prints_none_is_refused(console: Console, queue: SceneQueue) -> None:
+    """And nothing is done."""
+    ended = console("queue", "--json", "pause")
+    assert (ended.code, queue.inspect.depth().is_paused) == (Exit.USAGE, False)
+    assert "prints no JSON" in ended.err
+
+
+@pytest.mark.parametrize("name", ["nobody", "no such job", "a/b", 'it\'s "x"', "\x1b[31m", "[/]", "ü" * 200])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("status",),
+        ("watch",),
+        ("results",),
+        ("cancel",),
+        ("cost",),
+        ("dead", "requeue"),
+        ("dead", "discard", "--yes"),
+        ("dead", "list", "--job"),
+        ("dead", "show", "{}", "0-0"),
+        ("dead", "requeue", "{}", "0-0"),
+        ("download", "{}", "in"),
+        ("containers", "logs"),
+        ("containers", "stop"),
+    ],
+)
+def test_every_mistake_in_an_id_is_exit_1_and_one_line(console: Console, words: tuple[str, ...], name: str) -> None:
+    """Nothing is said to have been done."""
+    asked = [name if word == "{}" else word for word in words]
+    ended = console(*(asked if name in asked else [*asked, name]))
+    assert (ended.code, ended.out) == (Exit.FAILED, "")
+    assert len(ended.err.splitlines()) == 1
+    assert "\x1b[31m" not in ended.err.removeprefix("\x1b[31m")
+
+
+def test_dead_letters_are_shown_requeued_and_discarded_by_name_or_all(console: Console, queue: SceneQueue) -> None:
+    """A message with brackets is shown as it is."""
+    _bury(queue, "a", 4)
+    assert "image: [/] no picture" in console("dead", "list", "--job", "a").out
+    assert "image: [/] no picture" in console("dead", "show", "a", "0-1").out
+    assert json.loads(console("dead", "show", "a", "0-1", "--json").out)["item_id"] == "0-1"
+    assert console("dead", "requeue", "a", "0-0").out == "1 requeued\n"
+    assert console("dead", "discard", "a", "0-3", "--yes").out == "1 discarded\n"
+    assert console("dead", "requeue", "a").out == "2 requeued\n"
+    assert console("dead", "requeue", "a").out == "0 requeued\n"
+    assert queue.inspect.depth().counts.ready == 3
+
+
+def test_one_dead_letter_is_one_read_however_many_there_are(
+    console: Console, queue: SceneQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No command loads the whole hash."""
+    _bury(queue, "a", 3)
+    monkeypatch.setattr("redis.Redis.hvals", lambda *_: pytest.fail("all letters were read"))
+    monkeypatch.setattr("redis.Redis.hgetall", lambda *_: pytest.fail("more than one letter was read"))
+    assert "BadInput" in console("dead", "show", "a", "0-1").out
+
+
+def test_a_malformed_job_is_shown_beside_the_others(console: Console, queue: SceneQueue) -> None:
+    """By `queue`, `jobs` and `status`; a malformed container and letter too."""
+    submit(queue, "good", 1)
+    client, keys = queue._connection.client, queue._connection.keys
+    name = 'it\'s [/] "x" \x1b[2J'
+    client.hset(keys.job(name), "state", "active")
+    client.hset(keys.job(name, "dead"), "0-0", "{")
+    client.zadd(keys.jobs, {name: 1})
+    client.zadd(keys.dead, {f"{name}/0-0": 7, "x": 8})
+    client.hset(keys.container("c9"), "slots", "four")
+    client.zadd(keys.containers, {"c9": 1})
+    client.hset(keys.counts, "leased", "abc")
+    try:
+        for words in (("queue",), ("jobs",), ("status", name), ("containers",), ("dead",)):
+            ended = console(*words)
+            assert ended.code == 0, ended.err
+            assert "malformed" in ended.out
+            assert "\x1b" not in ended.out
+            assert console(*words, "--json").code == 0
+        assert "counted as 0: leased" in console("queue").out
+        assert json.loads(console("jobs", "--state", "malformed", "--json").out)[0]["job_id"] == name
+    finally:
+        client.delete(keys.job(name), keys.job(name, "dead"), keys.container("c9"))
+        client.hset(keys.counts, "leased", "0")
+
+
+def test_results_and_cost_of_a_film_have_the_film(console: Console, queue: SceneQueue) -> None:
+    """Its container is paid for, and it is no scene when the price of one is told."""
+    submit(queue, "a", 2, 1)
+    queue.dispatcher.acquire("test", 30)
+    for number in range(3):
+        container = f"c{number}"
+        record = ContainerRecord(container_id=ContainerId(container), vcpu=2, memory_mib=4096, slots=1, done=1)
+        queue.dispatcher.record_intents(1, [record])
+        queue.dispatcher.record_launched(1, container, "handle")
+        queue.worker.beat(record)
+        (lease,) = queue.worker.lease(container, 1)
+        result = ItemResult(item_id=lease.item_id, name=lease.item.name, state="done", container=container)
+        queue.worker.ack(container, [(lease, result)])
+    queue.dispatcher.resign("test")
+    assert [result["item_id"] for result in json.loads(console("results", "a", "--json").out)] == ["0-0", "0-1", "1-0"]
+    told = json.loads(console("cost", "a", "--json").out)
+    assert (sorted(told["containers"]), told["scenes_done"]) == (["c0", "c1", "c2"], 2)
+
+
+def test_after_an_interruption_it_is_said_what_goes_on(
+    console: Console, queue: SceneQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A job that is only watched does; nothing else is claimed."""
+
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise Interrupted
+
+    submit(queue, "a", 1)
+    monkeypatch.setattr("sceneburst.follow.follow", interrupted)
+    ended = console("watch", "a")
+    assert ended.code == Exit.INTERRUPTED
+    assert ended.err.strip() == "interrupted; job a goes on; `sceneburst watch a` follows it again"
+    monkeypatch.setattr("scenequeue.inspect.QueueInspector.depth", interrupted)
+    assert console("queue").err.strip() == "interrupted"
+    (lease,) = queue.worker.lease("c1", 1)
+    queue.worker.ack("c1", [done(lease)])
+
+
+@pytest.mark.parametrize("url", ["redis://127.0.0.1/notanumber", "redis://127.0.0.1/0/1", "rediss://127.0.0.1/-1"])
+def test_a_database_that_is_no_number_is_a_settings_error(console: Console, url: str) -> None:
+    """Not database 0."""
+    ended = console("queue", "--redis-url", url)
+    assert ended.code == Exit.USAGE
+    assert "SCENEBURST_REDIS_URL: the database" in ended.err
+    assert len(ended.err.splitlines()) == 1
+
+
+def test_one_tick_that_sees_no_fleet_is_no_success(console: Console, queue: SceneQueue, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without credentials, and without an engine: one line, and a code that a scheduler sees."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "AWS_ROLE_ARN"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
+        monkeypatch.setenv(name, "/nowhere")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    fargate = {"FLEET": "fargate", "ECS_CLUSTER": "c", "ECS_TASK_DEFINITION": "t", "ECS_SUBNETS": '["s"]', "LOG_LEVEL": "error"}
+    for name, value in fargate.items():
+        monkeypatch.setenv(f"SCENEBURST_{name}", value)
+    ended = console("dispatcher", "--once")
+    assert ended.code == Exit.USAGE, ended
+    assert "credentials" in ended.err
+    assert len(ended.err.splitlines()) == 1
+    monkeypatch.setenv("SCENEBURST_FLEET", "docker")
+    monkeypatch.setenv("SCENEBURST_DOCKER_IMAGE", "films")
+    monkeypatch.setenv("SCENEBURST_DOCKER_SOCKET", "/nowhere/docker.sock")
+    ended = console("dispatcher", "--once")
+    assert ended.code == Exit.UNAVAILABLE
+    assert "no container engine answers at /nowhere/docker.sock" in ended.err
+    assert queue.dispatcher.acquire("another", 1) is not None
