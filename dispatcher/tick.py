@@ -16,15 +16,19 @@ from dispatcher.notify import Notifier
 from dispatcher.planner import Backlog, Plan, Policy, plan
 from dispatcher.pricing import dearest, is_priced
 from dispatcher.reaper import Action, Limits, Verdict, find_reapable
+from dispatcher.standstill import standstill
 from dispatcher.tally import Tally
 from scenequeue.errors import DispatcherDeposed, FleetError, SettingsError
 from scenequeue.items import ContainerRecord, Depth
 from scenequeue.queue import SceneQueue
+from scenequeue.reasons import Reason
 from scenequeue.settings import DispatcherSettings
 
 #: The lock outlasts some ticks, so that a slow one does not lose it; another dispatcher takes over after this.
 _LOCK_TICKS = 5
 _LEAST_LOCK_S = 10.0
+#: A plan is shown for some ticks, and so long at least.
+_LEAST_PLAN_S = 60
 #: Containers read at once: all, however many a day has launched. One that were left out, the oldest that still works first,
 #: would look unknown, and be stopped at its work.
 _WHOLE_LEDGER = 2**31
@@ -89,7 +93,7 @@ class Dispatcher:
         self._tally = Tally()
         self._observe, self._clock = observe, clock
         self._log = structlog.get_logger()
-        self._last_why = ""
+        self._last = Plan((), "", 0, 0, 0, 0, 0.0)
         for region in fleet.hardware.regions:
             if not is_priced(region):
                 self._log.warning("no prices of this region are known; it is counted as the dearest", region=region)
@@ -104,6 +108,8 @@ class Dispatcher:
             return self.try_tick()
         except FleetError as error:
             self._log.warning("the fleet cannot be seen; neither launching nor reaping", error=str(error))
+            made = replace(self._last, launches=(), why=f"the fleet cannot be seen: {error}")
+            self._publish(made, Reason("fleet_unseen", {"problem": str(error)}), self._queue.inspect.now_ms())
             return None
 
     def try_tick(self) -> Plan | None:
@@ -223,14 +229,29 @@ class Dispatcher:
 
     def _tell(self, seen: Seen) -> None:
         made = seen.plan
-        if made.why != self._last_why:
+        if made.why != self._last.why:
             self._log.info("plan", why=made.why, launches=len(made.launches))
-            self._last_why = made.why
-        self._queue.dispatcher.publish_plan(json.dumps({**asdict(made), "at_ms": seen.at_ms}))
+        self._last = made
+        learnt = caution(seen.containers, seen.at_ms)
+        false_starts = learnt.why if learnt.pause_s else ""
+        reason = standstill(made, seen.containers, self._policy, self._launcher.problem, false_starts)
+        self._publish(made, reason, seen.at_ms)
         if self._observe:
             self._observe(seen)
         if self._notifier:
             self._notifier.run()
+
+    def _publish(self, made: Plan, reason: Reason | None, at_ms: int) -> None:
+        """Tell operators what was decided, and producers what containers can reach and why work waits."""
+        settings = self._settings
+        published = {
+            **asdict(made),
+            "at_ms": at_ms,
+            "fleet": settings.fleet,
+            "file_roots": [str(root.absolute()) for root in settings.file_roots],
+            "waits_because": reason.to_json() if reason else None,
+        }
+        self._queue.dispatcher.publish_plan(json.dumps(published), max(_LEAST_PLAN_S, int(_LOCK_TICKS * settings.tick_s)))
 
 
 def policy_from(settings: DispatcherSettings, hardware: Hardware) -> Policy:

@@ -10,7 +10,7 @@ from pydantic.json_schema import models_json_schema
 from producer.api_bodies import Submission
 from producer.api_errors import MEDIA_TYPE
 from scenequeue.film import Film
-from scenequeue.items import Counts, Depth, ItemResult, JobStatus, Lane, Scene
+from scenequeue.items import Counts, Depth, ItemResult, JobStatus, Lane, Scene, Warned
 from scenequeue.options import RenderOptions
 
 _SUBMISSION: dict[str, Any] = {
@@ -42,6 +42,7 @@ _JOB: dict[str, Any] = {
     "finished_ms": None,
     "labels": {},
     "max_attempts": 3,
+    "waits_because": None,
 }
 _RESULT: dict[str, Any] = {
     "item_id": "0-0",
@@ -84,6 +85,7 @@ class Job(BaseModel):
     finished_ms: int | None
     labels: dict[str, str]
     max_attempts: int
+    waits_because: Warned | None = Field(None, description="why nothing of it is worked on; null where something is")
 
     @classmethod
     def of(cls, status: JobStatus) -> Self:
@@ -91,8 +93,9 @@ class Job(BaseModel):
         counts = status.counts
         ended = counts.done + counts.dead + counts.dropped
         return cls(
-            **status.model_dump(exclude={"options", "callback_url", "counts", "state"}),
+            **status.model_dump(exclude={"options", "callback_url", "counts", "state", "waits_because"}),
             state=status.state.value,
+            waits_because=Warned(**status.waits_because.to_people()) if status.waits_because else None,
             counts=counts,
             progress=round(ended / max(1, counts.total), 4),
         )

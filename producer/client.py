@@ -1,6 +1,8 @@
 """Enqueueing scenes from application code."""
 
+import logging
 import secrets
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -10,21 +12,26 @@ from pydantic import SecretStr, ValidationError
 
 from producer.films import FilmLike, Joining, film_from, film_problems, misfits
 from producer.handle import JobHandle
+from producer.reach import Reach
 from producer.scenes import INPUTS, SceneLike, explain, limited, local_path, options_from, problems_of, scene_from
 from producer.uploads import Uploader
 from producer.weights import weight_of
 from scenequeue.errors import InvalidScenes, JobNotFound, StorageDenied
 from scenequeue.film import Film
-from scenequeue.items import JobSpec, Lane, RenderPayload, Scene, WorkItem
+from scenequeue.items import JobSpec, JobStatus, Lane, RenderPayload, Scene, WorkItem
 from scenequeue.names import check_job_id
 from scenequeue.options import RenderOptions
 from scenequeue.queue import SceneQueue
+from scenequeue.reasons import Reason
 from scenequeue.settings import ProducerSettings
 from scenequeue.storage import UriStorage
 from scenequeue.storage_files import file_uri, path_of
 
 #: Scenes of an iterator are ordered longest first within chunks of this many, so that memory stays bounded.
 CHUNK = 10_000
+#: The dispatcher's plan is asked for again after so long; what it says of its fleet seldom changes.
+_PLAN_KEPT_S = 2.0
+_log = logging.getLogger("sceneburst")
 
 
 class Producer:
@@ -47,6 +54,7 @@ class Producer:
         self._settings = settings.model_copy(update=named) if settings else ProducerSettings.load(**named)
         self.queue = SceneQueue(self._settings)
         self.storage = UriStorage(self._settings)
+        self._plan: tuple[float, Mapping[str, Any]] | None = None
 
     def submit_scenes(
         self,
@@ -61,6 +69,7 @@ class Producer:
         max_attempts: int = 3,
         film: FilmLike = None,
         check_files: bool = True,
+        check_reach: bool = True,
         on_progress: Callable[[int], None] | None = None,
         on_upload: Callable[[int], None] | None = None,
     ) -> JobHandle:
@@ -79,11 +88,12 @@ class Producer:
             max_attempts: how often a scene is tried.
             film: True, a Film or its fields: when all scenes are done, they become one film beside them.
             check_files: False enqueues scenes whose local files are missing too; each ends as a dead letter.
+            check_reach: False enqueues also what the acting dispatcher's containers can neither read nor write.
             on_progress: called with the number of scenes enqueued so far.
             on_upload: called with the number of local files uploaded, or found to be there, so far.
 
         Returns:
-            The job's handle.
+            The job's handle. Its `warnings` say what may keep the job waiting: that no dispatcher acts.
 
         Raises:
             InvalidScenes: every mistake in every scene (of a sequence), in one exception.
@@ -94,19 +104,43 @@ class Producer:
         shared, spec = self._spec(options, lane, job_id, callback_url, labels, max_attempts)
         wanted = _checked_film(film, check_files=check_files)
         prefix = output_uri(output)
+        plan = self._last_plan() if check_reach else None
+        reach = Reach.of(plan, self._settings.inputs)
+        if reach is not None and (problems := reach.problems_of_job(prefix, wanted)):
+            raise InvalidScenes(problems)
         names: set[str] = set()
         uploader = Uploader(self.storage, self._settings.inputs, self._settings.upload_threads, on_upload)
         try:
-            chunks: Iterable[list[tuple[int, Scene]]] = _checked_chunks(scenes, shared, wanted, names, check_files=check_files)
+            chunks: Iterable[list[tuple[int, Scene]]] = _checked_chunks(
+                scenes, shared, wanted, names, reach, check_files=check_files
+            )
             if isinstance(scenes, Sequence):
                 chunks = [[pair for chunk in chunks for pair in chunk]]
                 if not chunks[0]:
                     raise InvalidScenes(["there are no scenes"])
             stages = self._stages(chunks, prefix, uploader, wanted)
-            self.queue.producer.submit(spec, stages, backlog_limit=self._settings.backlog_limit, on_progress=on_progress)
+            limit = self._settings.backlog_limit
+            status = self.queue.producer.submit(spec, stages, backlog_limit=limit, on_progress=on_progress)
         finally:
             uploader.close()
-        return JobHandle(self.queue, self._storage_with(prefix), spec.job_id, self._settings.upload_threads)
+        warnings = self._warnings(status) if check_reach and plan is None else ()
+        return JobHandle(self.queue, self._storage_with(prefix), spec.job_id, self._settings.upload_threads, warnings)
+
+    def _last_plan(self) -> Mapping[str, Any] | None:
+        """The acting dispatcher's, not older than a moment; None where none acts."""
+        if self._plan is not None and time.monotonic() - self._plan[0] < _PLAN_KEPT_S:
+            return self._plan[1]
+        found = self.queue.inspect.plan()
+        self._plan = None if found is None else (time.monotonic(), found)
+        return found
+
+    def _warnings(self, status: JobStatus) -> tuple[Reason, ...]:
+        """Say that nobody will launch a container for a job, where nobody works already."""
+        reason = self.queue.inspect.waits_because(status)
+        if reason is None or reason.code != "no_dispatcher":
+            return ()
+        _log.warning("job %s is enqueued, and waits: %s", status.job_id, reason.text)
+        return (reason,)
 
     def job(self, job_id: str) -> JobHandle:
         """The handle of a job that was submitted before, here or elsewhere.
@@ -273,7 +307,13 @@ def _address(scene: Scene, role: str, addresses: Mapping[Path, str]) -> str | No
 
 
 def _checked_chunks(
-    scenes: Iterable[SceneLike], options: RenderOptions, film: Film | None, names: set[str], *, check_files: bool
+    scenes: Iterable[SceneLike],
+    options: RenderOptions,
+    film: Film | None,
+    names: set[str],
+    reach: Reach | None,
+    *,
+    check_files: bool,
 ) -> Iterator[list[tuple[int, Scene]]]:
     """Good scenes in chunks; a sequence's problems are raised together, an iterator's with the chunk they are in."""
     size = None if isinstance(scenes, Sequence) else CHUNK
@@ -291,7 +331,10 @@ def _checked_chunks(
             if scene.name in names:
                 problems.append(f"{where}: there is another scene of this name; each needs one of its own")
             names.add(scene.name)
-            problems += [f"{where}: {problem}" for problem in problems_of(scene, options, check_files=check_files)]
+            wrong = problems_of(scene, options, check_files=check_files)
+            if reach is not None and not wrong:
+                wrong = reach.problems_of_scene(scene)
+            problems += [f"{where}: {problem}" for problem in wrong]
             if film is not None:
                 problems += [f"{where}: {problem}" for problem in misfits(scene, film, options)]
             good.append((index, scene))

@@ -1,10 +1,11 @@
 """A submitted job in the caller's hands: follow it, wait for it, fetch what it made."""
 
+import logging
 import secrets
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +14,11 @@ from scenequeue.errors import InvalidScenes, QueueUnavailable, SceneburstError, 
 from scenequeue.items import ItemResult, JobEvent, JobState, JobStatus
 from scenequeue.names import JobId, check_name
 from scenequeue.queue import SceneQueue
+from scenequeue.reasons import Reason
 from scenequeue.storage import UriStorage, sha256_of
+from scenequeue.waiting import PASSING
 
+_log = logging.getLogger("sceneburst")
 _LOOK_S = 2.0
 _FIRST_BACKOFF_S, _LONGEST_BACKOFF_S = 0.2, 5.0
 
@@ -32,22 +36,33 @@ class Delivery:
 
 
 class JobHandle:
-    """One job. Holds no state of its own: made again from the id, it goes on where it was."""
+    """One job. Made again from the id, it goes on where it was.
 
-    def __init__(self, queue: SceneQueue, storage: UriStorage, job_id: JobId, threads: int = 8) -> None:
+    `warnings`: what was noticed when the job was submitted and did not keep it from being enqueued.
+    """
+
+    def __init__(
+        self, queue: SceneQueue, storage: UriStorage, job_id: JobId, threads: int = 8, warnings: Sequence[Reason] = ()
+    ) -> None:
         self._queue, self._storage, self._threads = queue, storage, threads
         self.job_id = job_id
+        self.warnings = tuple(warnings)
 
     def status(self) -> JobStatus:
-        """How the job stands.
+        """How the job stands; `waits_because` says why nothing of it is worked on.
 
         Raises:
             JobNotFound: it has expired.
         """
-        return self._queue.producer.status(self.job_id)
+        status = self._queue.producer.status(self.job_id)
+        reason = self._queue.inspect.waits_because(status)
+        return status.model_copy(update={"waits_because": reason}) if reason else status
 
     def wait(self, timeout_s: float | None = None, on_event: Callable[[JobEvent], None] | None = None) -> JobStatus:
         """Block until the job has ended, through short outages of Redis.
+
+        When the job waits, the reason is logged (logger `sceneburst`), once until it changes: a warning where somebody has to
+        act, an info where it is only a matter of time.
 
         Args:
             timeout_s: longest wait; None is for ever.
@@ -57,12 +72,12 @@ class JobHandle:
             The final status.
 
         Raises:
-            TimeoutError: it has not ended in time; the job goes on.
+            TimeoutError: it has not ended in time, with the reason where it waits; the job goes on.
             QueueUnavailable: transient; the time was over while Redis was away.
             JobNotFound: it has expired.
         """
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
-        after, backoff_s = "0", _FIRST_BACKOFF_S
+        after, backoff_s, told = "0", _FIRST_BACKOFF_S, ""
         while True:
             left_s = _LOOK_S if deadline is None else min(_LOOK_S, deadline - time.monotonic())
             try:
@@ -73,7 +88,10 @@ class JobHandle:
                         on_event(event)
                 status = self.status()
                 backoff_s = _FIRST_BACKOFF_S
-            except QueueUnavailable:
+            except QueueUnavailable as error:
+                if told != "queue_unavailable":
+                    told = "queue_unavailable"
+                    _log.warning("job %s cannot be seen; waiting on: %s", self.job_id, error)
                 if deadline is not None and time.monotonic() + backoff_s >= deadline:
                     raise
                 time.sleep(backoff_s)
@@ -82,8 +100,19 @@ class JobHandle:
             # A cancelled job's last items still run for a moment; only then is it over.
             if status.state is not JobState.ACTIVE and not status.counts.leased and not (events and on_event):
                 return status
+            reason = status.waits_because
+            told = self._tell(reason, told)
             if deadline is not None and time.monotonic() >= deadline:
-                raise TimeoutError(f"job {self.job_id} has not ended within {timeout_s} s; it goes on")
+                why = f"; it waits: {reason.text}" if reason else ""
+                raise TimeoutError(f"job {self.job_id} has not ended within {timeout_s} s, and goes on{why}")
+
+    def _tell(self, reason: Reason | None, told: str) -> str:
+        """Log why the job waits, where that is news; returns the code that was told last."""
+        code = reason.code if reason else ""
+        if reason and code != told:
+            level = logging.INFO if code in PASSING else logging.WARNING
+            _log.log(level, "job %s waits: %s", self.job_id, reason.text)
+        return code
 
     def results(self) -> list[ItemResult]:
         """What has ended so far, in the order in which the scenes were given; a film after them."""

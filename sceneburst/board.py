@@ -39,6 +39,8 @@ class Board:
         self._job_id = job_id
         self.rows = {f"0-{index}": Row(name) for index, name in enumerate(names)}
         self.decision = ""
+        #: Why nothing of the job is worked on, where somebody has to act.
+        self.waits = ""
 
     def take(self, event: JobEvent) -> str | None:
         """Note an event; returns a line for a log where it is worth one."""
@@ -91,6 +93,8 @@ class Board:
         )
         if self.decision:
             parts.append(Text(f"dispatcher: {self.decision}", style="bold"))
+        if self.waits:
+            parts.append(Text(f"waits: {self.waits}", style="yellow"))
         return Group(*parts)
 
     def _shown(self) -> list[Row]:

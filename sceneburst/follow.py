@@ -4,11 +4,13 @@ import time
 from collections.abc import Callable, Sequence
 
 from rich.live import Live
+from rich.markup import escape
 
 from sceneburst.board import Board
 from sceneburst.screen import err, shown
 from scenequeue.items import JobState, JobStatus
 from scenequeue.queue import SceneQueue
+from scenequeue.waiting import PASSING
 
 _REFRESH_S = 0.25
 
@@ -71,9 +73,15 @@ def _watch(
             board.decision = decided
             if say:
                 say(f"plan    {decided}")
+        status = queue.producer.status(job_id)
+        reason = queue.inspect.waits_because(status)
+        waits = reason.text if reason and reason.code not in PASSING else ""
+        if waits != board.waits:
+            board.waits = waits
+            if say and waits:
+                say(f"waits   {escape(waits)}")
         if live:
             live.update(board.render(queue.inspect.depth(), containers), refresh=True)
-        status = queue.producer.status(job_id)
         is_over = status.state is not JobState.ACTIVE and not status.counts.leased
         if is_over or (deadline is not None and time.monotonic() >= deadline):
             for event in queue.producer.events(job_id, after, count=1000):

@@ -9,6 +9,7 @@ from scenequeue.connection import Connection
 from scenequeue.errors import JobNotFound
 from scenequeue.items import ContainerRecord, DeadLetter, Depth, JobStatus, Lane, WorkItem
 from scenequeue.names import ContainerId, ItemId, JobId
+from scenequeue.reasons import Reason
 from scenequeue.records import (
     MALFORMED,
     container_from,
@@ -20,6 +21,7 @@ from scenequeue.records import (
     shown_job,
     whole_number,
 )
+from scenequeue.waiting import Surroundings, may_wait, why_waiting
 
 #: More jobs of a lane than this are not asked for their age.
 _JOBS_LOOKED_AT = 1000
@@ -193,6 +195,22 @@ class QueueInspector:
         with self._connection.translated():
             plan = self._connection.client.get(self._keys.plan)
         return plan_from(plan) if plan else None
+
+    def waits_because(self, status: JobStatus) -> Reason | None:
+        """Why nothing of a job is worked on; None where something is, or nothing is left.
+
+        Cost: one round trip for a job that waits, three more where no dispatcher acts; none for another.
+        """
+        if not may_wait(status):
+            return None
+        with self._connection.translated():
+            pipeline = self._connection.client.pipeline(transaction=False)
+            pipeline.hexists(self._keys.control, "paused")
+            pipeline.get(self._keys.plan)
+            paused, text = pipeline.execute()
+        if text:
+            return why_waiting(status, Surroundings(bool(paused), plan_from(text)))
+        return why_waiting(status, Surroundings(bool(paused), None, self.containers(), self.now_ms()))
 
     def now_ms(self) -> int:
         """Redis's own clock, in Unix milliseconds."""

@@ -175,6 +175,8 @@ class JobStatus(FrozenModel):
     callback_url: str | None = None
     labels: dict[str, str] = Field(default_factory=dict)
     max_attempts: int = 3
+    #: Why nothing of it is worked on, where that was looked for; see scenequeue/waiting.py.
+    waits_because: Reason | None = None
 
 
 class Lease(NamedTuple):

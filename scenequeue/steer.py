@@ -101,7 +101,7 @@ class DispatcherPort:
         return int(self._connection.run("reclaim", limit)[0])
 
     def publish_plan(self, plan_json: str, ttl_s: int = 60) -> None:
-        """Show operators the last decision."""
+        """Show the last decision, and for how long it holds, to operators and producers."""
         with self._connection.translated():
             self._connection.client.set(self._keys.plan, plan_json, ex=ttl_s)
 

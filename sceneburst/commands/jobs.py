@@ -84,15 +84,18 @@ def submit(
 
 
 def status(job_id: JobArgument, as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
-    """How a job stands."""
+    """How a job stands, and why where it waits."""
     with connected(redis_url, namespace) as queue:
         found, now_ms = queue.inspect.job(job_id), queue.inspect.now_ms()
+        found = found.model_copy(update={"waits_because": queue.inspect.waits_because(found)})
     if as_json:
         print_json(status_data(found))
         return
     made = table(*STATUS_COLUMNS, "labels~")
     made.add_row(*status_row(found, now_ms), labels_text(found))
     print_table(made)
+    if found.waits_because:
+        say(f"it waits: {found.waits_because.text}")
 
 
 def watch(job_id: JobArgument, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
@@ -178,7 +181,11 @@ def labels_text(found: JobStatus) -> str:
 
 def status_data(found: JobStatus) -> dict[str, Any]:
     """A job's status as plain data: the shape of `status --json`."""
-    return {**found.model_dump(mode="json"), "counts": {**found.counts.model_dump(), "total": found.counts.total}}
+    return {
+        **found.model_dump(mode="json"),
+        "counts": {**found.counts.model_dump(), "total": found.counts.total},
+        "waits_because": found.waits_because.to_people() if found.waits_because else None,
+    }
 
 
 def status_row(found: JobStatus, now_ms: int) -> list[str]:

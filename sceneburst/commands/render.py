@@ -60,8 +60,15 @@ def render(
     with when_interrupted(left), LocalCluster(roots, containers=most, slots=slots, environment=more) as cluster:
         local = ProducerSettings.load(redis_url=cluster.url, namespace="sceneburst", file_roots=roots)
         with Producer(settings=local) as producer:
+            # The dispatcher has only just begun, and its containers share what the manifest names.
             handle = producer.submit_scenes(
-                job.scenes, output=target, options=job.options, film=job.film, labels=job.labels, check_files=False
+                job.scenes,
+                output=target,
+                options=job.options,
+                film=job.film,
+                labels=job.labels,
+                check_files=False,
+                check_reach=False,
             )
             names = [scene.name for scene in job.scenes]
             status = follow(producer.queue, handle.job_id, names, is_quiet=as_json, check=cluster.check)

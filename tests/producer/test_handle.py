@@ -178,3 +178,26 @@ def test_a_delivery_needs_the_size_that_was_reported(
     assert "instead of 999" in str(delivery.error)
     assert delivery.result == ItemResult.model_validate(handle.results()[0])
     assert delivery.result.item_id == ItemId("0-0")
+
+
+def test_who_waits_is_told_why_once(
+    producer: Producer, queue: SceneQueue, media: Media, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the log while it lasts, again when the reason changes, and in the error at the end."""
+    monkeypatch.setattr("producer.handle._LOOK_S", 0.01)
+    handle = _submitted(producer, media, "a")
+    caplog.clear()
+    with pytest.raises(TimeoutError, match="no dispatcher has acted"):
+        handle.wait(0.2)
+    assert [record.getMessage().count("no dispatcher has acted") for record in caplog.records] == [1]
+    queue.operator.pause()
+    with pytest.raises(TimeoutError, match="the queue is paused"):
+        handle.wait(0.05)
+    queue.operator.resume()
+
+
+def test_a_job_that_is_worked_on_waits_for_nothing(producer: Producer, queue: SceneQueue, media: Media) -> None:
+    """And costs no look at the plan."""
+    handle = _submitted(producer, media, "a", "b")
+    queue.worker.lease("c1", 1)
+    assert handle.status().waits_because is None

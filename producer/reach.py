@@ -1,0 +1,97 @@
+"""Which addresses the containers of the acting dispatcher can read and write: a pure judgement of what its plan says."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from producer.scenes import INPUTS, local_path
+from scenequeue.errors import StorageDenied
+from scenequeue.film import Film
+from scenequeue.items import Scene
+from scenequeue.storage_files import file_uri, path_of
+
+#: What a program does with a file, and the setting by which this machine's files need not be shared for it.
+_INSTEAD = {
+    "read": "set SCENEBURST_INPUTS=s3://BUCKET/inputs here, which uploads local files",
+    "write": "name an output that is an s3:// address",
+}
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Where containers run, the folders that they share with those who submit, and where local inputs are uploaded to."""
+
+    fleet: str
+    roots: tuple[Path, ...]
+    #: None leaves them in place.
+    inputs: str | None = None
+
+    @classmethod
+    def of(cls, plan: Mapping[str, Any] | None, inputs: str | None = None) -> Self | None:
+        """From the dispatcher's plan; None where there is none, or where it is of a version that does not say."""
+        if plan is None or not isinstance(plan.get("fleet"), str) or not isinstance(plan.get("file_roots"), list):
+            return None
+        return cls(plan["fleet"], tuple(Path(str(root)) for root in plan["file_roots"]), inputs)
+
+    def problems_of_job(self, output: str, film: Film | None) -> list[str]:
+        """What is out of reach of the output's address and of a film's music."""
+        found = [("output", self.problem(output, "write"))]
+        if film is not None and film.music is not None:
+            found.append(("film: music", self.problem(self._address_of(film.music), "read")))
+        return [f"{where}: {problem}" for where, problem in found if problem]
+
+    def problems_of_scene(self, scene: Scene) -> list[str]:
+        """Which of a scene's inputs are out of reach."""
+        places = [(role, place) for role in INPUTS if (place := getattr(scene, role)) is not None]
+        found = [(role, self.problem(self._address_of(place), "read")) for role, place in places]
+        return [f"{role}: {problem}" for role, problem in found if problem]
+
+    def _address_of(self, place: str) -> str:
+        """The address under which containers look for an input: as it is, in place, or uploaded."""
+        path = local_path(place)
+        if path is None:
+            return place
+        return file_uri(path) if self.inputs is None else f"{self.inputs.rstrip('/')}/{path.name}"
+
+    def problem(self, address: str, act: Literal["read", "write"]) -> str | None:
+        """Why containers can never read or write an address, and the setting that changes it; None where they may.
+
+        Args:
+            address: of a file, or a folder to write to. Only file:// addresses are judged.
+            act: what containers would do there.
+        """
+        if not address.startswith("file:"):
+            return None
+        try:
+            path = path_of(address)
+        except StorageDenied as error:
+            return str(error)
+        if self.fleet == "fargate":
+            return f"{path} is on this machine, where containers on Fargate {act} nothing; {_INSTEAD[act]}"
+        if self._covers(path):
+            return None
+        folder = path.parent if act == "read" else path
+        wanted = f"SCENEBURST_FILE_ROOTS={_listed([*self.roots, folder])}"
+        mounted = f" and SCENEBURST_DOCKER_VOLUMES='[\"{folder}:{folder}\"]'" if self.fleet == "docker" else ""
+        allowed = f"only under {', '.join(map(str, self.roots))}" if self.roots else "no local files at all"
+        why = f"containers cannot {act} {path}: the dispatcher lets them use {allowed}"
+        return f"{why}; start it with {wanted}{mounted}, or {_INSTEAD[act]}"
+
+    def _covers(self, path: Path) -> bool:
+        """By the path as it is written, or by where its links lead on this machine; the containers' own look decides."""
+        written = Path(os.path.normpath(path))
+        if any(written.is_relative_to(root) for root in self.roots):
+            return True
+        try:
+            followed = path.resolve()
+        except (OSError, RuntimeError):
+            return False
+        return any(followed.is_relative_to(root.resolve()) for root in self.roots)
+
+
+def _listed(folders: list[Path]) -> str:
+    """As a shell takes it."""
+    return f"'{json.dumps(list(dict.fromkeys(map(str, folders))))}'"

@@ -1,0 +1,55 @@
+"""Why a job waits: a pure function of how it stands and what the acting dispatcher says."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from scenequeue.items import ContainerRecord, JobState, JobStatus
+from scenequeue.reasons import Reason
+
+#: A container whose last beat is older is not counted on: its lease would have expired.
+_SILENT_AFTER_MS = 60_000
+#: Reasons that are only a matter of time; for the others somebody has to act.
+PASSING = frozenset({"all_at_work", "all_drain", "busy", "planned", "retry_later", "starting"})
+
+
+class Surroundings(NamedTuple):
+    """What is around a job that waits."""
+
+    is_paused: bool
+    #: The acting dispatcher's last plan; None where none has acted lately.
+    plan: Mapping[str, Any] | None
+    #: Looked at where no dispatcher acts: a worker that was started by hand needs none.
+    containers: Sequence[ContainerRecord] = ()
+    now_ms: int = 0
+
+
+def may_wait(status: JobStatus) -> bool:
+    """Whether something of an active job could be worked on, and nothing is."""
+    counts = status.counts
+    return status.state is JobState.ACTIVE and not counts.leased and bool(counts.ready or counts.delayed)
+
+
+def why_waiting(status: JobStatus, around: Surroundings) -> Reason | None:
+    """The reason that keeps all of a job from being worked on; None where it does not wait, or has only just come."""
+    if not may_wait(status):
+        return None
+    if around.is_paused:
+        return Reason("paused")
+    if not status.counts.ready:
+        return Reason("retry_later", {"items": status.counts.delayed})
+    plan = around.plan
+    if plan is None:
+        busy = sum(_takes_work(record, around.now_ms) for record in around.containers)
+        return Reason("busy", {"containers": busy}) if busy else Reason("no_dispatcher")
+    if isinstance(plan.get("waits_because"), Mapping):
+        return Reason.from_json(plan["waits_because"])
+    if plan["at_ms"] <= status.created_ms:
+        return None
+    for code, containers in (("starting", plan.get("starting")), ("busy", plan.get("running"))):
+        if isinstance(containers, int) and containers:
+            return Reason(code, {"containers": containers})
+    return Reason("planned", {"why": str(plan["why"])})
+
+
+def _takes_work(record: ContainerRecord, now_ms: int) -> bool:
+    return record.state == "running" and not record.is_draining and now_ms - record.beat_ms <= _SILENT_AFTER_MS

@@ -1,0 +1,50 @@
+"""Why a job waits, decided from how it stands and what the dispatcher says."""
+
+from typing import Any
+
+import pytest
+
+from scenequeue.items import ContainerRecord, Counts, JobState, JobStatus, Lane
+from scenequeue.names import ContainerId, JobId
+from scenequeue.waiting import Surroundings, why_waiting
+
+_PLAN: dict[str, Any] = {"why": "nothing ready", "at_ms": 2000, "starting": 0, "running": 0, "waits_because": None}
+
+
+def _job(state: JobState = JobState.ACTIVE, **counts: int) -> JobStatus:
+    return JobStatus(job_id=JobId("a"), state=state, lane=Lane.NORMAL, counts=Counts(**counts), created_ms=1000)
+
+
+def _container(beat_ms: int = 100_000, **more: Any) -> ContainerRecord:
+    return ContainerRecord(container_id=ContainerId("c"), beat_ms=beat_ms, **more)
+
+
+@pytest.mark.parametrize(
+    ("counts", "around", "code"),
+    [
+        ({"ready": 1, "leased": 1}, Surroundings(is_paused=True, plan=None), None),
+        ({"done": 1}, Surroundings(is_paused=True, plan=None), None),
+        ({"ready": 1}, Surroundings(is_paused=True, plan=None), "paused"),
+        ({"delayed": 2}, Surroundings(is_paused=False, plan=None), "retry_later"),
+        ({"ready": 1}, Surroundings(is_paused=False, plan=None), "no_dispatcher"),
+        ({"ready": 1}, Surroundings(False, None, [_container()], 100_000), "busy"),
+        ({"ready": 1}, Surroundings(False, None, [_container()], 200_000), "no_dispatcher"),
+        ({"ready": 1}, Surroundings(False, None, [_container(is_draining=True)], 100_000), "no_dispatcher"),
+        ({"ready": 1}, Surroundings(False, None, [_container(state="gone")], 100_000), "no_dispatcher"),
+        ({"ready": 1}, Surroundings(False, {**_PLAN, "at_ms": 500}), None),
+        ({"ready": 1}, Surroundings(False, {**_PLAN, "starting": 1, "running": 2}), "starting"),
+        ({"ready": 1}, Surroundings(False, {**_PLAN, "running": 2}), "busy"),
+        ({"ready": 1}, Surroundings(False, _PLAN), "planned"),
+        ({"ready": 1}, Surroundings(False, {**_PLAN, "waits_because": {"code": "over_budget"}, "running": 2}), "over_budget"),
+    ],
+)  # fmt: skip
+def test_a_job_that_waits_has_one_reason(counts: dict[str, int], around: Surroundings, code: str | None) -> None:
+    """What somebody has to act on comes before what is only a matter of time."""
+    reason = why_waiting(_job(**counts), around)
+    assert (reason.code if reason else None) == code
+    assert reason is None or reason.text
+
+
+def test_a_job_that_has_ended_does_not_wait() -> None:
+    """Whatever its counters say."""
+    assert why_waiting(_job(JobState.CANCELLED, ready=1), Surroundings(is_paused=True, plan=None)) is None
