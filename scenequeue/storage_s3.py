@@ -124,13 +124,21 @@ class S3Storage:
         return Stored(uri=uri, bytes=size, sha256=digest, metadata=kept)
 
     def stat(self, uri: str) -> Stored | None:
-        """One HEAD request; see Storage.stat."""
+        """One HEAD request; see Storage.stat.
+
+        Who may not list a bucket is answered 403 for a key that is not there, as for one that may not be read. Both are None:
+        whoever writes or reads it next is told which it is.
+        """
         bucket, key = _split(uri)
         try:
             with _translated(uri):
                 answer = self._client.head_object(Bucket=bucket, Key=key)
         except ObjectNotFound:
             return None
+        except StorageDenied as error:
+            if _status_of(error.__cause__) == _FORBIDDEN:
+                return None
+            raise
         metadata = answer["Metadata"]
         return Stored(uri=uri, bytes=answer["ContentLength"], sha256=metadata.get("sha256"), metadata=metadata)
 
@@ -142,6 +150,39 @@ class S3Storage:
                 self._client.head_bucket(Bucket=bucket)
         except ObjectNotFound:
             raise StorageDenied(f"{uri}: there is no bucket {bucket!r}") from None
+        except StorageDenied as error:
+            # HeadBucket asks for the right to list, and gives no reason; a role that may only get and put may lack it.
+            if _status_of(error.__cause__) != _FORBIDDEN:
+                raise
+            self._unless_only_listing_is_denied(uri)
+
+    def check_listable(self, uri: str) -> None:
+        """Find out whether keys under the URI may be listed.
+
+        Raises:
+            StorageDenied, StorageUnavailable, ObjectNotFound: there is no such bucket.
+        """
+        bucket, key = _split(uri)
+        with _translated(uri):
+            self._client.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1)
+
+    def delete(self, uri: str) -> None:
+        """Remove an object; none there is success.
+
+        Raises:
+            StorageDenied, StorageUnavailable.
+        """
+        bucket, key = _split(uri)
+        with _translated(uri):
+            self._client.delete_object(Bucket=bucket, Key=key)
+
+    def _unless_only_listing_is_denied(self, uri: str) -> None:
+        try:
+            self.check_listable(uri.rstrip("/") + "/x")
+        except StorageDenied as error:
+            cause = error.__cause__
+            if not isinstance(cause, ClientError) or cause.response.get("Error", {}).get("Code") != "AccessDenied":
+                raise
 
 
 def _split(uri: str) -> tuple[str, str]:
@@ -158,15 +199,21 @@ def _ascii(value: str) -> str:
 
 def _classified(uri: str, error: ClientError) -> ItemError | SettingsError:
     code = str(error.response.get("Error", {}).get("Code", ""))
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    status = _status_of(error)
     if code in _ABSENT:
         return ObjectNotFound(f"{uri}: nothing there ({code})")
     if code == "RequestTimeTooSkewed" or (status == _FORBIDDEN and abs(_clock_lead_s(error)) > _MOST_SKEW_S):
         # The container's fault, not the item's: it would use up the attempts of one item after the other.
         return SettingsError(f"{uri}: refused, as this machine's clock is {_clock_lead_s(error):+.0f} s from S3's")
     if code not in _PASSING and (code in _DENIED or status == _FORBIDDEN):
-        return StorageDenied(f"{uri}: refused ({code}): {error.response['Error'].get('Message', '')}")
+        hint = "; S3 says the same of a key that is not there to a role without s3:ListBucket" if code == "AccessDenied" else ""
+        return StorageDenied(f"{uri}: refused ({code}): {error.response['Error'].get('Message', '')}{hint}")
     return StorageUnavailable(f"{uri}: {error}")
+
+
+def _status_of(error: BaseException | None) -> int | None:
+    """The HTTP status of an answer of S3's."""
+    return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") if isinstance(error, ClientError) else None
 
 
 def _clock_lead_s(error: ClientError) -> float:
