@@ -9,6 +9,12 @@ Parameter = str | int | float
 #: Code -> sentence. `{name}` is a parameter; `{name:one thing|# things}` depends on its number, which replaces the `#`.
 SENTENCES: Mapping[str, str] = {
     # --- warnings of a result ---
+    "charset_damaged": (
+        "subtitles: the file is in {encoding}, but some bytes of it are not, and are shown as \ufffd; save it as UTF-8"
+    ),
+    "charset_guessed": (
+        "subtitles: the file seems to be in {encoding}, and may be in another encoding; save it as UTF-8, or name its language"
+    ),
     "cues_backwards": "subtitles: {cues:1 cue|# cues} without a length or of a negative one {cues:was|were} left out",
     "cues_before_start": "subtitles: {cues:1 cue|# cues} before the beginning (negative times) {cues:was|were} left out",
     "cues_crowded": (

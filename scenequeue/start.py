@@ -13,7 +13,7 @@ from importlib.util import find_spec
 #: Each extra with the modules that it brings.
 EXTRAS = {
     "dispatcher": ("celery", "prometheus_client", "psutil"),
-    "worker": ("PIL", "av", "cv2", "ffmpeg", "fontTools", "imageio_ffmpeg", "numpy", "psutil"),
+    "worker": ("PIL", "av", "chardet", "cv2", "ffmpeg", "fontTools", "imageio_ffmpeg", "numpy", "psutil"),
     "api": ("fastapi", "uvicorn"),
     "console": ("rich", "ruamel", "typer"),
 }

@@ -138,7 +138,7 @@ def _subtitles(request: RenderRequest, count: int) -> tuple[Any, Any]:
     from container_worker.render.timeline import CueTrack, Span
 
     card = request.extras.card_frames
-    cues = read_cues(request.subtitles, "subtitles")
+    cues = read_cues(request.subtitles, "subtitles", request.extras.language)
     spoken = spans(cues, request.fps, count - card)
     shown = [Span(span.first + card, span.end + card, span.text) for span in spoken]
     if not shown:

@@ -7,7 +7,7 @@ from itertools import islice, pairwise
 from pathlib import Path
 
 from container_worker.render.ass_reader import ass_cues, is_ass
-from container_worker.render.charset import decode
+from container_worker.render.charset import NAMES, decode
 from container_worker.render.cue import Cue, plain
 from container_worker.render.defaults import MAX_CUE_CHARS, MAX_CUES, MAX_SUBTITLE_BYTES
 from container_worker.render.rolling import has_word_times, without_repeats
@@ -23,7 +23,7 @@ _MOST_AT_ONCE = 6
 _LETTER = re.compile(r"[^\W\d_]")
 
 
-def read_cues(path: str, name: str) -> list[Cue]:
+def read_cues(path: str, name: str, language: str | None = None) -> list[Cue]:
     """Read the cues of an SRT, WebVTT, ASS or SSA file, in order of their start, empty ones left out.
 
     Those that end before they begin or before 0 are left out, longer ones than can be read are cut; that is said as a
@@ -32,6 +32,7 @@ def read_cues(path: str, name: str) -> list[Cue]:
     Args:
         path: the file; an empty one has no cues.
         name: what to call it in messages.
+        language: BCP 47 tag of the text, where it is known: a hint at the encoding.
 
     Raises:
         BadInput: it is none of these, too large, or holds too many cues.
@@ -39,7 +40,7 @@ def read_cues(path: str, name: str) -> list[Cue]:
     size = Path(path).stat().st_size
     if size > MAX_SUBTITLE_BYTES:
         raise BadInput(f"{name} has {size} bytes, more than the {MAX_SUBTITLE_BYTES} that subtitles may have")
-    text = decode(Path(path).read_bytes()).replace("\r\n", "\n").replace("\r", "\n")
+    text = _text_of(Path(path).read_bytes(), language).replace("\r\n", "\n").replace("\r", "\n")
     found = _cues_in(text, name)
     if len(found) > MAX_CUES:
         raise BadInput(f"{name} has {len(found)} cues, more than the {MAX_CUES} allowed")
@@ -53,6 +54,15 @@ def read_cues(path: str, name: str) -> list[Cue]:
     _warn("cues_cut_short", sum(len(cue.text) > MAX_CUE_CHARS for cue in inside), limit=MAX_CUE_CHARS)
     _warn("cues_crowded", crowded(cues), most=_MOST_AT_ONCE)
     return cues
+
+
+def _text_of(data: bytes, language: str | None) -> str:
+    decoded = decode(data, language)
+    if decoded.is_doubtful:
+        warn("charset_guessed", encoding=NAMES.get(decoded.encoding, decoded.encoding))
+    elif decoded.damaged:
+        warn("charset_damaged", encoding=NAMES.get(decoded.encoding, decoded.encoding))
+    return decoded.text.lstrip("\ufeff")
 
 
 def _warn(code: str, cues: int, **parameters: int) -> None:
