@@ -4,16 +4,16 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
 from pydantic import SecretStr, ValidationError
 
-from producer.films import FilmLike, Joining, film_from, film_problems, misfits
+from producer.checks import checked_chunks, checked_film
+from producer.films import FilmLike, Joining
 from producer.handle import JobHandle
 from producer.reach import Reach
-from producer.scenes import INPUTS, SceneLike, explain, limited, local_path, options_from, problems_of, scene_from
+from producer.scenes import INPUTS, SceneLike, explain, local_path, options_from
 from producer.uploads import Uploader
 from producer.weights import weight_of
 from scenequeue.errors import InvalidScenes, JobNotFound, StorageDenied
@@ -102,17 +102,16 @@ class Producer:
             QueueUnavailable, StorageUnavailable: transient; nothing is enqueued.
         """
         shared, spec = self._spec(options, lane, job_id, callback_url, labels, max_attempts)
-        wanted = _checked_film(film, check_files=check_files)
+        wanted = checked_film(film, check_files=check_files)
         prefix = output_uri(output)
         plan = self._last_plan() if check_reach else None
         reach = Reach.of(plan, self._settings.inputs)
         if reach is not None and (problems := reach.problems_of_job(prefix, wanted)):
             raise InvalidScenes(problems)
-        names: set[str] = set()
         uploader = Uploader(self.storage, self._settings.inputs, self._settings.upload_threads, on_upload)
         try:
-            chunks: Iterable[list[tuple[int, Scene]]] = _checked_chunks(
-                scenes, shared, wanted, names, reach, check_files=check_files
+            chunks: Iterable[list[tuple[int, Scene]]] = checked_chunks(
+                scenes, shared, wanted, CHUNK, reach, check_files=check_files
             )
             if isinstance(scenes, Sequence):
                 chunks = [[pair for chunk in chunks for pair in chunk]]
@@ -282,17 +281,6 @@ def output_uri(output: str | Path) -> str:
     return text.rstrip("/")
 
 
-def _checked_film(given: FilmLike, *, check_files: bool) -> Film | None:
-    try:
-        film = film_from(given)
-    except ValueError as error:
-        raise InvalidScenes([f"film: {line}" for line in str(error).splitlines()]) from None
-    problems = film_problems(film, check_files=check_files) if film is not None else []
-    if problems:
-        raise InvalidScenes([f"film: {problem}" for problem in problems])
-    return film
-
-
 def _path_of(scene: Scene, role: str) -> Path | None:
     place = getattr(scene, role)
     return None if place is None else local_path(place)
@@ -304,40 +292,3 @@ def _address(scene: Scene, role: str, addresses: Mapping[Path, str]) -> str | No
         place: str | None = getattr(scene, role)
         return place
     return addresses.get(path) or file_uri(path)
-
-
-def _checked_chunks(
-    scenes: Iterable[SceneLike],
-    options: RenderOptions,
-    film: Film | None,
-    names: set[str],
-    reach: Reach | None,
-    *,
-    check_files: bool,
-) -> Iterator[list[tuple[int, Scene]]]:
-    """Good scenes in chunks; a sequence's problems are raised together, an iterator's with the chunk they are in."""
-    size = None if isinstance(scenes, Sequence) else CHUNK
-    numbered = iter(enumerate(scenes))
-    while chunk := list(islice(numbered, size)):
-        problems: list[str] = []
-        good: list[tuple[int, Scene]] = []
-        for index, given in chunk:
-            try:
-                scene = scene_from(given)
-            except ValueError as error:
-                problems += [f"scene {index + 1}: {line}" for line in str(error).splitlines()]
-                continue
-            where = f"scene {index + 1} ({scene.name})"
-            if scene.name in names:
-                problems.append(f"{where}: there is another scene of this name; each needs one of its own")
-            names.add(scene.name)
-            wrong = problems_of(scene, options, check_files=check_files)
-            if reach is not None and not wrong:
-                wrong = reach.problems_of_scene(scene)
-            problems += [f"{where}: {problem}" for problem in wrong]
-            if film is not None:
-                problems += [f"{where}: {problem}" for problem in misfits(scene, film, options)]
-            good.append((index, scene))
-        if problems:
-            raise InvalidScenes(limited(problems))
-        yield good

@@ -82,7 +82,7 @@ class Connection:
         try:
             yield
         except _LOST as error:
-            hint = "is it running, and is SCENEBURST_REDIS_URL right?"
+            hint = "is SCENEBURST_REDIS_URL right? `sceneburst up` runs a Redis to try things on"
             raise QueueUnavailable(f"Redis at {self.url} does not answer ({error}); {hint}") from error
         except (redis.exceptions.NoPermissionError, redis.exceptions.AuthenticationError) as error:
             raise self._refused(error) from error

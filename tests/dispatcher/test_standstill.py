@@ -11,11 +11,12 @@ from dispatcher.planner import Plan, Policy
 from dispatcher.standstill import standstill
 from dispatcher.tick import Dispatcher
 from producer import Producer
-from scenequeue.errors import FleetError
+from scenequeue.errors import FleetError, InvalidScenes
 from scenequeue.items import ContainerRecord
 from scenequeue.names import ContainerId
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import DispatcherSettings, ProducerSettings
+from tests.media import Media
 from tests.scenequeue.jobs import submit
 
 _MADE = Plan((), "", 5, 5, 0, 0, 0.0)
@@ -103,4 +104,20 @@ def test_the_plan_says_where_containers_run_and_what_they_share(queue: SceneQueu
     assert plan["file_roots"][1].startswith("/")
     # A dispatcher that ticks once a minute is not taken for gone between two ticks.
     assert queue._connection.client.ttl(queue._connection.keys.plan) > 200
+    dispatcher.close()
+
+
+def test_a_dispatcher_without_roots_lets_no_local_file_in(
+    queue: SceneQueue, redis_url: str, namespace: str, media: Media
+) -> None:
+    """`sceneburst dispatcher` beside a Redis of one's own: the setting is named before anything is enqueued."""
+    dispatcher = Dispatcher(queue, _Refusing(), DispatcherSettings.load(redis_url=redis_url, namespace=namespace))
+    dispatcher.tick()
+    scene = {"name": "a", "image": media.image(), "audio": media.tone()}
+    with (
+        Producer(settings=ProducerSettings.load(redis_url=redis_url, namespace=namespace)) as producer,
+        pytest.raises(InvalidScenes, match="no local files at all; start it with SCENEBURST_FILE_ROOTS="),
+    ):
+        producer.submit_scenes([scene], output=media.folder)
+    assert queue.inspect.depth().counts.total == 0
     dispatcher.close()

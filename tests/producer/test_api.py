@@ -235,3 +235,18 @@ def test_importing_the_producer_does_not_load_the_api() -> None:
     for module in ("producer", "sceneburst.cli"):
         done = subprocess.run([sys.executable, "-c", code.format(module)], capture_output=True, text=True, check=True)
         assert done.stdout.strip() == "[]"
+
+
+def test_a_caller_learns_why_a_job_waits(api: Api, queue: SceneQueue) -> None:
+    """As a code and a sentence, at once and later; null while it is worked on."""
+    submitted = api.submit(job("a", "b"))
+    assert submitted.json()["waits_because"]["code"] == "no_dispatcher"
+    path = submitted.headers["location"]
+    queue.operator.pause()
+    assert api.client.get(path).json()["waits_because"] == {
+        "code": "paused",
+        "text": "the queue is paused; `sceneburst queue resume` goes on",
+    }
+    queue.operator.resume()
+    queue.worker.lease("c1", 1)
+    assert api.client.get(path).json()["waits_because"] is None

@@ -96,6 +96,8 @@ def test_no_redis_is_said_with_its_address_and_never_with_its_password(media: Me
     with Producer("redis://:secret@127.0.0.1:1/0") as producer, pytest.raises(QueueUnavailable) as caught:
         producer.submit_scenes([scene], output="/x")
     assert "127.0.0.1:1" in str(caught.value)
+    assert "SCENEBURST_REDIS_URL" in str(caught.value)
+    assert "`sceneburst up`" in str(caught.value)
     assert "secret" not in str(caught.value)
 
 

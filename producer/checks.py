@@ -1,0 +1,78 @@
+"""Checks of what callers hand over, before anything happens: every mistake is named, all of them at once."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+
+from producer.films import FilmLike, film_from, film_problems, misfits
+from producer.reach import Reach
+from producer.scenes import SceneLike, limited, problems_of, scene_from
+from scenequeue.errors import InvalidScenes
+from scenequeue.film import Film
+from scenequeue.items import Scene
+from scenequeue.options import RenderOptions
+
+
+def checked_film(given: FilmLike, *, check_files: bool) -> Film | None:
+    """The film that was asked for; None for none.
+
+    Raises:
+        InvalidScenes: every mistake in it.
+    """
+    try:
+        film = film_from(given)
+    except ValueError as error:
+        raise InvalidScenes([f"film: {line}" for line in str(error).splitlines()]) from None
+    problems = film_problems(film, check_files=check_files) if film is not None else []
+    if problems:
+        raise InvalidScenes([f"film: {problem}" for problem in problems])
+    return film
+
+
+def checked_chunks(
+    scenes: Iterable[SceneLike],
+    options: RenderOptions,
+    film: Film | None,
+    chunk_size: int,
+    reach: Reach | None,
+    *,
+    check_files: bool,
+) -> Iterator[list[tuple[int, Scene]]]:
+    """Good scenes with their indexes: a sequence whole, anything else in chunks.
+
+    Args:
+        scenes: whatever was handed over.
+        options: the job's.
+        film: what they are to become besides; None for nothing.
+        chunk_size: of an iterator's chunks.
+        reach: what containers can read; None where that is not known.
+        check_files: whether a local file that is missing counts.
+
+    Raises:
+        InvalidScenes: all problems of a sequence together; of anything else, those of the chunk that they are in.
+    """
+    size = None if isinstance(scenes, Sequence) else chunk_size
+    names: set[str] = set()
+    numbered = iter(enumerate(scenes))
+    while chunk := list(islice(numbered, size)):
+        problems: list[str] = []
+        good: list[tuple[int, Scene]] = []
+        for index, given in chunk:
+            try:
+                scene = scene_from(given)
+            except ValueError as error:
+                problems += [f"scene {index + 1}: {line}" for line in str(error).splitlines()]
+                continue
+            where = f"scene {index + 1} ({scene.name})"
+            if scene.name in names:
+                problems.append(f"{where}: there is another scene of this name; each needs one of its own")
+            names.add(scene.name)
+            wrong = problems_of(scene, options, check_files=check_files)
+            if reach is not None and not wrong:
+                wrong = reach.problems_of_scene(scene)
+            problems += [f"{where}: {problem}" for problem in wrong]
+            if film is not None:
+                problems += [f"{where}: {problem}" for problem in misfits(scene, film, options)]
+            good.append((index, scene))
+        if problems:
+            raise InvalidScenes(limited(problems))
+        yield good
