@@ -78,7 +78,7 @@ def _fonts() -> str:
     fonts = [font.name for font in files("container_worker").joinpath("fonts").iterdir() if font.name.endswith((".ttf", ".otf"))]
     if not any("SC" in name for name in fonts):
         raise OSError("the packaged Chinese font is gone; install Sceneburst again")
-    return f"{len(fonts)} packaged (Latin, Chinese, Arabic, Hebrew)"
+    return f"{len(fonts)} packaged (Latin, Chinese, Arabic, Thai and 60 other scripts)"
 
 
 def _scratch() -> str:

@@ -150,10 +150,10 @@ def _subtitles(request: RenderRequest, count: int) -> tuple[Any, Any]:
         write_captions(cues_of(shown, request.fps), Path(request.scratch), beside=request.extras.webvtt, soft=has_track)
     if not shown or request.extras.subtitle_mode != "burned":
         return None, None
-    from container_worker.render.fonts import FontBook
+    from container_worker.render.fontbook import FontBook
     from container_worker.render.typeset import Typesetter
 
-    book = FontBook()
+    book = FontBook(request.extras.language)
     frame = (request.width_px, request.height_px)
     typesetter = Typesetter([span.text for span in shown], request.text, frame, request.ffmpeg, Path(request.scratch), book)
     if book.missing:

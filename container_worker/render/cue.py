@@ -37,6 +37,6 @@ def without_overrides(text: str) -> str:
 
 def tidy(text: str) -> str:
     """Take out control characters, empty lines, and spaces that are not seen."""
-    text = _CONTROL.sub("", text.replace("\u00a0", " ").replace("\t", " "))
+    text = _CONTROL.sub("", text.replace("\t", " "))
     lines = (re.sub(r" {2,}", " ", line).strip() for line in text.split("\n"))
     return "\n".join(line for line in lines if line)

@@ -5,7 +5,7 @@ on extracted frames.
 """
 
 #: Part of every fingerprint: raise it when the same scene gives another video.
-RENDERER_VERSION = 7
+RENDERER_VERSION = 8
 
 # --- encoder -------------------------------------------------------------------------------------
 #: x264 preset and extras: subme 1 with a diamond search and one reference halve veryfast's time on slow motion over a still,

@@ -1,10 +1,9 @@
-"""Which font draws which text: the packaged ones first, then the system's, and what none can draw."""
+"""The fonts there are: those that come with the package, and the system's; what each covers, and how libass sizes it."""
 
 import json
 import os
-import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
@@ -14,15 +13,8 @@ from typing import Any
 from container_worker.render.defaults import MOST_FONT_FILES
 
 PACKAGED = Path(__file__).resolve().parent.parent / "fonts"
-#: In order of preference. Noto Sans SC draws Latin and Chinese in one hand; Noto Sans what Latin it lacks.
-PACKAGED_ORDER = (
-    "NotoSansSC-Regular.ttf",
-    "NotoSans-Regular.ttf",
-    "NotoSansArabic-Regular.ttf",
-    "NotoSansHebrew-Regular.ttf",
-    "NotoEmoji-Regular.ttf",
-)
-_EMOJI = "Noto Emoji"
+#: Written by deploy/make_fonts.py: the facts of each packaged font under its file's name without the style, in the order in which
+#: a character is looked for.
 COVERAGE_FILE = PACKAGED / "coverage.json"
 _SYSTEM_FOLDERS = (
     "/usr/share/fonts",
@@ -34,7 +26,7 @@ _SYSTEM_FOLDERS = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Font:
     """A font file: what it covers, and the metrics that libass sizes it by."""
 
@@ -46,6 +38,8 @@ class Font:
     descent: int
     #: First and one past the last code point of each range, in order, in one flat tuple.
     ranges: tuple[int, ...] = field(repr=False)
+    #: ISO 15924 codes of the scripts that it is the first choice for.
+    scripts: tuple[str, ...] = ()
 
     def covers(self, char: str) -> bool:
         """Whether it has a glyph for this character."""
@@ -54,14 +48,6 @@ class Font:
     def cell_px(self, em_px: float) -> float:
         """Libass's font size (height of the Windows cell) that makes the em square this high."""
         return em_px * (self.ascent + self.descent) / self.units_per_em
-
-
-@dataclass(frozen=True)
-class Run:
-    """Neighbouring characters in one font."""
-
-    font: Font
-    text: str
 
 
 def describe(path: Path) -> dict[str, Any]:
@@ -84,20 +70,29 @@ def describe(path: Path) -> dict[str, Any]:
                 ranges += [point, point + 1]
         metrics = font["OS/2"]
         return {
-            "family": font["name"].getBestFamilyName(), "units_per_em": font["head"].unitsPerEm,
+            "family": _family(font), "units_per_em": font["head"].unitsPerEm,
             "ascent": metrics.usWinAscent, "descent": metrics.usWinDescent, "ranges": ranges,
         }  # fmt: skip
 
 
+def _family(font: Any) -> str:
+    """The name that libass finds the font by: ID 1, in English for Windows; the best name, ID 16, may be another."""
+    name = font["name"].getName(1, 3, 1, 0x409) or font["name"].getName(1, 3, 10, 0x409)
+    return str(name or font["name"].getBestFamilyName())
+
+
 def _font(path: Path, facts: dict[str, Any]) -> Font:
-    return Font(path, facts["family"], facts["units_per_em"], facts["ascent"], facts["descent"], tuple(facts["ranges"]))
+    return Font(
+        path, facts["family"], facts["units_per_em"], facts["ascent"], facts["descent"], tuple(facts["ranges"]),
+        tuple(facts.get("scripts", ())),
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=1)
-def packaged_fonts() -> tuple[Font, ...]:
-    """The fonts that come with this package, in order of preference; their facts are read from `coverage.json`."""
-    facts = json.loads(COVERAGE_FILE.read_text())
-    return tuple(_font(PACKAGED / name, facts[name]) for name in PACKAGED_ORDER)
+def packaged_fonts() -> dict[str, Font]:
+    """The fonts that come with this package, by the name of their file without the style, Noto Sans first."""
+    facts: dict[str, dict[str, Any]] = json.loads(COVERAGE_FILE.read_text())
+    return {name: _font(PACKAGED / f"{name}-Regular.ttf", found) for name, found in facts.items()}
 
 
 def system_fonts_for(chars: frozenset[str], folders: Sequence[str] = _SYSTEM_FOLDERS, most: int = MOST_FONT_FILES) -> list[Font]:
@@ -137,79 +132,3 @@ def _font_files(folders: Sequence[str]) -> Iterator[Path]:
             for name in sorted(names, key=lambda n: (any(w in n for w in ("Bold", "Italic", "Oblique", "Light")), n)):
                 if name.lower().endswith((".ttf", ".otf", ".ttc")):
                     yield Path(where, name)
-
-
-def _is_invisible(char: str) -> bool:
-    return char.isspace() or unicodedata.category(char) == "Cf" or "\ufe00" <= char <= "\ufe0f"
-
-
-class FontBook:
-    """Chooses fonts for text, and remembers what it could not draw."""
-
-    def __init__(self, fonts: Sequence[Font] | None = None, *, use_system: bool = True) -> None:
-        self._fonts = list(packaged_fonts() if fonts is None else fonts)
-        self._use_system = use_system
-        self._looked_for: set[str] = set()
-        #: Characters that no font has; they are left out of what is drawn.
-        self.missing: set[str] = set()
-
-    def look_for(self, texts: Iterable[str]) -> None:
-        """Find fonts for all characters of these texts; what none has is added to `missing`.
-
-        Cost: where a packaged font lacks one that has not been looked for, one look into the system's fonts.
-        """
-        unknown = {char for char in set[str]().union(*texts) if not self._can_draw(char)}
-        new = frozenset(unknown - self._looked_for)
-        if new and self._use_system:
-            self._looked_for |= new
-            self._fonts += system_fonts_for(new)
-        self.missing |= {char for char in unknown if not self._can_draw(char)}
-
-    def drawable(self, text: str) -> str:
-        """The text without the characters that no font has, which are added to `missing`."""
-        self.look_for([text])
-        return "".join(char for char in text if char not in self.missing)
-
-    def _can_draw(self, char: str) -> bool:
-        return _is_invisible(char) or any(font.covers(char) for font in self._fonts)
-
-    def runs(self, text: str) -> list[Run]:
-        """The text (of drawable characters) cut into runs: one font for all of it, or for each word, or character."""
-        whole = self._one_font(text)
-        if whole is not None:
-            return [Run(whole, text)]
-        result: list[Run] = []
-        for word in _words(text):
-            font = self._one_font(word)
-            for part in [word] if font is not None else list(word):
-                self._append(result, part, font)
-        return result
-
-    def _append(self, result: list[Run], part: str, font: Font | None) -> None:
-        if part.isspace() and result and result[-1].font.family == _EMOJI:
-            font = self._fonts[0]  # a space of the emoji font is as wide as an emoji
-        elif all(_is_invisible(c) or unicodedata.combining(c) for c in part) and result:
-            font = result[-1].font
-        chosen = font or self._one_font(part) or self._fonts[0]
-        if result and result[-1].font is chosen:
-            result[-1] = Run(chosen, result[-1].text + part)
-        else:
-            result.append(Run(chosen, part))
-
-    def _one_font(self, text: str) -> Font | None:
-        visible = {c for c in text if not _is_invisible(c)}
-        return next((font for font in self._fonts if all(font.covers(c) for c in visible)), None)
-
-
-def _words(text: str) -> Iterator[str]:
-    start = 0
-    for index in range(1, len(text) + 1):
-        if index == len(text) or (text[index] == " ") != (text[index - 1] == " "):
-            yield text[start:index]
-            start = index
-
-
-if __name__ == "__main__":  # writes coverage.json anew after a font has changed
-    COVERAGE_FILE.write_text(
-        json.dumps({name: describe(PACKAGED / name) for name in PACKAGED_ORDER}, separators=(",", ":")) + "\n"
-    )

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from container_worker.render.defaults import DESCENT_EM, LINE_HEIGHT_EM
-from container_worker.render.fonts import PACKAGED, PACKAGED_ORDER, Run
+from container_worker.render.fontbook import Run
+from container_worker.render.fonts import packaged_fonts
 from container_worker.render.layout import Block
 from container_worker.render.request import TextLook
 
@@ -23,7 +23,7 @@ ScaledBorderAndShadow: yes
 [V4+ Styles]
 Format: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, Bold, Italic, Underline, StrikeOut, \
 ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, Alignment, MarginL, MarginR, MarginV, Encoding
-Style: D,Noto Sans SC,20,{colour},{colour},{outline_colour},&H00000000,0,0,0,0,100,100,0,0,1,{outline:.2f},0,2,0,0,0,-1
+Style: D,Noto Sans,20,{colour},{colour},{outline_colour},&H00000000,0,0,0,0,100,100,0,0,1,{outline:.2f},0,2,0,0,0,-1
 
 [Events]
 Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
@@ -51,16 +51,15 @@ def script_of(blocks: Sequence[Block], look: TextLook, size: tuple[int, int], be
         blocks: the texts.
         look: sizes and colours, in pixels.
         size: width and height of what they are drawn on.
-        below_px: from the lower edge of the last line to the lower edge of what they are drawn on.
+        below_px: from the lower edge of the texts to the lower edge of what they are drawn on.
     """
     colours = {"colour": _ass_colour(look.colour), "outline_colour": _ass_colour(look.outline_colour)}
     parts = [_HEADER.format(width=size[0], height=size[1], outline=look.outline_px, **colours)]
     for index, block in enumerate(blocks):
         start, end = _ass_time(max(0.0, index - 0.4)), _ass_time(index + 0.4)
-        for number, runs in enumerate(reversed(block.lines)):
-            baseline = size[1] - below_px - look.em_px * (DESCENT_EM + number * LINE_HEIGHT_EM)
-            line = _line(runs, (size[0] / 2, baseline), block.is_right_to_left, look.em_px)
-            parts.append(f"Dialogue: 0,{start},{end},D,,0,0,0,,{line}\n")
+        for line in reversed(block.lines):
+            at = size[0] / 2, size[1] - below_px - line.baseline_px
+            parts.append(f"Dialogue: 0,{start},{end},D,,0,0,0,,{_line(line.runs, at, block.is_right_to_left, look.em_px)}\n")
     return "".join(parts)
 
 
@@ -81,5 +80,5 @@ def _line(runs: Sequence[Run], at: tuple[float, float], is_right_to_left: bool, 
 
 def fonts_of(blocks: Sequence[Block], script: str) -> set[Path]:
     """The font files that the script needs."""
-    anchor = {PACKAGED / PACKAGED_ORDER[0]} if _ANCHOR in script else set()
-    return anchor | {run.font.path for block in blocks for line in block.lines for run in line}
+    anchor = {packaged_fonts()["NotoSans"].path} if _ANCHOR in script else set()
+    return anchor | {run.font.path for block in blocks for line in block.lines for run in line.runs}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import cv2
 
-from container_worker.render.fonts import FontBook
+from container_worker.render.fontbook import FontBook
 from container_worker.render.layout import lay_out
 from container_worker.render.patches import FrameView, Patch
 from container_worker.render.request import RenderRequest, TextLook
@@ -22,8 +22,6 @@ _BRIGHTNESS = 0.4
 #: Widest line as a share of the frame's width, and most lines.
 _WIDTH_SHARE = 0.84
 _MOST_LINES = 4
-#: Distance of two baselines, in em, as subtitles have it.
-_LINE_EM = 1.32
 
 
 @dataclass(frozen=True)
@@ -51,26 +49,28 @@ def title_look(request: RenderRequest) -> TextLook:
     )
 
 
-def draw_card(request: RenderRequest, folder: Path) -> Patch | None:
+def draw_card(request: RenderRequest, folder: Path, texts: Sequence[str] = ()) -> Patch | None:
     """The card's patch, the title in the middle of the frame; None where no character of it can be drawn.
 
     Args:
         request: its title is drawn as it stands, whatever characters are in it.
         folder: an existing one, for the typesetter alone.
+        texts: the scene's subtitles, which may tell more of its language than the title does.
 
     Raises:
         ToolFailed: ffmpeg failed.
     """
-    book, look = FontBook(), title_look(request)
+    book, look = FontBook(request.extras.language), title_look(request)
     frame = (request.width_px, request.height_px)
     text = " ".join((request.title or "").split())
+    book.judge([text, *texts])
     block, is_cut = lay_out(text, book, look, _MOST_LINES)
     if not block.lines:
         return None
     if is_cut:
         warn("title_cut", lines=_MOST_LINES)
-        text = "\n".join("".join(run.text for run in line) for line in block.lines)
-    look = replace(look, margin_px=(request.height_px - len(block.lines) * _LINE_EM * look.em_px) / 2)
+        text = "\n".join("".join(run.text for run in line.runs) for line in block.lines)
+    look = replace(look, margin_px=(request.height_px - block.height_px) / 2)
     with Typesetter([text], look, frame, request.ffmpeg, folder, book) as typesetter:
         patch = typesetter.draw(0)
     return None if patch is None else CardPatch(patch.x, patch.y, patch.luma, patch.chroma)
@@ -86,6 +86,6 @@ def card_track(request: RenderRequest, spans: Sequence[Span], draw: Callable[[in
     """
     folder = Path(request.scratch) / "card"
     folder.mkdir(exist_ok=True)
-    card = draw_card(request, folder)
+    card = draw_card(request, folder, [span.text for span in spans])
     all_spans = [Span(0, request.extras.card_frames, request.title or ""), *spans]
     return CueTrack(all_spans, lambda index: card if index == 0 else draw(index - 1))

@@ -15,15 +15,13 @@ from PIL import Image, ImageDraw
 
 from container_worker.ffmpeg import confined
 from container_worker.render.defaults import (
-    ASCENT_EM,
     BOX_PAD_X_EM,
     BOX_PAD_Y_EM,
     BOX_RADIUS_EM,
-    DESCENT_EM,
     LINE_HEIGHT_EM,
     MAX_TEXT_SHARE,
-)  # fmt: skip
-from container_worker.render.fonts import FontBook
+)
+from container_worker.render.fontbook import FontBook
 from container_worker.render.layout import Block, lay_out
 from container_worker.render.patches import Patch, patch_of
 from container_worker.render.request import TextLook
@@ -52,10 +50,10 @@ class Sheet:
             folder: for the script and links to the fonts.
         """
         self.blocks = blocks
-        lines = max(1, *(len(block.lines) for block in blocks))
-        #: Room for marks above and below, outline and tall scripts; the texts' lower edge lies this far above the pictures'.
+        #: Room for the box and the outline; the texts' lower edge lies this far above the pictures'.
         self.below_px = round(look.em_px * 0.9 + look.outline_px)
-        height_px = min(frame[1] * 2, round(lines * look.em_px * LINE_HEIGHT_EM + look.em_px + look.outline_px) + self.below_px)
+        tallest_px = max((block.height_px for block in blocks), default=0.0)
+        height_px = min(frame[1] * 2, round(tallest_px + look.em_px + look.outline_px) + self.below_px)
         self.size = (frame[0], height_px)
         self._child = self._start(look, ffmpeg, folder)
 
@@ -65,9 +63,11 @@ class Sheet:
         fonts = folder / "fonts"
         fonts.mkdir(exist_ok=True)
         script = script_of(self.blocks, look, self.size, self.below_px)
+        # libass reads every file there is into memory.
+        for link in fonts.iterdir():
+            link.unlink()
         for path in fonts_of(self.blocks, script):
-            if not (fonts / path.name).exists():
-                (fonts / path.name).symlink_to(path)
+            (fonts / path.name).symlink_to(path)
         (folder / "cues.ass").write_text(script, encoding="utf-8")
         (folder / "fonts.conf").write_text(_NO_FONTS)
         source = f"color=c=black@0.0:s={self.size[0]}x{self.size[1]}:r=1:d={len(self.blocks)},format=rgba"
@@ -167,7 +167,7 @@ class Typesetter:
         text, number = sheet.next_picture(), index % _AT_ONCE
         if number == len(sheet.blocks) - 1:
             sheet.close()
-        return self._patch(text, len(sheet.blocks[number].lines), sheet)
+        return self._patch(text, sheet.blocks[number].height_px, sheet)
 
     def _open(self, texts: Sequence[str]) -> Sheet:
         most_lines = max(1, int(self._frame[1] * MAX_TEXT_SHARE / (self._look.em_px * LINE_HEIGHT_EM)))
@@ -175,7 +175,7 @@ class Typesetter:
         self._cut += sum(is_cut for _, is_cut in laid_out)
         return Sheet([block for block, _ in laid_out], self._look, self._frame, self._ffmpeg, self._folder)
 
-    def _patch(self, text: npt.NDArray[np.uint8], lines: int, sheet: Sheet) -> Patch | None:
+    def _patch(self, text: npt.NDArray[np.uint8], height_px: float, sheet: Sheet) -> Patch | None:
         columns = np.flatnonzero(text[..., 3].any(axis=0))
         if not len(columns):
             return None
@@ -185,14 +185,14 @@ class Typesetter:
         picture = text[:, left:right].astype(np.float32)
         bottom = sheet.size[1] - sheet.below_px
         if self._look.box_opacity > 0:
-            self._lay_on_box(picture, (int(columns[0]) - left, int(columns[-1]) + 1 - left), bottom, lines)
+            self._lay_on_box(picture, (int(columns[0]) - left, int(columns[-1]) + 1 - left), bottom, height_px)
         return patch_of(picture, left, self._frame[1] - round(self._look.margin_px) - bottom, self._frame)
 
-    def _lay_on_box(self, picture: npt.NDArray[np.float32], ink: tuple[int, int], bottom: int, lines: int) -> None:
-        """Put the box behind the ink between these columns, in place; its height depends on the lines alone."""
+    def _lay_on_box(self, picture: npt.NDArray[np.float32], ink: tuple[int, int], bottom: int, height_px: float) -> None:
+        """Put the box behind the ink between these columns, in place; texts of as many common lines have one height."""
         look, em = self._look, self._look.em_px
-        top = bottom - em * ((lines - 1) * LINE_HEIGHT_EM + ASCENT_EM + DESCENT_EM)
-        box = (ink[0] - BOX_PAD_X_EM * em, top - BOX_PAD_Y_EM * em, ink[1] + BOX_PAD_X_EM * em, bottom + BOX_PAD_Y_EM * em)
+        pad_x, pad_y = BOX_PAD_X_EM * em, BOX_PAD_Y_EM * em
+        box = (ink[0] - pad_x, bottom - height_px - pad_y, ink[1] + pad_x, bottom + pad_y)
         mask = Image.new("L", (picture.shape[1], picture.shape[0]))
         ImageDraw.Draw(mask).rounded_rectangle(tuple(round(edge) for edge in box), radius=BOX_RADIUS_EM * em, fill=255)
         alpha = np.asarray(mask, np.float32) * look.box_opacity

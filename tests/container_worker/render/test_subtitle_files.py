@@ -99,7 +99,7 @@ PAYLOADS = {
     "<i\nclass>a": "a",
     "&lt;i&gt;a&lt;/i&gt;": "<i>a</i>",
     "&amp;lt;": "&lt;",
-    "a&nbsp;b": "a b",
+    "a&nbsp;b": "a\u00a0b",
     "a &amp b &copy; &eacute;&#233;&#xe9;": "a & b © ééé",
     "a & b &; &unknown;": "a & b &; &unknown;",
     "a&lrm;b": "a\u200eb",

@@ -11,7 +11,7 @@ import pytest
 
 from container_worker.ffmpeg import find_ffmpeg
 from container_worker.render import typeset
-from container_worker.render.fonts import FontBook
+from container_worker.render.fontbook import FontBook
 from container_worker.render.layout import lay_out
 from container_worker.render.request import TextLook
 from container_worker.render.typeset import Sheet, Typesetter

@@ -1,0 +1,29 @@
+"""Cuts text into clusters: what readers take for one character, torn neither between lines nor between fonts."""
+
+from functools import lru_cache
+from typing import Any
+
+#: Nothing before the combining marks joins another character.
+_FIRST_MARK = "\u0300"
+#: A cluster of UAX 29, behind what needs it to stand: vowels of Thai and Lao that are written before their consonant, and
+#: consonants whose vowel is taken away, under which the next is put; and before what stands behind its consonant.
+_PATTERN = (
+    r"(?:[\u0E40-\u0E44\u0EC0-\u0EC4](?=\p{L})"
+    r"|\X(?<=[\p{InSC=Virama}\p{InSC=Invisible_Stacker}]\u200d?)(?=\p{L}))*+"
+    r"\X[\p{M}\u0E30\u0E32\u0E33\u0E45\u0EB0\u0EB2\u0EB3]*+"
+)
+
+
+@lru_cache(maxsize=1)
+def _find_all() -> Any:
+    import regex
+
+    return regex.compile(_PATTERN).findall
+
+
+def clusters(text: str) -> list[str]:
+    """The text's clusters in order; joined, they are the text."""
+    if text.isascii() or max(text) < _FIRST_MARK:
+        return list(text)
+    found: list[str] = _find_all()(text)
+    return found

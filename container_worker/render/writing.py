@@ -1,0 +1,157 @@
+"""Tells which script each cluster of a text belongs to: marks that all scripts share go with the words around them."""
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any, Literal
+
+Han = Literal["Hans", "Hant", "Jpan", "Kore"]
+#: ISO 15924 codes: of emoji, and of text without a script.
+EMOJI, COMMON = "Zsye", frozenset({"Zyyy", "Zinh", "Zzzz"})
+#: Scripts that share the marks and the width of Chinese.
+_CJK = frozenset({"Hani", "Hira", "Kana", "Bopo"})
+#: Marks that East Asian fonts draw as wide as an ideograph, and others do not.
+_AMBIGUOUS = frozenset("“”‘’…—·")
+_APOSTROPHE = "’"
+_CLOSED_BY = dict(zip("([{“‘«‹（［｛「『【〔〈《〖〘〚", ")]}”’»›）］｝」』】〕〉》〗〙〛", strict=True))
+_CLOSING = frozenset(_CLOSED_BY.values())
+#: An open bracket waits for its partner this deep, as in the bidirectional algorithm.
+_DEEPEST = 63
+
+
+def scripts_of(units: Sequence[str]) -> list[str]:
+    """The ISO 15924 code of each cluster's script; none is without one, and a text without any letter is Latin.
+
+    Args:
+        units: the clusters of one cue, whose letters together decide how its quotes and dashes look.
+    """
+    own = [_own_script(unit) for unit in units]
+    letters = [script for script in own if script not in COMMON and script != EMOJI]
+    is_cjk = 2 * sum(script in _CJK for script in letters) > len(letters)
+    following = _following(own)
+    result: list[str] = []
+    # The nearest one before that is Chinese or Japanese, and that is not; the later of the two.
+    seen = {True: "", False: ""}
+    last = ""
+    open_marks: list[tuple[str, str]] = []
+    for index, (unit, script) in enumerate(zip(units, own, strict=True)):
+        if script in COMMON:
+            mark = unit[0]
+            neighbours = [last, following[index]]
+            if mark.isspace() and result and result[-1] != EMOJI:
+                neighbours.insert(0, result[-1])
+            if mark in _AMBIGUOUS:
+                wide = is_cjk and not (mark == _APOSTROPHE and _between_letters(units, index))
+                neighbours = [seen[wide], *(near for near in neighbours if (near in _CJK) == wide), "Hani" if wide else "Latn"]
+            script = _partner(open_marks, mark) or _first_allowed(neighbours, _extensions(mark))  # noqa: PLW2901
+            if mark in _CLOSED_BY and len(open_marks) < _DEEPEST:
+                open_marks.append((_CLOSED_BY[mark], script))
+        elif script != EMOJI:
+            last = seen[script in _CJK] = script
+        result.append(script)
+    return result
+
+
+def _following(own: Sequence[str]) -> list[str]:
+    """For each place the next script of a letter, or nothing."""
+    result, following = [], ""
+    for script in reversed(own):
+        result.append(following)
+        if script not in COMMON and script != EMOJI:
+            following = script
+    return result[::-1]
+
+
+def _partner(open_marks: list[tuple[str, str]], mark: str) -> str | None:
+    """The script of the bracket that this one closes; it and what was opened in it are closed."""
+    if mark in _CLOSING:
+        for depth in range(len(open_marks) - 1, -1, -1):
+            if open_marks[depth][0] == mark:
+                script = open_marks[depth][1]
+                del open_marks[depth:]
+                return script
+    return None
+
+
+def _first_allowed(scripts: Iterable[str], allowed: frozenset[str]) -> str:
+    for script in scripts:
+        if script and (not allowed or script in allowed):
+            return script
+    if "Hani" in allowed:
+        return "Hani"
+    return min(allowed, default="Latn")
+
+
+def _between_letters(units: Sequence[str], index: int) -> bool:
+    return 0 < index < len(units) - 1 and units[index - 1][-1].isalpha() and units[index + 1][0].isalpha()
+
+
+@lru_cache(maxsize=4096)
+def _own_script(unit: str) -> str:
+    if _is_emoji(unit):
+        return EMOJI
+    from fontTools import unicodedata
+
+    return next((script for char in unit if (script := unicodedata.script(char)) not in COMMON), "Zyyy")
+
+
+@lru_cache(maxsize=256)
+def _extensions(char: str) -> frozenset[str]:
+    """The scripts that this mark is used with; nothing where all do."""
+    from fontTools import unicodedata
+
+    return frozenset(unicodedata.script_extension(char)) - COMMON
+
+
+@lru_cache(maxsize=1)
+def _emoji() -> Any:
+    import regex
+
+    return regex.compile(r"(?:\p{Emoji_Presentation}|\p{Regional_Indicator}|.*[\ufe0f\u20e3])(?!\ufe0e)").match
+
+
+def _is_emoji(unit: str) -> bool:
+    return _emoji()(unit) is not None
+
+
+def han_of(language: str | None, texts: Iterable[str]) -> Han:
+    """Whose forms of the ideographs the texts have, by their language, or where it does not say by what they are written with.
+
+    Args:
+        language: a BCP 47 tag or none.
+        texts: all of a file; a part of it may hold too few signs.
+    """
+    subtags = (language or "").split("-")
+    if subtags[0] in {"ja", "ko"}:
+        return "Jpan" if subtags[0] == "ja" else "Kore"
+    if subtags[0] in {"zh", "yue", "lzh"} and (len(subtags) > 1 or subtags[0] != "zh"):
+        is_traditional = {"Hant", "TW", "HK", "MO", "yue", "lzh"} & set(subtags) and "Hans" not in subtags
+        return "Hant" if is_traditional else "Hans"
+    counts = {"kana": 0, "hangul": 0, "simplified": 0, "traditional": 0}
+    han = 0
+    for text in texts:
+        for char in text if not text.isascii() else "":
+            if "\u3041" <= char <= "\u30ff" and char != "・":
+                counts["kana"] += 1
+            elif "\uac00" <= char <= "\ud7a3":
+                counts["hangul"] += 1
+            elif "\u4e00" <= char <= "\u9fff":
+                han += 1
+                counts["simplified"] += char in _only("gb2312", "big5")
+                counts["traditional"] += char in _only("big5", "gb2312")
+    # A tenth: a word of Japanese or Korean does not make a Chinese file so.
+    if subtags[0] != "zh" and 10 * max(counts["kana"], counts["hangul"]) > han:
+        return "Jpan" if counts["kana"] >= counts["hangul"] else "Kore"
+    return "Hant" if counts["traditional"] > counts["simplified"] else "Hans"
+
+
+@lru_cache(maxsize=2)
+def _only(encoding: str, other: str) -> frozenset[str]:
+    """The ideographs that one encoding has and the other has not."""
+
+    def has(char: str, name: str) -> bool:
+        try:
+            return bool(char.encode(name))
+        except UnicodeEncodeError:
+            return False
+
+    return frozenset(char for char in map(chr, range(0x4E00, 0xA000)) if has(char, encoding) and not has(char, other))

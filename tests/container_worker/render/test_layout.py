@@ -1,0 +1,144 @@
+"""Texts of all scripts as they are measured, set and really drawn."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from container_worker.ffmpeg import find_ffmpeg
+from container_worker.render.fontbook import FontBook, Run
+from container_worker.render.fonts import packaged_fonts
+from container_worker.render.layout import Block, lay_out
+from container_worker.render.request import TextLook
+from container_worker.render.shaping import extent_of
+from container_worker.render.typeset import Sheet, Typesetter
+
+LOOK = TextLook(48, (255, 255, 255), 0, (0, 0, 0), 0.0, (0, 0, 0), 1100, 40)
+FRAME = (1280, 720)
+#: One line of each script whose ink is taller than Latin's.
+TALL = {
+    "nastaliq": ("ur", "تمام انسان آزاد اور حقوق و عزت کے اعتبار سے برابر"),
+    "javanese": ("jv", "ꦱꦧꦼꦤ꧀ꦤꦸꦮꦺꦴꦁꦏꦭꦲꦶꦂꦫꦏꦺ"),
+    "tibetan": ("bo", "འགྲོ་བ་མིའི་རིགས་རྒྱུད་ཡོངས་ལ་"),
+    "burmese": ("my", "လူတိုင်းသည် တူညီ လွတ်လပ်သော ဂုဏ်သိက္ခာ"),
+}
+
+
+def _laid_out(text: str, language: str | None = None) -> Block:
+    book = FontBook(language, use_system=False)
+    assert book.drawable(text) == text
+    return lay_out(text, book, LOOK, 9)[0]
+
+
+def _drawn(folder: Path, *blocks: Block) -> list[npt.NDArray[np.bool_]]:
+    """Where each block shows ink, on its own picture, from the lower edge of the text upwards; what is below it comes last."""
+    folder.mkdir(exist_ok=True)
+    sheet = Sheet(blocks, LOOK, FRAME, str(find_ffmpeg().path), folder)
+    pictures = [sheet.next_picture()[..., 3] > 100 for _ in blocks]
+    sheet.close()
+    edge = sheet.size[1] - sheet.below_px
+    return [np.concatenate([picture[:edge][::-1], picture[edge:]]) for picture in pictures]
+
+
+def _columns(ink: npt.NDArray[np.bool_]) -> int:
+    found = np.flatnonzero(ink.any(axis=0))
+    return int(found[-1] - found[0]) if len(found) else 0
+
+
+@pytest.mark.parametrize(
+    ("mark", "font", "em"),
+    [("’", "NotoSans", 0.175), ("“", "NotoSans", 0.359), ("“", "NotoSansSC", 1.0), ("“", "NotoSansKR", 0.474)],
+)
+def test_a_quote_is_as_wide_as_its_script_has_it(mark: str, font: str, em: float) -> None:
+    """Latin and Korean ones are narrow, Chinese ones fill a square."""
+    assert extent_of(Run(packaged_fonts()[font], mark)).width == pytest.approx(em, abs=0.001)
+
+
+def test_text_is_measured_as_shaped() -> None:
+    """Joined and stacked letters are not as wide as one after the other: 685 px of Kannada, 963 of its letters."""
+    text = "ಎಲ್ಲಾ ಮಾನವರೂ ಸ್ವತಂತ್ರರಾಗಿಯೇ ಜನಿಸಿದ್ದಾರೆ."
+    book = FontBook(use_system=False)
+    shaped = sum(extent_of(run).width for run in book.runs(text)) * 48
+    apart = sum(extent_of(Run(run.font, char)).width for run in book.runs(text) for char in run.text) * 48
+    assert shaped < 0.8 * apart
+
+
+@pytest.mark.parametrize("sample", TALL)
+def test_two_tall_lines_share_no_row_and_stay_in_their_box(tmp_path: Path, sample: str) -> None:
+    """However far their ink reaches above and below; each is drawn as wide and as tall as it was measured."""
+    language, text = TALL[sample]
+    one, two = _laid_out(text, language), _laid_out(f"{text}\n{text}", language)
+    assert two.height_px > one.height_px + 48 * 1.32
+    single, double = _drawn(tmp_path / "both", one, two)
+    alone, rows = (np.flatnonzero(picture.any(axis=1)) for picture in (single, double))
+    assert len(rows) == pytest.approx(2 * len(alone), abs=2), "no row is touched by both lines"
+    assert rows[-1] <= two.height_px + 1
+    assert single[: round(one.height_px)].sum() == single.sum(), "nothing below the edge"
+    measured = sum(extent_of(run).width for run in one.lines[0].runs) * 48
+    assert _columns(single) == pytest.approx(measured, rel=0.04, abs=5)
+
+
+def test_lines_of_latin_and_chinese_are_as_far_apart_as_ever() -> None:
+    """1.32 em, and the box of n lines has one height whatever is in them."""
+    for text in ("One\ntwo", "一行\n两行", "Ågq\nxxx", "Иван\nΑθήνα", "か\n안녕"):
+        assert _laid_out(text).height_px == pytest.approx((1.32 + 1.25) * 48)
+
+
+def test_japanese_and_both_chinese_are_three_pictures(tmp_path: Path) -> None:
+    """Of the same three characters, each language has its own forms."""
+    pictures = _drawn(tmp_path, *(_laid_out("直骨海", language) for language in ("ja", "zh-Hans", "zh-Hant")))
+    assert all(picture.sum() > 500 for picture in pictures)
+    for index, one in enumerate(pictures):
+        assert all(np.count_nonzero(one ^ other) > 60 for other in pictures[index + 1 :])
+
+
+def _boxes(folder: Path, text: str) -> npt.NDArray[np.bool_]:
+    """The text as one picture, cut to its ink."""
+    (picture,) = _drawn(folder, _laid_out(text))
+    rows, columns = np.flatnonzero(picture.any(axis=1)), np.flatnonzero(picture.any(axis=0))
+    return picture[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+@pytest.mark.parametrize("space", [" ", "\u00a0", "\u2009", "\u202f", "\u3000", "\u200b", "\u2060"])
+@pytest.mark.parametrize("words", [("안녕", "세계"), ("ไทย", "ไทย"), ("直", "海"), ("ᐃᓄ", "ᐃᓄ")])
+def test_between_words_there_is_no_box(tmp_path: Path, words: tuple[str, str], space: str) -> None:
+    """Whatever space stands there, and whether the words' font has it or not."""
+    together = _boxes(tmp_path / "spaced", space.join(words))
+    apart = sum(int(_boxes(tmp_path / word, word).sum()) for word in words)
+    assert together.sum() == pytest.approx(apart, rel=0.04)
+
+
+def test_every_script_has_a_font_that_libass_finds(tmp_path: Path) -> None:
+    """By the name that libass knows it by: a letter of each is drawn with ink, as tall as the font's own outline says."""
+    from fontTools import unicodedata
+
+    fonts = [font for font in packaged_fonts().values() if font.scripts]
+    texts = []
+    for font in fonts:
+        spans = zip(font.ranges[::2], font.ranges[1::2], strict=True)
+        chars = [chr(point) for begin, end in spans for point in range(begin, end)]
+        letters = [char for char in chars if char.isalpha() and unicodedata.script(char) == font.scripts[0]]
+        texts.append(letters[len(letters) // 2] * 2)
+    blocks = [_laid_out(text) for text in texts]
+    assert [block.lines[0].runs[0].font for block in blocks] == fonts
+    for block, picture in zip(blocks, _drawn(tmp_path, *blocks), strict=True):
+        (run,) = block.lines[0].runs
+        extent = extent_of(run)
+        rows = np.flatnonzero(picture.any(axis=1))
+        assert len(rows), run
+        assert rows[-1] + 1 - block.lines[0].baseline_px == pytest.approx(extent.above * 48, abs=1.5), run
+
+
+def test_only_fonts_that_a_sheet_uses_are_given_to_libass(tmp_path: Path) -> None:
+    """It reads all that there are into memory; what an earlier sheet used is taken away."""
+    with _typesetter(["안녕", *["plain"] * 19], tmp_path) as typesetter:
+        typesetter.draw(0)
+        for index in range(1, 20):
+            typesetter.draw(index)
+    assert [path.name for path in (tmp_path / "fonts").iterdir()] == ["NotoSans-Regular.ttf"]
+
+
+def _typesetter(texts: list[str], folder: Path) -> Any:
+    return Typesetter(texts, LOOK, FRAME, str(find_ffmpeg().path), folder, FontBook(use_system=False))
