@@ -27,7 +27,7 @@ def fetch(payload: RenderPayload, storage: UriStorage, scratch: Path, stop_if_as
         payload: names the inputs.
         storage: reads them.
         scratch: the item's folder.
-        stop_if_asked: called before each; what it raises ends the fetching.
+        stop_if_asked: called before and during each; what it raises ends the fetching.
 
     Returns:
         Role (image, audio, subtitles, watermark, music) -> file; optional roles only where they are named.
@@ -43,7 +43,7 @@ def fetch(payload: RenderPayload, storage: UriStorage, scratch: Path, stop_if_as
         stop_if_asked()
         path = scratch / f"{role}{_ending(uri)}"
         try:
-            stored = storage.get(uri, path)
+            stored = storage.get(uri, path, stop_if_asked=stop_if_asked)
         except BadInput as error:
             raise type(error)(f"{role}: {error}") from None
         # A silent scene's subtitles may well be empty.

@@ -82,7 +82,7 @@ def _has_sidecar(work: Work, source: str) -> bool:
 def _get(work: Work, uri: str, path: Path, what: str) -> str:
     stop_if_asked(work)
     try:
-        work.storage.get(uri, path)
+        work.storage.get(uri, path, stop_if_asked=lambda: stop_if_asked(work))
     except BadInput as error:
         raise type(error)(f"{what}: {error}") from None
     return sha256_of(path)

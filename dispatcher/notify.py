@@ -4,7 +4,6 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import httpx
@@ -12,10 +11,11 @@ import structlog
 
 from scenequeue.errors import SceneburstError, StorageUnavailable
 from scenequeue.items import JobStatus
+from scenequeue.public_network import Resolve, answer_of, public_address, run_within
 from scenequeue.queue import SceneQueue
-from scenequeue.storage_https import pinned, public_address
 
-_TIMEOUT_S = 10.0
+#: Longest that one post takes, from resolving the name to the last header of the answer, in seconds.
+POST_LIMIT_S = 10.0
 #: While one attempt is under way no other starts; a dispatcher that dies then is followed by the next after this.
 _CLAIMED_S = 60.0
 _FIRST_RETRY_S, _LONGEST_RETRY_S = 5.0, 3600.0
@@ -50,17 +50,19 @@ class Notifier:
         secret: key of the signature; None posts unsigned.
         resolve: host and port to a public address; refuses others.
         transport: httpx transport to use instead of the network's.
+        limit_s: longest that one post takes.
     """
 
     def __init__(
         self,
         queue: SceneQueue,
         secret: str | None,
-        resolve: Callable[[str, int], str] = public_address,
-        transport: httpx.BaseTransport | None = None,
+        resolve: Resolve = public_address,
+        transport: httpx.AsyncBaseTransport | None = None,
+        limit_s: float = POST_LIMIT_S,
     ) -> None:
         self._queue, self._secret, self._resolve = queue, secret, resolve
-        self._client = httpx.Client(timeout=_TIMEOUT_S, trust_env=False, follow_redirects=False, transport=transport)
+        self._transport, self._limit_s = transport, limit_s
         self._threads = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="notify")
         self._under_way: list[Future[None]] = []
         self._log = structlog.get_logger()
@@ -78,12 +80,11 @@ class Notifier:
     def close(self) -> None:
         """Wait for what is under way; safe twice."""
         self._threads.shutdown(wait=True)
-        self._client.close()
 
     def _deliver(self, job: JobStatus) -> None:
         try:
             self._post(job)
-        except (httpx.HTTPError, StorageUnavailable) as error:
+        except (httpx.HTTPError, StorageUnavailable, OSError) as error:
             since_end_s = (self._queue.inspect.now_ms() - (job.finished_ms or 0)) / 1000
             pause_s = retry_pause_s(since_end_s)
             self._log.warning("webhook failed", job=job.job_id, error=str(error), retry_in_s=pause_s)
@@ -97,8 +98,19 @@ class Notifier:
     def _post(self, job: JobStatus) -> None:
         body = body_of(job)
         timestamp = int(time.time())
-        request = pinned(job.callback_url or "", self._resolve)
-        request["headers"] |= {"Content-Type": "application/json", "X-Sceneburst-Timestamp": str(timestamp)}
+        headers = {"Content-Type": "application/json", "X-Sceneburst-Timestamp": str(timestamp)}
         if self._secret:
-            request["headers"]["X-Sceneburst-Signature"] = f"v1={signature(self._secret, timestamp, body)}"
-        self._client.post(content=body, **request).raise_for_status()
+            headers["X-Sceneburst-Signature"] = f"v1={signature(self._secret, timestamp, body)}"
+
+        async def post() -> None:
+            # The answer's head is all that is read: its body could be of any size, and would say nothing that is used.
+            answer = answer_of(
+                "POST", job.callback_url or "", resolve=self._resolve, transport=self._transport, headers=headers, content=body
+            )
+            async with answer as response:
+                response.raise_for_status()
+
+        try:
+            run_within(self._limit_s, post)
+        except TimeoutError:
+            raise StorageUnavailable(f"the receiver has not answered within {self._limit_s:g} s") from None

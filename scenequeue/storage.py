@@ -33,8 +33,14 @@ class Stored(FrozenModel):
 class Storage(Protocol):
     """One scheme's storage."""
 
-    def get(self, uri: str, target: Path, *, max_bytes: int) -> Stored:
+    def get(self, uri: str, target: Path, *, max_bytes: int, stop_if_asked: Callable[[], None] | None) -> Stored:
         """Copy what lies at the URI to a local file, which is there whole or not at all.
+
+        Args:
+            uri: the address to read.
+            target: the file to write.
+            max_bytes: largest that is copied.
+            stop_if_asked: called while the copy goes on; what it raises ends it.
 
         Raises:
             ObjectNotFound, StorageDenied, BadInput: permanent; nothing there, not allowed, or larger than max_bytes.
@@ -79,9 +85,12 @@ class UriStorage:
         self._s3: S3Storage | None = None
         self._https: HttpsStorage | None = None
 
-    def get(self, uri: str, target: Path, *, max_bytes: int | None = None) -> Stored:
+    def get(
+        self, uri: str, target: Path, *, max_bytes: int | None = None, stop_if_asked: Callable[[], None] | None = None
+    ) -> Stored:
         """Copy what lies at the URI to a local file; see `Storage.get`. The default limit is settings.max_input_bytes."""
-        return self._for(uri).get(uri, target, max_bytes=self._settings.max_input_bytes if max_bytes is None else max_bytes)
+        most = self._settings.max_input_bytes if max_bytes is None else max_bytes
+        return self._for(uri).get(uri, target, max_bytes=most, stop_if_asked=stop_if_asked)
 
     def put(
         self,

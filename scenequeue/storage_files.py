@@ -51,7 +51,7 @@ class FileStorage:
     def __init__(self, roots: Sequence[Path]) -> None:
         self._roots = [root.resolve() for root in roots]
 
-    def get(self, uri: str, target: Path, *, max_bytes: int) -> Stored:
+    def get(self, uri: str, target: Path, *, max_bytes: int, stop_if_asked: Callable[[], None] | None = None) -> Stored:
         """Copy the file; see Storage.get. Only regular files are read, never devices or pipes."""
         path = self._checked(uri)
         with _translated(uri):
@@ -66,6 +66,8 @@ class FileStorage:
                 with whole(target) as copy, copy.open("wb") as sink:
                     received = 0
                     while chunk := source.read(_COPY_BYTES):
+                        if stop_if_asked:
+                            stop_if_asked()
                         received += len(chunk)
                         if received > max_bytes:
                             raise BadInput(f"{uri} grew beyond the {max_bytes} bytes that are allowed")

@@ -1,92 +1,25 @@
 """https:// addresses, read only, and never of a private network."""
 
 import errno
-import ipaddress
-import socket
-import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
-from urllib.parse import urljoin, urlsplit
+from typing import NoReturn
+from urllib.parse import urljoin
 
 import httpx
 
 from scenequeue.errors import BadInput, DiskFull, ObjectNotFound, StorageDenied, StorageUnavailable
+from scenequeue.public_network import Resolve, answer_of, public_address, run_within
 from scenequeue.storage import Stored
 from scenequeue.storage_files import whole
 
 _REDIRECTS = 5
-_TIMEOUT = httpx.Timeout(30.0, connect=5.0)
-#: A server that sends a byte now and then must not hold a worker for ever.
-_LONGEST_S = 900.0
-#: IPv6 prefixes whose last 32 bits are an IPv4 address: IPv4-compatible, and NAT64 (RFC 6052).
-_CARRIERS = (ipaddress.IPv6Network("::/96"), ipaddress.IPv6Network("64:ff9b::/96"))
+#: Longest that one download takes, redirects included, in seconds.
+LONGEST_DOWNLOAD_S = 900.0
+_CHUNK_BYTES = 64 * 1024
 _ABSENT = frozenset({404, 410})
 _BUSY = frozenset({408, 425, 429})
 _SERVER_ERROR = 500
-
-
-def public_address(host: str, port: int) -> str:
-    """One address of the host, when all of them are public.
-
-    Raises:
-        StorageDenied: any of them is private, loopback, link-local, multicast or reserved.
-        StorageUnavailable: the name does not resolve.
-    """
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise StorageUnavailable(f"{host} does not resolve: {error}") from None
-    except UnicodeError:
-        raise StorageDenied(f"{host!r} is not a host's name") from None
-    addresses = [str(entry[4][0]) for entry in found]
-    for text in addresses:
-        if not is_public(text):
-            raise StorageDenied(f"{host} has the address {text}, which is not a public one")
-    return addresses[0]
-
-
-def is_public(text: str) -> bool:
-    """Whether an IP address is one of the open internet, whatever IPv6 clothes an IPv4 address wears."""
-    address = ipaddress.ip_address(text.partition("%")[0])
-    if isinstance(address, ipaddress.IPv6Address):
-        carried = address.ipv4_mapped or address.sixtofour
-        if any(address in carrier for carrier in _CARRIERS):
-            carried = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        if address.teredo or address.is_site_local:
-            return False
-        if carried is not None:
-            return is_public(str(carried))
-    return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
-
-
-def pinned(url: str, resolve: Callable[[str, int], str] = public_address) -> dict[str, Any]:
-    """Arguments for httpx that send a request to the one address that was judged, under the name that was asked for.
-
-    Raises:
-        StorageDenied: not a plain https:// address, or not a public one.
-        StorageUnavailable: the name does not resolve.
-    """
-    try:
-        parts = urlsplit(url)
-        name, port = parts.hostname or "", parts.port or 443
-        host = name if name.isascii() else name.encode("idna").decode("ascii")
-    except ValueError:
-        raise StorageDenied(f"{url!r} is not an address") from None
-    if parts.scheme != "https" or not host or "@" in parts.netloc:
-        raise StorageDenied(f"{url!r} is not a plain https:// address")
-    address = resolve(host, port)
-    target = parts._replace(netloc=f"{_bracketed(address)}:{port}", fragment="")
-    headers = {
-        "Host": _bracketed(host) if port == 443 else f"{_bracketed(host)}:{port}",
-        "Accept-Encoding": "identity",
-        "User-Agent": "sceneburst",
-    }
-    return {"url": target.geturl(), "headers": headers, "extensions": {"sni_hostname": host}}
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
 
 
 class HttpsStorage:
@@ -94,31 +27,46 @@ class HttpsStorage:
 
     The host is resolved once per hop, all its addresses are judged, and the connection goes to the one judged,
     so that a second look-up cannot lead elsewhere.
+
+    Args:
+        resolve: host and port to the address that is called.
+        transport: httpx transport to use instead of the network's.
+        limit_s: longest that one download takes.
     """
 
-    def __init__(self, resolve: Callable[[str, int], str] = public_address, transport: httpx.BaseTransport | None = None) -> None:
-        self._resolve = resolve
-        self._transport = transport
+    def __init__(
+        self,
+        resolve: Resolve = public_address,
+        transport: httpx.AsyncBaseTransport | None = None,
+        limit_s: float = LONGEST_DOWNLOAD_S,
+    ) -> None:
+        self._resolve, self._transport, self._limit_s = resolve, transport, limit_s
 
-    def get(self, uri: str, target: Path, *, max_bytes: int) -> Stored:
+    def get(self, uri: str, target: Path, *, max_bytes: int, stop_if_asked: Callable[[], None] | None = None) -> Stored:
         """Stream the body to a file, following at most five redirects; see Storage.get."""
-        url = uri
+        received = _Received()
         try:
-            with httpx.Client(timeout=_TIMEOUT, trust_env=False, follow_redirects=False, transport=self._transport) as client:
-                for _ in range(_REDIRECTS + 1):
-                    with client.stream("GET", **pinned(url, self._resolve)) as response:
-                        if response.is_redirect:
-                            url = urljoin(url, response.headers.get("location", ""))
-                            continue
-                        return Stored(uri=uri, bytes=_save(uri, response, target, max_bytes))
+            run_within(self._limit_s, lambda: self._download(uri, target, max_bytes, received), stop_if_asked)
         except httpx.HTTPError as error:
             raise StorageUnavailable(f"{uri}: {error or type(error).__name__}") from error
         except httpx.InvalidURL as error:
             raise BadInput(f"{uri}: {error}") from error
+        except TimeoutError as error:
+            raise StorageUnavailable(f"{uri}: only {received.bytes} bytes arrived within {self._limit_s:g} s") from error
         except OSError as error:
             if error.errno in {errno.ENOSPC, errno.EDQUOT}:
                 raise DiskFull(f"{uri}: no space left on the device") from error
             raise StorageUnavailable(f"{uri}: {error}") from error
+        return Stored(uri=uri, bytes=received.bytes)
+
+    async def _download(self, uri: str, target: Path, max_bytes: int, received: "_Received") -> None:
+        url = uri
+        for _ in range(_REDIRECTS + 1):
+            async with answer_of("GET", url, resolve=self._resolve, transport=self._transport) as response:
+                if not response.is_redirect:
+                    await _save(uri, response, target, max_bytes, received)
+                    return
+                url = urljoin(url, response.headers.get("location", ""))
         raise BadInput(f"{uri}: more than {_REDIRECTS} redirects")
 
     def put(self, source: Path, uri: str, **_options: object) -> NoReturn:
@@ -134,7 +82,13 @@ class HttpsStorage:
         raise StorageDenied(f"{uri} cannot be an output: https:// is only read")
 
 
-def _save(uri: str, response: httpx.Response, target: Path, max_bytes: int) -> int:
+class _Received:
+    """The bytes that have arrived so far."""
+
+    bytes = 0
+
+
+async def _save(uri: str, response: httpx.Response, target: Path, max_bytes: int, received: _Received) -> None:
     status = response.status_code
     if status in _ABSENT:
         raise ObjectNotFound(f"{uri}: nothing there ({status})")
@@ -145,16 +99,11 @@ def _save(uri: str, response: httpx.Response, target: Path, max_bytes: int) -> i
     announced = response.headers.get("content-length", "")
     if announced.isdigit() and int(announced) > max_bytes:
         raise BadInput(f"{uri} has {announced} bytes; at most {max_bytes} are allowed")
-    received = 0
-    deadline = time.monotonic() + _LONGEST_S
     with whole(target) as copy, copy.open("wb") as sink:
-        for chunk in response.iter_raw(1024 * 1024):
-            received += len(chunk)
-            if received > max_bytes:
+        async for chunk in response.aiter_raw(_CHUNK_BYTES):
+            received.bytes += len(chunk)
+            if received.bytes > max_bytes:
                 raise BadInput(f"{uri} has more than the {max_bytes} bytes that are allowed")
-            if time.monotonic() > deadline:
-                raise StorageUnavailable(f"{uri}: only {received} bytes arrived within {_LONGEST_S:.0f} s")
             sink.write(chunk)
-        if announced.isdigit() and received != int(announced):
-            raise StorageUnavailable(f"{uri}: {received} of {announced} bytes arrived")
-    return received
+        if announced.isdigit() and received.bytes != int(announced):
+            raise StorageUnavailable(f"{uri}: {received.bytes} of {announced} bytes arrived")

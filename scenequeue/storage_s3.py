@@ -73,7 +73,7 @@ class S3Storage:
                 self._made = boto3.session.Session(region_name=os.environ.get("AWS_REGION")).client("s3", config=_CONFIG)
             return self._made
 
-    def get(self, uri: str, target: Path, *, max_bytes: int) -> Stored:
+    def get(self, uri: str, target: Path, *, max_bytes: int, stop_if_asked: Callable[[], None] | None = None) -> Stored:
         """Stream the object to a file; see Storage.get. A body shorter than announced is an error, never a file."""
         bucket, key = _split(uri)
         with _translated(uri):
@@ -86,6 +86,8 @@ class S3Storage:
             received = 0
             with whole(target) as copy, copy.open("wb") as sink:
                 for chunk in answer["Body"].iter_chunks(1024 * 1024):
+                    if stop_if_asked:
+                        stop_if_asked()
                     received += len(chunk)
                     digest.update(chunk)
                     sink.write(chunk)

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from pathlib import Path
 
 import httpx
 import pytest
@@ -10,6 +11,7 @@ from dispatcher.notify import Notifier, retry_pause_s, signature
 from scenequeue.items import JobSpec
 from scenequeue.names import check_job_id
 from scenequeue.queue import SceneQueue
+from tests.dripping_server import dripping_server
 from tests.scenequeue.jobs import done, items
 from tests.waiting import wait_until
 
@@ -101,3 +103,15 @@ def test_no_more_is_claimed_than_is_posted_at_once(queue: SceneQueue) -> None:
     wait_until(lambda: (claimed.append(notifier.run()), sum(claimed) == 4)[1], "the others follow")
     notifier.close()
     assert sorted(posted) == sorted(f"j{number}" for number in range(12))
+
+
+@pytest.mark.parametrize(("kind", "left"), [("handshake", 1), ("headers", 1), ("informational", 1), ("body", 0)])
+def test_a_receiver_that_answers_without_an_end_holds_nobody_up(queue: SceneQueue, tmp_path: Path, kind: str, left: int) -> None:
+    """One limit for the whole post; of the answer the head is read and nothing else, so that a body of any size costs nothing."""
+    with dripping_server(tmp_path, kind) as server:
+        _ended_job(queue, server.url)
+        transport = httpx.AsyncHTTPTransport(verify=server.trust)
+        notifier = Notifier(queue, None, resolve=lambda _host, _port: "127.0.0.1", transport=transport, limit_s=1.0)
+        notifier.run()
+        notifier.close()
+    assert queue._connection.client.zcard(queue._connection.keys.notices) == left

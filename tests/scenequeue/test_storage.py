@@ -8,10 +8,11 @@ import httpx
 import pytest
 
 from scenequeue.errors import BadInput, ObjectNotFound, StorageDenied, StorageUnavailable
+from scenequeue.public_network import public_address
 from scenequeue.settings import SceneburstSettings
 from scenequeue.storage import UriStorage, sha256_of
 from scenequeue.storage_files import file_uri, path_of
-from scenequeue.storage_https import HttpsStorage, public_address
+from scenequeue.storage_https import HttpsStorage
 from scenequeue.storage_s3 import MULTIPART_BYTES
 from tests.conftest import S3
 

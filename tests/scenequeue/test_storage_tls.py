@@ -27,7 +27,7 @@ class Server:
 
     def storage(self) -> HttpsStorage:
         """Storage that trusts the server's certificate and finds every name at this machine."""
-        return HttpsStorage(lambda _host, _port: "127.0.0.1", httpx.HTTPTransport(verify=self.trust))
+        return HttpsStorage(lambda _host, _port: "127.0.0.1", httpx.AsyncHTTPTransport(verify=self.trust))
 
 
 @pytest.fixture

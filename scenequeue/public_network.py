@@ -1,0 +1,195 @@
+"""Requests to servers of the open internet: the address is judged before it is called, and the whole exchange is bounded."""
+
+import asyncio
+import contextlib
+import ipaddress
+import socket
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, TypeAlias, TypeVar
+from urllib.parse import urlsplit
+
+import httpx
+
+from scenequeue.errors import StorageDenied, StorageUnavailable
+
+#: A host and a port to the one address that is called.
+Resolve: TypeAlias = Callable[[str, int], str]
+T = TypeVar("T")
+
+#: Each step of an exchange; the exchange as a whole has the limit of `run_within`.
+_STEP_LIMITS = httpx.Timeout(30.0, connect=5.0)
+#: Pause between two looks at whether an exchange should end early, in seconds.
+_LOOK_S = 0.25
+#: IPv6 prefixes whose last 32 bits are an IPv4 address: IPv4-compatible, and NAT64 (RFC 6052).
+_CARRIERS = (ipaddress.IPv6Network("::/96"), ipaddress.IPv6Network("64:ff9b::/96"))
+
+
+def public_address(host: str, port: int) -> str:
+    """Resolve the host, and return one of its addresses when all of them are public.
+
+    Raises:
+        StorageDenied: any of them is private, loopback, link-local, multicast or reserved.
+        StorageUnavailable: the name does not resolve.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise StorageUnavailable(f"{host} does not resolve: {error}") from None
+    except UnicodeError:
+        raise StorageDenied(f"{host!r} is not a host's name") from None
+    addresses = [str(entry[4][0]) for entry in found]
+    for text in addresses:
+        if not is_public(text):
+            raise StorageDenied(f"{host} has the address {text}, which is not a public one")
+    return addresses[0]
+
+
+def is_public(text: str) -> bool:
+    """True for an IP address of the open internet; an IPv4 address inside an IPv6 one is judged as the IPv4 address."""
+    address = ipaddress.ip_address(text.partition("%")[0])
+    if isinstance(address, ipaddress.IPv6Address):
+        carried = address.ipv4_mapped or address.sixtofour
+        if any(address in carrier for carrier in _CARRIERS):
+            carried = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if address.teredo or address.is_site_local:
+            return False
+        if carried is not None:
+            return is_public(str(carried))
+    return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
+
+
+def host_and_port(url: str) -> tuple[str, int]:
+    """The host and port of a plain https:// address: no user, no password.
+
+    Raises:
+        StorageDenied: it is none. The message leaves out the user and password.
+    """
+    try:
+        parts = urlsplit(url)
+        name, port = parts.hostname or "", parts.port or 443
+        host = name if name.isascii() else name.encode("idna").decode("ascii")
+    except ValueError:
+        raise StorageDenied("this is not an address") from None
+    if parts.scheme != "https" or not host:
+        raise StorageDenied(f"{parts.scheme}://{host} is not a plain https:// address")
+    if "@" in parts.netloc:
+        raise StorageDenied(f"https://{host}: an address with a user or a password is not accepted")
+    return host, port
+
+
+def check_public_url(url: str) -> None:
+    """Refuse an address that no request would be sent to, as far as it shows without resolving a name.
+
+    Raises:
+        StorageDenied: not a plain https:// address, or its host is an IP address, or localhost, that is not public.
+    """
+    host, _ = host_and_port(url)
+    if host == "localhost" or host.endswith(".localhost"):
+        raise StorageDenied(f"https://{host} is not a public address")
+    with contextlib.suppress(ValueError):
+        if not is_public(host):
+            raise StorageDenied(f"https://{_bracketed(host)} is not a public address")
+
+
+def pinned(url: str, resolve: Resolve = public_address) -> dict[str, Any]:
+    """Make httpx's arguments for a request to the one address that was judged, under the name that was asked for.
+
+    Raises:
+        StorageDenied: not a plain https:// address, or not a public one.
+        StorageUnavailable: the name does not resolve.
+    """
+    host, port = host_and_port(url)
+    address = resolve(host, port)
+    target = urlsplit(url)._replace(netloc=f"{_bracketed(address)}:{port}", fragment="")
+    headers = {
+        "Host": _bracketed(host) if port == 443 else f"{_bracketed(host)}:{port}",
+        "Accept-Encoding": "identity",
+        "User-Agent": "sceneburst",
+    }
+    return {"url": target.geturl(), "headers": headers, "extensions": {"sni_hostname": host}}
+
+
+@contextlib.asynccontextmanager
+async def answer_of(
+    method: str,
+    url: str,
+    *,
+    resolve: Resolve = public_address,
+    transport: httpx.AsyncBaseTransport | None = None,
+    headers: dict[str, str] | None = None,
+    content: bytes | None = None,
+) -> AsyncIterator[httpx.Response]:
+    """Send one request and yield its answer, of which only the head has been read; redirects are not followed.
+
+    Raises:
+        StorageDenied, StorageUnavailable: see `pinned`.
+        httpx.HTTPError, httpx.InvalidURL: the exchange failed.
+    """
+    request = await _in_thread(lambda: pinned(url, resolve))
+    request["headers"] |= headers or {}
+    async with (
+        httpx.AsyncClient(timeout=_STEP_LIMITS, trust_env=False, follow_redirects=False, transport=transport) as client,
+        client.stream(method, content=content, **request) as response,
+    ):
+        yield response
+
+
+def run_within(limit_s: float, exchange: Callable[[], Awaitable[T]], stop_if_asked: Callable[[], None] | None = None) -> T:
+    """Run an exchange to its end; connecting, TLS, head and body share one time limit, in seconds.
+
+    A server can then hold nobody up, however slowly it sends whatever part of its answer.
+
+    Args:
+        limit_s: for everything together.
+        exchange: what to do; cancelled when it has to end early.
+        stop_if_asked: called four times a second; what it raises ends the exchange, and is raised.
+
+    Raises:
+        TimeoutError: the limit was reached.
+    """
+
+    async def bounded() -> T:
+        async with asyncio.timeout(limit_s):
+            task = asyncio.ensure_future(exchange())
+            try:
+                while not (await asyncio.wait({task}, timeout=_LOOK_S))[0]:
+                    if stop_if_asked is not None:
+                        stop_if_asked()
+                return task.result()
+            finally:
+                task.cancel()
+                await asyncio.wait({task})
+
+    return asyncio.run(bounded())
+
+
+async def _in_thread(work: Callable[[], T]) -> T:
+    """Do blocking work in a thread that is left behind on cancellation: a resolver can take longer than the exchange may."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[T] = loop.create_future()
+
+    def settle(result: T | None, error: Exception | None) -> None:
+        if done.done():
+            return
+        if error is not None:
+            done.set_exception(error)
+        else:
+            done.set_result(result)  # type: ignore[arg-type]
+
+    def run() -> None:
+        result: T | None = None
+        failure: Exception | None = None
+        try:
+            result = work()
+        except Exception as error:
+            failure = error
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(settle, result, failure)
+
+    threading.Thread(target=run, name="resolve", daemon=True).start()
+    return await done
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
