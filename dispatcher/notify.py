@@ -9,9 +9,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import httpx
 import structlog
 
+from scenequeue.bounded_http import answer_of, run_within
 from scenequeue.errors import SceneburstError, StorageUnavailable
 from scenequeue.items import JobStatus
-from scenequeue.public_network import Resolve, answer_of, public_address, run_within
+from scenequeue.public_network import Resolve, public_address
 from scenequeue.queue import SceneQueue
 
 #: Longest that one post takes, from resolving the name to the last header of the answer, in seconds.
@@ -73,7 +74,7 @@ class Notifier:
         free = _THREADS - len(self._under_way)
         due = self._queue.dispatcher.due_notices(free) if free else []
         for job in due:
-            self._queue.dispatcher.settle_notice(job.job_id, _CLAIMED_S)
+            self._queue.dispatcher.claim_notice(job.job_id, _CLAIMED_S)
             self._under_way.append(self._threads.submit(self._deliver, job))
         return len(due)
 
@@ -88,12 +89,12 @@ class Notifier:
             since_end_s = (self._queue.inspect.now_ms() - (job.finished_ms or 0)) / 1000
             pause_s = retry_pause_s(since_end_s)
             self._log.warning("webhook failed", job=job.job_id, error=str(error), retry_in_s=pause_s)
-            self._queue.dispatcher.settle_notice(job.job_id, pause_s)
+            self._queue.dispatcher.settle_notice(job.job_id, str(error) or type(error).__name__, pause_s)
         except (SceneburstError, httpx.InvalidURL) as error:
             self._log.warning("webhook refused", job=job.job_id, error=str(error))
-            self._queue.dispatcher.settle_notice(job.job_id, None)
+            self._queue.dispatcher.settle_notice(job.job_id, str(error))
         else:
-            self._queue.dispatcher.settle_notice(job.job_id, None)
+            self._queue.dispatcher.settle_notice(job.job_id)
 
     def _post(self, job: JobStatus) -> None:
         body = body_of(job)
@@ -108,7 +109,9 @@ class Notifier:
                 "POST", job.callback_url or "", resolve=self._resolve, transport=self._transport, headers=headers, content=body
             )
             async with answer as response:
-                response.raise_for_status()
+                if not response.is_success:
+                    # Not httpx's own words, which repeat the address: it may hold a secret of the caller's.
+                    raise StorageUnavailable(f"the receiver answered {response.status_code}")
 
         try:
             run_within(self._limit_s, post)

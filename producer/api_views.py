@@ -10,7 +10,7 @@ from pydantic.json_schema import models_json_schema
 from producer.api_bodies import Submission
 from producer.api_errors import MEDIA_TYPE
 from scenequeue.film import Film
-from scenequeue.items import Counts, Depth, ItemResult, JobStatus, Lane, Scene, Warned
+from scenequeue.items import Callback, Counts, Depth, ItemResult, JobStatus, Lane, Scene, Warned
 from scenequeue.options import RenderOptions
 
 _SUBMISSION: dict[str, Any] = {
@@ -86,6 +86,7 @@ class Job(BaseModel):
     labels: dict[str, str]
     max_attempts: int
     waits_because: Warned | None = Field(None, description="why nothing of it is worked on; null where something is")
+    callback: Callback | None = Field(None, description="the posts to callback_url so far; null where none was given")
 
     @classmethod
     def of(cls, status: JobStatus) -> Self:

@@ -21,6 +21,7 @@ from scenequeue.film import Film
 from scenequeue.items import JobSpec, JobStatus, Lane, RenderPayload, Scene, WorkItem
 from scenequeue.names import check_job_id
 from scenequeue.options import RenderOptions
+from scenequeue.public_network import check_public_url
 from scenequeue.queue import SceneQueue
 from scenequeue.reasons import Reason
 from scenequeue.settings import ProducerSettings
@@ -178,8 +179,11 @@ class Producer:
             shared = options_from(options)
         except ValueError as error:
             problems += [f"options: {line}" for line in str(error).splitlines()]
-        if callback_url is not None and not callback_url.startswith("https://"):
-            problems.append(f"callback_url: {callback_url!r} is not an https:// address")
+        if callback_url is not None:
+            try:
+                check_public_url(callback_url)
+            except StorageDenied as error:
+                problems.append(f"callback_url: {error}")
         fields = {
             "job_id": job_id or f"job-{secrets.token_hex(8)}",
             "lane": lane,

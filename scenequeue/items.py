@@ -160,6 +160,16 @@ class Counts(FrozenModel):
         return self.ready + self.leased + self.delayed
 
 
+class Callback(FrozenModel):
+    """The posts to a job's callback address so far."""
+
+    #: given_up: refused for good, or not taken for a day.
+    state: Literal["pending", "delivered", "given_up"] = "pending"
+    tries: int = 0
+    #: Why the last one failed.
+    error: str | None = None
+
+
 class JobStatus(FrozenModel):
     """A job at one moment. Times are Unix milliseconds of the Redis clock."""
 
@@ -173,6 +183,8 @@ class JobStatus(FrozenModel):
     stages: int = 1
     options: RenderOptions = RenderOptions()
     callback_url: str | None = None
+    #: None where the job has no callback address.
+    callback: Callback | None = None
     labels: dict[str, str] = Field(default_factory=dict)
     max_attempts: int = 3
     #: Why nothing of it is worked on, where that was looked for; see scenequeue/waiting.py.

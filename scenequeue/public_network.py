@@ -1,26 +1,17 @@
-"""Requests to servers of the open internet: the address is judged before it is called, and the whole exchange is bounded."""
+"""Addresses of the open internet: told from private ones, in the text of a URL and after its name is resolved."""
 
-import asyncio
 import contextlib
 import ipaddress
 import socket
-import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, TypeAlias, TypeVar
+from collections.abc import Callable
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
-
-import httpx
 
 from scenequeue.errors import StorageDenied, StorageUnavailable
 
 #: A host and a port to the one address that is called.
 Resolve: TypeAlias = Callable[[str, int], str]
-T = TypeVar("T")
 
-#: Each step of an exchange; the exchange as a whole has the limit of `run_within`.
-_STEP_LIMITS = httpx.Timeout(30.0, connect=5.0)
-#: Pause between two looks at whether an exchange should end early, in seconds.
-_LOOK_S = 0.25
 #: IPv6 prefixes whose last 32 bits are an IPv4 address: IPv4-compatible, and NAT64 (RFC 6052).
 _CARRIERS = (ipaddress.IPv6Network("::/96"), ipaddress.IPv6Network("64:ff9b::/96"))
 
@@ -108,87 +99,6 @@ def pinned(url: str, resolve: Resolve = public_address) -> dict[str, Any]:
         "User-Agent": "sceneburst",
     }
     return {"url": target.geturl(), "headers": headers, "extensions": {"sni_hostname": host}}
-
-
-@contextlib.asynccontextmanager
-async def answer_of(
-    method: str,
-    url: str,
-    *,
-    resolve: Resolve = public_address,
-    transport: httpx.AsyncBaseTransport | None = None,
-    headers: dict[str, str] | None = None,
-    content: bytes | None = None,
-) -> AsyncIterator[httpx.Response]:
-    """Send one request and yield its answer, of which only the head has been read; redirects are not followed.
-
-    Raises:
-        StorageDenied, StorageUnavailable: see `pinned`.
-        httpx.HTTPError, httpx.InvalidURL: the exchange failed.
-    """
-    request = await _in_thread(lambda: pinned(url, resolve))
-    request["headers"] |= headers or {}
-    async with (
-        httpx.AsyncClient(timeout=_STEP_LIMITS, trust_env=False, follow_redirects=False, transport=transport) as client,
-        client.stream(method, content=content, **request) as response,
-    ):
-        yield response
-
-
-def run_within(limit_s: float, exchange: Callable[[], Awaitable[T]], stop_if_asked: Callable[[], None] | None = None) -> T:
-    """Run an exchange to its end; connecting, TLS, head and body share one time limit, in seconds.
-
-    A server can then hold nobody up, however slowly it sends whatever part of its answer.
-
-    Args:
-        limit_s: for everything together.
-        exchange: what to do; cancelled when it has to end early.
-        stop_if_asked: called four times a second; what it raises ends the exchange, and is raised.
-
-    Raises:
-        TimeoutError: the limit was reached.
-    """
-
-    async def bounded() -> T:
-        async with asyncio.timeout(limit_s):
-            task = asyncio.ensure_future(exchange())
-            try:
-                while not (await asyncio.wait({task}, timeout=_LOOK_S))[0]:
-                    if stop_if_asked is not None:
-                        stop_if_asked()
-                return task.result()
-            finally:
-                task.cancel()
-                await asyncio.wait({task})
-
-    return asyncio.run(bounded())
-
-
-async def _in_thread(work: Callable[[], T]) -> T:
-    """Do blocking work in a thread that is left behind on cancellation: a resolver can take longer than the exchange may."""
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[T] = loop.create_future()
-
-    def settle(result: T | None, error: Exception | None) -> None:
-        if done.done():
-            return
-        if error is not None:
-            done.set_exception(error)
-        else:
-            done.set_result(result)  # type: ignore[arg-type]
-
-    def run() -> None:
-        result: T | None = None
-        failure: Exception | None = None
-        try:
-            result = work()
-        except Exception as error:
-            failure = error
-        with contextlib.suppress(RuntimeError):  # the loop has ended
-            loop.call_soon_threadsafe(settle, result, failure)
-
-    threading.Thread(target=run, name="resolve", daemon=True).start()
-    return await done
 
 
 def _bracketed(host: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from scenequeue.items import (
+    Callback,
     ContainerRecord,
     Counts,
     DeadLetter,
@@ -63,8 +64,19 @@ def job_from(job_id: str, fields: Mapping[str, str]) -> JobStatus:
         stages=int(fields["stages"]),
         options=RenderOptions.model_validate_json(fields["options"]),
         callback_url=fields["callback_url"] or None,
+        callback=_callback_from(fields) if fields["callback_url"] else None,
         labels=json.loads(fields["labels"]),
         max_attempts=int(fields["max_attempts"]),
+    )
+
+
+def _callback_from(fields: Mapping[str, str]) -> Callback:
+    return Callback.model_validate(
+        {
+            "state": fields.get("callback_state", "pending"),
+            "tries": whole_number(fields.get("callback_tries")),
+            "error": fields.get("callback_error") or None,
+        }
     )
 
 

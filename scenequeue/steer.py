@@ -11,6 +11,8 @@ from scenequeue.records import container_fields, shown_job, whole_number
 from scenequeue.work import CONTAINER_TTL_S
 
 #: What an intent says of a container before it exists.
+#: Characters of a failed post's reason that are kept.
+_LONGEST_ERROR = 500
 _INTENT_FIELDS = frozenset(
     {
         *("container_id", "fleet", "region", "vcpu", "memory_mib", "is_spot", "architecture", "ephemeral_gib"),
@@ -121,15 +123,15 @@ class DispatcherPort:
             jobs = [(job_id, self._connection.client.hgetall(self._keys.job(job_id))) for job_id in ids]
         return [shown_job(job_id, fields) for job_id, fields in jobs if fields]
 
-    def settle_notice(self, job_id: str, retry_in_s: float | None) -> None:
-        """A callback was delivered or given up (None), or is to be tried again after a pause."""
-        with self._connection.translated():
-            if retry_in_s is None:
-                self._connection.client.zrem(self._keys.notices, job_id)
-        if retry_in_s is not None:
-            due_ms = self._connection.now_ms() + int(retry_in_s * 1000)
-            with self._connection.translated():
-                self._connection.client.zadd(self._keys.notices, {job_id: due_ms}, xx=True)
+    def claim_notice(self, job_id: str, claimed_s: float) -> None:
+        """Keep other dispatchers from posting this callback for a while; after that it is due again."""
+        self._connection.run("settle_notice", job_id, int(claimed_s * 1000), "", "")
+
+    def settle_notice(self, job_id: str, error: str | None = None, retry_in_s: float | None = None) -> None:
+        """File one post to a callback: delivered (no error), to be tried again after a pause, or given up (no pause)."""
+        state = "delivered" if error is None else "given_up" if retry_in_s is None else "pending"
+        pause_ms = "" if retry_in_s is None else int(retry_in_s * 1000)
+        self._connection.run("settle_notice", job_id, pause_ms, state, (error or "")[:_LONGEST_ERROR])
 
     @staticmethod
     def _unless_deposed(was_done: bool) -> None:

@@ -8,8 +8,9 @@ from urllib.parse import urljoin
 
 import httpx
 
+from scenequeue.bounded_http import answer_of, run_within
 from scenequeue.errors import BadInput, DiskFull, ObjectNotFound, StorageDenied, StorageUnavailable
-from scenequeue.public_network import Resolve, answer_of, public_address, run_within
+from scenequeue.public_network import Resolve, public_address
 from scenequeue.storage import Stored
 from scenequeue.storage_files import whole
 

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from scenequeue.connection import BLOCK_LIMIT_S, Connection
 from scenequeue.errors import JobConflict, JobNotFound, QueueFull, QueueUnavailable
-from scenequeue.items import Counts, ItemResult, JobEvent, JobSpec, JobState, JobStatus, WorkItem
+from scenequeue.items import Callback, Counts, ItemResult, JobEvent, JobSpec, JobState, JobStatus, WorkItem
 from scenequeue.records import event_from, result_from, shown_job
 from scenequeue.upload import Upload
 
@@ -85,7 +85,9 @@ class ProducerPort:
         first, *later = upload.sizes
         counts = Counts(ready=first, waiting=sum(later))
         shared = {name: getattr(spec, name) for name in _SHARED}
-        return JobStatus(state=JobState.ACTIVE, counts=counts, created_ms=created_ms, stages=len(upload.sizes), **shared)
+        callback = Callback() if spec.callback_url else None
+        more = {"counts": counts, "created_ms": created_ms, "stages": len(upload.sizes), "callback": callback}
+        return JobStatus(state=JobState.ACTIVE, **more, **shared)
 
     def status(self, job_id: str) -> JobStatus:
         """How a job stands.

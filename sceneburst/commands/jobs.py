@@ -22,7 +22,7 @@ from sceneburst.screen import (
     size_text,
     table,
 )
-from scenequeue.items import ItemResult, JobState, JobStatus, Lane
+from scenequeue.items import Callback, ItemResult, JobState, JobStatus, Lane
 
 JobArgument = Annotated[str, typer.Argument(help="The job's id.", show_default=False)]
 LabelOption = Annotated[list[str] | None, typer.Option("--label", help="A label name=value; repeatable.", show_default=False)]
@@ -96,6 +96,8 @@ def status(job_id: JobArgument, as_json: JsonFlag = False, redis_url: RedisUrl =
     print_table(made)
     if found.waits_because:
         say(f"it waits: {found.waits_because.text}")
+    if found.callback is not None:
+        say(callback_text(found.callback))
 
 
 def watch(job_id: JobArgument, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
@@ -186,6 +188,12 @@ def status_data(found: JobStatus) -> dict[str, Any]:
         "counts": {**found.counts.model_dump(), "total": found.counts.total},
         "waits_because": found.waits_because.to_people() if found.waits_because else None,
     }
+
+
+def callback_text(callback: Callback) -> str:
+    """The posts to the callback address in one line."""
+    tries = "1 try" if callback.tries == 1 else f"{callback.tries} tries"
+    return f"callback: {callback.state.replace('_', ' ')} after {tries}" + (f": {callback.error}" if callback.error else "")
 
 
 def status_row(found: JobStatus, now_ms: int) -> list[str]:

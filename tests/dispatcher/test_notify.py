@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from dispatcher.notify import Notifier, retry_pause_s, signature
-from scenequeue.items import JobSpec
+from scenequeue.items import Callback, JobSpec
 from scenequeue.names import check_job_id
 from scenequeue.queue import SceneQueue
 from tests.dripping_server import dripping_server
@@ -53,6 +53,10 @@ def test_a_webhook_never_goes_to_a_private_address(queue: SceneQueue, url: str) 
     notifier.run()
     notifier.close()
     assert queue._connection.client.zcard(queue._connection.keys.notices) == 0
+    callback = queue.inspect.job("a").callback
+    assert callback is not None
+    assert (callback.state, callback.tries) == ("given_up", 1)
+    assert "not a public" in (callback.error or "")
 
 
 def test_a_receiver_that_fails_is_tried_again_later(queue: SceneQueue) -> None:
@@ -64,6 +68,7 @@ def test_a_receiver_that_fails_is_tried_again_later(queue: SceneQueue) -> None:
     notifier.close()
     assert queue._connection.client.zcard(queue._connection.keys.notices) == 1
     assert queue.dispatcher.due_notices() == []
+    assert queue.inspect.job("a").callback == Callback(state="pending", tries=1, error="the receiver answered 503")
 
 
 def test_retries_grow_and_end_after_a_day() -> None:

@@ -118,6 +118,16 @@ def test_wrong_job_wide_arguments_are_named(producer: Producer, media: Media) ->
         producer.submit_scenes([], output="/x")
 
 
+@pytest.mark.parametrize(
+    "url", ["https://user:hush@shop.example/told", "https://127.0.0.1/told", "https://[fd00::1]/", "https://"]
+)
+def test_a_callback_address_that_would_never_be_posted_to_is_refused(producer: Producer, media: Media, url: str) -> None:
+    """By the rule that posts, before anything is enqueued; a password in it is not repeated."""
+    with pytest.raises(InvalidScenes, match="callback_url") as caught:
+        producer.submit_scenes([_scene("a", media)], output="/x", callback_url=url)
+    assert "hush" not in str(caught.value)
+
+
 def test_the_same_submission_is_the_same_job(producer: Producer, queue: SceneQueue, media: Media) -> None:
     """And other content under its id is a conflict."""
     scene = _scene("a", media)

@@ -107,8 +107,8 @@ def test_each_role_does_all_its_work(as_role: As, admin: redis.Redis) -> None:
     for queue in (producer, worker, dispatcher, operator):
         assert queue.inspect.server()["redis_version"]
     for job in dispatcher.dispatcher.due_notices():
-        dispatcher.dispatcher.settle_notice(job.job_id, 5)
-        dispatcher.dispatcher.settle_notice(job.job_id, None)
+        dispatcher.dispatcher.settle_notice(job.job_id, "the receiver answered 503", 5)
+        dispatcher.dispatcher.settle_notice(job.job_id)
     submit(producer, "c", 3, 2)
     producer.producer.cancel("c")
     operator.operator.pause()

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from scenequeue.errors import DispatcherDeposed, JobConflict, JobNotFound, LeaseLost, QueueFull
-from scenequeue.items import ContainerRecord, ItemState, JobSpec, JobState, Lane, WorkItem
+from scenequeue.items import Callback, ContainerRecord, ItemState, JobSpec, JobState, Lane, WorkItem
 from scenequeue.names import ContainerId, check_job_id
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import done, items, submit
@@ -422,12 +422,14 @@ def test_the_end_of_a_job_with_a_callback_is_noticed_once_it_ended(any_queue: Sc
     """The notice waits until it is settled."""
     submit(any_queue, "a", 1, callback_url="https://example.org/hook")
     assert any_queue.dispatcher.due_notices() == []
+    assert any_queue.inspect.job("a").callback == Callback()
     any_queue.worker.ack("c1", [done(any_queue.worker.lease("c1", 1)[0])])
     assert [job.job_id for job in any_queue.dispatcher.due_notices()] == ["a"]
-    any_queue.dispatcher.settle_notice("a", 60)
+    any_queue.dispatcher.settle_notice("a", "the receiver answered 503", 60)
     assert any_queue.dispatcher.due_notices() == []
-    any_queue.dispatcher.settle_notice("a", None)
+    any_queue.dispatcher.settle_notice("a")
     assert any_queue.dispatcher.due_notices() == []
+    assert any_queue.inspect.job("a").callback == Callback(state="delivered", tries=2)
 
 
 def test_an_idle_worker_is_woken_by_a_submit(queue: SceneQueue) -> None:

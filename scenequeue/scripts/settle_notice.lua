@@ -1,0 +1,20 @@
+-- Note what became of one post to a job's callback address, and when the next is due.
+--
+-- ARGV[3]  job id
+-- ARGV[4]  pause until the next post (ms), or '' when there is none
+-- ARGV[5]  pending, delivered or given_up; '' for a post that has only begun
+-- ARGV[6]  why it failed, or ''
+-- Output   nil
+
+local job, pause_ms, state, problem = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+if pause_ms == '' then
+  redis.call('ZREM', P .. 'notices', job)
+else
+  redis.call('ZADD', P .. 'notices', 'XX', NOW_MS + tonumber(pause_ms), job)
+end
+-- A job may expire while it is posted; it must not come back as a stump.
+if state ~= '' and redis.call('EXISTS', job_key(job)) == 1 then
+  redis.call('HSET', job_key(job), 'callback_state', state, 'callback_error', problem)
+  redis.call('HINCRBY', job_key(job), 'callback_tries', 1)
+end
+return nil
