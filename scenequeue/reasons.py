@@ -28,6 +28,7 @@ SENTENCES: Mapping[str, str] = {
     ),
     "narration_damaged": "narration is damaged: {packets:1 packet was|# packets were} left out",
     "cues_unreadable": "subtitles: {cues:1 cue whose times cannot be read was|# cues whose times cannot be read were} left out",
+    "profile_broken": "{input}: its colour profile is broken or of another colour model, so it was taken as sRGB",
     "subtitles_empty": "the subtitle file has no cue that could be shown",
     "subtitles_outside": "no subtitle falls inside the narration",
     "text_cut": "subtitles: the text of {cues:1 cue|# cues} did not fit on the frame and was cut short",

@@ -2,12 +2,13 @@
 
 from PIL import ExifTags, Image, UnidentifiedImageError
 
+from container_worker.render.colour_profile import to_srgb
 from container_worker.render.defaults import MAX_PICTURE_PX, PICTURE_FORMATS
 from scenequeue.errors import BadInput
 
 
 def open_picture(path: str, what: str, smallest: tuple[int, int] | None = None) -> Image.Image:
-    """The picture at this path, upright (EXIF), decoded, as RGB or RGBA.
+    """The picture at this path, upright (EXIF), decoded, in sRGB (ICC profile), as RGB or RGBA.
 
     Args:
         path: a file of an allowed format; nothing is decoded before its size was checked.
@@ -27,7 +28,9 @@ def open_picture(path: str, what: str, smallest: tuple[int, int] | None = None) 
                 side = max(smallest)  # both ways, as EXIF may still turn it
                 opened.draft(None, (side, side))
             opened.load()
-            return _as_eight_bit(_upright(opened))
+            profile = opened.info.get("icc_profile")
+            upright = _to_eight_bit_grey(_upright(opened))
+            return _to_rgb(to_srgb(upright, profile, what))
     except BadInput:
         raise
     except UnidentifiedImageError:
@@ -65,13 +68,18 @@ def _upright(image: Image.Image) -> Image.Image:
     return image if turn is None else image.transpose(turn)
 
 
-def _as_eight_bit(image: Image.Image) -> Image.Image:
+def _to_eight_bit_grey(image: Image.Image) -> Image.Image:
+    """Grey of 16 bits or more as grey of 8; every other picture as it is."""
     if image.mode.startswith("I;16") or image.mode in ("I", "F"):
         import numpy as np
 
         values = np.asarray(image).astype(np.float32)
         top = 65535.0 if image.mode != "F" else max(1.0, float(values.max()))
-        return Image.fromarray(np.clip(values * (255.0 / top), 0, 255).astype(np.uint8)).convert("RGB")
+        return Image.fromarray(np.clip(values * (255.0 / top), 0, 255).astype(np.uint8))
+    return image
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
     has_alpha = image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info
     wanted = "RGBA" if has_alpha else "RGB"
     return image if image.mode == wanted else image.convert(wanted)
