@@ -12,10 +12,11 @@ from typing import Any
 
 from benchmarks.environments import ROOT, python_with
 from benchmarks.render_stage import FPS, FRAME_PX, SELDOM_S, ZOOM, Cost, Scene, weigh
-from container_worker.ffmpeg import child_environment, find_ffmpeg
+from container_worker.ffmpeg import find_ffmpeg
 from container_worker.render import encoder
 from container_worker.render.request import RenderRequest
 from container_worker.render.scene import SceneInputs, request_for
+from container_worker.sandbox.environment import child_environment
 from scenequeue.options import RenderOptions
 
 RIVALS = ROOT / "benchmarks" / "rivals"

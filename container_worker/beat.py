@@ -44,6 +44,7 @@ class Heartbeat:
         lease_s: how long a lease lasts.
         fleet: name for the container's record.
         alive_file: touched with every beat, heard or not.
+        isolation: how far children are kept apart.
     """
 
     def __init__(
@@ -54,14 +55,21 @@ class Heartbeat:
         lease_s: float,
         fleet: str,
         alive_file: Path | None = None,
+        isolation: str = "",
     ) -> None:
         self._queue, self._held, self._lease_s = queue, held, lease_s
         self._log = structlog.get_logger()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._base = ContainerRecord(
-            container_id=container_id, fleet=fleet, slots=held.slots, host=socket.gethostname(), version=package_version()
+            container_id=container_id,
+            fleet=fleet,
+            slots=held.slots,
+            host=socket.gethostname(),
+            version=package_version(),
+            isolation=isolation,
         )
+        self._base = self._base.model_copy(update={"isolation": isolation})
         #: Set when the dispatcher wants this container to drain.
         self.should_drain = threading.Event()
         self.is_draining = False

@@ -11,9 +11,11 @@ from typing import TypeAlias, TypeVar
 
 from pydantic import ValidationError
 
-from container_worker.ffmpeg import Limits, Stopped
 from container_worker.inputs import fetch
-from scenequeue.errors import BadInput
+from container_worker.sandbox.child import Stopped
+from container_worker.sandbox.limits import Limits
+from container_worker.sandbox.outputs import opened_output
+from scenequeue.errors import BadInput, ToolFailed
 from scenequeue.film import StitchPayload
 from scenequeue.items import ItemResult, Lease, RenderPayload
 from scenequeue.options import RenderOptions
@@ -156,20 +158,24 @@ def delivered(
         warnings: for the result, and for that of whoever finds the video there later.
     """
     stop_if_asked(work)
-    beside = [(video.with_name(name), ending, kind) for name, (ending, kind) in BESIDE.items() if video.with_name(name).exists()]
     addresses = []
-    for path, ending, kind in beside:
-        address = output.removesuffix(".mp4") + ending
-        work.storage.put(path, address, metadata={}, content_type=kind, on_bytes=lambda _count: stop_if_asked(work))
-        addresses.append(ending)
+    for name, (ending, kind) in BESIDE.items():
+        with opened_output(video.with_name(name)) as made:
+            if made is not None:
+                address = output.removesuffix(".mp4") + ending
+                work.storage.put(made, address, metadata={}, content_type=kind, on_bytes=lambda _count: stop_if_asked(work))
+                addresses.append(ending)
     metadata = {"fingerprint": identity, "duration_s": f"{duration_s:.6f}"}
     if addresses:
         metadata["beside"] = ",".join(addresses)
     if warnings:
         metadata["warnings"] = _written_warnings(warnings)
-    stored = work.storage.put(
-        video, output, metadata=metadata, content_type="video/mp4", on_bytes=lambda _count: stop_if_asked(work)
-    )
+    with opened_output(video) as made:
+        if made is None:
+            raise ToolFailed(f"the renderer has not made {video.name}")
+        stored = work.storage.put(
+            made, output, metadata=metadata, content_type="video/mp4", on_bytes=lambda _count: stop_if_asked(work)
+        )
     details: dict[str, object] = {"fingerprint": identity, "sha256": stored.sha256, **facts}
     details["warnings"] = [warning.to_json() for warning in warnings]
     if addresses:

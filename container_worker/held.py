@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from container_worker.ffmpeg import Stopped
+from container_worker.sandbox.child import Stopped
 from scenequeue.items import Lease
 from scenequeue.names import LeaseToken
 

@@ -50,6 +50,7 @@ class WorkLoop:
         container_id: who we are.
         handlers: kind -> what to do.
         drain: set from outside to make the loop leave.
+        isolation: how far children are kept apart, for the container's record.
     """
 
     def __init__(
@@ -59,11 +60,12 @@ class WorkLoop:
         container_id: ContainerId,
         handlers: Mapping[str, Handler],
         drain: Drain,
+        isolation: str = "",
     ) -> None:
         self._queue, self._settings, self._container_id = queue, settings, container_id
         self._handlers, self._drain = handlers, drain
         self._held = HeldItems(settings.slots)
-        self._heart = Heartbeat(queue, container_id, self._held, settings.lease_s, settings.fleet, settings.alive_file)
+        self._heart = Heartbeat(queue, container_id, self._held, settings.lease_s, settings.fleet, settings.alive_file, isolation)
         self._reports = Reports(self._heart.silence_s, settings.redis_patience_s)
         self._performer = Performer(
             queue, settings, container_id, handlers, held=self._held, heart=self._heart, drain=drain, reports=self._reports

@@ -13,6 +13,8 @@ from container_worker.exits import Exit
 from container_worker.ffmpeg import find_ffmpeg
 from container_worker.handlers import HANDLERS, Handler
 from container_worker.loop import WorkLoop
+from container_worker.sandbox.probe import probe
+from container_worker.sandbox.self_protection import protect_memory
 from container_worker.scratch import sweep
 from scenequeue.errors import SceneburstError, SettingsError
 from scenequeue.logs import configure
@@ -21,16 +23,18 @@ from scenequeue.queue import SceneQueue
 from scenequeue.settings import WorkerSettings
 
 
-def run(settings: WorkerSettings, handlers: Mapping[str, Handler] = HANDLERS) -> Exit:
+def run(settings: WorkerSettings, handlers: Mapping[str, Handler] = HANDLERS, isolation: str = "") -> Exit:
     """Work until there is nothing left, or until asked to leave. Main thread only: it listens for signals.
 
     Args:
         settings: whose `slots` may be 0, meaning one per vCPU.
         handlers: kind -> what to do.
+        isolation: the level at which children run, for the log and the container's record.
 
     Raises:
         SettingsError: a tool or a setting is wrong.
     """
+    protect_memory()
     container_id = _named(settings)
     configure(settings, "worker", container_id=container_id)
     settings = settings.model_copy(update={"slots": settings.slots or len(os.sched_getaffinity(0))})
@@ -40,9 +44,9 @@ def run(settings: WorkerSettings, handlers: Mapping[str, Handler] = HANDLERS) ->
     _check_scratch(settings)
     sweep(settings.scratch_dir)
     queue = SceneQueue(settings)
-    log.info("container starts", slots=settings.slots, batch=settings.batch, redis=queue.url)
+    log.info("container starts", slots=settings.slots, batch=settings.batch, redis=queue.url, isolation=isolation)
     try:
-        code = WorkLoop(queue, settings, container_id, handlers, drain).run()
+        code = WorkLoop(queue, settings, container_id, handlers, drain, isolation).run()
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     finally:
@@ -74,8 +78,8 @@ def main() -> int:
     """`python -m container_worker`: settings from the environment; see exits.Exit for the codes."""
     try:
         settings = WorkerSettings.load()
-        find_ffmpeg()
-        return int(run(settings))
+        program = find_ffmpeg().path
+        return int(run(settings, isolation=probe(program).level))
     except SettingsError as error:
         sys.stderr.write(f"sceneburst worker: {error}\n")
         return int(Exit.MISCONFIGURED)

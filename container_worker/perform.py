@@ -10,10 +10,11 @@ from container_worker.beat import Heartbeat
 from container_worker.drain import Drain
 from container_worker.exits import Exit
 from container_worker.failure import Failure, classify
-from container_worker.ffmpeg import Limits, Stopped
 from container_worker.handlers import Handler, Work
 from container_worker.held import HeldItem, HeldItems
 from container_worker.reports import Reports
+from container_worker.sandbox.child import Stopped
+from container_worker.sandbox.limits import Limits, child_memory_bytes, container_memory_bytes
 from container_worker.scratch import scratch_folder
 from scenequeue.errors import JobNotFound, LeaseLost, QueueUnavailable
 from scenequeue.items import ItemResult, Lease
@@ -58,7 +59,7 @@ class Performer:
         self._storage = UriStorage(settings)
         self._limits = Limits(
             wall_s=settings.item_timeout_s,
-            memory_bytes=settings.item_memory_mib * 1024**2,
+            memory_bytes=child_memory_bytes(settings.item_memory_mib * 1024**2, container_memory_bytes(), settings.slots),
             file_bytes=settings.item_output_bytes,
         )
         self._options: dict[JobId, RenderOptions] = {}

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
-from container_worker.ffmpeg import Stopped
+from container_worker.sandbox.child import Stopped
 from scenequeue.errors import QueueUnavailable
 
 T = TypeVar("T")

@@ -51,14 +51,15 @@ def stitch_film(work: Work) -> ItemResult:
     with work.slot(), Pace(work.limits.wall_s, work.on_progress) as pace:
         # As a scene's: what went before went on beside other items, and would falsify the learned rates.
         started = time.monotonic()
-        done, warnings = converse(
+        made, warnings = converse(
             "container_worker.render.film",
             {"look": asdict(look), "scenes": len(payload.sources), "fade_frames": fade_frames},
             work.scratch, limits=work.limits, on_progress=pace, should_stop=work.should_stop,
+            ffmpeg=program.path,
         )  # fmt: skip
-    facts = {"frames": done["frames"], "encoded_frames": done["encoded_frames"]}
+    facts = {"frames": made.frames, "encoded_frames": made.encoded_frames}
     video = work.scratch / "scene.mp4"
-    return delivered(work, video, payload.output, identity, done["duration_s"], started, facts, warnings)
+    return delivered(work, video, payload.output, identity, made.duration_s, started, facts, warnings)
 
 
 def _fetch(work: Work, payload: StitchPayload, options: RenderOptions) -> list[str]:

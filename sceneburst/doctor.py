@@ -30,6 +30,7 @@ def examine() -> list[Check]:
         _checked("redis-server", _redis_server),
         _checked("redis at SCENEBURST_REDIS_URL", _redis, is_needed=False),
         _checked("ffmpeg", _ffmpeg),
+        _checked("isolation of children", _isolation, is_needed=False),
         _checked("fonts", _fonts),
         _checked("scratch space", _scratch),
         _checked("AWS credentials", _aws, is_needed=False),
@@ -70,6 +71,17 @@ def _ffmpeg() -> str:
 
     found = find_ffmpeg()
     return f"{found.path} ({found.version}, libx264, libass{', libsvtav1' if found.has_av1 else ''})"
+
+
+def _isolation() -> str:
+    from container_worker.ffmpeg import find_ffmpeg
+    from container_worker.sandbox.level import Level
+    from container_worker.sandbox.probe import probe
+
+    found = probe(find_ffmpeg().path)
+    if found.level is Level.NONE:
+        raise OSError(f"none: what a media file might make ffmpeg do is not confined ({found.why_not_more})")
+    return f"{found.level}{f' (no stronger level: {found.why_not_more})' if found.why_not_more else ''}"
 
 
 def _fonts() -> str:

@@ -324,6 +324,8 @@ class ContainerRecord(FrozenModel):
     is_draining: bool = False
     host: str = ""
     version: str = ""
+    #: How far it keeps the programs that read users' files apart: uid, landlock, seccomp, none; "" where it is not known.
+    isolation: str = ""
     #: item key "<job>/<item>" -> share done, 0 to 1.
     progress: dict[str, float] = Field(default_factory=dict)
     #: What the container is busy with or stuck on, in words.

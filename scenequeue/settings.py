@@ -163,7 +163,10 @@ class WorkerSettings(SceneburstSettings):
     )
     drain_grace_s: Positive = Field(100.0, description="seconds that running items may finish in after SIGTERM; Spot gives 120")
     item_timeout_s: Positive = Field(3600.0, description="wall clock limit of one item")
-    item_memory_mib: Annotated[int, Field(ge=128)] = Field(4096, description="address space limit of one ffmpeg child")
+    item_memory_mib: Annotated[int, Field(ge=128)] = Field(
+        4096,
+        description="address space limit of one child; a slot's share of the container's memory, if that is less (2048 or more)",
+    )
     item_output_bytes: Annotated[int, Field(ge=1024)] = Field(8 * 1024**3, description="largest file an item may write")
     scratch_dir: Path | None = Field(None, description="folder for scratch space; none: the system's")
     redis_patience_s: Positive = Field(900.0, description="give up and leave after so many seconds without Redis")

@@ -26,6 +26,7 @@ _BEAT_FIELDS = frozenset(
         "is_draining",
         "host",
         "version",
+        "isolation",
         "progress",
         "note",
     }

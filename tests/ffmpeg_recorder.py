@@ -19,21 +19,20 @@ class Recorder:
     """The calls of a stand-in; `SCENEBURST_FFMPEG` names it as long as the test runs.
 
     Args:
-        folder: for the program and its record.
+        folder: for the program; the folders that children work in must lie in it.
         monkeypatch: of the test.
         lacks: a library that the stand-in says it was built without.
     """
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, lacks: str = "") -> None:
-        self._record = folder / "calls"
-        self._record.touch()
+        self._folder = folder
         program, real = folder / "ffmpeg", shlex.quote(str(find_ffmpeg().path))
         hide = f"| sed s/--enable-{lacks}//" if lacks else ""
         program.write_text(
             "#!/bin/sh\n"
             f'case "$*" in *-version*) {real} "$@" {hide}; exit;; esac\n'
             # One printf is one write: calls that begin at the same time stand one after the other.
-            f"printf '%s{_UNIT}' \"$@\" '{_RECORD}' >> {shlex.quote(str(self._record))}\n"
+            f"printf '%s{_UNIT}' \"$@\" '{_RECORD}' >> ffmpeg-calls\n"
             f'exec {real} "$@"\n'
         )
         program.chmod(0o755)
@@ -41,7 +40,9 @@ class Recorder:
 
     def calls(self) -> list[list[str]]:
         """The arguments of every call so far."""
-        return [call.split(_UNIT)[:-1] for call in self._record.read_text(encoding="utf-8").split(_RECORD + _UNIT)[:-1]]
+        # Each child writes into its own folder, as it may write nowhere else.
+        texts = [record.read_text(encoding="utf-8") for record in self._folder.rglob("ffmpeg-calls")]
+        return [call.split(_UNIT)[:-1] for text in texts for call in text.split(_RECORD + _UNIT)[:-1]]
 
     def encodes(self) -> list[str]:
         """The encoder of every call that makes video, raw frames and copies apart."""

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Generic, NoReturn, TypeVar
 
 from container_worker.render.request import RenderRequest
-from container_worker.render.words import keep_stdout, say, warn
+from container_worker.render.words import MAX_ERROR_CHARS, keep_stdout, say, warn
 from scenequeue.errors import BadInput, DiskFull, ItemError, LimitExceeded, ToolFailed
 
 T = TypeVar("T")
@@ -121,7 +121,7 @@ def render(request: RenderRequest) -> dict[str, Any]:
         from container_worker.render.poster import save_poster
 
         save_poster(folder / "scene.mp4", request.extras.poster_at, folder / "poster.jpg")
-    return {"duration_s": count / request.fps, "frames": count, "bytes": (folder / "scene.mp4").stat().st_size}
+    return {"duration_s": count / request.fps, "frames": count}
 
 
 def _progress_s() -> float:
@@ -195,7 +195,7 @@ def main(make: Callable[[dict[str, Any]], dict[str, Any]] = lambda data: render(
         if "memory" not in str(error).lower():
             raise
         failure = LimitExceeded(f"rendering needs more memory than it may use ({str(error).splitlines()[0]})")
-    say({"error": type(failure).__name__, "message": str(failure)})
+    say({"error": type(failure).__name__, "message": str(failure)[:MAX_ERROR_CHARS]})
     return 0 if isinstance(failure, BadInput) else 3
 
 

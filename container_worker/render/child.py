@@ -6,13 +6,24 @@ A child may prepare itself before it has a slot: then it says so, and waits for 
 import json
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 from typing import Any
 
-from container_worker.ffmpeg import Limits, run_child
-from scenequeue import errors
+from container_worker.render.messages import (
+    MAX_LINES,
+    MAX_WARNINGS,
+    Done,
+    Failed,
+    Made,
+    Progress,
+    Ready,
+    Warned,
+    read_message,
+)
+from container_worker.sandbox.child import run_child
+from container_worker.sandbox.limits import Limits
 from scenequeue.errors import ItemError, ToolFailed
 from scenequeue.reasons import Reason
 
@@ -24,22 +35,34 @@ class _Listener:
         self._on_progress, self._turn = on_progress, turn
         self.turns = ExitStack()
         self.warnings: list[Reason] = []
-        self.done: dict[str, Any] | None = None
+        self.made: Made | None = None
         self.failure: ItemError | None = None
+        self._has_turn = False
+        self._lines = 0
 
     def hear(self, line: str) -> bytes | None:
-        said = json.loads(line)
-        if "ready" in said:
-            self.turns.enter_context(self._turn())
-            return b"go\n"
-        if "frame" in said:
-            self._on_progress(said["frame"] / said["of"])
-        elif "warning" in said:
-            self.warnings.append(Reason.from_json(said["warning"]))
-        elif "done" in said:
-            self.done = said["done"]
-        elif "error" in said:
-            self.failure = getattr(errors, said["error"])(said["message"])
+        """Take in one line; returns the answer, if there is one.
+
+        Raises:
+            ToolFailed: it is no message of a renderer, or one too many.
+        """
+        self._lines += 1
+        message = read_message(line)
+        if self._lines > MAX_LINES or len(self.warnings) >= MAX_WARNINGS or (self._has_turn and isinstance(message, Ready)):
+            raise ToolFailed("the renderer said more than a renderer does")
+        match message:
+            case Ready():
+                self._has_turn = True
+                self.turns.enter_context(self._turn())
+                return b"go\n"
+            case Progress():
+                self._on_progress(message.share)
+            case Warned():
+                self.warnings.append(message.reason())
+            case Done():
+                self.made = message.done
+            case Failed():
+                self.failure = message.exception()
         return None
 
 
@@ -51,8 +74,10 @@ def converse(
     limits: Limits,
     on_progress: Callable[[float], None],
     should_stop: threading.Event | None,
+    ffmpeg: Path,
+    readable: Sequence[Path] = (),
     turn: Callable[[], AbstractContextManager[None]] = nullcontext,
-) -> tuple[dict[str, Any], tuple[Reason, ...]]:
+) -> tuple[Made, tuple[Reason, ...]]:
     """Run a module of ours as a confined child, and hear it out.
 
     Args:
@@ -62,6 +87,8 @@ def converse(
         limits: for the child and its ffmpeg, each.
         on_progress: called in this thread with the share done, 0 to 1.
         should_stop: kills the child's group within 50 ms of being set.
+        ffmpeg: the program, which the child runs.
+        readable: inputs outside `scratch`; nothing else there can be read.
         turn: entered once the child is prepared, if need be after waiting, and left when it has ended.
 
     Returns:
@@ -76,6 +103,7 @@ def converse(
             run_child(
                 [sys.executable, "-P", "-m", module], program="the renderer", limits=limits, folder=scratch,
                 stdin=json.dumps(request).encode() + b"\n", should_stop=should_stop, on_line=listener.hear,
+                readable=readable, programs=(ffmpeg,),
             )  # fmt: skip
     except ToolFailed as error:
         if listener.failure is None:
@@ -85,6 +113,6 @@ def converse(
         raise (type(listener.failure)(f"{listener.failure}\n{said}".rstrip()) if said else listener.failure) from None
     if listener.failure is not None:
         raise listener.failure
-    if listener.done is None:
+    if listener.made is None:
         raise ToolFailed("the renderer ended without a result")
-    return listener.done, tuple(listener.warnings)
+    return listener.made, tuple(listener.warnings)

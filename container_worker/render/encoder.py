@@ -6,13 +6,13 @@ import subprocess
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from container_worker.ffmpeg import confined
 from container_worker.render.defaults import AUDIO_HZ, AV1_PARAMS, AV1_PRESET, KEYFRAME_S, X264_PARAMS, X264_PRESET
 from container_worker.render.loudness import gain_for, measure
 from container_worker.render.music import sound_of
 from container_worker.render.pipe import FramePipe
 from container_worker.render.request import RenderRequest
 from container_worker.render.webvtt import TRACK
+from container_worker.sandbox.policy import confined
 
 #: How far this process steps back behind its encoder (`_step_back`). Further, and on a busy machine nothing would be left for it.
 _NICE = 10

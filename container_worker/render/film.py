@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from container_worker.ffmpeg import confined
 from container_worker.render.__main__ import end, main
 from container_worker.render.cue import Cue
 from container_worker.render.cutting import fade_lengths, starts
@@ -22,6 +21,7 @@ from container_worker.render.poster import save_poster
 from container_worker.render.request import RenderRequest
 from container_worker.render.webvtt import TRACK, read_webvtt, write_captions
 from container_worker.render.words import say, warn
+from container_worker.sandbox.policy import confined
 from scenequeue.errors import ToolFailed
 
 #: A scene's files in the working folder are numbered.
@@ -59,8 +59,7 @@ def make(data: dict[str, Any]) -> dict[str, Any]:
     _mux(look, scenes, fades)
     if look.extras.poster_at is not None:
         save_poster(folder / "scene.mp4", look.extras.poster_at, folder / "poster.jpg")
-    size = (folder / "scene.mp4").stat().st_size
-    return {"duration_s": count / look.fps, "frames": count, "bytes": size, "encoded_frames": encoded}
+    return {"duration_s": count / look.fps, "frames": count, "encoded_frames": encoded}
 
 
 def _cues(scene: Rendered, begin_s: float) -> Iterator[Cue]:

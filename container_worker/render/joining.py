@@ -10,12 +10,12 @@ from typing import Any
 import cv2
 import numpy as np
 
-from container_worker.ffmpeg import confined
 from container_worker.render.canvas import Bytes
 from container_worker.render.cutting import Copy, Encode, Fade, Plain, Segment, cut
 from container_worker.render.defaults import FADE_CRF_LESS
 from container_worker.render.encoder import codec_arguments
 from container_worker.render.request import RenderRequest
+from container_worker.sandbox.policy import confined
 from scenequeue.errors import BadInput, ToolFailed
 
 cv2.setNumThreads(1)

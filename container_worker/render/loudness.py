@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from container_worker.ffmpeg import confined
+from container_worker.sandbox.policy import confined
 from scenequeue.errors import ToolFailed
 
 #: Close enough, in LU; players and ears do not tell it from the target.

@@ -10,11 +10,14 @@ from dataclasses import asdict, dataclass
 from math import ceil
 from pathlib import Path
 
-from container_worker.ffmpeg import Limits, Stopped, find_ffmpeg
+from container_worker.ffmpeg import find_ffmpeg
 from container_worker.render.child import converse
 from container_worker.render.defaults import AV1_CRF, BOX_PAD_X_EM, BOX_PAD_Y_EM, RENDERER_VERSION, X264_CRF
 from container_worker.render.pace import Pace
 from container_worker.render.request import Extras, MarkLook, MotionChoice, RenderRequest, TextLook
+from container_worker.sandbox.child import Stopped
+from container_worker.sandbox.limits import Limits
+from container_worker.sandbox.outputs import output_bytes
 from scenequeue.errors import BadInput
 from scenequeue.items import RenderPayload
 from scenequeue.options import RenderOptions
@@ -38,6 +41,10 @@ class SceneInputs:
     music: Path | None = None
     #: Seconds from either end at which a film will cut.
     cut_s: float | None = None
+
+    def files(self) -> list[Path]:
+        """All that there are."""
+        return [path for path in (self.image, self.audio, self.subtitles, self.watermark, self.music) if path is not None]
 
 
 @dataclass(frozen=True)
@@ -143,12 +150,14 @@ def render_scene(
         raise BadInput(f"codec av1 needs an ffmpeg with libsvtav1, which {program.path} is not")
     request = request_for(inputs, options, scratch.absolute(), program.path, threads)
     with Pace(limits.wall_s, on_progress) as pace:
-        done, warnings = converse(
-            "container_worker.render", asdict(request), scratch,
+        made, warnings = converse(
+            "container_worker.render", asdict(request), scratch.absolute(),
             limits=limits, on_progress=pace, should_stop=should_stop, turn=turn,
+            ffmpeg=program.path, readable=[path.absolute() for path in inputs.files()],
         )  # fmt: skip
+    size = output_bytes(Path(request.target))
     shutil.move(request.target, target)
-    return RenderReport(warnings=warnings, **done)
+    return RenderReport(made.duration_s, made.frames, size, warnings)
 
 
 def fingerprint(payload: RenderPayload, options: RenderOptions, inputs: Mapping[str, str], name: str = "") -> str:

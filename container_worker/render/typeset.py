@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
-from container_worker.ffmpeg import confined
 from container_worker.render.defaults import (
     BOX_PAD_X_EM,
     BOX_PAD_Y_EM,
@@ -27,6 +26,7 @@ from container_worker.render.patches import Patch, patch_of
 from container_worker.render.request import TextLook
 from container_worker.render.script import fonts_of, script_of
 from container_worker.render.words import warn
+from container_worker.sandbox.policy import confined
 from scenequeue.errors import ToolFailed
 
 #: Texts that one child draws, without a pause: it has ended, and its 33 MB are free again, while they are shown. A child's start,

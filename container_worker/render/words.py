@@ -5,6 +5,8 @@ import os
 import sys
 from typing import Any, TextIO
 
+#: Longest message of an error, in characters; of a longer one its parent would take nothing.
+MAX_ERROR_CHARS = 4_000
 #: Empty while stdout is everybody's.
 _kept: list[TextIO] = []
 

@@ -76,7 +76,8 @@ class ProcessFleet:
         try:
             with self.log_of(request.container_id).open("ab") as log:
                 child = subprocess.Popen(
-                    self._argv,
+                    # The program has its id from the environment; here it stands for `_adopted`.
+                    [*self._argv, request.container_id],
                     env={**_inherited(), **request.environment},
                     stdin=subprocess.DEVNULL,
                     stdout=log,
@@ -144,10 +145,13 @@ class ProcessFleet:
         )
 
     def _adopted(self, container_id: str) -> dict[str, Any]:
-        """The process of a dispatcher that died between starting it and writing down which it is."""
+        """The process of a dispatcher that died between starting it and writing down which it is.
+
+        Known by its command line: a worker's environment can be read by no other program of its user.
+        """
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error):
-                if process.environ().get("SCENEBURST_CONTAINER_ID") == container_id and os.getsid(process.pid) == process.pid:
+                if process.cmdline()[-1:] == [container_id] and os.getsid(process.pid) == process.pid:
                     started_ms = round(process.create_time() * 1000)
                     return {"pid": process.pid, "identity": identity_of(process.pid), "started_ms": started_ms}
         return {}

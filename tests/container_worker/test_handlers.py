@@ -10,8 +10,9 @@ from typing import Any
 import psutil
 import pytest
 
-from container_worker.ffmpeg import Limits, Stopped
 from container_worker.handlers import Work, render
+from container_worker.sandbox.child import Stopped
+from container_worker.sandbox.limits import Limits
 from scenequeue.errors import BadInput, ObjectNotFound, StorageDenied
 from scenequeue.items import Lease, WorkItem
 from scenequeue.names import ItemId, LeaseToken, check_job_id

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from container_worker.ffmpeg import Stopped
 from container_worker.held import HeldItem, HeldItems, Phase
+from container_worker.sandbox.child import Stopped
 from scenequeue.items import Lease, WorkItem
 from scenequeue.names import ItemId, LeaseToken, check_job_id
 from tests.waiting import wait_until

@@ -11,9 +11,9 @@ import pytest
 from container_worker import drain as drain_module
 from container_worker.drain import Drain
 from container_worker.exits import Exit
-from container_worker.ffmpeg import Stopped
 from container_worker.handlers import Handler, Work
 from container_worker.loop import WorkLoop
+from container_worker.sandbox.child import Stopped
 from scenequeue.errors import DiskFull, QueueUnavailable, SettingsError, StorageUnavailable
 from scenequeue.items import ItemResult, JobSpec, JobState, WorkItem
 from scenequeue.names import ContainerId, check_job_id

@@ -5,8 +5,8 @@ import threading
 import pytest
 
 from container_worker import reports
-from container_worker.ffmpeg import Stopped
 from container_worker.reports import Reports
+from container_worker.sandbox.child import Stopped
 from scenequeue.errors import LeaseLost, QueueUnavailable
 
 

@@ -10,9 +10,10 @@ import av
 import numpy as np
 import pytest
 
-from container_worker.ffmpeg import Limits, find_ffmpeg
+from container_worker.ffmpeg import find_ffmpeg
 from container_worker.handlers import Work, render, stitch
 from container_worker.render.defaults import RENDERER_VERSION
+from container_worker.sandbox.limits import Limits
 from scenequeue.errors import BadInput, ObjectNotFound
 from scenequeue.items import ItemResult, Lease, WorkItem
 from scenequeue.names import ItemId, LeaseToken, check_job_id

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from container_worker.exits import Exit
+from container_worker.ffmpeg import find_ffmpeg
+from container_worker.sandbox.probe import probe
 from sceneburst.embedded_redis import EmbeddedRedis
 from scenequeue.errors import QueueUnavailable
 from scenequeue.items import JobSpec, JobState, WorkItem
@@ -228,3 +230,16 @@ def test_a_wrong_setting_is_one_clear_line(tmp_path: Path) -> None:
     assert done.returncode == Exit.MISCONFIGURED
     assert "SCENEBURST_SLOTS" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_worker_says_at_which_level_its_children_are_kept_apart(
+    queue: SceneQueue, redis_url: str, namespace: str, tmp_path: Path
+) -> None:
+    """In its record, from the first beat on."""
+    environment = {
+        "SCENEBURST_REDIS_URL": redis_url, "SCENEBURST_NAMESPACE": namespace, "SCENEBURST_CONTAINER_ID": "c1",
+        "SCENEBURST_IDLE_TIMEOUT_S": "0.1", "SCENEBURST_SCRATCH_DIR": str(tmp_path),
+    }  # fmt: skip
+    subprocess.run([sys.executable, "-m", "container_worker"], env={**os.environ, **environment}, timeout=60, check=True)
+    [record] = queue.inspect.containers()
+    assert record.isolation == probe(find_ffmpeg().path).level

@@ -11,9 +11,9 @@ from container_worker.lean import stay_lean
 
 stay_lean()
 
-from container_worker.ffmpeg import Stopped
 from container_worker.handlers import HANDLERS, Work
 from container_worker.main import run
+from container_worker.sandbox.child import Stopped
 from scenequeue.errors import BadInput, ToolFailed
 from scenequeue.items import ItemResult
 from scenequeue.settings import WorkerSettings

@@ -67,7 +67,7 @@ def test_a_launch_that_died_half_way_is_forgotten(fleet: ProcessFleet, tmp_path:
 
 
 def test_a_launch_whose_dispatcher_died_before_it_wrote_the_number_down_is_adopted(fleet: ProcessFleet, tmp_path: Path) -> None:
-    """Found by the id in its environment; it is one container, and can be stopped."""
+    """Found by the id on its command line; it is one container, and can be stopped."""
     fleet.launch([request_for("a", SCENEBURST_CONTAINER_ID="a")])
     record = tmp_path / "fleet" / "a.json"
     pid = fleet._read(record)["pid"]

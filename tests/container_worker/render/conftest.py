@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from container_worker.ffmpeg import Limits
 from container_worker.render.scene import RenderReport, SceneInputs, render_scene
+from container_worker.sandbox.limits import Limits
 from scenequeue.options import RenderOptions
 from tests.media import Media
 

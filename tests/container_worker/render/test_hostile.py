@@ -14,9 +14,9 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from container_worker.ffmpeg import Limits
 from container_worker.render.canvas import RGB_TO_YUV
 from container_worker.render.scene import RenderReport, SceneInputs, render_scene
+from container_worker.sandbox.limits import Limits
 from scenequeue.errors import BadInput
 from scenequeue.options import RenderOptions
 from tests.media import Media

@@ -12,13 +12,14 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from container_worker.ffmpeg import Limits, find_ffmpeg
+from container_worker.ffmpeg import find_ffmpeg
 from container_worker.render.cues import read_cues
 from container_worker.render.fontbook import FontBook, Run
 from container_worker.render.fonts import PACKAGED
 from container_worker.render.layout import Line, lay_out
 from container_worker.render.request import RenderRequest
 from container_worker.render.scene import SceneInputs, render_scene, request_for
+from container_worker.sandbox.limits import Limits
 from scenequeue.options import RenderOptions
 from tests.media import Media
 

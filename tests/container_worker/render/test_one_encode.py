@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from container_worker.ffmpeg import Limits, find_ffmpeg
+from container_worker.ffmpeg import find_ffmpeg
 from container_worker.render.scene import SceneInputs, render_scene
+from container_worker.sandbox.limits import Limits
 from scenequeue.options import RenderOptions
 from tests.ffmpeg_recorder import Recorder
 from tests.media import Media

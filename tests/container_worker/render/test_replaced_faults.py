@@ -14,8 +14,9 @@ import numpy.typing as npt
 import psutil
 import pytest
 
-from container_worker.ffmpeg import Limits, Stopped
 from container_worker.render.scene import RenderReport, SceneInputs, render_scene
+from container_worker.sandbox.child import Stopped
+from container_worker.sandbox.limits import Limits
 from scenequeue.errors import BadInput, LimitExceeded
 from scenequeue.options import RenderOptions
 from tests.media import Media

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from container_worker.ffmpeg import Limits
 from container_worker.render.scene import SceneInputs, render_scene
+from container_worker.sandbox.limits import Limits
 from scenequeue.errors import BadInput
 from scenequeue.options import RenderOptions
 from tests.container_worker.render.conftest import Made

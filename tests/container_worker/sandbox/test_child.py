@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from container_worker.ffmpeg import Limits, Stopped, run_child
+from container_worker.sandbox.child import Stopped, run_child
+from container_worker.sandbox.limits import Limits
 from scenequeue.errors import LimitExceeded
 
 _ASKS = """

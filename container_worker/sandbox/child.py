@@ -1,0 +1,232 @@
+"""Runs one confined child to its end: starts it, feeds it, hears it, and kills all that is left of it."""
+
+import contextlib
+import os
+import selectors
+import signal
+import subprocess
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from container_worker.sandbox.environment import child_environment
+from container_worker.sandbox.level import Level
+from container_worker.sandbox.limits import Limits
+from container_worker.sandbox.policy import Policy, confined
+from container_worker.sandbox.probe import level_for, probe
+from container_worker.sandbox.users import borrowed_uid, hand_over
+from scenequeue.errors import DiskFull, ItemError, LimitExceeded, SceneburstError, ToolFailed
+
+#: Lines of stderr that a ToolFailed message ends with.
+STDERR_LINES = 50
+#: So much of each of them.
+_MESSAGE_CHARS = 1000
+#: Longest line of a child's output that is kept, in bytes.
+_LINE_BYTES = 64 * 1024
+#: What children say that had no more memory: ffmpeg, Python, and the loader where a library found no room.
+_OUT_OF_MEMORY = ("Cannot allocate memory", "MemoryError", "failed to map segment from shared object")
+#: How often a waiting caller looks at `should_stop` and the clock, in seconds.
+_LOOK_S = 0.05
+
+
+class Stopped(SceneburstError):
+    """The caller asked for a stop; the child's whole process group has been killed."""
+
+    transient = True
+
+
+def classify(returncode: int, stderr: str, program: str) -> ItemError:
+    """The error that a child's end means, from its exit code (negative: signal) and its last lines."""
+    if "No space left on device" in stderr:
+        return DiskFull(f"no space left in the scratch folder while {program} ran")
+    if returncode == -signal.SIGXCPU:
+        return LimitExceeded(f"{program} used more CPU time than it may")
+    if returncode == -signal.SIGXFSZ or "File too large" in stderr:
+        return LimitExceeded(f"{program} wrote a larger file than it may")
+    if returncode == -signal.SIGKILL or any(words in stderr for words in _OUT_OF_MEMORY):
+        return LimitExceeded(f"{program} used more memory than it may, or was killed by the system")
+    how = f"was killed by signal {signal.Signals(-returncode).name}" if returncode < 0 else f"ended with code {returncode}"
+    return ToolFailed(f"{program} {how}\n{stderr}".rstrip())
+
+
+def kill_group(pid: int) -> None:
+    """Kill a child that leads its process group, with all that are still in it; safe when they are gone."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+class _Talk:
+    """Hears a child's lines, and answers where there is an answer."""
+
+    def __init__(self, stdin: IO[bytes], on_line: Callable[[str], bytes | None]) -> None:
+        self._stdin, self._on_line = stdin, on_line
+        #: Seconds that hearing has taken so far.
+        self.took_s = 0.0
+
+    def say(self, data: bytes) -> None:
+        # A child that has ended already hears nothing; its exit code says why.
+        with contextlib.suppress(BrokenPipeError):
+            self._stdin.write(data)
+            self._stdin.flush()
+
+    def hear(self, line: str) -> None:
+        began = time.monotonic()
+        answer = self._on_line(line)
+        self.took_s += time.monotonic() - began
+        if answer:
+            self.say(answer)
+
+
+@dataclass(frozen=True)
+class _Deadline:
+    """When a child's time is over: later by what hearing it has taken."""
+
+    at: float
+    talk: _Talk
+
+    def left_s(self) -> float:
+        return self.at + self.talk.took_s - time.monotonic()
+
+
+class _Lines:
+    """Cuts a byte stream into lines, bounded in memory."""
+
+    def __init__(self, take: Callable[[str], None]) -> None:
+        self._take, self._rest = take, b""
+
+    def feed(self, data: bytes) -> None:
+        *lines, self._rest = (self._rest + data).replace(b"\r", b"\n").split(b"\n")
+        self._rest = self._rest[:_LINE_BYTES]
+        for line in lines:
+            self._take(line[:_LINE_BYTES].decode(errors="replace"))
+
+    def close(self) -> None:
+        if self._rest:
+            self.feed(b"\n")
+
+
+def run_child(
+    argv: Sequence[str],
+    *,
+    program: str,
+    limits: Limits,
+    folder: Path,
+    readable: Sequence[Path] = (),
+    programs: Sequence[Path] = (),
+    stdin: bytes = b"",
+    environment: Mapping[str, str] | None = None,
+    should_stop: threading.Event | None = None,
+    on_line: Callable[[str], bytes | None] = lambda _line: None,
+) -> int:
+    """Run one confined child in its own process group to its end, reading its stdout line by line.
+
+    Args:
+        argv: absolute program path first.
+        program: what to call it in messages.
+        limits: for it and its descendants.
+        folder: its working directory, home and temporary folder; nothing else may it write to.
+        readable: inputs that lie elsewhere.
+        programs: what it runs besides the system's programs; the first one is what `probe` starts.
+        stdin: handed to it first (kept under the size of a pipe, 64 KiB, by every caller); its stdin stays open to its end.
+        environment: added to `child_environment`.
+        should_stop: looked at every 50 ms.
+        on_line: called for each line of stdout in the calling thread; what it returns goes to the child's stdin. The time
+            that it takes is not the child's. An exception from it kills the child.
+
+    Returns:
+        0; any other end raises.
+
+    Raises:
+        Stopped: `should_stop` was set. LimitExceeded, DiskFull, ToolFailed: see `classify`.
+
+    Guarantees:
+        When it returns or raises, no process of the child's group is left, whatever the reason; from level `seccomp` on
+        no descendant can have left the group. What the child leaves running when it ends is killed at once.
+    """
+    isolation = probe(programs[0] if programs else None)
+    level = level_for(isolation, folder, readable)
+    with borrowed_uid(level is Level.UID) as uid:
+        hand_over(folder, uid)
+        policy = Policy(level, folder, readable, programs, uid, isolation.has_landlock)
+        return _run(confined(argv, limits, policy), program, limits, folder, stdin, environment or {}, should_stop, on_line)
+
+
+def _run(
+    argv: Sequence[str],
+    program: str,
+    limits: Limits,
+    folder: Path,
+    stdin: bytes,
+    environment: Mapping[str, str],
+    should_stop: threading.Event | None,
+    on_line: Callable[[str], bytes | None],
+) -> int:
+    tail: deque[str] = deque(maxlen=STDERR_LINES)
+    child = subprocess.Popen(
+        argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        cwd=folder, env={**child_environment(folder), **environment}, start_new_session=True,
+    )  # fmt: skip
+    assert child.stdin
+    assert child.stdout
+    assert child.stderr
+    talk = _Talk(child.stdin, on_line)
+    deadline = _Deadline(time.monotonic() + limits.wall_s, talk)
+    try:
+        talk.say(stdin)
+        streams = {child.stdout: _Lines(talk.hear), child.stderr: _Lines(lambda line: tail.append(line[:_MESSAGE_CHARS]))}
+        _read_to_end(child, streams, deadline, should_stop, program, limits)
+        returncode = child.wait(timeout=max(0.1, deadline.left_s()))
+    except subprocess.TimeoutExpired:
+        raise LimitExceeded(f"{program} ran longer than {limits.wall_s:g} s") from None
+    finally:
+        kill_group(child.pid)
+        child.wait()
+        for pipe in (child.stdin, child.stdout, child.stderr):
+            _close_quietly(pipe)
+    if returncode != 0:
+        raise classify(returncode, "\n".join(tail), program)
+    return returncode
+
+
+def _close_quietly(pipe: IO[bytes]) -> None:
+    with contextlib.suppress(OSError):
+        pipe.close()
+
+
+def _has_ended(child: subprocess.Popen[bytes]) -> bool:
+    """Whether it has, without taking note of it: as long as nobody has, its number is not given to another process."""
+    if not hasattr(os, "waitid"):
+        return child.poll() is not None
+    return os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
+def _read_to_end(
+    child: subprocess.Popen[bytes],
+    streams: dict[IO[bytes], _Lines],
+    deadline: _Deadline,
+    should_stop: threading.Event | None,
+    program: str,
+    limits: Limits,
+) -> None:
+    with selectors.DefaultSelector() as selector:
+        for stream, lines in streams.items():
+            selector.register(stream, selectors.EVENT_READ, lines)
+        while selector.get_map():
+            if should_stop is not None and should_stop.is_set():
+                raise Stopped(f"{program} was stopped")
+            if deadline.left_s() < 0:
+                raise LimitExceeded(f"{program} ran longer than {limits.wall_s:g} s")
+            if _has_ended(child):
+                # What it has left running would keep its pipes open.
+                kill_group(child.pid)
+            for key, _ in selector.select(_LOOK_S):
+                data = os.read(key.fd, _LINE_BYTES)
+                if data:
+                    key.data.feed(data)
+                else:
+                    key.data.close()
+                    selector.unregister(key.fileobj)

@@ -1,0 +1,138 @@
+"""Becomes another program, but confined: what it may use, call and touch is settled, and it dies with its parent.
+
+Run as a script, `python -I -S confine.py PARENT_PID NAME=VALUE... -- PROGRAM ARGUMENT...`: it replaces itself, so
+the program keeps its process id. A separate program rather than `preexec_fn`, because code between fork
+and exec may deadlock in a worker that has threads. It needs nothing but the interpreter, and decides nothing.
+
+Names: `RLIMIT_…` (a number), `SACRIFICE` (of oom_score_adj), `RIGHTS` (1: no capabilities and no new ones),
+`FILE` (Landlock rights and a path, as landlock.py writes them; any number of them), `UID` (to become), `CALLS` (the seccomp
+program, in hex).
+"""
+
+import contextlib
+import ctypes
+import os
+import resource
+import signal
+import struct
+import sys
+
+_PR_SET_PDEATHSIG, _PR_SET_SECCOMP, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 1, 22, 24, 38
+_SECCOMP_MODE_FILTER = 2
+_CAPABILITY_VERSION = 0x20080522
+_LANDLOCK_CREATE_RULESET, _LANDLOCK_ADD_RULE, _LANDLOCK_RESTRICT_SELF = 444, 445, 446
+#: Rights that each version of Landlock has added to the thirteen of the first: to link elsewhere, truncate, control devices.
+_FIRST_RIGHTS, _LATER_RIGHTS = (1 << 13) - 1, {2: 1 << 13, 3: 1 << 14, 5: 1 << 15}
+#: Rights that a rule for a file may hold.
+_FILE_RIGHTS = 1 | 2 | 4 | 1 << 14 | 1 << 15
+#: From its version 6 on: no abstract sockets of others, no signals to others.
+_SCOPES = 1 | 2
+
+
+def confine(arguments: list[str]) -> None:
+    """Apply what the arguments name, then execute the program after `--`.
+
+    The parent's death kills this process (Linux only; elsewhere this part is skipped). The kernel means the
+    thread that started it: that thread must wait for the program, as `child.py` does.
+    """
+    split = arguments.index("--")
+    parent, program = int(arguments[0]), arguments[split + 1 :]
+    given = [word.partition("=")[::2] for word in arguments[1:split]]
+    named = dict(given)
+    libc = ctypes.CDLL(None, use_errno=True)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    for name, value in given:
+        if name.startswith("RLIMIT_"):
+            _limit(name, int(value))
+    if "SACRIFICE" in named:
+        # Where it is not there, the worker's own score is as high.
+        with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123  no more imports
+            file.write(named["SACRIFICE"])
+    ruleset = _ruleset(libc, [value for name, value in given if name == "FILE"])
+    if "RIGHTS" in named:
+        _drop_bounding_set(libc)
+    if "UID" in named:
+        uid = int(named["UID"])
+        os.setgroups([])
+        os.setresgid(uid, uid, uid)
+        os.setresuid(uid, uid, uid)
+    if "RIGHTS" in named:
+        _call(libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+        _drop_capabilities(libc)
+    # Changing the user clears it.
+    if sys.platform == "linux":
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it died before the line above
+            sys.exit(1)
+    if ruleset is not None:
+        _call(libc.syscall(_LANDLOCK_RESTRICT_SELF, ruleset, 0))
+        os.close(ruleset)
+    if "CALLS" in named:
+        _filter_calls(libc, bytes.fromhex(named["CALLS"]))
+    try:
+        os.execv(program[0], program)  # noqa: S606  that is what this program is for
+    except OSError as error:
+        sys.exit(f"{program[0]} cannot be run as user {os.geteuid()}: {error.strerror}")
+
+
+def _limit(name: str, value: int) -> None:
+    number = getattr(resource, name)
+    hard = resource.getrlimit(number)[1]
+    bound = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    # A CPU limit's soft end sends SIGXCPU, which tells it from other deaths; the hard end is a second later.
+    above = bound + 1 if number == resource.RLIMIT_CPU and hard == resource.RLIM_INFINITY else bound
+    resource.setrlimit(number, (bound, above))
+
+
+def _call(result: int) -> int:
+    """The result of a call into the C library, or the error that it stands for."""
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+    return result
+
+
+def _ruleset(libc: ctypes.CDLL, rules: list[str]) -> int | None:
+    """A Landlock ruleset that allows these, and nothing else; None without any. Paths that are not there are left out."""
+    if not rules:
+        return None
+    version = _call(libc.syscall(_LANDLOCK_CREATE_RULESET, None, 0, 1))
+    handled = _FIRST_RIGHTS | sum(right for since, right in _LATER_RIGHTS.items() if version >= since)
+    attributes = struct.pack("=QQQ", handled, 0, _SCOPES) if version >= 6 else struct.pack("=Q", handled)
+    ruleset = _call(libc.syscall(_LANDLOCK_CREATE_RULESET, attributes, len(attributes), 0))
+    for rule in rules:
+        rights, _, path = rule.partition(":")
+        try:
+            place = os.open(path, os.O_PATH | os.O_CLOEXEC)
+        except OSError:
+            continue
+        allowed = int(rights) & handled
+        if not os.path.isdir(path):  # noqa: PTH112  no more imports
+            allowed &= _FILE_RIGHTS
+        attributes = struct.pack("=Qi", allowed, place)
+        _call(libc.syscall(_LANDLOCK_ADD_RULE, ruleset, 1, attributes, 0))
+        os.close(place)
+    return ruleset
+
+
+def _drop_bounding_set(libc: ctypes.CDLL) -> None:
+    """Let no program that is executed from now on have capabilities, whoever's it is; only root could have any."""
+    if os.geteuid() == 0:
+        capability = 0
+        while libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0) == 0:
+            capability += 1
+
+
+def _drop_capabilities(libc: ctypes.CDLL) -> None:
+    header, none = struct.pack("=Ii", _CAPABILITY_VERSION, 0), bytes(24)
+    _call(libc.capset(header, none))
+
+
+def _filter_calls(libc: ctypes.CDLL, program: bytes) -> None:
+    kept = ctypes.create_string_buffer(program, len(program))
+    fields = struct.pack("@HP", len(program) // 8, ctypes.addressof(kept))
+    _call(libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, fields, 0, 0))
+
+
+if __name__ == "__main__":
+    confine(sys.argv[1:])

@@ -1,0 +1,57 @@
+"""Says which files a child may read and write, as rules for Landlock. `confine.py` hands them to the kernel."""
+
+import os
+import sys
+import sysconfig
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+# Access rights of linux/landlock.h.
+_EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR, _REMOVE_DIR, _REMOVE_FILE = 1, 2, 4, 8, 16, 32
+_MAKE_DIR, _MAKE_REG, _MAKE_SYM, _REFER, _TRUNCATE = 1 << 7, 1 << 8, 1 << 12, 1 << 13, 1 << 14
+_READ = _READ_FILE | _READ_DIR
+_RUN = _READ | _EXECUTE
+_OWN = _READ | _WRITE_FILE | _REMOVE_DIR | _REMOVE_FILE | _MAKE_DIR | _MAKE_REG | _MAKE_SYM | _REFER | _TRUNCATE
+
+#: Programs and libraries; of these places all may be read and run.
+_PROGRAMS = ("/usr", "/lib", "/lib64", "/bin", "/nix/store", "/gnu/store")
+#: What the loader, the C library, OpenSSL, OpenCV and the encoders look at as they start.
+_READ_ALWAYS = (
+    *("/etc/ld.so.cache", "/etc/ld.so.preload", "/etc/localtime", "/etc/ssl/openssl.cnf", "/etc/fonts"),
+    *("/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/sys/vm/overcommit_memory"),
+    *("/sys/devices/system/cpu", "/sys/devices/system/node", "/sys/kernel/mm/transparent_hugepage"),
+    *("/dev/urandom", "/dev/random", "/dev/zero"),
+)  # fmt: skip
+_READ_AND_WRITE = ("/dev/null",)
+#: Our own packages that a child loads, under the folder that holds them.
+_PACKAGES = ("container_worker", "scenequeue")
+
+
+def rules_for(folder: Path, readable: Sequence[Path], programs: Sequence[Path]) -> list[str]:
+    """What a child may do with files, each as `RIGHTS:PATH`; everything else is refused.
+
+    Args:
+        folder: its own: it may read, write, make and remove there, but run nothing.
+        readable: its inputs elsewhere.
+        programs: what it may run besides the system's; what lies beside one may be read, for its libraries.
+    """
+    beside = [place for program in programs for place in (program.parent, program.resolve().parent)]
+    libraries = [place.parent / name for place in beside for name in ("lib", "lib64")]
+    libraries += [Path(entry) for entry in os.environ.get("LD_LIBRARY_PATH", "").split(":") if entry]
+    given = [(_RUN, path) for path in [*beside, *libraries]] + [(_READ, path) for path in readable] + [(_OWN, folder)]
+    return [*_always(), *(f"{rights}:{path}" for rights, path in given)]
+
+
+@lru_cache(maxsize=1)
+def _always() -> list[str]:
+    """What every child needs, the interpreter and our packages included."""
+    package_root = Path(__file__).resolve().parents[2]
+    interpreter = {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix, *sysconfig.get_paths().values()}
+    # Where .pth files lead is on the path too; other folders, such as that of a user's own files, are left out.
+    libraries = [entry for entry in sys.path if Path(entry).name in {"site-packages", "dist-packages"}]
+    runnable = [*_PROGRAMS, *sorted(interpreter - {"/"}), *libraries, *(str(package_root / name) for name in _PACKAGES)]
+    # The import system lists the folder to find the packages in it.
+    rules = [(_RUN, path) for path in runnable] + [(_READ_DIR, str(package_root))]
+    rules += [(_READ, path) for path in _READ_ALWAYS] + [(_READ | _WRITE_FILE, path) for path in _READ_AND_WRITE]
+    return [f"{rights}:{path}" for rights, path in rules]

@@ -1,0 +1,28 @@
+"""Names the levels of isolation, weakest first."""
+
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    """How far a child is kept apart. Each level holds all that the ones before it do.
+
+    Every level: resource limits, a minimal environment, no capabilities, first to go when memory runs out, and the whole
+    process group ends with the item. The worker itself can be neither traced nor read by its children.
+    """
+
+    #: No more than that: the system has no seccomp.
+    NONE = "none"
+    #: The system calls that a renderer has no use for are refused: sockets, tracing, a process group of its own, other
+    #: processes' limits and priorities, owners and modes of files, namespaces, io_uring and the like.
+    SECCOMP = "seccomp"
+    #: Of files it may read its inputs and the programs, and write its own folder (Landlock, Linux 5.13). From Linux 6.12 on
+    #: it cannot signal processes outside either; before, those of the same user, but not the worker.
+    LANDLOCK = "landlock"
+    #: A user id of its own, for which the worker must be root. Where the kernel has no Landlock it may still read what
+    #: everybody may, and write to folders that are open to all.
+    UID = "uid"
+
+    @property
+    def rank(self) -> int:
+        """0 for the weakest."""
+        return list(Level).index(self)

@@ -1,0 +1,58 @@
+"""What one confined child may use, and how much memory that is in a container of a given size."""
+
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+
+#: A child gets no less than this, however small its share of the container: rendering 4K does not fit into less.
+_LEAST_MEMORY_BYTES = 2 * 1024**3
+#: Where the memory limit of a container stands, in cgroup versions 2 and 1; without a limit, "max" or a huge number.
+_CGROUP_FILES = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+_MEMINFO = Path("/proc/meminfo")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one child and its descendants may use; each process of the group by itself, but for `wall_s`."""
+
+    #: Wall clock, in seconds.
+    wall_s: float = 3600.0
+    #: CPU seconds; None leaves it to the wall clock.
+    cpu_s: int | None = None
+    #: Address space, in bytes.
+    memory_bytes: int = 4 * 1024**3
+    #: Largest file it may write, in bytes.
+    file_bytes: int = 8 * 1024**3
+
+    def arguments(self) -> list[str]:
+        """These limits as confine.py takes them."""
+        cpu = [] if self.cpu_s is None else [f"RLIMIT_CPU={self.cpu_s}"]
+        return [f"RLIMIT_AS={self.memory_bytes}", f"RLIMIT_FSIZE={self.file_bytes}", *cpu]
+
+
+def child_memory_bytes(setting_bytes: int, container_bytes: int | None, slots: int) -> int:
+    """The address space that one child may use: its slot's share of the container, at most the setting, at least 2 GiB.
+
+    Args:
+        setting_bytes: SCENEBURST_ITEM_MEMORY_MIB, in bytes.
+        container_bytes: memory of the container or the machine; None where that is unknown.
+        slots: children that work at once.
+    """
+    if container_bytes is None:
+        return setting_bytes
+    return min(setting_bytes, max(container_bytes // slots, _LEAST_MEMORY_BYTES))
+
+
+def container_memory_bytes() -> int | None:
+    """Memory of this container, or of the machine where none is limited; None where the system does not say."""
+    found = [number for path in _CGROUP_FILES if (number := _number_in(path)) is not None]
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        found.append(int(_MEMINFO.read_text().split("MemTotal:")[1].split()[0]) * 1024)
+    return min(found, default=None)
+
+
+def _number_in(path: Path) -> int | None:
+    try:
+        return int(path.read_text())
+    except (OSError, ValueError):
+        return None

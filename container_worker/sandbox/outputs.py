@@ -1,0 +1,65 @@
+"""Takes files from a child's folder: regular files of its own making, whatever else it has left under their names."""
+
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from scenequeue.errors import ToolFailed
+
+
+@contextmanager
+def opened_output(path: Path) -> Iterator[Path | None]:
+    """A path that leads to just this file as long as the block lasts, whatever becomes of its name; None where there is none.
+
+    Args:
+        path: a file directly in a child's folder.
+
+    Raises:
+        ToolFailed: it is a link, another name of a file elsewhere, a folder, a pipe or a device.
+    """
+    descriptor = _open(path)
+    if descriptor is None:
+        yield None
+        return
+    try:
+        yield Path(f"/proc/self/fd/{descriptor}") if sys.platform == "linux" else path
+    finally:
+        os.close(descriptor)
+
+
+def output_bytes(path: Path) -> int:
+    """The file's size.
+
+    Raises:
+        ToolFailed: as `opened_output`, or there is none.
+    """
+    descriptor = _open(path)
+    if descriptor is None:
+        raise ToolFailed(f"the renderer has not made {path.name}")
+    try:
+        return os.fstat(descriptor).st_size
+    finally:
+        os.close(descriptor)
+
+
+def _open(path: Path) -> int | None:
+    refusal = ToolFailed(f"the renderer left something else than a file of its own as {path.name}; it is not delivered")
+    try:
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            # O_NONBLOCK: opening a FIFO must not hang.
+            descriptor = os.open(path.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+        finally:
+            os.close(folder)
+    except FileNotFoundError:
+        return None
+    except OSError:
+        raise refusal from None
+    facts = os.fstat(descriptor)
+    if stat.S_ISREG(facts.st_mode) and facts.st_nlink == 1:
+        return descriptor
+    os.close(descriptor)
+    raise refusal

@@ -1,0 +1,118 @@
+"""Finds the strongest level of isolation that works here, by trying each on a real child."""
+
+import os
+import platform
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from container_worker.sandbox.level import Level
+from container_worker.sandbox.policy import Policy, confined
+from container_worker.sandbox.seccomp import program_for
+from container_worker.sandbox.users import borrowed_uid, hand_over
+
+_PROBE_TIMEOUT_S = 20.0
+#: Tries what its level must refuse and what every child needs. Arguments: the level's rank, a file of others, a file to read.
+_ATTEMPTS = """
+import os, socket, sys
+
+def is_refused(attempt, *arguments):
+    try:
+        attempt(*arguments)
+    except PermissionError:
+        return True
+    return False
+
+rank, outside, needed = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+open(needed, "rb").read(1)
+with open("own", "w") as file:
+    file.write("mine")
+if rank >= 1:
+    assert is_refused(socket.socket), "a socket could be opened"
+    assert is_refused(os.setsid), "the process group could be left"
+if rank >= 2:
+    assert is_refused(open, outside), "a file outside could be read"
+if rank >= 3:
+    assert os.getuid() == int(sys.argv[4]), "the user has not changed"
+if sys.argv[5:]:
+    os.execv(sys.argv[5], sys.argv[5:])
+"""
+
+
+@dataclass(frozen=True)
+class Isolation:
+    """What was found."""
+
+    level: Level
+    has_landlock: bool
+    #: Why the level above does not work here; "" for the strongest.
+    why_not_more: str = ""
+
+
+@lru_cache(maxsize=4)
+def probe(program: Path | None) -> Isolation:
+    """The strongest level at which a child starts, can do its work, and is refused what the level says.
+
+    Args:
+        program: what children run, started with `-version`; None: nothing but the interpreter.
+
+    Cost: a few hundredths of a second for each level tried, once per process.
+    """
+    has_landlock, landlock_fault = _tried(Level.LANDLOCK, program, has_landlock=True)
+    if os.geteuid() == 0:
+        has_uid, fault = _tried(Level.UID, program, has_landlock=has_landlock)
+        if has_uid:
+            return Isolation(Level.UID, has_landlock)
+    else:
+        fault = "only root can give each child a user of its own"
+    if has_landlock:
+        return Isolation(Level.LANDLOCK, True, fault)
+    has_seccomp, fault = _tried(Level.SECCOMP, program, has_landlock=False)
+    if has_seccomp:
+        return Isolation(Level.SECCOMP, False, landlock_fault)
+    return Isolation(Level.NONE, False, fault)
+
+
+def level_for(isolation: Isolation, folder: Path, readable: Sequence[Path]) -> Level:
+    """The level for one child: a user of its own only where that user can reach its folder and all inputs are in it."""
+    if isolation.level is not Level.UID:
+        return isolation.level
+    is_reachable = all(place.stat().st_mode & stat.S_IXOTH for place in folder.parents)
+    if is_reachable and all(path.is_relative_to(folder) for path in readable):
+        return Level.UID
+    return Level.LANDLOCK if isolation.has_landlock else Level.SECCOMP
+
+
+def _tried(level: Level, program: Path | None, *, has_landlock: bool) -> tuple[bool, str]:
+    """Whether the level works, and why not."""
+    if sys.platform != "linux" or not program_for(platform.machine(), 0, 0):
+        return False, f"not supported on {sys.platform} {platform.machine()}"
+    with (
+        tempfile.TemporaryDirectory(prefix="sceneburst-probe-") as own,
+        tempfile.NamedTemporaryFile(prefix="sceneburst-probe-") as outside,
+        borrowed_uid(level is Level.UID) as uid,
+    ):
+        folder = Path(own).resolve()
+        hand_over(folder, uid)
+        policy = Policy(level, folder, programs=(program,) if program else (), uid=uid, has_landlock=has_landlock)
+        attempts = [sys.executable, "-I", "-S", "-c", _ATTEMPTS]
+        arguments = [str(level.rank), outside.name, __file__, str(uid)]
+        if program:
+            arguments += [str(program), "-hide_banner", "-version"]
+        try:
+            ran = subprocess.run(
+                confined([*attempts, *arguments], policy=policy), cwd=folder, env={"PATH": os.environ.get("PATH", "")},
+                capture_output=True, timeout=_PROBE_TIMEOUT_S, check=False, stdin=subprocess.DEVNULL,
+            )  # fmt: skip
+            written = (folder / "own").read_text() if ran.returncode == 0 else ""
+        except (OSError, subprocess.TimeoutExpired) as error:
+            return False, str(error)
+    if ran.returncode == 0 and written == "mine":
+        return True, ""
+    said = ran.stderr.decode(errors="replace").strip().splitlines()
+    return False, said[-1] if said else f"the trial ended with code {ran.returncode}"

@@ -1,0 +1,274 @@
+"""Hostile children, really run: each does its worst at every level that works here, and says how far it came."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from container_worker.ffmpeg import find_ffmpeg
+from container_worker.sandbox.child import run_child
+from container_worker.sandbox.environment import child_environment
+from container_worker.sandbox.level import Level
+from container_worker.sandbox.limits import Limits
+from container_worker.sandbox.policy import Policy, confined
+from container_worker.sandbox.probe import Isolation, level_for, probe
+from container_worker.sandbox.users import borrowed_uid, hand_over
+from tests.waiting import wait_until
+
+FOUND = probe(None)
+#: The levels that this machine has, and the user that runs the tests can use.
+LEVELS = [level for level in (Level.SECCOMP, Level.LANDLOCK) if level.rank <= FOUND.level.rank]
+FILES = [level for level in LEVELS if level is Level.LANDLOCK]
+
+#: Prints "done" after what must not be possible, or the error's name.
+_TRY = """
+import ctypes, os, socket, subprocess, sys
+libc = ctypes.CDLL(None, use_errno=True)
+def call(number, *arguments):
+    if libc.syscall(number, *arguments) < 0:
+        raise OSError(ctypes.get_errno(), "refused")
+try:
+    {attempt}
+    print("done")
+except OSError as error:
+    print(type(error).__name__)
+"""
+
+Attack = Callable[..., list[str]]
+
+
+@pytest.fixture
+def attack(tmp_path: Path) -> Attack:
+    """Runs an attempt as a child of a level, and returns what it printed."""
+
+    def attack(level: Level, attempt: str) -> list[str]:
+        folder = tmp_path / "own"
+        folder.mkdir(exist_ok=True)
+        argv = [sys.executable, "-I", "-S", "-c", _TRY.format(attempt=attempt)]
+        ran = subprocess.run(
+            confined(argv, policy=Policy(level, folder)), cwd=folder, env=child_environment(folder), stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, timeout=60, start_new_session=True, check=False,
+        )  # fmt: skip
+        return ran.stdout.split() or [ran.stderr]
+
+    return attack
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    """A server on the loopback, as Redis or a metadata service is."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server
+
+
+_WORKER = """
+import subprocess, sys
+from container_worker.sandbox.policy import Policy, confined
+from container_worker.sandbox.self_protection import protect_memory
+from container_worker.sandbox.level import Level
+from pathlib import Path
+if sys.argv[2] == "protected":
+    protect_memory()
+argv = [sys.executable, "-I", "-S", "-c", sys.argv[3]]
+subprocess.run(confined(argv, policy=Policy(Level(sys.argv[1]), Path.cwd())), check=True)
+"""
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("file", ["environ", "mem", "fd/0"])
+def test_a_child_cannot_read_its_parents_environment_or_memory(tmp_path: Path, level: Level, file: str) -> None:
+    """Whoever knows the worker's environment knows the password of Redis."""
+    attempt = _TRY.format(attempt=f"open(f'/proc/{{os.getppid()}}/{file}', 'rb').read(1)")
+    ran = subprocess.run(
+        [sys.executable, "-c", _WORKER, level, "protected", attempt], cwd=tmp_path, stdin=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3]), "SECRET": "s3cret"}, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert ran.stdout == "PermissionError\n", ran.stderr
+
+
+def test_a_child_is_given_no_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Of its worker's environment it gets what it needs to start, by name."""
+    monkeypatch.setenv("SCENEBURST_REDIS_PASSWORD", "s3cret")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s3cret")
+    assert "s3cret" not in str(child_environment(tmp_path))
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_child_cannot_connect_to_the_loopback(attack: Attack, listener: socket.socket, level: Level) -> None:
+    """Neither to Redis nor to a metadata service."""
+    assert attack(level, f"socket.create_connection(('127.0.0.1', {listener.getsockname()[1]}), 5)") == ["PermissionError"]
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        "socket.socket(socket.AF_UNIX)", "socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)", "socket.socket(socket.AF_NETLINK)",
+        "socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)",
+        "os.setsid()", "os.setpgid(0, 0)", "os.kill(os.getppid(), 0)", "os.kill(-1, 0)",
+        "__import__('resource').prlimit(os.getppid(), 7)", "os.setpriority(os.PRIO_PROCESS, os.getppid(), 10)",
+        "os.sched_setaffinity(os.getppid(), {0})",
+        "call(101, 16, os.getppid(), 0, 0)", "call(310, os.getppid(), 0, 0, 0, 0, 0)", "call(434, os.getppid(), 0)",
+        "call(272, 0x10000000)", "call(56, 0x10000000 | 17, 0, 0, 0, 0)", "call(165, b'none', b'/', b'tmpfs', 0, 0)",
+        "call(425, 8, bytes(120))", "call(321, 0, 0, 0)", "call(250, 0, 0)", "call(323, 0)", "call(29, 0, 4096, 0o1600)",
+        "os.memfd_create('x')", "os.chmod('.', 0o777)", "os.setxattr('.', 'user.x', b'')", "os.utime('.')",
+        "call(0x40000000 | 41, 1, 1, 0)", "__import__('fcntl').fcntl(0, 8, os.getppid())",
+    ],
+)  # fmt: skip
+def test_a_child_is_refused_the_system_calls_that_no_renderer_needs(attack: Attack, level: Level, attempt: str) -> None:
+    """Sockets, other processes, namespaces, kernel interfaces and files' attributes; x86_64's numbers."""
+    if "call(" in attempt and os.uname().machine != "x86_64":
+        pytest.skip("written for x86_64")
+    assert attack(level, attempt) == ["PermissionError"]
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        "subprocess.run([sys.executable, '-I', '-S', '-c', ''], check=True)", "socket.socketpair()", "os.nice(5)",
+        "__import__('threading').Thread(target=print).start()", "os.kill(os.getpid(), 0)", "open('mine', 'w').write('x')",
+        "os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))", "os.symlink('/usr', 'link')", "os.urandom(1)",
+        "open('/proc/cpuinfo').read()", "os.rename('mine', 'other') if os.path.exists('mine') else None", "os.pipe()",
+    ],
+)  # fmt: skip
+def test_a_child_can_do_what_renderers_do(attack: Attack, level: Level, attempt: str) -> None:
+    """Threads, programs, pipes, files of its own, stepping back behind others."""
+    assert attack(level, attempt) == ["done"]
+
+
+@pytest.mark.parametrize("level", FILES)
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        "open('{beside}', 'w')", "open('{beside}', 'a')", "open('{beside}').read()", "os.unlink('{beside}')",
+        "os.rename('{beside}', 'mine')", "os.link('{beside}', 'mine')", "os.truncate('{beside}', 0)",
+        "open('/tmp/sceneburst-written-beside', 'w')", "open('/dev/shm/sceneburst-written-beside', 'w')",
+        "os.symlink('{beside}', 'link') or open('link').read()", "open('/etc/passwd').read()", "os.listdir('{parent}')",
+        "open('/proc/1/cmdline').read()", "subprocess.run(['./program'])",
+    ],
+)  # fmt: skip
+def test_a_child_can_neither_write_nor_read_beside_its_folder(attack: Attack, tmp_path: Path, level: Level, attempt: str) -> None:
+    """Not its neighbours' folders, nor those that are open to everybody; nor can it run what it has written."""
+    beside = tmp_path / "beside"
+    beside.write_text("of another item")
+    program = tmp_path / "own" / "program"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    # A link from one folder to another is refused as if they were on two devices.
+    assert attack(level, attempt.format(beside=beside, parent=tmp_path)) in (["PermissionError"], ["OSError"])
+    assert beside.read_text() == "of another item"
+
+
+_DAEMON = """
+import os, subprocess, sys, time
+if os.fork() == 0:
+    try:
+        os.setsid()
+    except PermissionError:
+        pass
+    if os.fork() == 0:
+        print(os.getpid(), flush=True)
+        time.sleep(600)
+    os._exit(0)
+{then}
+"""
+
+
+@pytest.mark.parametrize("then", ["time.sleep(600)", "os._exit(0)"], ids=["the child goes on", "the child ends"])
+def test_nothing_that_a_child_starts_outlives_its_item(tmp_path: Path, then: str) -> None:
+    """A daemon that holds on to the pipes, too: the item ends with its child, not with its time."""
+    heard: list[str] = []
+
+    def hear(line: str) -> None:
+        heard.append(line)
+        if "sleep" in then:
+            raise InterruptedError
+
+    with contextlib.suppress(InterruptedError):
+        run_child(
+            [sys.executable, "-I", "-S", "-c", _DAEMON.format(then=then)], program="the child", limits=Limits(wall_s=120),
+            folder=tmp_path, on_line=hear,
+        )  # fmt: skip
+    wait_until(lambda: not _lives(int(heard[0])), "the daemon is gone")
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_child_is_the_first_to_go_when_memory_runs_out_and_has_no_capabilities(attack: Attack, level: Level) -> None:
+    """Whoever started the worker."""
+    assert attack(level, "print(open('/proc/self/oom_score_adj').read())") in (["1000", "done"], ["PermissionError"])
+    assert attack(level, "call(126, b'\\x22\\x05\\x08\\x20' + bytes(4), ctypes.create_string_buffer(24))") == ["done"]
+    assert attack(level, "os.chroot('.')") == ["PermissionError"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give each child a user of its own")
+def test_a_user_of_its_own_owns_just_its_folder() -> None:
+    """Its inputs in there stay the worker's, files of others are closed to it, and few processes are allowed."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as parent, borrowed_uid(True) as uid:
+        Path(parent).chmod(0o755)
+        own, secret = Path(parent, "own"), Path(parent, "secret")
+        own.mkdir(mode=0o700)
+        (own / "input").touch(0o600)
+        secret.touch(0o600)
+        hand_over(own, uid)
+        script = f"id -u; id -g; echo mine > made; cat {secret} input; echo no > input; ulimit -u"
+        policy = Policy(Level.UID, own, uid=uid, has_landlock=False)
+        argv = confined(["/bin/sh", "-c", script], policy=policy)
+        ran = subprocess.run(argv, cwd=own, capture_output=True, text=True, check=False)
+        assert ran.stdout.split()[:2] == [str(uid)] * 2
+        assert (own / "made").stat().st_uid == uid
+        assert ran.stderr.count("Permission denied") == 2, ran.stderr
+
+
+def test_users_of_their_own_are_lent_to_one_child_at_a_time() -> None:
+    """And to none where none is wanted."""
+    with borrowed_uid(True) as first, borrowed_uid(True) as second, borrowed_uid(False) as none:
+        assert first != second
+        assert none is None
+
+
+def test_the_probe_finds_a_level_that_confines_and_at_which_ffmpeg_starts() -> None:
+    """On any Linux of today, at least the system calls are confined."""
+    found = probe(find_ffmpeg().path)
+    assert found.level.rank >= Level.SECCOMP.rank
+    assert (found.why_not_more == "") == (found.level is Level.UID)
+
+
+def test_a_program_that_cannot_start_at_a_level_makes_the_probe_choose_another(tmp_path: Path) -> None:
+    """A level at which nothing could be rendered is none."""
+    program = tmp_path / "bin" / "ffmpeg"
+    program.parent.mkdir()
+    library = tmp_path / "elsewhere"
+    library.write_text("needed")
+    program.write_text(f"#!/bin/sh\ncat {library}\n")
+    program.chmod(0o755)
+    found = probe(program)
+    assert found.level is Level.SECCOMP
+    assert "Permission denied" in found.why_not_more
+
+
+def test_a_child_whose_folder_or_inputs_another_user_cannot_reach_keeps_the_workers_user(tmp_path: Path) -> None:
+    """Every other child gets one of its own."""
+    closed, uid = tmp_path / "closed" / "own", Isolation(Level.UID, has_landlock=True)
+    closed.mkdir(parents=True)
+    closed.parent.chmod(0o700)
+    assert level_for(uid, Path("/usr/lib"), [Path("/usr/lib/input")]) is Level.UID
+    assert level_for(uid, Path("/usr/lib"), [tmp_path]) is Level.LANDLOCK
+    assert level_for(uid, closed, []) is Level.LANDLOCK
+    assert level_for(Isolation(Level.UID, has_landlock=False), closed, []) is Level.SECCOMP
