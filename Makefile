@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3.12 python3.11 python3; do command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 STAMP := $(VENV)/.installed
 
-.PHONY: chaos chaos-long outage help demo test lint format docs bench-queue bench-render bench-autoscale soak bench-launch image base-image image-test clean
+.PHONY: chaos chaos-long outage help demo test lint format docs bench-queue bench-render bench-autoscale soak bench-launch wheel wheel-test image base-image image-test clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -69,6 +69,15 @@ bench-autoscale: $(STAMP) ## Planner and reaper beside a static split, target tr
 
 bench-launch: $(STAMP) ## 1,000 launches beside what the API's buckets allow
 	$(BIN)/python -m benchmarks.launch_rate
+
+WHEEL = dist/sceneburst-$(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)-py3-none-any.whl
+
+wheel: $(STAMP) ## The package as it is installed
+	@rm -rf dist
+	@$(BIN)/uv build --quiet --wheel --out-dir dist
+
+wheel-test: wheel ## Install the wheel into clean environments, on every Python there is, and start every program there
+	SCENEBURST_TEST_WHEEL=$(WHEEL) $(BIN)/python -m pytest -q -rs -p no:randomly tests/wheel
 
 IMAGE ?= sceneburst
 BASE ?= debian:bookworm-slim
