@@ -13,7 +13,9 @@ from importlib.util import find_spec
 #: Each extra with the modules that it brings.
 EXTRAS = {
     "dispatcher": ("celery", "prometheus_client", "psutil"),
-    "worker": ("PIL", "av", "chardet", "cv2", "ffmpeg", "fontTools", "imageio_ffmpeg", "numpy", "psutil"),
+    "worker": (
+        *("PIL", "av", "chardet", "cv2", "ffmpeg", "fontTools", "imageio_ffmpeg", "numpy", "psutil", "regex", "uharfbuzz"),
+    ),
     "api": ("fastapi", "uvicorn"),
     "console": ("rich", "ruamel", "typer"),
 }
