@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         JobNotFound as JobNotFound,
         LeaseLost as LeaseLost,
         LimitExceeded as LimitExceeded,
+        LogNotFound as LogNotFound,
         ObjectNotFound as ObjectNotFound,
         QueueFull as QueueFull,
         QueueUnavailable as QueueUnavailable,
@@ -54,8 +55,8 @@ _NAMES = {
     "producer.handle": "JobHandle",
     "scenequeue.errors": (
         "BadInput DiskFull DispatcherDeposed FleetError FleetMisconfigured InvalidScenes ItemError JobConflict JobNotFound "
-        "LeaseLost LimitExceeded ObjectNotFound QueueFull QueueUnavailable SceneburstError SettingsError StorageDenied "
-        "StorageUnavailable ToolFailed"
+        "LeaseLost LimitExceeded LogNotFound ObjectNotFound QueueFull QueueUnavailable SceneburstError SettingsError "
+        "StorageDenied StorageUnavailable ToolFailed"
     ),
     "scenequeue.film": "Film",
     "scenequeue.items": "Counts ItemResult JobEvent JobState JobStatus Lane Scene",
