@@ -17,6 +17,7 @@ from scenequeue.errors import QueueUnavailable, SceneburstError
 from scenequeue.items import ContainerRecord, Lease
 from scenequeue.names import ContainerId, LeaseToken
 from scenequeue.queue import SceneQueue
+from scenequeue.server_check import warn_of_problems
 
 #: Beats per lease time: two may be lost before a lease is.
 _PER_LEASE = 3
@@ -159,6 +160,7 @@ class Heartbeat:
     def _beat(self) -> None:
         items = {item.lease.token: item for item in self._held.all()}
         if self._hello is None:
+            warn_of_problems(self._queue)
             self._hello = (self._queue.inspect.now_ms(), time.monotonic())
         leases = [item.lease for item in items.values()]
         self._take_losses(items, self._queue.worker.extend(self._base.container_id, leases, self._lease_s))

@@ -82,8 +82,8 @@ def stay_lean() -> None:
 
 
 def _needs_tls() -> bool:
-    """Whether the queue is at a rediss:// address. Settings are read later, with libraries that this goes before."""
-    return any(name.upper() == "SCENEBURST_REDIS_URL" and url.startswith("rediss:") for name, url in os.environ.items())
+    """Whether the queue is at a rediss:// or rediss+… address. Settings are read later, with libraries that this goes before."""
+    return any(name.upper() == "SCENEBURST_REDIS_URL" and url.startswith("rediss") for name, url in os.environ.items())
 
 
 class _LaterFinder:

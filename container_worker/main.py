@@ -1,5 +1,6 @@
 """The worker program: settings in, exit code out."""
 
+import contextlib
 import os
 import secrets
 import sys
@@ -16,7 +17,7 @@ from container_worker.loop import WorkLoop
 from container_worker.sandbox.probe import probe
 from container_worker.sandbox.self_protection import protect_memory
 from container_worker.scratch import sweep
-from scenequeue.errors import SceneburstError, SettingsError
+from scenequeue.errors import QueueUnavailable, SceneburstError, SettingsError
 from scenequeue.logs import configure
 from scenequeue.names import ContainerId, check_job_id
 from scenequeue.queue import SceneQueue
@@ -32,7 +33,7 @@ def run(settings: WorkerSettings, handlers: Mapping[str, Handler] = HANDLERS, is
         isolation: the level at which children run, for the log and the container's record.
 
     Raises:
-        SettingsError: a tool or a setting is wrong.
+        SettingsError: a tool or a setting is wrong, or Redis refuses the login.
     """
     protect_memory()
     container_id = _named(settings)
@@ -46,6 +47,9 @@ def run(settings: WorkerSettings, handlers: Mapping[str, Handler] = HANDLERS, is
     queue = SceneQueue(settings)
     log.info("container starts", slots=settings.slots, batch=settings.batch, redis=queue.url, isolation=isolation)
     try:
+        # A refused login ends the program here; while Redis is away, the loop waits for it.
+        with contextlib.suppress(QueueUnavailable):
+            queue.ping()
         code = WorkLoop(queue, settings, container_id, handlers, drain, isolation).run()
     except KeyboardInterrupt:
         return Exit.INTERRUPTED

@@ -5,37 +5,30 @@ import sys
 import warnings
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 import structlog
 from celery import Celery, signals
 from celery.beat import EmbeddedService
-from celery.platforms import SecurityWarning
+from celery.platforms import EX_FAILURE, SecurityWarning
+from celery.worker import state
 
 from dispatcher.fleets import fleet_from
 from dispatcher.notify import Notifier
 from dispatcher.tick import Dispatcher, Seen
 from scenequeue.alive import show_life
-from scenequeue.errors import FleetError, QueueUnavailable, SettingsError
+from scenequeue.errors import FleetError, QueueUnavailable, SceneburstError, SettingsError
 from scenequeue.logs import configure
 from scenequeue.queue import SceneQueue
+from scenequeue.server_check import warn_of_problems
 from scenequeue.settings import DispatcherSettings
 
 TICK = "sceneburst.tick"
+#: Between two looks for a tick's message in memory: a quarter of the pause between ticks, and at most this.
+_LONGEST_LOOK_S = 0.25
 
 
-def broker_url(redis_url: str) -> str:
-    """The queue's own Redis, as Celery writes its address."""
-    parts = urlsplit(redis_url)
-    if parts.scheme == "unix":
-        user = f"{parts.netloc.rpartition('@')[0]}@" if "@" in parts.netloc else ""
-        return f"redis+socket://{user}{parts.path}"
-    return redis_url
-
-
-def make_dispatcher(settings: DispatcherSettings) -> Dispatcher:
-    """A dispatcher on the queue and fleet that the settings name."""
-    queue = SceneQueue(settings)
+def make_dispatcher(settings: DispatcherSettings, queue: SceneQueue) -> Dispatcher:
+    """A dispatcher on the fleet that the settings name."""
     secret = settings.webhook_secret.get_secret_value() if settings.webhook_secret else None
     return Dispatcher(queue, fleet_from(settings), settings, Notifier(queue, secret), observe=_observer(settings))
 
@@ -48,10 +41,46 @@ def _observer(settings: DispatcherSettings) -> Callable[[Seen | None], None] | N
     return Exporter.from_settings(settings).observe
 
 
-def make_app(settings: DispatcherSettings, dispatcher: Dispatcher) -> Celery:
+class Ticker:
+    """Ticks, and decides which errors are waited out and which end the program.
+
+    Args:
+        dispatcher: what ticks.
+        queue: its queue, whose server is looked at before the first tick.
+        settings: the alive file.
+    """
+
+    def __init__(self, dispatcher: Dispatcher, queue: SceneQueue, settings: DispatcherSettings) -> None:
+        self._dispatcher, self._queue, self._alive_file = dispatcher, queue, settings.alive_file
+        self._log = structlog.get_logger()
+        self._has_seen_redis = self._has_ticked = False
+        #: Why the program cannot do its work; None as long as it may.
+        self.refusal: SettingsError | None = None
+
+    def tick(self) -> None:
+        """One tick. An outage is sat out; what Redis refuses is permanent only before the first tick has gone well."""
+        try:
+            if not self._has_seen_redis:
+                warn_of_problems(self._queue)
+                self._has_seen_redis = True
+            self._dispatcher.tick()
+            self._has_ticked = True
+        except QueueUnavailable as error:
+            self._log.warning("tick skipped: redis does not answer", error=str(error))
+        except SettingsError as error:
+            if self._has_ticked:
+                self._log.error("tick refused", error=str(error))
+            else:
+                self.refusal = error
+                state.should_stop = EX_FAILURE
+        show_life(self._alive_file)
+
+
+def make_app(settings: DispatcherSettings, tick: Callable[[], None]) -> Celery:
     """The Celery app: one task, sent by its own beat every tick_s; JSON only, and no results kept."""
-    app = Celery("sceneburst", broker=broker_url(settings.redis_address.get_secret_value()))
-    if settings.redis_url.get_secret_value().startswith("rediss://"):
+    broker = settings.broker_url.get_secret_value()
+    app = Celery("sceneburst", broker=broker)
+    if broker.startswith("rediss://"):
         # Certificates are checked, as redis-py does by itself.
         app.conf.broker_use_ssl = {"ssl_cert_reqs": ssl.CERT_REQUIRED, "ssl_check_hostname": True}
     app.conf.update(
@@ -59,19 +88,11 @@ def make_app(settings: DispatcherSettings, dispatcher: Dispatcher) -> Celery:
         accept_content=["json"],
         task_ignore_result=True,
         task_default_queue="ticks",
-        # Celery's keys lie inside our namespace and hash tag.
-        broker_transport_options={
-            "global_keyprefix": "{" + settings.namespace + "}:celery:",
-            "visibility_timeout": 60,
-            # Without these, a network that swallows everything would be waited for until the dispatcher is killed.
-            "socket_timeout": 10.0,
-            "socket_connect_timeout": 3.0,
-            "socket_keepalive": True,
-        },
+        broker_transport_options=_transport_options(broker, settings),
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
         # No limit. A message whose ack is lost with the connection counts as in work for ever; a limit is used up by such, and
-        # the worker takes no other, nor sees from then on whether Redis is there. Ticks do not heap up: each expires.
+        # the worker takes no other, nor sees from then on whether the broker is there. Ticks do not heap up: each expires.
         worker_prefetch_multiplier=0,
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
@@ -85,27 +106,44 @@ def make_app(settings: DispatcherSettings, dispatcher: Dispatcher) -> Celery:
         beat_scheduler="celery.beat:Scheduler",
         beat_max_loop_interval=min(1.0, settings.tick_s),
     )
-    log = structlog.get_logger()
 
-    @app.task(name=TICK)  # type: ignore[untyped-decorator]
-    def tick() -> None:
-        try:
-            dispatcher.tick()
-        except QueueUnavailable as error:
-            log.warning("tick skipped: redis does not answer", error=str(error))
-        show_life(settings.alive_file)
+    @app.task(name=TICK)  # type: ignore[untyped-decorator]  # tasks are made from functions, not from methods
+    def one_tick() -> None:
+        tick()
 
     return app
 
 
+def _transport_options(broker: str, settings: DispatcherSettings) -> dict[str, object]:
+    if broker.startswith("memory://"):
+        return {"polling_interval": min(_LONGEST_LOOK_S, settings.tick_s / 4)}
+    return {
+        # On a Redis, Celery's keys lie inside our namespace and hash tag.
+        "global_keyprefix": "{" + settings.namespace + "}:celery:",
+        "visibility_timeout": 60,
+        # Without these, a network that swallows everything would be waited for until the dispatcher is killed.
+        "socket_timeout": 10.0,
+        "socket_connect_timeout": 3.0,
+        "socket_keepalive": True,
+    }
+
+
 def run(settings: DispatcherSettings) -> None:
-    """Tick until SIGTERM or SIGINT; the lock is given up at the end, containers go on."""
+    """Tick until SIGTERM or SIGINT; the lock is given up at the end, containers go on.
+
+    Raises:
+        SettingsError: Redis refuses the user before the first tick.
+        SystemExit: Celery has ended by itself; never with 0.
+    """
     configure(settings, "dispatcher")
-    dispatcher = make_dispatcher(settings)
-    app = make_app(settings, dispatcher)
+    queue = SceneQueue(settings)
+    dispatcher = make_dispatcher(settings, queue)
+    ticker = Ticker(dispatcher, queue, settings)
+    app = make_app(settings, ticker.tick)
     # As a thread: Celery's own embedded beat is a process, which would outlive a kill -9 of ours.
     beat = EmbeddedService(app, thread=True, scheduler_cls="celery.beat:Scheduler")
     log = structlog.get_logger()
+    is_asked_to_leave = False
 
     def begin(**_: Any) -> None:
         log.info("dispatcher starts", fleet=settings.fleet, tick_s=settings.tick_s, owner=dispatcher.owner)
@@ -117,6 +155,8 @@ def run(settings: DispatcherSettings) -> None:
             log.warning("the first tick comes with the beat", error=str(error))
 
     def end(**_: Any) -> None:
+        nonlocal is_asked_to_leave
+        is_asked_to_leave = True
         # Stopping a beat that never started would wait for it for ever.
         if beat.is_alive():
             beat.stop()
@@ -127,15 +167,21 @@ def run(settings: DispatcherSettings) -> None:
     signals.setup_logging.connect(_keep_logging, weak=False)
     signals.worker_ready.connect(begin, weak=False)
     signals.worker_shutting_down.connect(end, weak=False)
-    options = ["--pool=solo", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+    worker = app.Worker(pool_cls="solo", quiet=True, without_gossip=True, without_mingle=True, without_heartbeat=True)
     try:
-        app.worker_main(["--quiet", "worker", *options])
+        worker.start()
     finally:
         # Only now: the signal may have come in the middle of a tick, which still ends well.
         try:
             dispatcher.close()
-        except QueueUnavailable:
-            log.warning("the lock was not given up: redis does not answer; it expires by itself")
+        except SceneburstError as error:
+            if ticker.refusal is None:
+                log.warning("the lock was not given up; it expires by itself", error=str(error))
+    if ticker.refusal is not None:
+        raise ticker.refusal
+    if not is_asked_to_leave:
+        log.error("dispatcher ends without having been asked to")
+        sys.exit(worker.exitcode or EX_FAILURE)
 
 
 def _keep_logging(**_: Any) -> None:
@@ -150,7 +196,7 @@ def run_once(settings: DispatcherSettings) -> str:
         QueueUnavailable: transient; Redis does not answer.
     """
     configure(settings, "dispatcher")
-    dispatcher = make_dispatcher(settings)
+    dispatcher = make_dispatcher(settings, SceneQueue(settings))
     try:
         made = dispatcher.try_tick()
         if dispatcher.launch_problem:

@@ -40,7 +40,7 @@ from producer.api_guard import Guard
 from producer.api_routes import jobs, probes
 from producer.api_service import Service
 from producer.api_views import description
-from scenequeue.errors import SceneburstError, SettingsError
+from scenequeue.errors import QueueUnavailable, SceneburstError, SettingsError
 from scenequeue.logs import configure
 from scenequeue.release import release
 from scenequeue.settings import ApiSettings
@@ -107,6 +107,8 @@ class ApiServer(uvicorn.Server):
 
     def __init__(self, settings: ApiSettings) -> None:
         self.service = Service(settings)
+        #: Why it left by itself; None when it was told to.
+        self.refusal: SettingsError | None = None
         config = uvicorn.Config(
             Guard(make_app(self.service), is_open=settings.api_open),
             http="h11",
@@ -126,11 +128,22 @@ class ApiServer(uvicorn.Server):
 
     def serve_until_told(self) -> None:
         """Serve until SIGTERM, SIGINT or `leave`; running requests finish within the grace."""
+        # Beside the serving: a Redis that hangs must not keep the program from answering, or from leaving.
+        threading.Thread(target=self._try_login, name="login", daemon=True).start()
         try:
             self.run([self.socket])
         finally:
             self.socket.close()
             self.service.close()
+
+    def _try_login(self) -> None:
+        try:
+            self.service.producer.queue.ping()
+        except QueueUnavailable:
+            return
+        except SettingsError as error:
+            self.refusal = error
+            self.leave()
 
     def leave(self) -> None:
         """Ask it to leave; safe twice, and from any thread."""
@@ -160,7 +173,7 @@ def run(settings: ApiSettings) -> None:
     """The program, to its end: it leaves within the grace, also when Redis is frozen. Main thread only, for its signals.
 
     Raises:
-        SettingsError: nobody could call, or anybody, or the address cannot be listened on.
+        SettingsError: nobody could call, or anybody, or the address cannot be listened on, or Redis refuses the login.
     """
     configure(settings, "api")
     server = ApiServer(settings)
@@ -172,6 +185,8 @@ def run(settings: ApiSettings) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
     server.serve_until_told()
+    if server.refusal is not None:
+        raise server.refusal
     log.info("api leaves")
     if any(not thread.daemon for thread in threading.enumerate() if thread is not threading.current_thread()):
         # Python would wait for a thread that waits for a frozen Redis, up to a minute beyond the grace.

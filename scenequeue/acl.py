@@ -22,7 +22,7 @@ _KEYS: dict[Role, tuple[str, ...]] = {
     "producer": (*_SHARED_KEYS, *_CONTAINER_KEYS, "staging:*", "plan"),
     # Without staging:* nothing can be submitted.
     "worker": (*_SHARED_KEYS, *_CONTAINER_KEYS, *_LEASE_KEYS),
-    "dispatcher": (*_SHARED_KEYS, *_CONTAINER_KEYS, *_LEASE_KEYS, "dispatcher", "fence", "plan", "celery:*"),
+    "dispatcher": (*_SHARED_KEYS, *_CONTAINER_KEYS, *_LEASE_KEYS, "dispatcher", "fence", "plan"),
     "operator": (*_SHARED_KEYS, *_CONTAINER_KEYS, *_LEASE_KEYS, "plan"),
 }
 
@@ -36,12 +36,10 @@ _SHARED_COMMANDS = (
     *("xadd", "xrange", "xread"),
 )
 _LEASE_COMMANDS = ("lpop", "sadd", "set")
-#: What Celery's transport uses besides, on keys under celery:; the last four for messages that nobody acknowledged.
-_CELERY_COMMANDS = ("brpop", "rpush", "zrevrangebyscore", "watch", "unwatch")
 _COMMANDS: dict[Role, tuple[str, ...]] = {
     "producer": (*_SHARED_COMMANDS, "rpush"),
     "worker": (*_SHARED_COMMANDS, *_LEASE_COMMANDS, "blmove"),
-    "dispatcher": (*_SHARED_COMMANDS, *_LEASE_COMMANDS, "incr", "pexpire", *_CELERY_COMMANDS),
+    "dispatcher": (*_SHARED_COMMANDS, *_LEASE_COMMANDS, "incr", "pexpire"),
     "operator": (*_SHARED_COMMANDS, *_LEASE_COMMANDS),
 }
 

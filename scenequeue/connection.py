@@ -1,26 +1,22 @@
-"""The connection to Redis: how it is made, how it fails, and how the atomic steps are called through it."""
+"""The connection to Redis: how it fails, and how the atomic steps are called through it."""
 
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import redis
-from redis.backoff import ExponentialWithJitterBackoff
-from redis.retry import Retry
+import structlog
 
 from scenequeue.errors import QueueUnavailable, SettingsError
 from scenequeue.keys import Keys
+from scenequeue.redis_address import masked, parse_address
+from scenequeue.redis_clients import locator_of, make_client
 from scenequeue.settings import SceneburstSettings
 from scenequeue.steps import Steps
 
 #: Longest that one blocking command waits; shorter than the socket's time-out, so that silence means trouble.
 BLOCK_LIMIT_S = 5.0
-_SOCKET_TIMEOUT_S = 10.0
-_CONNECT_TIMEOUT_S = 3.0
-#: Within one call; whoever calls decides what to do after that.
-_RETRIES = 3
 
 _DENIED = ("ACL", "can't access", "can't run")
 #: The first word of what servers say of trouble that passes; inside a script or a pipeline it stands further back.
@@ -32,17 +28,14 @@ _PASSING_WORD = re.compile(rf"(?:^|[ :]-|caused error: )(?:{_PASSING})\b")
 _PASSING_ERRORS = (
     redis.exceptions.ReadOnlyError, redis.exceptions.TryAgainError, redis.exceptions.ClusterDownError,
     redis.exceptions.OutOfMemoryError, redis.exceptions.ExecAbortError,
+    # The keys are on their way to another server of the cluster; steps need all of them in one place.
+    redis.exceptions.AskError,
 )  # fmt: skip
+#: What a server says of a database in the URL that it does not have.
+_NO_DATABASE = ("DB index", "SELECT is not allowed")
 _LOST = (redis.ConnectionError, redis.TimeoutError)
-
-
-def masked(url: str) -> str:
-    """The URL without its password."""
-    parts = urlsplit(url)
-    if parts.password is None:
-        return url
-    host = parts.netloc.rpartition("@")[2]
-    return urlunsplit(parts._replace(netloc=f"{parts.username or ''}:***@{host}"))
+#: By name: its module is loaded only where there are Sentinels.
+_NO_PRIMARY = "MasterNotFoundError"
 
 
 class Connection:
@@ -53,11 +46,15 @@ class Connection:
 
     def __init__(self, settings: SceneburstSettings, client: "redis.Redis | None" = None) -> None:
         self.keys = Keys(settings.namespace)
-        self.url = masked(settings.redis_address.get_secret_value())
+        url = settings.redis_address.get_secret_value()
+        self.url = masked(url)
         self.lease_ms = int(settings.lease_s * 1000)
         self.result_ttl_s = settings.result_ttl_s
-        self.client: Any = client if client is not None else _client(settings)
+        self.client: Any = client if client is not None else make_client(parse_address(url), self.keys.prefix)
         self._steps = Steps(self.client, self.keys.prefix)
+        #: Redis has let us in before: from then on, a refused login may be mended without us.
+        self._was_let_in = False
+        self._is_shut_out = False
         #: What every step gets.
         self._limits = (settings.event_limit, settings.result_ttl_s)
 
@@ -81,20 +78,44 @@ class Connection:
         """Turn redis-py's errors into ours."""
         try:
             yield
+        except redis.exceptions.AuthenticationError as error:
+            raise self._shut_out(error) from error
         except _LOST as error:
+            if type(error).__name__ == _NO_PRIMARY:
+                raise self._without_primary(error) from None
             hint = "is SCENEBURST_REDIS_URL right? `sceneburst up` runs a Redis to try things on"
             raise QueueUnavailable(f"Redis at {self.url} does not answer ({error}); {hint}") from error
-        except (redis.exceptions.NoPermissionError, redis.exceptions.AuthenticationError) as error:
+        except redis.exceptions.NoPermissionError as error:
             raise self._refused(error) from error
         except redis.exceptions.ResponseError as error:
             # Inside a script, a missing permission is an ordinary error of the script.
             if any(word in str(error) for word in _DENIED):
                 raise self._refused(error) from error
+            if any(word in str(error) for word in _NO_DATABASE):
+                raise SettingsError(f"SCENEBURST_REDIS_URL: Redis at {self.url} has no such database ({error})") from error
             if not isinstance(error, _PASSING_ERRORS) and not _PASSING_WORD.search(str(error)):
                 raise
             # After a failover the same name may lead to another server, which only a new connection finds.
             self.client.connection_pool.disconnect(inuse_connections=False)
             raise QueueUnavailable(f"Redis at {self.url} cannot serve now: {error}") from error
+        else:
+            self._was_let_in, self._is_shut_out = True, False
+
+    def _without_primary(self, error: Exception) -> SettingsError | QueueUnavailable:
+        """Its own text is not shown: it holds what the Sentinels are connected to with."""
+        if redis.exceptions.AuthenticationError.__name__ in str(error):
+            return self._shut_out("the Sentinels do")
+        return QueueUnavailable(f"Redis at {self.url} does not answer: no Sentinel knows a primary of this service")
+
+    def _shut_out(self, error: object) -> SettingsError | QueueUnavailable:
+        """A refused login: permanent at first; like an outage, with an alarm, for who was let in before."""
+        text = f"Redis at {self.url} refuses the login: {error}"
+        if not self._was_let_in:
+            return SettingsError(f"{text}; are user and password of SCENEBURST_REDIS_URL or SCENEBURST_REDIS_PASSWORD right?")
+        if not self._is_shut_out:
+            self._is_shut_out = True
+            structlog.get_logger().error("redis refuses the login", redis=self.url, error=str(error))
+        return QueueUnavailable(f"{text}; it was accepted before, so this waits until it is again")
 
     def _refused(self, error: Exception) -> SettingsError:
         return SettingsError(f"Redis at {self.url} refuses this: {error}; has the user of SCENEBURST_REDIS_URL the right role?")
@@ -110,24 +131,20 @@ class Connection:
             seconds, micros = self.client.time()
         return int(seconds) * 1000 + int(micros) // 1000
 
+    def server(self) -> dict[str, Any]:
+        """The fields of INFO. A server that is one of a cluster is followed from then on."""
+        with self.translated():
+            info = dict(self.client.info())
+            locator = locator_of(self.client)
+            if locator is not None and info.get("cluster_enabled") and not locator.is_cluster:
+                locator.is_cluster = True
+                # At once, as this server may be gone when the others are asked for.
+                locator.find()
+        return info
+
     def close(self) -> None:
         """Drop all connections; safe twice."""
         self.client.close()
-
-
-def _client(settings: SceneburstSettings) -> "redis.Redis":
-    url = settings.redis_address.get_secret_value()
-    try:
-        return redis.Redis.from_url(
-            url,
-            decode_responses=True,
-            # A foreign writer's bytes that are not UTF-8 must not keep an answer from being read: shown as \\xff, they are
-            # no JSON, and end as a dead letter.
-            encoding_errors="backslashreplace",
-            socket_timeout=_SOCKET_TIMEOUT_S,
-            socket_connect_timeout=_CONNECT_TIMEOUT_S,
-            retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), _RETRIES),
-            health_check_interval=30,
-        )
-    except ValueError as error:
-        raise SettingsError(f"SCENEBURST_REDIS_URL: {masked(url)!r} is no redis://, rediss:// or unix:// URL ({error})") from None
+        locator = locator_of(self.client)
+        if locator is not None:
+            locator.close()

@@ -222,8 +222,7 @@ class QueueInspector:
         Raises:
             SettingsError: the user may not read it; since INFO is part of every role, its rules are old.
         """
-        with self._connection.translated():
-            return dict(self._connection.client.info())
+        return self._connection.server()
 
     def _hashes(self, keys: list[str]) -> list[dict[str, str]]:
         if not keys:

@@ -15,7 +15,6 @@ from scenequeue.errors import SettingsError
 
 Positive = Annotated[float, Field(gt=0)]
 _KEY_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
-_DATABASE = re.compile(r"/?[0-9]*/?")
 _SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
 
 
@@ -27,7 +26,8 @@ class SceneburstSettings(BaseModel):
 
     redis_url: SecretStr = Field(
         SecretStr("redis://127.0.0.1:6379/0"),
-        description="Redis or Valkey: redis://, rediss:// or unix://; may hold a password, never logged",
+        description="Redis or Valkey: redis://, rediss:// or unix://; redis+sentinel://host,…/service, redis+cluster://host,…; "
+        "may hold a password, never logged",
     )
     redis_password: SecretStr | None = Field(
         None, description="password of the URL's user, where the URL itself holds none; never logged"
@@ -48,17 +48,13 @@ class SceneburstSettings(BaseModel):
 
     @property
     def redis_address(self) -> SecretStr:
-        """The URL with the password in it.
-
-        Raises:
-            SettingsError: its database is no number, which redis-py would take for database 0.
-        """
+        """The URL with the password in it."""
         url = self.redis_url.get_secret_value()
-        parts = urlsplit(url)
-        if parts.scheme in {"redis", "rediss"} and not _DATABASE.fullmatch(parts.path):
-            raise SettingsError(
-                f"SCENEBURST_REDIS_URL: the database {parts.path[1:]!r} is no number, as 0 in redis://host:6379/0 is"
-            )
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            # Who connects says what is wrong with it.
+            return self.redis_url
         if self.redis_password is None or parts.password is not None:
             return self.redis_url
         user, host = parts.username or "", parts.netloc.rpartition("@")[2]
@@ -176,6 +172,10 @@ class DispatcherSettings(SceneburstSettings):
     """What the dispatcher needs besides."""
 
     fleet: Literal["process", "docker", "fargate"] = Field("process", description="where containers run")
+    broker_url: SecretStr = Field(
+        SecretStr("memory://localhost/"),
+        description="Celery's broker, which the beat sends ticks through; in this process's memory unless another is wanted",
+    )
     tick_s: Positive = Field(2.0, description="seconds between two ticks")
     policy: Literal["batch", "deadline", "budget"] = Field(
         "batch", description="how many containers: by batch size, by deadline or by hourly budget"

@@ -6,6 +6,8 @@
 
 local owner, ttl_ms = ARGV[3], ARGV[4]
 local key = P .. 'dispatcher'
+-- Removes nothing; a replica refuses it. One that stands by learns so too that this is not the primary any more.
+redis.call('HDEL', key, '')
 local holder = redis.call('HGET', key, 'owner')
 if holder and holder ~= owner then return 0 end
 if not holder then redis.call('HSET', key, 'owner', owner, 'fence', redis.call('INCR', P .. 'fence')) end

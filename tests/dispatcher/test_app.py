@@ -6,8 +6,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from scenequeue.queue import SceneQueue
+from scenequeue.settings import SceneburstSettings
+from tests.redis_servers import BINARIES, server
 from tests.waiting import wait_until
+
+#: The program as it is.
+_RUNS = """
+from dispatcher.app import run
+from scenequeue.settings import DispatcherSettings
+run(DispatcherSettings.load())
+"""
 
 #: The connection breaks while the first tick is sent, as the program comes up.
 _BREAKS_AT_START = """
@@ -23,11 +34,11 @@ run(DispatcherSettings.load())
 """
 
 
-def _dispatcher(script: str, redis_url: str, namespace: str, folder: Path) -> "subprocess.Popen[bytes]":
+def _dispatcher(script: str, redis_url: str, namespace: str, folder: Path, **more: str) -> "subprocess.Popen[bytes]":
     """The program, run by this script; what it says goes to `folder`/said."""
     environment = {
         **os.environ, "SCENEBURST_REDIS_URL": redis_url, "SCENEBURST_NAMESPACE": namespace,
-        "SCENEBURST_STATE_DIR": str(folder / "fleet"), "SCENEBURST_TICK_S": "0.3",
+        "SCENEBURST_STATE_DIR": str(folder / "fleet"), "SCENEBURST_TICK_S": "0.3", **more,
     }  # fmt: skip
     with (folder / "said").open("wb") as said:
         return subprocess.Popen([sys.executable, "-c", script], env=environment, stderr=said)
@@ -65,11 +76,12 @@ run(DispatcherSettings.load())
 """
 
 
-def test_a_connection_that_breaks_between_a_tick_and_its_ack_leaves_a_dispatcher_that_ticks(
+def test_a_broker_that_breaks_between_a_tick_and_its_ack_leaves_a_dispatcher_that_ticks(
     queue: SceneQueue, redis_url: str, namespace: str, tmp_path: Path
 ) -> None:
     """Celery counts that message as in work for ever, and by that took no other: dispatchers stood still, and none said so."""
-    program = _dispatcher(_BREAKS_AT_AN_ACK, redis_url, namespace, tmp_path)
+    broker_url = redis_url.replace("unix://", "redis+socket://")
+    program = _dispatcher(_BREAKS_AT_AN_ACK, redis_url, namespace, tmp_path, SCENEBURST_BROKER_URL=broker_url)
     try:
         said = tmp_path / "said"
         wait_until(lambda: said.read_bytes().count(b"Couldn't ack") == 4, "four acks have failed, a tick after the other", 30)
@@ -80,3 +92,53 @@ def test_a_connection_that_breaks_between_a_tick_and_its_ack_leaves_a_dispatcher
     finally:
         program.kill()
         program.wait()
+
+
+#: Celery's worker ends by itself, as after an error that it takes for unrecoverable.
+_GIVES_UP = """
+from celery.worker.consumer import Consumer
+def breaking(self):
+    raise RuntimeError("unrecoverable")
+Consumer.start = breaking
+from dispatcher.app import run
+from scenequeue.settings import DispatcherSettings
+run(DispatcherSettings.load())
+"""
+
+
+def test_a_dispatcher_that_gives_up_does_not_end_with_0(redis_url: str, namespace: str, tmp_path: Path) -> None:
+    """Whoever supervises it starts it again; until now it looked like a stop that was asked for."""
+    program = _dispatcher(_GIVES_UP, redis_url, namespace, tmp_path)
+    assert program.wait(timeout=30) == 1
+    assert b"dispatcher ends without having been asked to" in (tmp_path / "said").read_bytes()
+
+
+@pytest.mark.parametrize("binary", [binary for binary in BINARIES.values() if binary], ids=lambda path: Path(path).parent.name)
+def test_dispatchers_sit_out_a_demotion_and_go_on_when_the_name_leads_to_a_primary(
+    namespace: str, tmp_path: Path, binary: str
+) -> None:
+    """Acting or standing by, whatever Redis refuses meanwhile; nothing of Celery's lies in it."""
+    with server(binary) as redis_server:
+        queue = SceneQueue(SceneburstSettings.load(redis_url=redis_server.url, namespace=namespace))
+        programs = []
+        for name in ("one", "two"):
+            (tmp_path / name).mkdir()
+            programs.append(_dispatcher(_RUNS, redis_server.url, namespace, tmp_path / name, SCENEBURST_LOG_FORMAT="json"))
+        try:
+            wait_until(queue.inspect.plan, "one acts", 30)
+            redis_server.admin.execute_command("REPLICAOF", "127.0.0.1", "1")
+            for name in ("one", "two"):
+                wait_until(lambda n=name: b"tick skipped" in (tmp_path / n / "said").read_bytes(), "both are refused", 30)
+            assert [program.poll() for program in programs] == [None, None]
+            redis_server.admin.execute_command("REPLICAOF", "NO", "ONE")
+            seen_ms = queue.inspect.now_ms()
+            wait_until(lambda: (queue.inspect.plan() or {}).get("at_ms", 0) > seen_ms, "one acts again", 30)
+            assert redis_server.admin.keys("*celery*") == []
+            for program in programs:
+                program.send_signal(signal.SIGTERM)
+            assert [program.wait(timeout=20) for program in programs] == [0, 0]
+        finally:
+            for program in programs:
+                program.kill()
+                program.wait()
+            queue.close()

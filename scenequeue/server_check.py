@@ -1,0 +1,25 @@
+"""A look at the Redis server when a program starts."""
+
+import structlog
+
+from scenequeue.errors import SettingsError
+from scenequeue.queue import SceneQueue
+from scenequeue.redis_health import find_problems
+
+
+def warn_of_problems(queue: SceneQueue) -> None:
+    """Log a warning for each problem of the server, by name, with what to set.
+
+    Raises:
+        QueueUnavailable: transient; Redis does not answer.
+        SettingsError: Redis refuses the login.
+    """
+    log = structlog.get_logger()
+    queue.ping()
+    try:
+        info = queue.inspect.server()
+    except SettingsError as error:
+        log.warning("redis cannot be judged: its user may not read INFO; update the ACL rules", error=str(error))
+        return
+    for problem in find_problems(info):
+        log.warning("redis problem", problem=problem.name, advice=problem.text)

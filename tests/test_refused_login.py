@@ -1,0 +1,89 @@
+"""A wrong password ends a program that starts; one that was changed meanwhile is waited for."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+import structlog
+
+from container_worker.exits import Exit
+from scenequeue.errors import QueueUnavailable
+from scenequeue.items import ContainerRecord
+from scenequeue.names import ContainerId
+from scenequeue.queue import SceneQueue
+from scenequeue.settings import SceneburstSettings
+from tests.redis_servers import BINARIES, Server, server
+
+
+@pytest.fixture(params=[name for name, binary in BINARIES.items() if binary])
+def locked(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """A server that asks for a password."""
+    with server(str(BINARIES[request.param]), "--requirepass", "right") as made:
+        yield made
+
+
+def _url(locked: Server, password: str) -> str:
+    return f"redis://:{password}@127.0.0.1:{locked.port}/0"
+
+
+def _environment(locked: Server, password: str, folder: Path) -> dict[str, str]:
+    return {
+        **os.environ, "SCENEBURST_REDIS_URL": _url(locked, password), "SCENEBURST_STATE_DIR": str(folder / "fleet"),
+        "SCENEBURST_TICK_S": "0.3", "SCENEBURST_LOG_FORMAT": "json", "SCENEBURST_API_OPEN": "true", "SCENEBURST_API_PORT": "0",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [["-m", "container_worker"], ["-m", "dispatcher"], ["-m", "producer.api"], ["-m", "sceneburst", "dispatcher"],
+     ["-m", "sceneburst", "queue"], ["-m", "sceneburst", "dispatcher", "--once"]],
+    ids=" ".join,
+)  # fmt: skip
+def test_a_program_with_a_wrong_password_ends_at_once_and_says_so_in_one_line(
+    locked: Server, tmp_path: Path, argv: list[str]
+) -> None:
+    """With the code for settings, and without the password."""
+    ended = subprocess.run(
+        [sys.executable, *argv], env=_environment(locked, "hush", tmp_path), capture_output=True, text=True, timeout=60,
+        check=False,
+    )  # fmt: skip
+    said = ended.stdout + ended.stderr
+    assert ended.returncode == Exit.MISCONFIGURED == 2, said
+    assert len([line for line in said.splitlines() if "refuses the login" in line]) == 1, said
+    assert "Traceback" not in said
+    assert "hush" not in said
+
+
+@pytest.mark.parametrize("change", ["password", "user"])
+def test_a_login_that_was_accepted_before_is_waited_for_with_one_alarm(locked: Server, change: str) -> None:
+    """The password is rotated: an outage until it is given back, or the program started with the new one."""
+    locked.admin.execute_command("ACL", "SETUSER", "w", "on", ">right", "~*", "+@all", "&*")
+    user = "" if change == "password" else "w"
+    queue = SceneQueue(SceneburstSettings.load(redis_url=f"redis://{user}:right@127.0.0.1:{locked.port}/0"))
+    record = ContainerRecord(container_id=ContainerId("c1"))
+    queue.worker.beat(record)
+    other = redis.Redis(port=locked.port, username="w", password="right", decode_responses=True)
+    other.ping()
+    if change == "password":
+        other.config_set("requirepass", "new")
+    else:
+        other.execute_command("ACL", "SETUSER", "w", "resetpass", ">new")
+    locked_admin = other if change == "password" else locked.admin
+    locked_admin.client_kill_filter(_type="normal", skipme=True)
+    with structlog.testing.capture_logs() as logs:
+        for _ in range(2):
+            with pytest.raises(QueueUnavailable, match="refuses the login"):
+                queue.worker.beat(record)
+    alarms = [entry for entry in logs if entry["event"] == "redis refuses the login"]
+    assert [entry["log_level"] for entry in alarms] == ["error"]
+    if change == "password":
+        other.config_set("requirepass", "right")
+    else:
+        locked.admin.execute_command("ACL", "SETUSER", "w", "resetpass", ">right")
+    queue.worker.beat(record)
+    queue.close()
+    other.close()
