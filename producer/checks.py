@@ -34,6 +34,7 @@ def checked_chunks(
     film: Film | None,
     chunk_size: int,
     reach: Reach | None,
+    known: Sequence[str] = (),
     *,
     check_files: bool,
 ) -> Iterator[list[tuple[int, Scene]]]:
@@ -45,6 +46,7 @@ def checked_chunks(
         film: what they are to become besides; None for nothing.
         chunk_size: of an iterator's chunks.
         reach: what containers can read; None where that is not known.
+        known: problems of the job, to be raised with the first chunk's.
         check_files: whether a local file that is missing counts.
 
     Raises:
@@ -52,9 +54,9 @@ def checked_chunks(
     """
     size = None if isinstance(scenes, Sequence) else chunk_size
     names: set[str] = set()
+    problems = list(known)
     numbered = iter(enumerate(scenes))
     while chunk := list(islice(numbered, size)):
-        problems: list[str] = []
         good: list[tuple[int, Scene]] = []
         for index, given in chunk:
             try:

@@ -106,13 +106,12 @@ class Producer:
         wanted = checked_film(film, check_files=check_files)
         prefix = output_uri(output)
         plan = self._last_plan() if check_reach else None
-        reach = Reach.of(plan, self._settings.inputs)
-        if reach is not None and (problems := reach.problems_of_job(prefix, wanted)):
-            raise InvalidScenes(problems)
+        reach = Reach.of(plan, self._settings.inputs, _working_folder())
+        known = reach.problems_of_job(prefix, wanted) if reach else []
         uploader = Uploader(self.storage, self._settings.inputs, self._settings.upload_threads, on_upload)
         try:
             chunks: Iterable[list[tuple[int, Scene]]] = checked_chunks(
-                scenes, shared, wanted, CHUNK, reach, check_files=check_files
+                scenes, shared, wanted, CHUNK, reach, known, check_files=check_files
             )
             if isinstance(scenes, Sequence):
                 chunks = [[pair for chunk in chunks for pair in chunk]]
@@ -261,6 +260,13 @@ class Producer:
             )
             fields = payload.model_dump(exclude_defaults=True)
             yield index, WorkItem(kind="render", name=scene.name, weight=round(weight, 3), payload=fields)
+
+
+def _working_folder() -> Path | None:
+    try:
+        return Path.cwd()
+    except OSError:  # it is gone
+        return None
 
 
 def output_uri(output: str | Path) -> str:

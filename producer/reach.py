@@ -2,8 +2,9 @@
 
 import json
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -18,6 +19,8 @@ _INSTEAD = {
     "read": "set SCENEBURST_INPUTS=s3://BUCKET/inputs here, which uploads local files",
     "write": "name an output that is an s3:// address",
 }
+#: So many, and memory stays bounded however many scenes pass by.
+_FOLDERS_KEPT = 10_000
 
 
 @dataclass(frozen=True)
@@ -28,26 +31,42 @@ class Reach:
     roots: tuple[Path, ...]
     #: None leaves them in place.
     inputs: str | None = None
+    #: Proposed as a root for what lies below it, so that one value serves a whole job.
+    here: Path | None = None
+    #: Folders of files that were found within reach: a job's inputs lie in few.
+    _within: set[str] = field(default_factory=set, compare=False, repr=False)
 
     @classmethod
-    def of(cls, plan: Mapping[str, Any] | None, inputs: str | None = None) -> Self | None:
+    def of(cls, plan: Mapping[str, Any] | None, inputs: str | None, here: Path | None) -> Self | None:
         """From the dispatcher's plan; None where there is none, or where it is of a version that does not say."""
         if plan is None or not isinstance(plan.get("fleet"), str) or not isinstance(plan.get("file_roots"), list):
             return None
-        return cls(plan["fleet"], tuple(Path(str(root)) for root in plan["file_roots"]), inputs)
+        return cls(plan["fleet"], tuple(Path(str(root)) for root in plan["file_roots"]), inputs, here)
 
     def problems_of_job(self, output: str, film: Film | None) -> list[str]:
         """What is out of reach of the output's address and of a film's music."""
         found = [("output", self.problem(output, "write"))]
         if film is not None and film.music is not None:
-            found.append(("film: music", self.problem(self._address_of(film.music), "read")))
+            found.append(("film: music", self._input(film.music)))
         return [f"{where}: {problem}" for where, problem in found if problem]
 
     def problems_of_scene(self, scene: Scene) -> list[str]:
         """Which of a scene's inputs are out of reach."""
-        places = [(role, place) for role in INPUTS if (place := getattr(scene, role)) is not None]
-        found = [(role, self.problem(self._address_of(place), "read")) for role, place in places]
+        found = [(role, self._input(place)) for role in INPUTS if (place := getattr(scene, role)) is not None]
         return [f"{role}: {problem}" for role, problem in found if problem]
+
+    def _input(self, place: str) -> str | None:
+        if place.startswith(("s3://", "https://")):
+            return None
+        folder = os.path.dirname(place)  # noqa: PTH120  a Path takes ten times as long
+        if folder in self._within:
+            return None
+        problem = self.problem(self._address_of(place), "read")
+        if problem is None:
+            if len(self._within) >= _FOLDERS_KEPT:
+                self._within.clear()
+            self._within.add(folder)
+        return problem
 
     def _address_of(self, place: str) -> str:
         """The address under which containers look for an input: as it is, in place, or uploaded."""
@@ -74,11 +93,14 @@ class Reach:
         if self._covers(path):
             return None
         folder = path.parent if act == "read" else path
+        if self.here is not None and self.here.parent != self.here and folder.is_relative_to(self.here):
+            folder = self.here
         wanted = f"SCENEBURST_FILE_ROOTS={_listed([*self.roots, folder])}"
-        mounted = f" and SCENEBURST_DOCKER_VOLUMES='[\"{folder}:{folder}\"]'" if self.fleet == "docker" else ""
+        mounted = f" and SCENEBURST_DOCKER_VOLUMES={_listed([f'{folder}:{folder}'])}" if self.fleet == "docker" else ""
         allowed = f"only under {', '.join(map(str, self.roots))}" if self.roots else "no local files at all"
         why = f"containers cannot {act} {path}: the dispatcher lets them use {allowed}"
-        return f"{why}; start it with {wanted}{mounted}, or {_INSTEAD[act]}"
+        up = f" (`sceneburst up`: --root {shlex.quote(str(folder))})" if self.fleet == "process" else ""
+        return f"{why}; start it with {wanted}{mounted}{up}, or {_INSTEAD[act]}"
 
     def _covers(self, path: Path) -> bool:
         """By the path as it is written, or by where its links lead on this machine; the containers' own look decides."""
@@ -92,6 +114,6 @@ class Reach:
         return any(followed.is_relative_to(root.resolve()) for root in self.roots)
 
 
-def _listed(folders: list[Path]) -> str:
+def _listed(folders: Sequence[Path | str]) -> str:
     """As a shell takes it."""
-    return f"'{json.dumps(list(dict.fromkeys(map(str, folders))))}'"
+    return shlex.quote(json.dumps(list(dict.fromkeys(map(str, folders)))))

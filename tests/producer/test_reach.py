@@ -11,7 +11,7 @@ import pytest
 from producer import Producer
 from producer.reach import Reach
 from scenequeue.errors import InvalidScenes
-from scenequeue.items import ContainerRecord, JobState
+from scenequeue.items import ContainerRecord, JobState, Scene
 from scenequeue.names import ContainerId
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import ProducerSettings
@@ -79,17 +79,32 @@ def test_links_are_followed_as_containers_follow_them(tmp_path: Path) -> None:
     assert Reach("process", (tmp_path / "real",)).problem(f"file://{tmp_path}/loop/a.jpg", "read")
 
 
+def test_a_folder_within_reach_vouches_for_its_own_files_only() -> None:
+    """Neither for those of the root folder nor for those above it."""
+    reach = Reach("process", (Path("/srv"),), here=Path("/srv"))
+
+    def outside(image: str) -> list[str]:
+        return reach.problems_of_scene(Scene(name="a", image=image, audio="s3://bucket/a.mp3"))
+
+    for image in ("/srv/a.jpg", "/srv/b.jpg", "/srv/in/a.jpg", "file:///srv/a.jpg"):
+        assert outside(image) == []
+    for image in ("/a.jpg", "/srv/../a.jpg", "file:///a.jpg", "/srv/in/../../a.jpg"):
+        assert len(outside(image)) == 1
+
+
 def test_files_beyond_the_roots_are_all_named_and_nothing_is_enqueued(
-    producer: Producer, queue: SceneQueue, media: Media, tmp_path: Path, acts: Acts
+    producer: Producer, queue: SceneQueue, media: Media, tmp_path: Path, acts: Acts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Output first; then every input of every scene."""
+    """The output and every input of every scene, with one value for all that lies in the folder one works in."""
     acts("process", tmp_path / "elsewhere")
+    monkeypatch.chdir(tmp_path)
     scene = {"name": "a", "image": media.image(), "audio": media.tone()}
-    with pytest.raises(InvalidScenes, match="output: containers cannot write"):
-        producer.submit_scenes([scene], output=tmp_path / "out")
     with pytest.raises(InvalidScenes) as caught:
-        producer.submit_scenes([scene], output=tmp_path / "elsewhere" / "out")
-    first, second = caught.value.problems
+        producer.submit_scenes([scene], output="out")
+    output, first, second = caught.value.problems
+    assert output.startswith(f"output: containers cannot write {tmp_path}/out")
+    wanted = f"""SCENEBURST_FILE_ROOTS='["{tmp_path}/elsewhere", "{tmp_path}"]' (`sceneburst up`: --root {tmp_path})"""
+    assert [line.count(wanted) for line in caught.value.problems] == [1, 1, 1]
     assert first.startswith(f"scene 1 (a): image: containers cannot read {media.folder}/picture.jpg")
     assert second.startswith("scene 1 (a): audio: containers cannot read")
     with pytest.raises(InvalidScenes, match="film: music: containers cannot read"):
