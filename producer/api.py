@@ -35,6 +35,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from producer.api_connections import bounded, connection_limit
 from producer.api_errors import FieldProblem, InvalidRequest, answer_to, answer_to_status, kind_of
 from producer.api_guard import Guard
 from producer.api_routes import jobs, probes
@@ -111,7 +112,7 @@ class ApiServer(uvicorn.Server):
         self.refusal: SettingsError | None = None
         config = uvicorn.Config(
             Guard(make_app(self.service), is_open=settings.api_open),
-            http="h11",
+            http=bounded(connection_limit(settings.api_connections), settings.api_head_s),
             ws="none",
             log_config=None,
             access_log=False,
@@ -177,8 +178,8 @@ def run(settings: ApiSettings) -> None:
     """
     configure(settings, "api")
     server = ApiServer(settings)
-    # What uvicorn says of its own coming and going is said here.
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    # Its coming and going is logged here; that a caller sends what is no HTTP must not fill the log.
+    logging.getLogger("uvicorn").setLevel(logging.ERROR)
     log = structlog.get_logger()
     log.info("api listens", url=server.url, keys=sorted(settings.api_keys), redis=server.service.producer.queue.url)
     # Uvicorn raises the signal again when it has left; leaving well is not being interrupted.

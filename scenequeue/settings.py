@@ -122,6 +122,10 @@ class ApiSettings(ProducerSettings):
     api_max_scenes: Annotated[int, Field(ge=1)] = Field(10_000, description="most scenes of one request")
     api_requests_per_s: Positive = Field(20.0, description="requests a second of each key in the long run, per process")
     api_burst: Annotated[int, Field(ge=1)] = Field(40, description="requests at once that each key has after a pause")
+    api_connections: Annotated[int, Field(ge=1)] = Field(
+        512, description="most connections at once, per process; above, the oldest without a request is closed"
+    )
+    api_head_s: Positive = Field(10.0, description="seconds that the head of a request may take, from the connection on")
     api_threads: Annotated[int, Field(ge=1, le=256)] = Field(16, description="requests that talk to Redis at once; others wait")
     api_streams: Annotated[int, Field(ge=1, le=1000)] = Field(
         64, description="event streams at once, a thread each; more are answered 503"

@@ -1,0 +1,104 @@
+"""Limits on the connections to the HTTP API: how many there are, and how long one may keep a request's head to itself."""
+
+import asyncio
+import resource
+import time
+from typing import Any, ClassVar
+
+import h11
+import structlog
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+#: Descriptors that are left for Redis, files and logs.
+_RESERVED_DESCRIPTORS = 128
+_MIN_CONNECTIONS = 16
+#: Pause between two log lines about too many connections, in seconds: a flood must not fill the log.
+_LOG_PAUSE_S = 60.0
+
+
+def connection_limit(wanted: int) -> int:
+    """The wanted number of connections, or as many as the process's file descriptors allow."""
+    descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return min(wanted, max(_MIN_CONNECTIONS, descriptors - _RESERVED_DESCRIPTORS))
+
+
+class _FloodLog:
+    """Log closed connections, one line a minute at most."""
+
+    def __init__(self) -> None:
+        self._logged_at, self._closed = -_LOG_PAUSE_S, 0
+
+    def note(self, limit: int) -> None:
+        """Count one more that was closed."""
+        self._closed += 1
+        if time.monotonic() - self._logged_at >= _LOG_PAUSE_S:
+            structlog.get_logger().warning("too many connections", limit=limit, closed=self._closed)
+            self._logged_at, self._closed = time.monotonic(), 0
+
+
+class BoundedProtocol(H11Protocol):
+    """Uvicorn's HTTP/1.1 connection, closed when the head of a request takes too long, or when there are too many.
+
+    Above the limit the oldest connection without a request makes room; where all have one, the newest is closed.
+    """
+
+    # Set by `bounded`.
+    head_s: ClassVar[float]
+    limit: ClassVar[int]
+    flood_log: ClassVar[_FloodLog]
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._head_deadline: asyncio.TimerHandle | None = None
+        self.made_at = self.loop.time()
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Count the connection, and start the clock of its first request."""
+        super().connection_made(transport)
+        self._watch_head()
+        if len(self.connections) > self.limit:
+            self._make_room()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop the clock."""
+        self._stop_clock()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take in what has come, and time the head of a request that has only begun."""
+        super().data_received(data)
+        self._watch_head()
+
+    @property
+    def is_silent(self) -> bool:
+        """True while no request is being served and none has been read to the end of its head."""
+        return self.cycle is None or (self.cycle.response_complete and self.conn.their_state is h11.IDLE)
+
+    def _watch_head(self) -> None:
+        if not self.is_silent:
+            self._stop_clock()
+        elif self._head_deadline is None and (self.cycle is None or self.conn.trailing_data[0]):
+            self._head_deadline = self.loop.call_later(self.head_s, self.transport.close)
+
+    def _stop_clock(self) -> None:
+        if self._head_deadline is not None:
+            self._head_deadline.cancel()
+            self._head_deadline = None
+
+    def _make_room(self) -> None:
+        silent = [each for each in self.connections if isinstance(each, BoundedProtocol) and each.is_silent and each is not self]
+        struck = min(silent, key=lambda each: each.made_at, default=self)
+        # Closed at the loop's next turn; until then it must not be chosen again.
+        self.connections.discard(struck)
+        struck.transport.close()
+        self.flood_log.note(self.limit)
+
+
+def bounded(limit: int, head_s: float) -> type[BoundedProtocol]:
+    """Make the protocol class of one server.
+
+    Args:
+        limit: most connections at once.
+        head_s: longest time for the head of a request, in seconds.
+    """
+    return type("BoundedProtocol", (BoundedProtocol,), {"limit": limit, "head_s": head_s, "flood_log": _FloodLog()})
