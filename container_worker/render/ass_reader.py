@@ -6,8 +6,9 @@ from container_worker.render.cue import Cue
 
 _STAMP = re.compile(r"\s*(\d+):(\d{1,2}):(\d{1,2})[.:,](\d{1,3})\s*$")
 _HEADER = re.compile(r"^\s*\[(?:script info|v4\+? styles|events)\]\s*$", re.IGNORECASE | re.MULTILINE)
-#: Vector drawings stand between an override that turns them on and one that turns them off.
-_DRAWING = re.compile(r"\{[^{}]*\\p[1-9][^{}]*\}.*?(?:\{[^{}]*\\p0[^{}]*\}|$)")
+_OVERRIDE = re.compile(r"(\{[^{}]*\})")
+#: In an override: 0 turns a vector drawing off, everything else turns one on.
+_DRAWING = re.compile(r"\\p(\d+)")
 _FIELDS = ("layer", "start", "end", "style", "name", "marginl", "marginr", "marginv", "effect", "text")
 
 
@@ -28,9 +29,21 @@ def ass_cues(text: str) -> list[Cue]:
             values = dict(zip(fields, rest.split(",", len(fields) - 1), strict=False))
             start, end = (_STAMP.match(values.get(name, "")) for name in ("start", "end"))
             if start and end:
-                shown = _DRAWING.sub("", values.get("text", "")).replace("\\h", " ")
+                shown = _without_drawings(values.get("text", "")).replace("\\h", " ")
                 cues.append(Cue(_seconds(start), _seconds(end), shown))
     return cues
+
+
+def _without_drawings(text: str) -> str:
+    kept, is_drawing = [], False
+    for piece in _OVERRIDE.split(text):
+        if _OVERRIDE.fullmatch(piece):
+            switches = _DRAWING.findall(piece)
+            is_drawing = bool(switches[-1].strip("0")) if switches else is_drawing
+            kept.append(piece)
+        elif not is_drawing:
+            kept.append(piece)
+    return "".join(kept)
 
 
 def _seconds(found: re.Match[str]) -> float:

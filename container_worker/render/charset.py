@@ -17,6 +17,7 @@ _HEAD_BYTES = 4096
 _ZEROS = 0.25
 #: ISO-2022-JP is ASCII but for what stands between such escapes.
 _JAPANESE_ESCAPE = re.compile(rb"\x1b\$[@B]")
+_ASCII = bytes(range(0x80))
 #: A file is UTF-8 with faults where at least this share of its bytes beyond ASCII is in whole characters.
 _LEAST_WHOLE = 0.8
 #: What files in no Unicode encoding are written in; the detector knows more, in which nobody writes subtitles.
@@ -55,7 +56,7 @@ _TIE_SHARE = 0.95
 #: characters beyond ASCII differs.
 _CLOSE = 0.02
 _OTHER_SHARE = 0.1
-#: So many characters are compared.
+#: So many bytes are compared.
 _SAMPLE = 20_000
 
 
@@ -96,7 +97,7 @@ def decode(data: bytes, language: str | None = None) -> Decoded:
     strict = _read(data, "utf-8")
     if not strict.damaged:
         return strict
-    beyond = sum(byte > 0x7F for byte in data)
+    beyond = len(data.translate(None, _ASCII))
     if beyond - strict.damaged >= _LEAST_WHOLE * beyond:
         return strict
     return _guessed(data, language)
@@ -129,7 +130,7 @@ def _guessed(data: bytes, language: str | None) -> Decoded:
     readings = merged([Reading(each["encoding"] or "cp1252", each["confidence"]) for each in found])
     chosen = choose(readings, language)
     decoded = _read(data, chosen.encoding)
-    return Decoded(decoded.text, decoded.encoding, decoded.damaged, _is_doubtful(data, decoded.text, chosen, readings))
+    return Decoded(decoded.text, decoded.encoding, decoded.damaged, _is_doubtful(data[:_SAMPLE], chosen, readings))
 
 
 def telling(data: bytes) -> bytes:
@@ -164,7 +165,8 @@ def _encodings_of(language: str) -> tuple[str, ...]:
     return next((_OF_LANGUAGE[name] for name in known if name in _OF_LANGUAGE), ("cp1252",))
 
 
-def _is_doubtful(data: bytes, text: str, chosen: Reading, readings: Sequence[Reading]) -> bool:
+def _is_doubtful(data: bytes, chosen: Reading, readings: Sequence[Reading]) -> bool:
+    text = data.decode(chosen.encoding, errors="replace")
     for other in readings:
         if other.encoding != chosen.encoding and _differs(text, data.decode(other.encoding, errors="replace")):
             return abs(chosen.confidence - other.confidence) < _CLOSE * max(chosen.confidence, other.confidence)
@@ -174,5 +176,5 @@ def _is_doubtful(data: bytes, text: str, chosen: Reading, readings: Sequence[Rea
 def _differs(text: str, other: str) -> bool:
     if len(text) != len(other):
         return True
-    pairs = [(a, b) for a, b in zip(text[:_SAMPLE], other[:_SAMPLE], strict=False) if a > "\x7f"]
+    pairs = [(a, b) for a, b in zip(text, other, strict=True) if a > "\x7f"]
     return sum(a != b for a, b in pairs) > _OTHER_SHARE * len(pairs)

@@ -12,6 +12,7 @@ _TAG = re.compile(
 )
 _BREAK = re.compile(r"<br\s*/?>|\\[Nn]", re.IGNORECASE)
 _OVERRIDE = re.compile(r"\{\\[^{}]*\}")
+_NO_CHARACTER = re.compile(r"&#(?:[0-9]{9,}|[xX][0-9a-fA-F]{9,});?")
 #: Control characters, and the direction overrides that could turn text round; kept: newline, marks, isolates.
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\ufeff\ufff9-\ufffb]")
 
@@ -27,7 +28,12 @@ class Cue:
 
 def plain(text: str) -> str:
     """Take out tags and ASS override blocks, make breaks newlines, resolve entities; what only looks like a tag stays."""
-    return tidy(html.unescape(without_overrides(_TAG.sub("", _BREAK.sub("\n", text)))))
+    return tidy(unescape(without_overrides(_TAG.sub("", _BREAK.sub("\n", text)))))
+
+
+def unescape(text: str) -> str:
+    """Resolve character references. Python refuses to read numbers of thousands of digits, which are no characters anyway."""
+    return html.unescape(_NO_CHARACTER.sub("\ufffd", text))
 
 
 def without_overrides(text: str) -> str:

@@ -3,10 +3,9 @@
 Steps are named as there. What a cue has beside times and text (its name, settings, region, voices, classes) decides nothing here.
 """
 
-import html
 import re
 
-from container_worker.render.cue import Cue, tidy, without_overrides
+from container_worker.render.cue import Cue, tidy, unescape, without_overrides
 
 _SPACE = " \t\f"
 _STAMP = re.compile(r"(?:([0-9]+):)?([0-9]{2}):([0-9]{2})\.([0-9]{3})(?![0-9])")
@@ -88,4 +87,4 @@ def _seconds(found: re.Match[str]) -> float | None:
 def cue_text(text: str) -> str:
     """What is shown of a cue: tags of every name taken out, closed or not, character references resolved."""
     text = _BREAK.sub("\n", without_overrides(text))
-    return tidy("".join(html.unescape(piece) for piece in _TAG.split(text)))
+    return tidy("".join(unescape(piece) for piece in _TAG.split(text)))

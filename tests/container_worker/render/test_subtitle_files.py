@@ -1,10 +1,12 @@
 """Subtitle files as they come, each read into its cues: WebVTT by its standard, SRT and ASS as generously as players do."""
 
+import contextlib
 import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from container_worker.render.cue import Cue
 from container_worker.render.cues import read_cues, spans
@@ -180,6 +182,14 @@ ASS: dict[str, tuple[str, Cues]] = {
 }  # fmt: skip
 
 
+#: What files are made of, in any order.
+_PIECES = [
+    "WEBVTT", "\n", "\n\n", "\r", _T, _S, "-->", "1", "00:", "00:01.000", " ", "<i>", "<00:00:01.500>", "</c>", "&#0;", "&amp",
+    "a", "{\\an8}", "{\\p1}", "{", "}", "[Script Info]", "[Events]\n", "Dialogue: ", "0,0:00:01.00,0:00:02.00,D,,0,0,0,,",
+    "Format: Start,", "NOTE", "STYLE", "REGION", "\x00", "\ufeff", "-00:00:01,000 --> 00:00:02,000",
+]  # fmt: skip
+
+
 def _read(tmp_path: Path, text: str) -> Cues:
     path = tmp_path / "subtitles"
     path.write_bytes(text.encode())
@@ -277,20 +287,55 @@ def test_words_that_are_said_again_are_shown_again(tmp_path: Path, gap_s: str) -
     assert [text for _, _, text in _read(tmp_path, cues)] == texts
 
 
+_LINES = "a\n" * 999
+#: Files that readers of other programs have taken hours for.
+_HUGE = {
+    "open tags": f"WEBVTT\n\n{_T}\n" + "<c " * 500_000,
+    "open overrides": f"1\n{_S}\n" + "{\\an8" * 300_000,
+    "open tags in SRT": f"1\n{_S}\n" + "<font " * 300_000,
+    "a huge character number": f"1\n{_S}\n&#{'9' * 1_000_000};",
+    "a huge character number in WebVTT": f"WEBVTT\n\n{_T}\n&#x{'9' * 1_000_000}",
+    "a line of spaces and colons": f"1\n{_S}\n" + " " * 1_000_000 + ":" + " " * 1_000_000 + "\n:" + "1 : " * 300_000,
+    "a huge number before times": "9" * 1_000_000 + f"\n{_S}\na",
+    "cues of many lines": "".join(f"{n // 60:02}:{n % 60:02},000 --> {n // 60:02}:{n % 60:02},999\n{_LINES}" for n in range(600)),
+    "open drawings": _ASS_HEAD + "Dialogue: 0,0:00:01.00,0:00:02.00,D,,0,0,0,," + "{\\p1" * 300_000,
+    "arrows": "WEBVTT\n\n" + "-->\n" * 500_000,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", _HUGE)
+def test_a_malicious_file_is_read_in_a_moment(tmp_path: Path, case: str) -> None:
+    """Each within the size that is allowed; a reader whose time grew with the square would never come back."""
+    assert len(_read(tmp_path, _HUGE[case])) <= 600
+
+
+@given(text=st.one_of(st.text(), st.lists(st.sampled_from(_PIECES)).map("".join)))
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_text_is_cues_or_one_clear_error(tmp_path: Path, text: str) -> None:
+    """Never a traceback, which would be tried three times."""
+    with contextlib.suppress(BadInput):
+        cues = _read(tmp_path, text)
+        assert all(0 <= start < end and shown for start, end, shown in cues)
+        assert cues == sorted(cues, key=lambda cue: cue[:2])
+
+
 @pytest.mark.parametrize("cues", [[], [Cue(5.0, 6.0, "late")], [Cue(1.0, 2.0, "just late")]])
 def test_no_cue_on_any_frame_gives_no_spans(cues: list[Cue]) -> None:
     """A scene of 25 frames."""
     assert spans(cues, 25, 25) == []
 
 
+_LATE = f"1\n{_S.replace('01', '05').replace('02', '06')}\nlate\n"
+
+
 @pytest.mark.parametrize(
-    ("content", "code"),
+    ("content", "code", "mode"),
     [
-        ("", "subtitles_empty"), ("\ufeff", "subtitles_empty"), ("WEBVTT\n", "subtitles_empty"),
-        ("[Script Info]\n", "subtitles_empty"), (f"1\n{_S.replace('01', '05').replace('02', '06')}\nlate\n", "subtitles_outside"),
+        ("", "subtitles_empty", "burned"), ("\ufeff", "subtitles_empty", "burned"), ("WEBVTT\n", "subtitles_empty", "burned"),
+        ("[Script Info]\n", "subtitles_empty", "burned"), (_LATE, "subtitles_outside", "burned"), ("", "subtitles_empty", "soft"),
+        (_LATE, "subtitles_outside", "soft"), (_LATE, "subtitles_outside", "off"),
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("mode", ["burned", "soft", "off"])
 def test_without_a_cue_to_show_the_video_is_made_with_a_warning(
     make: Callable[..., Made], media: Media, content: str, code: str, mode: str
 ) -> None:
