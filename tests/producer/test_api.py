@@ -17,6 +17,7 @@ from scenequeue.settings import SceneburstSettings
 from scenequeue.storage import UriStorage
 from tests.producer.serving import Api, check_problem, job, scene, serving
 from tests.producer.small_worker import working
+from tests.scenequeue.jobs import done
 from tests.waiting import wait_until
 
 
@@ -53,6 +54,19 @@ def test_a_job_goes_from_a_request_to_its_results(api: Api, queue: SceneQueue, t
     assert [result["state"] for result in found] == ["done", "done", "done", "dead", "done"]
     assert (tmp_path / "out" / "d.mp4").read_bytes() == b"video of d"
     assert "not a picture" in found[3]["error"]
+
+
+def test_what_a_person_should_know_of_a_video_is_in_its_result(api: Api, queue: SceneQueue) -> None:
+    """A code for programs, a sentence for people, also of a result whose worker was older."""
+    answer = api.submit(job("a"))
+    (lease,) = queue.worker.lease("c1", 1)
+    details = {"warnings": [{"code": "cues_before_start", "parameters": {"cues": 2}}, "words of an older version"]}
+    queue.worker.ack("c1", [(lease, done(lease)[1].model_copy(update={"details": details}))])
+    (result,) = api.client.get(f"{answer.headers['location']}/results").json()["results"]
+    assert result["warnings"] == [
+        {"code": "cues_before_start", "text": "subtitles: 2 cues before the beginning (negative times) were left out"},
+        {"code": "other", "text": "words of an older version"},
+    ]
 
 
 def test_a_film_is_a_second_stage_and_the_last_result(api: Api, queue: SceneQueue, tmp_path: Path) -> None:
