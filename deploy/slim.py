@@ -15,7 +15,7 @@ _SERVICES = frozenset({"s3", "ecs", "sts"})
 #: Programs of the build, and the tests of libraries.
 _UNUSED = ("pip", "pip-*", "setuptools", "setuptools-*", "pkg_resources", "_distutils_hack", "distutils-precedence.pth")
 _UNUSED_TESTS = ("numpy/**/tests", "numpy/_core/*_tests.*.so", "numpy/_core/_simd.*.so", "future/backports/test")
-_UNUSED_DATA = ("numpy/_core/include", "numpy/f2py", "boto3/data/*", "boto3/examples", "cv2/data")
+_UNUSED_DATA = ("numpy/_core/include", "numpy/f2py", "boto3/data/*", "boto3/examples", "cv2/data", "uharfbuzz/*_test.*")
 #: What compilers and type checkers read.
 _SOURCES = ("**/*.pyi", "**/*.pxd", "**/*.pyx", "**/*.a", "*/**/*.c", "*/**/*.h")
 #: Of fontTools, which tells what a font on the machine covers, the parts that make fonts, and compiled copies of modules.

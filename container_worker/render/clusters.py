@@ -1,10 +1,11 @@
 """Cuts text into clusters: what readers take for one character, torn neither between lines nor between fonts."""
 
+import re
 from functools import lru_cache
 from typing import Any
 
-#: Nothing before the combining marks joins another character.
-_FIRST_MARK = "\u0300"
+#: Letters of Western Europe and common marks: none joins another.
+_SINGLE = re.compile("[\u0020-\u02ff\u2010-\u2027\u2030-\u205e]*")
 #: A cluster of UAX 29, behind what needs it to stand: vowels of Thai and Lao that are written before their consonant, and
 #: consonants whose vowel is taken away, under which the next is put; and before what stands behind its consonant.
 _PATTERN = (
@@ -23,7 +24,7 @@ def _find_all() -> Any:
 
 def clusters(text: str) -> list[str]:
     """The text's clusters in order; joined, they are the text."""
-    if text.isascii() or max(text) < _FIRST_MARK:
+    if _SINGLE.fullmatch(text):
         return list(text)
     found: list[str] = _find_all()(text)
     return found

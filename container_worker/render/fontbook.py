@@ -63,6 +63,13 @@ class FontBook:
         #: Characters that no font has; they are left out of what is drawn.
         self.missing: set[str] = set()
 
+    @property
+    def language(self) -> str:
+        """Two letters: of the texts' language, or of what they were judged by; en where neither says."""
+        named = (self._language or "").split("-")[0]
+        judged = {"Jpan": "ja", "Kore": "ko"}.get(self._han, "en")
+        return named if len(named) == 2 else judged
+
     def judge(self, texts: Iterable[str]) -> None:
         """Settle whose ideographs are drawn, by all of these texts, unless that is settled."""
         if not self._is_judged:

@@ -31,6 +31,7 @@ class Line:
     runs: tuple[Run, ...]
     #: Of its baseline above the text's lower edge.
     baseline_px: float
+    is_right_to_left: bool
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ class Block:
 
     lines: tuple[Line, ...]
     height_px: float
-    is_right_to_left: bool
+    #: Of two letters.
+    language: str
 
 
 def lay_out(text: str, book: FontBook, look: TextLook, most_lines: int) -> tuple[Block, bool]:
@@ -48,33 +50,44 @@ def lay_out(text: str, book: FontBook, look: TextLook, most_lines: int) -> tuple
     fonts = book.fonts_for(drawable)
 
     def measure(start: int, end: int) -> float:
-        return look.em_px * sum(extent_of(run).width for run in runs_of(drawable[start:end], fonts[start:end]))
+        return look.em_px * sum(extent_of(run, book.language).width for run in runs_of(drawable[start:end], fonts[start:end]))
 
     lines = wrap(drawable, look.max_width_px, measure, most_lines)
     runs = [tuple(runs_of(drawable[start:end], fonts[start:end])) for start, end in lines[:most_lines]]
-    block = _stacked(runs, look.em_px, most_lines * LINE_HEIGHT_EM, is_right_to_left=starts_right_to_left(drawable))
-    return block, len(block.lines) < len(lines)
+    inks = [_ink_em(line, book.language) for line in runs]
+    depths, height = _stacked(inks, most_lines * LINE_HEIGHT_EM)
+    lower_edge = height - inks[0][0] if inks else 0.0
+    # A newline ends a paragraph, which has a direction of its own: another speaker's words may come after it.
+    directions = [starts_right_to_left(drawable[drawable.rfind("\n", 0, start) + 1 :].partition("\n")[0]) for start, _ in lines]
+    kept = tuple(
+        Line(line, (lower_edge - depth) * look.em_px, is_right_to_left)
+        for line, depth, is_right_to_left in zip(runs, depths, directions, strict=False)
+    )
+    return Block(kept, height * look.em_px, book.language), len(kept) < len(lines)
 
 
-def _stacked(lines: Sequence[tuple[Run, ...]], em_px: float, most_em: float, *, is_right_to_left: bool) -> Block:
-    """As many of the lines as the height has room for, at least one; no two share a row of pixels."""
-    ink = [_ink_em(runs) for runs in lines]
-    # Of each line's baseline below the first one's, in em.
+def _stacked(inks: Sequence[tuple[float, float]], most_em: float) -> tuple[list[float], float]:
+    """How far below the first one's baseline each line's lies, so that no two share a row of pixels, and the height of all.
+
+    Of as many lines as the height has room for, at least one.
+
+    Args:
+        inks: how far each line reaches above and below its baseline, in em.
+        most_em: the height there is.
+    """
     depths: list[float] = []
     height = 0.0
-    for index, (ascent, descent) in enumerate(ink):
-        step = max(LINE_HEIGHT_EM, ink[index - 1][1] + ascent + LINE_HEIGHT_EM - ASCENT_EM - DESCENT_EM) if index else 0.0
+    for index, (ascent, descent) in enumerate(inks):
+        step = max(LINE_HEIGHT_EM, inks[index - 1][1] + ascent + LINE_HEIGHT_EM - ASCENT_EM - DESCENT_EM) if index else 0.0
         depth = step + (depths[-1] if depths else 0.0)
-        if depths and ink[0][0] + depth + descent > most_em:
+        if depths and inks[0][0] + depth + descent > most_em:
             break
         depths.append(depth)
-        height = ink[0][0] + depth + descent
-    lower_edge = height - (ink[0][0] if ink else 0.0)
-    kept = zip(lines, depths, strict=False)
-    return Block(tuple(Line(runs, (lower_edge - depth) * em_px) for runs, depth in kept), height * em_px, is_right_to_left)
+        height = inks[0][0] + depth + descent
+    return depths, height
 
 
-def _ink_em(runs: Sequence[Run]) -> tuple[float, float]:
+def _ink_em(runs: Sequence[Run], language: str) -> tuple[float, float]:
     """How far the line reaches above and below its baseline, in em; never less than Latin and CJK do."""
-    extents = [extent_of(run) for run in runs]
+    extents = [extent_of(run, language) for run in runs]
     return max(ASCENT_EM, *(extent.above for extent in extents)), max(DESCENT_EM, *(extent.below for extent in extents))

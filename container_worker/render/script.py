@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from container_worker.render.fontbook import Run
 from container_worker.render.fonts import packaged_fonts
-from container_worker.render.layout import Block
+from container_worker.render.layout import Block, Line, starts_right_to_left
 from container_worker.render.request import TextLook
 
 #: What makes one sign of several: the zero-width joiner, and the frame of a keycap.
@@ -15,6 +14,7 @@ _ANCHOR = "{\\fscx0\\alpha&HFF&}a{\\fscx100\\alpha&H00&}"
 _HEADER = """[Script Info]
 ScriptType: v4.00+
 YCbCr Matrix: None
+Language: {language}
 PlayResX: {width}
 PlayResY: {height}
 WrapStyle: 2
@@ -48,32 +48,34 @@ def script_of(blocks: Sequence[Block], look: TextLook, size: tuple[int, int], be
     """The ASS script that shows text k around second k.
 
     Args:
-        blocks: the texts.
+        blocks: the texts, at least one, all of one language.
         look: sizes and colours, in pixels.
         size: width and height of what they are drawn on.
         below_px: from the lower edge of the texts to the lower edge of what they are drawn on.
     """
     colours = {"colour": _ass_colour(look.colour), "outline_colour": _ass_colour(look.outline_colour)}
-    parts = [_HEADER.format(width=size[0], height=size[1], outline=look.outline_px, **colours)]
+    language = blocks[0].language
+    parts = [_HEADER.format(width=size[0], height=size[1], outline=look.outline_px, language=language, **colours)]
     for index, block in enumerate(blocks):
         start, end = _ass_time(max(0.0, index - 0.4)), _ass_time(index + 0.4)
         for line in reversed(block.lines):
             at = size[0] / 2, size[1] - below_px - line.baseline_px
-            parts.append(f"Dialogue: 0,{start},{end},D,,0,0,0,,{_line(line.runs, at, block.is_right_to_left, look.em_px)}\n")
+            parts.append(f"Dialogue: 0,{start},{end},D,,0,0,0,,{_line(line, at, look.em_px)}\n")
     return "".join(parts)
 
 
-def _line(runs: Sequence[Run], at: tuple[float, float], is_right_to_left: bool, em_px: float) -> str:
+def _line(line: Line, at: tuple[float, float], em_px: float) -> str:
     """One line, its middle and baseline at this point. libass puts the lower end of its deepest font on the point named."""
-    deepest = max(run.font.descent / run.font.units_per_em for run in runs) * em_px
-    mark = "\u200f" if is_right_to_left else ""
-    line = "".join(run.text for run in runs)
+    deepest = max(run.font.descent / run.font.units_per_em for run in line.runs) * em_px
+    text = "".join(run.text for run in line.runs)
+    # Without a mark libass takes the direction of the line's first letter for that of the paragraph.
+    mark = "\u200f" if line.is_right_to_left else "\u200e" if starts_right_to_left(text) else ""
     # Where nothing in an event belongs to a script, libass tears signs apart at what joins them: a letter without width or
     # ink, in the style's font, prevents it.
-    anchor = _ANCHOR if _JOINERS & set(line) and not any(char.isalpha() for char in line) else ""
+    anchor = _ANCHOR if _JOINERS & set(text) and not any(char.isalpha() for char in text) else ""
     texts = (
         f"{{\\fn{run.font.family}\\fs{run.font.cell_px(em_px):.2f}}}{mark if i == 0 else ''}{escape(run.text)}"
-        for i, run in enumerate(runs)
+        for i, run in enumerate(line.runs)
     )
     return f"{{\\an2\\pos({at[0]:.1f},{at[1] + deepest:.2f})}}{anchor}" + "".join(texts)
 

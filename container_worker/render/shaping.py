@@ -18,21 +18,19 @@ class Extent:
     below: float
 
 
-def extent_of(run: Run) -> Extent:
-    """The room that a run takes. Words are shaped one by one, once: nothing joins or is kerned across a space."""
-    words = run.text.split(" ")
-    parts = [_word(run.font, word) for word in words if word]
-    space = _word(run.font, " ").width * (len(words) - 1) if len(words) > 1 else 0.0
-    width = space + sum(part.width for part in parts)
-    return Extent(width, max((part.above for part in parts), default=0.0), max((part.below for part in parts), default=0.0))
+@lru_cache(maxsize=512)
+def extent_of(run: Run, language: str) -> Extent:
+    """The room that a run takes.
 
-
-@lru_cache(maxsize=8192)
-def _word(font: Font, text: str) -> Extent:
-    face = _face(font)
+    Args:
+        run: text in one font.
+        language: of two letters, for fonts that draw the letters of one script by language.
+    """
+    face, em = _face(run.font), run.font.units_per_em
     buffer = uharfbuzz.Buffer()
-    buffer.add_str(text)
+    buffer.add_str(run.text)
     buffer.guess_segment_properties()
+    buffer.language = language
     uharfbuzz.shape(face, buffer)
     width = above = below = 0
     for glyph, place in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True):
@@ -41,7 +39,7 @@ def _word(font: Font, text: str) -> Extent:
         if ink is not None and ink.height:
             above = max(above, place.y_offset + ink.y_bearing)
             below = max(below, -(place.y_offset + ink.y_bearing + ink.height))
-    return Extent(width / font.units_per_em, above / font.units_per_em, below / font.units_per_em)
+    return Extent(width / em, above / em, below / em)
 
 
 @lru_cache(maxsize=32)

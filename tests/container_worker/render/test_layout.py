@@ -1,5 +1,6 @@
 """Texts of all scripts as they are measured, set and really drawn."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -53,15 +54,15 @@ def _columns(ink: npt.NDArray[np.bool_]) -> int:
 )
 def test_a_quote_is_as_wide_as_its_script_has_it(mark: str, font: str, em: float) -> None:
     """Latin and Korean ones are narrow, Chinese ones fill a square."""
-    assert extent_of(Run(packaged_fonts()[font], mark)).width == pytest.approx(em, abs=0.001)
+    assert extent_of(Run(packaged_fonts()[font], mark), "en").width == pytest.approx(em, abs=0.001)
 
 
 def test_text_is_measured_as_shaped() -> None:
     """Joined and stacked letters are not as wide as one after the other: 685 px of Kannada, 963 of its letters."""
     text = "ಎಲ್ಲಾ ಮಾನವರೂ ಸ್ವತಂತ್ರರಾಗಿಯೇ ಜನಿಸಿದ್ದಾರೆ."
     book = FontBook(use_system=False)
-    shaped = sum(extent_of(run).width for run in book.runs(text)) * 48
-    apart = sum(extent_of(Run(run.font, char)).width for run in book.runs(text) for char in run.text) * 48
+    shaped = sum(extent_of(run, "en").width for run in book.runs(text)) * 48
+    apart = sum(extent_of(Run(run.font, char), "en").width for run in book.runs(text) for char in run.text) * 48
     assert shaped < 0.8 * apart
 
 
@@ -76,7 +77,7 @@ def test_two_tall_lines_share_no_row_and_stay_in_their_box(tmp_path: Path, sampl
     assert len(rows) == pytest.approx(2 * len(alone), abs=2), "no row is touched by both lines"
     assert rows[-1] <= two.height_px + 1
     assert single[: round(one.height_px)].sum() == single.sum(), "nothing below the edge"
-    measured = sum(extent_of(run).width for run in one.lines[0].runs) * 48
+    measured = sum(extent_of(run, one.language).width for run in one.lines[0].runs) * 48
     assert _columns(single) == pytest.approx(measured, rel=0.04, abs=5)
 
 
@@ -84,6 +85,27 @@ def test_lines_of_latin_and_chinese_are_as_far_apart_as_ever() -> None:
     """1.32 em, and the box of n lines has one height whatever is in them."""
     for text in ("One\ntwo", "一行\n两行", "Ågq\nxxx", "Иван\nΑθήνα", "か\n안녕"):
         assert _laid_out(text).height_px == pytest.approx((1.32 + 1.25) * 48)
+
+
+def test_every_paragraph_has_its_own_direction() -> None:
+    """Cues that are shown together are of two speakers, perhaps of two scripts; what is wrapped stays as it began."""
+    arabic = "مرحبا بالعالم، " * 9
+    block = _laid_out(f"Hello\n{arabic}English\nbye")
+    assert [line.is_right_to_left for line in block.lines] == [False, *[True] * (len(block.lines) - 2), False]
+    assert len(block.lines) > 3
+
+
+def test_a_line_that_begins_with_arabic_is_still_of_its_english_paragraph(tmp_path: Path) -> None:
+    """Its full stop stands at the right end, as it would had the paragraph not been broken before the Arabic word."""
+    block = _laid_out("English " * 6 + "مرحبا" * 8 + " last words.")
+    first, second = block.lines
+    assert second.runs[0].font.family == "Noto Sans Arabic"
+    assert (first.is_right_to_left, second.is_right_to_left) == (False, False)
+    (picture,) = _drawn(tmp_path, replace(block, lines=(second,)))
+    columns = np.flatnonzero(picture.any(axis=0))
+    # What stands at the right end is a dot: no ink above a sixth of an em.
+    right = picture[:, columns[-1] - 4 : columns[-1] + 1]
+    assert np.flatnonzero(right.any(axis=1))[-1] - second.baseline_px < 48 / 6
 
 
 def test_japanese_and_both_chinese_are_three_pictures(tmp_path: Path) -> None:
@@ -125,7 +147,7 @@ def test_every_script_has_a_font_that_libass_finds(tmp_path: Path) -> None:
     assert [block.lines[0].runs[0].font for block in blocks] == fonts
     for block, picture in zip(blocks, _drawn(tmp_path, *blocks), strict=True):
         (run,) = block.lines[0].runs
-        extent = extent_of(run)
+        extent = extent_of(run, block.language)
         rows = np.flatnonzero(picture.any(axis=1))
         assert len(rows), run
         assert rows[-1] + 1 - block.lines[0].baseline_px == pytest.approx(extent.above * 48, abs=1.5), run
