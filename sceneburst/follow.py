@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Sequence
 
 from rich.live import Live
-from rich.markup import escape
 
 from sceneburst.board import Board
 from sceneburst.screen import err, shown
@@ -22,7 +21,7 @@ def follow(
     *,
     is_quiet: bool = False,
     timeout_s: float | None = None,
-    check: Callable[[], None] = lambda: None,
+    check: Callable[[], None] | None = None,
 ) -> JobStatus:
     """Show a job's progress on standard error until it has ended.
 
@@ -32,7 +31,8 @@ def follow(
         names: its scenes' names in order.
         is_quiet: show nothing.
         timeout_s: stop watching after so long; the job goes on.
-        check: called now and then; may raise to stop watching.
+        check: of the dispatcher that the caller runs; called now and then, raises when it has ended. With one, it is not told
+            that no dispatcher has acted: it is only starting.
 
     Returns:
         The job's status at the end.
@@ -54,13 +54,15 @@ def _watch(
     job_id: str,
     board: Board,
     deadline: float | None,
-    check: Callable[[], None],
+    check: Callable[[], None] | None,
     live: Live | None = None,
     say: Callable[[str], None] | None = None,
 ) -> JobStatus:
     after = "0"
+    untold = PASSING if check is None else PASSING | {"no_dispatcher"}
     while True:
-        check()
+        if check:
+            check()
         for event in queue.producer.events(job_id, after, block_s=_REFRESH_S, count=1000):
             after = event.id
             line = board.take(event)
@@ -75,11 +77,11 @@ def _watch(
                 say(f"plan    {decided}")
         status = queue.producer.status(job_id)
         reason = queue.inspect.waits_because(status)
-        waits = reason.text if reason and reason.code not in PASSING else ""
+        waits = reason.text if reason and reason.code not in untold else ""
         if waits != board.waits:
             board.waits = waits
             if say and waits:
-                say(f"waits   {escape(waits)}")
+                say(f"waits   {waits}")
         if live:
             live.update(board.render(queue.inspect.depth(), containers), refresh=True)
         is_over = status.state is not JobState.ACTIVE and not status.counts.leased

@@ -37,6 +37,9 @@ def test_who_watches_is_told_once(waiting: SceneQueue, capsys: pytest.CaptureFix
     """And not again at every look."""
     follow(waiting, "a", ["one", "two"], timeout_s=0.8)
     assert capsys.readouterr().err.count("waits   no dispatcher has acted") == 1
+    # Who has just started one is told nothing.
+    follow(waiting, "a", ["one", "two"], timeout_s=0.1, check=lambda: None)
+    assert "waits" not in capsys.readouterr().err
 
 
 def test_submitting_without_a_dispatcher_says_so(console: Console, queue: SceneQueue, media: Media) -> None:
