@@ -1,110 +1,115 @@
-"""Is everything there that rendering on this machine needs?"""
+"""Looks at everything that the chosen fleet, queue and buckets need, and says how to mend what is wrong."""
 
 import os
-import shutil
-import sys
-import tempfile
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from scenequeue.errors import SceneburstError
+from sceneburst.check import Check, doubtful, good, guarded, wrong
+from sceneburst.checks import buckets, environment, fleets, machine, server
+from scenequeue.errors import SettingsError
+from scenequeue.settings import ProducerSettings
 
-_LEAST_FREE_BYTES = 1024**3
-
-
-class Check(NamedTuple):
-    """One finding."""
-
-    what: str
-    is_good: bool
-    #: False for what only some uses need.
-    is_needed: bool
-    #: What was found, or what to do.
-    said: str
+_INSTALL = "pip install 'sceneburst[all]'"
 
 
-def examine() -> list[Check]:
-    """All findings, none of which changes anything."""
-    return [
-        _checked("python", _python),
-        _checked("redis-server", _redis_server),
-        _checked("redis at SCENEBURST_REDIS_URL", _redis, is_needed=False),
-        _checked("ffmpeg", _ffmpeg),
-        _checked("isolation of children", _isolation, is_needed=False),
-        _checked("fonts", _fonts),
-        _checked("scratch space", _scratch),
-        _checked("AWS credentials", _aws, is_needed=False),
+def examine(addresses: Sequence[str] = ()) -> list[Check]:
+    """All findings. Nothing is changed, but for one small object per bucket that is written and removed again.
+
+    Args:
+        addresses: s3://bucket or s3://bucket/prefix, to be looked at besides SCENEBURST_INPUTS.
+    """
+    fleet = environment.chosen_fleet(os.environ)
+    try:
+        settings = ProducerSettings.load()
+    except SettingsError:
+        # `values` says which it is.
+        settings = None
+    uris = [uri for uri in (settings.inputs if settings else None, *addresses) if uri]
+    found = [
+        *machine.python(),
+        *environment.unknown_names(os.environ),
+        *environment.values(fleet),
+        *(environment.folders(settings) if settings else ()),
+        *_programs(fleet),
+        *_queue(settings, os.environ),
     ]
+    is_aws_needed = fleet == "fargate" or any(uri.startswith("s3://") for uri in uris)
+    credentials = list(_credentials(is_needed=is_aws_needed))
+    found += credentials
+    # Without credentials, every look at AWS would say the same again.
+    if all(check.is_good or not check.is_needed for check in credentials):
+        found += _fleet(fleet, os.environ)
+        found += [check for uri in dict.fromkeys(uris) for check in _bucket(uri)]
+    return found
 
 
-def _checked(what: str, find: Callable[[], str], *, is_needed: bool = True) -> Check:
-    try:
-        return Check(what, True, is_needed, find())
-    except (SceneburstError, ImportError, OSError) as error:
-        return Check(what, False, is_needed, str(error))
+def _programs(fleet: str) -> Iterator[Check]:
+    """What renders on this machine is needed where the fleet is this machine."""
+    yield from machine.extras("dispatcher")
+    worker = [
+        *machine.extras("worker"),
+        *guarded("ffmpeg", machine.ffmpeg, _INSTALL + ", or set SCENEBURST_FFMPEG to one with libx264 and libass"),
+        *_as_optional(guarded("isolation", machine.isolation, "see ffmpeg")),
+        *guarded("fonts", machine.fonts, "install Sceneburst again"),
+        *machine.scratch(),
+    ]
+    yield from worker if fleet == "process" else _as_optional(worker)
 
 
-def _python() -> str:
-    return sys.version.split()[0]
+def _queue(settings: ProducerSettings | None, variables: Mapping[str, str]) -> Iterator[Check]:
+    is_named = any(name.upper() == "SCENEBURST_REDIS_URL" for name in variables)
+    own = list(guarded("redis-server", machine.redis_server, "`render` and `up` need one: see the message"))
+    yield from _as_optional(own) if is_named else own
+    if not is_named:
+        said = "SCENEBURST_REDIS_URL is not set: only `render` and `up` work, which bring their own"
+        yield doubtful("redis", said, "set it to the queue's address, as `sceneburst up` prints it")
+    elif settings:
+        queue = settings
+        yield from guarded("redis", lambda: server.server(queue), "correct SCENEBURST_REDIS_URL")
 
 
-def _redis_server() -> str:
-    from sceneburst.embedded_redis import find_redis_server
-
-    return str(find_redis_server())
-
-
-def _redis() -> str:
-    from scenequeue.queue import SceneQueue
-    from scenequeue.settings import ProducerSettings
-
-    queue = SceneQueue(ProducerSettings.load())
-    try:
-        queue.ping()
-        return queue.url
-    finally:
-        queue.close()
-
-
-def _ffmpeg() -> str:
-    from container_worker.ffmpeg import find_ffmpeg
-
-    found = find_ffmpeg()
-    return f"{found.path} ({found.version}, libx264, libass{', libsvtav1' if found.has_av1 else ''})"
-
-
-def _isolation() -> str:
-    from container_worker.ffmpeg import find_ffmpeg
-    from container_worker.sandbox.level import Level
-    from container_worker.sandbox.probe import probe
-
-    found = probe(find_ffmpeg().path)
-    if found.level is Level.NONE:
-        raise OSError(f"none: what a media file might make ffmpeg do is not confined ({found.why_not_more})")
-    return f"{found.level}{f' (no stronger level: {found.why_not_more})' if found.why_not_more else ''}"
-
-
-def _fonts() -> str:
-    from importlib.resources import files
-
-    fonts = [font.name for font in files("container_worker").joinpath("fonts").iterdir() if font.name.endswith((".ttf", ".otf"))]
-    if not any("SC" in name for name in fonts):
-        raise OSError("the packaged Chinese font is gone; install Sceneburst again")
-    return f"{len(fonts)} packaged (Latin, Chinese, Arabic, Thai and 60 other scripts)"
-
-
-def _scratch() -> str:
-    folder = os.environ.get("SCENEBURST_SCRATCH_DIR") or tempfile.gettempdir()
-    free = shutil.disk_usage(folder).free
-    if free < _LEAST_FREE_BYTES:
-        raise OSError(f"{folder} has {free / 1024**2:.0f} MiB left; a 4K scene can need a GiB: set SCENEBURST_SCRATCH_DIR")
-    return f"{folder}, {free / 1024**3:.0f} GiB free"
-
-
-def _aws() -> str:
+def _credentials(*, is_needed: bool) -> Iterator[Check]:
     import botocore.session
+    from botocore.exceptions import BotoCoreError
 
-    credentials = botocore.session.Session().get_credentials()
-    if credentials is None:
-        raise OSError("none: fine for files; for s3:// use a role or AWS's own environment variables")
-    return str(credentials.method)
+    mend = "use a role, or AWS's own environment variables (AWS_ACCESS_KEY_ID, AWS_PROFILE, …)"
+    try:
+        credentials = botocore.session.Session().get_credentials()
+    except BotoCoreError as error:
+        yield wrong("AWS credentials", str(error), mend)
+        return
+    if credentials is not None:
+        yield good("AWS credentials", str(credentials.method))
+    else:
+        judged = wrong if is_needed else doubtful
+        yield judged("AWS credentials", "none" if is_needed else "none, which is fine for files", mend)
+
+
+def _fleet(fleet: str, variables: Mapping[str, str]) -> Iterator[Check]:
+    from dispatcher.fleets.settings import DockerSettings, FargateSettings
+
+    try:
+        if fleet == "docker":
+            yield from fleets.docker(DockerSettings.load())
+        elif fleet == "fargate":
+            from dispatcher.fleets.fargate_api import EcsApi
+
+            settings = FargateSettings.load()
+            api = EcsApi(settings.ecs_launches_per_s, settings.ecs_launch_burst)
+            mend = "check credentials, AWS_REGION and the way to ECS's endpoint"
+            yield from guarded("fargate", lambda: fleets.fargate(settings, api, variables), mend)
+    except SettingsError:
+        # `values` says which it is.
+        return
+
+
+def _bucket(uri: str) -> Iterable[Check]:
+    if not uri.startswith("s3://") or not uri.removeprefix("s3://").strip("/"):
+        return [wrong(uri, "is no address in a bucket", "write it as s3://bucket or s3://bucket/prefix")]
+    from scenequeue.storage_s3 import S3Storage
+
+    return buckets.bucket(uri, S3Storage())
+
+
+def _as_optional(checks: Iterable[Check]) -> Iterator[Check]:
+    """The same findings, of which none has to be mended."""
+    return (check._replace(is_needed=False) for check in checks)

@@ -39,6 +39,8 @@ PASSING_CODES = frozenset(
 )
 #: Credentials between two refreshes, a clock that drifts.
 REFRESH_CODES = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "RequestTimeTooSkewed"})
+#: The role lacks the permission. Source: AWS, common errors.
+DENIED_CODES = frozenset({"AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "NotAuthorized"})
 _FIRST_SERVER_STATUS = 500
 
 
@@ -80,6 +82,11 @@ def is_passing(problem: EcsProblem) -> bool:
 def is_stale_credential(problem: EcsProblem) -> bool:
     """Whether the credentials have run out; the next call is signed with new ones."""
     return problem.code in REFRESH_CODES
+
+
+def is_denied(problem: EcsProblem) -> bool:
+    """Whether the role may not make this call."""
+    return problem.code in DENIED_CODES
 
 
 def is_misconfigured(problem: EcsProblem) -> bool:

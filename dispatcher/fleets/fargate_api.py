@@ -148,6 +148,16 @@ class EcsApi:
             problems += [problem_of_failure(failure) for failure in answer.get("failures") or []]
         return tasks, problems
 
+    def describe_cluster(self, region: str, name: str) -> Mapping[str, Any] | None:
+        """A cluster with its capacity providers; None where there is none of this name. Raises as run_task."""
+        found = self._call(region, "describe_clusters", {"clusters": [name]}).get("clusters") or []
+        return found[0] if found else None
+
+    def describe_task_definition(self, region: str, name: str) -> Mapping[str, Any]:
+        """The newest active revision of a family, or the one that is named. Raises as run_task."""
+        answer = self._call(region, "describe_task_definition", {"taskDefinition": name})
+        return answer.get("taskDefinition") or {}
+
     def _call(self, region: str, operation: str, request: Mapping[str, Any], *, looks: bool = True) -> Mapping[str, Any]:
         last: Exception | None = None
         may_have_happened = False

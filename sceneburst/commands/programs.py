@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from sceneburst.exits import Exit
-from sceneburst.screen import JsonFlag, out, print_json, say, table
+from sceneburst.screen import JsonFlag, coloured, out, print_json, print_table, say, table
 from scenequeue.start import require
 
 
@@ -39,20 +39,28 @@ def api() -> None:
     run(ApiSettings.load())
 
 
-def doctor(as_json: JsonFlag = False) -> None:
-    """Check that all that is needed is there, and say how to get what is not."""
+def doctor(
+    bucket: Annotated[
+        list[str] | None,
+        typer.Option("--bucket", help="Also write, read, list and remove an object under this s3:// address; repeatable."),
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Check that all that is needed is there, and say how to mend what is not; exit 3 if something must be mended.
+
+    Looks at the settings, this machine, Redis, the fleet that SCENEBURST_FLEET names, and the bucket of SCENEBURST_INPUTS.
+    """
     from sceneburst.doctor import examine
 
-    checks = examine()
+    checks = examine(bucket or [])
     if as_json:
         print_json([check._asdict() for check in checks])
     else:
-        made = table("what", "", "found, or what to do")
+        made = table("what", "", "found~", "what to do~")
         for check in checks:
-            made.add_row(
-                check.what, "[green]ok[/]" if check.is_good else "[red]missing[/]" if check.is_needed else "–", check.said
-            )
-        out.print(made)
+            state = coloured("ok", "green") if check.is_good else coloured("wrong", "red") if check.is_needed else "–"
+            made.add_row(check.what, state, check.said, check.mend)
+        print_table(made)
     if any(check.is_needed and not check.is_good for check in checks):
         raise typer.Exit(Exit.UNAVAILABLE)
 

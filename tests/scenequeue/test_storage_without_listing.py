@@ -1,53 +1,15 @@
 """A role that may get and put, and not list: S3 answers 403 where nothing is."""
 
 from pathlib import Path
-from typing import Any
 
-import boto3
 import pytest
-from botocore.awsrequest import AWSResponse
-from botocore.exceptions import ClientError
 
 from scenequeue.errors import StorageDenied
 from scenequeue.settings import SceneburstSettings
 from scenequeue.storage import UriStorage
 from scenequeue.storage_s3 import S3Storage
 from tests.conftest import S3
-
-
-class _Body:
-    """What botocore reads an answer from."""
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-
-    def stream(self, **_: Any) -> list[bytes]:
-        return [self._content]
-
-
-def deny_listing(client: Any, bucket: str, code: str = "AccessDenied") -> None:
-    """Let a client be answered as S3 answers a role without s3:ListBucket. Source: AWS, HeadObject, permissions."""
-    plain = boto3.client("s3")
-
-    def refused(request: Any, body: bytes) -> AWSResponse:
-        return AWSResponse(request.url, 403, {}, _Body(body))  # type: ignore[arg-type]
-
-    def is_there(request: Any) -> bool:
-        try:
-            plain.head_object(Bucket=bucket, Key=request.url.split(f"/{bucket}/", 1)[1].partition("?")[0])
-        except ClientError:
-            return False
-        return True
-
-    said = f"<Error><Code>{code}</Code><Message>Access Denied</Message></Error>".encode()
-    client.meta.events.register(
-        "before-send.s3.HeadObject", lambda request, **_: None if is_there(request) else refused(request, b"")
-    )
-    client.meta.events.register(
-        "before-send.s3.GetObject", lambda request, **_: None if is_there(request) else refused(request, said)
-    )
-    client.meta.events.register("before-send.s3.HeadBucket", lambda request, **_: refused(request, b""))
-    client.meta.events.register("before-send.s3.ListObjectsV2", lambda request, **_: refused(request, said))
+from tests.s3_denials import deny_listing
 
 
 @pytest.fixture

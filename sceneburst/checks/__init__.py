@@ -1,0 +1,1 @@
+"""What `sceneburst doctor` looks at, a file per subject."""
