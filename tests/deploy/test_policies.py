@@ -14,7 +14,7 @@ import pytest
 
 from tests.aws import moto_server, use_aws
 from tests.deploy.iam import Account, Call, Grant, grants, needs, read_calls
-from tests.deploy.template import OWN_REDIS, body_for_moto, template
+from tests.deploy.template import deploy, template
 from tests.fargate_simulator import Simulator
 from tests.fargate_simulator.cluster import ACCOUNT
 from tests.media import Media
@@ -62,7 +62,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[tu
     with pytest.MonkeyPatch.context() as patch, moto_server() as endpoint:
         use_aws(patch, endpoint, _REGION)
         namespace = f"policies{os.getpid()}"
-        outputs = _deploy(_STACK, Image="sceneburst:1", Namespace=namespace)
+        outputs = deploy(_STACK, Image="sceneburst:1", Namespace=namespace)
         allowed = {program: list(grants(_statements(policy))) for program, policy in _ROLES.items()}
         patch.setenv("PYTHONPATH", os.pathsep.join([str(Path(__file__).with_name("recorder")), str(Path.cwd())]))
         patch.setenv("RECORDED_CALLS", str(calls))
@@ -71,18 +71,6 @@ def run(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[tu
         tags = [tag for call in recorded if call.operation == "RunTask" for tag in call.parameters["tags"]]
         (tagged,) = {tag["value"] for tag in tags if tag["key"] == "sceneburst:namespace"}
         yield recorded, allowed, Account(_REGION, ACCOUNT, outputs["ClusterName"], _roles_of_families(), tagged)
-
-
-def _deploy(name: str, **more: str) -> dict[str, str]:
-    client = boto3.client("cloudformation")
-    client.create_stack(
-        StackName=name,
-        TemplateBody=body_for_moto(),
-        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in {**OWN_REDIS, **more}.items()],
-        Capabilities=["CAPABILITY_IAM"],
-    )
-    (stack,) = client.describe_stacks(StackName=name)["Stacks"]
-    return {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
 
 
 def _statements(policy: str, stack: str = _STACK) -> list[dict[str, Any]]:
@@ -238,7 +226,7 @@ def test_ecs_may_fetch_from_the_images_repository_alone(
     """By its name, whether it is named by digest or by tag; from nowhere in ECR where it is elsewhere."""
     with moto_server() as endpoint:
         use_aws(monkeypatch, endpoint, "us-west-2")
-        _deploy(stack, Image=image)
+        deploy(stack, Image=image)
         statements = _statements("ExecutionPolicy", stack)
     (resource,) = (each["Resource"] for each in statements if "ecr:BatchGetImage" in each["Action"])
     assert resource == f"arn:aws:ecr:*:{ACCOUNT}:repository/{repository}"

@@ -1,5 +1,7 @@
 """Runs one program in the image as the fleet would, and reads what it says."""
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from dispatcher.fleets.base import SIZES, LaunchRequest
@@ -19,6 +21,24 @@ def output_of(fleet: DockerFleet, image: str, argv: list[str]) -> str:
         said = fleet._call("GET", f"/containers/{made}/logs", params={"stdout": "true", "stderr": "true"}).text
         assert state_of(fleet, made)["ExitCode"] == 0, said
         return said
+    finally:
+        fleet._call("DELETE", f"/containers/{made}", params={"force": "true", "v": "true"})
+
+
+@contextmanager
+def running(fleet: DockerFleet, image: str, program: str, environment: Mapping[str, str]) -> Iterator[str]:
+    """A program of the image by its module's name; SIGTERM in the end, and then it must end well and without a traceback."""
+    body = container_body(LaunchRequest(ContainerId(program), SIZES[1], batch=1), fleet._settings)
+    given = dict(each.split("=", 1) for each in body["Env"]) | environment
+    body |= {"Image": image, "Cmd": [program], "Env": [f"{name}={text}" for name, text in given.items()], "Tty": True}
+    made = fleet._call("POST", "/containers/create", json=body).json()["Id"]
+    try:
+        fleet._call("POST", f"/containers/{made}/start")
+        yield made
+        fleet._call("POST", f"/containers/{made}/stop", {304}, params={"t": "30"})
+        said = fleet._call("GET", f"/containers/{made}/logs", params={"stdout": "true", "stderr": "true"}).text
+        assert "Traceback" not in said, said
+        assert state_of(fleet, made)["ExitCode"] == 0, said
     finally:
         fleet._call("DELETE", f"/containers/{made}", params={"force": "true", "v": "true"})
 

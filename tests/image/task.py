@@ -1,0 +1,34 @@
+"""What the simulated ECS runs as a task: one container of the image, for as long as that lives."""
+
+import os
+import signal
+import sys
+from types import FrameType
+
+from dispatcher.fleets.base import SIZES, LaunchRequest
+from dispatcher.fleets.docker import DockerFleet
+from scenequeue.names import ContainerId
+from tests.image.program import state_of
+from tests.waiting import wait_until
+
+_LONGEST_S = 300
+
+
+def main() -> int:
+    """The container's exit code; SIGTERM is passed on."""
+    fleet = DockerFleet.from_environment()
+    told = {name: text for name, text in os.environ.items() if name.startswith(("SCENEBURST_", "AWS_", "ECS_"))}
+    own = {name: text for name, text in told.items() if not name.startswith("SCENEBURST_DOCKER_")}
+    (launched,) = fleet.launch([LaunchRequest(ContainerId(own["SCENEBURST_CONTAINER_ID"]), SIZES[1], batch=1, environment=own)])
+    assert launched.error == "", launched.error
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        fleet.stop(launched.handle, "the task is stopped")
+
+    signal.signal(signal.SIGTERM, stop)
+    wait_until(lambda: not state_of(fleet, launched.handle)["Running"], "the container has ended", _LONGEST_S)
+    return int(state_of(fleet, launched.handle)["ExitCode"])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
