@@ -3,6 +3,7 @@
 import contextlib
 import os
 import secrets
+import signal
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -81,6 +82,9 @@ def _check_scratch(settings: WorkerSettings) -> None:
 def main() -> int:
     """`python -m container_worker`: settings from the environment; see exits.Exit for the codes."""
     try:
+        # Until it listens for signals itself, what it tries out at its start is cleaned up on the way out.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(Exit.DRAINED))
         settings = WorkerSettings.load()
         program = find_ffmpeg().path
         return int(run(settings, isolation=probe(program).level))
@@ -90,3 +94,5 @@ def main() -> int:
     except SceneburstError as error:
         sys.stderr.write(f"sceneburst worker: {error}\n")
         return 1
+    except KeyboardInterrupt:
+        return int(Exit.INTERRUPTED)

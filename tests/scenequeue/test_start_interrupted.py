@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -27,6 +28,20 @@ def test_ctrl_c_while_modules_load_is_quiet(program: str) -> None:
         assert code == 130, f"after {count} modules"
         # A command that has begun says that it was interrupted.
         assert all(line.startswith("interrupted") and program == "sceneburst queue" for line in said), said
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_worker_interrupted_while_it_tries_out_its_confinement_leaves_nothing(number: int, tmp_path: Path) -> None:
+    """Its trial has a folder; whether the signal still meets it or the worker after it, nothing is left."""
+    environment = {**os.environ, "SCENEBURST_REDIS_URL": "redis://127.0.0.1:1", "TMPDIR": str(tmp_path)}
+    argv = [sys.executable, "-m", "container_worker"]
+    with subprocess.Popen(argv, env=environment, stderr=subprocess.PIPE, text=True) as child:
+        wait_until(lambda: child.poll() is not None or any(tmp_path.iterdir()), "the trial has begun", 30)
+        child.send_signal(number)
+        _, said = child.communicate(timeout=30)
+    assert child.returncode in {10, 130}
+    assert "Traceback" not in said
+    assert list(tmp_path.iterdir()) == []
 
 
 def _interrupted_after(program: list[str], count: int) -> tuple[int, list[str]]:
