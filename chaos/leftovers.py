@@ -38,7 +38,7 @@ def _of_keys(cluster: ChaosCluster) -> Iterator[str]:
         name = key.removeprefix(prefix)
         if name in _OF_WORK or name.startswith("item:") or (name.startswith("held:") and name.count(":") == 1):
             yield f"{key} is left, and there is no work"
-        elif name not in _FIXED and not name.startswith("celery:") and client.ttl(key) == -1:
+        elif name not in _FIXED and client.ttl(key) == -1:
             yield f"{key} has no time to live"
 
 

@@ -83,6 +83,8 @@ class Heartbeat:
         self._silent_since: float | None = None
         #: The hello: Redis's clock (ms) and our monotonic one (s) at one moment.
         self._hello: tuple[int, float] | None = None
+        #: The same at the last beat: Redis's clock may have jumped since the hello.
+        self._clock = (0, 0.0)
 
     def start(self) -> None:
         """Say hello at once, then beat."""
@@ -139,8 +141,9 @@ class Heartbeat:
         """Redis's clock so many seconds ago, but not before our hello; 0 before that is known."""
         if self._hello is None:
             return 0
-        redis_ms, at = self._hello
-        return redis_ms + round(max(0.0, time.monotonic() - at - seconds) * 1000)
+        redis_ms, at = self._clock
+        now = time.monotonic()
+        return redis_ms + round((now - at - min(seconds, now - self._hello[1])) * 1000)
 
     def _run(self) -> None:
         pause_s = min(self._lease_s / _PER_LEASE, _LONGEST_S)
@@ -161,7 +164,9 @@ class Heartbeat:
         items = {item.lease.token: item for item in self._held.all()}
         if self._hello is None:
             warn_of_problems(self._queue)
-            self._hello = (self._queue.inspect.now_ms(), time.monotonic())
+        self._clock = (self._queue.inspect.now_ms(), time.monotonic())
+        if self._hello is None:
+            self._hello = self._clock
         leases = [item.lease for item in items.values()]
         self._take_losses(items, self._queue.worker.extend(self._base.container_id, leases, self._lease_s))
         if self._queue.worker.beat(self.record()):

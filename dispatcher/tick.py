@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import structlog
 
+from dispatcher.beat_watch import BeatWatch
 from dispatcher.false_starts import Caution, caution
 from dispatcher.fleets.base import Fleet, FleetContainer, Hardware
 from dispatcher.launch import Launcher
@@ -91,6 +92,7 @@ class Dispatcher:
         self._limits = limits_from(settings)
         self._launcher = Launcher(queue, fleet, settings, self._policy, clock)
         self._tally = Tally()
+        self._beats = BeatWatch()
         self._observe, self._clock = observe, clock
         self._log = structlog.get_logger()
         self._last = Plan((), "", 0, 0, 0, 0, 0.0)
@@ -165,7 +167,7 @@ class Dispatcher:
         """
         # The clock before the ledger: who is held up in between takes beats for younger than they are, nobody for silent.
         now_ms = self._queue.inspect.now_ms()
-        ledger = self._queue.inspect.containers(_WHOLE_LEDGER)
+        ledger = self._beats.corrected(self._queue.inspect.containers(_WHOLE_LEDGER), now_ms, self._clock())
         left = {record.container_id: record for record in ledger}
         for verdict in find_reapable(ledger, running, now_ms, self._limits, self._settings.min_containers):
             self._log.info("reaping", container=verdict.container_id, action=verdict.action.value, reason=verdict.reason)

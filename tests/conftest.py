@@ -61,8 +61,7 @@ def assert_nothing_leaks(redis_url: str, namespace: str) -> None:
     try:
         for key in client.scan_iter(match=prefix.replace("{", "\\{") + "*", count=1000):
             name = key.removeprefix(prefix)
-            # Celery's own keys are few, and the same ones for ever.
-            if name in _FIXED or name.startswith("celery:") or client.ttl(key) != -1:
+            if name in _FIXED or client.ttl(key) != -1:
                 continue
             kind, _, rest = name.partition(":")
             job_id = rest.split("/")[0].split(":")[0]

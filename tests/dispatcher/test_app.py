@@ -80,7 +80,7 @@ def test_a_broker_that_breaks_between_a_tick_and_its_ack_leaves_a_dispatcher_tha
     queue: SceneQueue, redis_url: str, namespace: str, tmp_path: Path
 ) -> None:
     """Celery counts that message as in work for ever, and by that took no other: dispatchers stood still, and none said so."""
-    broker_url = redis_url.replace("unix://", "redis+socket://")
+    broker_url = redis_url.replace("unix://", "redis+socket://") + "?virtual_host=1"
     program = _dispatcher(_BREAKS_AT_AN_ACK, redis_url, namespace, tmp_path, SCENEBURST_BROKER_URL=broker_url)
     try:
         said = tmp_path / "said"

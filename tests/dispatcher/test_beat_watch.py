@@ -1,0 +1,56 @@
+"""Silence is measured on a clock that does not jump."""
+
+import pytest
+
+from dispatcher.beat_watch import BeatWatch
+from dispatcher.reaper import Limits, find_reapable
+from scenequeue.items import ContainerRecord
+from scenequeue.names import ContainerId
+
+_HOUR_MS = 3_600_000
+_NOW_MS = 1_000 * _HOUR_MS
+
+
+def _record(beat_ms: int) -> ContainerRecord:
+    """Idle for a moment at its last beat."""
+    idle = {"started_ms": beat_ms - 5000, "idle_since_ms": beat_ms - 1000}
+    return ContainerRecord(container_id=ContainerId("c1"), state="running", beat_ms=beat_ms, **idle)
+
+
+def _reasons(watch: BeatWatch, beat_ms: int, now_ms: int, now_s: float) -> list[str]:
+    ledger = watch.corrected([_record(beat_ms)], now_ms, now_s)
+    return [verdict.reason for verdict in find_reapable(ledger, [], now_ms, Limits(idle_timeout_s=200))]
+
+
+@pytest.mark.parametrize("jump_ms", [_HOUR_MS, -_HOUR_MS])
+def test_a_jump_of_redis_clock_makes_no_container_silent_or_idle(jump_ms: int) -> None:
+    """Neither before its next beat, nor after it."""
+    watch = BeatWatch()
+    assert _reasons(watch, _NOW_MS, _NOW_MS + 1000, 100) == []
+    assert _reasons(watch, _NOW_MS, _NOW_MS + jump_ms + 3000, 102) == []
+    assert _reasons(watch, _NOW_MS + jump_ms + 4000, _NOW_MS + jump_ms + 5000, 104) == []
+
+
+@pytest.mark.parametrize("jump_ms", [0, _HOUR_MS, -_HOUR_MS])
+def test_a_container_that_has_died_is_silent_after_its_time_whatever_the_clock_does(jump_ms: int) -> None:
+    """Until now it was taken for alive for as long as the clock had gone back."""
+    watch = BeatWatch()
+    assert _reasons(watch, _NOW_MS, _NOW_MS, 100) == []
+    for second in range(2, 60, 2):
+        assert _reasons(watch, _NOW_MS, _NOW_MS + jump_ms + 1000 * second, 100 + second) == []
+    assert _reasons(watch, _NOW_MS, _NOW_MS + jump_ms + 62_000, 162) == ["silent for 62 s"]
+
+
+def test_an_outage_is_no_silence_of_the_containers() -> None:
+    """Redis was away for five minutes: nobody could be heard. Who is back first, dispatcher or container, does not matter."""
+    watch = BeatWatch()
+    assert _reasons(watch, _NOW_MS, _NOW_MS, 100) == []
+    assert _reasons(watch, _NOW_MS, _NOW_MS + 300_000, 400) == []
+    for second in range(2, 60, 2):
+        assert _reasons(watch, _NOW_MS, _NOW_MS + 300_000 + 1000 * second, 400 + second) == []
+    assert _reasons(watch, _NOW_MS, _NOW_MS + 362_000, 462) == ["silent for 62 s"]
+
+
+def test_a_dispatcher_that_begins_takes_redis_at_its_word() -> None:
+    """What was silent long before it came is reaped at its first look."""
+    assert _reasons(BeatWatch(), _NOW_MS - 100_000, _NOW_MS, 100) == ["silent for 100 s"]
