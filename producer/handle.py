@@ -1,6 +1,5 @@
 """A submitted job in the caller's hands: follow it, wait for it, fetch what it made."""
 
-import logging
 import secrets
 import shutil
 import time
@@ -10,15 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from producer.wait_log import WaitLog
 from scenequeue.errors import InvalidScenes, QueueUnavailable, SceneburstError, StorageDenied, StorageUnavailable
 from scenequeue.items import ItemResult, JobEvent, JobState, JobStatus
 from scenequeue.names import JobId, check_name
 from scenequeue.queue import SceneQueue
 from scenequeue.reasons import Reason
 from scenequeue.storage import UriStorage, sha256_of
-from scenequeue.waiting import PASSING
 
-_log = logging.getLogger("sceneburst")
 _LOOK_S = 2.0
 _FIRST_BACKOFF_S, _LONGEST_BACKOFF_S = 0.2, 5.0
 
@@ -61,8 +59,7 @@ class JobHandle:
     def wait(self, timeout_s: float | None = None, on_event: Callable[[JobEvent], None] | None = None) -> JobStatus:
         """Block until the job has ended, through short outages of Redis.
 
-        When the job waits, the reason is logged (logger `sceneburst`), once until it changes: a warning where somebody has to
-        act, an info where it is only a matter of time.
+        When the job waits, the reason is logged (logger `sceneburst`), once until it changes: see WaitLog.
 
         Args:
             timeout_s: longest wait; None is for ever.
@@ -77,7 +74,7 @@ class JobHandle:
             JobNotFound: it has expired.
         """
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
-        after, backoff_s, told = "0", _FIRST_BACKOFF_S, ""
+        after, backoff_s, log = "0", _FIRST_BACKOFF_S, WaitLog(self.job_id)
         while True:
             left_s = _LOOK_S if deadline is None else min(_LOOK_S, deadline - time.monotonic())
             try:
@@ -89,9 +86,7 @@ class JobHandle:
                 status = self.status()
                 backoff_s = _FIRST_BACKOFF_S
             except QueueUnavailable as error:
-                if told != "queue_unavailable":
-                    told = "queue_unavailable"
-                    _log.warning("job %s cannot be seen; waiting on: %s", self.job_id, error)
+                log.is_out_of_sight(error)
                 if deadline is not None and time.monotonic() + backoff_s >= deadline:
                     raise
                 time.sleep(backoff_s)
@@ -101,18 +96,10 @@ class JobHandle:
             if status.state is not JobState.ACTIVE and not status.counts.leased and not (events and on_event):
                 return status
             reason = status.waits_because
-            told = self._tell(reason, told)
+            log.waits(reason)
             if deadline is not None and time.monotonic() >= deadline:
                 why = f"; it waits: {reason.text}" if reason else ""
                 raise TimeoutError(f"job {self.job_id} has not ended within {timeout_s} s, and goes on{why}")
-
-    def _tell(self, reason: Reason | None, told: str) -> str:
-        """Log why the job waits, where that is news; returns the code that was told last."""
-        code = reason.code if reason else ""
-        if reason and code != told:
-            level = logging.INFO if code in PASSING else logging.WARNING
-            _log.log(level, "job %s waits: %s", self.job_id, reason.text)
-        return code
 
     def results(self) -> list[ItemResult]:
         """What has ended so far, in the order in which the scenes were given; a film after them."""

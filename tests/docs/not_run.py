@@ -1,12 +1,13 @@
 """The blocks that the tests do not run, each with its reason."""
 
 _INSTALLS = "installs from the network; the packages' own tests install every documented set of extras"
+_MAKE = _INSTALLS + "; its second line is this suite"
 _IMAGE = "needs the image; `make image-test` runs it"
 _CLOUD = "needs an AWS account; tests/deploy runs it against a simulated one"
 
 #: Page and first line -> why.
 NOT_RUN: dict[tuple[str, str], str] = {
-    ("README.md", "make demo    # render the example job into output/demo, on this machine"): _INSTALLS + "; the second is this",
+    ("README.md", "make demo    # render the example job into output/demo, on this machine"): _MAKE,
     ("README.md", "pip install '.[all]'"): _INSTALLS,
     ("docs/http-api.md", "pip install '.[api,console]'"): _INSTALLS,
     ("docs/deploying.md", "make image                 # docker or buildah; BASE=… for another Debian 12, IMAGE_FLAGS=… for the builder's own flags"): _IMAGE,  # noqa: E501

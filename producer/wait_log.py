@@ -1,0 +1,46 @@
+"""What somebody who waits for a job is told in the log: why it waits, once until that changes."""
+
+import logging
+import time
+from collections.abc import Callable
+
+from scenequeue.names import JobId
+from scenequeue.reasons import Reason
+from scenequeue.waiting import PASSING
+
+_log = logging.getLogger("sceneburst")
+#: What is only a matter of time is worth a warning when it has taken so long.
+_LONG_S = 60.0
+
+
+class WaitLog:
+    """Of one wait. A reason that somebody has to act on is a warning at once; another is an info, and a warning later.
+
+    Args:
+        job_id: which job is waited for.
+        clock: monotonic seconds.
+    """
+
+    def __init__(self, job_id: JobId, clock: Callable[[], float] = time.monotonic) -> None:
+        self._job_id, self._clock = job_id, clock
+        self._code = ""
+        self._since = 0.0
+        self._is_warned = False
+
+    def waits(self, reason: Reason | None) -> None:
+        """Note how the job stands now."""
+        code = reason.code if reason else ""
+        if code != self._code:
+            self._code, self._since, self._is_warned = code, self._clock(), False
+            if code in PASSING:
+                _log.info("job %s waits: %s", self._job_id, reason.text if reason else "")
+        is_due = code not in PASSING or self._clock() - self._since >= _LONG_S
+        if reason and is_due and not self._is_warned:
+            self._is_warned = True
+            _log.warning("job %s waits: %s", self._job_id, reason.text)
+
+    def is_out_of_sight(self, error: Exception) -> None:
+        """Note that the queue does not answer."""
+        if self._code != "queue_unavailable":
+            self._code, self._is_warned = "queue_unavailable", True
+            _log.warning("job %s cannot be seen, and is waited for all the same: %s", self._job_id, error)
