@@ -12,7 +12,7 @@ from chaos.scenes import KINDS, PlannedJob
 from container_worker.scratch import PREFIX, sweep
 
 #: Keys of a namespace at rest that need no time to live: fixed in number.
-_FIXED = frozenset({"counts", "control", "fence", "rates", "jobs", "expiring", "containers", "dead", "notices"})
+_FIXED = frozenset({"counts", "control", "fence", "rates", "jobs", "expiring", "containers", "dead", "notices", "wished"})
 #: Keys that there are only while there is work.
 _OF_WORK = ("bell", "leases", "delayed", "lane:urgent", "lane:normal", "lane:bulk")
 #: What a container that left in order says of it; what it held it had ended before.

@@ -38,8 +38,6 @@ def distribute(
     if total_scenes >= scenes_per_batch * max_parallel_tasks:
         tasks = max_parallel_tasks
     else:
-        tasks = -(-total_scenes // scenes_per_batch)
-        while tasks > 1 and total_scenes // tasks < min_scenes_per_batch:
-            tasks -= 1
+        tasks = max(1, min(-(-total_scenes // scenes_per_batch), total_scenes // min_scenes_per_batch))
     share, extra = divmod(total_scenes, tasks)
     return [share + 1] * extra + [share] * (tasks - extra)

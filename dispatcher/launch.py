@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from dispatcher.fleets.base import Fleet, LaunchRequest, LaunchResult
+from dispatcher.fleets.base import SIZES, Fleet, LaunchRequest, LaunchResult
 from dispatcher.planner import Policy
+from dispatcher.wishes import Order
 from scenequeue.errors import FleetError
 from scenequeue.items import ContainerRecord
 from scenequeue.names import ContainerId
@@ -52,8 +53,8 @@ class Launcher:
         """How long launches still wait; 0 when they may be made."""
         return max(0.0, self._not_before - self._clock()) if self.problem else 0.0
 
-    def launch(self, fence: int, batches: Sequence[int]) -> None:
-        """Start one container per batch.
+    def launch(self, fence: int, orders: Sequence[Order]) -> None:
+        """Start one container per order.
 
         Guarantees: a crash at any point never launches twice. Intents are written before anything starts; one that
         nothing came of counts as capacity until the hello time-out, and has failed then.
@@ -62,12 +63,14 @@ class Launcher:
             DispatcherDeposed: another dispatcher acts now; nothing was written or launched.
             QueueUnavailable: transient; what was launched says hello by itself.
         """
-        if not batches:
+        if not orders:
             return
-        records = [self._intent(fence, batch) for batch in batches]
+        records = [self._intent(fence, order) for order in orders]
         self._queue.dispatcher.record_intents(fence, records)
-        size = self._policy.size
-        requests = [LaunchRequest(record.container_id, size, record.batch, self._environment(record)) for record in records]
+        requests = [
+            LaunchRequest(record.container_id, SIZES[order.config_priority], order.batch, self._environment(record, order))
+            for record, order in zip(records, orders, strict=True)
+        ]
         try:
             results = self._fleet.launch(requests)
         except FleetError as error:
@@ -77,19 +80,20 @@ class Launcher:
             self._record(fence, result)
         self._learn([result for result in results if result.error], len(results))
 
-    def _intent(self, fence: int, batch: int) -> ContainerRecord:
+    def _intent(self, fence: int, order: Order) -> ContainerRecord:
         """Counted at the most that it may cost, until it is known where it runs."""
-        policy = self._policy
+        policy, size = self._policy, SIZES[order.config_priority]
         return ContainerRecord(
             container_id=ContainerId(f"c{fence}-{secrets.token_hex(4)}"),
             fleet=self._fleet.name,
-            vcpu=policy.size.vcpu,
-            memory_mib=policy.size.memory_mib,
+            vcpu=size.vcpu,
+            memory_mib=size.memory_mib,
             region=policy.region,
             is_spot=policy.is_spot,
             architecture=policy.architecture,
             ephemeral_gib=policy.ephemeral_gib,
-            batch=batch,
+            batch=order.batch,
+            for_job=order.for_job,
         )
 
     def _record(self, fence: int, result: LaunchResult) -> None:
@@ -125,7 +129,7 @@ class Launcher:
         self._not_before = self._clock() + self._pause_s
         self.problem = problem
 
-    def _environment(self, record: ContainerRecord) -> dict[str, str]:
+    def _environment(self, record: ContainerRecord, order: Order) -> dict[str, str]:
         """What a container is told. No secrets: those it has from its surroundings."""
         settings = self._settings
         return {
@@ -134,7 +138,7 @@ class Launcher:
             "SCENEBURST_FLEET": self._fleet.name,
             "SCENEBURST_BATCH": str(record.batch),
             # Told as the planner counts: where a container is limited by a quota it sees all of its machine's cores.
-            "SCENEBURST_SLOTS": str(self._policy.slots_each),
+            "SCENEBURST_SLOTS": str(self._policy.slots_of(order.config_priority)),
             # One that is kept warm leaves when the reaper says so, or is too old.
             "SCENEBURST_IDLE_TIMEOUT_S": str(settings.idle_timeout_s if record.batch else settings.max_lifetime_s),
             "SCENEBURST_LEASE_S": str(settings.lease_s),

@@ -2,13 +2,15 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from dispatcher.distribution import distribute
 from dispatcher.fleets.base import SIZES, ContainerSize
 from dispatcher.pricing import hourly_usd, usd_per_hour
+from dispatcher.wishes import Order, by_wishes, cover
 from scenequeue.items import ContainerRecord
+from scenequeue.wishes import WishedJob
 
 #: Processing seconds per second of video on one slot, until a rate has been measured (research: about 0.7 at 1080p).
 UNMEASURED_RATE = 1.0
@@ -26,6 +28,8 @@ class Backlog:
     ready_weight: float = 0.0
     delayed: int = 0
     is_paused: bool = False
+    #: Jobs that are planned alone; what they have ready is counted in `ready` and `ready_weight` too.
+    jobs: tuple[WishedJob, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,12 +67,20 @@ class Policy:
 
     @property
     def slots_each(self) -> int:
-        return self.slots or max(1, int(self.size.vcpu))
+        return self.slots_of(self.config_priority)
 
     @property
     def usd_per_hour_each(self) -> float:
         """The most that one more container may cost."""
-        size, storage_gib = self.size, self.ephemeral_gib
+        return self.usd_per_hour_of(self.config_priority)
+
+    def slots_of(self, config_priority: int) -> int:
+        """Slots of a container of this size."""
+        return self.slots or max(1, int(SIZES[config_priority].vcpu))
+
+    def usd_per_hour_of(self, config_priority: int) -> float:
+        """The most that a container of this size may cost."""
+        size, storage_gib = SIZES[config_priority], self.ephemeral_gib
         return usd_per_hour(
             size.vcpu, size.memory_mib, self.region, self.architecture, is_spot=self.is_spot, ephemeral_gib=storage_gib
         )
@@ -76,15 +88,20 @@ class Policy:
 
 @dataclass(frozen=True)
 class Plan:
-    """What to do now. `launches` are the batch sizes of the containers to start; `why` says it in a sentence."""
+    """What to do now; `why` says it in a sentence."""
 
-    launches: tuple[int, ...]
+    orders: tuple[Order, ...]
     why: str
     ready: int
     uncovered: int
     starting: int
     running: int
     usd_per_hour: float
+
+    @property
+    def launches(self) -> tuple[int, ...]:
+        """Batch sizes of the containers to start."""
+        return tuple(order.batch for order in self.orders)
 
 
 def plan(
@@ -103,18 +120,28 @@ def plan(
         The plan; total for any input, and never beyond max_containers, launches_per_tick or the hourly budget.
 
     What already runs or starts is counted first: its unused budget is taken off the backlog, so that a slow start
-    never launches twice.
+    never launches twice. Jobs with wishes are planned one by one, all others together.
     """
     alive = [record for record in containers if is_capacity(record, policy.hello_timeout_s, now_ms)]
     # What drains works no more, but is there and is paid for.
     there = [record for record in containers if record.state not in _ENDED]
     starting = sum(record.state != "running" for record in alive)
-    uncovered = max(0, backlog.ready - sum(takes_soon(record) for record in alive))
+    covered = cover(backlog.ready, backlog.jobs, [(record.for_job, takes_soon(record)) for record in alive])
     spent = hourly_usd(there)
-    wanted, reason = _wanted(backlog, uncovered, len(alive), spent, policy, rates)
-    launches, cut = _bounded(wanted, len(there), spent, policy)
-    why = _sentence(backlog, uncovered, len(alive), starting, launches, reason, cut)
-    return Plan(tuple(launches), why, backlog.ready, uncovered, starting, len(alive) - starting, spent)
+    others = replace(
+        backlog, ready=covered.ready, ready_weight=max(0.0, backlog.ready_weight - sum(job.ready_weight for job in backlog.jobs))
+    )
+    batches, reason = _wanted(others, covered.uncovered, covered.containers, spent, policy, rates)
+    own, wishes = by_wishes(() if backlog.is_paused else covered.jobs, policy.max_containers)
+    missing = policy.min_containers - len(alive) - len(own) - len(batches)
+    if missing > 0 and not backlog.is_paused:
+        batches = batches + [0] * missing
+        wishes = [*wishes, f"{policy.min_containers} containers are always kept"]
+    orders, cut = _bounded(own, batches, len(there), spent, policy)
+    uncovered = covered.uncovered + sum(job.uncovered for job in covered.jobs)
+    reasons = "; ".join([reason, *wishes] if reason else wishes)
+    why = _sentence(backlog, uncovered, len(alive), starting, [order.batch for order in orders], reasons, cut)
+    return Plan(tuple(orders), why, backlog.ready, uncovered, starting, len(alive) - starting, spent)
 
 
 def is_capacity(record: ContainerRecord, hello_timeout_s: float, now_ms: int) -> bool:
@@ -134,22 +161,16 @@ def takes_soon(record: ContainerRecord) -> int:
 def _wanted(
     backlog: Backlog, uncovered: int, alive: int, spent: float, policy: Policy, rates: Mapping[str, float]
 ) -> tuple[list[int], str]:
+    """Batches for what the operator's settings plan, and why."""
     if backlog.is_paused:
         return [], "the queue is paused"
-    wanted: list[int] = []
-    reason = ""
-    if backlog.ready and policy.policy == "batch":
-        wanted, reason = _by_batch(uncovered, alive, policy)
-    elif backlog.ready and policy.policy == "budget":
-        wanted, reason = _by_budget(backlog, uncovered, alive, spent, policy)
-    elif backlog.ready:
-        wanted, reason = _by_deadline(backlog, uncovered, alive, policy, rates)
-    missing = policy.min_containers - alive - len(wanted)
-    if missing > 0:
-        wanted = wanted + [0] * missing
-        warm = f"{policy.min_containers} containers are always kept"
-        reason = f"{reason}; {warm}" if reason else warm
-    return wanted, reason
+    if not backlog.ready:
+        return [], ""
+    if policy.policy == "batch":
+        return _by_batch(uncovered, alive, policy)
+    if policy.policy == "budget":
+        return _by_budget(backlog, uncovered, alive, spent, policy)
+    return _by_deadline(backlog, uncovered, alive, policy, rates)
 
 
 def _by_batch(uncovered: int, alive: int, policy: Policy) -> tuple[list[int], str]:
@@ -205,18 +226,27 @@ def _affordable(usd_an_hour: float, policy: Policy) -> int:
     return max(0, math.floor(usd_an_hour / policy.usd_per_hour_each + 1e-9))
 
 
-def _bounded(wanted: list[int], there: int, spent_usd_per_hour: float, policy: Policy) -> tuple[list[int], str]:
+def _bounded(
+    own: list[Order], batches: list[int], there: int, spent_usd_per_hour: float, policy: Policy
+) -> tuple[list[Order], str]:
     """Cut to what the bounds allow; the last that cuts is the tightest, and is named."""
-    bounds = [
+    cut, count = "", len(own) + len(batches)
+    for most, name in (
         (policy.max_containers - there, f"at most {policy.max_containers} containers"),
         (policy.launches_per_tick, f"{policy.launches_per_tick} launches a tick"),
-    ]
+    ):
+        if count > max(0, most):
+            count, cut = max(0, most), name
+    shared = batches[: max(0, count - len(own))]
+    wanted = [*own[:count], *(Order(batch, policy.config_priority) for batch in shared)]
     if (budget := policy.budget_usd_per_hour) is not None:
-        bounds.append((_affordable(budget - spent_usd_per_hour, policy), f"a budget of ${budget:.2f} an hour"))
-    cut = ""
-    for most, name in bounds:
-        if len(wanted) > max(0, most):
-            wanted, cut = wanted[: max(0, most)], name
+        # A hair above, so that money for exactly n containers is enough for n.
+        left = budget - spent_usd_per_hour + 1e-9
+        prices = {priority: policy.usd_per_hour_of(priority) for priority in SIZES}
+        for count, order in enumerate(wanted):
+            left -= prices[order.config_priority]
+            if left < 0:
+                return wanted[:count], f"a budget of ${budget:.2f} an hour"
     return wanted, cut
 
 

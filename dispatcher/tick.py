@@ -110,7 +110,7 @@ class Dispatcher:
             return self.try_tick()
         except FleetError as error:
             self._log.warning("the fleet cannot be seen; neither launching nor reaping", error=str(error))
-            made = replace(self._last, launches=(), why=f"the fleet cannot be seen: {error}")
+            made = replace(self._last, orders=(), why=f"the fleet cannot be seen: {error}")
             self._publish(made, Reason("fleet_unseen", {"problem": str(error)}), self._queue.inspect.now_ms())
             return None
 
@@ -134,7 +134,7 @@ class Dispatcher:
         self._tally.look(running)
         try:
             seen = self._look(self._reap(fence, running))
-            self._launcher.launch(fence, seen.plan.launches)
+            self._launcher.launch(fence, seen.plan.orders)
         except DispatcherDeposed as error:
             self._log.warning("deposed", error=str(error))
             return None
@@ -207,7 +207,8 @@ class Dispatcher:
 
     def _look(self, containers: Sequence[ContainerRecord]) -> Seen:
         depth = self._queue.inspect.depth()
-        backlog = Backlog(depth.counts.ready, depth.ready_weight, depth.counts.delayed, depth.is_paused)
+        jobs = tuple(self._queue.dispatcher.wished())
+        backlog = Backlog(depth.counts.ready, depth.ready_weight, depth.counts.delayed, depth.is_paused, jobs)
         now_ms = self._queue.inspect.now_ms()
         made = plan(backlog, containers, self._policy, self._queue.dispatcher.rates(), now_ms)
         age_s = self._queue.inspect.backlog_age_s() if self._observe else 0.0
@@ -216,18 +217,18 @@ class Dispatcher:
 
     def _careful(self, made: Plan, learnt: Caution) -> Plan:
         """The plan, without its launches while the fleet is given time, and with one at most until it is known to work."""
-        if not made.launches:
+        if not made.orders:
             return made
         # Without the seconds left, which would make another sentence of it at every tick.
         if self._launcher.pause_left_s:
-            return replace(made, launches=(), why=f"{made.why}; not yet: {self._launcher.problem}")
+            return replace(made, orders=(), why=f"{made.why}; not yet: {self._launcher.problem}")
         if learnt.pause_s:
-            return replace(made, launches=(), why=f"{made.why}; not yet: {learnt.why}")
+            return replace(made, orders=(), why=f"{made.why}; not yet: {learnt.why}")
         if learnt.most is None:
             return made
         # Until the one that tries is known to work, no other does.
-        launches = () if made.starting else made.launches[: learnt.most]
-        return replace(made, launches=launches, why=f"{made.why}; one at a time: {learnt.why}")
+        orders = () if made.starting else made.orders[: learnt.most]
+        return replace(made, orders=orders, why=f"{made.why}; one at a time: {learnt.why}")
 
     def _tell(self, seen: Seen) -> None:
         made = seen.plan
@@ -248,6 +249,7 @@ class Dispatcher:
         settings = self._settings
         published = {
             **asdict(made),
+            "launches": made.launches,
             "at_ms": at_ms,
             "fleet": settings.fleet,
             "file_roots": [str(root.absolute()) for root in settings.file_roots],

@@ -20,6 +20,7 @@ from scenequeue.names import Labels
 from scenequeue.options import FrozenModel, RenderOptions
 from scenequeue.settings import ApiSettings
 from scenequeue.storage_files import path_of
+from scenequeue.wishes import JobWishes
 
 _MIB = 1024 * 1024
 #: A body that takes longer is given up.
@@ -62,6 +63,10 @@ class Submission(FrozenModel):
     )
     callback_url: Annotated[str | None, Field(max_length=2048, description="https:// address, told of the job's end")] = None
     max_attempts: Annotated[int, Field(ge=1, le=100, description="how often a scene is tried")] = 3
+    wishes: Annotated[
+        JobWishes | None,
+        Field(description="how the scenes are spread over containers, within the operator's bounds; none: as for all other jobs"),
+    ] = None
 
 
 async def read_body(request: Request, most_mib: float) -> bytes:

@@ -114,6 +114,7 @@ def _submitted(service: Service, body: bytes) -> JobStatus:
         callback_url=submission.callback_url,
         labels=submission.labels,
         max_attempts=submission.max_attempts,
+        wishes=submission.wishes,
         film=submission.film,
         check_files=False,
     )

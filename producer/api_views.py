@@ -12,6 +12,7 @@ from producer.api_errors import MEDIA_TYPE
 from scenequeue.film import Film
 from scenequeue.items import Callback, Counts, Depth, ItemResult, JobStatus, Lane, Scene, Warned
 from scenequeue.options import RenderOptions
+from scenequeue.wishes import JobWishes
 
 _SUBMISSION: dict[str, Any] = {
     "scenes": [
@@ -87,6 +88,7 @@ class Job(BaseModel):
     max_attempts: int
     waits_because: Warned | None = Field(None, description="why nothing of it is worked on; null where something is")
     callback: Callback | None = Field(None, description="the posts to callback_url so far; null where none was given")
+    wishes: JobWishes | None = Field(None, description="how it is to be spread over containers; null: as all other jobs")
 
     @classmethod
     def of(cls, status: JobStatus) -> Self:

@@ -27,6 +27,7 @@ from scenequeue.reasons import Reason
 from scenequeue.settings import ProducerSettings
 from scenequeue.storage import UriStorage
 from scenequeue.storage_files import file_uri, path_of
+from scenequeue.wishes import JobWishes
 
 #: Scenes of an iterator are ordered longest first within chunks of this many, so that memory stays bounded.
 CHUNK = 10_000
@@ -68,6 +69,7 @@ class Producer:
         callback_url: str | None = None,
         labels: Mapping[str, str] | None = None,
         max_attempts: int = 3,
+        wishes: JobWishes | Mapping[str, Any] | None = None,
         film: FilmLike = None,
         check_files: bool = True,
         check_reach: bool = True,
@@ -87,6 +89,9 @@ class Producer:
             callback_url: https:// address that is told when the job has ended.
             labels: at most 16 words by name, shown to operators, who find jobs by them (`sceneburst jobs --label`).
             max_attempts: how often a scene is tried.
+            wishes: how the scenes are spread over containers (scenes_per_batch, max_parallel_tasks, min_scenes_per_batch,
+                config_priority), within the operator's bounds; what is not among them follows the lane and the number of
+                scenes. None: as the operator's settings say, together with all other jobs.
             film: True, a Film or its fields: when all scenes are done, they become one film beside them.
             check_files: False enqueues scenes whose local files are missing too; each ends as a dead letter.
             check_reach: False enqueues also what the acting dispatcher's containers can neither read nor write.
@@ -102,7 +107,7 @@ class Producer:
             QueueFull: transient; the backlog is above SCENEBURST_BACKLOG_LIMIT.
             QueueUnavailable, StorageUnavailable: transient; nothing is enqueued.
         """
-        shared, spec = self._spec(options, lane, job_id, callback_url, labels, max_attempts)
+        shared, spec = self._spec(options, lane, job_id, callback_url, labels, max_attempts, wishes)
         wanted = checked_film(film, check_files=check_files)
         prefix = output_uri(output)
         plan = self._last_plan() if check_reach else None
@@ -171,6 +176,7 @@ class Producer:
         callback_url: str | None,
         labels: Mapping[str, str] | None,
         max_attempts: int,
+        wishes: JobWishes | Mapping[str, Any] | None,
     ) -> tuple[RenderOptions, JobSpec]:
         problems: list[str] = []
         shared = RenderOptions()
@@ -190,6 +196,7 @@ class Producer:
             "callback_url": callback_url,
             "labels": dict(labels or {}),
             "max_attempts": max_attempts,
+            "wishes": dict(wishes) if isinstance(wishes, Mapping) else wishes,
         }
         try:
             check_job_id(str(fields["job_id"]))

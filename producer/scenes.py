@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from scenequeue.items import Scene
 from scenequeue.options import RenderOptions, SubtitleStyle, WatermarkStyle
+from scenequeue.wishes import JobWishes
 
 #: A scene as a model, or as a dict with our names or the article's.
 SceneLike: TypeAlias = "Scene | Mapping[str, Any]"
@@ -84,7 +85,7 @@ def explain(error: ValidationError, model: Any) -> list[str]:
 
 
 def _names_near(model: Any, place: tuple[int | str, ...]) -> list[str]:
-    nested: dict[str, Any] = {"subtitle_style": SubtitleStyle, "watermark_style": WatermarkStyle}
+    nested: dict[str, Any] = {"subtitle_style": SubtitleStyle, "watermark_style": WatermarkStyle, "wishes": JobWishes}
     within = nested.get(str(place[-2]), model) if len(place) > 1 else model
     return [*within.model_fields, *(_ALIASES if within is Scene else ())]
 

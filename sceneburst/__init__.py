@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         WatermarkStyle as WatermarkStyle,
     )
     from scenequeue.settings import ProducerSettings as ProducerSettings
+    from scenequeue.wishes import JobWishes as JobWishes
 
 #: The names above by the module that defines them.
 _NAMES = {
@@ -62,6 +63,7 @@ _NAMES = {
     "scenequeue.items": "Counts ItemResult JobEvent JobState JobStatus Lane Scene",
     "scenequeue.options": "RenderOptions SubtitleStyle WatermarkStyle",
     "scenequeue.settings": "ProducerSettings",
+    "scenequeue.wishes": "JobWishes",
 }
 _HOMES = {name: home for home, names in _NAMES.items() for name in names.split()}
 __all__ = sorted(_HOMES)  # noqa: PLE0605

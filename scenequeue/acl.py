@@ -13,7 +13,10 @@ Role = Literal["producer", "worker", "dispatcher", "operator"]
 ROLES: tuple[Role, ...] = get_args(Role)
 
 #: Keys that every step touches, relative to the namespace; "" is the prefix itself, which scripts get as their one key.
-_SHARED_KEYS = ("", "lane:*", "counts", "control", "bell", "job:*", "item:*", "delayed", "dead", "jobs", "expiring", "notices")
+_SHARED_KEYS = (
+    *("", "lane:*", "counts", "control", "bell", "job:*", "item:*", "delayed", "dead", "jobs", "expiring", "notices"),
+    "wished",
+)
 _CONTAINER_KEYS = ("containers", "container:*")
 _LEASE_KEYS = ("leases", "held:*", "drain:*", "rates")
 _KEYS: dict[Role, tuple[str, ...]] = {

@@ -10,6 +10,7 @@ from pydantic_core import from_json
 from scenequeue.names import ContainerId, ItemId, JobId, Labels, LeaseToken, SceneName, Title
 from scenequeue.options import FrozenModel, RenderOptions
 from scenequeue.reasons import Reason
+from scenequeue.wishes import JobWishes
 
 #: Version of the wire format. A worker leaves items with a newer one to others.
 WIRE_VERSION = 1
@@ -137,6 +138,8 @@ class JobSpec(FrozenModel):
     callback_url: str | None = None
     #: Words of the caller by name; shown to operators, who find jobs by them.
     labels: Labels = Field(default_factory=dict)
+    #: How it is to be spread over containers; None: as the operator's settings say, together with all others.
+    wishes: JobWishes | None = None
 
 
 class Counts(FrozenModel):
@@ -189,6 +192,7 @@ class JobStatus(FrozenModel):
     max_attempts: int = 3
     #: Why nothing of it is worked on, where that was looked for; see scenequeue/waiting.py.
     waits_because: Reason | None = None
+    wishes: JobWishes | None = None
 
 
 class Lease(NamedTuple):
@@ -308,6 +312,8 @@ class ContainerRecord(FrozenModel):
     ephemeral_gib: int = 0
     #: Items it was launched for.
     batch: int = 0
+    #: The job whose wishes it was launched by, if any; it takes others' work all the same.
+    for_job: str = ""
     fence: int = 0
     intended_ms: int = 0
     launched_ms: int = 0

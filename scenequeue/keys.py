@@ -34,6 +34,7 @@ class Keys:
     | held:<container>:call | string | the container's word for its last lease; expires, and goes with the set |
     | jobs | zset | job ids by time of submission (ms) |
     | expiring | zset | ended jobs, "<id>" or "<id> <items of stages that never opened>", by the time their keys expire (ms) |
+    | wished | zset | ids of active jobs with wishes, by time of submission (ms) |
     | containers | zset | container ids by time of first mention (ms) |
     | container:<id> | hash | launch record and beat of a container; expires |
     | dispatcher | hash | owner and fence of the acting dispatcher; expires |
@@ -89,5 +90,6 @@ _SINGLE = frozenset(
         "rates",
         "notices",
         "expiring",
+        "wished",
     }
 )

@@ -25,6 +25,7 @@ from scenequeue.items import (
 )
 from scenequeue.names import ItemId, JobId, check_job_id
 from scenequeue.options import RenderOptions
+from scenequeue.wishes import JobWishes, WishedJob
 
 #: Name and kind of what cannot be read.
 MALFORMED = "malformed"
@@ -67,6 +68,7 @@ def job_from(job_id: str, fields: Mapping[str, str]) -> JobStatus:
         callback=_callback_from(fields) if fields["callback_url"] else None,
         labels=json.loads(fields["labels"]),
         max_attempts=int(fields["max_attempts"]),
+        wishes=JobWishes.model_validate_json(fields["wishes"]) if "wishes" in fields else None,
     )
 
 
@@ -93,6 +95,20 @@ def shown_job(job_id: str, fields: Mapping[str, str]) -> JobStatus:
             counts=counts_from(fields),
             created_ms=whole_number(fields.get("created_ms")),
         )
+
+
+def wished_from(job_id: str, fields: Mapping[str, str | None]) -> WishedJob | None:
+    """Some fields of a job's hash as a job with wishes; None where it is not active, or they cannot be read."""
+    try:
+        if fields["state"] != JobState.ACTIVE or check_job_id(job_id) != job_id:
+            return None
+        wishes = JobWishes.model_validate_json(fields["wishes"] or "")
+    except ValueError:
+        return None
+    counts = {state: max(0, whole_number(fields.get(state))) for state in _STATES}
+    weight = max(0, whole_number(fields.get("ready_weight_ms"))) / 1000
+    is_urgent = fields.get("lane") == Lane.URGENT
+    return WishedJob(JobId(job_id), is_urgent, sum(counts.values()), counts["ready"], weight, wishes)
 
 
 def container_from(container_id: str, fields: Mapping[str, str]) -> ContainerRecord:

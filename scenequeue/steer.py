@@ -6,8 +6,9 @@ from typing import Literal
 
 from scenequeue.connection import Connection
 from scenequeue.errors import DispatcherDeposed
-from scenequeue.items import ContainerRecord, JobStatus
-from scenequeue.records import container_fields, shown_job, whole_number
+from scenequeue.items import ContainerRecord, Counts, JobStatus
+from scenequeue.records import container_fields, shown_job, whole_number, wished_from
+from scenequeue.wishes import WishedJob
 from scenequeue.work import CONTAINER_TTL_S
 
 #: What an intent says of a container before it exists.
@@ -16,7 +17,7 @@ _LONGEST_ERROR = 500
 _INTENT_FIELDS = frozenset(
     {
         *("container_id", "fleet", "region", "vcpu", "memory_mib", "is_spot", "architecture", "ephemeral_gib"),
-        *("batch", "fence"),
+        *("batch", "for_job", "fence"),
     }
 )
 
@@ -114,6 +115,32 @@ class DispatcherPort:
         kinds = {field.rpartition(":")[0] for field in fields}
         weights = {kind: whole_number(fields.get(f"{kind}:weight_ms")) for kind in kinds}
         return {kind: whole_number(fields.get(f"{kind}:busy_ms")) / weight for kind, weight in weights.items() if weight > 0}
+
+    def wished(self, limit: int = 1000) -> list[WishedJob]:
+        """Active jobs with wishes, the urgent ones first, and then by age.
+
+        Args:
+            limit: how many are looked at, the oldest; those beyond are planned together with the jobs that wish nothing.
+
+        Cost: two round trips, O(jobs with wishes); one where there are none.
+        """
+        fields = ("state", "lane", "wishes", "ready_weight_ms", *Counts.model_fields)
+        with self._connection.translated():
+            ids = self._connection.client.zrange(self._keys.wished, 0, limit - 1)
+            if not ids:
+                return []
+            pipeline = self._connection.client.pipeline(transaction=False)
+            for job_id in ids:
+                pipeline.hmget(self._keys.job(job_id), fields)
+            found = pipeline.execute(raise_on_error=False)
+            jobs = [
+                None if isinstance(each, Exception) else wished_from(job_id, dict(zip(fields, each, strict=True)))
+                for job_id, each in zip(ids, found, strict=True)
+            ]
+            # Evicted, deleted by hand, or written by somebody else.
+            if gone := [job_id for job_id, job in zip(ids, jobs, strict=True) if job is None]:
+                self._connection.client.zrem(self._keys.wished, *gone)
+        return sorted((job for job in jobs if job is not None), key=lambda job: not job.is_urgent)
 
     def due_notices(self, limit: int = 50) -> list[JobStatus]:
         """Ended jobs whose callback is due, oldest first."""

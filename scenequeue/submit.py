@@ -17,7 +17,7 @@ Submitted: TypeAlias = "WorkItem | tuple[int, WorkItem]"
 #: Items per step: larger brings nothing more, and keeps Redis from pausing others.
 _CHUNK = 500
 #: What a job's status takes over from its spec.
-_SHARED = ("job_id", "lane", "options", "callback_url", "labels", "max_attempts")
+_SHARED = ("job_id", "lane", "options", "callback_url", "labels", "max_attempts", "wishes")
 
 
 class ProducerPort:
@@ -56,7 +56,9 @@ class ProducerPort:
         Guarantees: atomic and idempotent. A crash before the last step leaves lists that nobody sees and that expire
             after an hour; after it, the job is there. Cost: one round trip per 500 items; a job of up to 500 is one.
         """
-        digest = hashlib.sha256(spec.model_dump_json(exclude={"job_id"}).encode())
+        # Without wishes, the digest is that of a version that knew none.
+        left_out = {"job_id"} if spec.wishes else {"job_id", "wishes"}
+        digest = hashlib.sha256(spec.model_dump_json(exclude=left_out).encode())
         upload = Upload(self._connection, _CHUNK, on_progress)
         try:
             for number, stage in enumerate(stages):

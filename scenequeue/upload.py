@@ -54,6 +54,8 @@ class Upload:
             *("lane", spec.lane.value, "options", spec.options.model_dump_json(), "max_attempts", spec.max_attempts),
             *("callback_url", spec.callback_url or "", "labels", json.dumps(spec.labels)),
         ]
+        if spec.wishes is not None:
+            fields += ["wishes", spec.wishes.model_dump_json(exclude_none=True)]
         about = (spec.job_id, self._nonce, digest, -1 if backlog_limit is None else backlog_limit, len(self.sizes))
         elements = (element for _, held in self._held for element in held)
         answer, created_ms = self._connection.run("submit", *about, *stages, len(fields) // 2, *fields, *elements)

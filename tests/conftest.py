@@ -22,6 +22,7 @@ _numbers = itertools.count()
 #: Keys that stay without a TTL: fixed in number, or emptied with the work.
 _FIXED = {
     *("counts", "control", "fence", "rates", "jobs", "expiring", "containers", "bell", "leases", "delayed", "dead", "notices"),
+    "wished",
     *("lane:urgent", "lane:normal", "lane:bulk"),
 }
 

@@ -36,7 +36,8 @@ local function end_job(job, state)
   event(job, 'finished', 'state', state)
   redis.call('EXPIRE', key, RESULT_TTL_S)
   for _, part in ipairs(JOB_PARTS) do redis.call('EXPIRE', job_key(job, part), RESULT_TTL_S) end
-  local got = redis.call('HMGET', key, 'stage', 'stages', 'callback_url')
+  local got = redis.call('HMGET', key, 'stage', 'stages', 'callback_url', 'wishes')
+  if got[4] then redis.call('ZREM', P .. 'wished', job) end
   for stage = tonumber(got[1]) + 1, tonumber(got[2]) - 1 do
     redis.call('EXPIRE', job_key(job, 'stage:' .. stage), RESULT_TTL_S)
   end

@@ -23,7 +23,8 @@ redis.call('ZREM', P .. 'notices', job)
 redis.call('PERSIST', key)
 redis.call('PERSIST', job_key(job, 'events'))
 for _, part in ipairs(JOB_PARTS) do redis.call('PERSIST', job_key(job, part)) end
-local got = redis.call('HMGET', key, 'stage', 'stages')
+local got = redis.call('HMGET', key, 'stage', 'stages', 'wishes')
+if got[3] then redis.call('ZADD', P .. 'wished', NOW_MS, job) end
 for stage = tonumber(got[1]) + 1, tonumber(got[2]) - 1 do redis.call('PERSIST', job_key(job, 'stage:' .. stage)) end
 job_cache[job] = nil
 move(job, 'dead', 'ready', 1)

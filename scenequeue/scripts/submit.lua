@@ -66,6 +66,7 @@ for stage = 0, stages - 1 do
 end
 weigh(job, first_weight_ms)
 redis.call('ZADD', P .. 'jobs', NOW_MS, job)
+if redis.call('HEXISTS', key, 'wishes') == 1 then redis.call('ZADD', P .. 'wished', NOW_MS, job) end
 enter_ring(job)
 event(job, 'submitted', 'items', first)
 flush()

@@ -10,6 +10,7 @@ from dispatcher.fleets.base import FleetContainer, Hardware, LaunchRequest, Laun
 from dispatcher.planner import Plan, Policy
 from dispatcher.standstill import standstill
 from dispatcher.tick import Dispatcher
+from dispatcher.wishes import Order
 from producer import Producer
 from scenequeue.errors import FleetError, InvalidScenes
 from scenequeue.items import ContainerRecord
@@ -31,7 +32,7 @@ def _records(count: int, **more: Any) -> list[ContainerRecord]:
     ("made", "records", "policy", "problem", "vain", "code"),
     [
         (replace(_MADE, ready=0), [], Policy(), _NO_ROOM, "", None),
-        (replace(_MADE, launches=(5,)), [], Policy(), "", "", None),
+        (replace(_MADE, orders=(Order(5, 1),)), [], Policy(), "", "", None),
         (_MADE, [], Policy(), _NO_ROOM, "", "no_capacity"),
         (_MADE, [], Policy(), "AccessDenied: not allowed", "", "launches_fail"),
         (_MADE, [], Policy(), "", "the last launch came to nothing (exit 1)", "false_starts"),

@@ -15,6 +15,7 @@ from scenequeue.items import JobState
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
 from scenequeue.storage import UriStorage
+from scenequeue.wishes import JobWishes
 from tests.producer.serving import Api, check_problem, job, scene, serving
 from tests.producer.small_worker import working
 from tests.scenequeue.jobs import done
@@ -96,11 +97,14 @@ def test_the_same_job_twice_is_one_job_and_another_one_is_a_conflict(api: Api, q
 def test_everything_asked_for_reaches_the_queue(api: Api, queue: SceneQueue) -> None:
     """Options, overrides, lane, attempts and callback, as a producer in Python would hand them over."""
     more = {"options": {"resolution": "720p"}, "max_attempts": 5, "callback_url": "https://shop.example/told"}
+    more["wishes"] = {"scenes_per_batch": 2, "config_priority": 4}
     body = job(lane="urgent", job_id="j1", **more)
     api.submit({**body, "scenes": [{"scene_name": "a", "image_path": "https://x.example/a.png", "audio": "s3://b/a.mp3"}]})
     status = queue.producer.status("j1")
     assert (status.lane, status.max_attempts, status.options.resolution) == ("urgent", 5, "720p")
     assert status.callback_url == "https://shop.example/told"
+    assert status.wishes == JobWishes(scenes_per_batch=2, config_priority=4)
+    assert api.client.get("/v1/jobs/j1").json()["wishes"]["max_parallel_tasks"] is None
     assert "callback_url" not in api.client.get("/v1/jobs/j1").json()
     (lease,) = queue.worker.lease("c1", 1)
     assert lease.item.payload["image"] == "https://x.example/a.png"
@@ -166,6 +170,10 @@ def test_mistakes_of_the_whole_are_named_too(api: Api) -> None:
         (job("a", max_attempts=0), "#/max_attempts"),
         (job("a", callback_url="http://x.example"), "#/callback_url"),
         (job("a", labels={"a": 1}), "#/labels/a"),
+        (job("a", wishes={"scenes_per_batch": 0}), "#/wishes/scenes_per_batch"),
+        (job("a", wishes={"config_priority": "4"}), "#/wishes/config_priority"),
+        (job("a", wishes={"max_tasks": 4}), "#/wishes/max_tasks"),
+        (job("a", wishes=4), "#/wishes"),
         (job("a", "a"), "#/scenes/1"),
         (job("film", film=True), "#/scenes/0/name"),
         ({**job("a"), "output": "https://x.example/out"}, "#/output"),

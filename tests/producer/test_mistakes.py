@@ -15,6 +15,7 @@ from scenequeue.names import check_job_id
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import ProducerSettings, SceneburstSettings
 from scenequeue.storage import UriStorage
+from scenequeue.wishes import JobWishes
 from tests.conftest import S3
 from tests.media import Media
 
@@ -52,6 +53,29 @@ def test_a_wrong_scene_is_named_in_one_line(producer: Producer, queue: SceneQueu
         producer.submit_scenes([scene], output="/x")
     assert line in str(caught.value)
     assert queue.inspect.depth().counts.total == 0
+
+
+@pytest.mark.parametrize(
+    ("wishes", "line"),
+    [
+        ({"scenes_per_batch": 0}, "wishes.scenes_per_batch: Input should be greater than or equal to 1"),
+        ({"max_parallel_tasks": -1}, "wishes.max_parallel_tasks: Input should be greater than or equal to 1"),
+        ({"min_scenes_per_batch": 2.5}, "wishes.min_scenes_per_batch: Input should be a valid integer"),
+        ({"config_priority": 6}, "wishes.config_priority: Input should be less than or equal to 5"),
+        ({"config_priority": True}, "wishes.config_priority: Input should be a valid integer"),
+        ({"scene_per_batch": 5}, "unknown option 'wishes.scene_per_batch', did you mean 'scenes_per_batch'?"),
+        (5, "wishes: Input should be"),
+    ],
+)
+def test_wishes_that_cannot_be_meant_are_named(producer: Producer, queue: SceneQueue, wishes: Any, line: str) -> None:
+    """Each by its field; none is ignored."""
+    scene = {"name": "a", "image": "s3://b/i", "audio": "s3://b/a"}
+    with pytest.raises(InvalidScenes) as caught:
+        producer.submit_scenes([scene], output="s3://b/o", wishes=wishes)
+    assert line in str(caught.value)
+    assert queue.inspect.depth().counts.total == 0
+    job = producer.submit_scenes([scene], output="s3://b/o", wishes={"scenes_per_batch": 2}, check_files=False)
+    assert job.status().wishes == JobWishes(scenes_per_batch=2)
 
 
 @pytest.mark.parametrize("given", [[], (), iter([]), {}])

@@ -78,7 +78,7 @@ def test_each_role_does_all_its_work(as_role: As, admin: redis.Redis) -> None:
     dispatcher.dispatcher.drain("c1")
     dispatcher.dispatcher.forfeit("c1", "lost")
     dispatcher.dispatcher.record_ended("c1", "gone", "lost")
-    dispatcher.dispatcher.publish_plan("{}")
+    dispatcher.dispatcher.publish_plan('{"why": "nothing ready"}')
     dispatcher.dispatcher.rates()
     for queue in (dispatcher, operator):
         queue.inspect.depth()
@@ -134,7 +134,7 @@ def test_no_role_does_anothers_work_and_trying_changes_nothing(as_role: As, admi
         lambda: producer.dispatcher.forfeit("c1", "lost"),
         lambda: producer.dispatcher.drain("c1"),
         lambda: worker.dispatcher.acquire("me", 10),
-        lambda: worker.dispatcher.publish_plan("{}"),
+        lambda: worker.dispatcher.publish_plan('{"why": "nothing ready"}'),
         lambda: producer.dispatcher.acquire("me", 10),
     ]
     for attempt in attempts:
