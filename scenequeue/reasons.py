@@ -24,7 +24,7 @@ SENTENCES: Mapping[str, str] = {
     "cues_cut_short": "subtitles: {cues:1 cue|# cues} of more than {limit} characters {cues:was|were} cut short",
     "fade_shortened": "a fade was made shorter, as a scene beside it is shorter than two fades",
     "glyphs_missing": (
-        "subtitles: no font has {count:1 of the characters, which was|# of the characters, which were} left out ({characters})"
+        "{input}: no font has {count:1 of the characters, which was|# of the characters, which were} left out ({characters})"
     ),
     "narration_damaged": "narration is damaged: {packets:1 packet was|# packets were} left out",
     "cues_unreadable": "subtitles: {cues:1 cue whose times cannot be read was|# cues whose times cannot be read were} left out",

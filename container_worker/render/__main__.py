@@ -151,14 +151,12 @@ def _subtitles(request: RenderRequest, count: int) -> tuple[Any, Any]:
     if not shown or request.extras.subtitle_mode != "burned":
         return None, None
     from container_worker.render.fontbook import FontBook
-    from container_worker.render.typeset import Typesetter
+    from container_worker.render.typeset import Typesetter, warn_of_missing
 
     book = FontBook(request.extras.language)
     frame = (request.width_px, request.height_px)
     typesetter = Typesetter([span.text for span in shown], request.text, frame, request.ffmpeg, Path(request.scratch), book)
-    if book.missing:
-        names = " ".join(f"U+{ord(char):04X}" for char in sorted(book.missing)[:10])
-        warn("glyphs_missing", count=len(book.missing), characters=names)
+    warn_of_missing("subtitles", book)
     return _title(request, shown, typesetter.draw) or CueTrack(shown, typesetter.draw), typesetter
 
 

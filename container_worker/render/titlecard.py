@@ -11,7 +11,7 @@ from container_worker.render.layout import lay_out
 from container_worker.render.patches import FrameView, Patch
 from container_worker.render.request import RenderRequest, TextLook
 from container_worker.render.timeline import CueTrack, Span
-from container_worker.render.typeset import Typesetter
+from container_worker.render.typeset import Typesetter, warn_of_missing
 from container_worker.render.words import warn
 
 #: Height of the title's em as a share of the frame's shorter side, and of its outline (look).
@@ -65,6 +65,7 @@ def draw_card(request: RenderRequest, folder: Path, texts: Sequence[str] = ()) -
     text = " ".join((request.title or "").split())
     book.judge([text, *texts])
     block, is_cut = lay_out(text, book, look, _MOST_LINES)
+    warn_of_missing("title", book)
     if not block.lines:
         return None
     if is_cut:

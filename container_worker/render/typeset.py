@@ -199,3 +199,10 @@ class Typesetter:
         shows = alpha * (1 - picture[..., 3] / 255)
         for channel, level in enumerate((*look.box_colour, 255)):
             picture[..., channel] += shows * (level / 255)
+
+
+def warn_of_missing(text: str, book: FontBook) -> None:
+    """Say which characters of this text (title or subtitles) no font has, if any."""
+    if book.missing:
+        names = " ".join(f"U+{ord(char):04X}" for char in sorted(book.missing)[:10])
+        warn("glyphs_missing", input=text, count=len(book.missing), characters=names)

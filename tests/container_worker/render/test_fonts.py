@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
+from fontTools.ttLib import TTFont
 
 from container_worker.ffmpeg import find_ffmpeg
 from container_worker.render import fontbook, fonts
@@ -55,6 +56,14 @@ def test_a_font_of_pictures_is_not_taken_for_one_of_outlines(tmp_path: Path) -> 
     """Libass would draw nothing, or a box."""
     _make_font(tmp_path / "colour.ttf", "ກ", has_outlines=False)
     assert system_fonts_for(frozenset("ກ"), [str(tmp_path)]) == []
+
+
+def test_a_font_is_known_by_the_name_that_libass_looks_for(tmp_path: Path) -> None:
+    """Name ID 1; by the nicer name, ID 16, libass finds nothing and draws nothing."""
+    font = TTFont(_make_font(tmp_path / "plain.ttf", "ກ"))
+    font["name"].setName("Nice Family", 16, 3, 1, 0x409)
+    font.save(tmp_path / "nice.ttf")
+    assert fonts.describe(tmp_path / "nice.ttf")["family"] == "plain"
 
 
 def test_all_texts_together_cost_one_look_into_the_system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -59,6 +59,16 @@ def test_a_title_card_stands_on_the_darkened_picture_before_the_narration(make: 
     assert first_sound_s(made.path) == pytest.approx(0.9, abs=0.010)
 
 
+def test_what_no_font_can_draw_is_a_warning_that_says_where(make: Callable[..., Made], media: Media) -> None:
+    """In the title as in the subtitles: nothing vanishes without a word."""
+    text = media.srt("s.srt", [(0.1, 0.8, "one \U0010fffe two")])
+    made = make({"title_card_s": 0.2, "motion": "none"}, title="A \U0010ffff", subtitles=text)
+    assert sorted(warning.text for warning in made.report.warnings) == [
+        "subtitles: no font has 1 of the characters, which was left out (U+10FFFE)",
+        "title: no font has 1 of the characters, which was left out (U+10FFFF)",
+    ]
+
+
 def test_without_a_title_there_is_no_card(make: Callable[..., Made]) -> None:
     """A card with nothing on it would only delay the scene."""
     assert make({"title_card_s": 2.0}).report.frames == -(-91 * 30 // 100)
