@@ -15,6 +15,7 @@ SENTENCES: Mapping[str, str] = {
     "charset_guessed": (
         "subtitles: the file seems to be in {encoding}, and may be in another encoding; save it as UTF-8, or name its language"
     ),
+    "cues_after_end": "subtitles: {cues:1 cue begins|# cues begin} after the narration's end, and {cues:is|are} not shown",
     "cues_backwards": "subtitles: {cues:1 cue|# cues} without a length or of a negative one {cues:was|were} left out",
     "cues_before_start": "subtitles: {cues:1 cue|# cues} before the beginning (negative times) {cues:was|were} left out",
     "cues_crowded": (

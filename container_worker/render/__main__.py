@@ -134,7 +134,7 @@ def _subtitles(request: RenderRequest, count: int) -> tuple[Any, Any]:
     """The cue track and the typesetter that feeds it; (None, None) without subtitles inside the scene."""
     if request.subtitles is None:
         return None, None
-    from container_worker.render.cues import read_cues, spans
+    from container_worker.render.cues import late_cues, read_cues, spans
     from container_worker.render.timeline import CueTrack, Span
 
     card = request.extras.card_frames
@@ -143,6 +143,8 @@ def _subtitles(request: RenderRequest, count: int) -> tuple[Any, Any]:
     shown = [Span(span.first + card, span.end + card, span.text) for span in spoken]
     if not shown:
         warn("subtitles_outside" if cues else "subtitles_empty")
+    elif late := late_cues(cues, request.fps, count - card):
+        warn("cues_after_end", cues=late)
     has_track = request.extras.subtitle_mode == "soft"
     if request.extras.webvtt or has_track:
         from container_worker.render.webvtt import cues_of, write_captions

@@ -98,6 +98,11 @@ def crowded(cues: Sequence[Cue]) -> int:
     return count
 
 
+def late_cues(cues: Sequence[Cue], fps: int, frames: int) -> int:
+    """How many cues begin after the last of this many frames."""
+    return sum(round(cue.start_s * fps) >= frames for cue in cues)
+
+
 def spans(cues: Sequence[Cue], fps: int, frames: int) -> list[Span]:
     """What is shown on which frames: cues clipped to the scene, overlapping ones stacked in order of their start.
 

@@ -10,6 +10,8 @@ from container_worker.render.sound_parts import Window, parts_of
 if TYPE_CHECKING:
     from av import AudioFrame
 
+#: What stands between the parts of a joined MP3, and is no sound.
+_TAGS = (b"ID3", b"TAG", b"APETAGEX")
 _SAFELY = {"protocol_whitelist": "file", "format_whitelist": ",".join(AUDIO_FORMATS)}
 
 
@@ -79,7 +81,7 @@ class SoundFile:
                 try:
                     frames = packet.decode()
                 except FFmpegError:
-                    self.damaged += 1
+                    self.damaged += not bytes(packet).startswith(_TAGS)
                     continue
                 for frame in frames:
                     self.formats.add((frame.sample_rate, frame.layout.name, frame.format.name))

@@ -87,6 +87,16 @@ def test_every_beep_of_a_joined_narration_is_where_it_belongs(
     assert _onsets(sound(made.path)) == pytest.approx(wanted, abs=slack)
 
 
+def test_tags_between_the_parts_of_a_joined_mp3_are_no_damage(make: Callable[..., Made], media: Media) -> None:
+    """Each part brings its tag and its header, as files of their own do."""
+    parts = [media.tone(f"{n}.mp3", 0.5) for n in range(3)]
+    assert all(part.read_bytes().startswith(b"ID3") for part in parts)
+    made = make({"motion": "none", "fps": 25}, audio=_joined(media, "joined.mp3", parts))
+    assert made.report.warnings == ()
+    # A decoder hears an encoder's start at the beginning of every part but the first: 50 ms at most.
+    assert 1.5 <= made.report.duration_s <= 1.7
+
+
 @pytest.mark.parametrize("ending", ["mp3", "wav", "aac"])
 def test_joined_music_is_repeated_and_ends(make: Callable[..., Made], media: Media, ending: str) -> None:
     """Under a longer narration: every beep of every round, and the video as long as its narration."""

@@ -325,6 +325,15 @@ def test_no_cue_on_any_frame_gives_no_spans(cues: list[Cue]) -> None:
     assert spans(cues, 25, 25) == []
 
 
+def test_cues_after_the_narration_are_a_warning(make: Callable[..., Made], media: Media) -> None:
+    """The others are shown; subtitles of another narration would else be lost without a word."""
+    cues = [(0.1, 0.5, "shown"), (0.9, 2.0, "begins in time"), (1.0, 2.0, "late"), (3.0, 4.0, "later")]
+    made = make({"motion": "none", "fps": 25}, length_s=1.0, subtitles=media.srt("s.srt", cues))
+    assert [warning.text for warning in made.report.warnings] == [
+        "subtitles: 2 cues begin after the narration's end, and are not shown"
+    ]
+
+
 _LATE = f"1\n{_S.replace('01', '05').replace('02', '06')}\nlate\n"
 
 
