@@ -22,6 +22,8 @@ from scenequeue.items import DeadLetter
 if TYPE_CHECKING:
     from scenequeue.queue import SceneQueue
 
+#: `dead show` has all of it.
+_REASON_CHARACTERS = 300
 app = typer.Typer(help="Dead letters: look at them, requeue or discard them.", invoke_without_command=True)
 JobOption = Annotated[str | None, typer.Option("--job", help="Only this job's.")]
 JobArgument = Annotated[str, typer.Argument(help="The job's id.", show_default=False)]
@@ -110,7 +112,8 @@ def last_reason(letter: DeadLetter) -> str:
     if not letter.errors:
         return ""
     last = letter.errors[-1]
-    return f"{last.error}: {(last.message.splitlines() or [''])[0]}"
+    reason = f"{last.error}: {(last.message.splitlines() or [''])[0]}"
+    return reason if len(reason) <= _REASON_CHARACTERS else f"{reason[:_REASON_CHARACTERS]}…"
 
 
 def _chosen(queue: "SceneQueue", job_id: str, item_id: str | None) -> list[str]:

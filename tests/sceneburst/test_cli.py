@@ -128,7 +128,9 @@ def test_render_exits_0_when_exactly_the_expected_scene_failed(run: Run, media: 
     job["scenes"][1]["audio"] = "lost.mp3"
     path.write_text(json.dumps(job))
     output = ("--output", str(tmp_path / "out"))
-    assert run("render", str(path), *output, "--expect-failure", "s1").returncode == Exit.OK
+    ended = run("render", str(path), *output, "--expect-failure", "s1")
+    assert ended.returncode == Exit.OK
+    assert ended.stdout.splitlines()[-1] == f"videos in {tmp_path / 'out'}"
     assert run("render", str(path), *output, "--expect-failure", "s0").returncode == Exit.FAILED
 
 

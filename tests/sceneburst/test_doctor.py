@@ -60,7 +60,16 @@ def healthy(durable: EmbeddedRedis, client: redis.Redis, s3: S3, tmp_path: Path,
     monkeypatch.setenv("SCENEBURST_INPUTS", f"{s3.uri}/inputs")
     monkeypatch.setenv("SCENEBURST_FILE_ROOTS", json.dumps([str(roots)]))
     client.set("{sceneburst}:plan", _PLAN)
+    # It starts programs: one test looks at it for all.
+    monkeypatch.setattr("sceneburst.checks.machine.isolation", lambda: iter(()))
     return tmp_path
+
+
+def test_isolation_is_told_and_never_has_to_be_mended(monkeypatch: Patch) -> None:
+    """As a worker probes it at its start."""
+    (found,) = [check for check in examine() if check.what == "isolation"]
+    assert found.said
+    assert not found.is_needed
 
 
 def _bad(checks: list[Check]) -> list[Check]:
@@ -241,6 +250,7 @@ def on_fargate(healthy: Path, monkeypatch: Patch) -> Callable[..., list[Check]]:
         )  # fmt: skip
         chosen: dict[str, str | None] = {
             "SCENEBURST_FLEET": "fargate",
+            "SCENEBURST_INPUTS": None,
             "SCENEBURST_ECS_CLUSTER": "doctored",
             "SCENEBURST_ECS_TASK_DEFINITION": "doctored",
             "SCENEBURST_ECS_SUBNETS": '["subnet-1"]',
