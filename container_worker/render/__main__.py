@@ -9,6 +9,7 @@ A crash, an out-of-memory or a kill of this process costs one attempt at one sce
 import errno
 import json
 import os
+import resource
 import sys
 import threading
 import time
@@ -23,6 +24,19 @@ from container_worker.render.words import MAX_ERROR_CHARS, keep_stdout, say, war
 from scenequeue.errors import BadInput, DiskFull, ItemError, LimitExceeded, ToolFailed
 
 T = TypeVar("T")
+
+
+def limit_preparation() -> Callable[[], None]:
+    """Let the system end this process if reading its inputs takes longer than any of them can be worth; returns what ends that.
+
+    By the CPU limit and not by a thread, which a decoder that keeps the interpreter's lock would hold up.
+    """
+    from container_worker.render.defaults import PREPARATION_CPU_S
+
+    before = resource.getrlimit(resource.RLIMIT_CPU)
+    soft = PREPARATION_CPU_S if before[0] == resource.RLIM_INFINITY else min(before[0], PREPARATION_CPU_S)
+    resource.setrlimit(resource.RLIMIT_CPU, (soft, before[1]))
+    return lambda: resource.setrlimit(resource.RLIMIT_CPU, before)
 
 
 def wait_for_turn() -> None:
@@ -79,6 +93,7 @@ def render(request: RenderRequest) -> dict[str, Any]:
     Raises:
         ItemError: BadInput and the like.
     """
+    end_preparation = limit_preparation()
     # Both go on without the interpreter's lock, while what comes after them is loaded, and subtitles are set.
     drawing, measuring = _Aside(lambda: _picture(request)), _Aside(lambda: _measure(request))
     from container_worker.render.compose import Canvas, frames
@@ -110,6 +125,7 @@ def render(request: RenderRequest) -> dict[str, Any]:
         track = track or _title(request) or CueTrack([], lambda _: None)
         raw = frames(Canvas(drawing.result(), frame), request.motion, request.zoom, count, track, mark)
         gain_db = measured_gain(request, count, folder)
+        end_preparation()
         wait_for_turn()
         code = encode(request, count, raw, folder, gain_db, on_frame)
     finally:

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 from typing import Any
 
+from container_worker.render.defaults import PREPARATION_CPU_S
 from container_worker.render.messages import (
     MAX_LINES,
     MAX_WARNINGS,
@@ -22,9 +23,9 @@ from container_worker.render.messages import (
     Warned,
     read_message,
 )
-from container_worker.sandbox.child import run_child
+from container_worker.sandbox.child import CpuTimeExceeded, run_child
 from container_worker.sandbox.limits import Limits
-from scenequeue.errors import ItemError, ToolFailed
+from scenequeue.errors import BadInput, ItemError, ToolFailed
 from scenequeue.reasons import Reason
 
 
@@ -37,7 +38,7 @@ class _Listener:
         self.warnings: list[Reason] = []
         self.made: Made | None = None
         self.failure: ItemError | None = None
-        self._has_turn = False
+        self.has_turn = False
         self._lines = 0
 
     def hear(self, line: str) -> bytes | None:
@@ -48,11 +49,11 @@ class _Listener:
         """
         self._lines += 1
         message = read_message(line)
-        if self._lines > MAX_LINES or len(self.warnings) >= MAX_WARNINGS or (self._has_turn and isinstance(message, Ready)):
+        if self._lines > MAX_LINES or len(self.warnings) >= MAX_WARNINGS or (self.has_turn and isinstance(message, Ready)):
             raise ToolFailed("the renderer said more than a renderer does")
         match message:
             case Ready():
-                self._has_turn = True
+                self.has_turn = True
                 self.turns.enter_context(self._turn())
                 return b"go\n"
             case Progress():
@@ -105,6 +106,13 @@ def converse(
                 stdin=json.dumps(request).encode() + b"\n", should_stop=should_stop, on_line=listener.hear,
                 readable=readable, programs=(ffmpeg,),
             )  # fmt: skip
+    except CpuTimeExceeded:
+        if listener.has_turn:
+            raise
+        # Another attempt would take as long.
+        raise BadInput(
+            f"its inputs take more than {PREPARATION_CPU_S} s of CPU time to be read: a picture or a sound is damaged, or made to"
+        ) from None
     except ToolFailed as error:
         if listener.failure is None:
             raise

@@ -42,6 +42,12 @@ AUDIO_NAMES = ("MP3", "WAV", "FLAC", "Ogg", "AAC", "M4A", "MP4", "MOV", "Matrosk
 # --- picture -------------------------------------------------------------------------------------
 #: Largest picture, in pixels, checked in the header before anything is decoded: 100 MP are 300 MB as RGB.
 MAX_PICTURE_PX = 100_000_000
+#: Where less is allowed: WebP's decoder holds the picture several times over, 15 bytes a pixel.
+MAX_PICTURE_PX_OF = {"WEBP": 64_000_000}
+#: A picture of more pixels than this is averaged down as soon as it is decoded, as far as its frame allows.
+LARGE_PICTURE_PX = 32_000_000
+#: CPU seconds in which a child must have read its inputs. Three hours of narration take less than a hundred, decoded twice.
+PREPARATION_CPU_S = 300
 PICTURE_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 #: fit auto covers while at most this share of the picture is cut away.
 AUTO_COVER_LOSS = 1 / 3

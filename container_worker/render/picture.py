@@ -3,7 +3,8 @@
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from container_worker.render.colour_profile import to_srgb
-from container_worker.render.defaults import MAX_PICTURE_PX, PICTURE_FORMATS
+from container_worker.render.defaults import LARGE_PICTURE_PX, MAX_PICTURE_PX, MAX_PICTURE_PX_OF, PICTURE_FORMATS
+from container_worker.render.jpeg_scans import check_scans
 from scenequeue.errors import BadInput
 
 
@@ -13,23 +14,27 @@ def open_picture(path: str, what: str, smallest: tuple[int, int] | None = None) 
     Args:
         path: a file of an allowed format; nothing is decoded before its size was checked.
         what: what to call it in messages.
-        smallest: a JPEG may be decoded at a smaller size, but not below this one.
+        smallest: a JPEG may be decoded, and a large picture brought, to a smaller size, but not below this one.
 
     Raises:
-        BadInput: not a picture, too large, truncated.
+        BadInput: not a picture, too large, truncated, or a JPEG of too many scans.
     """
     Image.MAX_IMAGE_PIXELS = MAX_PICTURE_PX
     try:
         with Image.open(path, formats=PICTURE_FORMATS) as opened:
             width, height = opened.size
-            if width * height > MAX_PICTURE_PX:
-                raise BadInput(f"{what} is {width}x{height} pixels, more than the {MAX_PICTURE_PX // 10**6} megapixels allowed")
+            most = MAX_PICTURE_PX_OF.get(opened.format or "", MAX_PICTURE_PX)
+            if width * height > most:
+                raise BadInput(f"{what} is {width}x{height} pixels, more than the {most // 10**6} megapixels allowed")
+            check_scans(opened, what)
             if smallest is not None and opened.format == "JPEG":
                 side = max(smallest)  # both ways, as EXIF may still turn it
                 opened.draft(None, (side, side))
             opened.load()
             profile = opened.info.get("icc_profile")
-            upright = _to_eight_bit_grey(_upright(opened))
+            turn = _turn(opened)
+            made = _shrunk(_to_eight_bit_grey(opened), max(smallest or opened.size))
+            upright = made if turn is None else made.transpose(turn)
             return _to_rgb(to_srgb(upright, profile, what))
     except BadInput:
         raise
@@ -47,6 +52,8 @@ def open_picture(path: str, what: str, smallest: tuple[int, int] | None = None) 
         raise BadInput(f"{what} is damaged: {said}") from None
 
 
+#: So many rows are brought to eight bits at once.
+_ROWS = 256
 #: EXIF's orientation -> what turns the picture upright.
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -54,18 +61,17 @@ _UPRIGHT = {
 }  # fmt: skip
 
 
-def _upright(image: Image.Image) -> Image.Image:
-    """The picture as it was held; as it is where that cannot be read.
+def _turn(image: Image.Image) -> Image.Transpose | None:
+    """What turns the picture as it was held; None where that cannot be read.
 
     `ImageOps.exif_transpose` also writes the whole block anew, and fails where any other tag of it is malformed.
     """
     try:
-        turn = _UPRIGHT.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+        return _UPRIGHT.get(image.getexif().get(ExifTags.Base.Orientation, 1))
     except MemoryError:
         raise
     except Exception:
-        return image
-    return image if turn is None else image.transpose(turn)
+        return None
 
 
 def _to_eight_bit_grey(image: Image.Image) -> Image.Image:
@@ -73,10 +79,25 @@ def _to_eight_bit_grey(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I;16") or image.mode in ("I", "F"):
         import numpy as np
 
-        values = np.asarray(image).astype(np.float32)
+        values = np.asarray(image)
         top = 65535.0 if image.mode != "F" else max(1.0, float(values.max()))
-        return Image.fromarray(np.clip(values * (255.0 / top), 0, 255).astype(np.uint8))
+        made = np.empty(values.shape, np.uint8)
+        # Some rows at a time: all of them would take eight times the memory of the result.
+        for first in range(0, len(values), _ROWS):
+            rows = values[first : first + _ROWS].astype(np.float32)
+            made[first : first + _ROWS] = np.clip(rows * (255.0 / top), 0, 255).astype(np.uint8)
+        return Image.fromarray(made)
     return image
+
+
+def _shrunk(image: Image.Image, side: int) -> Image.Image:
+    """A large picture averaged down, but not below this width and height: what follows copies it several times."""
+    factor = min(image.size) // side
+    if image.width * image.height <= LARGE_PICTURE_PX or factor <= 1:
+        return image
+    if image.mode in ("1", "P", "PA") or "transparency" in image.info:
+        image = _to_rgb(image)
+    return image.reduce(factor)
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:

@@ -39,12 +39,16 @@ class Stopped(SceneburstError):
     transient = True
 
 
+class CpuTimeExceeded(LimitExceeded):
+    """The child used more CPU time than it may, by its limits or by its own."""
+
+
 def classify(returncode: int, stderr: str, program: str) -> ItemError:
     """The error that a child's end means, from its exit code (negative: signal) and its last lines."""
     if "No space left on device" in stderr:
         return DiskFull(f"no space left in the scratch folder while {program} ran")
     if returncode == -signal.SIGXCPU:
-        return LimitExceeded(f"{program} used more CPU time than it may")
+        return CpuTimeExceeded(f"{program} used more CPU time than it may")
     if returncode == -signal.SIGXFSZ or "File too large" in stderr:
         return LimitExceeded(f"{program} wrote a larger file than it may")
     if returncode == -signal.SIGKILL or any(words in stderr for words in _OUT_OF_MEMORY):

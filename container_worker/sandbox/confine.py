@@ -41,6 +41,9 @@ def confine(arguments: list[str]) -> None:
     named = dict(given)
     libc = ctypes.CDLL(None, use_errno=True)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # A parent may have lowered this for itself alone.
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    resource.setrlimit(resource.RLIMIT_CPU, (hard if hard == resource.RLIM_INFINITY else max(0, hard - 1), hard))
     for name, value in given:
         if name.startswith("RLIMIT_"):
             _limit(name, int(value))

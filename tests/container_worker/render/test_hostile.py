@@ -1,6 +1,6 @@
 """Inputs that are broken, malicious or only unusual, each from end to end: one clear error, or the right picture."""
 
-import resource
+import io
 import struct
 import tempfile
 import zlib
@@ -12,9 +12,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
 from container_worker.render.canvas import RGB_TO_YUV
+from container_worker.render.picture import flat, open_picture
 from container_worker.render.scene import RenderReport, SceneInputs, render_scene
 from container_worker.sandbox.limits import Limits
 from scenequeue.errors import BadInput
@@ -22,9 +23,9 @@ from scenequeue.options import RenderOptions
 from tests.media import Media
 from tests.prober import pictures
 
-#: What each case may take: address space of each process, and CPU seconds of all together (a plain scene takes some two).
+#: What each case may take: address space and CPU seconds of each process (a plain scene takes some two in all).
 _MEMORY_BYTES = 2 * 1024**3
-_CPU_S = 15.0
+_CPU_S = 30
 LENGTH_S, FPS = 0.8, 25
 LEFT, RIGHT = (200, 40, 90), (30, 160, 60)
 
@@ -35,20 +36,15 @@ Render = Callable[..., tuple[RenderReport, Path]]
 def render(media: Media, tmp_path: Path) -> Render:
     """Renders a short still scene with some inputs replaced, within limits, whatever comes of it."""
 
-    def render(**inputs: Path) -> tuple[RenderReport, Path]:
+    def render(*, cpu_s: int = _CPU_S, **inputs: Path) -> tuple[RenderReport, Path]:
         plain = media.folder / "plain.png"
         Image.new("RGB", (640, 360), (128, 128, 128)).save(plain)
         scene = SceneInputs(**{"image": plain, "audio": media.tone("plain.wav", LENGTH_S), **inputs})
         scratch = Path(tempfile.mkdtemp(dir=tmp_path))
         target = scratch / "made.mp4"
         options = RenderOptions(resolution="360p", fps=FPS, motion="none", crf=10)
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        try:
-            limits = Limits(wall_s=60, cpu_s=round(_CPU_S), memory_bytes=_MEMORY_BYTES)
-            return render_scene(scene, options, target, scratch, limits=limits), target
-        finally:
-            after = resource.getrusage(resource.RUSAGE_CHILDREN)
-            assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < _CPU_S
+        limits = Limits(cpu_s=cpu_s, memory_bytes=_MEMORY_BYTES)
+        return render_scene(scene, options, target, scratch, limits=limits), target
 
     return render
 
@@ -119,10 +115,88 @@ def _playlist(media: Media, form: str) -> Path:
     )  # fmt: skip
 
 
+def _scan_bomb(side: int) -> bytes:
+    """A progressive JPEG whose last scan, of 14 bytes, stands there 20,000 times."""
+    buffer = io.BytesIO()
+    Image.new("L", (side, side)).save(buffer, "JPEG", progressive=True)
+    honest = buffer.getvalue()
+    last = honest.rfind(b"\xff\xda")
+    return honest[:last] + honest[last:-2] * 20_000 + b"\xff\xd9"
+
+
+def _scan_bomb_in_tiff(media: Media) -> Path:
+    """A TIFF whose one strip is such a JPEG."""
+    buffer = io.BytesIO()
+    Image.new("L", (1000, 1000)).save(buffer, "TIFF", compression="jpeg", tiffinfo={278: 1000})
+    honest, bomb = bytearray(buffer.getvalue()), _scan_bomb(1000)
+    first = struct.unpack_from("<I", honest, 4)[0]
+    for entry in range(first + 2, first + 2 + 12 * struct.unpack_from("<H", honest, first)[0], 12):
+        tag = struct.unpack_from("<H", honest, entry)[0]
+        if tag in (273, 279):
+            struct.pack_into("<HII", honest, entry + 2, 4, 1, len(honest) if tag == 273 else len(bomb))
+    return _file(media, "scans.tif", bytes(honest) + bomb)
+
+
+def _packed_png(media: Media, kind: bytes, before: bytes) -> Path:
+    """A PNG of 64 by 64 pixels with 400 MB of nothing in one chunk, packed."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (64, 64)).save(buffer, "PNG")
+    packer = zlib.compressobj(1)
+    data = before + b"".join(packer.compress(bytes(1_000_000)) for _ in range(400)) + packer.flush()
+    chunk = struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    return _file(media, "packed.png", buffer.getvalue()[:33] + chunk + buffer.getvalue()[33:])
+
+
+def _claims(media: Media, form: str, **header: tuple[bytes, bytes]) -> Path:
+    """A small picture with some bytes of its header replaced."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (64, 64)).save(buffer, form, lossless=True)
+    old, new = header["size"]
+    assert buffer.getvalue().count(old) == 1
+    return _file(media, f"claims.{form.lower()}", buffer.getvalue().replace(old, new))
+
+
+def _many_exif_blocks(media: Media) -> Path:
+    """Each is joined to all before it when the file is opened."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (64, 64)).save(buffer, "JPEG")
+    block = b"\xff\xe1" + struct.pack(">H", 65_000) + b"Exif\0\0" + bytes(64_992)
+    return _file(media, "exif.jpg", buffer.getvalue()[:2] + block * 2_000 + buffer.getvalue()[2:])
+
+
 _TEXT = b"I am only text\n" * 50
 _SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64"><image href="file:///etc/passwd"/></svg>'
 BAD: dict[str, tuple[str, Callable[[Media], Path], str]] = {
     "30,000x30,000 PNG": ("image", _huge_png, "image has more than the 100 megapixels allowed"),
+    "JPEG of 20,000 scans": (
+        "image", lambda media: _file(media, "scans.jpg", _scan_bomb(1000)), "image is a JPEG whose scans pass over .* the 2500 "
+    ),
+    "TIFF with a JPEG of 20,000 scans": ("image", _scan_bomb_in_tiff, "image is a JPEG whose scans pass over .* the 2500 "),
+    "watermark of 20,000 scans": (
+        "watermark", lambda media: _file(media, "scans.jpg", _scan_bomb(1000)), "watermark is a JPEG whose scans pass over"
+    ),
+    "JPEG that claims 65,535x65,535": (
+        "image",
+        lambda media: _claims(media, "JPEG", size=(b"\x08\x00\x40\x00\x40\x03", b"\x08\xff\xff\xff\xff\x03")),
+        "image has more than the 100 megapixels allowed",
+    ),
+    "BMP that claims 2,147,483,647x2,147,483,647": (
+        "image",
+        lambda media: _claims(media, "BMP", size=(struct.pack("<ii", 64, 64), struct.pack("<ii", 2**31 - 1, 2**31 - 1))),
+        "image has more than the 100 megapixels allowed",
+    ),
+    "WebP that claims 9,000x9,000": (
+        "image",
+        lambda media: _claims(
+            media, "WEBP", size=(b"\x2f" + struct.pack("<I", 63 | 63 << 14), b"\x2f" + struct.pack("<I", 8999 | 8999 << 14))
+        ),
+        "image is 9000x9000 pixels, more than the 64 megapixels allowed",
+    ),
+    "PNG with packed text": ("image", lambda media: _packed_png(media, b"zTXt", b"a\0\0"), "image is damaged"),
+    "PNG with packed international text": (
+        "image", lambda media: _packed_png(media, b"iTXt", b"a\0\1\0\0\0"), "image is damaged"
+    ),
+    "PNG with a packed colour profile": ("image", lambda media: _packed_png(media, b"iCCP", b"a\0\0"), "image is damaged"),
     "truncated JPEG": ("image", _cut_jpeg, "image is damaged"),
     "SVG": ("image", lambda media: _file(media, "a.svg", _SVG), "image is not a picture in a format that is read"),
     "10 hours of WAV": ("audio", _ten_hours_of_wav, "narration lasts longer than the 3 hours"),
@@ -155,6 +229,26 @@ def test_what_cannot_be_rendered_is_one_clear_permanent_error(render: Render, me
     assert len(str(caught.value)) < 200
 
 
+def test_a_picture_that_takes_for_ever_to_be_read_is_a_permanent_error(render: Render, media: Media) -> None:
+    """By the CPU time that preparing takes, whatever it is spent on."""
+    with pytest.raises(BadInput, match=r"its inputs take more than .* of CPU time to be read"):
+        render(image=_many_exif_blocks(media), cpu_s=3)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "L", "I;16"])
+def test_a_large_picture_is_brought_near_its_frame_before_it_is_copied(media: Media, mode: str) -> None:
+    """But not below it; its turn is kept, and so are its colours."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    picture = Image.new("L" if mode in ("L", "I;16") else "RGB", (8000, 4100), 200 if mode in ("L", "I;16") else LEFT)
+    picture = picture.convert(mode) if mode != "I;16" else Image.fromarray(np.asarray(picture).astype(np.uint16) * 257)
+    path = media.folder / "large.png"
+    picture.save(path, exif=exif, compress_level=1)
+    opened = flat(open_picture(str(path), "image", smallest=(1000, 1000)))
+    assert opened.size == (1025, 2000)
+    assert opened.getpixel((500, 900)) == pytest.approx((200,) * 3 if mode in ("L", "I;16") else LEFT, abs=6)
+
+
 def _halves(dtype: npt.DTypeLike = np.uint8) -> npt.NDArray[np.uint8]:
     """One colour on the left and another on the right; of 16 bits, the same ones."""
     picture = np.zeros((360, 640, 3), dtype)
@@ -182,6 +276,17 @@ def _animated_gif(media: Media) -> Path:
     return path
 
 
+def _long_gif(media: Media) -> Path:
+    path = media.folder / "long.gif"
+    Image.fromarray(_halves()).save(path)
+    content, small = path.read_bytes(), io.BytesIO()
+    Image.new("P", (8, 8)).save(small, "GIF")
+    # After the header and its palette of 256 colours.
+    frame = small.getvalue()[13 + 3 * 2 ** ((small.getvalue()[10] & 7) + 1) : -1]
+    path.write_bytes(content[:-1] + frame * 100_000 + b";")
+    return path
+
+
 _GREY = ((LEFT[0],) * 3, (RIGHT[0],) * 3)
 GOOD_PICTURES: dict[str, tuple[Callable[[Media], Path], tuple[tuple[int, ...], tuple[int, ...]]]] = {
     "CMYK JPEG": (lambda media: _cmyk(media, "a.jpg"), (LEFT, RIGHT)),
@@ -191,6 +296,7 @@ GOOD_PICTURES: dict[str, tuple[Callable[[Media], Path], tuple[tuple[int, ...], t
     "16-bit grey PNG": (lambda media: _deep(media, "a.png", is_grey=True), _GREY),
     "16-bit grey TIFF": (lambda media: _deep(media, "a.tif", is_grey=True), _GREY),
     "animated GIF": (_animated_gif, (LEFT, RIGHT)),
+    "GIF of 100,000 pictures": (_long_gif, (LEFT, RIGHT)),
 }
 
 
