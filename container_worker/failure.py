@@ -4,6 +4,7 @@ import errno
 from dataclasses import dataclass
 
 from scenequeue.errors import DiskFull, ItemError, SettingsError
+from scenequeue.redaction import redact
 
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 
@@ -36,4 +37,4 @@ def classify(error: Exception) -> Failure:
         return Failure(name, f"this container is not set up: {error}", transient=True, is_misconfigured=True)
     if isinstance(error, MemoryError):
         return Failure(name, "the worker itself ran out of memory", transient=True)
-    return Failure(name, f"unexpected: {error}", transient=True, is_expected=False)
+    return Failure(name, f"unexpected: {redact(str(error))}", transient=True, is_expected=False)

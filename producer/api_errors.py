@@ -15,6 +15,7 @@ from scenequeue.errors import (
     QueueUnavailable,
     SceneburstError,
 )
+from scenequeue.redaction import redact
 
 MEDIA_TYPE = "application/problem+json"
 #: A message quotes what the caller sent, which may be as long as the body.
@@ -189,4 +190,5 @@ def pointer_of(line: str) -> str:
 
 
 def _short(text: str) -> str:
+    text = redact(text)
     return text if len(text) <= _LONGEST_DETAIL else f"{text[:_LONGEST_DETAIL]}…"

@@ -20,6 +20,7 @@ from scenequeue.errors import (
     SettingsError,
     StorageUnavailable,
 )
+from scenequeue.redaction import redact_tracebacks
 from scenequeue.start import be_quiet_when_interrupted
 
 
@@ -90,6 +91,7 @@ _CODES: list[tuple[type[SceneburstError], Exit]] = [
 
 def main() -> None:
     """Run the command line; every error of ours is a line, never a traceback. Exit codes: sceneburst/exits.py."""
+    redact_tracebacks()
     try:
         try:
             for number in (signal.SIGINT, signal.SIGTERM):

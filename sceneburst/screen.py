@@ -14,6 +14,7 @@ from rich.text import Text
 
 from sceneburst.exits import Exit
 from sceneburst.sheet import Sheet
+from scenequeue.redaction import redact
 
 if TYPE_CHECKING:
     from scenequeue.queue import SceneQueue
@@ -87,8 +88,8 @@ def run_group(
 
 
 def print_json(value: Any) -> None:
-    """One JSON document on standard output."""
-    print(json.dumps(value, ensure_ascii=False, indent=2))
+    """One JSON document on standard output, without the secrets of URLs."""
+    print(redact(json.dumps(value, ensure_ascii=False, indent=2)))
 
 
 def say(text: str) -> None:
@@ -103,8 +104,8 @@ def fail(text: str) -> typer.Exit:
 
 
 def shown(text: str) -> str:
-    """Text of others for a terminal: control characters are escaped, as they could move its cursor or worse."""
-    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+    """Text of others for a terminal: without secrets, and control characters escaped, as they could move its cursor or worse."""
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", redact(text))
 
 
 def coloured(text: str, style: str) -> Text:

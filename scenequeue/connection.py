@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import redis
-import structlog
 
 from scenequeue.errors import QueueUnavailable, SettingsError
 from scenequeue.keys import Keys
@@ -114,6 +113,9 @@ class Connection:
             return SettingsError(f"{text}; are user and password of SCENEBURST_REDIS_URL or SCENEBURST_REDIS_PASSWORD right?")
         if not self._is_shut_out:
             self._is_shut_out = True
+            # Loaded when needed: it brings rich along, which an application that enqueues does without.
+            import structlog
+
             structlog.get_logger().error("redis refuses the login", redis=self.url, error=str(error))
         return QueueUnavailable(f"{text}; it was accepted before, so this waits until it is again")
 

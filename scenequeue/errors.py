@@ -5,12 +5,17 @@ A caller catches `SceneburstError`; the worker loop looks only at `transient`, n
 
 from typing import ClassVar
 
+from scenequeue.redaction import redact
+
 
 class SceneburstError(Exception):
-    """The root: anything Sceneburst reports as an error of its own."""
+    """The root: anything Sceneburst reports as an error of its own. Its message holds no secret, as it becomes a reason."""
 
     #: True where trying the same thing again later may succeed.
     transient: ClassVar[bool] = False
+
+    def __init__(self, *parts: object) -> None:
+        super().__init__(*(redact(part) if isinstance(part, str) else part for part in parts))
 
 
 class SettingsError(SceneburstError):
@@ -21,8 +26,8 @@ class InvalidScenes(SceneburstError):
     """One or more scenes cannot be accepted; `problems` lists every one of them."""
 
     def __init__(self, problems: list[str]) -> None:
-        self.problems = problems
-        super().__init__("\n".join(problems))
+        self.problems = [redact(problem) for problem in problems]
+        super().__init__("\n".join(self.problems))
 
 
 class QueueUnavailable(SceneburstError):

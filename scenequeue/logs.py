@@ -3,23 +3,46 @@
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
 
+from scenequeue.redaction import redact, redact_tracebacks
 from scenequeue.settings import SceneburstSettings
 
 _SECRET_NAMES = re.compile(r"password|secret|token_key|authorization|credential", re.IGNORECASE)
-_URL_PASSWORD = re.compile(r"(\w+://[^:/@\s]*):[^@/\s]+@")
+#: Except the line feeds of a traceback.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_CONTROL_IN_TRACEBACK = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def _without_secrets(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for name, value in event.items():
-        if _SECRET_NAMES.search(name):
-            event[name] = "***"
-        elif isinstance(value, str) and "://" in value:
-            event[name] = _URL_PASSWORD.sub(r"\1:***@", value)
+        event[name] = "***" if _SECRET_NAMES.search(name) else _clean(value)
+    return event
+
+
+def _clean(value: Any) -> Any:
+    """Redact every text in a value, however deep, and the text of what is not plain data."""
+    if isinstance(value, str):
+        return redact(value)
+    if value is None or isinstance(value, int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {redact(str(name)): "***" if _SECRET_NAMES.search(str(name)) else _clean(each) for name, each in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_clean(each) for each in value]
+    return redact(repr(value))
+
+
+def _escaped(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Escape control characters: a name that a caller chose must not move the cursor, or look like a line of its own."""
+    for name, value in event.items():
+        # The renderer itself prints a field's text with spaces in it as Python would write it.
+        if isinstance(value, str) and (name in {"event", "exception", "logger"} or not set(value) & set(" \t=\r\n\"'")):
+            pattern = _CONTROL_IN_TRACEBACK if name == "exception" else _CONTROL
+            event[name] = pattern.sub(lambda found: repr(found[0])[1:-1], value)
     return event
 
 
@@ -37,9 +60,14 @@ def configure(settings: SceneburstSettings, program: str, **bound: str) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    # Of a traceback only its text: structlog's own renderer would show local variables too, secrets among them.
+    last: list[structlog.types.Processor] = [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        structlog.processors.format_exc_info,
         _without_secrets,
     ]
-    renderer = structlog.processors.JSONRenderer() if is_json else structlog.dev.ConsoleRenderer()
+    last += [structlog.processors.JSONRenderer()] if is_json else [_escaped, structlog.dev.ConsoleRenderer()]
     structlog.configure(
         processors=[
             *shared,
@@ -51,10 +79,7 @@ def configure(settings: SceneburstSettings, program: str, **bound: str) -> None:
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
-    formatting: list[structlog.types.Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
-    if is_json:
-        formatting.append(structlog.processors.format_exc_info)
-    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=[*formatting, renderer], foreign_pre_chain=shared))
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=last, foreign_pre_chain=shared))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(max(level, logging.INFO))
@@ -62,3 +87,4 @@ def configure(settings: SceneburstSettings, program: str, **bound: str) -> None:
     for name in ("botocore", "boto3", "urllib3", "httpx", "httpcore", "celery", "kombu", "amqp"):
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
     structlog.contextvars.bind_contextvars(program=program, **bound)
+    redact_tracebacks()

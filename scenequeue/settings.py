@@ -12,6 +12,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from scenequeue.errors import SettingsError
+from scenequeue.redaction import register_secret
 
 Positive = Annotated[float, Field(gt=0)]
 _KEY_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
@@ -45,6 +46,13 @@ class SceneburstSettings(BaseModel):
     )
     alive_file: Path | None = Field(None, description="file touched with every heartbeat or tick, for health checks")
     max_input_bytes: Annotated[int, Field(ge=1)] = Field(512 * 1024 * 1024, description="largest single input, in bytes")
+
+    def model_post_init(self, _context: Any) -> None:
+        """Hide the secrets among the settings in all that the program says from now on."""
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if isinstance(value, SecretStr):
+                register_secret(value.get_secret_value())
 
     @property
     def redis_address(self) -> SecretStr:

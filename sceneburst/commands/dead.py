@@ -10,7 +10,6 @@ from sceneburst.screen import (
     RedisUrl,
     age_text,
     connected,
-    out,
     print_json,
     print_table,
     run_group,
@@ -76,7 +75,7 @@ def show(
     say(f"{letter.item.name} ({letter.item.kind}), {letter.attempts} attempts")
     for error in letter.errors:
         say(f"attempt {error.attempt} on {error.container}: {error.error}: {error.message}")
-    out.print_json(data=letter.item.payload)
+    print_json(letter.item.payload)
 
 
 @app.command()
