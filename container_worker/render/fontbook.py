@@ -122,7 +122,7 @@ class FontBook:
 
     def _font(self, unit: str, script: str, before: Font | None) -> Font | None:
         """The font for this cluster; of an invisible one, the font that goes on."""
-        visible = [char for char in unit if char.isspace() or not _is_invisible(char)]
+        visible = [char for char in unit if char != "\n" and (char.isspace() or not _is_invisible(char))]
         if not visible:
             return before or self._preferred(script)[0]
         # An emoji font's space is as wide as an emoji; what a font has no space for, libass draws as a box.

@@ -22,10 +22,34 @@ def scripts_of(units: Sequence[str]) -> list[str]:
     """The ISO 15924 code of each cluster's script; none is without one, and a text without any letter is Latin.
 
     Args:
-        units: the clusters of one cue, whose letters together decide how its quotes and dashes look.
+        units: the clusters of one cue. Each of its lines stands for itself, as many cues say the same in two languages; one
+            without a letter goes with the others.
     """
     own = [_own_script(unit) for unit in units]
-    letters = [script for script in own if script not in COMMON and script != EMOJI]
+    letters = _letters(own)
+    result: list[str] = []
+    start = 0
+    for end in [*(index for index, unit in enumerate(units) if unit == "\n"), len(units)]:
+        line = own[start:end]
+        likely = _letters(line) or letters or ["Latn"]
+        result += [*_resolved(units[start:end], line, likely), *likely[:1]]
+        start = end + 1
+    return result[: len(units)]
+
+
+def _letters(own: Iterable[str]) -> list[str]:
+    """The scripts of those that have one."""
+    return [script for script in own if script not in COMMON and script != EMOJI]
+
+
+def _resolved(units: Sequence[str], own: Sequence[str], letters: Sequence[str]) -> list[str]:
+    """The script of each cluster of one line.
+
+    Args:
+        units: the line's clusters.
+        own: the script of each, where it has one.
+        letters: the scripts of the letters that together decide how quotes and dashes look, at least one.
+    """
     is_cjk = 2 * sum(script in _CJK for script in letters) > len(letters)
     following = _following(own)
     result: list[str] = []
@@ -36,7 +60,7 @@ def scripts_of(units: Sequence[str]) -> list[str]:
     for index, (unit, script) in enumerate(zip(units, own, strict=True)):
         if script in COMMON:
             mark = unit[0]
-            neighbours = [last, following[index]]
+            neighbours = [last, following[index], letters[0]]
             if mark.isspace() and result and result[-1] != EMOJI:
                 neighbours.insert(0, result[-1])
             if mark in _AMBIGUOUS:
@@ -72,13 +96,10 @@ def _partner(open_marks: list[tuple[str, str]], mark: str) -> str | None:
     return None
 
 
-def _first_allowed(scripts: Iterable[str], allowed: frozenset[str]) -> str:
-    for script in scripts:
-        if script and (not allowed or script in allowed):
-            return script
-    if "Hani" in allowed:
-        return "Hani"
-    return min(allowed, default="Latn")
+def _first_allowed(scripts: Sequence[str], allowed: frozenset[str]) -> str:
+    """The first of these scripts, of which one is not empty, that the mark is used with; Chinese, or any, where none is."""
+    found = [script for script in scripts if script]
+    return next((script for script in found if not allowed or script in allowed), "Hani" if "Hani" in allowed else found[0])
 
 
 def _between_letters(units: Sequence[str], index: int) -> bool:
