@@ -20,8 +20,8 @@ _UNUSED_DATA = ("numpy/_core/include", "numpy/f2py", "boto3/data/*", "boto3/exam
 _SOURCES = ("**/*.pyi", "**/*.pxd", "**/*.pyx", "**/*.a", "*/**/*.c", "*/**/*.h")
 #: Of fontTools, which tells what a font on the machine covers, the parts that make fonts, and compiled copies of modules.
 _FONT_TOOLS = ("cu2qu", "diff", "merge", "mtiLib", "qu2cu", "subset", "svgLib", "t1Lib", "ufoLib", "voltLib", "**/*.so")
-#: Converters of Python 2.
-_CONVERTERS = ("libfuturize", "libpasteurize")
+#: What Celery's command line alone loads, as the dispatcher starts Celery's worker without it, and converters of Python 2.
+_SHELL = ("click_repl*", "prompt_toolkit*", "wcwidth*", "libfuturize", "libpasteurize")
 #: The libraries of ffmpeg that OpenCV's video input and output is linked with, as PyAV has them too.
 _FFMPEG = ("libavcodec", "libavformat", "libavutil", "libswresample", "libswscale")
 
@@ -29,7 +29,7 @@ _FFMPEG = ("libavcodec", "libavformat", "libavutil", "libswresample", "libswscal
 def main(environment: Path) -> None:
     """Slim one virtual environment in place."""
     (packages,) = environment.glob("lib/python3.*/site-packages")
-    unused = (*_UNUSED, *_UNUSED_TESTS, *_UNUSED_DATA, *_SOURCES, *_CONVERTERS)
+    unused = (*_UNUSED, *_UNUSED_TESTS, *_UNUSED_DATA, *_SOURCES, *_SHELL)
     for pattern in (*unused, *(f"fontTools/{part}" for part in _FONT_TOOLS)):
         for path in list(packages.glob(pattern)):
             remove(path)
