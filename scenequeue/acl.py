@@ -42,7 +42,7 @@ _LEASE_COMMANDS = ("lpop", "sadd", "set")
 _COMMANDS: dict[Role, tuple[str, ...]] = {
     "producer": (*_SHARED_COMMANDS, "rpush"),
     "worker": (*_SHARED_COMMANDS, *_LEASE_COMMANDS, "blmove"),
-    "dispatcher": (*_SHARED_COMMANDS, *_LEASE_COMMANDS, "incr", "pexpire"),
+    "dispatcher": (*_SHARED_COMMANDS, *_LEASE_COMMANDS, "incr", "pexpire", "pttl"),
     "operator": (*_SHARED_COMMANDS, *_LEASE_COMMANDS),
 }
 

@@ -3,12 +3,18 @@
 -- ARGV[3]  how many leases at most (count)
 -- Output   leases taken back, retries promoted
 
+--- No retry waits so long. One that seems to was put off before the server's clock went back; it is due now.
+local LONGEST_RETRY_MS = 600000
+
 local limit = tonumber(ARGV[3])
 local expired = redis.call('ZRANGEBYSCORE', P .. 'leases', '-inf', NOW_MS, 'LIMIT', 0, limit)
 local touched = {}
 for _, member in ipairs(expired) do
   take_back(member, 'LeaseExpired', 'no heartbeat within the lease: the container died, froze or lost its network')
   touched[split_member(member)] = true
+end
+for _, member in ipairs(redis.call('ZRANGEBYSCORE', P .. 'delayed', NOW_MS + LONGEST_RETRY_MS, '+inf', 'LIMIT', 0, limit)) do
+  redis.call('ZADD', P .. 'delayed', NOW_MS, member)
 end
 local promoted = promote()
 flush()
