@@ -7,7 +7,7 @@ from scenequeue.errors import SceneburstError
 
 
 class Check(NamedTuple):
-    """What was looked at, and how it is."""
+    """A subject, and how it is."""
 
     what: str
     is_good: bool
@@ -35,7 +35,7 @@ def doubtful(what: str, said: str, mend: str) -> Check:
 
 
 def guarded(what: str, find: Callable[[], Iterable[Check]], mend: str) -> Iterator[Check]:
-    """What a look finds; where it cannot be finished, that is a finding too."""
+    """Yield the findings of a check; an error that ends it is a finding too."""
     try:
         yield from find()
     except (SceneburstError, ImportError, OSError) as error:

@@ -10,7 +10,7 @@ _CHUNK_BYTES = 64 * 1024
 
 
 def log_of(record: ContainerRecord) -> Iterator[bytes]:
-    """What a container has written to standard output and error so far, in pieces.
+    """Read all that a container has written to standard output and error so far, in pieces.
 
     Raises:
         LogNotFound: it cannot be read from here; the message says where it is.

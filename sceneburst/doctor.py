@@ -43,7 +43,7 @@ def examine(addresses: Sequence[str] = ()) -> list[Check]:
 
 
 def _programs(fleet: str) -> Iterator[Check]:
-    """What renders on this machine is needed where the fleet is this machine."""
+    """Look at the programs of this machine; the worker's are needed where the fleet is this machine."""
     yield from machine.extras("dispatcher")
     worker = [
         *machine.extras("worker"),

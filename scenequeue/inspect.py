@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from scenequeue.connection import Connection
 from scenequeue.errors import JobNotFound
 from scenequeue.items import ContainerRecord, DeadLetter, Depth, JobStatus, Lane, WorkItem
-from scenequeue.names import ContainerId, ItemId, JobId
+from scenequeue.names import ContainerId, ItemId, JobId, is_job_id
 from scenequeue.reasons import Reason
 from scenequeue.records import (
     MALFORMED,
@@ -95,7 +95,9 @@ class QueueInspector:
         with self._connection.translated():
             ids = self._connection.client.zrange(self._keys.jobs, 0, limit - 1, desc=True)
             found = self._hashes([self._keys.job(job_id) for job_id in ids])
-        return [shown_job(job_id, fields) for job_id, fields in zip(ids, found, strict=True) if fields]
+        # An id in the index without a hash is that of an expired job, unless no job can have it.
+        known = zip(ids, found, strict=True)
+        return [shown_job(job_id, fields) for job_id, fields in known if fields or not is_job_id(job_id)]
 
     def peek(self, count: int = 10, lane: Lane | None = None) -> list[tuple[JobId, ItemId, WorkItem]]:
         """The items that would be leased next, in that order, as far as can be said without leasing them."""
@@ -185,7 +187,7 @@ class QueueInspector:
         return [container_from(container_id, fields) for container_id, fields in zip(ids, hashes, strict=True) if fields]
 
     def container(self, container_id: str) -> ContainerRecord | None:
-        """What is known of one container; None when nothing is, any more."""
+        """The record of one container; None when there is none, any more."""
         with self._connection.translated():
             fields = self._connection.client.hgetall(self._keys.container(container_id))
         return container_from(container_id, fields) if fields else None

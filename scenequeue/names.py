@@ -43,9 +43,14 @@ def check_job_id(job_id: str) -> JobId:
     Raises:
         ValueError: it has other characters than letters, digits, '.', '_', '-', or more than 128.
     """
-    if not _ID.fullmatch(job_id) or ".." in job_id:
+    if not is_job_id(job_id):
         raise ValueError(f"{job_id!r} is not a usable job id: letters, digits, '.', '_' and '-' only, 1 to 128")
     return JobId(job_id)
+
+
+def is_job_id(text: str) -> bool:
+    """True if a job can have this id."""
+    return _ID.fullmatch(text) is not None and ".." not in text
 
 
 def check_title(title: str) -> str:

@@ -155,7 +155,7 @@ class DockerFleet:
             self._remove(container.handle)
 
     def logs(self, handle: str) -> Iterator[bytes] | None:
-        """What a container has written so far, in pieces; None when there is no such container.
+        """Read all that a container has written so far; None when there is no such container.
 
         Raises:
             FleetError: the engine does not answer; transient.
@@ -165,7 +165,7 @@ class DockerFleet:
         return None if answer.status_code == _NOT_FOUND else payloads([answer.content])
 
     def has_image(self) -> bool:
-        """Whether the engine has the image that is launched.
+        """True if the engine has the image that is launched.
 
         Raises:
             FleetError: the engine does not answer; transient.

@@ -7,7 +7,7 @@ _HEADER_BYTES = 8
 
 
 def payloads(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """What the frames of a stream hold, in order; of a frame that is cut off, as much as has come."""
+    """Take the payloads out of a stream of frames, in order; a frame that is cut off gives as much as has come."""
     kept = b""
     left = 0
     for chunk in chunks:

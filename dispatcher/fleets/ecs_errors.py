@@ -85,7 +85,7 @@ def is_stale_credential(problem: EcsProblem) -> bool:
 
 
 def is_denied(problem: EcsProblem) -> bool:
-    """Whether the role may not make this call."""
+    """True if the role may not make this call."""
     return problem.code in DENIED_CODES
 
 

@@ -1,1 +1,1 @@
-"""What `sceneburst doctor` looks at, a file per subject."""
+"""The checks of `sceneburst doctor`, a file per subject."""

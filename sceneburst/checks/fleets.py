@@ -103,7 +103,7 @@ def _definitions(settings: "FargateSettings", api: "EcsApi", region: str) -> Ite
 
 
 def definition_problems(settings: "FargateSettings", definition: Mapping[str, Any]) -> Sequence[tuple[str, str]]:
-    """What of a task definition keeps a launch from working, each with its mend."""
+    """List what of a task definition keeps a launch from working, each with its mend."""
     found = []
     names = [container.get("name") for container in definition.get("containerDefinitions") or []]
     if settings.ecs_container_name not in names:

@@ -21,7 +21,7 @@ def python() -> Iterator[Check]:
 
 
 def extras(*names: str) -> Iterator[Check]:
-    """What the programs that run here import."""
+    """The packages that the programs of this machine import."""
     if why := missing(names):
         yield wrong("packages", why.partition(": ")[0], why.partition(": ")[2])
     else:

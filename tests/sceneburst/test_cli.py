@@ -163,6 +163,24 @@ def test_an_interrupted_render_leaves_nothing_behind(
     assert _leftovers(tmp_path) == []
 
 
+def test_an_interrupted_watch_says_that_the_job_goes_on(environment: dict[str, str], queue: SceneQueue) -> None:
+    """Nothing that runs elsewhere is claimed to have stopped."""
+    submit(queue, "a", 1)
+    client = queue._connection.client
+    before = {each["id"] for each in client.client_list()}
+
+    def watches() -> bool:
+        return any(each["cmd"] == "xread" and each["id"] not in before for each in client.client_list())
+
+    argv = [*_PROGRAM, "watch", "a"]
+    program = subprocess.Popen(argv, env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    wait_until(watches, "it waits for the job's events", 60)
+    program.send_signal(signal.SIGINT)
+    _, said = program.communicate(timeout=60)
+    assert program.returncode == Exit.INTERRUPTED, said
+    assert said.splitlines()[-1] == "interrupted; job a goes on; `sceneburst watch a` follows it again"
+
+
 def test_a_killed_worker_changes_nothing_in_the_outcome(environment: dict[str, str], media: Media, tmp_path: Path) -> None:
     """Kill -9 in the middle of a render: every scene is delivered all the same."""
     path = _manifest(media, 3, seconds=8)

@@ -44,6 +44,12 @@ def test_a_job_whose_id_none_may_have_is_malformed(queue: SceneQueue, raw: Any) 
         assert (letter.job_id, letter.item_id, letter.item.kind) == (name, "0-0", "malformed")
 
 
+def test_a_job_id_that_is_not_utf_8_is_malformed(queue: SceneQueue, raw: Any) -> None:
+    """Its hash cannot be asked for by what is shown of it; an expired job's id alone is no job."""
+    raw.zadd(queue._connection.keys.jobs, {b"bad\xffid": 1, "expired": 2})
+    assert [(job.job_id, job.state) for job in queue.inspect.jobs()] == [("bad\\xffid", JobState.MALFORMED)]
+
+
 def test_counters_that_are_no_numbers_count_as_none_and_are_named(queue: SceneQueue, raw: Any) -> None:
     """The depth of the queue is what the dispatcher plans with."""
     submit(queue, "a", 2)
