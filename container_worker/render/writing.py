@@ -1,6 +1,8 @@
 """Tells which script each cluster of a text belongs to: marks that all scripts share go with the words around them."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -14,6 +16,8 @@ _AMBIGUOUS = frozenset("“”‘’…—·")
 _APOSTROPHE = "’"
 _CLOSED_BY = dict(zip("([{“‘«‹（［｛「『【〔〈《〖〘〚", ")]}”’»›）］｝」』】〕〉》〗〙〛", strict=True))
 _CLOSING = frozenset(_CLOSED_BY.values())
+#: Kana, ideographs and Hangul: what tells the languages of East Asia apart. Not the dot between names, which all have.
+_TELLING = re.compile("[ぁ-ヺー-ヿ一-鿿가-힣]")
 #: An open bracket waits for its partner this deep, as in the bidirectional algorithm.
 _DEEPEST = 63
 
@@ -147,22 +151,21 @@ def han_of(language: str | None, texts: Iterable[str]) -> Han:
     if subtags[0] in {"zh", "yue", "lzh"} and (len(subtags) > 1 or subtags[0] != "zh"):
         is_traditional = {"Hant", "TW", "HK", "MO", "yue", "lzh"} & set(subtags) and "Hans" not in subtags
         return "Hant" if is_traditional else "Hans"
-    counts = {"kana": 0, "hangul": 0, "simplified": 0, "traditional": 0}
-    han = 0
-    for text in texts:
-        for char in text if not text.isascii() else "":
-            if "\u3041" <= char <= "\u30ff" and char != "・":
-                counts["kana"] += 1
-            elif "\uac00" <= char <= "\ud7a3":
-                counts["hangul"] += 1
-            elif "\u4e00" <= char <= "\u9fff":
-                han += 1
-                counts["simplified"] += char in _only("gb2312", "big5")
-                counts["traditional"] += char in _only("big5", "gb2312")
+    found = Counter(char for text in texts for char in _TELLING.findall(text))
+    kana, hangul, han = (_total(found, first, last) for first, last in (("ぁ", "ヿ"), ("가", "힣"), ("一", "鿿")))
     # A tenth: a word of Japanese or Korean does not make a Chinese file so.
-    if subtags[0] != "zh" and 10 * max(counts["kana"], counts["hangul"]) > han:
-        return "Jpan" if counts["kana"] >= counts["hangul"] else "Kore"
-    return "Hant" if counts["traditional"] > counts["simplified"] else "Hans"
+    if subtags[0] != "zh" and 10 * max(kana, hangul) > han:
+        return "Jpan" if kana >= hangul else "Kore"
+    if not han:
+        return "Hans"
+    simplified, traditional = _only("gb2312", "big5"), _only("big5", "gb2312")
+    balance = sum(count * ((char in traditional) - (char in simplified)) for char, count in found.items())
+    return "Hant" if balance > 0 else "Hans"
+
+
+def _total(found: Mapping[str, int], first: str, last: str) -> int:
+    """How many characters of this range there are."""
+    return sum(count for char, count in found.items() if first <= char <= last)
 
 
 @lru_cache(maxsize=2)
