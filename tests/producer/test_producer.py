@@ -64,6 +64,16 @@ def test_the_articles_names_are_understood(producer: Producer, queue: SceneQueue
     assert payloads["b"]["subtitles"].endswith("/b.srt")
 
 
+def test_an_empty_subtitle_file_is_no_mistake(producer: Producer, queue: SceneQueue, media: Media) -> None:
+    """A silent scene has one; every other input needs something in it."""
+    empty = media.folder / "empty.srt"
+    empty.touch()
+    producer.submit_scenes([{**_scene("a", media), "subtitles": str(empty)}], output="s3://bucket/videos")
+    assert queue.inspect.depth().counts.ready == 1
+    with pytest.raises(InvalidScenes, match=r"watermark: .* is empty, 0 bytes"):
+        producer.submit_scenes([{**_scene("a", media), "watermark": str(empty)}], output="s3://bucket/videos")
+
+
 def test_every_mistake_is_named_at_once_and_nothing_is_enqueued(producer: Producer, queue: SceneQueue, media: Media) -> None:
     """Names, paths, options, duplicates, missing and empty files."""
     empty = media.folder / "empty.mp3"
