@@ -35,7 +35,7 @@ class Server:
         self, binary: str, *options: str, environment: Mapping[str, str] | None = None, sentinel: str | None = None
     ) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="sb-"))
-        self.port = _free_port()
+        self.port = free_port()
         common = ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder)]
         if sentinel is None:
             self._argv = [binary, *common, "--save", "", "--appendonly", "yes", "--appendfsync", "always", *options]
@@ -87,7 +87,7 @@ class Server:
             return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """A port whose cluster bus (10,000 above) is a port too."""
     while True:
         with socket.socket() as free:
