@@ -34,7 +34,7 @@ _SHARED_COMMANDS = (
     *("ping", "evalsha", "script|load", "time", "multi", "exec", "get", "info", "cluster|slots", "command"),
     *("del", "exists", "expire", "persist", "rename", "unlink"),
     *("hdel", "hexists", "hget", "hgetall", "hincrby", "hmget", "hset", "hvals"),
-    *("llen", "lpush", "lrange"),
+    *("llen", "lpush", "lrange", "scard", "zcard"),
     *("smembers", "srem", "zadd", "zrange", "zrangebyscore", "zrem", "zrevrange"),
     *("xadd", "xrange", "xread"),
 )

@@ -72,6 +72,15 @@ class Connection:
             rung = self._steps.command("BLMOVE", key, key, "LEFT", "RIGHT", min(timeout_s, BLOCK_LIMIT_S))
         return rung is not None
 
+    @staticmethod
+    def answers(pipeline: Any) -> list[Any]:
+        """What a pipeline of reads is answered; None for a key of the wrong type, which a foreign writer has made."""
+        found = pipeline.execute(raise_on_error=False)
+        for answer in found:
+            if isinstance(answer, Exception) and "WRONGTYPE" not in str(answer):
+                raise answer
+        return [None if isinstance(answer, Exception) else answer for answer in found]
+
     @contextmanager
     def translated(self) -> Iterator[None]:
         """Turn redis-py's errors into ours."""

@@ -75,7 +75,8 @@ class QueueInspector:
             ids = [job_id for ring in pipeline.execute() for job_id in ring]
             for job_id in ids:
                 pipeline.hget(self._keys.job(job_id), "created_ms")
-            created_ms = [when for created in pipeline.execute() if (when := whole_number(created))] if ids else []
+            found = self._connection.answers(pipeline) if ids else []
+        created_ms = [when for created in found if (when := whole_number(created))]
         return max(0.0, (self._connection.now_ms() - min(created_ms)) / 1000) if created_ms else 0.0
 
     def job(self, job_id: str) -> JobStatus:
@@ -232,7 +233,7 @@ class QueueInspector:
         pipeline = self._connection.client.pipeline(transaction=False)
         for key in keys:
             pipeline.hgetall(key)
-        return list(pipeline.execute())
+        return [whole or {} for whole in self._connection.answers(pipeline)]
 
 
 def _leased(member: str, deadline_ms: int, fields: dict[str, str]) -> LeasedItem:

@@ -23,13 +23,17 @@ class OperatorPort:
 
         Raises:
             JobNotFound: there is no such dead letter.
-            JobConflict: its job was cancelled.
+            JobConflict: its job was cancelled, or there is no item in the letter.
         """
         answer = self._connection.run("requeue", job_id, item_id)
         if answer == "absent":
             raise JobNotFound(f"no dead letter {item_id!r} of job {job_id!r}")
         if answer == "cancelled":
             raise JobConflict(f"job {job_id!r} was cancelled; submit the scene again instead")
+
+        if answer == "malformed":
+            about = f"dead letter {item_id!r} of job {job_id!r}"
+            raise JobConflict(f"{about} is malformed in Redis; `sceneburst dead discard` forgets it")
 
     def discard(self, job_id: str, item_id: str) -> None:
         """Forget a dead letter; it counts as dropped.

@@ -6,7 +6,7 @@ from typing import Literal
 
 from scenequeue.connection import Connection
 from scenequeue.errors import DispatcherDeposed
-from scenequeue.items import ContainerRecord, Counts, JobStatus
+from scenequeue.items import ContainerRecord, Counts, JobState, JobStatus
 from scenequeue.records import container_fields, shown_job, whole_number, wished_from
 from scenequeue.wishes import WishedJob
 from scenequeue.work import CONTAINER_TTL_S
@@ -132,10 +132,9 @@ class DispatcherPort:
             pipeline = self._connection.client.pipeline(transaction=False)
             for job_id in ids:
                 pipeline.hmget(self._keys.job(job_id), fields)
-            found = pipeline.execute(raise_on_error=False)
             jobs = [
-                None if isinstance(each, Exception) else wished_from(job_id, dict(zip(fields, each, strict=True)))
-                for job_id, each in zip(ids, found, strict=True)
+                wished_from(job_id, dict(zip(fields, each, strict=True))) if each else None
+                for job_id, each in zip(ids, self._connection.answers(pipeline), strict=True)
             ]
             # Evicted, deleted by hand, or written by somebody else.
             if gone := [job_id for job_id, job in zip(ids, jobs, strict=True) if job is None]:
@@ -147,8 +146,15 @@ class DispatcherPort:
         now_ms = self._connection.now_ms()
         with self._connection.translated():
             ids = self._connection.client.zrangebyscore(self._keys.notices, "-inf", now_ms, start=0, num=limit)
-            jobs = [(job_id, self._connection.client.hgetall(self._keys.job(job_id))) for job_id in ids]
-        return [shown_job(job_id, fields) for job_id, fields in jobs if fields]
+            pipeline = self._connection.client.pipeline(transaction=False)
+            for job_id in ids:
+                pipeline.hgetall(self._keys.job(job_id))
+            hashes = self._connection.answers(pipeline) if ids else []
+            jobs = [shown_job(job_id, fields or {}) for job_id, fields in zip(ids, hashes, strict=True)]
+            # Expired, or a foreign writer's: they would keep good ones waiting.
+            if gone := [job.job_id for job in jobs if job.state is JobState.MALFORMED]:
+                self._connection.client.zrem(self._keys.notices, *gone)
+        return [job for job in jobs if job.state is not JobState.MALFORMED]
 
     def claim_notice(self, job_id: str, claimed_s: float) -> None:
         """Keep other dispatchers from posting this callback for a while; after that it is due again."""

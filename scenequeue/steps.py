@@ -10,7 +10,7 @@ import redis
 
 _SCRIPTS = Path(__file__).with_name("scripts")
 #: Steps, and the parts of them that other steps have too.
-_PARTS = {"ack": ("take_results",), "lease": ("give_leases",), "exchange": ("take_results", "give_leases")}
+_PARTS = {"reclaim": ("audit",), "ack": ("take_results",), "lease": ("give_leases",), "exchange": ("take_results", "give_leases")}
 
 
 class _Step(NamedTuple):

@@ -16,6 +16,8 @@ Submitted: TypeAlias = "WorkItem | tuple[int, WorkItem]"
 
 #: Items per step: larger brings nothing more, and keeps Redis from pausing others.
 _CHUNK = 500
+#: More stages of a job than the steps look at (STAGE_LIMIT in prelude.lua) would be left behind.
+MAX_STAGES = 1000
 #: What a job's status takes over from its spec.
 _SHARED = ("job_id", "lane", "options", "callback_url", "labels", "max_attempts", "wishes")
 
@@ -62,6 +64,8 @@ class ProducerPort:
         upload = Upload(self._connection, _CHUNK, on_progress)
         try:
             for number, stage in enumerate(stages):
+                if number >= MAX_STAGES:
+                    raise ValueError(f"job {spec.job_id} has more than {MAX_STAGES} stages")
                 upload.open_stage()
                 for chunk, weight_ms in _elements(number, stage):
                     upload.add(chunk, weight_ms)

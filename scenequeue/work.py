@@ -106,7 +106,10 @@ class WorkerPort:
             BadInput: they cannot be read.
         """
         with self._connection.translated():
-            state, options = self._connection.client.hmget(self._keys.job(job_id), "state", "options")
+            pipeline = self._connection.client.pipeline(transaction=False)
+            pipeline.hmget(self._keys.job(job_id), "state", "options")
+            (found,) = self._connection.answers(pipeline)
+        state, options = found or (None, None)
         if state is None:
             raise JobNotFound(f"no job {job_id!r}")
         try:
@@ -170,26 +173,20 @@ class WorkerPort:
 
     def beat(self, record: ContainerRecord) -> bool:
         """Store what a container reports of itself; True when it is to drain. Advisory: losing it loses no work."""
-        return self._report(record, {})
+        return self._report(record)
 
     def goodbye(self, record: ContainerRecord) -> None:
         """The container leaves; `exit_reason` says why."""
-        ended = {"state": "gone", "ended_ms": str(self._connection.now_ms()), "exit_reason": record.exit_reason}
-        self._report(record, ended)
+        self._report(record, is_leaving=True)
 
-    def _report(self, record: ContainerRecord, more: dict[str, str]) -> bool:
-        key = self._keys.container(record.container_id)
-        now_ms = self._connection.now_ms()
-        fields = {**container_fields(record, _BEAT_FIELDS), "container_id": record.container_id, "beat_ms": str(now_ms), **more}
+    def _report(self, record: ContainerRecord, *, is_leaving: bool = False) -> bool:
+        fields = {**container_fields(record, _BEAT_FIELDS), "container_id": record.container_id}
         if record.fleet:
             fields["fleet"] = record.fleet
-        with self._connection.translated():
-            pipeline = self._connection.client.pipeline(transaction=True)
-            pipeline.hset(key, mapping=fields)
-            pipeline.expire(key, CONTAINER_TTL_S)
-            pipeline.zadd(self._keys.containers, {record.container_id: now_ms}, nx=True)
-            pipeline.exists(self._keys.drain(record.container_id))
-            return bool(pipeline.execute()[-1])
+        if is_leaving:
+            fields["exit_reason"] = record.exit_reason
+        words = [word for pair in fields.items() for word in pair]
+        return bool(self._connection.run("beat", record.container_id, CONTAINER_TTL_S, int(is_leaving), *words))
 
     def _leases(self, container_id: str, answer: Sequence[str]) -> list[Lease]:
         leases = []

@@ -11,9 +11,20 @@ local LONGEST_LOCK_MS = 600000
 local owner, ttl_ms = ARGV[3], ARGV[4]
 local key = P .. 'dispatcher'
 -- Removes nothing; a replica refuses it. One that stands by learns so too that this is not the primary any more.
-redis.call('HDEL', key, '')
-local holder = redis.call('HGET', key, 'owner')
-if holder and holder ~= owner and redis.call('PTTL', key) <= LONGEST_LOCK_MS then return 0 end
-if holder ~= owner then redis.call('HSET', key, 'owner', owner, 'fence', redis.call('INCR', P .. 'fence')) end
-redis.call('PEXPIRE', key, ttl_ms)
-return tonumber(redis.call('HGET', key, 'fence'))
+call('HDEL', key, '')
+local got = call('HMGET', key, 'owner', 'fence')
+local fence = num(got[2])
+if got[1] ~= owner then
+  local left_ms = got[1] and call('PTTL', key)
+  -- A lock of ours always has an end; a foreign writer's gets one.
+  if left_ms == -1 then call('PEXPIRE', key, ttl_ms) end
+  if left_ms and left_ms <= LONGEST_LOCK_MS then return 0 end
+  fence = 0
+end
+if fence < 1 then
+  fence = num(call('GET', P .. 'fence')) + 1
+  call('SET', P .. 'fence', fence)
+  call('HSET', key, 'owner', owner, 'fence', fence)
+end
+call('PEXPIRE', key, ttl_ms)
+return fence

@@ -8,7 +8,7 @@
 -- Output   how many elements there are now
 
 local key = P .. 'staging:' .. ARGV[3] .. ':' .. ARGV[4]
-local length = redis.call('LLEN', key)
-if length == tonumber(ARGV[5]) then length = redis.call('RPUSH', key, unpack(ARGV, 7)) end
-redis.call('EXPIRE', key, ARGV[6])
+local length = call('LLEN', key)
+if length == tonumber(ARGV[5]) then length = call('RPUSH', key, unpack(ARGV, 7)) end
+call('EXPIRE', key, ARGV[6])
 return length

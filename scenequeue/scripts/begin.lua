@@ -16,5 +16,5 @@ if job_facts(job).state ~= 'active' then
   flush()
   return 0
 end
-redis.call('HSET', P .. 'item:' .. member, 'begun', '1')
+call('HSET', P .. 'item:' .. member, 'begun', '1')
 return 1

@@ -7,21 +7,21 @@
 
 local job = ARGV[3]
 local key = job_key(job)
-local got = redis.call('HMGET', key, 'state', 'ready', 'waiting', 'ready_weight_ms', 'stage', 'stages')
-local waiting = tonumber(got[3] or 0)
+local got = call('HMGET', key, 'state', 'ready', 'waiting', 'ready_weight_ms', 'stage', 'stages')
+local waiting = math.max(0, num(got[3]))
 if got[1] ~= 'active' and not (got[1] == 'failed' and waiting > 0) then return got[1] end
-redis.call('ZREM', P .. 'expiring', expiring_member(job, waiting))
-redis.call('UNLINK', job_key(job, 'ready'))
-redis.call('ZREM', P .. 'lane:' .. job_facts(job).lane, job)
-move(job, 'ready', 'dropped', tonumber(got[2] or 0))
-weigh(job, -tonumber(got[4] or 0))
-for stage = tonumber(got[5]) + 1, tonumber(got[6]) - 1 do redis.call('UNLINK', job_key(job, 'stage:' .. stage)) end
+call('ZREM', P .. 'expiring', expiring_member(job, waiting))
+call('UNLINK', job_key(job, 'ready'))
+call('ZREM', P .. 'lane:' .. job_facts(job).lane, job)
+move(job, 'ready', 'dropped', math.max(0, num(got[2])))
+weigh(job, -num(got[4]))
+local first, last = later_stages(got[5], got[6])
+for stage = first, last do call('UNLINK', job_key(job, 'stage:' .. stage)) end
 move(job, 'waiting', 'dropped', waiting)
-for _, item in ipairs(redis.call('SMEMBERS', job_key(job, 'delayed'))) do
-  redis.call('ZREM', P .. 'delayed', job .. '/' .. item)
-  drop(job, item, 'delayed')
+for _, item in ipairs(members_of(job_key(job, 'delayed'))) do
+  if call('ZREM', P .. 'delayed', job .. '/' .. item) == 1 then drop(job, item, 'delayed') end
 end
-redis.call('DEL', job_key(job, 'delayed'), job_key(job, 'history'))
+call('DEL', job_key(job, 'delayed'), job_key(job, 'history'))
 event(job, 'cancelled')
 flush()
 end_job(job, 'cancelled')

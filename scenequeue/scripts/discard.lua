@@ -8,17 +8,17 @@
 -- Output   1, or 0 when there is no such dead letter
 
 local job, item = ARGV[3], ARGV[4]
-if redis.call('HDEL', job_key(job, 'dead'), item) == 0 then return 0 end
-redis.call('ZREM', P .. 'dead', job .. '/' .. item)
+if call('HDEL', job_key(job, 'dead'), item) == 0 then return 0 end
+call('ZREM', P .. 'dead', job .. '/' .. item)
 move(job, 'dead', 'dropped', 1)
 event(job, 'dropped', 'item_id', item)
 flush()
-local got = redis.call('HMGET', job_key(job), 'state', 'dead', 'waiting')
-local waiting = tonumber(got[3] or 0)
-if got[1] == 'failed' and tonumber(got[2]) == 0 and waiting > 0 then
+local got = call('HMGET', job_key(job), 'state', 'dead', 'waiting')
+local waiting = num(got[3])
+if got[1] == 'failed' and num(got[2]) == 0 and waiting > 0 then
   move(job, 'waiting', 'dropped', waiting)
   flush()
-  redis.call('ZREM', P .. 'expiring', expiring_member(job, waiting))
-  redis.call('ZADD', P .. 'expiring', redis.call('HGET', job_key(job), 'finished_ms') + RESULT_TTL_S * 1000, job)
+  call('ZREM', P .. 'expiring', expiring_member(job, waiting))
+  call('ZADD', P .. 'expiring', num(call('HGET', job_key(job), 'finished_ms')) + RESULT_TTL_S * 1000, job)
 end
 return 1

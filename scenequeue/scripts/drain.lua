@@ -5,5 +5,5 @@
 -- Output   1, or 0 when the number is stale (nothing is changed)
 
 if is_deposed(ARGV[4]) then return 0 end
-redis.call('SET', P .. 'drain:' .. ARGV[3], '1', 'EX', DRAIN_TTL_S)
+call('SET', P .. 'drain:' .. ARGV[3], '1', 'EX', DRAIN_TTL_S)
 return 1

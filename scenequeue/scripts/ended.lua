@@ -9,7 +9,7 @@
 
 if is_deposed(ARGV[7]) then return 0 end
 local key = P .. 'container:' .. ARGV[3]
-local said = redis.call('HGET', key, 'exit_reason')
-redis.call('HSET', key, 'state', ARGV[4], 'ended_ms', NOW_MS, 'exit_reason', said and said ~= '' and said or ARGV[5])
-redis.call('EXPIRE', key, ARGV[6])
+local said = call('HGET', key, 'exit_reason')
+call('HSET', key, 'state', ARGV[4], 'ended_ms', NOW_MS, 'exit_reason', said and said ~= '' and said or ARGV[5])
+call('EXPIRE', key, ARGV[6])
 return 1

@@ -9,40 +9,56 @@ end
 
 --- Ended jobs whose keys have expired leave the indexes; stages that never opened are dropped with them.
 local function forget_expired(limit)
-  for _, member in ipairs(redis.call('ZRANGEBYSCORE', P .. 'expiring', '-inf', NOW_MS, 'LIMIT', 0, limit)) do
-    local job, waiting = string.match(member, '^(%S+) ?(%d*)$')
-    redis.call('ZREM', P .. 'expiring', member)
-    redis.call('ZREM', P .. 'jobs', job)
-    redis.call('ZREM', P .. 'notices', job)
-    if waiting ~= '' then
-      add(P .. 'counts', 'waiting', -tonumber(waiting))
-      add(P .. 'counts', 'dropped', tonumber(waiting))
+  for _, member in ipairs(call('ZRANGEBYSCORE', P .. 'expiring', '-inf', NOW_MS, 'LIMIT', 0, limit)) do
+    local job, waiting = string.match(member, '^(%w[%w._-]*) ?(%d*)$')
+    call('ZREM', P .. 'expiring', member)
+    if job then
+      call('ZREM', P .. 'jobs', job)
+      call('ZREM', P .. 'notices', job)
+      add(P .. 'counts', 'waiting', -num(waiting))
+      add(P .. 'counts', 'dropped', num(waiting))
     end
   end
+end
+
+--- First and last number of the stages that have not opened, from what the job's hash says of them.
+local function later_stages(stage, stages)
+  local first = math.max(0, num(stage)) + 1
+  return first, math.min(num(stages) - 1, first + STAGE_LIMIT)
 end
 
 --- After flush(): give the job its end. Stages that wait are kept while a requeued dead letter could still open them.
 local function end_job(job, state)
   local key = job_key(job)
-  local waiting, dead = unpack(redis.call('HMGET', key, 'waiting', 'dead'))
-  waiting = tonumber(waiting or 0)
-  if waiting > 0 and tonumber(dead or 0) == 0 then
+  local waiting, dead = unpack(call('HMGET', key, 'waiting', 'dead'))
+  waiting = math.max(0, num(waiting))
+  if waiting > 0 and num(dead) == 0 then
     move(job, 'waiting', 'dropped', waiting)
     flush()
     waiting = 0
   end
-  redis.call('HSET', key, 'state', state, 'finished_ms', NOW_MS)
+  call('HSET', key, 'state', state, 'finished_ms', NOW_MS)
   job_cache[job] = nil
   event(job, 'finished', 'state', state)
-  redis.call('EXPIRE', key, RESULT_TTL_S)
-  for _, part in ipairs(JOB_PARTS) do redis.call('EXPIRE', job_key(job, part), RESULT_TTL_S) end
-  local got = redis.call('HMGET', key, 'stage', 'stages', 'callback_url', 'wishes')
-  if got[4] then redis.call('ZREM', P .. 'wished', job) end
-  for stage = tonumber(got[1]) + 1, tonumber(got[2]) - 1 do
-    redis.call('EXPIRE', job_key(job, 'stage:' .. stage), RESULT_TTL_S)
+  call('EXPIRE', key, RESULT_TTL_S)
+  for _, part in ipairs(JOB_PARTS) do call('EXPIRE', job_key(job, part), RESULT_TTL_S) end
+  local got = call('HMGET', key, 'stage', 'stages', 'callback_url', 'wishes')
+  if got[4] then call('ZREM', P .. 'wished', job) end
+  local first, last = later_stages(got[1], got[2])
+  for stage = first, last do
+    call('EXPIRE', job_key(job, 'stage:' .. stage), RESULT_TTL_S)
   end
-  redis.call('ZADD', P .. 'expiring', NOW_MS + RESULT_TTL_S * 1000, expiring_member(job, waiting))
-  if got[3] and got[3] ~= '' then redis.call('ZADD', P .. 'notices', NOW_MS, job) end
+  call('ZADD', P .. 'expiring', NOW_MS + RESULT_TTL_S * 1000, expiring_member(job, waiting))
+  if got[3] and got[3] ~= '' then call('ZADD', P .. 'notices', NOW_MS, job) end
+end
+
+--- Make what a job counts as ready agree with its list of so many elements: what was pushed uncounted is counted, what is
+--- gone from the list is dropped.
+local function recount_ready(job, length)
+  local counted = count_of(job, 'ready')
+  if length > counted then move(job, nil, 'ready', length - counted) end
+  if length < counted then move(job, 'ready', 'dropped', counted - length) end
+  if length == 0 then weigh(job, -count_of(job, 'ready_weight_ms')) end
 end
 
 local UNDONE = { 'ready', 'leased', 'delayed' }
@@ -61,13 +77,19 @@ local function settle(job)
   if is_given_up then return end_job(job, 'failed') end
   if waiting == 0 then return end_job(job, 'done') end
   local key = job_key(job)
-  local stage = tonumber(redis.call('HGET', key, 'stage')) + 1
+  local stage = num(call('HGET', key, 'stage')) + 1
   local source = job_key(job, 'stage:' .. stage)
-  local n = redis.call('LLEN', source)
-  redis.call('RENAME', source, job_key(job, 'ready'))
-  redis.call('HSET', key, 'stage', stage)
+  local n = call('LLEN', source)
+  if n == 0 then
+    -- Evicted, or deleted by hand: it cannot be done, yet the job must end.
+    move(job, 'waiting', 'dropped', waiting)
+    flush()
+    return end_job(job, 'failed')
+  end
+  call('RENAME', source, job_key(job, 'ready'))
+  call('HSET', key, 'stage', stage)
   move(job, 'waiting', 'ready', n)
-  weigh(job, tonumber(redis.call('HGET', key, 'weight_ms:' .. stage)))
+  weigh(job, num(call('HGET', key, 'weight_ms:' .. stage)))
   enter_ring(job)
   event(job, 'stage', 'stage', stage)
   flush()
@@ -75,41 +97,29 @@ end
 
 --- Whether the lease of an item is this container's, and still the one that the token proves.
 local function holds(container, member, token)
-  local got = redis.call('HMGET', P .. 'item:' .. member, 'token', 'container')
+  local got = call('HMGET', P .. 'item:' .. member, 'token', 'container')
   return got[1] == token and got[2] == container
 end
 
 --- When a container holds nothing: of what it has asked for last, nothing is left to be told again.
 local function forget_asked(container)
   local held_key = P .. 'held:' .. container
-  if redis.call('EXISTS', held_key) == 0 then redis.call('DEL', held_key .. ':call') end
+  if call('EXISTS', held_key) == 0 then call('DEL', held_key .. ':call') end
 end
 
 --- The lease of an item ends, whatever comes next; whether there was one.
 local function unlease(member, container)
   if container then
-    redis.call('SREM', P .. 'held:' .. container, member)
+    call('SREM', P .. 'held:' .. container, member)
     forget_asked(container)
   end
-  return redis.call('ZREM', P .. 'leases', member) == 1
+  return call('ZREM', P .. 'leases', member) == 1
 end
 
 --- A leased or delayed item of a cancelled job.
 local function drop(job, item, from)
-  redis.call('DEL', P .. 'item:' .. job .. '/' .. item)
+  call('DEL', P .. 'item:' .. job .. '/' .. item)
   move(job, from, 'dropped', 1)
-end
-
---- Append why an attempt failed to the item's history; returns the history as JSON and its length.
-local function remember(job, item, attempt, kind, message, container)
-  local record = cjson.encode({
-    attempt = attempt, error = kind, message = message, container = container or '', at_ms = NOW_MS,
-  })
-  local key = job_key(job, 'history')
-  local history = redis.call('HGET', key, item)
-  history = history and (string.sub(history, 1, -2) .. ',' .. record .. ']') or ('[' .. record .. ']')
-  redis.call('HSET', key, item, history)
-  return history
 end
 
 local function escape(byte) return string.format('\\x%02x', string.byte(byte)) end
@@ -129,6 +139,26 @@ local function readable(text)
   return (string.gsub(text, '[\128-\255]', escape))
 end
 
+--- Errors of an item so far, as JSON and as a list; nil where there are none, or none that can be read.
+local function history_of(text)
+  if not text or not string.find(text, '^%[.*%]$') or readable(text) ~= text then return nil end
+  local is_json, list = pcall(cjson.decode, text)
+  if not is_json or type(list) ~= 'table' or type(list[#list]) ~= 'table' then return nil end
+  return text, list
+end
+
+--- Append why an attempt failed to the item's history, and return it as JSON.
+local function remember(job, item, attempt, kind, message, container)
+  local record = cjson.encode({
+    attempt = attempt, error = kind, message = message, container = container or '', at_ms = NOW_MS,
+  })
+  local key = job_key(job, 'history')
+  local history = history_of(call('HGET', key, item))
+  history = history and (string.sub(history, 1, -2) .. ',' .. record .. ']') or ('[' .. record .. ']')
+  call('HSET', key, item, history)
+  return history
+end
+
 --- Make a dead letter of an item; its whole history goes with it.
 --- from     the state it is counted in now
 --- had      what was known of it: attempt, body, container, token; is_foreign: it is no item that we can read
@@ -141,17 +171,17 @@ local function bury(job, item, from, had, history, kind, message)
     decoded = {}
     body = cjson.encode(readable(body))
   end
-  redis.call('HSET', job_key(job, 'dead'), item, '{"job_id":"' .. job .. '","item_id":"' .. item .. '","lane":"'
+  call('HSET', job_key(job, 'dead'), item, '{"job_id":"' .. job .. '","item_id":"' .. item .. '","lane":"'
     .. job_facts(job).lane .. '","buried_ms":' .. NOW_MS .. ',"attempts":' .. had.attempt .. ',"errors":' .. history
     .. ',"item":' .. body .. '}')
   -- A letter of an expired job of this id, still in the index, is dropped now instead of at the next reclaim.
-  if redis.call('ZADD', P .. 'dead', NOW_MS, member) == 0 then
+  if call('ZADD', P .. 'dead', NOW_MS, member) == 0 then
     add(P .. 'counts', 'dead', -1)
     add(P .. 'counts', 'dropped', 1)
   end
-  redis.call('HDEL', job_key(job, 'history'), item, item .. '#')
-  redis.call('DEL', P .. 'item:' .. member)
-  redis.call('HSET', job_key(job, 'results'), item, cjson.encode({
+  call('HDEL', job_key(job, 'history'), item, item .. '#')
+  call('DEL', P .. 'item:' .. member)
+  call('HSET', job_key(job, 'results'), item, cjson.encode({
     item_id = item, name = type(decoded.name) == 'string' and decoded.name or '', state = 'dead', attempts = had.attempt,
     container = had.container, error = kind .. ': ' .. message,
   }))
@@ -163,12 +193,18 @@ end
 local BLAMELESS_LOSSES = 10
 
 local function is_blameless(job, item, begun)
-  return begun ~= '1' and redis.call('HINCRBY', job_key(job, 'history'), item .. '#', 1) <= BLAMELESS_LOSSES
+  if begun == '1' then return false end
+  local key, field = job_key(job, 'history'), item .. '#'
+  local losses = num(call('HGET', key, field)) + 1
+  call('HSET', key, field, losses)
+  return losses <= BLAMELESS_LOSSES
 end
 
 --- The number of the attempt that follows a history, which may be none.
-local function attempt_after(history)
-  return history and #cjson.decode(history) + 1 or 1
+local function attempt_after(text)
+  if not text then return 1 end
+  local _, list = history_of(text)
+  return list and #list + 1 or 1
 end
 
 --- A leased or delayed item whose own key is gone: evicted, or deleted by hand. It cannot be done, yet its job must end,
@@ -176,7 +212,7 @@ end
 local function mourn(job, item, from)
   if job_facts(job).state ~= 'active' then return drop(job, item, from) end
   local kind, message = 'MessageLost', 'its key vanished from Redis: evicted under maxmemory, or deleted by hand'
-  local attempt = attempt_after(redis.call('HGET', job_key(job, 'history'), item))
+  local attempt = attempt_after(call('HGET', job_key(job, 'history'), item))
   local history = remember(job, item, attempt, kind, message)
   bury(job, item, from, { attempt = attempt, body = '{}' }, history, kind, message)
 end
@@ -185,44 +221,50 @@ end
 --- had begun, or dead when its attempts are used up.
 local function take_back(member, kind, message)
   local job, item = split_member(member)
-  local got = redis.call('HMGET', P .. 'item:' .. member, 'body', 'weight_ms', 'attempt', 'container', 'token', 'begun')
+  if not job then return call('ZREM', P .. 'leases', member) end
+  local got = call('HMGET', P .. 'item:' .. member, 'body', 'weight_ms', 'attempt', 'container', 'token', 'begun')
   local was_leased = unlease(member, got[4])
-  if not got[5] then
-    -- What `leases` holds is what is counted as leased, so nothing else may change a counter.
-    if was_leased then mourn(job, item, 'leased') end
+  if not got[5] or not got[1] then
+    -- What `leases` holds is what is counted as leased, so nothing else may change a counter; nor may what a foreign writer
+    -- has put there, of a job of which nothing is leased.
+    if was_leased and count_of(job, 'leased') > 0 then mourn(job, item, 'leased') end
     return
   end
   local facts = job_facts(job)
   if facts.state ~= 'active' then return drop(job, item, 'leased') end
-  local had = { attempt = tonumber(got[3]), body = got[1], container = got[4], token = got[5] }
+  local had = { attempt = math.max(1, num(got[3])), body = got[1], container = got[4], token = got[5] }
   if not is_blameless(job, item, got[6]) then
     local history = remember(job, item, had.attempt, kind, message, had.container)
     if had.attempt >= facts.max_attempts then return bury(job, item, 'leased', had, history, kind, message) end
   end
-  redis.call('DEL', P .. 'item:' .. member)
+  call('DEL', P .. 'item:' .. member)
   move(job, 'leased', 'ready', 1)
-  make_ready(job, item, tonumber(got[2]), had.body)
+  make_ready(job, item, num(got[2]), had.body)
   event(job, 'reclaimed', 'item_id', item, 'attempt', had.attempt, 'error', kind, 'token', had.token)
 end
 
 --- Retries whose time has come are ready again.
 local function promote()
-  local due = redis.call('ZRANGEBYSCORE', P .. 'delayed', '-inf', NOW_MS, 'LIMIT', 0, PROMOTE_LIMIT)
+  local due = call('ZRANGEBYSCORE', P .. 'delayed', '-inf', NOW_MS, 'LIMIT', 0, PROMOTE_LIMIT)
   local lost = {}
   for _, member in ipairs(due) do
+    call('ZREM', P .. 'delayed', member)
     local job, item = split_member(member)
-    local got = redis.call('HMGET', P .. 'item:' .. member, 'body', 'weight_ms')
-    redis.call('ZREM', P .. 'delayed', member)
-    redis.call('SREM', job_key(job, 'delayed'), item)
-    if not got[1] then
-      mourn(job, item, 'delayed')
-      lost[job] = true
+    local got = job and call('HMGET', P .. 'item:' .. member, 'body', 'weight_ms', 'token') or {}
+    if job then call('SREM', job_key(job, 'delayed'), item) end
+    if not job or got[3] then
+      -- Put here by a foreign writer: it is no member, or leased.
+    elseif not got[1] then
+      if count_of(job, 'delayed') > 0 then
+        mourn(job, item, 'delayed')
+        lost[job] = true
+      end
     elseif job_facts(job).state ~= 'active' then
       drop(job, item, 'delayed')
     else
-      redis.call('DEL', P .. 'item:' .. member)
+      call('DEL', P .. 'item:' .. member)
       move(job, 'delayed', 'ready', 1)
-      make_ready(job, item, tonumber(got[2]), got[1])
+      make_ready(job, item, num(got[2]), got[1])
     end
   end
   if next(lost) then

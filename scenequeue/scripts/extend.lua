@@ -17,9 +17,9 @@ for i = 5, #ARGV, 3 do
     drop(job, item, 'leased')
     lost[#lost + 1] = (i - 5) / 3 + 1
   else
-    redis.call('ZADD', P .. 'leases', 'XX', deadline_ms, member)
+    call('ZADD', P .. 'leases', deadline_ms, member)
   end
 end
-redis.call('EXPIRE', P .. 'held:' .. container, HELD_TTL_S)
+call('EXPIRE', P .. 'held:' .. container, HELD_TTL_S)
 flush()
 return lost

@@ -19,16 +19,17 @@ local key = P .. 'item:' .. member
 
 --- Whether the last error of a history is this very one.
 local function ends_with_this(history)
-  local last = history[#history]
-  return last ~= nil and last.attempt == attempt and last.container == container
+  local last = type(history) == 'table' and history[#history]
+  return type(last) == 'table' and last.attempt == attempt and last.container == container
     and last.error == kind and last.message == message
 end
 
 if not holds(container, member, token) then
-  local history = redis.call('HGET', job_key(job, 'history'), item)
-  if history and ends_with_this(cjson.decode(history)) then return 'delayed' end
-  local letter = redis.call('HGET', job_key(job, 'dead'), item)
-  if letter and ends_with_this(cjson.decode(letter).errors) then return 'dead' end
+  local _, history = history_of(call('HGET', job_key(job, 'history'), item))
+  if ends_with_this(history) then return 'delayed' end
+  local letter = call('HGET', job_key(job, 'dead'), item)
+  local is_json, decoded = pcall(cjson.decode, letter or '')
+  if is_json and type(decoded) == 'table' and ends_with_this(decoded.errors) then return 'dead' end
   return 'lost'
 end
 unlease(member, container)
@@ -39,14 +40,14 @@ if job_facts(job).state ~= 'active' then
 else
   local history = remember(job, item, attempt, kind, message, container)
   if retry_in_ms < 0 or attempt >= job_facts(job).max_attempts then
-    local had = { attempt = attempt, body = redis.call('HGET', key, 'body'), container = container, token = token,
+    local had = { attempt = attempt, body = call('HGET', key, 'body') or '', container = container, token = token,
       is_foreign = ARGV[11] == '1' }
     bury(job, item, 'leased', had, history, kind, message)
     outcome = 'dead'
   else
-    redis.call('HDEL', key, 'token', 'container', 'attempt')
-    redis.call('ZADD', P .. 'delayed', NOW_MS + retry_in_ms, member)
-    redis.call('SADD', job_key(job, 'delayed'), item)
+    call('HDEL', key, 'token', 'container', 'attempt')
+    call('ZADD', P .. 'delayed', NOW_MS + retry_in_ms, member)
+    call('SADD', job_key(job, 'delayed'), item)
     move(job, 'leased', 'delayed', 1)
     event(job, 'retry', 'item_id', item, 'attempt', attempt, 'error', kind, 'token', token)
     outcome = 'delayed'

@@ -7,18 +7,19 @@
 
 local container, why = ARGV[3], ARGV[4]
 if is_deposed(ARGV[5]) then return -1 end
-redis.call('SET', P .. 'drain:' .. container, '1', 'EX', DRAIN_TTL_S)
+call('SET', P .. 'drain:' .. container, '1', 'EX', DRAIN_TTL_S)
 local touched = {}
 local taken = 0
-for _, member in ipairs(redis.call('SMEMBERS', P .. 'held:' .. container)) do
+for _, member in ipairs(members_of(P .. 'held:' .. container)) do
   -- What another container has by now is not this one's to lose.
-  if redis.call('HGET', P .. 'item:' .. member, 'container') == container then
+  local job = split_member(member)
+  if job and call('HGET', P .. 'item:' .. member, 'container') == container then
     take_back(member, 'ContainerLost', why)
-    touched[split_member(member)] = true
+    touched[job] = true
     taken = taken + 1
   end
 end
-redis.call('DEL', P .. 'held:' .. container, P .. 'held:' .. container .. ':call')
+call('DEL', P .. 'held:' .. container, P .. 'held:' .. container .. ':call')
 flush()
 for job in pairs(touched) do settle(job) end
 return taken

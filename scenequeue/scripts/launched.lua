@@ -5,7 +5,7 @@
 -- ARGV[5…] field, value; repeated
 
 local key = P .. 'container:' .. ARGV[3]
-redis.call('HSET', key, 'launched_ms', NOW_MS, unpack(ARGV, 5))
-if redis.call('HGET', key, 'state') == 'intended' then redis.call('HSET', key, 'state', 'launched') end
-redis.call('EXPIRE', key, ARGV[4])
+call('HSET', key, 'launched_ms', NOW_MS, unpack(ARGV, 5))
+if call('HGET', key, 'state') == 'intended' then call('HSET', key, 'state', 'launched') end
+call('EXPIRE', key, ARGV[4])
 return 1

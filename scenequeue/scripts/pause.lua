@@ -3,9 +3,9 @@
 -- ARGV[3]  1 to pause, 0 to resume
 
 if ARGV[3] == '1' then
-  redis.call('HSET', P .. 'control', 'paused', NOW_MS)
+  call('HSET', P .. 'control', 'paused', NOW_MS)
 else
-  redis.call('HDEL', P .. 'control', 'paused')
+  call('HDEL', P .. 'control', 'paused')
 end
 flush()
 return 1

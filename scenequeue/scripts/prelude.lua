@@ -6,6 +6,9 @@
 --
 -- A list element is "<item id> <weight in ms of video> <item json>". A member of the sorted sets is
 -- "<job id>/<item id>". Deltas of counters are gathered while a script runs and written once by flush().
+--
+-- Whoever has a role's password can write anything into the namespace. So each step goes through `call` and `num`, loops over
+-- no number that it has read without a bound, and removes or buries what is malformed.
 
 local P = KEYS[1]
 local EVENT_LIMIT = ARGV[1]
@@ -19,8 +22,38 @@ local DRAIN_TTL_S = 86400
 --- What a container holds is forgotten after so long without a lease or a heartbeat; its leases have ended long before.
 local HELD_TTL_S = 86400
 
+--- Later stages of a job that a step looks at.
+local STAGE_LIMIT = 1000
+--- Members of a set that a step reads at most; a larger one is no container's and no job's.
+local SET_LIMIT = 100000
+--- Beyond it whole numbers are not exact.
+local MOST = 2 ^ 53
+--- Of one item; a million of these are still counted exactly.
+local MOST_WEIGHT_MS = 1e10
+local LANES = { 'urgent', 'normal', 'bulk' }
+local IS_LANE = { urgent = true, normal = true, bulk = true }
+
 local time = redis.call('TIME')
 local NOW_MS = time[1] * 1000 + math.floor(time[2] / 1000)
+
+--- redis.call with a key; but one of the wrong type is removed first, and so is a stream that takes no more entries.
+local function call(command, key, ...)
+  local answer = redis.pcall(command, key, ...)
+  if type(answer) ~= 'table' or not answer.err then return answer end
+  local problem = tostring(answer.err)
+  if string.find(problem, 'WRONGTYPE', 1, true) or (command == 'XADD' and string.find(problem, ' ID', 1, true)) then
+    redis.call('UNLINK', key)
+  end
+  -- Whatever else it was is raised here.
+  return redis.call(command, key, ...)
+end
+
+--- The number that a field holds; 0 where it holds none, or none that we count to.
+local function num(text)
+  local n = tonumber(text)
+  if not n or n ~= n or n > MOST or n < -MOST then return 0 end
+  return n
+end
 
 local function job_key(job, part)
   if part then return P .. 'job:' .. job .. ':' .. part end
@@ -29,12 +62,22 @@ end
 
 --- Whether a dispatcher's fencing number is stale; '' stands for someone who needs none.
 local function is_deposed(fence)
-  return fence ~= '' and redis.call('HGET', P .. 'dispatcher', 'fence') ~= fence
+  return fence ~= '' and call('HGET', P .. 'dispatcher', 'fence') ~= fence
 end
 
+--- Job and item; nil for what is no member.
 local function split_member(member)
-  local slash = string.find(member, '/', 1, true)
-  return string.sub(member, 1, slash - 1), string.sub(member, slash + 1)
+  return string.match(member, '^(%w[%w._-]*)/([%w._-]+)$')
+end
+
+local function is_job_id(job) return string.find(job, '^%w[%w._-]*$') ~= nil end
+
+local function members_of(key)
+  if call('SCARD', key) > SET_LIMIT then
+    call('UNLINK', key)
+    return {}
+  end
+  return call('SMEMBERS', key)
 end
 
 --- Lua hands over some thousand arguments at once and no more; this many, an even number.
@@ -43,7 +86,7 @@ local ARGUMENTS_LIMIT = 4000
 --- One command with many arguments behind its key, in as few calls as can be; none when there are none.
 local function call_with(command, key, arguments)
   for at = 1, #arguments, ARGUMENTS_LIMIT do
-    redis.call(command, key, unpack(arguments, at, math.min(#arguments, at + ARGUMENTS_LIMIT - 1)))
+    call(command, key, unpack(arguments, at, math.min(#arguments, at + ARGUMENTS_LIMIT - 1)))
   end
 end
 
@@ -52,11 +95,12 @@ local job_cache = {}
 local function job_facts(job)
   local facts = job_cache[job]
   if not facts then
-    local got = redis.call('HMGET', job_key(job), 'state', 'lane', 'max_attempts',
-      'ready', 'leased', 'delayed', 'dead', 'dropped', 'waiting')
-    facts = { state = got[1], lane = got[2], max_attempts = tonumber(got[3] or 1) }
-    facts.ready, facts.leased, facts.delayed = tonumber(got[4] or 0), tonumber(got[5] or 0), tonumber(got[6] or 0)
-    facts.dead, facts.dropped, facts.waiting = tonumber(got[7] or 0), tonumber(got[8] or 0), tonumber(got[9] or 0)
+    local got = call('HMGET', job_key(job), 'state', 'lane', 'max_attempts',
+      'ready', 'leased', 'delayed', 'dead', 'dropped', 'waiting', 'ready_weight_ms')
+    facts = { state = got[1], lane = IS_LANE[got[2]] and got[2] or 'normal' }
+    facts.max_attempts = math.min(100, math.max(1, num(got[3])))
+    facts.ready, facts.leased, facts.delayed = num(got[4]), num(got[5]), num(got[6])
+    facts.dead, facts.dropped, facts.waiting, facts.ready_weight_ms = num(got[7]), num(got[8]), num(got[9]), num(got[10])
     job_cache[job] = facts
   end
   return facts
@@ -72,7 +116,7 @@ local function add(key, field, n)
   fields[field] = (fields[field] or 0) + n
 end
 
---- How many items of a job are in a state, those included whose move is not written yet.
+--- How many items of a job are in a state, those included whose move is not written yet; also what its ready items weigh.
 local function count_of(job, state)
   local fields = deltas[job_key(job)]
   return job_facts(job)[state] + (fields and fields[state] or 0)
@@ -116,31 +160,31 @@ local function event(job, name, ...)
   local key = job_key(job, 'events')
   -- Once per script is often enough for "about".
   if trimmed[job] then
-    redis.call('XADD', key, '*', 'event', name, ...)
+    call('XADD', key, '*', 'event', name, ...)
   else
-    redis.call('XADD', key, 'MAXLEN', '~', EVENT_LIMIT, '*', 'event', name, ...)
+    call('XADD', key, 'MAXLEN', '~', EVENT_LIMIT, '*', 'event', name, ...)
     trimmed[job] = true
   end
-  if state ~= 'active' then redis.call('EXPIRE', key, EVENT_TTL_S) end
+  if state ~= 'active' then call('EXPIRE', key, EVENT_TTL_S) end
 end
 
 --- Give a job its place among those that have ready items. A newcomer comes before the job that was
 --- served last, so it is the very next behind one large job, yet cannot starve it.
 local function enter_ring(job)
-  local turn = tonumber(redis.call('HGET', P .. 'counts', 'turn') or 0)
-  redis.call('ZADD', P .. 'lane:' .. job_facts(job).lane, 'NX', turn - 0.5, job)
+  local turn = num(call('HGET', P .. 'counts', 'turn'))
+  call('ZADD', P .. 'lane:' .. job_facts(job).lane, 'NX', turn - 0.5, job)
 end
 
 --- Put an item back at the front of its job.
 local function make_ready(job, item, weight_ms, body)
-  redis.call('LPUSH', job_key(job, 'ready'), item .. ' ' .. weight_ms .. ' ' .. body)
+  call('LPUSH', job_key(job, 'ready'), item .. ' ' .. weight_ms .. ' ' .. body)
   weigh(job, weight_ms)
   enter_ring(job)
 end
 
 local paused
 local function is_paused()
-  if paused == nil then paused = redis.call('HEXISTS', P .. 'control', 'paused') == 1 end
+  if paused == nil then paused = call('HEXISTS', P .. 'control', 'paused') == 1 end
   return paused
 end
 
@@ -152,9 +196,10 @@ local function flush()
   for key, fields in pairs(deltas) do
     local names, written = {}, {}
     for field in pairs(fields) do names[#names + 1] = field end
-    local got = redis.call('HMGET', key, unpack(names))
+    local got = call('HMGET', key, unpack(names))
     for i, field in ipairs(names) do
-      local value = tonumber(got[i] or 0) + fields[field]
+      -- Below nothing is only what a foreign writer has added uncounted.
+      local value = math.max(0, num(got[i]) + fields[field])
       if field == 'ready' and key == P .. 'counts' then ready = value end
       if fields[field] ~= 0 then
         written[#written + 1] = field
@@ -162,12 +207,14 @@ local function flush()
       end
     end
     -- One write instead of one per counter: each is a command of its own in the append-only file.
-    if written[1] then redis.call('HSET', key, unpack(written)) end
+    if written[1] then call('HSET', key, unpack(written)) end
   end
   deltas, job_cache = {}, {}
   if ready > 0 and not is_paused() then
-    if redis.call('EXISTS', P .. 'bell') == 0 then redis.call('LPUSH', P .. 'bell', '1') end
+    local rings = call('LLEN', P .. 'bell')
+    if rings > 1 then call('DEL', P .. 'bell') end
+    if rings ~= 1 then call('LPUSH', P .. 'bell', '1') end
   else
-    redis.call('DEL', P .. 'bell')
+    call('DEL', P .. 'bell')
   end
 end

@@ -7,14 +7,16 @@
 local LONGEST_RETRY_MS = 600000
 
 local limit = tonumber(ARGV[3])
-local expired = redis.call('ZRANGEBYSCORE', P .. 'leases', '-inf', NOW_MS, 'LIMIT', 0, limit)
+audit()
+local expired = call('ZRANGEBYSCORE', P .. 'leases', '-inf', NOW_MS, 'LIMIT', 0, limit)
 local touched = {}
 for _, member in ipairs(expired) do
   take_back(member, 'LeaseExpired', 'no heartbeat within the lease: the container died, froze or lost its network')
-  touched[split_member(member)] = true
+  local job = split_member(member)
+  if job then touched[job] = true end
 end
-for _, member in ipairs(redis.call('ZRANGEBYSCORE', P .. 'delayed', NOW_MS + LONGEST_RETRY_MS, '+inf', 'LIMIT', 0, limit)) do
-  redis.call('ZADD', P .. 'delayed', NOW_MS, member)
+for _, member in ipairs(call('ZRANGEBYSCORE', P .. 'delayed', NOW_MS + LONGEST_RETRY_MS, '+inf', 'LIMIT', 0, limit)) do
+  call('ZADD', P .. 'delayed', NOW_MS, member)
 end
 local promoted = promote()
 flush()
@@ -22,16 +24,16 @@ for job in pairs(touched) do settle(job) end
 
 forget_expired(limit)
 local old = NOW_MS - RESULT_TTL_S * 1000
-for _, member in ipairs(redis.call('ZRANGEBYSCORE', P .. 'dead', '-inf', old, 'LIMIT', 0, limit)) do
+for _, member in ipairs(call('ZRANGEBYSCORE', P .. 'dead', '-inf', old, 'LIMIT', 0, limit)) do
   local job, item = split_member(member)
-  if redis.call('HEXISTS', job_key(job, 'dead'), item) == 0 then
-    redis.call('ZREM', P .. 'dead', member)
+  if not job or call('HEXISTS', job_key(job, 'dead'), item) == 0 then
+    call('ZREM', P .. 'dead', member)
     add(P .. 'counts', 'dead', -1)
     add(P .. 'counts', 'dropped', 1)
   end
 end
-for _, container in ipairs(redis.call('ZRANGEBYSCORE', P .. 'containers', '-inf', NOW_MS - 86400000, 'LIMIT', 0, limit)) do
-  if redis.call('EXISTS', P .. 'container:' .. container) == 0 then redis.call('ZREM', P .. 'containers', container) end
+for _, container in ipairs(call('ZRANGEBYSCORE', P .. 'containers', '-inf', NOW_MS - 86400000, 'LIMIT', 0, limit)) do
+  if call('EXISTS', P .. 'container:' .. container) == 0 then call('ZREM', P .. 'containers', container) end
 end
 flush()
 return { #expired, promoted }

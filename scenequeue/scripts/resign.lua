@@ -2,5 +2,5 @@
 --
 -- ARGV[3]  who gives it up
 
-if redis.call('HGET', P .. 'dispatcher', 'owner') == ARGV[3] then return redis.call('DEL', P .. 'dispatcher') end
+if call('HGET', P .. 'dispatcher', 'owner') == ARGV[3] then return call('DEL', P .. 'dispatcher') end
 return 0

@@ -8,13 +8,13 @@
 
 local job, pause_ms, state, problem = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 if pause_ms == '' then
-  redis.call('ZREM', P .. 'notices', job)
+  call('ZREM', P .. 'notices', job)
 else
-  redis.call('ZADD', P .. 'notices', 'XX', NOW_MS + tonumber(pause_ms), job)
+  call('ZADD', P .. 'notices', 'XX', NOW_MS + tonumber(pause_ms), job)
 end
 -- A job may expire while it is posted; it must not come back as a stump.
-if state ~= '' and redis.call('EXISTS', job_key(job)) == 1 then
-  redis.call('HSET', job_key(job), 'callback_state', state, 'callback_error', problem)
-  redis.call('HINCRBY', job_key(job), 'callback_tries', 1)
+if state ~= '' and call('EXISTS', job_key(job)) == 1 then
+  local tries = num(call('HGET', job_key(job), 'callback_tries')) + 1
+  call('HSET', job_key(job), 'callback_state', state, 'callback_error', problem, 'callback_tries', tries)
 end
 return nil

@@ -21,18 +21,19 @@ local function of_stage(stage)
 end
 local function staging(stage) return P .. 'staging:' .. nonce .. ':' .. stage end
 local function discard(answer)
-  for stage = 0, stages - 1 do redis.call('UNLINK', staging(stage)) end
+  for stage = 0, stages - 1 do call('UNLINK', staging(stage)) end
   return { answer, NOW_MS }
 end
 
-if redis.call('EXISTS', key) == 1 then
-  return discard(redis.call('HGET', key, 'digest') == digest and 'same' or 'conflict')
-end
+local known = call('HMGET', key, 'state', 'digest')
+if known[1] then return discard(known[2] == digest and 'same' or 'conflict') end
+-- A hash without a state is no job: what a foreign writer has left. Nothing is written where there is none, see below.
+if call('EXISTS', key) == 1 then call('DEL', key) end
 local first, first_weight_ms = of_stage(0)
-if limit >= 0 and tonumber(redis.call('HGET', P .. 'counts', 'ready') or 0) + first > limit then return discard('full') end
+if limit >= 0 and num(call('HGET', P .. 'counts', 'ready')) + first > limit then return discard('full') end
 for stage = 0, stages - 1 do
   local count, _, along = of_stage(stage)
-  if count > along and redis.call('LLEN', staging(stage)) ~= count - along then return discard('gone') end
+  if count > along and call('LLEN', staging(stage)) ~= count - along then return discard('gone') end
 end
 
 local fields = { 'state', 'active', 'digest', digest, 'created_ms', NOW_MS, 'stage', 0, 'stages', stages }
@@ -45,28 +46,28 @@ for stage = 1, stages - 1 do
   fields[#fields + 1] = weight_ms
 end
 -- The first thing written is one that a server without memory refuses; after it, it would take all the rest.
-redis.call('HSET', key, unpack(fields))
+call('HSET', key, unpack(fields))
 job_cache[job] = nil
 -- An expired job of this id may still be in the indexes, and would take the new one out of them.
 forget_expired(FORGOTTEN_LIMIT)
-redis.call('ZREM', P .. 'notices', job)
+call('ZREM', P .. 'notices', job)
 for stage = 0, stages - 1 do
   local count, _, along = of_stage(stage)
   local target = stage == 0 and job_key(job, 'ready') or job_key(job, 'stage:' .. stage)
   if count > along then
-    redis.call('RENAME', staging(stage), target)
-    redis.call('PERSIST', target)
+    call('RENAME', staging(stage), target)
+    call('PERSIST', target)
   else
     -- Nothing may be left of an earlier job of this id, whatever became of its other keys.
-    redis.call('DEL', target)
+    call('DEL', target)
   end
-  if along > 0 then redis.call('RPUSH', target, unpack(ARGV, elements_at, elements_at + along - 1)) end
+  if along > 0 then call('RPUSH', target, unpack(ARGV, elements_at, elements_at + along - 1)) end
   elements_at = elements_at + along
   move(job, nil, stage == 0 and 'ready' or 'waiting', count)
 end
 weigh(job, first_weight_ms)
-redis.call('ZADD', P .. 'jobs', NOW_MS, job)
-if redis.call('HEXISTS', key, 'wishes') == 1 then redis.call('ZADD', P .. 'wished', NOW_MS, job) end
+call('ZADD', P .. 'jobs', NOW_MS, job)
+if call('HEXISTS', key, 'wishes') == 1 then call('ZADD', P .. 'wished', NOW_MS, job) end
 enter_ring(job)
 event(job, 'submitted', 'items', first)
 flush()

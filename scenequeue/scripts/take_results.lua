@@ -6,11 +6,10 @@ local RESULT_FIELDS = 7
 
 local function learn(kind, busy_ms, weight_ms)
   local rates, busy, weight = P .. 'rates', kind .. ':busy_ms', kind .. ':weight_ms'
-  local all_busy = redis.call('HINCRBY', rates, busy, busy_ms)
-  local all_weight = redis.call('HINCRBY', rates, weight, weight_ms)
-  if all_weight > RATE_WINDOW_MS then
-    redis.call('HSET', rates, busy, math.floor(all_busy / 2), weight, math.floor(all_weight / 2))
-  end
+  local got = call('HMGET', rates, busy, weight)
+  local all_busy, all_weight = num(got[1]) + busy_ms, num(got[2]) + weight_ms
+  if all_weight > RATE_WINDOW_MS then all_busy, all_weight = math.floor(all_busy / 2), math.floor(all_weight / 2) end
+  call('HSET', rates, busy, all_busy, weight, all_weight)
 end
 
 --- What is the same for all results is written once for all, as the cost of a result is that of its commands.
@@ -32,7 +31,7 @@ local function take_results(container, first, last)
       is_taken = seen[member] == result
     elseif not holds(container, member, token) then
       -- The same ack again, after its answer was lost on the way, is no loss.
-      is_taken = redis.call('HGET', job_key(job, 'results'), item) == result
+      is_taken = call('HGET', job_key(job, 'results'), item) == result
     else
       is_taken = job_facts(job).state == 'active'
       seen[member] = is_taken and result

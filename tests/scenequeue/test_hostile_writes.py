@@ -1,0 +1,321 @@
+"""Whoever has a role's password can write anything: no step fails for ever or runs without end, and good work still flows."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings, strategies as st
+
+from scenequeue.errors import SceneburstError
+from scenequeue.items import ContainerRecord, ItemState, JobSpec, JobState, Lane
+from scenequeue.keys import Keys
+from scenequeue.names import ContainerId, check_job_id
+from scenequeue.queue import SceneQueue
+from scenequeue.wishes import JobWishes
+from tests.scenequeue.conftest import SERVERS, queue_on
+from tests.scenequeue.jobs import done, items, submit
+
+_HUGE = 10**9
+
+
+@pytest.fixture(params=[name for name, binary in SERVERS.items() if binary])
+def real(request: pytest.FixtureRequest, namespace: str, servers: dict[str, str]) -> Iterator[SceneQueue]:
+    """An empty queue, once per real server; what is left is cleared away."""
+    queue = queue_on(request.param, servers, namespace)
+    yield queue
+    _clear(queue)
+    queue.close()
+
+
+def _clear(queue: SceneQueue) -> None:
+    client = queue._connection.client
+    for key in client.scan_iter(match=queue._connection.keys.prefix.replace("{", "\\{") + "*", count=1000):
+        client.delete(key)
+
+
+def _start(queue: SceneQueue) -> list[Any]:
+    """A good job and a victim, each with items that are ready, leased, delayed and dead, and a stage that waits."""
+    held = []
+    for job in ("good", "victim"):
+        spec = JobSpec(job_id=check_job_id(job), wishes=JobWishes(), max_attempts=2)
+        queue.producer.submit(spec, [items(6), items(2)])
+        first, second, third = queue.worker.lease("c1", 3)
+        queue.worker.fail("c1", first, "ToolFailed", "once", transient=True, retry_in_s=0)
+        queue.worker.fail("c1", second, "BadInput", "no", transient=False)
+        held.append(third)
+        queue.worker.release("c1", queue.worker.lease("c1", 3))
+    return held
+
+
+def _steps(queue: SceneQueue, held: list[Any]) -> Iterator[Callable[[], Any]]:
+    """Every step there is, on the victim where it names a job; reads after a reclaim, as in a tick."""
+    good, lease = held
+    record = ContainerRecord(container_id=ContainerId("c1"), state="running")
+    fence = queue.dispatcher.acquire("me", 10) or 1
+    yield lambda: queue.dispatcher.acquire("me", 10)
+    yield lambda: queue.worker.extend("c1", [lease, good])
+    yield lambda: queue.worker.begin("c1", lease)
+    yield queue.dispatcher.reclaim
+    yield lambda: queue.worker.lease("c2", 2, begins_now=False, call="same")
+    yield lambda: queue.worker.lease("c2", 2, begins_now=False, call="same")
+    yield lambda: queue.worker.options("victim")
+    yield lambda: queue.worker.exchange("c2", [(lease, done(lease)[1])], 1)
+    yield lambda: queue.worker.fail("c1", lease, "ToolFailed", "no", transient=True)
+    yield lambda: queue.worker.release("c1", [lease])
+    yield lambda: queue.worker.ack("c1", [done(lease)])
+    yield lambda: queue.worker.beat(record)
+    yield lambda: (queue.dispatcher.reclaim(), queue.worker.wait_for_work(0.01))
+    yield lambda: queue.dispatcher.forfeit("c2", "lost", fence=fence)
+    yield lambda: queue.dispatcher.record_intents(fence, [record.model_copy(update={"state": "intended"})])
+    yield lambda: queue.dispatcher.record_launched(fence, "c1", "h")
+    yield lambda: queue.dispatcher.record_ended("c1", "gone", "over")
+    yield lambda: (queue.dispatcher.reclaim(), queue.dispatcher.rates())
+    yield lambda: (queue.dispatcher.reclaim(), queue.dispatcher.wished())
+    yield lambda: (queue.dispatcher.reclaim(), queue.dispatcher.due_notices())
+    yield lambda: (queue.dispatcher.reclaim(), queue.inspect.depth())
+    yield lambda: (queue.dispatcher.reclaim(), queue.inspect.containers())
+    yield lambda: (queue.dispatcher.reclaim(), queue.inspect.backlog_age_s())
+    yield lambda: queue.operator.requeue("victim", "0-1")
+    yield lambda: queue.operator.discard("victim", "0-0")
+    yield queue.operator.pause
+    yield queue.operator.resume
+    yield lambda: submit(queue, "victim", 2)
+    yield lambda: queue.producer.cancel("victim")
+    yield lambda: submit(queue, "victim", 2)
+    yield queue.dispatcher.reclaim
+
+
+def _work_on(queue: SceneQueue, container: str) -> None:
+    """Do what there is, as a worker would: some rounds, each of which may find only what is to be cleared away."""
+    for _ in range(12):
+        queue.dispatcher.reclaim()
+        leases = queue.worker.lease(container, 10)
+        queue.worker.ack(container, [done(lease) for lease in leases])
+
+
+_Plant = Callable[[Any, Keys], Any]
+_JOB_FIELDS = (
+    *("stages", "stage", "ready", "leased", "delayed", "dead", "dropped", "waiting", "done", "ready_weight_ms", "max_attempts"),
+    *("finished_ms", "created_ms", "weight_ms:1"),
+)
+_COUNTERS = ("ready", "ready:normal", "leased", "delayed", "turn", "ready_weight_ms", "done")
+_NUMBERS = ("abc", "-1", "1e308", "nan", "9" * 30)
+_NO_MEMBERS = {
+    "noslash": 1,
+    "": 2,
+    "/": 3,
+    "a/": 4,
+    "/b": 5,
+    "a b/0-0": 6,
+    "victim/0-77": 7,
+    "good/0-77": 8,
+    b"\xff/0-0": 9,
+    "x" * 9000: 0,
+}
+PLANTS: dict[str, _Plant] = {
+    "a billion stages": lambda r, k: r.hset(k.job("victim"), "stages", _HUGE),
+    "a stage in the far past": lambda r, k: r.hset(k.job("victim"), mapping={"stage": -_HUGE, "stages": _HUGE}),
+    **{f"all numbers of a job are {value}": (lambda r, k, v=value: r.hset(k.job("victim"), mapping=dict.fromkeys(_JOB_FIELDS, v)))  # type: ignore[misc]
+       for value in _NUMBERS},
+    "a job without a lane": lambda r, k: r.hdel(k.job("victim"), "lane"),
+    "a lane that is none": lambda r, k: r.hset(k.job("victim"), "lane", "express"),
+    "a job without a state": lambda r, k: r.hdel(k.job("victim"), "state"),
+    "a state that is none": lambda r, k: r.hset(k.job("victim"), "state", "soon"),
+    "options that are none": lambda r, k: r.hset(k.job("victim"), "options", "["),
+    "a job that is gone": lambda r, k: r.delete(k.job("victim")),
+    **{f"{index} with members that are none": (lambda r, k, i=index: r.zadd(getattr(k, i), _NO_MEMBERS))  # type: ignore[misc]
+       for index in ("leases", "delayed", "dead", "expiring", "jobs", "notices", "wished", "containers")},
+    "ten thousand junk leases": lambda r, k: r.zadd(k.leases, {f"junk{n}": n for n in range(10_000)}),
+    "ten thousand junk jobs in the ring": lambda r, k: r.zadd(k.lane("normal"), {f"junk{n}": -n for n in range(10_000)}),
+    "names that are none in the ring": lambda r, k: r.zadd(k.lane("normal"), {"": -9, "a b": -8, "a/b": -7, b"\xff": -6}),
+    "an expired job of a billion items": lambda r, k: r.zadd(k.expiring, {f"victim {_HUGE}": 1}),
+    "leases without an end": lambda r, k: r.zadd(k.leases, {"victim/0-2": "inf"}),
+    "a turn without an end": lambda r, k: r.zadd(k.lane("normal"), {"victim": "-inf"}),
+    **{f"all counters are {value}": (lambda r, k, v=value: r.hset(k.counts, mapping=dict.fromkeys(_COUNTERS, v)))  # type: ignore[misc]
+       for value in (*_NUMBERS, "1000000")},
+    **{f"elements {element!r:.20}": (lambda r, k, e=element: r.lpush(k.job("victim", "ready"), *[e] * 3))  # type: ignore[misc]
+       for element in ("", "0-9", "0-9 1000", "a b c", "0-9 -5 {}", "0-9 " + "9" * 400 + " {}", b"\xff \xfe", "0-2 1000 {}")},
+    "many malformed elements": lambda r, k: r.lpush(k.job("victim", "ready"), *["junk"] * 5000),
+    "an element that is leased already": lambda r, k: r.lpush(
+        k.job("victim", "ready"), "0-2 1000 " + items(1)[0].model_dump_json()
+    ),
+    "a list of ready items that is gone": lambda r, k: r.delete(k.job("victim", "ready")),
+    "a stage that is gone": lambda r, k: r.delete(k.job("victim", "stage:1")),
+    "a ring that is gone": lambda r, k: r.delete(k.lane("normal")),
+    "a history that is none": lambda r, k: r.hset(
+        k.job("victim", "history"), mapping={"0-0": '{"a":1}', "0-2": "[1]", "0-2#": "x"}
+    ),
+    "a history that is no UTF-8": lambda r, k: r.hset(k.job("victim", "history"), mapping={"0-0": b'["\xff"]', "0-2": b"[\xff]"}),
+    "a letter that is none": lambda r, k: r.hset(k.job("victim", "dead"), mapping={"0-1": "[", "0-0": '{"errors":7}'}),
+    "a letter with an item that is none": lambda r, k: r.hset(k.job("victim", "dead"), "0-1", '{"x":1,"item":{"weight":"abc"}'),
+    "an item without a body": lambda r, k: r.hdel(k.item("victim", "0-2"), "body"),
+    "an item without a weight": lambda r, k: r.hset(k.item("victim", "0-2"), mapping={"weight_ms": "x", "attempt": "y"}),
+    "an item without a token": lambda r, k: r.hdel(k.item("victim", "0-2"), "token"),
+    "a leased item in the index of retries": lambda r, k: r.zadd(k.delayed, {"victim/0-2": 1, "good/0-2": 1}),
+    "a container that holds what is none": lambda r, k: r.sadd(k.held("c2"), "noslash", "", "victim/0-2", "good/0-2"),
+    "a container that holds too much": lambda r, k: r.eval(
+        "for n = 1, 100100 do redis.call('SADD', KEYS[1], n) end", 1, k.held("c2")
+    ),
+    "retries that are none": lambda r, k: r.sadd(k.job("victim", "delayed"), "noslash/", "", "0-5"),
+    "rates that are none": lambda r, k: r.hset(
+        k.rates, mapping={"render:busy_ms": "abc", "render:weight_ms": "9" * 40, "x": "y"}
+    ),
+    "a bell that rings a thousand times": lambda r, k: r.rpush(k.bell, *["1"] * 1000),
+    "a lock without an end": lambda r, k: r.hset(k.prefix + "dispatcher", mapping={"owner": "evil", "fence": "abc"}),
+    "a fence that is none": lambda r, k: r.set(k.prefix + "fence", "abc"),
+    "a stream that is full": lambda r, k: r.xadd(k.job("victim", "events"), {"x": "y"}, id=f"{2**64 - 1}-{2**64 - 1}"),
+    "containers that are none": lambda r, k: r.zadd(k.containers, {"c7": 1}) and r.set(k.container("c7"), "no hash"),
+    "a notice for a job that is none": lambda r, k: r.zadd(k.notices, {"victim": 1, "c": 1}) and r.set(k.job("c"), "x"),
+}  # fmt: skip
+_TYPED = (
+    *("counts", "control", "bell", "leases", "delayed", "dead", "jobs", "expiring", "notices", "wished", "containers", "rates"),
+    *("dispatcher", "fence", "lane:normal", "job:victim", "item:victim/0-2", "held:c1", "held:c2", "held:c2:call", "drain:c2"),
+    *(f"job:victim:{part}" for part in ("ready", "stage:1", "delayed", "results", "dead", "events", "history")),
+    "container:c1",
+)
+for _key in _TYPED:
+    PLANTS[f"{_key} is a text"] = lambda r, k, n=_key: r.set(k.prefix + n, "x")  # type: ignore[misc]
+for _key in ("fence", "plan", "drain:c2", "held:c2:call"):
+    PLANTS[f"{_key} is a list"] = lambda r, k, n=_key: r.rpush(k.prefix + n, "x")  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("plant", PLANTS.values(), ids=PLANTS.keys())
+def test_whatever_is_planted_no_step_fails_and_good_work_flows(real: SceneQueue, plant: _Plant) -> None:
+    """Every step once, each answered or refused in our own words; then a good job ends, and its counters add up."""
+    held = _start(real)
+    plant(real._connection.client, real._connection.keys)
+    for step in _steps(real, held):
+        with contextlib.suppress(SceneburstError):
+            step()
+    real.operator.resume()
+    submit(real, "fresh", 4, 1, lane=Lane.BULK)
+    _work_on(real, "c3")
+    status = real.producer.status("fresh")
+    assert (status.state, status.counts.done, status.counts.total) == (JobState.DONE, 5, 5)
+    good = real.producer.status("good").counts
+    assert good.total == 8
+    depth = real.inspect.depth()
+    assert depth.malformed == ()
+    assert min(depth.counts.model_dump().values()) >= 0
+    assert depth.ready_by_lane == {Lane.URGENT: 0, Lane.NORMAL: 0, Lane.BULK: 0}
+    assert (depth.counts.ready, depth.ready_weight) == (0, 0)
+
+
+@pytest.mark.parametrize("lost", ["lane:normal", "counts", "leases", "delayed", "held:c1", "control", "bell"])
+def test_a_good_job_outlives_the_loss_of_an_index(real: SceneQueue, lost: str) -> None:
+    """What is still leased is prolonged, what waits is found by its job, and all adds up in the end."""
+    submit(real, "a", 6)
+    (retry, *held) = real.worker.lease("c1", 3)
+    real.worker.fail("c1", retry, "ToolFailed", "once", transient=True, retry_in_s=0)
+    client = real._connection.client
+    client.delete(real._connection.keys.prefix + lost)
+    client.set(real._connection.keys.prefix + lost, "a foreign writer's")
+    assert real.worker.extend("c1", held) == []
+    real.dispatcher.reclaim()
+    real.dispatcher.reclaim()
+    assert real.inspect.depth().counts.leased == 2
+    assert real.worker.wait_for_work(0.01)
+    assert real.worker.ack("c1", [done(lease) for lease in held]) == []
+    _work_on(real, "c2")
+    status = real.producer.status("a")
+    assert (status.state, status.counts.done) == (JobState.DONE, 6)
+    assert real.inspect.depth().counts.ready == 0
+
+
+def test_what_is_counted_ready_and_is_not_there_calls_nobody(real: SceneQueue) -> None:
+    """Or the bell would ring, and containers be launched, for ever; the job ends as failed."""
+    submit(real, "a", 3)
+    connection = real._connection
+    connection.client.delete(connection.keys.job("a", "ready"))
+    real.dispatcher.reclaim()
+    depth = real.inspect.depth()
+    assert (depth.counts.ready, depth.counts.dropped, depth.ready_weight) == (0, 3, 0)
+    assert real.producer.status("a").state is JobState.FAILED
+    assert not real.worker.wait_for_work(0.01)
+
+
+def test_a_lost_counter_of_what_is_ready_wakes_the_workers_again(real: SceneQueue) -> None:
+    """However many jobs wait: at least one item of each is known."""
+    for number in range(30):
+        submit(real, f"j{number}", 2)
+    real._connection.client.hset(real._connection.keys.counts, mapping={"ready": "abc", "ready:normal": "-7"})
+    real.dispatcher.reclaim()
+    assert real.inspect.depth().counts.ready >= 30
+    assert real.worker.wait_for_work(0.01)
+    for _ in range(6):
+        real.worker.ack("c1", [done(lease) for lease in real.worker.lease("c1", 20)])
+    real.dispatcher.reclaim()
+    counts = real.inspect.depth().counts
+    assert (counts.ready, counts.done) == (0, 60)
+
+
+def test_an_item_that_is_pushed_again_while_leased_keeps_no_job_from_its_end(real: SceneQueue) -> None:
+    """The lease of before is lost, and counted as one."""
+    submit(real, "a", 1)
+    (first,) = real.worker.lease("c1", 1)
+    connection = real._connection
+    connection.client.rpush(connection.keys.job("a", "ready"), f"0-0 1000 {items(1)[0].model_dump_json()}")
+    connection.client.zadd(connection.keys.lane("normal"), {"a": 1})
+    (second,) = real.worker.lease("c2", 1)
+    assert real.worker.ack("c1", [done(first)]) == [first]
+    assert real.worker.ack("c2", [done(second)]) == []
+    assert real.producer.status("a").state is JobState.DONE
+    assert real.inspect.depth().counts.leased == 0
+
+
+def test_a_malformed_letter_is_not_requeued_but_can_be_discarded(real: SceneQueue) -> None:
+    """The answer says which of both is the way."""
+    submit(real, "a", 1)
+    (lease,) = real.worker.lease("c1", 1)
+    assert real.worker.fail("c1", lease, "BadInput", "no", transient=False) is ItemState.DEAD
+    connection = real._connection
+    connection.client.hset(connection.keys.job("a", "dead"), "0-0", "{}")
+    with pytest.raises(SceneburstError, match="is malformed in Redis"):
+        real.operator.requeue("a", "0-0")
+    real.operator.discard("a", "0-0")
+
+
+_names = st.sampled_from([*_TYPED, "job:victim:stage:0", "staging:x:0", "lane:urgent", "lane:bulk", "container:c2", "plan"])
+_words = st.sampled_from(
+    ["", "x", "victim", "victim/0-2", "victim/0-0", "0-0 1 {}", "0-2", "abc", "-1", "nan", "1e400", b"\xff", "[", "{}"]
+)
+_fields = st.sampled_from(
+    [*_JOB_FIELDS, "state", "lane", "token", "container", "body", "weight_ms", "attempt", "owner", "fence", "x"]
+)
+_writes = st.one_of(
+    st.tuples(st.just("set"), _names, _words),
+    st.tuples(st.just("delete"), _names),
+    st.tuples(st.just("hset"), _names, _fields, _words),
+    st.tuples(st.just("hdel"), _names, _fields),
+    st.tuples(st.just("rpush"), _names, _words),
+    st.tuples(st.just("sadd"), _names, _words),
+    st.tuples(st.just("zadd"), _names, st.dictionaries(_words, st.floats(allow_nan=False), min_size=1, max_size=3)),
+)
+
+
+@pytest.mark.parametrize("server", [name for name, binary in SERVERS.items() if binary])
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_no_sequence_of_foreign_writes_stops_the_queue(server: str, servers: dict[str, str], data: st.DataObject) -> None:
+    """Writes and steps in any order; what is submitted afterwards is done."""
+    queue = queue_on(server, servers, "hostile")
+    client, prefix = queue._connection.client, queue._connection.keys.prefix
+    try:
+        held = _start(queue)
+        steps = list(_steps(queue, held))
+        for _ in range(data.draw(st.integers(1, 12))):
+            command, name, *rest = data.draw(_writes)
+            with contextlib.suppress(Exception):
+                getattr(client, command)(prefix + name, *rest)
+            with contextlib.suppress(SceneburstError):
+                data.draw(st.sampled_from(steps))()
+        queue.operator.resume()
+        queue.dispatcher.reclaim()
+        submit(queue, "fresh", 3, 1, lane=Lane.BULK)
+        _work_on(queue, "c3")
+        status = queue.producer.status("fresh")
+        assert (status.state, status.counts.done, status.counts.total) == (JobState.DONE, 4, 4)
+    finally:
+        _clear(queue)
+        queue.close()
