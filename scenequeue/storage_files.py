@@ -14,12 +14,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote, unquote_to_bytes
 
+from scenequeue.beneath import opened_folder, path_by_descriptor
 from scenequeue.errors import BadInput, DiskFull, ObjectNotFound, StorageDenied, StorageUnavailable
 from scenequeue.storage import Stored, sha256_of
 
 #: Metadata lies in one extended attribute of the file, or in a hidden neighbour where the file system has none.
 _ATTRIBUTE = "user.sceneburst"
 _COPY_BYTES = 1024 * 1024
+_NOTE_BYTES = 64 * 1024
 
 
 def file_uri(path: Path) -> str:
@@ -42,7 +44,7 @@ def path_of(uri: str) -> Path:
 
 
 class FileStorage:
-    """Files under `roots`. Symbolic links are followed before an address is judged.
+    """Files under `roots`. Symbolic links are followed before an address is judged, and none afterwards.
 
     Args:
         roots: folders; with none, every file:// address is refused.
@@ -53,10 +55,10 @@ class FileStorage:
 
     def get(self, uri: str, target: Path, *, max_bytes: int, stop_if_asked: Callable[[], None] | None = None) -> Stored:
         """Copy the file; see Storage.get. Only regular files are read, never devices or pipes."""
-        path = self._checked(uri)
-        with _translated(uri):
-            # Non-blocking, so that a pipe in a file's place cannot hold us before it is seen for what it is.
-            descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        root, path = self._checked(uri)
+        with _translated(uri), opened_folder(root, path.parent) as folder:
+            # O_NONBLOCK: opening a FIFO must not hang.
+            descriptor = os.open(folder / path.name, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
             with os.fdopen(descriptor, "rb") as source:
                 facts = os.fstat(descriptor)
                 if not stat.S_ISREG(facts.st_mode):
@@ -84,11 +86,11 @@ class FileStorage:
         on_bytes: Callable[[int], None] | None = None,
     ) -> Stored:
         """Copy next to the target, sync, rename; see Storage.put."""
-        path = self._checked(uri)
+        root, checked = self._checked(uri)
         size = source.stat().st_size
         digest = sha256_of(source)
-        with _translated(uri):
-            path.parent.mkdir(parents=True, exist_ok=True)
+        with _translated(uri), opened_folder(root, checked.parent, make=True) as folder:
+            path = folder / checked.name
             with whole(path) as copy:
                 shutil.copyfile(source, copy)
                 _sync(copy)
@@ -100,33 +102,38 @@ class FileStorage:
 
     def stat(self, uri: str) -> Stored | None:
         """What lies there; see Storage.stat."""
-        path = self._checked(uri)
+        root, checked = self._checked(uri)
         try:
-            with _translated(uri):
-                facts = path.stat()
+            with _translated(uri), opened_folder(root, checked.parent) as folder:
+                path = folder / checked.name
+                facts = path.lstat()
+                if stat.S_ISLNK(facts.st_mode):
+                    raise StorageDenied(f"{uri} was replaced by a link while it was opened")
+                metadata = _read_metadata(path, facts)
         except ObjectNotFound:
             return None
-        metadata = _read_metadata(path, facts)
         return Stored(uri=uri, bytes=facts.st_size, sha256=metadata.get("sha256"), metadata=metadata)
 
     def check_writable(self, uri: str) -> None:
         """Make the folder and a file in it, and take the file away again."""
-        folder = self._checked(uri)
-        with _translated(uri):
-            folder.mkdir(parents=True, exist_ok=True)
+        root, checked = self._checked(uri)
+        with _translated(uri), opened_folder(root, checked, make=True) as folder:
             probe = folder / f".sceneburst-{secrets.token_hex(4)}"
             probe.touch()
             probe.unlink()
 
-    def _checked(self, uri: str) -> Path:
+    def _checked(self, uri: str) -> tuple[Path, Path]:
+        """A root, and the path beneath it without links."""
         named = path_of(uri)
         try:
             path = named.resolve()
         except (OSError, RuntimeError):
             raise StorageDenied(f"{uri} leads in a circle of symbolic links") from None
-        if not any(path.is_relative_to(root) for root in self._roots):
+        root = next((root for root in self._roots if path.is_relative_to(root)), None)
+        if root is None:
             raise StorageDenied(f"{uri} is outside the folders that SCENEBURST_FILE_ROOTS allows")
-        return path
+        # The root itself, which may be a single file, is opened from the folder above it.
+        return (root.parent if path == root else root), path
 
 
 @contextmanager
@@ -143,7 +150,8 @@ def whole(target: Path) -> Iterator[Path]:
         copy = target.with_name(f".{stem}-{secrets.token_hex(4)}.part")
         descriptor = os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:
-        yield copy
+        # By descriptor: what is put in the place of its name meanwhile is not written to.
+        yield path_by_descriptor(descriptor, copy)
         copy.replace(target)
     except BaseException:
         copy.unlink(missing_ok=True)
@@ -158,7 +166,7 @@ def _claim(path: Path) -> int | None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         # Another may have claimed it first, and have moved it to its target since.
-        if os.fstat(descriptor).st_ino == path.stat().st_ino:
+        if os.fstat(descriptor).st_ino == path.lstat().st_ino:
             return descriptor
     except OSError:
         pass
@@ -188,6 +196,10 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
+def _no_link(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
+
+
 def _neighbour(path: Path) -> Path:
     return path.with_name(f".{path.name}.meta.json")
 
@@ -207,10 +219,11 @@ def _write_metadata(copy: Path, path: Path, metadata: Mapping[str, str]) -> None
 def _read_metadata(path: Path, facts: os.stat_result) -> dict[str, str]:
     """What was noted when the file was put; nothing when the file has changed since."""
     try:
-        text = os.getxattr(path, _ATTRIBUTE)
+        text = os.getxattr(path, _ATTRIBUTE, follow_symlinks=False)
     except (OSError, AttributeError):
         try:
-            text = _neighbour(path).read_bytes()
+            with open(_neighbour(path), "rb", opener=_no_link) as note:
+                text = note.read(_NOTE_BYTES)
         except OSError:
             return {}
     try:

@@ -352,7 +352,7 @@ def test_a_web_download_is_whole_or_not_there(
 
 
 def _without_attributes(monkeypatch: pytest.MonkeyPatch) -> None:
-    def unsupported(*_: object) -> bytes:
+    def unsupported(*_: object, **__: object) -> bytes:
         raise OSError(errno.ENOTSUP, "Operation not supported")
 
     monkeypatch.setattr(os, "setxattr", unsupported)
