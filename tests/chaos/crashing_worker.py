@@ -1,5 +1,6 @@
 """The worker program, killed after its n-th effect on the world: on the queue, on storage, or in the middle of one."""
 
+import functools
 import os
 import signal
 import sys
@@ -144,6 +145,6 @@ if __name__ == "__main__":
     # So that an upload has an inside.
     storage_s3.MULTIPART_BYTES = 1
     storage_s3._TRANSFER = storage_s3.TransferConfig(multipart_threshold=1)
-    program.HANDLERS = {**HANDLERS, "render": _handler(os.environ.get("CRASH_WAY", "makes"))}
-    program.run.__defaults__ = (program.HANDLERS,)
+    handlers = {**HANDLERS, "render": _handler(os.environ.get("CRASH_WAY", "makes"))}
+    program.run = functools.partial(program.run, handlers=handlers)
     sys.exit(program.main())

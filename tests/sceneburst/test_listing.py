@@ -72,8 +72,8 @@ def test_only_the_newest_thousand_are_looked_at_and_that_is_said(
     monkeypatch.setattr("sceneburst.commands.listing.NEWEST", 2)
     for name in ("a", "b", "c"):
         submit(queue, name, 1)
-    ended = console("jobs")
-    assert len(ended.out.splitlines()) == 3
+    ended = console("jobs", "--json")
+    assert [job["job_id"] for job in json.loads(ended.out)] == ["c", "b"]
     assert "only the newest 2 jobs were looked at" in ended.err
 
 
