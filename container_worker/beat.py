@@ -75,6 +75,7 @@ class Heartbeat:
         self.should_drain = threading.Event()
         self.is_draining = False
         self.note = ""
+        self.unserved = ""
         self._protection = Protection(os.environ)
         self._alive_file = alive_file
         self._counts = threading.Lock()
@@ -134,6 +135,7 @@ class Heartbeat:
                 "is_draining": self.is_draining,
                 "progress": {item.key: round(item.progress, 3) for item in items},
                 "note": self.note,
+                "unserved": self.unserved,
             }
         )
 

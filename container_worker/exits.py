@@ -16,5 +16,7 @@ class Exit(IntEnum):
     REDIS_LOST = 11
     #: The scratch space is used up.
     DISK_FULL = 12
+    #: Its surroundings are broken: no scratch folder can be made, or no program be run; what it held was handed back.
+    BROKEN = 13
     #: A second interrupt: left at once; what was held comes back when its leases end.
     INTERRUPTED = 130

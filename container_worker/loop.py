@@ -16,7 +16,7 @@ from container_worker.held import HeldItem, HeldItems
 from container_worker.perform import Performer
 from container_worker.reports import FIRST_BACKOFF_S, LONGEST_BACKOFF_S, Reports, jittered
 from scenequeue.errors import QueueUnavailable, SceneburstError, SettingsError
-from scenequeue.items import WIRE_VERSION, Lease
+from scenequeue.items import BROKEN, WIRE_VERSION, Lease
 from scenequeue.names import ContainerId
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import WorkerSettings
@@ -180,20 +180,30 @@ class WorkLoop:
         ours = [lease for lease in leases if lease not in strange]
         if ours:
             self._strange_pause_s = _FIRST_STRANGE_PAUSE_S
-            self._heart.note = ""
+            self._heart.note = self._heart.unserved = ""
         for lease in ours:
-            item = HeldItem(lease)
-            self._held.add(item)
-            # Threads start without context; the log's fields (program, container) are to come along.
-            work = copy_context().run
-            threading.Thread(target=work, args=(self._performer.perform, item), name=item.key, daemon=True).start()
+            self._start(HeldItem(lease))
         if strange:
             self._leave_to_others(strange)
         return len(ours)
 
+    def _start(self, item: HeldItem) -> None:
+        self._held.add(item)
+        # Threads start without context; the log's fields (program, container) are to come along.
+        work = copy_context().run
+        thread = threading.Thread(target=work, args=(self._performer.perform, item), name=item.key, daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:
+            # The machine gives no more threads. Held without one, the item would be prolonged for ever.
+            self._drain.ask(f"{BROKEN}{error}", Exit.BROKEN)
+            self._hand_back([item])
+            self._held.remove(item)
+
     def _leave_to_others(self, leases: Sequence[Lease]) -> None:
         kinds = sorted({f"{lease.item.kind!r} v{lease.item.v}" for lease in leases})
         self._heart.note = f"leaves items of kind {', '.join(kinds)} to others"
+        self._heart.unserved = ", ".join(kinds)
         self._log.warning("items left to others", kinds=kinds)
         self._strange_until = time.monotonic() + self._strange_pause_s
         self._strange_pause_s = min(_LONGEST_STRANGE_PAUSE_S, self._strange_pause_s * 2)

@@ -5,7 +5,6 @@ import os
 import secrets
 import signal
 import sys
-import tempfile
 from collections.abc import Mapping
 
 import structlog
@@ -17,7 +16,7 @@ from container_worker.handlers import HANDLERS, Handler
 from container_worker.loop import WorkLoop
 from container_worker.sandbox.probe import probe
 from container_worker.sandbox.self_protection import protect_memory
-from container_worker.scratch import sweep
+from container_worker.scratch import scratch_problem, sweep
 from scenequeue.errors import QueueUnavailable, SceneburstError, SettingsError
 from scenequeue.logs import configure
 from scenequeue.names import ContainerId, check_job_id
@@ -69,14 +68,8 @@ def _named(settings: WorkerSettings) -> ContainerId:
 
 def _check_scratch(settings: WorkerSettings) -> None:
     """Find out before the first lease: a container without scratch space would use up the attempts of every item."""
-    try:
-        if settings.scratch_dir is not None:
-            settings.scratch_dir.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=settings.scratch_dir):
-            pass
-    except OSError as error:
-        where = settings.scratch_dir or tempfile.gettempdir()
-        raise SettingsError(f"SCENEBURST_SCRATCH_DIR: {where} cannot be written to ({error.strerror})") from None
+    if problem := scratch_problem(settings.scratch_dir):
+        raise SettingsError(f"SCENEBURST_SCRATCH_DIR: {problem}")
 
 
 def main() -> int:

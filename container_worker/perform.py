@@ -16,8 +16,9 @@ from container_worker.reports import Reports
 from container_worker.sandbox.child import Stopped
 from container_worker.sandbox.limits import Limits, child_memory_bytes, container_memory_bytes
 from container_worker.scratch import scratch_folder
+from container_worker.surroundings import SurroundingsBroken, find_problem
 from scenequeue.errors import JobNotFound, LeaseLost, QueueUnavailable
-from scenequeue.items import ItemResult, Lease
+from scenequeue.items import BROKEN, ItemResult, Lease
 from scenequeue.names import ContainerId, JobId
 from scenequeue.options import RenderOptions
 from scenequeue.queue import SceneQueue
@@ -84,13 +85,22 @@ class Performer:
     def _carry(self, item: HeldItem, log: structlog.stdlib.BoundLogger) -> None:
         try:
             with scratch_folder(self._settings.scratch_dir) as scratch:
-                result = self._handle(item, scratch)
+                try:
+                    result = self._handle(item, scratch)
+                except Exception as error:
+                    if not scratch.is_dir():
+                        raise SurroundingsBroken(f"the scratch folder {scratch} vanished while an item was in it") from error
+                    raise
         except Stopped as stopped:
             self._hand_back(item, str(stopped), log)
         except Exception as error:
             failure = classify(error)
             if item.stop.is_set() and failure.transient:
                 self._hand_back(item, failure.message, log)
+            elif problem := self._own_problem(failure):
+                log.exception("this container is broken, and leaves", reason=problem, error=failure.message)
+                self._drain.ask(f"{BROKEN}{problem}", Exit.MISCONFIGURED if failure.is_misconfigured else Exit.BROKEN)
+                self._hand_back(item, problem, log)
             else:
                 self._report_failure(item, failure, error, log)
         else:
@@ -126,6 +136,13 @@ class Performer:
                 raise Stopped("redis stayed away before the work began") from None
             yield
 
+    def _own_problem(self, failure: Failure) -> str:
+        """What is wrong with the container itself, so that its next item would fail too; "" where the item may be at fault."""
+        if failure.is_broken or failure.is_misconfigured:
+            return failure.message
+        # A full disk is told by itself, and counts.
+        return "" if failure.is_disk_full else find_problem(self._settings.scratch_dir, thoroughly=failure.transient)
+
     def _hand_back(self, item: HeldItem, reason: str, log: structlog.stdlib.BoundLogger) -> None:
         if item.is_lost:
             log.info("dropped: it is not ours any more", reason=reason)
@@ -147,8 +164,6 @@ class Performer:
             log.error("failed unexpectedly", exc_info=error)
         if failure.is_disk_full:
             self._drain.ask("the scratch space is used up", Exit.DISK_FULL)
-        if failure.is_misconfigured:
-            self._drain.ask("a setting is wrong or a tool is missing", Exit.MISCONFIGURED)
         try:
             self._reports.deliver(
                 lambda: self._queue.worker.fail(

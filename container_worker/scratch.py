@@ -29,6 +29,17 @@ def scratch_folder(root: Path | None = None, label: str = "item") -> Iterator[Pa
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def scratch_problem(root: Path | None = None) -> str:
+    """Why no scratch folder can be made in `root`, in words; "" where one can."""
+    try:
+        if root is not None:
+            root.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=root):
+            return ""
+    except OSError as error:
+        return f"{root or tempfile.gettempdir()} cannot be written to ({error.strerror})"
+
+
 def sweep(root: Path | None = None) -> int:
     """Remove scratch folders of our user whose owner is dead (killed before it could); returns how many.
 

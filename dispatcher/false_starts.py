@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from dispatcher.fleets.ecs_errors import EcsProblem, is_capacity
 from dispatcher.reaper import DIED
-from scenequeue.items import ContainerRecord
+from scenequeue.items import BROKEN, ContainerRecord
 
 #: After one round of launches that came to nothing; doubles with every further one, up to the longest.
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 2.0, 60.0
@@ -14,6 +14,9 @@ _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 2.0, 60.0
 _FEW = 3
 #: One that has run for so long is no false start, even if its first item is not done yet.
 _SETTLED_S = 60.0
+#: Rounds of containers that could do nothing of what waits, and the pause from then on: only another image, or another job,
+#: will change that.
+_UNSERVED_ROUNDS, _UNSERVED_PAUSE_S = 2, 600.0
 
 #: What was launched before says nothing about now.
 _REMEMBERED_S = 3600.0
@@ -31,16 +34,19 @@ class Caution(NamedTuple):
 
 
 def came_to_nothing(record: ContainerRecord) -> bool:
-    """Whether a container was launched and ended without having worked: never said hello, or died before its first item.
+    """Whether a container was launched and ended without having worked: never said hello, died before its first item, found
+    its own surroundings broken, or could do nothing of what waits.
 
     One for which there was no room after all says nothing about the next, which goes elsewhere.
     """
     if not record.launched_ms or record.done or record.failed or is_capacity(EcsProblem("", record.exit_reason)):
         return False
-    return record.state == "failed" or (record.state == "gone" and not record.held and record.exit_reason.startswith(DIED))
+    if record.state != "gone":
+        return record.state == "failed"
+    return bool(record.unserved) or (not record.held and record.exit_reason.startswith((DIED, BROKEN)))
 
 
-def caution(ledger: Iterable[ContainerRecord], now_ms: int) -> Caution:
+def caution(ledger: Iterable[ContainerRecord], now_ms: int, newest_job_ms: int = 0) -> Caution:
     """Judge by the launches since the last one that worked.
 
     An image that cannot be pulled, or a program that ends at once, is accepted by the fleet again and again; without a pause
@@ -49,6 +55,7 @@ def caution(ledger: Iterable[ContainerRecord], now_ms: int) -> Caution:
     Args:
         ledger: all containers, in any order.
         now_ms: Redis's clock.
+        newest_job_ms: when the last job was submitted; containers may be able to do that one.
     """
     lately = (record for record in ledger if record.launched_ms and now_ms - record.intended_ms < _REMEMBERED_S * 1000)
     launched = sorted(lately, key=lambda record: -record.intended_ms)
@@ -64,16 +71,25 @@ def caution(ledger: Iterable[ContainerRecord], now_ms: int) -> Caution:
     attempts = len({record.intended_ms for record in vain})
     pause_s = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** min(attempts - 1, 10))
     last = max(vain, key=lambda record: record.ended_ms)
+    most = 1 if len(vain) >= _FEW else None
+    problem = last.exit_reason or "no reason given"
+    if last.unserved:
+        most = 1
+        rounds = len({record.intended_ms for record in vain if record.unserved})
+        if rounds >= _UNSERVED_ROUNDS and newest_job_ms <= last.ended_ms:
+            pause_s = _UNSERVED_PAUSE_S
+        problem = f"it could do nothing of what waits, {last.unserved}: is its image too old?"
     left_s = max(0.0, pause_s - (now_ms - last.ended_ms) / 1000)
     launches = "launch" if len(vain) == 1 else f"{len(vain)} launches"
-    why = f"the last {launches} came to nothing ({last.exit_reason or 'no reason given'})"
-    return Caution(left_s, 1 if len(vain) >= _FEW else None, why)
+    return Caution(left_s, most, f"the last {launches} came to nothing ({problem})")
 
 
 def _has_worked(record: ContainerRecord, now_ms: int) -> bool:
     """Not so one that has only just begun: it may still turn out to be a false start."""
     if record.done or record.failed:
         return True
+    if record.unserved:
+        return False
     if record.state in {"gone", "failed"}:
         return bool(record.started_ms)
     return bool(record.started_ms) and now_ms - record.started_ms > _SETTLED_S * 1000

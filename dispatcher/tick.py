@@ -61,6 +61,8 @@ class Seen(NamedTuple):
     starts_failed: int
     interrupted: int
     took_s: float = 0.0
+    #: From what became of the last launches.
+    learnt: Caution = Caution()
 
 
 class Dispatcher:
@@ -213,7 +215,10 @@ class Dispatcher:
         made = plan(backlog, containers, self._policy, self._queue.dispatcher.rates(), now_ms)
         age_s = self._queue.inspect.backlog_age_s() if self._observe else 0.0
         counts = (self._launcher.made, self._launcher.failed, self._tally.starts_failed, self._tally.interrupted)
-        return Seen(depth, containers, self._careful(made, caution(containers, now_ms)), now_ms, age_s, *counts)
+        # Asked for only where it matters.
+        newest_ms = self._queue.inspect.newest_job_ms() if any(record.unserved for record in containers) else 0
+        learnt = caution(containers, now_ms, newest_ms)
+        return Seen(depth, containers, self._careful(made, learnt), now_ms, age_s, *counts, learnt=learnt)
 
     def _careful(self, made: Plan, learnt: Caution) -> Plan:
         """The plan, without its launches while the fleet is given time, and with one at most until it is known to work."""
@@ -235,8 +240,7 @@ class Dispatcher:
         if made.why != self._last.why:
             self._log.info("plan", why=made.why, launches=len(made.launches))
         self._last = made
-        learnt = caution(seen.containers, seen.at_ms)
-        false_starts = learnt.why if learnt.pause_s else ""
+        false_starts = seen.learnt.why if seen.learnt.pause_s else ""
         reason = standstill(made, seen.containers, self._policy, self._launcher.problem, false_starts)
         self._publish(made, reason, seen.at_ms)
         if self._observe:

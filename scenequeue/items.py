@@ -291,6 +291,10 @@ class JobEvent(FrozenModel):
     fields: dict[str, str] = Field(default_factory=dict)
 
 
+#: How the exit reason of a container begins that left because its own surroundings were broken.
+BROKEN = "broken: "
+
+
 class ContainerRecord(FrozenModel):
     """What is known of a container: the dispatcher's launch record and the worker's beat in one.
 
@@ -336,6 +340,8 @@ class ContainerRecord(FrozenModel):
     progress: dict[str, float] = Field(default_factory=dict)
     #: What the container is busy with or stuck on, in words.
     note: str = ""
+    #: Kinds and versions of what it leased and could not do, since it last began an item; "" where there was none.
+    unserved: str = ""
     #: File on the dispatcher's machine that its output goes to; "" where that is no file.
     log: str = ""
 

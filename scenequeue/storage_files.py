@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote_to_bytes
 
 from scenequeue.beneath import opened_folder, path_by_descriptor
+from scenequeue.disk_errors import is_full
 from scenequeue.errors import BadInput, DiskFull, ObjectNotFound, StorageDenied, StorageUnavailable
 from scenequeue.storage import Stored, sha256_of
 
@@ -181,7 +182,7 @@ def _translated(uri: str) -> Iterator[None]:
     except (FileNotFoundError, NotADirectoryError):
         raise ObjectNotFound(f"{uri}: no such file") from None
     except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        if is_full(error):
             raise DiskFull(f"{uri}: no space left on the device") from error
         if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EEXIST}:
             raise StorageDenied(f"{uri}: {error.strerror}") from error

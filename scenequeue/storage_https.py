@@ -1,6 +1,5 @@
 """https:// addresses, read only, and never of a private network."""
 
-import errno
 from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
@@ -9,6 +8,7 @@ from urllib.parse import urljoin
 import httpx
 
 from scenequeue.bounded_http import answer_of, run_within
+from scenequeue.disk_errors import is_full
 from scenequeue.errors import BadInput, DiskFull, ObjectNotFound, StorageDenied, StorageUnavailable
 from scenequeue.public_network import Resolve, public_address
 from scenequeue.storage import Stored
@@ -55,7 +55,7 @@ class HttpsStorage:
         except TimeoutError as error:
             raise StorageUnavailable(f"{uri}: only {received.bytes} bytes arrived within {self._limit_s:g} s") from error
         except OSError as error:
-            if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            if is_full(error):
                 raise DiskFull(f"{uri}: no space left on the device") from error
             raise StorageUnavailable(f"{uri}: {error}") from error
         return Stored(uri=uri, bytes=received.bytes)

@@ -1,7 +1,6 @@
 """s3:// addresses, through boto3; its own environment variables and roles decide endpoint and credentials."""
 
 import base64
-import errno
 import hashlib
 import os
 import re
@@ -26,6 +25,7 @@ from botocore.exceptions import (
     PartialCredentialsError,
 )
 
+from scenequeue.disk_errors import is_full
 from scenequeue.errors import BadInput, DiskFull, ItemError, ObjectNotFound, SettingsError, StorageDenied, StorageUnavailable
 from scenequeue.storage import Stored, sha256_of
 from scenequeue.storage_files import whole
@@ -245,6 +245,6 @@ def _translated(uri: str) -> Iterator[None]:
     except BotoCoreError as error:
         raise StorageUnavailable(f"{uri}: {error}") from error
     except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        if is_full(error):
             raise DiskFull(f"{uri}: no space left on the device") from error
         raise StorageUnavailable(f"{uri}: {error}") from error

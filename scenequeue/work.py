@@ -29,6 +29,7 @@ _BEAT_FIELDS = frozenset(
         "isolation",
         "progress",
         "note",
+        "unserved",
     }
 )
 #: A container without news is forgotten after a day.

@@ -21,6 +21,7 @@ from typing import Any, Generic, NoReturn, TypeVar
 
 from container_worker.render.request import RenderRequest
 from container_worker.render.words import MAX_ERROR_CHARS, keep_stdout, say, warn
+from scenequeue.disk_errors import is_full
 from scenequeue.errors import BadInput, DiskFull, ItemError, LimitExceeded, ToolFailed
 
 T = TypeVar("T")
@@ -198,7 +199,7 @@ def main(make: Callable[[dict[str, Any]], dict[str, Any]] = lambda data: render(
     except MemoryError:
         failure = LimitExceeded("rendering needs more memory than it may use")
     except OSError as error:
-        if error.errno == errno.ENOSPC:
+        if is_full(error):
             failure = DiskFull("no space left in the scratch folder")
         elif error.errno == errno.EFBIG:
             failure = LimitExceeded("rendering wrote a larger file than it may")

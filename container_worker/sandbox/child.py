@@ -19,6 +19,7 @@ from container_worker.sandbox.limits import Limits
 from container_worker.sandbox.policy import Policy, confined
 from container_worker.sandbox.probe import level_for, probe
 from container_worker.sandbox.users import borrowed_uid, hand_over
+from scenequeue.disk_errors import says_full
 from scenequeue.errors import DiskFull, ItemError, LimitExceeded, SceneburstError, ToolFailed
 
 #: Lines of stderr that a ToolFailed message ends with.
@@ -45,7 +46,7 @@ class CpuTimeExceeded(LimitExceeded):
 
 def classify(returncode: int, stderr: str, program: str) -> ItemError:
     """The error that a child's end means, from its exit code (negative: signal) and its last lines."""
-    if "No space left on device" in stderr:
+    if says_full(stderr):
         return DiskFull(f"no space left in the scratch folder while {program} ran")
     if returncode == -signal.SIGXCPU:
         return CpuTimeExceeded(f"{program} used more CPU time than it may")

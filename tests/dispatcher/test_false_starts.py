@@ -81,3 +81,38 @@ def test_a_launch_that_found_no_room_after_all_is_none() -> None:
 def test_what_lies_an_hour_back_is_forgotten() -> None:
     """The operator has mended it meanwhile, or nobody wanted anything."""
     assert caution([launched(4000)] * 9, NOW_MS) == (0.0, None, "")
+
+
+def unserved(ago_s: float, state: str = "gone", **fields: object) -> ContainerRecord:
+    """Came, could do nothing of what waits, and left when idle."""
+    at_ms = NOW_MS - round(ago_s * 1000)
+    told = {"started_ms": at_ms + 1000, "exit_reason": "idle", "unserved": "'render' v2"}
+    return launched(ago_s, state, **{**told, **fields})
+
+
+def test_one_that_can_do_nothing_of_what_waits_is_a_false_start() -> None:
+    """Tried once more, alone; then only every ten minutes, as nothing but another image will change it."""
+    once = caution([unserved(10)] * 4, NOW_MS)
+    assert (once.pause_s, once.most) == (0.0, 1)
+    assert once.why == (
+        "the last 4 launches came to nothing (it could do nothing of what waits, 'render' v2: is its image too old?)"
+    )
+    twice = caution([unserved(20), unserved(10)], NOW_MS)
+    assert (twice.pause_s, twice.most) == (pytest.approx(595.0), 1)
+    assert caution([unserved(900), unserved(800)], NOW_MS).pause_s == 0.0
+    # Another job may be one that it can do; that is found out by one container.
+    assert caution([unserved(20), unserved(10)], NOW_MS, NOW_MS - 1000)[:2] == (0.0, 1)
+
+
+def test_one_that_stays_and_can_do_nothing_has_not_worked() -> None:
+    """However long it is kept; one that did something besides is no false start."""
+    staying = unserved(200, "running", ended_ms=0, exit_reason="")
+    assert caution([unserved(300), unserved(250), staying], NOW_MS).most == 1
+    assert caution([unserved(300), unserved(20, done=1)], NOW_MS) == (0.0, None, "")
+
+
+def test_one_that_left_because_its_surroundings_were_broken_is_a_false_start() -> None:
+    """Or the next would be launched into the same folder at once, and so on."""
+    broken = unserved(10, unserved="", exit_reason="broken: /scratch cannot be written to")
+    assert came_to_nothing(broken)
+    assert not came_to_nothing(broken.model_copy(update={"done": 3}))

@@ -13,8 +13,8 @@ from dispatcher.fleets.base import FleetContainer, Hardware, LaunchRequest, Laun
 from dispatcher.fleets.process import ProcessFleet
 from dispatcher.tick import Dispatcher
 from scenequeue.errors import FleetError
-from scenequeue.items import ContainerRecord, JobState
-from scenequeue.names import ContainerId
+from scenequeue.items import ContainerRecord, JobSpec, JobState, Lane, WorkItem
+from scenequeue.names import ContainerId, check_job_id
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import DispatcherSettings
 from tests.scenequeue.jobs import submit
@@ -237,3 +237,44 @@ def test_the_celery_program_ticks_by_itself_and_stops_cleanly(
     assert b"Traceback" not in said
     assert queue.dispatcher.acquire("someone-else", 5) is not None
     queue.dispatcher.resign("someone-else")
+
+
+def test_items_that_no_container_can_do_are_launched_for_twice_and_the_plan_says_why(
+    queue: SceneQueue, settings: DispatcherSettings, fleet: ProcessFleet, submit_items: Callable[..., None], tmp_path: Path
+) -> None:
+    """Of a newer wire version: a half-done upgrade costs two containers, not one after another without end. What is submitted
+    afterwards and can be done does not wait for it.
+    """
+    settings = settings.model_copy(update={"idle_timeout_s": 0.3})
+    newer = [WorkItem(v=99, kind="render", name=f"newer{number}") for number in range(2)]
+    queue.producer.submit(JobSpec(job_id=check_job_id("a")), [newer])
+    dispatcher = Dispatcher(queue, fleet, settings)
+
+    def stands_still() -> bool:
+        dispatcher.tick()
+        gone = [record for record in queue.inspect.containers() if record.state == "gone"]
+        return len(gone) >= 2 and len(gone) == len(queue.inspect.containers())
+
+    wait_until(stands_still, "two were launched, and have left", 60)
+    for _ in range(5):
+        made = dispatcher.tick()
+        assert made is not None
+        assert made.orders == ()
+    assert "it could do nothing of what waits, 'render' v99" in made.why
+    plan = queue.inspect.plan()
+    assert plan is not None
+    assert plan["waits_because"]["code"] == "false_starts"
+    records = queue.inspect.containers()
+    assert len(records) == 2
+    assert {record.unserved for record in records} == {"'render' v99"}
+    (tmp_path / "go").touch()
+    submit_items("urgent", ("wait", {}), lane=Lane.URGENT)
+
+    def is_done() -> bool:
+        dispatcher.tick()
+        return queue.producer.status("urgent").state is JobState.DONE
+
+    wait_until(is_done, "another job is done", 60)
+    assert len(queue.inspect.containers()) == 3
+    queue.producer.cancel("a")
+    dispatcher.close()

@@ -1,0 +1,159 @@
+"""A container whose own surroundings are broken leaves, and harms no item."""
+
+import errno
+import resource
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from container_worker import loop as loop_module, surroundings
+from container_worker.exits import Exit
+from container_worker.failure import classify
+from container_worker.handlers import Work
+from container_worker.sandbox.child import classify as classify_child
+from container_worker.scratch import scratch_problem
+from container_worker.surroundings import SurroundingsBroken, find_problem
+from scenequeue.errors import BadInput, DiskFull, SettingsError, ToolFailed
+from scenequeue.items import BROKEN, ItemResult, JobState
+from scenequeue.queue import SceneQueue
+from tests.container_worker.test_loop import Running, attempts_of_the_ready, done, start
+from tests.waiting import wait_until
+
+__all__ = ["start"]
+
+
+def test_a_container_whose_scratch_folder_became_a_file_eats_no_item(
+    queue: SceneQueue, tmp_path: Path, start_worker: Callable[..., subprocess.Popen[bytes]], submit_items: Any
+) -> None:
+    """Beside a healthy one: it hands its item back, with no attempt counted, and leaves with its own exit code."""
+    (tmp_path / "go").touch()
+    broken = start_worker("broken", scratch_dir=tmp_path / "other")
+    wait_until(lambda: (tmp_path / "other").is_dir() and queue.inspect.containers(), "it is there")
+    (tmp_path / "other").rmdir()
+    (tmp_path / "other").write_text("a file")
+    submit_items("a", *[("wait", {})] * 20, max_attempts=1)
+    assert broken.wait(20) == Exit.BROKEN == 13
+    counts = queue.producer.status("a").counts
+    assert (counts.ready, counts.dead, counts.delayed) == (20, 0, 0)
+    (record,) = queue.inspect.containers()
+    assert record.exit_reason.startswith(BROKEN)
+    assert record.failed == 0
+    start_worker("healthy", idle_timeout_s=0.5).wait(20)
+    assert queue.producer.status("a").state is JobState.DONE
+
+
+@pytest.mark.parametrize("error", [ToolFailed("code 1"), BadInput("not a picture"), OSError(errno.ENOENT, "gone")])
+def test_a_scratch_folder_that_goes_while_an_item_is_in_it_is_not_the_items_fault(
+    queue: SceneQueue, start: Callable[..., Running], submit_items: Any, error: Exception
+) -> None:
+    """Whatever the item then fails with, also where that could never pass."""
+
+    def lose(work: Work) -> ItemResult:
+        work.scratch.rmdir()
+        raise error
+
+    submit_items("a", ("lose", {}))
+    assert start({"lose": lose}, idle_timeout_s=30.0).wait() is Exit.BROKEN
+    assert attempts_of_the_ready(queue, 1) == [1]
+
+
+@pytest.mark.parametrize("broken", ["missing", "not executable"])
+def test_an_ffmpeg_that_cannot_be_run_any_more_is_not_the_items_fault(
+    queue: SceneQueue,
+    start: Callable[..., Running],
+    submit_items: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    broken: str,
+) -> None:
+    """Found when an item fails in a way that may pass."""
+    program = tmp_path / "ffmpeg"
+    if broken == "not executable":
+        program.touch()
+    monkeypatch.setattr(surroundings, "find_ffmpeg", lambda: type("Found", (), {"path": program}))
+
+    def fail(work: Work) -> ItemResult:
+        raise ToolFailed("the renderer ended with code 1")
+
+    submit_items("a", ("fail", {}))
+    assert start({"fail": fail}, idle_timeout_s=30.0).wait() is Exit.BROKEN
+    assert attempts_of_the_ready(queue, 1) == [1]
+
+
+def test_a_missing_tool_is_the_containers_fault(queue: SceneQueue, start: Callable[..., Running], submit_items: Any) -> None:
+    """It leaves as misconfigured, and the item is handed back."""
+
+    def fail(work: Work) -> ItemResult:
+        raise SettingsError("no ffmpeg")
+
+    submit_items("a", ("fail", {}))
+    assert start({"fail": fail}, idle_timeout_s=30.0).wait() is Exit.MISCONFIGURED
+    assert attempts_of_the_ready(queue, 1) == [1]
+
+
+def test_an_item_that_fails_in_good_surroundings_is_at_fault(
+    queue: SceneQueue, start: Callable[..., Running], submit_items: Any
+) -> None:
+    """Or one that breaks something of its own would go from container to container for ever."""
+
+    def fail(work: Work) -> ItemResult:
+        raise OSError(errno.EMFILE, "too many open files")
+
+    submit_items("a", ("fail", {}), max_attempts=1)
+    start({"fail": fail, "done": done})
+    wait_until(lambda: queue.producer.status("a").state is JobState.FAILED, "it is a dead letter")
+    (letter,) = queue.inspect.dead("a")
+    assert letter.errors[-1].error == "OSError"
+
+
+def test_a_machine_without_threads_keeps_no_item(
+    queue: SceneQueue, start: Callable[..., Running], submit_items: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its lease would be prolonged for ever, by nobody's work."""
+
+    class NoThread:
+        def __init__(self, **_: Any) -> None:
+            pass
+
+        def start(self) -> None:
+            raise RuntimeError("can't start new thread")
+
+    real = loop_module.threading.Thread
+    monkeypatch.setattr(
+        loop_module.threading, "Thread", lambda **named: NoThread() if "/" in named.get("name", "") else real(**named)
+    )
+    submit_items("a", ("done", {}))
+    assert start({"done": done}, idle_timeout_s=30.0).wait() is Exit.BROKEN
+    monkeypatch.undo()
+    assert attempts_of_the_ready(queue, 1) == [1]
+
+
+def test_what_is_wrong_is_found_and_named(tmp_path: Path) -> None:
+    """A file, or something under a file, in the folder's place; a folder that is gone is made again."""
+    (tmp_path / "file").touch()
+    assert scratch_problem(tmp_path / "new") == ""
+    for place in (tmp_path / "file", tmp_path / "file" / "below"):
+        assert scratch_problem(place).startswith(f"{place} cannot be written to")
+    assert find_problem(tmp_path, thoroughly=True) == ""
+
+
+def test_a_process_without_file_descriptors_is_broken(tmp_path: Path) -> None:
+    """No scratch file can be opened, so no item could be done."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+        problem = find_problem(tmp_path, thoroughly=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert "Too many open files" in problem
+
+
+def test_broken_surroundings_are_told_from_a_full_disk() -> None:
+    """Each has its own exit code; a quota that is used up is a full disk too, also where a child says so."""
+    assert classify(SurroundingsBroken("gone")).is_broken
+    assert not classify(DiskFull("full")).is_broken
+    for said in ("x: No space left on device", "x: Disk quota exceeded"):
+        assert isinstance(classify_child(1, said, "ffmpeg"), DiskFull)
