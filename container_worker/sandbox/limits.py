@@ -4,7 +4,7 @@ import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
-#: A child gets no less than this, however small its share of the container: rendering 4K does not fit into less.
+#: A child gets no less than this, however small its share of the container: AV1 at 4K takes more than 1 GiB, and less than 1.5.
 _LEAST_MEMORY_BYTES = 2 * 1024**3
 #: Where the memory limit of a container stands, in cgroup versions 2 and 1; without a limit, "max" or a huge number.
 _CGROUP_FILES = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
