@@ -82,7 +82,7 @@ def stay_lean() -> None:
 
 
 def _needs_tls() -> bool:
-    """Whether the queue is at a rediss:// or rediss+… address. Settings are read later, with libraries that this goes before."""
+    """True for a rediss:// or rediss+… address of the queue. Runs before the libraries that settings are read with are loaded."""
     return any(name.upper() == "SCENEBURST_REDIS_URL" and url.startswith("rediss") for name, url in os.environ.items())
 
 

@@ -78,7 +78,7 @@ class _Trie:
         return high | int.from_bytes(self._data[at : at + size], "big")
 
     def _jump(self, at: int) -> tuple[int, int]:
-        """How far the branch to smaller bytes is away, and where that number ends."""
+        """The distance to the branch of smaller bytes, and the end of that number."""
         lead = self._data[at]
         at += 1
         if lead < 0xC0:

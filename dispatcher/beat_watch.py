@@ -1,13 +1,13 @@
-"""How long containers have been silent, on a clock that does not jump."""
+"""Measures the silence of containers on a clock that does not jump."""
 
 from collections.abc import Sequence
 
 from scenequeue.items import ContainerRecord
 from scenequeue.names import ContainerId
 
-#: Between two looks: what is longer was an outage, in which no beat could have been seen. It does not count as silence.
+#: Longest pause between two looks; a longer one was an outage in which no beat could be seen, and is not silence.
 _LONGEST_PAUSE_S = 10.0
-#: Differences that do not matter.
+#: Differences below this are ignored.
 _TOLERANCE_MS = 1000
 
 

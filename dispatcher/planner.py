@@ -88,7 +88,7 @@ class Policy:
 
 @dataclass(frozen=True)
 class Plan:
-    """What to do now; `why` says it in a sentence."""
+    """Launches to make now; `why` explains them in a sentence."""
 
     orders: tuple[Order, ...]
     why: str

@@ -34,7 +34,7 @@ def choose_size(total_scenes: int, urgency: Literal["urgent", "routine"] = "rout
 
 
 class Share(NamedTuple):
-    """How one job is spread over containers; names as in DispatcherSettings."""
+    """Sizes by which one job is spread over containers; names as in DispatcherSettings."""
 
     config_priority: int
     scenes_per_batch: int
@@ -47,7 +47,7 @@ LEAST_BATCH = 5
 
 
 def share_of(job: WishedJob) -> Share:
-    """What a job wishes; what it does not say follows its lane and its length."""
+    """Complete a job's wishes: sizes that it does not name follow its lane and its length."""
     wishes, choice = job.wishes, choose_size(job.total, "urgent" if job.is_urgent else "routine")
     per_batch = wishes.scenes_per_batch or choice.scenes_per_batch
     return Share(

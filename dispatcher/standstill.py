@@ -1,4 +1,4 @@
-"""Why nothing more is launched for what waits: a pure function of the plan and of what the last launches taught."""
+"""Finds the reason that nothing more is launched for what waits: a pure function of the plan and the last launches."""
 
 from collections.abc import Sequence
 

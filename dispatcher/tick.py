@@ -145,7 +145,7 @@ class Dispatcher:
 
     @property
     def launch_problem(self) -> str:
-        """Why nothing of what the last tick asked for was launched; "" when something was."""
+        """The reason that none of the last tick's launches succeeded; "" when one did."""
         return self._launcher.problem
 
     def _acquire(self) -> int | None:

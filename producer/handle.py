@@ -47,7 +47,7 @@ class JobHandle:
         self.warnings = tuple(warnings)
 
     def status(self) -> JobStatus:
-        """How the job stands; `waits_because` says why nothing of it is worked on.
+        """Read the job's state and counts; `waits_because` says why nothing of it is worked on.
 
         Raises:
             JobNotFound: it has expired.

@@ -1,4 +1,4 @@
-"""Which addresses the containers of the acting dispatcher can read and write: a pure judgement of what its plan says."""
+"""Finds addresses that the acting dispatcher's containers cannot read or write: a pure function of its plan."""
 
 import json
 import os
@@ -19,13 +19,13 @@ _INSTEAD = {
     "read": "set SCENEBURST_INPUTS=s3://BUCKET/inputs here, which uploads local files",
     "write": "name an output that is an s3:// address",
 }
-#: So many, and memory stays bounded however many scenes pass by.
+#: Most folders remembered, so that memory stays bounded for any number of scenes.
 _FOLDERS_KEPT = 10_000
 
 
 @dataclass(frozen=True)
 class Reach:
-    """Where containers run, the folders that they share with those who submit, and where local inputs are uploaded to."""
+    """The fleet that containers run on, the folders shared with them, and the address local inputs are uploaded to."""
 
     fleet: str
     roots: tuple[Path, ...]
@@ -44,14 +44,14 @@ class Reach:
         return cls(plan["fleet"], tuple(Path(str(root)) for root in plan["file_roots"]), inputs, here)
 
     def problems_of_job(self, output: str, film: Film | None) -> list[str]:
-        """What is out of reach of the output's address and of a film's music."""
+        """Find out if the output's address or a film's music is out of reach; one line per problem."""
         found = [("output", self.problem(output, "write"))]
         if film is not None and film.music is not None:
             found.append(("film: music", self._input(film.music)))
         return [f"{where}: {problem}" for where, problem in found if problem]
 
     def problems_of_scene(self, scene: Scene) -> list[str]:
-        """Which of a scene's inputs are out of reach."""
+        """Find those inputs of a scene that are out of reach; one line per problem."""
         found = [(role, self._input(place)) for role in INPUTS if (place := getattr(scene, role)) is not None]
         return [f"{role}: {problem}" for role, problem in found if problem]
 
@@ -76,7 +76,7 @@ class Reach:
         return file_uri(path) if self.inputs is None else f"{self.inputs.rstrip('/')}/{path.name}"
 
     def problem(self, address: str, act: Literal["read", "write"]) -> str | None:
-        """Why containers can never read or write an address, and the setting that changes it; None where they may.
+        """Explain that containers can never read or write an address, and name the setting to change; None where they may.
 
         Args:
             address: of a file, or a folder to write to. Only file:// addresses are judged.
@@ -103,7 +103,7 @@ class Reach:
         return f"{why}; start it with {wanted}{mounted}{up}, or {_INSTEAD[act]}"
 
     def _covers(self, path: Path) -> bool:
-        """By the path as it is written, or by where its links lead on this machine; the containers' own look decides."""
+        """Accept a path that lies under a root as written or with links resolved here; the containers check again themselves."""
         written = Path(os.path.normpath(path))
         if any(written.is_relative_to(root) for root in self.roots):
             return True

@@ -1,4 +1,4 @@
-"""What somebody who waits for a job is told in the log: why it waits, once until that changes."""
+"""Logs the reason that a job waits, once until it changes."""
 
 import logging
 import time
@@ -9,12 +9,12 @@ from scenequeue.reasons import Reason
 from scenequeue.waiting import PASSING
 
 _log = logging.getLogger("sceneburst")
-#: What is only a matter of time is worth a warning when it has taken so long.
+#: Seconds until a reason that passes by itself is logged as a warning.
 _LONG_S = 60.0
 
 
 class WaitLog:
-    """Of one wait. A reason that somebody has to act on is a warning at once; another is an info, and a warning later.
+    """Log lines of one wait. A reason that somebody has to act on is a warning at once, others first an info.
 
     Args:
         job_id: which job is waited for.

@@ -87,7 +87,7 @@ def __dir__() -> list[str]:
 
 
 def _hidden(packages: tuple[str, ...]) -> str | None:
-    """What scenequeue.start says; read by its place, as a `scenequeue` of the user's own may come first."""
+    """Ask scenequeue.start, loaded by its path: on sys.path a `scenequeue` of the user's own may come first."""
     place = join(dirname(dirname(abspath(__file__))), "scenequeue", "start.py")
     spec = spec_from_file_location("sceneburst.start", place)
     assert spec is not None

@@ -74,7 +74,7 @@ def _version(is_asked: bool) -> None:
 def options(
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
 ) -> None:
-    """What stands before a command."""
+    """Take the options that stand before a command."""
 
 
 _CODES: list[tuple[type[SceneburstError], Exit]] = [

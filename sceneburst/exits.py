@@ -1,4 +1,4 @@
-"""What the exit codes of `sceneburst` mean, and what is said when it is interrupted."""
+"""Exit codes of `sceneburst`, and its last words when it is interrupted."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,12 +19,12 @@ class Exit(IntEnum):
 
 
 class Interrupted(BaseException):
-    """SIGINT or SIGTERM, on its way out through every `with` block; its text says how things stand then."""
+    """Raised by SIGINT and SIGTERM; its text is the last line that the command prints."""
 
 
 @contextmanager
 def when_interrupted(said: str) -> Iterator[None]:
-    """Say how things stand after an interruption in this block; the innermost such block speaks."""
+    """Set the last line to print after an interruption in this block; the innermost such block wins."""
     try:
         yield
     except Interrupted as stop:

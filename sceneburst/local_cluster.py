@@ -130,7 +130,7 @@ class LocalCluster:
 
     @property
     def tcp_url(self) -> str:
-        """Where other programs find the queue, while the cluster is there."""
+        """The queue's address for other programs, as long as the cluster runs."""
         return self._redis.tcp_url
 
     def check(self) -> None:

@@ -1,4 +1,4 @@
-"""What every command prints with: tables for people, JSON for programs, one clear line for an error."""
+"""Prints for every command: tables for people, JSON for programs, one line for an error."""
 
 import json
 import os
@@ -141,7 +141,7 @@ def seconds_text(value: float | None) -> str:
 
 
 def age_text(since_ms: int, now_ms: int) -> str:
-    """How long ago, for people."""
+    """The time since then, for people."""
     if not since_ms:
         return "–"
     seconds = max(0, now_ms - since_ms) // 1000

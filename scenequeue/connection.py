@@ -74,7 +74,7 @@ class Connection:
 
     @staticmethod
     def answers(pipeline: Any) -> list[Any]:
-        """What a pipeline of reads is answered; None for a key of the wrong type, which a foreign writer has made."""
+        """Run a pipeline of reads; the answer is None for a key of the wrong type, which a foreign writer has made."""
         found = pipeline.execute(raise_on_error=False)
         for answer in found:
             if isinstance(answer, Exception) and "WRONGTYPE" not in str(answer):

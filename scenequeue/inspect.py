@@ -206,7 +206,7 @@ class QueueInspector:
         return plan_from(plan) if plan else None
 
     def waits_because(self, status: JobStatus) -> Reason | None:
-        """Why nothing of a job is worked on; None where something is, or nothing is left.
+        """Find the reason that nothing of a job is worked on; None where something is, or nothing is left.
 
         Cost: one round trip for a job that waits, three more where no dispatcher acts; none for another.
         """
@@ -226,7 +226,7 @@ class QueueInspector:
         return self._connection.now_ms()
 
     def server(self) -> dict[str, Any]:
-        """What Redis says of itself: the fields of INFO, for redis_health.find_problems.
+        """Read the fields of INFO, for redis_health.find_problems.
 
         Raises:
             SettingsError: the user may not read it; since INFO is part of every role, its rules are old.

@@ -90,12 +90,12 @@ class Reason:
         return f"{self.code} ({facts})" if facts else self.code
 
     def to_json(self) -> dict[str, Any]:
-        """As it travels and is kept."""
+        """The form in which it is sent and stored."""
         return {"code": self.code, "parameters": dict(self.parameters)}
 
     @classmethod
     def from_json(cls, data: object) -> Self:
-        """What `to_json` made, or a plain text of an older version; whatever else is there becomes text."""
+        """Read what `to_json` made, or the plain text of an older version; anything else becomes text."""
         if isinstance(data, Mapping) and isinstance(data.get("code"), str):
             given = data.get("parameters")
             parameters = given.items() if isinstance(given, Mapping) else ()
@@ -103,5 +103,5 @@ class Reason:
         return cls("other", {"text": str(data)})
 
     def to_people(self) -> dict[str, str]:
-        """As commands and the HTTP API show it."""
+        """The form that commands and the HTTP API show."""
         return {"code": self.code, "text": self.text}

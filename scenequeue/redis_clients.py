@@ -84,7 +84,7 @@ class ClusterLocator:
 
 
 def _plain_error(error: BaseException) -> Exception:
-    """What stands behind an error of the cluster's client."""
+    """Find the cause of an error of the cluster's client."""
     behind: BaseException | None = error
     while behind is not None:
         if isinstance(behind, (AuthenticationError, NoPermissionError)):
@@ -168,6 +168,6 @@ def make_client(address: RedisAddress, key: str) -> Redis:
 
 
 def locator_of(client: Any) -> ClusterLocator | None:
-    """What finds the client's server; None for Sentinels, unix sockets and clients made elsewhere."""
+    """The locator of a client's server; None for Sentinels, unix sockets and clients made elsewhere."""
     found = getattr(client.connection_pool, "connection_kwargs", {}).get("locator")
     return found if isinstance(found, ClusterLocator) else None

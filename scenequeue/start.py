@@ -66,7 +66,7 @@ def be_quiet_when_interrupted() -> None:
 
 
 def missing(extras: Sequence[str]) -> str | None:
-    """What of these extras is not installed and how to get it, in one line; None if all is there."""
+    """Name what these extras lack and how to install it, in one line; None if all is there."""
     lacking = {extra: found for extra in extras if (found := [name for name in EXTRAS[extra] if find_spec(name) is None])}
     if not lacking:
         return None

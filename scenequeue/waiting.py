@@ -1,4 +1,4 @@
-"""Why a job waits: a pure function of how it stands and what the acting dispatcher says."""
+"""Finds the reason that a job waits: a pure function of its status and the acting dispatcher's plan."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -13,18 +13,18 @@ PASSING = frozenset({"all_at_work", "all_drain", "busy", "planned", "retry_later
 
 
 class Surroundings(NamedTuple):
-    """What is around a job that waits."""
+    """The state of the queue around a job that waits."""
 
     is_paused: bool
     #: The acting dispatcher's last plan; None where none has acted lately.
     plan: Mapping[str, Any] | None
-    #: Looked at where no dispatcher acts: a worker that was started by hand needs none.
+    #: Needed only while no dispatcher acts: a worker that was started by hand works without one.
     containers: Sequence[ContainerRecord] = ()
     now_ms: int = 0
 
 
 def may_wait(status: JobStatus) -> bool:
-    """Whether something of an active job could be worked on, and nothing is."""
+    """True for an active job that has work left, none of which is being done."""
     counts = status.counts
     return status.state is JobState.ACTIVE and not counts.leased and bool(counts.ready or counts.delayed)
 

@@ -1,4 +1,4 @@
-"""What a job may wish of the containers that do its work."""
+"""Wishes of a job about the containers that do its work."""
 
 from typing import Annotated, NamedTuple
 
@@ -11,7 +11,7 @@ _Count = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
 
 
 class JobWishes(FrozenModel):
-    """How a job is spread over containers, within the operator's bounds.
+    """Sizes by which a job is spread over containers, within the operator's bounds.
 
     What is not wished follows the job's lane and length (dispatcher/sizing.py). Containers are not reserved: whoever is
     free takes the work.

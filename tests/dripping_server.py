@@ -17,7 +17,7 @@ _PAUSE_S = 0.02
 
 @dataclass
 class DrippingServer:
-    """Where it listens, who it is trusted by, and whether it has begun to answer."""
+    """A running server: its port, a TLS context that trusts it, and an event set when it begins to answer."""
 
     port: int
     trust: ssl.SSLContext

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 
 class _Body:
-    """What botocore reads an answer from."""
+    """The body of an HTTP answer, as botocore reads it."""
 
     def __init__(self, content: bytes) -> None:
         self._content = content

@@ -41,7 +41,7 @@ _COMMANDS = (
 
 @pytest.fixture
 def metrics_port() -> int:
-    """Where the dispatcher shows its metrics."""
+    """The port of the dispatcher's metrics."""
     return free_port(0)
 
 

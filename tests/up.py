@@ -12,7 +12,7 @@ from pathlib import Path
 
 @contextmanager
 def running_up(folder: Path, *arguments: str, **environment: str) -> Iterator[dict[str, str]]:
-    """What it says to export, while it runs in a folder, which is its root.
+    """Run `sceneburst up` in a folder, which is its root; yields the variables that it prints for export.
 
     Args:
         folder: where it runs.

@@ -99,7 +99,7 @@ def crowded(cues: Sequence[Cue]) -> int:
 
 
 def late_cues(cues: Sequence[Cue], fps: int, frames: int) -> int:
-    """How many cues begin after the last of this many frames."""
+    """Count the cues that begin after the last of this many frames."""
     return sum(round(cue.start_s * fps) >= frames for cue in cues)
 
 

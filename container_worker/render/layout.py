@@ -67,9 +67,9 @@ def lay_out(text: str, book: FontBook, look: TextLook, most_lines: int) -> tuple
 
 
 def _stacked(inks: Sequence[tuple[float, float]], most_em: float) -> tuple[list[float], float]:
-    """How far below the first one's baseline each line's lies, so that no two share a row of pixels, and the height of all.
+    """Place baselines so that no two lines share a row of pixels: distances below the first baseline, and the total height.
 
-    Of as many lines as the height has room for, at least one.
+    Places as many lines as the height has room for, at least one.
 
     Args:
         inks: how far each line reaches above and below its baseline, in em.
@@ -88,6 +88,6 @@ def _stacked(inks: Sequence[tuple[float, float]], most_em: float) -> tuple[list[
 
 
 def _ink_em(runs: Sequence[Run], language: str) -> tuple[float, float]:
-    """How far the line reaches above and below its baseline, in em; never less than Latin and CJK do."""
+    """Measure the line's ink above and below its baseline, in em; never less than that of Latin and CJK."""
     extents = [extent_of(run, language) for run in runs]
     return max(ASCENT_EM, *(extent.above for extent in extents)), max(DESCENT_EM, *(extent.below for extent in extents))

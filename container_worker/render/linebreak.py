@@ -48,7 +48,7 @@ def pieces(text: str) -> Iterator[str]:
 
 
 def _may_break(text: str, at: int, before: str, after: str) -> bool:
-    """Whether a line may end between these two clusters, the second of which begins here in the text."""
+    """True where a line may end between these two clusters, the second of which begins at `at`."""
     last, first = before[-1], after[0]
     if first in _SPACES or first in _GLUE or last in _GLUE or first in NOT_AT_START or last in NOT_AT_END:
         return False
@@ -62,7 +62,7 @@ def _may_break(text: str, at: int, before: str, after: str) -> bool:
 
 
 def _is_inside_guillemets(text: str, at: int) -> bool:
-    """Whether the space before this place stands between a French quote and what is quoted."""
+    """True where the space before this place stands between a guillemet and the quoted text."""
     opens = text[at - 2 : at - 1] == "«" and text[at - 3 : at - 2] in {"", " ", "\n"}
     closes = text[at] == "»" and not text[at + 1 : at + 2].isalnum()
     return opens or closes
@@ -138,7 +138,7 @@ class _Paragraph:
         return lines
 
     def _torn(self, start: int, end: int, most: int) -> Sequence[int]:
-        """Where the piece may be torn: nowhere but at its end, unless it is too wide for any line."""
+        """Ends of the parts that the piece is cut into: only its own end, unless it is too wide for any line."""
         if self._width(start, end) <= self._width_px:
             return [end]
         # One line more than any use: what follows the piece must not move up beside the last one.
@@ -162,7 +162,7 @@ class _Paragraph:
         guess = 1
 
         def load(count: int) -> int:
-            """How many units there are, up to `count`, for the line at hand."""
+            """Read ahead up to `count` units for the current line; returns the number available."""
             new = list(islice(source, max(0, count - len(ahead))))
             ahead.extend(new)
             if taken is not None:

@@ -1,4 +1,4 @@
-"""What a render child may say to its parent, and how much of it: whatever reads a user's file is not taken at its word."""
+"""Messages of a render child to its parent, checked and bounded: a program that reads a user's file is not trusted."""
 
 from typing import Annotated, Literal
 
@@ -27,13 +27,13 @@ class _Message(BaseModel):
 
 
 class Ready(_Message):
-    """All is prepared; it waits for its turn."""
+    """The child has prepared everything and waits for its turn."""
 
     ready: Literal[True]
 
 
 class Progress(_Message):
-    """So many frames are made, of so many."""
+    """The number of frames made so far, and of all."""
 
     frame: _Frames
     of: Annotated[int, Field(ge=1, le=_MAX_FRAMES)]
@@ -60,7 +60,7 @@ class Warned(_Message):
 
 
 class Made(_Message):
-    """What was made."""
+    """The length and frames of a finished video."""
 
     duration_s: Annotated[float, Field(gt=0, le=_MAX_FRAMES)]
     frames: Annotated[int, Field(ge=1, le=_MAX_FRAMES)]
@@ -69,19 +69,19 @@ class Made(_Message):
 
 
 class Done(_Message):
-    """The end, with what was made."""
+    """The child has ended and made the video."""
 
     done: Made
 
 
 class Failed(_Message):
-    """The end, without."""
+    """The child has ended without a video."""
 
     error: Literal["BadInput", "ToolFailed", "LimitExceeded", "DiskFull"]
     message: Annotated[str, StringConstraints(max_length=MAX_ERROR_CHARS)]
 
     def exception(self) -> ItemError:
-        """What it stands for."""
+        """The exception that the message stands for."""
         return _ERRORS[self.error](self.message)
 
 

@@ -62,7 +62,7 @@ _UPRIGHT = {
 
 
 def _turn(image: Image.Image) -> Image.Transpose | None:
-    """What turns the picture as it was held; None where that cannot be read.
+    """The operation that turns the picture upright; None where its orientation cannot be read.
 
     `ImageOps.exif_transpose` also writes the whole block anew, and fails where any other tag of it is malformed.
     """

@@ -45,7 +45,7 @@ def without_repeats(cues: Sequence[Cue], *, is_rolling: bool) -> list[Cue]:
 
 
 def _carried(before: Cue, after: Cue) -> int:
-    """How many lines at the end of one cue stand at the beginning of the next."""
+    """Count the lines at the end of one cue that are repeated at the beginning of the next."""
     if abs(after.start_s - before.end_s) > _GAP_S:
         return 0
     old, new = before.text.split("\n"), after.text.split("\n")

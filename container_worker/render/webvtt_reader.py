@@ -9,7 +9,7 @@ from container_worker.render.cue import Cue, tidy, unescape, without_overrides
 
 _SPACE = " \t\f"
 _STAMP = re.compile(r"(?:([0-9]+):)?([0-9]{2}):([0-9]{2})\.([0-9]{3})(?![0-9])")
-#: Blocks in which an arrow may stand that is none.
+#: Blocks in which `-->` does not begin a cue.
 _NO_CUE = ("NOTE", "STYLE", "REGION")
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 #: In cue text a "<" opens a tag, whatever follows, up to the next ">" or the end.
@@ -85,6 +85,6 @@ def _seconds(found: re.Match[str]) -> float | None:
 
 
 def cue_text(text: str) -> str:
-    """What is shown of a cue: tags of every name taken out, closed or not, character references resolved."""
+    """The visible text of a cue: tags of every name removed, closed or not, character references resolved."""
     text = _BREAK.sub("\n", without_overrides(text))
     return tidy("".join(unescape(piece) for piece in _TAG.split(text)))

@@ -20,7 +20,7 @@ _LETTERS = {
 }
 #: A run of letters of one of them, under its list's name.
 _RUN = re.compile("|".join(f"(?P<{name}>[{letters}\u200c\u200d]+)" for name, letters in _LETTERS.items()))
-#: What a cluster costs that belongs to no word of the list, in words: more than one, or names would be preferred to words.
+#: Cost of a cluster outside every listed word, in words: above one, or unlisted clusters would be preferred to words.
 _UNKNOWN = 1.5
 
 
@@ -45,7 +45,7 @@ def word_ends(text: str) -> frozenset[int]:
 
 
 def _ends(run: str, offset: int, words: frozenset[str], longest: int) -> Iterator[int]:
-    """Where the words of this run of letters end, but the last: along the path of least cost through the list's words."""
+    """Ends of all words but the last in this run of letters: the path of least cost through the list's words."""
     places = [0, *accumulate(map(len, clusters(run)))]
     count = len(places) - 1
     # For each place: the cost from there to the end, and where the first word from there ends.
@@ -67,7 +67,7 @@ def _ends(run: str, offset: int, words: frozenset[str], longest: int) -> Iterato
 
 
 def _word_end(index: int, following: Sequence[int], is_unknown: Sequence[bool]) -> int:
-    """Where the word from here ends; clusters of no word that follow one another are one."""
+    """End of the word that begins here; neighbouring clusters that belong to no listed word count as one word."""
     if not is_unknown[index]:
         return following[index]
     while is_unknown[index]:

@@ -164,7 +164,7 @@ def han_of(language: str | None, texts: Iterable[str]) -> Han:
 
 
 def _total(found: Mapping[str, int], first: str, last: str) -> int:
-    """How many characters of this range there are."""
+    """Count the characters in this range."""
     return sum(count for char, count in found.items() if first <= char <= last)
 
 

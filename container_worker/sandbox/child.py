@@ -1,4 +1,4 @@
-"""Runs one confined child to its end: starts it, feeds it, hears it, and kills all that is left of it."""
+"""Runs one confined child to its end: starts it, writes its input, reads its output, and kills what is left of it."""
 
 import contextlib
 import os
@@ -24,11 +24,11 @@ from scenequeue.errors import DiskFull, ItemError, LimitExceeded, SceneburstErro
 
 #: Lines of stderr that a ToolFailed message ends with.
 STDERR_LINES = 50
-#: So much of each of them.
+#: Most characters of each of them.
 _MESSAGE_CHARS = 1000
 #: Longest line of a child's output that is kept, in bytes.
 _LINE_BYTES = 64 * 1024
-#: What children say that had no more memory: ffmpeg, Python, and the loader where a library found no room.
+#: Messages of children that ran out of memory: of ffmpeg, Python, and the loader when a library could not be mapped.
 _OUT_OF_MEMORY = ("Cannot allocate memory", "MemoryError", "failed to map segment from shared object")
 #: How often a waiting caller looks at `should_stop` and the clock, in seconds.
 _LOOK_S = 0.05
@@ -65,11 +65,11 @@ def kill_group(pid: int) -> None:
 
 
 class _Talk:
-    """Hears a child's lines, and answers where there is an answer."""
+    """Handles a child's lines, and writes the answer to those that have one."""
 
     def __init__(self, stdin: IO[bytes], on_line: Callable[[str], bytes | None]) -> None:
         self._stdin, self._on_line = stdin, on_line
-        #: Seconds that hearing has taken so far.
+        #: Seconds spent on handling lines so far.
         self.took_s = 0.0
 
     def say(self, data: bytes) -> None:
@@ -88,7 +88,7 @@ class _Talk:
 
 @dataclass(frozen=True)
 class _Deadline:
-    """When a child's time is over: later by what hearing it has taken."""
+    """The time at which a child must have ended, extended by the time spent on handling its output."""
 
     at: float
     talk: _Talk
@@ -203,7 +203,7 @@ def _close_quietly(pipe: IO[bytes]) -> None:
 
 
 def _has_ended(child: subprocess.Popen[bytes]) -> bool:
-    """Whether it has, without taking note of it: as long as nobody has, its number is not given to another process."""
+    """True once the child has ended. It is not reaped here, so that its process id cannot be reused yet."""
     if not hasattr(os, "waitid"):
         return child.poll() is not None
     return os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None

@@ -29,7 +29,7 @@ _PACKAGES = ("container_worker", "scenequeue")
 
 
 def rules_for(folder: Path, readable: Sequence[Path], programs: Sequence[Path]) -> list[str]:
-    """What a child may do with files, each as `RIGHTS:PATH`; everything else is refused.
+    """List the files a child may use, each as `RIGHTS:PATH`; everything else is refused.
 
     Args:
         folder: its own: it may read, write, make and remove there, but run nothing.
@@ -45,7 +45,7 @@ def rules_for(folder: Path, readable: Sequence[Path], programs: Sequence[Path]) 
 
 @lru_cache(maxsize=1)
 def _always() -> list[str]:
-    """What every child needs, the interpreter and our packages included."""
+    """Rules that every child needs, the interpreter and our packages included."""
     package_root = Path(__file__).resolve().parents[2]
     interpreter = {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix, *sysconfig.get_paths().values()}
     # Where .pth files lead is on the path too; other folders, such as that of a user's own files, are left out.

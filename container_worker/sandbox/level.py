@@ -4,13 +4,13 @@ from enum import StrEnum
 
 
 class Level(StrEnum):
-    """How far a child is kept apart. Each level holds all that the ones before it do.
+    """A level of isolation of a child. Each level includes all lower ones.
 
     Every level: resource limits, a minimal environment, no capabilities, first to go when memory runs out, and the whole
     process group ends with the item. The worker itself can be neither traced nor read by its children.
     """
 
-    #: No more than that: the system has no seccomp.
+    #: Nothing beyond that: the system has no seccomp.
     NONE = "none"
     #: The system calls that a renderer has no use for are refused: sockets, tracing, a process group of its own, other
     #: processes' limits and priorities, owners and modes of files, namespaces, io_uring and the like.

@@ -1,4 +1,4 @@
-"""What one confined child may use, and how much memory that is in a container of a given size."""
+"""Resource limits of one confined child, and its share of a container's memory."""
 
 import contextlib
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _MEMINFO = Path("/proc/meminfo")
 
 @dataclass(frozen=True)
 class Limits:
-    """What one child and its descendants may use; each process of the group by itself, but for `wall_s`."""
+    """Limits of one child and its descendants; apart from `wall_s` they hold for each process by itself."""
 
     #: Wall clock, in seconds.
     wall_s: float = 3600.0

@@ -21,7 +21,7 @@ _MOST_PROCESSES = 512
 
 @dataclass(frozen=True)
 class Policy:
-    """What one child is held to."""
+    """The isolation of one child."""
 
     level: Level
     #: Its own folder, and all that it may write to from `landlock` on.

@@ -46,7 +46,7 @@ if sys.argv[5:]:
 
 @dataclass(frozen=True)
 class Isolation:
-    """What was found."""
+    """The isolation that works on this machine."""
 
     level: Level
     has_landlock: bool
@@ -89,7 +89,7 @@ def level_for(isolation: Isolation, folder: Path, readable: Sequence[Path]) -> L
 
 
 def _tried(level: Level, program: Path | None, *, has_landlock: bool) -> tuple[bool, str]:
-    """Whether the level works, and why not."""
+    """Try the level on a child: True and "", or False and the reason."""
     if sys.platform != "linux" or not program_for(platform.machine(), 0, 0):
         return False, f"not supported on {sys.platform} {platform.machine()}"
     with (

@@ -44,7 +44,7 @@ def ffmpeg() -> Iterator[Check]:
 
 
 def isolation() -> Iterator[Check]:
-    """How far the programs that read users' files are confined."""
+    """Find the level of isolation of the programs that read users' files."""
     from container_worker.ffmpeg import find_ffmpeg
     from container_worker.sandbox.level import Level
     from container_worker.sandbox.probe import probe

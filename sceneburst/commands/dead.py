@@ -107,7 +107,7 @@ def discard(
 
 
 def last_reason(letter: DeadLetter) -> str:
-    """Why the last attempt failed, in one line."""
+    """The last attempt's error in one line."""
     if not letter.errors:
         return ""
     last = letter.errors[-1]

@@ -84,7 +84,7 @@ def submit(
 
 
 def status(job_id: JobArgument, as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
-    """How a job stands, and why where it waits."""
+    """Show a job's state and counts, and the reason if it waits."""
     with connected(redis_url, namespace) as queue:
         found, now_ms = queue.inspect.job(job_id), queue.inspect.now_ms()
         found = found.model_copy(update={"waits_because": queue.inspect.waits_because(found)})

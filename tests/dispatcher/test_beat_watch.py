@@ -52,5 +52,5 @@ def test_an_outage_is_no_silence_of_the_containers() -> None:
 
 
 def test_a_dispatcher_that_begins_takes_redis_at_its_word() -> None:
-    """What was silent long before it came is reaped at its first look."""
+    """A container that was silent long before the dispatcher started is reaped at the first look."""
     assert _reasons(BeatWatch(), _NOW_MS - 100_000, _NOW_MS, 100) == ["silent for 100 s"]

@@ -1,4 +1,4 @@
-"""Why nothing more is launched: decided purely, and told to whoever waits."""
+"""The reason that nothing more is launched is decided purely, and told to whoever waits."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -27,7 +27,7 @@ def job(name: str = "a", ready: int = 8, *, total: int | None = None, is_urgent:
 
 
 def backlog(*jobs: WishedJob, others: int = 0) -> Backlog:
-    """What these jobs and all others have ready."""
+    """A backlog of these jobs and of `others` items of jobs without wishes."""
     ready = others + sum(each.ready for each in jobs)
     return Backlog(ready, float(ready), jobs=jobs)
 
@@ -64,7 +64,7 @@ def test_a_job_with_wishes_is_planned_alone() -> None:
 
 
 def test_the_sentence_of_a_job_alone() -> None:
-    """What `plan` shows where nothing else waits."""
+    """The plan's sentence names the job and its wishes."""
     made = plan(backlog(job("mine", 8, scenes_per_batch=2, max_parallel_tasks=4)), [], Policy(), {}, NOW_MS)
     assert made.why == "8 ready → 4 containers × 2, because job mine wishes about 2 each, in at most 4"
 

@@ -1,4 +1,4 @@
-"""What the simulated ECS runs as a task: one container of the image, for as long as that lives."""
+"""A task of the simulated ECS: runs one container of the image until it ends."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""What no container of the acting dispatcher could read or write is refused before anything is enqueued."""
+"""Addresses that no container of the acting dispatcher can read or write are refused before anything is enqueued."""
 
 import json
 import logging

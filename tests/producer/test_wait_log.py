@@ -1,4 +1,4 @@
-"""What somebody who waits is told."""
+"""The log of a wait names each reason once."""
 
 import logging
 

@@ -10,7 +10,7 @@ from sceneburst import cli
 
 
 class Ran(NamedTuple):
-    """How a command ended."""
+    """A command's exit code and output."""
 
     code: int
     out: str

@@ -1,4 +1,4 @@
-"""What operators are told is true: exit codes, options behind a group's name, and words after an interruption."""
+"""Commands tell operators the truth: exit codes, options behind a group's name, and the last line after an interruption."""
 
 import json
 from typing import Any

@@ -22,7 +22,7 @@ def _loaded_by(code: str) -> set[str]:
 
 @pytest.mark.parametrize("name", sceneburst.__all__)
 def test_every_public_name_is_there(name: str) -> None:
-    """What it lists, it has; each is what it is called."""
+    """The package has every name that it lists, under the object's own name."""
     assert getattr(sceneburst, name).__name__ == name
     assert name in dir(sceneburst)
 
@@ -51,5 +51,5 @@ def test_an_application_that_enqueues_loads_no_extra() -> None:
 
 
 def test_a_name_brings_no_more_than_its_home() -> None:
-    """Who only catches errors pays for errors alone."""
+    """An application that only catches errors loads neither Redis nor pydantic."""
     assert not _loaded_by("from sceneburst import QueueUnavailable") & {"redis", "pydantic", "producer.client"}

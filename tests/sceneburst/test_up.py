@@ -17,7 +17,7 @@ from tests.up import running_up
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """What one `up` says to export."""
+    """The variables that one `up` prints for export."""
     with running_up(tmp_path_factory.mktemp("films")) as told:
         yield told
 

@@ -1,4 +1,4 @@
-"""What foreign writers put where the queue's own messages stand: one dead letter, and no neighbour is harmed."""
+"""A foreign writer's item in place of one of the queue's becomes one dead letter, and no neighbour is harmed."""
 
 import pytest
 

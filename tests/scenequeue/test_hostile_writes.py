@@ -204,7 +204,7 @@ def test_whatever_is_planted_no_step_fails_and_good_work_flows(real: SceneQueue,
 
 @pytest.mark.parametrize("lost", ["lane:normal", "counts", "leases", "delayed", "held:c1", "control", "bell"])
 def test_a_good_job_outlives_the_loss_of_an_index(real: SceneQueue, lost: str) -> None:
-    """What is still leased is prolonged, what waits is found by its job, and all adds up in the end."""
+    """Leases are still prolonged, waiting items are found by their job, and the counts add up in the end."""
     submit(real, "a", 6)
     (retry, *held) = real.worker.lease("c1", 3)
     real.worker.fail("c1", retry, "ToolFailed", "once", transient=True, retry_in_s=0)

@@ -1,4 +1,4 @@
-"""What a foreign writer leaves in Redis is shown as malformed, and hides nothing beside it."""
+"""A foreign writer's leavings in Redis are shown as malformed, and hide nothing beside them."""
 
 from collections.abc import Iterator
 from typing import Any

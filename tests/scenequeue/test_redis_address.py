@@ -55,7 +55,7 @@ def test_an_address_says_where_and_how(url: str, meant: RedisAddress) -> None:
     ],
 )
 def test_a_malformed_address_is_an_error_of_the_setting(url: str, words: str) -> None:
-    """When a program starts, in one line, and without what might be a password."""
+    """The error comes at a program's start, in one line, and shows nothing that might be a password."""
     with pytest.raises(SettingsError, match="SCENEBURST_REDIS_URL") as caught:
         Connection(SceneburstSettings.load(redis_url=url))
     said = str(caught.value)

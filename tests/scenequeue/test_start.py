@@ -1,4 +1,4 @@
-"""How programs start where something is missing or hidden: one line, exit 2, no traceback."""
+"""A program that lacks a package, or finds another in its place, ends with one line, exit code 2 and no traceback."""
 
 import os
 import subprocess

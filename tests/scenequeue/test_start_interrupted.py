@@ -45,7 +45,7 @@ def test_a_worker_interrupted_while_it_tries_out_its_confinement_leaves_nothing(
 
 
 def _interrupted_after(program: list[str], count: int) -> tuple[int, list[str]]:
-    """How a program ends that gets SIGINT when so many modules are loaded, and what it says besides their names."""
+    """Send SIGINT to a program when it has loaded `count` modules; returns its exit code and lines but for module names."""
     argv = [sys.executable, "-X", "importtime", "-m", *program]
     # Nobody listens there: whoever has loaded all goes on to wait, or ends with another code.
     environment = {**os.environ, "SCENEBURST_REDIS_URL": "redis://127.0.0.1:1", "SCENEBURST_API_PORT": "0"}

@@ -86,14 +86,14 @@ def test_nothing_outside_is_written(root: Path, tmp_path: Path, swap: Swap) -> N
 
 @pytest.mark.parametrize("folder", ["a/b", "a/b/new", "a/new/new"])
 def test_no_folder_outside_is_made_or_tried(root: Path, tmp_path: Path, folder: str) -> None:
-    """Whether something could be written is not tried out there either."""
+    """The check for write access leaves nothing outside the root either."""
     with pytest.raises(StorageDenied):
         SwappedStorage(root, lambda: _swap_folder(root)).check_writable(file_uri(root / folder))
     assert [path.name for path in (tmp_path / "outside").rglob("*")] == ["b", "f"]
 
 
 def test_a_folder_that_is_held_open_stays_the_same_wherever_its_name_leads(root: Path) -> None:
-    """What begins in it ends in it."""
+    """Reads and writes go to the folder that was opened, not to the one that now has its name."""
     with opened_folder(root, root / "a" / "b") as folder:
         _swap_folder(root)
         assert (folder / "f").read_text() == "public"

@@ -1,4 +1,4 @@
-"""Why a job waits, decided from how it stands and what the dispatcher says."""
+"""The reason that a job waits follows from its status and the dispatcher's plan."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ def _container(beat_ms: int = 100_000, **more: Any) -> ContainerRecord:
     ],
 )  # fmt: skip
 def test_a_job_that_waits_has_one_reason(counts: dict[str, int], around: Surroundings, code: str | None) -> None:
-    """What somebody has to act on comes before what is only a matter of time."""
+    """A reason that somebody has to act on comes before one that passes by itself."""
     reason = why_waiting(_job(**counts), around)
     assert (reason.code if reason else None) == code
     assert reason is None or reason.text

@@ -1,4 +1,4 @@
-"""What tests of the wheel need: the wheel, clean environments with it, and a queue. `make wheel-test` names the wheel."""
+"""Fixtures for tests of the wheel: the wheel, clean environments with it, and a queue. `make wheel-test` names the wheel."""
 
 import json
 import os

@@ -50,7 +50,7 @@ class Installed:
 
     @property
     def log(self) -> Path:
-        """What the program that runs says."""
+        """The file that the running program logs to."""
         return self.work / "log"
 
     def said(self, event: str) -> dict[str, Any] | None:

@@ -65,7 +65,7 @@ def test_utf_16_with_a_big_endian_mark_is_read() -> None:
 
 
 def test_a_file_padded_with_zeros_is_not_taken_for_utf_16() -> None:
-    """What a broken download leaves."""
+    """A broken download can end in zeros."""
     text = _srt(SPOKEN["fr"][0])
     assert decode(text.encode() + bytes(4000)).text.rstrip("\0") == text
 

@@ -1,4 +1,4 @@
-"""Which of the packaged fonts draws what: by the words around a mark, by the language, and by all texts of a file."""
+"""Fonts are chosen by the words around a mark, by the language, and by all texts of a file."""
 
 import pytest
 from hypothesis import given, settings, strategies as st

@@ -34,7 +34,7 @@ def _laid_out(text: str, language: str | None = None) -> Block:
 
 
 def _drawn(folder: Path, *blocks: Block) -> list[npt.NDArray[np.bool_]]:
-    """Where each block shows ink, on its own picture, from the lower edge of the text upwards; what is below it comes last."""
+    """Draw each block alone and mark its ink: rows from the lower edge of the text upwards, those below the edge last."""
     folder.mkdir(exist_ok=True)
     sheet = Sheet(blocks, LOOK, FRAME, str(find_ffmpeg().path), folder)
     pictures = [sheet.next_picture()[..., 3] > 100 for _ in blocks]

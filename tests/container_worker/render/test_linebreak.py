@@ -98,7 +98,7 @@ def test_long_text_costs_as_much_as_the_lines_of_use(unit: str) -> None:
     ],
 )
 def test_scripts_without_spaces_break_between_words(text: str, words: str) -> None:
-    """Where a dictionary, or the mark that the script has for it, says that a word ends; never inside a stack of letters."""
+    """Lines break where a dictionary or the script's own mark ends a word, never inside a stack of letters."""
     assert list(pieces(text)) == words.split(" ")
 
 
@@ -114,7 +114,7 @@ def test_a_no_break_space_in_a_file_stays_one() -> None:
 
 
 def test_a_space_of_no_width_is_a_place_to_break() -> None:
-    """That is all it is for; German quotes, the French ones turned round, do not hold the spaces outside them."""
+    """U+200B allows a break, and German quotes (»…«) do not hold the spaces outside them, as French ones hold those inside."""
     assert list(pieces("super\u200bcalifragilistic")) == ["super\u200b", "califragilistic"]
     assert list(pieces("sagt »ja« und")) == ["sagt ", "»ja« ", "und"]
 

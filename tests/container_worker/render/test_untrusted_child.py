@@ -1,4 +1,4 @@
-"""What a renderer that was taken over by its input may leave behind or say: none of it harms the worker or is delivered."""
+"""Nothing that a renderer taken over by its input leaves behind or prints harms the worker or is delivered."""
 
 import json
 import math
