@@ -137,10 +137,10 @@ class Performer:
             yield
 
     def _own_problem(self, failure: Failure) -> str:
-        """What is wrong with the container itself, so that its next item would fail too; "" where the item may be at fault."""
+        """Find a fault of the container itself, with which its next item would fail too; "" where the item may be at fault."""
         if failure.is_broken or failure.is_misconfigured:
             return failure.message
-        # A full disk is told by itself, and counts.
+        # A full disk has its own error, and counts as an attempt.
         return "" if failure.is_disk_full else find_problem(self._settings.scratch_dir, thoroughly=failure.transient)
 
     def _hand_back(self, item: HeldItem, reason: str, log: structlog.stdlib.BoundLogger) -> None:

@@ -30,7 +30,7 @@ def scratch_folder(root: Path | None = None, label: str = "item") -> Iterator[Pa
 
 
 def scratch_problem(root: Path | None = None) -> str:
-    """Why no scratch folder can be made in `root`, in words; "" where one can."""
+    """Explain that no scratch folder can be made in `root`; "" where one can."""
     try:
         if root is not None:
             root.mkdir(parents=True, exist_ok=True)

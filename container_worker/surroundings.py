@@ -1,4 +1,4 @@
-"""What a container needs of its machine, whatever the item: scratch space, file descriptors, processes, ffmpeg."""
+"""Checks the needs that every item has of its container: scratch space, file descriptors, processes, ffmpeg."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ class SurroundingsBroken(SceneburstError):
 
 
 def find_problem(scratch_dir: Path | None, *, thoroughly: bool) -> str:
-    """What is wrong with the container itself, in words; "" when nothing is.
+    """Describe a fault of the container itself; "" when there is none.
 
     Args:
         scratch_dir: as in the settings.

@@ -34,8 +34,9 @@ class Caution(NamedTuple):
 
 
 def came_to_nothing(record: ContainerRecord) -> bool:
-    """Whether a container was launched and ended without having worked: never said hello, died before its first item, found
-    its own surroundings broken, or could do nothing of what waits.
+    """True for a launched container that ended without having worked.
+
+    It never said hello, died before its first item, found its own surroundings broken, or could do nothing of what waits.
 
     One for which there was no room after all says nothing about the next, which goes elsewhere.
     """

@@ -1,4 +1,4 @@
-"""Jobs with wishes: what containers that run or start will take of each, and the containers that it gets besides."""
+"""Plans jobs with wishes: counts the items of each that present containers will take, and the containers to add."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -29,7 +29,7 @@ class CoveredJob(NamedTuple):
 
 
 class Coverage(NamedTuple):
-    """The jobs with wishes, and all others together: what they have ready, what of it nobody will take, containers for it."""
+    """Jobs with wishes, and for all others together: ready items, those that nobody will take, and containers."""
 
     jobs: tuple[CoveredJob, ...]
     ready: int

@@ -1,4 +1,4 @@
-"""Tells that a disk is full, whoever says so."""
+"""Recognises a full disk, in errors of Python and in the output of programs."""
 
 import errno
 
@@ -7,10 +7,10 @@ _WORDS = ("No space left on device", "Disk quota exceeded")
 
 
 def is_full(error: OSError) -> bool:
-    """Whether it means that nothing more can be written: the disk is full, or this user's share of it."""
+    """True for an error of a full disk or a used-up quota."""
     return error.errno in {errno.ENOSPC, errno.EDQUOT}
 
 
 def says_full(text: str) -> bool:
-    """Whether a program's error output says so."""
+    """True for a program's error output that names a full disk or a used-up quota."""
     return any(words in text for words in _WORDS)

@@ -80,7 +80,7 @@ class QueueInspector:
         return max(0.0, (self._connection.now_ms() - min(created_ms)) / 1000) if created_ms else 0.0
 
     def newest_job_ms(self) -> int:
-        """When the last job was submitted, by Redis's clock; 0 where there is none. Cost: one read."""
+        """Submission time of the newest job, by Redis's clock; 0 where there is none. Cost: one read."""
         with self._connection.translated():
             newest = self._connection.client.zrange(self._keys.jobs, 0, 0, desc=True, withscores=True)
         return int(newest[0][1]) if newest else 0

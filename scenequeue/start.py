@@ -76,7 +76,7 @@ def missing(extras: Sequence[str]) -> str | None:
 
 
 def hidden(packages: Sequence[str] = PACKAGES) -> str | None:
-    """Somebody else's file that Python finds instead of a package of ours, in one line; None if there is no such."""
+    """Name a foreign file that Python would import instead of a package of ours, in one line; None if there is none."""
     for name in packages:
         for found in _files_of(name):
             if not _is_ours(name, found):

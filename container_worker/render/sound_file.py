@@ -1,4 +1,4 @@
-"""Decodes a sound file whatever becomes of its format midway, and rewrites it in one format where ffmpeg could not follow."""
+"""Decodes a sound file whose format may change midway, and rewrites it in one format, as ffmpeg loses sound at a change."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,7 +39,7 @@ class SoundFile:
 
     @property
     def is_steady(self) -> bool:
-        """True where a player that takes in one format at the beginning hears all of it."""
+        """True for a single file whose format never changes."""
         return len(self.formats) <= 1 and len(self._parts) == 1
 
     def frames(self) -> Iterator["AudioFrame"]:
@@ -91,8 +91,8 @@ class SoundFile:
 def rewrite_steady(path: str, target: Path, what: str) -> None:
     """Write the sound at our rate, in stereo, to a W64 file, every piece of it at its place.
 
-    ffmpeg builds its filters anew where the format of a file changes, and what they knew is lost: where the sound is, how long
-    it is to be, and the samples that were still in the resampler.
+    ffmpeg rebuilds its filters where a file's format changes, and they lose their state: the position, the length wanted, and
+    the samples still in the resampler.
 
     Cost: one decode, and 12 MB a minute.
     """

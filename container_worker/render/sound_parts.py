@@ -1,6 +1,6 @@
 """Finds the files that were joined into one sound file, end to end, as text-to-speech scripts do with `cat`.
 
-An Ogg file may be a chain of several by its standard; FLAC and WAV may not, but players of them go on or fall silent as it comes.
+An Ogg file may be a chain of several by its standard. FLAC and WAV may not; some players go on after a joint, others stop.
 MP3 and ADTS (AAC) have no header, so joined ones are one stream, whose frames may differ.
 """
 

@@ -1,4 +1,4 @@
-"""Becomes another program, but confined: what it may use, call and touch is settled, and it dies with its parent.
+"""Confines its own process (limits, system calls, files, user), then executes another program, which dies with its parent.
 
 Run as a script, `python -I -S confine.py PARENT_PID NAME=VALUE... -- PROGRAM ARGUMENT...`: it replaces itself, so
 the program keeps its process id. A separate program rather than `preexec_fn`, because code between fork

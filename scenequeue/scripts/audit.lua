@@ -60,7 +60,7 @@ local function audit_counts()
   for _, field in ipairs({ 'waiting', 'done', 'dropped', 'turn' }) do right[field] = num(call('HGET', counts, field)) end
   if not right.ready_weight_ms then right.ready_weight_ms = num(call('HGET', counts, 'ready_weight_ms')) end
   if right.turn == 0 then
-    -- Behind those that stand in the rings nobody new would be served.
+    -- Restart above every place in the rings: with a lower turn, new jobs would be served before all that wait.
     for _, lane in ipairs(LANES) do
       local last = call('ZREVRANGE', P .. 'lane:' .. lane, 0, 0, 'WITHSCORES')
       right.turn = math.max(right.turn, math.ceil(num(last[2])))

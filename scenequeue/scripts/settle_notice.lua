@@ -12,7 +12,7 @@ if pause_ms == '' then
 else
   call('ZADD', P .. 'notices', 'XX', NOW_MS + tonumber(pause_ms), job)
 end
--- A job may expire while it is posted; it must not come back as a stump.
+-- A job may expire while it is posted; its key must not be made again with these fields alone.
 if state ~= '' and call('EXISTS', job_key(job)) == 1 then
   local tries = num(call('HGET', job_key(job), 'callback_tries')) + 1
   call('HSET', job_key(job), 'callback_state', state, 'callback_error', problem, 'callback_tries', tries)
