@@ -68,13 +68,16 @@ def _queue(settings: ProducerSettings | None, variables: Mapping[str, str]) -> I
 
 
 def _credentials(*, is_needed: bool) -> Iterator[Check]:
-    import botocore.session
-    from botocore.exceptions import BotoCoreError
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from scenequeue.aws_session import aws_session
 
     mend = "use a role, or AWS's own environment variables (AWS_ACCESS_KEY_ID, AWS_PROFILE, …)"
     try:
-        credentials = botocore.session.Session().get_credentials()
-    except BotoCoreError as error:
+        credentials = aws_session().get_credentials()
+        if credentials is not None:
+            credentials.get_frozen_credentials()
+    except (BotoCoreError, ClientError) as error:
         yield wrong("AWS credentials", str(error), mend)
         return
     if credentials is not None:

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import os
 import re
 import threading
 import time
@@ -12,7 +11,6 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from boto3.exceptions import S3UploadFailedError
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
@@ -25,6 +23,7 @@ from botocore.exceptions import (
     PartialCredentialsError,
 )
 
+from scenequeue.aws_session import aws_session
 from scenequeue.disk_errors import is_full
 from scenequeue.errors import BadInput, DiskFull, ItemError, ObjectNotFound, SettingsError, StorageDenied, StorageUnavailable
 from scenequeue.storage import Stored, sha256_of
@@ -69,8 +68,7 @@ class S3Storage:
     def _client(self) -> "S3Client":
         with self._lock:
             if self._made is None:
-                # A session of our own: making clients from the default one is not thread-safe. It reads AWS_DEFAULT_REGION only.
-                self._made = boto3.session.Session(region_name=os.environ.get("AWS_REGION")).client("s3", config=_CONFIG)
+                self._made = aws_session().client("s3", config=_CONFIG)
             return self._made
 
     def get(self, uri: str, target: Path, *, max_bytes: int, stop_if_asked: Callable[[], None] | None = None) -> Stored:
@@ -235,7 +233,7 @@ def _translated(uri: str) -> Iterator[None]:
         raise _classified(uri, error) from error
     except (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError) as error:
         # The container's fault, not the item's: where there is a role, it succeeds.
-        raise SettingsError(f"{uri}: no AWS credentials; use a role, or AWS's own environment variables") from error
+        raise SettingsError(f"{uri}: no AWS credentials ({error}); use a role, or AWS's own environment variables") from error
     except ParamValidationError as error:
         raise StorageDenied(f"{uri}: {error}") from error
     except S3UploadFailedError as error:

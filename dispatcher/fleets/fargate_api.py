@@ -1,6 +1,5 @@
-"""Calls of the ECS API: credentials, pace, and repeated tries; the dispatcher's only door to boto3."""
+"""Calls of the ECS API: pace and repeated tries; the dispatcher's only door to boto3."""
 
-import os
 import random
 import threading
 import time
@@ -8,13 +7,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import boto3
-import botocore.session
 from botocore.config import Config
-from botocore.credentials import DeferredRefreshableCredentials, create_assume_role_refresher
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     ConnectTimeoutError,
+    CredentialRetrievalError,
     EndpointConnectionError,
     HTTPClientError,
     NoCredentialsError,
@@ -28,6 +26,7 @@ from botocore.parsers import ResponseParserError
 
 from dispatcher.fleets.call_rate import TokenBucket
 from dispatcher.fleets.ecs_errors import EcsProblem, is_misconfigured, is_passing, is_stale_credential, is_throttle
+from scenequeue.aws_session import aws_session
 from scenequeue.errors import FleetError, FleetMisconfigured
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ _CONFIG = Config(
     max_pool_connections=32,
 )
 _NOT_REACHED = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError, SSLError)
-_HOPELESS = (NoCredentialsError, PartialCredentialsError, NoRegionError, ParamValidationError)
+_HOPELESS = (CredentialRetrievalError, NoCredentialsError, PartialCredentialsError, NoRegionError, ParamValidationError)
 
 
 class EcsRefused(Exception):
@@ -207,7 +206,7 @@ class EcsApi:
     def _client(self, region: str, *, looks: bool) -> "ECSClient":
         with self._lock:
             if (region, looks) not in self._clients:
-                self._session = self._session or session_from_surroundings()
+                self._session = self._session or aws_session()
                 config = _CONFIG.merge(Config(read_timeout=_LOOK_TIMEOUT_S if looks else _LAUNCH_TIMEOUT_S))
                 self._clients[region, looks] = self._session.client("ecs", region_name=region, config=config)
             return self._clients[region, looks]
@@ -229,19 +228,3 @@ def fleet_error(what: str, problem: EcsProblem) -> FleetError:
 def problem_of_failure(failure: Mapping[str, Any]) -> EcsProblem:
     """An entry of `failures` as a problem of ours."""
     return EcsProblem(str(failure.get("reason", "")), str(failure.get("detail", "")))
-
-
-def session_from_surroundings(environment: Mapping[str, str] = os.environ) -> boto3.session.Session:
-    """A boto3 session; with AWS_ROLE_ARN, one whose credentials are that role's, renewed before they run out.
-
-    With AWS_WEB_IDENTITY_TOKEN_FILE the variable belongs to boto3's own way of assuming a role, and is left to it.
-    """
-    role = environment.get("AWS_ROLE_ARN")
-    core = botocore.session.get_session()
-    if role and not environment.get("AWS_WEB_IDENTITY_TOKEN_FILE"):
-        region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or "us-east-1"
-        sts = boto3.session.Session().client("sts", region_name=region)
-        name = environment.get("AWS_ROLE_SESSION_NAME") or "sceneburst-dispatcher"
-        refresh = create_assume_role_refresher(sts, {"RoleArn": role, "RoleSessionName": name})
-        core._credentials = DeferredRefreshableCredentials(refresh_using=refresh, method="assume-role")  # type: ignore[attr-defined]  # noqa: SLF001  botocore offers no setter for refreshable ones
-    return boto3.session.Session(botocore_session=core)

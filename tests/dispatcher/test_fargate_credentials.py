@@ -1,15 +1,12 @@
 """Whose credentials FargateFleet signs with, and what happens when there are none."""
 
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from botocore.credentials import RefreshableCredentials
 
-from dispatcher.fleets.fargate_api import session_from_surroundings
 from tests.dispatcher.conftest import MakeFleet
 from tests.dispatcher.fleet_conformance import launches
-from tests.fargate_simulator import Simulator
+from tests.sts import refuse_role
 
 
 def test_without_credentials_the_reason_is_named(make_fleet: MakeFleet, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -23,22 +20,9 @@ def test_without_credentials_the_reason_is_named(make_fleet: MakeFleet, monkeypa
     assert not result.transient
 
 
-def test_a_role_is_assumed_and_its_credentials_are_renewed(
-    ecs: Simulator, s3_server: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """AWS_ROLE_ARN alone; with a web identity token the variable is boto3's own business."""
-    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", s3_server)
-    role = {"AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/dispatcher", "AWS_REGION": "us-east-1"}
-    credentials = session_from_surroundings(role)._session.get_credentials()
-    assert isinstance(credentials, RefreshableCredentials)
-    first = credentials.get_frozen_credentials()
-    assert first.token
-    assert credentials.get_frozen_credentials() == first
-    # In ten minutes they will be refused; whoever signs then has others.
-    credentials._expiry_time = datetime.now(UTC) + timedelta(minutes=9)
-    renewed = credentials.get_frozen_credentials()
-    assert renewed.token
-    assert renewed.access_key != first.access_key
-    assert not credentials.refresh_needed()
-    own = session_from_surroundings({**role, "AWS_WEB_IDENTITY_TOKEN_FILE": "/token"})._session.get_credentials()
-    assert own.access_key == "testing"
+def test_a_role_that_may_not_be_assumed_is_no_passing_trouble(make_fleet: MakeFleet, monkeypatch: pytest.MonkeyPatch) -> None:
+    """STS refuses: the launch says so, and names the role."""
+    refuse_role(monkeypatch)
+    (result,) = make_fleet().launch(launches(1))
+    assert "role/render" in result.error
+    assert not result.transient
