@@ -1,6 +1,7 @@
 """What all tests share: a real Redis, a real S3 API over HTTP, small media, and a check for leaks."""
 
 import itertools
+import logging
 import os
 import tempfile
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 import boto3
 import pytest
 import redis
+import structlog
 
 from sceneburst.embedded_redis import EmbeddedRedis
 from scenequeue.queue import SceneQueue
@@ -25,6 +27,14 @@ _FIXED = {
     "wished",
     *("lane:urgent", "lane:normal", "lane:bulk"),
 }
+
+
+@pytest.fixture(autouse=True)
+def plain_logs() -> None:
+    """Logs as they are before any program has set them up: one that a test runs in its own process does."""
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
+    logging.getLogger().setLevel(logging.WARNING)
 
 
 @pytest.fixture(scope="session")
