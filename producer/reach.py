@@ -92,7 +92,8 @@ class Reach:
             return f"{path} is on this machine, where containers on Fargate {act} nothing; {_INSTEAD[act]}"
         if self._covers(path):
             return None
-        folder = path.parent if act == "read" else path
+        written = _written(path)
+        folder = written.parent if act == "read" else written
         if self.here is not None and self.here.parent != self.here and folder.is_relative_to(self.here):
             folder = self.here
         wanted = f"SCENEBURST_FILE_ROOTS={_listed([*self.roots, folder])}"
@@ -104,7 +105,7 @@ class Reach:
 
     def _covers(self, path: Path) -> bool:
         """Accept a path that lies under a root as written or with links resolved here; the containers check again themselves."""
-        written = Path(os.path.normpath(path))
+        written = _written(path)
         if any(written.is_relative_to(root) for root in self.roots):
             return True
         try:
@@ -112,6 +113,11 @@ class Reach:
         except (OSError, RuntimeError):
             return False
         return any(followed.is_relative_to(root.resolve()) for root in self.roots)
+
+
+def _written(path: Path) -> Path:
+    """The path without `..`, and with its links not followed."""
+    return Path(os.path.normpath(path))
 
 
 def _listed(folders: Sequence[Path | str]) -> str:

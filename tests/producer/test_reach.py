@@ -50,6 +50,15 @@ def producer(queue: SceneQueue, redis_url: str, namespace: str) -> Iterator[Prod
         (Reach("process", (Path("/srv"),)), "file:///srv/a.jpg", "read", None),
         (Reach("process", (Path("/srv"),)), "file:///srv", "write", None),
         (Reach("process", (Path("/srv"),)), "file:///srv/../home/a.jpg", "read", "cannot read"),
+        (Reach("process", ()), "file:///srv/own/../in/a.jpg", "read", """SCENEBURST_FILE_ROOTS='["/srv/in"]'"""),
+        (
+            *(Reach("process", (Path("/srv/own"),), here=Path("/srv/own")), "file:///srv/own/../in/a.jpg", "read"),
+            """SCENEBURST_FILE_ROOTS='["/srv/own", "/srv/in"]'""",
+        ),
+        (
+            *(Reach("process", (), here=Path("/srv/own")), "file:///srv/own/../out", "write"),
+            """SCENEBURST_FILE_ROOTS='["/srv/out"]'""",
+        ),
         (Reach("process", (Path("/srv"),)), "file:///srvs/a.jpg", "read", "only under /srv"),
         (Reach("process", ()), "file:///home/a.jpg", "read", """SCENEBURST_FILE_ROOTS='["/home"]'"""),
         (Reach("process", (Path("/srv"),)), "file:///out", "write", """SCENEBURST_FILE_ROOTS='["/srv", "/out"]'"""),
