@@ -1,7 +1,6 @@
 """Everything on this machine for one run: Redis, dispatcher, process fleet; and nothing of it afterwards."""
 
 import contextlib
-import ctypes
 import json
 import os
 import secrets
@@ -18,10 +17,9 @@ from typing import Any, Self
 from dispatcher.fleets.docker import DockerFleet
 from dispatcher.fleets.process import ProcessFleet
 from dispatcher.fleets.settings import DockerSettings
-from sceneburst.embedded_redis import EmbeddedRedis
+from sceneburst.embedded_redis import EmbeddedRedis, die_with_parent
 from scenequeue.errors import FleetError, SettingsError
 
-_PR_SET_PDEATHSIG = 1
 _STOP_S = 5.0
 #: Containers of a run whose Redis has vanished leave soon.
 _PATIENCE_S = 15.0
@@ -117,7 +115,7 @@ class LocalCluster:
             )
 
     def _before_exec(self) -> None:
-        _die_with_parent()
+        die_with_parent()
         # A slot stands for a core: few slots leave the rest of the machine alone, as a small container would.
         # The containers inherit this, and share the cores among them as the kernel sees fit.
         if hasattr(os, "sched_setaffinity"):
@@ -174,8 +172,3 @@ class LocalCluster:
 
 def _as_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
-
-
-def _die_with_parent() -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -9,7 +9,8 @@ import redis
 
 from scenequeue.errors import QueueUnavailable, SettingsError
 from scenequeue.keys import Keys
-from scenequeue.redis_address import masked, parse_address
+from scenequeue.redaction import masked
+from scenequeue.redis_address import parse_address
 from scenequeue.redis_clients import locator_of, make_client
 from scenequeue.settings import SceneburstSettings
 from scenequeue.steps import Steps

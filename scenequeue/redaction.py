@@ -22,6 +22,9 @@ _PARAMETER = re.compile(
     r"""([^\s&'"<>#]+)""",
     re.IGNORECASE,
 )
+#: In a text that is one URL and nothing else, a password may hold spaces and quotes too, and an ampersand in a parameter.
+_URL_USERINFO = re.compile(r"^([\w+.-]+://[^:@/?#]*):.*@", re.DOTALL)
+_URL_PARAMETER = re.compile(r"([?&][^=&#]*(?:password|secret|token)[^=&#]*=).*$", re.IGNORECASE | re.DOTALL)
 
 _lock = threading.Lock()
 _known: frozenset[str] = frozenset()
@@ -35,6 +38,11 @@ def redact(text: str) -> str:
     if "://" not in text and "=" not in text:
         return text
     return _USERINFO.sub(rf"\1:{_HIDDEN}@", _PARAMETER.sub(rf"\1{_HIDDEN}", text))
+
+
+def masked(url: str) -> str:
+    """The URL without its passwords, however malformed it is."""
+    return _URL_USERINFO.sub(rf"\1:{_HIDDEN}@", _URL_PARAMETER.sub(rf"\1{_HIDDEN}", url))
 
 
 def register_secret(value: str) -> None:

@@ -7,11 +7,8 @@ from urllib.parse import unquote, urlsplit
 from redis.connection import parse_url
 
 from scenequeue.errors import SettingsError
+from scenequeue.redaction import masked
 
-#: From the first parameter that holds a secret to the end: a password may itself hold an ampersand.
-_SECRET_PARAMETER = re.compile(r"([?&][^=&#]*(?:password|secret|token)[^=&#]*=).*$", re.IGNORECASE | re.DOTALL)
-#: Up to the last @: a password that is not percent-encoded may hold any character.
-_USERINFO = re.compile(r"^([\w+.-]+://[^:@/?#]*):.*@", re.DOTALL)
 _SCHEMES = re.compile(r"(redis|rediss|unix|redis\+sentinel|rediss\+sentinel|redis\+cluster|rediss\+cluster)://(.*)", re.DOTALL)
 _PORTS = {"single": 6379, "cluster": 6379, "sentinel": 26379}
 _LARGEST_PORT = 65535
@@ -32,11 +29,6 @@ class RedisAddress(NamedTuple):
     options: dict[str, Any]
     #: User and password of the Sentinels, where they ask for one.
     sentinel_login: dict[str, str]
-
-
-def masked(url: str) -> str:
-    """The URL without its passwords, however malformed it is."""
-    return _USERINFO.sub(r"\1:***@", _SECRET_PARAMETER.sub(r"\1***", url))
 
 
 def parse_address(url: str) -> RedisAddress:

@@ -1,6 +1,5 @@
 """Films from application code: what may be asked for, and when the item that makes one opens."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +11,10 @@ from scenequeue.errors import InvalidScenes
 from scenequeue.film import StitchPayload
 from scenequeue.items import ItemResult, JobState
 from scenequeue.queue import SceneQueue
-from scenequeue.settings import ProducerSettings, SceneburstSettings
+from scenequeue.settings import SceneburstSettings
 from scenequeue.storage import UriStorage
 from tests.media import Media
 from tests.producer.small_worker import working
-
-
-@pytest.fixture
-def producer(queue: SceneQueue, redis_url: str, namespace: str) -> Iterator[Producer]:
-    """Unfinished jobs are cancelled afterwards."""
-    with Producer(settings=ProducerSettings.load(redis_url=redis_url, namespace=namespace)) as producer:
-        yield producer
-        for job in queue.inspect.jobs():
-            if job.state is JobState.ACTIVE:
-                queue.producer.cancel(job.job_id)
 
 
 @pytest.fixture

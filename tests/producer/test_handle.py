@@ -1,6 +1,5 @@
 """A job in the caller's hands: waiting through trouble, and deliveries that are what they claim to be."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +10,10 @@ from scenequeue.errors import InvalidScenes, JobNotFound, QueueUnavailable, Stor
 from scenequeue.items import ItemResult, JobEvent, JobState
 from scenequeue.names import ItemId
 from scenequeue.queue import SceneQueue
-from scenequeue.settings import ProducerSettings, SceneburstSettings
+from scenequeue.settings import SceneburstSettings
 from scenequeue.storage import UriStorage
 from tests.media import Media
 from tests.producer.small_worker import made, working
-
-
-@pytest.fixture
-def producer(queue: SceneQueue, redis_url: str, namespace: str) -> Iterator[Producer]:
-    """A producer without any file root of its own; unfinished jobs are cancelled afterwards."""
-    with Producer(settings=ProducerSettings.load(redis_url=redis_url, namespace=namespace)) as producer:
-        yield producer
-        for job in queue.inspect.jobs():
-            if job.state is JobState.ACTIVE:
-                queue.producer.cancel(job.job_id)
 
 
 @pytest.fixture

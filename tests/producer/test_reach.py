@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 from producer import Producer
 from producer.reach import Reach
 from scenequeue.errors import InvalidScenes
-from scenequeue.items import ContainerRecord, JobState, Scene
+from scenequeue.items import ContainerRecord, Scene
 from scenequeue.names import ContainerId
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import ProducerSettings
@@ -30,16 +30,6 @@ def acts(queue: SceneQueue) -> Acts:
         queue.dispatcher.publish_plan(json.dumps({**plan, "file_roots": [str(root) for root in roots]}))
 
     return acts
-
-
-@pytest.fixture
-def producer(queue: SceneQueue, redis_url: str, namespace: str) -> Iterator[Producer]:
-    """A producer that leaves local files in place; unfinished jobs are cancelled afterwards."""
-    with Producer(settings=ProducerSettings.load(redis_url=redis_url, namespace=namespace)) as producer:
-        yield producer
-    for job in queue.inspect.jobs():
-        if job.state is JobState.ACTIVE:
-            queue.producer.cancel(job.job_id)
 
 
 @pytest.mark.parametrize(

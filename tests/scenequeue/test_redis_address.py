@@ -4,7 +4,8 @@ import pytest
 
 from scenequeue.connection import Connection
 from scenequeue.errors import SettingsError
-from scenequeue.redis_address import RedisAddress, masked, parse_address
+from scenequeue.redaction import masked
+from scenequeue.redis_address import RedisAddress, parse_address
 from scenequeue.settings import SceneburstSettings
 
 
