@@ -15,6 +15,7 @@ from container_worker.handlers import Handler
 from container_worker.held import HeldItem, HeldItems
 from container_worker.perform import Performer
 from container_worker.reports import FIRST_BACKOFF_S, LONGEST_BACKOFF_S, Reports, jittered
+from container_worker.surroundings import find_problem
 from scenequeue.errors import QueueUnavailable, SceneburstError, SettingsError
 from scenequeue.items import BROKEN, WIRE_VERSION, Lease
 from scenequeue.names import ContainerId
@@ -143,6 +144,9 @@ class WorkLoop:
             if not isinstance(error, QueueUnavailable):
                 # A message that nobody can read must not end every worker that leases it.
                 self._log.exception("leasing failed")
+            if problem := find_problem(self._settings.scratch_dir, thoroughly=False):
+                # Without a file descriptor for its connection, say.
+                self._drain.ask(f"{BROKEN}{problem}", Exit.BROKEN)
             self._held.wait_for_change(seen, jittered(self._backoff_s))
             self._backoff_s = min(LONGEST_BACKOFF_S, self._backoff_s * 2)
             # Nobody could give us work meanwhile.

@@ -16,7 +16,7 @@ from container_worker.handlers import HANDLERS, Handler
 from container_worker.loop import WorkLoop
 from container_worker.sandbox.probe import probe
 from container_worker.sandbox.self_protection import protect_memory
-from container_worker.scratch import scratch_problem, sweep
+from container_worker.scratch import remove_remaining, scratch_problem, sweep
 from scenequeue.errors import QueueUnavailable, SceneburstError, SettingsError
 from scenequeue.logs import configure
 from scenequeue.names import ContainerId, check_job_id
@@ -55,6 +55,8 @@ def run(settings: WorkerSettings, handlers: Mapping[str, Handler] = HANDLERS, is
         return Exit.INTERRUPTED
     finally:
         queue.close()
+        # Its connections are closed: where file descriptors were short, there are some again.
+        remove_remaining()
     log.info("container leaves", reason=drain.reason, exit=int(code))
     return code
 

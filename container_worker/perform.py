@@ -182,6 +182,8 @@ class Performer:
             except JobNotFound:
                 raise Stopped(f"job {lease.job_id} has expired") from None
             except QueueUnavailable:
+                if problem := find_problem(self._settings.scratch_dir, thoroughly=False):
+                    raise SurroundingsBroken(problem) from None
                 # Nothing has been done for it yet, so handing it back costs nothing.
                 raise Stopped("redis went away before the item began") from None
             if len(self._options) >= _OPTIONS_KEPT:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 #: Every scratch folder's name starts with this and goes on with its owner's process id.
 PREFIX = "sceneburst-"
+#: Folders that could not be removed: to list what is in one takes a file descriptor.
+_remaining: set[Path] = set()
 
 
 @contextmanager
@@ -26,7 +28,16 @@ def scratch_folder(root: Path | None = None, label: str = "item") -> Iterator[Pa
     try:
         yield folder
     finally:
+        _remaining.add(folder)
+        remove_remaining()
+
+
+def remove_remaining() -> None:
+    """Remove the folders of blocks that have ended, also those that could not be removed then."""
+    for folder in list(_remaining):
         shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            _remaining.discard(folder)
 
 
 def scratch_problem(root: Path | None = None) -> str:

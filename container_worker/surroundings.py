@@ -1,10 +1,14 @@
 """Checks the needs that every item has of its container: scratch space, file descriptors, processes, ffmpeg."""
 
+import resource
 from pathlib import Path
 
 from container_worker.ffmpeg import examine, find_ffmpeg
 from container_worker.scratch import scratch_problem
 from scenequeue.errors import SceneburstError, SettingsError
+
+#: Files, connections and pipes that one item opens at once, with some to spare.
+_DESCRIPTORS = 32
 
 
 class SurroundingsBroken(SceneburstError):
@@ -20,7 +24,7 @@ def find_problem(scratch_dir: Path | None, *, thoroughly: bool) -> str:
         scratch_dir: as in the settings.
         thoroughly: whether ffmpeg is started too, which costs some 30 ms and needs a process and descriptors.
     """
-    problem = scratch_problem(scratch_dir)
+    problem = scratch_problem(scratch_dir) or _descriptor_problem()
     if problem or not thoroughly:
         return problem
     try:
@@ -28,3 +32,16 @@ def find_problem(scratch_dir: Path | None, *, thoroughly: bool) -> str:
     except SettingsError as error:
         return str(error)
     return "" if examine(program) else f"{program} cannot be run any more"
+
+
+def _descriptor_problem() -> str:
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        # The listing itself is one of them.
+        left = limit - sum(1 for _ in Path("/dev/fd").iterdir()) + 1
+    except OSError:
+        # No such folder here; whether one more can be opened, the scratch file has shown.
+        return ""
+    if limit == resource.RLIM_INFINITY or left >= _DESCRIPTORS:
+        return ""
+    return f"only {left} more files can be opened, and an item needs {_DESCRIPTORS}: raise the limit of {limit} (ulimit -n)"

@@ -19,9 +19,13 @@ class _Step(NamedTuple):
 
 
 @cache
+def _texts() -> dict[str, str]:
+    return {path.stem: path.read_text() for path in _SCRIPTS.glob("*.lua")}
+
+
+@cache
 def _step(name: str) -> _Step:
-    texts = ((_SCRIPTS / f"{part}.lua").read_text() for part in ("prelude", "ends", *_PARTS.get(name, ()), name))
-    source = "\n".join(texts)
+    source = "\n".join(_texts()[part] for part in ("prelude", "ends", *_PARTS.get(name, ()), name))
     return _Step(source, hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest())
 
 
@@ -38,6 +42,8 @@ class Steps:
         prefix: the one key that scripts get.
         """
         self._client, self._prefix = client, prefix
+        # Now, not with a step's first use: who hands back what it holds for want of file descriptors can open no file.
+        _texts()
 
     def run(self, name: str, arguments: tuple[str | float, ...]) -> Any:
         """Run one atomic step. Raises what redis-py does; after a lost connection, only when retries are spent."""

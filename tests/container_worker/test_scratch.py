@@ -1,10 +1,11 @@
 """Scratch folders: removed with their item, swept after their owner."""
 
+import resource
 import subprocess
 import sys
 from pathlib import Path
 
-from container_worker.scratch import scratch_folder, sweep
+from container_worker.scratch import remove_remaining, scratch_folder, sweep
 
 
 def test_what_a_dead_worker_left_is_swept_and_what_a_living_one_uses_is_not(tmp_path: Path) -> None:
@@ -32,3 +33,17 @@ def test_what_is_not_ours_stays(tmp_path: Path) -> None:
     (tmp_path / "sceneburst-999999999-link").symlink_to(tmp_path / "elsewhere")
     assert sweep(tmp_path) == 0
     assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_what_cannot_be_removed_now_is_removed_later(tmp_path: Path) -> None:
+    """To list a folder takes a file descriptor, and there may be none just then."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        with scratch_folder(tmp_path) as folder:
+            (folder / "file").touch()
+            resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert folder.exists()
+    remove_remaining()
+    assert not folder.exists()

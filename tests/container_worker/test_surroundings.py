@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from container_worker import loop as loop_module, surroundings
@@ -16,8 +17,8 @@ from container_worker.handlers import Work
 from container_worker.sandbox.child import classify as classify_child
 from container_worker.scratch import scratch_problem
 from container_worker.surroundings import SurroundingsBroken, find_problem
-from scenequeue.errors import BadInput, DiskFull, SettingsError, ToolFailed
-from scenequeue.items import BROKEN, ItemResult, JobState
+from scenequeue.errors import BadInput, DiskFull, QueueUnavailable, SettingsError, ToolFailed
+from scenequeue.items import BROKEN, ItemResult, JobState, Lease
 from scenequeue.queue import SceneQueue
 from tests.container_worker.test_loop import Running, attempts_of_the_ready, done, start
 from tests.waiting import wait_until
@@ -43,6 +44,25 @@ def test_a_container_whose_scratch_folder_became_a_file_eats_no_item(
     assert record.failed == 0
     start_worker("healthy", idle_timeout_s=0.5).wait(20)
     assert queue.producer.status("a").state is JobState.DONE
+
+
+@pytest.mark.parametrize("more", [0, 8])
+def test_a_container_that_can_open_nothing_more_eats_no_item(
+    queue: SceneQueue, tmp_path: Path, start_worker: Callable[..., subprocess.Popen[bytes]], submit_items: Any, more: int
+) -> None:
+    """Also where a few descriptors are left: it hands back what it had, leaves, and no scratch folder stays."""
+    (tmp_path / "go").touch()
+    worker = start_worker("broken")
+    wait_until(queue.inspect.containers, "it is there")
+    process = psutil.Process(worker.pid)
+    process.rlimit(psutil.RLIMIT_NOFILE, (process.num_fds() + more, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    submit_items("a", *[("use", {"descriptors": "24"})] * 20, max_attempts=1)
+    assert worker.wait(20) == Exit.BROKEN
+    counts = queue.producer.status("a").counts
+    assert (counts.ready, counts.dead, counts.delayed) == (20, 0, 0)
+    (record,) = queue.inspect.containers()
+    assert record.exit_reason.startswith(BROKEN)
+    assert list((tmp_path / "scratch").iterdir()) == []
 
 
 @pytest.mark.parametrize("error", [ToolFailed("code 1"), BadInput("not a picture"), OSError(errno.ENOENT, "gone")])
@@ -149,6 +169,31 @@ def test_a_process_without_file_descriptors_is_broken(tmp_path: Path) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     assert "Too many open files" in problem
+
+
+def test_too_few_file_descriptors_for_an_item_are_found(tmp_path: Path) -> None:
+    """One more file can be opened, but not all that an item opens at once."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (psutil.Process().num_fds() + 10, hard))
+        problem = find_problem(tmp_path, thoroughly=False)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert "more files can be opened" in problem
+    assert find_problem(tmp_path, thoroughly=False) == ""
+
+
+def test_a_lease_that_cannot_be_asked_for_here_ends_the_container(
+    queue: SceneQueue, start: Callable[..., Running], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a descriptor for its connection it would ask for ever."""
+
+    def refuse(*_: Any, **__: Any) -> list[Lease]:
+        raise QueueUnavailable("too many open files")
+
+    monkeypatch.setattr(queue.worker, "lease", refuse)
+    (tmp_path / "scratch").touch()
+    assert start({"done": done}, idle_timeout_s=30.0).wait() is Exit.BROKEN
 
 
 def test_broken_surroundings_are_told_from_a_full_disk() -> None:

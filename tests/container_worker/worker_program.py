@@ -1,5 +1,6 @@
 """The real worker program with two more kinds, so that tests decide how long an item takes."""
 
+import contextlib
 import os
 import signal
 import sys
@@ -33,6 +34,14 @@ def wait(work: Work) -> ItemResult:
     return ItemResult(item_id=work.lease.item_id, name=work.lease.item.name, state="done", container=work.container_id)
 
 
+def use(work: Work) -> ItemResult:
+    """Hold as many descriptors at once as the payload says."""
+    with work.slot(), contextlib.ExitStack() as files:
+        for _ in range(int(work.lease.item.payload["descriptors"])):
+            files.enter_context((work.scratch / "file").open("w"))
+    return ItemResult(item_id=work.lease.item_id, name=work.lease.item.name, state="done", container=work.container_id)
+
+
 def misbehave(work: Work) -> ItemResult:
     """Fail in the way the payload says."""
     how = work.lease.item.payload["how"]
@@ -52,4 +61,4 @@ def _log(folder: Path, line: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(run(WorkerSettings.load(), {**HANDLERS, "wait": wait, "misbehave": misbehave}))
+    sys.exit(run(WorkerSettings.load(), {**HANDLERS, "wait": wait, "use": use, "misbehave": misbehave}))
