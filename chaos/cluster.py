@@ -88,6 +88,11 @@ class ChaosCluster:
     @property
     def scratch(self) -> Path:
         """Where the workers' scratch folders are."""
+        return self.scratch_disk / "items"
+
+    @property
+    def scratch_disk(self) -> Path:
+        """What that lies on: a small file system of its own, where we may mount one."""
         return self.folder / "scratch"
 
     @property

@@ -7,10 +7,16 @@ from chaos.evidence import Evidence
 from chaos.hits import Hit
 from chaos.scenes import KINDS, PlannedJob
 from chaos.strikes_programs import NOBODY
+from scenequeue.items import BROKEN
 
 _LOST = frozenset({"ContainerLost", "LeaseExpired"})
 _REDIS_GONE = ("redis is gone; what is in hand goes on", "a beat failed; what is in hand goes on")
 _REFUSED = "result refused: the lease was lost or the job cancelled"
+#: Faults that show in the errors with which attempts end.
+_ERRORS = {
+    "kill-encoder": {"LimitExceeded", "ToolFailed"}, "freeze-encoder": {"LimitExceeded"}, "spoil-s3": {"StorageUnavailable"},
+    "fill-disk": {"DiskFull"},
+}  # fmt: skip
 #: Kinds are planted, and clocks set wrong, without being drawn as faults.
 STANDING = ("kill-producer", "wrong-clock", *(name for name, kind in KINDS.items() if kind.error))
 
@@ -80,10 +86,11 @@ class _Seen:
             return self._is_redis_gone_for(self._evidence.said.keys())
         if hit.name == "lose-capacity":
             return self._evidence.said["-"]["launch failed"] > 0
-        errors = {"kill-encoder": {"LimitExceeded", "ToolFailed"}, "spoil-s3": {"StorageUnavailable"}, "fill-disk": {"DiskFull"}}
-        if hit.name in errors:
+        if hit.name in {"break-scratch", "few-files"}:
+            return self._is_broken_by(hit)
+        if hit.name in _ERRORS:
             return any(
-                end.error in errors[hit.name] and hit.covers(end.at_ms, 15_000)
+                end.error in _ERRORS[hit.name] and hit.covers(end.at_ms, 15_000)
                 for end in self._ends
                 if not hit.containers or end.container in hit.containers
             )
@@ -92,3 +99,10 @@ class _Seen:
 
     def _is_redis_gone_for(self, container_ids: Iterable[str]) -> bool:
         return any(self._evidence.said[name][line] for name in list(container_ids) for line in _REDIS_GONE)
+
+    def _is_broken_by(self, hit: Hit) -> bool:
+        return any(
+            record.exit_reason.startswith(BROKEN) and hit.covers(record.ended_ms, 15_000)
+            for name, record in self._evidence.ledger.items()
+            if not hit.containers or name in hit.containers
+        )

@@ -39,7 +39,7 @@ def environment(folder: Path, seed: int, *, fleet: str, lease_s: float, containe
         "SCENEBURST_FLEET": fleet,
         "SCENEBURST_FFMPEG": str(encoder(folder)),
         "SCENEBURST_STATE_DIR": str(folder / "fleet"),
-        "SCENEBURST_SCRATCH_DIR": str(folder / "scratch"),
+        "SCENEBURST_SCRATCH_DIR": str(folder / "scratch" / "items"),
         "SCENEBURST_FILE_ROOTS": json.dumps([]),
         "SCENEBURST_EVENT_LIMIT": str(EVENT_LIMIT),
         "SCENEBURST_TICK_S": "0.5",

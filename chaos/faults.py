@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chaos import strikes_programs as programs, strikes_surroundings as surroundings
+from chaos import strikes_programs as programs, strikes_surroundings as surroundings, strikes_worker as worker
 from chaos.cluster import ChaosCluster
 from chaos.hits import Strike
 
@@ -32,7 +32,8 @@ FAULTS: dict[str, Fault] = {
     "drain-worker": Fault(programs.drain_worker, 3, _LOST),
     # A frozen worker's children are not: their time goes on.
     "freeze-worker": Fault(programs.freeze_worker, 3, _LOST | {"LimitExceeded", "StorageUnavailable"}, most=2),
-    "kill-encoder": Fault(programs.kill_encoder, 4, frozenset({"LimitExceeded", "ToolFailed"})),
+    "kill-encoder": Fault(worker.kill_encoder, 4, frozenset({"LimitExceeded", "ToolFailed"})),
+    "freeze-encoder": Fault(worker.freeze_encoder, 2, frozenset({"LimitExceeded", "ToolFailed"})),
     "kill-dispatcher": Fault(programs.kill_dispatcher, 2),
     "freeze-dispatcher": Fault(programs.freeze_dispatcher, 1),
     "restart-redis": Fault(surroundings.restart_redis, 2, _LOST),
@@ -43,6 +44,8 @@ FAULTS: dict[str, Fault] = {
     "black-hole": Fault(surroundings.black_hole, 2, _LOST, most=2),
     "spoil-s3": Fault(surroundings.spoil_s3, 3, frozenset({"StorageUnavailable"}), most=6),
     "fill-disk": Fault(surroundings.fill_disk, 2, frozenset({"DiskFull"}), most=4),
+    "break-scratch": Fault(worker.break_scratch, 1),
+    "few-files": Fault(worker.few_files, 2),
     "reclaim-spot": Fault(surroundings.reclaim_spot, 2, _LOST, fleets=("fargate",)),
     "lose-capacity": Fault(surroundings.lose_capacity, 1, fleets=("fargate",)),
 }

@@ -82,7 +82,8 @@ def _of_scratch(cluster: ChaosCluster, evidence: Evidence) -> Iterator[str]:
         if _has_left_well(evidence, container_id):
             yield f"{path} is left in the scratch space, and {container_id} left well"
     sweep(cluster.scratch)
-    yield from (f"{path} is left in the scratch space" for path in cluster.scratch.iterdir() if path.name != "lost+found")
+    left = [*cluster.scratch.glob("*"), *(path for path in cluster.scratch_disk.iterdir() if path != cluster.scratch)]
+    yield from (f"{path} is left in the scratch space" for path in left)
 
 
 def left_uploads(cluster: ChaosCluster) -> list[tuple[str, str]]:

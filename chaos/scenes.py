@@ -26,6 +26,7 @@ class Kind:
     """A way in which a scene is good or bad."""
 
     name: str
+    #: A file's name, or an address.
     image: str = "picture.jpg"
     audio: str = "narration.wav"
     #: chaos/ffmpeg does what it says.
@@ -52,8 +53,12 @@ BAD = (
     Kind("empty", audio="empty.wav", error="BadInput", says="is empty, 0 bytes"),
     Kind("cut", image="cut.png", error="BadInput", says="damaged"),
 )
-#: Fails in the same way at every attempt: an encoder that hangs, a picture too large, an encoder that crashes, a scene too long.
+#: Fails in the same way at every attempt: a host whose name does not resolve (RFC 6761 reserves `invalid`), an encoder that
+#: hangs, a picture too large, an encoder that crashes, a scene too long.
 POISON = (
+    Kind(
+        "nowhere", image="https://nobody.invalid/picture.jpg", error="StorageUnavailable", says="does not resolve", is_poison=True
+    ),
     Kind("hangs", title="hangs", error="LimitExceeded", says="ran longer than", is_poison=True),
     Kind("large", image="large.png", error="LimitExceeded", says="more memory than it may", is_poison=True),
     Kind("crashes", title="crashes", error="ToolFailed", says="code -11", is_poison=True),

@@ -36,20 +36,6 @@ def freeze_worker(cluster: ChaosCluster, draws: random.Random) -> Strike | None:
     )  # fmt: skip
 
 
-def kill_encoder(cluster: ChaosCluster, draws: random.Random) -> Strike | None:
-    """SIGKILL to a child of a worker, in the middle of its work."""
-    children: list[tuple[psutil.Process, str]] = []
-    for worker in cluster.workers():
-        with contextlib.suppress(psutil.Error):
-            children += [(child, worker.container_id) for child in worker.process.children(recursive=True)]
-    if not children:
-        return None
-    child, container_id = draws.choice(children)
-    if not sent(child, signal.SIGKILL):
-        return None
-    return Strike(f"killed encoder {child.pid} of {container_id}", frozenset({container_id}))
-
-
 def kill_upload(cluster: ChaosCluster, draws: random.Random) -> Strike | None:
     """SIGKILL to a worker in the middle of an upload in parts, where one is there within two seconds."""
     cluster.s3_proxy.holds_parts = True

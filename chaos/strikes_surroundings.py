@@ -74,9 +74,9 @@ def spoil_s3(cluster: ChaosCluster, draws: random.Random) -> Strike | None:
 def fill_disk(cluster: ChaosCluster, draws: random.Random) -> Strike | None:
     """The workers' scratch space is full for a moment, where it is a file system of its own."""
     seconds = draws.uniform(0.5, 2.0)
-    if not cluster.scratch.is_mount():
+    if not cluster.scratch_disk.is_mount():
         return None
-    blob = cluster.scratch / "blob"
+    blob = cluster.scratch_disk / "blob"
     with contextlib.suppress(OSError), blob.open("wb") as file:
         while True:
             file.write(bytes(1 << 20))

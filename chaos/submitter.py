@@ -39,7 +39,7 @@ def main(plan: str, media: str, output: str, dies_after: str = "") -> None:
     scenes: list[dict[str, object]] = [
         {
             "name": job.scene_name(index),
-            "image": f"{media}/{KINDS[name].image}",
+            "image": image if "://" in (image := KINDS[name].image) else f"{media}/{image}",
             "audio": f"{media}/{KINDS[name].audio}",
             **({"title": KINDS[name].title} if KINDS[name].title else {}),
         }
