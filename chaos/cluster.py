@@ -15,9 +15,13 @@ from chaos.s3_server import BUCKET, S3Server
 from chaos.scenes import PlannedJob, make_media
 from sceneburst.embedded_redis import EmbeddedRedis
 from scenequeue.errors import QueueUnavailable
+from scenequeue.items import WIRE_VERSION
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
 from tests.fargate_simulator import Faults, Simulator
+
+#: A wire version that no worker here understands, and how the ids of those begin that do.
+NEWER_VERSION, NEWER = WIRE_VERSION + 1, "newer-"
 
 
 class Worker(NamedTuple):
@@ -61,6 +65,7 @@ class ChaosCluster:
         #: Straight to Redis and S3, past the proxies: for looking only.
         self.queue, self.s3 = SceneQueue(settings), self._s3.client
         self._dispatchers: list[subprocess.Popen[bytes]] = []
+        self._newer: list[subprocess.Popen[bytes]] = []
         self._fence = 0
         self.ecs = self._start_ecs() if fleet == "fargate" else None
 
@@ -110,16 +115,31 @@ class ChaosCluster:
         """Start as many as are missing."""
         self._dispatchers = [program for program in self._dispatchers if program.poll() is None]
         while len(self._dispatchers) < count:
-            self._dispatchers.append(self._start("dispatchers.log", "dispatcher"))
+            self._dispatchers.append(self._start(self.folder / "dispatchers.log", "dispatcher"))
 
     def submitter(self, job: PlannedJob, dies_after: int) -> subprocess.Popen[bytes]:
         """A producer program that submits this job; see chaos/submitter.py."""
-        return self._start("producers.log", "chaos.submitter", job.to_json(), self.media, self.output, str(dies_after))
+        return self._start(
+            self.folder / "producers.log", "chaos.submitter", job.to_json(), self.media, self.output, str(dies_after)
+        )
 
-    def _start(self, log_name: str, *module: str) -> subprocess.Popen[bytes]:
-        with (self.folder / log_name).open("ab") as log:
-            argv = [sys.executable, "-m", *module]
-            return subprocess.Popen(argv, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    def start_newer(self) -> None:
+        """Start a worker that also understands the newer version, as by hand, where none runs; it leaves when it is idle."""
+        if self.is_newer_there():
+            return
+        container_id = f"{NEWER}{len(self._newer)}"
+        self.logs.mkdir(exist_ok=True)
+        variables = {"SCENEBURST_CONTAINER_ID": container_id, "CHAOS_WIRE_VERSION": str(NEWER_VERSION)}
+        self._newer.append(self._start(self.logs / f"{container_id}.log", "container_worker", **variables))
+
+    def is_newer_there(self) -> bool:
+        """Whether one of those runs."""
+        return any(worker.poll() is None for worker in self._newer)
+
+    def _start(self, log_path: Path, *module: str, **variables: str) -> subprocess.Popen[bytes]:
+        with log_path.open("ab") as log:
+            argv, environment = [sys.executable, "-m", *module], {**self._environment, **variables}
+            return subprocess.Popen(argv, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
     def dispatchers(self) -> list[psutil.Process]:
         """Those that run."""
@@ -174,7 +194,7 @@ class ChaosCluster:
                 process.kill()
             except psutil.Error:
                 continue
-        for program in self._dispatchers:
+        for program in (*self._dispatchers, *self._newer):
             program.wait()
         if self.ecs is not None:
             self.ecs.__exit__(None, None, None)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from chaos.evidence import Evidence
 from chaos.hits import Hit
+from chaos.newer import left_to_newer
 from chaos.scenes import KINDS, PlannedJob
 from chaos.strikes_programs import NOBODY
 from scenequeue.items import BROKEN
@@ -34,6 +35,8 @@ def effects(evidence: Evidence, hits: Sequence[Hit], killed_producers: int, resu
     seen = _Seen(evidence, fence)
     counted = Counter({hit.name: 0 for hit in hits})
     counted.update(hit.name for hit in hits if seen.effect_of(hit))
+    if "newer-version" in counted:
+        counted["newer-version"] = left_to_newer(evidence)
     counted["kill-producer"] = min(killed_producers, resubmitted)
     wrong_clocks = {name for hit in evidence.wrong_clocks() for name in hit.containers}
     counted["wrong-clock"] = len({end.container for end in evidence.ends if end.error and end.name == "retry"} & wrong_clocks)

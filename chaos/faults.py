@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from chaos import strikes_programs as programs, strikes_surroundings as surroundings, strikes_worker as worker
 from chaos.cluster import ChaosCluster
 from chaos.hits import Strike
+from chaos.newer import submit_newer
 
 _LOST = frozenset({"ContainerLost", "LeaseExpired"})
 
@@ -46,6 +47,7 @@ FAULTS: dict[str, Fault] = {
     "fill-disk": Fault(surroundings.fill_disk, 2, frozenset({"DiskFull"}), most=4),
     "break-scratch": Fault(worker.break_scratch, 1),
     "few-files": Fault(worker.few_files, 2),
+    "newer-version": Fault(submit_newer, 1),
     "reclaim-spot": Fault(surroundings.reclaim_spot, 2, _LOST, fleets=("fargate",)),
     "lose-capacity": Fault(surroundings.lose_capacity, 1, fleets=("fargate",)),
 }

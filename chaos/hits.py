@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from chaos.scenes import PlannedJob
+
 
 def _nothing() -> None:
     """There is nothing to undo."""
@@ -19,6 +21,8 @@ class Strike:
     lasts_s: float = 0.0
     #: What it returns are container ids that it struck only then.
     undo: Callable[[], frozenset[str] | None] = _nothing
+    #: A job that it brings.
+    job: PlannedJob | None = None
 
 
 @dataclass

@@ -13,6 +13,7 @@ from chaos.faults import causes_of
 from chaos.history import violations
 from chaos.hits import Hit
 from chaos.leftovers import leftovers
+from chaos.newer import served_by_old
 from chaos.s3_server import BUCKET
 from chaos.scenes import FRAMES, KINDS, PlannedJob
 from scenequeue.items import ItemResult, JobState
@@ -50,6 +51,7 @@ def _of_job(cluster: ChaosCluster, job: PlannedJob, found: JobEvidence, hits: Se
             yield f"{job.job_id}/{item_id} is {result.state}, and {'has' if item_id in found.letters else 'has no'} dead letter"
         if item_id in found.letters and not found.letters[item_id].errors:
             yield f"{job.job_id}/{item_id} was buried without a history"
+    yield from served_by_old(job, found)
     yield from violations(job.job_id, found.events, found.results.values())
 
 

@@ -18,6 +18,7 @@ from chaos.scenes import PlannedJob, plan_job
 from chaos.schedule import draws_for, plan_deaths, plan_faults
 from chaos.submitter import chunks_of
 from scenequeue.errors import QueueUnavailable
+from scenequeue.items import WIRE_VERSION
 
 #: How long everything may take to end once nobody hits any more.
 _QUIET_LIMIT_S = 240.0
@@ -104,7 +105,7 @@ class ChaosRun:
             return
         if ready > most_ready or len(self._submitting) > 2:
             return
-        number = len(self._report.jobs)
+        number = sum(job.version == WIRE_VERSION for job in self._report.jobs.values())
         job = plan_job(number, draws_for(self._seed, f"jobs/{number}"))
         deaths = list(plan_deaths(draws_for(self._seed, f"producers/{number}"), chunks_of(job)))
         self._report.jobs[job.job_id] = job
@@ -134,6 +135,9 @@ class ChaosRun:
             return
         hit = self._hits.begin(name, strike, self._cluster.fence())
         self._tell(strike.said)
+        if strike.job is not None:
+            self._report.jobs[strike.job.job_id] = strike.job
+            self._submitting[strike.job.job_id] = self._try(strike.job, [])
         if strike.lasts_s:
             self._later.after(strike.lasts_s, lambda: self._undo(hit, strike))
 
@@ -149,9 +153,11 @@ class ChaosRun:
             counts = self._cluster.queue.inspect.depth().counts
             if not self._submitting and not counts.in_work:
                 break
+            if any(job.version > WIRE_VERSION for job in self._report.jobs.values()):
+                self._cluster.start_newer()
             time.sleep(0.2)
         deadline = time.monotonic() + _LEAVE_LIMIT_S
-        while self._cluster.workers() and time.monotonic() < deadline:
+        while (self._cluster.workers() or self._cluster.is_newer_there()) and time.monotonic() < deadline:
             time.sleep(0.2)
         for dispatcher in self._cluster.dispatchers():
             dispatcher.terminate()

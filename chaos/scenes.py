@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from scenequeue.items import WIRE_VERSION
+
 #: Seconds of narration, and frames a second: as little video as a scene can be.
 LENGTH_S, FPS = 0.4, 5
 FRAMES = 2
@@ -106,19 +108,21 @@ class PlannedJob:
     kinds: tuple[str, ...]
     lane: str
     max_attempts: int
+    #: Of its items' wire format.
+    version: int = WIRE_VERSION
 
     def scene_name(self, index: int) -> str:
         return f"{self.job_id}-{index}"
 
     def to_json(self) -> str:
         """For the producer's program."""
-        return json.dumps({"job_id": self.job_id, "kinds": self.kinds, "lane": self.lane, "max_attempts": self.max_attempts})
+        return json.dumps(self.__dict__)
 
     @classmethod
     def from_json(cls, text: str) -> "PlannedJob":
         """The reverse."""
         fields = json.loads(text)
-        return cls(fields["job_id"], tuple(fields["kinds"]), fields["lane"], fields["max_attempts"])
+        return cls(**{**fields, "kinds": tuple(fields["kinds"])})
 
 
 def plan_job(number: int, draws: random.Random) -> PlannedJob:

@@ -1,5 +1,6 @@
 """One producer program: submits a planned job; killed at any moment and run again, it submits it once."""
 
+import functools
 import os
 import random
 import signal
@@ -11,7 +12,7 @@ import producer.client
 import scenequeue.submit
 from chaos.scenes import KINDS, OPTIONS, PlannedJob
 from producer.client import Producer
-from scenequeue.items import Lane
+from scenequeue.items import Lane, WorkItem
 from scenequeue.settings import ProducerSettings
 
 #: Scenes per round trip where a submission is drawn out: 500, as else, would take a job of thousands to be killed inside.
@@ -45,6 +46,8 @@ def main(plan: str, media: str, output: str, dies_after: str = "") -> None:
         }
         for index, name in enumerate(job.kinds)
     ]
+    # As a newer producer would.
+    producer.client.WorkItem = functools.partial(WorkItem, v=job.version)  # type: ignore[assignment,attr-defined]
     if dies_after:
         scenequeue.submit._CHUNK = producer.client.CHUNK = CHUNK
 

@@ -6,12 +6,14 @@
   changes.
 * Every other container uploads everything in parts, else only videos above 16 MiB would be.
 * S3's answer is waited for 2 s instead of 30: boto3 has no variable for it.
+* One that is told a wire version takes that for its own.
 * Its requests to S3 carry its container id, by AWS's own variable.
 
 Containers draw by the order in which they start (the first free number in CHAOS_STARTS).
 """
 
 import datetime as dt
+import functools
 import importlib.abc
 import importlib.machinery
 import importlib.util
@@ -19,13 +21,14 @@ import os
 import random
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 _BEARABLE_S, _MOST_S = 840.0, 3600.0
 _FAR_OFF_EVERY = 12
 _RealDatetime = dt.datetime
-_STORAGE = "scenequeue.storage_s3"
+_STORAGE, _ITEMS = "scenequeue.storage_s3", "scenequeue.items"
 
 
 def _number(folder: Path) -> int:
@@ -70,13 +73,13 @@ def _set_clock(skew_s: float) -> None:
 
 
 class _Afterwards(importlib.abc.MetaPathFinder):
-    """Changes the storage module once it is loaded."""
+    """Changes a module once it is loaded."""
 
-    def __init__(self, *, in_parts: bool) -> None:
-        self._in_parts = in_parts
+    def __init__(self, name: str, change: Callable[[Any], None]) -> None:
+        self._name, self._change = name, change
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> importlib.machinery.ModuleSpec | None:  # noqa: ARG002
-        if name != _STORAGE:
+        if name != self._name:
             return None
         sys.meta_path.remove(self)
         spec = importlib.util.find_spec(name)
@@ -91,14 +94,19 @@ class _Afterwards(importlib.abc.MetaPathFinder):
         spec.loader.exec_module = load_and_change  # type: ignore[method-assign]
         return spec
 
-    def _change(self, module: object) -> None:
-        from boto3.s3.transfer import TransferConfig
-        from botocore.config import Config
 
-        module._CONFIG = module._CONFIG.merge(Config(read_timeout=2, connect_timeout=2))  # type: ignore[attr-defined]
-        if self._in_parts:
-            module.MULTIPART_BYTES = 1  # type: ignore[attr-defined]
-            module._TRANSFER = TransferConfig(multipart_threshold=1)  # type: ignore[attr-defined]
+def _change_storage(module: Any, *, in_parts: bool) -> None:
+    from boto3.s3.transfer import TransferConfig
+    from botocore.config import Config
+
+    module._CONFIG = module._CONFIG.merge(Config(read_timeout=2, connect_timeout=2))
+    if in_parts:
+        module.MULTIPART_BYTES = 1
+        module._TRANSFER = TransferConfig(multipart_threshold=1)
+
+
+def _set_version(module: Any, version: int) -> None:
+    module.WIRE_VERSION = version
 
 
 if "container_worker" in sys.orig_argv and "CHAOS_STARTS" in os.environ:
@@ -110,5 +118,8 @@ if "container_worker" in sys.orig_argv and "CHAOS_STARTS" in os.environ:
     _container = os.environ.get("SCENEBURST_CONTAINER_ID", "")
     (_starts / str(_mine)).write_text(f"{_container} {_skew:.0f} {os.getpid()}")
     os.environ["AWS_SDK_UA_APP_ID"] = _container
-    sys.meta_path.insert(0, _Afterwards(in_parts=_mine % 2 == 1))
+    sys.meta_path.insert(0, _Afterwards(_STORAGE, functools.partial(_change_storage, in_parts=_mine % 2 == 1)))
+    if "CHAOS_WIRE_VERSION" in os.environ:
+        _version = int(os.environ["CHAOS_WIRE_VERSION"])
+        sys.meta_path.insert(0, _Afterwards(_ITEMS, functools.partial(_set_version, version=_version)))
     _set_clock(_skew)
