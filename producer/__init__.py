@@ -4,7 +4,6 @@ from importlib import import_module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from producer.batch import execute_parallel_batches as execute_parallel_batches
     from producer.client import Producer as Producer
     from producer.handle import JobHandle as JobHandle
     from scenequeue.film import Film as Film
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
-    "execute_parallel_batches": "producer.batch",
     "Producer": "producer.client",
     "JobHandle": "producer.handle",
     "Film": "scenequeue.film",

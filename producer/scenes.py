@@ -15,7 +15,7 @@ from scenequeue.wishes import JobWishes
 SceneLike: TypeAlias = "Scene | Mapping[str, Any]"
 
 #: Names that the replaced systems used.
-_ALIASES = {
+ALIASES = {
     "scene_name": "name",
     "image_path": "image",
     "input_image": "image",
@@ -44,7 +44,7 @@ def scene_from(given: SceneLike) -> Scene:
         # A mistake in the caller's data like any other, reported with the others.
         raise ValueError(f"a {type(given).__name__} is not a scene; a Scene or a dict with name, image and audio is")  # noqa: TRY004
     # An optional input that is None is one that is not given, and hides no other name for it.
-    fields = {_ALIASES.get(str(name), str(name)): value for name, value in given.items() if value is not None}
+    fields = {ALIASES.get(str(name), str(name)): value for name, value in given.items() if value is not None}
     fields = {name: str(value) if isinstance(value, Path) else value for name, value in fields.items()}
     try:
         return Scene.model_validate(fields)
@@ -87,7 +87,7 @@ def explain(error: ValidationError, model: Any) -> list[str]:
 def _names_near(model: Any, place: tuple[int | str, ...]) -> list[str]:
     nested: dict[str, Any] = {"subtitle_style": SubtitleStyle, "watermark_style": WatermarkStyle, "wishes": JobWishes}
     within = nested.get(str(place[-2]), model) if len(place) > 1 else model
-    return [*within.model_fields, *(_ALIASES if within is Scene else ())]
+    return [*within.model_fields, *(ALIASES if within is Scene else ())]
 
 
 def problems_of(scene: Scene, options: RenderOptions, *, check_files: bool) -> list[str]:

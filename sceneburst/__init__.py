@@ -6,9 +6,9 @@ from os.path import abspath, dirname, join
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from producer.batch import execute_parallel_batches as execute_parallel_batches
     from producer.client import Producer as Producer
     from producer.handle import JobHandle as JobHandle
+    from sceneburst.cloudburst.batch import execute_parallel_batches as execute_parallel_batches
     from scenequeue.errors import (
         BadInput as BadInput,
         DiskFull as DiskFull,
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
 #: The names above by the module that defines them.
 _NAMES = {
-    "producer.batch": "execute_parallel_batches",
+    "sceneburst.cloudburst.batch": "execute_parallel_batches",
     "producer.client": "Producer",
     "producer.handle": "JobHandle",
     "scenequeue.errors": (
@@ -75,7 +75,9 @@ if not TYPE_CHECKING:  # for a checker every name would be there
         if name not in _HOMES:
             raise AttributeError(f"module 'sceneburst' has no attribute {name!r}")
         home = _HOMES[name]
-        reason = _hidden(("scenequeue", home.partition(".")[0]))
+        # What lies in this package stands on all the others.
+        above = ("producer", "dispatcher") if home.startswith("sceneburst.") else (home.partition(".")[0],)
+        reason = _hidden(("scenequeue", *above))
         if reason:
             raise ImportError(reason)
         value = globals()[name] = getattr(import_module(home), name)

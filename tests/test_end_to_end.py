@@ -7,7 +7,8 @@ from pathlib import Path
 import av
 import pytest
 
-from producer import Producer, execute_parallel_batches
+from producer import Producer
+from sceneburst.cloudburst import execute_parallel_batches
 from scenequeue.errors import InvalidScenes
 from scenequeue.items import JobState
 from scenequeue.queue import SceneQueue
@@ -76,11 +77,20 @@ def test_the_one_call_facade_returns_every_field_of_the_replaced_system(
         timeout_s=90,
     )
     assert set(report) == {
-        *("success", "job_id", "total_scenes", "successful_scenes", "failed_scenes", "total_cost_usd", "total_time"),
+        *(
+            "success",
+            "job_id",
+            "output_directory",
+            "total_scenes",
+            "successful_scenes",
+            "failed_scenes",
+            "total_cost_usd",
+            "total_time",
+        ),
         *("total_duration", "parallel_time", "time_saved", "tasks_used", "scenes_per_batch", "batch_results"),
-        *("downloaded_files", "task_results", "efficiency"),
+        *("output_directory", "downloaded_files", "task_results", "efficiency"),
     }
-    assert (report["success"], report["total_scenes"], report["successful_scenes"], report["failed_scenes"]) == (False, 2, 1, 1)
+    assert (report["success"], report["total_scenes"], report["successful_scenes"], report["failed_scenes"]) == (True, 2, 1, 1)
     good, bad = report["batch_results"]
     assert good["success"]
     assert Path(good["local_file"]).stat().st_size == good["size"]

@@ -48,6 +48,7 @@ def test_importing_it_loads_nothing_else() -> None:
 def test_an_application_that_enqueues_loads_no_extra() -> None:
     """It needs the base install alone."""
     assert not _loaded_by("from sceneburst import Producer, execute_parallel_batches, Lane, Film") & _NOT_NEEDED
+    assert not _loaded_by("from sceneburst.cloudburst import FargateOperationV1") & _NOT_NEEDED
 
 
 def test_a_name_brings_no_more_than_its_home() -> None:

@@ -1,25 +1,20 @@
 """The replaced system's report of a run, computed from what really happened."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dispatcher.costing import job_costs
+from dispatcher.fleets.base import SIZES
+from dispatcher.pricing import hourly_usd, usd_per_hour
 from scenequeue.items import ContainerRecord, ItemResult, Scene
 from scenequeue.options import RenderOptions
-
-#: Fargate, us-east-1, Linux x86, on demand: USD per vCPU second and per GiB second; as in dispatcher/prices.json.
-_VCPU_S_USD, _GIB_S_USD = 0.000011244, 0.000001235
-_SPOT_SHARE = 0.30
-_LEAST_BILLED_S = 60
-#: vCPUs by config_priority, as the dispatcher's sizes; memory is twice as many GiB.
-CONTAINER_VCPUS = {1: 2, 2: 4, 3: 8, 4: 16, 5: 1}
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """A finished scene's delivery: its local file, unless it stays in an object store, or what went wrong."""
+    """A finished scene's delivery: its local file, or what went wrong."""
 
     path: Path | None
     error: str | None
@@ -30,26 +25,33 @@ class Run:
     """All that is known of a job that has ended. Results and arrivals are by item id."""
 
     job_id: str
+    folder: Path
+    #: The caller's own names of the scenes, of which `scenes` has the safe ones.
+    names: Sequence[str]
     scenes: Sequence[Scene]
     options: RenderOptions
     results: Mapping[str, ItemResult]
     arrivals: Mapping[str, Arrival]
-    containers: Mapping[str, ContainerRecord]
+    containers: Sequence[ContainerRecord]
+    now_ms: int
     wall_s: float
     scenes_per_batch: int
     config_priority: int
 
 
-def account(run: Run) -> dict[str, Any]:
+def report(run: Run) -> dict[str, Any]:
     """Every field of the replaced system's report; see execute_parallel_batches. A scene without a result is a failed one."""
-    scenes = [_scene_row(run, f"0-{index}", scene) for index, scene in enumerate(run.scenes)]
-    tasks = _task_rows(run, scenes)
+    batches = _numbers(run.results.values())
+    rows = [_scene_row(run, batches, index) for index in range(len(run.scenes))]
+    scenes = sorted(rows, key=lambda row: row["scene_name"])
+    tasks = _task_rows(run, batches, scenes)
     total, successful = len(scenes), sum(scene["success"] for scene in scenes)
     processing_s = sum(scene["processing_time"] for scene in scenes)
-    cost_usd = sum(task["cost_usd"] for task in tasks)
+    cost_usd = sum(task["cost_usd"] or 0.0 for task in tasks)
     return {
-        "success": successful == total,
+        "success": successful > 0,
         "job_id": run.job_id,
+        "output_directory": str(run.folder),
         "total_scenes": total,
         "successful_scenes": successful,
         "failed_scenes": total - successful,
@@ -57,35 +59,49 @@ def account(run: Run) -> dict[str, Any]:
         "total_time": round(processing_s, 3),
         "total_duration": round(processing_s, 3),
         "parallel_time": round(run.wall_s, 3),
-        "time_saved": round(processing_s - run.wall_s, 3),
+        "time_saved": round(processing_s - run.wall_s, 3) if len(tasks) > 1 else 0,
         "tasks_used": len(tasks),
         "scenes_per_batch": run.scenes_per_batch,
         "batch_results": scenes,
-        "downloaded_files": [_file_row(run.job_id, scene["local_file"]) for scene in scenes if scene["local_file"]],
+        "downloaded_files": [_file_row(scene) for scene in scenes if scene["local_file"]],
         "task_results": tasks,
         "efficiency": {
             "speedup_factor": _ratio(processing_s, run.wall_s, 3),
-            "cost_per_scene": _ratio(cost_usd, total, 6),
+            "cost_per_scene": _ratio(cost_usd, successful, 6),
             "success_rate": _ratio(successful, total, 4),
             "processing_efficiency": _ratio(processing_s, run.wall_s * len(tasks), 4),
         },
     }
 
 
+def size_text(vcpu: float, memory_mib: int) -> str:
+    """A container's size in the replaced system's form."""
+    return f"{vcpu:g}vCPU/{memory_mib / 1024:g}GB"
+
+
+def _numbers(results: Any) -> dict[str, int]:
+    """Containers that ended scenes of this job, numbered from 1: what the replaced system called batches."""
+    containers = sorted({result.container for result in results if result.container})
+    return {container: number for number, container in enumerate(containers, 1)}
+
+
 def _ratio(part: float, whole: float, digits: int) -> float:
     return round(part / whole, digits) if whole else 0.0
 
 
-def _file_row(job_id: str, path: str) -> dict[str, str]:
-    return {"batch_id": job_id, "file_path": path, "temp_dir": str(Path(path).parent)}
+def _file_row(scene: Mapping[str, Any]) -> dict[str, Any]:
+    path = scene["local_file"]
+    return {"batch_id": scene["batch_id"], "file_path": path, "temp_dir": str(Path(path).parent)}
 
 
-def _scene_row(run: Run, item_id: str, scene: Scene) -> dict[str, Any]:
+def _scene_row(run: Run, batches: Mapping[str, int], index: int) -> dict[str, Any]:
+    item_id, scene = f"0-{index}", run.scenes[index]
     result, arrival = run.results.get(item_id), run.arrivals.get(item_id)
     is_delivered = result is not None and result.state == "done" and arrival is not None and arrival.error is None
     row = {
         "success": is_delivered,
-        "scene_name": scene.name,
+        "scene_name": run.names[index],
+        "batch_id": batches.get(result.container or "") if result else None,
         "processing_time": (result.processing_s if result else None) or 0.0,
         "file_id": item_id,
         "download_endpoint": result.output if result else None,
@@ -120,34 +136,31 @@ def _scenario(options: RenderOptions, scene: Scene) -> str:
     return "effects_only" if moves else "baseline"
 
 
-def _task_rows(run: Run, scenes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """One row per container that ended a scene of this job, each billed for all of its life, one minute at least."""
+def _task_rows(run: Run, batches: Mapping[str, int], scenes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """One row per container that ended a scene of this job, with this job's share of what it costs."""
+    ledger = [_sized(record, run.config_priority) for record in run.containers]
+    records = {str(record.container_id): record for record in ledger}
+    costs = job_costs(run.results.values(), ledger, run.now_ms)
     rows = []
-    for container in sorted({scene["container"] for scene in scenes if scene["container"]}):
+    for container, number in batches.items():
         own = [scene for scene in scenes if scene["container"] == container]
-        busy_s = sum(scene["processing_time"] for scene in own)
         successful = sum(scene["success"] for scene in own)
         files = [scene["local_file"] for scene in own if scene["local_file"]]
-        record = run.containers.get(container)
-        vcpu = record.vcpu if record and record.vcpu else CONTAINER_VCPUS[run.config_priority]
-        memory_gib = record.memory_mib / 1024 if record and record.memory_mib else 2 * vcpu
-        lived_s = _lived_s(record) or busy_s
-        share = _SPOT_SHARE if record and record.is_spot else 1.0
-        billed_s = max(_LEAST_BILLED_S, math.ceil(lived_s)) * share
-        costs = {"vcpu_cost": billed_s * vcpu * _VCPU_S_USD, "memory_cost": billed_s * memory_gib * _GIB_S_USD}
+        record, cost = records.get(container), costs.get(container)
         rows.append(
             {
-                "success": successful == len(own),
+                "success": successful > 0,
+                "batch_id": number,
                 "task_id": container,
                 "task_arn": record.handle if record else "",
                 "total_scenes": len(own),
                 "successful_scenes": successful,
                 "failed_scenes": len(own) - successful,
-                "total_time": round(busy_s, 3),
-                "lived_s": round(lived_s, 3),
-                "cost_usd": round(sum(costs.values()), 6),
-                "cost_breakdown": {name: round(usd, 6) for name, usd in costs.items()},
-                "fargate_config": {"cpu": round(vcpu * 1024), "memory": round(memory_gib * 1024)},
+                "total_time": round(sum(scene["processing_time"] for scene in own), 3),
+                # None: its record is gone, and what it cost is not known.
+                "cost_usd": None if cost is None else round(cost, 6),
+                "cost_breakdown": _breakdown(record, cost),
+                "fargate_config": size_text(record.vcpu, record.memory_mib) if record else "",
                 "batch_results": own,
                 "downloaded_files": files,
                 "download_count": len(files),
@@ -156,8 +169,16 @@ def _task_rows(run: Run, scenes: Sequence[Mapping[str, Any]]) -> list[dict[str, 
     return rows
 
 
-def _lived_s(record: ContainerRecord | None) -> float:
-    if record is None or not record.started_ms:
-        return 0.0
-    # Billed from the launch, as the dispatcher counts; one started by hand has none.
-    return max(0, (record.ended_ms or record.beat_ms) - (record.launched_ms or record.started_ms)) / 1000
+def _sized(record: ContainerRecord, config_priority: int) -> ContainerRecord:
+    """Take a container that was started by hand, of which no size is known, for one of the size that was asked for."""
+    size = SIZES[config_priority]
+    return record if record.vcpu else record.model_copy(update={"vcpu": size.vcpu, "memory_mib": size.memory_mib})
+
+
+def _breakdown(record: ContainerRecord | None, cost: float | None) -> dict[str, float]:
+    """The part of the cores, and the rest: memory, and ephemeral storage above the free part."""
+    whole = hourly_usd([record]) if record else 0.0
+    if record is None or not cost or not whole:
+        return {"vcpu_cost": 0.0, "memory_cost": 0.0}
+    cores = usd_per_hour(record.vcpu, 0, record.region, record.architecture, is_spot=record.is_spot) / whole * cost
+    return {"vcpu_cost": round(cores, 6), "memory_cost": round(cost - cores, 6)}

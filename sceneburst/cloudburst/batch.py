@@ -1,0 +1,143 @@
+"""The replaced system's one call: scenes in, videos in a folder, and its report."""
+
+import contextlib
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from producer.client import Producer
+from producer.handle import JobHandle
+from producer.scenes import SceneLike, scene_from
+from sceneburst.cloudburst.folder import results_folder
+from sceneburst.cloudburst.options import look_from, wishes_from
+from sceneburst.cloudburst.report import Arrival, Run, report
+from sceneburst.cloudburst.scenes import named_scenes
+from scenequeue.items import ItemResult
+from scenequeue.options import RenderOptions
+from scenequeue.storage_files import path_of
+
+#: The ledger is read whole: what is left out would cost nothing.
+_ALL_CONTAINERS = 100_000
+
+
+def execute_parallel_batches(
+    scenes: Iterable[SceneLike],
+    scenes_per_batch: int = 10,
+    language: str | None = "chinese",
+    enable_zoom: bool = True,
+    config_priority: int = 4,
+    max_parallel_tasks: int = 10,
+    min_scenes_per_batch: int | None = None,
+    watermark_path: str | Path | None = None,
+    is_portrait: bool = False,
+    saving_dir: str | Path | None = None,
+    background_box: bool = True,
+    background_opacity: float = 0.2,
+    *,
+    output: str | Path | None = None,
+    redis_url: str | None = None,
+    namespace: str | None = None,
+    job_id: str | None = None,
+    timeout_s: float | None = None,
+    options: RenderOptions | Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Render scenes through a running dispatcher and wait for all of them.
+
+    Args:
+        scenes: dicts (scene_name, image_path, audio_path, subtitle_path) or Scene models; unknown keys are ignored with a
+            warning, and names become safe for files.
+        scenes_per_batch: scenes that a container is launched for.
+        language: of the texts: chinese, english, or a BCP 47 tag.
+        enable_zoom: False renders still pictures.
+        config_priority: container size: 1 2vCPU/4GiB, 2 4/8, 3 8/16, 4 16/32, 5 1/2.
+        max_parallel_tasks: most containers for this job.
+        min_scenes_per_batch: fewest scenes worth a container; None is 5, or scenes_per_batch where that is less.
+        watermark_path: laid top left over every scene that has none of its own.
+        is_portrait: 9:16 frames instead of 16:9.
+        saving_dir: folder for the videos; None is RESULTS_DIR, else a new temporary folder: `output_directory` in the result.
+        background_box: a box behind the subtitles.
+        background_opacity: that box's transparency: 0 is solid, 1 is invisible.
+        output: folder or URI prefix that workers write to, when they cannot write to the folder; videos are copied from there.
+        redis_url: the queue; None takes SCENEBURST_REDIS_URL.
+        namespace: which queue; None takes SCENEBURST_NAMESPACE.
+        job_id: idempotency key; name a saving_dir or an output with it, which belong to the job.
+        timeout_s: longest wait.
+        options: further options; the switches above lie over them.
+
+    Returns:
+        success (at least one video), job_id, output_directory, total_scenes, successful_scenes, failed_scenes,
+        total_cost_usd (this job's share of its containers), total_time and total_duration (sum of processing, s),
+        parallel_time (wall, s), time_saved (s), tasks_used, scenes_per_batch, batch_results (every scene, by name, failed
+        ones with their error), downloaded_files [{batch_id, file_path, temp_dir}], task_results (one per container),
+        efficiency {speedup_factor, cost_per_scene, success_rate, processing_efficiency}. Shares are 0 to 1.
+
+    Raises:
+        InvalidScenes: before anything is enqueued; two scenes of one name are among the mistakes.
+        QueueUnavailable, QueueFull, JobConflict: see Producer.submit_scenes.
+        TimeoutError: not done within timeout_s; the job goes on.
+    """
+    wishes = wishes_from(scenes_per_batch, max_parallel_tasks, min_scenes_per_batch, config_priority)
+    look = look_from(
+        options,
+        language=language,
+        enable_zoom=enable_zoom,
+        is_portrait=is_portrait,
+        background_box=background_box,
+        background_opacity=background_opacity,
+    )
+    named = named_scenes(scenes, str(watermark_path) if watermark_path else None)
+    with Producer(redis_url, namespace) as producer:
+        folder = results_folder(saving_dir, producer.queue.inspect.plan())
+        started = time.monotonic()
+        try:
+            handle = producer.submit_scenes(
+                [each.scene for each in named], output=output or folder, options=look, job_id=job_id, wishes=wishes
+            )
+        except BaseException:
+            # A temporary folder that nothing will ever be in; one with something in it stays.
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+            raise
+        handle.wait(timeout_s)
+        wall_s = time.monotonic() - started
+        results = handle.results()
+        run = Run(
+            job_id=str(handle.job_id),
+            folder=folder,
+            names=[each.name for each in named],
+            scenes=[scene_from(each.scene) for each in named],
+            options=look,
+            results={str(result.item_id): result for result in results},
+            arrivals=_copied(handle, folder) if output else _in_place(results),
+            containers=producer.queue.inspect.containers(_ALL_CONTAINERS),
+            now_ms=producer.queue.inspect.now_ms(),
+            wall_s=wall_s,
+            scenes_per_batch=scenes_per_batch,
+            config_priority=config_priority,
+        )
+    return report(run)
+
+
+def _copied(handle: JobHandle, folder: Path) -> dict[str, Arrival]:
+    """By item id, what became of each finished scene's delivery. A file that lay there before is no delivery."""
+    return {
+        str(delivery.result.item_id): Arrival(delivery.path, str(delivery.error) if delivery.error else None)
+        for delivery in handle.deliver(folder)
+    }
+
+
+def _in_place(results: Iterable[ItemResult]) -> dict[str, Arrival]:
+    return {str(result.item_id): _seen(result) for result in results if result.state == "done"}
+
+
+def _seen(result: ItemResult) -> Arrival:
+    """Find a video that its worker wrote into the folder, whole."""
+    path = path_of(result.output or "")
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        return Arrival(None, f"made, but not to be found here: {path}: {error.strerror}")
+    if result.bytes is not None and size != result.bytes:
+        return Arrival(None, f"made, but {path} has {size} bytes instead of {result.bytes}")
+    return Arrival(path, None)

@@ -1,0 +1,74 @@
+"""The replaced system's planning calls, over the dispatcher's own distribution and sizes."""
+
+from typing import Any
+
+from dispatcher.distribution import distribute
+from dispatcher.sizing import choose_size
+
+#: A batch that differs from the wish by no more than this is still called optimal.
+_NEAR = 2
+
+
+def calculate_optimal_batch_distribution(
+    total_scenes: int, scenes_per_batch: int = 10, max_parallel_tasks: int = 10, min_scenes_per_batch: int = 5
+) -> dict[str, Any]:
+    """Split scenes into batches as the dispatcher does, and say so in the replaced system's words.
+
+    Returns:
+        num_tasks, batch_distribution (sizes, larger ones first), total_batches, strategy (a sentence), warnings (sentences).
+
+    Raises:
+        ValueError: an argument is no whole number, or less than 1.
+    """
+    given = {
+        "total_scenes": total_scenes,
+        "scenes_per_batch": scenes_per_batch,
+        "max_parallel_tasks": max_parallel_tasks,
+        "min_scenes_per_batch": min_scenes_per_batch,
+    }
+    for name, value in given.items():
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise ValueError(f"{name} is {value!r}; it must be a whole number, 1 or more")
+    batches = distribute(total_scenes, scenes_per_batch, max_parallel_tasks, min_scenes_per_batch)
+    tasks, largest = len(batches), batches[0]
+    warnings = []
+    if largest > scenes_per_batch:
+        bound = f"max_parallel_tasks is {max_parallel_tasks}"
+        if tasks < max_parallel_tasks:
+            bound = f"min_scenes_per_batch is {min_scenes_per_batch}"
+        warnings.append(f"Batches have up to {largest} scenes instead of {scenes_per_batch}: {bound}")
+    if batches[-1] < min_scenes_per_batch:
+        warnings.append(f"Batches have fewer than min_scenes_per_batch = {min_scenes_per_batch} scenes")
+    return {
+        "num_tasks": tasks,
+        "batch_distribution": batches,
+        "total_batches": tasks,
+        "strategy": _strategy(total_scenes, tasks, scenes_per_batch, max_parallel_tasks),
+        "warnings": warnings,
+    }
+
+
+def _strategy(total: int, tasks: int, per_batch: int, most_tasks: int) -> str:
+    each = total / tasks
+    if tasks == 1:
+        return f"Single container: all {total} scenes"
+    if total >= per_batch * most_tasks:
+        return f"Large batch: all {tasks} containers with about {each:g} scenes each"
+    word = "Optimal" if abs(each - per_batch) <= _NEAR else "Adjusted"
+    return f"{word}: {tasks} containers with about {each:g} scenes each"
+
+
+def choose_optimal_config(total_videos: int, urgency_level: str = "normal") -> dict[str, int]:
+    """Choose sizes for a number of videos; they fit `execute_parallel_batches` as keywords.
+
+    Args:
+        total_videos: how many there are.
+        urgency_level: "urgent", or any other word.
+
+    Returns:
+        config_priority, scenes_per_batch, max_parallel_tasks.
+
+    Raises:
+        ValueError: total_videos is negative.
+    """
+    return choose_size(total_videos, "urgent" if urgency_level == "urgent" else "routine")._asdict()

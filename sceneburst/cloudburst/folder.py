@@ -1,0 +1,36 @@
+"""Finds the folder that videos go to when the caller names none."""
+
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from scenequeue.errors import InvalidScenes
+
+
+def results_folder(saving_dir: str | Path | None, plan: Mapping[str, Any] | None) -> Path:
+    """The named folder, else RESULTS_DIR, else a new temporary one, where containers can write to it.
+
+    Args:
+        saving_dir: the caller's.
+        plan: the acting dispatcher's: `file_roots` are the folders that its containers share with this machine.
+
+    Raises:
+        InvalidScenes: saving_dir is an address.
+    """
+    named = saving_dir or os.environ.get("RESULTS_DIR")
+    if named is None or named == "":
+        return Path(tempfile.mkdtemp(prefix="cloudburst-results-", dir=_shared(plan)))
+    if "://" in str(named):
+        raise InvalidScenes([f"saving_dir: {str(named)!r} is not a folder; give an address as output"])
+    return Path(os.path.abspath(named))  # noqa: PTH100  `..` is taken out, links are not followed
+
+
+def _shared(plan: Mapping[str, Any] | None) -> Path | None:
+    """A shared folder to make the temporary one in; None for the system's, which is shared, or nothing is."""
+    roots = [Path(str(root)) for root in (plan or {}).get("file_roots") or ()]
+    usual = Path(tempfile.gettempdir())
+    if any(usual.is_relative_to(root) for root in roots):
+        return None
+    return next((root for root in roots if os.access(root, os.W_OK | os.X_OK)), None)

@@ -1,0 +1,91 @@
+"""Turns the replaced system's switches into render options and wishes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from producer.scenes import options_from
+from scenequeue.errors import InvalidScenes
+from scenequeue.options import RenderOptions
+from scenequeue.wishes import JobWishes
+
+#: The languages that the replaced system knew by a word.
+_LANGUAGES = {"chinese": "zh-Hans", "english": "en"}
+_LEAST_BATCH = 5
+
+
+def wishes_from(
+    scenes_per_batch: int, max_parallel_tasks: int, min_scenes_per_batch: int | None, config_priority: int
+) -> JobWishes:
+    """Check how the job is to be spread over containers.
+
+    Raises:
+        InvalidScenes: naming every parameter that is out of range, and its value.
+    """
+    given = {
+        "scenes_per_batch": scenes_per_batch,
+        "max_parallel_tasks": max_parallel_tasks,
+        "min_scenes_per_batch": min_scenes_per_batch,
+        "config_priority": config_priority,
+    }
+    if min_scenes_per_batch is None and isinstance(scenes_per_batch, int) and scenes_per_batch >= 1:
+        given["min_scenes_per_batch"] = min(_LEAST_BATCH, scenes_per_batch)
+    missing = [name for name in ("scenes_per_batch", "max_parallel_tasks", "config_priority") if given[name] is None]
+    if missing:
+        raise InvalidScenes([f"{name}: None is no number" for name in missing])
+    try:
+        return JobWishes.model_validate(given)
+    except ValidationError as error:
+        problems = error.errors(include_url=False)
+        raise InvalidScenes([f"{problem['loc'][0]}: {problem['input']!r}: {problem['msg']}" for problem in problems]) from None
+
+
+def look_from(
+    options: RenderOptions | Mapping[str, Any] | None,
+    *,
+    language: str | None,
+    enable_zoom: bool,
+    is_portrait: bool,
+    background_box: bool,
+    background_opacity: float,
+) -> RenderOptions:
+    """Lay the switches over the options; a watermark lies top left unless the options say where.
+
+    Args:
+        options: further ones.
+        language: chinese, english, or a BCP 47 tag; None leaves it to the options.
+        enable_zoom: False renders still pictures.
+        is_portrait: 9:16 frames.
+        background_box: a box behind the subtitles.
+        background_opacity: the box's transparency: 0 is solid, 1 is invisible.
+
+    Raises:
+        InvalidScenes: naming the parameter and its value.
+    """
+    try:
+        given = options_from(options)
+    except ValueError as error:
+        raise InvalidScenes([f"options: {line}" for line in str(error).splitlines()]) from None
+    if (
+        isinstance(background_opacity, bool)
+        or not isinstance(background_opacity, int | float)
+        or not 0 <= background_opacity <= 1
+    ):
+        raise InvalidScenes([f"background_opacity: {background_opacity!r} is not between 0, solid, and 1, invisible"])
+    changes: dict[str, Any] = {
+        "subtitle_style": {"box": background_box, "box_opacity": round(1 - background_opacity, 6)},
+        **({} if enable_zoom else {"motion": "none"}),
+        **({"orientation": "portrait"} if is_portrait else {}),
+    }
+    if "corner" not in given.watermark_style.model_fields_set:
+        changes["watermark_style"] = {"corner": "top_left"}
+    if language is not None:
+        changes["language"] = _LANGUAGES.get(str(language).strip().lower(), language)
+    try:
+        return given.overridden(changes)
+    except ValidationError as error:
+        if any(problem["loc"][:1] == ("language",) for problem in error.errors()):
+            words = "is neither chinese nor english nor a BCP 47 tag such as ja or pt-BR"
+            raise InvalidScenes([f"language: {language!r} {words}"]) from None
+        raise InvalidScenes([f"{problem['loc']}: {problem['input']!r}: {problem['msg']}" for problem in error.errors()]) from None
