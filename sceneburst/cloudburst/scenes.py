@@ -41,12 +41,14 @@ def named_scenes(given: Iterable[Any], watermark: str | None) -> list[NamedScene
             continue
         unknown |= dict.fromkeys(str(key) for key in each if key not in _KNOWN)
         fields = {key: value for key, value in each.items() if key in _KNOWN and not _is_no_subtitle(key, value)}
-        name = next((str(fields.pop(key)) for key in _NAMES if fields.get(key) is not None), "")
+        given_names = [str(value) for key in _NAMES if (value := fields.pop(key, None)) is not None]
+        name = given_names[0] if given_names else ""
         if name not in by_name:
             by_name[name] = _unused(safe_name(name), taken)
             taken.add(by_name[name])
+        named = {"name": by_name[name]} if given_names else {}
         # Ahead of the scene's own watermark, which then lies over it under whichever name it goes.
-        scenes.append(NamedScene(name, {"name": by_name[name], "watermark": watermark, **fields}))
+        scenes.append(NamedScene(name, {**named, "watermark": watermark, **fields}))
     if unknown:
         warnings.warn(f"scenes: unknown keys are ignored: {', '.join(unknown)}", UserWarning, stacklevel=3)
     return scenes

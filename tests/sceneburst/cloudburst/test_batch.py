@@ -159,6 +159,19 @@ def test_a_temporary_folder_lies_where_containers_can_write(tmp_path: Path, monk
     assert results_folder(None, None).parent == tmp_path / "system"
 
 
+def test_a_repeated_call_with_its_job_id_goes_on_with_the_same_job(
+    queue: SceneQueue, where: dict[str, Any], storage: UriStorage, media: Media, tmp_path: Path
+) -> None:
+    """A script that died is started again; nothing is rendered twice."""
+    scenes = [_scene(media, "a")]
+    with working(queue, storage, tmp_path / "work"):
+        first, second = (
+            execute_parallel_batches(scenes, saving_dir=tmp_path / "out", job_id="order-1", **where) for _ in range(2)
+        )
+    assert first["batch_results"] == second["batch_results"]
+    assert [job.job_id for job in queue.inspect.jobs()] == ["order-1"]
+
+
 def test_a_refused_call_leaves_no_temporary_folder(
     where: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
