@@ -9,7 +9,7 @@ from typing import Any
 from producer.client import Producer
 from producer.handle import JobHandle
 from producer.scenes import SceneLike, scene_from
-from sceneburst.cloudburst.folder import results_folder
+from sceneburst.cloudburst.folder import named_folder, temporary_folder
 from sceneburst.cloudburst.options import look_from, wishes_from
 from sceneburst.cloudburst.report import Arrival, Run, report
 from sceneburst.cloudburst.scenes import named_scenes
@@ -87,17 +87,19 @@ def execute_parallel_batches(
         background_opacity=background_opacity,
     )
     named = named_scenes(scenes, str(watermark_path) if watermark_path else None)
+    saved = named_folder(saving_dir)
     with Producer(redis_url, namespace) as producer:
-        folder = results_folder(saving_dir, producer.queue.inspect.plan())
+        folder = saved or temporary_folder(producer.queue.inspect.plan())
         started = time.monotonic()
         try:
             handle = producer.submit_scenes(
                 [each.scene for each in named], output=output or folder, options=look, job_id=job_id, wishes=wishes
             )
         except BaseException:
-            # A temporary folder that nothing will ever be in; one with something in it stays.
-            with contextlib.suppress(OSError):
-                folder.rmdir()
+            if saved is None:
+                # Nothing will ever be in it.
+                with contextlib.suppress(OSError):
+                    folder.rmdir()
             raise
         handle.wait(timeout_s)
         wall_s = time.monotonic() - started

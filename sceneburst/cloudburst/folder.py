@@ -9,22 +9,27 @@ from typing import Any
 from scenequeue.errors import InvalidScenes
 
 
-def results_folder(saving_dir: str | Path | None, plan: Mapping[str, Any] | None) -> Path:
-    """The named folder, else RESULTS_DIR, else a new temporary one, where containers can write to it.
-
-    Args:
-        saving_dir: the caller's.
-        plan: the acting dispatcher's: `file_roots` are the folders that its containers share with this machine.
+def named_folder(saving_dir: str | Path | None) -> Path | None:
+    """The folder that the caller names, else RESULTS_DIR, else None.
 
     Raises:
-        InvalidScenes: saving_dir is an address.
+        InvalidScenes: it is an address.
     """
     named = saving_dir or os.environ.get("RESULTS_DIR")
-    if named is None or named == "":
-        return Path(tempfile.mkdtemp(prefix="cloudburst-results-", dir=_shared(plan)))
+    if not named:
+        return None
     if "://" in str(named):
         raise InvalidScenes([f"saving_dir: {str(named)!r} is not a folder; give an address as output"])
     return Path(os.path.abspath(named))  # noqa: PTH100  `..` is taken out, links are not followed
+
+
+def temporary_folder(plan: Mapping[str, Any] | None) -> Path:
+    """Make a new folder where containers can write to it.
+
+    Args:
+        plan: the acting dispatcher's: `file_roots` are the folders that its containers share with this machine.
+    """
+    return Path(tempfile.mkdtemp(prefix="cloudburst-results-", dir=_shared(plan)))
 
 
 def _shared(plan: Mapping[str, Any] | None) -> Path | None:

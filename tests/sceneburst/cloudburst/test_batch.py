@@ -10,7 +10,7 @@ import pytest
 from dispatcher.pricing import cost_usd
 from producer import RenderOptions, Scene
 from sceneburst.cloudburst import execute_parallel_batches
-from sceneburst.cloudburst.folder import results_folder
+from sceneburst.cloudburst.folder import temporary_folder
 from sceneburst.cloudburst.options import look_from
 from sceneburst.cloudburst.report import Arrival, Run, report as report_of
 from scenequeue.errors import InvalidScenes
@@ -154,9 +154,9 @@ def test_a_temporary_folder_lies_where_containers_can_write(tmp_path: Path, monk
     (tmp_path / "shared").mkdir()
     (tmp_path / "system").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "system"))
-    assert results_folder(None, {"file_roots": [str(tmp_path / "shared")]}).parent == tmp_path / "shared"
-    assert results_folder(None, {"file_roots": [str(tmp_path)]}).parent == tmp_path / "system"
-    assert results_folder(None, None).parent == tmp_path / "system"
+    assert temporary_folder({"file_roots": [str(tmp_path / "shared")]}).parent == tmp_path / "shared"
+    assert temporary_folder({"file_roots": [str(tmp_path)]}).parent == tmp_path / "system"
+    assert temporary_folder(None).parent == tmp_path / "system"
 
 
 def test_a_repeated_call_with_its_job_id_goes_on_with_the_same_job(
@@ -175,12 +175,16 @@ def test_a_repeated_call_with_its_job_id_goes_on_with_the_same_job(
 def test_a_refused_call_leaves_no_temporary_folder(
     where: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing was ever put into it."""
+    """Nothing was ever put into it; the caller's own stays, empty or not."""
     monkeypatch.delenv("RESULTS_DIR", raising=False)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with pytest.raises(InvalidScenes, match="no scenes"):
         execute_parallel_batches([], **where)
     assert list(tmp_path.iterdir()) == []
+    (tmp_path / "mine").mkdir()
+    with pytest.raises(InvalidScenes, match="no scenes"):
+        execute_parallel_batches([], saving_dir=tmp_path / "mine", **where)
+    assert (tmp_path / "mine").is_dir()
 
 
 def test_scenes_are_taken_as_the_replaced_system_took_them(
