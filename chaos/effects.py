@@ -39,7 +39,10 @@ def effects(evidence: Evidence, hits: Sequence[Hit], killed_producers: int, resu
         counted["newer-version"] = left_to_newer(evidence)
     counted["kill-producer"] = min(killed_producers, resubmitted)
     wrong_clocks = {name for hit in evidence.wrong_clocks() for name in hit.containers}
-    counted["wrong-clock"] = len({end.container for end in evidence.ends if end.error and end.name == "retry"} & wrong_clocks)
+    # S3 refuses it, and it leaves as one that is not set up.
+    counted["wrong-clock"] = sum(
+        evidence.ledger[name].exit_reason.startswith(BROKEN) for name in wrong_clocks & {*evidence.ledger}
+    )
     return counted
 
 
