@@ -41,7 +41,7 @@ from producer.api_guard import Guard
 from producer.api_routes import jobs, probes
 from producer.api_service import Service
 from producer.api_views import description
-from scenequeue.errors import QueueUnavailable, SceneburstError, SettingsError
+from scenequeue.errors import QueueUnavailable, SceneburstError, SettingsError, without_prefix
 from scenequeue.logs import configure
 from scenequeue.release import release
 from scenequeue.settings import ApiSettings
@@ -91,7 +91,7 @@ async def _refused(request: Request, error: SceneburstError) -> JSONResponse:
 
 
 async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-    found = [FieldProblem(str(entry["loc"][-1]), entry["msg"]) for entry in error.errors()]
+    found = [FieldProblem(str(entry["loc"][-1]), without_prefix(entry["msg"])) for entry in error.errors()]
     return answer_to(InvalidRequest(found), request.url.path)
 
 

@@ -190,7 +190,7 @@ class Producer:
             except StorageDenied as error:
                 problems.append(f"callback_url: {error}")
         fields = {
-            "job_id": job_id or f"job-{secrets.token_hex(8)}",
+            "job_id": f"job-{secrets.token_hex(8)}" if job_id is None else job_id,
             "lane": lane,
             "options": shared,
             "callback_url": callback_url,

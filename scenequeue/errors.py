@@ -112,3 +112,8 @@ class FleetMisconfigured(FleetError):
     """A launch that can never succeed as configured (unknown cluster, denied, bad size)."""
 
     transient: ClassVar[bool] = False
+
+
+def without_prefix(message: str) -> str:
+    """A validation message without the words that pydantic puts before those of our own checks."""
+    return message.removeprefix("Value error, ")

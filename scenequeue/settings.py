@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
-from scenequeue.errors import SettingsError
+from scenequeue.errors import SettingsError, without_prefix
 from scenequeue.redaction import register_secret
 
 Positive = Annotated[float, Field(gt=0)]
@@ -80,7 +80,7 @@ class SceneburstSettings(BaseModel):
             return cls(**{**dict(cls._environment()), **overrides})
         except ValidationError as error:
             problems = [
-                f"SCENEBURST_{'.'.join(str(part) for part in e['loc']).upper()}: {e['msg']}"
+                f"SCENEBURST_{'.'.join(str(part) for part in e['loc']).upper()}: {without_prefix(e['msg'])}"
                 for e in error.errors(include_input=False)
             ]
             raise SettingsError("; ".join(problems)) from None

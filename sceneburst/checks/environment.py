@@ -59,7 +59,7 @@ def values(fleet: str) -> Iterator[Check]:
         if why == "Field required":
             yield wrong(name, f"is not set, and the fleet {fleet!r} needs it", "set it; docs/settings.md says to what")
         else:
-            yield wrong(name, why.removeprefix("Value error, "), "correct it; docs/settings.md says what it may be")
+            yield wrong(name, why, "correct it; docs/settings.md says what it may be")
     if not said:
         yield good("settings", f"all that are set can be read; the fleet is {fleet!r}")
 

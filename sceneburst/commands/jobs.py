@@ -57,7 +57,7 @@ def submit(
     with Producer(settings=settings_from(redis_url, namespace)) as producer:
         producer.queue.ping()
         # Named here, so that it is known whatever happens meanwhile.
-        name = job_id or f"job-{secrets.token_hex(8)}"
+        name = f"job-{secrets.token_hex(8)}" if job_id is None else job_id
         told = f"job {name} is enqueued whole, or not at all: `sceneburst status {name}` tells"
         with when_interrupted(told):
             handle = producer.submit_scenes(

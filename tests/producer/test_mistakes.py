@@ -114,6 +114,13 @@ def test_a_job_id_with_a_line_break_is_refused() -> None:
             check_job_id(wrong)
 
 
+def test_an_empty_job_id_is_refused_and_no_other_made_up(producer: Producer, media: Media) -> None:
+    """Whoever gave one, from a variable that was not set, would never find the job again."""
+    scene = Scene(name="a", image=str(media.image()), audio=str(media.tone()))
+    with pytest.raises(InvalidScenes, match="job_id: '' is not a usable job id"):
+        producer.submit_scenes([scene], output="/x", job_id="")
+
+
 def test_no_redis_is_said_with_its_address_and_never_with_its_password(media: Media) -> None:
     """And nothing hangs."""
     scene = Scene(name="a", image=str(media.image()), audio=str(media.tone()))

@@ -68,6 +68,13 @@ def test_several_wrong_ones_are_all_named(monkeypatch: pytest.MonkeyPatch) -> No
         SceneburstSettings.load(event_limit=1)
 
 
+def test_a_check_of_our_own_is_said_in_our_own_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without what the library puts before them."""
+    monkeypatch.setenv("SCENEBURST_API_KEYS", "hush")
+    with pytest.raises(SettingsError, match=r"^SCENEBURST_API_KEYS: is no JSON map"):
+        ApiSettings.load()
+
+
 def test_no_api_keys_may_be_said_by_empty_text(monkeypatch: pytest.MonkeyPatch) -> None:
     """As a compose file does that passes a variable on that nobody has set."""
     monkeypatch.setenv("SCENEBURST_API_KEYS", "")
