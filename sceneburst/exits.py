@@ -9,7 +9,7 @@ class Exit(IntEnum):
     """Exit codes, the same for every command. `worker` has its own: container_worker/exits.py."""
 
     OK = 0
-    #: Some scenes failed, or what was asked for is not there.
+    #: Some scenes failed, what was asked for is not there, or a job stands in the way: its id is taken, or it was cancelled.
     FAILED = 1
     #: A wrong manifest, option or setting; nothing was done.
     USAGE = 2

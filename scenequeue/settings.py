@@ -17,6 +17,11 @@ from scenequeue.redaction import register_secret
 Positive = Annotated[float, Field(gt=0)]
 _KEY_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
+#: What a message says besides of a value that is no JSON, or JSON of another form.
+_EXAMPLES = {
+    "list_type": ', written as JSON: ["/srv/media", "/srv/videos"] if it is of folders',
+    "dict_type": ', written as JSON: {"name": "value"}',
+}
 
 
 class SceneburstSettings(BaseModel):
@@ -81,6 +86,7 @@ class SceneburstSettings(BaseModel):
         except ValidationError as error:
             problems = [
                 f"SCENEBURST_{'.'.join(str(part) for part in e['loc']).upper()}: {without_prefix(e['msg'])}"
+                + _EXAMPLES.get(e["type"], "")
                 for e in error.errors(include_input=False)
             ]
             raise SettingsError("; ".join(problems)) from None

@@ -75,6 +75,13 @@ def test_a_check_of_our_own_is_said_in_our_own_words(monkeypatch: pytest.MonkeyP
         ApiSettings.load()
 
 
+def test_a_list_that_is_no_json_is_answered_with_an_example(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One folder, written as for PATH, is what people try first."""
+    monkeypatch.setenv("SCENEBURST_FILE_ROOTS", "/hush")
+    with pytest.raises(SettingsError, match=r'valid list, written as JSON: \["/srv/media", "/srv/videos"\]'):
+        WorkerSettings.load()
+
+
 def test_no_api_keys_may_be_said_by_empty_text(monkeypatch: pytest.MonkeyPatch) -> None:
     """As a compose file does that passes a variable on that nobody has set."""
     monkeypatch.setenv("SCENEBURST_API_KEYS", "")
