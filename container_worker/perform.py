@@ -13,11 +13,12 @@ from container_worker.failure import Failure, classify
 from container_worker.handlers import Handler, Work
 from container_worker.held import HeldItem, HeldItems
 from container_worker.reports import Reports
+from container_worker.roots import advice, missing_roots
 from container_worker.sandbox.child import Stopped
 from container_worker.sandbox.limits import Limits, child_memory_bytes, container_memory_bytes
 from container_worker.scratch import scratch_folder
 from container_worker.surroundings import SurroundingsBroken, find_problem
-from scenequeue.errors import JobNotFound, LeaseLost, QueueUnavailable
+from scenequeue.errors import JobNotFound, LeaseLost, QueueUnavailable, SettingsError, StorageDenied
 from scenequeue.items import BROKEN, ItemResult, Lease
 from scenequeue.names import ContainerId, JobId
 from scenequeue.options import RenderOptions
@@ -94,7 +95,7 @@ class Performer:
         except Stopped as stopped:
             self._hand_back(item, str(stopped), log)
         except Exception as error:
-            failure = classify(error)
+            failure = classify(self._unpromised(error, item) or error)
             if item.stop.is_set() and failure.transient:
                 self._hand_back(item, failure.message, log)
             elif problem := self._own_problem(failure):
@@ -135,6 +136,19 @@ class Performer:
             except QueueUnavailable:
                 raise Stopped("redis stayed away before the work began") from None
             yield
+
+    def _unpromised(self, error: Exception, item: HeldItem) -> SettingsError | None:
+        """The container's own fault behind a refused file: the dispatcher promises a folder that our settings leave out."""
+        if not isinstance(error, StorageDenied):
+            return None
+        try:
+            plan = self._queue.inspect.plan()
+        except SettingsError:
+            # Rules of Redis from before workers read it.
+            return None
+        own = self._settings.file_roots
+        missing = missing_roots(item.lease.item.payload, own, plan)
+        return SettingsError(advice(own, missing)) if missing else None
 
     def _own_problem(self, failure: Failure) -> str:
         """Find a fault of the container itself, with which its next item would fail too; "" where the item may be at fault."""

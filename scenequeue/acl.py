@@ -23,8 +23,8 @@ _KEYS: dict[Role, tuple[str, ...]] = {
     # Without drain:* a lease is refused before it changes anything, without leases and held:* every other end of one.
     # It reads the plan, which says what the acting dispatcher's fleet can read and write.
     "producer": (*_SHARED_KEYS, *_CONTAINER_KEYS, "staging:*", "plan"),
-    # Without staging:* nothing can be submitted.
-    "worker": (*_SHARED_KEYS, *_CONTAINER_KEYS, *_LEASE_KEYS),
+    # Without staging:* nothing can be submitted. It reads the plan, which says what files containers are promised.
+    "worker": (*_SHARED_KEYS, *_CONTAINER_KEYS, *_LEASE_KEYS, "plan"),
     "dispatcher": (*_SHARED_KEYS, *_CONTAINER_KEYS, *_LEASE_KEYS, "dispatcher", "fence", "plan"),
     "operator": (*_SHARED_KEYS, *_CONTAINER_KEYS, *_LEASE_KEYS, "plan"),
 }
@@ -42,7 +42,7 @@ _LEASE_COMMANDS = ("lpop", "sadd", "set")
 _COMMANDS: dict[Role, tuple[str, ...]] = {
     "producer": (*_SHARED_COMMANDS, "rpush"),
     "worker": (*_SHARED_COMMANDS, *_LEASE_COMMANDS, "blmove"),
-    "dispatcher": (*_SHARED_COMMANDS, *_LEASE_COMMANDS, "incr", "pexpire", "pttl"),
+    "dispatcher": (*_SHARED_COMMANDS, *_LEASE_COMMANDS, "incr", "pexpire", "pttl", "setex"),
     "operator": (*_SHARED_COMMANDS, *_LEASE_COMMANDS),
 }
 

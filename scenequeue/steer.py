@@ -106,7 +106,8 @@ class DispatcherPort:
     def publish_plan(self, plan_json: str, ttl_s: int = 60) -> None:
         """Show the last decision, and for how long it holds, to operators and producers."""
         with self._connection.translated():
-            self._connection.client.set(self._keys.plan, plan_json, ex=ttl_s)
+            # Not SET, which a worker's user may do as well: it reads the plan only.
+            self._connection.client.setex(self._keys.plan, ttl_s, plan_json)
 
     def rates(self) -> dict[str, float]:
         """Learned speed: kind -> processing seconds per second of video; kinds without a measurement are absent."""

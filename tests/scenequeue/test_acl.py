@@ -97,6 +97,7 @@ def test_each_role_does_all_its_work(as_role: As, admin: redis.Redis) -> None:
     record = ContainerRecord(container_id=ContainerId("c3"))
     while leases := worker.worker.lease("c3", 10):
         worker.worker.ack("c3", [done(lease) for lease in leases])
+    worker.inspect.plan()
     worker.worker.goodbye(record)
     assert producer.producer.status("a").state is JobState.DONE
     assert len(list(producer.producer.results("a"))) == 4
