@@ -17,4 +17,4 @@ def _main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(start("sceneburst dispatcher", _main, extras=["dispatcher"], packages=["scenequeue", "dispatcher"]))
+    sys.exit(start("sceneburst dispatcher", _main, extras=["dispatcher"], packages=["scenequeue", "dispatcher"], serves=True))

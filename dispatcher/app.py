@@ -1,5 +1,6 @@
 """The dispatcher program: a Celery worker with its beat, which ticks."""
 
+import signal
 import ssl
 import sys
 import warnings
@@ -9,8 +10,9 @@ from typing import Any
 import structlog
 from celery import Celery, signals
 from celery.beat import EmbeddedService
-from celery.platforms import EX_FAILURE, SecurityWarning
+from celery.platforms import EX_FAILURE, EX_OK, SecurityWarning
 from celery.worker import state
+from kombu.connection import Connection
 
 from dispatcher.fleets import fleet_from
 from dispatcher.notify import Notifier
@@ -23,7 +25,7 @@ from scenequeue.server_check import warn_of_problems
 from scenequeue.settings import DispatcherSettings
 
 TICK = "sceneburst.tick"
-#: Between two looks for a tick's message in memory: a quarter of the pause between ticks, and at most this.
+#: Between two looks whether to leave. For a tick's message in memory: a quarter of the pause between ticks, and at most this.
 _LONGEST_LOOK_S = 0.25
 
 
@@ -39,6 +41,15 @@ def _observer(settings: DispatcherSettings) -> Callable[[Seen | None], None] | N
     from dispatcher.exporter import Exporter
 
     return Exporter.from_settings(settings).observe
+
+
+class _Restless(Connection):
+    """A connection that returns often from waiting for messages: only between two waits does Celery see that it is to leave."""
+
+    def drain_events(self, *, timeout: float | None = None, **more: Any) -> Any:
+        """Wait for a message, as Celery asks to, but not for so long."""
+        wait_s = _LONGEST_LOOK_S if timeout is None else min(timeout, _LONGEST_LOOK_S)
+        return super().drain_events(timeout=wait_s, **more)  # type: ignore[no-untyped-call]
 
 
 class Ticker:
@@ -80,6 +91,7 @@ def make_app(settings: DispatcherSettings, tick: Callable[[], None]) -> Celery:
     """The Celery app: one task, sent by its own beat every tick_s; JSON only, and no results kept."""
     broker = settings.broker_url.get_secret_value()
     app = Celery("sceneburst", broker=broker)
+    app.amqp.Connection = _Restless
     if broker.startswith("rediss://"):
         # Certificates are checked, as redis-py does by itself.
         app.conf.broker_use_ssl = {"ssl_cert_reqs": ssl.CERT_REQUIRED, "ssl_check_hostname": True}
@@ -145,29 +157,37 @@ def run(settings: DispatcherSettings) -> None:
     log = structlog.get_logger()
     is_asked_to_leave = False
 
-    def begin(**_: Any) -> None:
+    def begin(sender: Any, **_: Any) -> None:
         log.info("dispatcher starts", fleet=settings.fleet, tick_s=settings.tick_s, owner=dispatcher.owner)
         beat.start()
+        if sender.hub is not None:
+            # Its event loop waits for the next timer; see _Restless.
+            sender.hub.call_repeatedly(_LONGEST_LOOK_S, lambda: None)
         try:
             app.send_task(TICK, expires=settings.tick_s)
         except Exception as error:
             # Whatever a breaking connection raises inside Celery: the beat sends the next one.
             log.warning("the first tick comes with the beat", error=str(error))
 
-    def end(**_: Any) -> None:
+    def end(*_: Any) -> None:
         nonlocal is_asked_to_leave
         is_asked_to_leave = True
-        # Stopping a beat that never started would wait for it for ever.
-        if beat.is_alive():
-            beat.stop()
+        state.should_stop = EX_OK
+        # Without waiting for it: its thread ends with the program.
+        beat.service.stop()
+
+    def listen(_worker: Any) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, end)
 
     # It warns of pickle under root; only JSON is accepted here.
     warnings.filterwarnings("ignore", category=SecurityWarning)
     # With a receiver of its own, Celery leaves logging as it is.
     signals.setup_logging.connect(_keep_logging, weak=False)
     signals.worker_ready.connect(begin, weak=False)
-    signals.worker_shutting_down.connect(end, weak=False)
     worker = app.Worker(pool_cls="solo", quiet=True, without_gossip=True, without_mingle=True, without_heartbeat=True)
+    # In place of Celery's handlers, which write lines of their own between those of the log.
+    worker.install_platform_tweaks = listen
     try:
         worker.start()
     finally:

@@ -17,7 +17,7 @@ if __name__ == "__main__":
 
         return main()
 
-    sys.exit(start("sceneburst api", _main, extras=["api"], packages=["scenequeue", "producer"]))
+    sys.exit(start("sceneburst api", _main, extras=["api"], packages=["scenequeue", "producer"], serves=True))
 
 import contextlib
 import logging
@@ -184,7 +184,7 @@ def run(settings: ApiSettings) -> None:
     log.info("api listens", url=server.url, keys=sorted(settings.api_keys), redis=server.service.producer.queue.url)
     # Uvicorn raises the signal again when it has left; leaving well is not being interrupted.
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)
+        signal.signal(number, lambda *_: server.leave())
     server.serve_until_told()
     if server.refusal is not None:
         raise server.refusal

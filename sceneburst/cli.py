@@ -21,7 +21,7 @@ from scenequeue.errors import (
     StorageUnavailable,
 )
 from scenequeue.redaction import redact_tracebacks
-from scenequeue.start import be_quiet_when_interrupted
+from scenequeue.start import be_quiet_when_interrupted, is_service
 
 
 class Commands(Group):
@@ -92,14 +92,19 @@ _CODES: list[tuple[type[SceneburstError], Exit]] = [
 def main() -> None:
     """Run the command line; every error of ours is a line, never a traceback. Exit codes: sceneburst/exits.py."""
     redact_tracebacks()
+    serves = is_service(sys.argv[1:])
     try:
         try:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(number, _interrupt)
+            if serves:
+                # Until it listens for signals itself.
+                be_quiet_when_interrupted(serves=True)
+            else:
+                for number in (signal.SIGINT, signal.SIGTERM):
+                    signal.signal(number, _interrupt)
             app(prog_name="sceneburst")
         finally:
             # What is left is to say how it ended.
-            be_quiet_when_interrupted()
+            be_quiet_when_interrupted(serves=serves)
     except Interrupted as stop:
         from sceneburst.screen import err
 

@@ -23,9 +23,18 @@ PACKAGES = ("scenequeue", "producer", "dispatcher", "container_worker", "scenebu
 _ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _USAGE = 2
 _INTERRUPTED = 130
+#: Programs that run until they are told to leave; to be told so is no interruption.
+_SERVICES = frozenset({"dispatcher", "api"})
 
 
-def start(program: str, main: Callable[[], int | None], extras: Sequence[str], packages: Sequence[str] = PACKAGES) -> int | None:
+def start(
+    program: str,
+    main: Callable[[], int | None],
+    extras: Sequence[str],
+    packages: Sequence[str] = PACKAGES,
+    *,
+    serves: bool = False,
+) -> int | None:
     """Run a program to its end, or say what is missing or hidden; its exit code, 2 in the latter case.
 
     Args:
@@ -33,8 +42,9 @@ def start(program: str, main: Callable[[], int | None], extras: Sequence[str], p
         main: loads the program, runs it and returns its exit code.
         extras: what it needs besides the base install.
         packages: those of ours that it loads.
+        serves: it runs until it is told to leave.
     """
-    be_quiet_when_interrupted()
+    be_quiet_when_interrupted(serves=serves)
     reason = hidden(packages) or missing(extras)
     if reason:
         sys.stderr.write(f"{program}: {reason}\n")
@@ -43,7 +53,7 @@ def start(program: str, main: Callable[[], int | None], extras: Sequence[str], p
         return main()
     finally:
         # While Python takes itself down, there is nothing left to interrupt.
-        be_quiet_when_interrupted()
+        be_quiet_when_interrupted(serves=serves)
 
 
 def require(*extras: str) -> None:
@@ -59,10 +69,20 @@ def require(*extras: str) -> None:
         raise SettingsError(reason)
 
 
-def be_quiet_when_interrupted() -> None:
-    """Let Ctrl-C end the process at once with 130. For moments in which nothing needs to be cleaned up."""
+def is_service(arguments: Sequence[str]) -> bool:
+    """True if `sceneburst` with these arguments runs until it is told to leave."""
+    return bool(arguments) and arguments[0] in _SERVICES and "--once" not in arguments
+
+
+def be_quiet_when_interrupted(*, serves: bool = False) -> None:
+    """Let Ctrl-C end the process at once with 130, and a service with 0, which SIGTERM does too.
+
+    For moments in which nothing needs to be cleaned up.
+    """
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
-        signal.signal(signal.SIGINT, lambda *_: os._exit(_INTERRUPTED))
+        signal.signal(signal.SIGINT, lambda *_: os._exit(0 if serves else _INTERRUPTED))
+    if serves:
+        signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
 
 
 def missing(extras: Sequence[str]) -> str | None:

@@ -41,7 +41,7 @@ def _dispatcher(script: str, redis_url: str, namespace: str, folder: Path, **mor
         "SCENEBURST_STATE_DIR": str(folder / "fleet"), "SCENEBURST_TICK_S": "0.3", **more,
     }  # fmt: skip
     with (folder / "said").open("wb") as said:
-        return subprocess.Popen([sys.executable, "-c", script], env=environment, stderr=said)
+        return subprocess.Popen([sys.executable, "-c", script], env=environment, stdout=said, stderr=said)
 
 
 def test_a_connection_that_breaks_while_it_comes_up_leaves_a_dispatcher_that_ticks_and_stops(
@@ -92,6 +92,29 @@ def test_a_broker_that_breaks_between_a_tick_and_its_ack_leaves_a_dispatcher_tha
     finally:
         program.kill()
         program.wait()
+
+
+@pytest.mark.parametrize("is_in_redis", [False, True], ids=["messages in memory", "messages in Redis"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_dispatcher_that_is_told_to_leave_says_nothing_but_its_log(
+    queue: SceneQueue, redis_url: str, namespace: str, tmp_path: Path, number: signal.Signals, is_in_redis: bool
+) -> None:
+    """Told twice, as the impatient do: it ends with 0, and every line is of the log, as what reads it expects."""
+    broker_url = redis_url.replace("unix://", "redis+socket://") + "?virtual_host=1"
+    more = {"SCENEBURST_BROKER_URL": broker_url} if is_in_redis else {}
+    more |= {"SCENEBURST_LOG_FORMAT": "json", "SCENEBURST_TICK_S": "2"}
+    program = _dispatcher(_RUNS, redis_url, namespace, tmp_path, **more)
+    try:
+        wait_until(queue.inspect.plan, "it has ticked", 30)
+        program.send_signal(number)
+        program.send_signal(number)
+        assert program.wait(timeout=20) == 0
+    finally:
+        program.kill()
+        program.wait()
+    said = (tmp_path / "said").read_text().splitlines()
+    assert said
+    assert [line for line in said if not line.startswith("{")] == []
 
 
 #: Celery's worker ends by itself, as after an error that it takes for unrecoverable.

@@ -1,4 +1,4 @@
-"""Ctrl-C while a program loads its modules: no traceback, and the exit code is 130."""
+"""A signal while a program loads its modules: no traceback; the exit code is 130, and a service's 0."""
 
 import fcntl
 import os
@@ -13,7 +13,9 @@ import pytest
 from tests.waiting import wait_until
 
 #: Each program, with how many modules it loads at least before it is what it is.
-_PROGRAMS = {"sceneburst queue": 300, "dispatcher": 800, "container_worker": 200, "producer.api": 500}
+_PROGRAMS = {"sceneburst queue": 300, "container_worker": 200}
+#: Those that run until they are told to leave.
+_SERVICES = {"dispatcher": 800, "sceneburst dispatcher": 700, "producer.api": 500, "sceneburst api": 600}
 _MOMENTS = 10
 #: The least that a pipe holds: so a program is never more than some forty modules ahead of what has been read.
 _PIPE_BYTES = 4096
@@ -24,10 +26,19 @@ def test_ctrl_c_while_modules_load_is_quiet(program: str) -> None:
     """At ten moments, told by the modules that have been loaded until then."""
     for moment in range(_MOMENTS):
         count = 1 + _PROGRAMS[program] * moment // _MOMENTS
-        code, said = _interrupted_after(program.split(), count)
+        code, said = _signalled_after(program.split(), count, signal.SIGINT)
         assert code == 130, f"after {count} modules"
         # A command that has begun says that it was interrupted.
         assert all(line.startswith("interrupted") and program == "sceneburst queue" for line in said), said
+
+
+@pytest.mark.parametrize("program", _SERVICES)
+def test_a_service_that_is_told_to_leave_while_modules_load_ends_with_0(program: str) -> None:
+    """By SIGTERM and SIGINT in turn, at ten moments: whoever supervises it sees that it did as it was told."""
+    for moment in range(_MOMENTS):
+        count = 1 + _SERVICES[program] * moment // _MOMENTS
+        number = (signal.SIGTERM, signal.SIGINT)[moment % 2]
+        assert _signalled_after(program.split(), count, number) == (0, []), f"{number.name} after {count} modules"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -44,8 +55,8 @@ def test_a_worker_interrupted_while_it_tries_out_its_confinement_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-def _interrupted_after(program: list[str], count: int) -> tuple[int, list[str]]:
-    """Send SIGINT to a program when it has loaded `count` modules; returns its exit code and lines but for module names."""
+def _signalled_after(program: list[str], count: int, number: signal.Signals) -> tuple[int, list[str]]:
+    """Send a signal to a program when it has loaded `count` modules; returns its exit code and lines but for module names."""
     argv = [sys.executable, "-X", "importtime", "-m", *program]
     # Nobody listens there: whoever has loaded all goes on to wait, or ends with another code.
     environment = {**os.environ, "SCENEBURST_REDIS_URL": "redis://127.0.0.1:1", "SCENEBURST_API_PORT": "0"}
@@ -57,7 +68,7 @@ def _interrupted_after(program: list[str], count: int) -> tuple[int, list[str]]:
             pass
         for _ in range(count):
             next(said)
-        child.send_signal(signal.SIGINT)
+        child.send_signal(number)
         rest = [line for line in child.stderr if not line.startswith("import time:")]
         wait_until(lambda: child.poll() is not None, "it has ended", 30)
     return child.returncode, rest
