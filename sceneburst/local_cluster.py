@@ -21,6 +21,9 @@ from sceneburst.embedded_redis import EmbeddedRedis, die_with_parent
 from scenequeue.errors import FleetError, SettingsError
 
 _STOP_S = 5.0
+#: What a container works on is worth its time only where the queue is kept.
+_STOP_AT_ONCE_S = 0.5
+_OVER = "the run is over"
 #: Containers of a run whose Redis has vanished leave soon.
 _PATIENCE_S = 15.0
 
@@ -141,6 +144,11 @@ class LocalCluster:
         """Stop dispatcher, containers and Redis, and remove the folder; safe twice."""
         if self._dispatcher is not None:
             self._dispatcher.terminate()
+            # At the same time: the dispatcher may be held up. What it launches meanwhile is met by `stop_all`.
+            with contextlib.suppress(OSError, FleetError):
+                for container in self._fleet.list():
+                    if container.is_running:
+                        self._fleet.stop(container.handle, _OVER)
             try:
                 self._dispatcher.wait(_STOP_S)
             except subprocess.TimeoutExpired:
@@ -148,7 +156,7 @@ class LocalCluster:
                 self._dispatcher.wait()
             self._dispatcher = None
         with contextlib.suppress(OSError, FleetError):
-            self._fleet.stop_all("the run is over", grace_s=_STOP_S)
+            self._fleet.stop_all(_OVER, grace_s=_STOP_S if self._keeps else _STOP_AT_ONCE_S)
         self._redis.stop()
         shutil.rmtree(self._folder / "scratch" if self._keeps else self._folder, ignore_errors=True)
 

@@ -50,9 +50,17 @@ class ProcessFleet:
         self._argv = list(argv or [sys.executable, "-P", "-m", "container_worker"])
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            # Tried out only: who launches nothing leaves nothing.
+            if not folder.is_dir():
+                self._make_folder()
+                with contextlib.suppress(OSError):
+                    # Another dispatcher may use it by now.
+                    folder.rmdir()
         except OSError as error:
             raise FleetMisconfigured(f"SCENEBURST_STATE_DIR: {folder} cannot be made: {error.strerror}") from error
+
+    def _make_folder(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     @classmethod
     def from_settings(cls, settings: DispatcherSettings) -> Self:
@@ -67,6 +75,7 @@ class ProcessFleet:
     def _launch(self, request: LaunchRequest) -> LaunchResult:
         record = self._record(request.container_id)
         try:
+            self._make_folder()
             # Whoever makes the record launches; a crash right after leaves one that list() forgets.
             record.open("x").close()
         except FileExistsError:

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from dispatcher.fleets.process import ProcessFleet, identity_of
-from scenequeue.errors import FleetError
+from scenequeue.errors import FleetError, FleetMisconfigured
 from tests.dispatcher.fleet_conformance import FleetConformance, find, request_for
 from tests.waiting import wait_until
 
@@ -60,6 +60,7 @@ def test_a_killed_container_is_seen_as_ended_at_once(fleet: ProcessFleet, tmp_pa
 def test_a_launch_that_died_half_way_is_forgotten(fleet: ProcessFleet, tmp_path: Path) -> None:
     """A record without a process is no container."""
     record = tmp_path / "fleet" / "half.json"
+    record.parent.mkdir()
     record.touch()
     os.utime(record, (1, 1))
     assert find(fleet, "half") is None
@@ -136,6 +137,19 @@ def _is_blind(fleet: ProcessFleet) -> bool:
     except FleetError as error:
         return "SCENEBURST_STATE_DIR" in str(error)
     return False
+
+
+def test_a_fleet_that_launches_nothing_leaves_no_folder(tmp_path: Path) -> None:
+    """A folder of its user's stays, empty or not; one that cannot be made is refused at the start."""
+    folder = tmp_path / "fleet"
+    assert ProcessFleet(folder, _SLEEPER).list() == []
+    assert not folder.exists()
+    folder.mkdir()
+    ProcessFleet(folder, _SLEEPER)
+    assert folder.is_dir()
+    (tmp_path / "file").touch()
+    with pytest.raises(FleetMisconfigured, match="cannot be made"):
+        ProcessFleet(tmp_path / "file" / "fleet", _SLEEPER)
 
 
 def test_stop_all_leaves_nothing_even_of_what_ignores_it(tmp_path: Path) -> None:
