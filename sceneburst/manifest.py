@@ -1,6 +1,8 @@
 """Manifests: a job in a YAML or JSON file, read with the line of every mistake."""
 
 import difflib
+import os
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,9 +58,7 @@ def read_manifest(path: Path) -> Manifest:
 
 def _parsed(path: Path) -> Any:
     try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise InvalidScenes([f"{path}: larger than {_MOST_BYTES} bytes; submit from Python instead"])
-        text = path.read_text(encoding="utf-8-sig")
+        text = _bytes_of(path).decode("utf-8-sig")
     except FileNotFoundError:
         raise InvalidScenes([f"{path}: there is no such manifest"]) from None
     except UnicodeDecodeError:
@@ -76,6 +76,22 @@ def _parsed(path: Path) -> Any:
     if not isinstance(document, Mapping):
         raise InvalidScenes([f"{path}:1: a manifest is a mapping with 'scenes'"])
     return document
+
+
+def _bytes_of(path: Path) -> bytes:
+    """The content of a regular file, of which no more is read than a manifest may have."""
+    # A pipe without a writer would block the opening, and a device may never end.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise InvalidScenes([f"{path}: not a regular file"])
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            content = file.read(_MOST_BYTES + 1)
+    finally:
+        os.close(descriptor)
+    if len(content) > _MOST_BYTES:
+        raise InvalidScenes([f"{path}: larger than {_MOST_BYTES} bytes; submit from Python instead"])
+    return content
 
 
 class _Reader:

@@ -1,5 +1,6 @@
 """Manifests: what they may say, and the line of every mistake."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -125,3 +126,26 @@ def test_mistakes_in_a_film_have_their_line(media: Media) -> None:
     assert "job.yaml:2: film: unknown option 'crosfade_s', did you mean 'crossfade_s'?" in str(caught.value)
     with pytest.raises(InvalidScenes, match=r"job.yaml:3: scene 'a': options.fps"):
         read_manifest(_write(media.folder, f"film: true\n{scenes}"))
+
+
+def test_a_manifest_that_is_a_pipe_is_refused_at_once(tmp_path: Path) -> None:
+    """Opening a pipe waits for a writer, and reading one or a device may never end."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(InvalidScenes, match="pipe: not a regular file"):
+        read_manifest(pipe)
+
+
+def test_a_folder_is_no_manifest(tmp_path: Path) -> None:
+    """It is named, as every other thing that is no file."""
+    with pytest.raises(InvalidScenes, match="not a regular file"):
+        read_manifest(tmp_path)
+
+
+def test_a_manifest_that_is_too_large_is_refused(tmp_path: Path) -> None:
+    """It is not parsed, and no more of it is read than a manifest may have."""
+    path = tmp_path / "job.yaml"
+    with path.open("wb") as file:
+        file.truncate(64 * 1024 * 1024 + 1)
+    with pytest.raises(InvalidScenes, match="larger than 67108864 bytes"):
+        read_manifest(path)
