@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from producer.scenes import options_from
-from scenequeue.errors import InvalidScenes
+from scenequeue.errors import InvalidScenes, without_prefix
 from scenequeue.options import RenderOptions
 from scenequeue.wishes import JobWishes
 
@@ -37,8 +37,7 @@ def wishes_from(
     try:
         return JobWishes.model_validate(given)
     except ValidationError as error:
-        problems = error.errors(include_url=False)
-        raise InvalidScenes([f"{problem['loc'][0]}: {problem['input']!r}: {problem['msg']}" for problem in problems]) from None
+        raise InvalidScenes(_explained(error)) from None
 
 
 def look_from(
@@ -88,4 +87,12 @@ def look_from(
         if any(problem["loc"][:1] == ("language",) for problem in error.errors()):
             words = "is neither chinese nor english nor a BCP 47 tag such as ja or pt-BR"
             raise InvalidScenes([f"language: {language!r} {words}"]) from None
-        raise InvalidScenes([f"{problem['loc']}: {problem['input']!r}: {problem['msg']}" for problem in error.errors()]) from None
+        raise InvalidScenes(_explained(error)) from None
+
+
+def _explained(error: ValidationError) -> list[str]:
+    """The problems of options, each with the option's name and value."""
+    return [
+        f"{'.'.join(map(str, problem['loc']))}: {problem['input']!r}: {without_prefix(problem['msg'])}"
+        for problem in error.errors(include_url=False)
+    ]
