@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from producer.films import film_from, film_problems, misfits
-from producer.scenes import INPUTS, explain, local_path, options_from, problems_of, scene_from
+from producer.scenes import INPUTS, explain, input_problems, local_path, options_from, problems_of, scene_from
 from scenequeue.errors import InvalidScenes
 from scenequeue.film import Film
 from scenequeue.items import Scene
@@ -100,8 +100,8 @@ class _Reader:
     def __init__(self, path: Path, document: Any) -> None:
         self._path, self._document = path, document
         self._folder = path.absolute().parent
-        self._problems: list[str] = []
-        self._missing: list[str] = []
+        self._problems: list[tuple[int, str]] = []
+        self._missing: list[tuple[int, str]] = []
 
     def read(self) -> Manifest:
         for key in self._document:
@@ -115,11 +115,11 @@ class _Reader:
         scenes = self._scenes(options, film)
         labels = self._labels()
         if self._problems:
-            raise InvalidScenes(self._problems)
+            raise InvalidScenes(self._told([*self._problems, *self._missing]))
         output = self._document.get("output")
         if output is not None and "://" not in str(output):
             output = str(self._folder / str(output))
-        return Manifest(self._path, output, options, scenes, film, labels, self._missing)
+        return Manifest(self._path, output, options, scenes, film, labels, self._told(self._missing))
 
     def _options(self) -> RenderOptions:
         given = self._document.get("options")
@@ -191,6 +191,7 @@ class _Reader:
             except ValueError as error:
                 for problem in str(error).splitlines():
                     self._problem(self._line_of_problem(given, problem), f"scene {index + 1}: {problem}")
+                self._check_files(given, {**shared, **_plain(given)}, f"scene {index + 1}")
                 continue
             if scene.name in names:
                 self._problem(line, f"scene {scene.name!r}: the scene of line {names[scene.name]} has this name too")
@@ -200,12 +201,19 @@ class _Reader:
                 *(misfits(scene, film, options) if film is not None else []),
             ]:
                 self._problem(self._line_of_problem(given, problem), f"scene {scene.name!r}: {problem}")
-            scene = self._absolute(scene)
-            for problem in problems_of(scene, options, check_files=True):
-                where = self._line_of_problem(given, problem)
-                self._missing.append(f"{self._path}:{where}: scene {scene.name!r}: {problem}")
-            scenes.append(scene)
+            self._check_files(given, scene.model_dump(include=set(INPUTS)), f"scene {scene.name!r}")
+            scenes.append(self._absolute(scene))
         return scenes
+
+    def _check_files(self, given: Any, inputs: Mapping[str, Any], scene: str) -> None:
+        """Note the local inputs of a scene that are not there; one that the whole job shares has the job's line."""
+        for role in INPUTS:
+            place = inputs.get(role)
+            if not isinstance(place, str) or not place or (path := local_path(place)) is None:
+                continue
+            line = self._line(self._document if role not in given and role in _SHARED else given, role)
+            for problem in input_problems(role, str(self._folder / path), check_files=True):
+                self._missing.append((line, f"{scene}: {problem}"))
 
     def _absolute(self, scene: Scene) -> Scene:
         changes = {}
@@ -216,7 +224,11 @@ class _Reader:
         return scene.model_copy(update=changes)
 
     def _problem(self, line: int, text: str) -> None:
-        self._problems.append(f"{self._path}:{line}: {text}")
+        self._problems.append((line, text))
+
+    def _told(self, problems: list[tuple[int, str]]) -> list[str]:
+        """The problems in the order of their lines."""
+        return [f"{self._path}:{line}: {text}" for line, text in sorted(problems, key=lambda problem: problem[0])]
 
     def _line_of_problem(self, mapping: Any, problem: str) -> int:
         """The line of the key that a problem's text names, as deep as it can be followed."""

@@ -149,3 +149,26 @@ def test_a_manifest_that_is_too_large_is_refused(tmp_path: Path) -> None:
         file.truncate(64 * 1024 * 1024 + 1)
     with pytest.raises(InvalidScenes, match="larger than 67108864 bytes"):
         read_manifest(path)
+
+
+def test_missing_files_are_told_with_all_other_mistakes_in_the_order_of_lines(media: Media) -> None:
+    """Those of a scene that is wrong otherwise too; one that the job shares has the job's line."""
+    media.image("p.jpg")
+    text = (
+        "scenes:\n"
+        "  - {name: a, image: p.jpg,\n"
+        "     audio: lost.mp3}\n"
+        "  - {name: b, pitcure: p.jpg,\n"
+        "     audio: lost.mp3}\n"
+        "watermark: gone.png\n"
+        "colour: red\n"
+    )
+    with pytest.raises(InvalidScenes) as caught:
+        read_manifest(_write(media.folder, text))
+    lines = [int(problem.split(":")[1]) for problem in caught.value.problems]
+    assert lines == sorted(lines)
+    told = [problem.partition("job.yaml:")[2] for problem in caught.value.problems]
+    assert f"3: scene 'a': audio: there is no file {media.folder / 'lost.mp3'}" in told
+    assert f"5: scene 2: audio: there is no file {media.folder / 'lost.mp3'}" in told
+    assert f"6: scene 'a': watermark: there is no file {media.folder / 'gone.png'}" in told
+    assert any(problem.startswith("7: unknown key 'colour'") for problem in told)
