@@ -136,6 +136,14 @@ class FakedClock:
         following.replace(self._file)
 
 
+def replicate(primary: Server) -> None:
+    """Wait until the primary's replica has all that was written until now."""
+    with primary.admin.client() as connection:
+        # WAIT is about what its own connection wrote: without a write, any replica will do. The key is in the queue's slot.
+        connection.set("{sceneburst}-replicated", 1)
+        assert connection.wait(1, 5000) == 1
+
+
 class Watched:
     """A primary and its replica, watched by one Sentinel under the name `films`.
 

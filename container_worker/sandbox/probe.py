@@ -2,11 +2,13 @@
 
 import os
 import platform
+import signal
 import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -88,16 +90,25 @@ def level_for(isolation: Isolation, folder: Path, readable: Sequence[Path]) -> L
     return Level.LANDLOCK if isolation.has_landlock else Level.SECCOMP
 
 
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let signals wait: between a file's making and the note to remove it, one would leave it behind."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _tried(level: Level, program: Path | None, *, has_landlock: bool) -> tuple[bool, str]:
     """Try the level on a child: True and "", or False and the reason."""
     if sys.platform != "linux" or not program_for(platform.machine(), 0, 0):
         return False, f"not supported on {sys.platform} {platform.machine()}"
-    with (
-        tempfile.TemporaryDirectory(prefix="sceneburst-probe-") as own,
-        tempfile.NamedTemporaryFile(prefix="sceneburst-probe-") as outside,
-        borrowed_uid(level is Level.UID) as uid,
-    ):
-        folder = Path(own).resolve()
+    with ExitStack() as cleanup:
+        with _uninterrupted():
+            folder = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="sceneburst-probe-"))).resolve()
+            outside = cleanup.enter_context(tempfile.NamedTemporaryFile(prefix="sceneburst-probe-"))
+        uid = cleanup.enter_context(borrowed_uid(level is Level.UID))
         hand_over(folder, uid)
         policy = Policy(level, folder, programs=(program,) if program else (), uid=uid, has_landlock=has_landlock)
         attempts = [sys.executable, "-I", "-S", "-c", _ATTEMPTS]
