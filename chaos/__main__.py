@@ -21,8 +21,10 @@ from typing import Annotated
 import typer
 
 from chaos.cluster import ChaosCluster
-from chaos.faults import FAULTS, faults_of
+from chaos.faults import FAULTS, MOVE_CLOCK, faults_of
+from chaos.redis_clock import why_fixed
 from chaos.run import ChaosRun
+from chaos.schedule import has_movable_clock
 from chaos.series import Outcome, run_all, summary, without_effect
 
 _SCRATCH = "size=64m,mode=700"
@@ -45,6 +47,9 @@ def main(
     chosen = [name for name in faults.split(",") if name] or list(FAULTS)
     if unknown := set(chosen) - set(FAULTS):
         raise typer.BadParameter(f"unknown fault {', '.join(sorted(unknown))}; there are {', '.join(FAULTS)}")
+    if MOVE_CLOCK in chosen and (why := why_fixed()):
+        print(f"left out: {MOVE_CLOCK}, as {why}", flush=True)
+        chosen.remove(MOVE_CLOCK)
     if fleet not in _FLEETS:
         raise typer.BadParameter(f"unknown fleet {fleet}; there are {', '.join(_FLEETS)}")
     # A time-out's SIGTERM ends us as an error does: with every program, mount and folder of ours.
@@ -75,9 +80,10 @@ def one_run(seed: int, seconds: float, faults: list[str], fleet: str, keep: Path
     folder = Path(tempfile.mkdtemp(prefix="chaos-"))
     is_mounted = _mount(folder / "scratch")
     try:
-        with ChaosCluster(folder, seed, fleet=fleet) as cluster:
+        has_clock = MOVE_CLOCK in faults and (len(faults) == 1 or has_movable_clock(seed))
+        with ChaosCluster(folder, seed, fleet=fleet, has_clock=has_clock) as cluster:
             say = (lambda _line: None) if is_quiet else lambda line: print(line, flush=True)
-            possible = [name for name in faults if name in faults_of(fleet)]
+            possible = [name for name in faults if name in faults_of(fleet) and (has_clock or name != MOVE_CLOCK)]
             outcome = Outcome.of(ChaosRun(cluster, seed, possible, say).run(seconds))
         print(outcome.line(), flush=True)
         if outcome.wrong:

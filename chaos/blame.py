@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from chaos.hits import Hit
+from chaos.redis_clock import Moves
 from scenequeue.items import JobEvent
 
 #: So long after a fault's end something may still come of it: a lease runs out, boto3's retries are used up, a dispatcher's
@@ -22,20 +23,28 @@ class LeaseEnd:
     container: str
     error: str
     at_ms: int
+    #: Redis's clock was moved, and it may have been as late as that.
+    until_ms: int | None = None
 
 
-def lease_ends(events: Iterable[JobEvent]) -> list[LeaseEnd]:
-    """All ends of leases of one job, oldest first, each with the container that held the lease."""
+def lease_ends(events: Iterable[JobEvent], moves: Moves | None = None) -> list[LeaseEnd]:
+    """All ends of leases of one job, oldest first, each with the container that held the lease.
+
+    Args:
+        events: all of the job.
+        moves: of the clock by which they are dated.
+    """
+    told = list(events)
     holders: dict[str, str] = {}
     ends: list[LeaseEnd] = []
-    for event in events:
+    for event, span in zip(told, (moves or Moves()).of_stream(told), strict=True):
         if event.item_id is None:
             continue
         if event.event == "leased":
             holders[event.item_id] = event.fields.get("container", "")
         elif event.event in {"done", "dead", "retry", "released", "reclaimed"}:
             container, error = holders.pop(event.item_id, ""), event.fields.get("error", "")
-            ends.append(LeaseEnd(event.item_id, event.event, container, error, event.at_ms))
+            ends.append(LeaseEnd(event.item_id, event.event, container, error, span.from_ms, span.until_ms))
     return ends
 
 
@@ -60,7 +69,7 @@ def unexplained(
             for number, hit in enumerate(hits)
             if end.error in causes_of(hit.name)[0]
             and (not hit.containers or end.container in hit.containers)
-            and hit.covers(end.at_ms, SLACK_MS)
+            and hit.covers(end.at_ms, SLACK_MS, end.until_ms)
             and used[number] < causes_of(hit.name)[1]
         ]
         if able:

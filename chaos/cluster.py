@@ -7,13 +7,18 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 import psutil
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from chaos.environment import EVENT_LIMIT, environment
+from chaos.hits import now_ms
+from chaos.redis_clock import FakedClock, Moves, find_faketime, find_movable_redis
+from chaos.redis_pair import PATIENCE_S, RedisPair
 from chaos.redis_proxy import RedisProxy
 from chaos.s3_proxy import S3Proxy
 from chaos.s3_server import BUCKET, S3Server
 from chaos.scenes import PlannedJob, make_media
-from sceneburst.embedded_redis import EmbeddedRedis
 from scenequeue.errors import QueueUnavailable
 from scenequeue.items import WIRE_VERSION
 from scenequeue.queue import SceneQueue
@@ -40,13 +45,27 @@ class ChaosCluster:
         lease_s: how long a lease lasts.
         containers: most workers at once.
         fleet: process, or fargate for the simulated ECS.
+        has_clock: whether Redis's clock is one that can be moved; only where `why_fixed` has nothing against it.
     """
 
-    def __init__(self, folder: Path, seed: int, lease_s: float = 5.0, containers: int = 4, fleet: str = "process") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        seed: int,
+        lease_s: float = 5.0,
+        containers: int = 4,
+        fleet: str = "process",
+        *,
+        has_clock: bool = False,
+    ) -> None:
         self.folder, self.lease_s, self.fleet = folder, lease_s, fleet
         self.namespace = "chaos"
         (folder / "starts").mkdir()
-        self.redis = EmbeddedRedis(folder, is_durable=True)
+        self._clock = self._faked_clock() if has_clock else None
+        #: What Redis's clock showed when.
+        self.clock_moves = Moves()
+        binary, variables = (find_movable_redis(), self._clock.environment) if self._clock else (None, None)
+        self.redis = RedisPair(folder, binary, variables)
         self.redis.start()
         self.redis_proxy = RedisProxy(folder / "proxy.sock", self.redis.socket)
         self._s3 = S3Server(folder)
@@ -64,10 +83,20 @@ class ChaosCluster:
         )
         #: Straight to Redis and S3, past the proxies: for looking only.
         self.queue, self.s3 = SceneQueue(settings), self._s3.client
+        hasty = redis.Redis(
+            unix_socket_path=str(self.redis.socket), socket_timeout=PATIENCE_S, retry=Retry(NoBackoff(), 0), decode_responses=True
+        )
+        #: The same for a look in between: it raises QueueUnavailable soon, as whoever waits hits and heals nobody meanwhile.
+        self.glance = SceneQueue(settings, hasty)
         self._dispatchers: list[subprocess.Popen[bytes]] = []
         self._newer: list[subprocess.Popen[bytes]] = []
         self._fence = 0
         self.ecs = self._start_ecs() if fleet == "fargate" else None
+
+    def _faked_clock(self) -> FakedClock:
+        library = find_faketime()
+        assert library is not None
+        return FakedClock(self.folder, library)
 
     def _start_ecs(self) -> Simulator:
         """Every fourth start fails, answers get lost, tasks are listed late, and Spot gives three seconds."""
@@ -148,12 +177,30 @@ class ChaosCluster:
     def fence(self) -> int:
         """The last fencing number that a dispatcher got; as last seen where Redis is away."""
         try:
-            connection = self.queue._connection
+            connection = self.glance._connection
             with connection.translated():
                 self._fence = int(connection.client.get(connection.keys.fence) or 0)
         except QueueUnavailable:
             pass
         return self._fence
+
+    @property
+    def can_move_clock(self) -> bool:
+        """Whether Redis's clock is one that can be moved."""
+        return self._clock is not None
+
+    def move_clock(self, offset_s: int) -> None:
+        """Redis's clock is so far ahead from now on."""
+        assert self._clock is not None
+        self._clock.set(offset_s)
+        self.clock_moves.note(now_ms(), offset_s * 1000)
+
+    def planned_ms(self) -> int:
+        """When, by Redis's clock, a dispatcher last published its plan; 0 where there is none, or Redis is away."""
+        try:
+            return int((self.glance.inspect.plan() or {}).get("at_ms", 0))
+        except QueueUnavailable:
+            return 0
 
     def workers(self) -> list[Worker]:
         """Those that run, whoever started them, in the order of their starts."""

@@ -80,6 +80,8 @@ class _Seen:
 
     def effect_of(self, hit: Hit) -> bool:
         """Whether what the fault is there for has happened."""
+        if hit.has_worked is not None:
+            return hit.has_worked
         if hit.name in {"kill-worker", "freeze-worker"}:
             return bool(hit.containers & self._lost_by)
         if hit.name in {"drain-worker", "reclaim-spot"}:
@@ -90,13 +92,15 @@ class _Seen:
             return self._is_redis_gone_for(hit.containers) or (hit.containers == NOBODY and self._has_skipped_ticks)
         if hit.name in {"restart-redis", "part-network"}:
             return self._is_redis_gone_for(self._evidence.said.keys())
+        if hit.name == "freeze-redis":
+            return any(end.error in _LOST and hit.covers(end.at_ms, 5_000, end.until_ms) for end in self._ends)
         if hit.name == "lose-capacity":
             return self._evidence.said["-"]["launch failed"] > 0
         if hit.name in {"break-scratch", "few-files"}:
             return self._is_broken_by(hit)
         if hit.name in _ERRORS:
             return any(
-                end.error in _ERRORS[hit.name] and hit.covers(end.at_ms, 15_000)
+                end.error in _ERRORS[hit.name] and hit.covers(end.at_ms, 15_000, end.until_ms)
                 for end in self._ends
                 if not hit.containers or end.container in hit.containers
             )
@@ -108,7 +112,8 @@ class _Seen:
 
     def _is_broken_by(self, hit: Hit) -> bool:
         return any(
-            record.exit_reason.startswith(BROKEN) and hit.covers(record.ended_ms, 15_000)
+            record.exit_reason.startswith(BROKEN) and hit.covers(span.from_ms, 15_000, span.until_ms)
             for name, record in self._evidence.ledger.items()
+            for span in [self._evidence.moves.when(record.ended_ms)]
             if not hit.containers or name in hit.containers
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from chaos.blame import LeaseEnd, lease_ends
 from chaos.cluster import ChaosCluster
 from chaos.hits import Hit
+from chaos.redis_clock import Moves
 from chaos.s3_proxy import MOST_SKEW_S
 from chaos.scenes import PlannedJob
 from scenequeue.errors import JobNotFound
@@ -41,6 +42,8 @@ class Evidence:
     skews: Mapping[str, float]
     #: Process ids to containers.
     pids: Mapping[int, str]
+    #: Of the clock by which Redis dates everything.
+    moves: Moves = field(default_factory=Moves)
 
     @property
     def ends(self) -> Iterator[LeaseEnd]:
@@ -60,6 +63,7 @@ def gather(cluster: ChaosCluster, jobs: Mapping[str, PlannedJob]) -> Evidence:
         said=_said(cluster),
         skews={name: skew_s for name, skew_s, _ in starts},
         pids={pid: name for name, _, pid in starts},
+        moves=cluster.clock_moves,
     )
 
 
@@ -75,7 +79,7 @@ def _of_job(cluster: ChaosCluster, job_id: str) -> JobEvidence:
         events,
         {str(result.item_id): result for result in producer.results(job_id)},
         {str(letter.item_id): letter for letter in cluster.queue.inspect.dead(job_id, _ALL)},
-        lease_ends(events),
+        lease_ends(events, cluster.clock_moves),
     )
 
 

@@ -4,12 +4,19 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chaos import strikes_programs as programs, strikes_surroundings as surroundings, strikes_worker as worker
+from chaos import (
+    strikes_programs as programs,
+    strikes_redis as redis,
+    strikes_surroundings as surroundings,
+    strikes_worker as worker,
+)
 from chaos.cluster import ChaosCluster
 from chaos.hits import Strike
 from chaos.newer import submit_newer
 
 _LOST = frozenset({"ContainerLost", "LeaseExpired"})
+#: Not every run has a clock that can be moved.
+MOVE_CLOCK = "move-clock"
 
 
 @dataclass(frozen=True)
@@ -37,7 +44,15 @@ FAULTS: dict[str, Fault] = {
     "freeze-encoder": Fault(worker.freeze_encoder, 2, frozenset({"LimitExceeded", "ToolFailed"})),
     "kill-dispatcher": Fault(programs.kill_dispatcher, 2),
     "freeze-dispatcher": Fault(programs.freeze_dispatcher, 1),
-    "restart-redis": Fault(surroundings.restart_redis, 2, _LOST),
+    "restart-redis": Fault(redis.restart_redis, 2, _LOST),
+    # What a frozen server had been sent it does when it wakes: the answer to a lease may find nobody.
+    "freeze-redis": Fault(redis.freeze_redis, 1, _LOST, most=2),
+    "fill-redis": Fault(redis.fill_redis, 1, _LOST, most=2),
+    "fill-aof": Fault(redis.fill_aof, 1, _LOST, most=2),
+    # A lease, and the end of one, may be what is forgotten.
+    "fail-over": Fault(redis.fail_over, 2, _LOST, most=2),
+    # Forward, every lease is over at once; so it is when a clock that was set back returns.
+    MOVE_CLOCK: Fault(redis.move_clock, 1, _LOST, most=2),
     # The answer to a lease may be what was cut: then nobody knows of it.
     "cut-connections": Fault(surroundings.cut_connections, 4, _LOST, most=2),
     "part-network": Fault(surroundings.part_network, 1, _LOST, most=2),

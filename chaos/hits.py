@@ -23,6 +23,10 @@ class Strike:
     undo: Callable[[], frozenset[str] | None] = _nothing
     #: A job that it brings.
     job: PlannedJob | None = None
+    #: Since when (ms) Redis may have answered what it will not know of afterwards; None: it forgets nothing.
+    forgets_since_ms: int | None = None
+    #: Asked when it has been undone: whether it had the effect that it is there for. None: others tell.
+    has_worked: Callable[[], bool] | None = None
 
 
 @dataclass
@@ -36,10 +40,12 @@ class Hit:
     ended_ms: int | None = None
     #: The dispatchers' fencing number when it began.
     fence: int = 0
+    #: Whether it had its effect, where the fault itself could tell.
+    has_worked: bool | None = None
 
-    def covers(self, at_ms: int, slack_ms: int) -> bool:
-        """Whether something at this moment may come of it, so long after its end at most."""
-        return self.began_ms <= at_ms and (self.ended_ms is None or at_ms <= self.ended_ms + slack_ms)
+    def covers(self, at_ms: int, slack_ms: int, until_ms: int | None = None) -> bool:
+        """Whether something at this moment, or between both, may come of it, so long after its end at most."""
+        return self.began_ms <= max(at_ms, until_ms or 0) and (self.ended_ms is None or at_ms <= self.ended_ms + slack_ms)
 
 
 @dataclass

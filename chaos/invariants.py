@@ -14,6 +14,7 @@ from chaos.history import violations
 from chaos.hits import Hit
 from chaos.leftovers import leftovers
 from chaos.newer import served_by_old
+from chaos.redis_clock import Moves
 from chaos.s3_server import BUCKET
 from chaos.scenes import FRAMES, KINDS, PlannedJob
 from scenequeue.items import ItemResult, JobState
@@ -46,7 +47,7 @@ def _of_job(cluster: ChaosCluster, job: PlannedJob, found: JobEvidence, hits: Se
             yield f"{job.job_id}/{item_id} ({name}) has no result"
             continue
         yield from _of_scene(cluster, job, index, result)
-        yield from _of_attempts(job, index, found, hits)
+        yield from _of_attempts(job, index, found, hits, cluster.clock_moves)
         if (result.state == "dead") != (item_id in found.letters):
             yield f"{job.job_id}/{item_id} is {result.state}, and {'has' if item_id in found.letters else 'has no'} dead letter"
         if item_id in found.letters and not found.letters[item_id].errors:
@@ -76,7 +77,7 @@ def _of_scene(cluster: ChaosCluster, job: PlannedJob, index: int, result: ItemRe
         yield f"{where}: {key} has {frames} frames instead of {FRAMES}"
 
 
-def _of_attempts(job: PlannedJob, index: int, found: JobEvidence, hits: Sequence[Hit]) -> Iterator[str]:
+def _of_attempts(job: PlannedJob, index: int, found: JobEvidence, hits: Sequence[Hit], moves: Moves) -> Iterator[str]:
     """Every attempt ended as it was planted, or because of a fault that has hit."""
     item_id, kind = f"0-{index}", KINDS[job.kinds[index]]
     where = f"{job.job_id}/{item_id} ({kind.name})"
@@ -88,8 +89,9 @@ def _of_attempts(job: PlannedJob, index: int, found: JobEvidence, hits: Sequence
         as_planted = [kind.is_cause_of(error.error, error.message) for error in letter.errors]
         planned = sum(as_planted)
         ends = [
-            LeaseEnd(item_id, "failed", error.container, error.error, error.at_ms)
+            LeaseEnd(item_id, "failed", error.container, error.error, span.from_ms, span.until_ms)
             for error, is_planted in zip(letter.errors, as_planted, strict=True)
+            for span in [moves.when(error.at_ms)]
             if not is_planted
         ]
     for end in unexplained(ends, hits, causes_of):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from chaos.cluster import ChaosCluster
+from chaos.doubts import Doubts
 from chaos.effects import effects, planted, told
 from chaos.evidence import gather
 from chaos.faults import FAULTS
@@ -74,6 +75,8 @@ class ChaosRun:
         self._submitting: dict[str, _Submission] = {}
         self._hits, self._later = Hits(), Later()
         self._killed: list[str] = []
+        self._doubts = Doubts()
+        self._vanished = 0
         self._began = time.monotonic()
 
     def run(self, seconds: float) -> Report:
@@ -85,6 +88,7 @@ class ChaosRun:
             self._cluster.keep_dispatchers(_DISPATCHERS)
             self._later.do_due()
             self._look_after_producers()
+            self._resubmit_forgotten()
             if now_s >= next_job_s:
                 self._submit(most_ready)
                 next_job_s = now_s + draws_for(self._seed, f"pause/{len(self._report.jobs)}").uniform(0.5, 3.0)
@@ -100,7 +104,7 @@ class ChaosRun:
 
     def _submit(self, most_ready: float) -> None:
         try:
-            ready = self._cluster.queue.inspect.depth().counts.ready
+            ready = self._cluster.glance.inspect.depth().counts.ready
         except QueueUnavailable:
             return
         if ready > most_ready or len(self._submitting) > 2:
@@ -121,6 +125,8 @@ class ChaosRun:
                 continue
             job_id = submission.job.job_id
             del self._submitting[job_id]
+            if code == 0:
+                self._doubts.note_answered(job_id, now_ms())
             if code == _KILLED:
                 self._killed.append(job_id)
                 self._tell(f"killed the producer of {job_id}")
@@ -144,14 +150,26 @@ class ChaosRun:
     def _undo(self, hit: Hit, strike: Strike) -> None:
         hit.containers |= strike.undo() or frozenset()
         hit.ended_ms = now_ms()
+        if strike.has_worked is not None:
+            hit.has_worked = strike.has_worked()
+        if strike.forgets_since_ms is not None:
+            self._doubts.doubt(strike.forgets_since_ms, self._submitting)
+
+    def _resubmit_forgotten(self) -> None:
+        """Submit what Redis was made to forget once more, by its id, as callers do who hear of a fail-over."""
+        for job_id in self._doubts.forgotten(self._submitting, self._cluster.glance.producer.status):
+            self._vanished += 1
+            self._tell(f"{job_id} was forgotten, and is submitted again")
+            self._submitting[job_id] = self._try(self._report.jobs[job_id], [])
 
     def _end(self) -> None:
         deadline = time.monotonic() + _QUIET_LIMIT_S
         while time.monotonic() < deadline:
             self._cluster.keep_dispatchers(_DISPATCHERS)
             self._look_after_producers()
+            self._resubmit_forgotten()
             counts = self._cluster.queue.inspect.depth().counts
-            if not self._submitting and not counts.in_work:
+            if not self._submitting and not self._doubts.are_open and not counts.in_work:
                 break
             if any(job.version > WIRE_VERSION for job in self._report.jobs.values()):
                 self._cluster.start_newer()
@@ -174,7 +192,13 @@ class ChaosRun:
         report.effects.update(planted(evidence, list(report.jobs.values())))
         uploads = [cluster.s3_proxy.uploads[upload_id] for _, upload_id in left_uploads(cluster)]
         report.effects["kill-upload"] = sum(not upload.is_spoiled for upload in uploads)
-        report.told = {**told(evidence), "resubmitted": resubmitted, "dispatchers": cluster.fence(), **cluster.s3_proxy.done}
+        report.told = {
+            **told(evidence),
+            "resubmitted": resubmitted,
+            "forgotten": self._vanished,
+            "dispatchers": cluster.fence(),
+            **cluster.s3_proxy.done,
+        }
         report.seconds = self._elapsed_s()
 
     def _elapsed_s(self) -> float:

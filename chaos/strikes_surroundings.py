@@ -1,25 +1,12 @@
-"""Faults of what the programs stand on: Redis, the network, S3, the disk, the cloud."""
+"""Faults of what the programs stand on: the network, S3, the disk, the cloud."""
 
 import contextlib
 import random
-
-import psutil
 
 from chaos.cluster import ChaosCluster
 from chaos.hits import Strike
 from chaos.s3_proxy import FAULTS as S3_FAULTS
 from chaos.strikes_programs import NOBODY, chosen
-
-
-def restart_redis(cluster: ChaosCluster, draws: random.Random) -> Strike | None:
-    """SIGKILL to Redis, and back from its append-only file."""
-    away_s = draws.uniform(0.1, 1.5)
-    try:
-        psutil.Process(cluster.redis.pid)
-    except (RuntimeError, psutil.Error):
-        return None
-    cluster.redis.kill()
-    return Strike(f"killed redis for {away_s:.1f} s", frozenset(), away_s, cluster.redis.start)
 
 
 def cut_connections(cluster: ChaosCluster, draws: random.Random) -> Strike | None:

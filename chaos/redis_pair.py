@@ -1,0 +1,167 @@
+"""The Redis of a chaos run: a primary and the replica that follows it, both at hand to be broken, at one address."""
+
+import contextlib
+import shlex
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import psutil
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from sceneburst.embedded_redis import EmbeddedRedis, find_redis_server
+
+#: Longest that the driver waits for one answer of a server that may be frozen.
+PATIENCE_S = 1.0
+
+
+class RedisPair:
+    """A durable primary behind a link that leads to whoever is the primary. For one thread.
+
+    Args:
+        folder: for the servers' folders and the link.
+        binary: the redis-server; None finds one.
+        environment: more variables for it.
+    """
+
+    def __init__(self, folder: Path, binary: Path | None = None, environment: Mapping[str, str] | None = None) -> None:
+        self._folder = folder
+        self._binary = _wrapped(folder / "redis-server", binary or find_redis_server(), environment or {})
+        self.socket = folder / "redis.sock"
+        self.url = f"unix://{self.socket}"
+        self._made: list[EmbeddedRedis] = []
+        self.primary = self._make()
+        self._replica: EmbeddedRedis | None = None
+        self._promoted: EmbeddedRedis | None = None
+        #: Up to where the promoted one had followed.
+        self._promoted_at = 0
+        #: Since when (ms) writes may be answered that are not in the append-only file: who is killed now loses them.
+        self.unsynced_since_ms: int | None = None
+
+    def start(self) -> None:
+        """Start whatever does not run of primary and replica."""
+        if process_of(self.primary) is None:
+            self.primary.start()
+            # Else a replica waits seconds for others to come.
+            ask(self.primary, "CONFIG", "SET", "repl-diskless-sync-delay", "0")
+            self.unsynced_since_ms = None
+        self._point_to(self.primary)
+        if self._replica is None and self._promoted is None:
+            self._replica = self._make()
+            self._replica.start()
+            ask(self._replica, "REPLICAOF", "127.0.0.1", self.primary.tcp_url.rpartition(":")[2].partition("/")[0])
+
+    def kill(self) -> int | None:
+        """SIGKILL the primary; `start` brings it back with what it had written.
+
+        Returns:
+            Since when (ms) it may have answered what it had not; None where all was.
+        """
+        if self.unsynced_since_ms is not None and self._is_synced():
+            self.unsynced_since_ms = None
+        self.primary.kill()
+        return self.unsynced_since_ms
+
+    def promote(self) -> bool:
+        """Cut the replica off and make it a primary, which nobody reaches yet; whether it was one that could be."""
+        replica = self._replica
+        if replica is None or self._promoted is not None or process_of(self.primary) is None:
+            return False
+        if not is_whole(ask(replica, "INFO") or {}) or ask(replica, "REPLICAOF", "NO", "ONE") is None:
+            return False
+        self._promoted, self._replica = replica, None
+        self._promoted_at = int((ask(replica, "INFO", "replication") or {}).get("master_repl_offset", 0))
+        return True
+
+    def fail_over(self) -> int:
+        """Kill the primary; the promoted one is at its address, and has a replica again.
+
+        Returns:
+            How many bytes of writes it had not heard of; 0 where the old primary could not say.
+        """
+        if self._promoted is None:
+            return 0
+        last = int((ask(self.primary, "INFO", "replication") or {}).get("master_repl_offset", 0))
+        self.primary.kill()
+        self.primary, self._promoted = self._promoted, None
+        self.unsynced_since_ms = None
+        ask(self.primary, "CONFIG", "SET", "repl-diskless-sync-delay", "0")
+        self.start()
+        return max(0, last - self._promoted_at)
+
+    def stop(self) -> None:
+        """Stop all; safe twice."""
+        for each in self._made:
+            each.stop()
+        self.socket.unlink(missing_ok=True)
+
+    def _is_synced(self) -> bool:
+        policy = (ask(self.primary, "CONFIG", "GET", "appendfsync") or {}).get("appendfsync")
+        info = ask(self.primary, "INFO", "persistence") or {}
+        return policy == "always" and info.get("aof_last_write_status") == "ok" and info.get("aof_buffer_length") == 0
+
+    def _make(self) -> EmbeddedRedis:
+        folder = self._folder / f"redis-{len(self._made)}"
+        folder.mkdir()
+        self._made.append(EmbeddedRedis(folder, is_durable=True, binary=self._binary, port=0))
+        return self._made[-1]
+
+    def _point_to(self, server: EmbeddedRedis) -> None:
+        following = self.socket.with_suffix(".new")
+        following.unlink(missing_ok=True)
+        following.symlink_to(server.socket)
+        following.replace(self.socket)
+
+
+def is_whole(info: Mapping[str, Any]) -> bool:
+    """Whether a replica that says this follows its primary, and has all of it in its append-only file.
+
+    Args:
+        info: what INFO answers.
+    """
+    wanted = {
+        "role": "slave", "master_link_status": "up", "master_sync_in_progress": 0, "loading": 0, "aof_enabled": 1,
+        "aof_rewrite_in_progress": 0, "aof_rewrite_scheduled": 0, "aof_last_bgrewrite_status": "ok",
+    }  # fmt: skip
+    return all(info.get(name) == value for name, value in wanted.items())
+
+
+def process_of(server: EmbeddedRedis) -> psutil.Process | None:
+    """Its process; None where it does not run."""
+    try:
+        process = psutil.Process(server.pid)
+        return process if process.status() != psutil.STATUS_ZOMBIE else None
+    except (RuntimeError, psutil.Error):
+        return None
+
+
+def ask(server: EmbeddedRedis, *words: str) -> Any:
+    """A command's answer; None where there is none in time, or it is an error."""
+    client = redis.Redis(
+        unix_socket_path=str(server.socket), socket_timeout=PATIENCE_S, retry=Retry(NoBackoff(), 0), decode_responses=True
+    )
+    try:
+        return client.execute_command(*words)
+    except redis.exceptions.RedisError:
+        return None
+    finally:
+        client.close()
+
+
+def tell(server: EmbeddedRedis, *words: str) -> None:
+    """Leave a command with a server that may be frozen: it does it when it wakes."""
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(PATIENCE_S)
+        client.connect(str(server.socket))
+        client.sendall(b"".join([b"*%d\r\n" % len(words), *(b"$%d\r\n%s\r\n" % (len(w), w.encode()) for w in words)]))
+
+
+def _wrapped(path: Path, binary: Path, environment: Mapping[str, str]) -> Path:
+    """A program that starts a redis-server with these variables, which is not killed for a file that is too large."""
+    exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in environment.items())
+    path.write_text(f"#!/bin/sh\ntrap '' XFSZ\n{exports}exec {shlex.quote(str(binary))} \"$@\"\n")
+    path.chmod(0o700)
+    return path
