@@ -49,8 +49,8 @@ def test_a_streams_events_stand_still_while_the_clock_is_behind_the_last() -> No
     """They may be as late as the moment at which the clock has caught up, when it shows that time again."""
     moves = _moves((10_000, 60_000), (30_000, 0))
     ahead = 20_000 + 60_000
-    assert moves.of_stream([_event(ahead), _event(ahead, 1), _event(90_000)]) == [
-        Span(20_000, 80_000), Span(20_000, 80_000), Span(90_000, 90_000),
+    assert moves.of_stream([_event(ahead), _event(ahead, 1), _event(100_000)]) == [
+        Span(20_000, 80_000), Span(20_000, 80_000), Span(100_000, 100_000),
     ]  # fmt: skip
 
 
