@@ -47,8 +47,8 @@ FAULTS: dict[str, Fault] = {
     "restart-redis": Fault(redis.restart_redis, 2, _LOST),
     # What a frozen server had been sent it does when it wakes: the answer to a lease may find nobody.
     "freeze-redis": Fault(redis.freeze_redis, 1, _LOST, most=2),
-    "fill-redis": Fault(redis.fill_redis, 1, _LOST, most=2),
-    "fill-aof": Fault(redis.fill_aof, 1, _LOST, most=2),
+    "fill-redis": Fault(redis.fill_redis, 2, _LOST, most=2),
+    "fill-aof": Fault(redis.fill_aof, 2, _LOST, most=2),
     # A lease, and the end of one, may be what is forgotten.
     "fail-over": Fault(redis.fail_over, 2, _LOST, most=2),
     # Forward, every lease is over at once; so it is when a clock that was set back returns.

@@ -71,8 +71,12 @@ def test_a_full_redis_refuses_writes_until_there_is_room(pair: RedisPair) -> Non
     wait_until(lambda: ask(pair.primary, "SET", "a", "1"), "it takes writes")
 
 
-def test_a_full_disk_is_seen_and_passes_without_a_loss(pair: RedisPair) -> None:
-    """Whatever was answered before, while and after it was full is in the file."""
+@pytest.mark.parametrize("is_promoted", [False, True])
+def test_a_full_disk_is_seen_and_passes_without_a_loss(pair: RedisPair, is_promoted: bool) -> None:
+    """Whatever was answered before, while and after it was full is in the file; also of one that has been a replica."""
+    if is_promoted:
+        _follows(pair)
+        _struck(fail_over(_cluster(pair), _DRAWS)).undo()
     strike = _struck(fill_aof(_cluster(pair), _DRAWS))
     answered = []
 
