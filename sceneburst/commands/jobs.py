@@ -79,6 +79,9 @@ def submit(
             print_json(status_data(status))
         else:
             say(f"job {handle.job_id}: {status.counts.total} scenes, {status.state.value}")
+            if status.state is JobState.FAILED and status.counts.dead:
+                say(f"{status.counts.dead} failed; mend what `sceneburst dead list --job {handle.job_id}` names, then")
+                say(f"`sceneburst dead requeue {handle.job_id}` renders them anew; submitting again does not")
         if wait and status.state is not JobState.DONE:
             raise typer.Exit(Exit.FAILED)
 

@@ -1,6 +1,7 @@
 """Commands tell operators the truth: exit codes, options behind a group's name, and the last line after an interruption."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from sceneburst.exits import Exit, Interrupted
 from scenequeue.items import ContainerRecord, ItemResult
 from scenequeue.names import ContainerId
 from scenequeue.queue import SceneQueue
+from tests.media import Media
 from tests.sceneburst.conftest import Console
 from tests.scenequeue.jobs import done, submit
 
@@ -204,3 +206,19 @@ def test_one_tick_that_sees_no_fleet_is_no_success(console: Console, queue: Scen
     assert ended.code == Exit.UNAVAILABLE
     assert "no container engine answers at /nowhere/docker.sock" in ended.err
     assert queue.dispatcher.acquire("another", 1) is not None
+
+
+def test_submitting_a_failed_job_again_says_how_to_render_its_failed_scenes(
+    console: Console, queue: SceneQueue, media: Media, tmp_path: Path
+) -> None:
+    """The same job under the same id is the job that is there, which has failed."""
+    path = tmp_path / "job.json"
+    scene = {"name": "a", "image": str(media.image("p.jpg")), "audio": str(media.tone("n.mp3"))}
+    path.write_text(json.dumps({"output": str(tmp_path / "out"), "scenes": [scene]}))
+    words = ("submit", str(path), "--job-id", "j")
+    assert console(*words).code == 0
+    for lease in queue.worker.lease("c1", 1):
+        queue.worker.fail("c1", lease, "BadInput", "image: no picture", transient=False)
+    again = console(*words)
+    assert again.code == 0, again.err
+    assert "sceneburst dead requeue j" in again.out + again.err
