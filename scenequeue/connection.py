@@ -18,6 +18,8 @@ from scenequeue.steps import Steps
 #: Longest that one blocking command waits; shorter than the socket's time-out, so that silence means trouble.
 BLOCK_LIMIT_S = 5.0
 
+#: Beginnings of what Redis answers where no password was given.
+_WITHOUT_PASSWORD = ("HELLO must be called with the client already authenticated", "Authentication required")
 _DENIED = ("ACL", "can't access", "can't run")
 #: The first word of what servers say of trouble that passes; inside a script or a pipeline it stands further back.
 #: BUSY: another script has run for too long. NOREPLICAS, MASTERDOWN, READONLY, UNBLOCKED, CLUSTERDOWN, TRYAGAIN: a failover
@@ -118,7 +120,8 @@ class Connection:
 
     def _shut_out(self, error: object) -> SettingsError | QueueUnavailable:
         """A refused login: permanent at first; like an outage, with an alarm, for who was let in before."""
-        text = f"Redis at {self.url} refuses the login: {error}"
+        without_password = str(error).startswith(_WITHOUT_PASSWORD)
+        text = f"Redis at {self.url} refuses the login: {'it wants a password, and none is given' if without_password else error}"
         if not self._was_let_in:
             return SettingsError(f"{text}; are user and password of SCENEBURST_REDIS_URL or SCENEBURST_REDIS_PASSWORD right?")
         if not self._is_shut_out:

@@ -11,7 +11,7 @@ import redis
 import structlog
 
 from container_worker.exits import Exit
-from scenequeue.errors import QueueUnavailable
+from scenequeue.errors import QueueUnavailable, SettingsError
 from scenequeue.items import ContainerRecord
 from scenequeue.names import ContainerId
 from scenequeue.queue import SceneQueue
@@ -56,6 +56,13 @@ def test_a_program_with_a_wrong_password_ends_at_once_and_says_so_in_one_line(
     assert len([line for line in said.splitlines() if "refuses the login" in line]) == 1, said
     assert "Traceback" not in said
     assert "hush" not in said
+
+
+def test_a_password_that_is_wanted_and_not_given_is_said_in_plain_words(locked: Server) -> None:
+    """Not in Redis's own, which are about its protocol."""
+    url = f"redis://127.0.0.1:{locked.port}/0"
+    with pytest.raises(SettingsError, match="it wants a password, and none is given; are user and password"):
+        SceneQueue(SceneburstSettings.load(redis_url=url)).ping()
 
 
 @pytest.mark.parametrize("change", ["password", "user"])
