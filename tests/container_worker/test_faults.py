@@ -25,13 +25,13 @@ Start = Callable[..., subprocess.Popen[bytes]]
 
 @pytest.fixture
 def submit_scenes(queue: SceneQueue, media: Media, tmp_path: Path) -> Callable[..., None]:
-    """Submits render items of one job with narrations of so many seconds."""
+    """Submits render items of one job with narrations of so many seconds, which they say unless told another weight."""
 
-    def submit(job_id: str, *seconds: float) -> None:
+    def submit(job_id: str, *seconds: float, weight: float | None = None) -> None:
         items = [
             WorkItem(
                 name=f"s{index}",
-                weight=length,
+                weight=length if weight is None else weight,
                 payload={
                     "image": media.image().as_uri(),
                     "audio": media.tone(f"{job_id}{index}.wav", length).as_uri(),
@@ -75,7 +75,8 @@ def test_a_killed_worker_takes_its_children_along_and_another_renders_its_scene(
     queue: SceneQueue, start_worker: Start, submit_scenes: Callable[..., None], tmp_path: Path
 ) -> None:
     """Kill -9 in the middle of an encode: no process is left, and what was only fetched is not to blame."""
-    submit_scenes("a", 60.0)
+    # It says that it is short: the next one is fetched as soon as it encodes, not in its last moments.
+    submit_scenes("a", 60.0, weight=0.5)
     victim = start_worker("c1")
     children = wait_until(lambda: _encoding(victim.pid), "it encodes")
     submit_scenes("b", 0.5)
