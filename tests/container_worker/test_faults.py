@@ -18,6 +18,7 @@ from scenequeue.options import RenderOptions
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
 from tests.media import Media
+from tests.processes import is_alive
 from tests.waiting import wait_until
 
 Start = Callable[..., subprocess.Popen[bytes]]
@@ -68,7 +69,7 @@ def _encoding(pid: int) -> list[psutil.Process]:
 
 
 def _alive(processes: list[psutil.Process]) -> list[psutil.Process]:
-    return [process for process in processes if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
+    return [process for process in processes if is_alive(process)]
 
 
 def test_a_killed_worker_takes_its_children_along_and_another_renders_its_scene(

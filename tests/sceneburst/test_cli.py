@@ -16,6 +16,7 @@ from sceneburst.exits import Exit
 from scenequeue.items import JobState
 from scenequeue.queue import SceneQueue
 from tests.media import Media
+from tests.processes import is_alive
 from tests.scenequeue.jobs import done, submit
 from tests.waiting import wait_until
 
@@ -75,7 +76,7 @@ def test_up_serves_other_terminals_until_ctrl_c_and_keeps_the_queue_where_told(
         program.send_signal(signal.SIGINT)
         assert program.wait(30) == Exit.INTERRUPTED
         program.communicate()
-        assert not [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
+        assert not [child for child in children if is_alive(child)]
     assert json.loads(ended.stdout)["state"] == "done"
     assert (tmp_path / "out" / "s0.mp4").stat().st_size > 0
 

@@ -20,6 +20,7 @@ from container_worker.sandbox.limits import Limits
 from scenequeue.errors import BadInput, LimitExceeded
 from scenequeue.options import RenderOptions
 from tests.media import Media
+from tests.processes import is_alive
 from tests.waiting import wait_until
 
 Frames = list[npt.NDArray[np.uint8]]
@@ -259,7 +260,7 @@ def test_a_stop_kills_the_render_and_all_its_children(media: Media, tmp_path: Pa
     scratch.mkdir()
 
     def ours() -> list[int]:
-        return [child.pid for child in psutil.Process().children(recursive=True) if child.status() != psutil.STATUS_ZOMBIE]
+        return [child.pid for child in psutil.Process().children(recursive=True) if is_alive(child)]
 
     before = set(ours())
 

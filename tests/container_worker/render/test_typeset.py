@@ -40,11 +40,18 @@ def test_texts_drawn_in_parts_are_those_drawn_at_once(tmp_path: Path, monkeypatc
         assert np.array_equal(whole.luma.colour, part.luma.colour)
 
 
+def _is_ffmpeg(process: psutil.Process) -> bool:
+    try:
+        return process.name().startswith("ffmpeg")
+    except psutil.NoSuchProcess:
+        return False
+
+
 def test_what_draws_the_texts_has_ended_while_they_show(tmp_path: Path) -> None:
     """Its memory is free for the encoder then; texts that come much later are drawn by another."""
 
     def drawing() -> list[psutil.Process]:
-        return [child for child in psutil.Process().children() if child.name().startswith("ffmpeg")]
+        return [child for child in psutil.Process().children() if _is_ffmpeg(child)]
 
     with _typesetter([*TEXTS, *TEXTS], tmp_path / "texts") as typesetter:
         assert typesetter.draw(0) is not None
