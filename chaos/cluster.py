@@ -7,14 +7,11 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 import psutil
-import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from chaos.environment import EVENT_LIMIT, environment
 from chaos.hits import now_ms
 from chaos.redis_clock import FakedClock, Moves, find_faketime, find_movable_redis
-from chaos.redis_pair import PATIENCE_S, RedisPair
+from chaos.redis_pair import RedisPair, hasty_client
 from chaos.redis_proxy import RedisProxy
 from chaos.s3_proxy import S3Proxy
 from chaos.s3_server import BUCKET, S3Server
@@ -83,11 +80,8 @@ class ChaosCluster:
         )
         #: Straight to Redis and S3, past the proxies: for looking only.
         self.queue, self.s3 = SceneQueue(settings), self._s3.client
-        hasty = redis.Redis(
-            unix_socket_path=str(self.redis.socket), socket_timeout=PATIENCE_S, retry=Retry(NoBackoff(), 0), decode_responses=True
-        )
         #: The same for a look in between: it raises QueueUnavailable soon, as whoever waits hits and heals nobody meanwhile.
-        self.glance = SceneQueue(settings, hasty)
+        self.glance = SceneQueue(settings, hasty_client(self.redis.socket))
         self._dispatchers: list[subprocess.Popen[bytes]] = []
         self._newer: list[subprocess.Popen[bytes]] = []
         self._fence = 0
@@ -126,7 +120,7 @@ class ChaosCluster:
 
     @property
     def scratch_disk(self) -> Path:
-        """What that lies on: a small file system of its own, where we may mount one."""
+        """The folder above: a small file system of its own, where we may mount one."""
         return self.folder / "scratch"
 
     @property
@@ -162,7 +156,7 @@ class ChaosCluster:
         self._newer.append(self._start(self.logs / f"{container_id}.log", "container_worker", **variables))
 
     def is_newer_there(self) -> bool:
-        """Whether one of those runs."""
+        """True if a worker of the newer version runs."""
         return any(worker.poll() is None for worker in self._newer)
 
     def _start(self, log_path: Path, *module: str, **variables: str) -> subprocess.Popen[bytes]:
@@ -186,17 +180,17 @@ class ChaosCluster:
 
     @property
     def can_move_clock(self) -> bool:
-        """Whether Redis's clock is one that can be moved."""
+        """True if Redis's clock can be moved."""
         return self._clock is not None
 
     def move_clock(self, offset_s: int) -> None:
-        """Redis's clock is so far ahead from now on."""
+        """Set Redis's clock so far ahead of the true time."""
         assert self._clock is not None
         self._clock.set(offset_s)
         self.clock_moves.note(now_ms(), offset_s * 1000)
 
     def planned_ms(self) -> int:
-        """When, by Redis's clock, a dispatcher last published its plan; 0 where there is none, or Redis is away."""
+        """Time of the last published plan, by Redis's clock (ms); 0 where there is none, or Redis is away."""
         try:
             return int((self.glance.inspect.plan() or {}).get("at_ms", 0))
         except QueueUnavailable:

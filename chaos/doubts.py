@@ -8,7 +8,7 @@ from scenequeue.errors import JobNotFound, QueueUnavailable
 
 
 class Doubts:
-    """Which jobs are to be looked for."""
+    """Keeps the jobs that are to be looked for."""
 
     def __init__(self) -> None:
         self._answered_ms: dict[str, int] = {}
@@ -16,15 +16,15 @@ class Doubts:
 
     @property
     def are_open(self) -> bool:
-        """Whether there are jobs of which nobody knows."""
+        """True while jobs are left to be looked for."""
         return bool(self._open)
 
     def note_answered(self, job_id: str, at_ms: int) -> None:
-        """A producer was told at that time that this job is there."""
+        """Note that a producer was told at that time that this job is there."""
         self._answered_ms[job_id] = at_ms
 
     def doubt(self, since_ms: int, submitting: Iterable[str]) -> None:
-        """Redis may have forgotten what it has answered since.
+        """Have those jobs looked for that Redis may have forgotten, as it answered for them since a moment.
 
         Args:
             since_ms: the beginning.
@@ -34,7 +34,7 @@ class Doubts:
         self._open |= {*submitting}
 
     def forgotten(self, submitting: Iterable[str], look: Callable[[str], object]) -> Iterator[str]:
-        """Those that are not there; each is told once.
+        """Yield those that are not there, each once.
 
         Args:
             submitting: jobs on their way, which are looked for later.

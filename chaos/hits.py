@@ -44,7 +44,7 @@ class Hit:
     has_worked: bool | None = None
 
     def covers(self, at_ms: int, slack_ms: int, until_ms: int | None = None) -> bool:
-        """Whether something at this moment, or between both, may come of it, so long after its end at most."""
+        """True if something at this moment, or between both, may come of it, so long after its end at most."""
         return self.began_ms <= max(at_ms, until_ms or 0) and (self.ended_ms is None or at_ms <= self.ended_ms + slack_ms)
 
 

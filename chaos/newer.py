@@ -29,7 +29,7 @@ def served_by_old(job: PlannedJob, found: JobEvidence) -> Iterator[str]:
 
 
 def left_to_newer(evidence: Evidence) -> int:
-    """How many jobs of a newer version were leased by older workers, and handed back."""
+    """Count the jobs of a newer version that older workers leased and handed back."""
     return sum(
         any(end.name == "released" and not end.container.startswith(NEWER) for end in found.ends)
         for job_id, found in evidence.jobs.items()

@@ -27,7 +27,7 @@ def find_movable_redis() -> Path | None:
 
 
 def why_fixed() -> str:
-    """Why no clock of a Redis can be moved on this machine; "" where one can."""
+    """Name what is missing on this machine to move a Redis's clock; "" where nothing is."""
     if find_faketime() is None:
         return "there is no libfaketime (Debian: apt-get install libfaketime)"
     if find_movable_redis() is None:
@@ -68,7 +68,7 @@ class Span:
 
 
 class Moves:
-    """What a clock showed when. One that was never moved shows the true time.
+    """Keeps the moves of a clock, and turns what it showed into true times. One that was never moved shows the true time.
 
     Args:
         now: the true time (ms), beyond which it has shown nothing yet.
@@ -81,15 +81,15 @@ class Moves:
 
     @property
     def offset_ms(self) -> int:
-        """How far ahead it is now."""
+        """Milliseconds that it is ahead now."""
         return self._moves[-1][1]
 
     def note(self, at_ms: int, offset_ms: int) -> None:
-        """It is so far ahead from this true time on."""
+        """Note that it is so far ahead from this true time on."""
         self._moves.append((at_ms, offset_ms))
 
     def when(self, shown_ms: int, since_ms: int = 0) -> Span:
-        """When it showed this time; one that was set back shows some times twice.
+        """Find the true time at which it showed this one; a clock that was set back shows some times twice.
 
         Args:
             shown_ms: what it showed.
@@ -111,7 +111,7 @@ class Moves:
         return max(lasts, default=shown_ms)
 
     def of_stream(self, events: list[JobEvent]) -> list[Span]:
-        """When each of one stream's events happened, oldest first.
+        """Find the true times of one stream's events, oldest first.
 
         A stream's ids never go back: while the clock is behind the last id, entries get that one's time.
         """

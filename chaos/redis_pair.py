@@ -141,11 +141,14 @@ def process_of(server: EmbeddedRedis) -> psutil.Process | None:
         return None
 
 
+def hasty_client(path: Path) -> redis.Redis:
+    """A client at this socket that raises after PATIENCE_S, without another try."""
+    return redis.Redis(unix_socket_path=str(path), socket_timeout=PATIENCE_S, retry=Retry(NoBackoff(), 0), decode_responses=True)
+
+
 def ask(server: EmbeddedRedis, *words: str) -> Any:
     """A command's answer; None where there is none in time, or it is an error."""
-    client = redis.Redis(
-        unix_socket_path=str(server.socket), socket_timeout=PATIENCE_S, retry=Retry(NoBackoff(), 0), decode_responses=True
-    )
+    client = hasty_client(server.socket)
     try:
         return client.execute_command(*words)
     except redis.exceptions.RedisError:

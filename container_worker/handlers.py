@@ -15,7 +15,7 @@ from container_worker.inputs import fetch
 from container_worker.sandbox.child import Stopped
 from container_worker.sandbox.limits import Limits
 from container_worker.sandbox.outputs import opened_output
-from scenequeue.errors import BadInput, ToolFailed, without_prefix
+from scenequeue.errors import BadInput, ToolFailed, problem_line
 from scenequeue.film import StitchPayload
 from scenequeue.items import ItemResult, Lease, RenderPayload
 from scenequeue.options import RenderOptions
@@ -119,8 +119,7 @@ def understood(work: Work, kind: type[_Payload]) -> tuple[_Payload, RenderOption
         payload = kind.model_validate(work.lease.item.payload)
         return payload, work.options.overridden(payload.options)
     except ValidationError as error:
-        found = error.errors(include_input=False)
-        problems = "; ".join(f"{'.'.join(map(str, each['loc']))}: {without_prefix(each['msg'])}" for each in found)
+        problems = "; ".join(map(problem_line, error.errors(include_input=False)))
         raise BadInput(f"the item is malformed: {problems}") from None
 
 

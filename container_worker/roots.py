@@ -1,12 +1,11 @@
 """Finds the folders that the acting dispatcher promises to its containers, and this container may not use."""
 
-import json
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from scenequeue.errors import StorageDenied
+from scenequeue.settings import list_for_shell
 from scenequeue.storage_files import path_of
 
 
@@ -32,10 +31,9 @@ def missing_roots(payload: Mapping[str, Any], own: Sequence[Path], plan: Mapping
 
 def advice(own: Sequence[Path], missing: Sequence[Path]) -> str:
     """One line: the variable to set for this container, and its value."""
-    value = shlex.quote(json.dumps([str(root) for root in dict.fromkeys([*own, *missing])]))
     return (
         f"it may not use {', '.join(map(str, missing))}, which the dispatcher promises: "
-        f"start this container worker with SCENEBURST_FILE_ROOTS={value}"
+        f"start this container worker with SCENEBURST_FILE_ROOTS={list_for_shell([*own, *missing])}"
     )
 
 

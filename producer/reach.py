@@ -1,9 +1,8 @@
 """Finds addresses that the acting dispatcher's containers cannot read or write: a pure function of its plan."""
 
-import json
 import os
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -12,6 +11,7 @@ from producer.scenes import INPUTS, local_path
 from scenequeue.errors import StorageDenied
 from scenequeue.film import Film
 from scenequeue.items import Scene
+from scenequeue.settings import list_for_shell
 from scenequeue.storage_files import file_uri, path_of
 
 #: What a program does with a file, and the setting by which this machine's files need not be shared for it.
@@ -96,8 +96,8 @@ class Reach:
         folder = written.parent if act == "read" else written
         if self.here is not None and self.here.parent != self.here and folder.is_relative_to(self.here):
             folder = self.here
-        wanted = f"SCENEBURST_FILE_ROOTS={_listed([*self.roots, folder])}"
-        mounted = f" and SCENEBURST_DOCKER_VOLUMES={_listed([f'{folder}:{folder}'])}" if self.fleet == "docker" else ""
+        wanted = f"SCENEBURST_FILE_ROOTS={list_for_shell([*self.roots, folder])}"
+        mounted = f" and SCENEBURST_DOCKER_VOLUMES={list_for_shell([f'{folder}:{folder}'])}" if self.fleet == "docker" else ""
         allowed = f"only under {', '.join(map(str, self.roots))}" if self.roots else "no local files at all"
         why = f"containers cannot {act} {path}: the dispatcher lets them use {allowed}"
         up = f" (`sceneburst up`: --root {shlex.quote(str(folder))})" if self.fleet == "process" else ""
@@ -118,8 +118,3 @@ class Reach:
 def _written(path: Path) -> Path:
     """The path without `..`, and with its links not followed."""
     return Path(os.path.normpath(path))
-
-
-def _listed(folders: Sequence[Path | str]) -> str:
-    """As a shell takes it."""
-    return shlex.quote(json.dumps(list(dict.fromkeys(map(str, folders)))))

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from pydantic import ValidationError
 
-from scenequeue.errors import without_prefix
+from scenequeue.errors import problem_line
 from scenequeue.items import Scene
 from scenequeue.options import RenderOptions, SubtitleStyle, WatermarkStyle
 from scenequeue.wishes import JobWishes
@@ -74,7 +74,6 @@ def explain(error: ValidationError, model: Any) -> list[str]:
     lines = []
     for problem in error.errors(include_url=False):
         place = ".".join(str(part) for part in problem["loc"])
-        words = without_prefix(problem["msg"])
         if problem["type"] == "extra_forbidden":
             word = str(problem["loc"][-1])
             near = difflib.get_close_matches(word, _names_near(model, problem["loc"]), n=1)
@@ -82,7 +81,7 @@ def explain(error: ValidationError, model: Any) -> list[str]:
         elif problem["type"] == "missing":
             lines.append(f"{place!r} is missing")
         else:
-            lines.append(f"{place}: {words}" if place else words)
+            lines.append(problem_line(problem))
     return lines
 
 

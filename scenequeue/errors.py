@@ -3,9 +3,12 @@
 A caller catches `SceneburstError`; the worker loop looks only at `transient`, never at a message's text.
 """
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from scenequeue.redaction import redact
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 
 class SceneburstError(Exception):
@@ -117,3 +120,9 @@ class FleetMisconfigured(FleetError):
 def without_prefix(message: str) -> str:
     """A validation message without the words that pydantic puts before those of our own checks."""
     return message.removeprefix("Value error, ")
+
+
+def problem_line(problem: "ErrorDetails") -> str:
+    """One entry of a ValidationError as a line: where, if anywhere, and what is wrong."""
+    place, words = ".".join(map(str, problem["loc"])), without_prefix(problem["msg"])
+    return f"{place}: {words}" if place else words

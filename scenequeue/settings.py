@@ -4,7 +4,8 @@ import contextlib
 import json
 import os
 import re
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args, get_origin
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -22,6 +23,11 @@ _EXAMPLES = {
     "list_type": ', written as JSON: ["/srv/media", "/srv/videos"] if it is of folders',
     "dict_type": ', written as JSON: {"name": "value"}',
 }
+
+
+def list_for_shell(values: Iterable[object]) -> str:
+    """The value of a list setting as a shell takes it: JSON, in which each value comes once."""
+    return shlex.quote(json.dumps(list(dict.fromkeys(map(str, values)))))
 
 
 class SceneburstSettings(BaseModel):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pydantic import ValidationError
 
 from scenequeue.connection import Connection
-from scenequeue.errors import BadInput, JobNotFound, LeaseLost, without_prefix
+from scenequeue.errors import BadInput, JobNotFound, LeaseLost, problem_line
 from scenequeue.items import ContainerRecord, ItemResult, ItemState, Lease, WorkItem
 from scenequeue.names import ItemId, JobId, LeaseToken
 from scenequeue.options import RenderOptions
@@ -116,10 +116,7 @@ class WorkerPort:
         try:
             return RenderOptions.model_validate_json(options or "")
         except ValidationError as error:
-            problems = error.errors(include_url=False, include_input=False)
-            why = "; ".join(
-                f"{'.'.join(map(str, each['loc']))}: {without_prefix(each['msg'])}".removeprefix(": ") for each in problems
-            )
+            why = "; ".join(map(problem_line, error.errors(include_url=False, include_input=False)))
             raise BadInput(f"the options of job {job_id} in Redis are malformed: {why}") from None
 
     def extend(self, container_id: str, leases: Sequence[Lease], lease_s: float | None = None) -> list[Lease]:

@@ -9,12 +9,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from dispatcher.fleets.process import ProcessFleet, identity_of
 from scenequeue.errors import FleetError, FleetMisconfigured
 from tests.dispatcher.fleet_conformance import FleetConformance, find, request_for
+from tests.processes import is_alive
 from tests.waiting import wait_until
 
 _SLEEPER = [sys.executable, "-c", "import time; print('hello', flush=True); time.sleep(600)"]
@@ -159,7 +159,7 @@ def test_stop_all_leaves_nothing_even_of_what_ignores_it(tmp_path: Path) -> None
     wait_until(lambda: all("up" in fleet.log_of(name).read_text() for name in "ab"), "both are up")
     pids = [fleet._read(tmp_path / "fleet" / f"{name}.json")["pid"] for name in "ab"]
     fleet.stop_all("enough", grace_s=0.3)
-    assert not any(psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE for pid in pids)
+    assert not any(is_alive(pid) for pid in pids)
 
 
 def test_a_program_that_is_not_there_is_a_failed_launch(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from container_worker.ffmpeg import find_ffmpeg
@@ -20,6 +19,7 @@ from container_worker.sandbox.limits import Limits
 from container_worker.sandbox.policy import Policy, confined
 from container_worker.sandbox.probe import Isolation, level_for, probe
 from container_worker.sandbox.users import borrowed_uid, hand_over
+from tests.processes import is_alive
 from tests.waiting import wait_until
 
 FOUND = probe(None)
@@ -199,14 +199,7 @@ def test_nothing_that_a_child_starts_outlives_its_item(tmp_path: Path, then: str
             [sys.executable, "-I", "-S", "-c", _DAEMON.format(then=then)], program="the child", limits=Limits(wall_s=120),
             folder=tmp_path, on_line=hear,
         )  # fmt: skip
-    wait_until(lambda: not _lives(int(heard[0])), "the daemon is gone")
-
-
-def _lives(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
+    wait_until(lambda: not is_alive(int(heard[0])), "the daemon is gone")
 
 
 @pytest.mark.parametrize("level", LEVELS)
