@@ -1,6 +1,6 @@
 """Logs of containers, from where their fleet puts them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from scenequeue.errors import LogNotFound
@@ -21,6 +21,16 @@ def log_of(record: ContainerRecord) -> Iterator[bytes]:
     if record.fleet == "fargate":
         raise LogNotFound(_in_cloudwatch(record))
     return _from_file(record)
+
+
+def lines_of(chunks: Iterable[bytes]) -> Iterator[str]:
+    """Make lines of a log's pieces, without their ends; bytes that are not UTF-8 become replacement characters."""
+    rest = b""
+    for chunk in chunks:
+        *whole, rest = (rest + chunk).split(b"\n")
+        yield from (line.decode(errors="replace").removesuffix("\r") for line in whole)
+    if rest:
+        yield rest.decode(errors="replace")
 
 
 def _from_file(record: ContainerRecord) -> Iterator[bytes]:

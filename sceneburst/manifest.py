@@ -3,7 +3,7 @@
 import difflib
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from producer.scenes import INPUTS, explain, input_problems, local_path, options
 from scenequeue.errors import InvalidScenes
 from scenequeue.film import Film
 from scenequeue.items import Scene
-from scenequeue.names import Labels
+from scenequeue.names import ItemId, Labels
 from scenequeue.options import RenderOptions
 
 _KEYS = ("output", "options", "scenes", "watermark", "music", "film", "labels")
@@ -39,6 +39,12 @@ class Manifest:
     labels: dict[str, str]
     #: Local inputs that are not there, as "file:line: …": their scenes will fail, the others will not.
     missing: list[str]
+
+
+def item_names(scenes: Sequence[Scene], film: Film | None) -> dict[ItemId, str]:
+    """Item id -> name, of the job that scenes and their film become."""
+    names = {ItemId(f"0-{index}"): scene.name for index, scene in enumerate(scenes)}
+    return {**names, ItemId("1-0"): film.name} if film else names
 
 
 def read_manifest(path: Path) -> Manifest:

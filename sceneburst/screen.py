@@ -92,6 +92,11 @@ def print_json(value: Any) -> None:
     print(redact(json.dumps(value, ensure_ascii=False, indent=2)))
 
 
+def print_json_line(value: Any) -> None:
+    """One JSON document as one line, at once, so that a program that reads along is never behind."""
+    print(redact(json.dumps(value, ensure_ascii=False)), flush=True)
+
+
 def say(text: str) -> None:
     """One line of a result, as it is: no markup, and no break that a copy would keep."""
     out.print(shown(text), highlight=False, markup=False, soft_wrap=True)

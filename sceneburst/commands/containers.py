@@ -13,6 +13,7 @@ from sceneburst.screen import (
     connected,
     fail,
     print_json,
+    print_json_line,
     print_table,
     run_group,
     say,
@@ -75,16 +76,21 @@ def stop(
 @app.command()
 def logs(
     container_id: Annotated[str, typer.Argument(help="The container's id.", show_default=False)],
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object per line of the log.")] = False,
     redis_url: RedisUrl = None,
     namespace: Namespace = None,
 ) -> None:
     """Print what a container has written: of the process and Docker fleets, on the machine that runs them."""
-    from sceneburst.container_logs import log_of
+    from sceneburst.container_logs import lines_of, log_of
 
     with connected(redis_url, namespace) as queue:
         record = queue.inspect.container(container_id)
     if record is None:
         raise fail(f"no container {container_id!r} is known; records last for a day after the last news")
+    if as_json:
+        for line in lines_of(log_of(record)):
+            print_json_line({"container_id": container_id, "line": line})
+        return
     for chunk in log_of(record):
         sys.stdout.buffer.write(chunk)
     sys.stdout.buffer.flush()

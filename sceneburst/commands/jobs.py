@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from sceneburst.again import Again
 from sceneburst.exits import Exit, when_interrupted
 from sceneburst.screen import (
     JsonFlag,
@@ -15,6 +16,7 @@ from sceneburst.screen import (
     connected,
     err,
     print_json,
+    print_json_line,
     print_table,
     say,
     seconds_text,
@@ -44,7 +46,7 @@ def submit(
     """Enqueue a manifest's scenes on a running Sceneburst."""
     from producer.client import Producer
     from sceneburst.follow import follow
-    from sceneburst.manifest import read_manifest
+    from sceneburst.manifest import item_names, read_manifest
     from sceneburst.report import print_warnings
     from scenequeue.errors import InvalidScenes
 
@@ -58,7 +60,8 @@ def submit(
         producer.queue.ping()
         # Named here, so that it is known whatever happens meanwhile.
         name = f"job-{secrets.token_hex(8)}" if job_id is None else job_id
-        told = f"job {name} is enqueued whole, or not at all: `sceneburst status {name}` tells"
+        again = Again(redis_url, namespace)
+        told = f"job {name} is enqueued whole, or not at all: {again.command('status', name)} tells"
         with when_interrupted(told):
             handle = producer.submit_scenes(
                 job.scenes,
@@ -71,8 +74,9 @@ def submit(
             )
         status = handle.status()
         if wait:
-            with when_interrupted(_goes_on(handle.job_id)):
-                status = follow(producer.queue, handle.job_id, [scene.name for scene in job.scenes], is_quiet=as_json)
+            names = item_names(job.scenes, job.film)
+            with when_interrupted(_goes_on(handle.job_id, again)):
+                status = follow(producer.queue, handle.job_id, names, is_quiet=as_json)
             if not as_json:
                 print_warnings(handle.iter_results())
         if as_json:
@@ -80,8 +84,9 @@ def submit(
         else:
             say(f"job {handle.job_id}: {status.counts.total} scenes, {status.state.value}")
             if status.state is JobState.FAILED and status.counts.dead:
-                say(f"{status.counts.dead} failed; mend what `sceneburst dead list --job {handle.job_id}` names, then")
-                say(f"`sceneburst dead requeue {handle.job_id}` renders them anew; submitting again does not")
+                letters, requeue = again.command("dead", "list", "--job", name), again.command("dead", "requeue", name)
+                say(f"{status.counts.dead} failed; mend what {letters} names, then")
+                say(f"{requeue} renders them anew; submitting again does not")
         if wait and status.state is not JobState.DONE:
             raise typer.Exit(Exit.FAILED)
 
@@ -103,19 +108,30 @@ def status(job_id: JobArgument, as_json: JsonFlag = False, redis_url: RedisUrl =
         say(callback_text(found.callback))
 
 
-def watch(job_id: JobArgument, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
+def watch(
+    job_id: JobArgument,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object a line: all that happens, and the end.")] = False,
+    redis_url: RedisUrl = None,
+    namespace: Namespace = None,
+) -> None:
     """Follow a job until it has ended; exit 1 if scenes failed."""
     from sceneburst.follow import follow
     from sceneburst.report import print_warnings
 
     with connected(redis_url, namespace) as queue:
         found = queue.inspect.job(job_id)
-        with when_interrupted(_goes_on(found.job_id)):
-            # A film is one item more.
-            names = _names(queue, job_id, found.counts.total - (found.stages - 1))
-            ended = follow(queue, job_id, names)
-        print_warnings(queue.producer.all_results(job_id))
-    say(f"job {job_id}: {ended.state.value}, {ended.counts.done} of {ended.counts.total} done")
+        with when_interrupted(_goes_on(found.job_id, Again(redis_url, namespace))):
+            ended = follow(queue, job_id, queue.producer.names(job_id), tell=print_json_line if as_json else None)
+        all_results = queue.producer.all_results(job_id)
+        if as_json:
+            for result in all_results:
+                for warning in result.warnings:
+                    named = {"item_id": result.item_id, "name": result.name}
+                    print_json_line({"event": "warning", **named, **warning.model_dump()})
+            print_json_line({"event": "end", "job": status_data(ended)})
+        else:
+            print_warnings(all_results)
+            say(f"job {job_id}: {ended.state.value}, {ended.counts.done} of {ended.counts.total} done")
     raise typer.Exit(Exit.OK if ended.state is JobState.DONE else Exit.FAILED)
 
 
@@ -163,8 +179,8 @@ def download(
     say(f"{len(files)} files in {folder}")
 
 
-def _goes_on(job_id: str) -> str:
-    return f"job {job_id} goes on; `sceneburst watch {job_id}` follows it again"
+def _goes_on(job_id: str, again: Again) -> str:
+    return f"job {job_id} goes on; {again.command('watch', job_id)} follows it again"
 
 
 def parse_label(text: str) -> tuple[str, str]:
@@ -216,15 +232,3 @@ def _result_row(result: ItemResult) -> list[str]:
         str(result.attempts),
         result.output or result.error or "",
     ]
-
-
-def _names(queue: Any, job_id: str, scenes: int) -> list[str]:
-    """Names of the scenes as far as the queue tells them; their index otherwise."""
-    names = [f"scene {index + 1}" for index in range(scenes)]
-    known = [(result.item_id, result.name) for result in queue.producer.results(job_id)]
-    known += [(item.item_id, item.name) for item in queue.inspect.leased() if item.job_id == job_id]
-    for item_id, name in known:
-        stage, _, index = item_id.partition("-")
-        if stage == "0" and int(index) < scenes:
-            names[int(index)] = name
-    return names

@@ -35,7 +35,7 @@ def render(
     from producer.client import Producer, output_uri
     from sceneburst.follow import follow
     from sceneburst.local_cluster import LocalCluster
-    from sceneburst.manifest import read_manifest
+    from sceneburst.manifest import item_names, read_manifest
     from sceneburst.report import print_warnings, report_of, report_table, totals_text
     from scenequeue.settings import ProducerSettings
     from scenequeue.storage_files import path_of
@@ -70,7 +70,7 @@ def render(
                 check_files=False,
                 check_reach=False,
             )
-            names = [scene.name for scene in job.scenes]
+            names = item_names(job.scenes, job.film)
             status = follow(producer.queue, handle.job_id, names, is_quiet=as_json, check=cluster.check)
             wall_s = time.monotonic() - started
             inspect = producer.queue.inspect

@@ -159,6 +159,16 @@ local function remember(job, item, attempt, kind, message, container)
   return history
 end
 
+--- Bytes of a message that an event tells; the whole of it stands in the history.
+local EVENT_MESSAGE_BYTES = 300
+
+--- The first line of a message, cut where a character ends.
+local function brief(message)
+  local line = string.match(message, '^[^\r\n]*')
+  if #line <= EVENT_MESSAGE_BYTES then return line end
+  return (string.gsub(string.sub(line, 1, EVENT_MESSAGE_BYTES), '[\192-\255]?[\128-\191]*$', '')) .. '…'
+end
+
 --- Make a dead letter of an item; its whole history goes with it.
 --- from     the state it is counted in now
 --- had      what was known of it: attempt, body, container, token; is_foreign: it is no item that we can read
@@ -186,7 +196,7 @@ local function bury(job, item, from, had, history, kind, message)
     container = had.container, error = kind .. ': ' .. message,
   }))
   move(job, from, 'dead', 1)
-  event(job, 'dead', 'item_id', item, 'attempt', had.attempt, 'error', kind, 'token', had.token or '')
+  event(job, 'dead', 'item_id', item, 'attempt', had.attempt, 'error', kind, 'message', brief(message), 'token', had.token or '')
 end
 
 --- An item that was only prepared when its container was lost is not to blame; yet not for ever.
@@ -240,7 +250,7 @@ local function take_back(member, kind, message)
   call('DEL', P .. 'item:' .. member)
   move(job, 'leased', 'ready', 1)
   make_ready(job, item, num(got[2]), had.body)
-  event(job, 'reclaimed', 'item_id', item, 'attempt', had.attempt, 'error', kind, 'token', had.token)
+  event(job, 'reclaimed', 'item_id', item, 'attempt', had.attempt, 'error', kind, 'message', brief(message), 'token', had.token)
 end
 
 --- Retries whose time has come are ready again.

@@ -49,7 +49,7 @@ else
     call('ZADD', P .. 'delayed', NOW_MS + retry_in_ms, member)
     call('SADD', job_key(job, 'delayed'), item)
     move(job, 'leased', 'delayed', 1)
-    event(job, 'retry', 'item_id', item, 'attempt', attempt, 'error', kind, 'token', token)
+    event(job, 'retry', 'item_id', item, 'attempt', attempt, 'error', kind, 'message', brief(message), 'token', token)
     outcome = 'delayed'
   end
 end

@@ -1,5 +1,6 @@
 """`sceneburst containers logs`: what a container wrote, or where it is."""
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from dispatcher.fleets.base import SIZES, LaunchRequest
 from dispatcher.fleets.docker_logs import payloads
 from dispatcher.fleets.process import ProcessFleet
+from sceneburst.container_logs import lines_of
 from sceneburst.exits import Exit
 from scenequeue.items import ContainerRecord
 from scenequeue.names import ContainerId
@@ -38,6 +40,24 @@ def test_a_process_is_read_from_the_file_that_its_launch_named(console: Console,
     assert ended.code == Exit.FAILED
     assert f"{launched.log} cannot be read here" in ended.err
     assert "is on the dispatcher's machine" in ended.err
+
+
+def test_a_log_in_json_is_one_object_a_line(console: Console, queue: SceneQueue, tmp_path: Path) -> None:
+    """Whatever the lines are: JSON, no UTF-8, unfinished; the option may stand before the command too."""
+    log = tmp_path / "c1.log"
+    log.write_bytes(b'{"event": "started"}\r\n\n\xff\xc3\xbc redis://me:hunter2@host\nlast')
+    _recorded(queue, "process", "handle", log=str(log))
+    for words in (("containers", "logs", "c1", "--json"), ("containers", "--json", "logs", "c1")):
+        ended = console(*words)
+        assert ended.code == Exit.OK
+        told = [json.loads(line) for line in ended.out.splitlines()]
+        lines = ['{"event": "started"}', "", "\ufffdü redis://me:***@host", "last"]
+        assert told == [{"container_id": "c1", "line": line} for line in lines]
+
+
+def test_lines_are_whole_where_pieces_end_within_them() -> None:
+    """Also within a character."""
+    assert list(lines_of([b"a\xc3", b"\xbc\n", b"", b"b", b"c\nd\n"])) == ["aü", "bc", "d"]
 
 
 def test_a_container_that_was_started_by_hand_has_no_log_of_ours(console: Console, queue: SceneQueue) -> None:

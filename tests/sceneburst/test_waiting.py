@@ -6,10 +6,13 @@ from collections.abc import Iterator
 import pytest
 
 from sceneburst.follow import follow
+from scenequeue.names import ItemId
 from scenequeue.queue import SceneQueue
 from tests.media import Media
 from tests.sceneburst.conftest import Console
 from tests.scenequeue.jobs import submit
+
+_NAMES = {ItemId("0-0"): "one", ItemId("0-1"): "two"}
 
 
 @pytest.fixture
@@ -35,10 +38,10 @@ def test_status_says_why_a_job_waits(console: Console, waiting: SceneQueue) -> N
 
 def test_who_watches_is_told_once(waiting: SceneQueue, capsys: pytest.CaptureFixture[str]) -> None:
     """And not again at every look."""
-    follow(waiting, "a", ["one", "two"], timeout_s=0.8)
+    follow(waiting, "a", _NAMES, timeout_s=0.8)
     assert capsys.readouterr().err.count("waits   no dispatcher has acted") == 1
     # Who has just started one is told nothing.
-    follow(waiting, "a", ["one", "two"], timeout_s=0.1, check=lambda: None)
+    follow(waiting, "a", _NAMES, timeout_s=0.1, check=lambda: None)
     assert "waits" not in capsys.readouterr().err
 
 

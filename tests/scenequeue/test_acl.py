@@ -63,6 +63,7 @@ def test_each_role_does_all_its_work(as_role: As, admin: redis.Redis) -> None:
     submit(producer, "a", 4, 1, callback_url="https://example.org/")
     submit(producer, "b", 1)
     assert producer.producer.events("a")
+    assert producer.producer.names("a")
     assert worker.worker.wait_for_work(1)
     worker.worker.beat(record)
     one, other, third, fourth, *_ = worker.worker.lease("c1", 5, begins_now=False)
