@@ -12,6 +12,7 @@ from container_worker.render.music import sound_of
 from container_worker.render.pipe import FramePipe
 from container_worker.render.request import RenderRequest
 from container_worker.render.webvtt import TRACK
+from container_worker.sandbox.kill import kill_child
 from container_worker.sandbox.policy import confined
 
 #: How far this process steps back behind its encoder (`_step_back`). Further, and on a busy machine nothing would be left for it.
@@ -122,7 +123,7 @@ def encode(
     except BrokenPipeError:
         return child.wait() or 1
     finally:
-        child.kill()
+        kill_child(child)
         child.wait()
 
 

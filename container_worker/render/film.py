@@ -21,6 +21,7 @@ from container_worker.render.poster import save_poster
 from container_worker.render.request import RenderRequest
 from container_worker.render.webvtt import TRACK, read_webvtt, write_captions
 from container_worker.render.words import say, warn
+from container_worker.sandbox.kill import kill_child
 from container_worker.sandbox.policy import confined
 from scenequeue.errors import ToolFailed
 
@@ -135,7 +136,7 @@ def _mux(look: RenderRequest, scenes: Sequence[Rendered], fades: Sequence[int]) 
     except BrokenPipeError:
         code = child.wait() or 1
     finally:
-        child.kill()
+        kill_child(child)
         child.wait()
     if code != 0:
         raise ToolFailed(f"ffmpeg ended with code {code} while it put picture and sound together")

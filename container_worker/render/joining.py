@@ -15,6 +15,7 @@ from container_worker.render.cutting import Copy, Encode, Fade, Plain, Segment, 
 from container_worker.render.defaults import FADE_CRF_LESS
 from container_worker.render.encoder import codec_arguments
 from container_worker.render.request import RenderRequest
+from container_worker.sandbox.kill import kill_child
 from container_worker.sandbox.policy import confined
 from scenequeue.errors import BadInput, ToolFailed
 
@@ -135,7 +136,7 @@ def encode_part(look: RenderRequest, frames: Iterator[Bytes], target: Path, on_f
     except BrokenPipeError:
         code = child.wait() or 1
     finally:
-        child.kill()
+        kill_child(child)
         child.wait()
     if code != 0:
         raise ToolFailed(f"ffmpeg ended with code {code} while it encoded a fade")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from container_worker.sandbox.kill import kill_child
 from container_worker.sandbox.policy import confined
 from scenequeue.errors import ToolFailed
 
@@ -52,7 +53,7 @@ def measure(ffmpeg_path: str, sound: Any, folder: Path, pcm: Iterable[bytes] | N
         said = child.stderr.read().decode(errors="replace")
         code = child.wait()
     finally:
-        child.kill()
+        kill_child(child)
         child.wait()
     found = re.findall(r"^\s*I:\s+(-?[\d.]+|-inf) LUFS", said, re.MULTILINE)
     if code != 0 or not found:

@@ -26,6 +26,7 @@ from container_worker.render.patches import Patch, patch_of
 from container_worker.render.request import TextLook
 from container_worker.render.script import fonts_of, script_of
 from container_worker.render.words import warn
+from container_worker.sandbox.kill import kill_child
 from container_worker.sandbox.policy import confined
 from scenequeue.errors import ToolFailed
 
@@ -97,11 +98,11 @@ class Sheet:
 
     def kill(self) -> None:
         """Whoever waits for a picture gets none."""
-        self._child.kill()
+        kill_child(self._child)
 
     def close(self) -> None:
         """End the child; there are no more pictures."""
-        self._child.kill()
+        kill_child(self._child)
         if self._child.stdout:
             self._child.stdout.close()
         self._child.wait()

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from container_worker.sandbox.environment import child_environment
+from container_worker.sandbox.kill import kill_group
 from container_worker.sandbox.level import Level
 from container_worker.sandbox.limits import Limits
 from container_worker.sandbox.policy import Policy, confined
@@ -56,12 +57,6 @@ def classify(returncode: int, stderr: str, program: str) -> ItemError:
         return LimitExceeded(f"{program} used more memory than it may, or was killed by the system")
     how = f"was killed by signal {signal.Signals(-returncode).name}" if returncode < 0 else f"ended with code {returncode}"
     return ToolFailed(f"{program} {how}\n{stderr}".rstrip())
-
-
-def kill_group(pid: int) -> None:
-    """Kill a child that leads its process group, with all that are still in it; safe when they are gone."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGKILL)
 
 
 class _Talk:

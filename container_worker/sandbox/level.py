@@ -13,10 +13,11 @@ class Level(StrEnum):
     #: Nothing beyond that: the system has no seccomp.
     NONE = "none"
     #: The system calls that a renderer has no use for are refused: sockets, tracing, a process group of its own, other
-    #: processes' limits and priorities, owners and modes of files, namespaces, io_uring and the like.
+    #: processes' limits and priorities, owners and modes of files, namespaces, io_uring and the like. It cannot signal the
+    #: worker, by whatever call; other processes of the same user it can, one by one (tgkill).
     SECCOMP = "seccomp"
     #: Of files it may read its inputs and the programs, and write its own folder (Landlock, Linux 5.13). From Linux 6.12 on
-    #: it cannot signal processes outside either; before, those of the same user, but not the worker.
+    #: it can signal no process but itself and its own children.
     LANDLOCK = "landlock"
     #: A user id of its own, for which the worker must be root. Where the kernel has no Landlock it may still read what
     #: everybody may, and write to folders that are open to all.

@@ -41,7 +41,7 @@ class Policy:
             return []
         words = [f"SACRIFICE={_SACRIFICE}", "RIGHTS=1"]
         if self.level.rank >= Level.SECCOMP.rank:
-            words.append(f"CALLS={program_for(platform.machine(), os.getpid(), os.getpgrp()).hex()}")
+            words.append(f"CALLS={program_for(platform.machine(), os.getpid()).hex()}")
         if self.level.rank >= Level.LANDLOCK.rank and self.has_landlock:
             words += [f"FILE={rule}" for rule in rules_for(self.folder, self.readable, self.programs)]
         if self.uid is not None:

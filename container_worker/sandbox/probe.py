@@ -102,7 +102,7 @@ def _uninterrupted() -> Iterator[None]:
 
 def _tried(level: Level, program: Path | None, *, has_landlock: bool) -> tuple[bool, str]:
     """Try the level on a child: True and "", or False and the reason."""
-    if sys.platform != "linux" or not program_for(platform.machine(), 0, 0):
+    if sys.platform != "linux" or not program_for(platform.machine(), 0):
         return False, f"not supported on {sys.platform} {platform.machine()}"
     with ExitStack() as cleanup:
         with _uninterrupted():

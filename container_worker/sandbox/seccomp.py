@@ -45,6 +45,7 @@ _CALLS: dict[str, tuple[int | None, int | None]] = {
     "clone": (56, 220), "clone3": (435, 435), "socketpair": (53, 199), "prlimit64": (302, 261), "setpriority": (141, 140),
     "sched_setscheduler": (144, 119), "sched_setparam": (142, 118), "sched_setattr": (314, 274),
     "sched_setaffinity": (203, 122), "ioprio_set": (251, 30), "kill": (62, 129), "tgkill": (234, 131), "fcntl": (72, 25),
+    "ioctl": (16, 29),
 }  # fmt: skip
 #: Looked at first: kernels before 5.11 run the filter for every call.
 _FREQUENT = ("read", "write", "futex", "mmap", "munmap", "madvise", "brk", "close", "openat", "newfstatat")
@@ -58,28 +59,30 @@ _LOAD, _IF_EQUAL, _IF_AT_LEAST, _IF_ANY_BIT, _AND, _RETURN = 0x20, 0x15, 0x35, 0
 _NUMBER_AT, _ARCH_AT, _ARGUMENTS_AT = 0, 4, 16
 _ALLOW, _KILL, _REFUSE, _NOT_THERE = 0x7FFF0000, 0x80000000, 0x00050000 | errno.EPERM, 0x00050000 | errno.ENOSYS
 
-#: CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET.
-_NAMESPACES = 0x7E020000
+#: CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET; and CLONE_PARENT, which makes a child of the worker.
+_NAMESPACES, _CLONE_PARENT = 0x7E020000, 0x8000
 _AF_UNIX, _SOCK_TYPE, _SOCK_STREAM, _SOCK_SEQPACKET = 1, 0xF, 1, 5
 #: fcntl's F_SETOWN, F_SETSIG and F_SETOWN_EX, by which the kernel would send a signal in the caller's place.
 _SIGNAL_BY_FCNTL = (8, 10, 15)
+#: The same by ioctl: FIOSETOWN and SIOCSPGRP.
+_SIGNAL_BY_IOCTL = (0x8901, 0x8902)
+_IOPRIO_WHO_PROCESS = 1
 
 #: Code, jump if true, jump if false, value: struct sock_filter.
 Instruction: TypeAlias = tuple[int, int, int, int]
 
 
-def program_for(machine: str, worker_pid: int, worker_group: int) -> bytes:
+def program_for(machine: str, worker_pid: int) -> bytes:
     """The filter, as an array of struct sock_filter; empty for a machine that it is not written for.
 
     Args:
         machine: as `platform.machine()` names it.
         worker_pid: the worker, which the child may not signal.
-        worker_group: its process group, the same.
     """
     if machine not in _MACHINES:
         return b""
     arch, column = _MACHINES[machine]
-    tests = _tests(worker_pid, worker_group)
+    tests = _tests(worker_pid)
     special = {*_FREQUENT, *tests, "clone3"}
     code: list[Instruction] = [
         (_LOAD, 0, 0, _ARCH_AT),
@@ -99,22 +102,30 @@ def program_for(machine: str, worker_pid: int, worker_group: int) -> bytes:
     return b"".join(struct.pack("=HBBI", *instruction) for instruction in code)
 
 
-def _tests(worker_pid: int, worker_group: int) -> dict[str, list[Instruction]]:
+def _tests(worker_pid: int) -> dict[str, list[Instruction]]:
     """Calls that depend on their arguments -> what refuses them; it falls through where they are allowed."""
     return {
-        "clone": [(_LOAD, 0, 0, _ARGUMENTS_AT), (_IF_ANY_BIT, 0, 1, _NAMESPACES), (_RETURN, 0, 0, _REFUSE)],
+        "clone": [(_LOAD, 0, 0, _ARGUMENTS_AT), (_IF_ANY_BIT, 0, 1, _NAMESPACES | _CLONE_PARENT), (_RETURN, 0, 0, _REFUSE)],
         # A pair of datagram sockets could send to other sockets by their names.
         "socketpair": [*_only(0, [_AF_UNIX]), *_only(1, [_SOCK_STREAM, _SOCK_SEQPACKET], mask=_SOCK_TYPE)],
         "setpriority": [*_only(0, [0]), *_only(1, [0])],
-        "ioprio_set": _only(1, [0]),
+        "ioprio_set": [*_only(0, [_IOPRIO_WHO_PROCESS]), *_only(1, [0])],
         **{
             name: _only(0, [0])
             for name in ("prlimit64", "sched_setscheduler", "sched_setparam", "sched_setattr", "sched_setaffinity")
         },
-        "kill": _never(0, [worker_pid, -worker_group, -1]),
+        # Only its own group: kill takes the id of any thread for its process, and the worker's threads come and go.
+        "kill": _only(0, [0]),
+        # Names the process beside the thread, so one comparison is enough. `kill.py` ends the child's own children by it.
         "tgkill": _never(0, [worker_pid]),
         "fcntl": _never(1, _SIGNAL_BY_FCNTL),
+        "ioctl": _never(1, _SIGNAL_BY_IOCTL),
     }
+
+
+def call_number(name: str, machine: str) -> int | None:
+    """The number of a system call of the table; None where there is none, or the filter is not written for the machine."""
+    return _CALLS[name][_MACHINES[machine][1]] if machine in _MACHINES else None
 
 
 def _number(name: str, column: int) -> int:

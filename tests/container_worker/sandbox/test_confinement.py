@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from tests.waiting import wait_until
 FOUND = probe(None)
 #: The levels that this machine has, and the user that runs the tests can use.
 LEVELS = [level for level in (Level.SECCOMP, Level.LANDLOCK) if level.rank <= FOUND.level.rank]
+_ROOT = str(Path(__file__).parents[3])
 FILES = [level for level in LEVELS if level is Level.LANDLOCK]
 
 #: Prints "done" after what must not be possible, or the error's name.
@@ -88,7 +90,7 @@ def test_a_child_cannot_read_its_parents_environment_or_memory(tmp_path: Path, l
     attempt = _TRY.format(attempt=f"open(f'/proc/{{os.getppid()}}/{file}', 'rb').read(1)")
     ran = subprocess.run(
         [sys.executable, "-c", _WORKER, level, "protected", attempt], cwd=tmp_path, stdin=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3]), "SECRET": "s3cret"}, capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": _ROOT, "SECRET": "s3cret"}, capture_output=True, text=True,
         check=False,
     )  # fmt: skip
     assert ran.stdout == "PermissionError\n", ran.stderr
@@ -121,6 +123,9 @@ def test_a_child_cannot_connect_to_the_loopback(attack: Attack, listener: socket
         "call(425, 8, bytes(120))", "call(321, 0, 0, 0)", "call(250, 0, 0)", "call(323, 0)", "call(29, 0, 4096, 0o1600)",
         "os.memfd_create('x')", "os.chmod('.', 0o777)", "os.setxattr('.', 'user.x', b'')", "os.utime('.')",
         "call(0x40000000 | 41, 1, 1, 0)", "__import__('fcntl').fcntl(0, 8, os.getppid())",
+        "__import__('fcntl').ioctl(socket.socketpair()[0], 0x8901, os.getppid().to_bytes(4, sys.byteorder))",
+        "__import__('fcntl').ioctl(socket.socketpair()[0], 0x8902, os.getppid().to_bytes(4, sys.byteorder))",
+        "call(234, os.getppid(), os.getppid(), 0)", "call(56, 0x8000 | 17, 0, 0, 0, 0)", "call(251, 3, 0, 0x4000)",
     ],
 )  # fmt: skip
 def test_a_child_is_refused_the_system_calls_that_no_renderer_needs(attack: Attack, level: Level, attempt: str) -> None:
@@ -131,11 +136,35 @@ def test_a_child_is_refused_the_system_calls_that_no_renderer_needs(attack: Atta
 
 
 @pytest.mark.parametrize("level", LEVELS)
+def test_a_child_cannot_signal_its_worker_by_a_threads_id(attack: Attack, level: Level) -> None:
+    """The kernel takes the id of any thread for its process; which threads the worker will have, no filter can know."""
+    ended = threading.Event()
+    thread = threading.Thread(target=ended.wait)
+    thread.start()
+    try:
+        assert attack(level, f"os.kill({thread.native_id}, 0)") == ["PermissionError"]
+    finally:
+        ended.set()
+        thread.join()
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_child_can_kill_its_own_children(attack: Attack, level: Level) -> None:
+    """A renderer ends an encoder that it no longer needs."""
+    attempt = (
+        f"sys.path.append({_ROOT!r}); from container_worker.sandbox.kill import kill_child; "
+        "child = subprocess.Popen([sys.executable, '-I', '-S', '-c', 'input()'], stdin=subprocess.PIPE); "
+        "kill_child(child); print(child.wait())"
+    )
+    assert attack(level, attempt) == ["-9", "done"]
+
+
+@pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize(
     "attempt",
     [
         "subprocess.run([sys.executable, '-I', '-S', '-c', ''], check=True)", "socket.socketpair()", "os.nice(5)",
-        "__import__('threading').Thread(target=print).start()", "os.kill(os.getpid(), 0)", "open('mine', 'w').write('x')",
+        "__import__('threading').Thread(target=print).start()", "os.kill(0, 0)", "open('mine', 'w').write('x')",
         "os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))", "os.symlink('/usr', 'link')", "os.urandom(1)",
         "open('/proc/cpuinfo').read()", "os.rename('mine', 'other') if os.path.exists('mine') else None", "os.pipe()",
     ],
