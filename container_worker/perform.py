@@ -101,7 +101,7 @@ class Performer:
             elif problem := self._own_problem(failure):
                 log.exception("this container is broken, and leaves", reason=problem, error=failure.message)
                 self._drain.ask(f"{BROKEN}{problem}", Exit.MISCONFIGURED if failure.is_misconfigured else Exit.BROKEN)
-                self._hand_back(item, problem, log)
+                self._hand_back(item, problem, log, is_set_up=not failure.is_misconfigured)
             else:
                 self._report_failure(item, failure, error, log)
         else:
@@ -157,12 +157,13 @@ class Performer:
         # A full disk has its own error, and counts as an attempt.
         return "" if failure.is_disk_full else find_problem(self._settings.scratch_dir, thoroughly=failure.transient)
 
-    def _hand_back(self, item: HeldItem, reason: str, log: structlog.stdlib.BoundLogger) -> None:
+    def _hand_back(self, item: HeldItem, reason: str, log: structlog.stdlib.BoundLogger, *, is_set_up: bool = True) -> None:
         if item.is_lost:
             log.info("dropped: it is not ours any more", reason=reason)
             return
         log.info("handed back", reason=reason)
-        self._reports.deliver(lambda: self._queue.worker.release(self._container_id, [item.lease]))
+        problem = "" if is_set_up else reason
+        self._reports.deliver(lambda: self._queue.worker.release(self._container_id, [item.lease], problem))
 
     def _report_result(self, item: HeldItem, result: ItemResult, log: structlog.stdlib.BoundLogger) -> None:
         if self._reports.deliver(lambda: self._queue.worker.ack(self._container_id, [(item.lease, result)])):

@@ -14,6 +14,7 @@ from celery.platforms import EX_FAILURE, EX_OK, SecurityWarning
 from celery.worker import state
 from kombu.connection import Connection
 
+from dispatcher.aws_lookup import AwsLookup
 from dispatcher.fleets import fleet_from
 from dispatcher.notify import Notifier
 from dispatcher.tick import Dispatcher, Seen
@@ -32,7 +33,11 @@ _LONGEST_LOOK_S = 0.25
 def make_dispatcher(settings: DispatcherSettings, queue: SceneQueue) -> Dispatcher:
     """A dispatcher on the fleet that the settings name."""
     secret = settings.webhook_secret.get_secret_value() if settings.webhook_secret else None
-    return Dispatcher(queue, fleet_from(settings), settings, Notifier(queue, secret), observe=_observer(settings))
+    aws = None
+    if settings.fleet == "process":
+        aws = AwsLookup()
+        aws.start()
+    return Dispatcher(queue, fleet_from(settings), settings, Notifier(queue, secret), observe=_observer(settings), aws=aws)
 
 
 def _observer(settings: DispatcherSettings) -> Callable[[Seen | None], None] | None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import structlog
 
+from dispatcher.aws_lookup import AwsLookup
 from dispatcher.beat_watch import BeatWatch
 from dispatcher.false_starts import Caution, caution
 from dispatcher.fleets.base import Fleet, FleetContainer, Hardware
@@ -76,6 +77,7 @@ class Dispatcher:
         owner: our name in the lock; None makes one up.
         clock: monotonic seconds.
         observe: gets what every acting tick has seen, None where another dispatcher acts; for metrics.
+        aws: knows whether containers find AWS credentials; None where nobody here knows.
     """
 
     def __init__(
@@ -87,6 +89,7 @@ class Dispatcher:
         owner: str | None = None,
         clock: Callable[[], float] = time.monotonic,
         observe: Callable[[Seen | None], None] | None = None,
+        aws: AwsLookup | None = None,
     ) -> None:
         self._queue, self._fleet, self._settings, self._notifier = queue, fleet, settings, notifier
         self.owner = owner or secrets.token_hex(8)
@@ -96,6 +99,7 @@ class Dispatcher:
         self._tally = Tally()
         self._beats = BeatWatch()
         self._observe, self._clock = observe, clock
+        self._aws = aws
         self._log = structlog.get_logger()
         self._last = Plan((), "", 0, 0, 0, 0, 0.0)
         for region in fleet.hardware.regions:
@@ -157,6 +161,8 @@ class Dispatcher:
 
     def close(self) -> None:
         """Let another dispatcher act at once; safe twice."""
+        if self._aws:
+            self._aws.stop()
         self._queue.dispatcher.resign(self.owner)
         if self._notifier:
             self._notifier.close()
@@ -257,6 +263,8 @@ class Dispatcher:
             "at_ms": at_ms,
             "fleet": settings.fleet,
             "file_roots": [str(root.absolute()) for root in settings.file_roots],
+            # None is unknown: containers of Docker and Fargate have an environment of their own.
+            "aws_credentials": self._aws.has_credentials if self._aws else None,
             "waits_because": reason.to_json() if reason else None,
         }
         self._queue.dispatcher.publish_plan(json.dumps(published), max(_LEAST_PLAN_S, int(_LOCK_TICKS * settings.tick_s)))

@@ -19,6 +19,7 @@ _INSTEAD = {
     "read": "set SCENEBURST_INPUTS=s3://BUCKET/inputs here, which uploads local files",
     "write": "name an output that is an s3:// address",
 }
+_CREDENTIALS = "start it with AWS's own environment variables (AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)"
 #: Most folders remembered, so that memory stays bounded for any number of scenes.
 _FOLDERS_KEPT = 10_000
 
@@ -31,6 +32,8 @@ class Reach:
     roots: tuple[Path, ...]
     #: None leaves them in place.
     inputs: str | None = None
+    #: False where containers are known to have no AWS credentials.
+    has_aws: bool = True
     #: Proposed as a root for what lies below it, so that one value serves a whole job.
     here: Path | None = None
     #: Folders of files that were found within reach: a job's inputs lie in few.
@@ -41,7 +44,8 @@ class Reach:
         """From the dispatcher's plan; None where there is none, or where it is of a version that does not say."""
         if plan is None or not isinstance(plan.get("fleet"), str) or not isinstance(plan.get("file_roots"), list):
             return None
-        return cls(plan["fleet"], tuple(Path(str(root)) for root in plan["file_roots"]), inputs, here)
+        roots = tuple(Path(str(root)) for root in plan["file_roots"])
+        return cls(plan["fleet"], roots, inputs, plan.get("aws_credentials") is not False, here)
 
     def problems_of_job(self, output: str, film: Film | None) -> list[str]:
         """Find out if the output's address or a film's music is out of reach; one line per problem."""
@@ -56,7 +60,7 @@ class Reach:
         return [f"{role}: {problem}" for role, problem in found if problem]
 
     def _input(self, place: str) -> str | None:
-        if place.startswith(("s3://", "https://")):
+        if place.startswith("https://") or (self.has_aws and place.startswith("s3://")):
             return None
         folder = os.path.dirname(place)  # noqa: PTH120  a Path takes ten times as long
         if folder in self._within:
@@ -79,9 +83,11 @@ class Reach:
         """Explain that containers can never read or write an address, and name the setting to change; None where they may.
 
         Args:
-            address: of a file, or a folder to write to. Only file:// addresses are judged.
+            address: of a file, or a folder to write to. file:// and s3:// addresses are judged.
             act: what containers would do there.
         """
+        if address.startswith("s3:") and not self.has_aws:
+            return f"containers cannot {act} {address}: their dispatcher finds no AWS credentials; {_CREDENTIALS}"
         if not address.startswith("file:"):
             return None
         try:

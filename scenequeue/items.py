@@ -211,7 +211,7 @@ class ItemErrorRecord(FrozenModel):
     """Why one attempt at an item failed."""
 
     attempt: int
-    #: Class name from scenequeue.errors, or LeaseExpired / ContainerLost / MessageLost.
+    #: Class name from scenequeue.errors, or LeaseExpired / ContainerLost / NotSetUp / MessageLost.
     error: str
     message: str
     container: str

@@ -157,19 +157,26 @@ class WorkerPort:
         if retry_in_s is None:
             pause_s = min(_LONGEST_RETRY_S, _FIRST_RETRY_S * 2 ** (lease.attempt - 1))
             retry_in_s = pause_s * random.uniform(0.5, 1.0)  # noqa: S311  jitter, not a secret
-        clean = message.encode("utf-8", "replace").decode()[:_MESSAGE_LIMIT]
         retry_in_ms = round(retry_in_s * 1000) if transient else -1
         about = (container_id, lease.job_id, lease.item_id, lease.token)
-        answer = self._connection.run("fail", *about, error, clean, retry_in_ms, lease.attempt)
+        answer = self._connection.run("fail", *about, error, _clean(message), retry_in_ms, lease.attempt)
         if answer == "lost":
             raise LeaseLost(f"{lease.job_id}/{lease.item_id} is no longer this container's")
         return ItemState(answer)
 
-    def release(self, container_id: str, leases: Sequence[Lease]) -> list[Lease]:
-        """Hand items back unharmed, at the front of their jobs, the attempt not counted; returns those refused."""
+    def release(self, container_id: str, leases: Sequence[Lease], problem: str = "") -> list[Lease]:
+        """Hand items back unharmed, at the front of their jobs, the attempt not counted; returns those refused.
+
+        Args:
+            container_id: who hands them back.
+            leases: of which items.
+            problem: the setting that this container lacks for them, in words. After ten such, each further one counts as
+                an attempt, so that an item which no container is set up for ends as a dead letter that says so.
+        """
         if not leases:
             return []
-        return self._refused(leases, self._connection.run("release", container_id, *_triples(leases)))
+        answer = self._connection.run("release", container_id, _clean(problem), *_triples(leases))
+        return self._refused(leases, answer)
 
     def beat(self, record: ContainerRecord) -> bool:
         """Store what a container reports of itself; True when it is to drain. Advisory: losing it loses no work."""
@@ -211,6 +218,10 @@ class WorkerPort:
 def new_call() -> str:
     """A word for one call of `lease`; never the same twice, whatever Redis has lost meanwhile."""
     return secrets.token_hex(8)
+
+
+def _clean(message: str) -> str:
+    return message.encode("utf-8", "replace").decode()[:_MESSAGE_LIMIT]
 
 
 def _triples(leases: Sequence[Lease]) -> list[str]:

@@ -1,17 +1,24 @@
--- leased -> ready: hand items back unharmed, at the front of their job, the attempt not counted.
+-- leased -> ready: hand items back, at the front of their job, the attempt not counted; dead when one container after the
+-- other has found that it is not set up for an item.
 --
 -- ARGV[3]  container id
--- ARGV[4…] job id, item id, token; repeated
+-- ARGV[4]  the setting that the container lacks for these items, in words; '' when nothing is wrong with it
+-- ARGV[5…] job id, item id, token; repeated
 -- Output   positions (from 1) of those refused: the lease is not this container's
 
-local container = ARGV[3]
-local refused, lost = {}, {}
+local container, problem = ARGV[3], ARGV[4]
+local refused, touched = {}, {}
 -- Backwards, so that several items of a job keep their order when each is put in front.
-for i = #ARGV - 2, 4, -3 do
+for i = #ARGV - 2, 5, -3 do
   local job, item, token = ARGV[i], ARGV[i + 1], ARGV[i + 2]
   local member = job .. '/' .. item
   if not holds(container, member, token) then
-    refused[#refused + 1] = (i - 4) / 3 + 1
+    refused[#refused + 1] = (i - 5) / 3 + 1
+  elseif problem ~= '' then
+    -- The container is to blame, even where work had begun; the item's attempts are spared, but not for ever.
+    call('HDEL', P .. 'item:' .. member, 'begun')
+    take_back(member, 'NotSetUp', problem)
+    touched[job] = true
   else
     unlease(member, container)
     if job_facts(job).state ~= 'active' then
@@ -25,11 +32,11 @@ for i = #ARGV - 2, 4, -3 do
         event(job, 'released', 'item_id', item, 'token', token)
       else
         mourn(job, item, 'leased')
-        lost[job] = true
+        touched[job] = true
       end
     end
   end
 end
 flush()
-for job in pairs(lost) do settle(job) end
+for job in pairs(touched) do settle(job) end
 return refused

@@ -114,6 +114,24 @@ def test_a_missing_tool_is_the_containers_fault(queue: SceneQueue, start: Callab
     assert attempts_of_the_ready(queue, 1) == [1]
 
 
+def test_an_item_that_no_container_is_set_up_for_ends_as_a_dead_letter_with_its_reason(
+    queue: SceneQueue, start: Callable[..., Running], submit_items: Any
+) -> None:
+    """Or one address that no container has credentials for would end one container after the other, for ever."""
+
+    def fail(work: Work) -> ItemResult:
+        with work.slot():
+            raise SettingsError("s3://bucket/a.jpg: no AWS credentials")
+
+    submit_items("a", ("fail", {}), max_attempts=1)
+    for _ in range(11):
+        assert queue.producer.status("a").state is JobState.ACTIVE
+        assert start({"fail": fail}, idle_timeout_s=30.0).wait() is Exit.MISCONFIGURED
+    (letter,) = queue.inspect.dead("a")
+    assert (letter.errors[-1].error, "no AWS credentials" in letter.errors[-1].message) == ("NotSetUp", True)
+    assert queue.producer.status("a").state is JobState.FAILED
+
+
 def test_an_item_that_fails_in_good_surroundings_is_at_fault(
     queue: SceneQueue, start: Callable[..., Running], submit_items: Any
 ) -> None:

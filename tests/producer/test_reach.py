@@ -25,8 +25,9 @@ Acts = Callable[..., None]
 def acts(queue: SceneQueue) -> Acts:
     """Publishes what an acting dispatcher would: where its containers run, and which folders they share."""
 
-    def acts(fleet: str, *roots: Path) -> None:
+    def acts(fleet: str, *roots: Path, aws_credentials: bool | None = None) -> None:
         plan = {"why": "", "at_ms": queue.inspect.now_ms(), "usd_per_hour": 0.0, "fleet": fleet}
+        plan["aws_credentials"] = aws_credentials
         queue.dispatcher.publish_plan(json.dumps({**plan, "file_roots": [str(root) for root in roots]}))
 
     return acts
@@ -36,6 +37,9 @@ def acts(queue: SceneQueue) -> Acts:
     ("reach", "address", "act", "words"),
     [
         (Reach("process", (Path("/srv"),)), "s3://bucket/a.jpg", "read", None),
+        (Reach("process", (Path("/srv"),), has_aws=False), "s3://bucket/a.jpg", "read", "finds no AWS credentials"),
+        (Reach("process", (Path("/srv"),), has_aws=False), "s3://bucket/out", "write", "start it with AWS's own"),
+        (Reach("process", (Path("/srv"),), has_aws=False), "file:///srv/a.jpg", "read", None),
         (Reach("process", ()), "https://host/a.jpg", "read", None),
         (Reach("process", (Path("/srv"),)), "file:///srv/a.jpg", "read", None),
         (Reach("process", (Path("/srv"),)), "file:///srv", "write", None),
@@ -116,6 +120,28 @@ def test_what_the_roots_hold_is_enqueued_without_a_warning(producer: Producer, m
     acts("process", tmp_path)
     scene = {"name": "a", "image": media.image(), "audio": media.tone()}
     assert producer.submit_scenes([scene], output=tmp_path / "out").warnings == ()
+
+
+def test_buckets_that_containers_have_no_credentials_for_are_named_before_anything_is_enqueued(
+    producer: Producer, queue: SceneQueue, media: Media, tmp_path: Path, acts: Acts
+) -> None:
+    """Of outputs, inputs and music."""
+    scene = {"name": "a", "image": "s3://bucket/a.jpg", "audio": media.tone()}
+    film = {"music": "s3://bucket/music.mp3"}
+    acts("process", tmp_path, aws_credentials=False)
+    with pytest.raises(InvalidScenes) as caught:
+        producer.submit_scenes([scene], output="s3://bucket/out", film=film)
+    places = [line.partition(": containers cannot")[0] for line in caught.value.problems]
+    assert places == ["output", "film: music", "scene 1 (a): image"]
+    assert all("no AWS credentials" in line for line in caught.value.problems)
+    assert queue.inspect.depth().counts.total == 0
+
+
+def test_where_nobody_knows_of_credentials_no_bucket_is_refused(producer: Producer, tmp_path: Path, acts: Acts) -> None:
+    """A dispatcher that has only just started, or one of another fleet."""
+    acts("process", tmp_path, aws_credentials=None)
+    scene = {"name": "a", "image": "s3://bucket/a.jpg", "audio": "s3://bucket/a.mp3"}
+    producer.submit_scenes([scene], output="s3://bucket/out").cancel()
 
 
 def test_local_files_are_no_trouble_where_they_are_uploaded(

@@ -83,6 +83,25 @@ def test_a_released_item_comes_back_in_order_with_its_attempt_not_counted(any_qu
     assert [(lease.item_id, lease.attempt) for lease in again] == [("0-0", 1), ("0-1", 1), ("0-2", 1), ("0-3", 1)]
 
 
+def test_an_item_that_no_container_is_set_up_for_becomes_a_dead_letter(any_queue: SceneQueue) -> None:
+    """Not by the fault of a few containers; and also where each had begun with it."""
+    submit(any_queue, "a", 2, max_attempts=2)
+    for at in range(11):
+        (lease,) = any_queue.worker.lease(f"c{at}", 1)
+        assert (lease.item_id, lease.attempt) == ("0-0", 1)
+        assert any_queue.worker.release(f"c{at}", [lease], "this container is not set up: no AWS credentials") == []
+    (lease,) = any_queue.worker.lease("c11", 1)
+    assert (lease.item_id, lease.attempt) == ("0-0", 2)
+    assert any_queue.worker.release("c11", [lease], "this container is not set up: no AWS credentials") == []
+    (letter,) = any_queue.inspect.dead("a")
+    assert (letter.errors[-1].error, letter.errors[-1].container) == ("NotSetUp", "c11")
+    assert letter.errors[-1].message == "this container is not set up: no AWS credentials"
+    (lease,) = any_queue.worker.lease("c12", 2)
+    assert lease.item_id == "0-1"
+    assert any_queue.worker.ack("c12", [done(lease)]) == []
+    assert any_queue.producer.status("a").state is JobState.FAILED
+
+
 def test_a_stale_token_changes_nothing(any_queue: SceneQueue) -> None:
     """Promise 3: ack, fail, release and extend of a late container are refused."""
     submit(any_queue, "a", 1)

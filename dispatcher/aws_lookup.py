@@ -1,0 +1,39 @@
+"""Looks for AWS credentials on this machine beside the ticks: a metadata service that is not there costs a time-out."""
+
+import threading
+
+from botocore.exceptions import BotoCoreError
+
+from scenequeue.aws_session import aws_session
+
+#: Credentials may be set up later, so what was not there is looked for again.
+_AGAIN_S = 60.0
+
+
+class AwsLookup:
+    """Looks in a thread of its own until there are credentials.
+
+    Only what the process fleet's containers find is known here; those of other fleets have a role or environment of their own.
+    """
+
+    def __init__(self) -> None:
+        #: None until the first look has ended.
+        self.has_credentials: bool | None = None
+        self._is_over = threading.Event()
+
+    def start(self) -> None:
+        """Begin to look; does not wait."""
+        threading.Thread(target=self._look, name="aws-lookup", daemon=True).start()
+
+    def stop(self) -> None:
+        """Look no more; safe twice, and without a start."""
+        self._is_over.set()
+
+    def _look(self) -> None:
+        while not self.has_credentials and not self._is_over.is_set():
+            try:
+                self.has_credentials = aws_session().get_credentials() is not None
+            except (BotoCoreError, OSError):
+                # Half a profile, an unreadable file: the container's own error says it best.
+                self.has_credentials = None
+            self._is_over.wait(_AGAIN_S)
