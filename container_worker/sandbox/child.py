@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+import structlog
+
 from container_worker.sandbox.environment import child_environment
 from container_worker.sandbox.kill import kill_group
 from container_worker.sandbox.level import Level
 from container_worker.sandbox.limits import Limits
 from container_worker.sandbox.policy import Policy, confined
-from container_worker.sandbox.probe import level_for, probe
+from container_worker.sandbox.probe import Isolation, level_for, probe
 from container_worker.sandbox.users import borrowed_uid, hand_over
 from scenequeue.disk_errors import says_full
 from scenequeue.errors import DiskFull, ItemError, LimitExceeded, SceneburstError, ToolFailed
@@ -33,6 +35,7 @@ _LINE_BYTES = 64 * 1024
 _OUT_OF_MEMORY = ("Cannot allocate memory", "MemoryError", "failed to map segment from shared object")
 #: How often a waiting caller looks at `should_stop` and the clock, in seconds.
 _LOOK_S = 0.05
+_warned = threading.Event()
 
 
 class Stopped(SceneburstError):
@@ -149,10 +152,19 @@ def run_child(
     """
     isolation = probe(programs[0] if programs else None)
     level = level_for(isolation, folder, readable)
+    if level is Level.NONE:
+        _warn(isolation)
     with borrowed_uid(level is Level.UID) as uid:
         hand_over(folder, uid)
         policy = Policy(level, folder, readable, programs, uid, isolation.has_landlock)
         return _run(confined(argv, limits, policy), program, limits, folder, stdin, environment or {}, should_stop, on_line)
+
+
+def _warn(isolation: Isolation) -> None:
+    """Warn that children are not confined, the first time only."""
+    if not _warned.is_set():
+        _warned.set()
+        structlog.get_logger().warning("children are not confined", isolation=str(isolation.level), reason=isolation.why_not_more)
 
 
 def _run(

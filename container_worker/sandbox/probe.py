@@ -10,7 +10,6 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from container_worker.sandbox.level import Level
@@ -19,6 +18,8 @@ from container_worker.sandbox.seccomp import program_for
 from container_worker.sandbox.users import borrowed_uid, hand_over
 
 _PROBE_TIMEOUT_S = 20.0
+#: Trials of one level whose end says nothing about it, before the level counts as missing for now.
+_TRIES = 2
 #: Tries what its level must refuse and what every child needs. Arguments: the level's rank, a file of others, a file to read.
 _ATTEMPTS = """
 import os, socket, sys
@@ -56,28 +57,53 @@ class Isolation:
     why_not_more: str = ""
 
 
-@lru_cache(maxsize=4)
+@dataclass(frozen=True)
+class _Trial:
+    """The end of a level's trial."""
+
+    works: bool
+    why_not: str = ""
+    #: False where another trial may end otherwise: the machine was too busy, or short of something.
+    is_certain: bool = True
+
+
+#: What has been found for each program, in this process.
+_found: dict[Path | None, Isolation] = {}
+
+
 def probe(program: Path | None) -> Isolation:
     """The strongest level at which a child starts, can do its work, and is refused what the level says.
 
     Args:
         program: what children run, started with `-version`; None: nothing but the interpreter.
 
-    Cost: a few hundredths of a second for each level tried, once per process.
+    Cost: a few hundredths of a second for each level tried, once per process. A result that a busy machine may have brought
+    about is not kept: the next child tries again.
     """
-    has_landlock, landlock_fault = _tried(Level.LANDLOCK, program, has_landlock=True)
+    if (known := _found.get(program)) is not None:
+        return known
+    found, is_certain = _find(program)
+    if is_certain:
+        _found[program] = found
+    return found
+
+
+def _find(program: Path | None) -> tuple[Isolation, bool]:
+    """The isolation, and whether another look would find the same."""
+    landlock = _tried(Level.LANDLOCK, program, has_landlock=True)
+    is_certain, why_not_more = landlock.is_certain, "only root can give each child a user of its own"
     if os.geteuid() == 0:
-        has_uid, fault = _tried(Level.UID, program, has_landlock=has_landlock)
-        if has_uid:
-            return Isolation(Level.UID, has_landlock)
-    else:
-        fault = "only root can give each child a user of its own"
-    if has_landlock:
-        return Isolation(Level.LANDLOCK, True, fault)
-    has_seccomp, fault = _tried(Level.SECCOMP, program, has_landlock=False)
-    if has_seccomp:
-        return Isolation(Level.SECCOMP, False, landlock_fault)
-    return Isolation(Level.NONE, False, fault)
+        uid = _tried(Level.UID, program, has_landlock=landlock.works)
+        is_certain, why_not_more = is_certain and uid.is_certain, uid.why_not
+        if uid.works:
+            return Isolation(Level.UID, landlock.works), is_certain
+    if landlock.works:
+        return Isolation(Level.LANDLOCK, True, why_not_more), is_certain
+    seccomp = _tried(Level.SECCOMP, program, has_landlock=False)
+    is_certain = is_certain and seccomp.is_certain
+    if seccomp.works:
+        return Isolation(Level.SECCOMP, False, landlock.why_not), is_certain
+    return Isolation(Level.NONE, False, seccomp.why_not), is_certain
 
 
 def level_for(isolation: Isolation, folder: Path, readable: Sequence[Path]) -> Level:
@@ -100,10 +126,24 @@ def _uninterrupted() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _tried(level: Level, program: Path | None, *, has_landlock: bool) -> tuple[bool, str]:
-    """Try the level on a child: True and "", or False and the reason."""
+def _tried(level: Level, program: Path | None, *, has_landlock: bool) -> _Trial:
+    """Try the level on a child, more than once where the end says nothing about the level."""
     if sys.platform != "linux" or not program_for(platform.machine(), 0):
-        return False, f"not supported on {sys.platform} {platform.machine()}"
+        return _Trial(False, f"not supported on {sys.platform} {platform.machine()}")
+    for _ in range(_TRIES):
+        try:
+            trial = _try(level, program, has_landlock=has_landlock)
+        except PermissionError as error:
+            # A root that has lost its capabilities cannot give files away.
+            trial = _Trial(False, str(error))
+        except (OSError, subprocess.TimeoutExpired) as error:
+            trial = _Trial(False, str(error), is_certain=False)
+        if trial.is_certain:
+            break
+    return trial
+
+
+def _try(level: Level, program: Path | None, *, has_landlock: bool) -> _Trial:
     with ExitStack() as cleanup:
         with _uninterrupted():
             folder = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="sceneburst-probe-"))).resolve()
@@ -115,15 +155,14 @@ def _tried(level: Level, program: Path | None, *, has_landlock: bool) -> tuple[b
         arguments = [str(level.rank), outside.name, __file__, str(uid)]
         if program:
             arguments += [str(program), "-hide_banner", "-version"]
-        try:
-            ran = subprocess.run(
-                confined([*attempts, *arguments], policy=policy), cwd=folder, env={"PATH": os.environ.get("PATH", "")},
-                capture_output=True, timeout=_PROBE_TIMEOUT_S, check=False, stdin=subprocess.DEVNULL,
-            )  # fmt: skip
-            written = (folder / "own").read_text() if ran.returncode == 0 else ""
-        except (OSError, subprocess.TimeoutExpired) as error:
-            return False, str(error)
+        ran = subprocess.run(
+            confined([*attempts, *arguments], policy=policy), cwd=folder, env={"PATH": os.environ.get("PATH", "")},
+            capture_output=True, timeout=_PROBE_TIMEOUT_S, check=False, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+        written = (folder / "own").read_text() if ran.returncode == 0 else ""
     if ran.returncode == 0 and written == "mine":
-        return True, ""
+        return _Trial(True)
     said = ran.stderr.decode(errors="replace").strip().splitlines()
-    return False, said[-1] if said else f"the trial ended with code {ran.returncode}"
+    why_not = said[-1] if said else f"the trial ended with code {ran.returncode}"
+    # Children are the first that the kernel kills when memory runs out.
+    return _Trial(False, why_not, is_certain=ran.returncode != -signal.SIGKILL)

@@ -12,13 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from container_worker.ffmpeg import find_ffmpeg
 from container_worker.sandbox.child import run_child
 from container_worker.sandbox.environment import child_environment
 from container_worker.sandbox.level import Level
 from container_worker.sandbox.limits import Limits
 from container_worker.sandbox.policy import Policy, confined
-from container_worker.sandbox.probe import Isolation, level_for, probe
+from container_worker.sandbox.probe import probe
 from container_worker.sandbox.users import borrowed_uid, hand_over
 from tests.processes import is_alive
 from tests.waiting import wait_until
@@ -263,34 +262,3 @@ def test_users_of_their_own_are_lent_to_one_child_at_a_time() -> None:
     with borrowed_uid(True) as first, borrowed_uid(True) as second, borrowed_uid(False) as none:
         assert first != second
         assert none is None
-
-
-def test_the_probe_finds_a_level_that_confines_and_at_which_ffmpeg_starts() -> None:
-    """On any Linux of today, at least the system calls are confined."""
-    found = probe(find_ffmpeg().path)
-    assert found.level.rank >= Level.SECCOMP.rank
-    assert (found.why_not_more == "") == (found.level is Level.UID)
-
-
-def test_a_program_that_cannot_start_at_a_level_makes_the_probe_choose_another(tmp_path: Path) -> None:
-    """A level at which nothing could be rendered is none."""
-    program = tmp_path / "bin" / "ffmpeg"
-    program.parent.mkdir()
-    library = tmp_path / "elsewhere"
-    library.write_text("needed")
-    program.write_text(f"#!/bin/sh\ncat {library}\n")
-    program.chmod(0o755)
-    found = probe(program)
-    assert found.level is Level.SECCOMP
-    assert "Permission denied" in found.why_not_more
-
-
-def test_a_child_whose_folder_or_inputs_another_user_cannot_reach_keeps_the_workers_user(tmp_path: Path) -> None:
-    """Every other child gets one of its own."""
-    closed, uid = tmp_path / "closed" / "own", Isolation(Level.UID, has_landlock=True)
-    closed.mkdir(parents=True)
-    closed.parent.chmod(0o700)
-    assert level_for(uid, Path("/usr/lib"), [Path("/usr/lib/input")]) is Level.UID
-    assert level_for(uid, Path("/usr/lib"), [tmp_path]) is Level.LANDLOCK
-    assert level_for(uid, closed, []) is Level.LANDLOCK
-    assert level_for(Isolation(Level.UID, has_landlock=False), closed, []) is Level.SECCOMP
