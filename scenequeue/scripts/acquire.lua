@@ -22,7 +22,8 @@ if got[1] ~= owner then
   fence = 0
 end
 if fence < 1 then
-  fence = num(call('GET', P .. 'fence')) + 1
+  -- By the clock, so that a Redis which has lost its last writes gives none out twice.
+  fence = math.max(NOW_MS, num(call('GET', P .. 'fence')) + 1)
   call('SET', P .. 'fence', fence)
   call('HSET', key, 'owner', owner, 'fence', fence)
 end

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sceneburst.embedded_redis import EmbeddedRedis
-from scenequeue.errors import LeaseLost
+from scenequeue.errors import DispatcherDeposed, LeaseLost
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
 from tests.scenequeue.conftest import SERVERS
@@ -91,3 +91,16 @@ def test_the_same_container_gets_another_token_for_what_redis_forgot(forgetful: 
     assert queue.worker.extend("c1", [stale, fresh]) == [stale]
     assert queue.worker.ack("c1", [done(stale)]) == [stale]
     assert queue.worker.ack("c1", [done(fresh)]) == []
+
+
+def test_no_fencing_number_is_given_out_twice(forgetful: ForgetfulRedis, queue: SceneQueue) -> None:
+    """Or a dispatcher that was held up through the crash would launch and stop beside the one that acts."""
+    forgetful.remember()
+    stale = queue.dispatcher.acquire("one", 30)
+    assert stale
+    forgetful.go_back()
+    acting = queue.dispatcher.acquire("two", 30)
+    assert acting
+    assert acting > stale
+    with pytest.raises(DispatcherDeposed):
+        queue.dispatcher.drain("c1", fence=stale)

@@ -355,7 +355,8 @@ def test_one_dispatcher_acts_and_a_deposed_one_writes_nothing(any_queue: SceneQu
     assert any_queue.dispatcher.acquire("one", 30) == first
     any_queue.dispatcher.resign("one")
     second = any_queue.dispatcher.acquire("two", 30)
-    assert second == first + 1
+    assert second is not None
+    assert second > first
     with pytest.raises(DispatcherDeposed):
         any_queue.dispatcher.record_intents(first, [ContainerRecord(container_id=ContainerId("x"))])
     assert any_queue.inspect.containers() == []
