@@ -1,20 +1,27 @@
 """Measures the silence of containers on a clock that does not jump."""
 
+import math
 from collections.abc import Sequence
 
 from scenequeue.items import ContainerRecord
 from scenequeue.names import ContainerId
 
-#: Longest pause between two looks; a longer one was an outage in which no beat could be seen, and is not silence.
-_LONGEST_PAUSE_S = 10.0
+#: Seconds of a pause between two looks that count as silence, unless ticks are longer: no beat can be seen in an outage.
+_COUNTED_S = 10.0
 #: Differences below this are ignored.
 _TOLERANCE_MS = 1000
 
 
 class BeatWatch:
-    """Remembers when each beat was first seen. Redis's clock may jump; a jump must not make the whole fleet look silent."""
+    """Remembers when each beat was first seen. Redis's clock may jump; a jump must not make the whole fleet look silent.
 
-    def __init__(self) -> None:
+    Args:
+        tick_s: seconds between two looks. Such a pause counts whole, but never for more than half of `silent_after_s`.
+        silent_after_s: a container is reaped after so long; one look after an outage is not enough for that.
+    """
+
+    def __init__(self, tick_s: float = _COUNTED_S, silent_after_s: float = math.inf) -> None:
+        self._counted_s = max(_COUNTED_S, min(tick_s, silent_after_s / 2))
         #: The last beat of each container (Redis clock, ms), and when it was first seen (our clock, s).
         self._seen: dict[ContainerId, tuple[int, float]] = {}
         self._looked_s: float | None = None
@@ -31,7 +38,7 @@ class BeatWatch:
             The same records in the same order. One that was never seen before is taken at Redis's word.
         """
         pause_s = 0.0 if self._looked_s is None else now_s - self._looked_s
-        outage_s = pause_s if pause_s > _LONGEST_PAUSE_S else 0.0
+        outage_s = max(0.0, pause_s - self._counted_s)
         before, self._seen, self._looked_s = self._seen, {}, now_s
         return [self._one(record, before.get(record.container_id), now_ms, now_s, outage_s) for record in ledger]
 

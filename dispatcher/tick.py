@@ -97,7 +97,7 @@ class Dispatcher:
         self._limits = limits_from(settings)
         self._launcher = Launcher(queue, fleet, settings, self._policy, clock)
         self._tally = Tally()
-        self._beats = BeatWatch()
+        self._beats = BeatWatch(settings.tick_s, settings.silent_after_s)
         self._observe, self._clock = observe, clock
         self._aws = aws
         self._log = structlog.get_logger()
