@@ -44,6 +44,8 @@ class Launcher:
         self._not_before = 0.0
         #: Why the last round failed; "" when it did not.
         self.problem = ""
+        #: Whether it failed because the fleet had no room.
+        self.lacks_capacity = False
         #: Launches accepted and refused so far.
         self.made = self.failed = 0
         self._log = structlog.get_logger()
@@ -120,14 +122,15 @@ class Launcher:
         if len(failed) < asked:
             self.problem, self._pause_s = "", 0.0
         else:
-            self._pause(failed[0].error, is_lasting=not any(result.transient for result in failed))
+            first, is_lasting = failed[0], not any(result.transient for result in failed)
+            self._pause(first.error, is_lasting=is_lasting, lacks_capacity=first.lacks_capacity)
 
-    def _pause(self, problem: str, *, is_lasting: bool) -> None:
+    def _pause(self, problem: str, *, is_lasting: bool, lacks_capacity: bool = False) -> None:
         # Jitter is for many who retry at once; only one dispatcher acts.
         doubled = min(_LONGEST_PAUSE_S, max(_FIRST_PAUSE_S, 2 * self._pause_s))
         self._pause_s = _LONGEST_PAUSE_S if is_lasting else doubled
         self._not_before = self._clock() + self._pause_s
-        self.problem = problem
+        self.problem, self.lacks_capacity = problem, lacks_capacity
 
     def _environment(self, record: ContainerRecord, order: Order) -> dict[str, str]:
         """What a container is told. No secrets: those it has from its surroundings."""

@@ -97,6 +97,10 @@ class Plan:
     starting: int
     running: int
     usd_per_hour: float
+    #: Containers of the jobs without wishes, where those have ready items and all that one distribution may use; else 0.
+    at_work: int = 0
+    #: Price of the first container that the budget did not allow; 0 where it allowed all.
+    cut_usd_per_hour: float = 0.0
 
     @property
     def launches(self) -> tuple[int, ...]:
@@ -137,11 +141,13 @@ def plan(
     if missing > 0 and not backlog.is_paused:
         batches = batches + [0] * missing
         wishes = [*wishes, f"{policy.min_containers} containers are always kept"]
-    orders, cut = _bounded(own, batches, len(there), spent, policy)
+    orders, cut, cut_usd = _bounded(own, batches, len(there), spent, policy)
     uncovered = covered.uncovered + sum(job.uncovered for job in covered.jobs)
     reasons = "; ".join([reason, *wishes] if reason else wishes)
     why = _sentence(backlog, uncovered, len(alive), starting, [order.batch for order in orders], reasons, cut)
-    return Plan(tuple(orders), why, backlog.ready, uncovered, starting, len(alive) - starting, spent)
+    is_full = policy.policy == "batch" and others.ready and covered.containers >= policy.max_parallel_tasks
+    at_work = covered.containers if is_full else 0
+    return Plan(tuple(orders), why, backlog.ready, uncovered, starting, len(alive) - starting, spent, at_work, cut_usd)
 
 
 def is_capacity(record: ContainerRecord, hello_timeout_s: float, now_ms: int) -> bool:
@@ -228,8 +234,8 @@ def _affordable(usd_an_hour: float, policy: Policy) -> int:
 
 def _bounded(
     own: list[Order], batches: list[int], there: int, spent_usd_per_hour: float, policy: Policy
-) -> tuple[list[Order], str]:
-    """Cut to what the bounds allow; the last that cuts is the tightest, and is named."""
+) -> tuple[list[Order], str, float]:
+    """Cut to what the bounds allow; the last that cuts is the tightest, and is named, with the price that the budget lacks."""
     cut, count = "", len(own) + len(batches)
     for most, name in (
         (policy.max_containers - there, f"at most {policy.max_containers} containers"),
@@ -246,8 +252,8 @@ def _bounded(
         for count, order in enumerate(wanted):
             left -= prices[order.config_priority]
             if left < 0:
-                return wanted[:count], f"a budget of ${budget:.2f} an hour"
-    return wanted, cut
+                return wanted[:count], f"a budget of ${budget:.2f} an hour", prices[order.config_priority]
+    return wanted, cut, 0.0
 
 
 def _sentence(backlog: Backlog, uncovered: int, alive: int, starting: int, launches: Sequence[int], reason: str, cut: str) -> str:

@@ -1,8 +1,8 @@
 """Finds the reason that nothing more is launched for what waits: a pure function of the plan and the last launches."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from dispatcher.fleets.ecs_errors import EcsProblem, is_capacity
 from dispatcher.planner import Plan, Policy
 from scenequeue.items import ContainerRecord
 from scenequeue.reasons import Reason
@@ -10,8 +10,15 @@ from scenequeue.reasons import Reason
 _ENDED = frozenset({"gone", "failed"})
 
 
+class Refused(NamedTuple):
+    """A round of launches of which none succeeded: the fleet's own words, and whether it had no room."""
+
+    problem: str
+    lacks_capacity: bool
+
+
 def standstill(
-    made: Plan, containers: Sequence[ContainerRecord], policy: Policy, problem: str, false_starts: str
+    made: Plan, containers: Sequence[ContainerRecord], policy: Policy, refused: Refused | None, false_starts: str
 ) -> Reason | None:
     """The reason for operators and callers; None where containers are launched, or nothing is ready.
 
@@ -19,13 +26,13 @@ def standstill(
         made: this tick's plan.
         containers: the ledger.
         policy: the operator's bounds.
-        problem: the fleet's own reason, where it could start none of what was asked for last; else "".
+        refused: the last launches, where the fleet could start none of them; else None.
         false_starts: in words, that the last containers ended before they worked; else "".
     """
     if not made.ready:
         return None
-    if problem:
-        return Reason("no_capacity" if is_capacity(EcsProblem("", problem)) else "launches_fail", {"problem": problem})
+    if refused:
+        return Reason("no_capacity" if refused.lacks_capacity else "launches_fail", {"problem": refused.problem})
     if false_starts:
         return Reason("false_starts", {"problem": false_starts})
     if made.launches:
@@ -35,10 +42,9 @@ def standstill(
         if all(record.is_draining for record in there):
             return Reason("all_drain", {"containers": len(there)})
         return Reason("all_at_work", {"containers": len(there), "setting": "SCENEBURST_MAX_CONTAINERS"})
-    budget = policy.budget_usd_per_hour
-    if budget is not None and made.usd_per_hour + policy.usd_per_hour_each > budget + 1e-9:
-        each = round(policy.usd_per_hour_each, 4)
-        return Reason("over_budget", {"budget_usd_per_hour": budget, "usd_per_hour_each": each})
-    if policy.policy == "batch" and made.running + made.starting >= policy.max_parallel_tasks:
-        return Reason("all_at_work", {"containers": made.running, "setting": "SCENEBURST_MAX_PARALLEL_TASKS"})
+    budget, each = policy.budget_usd_per_hour, made.cut_usd_per_hour or policy.usd_per_hour_each
+    if budget is not None and made.usd_per_hour + each > budget + 1e-9:
+        return Reason("over_budget", {"budget_usd_per_hour": budget, "usd_per_hour_each": round(each, 4)})
+    if made.at_work:
+        return Reason("all_at_work", {"containers": made.at_work, "setting": "SCENEBURST_MAX_PARALLEL_TASKS"})
     return None

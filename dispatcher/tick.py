@@ -18,7 +18,7 @@ from dispatcher.notify import Notifier
 from dispatcher.planner import Backlog, Plan, Policy, plan
 from dispatcher.pricing import dearest, is_priced
 from dispatcher.reaper import Action, Limits, Verdict, find_reapable
-from dispatcher.standstill import standstill
+from dispatcher.standstill import Refused, standstill
 from dispatcher.tally import Tally
 from scenequeue.errors import DispatcherDeposed, FleetError, SettingsError
 from scenequeue.items import ContainerRecord, Depth
@@ -247,7 +247,9 @@ class Dispatcher:
             self._log.info("plan", why=made.why, launches=len(made.launches))
         self._last = made
         false_starts = seen.learnt.why if seen.learnt.pause_s else ""
-        reason = standstill(made, seen.containers, self._policy, self._launcher.problem, false_starts)
+        launcher = self._launcher
+        refused = Refused(launcher.problem, launcher.lacks_capacity) if launcher.problem else None
+        reason = standstill(made, seen.containers, self._policy, refused, false_starts)
         self._publish(made, reason, seen.at_ms)
         if self._observe:
             self._observe(seen)

@@ -11,6 +11,7 @@ class Setback:
 
     reason: str
     transient: bool = True
+    lacks_capacity: bool = False
 
 
 class Avoided:
@@ -26,9 +27,9 @@ class Avoided:
         self._until: dict[Hashable, tuple[float, Setback]] = {}
         self._lock = threading.Lock()
 
-    def add(self, key: Hashable, reason: str, *, transient: bool = True) -> Setback:
+    def add(self, key: Hashable, reason: str, *, transient: bool = True, lacks_capacity: bool = False) -> Setback:
         """Avoid it from now on; returns the setback."""
-        setback = Setback(reason, transient)
+        setback = Setback(reason, transient, lacks_capacity)
         with self._lock:
             self._until[key] = (self._clock() + self._retry_s, setback)
         return setback

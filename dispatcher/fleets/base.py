@@ -62,6 +62,8 @@ class LaunchResult:
     error: str = ""
     #: With an error: whether the same launch may succeed at a later tick (no capacity, throttled).
     transient: bool = True
+    #: With an error: whether there was no room for it, in one place at least.
+    lacks_capacity: bool = False
 
 
 @dataclass(frozen=True)

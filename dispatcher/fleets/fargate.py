@@ -96,12 +96,17 @@ class FargateFleet:
                 # Not reached: another region may be, but no other placement of this one.
                 setbacks.append(self._lost.add(placement.region, str(error)))
             except EcsRefused as refused:
-                is_hopeless = is_misconfigured(refused.problem)
-                if not is_hopeless and not is_capacity(refused.problem):
-                    return LaunchResult(request.container_id, error=f"{placement}: {refused.problem}")
-                setbacks.append(self._full.add(size, f"{placement}: {refused.problem}", transient=not is_hopeless))
-        reasons = "; ".join(dict.fromkeys(setback.reason for setback in setbacks))
-        return LaunchResult(request.container_id, error=reasons, transient=any(setback.transient for setback in setbacks))
+                said = f"{placement}: {refused.problem}"
+                is_hopeless, is_full = is_misconfigured(refused.problem), is_capacity(refused.problem)
+                if not is_hopeless and not is_full:
+                    return LaunchResult(request.container_id, error=said)
+                setbacks.append(self._full.add(size, said, transient=not is_hopeless, lacks_capacity=is_full))
+        return LaunchResult(
+            request.container_id,
+            error="; ".join(dict.fromkeys(setback.reason for setback in setbacks)),
+            transient=any(setback.transient for setback in setbacks),
+            lacks_capacity=any(setback.lacks_capacity for setback in setbacks),
+        )
 
     def _run(self, request: LaunchRequest, placement: Placement) -> str:
         """The ARN of a task that runs for this request, launched now or by an earlier try."""
@@ -143,7 +148,7 @@ class FargateFleet:
             subnet, provider = subnet_of(task), task.get("capacityProviderName", "")
             for placement in self._placements:
                 if placement.region == region and placement.provider == provider and subnet in {"", placement.subnet}:
-                    self._full.add((placement, None), container.stopped_reason)
+                    self._full.add((placement, None), container.stopped_reason, lacks_capacity=True)
 
     def stop(self, handle: str, reason: str) -> None:
         """StopTask: SIGTERM, and SIGKILL after the task definition's stopTimeout. Already gone is success.

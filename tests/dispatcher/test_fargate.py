@@ -60,10 +60,22 @@ def test_without_capacity_anywhere_each_placement_is_asked_once_until_its_time_h
     first = fleet.launch([request_for("a")])
     assert "Capacity is unavailable" in first[0].error
     assert first[0].transient
-    assert all(result.error and result.transient for result in fleet.launch(launches(5)))
+    assert first[0].lacks_capacity
+    assert all(result.transient and result.lacks_capacity for result in fleet.launch(launches(5)))
     assert ecs.calls["RunTask"] == 6
     ecs.faults.exhausted = set()
     wait_until(lambda: not fleet.launch([request_for(f"later-{time.monotonic()}")])[0].error, "capacity is found again")
+
+
+@pytest.mark.parametrize(("reason", "lacks_capacity"), [("RESOURCE:ENI", True), ("RESOURCE:CPU", True), ("MISSING", False)])
+def test_a_failure_by_its_code_alone_is_known_for_missing_capacity(
+    fleet: FargateFleet, monkeypatch: pytest.MonkeyPatch, reason: str, lacks_capacity: bool
+) -> None:
+    """ECS says it in a code, whose message may say nothing."""
+    monkeypatch.setattr(fleet._api, "run_task", lambda *_: {"tasks": [], "failures": [{"reason": reason}]})
+    (result,) = fleet.launch([request_for("a")])
+    assert reason in result.error
+    assert result.lacks_capacity is lacks_capacity
 
 
 def test_spot_that_takes_a_launch_and_ends_it_later_is_passed_over_next_time(fleet: FargateFleet, ecs: Simulator) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from dispatcher.fleets.base import FleetContainer, Hardware, LaunchRequest, LaunchResult
-from dispatcher.planner import Plan, Policy
-from dispatcher.standstill import standstill
+from dispatcher.planner import Backlog, Plan, Policy, plan
+from dispatcher.standstill import Refused, standstill
 from dispatcher.tick import Dispatcher
 from dispatcher.wishes import Order
 from producer import Producer
@@ -17,11 +17,14 @@ from scenequeue.items import ContainerRecord
 from scenequeue.names import ContainerId
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import DispatcherSettings, ProducerSettings
+from scenequeue.wishes import JobWishes, WishedJob
 from tests.media import Media
 from tests.scenequeue.jobs import submit
 
 _MADE = Plan((), "", 5, 5, 0, 0, 0.0)
-_NO_ROOM = "us-east-1a/FARGATE_SPOT: RESOURCE:CPU; us-east-1a/FARGATE: Capacity is unavailable at this time."
+_NO_ROOM = Refused(
+    "us-east-1a/FARGATE_SPOT: RESOURCE:CPU; us-east-1a/FARGATE: Capacity is unavailable at this time.", lacks_capacity=True
+)
 
 
 def _records(count: int, **more: Any) -> list[ContainerRecord]:
@@ -29,28 +32,57 @@ def _records(count: int, **more: Any) -> list[ContainerRecord]:
 
 
 @pytest.mark.parametrize(
-    ("made", "records", "policy", "problem", "vain", "code"),
+    ("made", "records", "policy", "refused", "vain", "code"),
     [
         (replace(_MADE, ready=0), [], Policy(), _NO_ROOM, "", None),
-        (replace(_MADE, orders=(Order(5, 1),)), [], Policy(), "", "", None),
+        (replace(_MADE, orders=(Order(5, 1),)), [], Policy(), None, "", None),
         (_MADE, [], Policy(), _NO_ROOM, "", "no_capacity"),
-        (_MADE, [], Policy(), "AccessDenied: not allowed", "", "launches_fail"),
-        (_MADE, [], Policy(), "", "the last launch came to nothing (exit 1)", "false_starts"),
-        (_MADE, [], Policy(budget_usd_per_hour=0.01), "", "", "over_budget"),
-        (_MADE, _records(2), Policy(max_containers=2), "", "", "all_at_work"),
-        (_MADE, _records(2, is_draining=True), Policy(max_containers=2), "", "", "all_drain"),
-        (_MADE, _records(2, state="gone"), Policy(max_containers=2), "", "", None),
-        (replace(_MADE, running=3), _records(3), Policy(max_parallel_tasks=3), "", "", "all_at_work"),
-        (replace(_MADE, running=3), _records(3), Policy(max_parallel_tasks=3, policy="deadline"), "", "", None),
+        (_MADE, [], Policy(), Refused("AccessDenied: not allowed", lacks_capacity=False), "", "launches_fail"),
+        (_MADE, [], Policy(), None, "the last launch came to nothing (exit 1)", "false_starts"),
+        (_MADE, [], Policy(budget_usd_per_hour=0.01), None, "", "over_budget"),
+        (replace(_MADE, cut_usd_per_hour=2.0), [], Policy(budget_usd_per_hour=1), None, "", "over_budget"),
+        (_MADE, _records(2), Policy(max_containers=2), None, "", "all_at_work"),
+        (_MADE, _records(2, is_draining=True), Policy(max_containers=2), None, "", "all_drain"),
+        (_MADE, _records(2, state="gone"), Policy(max_containers=2), None, "", None),
+        (replace(_MADE, at_work=3), _records(3), Policy(max_parallel_tasks=3), None, "", "all_at_work"),
     ],
 )
 def test_a_standstill_has_a_reason(
-    made: Plan, records: Sequence[ContainerRecord], policy: Policy, problem: str, vain: str, code: str | None
+    made: Plan, records: Sequence[ContainerRecord], policy: Policy, refused: Refused | None, vain: str, code: str | None
 ) -> None:
     """With the fleet's own words, or the bound that holds."""
-    reason = standstill(made, records, policy, problem, vain)
+    reason = standstill(made, records, policy, refused, vain)
     assert (reason.code if reason else None) == code
-    assert reason is None or problem in reason.text
+    assert reason is None or refused is None or refused.problem in reason.text
+
+
+@pytest.mark.parametrize("state", ["intended", "running"])
+def test_containers_that_run_and_start_are_counted_where_all_are_at_work(state: str) -> None:
+    """Both are among those that the setting allows."""
+    records, policy = _records(3, state=state, batch=5), Policy(max_parallel_tasks=3)
+    reason = standstill(plan(Backlog(20), records, policy, {}, 0), records, policy, None, "")
+    assert reason is not None
+    assert reason.parameters == {"containers": 3, "setting": "SCENEBURST_MAX_PARALLEL_TASKS"}
+
+
+@pytest.mark.parametrize(("others", "own", "code"), [(0, 3, None), (5, 3, None), (5, 0, "all_at_work")])
+def test_containers_of_a_jobs_own_wishes_do_not_count_against_the_setting(others: int, own: int, code: str | None) -> None:
+    """It holds for jobs without wishes alone, and says nothing where none of those waits."""
+    job = WishedJob("j", False, 20, 20, 20.0, JobWishes(max_parallel_tasks=3, min_scenes_per_batch=1))
+    records = [*_records(own, state="running", batch=5, for_job="j"), *_records(3 - own, state="running", batch=1)]
+    policy = Policy(max_parallel_tasks=3, policy="batch")
+    made = replace(plan(Backlog(20 + others, jobs=(job,)), records, policy, {}, 0), orders=())
+    reason = standstill(made, records, policy, None, "")
+    assert (reason.code if reason else None) == code
+
+
+def test_a_budget_that_a_jobs_wished_size_exceeds_is_told_with_its_price() -> None:
+    """The operator's own size would fit."""
+    job = WishedJob("j", False, 20, 20, 20.0, JobWishes(config_priority=4))
+    policy = Policy(budget_usd_per_hour=0.5)
+    reason = standstill(plan(Backlog(20, jobs=(job,)), [], policy, {}, 0), [], policy, None, "")
+    assert reason is not None
+    assert reason.parameters["usd_per_hour_each"] == round(policy.usd_per_hour_of(4), 4)
 
 
 class _Refusing:
@@ -63,7 +95,7 @@ class _Refusing:
         self.is_blind = False
 
     def launch(self, requests: list[LaunchRequest]) -> list[LaunchResult]:
-        return [LaunchResult(request.container_id, error=_NO_ROOM) for request in requests]
+        return [LaunchResult(request.container_id, error=_NO_ROOM.problem, lacks_capacity=True) for request in requests]
 
     def list(self) -> list[FleetContainer]:
         if self.is_blind:
