@@ -26,6 +26,8 @@ _READ_ALWAYS = (
 _READ_AND_WRITE = ("/dev/null",)
 #: Our own packages that a child loads, under the folder that holds them.
 _PACKAGES = ("container_worker", "scenequeue")
+#: Of a folder that may hold anything, all that belongs to programs.
+_PARTS = ("bin", "lib", "lib64", "pyvenv.cfg")
 
 
 def rules_for(folder: Path, readable: Sequence[Path], programs: Sequence[Path]) -> list[str]:
@@ -34,23 +36,41 @@ def rules_for(folder: Path, readable: Sequence[Path], programs: Sequence[Path]) 
     Args:
         folder: its own: it may read, write, make and remove there, but run nothing.
         readable: its inputs elsewhere.
-        programs: what it may run besides the system's; what lies beside one may be read, for its libraries.
+        programs: what it may run besides the system's, each with what lies in its `bin` and the `lib` beside that; outside of
+            a `bin`, only the file itself and the libraries in its folder.
     """
-    beside = [place for program in programs for place in (program.parent, program.resolve().parent)]
-    libraries = [place.parent / name for place in beside for name in ("lib", "lib64")]
-    libraries += [Path(entry) for entry in os.environ.get("LD_LIBRARY_PATH", "").split(":") if entry]
-    given = [(_RUN, path) for path in [*beside, *libraries]] + [(_READ, path) for path in readable] + [(_OWN, folder)]
+    runnable = [path for program in programs for place in {program, program.resolve()} for path in _installed_with(place)]
+    libraries = [Path(entry) for entry in os.environ.get("LD_LIBRARY_PATH", "").split(":") if entry.startswith("/")]
+    runnable += [path for place in libraries for path in _narrowed(place)]
+    given = [(_RUN, path) for path in runnable] + [(_READ, path) for path in readable] + [(_OWN, folder)]
     return [*_always(), *(f"{rights}:{path}" for rights, path in given)]
+
+
+def _installed_with(program: Path) -> list[Path]:
+    """The program and its libraries."""
+    place = program.parent
+    if place.name != "bin":
+        return [program, *place.glob("*.so*")]
+    return [place, place.parent / "lib", place.parent / "lib64"]
+
+
+def _narrowed(folder: Path) -> list[Path]:
+    """The folder; of one in which the user's home lies, the root among them, only what belongs to programs."""
+    home = Path(os.path.expanduser("~"))  # noqa: PTH111  Path.home() raises for a user without one
+    if folder == Path("/") or home.resolve().is_relative_to(folder.resolve()):
+        return [folder / name for name in _PARTS]
+    return [folder]
 
 
 @lru_cache(maxsize=1)
 def _always() -> list[str]:
     """Rules that every child needs, the interpreter and our packages included."""
     package_root = Path(__file__).resolve().parents[2]
-    interpreter = {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix, *sysconfig.get_paths().values()}
+    prefixes = {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix, *sysconfig.get_paths().values()}
+    interpreter = {str(path) for prefix in prefixes for path in _narrowed(Path(prefix))}
     # Where .pth files lead is on the path too; other folders, such as that of a user's own files, are left out.
     libraries = [entry for entry in sys.path if Path(entry).name in {"site-packages", "dist-packages"}]
-    runnable = [*_PROGRAMS, *sorted(interpreter - {"/"}), *libraries, *(str(package_root / name) for name in _PACKAGES)]
+    runnable = [*_PROGRAMS, *sorted(interpreter), *libraries, *(str(package_root / name) for name in _PACKAGES)]
     # The import system lists the folder to find the packages in it.
     rules = [(_RUN, path) for path in runnable] + [(_READ_DIR, str(package_root))]
     rules += [(_READ, path) for path in _READ_ALWAYS] + [(_READ | _WRITE_FILE, path) for path in _READ_AND_WRITE]

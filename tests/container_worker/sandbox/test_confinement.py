@@ -197,6 +197,39 @@ def test_a_child_can_neither_write_nor_read_beside_its_folder(attack: Attack, tm
     assert beside.read_text() == "of another item"
 
 
+@pytest.mark.parametrize("level", FILES)
+@pytest.mark.parametrize(("place", "then"), [("home", "PermissionError"), ("bin", "done")])
+def test_a_program_outside_of_a_bin_folder_opens_nothing_but_itself(tmp_path: Path, level: Level, place: str, then: str) -> None:
+    """Whoever keeps ffmpeg in the home folder keeps keys there too."""
+    folder, program = tmp_path / "own", tmp_path / place / "ffmpeg"
+    folder.mkdir()
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\necho ran\n")
+    program.chmod(0o755)
+    beside = tmp_path / place / "beside"
+    beside.touch()
+    attempt = f"subprocess.run([{str(program)!r}], check=True); open({str(beside)!r})"
+    argv = [sys.executable, "-I", "-S", "-c", _TRY.format(attempt=attempt)]
+    policy = Policy(level, folder, programs=[program])
+    ran = subprocess.run(confined(argv, policy=policy), cwd=folder, capture_output=True, text=True, check=False)
+    assert ran.stdout.split() == ["ran", then], ran.stderr
+
+
+@pytest.mark.parametrize("level", FILES)
+def test_a_folder_that_holds_a_home_is_never_opened_whole(tmp_path: Path, level: Level, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not by a path to libraries that leads there either."""
+    (tmp_path / "own").mkdir()
+    (tmp_path / "home" / "lib").mkdir(parents=True)
+    (tmp_path / "home" / "lib" / "library").touch()
+    (tmp_path / "home" / "key").touch()
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("LD_LIBRARY_PATH", f"/:{tmp_path}:{tmp_path}/home")
+    attempt = f"open('{tmp_path}/home/lib/library'); print('read'); open('{tmp_path}/home/key')"
+    argv = confined([sys.executable, "-I", "-S", "-c", _TRY.format(attempt=attempt)], policy=Policy(level, tmp_path / "own"))
+    ran = subprocess.run(argv, cwd=tmp_path / "own", capture_output=True, text=True, check=False)
+    assert ran.stdout.split() == ["read", "PermissionError"], ran.stderr
+
+
 _DAEMON = """
 import os, subprocess, sys, time
 if os.fork() == 0:
