@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from scenequeue.counted import counted
 from scenequeue.items import ItemResult, JobEvent
 
 #: Events that end a lease, and what state the item is in afterwards.
@@ -64,7 +65,7 @@ def _judge_result(life: _Life, result: ItemResult) -> list[str]:
     if life.state != result.state:
         wrong.append(f"its result is {result.state}, its history ends with {life.state}")
     if result.state == "done" and life.dones != 1:
-        wrong.append(f"a result, and {life.dones} times done")
+        wrong.append(f"a result, and {counted(life.dones, 'time')} done")
     if result.container and result.container != life.container:
         wrong.append(f"the result is {result.container}'s, the last lease was {life.container}'s")
     return wrong

@@ -12,6 +12,7 @@ from pathlib import Path
 from chaos.effects import STANDING
 from chaos.faults import faults_of
 from chaos.run import Report
+from scenequeue.counted import counted
 
 _CRASHED = "the driver itself ended without a report; see its log"
 
@@ -48,9 +49,9 @@ class Outcome:
 
     def line(self) -> str:
         """One line."""
-        verdict = f"{len(self.wrong)} PROMISES BROKEN" if self.wrong else "every promise held"
-        hits = sum(self.hits.values())
-        return f"seed {self.seed} ({self.fleet}): {self.scenes} scenes in {self.seconds:.0f} s, {hits} hits: {verdict}"
+        verdict = counted(len(self.wrong), "PROMISE BROKEN", "PROMISES BROKEN") if self.wrong else "every promise held"
+        scenes, hits = counted(self.scenes, "scene"), counted(sum(self.hits.values()), "hit")
+        return f"seed {self.seed} ({self.fleet}): {scenes} in {self.seconds:.0f} s, {hits}: {verdict}"
 
 
 def run_all(
@@ -102,10 +103,11 @@ def summary(outcomes: Sequence[Outcome]) -> str:
     effects = sum((outcome.effects for outcome in outcomes), Counter[str]())
     told = sum((outcome.told for outcome in outcomes), Counter[str]())
     scenes = sum(outcome.scenes for outcome in outcomes)
+    broken = sum(bool(outcome.wrong) for outcome in outcomes)
     planted = sorted((name, count) for name, count in effects.items() if name not in hits)
     return "\n".join(
         [
-            f"{len(outcomes)} runs, {scenes} scenes, {sum(bool(outcome.wrong) for outcome in outcomes)} broke a promise",
+            f"{counted(len(outcomes), 'run')}, {counted(scenes, 'scene')}, {broken} broke a promise",
             "hits with an effect: " + ", ".join(f"{name} {effects[name]} of {hits[name]}" for name in sorted(hits)),
             "failed as planted: " + ", ".join(f"{name} {count}" for name, count in planted),
             "seen: " + ", ".join(f"{count} {name}" for name, count in sorted(told.items()) if count),

@@ -7,13 +7,14 @@ from chaos.cluster import ChaosCluster
 from chaos.hits import Strike
 from chaos.s3_proxy import FAULTS as S3_FAULTS
 from chaos.strikes_programs import NOBODY, chosen
+from scenequeue.counted import counted
 
 
 def cut_connections(cluster: ChaosCluster, draws: random.Random) -> Strike | None:
     """Break half of the connections to Redis, some in the middle of what they carry."""
     count = cluster.redis_proxy.cut(0.5, draws)
     # One that is torn by what it carries next may be so a while later.
-    return Strike(f"cut {count} connections", frozenset(), 5.0) if count else None
+    return Strike(f"cut {counted(count, 'connection')}", frozenset(), 5.0) if count else None
 
 
 def part_network(cluster: ChaosCluster, draws: random.Random) -> Strike | None:

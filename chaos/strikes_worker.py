@@ -11,6 +11,7 @@ from chaos.cluster import ChaosCluster
 from chaos.hits import Strike
 from chaos.scenes import ITEM_TIMEOUT_S
 from chaos.strikes_programs import chosen, sent
+from scenequeue.counted import counted
 
 #: Descriptors that are left to one that gets few: none, or some, but fewer than an item needs.
 _FEW_FILES = (0, 4, 12)
@@ -76,7 +77,7 @@ def few_files(cluster: ChaosCluster, draws: random.Random) -> Strike | None:
             worker.process.rlimit(psutil.RLIMIT_NOFILE, usual)
 
     name = worker.container_id
-    return Strike(f"{name} may open {more} more files for {seconds:.1f} s", frozenset({name}), seconds, lift)
+    return Strike(f"{name} may open {counted(more, 'more file')} for {seconds:.1f} s", frozenset({name}), seconds, lift)
 
 
 def _chosen_child(cluster: ChaosCluster, draws: random.Random) -> tuple[psutil.Process, str] | None:

@@ -12,6 +12,7 @@ import producer.client
 import scenequeue.submit
 from chaos.scenes import KINDS, OPTIONS, PlannedJob
 from producer.client import Producer
+from scenequeue.counted import counted
 from scenequeue.items import Lane, WorkItem
 from scenequeue.settings import ProducerSettings
 
@@ -53,7 +54,7 @@ def main(plan: str, media: str, output: str, dies_after: str = "") -> None:
 
     def on_progress(uploaded: int) -> None:
         if last and uploaded >= min(last * CHUNK, len(scenes)) and last <= chunks_of(job):
-            _die(f"{uploaded} of {len(scenes)} scenes were up")
+            _die(f"{uploaded} of {counted(len(scenes), 'scene')} were up")
 
     with Producer(settings=ProducerSettings.load()) as client:
         client.submit_scenes(

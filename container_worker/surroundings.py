@@ -5,6 +5,7 @@ from pathlib import Path
 
 from container_worker.ffmpeg import examine, find_ffmpeg
 from container_worker.scratch import scratch_problem
+from scenequeue.counted import counted
 from scenequeue.errors import SceneburstError, SettingsError
 
 #: Files, connections and pipes that one item opens at once, with some to spare.
@@ -44,4 +45,5 @@ def _descriptor_problem() -> str:
         return ""
     if limit == resource.RLIM_INFINITY or left >= _DESCRIPTORS:
         return ""
-    return f"only {left} more files can be opened, and an item needs {_DESCRIPTORS}: raise the limit of {limit} (ulimit -n)"
+    files = counted(left, "more file")
+    return f"only {files} can be opened, and an item needs {_DESCRIPTORS}: raise the limit of {limit} (ulimit -n)"

@@ -46,11 +46,11 @@ def stop_all(
             _unless_gone(ecs.stop_task, cluster=cluster, task=task, reason="the stack is taken down")
         if new := running - asked:
             asked |= new
-            say(f"{len(new)} containers are stopping")
+            say(f"containers that are stopping: {len(new)}")
         if clock() > deadline:
-            raise Failed(f"{len(running)} containers of {cluster} still run after {limit_s:.0f} s; run deploy/down again")
+            raise Failed(f"containers of {cluster} that still run after {limit_s:.0f} s: {len(running)}; run deploy/down again")
         time.sleep(poll_s)
-    say(f"{len(asked)} containers have stopped" if asked else "no container runs")
+    say(f"containers that have stopped: {len(asked)}" if asked else "no container runs")
 
 
 def _services(ecs: Any, cluster: str) -> Iterator[str]:

@@ -27,9 +27,9 @@ def monthly(parameters: Mapping[str, str]) -> dict[str, float]:
     vcpu, gib = (_VCPU_ARM, _GIB_ARM) if is_arm else (_VCPU, _GIB)
     is_private = parameters.get("Network") == "private"
     small = (0.25 * vcpu + 0.5 * gib) * _HOURS_A_MONTH
-    costs = {f"{dispatchers} dispatchers (0.25 vCPU, 0.5 GiB)": dispatchers * small}
+    costs = {f"{dispatchers} × dispatcher (0.25 vCPU, 0.5 GiB)": dispatchers * small}
     if apis:
-        costs[f"{apis} of the HTTP API (0.25 vCPU, 0.5 GiB)"] = apis * small
+        costs[f"{apis} × HTTP API (0.25 vCPU, 0.5 GiB)"] = apis * small
     if not parameters.get("RedisHost"):
         node, nodes = parameters.get("CacheNodeType", "cache.t4g.small"), int(parameters.get("CacheNodes", 2))
         # Valkey is a fifth cheaper than these, which are for Redis OSS.

@@ -62,7 +62,8 @@ def up(
         return
     try:
         _say_all(change_set["Changes"], values)
-        _confirm(f"{len(change_set['Changes'])} changes", is_sure=yes)
+        count = len(change_set["Changes"])
+        _confirm("1 change" if count == 1 else f"{count} changes", is_sure=yes)
         if changes.loses_the_queue(change_set["Changes"]):
             out.print("[bold red]THE CACHE IS REPLACED OR REMOVED, AND WITH IT EVERY JOB THAT WAITS OR RUNS.[/]")
             out.print("  let the queue run empty first, or answer no and leave the cache's parameters as they are")

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from dispatcher.fleets.ecs_errors import EcsProblem, is_capacity
 from dispatcher.reaper import DIED
+from scenequeue.counted import Number
 from scenequeue.items import BROKEN, ContainerRecord
 
 #: After one round of launches that came to nothing; doubles with every further one, up to the longest.
@@ -81,8 +82,7 @@ def caution(ledger: Iterable[ContainerRecord], now_ms: int, newest_job_ms: int =
             pause_s = _UNSERVED_PAUSE_S
         problem = f"it could do nothing of what waits, {last.unserved}: is its image too old?"
     left_s = max(0.0, pause_s - (now_ms - last.ended_ms) / 1000)
-    launches = "launch" if len(vain) == 1 else f"{len(vain)} launches"
-    return Caution(left_s, most, f"the last {launches} came to nothing ({problem})")
+    return Caution(left_s, most, f"the last {Number(len(vain)):launch|# launches} came to nothing ({problem})")
 
 
 def _has_worked(record: ContainerRecord, now_ms: int) -> bool:

@@ -9,6 +9,7 @@ from dispatcher.distribution import distribute
 from dispatcher.fleets.base import SIZES, ContainerSize
 from dispatcher.pricing import hourly_usd, usd_per_hour
 from dispatcher.wishes import Order, by_wishes, cover
+from scenequeue.counted import Number, counted
 from scenequeue.items import ContainerRecord
 from scenequeue.wishes import WishedJob
 
@@ -140,7 +141,7 @@ def plan(
     missing = policy.min_containers - len(alive) - len(own) - len(batches)
     if missing > 0 and not backlog.is_paused:
         batches = batches + [0] * missing
-        wishes = [*wishes, f"{policy.min_containers} containers are always kept"]
+        wishes = [*wishes, f"{Number(policy.min_containers):1 container is|# containers are} always kept"]
     orders, cut, cut_usd = _bounded(own, batches, len(there), spent, policy)
     uncovered = covered.uncovered + sum(job.uncovered for job in covered.jobs)
     reasons = "; ".join([reason, *wishes] if reason else wishes)
@@ -183,7 +184,11 @@ def _by_batch(uncovered: int, alive: int, policy: Policy) -> tuple[list[int], st
     """Batches of the wished size, in no more containers than one distribution may use."""
     room = policy.max_parallel_tasks - alive
     if room < 1:
-        return [], f"all {policy.max_parallel_tasks} containers of a distribution are there, and take what is left in turn"
+        most = Number(policy.max_parallel_tasks)
+        return (
+            [],
+            f"{most:the 1 container|all # containers} of a distribution {most:is|are} there; {most:it takes|they take} the rest",
+        )
     wanted = distribute(uncovered, policy.scenes_per_batch, room, policy.min_scenes_per_batch)
     sizes = f"batches of about {policy.scenes_per_batch}, at least {policy.min_scenes_per_batch}"
     return wanted, f"{sizes}, in at most {policy.max_parallel_tasks}"
@@ -214,7 +219,8 @@ def _by_deadline(
     # More slots than items would wait for nothing.
     slots = min(math.ceil(work_s / usable_s), backlog.ready)
     needed = math.ceil(slots / policy.slots_each)
-    reason = f"{work_s:.0f} s of work in {policy.deadline_s:.0f} s needs {needed} of {policy.slots_each} slots each"
+    each = counted(policy.slots_each, "slot")
+    reason = f"{work_s:.0f} s of work in {policy.deadline_s:.0f} s needs {_containers(needed)} of {each} each"
     # A slower rate than thought asks for more containers even where every item has been promised to one.
     return _shared(uncovered, needed - alive), reason
 
@@ -238,8 +244,8 @@ def _bounded(
     """Cut to what the bounds allow; the last that cuts is the tightest, and is named, with the price that the budget lacks."""
     cut, count = "", len(own) + len(batches)
     for most, name in (
-        (policy.max_containers - there, f"at most {policy.max_containers} containers"),
-        (policy.launches_per_tick, f"{policy.launches_per_tick} launches a tick"),
+        (policy.max_containers - there, f"at most {_containers(policy.max_containers)}"),
+        (policy.launches_per_tick, f"{counted(policy.launches_per_tick, 'launch', 'launches')} a tick"),
     ):
         if count > max(0, most):
             count, cut = max(0, most), name
@@ -257,20 +263,20 @@ def _bounded(
 
 
 def _sentence(backlog: Backlog, uncovered: int, alive: int, starting: int, launches: Sequence[int], reason: str, cut: str) -> str:
-    there = f"{_count(alive)} ({starting} starting)" if starting else _count(alive)
+    there = f"{_containers(alive)} ({starting} starting)" if starting else _containers(alive)
     if backlog.is_paused:
         return f"{backlog.ready} ready, but the queue is paused"
     if not backlog.ready and not launches and not cut:
         return f"nothing ready; {there}" if alive else "nothing ready, no containers"
     if not uncovered and not launches and not cut:
-        return f"{backlog.ready} ready → no launch, because {there} will take them"
+        return f"{backlog.ready} ready → no launch, because {there} will take {Number(backlog.ready):it|them}"
     if backlog.ready and uncovered < backlog.ready:
-        reason += f"; {backlog.ready - uncovered} are for {there}"
+        reason += f"; {Number(backlog.ready - uncovered):1 is|# are} for {there}"
     return f"{backlog.ready} ready → {_shape(launches)}, because {reason}" + (f"; cut by {cut}" if cut else "")
 
 
-def _count(containers: int) -> str:
-    return "1 container" if containers == 1 else f"{containers} containers"
+def _containers(number: int) -> str:
+    return counted(number, "container")
 
 
 def _shape(launches: Sequence[int]) -> str:
@@ -278,5 +284,5 @@ def _shape(launches: Sequence[int]) -> str:
         return "no launch"
     sizes = sorted(set(launches), reverse=True)
     if len(sizes) == 1:
-        return f"{_count(len(launches))} × {sizes[0]}"
-    return f"{_count(len(launches))} ({' + '.join(f'{launches.count(size)} × {size}' for size in sizes)})"
+        return f"{_containers(len(launches))} × {sizes[0]}"
+    return f"{_containers(len(launches))} ({' + '.join(f'{launches.count(size)} × {size}' for size in sizes)})"

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from dispatcher.distribution import distribute
 from dispatcher.sizing import share_of
+from scenequeue.counted import Number
 from scenequeue.wishes import WishedJob
 
 #: Jobs that a plan's sentence names.
@@ -82,10 +83,10 @@ def by_wishes(jobs: Sequence[CoveredJob], most: int) -> tuple[list[Order], list[
         if not covered.uncovered or len(orders) > most:
             continue
         if room < 1:
-            reasons.append(f"job {job.job_id} has all {covered.containers} that it may have")
+            reasons.append(f"job {job.job_id} has {Number(covered.containers):the 1 container|all # containers} that it may have")
             continue
         batches = distribute(covered.uncovered, share.scenes_per_batch, room, share.min_scenes_per_batch)
         orders += [Order(batch, share.config_priority, job.job_id) for batch in batches]
         reasons.append(f"job {job.job_id} wishes about {share.scenes_per_batch} each, in at most {share.max_parallel_tasks}")
     more = len(reasons) - _JOBS_NAMED
-    return orders, [*reasons[:_JOBS_NAMED], f"{more} more jobs have wishes"] if more > 0 else reasons
+    return orders, [*reasons[:_JOBS_NAMED], f"{Number(more):1 more job has|# more jobs have} wishes"] if more > 0 else reasons

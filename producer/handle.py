@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from producer.wait_log import WaitLog
+from scenequeue.counted import counted
 from scenequeue.errors import InvalidScenes, QueueUnavailable, SceneburstError, StorageDenied, StorageUnavailable
 from scenequeue.items import ItemResult, JobEvent, JobState, JobStatus
 from scenequeue.names import JobId, check_name
@@ -185,7 +186,7 @@ class JobHandle:
         try:
             stored = self._storage.get(address, copy, max_bytes=shutil.disk_usage(folder).free)
             if size is not None and stored.bytes != size:
-                raise StorageUnavailable(f"{address} arrived with {stored.bytes} bytes instead of {size}")
+                raise StorageUnavailable(f"{address} arrived with {counted(stored.bytes, 'byte')} instead of {size}")
             if expected and sha256_of(copy) != expected:
                 raise StorageUnavailable(f"{address} arrived damaged: its checksum differs")
             copy.replace(path)

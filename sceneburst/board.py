@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sceneburst.screen import shown as clean
+from scenequeue.counted import counted
 from scenequeue.items import ContainerRecord, Depth, JobEvent
 from scenequeue.names import ItemId
 
@@ -101,7 +102,7 @@ class Board:
             grid.add_row(Text(clean(row.name)), bar, f"{row.share:4.0%}", look, remark)
         parts: list[RenderableType] = [grid]
         if len(self.rows) > len(rows):
-            parts.append(Text(f"… and {len(self.rows) - len(rows)} more scenes", style="dim"))
+            parts.append(Text(f"… and {counted(len(self.rows) - len(rows), 'more scene')}", style="dim"))
         counts = depth.counts
         parts.append(
             Text(

@@ -7,6 +7,7 @@ from typing import Any
 from dispatcher.pricing import total_usd
 from sceneburst.screen import coloured, err, seconds_text, shown, size_text, table
 from sceneburst.sheet import Sheet
+from scenequeue.counted import counted
 from scenequeue.items import ContainerRecord, ItemResult, JobStatus
 
 #: Warnings that are shown of one job.
@@ -86,7 +87,7 @@ def warning_lines(results: Iterable[ItemResult]) -> list[str]:
     lines = (f"{result.name}: {warning.text}" for result in results for warning in result.warnings)
     first = list(islice(lines, _MOST_WARNINGS))
     more = sum(1 for _ in lines)
-    return [*first, f"… and {more} more warnings"] if more else first
+    return [*first, f"… and {counted(more, 'more warning')}"] if more else first
 
 
 def print_warnings(results: Iterable[ItemResult]) -> None:
@@ -98,8 +99,8 @@ def print_warnings(results: Iterable[ItemResult]) -> None:
 def totals_text(report: dict[str, Any]) -> str:
     """The totals of a report in two lines."""
     totals = report["totals"]
-    scenes = f"{totals['succeeded']} of {totals['scenes']} scenes ({totals['success_rate']:.0%})"
+    scenes = f"{totals['succeeded']} of {counted(totals['scenes'], 'scene')} ({totals['success_rate']:.0%})"
     times = f"{totals['wall_s']:.1f} s wall time; {totals['processing_s']:.1f} s of processing"
     cost = f"about ${totals['estimated_cost_usd']:.4f} (us-east-1, on demand, one minute at least each)"
     speed = f"speed-up {totals['speed_up']:.2f} ×"
-    return f"{scenes} in {times}, {speed}\n{totals['containers']} containers; the same on Fargate: {cost}"
+    return f"{scenes} in {times}, {speed}\n{counted(totals['containers'], 'container')}; the same on Fargate: {cost}"

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from scenequeue.counted import Number
+
 Parameter = str | int | float
 
 #: Code -> sentence. `{name}` is a parameter; `{name:one thing|# things}` depends on its number, which replaces the `#`.
@@ -19,7 +21,7 @@ SENTENCES: Mapping[str, str] = {
     "cues_backwards": "subtitles: {cues:1 cue|# cues} without a length or of a negative one {cues:was|were} left out",
     "cues_before_start": "subtitles: {cues:1 cue|# cues} before the beginning (negative times) {cues:was|were} left out",
     "cues_crowded": (
-        "subtitles: {cues:1 cue begins|# cues begin} while {most} others are shown, and "
+        "subtitles: {cues:1 cue begins|# cues begin} while {most:1 other is|# others are} shown, and "
         "{cues:waits for them, or was|wait for them, or were} left out"
     ),
     "cues_cut_short": "subtitles: {cues:1 cue|# cues} of more than {limit} characters {cues:was|were} cut short",
@@ -58,16 +60,6 @@ SENTENCES: Mapping[str, str] = {
 }
 
 
-class _Number(int):
-    """A number whose format may be the words for one and for several: `1 cue|# cues`."""
-
-    def __format__(self, spec: str) -> str:
-        one, is_choice, several = spec.partition("|")
-        if not is_choice:
-            return super().__format__(spec)
-        return one if self == 1 else several.replace("#", str(int(self)))
-
-
 @dataclass(frozen=True)
 class Reason:
     """Something a person should know, as a code for programs; `text` says it in words."""
@@ -79,7 +71,7 @@ class Reason:
     def text(self) -> str:
         """The sentence; of a code that this version does not know, the code and its parameters."""
         sentence = SENTENCES.get(self.code)
-        values = {name: _Number(value) if isinstance(value, int) else value for name, value in self.parameters.items()}
+        values = {name: Number(value) if isinstance(value, int) else value for name, value in self.parameters.items()}
         try:
             return sentence.format_map(values) if sentence is not None else self._as_it_is()
         except (KeyError, ValueError):

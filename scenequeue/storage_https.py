@@ -8,6 +8,7 @@ from urllib.parse import urljoin
 import httpx
 
 from scenequeue.bounded_http import answer_of, run_within
+from scenequeue.counted import counted
 from scenequeue.disk_errors import is_full
 from scenequeue.errors import BadInput, DiskFull, ObjectNotFound, StorageDenied, StorageUnavailable
 from scenequeue.public_network import Resolve, public_address
@@ -53,7 +54,8 @@ class HttpsStorage:
         except httpx.InvalidURL as error:
             raise BadInput(f"{uri}: {error}") from error
         except TimeoutError as error:
-            raise StorageUnavailable(f"{uri}: only {received.bytes} bytes arrived within {self._limit_s:g} s") from error
+            arrived = counted(received.bytes, "byte")
+            raise StorageUnavailable(f"{uri}: only {arrived} arrived within {self._limit_s:g} s") from error
         except OSError as error:
             if is_full(error):
                 raise DiskFull(f"{uri}: no space left on the device") from error
@@ -107,4 +109,4 @@ async def _save(uri: str, response: httpx.Response, target: Path, max_bytes: int
                 raise BadInput(f"{uri} has more than the {max_bytes} bytes that are allowed")
             sink.write(chunk)
         if announced.isdigit() and received.bytes != int(announced):
-            raise StorageUnavailable(f"{uri}: {received.bytes} of {announced} bytes arrived")
+            raise StorageUnavailable(f"{uri}: {received.bytes} of {counted(announced, 'byte')} arrived")

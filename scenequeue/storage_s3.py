@@ -24,6 +24,7 @@ from botocore.exceptions import (
 )
 
 from scenequeue.aws_session import aws_session
+from scenequeue.counted import counted
 from scenequeue.disk_errors import is_full
 from scenequeue.errors import BadInput, DiskFull, ItemError, ObjectNotFound, SettingsError, StorageDenied, StorageUnavailable
 from scenequeue.storage import Stored, sha256_of
@@ -90,7 +91,7 @@ class S3Storage:
                     digest.update(chunk)
                     sink.write(chunk)
                 if received != size:
-                    raise StorageUnavailable(f"{uri}: {received} of {size} bytes arrived")
+                    raise StorageUnavailable(f"{uri}: {received} of {counted(size, 'byte')} arrived")
                 promised = answer["Metadata"].get("sha256", "")
                 if _HEX_SHA256.fullmatch(promised) and promised != digest.hexdigest():
                     raise StorageUnavailable(f"{uri} arrived damaged: its checksum differs")

@@ -6,6 +6,7 @@ from itertools import islice
 from typing import TypeAlias
 
 from scenequeue.connection import BLOCK_LIMIT_S, Connection
+from scenequeue.counted import counted
 from scenequeue.errors import JobConflict, JobNotFound, QueueFull, QueueUnavailable
 from scenequeue.items import Callback, Counts, ItemResult, JobEvent, JobSpec, JobState, JobStatus, WorkItem
 from scenequeue.names import ItemId
@@ -82,9 +83,8 @@ class ProducerPort:
         if answer == "conflict":
             raise JobConflict(f"job {spec.job_id} exists with other content; choose another job id, or submit the same scenes")
         if answer == "full":
-            raise QueueFull(
-                f"the backlog is at its limit of {backlog_limit} items; job {spec.job_id} with {upload.sizes[0]} was not enqueued"
-            )
+            limit = counted(backlog_limit or 0, "item")
+            raise QueueFull(f"the backlog is at its limit of {limit}; job {spec.job_id} with {upload.sizes[0]} was not enqueued")
         if answer == "gone":
             raise QueueUnavailable(f"the upload of job {spec.job_id} took too long or Redis lost it; submit it again")
         if answer == "same":

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
+from scenequeue.counted import counted
 from scenequeue.errors import BadInput, LimitExceeded
 
 #: A rate is believed after this many seconds of work, and this share of the item's time.
@@ -65,7 +66,8 @@ class Pace:
         return self._worked_s / self._share if self._share > 0 else 0.0
 
     def _refusal(self) -> BadInput:
+        needs = counted(round(self._needs_s() / 60), "minute")
         return BadInput(
-            f"it needs some {self._needs_s() / 60:.0f} minutes at this rate, and an item has {self._wall_s / 60:.0f} "
+            f"it needs some {needs} at this rate, and an item has {self._wall_s / 60:.0f} "
             "(SCENEBURST_ITEM_TIMEOUT_S): shorten it, choose a smaller resolution or frame rate, or raise the limit"
         )

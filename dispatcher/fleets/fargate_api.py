@@ -27,6 +27,7 @@ from botocore.parsers import ResponseParserError
 from dispatcher.fleets.call_rate import TokenBucket
 from dispatcher.fleets.ecs_errors import EcsProblem, is_misconfigured, is_passing, is_stale_credential, is_throttle
 from scenequeue.aws_session import aws_session
+from scenequeue.counted import counted
 from scenequeue.errors import FleetError, FleetMisconfigured
 
 if TYPE_CHECKING:
@@ -190,7 +191,8 @@ class EcsApi:
             if silent >= SILENT_ATTEMPTS:
                 break
         if may_have_happened:
-            unanswered = EcsUnanswered(f"ECS {operation} in {region}: no proper answer in {attempt + 1} tries ({last})")
+            tries = counted(attempt + 1, "try", "tries")
+            unanswered = EcsUnanswered(f"ECS {operation} in {region}: no proper answer in {tries} ({last})")
             unanswered.is_silent = silent >= SILENT_ATTEMPTS
             raise unanswered from last
         if isinstance(last, EcsRefused):

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sceneburst.check import Check, doubtful, good, wrong
+from scenequeue.counted import counted
 from scenequeue.errors import FleetError
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def fargate(settings: "FargateSettings", api: "EcsApi", environment: Mapping[str
         yield wrong("region", said, "set AWS_REGION or SCENEBURST_ECS_REGIONS")
     for region in settings.ecs_regions:
         if settings.security_groups_in(region):
-            yield good("network", f"{len(settings.subnets_in(region))} subnets and security groups in {region}")
+            yield good("network", f"{counted(len(settings.subnets_in(region)), 'subnet')} and security groups in {region}")
         else:
             said = f"no security group is named in {region}: containers get the VPC's default one, which Redis may not let in"
             yield wrong("network", said, "set SCENEBURST_ECS_SECURITY_GROUPS")

@@ -13,6 +13,7 @@ from sceneburst.cloudburst.folder import named_folder, temporary_folder
 from sceneburst.cloudburst.options import look_from, wishes_from
 from sceneburst.cloudburst.report import Arrival, Run, report
 from sceneburst.cloudburst.scenes import named_scenes
+from scenequeue.counted import counted
 from scenequeue.items import ItemResult
 from scenequeue.options import RenderOptions
 from scenequeue.storage_files import path_of
@@ -141,5 +142,5 @@ def _seen(result: ItemResult) -> Arrival:
     except OSError as error:
         return Arrival(None, f"made, but not to be found here: {path}: {error.strerror}")
     if result.bytes is not None and size != result.bytes:
-        return Arrival(None, f"made, but {path} has {size} bytes instead of {result.bytes}")
+        return Arrival(None, f"made, but {path} has {counted(size, 'byte')} instead of {result.bytes}")
     return Arrival(path, None)

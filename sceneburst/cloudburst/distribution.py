@@ -4,6 +4,7 @@ from typing import Any
 
 from dispatcher.distribution import distribute
 from dispatcher.sizing import choose_size
+from scenequeue.counted import Number, counted
 
 #: A batch that differs from the wish by no more than this is still called optimal.
 _NEAR = 2
@@ -36,9 +37,9 @@ def calculate_optimal_batch_distribution(
         bound = f"max_parallel_tasks is {max_parallel_tasks}"
         if tasks < max_parallel_tasks:
             bound = f"min_scenes_per_batch is {min_scenes_per_batch}"
-        warnings.append(f"Batches have up to {largest} scenes instead of {scenes_per_batch}: {bound}")
+        warnings.append(f"Batches have up to {counted(largest, 'scene')} instead of {scenes_per_batch}: {bound}")
     if batches[-1] < min_scenes_per_batch:
-        warnings.append(f"Batches have fewer than min_scenes_per_batch = {min_scenes_per_batch} scenes")
+        warnings.append(f"Batches have fewer than min_scenes_per_batch = {counted(min_scenes_per_batch, 'scene')}")
     return {
         "num_tasks": tasks,
         "batch_distribution": batches,
@@ -51,11 +52,12 @@ def calculate_optimal_batch_distribution(
 def _strategy(total: int, tasks: int, per_batch: int, most_tasks: int) -> str:
     each = total / tasks
     if tasks == 1:
-        return f"Single container: all {total} scenes"
+        return f"Single container: all {Number(total):of 1 scene|# scenes}"
+    containers, scenes = counted(tasks, "container"), f"{each:g} {'scene' if each == 1 else 'scenes'}"
     if total >= per_batch * most_tasks:
-        return f"Large batch: all {tasks} containers with about {each:g} scenes each"
+        return f"Large batch: all {containers} with about {scenes} each"
     word = "Optimal" if abs(each - per_batch) <= _NEAR else "Adjusted"
-    return f"{word}: {tasks} containers with about {each:g} scenes each"
+    return f"{word}: {containers} with about {scenes} each"
 
 
 def choose_optimal_config(total_videos: int, urgency_level: str = "normal") -> dict[str, int]:

@@ -13,6 +13,7 @@ from dispatcher.pricing import prices, usd_per_hour
 from producer.client import Producer
 from sceneburst.cloudburst.batch import execute_parallel_batches
 from sceneburst.cloudburst.report import size_text
+from scenequeue.counted import Number
 from scenequeue.errors import SceneburstError
 from scenequeue.items import ContainerRecord
 
@@ -192,13 +193,14 @@ class FargateOperationV1:
                     drained.append(row)
                 except SceneburstError as error:
                     failed.append({**row, "error": str(error)})
+        leaving = Number(len(drained))
         return {
             "success": not failed,
             "terminated_count": len(drained),
             "failed_count": len(failed),
             "terminated_tasks": drained,
             "failed_tasks": failed,
-            "message": f"{reason}: {len(drained)} containers finish what they have, and leave",
+            "message": f"{reason}: {leaving:1 container finishes its scenes, and leaves|# containers finish theirs, and leave}",
         }
 
     def check_aws_account_validity(self) -> dict[str, Any]:

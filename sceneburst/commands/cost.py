@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from sceneburst.screen import JsonFlag, Namespace, RedisUrl, connected, print_json, say
+from scenequeue.counted import Number, counted
 
 #: The ledger is read whole: what is left out would cost nothing.
 _ALL_CONTAINERS = 100_000
@@ -53,10 +54,10 @@ def cost(
         say(f"no longer known: {what}{rest}")
         return
     each = f", ${total / done:.6f} a scene" if done else ""
-    what = f"{len(costs)} containers" if job_id else f"{len(records)} containers of the last day"
+    what = counted(len(costs), "container") if job_id else f"{counted(len(records), 'container')} of the last day"
     say(f"about ${total:.6f} for {what}{each} (list prices of {prices().as_of}, Spot estimated)")
     if job_id is None and alive:
-        say(f"{len(alive)} of them run, at ${hourly_usd(alive):.4f} an hour")
+        say(f"{Number(len(alive)):1 of them runs|# of them run}, at ${hourly_usd(alive):.4f} an hour")
 
 
 def _rounded(costs: dict[str, float]) -> dict[str, float]:

@@ -16,6 +16,7 @@ from sceneburst.screen import (
     say,
     table,
 )
+from scenequeue.counted import counted
 from scenequeue.items import DeadLetter
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def show(
     if as_json:
         print_json(letter.model_dump(mode="json"))
         return
-    say(f"{letter.item.name} ({letter.item.kind}), {letter.attempts} attempts")
+    say(f"{letter.item.name} ({letter.item.kind}), {counted(letter.attempts, 'attempt')}")
     for error in letter.errors:
         say(f"attempt {error.attempt} on {error.container}: {error.error}: {error.message}")
     print_json(letter.item.payload)
@@ -100,7 +101,7 @@ def discard(
     with connected(redis_url, namespace) as queue:
         items = _chosen(queue, job_id, item_id)
         if not yes:
-            typer.confirm(f"Forget {len(items)} dead letters of job {job_id} for good?", abort=True)
+            typer.confirm(f"Forget {counted(len(items), 'dead letter')} of job {job_id} for good?", abort=True)
         for item in items:
             queue.operator.discard(job_id, item)
     say(f"{len(items)} discarded")

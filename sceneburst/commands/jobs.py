@@ -24,6 +24,7 @@ from sceneburst.screen import (
     size_text,
     table,
 )
+from scenequeue.counted import counted
 from scenequeue.items import Callback, ItemResult, JobState, JobStatus, Lane
 
 JobArgument = Annotated[str, typer.Argument(help="The job's id.", show_default=False)]
@@ -82,7 +83,7 @@ def submit(
         if as_json:
             print_json(status_data(status))
         else:
-            say(f"job {handle.job_id}: {status.counts.total} scenes, {status.state.value}")
+            say(f"job {handle.job_id}: {counted(status.counts.total, 'scene')}, {status.state.value}")
             if status.state is JobState.FAILED and status.counts.dead:
                 letters, requeue = again.command("dead", "list", "--job", name), again.command("dead", "requeue", name)
                 say(f"{status.counts.dead} failed; mend what {letters} names, then")
@@ -176,7 +177,7 @@ def download(
         handle.status()
         with err.status("downloading …"), when_interrupted(f"files that are in {folder} are whole; the others are not there"):
             files = handle.download(folder)
-    say(f"{len(files)} files in {folder}")
+    say(f"{counted(len(files), 'file')} in {folder}")
 
 
 def _goes_on(job_id: str, again: Again) -> str:
@@ -211,7 +212,7 @@ def status_data(found: JobStatus) -> dict[str, Any]:
 
 def callback_text(callback: Callback) -> str:
     """The posts to the callback address in one line."""
-    tries = "1 try" if callback.tries == 1 else f"{callback.tries} tries"
+    tries = counted(callback.tries, "try", "tries")
     return f"callback: {callback.state.replace('_', ' ')} after {tries}" + (f": {callback.error}" if callback.error else "")
 
 

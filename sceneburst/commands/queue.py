@@ -7,6 +7,7 @@ import typer
 from sceneburst.commands.dead import last_reason
 from sceneburst.commands.jobs import STATUS_COLUMNS, status_data, status_row
 from sceneburst.screen import JsonFlag, Namespace, RedisUrl, age_text, connected, print_json, print_table, run_group, say, table
+from scenequeue.counted import counted
 from scenequeue.items import Lane
 
 app = typer.Typer(help="Look at the queue, pause and resume it.", invoke_without_command=True)
@@ -45,7 +46,7 @@ def show(
     lanes = ", ".join(f"{lane.value} {depth.ready_by_lane[lane]}" for lane in Lane)
     say(
         f"{'paused · ' if depth.is_paused else ''}{counts.ready} ready ({lanes}) · {counts.leased} in flight · "
-        f"{counts.delayed} delayed · {counts.dead} dead · {counts.done} done · {len(containers)} containers"
+        f"{counts.delayed} delayed · {counts.dead} dead · {counts.done} done · {counted(len(containers), 'container')}"
     )
     if depth.malformed:
         say(f"malformed in Redis, counted as 0: {', '.join(depth.malformed)}")

@@ -13,6 +13,7 @@ import typer
 
 from sceneburst.exits import when_interrupted
 from sceneburst.screen import err, out
+from scenequeue.counted import counted
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
 from scenequeue.start import require
@@ -100,7 +101,7 @@ def _watch(queue: SceneQueue, check: Callable[[], None]) -> None:
             counts = queue.inspect.depth().counts
             alive = [record for record in queue.inspect.containers() if record.state not in {"gone", "failed"}]
             waiting = f"{counts.ready} ready, {counts.leased} in flight, {counts.delayed} delayed"
-            line = f"{waiting}, {counts.dead} dead, {counts.done} done; {len(alive)} containers"
+            line = f"{waiting}, {counts.dead} dead, {counts.done} done; {counted(len(alive), 'container')}"
             if line != said:
                 said = line
                 status.update(line)

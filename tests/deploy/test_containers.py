@@ -78,7 +78,7 @@ def test_what_a_dispatcher_launches_while_it_ends_is_stopped_too() -> None:
     assert sorted(ecs.asked) == ["dispatcher", "late", "worker"]
     assert not ecs.running
     assert not ecs.stopping
-    assert said[-1] == "3 containers have stopped"
+    assert said[-1] == "containers that have stopped: 3"
 
 
 @pytest.mark.parametrize("code", ["ServiceNotActiveException", "InvalidParameterException"])

@@ -144,7 +144,7 @@ def test_down_stops_the_containers_first_and_twice_is_safe(
     stack.down("films-small", yes=True)
     said = capsys.readouterr().out
     assert "keeps the bucket" in said
-    assert "1 containers are stopping" in said
+    assert "containers that are stopping: 1" in said
     assert _status(aws, "films-small") in {"absent", "DELETE_COMPLETE"}
     stack.down("films-small", yes=True)
     assert "nothing to do" in capsys.readouterr().out

@@ -78,7 +78,7 @@ def test_what_was_launched_by_a_job_s_wishes_covers_it_first() -> None:
     busy = [container(batch=2, done=2, slots=1, held=1, for_job="mine") for _ in range(4)]
     made = plan(backlog(wished), busy, Policy(), {}, NOW_MS)
     assert (made.orders, made.uncovered) == ((), 8)
-    assert "job mine has all 4 that it may have" in made.why
+    assert "job mine has all 4 containers that it may have" in made.why
 
 
 def test_others_containers_are_counted_for_their_own_work_first() -> None:

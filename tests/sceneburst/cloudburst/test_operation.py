@@ -102,7 +102,7 @@ def test_containers_are_listed_and_drained(operation: FargateOperationV1, queue:
     assert (task["started_at"], task["public_ip"]) == (datetime.fromtimestamp(now_ms / 1000, UTC), None)
     done = operation.cleanup_all_tasks("Tests")
     assert (done["success"], done["terminated_count"], done["failed_count"]) == (True, 1, 0)
-    assert done["message"].startswith("Tests: 1 containers")
+    assert done["message"].startswith("Tests: 1 container finishes")
     assert queue.worker.beat(record) is True
 
 
