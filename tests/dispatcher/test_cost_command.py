@@ -17,8 +17,9 @@ from tests.scenequeue.jobs import submit
 def _do_all(queue: SceneQueue, job_id: str, container: str, count: int) -> None:
     """A container that is in the ledger ends so many items of a job."""
     record = ContainerRecord(container_id=ContainerId(container), vcpu=2, memory_mib=4096, slots=1, done=count)
-    queue.dispatcher.record_intents(queue.dispatcher.acquire("test", 30) or 0, [record])
-    queue.dispatcher.record_launched(1, container, "handle")
+    fence = queue.dispatcher.acquire("test", 30) or 0
+    queue.dispatcher.record_intents(fence, [record])
+    queue.dispatcher.record_launched(fence, container, "handle")
     queue.worker.beat(record)
     for lease in queue.worker.lease(container, count):
         result = {"item_id": lease.item_id, "name": lease.item.name, "state": "done", "container": container}

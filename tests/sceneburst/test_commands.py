@@ -141,12 +141,12 @@ def test_a_malformed_job_is_shown_beside_the_others(console: Console, queue: Sce
 def test_results_and_cost_of_a_film_have_the_film(console: Console, queue: SceneQueue) -> None:
     """Its container is paid for, and it is no scene when the price of one is told."""
     submit(queue, "a", 2, 1)
-    queue.dispatcher.acquire("test", 30)
+    fence = queue.dispatcher.acquire("test", 30) or 0
     for number in range(3):
         container = f"c{number}"
         record = ContainerRecord(container_id=ContainerId(container), vcpu=2, memory_mib=4096, slots=1, done=1)
-        queue.dispatcher.record_intents(1, [record])
-        queue.dispatcher.record_launched(1, container, "handle")
+        queue.dispatcher.record_intents(fence, [record])
+        queue.dispatcher.record_launched(fence, container, "handle")
         queue.worker.beat(record)
         (lease,) = queue.worker.lease(container, 1)
         result = ItemResult(item_id=lease.item_id, name=lease.item.name, state="done", container=container)
