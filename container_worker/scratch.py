@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from scenequeue.errors import SettingsError
+from scenequeue.temporary import find_temporary_folder
+
 #: Every scratch folder's name starts with this and goes on with its owner's process id.
 PREFIX = "sceneburst-"
 #: Folders that could not be removed: to list what is in one takes a file descriptor.
@@ -43,12 +46,15 @@ def remove_remaining() -> None:
 def scratch_problem(root: Path | None = None) -> str:
     """Explain that no scratch folder can be made in `root`; "" where one can."""
     try:
-        if root is not None:
-            root.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=root):
+        folder = root or find_temporary_folder()
+    except SettingsError as error:
+        return str(error)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
             return ""
     except OSError as error:
-        return f"{root or tempfile.gettempdir()} cannot be written to ({error.strerror})"
+        return f"{folder} cannot be written to ({error.strerror})"
 
 
 def sweep(root: Path | None = None) -> int:
@@ -57,7 +63,7 @@ def sweep(root: Path | None = None) -> int:
     Process ids are told apart per machine only: never point `root` at a folder that several machines share.
     """
     removed = 0
-    for folder in Path(root or tempfile.gettempdir()).glob(f"{PREFIX}*"):
+    for folder in (root or find_temporary_folder()).glob(f"{PREFIX}*"):
         owner = folder.name.removeprefix(PREFIX).split("-", 1)[0]
         if not owner.isdigit() or folder.is_symlink() or not folder.is_dir() or _is_alive(int(owner)):
             continue

@@ -50,7 +50,7 @@ def _programs(fleet: str) -> Iterator[Check]:
         *guarded("ffmpeg", machine.ffmpeg, _INSTALL + ", or set SCENEBURST_FFMPEG to one with libx264 and libass"),
         *_as_optional(guarded("isolation", machine.isolation, "see ffmpeg")),
         *guarded("fonts", machine.fonts, "install Sceneburst again"),
-        *machine.scratch(),
+        *guarded("scratch space", machine.scratch, "or set SCENEBURST_SCRATCH_DIR"),
     ]
     yield from worker if fleet == "process" else _as_optional(worker)
 
@@ -110,7 +110,7 @@ def _bucket(uri: str) -> Iterable[Check]:
         return [wrong(uri, "is no address in a bucket", "write it as s3://bucket or s3://bucket/prefix")]
     from scenequeue.storage_s3 import S3Storage
 
-    return buckets.bucket(uri, S3Storage())
+    return guarded(uri, lambda: buckets.bucket(uri, S3Storage()), "see scratch space")
 
 
 def _as_optional(checks: Iterable[Check]) -> Iterator[Check]:

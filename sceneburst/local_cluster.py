@@ -19,6 +19,7 @@ from dispatcher.fleets.process import ProcessFleet
 from dispatcher.fleets.settings import DockerSettings
 from sceneburst.embedded_redis import EmbeddedRedis, die_with_parent
 from scenequeue.errors import FleetError, SettingsError
+from scenequeue.temporary import find_temporary_folder
 
 _STOP_S = 5.0
 #: What a container works on is worth its time only where the queue is kept.
@@ -54,7 +55,7 @@ class LocalCluster:
         redis_port: int | None = None,
     ) -> None:
         self._keeps = folder is not None
-        self._folder = folder or Path(tempfile.mkdtemp(prefix="sceneburst-run-"))
+        self._folder = folder or Path(tempfile.mkdtemp(prefix="sceneburst-run-", dir=find_temporary_folder()))
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         # Always with a password, in the URL: then a SCENEBURST_REDIS_PASSWORD of the surroundings does not count.
         password = secrets.token_hex(16)

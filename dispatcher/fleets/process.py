@@ -9,7 +9,6 @@ import secrets
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,6 +20,7 @@ from dispatcher.fleets.base import FleetContainer, Hardware, LaunchRequest, Laun
 from scenequeue.errors import FleetError, FleetMisconfigured
 from scenequeue.names import ContainerId
 from scenequeue.settings import DispatcherSettings
+from scenequeue.temporary import find_temporary_folder
 
 #: A stopped container that has not gone after so long is killed. Its own drain takes at most SCENEBURST_DRAIN_GRACE_S.
 STOP_GRACE_S = 120.0
@@ -65,8 +65,7 @@ class ProcessFleet:
     @classmethod
     def from_settings(cls, settings: DispatcherSettings) -> Self:
         """The fleet of a namespace, in SCENEBURST_STATE_DIR or the system's temporary folder."""
-        default = Path(tempfile.gettempdir(), f"sceneburst-{os.getuid()}-{settings.namespace}")
-        return cls(settings.state_dir or default)
+        return cls(settings.state_dir or find_temporary_folder() / f"sceneburst-{os.getuid()}-{settings.namespace}")
 
     def launch(self, requests: Sequence[LaunchRequest]) -> list[LaunchResult]:
         """Start processes; the same container id again is the process that was started first."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from sceneburst.check import Check, doubtful, good, wrong
 from scenequeue.errors import ItemError, ObjectNotFound, SettingsError, StorageDenied
 from scenequeue.storage_s3 import S3Storage
+from scenequeue.temporary import find_temporary_folder
 
 #: Under each address; only objects that are made here are touched.
 FOLDER = ".sceneburst-doctor"
@@ -19,11 +20,15 @@ def bucket(uri: str, storage: S3Storage) -> Iterator[Check]:
     Args:
         uri: s3://bucket or s3://bucket/prefix.
         storage: with the credentials of this machine.
+
+    Raises:
+        SettingsError: there is no folder for temporary files.
     """
+    temporary = find_temporary_folder()
     folder = f"{uri.rstrip('/')}/{FOLDER}"
     probe = f"{folder}/{secrets.token_hex(8)}"
     try:
-        yield from _written_and_read(uri, probe, storage)
+        yield from _written_and_read(uri, probe, storage, temporary)
         yield _listed(uri, folder, storage)
     except ObjectNotFound:
         yield wrong(uri, "there is no such bucket", "make it, or correct its name; AWS_ENDPOINT_URL too, where S3 is not AWS's")
@@ -31,8 +36,8 @@ def bucket(uri: str, storage: S3Storage) -> Iterator[Check]:
         yield wrong(uri, str(error), "check credentials, AWS_REGION and AWS_ENDPOINT_URL")
 
 
-def _written_and_read(uri: str, probe: str, storage: S3Storage) -> Iterator[Check]:
-    with tempfile.TemporaryDirectory(prefix="sceneburst-doctor-") as folder:
+def _written_and_read(uri: str, probe: str, storage: S3Storage, temporary: Path) -> Iterator[Check]:
+    with tempfile.TemporaryDirectory(prefix="sceneburst-doctor-", dir=temporary) as folder:
         source, copy = Path(folder, "probe"), Path(folder, "copy")
         source.write_text("made by sceneburst doctor; it may be removed")
         try:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sceneburst.check import Check, doubtful, good, wrong
 from scenequeue.start import hidden, missing
+from scenequeue.temporary import find_temporary_folder
 
 _LEAST_FREE_BYTES = 1024**3
 
@@ -71,7 +72,8 @@ def fonts() -> Iterator[Check]:
 
 def scratch() -> Iterator[Check]:
     """Space for work in progress."""
-    folder = Path(os.environ.get("SCENEBURST_SCRATCH_DIR") or tempfile.gettempdir())
+    named = os.environ.get("SCENEBURST_SCRATCH_DIR")
+    folder = Path(named) if named else find_temporary_folder()
     mend = "set SCENEBURST_SCRATCH_DIR to a folder that can be written to, with a GiB per slot"
     try:
         # A worker makes what is not there; that it can is what matters.

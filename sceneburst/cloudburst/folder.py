@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from scenequeue.errors import InvalidScenes
+from scenequeue.temporary import find_temporary_folder
 
 
 def named_folder(saving_dir: str | Path | None) -> Path | None:
@@ -28,6 +29,9 @@ def temporary_folder(plan: Mapping[str, Any] | None) -> Path:
 
     Args:
         plan: the acting dispatcher's: `file_roots` are the folders that its containers share with this machine.
+
+    Raises:
+        SettingsError: there is no folder for temporary files.
     """
     return Path(tempfile.mkdtemp(prefix="cloudburst-results-", dir=_shared(plan)))
 
@@ -35,7 +39,7 @@ def temporary_folder(plan: Mapping[str, Any] | None) -> Path:
 def _shared(plan: Mapping[str, Any] | None) -> Path | None:
     """A shared folder to make the temporary one in; None for the system's, which is shared, or nothing is."""
     roots = [Path(str(root)) for root in (plan or {}).get("file_roots") or ()]
-    usual = Path(tempfile.gettempdir())
+    usual = find_temporary_folder()
     if any(usual.is_relative_to(root) for root in roots):
         return None
     return next((root for root in roots if os.access(root, os.W_OK | os.X_OK)), None)
