@@ -50,13 +50,16 @@ def checked_chunks(
         check_files: whether a local file that is missing counts.
 
     Raises:
-        InvalidScenes: all problems of a sequence together; of anything else, those of the chunk that they are in.
+        InvalidScenes: all problems of a sequence together; of anything else, those of the chunk that they are in. No scene at
+            all is a problem too.
     """
     size = None if isinstance(scenes, Sequence) else chunk_size
+    is_empty = True
     names: set[str] = set()
     problems = list(known)
     numbered = iter(enumerate(scenes))
     while chunk := list(islice(numbered, size)):
+        is_empty = False
         good: list[tuple[int, Scene]] = []
         for index, given in chunk:
             try:
@@ -78,3 +81,5 @@ def checked_chunks(
         if problems:
             raise InvalidScenes(limited(problems))
         yield good
+    if is_empty:
+        raise InvalidScenes(limited([*problems, "there are no scenes"]))

@@ -120,8 +120,6 @@ class Producer:
             )
             if isinstance(scenes, Sequence):
                 chunks = [[pair for chunk in chunks for pair in chunk]]
-                if not chunks[0]:
-                    raise InvalidScenes(["there are no scenes"])
             stages = self._stages(chunks, prefix, uploader, wanted)
             limit = self._settings.backlog_limit
             status = self.queue.producer.submit(spec, stages, backlog_limit=limit, on_progress=on_progress)
@@ -233,12 +231,8 @@ class Producer:
     def _all_items(
         self, chunks: Iterable[list[tuple[int, Scene]]], prefix: str, uploader: Uploader, film: Film | None
     ) -> Iterator[tuple[int, WorkItem]]:
-        is_empty = True
         for chunk in chunks:
-            is_empty = False
             yield from self._items(chunk, prefix, uploader, film)
-        if is_empty:
-            raise InvalidScenes(["there are no scenes"])
 
     def _items(
         self, chunk: list[tuple[int, Scene]], prefix: str, uploader: Uploader, film: Film | None

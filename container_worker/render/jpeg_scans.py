@@ -51,8 +51,9 @@ def check_scans(opened: Any, what: str) -> None:
     else:
         return
     if scanned > MAX_SCANNED_PX:
-        most = MAX_SCANNED_PX // 10**6
-        raise BadInput(f"{what} is a JPEG whose scans pass over {scanned // 10**6} megapixels, more than the {most} allowed")
+        decoded, most = scanned // 10**6, MAX_SCANNED_PX // 10**6
+        limit = f"they decode {decoded} megapixels, and {most} are allowed"
+        raise BadInput(f"{what} is a JPEG with too many scans: {limit}; save it as a baseline JPEG")
 
 
 def _scans_of_parts(opened: Any) -> Iterator[int]:

@@ -98,4 +98,4 @@ def read_message(line: str) -> Message:
     try:
         return _MESSAGES.validate_json(line)
     except ValidationError:
-        raise ToolFailed(f"the renderer said what is not understood: {line[:200]!r}") from None
+        raise ToolFailed(f"the renderer sent an unknown message: {line[:200]!r}") from None

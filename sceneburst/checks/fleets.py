@@ -111,7 +111,7 @@ def definition_problems(settings: "FargateSettings", definition: Mapping[str, An
         mend = f"set SCENEBURST_ECS_CONTAINER_NAME to one of them: {', '.join(map(str, names)) or 'there is none'}"
         found.append((f"has no container {settings.ecs_container_name!r}", mend))
     if definition.get("networkMode") != "awsvpc" or "FARGATE" not in (definition.get("requiresCompatibilities") or ["FARGATE"]):
-        found.append(("is none for Fargate", "register it with networkMode awsvpc and requiresCompatibilities FARGATE"))
+        found.append(("cannot run on Fargate", "register it with networkMode awsvpc and requiresCompatibilities FARGATE"))
     platform = (definition.get("runtimePlatform") or {}).get("cpuArchitecture") or "X86_64"
     chosen = settings.ecs_task_definition
     if isinstance(chosen, str) and platform != _ARCHITECTURES[settings.ecs_architecture]:

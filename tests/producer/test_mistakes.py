@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from producer import Producer, Scene
+from producer.checks import checked_chunks
 from producer.client import output_uri
 from producer.uploads import Uploader
 from scenequeue.errors import InvalidScenes, QueueUnavailable, StorageUnavailable
 from scenequeue.names import check_job_id
+from scenequeue.options import RenderOptions
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import ProducerSettings, SceneburstSettings
 from scenequeue.storage import UriStorage
@@ -84,6 +86,14 @@ def test_no_scenes_are_a_mistake(producer: Producer, queue: SceneQueue, given: A
     with pytest.raises(InvalidScenes, match="there are no scenes"):
         producer.submit_scenes(given, output="/x")
     assert queue.inspect.depth().counts.total == 0
+
+
+@pytest.mark.parametrize("given", [[], iter([])])
+def test_a_job_without_scenes_is_told_its_other_mistakes_too(given: Any) -> None:
+    """All in one exception, as for a job with scenes."""
+    with pytest.raises(InvalidScenes) as caught:
+        list(checked_chunks(given, RenderOptions(), None, 10, None, ["output: nobody can write there"], check_files=False))
+    assert caught.value.problems == ["output: nobody can write there", "there are no scenes"]
 
 
 def test_one_scene_instead_of_a_list_is_explained(producer: Producer, media: Media) -> None:
