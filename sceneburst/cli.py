@@ -106,15 +106,15 @@ def main() -> None:
             # What is left is to say how it ended.
             be_quiet_when_interrupted(serves=serves)
     except Interrupted as stop:
-        from sceneburst.screen import err
+        from sceneburst.screen import note
 
-        err.print("; ".join(["interrupted", *stop.args]), style="yellow", highlight=False, markup=False, soft_wrap=True)
+        note("; ".join(["interrupted", *stop.args]), "yellow")
         sys.exit(Exit.INTERRUPTED)
     except SceneburstError as error:
-        from sceneburst.screen import err
+        from sceneburst.screen import note
 
         for line in str(error).splitlines():
-            err.print(f"error: {line}", style="red", highlight=False, markup=False, soft_wrap=True)
+            note(f"error: {line}", "red")
         sys.exit(next((code for kind, code in _CODES if isinstance(error, kind)), Exit.FAILED))
 
 

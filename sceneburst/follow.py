@@ -7,7 +7,7 @@ from typing import Any
 from rich.live import Live
 
 from sceneburst.board import Board
-from sceneburst.screen import err, shown
+from sceneburst.screen import err, note
 from scenequeue.items import JobState, JobStatus
 from scenequeue.names import ItemId
 from scenequeue.queue import SceneQueue
@@ -50,15 +50,11 @@ def follow(
             watch.live = live
             status = watch.until_ended(timeout_s, check)
         for line in watch.board.failures():
-            _say(line)
+            note(line)
         return status
     elif not is_quiet:
-        watch.say = _say
+        watch.say = note
     return watch.until_ended(timeout_s, check)
-
-
-def _say(line: str) -> None:
-    err.print(shown(line), highlight=False, markup=False, soft_wrap=True)
 
 
 def _nothing(_: Any) -> None:

@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Any
 
 from dispatcher.pricing import total_usd
-from sceneburst.screen import coloured, err, seconds_text, shown, size_text, table
+from sceneburst.screen import coloured, note, seconds_text, size_text, table
 from sceneburst.sheet import Sheet
 from scenequeue.counted import counted
 from scenequeue.items import ContainerRecord, ItemResult, JobStatus
@@ -93,7 +93,7 @@ def warning_lines(results: Iterable[ItemResult]) -> list[str]:
 def print_warnings(results: Iterable[ItemResult]) -> None:
     """Show the warnings on standard error."""
     for line in warning_lines(results):
-        err.print(f"warning: {shown(line)}", style="yellow", highlight=False, markup=False, soft_wrap=True)
+        note(f"warning: {line}", "yellow")
 
 
 def totals_text(report: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from sceneburst.exits import Exit
-from sceneburst.sheet import Sheet
+from sceneburst.sheet import INDENT, Sheet, wrapped
 from scenequeue.redaction import redact
 
 if TYPE_CHECKING:
@@ -98,14 +98,33 @@ def print_json_line(value: Any) -> None:
 
 
 def say(text: str) -> None:
-    """One line of a result, as it is: no markup, and no break that a copy would keep."""
-    out.print(shown(text), highlight=False, markup=False, soft_wrap=True)
+    """Print sentences of a result on standard output."""
+    _print_sentences(out, text, "")
+
+
+def note(text: str, style: str = "") -> None:
+    """Print sentences on standard error: an error, a warning, news."""
+    _print_sentences(err, text, style)
 
 
 def fail(text: str) -> typer.Exit:
     """Say that what was asked for is not there; the exit to raise."""
-    err.print(shown(text), style="red", highlight=False, markup=False, soft_wrap=True)
+    note(text, "red")
     return typer.Exit(Exit.FAILED)
+
+
+def print_unbroken(text: str) -> None:
+    """Print a line of a result that is copied whole, however narrow the terminal is."""
+    out.print(shown(text), highlight=False, markup=False, soft_wrap=True)
+
+
+def _print_sentences(console: Console, text: str, style: str) -> None:
+    """Print lines as they are, without markup; those that are too long for a terminal are broken between words."""
+    is_narrow = console.is_terminal or bool(os.environ.get("COLUMNS"))
+    for line in shown(text).split("\n"):
+        whole = Text(line, style=style)
+        for part in wrapped(whole, console.width, rest=INDENT) if is_narrow else [whole]:
+            console.print(part, highlight=False, markup=False, soft_wrap=True)
 
 
 def shown(text: str) -> str:

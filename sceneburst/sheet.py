@@ -1,7 +1,9 @@
 """A table that never tears a word: where the terminal is too narrow for its columns, each row becomes a few lines."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -10,7 +12,9 @@ from rich.text import Text
 _GAP = 2
 #: A column of prose narrower than this is not read but spelt.
 _LEAST_PROSE = 24
-_INDENT = "  "
+INDENT = "  "
+#: A command in backticks is one word: what is copied of it is whole. A number stays with what it counts.
+_WORD = re.compile(r"(?:\d+ )?(?:`[^`]*`|\S)+?(?=\s|$)")
 
 
 class Sheet:
@@ -59,32 +63,33 @@ class Sheet:
     def _lines(self, row: Sequence[Text], width: int) -> Iterator[Text]:
         """The first cell as a heading; the short ones behind their names, as many as fit a line; prose at last."""
         yield _unbroken(Text.assemble((f"{self._names[0]} ", "dim"), row[0]))
-        line = Text(_INDENT)
+        line = Text(INDENT)
         rest = list(zip(self._names, self._prose, row, strict=True))[1:]
         for name, is_prose, cell in rest:
             if is_prose or not cell.plain:
                 continue
             pair = Text.assemble((f"{name} ", "dim") if name else "", cell)
-            if line.cell_len > len(_INDENT) and line.cell_len + 3 + pair.cell_len > width:
+            if line.cell_len > len(INDENT) and line.cell_len + 3 + pair.cell_len > width:
                 yield _unbroken(line)
-                line = Text(_INDENT)
-            line = Text.assemble(line, " · " if line.cell_len > len(_INDENT) else "", pair)
+                line = Text(INDENT)
+            line = Text.assemble(line, " · " if line.cell_len > len(INDENT) else "", pair)
         if line.plain.strip():
             yield _unbroken(line)
         for name, is_prose, cell in rest:
             if is_prose and cell.plain:
-                yield from _wrapped(Text.assemble((f"{name} ", "dim"), cell), width)
+                yield from wrapped(Text.assemble((f"{name} ", "dim"), cell), width, first=INDENT, rest=INDENT)
 
 
-def _wrapped(text: Text, width: int) -> Iterator[Text]:
-    """Lines of words, indented; a word longer than a line stands alone, and the terminal breaks it."""
-    line = Text(_INDENT)
-    for word in text.split(" "):
-        if line.cell_len > len(_INDENT) and line.cell_len + 1 + word.cell_len > width:
-            yield _unbroken(line)
-            line = Text(_INDENT)
-        line = Text.assemble(line, " " if line.cell_len > len(_INDENT) else "", word)
-    yield _unbroken(line)
+def wrapped(text: Text, width: int, *, first: str = "", rest: str = "") -> Iterator[Text]:
+    """Break a text between words into lines, the first and the rest indented; a word longer than a line stands alone."""
+    start = end = 0
+    indent = first
+    for word in _WORD.finditer(text.plain):
+        if end > start and cell_len(indent + text.plain[start : word.end()]) > width:
+            yield _unbroken(Text.assemble(indent, text[start:end]))
+            start, indent = word.start(), rest
+        end = word.end()
+    yield _unbroken(Text.assemble(indent, text[start:end]))
 
 
 def _unbroken(line: Text) -> Text:

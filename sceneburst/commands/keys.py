@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sceneburst.screen import JsonFlag, err, print_json
+from sceneburst.screen import JsonFlag, note, print_json
 
 
 def api_key(
@@ -23,4 +23,4 @@ def api_key(
         return
     print(f"key                  {key}")
     print(f"SCENEBURST_API_KEYS  {json.dumps(keys)}")
-    err.print("give the key to its owner, add the second to the settings; the key cannot be shown again", style="dim")
+    note("give the key to its owner, add the second to the settings; the key cannot be shown again", "dim")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from sceneburst.commands.jobs import STATUS_COLUMNS, LabelOption, labels_text, parse_label, status_data, status_row
-from sceneburst.screen import JsonFlag, Namespace, RedisUrl, connected, err, print_json, print_table, table
+from sceneburst.screen import JsonFlag, Namespace, RedisUrl, connected, note, print_json, print_table, table
 from scenequeue.items import JobState, JobStatus
 
 #: Jobs that are looked at, the newest; the others are not searched.
@@ -39,7 +39,7 @@ def jobs(
             made.add_row(*status_row(job, now_ms), labels_text(job))
         print_table(made)
     if len(looked_at) == NEWEST:
-        err.print(f"only the newest {NEWEST:,} jobs were looked at", style="dim", highlight=False)
+        note(f"only the newest {NEWEST:,} jobs were looked at", "dim")
 
 
 def select(found: Sequence[JobStatus], state: JobState | None, labels: dict[str, str], since_ms: int | None) -> list[JobStatus]:

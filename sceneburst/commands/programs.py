@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from sceneburst.exits import Exit
-from sceneburst.screen import JsonFlag, coloured, out, print_json, print_table, say, table
+from sceneburst.screen import JsonFlag, coloured, print_json, print_table, print_unbroken, say, table
 from scenequeue.start import require
 
 
@@ -77,4 +77,4 @@ def acl(
         return
     for role in ROLES:
         line = f"ACL SETUSER {namespace}-{role} on >… {' '.join(rules(role, namespace))}"
-        out.print(line, highlight=False, markup=False, soft_wrap=True)
+        print_unbroken(line)

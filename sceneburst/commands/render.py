@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import typer
 
 from sceneburst.exits import Exit, when_interrupted
-from sceneburst.screen import JsonFlag, err, print_json, print_table, say
+from sceneburst.screen import JsonFlag, note, print_json, print_table, say
 from scenequeue.start import require
 
 ManifestPath = Annotated[Path, typer.Argument(help="YAML or JSON file with the scenes.", show_default=False)]
@@ -49,9 +49,7 @@ def render(
     _check_output(settings, target)
     find_ffmpeg()
     for line in job.missing:
-        err.print(
-            f"warning: {line}; this scene will fail, the others are rendered", style="yellow", markup=False, highlight=False
-        )
+        note(f"warning: {line}; this scene will fail, the others are rendered", "yellow")
     most = containers or os.cpu_count() or 1
     batch = -(-len(job.scenes) // most)
     more = {"SCENEBURST_SCENES_PER_BATCH": str(batch)}
@@ -94,7 +92,7 @@ def _verdict(report: dict[str, Any], expected: set[str]) -> Exit:
     if expected:
         if failed != expected or missing:
             odd = ", ".join(sorted(failed ^ expected)) or "some scenes"
-            err.print(f"not as expected: {odd}", style="red", highlight=False, markup=False)
+            note(f"not as expected: {odd}", "red")
             return Exit.FAILED
         return Exit.OK
     return Exit.FAILED if failed or missing else Exit.OK

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from sceneburst.exits import when_interrupted
-from sceneburst.screen import err, out
+from sceneburst.screen import err, note
 from scenequeue.counted import counted
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
@@ -78,8 +78,8 @@ def up(
             "SCENEBURST_FILE_ROOTS": json.dumps([str(root) for root in allowed]),
         }
         for name, value in told.items():
-            out.print(f"export {name}={shlex.quote(value)}", highlight=False, markup=False, soft_wrap=True)
-        err.print("up: `sceneburst submit MANIFEST` enqueues, `sceneburst queue` looks; Ctrl-C stops all", highlight=False)
+            print(f"export {name}={shlex.quote(value)}", flush=True)
+        note("up: `sceneburst submit MANIFEST` enqueues, `sceneburst queue` looks; Ctrl-C stops all")
         _watch(queue, cluster.check)
 
 
@@ -106,5 +106,5 @@ def _watch(queue: SceneQueue, check: Callable[[], None]) -> None:
                 said = line
                 status.update(line)
                 if not err.is_terminal:
-                    err.print(line, highlight=False)
+                    note(line)
             time.sleep(_LOOK_S)

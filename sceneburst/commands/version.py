@@ -2,7 +2,7 @@
 
 import platform
 
-from sceneburst.screen import JsonFlag, out, print_json
+from sceneburst.screen import JsonFlag, print_json, say
 from scenequeue.release import release
 
 
@@ -12,4 +12,4 @@ def version(as_json: JsonFlag = False) -> None:
     if as_json:
         print_json(found)
     else:
-        out.print(f"sceneburst {found['version']} (Python {found['python']}, {found['platform']})", highlight=False)
+        say(f"sceneburst {found['version']} (Python {found['python']}, {found['platform']})")
