@@ -58,30 +58,42 @@ def classify(returncode: int, stderr: str, program: str) -> ItemError:
         return LimitExceeded(f"{program} wrote a larger file than it may")
     if returncode == -signal.SIGKILL or any(words in stderr for words in _OUT_OF_MEMORY):
         return LimitExceeded(f"{program} used more memory than it may, or was killed by the system")
-    how = f"was killed by signal {signal.Signals(-returncode).name}" if returncode < 0 else f"ended with code {returncode}"
+    how = f"was killed by signal {_signal_name(-returncode)}" if returncode < 0 else f"ended with code {returncode}"
     return ToolFailed(f"{program} {how}\n{stderr}".rstrip())
 
 
-class _Talk:
-    """Handles a child's lines, and writes the answer to those that have one."""
+def _signal_name(number: int) -> str:
+    # Real-time signals have no names but the first and the last.
+    return signal.Signals(number).name if number in set(signal.Signals) else str(number)
 
-    def __init__(self, stdin: IO[bytes], on_line: Callable[[str], bytes | None]) -> None:
-        self._stdin, self._on_line = stdin, on_line
+
+class _Talk:
+    """Handles a child's lines, and keeps what is to be said to it until its stdin takes it."""
+
+    def __init__(self, stdin: IO[bytes], first: bytes, on_line: Callable[[str], bytes | None]) -> None:
+        self.stdin, self._on_line = stdin, on_line
+        #: Not written yet.
+        self.unsaid = first
         #: Seconds spent on handling lines so far.
         self.took_s = 0.0
+        # A child that does not read must not hold its caller up.
+        os.set_blocking(stdin.fileno(), False)
 
-    def say(self, data: bytes) -> None:
-        # A child that has ended already hears nothing; its exit code says why.
-        with contextlib.suppress(BrokenPipeError):
-            self._stdin.write(data)
-            self._stdin.flush()
+    def say(self) -> None:
+        """Write as much as the pipe takes now."""
+        try:
+            self.unsaid = self.unsaid[os.write(self.stdin.fileno(), self.unsaid) :]
+        except BlockingIOError:
+            pass
+        except BrokenPipeError:
+            # A child that has ended already hears nothing; its exit code says why.
+            self.unsaid = b""
 
     def hear(self, line: str) -> None:
         began = time.monotonic()
         answer = self._on_line(line)
         self.took_s += time.monotonic() - began
-        if answer:
-            self.say(answer)
+        self.unsaid += answer or b""
 
 
 @dataclass(frozen=True)
@@ -134,7 +146,7 @@ def run_child(
         folder: its working directory, home and temporary folder; nothing else may it write to.
         readable: inputs that lie elsewhere.
         programs: what it runs besides the system's programs; the first one is what `probe` starts.
-        stdin: handed to it first (kept under the size of a pipe, 64 KiB, by every caller); its stdin stays open to its end.
+        stdin: handed to it first; its stdin stays open to its end.
         environment: added to `child_environment`.
         should_stop: looked at every 50 ms.
         on_line: called for each line of stdout in the calling thread; what it returns goes to the child's stdin. The time
@@ -185,18 +197,14 @@ def _run(
     assert child.stdin
     assert child.stdout
     assert child.stderr
-    talk = _Talk(child.stdin, on_line)
+    talk = _Talk(child.stdin, stdin, on_line)
     deadline = _Deadline(time.monotonic() + limits.wall_s, talk)
     try:
-        talk.say(stdin)
         streams = {child.stdout: _Lines(talk.hear), child.stderr: _Lines(lambda line: tail.append(line[:_MESSAGE_CHARS]))}
-        _read_to_end(child, streams, deadline, should_stop, program, limits)
-        returncode = child.wait(timeout=max(0.1, deadline.left_s()))
-    except subprocess.TimeoutExpired:
-        raise LimitExceeded(f"{program} ran longer than {limits.wall_s:g} s") from None
+        _follow(child, talk, streams, deadline, should_stop, program, limits)
     finally:
         kill_group(child.pid)
-        child.wait()
+        returncode = child.wait()
         for pipe in (child.stdin, child.stdout, child.stderr):
             _close_quietly(pipe)
     if returncode != 0:
@@ -216,29 +224,50 @@ def _has_ended(child: subprocess.Popen[bytes]) -> bool:
     return os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
-def _read_to_end(
+def _follow(
     child: subprocess.Popen[bytes],
+    talk: _Talk,
     streams: dict[IO[bytes], _Lines],
     deadline: _Deadline,
     should_stop: threading.Event | None,
     program: str,
     limits: Limits,
 ) -> None:
+    """Talk with the child until it has ended and all that it said is read."""
+    pause_s = 0.001
     with selectors.DefaultSelector() as selector:
         for stream, lines in streams.items():
             selector.register(stream, selectors.EVENT_READ, lines)
-        while selector.get_map():
+        while True:
             if should_stop is not None and should_stop.is_set():
                 raise Stopped(f"{program} was stopped")
             if deadline.left_s() < 0:
                 raise LimitExceeded(f"{program} ran longer than {limits.wall_s:g} s")
-            if _has_ended(child):
+            has_ended = _has_ended(child)
+            if has_ended:
                 # What it has left running would keep its pipes open.
                 kill_group(child.pid)
-            for key, _ in selector.select(_LOOK_S):
-                data = os.read(key.fd, _LINE_BYTES)
-                if data:
+            is_reading = any(stream in selector.get_map() for stream in streams)
+            if has_ended and not is_reading:
+                return
+            if not is_reading:
+                # The end of a child that has closed its pipes follows at once as a rule, and nothing announces it.
+                pause_s = min(2 * pause_s, _LOOK_S)
+            _listen_for_room(selector, talk)
+            for key, _ in selector.select(_LOOK_S if is_reading else pause_s):
+                if key.fileobj is talk.stdin:
+                    talk.say()
+                elif data := os.read(key.fd, _LINE_BYTES):
                     key.data.feed(data)
                 else:
                     key.data.close()
                     selector.unregister(key.fileobj)
+
+
+def _listen_for_room(selector: selectors.BaseSelector, talk: _Talk) -> None:
+    """Have the selector report room in the child's stdin as long as something is to be said."""
+    is_registered = talk.stdin in selector.get_map()
+    if talk.unsaid and not is_registered:
+        selector.register(talk.stdin, selectors.EVENT_WRITE)
+    elif is_registered and not talk.unsaid:
+        selector.unregister(talk.stdin)

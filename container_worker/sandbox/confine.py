@@ -27,6 +27,8 @@ _FIRST_RIGHTS, _LATER_RIGHTS = (1 << 13) - 1, {2: 1 << 13, 3: 1 << 14, 5: 1 << 1
 _FILE_RIGHTS = 1 | 2 | 4 | 1 << 14 | 1 << 15
 #: From its version 6 on: no abstract sockets of others, no signals to others.
 _SCOPES = 1 | 2
+#: CPU seconds between the soft limit and the hard one. A process with many threads uses several within one look of the kernel.
+_CPU_MARGIN_S = 5
 
 
 def confine(arguments: list[str]) -> None:
@@ -41,12 +43,10 @@ def confine(arguments: list[str]) -> None:
     named = dict(given)
     libc = ctypes.CDLL(None, use_errno=True)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # A parent may have lowered this for itself alone.
-    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
-    resource.setrlimit(resource.RLIMIT_CPU, (hard if hard == resource.RLIM_INFINITY else max(0, hard - 1), hard))
     for name, value in given:
         if name.startswith("RLIMIT_"):
             _limit(name, int(value))
+    _part_cpu_limits()
     if "SACRIFICE" in named:
         # Where it is not there, the worker's own score is as high.
         with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123  no more imports
@@ -82,9 +82,17 @@ def _limit(name: str, value: int) -> None:
     number = getattr(resource, name)
     hard = resource.getrlimit(number)[1]
     bound = value if hard == resource.RLIM_INFINITY else min(value, hard)
-    # A CPU limit's soft end sends SIGXCPU, which tells it from other deaths; the hard end is a second later.
-    above = bound + 1 if number == resource.RLIMIT_CPU and hard == resource.RLIM_INFINITY else bound
-    resource.setrlimit(number, (bound, above))
+    resource.setrlimit(number, (bound, bound))
+
+
+def _part_cpu_limits() -> None:
+    """Set the soft CPU limit below the hard one, whoever set that: SIGXCPU tells its end from other deaths, SIGKILL does not.
+
+    A parent may have lowered the soft one for itself alone.
+    """
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    soft = min(hard, max(1, hard - _CPU_MARGIN_S)) if hard != resource.RLIM_INFINITY else hard
+    resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
 
 
 def _call(result: int) -> int:

@@ -17,8 +17,6 @@ class Limits:
 
     #: Wall clock, in seconds.
     wall_s: float = 3600.0
-    #: CPU seconds; None leaves it to the wall clock.
-    cpu_s: int | None = None
     #: Address space, in bytes.
     memory_bytes: int = 4 * 1024**3
     #: Largest file it may write, in bytes.
@@ -26,8 +24,7 @@ class Limits:
 
     def arguments(self) -> list[str]:
         """These limits as confine.py takes them."""
-        cpu = [] if self.cpu_s is None else [f"RLIMIT_CPU={self.cpu_s}"]
-        return [f"RLIMIT_AS={self.memory_bytes}", f"RLIMIT_FSIZE={self.file_bytes}", *cpu]
+        return [f"RLIMIT_AS={self.memory_bytes}", f"RLIMIT_FSIZE={self.file_bytes}"]
 
 
 def child_memory_bytes(setting_bytes: int, container_bytes: int | None, slots: int) -> int:

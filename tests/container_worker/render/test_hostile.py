@@ -17,9 +17,9 @@ from PIL import ExifTags, Image
 from container_worker.render.canvas import RGB_TO_YUV
 from container_worker.render.picture import flat, open_picture
 from container_worker.render.scene import RenderReport, SceneInputs, render_scene
-from container_worker.sandbox.limits import Limits
 from scenequeue.errors import BadInput
 from scenequeue.options import RenderOptions
+from tests.cpu_limits import CpuLimits
 from tests.media import Media
 from tests.prober import pictures
 
@@ -43,7 +43,7 @@ def render(media: Media, tmp_path: Path) -> Render:
         scratch = Path(tempfile.mkdtemp(dir=tmp_path))
         target = scratch / "made.mp4"
         options = RenderOptions(resolution="360p", fps=FPS, motion="none", crf=10)
-        limits = Limits(cpu_s=cpu_s, memory_bytes=_MEMORY_BYTES)
+        limits = CpuLimits(cpu_s=cpu_s, memory_bytes=_MEMORY_BYTES)
         return render_scene(scene, options, target, scratch, limits=limits), target
 
     return render

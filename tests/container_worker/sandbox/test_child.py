@@ -1,5 +1,6 @@
 """One confined child: what it is told, what it says, how it ends."""
 
+import subprocess
 import sys
 import threading
 import time
@@ -7,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from container_worker.sandbox.child import Stopped, run_child
+from container_worker.sandbox.child import CpuTimeExceeded, Stopped, classify, run_child
 from container_worker.sandbox.limits import Limits
-from scenequeue.errors import LimitExceeded
+from container_worker.sandbox.policy import confined
+from scenequeue.errors import LimitExceeded, ToolFailed
+from tests.cpu_limits import MARGIN_S, CpuLimits
 
 _ASKS = """
 import sys, time
@@ -51,6 +54,65 @@ def test_a_child_that_is_stopped_while_it_waits_is_gone(tmp_path: Path) -> None:
     threading.Timer(0.3, stop.set).start()
     with pytest.raises(Stopped):
         _run(tmp_path, "import sys; sys.stdin.readline()", limits=Limits(wall_s=60), should_stop=stop)
+
+
+_CLOSES_ITS_PIPES = "import os, time; os.close(1); os.close(2); time.sleep(600)"
+
+
+def test_a_child_that_has_closed_its_pipes_can_be_stopped(tmp_path: Path) -> None:
+    """It goes on running, with nothing to be read from it."""
+    stop = threading.Event()
+    threading.Timer(0.3, stop.set).start()
+    with pytest.raises(Stopped):
+        _run(tmp_path, _CLOSES_ITS_PIPES, limits=Limits(wall_s=60), should_stop=stop)
+
+
+def test_a_child_that_has_closed_its_pipes_is_ended_in_time(tmp_path: Path) -> None:
+    """Its limit goes on to count."""
+    with pytest.raises(LimitExceeded, match=r"the child ran longer than 0\.5 s"):
+        _run(tmp_path, _CLOSES_ITS_PIPES, limits=Limits(wall_s=0.5))
+
+
+def test_a_child_that_reads_nothing_of_what_it_is_told_is_ended_in_time(tmp_path: Path) -> None:
+    """More than a pipe holds is on its way, at its start or in answer."""
+    with pytest.raises(LimitExceeded, match=r"the child ran longer than 0\.5 s"):
+        _run(tmp_path, "import time; time.sleep(600)", limits=Limits(wall_s=0.5), stdin=bytes(10**6))
+
+
+def test_a_child_is_told_more_than_a_pipe_holds(tmp_path: Path) -> None:
+    """As much as it reads, while it talks itself."""
+    program = "import sys; print(len(sys.stdin.buffer.read(10**6))); print(sys.stdin.buffer.read(3))"
+    heard: list[str] = []
+
+    def hear(line: str) -> bytes | None:
+        heard.append(line)
+        return b"end" if len(heard) == 1 else None
+
+    argv = [sys.executable, "-I", "-S", "-u", "-c", program]
+    run_child(argv, program="the child", folder=tmp_path, limits=Limits(wall_s=60), stdin=bytes(10**6), on_line=hear)
+    assert heard == ["1000000", "b'end'"]
+
+
+def test_a_child_that_a_real_time_signal_ends_is_told_by_its_number(tmp_path: Path) -> None:
+    """It has no name."""
+    with pytest.raises(ToolFailed, match="the child was killed by signal 40"):
+        _run(tmp_path, "import signal; signal.raise_signal(40)", limits=Limits(wall_s=60))
+    assert "signal SIGABRT" in str(classify(-6, "", "the child"))
+
+
+@pytest.mark.parametrize(("given_s", "soft_s"), [(20, 15), (4, 1)])
+def test_the_cpu_limit_that_is_told_comes_before_the_one_that_is_not(given_s: int, soft_s: int) -> None:
+    """For a child's child too, and where the limit was there already."""
+    show = [sys.executable, "-I", "-S", "-c", "import resource; print(*resource.getrlimit(resource.RLIMIT_CPU))"]
+    limits = CpuLimits(cpu_s=given_s - MARGIN_S)
+    ran = subprocess.run(confined(confined(show), limits), capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == [str(soft_s), str(given_s)]
+
+
+def test_a_child_that_uses_too_much_cpu_time_is_told_so(tmp_path: Path) -> None:
+    """By SIGXCPU, before SIGKILL says nothing."""
+    with pytest.raises(CpuTimeExceeded):
+        _run(tmp_path, "while True: pass", limits=CpuLimits(cpu_s=1, wall_s=120))
 
 
 def test_a_child_that_ends_before_it_is_told_anything_is_no_error_of_ours(tmp_path: Path) -> None:

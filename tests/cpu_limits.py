@@ -1,0 +1,20 @@
+"""Limits of a child that count its CPU time too, for tests whose child must not take long."""
+
+from dataclasses import dataclass
+
+from container_worker.sandbox.limits import Limits
+
+#: What confine.py leaves between the end that is told and the hard one.
+MARGIN_S = 5
+
+
+@dataclass(frozen=True)
+class CpuLimits(Limits):
+    """As an operator's `ulimit -t` sets them."""
+
+    #: CPU seconds of each process.
+    cpu_s: int = 30
+
+    def arguments(self) -> list[str]:
+        """These limits as confine.py takes them."""
+        return [*super().arguments(), f"RLIMIT_CPU={self.cpu_s + MARGIN_S}"]
