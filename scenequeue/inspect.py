@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from scenequeue.connection import Connection
 from scenequeue.errors import JobNotFound
-from scenequeue.items import ContainerRecord, DeadLetter, Depth, JobStatus, Lane, WorkItem
+from scenequeue.items import ContainerRecord, Counts, DeadLetter, Depth, JobStatus, Lane, WorkItem
 from scenequeue.names import ContainerId, ItemId, JobId, is_job_id
 from scenequeue.reasons import Reason
 from scenequeue.records import (
@@ -21,7 +21,7 @@ from scenequeue.records import (
     shown_job,
     whole_number,
 )
-from scenequeue.waiting import Surroundings, may_wait, why_waiting
+from scenequeue.waiting import Surroundings, may_wait, stand_still, why_standing_still, why_waiting
 
 #: More jobs of a lane than this are not asked for their age.
 _JOBS_LOOKED_AT = 1000
@@ -210,16 +210,32 @@ class QueueInspector:
 
         Cost: one round trip for a job that waits, three more where no dispatcher acts; none for another.
         """
-        if not may_wait(status):
-            return None
+        return why_waiting(status, self._surroundings()) if may_wait(status) else None
+
+    def stands_still_because(self, counts: Counts) -> Reason | None:
+        """Find the reason that nothing of the whole queue is worked on; None where something is, or nothing is left.
+
+        Args:
+            counts: as `depth` has just found them.
+
+        Cost: as `waits_because`.
+        """
+        return why_standing_still(counts, self._surroundings()) if stand_still(counts) else None
+
+    def _surroundings(self) -> Surroundings:
         with self._connection.translated():
             pipeline = self._connection.client.pipeline(transaction=False)
             pipeline.hexists(self._keys.control, "paused")
             pipeline.get(self._keys.plan)
             paused, text = pipeline.execute()
         if text:
-            return why_waiting(status, Surroundings(bool(paused), plan_from(text)))
-        return why_waiting(status, Surroundings(bool(paused), None, self.containers(), self.now_ms()))
+            return Surroundings(bool(paused), plan_from(text))
+        return Surroundings(bool(paused), None, self.containers(), self.now_ms())
+
+    def is_transient(self) -> bool:
+        """True for a queue that ends with its Redis, which keeps nothing on purpose."""
+        with self._connection.translated():
+            return bool(self._connection.client.hexists(self._keys.control, "transient"))
 
     def now_ms(self) -> int:
         """Redis's own clock, in Unix milliseconds."""

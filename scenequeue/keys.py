@@ -14,7 +14,7 @@ class Keys:
     |---|---|---|
     | lane:<lane> | zset | ring of jobs with ready items; score: the turn a job was last served in |
     | counts | hash | items per state, over all jobs; ready:<lane>; ready_weight; turn |
-    | control | hash | paused: since when (ms), while the queue is paused; audited: where in `jobs` audit.lua goes on |
+    | control | hash | paused: since when (ms), while it is; audited: where audit.lua goes on in `jobs`; transient: 1 under `up` |
     | drain:<container> | string | the container gets no more leases; expires |
     | bell | list | one element exactly while there is ready work and the queue is not paused |
     | job:<id> | hash | the job: spec, counters, state, times |

@@ -18,6 +18,11 @@ class OperatorPort:
         """Give out leases again. Idempotent."""
         self._connection.run("pause", 0)
 
+    def mark_transient(self) -> None:
+        """Tell operators that the queue is meant to end with its Redis. Idempotent."""
+        with self._connection.translated():
+            self._connection.client.hset(self._connection.keys.control, "transient", 1)
+
     def requeue(self, job_id: str, item_id: str) -> None:
         """Give a dead letter a new start with all its attempts; its job is active again.
 

@@ -13,8 +13,15 @@ class Problem(NamedTuple):
 
     #: A short name that alarms can match: version, eviction, persistence, replica, disk, memory.
     name: str
-    #: What is wrong, what it does, and what to set.
-    text: str
+    #: What is wrong, and what it does.
+    said: str
+    #: What to change.
+    mend: str
+
+    @property
+    def text(self) -> str:
+        """Both in one line."""
+        return f"{self.said}; {self.mend}"
 
 
 def find_problems(info: Mapping[str, Any]) -> list[Problem]:
@@ -47,7 +54,7 @@ def _version(info: Mapping[str, Any]) -> Problem | None:
     parts = re.match(r"(\d+)\.(\d+)", said)
     if parts is None or (int(parts[1]), int(parts[2])) >= _OLDEST:
         return None
-    return Problem("version", f"Redis {said} is too old: Sceneburst needs Redis 6.2 or newer, or Valkey; upgrade the server")
+    return Problem("version", f"Redis {said} is too old: Sceneburst needs Redis 6.2 or newer, or Valkey", "upgrade the server")
 
 
 def _replica(info: Mapping[str, Any]) -> Problem | None:
@@ -56,8 +63,8 @@ def _replica(info: Mapping[str, Any]) -> Problem | None:
     primary = f"{info.get('master_host', '?')}:{info.get('master_port', '?')}"
     return Problem(
         "replica",
-        f"this server is a replica of {primary} and refuses writes; point SCENEBURST_REDIS_URL at the primary, "
-        "or use redis+sentinel:// or redis+cluster://",
+        f"this server is a replica of {primary} and refuses writes",
+        "point SCENEBURST_REDIS_URL at the primary, or use redis+sentinel:// or redis+cluster://",
     )
 
 
@@ -67,7 +74,8 @@ def _eviction(info: Mapping[str, Any]) -> Problem | None:
         return None
     return Problem(
         "eviction",
-        f"eviction policy {policy}: Redis deletes jobs and leases when its memory is full; set maxmemory-policy noeviction",
+        f"eviction policy {policy}: Redis deletes jobs and leases when its memory is full",
+        "set maxmemory-policy noeviction",
     )
 
 
@@ -76,22 +84,22 @@ def _persistence(info: Mapping[str, Any]) -> Problem | None:
         return None
     copies = _number(info, "connected_slaves")
     loss = "a fail-over loses the last writes, and a restart of all nodes every job" if copies else "a restart loses jobs"
-    return Problem("persistence", f"no append-only file: {loss}; set appendonly yes (appendfsync everysec)")
+    return Problem("persistence", f"no append-only file: {loss}", "set appendonly yes (appendfsync everysec)")
 
 
 def _disk(info: Mapping[str, Any]) -> Problem | None:
     failing = [what for what in ("aof_last_write_status", "rdb_last_bgsave_status") if info.get(what, "ok") != "ok"]
     if not failing:
         return None
-    return Problem("disk", f"Redis could not write to its disk ({', '.join(failing)}: err) and refuses writes; free its disk")
+    return Problem("disk", f"Redis could not write to its disk ({', '.join(failing)}: err) and refuses writes", "free its disk")
 
 
 def _memory(info: Mapping[str, Any]) -> Problem | None:
     limit, used = _number(info, "maxmemory"), _number(info, "used_memory")
     if not limit or used < 0.9 * limit:
         return None
-    text = f"{used / 2**20:.0f} of {limit / 2**20:.0f} MiB are used: new jobs are refused when it is full; raise maxmemory"
-    return Problem("memory", text)
+    said = f"{used / 2**20:.0f} of {limit / 2**20:.0f} MiB are used: new jobs are refused when it is full"
+    return Problem("memory", said, "raise maxmemory")
 
 
 def _number(info: Mapping[str, Any], field: str) -> float:

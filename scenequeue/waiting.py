@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from scenequeue.items import ContainerRecord, JobState, JobStatus
+from scenequeue.items import ContainerRecord, Counts, JobState, JobStatus
 from scenequeue.reasons import Reason
 
 #: A container whose last beat is older is not counted on: its lease would have expired.
@@ -25,25 +25,38 @@ class Surroundings(NamedTuple):
 
 def may_wait(status: JobStatus) -> bool:
     """True for an active job that has work left, none of which is being done."""
-    counts = status.counts
-    return status.state is JobState.ACTIVE and not counts.leased and bool(counts.ready or counts.delayed)
+    return status.state is JobState.ACTIVE and stand_still(status.counts)
+
+
+def stand_still(counts: Counts) -> bool:
+    """True for items of which some wait, and none is being done."""
+    return not counts.leased and bool(counts.ready or counts.delayed)
 
 
 def why_waiting(status: JobStatus, around: Surroundings) -> Reason | None:
     """The reason that keeps all of a job from being worked on; None where it does not wait, or has only just come."""
-    if not may_wait(status):
-        return None
+    return why_standing_still(status.counts, around, status.created_ms) if may_wait(status) else None
+
+
+def why_standing_still(counts: Counts, around: Surroundings, since_ms: int = 0) -> Reason | None:
+    """The reason that keeps all of some items from being worked on; None where they have only just come.
+
+    Args:
+        counts: of items of which none is being done.
+        around: the state of the queue.
+        since_ms: when they came (Redis clock).
+    """
     if around.is_paused:
         return Reason("paused")
-    if not status.counts.ready:
-        return Reason("retry_later", {"items": status.counts.delayed})
+    if not counts.ready:
+        return Reason("retry_later", {"items": counts.delayed})
     plan = around.plan
     if plan is None:
         busy = sum(_takes_work(record, around.now_ms) for record in around.containers)
         return Reason("busy", {"containers": busy}) if busy else Reason("no_dispatcher")
     if isinstance(plan.get("waits_because"), Mapping):
         return Reason.from_json(plan["waits_because"])
-    if plan["at_ms"] <= status.created_ms:
+    if plan["at_ms"] <= since_ms:
         return None
     for code, containers in (("starting", plan.get("starting")), ("busy", plan.get("running"))):
         if isinstance(containers, int) and containers:

@@ -53,5 +53,8 @@ def _judged(queue: SceneQueue) -> Iterator[Check]:
     if not problems:
         yield good("redis", f"{queue.url}: {describe_server(info)}")
     for problem in problems:
-        said, _, mend = problem.text.rpartition("; ")
-        yield wrong(f"redis {problem.name}", said or problem.text, mend)
+        if problem.name == "persistence" and queue.inspect.is_transient():
+            said = "the queue of `sceneburst up` ends with it"
+            yield doubtful("redis persistence", said, "keep it from one run to the next with `sceneburst up --data FOLDER`")
+        else:
+            yield wrong(f"redis {problem.name}", problem.said, problem.mend)

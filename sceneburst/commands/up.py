@@ -17,6 +17,7 @@ from scenequeue.counted import counted
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
 from scenequeue.start import require
+from scenequeue.waiting import PASSING
 
 
 class Fleet(StrEnum):
@@ -71,6 +72,8 @@ def up(
         LocalCluster(allowed, containers=most, slots=slots, image=engine_image, folder=kept, redis_port=redis_port) as cluster,
     ):
         queue = SceneQueue(SceneburstSettings.load(redis_url=cluster.url, namespace=cluster.namespace))
+        if kept is None:
+            queue.operator.mark_transient()
         _wait_until_it_acts(queue, cluster.check)
         told = {
             "SCENEBURST_REDIS_URL": cluster.tcp_url,
@@ -93,8 +96,8 @@ def _wait_until_it_acts(queue: SceneQueue, check: Callable[[], None]) -> None:
 
 
 def _watch(queue: SceneQueue, check: Callable[[], None]) -> None:
-    """Say how the queue stands whenever that changes, for ever."""
-    said = ""
+    """Say how the queue stands, and why nothing moves, whenever that changes, for ever."""
+    said = waits = ""
     with err.status("idle") as status:
         while True:
             check()
@@ -107,4 +110,10 @@ def _watch(queue: SceneQueue, check: Callable[[], None]) -> None:
                 status.update(line)
                 if not err.is_terminal:
                     note(line)
+            reason = queue.inspect.stands_still_because(counts)
+            told = reason.text if reason and reason.code not in PASSING else ""
+            if told != waits:
+                waits = told
+                if waits:
+                    note(f"nothing moves: {waits}")
             time.sleep(_LOOK_S)

@@ -1,5 +1,6 @@
 """`sceneburst up` as other programs of the machine find it."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,12 @@ import redis
 
 from sceneburst.embedded_redis import EmbeddedRedis, free_port
 from scenequeue.errors import SettingsError
+from scenequeue.queue import SceneQueue
+from scenequeue.settings import ProducerSettings
+from tests.sceneburst.conftest import Console
+from tests.scenequeue.jobs import submit
 from tests.up import running_up
+from tests.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +55,33 @@ def test_a_password_of_the_surroundings_does_not_reach_the_queue_of_up(told: dic
     """SCENEBURST_REDIS_PASSWORD is for another Redis; `up` acts all the same."""
     with running_up(tmp_path, SCENEBURST_REDIS_PASSWORD="another") as theirs:
         assert theirs["SCENEBURST_REDIS_URL"] != told["SCENEBURST_REDIS_URL"]
+
+
+def test_what_up_keeps_on_purpose_only_while_it_runs_is_no_failure_of_doctor(
+    told: dict[str, str], console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is a remark, with the option that keeps the queue."""
+    monkeypatch.setattr("sceneburst.checks.machine.isolation", lambda: iter(()))
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    ended = console("doctor", "--json")
+    (found,) = [check for check in json.loads(ended.out) if check["what"] == "redis persistence"]
+    assert not found["is_needed"]
+    assert "--data" in found["mend"]
+    assert ended.code == 0, ended.out
+
+
+def test_up_says_once_why_nothing_moves(tmp_path: Path) -> None:
+    """No container may be paid for; then the queue is paused, too."""
+    log = tmp_path / "up.log"
+    with running_up(tmp_path, SCENEBURST_BUDGET_USD_PER_HOUR="0.0001") as told:
+        queue = SceneQueue(ProducerSettings.load(redis_url=told["SCENEBURST_REDIS_URL"], namespace=told["SCENEBURST_NAMESPACE"]))
+        submit(queue, "a", 1)
+        wait_until(lambda: "nothing moves: a container of $" in log.read_text(), "the budget is named")
+        queue.operator.pause()
+        wait_until(lambda: "nothing moves: the queue is paused" in log.read_text(), "the pause is named")
+        queue.close()
+    assert log.read_text().count("nothing moves") == 2
 
 
 def test_a_port_that_is_taken_is_said_in_one_line(told: dict[str, str], tmp_path: Path) -> None:
