@@ -5,14 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 from sceneburst.check import Check, doubtful, good, wrong
 from scenequeue.counted import counted
-from scenequeue.errors import FleetError
+from scenequeue.errors import FleetError, FleetMisconfigured
 
 if TYPE_CHECKING:
     from dispatcher.fleets.fargate_api import EcsApi
     from dispatcher.fleets.settings import DockerSettings, FargateSettings
 
 _REGIONS = ("SCENEBURST_ECS_REGIONS", "AWS_REGION", "AWS_DEFAULT_REGION")
-_ARCHITECTURES = {"x86_64": "X86_64", "arm64": "ARM64"}
 
 
 def docker(settings: "DockerSettings") -> Iterator[Check]:
@@ -85,8 +84,12 @@ def _definitions(settings: "FargateSettings", api: "EcsApi", region: str) -> Ite
     from dispatcher.fleets.ecs_errors import is_denied
     from dispatcher.fleets.fargate_api import EcsRefused
 
-    chosen = settings.ecs_task_definition
-    for name in dict.fromkeys([chosen] if isinstance(chosen, str) else chosen.values()):
+    names, lacking = _names(settings)
+    if lacking:
+        said = f"no entry is for {settings.ecs_architecture} and priority {', '.join(map(str, lacking))}"
+        mend = f'add "{settings.ecs_architecture}" to the map: launches of these sizes fail'
+        yield (doubtful if names else wrong)("SCENEBURST_ECS_TASK_DEFINITION", said, mend)
+    for name in names:
         try:
             problems = definition_problems(settings, api.describe_task_definition(region, name))
         except EcsRefused as refused:
@@ -103,6 +106,21 @@ def _definitions(settings: "FargateSettings", api: "EcsApi", region: str) -> Ite
             yield good("task definition", f"{name} in {region}")
 
 
+def _names(settings: "FargateSettings") -> tuple[list[str], list[int]]:
+    """The task definitions that launches use, and the priorities whose launches find none."""
+    from dispatcher.fleets.base import SIZES
+    from dispatcher.fleets.fargate_request import task_definition
+
+    found: dict[str, None] = {}
+    lacking = []
+    for priority, size in SIZES.items():
+        try:
+            found[task_definition(settings, size)] = None
+        except FleetMisconfigured:
+            lacking.append(priority)
+    return list(found), lacking
+
+
 def definition_problems(settings: "FargateSettings", definition: Mapping[str, Any]) -> Sequence[tuple[str, str]]:
     """List what of a task definition keeps a launch from working, each with its mend."""
     found = []
@@ -113,8 +131,7 @@ def definition_problems(settings: "FargateSettings", definition: Mapping[str, An
     if definition.get("networkMode") != "awsvpc" or "FARGATE" not in (definition.get("requiresCompatibilities") or ["FARGATE"]):
         found.append(("cannot run on Fargate", "register it with networkMode awsvpc and requiresCompatibilities FARGATE"))
     platform = (definition.get("runtimePlatform") or {}).get("cpuArchitecture") or "X86_64"
-    chosen = settings.ecs_task_definition
-    if isinstance(chosen, str) and platform != _ARCHITECTURES[settings.ecs_architecture]:
+    if platform != settings.ecs_architecture.upper():
         mend = f"set SCENEBURST_ECS_ARCHITECTURE, or register one for {settings.ecs_architecture}"
         found.append((f"is for {platform}, and containers are launched for {settings.ecs_architecture}", mend))
     return found

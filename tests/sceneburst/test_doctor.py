@@ -280,6 +280,22 @@ def test_nothing_is_wrong_with_a_healthy_fargate(on_fargate: Callable[..., list[
         ({"SCENEBURST_ECS_TASK_DEFINITION": "lost"}, "task definition", "there is no 'lost'", "SCENEBURST_ECS_TASK_DEFINITION"),
         ({"SCENEBURST_ECS_CONTAINER_NAME": "films"}, "task definition", "has no container 'films'", "one of them: worker"),
         ({"SCENEBURST_ECS_ARCHITECTURE": "arm64"}, "task definition", "is for X86_64", "SCENEBURST_ECS_ARCHITECTURE"),
+        (
+            {"SCENEBURST_ECS_TASK_DEFINITION": '{"x86_64": "doctored", "x86_64/4": "lost"}'},
+            "task definition",
+            "no 'lost'",
+            "register",
+        ),
+        (
+            {"SCENEBURST_ECS_TASK_DEFINITION": '{"amd64": "doctored"}'},
+            "SCENEBURST_ECS_TASK_DEFINITION",
+            "no entry is for x86_64",
+            '"x86_64"',
+        ),
+        (
+            {"SCENEBURST_ECS_TASK_DEFINITION": '{"arm64": "doctored"}', "SCENEBURST_ECS_ARCHITECTURE": "arm64"},
+            *("task definition", "is for X86_64", "SCENEBURST_ECS_ARCHITECTURE"),
+        ),
         ({"SCENEBURST_ECS_SECURITY_GROUPS": None}, "network", "no security group", "SCENEBURST_ECS_SECURITY_GROUPS"),
         ({"SCENEBURST_ECS_SUBNETS": "[]"}, "SCENEBURST_ECS_SUBNETS", "at least 1", "correct it"),
     ],
