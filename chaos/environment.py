@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from pathlib import Path
 
 from chaos.scenes import ITEM_MEMORY_MIB, ITEM_TIMEOUT_S
@@ -60,12 +61,13 @@ def environment(folder: Path, seed: int, *, fleet: str, lease_s: float, containe
 
 
 def encoder(folder: Path) -> Path:
-    """An ffmpeg that misbehaves where a scene's title says so, with the real one's path written into it.
+    """An ffmpeg that misbehaves where a scene's title says so, with the paths of the real one and of Python written into it.
 
     Children get none of our variables, so they could not be told by one.
     """
     path = folder / "ffmpeg"
     if not path.exists():
-        path.write_text((_HERE / "ffmpeg").read_text().replace("${CHAOS_FFMPEG:?}", str(find_ffmpeg().path)))
+        script = (_HERE / "ffmpeg").read_text().replace("${CHAOS_FFMPEG:?}", str(find_ffmpeg().path))
+        path.write_text(script.replace("${CHAOS_PYTHON:?}", sys.executable))
         path.chmod(0o700)
     return path

@@ -196,7 +196,6 @@ class ChaosRun:
             **told(evidence),
             "resubmitted": resubmitted,
             "forgotten": self._vanished,
-            "dispatchers": cluster.fence(),
             **cluster.s3_proxy.done,
         }
         report.seconds = self._elapsed_s()

@@ -229,7 +229,8 @@ end
 
 --- Take a leased item back from a container that is lost: ready again at the front, its attempt counted if it
 --- had begun, or dead when its attempts are used up.
-local function take_back(member, kind, message)
+--- spared   the name of the event where the attempt is not counted; nil: as where it is
+local function take_back(member, kind, message, spared)
   local job, item = split_member(member)
   if not job then return call('ZREM', P .. 'leases', member) end
   local got = call('HMGET', P .. 'item:' .. member, 'body', 'weight_ms', 'attempt', 'container', 'token', 'begun')
@@ -243,14 +244,16 @@ local function take_back(member, kind, message)
   local facts = job_facts(job)
   if facts.state ~= 'active' then return drop(job, item, 'leased') end
   local had = { attempt = math.max(1, num(got[3])), body = got[1], container = got[4], token = got[5] }
-  if not is_blameless(job, item, got[6]) then
+  local is_counted = not is_blameless(job, item, got[6])
+  if is_counted then
     local history = remember(job, item, had.attempt, kind, message, had.container)
     if had.attempt >= facts.max_attempts then return bury(job, item, 'leased', had, history, kind, message) end
   end
   call('DEL', P .. 'item:' .. member)
   move(job, 'leased', 'ready', 1)
   make_ready(job, item, num(got[2]), had.body)
-  event(job, 'reclaimed', 'item_id', item, 'attempt', had.attempt, 'error', kind, 'message', brief(message), 'token', had.token)
+  local name = not is_counted and spared or 'reclaimed'
+  event(job, name, 'item_id', item, 'attempt', had.attempt, 'error', kind, 'message', brief(message), 'token', had.token)
 end
 
 --- Retries whose time has come are ready again.

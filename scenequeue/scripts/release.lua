@@ -17,7 +17,7 @@ for i = #ARGV - 2, 5, -3 do
   elseif problem ~= '' then
     -- The container is to blame, even where work had begun; the item's attempts are spared, but not for ever.
     call('HDEL', P .. 'item:' .. member, 'begun')
-    take_back(member, 'NotSetUp', problem)
+    take_back(member, 'NotSetUp', problem, 'released')
     touched[job] = true
   else
     unlease(member, container)

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from collections import Counter
 from itertools import pairwise
 
 import pytest
@@ -100,6 +101,8 @@ def test_an_item_that_no_container_is_set_up_for_becomes_a_dead_letter(any_queue
     assert lease.item_id == "0-1"
     assert any_queue.worker.ack("c12", [done(lease)]) == []
     assert any_queue.producer.status("a").state is JobState.FAILED
+    told = Counter(event.event for event in any_queue.producer.events("a", count=1000) if event.fields.get("error") == "NotSetUp")
+    assert told == {"released": 10, "reclaimed": 1, "dead": 1}
 
 
 def test_a_stale_token_changes_nothing(any_queue: SceneQueue) -> None:
