@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from producer.films import FilmLike, film_from, film_problems, misfits
-from producer.reach import Reach
+from producer.reach import Beyond, Found, Reach
 from producer.scenes import SceneLike, limited, problems_of, scene_from
 from scenequeue.errors import InvalidScenes
 from scenequeue.film import Film
@@ -34,7 +34,7 @@ def checked_chunks(
     film: Film | None,
     chunk_size: int,
     reach: Reach | None,
-    known: Sequence[str] = (),
+    known: Sequence[tuple[str, Beyond]] = (),
     *,
     check_files: bool,
 ) -> Iterator[list[tuple[int, Scene]]]:
@@ -46,7 +46,7 @@ def checked_chunks(
         film: what they are to become besides; None for nothing.
         chunk_size: of an iterator's chunks.
         reach: what containers can read; None where that is not known.
-        known: problems of the job, to be raised with the first chunk's.
+        known: the job's own addresses that are out of reach, to be raised with the first chunk's.
         check_files: whether a local file that is missing counts.
 
     Raises:
@@ -56,7 +56,8 @@ def checked_chunks(
     size = None if isinstance(scenes, Sequence) else chunk_size
     is_empty = True
     names: set[str] = set()
-    problems = list(known)
+    problems: list[tuple[int, str]] = []
+    found = [Found(-1, where, beyond) for where, beyond in known]
     numbered = iter(enumerate(scenes))
     while chunk := list(islice(numbered, size)):
         is_empty = False
@@ -65,21 +66,27 @@ def checked_chunks(
             try:
                 scene = scene_from(given)
             except ValueError as error:
-                problems += [f"scene {index + 1}: {line}" for line in str(error).splitlines()]
+                problems += [(index, f"scene {index + 1}: {line}") for line in str(error).splitlines()]
                 continue
             where = f"scene {index + 1} ({scene.name})"
             if scene.name in names:
-                problems.append(f"{where}: there is another scene of this name; each needs one of its own")
+                problems.append((index, f"{where}: there is another scene of this name; each needs one of its own"))
             names.add(scene.name)
             wrong = problems_of(scene, options, check_files=check_files)
             if reach is not None and not wrong:
-                wrong = reach.problems_of_scene(scene)
-            problems += [f"{where}: {problem}" for problem in wrong]
+                found += [Found(index, f"{where}: {role}", beyond) for role, beyond in reach.beyond_of_scene(scene)]
+            problems += [(index, f"{where}: {problem}") for problem in wrong]
             if film is not None:
-                problems += [f"{where}: {problem}" for problem in misfits(scene, film, options)]
+                problems += [(index, f"{where}: {problem}") for problem in misfits(scene, film, options)]
             good.append((index, scene))
-        if problems:
-            raise InvalidScenes(limited(problems))
+        if problems or found:
+            raise InvalidScenes(_told(problems, found, reach))
         yield good
     if is_empty:
-        raise InvalidScenes(limited([*problems, "there are no scenes"]))
+        raise InvalidScenes([*_told(problems, found, reach), "there are no scenes"])
+
+
+def _told(problems: Sequence[tuple[int, str]], found: Sequence[Found], reach: Reach | None) -> list[str]:
+    """All problems in the order of the scenes."""
+    beyond = reach.tell(found) if reach is not None else []
+    return limited([text for _, text in sorted([*beyond, *problems], key=lambda problem: problem[0])])

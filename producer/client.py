@@ -12,7 +12,7 @@ from pydantic import SecretStr, ValidationError
 from producer.checks import checked_chunks, checked_film
 from producer.films import FilmLike, Joining
 from producer.handle import JobHandle
-from producer.reach import Reach
+from producer.reach import Reach, working_folder
 from producer.scenes import INPUTS, SceneLike, explain, local_path, options_from
 from producer.uploads import Uploader
 from producer.weights import weight_of
@@ -111,8 +111,8 @@ class Producer:
         wanted = checked_film(film, check_files=check_files)
         prefix = output_uri(output)
         plan = self._last_plan() if check_reach else None
-        reach = Reach.of(plan, self._settings.inputs, _working_folder())
-        known = reach.problems_of_job(prefix, wanted) if reach else []
+        reach = Reach.of(plan, self._settings.inputs, working_folder())
+        known = reach.beyond_of_job(prefix, wanted) if reach else []
         uploader = Uploader(self.storage, self._settings.inputs, self._settings.upload_threads, on_upload)
         try:
             chunks: Iterable[list[tuple[int, Scene]]] = checked_chunks(
@@ -261,13 +261,6 @@ class Producer:
             )
             fields = payload.model_dump(exclude_defaults=True)
             yield index, WorkItem(kind="render", name=scene.name, weight=round(weight, 3), payload=fields)
-
-
-def _working_folder() -> Path | None:
-    try:
-        return Path.cwd()
-    except OSError:  # it is gone
-        return None
 
 
 def output_uri(output: str | Path) -> str:

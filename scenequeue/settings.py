@@ -20,7 +20,7 @@ _KEY_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
 #: What a message says besides of a value that is no JSON, or JSON of another form.
 _EXAMPLES = {
-    "list_type": ', written as JSON: ["/srv/media", "/srv/videos"] if it is of folders',
+    "list_type": ', written as JSON; two folders are ["/srv/media", "/srv/videos"]',
     "dict_type": ', written as JSON: {"name": "value"}',
 }
 

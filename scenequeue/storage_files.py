@@ -17,6 +17,7 @@ from urllib.parse import quote, unquote_to_bytes
 from scenequeue.beneath import opened_folder, path_by_descriptor
 from scenequeue.disk_errors import is_full
 from scenequeue.errors import BadInput, DiskFull, ObjectNotFound, StorageDenied, StorageUnavailable
+from scenequeue.links import link_leaving
 from scenequeue.storage import Stored, sha256_of
 
 #: Metadata lies in one extended attribute of the file, or in a hidden neighbour where the file system has none.
@@ -52,6 +53,7 @@ class FileStorage:
     """
 
     def __init__(self, roots: Sequence[Path]) -> None:
+        self._named = list(roots)
         self._roots = [root.resolve() for root in roots]
 
     def get(self, uri: str, target: Path, *, max_bytes: int, stop_if_asked: Callable[[], None] | None = None) -> Stored:
@@ -132,7 +134,13 @@ class FileStorage:
             raise StorageDenied(f"{uri} leads in a circle of symbolic links") from None
         root = next((root for root in self._roots if path.is_relative_to(root)), None)
         if root is None:
-            raise StorageDenied(f"{uri} is outside the folders that SCENEBURST_FILE_ROOTS allows")
+            link = link_leaving(named, self._named)
+            if link is None:
+                raise StorageDenied(f"{uri} is outside the folders that SCENEBURST_FILE_ROOTS allows")
+            raise StorageDenied(
+                f"{uri} leads through the link {link} out of the folders that SCENEBURST_FILE_ROOTS allows: "
+                "put what it names in its place, or add the folder that it leads to"
+            )
         # The root itself, which may be a single file, is opened from the folder above it.
         return (root.parent if path == root else root), path
 

@@ -4,12 +4,11 @@ import json
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from producer import Producer
-from producer.reach import Reach
+from producer.reach import Act, Reach
 from scenequeue.errors import InvalidScenes
 from scenequeue.items import ContainerRecord, Scene
 from scenequeue.names import ContainerId
@@ -31,6 +30,11 @@ def acts(queue: SceneQueue) -> Acts:
         queue.dispatcher.publish_plan(json.dumps({**plan, "file_roots": [str(root) for root in roots]}))
 
     return acts
+
+
+def _told(reach: Reach, address: str, act: Act = "read") -> str | None:
+    beyond = reach.find(address, act)
+    return None if beyond is None else reach.explain([beyond])
 
 
 @pytest.mark.parametrize(
@@ -64,10 +68,10 @@ def acts(queue: SceneQueue) -> Acts:
     ],
 )
 def test_an_address_beyond_reach_is_told_with_the_setting_to_change(
-    reach: Reach, address: str, act: Any, words: str | None
+    reach: Reach, address: str, act: Act, words: str | None
 ) -> None:
     """And with the value that it is to have."""
-    problem = reach.problem(address, act)
+    problem = _told(reach, address, act)
     assert (problem is None) == (words is None), problem
     assert words is None or words in str(problem)
 
@@ -76,23 +80,63 @@ def test_links_are_followed_as_containers_follow_them(tmp_path: Path) -> None:
     """A folder outside that leads in is within reach."""
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "real")
-    assert Reach("process", (tmp_path / "real",)).problem(f"file://{tmp_path}/link/a.jpg", "read") is None
-    assert Reach("process", (tmp_path / "link",)).problem(f"file://{tmp_path}/real/a.jpg", "read") is None
+    assert _told(Reach("process", (tmp_path / "real",)), f"file://{tmp_path}/link/a.jpg") is None
+    assert _told(Reach("process", (tmp_path / "link",)), f"file://{tmp_path}/real/a.jpg") is None
+    assert _told(Reach("process", (tmp_path / "link",)), f"file://{tmp_path}/link/a.jpg") is None
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
-    assert Reach("process", (tmp_path / "real",)).problem(f"file://{tmp_path}/loop/a.jpg", "read")
+    assert _told(Reach("process", (tmp_path / "real",)), f"file://{tmp_path}/loop/a.jpg")
+
+
+def test_a_link_that_leads_out_of_the_roots_is_named_with_the_remedy(tmp_path: Path) -> None:
+    """Be it a file or a folder, for what is read and for what is written; a second root may hold its target."""
+    root, other = tmp_path / "root", tmp_path / "other"
+    (root / "in").mkdir(parents=True)
+    other.mkdir()
+    (root / "folder").symlink_to(other)
+    (root / "in" / "a.jpg").symlink_to(other / "a.jpg")
+    for act, path, link in (
+        ("read", root / "folder" / "a.jpg", root / "folder"),
+        ("write", root / "folder" / "out", root / "folder"),
+        ("read", root / "in" / "a.jpg", root / "in" / "a.jpg"),
+    ):
+        said = str(_told(Reach("process", (root,)), path.as_uri(), act))  # type: ignore[arg-type]
+        assert f"the link {link} leads out of there; put what it leads to in its place" in said
+        assert f'"{other}' in said
+        assert _told(Reach("process", (root, other)), path.as_uri()) is None
+
+
+def test_what_is_no_link_here_is_left_to_the_containers(tmp_path: Path) -> None:
+    """They may run on another machine, on which the root holds other files."""
+    assert _told(Reach("process", (tmp_path / "not here",)), f"file://{tmp_path}/not%20here/in/a.jpg") is None
+
+
+def _beyond(reach: Reach, image: str | Path) -> list[str]:
+    return [role for role, _ in reach.beyond_of_scene(Scene(name="a", image=str(image), audio="s3://bucket/a.mp3"))]
 
 
 def test_a_folder_within_reach_vouches_for_its_own_files_only() -> None:
     """Neither for those of the root folder nor for those above it."""
     reach = Reach("process", (Path("/srv"),), here=Path("/srv"))
-
-    def outside(image: str) -> list[str]:
-        return reach.problems_of_scene(Scene(name="a", image=image, audio="s3://bucket/a.mp3"))
-
     for image in ("/srv/a.jpg", "/srv/b.jpg", "/srv/in/a.jpg", "file:///srv/a.jpg"):
-        assert outside(image) == []
-    for image in ("/a.jpg", "/srv/../a.jpg", "file:///a.jpg", "/srv/in/../../a.jpg"):
-        assert len(outside(image)) == 1
+        assert _beyond(reach, image) == []
+    for image in ("/a.jpg", "/srv/../a.jpg", "file:///a.jpg", "/srv/in/../../a.jpg", "/srv/..", "file:///srv/..%2Fa.jpg"):
+        assert _beyond(reach, image) == ["image"], image
+
+
+def test_a_file_within_reach_does_not_vouch_for_its_neighbours(tmp_path: Path) -> None:
+    """One that is a root itself, and one that is a link into a root; nor do files of a root for a link beside them."""
+    root, outside = tmp_path / "root", tmp_path / "outside"
+    root.mkdir()
+    outside.mkdir()
+    (outside / "in.jpg").symlink_to(root / "a.jpg")
+    (root / "out.jpg").symlink_to(outside / "b.jpg")
+    reach = Reach("process", (root, outside / "single.jpg"))
+    for inside in (outside / "single.jpg", outside / "in.jpg", root / "a.jpg"):
+        assert _beyond(reach, inside) == []
+        assert _beyond(reach, inside.as_uri()) == []
+    for beyond in (outside / "b.jpg", root / "out.jpg"):
+        assert _beyond(reach, beyond) == ["image"]
+        assert _beyond(reach, beyond.as_uri()) == ["image"]
 
 
 def test_files_beyond_the_roots_are_all_named_and_nothing_is_enqueued(
@@ -104,15 +148,38 @@ def test_files_beyond_the_roots_are_all_named_and_nothing_is_enqueued(
     scene = {"name": "a", "image": media.image(), "audio": media.tone()}
     with pytest.raises(InvalidScenes) as caught:
         producer.submit_scenes([scene], output="out")
-    output, first, second = caught.value.problems
+    output, inputs = caught.value.problems
     assert output.startswith(f"output: containers cannot write {tmp_path}/out")
     wanted = f"""SCENEBURST_FILE_ROOTS='["{tmp_path}/elsewhere", "{tmp_path}"]' (`sceneburst up`: --root {tmp_path})"""
-    assert [line.count(wanted) for line in caught.value.problems] == [1, 1, 1]
-    assert first.startswith(f"scene 1 (a): image: containers cannot read {media.folder}/picture.jpg")
-    assert second.startswith("scene 1 (a): audio: containers cannot read")
+    assert [line.count(wanted) for line in caught.value.problems] == [1, 1]
+    assert inputs.startswith(f"scene 1 (a): image: containers cannot read {media.folder}/picture.jpg")
+    assert inputs.endswith("(the same holds for scene 1 (a): audio)")
     with pytest.raises(InvalidScenes, match="film: music: containers cannot read"):
         producer.submit_scenes([scene], output="s3://bucket/out", film={"music": str(media.tone("music.mp3"))})
     assert queue.inspect.depth().counts.total == 0
+
+
+def test_one_reason_is_told_once_for_all_scenes_in_their_order(
+    producer: Producer, media: Media, tmp_path: Path, acts: Acts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With one value that serves all of their folders, between the other mistakes; of many places the first are named."""
+    acts("process")
+    monkeypatch.chdir("/")
+    scenes = []
+    for index in range(12):
+        (folder := tmp_path / f"{index // 6}").mkdir(exist_ok=True)
+        image, audio = folder / f"{index}.jpg", folder / f"{index}.mp3"
+        image.write_bytes(b"x")
+        audio.write_bytes(b"x")
+        scenes.append({"name": f"s{index}", "image": image, "audio": audio})
+    scenes[3] = {"name": "s3", "image": tmp_path / "missing.jpg", "audio": scenes[3]["audio"]}
+    scenes[0] = {"name": "s0", "image": scenes[0]["image"], "audio": tmp_path / "missing.mp3"}
+    with pytest.raises(InvalidScenes) as caught:
+        producer.submit_scenes(scenes, output="s3://bucket/out")
+    assert [line.partition(":")[0] for line in caught.value.problems] == ["scene 1 (s0)", "scene 2 (s1)", "scene 4 (s3)"]
+    beyond = caught.value.problems[1]
+    assert f"""SCENEBURST_FILE_ROOTS='["{tmp_path}/0", "{tmp_path}/1"]'""" in beyond
+    assert "(the same holds for scene 2 (s1): audio, scene 3 (s2): image, scene 3 (s2): audio, scene 5" in beyond
 
 
 def test_what_the_roots_hold_is_enqueued_without_a_warning(producer: Producer, media: Media, tmp_path: Path, acts: Acts) -> None:
@@ -131,8 +198,10 @@ def test_buckets_that_containers_have_no_credentials_for_are_named_before_anythi
     acts("process", tmp_path, aws_credentials=False)
     with pytest.raises(InvalidScenes) as caught:
         producer.submit_scenes([scene], output="s3://bucket/out", film=film)
-    places = [line.partition(": containers cannot")[0] for line in caught.value.problems]
-    assert places == ["output", "film: music", "scene 1 (a): image"]
+    output, inputs = caught.value.problems
+    assert output.startswith("output: containers cannot write s3://bucket/out")
+    assert inputs.startswith("film: music: containers cannot read s3://bucket/music.mp3")
+    assert inputs.endswith("(the same holds for scene 1 (a): image)")
     assert all("no AWS credentials" in line for line in caught.value.problems)
     assert queue.inspect.depth().counts.total == 0
 

@@ -78,7 +78,7 @@ def test_a_check_of_our_own_is_said_in_our_own_words(monkeypatch: pytest.MonkeyP
 def test_a_list_that_is_no_json_is_answered_with_an_example(monkeypatch: pytest.MonkeyPatch) -> None:
     """One folder, written as for PATH, is what people try first."""
     monkeypatch.setenv("SCENEBURST_FILE_ROOTS", "/hush")
-    with pytest.raises(SettingsError, match=r'valid list, written as JSON: \["/srv/media", "/srv/videos"\]'):
+    with pytest.raises(SettingsError, match=r'valid list, written as JSON; two folders are \["/srv/media", "/srv/videos"\]'):
         WorkerSettings.load()
 
 

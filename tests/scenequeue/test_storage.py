@@ -145,6 +145,15 @@ def test_no_file_address_leads_out_of_the_roots(
         storage.put(_file(tmp_path), escape(root))
 
 
+def test_a_link_out_of_the_roots_is_named_with_the_remedy(storage: UriStorage, root: Path, tmp_path: Path) -> None:
+    """Also one to a folder, on the way to the file; where it leads stays untold."""
+    (root.parent / "elsewhere").mkdir()
+    (root / "folder").symlink_to(root.parent / "elsewhere")
+    with pytest.raises(StorageDenied, match=f"through the link {root}/folder out of .*: put what") as caught:
+        storage.get(file_uri(root / "folder" / "a.jpg"), tmp_path / "copy")
+    assert "elsewhere" not in str(caught.value)
+
+
 def test_a_pipe_or_folder_in_a_files_place_is_refused_without_hanging(storage: UriStorage, root: Path, tmp_path: Path) -> None:
     """Only regular files are read."""
     os.mkfifo(root / "pipe")
