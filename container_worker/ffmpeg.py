@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from scenequeue.errors import SettingsError
+from scenequeue.errors import ProgramUnavailable, SettingsError
 
 #: Oldest ffmpeg that has been tested.
 _OLDEST_MAJOR = 6
@@ -69,7 +69,7 @@ def _found(search: str, named: str | None) -> Ffmpeg:
         except (ImportError, RuntimeError):
             chosen = None
     if chosen is None:
-        raise SettingsError(
+        raise ProgramUnavailable(
             f"no ffmpeg {_OLDEST_MAJOR} or newer with libx264 and libass: install one, or `pip install imageio-ffmpeg`"
         )
     return chosen
@@ -79,6 +79,7 @@ def find_ffmpeg() -> Ffmpeg:
     """The ffmpeg to use: SCENEBURST_FFMPEG, else the one on PATH if good enough, else the imageio-ffmpeg wheel's.
 
     Raises:
-        SettingsError: there is none; the message says what to install.
+        SettingsError: the one that is named will not do.
+        ProgramUnavailable: there is none; the message says what to install.
     """
     return _found(os.environ.get("PATH", ""), os.environ.get("SCENEBURST_FFMPEG"))

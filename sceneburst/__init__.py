@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         LimitExceeded as LimitExceeded,
         LogNotFound as LogNotFound,
         ObjectNotFound as ObjectNotFound,
+        ProgramUnavailable as ProgramUnavailable,
         QueueFull as QueueFull,
         QueueUnavailable as QueueUnavailable,
         SceneburstError as SceneburstError,
@@ -56,8 +57,8 @@ _NAMES = {
     "producer.handle": "JobHandle",
     "scenequeue.errors": (
         "BadInput DiskFull DispatcherDeposed FleetError FleetMisconfigured InvalidScenes ItemError JobConflict JobNotFound "
-        "LeaseLost LimitExceeded LogNotFound ObjectNotFound QueueFull QueueUnavailable SceneburstError SettingsError "
-        "StorageDenied StorageUnavailable ToolFailed"
+        "LeaseLost LimitExceeded LogNotFound ObjectNotFound ProgramUnavailable QueueFull QueueUnavailable SceneburstError "
+        "SettingsError StorageDenied StorageUnavailable ToolFailed"
     ),
     "scenequeue.film": "Film",
     "scenequeue.items": "Counts ItemResult JobEvent JobState JobStatus Lane Scene",

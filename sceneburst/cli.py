@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from io import TextIOWrapper
 from types import FrameType
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from scenequeue.errors import (
     InvalidScenes,
     JobConflict,
     JobNotFound,
+    ProgramUnavailable,
     QueueUnavailable,
     SceneburstError,
     SettingsError,
@@ -79,6 +81,7 @@ def options(
 
 _CODES: list[tuple[type[SceneburstError], Exit]] = [
     (InvalidScenes, Exit.USAGE),
+    (ProgramUnavailable, Exit.UNAVAILABLE),
     (SettingsError, Exit.USAGE),
     (JobConflict, Exit.FAILED),
     (JobNotFound, Exit.FAILED),
@@ -92,6 +95,9 @@ _CODES: list[tuple[type[SceneburstError], Exit]] = [
 def main() -> None:
     """Run the command line; every error of ours is a line, never a traceback. Exit codes: sceneburst/exits.py."""
     redact_tracebacks()
+    if isinstance(sys.stdout, TextIOWrapper):
+        # A terminal or a pipe that is not UTF-8 gets question marks for what it cannot take.
+        sys.stdout.reconfigure(errors="replace")
     serves = is_service(sys.argv[1:])
     try:
         try:

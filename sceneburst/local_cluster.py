@@ -18,13 +18,15 @@ from dispatcher.fleets.docker import DockerFleet
 from dispatcher.fleets.process import ProcessFleet
 from dispatcher.fleets.settings import DockerSettings
 from sceneburst.embedded_redis import EmbeddedRedis, die_with_parent
-from scenequeue.errors import FleetError, SettingsError
+from scenequeue.errors import FleetError, ProgramUnavailable, SettingsError
 from scenequeue.temporary import find_temporary_folder
 
 _STOP_S = 5.0
 #: What a container works on is worth its time only where the queue is kept.
 _STOP_AT_ONCE_S = 0.5
 _OVER = "the run is over"
+#: The dispatcher's exit code for a wrong setting.
+_MISCONFIGURED = 2
 #: Containers of a run whose Redis has vanished leave soon.
 _PATIENCE_S = 15.0
 
@@ -103,7 +105,8 @@ class LocalCluster:
         """Start Redis and the dispatcher.
 
         Raises:
-            SettingsError: there is no redis-server, or it does not start.
+            ProgramUnavailable: there is no redis-server, or it does not start.
+            SettingsError: the port is taken.
         """
         self._redis.start()
         with self.log.open("wb") as log:
@@ -136,10 +139,15 @@ class LocalCluster:
         return self._redis.tcp_url
 
     def check(self) -> None:
-        """Raises SettingsError with its last words when the dispatcher has ended."""
+        """Look whether the dispatcher still runs.
+
+        Raises:
+            SettingsError: it has ended; a ProgramUnavailable unless a setting was wrong. The message has its last words.
+        """
         if self._dispatcher is not None and self._dispatcher.poll() is not None:
             last = self.log.read_text(errors="replace").strip().splitlines()[-1:]
-            raise SettingsError(f"the dispatcher ended with code {self._dispatcher.returncode}: {''.join(last)}")
+            kind = SettingsError if self._dispatcher.returncode == _MISCONFIGURED else ProgramUnavailable
+            raise kind(f"the dispatcher ended with code {self._dispatcher.returncode}: {''.join(last)}")
 
     def stop(self) -> None:
         """Stop dispatcher, containers and Redis, and remove the folder; safe twice."""

@@ -4,7 +4,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -89,12 +89,34 @@ def run_group(
 
 def print_json(value: Any) -> None:
     """One JSON document on standard output, without the secrets of URLs."""
-    print(redact(json.dumps(value, ensure_ascii=False, indent=2)))
+    print(_json(value, indent=2))
 
 
 def print_json_line(value: Any) -> None:
     """One JSON document as one line, at once, so that a program that reads along is never behind."""
-    print(redact(json.dumps(value, ensure_ascii=False)), flush=True)
+    print(_json(value), flush=True)
+
+
+def _json(value: Any, indent: int | None = None) -> str:
+    """JSON without secrets, in characters that standard output can take."""
+    clean = _redacted(value)
+    text = json.dumps(clean, ensure_ascii=False, indent=indent)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(clean, indent=indent)
+    return text
+
+
+def _redacted(value: Any) -> Any:
+    """The same data with every text redacted: in JSON, a secret might end at the backslash of a quotation mark."""
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, Mapping):
+        return {redact(str(name)): _redacted(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_redacted(each) for each in value]
+    return value
 
 
 def say(text: str) -> None:

@@ -25,6 +25,10 @@ class SettingsError(SceneburstError):
     """A setting is missing or malformed; the message names its environment variable."""
 
 
+class ProgramUnavailable(SettingsError):
+    """A program that is needed on this machine is not installed, does not start, or has ended: ffmpeg, redis-server."""
+
+
 class InvalidScenes(SceneburstError):
     """One or more scenes cannot be accepted; `problems` lists every one of them."""
 

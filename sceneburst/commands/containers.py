@@ -102,9 +102,9 @@ def plan(as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Names
         found, now_ms = queue.inspect.plan(), queue.inspect.now_ms()
     if as_json:
         print_json(found)
-    elif found is None:
+    if found is None:
         raise fail("no dispatcher has acted in the last minute; is one running?")
-    else:
+    if not as_json:
         say(f"{found['why']} ({age_text(found['at_ms'], now_ms)} ago; running: ${found['usd_per_hour']:.4f}/h)")
 
 
