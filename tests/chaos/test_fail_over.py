@@ -130,6 +130,11 @@ def test_whatever_a_server_refuses_for_a_while(namespace: str, tmp_path: Path) -
             made.kill()
             made.start()
 
+        def change_password() -> None:
+            admin.config_set("requirepass", "another")
+            admin.client_kill_filter(_type="normal", skipme=True)
+            refuses(["PING"], [*setting, "requirepass", ""])()
+
         setting, replica = ["CONFIG", "SET"], ["REPLICAOF", "127.0.0.1", "1"]
         promote = ["REPLICAOF", "NO", "ONE"]
         _through(
@@ -139,6 +144,7 @@ def test_whatever_a_server_refuses_for_a_while(namespace: str, tmp_path: Path) -
                 "OOM": refuses([*setting, "maxmemory", "1"], [*setting, "maxmemory", "0"]),
                 "MASTERDOWN": refuses(replica, promote),
                 "READONLY": lambda: (admin.config_set("replica-serve-stale-data", "yes"), refuses(replica, promote)())[1],
+                "NOAUTH": change_password,
                 "LOADING": restart,
             },
         )  # fmt: skip
