@@ -34,8 +34,9 @@ _ENVIRONMENT = {
     "AWS_MAX_ATTEMPTS": "1",
 }
 _COMMANDS = (
-    *("queue", "dead", "dead show job 0-0", "dead show job 0-1 --json", "dead list --json", "status job"),
-    *("results job --json", "containers --all", "plan --json", "doctor"),
+    *("queue", "queue peek", "dead", "dead show job 0-0", "dead show job 0-1 --json", "dead list --json", "status job"),
+    *("status job --json", "jobs", "jobs --json", "results job", "results job --json", "cost job", "containers list --all"),
+    *("plan --json", "doctor"),
 )
 
 
@@ -87,16 +88,7 @@ def test_no_planted_secret_is_ever_said(cluster: LocalCluster, metrics_port: int
     queue.close()
     with urllib.request.urlopen(f"http://127.0.0.1:{metrics_port}/metrics") as answer:
         said["metrics"] = answer.read().decode()
-    for words in (
-        "queue",
-        "dead",
-        "dead show job 0-0",
-        "dead list --json",
-        "status job",
-        "results job --json",
-        "plan --json",
-        "doctor",
-    ):
+    for words in _COMMANDS:
         said[f"sceneburst {words}"] = _printed(cluster, words.split())
     folder = tmp_path / "run"
     for log in [cluster.log, *(folder / "fleet").rglob("*.log"), folder / "redis.log"]:

@@ -127,11 +127,13 @@ def test_render_exits_0_when_exactly_the_expected_scene_failed(run: Run, media: 
     path = _manifest(media, 2)
     job = json.loads(path.read_text())
     job["scenes"][1]["audio"] = "lost.mp3"
+    job["scenes"][0]["subtitles"] = str(media.srt("late.srt", [(5, 6, "late")]))
     path.write_text(json.dumps(job))
     output = ("--output", str(tmp_path / "out"))
     ended = run("render", str(path), *output, "--expect-failure", "s1")
     assert ended.returncode == Exit.OK
     assert ended.stdout.splitlines()[-1] == f"videos in {tmp_path / 'out'}"
+    assert "warning: s0: no subtitle falls inside the narration" in ended.stdout + ended.stderr
     assert run("render", str(path), *output, "--expect-failure", "s0").returncode == Exit.FAILED
 
 

@@ -4,8 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from dispatcher.notify import Notifier
 from sceneburst.exits import Exit, Interrupted
 from scenequeue.items import ContainerRecord, ItemResult
 from scenequeue.names import ContainerId
@@ -155,6 +157,19 @@ def test_results_and_cost_of_a_film_have_the_film(console: Console, queue: Scene
     assert [result["item_id"] for result in json.loads(console("results", "a", "--json").out)] == ["0-0", "0-1", "1-0"]
     told = json.loads(console("cost", "a", "--json").out)
     assert (sorted(told["containers"]), told["scenes_done"]) == (["c0", "c1", "c2"], 2)
+
+
+def test_status_tells_what_became_of_the_posts_to_the_callback_address(console: Console, queue: SceneQueue) -> None:
+    """Who waits for one that does not come sees why."""
+    submit(queue, "a", 1, callback_url="https://shop.example/told")
+    queue.worker.ack("c1", [done(queue.worker.lease("c1", 1)[0])])
+    assert console("status", "a").out.splitlines()[-1] == "callback: pending after 0 tries"
+    transport = httpx.MockTransport(lambda _: httpx.Response(503))
+    notifier = Notifier(queue, None, resolve=lambda _host, _port: "93.184.215.14", transport=transport)
+    notifier.run()
+    notifier.close()
+    assert console("status", "a").out.splitlines()[-1] == "callback: pending after 1 try: the receiver answered 503"
+    assert json.loads(console("status", "a", "--json").out)["callback"]["tries"] == 1
 
 
 def test_after_an_interruption_it_is_said_what_goes_on(

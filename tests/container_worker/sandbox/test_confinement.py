@@ -269,6 +269,8 @@ def test_a_child_is_the_first_to_go_when_memory_runs_out_and_has_no_capabilities
     assert attack(level, "print(open('/proc/self/oom_score_adj').read())") in (["1000", "done"], ["PermissionError"])
     assert attack(level, "call(126, b'\\x22\\x05\\x08\\x20' + bytes(4), ctypes.create_string_buffer(24))") == ["done"]
     assert attack(level, "os.chroot('.')") == ["PermissionError"]
+    # PR_GET_NO_NEW_PRIVS: no program that it runs makes it more than it is.
+    assert attack(level, "print(libc.prctl(39, 0, 0, 0, 0))") == ["1", "done"]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give each child a user of its own")
@@ -281,11 +283,12 @@ def test_a_user_of_its_own_owns_just_its_folder() -> None:
         (own / "input").touch(0o600)
         secret.touch(0o600)
         hand_over(own, uid)
-        script = f"id -u; id -g; echo mine > made; cat {secret} input; echo no > input; ulimit -u"
+        script = f"id -u; id -g; echo mine > made; cat {secret} input; echo no > input; grep 'Max processes' /proc/self/limits"
         policy = Policy(Level.UID, own, uid=uid, has_landlock=False)
         argv = confined(["/bin/sh", "-c", script], policy=policy)
         ran = subprocess.run(argv, cwd=own, capture_output=True, text=True, check=False)
         assert ran.stdout.split()[:2] == [str(uid)] * 2
+        assert ran.stdout.splitlines()[-1].split()[:4] == ["Max", "processes", "512", "512"]
         assert (own / "made").stat().st_uid == uid
         assert ran.stderr.count("Permission denied") == 2, ran.stderr
 
