@@ -120,7 +120,7 @@ class Heartbeat:
         return 0.0 if since is None else time.monotonic() - since
 
     def record(self) -> ContainerRecord:
-        """How the container stands now."""
+        """Return the container's present state."""
         items = self._held.all()
         with self._counts:
             done, failed = self._done, self._failed

@@ -33,12 +33,12 @@ class Drain:
 
     @property
     def is_over(self) -> bool:
-        """Whether the grace has passed."""
+        """Return True if the grace has passed."""
         return self._asked_for_s() >= self._grace_s
 
     @property
     def is_overdue(self) -> bool:
-        """Whether even what was stopped has had its time, and hangs."""
+        """Return True if even what was stopped has had its time, and hangs."""
         return self._asked_for_s() >= self._grace_s + LAST_CALL_S
 
     def ask(self, reason: str, code: Exit) -> None:

@@ -1,4 +1,4 @@
-"""Why a worker program ended, as its exit code."""
+"""Exit codes of a worker program, each the reason that it ended."""
 
 from enum import IntEnum
 

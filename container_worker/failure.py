@@ -26,7 +26,7 @@ class Failure:
 
 
 def classify(error: Exception) -> Failure:
-    """What this exception means; everything unforeseen may pass, so it is worth another attempt."""
+    """Return the meaning of an exception; everything unforeseen may pass, so it is worth another attempt."""
     name = type(error).__name__
     if isinstance(error, DiskFull) or (isinstance(error, OSError) and is_full(error)):
         return Failure(DiskFull.__name__, str(error), transient=True, is_disk_full=True)

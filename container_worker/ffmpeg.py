@@ -37,7 +37,7 @@ def read_version(report: str) -> tuple[int, str, frozenset[str]] | None:
 
 
 def examine(path: Path) -> Ffmpeg | None:
-    """What this ffmpeg can do, or None where it is too old, not complete, or not ffmpeg."""
+    """Return the abilities of this ffmpeg, or None if it is too old, not complete, or not ffmpeg."""
     try:
         report = subprocess.run(
             [str(path), "-hide_banner", "-version"], capture_output=True, timeout=20, check=False, stdin=subprocess.DEVNULL

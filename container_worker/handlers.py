@@ -1,4 +1,4 @@
-"""What is done for an item, by its kind."""
+"""Runs the steps for an item, by its kind."""
 
 import json
 import threading

@@ -18,7 +18,7 @@ AHEAD_VIDEO_S = 10.0
 
 
 class Phase(Enum):
-    """Where an item is inside the container."""
+    """The phases of an item inside the container."""
 
     PREPARING = auto()  #: its inputs are fetched, its child gets ready, or it waits for a slot
     WORKING = auto()  #: it has a slot
@@ -83,12 +83,12 @@ class HeldItems:
             return list(self._items.values())
 
     def holds(self, item: HeldItem) -> bool:
-        """Whether its end has not been reported yet."""
+        """Return True if its end has not been reported yet."""
         with self._changed:
             return item.lease.token in self._items
 
     def wanted(self) -> int:
-        """How many more items to lease: one for every slot that is free, or will soon be: the latter to be prepared."""
+        """Return the number of items to lease: one for every slot that is free, or will soon be: the latter to be prepared."""
         with self._changed:
             before_delivery = [item for item in self._items.values() if item.phase is not Phase.DELIVERING]
             # Deliveries may pile up behind a slow store; then taking more would only hoard.
@@ -110,7 +110,7 @@ class HeldItems:
 
     @property
     def changes(self) -> int:
-        """How often an item has come, gone or changed its phase; for `wait_for_change`."""
+        """Count the times that an item has come, gone or changed its phase; for `wait_for_change`."""
         with self._changed:
             return self._changes
 

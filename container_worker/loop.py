@@ -220,7 +220,7 @@ class WorkLoop:
             self._queue.dispatcher.reclaim()
 
     def _after_a_while(self) -> float:
-        """When to reclaim next: at most a lease time on, so that recovery takes two at most; not all containers at once."""
+        """Return the time of the next reclaim: within a lease time, as recovery takes two at most; not all containers at once."""
         return time.monotonic() + min(_RECLAIM_EVERY_S, self._settings.lease_s) * random.uniform(0.5, 1.0)  # noqa: S311
 
     def _hand_back(self, items: Sequence[HeldItem]) -> None:

@@ -51,7 +51,7 @@ class Protection:
         self._is_on, self._asked_at = is_working, self._clock()
 
     def _ask(self, *, is_protected: bool) -> str:
-        """Why ECS says no; "" when it says yes."""
+        """Return the reason for which ECS says no; "" when it says yes."""
         from http.client import HTTPConnection
 
         parts = urlsplit(self._uri)

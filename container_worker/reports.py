@@ -35,7 +35,7 @@ class Reports:
 
     @property
     def are_pending(self) -> bool:
-        """Whether something is still to be told; nothing is to be leased meanwhile."""
+        """Return True if something is still to be told; nothing is to be leased meanwhile."""
         with self._lock:
             return self._pending > 0
 

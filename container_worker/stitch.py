@@ -75,7 +75,7 @@ def _fetch(work: Work, payload: StitchPayload, options: RenderOptions) -> list[s
 
 
 def _has_sidecar(work: Work, source: str) -> bool:
-    """Whether subtitles were delivered with this very scene: others may lie there from a scene of its name before it."""
+    """Return True if subtitles were delivered with this very scene: others may lie there from a scene of its name before it."""
     stored = work.storage.stat(source)
     return stored is not None and ".vtt" in stored.metadata.get("beside", "").split(",")
 

@@ -1,4 +1,4 @@
-"""What scenes cost, window by window, and whether that is far from what they used to cost."""
+"""Watches the cost of scenes, window by window, and finds one that is far from what they used to cost."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ _LONGEST_GAP_MS = 60_000
 
 
 class Cost(NamedTuple):
-    """What is known of cost now, in USD."""
+    """Everything known of cost now, in USD."""
 
     total_usd: float
     #: Of the last full window; None before there is one.
@@ -27,7 +27,7 @@ class Cost(NamedTuple):
 
 
 def is_anomalous(latest_usd: float, before_usd: Sequence[float], factor: float) -> bool:
-    """Whether a window's cost per scene is more than `factor` × the median of the windows before it."""
+    """Return True if a window's cost per scene is more than `factor` × the median of the windows before it."""
     return len(before_usd) >= _LEAST_WINDOWS and latest_usd > factor * median(before_usd)
 
 

@@ -1,4 +1,4 @@
-"""What jobs cost: their shares of the containers that worked for them."""
+"""Computes the cost of jobs: their shares of the containers that worked for them."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -8,7 +8,7 @@ from scenequeue.items import ContainerRecord, ItemResult
 
 
 def job_costs(results: Iterable[ItemResult], records: Sequence[ContainerRecord], now_ms: int) -> dict[str, float]:
-    """What a job has cost, by container, in USD.
+    """Return the cost of a job, by container, in USD.
 
     A container that worked for several jobs is shared by the number of items that it ended for each. Containers that
     never ended an item of any job (failed starts, idle ones) are nobody's; `sceneburst cost` without a job counts them.
@@ -39,7 +39,7 @@ def forgotten(results: Iterable[ItemResult], records: Iterable[ContainerRecord])
 
 
 def costs_by_fleet(records: Iterable[ContainerRecord], now_ms: int) -> dict[str, float]:
-    """What all these containers have cost, by fleet, in USD."""
+    """Return the cost of all these containers, by fleet, in USD."""
     costs: dict[str, float] = {}
     for record in records:
         costs[record.fleet] = costs.get(record.fleet, 0.0) + cost_usd(record, now_ms)

@@ -111,7 +111,7 @@ class Exporter(Collector):
         self._watch.pause()
 
     def collect(self) -> Iterator[Family]:
-        """What Prometheus gets."""
+        """Yield the families that Prometheus gets."""
         with self._lock:
             values, containers = dict(self._values), dict(self._containers)
         for metric in METRICS:

@@ -24,7 +24,7 @@ _REMEMBERED_S = 3600.0
 
 
 class Caution(NamedTuple):
-    """What the last launches teach."""
+    """A restriction of launches, learnt from the last ones."""
 
     #: Launch nothing for so long.
     pause_s: float = 0.0

@@ -52,7 +52,7 @@ class Launcher:
 
     @property
     def pause_left_s(self) -> float:
-        """How long launches still wait; 0 when they may be made."""
+        """Return the seconds that launches still wait; 0 when they may be made."""
         return max(0.0, self._not_before - self._clock()) if self.problem else 0.0
 
     def launch(self, fence: int, orders: Sequence[Order]) -> None:
@@ -133,7 +133,7 @@ class Launcher:
         self.problem, self.lacks_capacity = problem, lacks_capacity
 
     def _environment(self, record: ContainerRecord, order: Order) -> dict[str, str]:
-        """What a container is told. No secrets: those it has from its surroundings."""
+        """Return the variables of a container. No secrets: those it has from its surroundings."""
         settings = self._settings
         return {
             "SCENEBURST_NAMESPACE": settings.namespace,

@@ -26,7 +26,7 @@ _THREADS = 8
 
 
 def body_of(job: JobStatus) -> bytes:
-    """What is posted: {"event": "job.ended", "job": {…}} with the job's id, state, counts, times and labels."""
+    """Return the body to post: {"event": "job.ended", "job": {…}} with the job's id, state, counts, times and labels."""
     fields = job.model_dump(mode="json", include={"job_id", "state", "counts", "created_ms", "finished_ms", "labels", "lane"})
     return json.dumps({"event": "job.ended", "job": fields}, separators=(",", ":")).encode()
 
@@ -37,7 +37,7 @@ def signature(secret: str, timestamp: int, body: bytes) -> str:
 
 
 def retry_pause_s(since_end_s: float) -> float | None:
-    """How long to wait after a failure, growing with the time since the job ended; None after a day."""
+    """Return the pause after a failure, growing with the time since the job ended; None after a day."""
     if since_end_s > _GIVEN_UP_AFTER_S:
         return None
     return min(_LONGEST_RETRY_S, max(_FIRST_RETRY_S, since_end_s / 2))

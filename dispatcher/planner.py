@@ -1,4 +1,4 @@
-"""How many containers to launch now, and why: a pure function of what is seen."""
+"""Plans the containers to launch now, with a reason: a pure function of the queue and the ledger."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ _ENDED = frozenset({"gone", "failed"})
 
 @dataclass(frozen=True)
 class Backlog:
-    """What waits: ready items, their weight in seconds of video, and retries that will be ready soon."""
+    """The work that waits: ready items, their weight in seconds of video, and retries that will be ready soon."""
 
     ready: int
     ready_weight: float = 0.0
@@ -35,7 +35,7 @@ class Backlog:
 
 @dataclass(frozen=True)
 class Policy:
-    """How the operator wants it; names and units as in DispatcherSettings."""
+    """The operator's wishes; names and units as in DispatcherSettings."""
 
     policy: Literal["batch", "deadline", "budget"] = "batch"
     scenes_per_batch: int = 10
@@ -152,14 +152,14 @@ def plan(
 
 
 def is_capacity(record: ContainerRecord, hello_timeout_s: float, now_ms: int) -> bool:
-    """Whether a container works, or may still come to: a launch that has not said hello in time has failed."""
+    """Return True if a container works, or may still come to: a launch that has not said hello in time has failed."""
     if record.state not in _ALIVE or record.is_draining:
         return False
     return record.state == "running" or now_ms - record.intended_ms <= hello_timeout_s * 1000
 
 
 def takes_soon(record: ContainerRecord) -> int:
-    """How many ready items a container will take: what is left of its budget, or its free slots if those are more."""
+    """Count the ready items that a container will take: what is left of its budget, or its free slots if those are more."""
     left = record.batch - record.done - record.failed - record.held
     free_slots = record.slots - record.held if record.state == "running" else 0
     return max(0, left, free_slots)

@@ -1,4 +1,4 @@
-"""What containers cost: Fargate's published prices, per second with a minimum of one minute."""
+"""Prices of containers: Fargate's published ones, per second with a minimum of one minute."""
 
 import json
 import math
@@ -45,14 +45,14 @@ def prices() -> Prices:
 
 
 def is_priced(region: str) -> bool:
-    """Whether a region's prices are known here."""
+    """Return True if a region's prices are known here."""
     return region in prices().regions
 
 
 def usd_per_hour(
     vcpu: float, memory_mib: int, region: str = "", architecture: str = "x86_64", *, is_spot: bool = False, ephemeral_gib: int = 0
 ) -> float:
-    """What a container of this size costs an hour.
+    """Return the price of a container of this size for an hour.
 
     Args:
         vcpu: cores.
@@ -90,7 +90,7 @@ def dearest(regions: Sequence[str], architecture: str = "x86_64") -> str:
 
 
 def cost_usd(record: ContainerRecord, now_ms: int) -> float:
-    """What a container has cost until now, or until it ended: whole seconds, one minute at least. 0 if it never ran.
+    """Return the cost of a container until now, or until it ended: whole seconds, one minute at least. 0 if it never ran.
 
     AWS bills from the pull of the image on, which begins soon after the launch; a worker started by hand has no launch.
     """
@@ -104,12 +104,12 @@ def cost_usd(record: ContainerRecord, now_ms: int) -> float:
 
 
 def total_usd(records: Iterable[ContainerRecord], now_ms: int) -> float:
-    """What these containers have cost together."""
+    """Return the cost of these containers together."""
     return sum(cost_usd(record, now_ms) for record in records)
 
 
 def hourly_usd(records: Iterable[ContainerRecord]) -> float:
-    """What these containers cost an hour, as long as they all run."""
+    """Return the cost of these containers for an hour, as long as they all run."""
     # Most containers are alike, and one price is enough for all of them.
     kinds = Counter(
         (each.vcpu, each.memory_mib, each.region, each.architecture, each.is_spot, each.ephemeral_gib) for each in records

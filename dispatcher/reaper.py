@@ -1,4 +1,4 @@
-"""Which containers are to drain, to be stopped, or to be given up: a pure function of what is seen."""
+"""Finds the containers that are to drain, to be stopped, or to be given up: a pure function of ledger and fleet."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ DIED = "ended: "
 
 
 class Action(StrEnum):
-    """What is done to a container."""
+    """The ways to end a container."""
 
     DRAIN = "drain"  #: mark it; it gets no more leases, finishes and leaves
     STOP = "stop"  #: tell the fleet; what it still holds is put back at once
@@ -23,7 +23,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True)
 class Limits:
-    """How long what may last, in seconds; as in DispatcherSettings."""
+    """The longest times of the states of a container, in seconds; as in DispatcherSettings."""
 
     idle_timeout_s: float = 20.0
     silent_after_s: float = 60.0
@@ -39,7 +39,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What to do with one container, and why."""
+    """An action on one container, and its reason."""
 
     container_id: ContainerId
     handle: str

@@ -1,4 +1,4 @@
-"""What became of containers since this dispatcher began to act, counted."""
+"""Counts the ends of containers since this dispatcher began to act."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What a tick has seen, as numbers. docs/telemetry.md is the table; a test holds both together."""
+"""Turns a tick's findings into numbers. docs/telemetry.md is the table; a test holds both together."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -57,7 +57,7 @@ def count_containers(records: Sequence[ContainerRecord]) -> dict[str, int]:
 
 
 def readings(depth: Depth, containers: Sequence[ContainerRecord], backlog_age_s: float) -> Mapping[str, float]:
-    """What the queue and the ledger say by themselves; CloudWatch name -> value."""
+    """Return the numbers of queue and ledger by themselves; CloudWatch name -> value."""
     alive = [record for record in containers if record.state not in {"gone", "failed"}]
     return {
         "Acting": 1,

@@ -37,7 +37,7 @@ _WHOLE_LEDGER = 2**31
 
 
 class Surroundings(NamedTuple):
-    """What differs between fleets: seconds from a launch to the first lease, seconds paid for at least."""
+    """The differences between fleets: seconds from a launch to the first lease, seconds paid for at least."""
 
     start_up_s: float
     billed_least_s: float
@@ -190,7 +190,7 @@ class Dispatcher:
         return list(left.values())
 
     def _execute(self, fence: int, verdict: Verdict) -> str:
-        """Why the container counts as ended now; "" when it does not."""
+        """Execute a verdict; return the reason for which the container counts as ended now, "" when it does not."""
         # A fleet knows no fencing, so who acts is asked right before; it also keeps the lock through many slow stops.
         if self._acquire() != fence:
             raise DispatcherDeposed("another dispatcher acts; its verdicts are younger than these")

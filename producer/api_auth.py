@@ -1,4 +1,4 @@
-"""Who may call the HTTP API, and how often."""
+"""Decides on the callers of the HTTP API, by key, and on the rate of their requests."""
 
 import hashlib
 import hmac
@@ -21,12 +21,12 @@ def fresh_key() -> str:
 
 
 def hash_of(key: str) -> str:
-    """What the settings hold of a key."""
+    """Return the form of a key that the settings hold."""
     return hashlib.sha256(key.encode()).hexdigest()
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches the address."""
+    """Return True if only this machine reaches the address."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

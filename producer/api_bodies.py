@@ -108,7 +108,7 @@ async def _drop(request: Request) -> None:
 
 
 def submission_from(body: bytes, settings: ApiSettings) -> tuple[Submission, list[Scene]]:
-    """What is to be submitted, in a good form and with nothing but addresses.
+    """Return the submission in a good form, with nothing but addresses.
 
     Raises:
         BodyUnreadable: it is no JSON.
@@ -204,7 +204,7 @@ def _checked(submission: Submission, roots: Sequence[Path]) -> list[Scene]:
 
 
 def _address_problems(field: str, place: str, roots: Sequence[Path]) -> list[str]:
-    """Why an address may not come from a caller elsewhere: it is a path, or a file outside what is shared with him."""
+    """Name an address that may not come from a caller elsewhere: a path, or a file outside what is shared with him."""
     if _LINE_ENDS.search(place):
         return [f"{field}: an address is one line without tabs"]
     if local_path(place) is not None:

@@ -1,4 +1,4 @@
-"""What the HTTP API answers when it refuses, as RFC 9457 problem documents."""
+"""Answers of the HTTP API that refuse a request, as RFC 9457 problem documents."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -113,7 +113,7 @@ class InvalidRequest(InvalidScenes):
 
 
 def kind_of(error: Exception) -> Kind:
-    """Which kind of problem an error is; those that callers cannot have caused are all one kind."""
+    """Return the kind of problem that an error is; those that callers cannot have caused are all one kind."""
     return next((kind for known, kind in KINDS.items() if isinstance(error, known)), _OTHER)
 
 
@@ -174,7 +174,7 @@ _QUOTED = re.compile(r"unknown option '([\w.]+)'|'([\w.]+)' is missing")
 
 
 def pointer_of(line: str) -> str:
-    """Where in the body a mistake is that the producer has put in words; as near as the words tell."""
+    """Return the place in the body of a mistake that the producer has put in words, as near as the words tell."""
     parts: list[str] = []
     if found := _SCENE.match(line):
         parts, line = ["scenes", str(int(found[1]) - 1)], found[2]

@@ -1,4 +1,4 @@
-"""What surrounds every request to the HTTP API: its id, its line in the log, the headers of its answer."""
+"""Surrounds every request to the HTTP API: its id, its line in the log, the headers of its answer."""
 
 import asyncio
 import secrets

@@ -80,7 +80,7 @@ async def events(
 
 @jobs.delete("/jobs/{job_id}", summary="Cancel a job")
 async def cancel(job_id: str, service: Shared) -> Job:
-    """What waits is dropped; what runs is stopped within a heartbeat. Idempotent."""
+    """Drop the items that wait, and stop those that run within a heartbeat. Idempotent."""
     return Job.of(await service.call(lambda: service.producer.job(job_id).cancel()))
 
 

@@ -1,4 +1,4 @@
-"""What all requests to the HTTP API share: the queue, the keys, and how much may happen at once."""
+"""Objects that all requests to the HTTP API share: the queue, the keys, and the bounds on concurrent work."""
 
 import threading
 import time

@@ -86,7 +86,7 @@ class _Follower:
         self._pause_s = 0.0
 
     async def is_over(self) -> bool:
-        """Whether nothing has happened after the event, and nothing will."""
+        """Return True if nothing has happened after the event, and nothing will."""
         return _has_ended(await self._service.call(self._status)) and not await self._service.call(self._present)
 
     async def lines(self) -> AsyncIterator[bytes]:
@@ -118,7 +118,7 @@ class _Follower:
         yield self._comment("the API leaves; connect again")
 
     def _look(self) -> tuple[JobStatus | None, list[JobEvent]]:
-        """What has happened by now or within a second; the status only when that is nothing, as then it may be the end."""
+        """Return the events up to now or within a second; the status only when there are none, as then it may be the end."""
         found = self._port.events(self._job_id, self._after, block_s=self._pause_s, count=_AT_ONCE)
         if found:
             self._pause_s = 0.0

@@ -1,4 +1,4 @@
-"""What the HTTP API answers when all is well, and its OpenAPI description."""
+"""Answers of the HTTP API that are no errors, and its OpenAPI description."""
 
 from typing import Any, Literal, Self
 
@@ -92,7 +92,7 @@ class Job(BaseModel):
 
     @classmethod
     def of(cls, status: JobStatus) -> Self:
-        """What callers see of a job; its callback address may hold a secret of another caller, and is left out."""
+        """Return the callers' view of a job; its callback address may hold a secret of another caller, and is left out."""
         counts = status.counts
         ended = counts.done + counts.dead + counts.dropped
         return cls(
@@ -114,7 +114,7 @@ class ResultPage(BaseModel):
 
 
 class Backlog(BaseModel):
-    """What waits, by lane."""
+    """Ready items, by lane."""
 
     ready_by_lane: dict[Lane, int] = Field(description="items that a container could take now")
     counts: Counts
@@ -142,7 +142,7 @@ class ProblemField(BaseModel):
 
 
 class Problem(BaseModel):
-    """Why a request was refused: RFC 9457."""
+    """The reason that a request was refused: RFC 9457."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_PROBLEM]})
 

@@ -43,12 +43,12 @@ def film_from(given: FilmLike) -> Film | None:
 
 
 def film_problems(film: Film, *, check_files: bool) -> list[str]:
-    """What is wrong with a film beyond its form: music that is not there."""
+    """List the problems of a film beyond its form: music that is not there."""
     return input_problems("music", film.music, check_files=check_files)
 
 
 def misfits(scene: Scene, film: Film, options: RenderOptions) -> list[str]:
-    """What keeps one scene out of its job's film."""
+    """List the reasons that keep one scene out of its job's film."""
     problems = []
     if scene.name == film.name:
         problems.append(f"name: the film of this job is called {film.name!r} too")

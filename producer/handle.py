@@ -103,7 +103,7 @@ class JobHandle:
                 raise TimeoutError(f"job {self.job_id} has not ended within {timeout_s} s, and goes on{why}")
 
     def results(self) -> list[ItemResult]:
-        """What has ended so far, in the order in which the scenes were given; a film after them."""
+        """Return the results so far, in the order in which the scenes were given; a film's after them."""
         return list(self.iter_results())
 
     def iter_results(self) -> Iterator[ItemResult]:
@@ -111,7 +111,7 @@ class JobHandle:
         yield from self._queue.producer.all_results(self.job_id)
 
     def events(self, after: str = "0") -> Iterator[JobEvent]:
-        """What happens to the job, from an event id on, until it has ended."""
+        """Yield the events of the job, from an event id on, until it has ended."""
         while True:
             has_ended = self.status().state is not JobState.ACTIVE
             found = self._queue.producer.events(self.job_id, after, block_s=0.0 if has_ended else _LOOK_S)

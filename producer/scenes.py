@@ -1,4 +1,4 @@
-"""What callers hand over, read into scenes; every mistake is named, all of them at once."""
+"""Reads scenes from the forms in which callers hand them over; every mistake is named, all of them at once."""
 
 import difflib
 from collections.abc import Mapping
@@ -92,7 +92,7 @@ def _names_near(model: Any, place: tuple[int | str, ...]) -> list[str]:
 
 
 def problems_of(scene: Scene, options: RenderOptions, *, check_files: bool) -> list[str]:
-    """What is wrong with one scene beyond its form: its overrides, and files that are not there.
+    """List the problems of one scene beyond its form: its overrides, and files that are not there.
 
     Args:
         scene: in a good form.
@@ -111,7 +111,7 @@ def problems_of(scene: Scene, options: RenderOptions, *, check_files: bool) -> l
 
 
 def input_problems(role: str, place: str | None, *, check_files: bool) -> list[str]:
-    """What is wrong with one input: no path and no address, or a file that is not there."""
+    """List the problems of one input: no path and no address, or a file that is not there."""
     if place is None:
         return []
     path = local_path(place)

@@ -1,4 +1,4 @@
-"""How long a scene will be, from its narration's header: the weight by which work is ordered and planned."""
+"""Estimates the length of a scene from its narration's header: the weight by which work is ordered and planned."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""How a running job stands, scene by scene, and how that looks on a terminal or in a log."""
+"""Shows the state of a running job, scene by scene, on a terminal or in a log."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What each program's Redis user may do: one rule set per role, for Redis 6.2 and later.
+"""Permissions of each program's Redis user: one rule set per role, for Redis 6.2 and later.
 
 The rules keep a program to its part of the contract: the step that submits is refused to a worker's user, those that lease
 and ack to a producer's, and none reaches beyond its namespace or may configure the server. They are not a wall between two

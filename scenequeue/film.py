@@ -12,7 +12,7 @@ MOST_SCENES = 2_000
 
 
 class Film(FrozenModel):
-    """How a job's scenes become one film."""
+    """Options of the film that a job's scenes become."""
 
     #: Becomes `<output>/<name>.mp4`; no scene may have it.
     name: SceneName = "film"
@@ -24,7 +24,7 @@ class Film(FrozenModel):
 
 
 class StitchPayload(FrozenModel):
-    """What a worker needs to join rendered scenes. Every address is a URI."""
+    """Everything that a worker needs to join rendered scenes. Every address is a URI."""
 
     #: The scenes' MP4s in the film's order.
     sources: Annotated[list[str], Field(min_length=1, max_length=MOST_SCENES)]

@@ -86,7 +86,7 @@ class QueueInspector:
         return int(newest[0][1]) if newest else 0
 
     def job(self, job_id: str) -> JobStatus:
-        """How a job stands.
+        """Return the status of a job.
 
         Raises:
             JobNotFound: no job of this id.
@@ -132,7 +132,7 @@ class QueueInspector:
         return found
 
     def leased(self, limit: int = 1000) -> list[LeasedItem]:
-        """What is being worked on, the lease that ends first at the front."""
+        """Return the items that are being worked on, the lease that ends first at the front."""
         with self._connection.translated():
             members = self._connection.client.zrange(self._keys.leases, 0, limit - 1, withscores=True)
             hashes = self._hashes([f"{self._keys.prefix}item:{member}" for member, _ in members])

@@ -27,7 +27,7 @@ class Lane(StrEnum):
 
 
 class ItemState(StrEnum):
-    """Where an item is; in exactly one of these at any moment."""
+    """The states of an item; it is in exactly one of them at any moment."""
 
     WAITING = "waiting"  #: in a later stage that has not opened
     READY = "ready"
@@ -39,7 +39,7 @@ class ItemState(StrEnum):
 
 
 class JobState(StrEnum):
-    """How a job stands. All but `active` are final, though a requeued dead letter makes it active again."""
+    """The states of a job. All but `active` are final, though a requeued dead letter makes it active again."""
 
     ACTIVE = "active"
     DONE = "done"
@@ -66,7 +66,7 @@ class Scene(FrozenModel):
 
 
 class RenderPayload(FrozenModel):
-    """What a worker needs to render one scene. Every address is a URI."""
+    """Everything that a worker needs to render one scene. Every address is a URI."""
 
     image: str
     audio: str
@@ -128,7 +128,7 @@ def _version_of(body: str) -> int:
 
 
 class JobSpec(FrozenModel):
-    """What all items of a job share."""
+    """The properties that all items of a job share."""
 
     job_id: JobId
     lane: Lane = Lane.NORMAL
@@ -143,7 +143,7 @@ class JobSpec(FrozenModel):
 
 
 class Counts(FrozenModel):
-    """How many items are in each state; they add up to `total` at any moment."""
+    """Numbers of items in each state; they add up to `total` at any moment."""
 
     waiting: int = 0
     ready: int = 0
@@ -208,7 +208,7 @@ class Lease(NamedTuple):
 
 
 class ItemErrorRecord(FrozenModel):
-    """Why one attempt at an item failed."""
+    """The reason that one attempt at an item failed."""
 
     attempt: int
     #: Class name from scenequeue.errors, or LeaseExpired / ContainerLost / NotSetUp / MessageLost.
@@ -226,7 +226,7 @@ class Warned(FrozenModel):
 
 
 class ItemResult(FrozenModel):
-    """How one item ended."""
+    """The end of one item: its output, or the reason that there is none."""
 
     item_id: ItemId
     name: str
@@ -296,7 +296,7 @@ BROKEN = "broken: "
 
 
 class ContainerRecord(FrozenModel):
-    """What is known of a container: the dispatcher's launch record and the worker's beat in one.
+    """Everything known of a container: the dispatcher's launch record and the worker's beat in one.
 
     `state`: intended (written before the launch), launched, running, draining, gone, failed.
     Advisory: losing it loses no work.

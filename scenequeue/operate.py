@@ -1,4 +1,4 @@
-"""What an operator may do: pause the queue, and decide over dead letters."""
+"""Steps of an operator: pause the queue, and decide over dead letters."""
 
 from scenequeue.connection import Connection
 from scenequeue.errors import JobConflict, JobNotFound

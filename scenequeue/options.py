@@ -1,4 +1,4 @@
-"""How a scene looks: the options that a job's scenes share and that one scene may override."""
+"""Options of a scene's look and sound, which a job's scenes share and which one scene may override."""
 
 import re
 from typing import Annotated, Literal, Self
@@ -53,7 +53,7 @@ class SubtitleStyle(FrozenModel):
 
 
 class WatermarkStyle(FrozenModel):
-    """Where a watermark lies and how strong it is. Sizes are shares of the frame's shorter side."""
+    """Place and strength of a watermark. Sizes are shares of the frame's shorter side."""
 
     corner: Corner = "top_right"
     margin: Annotated[float, Field(ge=0.0, le=0.4)] = 0.03
@@ -62,7 +62,7 @@ class WatermarkStyle(FrozenModel):
 
 
 class RenderOptions(FrozenModel):
-    """What a rendered scene looks and sounds like.
+    """Options of a rendered scene's look and sound.
 
     `resolution` names the shorter side of the frame in pixels; `orientation` turns it.
     """

@@ -31,7 +31,7 @@ def list_for_shell(values: Iterable[object]) -> str:
 
 
 class SceneburstSettings(BaseModel):
-    """What every program needs: where the queue is."""
+    """Settings that every program needs: the address of the queue, and more."""
 
     # Built when first loaded: a program has one of these classes, and the others would be built in vain.
     model_config = ConfigDict(frozen=True, extra="ignore", validate_default=True, defer_build=True)
@@ -111,12 +111,12 @@ class SceneburstSettings(BaseModel):
 
 
 def _is_list_or_map(annotation: Any) -> bool:
-    """Whether it, or one of a union, is a list or a map."""
+    """Return True if it, or one of a union, is a list or a map."""
     return get_origin(annotation) in {list, dict} or any(get_origin(one) in {list, dict} for one in get_args(annotation))
 
 
 class ProducerSettings(SceneburstSettings):
-    """What an application that enqueues needs besides."""
+    """Further settings of an application that enqueues."""
 
     inputs: str | None = Field(
         None,
@@ -129,7 +129,7 @@ class ProducerSettings(SceneburstSettings):
 
 
 class ApiSettings(ProducerSettings):
-    """What the HTTP API needs besides."""
+    """Further settings of the HTTP API."""
 
     api_host: str = Field("127.0.0.1", description="address to listen on; 0.0.0.0 is every one of the machine's")
     api_port: Annotated[int, Field(ge=0, le=65535)] = Field(8080, description="port to listen on; 0: any free one")
@@ -169,7 +169,7 @@ class ApiSettings(ProducerSettings):
 
 
 class WorkerSettings(SceneburstSettings):
-    """What a container worker needs besides."""
+    """Further settings of a container worker."""
 
     container_id: str | None = Field(None, description="set by the dispatcher; a worker started by hand makes one up")
     fleet: str = Field("process", description="name of the fleet this container belongs to, for its record")
@@ -193,7 +193,7 @@ class WorkerSettings(SceneburstSettings):
 
 
 class DispatcherSettings(SceneburstSettings):
-    """What the dispatcher needs besides."""
+    """Further settings of the dispatcher."""
 
     fleet: Literal["process", "docker", "fargate"] = Field("process", description="where containers run")
     broker_url: SecretStr = Field(

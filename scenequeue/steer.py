@@ -1,4 +1,4 @@
-"""What the dispatcher may do: act alone, keep the ledger of containers, and put back what was lost."""
+"""Steps of the dispatcher: act alone, keep the ledger of containers, and put back what was lost."""
 
 import json
 from collections.abc import Sequence

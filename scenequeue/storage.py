@@ -22,7 +22,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class Stored(FrozenModel):
-    """What lies at a URI."""
+    """An object at a URI."""
 
     uri: str
     bytes: int
@@ -60,7 +60,7 @@ class Storage(Protocol):
         ...
 
     def stat(self, uri: str) -> Stored | None:
-        """What lies at the URI, with its metadata; None when nothing does."""
+        """Return the object at the URI, with its metadata; None when there is none."""
         ...
 
     def check_writable(self, uri: str) -> None:
@@ -105,11 +105,11 @@ class UriStorage:
         return self._for(uri).put(source, uri, metadata=metadata or {}, content_type=content_type, on_bytes=on_bytes)
 
     def stat(self, uri: str) -> Stored | None:
-        """What lies at the URI, or None; see `Storage.stat`."""
+        """Return the object at the URI, or None; see `Storage.stat`."""
         return self._for(uri).stat(uri)
 
     def check_writable(self, uri: str) -> None:
-        """Whether something could be put under the URI; see `Storage.check_writable`."""
+        """Check that something could be put under the URI; see `Storage.check_writable`."""
         self._for(uri).check_writable(uri)
 
     def _for(self, uri: str) -> Storage:

@@ -104,7 +104,7 @@ class FileStorage:
         return Stored(uri=uri, bytes=size, sha256=digest, metadata=dict(metadata))
 
     def stat(self, uri: str) -> Stored | None:
-        """What lies there; see Storage.stat."""
+        """Return the file at the URI; see Storage.stat."""
         root, checked = self._checked(uri)
         try:
             with _translated(uri), opened_folder(root, checked.parent) as folder:
@@ -226,7 +226,7 @@ def _write_metadata(copy: Path, path: Path, metadata: Mapping[str, str]) -> None
 
 
 def _read_metadata(path: Path, facts: os.stat_result) -> dict[str, str]:
-    """What was noted when the file was put; nothing when the file has changed since."""
+    """Return the metadata noted when the file was put; nothing when the file has changed since."""
     try:
         text = os.getxattr(path, _ATTRIBUTE, follow_symlinks=False)
     except (OSError, AttributeError):

@@ -144,7 +144,7 @@ class S3Storage:
         return Stored(uri=uri, bytes=answer["ContentLength"], sha256=metadata.get("sha256"), metadata=metadata)
 
     def check_writable(self, uri: str) -> None:
-        """Whether the bucket is there and ours; S3 tells whether it may be written only by writing."""
+        """Check that the bucket is there and ours; S3 tells whether it may be written only by writing."""
         bucket, _ = _split(uri.rstrip("/") + "/x")
         try:
             with _translated(uri):
@@ -218,7 +218,7 @@ def _status_of(error: BaseException | None) -> int | None:
 
 
 def _clock_lead_s(error: ClientError) -> float:
-    """How far our clock is ahead of the one that answered, in seconds; 0 where the answer names no time."""
+    """Return the seconds by which our clock is ahead of the one that answered; 0 where the answer names no time."""
     headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
     try:
         return time.time() - parsedate_to_datetime(headers["date"]).timestamp()

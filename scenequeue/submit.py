@@ -1,4 +1,4 @@
-"""What a producer may do: submit, follow and cancel jobs."""
+"""Steps of a producer: submit, follow and cancel jobs."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
@@ -97,7 +97,7 @@ class ProducerPort:
         return JobStatus(state=JobState.ACTIVE, **more, **shared)
 
     def status(self, job_id: str) -> JobStatus:
-        """How a job stands.
+        """Return the status of a job.
 
         Raises:
             JobNotFound: no job of this id, or its results have expired.
@@ -180,7 +180,7 @@ class ProducerPort:
             last -= _CHUNK
 
     def events(self, job_id: str, after: str = "0", block_s: float = 0.0, count: int = 100) -> list[JobEvent]:
-        """What happened to a job after an event already seen.
+        """Return the events of a job after one already seen.
 
         Args:
             job_id: whose.

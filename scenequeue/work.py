@@ -1,4 +1,4 @@
-"""What a container worker may do: lease items, keep the leases, and end them."""
+"""Steps of a container worker: lease items, keep the leases, and end them."""
 
 import random
 import secrets

@@ -63,7 +63,7 @@ class _Aside(threading.Thread, Generic[T]):
             self._failure = error
 
     def result(self) -> T:
-        """What was made, once: it is not kept. Raises what making it raised."""
+        """Return the value made, once: it is not kept. Raises what making it raised."""
         self.join()
         if self._failure is not None:
             raise self._failure

@@ -88,7 +88,7 @@ def _cues_in(text: str, name: str) -> list[Cue]:
 
 
 def crowded(cues: Sequence[Cue]) -> int:
-    """How many cues begin while as many others as are drawn at one moment are shown."""
+    """Count the cues that begin while as many others as are drawn at one moment are shown."""
     count, ends = 0, list[float]()
     for cue in cues:
         while ends and ends[0] <= cue.start_s:
@@ -104,7 +104,7 @@ def late_cues(cues: Sequence[Cue], fps: int, frames: int) -> int:
 
 
 def spans(cues: Sequence[Cue], fps: int, frames: int) -> list[Span]:
-    """What is shown on which frames: cues clipped to the scene, overlapping ones stacked in order of their start.
+    """Return the text shown on each range of frames: cues clipped to the scene, overlapping ones stacked in order of their start.
 
     Args:
         cues: in order of their start.

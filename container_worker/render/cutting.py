@@ -17,7 +17,7 @@ class Copy:
 
     @property
     def frames(self) -> int:
-        """How many."""
+        """Return the number of frames."""
         return self.end - self.first
 
 
@@ -31,7 +31,7 @@ class Plain:
 
     @property
     def frames(self) -> int:
-        """How many."""
+        """Return the number of frames."""
         return self.end - self.first
 
 
@@ -51,7 +51,7 @@ class Encode:
 
     @property
     def frames(self) -> int:
-        """How many."""
+        """Return the number of frames."""
         return sum(piece.frames for piece in self.pieces)
 
 

@@ -42,7 +42,7 @@ class Font:
     scripts: tuple[str, ...] = ()
 
     def covers(self, char: str) -> bool:
-        """Whether it has a glyph for this character."""
+        """Return True if it has a glyph for this character."""
         return bisect_right(self.ranges, ord(char)) % 2 == 1
 
     def cell_px(self, em_px: float) -> float:

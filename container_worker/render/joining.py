@@ -43,7 +43,7 @@ def open_mp4(path: Path) -> Any:
 
 
 def examine(path: Path, look: RenderRequest) -> Rendered:
-    """What there is to know of a rendered scene.
+    """Return the properties of a rendered scene.
 
     Raises:
         BadInput: it is no video, or of another size, rate or codec than the film.
@@ -232,6 +232,6 @@ def _packets(container: Any, first: int, end: int, fps: int) -> Iterator[tuple[i
 
 
 def _delay(scene: Rendered, first: int, end: int, fps: int) -> int:
-    """How many frames the decoder must be ahead, so that none is shown before it is decoded."""
+    """Return the number of frames that the decoder must be ahead, so that none is shown before it is decoded."""
     with open_mp4(scene.path) as container:
         return max(order - (number - first) for order, (number, _) in enumerate(_packets(container, first, end, fps)))

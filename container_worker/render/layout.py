@@ -14,7 +14,7 @@ _RTL = frozenset({"R", "AL"})
 
 
 def starts_right_to_left(text: str) -> bool:
-    """Whether the text's first letter with a direction runs right to left."""
+    """Return True if the text's first letter with a direction runs right to left."""
     for char in text:
         direction = unicodedata.bidirectional(char)
         if direction == "L":

@@ -23,7 +23,7 @@ _GLUE = frozenset("\u00a0\u202f\u2007\u2060")
 
 
 def is_wide(char: str) -> bool:
-    """Whether text may be broken beside this character without a space: CJK ideographs, kana, full-width marks."""
+    """Return True if text may be broken beside this character without a space: CJK ideographs, kana, full-width marks."""
     return (
         unicodedata.east_asian_width(char) in ("W", "F")
         and not 0x1100 <= ord(char) <= 0x11FF

@@ -1,4 +1,4 @@
-"""Where the view lies on the canvas in each frame: pure geometry."""
+"""Computes the place of the view on the canvas in each frame: pure geometry."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ def ease(share: float) -> float:
 
 
 def canvas_zoom(motion: MotionChoice, zoom: float) -> float:
-    """How much larger than the frame the canvas is that this motion needs."""
+    """Return the factor by which the canvas must be larger than the frame for this motion."""
     if motion == "none":
         return 1.0
     return max(zoom, MIN_PAN_ZOOM) if motion.startswith("pan") else zoom
@@ -50,7 +50,7 @@ def view(motion: MotionChoice, zoom: float, share: float) -> Rect:
 
 
 def covers(fit: FitChoice, picture: tuple[int, int], frame: tuple[int, int]) -> bool:
-    """Whether the picture fills the frame and is cropped (True) or is shown whole over a backdrop."""
+    """Return True if the picture fills the frame and is cropped, False if it is shown whole over a backdrop."""
     if fit != "auto":
         return fit == "cover"
     crop = crop_to_aspect(picture, frame)
@@ -67,7 +67,7 @@ def crop_to_aspect(picture: tuple[int, int], frame: tuple[int, int]) -> Rect:
 
 
 def place_whole(picture: tuple[int, int], canvas: tuple[int, int], zoom: float) -> tuple[int, int, int, int]:
-    """Where the whole picture goes on the canvas so that no zoom cuts it off: left, top, width, height in pixels."""
+    """Place the whole picture on the canvas so that no zoom cuts it off: left, top, width, height in pixels."""
     scale = min(canvas[0] / picture[0], canvas[1] / picture[1]) / zoom
     width, height = max(1, round(picture[0] * scale)), max(1, round(picture[1] * scale))
     return (canvas[0] - width) // 2, (canvas[1] - height) // 2, width, height

@@ -15,7 +15,7 @@ _MOST_DAMAGED = 0.5
 
 @dataclass(frozen=True)
 class Narration:
-    """How long it is, in seconds, exactly, and how many packets could not be decoded."""
+    """The exact length in seconds, and the number of packets that could not be decoded."""
 
     duration_s: Fraction
     damaged_packets: int

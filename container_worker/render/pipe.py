@@ -42,7 +42,7 @@ class FramePipe:
             sent += os.write(self._fd, frame[sent:])
 
     def _lend(self, frame: memoryview) -> int:
-        """How many bytes are in the pipe; fewer than all where the system does not let pages be lent."""
+        """Return the number of bytes in the pipe; fewer than all where the system does not let pages be lent."""
         begin, sent = ctypes.addressof(ctypes.c_char.from_buffer(frame)), 0
         while sent < len(frame):
             part = _Part(begin + sent, len(frame) - sent)

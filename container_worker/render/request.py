@@ -1,4 +1,4 @@
-"""What a render child is asked for: plain data, in pixels, without the options' rules.
+"""Requests to a render child: plain data, in pixels, without the options' rules.
 
 Kept free of pydantic, numpy and the rest, so that the child starts fast.
 """
@@ -12,7 +12,7 @@ MotionChoice = Literal["zoom_in", "zoom_out", "pan_left", "pan_right", "none"]
 
 @dataclass(frozen=True)
 class TextLook:
-    """How subtitles look. Colours are (red, green, blue), 0 to 255."""
+    """Look of subtitles. Colours are (red, green, blue), 0 to 255."""
 
     em_px: float
     colour: tuple[int, int, int]
@@ -28,7 +28,7 @@ class TextLook:
 
 @dataclass(frozen=True)
 class MarkLook:
-    """Where the watermark lies, how wide and how strong it is."""
+    """Place, width and strength of the watermark."""
 
     corner: Literal["top_left", "top_right", "bottom_left", "bottom_right"]
     margin_px: float
@@ -40,7 +40,7 @@ class MarkLook:
 
 @dataclass(frozen=True)
 class Extras:
-    """What most scenes do without."""
+    """Parts of a scene that most do without."""
 
     #: A file to lay under the narration, again and again.
     music: str | None = None

@@ -49,7 +49,7 @@ class SceneInputs:
 
 @dataclass(frozen=True)
 class RenderReport:
-    """What was made: the video's length, and anything about it that a person should know."""
+    """The video's length, and anything about it that a person should know."""
 
     duration_s: float
     frames: int

@@ -1,4 +1,4 @@
-"""Which subtitle patch lies on which frame, drawn just before it is needed."""
+"""Chooses the subtitle patch of each frame, drawn just before it is needed."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class CueTrack:
         self._patch: Patch | None = None
 
     def at(self, frame: int) -> Patch | None:
-        """What lies on this frame; None for nothing."""
+        """Return the patch on this frame; None for nothing."""
         while self._next < len(self._spans) and self._spans[self._next].first <= frame:
             self._patch = self._draw(self._next)
             self._next += 1

@@ -36,7 +36,7 @@ class CardPatch(Patch):
 
 
 def title_look(request: RenderRequest) -> TextLook:
-    """How the title is drawn: in the subtitles' colours, large, without a box."""
+    """Return the look of the title: in the subtitles' colours, large, without a box."""
     short = min(request.width_px, request.height_px)
     width = min(_WIDTH_SHARE, 1 - 2 * request.extras.safe_area) * request.width_px
     return replace(

@@ -14,7 +14,7 @@ _BRACES = str.maketrans("{}", "\uff5b\uff5d")
 
 
 def cues_of(spans: Sequence[Span], fps: int) -> list[Cue]:
-    """What is shown on which frames, as times in seconds."""
+    """Return the text shown on each range of frames, with times in seconds."""
     return [Cue(span.first / fps, span.end / fps, span.text) for span in spans]
 
 

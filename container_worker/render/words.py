@@ -1,4 +1,4 @@
-"""What a render child says to its parent: JSON lines on its stdout, where nothing else is heard."""
+"""Messages of a render child to its parent: JSON lines on its stdout, where nothing else is heard."""
 
 import json
 import os

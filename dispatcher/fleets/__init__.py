@@ -1,4 +1,4 @@
-"""Where containers run: one module per kind of fleet."""
+"""Places that run containers: one module per kind of fleet."""
 
 from dispatcher.fleets.base import Fleet
 from scenequeue.settings import DispatcherSettings

@@ -1,4 +1,4 @@
-"""What was asked in vain a moment ago, and is not asked again for a while."""
+"""Remembers requests that were made in vain a moment ago, and are not made again for a while."""
 
 import threading
 from collections.abc import Callable, Hashable
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Setback:
-    """Why asking was in vain, and whether it may be otherwise later."""
+    """The reason that a request was in vain, and the chance that a later one is not."""
 
     reason: str
     transient: bool = True
@@ -35,7 +35,7 @@ class Avoided:
         return setback
 
     def why(self, *keys: Hashable) -> Setback | None:
-        """Why the first of these that is avoided is so; None when all may be asked."""
+        """Return the reason for which the first of these that is avoided is so; None when all may be asked."""
         with self._lock:
             found = (self._until.get(key) for key in keys)
             return next((setback for until, setback in filter(None, found) if until > self._clock()), None)

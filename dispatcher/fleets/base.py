@@ -1,4 +1,4 @@
-"""What a fleet is: a place that can run containers."""
+"""The interface of a fleet: a place that can run containers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from scenequeue.names import ContainerId
 
 @dataclass(frozen=True)
 class ContainerSize:
-    """What a container gets. `vcpu` in cores, `memory_mib` in MiB."""
+    """The size of a container. `vcpu` in cores, `memory_mib` in MiB."""
 
     vcpu: float
     memory_mib: int
@@ -17,7 +17,7 @@ class ContainerSize:
 
 @dataclass(frozen=True)
 class Hardware:
-    """What all containers of a fleet run on; it has a part in their price."""
+    """The hardware of all containers of a fleet; it has a part in their price."""
 
     #: x86_64 or arm64.
     architecture: str = "x86_64"
@@ -51,7 +51,7 @@ class LaunchRequest:
 
 @dataclass(frozen=True)
 class LaunchResult:
-    """What became of one request. `handle` is the fleet's own name (ARN, pid); `error` is set when it failed."""
+    """The outcome of one request. `handle` is the fleet's own name (ARN, pid); `error` is set when it failed."""
 
     container_id: ContainerId
     handle: str = ""
@@ -87,7 +87,7 @@ class Fleet(Protocol):
 
     @property
     def hardware(self) -> Hardware:
-        """What its containers run on."""
+        """Return the hardware of its containers."""
         ...
 
     def launch(self, requests: Sequence[LaunchRequest]) -> list[LaunchResult]:

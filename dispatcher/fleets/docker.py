@@ -177,7 +177,7 @@ class DockerFleet:
         self._client.close()
 
     def _kill(self, handle: str, number: str) -> bool:
-        """Whether the signal was sent; not to one that has ended or is gone."""
+        """Send a signal; True if it was sent, False if the container has ended or is gone."""
         # Docker says 409 for what does not run, Podman 500 for some of it.
         harmless = {_NOT_FOUND, _CONFLICT, _SERVER_ERROR}
         answer = self._call("POST", f"/containers/{handle}/kill", harmless, params={"signal": number})
@@ -207,7 +207,7 @@ class DockerFleet:
 
 
 def container_body(request: LaunchRequest, settings: DockerSettings) -> dict[str, Any]:
-    """What the engine is asked to make: limits as Fargate's, no privileges, nothing writable but the scratch space.
+    """Return the engine's request: limits as Fargate's, no privileges, nothing writable but the scratch space.
 
     Raises:
         SettingsError: a ulimit is malformed.

@@ -1,4 +1,4 @@
-"""What ECS's error codes and failure reasons mean; the only place that compares them."""
+"""Meanings of ECS's error codes and failure reasons; the only place that compares them."""
 
 from dataclasses import dataclass
 
@@ -57,30 +57,30 @@ class EcsProblem:
 
 
 def is_throttle(problem: EcsProblem) -> bool:
-    """Whether the call came too soon; it had no effect and may be made again."""
+    """Return True if the call came too soon; it had no effect and may be made again."""
     return problem.code in THROTTLE_CODES or _says(problem, THROTTLE_WORDS)
 
 
 def is_capacity(problem: EcsProblem) -> bool:
-    """Whether there is no room here now; another provider, subnet or region may have it."""
+    """Return True if there is no room here now; another provider, subnet or region may have it."""
     if is_throttle(problem):
         return False
     return problem.code.partition(":")[0] in CAPACITY_REASONS or _says(problem, CAPACITY_WORDS)
 
 
 def is_gone(problem: EcsProblem) -> bool:
-    """Whether what was asked for does not exist, or not any more."""
+    """Return True if the subject of the call does not exist, or not any more."""
     return problem.code in GONE_CODES or _says(problem, GONE_WORDS)
 
 
 def is_passing(problem: EcsProblem) -> bool:
-    """Whether the service is in trouble of its own; the call may have had its effect."""
+    """Return True if the service is in trouble of its own; the call may have had its effect."""
     is_server = problem.code in PASSING_CODES or problem.status >= _FIRST_SERVER_STATUS
     return is_server and not is_throttle(problem) and not is_capacity(problem)
 
 
 def is_stale_credential(problem: EcsProblem) -> bool:
-    """Whether the credentials have run out; the next call is signed with new ones."""
+    """Return True if the credentials have run out; the next call is signed with new ones."""
     return problem.code in REFRESH_CODES
 
 
@@ -90,7 +90,7 @@ def is_denied(problem: EcsProblem) -> bool:
 
 
 def is_misconfigured(problem: EcsProblem) -> bool:
-    """Whether the same call can never succeed: denied, unknown cluster or subnet, bad size. Whatever is nothing else."""
+    """Return True if the same call can never succeed: denied, unknown cluster or subnet, bad size. Whatever is nothing else."""
     others = (is_throttle, is_capacity, is_gone, is_passing, is_stale_credential)
     return not any(judge(problem) for judge in others)
 

@@ -1,4 +1,4 @@
-"""What is asked of ECS, and what its answers mean for us: pure translation."""
+"""Translates launches into requests to ECS, and its answers into containers: pure."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -37,7 +37,7 @@ _ENDED = frozenset({"DEPROVISIONING", "STOPPED"})
 
 @dataclass(frozen=True)
 class Placement:
-    """Where a container may go: one provider in one subnet of one region."""
+    """A place for a container: one provider in one subnet of one region."""
 
     region: str
     subnet: str
@@ -175,7 +175,7 @@ def container_from(task: Mapping[str, Any]) -> FleetContainer:
 
 
 def is_ours(task: Mapping[str, Any], mark: str) -> bool:
-    """Whether a described task carries our mark; lists of stopped tasks have everybody's."""
+    """Return True if a described task carries our mark; lists of stopped tasks have everybody's."""
     return bool(task.get("startedBy") == mark)
 
 

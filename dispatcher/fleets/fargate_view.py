@@ -1,4 +1,4 @@
-"""What ECS tells of our tasks: listed every time, described as seldom as possible."""
+"""Reads our tasks from ECS: listed every time, described as seldom as possible."""
 
 import threading
 from collections.abc import Callable, Mapping

@@ -188,7 +188,7 @@ class ProcessFleet:
             running = [container for container in self.list() if container.is_running]
 
     def log_of(self, container_id: str) -> Path:
-        """Where a container's standard output and error go."""
+        """Return the file of a container's standard output and error."""
         return self._folder / f"{container_id}.log"
 
     def _record(self, container_id: str) -> Path:
@@ -217,7 +217,7 @@ def _inherited() -> dict[str, str]:
 
 
 def identity_of(pid: int) -> str:
-    """What tells a running process from a later one with its number; "" when it has ended.
+    """Return a text that tells a running process from a later one with its number; "" when it has ended.
 
     On Linux the boot and the ticks since then (proc(5), field 22 of stat), which no step of the clock changes.
     """

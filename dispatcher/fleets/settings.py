@@ -14,7 +14,7 @@ ByRegion = list[str] | dict[str, list[str]]
 
 
 class FargateSettings(SceneburstSettings):
-    """Where on ECS containers run, and as what. Credentials are never settings: a role, or AWS's own variables."""
+    """The place and form of containers on ECS. Credentials are never settings: a role, or AWS's own variables."""
 
     ecs_cluster: str = Field(min_length=1, description="cluster name, the same in every region")
     ecs_task_definition: str | dict[str, str] = Field(
@@ -72,7 +72,7 @@ class FargateSettings(SceneburstSettings):
 
 
 class DockerSettings(SceneburstSettings):
-    """Where the Docker (or Podman) engine listens, and what it runs."""
+    """The socket of the Docker (or Podman) engine, and the containers that it runs."""
 
     docker_image: str = Field(min_length=1, description="image of the worker")
     docker_socket: Path = Field(

@@ -97,7 +97,7 @@ def logs(
 
 
 def plan(as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
-    """What the dispatcher decided last, and why."""
+    """Show the dispatcher's last decision and its reason."""
     with connected(redis_url, namespace) as queue:
         found, now_ms = queue.inspect.plan(), queue.inspect.now_ms()
     if as_json:

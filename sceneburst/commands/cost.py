@@ -19,7 +19,7 @@ def cost(
     redis_url: RedisUrl = None,
     namespace: Namespace = None,
 ) -> None:
-    """What a job's containers cost on Fargate, or would have; without a job: all containers of the last day.
+    """Show the cost of a job's containers on Fargate, or what it would be; without a job: all containers of the last day.
 
     Containers are remembered for a day: of an older job it is no longer known what it cost, and that is said.
     """

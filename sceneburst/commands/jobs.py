@@ -137,7 +137,7 @@ def watch(
 
 
 def results(job_id: JobArgument, as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
-    """What a job's scenes came to, in their order."""
+    """List the results of a job's scenes, in their order."""
     from sceneburst.report import print_warnings
 
     with connected(redis_url, namespace) as queue:

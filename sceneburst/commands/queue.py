@@ -26,7 +26,7 @@ def show(
     redis_url: RedisUrl = None,
     namespace: Namespace = None,
 ) -> None:
-    """How much waits, what is in work, what is stuck and why."""
+    """Show the numbers of items that wait, are in work or are stuck, and the reasons."""
     with connected(redis_url, namespace) as queue:
         depth, jobs, now_ms = queue.inspect.depth(), queue.inspect.jobs(limit), queue.inspect.now_ms()
         leased, plan, dead = queue.inspect.leased(50), queue.inspect.plan(), queue.inspect.dead(limit=5)

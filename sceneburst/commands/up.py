@@ -21,7 +21,7 @@ from scenequeue.waiting import PASSING
 
 
 class Fleet(StrEnum):
-    """Where containers run."""
+    """The places where `up` runs containers."""
 
     PROCESS = "process"
     DOCKER = "docker"
