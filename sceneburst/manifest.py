@@ -1,20 +1,19 @@
 """Manifests: a job in a YAML or JSON file, read with the line of every mistake."""
 
 import difflib
-import os
-import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from producer.client import output_uri
 from producer.films import film_from, film_problems, misfits
+from producer.reach import Found, Reach
 from producer.scenes import INPUTS, explain, input_problems, local_path, options_from, problems_of, scene_from
-from scenequeue.errors import InvalidScenes
+from sceneburst.manifest_file import parsed
+from scenequeue.errors import InvalidScenes, QueueUnavailable
 from scenequeue.film import Film
 from scenequeue.items import Scene
 from scenequeue.names import ItemId, Labels
@@ -23,7 +22,6 @@ from scenequeue.options import RenderOptions
 _KEYS = ("output", "options", "scenes", "watermark", "music", "film", "labels")
 #: What all scenes have that do not name their own.
 _SHARED = ("watermark", "music")
-_MOST_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -47,69 +45,36 @@ def item_names(scenes: Sequence[Scene], film: Film | None) -> dict[ItemId, str]:
     return {**names, ItemId("1-0"): film.name} if film else names
 
 
-def read_manifest(path: Path) -> Manifest:
+def read_manifest(path: Path, find_reach: Callable[[], Reach | None] | None = None, *, output: str | None = None) -> Manifest:
     """Read a manifest and check all of it.
 
     Args:
         path: a YAML or JSON file with `scenes` and optionally `output`, `options`, `watermark`, `music`, `film`, `labels`;
             paths in it are relative to its folder.
+        find_reach: asks what containers can read and write, where that is to be checked too.
+        output: takes the place of the manifest's own.
 
     Raises:
         InvalidScenes: every mistake, each with file and line.
+        QueueUnavailable: from `find_reach`, where the manifest itself has no mistake.
     """
-    document = _parsed(path)
-    reader = _Reader(path, document)
-    return reader.read()
-
-
-def _parsed(path: Path) -> Any:
-    try:
-        text = _bytes_of(path).decode("utf-8-sig")
-    except FileNotFoundError:
-        raise InvalidScenes([f"{path}: there is no such manifest"]) from None
-    except UnicodeDecodeError:
-        raise InvalidScenes([f"{path}: not a text file in UTF-8"]) from None
-    except OSError as error:
-        raise InvalidScenes([f"{path}: {error.strerror}"]) from None
-    try:
-        # Round-trip mode is a safe loader too, and keeps the lines.
-        document = YAML(typ="rt").load(text)
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise InvalidScenes([f"{path}:{line}: not YAML or JSON: {error.problem}"]) from None
-    except YAMLError as error:
-        raise InvalidScenes([f"{path}: not YAML or JSON: {error}"]) from None
-    if not isinstance(document, Mapping):
-        raise InvalidScenes([f"{path}:1: a manifest is a mapping with 'scenes'"])
-    return document
-
-
-def _bytes_of(path: Path) -> bytes:
-    """The content of a regular file, of which no more is read than a manifest may have."""
-    # A pipe without a writer would block the opening, and a device may never end.
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise InvalidScenes([f"{path}: not a regular file"])
-        with os.fdopen(descriptor, "rb", closefd=False) as file:
-            content = file.read(_MOST_BYTES + 1)
-    finally:
-        os.close(descriptor)
-    if len(content) > _MOST_BYTES:
-        raise InvalidScenes([f"{path}: larger than {_MOST_BYTES} bytes; submit from Python instead"])
-    return content
+    document = parsed(path)
+    return _Reader(path, document, output).read(find_reach)
 
 
 class _Reader:
     """One reading of one document; gathers problems as it goes."""
 
-    def __init__(self, path: Path, document: Any) -> None:
-        self._path, self._document = path, document
+    def __init__(self, path: Path, document: Any, output: str | None) -> None:
+        self._path, self._document, self._output = path, document, output
         self._folder = path.absolute().parent
         self._problems: list[tuple[int, str]] = []
         self._missing: list[tuple[int, str]] = []
+        #: The good scenes as they are written, beside what was read.
+        self._written: list[tuple[Any, Scene]] = []
+        self._absent: set[str] = set()
 
-    def read(self) -> Manifest:
+    def read(self, find_reach: Callable[[], Reach | None] | None) -> Manifest:
         for key in self._document:
             if key not in _KEYS:
                 near = difflib.get_close_matches(str(key), _KEYS, n=1)
@@ -120,11 +85,13 @@ class _Reader:
         film = self._film()
         scenes = self._scenes(options, film)
         labels = self._labels()
+        output = self._output or self._document.get("output")
+        if output is not None and "://" not in str(output) and not self._output:
+            output = str(self._folder / str(output))
+        if find_reach is not None:
+            self._check_reach(find_reach, output, film)
         if self._problems:
             raise InvalidScenes(self._told([*self._problems, *self._missing]))
-        output = self._document.get("output")
-        if output is not None and "://" not in str(output):
-            output = str(self._folder / str(output))
         return Manifest(self._path, output, options, scenes, film, labels, self._told(self._missing))
 
     def _options(self) -> RenderOptions:
@@ -209,6 +176,7 @@ class _Reader:
                 self._problem(self._line_of_problem(given, problem), f"scene {scene.name!r}: {problem}")
             self._check_files(given, scene.model_dump(include=set(INPUTS)), f"scene {scene.name!r}")
             scenes.append(self._absolute(scene))
+            self._written.append((given, scenes[-1]))
         return scenes
 
     def _check_files(self, given: Any, inputs: Mapping[str, Any], scene: str) -> None:
@@ -219,7 +187,34 @@ class _Reader:
                 continue
             line = self._line(self._document if role not in given and role in _SHARED else given, role)
             for problem in input_problems(role, str(self._folder / path), check_files=True):
+                self._absent.add(str(self._folder / path))
                 self._missing.append((line, f"{scene}: {problem}"))
+
+    def _check_reach(self, find_reach: Callable[[], Reach | None], output: Any, film: Film | None) -> None:
+        """Note what is there, and out of reach of containers; what is missing is a mistake already."""
+        try:
+            reach = find_reach()
+        except QueueUnavailable:
+            if not self._problems:
+                raise
+            return
+        if reach is None:
+            return
+        try:
+            target = None if output is None else output_uri(output)
+        except InvalidScenes as error:
+            self._problems += [(self._line(self._document, "output"), problem) for problem in error.problems]
+            target = None
+        found = []
+        for where, beyond in reach.beyond_of_job(target, film):
+            field = where.partition(":")[0]
+            found.append(Found(0 if field == "output" and self._output else self._line(self._document, field), where, beyond))
+        for given, scene in self._written:
+            for role, beyond in reach.beyond_of_scene(scene):
+                line = self._line(self._document if role not in given and role in _SHARED else given, role)
+                if getattr(scene, role) not in self._absent:
+                    found.append(Found(line, f"scene {scene.name!r}: {role}", beyond))
+        self._problems += reach.tell(found, lambda each: f"{each.where} (line {each.position})")
 
     def _absolute(self, scene: Scene) -> Scene:
         changes = {}
@@ -233,8 +228,10 @@ class _Reader:
         self._problems.append((line, text))
 
     def _told(self, problems: list[tuple[int, str]]) -> list[str]:
-        """The problems in the order of their lines."""
-        return [f"{self._path}:{line}: {text}" for line, text in sorted(problems, key=lambda problem: problem[0])]
+        """The problems in the order of their lines; first those of no line, which are of the command line."""
+        return [
+            f"{self._path}:{line}: {text}" if line else text for line, text in sorted(problems, key=lambda problem: problem[0])
+        ]
 
     def _line_of_problem(self, mapping: Any, problem: str) -> int:
         """The line of the key that a problem's text names, as deep as it can be followed."""

@@ -46,19 +46,24 @@ def submit(
 ) -> None:
     """Enqueue a manifest's scenes on a running Sceneburst."""
     from producer.client import Producer
+    from producer.reach import Reach, working_folder
     from sceneburst.follow import follow
     from sceneburst.manifest import item_names, read_manifest
     from sceneburst.report import print_warnings
     from scenequeue.errors import InvalidScenes
 
-    job = read_manifest(manifest)
-    target = output or job.output
-    if target is None:
-        raise InvalidScenes([f"{manifest}: no output; name one here with --output or in the manifest"])
-    if job.missing:
-        raise InvalidScenes(job.missing)
-    with Producer(settings=settings_from(redis_url, namespace)) as producer:
-        producer.queue.ping()
+    settings = settings_from(redis_url, namespace)
+    with Producer(settings=settings) as producer:
+
+        def find_reach() -> Reach | None:
+            producer.queue.ping()
+            return Reach.of(producer.queue.inspect.plan(), settings.inputs, working_folder())
+
+        job = read_manifest(manifest, find_reach, output=output)
+        if job.output is None:
+            raise InvalidScenes([f"{manifest}: no output; name one here with --output or in the manifest"])
+        if job.missing:
+            raise InvalidScenes(job.missing)
         # Named here, so that it is known whatever happens meanwhile.
         name = f"job-{secrets.token_hex(8)}" if job_id is None else job_id
         again = Again(redis_url, namespace)
@@ -66,7 +71,7 @@ def submit(
         with when_interrupted(told):
             handle = producer.submit_scenes(
                 job.scenes,
-                output=target,
+                output=job.output,
                 options=job.options,
                 film=job.film,
                 lane=lane,

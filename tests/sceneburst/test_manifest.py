@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from producer.reach import Reach
 from sceneburst.manifest import read_manifest
-from scenequeue.errors import InvalidScenes
+from scenequeue.errors import InvalidScenes, QueueUnavailable
 from tests.media import Media
 
 
@@ -172,3 +173,55 @@ def test_missing_files_are_told_with_all_other_mistakes_in_the_order_of_lines(me
     assert f"5: scene 2: audio: there is no file {media.folder / 'lost.mp3'}" in told
     assert f"6: scene 'a': watermark: there is no file {media.folder / 'gone.png'}" in told
     assert any(problem.startswith("7: unknown key 'colour'") for problem in told)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"scenes": [\n{"name": "a", "image": "s3://b/i.jpg", "audio": "s3://b/a.mp3",\n"image": "s3://b/secret.jpg"}]}',
+        "scenes:\n  - {name: a, image: s3://b/i.jpg, audio: s3://b/a.mp3,\n     image: s3://b/secret.jpg}\n",
+    ],
+)
+def test_a_key_that_is_given_twice_is_refused_with_its_line(media: Media, text: str) -> None:
+    """In JSON as in YAML; neither value is repeated."""
+    with pytest.raises(InvalidScenes) as caught:
+        read_manifest(_write(media.folder, text))
+    assert str(caught.value) == f'{media.folder / "job.yaml"}:3: found duplicate key "image": each may be given once'
+
+
+def test_what_containers_do_not_reach_is_told_with_the_other_mistakes_in_the_order_of_lines(media: Media) -> None:
+    """Once per reason, at the first line, with the other lines; what is missing is told as missing only."""
+    media.image("p.jpg")
+    text = (
+        "output: out\n"
+        "scenes:\n"
+        "  - {name: a, image: p.jpg,\n"
+        "     audio: lost.mp3}\n"
+        "  - {name: b, image: p.jpg,\n"
+        "     audio: s3://b/n.mp3}\n"
+        "colour: red\n"
+    )
+    path = _write(media.folder, text)
+    with pytest.raises(InvalidScenes) as caught:
+        read_manifest(path, lambda: Reach("process", ()))
+    told = [problem.removeprefix(f"{path}:") for problem in caught.value.problems]
+    assert [problem.partition(":")[0] for problem in told] == ["1", "3", "4", "7"]
+    assert told[0].startswith(f"1: output: containers cannot write {media.folder}/out")
+    assert told[1].startswith(f"3: scene 'a': image: containers cannot read {media.folder}/p.jpg")
+    assert told[1].endswith("(the same holds for scene 'b': image (line 5))")
+    with pytest.raises(InvalidScenes) as caught:
+        read_manifest(path, lambda: Reach("process", ()), output="/elsewhere")
+    assert caught.value.problems[0].startswith("output: containers cannot write /elsewhere")
+
+
+def test_a_manifest_with_mistakes_is_told_them_without_a_queue(media: Media) -> None:
+    """One without is told that the queue does not answer."""
+
+    def find_reach() -> None:
+        raise QueueUnavailable("nobody answers")
+
+    scenes = "scenes: [{name: a, image: s3://b/i.jpg, audio: s3://b/a.mp3}]\n"
+    with pytest.raises(InvalidScenes, match="unknown key 'colour'"):
+        read_manifest(_write(media.folder, f"{scenes}colour: red\n"), find_reach)
+    with pytest.raises(QueueUnavailable):
+        read_manifest(_write(media.folder, scenes), find_reach)
