@@ -83,7 +83,7 @@ def converse(
 
     Args:
         module: what to run; it speaks as container_worker.render.__main__ says.
-        request: JSON data, under 64 KiB.
+        request: JSON data.
         scratch: the child's working folder.
         limits: for the child and its ffmpeg, each.
         on_progress: called in this thread with the share done, 0 to 1.
