@@ -7,17 +7,17 @@ import time
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sceneburst.exits import when_interrupted
 from sceneburst.screen import err, note
 from scenequeue.counted import counted
-from scenequeue.queue import SceneQueue
-from scenequeue.settings import SceneburstSettings
 from scenequeue.start import require
-from scenequeue.waiting import PASSING
+
+if TYPE_CHECKING:
+    from scenequeue.queue import SceneQueue
 
 
 class Fleet(StrEnum):
@@ -58,6 +58,8 @@ def up(
     require("dispatcher", "worker")
     from container_worker.ffmpeg import find_ffmpeg
     from sceneburst.local_cluster import LocalCluster
+    from scenequeue.queue import SceneQueue
+    from scenequeue.settings import SceneburstSettings
 
     if fleet is Fleet.PROCESS:
         if image is not None:
@@ -86,7 +88,7 @@ def up(
         _watch(queue, cluster.check)
 
 
-def _wait_until_it_acts(queue: SceneQueue, check: Callable[[], None]) -> None:
+def _wait_until_it_acts(queue: "SceneQueue", check: Callable[[], None]) -> None:
     """Wait for the dispatcher's first plan: who submits from then on is told what its containers can read and write."""
     with err.status("starting"):
         check()
@@ -95,8 +97,10 @@ def _wait_until_it_acts(queue: SceneQueue, check: Callable[[], None]) -> None:
             check()
 
 
-def _watch(queue: SceneQueue, check: Callable[[], None]) -> None:
+def _watch(queue: "SceneQueue", check: Callable[[], None]) -> None:
     """Say how the queue stands, and why nothing moves, whenever that changes, for ever."""
+    from scenequeue.waiting import PASSING
+
     said = waits = ""
     with err.status("idle") as status:
         while True:

@@ -31,6 +31,16 @@ def test_help_loads_no_command() -> None:
     assert not loaded & _HEAVY
 
 
+def test_the_help_of_no_command_loads_what_only_its_work_needs() -> None:
+    """All of them are loaded in one process, as far as their help needs them."""
+    homes = sorted({command.home.partition(":")[0] for command in Commands.listed})
+    code = f"import sys; from importlib import import_module as load; import sceneburst.cli\nfor home in {homes}: "
+    code += "load('sceneburst.commands.' + home)\nprint(*sys.modules)"
+    loaded = set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
+    # Some have states and lanes among their options, and these are where the models are.
+    assert not loaded & (_HEAVY - {"pydantic"})
+
+
 @pytest.mark.parametrize("command", Commands.listed, ids=lambda command: command.name)
 def test_every_listed_command_is_there(command: object) -> None:
     """Under the name that the list says."""
