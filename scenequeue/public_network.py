@@ -15,6 +15,10 @@ Resolve: TypeAlias = Callable[[str, int], str]
 #: IPv6 prefixes whose last 32 bits are an IPv4 address: IPv4-compatible, and NAT64 (RFC 6052).
 _CARRIERS = (ipaddress.IPv6Network("::/96"), ipaddress.IPv6Network("64:ff9b::/96"))
 
+#: Not public, though Python may say so, depending on its release: IETF protocol assignments (RFC 6890) with Oracle Cloud's
+#: metadata, 6to4 relays (RFC 7526), documentation (RFC 9637); and the address of Azure's host, which is public by number alone.
+_SPECIAL = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20", "168.63.129.16/32")))
+
 
 def public_address(host: str, port: int) -> str:
     """Resolve the host, and return one of its addresses when all of them are public.
@@ -47,6 +51,8 @@ def is_public(text: str) -> bool:
             return False
         if carried is not None:
             return is_public(str(carried))
+    if any(address.version == network.version and address in network for network in _SPECIAL):
+        return False
     return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
 
 
@@ -76,7 +82,8 @@ def check_public_url(url: str) -> None:
         StorageDenied: not a plain https:// address, or its host is an IP address, or localhost, that is not public.
     """
     host, _ = host_and_port(url)
-    if host == "localhost" or host.endswith(".localhost"):
+    name = host.removesuffix(".")
+    if name == "localhost" or name.endswith(".localhost"):
         raise StorageDenied(f"https://{host} is not a public address")
     with contextlib.suppress(ValueError):
         if not is_public(host):

@@ -14,17 +14,19 @@ _MIN_SECRET_CHARACTERS = 6
 #: Secrets in the environment that are not settings of ours.
 _AWS_SECRETS = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 
-#: Up to the last @ of a word: a password that is not percent-encoded may hold any character.
-_USERINFO = re.compile(r"""([A-Za-z][\w+.-]*://[^\s:@/?#'"]*):([^\s'"<>]*)@""")
-#: Presigned URLs of S3 and others, and passwords and tokens in a query string.
-_PARAMETER = re.compile(
-    r"""([?&](?:[\w.%-]*(?:password|passwd|secret|token|signature|credential|api_?-?key|access_?-?key)[\w.%-]*|x-amz-[\w-]+|sig|key|auth)=)"""
-    r"""([^\s&'"<>#]+)""",
-    re.IGNORECASE,
+# Each pattern takes time proportional to the text: messages repeat addresses and names that anybody may have sent.
+#: A word up to its last @: a password that is not percent-encoded may hold any character.
+_WORD_WITH_AT = re.compile(r"""(?<![^\s'"<>])[^\s'"<>]*@""")
+_USERINFO = re.compile(r"""(\w://[^\s:@/?#'"]*):(.*)@""", re.DOTALL)
+#: A parameter of a query string: its name, and its value.
+_PARAMETER = re.compile(r"""([?&][\w.%-]+=)([^\s&'"<>#]+)""")
+#: Names of presigned URLs of S3 and others, of passwords and of tokens.
+_SECRET_NAME = re.compile(
+    r"password|passwd|secret|token|signature|credential|api_?-?key|access_?-?key|^.x-amz-|^.(?:sig|key|auth)=$", re.IGNORECASE
 )
 #: In a text that is one URL and nothing else, a password may hold spaces and quotes too, and an ampersand in a parameter.
-_URL_USERINFO = re.compile(r"^([\w+.-]+://[^:@/?#]*):.*@", re.DOTALL)
-_URL_PARAMETER = re.compile(r"([?&][^=&#]*(?:password|secret|token)[^=&#]*=).*$", re.IGNORECASE | re.DOTALL)
+_URL_USERINFO = re.compile(r"^([\w+.-]+://[^:@/?#]*):(.*)@", re.DOTALL)
+_URL_PARAMETER = re.compile(r"([?&][^=&#]*(?:password|secret|token)[^=&#]*=)(.*)$", re.IGNORECASE | re.DOTALL)
 
 _lock = threading.Lock()
 _known: frozenset[str] = frozenset()
@@ -37,7 +39,15 @@ def redact(text: str) -> str:
         text = _known_pattern.sub(_HIDDEN, text)
     if "://" not in text and "=" not in text:
         return text
-    return _USERINFO.sub(rf"\1:{_HIDDEN}@", _PARAMETER.sub(rf"\1{_HIDDEN}", text))
+    return _WORD_WITH_AT.sub(_without_password, _PARAMETER.sub(_without_value, text))
+
+
+def _without_password(word: re.Match[str]) -> str:
+    return _USERINFO.sub(rf"\1:{_HIDDEN}@", word[0])
+
+
+def _without_value(parameter: re.Match[str]) -> str:
+    return f"{parameter[1]}{_HIDDEN}" if _SECRET_NAME.search(parameter[1]) else parameter[0]
 
 
 def masked(url: str) -> str:
@@ -45,16 +55,23 @@ def masked(url: str) -> str:
     return _URL_USERINFO.sub(rf"\1:{_HIDDEN}@", _URL_PARAMETER.sub(rf"\1{_HIDDEN}", url))
 
 
+def register_url(url: str) -> None:
+    """Hide the password and the secret parameters of a URL from now on, wherever they stand."""
+    for pattern in (_URL_USERINFO, _URL_PARAMETER):
+        for match in pattern.finditer(url):
+            register_secret(match[2])
+    for match in _PARAMETER.finditer(url):
+        if _SECRET_NAME.search(match[1]):
+            register_secret(match[2])
+
+
 def register_secret(value: str) -> None:
-    """Hide a secret from now on, wherever it stands; of a URL the password and the secret parameters.
+    """Hide a secret from now on, wherever it stands.
 
     Values of fewer than six characters are hidden only where a URL shows that they are secrets.
     """
     global _known, _known_pattern
-    found = {value}
-    if "://" in value:
-        found = {match[2] for pattern in (_USERINFO, _PARAMETER) for match in pattern.finditer(value)}
-    forms = {form for each in found for form in (each, unquote(each), quote(each, safe=""))}
+    forms = (value, unquote(value), quote(value, safe=""))
     with _lock:
         known = _known | {form for form in forms if len(form) >= _MIN_SECRET_CHARACTERS}
         if known != _known:
@@ -68,7 +85,13 @@ def redact_tracebacks() -> None:
         if value := os.environ.get(name):
             register_secret(value)
     sys.excepthook = _print_traceback
-    threading.excepthook = lambda args: _print_traceback(args.exc_type, args.exc_value, args.exc_traceback)
+    threading.excepthook = _print_traceback_of_thread
+
+
+def _print_traceback_of_thread(args: threading.ExceptHookArgs) -> None:
+    # As Python itself does: it ends the thread, and nothing is wrong.
+    if args.exc_type is not SystemExit:
+        _print_traceback(args.exc_type, args.exc_value, args.exc_traceback)
 
 
 def _print_traceback(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from scenequeue.errors import SettingsError, without_prefix
-from scenequeue.redaction import register_secret
+from scenequeue.redaction import register_secret, register_url
 
 Positive = Annotated[float, Field(gt=0)]
 _KEY_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
@@ -63,7 +63,8 @@ class SceneburstSettings(BaseModel):
         for name in type(self).model_fields:
             value = getattr(self, name)
             if isinstance(value, SecretStr):
-                register_secret(value.get_secret_value())
+                register = register_url if name.endswith("_url") else register_secret
+                register(value.get_secret_value())
 
     @property
     def redis_address(self) -> SecretStr:

@@ -75,6 +75,8 @@ def test_a_name_that_resolves_too_slowly_is_not_waited_for(tmp_path: Path) -> No
         "https://[::ffff:169.254.169.254]/",
         "https://localhost/hook",
         "https://a.localhost/hook",
+        "https://localhost./hook",
+        "https://168.63.129.16/metadata",
         "https:///x",
         "https://[x/",
         "no address",

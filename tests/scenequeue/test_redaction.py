@@ -76,6 +76,20 @@ def test_a_secret_setting_is_hidden_wherever_it_stands() -> None:
     assert redact("b'correct horse' battery/staple battery%2Fstaple") == "b'***' *** ***"
 
 
+def test_a_secret_is_hidden_by_itself_whatever_is_in_it() -> None:
+    """Of an address its password alone, also with a space or quotes; of a key that looks like an address all of it."""
+    SceneburstSettings.load(redis_url="redis://u:a space 'and quotes'@host", redis_password="x://no-address")
+    assert redact("said a space 'and quotes' of x://no-address at host") == "said *** of *** at host"
+
+
+def test_a_long_text_is_redacted_in_time() -> None:
+    """Whoever sends a long address or name makes the log no slower than its length: minutes where this was quadratic."""
+    forms = ("https://x.example/{}", "?{}", "{}@", "://{}", "https://u:{}@h")
+    for part in ("a", "a@", ":", "https://", "a=b&", "password", "password=", "?", "'", "%"):
+        for form in forms:
+            redact(form.format(part * 100_000))
+
+
 def test_a_short_secret_does_not_eat_words() -> None:
     """It would stand in every second one."""
     register_secret("a")
@@ -144,13 +158,15 @@ def test_json_logs_are_one_line_each() -> None:
 def test_an_exception_that_nobody_catches_is_printed_clean(where: str) -> None:
     """Of the main thread, which then ends with 1, and of any other."""
     code = (
-        "import threading\n"
+        "import sys, threading\n"
         "from scenequeue.redaction import redact_tracebacks\n"
         "redact_tracebacks()\n"
         "def fail(): raise ValueError('https://u:hush@host/ and aws-hidden')\n"
+        "threading.Thread(target=sys.exit).start()\n"
         f"fail() if {where == 'main'} else threading.Thread(target=fail).start()\n"
     )
     environment = {"AWS_SECRET_ACCESS_KEY": "aws-hidden", "PYTHONPATH": ":".join(sys.path)}
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment)
+    assert ended.stderr.count("Traceback") == 1
     assert ended.returncode == (1 if where == "main" else 0)
     assert "ValueError: https://u:***@host/ and ***" in ended.stderr

@@ -278,6 +278,11 @@ def test_every_key_is_taken_as_it_stands(s3: S3, tmp_path: Path, key: str) -> No
         ("100.64.0.1", False),
         ("240.0.0.1", False),
         ("255.255.255.255", False),
+        ("192.0.0.192", False),
+        ("::ffff:192.0.0.192", False),
+        ("192.88.99.1", False),
+        ("168.63.129.16", False),
+        ("3fff::1", False),
     ],
 )
 def test_only_the_open_internet_is_public(address: str, *, is_open: bool) -> None:
