@@ -16,12 +16,13 @@ class BeatWatch:
     """Remembers when each beat was first seen. Redis's clock may jump; a jump must not make the whole fleet look silent.
 
     Args:
-        tick_s: seconds between two looks. Such a pause counts whole, but never for more than half of `silent_after_s`.
-        silent_after_s: a container is reaped after so long; one look after an outage is not enough for that.
+        tick_s: seconds between two looks.
+        silent_after_s: a container is reaped after so long. No pause counts for more than half of it: one look after an outage is
+            not enough.
     """
 
     def __init__(self, tick_s: float = _COUNTED_S, silent_after_s: float = math.inf) -> None:
-        self._counted_s = max(_COUNTED_S, min(tick_s, silent_after_s / 2))
+        self._counted_s = min(max(_COUNTED_S, tick_s), silent_after_s / 2)
         #: The last beat of each container (Redis clock, ms), and when it was first seen (our clock, s).
         self._seen: dict[ContainerId, tuple[int, float]] = {}
         self._looked_s: float | None = None
