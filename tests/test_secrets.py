@@ -24,7 +24,7 @@ _MARK = "hushhush"
 _PRESIGNED = f"https://nowhere.invalid/a.jpg?X-Amz-Credential={_MARK}1&X-Amz-Signature={_MARK}2"
 _ENVIRONMENT = {
     "SCENEBURST_WEBHOOK_SECRET": f"{_MARK}3",
-    "SCENEBURST_BROKER_URL": "memory://localhost/",
+    "SCENEBURST_BROKER_URL": f"memory://user:{_MARK}10@localhost/",
     "AWS_ACCESS_KEY_ID": "planted",
     "AWS_SECRET_ACCESS_KEY": f"{_MARK}4",
     "AWS_SESSION_TOKEN": f"{_MARK}5",
