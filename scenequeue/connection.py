@@ -35,6 +35,8 @@ _PASSING_ERRORS = (
 )  # fmt: skip
 #: What a server says of a database in the URL that it does not have.
 _NO_DATABASE = ("DB index", "SELECT is not allowed")
+#: A key is of another type than we made it.
+_FOREIGN = "WRONGTYPE"
 _LOST = (redis.ConnectionError, redis.TimeoutError)
 #: By name: its module is loaded only where there are Sentinels.
 _NO_PRIMARY = "MasterNotFoundError"
@@ -80,9 +82,19 @@ class Connection:
         """Run a pipeline of reads; the answer is None for a key of the wrong type, which a foreign writer has made."""
         found = pipeline.execute(raise_on_error=False)
         for answer in found:
-            if isinstance(answer, Exception) and "WRONGTYPE" not in str(answer):
+            if isinstance(answer, Exception) and _FOREIGN not in str(answer):
                 raise answer
         return [None if isinstance(answer, Exception) else answer for answer in found]
+
+    def answer(self, command: str, *arguments: Any, **options: Any) -> Any:
+        """Read with one of redis-py's commands; the answer is None for a key of the wrong type."""
+        with self.translated():
+            try:
+                return getattr(self.client, command)(*arguments, **options)
+            except redis.exceptions.ResponseError as error:
+                if _FOREIGN not in str(error):
+                    raise
+                return None
 
     @contextmanager
     def translated(self) -> Iterator[None]:
@@ -104,6 +116,11 @@ class Connection:
                 raise self._refused(error) from error
             if any(word in str(error) for word in _NO_DATABASE):
                 raise SettingsError(f"SCENEBURST_REDIS_URL: Redis at {self.url} has no such database ({error})") from error
+            if _FOREIGN in str(error):
+                # It passes: the acting dispatcher puts keys of ours right when it comes by.
+                raise QueueUnavailable(
+                    f"Redis at {self.url}: somebody else has written to a key of this queue ({error})"
+                ) from error
             if not isinstance(error, _PASSING_ERRORS) and not _PASSING_WORD.search(str(error)):
                 raise
             # After a failover the same name may lead to another server, which only a new connection finds.

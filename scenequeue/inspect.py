@@ -54,7 +54,8 @@ class QueueInspector:
             pipeline = self._connection.client.pipeline(transaction=True)
             pipeline.hgetall(self._keys.counts)
             pipeline.hexists(self._keys.control, "paused")
-            fields, paused = pipeline.execute()
+            counts, paused = self._connection.answers(pipeline)
+        fields = counts or {}
         return Depth(
             counts=counts_from(fields),
             ready_by_lane={lane: whole_number(fields.get(f"ready:{lane.value}")) for lane in Lane},
@@ -72,7 +73,7 @@ class QueueInspector:
             pipeline = self._connection.client.pipeline(transaction=False)
             for lane in Lane:
                 pipeline.zrange(self._keys.lane(lane.value), 0, _JOBS_LOOKED_AT - 1)
-            ids = [job_id for ring in pipeline.execute() for job_id in ring]
+            ids = [job_id for ring in self._connection.answers(pipeline) for job_id in ring or []]
             for job_id in ids:
                 pipeline.hget(self._keys.job(job_id), "created_ms")
             found = self._connection.answers(pipeline) if ids else []
@@ -82,7 +83,7 @@ class QueueInspector:
     def newest_job_ms(self) -> int:
         """Submission time of the newest job, by Redis's clock; 0 where there is none. Cost: one read."""
         with self._connection.translated():
-            newest = self._connection.client.zrange(self._keys.jobs, 0, 0, desc=True, withscores=True)
+            newest = self._connection.answer("zrange", self._keys.jobs, 0, 0, desc=True, withscores=True) or []
         return int(newest[0][1]) if newest else 0
 
     def job(self, job_id: str) -> JobStatus:
@@ -92,15 +93,15 @@ class QueueInspector:
             JobNotFound: no job of this id.
         """
         with self._connection.translated():
-            fields = self._connection.client.hgetall(self._keys.job(job_id))
-        if not fields:
+            fields = self._connection.answer("hgetall", self._keys.job(job_id))
+        if fields == {}:
             raise JobNotFound(f"no job {job_id!r}: never submitted here, or its results have expired")
-        return shown_job(job_id, fields)
+        return shown_job(job_id, fields or {})
 
     def jobs(self, limit: int = 100) -> list[JobStatus]:
         """Jobs, newest first."""
         with self._connection.translated():
-            ids = self._connection.client.zrange(self._keys.jobs, 0, limit - 1, desc=True)
+            ids = self._connection.answer("zrange", self._keys.jobs, 0, limit - 1, desc=True) or []
             found = self._hashes([self._keys.job(job_id) for job_id in ids])
         # An id in the index without a hash is that of an expired job, unless no job can have it.
         known = zip(ids, found, strict=True)
@@ -117,11 +118,11 @@ class QueueInspector:
 
     def _peek_lane(self, lane: Lane, count: int) -> list[tuple[JobId, ItemId, WorkItem]]:
         with self._connection.translated():
-            ids = self._connection.client.zrange(self._keys.lane(lane.value), 0, count - 1)
+            ids = self._connection.answer("zrange", self._keys.lane(lane.value), 0, count - 1) or []
             pipeline = self._connection.client.pipeline(transaction=False)
             for job_id in ids:
                 pipeline.lrange(self._keys.job(job_id, "ready"), 0, count - 1)
-            lists = pipeline.execute() if ids else []
+            lists = self._connection.answers(pipeline) if ids else []
         turns = deque((job_id, deque(elements)) for job_id, elements in zip(ids, lists, strict=True) if elements)
         found: list[tuple[JobId, ItemId, WorkItem]] = []
         while turns and len(found) < count:
@@ -134,7 +135,7 @@ class QueueInspector:
     def leased(self, limit: int = 1000) -> list[LeasedItem]:
         """Return the items that are being worked on, the lease that ends first at the front."""
         with self._connection.translated():
-            members = self._connection.client.zrange(self._keys.leases, 0, limit - 1, withscores=True)
+            members = self._connection.answer("zrange", self._keys.leases, 0, limit - 1, withscores=True) or []
             hashes = self._hashes([f"{self._keys.prefix}item:{member}" for member, _ in members])
         return [
             _leased(member, int(deadline_ms), fields)
@@ -152,7 +153,7 @@ class QueueInspector:
                 some = [(*member_parts(member), buried_ms) for member, buried_ms in members[first : first + _LETTERS_AT_ONCE]]
                 for job, item, _ in some:
                     pipeline.hget(self._keys.job(job, "dead"), item)
-                letters = pipeline.execute()
+                letters = self._connection.answers(pipeline)
             found += [letter_from(*about[:2], text, about[2]) for about, text in zip(some, letters, strict=True) if text]
         return found
 
@@ -167,7 +168,7 @@ class QueueInspector:
             JobNotFound: there is no such dead letter.
         """
         with self._connection.translated():
-            text = self._connection.client.hget(self._keys.job(job_id, "dead"), item_id)
+            text = self._connection.answer("hget", self._keys.job(job_id, "dead"), item_id)
         if text is None:
             raise JobNotFound(f"no dead letter {item_id!r} of job {job_id!r}")
         return letter_from(job_id, item_id, text, 0)
@@ -178,7 +179,7 @@ class QueueInspector:
         while True:
             with self._connection.translated():
                 last = first + _IDS_AT_ONCE - 1
-                page = self._connection.client.zrange(self._keys.dead, first, last, desc=True, withscores=True)
+                page = self._connection.answer("zrange", self._keys.dead, first, last, desc=True, withscores=True) or []
             for member, buried_ms in page:
                 if job_id is None or member_parts(member)[0] == job_id:
                     yield member, int(buried_ms)
@@ -189,20 +190,20 @@ class QueueInspector:
     def containers(self, limit: int = 1000) -> list[ContainerRecord]:
         """Containers that were heard of lately, newest first."""
         with self._connection.translated():
-            ids = self._connection.client.zrange(self._keys.containers, 0, limit - 1, desc=True)
+            ids = self._connection.answer("zrange", self._keys.containers, 0, limit - 1, desc=True) or []
             hashes = self._hashes([self._keys.container(container_id) for container_id in ids])
         return [container_from(container_id, fields) for container_id, fields in zip(ids, hashes, strict=True) if fields]
 
     def container(self, container_id: str) -> ContainerRecord | None:
         """The record of one container; None when there is none, any more."""
         with self._connection.translated():
-            fields = self._connection.client.hgetall(self._keys.container(container_id))
+            fields = self._connection.answer("hgetall", self._keys.container(container_id))
         return container_from(container_id, fields) if fields else None
 
     def plan(self) -> dict[str, Any] | None:
         """The dispatcher's last decision; None when none was made lately."""
         with self._connection.translated():
-            plan = self._connection.client.get(self._keys.plan)
+            plan = self._connection.answer("get", self._keys.plan)
         return plan_from(plan) if plan else None
 
     def waits_because(self, status: JobStatus) -> Reason | None:
@@ -227,7 +228,7 @@ class QueueInspector:
             pipeline = self._connection.client.pipeline(transaction=False)
             pipeline.hexists(self._keys.control, "paused")
             pipeline.get(self._keys.plan)
-            paused, text = pipeline.execute()
+            paused, text = self._connection.answers(pipeline)
         if text:
             return Surroundings(bool(paused), plan_from(text))
         return Surroundings(bool(paused), None, self.containers(), self.now_ms())
@@ -235,7 +236,7 @@ class QueueInspector:
     def is_transient(self) -> bool:
         """True for a queue that ends with its Redis, which keeps nothing on purpose."""
         with self._connection.translated():
-            return bool(self._connection.client.hexists(self._keys.control, "transient"))
+            return bool(self._connection.answer("hexists", self._keys.control, "transient"))
 
     def now_ms(self) -> int:
         """Redis's own clock, in Unix milliseconds."""

@@ -103,10 +103,10 @@ class ProducerPort:
             JobNotFound: no job of this id, or its results have expired.
         """
         with self._connection.translated():
-            fields = self._connection.client.hgetall(self._keys.job(job_id))
-        if not fields:
+            fields = self._connection.answer("hgetall", self._keys.job(job_id))
+        if fields == {}:
             raise JobNotFound(f"no job {job_id!r}: never submitted here, or its results have expired")
-        return shown_job(job_id, fields)
+        return shown_job(job_id, fields or {})
 
     def results(self, job_id: str, start: int = 0, count: int | None = None, stage: int = 0) -> Iterator[ItemResult]:
         """Results of items that ended, in the caller's order.
@@ -125,8 +125,8 @@ class ProducerPort:
         for first in range(start, end, _CHUNK):
             ids = [f"{stage}-{index}" for index in range(first, min(first + _CHUNK, end))]
             with self._connection.translated():
-                found = self._connection.client.hmget(key, ids)
-            yield from (result_from(item_id, text) for item_id, text in zip(ids, found, strict=True) if text is not None)
+                found = self._connection.answer("hmget", key, ids) or []
+            yield from (result_from(item_id, text) for item_id, text in zip(ids, found, strict=False) if text is not None)
 
     def all_results(self, job_id: str, stage: int = 0, start: int = 0) -> Iterator[ItemResult]:
         """Results of the items of all stages that ended, in the caller's order: the scenes, and then their film.
@@ -173,7 +173,7 @@ class ProducerPort:
         last = -1
         while True:
             with self._connection.translated():
-                page = self._connection.client.lrange(key, last - _CHUNK + 1, last)
+                page = self._connection.answer("lrange", key, last - _CHUNK + 1, last) or []
             yield from page
             if len(page) < _CHUNK:
                 return

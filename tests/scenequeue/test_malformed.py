@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from scenequeue.errors import JobNotFound
+from scenequeue.errors import JobNotFound, QueueUnavailable
 from scenequeue.items import ItemResult, JobState
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import done, submit
@@ -112,3 +112,37 @@ def test_dead_letters_of_one_job_are_found_among_many(queue: SceneQueue) -> None
     assert queue.inspect.dead_letter("a", "0-1").item.name == "scene1"
     with pytest.raises(JobNotFound, match="no dead letter '9-9' of job 'a'"):
         queue.inspect.dead_letter("a", "9-9")
+
+
+_INDEXES = ("counts", "control", "plan", "jobs", "leases", "dead", "containers", "lane:urgent", "lane:normal", "lane:bulk")
+_OF_A_JOB = ("", ":ready", ":results", ":dead", ":stage:1")
+
+
+@pytest.mark.parametrize("name", [*_INDEXES, *(f"job:a{part}" for part in _OF_A_JOB), "item:a/0-0", "container:c1"])
+def test_a_key_of_another_type_is_read_as_if_it_were_empty(queue: SceneQueue, raw: Any, name: str) -> None:
+    """Before a dispatcher has put it right, too: whoever only looks goes on looking."""
+    submit(queue, "a", 3, 1)
+    _, other = queue.worker.lease("c1", 2)
+    queue.worker.fail("c1", other, "BadInput", "no", transient=False)
+    key, inspect = queue._connection.keys.prefix + name, queue.inspect
+    raw.delete(key)
+    raw.xadd(key, {"not": "ours"})
+    assert inspect.stands_still_because(inspect.depth().counts) is None or name == "counts"
+    listed = [inspect.jobs(), inspect.peek(), inspect.leased(), inspect.dead(), inspect.containers()]
+    assert all(isinstance(each, list) for each in listed)
+    assert inspect.backlog_age_s() >= 0
+    assert inspect.newest_job_ms() >= 0
+    assert inspect.plan() is None
+    assert inspect.container("c1") is None
+    assert not inspect.is_transient()
+    expected = JobState.MALFORMED if name == "job:a" else JobState.ACTIVE
+    assert {inspect.job("a").state, queue.producer.status("a").state} == {expected}
+    assert list(queue.producer.all_results("a")) is not None
+    assert queue.producer.names("a") is not None
+
+
+def test_what_reads_nothing_of_a_foreign_key_says_so_in_a_line(queue: SceneQueue, raw: Any) -> None:
+    """It is worth another attempt: dispatchers put such keys right."""
+    raw.set(queue._connection.keys.bell, "x")
+    with pytest.raises(QueueUnavailable, match="somebody else has written to a key of this queue"):
+        queue.worker.wait_for_work(0.01)

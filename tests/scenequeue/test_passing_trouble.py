@@ -146,4 +146,4 @@ def test_words_of_passing_trouble_are_known_wherever_they_stand(said: str) -> No
     with pytest.raises(QueueUnavailable, match="cannot serve now"), connection.translated():
         raise redis.exceptions.ResponseError(said)
     with pytest.raises(redis.exceptions.ResponseError), connection.translated():
-        raise redis.exceptions.ResponseError("WRONGTYPE Operation against a key holding the wrong kind of value: BUSY")
+        raise redis.exceptions.ResponseError("ERR value is not an integer or out of range: BUSY")
