@@ -111,7 +111,12 @@ def main() -> None:
         finally:
             # What is left is to say how it ended.
             be_quiet_when_interrupted(serves=serves)
+            if not serves:
+                signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
     except Interrupted as stop:
+        # Python gives up its handlers before it has ended; a second Ctrl-C would then change the exit code.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
         from sceneburst.screen import note
 
         note("; ".join(["interrupted", *stop.args]), "yellow")

@@ -1,5 +1,6 @@
 """Exit codes of `sceneburst`, and its last words when it is interrupted."""
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
@@ -20,6 +21,21 @@ class Exit(IntEnum):
 
 class Interrupted(BaseException):
     """Raised by SIGINT and SIGTERM; its text is the last line that the command prints."""
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Hold SIGINT and SIGTERM back until this block has ended, and raise Interrupted then; for what must not be half done."""
+    came: list[int] = []
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, lambda number, _: came.append(number)) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if came:
+        raise Interrupted
 
 
 @contextmanager

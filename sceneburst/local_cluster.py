@@ -5,7 +5,6 @@ import json
 import os
 import secrets
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from dispatcher.fleets.docker import DockerFleet
 from dispatcher.fleets.process import ProcessFleet
 from dispatcher.fleets.settings import DockerSettings
 from sceneburst.embedded_redis import EmbeddedRedis, die_with_parent
+from sceneburst.exits import uninterrupted
 from scenequeue.errors import FleetError, ProgramUnavailable, SettingsError
 from scenequeue.temporary import find_temporary_folder
 
@@ -58,38 +58,43 @@ class LocalCluster:
     ) -> None:
         self._keeps = folder is not None
         self._folder = folder or Path(tempfile.mkdtemp(prefix="sceneburst-run-", dir=find_temporary_folder()))
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # Always with a password, in the URL: then a SCENEBURST_REDIS_PASSWORD of the surroundings does not count.
-        password = secrets.token_hex(16)
-        self._redis = EmbeddedRedis(self._folder, is_durable=self._keeps, password=password, port=redis_port)
-        self.url = self._redis.url
-        self.namespace = f"up-{secrets.token_hex(4)}" if image else "sceneburst"
-        docker = self._docker(image, file_roots) if image else {}
-        self._dispatcher: subprocess.Popen[bytes] | None = None
-        self._cores = containers * slots
-        self._environment = {
-            "SCENEBURST_REDIS_URL": self.url,
-            "SCENEBURST_NAMESPACE": self.namespace,
-            "SCENEBURST_FLEET": "docker" if image else "process",
-            "SCENEBURST_STATE_DIR": str(self._folder / "fleet"),
-            "SCENEBURST_SCRATCH_DIR": str(self._folder / "scratch"),
-            "SCENEBURST_FILE_ROOTS": json.dumps(sorted({str(root) for root in file_roots})),
-            "SCENEBURST_TICK_S": "0.5",
-            "SCENEBURST_MAX_CONTAINERS": str(containers),
-            "SCENEBURST_MAX_PARALLEL_TASKS": str(containers),
-            "SCENEBURST_MIN_SCENES_PER_BATCH": "1",
-            "SCENEBURST_WORKER_SLOTS": str(slots),
-            "SCENEBURST_LEASE_S": "10",
-            "SCENEBURST_IDLE_TIMEOUT_S": "10",
-            "SCENEBURST_REDIS_PATIENCE_S": str(_PATIENCE_S),
-            "SCENEBURST_LOG_FORMAT": "json",
-            **{f"SCENEBURST_{name.upper()}": _as_text(value) for name, value in docker.items()},
-            **(environment or {}),
-        }
-        if image:
-            self._fleet: ProcessFleet | DockerFleet = DockerFleet(DockerSettings.load(namespace=self.namespace, **docker))
-        else:
-            self._fleet = ProcessFleet(self._folder / "fleet")
+        with contextlib.ExitStack() as undo:
+            if not self._keeps:
+                undo.callback(shutil.rmtree, self._folder, ignore_errors=True)
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            # Always with a password, in the URL: then a SCENEBURST_REDIS_PASSWORD of the surroundings does not count.
+            password = secrets.token_hex(16)
+            self._redis = EmbeddedRedis(self._folder, is_durable=self._keeps, password=password, port=redis_port)
+            undo.callback(self._redis.stop)
+            self.url = self._redis.url
+            self.namespace = f"up-{secrets.token_hex(4)}" if image else "sceneburst"
+            docker = self._docker(image, file_roots) if image else {}
+            self._dispatcher: subprocess.Popen[bytes] | None = None
+            self._cores = containers * slots
+            self._environment = {
+                "SCENEBURST_REDIS_URL": self.url,
+                "SCENEBURST_NAMESPACE": self.namespace,
+                "SCENEBURST_FLEET": "docker" if image else "process",
+                "SCENEBURST_STATE_DIR": str(self._folder / "fleet"),
+                "SCENEBURST_SCRATCH_DIR": str(self._folder / "scratch"),
+                "SCENEBURST_FILE_ROOTS": json.dumps(sorted({str(root) for root in file_roots})),
+                "SCENEBURST_TICK_S": "0.5",
+                "SCENEBURST_MAX_CONTAINERS": str(containers),
+                "SCENEBURST_MAX_PARALLEL_TASKS": str(containers),
+                "SCENEBURST_MIN_SCENES_PER_BATCH": "1",
+                "SCENEBURST_WORKER_SLOTS": str(slots),
+                "SCENEBURST_LEASE_S": "10",
+                "SCENEBURST_IDLE_TIMEOUT_S": "10",
+                "SCENEBURST_REDIS_PATIENCE_S": str(_PATIENCE_S),
+                "SCENEBURST_LOG_FORMAT": "json",
+                **{f"SCENEBURST_{name.upper()}": _as_text(value) for name, value in docker.items()},
+                **(environment or {}),
+            }
+            if image:
+                self._fleet: ProcessFleet | DockerFleet = DockerFleet(DockerSettings.load(namespace=self.namespace, **docker))
+            else:
+                self._fleet = ProcessFleet(self._folder / "fleet")
+            undo.pop_all()
 
     def _docker(self, image: str, file_roots: Sequence[Path]) -> dict[str, Any]:
         """Settings that make our files and our Redis's socket be where the containers look for them."""
@@ -173,18 +178,15 @@ class LocalCluster:
         try:
             self.start()
         except BaseException:
-            self.stop()
+            with uninterrupted():
+                self.stop()
             raise
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         # A second Ctrl-C must not leave things half stopped.
-        before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
+        with uninterrupted():
             self.stop()
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
 
 
 def _as_text(value: Any) -> str:

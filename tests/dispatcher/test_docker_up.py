@@ -37,6 +37,8 @@ class Cluster:
 def cluster(monkeypatch: pytest.MonkeyPatch) -> type[Cluster]:
     """In place of the real one."""
     monkeypatch.setattr(sceneburst.local_cluster, "LocalCluster", Cluster)
+    # It has no Redis that could be marked.
+    monkeypatch.setattr("scenequeue.operate.OperatorPort.mark_transient", lambda _: None)
     Cluster.asked = {}
     return Cluster
 
