@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil
 import pytest
 
@@ -19,6 +20,8 @@ from scenequeue.names import ItemId, LeaseToken, check_job_id
 from scenequeue.options import RenderOptions
 from scenequeue.settings import WorkerSettings
 from scenequeue.storage import UriStorage
+from scenequeue.storage_https import HttpsStorage
+from tests.dripping_server import dripping_server
 from tests.media import Media
 
 Make = Callable[..., Work]
@@ -178,6 +181,22 @@ def test_an_item_told_to_stop_fetches_nothing(work_on: Make, media: Media) -> No
     with pytest.raises(Stopped):
         render(work)
     assert list(work.scratch.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", ["handshake", "headers", "informational", "body"])
+def test_an_item_stopped_while_its_input_drips_lets_go_of_its_slot(
+    work_on: Make, media: Media, tmp_path: Path, kind: str
+) -> None:
+    """Cancelled or drained, whatever the server is at; the download's own limit is an hour away."""
+    with dripping_server(tmp_path, kind) as server:
+        storage = UriStorage(WorkerSettings.load(file_roots=[tmp_path]))
+        transport = httpx.AsyncHTTPTransport(verify=server.trust)
+        storage._https = HttpsStorage(lambda _host, _port: "127.0.0.1", transport, limit_s=3600)
+        # An item is told to stop by this event; here it is the server's, set when it begins to answer.
+        work = work_on({**_scene(media), "image": server.url}, storage=storage, should_stop=server.began)
+        with pytest.raises(Stopped):
+            render(work)
+    assert not (tmp_path / "out").exists()
 
 
 def test_an_item_stopped_while_it_renders_delivers_nothing(work_on: Make, media: Media, tmp_path: Path) -> None:
