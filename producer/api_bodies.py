@@ -14,10 +14,12 @@ from pydantic_core import from_json
 from producer.api_errors import BodyTooLarge, BodyTooSlow, BodyUnreadable, FieldProblem, InvalidRequest, WrongMediaType
 from producer.films import film_from, misfits
 from producer.scenes import INPUTS, explain, limited, local_path, options_from, problems_of, scene_from
+from scenequeue.address import Address
 from scenequeue.errors import InvalidScenes, StorageDenied
 from scenequeue.items import Lane, Scene
 from scenequeue.names import Labels
 from scenequeue.options import FrozenModel, RenderOptions
+from scenequeue.quoted import quoted
 from scenequeue.settings import ApiSettings
 from scenequeue.storage_files import path_of
 from scenequeue.wishes import JobWishes
@@ -43,7 +45,7 @@ class Submission(FrozenModel):
         Field(min_length=1, description="each with a name of its own; inputs are addresses: s3:// or https://"),
         WithJsonSchema({"type": "array", "minItems": 1, "items": _reference("Scene")}),
     ]
-    output: Annotated[str, Field(max_length=2048, description="s3:// prefix that each <name>.mp4 goes under")]
+    output: Annotated[Address, Field(description="s3:// prefix that each <name>.mp4 goes under")]
     options: Annotated[
         dict[str, Any] | None,
         Field(description="how all scenes look"),
@@ -61,7 +63,7 @@ class Submission(FrozenModel):
     labels: Annotated[Labels, Field(description="words by name; operators see them, and find jobs by them")] = Field(
         default_factory=dict
     )
-    callback_url: Annotated[str | None, Field(max_length=2048, description="https:// address, told of the job's end")] = None
+    callback_url: Annotated[Address | None, Field(description="https:// address, told of the job's end")] = None
     max_attempts: Annotated[int, Field(ge=1, le=100, description="how often a scene is tried")] = 3
     wishes: Annotated[
         JobWishes | None,
@@ -77,7 +79,7 @@ async def read_body(request: Request, most_mib: float) -> bytes:
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json" or request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise WrongMediaType(f"the body is announced as {kind or 'nothing'!r}")
+        raise WrongMediaType(f"the body is announced as {quoted(kind or 'nothing')}")
     most = int(most_mib * _MIB)
     too_large = BodyTooLarge(f"the body is longer than {most_mib:g} MiB")
     declared = request.headers.get("content-length", "")
@@ -190,10 +192,12 @@ def _checked(submission: Submission, roots: Sequence[Path]) -> list[Scene]:
             problems += [f"scene {number}: {line}" for line in str(error).splitlines()]
             continue
         found = [line for role in INPUTS if (place := getattr(scene, role)) for line in _address_problems(role, place, roots)]
+        told = {line.partition(":")[0] for line in found}
         # Of a scene in a good form, what is not about an input is about its options.
         found += [
-            line if line.partition(":")[0] in INPUTS else f"options: {line}"
+            line if field in INPUTS else f"options: {line}"
             for line in problems_of(scene, options, check_files=False)
+            if (field := line.partition(":")[0]) not in told
         ]
         found += misfits(scene, film, options) if film is not None else []
         problems += [f"scene {number} ({scene.name}): {problem}" for problem in found]
@@ -208,10 +212,10 @@ def _address_problems(field: str, place: str, roots: Sequence[Path]) -> list[str
     if _LINE_ENDS.search(place):
         return [f"{field}: an address is one line without tabs"]
     if local_path(place) is not None:
-        return [f"{field}: {place!r} is a path; an address is needed, as in s3://bucket/key"]
+        return [f"{field}: {quoted(place)} is a path; an address is needed, as in s3://bucket/key"]
     if not place.startswith("file:"):
         return []
-    outside = f"{field}: {place!r} is outside the folders that SCENEBURST_FILE_ROOTS of the API allows"
+    outside = f"{field}: {quoted(place)} is outside the folders that SCENEBURST_FILE_ROOTS of the API allows"
     try:
         path = path_of(place).resolve()
     except (StorageDenied, OSError, RuntimeError):

@@ -18,6 +18,7 @@ from producer.api_views import Job
 from scenequeue.errors import JobNotFound, QueueUnavailable
 from scenequeue.items import JobEvent, JobState, JobStatus
 from scenequeue.names import JobId, check_job_id
+from scenequeue.quoted import quoted
 
 #: Longest that one look at Redis blocks: a stream notices within it that its client or the program leaves.
 _LOOK_S = 1.0
@@ -42,7 +43,7 @@ async def open_stream(service: Service, job_id: str, last_seen: str | None) -> R
         JobNotFound, QueueUnavailable, TooManyStreams.
     """
     if last_seen is not None and not _EVENT_ID.fullmatch(last_seen):
-        raise InvalidRequest([FieldProblem("Last-Event-ID", f"{last_seen!r} is not the id of an event")])
+        raise InvalidRequest([FieldProblem("Last-Event-ID", f"{quoted(last_seen)} is not the id of an event")])
     if service.open_streams >= service.settings.api_streams:
         raise TooManyStreams(f"{service.settings.api_streams} event streams are open")
     service.open_streams += 1

@@ -16,6 +16,7 @@ from producer.reach import Reach, working_folder
 from producer.scenes import INPUTS, SceneLike, explain, local_path, options_from
 from producer.uploads import Uploader
 from producer.weights import weight_of
+from scenequeue.address import MAX_ADDRESS_CHARS, bucket_and_key
 from scenequeue.errors import InvalidScenes, JobNotFound, StorageDenied
 from scenequeue.film import Film
 from scenequeue.items import JobSpec, JobStatus, Lane, RenderPayload, Scene, WorkItem
@@ -23,6 +24,7 @@ from scenequeue.names import check_job_id
 from scenequeue.options import RenderOptions
 from scenequeue.public_network import check_public_url
 from scenequeue.queue import SceneQueue
+from scenequeue.quoted import quoted
 from scenequeue.reasons import Reason
 from scenequeue.settings import ProducerSettings
 from scenequeue.storage import UriStorage
@@ -270,18 +272,22 @@ def output_uri(output: str | Path) -> str:
         InvalidScenes: it is an address that cannot be written.
     """
     text = str(output).strip()
+    if "://" in text and len(text) > MAX_ADDRESS_CHARS:
+        raise InvalidScenes([f"output: {len(text)} characters are more than the {MAX_ADDRESS_CHARS} of an address"])
     if not text or "\0" in text:
-        raise InvalidScenes([f"output: {str(output)!r} is neither a folder nor an address"])
+        raise InvalidScenes([f"output: {quoted(output)} is neither a folder nor an address"])
     if "://" not in text:
         return file_uri(Path(text)).rstrip("/")
     scheme, _, place = text.rstrip("/").partition("://")
     if scheme not in {"s3", "file"} or (scheme == "s3" and (not place or place.startswith("/"))):
-        raise InvalidScenes([f"output: {text!r} cannot be written; a folder, s3://bucket/… or file:///… can"])
-    if scheme == "file":
-        try:
+        raise InvalidScenes([f"output: {quoted(text)} cannot be written; a folder, s3://bucket/… or file:///… can"])
+    try:
+        if scheme == "file":
             path_of(text)
-        except StorageDenied as error:
-            raise InvalidScenes([f"output: {error}"]) from None
+        else:
+            bucket_and_key(f"{text.rstrip('/')}/x")
+    except StorageDenied as error:
+        raise InvalidScenes([f"output: {error}"]) from None
     return text.rstrip("/")
 
 

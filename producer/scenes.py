@@ -7,9 +7,12 @@ from typing import Any, TypeAlias
 
 from pydantic import ValidationError
 
-from scenequeue.errors import problem_line
+from scenequeue.address import bucket_and_key
+from scenequeue.errors import StorageDenied, problem_line
 from scenequeue.items import Scene
 from scenequeue.options import RenderOptions, SubtitleStyle, WatermarkStyle
+from scenequeue.quoted import quoted
+from scenequeue.storage_files import path_of
 from scenequeue.wishes import JobWishes
 
 #: A scene as a model, or as a dict with our names or the article's.
@@ -77,9 +80,9 @@ def explain(error: ValidationError, model: Any) -> list[str]:
         if problem["type"] == "extra_forbidden":
             word = str(problem["loc"][-1])
             near = difflib.get_close_matches(word, _names_near(model, problem["loc"]), n=1)
-            lines.append(f"unknown option {place!r}" + (f", did you mean {near[0]!r}?" if near else ""))
+            lines.append(f"unknown option {quoted(place)}" + (f", did you mean {near[0]!r}?" if near else ""))
         elif problem["type"] == "missing":
-            lines.append(f"{place!r} is missing")
+            lines.append(f"{quoted(place)} is missing")
         else:
             lines.append(problem_line(problem))
     return lines
@@ -119,9 +122,20 @@ def input_problems(role: str, place: str | None, *, check_files: bool) -> list[s
         return [f"{role}: is empty"]
     if path is None:
         if place.partition("://")[0] not in {"s3", "https", "file"}:
-            return [f"{role}: {place!r} is neither a local path nor an s3://, https:// or file:// address"]
-        return []
+            return [f"{role}: {quoted(place)} is neither a local path nor an s3://, https:// or file:// address"]
+        return _address_problems(role, place)
     return _file_problems(role, path) if check_files else []
+
+
+def _address_problems(role: str, address: str) -> list[str]:
+    try:
+        if address.startswith("s3:"):
+            bucket_and_key(address)
+        elif address.startswith("file:"):
+            path_of(address)
+    except StorageDenied as error:
+        return [f"{role}: {error}"]
+    return []
 
 
 def _file_problems(role: str, path: Path) -> list[str]:

@@ -18,6 +18,7 @@ from scenequeue.film import Film
 from scenequeue.items import Scene
 from scenequeue.names import ItemId, Labels
 from scenequeue.options import RenderOptions
+from scenequeue.quoted import quoted
 
 _KEYS = ("output", "options", "scenes", "watermark", "music", "film", "labels")
 #: What all scenes have that do not name their own.
@@ -78,9 +79,8 @@ class _Reader:
         for key in self._document:
             if key not in _KEYS:
                 near = difflib.get_close_matches(str(key), _KEYS, n=1)
-                self._problem(
-                    self._line(self._document, key), f"unknown key {key!r}" + (f", did you mean {near[0]!r}?" if near else "")
-                )
+                meant = f", did you mean {near[0]!r}?" if near else ""
+                self._problem(self._line(self._document, key), f"unknown key {quoted(key)}{meant}")
         options = self._options()
         film = self._film()
         scenes = self._scenes(options, film)

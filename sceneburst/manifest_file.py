@@ -11,6 +11,7 @@ from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from scenequeue.errors import InvalidScenes
+from scenequeue.quoted import cut
 
 _MOST_BYTES = 64 * 1024 * 1024
 
@@ -34,13 +35,13 @@ def parsed(path: Path) -> Any:
         document = YAML(typ="rt").load(text)
     except DuplicateKeyError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        said = str(error.problem).partition(" with value ")[0]
+        said = cut(str(error.problem).partition(" with value ")[0])
         raise InvalidScenes([f"{path}:{line}: {said}: each may be given once"]) from None
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise InvalidScenes([f"{path}:{line}: not YAML or JSON: {error.problem}"]) from None
+        raise InvalidScenes([f"{path}:{line}: not YAML or JSON: {cut(error.problem)}"]) from None
     except YAMLError as error:
-        raise InvalidScenes([f"{path}: not YAML or JSON: {error}"]) from None
+        raise InvalidScenes([f"{path}: not YAML or JSON: {cut(error)}"]) from None
     if not isinstance(document, Mapping):
         raise InvalidScenes([f"{path}:1: a manifest is a mapping with 'scenes'"])
     return document

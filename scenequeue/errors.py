@@ -5,6 +5,7 @@ A caller catches `SceneburstError`; the worker loop looks only at `transient`, n
 
 from typing import TYPE_CHECKING, ClassVar
 
+from scenequeue.quoted import cut
 from scenequeue.redaction import redact
 
 if TYPE_CHECKING:
@@ -128,5 +129,5 @@ def without_prefix(message: str) -> str:
 
 def problem_line(problem: "ErrorDetails") -> str:
     """One entry of a ValidationError as a line: where, if anywhere, and what is wrong."""
-    place, words = ".".join(map(str, problem["loc"])), without_prefix(problem["msg"])
+    place, words = cut(".".join(map(str, problem["loc"]))), without_prefix(problem["msg"])
     return f"{place}: {words}" if place else words

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from scenequeue.address import InputAddress
 from scenequeue.names import SceneName, Title
 from scenequeue.options import FrozenModel
 
@@ -19,7 +20,7 @@ class Film(FrozenModel):
     #: Seconds in which one scene turns into the next, in picture and sound; 0 is a hard cut.
     crossfade_s: Annotated[float, Field(ge=0.0, le=10.0)] = 0.5
     #: Music under the whole film: a local path when handed to a producer, an address on the queue.
-    music: str | None = None
+    music: InputAddress | None = None
     title: Title | None = None
 
 

@@ -9,6 +9,7 @@ from scenequeue.connection import Connection
 from scenequeue.errors import JobNotFound
 from scenequeue.items import ContainerRecord, Counts, DeadLetter, Depth, JobStatus, Lane, WorkItem
 from scenequeue.names import ContainerId, ItemId, JobId, is_job_id
+from scenequeue.quoted import quoted
 from scenequeue.reasons import Reason
 from scenequeue.records import (
     MALFORMED,
@@ -95,7 +96,7 @@ class QueueInspector:
         with self._connection.translated():
             fields = self._connection.answer("hgetall", self._keys.job(job_id))
         if fields == {}:
-            raise JobNotFound(f"no job {job_id!r}: never submitted here, or its results have expired")
+            raise JobNotFound(f"no job {quoted(job_id)}: never submitted here, or its results have expired")
         return shown_job(job_id, fields or {})
 
     def jobs(self, limit: int = 100) -> list[JobStatus]:
@@ -170,7 +171,7 @@ class QueueInspector:
         with self._connection.translated():
             text = self._connection.answer("hget", self._keys.job(job_id, "dead"), item_id)
         if text is None:
-            raise JobNotFound(f"no dead letter {item_id!r} of job {job_id!r}")
+            raise JobNotFound(f"no dead letter {quoted(item_id)} of job {quoted(job_id)}")
         return letter_from(job_id, item_id, text, 0)
 
     def _dead_members(self, job_id: str | None) -> Iterator[tuple[str, int]]:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, computed_field, field_validator, model_validator
 from pydantic_core import from_json
 
+from scenequeue.address import Address, InputAddress
 from scenequeue.names import ContainerId, ItemId, JobId, Labels, LeaseToken, SceneName, Title
 from scenequeue.options import FrozenModel, RenderOptions
 from scenequeue.reasons import Reason
@@ -56,11 +57,11 @@ class Scene(FrozenModel):
     """
 
     name: SceneName
-    image: str
-    audio: str
-    subtitles: str | None = None
-    watermark: str | None = None
-    music: str | None = None
+    image: InputAddress
+    audio: InputAddress
+    subtitles: InputAddress | None = None
+    watermark: InputAddress | None = None
+    music: InputAddress | None = None
     title: Title | None = None
     options: dict[str, Any] = Field(default_factory=dict)
 
@@ -135,7 +136,7 @@ class JobSpec(FrozenModel):
     options: RenderOptions = RenderOptions()
     max_attempts: Annotated[int, Field(ge=1, le=100)] = 3
     #: https:// URL that gets a signed POST when the job ends.
-    callback_url: str | None = None
+    callback_url: Address | None = None
     #: Words of the caller by name; shown to operators, who find jobs by them.
     labels: Labels = Field(default_factory=dict)
     #: How it is to be spread over containers; None: as the operator's settings say, together with all others.

@@ -6,6 +6,8 @@ from typing import Annotated, NewType
 
 from pydantic import AfterValidator, Field
 
+from scenequeue.quoted import quoted
+
 #: An item id is "<stage>-<index>", both counted from 0 in the caller's order.
 ItemId = NewType("ItemId", str)
 JobId = NewType("JobId", str)
@@ -31,9 +33,9 @@ def check_name(name: str) -> str:
         ValueError: it is empty, too long (120 characters, 220 bytes), starts with a dot or holds a separator.
     """
     if not _NAME.match(name) or ".." in name or name != name.strip():
-        raise ValueError(f"{name!r} is not a usable name: letters, digits, space and . _ + @ = - only, 1 to 120, no '..'")
+        raise ValueError(f"{quoted(name)} is not a usable name: letters, digits, space and . _ + @ = - only, 1 to 120, no '..'")
     if len(name.encode()) > _NAME_BYTES:
-        raise ValueError(f"{name!r} is not a usable name: more than {_NAME_BYTES} bytes in UTF-8")
+        raise ValueError(f"{quoted(name)} is not a usable name: more than {_NAME_BYTES} bytes in UTF-8")
     return name
 
 
@@ -44,7 +46,7 @@ def check_job_id(job_id: str) -> JobId:
         ValueError: it has other characters than letters, digits, '.', '_', '-', or more than 128.
     """
     if not is_job_id(job_id):
-        raise ValueError(f"{job_id!r} is not a usable job id: letters, digits, '.', '_' and '-' only, 1 to 128")
+        raise ValueError(f"{quoted(job_id)} is not a usable job id: letters, digits, '.', '_' and '-' only, 1 to 128")
     return JobId(job_id)
 
 
@@ -74,7 +76,7 @@ def check_label_name(name: str) -> str:
         ValueError: it has other characters than letters, digits, '.', '_', '/', '-', or more than 64.
     """
     if not _LABEL.fullmatch(name):
-        raise ValueError(f"{name!r} is not a usable label name: letters, digits, '.', '_', '/' and '-' only, 1 to 64")
+        raise ValueError(f"{quoted(name)} is not a usable label name: letters, digits, '.', '_', '/' and '-' only, 1 to 64")
     return name
 
 

@@ -2,6 +2,7 @@
 
 from scenequeue.connection import Connection
 from scenequeue.errors import JobConflict, JobNotFound
+from scenequeue.quoted import quoted
 
 
 class OperatorPort:
@@ -32,12 +33,12 @@ class OperatorPort:
         """
         answer = self._connection.run("requeue", job_id, item_id)
         if answer == "absent":
-            raise JobNotFound(f"no dead letter {item_id!r} of job {job_id!r}")
+            raise JobNotFound(f"no dead letter {quoted(item_id)} of job {quoted(job_id)}")
         if answer == "cancelled":
-            raise JobConflict(f"job {job_id!r} was cancelled; submit the scene again instead")
+            raise JobConflict(f"job {quoted(job_id)} was cancelled; submit the scene again instead")
 
         if answer == "malformed":
-            about = f"dead letter {item_id!r} of job {job_id!r}"
+            about = f"dead letter {quoted(item_id)} of job {quoted(job_id)}"
             raise JobConflict(f"{about} is malformed in Redis; `sceneburst dead discard` forgets it")
 
     def discard(self, job_id: str, item_id: str) -> None:
@@ -47,4 +48,4 @@ class OperatorPort:
             JobNotFound: there is no such dead letter.
         """
         if not self._connection.run("discard", job_id, item_id):
-            raise JobNotFound(f"no dead letter {item_id!r} of job {job_id!r}")
+            raise JobNotFound(f"no dead letter {quoted(item_id)} of job {quoted(job_id)}")

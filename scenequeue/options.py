@@ -5,6 +5,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from scenequeue.quoted import quoted
+
 Resolution = Literal["360p", "480p", "720p", "1080p", "1440p", "2160p"]
 Orientation = Literal["landscape", "portrait", "square"]
 Motion = Literal["zoom_in", "zoom_out", "pan_left", "pan_right", "none", "random"]
@@ -19,7 +21,7 @@ def _canonical_tag(tag: str) -> str:
     """The tag as BCP 47 writes it: zh-Hant, pt-BR; an underscore counts as a hyphen."""
     tag = tag.replace("_", "-")
     if not _LANGUAGE_TAG.fullmatch(tag):
-        raise ValueError(f"a BCP 47 tag such as ja, zh-Hant or pt-BR is needed, not {tag!r}")
+        raise ValueError(f"a BCP 47 tag such as ja, zh-Hant or pt-BR is needed, not {quoted(tag)}")
     language, *subtags = tag.lower().split("-")
     return "-".join(
         [language, *(part.title() if len(part) == 4 else part.upper() if len(part) == 2 else part for part in subtags)]

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from scenequeue.errors import StorageDenied, StorageUnavailable
+from scenequeue.quoted import quoted
 
 #: A host and a port to the one address that is called.
 Resolve: TypeAlias = Callable[[str, int], str]
@@ -32,7 +33,7 @@ def public_address(host: str, port: int) -> str:
     except OSError as error:
         raise StorageUnavailable(f"{host} does not resolve: {error}") from None
     except UnicodeError:
-        raise StorageDenied(f"{host!r} is not a host's name") from None
+        raise StorageDenied(f"{quoted(host)} is not a host's name") from None
     addresses = [str(entry[4][0]) for entry in found]
     for text in addresses:
         if not is_public(text):

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from scenequeue.errors import StorageDenied
 from scenequeue.options import FrozenModel
+from scenequeue.quoted import quoted
 from scenequeue.settings import SceneburstSettings
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ class UriStorage:
 
             self._https = self._https or HttpsStorage()
             return self._https
-        raise StorageDenied(f"{uri!r} is no address that can be used: s3://, file:// or https:// only")
+        raise StorageDenied(f"{quoted(uri)} is no address that can be used: s3://, file:// or https:// only")
 
 
 def sha256_of(path: Path) -> str:

@@ -18,6 +18,7 @@ from scenequeue.beneath import opened_folder, path_by_descriptor
 from scenequeue.disk_errors import is_full
 from scenequeue.errors import BadInput, DiskFull, ObjectNotFound, StorageDenied, StorageUnavailable
 from scenequeue.links import link_leaving
+from scenequeue.quoted import quoted
 from scenequeue.storage import Stored, sha256_of
 
 #: Metadata lies in one extended attribute of the file, or in a hidden neighbour where the file system has none.
@@ -41,7 +42,7 @@ def path_of(uri: str) -> Path:
     host, slash, path = rest.partition("/")
     decoded = unquote_to_bytes(path)
     if scheme != "file" or host not in {"", "localhost"} or not slash or b"\0" in decoded:
-        raise StorageDenied(f"{uri!r} is not a file:// address of an absolute path")
+        raise StorageDenied(f"{quoted(uri)} is not a file:// address of an absolute path")
     return Path("/" + os.fsdecode(decoded))
 
 

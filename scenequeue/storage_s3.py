@@ -23,6 +23,7 @@ from botocore.exceptions import (
     PartialCredentialsError,
 )
 
+from scenequeue.address import bucket_and_key
 from scenequeue.aws_session import aws_session
 from scenequeue.counted import counted
 from scenequeue.disk_errors import is_full
@@ -74,7 +75,7 @@ class S3Storage:
 
     def get(self, uri: str, target: Path, *, max_bytes: int, stop_if_asked: Callable[[], None] | None = None) -> Stored:
         """Stream the object to a file; see Storage.get. A body shorter than announced is an error, never a file."""
-        bucket, key = _split(uri)
+        bucket, key = bucket_and_key(uri)
         with _translated(uri):
             answer = self._client.get_object(Bucket=bucket, Key=key)
             size = answer["ContentLength"]
@@ -107,7 +108,7 @@ class S3Storage:
         on_bytes: Callable[[int], None] | None = None,
     ) -> Stored:
         """Upload, in parts above 16 MiB; see Storage.put. S3 shows an object only when all of it has arrived."""
-        bucket, key = _split(uri)
+        bucket, key = bucket_and_key(uri)
         digest = sha256_of(source)
         size = source.stat().st_size
         kept = {name: _ascii(value) for name, value in {**metadata, "sha256": digest}.items()}
@@ -130,7 +131,7 @@ class S3Storage:
         Who may not list a bucket is answered 403 for a key that is not there, as for one that may not be read. Both are None:
         whoever writes or reads it next is told which it is.
         """
-        bucket, key = _split(uri)
+        bucket, key = bucket_and_key(uri)
         try:
             with _translated(uri):
                 answer = self._client.head_object(Bucket=bucket, Key=key)
@@ -145,7 +146,7 @@ class S3Storage:
 
     def check_writable(self, uri: str) -> None:
         """Check that the bucket is there and ours; S3 tells whether it may be written only by writing."""
-        bucket, _ = _split(uri.rstrip("/") + "/x")
+        bucket, _ = bucket_and_key(uri.rstrip("/") + "/x")
         try:
             with _translated(uri):
                 self._client.head_bucket(Bucket=bucket)
@@ -163,7 +164,7 @@ class S3Storage:
         Raises:
             StorageDenied, StorageUnavailable, ObjectNotFound: there is no such bucket.
         """
-        bucket, key = _split(uri)
+        bucket, key = bucket_and_key(uri)
         with _translated(uri):
             self._client.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1)
 
@@ -173,7 +174,7 @@ class S3Storage:
         Raises:
             StorageDenied, StorageUnavailable.
         """
-        bucket, key = _split(uri)
+        bucket, key = bucket_and_key(uri)
         with _translated(uri):
             self._client.delete_object(Bucket=bucket, Key=key)
 
@@ -184,13 +185,6 @@ class S3Storage:
             cause = error.__cause__
             if not isinstance(cause, ClientError) or cause.response.get("Error", {}).get("Code") != "AccessDenied":
                 raise
-
-
-def _split(uri: str) -> tuple[str, str]:
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
-    if not bucket or not key:
-        raise StorageDenied(f"{uri!r} is not s3://bucket/key")
-    return bucket, key
 
 
 def _ascii(value: str) -> str:

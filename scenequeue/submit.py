@@ -10,6 +10,7 @@ from scenequeue.counted import counted
 from scenequeue.errors import JobConflict, JobNotFound, QueueFull, QueueUnavailable
 from scenequeue.items import Callback, Counts, ItemResult, JobEvent, JobSpec, JobState, JobStatus, WorkItem
 from scenequeue.names import ItemId
+from scenequeue.quoted import quoted
 from scenequeue.records import element_from, event_from, result_from, shown_job, whole_number
 from scenequeue.upload import Upload
 
@@ -105,7 +106,7 @@ class ProducerPort:
         with self._connection.translated():
             fields = self._connection.answer("hgetall", self._keys.job(job_id))
         if fields == {}:
-            raise JobNotFound(f"no job {job_id!r}: never submitted here, or its results have expired")
+            raise JobNotFound(f"no job {quoted(job_id)}: never submitted here, or its results have expired")
         return shown_job(job_id, fields or {})
 
     def results(self, job_id: str, start: int = 0, count: int | None = None, stage: int = 0) -> Iterator[ItemResult]:

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from producer.scenes import options_from
 from scenequeue.errors import InvalidScenes, without_prefix
 from scenequeue.options import RenderOptions
+from scenequeue.quoted import cut, quoted
 from scenequeue.wishes import JobWishes
 
 #: The languages that the replaced system knew by a word.
@@ -86,13 +87,13 @@ def look_from(
     except ValidationError as error:
         if any(problem["loc"][:1] == ("language",) for problem in error.errors()):
             words = "is neither chinese nor english nor a BCP 47 tag such as ja or pt-BR"
-            raise InvalidScenes([f"language: {language!r} {words}"]) from None
+            raise InvalidScenes([f"language: {quoted(language)} {words}"]) from None
         raise InvalidScenes(_explained(error)) from None
 
 
 def _explained(error: ValidationError) -> list[str]:
     """The problems of options, each with the option's name and value."""
     return [
-        f"{'.'.join(map(str, problem['loc']))}: {problem['input']!r}: {without_prefix(problem['msg'])}"
+        f"{'.'.join(map(str, problem['loc']))}: {cut(repr(problem['input']))}: {without_prefix(problem['msg'])}"
         for problem in error.errors(include_url=False)
     ]

@@ -10,6 +10,7 @@ import pytest
 from producer import Producer, Scene
 from producer.checks import checked_chunks
 from producer.client import output_uri
+from producer.reach import Reach
 from producer.uploads import Uploader
 from scenequeue.errors import InvalidScenes, QueueUnavailable, StorageUnavailable
 from scenequeue.names import check_job_id
@@ -47,6 +48,17 @@ def producer(queue: SceneQueue, redis_url: str, namespace: str) -> Iterator[Prod
             {"name": "a", "image": "s3://b/i", "audio": "s3://b/a", "options": {"subtitle_style": {"sise": 0.1}}},
             "did you mean 'size'?",
         ),
+        (
+            {"name": "a", "image": "s3://b/in/../i", "audio": "s3://b/a"},
+            "image: 's3://b/in/../i' has '..' in its key",
+        ),
+        ({"name": "a", "image": "s3://b/i", "audio": "s3://b/./a"}, "audio: 's3://b/./a' has '.' in its key"),
+        ({"name": "a", "image": "s3://bucket", "audio": "s3://b/a"}, "image: 's3://bucket' is not s3://bucket/key"),
+        ({"name": "a", "image": "file://host/i", "audio": "s3://b/a"}, "image: 'file://host/i' is not a file:// address"),
+        (
+            {"name": "a", "image": "s3://b/" + 8200 * "i", "audio": "s3://b/a"},
+            "image: String should have at most 8192",
+        ),
     ],
 )
 def test_a_wrong_scene_is_named_in_one_line(producer: Producer, queue: SceneQueue, scene: Any, line: str) -> None:
@@ -55,6 +67,48 @@ def test_a_wrong_scene_is_named_in_one_line(producer: Producer, queue: SceneQueu
         producer.submit_scenes([scene], output="/x")
     assert line in str(caught.value)
     assert queue.inspect.depth().counts.total == 0
+
+
+@pytest.mark.parametrize(
+    "scene",
+    [
+        {"name": 1_000_000 * "n", "image": "s3://b/i", "audio": "s3://b/a"},
+        {"name": "a", "image": 1_000_000 * "i", "audio": "s3://b/a"},
+        {"name": "a", "image": "ftp://" + 8_000 * "i", "audio": "s3://b/a"},
+        {"name": "a", "image": "file://" + 8_000 * "i", "audio": "s3://b/a"},
+        {"name": "a", "image": "s3://b/i", "audio": "s3://b/a", 1_000_000 * "k": 1},
+        {"name": "a", "image": "s3://b/i", "audio": "s3://b/a", "options": {"language": 1_000_000 * "l"}},
+        {"name": "a", "image": "s3://b/i", "audio": "s3://b/a", "options": {"subtitle_style": {1_000_000 * "k": 1}}},
+    ],
+    ids=["name", "path", "address", "file address", "field", "value", "option"],
+)
+def test_a_message_repeats_no_more_of_a_long_value_than_its_beginning(producer: Producer, scene: Any) -> None:
+    """It would fill the screen, the log and the answer."""
+    with pytest.raises(InvalidScenes) as caught:
+        producer.submit_scenes([scene], output="s3://bucket/out")
+    assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize(
+    ("output", "words"),
+    [
+        ("s3://bucket/../out", "has '..' in its key"),
+        ("s3://bucket/out/..", "has '..' in its key"),
+        ("s3://bucket/" + 2_048 * "o", "2060 characters are more than the 2048 of an address"),
+    ],
+)
+def test_an_output_that_means_no_one_place_is_refused(producer: Producer, output: str, words: str) -> None:
+    """As over HTTP."""
+    with pytest.raises(InvalidScenes, match=r"^output: ") as caught:
+        producer.submit_scenes([{"name": "a", "image": "s3://b/i", "audio": "s3://b/a"}], output=output)
+    assert words in str(caught.value)
+
+
+def test_a_callback_address_has_the_same_limit_at_every_door(producer: Producer) -> None:
+    """Until now it was the HTTP API's alone."""
+    scene = {"name": "a", "image": "s3://b/i", "audio": "s3://b/a"}
+    with pytest.raises(InvalidScenes, match="callback_url: String should have at most 2048 characters"):
+        producer.submit_scenes([scene], output="s3://bucket/out", callback_url=f"https://example.com/{2_048 * 'c'}")
 
 
 @pytest.mark.parametrize(
@@ -91,9 +145,13 @@ def test_no_scenes_are_a_mistake(producer: Producer, queue: SceneQueue, given: A
 @pytest.mark.parametrize("given", [[], iter([])])
 def test_a_job_without_scenes_is_told_its_other_mistakes_too(given: Any) -> None:
     """All in one exception, as for a job with scenes."""
+    reach = Reach("process", ())
+    known = reach.beyond_of_job("file:///out", None)
     with pytest.raises(InvalidScenes) as caught:
-        list(checked_chunks(given, RenderOptions(), None, 10, None, ["output: nobody can write there"], check_files=False))
-    assert caught.value.problems == ["output: nobody can write there", "there are no scenes"]
+        list(checked_chunks(given, RenderOptions(), None, 10, reach, known, check_files=False))
+    output, scenes = caught.value.problems
+    assert output.startswith("output: containers cannot write /out")
+    assert scenes == "there are no scenes"
 
 
 def test_one_scene_instead_of_a_list_is_explained(producer: Producer, media: Media) -> None:

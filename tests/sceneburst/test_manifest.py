@@ -225,3 +225,12 @@ def test_a_manifest_with_mistakes_is_told_them_without_a_queue(media: Media) -> 
         read_manifest(_write(media.folder, f"{scenes}colour: red\n"), find_reach)
     with pytest.raises(QueueUnavailable):
         read_manifest(_write(media.folder, scenes), find_reach)
+
+
+def test_a_message_repeats_no_more_of_a_manifest_than_the_beginning_of_a_word(media: Media) -> None:
+    """Of a key, of a tag, and of a key that is there twice."""
+    long = 100_000 * "k"
+    for text in (f"{long}: 1\n", f"? &a {long}\n: 1\n? {long}\n: 2\n", f"a: !!{long} 1\n", f"a: *{long}\n"):
+        with pytest.raises(InvalidScenes) as caught:
+            read_manifest(_write(media.folder, text))
+        assert max(map(len, caught.value.problems)) < 500

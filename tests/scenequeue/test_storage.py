@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from scenequeue.address import bucket_and_key
 from scenequeue.errors import BadInput, ObjectNotFound, StorageDenied, StorageUnavailable
 from scenequeue.public_network import public_address
 from scenequeue.settings import SceneburstSettings
@@ -143,6 +144,14 @@ def test_no_file_address_leads_out_of_the_roots(
         storage.get(escape(root), tmp_path / "copy")
     with pytest.raises(StorageDenied):
         storage.put(_file(tmp_path), escape(root))
+
+
+@pytest.mark.parametrize("key", ["in/../a.jpg", "..", "./a.jpg", "in/.."])
+def test_a_key_that_clients_resolve_differently_is_refused(key: str) -> None:
+    """It would be one object for S3, and another for a proxy before it."""
+    with pytest.raises(StorageDenied, match="in its key, which some clients resolve and others keep"):
+        bucket_and_key(f"s3://bucket/{key}")
+    assert bucket_and_key("s3://bucket/a//b/...jpg") == ("bucket", "a//b/...jpg")
 
 
 def test_a_link_out_of_the_roots_is_named_with_the_remedy(storage: UriStorage, root: Path, tmp_path: Path) -> None:

@@ -1,0 +1,35 @@
+"""Decides what an address may look like, for every door by which one comes in."""
+
+from typing import Annotated, TypeAlias
+
+from pydantic import Field
+
+from scenequeue.errors import StorageDenied
+from scenequeue.quoted import quoted
+
+#: As long as the URLs that servers and proxies commonly take.
+MAX_ADDRESS_CHARS = 2_048
+#: A presigned URL holds a session token, which AWS gives no greatest length of.
+MAX_INPUT_CHARS = 8_192
+
+#: What is written to, or posted to.
+Address: TypeAlias = Annotated[str, Field(max_length=MAX_ADDRESS_CHARS)]
+#: What is read: a path or an address.
+InputAddress: TypeAlias = Annotated[str, Field(max_length=MAX_INPUT_CHARS)]
+
+
+def bucket_and_key(uri: str) -> tuple[str, str]:
+    """The parts of an s3:// address.
+
+    Raises:
+        StorageDenied: one is missing, or the key has a segment that clients and proxies resolve as if it were a path.
+    """
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    if not bucket or not key:
+        raise StorageDenied(f"{quoted(uri)} is not s3://bucket/key")
+    segment = next((part for part in key.split("/") if part in {".", ".."}), None)
+    if segment is not None:
+        raise StorageDenied(
+            f"{quoted(uri)} has {segment!r} in its key, which some clients resolve and others keep; name the key itself"
+        )
+    return bucket, key
