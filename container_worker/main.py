@@ -5,6 +5,7 @@ import os
 import secrets
 import signal
 import sys
+import tempfile
 from collections.abc import Mapping
 
 import structlog
@@ -81,6 +82,10 @@ def main() -> int:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(Exit.DRAINED))
         settings = WorkerSettings.load()
+        if settings.scratch_dir is not None:
+            # The isolation of children is tried out in a temporary folder; the system's own may be read-only.
+            _check_scratch(settings)
+            tempfile.tempdir = str(settings.scratch_dir)
         program = find_ffmpeg().path
         return int(run(settings, isolation=probe(program).level))
     except SettingsError as error:

@@ -1,11 +1,15 @@
 """A machine without a folder for temporary files: every program says so in one line."""
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from container_worker.ffmpeg import find_ffmpeg
+from container_worker.sandbox.probe import probe
 
 _HIDDEN = """
 import sys, tempfile
@@ -31,3 +35,15 @@ def test_a_machine_without_temporary_folder_is_told_in_plain_words(tmp_path: Pat
     assert "Traceback" not in ended.stderr
     assert ended.returncode == code, ended.stderr
     assert "set TMPDIR" in ended.stdout + ended.stderr
+
+
+def test_a_scratch_folder_is_all_that_a_worker_needs(tmp_path: Path) -> None:
+    """Its children are confined as elsewhere: what it tries out at its start is tried out there."""
+    scratch = tmp_path / "scratch"
+    environment = {**os.environ, "SCENEBURST_REDIS_URL": "redis://127.0.0.1:1/0", "SCENEBURST_SCRATCH_DIR": str(scratch)}
+    environment |= {"SCENEBURST_LOG_FORMAT": "json", "SCENEBURST_REDIS_PATIENCE_S": "0.1"}
+    argv = [sys.executable, "-c", _HIDDEN, "sceneburst", "worker"]
+    ended = subprocess.run(argv, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    (starts,) = (line for line in ended.stderr.splitlines() if "container starts" in line)
+    assert json.loads(starts)["isolation"] == probe(find_ffmpeg().path).level
+    assert list(scratch.iterdir()) == []
