@@ -35,7 +35,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from producer.api_connections import bounded, connection_limit
+from producer.api_connections import ACCEPTED_AT_ONCE, bounded, connection_limit
 from producer.api_errors import FieldProblem, InvalidRequest, answer_to, answer_to_status, kind_of
 from producer.api_guard import Guard
 from producer.api_routes import jobs, probes
@@ -113,6 +113,8 @@ class ApiServer(uvicorn.Server):
         config = uvicorn.Config(
             Guard(make_app(self.service), is_open=settings.api_open),
             http=bounded(connection_limit(settings.api_connections), settings.api_head_s),
+            # To asyncio it is also how many connections it takes in at once, before any can be closed for want of room.
+            backlog=ACCEPTED_AT_ONCE,
             ws="none",
             log_config=None,
             access_log=False,
@@ -126,6 +128,11 @@ class ApiServer(uvicorn.Server):
         self.socket = _listening(settings)
         host = f"[{settings.api_host}]" if ":" in settings.api_host else settings.api_host
         self.url = f"http://{host}:{self.socket.getsockname()[1]}"
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to accept; whoever comes meanwhile waits in the kernel."""
+        await super().startup(sockets)
+        self.socket.listen(_WAITING_CONNECTIONS)
 
     def serve_until_told(self) -> None:
         """Serve until SIGTERM, SIGINT or `leave`; running requests finish within the grace."""

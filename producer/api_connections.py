@@ -9,8 +9,12 @@ import h11
 import structlog
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-#: Descriptors that are left for Redis, files and logs.
-_RESERVED_DESCRIPTORS = 128
+#: Connections that are taken in at one turn of the event loop.
+ACCEPTED_AT_ONCE = 16
+#: Turns from a connection's arrival until its descriptor is free again, where there is no room for it.
+_TURNS_TO_CLOSE = 5
+#: Descriptors that are left for Redis, files, logs, and connections on their way out.
+_RESERVED_DESCRIPTORS = 176 + _TURNS_TO_CLOSE * ACCEPTED_AT_ONCE
 _MIN_CONNECTIONS = 16
 #: Pause between two log lines about too many connections, in seconds: a flood must not fill the log.
 _LOG_PAUSE_S = 60.0

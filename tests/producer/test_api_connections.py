@@ -1,16 +1,24 @@
 """Connections that say nothing, or too slowly, do not shut the HTTP API."""
 
 import contextlib
+import json
+import os
 import resource
+import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
+import httpx
 import pytest
 from structlog.testing import capture_logs
 
 from producer.api_connections import connection_limit
 from scenequeue.queue import SceneQueue
 from tests.producer.serving import Api, serving
+from tests.waiting import wait_until
 
 _REQUEST = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -89,5 +97,48 @@ def test_more_silent_connections_than_there_is_room_for_shut_nobody_out(
 def test_the_limit_leaves_descriptors_for_everything_else() -> None:
     """A process that may open 1,024 files has no room for 10,000 connections."""
     descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    assert connection_limit(10**9) == descriptors - 128
+    assert connection_limit(10**9) == descriptors - 256
     assert connection_limit(17) == 17
+
+
+_FEW_DESCRIPTORS = 300
+
+
+@contextlib.contextmanager
+def _program_with_few_descriptors(redis_url: str, namespace: str, log: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """The real program, and where it listens."""
+    environment = {
+        "SCENEBURST_REDIS_URL": redis_url,
+        "SCENEBURST_NAMESPACE": namespace,
+        "SCENEBURST_API_OPEN": "true",
+        "SCENEBURST_API_PORT": "0",
+        "SCENEBURST_LOG_FORMAT": "json",
+    }
+    limited = f'ulimit -n {_FEW_DESCRIPTORS} && exec "$0" -m sceneburst api'
+    with log.open("wb") as sink:
+        process = subprocess.Popen(["/bin/sh", "-c", limited, sys.executable], env={**os.environ, **environment}, stderr=sink)
+
+    def listens() -> str:
+        lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
+        return next((str(line["url"]) for line in lines if line["event"] == "api listens"), "")
+
+    try:
+        yield process, wait_until(listens, "it listens")
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.usefixtures("queue")
+def test_a_flood_at_the_door_costs_no_more_descriptors_than_there_are(redis_url: str, namespace: str, tmp_path: Path) -> None:
+    """Connections that have gathered while the program could not look are taken in a few at a time."""
+    log = tmp_path / "log"
+    with _program_with_few_descriptors(redis_url, namespace, log) as (process, url), contextlib.ExitStack() as open_ones:
+        process.send_signal(signal.SIGSTOP)
+        for _ in range(_FEW_DESCRIPTORS + 100):
+            flood = open_ones.enter_context(socket.socket())
+            flood.setblocking(False)
+            flood.connect_ex(("127.0.0.1", int(url.rpartition(":")[2])))
+        process.send_signal(signal.SIGCONT)
+        assert httpx.get(f"{url}/healthz", timeout=30, trust_env=False).status_code == 200
+    assert "out of system resource" not in log.read_text()
