@@ -11,7 +11,7 @@ from typing import TypeAlias, TypeVar
 
 from pydantic import ValidationError
 
-from container_worker.inputs import fetch
+from container_worker.inputs import fetch, naming_addresses
 from container_worker.sandbox.child import Stopped
 from container_worker.sandbox.limits import Limits
 from container_worker.sandbox.outputs import opened_output
@@ -87,10 +87,11 @@ def render(work: Work) -> ItemResult:
             started = time.monotonic()
             yield
 
-    report = render_scene(
-        scene, options, target, work.scratch,
-        limits=work.limits, on_progress=work.on_progress, should_stop=work.should_stop, turn=turn,
-    )  # fmt: skip
+    with naming_addresses(payload):
+        report = render_scene(
+            scene, options, target, work.scratch,
+            limits=work.limits, on_progress=work.on_progress, should_stop=work.should_stop, turn=turn,
+        )  # fmt: skip
     facts = {"frames": report.frames}
     return delivered(work, target, payload.output, identity, report.duration_s, started, facts, report.warnings)
 

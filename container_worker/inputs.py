@@ -1,15 +1,19 @@
 """Bringing an item's inputs into its scratch folder."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from scenequeue.errors import BadInput
+from scenequeue.film import StitchPayload
 from scenequeue.items import RenderPayload
 from scenequeue.storage import UriStorage, sha256_of
 
 _ROLES = ("image", "audio", "subtitles", "watermark", "music")
+#: The word of the renderer, which knows no addresses, for a role that has another name.
+_ROLE_OF = {"narration": "audio"}
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,20 @@ def fetch(payload: RenderPayload, storage: UriStorage, scratch: Path, stop_if_as
             raise BadInput(f"{role}: {uri} is empty, 0 bytes")
         found[role] = InputFile(path, sha256_of(path))
     return found
+
+
+@contextmanager
+def naming_addresses(payload: RenderPayload | StitchPayload) -> Iterator[None]:
+    """Put the input's address into what is said of an input: `image is …` becomes `image: s3://… is …`."""
+    try:
+        yield
+    except BadInput as error:
+        word, _, said = str(error).partition(" ")
+        role = _ROLE_OF.get(word, word)
+        address = getattr(payload, role, None) if role in _ROLES else None
+        if address is None:
+            raise
+        raise type(error)(f"{role}: {address} {said}") from None
 
 
 def _ending(uri: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from container_worker.ffmpeg import find_ffmpeg
 from container_worker.handlers import Work, delivered, reused, stop_if_asked, understood
+from container_worker.inputs import naming_addresses
 from container_worker.render.child import converse
 from container_worker.render.defaults import RENDERER_VERSION
 from container_worker.render.film import NAME
@@ -48,7 +49,7 @@ def stitch_film(work: Work) -> ItemResult:
     )
     look = replace(look, extras=replace(look.extras, card_frames=0))
     fade_frames = round(payload.crossfade_s * options.fps)
-    with work.slot(), Pace(work.limits.wall_s, work.on_progress) as pace:
+    with naming_addresses(payload), work.slot(), Pace(work.limits.wall_s, work.on_progress) as pace:
         # As a scene's: what went before went on beside other items, and would falsify the learned rates.
         started = time.monotonic()
         made, warnings = converse(

@@ -1,13 +1,17 @@
 """Takes files from a child's folder: regular files of its own making, whatever else it has left under their names."""
 
+import errno
 import os
 import stat
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from scenequeue.beneath import path_by_descriptor
 from scenequeue.errors import ToolFailed
+
+#: What a link, a socket or a file without rights in the output's place leads to; every other error is the machine's.
+_NOT_A_FILE = {errno.ELOOP, errno.ENOTDIR, errno.ENXIO, errno.ENODEV, errno.EACCES, errno.EPERM}
 
 
 @contextmanager
@@ -19,13 +23,14 @@ def opened_output(path: Path) -> Iterator[Path | None]:
 
     Raises:
         ToolFailed: it is a link, another name of a file elsewhere, a folder, a pipe or a device.
+        OSError: the machine cannot open it, as where no descriptor is left.
     """
     descriptor = _open(path)
     if descriptor is None:
         yield None
         return
     try:
-        yield Path(f"/proc/self/fd/{descriptor}") if sys.platform == "linux" else path
+        yield path_by_descriptor(descriptor, path)
     finally:
         os.close(descriptor)
 
@@ -56,8 +61,10 @@ def _open(path: Path) -> int | None:
             os.close(folder)
     except FileNotFoundError:
         return None
-    except OSError:
-        raise refusal from None
+    except OSError as error:
+        if error.errno in _NOT_A_FILE:
+            raise refusal from None
+        raise
     facts = os.fstat(descriptor)
     if stat.S_ISREG(facts.st_mode) and facts.st_nlink == 1:
         return descriptor

@@ -36,28 +36,31 @@ def bucket(uri: str, storage: S3Storage) -> Iterator[Check]:
         yield wrong(uri, str(error), "check credentials, AWS_REGION and AWS_ENDPOINT_URL")
 
 
-def _written_and_read(uri: str, probe: str, storage: S3Storage, temporary: Path) -> Iterator[Check]:
+def _written_and_read(uri: str, probe: str, storage: S3Storage, temporary: Path) -> list[Check]:
     with tempfile.TemporaryDirectory(prefix="sceneburst-doctor-", dir=temporary) as folder:
         source, copy = Path(folder, "probe"), Path(folder, "copy")
         source.write_text("made by sceneburst doctor; it may be removed")
         try:
             storage.put(source, probe, metadata={}, content_type="text/plain")
-        except ObjectNotFound:
-            raise
         except StorageDenied as error:
-            yield wrong(uri, f"cannot be written: {error}", "allow s3:PutObject and s3:AbortMultipartUpload under it")
-            return
+            return [wrong(uri, f"cannot be written: {error}", "allow s3:PutObject and s3:AbortMultipartUpload under it")]
         try:
             storage.get(probe, copy, max_bytes=1024)
+            found = good(uri, "can be written and read")
         except StorageDenied as error:
-            yield wrong(uri, f"cannot be read: {error}", "allow s3:GetObject under it: inputs are read, outputs are reused")
-        else:
-            yield good(uri, "can be written and read")
-        try:
-            storage.delete(probe)
-        except ItemError:
-            mend = f"remove it by hand, and what else lies under {FOLDER}; nothing but this check needs s3:DeleteObject"
-            yield doubtful(uri, f"{probe} was written, and may not be removed", mend)
+            found = wrong(uri, f"cannot be read: {error}", "allow s3:GetObject under it: inputs are read, outputs are reused")
+        finally:
+            left = _removed(uri, probe, storage)
+    return [found, *left]
+
+
+def _removed(uri: str, probe: str, storage: S3Storage) -> list[Check]:
+    try:
+        storage.delete(probe)
+    except (ItemError, SettingsError):
+        mend = f"remove it by hand, and what else lies under {FOLDER}; nothing but this check needs s3:DeleteObject"
+        return [doubtful(uri, f"{probe} was written, and may not be removed", mend)]
+    return []
 
 
 def _listed(uri: str, folder: str, storage: S3Storage) -> Check:

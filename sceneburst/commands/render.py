@@ -113,4 +113,5 @@ def _input_folders(scenes: list[Any], music: str | None) -> list[Path]:
 
     places = [getattr(scene, role) for scene in scenes for role in INPUTS] + [music]
     paths = [path for place in places if place is not None and (path := local_path(place)) is not None]
-    return sorted({path.parent.resolve() for path in paths})
+    # A file that is a link lies in two folders.
+    return sorted({folder for path in paths for folder in (path.parent.resolve(), path.resolve().parent)})

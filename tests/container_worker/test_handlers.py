@@ -168,6 +168,15 @@ def test_a_bad_input_is_named_by_its_role(work_on: Make, media: Media, tmp_path:
         render(work_on({**scene, "watermark": "file:///etc/passwd"}))
 
 
+@pytest.mark.parametrize("role", ["image", "audio", "subtitles", "watermark", "music"])
+def test_an_input_of_another_form_is_named_by_its_address(work_on: Make, media: Media, tmp_path: Path, role: str) -> None:
+    """Only the renderer sees that it is none of its formats, and it knows no addresses."""
+    path = tmp_path / "words.txt"
+    path.write_text("just words\n" * 20)
+    with pytest.raises(BadInput, match=f"^{role}: {path.as_uri()} is not an? "):
+        render(work_on({**_scene(media), role: path.as_uri()}))
+
+
 def test_an_output_outside_of_the_roots_is_refused(work_on: Make, media: Media) -> None:
     """Before anything is rendered."""
     with pytest.raises(StorageDenied):

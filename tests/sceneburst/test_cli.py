@@ -85,13 +85,17 @@ def _leftovers(folder: Path) -> list[str]:
     return [str(path) for path in (folder / "t").iterdir()]
 
 
-def test_render_delivers_what_it_can_and_names_what_failed(run: Run, media: Media, tmp_path: Path) -> None:
-    """Text as image, empty audio, missing file: each named; the good scene is there; exit 1; nothing is left behind."""
+def test_render_delivers_what_it_can_and_names_what_failed(
+    run: Run, media: Media, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Text as image, empty audio, missing file: each named; the good scene, of a linked picture, is there; nothing is left."""
     path = _manifest(media, 1)
     job = json.loads(path.read_text())
     (media.folder / "text.jpg").write_text("I am no picture")
     (media.folder / "empty.mp3").touch()
     good = job["scenes"][0]
+    away = media.image().rename(tmp_path_factory.mktemp("away") / "picture.jpg")
+    Path(good["image"]).symlink_to(away)
     good["subtitles"] = str(media.srt("late.srt", [(5, 6, "late")]))
     job["scenes"] += [
         {**good, "name": "text", "image": str(media.folder / "text.jpg")},

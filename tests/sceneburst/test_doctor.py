@@ -20,6 +20,7 @@ from sceneburst.checks.fleets import definition_problems
 from sceneburst.doctor import examine
 from sceneburst.embedded_redis import EmbeddedRedis
 from sceneburst.exits import Exit
+from scenequeue.errors import StorageUnavailable
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import ProducerSettings
 from scenequeue.storage_s3 import S3Storage
@@ -214,6 +215,18 @@ def test_a_permission_that_a_bucket_lacks_is_named(s3: S3, operation: str, said:
     storage = S3Storage()
     deny(storage._client, operation)
     _assert_found(list(bucket(f"{s3.uri}/in", storage)), s3.uri, said, mend, is_needed=is_needed)
+
+
+def test_a_bucket_that_fails_while_it_is_examined_keeps_no_object(s3: S3, monkeypatch: Patch) -> None:
+    """What was written is removed, also when it cannot be read for a passing reason."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise StorageUnavailable("S3 is away")
+
+    storage = S3Storage()
+    monkeypatch.setattr(storage, "get", fail)
+    _assert_found(list(bucket(s3.uri, storage)), s3.uri, "S3 is away", "check credentials")
+    assert "Contents" not in boto3.client("s3").list_objects_v2(Bucket=s3.bucket)
 
 
 def test_a_bucket_that_may_not_be_listed_works_and_is_told(s3: S3) -> None:

@@ -1,7 +1,9 @@
 """Nothing that a renderer taken over by its input leaves behind or prints harms the worker or is delivered."""
 
+import errno
 import json
 import math
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -49,6 +51,21 @@ def test_only_a_file_of_the_renderers_own_is_delivered(tmp_path: Path, name: str
         pass
     with pytest.raises(ToolFailed, match=name):
         output_bytes(folder / name)
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO])
+def test_a_machine_that_can_open_no_file_is_not_the_renderers_fault(
+    tmp_path: Path, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error stays the system's, so that the container's own condition is looked at."""
+    (tmp_path / "scene.mp4").write_text("the video")
+
+    def refuse(*_: object, **__: object) -> int:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("container_worker.sandbox.outputs.os.open", refuse)
+    with pytest.raises(OSError, match=os.strerror(number)), opened_output(tmp_path / "scene.mp4"):
+        pass
 
 
 def test_a_folder_that_was_swapped_for_a_link_delivers_nothing(tmp_path: Path) -> None:
