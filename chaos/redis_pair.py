@@ -168,6 +168,6 @@ def tell(server: EmbeddedRedis, *words: str) -> None:
 def _wrapped(path: Path, binary: Path, environment: Mapping[str, str]) -> Path:
     """A program that starts a redis-server with these variables, which is not killed for a file that is too large."""
     exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in environment.items())
-    path.write_text(f"#!/bin/sh\ntrap '' XFSZ\n{exports}exec {shlex.quote(str(binary))} \"$@\"\n")
+    path.write_text(f"#!/bin/sh\ntrap '' XFSZ\n{exports}exec {shlex.quote(str(binary))} \"$@\"\n", encoding="utf-8")
     path.chmod(0o700)
     return path

@@ -63,7 +63,7 @@ def _start(log_path: Path) -> tuple[subprocess.Popen[bytes], str]:
         if server.poll() is not None or time.monotonic() > deadline:
             server.kill()
             server.wait()
-            raise RuntimeError(log_path.read_text())
+            raise RuntimeError(log_path.read_text(encoding="utf-8"))
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
             return server, f"http://127.0.0.1:{port}"

@@ -81,9 +81,11 @@ def few_files(cluster: ChaosCluster, draws: random.Random) -> Strike | None:
 
 
 def _chosen_child(cluster: ChaosCluster, draws: random.Random) -> tuple[psutil.Process, str] | None:
-    """One of the children of all workers, and its container; None where there is none."""
+    """Draw one of the children that are at an item, of all workers, and its container; None where there is none."""
     children: list[tuple[psutil.Process, str]] = []
     for worker in cluster.workers():
         with contextlib.suppress(psutil.Error):
-            children += [(child, worker.container_id) for child in worker.process.children(recursive=True)]
+            # What a worker tries out for a moment has no limit that would end it once frozen, should the worker be killed.
+            at_work = [child for child in worker.process.children(recursive=True) if "-version" not in child.cmdline()]
+            children += [(child, worker.container_id) for child in at_work]
     return draws.choice(children) if children else None

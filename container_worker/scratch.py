@@ -82,7 +82,8 @@ def _is_alive(pid: int) -> bool:
         return True
     # A killed worker is a zombie until whoever started it looks, which may be long.
     try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        # The name, in parentheses, may hold any bytes.
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="latin-1").rpartition(")")[2].split()[0]
     except (OSError, IndexError):
         return True
     return state not in {"Z", "X"}

@@ -41,7 +41,7 @@ class Prices(FrozenModel):
 @cache
 def prices() -> Prices:
     """The published prices that all estimates use."""
-    return Prices.model_validate(json.loads(files("dispatcher").joinpath("prices.json").read_text()))
+    return Prices.model_validate(json.loads(files("dispatcher").joinpath("prices.json").read_text(encoding="utf-8")))
 
 
 def is_priced(region: str) -> bool:

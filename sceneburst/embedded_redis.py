@@ -158,7 +158,7 @@ class EmbeddedRedis:
                 break
             except redis.exceptions.RedisError:
                 if self._process.poll() is not None or time.monotonic() > deadline:
-                    last = log.read_text(errors="replace").splitlines()[-3:] if log.exists() else []
+                    last = log.read_text(encoding="utf-8", errors="replace").splitlines()[-3:] if log.exists() else []
                     self.stop()
                     raise ProgramUnavailable(f"the embedded redis-server did not start: {' / '.join(last) or 'no log'}") from None
                 time.sleep(0.01)

@@ -20,7 +20,7 @@ class _Step(NamedTuple):
 
 @cache
 def _texts() -> dict[str, str]:
-    return {path.stem: path.read_text() for path in _SCRIPTS.glob("*.lua")}
+    return {path.stem: path.read_text(encoding="utf-8") for path in _SCRIPTS.glob("*.lua")}
 
 
 @cache

@@ -91,7 +91,7 @@ def _font(path: Path, facts: dict[str, Any]) -> Font:
 @lru_cache(maxsize=1)
 def packaged_fonts() -> dict[str, Font]:
     """The fonts that come with this package, by the name of their file without the style, Noto Sans first."""
-    facts: dict[str, dict[str, Any]] = json.loads(COVERAGE_FILE.read_text())
+    facts: dict[str, dict[str, Any]] = json.loads(COVERAGE_FILE.read_text(encoding="utf-8"))
     return {name: _font(PACKAGED / f"{name}-Regular.ttf", found) for name, found in facts.items()}
 
 

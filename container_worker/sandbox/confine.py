@@ -49,7 +49,7 @@ def confine(arguments: list[str]) -> None:
     _part_cpu_limits()
     if "SACRIFICE" in named:
         # Where it is not there, the worker's own score is as high.
-        with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123  no more imports
+        with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="utf-8") as file:  # noqa: PTH123  no more imports
             file.write(named["SACRIFICE"])
     ruleset = _ruleset(libc, [value for name, value in given if name == "FILE"])
     if "RIGHTS" in named:

@@ -44,12 +44,12 @@ def container_memory_bytes() -> int | None:
     """Memory of this container, or of the machine where none is limited; None where the system does not say."""
     found = [number for path in _CGROUP_FILES if (number := _number_in(path)) is not None]
     with contextlib.suppress(OSError, ValueError, IndexError):
-        found.append(int(_MEMINFO.read_text().split("MemTotal:")[1].split()[0]) * 1024)
+        found.append(int(_MEMINFO.read_text(encoding="utf-8").split("MemTotal:")[1].split()[0]) * 1024)
     return min(found, default=None)
 
 
 def _number_in(path: Path) -> int | None:
     try:
-        return int(path.read_text())
+        return int(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None

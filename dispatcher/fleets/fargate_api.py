@@ -91,7 +91,7 @@ class EcsApi:
         launch_burst: int,
         *,
         sleep: Callable[[float], None] = time.sleep,
-        chance: Callable[[float, float], float] = random.uniform,
+        chance: Callable[[float, float], float] = random.uniform,  # noqa: S311  jitter, not a secret
         session: boto3.session.Session | None = None,
     ) -> None:
         self._launches, self._reads = (launches_per_s, launch_burst), (_READS_PER_S, _READ_BURST)

@@ -196,7 +196,7 @@ class ProcessFleet:
 
     def _read(self, record: Path) -> dict[str, Any]:
         try:
-            return dict(json.loads(record.read_text()))
+            return dict(json.loads(record.read_text(encoding="utf-8")))
         except (OSError, ValueError):
             return {}
 
@@ -227,11 +227,11 @@ def identity_of(pid: int) -> str:
             return "" if process.status() == psutil.STATUS_ZOMBIE else f"{process.create_time():.1f}"
         return ""
     try:
-        # The name, in parentheses, may hold anything.
-        state, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        # The name, in parentheses, may hold any bytes.
+        state, *fields = Path(f"/proc/{pid}/stat").read_text(encoding="latin-1").rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return ""
-    return "" if state in {"Z", "X"} else f"{_BOOT_ID.read_text().strip()}/{fields[18]}"
+    return "" if state in {"Z", "X"} else f"{_BOOT_ID.read_text(encoding='utf-8').strip()}/{fields[18]}"
 
 
 def _modified(path: Path) -> float:

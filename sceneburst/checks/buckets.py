@@ -39,7 +39,7 @@ def bucket(uri: str, storage: S3Storage) -> Iterator[Check]:
 def _written_and_read(uri: str, probe: str, storage: S3Storage, temporary: Path) -> list[Check]:
     with tempfile.TemporaryDirectory(prefix="sceneburst-doctor-", dir=temporary) as folder:
         source, copy = Path(folder, "probe"), Path(folder, "copy")
-        source.write_text("made by sceneburst doctor; it may be removed")
+        source.write_text("made by sceneburst doctor; it may be removed", encoding="utf-8")
         try:
             storage.put(source, probe, metadata={}, content_type="text/plain")
         except StorageDenied as error:
