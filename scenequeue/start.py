@@ -45,6 +45,7 @@ def start(
         serves: it runs until it is told to leave.
     """
     be_quiet_when_interrupted(serves=serves)
+    _open_standard_streams()
     reason = hidden(packages) or missing(extras)
     if reason:
         sys.stderr.write(f"{program}: {reason}\n")
@@ -54,6 +55,21 @@ def start(
     finally:
         # While Python takes itself down, there is nothing left to interrupt.
         be_quiet_when_interrupted(serves=serves)
+
+
+def _open_standard_streams() -> None:
+    """Lead those that were closed by the caller to /dev/null: else the next file or socket takes their numbers."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            opened = os.open(os.devnull, os.O_RDWR)
+            if opened != number:
+                os.dup2(opened, number)
+                os.close(opened)
+            os.set_inheritable(number, True)
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, "r" if number == 0 else "w", encoding="utf-8", closefd=False))  # noqa: SIM115  for as long as the program runs
 
 
 def require(*extras: str) -> None:

@@ -114,3 +114,23 @@ def _theirs(folder: Path, package: str, shape: str) -> Path:
     file.parent.mkdir(exist_ok=True)
     file.write_text("print('theirs')\n")
     return file
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_program_runs_without_standard_streams(closed: str) -> None:
+    """As under a caller that has closed them: nothing of ours takes their numbers, and nothing fails for want of them."""
+    ran = subprocess.run(
+        ["/bin/sh", "-c", f'"$0" -m sceneburst version --json {closed}', sys.executable],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+def test_a_program_starts_where_text_is_ascii() -> None:
+    """Its own files are UTF-8, whatever the locale says."""
+    program = "from scenequeue.steps import _texts; from dispatcher.pricing import prices; _texts(); prices()"
+    environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    ran = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")
