@@ -118,7 +118,7 @@ def understood(work: Work, kind: type[_Payload]) -> tuple[_Payload, RenderOption
     """
     try:
         payload = kind.model_validate(work.lease.item.payload)
-        return payload, work.options.overridden(payload.options)
+        return payload, work.options.overridden(payload.options, strict=False)
     except ValidationError as error:
         problems = "; ".join(map(problem_line, error.errors(include_input=False)))
         raise BadInput(f"the item is malformed: {problems}") from None

@@ -18,7 +18,7 @@ from scenequeue.address import Address
 from scenequeue.errors import InvalidScenes, StorageDenied
 from scenequeue.items import Lane, Scene
 from scenequeue.names import Labels
-from scenequeue.options import FrozenModel, RenderOptions
+from scenequeue.options import RenderOptions, StrictModel
 from scenequeue.quoted import quoted
 from scenequeue.settings import ApiSettings
 from scenequeue.storage_files import path_of
@@ -37,7 +37,7 @@ def _reference(name: str) -> dict[str, str]:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-class Submission(FrozenModel):
+class Submission(StrictModel):
     """One job: scenes that share options, and, if wanted, a film of them."""
 
     scenes: Annotated[
@@ -51,7 +51,7 @@ class Submission(FrozenModel):
         Field(description="how all scenes look"),
         WithJsonSchema({"anyOf": [_reference("RenderOptions"), {"type": "null"}]}),
     ] = None
-    lane: Annotated[Lane, Field(description="served strictly in this order")] = Lane.NORMAL
+    lane: Annotated[Lane, Field(strict=False, description="served strictly in this order")] = Lane.NORMAL
     job_id: Annotated[
         str | None, Field(min_length=1, description="idempotency key: the same again is the same job; none: one is made up")
     ] = None

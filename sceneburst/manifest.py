@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
+from ruamel.yaml.scalarbool import ScalarBoolean
 
 from producer.client import output_uri
 from producer.films import film_from, film_problems, misfits
@@ -261,9 +262,11 @@ def _item_line(listed: Any, index: int) -> int:
 
 
 def _plain(value: Any) -> Any:
-    """Ordinary dicts and lists instead of the parser's."""
+    """Ordinary values instead of the parser's, of which a true with an anchor is a number."""
     if isinstance(value, Mapping):
         return {str(key): _plain(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [_plain(inner) for inner in value]
+    if isinstance(value, ScalarBoolean):
+        return bool(value)
     return str(value) if isinstance(value, str) else value

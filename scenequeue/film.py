@@ -6,13 +6,13 @@ from pydantic import Field
 
 from scenequeue.address import InputAddress
 from scenequeue.names import SceneName, Title
-from scenequeue.options import FrozenModel
+from scenequeue.options import FrozenModel, StrictModel
 
 #: Most scenes of one film: each is a file that the item fetches, and a line of its message.
 MOST_SCENES = 2_000
 
 
-class Film(FrozenModel):
+class Film(StrictModel):
     """Options of the film that a job's scenes become."""
 
     #: Becomes `<output>/<name>.mp4`; no scene may have it.

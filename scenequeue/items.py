@@ -9,7 +9,7 @@ from pydantic_core import from_json
 
 from scenequeue.address import Address, InputAddress
 from scenequeue.names import ContainerId, ItemId, JobId, Labels, LeaseToken, SceneName, Title
-from scenequeue.options import FrozenModel, RenderOptions
+from scenequeue.options import FrozenModel, RenderOptions, StrictModel
 from scenequeue.reasons import Reason
 from scenequeue.wishes import JobWishes
 
@@ -49,7 +49,7 @@ class JobState(StrEnum):
     MALFORMED = "malformed"  #: its keys in Redis are incomplete, or were written by something else
 
 
-class Scene(FrozenModel):
+class Scene(StrictModel):
     """The user's unit: a picture and a narration become one MP4.
 
     `image`, `audio`, `subtitles`, `watermark` and `music` are local paths when handed to a producer and URIs
@@ -128,11 +128,11 @@ def _version_of(body: str) -> int:
     return version if isinstance(version, int) else WIRE_VERSION
 
 
-class JobSpec(FrozenModel):
+class JobSpec(StrictModel):
     """The properties that all items of a job share."""
 
     job_id: JobId
-    lane: Lane = Lane.NORMAL
+    lane: Annotated[Lane, Field(strict=False)] = Lane.NORMAL
     options: RenderOptions = RenderOptions()
     max_attempts: Annotated[int, Field(ge=1, le=100)] = 3
     #: https:// URL that gets a signed POST when the job ends.

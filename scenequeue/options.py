@@ -37,7 +37,16 @@ class FrozenModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class SubtitleStyle(FrozenModel):
+class StrictModel(FrozenModel):
+    """Immutable too, and filled in by people: no value is converted to a field's type, but that 1 is a good 1.0.
+
+    What lies in Redis is read with `strict=False`, because earlier versions took more.
+    """
+
+    model_config = ConfigDict(strict=True)
+
+
+class SubtitleStyle(StrictModel):
     """Burned-in subtitles. Sizes are shares of the frame's shorter side, so 720p and 4K look alike."""
 
     size: Annotated[float, Field(ge=0.015, le=0.15)] = 0.05
@@ -54,7 +63,7 @@ class SubtitleStyle(FrozenModel):
     margin: Annotated[float, Field(ge=0.0, le=0.5)] = 0.06
 
 
-class WatermarkStyle(FrozenModel):
+class WatermarkStyle(StrictModel):
     """Place and strength of a watermark. Sizes are shares of the frame's shorter side."""
 
     corner: Corner = "top_right"
@@ -63,7 +72,7 @@ class WatermarkStyle(FrozenModel):
     width: Annotated[float, Field(gt=0.0, le=1.0)] = 0.18
 
 
-class RenderOptions(FrozenModel):
+class RenderOptions(StrictModel):
     """Options of a rendered scene's look and sound.
 
     `resolution` names the shorter side of the frame in pixels; `orientation` turns it.
@@ -118,8 +127,12 @@ class RenderOptions(FrozenModel):
             return long, short
         return (short, long) if self.orientation == "portrait" else (short, short)
 
-    def overridden(self, overrides: dict[str, object]) -> Self:
+    def overridden(self, overrides: dict[str, object], *, strict: bool | None = None) -> Self:
         """These options with one scene's overrides laid over them, nested styles merged field by field.
+
+        Args:
+            overrides: option -> value.
+            strict: False for overrides that lie in Redis, see StrictModel.
 
         Raises:
             pydantic.ValidationError: an override names an unknown option or has a bad value.
@@ -130,7 +143,7 @@ class RenderOptions(FrozenModel):
                 merged[key] = {**merged[key], **value}
             else:
                 merged[key] = value
-        return self.model_validate(merged)
+        return self.model_validate(merged, strict=strict)
 
     @model_validator(mode="after")
     def _crf_fits_codec(self) -> Self:

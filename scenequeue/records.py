@@ -63,7 +63,7 @@ def job_from(job_id: str, fields: Mapping[str, str]) -> JobStatus:
         finished_ms=int(fields["finished_ms"]) if "finished_ms" in fields else None,
         stage=int(fields["stage"]),
         stages=int(fields["stages"]),
-        options=RenderOptions.model_validate_json(fields["options"]),
+        options=RenderOptions.model_validate_json(fields["options"], strict=False),
         callback_url=fields["callback_url"] or None,
         callback=_callback_from(fields) if fields["callback_url"] else None,
         labels=json.loads(fields["labels"]),

@@ -114,7 +114,7 @@ class WorkerPort:
         if state is None:
             raise JobNotFound(f"no job {job_id!r}")
         try:
-            return RenderOptions.model_validate_json(options or "")
+            return RenderOptions.model_validate_json(options or "", strict=False)
         except ValidationError as error:
             why = "; ".join(map(problem_line, error.errors(include_url=False, include_input=False)))
             raise BadInput(f"the options of job {job_id} in Redis are malformed: {why}") from None

@@ -225,3 +225,16 @@ def _answer(api: Api, request: bytes) -> bytes:
     with socket.create_connection(("127.0.0.1", int(api.server.url.rpartition(":")[2])), timeout=20) as connection:
         connection.sendall(request)
         return connection.recv(4096)
+
+
+def test_a_number_is_not_taken_from_a_text_nor_from_true(api: Api, queue: SceneQueue) -> None:
+    """Of options, of the film and of the submission itself, each with its place; a lane is a text, and stays one."""
+    assert api.submit(job("good", lane="bulk", options={"zoom": 1})).status_code == 202
+    body = job("a", options={"fps": True, "subtitle_style": {"box": "yes"}}, film={"crossfade_s": "1"})
+    body["scenes"].append(scene("b", options={"zoom": "1"}))
+    errors = check_problem(api.submit(body), 422, "invalid")["errors"]
+    places = ["#/options/fps", "#/options/subtitle_style/box", "#/film/crossfade_s", "#/scenes/1/options/zoom"]
+    assert [each["pointer"] for each in errors] == places
+    check_problem(api.submit(job("a", max_attempts="3")), 422, "invalid")
+    check_problem(api.submit(job("a", film="yes")), 422, "invalid")
+    assert len(queue.inspect.jobs()) == 1

@@ -234,3 +234,32 @@ def test_a_message_repeats_no_more_of_a_manifest_than_the_beginning_of_a_word(me
         with pytest.raises(InvalidScenes) as caught:
             read_manifest(_write(media.folder, text))
         assert max(map(len, caught.value.problems)) < 500
+
+
+def test_no_value_of_another_type_is_taken_for_an_option(tmp_path: Path) -> None:
+    """Each is a mistake with its place and line; a whole number is a good fraction, and an anchor changes no type."""
+    text = """\
+options:
+  fps: true
+  zoom: "1"
+  webvtt: "yes"
+  subtitle_style: {box: "no"}
+film: {crossfade_s: "1"}
+scenes:
+  - name: a
+    image: s3://b/i.jpg
+    audio: s3://b/a.mp3
+    options: {fps: "24", audio_kbps: 160.0}
+"""
+    with pytest.raises(InvalidScenes) as refused:
+        read_manifest(_write(tmp_path, text))
+    assert [line.partition("job.yaml:")[2].partition(": Input")[0] for line in refused.value.problems] == [
+        "2: options: fps", "3: options: zoom", "4: options: webvtt", "5: options: subtitle_style.box", "6: film: crossfade_s",
+        "11: scene 'a': fps", "11: scene 'a': audio_kbps",
+    ]  # fmt: skip
+    good = """\
+options: {zoom: &one 1, webvtt: &yes true, fps: 0x18, poster: *yes, title_card_s: 1.5e0}
+scenes: [{name: a, image: s3://b/i.jpg, audio: s3://b/a.mp3, options: {ducking: &no false, fps: &fps 24}}]
+"""
+    options = read_manifest(_write(tmp_path, good)).options
+    assert (options.zoom, options.webvtt, options.fps, options.poster, options.title_card_s) == (1.0, True, 24, True, 1.5)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from pydantic import ValidationError
 
 from container_worker.ffmpeg import find_ffmpeg
 from container_worker.render.request import RenderRequest
@@ -180,3 +181,16 @@ def test_the_language_reaches_the_render_child(tmp_path: Path) -> None:
     inputs = SceneInputs(tmp_path / "a.jpg", tmp_path / "a.mp3")
     request = request_for(inputs, RenderOptions(language="zh-hant"), tmp_path, tmp_path / "ffmpeg", 1)
     assert RenderRequest.from_json(asdict(request)).extras.language == "zh-Hant"
+
+
+def test_what_earlier_versions_queued_with_texts_for_numbers_is_still_read() -> None:
+    """Callers are held to the types of options; what lies in Redis already is not."""
+    with pytest.raises(ValidationError):
+        RenderOptions(fps="24")  # type: ignore[arg-type]
+    with pytest.raises(ValidationError):
+        RenderOptions().overridden({"subtitle_style": {"box": "no"}})
+    queued = RenderOptions.model_validate_json('{"fps": "24", "subtitle_style": {"box": "no"}}', strict=False)
+    assert (queued.fps, queued.subtitle_style.box) == (24, False)
+    merged = queued.overridden({"zoom": "1.5", "watermark_style": {"width": "0.5"}}, strict=False)
+    assert (merged.fps, merged.zoom, merged.watermark_style.width) == (24, 1.5, 0.5)
+    assert RenderOptions().overridden({"zoom": 1}).zoom == 1
