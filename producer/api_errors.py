@@ -1,8 +1,9 @@
 """Answers of the HTTP API that refuse a request, as RFC 9457 problem documents."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
+from itertools import islice
 from typing import Any, NamedTuple
 
 from fastapi.responses import JSONResponse
@@ -20,6 +21,8 @@ from scenequeue.redaction import redact
 MEDIA_TYPE = "application/problem+json"
 #: A message quotes what the caller sent, which may be as long as the body.
 _LONGEST_DETAIL = 500
+#: A hundred, and the line that counts the others.
+_MOST_PROBLEMS = 101
 
 
 class Unauthorized(SceneburstError):
@@ -154,11 +157,20 @@ def answer_to(error: Exception, instance: str) -> JSONResponse:
     if isinstance(error, InvalidRequest):
         found = error.found
     elif isinstance(error, InvalidScenes):
-        found = [FieldProblem(pointer_of(line), line) for line in error.problems]
+        found = list(islice(_field_problems(error), _MOST_PROBLEMS))
     else:
         return problem(kind, str(error), instance, headers=headers)
     said = found[0].detail if len(found) == 1 else f"{len(found)} mistakes"
     return problem(kind, said, instance, errors=found, headers=headers)
+
+
+def _field_problems(error: InvalidScenes) -> Iterator[FieldProblem]:
+    """Each mistake at its place; one that holds for several places is told at the first, and named at the others."""
+    for line in error.problems:
+        first = pointer_of(line)
+        yield FieldProblem(first, line)
+        for place in error.alike.get(line, ()):
+            yield FieldProblem(pointer_of(f"{place}: "), f"{place}: the same as for {first}")
 
 
 def answer_to_status(status: int, detail: str, instance: str, headers: Mapping[str, str] | None) -> JSONResponse:

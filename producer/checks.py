@@ -80,13 +80,14 @@ def checked_chunks(
                 problems += [(index, f"{where}: {problem}") for problem in misfits(scene, film, options)]
             good.append((index, scene))
         if problems or found:
-            raise InvalidScenes(_told(problems, found, reach))
+            raise _invalid(problems, found, reach)
         yield good
     if is_empty:
-        raise InvalidScenes([*_told(problems, found, reach), "there are no scenes"])
+        raise _invalid([*problems, (-1, "there are no scenes")], found, reach)
 
 
-def _told(problems: Sequence[tuple[int, str]], found: Sequence[Found], reach: Reach | None) -> list[str]:
+def _invalid(problems: Sequence[tuple[int, str]], found: Sequence[Found], reach: Reach | None) -> InvalidScenes:
     """All problems in the order of the scenes."""
     beyond = reach.tell(found) if reach is not None else []
-    return limited([text for _, text in sorted([*beyond, *problems], key=lambda problem: problem[0])])
+    lines = sorted([*((each.position, each.text) for each in beyond), *problems], key=lambda problem: problem[0])
+    return InvalidScenes(limited([text for _, text in lines]), {each.text: each.others for each in beyond})

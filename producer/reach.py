@@ -51,6 +51,15 @@ class Found(NamedTuple):
     beyond: Beyond
 
 
+class Told(NamedTuple):
+    """One reason in words."""
+
+    position: int
+    text: str
+    #: The names of the others for which it holds, all of them.
+    others: list[str]
+
+
 def working_folder() -> Path | None:
     """The folder one works in; None where it is gone."""
     try:
@@ -94,7 +103,7 @@ class Reach:
         found = [(role, self._input(place)) for role in INPUTS if (place := getattr(scene, role)) is not None]
         return [(role, beyond) for role, beyond in found if beyond is not None]
 
-    def tell(self, found: Iterable[Found], named: Callable[[Found], str] = lambda each: each.where) -> list[tuple[int, str]]:
+    def tell(self, found: Iterable[Found], named: Callable[[Found], str] = lambda each: each.where) -> list[Told]:
         """One message per reason, at the position of the first address that it holds for.
 
         Args:
@@ -113,7 +122,8 @@ class Reach:
             if len(others) > _PLACES_NAMED:
                 listed += f" and {len(others) - _PLACES_NAMED} more"
             also = f" (the same holds for {listed})" if others else ""
-            told.append((first.position, f"{first.where}: {self.explain([each.beyond for each in alike])}{also}"))
+            text = f"{first.where}: {self.explain([each.beyond for each in alike])}{also}"
+            told.append(Told(first.position, text, others))
         return told
 
     def explain(self, alike: Sequence[Beyond]) -> str:

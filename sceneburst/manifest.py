@@ -215,7 +215,8 @@ class _Reader:
                 line = self._line(self._document if role not in given and role in _SHARED else given, role)
                 if getattr(scene, role) not in self._absent:
                     found.append(Found(line, f"scene {scene.name!r}: {role}", beyond))
-        self._problems += reach.tell(found, lambda each: f"{each.where} (line {each.position})")
+        told = reach.tell(found, lambda each: f"{each.where} (line {each.position})")
+        self._problems += [(each.position, each.text) for each in told]
 
     def _absolute(self, scene: Scene) -> Scene:
         changes = {}

@@ -9,6 +9,8 @@ from scenequeue.quoted import cut
 from scenequeue.redaction import redact
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from pydantic_core import ErrorDetails
 
 
@@ -31,10 +33,16 @@ class ProgramUnavailable(SettingsError):
 
 
 class InvalidScenes(SceneburstError):
-    """One or more scenes cannot be accepted; `problems` lists every one of them."""
+    """One or more scenes cannot be accepted; `problems` lists every one of them.
 
-    def __init__(self, problems: list[str]) -> None:
+    Args:
+        problems: a line each.
+        alike: problem to the names of further places for which it holds.
+    """
+
+    def __init__(self, problems: list[str], alike: "Mapping[str, Sequence[str]] | None" = None) -> None:
         self.problems = [redact(problem) for problem in problems]
+        self.alike = {redact(problem): list(places) for problem, places in (alike or {}).items()}
         super().__init__("\n".join(self.problems))
 
 

@@ -256,6 +256,10 @@ def test_the_http_api_refuses_the_same_with_the_place(
     scene = {"name": "a", "image": f"file://{tmp_path}/a.jpg", "audio": "s3://bucket/a.mp3"}
     with serving(redis_url, namespace, file_roots=[tmp_path]) as api:
         refused = check_problem(api.submit({"scenes": [scene], "output": "s3://bucket/out"}), 422, "invalid")
+        scenes = [scene, {**scene, "name": "b", "audio": f"file://{tmp_path}/b.mp3"}]
+        several = check_problem(api.submit({"scenes": scenes, "output": "s3://bucket/out"}), 422, "invalid")["errors"]
     assert [error["pointer"] for error in refused["errors"]] == ["#/scenes/0/image"]
     assert "SCENEBURST_FILE_ROOTS" in refused["detail"]
+    assert [error["pointer"] for error in several] == ["#/scenes/0/image", "#/scenes/1/image", "#/scenes/1/audio"]
+    assert several[2]["detail"] == "scene 2 (b): audio: the same as for #/scenes/0/image"
     assert queue.inspect.depth().counts.total == 0
