@@ -1,5 +1,6 @@
 """`sceneburst`: the command line."""
 
+import os
 import signal
 import sys
 from io import TextIOWrapper
@@ -10,6 +11,7 @@ import typer
 
 from sceneburst.exits import Exit, Interrupted
 from sceneburst.on_demand import Group, Listed
+from scenequeue.disk_errors import is_full
 from scenequeue.errors import (
     FleetError,
     FleetMisconfigured,
@@ -127,6 +129,15 @@ def main() -> None:
         for line in str(error).splitlines():
             note(f"error: {line}", "red")
         sys.exit(next((code for kind, code in _CODES if isinstance(error, kind)), Exit.FAILED))
+    except OSError as error:
+        if not is_full(error):
+            raise
+        from sceneburst.screen import note
+
+        # What could not be written to a full disk would be tried again at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        note(f"error: {error.strerror}", "red")
+        sys.exit(Exit.FAILED)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
