@@ -1,5 +1,7 @@
 """The body of a request that submits: read within its limit, as strict JSON, and checked before anything happens."""
 
+import itertools
+import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,7 +13,15 @@ from fastapi import Request
 from pydantic import Field, ValidationError, WithJsonSchema
 from pydantic_core import from_json
 
-from producer.api_errors import BodyTooLarge, BodyTooSlow, BodyUnreadable, FieldProblem, InvalidRequest, WrongMediaType
+from producer.api_errors import (
+    BodyTooLarge,
+    BodyTooSlow,
+    BodyUnreadable,
+    FieldProblem,
+    InvalidRequest,
+    WrongEncoding,
+    WrongMediaType,
+)
 from producer.films import film_from, misfits
 from producer.scenes import INPUTS, explain, limited, local_path, options_from, problems_of, scene_from
 from scenequeue.address import Address
@@ -75,11 +85,14 @@ async def read_body(request: Request, most_mib: float) -> bytes:
     """The body, never more of it in memory than is allowed, however it is sent.
 
     Raises:
-        WrongMediaType, BodyTooLarge, BodyTooSlow.
+        WrongMediaType, WrongEncoding, BodyTooLarge, BodyTooSlow.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json" or request.headers.get("content-encoding", "identity").lower() != "identity":
+    if kind != "application/json":
         raise WrongMediaType(f"the body is announced as {quoted(kind or 'nothing')}")
+    coding = request.headers.get("content-encoding", "identity").strip().lower()
+    if coding != "identity":
+        raise WrongEncoding(f"Content-Encoding {quoted(coding)} is not supported")
     most = int(most_mib * _MIB)
     too_large = BodyTooLarge(f"the body is longer than {most_mib:g} MiB")
     declared = request.headers.get("content-length", "")
@@ -135,16 +148,36 @@ def parsed(body: bytes) -> Any:
 
     Raises:
         BodyUnreadable: it is no JSON.
-        InvalidRequest: a text has control characters in it, or a number is too large.
+        InvalidRequest: a key is given twice, a text has control characters in it, or a number is too large.
     """
     try:
         value = from_json(body, allow_inf_nan=False)
     except ValueError as error:
         raise BodyUnreadable(str(error)) from None
-    found = [problem for problem, _ in zip(_blemishes(value, "#"), range(100), strict=False)]
+    blemishes = itertools.chain(_repeated_keys(body), _blemishes(value, "#"))
+    found = list(itertools.islice(blemishes, 100))
     if found:
         raise InvalidRequest(found)
     return value
+
+
+def _repeated_keys(body: bytes) -> list[FieldProblem]:
+    """Keys that an object has more than once: the parser above takes the last, and says nothing."""
+    repeated: dict[str, None] = {}
+
+    def unpaired(pairs: list[tuple[str, object]]) -> None:
+        seen: set[str] = set()
+        for name, _ in pairs:
+            if name in seen:
+                repeated[name] = None
+            seen.add(name)
+
+    # Numbers are left as texts: only the keys are looked at, and an integer of many digits is dear.
+    json.loads(body, object_pairs_hook=unpaired, parse_int=str)
+    return [
+        FieldProblem("#", f"the key {quoted(_UNPRINTABLE.sub('?', name))} is given more than once in one object")
+        for name in repeated
+    ]
 
 
 def _blemishes(value: Any, place: str) -> Iterator[FieldProblem]:

@@ -50,7 +50,11 @@ class BodyUnreadable(SceneburstError):
 
 
 class WrongMediaType(SceneburstError):
-    """The body is announced as something else than plain JSON."""
+    """The body is announced as something else than JSON."""
+
+
+class WrongEncoding(SceneburstError):
+    """The body is compressed."""
 
 
 class WrongHost(SceneburstError):
@@ -92,7 +96,8 @@ KINDS: dict[type[SceneburstError], Kind] = {
     BodyTooLarge: Kind(413, "body-too-large", "The body is too large", "Send fewer scenes at once, as several jobs."),
     BodyTooSlow: Kind(408, "body-too-slow", "The body came too slowly", "Send it again."),
     BodyUnreadable: Kind(400, "not-json", "The body is no JSON", "Send one JSON object in UTF-8."),
-    WrongMediaType: Kind(415, "media-type", "The body is no JSON", "Send `Content-Type: application/json`, not compressed."),
+    WrongMediaType: Kind(415, "media-type", "The body is no JSON", "Send `Content-Type: application/json`."),
+    WrongEncoding: Kind(415, "content-encoding", "The body is compressed", "Send it as it is, without Content-Encoding."),
     WrongHost: Kind(421, "wrong-host", "This is not the host", "Without keys, the API answers to 127.0.0.1 and localhost only."),
     Leaving: Kind(503, "leaving", "The API leaves", "Send the same again, with the same job_id.", 1),
     TooManyStreams: Kind(503, "too-many-streams", "All event streams are taken", "Try later, or ask for the status instead.", 10),

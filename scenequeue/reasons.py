@@ -1,4 +1,4 @@
-"""Reasons as a code with parameters, and the table that puts them into English words."""
+"""Reasons as codes, with their English sentences."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -92,7 +92,9 @@ def _host(place: str, port: int) -> Host:
     given = port if parts.port is None else parts.port
     if not 0 < given <= _LARGEST_PORT:
         raise _Malformed("a port is a number from 1 to 65535")
-    return unquote(parts.hostname or "localhost"), given
+    if not parts.hostname:
+        raise _Malformed("a host is missing; for a Redis on this machine write localhost")
+    return unquote(parts.hostname), given
 
 
 def _path(kind: str, path: str) -> tuple[str, str]:

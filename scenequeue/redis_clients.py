@@ -69,7 +69,9 @@ class ClusterLocator:
             except (RedisClusterException, RedisError) as error:
                 # The next time from the URL's own hosts too, which a name may have led to others meanwhile.
                 self._forget()
-                raise _plain_error(error) from error
+                plain = _plain_error(error)
+                # One that stands behind this error already would come to be behind itself.
+                raise plain from (None if isinstance(plain, (AuthenticationError, NoPermissionError)) else error)
             return str(node.host), int(node.port)
 
     def close(self) -> None:

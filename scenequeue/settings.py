@@ -92,7 +92,8 @@ class SceneburstSettings(BaseModel):
             return cls(**{**dict(cls._environment()), **overrides})
         except ValidationError as error:
             problems = [
-                f"SCENEBURST_{'.'.join(str(part) for part in e['loc']).upper()}: {without_prefix(e['msg'])}"
+                (f"SCENEBURST_{'.'.join(map(str, e['loc'])).upper()}: " if e["loc"] else "")
+                + without_prefix(e["msg"])
                 + _EXAMPLES.get(e["type"], "")
                 for e in error.errors(include_input=False)
             ]

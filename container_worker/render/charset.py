@@ -56,6 +56,8 @@ _TIE_SHARE = 0.95
 #: characters beyond ASCII differs.
 _CLOSE = 0.02
 _OTHER_SHARE = 0.1
+#: So few bytes, in a file of no more than these, look like many an encoding, and only its language tells.
+_FEW_BYTES, _SMALL_FILE = 40, 400
 #: So many bytes are compared.
 _SAMPLE = 20_000
 
@@ -126,11 +128,15 @@ def _guessed(data: bytes, language: str | None) -> Decoded:
     # For few files only: it takes a quarter of a second to load, and 40 MB.
     import chardet
 
-    found = chardet.detect_all(telling(data), ignore_threshold=True, compat_names=False, include_encodings=_ENCODINGS)
+    told = telling(data)
+    found = chardet.detect_all(told, ignore_threshold=True, compat_names=False, include_encodings=_ENCODINGS)
     readings = merged([Reading(each["encoding"] or "cp1252", each["confidence"]) for each in found])
     chosen = choose(readings, language)
     decoded = _read(data, chosen.encoding)
-    return Decoded(decoded.text, decoded.encoding, decoded.damaged, _is_doubtful(data[:_SAMPLE], chosen, readings))
+    is_little = len(told) < _FEW_BYTES and len(data) <= _SMALL_FILE
+    is_named = language is not None and chosen.encoding in _encodings_of(language)
+    is_doubtful = (is_little and not is_named) or _is_doubtful(data[:_SAMPLE], chosen, readings)
+    return Decoded(decoded.text, decoded.encoding, decoded.damaged, is_doubtful)
 
 
 def telling(data: bytes) -> bytes:

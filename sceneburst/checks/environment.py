@@ -55,7 +55,9 @@ def values(fleet: str) -> Iterator[Check]:
         except SettingsError as error:
             said |= set(re.split(rf"; (?={PREFIX})", str(error)))
     for problem in sorted(said):
-        name, _, why = problem.partition(": ")
+        # One of several settings together has no colon after the first.
+        name, _, why = problem.partition(" ")
+        name = name.removesuffix(":")
         if why == "Field required":
             yield wrong(name, f"is not set, and the fleet {fleet!r} needs it", "set it; docs/settings.md says to what")
         else:

@@ -124,7 +124,8 @@ def test_what_is_no_json_is_said_to_be_none(api: Api, body: bytes) -> None:
 )
 def test_values_that_nobody_means_are_mistakes(api: Api, queue: SceneQueue, more: str, place: str) -> None:
     """Control characters, numbers without bounds, the wrong shape, paths in disguise."""
-    given = f'{{"scenes": [{json.dumps(scene("a"))}], "output": "s3://bucket/out", {more}}}'
+    others = {key: value for key, value in job("a").items() if not more.startswith(f'"{key}"')}
+    given = f"{json.dumps(others)[:-1]}, {more}}}"
     problem = check_problem(api.send(given.encode()), 422, "invalid")
     assert problem["errors"][0]["pointer"].startswith(place), problem
     assert queue.inspect.jobs() == []
@@ -150,10 +151,12 @@ def test_only_plain_json_is_read(api: Api) -> None:
     for headers in (
         {"Content-Type": "text/plain"},
         {"Content-Type": "application/x-www-form-urlencoded"},
-        {"Content-Type": "application/json", "Content-Encoding": "gzip"},
         {},
     ):
         check_problem(api.client.post("/v1/jobs", content=body, headers=headers), 415, "media-type")
+    gzipped = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    problem = check_problem(api.client.post("/v1/jobs", content=body, headers=gzipped), 415, "content-encoding")
+    assert problem["detail"] == "Content-Encoding 'gzip' is not supported"
     plain = {"Content-Type": "Application/JSON; charset=utf-8"}
     assert api.client.post("/v1/jobs", content=body, headers=plain).status_code == 202
 
@@ -238,3 +241,15 @@ def test_a_number_is_not_taken_from_a_text_nor_from_true(api: Api, queue: SceneQ
     check_problem(api.submit(job("a", max_attempts="3")), 422, "invalid")
     check_problem(api.submit(job("a", film="yes")), 422, "invalid")
     assert len(queue.inspect.jobs()) == 1
+
+
+def test_a_key_that_is_there_twice_is_a_mistake(api: Api, queue: SceneQueue) -> None:
+    """At any depth, with its name; the same key in several objects is none."""
+    body = b'{"output": "s3://b/a", "output": "s3://b/o", "scenes": [{"name": "a", "options": {"fps": 24, "\\u0066ps": 30}}]}'
+    errors = check_problem(api.send(body), 422, "invalid")["errors"]
+    assert [each["detail"] for each in errors] == [
+        "the key 'fps' is given more than once in one object",
+        "the key 'output' is given more than once in one object",
+    ]
+    assert queue.inspect.jobs() == []
+    assert parsed(b'[{"a": 1}, {"a": {"a": 2}}]') == [{"a": 1}, {"a": {"a": 2}}]

@@ -12,7 +12,7 @@ from scenequeue.settings import SceneburstSettings
 @pytest.mark.parametrize(
     ("url", "meant"),
     [
-        ("redis://", RedisAddress("single", (("localhost", 6379),), "", False, {}, {})),
+        ("redis://localhost", RedisAddress("single", (("localhost", 6379),), "", False, {}, {})),
         ("redis://db:7/3", RedisAddress("single", (("db", 7),), "", False, {"db": 3}, {})),
         ("rediss://w:a%2Fb@db", RedisAddress("single", (("db", 6379),), "", True, {"username": "w", "password": "a/b"}, {})),
         ("redis://db/0?protocol=2", RedisAddress("single", (("db", 6379),), "", False, {"protocol": 2, "db": 0}, {})),
@@ -47,6 +47,20 @@ def test_an_address_says_where_and_how(url: str, meant: RedisAddress) -> None:
         ("redis://u:hush/er@host/0", "malformed"),
         ("redis://host/0?db=hush", "malformed"),
         ("unix://", "the path of the socket is missing"),
+        *(
+            (url, "a host is missing; for a Redis on this machine write localhost")
+            for url in (
+                "redis://",
+                "redis://:6379",
+                "redis:///0",
+                "rediss://u:hush@/0",
+                "redis+sentinel://a,,b/films",
+                "redis+sentinel:///films",
+                "redis+cluster://a:1,",
+                "redis+cluster://,a",
+                "redis+cluster://a,:7",
+            )
+        ),
         ("redis+sentinel://a,b", "the service"),
         ("redis+sentinel://a/films/hush", "the path is the number of a database"),
         ("redis+cluster://a/1", "a cluster has no database but 0"),

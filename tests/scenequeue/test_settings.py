@@ -86,3 +86,10 @@ def test_no_api_keys_may_be_said_by_empty_text(monkeypatch: pytest.MonkeyPatch) 
     """As a compose file does that passes a variable on that nobody has set."""
     monkeypatch.setenv("SCENEBURST_API_KEYS", "")
     assert ApiSettings.load().api_keys == {}
+
+
+def test_a_problem_of_several_settings_together_begins_with_its_own_words() -> None:
+    """Without half a setting's name in front of them."""
+    with pytest.raises(SettingsError, match=r"^SCENEBURST_ECS_SUBNETS must be a map by region") as caught:
+        FargateSettings.load(ecs_cluster="c", ecs_task_definition="t", ecs_subnets=["subnet-1"], ecs_regions=["a", "b"])
+    assert "SCENEBURST_:" not in str(caught.value)

@@ -117,3 +117,37 @@ def test_an_encoding_counts_as_the_larger_one_that_files_are_really_in() -> None
     found = [Reading("iso8859-1", 0.3), Reading("EUC-KR", 0.2), Reading("cp1252", 0.25), Reading("iso8859-2", 0.1)]
     assert merged(found) == [Reading("cp1252", 0.3), Reading("cp949", 0.2), Reading("iso8859-2", 0.1)]
     assert merged([]) == [Reading("cp1252", 0.0)]
+
+
+@pytest.mark.parametrize(
+    ("words", "encoding", "language"),
+    [
+        ("Да", "cp1251", "ru"),
+        ("Привет", "koi8-r", "ru"),
+        ("Café", "cp1252", "fr"),
+        ("世界", "gb18030", "zh"),
+        ("世界", "cp932", "ja"),
+    ],
+)
+def test_a_few_words_that_are_not_utf_8_are_a_guess_unless_their_language_is_named(
+    words: str, encoding: str, language: str
+) -> None:
+    """So little looks like many an encoding; in UTF-8 it is clear."""
+    assert decode(_srt([words]).encode(encoding)).is_doubtful
+    named = decode(_srt([words]).encode(encoding), language)
+    assert (named.text, named.is_doubtful) == (_srt([words]), False)
+    assert not decode(_srt([words]).encode()).is_doubtful
+
+
+def test_only_files_that_are_short_themselves_are_doubtful_for_their_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two cues no more than before, nor a long file for its one short line beyond ASCII."""
+
+    def doubtful() -> list[tuple[str, str]]:
+        spoken = [(language, encoding) for language, (_, encodings) in SPOKEN.items() for encoding in encodings]
+        return [each for each in spoken if decode(_srt(SPOKEN[each[0]][0]).encode(each[1])).is_doubtful]
+
+    with_length = doubtful()
+    long = _srt(["plain words"] * 20 + ["Да"]).encode("cp1251")
+    assert not decode(long).is_doubtful
+    monkeypatch.setattr("container_worker.render.charset._FEW_BYTES", 0)
+    assert with_length == doubtful()
