@@ -55,6 +55,7 @@ def run_within(limit_s: float, exchange: Callable[[], Awaitable[T]], stop_if_ask
 
     Raises:
         TimeoutError: the limit was reached.
+        httpx.NetworkError: the system gave a connection up before that.
     """
 
     async def bounded() -> T:
@@ -65,6 +66,10 @@ def run_within(limit_s: float, exchange: Callable[[], Awaitable[T]], stop_if_ask
                     if stop_if_asked is not None:
                         stop_if_asked()
                 return task.result()
+            except TimeoutError as error:
+                if error.errno is None:
+                    raise
+                raise httpx.NetworkError("the connection timed out") from error
             finally:
                 task.cancel()
                 await asyncio.wait({task})

@@ -50,7 +50,7 @@ class HttpsStorage:
         try:
             run_within(self._limit_s, lambda: self._download(uri, target, max_bytes, received), stop_if_asked)
         except httpx.HTTPError as error:
-            raise StorageUnavailable(f"{uri}: {error or type(error).__name__}") from error
+            raise StorageUnavailable(f"{uri}: {str(error) or type(error).__name__}") from error
         except httpx.InvalidURL as error:
             raise BadInput(f"{uri}: {error}") from error
         except TimeoutError as error:

@@ -362,3 +362,19 @@ def _without_attributes(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(os, "setxattr", unsupported)
     monkeypatch.setattr(os, "getxattr", unsupported)
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [(TimeoutError(errno.ETIMEDOUT, "x"), "the connection timed out"), (httpx.ReadTimeout(""), "ReadTimeout")],
+)
+def test_a_connection_that_timed_out_is_called_that(tmp_path: Path, fault: Exception, words: str) -> None:
+    """Not a limit that was not reached, and never nothing."""
+
+    def fail(_: httpx.Request) -> httpx.Response:
+        raise fault
+
+    storage = HttpsStorage(lambda _h, _p: "93.184.215.14", httpx.MockTransport(fail))
+    with pytest.raises(StorageUnavailable) as caught:
+        storage.get("https://a.example/b", tmp_path / "x", max_bytes=9)
+    assert str(caught.value) == f"https://a.example/b: {words}"
