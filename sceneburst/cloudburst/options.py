@@ -74,7 +74,7 @@ def look_from(
     ):
         raise InvalidScenes([f"background_opacity: {background_opacity!r} is not between 0, solid, and 1, invisible"])
     changes: dict[str, Any] = {
-        "subtitle_style": {"box": background_box, "box_opacity": round(1 - background_opacity, 6)},
+        "subtitle_style": {"box": bool(background_box), "box_opacity": round(1 - background_opacity, 6)},
         **({} if enable_zoom else {"motion": "none"}),
         **({"orientation": "portrait"} if is_portrait else {}),
     }

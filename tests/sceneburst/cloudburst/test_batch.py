@@ -303,6 +303,13 @@ def test_order_and_defaults_are_the_replaced_systems() -> None:
     ]
 
 
+@pytest.mark.parametrize(("switch", "is_on"), [(1, True), (0, False), ("yes", True), (None, False)])
+def test_switches_go_by_truth_as_those_of_the_replaced_system_did(switch: Any, *, is_on: bool) -> None:
+    """The box as well as the zoom."""
+    look = look_from(None, language=None, enable_zoom=switch, is_portrait=False, background_box=switch, background_opacity=0.2)
+    assert (look.subtitle_style.box, look.motion != "none") == (is_on, is_on)
+
+
 @pytest.mark.parametrize(("language", "tag"), [("chinese", "zh-Hans"), ("English", "en"), ("zh_hant", "zh-Hant"), (None, None)])
 def test_language_becomes_a_tag(language: str | None, tag: str | None) -> None:
     """By the replaced system's words, or as a tag."""
