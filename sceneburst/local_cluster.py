@@ -19,6 +19,8 @@ from dispatcher.fleets.settings import DockerSettings
 from sceneburst.embedded_redis import EmbeddedRedis, die_with_parent
 from sceneburst.exits import uninterrupted
 from scenequeue.errors import FleetError, ProgramUnavailable, SettingsError
+from scenequeue.queue import SceneQueue
+from scenequeue.settings import SceneburstSettings
 from scenequeue.temporary import find_temporary_folder
 
 _STOP_S = 5.0
@@ -114,6 +116,8 @@ class LocalCluster:
             SettingsError: the port is taken.
         """
         self._redis.start()
+        if not self._keeps:
+            self._mark_transient()
         with self.log.open("wb") as log:
             self._dispatcher = subprocess.Popen(
                 [sys.executable, "-P", "-m", "dispatcher"],
@@ -125,6 +129,14 @@ class LocalCluster:
                 start_new_session=True,
                 preexec_fn=self._before_exec,  # noqa: PLW1509  before any thread is started
             )
+
+    def _mark_transient(self) -> None:
+        """Tell all programs that this queue ends with its Redis, so that none warns of it."""
+        queue = SceneQueue(SceneburstSettings.load(redis_url=self.url, namespace=self.namespace))
+        try:
+            queue.operator.mark_transient()
+        finally:
+            queue.close()
 
     def _before_exec(self) -> None:
         die_with_parent()

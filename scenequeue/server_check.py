@@ -21,5 +21,8 @@ def warn_of_problems(queue: SceneQueue) -> None:
     except SettingsError as error:
         log.warning("redis cannot be judged: its user may not read INFO; update the ACL rules", error=str(error))
         return
+    is_transient = queue.inspect.is_transient()
     for problem in find_problems(info):
+        if problem.name == "persistence" and is_transient:
+            continue
         log.warning("redis problem", problem=problem.name, advice=problem.text)

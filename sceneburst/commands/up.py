@@ -69,13 +69,15 @@ def up(
     most = containers or os.cpu_count() or 1
     engine_image = (image or _IMAGE) if fleet is Fleet.DOCKER else None
     kept = data.resolve() if data else None
+    # A process costs nothing, so all cores are used as soon as there is a scene for each.
+    batch = {"SCENEBURST_SCENES_PER_BATCH": os.environ.get("SCENEBURST_SCENES_PER_BATCH", str(slots))}
     with (
         when_interrupted("nothing was left running"),
-        LocalCluster(allowed, containers=most, slots=slots, image=engine_image, folder=kept, redis_port=redis_port) as cluster,
+        LocalCluster(
+            allowed, containers=most, slots=slots, environment=batch, image=engine_image, folder=kept, redis_port=redis_port
+        ) as cluster,
     ):
         queue = SceneQueue(SceneburstSettings.load(redis_url=cluster.url, namespace=cluster.namespace))
-        if kept is None:
-            queue.operator.mark_transient()
         _wait_until_it_acts(queue, cluster.check)
         told = {
             "SCENEBURST_REDIS_URL": cluster.tcp_url,

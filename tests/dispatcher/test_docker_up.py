@@ -37,8 +37,6 @@ class Cluster:
 def cluster(monkeypatch: pytest.MonkeyPatch) -> type[Cluster]:
     """In place of the real one."""
     monkeypatch.setattr(sceneburst.local_cluster, "LocalCluster", Cluster)
-    # It has no Redis that could be marked.
-    monkeypatch.setattr("scenequeue.operate.OperatorPort.mark_transient", lambda _: None)
     Cluster.asked = {}
     return Cluster
 
@@ -58,7 +56,7 @@ def test_its_containers_run_the_image_that_is_named(cluster: type[Cluster], tmp_
     assert ended.exit_code == 0, ended.output
     assert cluster.asked == {
         "roots": [tmp_path], "containers": 3, "slots": 2, "image": "films:2", "folder": tmp_path / "kept",
-        "redis_port": 0,
+        "redis_port": 0, "environment": {"SCENEBURST_SCENES_PER_BATCH": "2"},
     }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """`sceneburst up` as other programs of the machine find it."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -69,6 +70,20 @@ def test_what_up_keeps_on_purpose_only_while_it_runs_is_no_failure_of_doctor(
     assert not found["is_needed"]
     assert "--data" in found["mend"]
     assert ended.code == 0, ended.out
+
+
+def test_up_uses_all_cores_for_a_few_scenes_and_warns_of_nothing_that_is_meant(tmp_path: Path) -> None:
+    """A container for each scene, as many as may run; none logs that its Redis keeps nothing."""
+    with running_up(tmp_path) as told:
+        queue = SceneQueue(ProducerSettings.load(redis_url=told["SCENEBURST_REDIS_URL"], namespace=told["SCENEBURST_NAMESPACE"]))
+        submit(queue, "a", 2)
+        most = min(2, os.cpu_count() or 1)
+        wait_until(lambda: len(queue.inspect.containers()) == most, "a container was launched for each scene")
+        wait_until(lambda: any(record.done + record.failed for record in queue.inspect.containers()), "one has told of its work")
+        logs = [Path(record.log).read_text() for record in queue.inspect.containers()]
+        assert any("container starts" in log for log in logs)
+        assert not [log for log in logs if "redis problem" in log]
+        queue.close()
 
 
 def test_up_says_once_why_nothing_moves(tmp_path: Path) -> None:
