@@ -2,8 +2,6 @@
 
 import threading
 
-from botocore.exceptions import BotoCoreError
-
 from scenequeue.aws_session import aws_session
 
 #: Credentials may be set up later, so what was not there is looked for again.
@@ -17,7 +15,7 @@ class AwsLookup:
     """
 
     def __init__(self) -> None:
-        #: None until the first look has ended.
+        #: None while unknown: before the first look has ended, or where the last one failed.
         self.has_credentials: bool | None = None
         self._is_over = threading.Event()
 
@@ -30,10 +28,12 @@ class AwsLookup:
         self._is_over.set()
 
     def _look(self) -> None:
-        while not self.has_credentials and not self._is_over.is_set():
+        while not self._is_over.is_set():
             try:
                 self.has_credentials = aws_session().get_credentials() is not None
-            except (BotoCoreError, OSError):
-                # Half a profile, an unreadable file: the container's own error says it best.
+            except Exception:
+                # Half a profile, a program that prints no JSON: the container's own error says it best.
                 self.has_credentials = None
+            if self.has_credentials:
+                return
             self._is_over.wait(_AGAIN_S)

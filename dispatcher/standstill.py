@@ -20,7 +20,7 @@ class Refused(NamedTuple):
 def standstill(
     made: Plan, containers: Sequence[ContainerRecord], policy: Policy, refused: Refused | None, false_starts: str
 ) -> Reason | None:
-    """The reason for operators and callers; None where containers are launched, or nothing is ready.
+    """The reason for operators and callers; None where nothing is ready, or launches are planned and none came to nothing.
 
     Args:
         made: this tick's plan.
@@ -41,10 +41,13 @@ def standstill(
     if there and len(there) >= policy.max_containers:
         if all(record.is_draining for record in there):
             return Reason("all_drain", {"containers": len(there)})
-        return Reason("all_at_work", {"containers": len(there), "setting": "SCENEBURST_MAX_CONTAINERS"})
+        if not made.running:
+            # They are starting.
+            return None
+        return Reason("all_at_work", {"containers": policy.max_containers, "setting": "SCENEBURST_MAX_CONTAINERS"})
     budget, each = policy.budget_usd_per_hour, made.cut_usd_per_hour or policy.usd_per_hour_each
     if budget is not None and made.usd_per_hour + each > budget + 1e-9:
         return Reason("over_budget", {"budget_usd_per_hour": budget, "usd_per_hour_each": round(each, 4)})
-    if made.at_work:
+    if made.at_work and made.running:
         return Reason("all_at_work", {"containers": made.at_work, "setting": "SCENEBURST_MAX_PARALLEL_TASKS"})
     return None

@@ -32,7 +32,7 @@ class Row:
     state: str = "waiting"
     share: float = 0.0
     container: str = ""
-    #: The last attempt's error in one line.
+    #: The error that the latest event names, in one line; "" where it names none.
     reason: str = ""
 
 
@@ -54,9 +54,12 @@ class Board:
     def take(self, event: JobEvent) -> str | None:
         """Note an event; returns a line for a log where it is worth one."""
         if event.item_id is None:
+            if event.event == "cancelled":
+                for row in self.rows.values():
+                    row.state = row.state if row.state in _ENDED else "dropped"
             return None
         row = self.rows.setdefault(event.item_id, Row(event.item_id))
-        row.reason = _reason(event)
+        row.reason, row.container = _reason(event), ""
         if event.event == "leased":
             row.state, row.share, row.container = "leased", 0.0, event.fields.get("container", "")
         elif event.event == "done":
@@ -87,7 +90,7 @@ class Board:
             for key, share in record.progress.items():
                 job_id, _, item_id = key.partition("/")
                 row = self.rows.get(ItemId(item_id)) if job_id == self._job_id else None
-                if row is not None and row.state == "leased":
+                if row is not None and row.state == "leased" and row.container == record.container_id:
                     row.share = max(row.share, share)
 
     def render(self, depth: Depth, containers: Sequence[ContainerRecord], width: int) -> RenderableType:
@@ -112,9 +115,9 @@ class Board:
             )
         )
         if self.decision:
-            parts.append(Text(f"dispatcher: {self.decision}", style="bold"))
+            parts.append(Text(f"dispatcher: {clean(self.decision)}", style="bold"))
         if self.waits:
-            parts.append(Text(f"waits: {self.waits}", style="yellow"))
+            parts.append(Text(f"waits: {clean(self.waits)}", style="yellow"))
         return Group(*parts)
 
     def _shown(self) -> list[Row]:

@@ -26,7 +26,8 @@ _SECRET_NAME = re.compile(
 )
 #: In a text that is one URL and nothing else, a password may hold spaces and quotes too, and an ampersand in a parameter.
 _URL_USERINFO = re.compile(r"^([\w+.-]+://[^:@/?#]*):(.*)@", re.DOTALL)
-_URL_PARAMETER = re.compile(r"([?&][^=&#]*(?:password|secret|token)[^=&#]*=)(.*)$", re.IGNORECASE | re.DOTALL)
+_URL_PARAMETER = re.compile(r"[?&]([^=?&#]*)=")
+_URL_SECRET_NAME = re.compile(r"password|secret|token", re.IGNORECASE)
 
 _lock = threading.Lock()
 _known: frozenset[str] = frozenset()
@@ -52,14 +53,21 @@ def _without_value(parameter: re.Match[str]) -> str:
 
 def masked(url: str) -> str:
     """The URL without its passwords, however malformed it is."""
-    return _URL_USERINFO.sub(rf"\1:{_HIDDEN}@", _URL_PARAMETER.sub(rf"\1{_HIDDEN}", url))
+    secret = _secret_parameter(url)
+    return _URL_USERINFO.sub(rf"\1:{_HIDDEN}@", url if secret is None else url[:secret] + _HIDDEN)
+
+
+def _secret_parameter(url: str) -> int | None:
+    """Where the value of the first secret parameter begins; it may hold what elsewhere would end it."""
+    return next((match.end() for match in _URL_PARAMETER.finditer(url) if _URL_SECRET_NAME.search(match[1])), None)
 
 
 def register_url(url: str) -> None:
     """Hide the password and the secret parameters of a URL from now on, wherever they stand."""
-    for pattern in (_URL_USERINFO, _URL_PARAMETER):
-        for match in pattern.finditer(url):
-            register_secret(match[2])
+    for match in _URL_USERINFO.finditer(url):
+        register_secret(match[2])
+    if (secret := _secret_parameter(url)) is not None:
+        register_secret(url[secret:])
     for match in _PARAMETER.finditer(url):
         if _SECRET_NAME.search(match[1]):
             register_secret(match[2])

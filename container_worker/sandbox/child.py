@@ -9,7 +9,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -70,8 +69,8 @@ def _signal_name(number: int) -> str:
 class _Talk:
     """Handles a child's lines, and keeps what is to be said to it until its stdin takes it."""
 
-    def __init__(self, stdin: IO[bytes], first: bytes, on_line: Callable[[str], bytes | None]) -> None:
-        self.stdin, self._on_line = stdin, on_line
+    def __init__(self, stdin: IO[bytes], first: bytes, on_line: Callable[[str], bytes | None], check: Callable[[], None]) -> None:
+        self.stdin, self._on_line, self._check = stdin, on_line, check
         #: Not written yet.
         self.unsaid = first
         #: Seconds spent on handling lines so far.
@@ -86,25 +85,16 @@ class _Talk:
         except BlockingIOError:
             pass
         except BrokenPipeError:
-            # A child that has ended already hears nothing; its exit code says why.
+            # It has ended, or closed its stdin; its exit code will tell.
             self.unsaid = b""
 
     def hear(self, line: str) -> None:
+        # Thousands may come at once.
+        self._check()
         began = time.monotonic()
         answer = self._on_line(line)
         self.took_s += time.monotonic() - began
         self.unsaid += answer or b""
-
-
-@dataclass(frozen=True)
-class _Deadline:
-    """The time at which a child must have ended, extended by the time spent on handling its output."""
-
-    at: float
-    talk: _Talk
-
-    def left_s(self) -> float:
-        return self.at + self.talk.took_s - time.monotonic()
 
 
 class _Lines:
@@ -116,7 +106,8 @@ class _Lines:
     def feed(self, data: bytes) -> None:
         *lines, self._rest = (self._rest + data).replace(b"\r", b"\n").split(b"\n")
         self._rest = self._rest[:_LINE_BYTES]
-        for line in lines:
+        # An empty one is mostly the second half of a line's end of two bytes.
+        for line in filter(None, lines):
             self._take(line[:_LINE_BYTES].decode(errors="replace"))
 
     def close(self) -> None:
@@ -197,11 +188,19 @@ def _run(
     assert child.stdin
     assert child.stdout
     assert child.stderr
-    talk = _Talk(child.stdin, stdin, on_line)
-    deadline = _Deadline(time.monotonic() + limits.wall_s, talk)
+    began = time.monotonic()
+
+    def check() -> None:
+        if should_stop is not None and should_stop.is_set():
+            raise Stopped(f"{program} was stopped")
+        # Without the time that its caller has spent on its lines.
+        if time.monotonic() - began - talk.took_s > limits.wall_s:
+            raise LimitExceeded(f"{program} ran longer than {limits.wall_s:g} s")
+
+    talk = _Talk(child.stdin, stdin, on_line, check)
     try:
         streams = {child.stdout: _Lines(talk.hear), child.stderr: _Lines(lambda line: tail.append(line[:_MESSAGE_CHARS]))}
-        _follow(child, talk, streams, deadline, should_stop, program, limits)
+        _follow(child, talk, streams, check)
     finally:
         kill_group(child.pid)
         returncode = child.wait()
@@ -228,21 +227,15 @@ def _follow(
     child: subprocess.Popen[bytes],
     talk: _Talk,
     streams: dict[IO[bytes], _Lines],
-    deadline: _Deadline,
-    should_stop: threading.Event | None,
-    program: str,
-    limits: Limits,
+    check: Callable[[], None],
 ) -> None:
-    """Talk with the child until it has ended and all that it said is read."""
+    """Talk with the child until it has ended and all that it said is read; `check` raises what is to end it before."""
     pause_s = 0.001
     with selectors.DefaultSelector() as selector:
         for stream, lines in streams.items():
             selector.register(stream, selectors.EVENT_READ, lines)
         while True:
-            if should_stop is not None and should_stop.is_set():
-                raise Stopped(f"{program} was stopped")
-            if deadline.left_s() < 0:
-                raise LimitExceeded(f"{program} ran longer than {limits.wall_s:g} s")
+            check()
             has_ended = _has_ended(child)
             if has_ended:
                 # What it has left running would keep its pipes open.

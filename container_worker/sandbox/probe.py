@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -69,6 +70,8 @@ class _Trial:
 
 #: What has been found for each program, in this process.
 _found: dict[Path | None, Isolation] = {}
+#: All slots begin at once; one of them tries.
+_looking = threading.Lock()
 
 
 def probe(program: Path | None) -> Isolation:
@@ -77,15 +80,16 @@ def probe(program: Path | None) -> Isolation:
     Args:
         program: what children run, started with `-version`; None: nothing but the interpreter.
 
-    Cost: a few hundredths of a second for each level tried, once per process. A result that a busy machine may have brought
-    about is not kept: the next child tries again.
+    Cost: a few hundredths of a second for each level tried, once per process and program. A result that a busy machine may
+    have brought about is not kept: the next child tries again.
     """
-    if (known := _found.get(program)) is not None:
-        return known
-    found, is_certain = _find(program)
-    if is_certain:
-        _found[program] = found
-    return found
+    with _looking:
+        if (known := _found.get(program)) is not None:
+            return known
+        found, is_certain = _find(program)
+        if is_certain:
+            _found[program] = found
+        return found
 
 
 def _find(program: Path | None) -> tuple[Isolation, bool]:

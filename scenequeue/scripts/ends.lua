@@ -227,9 +227,9 @@ local function mourn(job, item, from)
   bury(job, item, from, { attempt = attempt, body = '{}' }, history, kind, message)
 end
 
---- Take a leased item back from a container that is lost: ready again at the front, its attempt counted if it
+--- Take a leased item back from a container that is lost, or not set up for it: ready again at the front, its attempt counted if it
 --- had begun, or dead when its attempts are used up.
---- spared   the name of the event where the attempt is not counted; nil: as where it is
+--- spared   the event's name where the attempt is not counted; nil is 'reclaimed'
 local function take_back(member, kind, message, spared)
   local job, item = split_member(member)
   if not job then return call('ZREM', P .. 'leases', member) end

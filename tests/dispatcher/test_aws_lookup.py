@@ -45,6 +45,19 @@ def test_credentials_are_found_wherever_boto3_finds_them(monkeypatch: pytest.Mon
     assert _found() is True
 
 
+def test_a_lookup_that_fails_is_made_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Whatever it fails with: here a program that prints no credentials."""
+    monkeypatch.setattr("dispatcher.aws_lookup._AGAIN_S", 0.05)
+    (tmp_path / "config").write_text("[default]\ncredential_process = /bin/echo not-json\n")
+    lookup = AwsLookup()
+    lookup.start()
+    try:
+        (tmp_path / "credentials").write_text("[default]\naws_access_key_id = a\naws_secret_access_key = b\n")
+        wait_until(lambda: lookup.has_credentials, "what was set up later is found")
+    finally:
+        lookup.stop()
+
+
 def test_a_dispatcher_of_processes_tells_producers(queue: SceneQueue, redis_url: str, namespace: str, tmp_path: Path) -> None:
     """With its plan, from the first look on."""
     settings = DispatcherSettings.load(redis_url=redis_url, namespace=namespace, state_dir=tmp_path / "state")

@@ -41,10 +41,12 @@ def _records(count: int, **more: Any) -> list[ContainerRecord]:
         (_MADE, [], Policy(), None, "the last launch came to nothing (exit 1)", "false_starts"),
         (_MADE, [], Policy(budget_usd_per_hour=0.01), None, "", "over_budget"),
         (replace(_MADE, cut_usd_per_hour=2.0), [], Policy(budget_usd_per_hour=1), None, "", "over_budget"),
-        (_MADE, _records(2), Policy(max_containers=2), None, "", "all_at_work"),
+        (replace(_MADE, running=2), _records(2), Policy(max_containers=2), None, "", "all_at_work"),
+        (replace(_MADE, starting=2), _records(2), Policy(max_containers=2), None, "", None),
         (_MADE, _records(2, is_draining=True), Policy(max_containers=2), None, "", "all_drain"),
         (_MADE, _records(2, state="gone"), Policy(max_containers=2), None, "", None),
-        (replace(_MADE, at_work=3), _records(3), Policy(max_parallel_tasks=3), None, "", "all_at_work"),
+        (replace(_MADE, at_work=3, running=1), _records(3), Policy(max_parallel_tasks=3), None, "", "all_at_work"),
+        (replace(_MADE, at_work=3, starting=3), _records(3), Policy(max_parallel_tasks=3), None, "", None),
     ],
 )
 def test_a_standstill_has_a_reason(
@@ -59,7 +61,7 @@ def test_a_standstill_has_a_reason(
 @pytest.mark.parametrize("state", ["intended", "running"])
 def test_containers_that_run_and_start_are_counted_where_all_are_at_work(state: str) -> None:
     """Both are among those that the setting allows."""
-    records, policy = _records(3, state=state, batch=5), Policy(max_parallel_tasks=3)
+    records, policy = [*_records(2, state=state, batch=5), *_records(1, state="running", batch=5)], Policy(max_parallel_tasks=3)
     reason = standstill(plan(Backlog(20), records, policy, {}, 0), records, policy, None, "")
     assert reason is not None
     assert reason.parameters == {"containers": 3, "setting": "SCENEBURST_MAX_PARALLEL_TASKS"}

@@ -125,3 +125,20 @@ def test_a_child_whose_libraries_found_no_room_has_reached_its_memory_limit(tmp_
     program = "raise ImportError('cv2.abi3.so: failed to map segment from shared object')"
     with pytest.raises(LimitExceeded, match="more memory than it may"):
         _run(tmp_path, program, limits=Limits(wall_s=60))
+
+
+def test_a_child_that_floods_its_caller_with_lines_is_stopped_between_two_of_them(tmp_path: Path) -> None:
+    """Thousands come at once, and each takes its time."""
+    stop, heard = threading.Event(), 0
+
+    def on_line(_line: str) -> None:
+        nonlocal heard
+        heard += 1
+        stop.set()
+
+    with pytest.raises(Stopped):
+        run_child(
+            [sys.executable, "-c", "print('x\\n' * 20_000)"],
+            program="it", limits=Limits(), folder=tmp_path, should_stop=stop, on_line=on_line,
+        )  # fmt: skip
+    assert heard == 1

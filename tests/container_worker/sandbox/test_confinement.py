@@ -232,6 +232,7 @@ def test_a_folder_that_holds_a_home_is_never_opened_whole(tmp_path: Path, level:
 
 _DAEMON = """
 import os, subprocess, sys, time
+hears, tells = os.pipe()
 if os.fork() == 0:
     try:
         os.setsid()
@@ -239,8 +240,10 @@ if os.fork() == 0:
         pass
     if os.fork() == 0:
         print(os.getpid(), flush=True)
+        os.write(tells, b"!")
         time.sleep(600)
     os._exit(0)
+os.read(hears, 1)
 {then}
 """
 
