@@ -8,7 +8,7 @@ from dispatcher.pricing import total_usd
 from sceneburst.screen import coloured, note, seconds_text, size_text, table
 from sceneburst.sheet import Sheet
 from scenequeue.counted import counted
-from scenequeue.items import ContainerRecord, ItemResult, JobStatus
+from scenequeue.items import ContainerRecord, ItemResult, JobState, JobStatus
 
 #: Warnings that are shown of one job.
 _MOST_WARNINGS = 100
@@ -94,6 +94,18 @@ def print_warnings(results: Iterable[ItemResult]) -> None:
     """Show the warnings on standard error."""
     for line in warning_lines(results):
         note(f"warning: {line}", "yellow")
+
+
+def unmade_film(status: JobStatus, mend: str) -> str:
+    """The line that says why the film of an ended job was not made; "" where there is none to be missed.
+
+    Args:
+        status: of the job.
+        mend: what to do once the failed scenes are mended.
+    """
+    if status.state is not JobState.FAILED or status.stages == 1 or not status.counts.waiting:
+        return ""
+    return f"film: not made, because {counted(status.counts.dead, 'scene')} failed; mend what the reasons name, then {mend}"
 
 
 def totals_text(report: dict[str, Any]) -> str:

@@ -49,7 +49,7 @@ def submit(
     from producer.reach import Reach, working_folder
     from sceneburst.follow import follow
     from sceneburst.manifest import item_names, read_manifest
-    from sceneburst.report import print_warnings
+    from sceneburst.report import print_warnings, unmade_film
     from scenequeue.errors import InvalidScenes
 
     settings = settings_from(redis_url, namespace)
@@ -93,12 +93,16 @@ def submit(
                 letters, requeue = again.command("dead", "list", "--job", name), again.command("dead", "requeue", name)
                 say(f"{status.counts.dead} failed; mend what {letters} names, then")
                 say(f"{requeue} renders them anew; submitting again does not")
+            if film := unmade_film(status, again.command("dead", "requeue", name)):
+                say(film)
         if wait and status.state is not JobState.DONE:
             raise typer.Exit(Exit.FAILED)
 
 
 def status(job_id: JobArgument, as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
     """Show a job's state and counts, and the reason if it waits."""
+    from sceneburst.report import unmade_film
+
     with connected(redis_url, namespace) as queue:
         found, now_ms = queue.inspect.job(job_id), queue.inspect.now_ms()
         found = found.model_copy(update={"waits_because": queue.inspect.waits_because(found)})
@@ -110,6 +114,8 @@ def status(job_id: JobArgument, as_json: JsonFlag = False, redis_url: RedisUrl =
     print_table(made)
     if found.waits_because:
         say(f"it waits: {found.waits_because.text}")
+    if film := unmade_film(found, Again(redis_url, namespace).command("dead", "requeue", job_id)):
+        say(film)
     if found.callback is not None:
         say(callback_text(found.callback))
 
@@ -122,7 +128,7 @@ def watch(
 ) -> None:
     """Follow a job until it has ended; exit 1 if scenes failed."""
     from sceneburst.follow import follow
-    from sceneburst.report import print_warnings
+    from sceneburst.report import print_warnings, unmade_film
 
     with connected(redis_url, namespace) as queue:
         found = queue.inspect.job(job_id)
@@ -138,6 +144,8 @@ def watch(
         else:
             print_warnings(all_results)
             say(f"job {job_id}: {ended.state.value}, {ended.counts.done} of {ended.counts.total} done")
+            if film := unmade_film(ended, Again(redis_url, namespace).command("dead", "requeue", job_id)):
+                say(film)
     raise typer.Exit(Exit.OK if ended.state is JobState.DONE else Exit.FAILED)
 
 

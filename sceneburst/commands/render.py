@@ -36,7 +36,7 @@ def render(
     from sceneburst.follow import follow
     from sceneburst.local_cluster import LocalCluster
     from sceneburst.manifest import item_names, read_manifest
-    from sceneburst.report import print_warnings, report_of, report_table, totals_text
+    from sceneburst.report import print_warnings, report_of, report_table, totals_text, unmade_film
     from scenequeue.settings import ProducerSettings
     from scenequeue.storage_files import path_of
 
@@ -80,6 +80,8 @@ def render(
         print_table(report_table(report, results))
         say("")
         say(totals_text(report))
+        if film := unmade_film(status, "render again"):
+            say(film)
         print_warnings(results)
         if report["totals"]["succeeded"]:
             say(f"videos in {path_of(target) if urlsplit(target).scheme == 'file' else target}")

@@ -159,6 +159,21 @@ def test_results_and_cost_of_a_film_have_the_film(console: Console, queue: Scene
     assert (sorted(told["containers"]), told["scenes_done"]) == (["c0", "c1", "c2"], 2)
 
 
+@pytest.mark.parametrize("command", ["status", "watch"])
+def test_a_film_that_was_not_made_is_told_with_the_reason(console: Console, queue: SceneQueue, command: str) -> None:
+    """It has no result of its own, and waits for what failed."""
+    submit(queue, "a", 2, 1)
+    bad, good = queue.worker.lease("c1", 2)
+    queue.worker.ack("c1", [done(good)])
+    queue.worker.fail("c1", bad, "BadInput", "image: no picture", transient=False)
+    told = console(command, "a").out
+    assert "film: not made, because 1 scene failed; mend what the reasons name, then `sceneburst dead requeue a`" in told
+    submit(queue, "b", 1)
+    (bad,) = queue.worker.lease("c1", 1)
+    queue.worker.fail("c1", bad, "BadInput", "image: no picture", transient=False)
+    assert "film" not in console(command, "b").out
+
+
 def test_status_tells_what_became_of_the_posts_to_the_callback_address(console: Console, queue: SceneQueue) -> None:
     """Who waits for one that does not come sees why."""
     submit(queue, "a", 1, callback_url="https://shop.example/told")
