@@ -23,7 +23,7 @@ from producer.api_errors import (
     WrongMediaType,
 )
 from producer.films import film_from, misfits
-from producer.scenes import INPUTS, explain, limited, local_path, options_from, problems_of, scene_from
+from producer.scenes import INPUTS, MalformedScene, explain, limited, local_path, options_from, problems_of, scene_from
 from scenequeue.address import Address
 from scenequeue.errors import InvalidScenes, StorageDenied
 from scenequeue.items import Lane, Scene
@@ -217,13 +217,14 @@ def _checked(submission: Submission, roots: Sequence[Path]) -> list[Scene]:
         problems += [f"film: {line}" for line in _address_problems("music", film.music, roots)]
     scenes: list[Scene] = []
     for number, given in enumerate(submission.scenes, start=1):
+        where, malformed = f"scene {number}", []
         try:
             if not isinstance(given, Mapping):
-                raise ValueError(f"a {type(given).__name__} is not a scene; an object with name, image and audio is")  # noqa: TRY004
+                raise MalformedScene([f"a {type(given).__name__} is not a scene; an object with name, image and audio is"], {})
             scene = scene_from(given)
-        except ValueError as error:
-            problems += [f"scene {number}: {line}" for line in str(error).splitlines()]
-            continue
+            where = f"{where} ({scene.name})"
+        except MalformedScene as error:
+            scene, malformed = error.rest, str(error).splitlines()
         found = [line for role in INPUTS if (place := getattr(scene, role)) for line in _address_problems(role, place, roots)]
         told = {line.partition(":")[0] for line in found}
         # Of a scene in a good form, what is not about an input is about its options.
@@ -232,8 +233,8 @@ def _checked(submission: Submission, roots: Sequence[Path]) -> list[Scene]:
             for line in problems_of(scene, options, check_files=False)
             if (field := line.partition(":")[0]) not in told
         ]
-        found += misfits(scene, film, options) if film is not None else []
-        problems += [f"scene {number} ({scene.name}): {problem}" for problem in found]
+        found += misfits(scene, film, options) if film is not None and not malformed else []
+        problems += [f"{where}: {problem}" for problem in (*malformed, *found)]
         scenes.append(scene)
     if problems:
         raise InvalidScenes(limited(problems))

@@ -5,11 +5,13 @@ from itertools import islice
 
 from producer.films import FilmLike, film_from, film_problems, misfits
 from producer.reach import Beyond, Found, Reach
-from producer.scenes import SceneLike, limited, problems_of, scene_from
+from producer.scenes import MalformedScene, SceneLike, limited, problems_of, scene_from
 from scenequeue.errors import InvalidScenes
 from scenequeue.film import Film
 from scenequeue.items import Scene
 from scenequeue.options import RenderOptions
+
+_TAKEN = "there is another scene of this name; each needs one of its own"
 
 
 def checked_film(given: FilmLike, *, check_files: bool) -> Film | None:
@@ -65,12 +67,15 @@ def checked_chunks(
         for index, given in chunk:
             try:
                 scene = scene_from(given)
-            except ValueError as error:
-                problems += [(index, f"scene {index + 1}: {line}") for line in str(error).splitlines()]
+            except MalformedScene as error:
+                lines = [*str(error).splitlines(), *problems_of(error.rest, options, check_files=check_files)]
+                if error.rest.name in names:
+                    lines.append(_TAKEN)
+                problems += [(index, f"scene {index + 1}: {line}") for line in lines]
                 continue
             where = f"scene {index + 1} ({scene.name})"
             if scene.name in names:
-                problems.append((index, f"{where}: there is another scene of this name; each needs one of its own"))
+                problems.append((index, f"{where}: {_TAKEN}"))
             names.add(scene.name)
             wrong = problems_of(scene, options, check_files=check_files)
             if reach is not None and not wrong:

@@ -1,7 +1,7 @@
 """Reads scenes from the forms in which callers hand them over; every mistake is named, all of them at once."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -36,24 +36,39 @@ INPUTS = ("image", "audio", "subtitles", "watermark", "music")
 _MOST_PROBLEMS = 100
 
 
+class MalformedScene(ValueError):
+    """Raised for a value that is no scene; each line of the message is one mistake.
+
+    `rest` holds the fields that are well formed, so that they can be checked beside: the others are None.
+    """
+
+    def __init__(self, lines: Iterable[str], fields: Mapping[str, Any]) -> None:
+        super().__init__("\n".join(lines))
+        none: dict[str, Any] = {**dict.fromkeys(Scene.model_fields), "options": {}}
+        self.rest = Scene.model_construct(**(none | {name: fields[name] for name in none if name in fields}))
+
+
 def scene_from(given: SceneLike) -> Scene:
     """A scene from whatever was handed over.
 
     Raises:
-        ValueError: each line of its message is one mistake.
+        MalformedScene: it is none.
     """
     if isinstance(given, Scene):
         return given
     if not isinstance(given, Mapping):
         # A mistake in the caller's data like any other, reported with the others.
-        raise ValueError(f"a {type(given).__name__} is not a scene; a Scene or a dict with name, image and audio is")  # noqa: TRY004
+        raise MalformedScene([f"a {type(given).__name__} is not a scene; a Scene or a dict with name, image and audio is"], {})
     # An optional input that is None is one that is not given, and hides no other name for it.
     fields = {ALIASES.get(str(name), str(name)): value for name, value in given.items() if value is not None}
     fields = {name: str(value) if isinstance(value, Path) else value for name, value in fields.items()}
     try:
         return Scene.model_validate(fields)
     except ValidationError as error:
-        raise ValueError("\n".join(explain(error, Scene))) from None
+        wrong = {problem["loc"][0] for problem in error.errors(include_url=False) if problem["loc"]}
+        raise MalformedScene(
+            explain(error, Scene), {name: value for name, value in fields.items() if name not in wrong}
+        ) from None
 
 
 def options_from(given: RenderOptions | Mapping[str, Any] | None) -> RenderOptions:

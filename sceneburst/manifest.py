@@ -12,7 +12,7 @@ from ruamel.yaml.scalarbool import ScalarBoolean
 from producer.client import output_uri
 from producer.films import film_from, film_problems, misfits
 from producer.reach import Found, Reach
-from producer.scenes import INPUTS, explain, input_problems, local_path, options_from, problems_of, scene_from
+from producer.scenes import INPUTS, MalformedScene, explain, input_problems, local_path, options_from, problems_of, scene_from
 from sceneburst.manifest_file import parsed
 from scenequeue.errors import InvalidScenes, QueueUnavailable
 from scenequeue.film import Film
@@ -162,14 +162,13 @@ class _Reader:
                 continue
             try:
                 scene = scene_from({**shared, **_plain(given)})
-            except ValueError as error:
-                for problem in str(error).splitlines():
+            except MalformedScene as error:
+                for problem in [*str(error).splitlines(), *problems_of(error.rest, options, check_files=False)]:
                     self._problem(self._line_of_problem(given, problem), f"scene {index + 1}: {problem}")
                 self._check_files(given, {**shared, **_plain(given)}, f"scene {index + 1}")
+                self._check_name(error.rest.name, line, names)
                 continue
-            if scene.name in names:
-                self._problem(line, f"scene {scene.name!r}: the scene of line {names[scene.name]} has this name too")
-            names.setdefault(scene.name, line)
+            self._check_name(scene.name, line, names)
             for problem in [
                 *problems_of(scene, options, check_files=False),
                 *(misfits(scene, film, options) if film is not None else []),
@@ -179,6 +178,14 @@ class _Reader:
             scenes.append(self._absolute(scene))
             self._written.append((given, scenes[-1]))
         return scenes
+
+    def _check_name(self, name: str | None, line: int, names: dict[str, int]) -> None:
+        """Note a name that another scene has too; None is one that cannot be read."""
+        if name is None:
+            return
+        if name in names:
+            self._problem(line, f"scene {name!r}: the scene of line {names[name]} has this name too")
+        names.setdefault(name, line)
 
     def _check_files(self, given: Any, inputs: Mapping[str, Any], scene: str) -> None:
         """Note the local inputs of a scene that are not there; one that the whole job shares has the job's line."""

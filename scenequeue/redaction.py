@@ -58,7 +58,7 @@ def masked(url: str) -> str:
 
 
 def _secret_parameter(url: str) -> int | None:
-    """Where the value of the first secret parameter begins; it may hold what elsewhere would end it."""
+    """The position at which the value of the first secret parameter begins; the value goes on to the end of the URL."""
     return next((match.end() for match in _URL_PARAMETER.finditer(url) if _URL_SECRET_NAME.search(match[1])), None)
 
 

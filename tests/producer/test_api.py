@@ -158,6 +158,14 @@ def test_every_mistake_is_named_with_its_place_and_nothing_is_enqueued(api: Api,
     assert queue.inspect.jobs() == []
 
 
+def test_a_scene_that_cannot_be_read_is_checked_as_far_as_it_can(api: Api) -> None:
+    """A bad name hides neither a path nor a wrong option."""
+    bad = {"name": "a/b", "image": "/etc/passwd", "audio": "s3://b/a.mp3", "options": {"motoin": "x"}}
+    problem = check_problem(api.submit({"scenes": [bad], "output": "s3://b/out"}), 422, "invalid")
+    places = {each["pointer"] for each in problem["errors"]}
+    assert places == {"#/scenes/0/name", "#/scenes/0/image", "#/scenes/0/options/motoin"}
+
+
 def test_mistakes_of_the_whole_are_named_too(api: Api) -> None:
     """Of the request's own form, and those that only all scenes together have."""
     for body, place in (

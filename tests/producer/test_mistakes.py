@@ -243,3 +243,25 @@ def test_inputs_of_odd_kinds_are_named(producer: Producer, media: Media) -> None
     with pytest.raises(InvalidScenes) as caught:
         producer.submit_scenes([scene], output="/x")
     assert [problem.endswith("is not a file") for problem in caught.value.problems] == [True, True]
+
+
+def test_a_scene_that_cannot_be_read_is_checked_as_far_as_it_can(producer: Producer, tmp_path: Path) -> None:
+    """A bad name hides neither missing files nor wrong options, nor a name that two have."""
+    lost = str(tmp_path / "lost.jpg")
+    with pytest.raises(InvalidScenes) as caught:
+        producer.submit_scenes(
+            [
+                {"name": "a/b", "image": lost, "audio": "s3://b/a.mp3", "options": {"motoin": "x"}},
+                {"name": "c", "image": "ftp://b/c.jpg"},
+                {"name": "c", "image": "s3://b/c.jpg", "audio": 3},
+            ],
+            output="s3://b/out",
+        )
+    said = "\n".join(caught.value.problems)
+    assert said.count("scene 1: name") == 1
+    assert f"scene 1: image: there is no file {lost}" in said
+    assert "scene 1: unknown option 'motoin', did you mean 'motion'?" in said
+    assert "scene 2: 'audio' is missing" in said
+    assert "scene 2: image: 'ftp://b/c.jpg' is neither" in said
+    assert "scene 3: audio" in said
+    assert len(caught.value.problems) == 6

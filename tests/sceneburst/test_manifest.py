@@ -263,3 +263,18 @@ scenes: [{name: a, image: s3://b/i.jpg, audio: s3://b/a.mp3, options: {ducking: 
 """
     options = read_manifest(_write(tmp_path, good)).options
     assert (options.zoom, options.webvtt, options.fps, options.poster, options.title_card_s) == (1.0, True, 24, True, 1.5)
+
+
+def test_a_scene_that_cannot_be_read_is_checked_as_far_as_it_can(media: Media) -> None:
+    """Its options, its files, and the name that it shares with another."""
+    text = """
+scenes:
+  - {name: dup, image: s3://b/a.jpg, audio: s3://b/a.mp3}
+  - {name: dup, image: lost.jpg, options: {motoin: x}}
+  - {name: a/b, image: s3://b/a.jpg, audio: s3://b/a.mp3, options: {zoom: "1"}}
+"""
+    with pytest.raises(InvalidScenes) as caught:
+        read_manifest(_write(media.folder, text))
+    said = "\n".join(caught.value.problems)
+    for words in ("'audio' is missing", "'motoin'", "lost.jpg", "has this name too", "scene 3: name: ", "zoom: "):
+        assert said.count(words) == 1, (words, said)
