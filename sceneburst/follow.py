@@ -105,7 +105,9 @@ class _Watch:
             self._after = event.id
             if line := self.board.take(event):
                 self.say(line)
-            self.tell({**event.model_dump(mode="json"), "name": self.board.name_of(event.item_id)})
+            # A lease's token is its container's alone.
+            told = event.model_dump(mode="json", exclude={"fields": {"token"}})
+            self.tell({**told, "name": self.board.name_of(event.item_id)})
         return bool(events)
 
     def _take_plan(self) -> None:

@@ -131,7 +131,7 @@ def note(text: str, style: str = "") -> None:
 
 def fail(text: str) -> typer.Exit:
     """Say that what was asked for is not there; the exit to raise."""
-    note(text, "red")
+    note(f"error: {text}", "red")
     return typer.Exit(Exit.FAILED)
 
 

@@ -19,6 +19,9 @@ from scenequeue.settings import SceneburstSettings
 from tests.aws import moto_server, use_aws
 from tests.media import Media
 
+# pytest's worker processes set it; what goes to a pipe would be broken between words.
+os.environ.pop("COLUMNS", None)
+
 _numbers = itertools.count()
 
 #: Keys that stay without a TTL: fixed in number, or emptied with the work.

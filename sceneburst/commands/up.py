@@ -58,6 +58,7 @@ def up(
     require("dispatcher", "worker")
     from container_worker.ffmpeg import find_ffmpeg
     from sceneburst.local_cluster import LocalCluster
+    from scenequeue.errors import SettingsError
     from scenequeue.queue import SceneQueue
     from scenequeue.settings import SceneburstSettings
 
@@ -65,6 +66,9 @@ def up(
         if image is not None:
             raise typer.BadParameter("processes have no image; add --fleet docker", param_hint="--image")
         find_ffmpeg()
+    for root in roots or []:
+        if not root.is_dir():
+            raise SettingsError(f"--root: there is no folder {root}")
     allowed = [root.resolve() for root in roots or [Path()]]
     most = containers or os.cpu_count() or 1
     engine_image = (image or _IMAGE) if fleet is Fleet.DOCKER else None

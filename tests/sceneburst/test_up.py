@@ -109,6 +109,12 @@ def test_a_port_that_is_taken_is_said_in_one_line(told: dict[str, str], tmp_path
     assert "Traceback" not in ended.stderr
 
 
+def test_a_root_that_is_not_there_is_said_before_anything_is_started(console: Console, tmp_path: Path) -> None:
+    """A mistyped one would else show only when scenes are refused."""
+    ended = console("up", "--root", str(tmp_path / "fims"))
+    assert (ended.code, ended.err) == (2, f"error: --root: there is no folder {tmp_path / 'fims'}\n")
+
+
 def test_a_named_port_is_the_one(tmp_path: Path) -> None:
     """And the address of the socket holds the password too."""
     port = free_port(0)

@@ -50,6 +50,7 @@ def test_watch_in_json_is_one_object_a_line(console: Console, queue: SceneQueue)
     assert (warning["name"], warning["code"]) == ("scene2", "subtitles_outside")
     assert (told[0]["event"], told[-1]["event"]) == ("submitted", "end")
     assert told[-1]["job"] == json.loads(console("status", "a", "--json").out)
+    assert "token" not in ended.out
 
 
 def test_a_long_history_is_told_to_its_end(console: Console, queue: SceneQueue, monkeypatch: pytest.MonkeyPatch) -> None:

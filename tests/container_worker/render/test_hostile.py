@@ -333,7 +333,7 @@ GOOD_SUBTITLES: dict[str, tuple[Callable[[Media], Path], list[tuple[float, float
         [(0.0, 0.2)],
         "2 warnings",
     ),
-    "GBK": (lambda media: _srt_in(media, "gbk"), [(0.2, 0.4)], ""),
+    "GBK": (lambda media: _srt_in(media, "gbk"), [(0.2, 0.4)], "1 warnings"),
     "UTF-16": (lambda media: _srt_in(media, "utf-16"), [(0.2, 0.4)], ""),
     "UTF-16 without a mark": (lambda media: _srt_in(media, "utf-16-le"), [(0.2, 0.4)], ""),
     "override codes": (
