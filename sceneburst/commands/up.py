@@ -58,7 +58,6 @@ def up(
     require("dispatcher", "worker")
     from container_worker.ffmpeg import find_ffmpeg
     from sceneburst.local_cluster import LocalCluster
-    from scenequeue.errors import SettingsError
     from scenequeue.queue import SceneQueue
     from scenequeue.settings import SceneburstSettings
 
@@ -67,8 +66,9 @@ def up(
             raise typer.BadParameter("processes have no image; add --fleet docker", param_hint="--image")
         find_ffmpeg()
     for root in roots or []:
+        # Outputs make it; a mistyped one would else show only when scenes are refused.
         if not root.is_dir():
-            raise SettingsError(f"--root: there is no folder {root}")
+            note(f"warning: --root: there is no folder {root} yet", "yellow")
     allowed = [root.resolve() for root in roots or [Path()]]
     most = containers or os.cpu_count() or 1
     engine_image = (image or _IMAGE) if fleet is Fleet.DOCKER else None

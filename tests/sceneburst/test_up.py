@@ -86,6 +86,12 @@ def test_up_uses_all_cores_for_a_few_scenes_and_warns_of_nothing_that_is_meant(t
         queue.close()
 
 
+def test_a_root_that_is_not_there_is_a_warning(tmp_path: Path) -> None:
+    """Outputs make it; a mistyped one would else show only when scenes are refused."""
+    with running_up(tmp_path, "--root", "films"):
+        assert "warning: --root: there is no folder films yet" in (tmp_path / "up.log").read_text()
+
+
 def test_up_says_once_why_nothing_moves(tmp_path: Path) -> None:
     """No container may be paid for; then the queue is paused, too."""
     log = tmp_path / "up.log"
@@ -107,12 +113,6 @@ def test_a_port_that_is_taken_is_said_in_one_line(told: dict[str, str], tmp_path
     assert ended.returncode == 2
     assert f"port {port}" in ended.stderr
     assert "Traceback" not in ended.stderr
-
-
-def test_a_root_that_is_not_there_is_said_before_anything_is_started(console: Console, tmp_path: Path) -> None:
-    """A mistyped one would else show only when scenes are refused."""
-    ended = console("up", "--root", str(tmp_path / "fims"))
-    assert (ended.code, ended.err) == (2, f"error: --root: there is no folder {tmp_path / 'fims'}\n")
 
 
 def test_a_named_port_is_the_one(tmp_path: Path) -> None:
