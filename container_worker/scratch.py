@@ -1,5 +1,6 @@
 """A scratch folder per item, always removed."""
 
+import contextlib
 import os
 import shutil
 import tempfile
@@ -58,17 +59,23 @@ def scratch_problem(root: Path | None = None) -> str:
 
 
 def sweep(root: Path | None = None) -> int:
-    """Remove scratch folders of our user whose owner is dead (killed before it could); returns how many.
+    """Remove scratch folders, and files beside them, of our user whose owner is dead (killed before it could); returns how many.
 
     Process ids are told apart per machine only: never point `root` at a folder that several machines share.
     """
     removed = 0
     for folder in (root or find_temporary_folder()).glob(f"{PREFIX}*"):
         owner = folder.name.removeprefix(PREFIX).split("-", 1)[0]
-        if not owner.isdigit() or folder.is_symlink() or not folder.is_dir() or _is_alive(int(owner)):
+        if not owner.isdigit() or folder.is_symlink() or _is_alive(int(owner)):
             continue
-        if folder.stat().st_uid == os.getuid():
-            shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(FileNotFoundError):
+            # Of a root's, some belong to the users that its children have been given.
+            if os.getuid() not in {0, folder.stat().st_uid}:
+                continue
+            if folder.is_dir():
+                shutil.rmtree(folder, ignore_errors=True)
+            else:
+                folder.unlink()
             removed += 1
     return removed
 

@@ -17,6 +17,7 @@ from container_worker.sandbox.level import Level
 from container_worker.sandbox.policy import Policy, confined
 from container_worker.sandbox.seccomp import program_for
 from container_worker.sandbox.users import borrowed_uid, hand_over
+from container_worker.scratch import PREFIX
 
 _PROBE_TIMEOUT_S = 20.0
 #: Trials of one level whose end says nothing about it, before the level counts as missing for now.
@@ -149,9 +150,11 @@ def _tried(level: Level, program: Path | None, *, has_landlock: bool) -> _Trial:
 
 def _try(level: Level, program: Path | None, *, has_landlock: bool) -> _Trial:
     with ExitStack() as cleanup:
+        # Swept like a scratch folder, should the worker be killed.
+        prefix = f"{PREFIX}{os.getpid()}-probe-"
         with _uninterrupted():
-            folder = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="sceneburst-probe-"))).resolve()
-            outside = cleanup.enter_context(tempfile.NamedTemporaryFile(prefix="sceneburst-probe-"))
+            folder = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix=prefix))).resolve()
+            outside = cleanup.enter_context(tempfile.NamedTemporaryFile(prefix=prefix))
         uid = cleanup.enter_context(borrowed_uid(level is Level.UID))
         hand_over(folder, uid)
         policy = Policy(level, folder, programs=(program,) if program else (), uid=uid, has_landlock=has_landlock)

@@ -1,5 +1,6 @@
 """Scratch folders: removed with their item, swept after their owner."""
 
+import os
 import resource
 import subprocess
 import sys
@@ -22,6 +23,17 @@ def test_what_a_dead_worker_left_is_swept_and_what_a_living_one_uses_is_not(tmp_
         assert sweep(tmp_path) == 1
         assert [path.name for path in tmp_path.iterdir()] == [mine.name]
     program.wait()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_dead_worker_was_trying_out_is_swept_too(tmp_path: Path) -> None:
+    """A file as well as a folder, which may belong to a child's own user by then."""
+    (tmp_path / "sceneburst-999999999-probe-a").touch()
+    folder = tmp_path / "sceneburst-999999999-probe-b"
+    folder.mkdir()
+    if os.getuid() == 0:
+        os.chown(folder, 61_184, -1)
+    assert sweep(tmp_path) == 2
     assert list(tmp_path.iterdir()) == []
 
 
