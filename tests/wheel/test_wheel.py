@@ -118,7 +118,7 @@ def test_where_no_wheel_brings_a_redis_server_the_debian_package_is_named(instal
     installed = install("all", python)
     (installed.work / "job.json").write_text(json.dumps({"scenes": [_SCENE]}))
     ended = installed.run("sceneburst", "render", "job.json", PATH=str(installed.bin))
-    assert ended.returncode == 2
+    assert ended.returncode == 3
     assert "apt-get install redis-server" in ended.stderr
     assert "Traceback" not in ended.stderr
 
