@@ -59,23 +59,23 @@ def scratch_problem(root: Path | None = None) -> str:
 
 
 def sweep(root: Path | None = None) -> int:
-    """Remove scratch folders, and files beside them, of our user whose owner is dead (killed before it could); returns how many.
+    """Remove what dead owners of our user left: scratch folders, and what they were trying out; returns the number removed.
 
     Process ids are told apart per machine only: never point `root` at a folder that several machines share.
     """
     removed = 0
-    for folder in (root or find_temporary_folder()).glob(f"{PREFIX}*"):
-        owner = folder.name.removeprefix(PREFIX).split("-", 1)[0]
-        if not owner.isdigit() or folder.is_symlink() or _is_alive(int(owner)):
+    for left in (root or find_temporary_folder()).glob(f"{PREFIX}*"):
+        owner = left.name.removeprefix(PREFIX).split("-", 1)[0]
+        if not owner.isdigit() or left.is_symlink() or _is_alive(int(owner)):
             continue
         with contextlib.suppress(FileNotFoundError):
             # Of a root's, some belong to the users that its children have been given.
-            if os.getuid() not in {0, folder.stat().st_uid}:
+            if os.getuid() not in {0, left.stat().st_uid}:
                 continue
-            if folder.is_dir():
-                shutil.rmtree(folder, ignore_errors=True)
+            if left.is_dir():
+                shutil.rmtree(left, ignore_errors=True)
             else:
-                folder.unlink()
+                left.unlink()
             removed += 1
     return removed
 

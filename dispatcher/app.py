@@ -30,13 +30,9 @@ TICK = "sceneburst.tick"
 _LONGEST_LOOK_S = 0.25
 
 
-def make_dispatcher(settings: DispatcherSettings, queue: SceneQueue) -> Dispatcher:
+def make_dispatcher(settings: DispatcherSettings, queue: SceneQueue, aws: AwsLookup | None = None) -> Dispatcher:
     """A dispatcher on the fleet that the settings name."""
     secret = settings.webhook_secret.get_secret_value() if settings.webhook_secret else None
-    aws = None
-    if settings.fleet == "process":
-        aws = AwsLookup()
-        aws.start()
     return Dispatcher(queue, fleet_from(settings), settings, Notifier(queue, secret), observe=_observer(settings), aws=aws)
 
 
@@ -154,7 +150,10 @@ def run(settings: DispatcherSettings) -> None:
     """
     configure(settings, "dispatcher")
     queue = SceneQueue(settings)
-    dispatcher = make_dispatcher(settings, queue)
+    aws = AwsLookup() if settings.fleet == "process" else None
+    dispatcher = make_dispatcher(settings, queue, aws)
+    if aws:
+        aws.start()
     ticker = Ticker(dispatcher, queue, settings)
     app = make_app(settings, ticker.tick)
     # As a thread: Celery's own embedded beat is a process, which would outlive a kill -9 of ours.

@@ -2,8 +2,6 @@
 
 import threading
 
-from scenequeue.aws_session import aws_session
-
 #: Credentials may be set up later, so what was not there is looked for again.
 _AGAIN_S = 60.0
 
@@ -28,6 +26,9 @@ class AwsLookup:
         self._is_over.set()
 
     def _look(self) -> None:
+        # With boto3 it takes a quarter of a second to load, which no tick has to wait for.
+        from scenequeue.aws_session import aws_session
+
         while not self._is_over.is_set():
             try:
                 self.has_credentials = aws_session().get_credentials() is not None

@@ -132,7 +132,8 @@ def watch(
 
     with connected(redis_url, namespace) as queue:
         found = queue.inspect.job(job_id)
-        with when_interrupted(_goes_on(found.job_id, Again(redis_url, namespace))):
+        again = Again(redis_url, namespace)
+        with when_interrupted(_goes_on(found.job_id, again)):
             ended = follow(queue, job_id, queue.producer.names(job_id), tell=print_json_line if as_json else None)
         all_results = queue.producer.all_results(job_id)
         if as_json:
@@ -144,7 +145,7 @@ def watch(
         else:
             print_warnings(all_results)
             say(f"job {job_id}: {ended.state.value}, {ended.counts.done} of {ended.counts.total} done")
-            if film := unmade_film(ended, Again(redis_url, namespace).command("dead", "requeue", job_id)):
+            if film := unmade_film(ended, again.command("dead", "requeue", job_id)):
                 say(film)
     raise typer.Exit(Exit.OK if ended.state is JobState.DONE else Exit.FAILED)
 

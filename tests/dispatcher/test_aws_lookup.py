@@ -61,7 +61,9 @@ def test_a_lookup_that_fails_is_made_again(monkeypatch: pytest.MonkeyPatch, tmp_
 def test_a_dispatcher_of_processes_tells_producers(queue: SceneQueue, redis_url: str, namespace: str, tmp_path: Path) -> None:
     """With its plan, from the first look on."""
     settings = DispatcherSettings.load(redis_url=redis_url, namespace=namespace, state_dir=tmp_path / "state")
-    dispatcher = make_dispatcher(settings, queue)
+    lookup = AwsLookup()
+    lookup.start()
+    dispatcher = make_dispatcher(settings, queue, lookup)
 
     def is_told() -> bool:
         dispatcher.tick()

@@ -246,7 +246,7 @@ def test_inputs_of_odd_kinds_are_named(producer: Producer, media: Media) -> None
 
 
 def test_a_scene_that_cannot_be_read_is_checked_as_far_as_it_can(producer: Producer, tmp_path: Path) -> None:
-    """A bad name hides neither missing files nor wrong options, nor a name that two have."""
+    """A bad name hides neither missing files nor wrong options."""
     lost = str(tmp_path / "lost.jpg")
     with pytest.raises(InvalidScenes) as caught:
         producer.submit_scenes(

@@ -175,7 +175,7 @@ def test_a_film_that_was_not_made_is_told_with_the_reason(console: Console, queu
 
 
 def test_status_tells_what_became_of_the_posts_to_the_callback_address(console: Console, queue: SceneQueue) -> None:
-    """Who waits for one that does not come sees why."""
+    """The reason stands there for those who wait for one in vain."""
     submit(queue, "a", 1, callback_url="https://shop.example/told")
     queue.worker.ack("c1", [done(queue.worker.lease("c1", 1)[0])])
     assert console("status", "a").out.splitlines()[-1] == "callback: pending after 0 tries"

@@ -218,7 +218,7 @@ def test_a_permission_that_a_bucket_lacks_is_named(s3: S3, operation: str, said:
 
 
 def test_a_bucket_that_fails_while_it_is_examined_keeps_no_object(s3: S3, monkeypatch: Patch) -> None:
-    """What was written is removed, also when it cannot be read for a passing reason."""
+    """The object is removed, also when it cannot be read for a passing reason."""
 
     def fail(*_: object, **__: object) -> None:
         raise StorageUnavailable("S3 is away")

@@ -92,5 +92,5 @@ def test_a_pipe_gets_every_sentence_in_one_line(console: Console, words: tuple[s
     ],
 )
 def test_lines_end_between_words(text: str, lines: list[str]) -> None:
-    """What is copied of a command in backticks is whole."""
+    """A command in backticks is never broken, so that it can be copied."""
     assert [line.plain for line in wrapped(Text(text), 10, rest="  ")] == lines
