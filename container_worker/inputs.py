@@ -8,10 +8,9 @@ from urllib.parse import unquote, urlsplit
 
 from scenequeue.errors import BadInput
 from scenequeue.film import StitchPayload
-from scenequeue.items import RenderPayload
+from scenequeue.items import INPUT_ROLES, RenderPayload, inputs_of
 from scenequeue.storage import UriStorage, sha256_of
 
-_ROLES = ("image", "audio", "subtitles", "watermark", "music")
 #: The word of the renderer, which knows no addresses, for a role that has another name.
 _ROLE_OF = {"narration": "audio"}
 
@@ -34,16 +33,13 @@ def fetch(payload: RenderPayload, storage: UriStorage, scratch: Path, stop_if_as
         stop_if_asked: called before and during each; what it raises ends the fetching.
 
     Returns:
-        Role (image, audio, subtitles, watermark, music) -> file; optional roles only where they are named.
+        Role -> file; optional roles only where they are named.
 
     Raises:
         BadInput (also as ObjectNotFound, StorageDenied), StorageUnavailable, DiskFull: naming the role and the address.
     """
     found: dict[str, InputFile] = {}
-    for role in _ROLES:
-        uri = getattr(payload, role)
-        if uri is None:
-            continue
+    for role, uri in inputs_of(payload).items():
         stop_if_asked()
         path = scratch / f"{role}{_ending(uri)}"
         try:
@@ -65,7 +61,7 @@ def naming_addresses(payload: RenderPayload | StitchPayload) -> Iterator[None]:
     except BadInput as error:
         word, _, said = str(error).partition(" ")
         role = _ROLE_OF.get(word, word)
-        address = getattr(payload, role, None) if role in _ROLES else None
+        address = getattr(payload, role, None) if role in INPUT_ROLES else None
         if address is None:
             raise
         raise type(error)(f"{role}: {address} {said}") from None

@@ -23,10 +23,10 @@ from producer.api_errors import (
     WrongMediaType,
 )
 from producer.films import film_from, misfits
-from producer.scenes import INPUTS, MalformedScene, explain, limited, local_path, options_from, problems_of, scene_from
+from producer.scenes import MalformedScene, explain, limited, local_path, options_from, problems_of, scene_from
 from scenequeue.address import Address
 from scenequeue.errors import InvalidScenes, StorageDenied
-from scenequeue.items import Lane, Scene
+from scenequeue.items import INPUT_ROLES, Lane, Scene, inputs_of
 from scenequeue.names import Labels
 from scenequeue.options import RenderOptions, StrictModel
 from scenequeue.quoted import quoted
@@ -225,11 +225,11 @@ def _checked(submission: Submission, roots: Sequence[Path]) -> list[Scene]:
             where = f"{where} ({scene.name})"
         except MalformedScene as error:
             scene, malformed = error.rest, str(error).splitlines()
-        found = [line for role in INPUTS if (place := getattr(scene, role)) for line in _address_problems(role, place, roots)]
+        found = [line for role, place in inputs_of(scene).items() if place for line in _address_problems(role, place, roots)]
         told = {line.partition(":")[0] for line in found}
         # Of a scene in a good form, what is not about an input is about its options.
         found += [
-            line if field in INPUTS else f"options: {line}"
+            line if field in INPUT_ROLES else f"options: {line}"
             for line in problems_of(scene, options, check_files=False)
             if (field := line.partition(":")[0]) not in told
         ]

@@ -10,16 +10,16 @@ from typing import Any, Self
 from pydantic import SecretStr, ValidationError
 
 from producer.checks import checked_chunks, checked_film
-from producer.films import FilmLike, Joining
+from producer.films import FilmLike, Joining, Weighed, video_address
 from producer.handle import JobHandle
 from producer.reach import Reach, working_folder
-from producer.scenes import INPUTS, SceneLike, explain, local_path, options_from
+from producer.scenes import SceneLike, explain, local_path, local_paths, options_from
 from producer.uploads import Uploader
 from producer.weights import weight_of
 from scenequeue.address import MAX_ADDRESS_CHARS, bucket_and_key
 from scenequeue.errors import InvalidScenes, JobNotFound, StorageDenied
 from scenequeue.film import Film
-from scenequeue.items import JobSpec, JobStatus, Lane, RenderPayload, Scene, WorkItem
+from scenequeue.items import JobSpec, JobStatus, Lane, RenderPayload, Scene, WorkItem, inputs_of
 from scenequeue.names import check_job_id
 from scenequeue.options import RenderOptions
 from scenequeue.public_network import check_public_url
@@ -29,6 +29,7 @@ from scenequeue.reasons import Reason
 from scenequeue.settings import ProducerSettings
 from scenequeue.storage import UriStorage
 from scenequeue.storage_files import file_uri, path_of
+from scenequeue.submit import JobWriter
 from scenequeue.wishes import JobWishes
 
 #: Scenes of an iterator are ordered longest first within chunks of this many, so that memory stays bounded.
@@ -122,9 +123,10 @@ class Producer:
             )
             if isinstance(scenes, Sequence):
                 chunks = [[pair for chunk in chunks for pair in chunk]]
-            stages = self._stages(chunks, prefix, uploader, wanted)
             limit = self._settings.backlog_limit
-            status = self.queue.producer.submit(spec, stages, backlog_limit=limit, on_progress=on_progress)
+            with self.queue.producer.writing(spec, backlog_limit=limit, on_progress=on_progress) as job:
+                self._write(job, chunks, prefix, uploader, wanted)
+                status = job.commit()
         finally:
             uploader.close()
         warnings = self._warnings(status) if check_reach and plan is None else ()
@@ -216,53 +218,63 @@ class Producer:
         roots = [*self._settings.file_roots, path_of(prefix)]
         return UriStorage(self._settings.model_copy(update={"file_roots": roots}))
 
-    def _stages(
-        self, chunks: Iterable[list[tuple[int, Scene]]], prefix: str, uploader: Uploader, film: Film | None
-    ) -> Iterator[Iterable[WorkItem | tuple[int, WorkItem]]]:
-        """The scenes, and after them their film; each to be consumed before the next is asked for."""
-        if film is None:
-            yield self._all_items(chunks, prefix, uploader, None)
-            return
-        if film.music is not None and (path := local_path(film.music)) is not None:
-            addresses = uploader.addresses([path] if path.is_file() else [])
-            film = film.model_copy(update={"music": addresses.get(path) or file_uri(path)})
-        joining = Joining(film, prefix)
-        yield joining.noted(self._all_items(chunks, prefix, uploader, film))
-        yield joining.items()
-
-    def _all_items(
-        self, chunks: Iterable[list[tuple[int, Scene]]], prefix: str, uploader: Uploader, film: Film | None
-    ) -> Iterator[tuple[int, WorkItem]]:
+    def _write(
+        self,
+        job: JobWriter,
+        chunks: Iterable[list[tuple[int, Scene]]],
+        prefix: str,
+        uploader: Uploader,
+        film: Film | None,
+    ) -> None:
+        """Write the scenes as a job's first stage, each chunk longest first, and their film as its second."""
+        joining = None
+        if film is not None:
+            path = None if film.music is None else local_path(film.music)
+            if path is not None:
+                uploaded = uploader.addresses([path] if path.is_file() else [])
+                film = film.model_copy(update={"music": uploaded.get(path) or file_uri(path)})
+            joining = Joining(film, prefix)
+        job.begin_stage()
         for chunk in chunks:
-            yield from self._items(chunk, prefix, uploader, film)
+            addresses = uploader.addresses(path for _, scene in chunk for path in local_paths(scene) if path.is_file())
+            weighed = _weighed(chunk)
+            if joining is not None:
+                joining.note(weighed)
+            job.add(_items(weighed, addresses, prefix, film))
+        if joining is not None:
+            job.begin_stage()
+            job.add([joining.item()])
 
-    def _items(
-        self, chunk: list[tuple[int, Scene]], prefix: str, uploader: Uploader, film: Film | None
-    ) -> Iterator[tuple[int, WorkItem]]:
-        """Items of a chunk, longest first, with the caller's indexes and with addresses for paths."""
-        files = [path for _, scene in chunk for role in INPUTS if (path := _path_of(scene, role)) is not None]
-        present = [path for path in files if path.is_file()]
-        addresses = uploader.addresses(present)
-        weights: dict[Path | None, float] = {}
-        weighed = []
-        for index, scene in chunk:
-            narration = _path_of(scene, "audio")
-            if narration not in weights:
-                weights[narration] = weight_of(narration)
-            weighed.append((weights[narration], index, scene))
-        for weight, index, scene in sorted(weighed, key=lambda entry: (-entry[0], entry[1])):
-            inputs = {role: _address(scene, role, addresses) for role in INPUTS}
-            payload = RenderPayload.model_validate(
-                {
-                    **inputs,
-                    "title": scene.title,
-                    "options": scene.options,
-                    "cut_s": film.crossfade_s if film else None,
-                    "output": f"{prefix}/{scene.name}.mp4",
-                }
-            )
-            fields = payload.model_dump(exclude_defaults=True)
-            yield index, WorkItem(kind="render", name=scene.name, weight=round(weight, 3), payload=fields)
+
+def _weighed(chunk: Iterable[tuple[int, Scene]]) -> list[Weighed]:
+    """A chunk's scenes, longest first, each narration looked at once."""
+    weights: dict[Path | None, float] = {}
+    weighed = []
+    for index, scene in chunk:
+        narration = local_path(scene.audio)
+        if narration not in weights:
+            weights[narration] = weight_of(narration)
+        weighed.append(Weighed(weights[narration], index, scene))
+    return sorted(weighed, key=lambda each: (-each.weight, each.place))
+
+
+def _items(
+    weighed: Iterable[Weighed], addresses: Mapping[Path, str], prefix: str, film: Film | None
+) -> Iterator[tuple[int, WorkItem]]:
+    """Items with the caller's indexes, and with addresses for paths."""
+    for weight, index, scene in weighed:
+        inputs = {role: _address(place, addresses) for role, place in inputs_of(scene).items()}
+        payload = RenderPayload.model_validate(
+            {
+                **inputs,
+                "title": scene.title,
+                "options": scene.options,
+                "cut_s": film.crossfade_s if film else None,
+                "output": video_address(prefix, scene.name),
+            }
+        )
+        fields = payload.model_dump(exclude_defaults=True)
+        yield index, WorkItem(kind="render", name=scene.name, weight=round(weight, 3), payload=fields)
 
 
 def output_uri(output: str | Path) -> str:
@@ -291,14 +303,6 @@ def output_uri(output: str | Path) -> str:
     return text.rstrip("/")
 
 
-def _path_of(scene: Scene, role: str) -> Path | None:
-    place = getattr(scene, role)
-    return None if place is None else local_path(place)
-
-
-def _address(scene: Scene, role: str, addresses: Mapping[Path, str]) -> str | None:
-    path = _path_of(scene, role)
-    if path is None:
-        place: str | None = getattr(scene, role)
-        return place
-    return addresses.get(path) or file_uri(path)
+def _address(place: str, addresses: Mapping[Path, str]) -> str:
+    path = local_path(place)
+    return place if path is None else addresses.get(path) or file_uri(path)

@@ -1,8 +1,8 @@
 """A job's film: what callers ask for it, and the item that makes it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from pydantic import ValidationError
 
@@ -59,37 +59,50 @@ def misfits(scene: Scene, film: Film, options: RenderOptions) -> list[str]:
     return problems
 
 
-class Joining:
-    """Takes note of a job's scenes as they pass by, and makes the film's item of them at the end."""
+class Weighed(NamedTuple):
+    """A scene with its place in the caller's order, and its estimated length in seconds."""
 
-    def __init__(self, film: Film, prefix: str) -> None:
-        """Args:
+    weight: float
+    place: int
+    scene: Scene
+
+
+def video_address(prefix: str, name: str) -> str:
+    """The address of a scene's or a film's video under a job's output."""
+    return f"{prefix}/{name}.mp4"
+
+
+class Joining:
+    """Makes the item of a job's film from the scenes that were written before it.
+
+    Args:
         film: its music an address already.
         prefix: the address that outputs go under.
-        """
+    """
+
+    def __init__(self, film: Film, prefix: str) -> None:
         self._film, self._prefix = film, prefix
         self._sources: dict[int, str] = {}
         self._weight = 0.0
 
-    def noted(self, items: Iterable[tuple[int, WorkItem]]) -> Iterator[tuple[int, WorkItem]]:
-        """The same items, each noted.
+    def note(self, scenes: Iterable[Weighed]) -> None:
+        """Let these scenes be part of the film.
 
         Raises:
             InvalidScenes: there are more than a film can have.
         """
-        for index, item in items:
-            self._sources[index] = str(item.payload["output"])
-            self._weight += item.weight
-            if len(self._sources) > MOST_SCENES:
-                raise InvalidScenes([f"film: it has at most {MOST_SCENES} scenes"])
-            yield index, item
+        for weight, place, scene in scenes:
+            self._sources[place] = video_address(self._prefix, scene.name)
+            self._weight += weight
+        if len(self._sources) > MOST_SCENES:
+            raise InvalidScenes([f"film: it has at most {MOST_SCENES} scenes"])
 
-    def items(self) -> Iterator[WorkItem]:
-        """The film's item; to be asked for when all scenes have passed by."""
+    def item(self) -> WorkItem:
+        """The film's item: its scenes in the caller's order."""
         sources = [self._sources[index] for index in sorted(self._sources)]
         payload = StitchPayload(
             sources=sources, crossfade_s=self._film.crossfade_s, music=self._film.music, title=self._film.title,
-            output=f"{self._prefix}/{self._film.name}.mp4",
+            output=video_address(self._prefix, self._film.name),
         )  # fmt: skip
         weight = round(max(0.1, self._weight * _WEIGHT_SHARE), 3)
-        yield WorkItem(kind="stitch", name=self._film.name, weight=weight, payload=payload.model_dump(exclude_defaults=True))
+        return WorkItem(kind="stitch", name=self._film.name, weight=weight, payload=payload.model_dump(exclude_defaults=True))

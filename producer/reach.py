@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Self, TypeAlias
 
-from producer.scenes import INPUTS, local_path
+from producer.scenes import local_path
 from scenequeue.errors import StorageDenied
 from scenequeue.film import Film
-from scenequeue.items import Scene
+from scenequeue.items import Scene, inputs_of
 from scenequeue.links import is_within, link_leaving
 from scenequeue.settings import list_for_shell
 from scenequeue.storage_files import file_uri, path_of
@@ -100,7 +100,7 @@ class Reach:
 
     def beyond_of_scene(self, scene: Scene) -> list[tuple[str, Beyond]]:
         """Find those inputs of a scene that are out of reach, each with its role."""
-        found = [(role, self._input(place)) for role in INPUTS if (place := getattr(scene, role)) is not None]
+        found = [(role, self._input(place)) for role, place in inputs_of(scene).items()]
         return [(role, beyond) for role, beyond in found if beyond is not None]
 
     def tell(self, found: Iterable[Found], named: Callable[[Found], str] = lambda each: each.where) -> list[Told]:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from scenequeue.address import bucket_and_key
 from scenequeue.errors import StorageDenied, problem_line
-from scenequeue.items import Scene
+from scenequeue.items import Scene, inputs_of
 from scenequeue.options import RenderOptions, SubtitleStyle, WatermarkStyle
 from scenequeue.quoted import quoted
 from scenequeue.storage_files import path_of
@@ -31,8 +31,6 @@ ALIASES = {
     "music_path": "music",
     "background_music": "music",
 }
-#: What a caller may name as an input, and the words for it in messages.
-INPUTS = ("image", "audio", "subtitles", "watermark", "music")
 _MOST_PROBLEMS = 100
 
 
@@ -123,8 +121,8 @@ def problems_of(scene: Scene, options: RenderOptions, *, check_files: bool) -> l
             options.overridden(scene.options)
         except ValidationError as error:
             problems += explain(error, RenderOptions)
-    for role in INPUTS:
-        problems += input_problems(role, getattr(scene, role), check_files=check_files)
+    for role, place in inputs_of(scene).items():
+        problems += input_problems(role, place, check_files=check_files)
     return problems
 
 
@@ -169,6 +167,11 @@ def _file_problems(role: str, path: Path) -> list[str]:
 def local_path(place: str) -> Path | None:
     """The path that a place names on this machine; None for an address."""
     return None if "://" in place else Path(place)
+
+
+def local_paths(scene: Scene) -> list[Path]:
+    """The paths of those of a scene's inputs that are on this machine."""
+    return [path for place in inputs_of(scene).values() if (path := local_path(place)) is not None]
 
 
 def limited(problems: list[str]) -> list[str]:

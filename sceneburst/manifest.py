@@ -12,11 +12,11 @@ from ruamel.yaml.scalarbool import ScalarBoolean
 from producer.client import output_uri
 from producer.films import film_from, film_problems, misfits
 from producer.reach import Found, Reach
-from producer.scenes import INPUTS, MalformedScene, explain, input_problems, local_path, options_from, problems_of, scene_from
+from producer.scenes import MalformedScene, explain, input_problems, local_path, options_from, problems_of, scene_from
 from sceneburst.manifest_file import parsed
 from scenequeue.errors import InvalidScenes, QueueUnavailable
 from scenequeue.film import Film
-from scenequeue.items import Scene
+from scenequeue.items import INPUT_ROLES, Scene, inputs_of
 from scenequeue.names import ItemId, Labels
 from scenequeue.options import RenderOptions
 from scenequeue.quoted import quoted
@@ -174,7 +174,7 @@ class _Reader:
                 *(misfits(scene, film, options) if film is not None else []),
             ]:
                 self._problem(self._line_of_problem(given, problem), f"scene {scene.name!r}: {problem}")
-            self._check_files(given, scene.model_dump(include=set(INPUTS)), f"scene {scene.name!r}")
+            self._check_files(given, inputs_of(scene), f"scene {scene.name!r}")
             scenes.append(self._absolute(scene))
             self._written.append((given, scenes[-1]))
         return scenes
@@ -189,7 +189,7 @@ class _Reader:
 
     def _check_files(self, given: Any, inputs: Mapping[str, Any], scene: str) -> None:
         """Note the local inputs of a scene that are not there; one that the whole job shares has the job's line."""
-        for role in INPUTS:
+        for role in INPUT_ROLES:
             place = inputs.get(role)
             if not isinstance(place, str) or not place or (path := local_path(place)) is None:
                 continue
@@ -227,7 +227,7 @@ class _Reader:
 
     def _absolute(self, scene: Scene) -> Scene:
         changes = {}
-        for role in INPUTS:
+        for role in INPUT_ROLES:
             place = getattr(scene, role)
             if place is not None and (path := local_path(place)) is not None:
                 changes[role] = str(self._folder / path)

@@ -49,11 +49,15 @@ class JobState(StrEnum):
     MALFORMED = "malformed"  #: its keys in Redis are incomplete, or were written by something else
 
 
+#: The fields of a scene that name what it is made of.
+INPUT_ROLES = ("image", "audio", "subtitles", "watermark", "music")
+
+
 class Scene(StrictModel):
     """The user's unit: a picture and a narration become one MP4.
 
-    `image`, `audio`, `subtitles`, `watermark` and `music` are local paths when handed to a producer and URIs
-    (s3://, https://, file://) on the queue. `options` overrides the job's, field by field.
+    Its inputs are local paths when handed to a producer and URIs (s3://, https://, file://) on the queue. `options`
+    overrides the job's, field by field.
     """
 
     name: SceneName
@@ -80,6 +84,11 @@ class RenderPayload(FrozenModel):
     cut_s: Annotated[float, Field(ge=0.0)] | None = None
     #: Where the MP4 goes, once, whole.
     output: str
+
+
+def inputs_of(scene: Scene | RenderPayload) -> dict[str, str]:
+    """The places of a scene's inputs, by role; those that are not given are left out."""
+    return {role: place for role in INPUT_ROLES if (place := getattr(scene, role)) is not None}
 
 
 class WorkItem(BaseModel):

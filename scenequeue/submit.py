@@ -2,8 +2,9 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from itertools import islice
-from typing import TypeAlias
+from typing import NoReturn, TypeAlias
 
 from scenequeue.connection import BLOCK_LIMIT_S, Connection
 from scenequeue.counted import counted
@@ -45,7 +46,7 @@ class ProducerPort:
         Args:
             spec: what the items share; its job id is the idempotency key.
             stages: per stage its items, in the order they are to be leased. A bare item's index is its position;
-                (index, item) names it. Consumed lazily, in bounded memory.
+                (index, item) names it. Taken one by one, in bounded memory.
             backlog_limit: most ready items there may be afterwards; None is no limit.
             on_progress: called with the number of items so far; with all of them before the job is visible.
 
@@ -61,41 +62,23 @@ class ProducerPort:
         Guarantees: atomic and idempotent. A crash before the last step leaves lists that nobody sees and that expire
             after an hour; after it, the job is there. Cost: one round trip per 500 items; a job of up to 500 is one.
         """
-        # Without wishes, the digest is that of a version that knew none.
-        left_out = {"job_id"} if spec.wishes else {"job_id", "wishes"}
-        digest = hashlib.sha256(spec.model_dump_json(exclude=left_out).encode())
-        upload = Upload(self._connection, _CHUNK, on_progress)
+        with self.writing(spec, backlog_limit=backlog_limit, on_progress=on_progress) as job:
+            for stage in stages:
+                job.begin_stage()
+                job.add(stage)
+            return job.commit()
+
+    @contextmanager
+    def writing(
+        self, spec: JobSpec, *, backlog_limit: int | None = None, on_progress: Callable[[int], None] | None = None
+    ) -> Iterator["JobWriter"]:
+        """Write a job stage by stage; without `commit`, nothing of it is ever visible. Arguments as of `submit`."""
+        writer = JobWriter(self, Upload(self._connection, _CHUNK, on_progress), spec, backlog_limit)
         try:
-            for number, stage in enumerate(stages):
-                if number >= MAX_STAGES:
-                    raise ValueError(f"job {spec.job_id} has more than {MAX_STAGES} stages")
-                upload.open_stage()
-                for chunk, weight_ms in _elements(number, stage):
-                    upload.add(chunk, weight_ms)
-                    digest.update("".join(chunk).encode())
-                if not upload.sizes[-1]:
-                    raise ValueError(f"stage {number} of job {spec.job_id} has no items")
-            if not upload.sizes:
-                raise ValueError(f"job {spec.job_id} has no items")
-            answer, created_ms = upload.commit(spec, digest.hexdigest(), backlog_limit)
+            yield writer
         except BaseException:
-            upload.discard()
+            writer.discard()
             raise
-        if answer == "conflict":
-            raise JobConflict(f"job {spec.job_id} exists with other content; choose another job id, or submit the same scenes")
-        if answer == "full":
-            limit = counted(backlog_limit or 0, "item")
-            raise QueueFull(f"the backlog is at its limit of {limit}; job {spec.job_id} with {upload.sizes[0]} was not enqueued")
-        if answer == "gone":
-            raise QueueUnavailable(f"the upload of job {spec.job_id} took too long or Redis lost it; submit it again")
-        if answer == "same":
-            return self.status(spec.job_id)
-        first, *later = upload.sizes
-        counts = Counts(ready=first, waiting=sum(later))
-        shared = {name: getattr(spec, name) for name in _SHARED}
-        callback = Callback() if spec.callback_url else None
-        more = {"counts": counts, "created_ms": created_ms, "stages": len(upload.sizes), "callback": callback}
-        return JobStatus(state=JobState.ACTIVE, **more, **shared)
 
     def status(self, job_id: str) -> JobStatus:
         """Return the status of a job.
@@ -210,15 +193,91 @@ class ProducerPort:
         return self.status(job_id)
 
 
+class JobWriter:
+    """One submission, written in order: its stages, and each stage's items.
+
+    Args:
+        port: reads the status of a job that is there already.
+        upload: takes the items.
+        spec: what the items share.
+        backlog_limit: most ready items there may be afterwards; None is no limit.
+    """
+
+    def __init__(self, port: ProducerPort, upload: Upload, spec: JobSpec, backlog_limit: int | None) -> None:
+        self._port, self._upload, self._spec, self._backlog_limit = port, upload, spec, backlog_limit
+        # Without wishes, the digest is that of a version that knew none.
+        left_out = {"job_id"} if spec.wishes else {"job_id", "wishes"}
+        self._digest = hashlib.sha256(spec.model_dump_json(exclude=left_out).encode())
+
+    def begin_stage(self) -> None:
+        """Let the items that follow belong to one stage more.
+
+        Raises:
+            ValueError: the stage before has no items, or there are too many stages.
+        """
+        self._check_stage()
+        if len(self._upload.sizes) >= MAX_STAGES:
+            raise ValueError(f"job {self._spec.job_id} has more than {MAX_STAGES} stages")
+        self._upload.open_stage()
+
+    def add(self, items: Iterable[Submitted]) -> None:
+        """Add items to the present stage, in the order they are to be leased; see `ProducerPort.submit`.
+
+        Raises:
+            QueueUnavailable: transient; nothing is visible.
+        """
+        stage, first = len(self._upload.sizes) - 1, self._upload.sizes[-1]
+        for chunk, weight_ms in _elements(stage, items, first):
+            self._upload.add(chunk, weight_ms)
+            self._digest.update("".join(chunk).encode())
+
+    def commit(self) -> JobStatus:
+        """Make the job visible; raises and returns as `ProducerPort.submit`."""
+        job_id = self._spec.job_id
+        self._check_stage()
+        if not self._upload.sizes:
+            raise ValueError(f"job {job_id} has no items")
+        answer, created_ms = self._upload.commit(self._spec, self._digest.hexdigest(), self._backlog_limit)
+        if answer == "same":
+            return self._port.status(job_id)
+        if answer != "created":
+            self._refuse(answer)
+        first, *later = self._upload.sizes
+        counts = Counts(ready=first, waiting=sum(later))
+        shared = {name: getattr(self._spec, name) for name in _SHARED}
+        callback = Callback() if self._spec.callback_url else None
+        more = {"counts": counts, "created_ms": created_ms, "stages": 1 + len(later), "callback": callback}
+        return JobStatus(state=JobState.ACTIVE, **more, **shared)
+
+    def discard(self) -> None:
+        """Take back what was uploaded; nobody has seen it."""
+        self._upload.discard()
+
+    def _check_stage(self) -> None:
+        sizes = self._upload.sizes
+        if sizes and not sizes[-1]:
+            raise ValueError(f"stage {len(sizes) - 1} of job {self._spec.job_id} has no items")
+
+    def _refuse(self, answer: str) -> NoReturn:
+        job_id = self._spec.job_id
+        if answer == "conflict":
+            raise JobConflict(f"job {job_id} exists with other content; choose another job id, or submit the same scenes")
+        if answer == "full":
+            limit = counted(self._backlog_limit or 0, "item")
+            first = self._upload.sizes[0]
+            raise QueueFull(f"the backlog is at its limit of {limit}; job {job_id} with {first} was not enqueued")
+        raise QueueUnavailable(f"the upload of job {job_id} took too long or Redis lost it; submit it again")
+
+
 def _place(item_id: str) -> tuple[int, int]:
     """Stage and index of an item."""
     stage, _, index = item_id.partition("-")
     return whole_number(stage), whole_number(index)
 
 
-def _elements(stage: int, items: Iterable[Submitted]) -> Iterator[tuple[list[str], int]]:
-    """Chunks of list elements "<item id> <weight ms> <json>", each with its sum of weights in ms."""
-    numbered = ((entry if isinstance(entry, tuple) else (position, entry)) for position, entry in enumerate(items))
+def _elements(stage: int, items: Iterable[Submitted], first: int) -> Iterator[tuple[list[str], int]]:
+    """Chunks of elements "<item id> <weight ms> <json>", each with its sum of weights in ms; the first item has index `first`."""
+    numbered = ((entry if isinstance(entry, tuple) else (position, entry)) for position, entry in enumerate(items, first))
     while chunk := list(islice(numbered, _CHUNK)):
         weights = [round(item.weight * 1000) for _, item in chunk]
         elements = [

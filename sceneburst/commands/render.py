@@ -111,9 +111,10 @@ def _check_output(settings: Any, target: str) -> None:
 
 
 def _input_folders(scenes: list[Any], music: str | None) -> list[Path]:
-    from producer.scenes import INPUTS, local_path
+    from producer.scenes import local_path, local_paths
 
-    places = [getattr(scene, role) for scene in scenes for role in INPUTS] + [music]
-    paths = [path for place in places if place is not None and (path := local_path(place)) is not None]
+    paths = [path for scene in scenes for path in local_paths(scene)]
+    if music is not None and (path := local_path(music)) is not None:
+        paths.append(path)
     # A file that is a link lies in two folders.
     return sorted({folder for path in paths for folder in (path.parent.resolve(), path.resolve().parent)})
