@@ -11,8 +11,8 @@ import structlog
 from container_worker.beat import Heartbeat
 from container_worker.drain import Drain
 from container_worker.exits import Exit
-from container_worker.handlers import Handler
 from container_worker.held import HeldItem, HeldItems
+from container_worker.kind import Kind
 from container_worker.perform import Performer
 from container_worker.reports import FIRST_BACKOFF_S, LONGEST_BACKOFF_S, Reports, jittered
 from container_worker.surroundings import find_problem
@@ -49,7 +49,7 @@ class WorkLoop:
         settings: slots (already resolved, at least 1), limits, time-outs. `batch` is what the planner counts with, not
             a limit: a container that is done early takes what slow ones leave.
         container_id: who we are.
-        handlers: kind -> what to do.
+        kinds: those that it can do, by name.
         drain: set from outside to make the loop leave.
         isolation: how far children are kept apart, for the container's record.
     """
@@ -59,17 +59,17 @@ class WorkLoop:
         queue: SceneQueue,
         settings: WorkerSettings,
         container_id: ContainerId,
-        handlers: Mapping[str, Handler],
+        kinds: Mapping[str, Kind],
         drain: Drain,
         isolation: str = "",
     ) -> None:
         self._queue, self._settings, self._container_id = queue, settings, container_id
-        self._handlers, self._drain = handlers, drain
+        self._kinds, self._drain = kinds, drain
         self._held = HeldItems(settings.slots)
         self._heart = Heartbeat(queue, container_id, self._held, settings.lease_s, settings.fleet, settings.alive_file, isolation)
         self._reports = Reports(self._heart.silence_s, settings.redis_patience_s)
         self._performer = Performer(
-            queue, settings, container_id, handlers, held=self._held, heart=self._heart, drain=drain, reports=self._reports
+            queue, settings, container_id, kinds, held=self._held, heart=self._heart, drain=drain, reports=self._reports
         )
         self._log = structlog.get_logger()
         self._backoff_s = FIRST_BACKOFF_S
@@ -180,7 +180,7 @@ class WorkLoop:
 
     def _begin(self, leases: Sequence[Lease]) -> int:
         """Start what we can do, and leave the rest to others; returns how many were started."""
-        strange = [lease for lease in leases if lease.item.v > WIRE_VERSION or lease.item.kind not in self._handlers]
+        strange = [lease for lease in leases if lease.item.v > WIRE_VERSION or lease.item.kind not in self._kinds]
         ours = [lease for lease in leases if lease not in strange]
         if ours:
             self._strange_pause_s = _FIRST_STRANGE_PAUSE_S

@@ -13,7 +13,8 @@ import structlog
 from container_worker.drain import Drain, listen_for_signals
 from container_worker.exits import Exit
 from container_worker.ffmpeg import find_ffmpeg
-from container_worker.handlers import HANDLERS, Handler
+from container_worker.kind import Kind
+from container_worker.kinds import load_kinds
 from container_worker.loop import WorkLoop
 from container_worker.sandbox.probe import probe
 from container_worker.sandbox.self_protection import protect_memory
@@ -25,12 +26,12 @@ from scenequeue.queue import SceneQueue
 from scenequeue.settings import WorkerSettings
 
 
-def run(settings: WorkerSettings, handlers: Mapping[str, Handler] = HANDLERS, isolation: str = "") -> Exit:
+def run(settings: WorkerSettings, kinds: Mapping[str, Kind] | None = None, isolation: str = "") -> Exit:
     """Work until there is nothing left, or until asked to leave. Main thread only: it listens for signals.
 
     Args:
         settings: whose `slots` may be 0, meaning one per vCPU.
-        handlers: kind -> what to do.
+        kinds: those that it can do, by name; None is all that there are.
         isolation: the level at which children run, for the log and the container's record.
 
     Raises:
@@ -51,7 +52,7 @@ def run(settings: WorkerSettings, handlers: Mapping[str, Handler] = HANDLERS, is
         # A refused login ends the program here; while Redis is away, the loop waits for it.
         with contextlib.suppress(QueueUnavailable):
             queue.ping()
-        code = WorkLoop(queue, settings, container_id, handlers, drain, isolation).run()
+        code = WorkLoop(queue, settings, container_id, load_kinds() if kinds is None else kinds, drain, isolation).run()
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     finally:

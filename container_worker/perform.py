@@ -10,8 +10,8 @@ from container_worker.beat import Heartbeat
 from container_worker.drain import Drain
 from container_worker.exits import Exit
 from container_worker.failure import Failure, classify
-from container_worker.handlers import Handler, Work
 from container_worker.held import HeldItem, HeldItems
+from container_worker.kind import ItemContext, Kind, carry_out
 from container_worker.reports import Reports
 from container_worker.roots import advice, missing_roots
 from container_worker.sandbox.child import Stopped
@@ -37,7 +37,7 @@ class Performer:
         queue: where ends are reported.
         settings: limits and folders.
         container_id: who we are.
-        handlers: kind -> what to do.
+        kinds: those that it can do, by name.
         held: the items in hand, and the slots.
         heart: counts what was done and what failed.
         drain: asked when this container cannot go on.
@@ -49,14 +49,14 @@ class Performer:
         queue: SceneQueue,
         settings: WorkerSettings,
         container_id: ContainerId,
-        handlers: Mapping[str, Handler],
+        kinds: Mapping[str, Kind],
         *,
         held: HeldItems,
         heart: Heartbeat,
         drain: Drain,
         reports: Reports,
     ) -> None:
-        self._queue, self._settings, self._container_id, self._handlers = queue, settings, container_id, handlers
+        self._queue, self._settings, self._container_id, self._kinds = queue, settings, container_id, kinds
         self._held, self._heart, self._drain, self._reports = held, heart, drain, reports
         self._storage = UriStorage(settings)
         self._limits = Limits(
@@ -111,7 +111,7 @@ class Performer:
         def set_progress(share: float) -> None:
             item.progress = share
 
-        work = Work(
+        context = ItemContext(
             lease=item.lease,
             options=self._options_of(item.lease),
             scratch=scratch,
@@ -122,7 +122,7 @@ class Performer:
             on_progress=set_progress,
             should_stop=item.stop,
         )
-        return self._handlers[item.lease.item.kind](work)
+        return carry_out(self._kinds[item.lease.item.kind], context)
 
     @contextmanager
     def _slot(self, item: HeldItem) -> Iterator[None]:

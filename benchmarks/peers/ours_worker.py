@@ -9,17 +9,37 @@ from container_worker.lean import stay_lean
 # As the program itself does, before anything else is loaded.
 stay_lean()
 
-from container_worker.handlers import Work
+from pydantic import BaseModel, ConfigDict
+
+from container_worker.kind import Made
 from container_worker.main import run
-from scenequeue.items import ItemResult
 from scenequeue.settings import WorkerSettings
 
 
-def note(item: Work) -> ItemResult:
-    """Log the start."""
-    work(item.lease.item.payload["number"])
-    return ItemResult(item_id=item.lease.item_id, name=item.lease.item.name, state="done", container=item.container_id)
+class AnyPayload(BaseModel):
+    """A payload of any fields."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class Note:
+    """Logs the start."""
+
+    payload = AnyPayload
+
+    def inputs(self, item):
+        return ()
+
+    def fingerprint(self, item, files):
+        return ""
+
+    def outputs(self, item):
+        return ()
+
+    def run(self, item, files) -> Made:
+        work(item.context.lease.item.payload["number"])
+        return Made()
 
 
 if __name__ == "__main__":
-    sys.exit(run(WorkerSettings.load(redis_url=REDIS_URL), {"run": note}))
+    sys.exit(run(WorkerSettings.load(redis_url=REDIS_URL), {"run": Note()}))

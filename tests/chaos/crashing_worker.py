@@ -5,17 +5,21 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
 from pathlib import Path
 from typing import Any
 
 from container_worker import main as program
-from container_worker.handlers import HANDLERS, Handler, Work
+from container_worker.files.inputs import Input
+from container_worker.kind import ItemContext, Kind, ParsedItem
+from container_worker.kinds import load_kinds
+from container_worker.kinds.render import Render
 from container_worker.render.child import _Listener
 from scenequeue import storage_files, storage_s3
 from scenequeue.errors import ToolFailed
-from scenequeue.items import ItemResult
+from scenequeue.items import RenderPayload
+from scenequeue.options import RenderOptions
 from scenequeue.storage import UriStorage
 from scenequeue.work import WorkerPort
 
@@ -114,24 +118,32 @@ def _syncs(countdown: Countdown) -> None:
     storage_files._sync = sync
 
 
-def _handler(way: str) -> Handler:
+class _AfterAll(Render):
+    """Renders, after an action of ours."""
+
+    def __init__(self, action: Callable[[ItemContext], None]) -> None:
+        self._action = action
+
+    def inputs(self, item: ParsedItem[RenderPayload, RenderOptions]) -> Iterator[Input]:
+        self._action(item.context)
+        yield from super().inputs(item)
+
+
+def _render(way: str) -> Kind:
     """How an item's first attempt goes: made, made after some heartbeats, failed, or broken off by a drain."""
 
-    def lingers(work: Work) -> ItemResult:
-        work.should_stop.wait(1.5)
-        return HANDLERS["render"](work)
+    def lingers(context: ItemContext) -> None:
+        context.should_stop.wait(1.5)
 
-    def fails(work: Work) -> ItemResult:
-        if work.lease.attempt == 1:
+    def fails(context: ItemContext) -> None:
+        if context.lease.attempt == 1:
             raise ToolFailed("for this once")
-        return HANDLERS["render"](work)
 
-    def drains(work: Work) -> ItemResult:
+    def drains(context: ItemContext) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
-        work.should_stop.wait(30)
-        return HANDLERS["render"](work)
+        context.should_stop.wait(30)
 
-    return {"makes": HANDLERS["render"], "lingers": lingers, "fails": fails, "drains": drains}[way]
+    return _AfterAll({"makes": lambda _context: None, "lingers": lingers, "fails": fails, "drains": drains}[way])
 
 
 if __name__ == "__main__":
@@ -145,6 +157,6 @@ if __name__ == "__main__":
     # So that an upload has an inside.
     storage_s3.MULTIPART_BYTES = 1
     storage_s3._TRANSFER = storage_s3.TransferConfig(multipart_threshold=1)
-    handlers = {**HANDLERS, "render": _handler(os.environ.get("CRASH_WAY", "makes"))}
-    program.run = functools.partial(program.run, handlers=handlers)
+    kinds = {**load_kinds(), "render": _render(os.environ.get("CRASH_WAY", "makes"))}
+    program.run = functools.partial(program.run, kinds=kinds)
     sys.exit(program.main())

@@ -1,4 +1,4 @@
-"""The worker's loop, inside the test's own process and on real Redis, so that handlers can be watched."""
+"""The worker's loop, inside the test's own process and on real Redis, so that items can be watched."""
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -11,14 +11,15 @@ import pytest
 from container_worker import drain as drain_module
 from container_worker.drain import Drain
 from container_worker.exits import Exit
-from container_worker.handlers import Handler, Work
+from container_worker.kind import ItemContext
 from container_worker.loop import WorkLoop
 from container_worker.sandbox.child import Stopped
 from scenequeue.errors import DiskFull, QueueUnavailable, SettingsError, StorageUnavailable
-from scenequeue.items import ItemResult, JobSpec, JobState, WorkItem
+from scenequeue.items import JobSpec, JobState, WorkItem
 from scenequeue.names import ContainerId, check_job_id
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import WorkerSettings
+from tests.container_worker.function_kind import Action, kinds_of
 from tests.waiting import wait_until
 
 
@@ -39,13 +40,13 @@ class Running:
 
 @pytest.fixture
 def start(queue: SceneQueue, tmp_path: Path) -> Iterator[Callable[..., Running]]:
-    """Starts a loop as container c1 with these handlers; it leaves with the test at the latest."""
+    """Starts a loop as container c1 that does these things; it leaves with the test at the latest."""
     started: list[Running] = []
 
-    def begin(handlers: Mapping[str, Handler], **settings: Any) -> Running:
+    def begin(actions: Mapping[str, Action], **settings: Any) -> Running:
         values = {"slots": 1, "lease_s": 1.0, "idle_timeout_s": 0.3, "scratch_dir": tmp_path / "scratch", **settings}
         running = Running(Drain(values.pop("drain_grace_s", 10.0)))
-        loop = WorkLoop(queue, WorkerSettings.load(**values), ContainerId("c1"), handlers, running.drain)
+        loop = WorkLoop(queue, WorkerSettings.load(**values), ContainerId("c1"), kinds_of(actions), running.drain)
 
         def run() -> None:
             try:
@@ -64,11 +65,10 @@ def start(queue: SceneQueue, tmp_path: Path) -> Iterator[Callable[..., Running]]
         running.wait()
 
 
-def done(work: Work) -> ItemResult:
-    """A result, in no time."""
+def done(work: ItemContext) -> None:
+    """Done in no time."""
     with work.slot():
         pass
-    return ItemResult(item_id=work.lease.item_id, name=work.lease.item.name, state="done", container=work.container_id)
 
 
 def is_done(queue: SceneQueue, job_id: str = "a") -> bool:
@@ -99,7 +99,7 @@ def test_the_next_item_is_prepared_while_one_works_and_another_is_delivered(
     first_works = threading.Event()
     seen: list[str] = []
 
-    def staged(work: Work) -> ItemResult:
+    def staged(work: ItemContext) -> None:
         name = work.lease.item.name
         seen.append(f"prepare {name}")
         assert name == "a0" or first_works.wait(10)
@@ -109,7 +109,6 @@ def test_the_next_item_is_prepared_while_one_works_and_another_is_delivered(
             assert go[name].wait(10)
         seen.append(f"deliver {name}")
         assert name != "a0" or go["a1"].wait(10)
-        return done_without_slot(work)
 
     submit_items("a", *[("staged", {})] * 3)
     start({"staged": staged})
@@ -121,10 +120,6 @@ def test_the_next_item_is_prepared_while_one_works_and_another_is_delivered(
     go["a1"].set()
     go["a2"].set()
     wait_until(lambda: is_done(queue), "all are done")
-
-
-def done_without_slot(work: Work) -> ItemResult:
-    return ItemResult(item_id=work.lease.item_id, name=work.lease.item.name, state="done", container=work.container_id)
 
 
 def test_a_redis_outage_is_not_idleness(
@@ -156,11 +151,10 @@ def test_a_busy_worker_puts_back_what_a_dead_one_held(
     submit_items("a", *[("wait", {})] * 50)
     may_end, seen = threading.Event(), threading.Event()
 
-    def wait(work: Work) -> ItemResult:
+    def wait(work: ItemContext) -> None:
         seen.set()
         with work.slot():
             assert may_end.wait(20)
-        return done_without_slot(work)
 
     running = start({"wait": wait, "done": done}, lease_s=1.0)
     assert seen.wait(10)
@@ -255,12 +249,11 @@ def test_what_hangs_after_the_grace_is_handed_back_and_left_behind(
     monkeypatch.setattr(drain_module, "LAST_CALL_S", 0.2)
     hangs, release = threading.Event(), threading.Event()
 
-    def hang(work: Work) -> ItemResult:
+    def hang(work: ItemContext) -> None:
         with work.slot():
             pass
         hangs.set()
         release.wait(20)
-        return done_without_slot(work)
 
     submit_items("a", ("hang", {}))
     running = start({"hang": hang}, drain_grace_s=0.1)
@@ -278,7 +271,7 @@ def test_an_error_that_a_stop_has_caused_does_not_count_as_an_attempt(
     """Fetching was cut off by the drain: the item is handed back, not failed."""
     begun = threading.Event()
 
-    def cut_off(work: Work) -> ItemResult:
+    def cut_off(work: ItemContext) -> None:
         begun.set()
         work.should_stop.wait(10)
         raise StorageUnavailable("connection closed")
@@ -297,14 +290,13 @@ def test_a_full_disk_fails_the_item_for_now_and_ends_the_container(
     """With an exit code of its own; what runs beside it may finish, what has not begun goes back."""
     beside = threading.Event()
 
-    def fill(work: Work) -> ItemResult:
+    def fill(work: ItemContext) -> None:
         if work.lease.item.name == "a0":
             assert beside.wait(10)
             raise DiskFull("scratch is full")
         with work.slot():
             beside.set()
             wait_until(lambda: queue.producer.status("a").counts.delayed == 1, "the other has failed")
-        return done_without_slot(work)
 
     submit_items("a", *[("fill", {})] * 2)
     assert start({"fill": fill}, idle_timeout_s=30.0).wait() is Exit.DISK_FULL
@@ -319,7 +311,7 @@ def test_a_lost_lease_ends_the_work_and_its_result_is_dropped(
     """Forfeited by the dispatcher while it works: another container has it now."""
     begun, stopped = threading.Event(), threading.Event()
 
-    def work_on(work: Work) -> ItemResult:
+    def work_on(work: ItemContext) -> None:
         with work.slot():
             begun.set()
             assert work.should_stop.wait(10)

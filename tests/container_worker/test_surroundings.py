@@ -13,12 +13,12 @@ import pytest
 from container_worker import loop as loop_module, surroundings
 from container_worker.exits import Exit
 from container_worker.failure import classify
-from container_worker.handlers import Work
+from container_worker.kind import ItemContext
 from container_worker.sandbox.child import classify as classify_child
 from container_worker.scratch import scratch_problem
 from container_worker.surroundings import SurroundingsBroken, find_problem
 from scenequeue.errors import BadInput, DiskFull, QueueUnavailable, SettingsError, ToolFailed
-from scenequeue.items import BROKEN, ItemResult, JobState, Lease
+from scenequeue.items import BROKEN, JobState, Lease
 from scenequeue.queue import SceneQueue
 from tests.container_worker.test_loop import Running, attempts_of_the_ready, done, start
 from tests.waiting import wait_until
@@ -71,7 +71,7 @@ def test_a_scratch_folder_that_goes_while_an_item_is_in_it_is_not_the_items_faul
 ) -> None:
     """Whatever the item then fails with, also where that could never pass."""
 
-    def lose(work: Work) -> ItemResult:
+    def lose(work: ItemContext) -> None:
         work.scratch.rmdir()
         raise error
 
@@ -95,7 +95,7 @@ def test_an_ffmpeg_that_cannot_be_run_any_more_is_not_the_items_fault(
         program.touch()
     monkeypatch.setattr(surroundings, "find_ffmpeg", lambda: type("Found", (), {"path": program}))
 
-    def fail(work: Work) -> ItemResult:
+    def fail(work: ItemContext) -> None:
         raise ToolFailed("the renderer ended with code 1")
 
     submit_items("a", ("fail", {}))
@@ -106,7 +106,7 @@ def test_an_ffmpeg_that_cannot_be_run_any_more_is_not_the_items_fault(
 def test_a_missing_tool_is_the_containers_fault(queue: SceneQueue, start: Callable[..., Running], submit_items: Any) -> None:
     """It leaves as misconfigured, and the item is handed back."""
 
-    def fail(work: Work) -> ItemResult:
+    def fail(work: ItemContext) -> None:
         raise SettingsError("no ffmpeg")
 
     submit_items("a", ("fail", {}))
@@ -119,7 +119,7 @@ def test_an_item_that_no_container_is_set_up_for_ends_as_a_dead_letter_with_its_
 ) -> None:
     """Or one address that no container has credentials for would end one container after the other, for ever."""
 
-    def fail(work: Work) -> ItemResult:
+    def fail(work: ItemContext) -> None:
         with work.slot():
             raise SettingsError("s3://bucket/a.jpg: no AWS credentials")
 
@@ -137,7 +137,7 @@ def test_an_item_that_fails_in_good_surroundings_is_at_fault(
 ) -> None:
     """Or one that breaks something of its own would go from container to container for ever."""
 
-    def fail(work: Work) -> ItemResult:
+    def fail(work: ItemContext) -> None:
         raise OSError(errno.EMFILE, "too many open files")
 
     submit_items("a", ("fail", {}), max_attempts=1)

@@ -12,15 +12,16 @@ from container_worker.lean import stay_lean
 
 stay_lean()
 
-from container_worker.handlers import HANDLERS, Work
+from container_worker.kind import ItemContext
+from container_worker.kinds import load_kinds
 from container_worker.main import run
 from container_worker.sandbox.child import Stopped
 from scenequeue.errors import BadInput, ToolFailed
-from scenequeue.items import ItemResult
 from scenequeue.settings import WorkerSettings
+from tests.container_worker.function_kind import kinds_of
 
 
-def wait(work: Work) -> ItemResult:
+def wait(work: ItemContext) -> None:
     """Hold a slot until a file appears, or be stopped; log start and end."""
     payload = work.lease.item.payload
     folder = Path(payload["folder"])
@@ -31,18 +32,16 @@ def wait(work: Work) -> ItemResult:
                 _log(folder, f"stopped {work.lease.item_id} {os.getpid()}")
                 raise Stopped("told to")
     _log(folder, f"end {work.lease.item_id} {os.getpid()}")
-    return ItemResult(item_id=work.lease.item_id, name=work.lease.item.name, state="done", container=work.container_id)
 
 
-def use(work: Work) -> ItemResult:
+def use(work: ItemContext) -> None:
     """Hold as many descriptors at once as the payload says."""
     with work.slot(), contextlib.ExitStack() as files:
         for _ in range(int(work.lease.item.payload["descriptors"])):
             files.enter_context((work.scratch / "file").open("w"))
-    return ItemResult(item_id=work.lease.item_id, name=work.lease.item.name, state="done", container=work.container_id)
 
 
-def misbehave(work: Work) -> ItemResult:
+def misbehave(work: ItemContext) -> None:
     """Fail in the way the payload says."""
     how = work.lease.item.payload["how"]
     if how == "kill":
@@ -61,4 +60,4 @@ def _log(folder: Path, line: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(run(WorkerSettings.load(), {**HANDLERS, "wait": wait, "use": use, "misbehave": misbehave}))
+    sys.exit(run(WorkerSettings.load(), {**load_kinds(), **kinds_of({"wait": wait, "use": use, "misbehave": misbehave})}))

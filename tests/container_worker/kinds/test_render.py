@@ -1,4 +1,4 @@
-"""What is done for a render item, with the real renderer and storage."""
+"""Carries out render items, with the real renderer and storage."""
 
 import contextlib
 import threading
@@ -11,7 +11,8 @@ import httpx
 import psutil
 import pytest
 
-from container_worker.handlers import Work, render
+from container_worker.kind import ItemContext, carry_out
+from container_worker.kinds import render
 from container_worker.sandbox.child import Stopped
 from container_worker.sandbox.limits import Limits
 from scenequeue.errors import BadInput, ObjectNotFound, StorageDenied
@@ -24,7 +25,7 @@ from scenequeue.storage_https import HttpsStorage
 from tests.dripping_server import dripping_server
 from tests.media import Media
 
-Make = Callable[..., Work]
+Make = Callable[..., ItemContext]
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def work_on(tmp_path: Path) -> Make:
     """Makes the work of one item; its output is out/scene.mp4 under the test's folder."""
     numbers = iter(range(100))
 
-    def make(payload: dict[str, Any], *, slot: Callable[[], Any] = contextlib.nullcontext, **overrides: Any) -> Work:
+    def make(payload: dict[str, Any], *, slot: Callable[[], Any] = contextlib.nullcontext, **overrides: Any) -> ItemContext:
         scratch = tmp_path / f"scratch{next(numbers)}"
         scratch.mkdir()
         item = WorkItem(name="scene", payload={"output": f"file://{tmp_path}/out/scene.mp4", **payload})
@@ -49,7 +50,7 @@ def work_on(tmp_path: Path) -> Make:
             "on_progress": lambda _share: None,
             "should_stop": threading.Event(),
         }
-        return Work(**{**values, **overrides})
+        return ItemContext(**{**values, **overrides})
 
     return make
 
@@ -72,7 +73,7 @@ def test_a_scene_is_prepared_before_it_has_a_slot(work_on: Make, media: Media, t
         yield
 
     work, began = work_on(_scene(media), slot=slot), time.monotonic()
-    result = render(work)
+    result = carry_out(render.KIND, work)
     assert made_early == []
     assert result.processing_s is not None
     assert result.processing_s <= time.monotonic() - began - 1.5
@@ -90,7 +91,7 @@ def test_what_can_never_be_made_takes_no_slot(work_on: Make, media: Media) -> No
     scene = _scene(media)
     media.image().write_text("no picture")
     with pytest.raises(BadInput):
-        render(work_on(scene, slot=slot))
+        carry_out(render.KIND, work_on(scene, slot=slot))
     assert entered == []
 
 
@@ -104,7 +105,7 @@ def test_a_scene_is_delivered_with_its_facts_and_then_reused(work_on: Make, medi
         entered.append(1)
         yield
 
-    first = render(work_on(scene, slot=slot, on_progress=shares.append))
+    first = carry_out(render.KIND, work_on(scene, slot=slot, on_progress=shares.append))
     output = tmp_path / "out" / "scene.mp4"
     assert (first.state, first.output, first.bytes) == ("done", output.as_uri(), output.stat().st_size)
     assert first.duration_s == pytest.approx(1.0, abs=1 / 25)
@@ -112,14 +113,14 @@ def test_a_scene_is_delivered_with_its_facts_and_then_reused(work_on: Make, medi
     assert "reused" not in first.details
     assert shares
     assert shares[-1] == pytest.approx(1.0)
-    again = render(work_on(scene, slot=slot))
+    again = carry_out(render.KIND, work_on(scene, slot=slot))
     assert len(entered) == 1
     assert again.details["reused"] is True
     for fact in ("fingerprint", "sha256"):
         assert again.details[fact] == first.details[fact]
     assert [warning.code for warning in again.warnings] == [warning.code for warning in first.warnings] == ["subtitles_outside"]
     assert (again.bytes, again.duration_s) == (first.bytes, pytest.approx(first.duration_s))
-    other = render(work_on({**scene, "options": {"fps": 24}}, slot=slot))
+    other = carry_out(render.KIND, work_on({**scene, "options": {"fps": 24}}, slot=slot))
     assert "reused" not in other.details
     assert other.details["fingerprint"] != first.details["fingerprint"]
 
@@ -133,7 +134,7 @@ def test_waiting_for_a_slot_is_not_processing(work_on: Make, media: Media) -> No
         yield
 
     before = time.monotonic()
-    result = render(work_on(_scene(media), slot=crowded))
+    result = carry_out(render.KIND, work_on(_scene(media), slot=crowded))
     assert result.processing_s is not None
     assert 0 < result.processing_s <= time.monotonic() - before - 0.5 + 0.01
 
@@ -150,22 +151,22 @@ def test_waiting_for_a_slot_is_not_processing(work_on: Make, media: Media) -> No
 def test_a_malformed_payload_is_bad_input_that_names_the_field(work_on: Make, payload: dict[str, Any], words: str) -> None:
     """Permanent: another attempt reads the same message."""
     with pytest.raises(BadInput, match=words):
-        render(work_on(payload))
+        carry_out(render.KIND, work_on(payload))
 
 
 def test_a_bad_input_is_named_by_its_role(work_on: Make, media: Media, tmp_path: Path) -> None:
     """Missing, empty, and outside of the roots."""
     scene = _scene(media)
     with pytest.raises(ObjectNotFound, match=r"audio: .*lost"):
-        render(work_on({**scene, "audio": f"file://{tmp_path}/lost.mp3"}))
+        carry_out(render.KIND, work_on({**scene, "audio": f"file://{tmp_path}/lost.mp3"}))
     (tmp_path / "empty.jpg").touch()
     with pytest.raises(BadInput, match=r"watermark: .*0 bytes"):
-        render(work_on({**scene, "watermark": f"file://{tmp_path}/empty.jpg"}))
+        carry_out(render.KIND, work_on({**scene, "watermark": f"file://{tmp_path}/empty.jpg"}))
     (tmp_path / "empty.srt").touch()
-    with_nothing_said = render(work_on({**scene, "subtitles": f"file://{tmp_path}/empty.srt"}))
+    with_nothing_said = carry_out(render.KIND, work_on({**scene, "subtitles": f"file://{tmp_path}/empty.srt"}))
     assert [warning.code for warning in with_nothing_said.warnings] == ["subtitles_empty"]
     with pytest.raises(StorageDenied, match="watermark"):
-        render(work_on({**scene, "watermark": "file:///etc/passwd"}))
+        carry_out(render.KIND, work_on({**scene, "watermark": "file:///etc/passwd"}))
 
 
 @pytest.mark.parametrize("role", ["image", "audio", "subtitles", "watermark", "music"])
@@ -174,13 +175,13 @@ def test_an_input_of_another_form_is_named_by_its_address(work_on: Make, media: 
     path = tmp_path / "words.txt"
     path.write_text("just words\n" * 20)
     with pytest.raises(BadInput, match=f"^{role}: {path.as_uri()} is not an? "):
-        render(work_on({**_scene(media), role: path.as_uri()}))
+        carry_out(render.KIND, work_on({**_scene(media), role: path.as_uri()}))
 
 
 def test_an_output_outside_of_the_roots_is_refused(work_on: Make, media: Media) -> None:
     """Before anything is rendered."""
     with pytest.raises(StorageDenied):
-        render(work_on({**_scene(media), "output": "file:///etc/scene.mp4"}))
+        carry_out(render.KIND, work_on({**_scene(media), "output": "file:///etc/scene.mp4"}))
 
 
 def test_an_item_told_to_stop_fetches_nothing(work_on: Make, media: Media) -> None:
@@ -188,7 +189,7 @@ def test_an_item_told_to_stop_fetches_nothing(work_on: Make, media: Media) -> No
     work = work_on(_scene(media))
     work.should_stop.set()
     with pytest.raises(Stopped):
-        render(work)
+        carry_out(render.KIND, work)
     assert list(work.scratch.iterdir()) == []
 
 
@@ -204,7 +205,7 @@ def test_an_item_stopped_while_its_input_drips_lets_go_of_its_slot(
         # An item is told to stop by this event; here it is the server's, set when it begins to answer.
         work = work_on({**_scene(media), "image": server.url}, storage=storage, should_stop=server.began)
         with pytest.raises(Stopped):
-            render(work)
+            carry_out(render.KIND, work)
     assert not (tmp_path / "out").exists()
 
 
@@ -213,5 +214,5 @@ def test_an_item_stopped_while_it_renders_delivers_nothing(work_on: Make, media:
     stop = threading.Event()
     scene = {**_scene(media), "audio": media.tone("long.mp3", 20.0).as_uri()}
     with pytest.raises(Stopped):
-        render(work_on(scene, should_stop=stop, on_progress=lambda _share: stop.set()))
+        carry_out(render.KIND, work_on(scene, should_stop=stop, on_progress=lambda _share: stop.set()))
     assert not (tmp_path / "out").exists()

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from container_worker.ffmpeg import find_ffmpeg
-from container_worker.handlers import Work, render, stitch
+from container_worker.kind import ItemContext, carry_out
+from container_worker.kinds import load_kinds
 from container_worker.render.defaults import RENDERER_VERSION
 from container_worker.sandbox.limits import Limits
 from scenequeue.errors import BadInput, ObjectNotFound
@@ -34,11 +35,11 @@ def run(tmp_path: Path) -> Run:
     """Carries out one item of a job, `render` or `stitch`, with the real renderer and storage."""
     numbers = iter(range(1000))
 
-    def carry_out(kind: str, name: str, payload: dict[str, Any], options: RenderOptions) -> ItemResult:
+    def run_item(kind: str, name: str, payload: dict[str, Any], options: RenderOptions) -> ItemResult:
         scratch = tmp_path / f"scratch{next(numbers)}"
         scratch.mkdir()
         item = WorkItem(kind=kind, name=name, payload={"output": f"file://{tmp_path}/out/{name}.mp4", **payload})
-        work = Work(
+        work = ItemContext(
             lease=Lease(
                 job_id=check_job_id("a"), item_id=ItemId("0-0"), token=LeaseToken("1"), attempt=1, deadline_ms=0, item=item
             ),
@@ -46,9 +47,9 @@ def run(tmp_path: Path) -> Run:
             limits=Limits(wall_s=60), container_id="c1", slot=contextlib.nullcontext,
             on_progress=lambda _share: None, should_stop=threading.Event(),
         )  # fmt: skip
-        return (render if kind == "render" else stitch)(work)
+        return carry_out(load_kinds()[kind], work)
 
-    return carry_out
+    return run_item
 
 
 ENCODERS = {"h264": "libx264", "av1": "libsvtav1"}
@@ -228,7 +229,7 @@ def test_another_renderer_makes_a_film_anew(run: Run, media: Media, monkeypatch:
     """Its version is part of what a film is."""
     payload = {"sources": _scenes(run, media, [1.2]), "crossfade_s": FADE_S}
     first = run("stitch", "film", payload, OPTIONS)
-    monkeypatch.setattr("container_worker.stitch.RENDERER_VERSION", RENDERER_VERSION + 1)
+    monkeypatch.setattr("container_worker.kinds.stitch.RENDERER_VERSION", RENDERER_VERSION + 1)
     second = run("stitch", "film", payload, OPTIONS)
     assert "reused" not in second.details
     assert second.details["fingerprint"] != first.details["fingerprint"]

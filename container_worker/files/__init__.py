@@ -1,0 +1,1 @@
+"""Files of an item: what is fetched for it, and what it delivers."""

@@ -1,0 +1,81 @@
+"""Brings an item's inputs into its scratch folder."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+from scenequeue.errors import BadInput
+from scenequeue.storage import UriStorage, sha256_of
+
+
+@dataclass(frozen=True)
+class Input:
+    """A file that an item needs."""
+
+    #: Names it in messages and in the kind's own code; unique within the item.
+    role: str
+    uri: str
+    #: In the scratch folder; ours, never the caller's.
+    file_name: str
+    may_be_empty: bool = False
+    #: The renderer's word for it, where that is another than the role: it knows no addresses.
+    word: str = ""
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """A fetched input."""
+
+    path: Path
+    sha256: str
+
+
+def fetch(inputs: Iterable[Input], storage: UriStorage, scratch: Path, stop_if_asked: Callable[[], None]) -> dict[str, InputFile]:
+    """Copy the inputs into a folder, one after the other.
+
+    Args:
+        inputs: what to copy; the next is asked for when the one before it is there.
+        storage: reads them.
+        scratch: the item's folder.
+        stop_if_asked: called before and during each; what it raises ends the fetching.
+
+    Returns:
+        Role -> file, in the order of the inputs.
+
+    Raises:
+        BadInput (also as ObjectNotFound, StorageDenied), StorageUnavailable, DiskFull: naming the role and the address.
+    """
+    found: dict[str, InputFile] = {}
+    for wanted in inputs:
+        stop_if_asked()
+        path = scratch / wanted.file_name
+        try:
+            stored = storage.get(wanted.uri, path, stop_if_asked=stop_if_asked)
+        except BadInput as error:
+            raise type(error)(f"{wanted.role}: {error}") from None
+        if not stored.bytes and not wanted.may_be_empty:
+            raise BadInput(f"{wanted.role}: {wanted.uri} is empty, 0 bytes")
+        found[wanted.role] = InputFile(path, sha256_of(path))
+    return found
+
+
+@contextmanager
+def naming_addresses(inputs: Iterable[Input]) -> Iterator[None]:
+    """Put the input's address into what is said of an input: `image is …` becomes `image: s3://… is …`."""
+    by_word: Mapping[str, Input] = {word: wanted for wanted in inputs for word in (wanted.role, wanted.word)}
+    try:
+        yield
+    except BadInput as error:
+        word, _, said = str(error).partition(" ")
+        named = by_word.get(word)
+        if named is None:
+            raise
+        raise type(error)(f"{named.role}: {named.uri} {said}") from None
+
+
+def ending_of(uri: str) -> str:
+    """Return the address's file ending, such as `.jpg`, where it is an ordinary one; else ""."""
+    ending = PurePosixPath(unquote(urlsplit(uri).path)).suffix.lower()
+    return ending if ending[1:].isalnum() and len(ending) <= 6 else ""

@@ -1,0 +1,195 @@
+"""Carries out an item of any kind: fetch -> fingerprint -> reuse? -> run -> upload.
+
+A kind is one file in `container_worker/kinds/`, and says only what is its own.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from container_worker.files.inputs import Input, InputFile, fetch, naming_addresses
+from container_worker.files.outputs import Delivered, Output, find_existing_output, upload_outputs
+from container_worker.sandbox.child import Stopped
+from container_worker.sandbox.limits import Limits
+from scenequeue.errors import BadInput, problem_line
+from scenequeue.items import ItemResult, Lease
+from scenequeue.options import RenderOptions
+from scenequeue.reasons import Reason
+from scenequeue.storage import UriStorage
+
+
+@dataclass(frozen=True)
+class ItemContext:
+    """All that an item gets from its container."""
+
+    lease: Lease
+    #: The job's options; the item's own are laid over them by `parse_payload`.
+    options: RenderOptions
+    #: Empty, and removed afterwards.
+    scratch: Path
+    storage: UriStorage
+    limits: Limits
+    container_id: str
+    #: Entered for the time in which the item needs a slot, once everything that needs none is done.
+    slot: Callable[[], AbstractContextManager[None]]
+    on_progress: Callable[[float], None]
+    should_stop: threading.Event
+
+    def stop_if_asked(self) -> None:
+        """Raise Stopped if the item was told to stop."""
+        if self.should_stop.is_set():
+            raise Stopped(f"{self.lease.job_id}/{self.lease.item_id} was stopped before its end")
+
+
+Payload = TypeVar("Payload")
+Options = TypeVar("Options")
+
+
+@dataclass(frozen=True)
+class ParsedItem(Generic[Payload, Options]):
+    """An item whose payload was understood, with the options that hold for it."""
+
+    context: ItemContext
+    payload: Payload
+    #: The job's, with the item's own laid over them.
+    options: Options
+
+
+@dataclass(frozen=True)
+class Made:
+    """The outcome of a run; its files lie in the scratch folder."""
+
+    duration_s: float | None = None
+    #: More for the result's details.
+    facts: Mapping[str, object] = field(default_factory=dict)
+    warnings: Sequence[Reason] = ()
+
+
+class Kind(Protocol):
+    """One kind of item. Its payload and options are of its own types, which its half in the queue's package defines."""
+
+    @property
+    def payload(self) -> type[BaseModel]:
+        """The payload's type."""
+        ...
+
+    def inputs(self, item: ParsedItem[Any, Any]) -> Iterable[Input]:
+        """Return the files that the item needs, in the order in which they are fetched.
+
+        Raises:
+            BadInput: the item cannot be done, whatever they hold.
+        """
+        ...
+
+    def fingerprint(self, item: ParsedItem[Any, Any], files: Mapping[str, InputFile]) -> str:
+        """Return a hash of all that the outputs depend on; "" for a kind whose outputs are always made anew."""
+        ...
+
+    def outputs(self, item: ParsedItem[Any, Any]) -> Sequence[Output]:
+        """Return what is delivered, the main output first; the others need not have been made."""
+        ...
+
+    def run(self, item: ParsedItem[Any, Any], files: Mapping[str, InputFile]) -> Made:
+        """Make the outputs in the scratch folder; enter `item.context.slot` for the time that needs one.
+
+        Raises:
+            BadInput: an input can never be used (permanent). ToolFailed, LimitExceeded, DiskFull: this attempt
+                failed (transient). Stopped: `item.context.should_stop` was set. SettingsError: a tool is missing.
+        """
+        ...
+
+
+def carry_out(kind: Kind, context: ItemContext) -> ItemResult:
+    """Make an item's outputs, or find that they are there already.
+
+    Raises:
+        BadInput, LimitExceeded, ToolFailed, DiskFull, StorageUnavailable: the reason that it could not be made.
+        Stopped: the item was told to stop.
+
+    Guarantees:
+        The main output appears whole, after what belongs beside it, or not at all.
+    """
+    clock = _Clock(context.slot)
+    context = replace(context, slot=clock.slot)
+    item = parse_payload(kind, context)
+    wanted: list[Input] = []
+    files = fetch(_noted(kind.inputs(item), wanted), context.storage, context.scratch, context.stop_if_asked)
+    identity = kind.fingerprint(item, files)
+    outputs = kind.outputs(item)
+    if outputs and identity:
+        known = find_existing_output(outputs, identity, context.storage)
+        if known is not None:
+            return _result(context, clock, known, {"fingerprint": identity, "sha256": known.main.sha256, "reused": True})
+    with naming_addresses(wanted):
+        made = kind.run(item, files)
+    if not outputs:
+        return _result(context, clock, None, dict(made.facts))
+    delivered = upload_outputs(
+        outputs, context.scratch, identity, context.storage, context.stop_if_asked,
+        duration_s=made.duration_s, warnings=made.warnings,
+    )  # fmt: skip
+    return _result(context, clock, delivered, {"fingerprint": identity, "sha256": delivered.main.sha256, **made.facts})
+
+
+def parse_payload(kind: Kind, context: ItemContext) -> ParsedItem[Any, RenderOptions]:
+    """Return the item with its payload, and the job's options with the item's laid over them.
+
+    Raises:
+        BadInput: it is malformed; every field is named.
+    """
+    try:
+        payload = kind.payload.model_validate(context.lease.item.payload)
+        options = context.options.overridden(getattr(payload, "options", {}), strict=False)
+    except ValidationError as error:
+        problems = "; ".join(map(problem_line, error.errors(include_input=False)))
+        raise BadInput(f"the item is malformed: {problems}") from None
+    return ParsedItem(context, payload, options)
+
+
+def _noted(inputs: Iterable[Input], wanted: list[Input]) -> Iterator[Input]:
+    for each in inputs:
+        wanted.append(each)
+        yield each
+
+
+class _Clock:
+    """Measures an item's work from its beginning, or from when it got its slot."""
+
+    def __init__(self, slot: Callable[[], AbstractContextManager[None]]) -> None:
+        self._slot, self._began = slot, time.monotonic()
+
+    @contextmanager
+    def slot(self) -> Iterator[None]:
+        with self._slot():
+            # What went before went on while other items had the slots; counted twice, it would falsify the learned rates.
+            self._began = time.monotonic()
+            yield
+
+    def elapsed_s(self) -> float:
+        return round(time.monotonic() - self._began, 3)
+
+
+def _result(context: ItemContext, clock: _Clock, delivered: Delivered | None, details: dict[str, object]) -> ItemResult:
+    lease = context.lease
+    if delivered is not None:
+        details["warnings"] = [warning.to_json() for warning in delivered.warnings]
+        if delivered.beside:
+            details["beside"] = list(delivered.beside)
+    return ItemResult(
+        item_id=lease.item_id,
+        name=lease.item.name,
+        state="done",
+        output=delivered.main.uri if delivered else None,
+        duration_s=delivered.duration_s if delivered else None,
+        bytes=delivered.main.bytes if delivered else None,
+        processing_s=clock.elapsed_s(),
+        attempts=lease.attempt,
+        container=context.container_id,
+        details=details,
+    )

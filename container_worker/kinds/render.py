@@ -1,0 +1,54 @@
+"""Renders a scene: a picture and a narration become an MP4."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias
+
+from container_worker.files.inputs import Input, InputFile, ending_of
+from container_worker.files.outputs import Output, video_outputs
+from container_worker.kind import Kind, Made, ParsedItem
+from scenequeue.items import RenderPayload, inputs_of
+from scenequeue.options import RenderOptions
+
+_Item: TypeAlias = ParsedItem[RenderPayload, RenderOptions]
+#: The renderer's word for a role.
+_WORDS = {"audio": "narration"}
+
+
+class Render:
+    """A scene."""
+
+    payload = RenderPayload
+
+    def inputs(self, item: _Item) -> Iterator[Input]:
+        for role, uri in inputs_of(item.payload).items():
+            # A silent scene's subtitles may well be empty.
+            name, may_be_empty = f"{role}{ending_of(uri)}", role == "subtitles"
+            yield Input(role, uri, name, may_be_empty=may_be_empty, word=_WORDS.get(role, ""))
+
+    def fingerprint(self, item: _Item, files: Mapping[str, InputFile]) -> str:
+        from container_worker.render.scene import fingerprint
+
+        digests = {role: file.sha256 for role, file in files.items()}
+        return fingerprint(item.payload, item.options, digests, item.context.lease.item.name)
+
+    def outputs(self, item: _Item) -> Sequence[Output]:
+        return video_outputs(item.payload.output)
+
+    def run(self, item: _Item, files: Mapping[str, InputFile]) -> Made:
+        # Loaded with the first scene: an idle container does not need it.
+        from container_worker.render.scene import SceneInputs, render_scene
+
+        context, payload = item.context, item.payload
+        paths = {role: file.path for role, file in files.items()}
+        scene = SceneInputs(
+            image=paths["image"], audio=paths["audio"], subtitles=paths.get("subtitles"), watermark=paths.get("watermark"),
+            title=payload.title, name=context.lease.item.name, music=paths.get("music"), cut_s=payload.cut_s,
+        )  # fmt: skip
+        report = render_scene(
+            scene, item.options, context.scratch / "scene.mp4", context.scratch,
+            limits=context.limits, on_progress=context.on_progress, should_stop=context.should_stop, turn=context.slot,
+        )  # fmt: skip
+        return Made(report.duration_s, {"frames": report.frames}, report.warnings)
+
+
+KIND: Kind = Render()

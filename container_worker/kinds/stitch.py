@@ -1,0 +1,85 @@
+"""Stitches a job's rendered scenes to one film."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TypeAlias
+
+from container_worker.ffmpeg import find_ffmpeg
+from container_worker.files.inputs import Input, InputFile
+from container_worker.files.outputs import Output, video_outputs
+from container_worker.kind import Kind, Made, ParsedItem
+from container_worker.render.defaults import RENDERER_VERSION
+from scenequeue.errors import BadInput
+from scenequeue.film import StitchPayload
+from scenequeue.options import RenderOptions
+from scenequeue.storage import UriStorage
+
+_Item: TypeAlias = ParsedItem[StitchPayload, RenderOptions]
+
+
+class Stitch:
+    """A film; the same scenes and options give the same one."""
+
+    payload = StitchPayload
+
+    def inputs(self, item: _Item) -> Iterator[Input]:
+        """The scenes, numbered, each with its subtitles; then the music."""
+        from container_worker.render.film import NAME
+
+        payload, options = item.payload, item.options
+        program = find_ffmpeg()
+        if options.codec == "av1" and not program.has_av1:
+            raise BadInput(f"codec av1 needs an ffmpeg with libsvtav1, which {program.path} is not; choose h264, or install one")
+        for number, source in enumerate(payload.sources):
+            name = NAME.format(number)
+            yield Input(f"scene {number + 1}", source, f"{name}.mp4")
+            if options.webvtt and _has_sidecar(item.context.storage, source):
+                sidecar = source.removesuffix(".mp4") + ".vtt"
+                yield Input(f"subtitles of scene {number + 1}", sidecar, f"{name}.vtt", may_be_empty=True)
+        if payload.music:
+            yield Input("music", payload.music, "music")
+
+    def fingerprint(self, item: _Item, files: Mapping[str, InputFile]) -> str:
+        payload, options = item.payload, item.options
+        facts = {
+            "renderer": RENDERER_VERSION, "options": options.model_dump(mode="json"), "crossfade_s": payload.crossfade_s,
+            "title": payload.title, "inputs": [file.sha256 for file in files.values()],
+        }  # fmt: skip
+        return hashlib.sha256(json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+    def outputs(self, item: _Item) -> Sequence[Output]:
+        return video_outputs(item.payload.output)
+
+    def run(self, item: _Item, files: Mapping[str, InputFile]) -> Made:
+        # Loaded with the first film: an idle container does not need it.
+        from container_worker.render.child import converse
+        from container_worker.render.pace import Pace
+        from container_worker.render.scene import SceneInputs, request_for
+
+        context, payload, options = item.context, item.payload, item.options
+        program = find_ffmpeg()
+        music = files["music"].path if "music" in files else None
+        film = SceneInputs(Path(), Path(), title=payload.title, music=music, cut_s=0.0)
+        request = request_for(film, options, context.scratch, program.path, 1)
+        request = replace(request, extras=replace(request.extras, card_frames=0))
+        fade_frames = round(payload.crossfade_s * options.fps)
+        with context.slot(), Pace(context.limits.wall_s, context.on_progress) as pace:
+            made, warnings = converse(
+                "container_worker.render.film",
+                {"look": asdict(request), "scenes": len(payload.sources), "fade_frames": fade_frames},
+                context.scratch, limits=context.limits, on_progress=pace, should_stop=context.should_stop,
+                ffmpeg=program.path,
+            )  # fmt: skip
+        return Made(made.duration_s, {"frames": made.frames, "encoded_frames": made.encoded_frames}, warnings)
+
+
+def _has_sidecar(storage: UriStorage, source: str) -> bool:
+    """Return True if subtitles were delivered with this very scene: others may lie there from a scene of its name before it."""
+    stored = storage.stat(source)
+    return stored is not None and ".vtt" in stored.metadata.get("beside", "").split(",")
+
+
+KIND: Kind = Stitch()

@@ -1,0 +1,46 @@
+"""A kind of item that calls a function of the test, and delivers nothing."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from container_worker.files.inputs import Input, InputFile
+from container_worker.files.outputs import Output
+from container_worker.kind import ItemContext, Kind, Made, ParsedItem
+
+#: What an item does; what it needs to know it takes from the context.
+Action = Callable[[ItemContext], None]
+
+
+class AnyPayload(BaseModel):
+    """A payload of any fields."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class FunctionKind:
+    """Calls the function with the item's context."""
+
+    payload: type[BaseModel] = AnyPayload
+
+    def __init__(self, action: Action) -> None:
+        self._action = action
+
+    def inputs(self, item: ParsedItem[Any, Any]) -> Sequence[Input]:
+        return ()
+
+    def fingerprint(self, item: ParsedItem[Any, Any], files: Mapping[str, InputFile]) -> str:
+        return ""
+
+    def outputs(self, item: ParsedItem[Any, Any]) -> Sequence[Output]:
+        return ()
+
+    def run(self, item: ParsedItem[Any, Any], files: Mapping[str, InputFile]) -> Made:
+        self._action(item.context)
+        return Made()
+
+
+def kinds_of(actions: Mapping[str, Action]) -> Mapping[str, Kind]:
+    """Return a kind per function, by its name."""
+    return {name: FunctionKind(action) for name, action in actions.items()}
