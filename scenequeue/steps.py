@@ -1,6 +1,8 @@
 """The atomic steps: Lua scripts, and the calls that run them."""
 
 import hashlib
+import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,8 +11,8 @@ import hiredis
 import redis
 
 _SCRIPTS = Path(__file__).with_name("scripts")
-#: Steps, and the parts of them that other steps have too.
-_PARTS = {"reclaim": ("audit",), "ack": ("take_results",), "lease": ("give_leases",), "exchange": ("take_results", "give_leases")}
+#: The line of a header that names the parts of the library which a step, or another part, uses.
+_USES = re.compile(r"^-- Uses +(.+)$", re.MULTILINE)
 
 
 class _Step(NamedTuple):
@@ -19,13 +21,29 @@ class _Step(NamedTuple):
 
 
 @cache
-def _texts() -> dict[str, str]:
-    return {path.stem: path.read_text(encoding="utf-8") for path in _SCRIPTS.glob("*.lua")}
+def _texts(folder: str) -> dict[str, str]:
+    return {path.stem: path.read_text(encoding="utf-8") for path in (_SCRIPTS / folder).glob("*.lua")}
+
+
+def _uses(text: str) -> list[str]:
+    found = _USES.search(text)
+    return found[1].split(", ") if found else []
+
+
+def _parts(text: str, seen: set[str]) -> Iterator[str]:
+    """The parts that a script uses, each once, behind those that it uses itself."""
+    for name in _uses(text):
+        if name not in seen:
+            seen.add(name)
+            part = _texts("lib")[name]
+            yield from _parts(part, seen)
+            yield part
 
 
 @cache
 def _step(name: str) -> _Step:
-    source = "\n".join(_texts()[part] for part in ("prelude", "ends", *_PARTS.get(name, ()), name))
+    text = _texts("")[name]
+    source = "\n".join((*_parts(text, set()), text))
     return _Step(source, hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest())
 
 
@@ -43,7 +61,7 @@ class Steps:
         """
         self._client, self._prefix = client, prefix
         # Now, not with a step's first use: who hands back what it holds for want of file descriptors can open no file.
-        _texts()
+        _texts(""), _texts("lib")
 
     def run(self, name: str, arguments: tuple[str | float, ...]) -> Any:
         """Run one atomic step. Raises what redis-py does; after a lost connection, only when retries are spent."""

@@ -20,7 +20,7 @@ Submitted: TypeAlias = "WorkItem | tuple[int, WorkItem]"
 
 #: Items per step: larger brings nothing more, and keeps Redis from pausing others.
 _CHUNK = 500
-#: More stages of a job than the steps look at (STAGE_LIMIT in prelude.lua) would be left behind.
+#: More stages of a job than the steps look at (STAGE_LIMIT in lib/stages.lua) would be left behind.
 MAX_STAGES = 1000
 #: What a job's status takes over from its spec.
 _SHARED = ("job_id", "lane", "options", "callback_url", "labels", "max_attempts", "wishes")

@@ -1,10 +1,11 @@
 -- leased -> done: take results in, learn rates, open the next stage or end the job.
 --
+-- Keys     those of take_results
 -- ARGV[3]  container id
 -- ARGV[4…] job id, item id, token, kind, busy (ms), weight (ms of video), result json; repeated
 -- Output   positions (from 1) of the results that were refused: the lease is not this container's, or job cancelled
+-- Uses     counters, leases, take_results
 
 local refused = take_results(ARGV[3], 4, #ARGV)
 forget_asked(ARGV[3])
-flush()
-return refused
+return finish(refused)

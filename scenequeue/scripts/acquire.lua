@@ -1,8 +1,10 @@
 -- Become, or stay, the one dispatcher that acts.
 --
+-- Keys     dispatcher (hash), fence (string)
 -- ARGV[3]  who asks
 -- ARGV[4]  how long the lock lasts (ms)
 -- Output   the fencing number, higher at every change of holder; 0 when another holds the lock
+-- Uses     names, commands, clock
 
 --- No lock lasts so long. One that seems to was taken before the server's clock went back, and whoever holds it is gone: it
 --- would have taken it anew by now.

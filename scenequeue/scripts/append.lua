@@ -1,11 +1,13 @@
 -- Add elements to a staging list that has grown so far; the same once more, after a lost answer, adds nothing.
 --
+-- Keys     staging:<nonce>:<n> (list)
 -- ARGV[3]  nonce of the staging lists
 -- ARGV[4]  stage
 -- ARGV[5]  how many elements there are before (count)
 -- ARGV[6]  how long the list is kept without more (s)
 -- ARGV[7…] elements
 -- Output   how many elements there are now
+-- Uses     names, commands
 
 local key = P .. 'staging:' .. ARGV[3] .. ':' .. ARGV[4]
 local length = call('LLEN', key)

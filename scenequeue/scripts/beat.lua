@@ -1,10 +1,12 @@
 -- Store what a container reports of itself.
 --
+-- Keys     container:<id> (hash), containers (zset)
 -- ARGV[3]  container id
 -- ARGV[4]  how long its record is kept without news (s)
 -- ARGV[5]  1 when it leaves, else 0
 -- ARGV[6…] field, value; repeated
 -- Output   1 when it is to drain, else 0
+-- Uses     names, commands, clock, draining
 
 local container = ARGV[3]
 local key = P .. 'container:' .. container
@@ -12,4 +14,4 @@ call('HSET', key, 'beat_ms', NOW_MS, unpack(ARGV, 6))
 if ARGV[5] == '1' then call('HSET', key, 'state', 'gone', 'ended_ms', NOW_MS) end
 call('EXPIRE', key, ARGV[4])
 call('ZADD', P .. 'containers', 'NX', NOW_MS, container)
-return call('EXISTS', P .. 'drain:' .. container)
+return is_draining(container) and 1 or 0

@@ -1,20 +1,21 @@
 -- leased -> leased: work on an item begins; from now on, losing its container counts as an attempt. The item of a
 -- cancelled job is dropped instead.
 --
+-- Keys     item:<job>/<item> (hash)
 -- ARGV[3]  container id
 -- ARGV[4]  job id
 -- ARGV[5]  item id
 -- ARGV[6]  token
 -- Output   1, or 0 when the lease is lost (not this container's, or job cancelled): then it must not begin
+-- Uses     names, commands, counters, leases
 
 local container, job, item, token = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local member = job .. '/' .. item
-if not holds(container, member, token) then return 0 end
-if job_facts(job).state ~= 'active' then
+if not holds(container, member, token) then return finish(0) end
+if job_of(job).state ~= 'active' then
   unlease(member, container)
   drop(job, item, 'leased')
-  flush()
-  return 0
+  return finish(0)
 end
 call('HSET', P .. 'item:' .. member, 'begun', '1')
-return 1
+return finish(1)

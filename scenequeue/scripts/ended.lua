@@ -1,11 +1,13 @@
 -- Write down that a container is no more. What it said of its own exit stands.
 --
+-- Keys     container:<id> (hash)
 -- ARGV[3]  container id
 -- ARGV[4]  gone or failed
 -- ARGV[5]  why, in words
 -- ARGV[6]  how long its record is kept without news (s)
 -- ARGV[7]  fencing number of the dispatcher that says so, or ''
 -- Output   1, or 0 when the number is stale (nothing is changed)
+-- Uses     names, commands, clock, fence
 
 if is_deposed(ARGV[7]) then return 0 end
 local key = P .. 'container:' .. ARGV[3]

@@ -1,9 +1,11 @@
 -- leased -> leased: prolong what a container holds. Also how it learns that a lease is lost.
 --
+-- Keys     leases (zset), held:<container> (set)
 -- ARGV[3]  container id
 -- ARGV[4]  how long the leases last from now (ms)
 -- ARGV[5…] job id, item id, token; repeated
 -- Output   positions (from 1) of the leases that are lost: not this container's, or job cancelled (then the item is dropped)
+-- Uses     names, commands, clock, counters, leases
 
 local container, deadline_ms = ARGV[3], NOW_MS + tonumber(ARGV[4])
 local lost = {}
@@ -12,7 +14,7 @@ for i = 5, #ARGV, 3 do
   local member = job .. '/' .. item
   if not holds(container, member, token) then
     lost[#lost + 1] = (i - 5) / 3 + 1
-  elseif job_facts(job).state ~= 'active' then
+  elseif job_of(job).state ~= 'active' then
     unlease(member, container)
     drop(job, item, 'leased')
     lost[#lost + 1] = (i - 5) / 3 + 1
@@ -21,5 +23,4 @@ for i = 5, #ARGV, 3 do
   end
 end
 call('EXPIRE', P .. 'held:' .. container, HELD_TTL_S)
-flush()
-return lost
+return finish(lost)

@@ -1,5 +1,6 @@
 -- leased -> delayed or dead: one attempt failed.
 --
+-- Keys      item:<job>/<item> (hash), delayed (zset), job:<id>:delayed (set), job:<id>:history (hash), job:<id>:dead (hash)
 -- ARGV[3]   container id
 -- ARGV[4]   job id
 -- ARGV[5]   item id
@@ -11,13 +12,14 @@
 -- ARGV[11]  1 when its message cannot be read; else absent
 -- Output    'delayed', 'dead', 'dropped' (job cancelled) or 'lost' (not this container's lease; nothing changed).
 --           The same failure again, after its answer was lost on the way, is answered as it was, and counts once.
+-- Uses      names, commands, clock, counters, events, leases, history, letters, stages
 
 local container, job, item, token = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local kind, message, retry_in_ms, attempt = ARGV[7], ARGV[8], tonumber(ARGV[9]), tonumber(ARGV[10])
 local member = job .. '/' .. item
 local key = P .. 'item:' .. member
 
---- Whether the last error of a history is this very one.
+--- True if the last error of a history is this very one.
 local function ends_with_this(history)
   local last = type(history) == 'table' and history[#history]
   return type(last) == 'table' and last.attempt == attempt and last.container == container
@@ -26,20 +28,19 @@ end
 
 if not holds(container, member, token) then
   local _, history = history_of(call('HGET', job_key(job, 'history'), item))
-  if ends_with_this(history) then return 'delayed' end
+  if ends_with_this(history) then return finish('delayed') end
   local letter = call('HGET', job_key(job, 'dead'), item)
   local is_json, decoded = pcall(cjson.decode, letter or '')
-  if is_json and type(decoded) == 'table' and ends_with_this(decoded.errors) then return 'dead' end
-  return 'lost'
+  return finish(is_json and type(decoded) == 'table' and ends_with_this(decoded.errors) and 'dead' or 'lost')
 end
 unlease(member, container)
 local outcome
-if job_facts(job).state ~= 'active' then
+if job_of(job).state ~= 'active' then
   drop(job, item, 'leased')
   outcome = 'dropped'
 else
-  local history = remember(job, item, attempt, kind, message, container)
-  if retry_in_ms < 0 or attempt >= job_facts(job).max_attempts then
+  local history = append_history(job, item, attempt, kind, message, container)
+  if retry_in_ms < 0 or attempt >= job_of(job).max_attempts then
     local had = { attempt = attempt, body = call('HGET', key, 'body') or '', container = container, token = token,
       is_foreign = ARGV[11] == '1' }
     bury(job, item, 'leased', had, history, kind, message)
@@ -53,6 +54,5 @@ else
     outcome = 'delayed'
   end
 end
-flush()
-settle(job)
-return outcome
+finish_stage_if_done(job)
+return finish(outcome)

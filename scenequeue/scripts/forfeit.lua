@@ -1,13 +1,15 @@
 -- leased -> ready or dead: take back at once all that a lost container holds, and let it lease nothing more.
 --
+-- Keys     held:<container> (set), held:<container>:call (string), item:<job>/<item> (hash)
 -- ARGV[3]  container id
 -- ARGV[4]  why, in words
 -- ARGV[5]  fencing number of the dispatcher that says so, or ''
 -- Output   how many items were taken back, or -1 when the number is stale (nothing is changed)
+-- Uses     names, commands, counters, fence, draining, losses, stages
 
 local container, why = ARGV[3], ARGV[4]
-if is_deposed(ARGV[5]) then return -1 end
-call('SET', P .. 'drain:' .. container, '1', 'EX', DRAIN_TTL_S)
+if is_deposed(ARGV[5]) then return finish(-1) end
+mark_draining(container)
 local touched = {}
 local taken = 0
 for _, member in ipairs(members_of(P .. 'held:' .. container)) do
@@ -20,6 +22,5 @@ for _, member in ipairs(members_of(P .. 'held:' .. container)) do
   end
 end
 call('DEL', P .. 'held:' .. container, P .. 'held:' .. container .. ':call')
-flush()
-for job in pairs(touched) do settle(job) end
-return taken
+for job in pairs(touched) do finish_stage_if_done(job) end
+return finish(taken)

@@ -1,8 +1,11 @@
 -- Write down that an intent became a container. What the container has said of itself by then stands.
 --
+-- Keys     container:<id> (hash)
 -- ARGV[3]  container id
 -- ARGV[4]  how long its record is kept without news (s)
 -- ARGV[5…] field, value; repeated
+-- Output   1
+-- Uses     names, commands, clock
 
 local key = P .. 'container:' .. ARGV[3]
 call('HSET', key, 'launched_ms', NOW_MS, unpack(ARGV, 5))

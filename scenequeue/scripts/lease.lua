@@ -1,5 +1,6 @@
 -- ready -> leased: give a container the next items, lane by lane, jobs of a lane taking turns item by item.
 --
+-- Keys     those of give_leases
 -- ARGV[3]  container id
 -- ARGV[4]  how many items at most (count)
 -- ARGV[5]  how long the lease lasts (ms)
@@ -9,7 +10,6 @@
 --          was lost on the way, is answered with what it took, the leases counted from now.
 -- Output   job id, item id, token, attempt, deadline (ms), item json; repeated per lease. Empty when there is
 --          nothing, the queue is paused, or the container drains.
+-- Uses     counters, give_leases
 
-local leases = give_leases(ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6], ARGV[7])
-flush()
-return leases
+return finish(give_leases(ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6], ARGV[7]))

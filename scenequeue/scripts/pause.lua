@@ -1,11 +1,14 @@
--- Stop giving out leases, or go on, and make the doorbell agree.
+-- Stop giving out leases, or go on, and make the bell agree.
 --
+-- Keys     control (hash)
 -- ARGV[3]  1 to pause, 0 to resume
+-- Output   1
+-- Uses     names, commands, clock, counters
 
 if ARGV[3] == '1' then
   call('HSET', P .. 'control', 'paused', NOW_MS)
 else
   call('HDEL', P .. 'control', 'paused')
 end
-flush()
-return 1
+check_bell()
+return finish(1)

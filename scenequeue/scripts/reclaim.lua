@@ -1,10 +1,14 @@
 -- leased -> ready or dead, delayed -> ready: take back what expired, promote due retries, prune what has expired.
 --
+-- Keys     leases (zset), delayed (zset), dead (zset), containers (zset), container:<id> (hash), job:<id>:dead (hash)
 -- ARGV[3]  how many leases at most (count)
 -- Output   leases taken back, retries promoted
+-- Uses     names, commands, clock, counters, stages, losses, retries, expiry, audit
 
 --- No retry waits so long. One that seems to was put off before the server's clock went back; it is due now.
 local LONGEST_RETRY_MS = 600000
+--- A container is forgotten once its record has expired, and not before.
+local CONTAINER_KEPT_MS = 86400000
 
 local limit = tonumber(ARGV[3])
 audit()
@@ -19,8 +23,7 @@ for _, member in ipairs(call('ZRANGEBYSCORE', P .. 'delayed', NOW_MS + LONGEST_R
   call('ZADD', P .. 'delayed', NOW_MS, member)
 end
 local promoted = promote()
-flush()
-for job in pairs(touched) do settle(job) end
+for job in pairs(touched) do finish_stage_if_done(job) end
 
 forget_expired(limit)
 local old = NOW_MS - RESULT_TTL_S * 1000
@@ -28,12 +31,11 @@ for _, member in ipairs(call('ZRANGEBYSCORE', P .. 'dead', '-inf', old, 'LIMIT',
   local job, item = split_member(member)
   if not job or call('HEXISTS', job_key(job, 'dead'), item) == 0 then
     call('ZREM', P .. 'dead', member)
-    add(P .. 'counts', 'dead', -1)
-    add(P .. 'counts', 'dropped', 1)
+    count('dead', -1)
+    count('dropped', 1)
   end
 end
-for _, container in ipairs(call('ZRANGEBYSCORE', P .. 'containers', '-inf', NOW_MS - 86400000, 'LIMIT', 0, limit)) do
+for _, container in ipairs(call('ZRANGEBYSCORE', P .. 'containers', '-inf', NOW_MS - CONTAINER_KEPT_MS, 'LIMIT', 0, limit)) do
   if call('EXISTS', P .. 'container:' .. container) == 0 then call('ZREM', P .. 'containers', container) end
 end
-flush()
-return { #expired, promoted }
+return finish({ #expired, promoted })

@@ -1,10 +1,12 @@
 -- leased -> ready: hand items back, at the front of their job, the attempt not counted; dead when one container after the
 -- other has found that it is not set up for an item.
 --
+-- Keys     item:<job>/<item> (hash)
 -- ARGV[3]  container id
 -- ARGV[4]  the setting that the container lacks for these items, in words; '' when nothing is wrong with it
 -- ARGV[5…] job id, item id, token; repeated
 -- Output   positions (from 1) of those refused: the lease is not this container's
+-- Uses     names, commands, counters, events, lanes, leases, letters, losses, stages
 
 local container, problem = ARGV[3], ARGV[4]
 local refused, touched = {}, {}
@@ -21,7 +23,7 @@ for i = #ARGV - 2, 5, -3 do
     touched[job] = true
   else
     unlease(member, container)
-    if job_facts(job).state ~= 'active' then
+    if job_of(job).state ~= 'active' then
       drop(job, item, 'leased')
     else
       local got = call('HMGET', P .. 'item:' .. member, 'weight_ms', 'body')
@@ -31,12 +33,11 @@ for i = #ARGV - 2, 5, -3 do
         make_ready(job, item, num(got[1]), got[2])
         event(job, 'released', 'item_id', item, 'token', token)
       else
-        mourn(job, item, 'leased')
+        bury_missing(job, item, 'leased')
         touched[job] = true
       end
     end
   end
 end
-flush()
-for job in pairs(touched) do settle(job) end
-return refused
+for job in pairs(touched) do finish_stage_if_done(job) end
+return finish(refused)

@@ -1,6 +1,9 @@
 -- Give the dispatcher's lock up, if it is ours.
 --
+-- Keys     dispatcher (hash)
 -- ARGV[3]  who gives it up
+-- Output   1, or 0 when it was another's
+-- Uses     names, commands
 
 if call('HGET', P .. 'dispatcher', 'owner') == ARGV[3] then return call('DEL', P .. 'dispatcher') end
 return 0

@@ -1,10 +1,12 @@
 -- Note what became of one post to a job's callback address, and when the next is due.
 --
+-- Keys     notices (zset), job:<id> (hash)
 -- ARGV[3]  job id
 -- ARGV[4]  pause until the next post (ms), or '' when there is none
 -- ARGV[5]  pending, delivered or given_up; '' for a post that has only begun
 -- ARGV[6]  why it failed, or ''
 -- Output   nil
+-- Uses     names, commands, clock
 
 local job, pause_ms, state, problem = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 if pause_ms == '' then

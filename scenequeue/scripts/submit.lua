@@ -1,5 +1,7 @@
 -- outside -> ready: make a job visible, whole: what was uploaded to staging lists, and what comes along.
 --
+-- Keys      job:<id> (hash), job:<id>:ready (list), job:<id>:stage:<n> (list), staging:<nonce>:<n> (list), counts (hash),
+--           jobs (zset), notices (zset), wished (zset)
 -- ARGV[3]   job id
 -- ARGV[4]   nonce of the staging lists
 -- ARGV[5]   digest of the content
@@ -9,6 +11,7 @@
 -- then      number of fields of the job's hash; field, value, repeated; `lane` among them
 -- then      the elements that come along, stage after stage
 -- Output    'created', 'same', 'conflict', 'full' or 'gone' (a staging list has expired); when it was created (ms)
+-- Uses      names, commands, clock, counters, events, lanes, expiry
 
 local job, nonce, digest, limit, stages = ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[7])
 --- How many expired jobs leave the indexes here; there are more only where nothing has reclaimed for long.
@@ -20,20 +23,20 @@ local function of_stage(stage)
   return tonumber(ARGV[at]), tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
 end
 local function staging(stage) return P .. 'staging:' .. nonce .. ':' .. stage end
-local function discard(answer)
+local function refuse(answer)
   for stage = 0, stages - 1 do call('UNLINK', staging(stage)) end
-  return { answer, NOW_MS }
+  return finish({ answer, NOW_MS })
 end
 
 local known = call('HMGET', key, 'state', 'digest')
-if known[1] then return discard(known[2] == digest and 'same' or 'conflict') end
+if known[1] then return refuse(known[2] == digest and 'same' or 'conflict') end
 -- A hash without a state is no job: what a foreign writer has left. Nothing is written where there is none, see below.
 if call('EXISTS', key) == 1 then call('DEL', key) end
 local first, first_weight_ms = of_stage(0)
-if limit >= 0 and num(call('HGET', P .. 'counts', 'ready')) + first > limit then return discard('full') end
+if limit >= 0 and count_of('ready') + first > limit then return refuse('full') end
 for stage = 0, stages - 1 do
-  local count, _, along = of_stage(stage)
-  if count > along and call('LLEN', staging(stage)) ~= count - along then return discard('gone') end
+  local n, _, along = of_stage(stage)
+  if n > along and call('LLEN', staging(stage)) ~= n - along then return refuse('gone') end
 end
 
 local fields = { 'state', 'active', 'digest', digest, 'created_ms', NOW_MS, 'stage', 0, 'stages', stages }
@@ -47,14 +50,13 @@ for stage = 1, stages - 1 do
 end
 -- The first thing written is one that a server without memory refuses; after it, it would take all the rest.
 call('HSET', key, unpack(fields))
-job_cache[job] = nil
 -- An expired job of this id may still be in the indexes, and would take the new one out of them.
 forget_expired(FORGOTTEN_LIMIT)
 call('ZREM', P .. 'notices', job)
 for stage = 0, stages - 1 do
-  local count, _, along = of_stage(stage)
+  local n, _, along = of_stage(stage)
   local target = stage == 0 and job_key(job, 'ready') or job_key(job, 'stage:' .. stage)
-  if count > along then
+  if n > along then
     call('RENAME', staging(stage), target)
     call('PERSIST', target)
   else
@@ -63,12 +65,11 @@ for stage = 0, stages - 1 do
   end
   if along > 0 then call('RPUSH', target, unpack(ARGV, elements_at, elements_at + along - 1)) end
   elements_at = elements_at + along
-  move(job, nil, stage == 0 and 'ready' or 'waiting', count)
+  move(job, nil, stage == 0 and 'ready' or 'waiting', n)
 end
 weigh(job, first_weight_ms)
 call('ZADD', P .. 'jobs', NOW_MS, job)
 if call('HEXISTS', key, 'wishes') == 1 then call('ZADD', P .. 'wished', NOW_MS, job) end
 enter_ring(job)
 event(job, 'submitted', 'items', first)
-flush()
-return { 'created', NOW_MS }
+return finish({ 'created', NOW_MS })

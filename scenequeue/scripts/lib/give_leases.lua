@@ -1,4 +1,8 @@
--- ready -> leased: give a container the next items. A part of lease.lua and exchange.lua.
+-- ready -> leased: give a container the next items.
+--
+-- Keys     held:<container> (set), held:<container>:call (string), item:<job>/<item> (hash), leases (zset), lane:<lane> (zset),
+--          job:<id>:ready (list), job:<id>:history (hash)
+-- Uses     names, commands, clock, counters, events, lanes, leases, history, letters, stages, retries, draining
 
 --- Items of a job that go out by one command at most.
 local PULL_LIMIT = 1000
@@ -18,7 +22,7 @@ local function taken_before(container, word, deadline_ms)
   local out = {}
   for _, each in ipairs(found) do
     local job, item = split_member(each[2])
-    if job and job_facts(job).state == 'active' then
+    if job and job_of(job).state == 'active' then
       call('ZADD', P .. 'leases', deadline_ms, each[2])
       for _, field in ipairs({ job, item, each[3], each[4], deadline_ms, each[5] }) do out[#out + 1] = field end
     elseif job then
@@ -31,9 +35,9 @@ end
 
 --- What no producer of ours has written, and cannot be taken apart: kept as a dead letter under a name of its own.
 local function bury_malformed(job, element, item, container)
-  if job_facts(job).state ~= 'active' then return move(job, 'ready', 'dropped', 1) end
+  if job_of(job).state ~= 'active' then return move(job, 'ready', 'dropped', 1) end
   local kind, message = 'BadInput', 'not a list element "<item id> <weight ms> <json>"; a foreign writer?'
-  local history = remember(job, item, 1, kind, message, container)
+  local history = append_history(job, item, 1, kind, message, container)
   bury(job, item, 'ready', { attempt = 1, body = element, container = container, is_foreign = true }, history, kind, message)
 end
 
@@ -42,10 +46,10 @@ local function remove_stray(ring, job)
   call('ZREM', ring, job)
   if not is_job_id(job) then return end
   call('UNLINK', job_key(job, 'ready'))
-  local ready = count_of(job, 'ready')
+  local ready = job_of(job).ready
   if ready > 0 then
     move(job, 'ready', 'dropped', ready)
-    weigh(job, -count_of(job, 'ready_weight_ms'))
+    weigh(job, -job_of(job).ready_weight_ms)
   end
 end
 
@@ -55,10 +59,10 @@ local function give_leases(container, wanted, lease_ms, begun, word)
   local asked_key = held_key .. ':call'
   local deadline_ms = NOW_MS + lease_ms
   if call('GET', asked_key) == word then return taken_before(container, word, deadline_ms) end
-  if is_paused() or call('EXISTS', P .. 'drain:' .. container) == 1 then return {} end
+  if is_paused() or is_draining(container) then return {} end
   promote()
 
-  local turn = num(call('HGET', P .. 'counts', 'turn'))
+  local turn = count_of('turn')
   local first_turn = turn
   local out, given, fruitless = {}, 0, 0
   local malformed, emptied = {}, {}
@@ -109,7 +113,7 @@ local function give_leases(container, wanted, lease_ms, begun, word)
       local jobs = call('ZRANGE', ring, 0, 1)
       local job = jobs[1]
       if not job then break end
-      if not is_job_id(job) or job_facts(job).state ~= 'active' then
+      if not is_job_id(job) or job_of(job).state ~= 'active' then
         remove_stray(ring, job)
         fruitless = fruitless + 1
       else
@@ -128,17 +132,17 @@ local function give_leases(container, wanted, lease_ms, begun, word)
       end
     end
   end
-  if turn > first_turn then add(P .. 'counts', 'turn', turn - first_turn) end
+  if turn > first_turn then count('turn', turn - first_turn) end
   if given > 0 then
     call('SET', asked_key, word, 'EX', HELD_TTL_S)
     call('EXPIRE', held_key, HELD_TTL_S)
   end
   for job in pairs(emptied) do
-    if malformed[job] or count_of(job, 'ready') ~= 0 then
+    if malformed[job] or job_of(job).ready ~= 0 then
       recount_ready(job, 0)
       malformed[job] = true
     end
   end
-  for job in pairs(malformed) do settle(job) end
+  for job in pairs(malformed) do finish_stage_if_done(job) end
   return out
 end

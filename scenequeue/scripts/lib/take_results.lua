@@ -1,4 +1,8 @@
--- leased -> done: take results in, learn rates, open the next stage or end the job. A part of ack.lua and exchange.lua.
+-- leased -> done: take results in, learn rates, open the next stage or end the job.
+--
+-- Keys     rates (hash), leases (zset), held:<container> (set), item:<job>/<item> (hash), job:<id>:results (hash),
+--          job:<id>:history (hash)
+-- Uses     names, commands, counters, events, leases, stages
 
 --- A kind's sums are halved beyond this much video, so that old measurements fade.
 local RATE_WINDOW_MS = 3600 * 1000
@@ -33,7 +37,7 @@ local function take_results(container, first, last)
       -- The same ack again, after its answer was lost on the way, is no loss.
       is_taken = call('HGET', job_key(job, 'results'), item) == result
     else
-      is_taken = job_facts(job).state == 'active'
+      is_taken = job_of(job).state == 'active'
       seen[member] = is_taken and result
       members[#members + 1] = member
       keys[#keys + 1] = P .. 'item:' .. member
@@ -63,7 +67,7 @@ local function take_results(container, first, last)
       event(job, 'done', 'item_id', of_job[2 * n - 1], 'token', token, 'container', container)
     end
     move(job, 'leased', 'done', #tokens[job])
-    settle(job)
+    finish_stage_if_done(job)
   end
   for kind, ms in pairs(weight) do learn(kind, busy[kind], ms) end
   return refused

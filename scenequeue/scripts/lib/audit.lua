@@ -1,4 +1,8 @@
--- Mend what a foreign writer, or a loss, has made of counters and indexes, some jobs at a time. A part of reclaim.lua.
+-- The audit mends what a foreign writer, or a loss, has made of counters and indexes, some jobs at a time.
+--
+-- Keys     jobs (zset), notices (zset), wished (zset), containers (zset), rates (hash), bell (list), control (hash),
+--          leases (zset), delayed (zset), dead (zset), lane:<lane> (zset), job:<id>:ready (list), job:<id>:delayed (set)
+-- Uses     names, commands, clock, counters, lanes, stages
 
 --- Jobs of the index that are looked at by each step, one after another; of the rings, as many of each.
 local AUDITED = 20
@@ -6,39 +10,37 @@ local AUDITED = 20
 local LONGEST_LEASE_MS = 86400000
 
 --- An active job has its place in a ring exactly while it has ready items, and its retries are in the index of all.
-local function audit_job(job)
-  if job_facts(job).state ~= 'active' then return end
-  local length = call('LLEN', job_key(job, 'ready'))
-  local was = count_of(job, 'ready')
-  recount_ready(job, length)
+local function audit_job(id)
+  local job = job_of(id)
+  if job.state ~= 'active' then return end
+  local length = call('LLEN', job_key(id, 'ready'))
+  local was = job.ready
+  recount_ready(id, length)
   if length > 0 then
-    enter_ring(job)
+    enter_ring(id)
   else
-    call('ZREM', P .. 'lane:' .. job_facts(job).lane, job)
+    call('ZREM', P .. 'lane:' .. job.lane, id)
   end
-  if count_of(job, 'delayed') > 0 then
-    for _, item in ipairs(members_of(job_key(job, 'delayed'))) do
-      local member = job .. '/' .. item
+  if job.delayed > 0 then
+    for _, item in ipairs(members_of(job_key(id, 'delayed'))) do
+      local member = id .. '/' .. item
       if split_member(member) then call('ZADD', P .. 'delayed', 'NX', NOW_MS, member) end
     end
   end
-  if length ~= was then
-    flush()
-    settle(job)
-  end
+  if length ~= was then finish_stage_if_done(id) end
 end
 
 --- The ready items of a lane: counted where its ring is short, else at least one of each job.
 local function audit_lane(lane)
   local ring = P .. 'lane:' .. lane
   local size = call('ZCARD', ring)
-  if size > AUDITED then return math.max(size, num(call('HGET', P .. 'counts', 'ready:' .. lane))) end
+  if size > AUDITED then return math.max(size, count_of('ready:' .. lane)) end
   local ready, weight_ms = 0, 0
   for _, job in ipairs(call('ZRANGE', ring, 0, -1)) do
     if is_job_id(job) then
       audit_job(job)
-      ready = ready + math.max(0, count_of(job, 'ready'))
-      weight_ms = weight_ms + math.max(0, count_of(job, 'ready_weight_ms'))
+      ready = ready + math.max(0, job_of(job).ready)
+      weight_ms = weight_ms + math.max(0, job_of(job).ready_weight_ms)
     end
   end
   return ready, weight_ms
@@ -52,13 +54,11 @@ local function audit_counts()
     right.ready = right.ready + ready
     right.ready_weight_ms = weight_ms and right.ready_weight_ms and right.ready_weight_ms + weight_ms
   end
-  flush()
   for state, index in pairs({ leased = 'leases', delayed = 'delayed', dead = 'dead' }) do
     right[state] = call('ZCARD', P .. index)
   end
-  local counts = P .. 'counts'
-  for _, field in ipairs({ 'waiting', 'done', 'dropped', 'turn' }) do right[field] = num(call('HGET', counts, field)) end
-  if not right.ready_weight_ms then right.ready_weight_ms = num(call('HGET', counts, 'ready_weight_ms')) end
+  for _, field in ipairs({ 'waiting', 'done', 'dropped', 'turn' }) do right[field] = count_of(field) end
+  if not right.ready_weight_ms then right.ready_weight_ms = count_of('ready_weight_ms') end
   if right.turn == 0 then
     -- Restart above every place in the rings: with a lower turn, new jobs would be served before all that wait.
     for _, lane in ipairs(LANES) do
@@ -66,10 +66,7 @@ local function audit_counts()
       right.turn = math.max(right.turn, math.ceil(num(last[2])))
     end
   end
-  for field, value in pairs(right) do
-    local known = call('HGET', counts, field)
-    if num(known) ~= value or (known and not tonumber(known)) then call('HSET', counts, field, value) end
-  end
+  for field, value in pairs(right) do count_to(field, value) end
 end
 
 local function audit()
@@ -92,4 +89,5 @@ local function audit()
     call('ZADD', P .. 'leases', NOW_MS, member)
   end
   audit_counts()
+  check_bell()
 end

@@ -1,0 +1,9 @@
+-- The fencing number, by which a dispatcher that was replaced is told from the one that acts.
+--
+-- Keys     dispatcher (hash)
+-- Uses     names, commands
+
+--- True for a number that is stale; '' stands for someone who needs none.
+local function is_deposed(fence)
+  return fence ~= '' and call('HGET', P .. 'dispatcher', 'fence') ~= fence
+end

@@ -1,0 +1,48 @@
+-- The history of an item: the errors of its attempts so far.
+--
+-- Keys     job:<id>:history (hash)
+-- Uses     names, commands, clock
+
+local function escape(byte) return string.format('\\x%02x', string.byte(byte)) end
+
+--- A text as valid UTF-8: unchanged if it is, else with every byte above 127 written as \xff.
+local function readable(text)
+  if not string.find(text, '[\128-\255]') then return text end
+  local rest = text
+  for _, sequence in ipairs({
+    '\240[\144-\191][\128-\191][\128-\191]', '[\241-\243][\128-\191][\128-\191][\128-\191]', '\244[\128-\143][\128-\191][\128-\191]',
+    '\224[\160-\191][\128-\191]', '[\225-\236\238\239][\128-\191][\128-\191]', '\237[\128-\159][\128-\191]',
+    '[\194-\223][\128-\191]',
+  }) do
+    rest = string.gsub(rest, sequence, ' ')
+  end
+  if not string.find(rest, '[\128-\255]') then return text end
+  return (string.gsub(text, '[\128-\255]', escape))
+end
+
+--- Errors of an item so far, as JSON and as a list; nil where there are none, or none that can be read.
+local function history_of(text)
+  if not text or not string.find(text, '^%[.*%]$') or readable(text) ~= text then return nil end
+  local is_json, list = pcall(cjson.decode, text)
+  if not is_json or type(list) ~= 'table' or type(list[#list]) ~= 'table' then return nil end
+  return text, list
+end
+
+--- The number of the attempt that follows a history, which may be none.
+local function attempt_after(text)
+  if not text then return 1 end
+  local _, list = history_of(text)
+  return list and #list + 1 or 1
+end
+
+--- Append the reason that an attempt failed to the item's history, and return it as JSON.
+local function append_history(id, item, attempt, kind, message, container)
+  local record = cjson.encode({
+    attempt = attempt, error = kind, message = message, container = container or '', at_ms = NOW_MS,
+  })
+  local key = job_key(id, 'history')
+  local history = history_of(call('HGET', key, item))
+  history = history and (string.sub(history, 1, -2) .. ',' .. record .. ']') or ('[' .. record .. ']')
+  call('HSET', key, item, history)
+  return history
+end

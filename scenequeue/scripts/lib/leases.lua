@@ -1,0 +1,34 @@
+-- Leases: who holds one, and how it ends.
+--
+-- Keys     item:<job>/<item> (hash), leases (zset), held:<container> (set), held:<container>:call (string)
+-- Uses     names, commands, counters
+
+--- What a container holds is forgotten after so long without a lease or a heartbeat; its leases have ended long before.
+local HELD_TTL_S = 86400
+
+--- True while the lease of an item is this container's, and still the one that the token proves.
+local function holds(container, member, token)
+  local got = call('HMGET', P .. 'item:' .. member, 'token', 'container')
+  return got[1] == token and got[2] == container
+end
+
+--- When a container holds nothing: of what it has asked for last, nothing is left to be told again.
+local function forget_asked(container)
+  local held_key = P .. 'held:' .. container
+  if call('EXISTS', held_key) == 0 then call('DEL', held_key .. ':call') end
+end
+
+--- End the lease of an item, whatever comes next; true if there was one.
+local function unlease(member, container)
+  if container then
+    call('SREM', P .. 'held:' .. container, member)
+    forget_asked(container)
+  end
+  return call('ZREM', P .. 'leases', member) == 1
+end
+
+--- Drop a leased or delayed item of a cancelled job.
+local function drop(id, item, from)
+  call('DEL', P .. 'item:' .. id .. '/' .. item)
+  move(id, from, 'dropped', 1)
+end

@@ -1,0 +1,44 @@
+-- Losses: what a container had leased when it was lost comes back.
+--
+-- Keys     item:<job>/<item> (hash), job:<id>:history (hash), leases (zset)
+-- Uses     names, commands, counters, events, lanes, leases, history, letters
+
+--- An item that was only prepared when its container was lost is not to blame; yet not for ever.
+local BLAMELESS_LOSSES = 10
+
+local function is_blameless(id, item, begun)
+  if begun == '1' then return false end
+  local key, field = job_key(id, 'history'), item .. '#'
+  local losses = num(call('HGET', key, field)) + 1
+  call('HSET', key, field, losses)
+  return losses <= BLAMELESS_LOSSES
+end
+
+--- Take a leased item back from a container that is lost, or not set up for it: ready again at the front, its attempt counted if it
+--- had begun, or dead when its attempts are used up.
+--- spared   the event's name where the attempt is not counted; nil is 'reclaimed'
+local function take_back(member, kind, message, spared)
+  local id, item = split_member(member)
+  if not id then return call('ZREM', P .. 'leases', member) end
+  local got = call('HMGET', P .. 'item:' .. member, 'body', 'weight_ms', 'attempt', 'container', 'token', 'begun')
+  local was_leased = unlease(member, got[4])
+  local job = job_of(id)
+  if not got[5] or not got[1] then
+    -- What `leases` holds is what is counted as leased, so nothing else may change a counter; nor may what a foreign writer
+    -- has put there, of a job of which nothing is leased.
+    if was_leased and job.leased > 0 then bury_missing(id, item, 'leased') end
+    return
+  end
+  if job.state ~= 'active' then return drop(id, item, 'leased') end
+  local had = { attempt = math.max(1, num(got[3])), body = got[1], container = got[4], token = got[5] }
+  local is_counted = not is_blameless(id, item, got[6])
+  if is_counted then
+    local history = append_history(id, item, had.attempt, kind, message, had.container)
+    if had.attempt >= job.max_attempts then return bury(id, item, 'leased', had, history, kind, message) end
+  end
+  call('DEL', P .. 'item:' .. member)
+  move(id, 'leased', 'ready', 1)
+  make_ready(id, item, num(got[2]), had.body)
+  local name = not is_counted and spared or 'reclaimed'
+  event(id, name, 'item_id', item, 'attempt', had.attempt, 'error', kind, 'message', brief(message), 'token', had.token)
+end

@@ -1,0 +1,24 @@
+-- Names of keys, and the ids in them.
+--
+-- KEYS[1]  the namespace's prefix, "{namespace}:"; keys.py lists every key, its type and its meaning
+--
+-- A list element is "<item id> <weight in ms of video> <item json>". A member of the sorted sets is "<job id>/<item id>".
+
+local P = KEYS[1]
+
+--- Of one item; a million of these are still counted exactly.
+local MOST_WEIGHT_MS = 1e10
+local LANES = { 'urgent', 'normal', 'bulk' }
+local IS_LANE = { urgent = true, normal = true, bulk = true }
+
+local function job_key(job, part)
+  if part then return P .. 'job:' .. job .. ':' .. part end
+  return P .. 'job:' .. job
+end
+
+--- Job and item; nil for what is no member.
+local function split_member(member)
+  return string.match(member, '^(%w[%w._-]*)/([%w._-]+)$')
+end
+
+local function is_job_id(job) return string.find(job, '^%w[%w._-]*$') ~= nil end

@@ -1,0 +1,35 @@
+-- Retries whose time has come.
+--
+-- Keys     delayed (zset), job:<id>:delayed (set), item:<job>/<item> (hash)
+-- Uses     names, commands, clock, counters, lanes, leases, letters, stages
+
+--- How many due retries one step promotes at most, so that none runs long.
+local PROMOTE_LIMIT = 64
+
+--- Make due retries ready again; returns how many.
+local function promote()
+  local due = call('ZRANGEBYSCORE', P .. 'delayed', '-inf', NOW_MS, 'LIMIT', 0, PROMOTE_LIMIT)
+  local lost = {}
+  for _, member in ipairs(due) do
+    call('ZREM', P .. 'delayed', member)
+    local id, item = split_member(member)
+    local got = id and call('HMGET', P .. 'item:' .. member, 'body', 'weight_ms', 'token') or {}
+    if id then call('SREM', job_key(id, 'delayed'), item) end
+    if not id or got[3] then
+      -- Put here by a foreign writer: it is no member, or leased.
+    elseif not got[1] then
+      if job_of(id).delayed > 0 then
+        bury_missing(id, item, 'delayed')
+        lost[id] = true
+      end
+    elseif job_of(id).state ~= 'active' then
+      drop(id, item, 'delayed')
+    else
+      call('DEL', P .. 'item:' .. member)
+      move(id, 'delayed', 'ready', 1)
+      make_ready(id, item, num(got[2]), got[1])
+    end
+  end
+  for id in pairs(lost) do finish_stage_if_done(id) end
+  return #due
+end
