@@ -57,7 +57,9 @@ def test_a_script_states_exactly_the_parts_that_it_uses(path: Path) -> None:
     assert set(steps._uses(_header(path))) == used
 
 
-@pytest.mark.parametrize("path", [path for path in _STEPS if "counters" in steps._uses(_header(path))], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", [path for path in _STEPS if "counters" in steps._uses(_header(path))], ids=lambda path: path.stem
+)
 def test_finish_is_the_only_way_out_of_a_step_that_counts(path: Path) -> None:
     """Whatever it has changed in memory is written, on every way."""
     text = path.read_text(encoding="utf-8")
