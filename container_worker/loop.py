@@ -1,6 +1,5 @@
 """The worker's loop: lease near the time of work, hand every item to a thread, and leave when it is time."""
 
-import random
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -14,8 +13,9 @@ from container_worker.exits import Exit
 from container_worker.held import HeldItem, HeldItems
 from container_worker.kind import Kind
 from container_worker.perform import Performer
-from container_worker.reports import FIRST_BACKOFF_S, LONGEST_BACKOFF_S, Reports, jittered
+from container_worker.reports import INITIAL_BACKOFF_S, MAX_BACKOFF_S, Reports
 from container_worker.surroundings import find_problem
+from scenequeue.backoff import Backoff, jittered
 from scenequeue.errors import QueueUnavailable, SceneburstError, SettingsError
 from scenequeue.items import BROKEN, WIRE_VERSION, Lease
 from scenequeue.names import ContainerId
@@ -29,16 +29,16 @@ _LOOK_S = 1.0
 _DRAIN_LOOK_S = 0.2
 #: How often, at the rarest, the loop puts expired leases back itself, so that recovery does not need a dispatcher.
 _RECLAIM_EVERY_S = 10.0
-#: Pauses after items that this worker cannot do, doubling.
-_FIRST_STRANGE_PAUSE_S = 1.0
-_LONGEST_STRANGE_PAUSE_S = 30.0
+#: Pauses after items that this worker cannot do.
+_INITIAL_UNSUPPORTED_PAUSE_S = 1.0
+_MAX_UNSUPPORTED_PAUSE_S = 30.0
 #: A doorbell that rings sooner than this rang for work that was there all the time.
 _AT_ONCE_S = 0.01
-#: Pauses when it keeps ringing for work that is not ours to have, doubling.
-_FIRST_FALSE_ALARM_PAUSE_S = 0.01
-_LONGEST_FALSE_ALARM_PAUSE_S = 1.0
+#: Pauses when it keeps ringing for work that is not ours to have.
+_INITIAL_SPURIOUS_PAUSE_S = 0.01
+_MAX_SPURIOUS_PAUSE_S = 1.0
 #: How long leaving waits for stopped items to kill their children and clear their scratch folders.
-_CLEAR_AWAY_S = 1.0
+_ABANDON_S = 1.0
 
 
 class WorkLoop:
@@ -72,11 +72,11 @@ class WorkLoop:
             queue, settings, container_id, kinds, held=self._held, heart=self._heart, drain=drain, reports=self._reports
         )
         self._log = structlog.get_logger()
-        self._backoff_s = FIRST_BACKOFF_S
-        self._false_alarm_pause_s = _FIRST_FALSE_ALARM_PAUSE_S
-        self._strange_until = 0.0
-        self._strange_pause_s = _FIRST_STRANGE_PAUSE_S
-        self._next_reclaim = self._after_a_while()
+        self._errors = Backoff(INITIAL_BACKOFF_S, MAX_BACKOFF_S)
+        self._spurious = Backoff(_INITIAL_SPURIOUS_PAUSE_S, _MAX_SPURIOUS_PAUSE_S)
+        self._unsupported = Backoff(_INITIAL_UNSUPPORTED_PAUSE_S, _MAX_UNSUPPORTED_PAUSE_S)
+        self._unsupported_until = 0.0
+        self._next_reclaim = self._next_reclaim_time()
         #: The same until it was answered: what a lost answer was about is not leased and forgotten.
         self._call = new_call()
 
@@ -95,15 +95,15 @@ class WorkLoop:
                 if has_found_nothing and is_old_enough and self._held.idle_s() >= self._settings.idle_timeout_s:
                     self._drain.ask("idle", Exit.IDLE)
         except KeyboardInterrupt:
-            self._clear_away()
+            self._abandon_all()
             self._heart.stop("interrupted")
             return Exit.INTERRUPTED
         except BaseException:
             self._hand_back(self._held.all())
-            self._clear_away()
+            self._abandon_all()
             self._heart.stop("error")
             raise
-        self._clear_away()
+        self._abandon_all()
         self._heart.stop(self._drain.reason)
         return self._drain.exit
 
@@ -147,12 +147,11 @@ class WorkLoop:
             if problem := find_problem(self._settings.scratch_dir, thoroughly=False):
                 # Without a file descriptor for its connection, say.
                 self._drain.ask(f"{BROKEN}{problem}", Exit.BROKEN)
-            self._held.wait_for_change(seen, jittered(self._backoff_s))
-            self._backoff_s = min(LONGEST_BACKOFF_S, self._backoff_s * 2)
+            self._held.wait_for_change(seen, self._errors.next_s())
             # Nobody could give us work meanwhile.
             self._held.restart_idle_clock()
             return False
-        self._backoff_s = FIRST_BACKOFF_S
+        self._errors.reset()
         return has_found_nothing
 
     def _take(self, seen: int) -> bool:
@@ -160,35 +159,34 @@ class WorkLoop:
             return False
         self._reclaim_now_and_then()
         wanted = self._held.wanted()
-        if not wanted or self._reports.are_pending or time.monotonic() < self._strange_until:
+        if not wanted or self._reports.are_pending or time.monotonic() < self._unsupported_until:
             self._held.wait_for_change(seen, _LOOK_S)
             return False
         leases = self._queue.worker.lease(self._container_id, wanted, self._settings.lease_s, begins_now=False, call=self._call)
         self._call = new_call()
         if leases:
-            self._false_alarm_pause_s = _FIRST_FALSE_ALARM_PAUSE_S
+            self._spurious.reset()
             return self._begin(leases) == 0
         waited_since = time.monotonic()
         is_ringing = self._queue.worker.wait_for_work(_LOOK_S)
         if not is_ringing or time.monotonic() - waited_since > _AT_ONCE_S:
-            self._false_alarm_pause_s = _FIRST_FALSE_ALARM_PAUSE_S
+            self._spurious.reset()
             return not is_ringing
         # It rings, yet we got nothing: we are marked for drain, or others were faster.
-        self._held.wait_for_change(seen, self._false_alarm_pause_s)
-        self._false_alarm_pause_s = min(_LONGEST_FALSE_ALARM_PAUSE_S, self._false_alarm_pause_s * 2)
+        self._held.wait_for_change(seen, self._spurious.next_s())
         return True
 
     def _begin(self, leases: Sequence[Lease]) -> int:
         """Start what we can do, and leave the rest to others; returns how many were started."""
-        strange = [lease for lease in leases if lease.item.v > WIRE_VERSION or lease.item.kind not in self._kinds]
-        ours = [lease for lease in leases if lease not in strange]
+        unsupported = [lease for lease in leases if lease.item.v > WIRE_VERSION or lease.item.kind not in self._kinds]
+        ours = [lease for lease in leases if lease not in unsupported]
         if ours:
-            self._strange_pause_s = _FIRST_STRANGE_PAUSE_S
+            self._unsupported.reset()
             self._heart.note = self._heart.unserved = ""
         for lease in ours:
             self._start(HeldItem(lease))
-        if strange:
-            self._leave_to_others(strange)
+        if unsupported:
+            self._leave_to_others(unsupported)
         return len(ours)
 
     def _start(self, item: HeldItem) -> None:
@@ -209,19 +207,18 @@ class WorkLoop:
         self._heart.note = f"leaves items of kind {', '.join(kinds)} to others"
         self._heart.unserved = ", ".join(kinds)
         self._log.warning("items left to others", kinds=kinds)
-        self._strange_until = time.monotonic() + self._strange_pause_s
-        self._strange_pause_s = min(_LONGEST_STRANGE_PAUSE_S, self._strange_pause_s * 2)
+        self._unsupported_until = time.monotonic() + self._unsupported.next_s()
         self._queue.worker.release(self._container_id, leases)
 
     def _reclaim_now_and_then(self) -> None:
         # While Redis is silent it would only keep the loop from hearing a drain.
         if time.monotonic() >= self._next_reclaim and not self._heart.silence_s():
-            self._next_reclaim = self._after_a_while()
-            self._queue.dispatcher.reclaim()
+            self._next_reclaim = self._next_reclaim_time()
+            self._queue.worker.reclaim()
 
-    def _after_a_while(self) -> float:
+    def _next_reclaim_time(self) -> float:
         """Return the time of the next reclaim: within a lease time, as recovery takes two at most; not all containers at once."""
-        return time.monotonic() + min(_RECLAIM_EVERY_S, self._settings.lease_s) * random.uniform(0.5, 1.0)  # noqa: S311
+        return time.monotonic() + jittered(min(_RECLAIM_EVERY_S, self._settings.lease_s))
 
     def _hand_back(self, items: Sequence[HeldItem]) -> None:
         """Release items that cannot do it themselves; what they may still report is refused."""
@@ -234,10 +231,10 @@ class WorkLoop:
         except SceneburstError as error:
             self._log.warning("not handed back; it comes back when the leases end", error=str(error))
 
-    def _clear_away(self) -> None:
+    def _abandon_all(self) -> None:
         """End the children and scratch folders of what is still held. Safe when there is none."""
         self._reports.give_up()
-        deadline = time.monotonic() + _CLEAR_AWAY_S
+        deadline = time.monotonic() + _ABANDON_S
         seen = self._held.changes
         for item in self._held.all():
             item.lose()

@@ -1,22 +1,17 @@
 """Telling the queue how items stand, however long Redis takes to come back."""
 
-import random
 import threading
 from collections.abc import Callable
 from typing import TypeVar
 
 from container_worker.sandbox.child import Stopped
+from scenequeue.backoff import Backoff
 from scenequeue.errors import QueueUnavailable
 
 T = TypeVar("T")
 
-FIRST_BACKOFF_S = 0.2
-LONGEST_BACKOFF_S = 5.0
-
-
-def jittered(pause_s: float) -> float:
-    """Between half of a pause and all of it, so that many containers do not come back at the same moment."""
-    return pause_s * random.uniform(0.5, 1.0)  # noqa: S311  jitter, not a secret
+INITIAL_BACKOFF_S = 0.2
+MAX_BACKOFF_S = 5.0
 
 
 class Reports:
@@ -57,16 +52,15 @@ class Reports:
         with self._lock:
             self._pending += 1
         try:
-            backoff_s = FIRST_BACKOFF_S
+            backoff = Backoff(INITIAL_BACKOFF_S, MAX_BACKOFF_S)
             while True:
                 try:
                     return call()
                 except QueueUnavailable:
-                    if self._silence_s() > self._patience_s or self._given_up.wait(jittered(backoff_s)):
+                    if self._silence_s() > self._patience_s or self._given_up.wait(backoff.next_s()):
                         raise
                     if stop is not None and stop.is_set():
                         raise Stopped("told to stop while Redis was away") from None
-                    backoff_s = min(LONGEST_BACKOFF_S, backoff_s * 2)
         finally:
             with self._lock:
                 self._pending -= 1

@@ -5,11 +5,12 @@ from typing import NamedTuple
 
 from dispatcher.fleets.ecs_errors import EcsProblem, is_capacity
 from dispatcher.reaper import DIED
+from scenequeue.backoff import doubled
 from scenequeue.counted import Number
 from scenequeue.items import BROKEN, ContainerRecord
 
 #: After one round of launches that came to nothing; doubles with every further one, up to the longest.
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 2.0, 60.0
+_INITIAL_PAUSE_S, _MAX_PAUSE_S = 2.0, 60.0
 #: So many in a row, and the next are launched one at a time. Of containers that fail at random, one in a hundred or so
 #: (AWS users report 1 in 100 to 300), three in a row are as good as never seen.
 _FEW = 3
@@ -71,7 +72,7 @@ def caution(ledger: Iterable[ContainerRecord], now_ms: int, newest_job_ms: int =
         return Caution()
     # What was launched together is one attempt, however many they were.
     attempts = len({record.intended_ms for record in vain})
-    pause_s = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** min(attempts - 1, 10))
+    pause_s = doubled(_INITIAL_PAUSE_S, _MAX_PAUSE_S, attempts)
     last = max(vain, key=lambda record: record.ended_ms)
     most = 1 if len(vain) >= _FEW else None
     problem = last.exit_reason or "no reason given"

@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 from producer.api_errors import FieldProblem, InvalidRequest, TooManyStreams
 from producer.api_service import Service
 from producer.api_views import Job
+from scenequeue.backoff import Backoff
 from scenequeue.errors import JobNotFound, QueueUnavailable
 from scenequeue.items import JobEvent, JobState, JobStatus
 from scenequeue.names import JobId, check_job_id
@@ -23,7 +24,7 @@ from scenequeue.quoted import quoted
 #: Longest that one look at Redis blocks: a stream notices within it that its client or the program leaves.
 _LOOK_S = 1.0
 _AT_ONCE = 500
-_FIRST_BACKOFF_S, _LONGEST_BACKOFF_S = 0.2, 5.0
+_INITIAL_BACKOFF_S, _MAX_BACKOFF_S = 0.2, 5.0
 #: What an EventSource is told to wait before it connects again.
 _RECONNECT_MS = 2000
 #: A Redis stream's id; longer ones do not fit into its 64 bits.
@@ -93,17 +94,16 @@ class _Follower:
     async def lines(self) -> AsyncIterator[bytes]:
         """The stream's text: events, comments when it is quiet, and at the job's end an `end` with its status."""
         yield f"retry: {_RECONNECT_MS}\n\n".encode()
-        backoff_s = _FIRST_BACKOFF_S
+        backoff = Backoff(_INITIAL_BACKOFF_S, _MAX_BACKOFF_S)
         while not self._service.stopping.is_set():
             try:
                 status, events = await self._service.wait(self._look)
-                backoff_s = _FIRST_BACKOFF_S
+                backoff.reset()
             except QueueUnavailable as error:
                 # An EventSource that is answered 503 gives up for good, so it is kept through the outage.
                 structlog.get_logger().warning("event stream waits for redis", job=self._job_id, error=str(error))
                 yield self._comment("the queue does not answer; still trying")
-                await anyio.sleep(backoff_s)
-                backoff_s = min(_LONGEST_BACKOFF_S, backoff_s * 2)
+                await anyio.sleep(backoff.next_s())
                 continue
             except JobNotFound:
                 yield self._comment("the job has expired")

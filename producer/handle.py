@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from producer.wait_log import WaitLog
+from scenequeue.backoff import Backoff
 from scenequeue.counted import counted
 from scenequeue.errors import InvalidScenes, QueueUnavailable, SceneburstError, StorageDenied, StorageUnavailable
 from scenequeue.items import ItemResult, JobEvent, JobState, JobStatus
@@ -19,7 +20,7 @@ from scenequeue.reasons import Reason
 from scenequeue.storage import UriStorage, sha256_of
 
 _LOOK_S = 2.0
-_FIRST_BACKOFF_S, _LONGEST_BACKOFF_S = 0.2, 5.0
+_INITIAL_BACKOFF_S, _MAX_BACKOFF_S = 0.2, 5.0
 
 #: Endings of what may lie beside a video: its poster and its subtitles.
 BESIDE = frozenset({".jpg", ".vtt"})
@@ -75,7 +76,7 @@ class JobHandle:
             JobNotFound: it has expired.
         """
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
-        after, backoff_s, log = "0", _FIRST_BACKOFF_S, WaitLog(self.job_id)
+        after, backoff, log = "0", Backoff(_INITIAL_BACKOFF_S, _MAX_BACKOFF_S), WaitLog(self.job_id)
         while True:
             left_s = _LOOK_S if deadline is None else min(_LOOK_S, deadline - time.monotonic())
             try:
@@ -85,13 +86,13 @@ class JobHandle:
                     if on_event:
                         on_event(event)
                 status = self.status()
-                backoff_s = _FIRST_BACKOFF_S
+                backoff.reset()
             except QueueUnavailable as error:
                 log.is_out_of_sight(error)
-                if deadline is not None and time.monotonic() + backoff_s >= deadline:
+                pause_s = backoff.next_s()
+                if deadline is not None and time.monotonic() + pause_s >= deadline:
                     raise
-                time.sleep(backoff_s)
-                backoff_s = min(_LONGEST_BACKOFF_S, backoff_s * 2)
+                time.sleep(pause_s)
                 continue
             # A cancelled job's last items still run for a moment; only then is it over.
             if status.state is not JobState.ACTIVE and not status.counts.leased and not (events and on_event):

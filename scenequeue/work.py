@@ -1,11 +1,11 @@
 """Steps of a container worker: lease items, keep the leases, and end them."""
 
-import random
 import secrets
 from collections.abc import Sequence
 
 from pydantic import ValidationError
 
+from scenequeue.backoff import doubled, jittered
 from scenequeue.connection import Connection
 from scenequeue.errors import BadInput, JobNotFound, LeaseLost, problem_line
 from scenequeue.items import ContainerRecord, ItemResult, ItemState, Lease, WorkItem
@@ -36,8 +36,8 @@ _BEAT_FIELDS = frozenset(
 CONTAINER_TTL_S = 86_400
 #: Longest error message kept.
 _MESSAGE_LIMIT = 8_000
-_FIRST_RETRY_S = 1.0
-_LONGEST_RETRY_S = 60.0
+_INITIAL_RETRY_S = 1.0
+_MAX_RETRY_S = 60.0
 _LEASE_FIELDS = 6
 
 
@@ -155,8 +155,7 @@ class WorkerPort:
             LeaseLost: it is not this container's lease any more; nothing changed.
         """
         if retry_in_s is None:
-            pause_s = min(_LONGEST_RETRY_S, _FIRST_RETRY_S * 2 ** (lease.attempt - 1))
-            retry_in_s = pause_s * random.uniform(0.5, 1.0)  # noqa: S311  jitter, not a secret
+            retry_in_s = jittered(doubled(_INITIAL_RETRY_S, _MAX_RETRY_S, lease.attempt))
         retry_in_ms = round(retry_in_s * 1000) if transient else -1
         about = (container_id, lease.job_id, lease.item_id, lease.token)
         answer = self._connection.run("fail", *about, error, _clean(message), retry_in_ms, lease.attempt)
@@ -177,6 +176,13 @@ class WorkerPort:
             return []
         answer = self._connection.run("release", container_id, _clean(problem), *_triples(leases))
         return self._refused(leases, answer)
+
+    def reclaim(self, limit: int = 1000) -> int:
+        """Put items with expired leases back, so that recovery does not need a dispatcher; returns how many there were.
+
+        Guarantees: as the dispatcher's `reclaim`; safe to call at any time, by any number of containers.
+        """
+        return int(self._connection.run("reclaim", limit)[0])
 
     def beat(self, record: ContainerRecord) -> bool:
         """Store what a container reports of itself; True when it is to drain. Advisory: losing it loses no work."""

@@ -27,6 +27,7 @@ from botocore.parsers import ResponseParserError
 from dispatcher.fleets.call_rate import TokenBucket
 from dispatcher.fleets.ecs_errors import EcsProblem, is_misconfigured, is_passing, is_stale_credential, is_throttle
 from scenequeue.aws_session import aws_session
+from scenequeue.backoff import doubled, jittered
 from scenequeue.counted import counted
 from scenequeue.errors import FleetError, FleetMisconfigured
 
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 ATTEMPTS = 5
 #: Tries that nobody answers: each costs a time-out, and other regions wait meanwhile.
 SILENT_ATTEMPTS = 2
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.2, 3.0
+_INITIAL_PAUSE_S, _MAX_PAUSE_S = 0.4, 3.0
 #: Calls a second that only look or stop (AWS: sustained 20 and 40, bursts of 100 and more); shared with other programs.
 _READS_PER_S, _READ_BURST = 15.0, 50
 #: DescribeTasks takes so many, ListTasks gives so many.
@@ -165,8 +166,7 @@ class EcsApi:
         rate = self._rate(region, looks=looks)
         for attempt in range(ATTEMPTS):
             if attempt:
-                longest_s = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2**attempt)
-                self._sleep(self._chance(longest_s / 2, longest_s))
+                self._sleep(jittered(doubled(_INITIAL_PAUSE_S, _MAX_PAUSE_S, attempt), self._chance))
             rate.take()
             try:
                 answer: Mapping[str, Any] = getattr(self._client(region, looks=looks), operation)(**request)

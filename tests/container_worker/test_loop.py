@@ -1,5 +1,6 @@
 """The worker's loop, inside the test's own process and on real Redis, so that items can be watched."""
 
+import errno
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -284,16 +285,19 @@ def test_an_error_that_a_stop_has_caused_does_not_count_as_an_attempt(
     assert attempts_of_the_ready(queue, 1) == [1]
 
 
+@pytest.mark.parametrize(
+    "error", [DiskFull("scratch is full"), OSError(errno.ENOSPC, "no space"), OSError(errno.EDQUOT, "quota")], ids=str
+)
 def test_a_full_disk_fails_the_item_for_now_and_ends_the_container(
-    queue: SceneQueue, start: Callable[..., Running], submit_items: Any
+    queue: SceneQueue, start: Callable[..., Running], submit_items: Any, error: Exception
 ) -> None:
-    """With an exit code of its own; what runs beside it may finish, what has not begun goes back."""
+    """Or a used-up quota. With an exit code of its own; what runs beside it may finish, what has not begun goes back."""
     beside = threading.Event()
 
     def fill(work: ItemContext) -> None:
         if work.lease.item.name == "a0":
             assert beside.wait(10)
-            raise DiskFull("scratch is full")
+            raise error
         with work.slot():
             beside.set()
             wait_until(lambda: queue.producer.status("a").counts.delayed == 1, "the other has failed")

@@ -26,7 +26,7 @@ class AwayFor:
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reports, "FIRST_BACKOFF_S", 0.001)
+    monkeypatch.setattr(reports, "INITIAL_BACKOFF_S", 0.001)
 
 
 def test_a_report_is_repeated_until_redis_has_taken_it() -> None:
@@ -75,7 +75,7 @@ def test_an_item_told_to_stop_repeats_nothing() -> None:
 
 def test_giving_up_wakes_whoever_waits_for_the_next_try(monkeypatch: pytest.MonkeyPatch) -> None:
     """A container that leaves waits for no backoff; safe twice."""
-    monkeypatch.setattr(reports, "FIRST_BACKOFF_S", 1000.0)
+    monkeypatch.setattr(reports, "INITIAL_BACKOFF_S", 1000.0)
     told = Reports(lambda: 0.0, 10_000)
     ended = threading.Event()
 
