@@ -30,12 +30,12 @@ from benchmarks.bars import print_bars
 from benchmarks.queue_bars import queue_bars
 from benchmarks.queue_faults import container, kill, kill_default, on_own_redis, redis_restart
 from benchmarks.queue_report import machine, print_table, write_docs
-from benchmarks.queue_speed import drain_1_acks_each, drain_2, enqueue_single, fill_and_drain_1, idle, worker_program
+from benchmarks.queue_speed import drain_1_acks_each, drain_2, enqueue_single, fill_and_drain_1, idle
 from benchmarks.queue_stage import RedisServer, Sizes, System, python_of, stopping
 
 SYSTEMS = ["ours", "celery", "rq", "dramatiq", "huey", "arq", "saq", "taskiq", "streaq"]
 #: What --figures picks from.
-SPEED = {"enqueue": [enqueue_single], "drain": [fill_and_drain_1, drain_2, drain_1_acks_each], "idle": [idle, worker_program]}
+SPEED = {"enqueue": [enqueue_single], "drain": [fill_and_drain_1, drain_2, drain_1_acks_each], "idle": [idle]}
 FAULTS = {"kill": kill, "kill-default": kill_default, "restart": redis_restart, "container": container}
 #: Kill tests are mostly waiting, so so many share the machine.
 FAULTS_AT_ONCE = 3

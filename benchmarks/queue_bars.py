@@ -14,8 +14,6 @@ _ABSOLUTE = [
     ("drain_1_acks_each_per_s", "drain, 1 process, an ack for each /s", "≥", 3_500.0),
     ("idle_p50_ms", "idle latency p50 ms", "≤", 2.0),
     ("idle_p99_ms", "idle latency p99 ms", "≤", 8.0),
-    ("worker_first_item_s", "container worker: first item after process start s", "≤", 0.35),
-    ("worker_pss_mb", "container worker: PSS before the render libraries MB", "≤", 30.0),
     ("kill_lost", "worker killed, 5 s lease: not done", "≤", 0.0),
     ("kill_ended_twice", "worker killed, 5 s lease: ended twice", "≤", 0.0),
     ("kill_recovered_s", "worker killed, 5 s lease: all done s", "≤", 12.0),

@@ -22,9 +22,7 @@ COLUMNS: list[tuple[str, str, int, bool | None]] = [
     ("idle_p50_ms", "idle latency p50 ms", 2, False),
     ("idle_p99_ms", "idle latency p99 ms", 2, False),
     ("first_item_s", "first item after process start s", 3, False),
-    ("worker_first_item_s", "… of the container worker s", 3, None),
     ("pss_mb", "worker PSS MB", 1, False),
-    ("worker_pss_mb", "… of the container worker MB", 1, None),
     ("bytes_per_item", "bytes per waiting item", 0, False),
     ("bytes_left_per_item", "bytes left per done item", 0, None),
     ("kill_in_flight", "worker killed, 5 s: in flight", 0, None),
@@ -145,8 +143,7 @@ _HOW = """## How it was measured
   in up to 100 results after they have run and takes the next in the same call; in the line below it each by a call of its own.
 * Idle: from just before a send to the job's first line, {sends} sends 20–120 ms apart to a warm worker.
 * First item: from process start, with a full queue. PSS: of the worker and all it started, after the idle figure.
-  Ours is the queue under a plain loop in all figures but those of the container worker: that is the program itself, with its
-  threads, settings and logs, before it has rendered anything; its first item is the median of five starts.
+  Ours is the queue under a plain loop.
 * Bytes: what Redis's used_memory grew by, over the items; “left” is after the drain, with results where results are kept.
 * Worker killed: {jobs} jobs of 50 ms; the whole worker tree gets SIGKILL once {killed_at:.0f} are done, the same command
   starts again 3 s later. “Not done” and “never” are within {watch_s:.0f} s of the kill: some systems finish later, others do

@@ -2,18 +2,15 @@
 
 import contextlib
 import statistics
-import sys
 import time
 from typing import Any
 
-from benchmarks.queue_stage import PEERS, Sizes, System, pause
+from benchmarks.queue_stage import Sizes, System, pause
 
 #: A drain is cut after so long; its rate is that of what began until then.
 DRAIN_LIMIT_S = 6.0
 #: Nothing begun for so long after process start: the system does not work here.
 FIRST_LIMIT_S = 30.0
-#: Starts of the container worker that its first item is the median of.
-_STARTS = 5
 Row = dict[str, Any]
 
 
@@ -98,24 +95,3 @@ def idle(system: System, sizes: Sizes) -> Row:
         raise RuntimeError(f"{len(waits)} of {sizes.sends} items began: {system.last_words()}")
     p99 = waits[max(0, round(len(waits) * 0.99) - 1)]
     return {"idle_p50_ms": statistics.median(waits), "idle_p99_ms": p99, "pss_mb": memory}
-
-
-def worker_program(system: System, _sizes: Sizes) -> Row:
-    """Our container worker as it is: its first item after process start, with a full queue, and its memory once it is idle."""
-    if system.name != "ours":
-        return {}
-    firsts, memory = [], 0.0
-    for _ in range(_STARTS):
-        system.redis.call("FLUSHALL", "SYNC")
-        system.send("bulk", 20)
-        log = system.new_log()
-        with system.running([sys.executable, str(PEERS / "ours_worker.py")], log) as worker:
-            deadline = time.monotonic() + FIRST_LIMIT_S
-            while len(log.read().began) < 20 and time.monotonic() < deadline:
-                pause(0.05)
-            pause(1.0)
-            memory = worker.pss_mb()
-        if not log.began:
-            raise RuntimeError(f"no item began within {FIRST_LIMIT_S:.0f} s: {system.last_words()}")
-        firsts.append((min(at for at, _ in log.began) - worker.started_ns) / 1e9)
-    return {"worker_first_item_s": statistics.median(firsts), "worker_pss_mb": memory}

@@ -11,9 +11,6 @@ del sys.path[0]
 
 
 def _main() -> int:
-    from container_worker.lean import stay_lean
-
-    stay_lean()
     from container_worker.main import main
 
     return main()

@@ -8,7 +8,7 @@ import pytest
 
 _WANTED = {
     "system", "enqueue_bulk_per_s", "enqueue_single_per_s", "drain_1_per_s", "drain_2_per_s", "idle_p50_ms", "idle_p99_ms",
-    "worker_first_item_s", "worker_pss_mb", "kill_ended_twice", "first_item_s", "pss_mb",
+    "kill_ended_twice", "first_item_s", "pss_mb",
     "bytes_per_item", "kill_lost", "kill_twice", "kill_recovered_s", "kill_in_flight",
 }  # fmt: skip
 

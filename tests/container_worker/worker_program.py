@@ -7,11 +7,6 @@ import sys
 import time
 from pathlib import Path
 
-# ruff: noqa: E402  as the program itself, it stays lean before it imports anything else
-from container_worker.lean import stay_lean
-
-stay_lean()
-
 from container_worker.kind import ItemContext
 from container_worker.kinds import load_kinds
 from container_worker.main import run
