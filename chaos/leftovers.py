@@ -33,9 +33,9 @@ def leftovers(cluster: ChaosCluster, jobs: Mapping[str, PlannedJob], evidence: E
 
 def _of_keys(cluster: ChaosCluster) -> Iterator[str]:
     client = cluster.queue._connection.client
-    prefix = "{" + cluster.namespace + "}:"
+    keys = cluster.queue._connection.keys
     for key in client.scan_iter(match="*", count=1000):
-        name = key.removeprefix(prefix)
+        name = key.removeprefix(keys.structure).removeprefix(keys.prefix)
         if name in _OF_WORK or name.startswith("item:") or (name.startswith("held:") and name.count(":") == 1):
             yield f"{key} is left, and there is no work"
         elif name not in _FIXED and client.ttl(key) == -1:

@@ -12,7 +12,7 @@ from scenequeue.keys import Keys
 Role = Literal["producer", "worker", "dispatcher", "operator"]
 ROLES: tuple[Role, ...] = get_args(Role)
 
-#: Keys that every step touches, relative to the namespace; "" is the prefix itself, which scripts get as their one key.
+#: Keys that every step touches, by their names; "" is the prefix itself, which scripts get as a key.
 _SHARED_KEYS = (
     *("", "lane:*", "counts", "control", "bell", "job:*", "item:*", "delayed", "dead", "jobs", "expiring", "notices"),
     "wished",
@@ -54,7 +54,8 @@ def rules(role: Role, namespace: str) -> list[str]:
         role: whose.
         namespace: the queue's; the rules hold for its keys alone.
     """
-    prefix = Keys(namespace).prefix
-    keys = [f"~{prefix}{key}" for key in _KEYS[role]]
+    keys = Keys(namespace)
+    names = (keys.prefix, *keys.older, *map(keys.of, _KEYS[role]))
+    patterns = [f"~{name}" for name in names]
     commands = [f"+{command}" for command in sorted(set(_COMMANDS[role]))]
-    return ["resetkeys", *keys, "resetchannels", "-@all", *commands]
+    return ["resetkeys", *patterns, "resetchannels", "-@all", *commands]

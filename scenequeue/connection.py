@@ -55,7 +55,10 @@ class Connection:
         self.lease_ms = int(settings.lease_s * 1000)
         self.result_ttl_s = settings.result_ttl_s
         self.client: Any = client if client is not None else make_client(parse_address(url), self.keys.prefix)
-        self._steps = Steps(self.client, self.keys.prefix)
+        self._steps = Steps(self.client, self.keys.prefixes)
+        self._namespace = settings.namespace
+        #: Nothing that an older structure has queued is left.
+        self._is_structure_known = False
         #: Redis has let us in before: from then on, a refused login may be mended without us.
         self._was_let_in = False
         self._is_shut_out = False
@@ -67,7 +70,10 @@ class Connection:
 
         Raises:
             QueueUnavailable: Redis does not answer; the step may or may not have happened (all are safe to repeat).
+            SettingsError: the namespace holds what a version before this one has queued.
         """
+        if not self._is_structure_known:
+            self._refuse_older()
         with self.translated():
             return self._steps.run(script, (*self._limits, *arguments))
 
@@ -153,9 +159,20 @@ class Connection:
         return SettingsError(f"Redis at {self.url} refuses this: {error}; has the user of SCENEBURST_REDIS_URL the right role?")
 
     def ping(self) -> None:
-        """Raises QueueUnavailable when Redis does not answer."""
+        """Raises QueueUnavailable when Redis does not answer, and SettingsError as `run` does."""
         with self.translated():
             self.client.ping()
+        self._refuse_older()
+
+    def _refuse_older(self) -> None:
+        with self.translated():
+            is_queued = bool(self._steps.command("EXISTS", *self.keys.older))
+        if is_queued:
+            raise SettingsError(
+                f"SCENEBURST_NAMESPACE: {self._namespace} at {self.url} holds items that an older Sceneburst has queued, which "
+                "this one cannot read; let the older one finish or cancel them first, or choose another namespace"
+            )
+        self._is_structure_known = True
 
     def now_ms(self) -> int:
         """Redis's own clock, in Unix milliseconds."""

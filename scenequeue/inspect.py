@@ -137,7 +137,7 @@ class QueueInspector:
         """Return the items that are being worked on, the lease that ends first at the front."""
         with self._connection.translated():
             members = self._connection.answer("zrange", self._keys.leases, 0, limit - 1, withscores=True) or []
-            hashes = self._hashes([f"{self._keys.prefix}item:{member}" for member, _ in members])
+            hashes = self._hashes([self._keys.of(f"item:{member}") for member, _ in members])
         return [
             _leased(member, int(deadline_ms), fields)
             for (member, deadline_ms), fields in zip(members, hashes, strict=True)

@@ -1,14 +1,22 @@
 """Every Redis key's name, type and meaning, in one place.
 
 All keys of a namespace share one hash tag, so that every script runs on a Redis Cluster too. The Lua
-scripts get the prefix as KEYS[1] and build the same names; the list here is the one to read.
+scripts get the prefixes as KEYS and build the same names; the list here is the one to read.
 """
 
 from scenequeue.names import JobId
 
+#: The structure of the queue's keys. A version whose steps cannot work beside those of this one takes the next number, and
+#: so keys of its own.
+STRUCTURE = 2
+#: What containers and dispatchers of all structures share; their keys bear no number.
+SHARED = frozenset({"control", "drain", "containers", "container", "dispatcher", "fence", "plan"})
+#: Keys of structure 1, which bore no number, that exist only while something is queued in it.
+OLDER = ("lane:urgent", "lane:normal", "lane:bulk", "leases", "delayed")
+
 
 class Keys:
-    """Builds the key names of one namespace.
+    """Builds the key names of one namespace: "{namespace}:2:<key>", and "{namespace}:<key>" for what structures share.
 
     | key | type | what |
     |---|---|---|
@@ -46,32 +54,47 @@ class Keys:
 
     def __init__(self, namespace: str) -> None:
         self.prefix = "{" + namespace + "}:"
+        self.structure = f"{self.prefix}{STRUCTURE}:"
 
     def __getattr__(self, name: str) -> str:
         if name in _SINGLE:
-            return self.prefix + name
+            return self.of(name)
         raise AttributeError(name)
 
+    def of(self, name: str) -> str:
+        """A key by its name in the list above."""
+        return (self.prefix if name.partition(":")[0] in SHARED else self.structure) + name
+
+    @property
+    def prefixes(self) -> tuple[str, str]:
+        """The keys that steps get: what they build all names from."""
+        return self.prefix, self.structure
+
+    @property
+    def older(self) -> tuple[str, ...]:
+        """Keys that exist while a structure before this one has something queued."""
+        return tuple(self.prefix + name for name in OLDER)
+
     def lane(self, lane: str) -> str:
-        return f"{self.prefix}lane:{lane}"
+        return self.of(f"lane:{lane}")
 
     def job(self, job_id: JobId | str, part: str = "") -> str:
-        return f"{self.prefix}job:{job_id}" + (f":{part}" if part else "")
+        return self.of(f"job:{job_id}:{part}" if part else f"job:{job_id}")
 
     def item(self, job_id: str, item_id: str) -> str:
-        return f"{self.prefix}item:{job_id}/{item_id}"
+        return self.of(f"item:{job_id}/{item_id}")
 
     def staging(self, nonce: str, stage: int) -> str:
-        return f"{self.prefix}staging:{nonce}:{stage}"
+        return self.of(f"staging:{nonce}:{stage}")
 
     def held(self, container_id: str) -> str:
-        return f"{self.prefix}held:{container_id}"
+        return self.of(f"held:{container_id}")
 
     def drain(self, container_id: str) -> str:
-        return f"{self.prefix}drain:{container_id}"
+        return self.of(f"drain:{container_id}")
 
     def container(self, container_id: str) -> str:
-        return f"{self.prefix}container:{container_id}"
+        return self.of(f"container:{container_id}")
 
 
 _SINGLE = frozenset(

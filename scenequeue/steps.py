@@ -21,7 +21,7 @@ class _Step(NamedTuple):
 
 
 @cache
-def _texts(folder: str) -> dict[str, str]:
+def _texts(folder: str = "") -> dict[str, str]:
     return {path.stem: path.read_text(encoding="utf-8") for path in (_SCRIPTS / folder).glob("*.lua")}
 
 
@@ -42,7 +42,7 @@ def _parts(text: str, seen: set[str]) -> Iterator[str]:
 
 @cache
 def _step(name: str) -> _Step:
-    text = _texts("")[name]
+    text = _texts()[name]
     source = "\n".join((*_parts(text, set()), text))
     return _Step(source, hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest())
 
@@ -54,23 +54,24 @@ class Steps:
     dispatcher does not come back from a network that has swallowed everything (tests/chaos/test_recovery.py).
     """
 
-    def __init__(self, client: Any, prefix: str) -> None:
+    def __init__(self, client: Any, prefixes: tuple[str, ...]) -> None:
         """Args:
         client: whose pool connections come from, and are disconnected with.
-        prefix: the one key that scripts get.
+        prefixes: the keys that scripts get, of which they make all others.
         """
-        self._client, self._prefix = client, prefix
+        self._client, self._prefixes = client, prefixes
         # Now, not with a step's first use: who hands back what it holds for want of file descriptors can open no file.
-        _texts(""), _texts("lib")
+        _texts(), _texts("lib")
 
     def run(self, name: str, arguments: tuple[str | float, ...]) -> Any:
         """Run one atomic step. Raises what redis-py does; after a lost connection, only when retries are spent."""
         step = _step(name)
+        words = (len(self._prefixes), *self._prefixes, *arguments)
         try:
-            return self.command("EVALSHA", step.sha, 1, self._prefix, *arguments)
+            return self.command("EVALSHA", step.sha, *words)
         except redis.exceptions.NoScriptError:
             self.command("SCRIPT", "LOAD", step.source)
-            return self.command("EVALSHA", step.sha, 1, self._prefix, *arguments)
+            return self.command("EVALSHA", step.sha, *words)
 
     def command(self, *words: str | float) -> Any:
         """Run one command that is safe to repeat; its answer as it comes. Raises as `run` does."""

@@ -14,6 +14,7 @@ import redis
 import structlog
 
 from sceneburst.embedded_redis import EmbeddedRedis
+from scenequeue.keys import Keys
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
 from tests.aws import moto_server, use_aws
@@ -71,15 +72,15 @@ def queue(redis_url: str, namespace: str) -> Iterator[SceneQueue]:
 def assert_nothing_leaks(redis_url: str, namespace: str) -> None:
     """Every key is fixed, expires, or belongs to a job that is still active."""
     client = redis.Redis.from_url(redis_url, decode_responses=True)
-    prefix = "{" + namespace + "}:"
+    keys = Keys(namespace)
     try:
-        for key in client.scan_iter(match=prefix.replace("{", "\\{") + "*", count=1000):
-            name = key.removeprefix(prefix)
+        for key in client.scan_iter(match=keys.prefix.replace("{", "\\{") + "*", count=1000):
+            name = key.removeprefix(keys.structure).removeprefix(keys.prefix)
             if name in _FIXED or client.ttl(key) != -1:
                 continue
             kind, _, rest = name.partition(":")
             job_id = rest.split("/")[0].split(":")[0]
-            is_active = kind in {"job", "item"} and client.hget(f"{prefix}job:{job_id}", "state") == "active"
+            is_active = kind in {"job", "item"} and client.hget(keys.job(job_id), "state") == "active"
             is_held = kind in {"held", "item"}
             assert is_active or is_held, f"{key} is left behind without a TTL"
     finally:

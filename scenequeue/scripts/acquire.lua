@@ -11,7 +11,7 @@
 local LONGEST_LOCK_MS = 600000
 
 local owner, ttl_ms = ARGV[3], ARGV[4]
-local key = P .. 'dispatcher'
+local key = SHARED .. 'dispatcher'
 -- Removes nothing; a replica refuses it. One that stands by learns so too that this is not the primary any more.
 call('HDEL', key, '')
 local got = call('HMGET', key, 'owner', 'fence')
@@ -25,8 +25,8 @@ if got[1] ~= owner then
 end
 if fence < 1 then
   -- By the clock, so that a Redis which has lost its last writes gives none out twice.
-  fence = math.max(NOW_MS, num(call('GET', P .. 'fence')) + 1)
-  call('SET', P .. 'fence', fence)
+  fence = math.max(NOW_MS, num(call('GET', SHARED .. 'fence')) + 1)
+  call('SET', SHARED .. 'fence', fence)
   call('HSET', key, 'owner', owner, 'fence', fence)
 end
 call('PEXPIRE', key, ttl_ms)

@@ -9,9 +9,9 @@
 -- Uses     names, commands, clock, draining
 
 local container = ARGV[3]
-local key = P .. 'container:' .. container
+local key = SHARED .. 'container:' .. container
 call('HSET', key, 'beat_ms', NOW_MS, unpack(ARGV, 6))
 if ARGV[5] == '1' then call('HSET', key, 'state', 'gone', 'ended_ms', NOW_MS) end
 call('EXPIRE', key, ARGV[4])
-call('ZADD', P .. 'containers', 'NX', NOW_MS, container)
+call('ZADD', SHARED .. 'containers', 'NX', NOW_MS, container)
 return is_draining(container) and 1 or 0

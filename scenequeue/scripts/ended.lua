@@ -10,7 +10,7 @@
 -- Uses     names, commands, clock, fence
 
 if is_deposed(ARGV[7]) then return 0 end
-local key = P .. 'container:' .. ARGV[3]
+local key = SHARED .. 'container:' .. ARGV[3]
 local said = call('HGET', key, 'exit_reason')
 call('HSET', key, 'state', ARGV[4], 'ended_ms', NOW_MS, 'exit_reason', said and said ~= '' and said or ARGV[5])
 call('EXPIRE', key, ARGV[6])

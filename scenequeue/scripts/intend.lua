@@ -9,10 +9,10 @@
 
 if is_deposed(ARGV[3]) then return 0 end
 for i = 5, #ARGV, 2 do
-  local key = P .. 'container:' .. ARGV[i]
+  local key = SHARED .. 'container:' .. ARGV[i]
   for field, value in pairs(cjson.decode(ARGV[i + 1])) do call('HSET', key, field, value) end
   call('HSET', key, 'intended_ms', NOW_MS, 'state', 'intended')
   call('EXPIRE', key, ARGV[4])
-  call('ZADD', P .. 'containers', 'NX', NOW_MS, ARGV[i])
+  call('ZADD', SHARED .. 'containers', 'NX', NOW_MS, ARGV[i])
 end
 return 1

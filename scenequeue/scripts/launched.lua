@@ -7,7 +7,7 @@
 -- Output   1
 -- Uses     names, commands, clock
 
-local key = P .. 'container:' .. ARGV[3]
+local key = SHARED .. 'container:' .. ARGV[3]
 call('HSET', key, 'launched_ms', NOW_MS, unpack(ARGV, 5))
 if call('HGET', key, 'state') == 'intended' then call('HSET', key, 'state', 'launched') end
 call('EXPIRE', key, ARGV[4])

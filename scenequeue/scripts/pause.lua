@@ -6,9 +6,9 @@
 -- Uses     names, commands, clock, counters
 
 if ARGV[3] == '1' then
-  call('HSET', P .. 'control', 'paused', NOW_MS)
+  call('HSET', SHARED .. 'control', 'paused', NOW_MS)
 else
-  call('HDEL', P .. 'control', 'paused')
+  call('HDEL', SHARED .. 'control', 'paused')
 end
 check_bell()
 return finish(1)

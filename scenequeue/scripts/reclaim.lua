@@ -35,7 +35,7 @@ for _, member in ipairs(call('ZRANGEBYSCORE', P .. 'dead', '-inf', old, 'LIMIT',
     count('dropped', 1)
   end
 end
-for _, container in ipairs(call('ZRANGEBYSCORE', P .. 'containers', '-inf', NOW_MS - CONTAINER_KEPT_MS, 'LIMIT', 0, limit)) do
-  if call('EXISTS', P .. 'container:' .. container) == 0 then call('ZREM', P .. 'containers', container) end
+for _, container in ipairs(call('ZRANGEBYSCORE', SHARED .. 'containers', '-inf', NOW_MS - CONTAINER_KEPT_MS, 'LIMIT', 0, limit)) do
+  if call('EXISTS', SHARED .. 'container:' .. container) == 0 then call('ZREM', SHARED .. 'containers', container) end
 end
 return finish({ #expired, promoted })

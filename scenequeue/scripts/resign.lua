@@ -5,5 +5,5 @@
 -- Output   1, or 0 when it was another's
 -- Uses     names, commands
 
-if call('HGET', P .. 'dispatcher', 'owner') == ARGV[3] then return call('DEL', P .. 'dispatcher') end
+if call('HGET', SHARED .. 'dispatcher', 'owner') == ARGV[3] then return call('DEL', SHARED .. 'dispatcher') end
 return 0

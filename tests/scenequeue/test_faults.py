@@ -11,6 +11,7 @@ import redis
 from sceneburst.embedded_redis import EmbeddedRedis
 from scenequeue.errors import JobNotFound, QueueUnavailable
 from scenequeue.items import JobSpec, JobState
+from scenequeue.keys import Keys
 from scenequeue.names import check_job_id
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
@@ -93,11 +94,14 @@ def test_a_job_leaves_only_its_results_for_a_while_and_then_nothing(redis_url: s
     queue.worker.fail("c1", three, "BadInput", "no", transient=False)
     assert queue.producer.status("a").state is JobState.FAILED
     client = redis.Redis.from_url(redis_url, decode_responses=True)
-    prefix = "{" + namespace + "}:"
+    keys = Keys(namespace)
 
     def remaining() -> set[str]:
         queue.dispatcher.reclaim()
-        return {key.removeprefix(prefix) for key in client.scan_iter(match=prefix.replace("{", "\\{") + "*", count=1000)}
+        return {
+            key.removeprefix(keys.structure).removeprefix(keys.prefix)
+            for key in client.scan_iter(match=keys.prefix.replace("{", "\\{") + "*", count=1000)
+        }
 
     wait_until(lambda: remaining() <= {"counts", "fence", "rates"}, "only counters are left")
     assert queue.inspect.jobs() == []

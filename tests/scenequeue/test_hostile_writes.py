@@ -162,8 +162,8 @@ PLANTS: dict[str, _Plant] = {
         k.rates, mapping={"render:busy_ms": "abc", "render:weight_ms": "9" * 40, "x": "y"}
     ),
     "a bell that rings a thousand times": lambda r, k: r.rpush(k.bell, *["1"] * 1000),
-    "a lock without an end": lambda r, k: r.hset(k.prefix + "dispatcher", mapping={"owner": "evil", "fence": "abc"}),
-    "a fence that is none": lambda r, k: r.set(k.prefix + "fence", "abc"),
+    "a lock without an end": lambda r, k: r.hset(k.of("dispatcher"), mapping={"owner": "evil", "fence": "abc"}),
+    "a fence that is none": lambda r, k: r.set(k.of("fence"), "abc"),
     "a stream that is full": lambda r, k: r.xadd(k.job("victim", "events"), {"x": "y"}, id=f"{2**64 - 1}-{2**64 - 1}"),
     "containers that are none": lambda r, k: r.zadd(k.containers, {"c7": 1}) and r.set(k.container("c7"), "no hash"),
     "a notice for a job that is none": lambda r, k: r.zadd(k.notices, {"victim": 1, "c": 1}) and r.set(k.job("c"), "x"),
@@ -175,9 +175,9 @@ _TYPED = (
     "container:c1",
 )
 for _key in _TYPED:
-    PLANTS[f"{_key} is a text"] = lambda r, k, n=_key: r.set(k.prefix + n, "x")  # type: ignore[misc]
+    PLANTS[f"{_key} is a text"] = lambda r, k, n=_key: r.set(k.of(n), "x")  # type: ignore[misc]
 for _key in ("fence", "plan", "drain:c2", "held:c2:call"):
-    PLANTS[f"{_key} is a list"] = lambda r, k, n=_key: r.rpush(k.prefix + n, "x")  # type: ignore[misc]
+    PLANTS[f"{_key} is a list"] = lambda r, k, n=_key: r.rpush(k.of(n), "x")  # type: ignore[misc]
 
 
 @pytest.mark.parametrize("plant", PLANTS.values(), ids=PLANTS.keys())
@@ -209,8 +209,8 @@ def test_a_good_job_outlives_the_loss_of_an_index(real: SceneQueue, lost: str) -
     (retry, *held) = real.worker.lease("c1", 3)
     real.worker.fail("c1", retry, "ToolFailed", "once", transient=True, retry_in_s=0)
     client = real._connection.client
-    client.delete(real._connection.keys.prefix + lost)
-    client.set(real._connection.keys.prefix + lost, "a foreign writer's")
+    client.delete(real._connection.keys.of(lost))
+    client.set(real._connection.keys.of(lost), "a foreign writer's")
     assert real.worker.extend("c1", held) == []
     real.dispatcher.reclaim()
     real.dispatcher.reclaim()
@@ -300,14 +300,14 @@ _writes = st.one_of(
 def test_no_sequence_of_foreign_writes_stops_the_queue(server: str, servers: dict[str, str], data: st.DataObject) -> None:
     """Writes and steps in any order; what is submitted afterwards is done."""
     queue = queue_on(server, servers, "hostile")
-    client, prefix = queue._connection.client, queue._connection.keys.prefix
+    client, keys = queue._connection.client, queue._connection.keys
     try:
         held = _start(queue)
         steps = list(_steps(queue, held))
         for _ in range(data.draw(st.integers(1, 12))):
             command, name, *rest = data.draw(_writes)
             with contextlib.suppress(Exception):
-                getattr(client, command)(prefix + name, *rest)
+                getattr(client, command)(keys.of(name), *rest)
             with contextlib.suppress(SceneburstError):
                 data.draw(st.sampled_from(steps))()
         queue.operator.resume()

@@ -124,7 +124,7 @@ def test_a_key_of_another_type_is_read_as_if_it_were_empty(queue: SceneQueue, ra
     submit(queue, "a", 3, 1)
     _, other = queue.worker.lease("c1", 2)
     queue.worker.fail("c1", other, "BadInput", "no", transient=False)
-    key, inspect = queue._connection.keys.prefix + name, queue.inspect
+    key, inspect = queue._connection.keys.of(name), queue.inspect
     raw.delete(key)
     raw.xadd(key, {"not": "ours"})
     assert inspect.stands_still_because(inspect.depth().counts) is None or name == "counts"

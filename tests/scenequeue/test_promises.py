@@ -273,7 +273,7 @@ class QueueMachine(RuleBasedStateMachine):
         client, keys = self.queue._connection.client, self.queue._connection.keys
         depth = self.queue.inspect.depth().counts
         entries = (
-            sum(1 for _ in client.scan_iter(match="*}:item:*", count=1000))
+            sum(1 for _ in client.scan_iter(match="*:item:*", count=1000))
             if self.kind == "fake"
             else depth.leased + depth.delayed
         )

@@ -82,7 +82,7 @@ def test_an_upload_that_fails_leaves_no_list(any_queue: SceneQueue) -> None:
 
     with pytest.raises(RuntimeError, match="own"):
         any_queue.producer.submit(JobSpec(job_id=check_job_id("a")), [items(600), broken()])
-    assert any_queue._connection.client.keys(f"{any_queue._connection.keys.prefix}staging:*") == []
+    assert any_queue._connection.client.keys(f"{any_queue._connection.keys.structure}staging:*") == []
     assert any_queue.inspect.depth().counts.total == 0
 
 
@@ -113,7 +113,7 @@ def test_thousands_are_leased_and_handed_in_at_once(any_queue: SceneQueue) -> No
     assert any_queue.inspect.depth().counts.dropped == 1
     assert next(any_queue.producer.results("a")).name == first.item.name
     client, keys = any_queue._connection.client, any_queue._connection.keys
-    assert client.keys(f"{keys.prefix}item:*") == client.keys(f"{keys.prefix}held:*") == []
+    assert client.keys(f"{keys.structure}item:*") == client.keys(f"{keys.structure}held:*") == []
     assert client.exists(keys.leases) == 0
 
 

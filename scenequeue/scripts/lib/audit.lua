@@ -71,13 +71,14 @@ end
 
 local function audit()
   -- Read by commands of their own, which cannot mend their types.
-  for _, index in ipairs({ 'jobs', 'notices', 'wished', 'containers' }) do call('ZCARD', P .. index) end
+  for _, index in ipairs({ 'jobs', 'notices', 'wished' }) do call('ZCARD', P .. index) end
+  call('ZCARD', SHARED .. 'containers')
   call('HGET', P .. 'rates', '')
   call('LLEN', P .. 'bell')
-  local from = num(call('HGET', P .. 'control', 'audited'))
+  local from = num(call('HGET', SHARED .. 'control', 'audited'))
   local jobs = call('ZRANGE', P .. 'jobs', from, from + AUDITED - 1)
   local onwards = #jobs < AUDITED and 0 or from + AUDITED
-  if onwards ~= from then call('HSET', P .. 'control', 'audited', onwards) end
+  if onwards ~= from then call('HSET', SHARED .. 'control', 'audited', onwards) end
   for _, job in ipairs(jobs) do
     if is_job_id(job) then
       audit_job(job)

@@ -72,7 +72,7 @@ end
 
 local paused
 local function is_paused()
-  if paused == nil then paused = call('HEXISTS', P .. 'control', 'paused') == 1 end
+  if paused == nil then paused = call('HEXISTS', SHARED .. 'control', 'paused') == 1 end
   return paused
 end
 

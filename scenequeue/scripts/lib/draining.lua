@@ -6,5 +6,5 @@
 --- How long a container gets no leases once it was marked.
 local DRAIN_TTL_S = 86400
 
-local function mark_draining(container) call('SET', P .. 'drain:' .. container, '1', 'EX', DRAIN_TTL_S) end
-local function is_draining(container) return call('EXISTS', P .. 'drain:' .. container) == 1 end
+local function mark_draining(container) call('SET', SHARED .. 'drain:' .. container, '1', 'EX', DRAIN_TTL_S) end
+local function is_draining(container) return call('EXISTS', SHARED .. 'drain:' .. container) == 1 end

@@ -5,5 +5,5 @@
 
 --- True for a number that is stale; '' stands for someone who needs none.
 local function is_deposed(fence)
-  return fence ~= '' and call('HGET', P .. 'dispatcher', 'fence') ~= fence
+  return fence ~= '' and call('HGET', SHARED .. 'dispatcher', 'fence') ~= fence
 end

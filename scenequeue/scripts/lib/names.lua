@@ -1,10 +1,11 @@
 -- Names of keys, and the ids in them.
 --
--- KEYS[1]  the namespace's prefix, "{namespace}:"; keys.py lists every key, its type and its meaning
+-- KEYS[1]  the namespace's prefix, "{namespace}:", of what all structures share: containers, dispatchers, drain, pause
+-- KEYS[2]  the prefix of the keys of this structure, "{namespace}:2:"; keys.py lists every key, its type and its meaning
 --
 -- A list element is "<item id> <weight in ms of video> <item json>". A member of the sorted sets is "<job id>/<item id>".
 
-local P = KEYS[1]
+local SHARED, P = KEYS[1], KEYS[2]
 
 --- Of one item; a million of these are still counted exactly.
 local MOST_WEIGHT_MS = 1e10
