@@ -23,19 +23,20 @@ import boto3
 import structlog
 from botocore.exceptions import ClientError
 
-from benchmarks.bars import Bar, print_bars
-from dispatcher.fleets.base import SIZES, LaunchRequest
-from dispatcher.fleets.fargate import FargateFleet
-from dispatcher.fleets.fargate_request import placements, run_task_request
+from benchmarks.targets import Bar, print_bars
+from dispatcher.decisions.planner import Policy
+from dispatcher.fleet import SIZES, LaunchRequest
+from dispatcher.fleets.fargate.fleet import FargateFleet
+from dispatcher.fleets.fargate.request import placements, run_task_request
 from dispatcher.fleets.settings import FargateSettings
-from dispatcher.planner import Policy
 from dispatcher.tick import Dispatcher
-from sceneburst.embedded_redis import EmbeddedRedis
-from scenequeue.items import JobSpec, WorkItem
-from scenequeue.names import ContainerId, check_job_id
+from sceneburst.local.embedded_redis import EmbeddedRedis
+from scenequeue.jobs.ids import ContainerId, check_job_id
+from scenequeue.jobs.item import WorkItem
+from scenequeue.jobs.job import JobSpec
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import DispatcherSettings
-from tests.fargate_simulator import Faults, Simulator
+from tests.support.fargate_simulator import Faults, Simulator
 
 _PER_S, _BURST = 20.0, 100
 #: What RunTask takes to answer.

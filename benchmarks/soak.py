@@ -18,10 +18,12 @@ from pathlib import Path
 import psutil
 from rich.progress import Progress
 
-from benchmarks.bars import Bar, print_bars
-from benchmarks.queue_stage import RedisServer
-from scenequeue.items import ItemResult, JobSpec, Lease, WorkItem
-from scenequeue.names import check_job_id
+from benchmarks.queue.harness import RedisServer
+from benchmarks.targets import Bar, print_bars
+from scenequeue.jobs.ids import check_job_id
+from scenequeue.jobs.item import Lease, WorkItem
+from scenequeue.jobs.job import JobSpec
+from scenequeue.jobs.result import ItemResult
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
 

@@ -21,7 +21,7 @@ from typing import Annotated
 import typer
 
 from chaos.cluster import ChaosCluster
-from chaos.faults import FAULTS, MOVE_CLOCK, faults_of
+from chaos.faults.catalogue import FAULTS, MOVE_CLOCK, faults_of
 from chaos.redis_clock import why_fixed
 from chaos.run import ChaosRun
 from chaos.schedule import has_movable_clock

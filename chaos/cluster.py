@@ -8,19 +8,19 @@ from typing import NamedTuple, Self
 
 import psutil
 
+from chaos.clock import now_ms
 from chaos.environment import EVENT_LIMIT, environment
-from chaos.hits import now_ms
+from chaos.proxies.redis import RedisProxy
+from chaos.proxies.s3 import S3Proxy
 from chaos.redis_clock import FakedClock, Moves, find_faketime, find_movable_redis
 from chaos.redis_pair import RedisPair, hasty_client
-from chaos.redis_proxy import RedisProxy
-from chaos.s3_proxy import S3Proxy
 from chaos.s3_server import BUCKET, S3Server
 from chaos.scenes import PlannedJob, make_media
 from scenequeue.errors import QueueUnavailable
-from scenequeue.items import WIRE_VERSION
+from scenequeue.jobs.item import WIRE_VERSION
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
-from tests.fargate_simulator import Faults, Simulator
+from tests.support.fargate_simulator import Faults, Simulator
 
 #: A wire version that no worker here understands, and how the ids of those begin that do.
 NEWER_VERSION, NEWER = WIRE_VERSION + 1, "newer-"

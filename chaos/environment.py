@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from chaos.scenes import ITEM_MEMORY_MIB, ITEM_TIMEOUT_S
-from container_worker.ffmpeg import find_ffmpeg
+from container_worker.media.ffmpeg import find_ffmpeg
 
 #: Credentials of no worth; boto3's own variables.
 AWS = {

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from chaos.hits import now_ms
-from scenequeue.items import JobEvent
+from chaos.clock import now_ms
+from scenequeue.jobs.job import JobEvent
 
 #: A move reaches the server with the next command, and true times are taken beside it.
 _SLOP_MS = 1_000

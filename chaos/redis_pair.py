@@ -13,7 +13,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from sceneburst.embedded_redis import EmbeddedRedis, find_redis_server
+from sceneburst.local.embedded_redis import EmbeddedRedis, find_redis_server
 
 #: Longest that the driver waits for one answer of a server that may be frozen.
 PATIENCE_S = 1.0

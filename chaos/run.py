@@ -6,20 +6,21 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from chaos.clock import now_ms
 from chaos.cluster import ChaosCluster
-from chaos.doubts import Doubts
-from chaos.effects import effects, planted, told
-from chaos.evidence import gather
-from chaos.faults import FAULTS
-from chaos.hits import Hit, Hits, Strike, now_ms
-from chaos.invariants import broken
-from chaos.later import Later
-from chaos.leftovers import left_uploads
+from chaos.faults.catalogue import FAULTS
+from chaos.faults.log import Hit, Hits, Strike
+from chaos.judge.doubts import Doubts
+from chaos.judge.effects import effects, planted, told
+from chaos.judge.evidence import gather
+from chaos.judge.invariants import broken
+from chaos.judge.leaks import left_uploads
 from chaos.scenes import PlannedJob, plan_job
 from chaos.schedule import draws_for, plan_deaths, plan_faults
 from chaos.submitter import chunks_of
+from chaos.timers import Later
 from scenequeue.errors import QueueUnavailable
-from scenequeue.items import WIRE_VERSION
+from scenequeue.jobs.item import WIRE_VERSION
 
 #: How long everything may take to end once nobody hits any more.
 _QUIET_LIMIT_S = 240.0

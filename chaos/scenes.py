@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from scenequeue.items import WIRE_VERSION
+from scenequeue.jobs.item import WIRE_VERSION
 
 #: Seconds of narration, and frames a second: as little video as a scene can be.
 LENGTH_S, FPS = 0.4, 5

@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-from chaos.effects import STANDING
-from chaos.faults import faults_of
+from chaos.faults.catalogue import faults_of
+from chaos.judge.effects import STANDING
 from chaos.run import Report
 from scenequeue.counted import counted
 

@@ -9,11 +9,12 @@ import time
 from collections.abc import Iterator
 
 import producer.client
-import scenequeue.submit
+import scenequeue.ports.producer
 from chaos.scenes import KINDS, OPTIONS, PlannedJob
 from producer.client import Producer
 from scenequeue.counted import counted
-from scenequeue.items import Lane, WorkItem
+from scenequeue.jobs.item import WorkItem
+from scenequeue.jobs.job import Lane
 from scenequeue.settings import ProducerSettings
 
 #: Scenes per round trip where a submission is drawn out: 500, as else, would take a job of thousands to be killed inside.
@@ -50,7 +51,7 @@ def main(plan: str, media: str, output: str, dies_after: str = "") -> None:
     # As a newer producer would.
     producer.client.WorkItem = functools.partial(WorkItem, v=job.version)  # type: ignore[assignment,attr-defined]
     if dies_after:
-        scenequeue.submit._CHUNK = producer.client.CHUNK = CHUNK
+        scenequeue.ports.producer._CHUNK = producer.client.CHUNK = CHUNK
 
     def on_progress(uploaded: int) -> None:
         if last and uploaded >= min(last * CHUNK, len(scenes)) and last <= chunks_of(job):

@@ -5,8 +5,8 @@ import threading
 import time
 from types import FrameType
 
-from container_worker.exits import Exit
-from container_worker.held import HeldItems, Phase
+from container_worker.exit_codes import Exit
+from container_worker.in_flight import HeldItems, Phase
 
 #: What was stopped after the grace has so long to hand itself back, in seconds; then it is left behind.
 #: With the default grace of 100 s this stays below the 120 s that Spot gives.

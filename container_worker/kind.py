@@ -18,10 +18,11 @@ from container_worker.files.outputs import Delivered, Output, find_existing_outp
 from container_worker.sandbox.child import Stopped
 from container_worker.sandbox.limits import Limits
 from scenequeue.errors import BadInput, problem_line
-from scenequeue.items import ItemResult, Lease
-from scenequeue.options import RenderOptions
+from scenequeue.jobs.item import Lease
+from scenequeue.jobs.options import RenderOptions
+from scenequeue.jobs.result import ItemResult
 from scenequeue.reasons import Reason
-from scenequeue.storage import UriStorage
+from scenequeue.storages.uri import UriStorage
 
 
 @dataclass(frozen=True)

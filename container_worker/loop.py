@@ -7,21 +7,22 @@ from contextvars import copy_context
 
 import structlog
 
-from container_worker.beat import Heartbeat
 from container_worker.drain import Drain
-from container_worker.exits import Exit
-from container_worker.held import HeldItem, HeldItems
+from container_worker.executor import Performer
+from container_worker.exit_codes import Exit
+from container_worker.heartbeat import Heartbeat
+from container_worker.in_flight import HeldItem, HeldItems
 from container_worker.kind import Kind
-from container_worker.perform import Performer
-from container_worker.reports import INITIAL_BACKOFF_S, MAX_BACKOFF_S, Reports
+from container_worker.reporting import INITIAL_BACKOFF_S, MAX_BACKOFF_S, Reports
 from container_worker.surroundings import find_problem
 from scenequeue.backoff import Backoff, jittered
 from scenequeue.errors import QueueUnavailable, SceneburstError, SettingsError
-from scenequeue.items import BROKEN, WIRE_VERSION, Lease
-from scenequeue.names import ContainerId
+from scenequeue.jobs.container import BROKEN
+from scenequeue.jobs.ids import ContainerId
+from scenequeue.jobs.item import WIRE_VERSION, Lease
+from scenequeue.ports.worker import new_call
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import WorkerSettings
-from scenequeue.work import new_call
 
 #: How long the loop sits on the doorbell before it looks around.
 _LOOK_S = 1.0

@@ -11,17 +11,17 @@ from collections.abc import Mapping
 import structlog
 
 from container_worker.drain import Drain, listen_for_signals
-from container_worker.exits import Exit
-from container_worker.ffmpeg import find_ffmpeg
+from container_worker.exit_codes import Exit
 from container_worker.kind import Kind
 from container_worker.kinds import load_kinds
 from container_worker.loop import WorkLoop
+from container_worker.media.ffmpeg import find_ffmpeg
 from container_worker.sandbox.probe import probe
 from container_worker.sandbox.self_protection import protect_memory
 from container_worker.scratch import remove_remaining, scratch_problem, sweep
 from scenequeue.errors import QueueUnavailable, SceneburstError, SettingsError
+from scenequeue.jobs.ids import ContainerId, check_job_id
 from scenequeue.logs import configure
-from scenequeue.names import ContainerId, check_job_id
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import WorkerSettings
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from scenequeue.errors import StorageDenied
 from scenequeue.settings import list_for_shell
-from scenequeue.storage_files import path_of
+from scenequeue.storages.files import path_of
 
 
 def missing_roots(payload: Mapping[str, Any], own: Sequence[Path], plan: Mapping[str, Any] | None) -> list[Path]:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from scenequeue.errors import SettingsError
-from scenequeue.temporary import find_temporary_folder
+from scenequeue.storages.temporary import find_temporary_folder
 
 #: Every scratch folder's name starts with this and goes on with its owner's process id.
 PREFIX = "sceneburst-"

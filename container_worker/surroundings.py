@@ -3,7 +3,7 @@
 import resource
 from pathlib import Path
 
-from container_worker.ffmpeg import examine, find_ffmpeg
+from container_worker.media.ffmpeg import examine, find_ffmpeg
 from container_worker.scratch import scratch_problem
 from scenequeue.counted import counted
 from scenequeue.errors import SceneburstError, SettingsError

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from container_worker.render.fonts import COVERAGE_FILE, PACKAGED, describe
+from container_worker.media.text.fonts import COVERAGE_FILE, PACKAGED, describe
 
 #: Fonts as npm has them, and the scripts (ISO 15924) that each is the first choice for.
 NPM = {"NotoSans": "Latn Grek Cyrl", "NotoSansArabic": "Arab", "NotoSansHebrew": "Hebr"}

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from container_worker.render.wordlist import LISTS, packed
+from container_worker.media.text.wordlist import LISTS, packed
 
 _LANGUAGES = ("thai", "lao", "khmer", "burmese")
 

@@ -48,7 +48,7 @@ def main(python_list: Path, dpkg_status: Path) -> None:
     """Print it, the same for the same content."""
     import subprocess
 
-    from container_worker.ffmpeg import find_ffmpeg
+    from container_worker.media.ffmpeg import find_ffmpeg
 
     report = subprocess.run([str(find_ffmpeg().path), "-version"], capture_output=True, text=True, check=True).stdout
     listed = json.loads(python_list.read_text(encoding="utf-8"))

@@ -16,10 +16,11 @@ from kombu.connection import Connection
 
 from dispatcher.aws_lookup import AwsLookup
 from dispatcher.fleets import fleet_from
-from dispatcher.notify import Notifier
-from dispatcher.tick import Dispatcher, Seen
-from scenequeue.alive import show_life
+from dispatcher.snapshot import TickSnapshot
+from dispatcher.tick import Dispatcher
+from dispatcher.webhooks import Notifier
 from scenequeue.errors import FleetError, QueueUnavailable, SceneburstError, SettingsError
+from scenequeue.liveness import show_life
 from scenequeue.logs import configure
 from scenequeue.queue import SceneQueue
 from scenequeue.server_check import warn_of_problems
@@ -36,10 +37,10 @@ def make_dispatcher(settings: DispatcherSettings, queue: SceneQueue, aws: AwsLoo
     return Dispatcher(queue, fleet_from(settings), settings, Notifier(queue, secret), observe=_observer(settings), aws=aws)
 
 
-def _observer(settings: DispatcherSettings) -> Callable[[Seen | None], None] | None:
+def _observer(settings: DispatcherSettings) -> Callable[[TickSnapshot | None], None] | None:
     if not settings.metrics_address and not settings.metrics_emf:
         return None
-    from dispatcher.exporter import Exporter
+    from dispatcher.metrics.exporter import Exporter
 
     return Exporter.from_settings(settings).observe
 

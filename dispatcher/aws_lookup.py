@@ -27,7 +27,7 @@ class AwsLookup:
 
     def _look(self) -> None:
         # With boto3 it takes a quarter of a second to load, which no tick has to wait for.
-        from scenequeue.aws_session import aws_session
+        from scenequeue.storages.aws_session import aws_session
 
         while not self._is_over.is_set():
             try:

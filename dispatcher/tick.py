@@ -10,18 +10,19 @@ from typing import NamedTuple
 import structlog
 
 from dispatcher.aws_lookup import AwsLookup
-from dispatcher.beat_watch import BeatWatch
-from dispatcher.false_starts import Caution, caution
-from dispatcher.fleets.base import Fleet, FleetContainer, Hardware
-from dispatcher.launch import Launcher
-from dispatcher.notify import Notifier
-from dispatcher.planner import Backlog, Plan, Policy, plan
-from dispatcher.pricing import dearest, is_priced
-from dispatcher.reaper import Action, Limits, Verdict, find_reapable
-from dispatcher.standstill import Refused, standstill
-from dispatcher.tally import Tally
+from dispatcher.decisions.launch_backoff import Caution, caution
+from dispatcher.decisions.planner import Backlog, Plan, Policy, plan
+from dispatcher.decisions.pricing import dearest, is_priced
+from dispatcher.decisions.reaper import Action, Limits, Verdict, find_reapable
+from dispatcher.decisions.standstill import Refused, standstill
+from dispatcher.fleet import Fleet, FleetContainer, Hardware
+from dispatcher.heartbeat_watch import BeatWatch
+from dispatcher.launcher import Launcher
+from dispatcher.metrics.counters import Tally
+from dispatcher.snapshot import TickSnapshot
+from dispatcher.webhooks import Notifier
 from scenequeue.errors import DispatcherDeposed, FleetError, SettingsError
-from scenequeue.items import ContainerRecord, Depth
+from scenequeue.jobs.container import ContainerRecord
 from scenequeue.queue import SceneQueue
 from scenequeue.reasons import Reason
 from scenequeue.settings import DispatcherSettings
@@ -47,25 +48,6 @@ class Surroundings(NamedTuple):
 _SURROUNDINGS = {"process": Surroundings(1, 0), "docker": Surroundings(3, 0), "fargate": Surroundings(45, 60)}
 
 
-class Seen(NamedTuple):
-    """A look at the queue, after the reaper: how much waits, who is there, and what was decided."""
-
-    depth: Depth
-    containers: Sequence[ContainerRecord]
-    plan: Plan
-    #: Redis clock.
-    at_ms: int
-    backlog_age_s: float
-    #: Since this dispatcher began: launches accepted, refused, never heard of; containers that Spot took.
-    launches: int
-    launches_failed: int
-    starts_failed: int
-    interrupted: int
-    took_s: float = 0.0
-    #: From what became of the last launches.
-    learnt: Caution = Caution()
-
-
 class Dispatcher:
     """Ticks on one queue and one fleet; many may run, one acts.
 
@@ -88,7 +70,7 @@ class Dispatcher:
         notifier: Notifier | None = None,
         owner: str | None = None,
         clock: Callable[[], float] = time.monotonic,
-        observe: Callable[[Seen | None], None] | None = None,
+        observe: Callable[[TickSnapshot | None], None] | None = None,
         aws: AwsLookup | None = None,
     ) -> None:
         self._queue, self._fleet, self._settings, self._notifier = queue, fleet, settings, notifier
@@ -213,7 +195,7 @@ class Dispatcher:
             return reason
         return verdict.reason
 
-    def _look(self, containers: Sequence[ContainerRecord]) -> Seen:
+    def _look(self, containers: Sequence[ContainerRecord]) -> TickSnapshot:
         depth = self._queue.inspect.depth()
         jobs = tuple(self._queue.dispatcher.wished())
         backlog = Backlog(depth.counts.ready, depth.ready_weight, depth.counts.delayed, depth.is_paused, jobs)
@@ -224,7 +206,7 @@ class Dispatcher:
         # Asked for only where it matters.
         newest_ms = self._queue.inspect.newest_job_ms() if any(record.unserved for record in containers) else 0
         learnt = caution(containers, now_ms, newest_ms)
-        return Seen(depth, containers, self._careful(made, learnt), now_ms, age_s, *counts, learnt=learnt)
+        return TickSnapshot(depth, containers, self._careful(made, learnt), now_ms, age_s, *counts, learnt=learnt)
 
     def _careful(self, made: Plan, learnt: Caution) -> Plan:
         """The plan, without its launches while the fleet is given time, and with one at most until it is known to work."""
@@ -241,7 +223,7 @@ class Dispatcher:
         orders = () if made.starting else made.orders[: learnt.most]
         return replace(made, orders=orders, why=f"{made.why}; one at a time: {learnt.why}")
 
-    def _tell(self, seen: Seen) -> None:
+    def _tell(self, seen: TickSnapshot) -> None:
         made = seen.plan
         if made.why != self._last.why:
             self._log.info("plan", why=made.why, launches=len(made.launches))

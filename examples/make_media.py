@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from container_worker.ffmpeg import find_ffmpeg
+from container_worker.media.ffmpeg import find_ffmpeg
 
 FOLDER = Path(__file__).parent / "media"
 FONT = Path(__file__).parent.parent / "container_worker" / "fonts" / "NotoSansSC-Regular.ttf"

@@ -6,20 +6,22 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from producer.client import Producer as Producer
     from producer.handle import JobHandle as JobHandle
-    from scenequeue.film import Film as Film
-    from scenequeue.items import Lane as Lane, Scene as Scene
-    from scenequeue.options import (
+    from scenequeue.jobs.film import Film as Film
+    from scenequeue.jobs.job import Lane as Lane
+    from scenequeue.jobs.options import (
         RenderOptions as RenderOptions,
         SubtitleStyle as SubtitleStyle,
         WatermarkStyle as WatermarkStyle,
     )
+    from scenequeue.jobs.scene import Scene as Scene
 
 _HOMES = {
     "Producer": "producer.client",
     "JobHandle": "producer.handle",
-    "Film": "scenequeue.film",
-    **dict.fromkeys(("Lane", "Scene"), "scenequeue.items"),
-    **dict.fromkeys(("RenderOptions", "SubtitleStyle", "WatermarkStyle"), "scenequeue.options"),
+    "Film": "scenequeue.jobs.film",
+    "Lane": "scenequeue.jobs.job",
+    "Scene": "scenequeue.jobs.scene",
+    **dict.fromkeys(("RenderOptions", "SubtitleStyle", "WatermarkStyle"), "scenequeue.jobs.options"),
 }
 __all__ = sorted(_HOMES)  # noqa: PLE0605
 

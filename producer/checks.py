@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from producer.films import FilmLike, film_from, film_problems, misfits
 from producer.reach import Beyond, Found, Reach
-from producer.scenes import MalformedScene, SceneLike, limited, problems_of, scene_from
+from producer.requests.film import FilmLike, film_from, film_problems, misfits
+from producer.requests.scenes import MalformedScene, SceneLike, limited, problems_of, scene_from
 from scenequeue.errors import InvalidScenes
-from scenequeue.film import Film
-from scenequeue.items import Scene
-from scenequeue.options import RenderOptions
+from scenequeue.jobs.film import Film
+from scenequeue.jobs.options import RenderOptions
+from scenequeue.jobs.scene import Scene
 
 _TAKEN = "there is another scene of this name; each needs one of its own"
 

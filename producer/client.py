@@ -10,27 +10,29 @@ from typing import Any, Self
 from pydantic import SecretStr, ValidationError
 
 from producer.checks import checked_chunks, checked_film
-from producer.films import FilmLike, Joining, Weighed, video_address
+from producer.durations import weight_of
 from producer.handle import JobHandle
 from producer.reach import Reach, working_folder
-from producer.scenes import SceneLike, explain, local_path, local_paths, options_from
+from producer.requests.film import FilmLike, Joining, Weighed, video_address
+from producer.requests.scenes import SceneLike, explain, local_path, local_paths, options_from
 from producer.uploads import Uploader
-from producer.weights import weight_of
-from scenequeue.address import MAX_ADDRESS_CHARS, bucket_and_key
 from scenequeue.errors import InvalidScenes, JobNotFound, StorageDenied
-from scenequeue.film import Film
-from scenequeue.items import JobSpec, JobStatus, Lane, RenderPayload, Scene, WorkItem, inputs_of
-from scenequeue.names import check_job_id
-from scenequeue.options import RenderOptions
-from scenequeue.public_network import check_public_url
+from scenequeue.jobs.address import MAX_ADDRESS_CHARS, bucket_and_key
+from scenequeue.jobs.film import Film
+from scenequeue.jobs.ids import check_job_id
+from scenequeue.jobs.item import WorkItem
+from scenequeue.jobs.job import JobSpec, JobStatus, Lane
+from scenequeue.jobs.options import RenderOptions
+from scenequeue.jobs.scene import RenderPayload, Scene, inputs_of
+from scenequeue.jobs.wishes import JobWishes
+from scenequeue.ports.producer import JobWriter
 from scenequeue.queue import SceneQueue
 from scenequeue.quoted import quoted
 from scenequeue.reasons import Reason
 from scenequeue.settings import ProducerSettings
-from scenequeue.storage import UriStorage
-from scenequeue.storage_files import file_uri, path_of
-from scenequeue.submit import JobWriter
-from scenequeue.wishes import JobWishes
+from scenequeue.storages.files import file_uri, path_of
+from scenequeue.storages.public_network import check_public_url
+from scenequeue.storages.uri import UriStorage
 
 #: Scenes of an iterator are ordered longest first within chunks of this many, so that memory stays bounded.
 CHUNK = 10_000

@@ -13,11 +13,13 @@ from producer.wait_log import WaitLog
 from scenequeue.backoff import Backoff
 from scenequeue.counted import counted
 from scenequeue.errors import InvalidScenes, QueueUnavailable, SceneburstError, StorageDenied, StorageUnavailable
-from scenequeue.items import ItemResult, JobEvent, JobState, JobStatus
-from scenequeue.names import JobId, check_name
+from scenequeue.jobs.ids import JobId, check_name
+from scenequeue.jobs.job import JobEvent, JobState, JobStatus
+from scenequeue.jobs.result import ItemResult
 from scenequeue.queue import SceneQueue
 from scenequeue.reasons import Reason
-from scenequeue.storage import UriStorage, sha256_of
+from scenequeue.storage import sha256_of
+from scenequeue.storages.uri import UriStorage
 
 _LOOK_S = 2.0
 _INITIAL_BACKOFF_S, _MAX_BACKOFF_S = 0.2, 5.0

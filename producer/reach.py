@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Self, TypeAlias
 
-from producer.scenes import local_path
+from producer.requests.scenes import local_path
 from scenequeue.errors import StorageDenied
-from scenequeue.film import Film
-from scenequeue.items import Scene, inputs_of
-from scenequeue.links import is_within, link_leaving
+from scenequeue.jobs.film import Film
+from scenequeue.jobs.scene import Scene, inputs_of
 from scenequeue.settings import list_for_shell
-from scenequeue.storage_files import file_uri, path_of
+from scenequeue.storages.files import file_uri, path_of
+from scenequeue.storages.links import is_within, link_leaving
 
 Act: TypeAlias = Literal["read", "write"]
 #: What a program does with a file, and the setting by which this machine's files need not be shared for it.

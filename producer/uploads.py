@@ -5,8 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from scenequeue.errors import StorageUnavailable
-from scenequeue.storage import UriStorage, sha256_of
-from scenequeue.storage_files import file_uri
+from scenequeue.storage import sha256_of
+from scenequeue.storages.files import file_uri
+from scenequeue.storages.uri import UriStorage
 
 
 class Uploader:

@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from scenequeue.names import JobId
+from scenequeue.jobs.ids import JobId
 from scenequeue.reasons import Reason
 from scenequeue.waiting import PASSING
 

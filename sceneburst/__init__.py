@@ -32,23 +32,23 @@ if TYPE_CHECKING:
         StorageUnavailable as StorageUnavailable,
         ToolFailed as ToolFailed,
     )
-    from scenequeue.film import Film as Film
-    from scenequeue.items import (
+    from scenequeue.jobs.film import Film as Film
+    from scenequeue.jobs.job import (
         Counts as Counts,
-        ItemResult as ItemResult,
         JobEvent as JobEvent,
         JobState as JobState,
         JobStatus as JobStatus,
         Lane as Lane,
-        Scene as Scene,
     )
-    from scenequeue.options import (
+    from scenequeue.jobs.options import (
         RenderOptions as RenderOptions,
         SubtitleStyle as SubtitleStyle,
         WatermarkStyle as WatermarkStyle,
     )
+    from scenequeue.jobs.result import ItemResult as ItemResult
+    from scenequeue.jobs.scene import Scene as Scene
+    from scenequeue.jobs.wishes import JobWishes as JobWishes
     from scenequeue.settings import ProducerSettings as ProducerSettings
-    from scenequeue.wishes import JobWishes as JobWishes
 
 #: The names above by the module that defines them.
 _NAMES = {
@@ -60,11 +60,13 @@ _NAMES = {
         "LeaseLost LimitExceeded LogNotFound ObjectNotFound ProgramUnavailable QueueFull QueueUnavailable SceneburstError "
         "SettingsError StorageDenied StorageUnavailable ToolFailed"
     ),
-    "scenequeue.film": "Film",
-    "scenequeue.items": "Counts ItemResult JobEvent JobState JobStatus Lane Scene",
-    "scenequeue.options": "RenderOptions SubtitleStyle WatermarkStyle",
+    "scenequeue.jobs.film": "Film",
+    "scenequeue.jobs.job": "Counts JobEvent JobState JobStatus Lane",
+    "scenequeue.jobs.result": "ItemResult",
+    "scenequeue.jobs.scene": "Scene",
+    "scenequeue.jobs.options": "RenderOptions SubtitleStyle WatermarkStyle",
     "scenequeue.settings": "ProducerSettings",
-    "scenequeue.wishes": "JobWishes",
+    "scenequeue.jobs.wishes": "JobWishes",
 }
 _HOMES = {name: home for home, names in _NAMES.items() for name in names.split()}
 __all__ = sorted(_HOMES)  # noqa: PLE0605

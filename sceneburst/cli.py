@@ -9,9 +9,8 @@ from typing import Annotated
 
 import typer
 
-from sceneburst.exits import Exit, Interrupted
-from sceneburst.on_demand import Group, Listed
-from scenequeue.disk_errors import is_full
+from sceneburst.exit_codes import Exit, Interrupted
+from sceneburst.terminal.on_demand import Group, Listed
 from scenequeue.errors import (
     FleetError,
     FleetMisconfigured,
@@ -26,6 +25,7 @@ from scenequeue.errors import (
 )
 from scenequeue.redaction import redact_tracebacks
 from scenequeue.start import be_quiet_when_interrupted, is_service
+from scenequeue.storages.disk_errors import is_full
 
 
 class Commands(Group):
@@ -95,7 +95,7 @@ _CODES: list[tuple[type[SceneburstError], Exit]] = [
 
 
 def main() -> None:
-    """Run the command line; every error of ours is a line, never a traceback. Exit codes: sceneburst/exits.py."""
+    """Run the command line; every error of ours is a line, never a traceback. Exit codes: sceneburst/exit_codes.py."""
     redact_tracebacks()
     if isinstance(sys.stdout, TextIOWrapper):
         # A terminal or a pipe that is not UTF-8 gets question marks for what it cannot take.
@@ -119,12 +119,12 @@ def main() -> None:
         # Python gives up its handlers before it has ended; a second Ctrl-C would then change the exit code.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
-        from sceneburst.screen import note
+        from sceneburst.terminal.screen import note
 
         note("; ".join(["interrupted", *stop.args]), "yellow")
         sys.exit(Exit.INTERRUPTED)
     except SceneburstError as error:
-        from sceneburst.screen import note
+        from sceneburst.terminal.screen import note
 
         for line in str(error).splitlines():
             note(f"error: {line}", "red")
@@ -132,7 +132,7 @@ def main() -> None:
     except OSError as error:
         if not is_full(error):
             raise
-        from sceneburst.screen import note
+        from sceneburst.terminal.screen import note
 
         # What could not be written to a full disk would be tried again at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

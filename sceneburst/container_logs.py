@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from scenequeue.errors import LogNotFound
-from scenequeue.items import ContainerRecord
+from scenequeue.jobs.container import ContainerRecord
 
 _CHUNK_BYTES = 64 * 1024
 
@@ -52,7 +52,7 @@ def _from_file(record: ContainerRecord) -> Iterator[bytes]:
 
 
 def _from_engine(record: ContainerRecord) -> Iterator[bytes]:
-    from dispatcher.fleets.docker import DockerFleet
+    from dispatcher.fleets.docker.fleet import DockerFleet
 
     # The image matters to launches only.
     fleet = DockerFleet.from_environment(docker_image="any")

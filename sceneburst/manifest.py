@@ -10,15 +10,15 @@ from pydantic import TypeAdapter, ValidationError
 from ruamel.yaml.scalarbool import ScalarBoolean
 
 from producer.client import output_uri
-from producer.films import film_from, film_problems, misfits
 from producer.reach import Found, Reach
-from producer.scenes import MalformedScene, explain, input_problems, local_path, options_from, problems_of, scene_from
+from producer.requests.film import film_from, film_problems, misfits
+from producer.requests.scenes import MalformedScene, explain, input_problems, local_path, options_from, problems_of, scene_from
 from sceneburst.manifest_file import parsed
 from scenequeue.errors import InvalidScenes, QueueUnavailable
-from scenequeue.film import Film
-from scenequeue.items import INPUT_ROLES, Scene, inputs_of
-from scenequeue.names import ItemId, Labels
-from scenequeue.options import RenderOptions
+from scenequeue.jobs.film import Film
+from scenequeue.jobs.ids import ItemId, Labels
+from scenequeue.jobs.options import RenderOptions
+from scenequeue.jobs.scene import INPUT_ROLES, Scene, inputs_of
 from scenequeue.quoted import quoted
 
 _KEYS = ("output", "options", "scenes", "watermark", "music", "film", "labels")

@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import SecretStr
 
-from scenequeue.connection import Connection
-from scenequeue.inspect import QueueInspector
-from scenequeue.operate import OperatorPort
+from scenequeue.ports.dispatcher import DispatcherPort
+from scenequeue.ports.inspector import QueueInspector
+from scenequeue.ports.operator import OperatorPort
+from scenequeue.ports.producer import ProducerPort
+from scenequeue.ports.worker import WorkerPort
 from scenequeue.settings import SceneburstSettings
-from scenequeue.steer import DispatcherPort
-from scenequeue.submit import ProducerPort
-from scenequeue.work import WorkerPort
+from scenequeue.structure.connection import Connection
 
 if TYPE_CHECKING:
     import redis

@@ -4,7 +4,7 @@ import structlog
 
 from scenequeue.errors import SettingsError
 from scenequeue.queue import SceneQueue
-from scenequeue.redis_health import find_problems
+from scenequeue.structure.redis_health import find_problems
 
 
 def warn_of_problems(queue: SceneQueue) -> None:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from scenequeue.items import ContainerRecord, Counts, JobState, JobStatus
+from scenequeue.jobs.container import ContainerRecord
+from scenequeue.jobs.job import Counts, JobState, JobStatus
 from scenequeue.reasons import Reason
 
 #: A container whose last beat is older is not counted on: its lease would have expired.

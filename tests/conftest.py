@@ -13,12 +13,12 @@ import pytest
 import redis
 import structlog
 
-from sceneburst.embedded_redis import EmbeddedRedis
-from scenequeue.keys import Keys
+from sceneburst.local.embedded_redis import EmbeddedRedis
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
-from tests.aws import moto_server, use_aws
-from tests.media import Media
+from scenequeue.structure.keys import Keys
+from tests.support.aws import moto_server, use_aws
+from tests.support.media import Media
 
 # pytest's worker processes set it; what goes to a pipe would be broken between words.
 os.environ.pop("COLUMNS", None)

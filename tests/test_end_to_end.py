@@ -10,12 +10,12 @@ import pytest
 from producer import Producer
 from sceneburst.cloudburst import execute_parallel_batches
 from scenequeue.errors import InvalidScenes
-from scenequeue.items import JobState
+from scenequeue.jobs.job import JobState
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import ProducerSettings
 from tests.conftest import S3
 from tests.container_worker.conftest import start_worker
-from tests.media import Media
+from tests.support.media import Media
 
 __all__ = ["start_worker"]
 Start = Callable[..., subprocess.Popen[bytes]]

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from producer import Producer
-from scenequeue.items import JobState
+from scenequeue.jobs.job import JobState
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import ProducerSettings
 from tests.conftest import S3
 from tests.container_worker.conftest import start_worker
-from tests.media import Media
-from tests.prober import check, loudness_lufs
+from tests.support.media import Media
+from tests.support.prober import check, loudness_lufs
 
 __all__ = ["start_worker"]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.redis_servers import BINARIES, server
-from tests.waiting import wait_until
+from tests.support.redis_servers import BINARIES, server
+from tests.support.waiting import wait_until
 
 
 @pytest.mark.parametrize("program", ["dispatcher", "container_worker"])

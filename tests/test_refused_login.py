@@ -10,13 +10,13 @@ import pytest
 import redis
 import structlog
 
-from container_worker.exits import Exit
+from container_worker.exit_codes import Exit
 from scenequeue.errors import QueueUnavailable, SettingsError
-from scenequeue.items import ContainerRecord
-from scenequeue.names import ContainerId
+from scenequeue.jobs.container import ContainerRecord
+from scenequeue.jobs.ids import ContainerId
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
-from tests.redis_servers import BINARIES, Server, server
+from tests.support.redis_servers import BINARIES, Server, server
 
 
 @pytest.fixture(params=[name for name, binary in BINARIES.items() if binary])
@@ -39,7 +39,7 @@ def _environment(locked: Server, password: str, folder: Path) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     "argv",
-    [["-m", "container_worker"], ["-m", "dispatcher"], ["-m", "producer.api"], ["-m", "sceneburst", "dispatcher"],
+    [["-m", "container_worker"], ["-m", "dispatcher"], ["-m", "sceneburst.http_api"], ["-m", "sceneburst", "dispatcher"],
      ["-m", "sceneburst", "queue"], ["-m", "sceneburst", "dispatcher", "--once"]],
     ids=" ".join,
 )  # fmt: skip

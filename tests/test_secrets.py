@@ -11,13 +11,13 @@ import psutil
 import pytest
 
 from producer.client import Producer
-from sceneburst.embedded_redis import free_port
-from sceneburst.local_cluster import LocalCluster
+from sceneburst.local.cluster import LocalCluster
+from sceneburst.local.embedded_redis import free_port
 from scenequeue.errors import SceneburstError
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
-from tests.media import Media
-from tests.waiting import wait_until
+from tests.support.media import Media
+from tests.support.waiting import wait_until
 
 #: Part of every planted secret.
 _MARK = "hushhush"

@@ -28,7 +28,7 @@ from typing import Any
 _BEARABLE_S, _MOST_S = 840.0, 3600.0
 _FAR_OFF_EVERY = 12
 _RealDatetime = dt.datetime
-_STORAGE, _ITEMS = "scenequeue.storage_s3", "scenequeue.items"
+_STORAGE, _ITEMS = "scenequeue.storages.s3", "scenequeue.jobs.item"
 
 
 def _number(folder: Path) -> int:

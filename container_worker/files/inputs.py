@@ -7,7 +7,8 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from scenequeue.errors import BadInput
-from scenequeue.storage import UriStorage, sha256_of
+from scenequeue.storage import sha256_of
+from scenequeue.storages.uri import UriStorage
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from pathlib import Path
 from container_worker.sandbox.outputs import opened_output
 from scenequeue.errors import ToolFailed
 from scenequeue.reasons import Reason
-from scenequeue.storage import Stored, UriStorage
+from scenequeue.storage import Stored
+from scenequeue.storages.uri import UriStorage
 
 #: Room for warnings in an object's metadata: S3 takes 2 KB in all.
 _METADATA_BYTES = 1_000

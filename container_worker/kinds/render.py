@@ -6,8 +6,8 @@ from typing import TypeAlias
 from container_worker.files.inputs import Input, InputFile, ending_of
 from container_worker.files.outputs import Output, video_outputs
 from container_worker.kind import Kind, Made, ParsedItem
-from scenequeue.items import RenderPayload, inputs_of
-from scenequeue.options import RenderOptions
+from scenequeue.jobs.options import RenderOptions
+from scenequeue.jobs.scene import RenderPayload, inputs_of
 
 _Item: TypeAlias = ParsedItem[RenderPayload, RenderOptions]
 #: The renderer's word for a role.
@@ -26,7 +26,7 @@ class Render:
             yield Input(role, uri, name, may_be_empty=may_be_empty, word=_WORDS.get(role, ""))
 
     def fingerprint(self, item: _Item, files: Mapping[str, InputFile]) -> str:
-        from container_worker.render.scene import fingerprint
+        from container_worker.media.scene.rendering import fingerprint
 
         digests = {role: file.sha256 for role, file in files.items()}
         return fingerprint(item.payload, item.options, digests, item.context.lease.item.name)
@@ -36,7 +36,7 @@ class Render:
 
     def run(self, item: _Item, files: Mapping[str, InputFile]) -> Made:
         # Loaded with the first scene: an idle container does not need it.
-        from container_worker.render.scene import SceneInputs, render_scene
+        from container_worker.media.scene.rendering import SceneInputs, render_scene
 
         context, payload = item.context, item.payload
         paths = {role: file.path for role, file in files.items()}

@@ -7,15 +7,15 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TypeAlias
 
-from container_worker.ffmpeg import find_ffmpeg
 from container_worker.files.inputs import Input, InputFile
 from container_worker.files.outputs import Output, video_outputs
 from container_worker.kind import Kind, Made, ParsedItem
-from container_worker.render.defaults import RENDERER_VERSION
+from container_worker.media.defaults import RENDERER_VERSION
+from container_worker.media.ffmpeg import find_ffmpeg
 from scenequeue.errors import BadInput
-from scenequeue.film import StitchPayload
-from scenequeue.options import RenderOptions
-from scenequeue.storage import UriStorage
+from scenequeue.jobs.film import StitchPayload
+from scenequeue.jobs.options import RenderOptions
+from scenequeue.storages.uri import UriStorage
 
 _Item: TypeAlias = ParsedItem[StitchPayload, RenderOptions]
 
@@ -27,14 +27,14 @@ class Stitch:
 
     def inputs(self, item: _Item) -> Iterator[Input]:
         """The scenes, numbered, each with its subtitles; then the music."""
-        from container_worker.render.film import NAME
+        from container_worker.media.film.request import SCENE_FILE
 
         payload, options = item.payload, item.options
         program = find_ffmpeg()
         if options.codec == "av1" and not program.has_av1:
             raise BadInput(f"codec av1 needs an ffmpeg with libsvtav1, which {program.path} is not; choose h264, or install one")
         for number, source in enumerate(payload.sources):
-            name = NAME.format(number)
+            name = SCENE_FILE.format(number)
             yield Input(f"scene {number + 1}", source, f"{name}.mp4")
             if options.webvtt and _has_sidecar(item.context.storage, source):
                 sidecar = source.removesuffix(".mp4") + ".vtt"
@@ -55,9 +55,9 @@ class Stitch:
 
     def run(self, item: _Item, files: Mapping[str, InputFile]) -> Made:
         # Loaded with the first film: an idle container does not need it.
-        from container_worker.render.child import converse
-        from container_worker.render.pace import Pace
-        from container_worker.render.scene import SceneInputs, request_for
+        from container_worker.media.child_process import converse
+        from container_worker.media.rate_guard import Pace
+        from container_worker.media.scene.rendering import SceneInputs, request_for
 
         context, payload, options = item.context, item.payload, item.options
         program = find_ffmpeg()
@@ -68,7 +68,7 @@ class Stitch:
         fade_frames = round(payload.crossfade_s * options.fps)
         with context.slot(), Pace(context.limits.wall_s, context.on_progress) as pace:
             made, warnings = converse(
-                "container_worker.render.film",
+                "container_worker.media.film",
                 {"look": asdict(request), "scenes": len(payload.sources), "fade_frames": fade_frames},
                 context.scratch, limits=context.limits, on_progress=pace, should_stop=context.should_stop,
                 ffmpeg=program.path,

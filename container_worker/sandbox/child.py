@@ -21,8 +21,8 @@ from container_worker.sandbox.limits import Limits
 from container_worker.sandbox.policy import Policy, confined
 from container_worker.sandbox.probe import Isolation, level_for, probe
 from container_worker.sandbox.users import borrowed_uid, hand_over
-from scenequeue.disk_errors import says_full
 from scenequeue.errors import DiskFull, ItemError, LimitExceeded, SceneburstError, ToolFailed
+from scenequeue.storages.disk_errors import says_full
 
 #: Lines of stderr that a ToolFailed message ends with.
 STDERR_LINES = 50

@@ -1,6 +1,6 @@
 """Places that run containers: one module per kind of fleet."""
 
-from dispatcher.fleets.base import Fleet
+from dispatcher.fleet import Fleet
 from scenequeue.settings import DispatcherSettings
 
 
@@ -15,9 +15,9 @@ def fleet_from(settings: DispatcherSettings) -> Fleet:
 
         return ProcessFleet.from_settings(settings)
     if settings.fleet == "fargate":
-        from dispatcher.fleets.fargate import FargateFleet
+        from dispatcher.fleets.fargate.fleet import FargateFleet
 
         return FargateFleet.from_environment(namespace=settings.namespace)
-    from dispatcher.fleets.docker import DockerFleet
+    from dispatcher.fleets.docker.fleet import DockerFleet
 
     return DockerFleet.from_environment(namespace=settings.namespace)

@@ -16,11 +16,11 @@ from typing import Any, Self
 
 import psutil
 
-from dispatcher.fleets.base import FleetContainer, Hardware, LaunchRequest, LaunchResult
+from dispatcher.fleet import FleetContainer, Hardware, LaunchRequest, LaunchResult
 from scenequeue.errors import FleetError, FleetMisconfigured
-from scenequeue.names import ContainerId
+from scenequeue.jobs.ids import ContainerId
 from scenequeue.settings import DispatcherSettings
-from scenequeue.temporary import find_temporary_folder
+from scenequeue.storages.temporary import find_temporary_folder
 
 #: A stopped container that has not gone after so long is killed. Its own drain takes at most SCENEBURST_DRAIN_GRACE_S.
 STOP_GRACE_S = 120.0

@@ -8,15 +8,15 @@ from typing import Any
 
 from producer.client import Producer
 from producer.handle import JobHandle
-from producer.scenes import SceneLike, scene_from
+from producer.requests.scenes import SceneLike, scene_from
 from sceneburst.cloudburst.folder import named_folder, temporary_folder
 from sceneburst.cloudburst.options import look_from, wishes_from
 from sceneburst.cloudburst.report import Arrival, Run, report
 from sceneburst.cloudburst.scenes import named_scenes
 from scenequeue.counted import counted
-from scenequeue.items import ItemResult
-from scenequeue.options import RenderOptions
-from scenequeue.storage_files import path_of
+from scenequeue.jobs.options import RenderOptions
+from scenequeue.jobs.result import ItemResult
+from scenequeue.storages.files import path_of
 
 #: The ledger is read whole: what is left out would cost nothing.
 _ALL_CONTAINERS = 100_000

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from dispatcher.distribution import distribute
-from dispatcher.sizing import choose_size
+from dispatcher.decisions.distribution import distribute
+from dispatcher.decisions.sizing import choose_size
 from scenequeue.counted import Number, counted
 
 #: A batch that differs from the wish by no more than this is still called optimal.

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from scenequeue.errors import InvalidScenes
-from scenequeue.temporary import find_temporary_folder
+from scenequeue.storages.temporary import find_temporary_folder
 
 
 def named_folder(saving_dir: str | Path | None) -> Path | None:

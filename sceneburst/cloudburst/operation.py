@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from dispatcher.fleets.base import SIZES
-from dispatcher.pricing import prices, usd_per_hour
+from dispatcher.decisions.pricing import prices, usd_per_hour
+from dispatcher.fleet import SIZES
 from producer.client import Producer
 from sceneburst.cloudburst.batch import execute_parallel_batches
 from sceneburst.cloudburst.report import size_text
 from scenequeue.counted import Number
 from scenequeue.errors import SceneburstError
-from scenequeue.items import ContainerRecord
+from scenequeue.jobs.container import ContainerRecord
 
 _TITLES = {
     1: "STANDARD_PROCESSING",
@@ -208,7 +208,7 @@ class FargateOperationV1:
         # It takes a quarter of a second to load.
         from botocore.exceptions import BotoCoreError, ClientError
 
-        from scenequeue.aws_session import aws_session
+        from scenequeue.storages.aws_session import aws_session
 
         try:
             identity = aws_session().client("sts", region_name=self._region or "us-east-1").get_caller_identity()

@@ -5,11 +5,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from producer.scenes import options_from
+from producer.requests.scenes import options_from
 from scenequeue.errors import InvalidScenes, without_prefix
-from scenequeue.options import RenderOptions
+from scenequeue.jobs.options import RenderOptions
+from scenequeue.jobs.wishes import JobWishes
 from scenequeue.quoted import cut, quoted
-from scenequeue.wishes import JobWishes
 
 #: The languages that the replaced system knew by a word.
 _LANGUAGES = {"chinese": "zh-Hans", "english": "en"}

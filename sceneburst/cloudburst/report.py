@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dispatcher.costing import job_costs
-from dispatcher.fleets.base import SIZES
-from dispatcher.pricing import hourly_usd, usd_per_hour
-from scenequeue.items import ContainerRecord, ItemResult, Scene
-from scenequeue.options import RenderOptions
+from dispatcher.decisions.job_costs import job_costs
+from dispatcher.decisions.pricing import hourly_usd, usd_per_hour
+from dispatcher.fleet import SIZES
+from scenequeue.jobs.container import ContainerRecord
+from scenequeue.jobs.options import RenderOptions
+from scenequeue.jobs.result import ItemResult
+from scenequeue.jobs.scene import Scene
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from producer.scenes import ALIASES, SceneLike
-from scenequeue.items import Scene
+from producer.requests.scenes import ALIASES, SceneLike
+from scenequeue.jobs.scene import Scene
 
 _KNOWN = frozenset({*Scene.model_fields, *ALIASES})
 _NAMES = ("scene_name", "name")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sceneburst.screen import (
+from sceneburst.terminal.screen import (
     JsonFlag,
     Namespace,
     RedisUrl,
@@ -19,8 +19,8 @@ from sceneburst.screen import (
     say,
     table,
 )
-from scenequeue.items import ContainerRecord
-from scenequeue.records import MALFORMED
+from scenequeue.jobs.container import ContainerRecord
+from scenequeue.structure.hashes import MALFORMED
 
 app = typer.Typer(help="Containers: list and stop them, read their logs.", invoke_without_command=True)
 
@@ -39,7 +39,7 @@ def list_containers(
     namespace: Namespace = None,
 ) -> None:
     """Containers, newest first, with what they work on."""
-    from dispatcher.pricing import cost_usd
+    from dispatcher.decisions.pricing import cost_usd
 
     with connected(redis_url, namespace) as queue:
         records, now_ms = queue.inspect.containers(), queue.inspect.now_ms()

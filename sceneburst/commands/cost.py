@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sceneburst.screen import JsonFlag, Namespace, RedisUrl, connected, print_json, say
+from sceneburst.terminal.screen import JsonFlag, Namespace, RedisUrl, connected, print_json, say
 from scenequeue.counted import Number, counted
 
 #: The ledger is read whole: what is left out would cost nothing.
@@ -23,8 +23,8 @@ def cost(
 
     Containers are remembered for a day: of an older job it is no longer known what it cost, and that is said.
     """
-    from dispatcher.costing import costs_by_fleet, forgotten, job_costs
-    from dispatcher.pricing import hourly_usd, prices
+    from dispatcher.decisions.job_costs import costs_by_fleet, forgotten, job_costs
+    from dispatcher.decisions.pricing import hourly_usd, prices
 
     with connected(redis_url, namespace) as queue:
         records, now_ms = queue.inspect.containers(_ALL_CONTAINERS), queue.inspect.now_ms()

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sceneburst.screen import (
+from sceneburst.terminal.screen import (
     JsonFlag,
     Namespace,
     RedisUrl,
@@ -17,7 +17,7 @@ from sceneburst.screen import (
     table,
 )
 from scenequeue.counted import counted
-from scenequeue.items import DeadLetter
+from scenequeue.jobs.result import DeadLetter
 
 if TYPE_CHECKING:
     from scenequeue.queue import SceneQueue

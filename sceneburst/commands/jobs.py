@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
-from sceneburst.again import Again
-from sceneburst.exits import Exit, when_interrupted
-from sceneburst.screen import (
+from sceneburst.exit_codes import Exit, when_interrupted
+from sceneburst.terminal.again import Again
+from sceneburst.terminal.screen import (
     JsonFlag,
     Namespace,
     RedisUrl,
@@ -25,7 +25,8 @@ from sceneburst.screen import (
     table,
 )
 from scenequeue.counted import counted
-from scenequeue.items import Callback, ItemResult, JobState, JobStatus, Lane
+from scenequeue.jobs.job import Callback, JobState, JobStatus, Lane
+from scenequeue.jobs.result import ItemResult
 
 JobArgument = Annotated[str, typer.Argument(help="The job's id.", show_default=False)]
 LabelOption = Annotated[list[str] | None, typer.Option("--label", help="A label name=value; repeatable.", show_default=False)]
@@ -47,9 +48,9 @@ def submit(
     """Enqueue a manifest's scenes on a running Sceneburst."""
     from producer.client import Producer
     from producer.reach import Reach, working_folder
-    from sceneburst.follow import follow
     from sceneburst.manifest import item_names, read_manifest
-    from sceneburst.report import print_warnings, unmade_film
+    from sceneburst.terminal.follow import follow
+    from sceneburst.terminal.report import print_warnings, unmade_film
     from scenequeue.errors import InvalidScenes
 
     settings = settings_from(redis_url, namespace)
@@ -101,7 +102,7 @@ def submit(
 
 def status(job_id: JobArgument, as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
     """Show a job's state and counts, and the reason if it waits."""
-    from sceneburst.report import unmade_film
+    from sceneburst.terminal.report import unmade_film
 
     with connected(redis_url, namespace) as queue:
         found, now_ms = queue.inspect.job(job_id), queue.inspect.now_ms()
@@ -127,8 +128,8 @@ def watch(
     namespace: Namespace = None,
 ) -> None:
     """Follow a job until it has ended; exit 1 if scenes failed."""
-    from sceneburst.follow import follow
-    from sceneburst.report import print_warnings, unmade_film
+    from sceneburst.terminal.follow import follow
+    from sceneburst.terminal.report import print_warnings, unmade_film
 
     with connected(redis_url, namespace) as queue:
         found = queue.inspect.job(job_id)
@@ -152,7 +153,7 @@ def watch(
 
 def results(job_id: JobArgument, as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
     """List the results of a job's scenes, in their order."""
-    from sceneburst.report import print_warnings
+    from sceneburst.terminal.report import print_warnings
 
     with connected(redis_url, namespace) as queue:
         found = list(queue.producer.all_results(job_id))

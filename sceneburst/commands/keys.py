@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sceneburst.screen import JsonFlag, note, print_json
+from sceneburst.terminal.screen import JsonFlag, note, print_json
 
 
 def api_key(
@@ -13,7 +13,7 @@ def api_key(
     as_json: JsonFlag = False,
 ) -> None:
     """Make a key for the HTTP API; it is shown once, and the settings hold only its hash."""
-    from producer.api_auth import fresh_key, hash_of
+    from sceneburst.http_api.auth import fresh_key, hash_of
     from scenequeue.settings import ApiSettings
 
     key = fresh_key()

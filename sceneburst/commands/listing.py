@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from sceneburst.commands.jobs import STATUS_COLUMNS, LabelOption, labels_text, parse_label, status_data, status_row
-from sceneburst.screen import JsonFlag, Namespace, RedisUrl, connected, note, print_json, print_table, table
-from scenequeue.items import JobState, JobStatus
+from sceneburst.terminal.screen import JsonFlag, Namespace, RedisUrl, connected, note, print_json, print_table, table
+from scenequeue.jobs.job import JobState, JobStatus
 
 #: Jobs that are looked at, the newest; the others are not searched.
 NEWEST = 1000

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from sceneburst.exits import Exit
-from sceneburst.screen import JsonFlag, coloured, print_json, print_table, print_unbroken, say, table
+from sceneburst.exit_codes import Exit
+from sceneburst.terminal.screen import JsonFlag, coloured, print_json, print_table, print_unbroken, say, table
 from scenequeue.start import require
 
 
@@ -33,7 +33,7 @@ def dispatcher(once: Annotated[bool, typer.Option("--once", help="One tick, then
 def api() -> None:
     """Run the HTTP API: submit and follow jobs from other languages. Settings by environment; docs/http-api.md."""
     require("api")
-    from producer.api import run
+    from sceneburst.http_api.server import run
     from scenequeue.settings import ApiSettings
 
     run(ApiSettings.load())
@@ -50,7 +50,7 @@ def doctor(
 
     Looks at the settings, this machine, Redis, the fleet that SCENEBURST_FLEET names, and the bucket of SCENEBURST_INPUTS.
     """
-    from sceneburst.doctor import examine
+    from sceneburst.local.doctor import examine
 
     checks = examine(bucket or [])
     if as_json:
@@ -70,7 +70,7 @@ def acl(
     as_json: JsonFlag = False,
 ) -> None:
     """Redis users, one per role, as ACL SETUSER takes them; put a password in place of the dots."""
-    from scenequeue.acl import ROLES, rules
+    from scenequeue.structure.acl import ROLES, rules
 
     if as_json:
         print_json({role: rules(role, namespace) for role in ROLES})

@@ -6,9 +6,20 @@ import typer
 
 from sceneburst.commands.dead import last_reason
 from sceneburst.commands.jobs import STATUS_COLUMNS, status_data, status_row
-from sceneburst.screen import JsonFlag, Namespace, RedisUrl, age_text, connected, print_json, print_table, run_group, say, table
+from sceneburst.terminal.screen import (
+    JsonFlag,
+    Namespace,
+    RedisUrl,
+    age_text,
+    connected,
+    print_json,
+    print_table,
+    run_group,
+    say,
+    table,
+)
 from scenequeue.counted import counted
-from scenequeue.items import Lane
+from scenequeue.jobs.job import Lane
 
 app = typer.Typer(help="Look at the queue, pause and resume it.", invoke_without_command=True)
 

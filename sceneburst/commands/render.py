@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 import typer
 
-from sceneburst.exits import Exit, when_interrupted
-from sceneburst.screen import JsonFlag, note, print_json, print_table, say
+from sceneburst.exit_codes import Exit, when_interrupted
+from sceneburst.terminal.screen import JsonFlag, note, print_json, print_table, say
 from scenequeue.start import require
 
 ManifestPath = Annotated[Path, typer.Argument(help="YAML or JSON file with the scenes.", show_default=False)]
@@ -31,14 +31,14 @@ def render(
     3 something needed is not installed.
     """
     require("dispatcher", "worker")
-    from container_worker.ffmpeg import find_ffmpeg
+    from container_worker.media.ffmpeg import find_ffmpeg
     from producer.client import Producer, output_uri
-    from sceneburst.follow import follow
-    from sceneburst.local_cluster import LocalCluster
+    from sceneburst.local.cluster import LocalCluster
     from sceneburst.manifest import item_names, read_manifest
-    from sceneburst.report import print_warnings, report_of, report_table, totals_text, unmade_film
+    from sceneburst.terminal.follow import follow
+    from sceneburst.terminal.report import print_warnings, report_of, report_table, totals_text, unmade_film
     from scenequeue.settings import ProducerSettings
-    from scenequeue.storage_files import path_of
+    from scenequeue.storages.files import path_of
 
     job = read_manifest(manifest)
     target = output_uri(output or job.output or "output")
@@ -102,7 +102,7 @@ def _verdict(report: dict[str, Any], expected: set[str]) -> Exit:
 
 def _check_output(settings: Any, target: str) -> None:
     from scenequeue.errors import InvalidScenes, ItemError
-    from scenequeue.storage import UriStorage
+    from scenequeue.storages.uri import UriStorage
 
     try:
         UriStorage(settings).check_writable(target)
@@ -111,7 +111,7 @@ def _check_output(settings: Any, target: str) -> None:
 
 
 def _input_folders(scenes: list[Any], music: str | None) -> list[Path]:
-    from producer.scenes import local_path, local_paths
+    from producer.requests.scenes import local_path, local_paths
 
     paths = [path for scene in scenes for path in local_paths(scene)]
     if music is not None and (path := local_path(music)) is not None:

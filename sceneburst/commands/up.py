@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sceneburst.exits import when_interrupted
-from sceneburst.screen import err, note
+from sceneburst.exit_codes import when_interrupted
+from sceneburst.terminal.screen import err, note
 from scenequeue.counted import counted
 from scenequeue.start import require
 
@@ -56,8 +56,8 @@ def up(
     environment (SCENEBURST_POLICY, SCENEBURST_METRICS_ADDRESS, …) hold for the dispatcher too.
     """
     require("dispatcher", "worker")
-    from container_worker.ffmpeg import find_ffmpeg
-    from sceneburst.local_cluster import LocalCluster
+    from container_worker.media.ffmpeg import find_ffmpeg
+    from sceneburst.local.cluster import LocalCluster
     from scenequeue.queue import SceneQueue
     from scenequeue.settings import SceneburstSettings
 

@@ -2,7 +2,7 @@
 
 import platform
 
-from sceneburst.screen import JsonFlag, print_json, say
+from sceneburst.terminal.screen import JsonFlag, print_json, say
 from scenequeue.release import release
 
 

@@ -8,10 +8,10 @@ import sys
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from benchmarks import autoscale_world
-from benchmarks.autoscale import batches, deadline, simulate
-from benchmarks.autoscale_control import Ours, StaticSplit, TargetTracking, clairvoyant
-from benchmarks.autoscale_loads import job
+from benchmarks.autoscale import world
+from benchmarks.autoscale.control import Ours, StaticSplit, TargetTracking, clairvoyant
+from benchmarks.autoscale.loads import job
+from benchmarks.autoscale.simulation import batches, deadline, simulate
 
 
 def test_a_tenth_of_the_load_keeps_every_bar() -> None:
@@ -34,8 +34,8 @@ def test_a_tenth_of_the_load_keeps_every_bar() -> None:
 def test_nothing_is_lost_made_twice_or_left_running(lengths: list[float], jobs: int, which: str, seed: int) -> None:
     """Whatever fails to start or is reclaimed meanwhile; and nothing beats the clairvoyant bound."""
     patched = pytest.MonkeyPatch()
-    patched.setattr(autoscale_world, "FAILS_ONE_IN", 4)
-    patched.setattr(autoscale_world, "SPOT_MEAN_S", 200.0)
+    patched.setattr(world, "FAILS_ONE_IN", 4)
+    patched.setattr(world, "SPOT_MEAN_S", 200.0)
     try:
         draws = random.Random(seed)
         load = [job(at * 400.0, lengths, draws, number=at) for at in range(1 if which == "split" else jobs)]
@@ -51,5 +51,5 @@ def test_nothing_is_lost_made_twice_or_left_running(lengths: list[float], jobs: 
     assert outcome.most_at_once <= 7 or which == "tracking"
     items = [item for each in load for item in each.items]
     # As many containers that start as fast as any may and never fail.
-    seconds, _ = clairvoyant(items, outcome.most_at_once, [autoscale_world.START_BOUNDS_S[0]] * outcome.most_at_once)
+    seconds, _ = clairvoyant(items, outcome.most_at_once, [world.START_BOUNDS_S[0]] * outcome.most_at_once)
     assert outcome.makespan_s >= seconds * 0.999

@@ -15,13 +15,13 @@ from container_worker.files.inputs import Input
 from container_worker.kind import ItemContext, Kind, ParsedItem
 from container_worker.kinds import load_kinds
 from container_worker.kinds.render import Render
-from container_worker.render.child import _Listener
-from scenequeue import storage_files, storage_s3
+from container_worker.media.child_process import _Listener
 from scenequeue.errors import ToolFailed
-from scenequeue.items import RenderPayload
-from scenequeue.options import RenderOptions
-from scenequeue.storage import UriStorage
-from scenequeue.work import WorkerPort
+from scenequeue.jobs.options import RenderOptions
+from scenequeue.jobs.scene import RenderPayload
+from scenequeue.ports.worker import WorkerPort
+from scenequeue.storages import files, s3
+from scenequeue.storages.uri import UriStorage
 
 #: What changes something outside, or could: after each is a moment to die at.
 _EFFECTS: tuple[tuple[type, str], ...] = (
@@ -108,14 +108,14 @@ def _hears(countdown: Countdown) -> None:
 
 def _syncs(countdown: Countdown) -> None:
     """So is a video's copy that has not got its name yet."""
-    inner = storage_files._sync
+    inner = files._sync
 
     def sync(path: Path) -> None:
         inner(path)
         if path.is_file():
             countdown.count("inside put")
 
-    storage_files._sync = sync
+    files._sync = sync
 
 
 class _AfterAll(Render):
@@ -155,8 +155,8 @@ if __name__ == "__main__":
     _hears(countdown)
     _syncs(countdown)
     # So that an upload has an inside.
-    storage_s3.MULTIPART_BYTES = 1
-    storage_s3._TRANSFER = storage_s3.TransferConfig(multipart_threshold=1)
+    s3.MULTIPART_BYTES = 1
+    s3._TRANSFER = s3.TransferConfig(multipart_threshold=1)
     kinds = {**load_kinds(), "render": _render(os.environ.get("CRASH_WAY", "makes"))}
     program.run = functools.partial(program.run, kinds=kinds)
     sys.exit(program.main())

@@ -12,14 +12,14 @@ from pathlib import Path
 import boto3
 import pytest
 
-from chaos.history import violations
+from chaos.judge.history import violations
 from producer import Producer
-from scenequeue.items import Counts, JobState
+from scenequeue.jobs.job import Counts, JobState
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import ProducerSettings
 from tests.conftest import S3
-from tests.media import Media
-from tests.waiting import wait_until
+from tests.support.media import Media
+from tests.support.waiting import wait_until
 
 #: All that a worker does for one scene, in order.
 _MAKING = ["lease", "get", "get", "stat", "begin", "inside render", "inside put", "put", "ack"]

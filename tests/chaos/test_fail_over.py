@@ -8,13 +8,14 @@ import redis
 from redis.crc import key_slot
 
 from scenequeue.errors import QueueUnavailable
-from scenequeue.items import ItemState, JobSpec, JobState, WorkItem
-from scenequeue.names import check_job_id
+from scenequeue.jobs.ids import check_job_id
+from scenequeue.jobs.item import ItemState, WorkItem
+from scenequeue.jobs.job import JobSpec, JobState
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
 from tests.chaos.test_recovery import Programs
-from tests.redis_servers import BINARIES, Cluster, FakedClock, Server, Watched, server
-from tests.waiting import wait_until
+from tests.support.redis_servers import BINARIES, Cluster, FakedClock, Server, Watched, server
+from tests.support.waiting import wait_until
 
 _BINARY = str(BINARIES["path"] or BINARIES["6.2"])
 

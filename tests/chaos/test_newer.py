@@ -2,10 +2,10 @@
 
 import pytest
 
-from chaos.blame import LeaseEnd
 from chaos.cluster import NEWER_VERSION
-from chaos.evidence import JobEvidence
-from chaos.newer import served_by_old
+from chaos.judge.attribution import LeaseEnd
+from chaos.judge.evidence import JobEvidence
+from chaos.judge.newer import served_by_old
 from chaos.scenes import PlannedJob
 
 _NEWER = PlannedJob("newer-1", ("good",), "normal", 3, NEWER_VERSION)

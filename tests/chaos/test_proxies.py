@@ -17,9 +17,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from chaos.redis_proxy import RedisProxy
-from chaos.s3_proxy import S3Proxy
-from sceneburst.embedded_redis import EmbeddedRedis
+from chaos.proxies.redis import RedisProxy
+from chaos.proxies.s3 import S3Proxy
+from sceneburst.local.embedded_redis import EmbeddedRedis
 from tests.conftest import S3
 
 _ONCE = Config(retries={"total_max_attempts": 1}, read_timeout=2, user_agent_appid="c1-test")

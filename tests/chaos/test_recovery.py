@@ -11,13 +11,14 @@ from pathlib import Path
 import psutil
 import pytest
 
-from chaos.history import violations
-from chaos.redis_proxy import How, RedisProxy
-from sceneburst.embedded_redis import EmbeddedRedis
-from scenequeue.items import ItemState, JobSpec, JobState, WorkItem
-from scenequeue.names import check_job_id
+from chaos.judge.history import violations
+from chaos.proxies.redis import How, RedisProxy
+from sceneburst.local.embedded_redis import EmbeddedRedis
+from scenequeue.jobs.ids import check_job_id
+from scenequeue.jobs.item import ItemState, WorkItem
+from scenequeue.jobs.job import JobSpec, JobState
 from scenequeue.queue import SceneQueue
-from tests.waiting import wait_until
+from tests.support.waiting import wait_until
 
 #: How long Redis is away; `make outage` makes it the whole minute.
 _OUTAGE_S = float(os.environ.get("SCENEBURST_OUTAGE_S", "6"))
@@ -35,8 +36,9 @@ import sys, time
 from pathlib import Path
 from producer import Producer
 from scenequeue.errors import QueueUnavailable
-from scenequeue.items import JobSpec, WorkItem
-from scenequeue.names import check_job_id
+from scenequeue.jobs.item import WorkItem
+from scenequeue.jobs.job import JobSpec
+from scenequeue.jobs.ids import check_job_id
 folder = Path(sys.argv[1])
 number = 0
 with Producer() as producer:

@@ -2,12 +2,12 @@
 
 import pytest
 
-from chaos.blame import lease_ends, unexplained
-from chaos.faults import causes_of
-from chaos.hits import Hit
+from chaos.faults.catalogue import causes_of
+from chaos.faults.log import Hit
+from chaos.judge.attribution import lease_ends, unexplained
 from chaos.redis_clock import Moves, Span
-from scenequeue.items import JobEvent
-from scenequeue.names import ItemId
+from scenequeue.jobs.ids import ItemId
+from scenequeue.jobs.job import JobEvent
 
 _HOUR = 3_600_000
 

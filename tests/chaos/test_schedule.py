@@ -1,6 +1,6 @@
 """What a seed decides before a run begins."""
 
-from chaos.faults import FAULTS, faults_of
+from chaos.faults.catalogue import FAULTS, faults_of
 from chaos.scenes import KINDS, plan_job
 from chaos.schedule import draws_for, plan_deaths, plan_faults
 

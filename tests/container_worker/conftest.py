@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from scenequeue.items import JobSpec, Lane, WorkItem
-from scenequeue.names import check_job_id
+from scenequeue.jobs.ids import check_job_id
+from scenequeue.jobs.item import WorkItem
+from scenequeue.jobs.job import JobSpec, Lane
 from scenequeue.queue import SceneQueue
 
 

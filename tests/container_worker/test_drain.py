@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import pytest
 
 from container_worker.drain import LAST_CALL_S, Drain, listen_for_signals
-from container_worker.exits import Exit
-from container_worker.held import HeldItems, Phase
-from tests.container_worker.test_held import held_item
+from container_worker.exit_codes import Exit
+from container_worker.in_flight import HeldItems, Phase
+from tests.container_worker.test_in_flight import held_item
 
 
 @pytest.fixture

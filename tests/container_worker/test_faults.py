@@ -9,17 +9,18 @@ from pathlib import Path
 import psutil
 import pytest
 
-from container_worker.exits import Exit
-from sceneburst.embedded_redis import EmbeddedRedis
+from container_worker.exit_codes import Exit
+from sceneburst.local.embedded_redis import EmbeddedRedis
 from scenequeue.errors import QueueUnavailable
-from scenequeue.items import JobSpec, JobState, WorkItem
-from scenequeue.names import check_job_id
-from scenequeue.options import RenderOptions
+from scenequeue.jobs.ids import check_job_id
+from scenequeue.jobs.item import WorkItem
+from scenequeue.jobs.job import JobSpec, JobState
+from scenequeue.jobs.options import RenderOptions
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
-from tests.media import Media
-from tests.processes import is_alive
-from tests.waiting import wait_until
+from tests.support.media import Media
+from tests.support.processes import is_alive
+from tests.support.waiting import wait_until
 
 Start = Callable[..., subprocess.Popen[bytes]]
 

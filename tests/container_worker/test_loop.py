@@ -11,17 +11,18 @@ import pytest
 
 from container_worker import drain as drain_module
 from container_worker.drain import Drain
-from container_worker.exits import Exit
+from container_worker.exit_codes import Exit
 from container_worker.kind import ItemContext
 from container_worker.loop import WorkLoop
 from container_worker.sandbox.child import Stopped
 from scenequeue.errors import DiskFull, QueueUnavailable, SettingsError, StorageUnavailable
-from scenequeue.items import JobSpec, JobState, WorkItem
-from scenequeue.names import ContainerId, check_job_id
+from scenequeue.jobs.ids import ContainerId, check_job_id
+from scenequeue.jobs.item import WorkItem
+from scenequeue.jobs.job import JobSpec, JobState
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import WorkerSettings
 from tests.container_worker.function_kind import Action, kinds_of
-from tests.waiting import wait_until
+from tests.support.waiting import wait_until
 
 
 @dataclass

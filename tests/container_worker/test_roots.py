@@ -5,10 +5,10 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from container_worker.exits import Exit
+from container_worker.exit_codes import Exit
 from container_worker.roots import advice, missing_roots
 from producer.client import Producer
-from scenequeue.items import BROKEN
+from scenequeue.jobs.container import BROKEN
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import ProducerSettings
 

@@ -11,17 +11,19 @@ import psutil
 import pytest
 
 from container_worker import loop as loop_module, surroundings
-from container_worker.exits import Exit
-from container_worker.failure import classify
+from container_worker.exit_codes import Exit
+from container_worker.failures import classify
 from container_worker.kind import ItemContext
 from container_worker.sandbox.child import classify as classify_child
 from container_worker.scratch import scratch_problem
 from container_worker.surroundings import SurroundingsBroken, find_problem
 from scenequeue.errors import BadInput, DiskFull, QueueUnavailable, SettingsError, ToolFailed
-from scenequeue.items import BROKEN, JobState, Lease
+from scenequeue.jobs.container import BROKEN
+from scenequeue.jobs.item import Lease
+from scenequeue.jobs.job import JobState
 from scenequeue.queue import SceneQueue
 from tests.container_worker.test_loop import Running, attempts_of_the_ready, done, start
-from tests.waiting import wait_until
+from tests.support.waiting import wait_until
 
 __all__ = ["start"]
 

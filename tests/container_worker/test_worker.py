@@ -7,16 +7,17 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from container_worker.exits import Exit
-from container_worker.ffmpeg import find_ffmpeg
+from container_worker.exit_codes import Exit
+from container_worker.media.ffmpeg import find_ffmpeg
 from container_worker.sandbox.probe import probe
-from sceneburst.embedded_redis import EmbeddedRedis
+from sceneburst.local.embedded_redis import EmbeddedRedis
 from scenequeue.errors import QueueUnavailable
-from scenequeue.items import JobSpec, JobState, WorkItem
-from scenequeue.names import check_job_id
+from scenequeue.jobs.ids import check_job_id
+from scenequeue.jobs.item import WorkItem
+from scenequeue.jobs.job import JobSpec, JobState
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
-from tests.waiting import wait_until
+from tests.support.waiting import wait_until
 
 Start = Callable[..., subprocess.Popen[bytes]]
 SubmitItems = Callable[..., None]

@@ -12,13 +12,13 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.aws import moto_server, use_aws
 from tests.deploy.iam import Account, Call, Grant, grants, needs, read_calls
 from tests.deploy.template import deploy, template
-from tests.fargate_simulator import Simulator
-from tests.fargate_simulator.cluster import ACCOUNT
-from tests.media import Media
-from tests.waiting import wait_until
+from tests.support.aws import moto_server, use_aws
+from tests.support.fargate_simulator import Simulator
+from tests.support.fargate_simulator.cluster import ACCOUNT
+from tests.support.media import Media
+from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.filterwarnings("ignore:Tried to parse AWS"), pytest.mark.slow]
 _REGION, _STACK = "eu-west-1", "policies"
@@ -42,7 +42,7 @@ import sys
 from pathlib import Path
 from scenequeue.errors import StorageUnavailable
 from scenequeue.settings import ProducerSettings
-from scenequeue.storage import UriStorage
+from scenequeue.storages.uri import UriStorage
 def break_off(_count):
     raise OSError("the disk of the source is gone")
 try:

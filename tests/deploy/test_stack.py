@@ -9,8 +9,8 @@ import typer
 
 from deploy import stack
 from deploy.cost import at_rest, monthly
-from tests.aws import moto_server, use_aws
 from tests.deploy.template import OWN_REDIS, body_for_moto, template
+from tests.support.aws import moto_server, use_aws
 
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse AWS")
 _PARAMETERS = [f"{name}={value}" for name, value in OWN_REDIS.items()]

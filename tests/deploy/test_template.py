@@ -12,16 +12,16 @@ import boto3
 import pytest
 from moto.cloudformation.parsing import get_model_list
 
-from dispatcher.exporter import EMF_NAMESPACE
-from dispatcher.fleets.base import SIZES
-from dispatcher.fleets.fargate import FargateFleet
+from dispatcher.fleet import SIZES
+from dispatcher.fleets.fargate.fleet import FargateFleet
 from dispatcher.fleets.settings import FargateSettings
-from dispatcher.telemetry import METRICS
-from scenequeue.acl import ROLES, Role, rules
+from dispatcher.metrics.definitions import METRICS
+from dispatcher.metrics.exporter import EMF_NAMESPACE
 from scenequeue.settings import ApiSettings, DispatcherSettings
-from tests.aws import moto_server, use_aws
+from scenequeue.structure.acl import ROLES, Role, rules
 from tests.deploy.template import OWN_REDIS, PATH, body_for_moto, template
-from tests.dispatcher.fleet_conformance import find, request_for
+from tests.dispatcher.fleets.fleet_conformance import find, request_for
+from tests.support.aws import moto_server, use_aws
 
 
 def test_it_passes_every_rule_there_is_for_templates() -> None:

@@ -10,11 +10,11 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from dispatcher.fleets.fargate import FargateFleet
-from dispatcher.fleets.fargate_api import EcsApi
+from dispatcher.fleets.fargate.api import EcsApi
+from dispatcher.fleets.fargate.fleet import FargateFleet
 from dispatcher.fleets.settings import FargateSettings
 from tests.container_worker.conftest import submit_items
-from tests.fargate_simulator import Simulator
+from tests.support.fargate_simulator import Simulator
 
 __all__ = ["submit_items"]
 

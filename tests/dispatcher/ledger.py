@@ -2,9 +2,9 @@
 
 import itertools
 
-from dispatcher.fleets.base import FleetContainer
-from scenequeue.items import ContainerRecord
-from scenequeue.names import ContainerId
+from dispatcher.fleet import FleetContainer
+from scenequeue.jobs.container import ContainerRecord
+from scenequeue.jobs.ids import ContainerId
 
 NOW_MS = 10_000_000
 _numbers = itertools.count()

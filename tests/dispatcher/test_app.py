@@ -10,8 +10,8 @@ import pytest
 
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
-from tests.redis_servers import BINARIES, server
-from tests.waiting import wait_until
+from tests.support.redis_servers import BINARIES, server
+from tests.support.waiting import wait_until
 
 #: The program as it is.
 _RUNS = """

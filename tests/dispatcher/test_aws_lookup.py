@@ -8,7 +8,7 @@ from dispatcher.app import make_dispatcher
 from dispatcher.aws_lookup import AwsLookup
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import DispatcherSettings
-from tests.waiting import wait_until
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture(autouse=True)

@@ -8,8 +8,9 @@ import redis
 from typer.testing import CliRunner
 
 from sceneburst.cli import app
-from scenequeue.items import ContainerRecord, ItemResult
-from scenequeue.names import ContainerId
+from scenequeue.jobs.container import ContainerRecord
+from scenequeue.jobs.ids import ContainerId
+from scenequeue.jobs.result import ItemResult
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import submit
 

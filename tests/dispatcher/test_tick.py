@@ -9,16 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from dispatcher.fleets.base import FleetContainer, Hardware, LaunchRequest, LaunchResult
+from dispatcher.fleet import FleetContainer, Hardware, LaunchRequest, LaunchResult
 from dispatcher.fleets.process import ProcessFleet
 from dispatcher.tick import Dispatcher
 from scenequeue.errors import FleetError
-from scenequeue.items import ContainerRecord, JobSpec, JobState, Lane, WorkItem
-from scenequeue.names import ContainerId, check_job_id
+from scenequeue.jobs.container import ContainerRecord
+from scenequeue.jobs.ids import ContainerId, check_job_id
+from scenequeue.jobs.item import WorkItem
+from scenequeue.jobs.job import JobSpec, JobState, Lane
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import DispatcherSettings
 from tests.scenequeue.jobs import submit
-from tests.waiting import wait_until
+from tests.support.waiting import wait_until
 
 MakeDispatcher = Callable[..., Dispatcher]
 

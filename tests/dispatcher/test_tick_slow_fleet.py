@@ -6,13 +6,13 @@ from collections.abc import Callable
 import pytest
 
 from dispatcher import tick as tick_module
-from dispatcher.fleets.base import FleetContainer, Hardware, LaunchRequest, LaunchResult
+from dispatcher.fleet import FleetContainer, Hardware, LaunchRequest, LaunchResult
 from dispatcher.tick import Dispatcher
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import DispatcherSettings
 from tests.dispatcher.conftest import MakeFleet, put_out_of_reach
-from tests.fargate_simulator import Simulator
 from tests.scenequeue.jobs import submit
+from tests.support.fargate_simulator import Simulator
 
 _LOCK_S = 0.3
 

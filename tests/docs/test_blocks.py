@@ -7,11 +7,11 @@ from pathlib import Path
 import boto3
 import pytest
 
-from sceneburst.embedded_redis import free_port
-from tests.aws import use_aws
+from sceneburst.local.embedded_redis import free_port
 from tests.docs.blocks import ROOT, Block, Reader, blocks_of, pages
 from tests.docs.not_run import NOT_RUN
-from tests.media import Media
+from tests.support.aws import use_aws
+from tests.support.media import Media
 
 #: Pages whose blocks take for granted that a Sceneburst runs; README starts its own.
 _BESIDE_UP = ("docs/enqueueing.md", "docs/http-api.md", "docs/operators.md")

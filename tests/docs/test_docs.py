@@ -5,8 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from container_worker.render import defaults
-from producer import weights
+from container_worker.media import defaults
+from producer import durations
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -22,7 +22,7 @@ def test_the_settings_page_is_up_to_date() -> None:
 
 def test_every_key_that_scripts_use_is_documented() -> None:
     """keys.py is the one list."""
-    documented = (ROOT / "scenequeue" / "keys.py").read_text()
+    documented = (ROOT / "scenequeue" / "structure" / "keys.py").read_text()
     for script in (ROOT / "scenequeue" / "scripts").glob("*.lua"):
         for line in script.read_text().splitlines():
             for piece in line.split("P .. '")[1:]:
@@ -39,7 +39,7 @@ def test_formats_and_limits_of_inputs_are_documented() -> None:
     for limit in (
         f"at most {defaults.MAX_NARRATION_S / 3600:g} hours", f"at least {defaults.SHORTEST_MUSIC_S:g} s",
         f"{defaults.MAX_PICTURE_PX // 10**6} megapixels", f"{defaults.MAX_SUBTITLE_BYTES // 2**20} MiB",
-        f"{defaults.MAX_CUES:,} cues of {defaults.MAX_CUE_CHARS:,} characters", f"{weights._BYTES_PER_S:,} bytes a second",
+        f"{defaults.MAX_CUES:,} cues of {defaults.MAX_CUE_CHARS:,} characters", f"{durations._BYTES_PER_S:,} bytes a second",
     ):  # fmt: skip
         assert limit in page, limit
-    assert weights.LONGEST_S == defaults.MAX_NARRATION_S
+    assert durations.LONGEST_S == defaults.MAX_NARRATION_S

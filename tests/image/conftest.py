@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 import redis
 
-from dispatcher.fleets.docker import DockerFleet
+from dispatcher.fleets.docker.fleet import DockerFleet
 from dispatcher.fleets.settings import DockerSettings
-from sceneburst.embedded_redis import find_redis_server
-from scenequeue.acl import rules
+from sceneburst.local.embedded_redis import find_redis_server
 from scenequeue.queue import SceneQueue
+from scenequeue.structure.acl import rules
 from tests.conftest import S3
-from tests.waiting import wait_until
+from tests.support.waiting import wait_until
 
 #: Limits as some engines inside containers need them.
 ULIMITS = '["nofile=4096:4096", "nproc=4096:4096"]'

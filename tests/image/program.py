@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from dispatcher.fleets.base import SIZES, LaunchRequest
-from dispatcher.fleets.docker import DockerFleet, container_body
-from scenequeue.names import ContainerId
-from tests.waiting import wait_until
+from dispatcher.fleet import SIZES, LaunchRequest
+from dispatcher.fleets.docker.fleet import DockerFleet, container_body
+from scenequeue.jobs.ids import ContainerId
+from tests.support.waiting import wait_until
 
 
 def output_of(fleet: DockerFleet, image: str, argv: list[str]) -> str:

@@ -5,11 +5,11 @@ import signal
 import sys
 from types import FrameType
 
-from dispatcher.fleets.base import SIZES, LaunchRequest
-from dispatcher.fleets.docker import DockerFleet
-from scenequeue.names import ContainerId
+from dispatcher.fleet import SIZES, LaunchRequest
+from dispatcher.fleets.docker.fleet import DockerFleet
+from scenequeue.jobs.ids import ContainerId
 from tests.image.program import state_of
-from tests.waiting import wait_until
+from tests.support.waiting import wait_until
 
 _LONGEST_S = 300
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from dispatcher.fleets.docker import DockerFleet
+from dispatcher.fleets.docker.fleet import DockerFleet
 from tests.image.program import output_of
 
 _LIMIT_BYTES = 265_000_000
@@ -73,11 +73,11 @@ def test_it_lists_all_that_is_inside(image: str, fleet: DockerFleet) -> None:
     assert set(by_kind["deb"]) == set(installed)
 
 
-_VERSION = "from container_worker.ffmpeg import find_ffmpeg; print(find_ffmpeg().version)"
+_VERSION = "from container_worker.media.ffmpeg import find_ffmpeg; print(find_ffmpeg().version)"
 #: What rendering uses of libraries that were slimmed, beyond what the example job does.
 _STILL_THERE = """
-import av, cv2, celery, numpy as np, producer.api
-from container_worker.render.fonts import describe, packaged_fonts
+import av, cv2, celery, numpy as np, sceneburst.http_api
+from container_worker.media.text.fonts import describe, packaged_fonts
 for font in packaged_fonts().values():
     assert describe(font.path)["ranges"], font
 with av.open("/scratch/a.mp4", "w") as video:

@@ -5,16 +5,16 @@ from pathlib import Path
 import av
 import boto3
 
-from dispatcher.fleets.docker import DockerFleet
+from dispatcher.fleets.docker.fleet import DockerFleet
 from dispatcher.tick import Dispatcher
 from producer import Producer
 from sceneburst.manifest import read_manifest
-from scenequeue.items import JobState
+from scenequeue.jobs.job import JobState
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import DispatcherSettings, ProducerSettings
 from tests.conftest import S3
-from tests.dispatcher.fleet_conformance import FleetConformance
-from tests.waiting import wait_until
+from tests.dispatcher.fleets.fleet_conformance import FleetConformance
+from tests.support.waiting import wait_until
 
 _EXAMPLE = Path(__file__).parents[2] / "examples" / "demo.yaml"
 

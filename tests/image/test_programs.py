@@ -10,18 +10,18 @@ import boto3
 import httpx
 import redis
 
-from dispatcher.fleets.docker import DockerFleet
-from producer.api_auth import hash_of
-from scenequeue.acl import rules
-from scenequeue.items import JobState
+from dispatcher.fleets.docker.fleet import DockerFleet
+from sceneburst.http_api.auth import hash_of
+from scenequeue.jobs.job import JobState
 from scenequeue.queue import SceneQueue
+from scenequeue.structure.acl import rules
 from tests.conftest import S3
 from tests.deploy.template import deploy, template
-from tests.fargate_simulator.server import Simulator
 from tests.image.conftest import ULIMITS
 from tests.image.program import running
-from tests.media import Media
-from tests.waiting import wait_until
+from tests.support.fargate_simulator.server import Simulator
+from tests.support.media import Media
+from tests.support.waiting import wait_until
 
 _STACK, _REGION, _KEY, _PASSWORD = "image", "us-east-1", "a-key-of-the-test", "word"
 
@@ -47,7 +47,7 @@ def test_a_scene_passes_through_every_program_of_the_image(
         dispatcher |= {"AWS_ENDPOINT_URL_ECS": ecs.url, "SCENEBURST_WEBHOOK_SECRET": "secret", "SCENEBURST_TICK_S": "0.5"}
         queue = SceneQueue.connect(f"redis://127.0.0.1:{redis_port}", namespace)
         api = _environment_of_api(bucket, namespace) | _redis_of("producer", redis_port, namespace)
-        with running(fleet, image, "dispatcher", dispatcher), running(fleet, image, "producer.api", api):
+        with running(fleet, image, "dispatcher", dispatcher), running(fleet, image, "sceneburst.http_api", api):
             _submit_and_wait(f"http://127.0.0.1:{api['SCENEBURST_API_PORT']}", bucket, media, queue)
         queue.close()
         assert ecs.calls["RunTask"] == 1

@@ -4,15 +4,15 @@ import json
 from datetime import datetime
 from statistics import median
 
-from dispatcher.fleets.base import SIZES, LaunchRequest
-from dispatcher.fleets.docker import DockerFleet
+from dispatcher.fleet import SIZES, LaunchRequest
+from dispatcher.fleets.docker.fleet import DockerFleet
 from producer import Producer
-from scenequeue.names import ContainerId
+from scenequeue.jobs.ids import ContainerId
 from scenequeue.settings import ProducerSettings
 from tests.conftest import S3
 from tests.image.program import output_of, state_of
-from tests.media import Media
-from tests.waiting import wait_until
+from tests.support.media import Media
+from tests.support.waiting import wait_until
 
 _LIMIT_S = 1.0
 _ROUNDS = 3

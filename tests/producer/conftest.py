@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from producer import Producer
-from scenequeue.items import JobState
+from scenequeue.jobs.job import JobState
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import ProducerSettings
 

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from scenequeue.items import ContainerRecord, ItemResult, Lease
-from scenequeue.names import ContainerId
+from scenequeue.jobs.container import ContainerRecord
+from scenequeue.jobs.ids import ContainerId
+from scenequeue.jobs.item import Lease
+from scenequeue.jobs.result import ItemResult
 from scenequeue.queue import SceneQueue
-from scenequeue.storage import UriStorage
+from scenequeue.storages.uri import UriStorage
 
 
 def made(lease: Lease, storage: UriStorage, folder: Path) -> ItemResult:

@@ -6,15 +6,16 @@ from typing import Any
 import pytest
 
 from producer import Film, Producer
-from producer.films import film_from
+from producer.requests.film import film_from
 from scenequeue.errors import InvalidScenes
-from scenequeue.film import StitchPayload
-from scenequeue.items import ItemResult, JobState
+from scenequeue.jobs.film import StitchPayload
+from scenequeue.jobs.job import JobState
+from scenequeue.jobs.result import ItemResult
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
-from scenequeue.storage import UriStorage
-from tests.media import Media
+from scenequeue.storages.uri import UriStorage
 from tests.producer.small_worker import working
+from tests.support.media import Media
 
 
 @pytest.fixture

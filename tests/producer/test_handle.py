@@ -7,13 +7,14 @@ import pytest
 
 from producer import JobHandle, Producer
 from scenequeue.errors import InvalidScenes, JobNotFound, QueueUnavailable, StorageDenied, StorageUnavailable
-from scenequeue.items import ItemResult, JobEvent, JobState
-from scenequeue.names import ItemId
+from scenequeue.jobs.ids import ItemId
+from scenequeue.jobs.job import JobEvent, JobState
+from scenequeue.jobs.result import ItemResult
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
-from scenequeue.storage import UriStorage
-from tests.media import Media
+from scenequeue.storages.uri import UriStorage
 from tests.producer.small_worker import made, working
+from tests.support.media import Media
 
 
 @pytest.fixture

@@ -13,14 +13,14 @@ from producer.client import output_uri
 from producer.reach import Reach
 from producer.uploads import Uploader
 from scenequeue.errors import InvalidScenes, QueueUnavailable, StorageUnavailable
-from scenequeue.names import check_job_id
-from scenequeue.options import RenderOptions
+from scenequeue.jobs.ids import check_job_id
+from scenequeue.jobs.options import RenderOptions
+from scenequeue.jobs.wishes import JobWishes
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import ProducerSettings, SceneburstSettings
-from scenequeue.storage import UriStorage
-from scenequeue.wishes import JobWishes
+from scenequeue.storages.uri import UriStorage
 from tests.conftest import S3
-from tests.media import Media
+from tests.support.media import Media
 
 
 @pytest.fixture

@@ -12,15 +12,16 @@ import boto3
 import pytest
 
 from producer import Producer, RenderOptions, Scene
-from producer.weights import UNKNOWN_S, weight_of
+from producer.durations import UNKNOWN_S, weight_of
 from scenequeue.errors import InvalidScenes, JobConflict, QueueFull
-from scenequeue.items import ItemResult, JobState
+from scenequeue.jobs.job import JobState
+from scenequeue.jobs.result import ItemResult
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import ProducerSettings
-from scenequeue.storage_files import file_uri
+from scenequeue.storages.files import file_uri
 from tests.conftest import S3
-from tests.media import Media
 from tests.scenequeue.jobs import done
+from tests.support.media import Media
 
 
 @pytest.fixture

@@ -10,12 +10,13 @@ import pytest
 from producer import Producer
 from producer.reach import Act, Reach
 from scenequeue.errors import InvalidScenes
-from scenequeue.items import ContainerRecord, Scene
-from scenequeue.names import ContainerId
+from scenequeue.jobs.container import ContainerRecord
+from scenequeue.jobs.ids import ContainerId
+from scenequeue.jobs.scene import Scene
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import ProducerSettings
-from tests.media import Media
-from tests.producer.serving import check_problem, serving
+from tests.sceneburst.http_api.serving import check_problem, serving
+from tests.support.media import Media
 
 Acts = Callable[..., None]
 

@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from producer.wait_log import WaitLog
-from scenequeue.names import JobId
+from scenequeue.jobs.ids import JobId
 from scenequeue.reasons import Reason
 
 

@@ -12,13 +12,13 @@ from typing import Any
 import psutil
 import pytest
 
-from sceneburst.exits import Exit
-from scenequeue.items import JobState
+from sceneburst.exit_codes import Exit
+from scenequeue.jobs.job import JobState
 from scenequeue.queue import SceneQueue
-from tests.media import Media
-from tests.processes import is_alive
 from tests.scenequeue.jobs import done, submit
-from tests.waiting import wait_until
+from tests.support.media import Media
+from tests.support.processes import is_alive
+from tests.support.waiting import wait_until
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 _PROGRAM = [sys.executable, "-m", "sceneburst"]
@@ -161,7 +161,7 @@ def test_an_interrupted_render_leaves_nothing_behind(
                 continue
         return found
 
-    wait_until(lambda: any("container_worker.render" in command for command in ours()), "a scene renders", 60)
+    wait_until(lambda: any("container_worker.media.scene" in command for command in ours()), "a scene renders", 60)
     program.send_signal(number)
     assert program.stderr is not None
     said = next(line for line in program.stderr if b"interrupted" in line or b"Traceback" in line)

@@ -7,14 +7,15 @@ from typing import Any
 import httpx
 import pytest
 
-from dispatcher.notify import Notifier
-from sceneburst.exits import Exit, Interrupted
-from scenequeue.items import ContainerRecord, ItemResult
-from scenequeue.names import ContainerId
+from dispatcher.webhooks import Notifier
+from sceneburst.exit_codes import Exit, Interrupted
+from scenequeue.jobs.container import ContainerRecord
+from scenequeue.jobs.ids import ContainerId
+from scenequeue.jobs.result import ItemResult
 from scenequeue.queue import SceneQueue
-from tests.media import Media
 from tests.sceneburst.conftest import Console
 from tests.scenequeue.jobs import done, submit
+from tests.support.media import Media
 
 
 def _bury(queue: SceneQueue, job: str, count: int) -> None:
@@ -196,11 +197,11 @@ def test_after_an_interruption_it_is_said_what_goes_on(
         raise Interrupted
 
     submit(queue, "a", 1)
-    monkeypatch.setattr("sceneburst.follow.follow", interrupted)
+    monkeypatch.setattr("sceneburst.terminal.follow.follow", interrupted)
     ended = console("watch", "a")
     assert ended.code == Exit.INTERRUPTED
     assert ended.err.strip() == "interrupted; job a goes on; `sceneburst watch a` follows it again"
-    monkeypatch.setattr("scenequeue.inspect.QueueInspector.depth", interrupted)
+    monkeypatch.setattr("scenequeue.ports.inspector.QueueInspector.depth", interrupted)
     assert console("queue").err.strip() == "interrupted"
     (lease,) = queue.worker.lease("c1", 1)
     queue.worker.ack("c1", [done(lease)])

@@ -8,16 +8,16 @@ from typing import Any
 import httpx
 import pytest
 
-from dispatcher.fleets.base import SIZES, LaunchRequest
-from dispatcher.fleets.docker_logs import payloads
+from dispatcher.fleet import SIZES, LaunchRequest
+from dispatcher.fleets.docker.logs import payloads
 from dispatcher.fleets.process import ProcessFleet
 from sceneburst.container_logs import lines_of
-from sceneburst.exits import Exit
-from scenequeue.items import ContainerRecord
-from scenequeue.names import ContainerId
+from sceneburst.exit_codes import Exit
+from scenequeue.jobs.container import ContainerRecord
+from scenequeue.jobs.ids import ContainerId
 from scenequeue.queue import SceneQueue
 from tests.sceneburst.conftest import Console
-from tests.waiting import wait_until
+from tests.support.waiting import wait_until
 
 
 def _recorded(queue: SceneQueue, fleet: str, handle: str, **more: Any) -> None:

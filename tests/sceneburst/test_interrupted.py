@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from sceneburst.embedded_redis import EmbeddedRedis
-from sceneburst.exits import Interrupted, uninterrupted
-from sceneburst.local_cluster import LocalCluster
-from tests.processes import is_alive
+from sceneburst.exit_codes import Interrupted, uninterrupted
+from sceneburst.local.cluster import LocalCluster
+from sceneburst.local.embedded_redis import EmbeddedRedis
+from tests.support.processes import is_alive
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -83,7 +83,7 @@ def test_an_interruption_while_a_cluster_is_made_leaves_no_folder(monkeypatch: p
     def interrupted(*_: object) -> None:
         raise Interrupted
 
-    monkeypatch.setattr("sceneburst.local_cluster.ProcessFleet", interrupted)
+    monkeypatch.setattr("sceneburst.local.cluster.ProcessFleet", interrupted)
     with pytest.raises(Interrupted):
         LocalCluster([folder], containers=1, slots=1)
     assert list(folder.iterdir()) == []

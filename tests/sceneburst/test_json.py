@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from sceneburst.exits import Exit
-from sceneburst.screen import print_json, print_json_line
+from sceneburst.exit_codes import Exit
+from sceneburst.terminal.screen import print_json, print_json_line
 from scenequeue.queue import SceneQueue
-from tests.media import Media
 from tests.sceneburst.conftest import Console
 from tests.scenequeue.jobs import submit
+from tests.support.media import Media
 
 _JOB_COMMANDS = [("status",), ("results",), ("watch",), ("cancel",), ("cost",), ("dead", "list", "--job"), ("containers", "logs")]
 _READING = [("queue",), ("queue", "peek"), ("jobs",), ("containers",), ("dead",), ("cost",), ("plan",)]

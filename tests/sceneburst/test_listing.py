@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 
 from sceneburst.commands.listing import parse_age_ms, select
-from sceneburst.exits import Exit
+from sceneburst.exit_codes import Exit
 from sceneburst.manifest import read_manifest
 from scenequeue.errors import InvalidScenes
-from scenequeue.items import Counts, JobState, JobStatus, Lane
-from scenequeue.names import JobId
+from scenequeue.jobs.ids import JobId
+from scenequeue.jobs.job import Counts, JobState, JobStatus, Lane
 from scenequeue.queue import SceneQueue
-from tests.media import Media
 from tests.sceneburst.conftest import Console
 from tests.scenequeue.jobs import submit
+from tests.support.media import Media
 
 
 def _listed(console: Console, *words: str) -> list[str]:

@@ -8,7 +8,7 @@ import pytest
 from producer.reach import Reach
 from sceneburst.manifest import read_manifest
 from scenequeue.errors import InvalidScenes, QueueUnavailable
-from tests.media import Media
+from tests.support.media import Media
 
 
 def _write(folder: Path, text: str) -> Path:

@@ -12,14 +12,14 @@ import psutil
 import pytest
 import redis
 
-from sceneburst.embedded_redis import EmbeddedRedis, free_port
+from sceneburst.local.embedded_redis import EmbeddedRedis, free_port
 from scenequeue.errors import SettingsError
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import ProducerSettings
 from tests.sceneburst.conftest import Console
 from tests.scenequeue.jobs import submit
-from tests.up import running_up
-from tests.waiting import wait_until
+from tests.support.up import running_up
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def test_what_up_keeps_on_purpose_only_while_it_runs_is_no_failure_of_doctor(
     told: dict[str, str], console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is a remark, with the option that keeps the queue."""
-    monkeypatch.setattr("sceneburst.checks.machine.isolation", lambda: iter(()))
+    monkeypatch.setattr("sceneburst.local.checks.machine.isolation", lambda: iter(()))
     for name, value in told.items():
         monkeypatch.setenv(name, value)
     ended = console("doctor", "--json")

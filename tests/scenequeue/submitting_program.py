@@ -2,8 +2,9 @@
 
 import sys
 
-from scenequeue.items import JobSpec, WorkItem
-from scenequeue.names import check_job_id
+from scenequeue.jobs.ids import check_job_id
+from scenequeue.jobs.item import WorkItem
+from scenequeue.jobs.job import JobSpec
 from scenequeue.queue import SceneQueue
 
 

@@ -1,6 +1,6 @@
 """A clock of Redis that went back: what was to end soon must not last as long as the clock went back."""
 
-from scenequeue.items import ItemState
+from scenequeue.jobs.item import ItemState
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import submit
 

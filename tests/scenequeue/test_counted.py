@@ -29,15 +29,15 @@ def test_words_around_a_number_agree_with_it() -> None:
 
 #: Counts that are never one: file, noun.
 _SEVERAL = {
-    ("producer/api_errors.py", "mistakes"),
+    ("sceneburst/http_api/errors.py", "mistakes"),
     ("producer/handle.py", "deliveries"),
     # More than a limit of several.
-    ("producer/api_bodies.py", "scenes"),
-    ("container_worker/render/cues.py", "cues"),
-    ("container_worker/render/cues.py", "bytes"),
-    ("scenequeue/storage_files.py", "bytes"),
-    ("scenequeue/storage_https.py", "bytes"),
-    ("scenequeue/storage_s3.py", "bytes"),
+    ("sceneburst/http_api/bodies.py", "scenes"),
+    ("container_worker/media/subtitles/cues.py", "cues"),
+    ("container_worker/media/subtitles/cues.py", "bytes"),
+    ("scenequeue/storages/files.py", "bytes"),
+    ("scenequeue/storages/https.py", "bytes"),
+    ("scenequeue/storages/s3.py", "bytes"),
 }
 _COUNTED = re.compile(
     r" (?:more |other |dead )?(attempts|bytes|changes|containers|cues|deliveries|errors|files|hits|items|jobs|launches|letters"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from scenequeue.disk_errors import is_full, says_full
+from scenequeue.storages.disk_errors import is_full, says_full
 
 _ROOT = Path(__file__).parents[2]
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from scenequeue.items import Lane
-from scenequeue.names import JobId
+from scenequeue.jobs.ids import JobId
+from scenequeue.jobs.job import Lane
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import submit
 

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 import redis
 
-from sceneburst.embedded_redis import EmbeddedRedis
+from sceneburst.local.embedded_redis import EmbeddedRedis
 from scenequeue.errors import JobNotFound, QueueUnavailable
-from scenequeue.items import JobSpec, JobState
-from scenequeue.keys import Keys
-from scenequeue.names import check_job_id
+from scenequeue.jobs.ids import check_job_id
+from scenequeue.jobs.job import JobSpec, JobState
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
+from scenequeue.structure.keys import Keys
 from tests.scenequeue.jobs import done, items, submit
-from tests.waiting import wait_until
+from tests.support.waiting import wait_until
 
 _COUNT = 100_000
 

@@ -3,8 +3,9 @@
 import pytest
 
 from scenequeue.errors import JobNotFound
-from scenequeue.items import JobSpec, WorkItem
-from scenequeue.names import check_job_id
+from scenequeue.jobs.ids import check_job_id
+from scenequeue.jobs.item import WorkItem
+from scenequeue.jobs.job import JobSpec
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import done, submit
 

@@ -3,7 +3,7 @@
 import pytest
 
 from scenequeue.errors import BadInput, LeaseLost
-from scenequeue.items import JobState
+from scenequeue.jobs.job import JobState
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import done, submit
 

@@ -8,11 +8,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from scenequeue.errors import SceneburstError
-from scenequeue.items import ContainerRecord, ItemState, JobSpec, JobState, Lane
-from scenequeue.keys import Keys
-from scenequeue.names import ContainerId, check_job_id
+from scenequeue.jobs.container import ContainerRecord
+from scenequeue.jobs.ids import ContainerId, check_job_id
+from scenequeue.jobs.item import ItemState
+from scenequeue.jobs.job import JobSpec, JobState, Lane
+from scenequeue.jobs.wishes import JobWishes
 from scenequeue.queue import SceneQueue
-from scenequeue.wishes import JobWishes
+from scenequeue.structure.keys import Keys
 from tests.scenequeue.conftest import SERVERS, queue_on
 from tests.scenequeue.jobs import done, items, submit
 

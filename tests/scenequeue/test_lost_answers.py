@@ -2,10 +2,11 @@
 
 import pytest
 
-from scenequeue.items import ItemState, JobSpec, JobState
-from scenequeue.names import check_job_id
+from scenequeue.jobs.ids import check_job_id
+from scenequeue.jobs.item import ItemState
+from scenequeue.jobs.job import JobSpec, JobState
+from scenequeue.ports.worker import new_call
 from scenequeue.queue import SceneQueue
-from scenequeue.work import new_call
 from tests.scenequeue.jobs import done, items, submit
 
 

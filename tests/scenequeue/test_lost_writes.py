@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sceneburst.embedded_redis import EmbeddedRedis
+from sceneburst.local.embedded_redis import EmbeddedRedis
 from scenequeue.errors import DispatcherDeposed, LeaseLost
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from scenequeue.errors import JobNotFound, QueueUnavailable
-from scenequeue.items import ItemResult, JobState
+from scenequeue.jobs.job import JobState
+from scenequeue.jobs.result import ItemResult
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import done, submit
 

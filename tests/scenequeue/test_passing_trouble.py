@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 import redis
 
-from sceneburst.embedded_redis import EmbeddedRedis
-from scenequeue.connection import Connection
+from sceneburst.local.embedded_redis import EmbeddedRedis
 from scenequeue.errors import QueueUnavailable
-from scenequeue.items import ContainerRecord
-from scenequeue.names import ContainerId
+from scenequeue.jobs.container import ContainerRecord
+from scenequeue.jobs.ids import ContainerId
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
+from scenequeue.structure.connection import Connection
 from tests.scenequeue.conftest import SERVERS
 from tests.scenequeue.jobs import done, submit
-from tests.waiting import wait_until
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture(params=[name for name, binary in SERVERS.items() if binary])

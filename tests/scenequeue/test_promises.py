@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, settings, strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, precondition, rule, run_state_machine_as_test
 
 from scenequeue.errors import JobConflict, LeaseLost
-from scenequeue.items import ItemState, Lane, Lease
+from scenequeue.jobs.item import ItemState, Lease
+from scenequeue.jobs.job import Lane
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.conftest import queue_on
 from tests.scenequeue.jobs import done, submit

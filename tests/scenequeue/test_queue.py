@@ -8,11 +8,13 @@ from itertools import pairwise
 import pytest
 
 from scenequeue.errors import DispatcherDeposed, JobConflict, JobNotFound, LeaseLost, QueueFull
-from scenequeue.items import Callback, ContainerRecord, ItemState, JobSpec, JobState, Lane, WorkItem
-from scenequeue.names import ContainerId, check_job_id
+from scenequeue.jobs.container import ContainerRecord
+from scenequeue.jobs.ids import ContainerId, check_job_id
+from scenequeue.jobs.item import ItemState, WorkItem
+from scenequeue.jobs.job import Callback, JobSpec, JobState, Lane
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import done, items, submit
-from tests.waiting import wait_until
+from tests.support.waiting import wait_until
 
 
 def test_a_submitted_item_is_leased_once_and_done_once(any_queue: SceneQueue) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from scenequeue.items import ItemResult
+from scenequeue.jobs.result import ItemResult
 from scenequeue.reasons import SENTENCES, Reason
 
 _ROOT = Path(__file__).parents[2]

@@ -3,11 +3,12 @@
 import pytest
 
 from scenequeue.errors import JobConflict, LeaseLost
-from scenequeue.items import ItemState, JobState
+from scenequeue.jobs.item import ItemState
+from scenequeue.jobs.job import JobState
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.conftest import queue_on
 from tests.scenequeue.jobs import done, items, submit
-from tests.waiting import wait_until
+from tests.support.waiting import wait_until
 
 
 def test_a_token_proves_a_lease_only_with_its_container(any_queue: SceneQueue) -> None:

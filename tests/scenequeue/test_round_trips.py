@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 import redis
 
-from scenequeue.items import ItemResult, JobSpec, JobState
-from scenequeue.names import check_job_id
+from scenequeue.jobs.ids import check_job_id
+from scenequeue.jobs.job import JobSpec, JobState
+from scenequeue.jobs.result import ItemResult
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import done, items, submit
 

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 import scenequeue
-from scenequeue import steps
+from scenequeue.structure import script_runner
 
 _FOLDER = Path(scenequeue.__file__).with_name("scripts")
 _STEPS = sorted(_FOLDER.glob("*.lua"))
 _PARTS = sorted((_FOLDER / "lib").glob("*.lua"))
 _DEFINED = re.compile(r"^local (?:function )?(\w+(?:, \w+)*)", re.MULTILINE)
-_COUNTING = [path for path in _STEPS if "counters" in steps._uses(path.read_text(encoding="utf-8"))]
+_COUNTING = [path for path in _STEPS if "counters" in script_runner._uses(path.read_text(encoding="utf-8"))]
 
 
 def _header(path: Path) -> str:
@@ -56,7 +56,7 @@ def test_a_script_states_exactly_the_parts_that_it_uses(path: Path) -> None:
     """None for nothing, as each costs every call of the step; none by way of another, which may cease to use it."""
     words = set(re.findall(r"(?<!\.)\b\w+", _code(path)))
     used = {part.stem for part in _PARTS if part != path and words & _defined(part)}
-    assert set(steps._uses(_header(path))) == used
+    assert set(script_runner._uses(_header(path))) == used
 
 
 @pytest.mark.parametrize("path", _COUNTING, ids=lambda path: path.stem)

@@ -35,7 +35,7 @@ def _run(*argv: str, path: Path | None = None, folder: Path | None = None) -> su
         ("typer", ["sceneburst", "--help"], "console"),
         ("celery", ["dispatcher"], "dispatcher"),
         ("av", ["container_worker"], "worker"),
-        ("fastapi", ["producer.api"], "api"),
+        ("fastapi", ["sceneburst.http_api"], "api"),
         ("psutil,celery,av,cv2", ["sceneburst", "render", "job.yaml"], "all"),
         ("celery", ["sceneburst", "up"], "dispatcher"),
         ("cv2", ["sceneburst", "worker"], "worker"),
@@ -75,7 +75,8 @@ def test_a_file_that_hides_a_package_is_named_by_the_command_line(package: str, 
 
 
 @pytest.mark.parametrize(
-    ("program", "package"), [("dispatcher", "scenequeue"), ("container_worker", "scenequeue"), ("producer.api", "scenequeue")]
+    ("program", "package"),
+    [("dispatcher", "scenequeue"), ("container_worker", "scenequeue"), ("sceneburst.http_api", "scenequeue")],
 )
 def test_a_file_that_hides_a_package_is_named_by_every_program(program: str, package: str, tmp_path: Path) -> None:
     """It lies in the folder that the program is started in, where Python looks first."""
@@ -130,7 +131,8 @@ def test_a_program_runs_without_standard_streams(closed: str) -> None:
 
 def test_a_program_starts_where_text_is_ascii() -> None:
     """Its own files are UTF-8, whatever the locale says."""
-    program = "from scenequeue.steps import _texts; from dispatcher.pricing import prices; _texts(); prices()"
+    imports = "from scenequeue.structure import script_runner; from dispatcher.decisions import pricing"
+    program = f"{imports}; script_runner._texts(''); pricing.prices()"
     environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     ran = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stderr) == (0, "")

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.waiting import wait_until
+from tests.support.waiting import wait_until
 
 #: Each program, with how many modules it loads at least before it is what it is.
 _PROGRAMS = {"sceneburst queue": 300, "container_worker": 200}
 #: Those that run until they are told to leave.
-_SERVICES = {"dispatcher": 800, "sceneburst dispatcher": 700, "producer.api": 500, "sceneburst api": 600}
+_SERVICES = {"dispatcher": 800, "sceneburst dispatcher": 700, "sceneburst.http_api": 500, "sceneburst api": 600}
 _MOMENTS = 10
 #: The least that a pipe holds: so a program is never more than some forty modules ahead of what has been read.
 _PIPE_BYTES = 4096

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from scenequeue.errors import SettingsError
-from scenequeue.keys import SHARED, STRUCTURE
 from scenequeue.queue import SceneQueue
+from scenequeue.structure.keys import SHARED, STRUCTURE
 from tests.scenequeue.conftest import queue_on
 from tests.scenequeue.jobs import done, submit
 

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from producer.films import film_from
-from producer.scenes import scene_from
-from scenequeue.film import Film, StitchPayload
-from scenequeue.items import RenderPayload, Scene
+from producer.requests.film import film_from
+from producer.requests.scenes import scene_from
+from scenequeue.jobs.film import Film, StitchPayload
+from scenequeue.jobs.scene import RenderPayload, Scene
 
 FORMS: list[tuple[type[BaseModel], dict[str, Any]]] = [
     (Scene, {"name": "a", "image": "a.jpg", "audio": "a.mp3"}),

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from scenequeue.items import ContainerRecord, Counts, JobState, JobStatus, Lane
-from scenequeue.names import ContainerId, JobId
+from scenequeue.jobs.container import ContainerRecord
+from scenequeue.jobs.ids import ContainerId, JobId
+from scenequeue.jobs.job import Counts, JobState, JobStatus, Lane
 from scenequeue.waiting import Surroundings, why_waiting
 
 _PLAN: dict[str, Any] = {"why": "nothing ready", "at_ms": 2000, "starting": 0, "running": 0, "waits_because": None}

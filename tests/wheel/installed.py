@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sceneburst.embedded_redis import find_redis_server
+from sceneburst.local.embedded_redis import find_redis_server
 
 
 class Installed:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.waiting import wait_until
+from tests.support.waiting import wait_until
 from tests.wheel.conftest import ROOT, Install
 from tests.wheel.installed import Installed
 from tests.wheel.interpreters import find_python
@@ -48,7 +48,7 @@ def _worker(installed: Installed) -> None:
 def _api(installed: Installed) -> None:
     """It listens, and answers."""
     settings = {"SCENEBURST_API_PORT": "0", "SCENEBURST_API_OPEN": "true"}
-    with installed.running("python", "-m", "producer.api", **settings) as program:
+    with installed.running("python", "-m", "sceneburst.http_api", **settings) as program:
         told = wait_until(lambda: program.poll() is not None or installed.said("api listens"), "it listens", 60)
         assert isinstance(told, dict), installed.log.read_text()
         with urllib.request.urlopen(f"{told['url']}/healthz", timeout=10) as answer:
@@ -60,7 +60,7 @@ _PROGRAMS: dict[str, tuple[Callable[[Installed], None], list[str]]] = {
     "console": (_command_line, ["sceneburst", "queue"]),
     "dispatcher": (_dispatcher, ["python", "-m", "dispatcher"]),
     "worker": (_worker, ["python", "-m", "container_worker"]),
-    "api": (_api, ["python", "-m", "producer.api"]),
+    "api": (_api, ["python", "-m", "sceneburst.http_api"]),
 }
 #: Every set of extras that is documented, and each extra alone. `all` is tried on each Python.
 _SETS = ["", *_PROGRAMS, "api,console", "worker,dispatcher,api"]

@@ -16,14 +16,14 @@ from container_worker.kinds import render
 from container_worker.sandbox.child import Stopped
 from container_worker.sandbox.limits import Limits
 from scenequeue.errors import BadInput, ObjectNotFound, StorageDenied
-from scenequeue.items import Lease, WorkItem
-from scenequeue.names import ItemId, LeaseToken, check_job_id
-from scenequeue.options import RenderOptions
+from scenequeue.jobs.ids import ItemId, LeaseToken, check_job_id
+from scenequeue.jobs.item import Lease, WorkItem
+from scenequeue.jobs.options import RenderOptions
 from scenequeue.settings import WorkerSettings
-from scenequeue.storage import UriStorage
-from scenequeue.storage_https import HttpsStorage
-from tests.dripping_server import dripping_server
-from tests.media import Media
+from scenequeue.storages.https import HttpsStorage
+from scenequeue.storages.uri import UriStorage
+from tests.support.dripping_server import dripping_server
+from tests.support.media import Media
 
 Make = Callable[..., ItemContext]
 
@@ -66,7 +66,7 @@ def test_a_scene_is_prepared_before_it_has_a_slot(work_on: Make, media: Media, t
     @contextlib.contextmanager
     def slot() -> Iterator[None]:
         children = psutil.Process().children(recursive=True)
-        assert [child for child in children if "container_worker.render" in child.cmdline()]
+        assert [child for child in children if "container_worker.media.scene" in child.cmdline()]
         assert not [child for child in children if "scene.mp4" in child.cmdline()]
         time.sleep(1.5)
         made_early.extend(tmp_path.glob("scratch*/scene.mp4"))

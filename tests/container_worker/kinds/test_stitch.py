@@ -10,20 +10,21 @@ import av
 import numpy as np
 import pytest
 
-from container_worker.ffmpeg import find_ffmpeg
 from container_worker.kind import ItemContext, carry_out
 from container_worker.kinds import load_kinds
-from container_worker.render.defaults import RENDERER_VERSION
+from container_worker.media.defaults import RENDERER_VERSION
+from container_worker.media.ffmpeg import find_ffmpeg
 from container_worker.sandbox.limits import Limits
 from scenequeue.errors import BadInput, ObjectNotFound
-from scenequeue.items import ItemResult, Lease, WorkItem
-from scenequeue.names import ItemId, LeaseToken, check_job_id
-from scenequeue.options import RenderOptions
+from scenequeue.jobs.ids import ItemId, LeaseToken, check_job_id
+from scenequeue.jobs.item import Lease, WorkItem
+from scenequeue.jobs.options import RenderOptions
+from scenequeue.jobs.result import ItemResult
 from scenequeue.settings import WorkerSettings
-from scenequeue.storage import UriStorage
-from tests.ffmpeg_recorder import Recorder
-from tests.media import Media
-from tests.prober import check, first_sound_s, loudness_lufs, pictures, probe, sound
+from scenequeue.storages.uri import UriStorage
+from tests.support.ffmpeg_recorder import Recorder
+from tests.support.media import Media
+from tests.support.prober import check, first_sound_s, loudness_lufs, pictures, probe, sound
 
 Run = Callable[..., ItemResult]
 #: Where a film of these scenes cuts, in seconds from either end.

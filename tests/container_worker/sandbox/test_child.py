@@ -12,7 +12,7 @@ from container_worker.sandbox.child import CpuTimeExceeded, Stopped, classify, r
 from container_worker.sandbox.limits import Limits
 from container_worker.sandbox.policy import confined
 from scenequeue.errors import LimitExceeded, ToolFailed
-from tests.cpu_limits import MARGIN_S, CpuLimits
+from tests.support.cpu_limits import MARGIN_S, CpuLimits
 
 _ASKS = """
 import sys, time

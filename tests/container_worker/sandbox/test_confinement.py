@@ -19,8 +19,8 @@ from container_worker.sandbox.limits import Limits
 from container_worker.sandbox.policy import Policy, confined
 from container_worker.sandbox.probe import probe
 from container_worker.sandbox.users import borrowed_uid, hand_over
-from tests.processes import is_alive
-from tests.waiting import wait_until
+from tests.support.processes import is_alive
+from tests.support.waiting import wait_until
 
 FOUND = probe(None)
 #: The levels that this machine has, and the user that runs the tests can use.

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import structlog
 
-from container_worker.ffmpeg import find_ffmpeg
+from container_worker.media.ffmpeg import find_ffmpeg
 from container_worker.sandbox.child import run_child
 from container_worker.sandbox.level import Level
 from container_worker.sandbox.limits import Limits

@@ -7,22 +7,25 @@ from typing import Any
 
 import pytest
 
-from dispatcher.pricing import cost_usd
+from dispatcher.decisions.pricing import cost_usd
 from producer import RenderOptions, Scene
 from sceneburst.cloudburst import execute_parallel_batches
 from sceneburst.cloudburst.folder import temporary_folder
 from sceneburst.cloudburst.options import look_from
 from sceneburst.cloudburst.report import Arrival, Run, report as report_of
 from scenequeue.errors import InvalidScenes
-from scenequeue.items import ContainerRecord, ItemResult, JobState, Lease
-from scenequeue.names import ContainerId, ItemId
+from scenequeue.jobs.container import ContainerRecord
+from scenequeue.jobs.ids import ContainerId, ItemId
+from scenequeue.jobs.item import Lease
+from scenequeue.jobs.job import JobState
+from scenequeue.jobs.result import ItemResult
+from scenequeue.jobs.wishes import JobWishes
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
-from scenequeue.storage import UriStorage
-from scenequeue.wishes import JobWishes
+from scenequeue.storages.uri import UriStorage
 from tests.conftest import S3
-from tests.media import Media
 from tests.producer.small_worker import working
+from tests.support.media import Media
 
 
 @pytest.fixture

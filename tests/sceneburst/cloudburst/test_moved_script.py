@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.media import Media
-from tests.up import running_up
+from tests.support.media import Media
+from tests.support.up import running_up
 
 
 @pytest.fixture(scope="module")

@@ -5,17 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from dispatcher.pricing import usd_per_hour
+from dispatcher.decisions.pricing import usd_per_hour
 from sceneburst.cloudburst import FargateOperationV1
-from scenequeue.items import ContainerRecord
-from scenequeue.names import ContainerId
+from scenequeue.jobs.container import ContainerRecord
+from scenequeue.jobs.ids import ContainerId
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
-from scenequeue.storage import UriStorage
-from tests.aws import use_aws
-from tests.media import Media
+from scenequeue.storages.uri import UriStorage
 from tests.producer.small_worker import working
-from tests.sts import ROLE, refuse_role, watch_sts
+from tests.support.aws import use_aws
+from tests.support.media import Media
+from tests.support.sts import ROLE, refuse_role, watch_sts
 
 
 @pytest.fixture

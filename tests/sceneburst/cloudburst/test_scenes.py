@@ -7,7 +7,7 @@ from hypothesis import example, given
 from sceneburst.cloudburst import execute_parallel_batches
 from sceneburst.cloudburst.scenes import named_scenes
 from scenequeue.errors import InvalidScenes
-from scenequeue.names import check_name
+from scenequeue.jobs.ids import check_name
 
 
 @given(st.lists(st.text(min_size=1).filter(lambda name: name.strip() != ""), unique=True))

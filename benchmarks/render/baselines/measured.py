@@ -1,0 +1,164 @@
+"""The render benchmark's contenders: each makes one MP4 of a scene, and is weighed."""
+
+import contextlib
+import json
+import shutil
+import statistics
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from benchmarks.environments import ROOT, python_with
+from benchmarks.render.harness import FPS, FRAME_PX, SELDOM_S, ZOOM, Cost, Scene, weigh
+from container_worker.media.ffmpeg import find_ffmpeg
+from container_worker.media.request import RenderRequest
+from container_worker.media.scene import encoder
+from container_worker.media.scene.rendering import SceneInputs, request_for
+from container_worker.sandbox.environment import child_environment
+from scenequeue.jobs.options import RenderOptions
+
+BASELINES = ROOT / "benchmarks" / "render" / "baselines"
+MOVIEPY = ["moviepy==2.2.1", "opencv-python-headless==4.12.0.88", "imageio-ffmpeg==0.6.0"]
+FONT = ROOT / "container_worker" / "fonts" / "NotoSans-Regular.ttf"
+#: The settings that all share where the same settings are asked for.
+SHARED_PRESET, SHARED_CRF = "veryfast", 23
+#: The preset's own value: nothing is changed by it.
+SHARED_PARAMS = "scenecut=40"
+SHARED = (SHARED_PRESET, SHARED_PARAMS)
+
+
+class Stage:
+    """Runs contenders in a folder.
+
+    Args:
+        folder: for what they make.
+        fast: a folder in memory, for raw frames.
+        look_s: seconds between two looks at our memory.
+    """
+
+    def __init__(self, folder: Path, fast: Path, look_s: float = SELDOM_S) -> None:
+        self.folder, self._fast, self._look_s = folder, fast, look_s
+        self.ffmpeg = find_ffmpeg().path
+
+    @staticmethod
+    def medians(costs: Sequence[Cost]) -> dict[str, float]:
+        """Of wall and CPU seconds; memory is the most that was seen."""
+        return {
+            "wall_s": statistics.median(cost.wall_s for cost in costs),
+            "cpu_s": statistics.median(cost.cpu_s for cost in costs),
+            "peak_mb": max(cost.peak_mb for cost in costs),
+        }
+
+    def request(self, scene: Scene, *, threads: int, plain: bool = False, **options: Any) -> RenderRequest:
+        """The scene as a render child is asked for it; `plain` leaves subtitles and watermark out."""
+        more = {} if plain else {"subtitles": scene.subtitles, "watermark": scene.watermark}
+        inputs = SceneInputs(scene.picture, scene.narration, **more)
+        chosen = RenderOptions(**{"zoom": ZOOM, "fps": FPS, "normalize_loudness": False, **options})
+        return request_for(inputs, chosen, self.folder / "scratch", self.ffmpeg, threads)
+
+    def ours(self, request: RenderRequest, output: Path, settings: tuple[str, str] | None = None) -> Cost:
+        """Our render child, from its start to its end; with another preset and parameters of x264 where they are given."""
+        cost = self._child(request, settings or ())
+        (Path(request.scratch) / "scene.mp4").rename(output)
+        return cost
+
+    def first_frame_s(self, request: RenderRequest) -> float:
+        """Seconds from the render child's start to its first frame."""
+        lines: list[str] = []
+        self._child(request, said=lines)
+        return float(next(json.loads(line)["first_frame_s"] for line in lines if "first_frame_s" in line))
+
+    def raw_frames(self, request: RenderRequest) -> Path:
+        """Our frames, as they would go to the encoder, in a file in memory."""
+        target = self._fast / "frames.yuv"
+        self._child(request, ("--frames", str(target)))
+        return target
+
+    def _child(self, request: RenderRequest, arguments: Sequence[str] = (), said: list[str] | None = None) -> Cost:
+        shutil.rmtree(request.scratch, ignore_errors=True)
+        Path(request.scratch).mkdir()
+        argv = [sys.executable, "-m", "benchmarks.render.ours", *arguments]
+        return weigh(
+            argv, stdin=json.dumps(asdict(request)).encode() + b"\ngo\n", said=said,
+            more=child_environment(self.folder), look_s=self._look_s,
+        )  # fmt: skip
+
+    def encoder_alone(self, request: RenderRequest, frames: Path, output: Path) -> Cost:
+        """Ffmpeg with our graph, settings (or those of `with_encoder`) and environment, on frames in memory."""
+        count = frames.stat().st_size * 2 // (3 * FRAME_PX[0] * FRAME_PX[1])
+        argv = encoder.argv_for(request, count, str(output))
+        with frames.open("rb") as file:
+            return weigh(argv, stdin=file, more=child_environment(self.folder))
+
+    def zoompan(self, scene: Scene, output: Path, width: int, *, plain: bool = False) -> Cost:
+        """The usual recipe: enlarge to this width, zoompan, subtitles, watermark; the same path, and shared settings."""
+        share = f"(on/{scene.frames - 1})"
+        zoom = f"pow({ZOOM},{share}*{share}*(3-2*{share}))"
+        graph = (
+            f"[0:v]scale={width}:-1,zoompan=z='{zoom}':x='iw/2-(iw/zoom/2)':y='ih/2-(ih/zoom/2)'"
+            f":d={scene.frames}:s={FRAME_PX[0]}x{FRAME_PX[1]}:fps={FPS},format=yuv420p"
+        )
+        if plain:
+            graph += "[v]"
+        else:
+            graph += f",subtitles={scene.subtitles}:fontsdir={FONT.parent}[t];[2:v]scale=194:-1[m];[t][m]overlay=W-w-32:32[v]"
+        request = self.request(scene, threads=2, crf=SHARED_CRF)
+        with with_encoder("h264", *SHARED):
+            options = encoder.codec_arguments(request)
+        argv = [str(self.ffmpeg), "-y", "-nostdin", "-loglevel", "error", "-i", str(scene.picture), "-i", str(scene.narration)]
+        argv += ["-i", str(scene.watermark), "-filter_complex", graph, "-map", "[v]", "-map", "1:a"]
+        argv += [word for name, value in options.items() for word in (f"-{name}", str(value))]
+        argv += ["-c:a", "aac", "-b:a", "128k", "-ar", "48000", "-ac", "2", "-frames:v", str(scene.frames)]
+        argv += ["-colorspace", "bt709", "-movflags", "+faststart", str(output)]
+        return weigh(argv)
+
+    def moviepy(self, scene: Scene, output: Path) -> Cost:
+        """MoviePy 2 with the shared settings."""
+        return self._rival("moviepy_scene.py", scene, output)
+
+    def replaced_chain(self, scene: Scene, output: Path, *, plain: bool = False) -> Cost:
+        """The replaced system's four encodes."""
+        return self._rival("replaced_chain.py", scene, output, plain=plain)
+
+    def _rival(self, program: str, scene: Scene, output: Path, *, plain: bool = False) -> Cost:
+        from container_worker.media.subtitles.cues import read_cues
+
+        facts = {
+            "picture": str(scene.picture), "narration": str(scene.narration), "watermark": str(scene.watermark),
+            "srt": str(scene.subtitles), "size": FRAME_PX, "fps": FPS, "zoom": ZOOM, "seconds": scene.seconds,
+            "cues": [] if plain else [(cue.start_s, cue.end_s, cue.text) for cue in read_cues(str(scene.subtitles), "subtitles")],
+            "font": str(FONT), "ffmpeg": str(self.ffmpeg), "output": str(output),
+        }  # fmt: skip
+        plan = self.folder / "rival.json"
+        plan.write_text(json.dumps(facts))
+        python = python_with("moviepy", MOVIEPY)
+        return weigh(
+            [python, str(BASELINES / program), str(plan)], more={"IMAGEIO_FFMPEG_EXE": str(self.ffmpeg), "PYTHONPATH": ""}
+        )
+
+
+@contextlib.contextmanager
+def with_encoder(codec: str, preset: str | int, params: str) -> Iterator[None]:
+    """Another preset and parameters than ours for as long as the block lasts."""
+    kept = encoder.X264_PRESET, encoder.X264_PARAMS, encoder.AV1_PRESET, encoder.AV1_PARAMS
+    if codec == "av1":
+        encoder.AV1_PRESET, encoder.AV1_PARAMS = preset, params
+    else:
+        encoder.X264_PRESET, encoder.X264_PARAMS = preset, params
+    try:
+        yield
+    finally:
+        encoder.X264_PRESET, encoder.X264_PARAMS, encoder.AV1_PRESET, encoder.AV1_PARAMS = kept
+
+
+def in_pairs(rounds: int, contenders: dict[str, Callable[[], Cost]]) -> dict[str, list[Cost]]:
+    """Every contender once a round, in turns, so that a slow minute of the machine falls on all of them."""
+    costs: dict[str, list[Cost]] = {name: [] for name in contenders}
+    for number in range(rounds):
+        names = list(contenders)
+        for name in names[number % len(names) :] + names[: number % len(names)]:
+            costs[name].append(contenders[name]())
+            print(f"  round {number + 1} of {rounds}, {name}: {costs[name][-1].wall_s:.1f} s", file=sys.stderr, flush=True)
+    return costs

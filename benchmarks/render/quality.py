@@ -1,0 +1,167 @@
+"""How good a video is: against the ideal frames of its path, and how evenly it moves."""
+
+import json
+import math
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from benchmarks.render.harness import FRAME_PX, ZOOM
+from container_worker.media.scene.canvas import RGB_TO_YUV
+from container_worker.media.scene.motion import Rect, view
+
+Luma = npt.NDArray[np.float32]
+#: The part of the picture that fills the frame at a share of the time, in shares of the picture.
+Path_ = Callable[[float], Rect]
+#: A window that motion is measured in, and where its middle lies in the frame (off the centre, where a zoom moves nothing).
+_WINDOW_PX = 512
+_WINDOW_AT = (0.27, 0.30)
+#: What phase correlation may see where nothing moves, in pixels.
+_STILL_PX = 0.1
+
+
+def our_path(share: float) -> Rect:
+    """zoom_in, as rendered; what zoompan and MoviePy are asked for too."""
+    return view("zoom_in", ZOOM, share)
+
+
+def chain_path(share: float) -> Rect:
+    """Linear, and about a point half a pixel off the middle, as getRotationMatrix2D((w/2, h/2), …) has it."""
+    scale = 1 + (ZOOM - 1) * share
+    width, height = FRAME_PX
+    left, top = ((-0.5 - side / 2) / scale + side / 2 + 0.5 for side in (width, height))
+    return Rect(left / width, top / height, 1 / scale, 1 / scale)
+
+
+class Ideal:
+    """Frames as they should be: the picture's luma in floats (BT.709 limited), resampled bicubically with antialiasing."""
+
+    def __init__(self, picture: Path, path: Path_, frames: int) -> None:
+        with Image.open(picture) as image:
+            rgb = np.asarray(image.convert("RGB"), np.float32)
+        self._luma = Image.fromarray((rgb @ RGB_TO_YUV[0, :3] + RGB_TO_YUV[0, 3]).astype(np.float32))
+        self._path, self._frames = path, frames
+
+    def frame(self, number: int) -> Luma:
+        """Luma of one frame, 16 to 235."""
+        part = self._path(number / max(1, self._frames - 1))
+        width, height = self._luma.size
+        box = (part.x * width, part.y * height, (part.x + part.width) * width, (part.y + part.height) * height)
+        box = (max(0.0, box[0]), max(0.0, box[1]), min(float(width), box[2]), min(float(height), box[3]))
+        return np.asarray(self._luma.resize(FRAME_PX, Image.Resampling.BICUBIC, box=box))
+
+
+def luma_frames(video: Path, numbers: Sequence[int]) -> Iterator[Luma]:
+    """The luma of these frames (ascending) of a video, as decoded."""
+    wanted = set(numbers)
+    with av.open(str(video)) as container:
+        container.streams.video[0].thread_type = "AUTO"
+        for number, frame in enumerate(container.decode(video=0)):
+            if number in wanted:
+                plane = frame.planes[0]
+                rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+                yield rows[: frame.height, : frame.width].astype(np.float32)
+            if number >= numbers[-1]:
+                return
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """Against the ideal frames, in luma: PSNR in dB over all samples, mean SSIM (Wang 2004, 11 × 11 Gaussian)."""
+
+    psnr_db: float
+    ssim: float
+
+
+def likeness(video: Path, ideal: Ideal, numbers: Sequence[int]) -> Likeness:
+    """How near these frames of the video are to the ideal."""
+    errors, ssims = [], []
+    for number, luma in zip(numbers, luma_frames(video, numbers), strict=True):
+        wanted = ideal.frame(number)
+        errors.append(float(np.mean((luma - wanted) ** 2)))
+        ssims.append(_ssim(luma, wanted))
+    return Likeness(10 * math.log10(255**2 / np.mean(errors)), float(np.mean(ssims)))
+
+
+def _ssim(first: Luma, second: Luma) -> float:
+    def blurred(image: Luma) -> Luma:
+        return cv2.GaussianBlur(image, (11, 11), 1.5)
+
+    c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+    mean1, mean2 = blurred(first), blurred(second)
+    var1, var2 = blurred(first * first) - mean1 * mean1, blurred(second * second) - mean2 * mean2
+    covariance = blurred(first * second) - mean1 * mean2
+    top = (2 * mean1 * mean2 + c1) * (2 * covariance + c2)
+    return float(np.mean(top / ((mean1 * mean1 + mean2 * mean2 + c1) * (var1 + var2 + c2))))
+
+
+@dataclass(frozen=True)
+class Steadiness:
+    """Error of the motion from frame to frame, in pixels (root mean square), and how often it went backwards."""
+
+    rms_px: float
+    backward_steps: int
+
+
+def steadiness(video: Path | Ideal, path: Path_, frames: int) -> Steadiness:
+    """Phase correlation of successive frames in a window, against what the path moves its middle by.
+
+    Args:
+        video: what to measure; the ideal itself shows the method's own floor.
+        path: what it should follow.
+        frames: of the whole scene; all are looked at.
+    """
+    numbers = range(frames)
+    lumas = luma_frames(video, numbers) if isinstance(video, Path) else (video.frame(number) for number in numbers)
+    width, height = FRAME_PX
+    x, y = int(_WINDOW_AT[0] * width), int(_WINDOW_AT[1] * height)
+    half = _WINDOW_PX // 2
+    window = cv2.createHanningWindow((_WINDOW_PX, _WINDOW_PX), cv2.CV_32F)
+    before: Luma | None = None
+    errors, backward = [], 0
+    for number, luma in zip(numbers, lumas, strict=True):
+        cut = np.ascontiguousarray(luma[y - half : y + half, x - half : x + half])
+        if before is not None:
+            (dx, dy), _ = cv2.phaseCorrelate(before, cut, window)
+            ideal_dx, ideal_dy = _moved((x + 0.5, y + 0.5), path((number - 1) / (frames - 1)), path(number / (frames - 1)))
+            errors.append((dx - ideal_dx, dy - ideal_dy))
+            backward += any(made * ideal < 0 and abs(made) > _STILL_PX for made, ideal in ((dx, ideal_dx), (dy, ideal_dy)))
+        before = cut
+    return Steadiness(float(np.sqrt(np.mean(np.square(errors)))), backward)
+
+
+def _moved(point: tuple[float, float], before: Rect, after: Rect) -> tuple[float, float]:
+    """Where the content at a point of the frame goes to, as a difference in pixels."""
+    width, height = FRAME_PX
+    source_x = before.x + point[0] / width * before.width
+    source_y = before.y + point[1] / height * before.height
+    return (source_x - after.x) / after.width * width - point[0], (source_y - after.y) / after.height * height - point[1]
+
+
+def vmaf(ffmpeg: Path, video: Path, reference: Path, fps: int, subsample: int = 3) -> float:
+    """VMAF (v0.6.1) of a video against raw NV12 frames of the same size; every third frame is looked at."""
+    log = video.with_suffix(".vmaf.json")
+    size = f"{FRAME_PX[0]}x{FRAME_PX[1]}"
+    graph = f"[0:v]settb=1/{fps},setpts=N[a];[1:v]settb=1/{fps},setpts=N[b];[a][b]libvmaf=log_fmt=json:log_path={log}:n_threads=2"
+    graph += f":n_subsample={subsample}"
+    argv = [str(ffmpeg), "-nostdin", "-loglevel", "error", "-i", str(video), "-f", "rawvideo", "-pixel_format", "nv12"]
+    argv += ["-video_size", size, "-framerate", str(fps), "-i", str(reference), "-filter_complex", graph, "-f", "null", "-"]
+    subprocess.run(argv, check=True, cwd=video.parent)
+    return float(json.loads(log.read_text())["pooled_metrics"]["vmaf"]["mean"])
+
+
+def write_raw(ideal: Ideal, frames: int, target: Path) -> Path:
+    """The ideal frames as raw NV12 with grey chroma, which VMAF does not look at."""
+    grey = np.full(FRAME_PX[0] * FRAME_PX[1] // 2, 128, np.uint8).tobytes()
+    with target.open("wb") as file:
+        for number in range(frames):
+            file.write(np.clip(np.rint(ideal.frame(number)), 0, 255).astype(np.uint8).tobytes())
+            file.write(grey)
+    return target

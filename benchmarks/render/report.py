@@ -1,0 +1,112 @@
+"""The render benchmark's rows, shown: a page and a plot."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from benchmarks.targets import Bar, bar_lines
+
+Row = dict[str, Any]
+_COLUMNS = {
+    "wall_s": ("wall s", "{:.1f}"), "cpu_s": ("CPU s", "{:.1f}"), "mb": ("MB", "{:.2f}"), "peak_mb": ("peak MB", "{:.0f}"),
+    "vmaf": ("VMAF", "{:.1f}"), "psnr_db": ("PSNR dB", "{:.1f}"), "ssim": ("SSIM", "{:.4f}"),
+    "motion_px": ("motion error px", "{:.3f}"), "backward_steps": ("backward steps", "{:.0f}"),
+    "scenes_per_minute": ("scenes/min", "{:.2f}"), "cores_busy": ("cores busy", "{:.0%}"),
+    "first_frame_s": ("first frame s", "{:.2f}"), "busy_share": ("encoders busy", "{:.1%}"),
+    "container_s": ("container s", "{:.0f}"),
+}  # fmt: skip
+
+
+def _tables(rows: list[Row]) -> str:
+    """A Markdown table for each figure, with the columns that it has."""
+    parts = []
+    for figure in dict.fromkeys(row["figure"] for row in rows):
+        own = [row for row in rows if row["figure"] == figure]
+        keys = [key for key in _COLUMNS if any(key in row for row in own)]
+        parts += [f"### {figure[0].upper()}{figure[1:]}", "", "| | " + " | ".join(_COLUMNS[key][0] for key in keys) + " |"]
+        parts.append("|---|" + "---:|" * len(keys))
+        for row in own:
+            cells = [_COLUMNS[key][1].format(row[key]) if key in row else "–" for key in keys]
+            parts.append(f"| {row['system']} | " + " | ".join(cells) + " |")
+        parts.append("")
+    return "\n".join(parts)
+
+
+def write_docs(folder: Path, rows: list[Row], bars: list[Bar]) -> None:
+    """rendering.md, rendering.svg and rendering.json in `folder`."""
+    # Only who writes pictures pays for the plotting library.
+    from benchmarks.plots import Panel, write_bars, write_points
+
+    (folder / "rendering.json").write_text(json.dumps({"rows": rows, "bars": bars}, indent=2) + "\n")
+    timed = [row for row in rows if row["figure"].startswith("12 MP")]
+    moved = [row for row in rows if row["figure"].startswith("quality, 12 MP")]
+    panels = [
+        Panel(title, {row["system"]: row[key] for row in of}, form)
+        for title, key, form, of in (
+            ("wall seconds, 12 MP (less is better)", "wall_s", "{:.1f}", timed),
+            ("CPU seconds, 12 MP (less is better)", "cpu_s", "{:.1f}", timed),
+            ("motion error, px RMS (less is better)", "motion_px", "{:.3f}", moved),
+            ("VMAF against the ideal (more is better)", "vmaf", "{:.1f}", moved),
+        )
+        if of
+    ]
+    if panels:
+        write_bars(folder / "rendering.svg", panels)
+    settings = [row for row in rows if row["figure"].startswith("encoder settings")]
+    if settings:
+        by = {title: [_point(row, key) for row in settings] for title, key in (("CPU seconds", "cpu_s"), ("MB", "mb"))}
+        write_points(folder / "rendering-front.svg", by, "less is better", "VMAF")
+    (folder / "rendering.md").write_text(_PAGE.format(tables=_tables(rows), bars=bar_lines(bars)))
+
+
+def _point(row: Row, key: str) -> Any:
+    """A setting in the plot: named if it is chosen or on a curve. The others lie beside one another; the table names them."""
+    from benchmarks.plots import Point
+
+    is_chosen = row["system"].endswith("ours")
+    return Point(row["system"] if is_chosen or row["curve"] else "", row[key], row["vmaf"], is_chosen, row["curve"])
+
+
+_PAGE = """# Rendering, measured
+
+Written by `make bench-render`; ratios hold within a run, absolute times only for the machine (two vCPUs here).
+
+![Four of the figures as bars](rendering.svg)
+
+| | measured | bar | |
+|---|---:|---:|---|
+{bars}
+
+Where a scene was made for each of three pictures, the bar is held to the median of the three.
+
+## How it was measured
+
+* Pictures are generated: noise with the spectrum of photographs, edges in all directions, small print. Scenes are 1080p at 30
+  frames a second, zoom 1 to 1.12 with slow ends, subtitles and a watermark, unless they say otherwise. Contenders take turns.
+* **Same settings** are x264 `veryfast`, CRF 23, two threads, the same keyframe distance. **Encoder alone** is ffmpeg with the
+  same graph, settings and environment on our raw frames in memory. **8000 px, zoompan** is
+  `scale=8000:-1,zoompan,subtitles,overlay`; **zoompan** the same without enlarging. **moviepy 2** makes one composite with the
+  shared settings. **Replaced chain** is the system that Sceneburst replaces, written anew: a MoviePy still, an OpenCV warp to
+  MPEG-4 Part 2, a MoviePy watermark, ffmpeg's `ass`: four encodes.
+* Wall and CPU seconds are of the whole command with all its children, from its start; ours is the render child as a worker
+  starts it. Peak MB is their memory together (proportional set size, sampled every 50 ms).
+* **Ideal** frames are the picture's luma in floats, resampled bicubically with antialiasing along the same path. PSNR, SSIM
+  and VMAF are against those, on scenes without subtitles and watermark.
+* **Motion error** is by phase correlation of successive frames in a 512 px window off the centre, against what the path moves
+  the window's middle by.
+* **Slots**: cores busy is the scenes' CPU time over that of both cores. What one scene of two threads leaves of them, and what
+  CPU time a scene of one thread saves, is all that a second slot could gain. The bar was set where one thread had cost a third
+  fewer CPU seconds than two, alone on the machine; here both cost the same, within a few per cent.
+* **Encoders busy** is of a real worker with a real queue: running encoders over slots, looked at every 20 ms.
+* **Likeness** is on a picture that is at least as hard for the replaced chain as the one that its bars were set with: 32.9 dB
+  and an SSIM of 0.9665.
+* **Encoder settings** are all tried on the same raw frames of ours; VMAF is against those, so it shows what the encoder loses.
+  The renderer's defaults (`container_worker/media/defaults.py`) are picked from this picture, in which small points are
+  the chosen settings with one thing changed:
+
+![Encoder settings by CPU seconds, size and VMAF](rendering-front.svg)
+
+## Figures
+
+{tables}
+"""

@@ -1,0 +1,120 @@
+"""Judges what happened to each item, from the events that the queue's steps wrote atomically with what they did."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from scenequeue.counted import counted
+from scenequeue.jobs.job import JobEvent
+from scenequeue.jobs.result import ItemResult
+
+#: Events that end a lease, and what state the item is in afterwards.
+_ENDS = {"done": "done", "dead": "dead", "retry": "delayed", "released": "ready", "reclaimed": "ready"}
+#: What the attempt of the next lease may be, above that of the one that ended so.
+_NEXT_ATTEMPT = {"retry": (1,), "released": (0,), "reclaimed": (0, 1)}
+
+
+@dataclass
+class _Life:
+    """One item so far."""
+
+    state: str = "ready"
+    token: str = ""
+    container: str = ""
+    tokens: set[str] = field(default_factory=set)
+    dones: int = 0
+    #: Attempts that the next lease may be.
+    attempts: tuple[int, ...] = (1,)
+    attempt: int = 0
+
+
+def violations(job_id: str, events: Iterable[JobEvent], results: Iterable[ItemResult] | None = None) -> list[str]:
+    """What must never happen, as sentences; none for a history that keeps the contract.
+
+    Checked, per job: it begins with its submission, which happens once. Per item: a lease is given only of what nobody holds,
+    with a token of its own, and its attempt is the last one, or the next where the last was charged; an end (done, dead, retry,
+    release, reclaim) comes only to a leased item and names its present token; done happens once, and nothing comes after it.
+
+    Args:
+        job_id: whose.
+        events: its whole history, oldest first.
+        results: where given, all results of the job: each has exactly one end of its kind, by the container that reports it.
+    """
+    told = list(events)
+    found = list(results or ())
+    lives: dict[str, _Life] = {}
+    wrong: list[str] = []
+    if not told:
+        return [f"{job_id} has {len(found)} results, and no history"] if found else []
+    if told[0].event != "submitted":
+        wrong.append(f"{job_id} begins with {told[0].event}, not with its submission")
+    if (count := sum(event.event == "submitted" for event in told)) > 1:
+        wrong.append(f"{job_id} was submitted {count} times")
+    for event in told:
+        if event.item_id is None:
+            continue
+        life = lives.setdefault(event.item_id, _Life())
+        where = f"{job_id}/{event.item_id}, event {event.id}"
+        wrong += [f"{where}: {sentence}" for sentence in _step(life, event.event, event.fields)]
+    for result in found:
+        life = lives.get(result.item_id, _Life())
+        wrong += [f"{job_id}/{result.item_id}: {sentence}" for sentence in _judge_result(life, result)]
+    return wrong
+
+
+def _judge_result(life: _Life, result: ItemResult) -> list[str]:
+    wrong = []
+    if life.state != result.state:
+        wrong.append(f"its result is {result.state}, its history ends with {life.state}")
+    if result.state == "done" and life.dones != 1:
+        wrong.append(f"a result, and {counted(life.dones, 'time')} done")
+    if result.container and result.container != life.container:
+        wrong.append(f"the result is {result.container}'s, the last lease was {life.container}'s")
+    return wrong
+
+
+def _step(life: _Life, name: str, fields: Mapping[str, str]) -> list[str]:
+    wrong = []
+    if life.dones and name != "dropped":
+        wrong.append(f"{name} after done")
+    if name == "leased":
+        wrong += _lease(life, fields)
+    elif name in _ENDS:
+        wrong += _end(life, name, fields)
+    elif name == "requeued":
+        if life.state != "dead":
+            wrong.append(f"requeued while {life.state}")
+        life.state, life.attempts = "ready", (1,)
+    return wrong
+
+
+def _lease(life: _Life, fields: Mapping[str, str]) -> list[str]:
+    wrong = []
+    token, attempt = fields.get("token", ""), int(fields.get("attempt", 0))
+    if life.state not in {"ready", "delayed"}:
+        wrong.append(f"leased while {life.state}")
+    if not token:
+        wrong.append("leased without a token")
+    if token in life.tokens:
+        wrong.append(f"token {token} was given twice")
+    if attempt not in life.attempts:
+        wrong.append(f"attempt {attempt} instead of {' or '.join(map(str, life.attempts))}")
+    life.tokens.add(token)
+    life.state, life.token, life.attempt, life.container = "leased", token, attempt, fields.get("container", "")
+    return wrong
+
+
+def _end(life: _Life, name: str, fields: Mapping[str, str]) -> list[str]:
+    wrong = []
+    token = fields.get("token", "")
+    if life.state != "leased":
+        wrong.append(f"{name} while {life.state}")
+    if not token:
+        wrong.append(f"{name} without a token")
+    elif token != life.token:
+        wrong.append(f"{name} with the stale token {token}; the lease's is {life.token}")
+    if name == "done" and fields.get("container", life.container) != life.container:
+        wrong.append(f"done by {fields['container']}; the lease is {life.container}'s")
+    life.state = _ENDS[name]
+    life.attempts = tuple(life.attempt + more for more in _NEXT_ATTEMPT.get(name, ()))
+    life.dones += name == "done"
+    return wrong

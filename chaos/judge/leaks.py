@@ -1,0 +1,104 @@
+"""What must not be left at the end of a chaos run: keys, leases, processes, files, uploads."""
+
+import time
+from collections.abc import Iterator, Mapping
+
+import psutil
+
+from chaos.cluster import ChaosCluster
+from chaos.judge.evidence import Evidence
+from chaos.s3_server import BUCKET
+from chaos.scenes import KINDS, PlannedJob
+from container_worker.scratch import PREFIX, sweep
+
+#: Keys of a namespace at rest that need no time to live: fixed in number.
+_FIXED = frozenset({"counts", "control", "fence", "rates", "jobs", "expiring", "containers", "dead", "notices", "wished"})
+#: Keys that there are only while there is work.
+_OF_WORK = ("bell", "leases", "delayed", "lane:urgent", "lane:normal", "lane:bulk")
+#: What a container that left in order says of it; what it held it had ended before.
+_LEFT_WELL = ("idle", "asked to stop", "drained by the dispatcher")
+_PATIENCE_S = 5.0
+
+
+def leftovers(cluster: ChaosCluster, jobs: Mapping[str, PlannedJob], evidence: Evidence) -> list[str]:
+    """Everything that is left, as sentences."""
+    return [
+        *_of_keys(cluster),
+        *_of_storage(cluster, jobs),
+        *_of_uploads(cluster, evidence),
+        *_of_processes(cluster),
+        *_of_scratch(cluster, evidence),
+    ]
+
+
+def _of_keys(cluster: ChaosCluster) -> Iterator[str]:
+    client = cluster.queue._connection.client
+    keys = cluster.queue._connection.keys
+    for key in client.scan_iter(match="*", count=1000):
+        name = key.removeprefix(keys.structure).removeprefix(keys.prefix)
+        if name in _OF_WORK or name.startswith("item:") or (name.startswith("held:") and name.count(":") == 1):
+            yield f"{key} is left, and there is no work"
+        elif name not in _FIXED and client.ttl(key) == -1:
+            yield f"{key} has no time to live"
+
+
+def _of_storage(cluster: ChaosCluster, jobs: Mapping[str, PlannedJob]) -> Iterator[str]:
+    expected = {
+        f"videos/{job.scene_name(index)}.mp4"
+        for job in jobs.values()
+        for index, name in enumerate(job.kinds)
+        if not KINDS[name].error
+    }
+    pages = cluster.s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET)
+    found = {each["Key"] for page in pages for each in page.get("Contents", [])}
+    yield from (f"{key} is there, and nobody asked for it" for key in sorted(found - expected))
+
+
+def _of_uploads(cluster: ChaosCluster, evidence: Evidence) -> Iterator[str]:
+    """Uploads in parts that were never ended, by who could have ended them.
+
+    One of a container that was killed, or that S3 did not answer, nobody can end: the bucket's lifecycle rule removes it after
+    a day (AbortIncompleteMultipartUpload in deploy/sceneburst.yaml).
+    """
+    for key, upload_id in left_uploads(cluster):
+        upload = cluster.s3_proxy.uploads.get(upload_id)
+        if upload is None:
+            yield f"an upload of {key} came past the proxy"
+            continue
+        if _has_left_well(evidence, upload.container) and not upload.is_spoiled:
+            yield f"an upload of {key} was never ended, and {upload.container} left well"
+
+
+def _has_left_well(evidence: Evidence, container_id: str) -> bool:
+    record = evidence.ledger.get(container_id)
+    return record is not None and record.exit_reason.startswith(_LEFT_WELL) and not record.held
+
+
+def _of_scratch(cluster: ChaosCluster, evidence: Evidence) -> Iterator[str]:
+    """Scratch folders: none of who left well, and those of the killed are gone once another container starts."""
+    for path in cluster.scratch.glob(f"{PREFIX}*"):
+        pid = path.name.removeprefix(PREFIX).split("-", 1)[0]
+        container_id = evidence.pids.get(int(pid) if pid.isdigit() else 0, "")
+        if _has_left_well(evidence, container_id):
+            yield f"{path} is left in the scratch space, and {container_id} left well"
+    sweep(cluster.scratch)
+    left = [*cluster.scratch.glob("*"), *(path for path in cluster.scratch_disk.iterdir() if path != cluster.scratch)]
+    yield from (f"{path} is left in the scratch space" for path in left)
+
+
+def left_uploads(cluster: ChaosCluster) -> list[tuple[str, str]]:
+    """Key and id of each upload in parts that has not ended."""
+    pages = cluster.s3.get_paginator("list_multipart_uploads").paginate(Bucket=BUCKET)
+    return [(each["Key"], each["UploadId"]) for page in pages for each in page.get("Uploads", [])]
+
+
+def _of_processes(cluster: ChaosCluster) -> Iterator[str]:
+    """The kernel kills the children of who was killed; that is soon, not at once."""
+    deadline = time.monotonic() + _PATIENCE_S
+    while (left := cluster.processes()) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    for process in left:
+        try:
+            yield f"process {process.pid} is left: {' '.join(process.cmdline())[:120]}"
+        except psutil.Error:
+            continue

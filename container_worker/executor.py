@@ -1,0 +1,209 @@
+"""Carries one leased item from its inputs to the report of its end."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import structlog
+
+from container_worker.drain import Drain
+from container_worker.exit_codes import Exit
+from container_worker.failures import Failure, classify
+from container_worker.heartbeat import Heartbeat
+from container_worker.in_flight import HeldItem, HeldItems
+from container_worker.kind import ItemContext, Kind, carry_out
+from container_worker.reporting import Reports
+from container_worker.roots import advice, missing_roots
+from container_worker.sandbox.child import Stopped
+from container_worker.sandbox.limits import Limits, child_memory_bytes, container_memory_bytes
+from container_worker.scratch import scratch_folder
+from container_worker.surroundings import SurroundingsBroken, find_problem
+from scenequeue.errors import JobNotFound, LeaseLost, QueueUnavailable, SettingsError, StorageDenied
+from scenequeue.jobs.container import BROKEN
+from scenequeue.jobs.ids import ContainerId, JobId
+from scenequeue.jobs.item import Lease
+from scenequeue.jobs.options import RenderOptions
+from scenequeue.jobs.result import ItemResult
+from scenequeue.queue import SceneQueue
+from scenequeue.settings import WorkerSettings
+from scenequeue.storages.uri import UriStorage
+
+#: Jobs whose options are remembered.
+_OPTIONS_KEPT = 100
+
+
+class Performer:
+    """Performs items, each in its caller's thread. Thread-safe.
+
+    Args:
+        queue: where ends are reported.
+        settings: limits and folders.
+        container_id: who we are.
+        kinds: those that it can do, by name.
+        held: the items in hand, and the slots.
+        heart: counts what was done and what failed.
+        drain: asked when this container cannot go on.
+        reports: how ends are reported.
+    """
+
+    def __init__(
+        self,
+        queue: SceneQueue,
+        settings: WorkerSettings,
+        container_id: ContainerId,
+        kinds: Mapping[str, Kind],
+        *,
+        held: HeldItems,
+        heart: Heartbeat,
+        drain: Drain,
+        reports: Reports,
+    ) -> None:
+        self._queue, self._settings, self._container_id, self._kinds = queue, settings, container_id, kinds
+        self._held, self._heart, self._drain, self._reports = held, heart, drain, reports
+        self._storage = UriStorage(settings)
+        self._limits = Limits(
+            wall_s=settings.item_timeout_s,
+            memory_bytes=child_memory_bytes(settings.item_memory_mib * 1024**2, container_memory_bytes(), settings.slots),
+            file_bytes=settings.item_output_bytes,
+        )
+        self._options: dict[JobId, RenderOptions] = {}
+        self._log = structlog.get_logger()
+
+    def perform(self, item: HeldItem) -> None:
+        """Do the item's work, then report how it ended; afterwards it is held no more, and its scratch is gone.
+
+        Never raises. An item that was told to stop is handed back, its attempt not counted, also where the stop
+        made itself felt as another error that may pass.
+        """
+        log = self._log.bind(item=item.key, scene=item.lease.item.name, attempt=item.lease.attempt)
+        try:
+            self._carry(item, log)
+        except QueueUnavailable:
+            log.warning("the end could not be reported: Redis stays away; the item comes back when its lease ends")
+        except Exception:
+            log.exception("the end could not be reported; the item comes back when its lease ends")
+        finally:
+            self._held.remove(item)
+
+    def _carry(self, item: HeldItem, log: structlog.stdlib.BoundLogger) -> None:
+        try:
+            with scratch_folder(self._settings.scratch_dir) as scratch:
+                try:
+                    result = self._handle(item, scratch)
+                except Exception as error:
+                    if not scratch.is_dir():
+                        raise SurroundingsBroken(f"the scratch folder {scratch} vanished while an item was in it") from error
+                    raise
+        except Stopped as stopped:
+            self._hand_back(item, str(stopped), log)
+        except Exception as error:
+            failure = classify(self._unpromised(error, item) or error)
+            if item.stop.is_set() and failure.transient:
+                self._hand_back(item, failure.message, log)
+            elif problem := self._own_problem(failure):
+                log.exception("this container is broken, and leaves", reason=problem, error=failure.message)
+                self._drain.ask(f"{BROKEN}{problem}", Exit.MISCONFIGURED if failure.is_misconfigured else Exit.BROKEN)
+                self._hand_back(item, problem, log, is_set_up=not failure.is_misconfigured)
+            else:
+                self._report_failure(item, failure, error, log)
+        else:
+            self._report_result(item, result, log)
+
+    def _handle(self, item: HeldItem, scratch: Path) -> ItemResult:
+        def set_progress(share: float) -> None:
+            item.progress = share
+
+        context = ItemContext(
+            lease=item.lease,
+            options=self._options_of(item.lease),
+            scratch=scratch,
+            storage=self._storage,
+            limits=self._limits,
+            container_id=self._container_id,
+            slot=lambda: self._slot(item),
+            on_progress=set_progress,
+            should_stop=item.stop,
+        )
+        return carry_out(self._kinds[item.lease.item.kind], context)
+
+    @contextmanager
+    def _slot(self, item: HeldItem) -> Iterator[None]:
+        """A slot, entered only with a lease that still holds."""
+        with self._held.slot(item):
+            try:
+                self._reports.deliver(lambda: self._queue.worker.begin(self._container_id, item.lease), item.stop)
+            except LeaseLost:
+                item.lose()
+                raise Stopped("the lease was lost before the work began") from None
+            except QueueUnavailable:
+                raise Stopped("redis stayed away before the work began") from None
+            yield
+
+    def _unpromised(self, error: Exception, item: HeldItem) -> SettingsError | None:
+        """The container's own fault behind a refused file: the dispatcher promises a folder that our settings leave out."""
+        if not isinstance(error, StorageDenied):
+            return None
+        try:
+            plan = self._queue.inspect.plan()
+        except SettingsError:
+            # Rules of Redis from before workers read it.
+            return None
+        own = self._settings.file_roots
+        missing = missing_roots(item.lease.item.payload, own, plan)
+        return SettingsError(advice(own, missing)) if missing else None
+
+    def _own_problem(self, failure: Failure) -> str:
+        """Find a fault of the container itself, with which its next item would fail too; "" where the item may be at fault."""
+        if failure.is_broken or failure.is_misconfigured:
+            return failure.message
+        # A full disk has its own error, and counts as an attempt.
+        return "" if failure.is_disk_full else find_problem(self._settings.scratch_dir, thoroughly=failure.transient)
+
+    def _hand_back(self, item: HeldItem, reason: str, log: structlog.stdlib.BoundLogger, *, is_set_up: bool = True) -> None:
+        if item.is_lost:
+            log.info("dropped: it is not ours any more", reason=reason)
+            return
+        log.info("handed back", reason=reason)
+        problem = "" if is_set_up else reason
+        self._reports.deliver(lambda: self._queue.worker.release(self._container_id, [item.lease], problem))
+
+    def _report_result(self, item: HeldItem, result: ItemResult, log: structlog.stdlib.BoundLogger) -> None:
+        if self._reports.deliver(lambda: self._queue.worker.ack(self._container_id, [(item.lease, result)])):
+            log.warning("result refused: the lease was lost or the job cancelled")
+            return
+        self._heart.count(done=1)
+        log.info("done", processing_s=result.processing_s, bytes=result.bytes)
+
+    def _report_failure(self, item: HeldItem, failure: Failure, error: Exception, log: structlog.stdlib.BoundLogger) -> None:
+        if failure.is_expected:
+            log.warning("failed", error=failure.error, reason=failure.message, transient=failure.transient)
+        else:
+            log.error("failed unexpectedly", exc_info=error)
+        if failure.is_disk_full:
+            self._drain.ask("the scratch space is used up", Exit.DISK_FULL)
+        try:
+            self._reports.deliver(
+                lambda: self._queue.worker.fail(
+                    self._container_id, item.lease, failure.error, failure.message, transient=failure.transient
+                )
+            )
+            self._heart.count(failed=1)
+        except LeaseLost:
+            log.warning("failure not counted: the lease was lost")
+
+    def _options_of(self, lease: Lease) -> RenderOptions:
+        options = self._options.get(lease.job_id)
+        if options is None:
+            try:
+                options = self._queue.worker.options(lease.job_id)
+            except JobNotFound:
+                raise Stopped(f"job {lease.job_id} has expired") from None
+            except QueueUnavailable:
+                if problem := find_problem(self._settings.scratch_dir, thoroughly=False):
+                    raise SurroundingsBroken(problem) from None
+                # Nothing has been done for it yet, so handing it back costs nothing.
+                raise Stopped("redis went away before the item began") from None
+            if len(self._options) >= _OPTIONS_KEPT:
+                self._options.clear()
+            self._options[lease.job_id] = options
+        return options

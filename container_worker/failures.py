@@ -1,0 +1,42 @@
+"""Tells what an exception means for the item that it ended."""
+
+from dataclasses import dataclass
+
+from container_worker.surroundings import SurroundingsBroken
+from scenequeue.errors import DiskFull, ItemError, SettingsError
+from scenequeue.redaction import redact
+from scenequeue.storages.disk_errors import is_full
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One failed attempt, as it is reported."""
+
+    #: Class name of the error.
+    error: str
+    message: str
+    #: Whether another attempt may succeed.
+    transient: bool
+    #: False for what no handler raises on purpose: worth a traceback in the log.
+    is_expected: bool = True
+    #: The next item would end in the same way here.
+    is_disk_full: bool = False
+    is_misconfigured: bool = False
+    is_broken: bool = False
+
+
+def classify(error: Exception) -> Failure:
+    """Return the meaning of an exception; everything unforeseen may pass, so it is worth another attempt."""
+    name = type(error).__name__
+    if isinstance(error, DiskFull) or (isinstance(error, OSError) and is_full(error)):
+        return Failure(DiskFull.__name__, str(error), transient=True, is_disk_full=True)
+    if isinstance(error, ItemError):
+        return Failure(name, str(error), error.transient)
+    if isinstance(error, SettingsError):
+        # The container's fault, not the item's: elsewhere it may succeed.
+        return Failure(name, f"this container is not set up: {error}", transient=True, is_misconfigured=True)
+    if isinstance(error, SurroundingsBroken):
+        return Failure(name, str(error), transient=True, is_broken=True)
+    if isinstance(error, MemoryError):
+        return Failure(name, "the worker itself ran out of memory", transient=True)
+    return Failure(name, f"unexpected: {redact(str(error))}", transient=True, is_expected=False)

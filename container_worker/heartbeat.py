@@ -1,0 +1,192 @@
+"""The heartbeat: one thread that keeps all leases, tells how things stand, and learns what was lost."""
+
+import os
+import socket
+import threading
+import time
+from contextvars import copy_context
+from importlib.metadata import version
+from pathlib import Path
+
+import structlog
+
+from container_worker.in_flight import HeldItem, HeldItems
+from container_worker.task_protection import Protection
+from scenequeue.errors import QueueUnavailable, SceneburstError
+from scenequeue.jobs.container import ContainerRecord
+from scenequeue.jobs.ids import ContainerId, LeaseToken
+from scenequeue.jobs.item import Lease
+from scenequeue.liveness import show_life
+from scenequeue.queue import SceneQueue
+from scenequeue.server_check import warn_of_problems
+
+#: Beats per lease time: two may be lost before a lease is.
+_PER_LEASE = 3
+#: The longest between two beats, so that progress is worth looking at.
+_LONGEST_S = 2.0
+#: How long leaving waits for a beat that is under way.
+_LAST_BEAT_S = 3.0
+
+
+def package_version() -> str:
+    """Ours, or "" when run from a tree that is not installed."""
+    try:
+        return version("sceneburst")
+    except ModuleNotFoundError:
+        return ""
+
+
+class Heartbeat:
+    """Extends leases and reports until it is stopped. Start and stop are safe twice, and stop before start.
+
+    Args:
+        queue: where to.
+        container_id: whose.
+        held: what to extend; items found lost are told to stop.
+        lease_s: how long a lease lasts.
+        fleet: name for the container's record.
+        alive_file: touched with every beat, heard or not.
+        isolation: how far children are kept apart.
+    """
+
+    def __init__(
+        self,
+        queue: SceneQueue,
+        container_id: ContainerId,
+        held: HeldItems,
+        lease_s: float,
+        fleet: str,
+        alive_file: Path | None = None,
+        isolation: str = "",
+    ) -> None:
+        self._queue, self._held, self._lease_s = queue, held, lease_s
+        self._log = structlog.get_logger()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._base = ContainerRecord(
+            container_id=container_id,
+            fleet=fleet,
+            slots=held.slots,
+            host=socket.gethostname(),
+            version=package_version(),
+            isolation=isolation,
+        )
+        self._base = self._base.model_copy(update={"isolation": isolation})
+        #: Set when the dispatcher wants this container to drain.
+        self.should_drain = threading.Event()
+        self.is_draining = False
+        self.note = ""
+        self.unserved = ""
+        self._protection = Protection(os.environ)
+        self._alive_file = alive_file
+        self._counts = threading.Lock()
+        self._done = 0
+        self._failed = 0
+        self._silent_since: float | None = None
+        #: The hello: Redis's clock (ms) and our monotonic one (s) at one moment.
+        self._hello: tuple[int, float] | None = None
+        #: The same at the last beat: Redis's clock may have jumped since the hello.
+        self._clock = (0, 0.0)
+
+    def start(self) -> None:
+        """Say hello at once, then beat."""
+        if self._thread is None and not self._stop.is_set():
+            self._thread = threading.Thread(target=copy_context().run, args=(self._run,), name="heartbeat", daemon=True)
+            self._thread.start()
+
+    def stop(self, exit_reason: str) -> None:
+        """Beat no more, and say goodbye when Redis listens; waits at most 3 s for a beat that is under way."""
+        is_first = not self._stop.is_set()
+        self._stop.set()
+        if self._thread is None or not is_first:
+            return
+        self._thread.join(_LAST_BEAT_S)
+        if self._thread.is_alive() or self._silent_since is not None:
+            self._log.warning("left without a goodbye: Redis does not answer")
+            return
+        try:
+            self._queue.worker.goodbye(self.record().model_copy(update={"exit_reason": exit_reason}))
+        except SceneburstError as error:
+            self._log.warning("left without a goodbye", error=str(error))
+
+    def count(self, *, done: int = 0, failed: int = 0) -> None:
+        """Items that have ended."""
+        with self._counts:
+            self._done += done
+            self._failed += failed
+
+    def silence_s(self) -> float:
+        """For how long Redis has not answered the heartbeat."""
+        since = self._silent_since
+        return 0.0 if since is None else time.monotonic() - since
+
+    def record(self) -> ContainerRecord:
+        """Return the container's present state."""
+        items = self._held.all()
+        with self._counts:
+            done, failed = self._done, self._failed
+        return self._base.model_copy(
+            update={
+                "state": "draining" if self.is_draining else "running",
+                "started_ms": self._hello[0] if self._hello else 0,
+                "idle_since_ms": 0 if items else self._redis_ms_ago(self._held.idle_s()),
+                "held": len(items),
+                "done": done,
+                "failed": failed,
+                "is_draining": self.is_draining,
+                "progress": {item.key: round(item.progress, 3) for item in items},
+                "note": self.note,
+                "unserved": self.unserved,
+            }
+        )
+
+    def _redis_ms_ago(self, seconds: float) -> int:
+        """Redis's clock so many seconds ago, but not before our hello; 0 before that is known."""
+        if self._hello is None:
+            return 0
+        redis_ms, at = self._clock
+        now = time.monotonic()
+        return redis_ms + round((now - at - min(seconds, now - self._hello[1])) * 1000)
+
+    def _run(self) -> None:
+        pause_s = min(self._lease_s / _PER_LEASE, _LONGEST_S)
+        while True:
+            try:
+                self._beat()
+            except QueueUnavailable as error:
+                self._note_silence("redis is gone; what is in hand goes on", error=str(error))
+            except Exception:
+                # A heart that stops for one bad answer would lose every lease without a word.
+                self._note_silence("a beat failed; what is in hand goes on", exc_info=True)
+            show_life(self._alive_file)
+            self._protection.follow(is_working=bool(self._held.all()))
+            if self._stop.wait(pause_s):
+                return
+
+    def _beat(self) -> None:
+        items = {item.lease.token: item for item in self._held.all()}
+        if self._hello is None:
+            warn_of_problems(self._queue)
+        self._clock = (self._queue.inspect.now_ms(), time.monotonic())
+        if self._hello is None:
+            self._hello = self._clock
+        leases = [item.lease for item in items.values()]
+        self._take_losses(items, self._queue.worker.extend(self._base.container_id, leases, self._lease_s))
+        if self._queue.worker.beat(self.record()):
+            self.should_drain.set()
+        if self._silent_since is not None:
+            self._log.info("redis is back", after_s=round(self.silence_s(), 1))
+            self._silent_since = None
+
+    def _take_losses(self, items: dict[LeaseToken, HeldItem], lost: list[Lease]) -> None:
+        for lease in lost:
+            item = items[lease.token]
+            # An item that was just handed in is no longer ours, and that is right.
+            if self._held.holds(item) and not item.is_lost:
+                self._log.warning("lease lost", item=item.key)
+                item.lose()
+
+    def _note_silence(self, event: str, **details: object) -> None:
+        if self._silent_since is None:
+            self._silent_since = time.monotonic()
+            self._log.warning(event, **details)

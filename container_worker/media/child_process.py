@@ -1,0 +1,126 @@
+"""The parent's side of a render child: its request goes in as JSON, what it says is taken in line by line.
+
+A child may prepare itself before it has a slot: then it says so, and waits for its turn.
+"""
+
+import json
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from pathlib import Path
+from typing import Any
+
+from container_worker.media.child_messages import (
+    MAX_LINES,
+    MAX_WARNINGS,
+    Done,
+    Failed,
+    Made,
+    Progress,
+    Ready,
+    Warned,
+    read_message,
+)
+from container_worker.media.defaults import PREPARATION_CPU_S
+from container_worker.sandbox.child import CpuTimeExceeded, run_child
+from container_worker.sandbox.limits import Limits
+from scenequeue.errors import BadInput, ItemError, ToolFailed
+from scenequeue.reasons import Reason
+
+
+class _Listener:
+    """Takes in what a render child says; its turn, once it has it, lasts until `turns` is closed."""
+
+    def __init__(self, on_progress: Callable[[float], None], turn: Callable[[], AbstractContextManager[None]]) -> None:
+        self._on_progress, self._turn = on_progress, turn
+        self.turns = ExitStack()
+        self.warnings: list[Reason] = []
+        self.made: Made | None = None
+        self.failure: ItemError | None = None
+        self.has_turn = False
+        self._lines = 0
+
+    def hear(self, line: str) -> bytes | None:
+        """Take in one line; returns the answer, if there is one.
+
+        Raises:
+            ToolFailed: it is no message of a renderer, or one too many.
+        """
+        self._lines += 1
+        message = read_message(line)
+        if self._lines > MAX_LINES or len(self.warnings) >= MAX_WARNINGS or (self.has_turn and isinstance(message, Ready)):
+            raise ToolFailed("the renderer said more than a renderer does")
+        match message:
+            case Ready():
+                self.has_turn = True
+                self.turns.enter_context(self._turn())
+                return b"go\n"
+            case Progress():
+                self._on_progress(message.share)
+            case Warned():
+                self.warnings.append(message.reason())
+            case Done():
+                self.made = message.done
+            case Failed():
+                self.failure = message.exception()
+        return None
+
+
+def converse(
+    module: str,
+    request: Mapping[str, Any],
+    scratch: Path,
+    *,
+    limits: Limits,
+    on_progress: Callable[[float], None],
+    should_stop: threading.Event | None,
+    ffmpeg: Path,
+    readable: Sequence[Path] = (),
+    turn: Callable[[], AbstractContextManager[None]] = nullcontext,
+) -> tuple[Made, tuple[Reason, ...]]:
+    """Run a module of ours as a confined child, and hear it out.
+
+    Args:
+        module: what to run; it speaks as container_worker.media.child_program says.
+        request: JSON data.
+        scratch: the child's working folder.
+        limits: for the child and its ffmpeg, each.
+        on_progress: called in this thread with the share done, 0 to 1.
+        should_stop: kills the child's group within 50 ms of being set.
+        ffmpeg: the program, which the child runs.
+        readable: inputs outside `scratch`; nothing else there can be read.
+        turn: entered once the child is prepared, if need be after waiting, and left when it has ended.
+
+    Returns:
+        What was made, and the warnings.
+
+    Raises:
+        ItemError: BadInput and the like, as the child said, or as its end means. Stopped: `should_stop` was set.
+    """
+    listener = _Listener(on_progress, turn)
+    try:
+        with listener.turns:
+            run_child(
+                [sys.executable, "-P", "-m", module], program="the renderer", limits=limits, folder=scratch,
+                stdin=json.dumps(request).encode() + b"\n", should_stop=should_stop, on_line=listener.hear,
+                readable=readable, programs=(ffmpeg,),
+            )  # fmt: skip
+    except CpuTimeExceeded:
+        if listener.has_turn:
+            raise
+        # Another attempt would take as long.
+        raise BadInput(
+            f"its inputs take more than {PREPARATION_CPU_S} s of CPU time to be read: a picture or a sound is damaged, or made to"
+        ) from None
+    except ToolFailed as error:
+        if listener.failure is None:
+            raise
+        # The child's own words when it has better ones than "ended with code 3", with what ffmpeg said under them.
+        said = str(error).partition("\n")[2]
+        raise (type(listener.failure)(f"{listener.failure}\n{said}".rstrip()) if said else listener.failure) from None
+    if listener.failure is not None:
+        raise listener.failure
+    if listener.made is None:
+        raise ToolFailed("the renderer ended without a result")
+    return listener.made, tuple(listener.warnings)

@@ -1,0 +1,90 @@
+"""The program around every media child: a JSON request on stdin, JSON lines on stdout, an exit code.
+
+Lines: {"ready": true} when all is prepared, then it waits for a line on stdin before it uses a core; {"frame": n, "of": m};
+{"warning": {"code": word, "parameters": {...}}} as in scenequeue.reasons; and last either {"done": {...}} or
+{"error": class name, "message": text}.
+A crash, an out-of-memory or a kill of this process costs one attempt at one item and nothing else.
+"""
+
+import errno
+import json
+import os
+import resource
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from container_worker.media.child_protocol import MAX_ERROR_CHARS, keep_stdout, say
+from scenequeue.errors import BadInput, DiskFull, ItemError, LimitExceeded
+from scenequeue.storages.disk_errors import is_full
+
+
+def limit_preparation() -> Callable[[], None]:
+    """Limit the CPU time of reading the inputs; returns a function that lifts the limit.
+
+    RLIMIT_CPU rather than a thread: a decoder that holds the interpreter's lock would stop the thread as well.
+    """
+    from container_worker.media.defaults import PREPARATION_CPU_S
+
+    before = resource.getrlimit(resource.RLIMIT_CPU)
+    soft = PREPARATION_CPU_S if before[0] == resource.RLIM_INFINITY else min(before[0], PREPARATION_CPU_S)
+    resource.setrlimit(resource.RLIMIT_CPU, (soft, before[1]))
+    return lambda: resource.setrlimit(resource.RLIMIT_CPU, before)
+
+
+def wait_for_slot() -> None:
+    """Report that everything is prepared, and wait until the parent has a slot. Ends the process when the parent has ended."""
+    say({"ready": True})
+    if not sys.stdin.readline():
+        sys.exit(1)
+
+
+def run(make: Callable[[dict[str, Any]], dict[str, Any]]) -> int:
+    """Read the request from stdin, make what it asks for, and report the outcome as the last line.
+
+    Args:
+        make: takes the request and returns the result, both as JSON data; raises an ItemError for what cannot be made.
+
+    Returns:
+        The exit code: 0 where it was made or its input is bad, 3 for other errors.
+    """
+    keep_stdout()
+    try:
+        say({"done": make(json.loads(sys.stdin.readline()))})
+        return 0
+    except ItemError as error:
+        failure = error
+    except MemoryError:
+        failure = LimitExceeded("rendering needs more memory than it may use")
+    except OSError as error:
+        if is_full(error):
+            failure = DiskFull("no space left in the scratch folder")
+        elif error.errno == errno.EFBIG:
+            failure = LimitExceeded("rendering wrote a larger file than it may")
+        elif error.errno == errno.ENOMEM:
+            failure = LimitExceeded("rendering needs more memory than it may use")
+        else:
+            raise
+    except Exception as error:
+        # OpenCV and Pillow report a failed allocation as errors of their own.
+        if "memory" not in str(error).lower():
+            raise
+        failure = LimitExceeded(f"rendering needs more memory than it may use ({str(error).splitlines()[0]})")
+    say({"error": type(failure).__name__, "message": str(failure)[:MAX_ERROR_CHARS]})
+    return 0 if isinstance(failure, BadInput) else 3
+
+
+def exit_with(program: Callable[[], int]) -> NoReturn:
+    """Run the program and end the process with its return value, or with 1 where it raises; threads are not waited for.
+
+    By os._exit: a thread that returns from OpenCV while the interpreter shuts down aborts the process.
+    """
+    code = 1
+    try:
+        code = program()
+    except Exception:
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        os._exit(code)

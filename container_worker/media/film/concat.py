@@ -1,0 +1,237 @@
+"""Joins the pictures of rendered scenes: encoded frames are copied, and only those of a fade are encoded."""
+
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from container_worker.media.defaults import FADE_CRF_LESS
+from container_worker.media.film.edit_plan import Copy, Encode, Fade, Plain, Segment, cut
+from container_worker.media.picture.planes import Bytes
+from container_worker.media.request import RenderRequest
+from container_worker.media.scene.encoder import codec_arguments
+from container_worker.sandbox.kill import kill_child
+from container_worker.sandbox.policy import confined
+from scenequeue.errors import BadInput, ToolFailed
+
+cv2.setNumThreads(1)
+_SAFELY = {"protocol_whitelist": "file", "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2"}
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A rendered scene as a file."""
+
+    path: Path
+    frames: int
+    #: Frames that can be decoded without those before them.
+    keyframes: tuple[int, ...]
+    #: The decoder's setup (SPS and PPS, or AV1's sequence header): parts with another one cannot be in one track.
+    setup: bytes
+
+
+def open_mp4(path: Path) -> Any:
+    """A file of ours in PyAV; it can lead to no other file."""
+    import av
+
+    return av.open(str(path), options=_SAFELY)
+
+
+def examine(path: Path, look: RenderRequest) -> Rendered:
+    """Return the properties of a rendered scene.
+
+    Raises:
+        BadInput: it is no video, or of another size, rate or codec than the film.
+    """
+    from av.error import FFmpegError
+
+    try:
+        with open_mp4(path) as container:
+            video = container.streams.video[0]
+            shape = (video.codec_context.width, video.codec_context.height, video.average_rate)
+            is_av1 = video.codec.canonical_name == "av1"
+            if shape != (look.width_px, look.height_px, look.fps) or is_av1 != (look.codec == "av1"):
+                raise BadInput(
+                    f"{path.name} is {shape[0]}x{shape[1]} at {shape[2]} fps in {video.codec.canonical_name}; "
+                    f"the film is {look.width_px}x{look.height_px} at {look.fps} fps in {look.codec}"
+                )
+            numbers = [(_number(packet, look.fps), packet.is_keyframe) for packet in container.demux(video) if packet.size]
+            setup = bytes(video.codec_context.extradata or b"")
+    except (FFmpegError, IndexError) as error:
+        raise BadInput(f"{path.name} is not a rendered scene: {error}") from None
+    return Rendered(path, len(numbers), tuple(sorted(number for number, is_key in numbers if is_key)), setup)
+
+
+def _number(packet: Any, fps: int) -> int:
+    number: int = round(packet.pts * packet.time_base * fps)
+    return number
+
+
+def decoded(scene: Rendered, first: int, end: int, fps: int) -> Iterator[Bytes]:
+    """Raw yuv420p frames of a scene, from `first` up to, not including, `end`.
+
+    Raises:
+        ToolFailed: not all of them could be decoded.
+    """
+    expected = first
+    with open_mp4(scene.path) as container:
+        video = container.streams.video[0]
+        video.codec_context.thread_count = 1
+        container.seek(round(Fraction(first, fps) / video.time_base), stream=video, backward=True)
+        for frame in container.decode(video):
+            number = round(frame.pts * frame.time_base * fps)
+            if number >= end:
+                break
+            if number >= first:
+                expected += 1
+                yield frame.to_ndarray(format="yuv420p")
+    if expected != end:
+        raise ToolFailed(f"{scene.path.name}: of the frames {first} to {end} only {expected - first} could be decoded")
+
+
+def drawn(pieces: Sequence[Plain | Fade], scenes: Sequence[Rendered], fps: int) -> Iterator[Bytes]:
+    """The raw frames of what is encoded in one go."""
+    for piece in pieces:
+        if isinstance(piece, Plain):
+            yield from decoded(scenes[piece.scene], piece.first, piece.end, fps)
+            continue
+        going, coming = scenes[piece.scene], scenes[piece.scene + 1]
+        pairs = zip(
+            decoded(going, going.frames - piece.frames, going.frames, fps), decoded(coming, 0, piece.frames, fps), strict=True
+        )
+        for number, (old, new) in enumerate(pairs, 1):
+            share = number / (piece.frames + 1)
+            yield cv2.addWeighted(old, 1 - share, new, share, 0).astype(np.uint8, copy=False)
+
+
+def encode_part(look: RenderRequest, frames: Iterator[Bytes], target: Path, on_frame: Callable[[], None]) -> None:
+    """Encode raw frames into an MP4 without sound, as scenes are encoded.
+
+    Raises:
+        ToolFailed: ffmpeg failed.
+    """
+    import ffmpeg
+
+    size = (look.width_px, look.height_px)
+    form = {"f": "rawvideo", "pixel_format": "yuv420p", "video_size": size, "framerate": look.fps}
+    raw = ffmpeg.input("pipe:0", protocol_whitelist="pipe", **form)
+    picture = raw.video.filter("setparams", range="tv", color_primaries="bt709", color_trc="bt709", colorspace="bt709")
+    finer = {"crf": max(1, look.crf - FADE_CRF_LESS)}
+    options = {**codec_arguments(look), **finer, "pix_fmt": "yuv420p", "f": "mp4", "fflags": "+bitexact"}
+    flags = ["-y", "-nostdin", "-hide_banner", "-loglevel", "error", "-filter_complex_threads", "1"]
+    argv = ffmpeg.compile(ffmpeg.output(picture, target.name, **options).global_args(*flags), cmd=look.ffmpeg)
+    child = subprocess.Popen(confined(argv), cwd=target.parent, stdin=subprocess.PIPE)
+    assert child.stdin
+    try:
+        for frame in frames:
+            child.stdin.write(np.ascontiguousarray(frame).data)
+            on_frame()
+        child.stdin.close()
+        code = child.wait()
+    except BrokenPipeError:
+        code = child.wait() or 1
+    finally:
+        kill_child(child)
+        child.wait()
+    if code != 0:
+        raise ToolFailed(f"ffmpeg ended with code {code} while it encoded a fade")
+
+
+def join_pictures(
+    look: RenderRequest, scenes: Sequence[Rendered], fades: Sequence[int], target: Path, on_frame: Callable[[int, int], None]
+) -> tuple[int, int]:
+    """Make the film's picture, without sound.
+
+    Args:
+        look: the film's size, rate and encoder settings.
+        scenes: in order.
+        fades: frames between each and the next.
+        target: the MP4; other files are made beside it.
+        on_frame: called with the number of frames encoded so far, and of all that are to be.
+
+    Returns:
+        The film's frames, and how many of them were encoded anew.
+    """
+    wanted = scenes[0].setup
+    plan = _plan(scenes, fades, lambda scene: scene.setup == wanted)
+    parts = _encoded(look, plan, scenes, target.parent, on_frame)
+    if any(part.setup != wanted for part in parts):
+        # Scenes of another encoder, as after an upgrade in the middle of a job: slower, and just as right.
+        plan = _plan(scenes, fades, lambda _scene: False)
+        parts = _encoded(look, plan, scenes, target.parent, on_frame)
+    _concatenate(plan, scenes, parts, look.fps, target)
+    return sum(segment.frames for segment in plan), sum(part.frames for part in parts)
+
+
+def _plan(scenes: Sequence[Rendered], fades: Sequence[int], may_copy: Callable[[Rendered], bool]) -> list[Segment]:
+    keyframes = [scene.keyframes if may_copy(scene) else () for scene in scenes]
+    return cut([scene.frames for scene in scenes], keyframes, fades)
+
+
+def _encoded(
+    look: RenderRequest, plan: Sequence[Segment], scenes: Sequence[Rendered], folder: Path, on_frame: Callable[[int, int], None]
+) -> list[Rendered]:
+    encodes = [segment for segment in plan if isinstance(segment, Encode)]
+    total, done, parts = sum(segment.frames for segment in encodes), 0, []
+
+    def count() -> None:
+        nonlocal done
+        done += 1
+        on_frame(done, total)
+
+    for number, segment in enumerate(encodes):
+        path = folder / f"part{number:05}.mp4"
+        encode_part(look, drawn(segment.pieces, scenes, look.fps), path, count)
+        parts.append(examine(path, look))
+    return parts
+
+
+def _concatenate(plan: Sequence[Segment], scenes: Sequence[Rendered], parts: Sequence[Rendered], fps: int, target: Path) -> None:
+    """Write the segments' packets one after the other, every frame at its place on the film's clock."""
+    import av
+
+    pending = iter(parts)
+    sources = []
+    for segment in plan:
+        if isinstance(segment, Copy):
+            sources.append((scenes[segment.scene], segment.first, segment.end))
+        else:
+            part = next(pending)
+            sources.append((part, 0, part.frames))
+    delay = max(_delay(*source, fps) for source in sources)
+    with av.open(str(target), "w", format="mp4") as film, open_mp4(sources[0][0].path) as first:
+        track = film.add_stream_from_template(first.streams.video[0], opaque=True)
+        begin = 0
+        for source, start, end in sources:
+            with open_mp4(source.path) as container:
+                for order, (number, packet) in enumerate(_packets(container, start, end, fps)):
+                    packet.stream = track
+                    packet.time_base = Fraction(1, fps)
+                    packet.pts, packet.dts, packet.duration = begin + number - start, begin + order - delay, 1
+                    film.mux(packet)
+            begin += end - start
+
+
+def _packets(container: Any, first: int, end: int, fps: int) -> Iterator[tuple[int, Any]]:
+    """Packets of these frames, in the order in which they are decoded."""
+    video = container.streams.video[0]
+    if first:
+        container.seek(round(Fraction(first, fps) / video.time_base), stream=video, backward=True)
+    for packet in container.demux(video):
+        if packet.size:
+            number = _number(packet, fps)
+            if first <= number < end:
+                yield number, packet
+            elif number >= end and packet.is_keyframe:
+                return
+
+
+def _delay(scene: Rendered, first: int, end: int, fps: int) -> int:
+    """Return the number of frames that the decoder must be ahead, so that none is shown before it is decoded."""
+    with open_mp4(scene.path) as container:
+        return max(order - (number - first) for order, (number, _) in enumerate(_packets(container, first, end, fps)))

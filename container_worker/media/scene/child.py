@@ -1,0 +1,128 @@
+"""Renders one scene inside the child process: prepares everything, waits for a slot, encodes."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from container_worker.media.child_program import limit_preparation, wait_for_slot
+from container_worker.media.child_protocol import say, warn
+from container_worker.media.request import RenderRequest
+from scenequeue.errors import ToolFailed
+
+
+def _canvas(request: RenderRequest) -> Any:
+    from container_worker.media.picture.reading import flat, open_picture
+
+    longest = max(request.width_px, request.height_px)
+    picture = flat(open_picture(request.image, "image", smallest=(round(longest * request.zoom * 1.25),) * 2))
+    from container_worker.media.scene.canvas import draw_canvas
+
+    return draw_canvas(picture, (request.width_px, request.height_px), request.fit, request.motion, request.zoom)
+
+
+def _measure(request: RenderRequest) -> Any:
+    from container_worker.media.sound.duration import measure_narration
+
+    return measure_narration(request.audio)
+
+
+def render(request: RenderRequest) -> dict[str, Any]:
+    """Make `scene.mp4` in the request's scratch folder.
+
+    Raises:
+        ItemError: BadInput and the like.
+    """
+    end_preparation = limit_preparation()
+    # Both work without the interpreter's lock, while the modules below are loaded and the subtitles are laid out.
+    pool = ThreadPoolExecutor(max_workers=2)
+    canvas, measuring = pool.submit(_canvas, request), pool.submit(_measure, request)
+    from container_worker.media.scene.encoder import encode, measured_gain
+    from container_worker.media.scene.frames import Canvas, frames
+    from container_worker.media.scene.watermark import draw_watermark
+    from container_worker.media.sound.duration import frame_count, playable, with_music
+    from container_worker.media.subtitles.timeline import CueTrack
+
+    frame = (request.width_px, request.height_px)
+    mark = draw_watermark(request.watermark, frame, request.mark) if request.watermark else None
+    request = with_music(request)
+    narration = measuring.result()
+    request = replace(request, audio=playable(request.audio, narration, Path(request.scratch), "narration"))
+    count = request.extras.card_frames + frame_count(narration.duration_s, request.fps)
+    if narration.damaged_packets:
+        warn("narration_damaged", packets=narration.damaged_packets)
+    folder = Path(request.scratch)
+    last_said = 0.0
+
+    def on_frame(number: int) -> None:
+        nonlocal last_said
+        now = time.monotonic()
+        if number in (1, count) or now - last_said >= _progress_s():
+            last_said = now
+            say({"frame": number, "of": count})
+
+    with ExitStack() as stack:
+        track = _subtitles(request, count, stack) or _title(request) or CueTrack([], lambda _: None)
+        raw = frames(Canvas(canvas.result(), frame), request.motion, request.zoom, count, track, mark)
+        del canvas  # the future would keep the planes in memory
+        gain_db = measured_gain(request, count, folder)
+        end_preparation()
+        wait_for_slot()
+        code = encode(request, count, raw, folder, gain_db, on_frame)
+    if code != 0:
+        raise ToolFailed(f"ffmpeg ended with code {code}")
+    if request.extras.poster_at is not None:
+        from container_worker.media.picture.poster import save_poster
+
+        save_poster(folder / "scene.mp4", request.extras.poster_at, folder / "poster.jpg")
+    return {"duration_s": count / request.fps, "frames": count}
+
+
+def _progress_s() -> float:
+    from container_worker.media.defaults import PROGRESS_S
+
+    return PROGRESS_S
+
+
+def _subtitles(request: RenderRequest, count: int, stack: ExitStack) -> Any:
+    """Return the track of burned-in subtitles, None without any; their renderer is stopped by `stack`."""
+    if request.subtitles is None:
+        return None
+    from container_worker.media.subtitles.cues import late_cues, read_cues, spans
+    from container_worker.media.subtitles.timeline import CueTrack, Span
+
+    card = request.extras.card_frames
+    cues = read_cues(request.subtitles, "subtitles", request.extras.language)
+    spoken = spans(cues, request.fps, count - card)
+    shown = [Span(span.first + card, span.end + card, span.text) for span in spoken]
+    if not shown:
+        warn("subtitles_outside" if cues else "subtitles_empty")
+    elif late := late_cues(cues, request.fps, count - card):
+        warn("cues_after_end", cues=late)
+    has_track = request.extras.subtitle_mode == "soft"
+    if request.extras.webvtt or has_track:
+        from container_worker.media.subtitles.webvtt import cues_of, write_captions
+
+        write_captions(cues_of(shown, request.fps), Path(request.scratch), beside=request.extras.webvtt, soft=has_track)
+    if not shown or request.extras.subtitle_mode != "burned":
+        return None
+    from container_worker.media.subtitles.renderer import Typesetter, warn_of_missing
+    from container_worker.media.text.fontbook import FontBook
+
+    book = FontBook(request.extras.language)
+    frame = (request.width_px, request.height_px)
+    texts = [span.text for span in shown]
+    typesetter = stack.enter_context(Typesetter(texts, request.text, frame, request.ffmpeg, Path(request.scratch), book))
+    warn_of_missing("subtitles", book)
+    return _title(request, shown, typesetter.draw) or CueTrack(shown, typesetter.draw)
+
+
+def _title(request: RenderRequest, shown: Any = (), draw: Any = None) -> Any:
+    """The track with the title card in front of the subtitles; None where there is no card."""
+    if not request.extras.card_frames:
+        return None
+    from container_worker.media.scene.titlecard import card_track
+
+    return card_track(request, shown, draw)

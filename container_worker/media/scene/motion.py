@@ -1,0 +1,73 @@
+"""Computes the place of the view on the canvas in each frame: pure geometry."""
+
+from dataclasses import dataclass
+
+from container_worker.media.defaults import AUTO_COVER_LOSS, MIN_PAN_ZOOM
+from container_worker.media.request import FitChoice, MotionChoice
+
+
+@dataclass(frozen=True)
+class Rect:
+    """A rectangle with fractional edges; the unit is the caller's."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+def ease(share: float) -> float:
+    """Slow at both ends, even in the middle: smoothstep from 0 to 1."""
+    share = min(1.0, max(0.0, share))
+    return share * share * (3.0 - 2.0 * share)
+
+
+def canvas_zoom(motion: MotionChoice, zoom: float) -> float:
+    """Return the factor by which the canvas must be larger than the frame for this motion."""
+    if motion == "none":
+        return 1.0
+    return max(zoom, MIN_PAN_ZOOM) if motion.startswith("pan") else zoom
+
+
+def view(motion: MotionChoice, zoom: float, share: float) -> Rect:
+    """The part of the canvas that fills the frame, in shares of the canvas (0 to 1 both ways).
+
+    Args:
+        motion: zoom_in ends close, zoom_out starts close; pan_left moves the view to the left, pan_right to the right.
+        zoom: how far (see `canvas_zoom`).
+        share: of the scene's time, 0 to 1.
+    """
+    size = 1.0 / canvas_zoom(motion, zoom)
+    travelled = ease(share)
+    if motion in ("zoom_in", "zoom_out"):
+        # The zoom factor itself grows evenly in its logarithm: the eye sees constant speed.
+        side = size ** (travelled if motion == "zoom_in" else 1.0 - travelled)
+        return Rect((1 - side) / 2, (1 - side) / 2, side, side)
+    if motion in ("pan_left", "pan_right"):
+        left = (1 - size) * (travelled if motion == "pan_right" else 1 - travelled)
+        return Rect(left, (1 - size) / 2, size, size)
+    return Rect(0.0, 0.0, 1.0, 1.0)
+
+
+def covers(fit: FitChoice, picture: tuple[int, int], frame: tuple[int, int]) -> bool:
+    """Return True if the picture fills the frame and is cropped, False if it is shown whole over a backdrop."""
+    if fit != "auto":
+        return fit == "cover"
+    crop = crop_to_aspect(picture, frame)
+    return 1.0 - (crop.width * crop.height) / (picture[0] * picture[1]) <= AUTO_COVER_LOSS
+
+
+def crop_to_aspect(picture: tuple[int, int], frame: tuple[int, int]) -> Rect:
+    """The largest centred part of the picture with the frame's aspect, in the picture's pixels."""
+    width, height = picture
+    aspect = frame[0] / frame[1]
+    if width / height > aspect:
+        return Rect((width - height * aspect) / 2, 0.0, height * aspect, float(height))
+    return Rect(0.0, (height - width / aspect) / 2, float(width), width / aspect)
+
+
+def place_whole(picture: tuple[int, int], canvas: tuple[int, int], zoom: float) -> tuple[int, int, int, int]:
+    """Place the whole picture on the canvas so that no zoom cuts it off: left, top, width, height in pixels."""
+    scale = min(canvas[0] / picture[0], canvas[1] / picture[1]) / zoom
+    width, height = max(1, round(picture[0] * scale)), max(1, round(picture[1] * scale))
+    return (canvas[0] - width) // 2, (canvas[1] - height) // 2, width, height

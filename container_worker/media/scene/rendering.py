@@ -1,0 +1,176 @@
+"""Renders one scene in a child process: what the worker calls."""
+
+import hashlib
+import json
+import shutil
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass
+from math import ceil
+from pathlib import Path
+
+from container_worker.media.child_process import converse
+from container_worker.media.defaults import AV1_CRF, BOX_PAD_X_EM, BOX_PAD_Y_EM, RENDERER_VERSION, X264_CRF
+from container_worker.media.ffmpeg import find_ffmpeg
+from container_worker.media.rate_guard import Pace
+from container_worker.media.request import Extras, MarkLook, MotionChoice, RenderRequest, TextLook
+from container_worker.sandbox.child import Stopped
+from container_worker.sandbox.limits import Limits
+from container_worker.sandbox.outputs import output_bytes
+from scenequeue.errors import BadInput
+from scenequeue.jobs.options import RenderOptions
+from scenequeue.jobs.scene import RenderPayload
+from scenequeue.reasons import Reason
+
+__all__ = ["Limits", "RenderReport", "SceneInputs", "Stopped", "fingerprint", "render_scene", "request_for"]
+
+_MOTIONS: tuple[MotionChoice, ...] = ("zoom_in", "zoom_out", "pan_left", "pan_right")
+
+
+@dataclass(frozen=True)
+class SceneInputs:
+    """A scene's files on this machine. `name` picks the motion where that is random."""
+
+    image: Path
+    audio: Path
+    subtitles: Path | None = None
+    watermark: Path | None = None
+    title: str | None = None
+    name: str = "scene"
+    music: Path | None = None
+    #: Seconds from either end at which a film will cut.
+    cut_s: float | None = None
+
+    def files(self) -> list[Path]:
+        """All that there are."""
+        return [path for path in (self.image, self.audio, self.subtitles, self.watermark, self.music) if path is not None]
+
+
+@dataclass(frozen=True)
+class RenderReport:
+    """The video's length, and anything about it that a person should know."""
+
+    duration_s: float
+    frames: int
+    bytes: int
+    warnings: tuple[Reason, ...] = ()
+
+
+def chosen_motion(options: RenderOptions, name: str) -> MotionChoice:
+    """The motion of the scene of this name; random is settled by the name, so a repeat gives the same video."""
+    if options.motion != "random":
+        return options.motion
+    return _MOTIONS[hashlib.sha256(name.encode()).digest()[0] % len(_MOTIONS)]
+
+
+def _rgb(colour: str) -> tuple[int, int, int]:
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+def request_for(inputs: SceneInputs, options: RenderOptions, scratch: Path, ffmpeg: Path, threads: int) -> RenderRequest:
+    """The options as pixels and plain values: shares become pixels of this frame, defaults are filled in."""
+    width, height = options.frame_px
+    short = min(width, height)
+    text, mark = options.subtitle_style, options.watermark_style
+    safe = (options.safe_area * width, options.safe_area * height)
+    return RenderRequest(
+        name=inputs.name, image=str(inputs.image.absolute()), audio=str(inputs.audio.absolute()),
+        subtitles=str(inputs.subtitles.absolute()) if inputs.subtitles else None,
+        watermark=str(inputs.watermark.absolute()) if inputs.watermark else None,
+        title=inputs.title, target=str(scratch / "scene.mp4"), scratch=str(scratch), ffmpeg=str(ffmpeg),
+        width_px=width, height_px=height, fps=options.fps, fit=options.fit,
+        motion=chosen_motion(options, inputs.name), zoom=options.zoom,
+        text=TextLook(
+            em_px=text.size * short, colour=_rgb(text.colour),
+            outline_px=text.outline * short, outline_colour=_rgb(text.outline_colour),
+            box_opacity=text.box_opacity if text.box else 0.0, box_colour=_rgb(text.box_colour),
+            max_width_px=min(text.max_width * width, width - 2 * (safe[0] + BOX_PAD_X_EM * text.size * short)),
+            margin_px=max(text.margin * height, safe[1] + (BOX_PAD_Y_EM * text.size + text.outline) * short),
+        ),
+        mark=MarkLook(
+            corner=mark.corner, margin_px=mark.margin * short, opacity=mark.opacity, width_px=mark.width * short,
+            safe_px=(ceil(safe[0]), ceil(safe[1])),
+        ),
+        codec=options.codec, crf=options.crf if options.crf is not None else (AV1_CRF if options.codec == "av1" else X264_CRF),
+        audio_kbps=options.audio_kbps, normalize_loudness=options.normalize_loudness, threads=threads,
+        extras=_extras(inputs, options),
+    )  # fmt: skip
+
+
+def _extras(inputs: SceneInputs, options: RenderOptions) -> Extras:
+    return Extras(
+        music=str(inputs.music.absolute()) if inputs.music else None,
+        music_gain_db=options.music_gain_db, ducking=options.ducking,
+        loudness_lufs=options.loudness_lufs if options.normalize_loudness else None,
+        subtitle_mode=options.subtitle_mode, webvtt=options.webvtt, poster_at=options.poster_at if options.poster else None,
+        card_frames=round(options.title_card_s * options.fps) if inputs.title else 0,
+        cut_frames=None if inputs.cut_s is None else round(inputs.cut_s * options.fps), safe_area=options.safe_area,
+        language=options.language,
+    )  # fmt: skip
+
+
+def render_scene(
+    inputs: SceneInputs,
+    options: RenderOptions,
+    target: Path,
+    scratch: Path,
+    *,
+    limits: Limits,
+    threads: int = 1,
+    on_progress: Callable[[float], None] = lambda _share: None,
+    should_stop: threading.Event | None = None,
+    turn: Callable[[], AbstractContextManager[None]] = nullcontext,
+) -> RenderReport:
+    """Render one scene to `target`, in a child process of its own with limits, in one lossy encode.
+
+    Args:
+        inputs: local files; never written to.
+        options: how it looks.
+        target: the MP4; appears whole or not at all.
+        scratch: an existing folder that this scene has for itself.
+        limits: for the child and its ffmpeg, each.
+        threads: of the encoder. One gives the most scenes per core, and another number another file (`make bench-render`, slots).
+        on_progress: called in this thread with the share done, 0 to 1.
+        should_stop: kills the child's group within 50 ms of being set.
+        turn: entered before the first frame is made, when picture, sound and subtitles are prepared; left at the end.
+
+    Returns:
+        What was made.
+
+    Raises:
+        BadInput: an input can never be rendered (permanent). ToolFailed, LimitExceeded, DiskFull: this attempt
+            failed (transient). Stopped: `should_stop` was set. SettingsError: there is no usable ffmpeg.
+
+    Guarantees:
+        No process is left when it returns or raises; none either when the calling process is killed.
+    """
+    program = find_ffmpeg()
+    if options.codec == "av1" and not program.has_av1:
+        raise BadInput(f"codec av1 needs an ffmpeg with libsvtav1, which {program.path} is not")
+    request = request_for(inputs, options, scratch.absolute(), program.path, threads)
+    with Pace(limits.wall_s, on_progress) as pace:
+        made, warnings = converse(
+            "container_worker.media.scene", asdict(request), scratch.absolute(),
+            limits=limits, on_progress=pace, should_stop=should_stop, turn=turn,
+            ffmpeg=program.path, readable=[path.absolute() for path in inputs.files()],
+        )  # fmt: skip
+    size = output_bytes(Path(request.target))
+    shutil.move(request.target, target)
+    return RenderReport(made.duration_s, made.frames, size, warnings)
+
+
+def fingerprint(payload: RenderPayload, options: RenderOptions, inputs: Mapping[str, str], name: str = "") -> str:
+    """A hash of all that the video depends on: two scenes with the same one give the same video.
+
+    Args:
+        payload: its addresses do not count, its title does.
+        options: the job's with the scene's laid over them.
+        inputs: part ("image", "audio", "subtitles", "watermark", "music") to a hash or other identity of its content.
+        name: the scene's; counts only where the motion is random.
+    """
+    facts = {
+        "renderer": RENDERER_VERSION, "options": {**options.model_dump(mode="json"), "motion": chosen_motion(options, name)},
+        "title": payload.title, "cut_s": payload.cut_s, "inputs": dict(sorted(inputs.items())),
+    }  # fmt: skip
+    return hashlib.sha256(json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

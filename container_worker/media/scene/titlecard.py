@@ -1,0 +1,92 @@
+"""Draws a scene's title on its darkened picture: the card that stands before the narration begins."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+
+from container_worker.media.child_protocol import warn
+from container_worker.media.picture.overlay import FrameView, Patch
+from container_worker.media.request import RenderRequest, TextLook
+from container_worker.media.subtitles.renderer import Typesetter, warn_of_missing
+from container_worker.media.subtitles.timeline import CueTrack, Span
+from container_worker.media.text.fontbook import FontBook
+from container_worker.media.text.layout import lay_out
+
+#: Height of the title's em as a share of the frame's shorter side, and of its outline (look).
+_EM_SHARE = 0.09
+_OUTLINE_SHARE = 0.002
+#: The picture behind keeps this share of its light (look).
+_BRIGHTNESS = 0.4
+#: Widest line as a share of the frame's width, and most lines.
+_WIDTH_SHARE = 0.84
+_MOST_LINES = 4
+
+
+@dataclass(frozen=True)
+class CardPatch(Patch):
+    """A title patch that darkens the whole frame before it is drawn."""
+
+    def blend(self, frame: FrameView) -> None:
+        """Draw the card onto the frame, in place."""
+        for plane, black in ((frame.y, 16), (frame.uv, 128)):
+            cv2.convertScaleAbs(plane, dst=plane, alpha=_BRIGHTNESS, beta=black * (1 - _BRIGHTNESS))
+        super().blend(frame)
+
+
+def title_look(request: RenderRequest) -> TextLook:
+    """Return the look of the title: in the subtitles' colours, large, without a box."""
+    short = min(request.width_px, request.height_px)
+    width = min(_WIDTH_SHARE, 1 - 2 * request.extras.safe_area) * request.width_px
+    return replace(
+        request.text,
+        em_px=_EM_SHARE * short,
+        outline_px=_OUTLINE_SHARE * short,
+        box_opacity=0.0,
+        max_width_px=width,
+        margin_px=0.0,
+    )
+
+
+def draw_card(request: RenderRequest, folder: Path, texts: Sequence[str] = ()) -> Patch | None:
+    """The card's patch, the title in the middle of the frame; None where no character of it can be drawn.
+
+    Args:
+        request: its title is drawn as it stands, whatever characters are in it.
+        folder: an existing one, for the typesetter alone.
+        texts: the scene's subtitles, which may tell more of its language than the title does.
+
+    Raises:
+        ToolFailed: ffmpeg failed.
+    """
+    book, look = FontBook(request.extras.language), title_look(request)
+    frame = (request.width_px, request.height_px)
+    text = " ".join((request.title or "").split())
+    book.judge([text, *texts])
+    block, is_cut = lay_out(text, book, look, _MOST_LINES)
+    warn_of_missing("title", book)
+    if not block.lines:
+        return None
+    if is_cut:
+        warn("title_cut", lines=_MOST_LINES)
+        text = "\n".join("".join(run.text for run in line.runs) for line in block.lines)
+    look = replace(look, margin_px=(request.height_px - block.height_px) / 2)
+    with Typesetter([text], look, frame, request.ffmpeg, folder, book) as typesetter:
+        patch = typesetter.draw(0)
+    return None if patch is None else CardPatch(patch.x, patch.y, patch.luma, patch.chroma)
+
+
+def card_track(request: RenderRequest, spans: Sequence[Span], draw: Callable[[int], Patch | None]) -> CueTrack:
+    """The track with the card on the frames before the narration, and the subtitles after it.
+
+    Args:
+        request: how long the card stands, and what is on it.
+        spans: the subtitles', none before the card's end.
+        draw: makes their patches, in order.
+    """
+    folder = Path(request.scratch) / "card"
+    folder.mkdir(exist_ok=True)
+    card = draw_card(request, folder, [span.text for span in spans])
+    all_spans = [Span(0, request.extras.card_frames, request.title or ""), *spans]
+    return CueTrack(all_spans, lambda index: card if index == 0 else draw(index - 1))

@@ -1,0 +1,32 @@
+"""Turns a watermark file into the patch that lies on every frame."""
+
+import numpy as np
+from PIL import Image
+
+from container_worker.media.picture.overlay import Patch, patch_of
+from container_worker.media.picture.reading import open_picture
+from container_worker.media.request import MarkLook
+
+
+def place(size: tuple[int, int], frame: tuple[int, int], look: MarkLook) -> tuple[int, int]:
+    """Left and upper edge, in the frame's pixels, of a watermark of this size."""
+    margin = round(look.margin_px)
+    across, down = max(margin, look.safe_px[0]), max(margin, look.safe_px[1])
+    left = across if look.corner.endswith("left") else frame[0] - across - size[0]
+    top = down if look.corner.startswith("top") else frame[1] - down - size[1]
+    return left, top
+
+
+def draw_watermark(path: str, frame: tuple[int, int], look: MarkLook) -> Patch | None:
+    """The watermark scaled to its width, its own transparency times the look's; None where nothing of it shows.
+
+    Raises:
+        BadInput: the file is not a picture.
+    """
+    picture = open_picture(path, "watermark").convert("RGBA")
+    # Never higher than a third of the frame, however tall the picture is.
+    scale = min(look.width_px / picture.width, frame[1] / 3 / picture.height)
+    size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
+    # RGBa is premultiplied: the colour of see-through pixels must not bleed into the edges.
+    small = np.asarray(picture.convert("RGBa").resize(size, Image.Resampling.LANCZOS), np.float32) * look.opacity
+    return patch_of(small, *place(size, frame, look), frame)

@@ -1,0 +1,81 @@
+"""Measures how long a narration or music really is, by decoding it, and sees to it that ffmpeg can play it."""
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+
+from container_worker.media.defaults import AUDIO_NAMES, MAX_NARRATION_S, SHORTEST_MUSIC_S
+from container_worker.media.request import RenderRequest
+from container_worker.media.sound.rewriting import SoundFile, rewrite_steady
+from scenequeue.errors import BadInput
+
+#: A narration with more damaged packets than this share is not worth rendering.
+_MOST_DAMAGED = 0.5
+
+
+@dataclass(frozen=True)
+class Narration:
+    """The exact length in seconds, and the number of packets that could not be decoded."""
+
+    duration_s: Fraction
+    damaged_packets: int
+    #: False where its format changes midway, or it was joined of several files: ffmpeg would not play all of it.
+    is_steady: bool = True
+
+
+def measure_narration(path: str, what: str = "narration") -> Narration:
+    """Measure the true length by decoding: headers are often wrong, above all those of MP3, and decide nothing.
+
+    Raises:
+        BadInput: it has no sound, is too long, or cannot be read.
+
+    Cost: one decode, several hundred times faster than it plays, that ends at the longest length allowed.
+    """
+    from av.error import FFmpegError
+
+    sound, seconds = SoundFile(path, what), Fraction(0)
+    try:
+        for frame in sound.frames():
+            seconds += Fraction(frame.samples, frame.sample_rate)
+            if seconds > MAX_NARRATION_S:
+                raise BadInput(f"{what} lasts longer than the {MAX_NARRATION_S / 3600:g} hours allowed; make several of it")
+    except FFmpegError as error:
+        known = ", ".join(AUDIO_NAMES)
+        raise BadInput(f"{what} is not a sound file that can be read ({error.strerror}); {known} can") from None
+    if not sound.has_sound:
+        raise BadInput(f"{what} has no sound in it")
+    if seconds <= 0:
+        raise BadInput(f"{what} is empty: no sound could be decoded")
+    if sound.damaged > sound.packets * _MOST_DAMAGED:
+        raise BadInput(f"{what} is damaged: {sound.damaged} of {sound.packets} packets cannot be decoded")
+    return Narration(seconds, sound.damaged, sound.is_steady)
+
+
+def playable(path: str, measured: Narration, folder: Path, what: str) -> str:
+    """The path of the sound for ffmpeg: its own, or where it is not steady that of a copy in this folder that is."""
+    if measured.is_steady:
+        return path
+    target = folder / f"{what}.w64"
+    rewrite_steady(path, target, what)
+    return str(target)
+
+
+def with_music(request: RenderRequest) -> RenderRequest:
+    """The request with its music measured and playable; the same where there is none.
+
+    Raises:
+        BadInput: as `measure_narration`, or it is so short that repeating it would take longer than rendering.
+    """
+    extras = request.extras
+    if extras.music is None:
+        return request
+    measured = measure_narration(extras.music, "music")
+    if measured.duration_s < SHORTEST_MUSIC_S:
+        raise BadInput(f"music lasts {float(measured.duration_s):.3f} s; the shortest allowed is {SHORTEST_MUSIC_S} s")
+    music = playable(extras.music, measured, Path(request.scratch), "music")
+    return replace(request, extras=replace(extras, music=music, music_s=float(measured.duration_s)))
+
+
+def frame_count(duration_s: Fraction, fps: int) -> int:
+    """Frames of a video that is as long as the narration, the last one begun counted: no word is cut."""
+    return max(1, -(-duration_s * fps // 1))

@@ -1,0 +1,138 @@
+"""Reads subtitle files, whatever their form and encoding, into plain text with times, and lays the cues out on frames."""
+
+import re
+from collections.abc import Sequence
+from heapq import heappop, heappush
+from itertools import islice, pairwise
+from pathlib import Path
+
+from container_worker.media.child_protocol import warn
+from container_worker.media.defaults import MAX_CUE_CHARS, MAX_CUES, MAX_SUBTITLE_BYTES
+from container_worker.media.subtitles.ass_reader import ass_cues, is_ass
+from container_worker.media.subtitles.charset import NAMES, decode
+from container_worker.media.subtitles.cue import Cue, plain
+from container_worker.media.subtitles.rolling import has_word_times, without_repeats
+from container_worker.media.subtitles.srt_reader import srt_cues
+from container_worker.media.subtitles.timeline import Span
+from container_worker.media.subtitles.webvtt_reader import is_webvtt, webvtt_cues
+from scenequeue.errors import BadInput
+
+#: Most cues that are drawn at one moment; more at once is a broken file.
+_MOST_AT_ONCE = 6
+#: A file without a letter is an empty one: a byte order mark, empty lines, the number of a cue that was never written.
+_LETTER = re.compile(r"[^\W\d_]")
+
+
+def read_cues(path: str, name: str, language: str | None = None) -> list[Cue]:
+    """Read the cues of an SRT, WebVTT, ASS or SSA file, in order of their start, empty ones left out.
+
+    Those that end before they begin or before 0 are left out, longer ones than can be read are cut; that is said as a
+    warning, as is that more cues are due at one moment than are drawn.
+
+    Args:
+        path: the file; an empty one has no cues.
+        name: what to call it in messages.
+        language: BCP 47 tag of the text, where it is known: a hint at the encoding.
+
+    Raises:
+        BadInput: it is none of these, too large, or holds too many cues.
+    """
+    size = Path(path).stat().st_size
+    if size > MAX_SUBTITLE_BYTES:
+        raise BadInput(f"{name} has {size} bytes, more than the {MAX_SUBTITLE_BYTES} that subtitles may have")
+    text = _text_of(Path(path).read_bytes(), language).replace("\r\n", "\n").replace("\r", "\n")
+    found = _cues_in(text, name)
+    if len(found) > MAX_CUES:
+        raise BadInput(f"{name} has {len(found)} cues, more than the {MAX_CUES} allowed")
+    forward = [cue for cue in found if cue.end_s > cue.start_s]
+    inside = [Cue(max(0.0, cue.start_s), cue.end_s, cue.text) for cue in forward if cue.end_s > 0]
+    cues = [Cue(cue.start_s, cue.end_s, cue.text[:MAX_CUE_CHARS].rstrip()) for cue in inside if cue.text]
+    cues.sort(key=lambda cue: (cue.start_s, cue.end_s))
+    cues = without_repeats(cues, is_rolling=has_word_times(text))
+    _warn("cues_backwards", len(found) - len(forward))
+    _warn("cues_before_start", len(forward) - len(inside))
+    _warn("cues_cut_short", sum(len(cue.text) > MAX_CUE_CHARS for cue in inside), limit=MAX_CUE_CHARS)
+    _warn("cues_crowded", crowded(cues), most=_MOST_AT_ONCE)
+    return cues
+
+
+def _text_of(data: bytes, language: str | None) -> str:
+    decoded = decode(data, language)
+    if decoded.is_doubtful:
+        warn("charset_guessed", encoding=NAMES.get(decoded.encoding, decoded.encoding))
+    elif decoded.damaged:
+        warn("charset_damaged", encoding=NAMES.get(decoded.encoding, decoded.encoding))
+    return decoded.text.lstrip("\ufeff")
+
+
+def _warn(code: str, cues: int, **parameters: int) -> None:
+    if cues:
+        warn(code, cues=cues, **parameters)
+
+
+def _cues_in(text: str, name: str) -> list[Cue]:
+    """The cues of the whole file, their text plain."""
+    if is_webvtt(text):
+        shown, unreadable = webvtt_cues(text)
+        _warn("cues_unreadable", unreadable)
+        return shown
+    found = ass_cues(text) if is_ass(text) else srt_cues(text)
+    if found is None:
+        if _LETTER.search(text):
+            raise BadInput(
+                f"{name} is not an SRT, WebVTT, ASS or SSA subtitle file: no line 'HH:MM:SS,mmm --> HH:MM:SS,mmm' in it"
+            )
+        return []
+    # Counted before they are looked at one by one.
+    return found if len(found) > MAX_CUES else [Cue(cue.start_s, cue.end_s, plain(cue.text)) for cue in found]
+
+
+def crowded(cues: Sequence[Cue]) -> int:
+    """Count the cues that begin while as many others as are drawn at one moment are shown."""
+    count, ends = 0, list[float]()
+    for cue in cues:
+        while ends and ends[0] <= cue.start_s:
+            heappop(ends)
+        count += len(ends) >= _MOST_AT_ONCE
+        heappush(ends, cue.end_s)
+    return count
+
+
+def late_cues(cues: Sequence[Cue], fps: int, frames: int) -> int:
+    """Count the cues that begin after the last of this many frames."""
+    return sum(round(cue.start_s * fps) >= frames for cue in cues)
+
+
+def spans(cues: Sequence[Cue], fps: int, frames: int) -> list[Span]:
+    """Return the text shown on each range of frames: cues clipped to the scene, overlapping ones stacked in order of their start.
+
+    Args:
+        cues: in order of their start.
+        fps: frames per second.
+        frames: length of the scene.
+
+    Returns:
+        Spans in order, none overlapping another, each at least one frame long.
+    """
+    edges: dict[int, tuple[list[int], list[int]]] = {}
+    for index, cue in enumerate(cues):
+        first = min(max(0, round(cue.start_s * fps)), frames)
+        end = min(max(first + 1, round(cue.end_s * fps)), frames)
+        if first < end:
+            edges.setdefault(first, ([], []))[0].append(index)
+            edges.setdefault(end, ([], []))[1].append(index)
+    result: list[Span] = []
+    showing: dict[int, None] = {}
+    for moment, following in pairwise([*sorted(edges), frames]):
+        starting, ending = edges[moment]
+        for index in ending:
+            showing.pop(index, None)
+        showing.update(dict.fromkeys(starting))
+        texts = dict.fromkeys(cues[index].text for index in islice(showing, _MOST_AT_ONCE))
+        if texts and moment < following:
+            text = "\n".join(texts)
+            if result and result[-1].end == moment and result[-1].text == text:
+                result[-1] = Span(result[-1].first, following, text)
+            else:
+                result.append(Span(moment, following, text))
+    return result

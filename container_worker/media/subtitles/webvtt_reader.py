@@ -1,0 +1,90 @@
+"""Reads WebVTT files by the rules of its standard (W3C, WebVTT: "WebVTT parser" and "cue text parsing rules").
+
+Steps are named as there. What a cue has beside times and text (its name, settings, region, voices, classes) decides nothing here.
+"""
+
+import re
+
+from container_worker.media.subtitles.cue import Cue, tidy, unescape, without_overrides
+
+_SPACE = " \t\f"
+_STAMP = re.compile(r"(?:([0-9]+):)?([0-9]{2}):([0-9]{2})\.([0-9]{3})(?![0-9])")
+#: Blocks in which `-->` does not begin a cue.
+_NO_CUE = ("NOTE", "STYLE", "REGION")
+_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+#: In cue text a "<" opens a tag, whatever follows, up to the next ">" or the end.
+_TAG = re.compile(r"<[^>]*(?:>|$)")
+
+
+def is_webvtt(text: str) -> bool:
+    """True for a file with the signature, whatever else is in it."""
+    return text.startswith("WEBVTT") and text[6:7] in {"", " ", "\t", "\n"}
+
+
+def webvtt_cues(text: str) -> tuple[list[Cue], int]:
+    """The cues of a file whose newlines are LF, in its order, and how many lines with an arrow have no times that can be read."""
+    lines = text.replace("\x00", "\ufffd").split("\n")
+    # The last line is one only if something stands in it.
+    if lines[-1] == "":
+        lines.pop()
+    cues: list[Cue] = []
+    unreadable = 0
+    # The header is a block too, but for cues: it ends before the first line with an arrow.
+    at = 1
+    while at < len(lines) and lines[at] and "-->" not in lines[at]:
+        at += 1
+    while at < len(lines):
+        if lines[at] == "":
+            at += 1
+            continue
+        at, times, body, has_arrow = _block(lines, at)
+        if times is not None:
+            cues.append(Cue(*times, cue_text("\n".join(body))))
+        elif has_arrow and not "".join(body[:1]).startswith(_NO_CUE):
+            unreadable += 1
+    return cues, unreadable
+
+
+def _block(lines: list[str], first: int) -> tuple[int, tuple[float, float] | None, list[str], bool]:
+    """Collect a block: the line after it, a cue's times and lines, and if there was an arrow where times belong."""
+    times: tuple[float, float] | None = None
+    body: list[str] = []
+    has_arrow = False
+    at = first
+    while at < len(lines) and lines[at] != "":
+        if "-->" in lines[at]:
+            if has_arrow or at - first > 1:
+                break  # the next cue, without an empty line before it
+            has_arrow = True
+            times = _times(lines[at])
+            if times is not None:
+                body = []
+        else:
+            body.append(lines[at])
+        at += 1
+    return at, times, body, has_arrow
+
+
+def _times(line: str) -> tuple[float, float] | None:
+    start = _STAMP.match(line.lstrip(_SPACE))
+    if start is None:
+        return None
+    rest = line.lstrip(_SPACE)[start.end() :].lstrip(_SPACE)
+    if not rest.startswith("-->"):
+        return None
+    end = _STAMP.match(rest[3:].lstrip(_SPACE))
+    if end is None:
+        return None
+    first, last = _seconds(start), _seconds(end)
+    return None if first is None or last is None else (first, last)
+
+
+def _seconds(found: re.Match[str]) -> float | None:
+    hours, minutes, seconds, ms = (int(part or 0) for part in found.groups())
+    return None if minutes > 59 or seconds > 59 else hours * 3600 + minutes * 60 + seconds + ms / 1000
+
+
+def cue_text(text: str) -> str:
+    """The visible text of a cue: tags of every name removed, closed or not, character references resolved."""
+    text = _BREAK.sub("\n", without_overrides(text))
+    return tidy("".join(unescape(piece) for piece in _TAG.split(text)))

@@ -1,0 +1,93 @@
+"""Lays subtitle texts out: in lines, each as runs in one font, as far apart as their ink needs."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from container_worker.media.defaults import ASCENT_EM, DESCENT_EM, LINE_HEIGHT_EM
+from container_worker.media.request import TextLook
+from container_worker.media.text.fontbook import FontBook, Run, runs_of
+from container_worker.media.text.linebreak import wrap
+from container_worker.media.text.shaping import extent_of
+
+_RTL = frozenset({"R", "AL"})
+
+
+def starts_right_to_left(text: str) -> bool:
+    """Return True if the text's first letter with a direction runs right to left."""
+    for char in text:
+        direction = unicodedata.bidirectional(char)
+        if direction == "L":
+            return False
+        if direction in _RTL:
+            return True
+    return False
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a text laid out."""
+
+    runs: tuple[Run, ...]
+    #: Of its baseline above the text's lower edge.
+    baseline_px: float
+    is_right_to_left: bool
+
+
+@dataclass(frozen=True)
+class Block:
+    """A text laid out: its lines from above, and the height that their ink takes."""
+
+    lines: tuple[Line, ...]
+    height_px: float
+    #: Of two letters.
+    language: str
+
+
+def lay_out(text: str, book: FontBook, look: TextLook, most_lines: int) -> tuple[Block, bool]:
+    """The text in lines no wider than the look allows, and whether it was cut to the height of `most_lines` common ones."""
+    drawable = book.drawable(text)
+    fonts = book.fonts_for(drawable)
+
+    def measure(start: int, end: int) -> float:
+        return look.em_px * sum(extent_of(run, book.language).width for run in runs_of(drawable[start:end], fonts[start:end]))
+
+    lines = wrap(drawable, look.max_width_px, measure, most_lines)
+    runs = [tuple(runs_of(drawable[start:end], fonts[start:end])) for start, end in lines[:most_lines]]
+    inks = [_ink_em(line, book.language) for line in runs]
+    depths, height = _stacked(inks, most_lines * LINE_HEIGHT_EM)
+    lower_edge = height - inks[0][0] if inks else 0.0
+    # A newline ends a paragraph, which has a direction of its own: another speaker's words may come after it.
+    directions = [starts_right_to_left(drawable[drawable.rfind("\n", 0, start) + 1 :].partition("\n")[0]) for start, _ in lines]
+    kept = tuple(
+        Line(line, (lower_edge - depth) * look.em_px, is_right_to_left)
+        for line, depth, is_right_to_left in zip(runs, depths, directions, strict=False)
+    )
+    return Block(kept, height * look.em_px, book.language), len(kept) < len(lines)
+
+
+def _stacked(inks: Sequence[tuple[float, float]], most_em: float) -> tuple[list[float], float]:
+    """Place baselines so that no two lines share a row of pixels: distances below the first baseline, and the total height.
+
+    Places as many lines as the height has room for, at least one.
+
+    Args:
+        inks: how far each line reaches above and below its baseline, in em.
+        most_em: the height there is.
+    """
+    depths: list[float] = []
+    height = 0.0
+    for index, (ascent, descent) in enumerate(inks):
+        step = max(LINE_HEIGHT_EM, inks[index - 1][1] + ascent + LINE_HEIGHT_EM - ASCENT_EM - DESCENT_EM) if index else 0.0
+        depth = step + (depths[-1] if depths else 0.0)
+        if depths and inks[0][0] + depth + descent > most_em:
+            break
+        depths.append(depth)
+        height = inks[0][0] + depth + descent
+    return depths, height
+
+
+def _ink_em(runs: Sequence[Run], language: str) -> tuple[float, float]:
+    """Measure the line's ink above and below its baseline, in em; never less than that of Latin and CJK."""
+    extents = [extent_of(run, language) for run in runs]
+    return max(ASCENT_EM, *(extent.above for extent in extents)), max(DESCENT_EM, *(extent.below for extent in extents))

@@ -1,0 +1,47 @@
+"""Computes the cost of jobs: their shares of the containers that worked for them."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from dispatcher.decisions.pricing import cost_usd
+from scenequeue.jobs.container import ContainerRecord
+from scenequeue.jobs.result import ItemResult
+
+
+def job_costs(results: Iterable[ItemResult], records: Sequence[ContainerRecord], now_ms: int) -> dict[str, float]:
+    """Return the cost of a job, by container, in USD.
+
+    A container that worked for several jobs is shared by the number of items that it ended for each. Containers that
+    never ended an item of any job (failed starts, idle ones) are nobody's; `sceneburst cost` without a job counts them.
+
+    Args:
+        results: of the job, as far as there are any.
+        records: the ledger.
+        now_ms: Redis clock, for containers that still run.
+    """
+    own = Counter(result.container for result in results if result.container)
+    costs = {}
+    for record in records:
+        items = own[record.container_id]
+        if items:
+            # A record that is behind its results must not make the share larger than the whole.
+            share = items / max(items, record.done + record.failed)
+            costs[str(record.container_id)] = cost_usd(record, now_ms) * share
+    return costs
+
+
+def forgotten(results: Iterable[ItemResult], records: Iterable[ContainerRecord]) -> set[str]:
+    """Containers that ended items of a job, and whose records are gone: what they cost is no longer known.
+
+    A record lasts for a day after the last news of its container, results last longer.
+    """
+    known = {str(record.container_id) for record in records}
+    return {result.container for result in results if result.container} - known
+
+
+def costs_by_fleet(records: Iterable[ContainerRecord], now_ms: int) -> dict[str, float]:
+    """Return the cost of all these containers, by fleet, in USD."""
+    costs: dict[str, float] = {}
+    for record in records:
+        costs[record.fleet] = costs.get(record.fleet, 0.0) + cost_usd(record, now_ms)
+    return costs

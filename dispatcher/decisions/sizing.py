@@ -1,0 +1,58 @@
+"""Choosing container size and batches for urgent, large and routine work."""
+
+from typing import Literal, NamedTuple
+
+from scenequeue.jobs.wishes import WishedJob
+
+#: More scenes than this are a large job.
+LARGE = 20
+
+
+class Choice(NamedTuple):
+    """Settings for one burst; names as in DispatcherSettings."""
+
+    config_priority: int
+    scenes_per_batch: int
+    max_parallel_tasks: int
+
+
+def choose_size(total_scenes: int, urgency: Literal["urgent", "routine"] = "routine") -> Choice:
+    """The size that suits a burst.
+
+    Urgent work gets the largest containers and one scene each; a large job middle-sized ones; the rest small ones.
+
+    Raises:
+        ValueError: total_scenes is negative.
+    """
+    if total_scenes < 0:
+        raise ValueError(f"total_scenes is {total_scenes}; it cannot be negative")
+    if urgency == "urgent":
+        return Choice(config_priority=4, scenes_per_batch=1, max_parallel_tasks=max(1, min(total_scenes, 10)))
+    if total_scenes > LARGE:
+        return Choice(config_priority=2, scenes_per_batch=5, max_parallel_tasks=8)
+    return Choice(config_priority=1, scenes_per_batch=3, max_parallel_tasks=4)
+
+
+class Share(NamedTuple):
+    """Sizes by which one job is spread over containers; names as in DispatcherSettings."""
+
+    config_priority: int
+    scenes_per_batch: int
+    max_parallel_tasks: int
+    min_scenes_per_batch: int
+
+
+#: Fewest scenes worth a container, where neither the job nor its batches say otherwise.
+LEAST_BATCH = 5
+
+
+def share_of(job: WishedJob) -> Share:
+    """Complete a job's wishes: sizes that it does not name follow its lane and its length."""
+    wishes, choice = job.wishes, choose_size(job.total, "urgent" if job.is_urgent else "routine")
+    per_batch = wishes.scenes_per_batch or choice.scenes_per_batch
+    return Share(
+        config_priority=wishes.config_priority or choice.config_priority,
+        scenes_per_batch=per_batch,
+        max_parallel_tasks=wishes.max_parallel_tasks or choice.max_parallel_tasks,
+        min_scenes_per_batch=wishes.min_scenes_per_batch or min(LEAST_BATCH, per_batch),
+    )

@@ -1,0 +1,137 @@
+"""Tells what ticks have seen: to Prometheus when it asks, to CloudWatch once a minute."""
+
+import json
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import TextIO
+
+import structlog
+from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric as Family
+from prometheus_client.registry import Collector
+
+from dispatcher.decisions.cost_anomaly import CostWatch
+from dispatcher.metrics.definitions import METRICS, count_containers, readings
+from dispatcher.snapshot import TickSnapshot
+from scenequeue.errors import SettingsError
+from scenequeue.settings import DispatcherSettings
+
+_EMF_EVERY_S = 60.0
+#: CloudWatch's name for our metrics.
+EMF_NAMESPACE = "Sceneburst"
+
+
+class Exporter(Collector):
+    """The last tick's numbers. Thread-safe.
+
+    Args:
+        namespace: of the queue; a label of every number.
+        cost_anomaly_factor: so many times its rolling median makes the cost per scene an anomaly.
+        emf: where lines of embedded metric format go; None: nowhere.
+        clock: monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        namespace: str,
+        cost_anomaly_factor: float,
+        emf: TextIO | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._namespace, self._emf, self._clock = namespace, emf, clock
+        self._watch = CostWatch(cost_anomaly_factor)
+        self._lock = threading.Lock()
+        self._values: dict[str, float] = {"Acting": 0.0}
+        self._containers: dict[str, int] = {}
+        self._next_emf = clock()
+        self._was_anomalous = False
+        self._log = structlog.get_logger()
+
+    @classmethod
+    def from_settings(cls, settings: DispatcherSettings) -> "Exporter":
+        """An exporter that listens where SCENEBURST_METRICS_ADDRESS says.
+
+        Raises:
+            SettingsError: the address is malformed or taken.
+        """
+        exporter = cls(settings.namespace, settings.cost_anomaly_factor, sys.stdout if settings.metrics_emf else None)
+        if settings.metrics_address:
+            exporter.listen(settings.metrics_address)
+        return exporter
+
+    def listen(self, address: str) -> int:
+        """Serve /metrics at host:port; returns the port. The server ends with the program."""
+        registry = CollectorRegistry()
+        registry.register(self)
+        host, _, port = address.rpartition(":")
+        try:
+            server, _ = start_http_server(int(port), addr=host or "127.0.0.1", registry=registry)
+        except (OSError, ValueError, OverflowError) as error:
+            raise SettingsError(f"SCENEBURST_METRICS_ADDRESS: cannot listen at {address!r} (host:port): {error}") from error
+        return int(server.server_port)
+
+    def observe(self, seen: TickSnapshot | None) -> None:
+        """Take a tick's numbers in; at most once a minute, pass them on to CloudWatch. None: another dispatcher acts."""
+        if seen is None:
+            self._stand_by()
+            return
+        values = dict(readings(seen.depth, seen.containers, seen.backlog_age_s))
+        values |= {
+            "Launches": seen.launches,
+            "LaunchesFailed": seen.launches_failed,
+            "StartsFailed": seen.starts_failed,
+            "SpotInterruptions": seen.interrupted,
+            "TickSeconds": seen.took_s,
+        }
+        cost = self._watch.look(values["CostPerHourUSD"], seen.depth.counts.done, seen.at_ms)
+        values |= {
+            "CostUSD": cost.total_usd,
+            "CostPerSceneUSD": cost.per_scene_usd or 0.0,
+            "CostAnomaly": float(cost.is_anomalous),
+        }
+        if cost.is_anomalous and not self._was_anomalous:
+            self._log.warning(
+                "a scene costs far more than it used to",
+                usd=round(cost.per_scene_usd or 0.0, 6),
+                median_usd=round(cost.median_usd or 0.0, 6),
+            )
+        self._was_anomalous = cost.is_anomalous
+        with self._lock:
+            self._values, self._containers = values, count_containers(seen.containers)
+        if self._emf and self._clock() >= self._next_emf:
+            self._next_emf = self._clock() + _EMF_EVERY_S
+            self._emf.write(emf_line(self._namespace, values, seen.at_ms) + "\n")
+            self._emf.flush()
+
+    def _stand_by(self) -> None:
+        with self._lock:
+            self._values, self._containers = {"Acting": 0.0}, {}
+        self._watch.pause()
+
+    def collect(self) -> Iterator[Family]:
+        """Yield the families that Prometheus gets."""
+        with self._lock:
+            values, containers = dict(self._values), dict(self._containers)
+        for metric in METRICS:
+            if metric.cloudwatch not in values:
+                continue
+            labels = ["namespace", "state"] if metric.cloudwatch == "Containers" else ["namespace"]
+            is_counter = metric.prometheus.endswith("_total")
+            family = (CounterMetricFamily if is_counter else GaugeMetricFamily)(metric.prometheus, metric.meaning, labels=labels)
+            if metric.cloudwatch == "Containers":
+                for state, count in containers.items():
+                    family.add_metric([self._namespace, state], count)
+            else:
+                family.add_metric([self._namespace], values[metric.cloudwatch])
+            yield family
+
+
+def emf_line(namespace: str, values: Mapping[str, float], at_ms: int) -> str:
+    """One line of CloudWatch's embedded metric format (specification 1): all numbers, with the dimension Namespace."""
+    told = [metric for metric in METRICS if metric.cloudwatch in values]
+    definitions = [{"Name": metric.cloudwatch, "Unit": metric.unit} for metric in told]
+    directive = {"Namespace": EMF_NAMESPACE, "Dimensions": [["Namespace"]], "Metrics": definitions}
+    numbers = {metric.cloudwatch: values[metric.cloudwatch] for metric in told}
+    return json.dumps({"_aws": {"Timestamp": at_ms, "CloudWatchMetrics": [directive]}, "Namespace": namespace, **numbers})

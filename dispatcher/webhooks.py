@@ -1,0 +1,119 @@
+"""Telling callers that their job has ended: a signed POST, tried again until it is taken."""
+
+import hashlib
+import hmac
+import json
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import httpx
+import structlog
+
+from scenequeue.errors import SceneburstError, StorageUnavailable
+from scenequeue.jobs.job import JobStatus
+from scenequeue.queue import SceneQueue
+from scenequeue.storages.bounded_http import answer_of, run_within
+from scenequeue.storages.public_network import Resolve, public_address
+
+#: Longest that one post takes, from resolving the name to the last header of the answer, in seconds.
+POST_LIMIT_S = 10.0
+#: While one attempt is under way no other starts; a dispatcher that dies then is followed by the next after this.
+_CLAIMED_S = 60.0
+_FIRST_RETRY_S, _LONGEST_RETRY_S = 5.0, 3600.0
+_GIVEN_UP_AFTER_S = 86_400.0
+#: Posted at once; what is due beyond waits unclaimed, so that no claim runs out in a waiting line.
+_THREADS = 8
+
+
+def body_of(job: JobStatus) -> bytes:
+    """Return the body to post: {"event": "job.ended", "job": {…}} with the job's id, state, counts, times and labels."""
+    fields = job.model_dump(mode="json", include={"job_id", "state", "counts", "created_ms", "finished_ms", "labels", "lane"})
+    return json.dumps({"event": "job.ended", "job": fields}, separators=(",", ":")).encode()
+
+
+def signature(secret: str, timestamp: int, body: bytes) -> str:
+    """HMAC-SHA256 of "<timestamp>.<body>", hexadecimal; the receiver compares and rejects old timestamps."""
+    return hmac.new(secret.encode(), f"{timestamp}.".encode() + body, hashlib.sha256).hexdigest()
+
+
+def retry_pause_s(since_end_s: float) -> float | None:
+    """Return the pause after a failure, growing with the time since the job ended; None after a day."""
+    if since_end_s > _GIVEN_UP_AFTER_S:
+        return None
+    return min(_LONGEST_RETRY_S, max(_FIRST_RETRY_S, since_end_s / 2))
+
+
+class Notifier:
+    """Posts due notices in threads of its own, so that a slow receiver holds nothing up.
+
+    Args:
+        queue: where the notices wait.
+        secret: key of the signature; None posts unsigned.
+        resolve: host and port to a public address; refuses others.
+        transport: httpx transport to use instead of the network's.
+        limit_s: longest that one post takes.
+    """
+
+    def __init__(
+        self,
+        queue: SceneQueue,
+        secret: str | None,
+        resolve: Resolve = public_address,
+        transport: httpx.AsyncBaseTransport | None = None,
+        limit_s: float = POST_LIMIT_S,
+    ) -> None:
+        self._queue, self._secret, self._resolve = queue, secret, resolve
+        self._transport, self._limit_s = transport, limit_s
+        self._threads = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="notify")
+        self._under_way: list[Future[None]] = []
+        self._log = structlog.get_logger()
+
+    def run(self) -> int:
+        """Start posting what is due; returns how many that are."""
+        self._under_way = [delivery for delivery in self._under_way if not delivery.done()]
+        free = _THREADS - len(self._under_way)
+        due = self._queue.dispatcher.due_notices(free) if free else []
+        for job in due:
+            self._queue.dispatcher.claim_notice(job.job_id, _CLAIMED_S)
+            self._under_way.append(self._threads.submit(self._deliver, job))
+        return len(due)
+
+    def close(self) -> None:
+        """Wait for what is under way; safe twice."""
+        self._threads.shutdown(wait=True)
+
+    def _deliver(self, job: JobStatus) -> None:
+        try:
+            self._post(job)
+        except (httpx.HTTPError, StorageUnavailable, OSError) as error:
+            since_end_s = (self._queue.inspect.now_ms() - (job.finished_ms or 0)) / 1000
+            pause_s = retry_pause_s(since_end_s)
+            self._log.warning("webhook failed", job=job.job_id, error=str(error), retry_in_s=pause_s)
+            self._queue.dispatcher.settle_notice(job.job_id, str(error) or type(error).__name__, pause_s)
+        except (SceneburstError, httpx.InvalidURL) as error:
+            self._log.warning("webhook refused", job=job.job_id, error=str(error))
+            self._queue.dispatcher.settle_notice(job.job_id, str(error))
+        else:
+            self._queue.dispatcher.settle_notice(job.job_id)
+
+    def _post(self, job: JobStatus) -> None:
+        body = body_of(job)
+        timestamp = int(time.time())
+        headers = {"Content-Type": "application/json", "X-Sceneburst-Timestamp": str(timestamp)}
+        if self._secret:
+            headers["X-Sceneburst-Signature"] = f"v1={signature(self._secret, timestamp, body)}"
+
+        async def post() -> None:
+            # The answer's head is all that is read: its body could be of any size, and would say nothing that is used.
+            answer = answer_of(
+                "POST", job.callback_url or "", resolve=self._resolve, transport=self._transport, headers=headers, content=body
+            )
+            async with answer as response:
+                if not response.is_success:
+                    # Not httpx's own words, which repeat the address: it may hold a secret of the caller's.
+                    raise StorageUnavailable(f"the receiver answered {response.status_code}")
+
+        try:
+            run_within(self._limit_s, post)
+        except TimeoutError:
+            raise StorageUnavailable(f"the receiver has not answered within {self._limit_s:g} s") from None

@@ -1,0 +1,109 @@
+"""A job's film: what callers ask for it, and the item that makes it."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
+
+from pydantic import ValidationError
+
+from producer.requests.scenes import explain, input_problems
+from scenequeue.errors import InvalidScenes
+from scenequeue.jobs.film import MOST_SCENES, Film, StitchPayload
+from scenequeue.jobs.item import WorkItem
+from scenequeue.jobs.options import RenderOptions
+from scenequeue.jobs.scene import Scene
+
+#: True, False, a Film, or a dict with its fields.
+FilmLike: TypeAlias = "Film | Mapping[str, Any] | bool | None"
+
+#: Seconds of a scene's work that joining one second of film costs: most of it is copied.
+_WEIGHT_SHARE = 0.1
+#: Options that all scenes of a film share: its track has one of each.
+_SHARED = ("resolution", "orientation", "fps", "codec", "subtitle_mode", "webvtt")
+
+
+def film_from(given: FilmLike) -> Film | None:
+    """The film that was asked for; None for none.
+
+    Raises:
+        ValueError: each line of its message is one mistake.
+    """
+    if given is None or given is False:
+        return None
+    if given is True:
+        return Film()
+    if isinstance(given, Film):
+        return given
+    if not isinstance(given, Mapping):
+        raise ValueError(f"a {type(given).__name__} is not a film; true, or name, crossfade_s, music and title are")  # noqa: TRY004
+    fields = {str(name): str(value) if isinstance(value, Path) else value for name, value in given.items()}
+    try:
+        return Film.model_validate(fields)
+    except ValidationError as error:
+        raise ValueError("\n".join(explain(error, Film))) from None
+
+
+def film_problems(film: Film, *, check_files: bool) -> list[str]:
+    """List the problems of a film beyond its form: music that is not there."""
+    return input_problems("music", film.music, check_files=check_files)
+
+
+def misfits(scene: Scene, film: Film, options: RenderOptions) -> list[str]:
+    """List the reasons that keep one scene out of its job's film."""
+    problems = []
+    if scene.name == film.name:
+        problems.append(f"name: the film of this job is called {film.name!r} too")
+    for name in _SHARED:
+        own = scene.options.get(name)
+        if own is not None and own != getattr(options, name):
+            problems.append(f"options.{name}: all scenes of a film have the same; the job's is {getattr(options, name)!r}")
+    return problems
+
+
+class Weighed(NamedTuple):
+    """A scene with its place in the caller's order, and its estimated length in seconds."""
+
+    weight: float
+    place: int
+    scene: Scene
+
+
+def video_address(prefix: str, name: str) -> str:
+    """The address of a scene's or a film's video under a job's output."""
+    return f"{prefix}/{name}.mp4"
+
+
+class Joining:
+    """Makes the item of a job's film from the scenes that were written before it.
+
+    Args:
+        film: its music an address already.
+        prefix: the address that outputs go under.
+    """
+
+    def __init__(self, film: Film, prefix: str) -> None:
+        self._film, self._prefix = film, prefix
+        self._sources: dict[int, str] = {}
+        self._weight = 0.0
+
+    def note(self, scenes: Iterable[Weighed]) -> None:
+        """Let these scenes be part of the film.
+
+        Raises:
+            InvalidScenes: there are more than a film can have.
+        """
+        for weight, place, scene in scenes:
+            self._sources[place] = video_address(self._prefix, scene.name)
+            self._weight += weight
+        if len(self._sources) > MOST_SCENES:
+            raise InvalidScenes([f"film: it has at most {MOST_SCENES} scenes"])
+
+    def item(self) -> WorkItem:
+        """The film's item: its scenes in the caller's order."""
+        sources = [self._sources[index] for index in sorted(self._sources)]
+        payload = StitchPayload(
+            sources=sources, crossfade_s=self._film.crossfade_s, music=self._film.music, title=self._film.title,
+            output=video_address(self._prefix, self._film.name),
+        )  # fmt: skip
+        weight = round(max(0.1, self._weight * _WEIGHT_SHARE), 3)
+        return WorkItem(kind="stitch", name=self._film.name, weight=weight, payload=payload.model_dump(exclude_defaults=True))

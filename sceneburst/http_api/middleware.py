@@ -1,0 +1,89 @@
+"""Surrounds every request to the HTTP API: its id, its line in the log, the headers of its answer."""
+
+import asyncio
+import secrets
+import time
+import traceback
+from urllib.parse import urlsplit
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from sceneburst.http_api.auth import is_loopback
+from sceneburst.http_api.errors import Leaving, WrongHost, answer_to
+
+#: Answers are JSON for programs: nothing to sniff, to frame, to keep, or to run.
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+#: Asked every few seconds by machines.
+_QUIET = {"/healthz", "/readyz"}
+
+
+class Guard:
+    """An ASGI application around the routes.
+
+    Args:
+        app: the routes.
+        is_open: without keys; then a page that a browser on this machine shows must not reach us by renaming its host.
+    """
+
+    def __init__(self, app: ASGIApp, *, is_open: bool) -> None:
+        self._app, self._is_open = app, is_open
+        self._log = structlog.get_logger()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or one turn of the program's life."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id, began, told = secrets.token_hex(8), time.monotonic(), 0
+        scope.setdefault("state", {})
+
+        async def answering(message: Message) -> None:
+            nonlocal told
+            if message["type"] == "http.response.start":
+                told = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-ID"] = request_id
+                for name, value in _HEADERS.items():
+                    headers[name] = value
+            await send(message)
+
+        try:
+            if self._is_open and not _is_own_name(Headers(scope=scope).get("host", "")):
+                await answer_to(WrongHost("the Host header names another host"), scope["path"])(scope, receive, answering)
+            else:
+                await self._app(scope, receive, answering)
+        except asyncio.CancelledError:
+            # Uvicorn's, when the grace is over; swallowed, since nobody waits for us any more.
+            if not told:
+                await answer_to(Leaving("the grace is over"), scope["path"])(scope, receive, answering)
+        except ClientDisconnect:
+            # nginx's number for a client that did not wait for the answer.
+            told = 499
+        except Exception as error:
+            # By then a 500 is on its way to the caller, without a word of what it was. Formatted here, because on a
+            # terminal structlog would show the local variables too, a caller's key among them.
+            said = "".join(traceback.format_exception(error))
+            self._log.error("request failed", request_id=request_id, exception=said)
+        finally:
+            if scope["path"] not in _QUIET or told >= 500:
+                self._tell(scope, request_id, told, time.monotonic() - began)
+
+    def _tell(self, scope: Scope, request_id: str, status: int, took_s: float) -> None:
+        """One line; neither query nor headers, which may hold what is not for logs."""
+        fields = {"method": scope["method"], "path": scope["path"][:200], "status": status, "took_ms": round(took_s * 1000, 1)}
+        self._log.info("request", request_id=request_id, caller=scope["state"].get("caller", ""), **fields)
+
+
+def _is_own_name(host: str) -> bool:
+    try:
+        return is_loopback(urlsplit(f"//{host}").hostname or "")
+    except ValueError:
+        return False

@@ -1,0 +1,129 @@
+"""The HTTP API's routes."""
+
+from itertools import islice
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from sceneburst.http_api.bodies import read_body, submission_from
+from sceneburst.http_api.service import Service, service_of
+from sceneburst.http_api.stream import open_stream
+from sceneburst.http_api.views import REFUSALS, SUBMISSION_BODY, Backlog, Health, Job, ResultPage
+from scenequeue.jobs.job import JobStatus
+from scenequeue.jobs.result import ItemResult
+
+#: Looked at by the load balancer and by whoever reads the log: no key, no allowance.
+probes = APIRouter(tags=["probes"])
+_bearer = HTTPBearer(auto_error=False, description="a key of SCENEBURST_API_KEYS")
+Shared = Annotated[Service, Depends(service_of)]
+
+
+async def admitted(
+    request: Request, service: Shared, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+) -> None:
+    """Only callers with a key and something left of their allowance; nothing of a body is read before."""
+    request.state.caller = service.admit(credentials.credentials if credentials else None)
+
+
+jobs = APIRouter(prefix="/v1", tags=["jobs"], dependencies=[Depends(admitted)], responses=REFUSALS)
+
+
+@jobs.post("/jobs", status_code=202, openapi_extra=SUBMISSION_BODY, summary="Submit a job, whole or not at all")
+async def submit(request: Request, response: Response, service: Shared) -> Job:
+    """Everything is checked before anything happens. The same job_id with the same content is the same job."""
+    body = await read_body(request, service.settings.api_max_body_mib)
+    status = await service.call(lambda: _submitted(service, body))
+    response.headers["Location"] = f"/v1/jobs/{status.job_id}"
+    return Job.of(status)
+
+
+@jobs.get("/jobs/{job_id}", summary="How a job stands")
+async def status(job_id: str, service: Shared) -> Job:
+    """Its state, its counts, its progress."""
+    return Job.of(await service.call(lambda: service.producer.job(job_id).status()))
+
+
+@jobs.get("/jobs/{job_id}/results", summary="Results so far, in order, in pages")
+async def results(
+    job_id: str,
+    service: Shared,
+    from_: Annotated[
+        str, Query(alias="from", pattern=r"^\d{1,3}-\d{1,9}$", description="item id of the first; `next` of the last page")
+    ] = "0-0",
+    limit: Annotated[int, Query(ge=1, le=1000, description="most results of the page")] = 100,
+) -> ResultPage:
+    """In the order in which the scenes were given, a film after them. What has not ended is left out."""
+    found = await service.call(lambda: _results(service, job_id, from_, limit + 1))
+    return ResultPage(results=found[:limit], next=found[limit].item_id if len(found) > limit else None)
+
+
+@jobs.get(
+    "/jobs/{job_id}/events",
+    summary="What happens to a job, as it happens",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "server-sent events",
+            "content": {"text/event-stream": {"example": 'id: 1767225600000-0\nevent: done\ndata: {"item_id":"0-0"}\n\n'}},
+        },
+        204: {"description": "the job has ended and all of its events were seen: do not connect again"},
+    },
+)
+async def events(
+    job_id: str,
+    service: Shared,
+    last_event_id: Annotated[str | None, Header(description="id of the last event seen: goes on after it")] = None,
+) -> Response:
+    """Server-sent events: submitted, leased, done, retry, dead, stage, finished …, and `end` with the job at last."""
+    return await open_stream(service, job_id, last_event_id)
+
+
+@jobs.delete("/jobs/{job_id}", summary="Cancel a job")
+async def cancel(job_id: str, service: Shared) -> Job:
+    """Drop the items that wait, and stop those that run within a heartbeat. Idempotent."""
+    return Job.of(await service.call(lambda: service.producer.job(job_id).cancel()))
+
+
+@jobs.get("/depth", summary="What waits, by lane")
+async def depth(service: Shared) -> Backlog:
+    """The backlog; costs the same however much waits."""
+    return Backlog.of(await service.call(service.producer.queue.inspect.depth))
+
+
+@probes.get("/healthz", summary="The process lives")
+async def healthz() -> Health:
+    """For whoever restarts it: a Redis that is away is no reason to."""
+    return Health()
+
+
+@probes.get("/readyz", summary="Redis answers", responses=REFUSALS)
+async def readyz(service: Shared) -> Health:
+    """For whoever sends it requests."""
+    await service.check_ready()
+    return Health()
+
+
+def _submitted(service: Service, body: bytes) -> JobStatus:
+    submission, scenes = submission_from(body, service.settings)
+    job = service.producer.submit_scenes(
+        scenes,
+        output=submission.output,
+        options=submission.options,
+        lane=submission.lane,
+        job_id=submission.job_id,
+        callback_url=submission.callback_url,
+        labels=submission.labels,
+        max_attempts=submission.max_attempts,
+        wishes=submission.wishes,
+        film=submission.film,
+        check_files=False,
+    )
+    return job.status()
+
+
+def _results(service: Service, job_id: str, first: str, count: int) -> list[ItemResult]:
+    """Up to `count` results from an item on, of its stage and those after it."""
+    stage, index = (int(part) for part in first.split("-"))
+    job = service.producer.job(job_id)
+    return list(islice(service.producer.queue.producer.all_results(job.job_id, stage, index), count))

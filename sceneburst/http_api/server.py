@@ -1,0 +1,194 @@
+"""The HTTP API program: submit and follow jobs from other languages and machines, served by uvicorn."""
+
+import contextlib
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import AsyncIterator
+from types import FrameType
+
+import structlog
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from sceneburst.http_api.connections import ACCEPTED_AT_ONCE, bounded, connection_limit
+from sceneburst.http_api.errors import FieldProblem, InvalidRequest, answer_to, answer_to_status, kind_of
+from sceneburst.http_api.middleware import Guard
+from sceneburst.http_api.routes import jobs, probes
+from sceneburst.http_api.service import Service
+from sceneburst.http_api.views import description
+from scenequeue.errors import QueueUnavailable, SceneburstError, SettingsError, without_prefix
+from scenequeue.logs import configure
+from scenequeue.release import release
+from scenequeue.settings import ApiSettings
+
+#: Longer than the 60 s after which an AWS load balancer drops an idle connection, so that it never meets a closed one.
+_KEEP_ALIVE_S = 75
+_WAITING_CONNECTIONS = 1024
+#: Request line and headers together.
+_HEAD_BYTES = 32 * 1024
+
+
+def make_app(service: Service) -> FastAPI:
+    """The routes on a service, with every refusal a problem document."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        service.close()
+
+    app = FastAPI(
+        title="Sceneburst",
+        description="Pictures and narrations in, finished MP4s out: submit jobs, follow them, fetch their results.",
+        version=release(),
+        lifespan=lifespan,
+        # Pages that load scripts from elsewhere have no place here; /openapi.json can be opened anywhere.
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.service = service
+    app.include_router(jobs)
+    app.include_router(probes)
+    app.exception_handler(SceneburstError)(_refused)
+    app.exception_handler(RequestValidationError)(_invalid)
+    app.exception_handler(HTTPException)(_not_there)
+    app.exception_handler(Exception)(_failed)
+    document = description(app)
+    app.openapi = lambda: document  # type: ignore[method-assign]
+    return app
+
+
+async def _refused(request: Request, error: SceneburstError) -> JSONResponse:
+    if kind_of(error).detail:
+        # What the caller is not told, the operator is.
+        structlog.get_logger().warning("request refused", path=request.url.path, error=str(error))
+    return answer_to(error, request.url.path)
+
+
+async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+    found = [FieldProblem(str(entry["loc"][-1]), without_prefix(entry["msg"])) for entry in error.errors()]
+    return answer_to(InvalidRequest(found), request.url.path)
+
+
+async def _not_there(request: Request, error: HTTPException) -> JSONResponse:
+    return answer_to_status(error.status_code, str(error.detail), request.url.path, error.headers)
+
+
+async def _failed(request: Request, error: Exception) -> JSONResponse:
+    return answer_to(error, request.url.path)
+
+
+class ApiServer(uvicorn.Server):
+    """Uvicorn on a socket of our own; event streams end when it is asked to leave."""
+
+    def __init__(self, settings: ApiSettings) -> None:
+        self.service = Service(settings)
+        #: Why it left by itself; None when it was told to.
+        self.refusal: SettingsError | None = None
+        config = uvicorn.Config(
+            Guard(make_app(self.service), is_open=settings.api_open),
+            http=bounded(connection_limit(settings.api_connections), settings.api_head_s),
+            # To asyncio it is also how many connections it takes in at once, before any can be closed for want of room.
+            backlog=ACCEPTED_AT_ONCE,
+            ws="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=_KEEP_ALIVE_S,
+            timeout_graceful_shutdown=settings.api_grace_s,
+            h11_max_incomplete_event_size=_HEAD_BYTES,
+        )
+        super().__init__(config)
+        self.socket = _listening(settings)
+        host = f"[{settings.api_host}]" if ":" in settings.api_host else settings.api_host
+        self.url = f"http://{host}:{self.socket.getsockname()[1]}"
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to accept; whoever comes meanwhile waits in the kernel."""
+        await super().startup(sockets)
+        self.socket.listen(_WAITING_CONNECTIONS)
+
+    def serve_until_told(self) -> None:
+        """Serve until SIGTERM, SIGINT or `leave`; running requests finish within the grace."""
+        # Beside the serving: a Redis that hangs must not keep the program from answering, or from leaving.
+        threading.Thread(target=self._try_login, name="login", daemon=True).start()
+        try:
+            self.run([self.socket])
+        finally:
+            self.socket.close()
+            self.service.close()
+
+    def _try_login(self) -> None:
+        try:
+            self.service.producer.queue.ping()
+        except QueueUnavailable:
+            return
+        except SettingsError as error:
+            self.refusal = error
+            self.leave()
+
+    def leave(self) -> None:
+        """Ask it to leave; safe twice, and from any thread."""
+        self.service.stopping.set()
+        self.should_exit = True
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Uvicorn's signal handler."""
+        self.service.stopping.set()
+        super().handle_exit(sig, frame)
+
+
+def _listening(settings: ApiSettings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.api_host else socket.AF_INET
+    try:
+        made = socket.create_server((settings.api_host, settings.api_port), family=family, backlog=_WAITING_CONNECTIONS)
+        # Connections inherit it. asyncio sets it by itself only where a socket names its protocol, and without it an
+        # answer's body waits 40 ms for the acknowledgement of its head.
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return made
+    except OSError as error:
+        where = f"{settings.api_host} port {settings.api_port}"
+        raise SettingsError(f"SCENEBURST_API_HOST, SCENEBURST_API_PORT: cannot listen on {where}: {error.strerror}") from None
+
+
+def run(settings: ApiSettings) -> None:
+    """The program, to its end: it leaves within the grace, also when Redis is frozen. Main thread only, for its signals.
+
+    Raises:
+        SettingsError: nobody could call, or anybody, or the address cannot be listened on, or Redis refuses the login.
+    """
+    configure(settings, "api")
+    server = ApiServer(settings)
+    # Its coming and going is logged here; that a caller sends what is no HTTP must not fill the log.
+    logging.getLogger("uvicorn").setLevel(logging.ERROR)
+    log = structlog.get_logger()
+    log.info("api listens", url=server.url, keys=sorted(settings.api_keys), redis=server.service.producer.queue.url)
+    # Uvicorn raises the signal again when it has left; leaving well is not being interrupted.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: server.leave())
+    server.serve_until_told()
+    if server.refusal is not None:
+        raise server.refusal
+    log.info("api leaves")
+    if any(not thread.daemon for thread in threading.enumerate() if thread is not threading.current_thread()):
+        # Python would wait for a thread that waits for a frozen Redis, up to a minute beyond the grace.
+        logging.shutdown()
+        os._exit(0)
+
+
+def main() -> int:
+    """`python -m sceneburst.http_api`: settings from the environment."""
+    try:
+        run(ApiSettings.load())
+    except SettingsError as error:
+        sys.stderr.write(f"sceneburst api: {error}\n")
+        return 2
+    return 0

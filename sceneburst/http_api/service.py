@@ -1,0 +1,110 @@
+"""Objects that all requests to the HTTP API share: the queue, the keys, and the bounds on concurrent work."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import anyio
+import structlog
+from anyio import to_thread
+from fastapi import Request
+
+from producer.client import Producer
+from sceneburst.http_api.auth import Allowance, KeyRing, check_access
+from sceneburst.http_api.errors import TooManyRequests, Unauthorized
+from scenequeue.errors import QueueUnavailable
+from scenequeue.settings import ApiSettings
+
+T = TypeVar("T")
+
+#: A probe that takes longer is a no.
+_READY_LIMIT_S = 2.0
+#: So long an answer about Redis is good for, however many ask: probes need no key.
+_READY_KEPT_S = 1.0
+_NOBODY = "anybody"
+
+
+class Service:
+    """Everything but the routes. The Producer blocks, so it is called in threads: api_threads of them, and api_streams more.
+
+    Args:
+        settings: of the API.
+
+    Raises:
+        SettingsError: nobody could call, or anybody.
+    """
+
+    def __init__(self, settings: ApiSettings) -> None:
+        check_access(settings)
+        self.settings = settings
+        self.producer = Producer(settings=settings)
+        #: Set when the program is asked to leave: event streams end at their next look.
+        self.stopping = threading.Event()
+        self.open_streams = 0
+        self._keys = KeyRing(settings.api_keys)
+        self._allowances: dict[str, Allowance] = {}
+        self._threads = anyio.CapacityLimiter(settings.api_threads)
+        self._stream_threads = anyio.CapacityLimiter(settings.api_streams)
+        self._probing = anyio.Lock()
+        self._probed_at, self._probe_error = -_READY_KEPT_S, ""
+        self._log = structlog.get_logger()
+
+    async def call(self, work: Callable[[], T]) -> T:
+        """Do something that blocks, in one of the requests' threads."""
+        return await to_thread.run_sync(work, limiter=self._threads)
+
+    async def wait(self, work: Callable[[], T]) -> T:
+        """Do something that waits for Redis to have news, in one of the streams' threads."""
+        return await to_thread.run_sync(work, limiter=self._stream_threads)
+
+    def admit(self, key: str | None) -> str:
+        """The caller's name, after taking one request off his allowance.
+
+        Raises:
+            Unauthorized, TooManyRequests.
+        """
+        name = _NOBODY if self.settings.api_open else self._named(key)
+        if name not in self._allowances:
+            self._allowances[name] = Allowance(self.settings.api_requests_per_s, self.settings.api_burst)
+        if wait_s := self._allowances[name].spend():
+            raise TooManyRequests(f"more than {self.settings.api_requests_per_s:g} requests a second with this key", wait_s)
+        return name
+
+    def _named(self, key: str | None) -> str:
+        if not key:
+            raise Unauthorized("there is no key in the Authorization header")
+        name = self._keys.owner_of(key)
+        if name is None:
+            raise Unauthorized("this key is not known")
+        return name
+
+    async def check_ready(self) -> None:
+        """Raises QueueUnavailable when Redis does not answer, or not soon."""
+        async with self._probing:
+            if time.monotonic() - self._probed_at >= _READY_KEPT_S:
+                self._probe_error = await self._probe()
+                self._probed_at = time.monotonic()
+            if self._probe_error:
+                raise QueueUnavailable(self._probe_error)
+
+    async def _probe(self) -> str:
+        try:
+            with anyio.fail_after(_READY_LIMIT_S):
+                await to_thread.run_sync(self.producer.queue.ping, abandon_on_cancel=True)
+        except TimeoutError:
+            return f"Redis at {self.producer.queue.url} has not answered within {_READY_LIMIT_S:g} s"
+        except QueueUnavailable as error:
+            return str(error)
+        return ""
+
+    def close(self) -> None:
+        """Drop all connections; safe twice."""
+        self.producer.close()
+
+
+def service_of(request: Request) -> Service:
+    """The service that a request is for."""
+    service = request.app.state.service
+    assert isinstance(service, Service)
+    return service

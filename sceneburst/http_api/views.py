@@ -1,0 +1,184 @@
+"""Answers of the HTTP API that are no errors, and its OpenAPI description."""
+
+from typing import Any, Literal, Self
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import models_json_schema
+
+from sceneburst.http_api.bodies import Submission
+from sceneburst.http_api.errors import MEDIA_TYPE
+from scenequeue.jobs.film import Film
+from scenequeue.jobs.job import Callback, Counts, Depth, JobStatus, Lane
+from scenequeue.jobs.options import RenderOptions
+from scenequeue.jobs.result import ItemResult, Warned
+from scenequeue.jobs.scene import Scene
+from scenequeue.jobs.wishes import JobWishes
+
+_SUBMISSION: dict[str, Any] = {
+    "scenes": [
+        {"name": "intro", "image": "s3://bucket/in/intro.jpg", "audio": "s3://bucket/in/intro.mp3"},
+        {
+            "name": "outro",
+            "image": "s3://bucket/in/outro.jpg",
+            "audio": "s3://bucket/in/outro.mp3",
+            "subtitles": "s3://bucket/in/outro.srt",
+            "options": {"motion": "pan_left"},
+        },
+    ],
+    "output": "s3://bucket/videos/order-4711",
+    "options": {"resolution": "1080p", "motion": "zoom_in"},
+    "lane": "normal",
+    "job_id": "order-4711",
+    "film": {"name": "film", "crossfade_s": 0.5},
+}
+_JOB: dict[str, Any] = {
+    "job_id": "order-4711",
+    "state": "active",
+    "lane": "normal",
+    "progress": 0.3333,
+    "counts": {"waiting": 1, "ready": 0, "leased": 1, "delayed": 0, "done": 1, "dead": 0, "dropped": 0},
+    "stage": 0,
+    "stages": 2,
+    "created_ms": 1767225600000,
+    "finished_ms": None,
+    "labels": {},
+    "max_attempts": 3,
+    "waits_because": None,
+}
+_RESULT: dict[str, Any] = {
+    "item_id": "0-0",
+    "name": "intro",
+    "state": "done",
+    "output": "s3://bucket/videos/order-4711/intro.mp4",
+    "duration_s": 5.7,
+    "bytes": 263782,
+    "processing_s": 1.7,
+    "attempts": 1,
+    "container": "c1-41f3c5bc",
+    "error": None,
+    "details": {},
+    "warnings": [{"code": "subtitles_outside", "text": "no subtitle falls inside the narration"}],
+}
+_PROBLEM: dict[str, Any] = {
+    "type": "urn:sceneburst:problem:invalid",
+    "title": "The request has mistakes",
+    "status": 422,
+    "detail": "scene 1: 'audio' is missing",
+    "advice": "Correct what `errors` names; nothing was enqueued.",
+    "instance": "/v1/jobs",
+    "errors": [{"pointer": "#/scenes/0/audio", "detail": "scene 1: 'audio' is missing"}],
+}
+
+
+class Job(BaseModel):
+    """A job at one moment. Times are Unix milliseconds."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_JOB]})
+
+    job_id: str
+    state: str = Field(description="active, done, failed (some scenes are dead letters) or cancelled")
+    lane: Lane
+    progress: float = Field(description="share of the items that have ended, 0 to 1", ge=0, le=1)
+    counts: Counts
+    stage: int = Field(description="the one that is open, from 0: the scenes, then their film")
+    stages: int
+    created_ms: int
+    finished_ms: int | None
+    labels: dict[str, str]
+    max_attempts: int
+    waits_because: Warned | None = Field(None, description="why nothing of it is worked on; null where something is")
+    callback: Callback | None = Field(None, description="the posts to callback_url so far; null where none was given")
+    wishes: JobWishes | None = Field(None, description="how it is to be spread over containers; null: as all other jobs")
+
+    @classmethod
+    def of(cls, status: JobStatus) -> Self:
+        """Return the callers' view of a job; its callback address may hold a secret of another caller, and is left out."""
+        counts = status.counts
+        ended = counts.done + counts.dead + counts.dropped
+        return cls(
+            **status.model_dump(exclude={"options", "callback_url", "counts", "state", "waits_because"}),
+            state=status.state.value,
+            waits_because=Warned(**status.waits_because.to_people()) if status.waits_because else None,
+            counts=counts,
+            progress=round(ended / max(1, counts.total), 4),
+        )
+
+
+class ResultPage(BaseModel):
+    """Results of what has ended so far, in the order of the scenes."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"results": [_RESULT], "next": "0-1"}]})
+
+    results: list[ItemResult]
+    next: str | None = Field(description="`from` of the next page; null on the last")
+
+
+class Backlog(BaseModel):
+    """Ready items, by lane."""
+
+    ready_by_lane: dict[Lane, int] = Field(description="items that a container could take now")
+    counts: Counts
+    ready_weight_s: float = Field(description="estimated seconds of video that are ready")
+    is_paused: bool
+
+    @classmethod
+    def of(cls, depth: Depth) -> Self:
+        """The queue's depth, for callers."""
+        ready_s = depth.ready_weight
+        return cls(ready_by_lane=depth.ready_by_lane, counts=depth.counts, ready_weight_s=ready_s, is_paused=depth.is_paused)
+
+
+class Health(BaseModel):
+    """A sign of life."""
+
+    status: Literal["ok"] = "ok"
+
+
+class ProblemField(BaseModel):
+    """One mistake."""
+
+    pointer: str = Field(description="JSON pointer into the body, or the parameter's name")
+    detail: str
+
+
+class Problem(BaseModel):
+    """The reason that a request was refused: RFC 9457."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_PROBLEM]})
+
+    type: str
+    title: str
+    status: int
+    detail: str = Field(description="what was wrong")
+    advice: str = Field(description="what to do")
+    instance: str
+    errors: list[ProblemField] = Field(default_factory=list, description="every mistake, with its place")
+
+
+#: Of every route that can refuse.
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    "default": {
+        "description": "refused; see `type`, `detail` and `advice`",
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "example": _PROBLEM}},
+    }
+}
+#: The body is read by hand, so it is described by hand.
+SUBMISSION_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Submission"}, "example": _SUBMISSION}},
+    }
+}
+
+
+def description(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document, with the models that are read by hand."""
+    document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+    models: list[tuple[type[BaseModel], Literal["validation"]]] = [
+        (model, "validation") for model in (Scene, RenderOptions, Film, Submission, Problem)
+    ]
+    _, schemas = models_json_schema(models, ref_template="#/components/schemas/{model}")
+    document["components"].setdefault("schemas", {}).update(schemas["$defs"])
+    return document

@@ -1,0 +1,72 @@
+"""Buckets: whether an object can be written, read, listed and removed under an address, found out by doing it."""
+
+import secrets
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from sceneburst.local.checks.finding import Check, doubtful, good, wrong
+from scenequeue.errors import ItemError, ObjectNotFound, SettingsError, StorageDenied
+from scenequeue.storages.s3 import S3Storage
+from scenequeue.storages.temporary import find_temporary_folder
+
+#: Under each address; only objects that are made here are touched.
+FOLDER = ".sceneburst-doctor"
+
+
+def bucket(uri: str, storage: S3Storage) -> Iterator[Check]:
+    """Write a small object under the address, read it, list it, and remove it.
+
+    Args:
+        uri: s3://bucket or s3://bucket/prefix.
+        storage: with the credentials of this machine.
+
+    Raises:
+        SettingsError: there is no folder for temporary files.
+    """
+    temporary = find_temporary_folder()
+    folder = f"{uri.rstrip('/')}/{FOLDER}"
+    probe = f"{folder}/{secrets.token_hex(8)}"
+    try:
+        yield from _written_and_read(uri, probe, storage, temporary)
+        yield _listed(uri, folder, storage)
+    except ObjectNotFound:
+        yield wrong(uri, "there is no such bucket", "make it, or correct its name; AWS_ENDPOINT_URL too, where S3 is not AWS's")
+    except (ItemError, SettingsError) as error:
+        yield wrong(uri, str(error), "check credentials, AWS_REGION and AWS_ENDPOINT_URL")
+
+
+def _written_and_read(uri: str, probe: str, storage: S3Storage, temporary: Path) -> list[Check]:
+    with tempfile.TemporaryDirectory(prefix="sceneburst-doctor-", dir=temporary) as folder:
+        source, copy = Path(folder, "probe"), Path(folder, "copy")
+        source.write_text("made by sceneburst doctor; it may be removed", encoding="utf-8")
+        try:
+            storage.put(source, probe, metadata={}, content_type="text/plain")
+        except StorageDenied as error:
+            return [wrong(uri, f"cannot be written: {error}", "allow s3:PutObject and s3:AbortMultipartUpload under it")]
+        try:
+            storage.get(probe, copy, max_bytes=1024)
+            found = good(uri, "can be written and read")
+        except StorageDenied as error:
+            found = wrong(uri, f"cannot be read: {error}", "allow s3:GetObject under it: inputs are read, outputs are reused")
+        finally:
+            left = _removed(uri, probe, storage)
+    return [found, *left]
+
+
+def _removed(uri: str, probe: str, storage: S3Storage) -> list[Check]:
+    try:
+        storage.delete(probe)
+    except (ItemError, SettingsError):
+        mend = f"remove it by hand, and what else lies under {FOLDER}; nothing but this check needs s3:DeleteObject"
+        return [doubtful(uri, f"{probe} was written, and may not be removed", mend)]
+    return []
+
+
+def _listed(uri: str, folder: str, storage: S3Storage) -> Check:
+    try:
+        storage.check_listable(folder)
+    except StorageDenied:
+        said = "may not be listed: S3 then says of a missing input that it is refused"
+        return doubtful(uri, said, "allow s3:ListBucket on the bucket")
+    return good(uri, "can be listed")

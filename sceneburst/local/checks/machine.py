@@ -1,0 +1,90 @@
+"""This machine: programs, fonts and space that rendering needs."""
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from sceneburst.local.checks.finding import Check, doubtful, good, wrong
+from scenequeue.start import hidden, missing
+from scenequeue.storages.temporary import find_temporary_folder
+
+_LEAST_FREE_BYTES = 1024**3
+
+
+def python() -> Iterator[Check]:
+    """The interpreter, and the packages that Python finds."""
+    yield good("python", sys.version.split()[0])
+    if why := hidden():
+        yield wrong("python", why.partition(": ")[0], why.partition(": ")[2])
+
+
+def extras(*names: str) -> Iterator[Check]:
+    """The packages that the programs of this machine import."""
+    if why := missing(names):
+        yield wrong("packages", why.partition(": ")[0], why.partition(": ")[2])
+    else:
+        yield good("packages", f"those of {', '.join(names)} are installed")
+
+
+def redis_server() -> Iterator[Check]:
+    """The program that `render` and `up` bring their own Redis with."""
+    from sceneburst.local.embedded_redis import find_redis_server
+
+    yield good("redis-server", str(find_redis_server()))
+
+
+def ffmpeg() -> Iterator[Check]:
+    """The encoder."""
+    from container_worker.media.ffmpeg import find_ffmpeg
+
+    found = find_ffmpeg()
+    yield good("ffmpeg", f"{found.path} ({found.version}, libx264, libass{', libsvtav1' if found.has_av1 else ''})")
+
+
+def isolation() -> Iterator[Check]:
+    """Find the level of isolation of the programs that read users' files."""
+    from container_worker.media.ffmpeg import find_ffmpeg
+    from container_worker.sandbox.level import Level
+    from container_worker.sandbox.probe import probe
+
+    found = probe(find_ffmpeg().path)
+    why = f" (no stronger level: {found.why_not_more})" if found.why_not_more else ""
+    if found.level is Level.NONE:
+        said = f"none: what a media file might make ffmpeg do is not confined ({found.why_not_more})"
+        yield doubtful("isolation", said, "run workers on Linux with seccomp, as any container engine has it")
+    else:
+        yield good("isolation", f"{found.level}{why}")
+
+
+def fonts() -> Iterator[Check]:
+    """The packaged fonts."""
+    from importlib.resources import files
+
+    packaged = files("container_worker").joinpath("fonts").iterdir()
+    names = [font.name for font in packaged if font.name.endswith((".ttf", ".otf", ".ttc"))]
+    if not any("SC" in name or "CJK" in name for name in names):
+        raise OSError("the packaged Chinese font is gone")
+    yield good("fonts", f"{len(names)} packaged")
+
+
+def scratch() -> Iterator[Check]:
+    """Space for work in progress."""
+    named = os.environ.get("SCENEBURST_SCRATCH_DIR")
+    folder = Path(named) if named else find_temporary_folder()
+    mend = "set SCENEBURST_SCRATCH_DIR to a folder that can be written to, with a GiB per slot"
+    try:
+        # A worker makes what is not there; that it can is what matters.
+        folder = next(place for place in (folder, *folder.absolute().parents) if os.path.lexists(place))
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        yield wrong("scratch space", f"{folder} cannot be written to ({error.strerror})", mend)
+        return
+    if free < _LEAST_FREE_BYTES:
+        yield wrong("scratch space", f"{folder} has {free / 1024**2:.0f} MiB left; a 4K scene can need a GiB", mend)
+    else:
+        yield good("scratch space", f"{folder}, {free / 1024**3:.0f} GiB free")

@@ -1,0 +1,205 @@
+"""Everything on this machine for one run: Redis, dispatcher, process fleet; and nothing of it afterwards."""
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from dispatcher.fleets.docker.fleet import DockerFleet
+from dispatcher.fleets.process import ProcessFleet
+from dispatcher.fleets.settings import DockerSettings
+from sceneburst.exit_codes import uninterrupted
+from sceneburst.local.embedded_redis import EmbeddedRedis, die_with_parent
+from scenequeue.errors import FleetError, ProgramUnavailable, SettingsError
+from scenequeue.queue import SceneQueue
+from scenequeue.settings import SceneburstSettings
+from scenequeue.storages.temporary import find_temporary_folder
+
+_STOP_S = 5.0
+#: What a container works on is worth its time only where the queue is kept.
+_STOP_AT_ONCE_S = 0.5
+_OVER = "the run is over"
+#: The dispatcher's exit code for a wrong setting.
+_MISCONFIGURED = 2
+#: Containers of a run whose Redis has vanished leave soon.
+_PATIENCE_S = 15.0
+
+
+class LocalCluster:
+    """A whole Sceneburst in a temporary folder; use it in a `with` block.
+
+    Args:
+        file_roots: folders that containers may read and write.
+        containers: most containers at once.
+        slots: items a container works on at once; the run uses one core per slot at most.
+        environment: more SCENEBURST_… variables for dispatcher and containers.
+        image: run containers of this image on a container engine (SCENEBURST_DOCKER_SOCKET), as the calling user, instead of
+            processes.
+        folder: keeps the queue from one run to the next, in an append-only file; None: a temporary folder, removed at the end.
+        redis_port: TCP port of the loopback that Redis listens on besides its socket; 0 takes any free one, None none.
+    """
+
+    def __init__(
+        self,
+        file_roots: Sequence[Path],
+        *,
+        containers: int,
+        slots: int,
+        environment: Mapping[str, str] | None = None,
+        image: str | None = None,
+        folder: Path | None = None,
+        redis_port: int | None = None,
+    ) -> None:
+        self._keeps = folder is not None
+        self._folder = folder or Path(tempfile.mkdtemp(prefix="sceneburst-run-", dir=find_temporary_folder()))
+        with contextlib.ExitStack() as undo:
+            if not self._keeps:
+                undo.callback(shutil.rmtree, self._folder, ignore_errors=True)
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            # Always with a password, in the URL: then a SCENEBURST_REDIS_PASSWORD of the surroundings does not count.
+            password = secrets.token_hex(16)
+            self._redis = EmbeddedRedis(self._folder, is_durable=self._keeps, password=password, port=redis_port)
+            undo.callback(self._redis.stop)
+            self.url = self._redis.url
+            self.namespace = f"up-{secrets.token_hex(4)}" if image else "sceneburst"
+            docker = self._docker(image, file_roots) if image else {}
+            self._dispatcher: subprocess.Popen[bytes] | None = None
+            self._cores = containers * slots
+            self._environment = {
+                "SCENEBURST_REDIS_URL": self.url,
+                "SCENEBURST_NAMESPACE": self.namespace,
+                "SCENEBURST_FLEET": "docker" if image else "process",
+                "SCENEBURST_STATE_DIR": str(self._folder / "fleet"),
+                "SCENEBURST_SCRATCH_DIR": str(self._folder / "scratch"),
+                "SCENEBURST_FILE_ROOTS": json.dumps(sorted({str(root) for root in file_roots})),
+                "SCENEBURST_TICK_S": "0.5",
+                "SCENEBURST_MAX_CONTAINERS": str(containers),
+                "SCENEBURST_MAX_PARALLEL_TASKS": str(containers),
+                "SCENEBURST_MIN_SCENES_PER_BATCH": "1",
+                "SCENEBURST_WORKER_SLOTS": str(slots),
+                "SCENEBURST_LEASE_S": "10",
+                "SCENEBURST_IDLE_TIMEOUT_S": "10",
+                "SCENEBURST_REDIS_PATIENCE_S": str(_PATIENCE_S),
+                "SCENEBURST_LOG_FORMAT": "json",
+                **{f"SCENEBURST_{name.upper()}": _as_text(value) for name, value in docker.items()},
+                **(environment or {}),
+            }
+            if image:
+                self._fleet: ProcessFleet | DockerFleet = DockerFleet(DockerSettings.load(namespace=self.namespace, **docker))
+            else:
+                self._fleet = ProcessFleet(self._folder / "fleet")
+            undo.pop_all()
+
+    def _docker(self, image: str, file_roots: Sequence[Path]) -> dict[str, Any]:
+        """Settings that make our files and our Redis's socket be where the containers look for them."""
+        shared = sorted({str(self._redis.socket.parent), *(str(root) for root in file_roots)})
+        return {
+            "docker_image": image,
+            "docker_user": f"{os.getuid()}:{os.getgid()}",
+            "docker_volumes": [f"{folder}:{folder}" for folder in shared],
+            "docker_environment": {"SCENEBURST_REDIS_URL": self.url},
+        }
+
+    def start(self) -> None:
+        """Start Redis and the dispatcher.
+
+        Raises:
+            ProgramUnavailable: there is no redis-server, or it does not start.
+            SettingsError: the port is taken.
+        """
+        self._redis.start()
+        if not self._keeps:
+            self._mark_transient()
+        with self.log.open("wb") as log:
+            self._dispatcher = subprocess.Popen(
+                [sys.executable, "-P", "-m", "dispatcher"],
+                env={**os.environ, **self._environment},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                # Of its own, so that Ctrl-C reaches us alone and we stop it in order.
+                start_new_session=True,
+                preexec_fn=self._before_exec,  # noqa: PLW1509  before any thread is started
+            )
+
+    def _mark_transient(self) -> None:
+        """Tell all programs that this queue ends with its Redis, so that none warns of it."""
+        queue = SceneQueue(SceneburstSettings.load(redis_url=self.url, namespace=self.namespace))
+        try:
+            queue.operator.mark_transient()
+        finally:
+            queue.close()
+
+    def _before_exec(self) -> None:
+        die_with_parent()
+        # A slot stands for a core: few slots leave the rest of the machine alone, as a small container would.
+        # The containers inherit this, and share the cores among them as the kernel sees fit.
+        if hasattr(os, "sched_setaffinity"):
+            os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: self._cores])
+
+    @property
+    def log(self) -> Path:
+        """The dispatcher's log, while the cluster is there."""
+        return self._folder / "dispatcher.log"
+
+    @property
+    def tcp_url(self) -> str:
+        """The queue's address for other programs, as long as the cluster runs."""
+        return self._redis.tcp_url
+
+    def check(self) -> None:
+        """Look whether the dispatcher still runs.
+
+        Raises:
+            SettingsError: it has ended; a ProgramUnavailable unless a setting was wrong. The message has its last words.
+        """
+        if self._dispatcher is not None and self._dispatcher.poll() is not None:
+            last = self.log.read_text(errors="replace").strip().splitlines()[-1:]
+            kind = SettingsError if self._dispatcher.returncode == _MISCONFIGURED else ProgramUnavailable
+            raise kind(f"the dispatcher ended with code {self._dispatcher.returncode}: {''.join(last)}")
+
+    def stop(self) -> None:
+        """Stop dispatcher, containers and Redis, and remove the folder; safe twice."""
+        if self._dispatcher is not None:
+            self._dispatcher.terminate()
+            # At the same time: the dispatcher may be held up. What it launches meanwhile is met by `stop_all`.
+            with contextlib.suppress(OSError, FleetError):
+                for container in self._fleet.list():
+                    if container.is_running:
+                        self._fleet.stop(container.handle, _OVER)
+            try:
+                self._dispatcher.wait(_STOP_S)
+            except subprocess.TimeoutExpired:
+                self._dispatcher.kill()
+                self._dispatcher.wait()
+            self._dispatcher = None
+        with contextlib.suppress(OSError, FleetError):
+            self._fleet.stop_all(_OVER, grace_s=_STOP_S if self._keeps else _STOP_AT_ONCE_S)
+        self._redis.stop()
+        shutil.rmtree(self._folder / "scratch" if self._keeps else self._folder, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            with uninterrupted():
+                self.stop()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        # A second Ctrl-C must not leave things half stopped.
+        with uninterrupted():
+            self.stop()
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,118 @@
+"""Looks at everything that the chosen fleet, queue and buckets need, and says how to mend what is wrong."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from sceneburst.local.checks import buckets, environment, fleets, machine, server
+from sceneburst.local.checks.finding import Check, doubtful, good, guarded, wrong
+from scenequeue.errors import SettingsError
+from scenequeue.settings import ProducerSettings
+
+_INSTALL = "pip install 'sceneburst[all]'"
+
+
+def examine(addresses: Sequence[str] = ()) -> list[Check]:
+    """All findings. Nothing is changed, but for one small object per bucket that is written and removed again.
+
+    Args:
+        addresses: s3://bucket or s3://bucket/prefix, to be looked at besides SCENEBURST_INPUTS.
+    """
+    fleet = environment.chosen_fleet(os.environ)
+    try:
+        settings = ProducerSettings.load()
+    except SettingsError:
+        # `values` says which it is.
+        settings = None
+    uris = [uri for uri in (settings.inputs if settings else None, *addresses) if uri]
+    found = [
+        *machine.python(),
+        *environment.unknown_names(os.environ),
+        *environment.values(fleet),
+        *(environment.folders(settings) if settings else ()),
+        *_programs(fleet),
+        *_queue(settings, os.environ),
+    ]
+    is_aws_needed = fleet == "fargate" or any(uri.startswith("s3://") for uri in uris)
+    credentials = list(_credentials(is_needed=is_aws_needed))
+    found += credentials
+    # Without credentials, every look at AWS would say the same again.
+    if all(check.is_good or not check.is_needed for check in credentials):
+        found += _fleet(fleet, os.environ)
+        found += [check for uri in dict.fromkeys(uris) for check in _bucket(uri)]
+    return found
+
+
+def _programs(fleet: str) -> Iterator[Check]:
+    """Look at the programs of this machine; the worker's are needed where the fleet is this machine."""
+    yield from machine.extras("dispatcher")
+    worker = [
+        *machine.extras("worker"),
+        *guarded("ffmpeg", machine.ffmpeg, _INSTALL + ", or set SCENEBURST_FFMPEG to one with libx264 and libass"),
+        *_as_optional(guarded("isolation", machine.isolation, "see ffmpeg")),
+        *guarded("fonts", machine.fonts, "install Sceneburst again"),
+        *guarded("scratch space", machine.scratch, "or set SCENEBURST_SCRATCH_DIR"),
+    ]
+    yield from worker if fleet == "process" else _as_optional(worker)
+
+
+def _queue(settings: ProducerSettings | None, variables: Mapping[str, str]) -> Iterator[Check]:
+    is_named = any(name.upper() == "SCENEBURST_REDIS_URL" for name in variables)
+    own = list(guarded("redis-server", machine.redis_server, "`render` and `up` need one: see the message"))
+    yield from _as_optional(own) if is_named else own
+    if not is_named:
+        said = "SCENEBURST_REDIS_URL is not set: only `render` and `up` work, which bring their own"
+        yield doubtful("redis", said, "set it to the queue's address, as `sceneburst up` prints it")
+    elif settings:
+        queue = settings
+        yield from guarded("redis", lambda: server.server(queue), "correct SCENEBURST_REDIS_URL")
+
+
+def _credentials(*, is_needed: bool) -> Iterator[Check]:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from scenequeue.storages.aws_session import aws_session
+
+    mend = "use a role, or AWS's own environment variables (AWS_ACCESS_KEY_ID, AWS_PROFILE, …)"
+    try:
+        credentials = aws_session().get_credentials()
+        if credentials is not None:
+            credentials.get_frozen_credentials()
+    except (BotoCoreError, ClientError) as error:
+        yield wrong("AWS credentials", str(error), mend)
+        return
+    if credentials is not None:
+        yield good("AWS credentials", str(credentials.method))
+    else:
+        judged = wrong if is_needed else doubtful
+        yield judged("AWS credentials", "none" if is_needed else "none, which is fine for files", mend)
+
+
+def _fleet(fleet: str, variables: Mapping[str, str]) -> Iterator[Check]:
+    from dispatcher.fleets.settings import DockerSettings, FargateSettings
+
+    try:
+        if fleet == "docker":
+            yield from fleets.docker(DockerSettings.load())
+        elif fleet == "fargate":
+            from dispatcher.fleets.fargate.api import EcsApi
+
+            settings = FargateSettings.load()
+            api = EcsApi(settings.ecs_launches_per_s, settings.ecs_launch_burst)
+            mend = "check credentials, AWS_REGION and the way to ECS's endpoint"
+            yield from guarded("fargate", lambda: fleets.fargate(settings, api, variables), mend)
+    except SettingsError:
+        # `values` says which it is.
+        return
+
+
+def _bucket(uri: str) -> Iterable[Check]:
+    if not uri.startswith("s3://") or not uri.removeprefix("s3://").strip("/"):
+        return [wrong(uri, "is no address in a bucket", "write it as s3://bucket or s3://bucket/prefix")]
+    from scenequeue.storages.s3 import S3Storage
+
+    return guarded(uri, lambda: buckets.bucket(uri, S3Storage()), "see scratch space")
+
+
+def _as_optional(checks: Iterable[Check]) -> Iterator[Check]:
+    """The same findings, of which none has to be mended."""
+    return (check._replace(is_needed=False) for check in checks)

@@ -1,0 +1,128 @@
+"""Watching a job until it has ended: a live board on a terminal, plain lines elsewhere, JSON for programs."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rich.live import Live
+
+from sceneburst.terminal.board import Board
+from sceneburst.terminal.screen import err, note
+from scenequeue.jobs.ids import ItemId
+from scenequeue.jobs.job import JobState, JobStatus
+from scenequeue.queue import SceneQueue
+from scenequeue.waiting import PASSING
+
+_REFRESH_S = 0.25
+_EVENTS_AT_ONCE = 1000
+
+
+def follow(
+    queue: SceneQueue,
+    job_id: str,
+    names: Mapping[ItemId, str],
+    *,
+    is_quiet: bool = False,
+    tell: Callable[[dict[str, Any]], None] | None = None,
+    timeout_s: float | None = None,
+    check: Callable[[], None] | None = None,
+) -> JobStatus:
+    """Show a job's progress on standard error until it has ended.
+
+    Args:
+        queue: where the job is.
+        job_id: which.
+        names: item id -> name, of its scenes in order and of its film.
+        is_quiet: show nothing.
+        tell: gets everything as plain data instead: events with the `name` of their scene; `plan` and `waits` when they change.
+        timeout_s: stop watching after so long; the job goes on.
+        check: of the dispatcher that the caller runs; called now and then, raises when it has ended. With one, it is not told
+            that no dispatcher has acted: it is only starting.
+
+    Returns:
+        The job's status at the end.
+    """
+    watch = _Watch(queue, job_id, Board(job_id, names), PASSING if check is None else PASSING | {"no_dispatcher"})
+    if tell:
+        watch.tell = tell
+    elif err.is_terminal and not is_quiet:
+        with Live(console=err, auto_refresh=False, transient=True) as live:
+            watch.live = live
+            status = watch.until_ended(timeout_s, check)
+        for line in watch.board.failures():
+            note(line)
+        return status
+    elif not is_quiet:
+        watch.say = note
+    return watch.until_ended(timeout_s, check)
+
+
+def _nothing(_: Any) -> None:
+    """Say nothing."""
+
+
+class _Watch:
+    """One job that is watched.
+
+    Args:
+        queue: where the job is.
+        job_id: which.
+        board: what is known of it.
+        untold: codes of the reasons to wait that pass by themselves.
+    """
+
+    def __init__(self, queue: SceneQueue, job_id: str, board: Board, untold: frozenset[str]) -> None:
+        self._queue, self._job_id, self._untold = queue, job_id, untold
+        self.board = board
+        self.say: Callable[[str], None] = _nothing
+        self.tell: Callable[[dict[str, Any]], None] = _nothing
+        self.live: Live | None = None
+        self._after = "0"
+
+    def until_ended(self, timeout_s: float | None, check: Callable[[], None] | None) -> JobStatus:
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        while True:
+            if check:
+                check()
+            self._take_events(_REFRESH_S)
+            containers = self._queue.inspect.containers()
+            self.board.look_at(containers)
+            self._take_plan()
+            status = self._queue.producer.status(self._job_id)
+            self._take_reason(status)
+            if self.live:
+                self.live.update(self.board.render(self._queue.inspect.depth(), containers, err.width), refresh=True)
+            is_over = status.state is not JobState.ACTIVE and not status.counts.leased
+            if is_over or (deadline is not None and time.monotonic() >= deadline):
+                while self._take_events(0):
+                    pass
+                return status
+
+    def _take_events(self, block_s: float) -> bool:
+        """Take note of what has happened since; false if nothing has."""
+        events = self._queue.producer.events(self._job_id, self._after, block_s=block_s, count=_EVENTS_AT_ONCE)
+        for event in events:
+            self._after = event.id
+            if line := self.board.take(event):
+                self.say(line)
+            # A lease's token is its container's alone.
+            told = event.model_dump(mode="json", exclude={"fields": {"token"}})
+            self.tell({**told, "name": self.board.name_of(event.item_id)})
+        return bool(events)
+
+    def _take_plan(self) -> None:
+        decided = (self._queue.inspect.plan() or {}).get("why", "")
+        if decided != self.board.decision and "→" in decided:
+            self.board.decision = decided
+            self.say(f"plan    {decided}")
+            self.tell({"event": "plan", "why": decided})
+
+    def _take_reason(self, status: JobStatus) -> None:
+        reason = self._queue.inspect.waits_because(status)
+        told = reason if reason and reason.code not in self._untold else None
+        waits = told.text if told else ""
+        if waits != self.board.waits:
+            self.board.waits = waits
+            if waits:
+                self.say(f"waits   {waits}")
+            self.tell({"event": "waits", "waits_because": told.to_people() if told else None})

@@ -1,0 +1,197 @@
+"""Prints for every command: tables for people, JSON for programs, one line for an error."""
+
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from sceneburst.exit_codes import Exit
+from sceneburst.terminal.sheet import INDENT, Sheet, wrapped
+from scenequeue.redaction import redact
+
+if TYPE_CHECKING:
+    from scenequeue.queue import SceneQueue
+    from scenequeue.settings import ProducerSettings
+
+#: Width of what goes to a file or a pipe.
+_PLAIN_WIDTH = 160
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def _width(is_terminal: bool) -> int | None:
+    return None if is_terminal or os.environ.get("COLUMNS") else _PLAIN_WIDTH
+
+
+#: Results go to standard output; everything said beside them to standard error.
+out = Console(width=_width(sys.stdout.isatty()))
+err = Console(stderr=True, width=_width(sys.stderr.isatty()))
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+RedisUrl = Annotated[
+    str | None, typer.Option("--redis-url", help="The queue's Redis; else SCENEBURST_REDIS_URL.", show_default=False)
+]
+Namespace = Annotated[str | None, typer.Option("--namespace", help="Which queue; else SCENEBURST_NAMESPACE.", show_default=False)]
+
+
+def settings_from(redis_url: str | None, namespace: str | None) -> "ProducerSettings":
+    """The environment's settings, with what was said on the command line over them."""
+    from pydantic import SecretStr
+
+    from scenequeue.settings import ProducerSettings
+
+    named: dict[str, Any] = {}
+    if redis_url is not None:
+        named["redis_url"] = SecretStr(redis_url)
+    if namespace is not None:
+        named["namespace"] = namespace
+    return ProducerSettings.load(**named)
+
+
+@contextmanager
+def connected(redis_url: str | None, namespace: str | None) -> "Iterator[SceneQueue]":
+    """The queue, after making sure that it answers."""
+    from scenequeue.queue import SceneQueue
+
+    queue = SceneQueue(settings_from(redis_url, namespace))
+    try:
+        queue.ping()
+        yield queue
+    finally:
+        queue.close()
+
+
+def run_group(
+    context: typer.Context, default: Callable[..., None], as_json: bool, redis_url: str | None, namespace: str | None
+) -> None:
+    """Run a group's default command, or hand the options that stand behind the group's name on to the command named.
+
+    Raises:
+        typer.BadParameter: JSON was asked of a command that prints none.
+    """
+    named = {"as_json": as_json or None, "redis_url": redis_url, "namespace": namespace}
+    given = {name: value for name, value in named.items() if value is not None}
+    if context.invoked_subcommand is None:
+        default(**given)
+        return
+    group: Any = context.command
+    taken = {param.name for param in group.commands[context.invoked_subcommand].params}
+    if as_json and "as_json" not in taken:
+        raise typer.BadParameter(f"'{context.info_name} {context.invoked_subcommand}' prints no JSON", param_hint="--json")
+    context.default_map = {context.invoked_subcommand: given}
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on standard output, without the secrets of URLs."""
+    print(_json(value, indent=2))
+
+
+def print_json_line(value: Any) -> None:
+    """One JSON document as one line, at once, so that a program that reads along is never behind."""
+    print(_json(value), flush=True)
+
+
+def _json(value: Any, indent: int | None = None) -> str:
+    """JSON without secrets, in characters that standard output can take."""
+    clean = _redacted(value)
+    text = json.dumps(clean, ensure_ascii=False, indent=indent)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(clean, indent=indent)
+    return text
+
+
+def _redacted(value: Any) -> Any:
+    """The same data with every text redacted: in JSON, a secret might end at the backslash of a quotation mark."""
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, Mapping):
+        return {redact(str(name)): _redacted(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_redacted(each) for each in value]
+    return value
+
+
+def say(text: str) -> None:
+    """Print sentences of a result on standard output."""
+    _print_sentences(out, text, "")
+
+
+def note(text: str, style: str = "") -> None:
+    """Print sentences on standard error: an error, a warning, news."""
+    _print_sentences(err, text, style)
+
+
+def fail(text: str) -> typer.Exit:
+    """Say that what was asked for is not there; the exit to raise."""
+    note(f"error: {text}", "red")
+    return typer.Exit(Exit.FAILED)
+
+
+def print_unbroken(text: str) -> None:
+    """Print a line of a result that is copied whole, however narrow the terminal is."""
+    out.print(shown(text), highlight=False, markup=False, soft_wrap=True)
+
+
+def _print_sentences(console: Console, text: str, style: str) -> None:
+    """Print lines as they are, without markup; those that are too long for a terminal are broken between words."""
+    is_narrow = console.is_terminal or bool(os.environ.get("COLUMNS"))
+    for line in shown(text).split("\n"):
+        whole = Text(line, style=style)
+        for part in wrapped(whole, console.width, rest=INDENT) if is_narrow else [whole]:
+            console.print(part, highlight=False, markup=False, soft_wrap=True)
+
+
+def shown(text: str) -> str:
+    """Text of others for a terminal: without secrets, and control characters escaped, as they could move its cursor or worse."""
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", redact(text))
+
+
+def coloured(text: str, style: str) -> Text:
+    """A cell in a colour."""
+    return Text(shown(text), style=style)
+
+
+def table(*columns: str) -> Sheet:
+    """An empty table; of a column's name, ">" at the end aligns right, "~" lets its text be broken between words."""
+    return Sheet(columns, shown)
+
+
+def print_table(made: Sheet) -> None:
+    """A table on standard output."""
+    out.print(made, crop=False)
+
+
+def size_text(count: int | None) -> str:
+    """Bytes for people."""
+    if count is None:
+        return "–"
+    value = float(count)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if value < 1024 or unit == "GiB":
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1024
+    return ""
+
+
+def seconds_text(value: float | None) -> str:
+    """Seconds for people."""
+    return "–" if value is None else f"{value:.1f} s"
+
+
+def age_text(since_ms: int, now_ms: int) -> str:
+    """The time since then, for people."""
+    if not since_ms:
+        return "–"
+    seconds = max(0, now_ms - since_ms) // 1000
+    for unit, length in (("d", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds // length} {unit}"
+    return f"{seconds} s"

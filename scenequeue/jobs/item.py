@@ -1,0 +1,86 @@
+"""Work items: one unit of work on the queue, and the lease by which a container holds it."""
+
+from enum import StrEnum
+from typing import Annotated, Any, NamedTuple, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import from_json
+
+from scenequeue.jobs.ids import ItemId, JobId, LeaseToken, SceneName
+
+#: Version of the wire format. A worker leaves items with a newer one to others.
+WIRE_VERSION = 1
+
+
+#: Heaviest item, in seconds of video: 115 days. Sums of a million of these are still exact in Lua's numbers.
+MAX_WEIGHT_S = 1e7
+
+
+class ItemState(StrEnum):
+    """The states of an item; it is in exactly one of them at any moment."""
+
+    WAITING = "waiting"  #: in a later stage that has not opened
+    READY = "ready"
+    LEASED = "leased"
+    DELAYED = "delayed"
+    DONE = "done"
+    DEAD = "dead"
+    DROPPED = "dropped"  #: its job was cancelled or its stage never opened, or its dead letter was discarded
+
+
+class WorkItem(BaseModel):
+    """One unit of work on the queue. Its id is not inside: it stands in front of the JSON."""
+
+    model_config = ConfigDict(frozen=True)
+
+    v: int = WIRE_VERSION
+    #: render or stitch, and later probe, encode, copy, run.
+    kind: str = "render"
+    name: SceneName
+    #: Estimated cost: seconds of video.
+    weight: Annotated[float, Field(ge=0.0, le=MAX_WEIGHT_S, allow_inf_nan=False)] = 1.0
+    payload: dict[str, Any] = Field(default_factory=dict)
+
+    @classmethod
+    def read(cls, body: str) -> Self:
+        """The item; of a newer wire format that this version cannot read, only that it is one.
+
+        Raises:
+            ValidationError: it is none.
+        """
+        try:
+            return cls.model_validate_json(body)
+        except ValidationError:
+            version = _version_of(body)
+            if version <= WIRE_VERSION:
+                raise
+            return cls(v=version, kind="newer", name="newer")
+
+    @classmethod
+    def shown(cls, body: str) -> Self:
+        """The item for an operator's eyes: what is not one, by a foreign producer's fault, has kind `malformed`."""
+        try:
+            return cls.read(body)
+        except ValidationError:
+            return cls(kind="malformed", name="malformed", payload={"body": body})
+
+
+def _version_of(body: str) -> int:
+    try:
+        # Not json.loads: it raises RecursionError for a body that is nested too deep.
+        version = from_json(body)["v"]
+    except (ValueError, TypeError, KeyError):
+        return WIRE_VERSION
+    return version if isinstance(version, int) else WIRE_VERSION
+
+
+class Lease(NamedTuple):
+    """The right to work on one item until `deadline_ms` (Redis clock), proven by `token`."""
+
+    job_id: JobId
+    item_id: ItemId
+    token: LeaseToken
+    #: This run's number, from 1.
+    attempt: int
+    deadline_ms: int
+    item: WorkItem

@@ -1,0 +1,83 @@
+"""Results: how an item ended."""
+
+import json
+from typing import Any, Literal
+
+from pydantic import Field, computed_field, field_validator, model_validator
+
+from scenequeue.jobs.ids import ItemId, JobId
+from scenequeue.jobs.item import WorkItem
+from scenequeue.jobs.job import Lane
+from scenequeue.jobs.options import FrozenModel
+from scenequeue.reasons import Reason
+
+
+class Warned(FrozenModel):
+    """Something a person should know about a finished item."""
+
+    code: str
+    text: str
+
+
+class ItemResult(FrozenModel):
+    """The end of one item: its output, or the reason that there is none."""
+
+    item_id: ItemId
+    name: str
+    state: Literal["done", "dead", "dropped"]
+    output: str | None = None
+    duration_s: float | None = None
+    bytes: int | None = None
+    #: Seconds of fetching, rendering and uploading together; waiting for a slot is not counted.
+    processing_s: float | None = None
+    attempts: int = 1
+    container: str | None = None
+    #: The class and message of the last error, for a dead letter.
+    error: str | None = None
+    #: Anything the kind reports beyond this (fingerprint, sha256, reused, warnings as codes with parameters).
+    details: dict[str, Any] = Field(default_factory=dict)
+
+    @computed_field(description="what a person should know about the video: a code for programs, and a sentence")  # type: ignore[prop-decorator]
+    @property
+    def warnings(self) -> list[Warned]:
+        """The warnings in words."""
+        kept = self.details.get("warnings")
+        return [Warned(**Reason.from_json(each).to_people()) for each in (kept if isinstance(kept, list) else ())]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_words(cls, data: Any) -> Any:
+        """A dump says the warnings twice; they are read from `details`."""
+        return {name: value for name, value in data.items() if name != "warnings"} if isinstance(data, dict) else data
+
+    def wire(self) -> str:
+        """As it is kept: without what is made of `details`, which readers of older versions do not know."""
+        return self.model_dump_json(exclude_none=True, exclude={"warnings"})
+
+
+class ItemErrorRecord(FrozenModel):
+    """The reason that one attempt at an item failed."""
+
+    attempt: int
+    #: Class name from scenequeue.errors, or LeaseExpired / ContainerLost / NotSetUp / MessageLost.
+    error: str
+    message: str
+    container: str
+    at_ms: int
+
+
+class DeadLetter(FrozenModel):
+    """An item that was given up, with its whole error history."""
+
+    job_id: JobId
+    item_id: ItemId
+    lane: Lane
+    buried_ms: int
+    attempts: int
+    errors: list[ItemErrorRecord]
+    item: WorkItem
+
+    @field_validator("item", mode="before")
+    @classmethod
+    def _shown(cls, item: object) -> object:
+        return item if isinstance(item, WorkItem) else WorkItem.shown(item if isinstance(item, str) else json.dumps(item))

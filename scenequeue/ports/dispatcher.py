@@ -1,0 +1,178 @@
+"""Steps of the dispatcher: act alone, keep the ledger of containers, and put back what was lost."""
+
+import json
+from collections.abc import Sequence
+from typing import Literal
+
+from scenequeue.errors import DispatcherDeposed
+from scenequeue.jobs.container import ContainerRecord
+from scenequeue.jobs.job import Counts, JobState, JobStatus
+from scenequeue.jobs.wishes import WishedJob
+from scenequeue.ports.worker import CONTAINER_TTL_S
+from scenequeue.structure.connection import Connection
+from scenequeue.structure.hashes import container_fields, shown_job, whole_number, wished_from
+
+#: What an intent says of a container before it exists.
+#: Characters of a failed post's reason that are kept.
+_LONGEST_ERROR = 500
+_INTENT_FIELDS = frozenset(
+    {
+        *("container_id", "fleet", "region", "vcpu", "memory_mib", "is_spot", "architecture", "ephemeral_gib"),
+        *("batch", "for_job", "fence"),
+    }
+)
+
+
+class DispatcherPort:
+    """One dispatcher acts, the others stand by; its fencing number proves which."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._keys = connection.keys
+
+    def acquire(self, owner: str, ttl_s: float) -> int | None:
+        """Become or stay the acting dispatcher for `ttl_s`; the fencing number, or None while another acts."""
+        return int(self._connection.run("acquire", owner, int(ttl_s * 1000))) or None
+
+    def resign(self, owner: str) -> None:
+        """Let another dispatcher act at once; nothing happens when another does already."""
+        self._connection.run("resign", owner)
+
+    def record_intents(self, fence: int, records: Sequence[ContainerRecord]) -> None:
+        """Write down what is about to be launched, before it is.
+
+        Raises:
+            DispatcherDeposed: another dispatcher acts now; nothing was written, and nothing may be launched.
+        """
+        if not records:
+            return
+        arguments: list[str | int] = []
+        for record in records:
+            intent = container_fields(record.model_copy(update={"fence": fence}), _INTENT_FIELDS)
+            arguments += (record.container_id, json.dumps(intent))
+        self._unless_deposed(self._connection.run("intend", fence, CONTAINER_TTL_S, *arguments) == 1)
+
+    def record_launched(
+        self, fence: int, container_id: str, handle: str, region: str = "", *, is_spot: bool = False, log: str = ""
+    ) -> None:
+        """Write down that an intent became a container, whoever acts now: it is a fact.
+
+        Args:
+            fence: the number the intent was written under.
+            container_id: which intent.
+            handle: the fleet's own name for the container.
+            region: where it runs.
+            is_spot: whether it may be reclaimed.
+            log: file that its output goes to, where that is a file.
+        """
+        facts = ("handle", handle, "region", region, "is_spot", "1" if is_spot else "0", "fence", fence, "log", log)
+        self._connection.run("launched", container_id, CONTAINER_TTL_S, *facts)
+
+    def record_ended(self, container_id: str, state: Literal["gone", "failed"], reason: str, *, fence: int | None = None) -> None:
+        """Write down that a container is no more; what it said of its own exit stands.
+
+        Args:
+            container_id: which.
+            state: `failed` where it never was one.
+            reason: why, in words.
+            fence: the number under which a dispatcher has judged it so; None where it is a fact.
+
+        Raises:
+            DispatcherDeposed: another dispatcher acts now; nothing was written.
+        """
+        self._unless_deposed(self._connection.run("ended", container_id, state, reason, CONTAINER_TTL_S, _word(fence)) == 1)
+
+    def drain(self, container_id: str, *, fence: int | None = None) -> None:
+        """Give a container no more leases; it learns so at its next beat. Idempotent.
+
+        Raises:
+            DispatcherDeposed: a fencing number was given, and another dispatcher acts now; nothing was marked.
+        """
+        self._unless_deposed(self._connection.run("drain", container_id, _word(fence)) == 1)
+
+    def forfeit(self, container_id: str, reason: str, *, fence: int | None = None) -> int:
+        """Put back at once what a lost container holds, attempts counted; returns how many items that were.
+
+        Raises:
+            DispatcherDeposed: a fencing number was given, and another dispatcher acts now; nothing was put back.
+        """
+        taken = int(self._connection.run("forfeit", container_id, reason, _word(fence)))
+        self._unless_deposed(taken >= 0)
+        return taken
+
+    def reclaim(self, limit: int = 1000) -> int:
+        """Take back expired leases, promote due retries, prune indexes; returns how many leases were taken back."""
+        return int(self._connection.run("reclaim", limit)[0])
+
+    def publish_plan(self, plan_json: str, ttl_s: int = 60) -> None:
+        """Show the last decision, and for how long it holds, to operators and producers."""
+        with self._connection.translated():
+            # Not SET, which a worker's user may do as well: it reads the plan only.
+            self._connection.client.setex(self._keys.plan, ttl_s, plan_json)
+
+    def rates(self) -> dict[str, float]:
+        """Learned speed: kind -> processing seconds per second of video; kinds without a measurement are absent."""
+        with self._connection.translated():
+            fields = self._connection.client.hgetall(self._keys.rates)
+        kinds = {field.rpartition(":")[0] for field in fields}
+        weights = {kind: whole_number(fields.get(f"{kind}:weight_ms")) for kind in kinds}
+        return {kind: whole_number(fields.get(f"{kind}:busy_ms")) / weight for kind, weight in weights.items() if weight > 0}
+
+    def wished(self, limit: int = 1000) -> list[WishedJob]:
+        """Active jobs with wishes, the urgent ones first, and then by age.
+
+        Args:
+            limit: how many are looked at, the oldest; those beyond are planned together with the jobs that wish nothing.
+
+        Cost: two round trips, O(jobs with wishes); one where there are none.
+        """
+        fields = ("state", "lane", "wishes", "ready_weight_ms", *Counts.model_fields)
+        with self._connection.translated():
+            ids = self._connection.client.zrange(self._keys.wished, 0, limit - 1)
+            if not ids:
+                return []
+            pipeline = self._connection.client.pipeline(transaction=False)
+            for job_id in ids:
+                pipeline.hmget(self._keys.job(job_id), fields)
+            jobs = [
+                wished_from(job_id, dict(zip(fields, each, strict=True))) if each else None
+                for job_id, each in zip(ids, self._connection.answers(pipeline), strict=True)
+            ]
+            # Evicted, deleted by hand, or written by somebody else.
+            if gone := [job_id for job_id, job in zip(ids, jobs, strict=True) if job is None]:
+                self._connection.client.zrem(self._keys.wished, *gone)
+        return sorted((job for job in jobs if job is not None), key=lambda job: not job.is_urgent)
+
+    def due_notices(self, limit: int = 50) -> list[JobStatus]:
+        """Ended jobs whose callback is due, oldest first."""
+        now_ms = self._connection.now_ms()
+        with self._connection.translated():
+            ids = self._connection.client.zrangebyscore(self._keys.notices, "-inf", now_ms, start=0, num=limit)
+            pipeline = self._connection.client.pipeline(transaction=False)
+            for job_id in ids:
+                pipeline.hgetall(self._keys.job(job_id))
+            hashes = self._connection.answers(pipeline) if ids else []
+            jobs = [shown_job(job_id, fields or {}) for job_id, fields in zip(ids, hashes, strict=True)]
+            # Expired, or a foreign writer's: they would keep good ones waiting.
+            if gone := [job.job_id for job in jobs if job.state is JobState.MALFORMED]:
+                self._connection.client.zrem(self._keys.notices, *gone)
+        return [job for job in jobs if job.state is not JobState.MALFORMED]
+
+    def claim_notice(self, job_id: str, claimed_s: float) -> None:
+        """Keep other dispatchers from posting this callback for a while; after that it is due again."""
+        self._connection.run("settle_notice", job_id, int(claimed_s * 1000), "", "")
+
+    def settle_notice(self, job_id: str, error: str | None = None, retry_in_s: float | None = None) -> None:
+        """File one post to a callback: delivered (no error), to be tried again after a pause, or given up (no pause)."""
+        state = "delivered" if error is None else "given_up" if retry_in_s is None else "pending"
+        pause_ms = "" if retry_in_s is None else int(retry_in_s * 1000)
+        self._connection.run("settle_notice", job_id, pause_ms, state, (error or "")[:_LONGEST_ERROR])
+
+    @staticmethod
+    def _unless_deposed(was_done: bool) -> None:
+        if not was_done:
+            raise DispatcherDeposed("the fencing number is stale: another dispatcher acts")
+
+
+def _word(fence: int | None) -> str:
+    return "" if fence is None else str(fence)

@@ -1,0 +1,279 @@
+"""Looking into the queue without touching it."""
+
+from collections import deque
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any, NamedTuple
+
+from scenequeue.errors import JobNotFound
+from scenequeue.jobs.container import ContainerRecord
+from scenequeue.jobs.ids import ContainerId, ItemId, JobId, is_job_id
+from scenequeue.jobs.item import WorkItem
+from scenequeue.jobs.job import Counts, Depth, JobStatus, Lane
+from scenequeue.jobs.result import DeadLetter
+from scenequeue.quoted import quoted
+from scenequeue.reasons import Reason
+from scenequeue.structure.connection import Connection
+from scenequeue.structure.hashes import (
+    MALFORMED,
+    container_from,
+    counts_from,
+    element_from,
+    letter_from,
+    member_parts,
+    plan_from,
+    shown_job,
+    whole_number,
+)
+from scenequeue.waiting import Surroundings, may_wait, stand_still, why_standing_still, why_waiting
+
+#: More jobs of a lane than this are not asked for their age.
+_JOBS_LOOKED_AT = 1000
+#: Dead letters asked for at once: their ids, and then their texts, of which each can have some kilobytes.
+_IDS_AT_ONCE, _LETTERS_AT_ONCE = 1000, 100
+
+
+class LeasedItem(NamedTuple):
+    """An item that a container works on now."""
+
+    job_id: JobId
+    item_id: ItemId
+    container_id: ContainerId
+    #: Redis clock.
+    deadline_ms: int
+    attempt: int
+    name: str
+
+
+class QueueInspector:
+    """Read-only; every list is bounded by its `limit`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._keys = connection.keys
+
+    def depth(self) -> Depth:
+        """The queue at a glance. Cost: one round trip, O(1) however much waits."""
+        with self._connection.translated():
+            pipeline = self._connection.client.pipeline(transaction=True)
+            pipeline.hgetall(self._keys.counts)
+            pipeline.hexists(self._keys.control, "paused")
+            counts, paused = self._connection.answers(pipeline)
+        fields = counts or {}
+        return Depth(
+            counts=counts_from(fields),
+            ready_by_lane={lane: whole_number(fields.get(f"ready:{lane.value}")) for lane in Lane},
+            ready_weight=whole_number(fields.get("ready_weight_ms")) / 1000,
+            is_paused=bool(paused),
+            malformed=tuple(sorted(name for name, value in fields.items() if not _is_number(value))),
+        )
+
+    def backlog_age_s(self) -> float:
+        """Age of the oldest job that has ready items, in seconds; 0 without backlog.
+
+        Of each lane, the thousand jobs are looked at that have waited longest for their turn. Cost: two round trips.
+        """
+        with self._connection.translated():
+            pipeline = self._connection.client.pipeline(transaction=False)
+            for lane in Lane:
+                pipeline.zrange(self._keys.lane(lane.value), 0, _JOBS_LOOKED_AT - 1)
+            ids = [job_id for ring in self._connection.answers(pipeline) for job_id in ring or []]
+            for job_id in ids:
+                pipeline.hget(self._keys.job(job_id), "created_ms")
+            found = self._connection.answers(pipeline) if ids else []
+        created_ms = [when for created in found if (when := whole_number(created))]
+        return max(0.0, (self._connection.now_ms() - min(created_ms)) / 1000) if created_ms else 0.0
+
+    def newest_job_ms(self) -> int:
+        """Submission time of the newest job, by Redis's clock; 0 where there is none. Cost: one read."""
+        with self._connection.translated():
+            newest = self._connection.answer("zrange", self._keys.jobs, 0, 0, desc=True, withscores=True) or []
+        return int(newest[0][1]) if newest else 0
+
+    def job(self, job_id: str) -> JobStatus:
+        """Return the status of a job.
+
+        Raises:
+            JobNotFound: no job of this id.
+        """
+        with self._connection.translated():
+            fields = self._connection.answer("hgetall", self._keys.job(job_id))
+        if fields == {}:
+            raise JobNotFound(f"no job {quoted(job_id)}: never submitted here, or its results have expired")
+        return shown_job(job_id, fields or {})
+
+    def jobs(self, limit: int = 100) -> list[JobStatus]:
+        """Jobs, newest first."""
+        with self._connection.translated():
+            ids = self._connection.answer("zrange", self._keys.jobs, 0, limit - 1, desc=True) or []
+            found = self._hashes([self._keys.job(job_id) for job_id in ids])
+        # An id in the index without a hash is that of an expired job, unless no job can have it.
+        known = zip(ids, found, strict=True)
+        return [shown_job(job_id, fields) for job_id, fields in known if fields or not is_job_id(job_id)]
+
+    def peek(self, count: int = 10, lane: Lane | None = None) -> list[tuple[JobId, ItemId, WorkItem]]:
+        """The items that would be leased next, in that order, as far as can be said without leasing them."""
+        found: list[tuple[JobId, ItemId, WorkItem]] = []
+        for each in [lane] if lane else list(Lane):
+            found += self._peek_lane(each, count - len(found))
+            if len(found) >= count:
+                break
+        return found
+
+    def _peek_lane(self, lane: Lane, count: int) -> list[tuple[JobId, ItemId, WorkItem]]:
+        with self._connection.translated():
+            ids = self._connection.answer("zrange", self._keys.lane(lane.value), 0, count - 1) or []
+            pipeline = self._connection.client.pipeline(transaction=False)
+            for job_id in ids:
+                pipeline.lrange(self._keys.job(job_id, "ready"), 0, count - 1)
+            lists = self._connection.answers(pipeline) if ids else []
+        turns = deque((job_id, deque(elements)) for job_id, elements in zip(ids, lists, strict=True) if elements)
+        found: list[tuple[JobId, ItemId, WorkItem]] = []
+        while turns and len(found) < count:
+            job_id, elements = turns.popleft()
+            found.append((JobId(job_id), *element_from(elements.popleft())))
+            if elements:
+                turns.append((job_id, elements))
+        return found
+
+    def leased(self, limit: int = 1000) -> list[LeasedItem]:
+        """Return the items that are being worked on, the lease that ends first at the front."""
+        with self._connection.translated():
+            members = self._connection.answer("zrange", self._keys.leases, 0, limit - 1, withscores=True) or []
+            hashes = self._hashes([self._keys.of(f"item:{member}") for member, _ in members])
+        return [
+            _leased(member, int(deadline_ms), fields)
+            for (member, deadline_ms), fields in zip(members, hashes, strict=True)
+            if fields
+        ]
+
+    def dead(self, job_id: str | None = None, limit: int = 100) -> list[DeadLetter]:
+        """Dead letters, newest first, of one job or of all. Cost: of one job, all that are younger are passed over by id."""
+        members = list(islice(self._dead_members(job_id), limit))
+        found: list[DeadLetter] = []
+        for first in range(0, len(members), _LETTERS_AT_ONCE):
+            with self._connection.translated():
+                pipeline = self._connection.client.pipeline(transaction=False)
+                some = [(*member_parts(member), buried_ms) for member, buried_ms in members[first : first + _LETTERS_AT_ONCE]]
+                for job, item, _ in some:
+                    pipeline.hget(self._keys.job(job, "dead"), item)
+                letters = self._connection.answers(pipeline)
+            found += [letter_from(*about[:2], text, about[2]) for about, text in zip(some, letters, strict=True) if text]
+        return found
+
+    def dead_ids(self, job_id: str) -> list[ItemId]:
+        """The items of a job that are dead letters, newest first."""
+        return [member_parts(member)[1] for member, _ in self._dead_members(job_id)]
+
+    def dead_letter(self, job_id: str, item_id: str) -> DeadLetter:
+        """One dead letter. Cost: one read, however many there are.
+
+        Raises:
+            JobNotFound: there is no such dead letter.
+        """
+        with self._connection.translated():
+            text = self._connection.answer("hget", self._keys.job(job_id, "dead"), item_id)
+        if text is None:
+            raise JobNotFound(f"no dead letter {quoted(item_id)} of job {quoted(job_id)}")
+        return letter_from(job_id, item_id, text, 0)
+
+    def _dead_members(self, job_id: str | None) -> Iterator[tuple[str, int]]:
+        """Members of the index of dead letters and when they were buried, newest first; a page of them at a time."""
+        first = 0
+        while True:
+            with self._connection.translated():
+                last = first + _IDS_AT_ONCE - 1
+                page = self._connection.answer("zrange", self._keys.dead, first, last, desc=True, withscores=True) or []
+            for member, buried_ms in page:
+                if job_id is None or member_parts(member)[0] == job_id:
+                    yield member, int(buried_ms)
+            if len(page) < _IDS_AT_ONCE:
+                return
+            first += _IDS_AT_ONCE
+
+    def containers(self, limit: int = 1000) -> list[ContainerRecord]:
+        """Containers that were heard of lately, newest first."""
+        with self._connection.translated():
+            ids = self._connection.answer("zrange", self._keys.containers, 0, limit - 1, desc=True) or []
+            hashes = self._hashes([self._keys.container(container_id) for container_id in ids])
+        return [container_from(container_id, fields) for container_id, fields in zip(ids, hashes, strict=True) if fields]
+
+    def container(self, container_id: str) -> ContainerRecord | None:
+        """The record of one container; None when there is none, any more."""
+        with self._connection.translated():
+            fields = self._connection.answer("hgetall", self._keys.container(container_id))
+        return container_from(container_id, fields) if fields else None
+
+    def plan(self) -> dict[str, Any] | None:
+        """The dispatcher's last decision; None when none was made lately."""
+        with self._connection.translated():
+            plan = self._connection.answer("get", self._keys.plan)
+        return plan_from(plan) if plan else None
+
+    def waits_because(self, status: JobStatus) -> Reason | None:
+        """Find the reason that nothing of a job is worked on; None where something is, or nothing is left.
+
+        Cost: one round trip for a job that waits, three more where no dispatcher acts; none for another.
+        """
+        return why_waiting(status, self._surroundings()) if may_wait(status) else None
+
+    def stands_still_because(self, counts: Counts) -> Reason | None:
+        """Find the reason that nothing of the whole queue is worked on; None where something is, or nothing is left.
+
+        Args:
+            counts: as `depth` has just found them.
+
+        Cost: as `waits_because`.
+        """
+        return why_standing_still(counts, self._surroundings()) if stand_still(counts) else None
+
+    def _surroundings(self) -> Surroundings:
+        with self._connection.translated():
+            pipeline = self._connection.client.pipeline(transaction=False)
+            pipeline.hexists(self._keys.control, "paused")
+            pipeline.get(self._keys.plan)
+            paused, text = self._connection.answers(pipeline)
+        if text:
+            return Surroundings(bool(paused), plan_from(text))
+        return Surroundings(bool(paused), None, self.containers(), self.now_ms())
+
+    def is_transient(self) -> bool:
+        """True for a queue that ends with its Redis, which keeps nothing on purpose."""
+        with self._connection.translated():
+            return bool(self._connection.answer("hexists", self._keys.control, "transient"))
+
+    def now_ms(self) -> int:
+        """Redis's own clock, in Unix milliseconds."""
+        return self._connection.now_ms()
+
+    def server(self) -> dict[str, Any]:
+        """Read the fields of INFO, for redis_health.find_problems.
+
+        Raises:
+            SettingsError: the user may not read it; since INFO is part of every role, its rules are old.
+        """
+        return self._connection.server()
+
+    def _hashes(self, keys: list[str]) -> list[dict[str, str]]:
+        if not keys:
+            return []
+        pipeline = self._connection.client.pipeline(transaction=False)
+        for key in keys:
+            pipeline.hgetall(key)
+        return [whole or {} for whole in self._connection.answers(pipeline)]
+
+
+def _leased(member: str, deadline_ms: int, fields: dict[str, str]) -> LeasedItem:
+    """An item's hash; one that is not leased, though the index says so, or has no body is shown as malformed."""
+    is_whole = {"token", "body", "container", "attempt"} <= fields.keys()
+    name = WorkItem.shown(fields["body"]).name if is_whole else MALFORMED
+    container, attempt = ContainerId(fields.get("container", "")), whole_number(fields.get("attempt"))
+    return LeasedItem(*member_parts(member), container, deadline_ms, attempt, name)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return int(text) is not None
+    except ValueError:
+        # A job's turns between others are counted in halves.
+        return text.removesuffix(".5").isdecimal()

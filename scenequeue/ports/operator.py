@@ -1,0 +1,51 @@
+"""Steps of an operator: pause the queue, and decide over dead letters."""
+
+from scenequeue.errors import JobConflict, JobNotFound
+from scenequeue.quoted import quoted
+from scenequeue.structure.connection import Connection
+
+
+class OperatorPort:
+    """Steps taken by people."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def pause(self) -> None:
+        """Give out no more leases; what is leased goes on. Idempotent."""
+        self._connection.run("pause", 1)
+
+    def resume(self) -> None:
+        """Give out leases again. Idempotent."""
+        self._connection.run("pause", 0)
+
+    def mark_transient(self) -> None:
+        """Tell operators that the queue is meant to end with its Redis. Idempotent."""
+        with self._connection.translated():
+            self._connection.client.hset(self._connection.keys.control, "transient", 1)
+
+    def requeue(self, job_id: str, item_id: str) -> None:
+        """Give a dead letter a new start with all its attempts; its job is active again.
+
+        Raises:
+            JobNotFound: there is no such dead letter.
+            JobConflict: its job was cancelled, or there is no item in the letter.
+        """
+        answer = self._connection.run("requeue", job_id, item_id)
+        if answer == "absent":
+            raise JobNotFound(f"no dead letter {quoted(item_id)} of job {quoted(job_id)}")
+        if answer == "cancelled":
+            raise JobConflict(f"job {quoted(job_id)} was cancelled; submit the scene again instead")
+
+        if answer == "malformed":
+            about = f"dead letter {quoted(item_id)} of job {quoted(job_id)}"
+            raise JobConflict(f"{about} is malformed in Redis; `sceneburst dead discard` forgets it")
+
+    def discard(self, job_id: str, item_id: str) -> None:
+        """Forget a dead letter; it counts as dropped.
+
+        Raises:
+            JobNotFound: there is no such dead letter.
+        """
+        if not self._connection.run("discard", job_id, item_id):
+            raise JobNotFound(f"no dead letter {quoted(item_id)} of job {quoted(job_id)}")

@@ -1,0 +1,257 @@
+"""Steps of a container worker: lease items, keep the leases, and end them."""
+
+import secrets
+from collections.abc import Sequence
+
+from pydantic import ValidationError
+
+from scenequeue.backoff import doubled, jittered
+from scenequeue.errors import BadInput, JobNotFound, LeaseLost, problem_line
+from scenequeue.jobs.container import ContainerRecord
+from scenequeue.jobs.ids import ItemId, JobId, LeaseToken
+from scenequeue.jobs.item import ItemState, Lease, WorkItem
+from scenequeue.jobs.options import RenderOptions
+from scenequeue.jobs.result import ItemResult
+from scenequeue.structure.connection import Connection
+from scenequeue.structure.hashes import container_fields
+
+#: What a worker writes into its container's record; the rest is the dispatcher's.
+_BEAT_FIELDS = frozenset(
+    {
+        "state",
+        "started_ms",
+        "idle_since_ms",
+        "slots",
+        "held",
+        "done",
+        "failed",
+        "is_draining",
+        "host",
+        "version",
+        "isolation",
+        "progress",
+        "note",
+        "unserved",
+    }
+)
+#: A container without news is forgotten after a day.
+CONTAINER_TTL_S = 86_400
+#: Longest error message kept.
+_MESSAGE_LIMIT = 8_000
+_INITIAL_RETRY_S = 1.0
+_MAX_RETRY_S = 60.0
+_LEASE_FIELDS = 6
+
+
+class WorkerPort:
+    """Every end of a lease is fenced by its token and its container: a stale one changes nothing."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._keys = connection.keys
+
+    def lease(
+        self, container_id: str, count: int, lease_s: float | None = None, *, begins_now: bool = True, call: str | None = None
+    ) -> list[Lease]:
+        """Take up to `count` items, the most urgent lane first, jobs of a lane in turns.
+
+        Args:
+            container_id: who takes them.
+            count: how many at most.
+            lease_s: how long the lease lasts; None is the setting's.
+            begins_now: False for items that are first prepared: until `begin` is called for one, losing the
+                container does not count as its attempt, so that a poison item takes no neighbour along.
+            call: one `new_call()` per call that was answered: made again with the same one after an error, the call
+                returns what it has taken already, if it has. None is a new one.
+
+        Returns:
+            Leases; none when nothing is ready, the queue is paused, or this container is to drain.
+
+        Guarantees: atomic. A crash after it costs one lease time, and the attempt counts. What a foreign producer wrote
+        that is no item becomes a dead letter here, and takes none of its neighbours along.
+        """
+        asked = (container_id, count, self._lease_ms(lease_s), int(begins_now), call or new_call())
+        return self._leases(container_id, self._connection.run("lease", *asked))
+
+    def exchange(
+        self, container_id: str, finished: Sequence[tuple[Lease, ItemResult]], count: int, lease_s: float | None = None
+    ) -> tuple[list[Lease], list[Lease]]:
+        """Hand results in and take the next items, whose work begins now, in one step.
+
+        Returns:
+            The leases whose result was refused, and the new ones.
+
+        Guarantees: atomic, and those of `ack` and of `lease`: after an error, acking again is safe.
+        """
+        asked = (count, self._lease_ms(lease_s), 1, new_call())
+        refused, answer = self._connection.run("exchange", container_id, len(finished), *_reported(finished), *asked)
+        return self._refused([lease for lease, _ in finished], refused), self._leases(container_id, answer)
+
+    def begin(self, container_id: str, lease: Lease) -> None:
+        """Say that work on a lease begins, when it was taken with `begins_now=False`. Idempotent.
+
+        Raises:
+            LeaseLost: it must not begin: another container has the item, or its job was cancelled.
+        """
+        if not self._connection.run("begin", container_id, lease.job_id, lease.item_id, lease.token):
+            raise LeaseLost(f"{lease.job_id}/{lease.item_id} is no longer this container's")
+
+    def wait_for_work(self, timeout_s: float) -> bool:
+        """Block on the doorbell, at most 5 seconds; True when there is, or just was, ready work."""
+        # Rotating the one element wakes us without taking the bell from others.
+        return self._connection.wait(self._keys.bell, timeout_s)
+
+    def options(self, job_id: str) -> RenderOptions:
+        """The options that the items of a leased item's job share.
+
+        Raises:
+            JobNotFound: it has expired.
+            BadInput: they cannot be read.
+        """
+        with self._connection.translated():
+            pipeline = self._connection.client.pipeline(transaction=False)
+            pipeline.hmget(self._keys.job(job_id), "state", "options")
+            (found,) = self._connection.answers(pipeline)
+        state, options = found or (None, None)
+        if state is None:
+            raise JobNotFound(f"no job {job_id!r}")
+        try:
+            return RenderOptions.model_validate_json(options or "", strict=False)
+        except ValidationError as error:
+            why = "; ".join(map(problem_line, error.errors(include_url=False, include_input=False)))
+            raise BadInput(f"the options of job {job_id} in Redis are malformed: {why}") from None
+
+    def extend(self, container_id: str, leases: Sequence[Lease], lease_s: float | None = None) -> list[Lease]:
+        """Prolong leases from now; returns those that are lost (another container has it, or its job was cancelled)."""
+        if not leases:
+            return []
+        return self._refused(leases, self._connection.run("extend", container_id, self._lease_ms(lease_s), *_triples(leases)))
+
+    def ack(self, container_id: str, finished: Sequence[tuple[Lease, ItemResult]]) -> list[Lease]:
+        """Hand results in; returns the leases whose result was refused (token stale, or job cancelled).
+
+        Guarantees: atomic for the whole batch, idempotent: the same ack again is accepted and changes nothing.
+        """
+        if not finished:
+            return []
+        refused = self._connection.run("ack", container_id, *_reported(finished))
+        return self._refused([lease for lease, _ in finished], refused)
+
+    def fail(
+        self, container_id: str, lease: Lease, error: str, message: str, *, transient: bool, retry_in_s: float | None = None
+    ) -> ItemState:
+        """End one attempt without a result. Idempotent: the same failure again counts once.
+
+        Args:
+            container_id: who reports it.
+            lease: whose attempt it was.
+            error: class name of the error.
+            message: what was wrong; cut to 8,000 characters.
+            transient: whether another attempt may succeed.
+            retry_in_s: pause before it; None is exponential (1 s doubling, at most 60 s) with jitter of half.
+
+        Returns:
+            DELAYED, DEAD (permanent, or attempts used up) or DROPPED (the job was cancelled).
+
+        Raises:
+            LeaseLost: it is not this container's lease any more; nothing changed.
+        """
+        if retry_in_s is None:
+            retry_in_s = jittered(doubled(_INITIAL_RETRY_S, _MAX_RETRY_S, lease.attempt))
+        retry_in_ms = round(retry_in_s * 1000) if transient else -1
+        about = (container_id, lease.job_id, lease.item_id, lease.token)
+        answer = self._connection.run("fail", *about, error, _clean(message), retry_in_ms, lease.attempt)
+        if answer == "lost":
+            raise LeaseLost(f"{lease.job_id}/{lease.item_id} is no longer this container's")
+        return ItemState(answer)
+
+    def release(self, container_id: str, leases: Sequence[Lease], problem: str = "") -> list[Lease]:
+        """Hand items back unharmed, at the front of their jobs, the attempt not counted; returns those refused.
+
+        Args:
+            container_id: who hands them back.
+            leases: of which items.
+            problem: the setting that this container lacks for them, in words. After ten such, each further one counts as
+                an attempt, so that an item which no container is set up for ends as a dead letter that says so.
+        """
+        if not leases:
+            return []
+        answer = self._connection.run("release", container_id, _clean(problem), *_triples(leases))
+        return self._refused(leases, answer)
+
+    def reclaim(self, limit: int = 1000) -> int:
+        """Put items with expired leases back, so that recovery does not need a dispatcher; returns how many there were.
+
+        Guarantees: as the dispatcher's `reclaim`; safe to call at any time, by any number of containers.
+        """
+        return int(self._connection.run("reclaim", limit)[0])
+
+    def beat(self, record: ContainerRecord) -> bool:
+        """Store what a container reports of itself; True when it is to drain. Advisory: losing it loses no work."""
+        return self._report(record)
+
+    def goodbye(self, record: ContainerRecord) -> None:
+        """The container leaves; `exit_reason` says why."""
+        self._report(record, is_leaving=True)
+
+    def _report(self, record: ContainerRecord, *, is_leaving: bool = False) -> bool:
+        fields = {**container_fields(record, _BEAT_FIELDS), "container_id": record.container_id}
+        if record.fleet:
+            fields["fleet"] = record.fleet
+        if is_leaving:
+            fields["exit_reason"] = record.exit_reason
+        words = [word for pair in fields.items() for word in pair]
+        return bool(self._connection.run("beat", record.container_id, CONTAINER_TTL_S, int(is_leaving), *words))
+
+    def _leases(self, container_id: str, answer: Sequence[str]) -> list[Lease]:
+        leases = []
+        for at in range(0, len(answer), _LEASE_FIELDS):
+            fields = answer[at : at + _LEASE_FIELDS]
+            try:
+                leases.append(_lease(fields))
+            except ValidationError as error:
+                why = f"not a work item: {error.errors(include_url=False, include_input=False)}"
+                about = (container_id, *fields[:3])
+                self._connection.run("fail", *about, BadInput.__name__, why[:_MESSAGE_LIMIT], -1, fields[3], 1)
+        return leases
+
+    def _lease_ms(self, lease_s: float | None) -> int:
+        return self._connection.lease_ms if lease_s is None else int(lease_s * 1000)
+
+    @staticmethod
+    def _refused(leases: Sequence[Lease], positions: list[int]) -> list[Lease]:
+        return [leases[int(position) - 1] for position in positions]
+
+
+def new_call() -> str:
+    """A word for one call of `lease`; never the same twice, whatever Redis has lost meanwhile."""
+    return secrets.token_hex(8)
+
+
+def _clean(message: str) -> str:
+    return message.encode("utf-8", "replace").decode()[:_MESSAGE_LIMIT]
+
+
+def _triples(leases: Sequence[Lease]) -> list[str]:
+    return [part for lease in leases for part in (lease.job_id, lease.item_id, lease.token)]
+
+
+def _reported(finished: Sequence[tuple[Lease, ItemResult]]) -> list[str | int]:
+    arguments: list[str | int] = []
+    for lease, result in finished:
+        busy_ms = round((result.processing_s or 0.0) * 1000)
+        arguments += (lease.job_id, lease.item_id, lease.token, lease.item.kind, busy_ms)
+        arguments += (round(lease.item.weight * 1000), result.wire())
+    return arguments
+
+
+def _lease(fields: Sequence[str]) -> Lease:
+    job_id, item_id, token, attempt, deadline_ms, body = fields
+    return Lease(
+        job_id=JobId(job_id),
+        item_id=ItemId(item_id),
+        token=LeaseToken(token),
+        attempt=int(attempt),
+        deadline_ms=int(deadline_ms),
+        item=WorkItem.read(body),
+    )

@@ -1,0 +1,79 @@
+"""Storage by URI: picks the storage of the scheme, s3://, file:// or https://."""
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scenequeue.errors import StorageDenied
+from scenequeue.quoted import quoted
+from scenequeue.settings import SceneburstSettings
+from scenequeue.storage import Storage, Stored
+
+if TYPE_CHECKING:
+    from scenequeue.storages.files import FileStorage
+    from scenequeue.storages.https import HttpsStorage
+    from scenequeue.storages.s3 import S3Storage
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+class UriStorage:
+    """Every scheme behind one door. Thread-safe; clients are made when first needed.
+
+    Args:
+        settings: folders that file:// may touch, and the largest input.
+    """
+
+    def __init__(self, settings: SceneburstSettings) -> None:
+        self._settings = settings
+        self._files: FileStorage | None = None
+        self._s3: S3Storage | None = None
+        self._https: HttpsStorage | None = None
+
+    def get(
+        self, uri: str, target: Path, *, max_bytes: int | None = None, stop_if_asked: Callable[[], None] | None = None
+    ) -> Stored:
+        """Copy what lies at the URI to a local file; see `Storage.get`. The default limit is settings.max_input_bytes."""
+        most = self._settings.max_input_bytes if max_bytes is None else max_bytes
+        return self._for(uri).get(uri, target, max_bytes=most, stop_if_asked=stop_if_asked)
+
+    def put(
+        self,
+        source: Path,
+        uri: str,
+        *,
+        metadata: Mapping[str, str] | None = None,
+        content_type: str = "application/octet-stream",
+        on_bytes: Callable[[int], None] | None = None,
+    ) -> Stored:
+        """Copy a local file to the URI; see `Storage.put`."""
+        return self._for(uri).put(source, uri, metadata=metadata or {}, content_type=content_type, on_bytes=on_bytes)
+
+    def stat(self, uri: str) -> Stored | None:
+        """Return the object at the URI, or None; see `Storage.stat`."""
+        return self._for(uri).stat(uri)
+
+    def check_writable(self, uri: str) -> None:
+        """Check that something could be put under the URI; see `Storage.check_writable`."""
+        self._for(uri).check_writable(uri)
+
+    def _for(self, uri: str) -> Storage:
+        scheme = "" if _CONTROL.search(uri) else uri.partition("://")[0]
+        # Imported when needed: boto3 alone takes longer to load than a short scene to lease.
+        if scheme == "file":
+            from scenequeue.storages.files import FileStorage
+
+            self._files = self._files or FileStorage(self._settings.file_roots)
+            return self._files
+        if scheme == "s3":
+            from scenequeue.storages.s3 import S3Storage
+
+            self._s3 = self._s3 or S3Storage()
+            return self._s3
+        if scheme == "https":
+            from scenequeue.storages.https import HttpsStorage
+
+            self._https = self._https or HttpsStorage()
+            return self._https
+        raise StorageDenied(f"{quoted(uri)} is no address that can be used: s3://, file:// or https:// only")

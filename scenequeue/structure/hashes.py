@@ -1,0 +1,202 @@
+"""Hashes and other values as Redis returns them, read into models.
+
+Everything but `job_from` reads whatever it is given: what a foreign writer, or a loss, has made of a value is shown as
+malformed, and hides nothing beside it.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from scenequeue.jobs.container import ContainerRecord
+from scenequeue.jobs.ids import ItemId, JobId, check_job_id
+from scenequeue.jobs.item import WorkItem
+from scenequeue.jobs.job import Callback, Counts, JobEvent, JobState, JobStatus, Lane
+from scenequeue.jobs.options import RenderOptions
+from scenequeue.jobs.result import DeadLetter, ItemErrorRecord, ItemResult
+from scenequeue.jobs.wishes import JobWishes, WishedJob
+
+#: Name and kind of what cannot be read.
+MALFORMED = "malformed"
+_STATES = tuple(Counts.model_fields)
+_BOOLEANS = frozenset({"is_spot", "is_draining"})
+#: More of a value that cannot be read is not shown.
+_SHOWN_CHARACTERS = 2000
+
+
+def counts_from(fields: Mapping[str, str]) -> Counts:
+    """The counters of a job's or the queue's hash; what is no number counts as 0."""
+    return Counts(**{state: whole_number(fields.get(state)) for state in _STATES})
+
+
+def whole_number(text: str | float | None) -> int:
+    """The number that a field holds; 0 where it holds none."""
+    try:
+        return int(text or 0)
+    except (ValueError, OverflowError):
+        return 0
+
+
+def job_from(job_id: str, fields: Mapping[str, str]) -> JobStatus:
+    """A job's hash as its status.
+
+    Raises:
+        KeyError, ValueError: a field is missing or cannot be read, or the id is none.
+    """
+    return JobStatus(
+        job_id=check_job_id(job_id),
+        state=JobState(fields["state"]),
+        lane=Lane(fields["lane"]),
+        counts=Counts(**{state: int(fields.get(state, 0)) for state in _STATES}),
+        created_ms=int(fields["created_ms"]),
+        finished_ms=int(fields["finished_ms"]) if "finished_ms" in fields else None,
+        stage=int(fields["stage"]),
+        stages=int(fields["stages"]),
+        options=RenderOptions.model_validate_json(fields["options"], strict=False),
+        callback_url=fields["callback_url"] or None,
+        callback=_callback_from(fields) if fields["callback_url"] else None,
+        labels=json.loads(fields["labels"]),
+        max_attempts=int(fields["max_attempts"]),
+        wishes=JobWishes.model_validate_json(fields["wishes"]) if "wishes" in fields else None,
+    )
+
+
+def _callback_from(fields: Mapping[str, str]) -> Callback:
+    return Callback.model_validate(
+        {
+            "state": fields.get("callback_state", "pending"),
+            "tries": whole_number(fields.get("callback_tries")),
+            "error": fields.get("callback_error") or None,
+        }
+    )
+
+
+def shown_job(job_id: str, fields: Mapping[str, str]) -> JobStatus:
+    """A job's hash as its status; with state `malformed` and what can be read of it, where that is not all."""
+    try:
+        return job_from(job_id, fields)
+    except (KeyError, ValueError, RecursionError):
+        lane = fields.get("lane", "")
+        return JobStatus(
+            job_id=JobId(job_id),
+            state=JobState.MALFORMED,
+            lane=Lane(lane) if lane in set(Lane) else Lane.NORMAL,
+            counts=counts_from(fields),
+            created_ms=whole_number(fields.get("created_ms")),
+        )
+
+
+def wished_from(job_id: str, fields: Mapping[str, str | None]) -> WishedJob | None:
+    """Some fields of a job's hash as a job with wishes; None where it is not active, or they cannot be read."""
+    try:
+        if fields["state"] != JobState.ACTIVE or check_job_id(job_id) != job_id:
+            return None
+        wishes = JobWishes.model_validate_json(fields["wishes"] or "")
+    except ValueError:
+        return None
+    counts = {state: max(0, whole_number(fields.get(state))) for state in _STATES}
+    weight = max(0, whole_number(fields.get("ready_weight_ms"))) / 1000
+    is_urgent = fields.get("lane") == Lane.URGENT
+    return WishedJob(JobId(job_id), is_urgent, sum(counts.values()), counts["ready"], weight, wishes)
+
+
+def container_from(container_id: str, fields: Mapping[str, str]) -> ContainerRecord:
+    """A container's hash as its record; fields of a newer version are left aside, those that cannot be read are named.
+
+    A hash without id or state was written by none of our programs: it counts as failed, so that nobody plans with it.
+    """
+    known: dict[str, Any] = {name: value for name, value in fields.items() if name in ContainerRecord.model_fields}
+    try:
+        known["progress"] = json.loads(known.get("progress", "{}"))
+        return ContainerRecord.model_validate(known)
+    except (ValueError, RecursionError) as error:
+        wrong = {str(each["loc"][0]) for each in error.errors()} if isinstance(error, ValidationError) else {"progress"}
+    readable = {name: value for name, value in known.items() if name not in {*wrong, "progress"}}
+    if readable.get("container_id") != container_id or "state" in wrong:
+        readable["state"] = "failed"
+    more = {"container_id": container_id, "note": f"{MALFORMED} in Redis: {', '.join(sorted(wrong))}"}
+    try:
+        return ContainerRecord.model_validate({**readable, **more})
+    except ValidationError:
+        return ContainerRecord.model_validate({**more, "state": "failed"})
+
+
+def container_fields(record: ContainerRecord, names: frozenset[str]) -> dict[str, str]:
+    """Some fields of a record as strings for a hash."""
+    out = {}
+    for name in names:
+        value = getattr(record, name)
+        if name == "progress":
+            out[name] = json.dumps(value, separators=(",", ":"))
+        elif name in _BOOLEANS:
+            out[name] = "1" if value else "0"
+        else:
+            out[name] = str(value)
+    return out
+
+
+def member_parts(member: str) -> tuple[JobId, ItemId]:
+    """Job and item of a member "<job>/<item>" of a sorted set."""
+    job_id, _, item_id = member.rpartition("/")
+    return JobId(job_id), ItemId(item_id)
+
+
+def element_from(text: str) -> tuple[ItemId, WorkItem]:
+    """An element "<item id> <weight ms> <json>" of a list of ready items."""
+    item_id, _, rest = text.partition(" ")
+    body = rest.partition(" ")[2]
+    return (ItemId(item_id), WorkItem.shown(body)) if body else (ItemId("?"), WorkItem.shown(text))
+
+
+def letter_from(job_id: str, item_id: str, text: str, buried_ms: int) -> DeadLetter:
+    """A dead letter."""
+    try:
+        return DeadLetter.model_validate_json(text)
+    except ValidationError:
+        why = "the dead letter in Redis cannot be read; `sceneburst dead discard` forgets it"
+        error = ItemErrorRecord(attempt=0, error="Malformed", message=why, container="", at_ms=buried_ms)
+        return DeadLetter(
+            job_id=JobId(job_id),
+            item_id=ItemId(item_id),
+            lane=Lane.NORMAL,
+            buried_ms=buried_ms,
+            attempts=0,
+            errors=[error],
+            item=WorkItem(kind=MALFORMED, name=MALFORMED, payload={"letter": text[:_SHOWN_CHARACTERS]}),
+        )
+
+
+def result_from(item_id: str, text: str) -> ItemResult:
+    """An item's result; one that cannot be read is a failed one."""
+    try:
+        return ItemResult.model_validate_json(text)
+    except ValidationError:
+        why = "Malformed: the result in Redis cannot be read"
+        return ItemResult(item_id=ItemId(item_id), name=MALFORMED, state="dead", error=why)
+
+
+def event_from(entry_id: str, fields: Mapping[str, str]) -> JobEvent:
+    """An entry of a job's stream of events."""
+    more = {name: value for name, value in fields.items() if name not in {"event", "item_id"}}
+    item_id = fields.get("item_id")
+    return JobEvent(
+        id=entry_id,
+        event=fields.get("event", MALFORMED),
+        at_ms=whole_number(entry_id.partition("-")[0]),
+        item_id=ItemId(item_id) if item_id else None,
+        fields=more,
+    )
+
+
+def plan_from(text: str) -> dict[str, Any]:
+    """The dispatcher's last decision: `why`, `at_ms`, `usd_per_hour` and more."""
+    unread = {"why": "the plan in Redis is malformed", "at_ms": 0, "usd_per_hour": 0.0}
+    try:
+        made = json.loads(text)
+    except (ValueError, RecursionError):
+        return unread
+    if not isinstance(made, dict) or not isinstance(made.get("why"), str):
+        return unread
+    return {**made, **{name: made[name] if isinstance(made.get(name), int | float) else 0 for name in ("at_ms", "usd_per_hour")}}

@@ -1,0 +1,118 @@
+"""Every Redis key's name, type and meaning, in one place.
+
+All keys of a namespace share one hash tag, so that every script runs on a Redis Cluster too. The Lua
+scripts get the prefixes as KEYS and build the same names; the list here is the one to read.
+"""
+
+from scenequeue.jobs.ids import JobId
+
+#: The structure of the queue's keys. A version whose steps cannot work beside those of this one takes the next number, and
+#: so keys of its own.
+STRUCTURE = 2
+#: What containers and dispatchers of all structures share; their keys bear no number.
+SHARED = frozenset({"control", "drain", "containers", "container", "dispatcher", "fence", "plan"})
+#: Keys of structure 1, which bore no number, that exist only while something is queued in it.
+OLDER = ("lane:urgent", "lane:normal", "lane:bulk", "leases", "delayed")
+
+
+class Keys:
+    """Builds the key names of one namespace: "{namespace}:2:<key>", and "{namespace}:<key>" for what structures share.
+
+    | key | type | what |
+    |---|---|---|
+    | lane:<lane> | zset | ring of jobs with ready items; score: the turn a job was last served in |
+    | counts | hash | items per state, over all jobs; ready:<lane>; ready_weight; turn |
+    | control | hash | paused: since when (ms), while it is; audited: where audit.lua goes on in `jobs`; transient: 1 under `up` |
+    | drain:<container> | string | the container gets no more leases; expires |
+    | bell | list | one element exactly while there is ready work and the queue is not paused |
+    | job:<id> | hash | the job: spec, counters, state, times |
+    | job:<id>:ready | list | "<item id> <weight ms> <json>" of ready items, next one first |
+    | job:<id>:stage:<n> | list | the same, of a stage that has not opened |
+    | job:<id>:delayed | set | item ids waiting for a retry |
+    | job:<id>:results | hash | item id -> result JSON, for done and dead items |
+    | job:<id>:dead | hash | item id -> dead letter JSON |
+    | job:<id>:events | stream | what happened, about the last event_limit |
+    | staging:<nonce>:<n> | list | stage n of a job being submitted; invisible, expires |
+    | job:<id>:history | hash | item id -> errors so far (JSON list) of an item not yet done; item id# -> losses not counted |
+    | item:<job>/<item> | hash | body, weight_ms and, while leased, token, attempt, container, begun |
+    | leases | zset | <job>/<item> by deadline (ms) |
+    | delayed | zset | <job>/<item> by due time (ms) |
+    | dead | zset | <job>/<item> by time of burial (ms) |
+    | held:<container> | set | <job>/<item> that a container has leases of; expires a day after its last lease or heartbeat |
+    | held:<container>:call | string | the container's word for its last lease; expires, and goes with the set |
+    | jobs | zset | job ids by time of submission (ms) |
+    | expiring | zset | ended jobs, "<id>" or "<id> <items of stages that never opened>", by the time their keys expire (ms) |
+    | wished | zset | ids of active jobs with wishes, by time of submission (ms) |
+    | containers | zset | container ids by time of first mention (ms) |
+    | container:<id> | hash | launch record and beat of a container; expires |
+    | dispatcher | hash | owner and fence of the acting dispatcher; expires |
+    | fence | string | the last fencing number given out |
+    | plan | string | the dispatcher's last decision (JSON); expires |
+    | rates | hash | <kind>:busy_ms and <kind>:weight_ms, for learned rates |
+    | notices | zset | ids of ended jobs with a callback, by time due (ms) |
+    """
+
+    def __init__(self, namespace: str) -> None:
+        self.prefix = "{" + namespace + "}:"
+        self.structure = f"{self.prefix}{STRUCTURE}:"
+
+    def __getattr__(self, name: str) -> str:
+        if name in _SINGLE:
+            return self.of(name)
+        raise AttributeError(name)
+
+    def of(self, name: str) -> str:
+        """A key by its name in the list above."""
+        return (self.prefix if name.partition(":")[0] in SHARED else self.structure) + name
+
+    @property
+    def prefixes(self) -> tuple[str, str]:
+        """The keys that steps get: what they build all names from."""
+        return self.prefix, self.structure
+
+    @property
+    def older(self) -> tuple[str, ...]:
+        """Keys that exist while a structure before this one has something queued."""
+        return tuple(self.prefix + name for name in OLDER)
+
+    def lane(self, lane: str) -> str:
+        return self.of(f"lane:{lane}")
+
+    def job(self, job_id: JobId | str, part: str = "") -> str:
+        return self.of(f"job:{job_id}:{part}" if part else f"job:{job_id}")
+
+    def item(self, job_id: str, item_id: str) -> str:
+        return self.of(f"item:{job_id}/{item_id}")
+
+    def staging(self, nonce: str, stage: int) -> str:
+        return self.of(f"staging:{nonce}:{stage}")
+
+    def held(self, container_id: str) -> str:
+        return self.of(f"held:{container_id}")
+
+    def drain(self, container_id: str) -> str:
+        return self.of(f"drain:{container_id}")
+
+    def container(self, container_id: str) -> str:
+        return self.of(f"container:{container_id}")
+
+
+_SINGLE = frozenset(
+    {
+        "counts",
+        "control",
+        "bell",
+        "leases",
+        "delayed",
+        "dead",
+        "jobs",
+        "containers",
+        "dispatcher",
+        "fence",
+        "plan",
+        "rates",
+        "notices",
+        "expiring",
+        "wished",
+    }
+)

@@ -1,0 +1,95 @@
+"""The atomic steps: Lua scripts, and the calls that run them."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import hiredis
+import redis
+
+_SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
+#: The line of a header that names the parts of the library which a step, or another part, uses.
+_USES = re.compile(r"^-- Uses +(.+)$", re.MULTILINE)
+
+
+class _Step(NamedTuple):
+    source: str
+    sha: str
+
+
+@cache
+def _texts(folder: str = "") -> dict[str, str]:
+    return {path.stem: path.read_text(encoding="utf-8") for path in (_SCRIPTS / folder).glob("*.lua")}
+
+
+def _uses(text: str) -> list[str]:
+    found = _USES.search(text)
+    return found[1].split(", ") if found else []
+
+
+def _parts(text: str, seen: set[str]) -> Iterator[str]:
+    """The parts that a script uses, each once, behind those that it uses itself."""
+    for name in _uses(text):
+        if name not in seen:
+            seen.add(name)
+            part = _texts("lib")[name]
+            yield from _parts(part, seen)
+            yield part
+
+
+@cache
+def _step(name: str) -> _Step:
+    text = _texts()[name]
+    source = "\n".join((*_parts(text, set()), text))
+    return _Step(source, hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest())
+
+
+class Steps:
+    """Runs steps, and commands that are one each, on connections of the client's pool. Thread-safe.
+
+    The pool, though a connection of one's own would be quicker: it looks at each before it hands it out, without which a
+    dispatcher does not come back from a network that has swallowed everything (tests/chaos/test_recovery.py).
+    """
+
+    def __init__(self, client: Any, prefixes: tuple[str, ...]) -> None:
+        """Args:
+        client: whose pool connections come from, and are disconnected with.
+        prefixes: the keys that scripts get, of which they make all others.
+        """
+        self._client, self._prefixes = client, prefixes
+        # Now, not with a step's first use: who hands back what it holds for want of file descriptors can open no file.
+        _texts(), _texts("lib")
+
+    def run(self, name: str, arguments: tuple[str | float, ...]) -> Any:
+        """Run one atomic step. Raises what redis-py does; after a lost connection, only when retries are spent."""
+        step = _step(name)
+        words = (len(self._prefixes), *self._prefixes, *arguments)
+        try:
+            return self.command("EVALSHA", step.sha, *words)
+        except redis.exceptions.NoScriptError:
+            self.command("SCRIPT", "LOAD", step.source)
+            return self.command("EVALSHA", step.sha, *words)
+
+    def command(self, *words: str | float) -> Any:
+        """Run one command that is safe to repeat; its answer as it comes. Raises as `run` does."""
+        pool = self._client.connection_pool
+        connection = pool.get_connection()
+        try:
+            return connection.retry.call_with_retry(lambda: _asked(connection, words), lambda _: connection.disconnect())
+        except redis.exceptions.ResponseError:
+            raise
+        except BaseException:
+            # An answer may still be on its way; nobody else must read it.
+            connection.disconnect()
+            raise
+        finally:
+            pool.release(connection)
+
+
+def _asked(connection: Any, words: tuple[str | float, ...]) -> Any:
+    # Packed here: the client's own packing looks at each word once more.
+    connection.send_packed_command([hiredis.pack_command(words)])  # type: ignore[arg-type]  # its stub: one word
+    return connection.read_response()

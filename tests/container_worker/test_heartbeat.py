@@ -1,0 +1,159 @@
+"""The heartbeat, on real Redis."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import pytest
+import redis
+
+from container_worker.heartbeat import Heartbeat
+from container_worker.in_flight import HeldItem, HeldItems
+from scenequeue.errors import QueueUnavailable
+from scenequeue.jobs.container import ContainerRecord
+from scenequeue.jobs.ids import ContainerId
+from scenequeue.queue import SceneQueue
+from tests.support.waiting import wait_until
+
+LEASE_S = 0.3
+Beating = Callable[..., AbstractContextManager[tuple[Heartbeat, HeldItems]]]
+
+
+@pytest.fixture
+def beating(queue: SceneQueue) -> Beating:
+    """A heartbeat of container c1 that beats ten times a second while the block runs."""
+
+    @contextmanager
+    def start() -> Iterator[tuple[Heartbeat, HeldItems]]:
+        held = HeldItems(1)
+        heart = Heartbeat(queue, ContainerId("c1"), held, LEASE_S, "process")
+        heart.start()
+        try:
+            yield heart, held
+        finally:
+            heart.stop("test over")
+
+    return start
+
+
+def _lease_one(queue: SceneQueue, held: HeldItems) -> HeldItem:
+    (lease,) = queue.worker.lease("c1", 1, LEASE_S)
+    item = HeldItem(lease)
+    held.add(item)
+    return item
+
+
+def _record(queue: SceneQueue) -> ContainerRecord:
+    (record,) = wait_until(queue.inspect.containers, "the container has said hello")
+    return record
+
+
+def test_a_held_lease_outlives_its_time(queue: SceneQueue, beating: Beating, submit_items: Callable[..., None]) -> None:
+    """It is extended with every beat, and its progress is told."""
+    submit_items("a", ("wait", {}))
+    with beating() as (_, held):
+        item = _lease_one(queue, held)
+        item.progress = 0.5
+        first = queue.inspect.now_ms()
+        wait_until(lambda: queue.inspect.now_ms() > first + 3 * LEASE_S * 1000, "three lease times have passed")
+        assert queue.dispatcher.reclaim() == 0
+        assert not item.is_lost
+        assert _record(queue).progress == {"a/0-0": 0.5}
+        queue.worker.release("c1", [item.lease])
+        held.remove(item)
+    queue.producer.cancel("a")
+
+
+def test_a_cancelled_job_is_learned_with_the_next_beat(
+    queue: SceneQueue, beating: Beating, submit_items: Callable[..., None]
+) -> None:
+    """The item is told to stop, its result is worth nothing."""
+    submit_items("a", ("wait", {}))
+    with beating() as (_, held):
+        item = _lease_one(queue, held)
+        queue.producer.cancel("a")
+        assert item.stop.wait(5)
+        assert item.is_lost
+
+
+def test_a_beat_that_fails_in_any_way_is_not_the_last(
+    queue: SceneQueue, beating: Beating, submit_items: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A heart that stops for one odd answer would lose every lease without a word."""
+    submit_items("a", ("wait", {}))
+    calls: list[int] = []
+    extend = queue.worker.extend
+
+    def extend_oddly(*arguments: object) -> object:
+        calls.append(1)
+        if len(calls) == 1:
+            raise redis.ResponseError("BUSY Redis is busy running a script")
+        if len(calls) == 2:
+            raise QueueUnavailable("gone")
+        return extend(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(queue.worker, "extend", extend_oddly)
+    with beating() as (heart, held):
+        item = _lease_one(queue, held)
+        wait_until(lambda: len(calls) >= 4, "it beats on")
+        wait_until(lambda: heart.silence_s() == 0, "the silence is over")
+        assert not item.is_lost
+        queue.worker.release("c1", [item.lease])
+        held.remove(item)
+    queue.producer.cancel("a")
+
+
+def test_silence_is_measured_while_redis_does_not_answer(
+    queue: SceneQueue, beating: Beating, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is what patience is counted by; a container that cannot be heard says no goodbye."""
+
+    def be_gone(*_: object) -> None:
+        raise QueueUnavailable("gone")
+
+    with beating() as (heart, _):
+        wait_until(queue.inspect.containers, "hello")
+        assert heart.silence_s() == 0
+        monkeypatch.setattr(queue.worker, "beat", be_gone)
+        wait_until(lambda: heart.silence_s() > 0.2, "the silence grows")
+    assert _record(queue).state == "running"
+
+
+def test_the_drain_mark_arrives_with_a_beat(queue: SceneQueue, beating: Beating) -> None:
+    """The dispatcher's way to ask."""
+    with beating() as (heart, _):
+        wait_until(queue.inspect.containers, "hello")
+        assert not heart.should_drain.is_set()
+        queue.dispatcher.drain("c1")
+        assert heart.should_drain.wait(5)
+
+
+def test_idleness_is_told_in_redis_time_and_only_without_work(
+    queue: SceneQueue, beating: Beating, submit_items: Callable[..., None]
+) -> None:
+    """The reaper goes by it, so an item between two beats must restart it."""
+    submit_items("a", ("wait", {}))
+    with beating() as (heart, held):
+        born = _record(queue).idle_since_ms
+        assert abs(queue.inspect.now_ms() - born) < 5000
+        item = _lease_one(queue, held)
+        assert heart.record().idle_since_ms == 0
+        before = queue.inspect.now_ms()
+        queue.worker.release("c1", [item.lease])
+        held.remove(item)
+        assert heart.record().idle_since_ms >= before - 50
+    queue.producer.cancel("a")
+
+
+def test_stop_is_safe_twice_and_before_start(queue: SceneQueue) -> None:
+    """One goodbye with the first reason; none from a heart that never beat."""
+    never = Heartbeat(queue, ContainerId("c0"), HeldItems(1), LEASE_S, "process")
+    never.stop("x")
+    never.start()
+    assert queue.inspect.containers() == []
+    heart = Heartbeat(queue, ContainerId("c1"), HeldItems(1), LEASE_S, "process")
+    heart.start()
+    heart.start()
+    wait_until(queue.inspect.containers, "hello")
+    heart.stop("idle")
+    heart.stop("other")
+    assert (_record(queue).state, _record(queue).exit_reason) == ("gone", "idle")

@@ -1,0 +1,291 @@
+"""Jobs with wishes are planned one by one, within the operator's bounds, and nobody is reserved."""
+
+import hashlib
+
+import pytest
+from hypothesis import given, strategies as st
+
+from dispatcher.decisions.distribution import distribute
+from dispatcher.decisions.planner import Backlog, Policy, plan, takes_soon
+from dispatcher.decisions.pricing import hourly_usd
+from dispatcher.decisions.sizing import Share, share_of
+from dispatcher.decisions.wishes import Order, cover
+from dispatcher.fleet import SIZES, FleetContainer, Hardware, LaunchRequest, LaunchResult
+from dispatcher.tick import Dispatcher
+from scenequeue.jobs.container import ContainerRecord
+from scenequeue.jobs.ids import JobId, check_job_id
+from scenequeue.jobs.job import JobSpec, Lane
+from scenequeue.jobs.wishes import JobWishes, WishedJob
+from scenequeue.queue import SceneQueue
+from scenequeue.settings import DispatcherSettings
+from tests.dispatcher.ledger import NOW_MS, container
+from tests.scenequeue.jobs import done, items, submit
+
+
+def job(name: str = "a", ready: int = 8, *, total: int | None = None, is_urgent: bool = False, **wishes: int) -> WishedJob:
+    """A job whose items are all ready, unless told otherwise."""
+    return WishedJob(JobId(name), is_urgent, ready if total is None else total, ready, float(ready), JobWishes(**wishes))
+
+
+def backlog(*jobs: WishedJob, others: int = 0) -> Backlog:
+    """A backlog of these jobs and of `others` items of jobs without wishes."""
+    ready = others + sum(each.ready for each in jobs)
+    return Backlog(ready, float(ready), jobs=jobs)
+
+
+# -- what is wished
+
+
+@pytest.mark.parametrize(
+    ("wished", "share"),
+    [
+        # The three choices of the published choose_optimal_config.
+        (job(ready=7, is_urgent=True), Share(4, 1, 7, 1)),
+        (job(ready=21), Share(2, 5, 8, 5)),
+        (job(ready=20), Share(1, 3, 4, 3)),
+        (job(ready=1, total=40), Share(2, 5, 8, 5)),
+        (job(ready=50, scenes_per_batch=10, max_parallel_tasks=10), Share(2, 10, 10, 5)),
+        (job(ready=50, scenes_per_batch=10, min_scenes_per_batch=2, config_priority=5), Share(5, 10, 8, 2)),
+        (job(ready=3, scenes_per_batch=1), Share(1, 1, 4, 1)),
+    ],
+)
+def test_what_is_not_wished_follows_lane_and_length(wished: WishedJob, share: Share) -> None:
+    """Of the whole job, not of what is left of it; the least batch is never more than the batch."""
+    assert share_of(wished) == share
+
+
+def test_a_job_with_wishes_is_planned_alone() -> None:
+    """Its own batches and its own size, beside what the operator's settings plan for all others."""
+    wished = job("mine", 8, scenes_per_batch=2, max_parallel_tasks=4, config_priority=3)
+    made = plan(backlog(wished, others=20), [], Policy(), {}, NOW_MS)
+    assert made.orders == (*[Order(2, 3, "mine")] * 4, Order(10, 1), Order(10, 1))
+    assert made.launches == (2, 2, 2, 2, 10, 10)
+    assert "job mine wishes about 2 each, in at most 4" in made.why
+    assert "batches of about 10" in made.why
+
+
+def test_the_sentence_of_a_job_alone() -> None:
+    """The plan's sentence names the job and its wishes."""
+    made = plan(backlog(job("mine", 8, scenes_per_batch=2, max_parallel_tasks=4)), [], Policy(), {}, NOW_MS)
+    assert made.why == "8 ready → 4 containers × 2, because job mine wishes about 2 each, in at most 4"
+
+
+def test_what_was_launched_by_a_job_s_wishes_covers_it_first() -> None:
+    """It is launched once; when a container is lost, only what it left is, and never beyond the wished number."""
+    wished = job("mine", 8, scenes_per_batch=2, max_parallel_tasks=4)
+    started = [container("launched", batch=2, for_job="mine") for _ in range(4)]
+    assert plan(backlog(wished), started, Policy(), {}, NOW_MS).orders == ()
+    assert plan(backlog(wished), started[:3], Policy(), {}, NOW_MS).orders == (Order(2, 1, "mine"),)
+    busy = [container(batch=2, done=2, slots=1, held=1, for_job="mine") for _ in range(4)]
+    made = plan(backlog(wished), busy, Policy(), {}, NOW_MS)
+    assert (made.orders, made.uncovered) == ((), 8)
+    assert "job mine has all 4 containers that it may have" in made.why
+
+
+def test_others_containers_are_counted_for_their_own_work_first() -> None:
+    """Of what they have left beyond, the job gets its share: nobody is reserved."""
+    wished = job("mine", 8, scenes_per_batch=2, max_parallel_tasks=4)
+    running = [container(batch=10)]
+    assert len(plan(backlog(wished, others=10), running, Policy(), {}, NOW_MS).orders) == 4
+    assert plan(backlog(wished, others=4), running, Policy(), {}, NOW_MS).orders == (Order(2, 1, "mine"),)
+    assert plan(backlog(wished), running, Policy(), {}, NOW_MS).orders == ()
+
+
+def test_what_a_job_s_containers_have_left_covers_others() -> None:
+    """Those of a job that has nothing more ready, and those of one that has ended."""
+    idle = [container(batch=10, for_job="mine"), container(batch=10, for_job="gone")]
+    assert plan(backlog(job("mine", 2), others=18), idle, Policy(), {}, NOW_MS).orders == ()
+
+
+def test_a_paused_queue_launches_nothing_for_wishes_either() -> None:
+    """Pausing is the operator's."""
+    waiting = Backlog(8, 8.0, is_paused=True, jobs=(job(),))
+    assert plan(waiting, [], Policy(min_containers=3), {}, NOW_MS).orders == ()
+
+
+def test_of_many_jobs_only_some_are_named() -> None:
+    """The sentence stays one."""
+    made = plan(backlog(*(job(f"j{number}") for number in range(50))), [], Policy(max_containers=1000), {}, NOW_MS)
+    assert "47 more jobs have wishes" in made.why
+    assert len(made.orders) == 100
+
+
+_count = st.none() | st.integers(1, 50)
+_jobs = st.lists(
+    st.builds(
+        lambda ready, more, is_urgent, wishes: (ready, more, is_urgent, wishes),
+        st.integers(0, 400), st.integers(0, 50), st.booleans(),
+        st.builds(
+            JobWishes, scenes_per_batch=_count, max_parallel_tasks=_count, min_scenes_per_batch=_count,
+            config_priority=st.none() | st.integers(1, 5),
+        ),
+    ),
+    max_size=6,
+).map(
+    lambda drawn: tuple(
+        WishedJob(JobId(f"j{n}"), is_urgent, ready + more, ready, float(ready), wishes)
+        for n, (ready, more, is_urgent, wishes) in enumerate(drawn)
+    )
+)  # fmt: skip
+_containers = st.lists(
+    st.builds(
+        container,
+        st.sampled_from(["intended", "launched", "running", "draining", "gone"]),
+        batch=st.integers(0, 50),
+        done=st.integers(0, 60),
+        slots=st.integers(0, 4),
+        for_job=st.sampled_from(["", "j0", "j1", "j2", "elsewhere"]),
+    ),
+    max_size=15,
+)
+_bounds = st.builds(
+    Policy,
+    policy=st.sampled_from(["batch", "deadline", "budget"]),
+    max_containers=st.integers(1, 60),
+    launches_per_tick=st.integers(1, 60),
+    budget_usd_per_hour=st.none() | st.floats(0.01, 20),
+    config_priority=st.integers(1, 5),
+)
+
+
+@given(jobs=_jobs, others=st.integers(0, 500), containers=_containers, policy=_bounds)
+def test_no_wish_breaks_a_bound(
+    jobs: tuple[WishedJob, ...], others: int, containers: list[ContainerRecord], policy: Policy
+) -> None:
+    """Containers, launches a tick, dollars an hour, and of a job no more containers than it wishes."""
+    made = plan(backlog(*jobs, others=others), containers, policy, {}, NOW_MS)
+    there = [record for record in containers if record.state != "gone"]
+    assert len(made.orders) <= policy.launches_per_tick
+    assert not made.orders or len(there) + len(made.orders) <= policy.max_containers
+    if policy.budget_usd_per_hour is not None and made.orders:
+        cost = hourly_usd(there) + sum(policy.usd_per_hour_of(order.config_priority) for order in made.orders)
+        assert cost <= policy.budget_usd_per_hour + 1e-6
+    for each in jobs:
+        own = [order for order in made.orders if order.for_job == each.job_id]
+        share = share_of(each)
+        there_for_it = sum(r.for_job == each.job_id and r.state in {"intended", "launched", "running"} for r in containers)
+        assert not own or len(own) + there_for_it <= share.max_parallel_tasks
+        assert {order.config_priority for order in own} <= {share.config_priority}
+        assert sum(order.batch for order in own) <= each.ready
+    assert made.why
+
+
+@given(jobs=_jobs, others=st.integers(0, 500))
+def test_without_bounds_every_ready_item_is_in_one_batch(jobs: tuple[WishedJob, ...], others: int) -> None:
+    """Sizes add up, for each job and for all, and each job's are its own distribution."""
+    made = plan(backlog(*jobs, others=others), [], Policy(max_containers=10_000, launches_per_tick=10_000), {}, NOW_MS)
+    assert sum(made.launches) == others + sum(each.ready for each in jobs)
+    for each in jobs:
+        share = share_of(each)
+        batches = [order.batch for order in made.orders if order.for_job == each.job_id]
+        assert batches == distribute(each.ready, *share[1:])
+    assert made.uncovered == made.ready
+
+
+@given(jobs=_jobs, others=st.integers(0, 500), containers=_containers)
+def test_what_is_covered_adds_up(jobs: tuple[WishedJob, ...], others: int, containers: list[ContainerRecord]) -> None:
+    """No item is counted twice or forgotten: uncovered is what is ready less what is taken, and one container more never
+    leaves more uncovered.
+    """
+    ready = others + sum(each.ready for each in jobs)
+    takes = [(record.for_job, takes_soon(record)) for record in containers]
+    covered = cover(ready, jobs, takes)
+    left = covered.uncovered + sum(each.uncovered for each in covered.jobs)
+    assert left == max(0, ready - sum(taken for _, taken in takes))
+    assert covered.ready == others
+    assert covered.containers + sum(each.containers for each in covered.jobs) == len(takes)
+    more = cover(ready, jobs, [*takes, ("j0", 7)])
+    assert more.uncovered + sum(each.uncovered for each in more.jobs) <= left
+
+
+@given(total=st.integers(0, 2000), per_batch=st.integers(1, 50), most=st.integers(1, 50), least=st.integers(1, 50))
+def test_the_number_of_batches_is_the_published_rule_s(total: int, per_batch: int, most: int, least: int) -> None:
+    """As counted down one by one, however large the numbers are; and never fewer for more scenes."""
+    batches = distribute(total, per_batch, most, least)
+    tasks = most if total >= per_batch * most else -(-total // per_batch)
+    while total < per_batch * most and tasks > 1 and total // tasks < least:
+        tasks -= 1
+    assert len(batches) == tasks if total else batches == []
+    assert len(distribute(total + 1, per_batch, most, least)) >= len(batches)
+    assert len(distribute(10**15, 10**6, 10, 1)) == 10
+
+
+# -- on a real queue
+
+
+class _Fleet:
+    """Remembers what it was asked for."""
+
+    name = "none"
+    hardware = Hardware()
+
+    def __init__(self) -> None:
+        self.asked: list[LaunchRequest] = []
+
+    def launch(self, requests: list[LaunchRequest]) -> list[LaunchResult]:
+        self.asked += requests
+        return [LaunchResult(request.container_id, handle="h") for request in requests]
+
+    def list(self) -> list[FleetContainer]:
+        return [FleetContainer("h", request.container_id, is_running=True) for request in self.asked]
+
+    def stop(self, handle: str, reason: str) -> None:
+        raise AssertionError(f"nothing is to be stopped: {handle} {reason}")
+
+
+def test_wishes_are_stored_with_the_job_and_make_its_containers(queue: SceneQueue, redis_url: str, namespace: str) -> None:
+    """From the submission to the size, the slots and the batch of what is launched; then they are covered, and forgotten."""
+    settings = DispatcherSettings.load(redis_url=redis_url, namespace=namespace)
+    wishes = JobWishes(scenes_per_batch=2, max_parallel_tasks=3, config_priority=3)
+    spec = JobSpec(job_id=check_job_id("mine"), lane=Lane.URGENT, wishes=wishes)
+    assert queue.producer.submit(spec, [items(6)]).wishes == queue.producer.status("mine").wishes == wishes
+    submit(queue, "other", 5)
+    assert queue.dispatcher.wished() == [WishedJob(JobId("mine"), True, 6, 6, 6.0, wishes)]
+    fleet = _Fleet()
+    dispatcher = Dispatcher(queue, fleet, settings)
+    made = dispatcher.tick()
+    assert made is not None
+    assert made.launches == (2, 2, 2, 5)
+    assert [request.size for request in fleet.asked] == [SIZES[3]] * 3 + [SIZES[1]]
+    assert [request.environment["SCENEBURST_SLOTS"] for request in fleet.asked] == ["8"] * 3 + ["2"]
+    records = {record.container_id: record for record in queue.inspect.containers()}
+    assert [records[request.container_id].for_job for request in fleet.asked] == ["mine"] * 3 + [""]
+    assert {record.vcpu for record in records.values() if record.for_job} == {8.0}
+    again = dispatcher.tick()
+    assert again is not None
+    assert again.orders == ()
+    leases = queue.worker.lease("c1", 11)
+    queue.worker.ack("c1", [done(lease) for lease in leases])
+    assert queue.dispatcher.wished() == []
+    assert not queue._connection.client.exists(queue._connection.keys.wished)
+    dispatcher.close()
+
+
+def test_a_job_s_wishes_go_and_come_with_its_state(queue: SceneQueue) -> None:
+    """Failed and requeued, it has them again; cancelled, none; what a foreign writer puts there is taken out."""
+    spec = JobSpec(job_id=check_job_id("a"), wishes=JobWishes(), max_attempts=1)
+    queue.producer.submit(spec, [items(1)])
+    (lease,) = queue.worker.lease("c1", 1)
+    queue.worker.fail("c1", lease, "BadInput", "no", transient=False)
+    assert queue.dispatcher.wished() == []
+    queue.operator.requeue("a", "0-0")
+    assert [each.job_id for each in queue.dispatcher.wished()] == ["a"]
+    connection = queue._connection
+    connection.client.hset(connection.keys.job("b"), mapping={"state": "active", "wishes": '{"config_priority":99}'})
+    connection.client.set(connection.keys.job("c"), "no hash")
+    connection.client.zadd(connection.keys.wished, {"b": 1, "c": 2, "no such job": 3, "a/b": 4})
+    assert [each.job_id for each in queue.dispatcher.wished()] == ["a"]
+    assert connection.client.zrange(connection.keys.wished, 0, -1) == ["a"]
+    queue.producer.cancel("a")
+    assert queue.dispatcher.wished() == []
+    connection.client.delete(connection.keys.job("b"), connection.keys.job("c"))
+
+
+def test_a_job_without_wishes_is_the_same_job_as_ever(queue: SceneQueue) -> None:
+    """The digest of its content does not know of wishes; with some it is another job."""
+    spec = JobSpec(job_id=check_job_id("a"))
+    queue.producer.submit(spec, [items(1)])
+    digest = hashlib.sha256(spec.model_dump_json(exclude={"job_id", "wishes"}).encode())
+    digest.update(f"0-0 1000 {items(1)[0].model_dump_json()}".encode())
+    connection = queue._connection
+    assert connection.client.hget(connection.keys.job("a"), "digest") == digest.hexdigest()

@@ -1,0 +1,103 @@
+"""Who may call the HTTP API, how often, and under which name."""
+
+import socket
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from sceneburst.http_api.auth import Allowance, KeyRing, fresh_key, hash_of
+from sceneburst.http_api.server import ApiServer
+from scenequeue.errors import SettingsError
+from scenequeue.queue import SceneQueue
+from scenequeue.settings import ApiSettings
+from tests.sceneburst.http_api.serving import Api, check_problem, serving
+
+
+@pytest.fixture
+def api(queue: SceneQueue, redis_url: str, namespace: str) -> Iterator[Api]:
+    """An API with one key."""
+    with serving(redis_url, namespace) as api:
+        yield api
+
+
+@pytest.mark.parametrize("header", [None, "", "Bearer", "bearer x y", "Bearer wrong", "Basic c2hvcDpzaG9w", "Bearer \xff\xfe"])
+def test_without_a_known_key_nothing_is_told(api: Api, header: str | None) -> None:
+    """Neither how jobs stand nor whether there are any."""
+    headers = {} if header is None else {"Authorization": header.encode("latin-1")}
+    for method, path in (("GET", "/v1/depth"), ("GET", "/v1/jobs/j1"), ("DELETE", "/v1/jobs/j1"), ("POST", "/v1/jobs")):
+        answer = httpx.request(method, f"{api.server.url}{path}", headers=headers)
+        check_problem(answer, 401, "unauthorized")
+        assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+def test_a_body_without_a_key_is_not_read(api: Api) -> None:
+    """The refusal comes while it is still being sent."""
+    head = "POST /v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n\r\n{"
+    with socket.create_connection(("127.0.0.1", int(api.server.url.rpartition(":")[2])), timeout=20) as connection:
+        connection.sendall(head.encode())
+        assert connection.recv(4096).startswith(b"HTTP/1.1 401 ")
+
+
+def test_probes_and_the_description_need_no_key(api: Api) -> None:
+    """A load balancer has none."""
+    for path in ("/healthz", "/readyz", "/openapi.json"):
+        assert httpx.get(f"{api.server.url}{path}").status_code == 200
+
+
+def test_a_key_is_known_by_its_hash_alone() -> None:
+    """Of several, its owner is found; the hash itself opens nothing."""
+    first, second = fresh_key(), fresh_key()
+    ring = KeyRing({"a": hash_of(first), "b": hash_of(second)})
+    assert (ring.owner_of(first), ring.owner_of(second)) == ("a", "b")
+    assert ring.owner_of(hash_of(first)) is None
+    assert ring.owner_of("") is None
+
+
+def test_an_api_is_not_open_by_mistake() -> None:
+    """Keys, or said to be open and reachable from this machine alone; what a malformed setting holds is not printed."""
+    for named, said in (
+        ({}, "SCENEBURST_API_KEYS: there is no key"),
+        ({"api_open": True, "api_host": "0.0.0.0"}, "only on a loopback address"),
+        ({"api_open": True, "api_keys": {"a": "0" * 64}}, "contradicts"),
+        ({"api_keys": {"a": "0" * 64}, "api_host": "192.0.2.1", "api_port": 0}, "cannot listen"),
+        ({"api_keys": "hush"}, "SCENEBURST_API_KEYS"),
+        ({"api_keys": '{"a": "hush"}'}, "SCENEBURST_API_KEYS"),
+        ({"api_keys": "[]"}, "SCENEBURST_API_KEYS"),
+    ):
+        with pytest.raises(SettingsError, match=said) as caught:
+            ApiServer(ApiSettings.load(**named))
+        assert "hush" not in str(caught.value)
+
+
+def test_an_open_api_answers_to_its_own_name_only(queue: SceneQueue, redis_url: str, namespace: str) -> None:
+    """A page in a browser on this machine cannot reach it under a name of its own."""
+    with serving(redis_url, namespace, api_keys={}, api_open=True) as api:
+        assert httpx.get(f"{api.server.url}/v1/depth").status_code == 200
+        port = api.server.url.rpartition(":")[2]
+        for host, status in ((f"localhost:{port}", 200), ("evil.example", 421), ("[::1]", 200), ("[", 421), ("", 421)):
+            assert httpx.get(f"{api.server.url}/v1/depth", headers={"Host": host}).status_code == status, host
+
+
+def test_who_asks_too_often_is_told_when_to_come_back(queue: SceneQueue, redis_url: str, namespace: str) -> None:
+    """Each key has its own allowance, and probes need none."""
+    other = fresh_key()
+    with serving(redis_url, namespace, api_requests_per_s=0.5, api_burst=3) as api:
+        api.server.service._keys = KeyRing({"shop": hash_of(api.key), "other": hash_of(other)})
+        answers = [api.client.get("/v1/depth") for _ in range(5)]
+        assert [answer.status_code for answer in answers] == [200, 200, 200, 429, 429]
+        check_problem(answers[3], 429, "too-many-requests")
+        assert answers[3].headers["retry-after"] in {"1", "2"}
+        assert httpx.get(f"{api.server.url}/v1/depth", headers={"Authorization": f"Bearer {other}"}).status_code == 200
+        assert api.client.get("/healthz").status_code == 200
+
+
+def test_an_allowance_comes_back_with_time() -> None:
+    """At its rate, up to its burst; refused requests cost nothing."""
+    now = [0.0]
+    allowance = Allowance(2, 3, lambda: now[0])
+    assert [allowance.spend() for _ in range(5)] == [0, 0, 0, 0.5, 0.5]
+    now[0] = 0.5
+    assert [allowance.spend() for _ in range(2)] == [0, 0.5]
+    now[0] = 100
+    assert [allowance.spend() for _ in range(4)] == [0, 0, 0, 0.5]

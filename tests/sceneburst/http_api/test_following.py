@@ -1,0 +1,307 @@
+"""Event streams over HTTP, outages of Redis, and an API that is told to leave."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from sceneburst.http_api.auth import fresh_key, hash_of
+from sceneburst.local.embedded_redis import EmbeddedRedis
+from scenequeue.jobs.job import JobState
+from scenequeue.queue import SceneQueue
+from scenequeue.settings import SceneburstSettings
+from scenequeue.storages.uri import UriStorage
+from tests.producer.small_worker import working
+from tests.sceneburst.http_api.serving import Api, check_problem, job, serving
+from tests.support.waiting import wait_until
+
+
+@pytest.fixture
+def api(queue: SceneQueue, redis_url: str, namespace: str, tmp_path: Path) -> Iterator[Api]:
+    """An API with a quick heartbeat and room for three streams."""
+    with serving(redis_url, namespace, api_heartbeat_s=0.2, api_streams=3, file_roots=[tmp_path]) as api:
+        yield api
+    for status in queue.inspect.jobs():
+        if status.state is JobState.ACTIVE:
+            queue.producer.cancel(status.job_id)
+
+
+def _work(api: Api, queue: SceneQueue, folder: Path, job_id: str) -> None:
+    with working(queue, UriStorage(SceneburstSettings.load(file_roots=[folder])), folder / "work"):
+        try:
+            wait_until(lambda: api.client.get(f"/v1/jobs/{job_id}").json()["state"] != "active", "the job has ended")
+        except AssertionError:
+            # Whoever follows it must come to an end too.
+            api.client.delete(f"/v1/jobs/{job_id}")
+            raise
+
+
+def _submit(api: Api, folder: Path, *names: str) -> None:
+    assert api.submit({**job(*names, job_id="j1"), "output": f"file://{folder}/out"}).status_code == 202
+
+
+def test_a_stream_tells_all_that_happens_and_how_it_ended(api: Api, queue: SceneQueue, tmp_path: Path) -> None:
+    """From the job's first event, while it happens, to its end."""
+    _submit(api, tmp_path, "a", "bad")
+    with ThreadPoolExecutor(1) as threads:
+        told = threads.submit(api.events, "j1")
+        _work(api, queue, tmp_path, "j1")
+        status, events = told.result(20)
+    assert status == 200
+    names = [event["event"] for event in events]
+    assert (names[0], names[-2:]) == ("submitted", ["finished", "end"])
+    assert {"leased", "done", "dead"} <= set(names)
+    assert events[-1]["data"]["counts"]["done"] == 1
+    assert "id" not in events[-1]
+    assert "token" not in json.dumps(events)
+    assert [event.id for event in queue.producer.events("j1")] == [event["id"] for event in events[:-1]]
+
+
+def test_a_stream_goes_on_after_the_last_event_seen(api: Api, queue: SceneQueue, tmp_path: Path) -> None:
+    """Nothing twice, nothing left out; and after the last, nothing more, which ends an EventSource."""
+    _submit(api, tmp_path, "a", "b", "c")
+    _work(api, queue, tmp_path, "j1")
+    _, whole = api.events("j1")
+    for cut in range(1, len(whole) - 1):
+        _, first = api.events("j1", most=cut)
+        status, rest = api.events("j1", after=first[-1]["id"])
+        assert (status, first + rest) == (200, whole)
+    assert api.events("j1", after=whole[-2]["id"]) == (204, [])
+    wait_until(lambda: api.server.service.open_streams == 0, "all streams are given back")
+
+
+def test_a_quiet_stream_shows_that_it_lives(api: Api, tmp_path: Path) -> None:
+    """By comments, which no client takes for events."""
+    _submit(api, tmp_path, "a")
+    with api.client.stream("GET", "/v1/jobs/j1/events") as response:
+        assert response.headers["content-type"].startswith("text/event-stream")
+        lines = response.iter_lines()
+        comments = [line for line, _ in zip(lines, range(12), strict=False) if line.startswith(":")]
+    assert comments[:2] == [": still here", ": still here"]
+
+
+def test_streams_are_limited_and_their_places_come_back(api: Api, tmp_path: Path) -> None:
+    """Other requests are served all the same."""
+    _submit(api, tmp_path, "a")
+    path = "/v1/jobs/j1/events"
+    with (
+        api.client.stream("GET", path) as one,
+        api.client.stream("GET", path) as two,
+        api.client.stream("GET", path) as three,
+    ):
+        assert [each.status_code for each in (one, two, three)] == [200] * 3
+        answer = api.client.get(path)
+        check_problem(answer, 503, "too-many-streams")
+        assert int(answer.headers["retry-after"]) > 0
+        assert api.client.get("/v1/depth").status_code == 200
+    wait_until(lambda: api.server.service.open_streams == 0, "places come back")
+    check_problem(api.client.get("/v1/jobs/never/events"), 404, "job-not-found")
+    assert api.server.service.open_streams == 0
+
+
+def test_a_cancelled_job_ends_its_streams(api: Api, tmp_path: Path) -> None:
+    """They say so."""
+    _submit(api, tmp_path, "a")
+    with ThreadPoolExecutor(1) as threads:
+        told = threads.submit(api.events, "j1")
+        wait_until(lambda: api.server.service.open_streams == 1, "the stream is open")
+        api.client.delete("/v1/jobs/j1")
+        _, events = told.result(20)
+    assert events[-1]["data"]["state"] == "cancelled"
+
+
+@contextmanager
+def _redis() -> Iterator[EmbeddedRedis]:
+    with tempfile.TemporaryDirectory(prefix="sb-") as folder, EmbeddedRedis(Path(folder), is_durable=True) as server:
+        yield server
+
+
+def test_without_redis_everybody_is_told_so_until_it_is_back() -> None:
+    """A clear 503, alive but not ready, streams kept; then all goes on where it was."""
+    with _redis() as redis, serving(redis.url, "outage", api_heartbeat_s=0.2) as api, ThreadPoolExecutor(1) as threads:
+        assert api.submit(job("a", job_id="j1")).status_code == 202
+        told = threads.submit(api.events, "j1")
+        wait_until(lambda: api.server.service.open_streams == 1, "the stream is open")
+        redis.kill()
+        for answer in (api.client.get("/v1/jobs/j1"), api.submit(job("b", job_id="j2")), api.client.get("/v1/depth")):
+            problem = check_problem(answer, 503, "queue-unavailable")
+            assert "same job_id" in problem["advice"]
+            assert "redis.sock" not in answer.text
+            assert int(answer.headers["retry-after"]) > 0
+        wait_until(lambda: api.client.get("/readyz").status_code == 503, "it is not ready")
+        assert api.client.get("/healthz").status_code == 200
+        redis.start()
+        wait_until(lambda: api.client.get("/readyz").status_code == 200, "it is ready again")
+        assert api.submit(job("b", job_id="j2")).status_code == 202
+        api.client.delete("/v1/jobs/j1")
+        _, events = told.result(30)
+    assert [event["event"] for event in events] == ["submitted", "cancelled", "finished", "end"]
+
+
+def test_a_frozen_redis_is_noticed_by_the_probe() -> None:
+    """Sooner than a load balancer's own patience, however many ask."""
+    with _redis() as redis, serving(redis.url, "frozen") as api:
+        assert api.client.get("/readyz").status_code == 200
+        time.sleep(1.1)  # the last good answer is kept for a second
+        os.kill(redis.pid, signal.SIGSTOP)
+        try:
+            began = time.monotonic()
+            with ThreadPoolExecutor(4) as threads:
+                answers = list(threads.map(lambda _: api.client.get("/readyz"), range(4)))
+            assert [answer.status_code for answer in answers] == [503] * 4
+            assert time.monotonic() - began < 5
+            assert api.client.get("/healthz").status_code == 200
+        finally:
+            os.kill(redis.pid, signal.SIGCONT)
+        wait_until(lambda: api.client.get("/readyz").status_code == 200, "it is ready again")
+
+
+def test_what_was_not_foreseen_is_an_error_without_details(
+    api: Api, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They are in the log, under the id that the caller has."""
+
+    def broken() -> None:
+        raise RuntimeError("hush")
+
+    monkeypatch.setattr(api.server.service.producer.queue.inspect, "depth", broken)
+    answer = api.client.get("/v1/depth")
+    check_problem(answer, 500, "internal")
+    assert "hush" not in answer.text
+    request_id = answer.headers["x-request-id"]
+    assert len(request_id) == 16
+    said = ""
+
+    def is_told() -> bool:
+        nonlocal said
+        said += capsys.readouterr().out
+        return "hush" in said and request_id in said
+
+    wait_until(is_told, "it is in the log")
+    assert api.key not in said
+
+
+@contextmanager
+def _program(environment: dict[str, str], log: Path, *argv: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """The real program, and where it listens."""
+    with log.open("wb") as sink:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *(argv or ("sceneburst", "api"))],
+            env={**os.environ, "SCENEBURST_API_PORT": "0", "SCENEBURST_LOG_FORMAT": "json", **environment},
+            stderr=sink,
+        )
+    try:
+        yield process, wait_until(lambda: _listening(log), "it listens")
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _listening(log: Path) -> str:
+    entries = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
+    return next((str(entry["url"]) for entry in entries if entry["event"] == "api listens"), "")
+
+
+@pytest.mark.parametrize("argv", [("sceneburst", "api"), ("sceneburst.http_api",)])
+def test_told_to_leave_it_finishes_what_runs(
+    queue: SceneQueue, redis_url: str, namespace: str, tmp_path: Path, argv: tuple[str, ...]
+) -> None:
+    """A body that is still coming is taken, a stream is ended, a new connection refused; no secret is in the log."""
+    key = fresh_key()
+    environment = {
+        "SCENEBURST_REDIS_URL": redis_url,
+        "SCENEBURST_NAMESPACE": namespace,
+        "SCENEBURST_API_KEYS": json.dumps({"shop": hash_of(key)}),
+    }
+    body = json.dumps(job("a", job_id="j1")).encode()
+    head = f"POST /v1/jobs?secret=hush HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\n"
+    log = tmp_path / "log"
+    with _program(environment, log, *argv) as (process, url):
+        port, headers = int(url.rpartition(":")[2]), {"Authorization": f"Bearer {key}"}
+        assert httpx.post(f"{url}/v1/jobs", json=job("a", job_id="j0"), headers=headers).status_code == 202
+        with (
+            httpx.stream("GET", f"{url}/v1/jobs/j0/events", headers=headers, timeout=30) as response,
+            socket.create_connection(("127.0.0.1", port), timeout=20) as connection,
+        ):
+            lines = response.iter_lines()
+            assert next(lines).startswith("retry:")
+            connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body[:20])
+            assert _is_served(url)
+            process.send_signal(signal.SIGTERM)
+            wait_until(lambda: not _is_served(url), "no more connections are taken")
+            connection.sendall(body[20:])
+            assert connection.recv(4096).startswith(b"HTTP/1.1 202 ")
+            assert ": the API leaves; connect again" in list(lines)
+        assert process.wait(20) == 0
+    assert queue.producer.status("j1").counts.ready == 1
+    said = log.read_text()
+    assert "api leaves" in said
+    assert key not in said
+    assert hash_of(key) not in said
+    assert "hush" not in said
+    for job_id in ("j0", "j1"):
+        queue.producer.cancel(job_id)
+
+
+def test_a_frozen_redis_does_not_keep_it_from_leaving(tmp_path: Path) -> None:
+    """At the end of the grace, with an answer for who still waits."""
+    environment = {"SCENEBURST_API_OPEN": "true", "SCENEBURST_API_GRACE_S": "1"}
+    log = tmp_path / "log"
+    with _redis() as redis, _program({"SCENEBURST_REDIS_URL": redis.url, **environment}, log) as (process, url):
+        address = ("127.0.0.1", int(url.rpartition(":")[2]))
+        os.kill(redis.pid, signal.SIGSTOP)
+        try:
+            with socket.create_connection(address, timeout=20) as connection:
+                connection.sendall(b"GET /v1/depth HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+                assert _is_served(url)
+                process.send_signal(signal.SIGTERM)
+                assert process.wait(10) == 0
+                answer = connection.recv(4096)
+        finally:
+            os.kill(redis.pid, signal.SIGCONT)
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert b"urn:sceneburst:problem:leaving" in answer
+    assert "Traceback" not in log.read_text()
+
+
+def _is_served(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/healthz").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def test_it_does_not_start_without_a_key(redis_url: str) -> None:
+    """One line that says what to do, and the exit code of a wrong setting."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SCENEBURST_API")}
+    for argv in (("sceneburst", "api"), ("sceneburst.http_api",)):
+        done = subprocess.run([sys.executable, "-m", *argv], env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 2
+        assert "sceneburst api-key" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_the_command_line_makes_keys_that_open() -> None:
+    """The key is for its owner, the hash for the settings."""
+    done = subprocess.run(
+        [sys.executable, "-m", "sceneburst", "api-key", "shop", "--json"], capture_output=True, text=True, check=True
+    )
+    made = json.loads(done.stdout)
+    assert (made["name"], hash_of(made["key"])) == ("shop", made["sha256"])
+    plain = [sys.executable, "-m", "sceneburst", "api-key", "shop"]
+    shown = subprocess.run(plain, capture_output=True, text=True, check=True).stdout
+    key, keys = (line.split(maxsplit=1)[1] for line in shown.splitlines())
+    assert json.loads(keys) == {"shop": hash_of(key)}
+    bad = subprocess.run([sys.executable, "-m", "sceneburst", "api-key", "a b"], capture_output=True, text=True, check=False)
+    assert bad.returncode == 2

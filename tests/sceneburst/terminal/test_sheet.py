@@ -1,0 +1,51 @@
+"""Tables on narrow terminals: no id is torn, nothing is lost."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from sceneburst.terminal.screen import table
+
+_JOB = "job-4711-of-the-northern-shop-2026-11-27"
+_REASON = "BadInput: image: s3://bucket/a-very-long-folder/and-another-one/picture-0001.jpg is not a picture at all"
+
+
+def _printed(width: int) -> list[str]:
+    made = table("job", "item", "scene", "attempts>", "last reason~")
+    made.add_row(_JOB, "0-17", "scene of the harbour", "3", _REASON)
+    made.add_row("b", "0-1", "s", "1", "")
+    screen = Console(file=io.StringIO(), width=width)
+    screen.print(made, crop=False)
+    return screen.file.getvalue().splitlines()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("width", [10, 40, 60, 80, 100, 160])
+def test_every_word_is_whole_at_any_width(width: int) -> None:
+    """An id that is copied from the screen is the id."""
+    lines = _printed(width)
+    for word in (_JOB, "0-17", "scene of the harbour", "s3://bucket/a-very-long-folder/and-another-one/picture-0001.jpg"):
+        assert any(word in line for line in lines), (width, word)
+    assert " ".join(_REASON.split()[-5:]) in " ".join(" ".join(lines).split())
+
+
+def test_a_row_becomes_lines_where_the_columns_do_not_fit() -> None:
+    """The first cell leads; short ones share lines; prose comes last."""
+    assert _printed(60) == [
+        f"job {_JOB}",
+        "  item 0-17 · scene scene of the harbour · attempts 3",
+        "  last reason BadInput: image:",
+        "  s3://bucket/a-very-long-folder/and-another-one/picture-0001.jpg",
+        "  is not a picture at all",
+        "job b",
+        "  item 0-1 · scene s · attempts 1",
+    ]
+
+
+def test_text_of_others_moves_no_cursor_and_is_no_markup() -> None:
+    """Neither escape sequences nor brackets do anything."""
+    made = table("job", "reason~")
+    made.add_row("[bold]a[/]", "\x1b[2J\x9b[/]")
+    screen = Console(file=io.StringIO(), width=80)
+    screen.print(made, crop=False)
+    assert "[bold]a[/]  \\x1b[2J\\x9b[/]" in screen.file.getvalue()  # type: ignore[attr-defined]

@@ -1,0 +1,95 @@
+"""Exchanges with servers that answer without an end: one limit holds for all of it, and whoever is asked to stop stops."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from scenequeue.errors import StorageDenied, StorageUnavailable
+from scenequeue.storages.https import HttpsStorage
+from scenequeue.storages.public_network import check_public_url
+from tests.support.dripping_server import DrippingServer, dripping_server
+
+_KINDS = ["handshake", "headers", "informational", "body"]
+
+
+@pytest.fixture(params=_KINDS)
+def server(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[DrippingServer]:
+    """A server of each kind."""
+    with dripping_server(tmp_path, request.param) as running:
+        yield running
+
+
+def _storage(server: DrippingServer, limit_s: float) -> HttpsStorage:
+    return HttpsStorage(lambda _host, _port: "127.0.0.1", httpx.AsyncHTTPTransport(verify=server.trust), limit_s)
+
+
+def test_a_download_has_one_limit_for_all_of_it(server: DrippingServer, tmp_path: Path) -> None:
+    """Every read brings something in time, and still it ends."""
+    with pytest.raises(StorageUnavailable, match=r"within 0\.5 s"):
+        _storage(server, 0.5).get(server.url, tmp_path / "x", max_bytes=10**9)
+    assert [path.name for path in tmp_path.iterdir()] == ["server.pem"]
+
+
+def test_a_download_that_is_asked_to_stop_stops(server: DrippingServer, tmp_path: Path) -> None:
+    """In the middle of whatever the server is at: the limit is an hour away."""
+
+    class Asked(Exception):
+        pass
+
+    def stop() -> None:
+        if server.began.is_set():
+            raise Asked
+
+    with pytest.raises(Asked):
+        _storage(server, 3600).get(server.url, tmp_path / "x", max_bytes=10**9, stop_if_asked=stop)
+    assert [path.name for path in tmp_path.iterdir()] == ["server.pem"]
+
+
+def test_a_name_that_resolves_too_slowly_is_not_waited_for(tmp_path: Path) -> None:
+    """The resolver has no limit of its own."""
+    over = threading.Event()
+
+    def resolve(_host: str, _port: int) -> str:
+        over.wait(60)
+        return "127.0.0.1"
+
+    try:
+        with pytest.raises(StorageUnavailable, match=r"within 0\.3 s"):
+            HttpsStorage(resolve, limit_s=0.3).get("https://slow.example/a", tmp_path / "x", max_bytes=9)
+    finally:
+        over.set()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://example.org/",
+        "https://user:hush@example.org/",
+        "https://user@example.org/",
+        "https://127.0.0.1/hook",
+        "https://[::1]/",
+        "https://10.0.0.1/",
+        "https://[::ffff:169.254.169.254]/",
+        "https://localhost/hook",
+        "https://a.localhost/hook",
+        "https://localhost./hook",
+        "https://168.63.129.16/metadata",
+        "https:///x",
+        "https://[x/",
+        "no address",
+    ],
+)
+def test_an_address_that_no_request_goes_to_is_refused_unresolved(url: str) -> None:
+    """As far as it shows in the text; the message does not repeat a password."""
+    with pytest.raises(StorageDenied) as caught:
+        check_public_url(url)
+    assert "hush" not in str(caught.value)
+
+
+def test_a_public_address_is_accepted_unresolved() -> None:
+    """Names are judged when they are resolved."""
+    check_public_url("https://example.org:8443/hook?x=1")
+    check_public_url("https://93.184.215.14/hook")

@@ -1,0 +1,162 @@
+"""Every role does its own work under its own Redis user, and nothing of the others'."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+import redis
+
+from scenequeue.errors import SettingsError
+from scenequeue.jobs.container import ContainerRecord
+from scenequeue.jobs.ids import ContainerId
+from scenequeue.jobs.job import JobState, Lane
+from scenequeue.queue import SceneQueue
+from scenequeue.settings import SceneburstSettings
+from scenequeue.structure.acl import ROLES, Role, rules
+from tests.scenequeue.jobs import done, submit
+
+As = Callable[[Role], SceneQueue]
+
+
+@pytest.fixture(params=["wheel", "path"])
+def admin(request: pytest.FixtureRequest, servers: dict[str, str]) -> Iterator[redis.Redis]:
+    """The server's own administrator, on Redis 6.2 and on the machine's."""
+    if request.param not in servers:
+        pytest.skip("no redis-server on PATH")
+    client = redis.Redis.from_url(servers[request.param], decode_responses=True)
+    client.execute_command("ACL", "LOG", "RESET")
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def as_role(admin: redis.Redis, namespace: str) -> Iterator[As]:
+    """A queue that logs in as the user of a role."""
+    path = admin.connection_pool.connection_kwargs["path"]
+    opened: list[SceneQueue] = []
+    for role in ROLES:
+        admin.execute_command("ACL", "SETUSER", f"{namespace}-{role}", "on", ">word", *rules(role, namespace))
+
+    def connect(role: Role) -> SceneQueue:
+        url = f"unix://{namespace}-{role}:word@{path}"
+        opened.append(SceneQueue(SceneburstSettings.load(redis_url=url, namespace=namespace)))
+        return opened[-1]
+
+    yield connect
+    for queue in opened:
+        queue.close()
+    for role in ROLES:
+        admin.execute_command("ACL", "DELUSER", f"{namespace}-{role}")
+
+
+def denied(admin: redis.Redis) -> list[str]:
+    """What the server has refused; redis-py introduces itself (CLIENT SETINFO), and takes a no for an answer."""
+    return [str(entry) for entry in admin.execute_command("ACL", "LOG") if "'client'" not in str(entry)]
+
+
+def test_each_role_does_all_its_work(as_role: As, admin: redis.Redis) -> None:
+    """From submit to result, through failures, losses, cancels and dead letters; nothing is denied on the way."""
+    producer, worker, dispatcher, operator = (as_role(role) for role in ROLES)
+    record = ContainerRecord(container_id=ContainerId("c1"))
+    fence = dispatcher.dispatcher.acquire("one", 30)
+    assert fence
+    dispatcher.dispatcher.record_intents(fence, [record])
+    dispatcher.dispatcher.record_launched(fence, "c1", "handle")
+    submit(producer, "a", 4, 1, callback_url="https://example.org/")
+    submit(producer, "b", 1)
+    assert producer.producer.events("a")
+    assert producer.producer.names("a")
+    assert worker.worker.wait_for_work(1)
+    worker.worker.beat(record)
+    one, other, third, fourth, *_ = worker.worker.lease("c1", 5, begins_now=False)
+    worker.worker.begin("c1", one)
+    assert worker.worker.extend("c1", [one, other]) == []
+    worker.worker.options("a")
+    assert worker.worker.ack("c1", [done(one)]) == []
+    worker.worker.release("c1", [other])
+    worker.worker.fail("c1", third, "ToolFailed", "again", transient=True, retry_in_s=0)
+    worker.worker.fail("c1", fourth, "BadInput", "never", transient=False)
+    worker.dispatcher.reclaim()
+    dispatcher.dispatcher.reclaim()
+    dispatcher.dispatcher.drain("c1")
+    dispatcher.dispatcher.forfeit("c1", "lost")
+    dispatcher.dispatcher.record_ended("c1", "gone", "lost")
+    dispatcher.dispatcher.publish_plan('{"why": "nothing ready"}')
+    dispatcher.dispatcher.rates()
+    for queue in (dispatcher, operator):
+        queue.inspect.depth()
+        queue.inspect.backlog_age_s()
+        queue.inspect.containers()
+        queue.inspect.plan()
+    operator.inspect.peek(5, Lane.NORMAL)
+    operator.inspect.leased()
+    operator.inspect.jobs()
+    (letter,) = operator.inspect.dead("a")
+    assert operator.inspect.dead() == [letter]
+    operator.operator.requeue("a", letter.item_id)
+    operator.operator.pause()
+    operator.operator.resume()
+    operator.dispatcher.drain("c2")
+    record = ContainerRecord(container_id=ContainerId("c3"))
+    while leases := worker.worker.lease("c3", 10):
+        worker.worker.ack("c3", [done(lease) for lease in leases])
+    worker.inspect.plan()
+    worker.worker.goodbye(record)
+    assert producer.producer.status("a").state is JobState.DONE
+    assert len(list(producer.producer.results("a"))) == 4
+    assert producer.inspect.containers()
+    assert producer.inspect.plan()
+    producer.inspect.waits_because(submit(producer, "d", 1))
+    producer.producer.cancel("d")
+    for queue in (producer, worker, dispatcher, operator):
+        assert queue.inspect.server()["redis_version"]
+    for job in dispatcher.dispatcher.due_notices():
+        dispatcher.dispatcher.settle_notice(job.job_id, "the receiver answered 503", 5)
+        dispatcher.dispatcher.settle_notice(job.job_id)
+    submit(producer, "c", 3, 2)
+    producer.producer.cancel("c")
+    operator.operator.pause()
+    operator.operator.resume()
+    dispatcher.dispatcher.resign("one")
+    assert denied(admin) == []
+
+
+def test_no_role_does_anothers_work_and_trying_changes_nothing(as_role: As, admin: redis.Redis) -> None:
+    """The error names the setting; the queue is as it was."""
+    producer, worker, dispatcher, _ = (as_role(role) for role in ROLES)
+    submit(producer, "a", 3)
+    (lease,) = worker.worker.lease("c1", 1)
+    before = producer.inspect.depth()
+    attempts: list[Callable[[], object]] = [
+        lambda: submit(worker, "b", 1),
+        lambda: submit(dispatcher, "b", 1),
+        lambda: producer.worker.lease("c2", 1),
+        lambda: producer.worker.ack("c1", [done(lease)]),
+        lambda: producer.worker.fail("c1", lease, "ToolFailed", "no", transient=False),
+        lambda: producer.worker.release("c1", [lease]),
+        lambda: producer.worker.extend("c1", [lease]),
+        lambda: producer.dispatcher.forfeit("c1", "lost"),
+        lambda: producer.dispatcher.drain("c1"),
+        lambda: worker.dispatcher.acquire("me", 10),
+        lambda: worker.dispatcher.publish_plan('{"why": "nothing ready"}'),
+        lambda: producer.dispatcher.acquire("me", 10),
+    ]
+    for attempt in attempts:
+        with pytest.raises(SettingsError, match="SCENEBURST_REDIS_URL the right role"):
+            attempt()
+    assert producer.inspect.depth() == before
+    assert worker.worker.ack("c1", [done(lease)]) == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_role_reaches_beyond_its_namespace_or_configures_the_server(as_role: As, admin: redis.Redis, role: Role) -> None:
+    """Nor reads a neighbour's keys, nor runs scripts of its own making through EVAL."""
+    client = as_role(role)._connection.client
+    admin.set("{neighbour}:counts", "x")
+    for command in (
+        ("GET", "{neighbour}:counts"), ("HGETALL", "{neighbour}:counts"), ("KEYS", "*"), ("FLUSHALL",), ("CONFIG", "GET", "*"),
+        ("ACL", "LIST"), ("EVAL", "return 1", "0"), ("MONITOR",), ("SHUTDOWN",), ("SCRIPT", "FLUSH"),
+        ("CLIENT", "KILL", "ID", "1"),
+    ):  # fmt: skip
+        with pytest.raises(redis.exceptions.NoPermissionError):
+            client.execute_command(*command)
+    admin.delete("{neighbour}:counts")
