@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 
 import producer.client
+import producer.work_items
 import scenequeue.ports.producer
 from chaos.scenes import KINDS, OPTIONS, PlannedJob
 from producer.client import Producer
@@ -49,7 +50,7 @@ def main(plan: str, media: str, output: str, dies_after: str = "") -> None:
         for index, name in enumerate(job.kinds)
     ]
     # As a newer producer would.
-    producer.client.WorkItem = functools.partial(WorkItem, v=job.version)  # type: ignore[assignment,attr-defined]
+    producer.work_items.WorkItem = functools.partial(WorkItem, v=job.version)  # type: ignore[assignment,attr-defined]
     if dies_after:
         scenequeue.ports.producer._CHUNK = producer.client.CHUNK = CHUNK
 

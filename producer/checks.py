@@ -1,98 +1,256 @@
-"""Checks of what callers hand over, before anything happens: every mistake is named, all of them at once."""
+"""Checks a submission before anything happens: every mistake is named with its place, all of them at once.
 
-from collections.abc import Iterable, Iterator, Sequence
+The one validator of all doors: the client, the HTTP API, and manifests.
+"""
+
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
 
-from producer.reach import Beyond, Found, Reach
-from producer.requests.film import FilmLike, film_from, film_problems, misfits
-from producer.requests.scenes import MalformedScene, SceneLike, limited, problems_of, scene_from
-from scenequeue.errors import InvalidScenes
+from pydantic import ValidationError
+
+from producer.places import file_problem, input_problem, local_path, output_uri
+from producer.reach import Found, Reach
+from producer.requests.film import FilmLike, film_from, misfits
+from producer.requests.scenes import Malformed, SceneLike, caller_names, explain, options_from, scene_from
+from scenequeue.errors import InvalidScenes, Mistake, Place, QueueUnavailable, StorageDenied
 from scenequeue.jobs.film import Film
+from scenequeue.jobs.ids import check_job_id
+from scenequeue.jobs.job import JobSpec
 from scenequeue.jobs.options import RenderOptions
-from scenequeue.jobs.scene import Scene
+from scenequeue.jobs.scene import Scene, inputs_of
+from scenequeue.storages.public_network import check_public_url
 
-_TAKEN = "there is another scene of this name; each needs one of its own"
-
-
-def checked_film(given: FilmLike, *, check_files: bool) -> Film | None:
-    """The film that was asked for; None for none.
-
-    Raises:
-        InvalidScenes: every mistake in it.
-    """
-    try:
-        film = film_from(given)
-    except ValueError as error:
-        raise InvalidScenes([f"film: {line}" for line in str(error).splitlines()]) from None
-    problems = film_problems(film, check_files=check_files) if film is not None else []
-    if problems:
-        raise InvalidScenes([f"film: {problem}" for problem in problems])
-    return film
+T = TypeVar("T")
+_MAX_MISTAKES = 100
 
 
-def checked_chunks(
-    scenes: Iterable[SceneLike],
-    options: RenderOptions,
-    film: Film | None,
-    chunk_size: int,
-    reach: Reach | None,
-    known: Sequence[tuple[str, Beyond]] = (),
-    *,
-    check_files: bool,
-) -> Iterator[list[tuple[int, Scene]]]:
-    """Good scenes with their indexes: a sequence whole, anything else in chunks.
+def scene_words(index: int, name: str | None) -> str:
+    """A scene in messages: its number, and its name where that is known."""
+    return f"scene {index + 1}" + (f" ({name})" if name is not None else "")
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Rules of one door, and the words for its places."""
+
+    #: Whether a local input that is missing, empty or a folder is a mistake.
+    check_files: bool = True
+    #: The folder that local paths of inputs are relative to; None is the working folder.
+    folder: Path | None = None
+    #: Why callers at this door may not name a place that others may; None where they may.
+    refused: Callable[[str], str | None] = lambda _: None
+    #: Names a scene by its index, and its name where it is well formed.
+    named: Callable[[int, str | None], str] = scene_words
+    #: Words for a further place for which a mistake holds.
+    further: Callable[[Place, str], str] = lambda _, words: words
+
+
+@dataclass(frozen=True)
+class JobRequest:
+    """A job as it was asked for, unchecked."""
+
+    #: None where the mistake is known already, and so for the output.
+    scenes: Iterable[SceneLike] | None
+    output: str | Path | None
+    options: RenderOptions | Mapping[str, Any] | None
+    film: FilmLike
+    #: Further fields of a JobSpec; without an id, one is made up.
+    shared: Mapping[str, Any]
+
+
+class Checks:
+    """The checks of one submission; gathers mistakes part by part, and raises them together.
 
     Args:
-        scenes: whatever was handed over.
-        options: the job's.
-        film: what they are to become besides; None for nothing.
-        chunk_size: of an iterator's chunks.
-        reach: what containers can read; None where that is not known.
-        known: the job's own addresses that are out of reach, to be raised with the first chunk's.
-        check_files: whether a local file that is missing counts.
-
-    Raises:
-        InvalidScenes: all problems of a sequence together; of anything else, those of the chunk that they are in. No scene at
-            all is a problem too.
+        rules: of the door by which it comes in.
+        find_reach: asks what containers can read and write; None where that does not count. Asked once.
     """
-    size = None if isinstance(scenes, Sequence) else chunk_size
-    is_empty = True
-    names: set[str] = set()
-    problems: list[tuple[int, str]] = []
-    found = [Found(-1, where, beyond) for where, beyond in known]
-    numbered = iter(enumerate(scenes))
-    while chunk := list(islice(numbered, size)):
-        is_empty = False
-        good: list[tuple[int, Scene]] = []
-        for index, given in chunk:
+
+    def __init__(self, rules: Rules, find_reach: Callable[[], Reach | None] | None = None) -> None:
+        self._rules = rules
+        #: Mistakes found so far, but for those of `absent` and those about reach.
+        self.mistakes: list[Mistake] = []
+        #: Local inputs that are not there.
+        self.absent: list[Mistake] = []
+        self._found: list[Found] = []
+        self._names: dict[str, int] = {}
+        self._reach: Reach | None = None
+        self._unavailable: QueueUnavailable | None = None
+        try:
+            self._reach = find_reach() if find_reach else None
+        except QueueUnavailable as error:
+            self._unavailable = error
+
+    def add(self, place: Place, text: str) -> None:
+        """Note a mistake that was found elsewhere."""
+        self.mistakes.append(Mistake(place, text))
+
+    def output(self, given: str | Path) -> str | None:
+        """The address that outputs go under; None where it is none."""
+        if refusal := self._rules.refused(str(given).strip()):
+            self.add(("output",), f"output: {refusal}")
+            return None
+        try:
+            prefix = output_uri(given)
+        except InvalidScenes as error:
+            self.mistakes += error.mistakes
+            return None
+        if self._reach and (beyond := self._reach.of_output(prefix)):
+            self._found.append(Found(("output",), "output", beyond))
+        return prefix
+
+    def options(self, given: RenderOptions | Mapping[str, Any] | None) -> RenderOptions:
+        """The job's options; for those that cannot be read, the defaults."""
+        options: RenderOptions = self._read("options", lambda: options_from(given))
+        return options
+
+    def film(self, given: FilmLike) -> Film | None:
+        """The film, as far as it can be read; None where none was asked for."""
+        film: Film | None = self._read("film", lambda: film_from(given))
+        if film is not None and film.music is not None:
+            self._input(("film", "music"), "film: music", "music", film.music)
+        return film
+
+    def spec(self, fields: Mapping[str, Any]) -> JobSpec | None:
+        """The fields that all items of the job share; None where any of it is wrong.
+
+        Args:
+            fields: of a JobSpec; without an id, one is made up.
+        """
+        given = {name: dict(value) if isinstance(value, Mapping) else value for name, value in fields.items()}
+        try:
+            check_job_id(str(given.setdefault("job_id", f"job-{secrets.token_hex(8)}")))
+        except ValueError as error:
+            self.add(("job_id",), f"job_id: {error}")
+            given["job_id"] = "job"
+        before = len(self.mistakes)
+        try:
+            spec = JobSpec.model_validate(given)
+        except ValidationError as error:
+            self.mistakes += explain(error, JobSpec)
+            spec = None
+        url = given.get("callback_url")
+        if isinstance(url, str) and not any(mistake.place[:1] == ("callback_url",) for mistake in self.mistakes[before:]):
             try:
-                scene = scene_from(given)
-            except MalformedScene as error:
-                lines = [*str(error).splitlines(), *problems_of(error.rest, options, check_files=check_files)]
-                if error.rest.name in names:
-                    lines.append(_TAKEN)
-                problems += [(index, f"scene {index + 1}: {line}") for line in lines]
-                continue
-            where = f"scene {index + 1} ({scene.name})"
-            if scene.name in names:
-                problems.append((index, f"{where}: {_TAKEN}"))
-            names.add(scene.name)
-            wrong = problems_of(scene, options, check_files=check_files)
-            if reach is not None and not wrong:
-                found += [Found(index, f"{where}: {role}", beyond) for role, beyond in reach.beyond_of_scene(scene)]
-            problems += [(index, f"{where}: {problem}") for problem in wrong]
-            if film is not None:
-                problems += [(index, f"{where}: {problem}") for problem in misfits(scene, film, options)]
-            good.append((index, scene))
-        if problems or found:
-            raise _invalid(problems, found, reach)
-        yield good
-    if is_empty:
-        raise _invalid([*problems, (-1, "there are no scenes")], found, reach)
+                check_public_url(url)
+            except StorageDenied as error:
+                self.add(("callback_url",), f"callback_url: {error}")
+        return spec
+
+    def scenes(
+        self, given: Iterable[SceneLike], options: RenderOptions, film: Film | None, size: int | None = None
+    ) -> Iterator[list[tuple[int, Scene]]]:
+        """Scenes with their indexes, in chunks, as far as they can be read.
+
+        Args:
+            given: whatever was handed over.
+            options: the job's.
+            film: what they are to become besides; None for nothing.
+            size: of a chunk; None takes all at once.
+        """
+        numbered = iter(enumerate(given))
+        is_empty = True
+        while chunk := list(islice(numbered, size)):
+            is_empty = False
+            read = [(index, self._scene(index, each, options, film)) for index, each in chunk]
+            yield [(index, scene) for index, scene in read if scene is not None]
+        if is_empty:
+            self.add(("scenes",), "there are no scenes")
+
+    def good_chunks(
+        self, given: Iterable[SceneLike] | None, options: RenderOptions, film: Film | None, size: int
+    ) -> Iterator[list[tuple[int, Scene]]]:
+        """Good scenes with their indexes: a sequence whole, anything else in chunks.
+
+        Raises:
+            InvalidScenes: all mistakes of a sequence together; of anything else, those of the chunk that they are in. The
+                first chunk's come with those found before. No scene at all is a mistake too.
+            QueueUnavailable: see `raise_mistakes`.
+        """
+        if given is not None:
+            for chunk in self.scenes(given, options, film, None if isinstance(given, Sequence) else size):
+                self.raise_mistakes()
+                yield chunk
+        self.raise_mistakes()
+
+    def raise_mistakes(self) -> None:
+        """Raise what was found so far.
+
+        Raises:
+            InvalidScenes: the first hundred mistakes, the job's before its scenes', in the order of these.
+            QueueUnavailable: there is none, but it could not be asked what containers reach.
+        """
+        found = sorted([*self.beyond(), *self.mistakes, *self.absent], key=_position)
+        if len(found) > _MAX_MISTAKES:
+            more = len(found) - _MAX_MISTAKES
+            found = [*found[:_MAX_MISTAKES], Mistake((), f"… and {more} more")]
+        if found:
+            raise InvalidScenes(found)
+        self.raise_unavailable()
+
+    def raise_unavailable(self) -> None:
+        """Raise the QueueUnavailable with which the question for what containers reach ended, if it did."""
+        if self._unavailable is not None:
+            raise self._unavailable
+
+    def beyond(self) -> list[Mistake]:
+        """Mistakes about places that containers do not reach, one for each reason."""
+        return self._reach.tell(sorted(self._found, key=_position), self._rules.further) if self._reach else []
+
+    def _scene(self, index: int, given: SceneLike, options: RenderOptions, film: Film | None) -> Scene | None:
+        """One scene, its fields that cannot be read being None."""
+        found: list[Mistake] = []
+        is_whole = True
+        try:
+            scene = scene_from(given, self._rules.folder)
+        except Malformed as error:
+            scene, is_whole = error.rest, False
+            found += error.mistakes
+        names = caller_names(given) if isinstance(given, Mapping) else {}
+        words = self._rules.named(index, scene.name if is_whole else None)
+        if scene.name is not None and (first := self._names.setdefault(scene.name, index)) != index:
+            other = self._rules.further(("scenes", first), f"scene {first + 1}")
+            found.append(Mistake((), f"{other} has this name too; each needs one of its own"))
+        if scene.options:
+            try:
+                options.overridden(scene.options)
+            except ValidationError as error:
+                found += [each._replace(place=("options", *each.place)) for each in explain(error, RenderOptions)]
+        if film is not None:
+            told = {mistake.place for mistake in found}
+            found += [mistake for mistake in misfits(scene, film, options) if mistake.place not in told]
+        for mistake in found:
+            inside = tuple(str(names.get(str(part), part)) for part in mistake.place[:1]) + mistake.place[1:]
+            self.mistakes.append(mistake._replace(place=inside).beneath(("scenes", index), words))
+        for role, place in inputs_of(scene).items():
+            self._input(("scenes", index, str(names.get(role, role))), f"{words}: {role}", role, place)
+        return scene if is_whole else None
+
+    def _input(self, where: Place, words: str, role: str, place: str) -> None:
+        """Judge one input, as an address or a path, as a file on this machine, and as one that containers read."""
+        if problem := self._rules.refused(place) or input_problem(place):
+            self.add(where, f"{words}: {problem}")
+            return
+        path = local_path(place) if self._rules.check_files else None
+        if path is not None and (problem := file_problem(role, path)):
+            self.absent.append(Mistake(where, f"{words}: {problem}"))
+        elif self._reach and (beyond := self._reach.of_input(place)):
+            self._found.append(Found(where, words, beyond))
+
+    def _read(self, field: str, read: Callable[[], T]) -> T:
+        try:
+            return read()
+        except Malformed as error:
+            self.mistakes += [mistake.beneath((field,), field) for mistake in error.mistakes]
+            rest: T = error.rest
+            return rest
 
 
-def _invalid(problems: Sequence[tuple[int, str]], found: Sequence[Found], reach: Reach | None) -> InvalidScenes:
-    """All problems in the order of the scenes."""
-    beyond = reach.tell(found) if reach is not None else []
-    lines = sorted([*((each.position, each.text) for each in beyond), *problems], key=lambda problem: problem[0])
-    return InvalidScenes(limited([text for _, text in lines]), {each.text: each.others for each in beyond})
+def _position(found: Mistake | Found) -> int:
+    """The index of a scene, or what stands before all scenes."""
+    place = found.place
+    return place[1] if len(place) > 1 and place[0] == "scenes" and isinstance(place[1], int) else -1

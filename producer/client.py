@@ -1,37 +1,30 @@
 """Enqueueing scenes from application code."""
 
 import logging
-import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import SecretStr, ValidationError
+from pydantic import SecretStr
 
-from producer.checks import checked_chunks, checked_film
-from producer.durations import weight_of
+from producer.checks import Checks, JobRequest, Rules
 from producer.handle import JobHandle
 from producer.reach import Reach, working_folder
-from producer.requests.film import FilmLike, Joining, Weighed, video_address
-from producer.requests.scenes import SceneLike, explain, local_path, local_paths, options_from
+from producer.requests.film import FilmLike
+from producer.requests.scenes import SceneLike
 from producer.uploads import Uploader
-from scenequeue.errors import InvalidScenes, JobNotFound, StorageDenied
-from scenequeue.jobs.address import MAX_ADDRESS_CHARS, bucket_and_key
-from scenequeue.jobs.film import Film
+from producer.work_items import write_scenes
+from scenequeue.errors import JobNotFound, Mistake
 from scenequeue.jobs.ids import check_job_id
-from scenequeue.jobs.item import WorkItem
-from scenequeue.jobs.job import JobSpec, JobStatus, Lane
+from scenequeue.jobs.job import JobStatus, Lane
 from scenequeue.jobs.options import RenderOptions
-from scenequeue.jobs.scene import RenderPayload, Scene, inputs_of
 from scenequeue.jobs.wishes import JobWishes
-from scenequeue.ports.producer import JobWriter
 from scenequeue.queue import SceneQueue
-from scenequeue.quoted import quoted
 from scenequeue.reasons import Reason
 from scenequeue.settings import ProducerSettings
-from scenequeue.storages.files import file_uri, path_of
-from scenequeue.storages.public_network import check_public_url
+from scenequeue.storages.files import path_of
 from scenequeue.storages.uri import UriStorage
 
 #: Scenes of an iterator are ordered longest first within chunks of this many, so that memory stays bounded.
@@ -112,27 +105,63 @@ class Producer:
             QueueFull: transient; the backlog is above SCENEBURST_BACKLOG_LIMIT.
             QueueUnavailable, StorageUnavailable: transient; nothing is enqueued.
         """
-        shared, spec = self._spec(options, lane, job_id, callback_url, labels, max_attempts, wishes)
-        wanted = checked_film(film, check_files=check_files)
-        prefix = output_uri(output)
-        plan = self._last_plan() if check_reach else None
-        reach = Reach.of(plan, self._settings.inputs, working_folder())
-        known = reach.beyond_of_job(prefix, wanted) if reach else []
+        shared = {
+            **({} if job_id is None else {"job_id": job_id}),
+            "lane": lane,
+            "callback_url": callback_url,
+            "labels": labels or {},
+            "max_attempts": max_attempts,
+            "wishes": wishes,
+        }
+        request = JobRequest(scenes, output, options, film, shared)
+        rules = Rules(check_files=check_files)
+        return self.submit(request, rules, check_reach=check_reach, on_progress=on_progress, on_upload=on_upload)
+
+    def submit(
+        self,
+        request: JobRequest,
+        rules: Rules,
+        known: Sequence[Mistake] = (),
+        *,
+        check_reach: bool = True,
+        on_progress: Callable[[int], None] | None = None,
+        on_upload: Callable[[int], None] | None = None,
+    ) -> JobHandle:
+        """Check and enqueue a job as `submit_scenes` does, by the rules of the door by which it comes in.
+
+        Args:
+            request: unchecked.
+            rules: of that door.
+            known: mistakes that were found there, to be raised with the others.
+            check_reach: see `submit_scenes`, and so for the others.
+            on_progress: see there.
+            on_upload: see there.
+        """
+        checks = Checks(rules, self._reach if check_reach else None)
+        checks.mistakes += known
+        prefix = None if request.output is None else checks.output(request.output)
+        options = checks.options(request.options)
+        film = checks.film(request.film)
+        spec = checks.spec({**request.shared, "options": options})
+        chunks = checks.good_chunks(request.scenes, options, film, CHUNK)
+        # Raises every mistake, so that nothing is begun before.
+        first = next(chunks)
+        assert prefix is not None
+        assert spec is not None
         uploader = Uploader(self.storage, self._settings.inputs, self._settings.upload_threads, on_upload)
         try:
-            chunks: Iterable[list[tuple[int, Scene]]] = checked_chunks(
-                scenes, shared, wanted, CHUNK, reach, known, check_files=check_files
-            )
-            if isinstance(scenes, Sequence):
-                chunks = [[pair for chunk in chunks for pair in chunk]]
             limit = self._settings.backlog_limit
             with self.queue.producer.writing(spec, backlog_limit=limit, on_progress=on_progress) as job:
-                self._write(job, chunks, prefix, uploader, wanted)
+                write_scenes(job, chain([first], chunks), prefix, uploader, film)
                 status = job.commit()
         finally:
             uploader.close()
-        warnings = self._warnings(status) if check_reach and plan is None else ()
+        warnings = self._warnings(status) if check_reach and self._plan is None else ()
         return JobHandle(self.queue, self._storage_with(prefix), spec.job_id, self._settings.upload_threads, warnings)
+
+    def _reach(self) -> Reach | None:
+        """Ask what the acting dispatcher's containers reach."""
+        return Reach.of(self._last_plan(), self._settings.inputs, working_folder())
 
     def _last_plan(self) -> Mapping[str, Any] | None:
         """The acting dispatcher's, not older than a moment; None where none acts."""
@@ -172,139 +201,9 @@ class Producer:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _spec(
-        self,
-        options: RenderOptions | Mapping[str, Any] | None,
-        lane: Lane | str,
-        job_id: str | None,
-        callback_url: str | None,
-        labels: Mapping[str, str] | None,
-        max_attempts: int,
-        wishes: JobWishes | Mapping[str, Any] | None,
-    ) -> tuple[RenderOptions, JobSpec]:
-        problems: list[str] = []
-        shared = RenderOptions()
-        try:
-            shared = options_from(options)
-        except ValueError as error:
-            problems += [f"options: {line}" for line in str(error).splitlines()]
-        if callback_url is not None:
-            try:
-                check_public_url(callback_url)
-            except StorageDenied as error:
-                problems.append(f"callback_url: {error}")
-        fields = {
-            "job_id": f"job-{secrets.token_hex(8)}" if job_id is None else job_id,
-            "lane": lane,
-            "options": shared,
-            "callback_url": callback_url,
-            "labels": dict(labels or {}),
-            "max_attempts": max_attempts,
-            "wishes": dict(wishes) if isinstance(wishes, Mapping) else wishes,
-        }
-        try:
-            check_job_id(str(fields["job_id"]))
-            spec = JobSpec.model_validate(fields)
-        except ValidationError as error:
-            problems += explain(error, JobSpec)
-        except ValueError as error:
-            problems.append(f"job_id: {error}")
-        if problems:
-            raise InvalidScenes(problems)
-        return shared, spec
-
     def _storage_with(self, prefix: str) -> UriStorage:
         """Storage that may also read the output folder, which the caller has named himself."""
         if not prefix.startswith("file://"):
             return self.storage
         roots = [*self._settings.file_roots, path_of(prefix)]
         return UriStorage(self._settings.model_copy(update={"file_roots": roots}))
-
-    def _write(
-        self,
-        job: JobWriter,
-        chunks: Iterable[list[tuple[int, Scene]]],
-        prefix: str,
-        uploader: Uploader,
-        film: Film | None,
-    ) -> None:
-        """Write the scenes as a job's first stage, each chunk longest first, and their film as its second."""
-        joining = None
-        if film is not None:
-            path = None if film.music is None else local_path(film.music)
-            if path is not None:
-                uploaded = uploader.addresses([path] if path.is_file() else [])
-                film = film.model_copy(update={"music": uploaded.get(path) or file_uri(path)})
-            joining = Joining(film, prefix)
-        job.begin_stage()
-        for chunk in chunks:
-            addresses = uploader.addresses(path for _, scene in chunk for path in local_paths(scene) if path.is_file())
-            weighed = _weighed(chunk)
-            if joining is not None:
-                joining.note(weighed)
-            job.add(_items(weighed, addresses, prefix, film))
-        if joining is not None:
-            job.begin_stage()
-            job.add([joining.item()])
-
-
-def _weighed(chunk: Iterable[tuple[int, Scene]]) -> list[Weighed]:
-    """A chunk's scenes, longest first, each narration looked at once."""
-    weights: dict[Path | None, float] = {}
-    weighed = []
-    for index, scene in chunk:
-        narration = local_path(scene.audio)
-        if narration not in weights:
-            weights[narration] = weight_of(narration)
-        weighed.append(Weighed(weights[narration], index, scene))
-    return sorted(weighed, key=lambda each: (-each.weight, each.place))
-
-
-def _items(
-    weighed: Iterable[Weighed], addresses: Mapping[Path, str], prefix: str, film: Film | None
-) -> Iterator[tuple[int, WorkItem]]:
-    """Items with the caller's indexes, and with addresses for paths."""
-    for weight, index, scene in weighed:
-        inputs = {role: _address(place, addresses) for role, place in inputs_of(scene).items()}
-        payload = RenderPayload.model_validate(
-            {
-                **inputs,
-                "title": scene.title,
-                "options": scene.options,
-                "cut_s": film.crossfade_s if film else None,
-                "output": video_address(prefix, scene.name),
-            }
-        )
-        fields = payload.model_dump(exclude_defaults=True)
-        yield index, WorkItem(kind="render", name=scene.name, weight=round(weight, 3), payload=fields)
-
-
-def output_uri(output: str | Path) -> str:
-    """The URI prefix that an output folder or address means, without a slash at its end.
-
-    Raises:
-        InvalidScenes: it is an address that cannot be written.
-    """
-    text = str(output).strip()
-    if "://" in text and len(text) > MAX_ADDRESS_CHARS:
-        raise InvalidScenes([f"output: {len(text)} characters are more than the {MAX_ADDRESS_CHARS} of an address"])
-    if not text or "\0" in text:
-        raise InvalidScenes([f"output: {quoted(output)} is neither a folder nor an address"])
-    if "://" not in text:
-        return file_uri(Path(text)).rstrip("/")
-    scheme, _, place = text.rstrip("/").partition("://")
-    if scheme not in {"s3", "file"} or (scheme == "s3" and (not place or place.startswith("/"))):
-        raise InvalidScenes([f"output: {quoted(text)} cannot be written; a folder, s3://bucket/… or file:///… can"])
-    try:
-        if scheme == "file":
-            path_of(text)
-        else:
-            bucket_and_key(f"{text.rstrip('/')}/x")
-    except StorageDenied as error:
-        raise InvalidScenes([f"output: {error}"]) from None
-    return text.rstrip("/")
-
-
-def _address(place: str, addresses: Mapping[Path, str]) -> str:
-    path = local_path(place)
-    return place if path is None else addresses.get(path) or file_uri(path)

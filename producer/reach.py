@@ -4,13 +4,12 @@ import os
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Self, TypeAlias
 
-from producer.requests.scenes import local_path
-from scenequeue.errors import StorageDenied
-from scenequeue.jobs.film import Film
-from scenequeue.jobs.scene import Scene, inputs_of
+from producer.places import local_path
+from scenequeue.errors import Mistake, Place, StorageDenied
 from scenequeue.settings import list_for_shell
 from scenequeue.storages.files import file_uri, path_of
 from scenequeue.storages.links import is_within, link_leaving
@@ -44,20 +43,10 @@ class Beyond(NamedTuple):
 class Found(NamedTuple):
     """An address out of reach, and who names it."""
 
-    #: The number of a scene or of a line, by which messages are sorted.
-    position: int
-    #: Of whom it is, in words.
-    where: str
+    place: Place
+    #: The place in words.
+    words: str
     beyond: Beyond
-
-
-class Told(NamedTuple):
-    """One reason in words."""
-
-    position: int
-    text: str
-    #: The names of the others for which it holds, all of them.
-    others: list[str]
 
 
 def working_folder() -> Path | None:
@@ -91,74 +80,98 @@ class Reach:
         roots = tuple(Path(str(root)) for root in plan["file_roots"])
         return cls(plan["fleet"], roots, inputs, plan.get("aws_credentials") is not False, here)
 
-    def beyond_of_job(self, output: str | None, film: Film | None) -> list[tuple[str, Beyond]]:
-        """Find out if the output's address or a film's music is out of reach; each with the name of its field."""
-        found = [("output", None if output is None else self.find(output, "write"))]
-        if film is not None and film.music is not None:
-            found.append(("film: music", self._input(film.music)))
-        return [(where, beyond) for where, beyond in found if beyond is not None]
+    def of_output(self, address: str) -> Beyond | None:
+        """The reason for which containers cannot write an output's address; None where they can."""
+        return self.find(address, "write", is_folder=True)
 
-    def beyond_of_scene(self, scene: Scene) -> list[tuple[str, Beyond]]:
-        """Find those inputs of a scene that are out of reach, each with its role."""
-        found = [(role, self._input(place)) for role, place in inputs_of(scene).items()]
-        return [(role, beyond) for role, beyond in found if beyond is not None]
+    def of_input(self, place: str) -> Beyond | None:
+        """The reason for which containers cannot read an input; None where they can.
 
-    def tell(self, found: Iterable[Found], named: Callable[[Found], str] = lambda each: each.where) -> list[Told]:
-        """One message per reason, at the position of the first address that it holds for.
+        Args:
+            place: a path, or an address. Local paths are uploaded where `inputs` says where to, and lie there then.
+        """
+        if place.startswith("https://") or (self.has_aws and place.startswith("s3://")):
+            return None
+        if self.inputs is not None and local_path(place) is not None:
+            return self._uploads
+        path = self._path_of(place)
+        folder, name = os.path.split(path)
+        if folder in self._within and name != ".." and not os.path.islink(path):  # noqa: PTH114  a Path takes ten times as long
+            return None
+        beyond = self.find(place if "://" in place else file_uri(Path(place)), "read")
+        # A file may be within reach where its folder is not: by a link, or as a root of its own.
+        if beyond is None and path and self._is_within(Path(folder)):
+            if len(self._within) >= _FOLDERS_KEPT:
+                self._within.clear()
+            self._within.add(folder)
+        return beyond
+
+    def tell(self, found: Iterable[Found], further: Callable[[Place, str], str] = lambda _, words: words) -> list[Mistake]:
+        """One message per reason, at the first place that it holds for. All advise the same folders.
 
         Args:
             found: in the order in which they are to be named.
-            named: names the others for which the same reason holds.
+            further: words for the other places for which the same reason holds.
         """
         kinds: dict[tuple[str, ...], list[Found]] = {}
+        folders: dict[Path, None] = {}
         for each in found:
             beyond = each.beyond
-            key = (beyond.kind, beyond.act, beyond.said if beyond.kind == "address" else "")
+            key = (beyond.kind, beyond.act, beyond.said if beyond.kind in {"address", "link"} else "")
             kinds.setdefault(key, []).append(each)
+            if beyond.folder is not None:
+                folders[beyond.folder] = None
         told = []
-        for alike in kinds.values():
-            first, others = alike[0], list(dict.fromkeys(map(named, alike[1:])))
+        for first, *rest in kinds.values():
+            others = list(dict.fromkeys(further(each.place, each.words) for each in rest))
             listed = ", ".join(others[:_PLACES_NAMED])
             if len(others) > _PLACES_NAMED:
                 listed += f" and {len(others) - _PLACES_NAMED} more"
             also = f" (the same holds for {listed})" if others else ""
-            text = f"{first.where}: {self.explain([each.beyond for each in alike])}{also}"
-            told.append(Told(first.position, text, others))
+            text = f"{first.words}: {self.explain(first.beyond, list(folders))}{also}"
+            told.append(Mistake(first.place, text, tuple((each.place, each.words) for each in rest)))
         return told
 
-    def explain(self, alike: Sequence[Beyond]) -> str:
-        """The reason in words, and the setting to change, with the value that serves all of these.
+    def explain(self, beyond: Beyond, folders: Sequence[Path]) -> str:
+        """The reason in words, and the setting to change.
 
         Args:
-            alike: of one kind and one act; the first is named.
+            beyond: the reason.
+            folders: that are to be shared as well, for this address and all others.
         """
-        kind, act, place, said, _ = alike[0]
+        kind, act, place, said, _ = beyond
         if kind == "address":
             return said
         if kind == "fargate":
             return f"{place} is on this machine, where containers on Fargate {act} nothing; {_INSTEAD[act]}"
         if kind == "credentials":
             return f"containers cannot {act} {place}: their dispatcher finds no AWS credentials; {_CREDENTIALS}"
-        folders = list(dict.fromkeys(each.folder for each in alike if each.folder is not None))
-        wanted = f"SCENEBURST_FILE_ROOTS={list_for_shell([*self.roots, *folders])}"
-        if self.fleet == "docker":
-            wanted += f" and SCENEBURST_DOCKER_VOLUMES={list_for_shell(f'{folder}:{folder}' for folder in folders)}"
-        if self.fleet == "process":
-            options = " ".join(f"--root {shlex.quote(str(folder))}" for folder in folders)
-            wanted += f" (`sceneburst up`: {options})"
-        allowed = f"only under {', '.join(map(str, self.roots))}" if self.roots else "no local files at all"
+        wanted = self._wanted([*self.roots, *folders])
+        allowed = f"files only under {', '.join(map(str, self.roots))}" if self.roots else "no local files at all"
         why = f"containers cannot {act} {place}: the dispatcher lets them use {allowed}"
         if kind == "link":
             why += f", and the link {said} leads out of there; put what it leads to in its place"
             return f"{why}, or start the dispatcher with {wanted}, or {_INSTEAD[act]}"
         return f"{why}; start it with {wanted}, or {_INSTEAD[act]}"
 
-    def find(self, address: str, act: Act) -> Beyond | None:
+    def _wanted(self, folders: Sequence[Path]) -> str:
+        """The settings of a dispatcher that shares these folders, and no others."""
+        folders = list(dict.fromkeys(folders))
+        wanted = f"SCENEBURST_FILE_ROOTS={list_for_shell(folders)}"
+        if self.fleet == "docker":
+            wanted += f" and SCENEBURST_DOCKER_VOLUMES={list_for_shell(f'{folder}:{folder}' for folder in folders)}"
+        if self.fleet == "process":
+            options = " ".join(f"--root {shlex.quote(str(folder))}" for folder in folders)
+            wanted += f" (`sceneburst up`: {options})"
+        return wanted
+
+    def find(self, address: str, act: Act, *, is_folder: bool = False) -> Beyond | None:
         """The reason for which containers can never read or write an address; None where they may.
 
         Args:
-            address: of a file, or a folder to write to. file:// and s3:// addresses are judged.
+            address: file:// and s3:// addresses are judged.
             act: what containers would do there.
+            is_folder: whether it is a folder's, and no file's.
         """
         if address.startswith("s3:") and not self.has_aws:
             return Beyond("credentials", act, address)
@@ -174,45 +187,29 @@ class Reach:
             return None
         written = _written(path)
         if not self._names(written):
-            return Beyond("roots", act, str(path), folder=self._root_for(written, act))
+            return Beyond("roots", act, str(path), folder=self._root_for(written if is_folder else written.parent))
         # A container elsewhere may find no link there: only one that is seen here counts.
         link = link_leaving(path, self.roots)
-        return None if link is None else Beyond("link", act, str(path), str(link), self._root_for(_followed(path), act))
+        if link is None:
+            return None
+        target = _followed(path)
+        return Beyond("link", act, str(path), str(link), self._root_for(target if is_folder else target.parent))
 
-    def _input(self, place: str) -> Beyond | None:
-        if place.startswith("https://") or (self.has_aws and place.startswith("s3://")):
-            return None
-        path = self._path_of(place)
-        folder, name = os.path.split(path)
-        if folder in self._within and name != ".." and not os.path.islink(path):  # noqa: PTH114  a Path takes ten times as long
-            return None
-        beyond = self.find(self._address_of(place), "read")
-        # A file may be within reach where its folder is not: by a link, or as a root of its own.
-        if beyond is None and path and self._is_within(Path(folder)):
-            if len(self._within) >= _FOLDERS_KEPT:
-                self._within.clear()
-            self._within.add(folder)
-        return beyond
+    @cached_property
+    def _uploads(self) -> Beyond | None:
+        """The reason for which containers cannot read what is uploaded; None where they can."""
+        return self.find((self.inputs or "").rstrip("/"), "read", is_folder=True)
 
     def _path_of(self, place: str) -> str:
-        """The path at which containers look for an input; "" where it is none."""
-        if "://" not in place and self.inputs is None:
+        """The path that an input in place has; "" where it is none."""
+        if "://" not in place:
             return place
-        address = self._address_of(place)
         try:
-            return str(path_of(address)) if address.startswith("file:") else ""
+            return str(path_of(place)) if place.startswith("file:") else ""
         except StorageDenied:
             return ""
 
-    def _address_of(self, place: str) -> str:
-        """The address under which containers look for an input: as it is, in place, or uploaded."""
-        path = local_path(place)
-        if path is None:
-            return place
-        return file_uri(path) if self.inputs is None else f"{self.inputs.rstrip('/')}/{path.name}"
-
-    def _root_for(self, path: Path, act: Act) -> Path:
-        folder = path.parent if act == "read" else path
+    def _root_for(self, folder: Path) -> Path:
         if self.here is not None and self.here.parent != self.here and folder.is_relative_to(self.here):
             return self.here
         return folder

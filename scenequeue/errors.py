@@ -3,13 +3,13 @@
 A caller catches `SceneburstError`; the worker loop looks only at `transient`, never at a message's text.
 """
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeAlias
 
 from scenequeue.quoted import cut
 from scenequeue.redaction import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from pydantic_core import ErrorDetails
 
@@ -32,17 +32,34 @@ class ProgramUnavailable(SettingsError):
     """A program that is needed on this machine is not installed, does not start, or has ended: ffmpeg, redis-server."""
 
 
+#: Keys and indexes that lead from a submission to a place in it, as in ("scenes", 0, "image"); () is all of it.
+Place: TypeAlias = "tuple[str | int, ...]"
+
+
+class Mistake(NamedTuple):
+    """One mistake in a submission, with its place."""
+
+    place: Place
+    text: str
+    #: Further places for which the same holds, each in words too.
+    alike: "tuple[tuple[Place, str], ...]" = ()
+
+    def beneath(self, place: Place, words: str) -> "Mistake":
+        """The same mistake in something larger: where that has it, and what it is called there."""
+        return Mistake((*place, *self.place), f"{words}: {self.text}")
+
+
 class InvalidScenes(SceneburstError):
-    """One or more scenes cannot be accepted; `problems` lists every one of them.
+    """One or more scenes cannot be accepted; `problems` has a line for each mistake, `mistakes` their places too.
 
     Args:
-        problems: a line each.
-        alike: problem to the names of further places for which it holds.
+        problems: a mistake each; a text is one without a place.
     """
 
-    def __init__(self, problems: list[str], alike: "Mapping[str, Sequence[str]] | None" = None) -> None:
-        self.problems = [redact(problem) for problem in problems]
-        self.alike = {redact(problem): list(places) for problem, places in (alike or {}).items()}
+    def __init__(self, problems: "Sequence[str | Mistake]") -> None:
+        found = [Mistake((), each) if isinstance(each, str) else each for each in problems]
+        self.mistakes = [each._replace(text=redact(each.text)) for each in found]
+        self.problems = [each.text for each in self.mistakes]
         super().__init__("\n".join(self.problems))
 
 

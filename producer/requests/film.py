@@ -4,10 +4,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
-from pydantic import ValidationError
-
-from producer.requests.scenes import explain, input_problems
-from scenequeue.errors import InvalidScenes
+from producer.requests.scenes import Malformed, read_model
+from scenequeue.errors import InvalidScenes, Mistake
 from scenequeue.jobs.film import MOST_SCENES, Film, StitchPayload
 from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.options import RenderOptions
@@ -26,7 +24,7 @@ def film_from(given: FilmLike) -> Film | None:
     """The film that was asked for; None for none.
 
     Raises:
-        ValueError: each line of its message is one mistake.
+        Malformed: with every mistake; what could be read is in the rest.
     """
     if given is None or given is False:
         return None
@@ -35,29 +33,23 @@ def film_from(given: FilmLike) -> Film | None:
     if isinstance(given, Film):
         return given
     if not isinstance(given, Mapping):
-        raise ValueError(f"a {type(given).__name__} is not a film; true, or name, crossfade_s, music and title are")  # noqa: TRY004
-    fields = {str(name): str(value) if isinstance(value, Path) else value for name, value in given.items()}
-    try:
-        return Film.model_validate(fields)
-    except ValidationError as error:
-        raise ValueError("\n".join(explain(error, Film))) from None
+        said = f"a {type(given).__name__} is not a film; true, or name, crossfade_s, music and title are"
+        raise Malformed([Mistake((), said)])
+    film: Film = read_model(Film, {name: str(value) if isinstance(value, Path) else value for name, value in given.items()})
+    return film
 
 
-def film_problems(film: Film, *, check_files: bool) -> list[str]:
-    """List the problems of a film beyond its form: music that is not there."""
-    return input_problems("music", film.music, check_files=check_files)
-
-
-def misfits(scene: Scene, film: Film, options: RenderOptions) -> list[str]:
-    """List the reasons that keep one scene out of its job's film."""
-    problems = []
+def misfits(scene: Scene, film: Film, options: RenderOptions) -> list[Mistake]:
+    """List the reasons that keep one scene out of its job's film, at their places in the scene."""
+    found = []
     if scene.name == film.name:
-        problems.append(f"name: the film of this job is called {film.name!r} too")
+        found.append(Mistake(("name",), f"name: the film of this job is called {film.name!r} too"))
     for name in _SHARED:
         own = scene.options.get(name)
         if own is not None and own != getattr(options, name):
-            problems.append(f"options.{name}: all scenes of a film have the same; the job's is {getattr(options, name)!r}")
-    return problems
+            said = f"options.{name}: all scenes of a film have the same; the job's is {getattr(options, name)!r}"
+            found.append(Mistake(("options", name), said))
+    return found
 
 
 class Weighed(NamedTuple):
@@ -96,7 +88,7 @@ class Joining:
             self._sources[place] = video_address(self._prefix, scene.name)
             self._weight += weight
         if len(self._sources) > MOST_SCENES:
-            raise InvalidScenes([f"film: it has at most {MOST_SCENES} scenes"])
+            raise InvalidScenes([Mistake(("film",), f"film: it has at most {MOST_SCENES} scenes")])
 
     def item(self) -> WorkItem:
         """The film's item: its scenes in the caller's order."""

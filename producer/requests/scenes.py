@@ -1,19 +1,17 @@
-"""Reads scenes from the forms in which callers hand them over; every mistake is named, all of them at once."""
+"""Reads scenes and options from the forms in which callers hand them over; every mistake is named, all of them at once."""
 
 import difflib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from scenequeue.errors import StorageDenied, problem_line
-from scenequeue.jobs.address import bucket_and_key
+from scenequeue.errors import Mistake, problem_line
 from scenequeue.jobs.options import RenderOptions, SubtitleStyle, WatermarkStyle
-from scenequeue.jobs.scene import Scene, inputs_of
+from scenequeue.jobs.scene import INPUT_ROLES, Scene
 from scenequeue.jobs.wishes import JobWishes
 from scenequeue.quoted import quoted
-from scenequeue.storages.files import path_of
 
 #: A scene as a model, or as a dict with our names or the article's.
 SceneLike: TypeAlias = "Scene | Mapping[str, Any]"
@@ -31,151 +29,120 @@ ALIASES = {
     "music_path": "music",
     "background_music": "music",
 }
-_MOST_PROBLEMS = 100
+#: The part of a mistake's place that pydantic adds for a key, of which the mapping has none.
+_KEY = "[key]"
 
 
-class MalformedScene(ValueError):
-    """Raised for a value that is no scene; each line of the message is one mistake.
+class Malformed(ValueError):
+    """Raised for a value that cannot be read.
 
-    `rest` holds the fields that are well formed, so that they can be checked beside: the others are None.
+    `mistakes` are all that are wrong with it, at their places in it. `rest` is what could be read of it, to be checked further;
+    None where nothing could.
     """
 
-    def __init__(self, lines: Iterable[str], fields: Mapping[str, Any]) -> None:
-        super().__init__("\n".join(lines))
-        none: dict[str, Any] = {**dict.fromkeys(Scene.model_fields), "options": {}}
-        self.rest = Scene.model_construct(**(none | {name: fields[name] for name in none if name in fields}))
+    def __init__(self, mistakes: Iterable[Mistake], rest: Any = None) -> None:
+        self.mistakes = list(mistakes)
+        self.rest = rest
+        super().__init__("\n".join(mistake.text for mistake in self.mistakes))
 
 
-def scene_from(given: SceneLike) -> Scene:
+def scene_from(given: SceneLike, folder: Path | None = None) -> Scene:
     """A scene from whatever was handed over.
 
+    Args:
+        given: a model, or a mapping.
+        folder: local paths in a mapping are relative to it; None leaves them as they are.
+
     Raises:
-        MalformedScene: it is none.
+        Malformed: it is none. Fields that could not be read are None in the rest.
     """
     if isinstance(given, Scene):
         return given
+    none: dict[str, Any] = {**dict.fromkeys(Scene.model_fields), "options": {}}
     if not isinstance(given, Mapping):
         # A mistake in the caller's data like any other, reported with the others.
-        raise MalformedScene([f"a {type(given).__name__} is not a scene; a Scene or a dict with name, image and audio is"], {})
-    # An optional input that is None is one that is not given, and hides no other name for it.
-    fields = {ALIASES.get(str(name), str(name)): value for name, value in given.items() if value is not None}
-    fields = {name: str(value) if isinstance(value, Path) else value for name, value in fields.items()}
+        said = f"a {type(given).__name__} is not a scene; a Scene or a mapping with name, image and audio is"
+        raise Malformed([Mistake((), said)], Scene.model_construct(**none))
+    names = caller_names(given)
+    fields = {field: _absolute(field, given[name], folder) for field, name in names.items()}
     try:
         return Scene.model_validate(fields)
     except ValidationError as error:
-        wrong = {problem["loc"][0] for problem in error.errors(include_url=False) if problem["loc"]}
-        raise MalformedScene(
-            explain(error, Scene), {name: value for name, value in fields.items() if name not in wrong}
-        ) from None
+        good = _without_mistakes(fields, error)
+        rest = Scene.model_construct(**(none | {name: good[name] for name in none if name in good}))
+        raise Malformed(explain(error, Scene), rest) from None
+
+
+def caller_names(given: Mapping[Any, Any]) -> dict[str, Any]:
+    """Field of a scene -> the name by which a mapping has it. An optional field that is None is one that is not given."""
+    return {ALIASES.get(str(name), str(name)): name for name, value in given.items() if value is not None}
+
+
+def _absolute(field: str, value: Any, folder: Path | None) -> Any:
+    if isinstance(value, Path):
+        value = str(value)
+    if folder is None or field not in INPUT_ROLES or not isinstance(value, str) or not value or "://" in value:
+        return value
+    return str(folder / value)
 
 
 def options_from(given: RenderOptions | Mapping[str, Any] | None) -> RenderOptions:
     """Options from whatever was handed over.
 
     Raises:
-        ValueError: each line of its message is one mistake.
+        Malformed: they are none. Options that could not be read have their defaults in the rest.
     """
-    if given is None:
-        return RenderOptions()
     if isinstance(given, RenderOptions):
         return given
+    if given is None:
+        return RenderOptions()
+    if not isinstance(given, Mapping):
+        said = f"a {type(given).__name__} is not options; RenderOptions or a mapping of their names are"
+        raise Malformed([Mistake((), said)], RenderOptions())
+    options: RenderOptions = read_model(RenderOptions, given)
+    return options
+
+
+def read_model(model: type[Any], fields: Mapping[Any, Any]) -> Any:
+    """A model whose fields all have defaults.
+
+    Raises:
+        Malformed: with every mistake; fields that could not be read have their defaults in the rest.
+    """
+    named = {str(name): value for name, value in fields.items()}
     try:
-        return RenderOptions.model_validate(dict(given))
+        return model.model_validate(named)
     except ValidationError as error:
-        raise ValueError("\n".join(explain(error, RenderOptions))) from None
+        try:
+            rest = model.model_validate(_without_mistakes(named, error))
+        except ValidationError:
+            rest = model()
+        raise Malformed(explain(error, model), rest) from None
 
 
-def explain(error: ValidationError, model: Any) -> list[str]:
+def _without_mistakes(fields: Mapping[str, Any], error: ValidationError) -> dict[str, Any]:
+    wrong = {problem["loc"][0] for problem in error.errors(include_url=False) if problem["loc"]}
+    return {name: value for name, value in fields.items() if name not in wrong}
+
+
+def explain(error: ValidationError, model: type[BaseModel]) -> list[Mistake]:
     """One plain line per mistake, with the nearest known name for an unknown one."""
-    lines = []
+    mistakes = []
     for problem in error.errors(include_url=False):
         place = ".".join(str(part) for part in problem["loc"])
         if problem["type"] == "extra_forbidden":
             word = str(problem["loc"][-1])
             near = difflib.get_close_matches(word, _names_near(model, problem["loc"]), n=1)
-            lines.append(f"unknown option {quoted(place)}" + (f", did you mean {near[0]!r}?" if near else ""))
+            text = f"unknown option {quoted(place)}" + (f", did you mean {near[0]!r}?" if near else "")
         elif problem["type"] == "missing":
-            lines.append(f"{quoted(place)} is missing")
+            text = f"{quoted(place)} is missing"
         else:
-            lines.append(problem_line(problem))
-    return lines
+            text = problem_line(problem)
+        mistakes.append(Mistake(tuple(part for part in problem["loc"] if part != _KEY), text))
+    return mistakes
 
 
 def _names_near(model: Any, place: tuple[int | str, ...]) -> list[str]:
     nested: dict[str, Any] = {"subtitle_style": SubtitleStyle, "watermark_style": WatermarkStyle, "wishes": JobWishes}
     within = nested.get(str(place[-2]), model) if len(place) > 1 else model
     return [*within.model_fields, *(ALIASES if within is Scene else ())]
-
-
-def problems_of(scene: Scene, options: RenderOptions, *, check_files: bool) -> list[str]:
-    """List the problems of one scene beyond its form: its overrides, and files that are not there.
-
-    Args:
-        scene: in a good form.
-        options: the job's.
-        check_files: whether a local input that is missing, empty or a folder counts.
-    """
-    problems = []
-    if scene.options:
-        try:
-            options.overridden(scene.options)
-        except ValidationError as error:
-            problems += explain(error, RenderOptions)
-    for role, place in inputs_of(scene).items():
-        problems += input_problems(role, place, check_files=check_files)
-    return problems
-
-
-def input_problems(role: str, place: str | None, *, check_files: bool) -> list[str]:
-    """List the problems of one input: no path and no address, or a file that is not there."""
-    if place is None:
-        return []
-    path = local_path(place)
-    if place == "":
-        return [f"{role}: is empty"]
-    if path is None:
-        if place.partition("://")[0] not in {"s3", "https", "file"}:
-            return [f"{role}: {quoted(place)} is neither a local path nor an s3://, https:// or file:// address"]
-        return _address_problems(role, place)
-    return _file_problems(role, path) if check_files else []
-
-
-def _address_problems(role: str, address: str) -> list[str]:
-    try:
-        if address.startswith("s3:"):
-            bucket_and_key(address)
-        elif address.startswith("file:"):
-            path_of(address)
-    except StorageDenied as error:
-        return [f"{role}: {error}"]
-    return []
-
-
-def _file_problems(role: str, path: Path) -> list[str]:
-    try:
-        if not path.is_file():
-            return [f"{role}: {path} is not a file" if path.exists() else f"{role}: there is no file {path}"]
-        # A silent scene's subtitles may well be empty.
-        if path.stat().st_size == 0 and role != "subtitles":
-            return [f"{role}: {path} is empty, 0 bytes"]
-        with path.open("rb"):
-            return []
-    except OSError as error:
-        return [f"{role}: {path} cannot be read: {error.strerror}"]
-
-
-def local_path(place: str) -> Path | None:
-    """The path that a place names on this machine; None for an address."""
-    return None if "://" in place else Path(place)
-
-
-def local_paths(scene: Scene) -> list[Path]:
-    """The paths of those of a scene's inputs that are on this machine."""
-    return [path for place in inputs_of(scene).values() if (path := local_path(place)) is not None]
-
-
-def limited(problems: list[str]) -> list[str]:
-    """At most a hundred problems, and how many more there are."""
-    if len(problems) <= _MOST_PROBLEMS:
-        return problems
-    return [*problems[:_MOST_PROBLEMS], f"… and {len(problems) - _MOST_PROBLEMS} more"]

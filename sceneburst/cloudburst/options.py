@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from producer.requests.scenes import options_from
+from producer.requests.scenes import Malformed, options_from
 from scenequeue.errors import InvalidScenes, without_prefix
 from scenequeue.jobs.options import RenderOptions
 from scenequeue.jobs.wishes import JobWishes
@@ -65,8 +65,8 @@ def look_from(
     """
     try:
         given = options_from(options)
-    except ValueError as error:
-        raise InvalidScenes([f"options: {line}" for line in str(error).splitlines()]) from None
+    except Malformed as error:
+        raise InvalidScenes([mistake.beneath(("options",), "options") for mistake in error.mistakes]) from None
     if (
         isinstance(background_opacity, bool)
         or not isinstance(background_opacity, int | float)

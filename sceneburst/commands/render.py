@@ -32,7 +32,8 @@ def render(
     """
     require("dispatcher", "worker")
     from container_worker.media.ffmpeg import find_ffmpeg
-    from producer.client import Producer, output_uri
+    from producer.client import Producer
+    from producer.places import output_uri
     from sceneburst.local.cluster import LocalCluster
     from sceneburst.manifest import item_names, read_manifest
     from sceneburst.terminal.follow import follow
@@ -40,8 +41,8 @@ def render(
     from scenequeue.settings import ProducerSettings
     from scenequeue.storages.files import path_of
 
-    job = read_manifest(manifest)
-    target = output_uri(output or job.output or "output")
+    job = read_manifest(manifest, output=output)
+    target = output_uri(job.output or "output")
     roots = _input_folders(job.scenes, job.film.music if job.film else None)
     if urlsplit(target).scheme == "file":
         roots.append(path_of(target))
@@ -111,7 +112,7 @@ def _check_output(settings: Any, target: str) -> None:
 
 
 def _input_folders(scenes: list[Any], music: str | None) -> list[Path]:
-    from producer.requests.scenes import local_path, local_paths
+    from producer.places import local_path, local_paths
 
     paths = [path for scene in scenes for path in local_paths(scene)]
     if music is not None and (path := local_path(music)) is not None:

@@ -1,20 +1,20 @@
-"""The body of a request that submits: read within its limit, as strict JSON, and checked before anything happens."""
+"""The body of a request that submits: read within its limit, as strict JSON, in the form of a submission."""
 
 import itertools
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import anyio
 from fastapi import Request
 from pydantic import Field, ValidationError, WithJsonSchema
-from pydantic_core import from_json
 
-from producer.requests.film import film_from, misfits
-from producer.requests.scenes import MalformedScene, explain, limited, local_path, options_from, problems_of, scene_from
+from producer.checks import JobRequest, Rules
+from producer.places import local_path
+from producer.requests.scenes import explain
 from sceneburst.http_api.errors import (
     BodyTooLarge,
     BodyTooSlow,
@@ -23,15 +23,15 @@ from sceneburst.http_api.errors import (
     InvalidRequest,
     WrongEncoding,
     WrongMediaType,
+    pointer_to,
 )
-from scenequeue.errors import InvalidScenes, StorageDenied
+from scenequeue.errors import Mistake, Place, StorageDenied
 from scenequeue.jobs.address import Address
 from scenequeue.jobs.ids import Labels
 from scenequeue.jobs.job import Lane
-from scenequeue.jobs.options import RenderOptions, StrictModel
-from scenequeue.jobs.scene import INPUT_ROLES, Scene, inputs_of
+from scenequeue.jobs.options import StrictModel
 from scenequeue.jobs.wishes import JobWishes
-from scenequeue.quoted import quoted
+from scenequeue.quoted import cut, quoted
 from scenequeue.settings import ApiSettings
 from scenequeue.storages.files import path_of
 
@@ -41,6 +41,10 @@ _BODY_S = 30.0
 #: So long a body over the limit is read and dropped, because a client that is cut off in its middle may miss the answer.
 _LINGER_S = 1.0
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+#: Half of a pair by which JSON escapes a character.
+_SURROGATE = re.compile("[\ud800-\udfff]")
+#: More levels than any submission has.
+_MAX_DEPTH = 200
 _LINE_ENDS = re.compile(r"[\t\n\r]")
 
 
@@ -67,7 +71,7 @@ class Submission(StrictModel):
         str | None, Field(min_length=1, description="idempotency key: the same again is the same job; none: one is made up")
     ] = None
     film: Annotated[
-        bool | dict[str, Any] | None,
+        Any,
         Field(description="true, or how: all scenes also become one film"),
         WithJsonSchema({"anyOf": [{"type": "boolean"}, _reference("Film"), {"type": "null"}]}),
     ] = None
@@ -123,25 +127,36 @@ async def _drop(request: Request) -> None:
             pass
 
 
-def submission_from(body: bytes, settings: ApiSettings) -> tuple[Submission, list[Scene]]:
-    """Return the submission in a good form, with nothing but addresses.
+def request_from(body: bytes, settings: ApiSettings) -> tuple[JobRequest, list[Mistake]]:
+    """Return what was asked for, as far as it has a submission's form, and the mistakes in that form.
 
     Raises:
         BodyUnreadable: it is no JSON.
-        InvalidScenes: every mistake that can be seen without the queue.
+        InvalidRequest: it is no submission at all, or too large a one.
     """
     given = parsed(body)
     if not isinstance(given, dict):
         raise InvalidRequest([FieldProblem("#", "a JSON object with scenes and output is needed")])
+    mistakes: list[Mistake] = []
     try:
-        submission = Submission.model_validate(given)
+        Submission.model_validate(given)
     except ValidationError as error:
-        raise InvalidScenes(limited(explain(error, Submission))) from None
-    if len(submission.scenes) > settings.api_max_scenes:
-        count = len(submission.scenes)
-        said = f"{count} scenes are more than the {settings.api_max_scenes} of one request; send several jobs"
+        mistakes = explain(error, Submission)
+        wrong = {mistake.place[0] for mistake in mistakes if mistake.place}
+        given = {name: value for name, value in given.items() if name not in wrong}
+    scenes = given.pop("scenes", None)
+    if scenes is not None and len(scenes) > settings.api_max_scenes:
+        said = f"{len(scenes)} scenes are more than the {settings.api_max_scenes} of one request; send several jobs"
         raise InvalidRequest([FieldProblem("#/scenes", said)])
-    return submission, _checked(submission, settings.file_roots)
+    output, options, film = (given.pop(name, None) for name in ("output", "options", "film"))
+    shared = {name: value for name, value in given.items() if value is not None}
+    return JobRequest(scenes, output, options, film, shared), mistakes
+
+
+def rules_for(roots: Sequence[Path]) -> Rules:
+    """Rules for callers elsewhere: addresses, and files only of the folders that are shared with them."""
+    shared = [root.resolve() for root in roots]
+    return Rules(check_files=False, refused=lambda place: _refusal(place, shared))
 
 
 def parsed(body: bytes) -> Any:
@@ -151,108 +166,76 @@ def parsed(body: bytes) -> Any:
         BodyUnreadable: it is no JSON.
         InvalidRequest: a key is given twice, a text has control characters in it, or a number is too large.
     """
+    repeated: dict[str, None] = {}
     try:
-        value = from_json(body, allow_inf_nan=False)
-    except ValueError as error:
-        raise BodyUnreadable(str(error)) from None
-    blemishes = itertools.chain(_repeated_keys(body), _blemishes(value, "#"))
-    found = list(itertools.islice(blemishes, 100))
+        value = json.loads(
+            body.decode("utf-8"), object_pairs_hook=lambda pairs: _object(pairs, repeated), parse_constant=_no_constant
+        )
+        blemishes = itertools.chain((FieldProblem("#", text) for text in map(_twice, repeated)), _blemishes(value, ()))
+        found = list(itertools.islice(blemishes, 100))
+    except (ValueError, RecursionError) as error:
+        raise BodyUnreadable(cut(error)) from None
     if found:
         raise InvalidRequest(found)
     return value
 
 
-def _repeated_keys(body: bytes) -> list[FieldProblem]:
-    """Keys that an object has more than once: the parser above takes the last, and says nothing."""
-    repeated: dict[str, None] = {}
-
-    def unpaired(pairs: list[tuple[str, object]]) -> None:
+def _object(pairs: list[tuple[str, Any]], repeated: dict[str, None]) -> dict[str, Any]:
+    """An object, whose last value of a key counts; note the keys that are there more than once."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
         seen: set[str] = set()
         for name, _ in pairs:
             if name in seen:
                 repeated[name] = None
             seen.add(name)
-
-    # Numbers are left as texts: only the keys are looked at, and an integer of many digits is dear.
-    json.loads(body, object_pairs_hook=unpaired, parse_int=str)
-    return [
-        FieldProblem("#", f"the key {quoted(_UNPRINTABLE.sub('?', name))} is given more than once in one object")
-        for name in repeated
-    ]
+    return made
 
 
-def _blemishes(value: Any, place: str) -> Iterator[FieldProblem]:
-    """The parser allows 200 levels, so recursion is safe."""
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _twice(name: str) -> str:
+    return f"the key {quoted(_UNPRINTABLE.sub('?', name))} is given more than once in one object"
+
+
+def _blemishes(value: Any, place: Place) -> Iterator[FieldProblem]:
+    """Yield what is JSON and cannot be meant.
+
+    Raises:
+        ValueError: it is nested too deep, or has half a character in it.
+    """
+    if len(place) > _MAX_DEPTH:
+        raise ValueError(f"it is nested deeper than {_MAX_DEPTH} levels")
     if isinstance(value, str):
+        if _SURROGATE.search(value):
+            raise ValueError("half a surrogate pair is no character")
         if _UNPRINTABLE.search(value):
-            yield FieldProblem(place, "has control characters in it")
+            yield FieldProblem(pointer_to(place), "has control characters in it")
     elif isinstance(value, float):
         if not math.isfinite(value):
-            yield FieldProblem(place, "is too large a number")
+            yield FieldProblem(pointer_to(place), "is too large a number")
     elif isinstance(value, dict):
         for name, inner in value.items():
             yield from _blemishes(name, place)
-            yield from _blemishes(inner, f"{place}/{_UNPRINTABLE.sub('?', name).replace('~', '~0').replace('/', '~1')}")
+            yield from _blemishes(inner, (*place, _UNPRINTABLE.sub("?", name)))
     elif isinstance(value, list):
         for index, inner in enumerate(value):
-            yield from _blemishes(inner, f"{place}/{index}")
+            yield from _blemishes(inner, (*place, index))
 
 
-def _checked(submission: Submission, roots: Sequence[Path]) -> list[Scene]:
-    """The scenes; the mistakes of all of them and of what they share are raised together.
-
-    The producer checks again what it checks for everybody; here are the addresses, which it would take from the
-    caller's own machine, and the rest beside them, so that a caller learns of all in one answer.
-    """
-    problems = _address_problems("output", submission.output.strip(), roots)
-    options, film = RenderOptions(), None
-    try:
-        options = options_from(submission.options)
-    except ValueError as error:
-        problems += [f"options: {line}" for line in str(error).splitlines()]
-    try:
-        film = film_from(submission.film)
-    except ValueError as error:
-        problems += [f"film: {line}" for line in str(error).splitlines()]
-    if film is not None and film.music is not None:
-        problems += [f"film: {line}" for line in _address_problems("music", film.music, roots)]
-    scenes: list[Scene] = []
-    for number, given in enumerate(submission.scenes, start=1):
-        where, malformed = f"scene {number}", []
-        try:
-            if not isinstance(given, Mapping):
-                raise MalformedScene([f"a {type(given).__name__} is not a scene; an object with name, image and audio is"], {})
-            scene = scene_from(given)
-            where = f"{where} ({scene.name})"
-        except MalformedScene as error:
-            scene, malformed = error.rest, str(error).splitlines()
-        found = [line for role, place in inputs_of(scene).items() if place for line in _address_problems(role, place, roots)]
-        told = {line.partition(":")[0] for line in found}
-        # Of a scene in a good form, what is not about an input is about its options.
-        found += [
-            line if field in INPUT_ROLES else f"options: {line}"
-            for line in problems_of(scene, options, check_files=False)
-            if (field := line.partition(":")[0]) not in told
-        ]
-        found += misfits(scene, film, options) if film is not None and not malformed else []
-        problems += [f"{where}: {problem}" for problem in (*malformed, *found)]
-        scenes.append(scene)
-    if problems:
-        raise InvalidScenes(limited(problems))
-    return scenes
-
-
-def _address_problems(field: str, place: str, roots: Sequence[Path]) -> list[str]:
-    """Name an address that may not come from a caller elsewhere: a path, or a file outside what is shared with him."""
+def _refusal(place: str, roots: Sequence[Path]) -> str | None:
+    """The reason for which a caller elsewhere may not name a place: a path, or a file outside what is shared with him."""
     if _LINE_ENDS.search(place):
-        return [f"{field}: an address is one line without tabs"]
-    if local_path(place) is not None:
-        return [f"{field}: {quoted(place)} is a path; an address is needed, as in s3://bucket/key"]
+        return "an address is one line without tabs"
+    if place and local_path(place) is not None:
+        return f"{quoted(place)} is a path; an address is needed, as in s3://bucket/key"
     if not place.startswith("file:"):
-        return []
-    outside = f"{field}: {quoted(place)} is outside the folders that SCENEBURST_FILE_ROOTS of the API allows"
+        return None
+    outside = f"{quoted(place)} is outside the folders that SCENEBURST_FILE_ROOTS of the API allows"
     try:
         path = path_of(place).resolve()
     except (StorageDenied, OSError, RuntimeError):
-        return [outside]
-    return [] if any(path.is_relative_to(root.resolve()) for root in roots) else [outside]
+        return outside
+    return None if any(path.is_relative_to(root) for root in roots) else outside

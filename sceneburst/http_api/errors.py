@@ -1,6 +1,5 @@
 """Answers of the HTTP API that refuse a request, as RFC 9457 problem documents."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from itertools import islice
@@ -12,6 +11,7 @@ from scenequeue.errors import (
     InvalidScenes,
     JobConflict,
     JobNotFound,
+    Place,
     QueueFull,
     QueueUnavailable,
     SceneburstError,
@@ -171,11 +171,11 @@ def answer_to(error: Exception, instance: str) -> JSONResponse:
 
 def _field_problems(error: InvalidScenes) -> Iterator[FieldProblem]:
     """Each mistake at its place; one that holds for several places is told at the first, and named at the others."""
-    for line in error.problems:
-        first = pointer_of(line)
-        yield FieldProblem(first, line)
-        for place in error.alike.get(line, ()):
-            yield FieldProblem(pointer_of(f"{place}: "), f"{place}: the same as for {first}")
+    for mistake in error.mistakes:
+        first = pointer_to(mistake.place)
+        yield FieldProblem(first, mistake.text)
+        for place, words in mistake.alike:
+            yield FieldProblem(pointer_to(place), f"{words}: the same as for {first}")
 
 
 def answer_to_status(status: int, detail: str, instance: str, headers: Mapping[str, str] | None) -> JSONResponse:
@@ -185,25 +185,9 @@ def answer_to_status(status: int, detail: str, instance: str, headers: Mapping[s
     return problem(kind, detail, instance, headers=headers)
 
 
-_SCENE = re.compile(r"scene (\d+)(?: \([^()]*\))?: (.*)", re.DOTALL)
-_FIELD = re.compile(r"([a-z]\w*(?:\.\w+)*): (.*)", re.DOTALL)
-_QUOTED = re.compile(r"unknown option '([\w.]+)'|'([\w.]+)' is missing")
-
-
-def pointer_of(line: str) -> str:
-    """Return the place in the body of a mistake that the producer has put in words, as near as the words tell."""
-    parts: list[str] = []
-    if found := _SCENE.match(line):
-        parts, line = ["scenes", str(int(found[1]) - 1)], found[2]
-    inside: list[str] = []
-    # An option's name may stand behind that of what it is in.
-    for _ in range(2):
-        if found := _FIELD.match(line):
-            inside += found[1].split(".")
-            line = found[2]
-    if found := _QUOTED.match(line):
-        inside += (found[1] or found[2]).split(".")
-    return "".join(["#", *(f"/{part}" for part in (*parts, *inside))])
+def pointer_to(place: Place) -> str:
+    """The JSON pointer to a place in the body, as a URI fragment."""
+    return "".join(["#", *(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in place)])
 
 
 def _short(text: str) -> str:

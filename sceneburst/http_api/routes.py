@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from sceneburst.http_api.bodies import read_body, submission_from
+from sceneburst.http_api.bodies import read_body, request_from, rules_for
 from sceneburst.http_api.service import Service, service_of
 from sceneburst.http_api.stream import open_stream
 from sceneburst.http_api.views import REFUSALS, SUBMISSION_BODY, Backlog, Health, Job, ResultPage
@@ -105,21 +105,8 @@ async def readyz(service: Shared) -> Health:
 
 
 def _submitted(service: Service, body: bytes) -> JobStatus:
-    submission, scenes = submission_from(body, service.settings)
-    job = service.producer.submit_scenes(
-        scenes,
-        output=submission.output,
-        options=submission.options,
-        lane=submission.lane,
-        job_id=submission.job_id,
-        callback_url=submission.callback_url,
-        labels=submission.labels,
-        max_attempts=submission.max_attempts,
-        wishes=submission.wishes,
-        film=submission.film,
-        check_files=False,
-    )
-    return job.status()
+    request, mistakes = request_from(body, service.settings)
+    return service.producer.submit(request, rules_for(service.settings.file_roots), mistakes).status()
 
 
 def _results(service: Service, job_id: str, first: str, count: int) -> list[ItemResult]:

@@ -1,6 +1,6 @@
 """Finds the symbolic link by which a path leaves all folders that may be used."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 
@@ -12,7 +12,7 @@ def link_leaving(path: Path, roots: Sequence[Path]) -> Path | None:
         roots: as they were named.
     """
     inside = [*roots, *(root.resolve() for root in roots)]
-    for place in [*reversed(path.parents), path]:
+    for place in _steps(path):
         if any(place != root and place.is_relative_to(root) for root in inside) and place.is_symlink():
             try:
                 if not is_within(place.resolve(), roots):
@@ -20,6 +20,17 @@ def link_leaving(path: Path, roots: Sequence[Path]) -> Path | None:
             except (OSError, RuntimeError):  # it leads in a circle
                 return place
     return None
+
+
+def _steps(path: Path) -> Iterator[Path]:
+    """The places that the system passes on its way to an absolute path: behind a `..`, those above what a link leads to."""
+    place = Path(path.anchor)
+    for part in path.parts[1:]:
+        try:
+            place = place.resolve().parent if part == ".." else place / part
+        except (OSError, RuntimeError):  # it leads in a circle
+            return
+        yield place
 
 
 def is_within(path: Path, roots: Sequence[Path]) -> bool:

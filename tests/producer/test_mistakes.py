@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from producer import Producer, Scene
-from producer.checks import checked_chunks
-from producer.client import output_uri
+from producer.checks import Checks, Rules
+from producer.places import output_uri
 from producer.reach import Reach
 from producer.uploads import Uploader
 from scenequeue.errors import InvalidScenes, QueueUnavailable, StorageUnavailable
@@ -145,10 +145,10 @@ def test_no_scenes_are_a_mistake(producer: Producer, queue: SceneQueue, given: A
 @pytest.mark.parametrize("given", [[], iter([])])
 def test_a_job_without_scenes_is_told_its_other_mistakes_too(given: Any) -> None:
     """All in one exception, as for a job with scenes."""
-    reach = Reach("process", ())
-    known = reach.beyond_of_job("file:///out", None)
+    checks = Checks(Rules(check_files=False), lambda: Reach("process", ()))
+    checks.output("file:///out")
     with pytest.raises(InvalidScenes) as caught:
-        list(checked_chunks(given, RenderOptions(), None, 10, reach, known, check_files=False))
+        list(checks.good_chunks(given, RenderOptions(), None, 10))
     output, scenes = caught.value.problems
     assert output.startswith("output: containers cannot write /out")
     assert scenes == "there are no scenes"
@@ -206,7 +206,7 @@ def test_a_mistake_in_a_later_chunk_of_an_iterator_leaves_nothing_visible(
     """Earlier chunks were staged already; the job never becomes visible."""
     monkeypatch.setattr("producer.client.CHUNK", 10)
     scenes = ({"name": f"s{n if n != 25 else 3}", "image": "s3://b/i", "audio": "s3://b/a"} for n in range(40))
-    with pytest.raises(InvalidScenes, match=r"scene 26 \(s3\): there is another scene of this name"):
+    with pytest.raises(InvalidScenes, match=r"scene 26 \(s3\): scene 4 has this name too"):
         producer.submit_scenes(scenes, output="/x", job_id="late")
     assert queue.inspect.jobs() == []
 
@@ -264,4 +264,28 @@ def test_a_scene_that_cannot_be_read_is_checked_as_far_as_it_can(producer: Produ
     assert "scene 2: 'audio' is missing" in said
     assert "scene 2: image: 'ftp://b/c.jpg' is neither" in said
     assert "scene 3: audio" in said
-    assert len(caught.value.problems) == 6
+    assert "scene 3: scene 2 has this name too" in said
+    assert len(caught.value.problems) == 7
+
+
+def test_a_mistake_in_one_option_or_in_the_film_leaves_the_others_what_they_are(producer: Producer) -> None:
+    """What a scene has other than the job is judged by the job's good options, and once for each."""
+    scenes = [
+        {"name": "a", "image": "s3://b/i", "audio": "s3://b/a", "options": {"fps": 25}},
+        {"name": "b", "image": "s3://b/i", "audio": "s3://b/a", "options": {"fps": 900}},
+        {"name": "whole", "image": "s3://b/i", "audio": "s3://b/a"},
+    ]
+    with pytest.raises(InvalidScenes) as caught:
+        producer.submit_scenes(scenes, output="s3://b/o", options={"fps": 25, "zoom": 9}, film={"name": "whole", "fade": 1})
+    places = [mistake.place for mistake in caught.value.mistakes]
+    assert places == [("options", "zoom"), ("film", "fade"), ("scenes", 1, "options", "fps"), ("scenes", 2, "name")]
+
+
+def test_mistakes_are_told_though_the_queue_does_not_answer() -> None:
+    """What containers reach cannot be asked; what is wrong anyway can be told."""
+    scene = {"name": "a", "image": "s3://b/i", "audio": "s3://b/a"}
+    with Producer("redis://127.0.0.1:1/0") as producer:
+        with pytest.raises(InvalidScenes, match="options: unknown option 'zom'"):
+            producer.submit_scenes([scene], output="s3://b/o", options={"zom": 1})
+        with pytest.raises(InvalidScenes, match="options: a list is not options"):
+            producer.submit_scenes([scene], output="s3://b/o", options=["zoom"])  # type: ignore[arg-type]

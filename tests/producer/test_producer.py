@@ -94,7 +94,7 @@ def test_every_mistake_is_named_at_once_and_nothing_is_enqueued(producer: Produc
     text = "\n".join(caught.value.problems)
     for words in (
         "scene 2: name: '../evil'",
-        "scene 3 (good): there is another scene of this name",
+        "scene 3 (good): scene 1 has this name too",
         "scene 4 (lost): image: there is no file /no/picture.jpg",
         "empty, 0 bytes",
         "scene 5: 'audio' is missing",

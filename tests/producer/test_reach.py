@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from producer import Producer
+from producer import Producer, RenderOptions
+from producer.checks import Checks, Rules
 from producer.reach import Act, Reach
 from scenequeue.errors import InvalidScenes
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.ids import ContainerId
-from scenequeue.jobs.scene import Scene
+from scenequeue.jobs.scene import Scene, inputs_of
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import ProducerSettings
 from tests.sceneburst.http_api.serving import check_problem, serving
@@ -34,8 +35,8 @@ def acts(queue: SceneQueue) -> Acts:
 
 
 def _told(reach: Reach, address: str, act: Act = "read") -> str | None:
-    beyond = reach.find(address, act)
-    return None if beyond is None else reach.explain([beyond])
+    beyond = reach.of_output(address) if act == "write" else reach.find(address, act)
+    return None if beyond is None else reach.explain(beyond, [beyond.folder] if beyond.folder else [])
 
 
 @pytest.mark.parametrize(
@@ -58,7 +59,7 @@ def _told(reach: Reach, address: str, act: Act = "read") -> str | None:
             *(Reach("process", (), here=Path("/srv/own")), "file:///srv/own/../out", "write"),
             """SCENEBURST_FILE_ROOTS='["/srv/out"]'""",
         ),
-        (Reach("process", (Path("/srv"),)), "file:///srvs/a.jpg", "read", "only under /srv"),
+        (Reach("process", (Path("/srv"),)), "file:///srvs/a.jpg", "read", "lets them use files only under /srv;"),
         (Reach("process", ()), "file:///home/a.jpg", "read", """SCENEBURST_FILE_ROOTS='["/home"]'"""),
         (Reach("process", (Path("/srv"),)), "file:///out", "write", """SCENEBURST_FILE_ROOTS='["/srv", "/out"]'"""),
         (Reach("process", (Path("/srv"),)), "file:///out", "write", "an output that is an s3:// address"),
@@ -106,13 +107,82 @@ def test_a_link_that_leads_out_of_the_roots_is_named_with_the_remedy(tmp_path: P
         assert _told(Reach("process", (root, other)), path.as_uri()) is None
 
 
+def test_dots_on_the_way_to_a_link_out_of_the_roots_hide_it_not(tmp_path: Path) -> None:
+    """The system follows the path step by step, and so do the containers."""
+    root, other = tmp_path / "root", tmp_path / "other"
+    (root / "in").mkdir(parents=True)
+    (other / "deep").mkdir(parents=True)
+    (root / "link").symlink_to(other / "deep")
+    reach = Reach("process", (root,))
+    for path in (f"{other}/../root/link/a.jpg", f"{root}/in/../link/a.jpg", f"{root}/in/../../root/link/a.jpg"):
+        assert f"the link {root}/link leads out" in str(_told(reach, f"file://{path}")), path
+    assert _told(reach, f"file://{other}/../root/in/a.jpg") is None
+    assert _told(reach, f"file://{root}/link/../../root/in/a.jpg") is None
+
+
+def test_each_link_is_a_reason_of_its_own(tmp_path: Path) -> None:
+    """It is another one that has to be replaced."""
+    root, other = tmp_path / "root", tmp_path / "other"
+    root.mkdir()
+    other.mkdir()
+    checks = Checks(Rules(check_files=False), lambda: Reach("process", (root,)))
+    for name in ("one", "two"):
+        (root / name).symlink_to(other)
+    scene = {"name": "a", "image": f"{root}/one/a.jpg", "audio": f"{root}/two/a.mp3", "music": f"{root}/two/m.mp3"}
+    list(checks.scenes([scene], RenderOptions(), None))
+    assert [mistake.place[-1] for mistake in checks.beyond()] == ["image", "audio"]
+    assert [f"the link {root / name}" in mistake.text for name, mistake in zip(("one", "two"), checks.beyond(), strict=True)] == [
+        *(True, True)
+    ]
+
+
+@pytest.mark.parametrize("fleet", ["process", "docker"])
+def test_all_that_is_out_of_reach_is_served_by_one_advice(fleet: str) -> None:
+    """For the output as for the inputs, and with the folders that are shared already."""
+    checks = Checks(Rules(check_files=False), lambda: Reach(fleet, (Path("/srv"),)))
+    checks.output("/out")
+    scene = {"name": "a", "image": "/in/a.jpg", "audio": "/srv/a.mp3"}
+    list(checks.scenes([scene], RenderOptions(), None))
+    told = checks.beyond()
+    assert [mistake.place for mistake in told] == [("output",), ("scenes", 0, "image")]
+    for mistake in told:
+        assert """SCENEBURST_FILE_ROOTS='["/srv", "/out", "/in"]'""" in mistake.text
+        if fleet == "docker":
+            assert """SCENEBURST_DOCKER_VOLUMES='["/srv:/srv", "/out:/out", "/in:/in"]'""" in mistake.text
+        else:
+            assert "--root /srv --root /out --root /in" in mistake.text
+
+
+def test_uploads_are_judged_by_the_address_they_go_to_and_by_no_name_of_a_file(tmp_path: Path) -> None:
+    """A local file's name is no part of it."""
+    inputs = f"file://{tmp_path}/shared/inputs"
+    for name in ("a%2F..%2F..%2Fb.jpg", "%zz.jpg", "..", "a?b#c.jpg"):
+        assert Reach("process", (tmp_path / "shared",), inputs).of_input(f"/anywhere/{name}") is None, name
+    beyond = Reach("process", (tmp_path / "elsewhere",), inputs).of_input("/anywhere/a.jpg")
+    assert beyond is not None
+    assert (beyond.place, beyond.folder) == (f"{tmp_path}/shared/inputs", tmp_path / "shared" / "inputs")
+
+
+def test_what_is_out_of_reach_is_told_beside_every_other_mistake(producer: Producer, acts: Acts, tmp_path: Path) -> None:
+    """Of a scene that cannot be read, of its other inputs, and of the job."""
+    acts("process", tmp_path)
+    scene = {"name": "a/b", "image": "file:///elsewhere/a.jpg", "audio": "ftp://x/a.mp3", "watermark": "/missing.png"}
+    with pytest.raises(InvalidScenes) as caught:
+        producer.submit_scenes([scene], output="/out", options={"zom": 1}, film={"nam": "x"}, lane="fast", job_id="a b")
+    assert [mistake.place for mistake in caught.value.mistakes] == [
+        *(("output",), ("options", "zom"), ("film", "nam"), ("job_id",), ("lane",)),
+        *(("scenes", 0, "image"), ("scenes", 0, "name"), ("scenes", 0, "audio"), ("scenes", 0, "watermark")),
+    ]
+
+
 def test_what_is_no_link_here_is_left_to_the_containers(tmp_path: Path) -> None:
     """They may run on another machine, on which the root holds other files."""
     assert _told(Reach("process", (tmp_path / "not here",)), f"file://{tmp_path}/not%20here/in/a.jpg") is None
 
 
 def _beyond(reach: Reach, image: str | Path) -> list[str]:
-    return [role for role, _ in reach.beyond_of_scene(Scene(name="a", image=str(image), audio="s3://bucket/a.mp3"))]
+    scene = Scene(name="a", image=str(image), audio="s3://bucket/a.mp3")
+    return [role for role, place in inputs_of(scene).items() if reach.of_input(place)]
 
 
 def test_a_folder_within_reach_vouches_for_its_own_files_only() -> None:
@@ -151,7 +221,8 @@ def test_files_beyond_the_roots_are_all_named_and_nothing_is_enqueued(
         producer.submit_scenes([scene], output="out")
     output, inputs = caught.value.problems
     assert output.startswith(f"output: containers cannot write {tmp_path}/out")
-    wanted = f"""SCENEBURST_FILE_ROOTS='["{tmp_path}/elsewhere", "{tmp_path}"]' (`sceneburst up`: --root {tmp_path})"""
+    elsewhere = tmp_path / "elsewhere"
+    wanted = f"""SCENEBURST_FILE_ROOTS='["{elsewhere}", "{tmp_path}"]' (`sceneburst up`: --root {elsewhere} --root {tmp_path})"""
     assert [line.count(wanted) for line in caught.value.problems] == [1, 1]
     assert inputs.startswith(f"scene 1 (a): image: containers cannot read {media.folder}/picture.jpg")
     assert inputs.endswith("(the same holds for scene 1 (a): audio)")
@@ -177,10 +248,11 @@ def test_one_reason_is_told_once_for_all_scenes_in_their_order(
     scenes[0] = {"name": "s0", "image": scenes[0]["image"], "audio": tmp_path / "missing.mp3"}
     with pytest.raises(InvalidScenes) as caught:
         producer.submit_scenes(scenes, output="s3://bucket/out")
-    assert [line.partition(":")[0] for line in caught.value.problems] == ["scene 1 (s0)", "scene 2 (s1)", "scene 4 (s3)"]
-    beyond = caught.value.problems[1]
+    assert [line.partition(": ")[0] for line in caught.value.problems] == ["scene 1 (s0)", "scene 1 (s0)", "scene 4 (s3)"]
+    beyond = caught.value.problems[0]
     assert f"""SCENEBURST_FILE_ROOTS='["{tmp_path}/0", "{tmp_path}/1"]'""" in beyond
-    assert "(the same holds for scene 2 (s1): audio, scene 3 (s2): image, scene 3 (s2): audio, scene 5" in beyond
+    assert "(the same holds for scene 2 (s1): image, scene 2 (s1): audio, scene 3 (s2): image, scene 3 (s2): audio" in beyond
+    assert "scene 3 (s2): audio, scene 4 (s3): audio" in beyond
 
 
 def test_what_the_roots_hold_is_enqueued_without_a_warning(producer: Producer, media: Media, tmp_path: Path, acts: Acts) -> None:

@@ -67,11 +67,11 @@ scenes:
     problems = {line.removeprefix(f"{path}:") for line in caught.value.problems}
     assert any(problem.startswith("1: unknown key 'ouput', did you mean 'output'?") for problem in problems)
     assert any(problem.startswith("4: options: unknown option 'montion', did you mean 'motion'?") for problem in problems)
-    assert any(problem.startswith("9: scene 'a': the scene of line 6 has this name too") for problem in problems)
+    assert any(problem.startswith("9: scene 'a': scene 1 (line 6) has this name too") for problem in problems)
     assert any(problem.startswith("14:") and "did you mean 'box'?" in problem for problem in problems)
     assert any(problem.startswith("15: scene 3: name: '../up'") for problem in problems)
     assert any(problem.startswith("18: scene 4: 'name' is missing") for problem in problems)
-    assert any(problem.startswith("20: scene 5: a mapping is needed") for problem in problems)
+    assert any(problem.startswith("20: scene 5: a str is not a scene; a Scene or a mapping") for problem in problems)
 
 
 def test_a_missing_file_is_a_warning_with_its_line(media: Media) -> None:
@@ -88,7 +88,7 @@ def test_a_missing_file_is_a_warning_with_its_line(media: Media) -> None:
         ("- a\n- b\n", "a manifest is a mapping"),
         ("output: x\n", "a list with at least one scene"),
         ("scenes: []\n", "a list with at least one scene"),
-        ("scenes: !!python/object/apply:os.system [echo]\n", "scene 1: a mapping is needed"),
+        ("scenes: !!python/object/apply:os.system [echo]\n", "scene 1: a .* is not a scene; a Scene or a mapping"),
     ],
 )
 def test_what_is_no_manifest_is_said_in_a_line(media: Media, text: str, words: str) -> None:
@@ -278,3 +278,28 @@ scenes:
     said = "\n".join(caught.value.problems)
     for words in ("'audio' is missing", "'motoin'", "lost.jpg", "has this name too", "scene 3: name: ", "zoom: "):
         assert said.count(words) == 1, (words, said)
+
+
+def test_places_of_a_scene_that_cannot_be_read_are_judged_too(media: Media) -> None:
+    """What containers do not reach, and an output and a film's music in the same answer, each with its line."""
+    text = """\
+output: s3://bucket/../out
+film: {fade: 1}
+music: ftp://x/music.mp3
+scenes:
+  - {name: a/b, image: "file:///elsewhere/a.jpg",
+     audio_path: 3}
+"""
+    with pytest.raises(InvalidScenes) as caught:
+        read_manifest(_write(media.folder, text), lambda: Reach("process", (media.folder,)))
+    told = [line.partition("job.yaml:")[2] for line in caught.value.problems]
+    for words in (
+        "1: output: 's3://bucket/../out' has '..' in its key",
+        "2: film: unknown option 'fade'",
+        "3: film: music: 'ftp://x/music.mp3' is neither",
+        "5: scene 1: image: containers cannot read /elsewhere/a.jpg",
+        "5: scene 1: name: 'a/b'",
+        "6: scene 1: audio: Input should be a valid string",
+    ):
+        assert sum(line.startswith(words) for line in told) == 1, (words, told)
+    assert len(told) == 6

@@ -1,5 +1,6 @@
 """Jobs over HTTP: submitted, followed, fetched and cancelled."""
 
+import json
 import socket
 import subprocess
 import sys
@@ -148,7 +149,7 @@ def test_every_mistake_is_named_with_its_place_and_nothing_is_enqueued(api: Api,
     problem = check_problem(api.submit(body), 422, "invalid")
     places = {entry["pointer"]: entry["detail"] for entry in problem["errors"]}
     assert set(places) == {
-        *("#/output", "#/options/zoom", "#/options/fitt", "#/film/crossfade"),
+        *("#/output", "#/options/zoom", "#/options/fitt", "#/film/crossfade", "#/film/music"),
         *("#/scenes/0/image", "#/scenes/0/options/fsp", "#/scenes/1/audio", "#/scenes/1/options/fps"),
         "#/scenes/2/options/subtitle_style/size",
         *("#/scenes/3/imag", "#/scenes/3/image", "#/scenes/3/audio", "#/scenes/4/name", "#/scenes/5/image", "#/scenes/6"),
@@ -164,6 +165,24 @@ def test_a_scene_that_cannot_be_read_is_checked_as_far_as_it_can(api: Api) -> No
     problem = check_problem(api.submit({"scenes": [bad], "output": "s3://b/out"}), 422, "invalid")
     places = {each["pointer"] for each in problem["errors"]}
     assert places == {"#/scenes/0/name", "#/scenes/0/image", "#/scenes/0/options/motoin"}
+
+
+def test_mistakes_of_the_whole_are_named_beside_those_of_the_scenes(api: Api, queue: SceneQueue) -> None:
+    """Of the request's form, of a name that two scenes have, and of what containers do not reach."""
+    plan = {"why": "", "at_ms": 1, "usd_per_hour": 0.0, "fleet": "process", "file_roots": [], "aws_credentials": False}
+    queue.dispatcher.publish_plan(json.dumps(plan))
+    scenes = [scene("a"), scene("a", image="ftp://x"), {"name": "a", "image": "https://x.example/a.jpg"}]
+    body = {"scenes": scenes, "output": "s3://b/out", "lane": "fast", "max_attempts": 0, "prioritty": 1, "wishes": 4}
+    problem = check_problem(api.submit(body), 422, "invalid")
+    told = {entry["pointer"]: entry["detail"] for entry in problem["errors"]}
+    assert set(told) == {
+        *("#/lane", "#/max_attempts", "#/prioritty", "#/wishes", "#/output"),
+        *("#/scenes/0/image", "#/scenes/0/audio", "#/scenes/1", "#/scenes/1/image", "#/scenes/1/audio"),
+        *("#/scenes/2", "#/scenes/2/audio"),
+    }
+    assert told["#/scenes/1"] == "scene 2 (a): scene 1 has this name too; each needs one of its own"
+    assert told["#/scenes/2"] == "scene 3: scene 1 has this name too; each needs one of its own"
+    assert told["#/scenes/1/audio"] == "scene 2 (a): audio: the same as for #/scenes/0/image"
 
 
 def test_mistakes_of_the_whole_are_named_too(api: Api) -> None:

@@ -1,0 +1,84 @@
+"""Decides on the places that callers name: local paths and addresses of inputs, and the output."""
+
+from pathlib import Path
+
+from scenequeue.errors import InvalidScenes, Mistake, StorageDenied
+from scenequeue.jobs.address import MAX_ADDRESS_CHARS, bucket_and_key
+from scenequeue.jobs.scene import Scene, inputs_of
+from scenequeue.quoted import quoted
+from scenequeue.storages.files import file_uri, path_of
+
+
+def local_path(place: str) -> Path | None:
+    """The path that a place names on this machine; None for an address."""
+    return None if "://" in place else Path(place)
+
+
+def local_paths(scene: Scene) -> list[Path]:
+    """The paths of those of a scene's inputs that are on this machine."""
+    return [path for place in inputs_of(scene).values() if (path := local_path(place)) is not None]
+
+
+def input_problem(place: str) -> str | None:
+    """The reason for which a place can be no input, wherever it is: neither a path nor an address."""
+    if place == "":
+        return "is empty"
+    if local_path(place) is not None:
+        return None
+    if place.partition("://")[0] not in {"s3", "https", "file"}:
+        return f"{quoted(place)} is neither a local path nor an s3://, https:// or file:// address"
+    try:
+        if place.startswith("s3:"):
+            bucket_and_key(place)
+        elif place.startswith("file:"):
+            path_of(place)
+    except StorageDenied as error:
+        return str(error)
+    return None
+
+
+def file_problem(role: str, path: Path) -> str | None:
+    """The reason for which a file on this machine can be no input: it is not there, empty, or unreadable."""
+    try:
+        if not path.is_file():
+            return f"{path} is not a file" if path.exists() else f"there is no file {path}"
+        # A silent scene's subtitles may well be empty.
+        if path.stat().st_size == 0 and role != "subtitles":
+            return f"{path} is empty, 0 bytes"
+        with path.open("rb"):
+            return None
+    except OSError as error:
+        return f"{path} cannot be read: {error.strerror}"
+
+
+def output_uri(output: str | Path) -> str:
+    """The URI prefix that an output folder or address means, without a slash at its end.
+
+    Raises:
+        InvalidScenes: it is an address that cannot be written.
+    """
+    text = str(output).strip()
+    if problem := _output_problem(output, text):
+        raise InvalidScenes([Mistake(("output",), f"output: {problem}")])
+    return file_uri(Path(text)).rstrip("/") if "://" not in text else text.rstrip("/")
+
+
+def _output_problem(output: str | Path, text: str) -> str | None:
+    if "://" in text and len(text) > MAX_ADDRESS_CHARS:
+        return f"{len(text)} characters are more than the {MAX_ADDRESS_CHARS} of an address"
+    if not text or "\0" in text:
+        return f"{quoted(output)} is neither a folder nor an address"
+    if "://" not in text:
+        return None
+    scheme, _, place = text.rstrip("/").partition("://")
+    if scheme not in {"s3", "file"} or (scheme == "s3" and (not place or place.startswith("/"))):
+        return f"{quoted(text.rstrip('/'))} cannot be written; a folder, s3://bucket/… or file:///… can"
+    try:
+        if scheme == "file":
+            path_of(text)
+        else:
+            # A bucket may be an output by itself.
+            bucket_and_key(text.rstrip("/") if "/" in place else f"s3://{place}/x")
+    except StorageDenied as error:
+        return str(error)
+    return None
