@@ -1,7 +1,7 @@
 """Exit codes of `sceneburst`, and its last words when it is interrupted."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import IntEnum
 
@@ -39,11 +39,16 @@ def uninterrupted() -> Iterator[None]:
 
 
 @contextmanager
-def when_interrupted(said: str) -> Iterator[None]:
-    """Set the last line to print after an interruption in this block; the innermost such block wins."""
+def when_interrupted(said: str | Callable[[], str]) -> Iterator[None]:
+    """Set the last line to print after an interruption in this block; the innermost such block wins.
+
+    Args:
+        said: the line, or how to find it out when the interruption has come; "" leaves it to the block around.
+    """
     try:
         yield
     except Interrupted as stop:
         if not stop.args:
-            stop.args = (said,)
+            line = said if isinstance(said, str) else said()
+            stop.args = (line,) if line else ()
         raise

@@ -1,25 +1,53 @@
 """Computes the cost of jobs: their shares of the containers that worked for them."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from dispatcher.decisions.pricing import cost_usd
 from scenequeue.jobs.container import ContainerRecord
+from scenequeue.jobs.job import JobEvent
 from scenequeue.jobs.result import ItemResult
 
+#: Events of an attempt that ended without a result.
+_FAILED = {"retry", "dead"}
 
-def job_costs(results: Iterable[ItemResult], records: Sequence[ContainerRecord], now_ms: int) -> dict[str, float]:
+
+def failed_attempts(events: Iterable[JobEvent]) -> Counter[str]:
+    """Count the attempts at a job's items that failed, by container, as far as the job's events tell."""
+    containers: dict[str, str] = {}
+    found: Counter[str] = Counter()
+    for event in events:
+        token = event.fields.get("token", "")
+        if event.event == "leased":
+            containers[token] = event.fields.get("container", "")
+        elif event.event in _FAILED and containers.get(token):
+            found[containers[token]] += 1
+    return found
+
+
+def job_costs(
+    results: Iterable[ItemResult],
+    records: Sequence[ContainerRecord],
+    now_ms: int,
+    failed: Mapping[str, int] = MappingProxyType({}),
+) -> dict[str, float]:
     """Return the cost of a job, by container, in USD.
 
-    A container that worked for several jobs is shared by the number of items that it ended for each. Containers that
-    never ended an item of any job (failed starts, idle ones) are nobody's; `sceneburst cost` without a job counts them.
+    A container that worked for several jobs is shared by the number of items that it ended for each, well or not. Containers
+    that never ended an item of any job (failed starts, idle ones) are nobody's; `sceneburst cost` without a job counts them.
 
     Args:
         results: of the job, as far as there are any.
         records: the ledger.
         now_ms: Redis clock, for containers that still run.
+        failed: attempts at the job's items that failed, by container.
     """
-    own = Counter(result.container for result in results if result.container)
+    made, dead = Counter[str](), Counter[str]()
+    for result in results:
+        (made if result.state == "done" else dead)[result.container or ""] += 1
+    # A dead letter's last attempt is among those that failed, where these are known.
+    own = made + (dead | Counter(failed))
     costs = {}
     for record in records:
         items = own[record.container_id]
@@ -30,13 +58,13 @@ def job_costs(results: Iterable[ItemResult], records: Sequence[ContainerRecord],
     return costs
 
 
-def forgotten(results: Iterable[ItemResult], records: Iterable[ContainerRecord]) -> set[str]:
-    """Containers that ended items of a job, and whose records are gone: what they cost is no longer known.
+def forgotten(results: Iterable[ItemResult], records: Iterable[ContainerRecord], failed: Iterable[str] = ()) -> set[str]:
+    """Containers that ended items of a job, well or not, and whose records are gone: what they cost is no longer known.
 
     A record lasts for a day after the last news of its container, results last longer.
     """
     known = {str(record.container_id) for record in records}
-    return {result.container for result in results if result.container} - known
+    return {*(result.container for result in results if result.container), *failed} - known
 
 
 def costs_by_fleet(records: Iterable[ContainerRecord], now_ms: int) -> dict[str, float]:

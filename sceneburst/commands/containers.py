@@ -47,7 +47,10 @@ def list_containers(
     if as_json:
         print_json([{**record.model_dump(mode="json"), "cost_usd": round(cost_usd(record, now_ms), 6)} for record in shown])
         return
-    made = table("container", "state", "fleet", "slots>", "holds>", "done>", "failed>", "beat>", "age>", "about~")
+    if not shown:
+        say("no containers are known; records last for a day after the last news" if all_of_them else "no containers are there")
+        return
+    made = table("container", "state", "fleet", "slots>", "holds>", "done>", "failed>", "beat>", "age>", "doing, or why it left~")
     for record in shown:
         numbers = (record.slots, record.held, record.done, record.failed)
         born_ms = record.started_ms or record.intended_ms

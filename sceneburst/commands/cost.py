@@ -23,7 +23,7 @@ def cost(
 
     Containers are remembered for a day: of an older job it is no longer known what it cost, and that is said.
     """
-    from dispatcher.decisions.job_costs import costs_by_fleet, forgotten, job_costs
+    from dispatcher.decisions.job_costs import costs_by_fleet, failed_attempts, forgotten, job_costs
     from dispatcher.decisions.pricing import hourly_usd, prices
 
     with connected(redis_url, namespace) as queue:
@@ -36,10 +36,11 @@ def cost(
             data |= {"by_fleet": _rounded(costs), "containers": len(records)}
         else:
             found = list(queue.producer.all_results(job_id))
-            costs = job_costs(found, records, now_ms)
+            failed = failed_attempts(queue.producer.all_events(job_id))
+            costs = job_costs(found, records, now_ms, failed)
             # A film is no scene, though it costs.
             done = sum(result.state == "done" and result.item_id.startswith("0-") for result in found)
-            lost = len(forgotten(found, records))
+            lost = len(forgotten(found, records, failed))
             data |= {"job_id": job_id, "containers": _rounded(costs), "containers_forgotten": lost}
     total = sum(costs.values())
     # A part of the bill is no bill, and no price of a scene.

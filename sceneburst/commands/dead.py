@@ -17,6 +17,7 @@ from sceneburst.terminal.screen import (
     table,
 )
 from scenequeue.counted import counted
+from scenequeue.errors import JobNotFound
 from scenequeue.jobs.result import DeadLetter
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _REASON_CHARACTERS = 300
 app = typer.Typer(help="Dead letters: look at them, requeue or discard them.", invoke_without_command=True)
 JobOption = Annotated[str | None, typer.Option("--job", help="Only this job's.")]
 JobArgument = Annotated[str, typer.Argument(help="The job's id.", show_default=False)]
-ItemArgument = Annotated[str | None, typer.Argument(help="The item's id; without it, all of the job's.")]
+ItemArgument = Annotated[str | None, typer.Argument(help="The scene's name, or the item's id; without it, all of the job's.")]
 
 
 @app.callback()
@@ -52,6 +53,9 @@ def list_letters(
     if as_json:
         print_json([letter.model_dump(mode="json") for letter in letters])
         return
+    if not letters:
+        say("no dead letters" if job is None else f"no dead letters of job {job}")
+        return
     made = table("job", "item", "scene", "attempts>", "since>", "last reason~")
     for letter in letters:
         times = (str(letter.attempts), age_text(letter.buried_ms, now_ms))
@@ -62,14 +66,14 @@ def list_letters(
 @app.command()
 def show(
     job_id: JobArgument,
-    item_id: Annotated[str, typer.Argument(help="The item's id.", show_default=False)],
+    item_id: Annotated[str, typer.Argument(help="The scene's name, or the item's id.", show_default=False)],
     as_json: JsonFlag = False,
     redis_url: RedisUrl = None,
     namespace: Namespace = None,
 ) -> None:
     """One dead letter with its whole history."""
     with connected(redis_url, namespace) as queue:
-        letter = queue.inspect.dead_letter(job_id, item_id)
+        letter = _letter(queue, job_id, item_id)
     if as_json:
         print_json(letter.model_dump(mode="json"))
         return
@@ -116,9 +120,28 @@ def last_reason(letter: DeadLetter) -> str:
     return reason if len(reason) <= _REASON_CHARACTERS else f"{reason[:_REASON_CHARACTERS]}…"
 
 
+def _letter(queue: "SceneQueue", job_id: str, item: str) -> DeadLetter:
+    """A dead letter by its item's id, or by its scene's name.
+
+    Raises:
+        JobNotFound: there is none.
+    """
+    try:
+        return queue.inspect.dead_letter(job_id, item)
+    except JobNotFound as error:
+        try:
+            most = queue.inspect.job(job_id).counts.dead
+        except JobNotFound:
+            raise error from None
+        found = next((letter for letter in queue.inspect.dead(job_id, most) if letter.item.name == item), None)
+        if found is None:
+            raise
+        return found
+
+
 def _chosen(queue: "SceneQueue", job_id: str, item_id: str | None) -> list[str]:
     """One dead letter of a job, or all. Raises JobNotFound."""
     if item_id is not None:
-        return [item_id]
+        return [_letter(queue, job_id, item_id).item_id]
     queue.inspect.job(job_id)
     return [*queue.inspect.dead_ids(job_id)]

@@ -160,6 +160,9 @@ def results(job_id: JobArgument, as_json: JsonFlag = False, redis_url: RedisUrl 
     if as_json:
         print_json([result.model_dump(mode="json") for result in found])
         return
+    if not found:
+        say(f"nothing of job {job_id} has ended yet")
+        return
     made = table("scene", "state", "length>", "size>", "render>", "attempts>", "output or reason~")
     for result in found:
         made.add_row(*_result_row(result))

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from sceneburst.commands.jobs import STATUS_COLUMNS, LabelOption, labels_text, parse_label, status_data, status_row
-from sceneburst.terminal.screen import JsonFlag, Namespace, RedisUrl, connected, note, print_json, print_table, table
+from sceneburst.terminal.screen import JsonFlag, Namespace, RedisUrl, connected, note, print_json, print_table, say, table
 from scenequeue.jobs.job import JobState, JobStatus
 
 #: Jobs that are looked at, the newest; the others are not searched.
@@ -33,6 +33,8 @@ def jobs(
     found = select(looked_at, state, labels, None if age_ms is None else now_ms - age_ms)
     if as_json:
         print_json([status_data(job) for job in found])
+    elif not found:
+        say("no job is like that" if looked_at else "no jobs")
     else:
         made = table(*STATUS_COLUMNS, "labels~")
         for job in found:

@@ -56,7 +56,7 @@ def doctor(
     if as_json:
         print_json([check._asdict() for check in checks])
     else:
-        made = table("what", "", "found~", "what to do~")
+        made = table("what=", "", "found~=", "what to do~=")
         for check in checks:
             state = coloured("ok", "green") if check.is_good else coloured("wrong", "red") if check.is_needed else "–"
             made.add_row(check.what, state, check.said, check.mend)

@@ -12,6 +12,7 @@ from sceneburst.terminal.screen import (
     RedisUrl,
     age_text,
     connected,
+    heading,
     print_json,
     print_table,
     run_group,
@@ -64,11 +65,13 @@ def show(
     said = f"{plan['why']} ({age_text(plan['at_ms'], now_ms)} ago)" if plan else "none has acted in the last minute"
     say(f"dispatcher: {said}")
     if jobs:
+        heading(f"the newest {counted(len(jobs), 'job')}" if len(jobs) > 1 else "the newest job")
         made = table(*STATUS_COLUMNS)
         for job in jobs:
             made.add_row(*status_row(job, now_ms))
         print_table(made)
     if dead:
+        heading(f"the newest {counted(len(dead), 'dead letter')}" if len(dead) > 1 else "the newest dead letter")
         made = table("job", "dead letter", "scene", "attempts>", "last reason~")
         for letter in dead:
             made.add_row(letter.job_id, letter.item_id, letter.item.name, str(letter.attempts), last_reason(letter))
@@ -88,6 +91,9 @@ def peek(
         found = queue.inspect.peek(count, lane)
     if as_json:
         print_json([{"job_id": job, "item_id": item_id, **item.model_dump(mode="json")} for job, item_id, item in found])
+        return
+    if not found:
+        say("nothing is ready")
         return
     made = table("job", "item", "scene", "kind", "seconds>")
     for job, item_id, item in found:

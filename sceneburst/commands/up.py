@@ -76,7 +76,7 @@ def up(
     # A process costs nothing, so all cores are used as soon as there is a scene for each.
     batch = {"SCENEBURST_SCENES_PER_BATCH": os.environ.get("SCENEBURST_SCENES_PER_BATCH", str(slots))}
     with (
-        when_interrupted("nothing was left running"),
+        when_interrupted(f"nothing was left running; {queue_text(kept)}"),
         LocalCluster(
             allowed, containers=most, slots=slots, environment=batch, image=engine_image, folder=kept, redis_port=redis_port
         ) as cluster,
@@ -92,6 +92,17 @@ def up(
             print(f"export {name}={shlex.quote(value)}", flush=True)
         note("up: `sceneburst submit MANIFEST` enqueues, `sceneburst queue` looks; Ctrl-C stops all")
         _watch(queue, cluster.check)
+
+
+def queue_text(kept: Path | None) -> str:
+    """The fate of the queue when `up` has ended.
+
+    Args:
+        kept: the folder of --data; None without.
+    """
+    if kept is None:
+        return "its queue is gone, with the jobs on it: --data FOLDER keeps one"
+    return f"its queue is kept in {kept}"
 
 
 def _wait_until_it_acts(queue: "SceneQueue", check: Callable[[], None]) -> None:

@@ -1,11 +1,15 @@
 """A group of commands of which each is loaded when it is asked for, so that listing them is quick."""
 
+import shutil
 from importlib import import_module
 from typing import Any, ClassVar, NamedTuple
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
+
+#: Columns that Typer's framed help needs for names, types and texts side by side.
+_FRAMED_WIDTH = 80
 
 
 class Listed(NamedTuple):
@@ -27,7 +31,13 @@ class Group(TyperGroup):
         super().__init__(**given)
         self._homes = {command.name: command.home for command in self.listed}
         for command in self.listed:
-            self.add_command(TyperCommand(command.name, help=command.help))
+            self.add_command(TyperCommand(command.name, help=command.help, short_help=command.help))
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help; without a frame where that would leave no room for the names of options."""
+        if _is_narrow():
+            self.rich_markup_mode = None
+        super().format_help(ctx, formatter)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command that the arguments begin with, loaded."""
@@ -39,9 +49,17 @@ class Group(TyperGroup):
 def _load(name: str, home: str) -> Any:
     module, _, attribute = home.partition(":")
     found = getattr(import_module(f"sceneburst.commands.{module}"), attribute)
-    holder = typer.Typer()
+    holder = typer.Typer(rich_markup_mode=None) if _is_narrow() else typer.Typer()
     if isinstance(found, typer.Typer):
         holder.add_typer(found, name=name)
     else:
         holder.command(name)(found)
-    return get_group(holder).commands[name]
+    loaded = get_group(holder).commands[name]
+    for command in getattr(loaded, "commands", {}).values():
+        # Without a frame, what is no short help is cut.
+        command.short_help = command.short_help or (command.help or "").partition("\n\n")[0]
+    return loaded
+
+
+def _is_narrow() -> bool:
+    return shutil.get_terminal_size().columns < _FRAMED_WIDTH

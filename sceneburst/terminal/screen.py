@@ -124,6 +124,12 @@ def say(text: str) -> None:
     _print_sentences(out, text, "")
 
 
+def heading(text: str) -> None:
+    """Print the name of the table that follows."""
+    out.print()
+    _print_sentences(out, text, "bold")
+
+
 def note(text: str, style: str = "") -> None:
     """Print sentences on standard error: an error, a warning, news."""
     _print_sentences(err, text, style)
@@ -154,14 +160,23 @@ def shown(text: str) -> str:
     return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", redact(text))
 
 
+def cell_text(text: str) -> str:
+    """Text of others for a cell, which is one line of a table."""
+    return shown(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
 def coloured(text: str, style: str) -> Text:
     """A cell in a colour."""
-    return Text(shown(text), style=style)
+    return Text(cell_text(text), style=style)
 
 
 def table(*columns: str) -> Sheet:
-    """An empty table; of a column's name, ">" at the end aligns right, "~" lets its text be broken between words."""
-    return Sheet(columns, shown)
+    """An empty table.
+
+    Args:
+        columns: their names; ">" at the end aligns right, "~" is prose, "=" leaves the name out where rows become lines.
+    """
+    return Sheet(columns, cell_text)
 
 
 def print_table(made: Sheet) -> None:

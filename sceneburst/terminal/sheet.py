@@ -13,6 +13,7 @@ _GAP = 2
 #: A column of prose narrower than this is not read but spelt.
 _LEAST_PROSE = 24
 INDENT = "  "
+_MARKS = ">~="
 #: A command in backticks is one word: what is copied of it is whole. A number stays with what it counts.
 _WORD = re.compile(r"(?:\d+ )?(?:`[^`]*`|\S)+?(?=\s|$)")
 
@@ -21,14 +22,18 @@ class Sheet:
     """Rows of cells. Rich prints it as a table, or row by row where that would cut ids into pieces.
 
     Args:
-        columns: their names; ">" at the end aligns right, "~" is prose, which may be broken between words.
+        columns: their names; ">" at the end aligns right, "~" is prose, which may be broken between words, "=" is a name that
+            stands above the column only, and not before each cell where rows become lines.
         clean: makes text of others harmless.
     """
 
     def __init__(self, columns: Sequence[str], clean: Callable[[str], str]) -> None:
-        self._names = [column.rstrip(">~") for column in columns]
-        self._right = [column.endswith(">") for column in columns]
-        self._prose = [column.endswith("~") for column in columns]
+        names = [column.rstrip(_MARKS) for column in columns]
+        marks = [column[len(name) :] for column, name in zip(columns, names, strict=True)]
+        self._names = names
+        self._labels = ["" if "=" in mark or not name else f"{name} " for name, mark in zip(names, marks, strict=True)]
+        self._right = [">" in mark for mark in marks]
+        self._prose = ["~" in mark for mark in marks]
         self._clean = clean
         self._rows: list[list[Text]] = []
 
@@ -62,22 +67,22 @@ class Sheet:
 
     def _lines(self, row: Sequence[Text], width: int) -> Iterator[Text]:
         """The first cell as a heading; the short ones behind their names, as many as fit a line; prose at last."""
-        yield _unbroken(Text.assemble((f"{self._names[0]} ", "dim"), row[0]))
+        first, *rest = zip(self._labels, self._prose, row, strict=True)
+        yield _unbroken(Text.assemble((first[0], "dim"), first[2]))
         line = Text(INDENT)
-        rest = list(zip(self._names, self._prose, row, strict=True))[1:]
-        for name, is_prose, cell in rest:
+        for label, is_prose, cell in rest:
             if is_prose or not cell.plain:
                 continue
-            pair = Text.assemble((f"{name} ", "dim") if name else "", cell)
+            pair = Text.assemble((label, "dim"), cell)
             if line.cell_len > len(INDENT) and line.cell_len + 3 + pair.cell_len > width:
                 yield _unbroken(line)
                 line = Text(INDENT)
             line = Text.assemble(line, " · " if line.cell_len > len(INDENT) else "", pair)
         if line.plain.strip():
             yield _unbroken(line)
-        for name, is_prose, cell in rest:
+        for label, is_prose, cell in rest:
             if is_prose and cell.plain:
-                yield from wrapped(Text.assemble((f"{name} ", "dim"), cell), width, first=INDENT, rest=INDENT)
+                yield from wrapped(Text.assemble((label, "dim"), cell), width, first=INDENT, rest=INDENT)
 
 
 def wrapped(text: Text, width: int, *, first: str = "", rest: str = "") -> Iterator[Text]:

@@ -66,3 +66,24 @@ def test_a_job_whose_containers_are_forgotten_is_not_said_to_be_free(
     client.delete("{" + namespace + "}:container:c2")
     client.close()
     assert "2 ended more than a day ago" in " ".join(cost("a").split())
+
+
+def test_the_container_of_a_failed_attempt_is_paid_for_after_a_requeue_too(queue: SceneQueue, cost: Any) -> None:
+    """It worked for the job, though another one made the video; a job beside pays its own part of it."""
+    submit(queue, "a", 1)
+    fence = queue.dispatcher.acquire("test", 30) or 0
+    record = ContainerRecord(container_id=ContainerId("c1"), vcpu=2, memory_mib=4096, slots=1, done=1, failed=1)
+    queue.dispatcher.record_intents(fence, [record])
+    queue.dispatcher.record_launched(fence, "c1", "handle")
+    queue.dispatcher.resign("test")
+    queue.worker.beat(record)
+    (lease,) = queue.worker.lease("c1", 1)
+    queue.worker.fail("c1", lease, "BadInput", "no picture", transient=False)
+    before = json.loads(cost("a", "--json"))
+    assert list(before["containers"]) == ["c1"]
+    queue.operator.requeue("a", "0-0")
+    assert json.loads(cost("a", "--json"))["containers"] == before["containers"]
+    _do_all(queue, "a", "c2", 1)
+    told = json.loads(cost("a", "--json"))
+    assert (sorted(told["containers"]), told["scenes_done"]) == (["c1", "c2"], 1)
+    assert told["containers"]["c1"] == pytest.approx(told["containers"]["c2"] / 2, abs=1e-5)

@@ -8,9 +8,13 @@ import httpx
 import pytest
 
 from dispatcher.webhooks import Notifier
+from sceneburst.commands.render import text_when_interrupted, verdict
+from sceneburst.commands.up import queue_text
 from sceneburst.exit_codes import Exit, Interrupted
+from scenequeue.errors import QueueUnavailable
 from scenequeue.jobs.container import ContainerRecord
-from scenequeue.jobs.ids import ContainerId
+from scenequeue.jobs.ids import ContainerId, JobId
+from scenequeue.jobs.job import Counts, JobState, JobStatus, Lane
 from scenequeue.jobs.result import ItemResult
 from scenequeue.queue import SceneQueue
 from tests.sceneburst.conftest import Console
@@ -103,6 +107,48 @@ def test_dead_letters_are_shown_requeued_and_discarded_by_name_or_all(console: C
     assert console("dead", "requeue", "a").out == "2 requeued\n"
     assert console("dead", "requeue", "a").out == "0 requeued\n"
     assert queue.inspect.depth().counts.ready == 3
+
+
+def test_a_dead_letter_is_known_by_its_scenes_name_too(console: Console, queue: SceneQueue) -> None:
+    """People know names; an id goes before a name that looks like one."""
+    _bury(queue, "a", 3)
+    names = {letter.item_id: letter.item.name for letter in queue.inspect.dead("a")}
+    assert json.loads(console("dead", "show", "a", names["0-1"], "--json").out)["item_id"] == "0-1"
+    assert console("dead", "requeue", "a", names["0-0"]).out == "1 requeued\n"
+    assert console("dead", "discard", "a", names["0-2"], "--yes").out == "1 discarded\n"
+    assert queue.inspect.dead_ids("a") == ["0-1"]
+    missing = console("dead", "requeue", "a", names["0-0"])
+    assert (missing.code, missing.out) == (Exit.FAILED, "")
+    assert len(missing.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (("containers",), "no containers are there"),
+        (("containers", "list", "--all"), "no containers are known; records last for a day after the last news"),
+        (("dead",), "no dead letters"),
+        (("dead", "list", "--job", "a"), "no dead letters of job a"),
+        (("results", "a"), "nothing of job a has ended yet"),
+        (("queue", "peek", "--lane", "bulk"), "nothing is ready"),
+        (("jobs", "--state", "done"), "no job is like that"),
+    ],
+)
+def test_an_empty_answer_says_so_in_a_line(console: Console, queue: SceneQueue, words: tuple[str, ...], line: str) -> None:
+    """A table without rows could as well be a fault; programs get an empty list."""
+    assert console("jobs").out == "no jobs\n"
+    submit(queue, "a", 1)
+    assert console(*words).out == f"{line}\n"
+    assert json.loads(console(*words, "--json").out) == []
+
+
+def test_the_tables_of_queue_have_headings(console: Console, queue: SceneQueue) -> None:
+    """Jobs and dead letters are told apart at a glance."""
+    _bury(queue, "a", 1)
+    submit(queue, "b", 1)
+    lines = console("queue").out.splitlines()
+    assert "the newest 2 jobs" in lines
+    assert "the newest dead letter" in lines
 
 
 def test_one_dead_letter_is_one_read_however_many_there_are(
@@ -205,6 +251,80 @@ def test_after_an_interruption_it_is_said_what_goes_on(
     assert console("queue").err.strip() == "interrupted"
     (lease,) = queue.worker.lease("c1", 1)
     queue.worker.ack("c1", [done(lease)])
+
+
+class _Handle:
+    """A handle of a job of which so many videos are made; None: its queue is gone."""
+
+    def __init__(self, done: int | None) -> None:
+        self._done = done
+
+    def status(self) -> JobStatus:
+        if self._done is None:
+            raise QueueUnavailable("gone")
+        counts = Counts(done=self._done)
+        return JobStatus(job_id=JobId("a"), state=JobState.ACTIVE, lane=Lane.NORMAL, counts=counts, created_ms=1)
+
+
+@pytest.mark.parametrize(
+    ("done", "line"),
+    [
+        (0, "nothing was left running, and no video was finished"),
+        (1, "nothing was left running; the video that was finished is in the output"),
+        (3, "nothing was left running; the 3 videos that were finished are in the output"),
+        (None, ""),
+    ],
+)
+def test_an_interrupted_render_says_how_many_videos_there_are(done: int | None, line: str) -> None:
+    """None are not claimed to be in the output."""
+    assert text_when_interrupted(_Handle(done)) == line  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("expected", "states", "unmade", "code"),
+    [
+        ((), {"a": "done"}, (), Exit.OK),
+        ((), {"a": "dead"}, (), Exit.FAILED),
+        ((), {"a": "dead"}, ("film",), Exit.FAILED),
+        (("a",), {"a": "dead", "b": "done"}, (), Exit.OK),
+        (("a",), {"a": "dead", "b": "done"}, ("film",), Exit.OK),
+        (("a", "film"), {"a": "dead", "b": "done"}, ("film",), Exit.OK),
+        (("film",), {"a": "dead", "b": "done"}, ("film",), Exit.FAILED),
+        (("a",), {"a": "dead", "b": "dead"}, ("film",), Exit.FAILED),
+        (("a",), {"a": "done"}, (), Exit.FAILED),
+    ],
+)
+def test_a_film_that_was_not_made_is_no_failure_beside_those_expected(
+    expected: tuple[str, ...], states: dict[str, str], unmade: tuple[str, ...], code: Exit
+) -> None:
+    """It fails with its scenes; whoever names it is right too."""
+    scenes = [{"name": name, "state": state} for name, state in states.items()]
+    report = {"scenes": scenes, "totals": {"scenes": len(scenes) + len(unmade)}}
+    assert verdict(report, set(expected), set(unmade)) is code
+
+
+def test_up_says_what_becomes_of_its_queue() -> None:
+    """Whoever presses Ctrl-C learns whether the jobs are still there."""
+    assert queue_text(None) == "its queue is gone, with the jobs on it: --data FOLDER keeps one"
+    assert queue_text(Path("/srv/queue")) == "its queue is kept in /srv/queue"
+
+
+@pytest.mark.parametrize(("width", "is_framed"), [(60, False), (100, True)])
+@pytest.mark.parametrize("words", [("render",), ("submit",), ("dead", "requeue"), ("queue",), ()])
+def test_help_cuts_no_name_however_narrow_the_terminal_is(
+    console: Console, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], width: int, is_framed: bool
+) -> None:
+    """A flag that is cut cannot be typed."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    told = console(*words, "--help")
+    assert told.code == 0, told.err
+    assert ("╭" in told.out) is is_framed
+    assert "…" not in told.out
+    assert "..." not in told.out.replace("COMMAND [ARGS]...", "")
+    if words == ("render",):
+        assert "--expect-failure" in told.out
+    elif words == ("submit",):
+        assert "SCENEBURST_REDIS_URL" in told.out
 
 
 @pytest.mark.parametrize("url", ["redis://127.0.0.1/notanumber", "redis://127.0.0.1/0/1", "rediss://127.0.0.1/-1"])

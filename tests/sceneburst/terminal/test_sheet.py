@@ -49,3 +49,23 @@ def test_text_of_others_moves_no_cursor_and_is_no_markup() -> None:
     screen = Console(file=io.StringIO(), width=80)
     screen.print(made, crop=False)
     assert "[bold]a[/]  \\x1b[2J\\x9b[/]" in screen.file.getvalue()  # type: ignore[attr-defined]
+
+
+def test_a_cell_is_one_line() -> None:
+    """A row is a row, whatever others have put into its cells."""
+    made = table("job", "reason~")
+    made.add_row("a\nb", "c\td\r\n")
+    screen = Console(file=io.StringIO(), width=80)
+    screen.print(made, crop=False)
+    assert screen.file.getvalue().splitlines()[1].rstrip() == "a\\nb  c\\td\\x0d\\n"  # type: ignore[attr-defined]
+
+
+def test_a_name_that_says_nothing_new_stands_above_its_column_only() -> None:
+    """Rows that have become lines do not repeat it."""
+    made = table("what=", "", "found~=")
+    made.add_row("redis", "ok", "6.2.14, which keeps what it has")
+    for width, lines in ((80, ["what       found", "redis  ok  6.2.14"]), (20, ["redis", "  ok", "  6.2.14, which"])):
+        screen = Console(file=io.StringIO(), width=width)
+        screen.print(made, crop=False)
+        printed = screen.file.getvalue().splitlines()  # type: ignore[attr-defined]
+        assert all(line.startswith(start) for line, start in zip(printed, lines, strict=False)), printed
