@@ -24,7 +24,7 @@ import structlog
 from botocore.exceptions import ClientError
 
 from benchmarks.targets import Bar, print_bars
-from dispatcher.decisions.planner import Policy
+from dispatcher.decisions.planning.policy import Policy
 from dispatcher.fleet import SIZES, LaunchRequest
 from dispatcher.fleets.fargate.fleet import FargateFleet
 from dispatcher.fleets.fargate.request import placements, run_task_request

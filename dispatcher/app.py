@@ -16,13 +16,14 @@ from kombu.connection import Connection
 
 from dispatcher.aws_lookup import AwsLookup
 from dispatcher.fleets import fleet_from
-from dispatcher.snapshot import TickSnapshot
+from dispatcher.snapshot import Ticked
 from dispatcher.tick import Dispatcher
 from dispatcher.webhooks import Notifier
 from scenequeue.errors import FleetError, QueueUnavailable, SceneburstError, SettingsError
 from scenequeue.liveness import show_life
 from scenequeue.logs import configure
 from scenequeue.queue import SceneQueue
+from scenequeue.reasons import Reason
 from scenequeue.server_check import warn_of_problems
 from scenequeue.settings import DispatcherSettings
 
@@ -37,7 +38,7 @@ def make_dispatcher(settings: DispatcherSettings, queue: SceneQueue, aws: AwsLoo
     return Dispatcher(queue, fleet_from(settings), settings, Notifier(queue, secret), observe=_observer(settings), aws=aws)
 
 
-def _observer(settings: DispatcherSettings) -> Callable[[TickSnapshot | None], None] | None:
+def _observer(settings: DispatcherSettings) -> Callable[[Ticked | None], None] | None:
     if not settings.metrics_address and not settings.metrics_emf:
         return None
     from dispatcher.metrics.exporter import Exporter
@@ -213,8 +214,8 @@ def _keep_logging(**_: Any) -> None:
     """Logging is set up already."""
 
 
-def run_once(settings: DispatcherSettings) -> str:
-    """One tick without Celery, for schedulers of one's own; returns what was decided, in words.
+def run_once(settings: DispatcherSettings) -> Reason | None:
+    """Tick once without Celery, for schedulers of one's own; returns why it was so decided, None where another acts.
 
     Raises:
         FleetError: the fleet cannot be seen, or launched nothing of what was asked.
@@ -226,7 +227,7 @@ def run_once(settings: DispatcherSettings) -> str:
         made = dispatcher.try_tick()
         if dispatcher.launch_problem:
             raise FleetError(f"nothing was launched: {dispatcher.launch_problem}")
-        return made.why if made else "another dispatcher acts"
+        return made.why if made else None
     finally:
         dispatcher.close()
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from dispatcher.decisions.planner import Policy
-from dispatcher.decisions.wishes import Order
+from dispatcher.decisions.planning.launch_limits import Order
+from dispatcher.decisions.planning.policy import Policy
 from dispatcher.fleet import SIZES, Fleet, LaunchRequest, LaunchResult
 from scenequeue.errors import FleetError
 from scenequeue.jobs.container import ContainerRecord
@@ -17,7 +17,7 @@ from scenequeue.queue import SceneQueue
 from scenequeue.settings import DispatcherSettings
 
 #: After a round in which nothing could be launched, pauses double from the first to the longest.
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 2.0, 60.0
+INITIAL_PAUSE_S, MAX_PAUSE_S = 2.0, 60.0
 
 
 class Launcher:
@@ -96,6 +96,8 @@ class Launcher:
             ephemeral_gib=policy.ephemeral_gib,
             batch=order.batch,
             for_job=order.for_job,
+            image=order.image,
+            needs=" ".join(order.needs),
         )
 
     def _record(self, fence: int, result: LaunchResult) -> None:
@@ -127,8 +129,8 @@ class Launcher:
 
     def _pause(self, problem: str, *, is_lasting: bool, lacks_capacity: bool = False) -> None:
         # Jitter is for many who retry at once; only one dispatcher acts.
-        doubled = min(_LONGEST_PAUSE_S, max(_FIRST_PAUSE_S, 2 * self._pause_s))
-        self._pause_s = _LONGEST_PAUSE_S if is_lasting else doubled
+        doubled = min(MAX_PAUSE_S, max(INITIAL_PAUSE_S, 2 * self._pause_s))
+        self._pause_s = MAX_PAUSE_S if is_lasting else doubled
         self._not_before = self._clock() + self._pause_s
         self.problem, self.lacks_capacity = problem, lacks_capacity
 
@@ -142,7 +144,7 @@ class Launcher:
             "SCENEBURST_BATCH": str(record.batch),
             # Told as the planner counts: where a container is limited by a quota it sees all of its machine's cores.
             "SCENEBURST_SLOTS": str(self._policy.slots_of(order.config_priority)),
-            # One that is kept warm leaves when the reaper says so, or is too old.
+            # Warm containers (batch 0) have no idle time-out; the reaper or the maximum lifetime stops them.
             "SCENEBURST_IDLE_TIMEOUT_S": str(settings.idle_timeout_s if record.batch else settings.max_lifetime_s),
             "SCENEBURST_LEASE_S": str(settings.lease_s),
             "SCENEBURST_RESULT_TTL_S": str(settings.result_ttl_s),

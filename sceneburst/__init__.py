@@ -83,6 +83,7 @@ if not TYPE_CHECKING:  # for a checker every name would be there
         reason = _hidden(("scenequeue", *above))
         if reason:
             raise ImportError(reason)
+        import_module("sceneburst.words").use_english()
         value = globals()[name] = getattr(import_module(home), name)
         return value
 

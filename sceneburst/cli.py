@@ -11,6 +11,7 @@ import typer
 
 from sceneburst.exit_codes import Exit, Interrupted
 from sceneburst.terminal.on_demand import Group, Listed
+from sceneburst.words import use_english
 from scenequeue.errors import (
     FleetError,
     FleetMisconfigured,
@@ -97,6 +98,7 @@ _CODES: list[tuple[type[SceneburstError], Exit]] = [
 def main() -> None:
     """Run the command line; every error of ours is a line, never a traceback. Exit codes: sceneburst/exit_codes.py."""
     redact_tracebacks()
+    use_english()
     if isinstance(sys.stdout, TextIOWrapper):
         # A terminal or a pipe that is not UTF-8 gets question marks for what it cannot take.
         sys.stdout.reconfigure(errors="replace")

@@ -1,99 +1,161 @@
-"""Reasons as codes, with their English sentences."""
+"""Defines reasons: codes with parameters, which the top floor puts into words."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Self
 
-from scenequeue.counted import Number
 
-Parameter = str | int | float
+class Code(StrEnum):
+    """Every reason that Sceneburst gives; sceneburst/words.py has a sentence for each."""
 
-#: Code -> sentence. `{name}` is a parameter; `{name:one thing|# things}` depends on its number, which replaces the `#`.
-SENTENCES: Mapping[str, str] = {
     # --- warnings of a result ---
-    "charset_damaged": (
-        "subtitles: the file is in {encoding}, but some bytes of it are not, and are shown as \ufffd; save it as UTF-8"
-    ),
-    "charset_guessed": (
-        "subtitles: the file seems to be in {encoding}, and may be in another encoding; save it as UTF-8, or name its language"
-    ),
-    "cues_after_end": "subtitles: {cues:1 cue begins|# cues begin} after the narration's end, and {cues:is|are} not shown",
-    "cues_backwards": "subtitles: {cues:1 cue|# cues} without a length or of a negative one {cues:was|were} left out",
-    "cues_before_start": "subtitles: {cues:1 cue|# cues} before the beginning (negative times) {cues:was|were} left out",
-    "cues_crowded": (
-        "subtitles: {cues:1 cue begins|# cues begin} while {most:1 other is|# others are} shown, and "
-        "{cues:waits for them, or was|wait for them, or were} left out"
-    ),
-    "cues_cut_short": "subtitles: {cues:1 cue|# cues} of more than {limit} characters {cues:was|were} cut short",
-    "fade_shortened": "a fade was made shorter, as a scene beside it is shorter than two fades",
-    "glyphs_missing": (
-        "{input}: no font has {count:1 of the characters, which was|# of the characters, which were} left out ({characters})"
-    ),
-    "narration_damaged": "narration is damaged: {packets:1 packet was|# packets were} left out",
-    "cues_unreadable": "subtitles: {cues:1 cue whose times cannot be read was|# cues whose times cannot be read were} left out",
-    "profile_broken": "{input}: its colour profile is broken or of another colour model, so it was taken as sRGB",
-    "subtitles_empty": "the subtitle file has no cue that could be shown",
-    "subtitles_outside": "no subtitle falls inside the narration",
-    "text_cut": "subtitles: the text of {cues:1 cue|# cues} did not fit on the frame and was cut short",
-    "title_cut": "title: it needs more than the {lines} lines of the title card, and was cut short there",
-    # --- a job that waits ---
-    "all_at_work": "all {containers:1 container|# containers} that {setting} allows {containers:is|are} at work",
-    "all_drain": (
-        "{containers:the only container that is allowed drains; another is|all # containers that are allowed drain; others are} "
-        "launched afterwards"
-    ),
-    "busy": "{containers:1 container is|# containers are} busy with what came before",
-    "false_starts": "containers end before they have worked: {problem}",
-    "fleet_unseen": "the dispatcher cannot see its fleet, and launches nothing until it can: {problem}",
-    "launches_fail": "no container can be started: {problem}",
-    "no_capacity": "there is no capacity for a container: {problem}",
-    "no_dispatcher": "no dispatcher has acted in the last minute; start one with `sceneburst dispatcher`",
-    "over_budget": (
-        "a container of ${usd_per_hour_each:.4f} an hour would exceed SCENEBURST_BUDGET_USD_PER_HOUR={budget_usd_per_hour:g}"
-    ),
-    "paused": "the queue is paused; `sceneburst queue resume` goes on",
-    "planned": "the dispatcher's plan: {why}",
-    "retry_later": "{items:1 item waits|# items wait} for the next attempt",
-    "starting": "{containers:1 container is|# containers are} starting",
-    # --- a result of an older version ---
-    "other": "{text}",
-}
+    CHARSET_DAMAGED = "charset_damaged"
+    CHARSET_GUESSED = "charset_guessed"
+    CUES_AFTER_END = "cues_after_end"
+    CUES_BACKWARDS = "cues_backwards"
+    CUES_BEFORE_START = "cues_before_start"
+    CUES_CROWDED = "cues_crowded"
+    CUES_CUT_SHORT = "cues_cut_short"
+    CUES_UNREADABLE = "cues_unreadable"
+    FADE_SHORTENED = "fade_shortened"
+    GLYPHS_MISSING = "glyphs_missing"
+    NARRATION_DAMAGED = "narration_damaged"
+    PROFILE_BROKEN = "profile_broken"
+    SUBTITLES_EMPTY = "subtitles_empty"
+    SUBTITLES_OUTSIDE = "subtitles_outside"
+    TEXT_CUT = "text_cut"
+    TITLE_CUT = "title_cut"
+
+    # --- a job or a queue that waits ---
+    ALL_AT_WORK = "all_at_work"
+    ALL_DRAIN = "all_drain"
+    BUSY = "busy"
+    FALSE_STARTS = "false_starts"
+    FLEET_UNSEEN = "fleet_unseen"
+    LAUNCHES_FAIL = "launches_fail"
+    NO_CAPACITY = "no_capacity"
+    NO_DISPATCHER = "no_dispatcher"
+    OVER_BUDGET = "over_budget"
+    PAUSED = "paused"
+    PLANNED = "planned"
+    RETRY_LATER = "retry_later"
+    STARTING = "starting"
+
+    # --- a plan ---
+    PLAN_AT_REST = "plan_at_rest"
+    PLAN_BLIND = "plan_blind"
+    PLAN_COVERED = "plan_covered"
+    PLAN_IDLE = "plan_idle"
+    PLAN_LAUNCHES = "plan_launches"
+    PLAN_MALFORMED = "plan_malformed"
+    PLAN_PAUSED = "plan_paused"
+    #: What waits.
+    READY = "ready"
+    READY_BY_NEED = "ready_by_need"
+    READY_OF_NEED = "ready_of_need"
+    #: What a plan launches.
+    LAUNCH_ALIKE = "launch_alike"
+    LAUNCH_MIXED = "launch_mixed"
+    LAUNCH_NONE = "launch_none"
+    LAUNCH_SHARE = "launch_share"
+    #: Containers that are there.
+    PRESENT = "present"
+    PRESENT_STARTING = "present_starting"
+    #: What a plan's launches follow from.
+    BATCHES = "batches"
+    BATCHES_FULL = "batches_full"
+    BUDGET_KEEPS = "budget_keeps"
+    DEADLINE_NEEDS = "deadline_needs"
+    FOR_NEEDS = "for_needs"
+    KEPT_WARM = "kept_warm"
+    PROBE = "probe"
+    TAKEN = "taken"
+    WISHES = "wishes"
+    WISHES_FULL = "wishes_full"
+    WISHES_MORE = "wishes_more"
+    #: What holds launches back.
+    CUT_BY_BUDGET = "cut_by_budget"
+    CUT_BY_CONTAINERS = "cut_by_containers"
+    CUT_BY_LAUNCHES = "cut_by_launches"
+    CUT_BY_ROOM = "cut_by_room"
+    NOT_YET = "not_yet"
+    ONE_AT_A_TIME = "one_at_a_time"
+
+    # --- an alarm ---
+    UNSERVED = "unserved"
+
+    # --- launches that came to nothing ---
+    STARTS_IN_VAIN = "starts_in_vain"
+    STARTS_UNSERVED = "starts_unserved"
+
+    # --- somebody else's words, as they are ---
+    OTHER = "other"
+
+
+#: Reasons inside reasons that are read, and no deeper: what is in Redis may have been written by anybody.
+_MAX_DEPTH = 4
 
 
 @dataclass(frozen=True)
 class Reason:
-    """Something a person should know, as a code for programs; `text` says it in words."""
+    """Something a person should know, as a code for programs with its parameters."""
 
+    #: One of `Code`, or one of a newer version.
     code: str
-    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    parameters: "Mapping[str, str | int | float | Reason | tuple[Reason, ...]]" = field(default_factory=dict)
 
     @property
     def text(self) -> str:
-        """The sentence; of a code that this version does not know, the code and its parameters."""
-        sentence = SENTENCES.get(self.code)
-        values = {name: Number(value) if isinstance(value, int) else value for name, value in self.parameters.items()}
-        try:
-            return sentence.format_map(values) if sentence is not None else self._as_it_is()
-        except (KeyError, ValueError):
-            return self._as_it_is()
+        """The reason in words; the code and its parameters in a program that has none."""
+        return _text_of(self)
 
-    def _as_it_is(self) -> str:
-        facts = ", ".join(f"{name}: {value}" for name, value in self.parameters.items())
-        return f"{self.code} ({facts})" if facts else self.code
+    def plain(self) -> str:
+        """The code and its parameters, as they are."""
+        facts = ", ".join(f"{name}: {_plain(value)}" for name, value in self.parameters.items())
+        return f"{self.code} ({facts})" if facts else str(self.code)
 
     def to_json(self) -> dict[str, Any]:
         """The form in which it is sent and stored."""
-        return {"code": self.code, "parameters": dict(self.parameters)}
+        return {"code": str(self.code), "parameters": {name: _stored(value) for name, value in self.parameters.items()}}
 
     @classmethod
-    def from_json(cls, data: object) -> Self:
-        """Read what `to_json` made, or the plain text of an older version; anything else becomes text."""
-        if isinstance(data, Mapping) and isinstance(data.get("code"), str):
-            given = data.get("parameters")
-            parameters = given.items() if isinstance(given, Mapping) else ()
-            return cls(data["code"], {str(name): value for name, value in parameters if isinstance(value, str | int | float)})
-        return cls("other", {"text": str(data)})
+    def from_json(cls, data: object, *, _depth: int = 0) -> Self:
+        """Read what `to_json` made; a text, or anything else, becomes somebody else's words."""
+        if not isinstance(data, Mapping) or not isinstance(data.get("code"), str):
+            return cls(Code.OTHER, {"text": str(data)})
+        given = data.get("parameters")
+        parameters: dict[str, str | int | float | Reason | tuple[Reason, ...]] = {}
+        for name, value in given.items() if isinstance(given, Mapping) else ():
+            if isinstance(value, str | int | float):
+                parameters[str(name)] = value
+            elif isinstance(value, Mapping) and _depth < _MAX_DEPTH:
+                parameters[str(name)] = cls.from_json(value, _depth=_depth + 1)
+            elif isinstance(value, list) and _depth < _MAX_DEPTH:
+                parameters[str(name)] = tuple(cls.from_json(each, _depth=_depth + 1) for each in value)
+        return cls(data["code"], parameters)
 
     def to_people(self) -> dict[str, str]:
         """The form that commands and the HTTP API show."""
-        return {"code": self.code, "text": self.text}
+        return {"code": str(self.code), "text": self.text}
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, tuple):
+        return "; ".join(_plain(each) for each in value)
+    return value.plain() if isinstance(value, Reason) else str(value)
+
+
+def _stored(value: object) -> object:
+    if isinstance(value, tuple):
+        return [_stored(each) for each in value]
+    return value.to_json() if isinstance(value, Reason) else value
+
+
+_text_of: Callable[[Reason], str] = Reason.plain
+
+
+def speak_with(text_of: Callable[[Reason], str]) -> None:
+    """Put reasons into words by this function from now on: the top floor's, in its language."""
+    global _text_of  # noqa: PLW0603  a program has one language
+    _text_of = text_of

@@ -5,12 +5,12 @@ from typing import Any, NamedTuple
 
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.job import Counts, JobState, JobStatus
-from scenequeue.reasons import Reason
+from scenequeue.reasons import Code, Reason
 
 #: A container whose last beat is older is not counted on: its lease would have expired.
 _SILENT_AFTER_MS = 60_000
 #: Reasons that are only a matter of time; for the others somebody has to act.
-PASSING = frozenset({"all_at_work", "all_drain", "busy", "planned", "retry_later", "starting"})
+PASSING = frozenset({Code.ALL_AT_WORK, Code.ALL_DRAIN, Code.BUSY, Code.PLANNED, Code.RETRY_LATER, Code.STARTING})
 
 
 class Surroundings(NamedTuple):
@@ -48,21 +48,21 @@ def why_standing_still(counts: Counts, around: Surroundings, since_ms: int = 0) 
         since_ms: when they came (Redis clock).
     """
     if around.is_paused:
-        return Reason("paused")
+        return Reason(Code.PAUSED)
     if not counts.ready:
-        return Reason("retry_later", {"items": counts.delayed})
+        return Reason(Code.RETRY_LATER, {"items": counts.delayed})
     plan = around.plan
     if plan is None:
         busy = sum(_takes_work(record, around.now_ms) for record in around.containers)
-        return Reason("busy", {"containers": busy}) if busy else Reason("no_dispatcher")
+        return Reason(Code.BUSY, {"containers": busy}) if busy else Reason(Code.NO_DISPATCHER)
     if isinstance(plan.get("waits_because"), Mapping):
         return Reason.from_json(plan["waits_because"])
     if plan["at_ms"] <= since_ms:
         return None
-    for code, containers in (("starting", plan.get("starting")), ("busy", plan.get("running"))):
+    for code, containers in ((Code.STARTING, plan.get("starting")), (Code.BUSY, plan.get("running"))):
         if isinstance(containers, int) and containers:
             return Reason(code, {"containers": containers})
-    return Reason("planned", {"why": str(plan["why"])})
+    return Reason(Code.PLANNED, {"why": plan["why"]})
 
 
 def _takes_work(record: ContainerRecord, now_ms: int) -> bool:

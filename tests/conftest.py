@@ -14,6 +14,7 @@ import redis
 import structlog
 
 from sceneburst.local.embedded_redis import EmbeddedRedis
+from sceneburst.words import use_english
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
 from scenequeue.structure.keys import Keys
@@ -31,6 +32,10 @@ _FIXED = {
     "wished",
     *("lane:urgent", "lane:normal", "lane:bulk"),
 }
+
+
+# As the command line does, and `import sceneburst`.
+use_english()
 
 
 @pytest.fixture(autouse=True)

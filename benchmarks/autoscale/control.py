@@ -6,13 +6,17 @@ from collections.abc import Callable, Sequence
 from benchmarks.autoscale.loads import RATE, Item
 from benchmarks.autoscale.world import SIZE, SLOTS, Container, World
 from dispatcher.decisions.distribution import distribute
-from dispatcher.decisions.planner import Backlog, Policy, plan
+from dispatcher.decisions.planner import plan
+from dispatcher.decisions.planning.backlog import one_need
+from dispatcher.decisions.planning.policy import Policy
 from dispatcher.decisions.reaper import Action, Limits, find_reapable
 from dispatcher.fleet import FleetContainer
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.ids import ContainerId
 
 TICK_S = 2.0
+#: As the world measures its rate.
+NEED = "render"
 #: Far in the future: every container of the simulation beats.
 _BEATS_MS = 2**60
 #: (is_running, is_draining, held, done, idle_since_s)
@@ -47,7 +51,7 @@ class Ours:
                 world.end(container)
         if verdicts:
             records = [record for record in records if int(record.handle) in world.alive]
-        backlog = Backlog(len(world.ready), max(0.0, world.ready_weight))
+        backlog = one_need(len(world.ready), max(0.0, world.ready_weight), NEED)
         for batch in plan(backlog, records, self._policy, world.rates, now_ms).launches:
             world.launch(batch)
         self._reported = {each.number: _report(each) for each in world.alive.values()}

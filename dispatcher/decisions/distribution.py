@@ -39,5 +39,12 @@ def distribute(
         tasks = max_parallel_tasks
     else:
         tasks = max(1, min(-(-total_scenes // scenes_per_batch), total_scenes // min_scenes_per_batch))
-    share, extra = divmod(total_scenes, tasks)
-    return [share + 1] * extra + [share] * (tasks - extra)
+    return even_batches(total_scenes, tasks)
+
+
+def even_batches(total_scenes: int, containers: int) -> list[int]:
+    """Split scenes into so many batches that differ by at most one, larger ones first; at least one scene each."""
+    if containers < 1:
+        return []
+    share, extra = divmod(max(total_scenes, containers), containers)
+    return [share + 1] * extra + [share] * (containers - extra)

@@ -1,16 +1,18 @@
 """Launches that nothing came of: whether to wait before the next, and how many to try."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import NamedTuple
 
+from dispatcher.decisions.planner import Plan
 from dispatcher.decisions.reaper import DIED
 from dispatcher.fleets.fargate.ecs_errors import EcsProblem, is_capacity
 from scenequeue.backoff import doubled
-from scenequeue.counted import Number
 from scenequeue.jobs.container import BROKEN, ContainerRecord
+from scenequeue.reasons import Code, Reason
 
 #: After one round of launches that came to nothing; doubles with every further one, up to the longest.
-_INITIAL_PAUSE_S, _MAX_PAUSE_S = 2.0, 60.0
+INITIAL_PAUSE_S, MAX_PAUSE_S = 2.0, 60.0
 #: So many in a row, and the next are launched one at a time. Of containers that fail at random, one in a hundred or so
 #: (AWS users report 1 in 100 to 300), three in a row are as good as never seen.
 _FEW = 3
@@ -24,15 +26,15 @@ _UNSERVED_ROUNDS, _UNSERVED_PAUSE_S = 2, 600.0
 _REMEMBERED_S = 3600.0
 
 
-class Caution(NamedTuple):
+class LaunchBackoff(NamedTuple):
     """A restriction of launches, learnt from the last ones."""
 
     #: Launch nothing for so long.
     pause_s: float = 0.0
     #: Launch at most so many; None: no matter how many.
-    most: int | None = None
-    #: In words; "" without any caution.
-    why: str = ""
+    max_launches: int | None = None
+    #: None without any restriction.
+    why: Reason | None = None
 
 
 def came_to_nothing(record: ContainerRecord) -> bool:
@@ -49,7 +51,7 @@ def came_to_nothing(record: ContainerRecord) -> bool:
     return bool(record.unserved) or (not record.held and record.exit_reason.startswith((DIED, BROKEN)))
 
 
-def caution(ledger: Iterable[ContainerRecord], now_ms: int, newest_job_ms: int = 0) -> Caution:
+def launch_backoff(ledger: Iterable[ContainerRecord], now_ms: int, newest_job_ms: int = 0) -> LaunchBackoff:
     """Judge by the launches since the last one that worked.
 
     An image that cannot be pulled, or a program that ends at once, is accepted by the fleet again and again; without a pause
@@ -69,25 +71,25 @@ def caution(ledger: Iterable[ContainerRecord], now_ms: int, newest_job_ms: int =
         elif _has_worked(record, now_ms):
             break
     if not vain:
-        return Caution()
+        return LaunchBackoff()
     # What was launched together is one attempt, however many they were.
     attempts = len({record.intended_ms for record in vain})
-    pause_s = doubled(_INITIAL_PAUSE_S, _MAX_PAUSE_S, attempts)
+    pause_s = doubled(INITIAL_PAUSE_S, MAX_PAUSE_S, attempts)
     last = max(vain, key=lambda record: record.ended_ms)
-    most = 1 if len(vain) >= _FEW else None
-    problem = last.exit_reason or "no reason given"
+    max_launches = 1 if len(vain) >= _FEW else None
+    why = Reason(Code.STARTS_IN_VAIN, {"launches": len(vain), "problem": last.exit_reason or "no reason given"})
     if last.unserved:
-        most = 1
+        max_launches = 1
         rounds = len({record.intended_ms for record in vain if record.unserved})
         if rounds >= _UNSERVED_ROUNDS and newest_job_ms <= last.ended_ms:
             pause_s = _UNSERVED_PAUSE_S
-        problem = f"it could do nothing of what waits, {last.unserved}: is its image too old?"
+        why = Reason(Code.STARTS_UNSERVED, {"launches": len(vain), "unserved": last.unserved})
     left_s = max(0.0, pause_s - (now_ms - last.ended_ms) / 1000)
-    return Caution(left_s, most, f"the last {Number(len(vain)):launch|# launches} came to nothing ({problem})")
+    return LaunchBackoff(left_s, max_launches, why)
 
 
 def _has_worked(record: ContainerRecord, now_ms: int) -> bool:
-    """Not so one that has only just begun: it may still turn out to be a false start."""
+    """Return False for a container that has only just started; it may still fail."""
     if record.done or record.failed:
         return True
     if record.unserved:
@@ -95,3 +97,31 @@ def _has_worked(record: ContainerRecord, now_ms: int) -> bool:
     if record.state in {"gone", "failed"}:
         return bool(record.started_ms)
     return bool(record.started_ms) and now_ms - record.started_ms > _SETTLED_S * 1000
+
+
+def apply_launch_backoff(made: Plan, backoff: LaunchBackoff, rejected: str = "") -> Plan:
+    """Return the plan without its launches while a fleet is given time, and with one at most until it is known to work.
+
+    Args:
+        made: the plan.
+        backoff: learnt from the last launches.
+        rejected: the reason for which a fleet could start nothing, where it is too early to ask again; else "".
+    """
+    if not made.orders:
+        return made
+    # Without the seconds left, which would make another reason of it at every tick.
+    if rejected or (backoff.pause_s and backoff.why):
+        problem = rejected or backoff.why or ""
+        return replace(made, orders=(), why=_further(made.why, Reason(Code.NOT_YET, {"problem": problem})))
+    if backoff.max_launches is None or backoff.why is None:
+        return made
+    # Until the one that tries is known to work, no other does.
+    orders = () if made.starting else made.orders[: backoff.max_launches]
+    return replace(made, orders=orders, why=_further(made.why, Reason(Code.ONE_AT_A_TIME, {"problem": backoff.why})))
+
+
+def _further(why: Reason, more: Reason) -> Reason:
+    """Add to what a plan's launches follow from."""
+    because = why.parameters.get("because", ())
+    assert isinstance(because, tuple)
+    return Reason(why.code, {**why.parameters, "because": (*because, more)})

@@ -84,7 +84,7 @@ def _storage_h(rates: Rates) -> float:
     return max(each.ephemeral_gib_h or 0.0 for region in prices().regions.values() for each in region.values())
 
 
-def dearest(regions: Sequence[str], architecture: str = "x86_64") -> str:
+def most_expensive_region(regions: Sequence[str], architecture: str = "x86_64") -> str:
     """The region in which a container costs most; "" of none."""
     return max(regions, key=lambda region: usd_per_hour(1, 2048, region, architecture), default="")
 

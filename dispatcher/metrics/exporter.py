@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 
 from dispatcher.decisions.cost_anomaly import CostWatch
 from dispatcher.metrics.definitions import METRICS, count_containers, readings
-from dispatcher.snapshot import TickSnapshot
+from dispatcher.snapshot import Ticked
 from scenequeue.errors import SettingsError
 from scenequeue.settings import DispatcherSettings
 
@@ -72,20 +72,20 @@ class Exporter(Collector):
             raise SettingsError(f"SCENEBURST_METRICS_ADDRESS: cannot listen at {address!r} (host:port): {error}") from error
         return int(server.server_port)
 
-    def observe(self, seen: TickSnapshot | None) -> None:
+    def observe(self, ticked: Ticked | None) -> None:
         """Take a tick's numbers in; at most once a minute, pass them on to CloudWatch. None: another dispatcher acts."""
-        if seen is None:
+        if ticked is None:
             self._stand_by()
             return
-        values = dict(readings(seen.depth, seen.containers, seen.backlog_age_s))
+        values = dict(readings(ticked.depth, ticked.containers, ticked.snapshot.backlog_age_s))
         values |= {
-            "Launches": seen.launches,
-            "LaunchesFailed": seen.launches_failed,
-            "StartsFailed": seen.starts_failed,
-            "SpotInterruptions": seen.interrupted,
-            "TickSeconds": seen.took_s,
+            "Launches": ticked.launches,
+            "LaunchesFailed": ticked.launches_failed,
+            "StartsFailed": ticked.starts_failed,
+            "SpotInterruptions": ticked.interrupted,
+            "TickSeconds": ticked.took_s,
         }
-        cost = self._watch.look(values["CostPerHourUSD"], seen.depth.counts.done, seen.at_ms)
+        cost = self._watch.look(values["CostPerHourUSD"], ticked.depth.counts.done, ticked.snapshot.at_ms)
         values |= {
             "CostUSD": cost.total_usd,
             "CostPerSceneUSD": cost.per_scene_usd or 0.0,
@@ -99,10 +99,10 @@ class Exporter(Collector):
             )
         self._was_anomalous = cost.is_anomalous
         with self._lock:
-            self._values, self._containers = values, count_containers(seen.containers)
+            self._values, self._containers = values, count_containers(ticked.containers)
         if self._emf and self._clock() >= self._next_emf:
             self._next_emf = self._clock() + _EMF_EVERY_S
-            self._emf.write(emf_line(self._namespace, values, seen.at_ms) + "\n")
+            self._emf.write(emf_line(self._namespace, values, ticked.snapshot.at_ms) + "\n")
             self._emf.flush()
 
     def _stand_by(self) -> None:

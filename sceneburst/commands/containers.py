@@ -19,6 +19,7 @@ from sceneburst.terminal.screen import (
     say,
     table,
 )
+from sceneburst.words import plan_for_people
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.structure.hashes import MALFORMED
 
@@ -103,12 +104,13 @@ def plan(as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Names
     """Show the dispatcher's last decision and its reason."""
     with connected(redis_url, namespace) as queue:
         found, now_ms = queue.inspect.plan(), queue.inspect.now_ms()
+    shown = plan_for_people(found) if found else None
     if as_json:
-        print_json(found)
-    if found is None:
+        print_json(shown)
+    if shown is None:
         raise fail("no dispatcher has acted in the last minute; is one running?")
     if not as_json:
-        say(f"{found['why']} ({age_text(found['at_ms'], now_ms)} ago; running: ${found['usd_per_hour']:.4f}/h)")
+        say(f"{shown['why']} ({age_text(shown['at_ms'], now_ms)} ago; running: ${shown['usd_per_hour']:.4f}/h)")
 
 
 def _is_there(record: ContainerRecord) -> bool:

@@ -25,7 +25,8 @@ def dispatcher(once: Annotated[bool, typer.Option("--once", help="One tick, then
 
     settings = DispatcherSettings.load()
     if once:
-        say(run_once(settings))
+        decided = run_once(settings)
+        say(decided.text if decided else "another dispatcher acts")
     else:
         run(settings)
 

@@ -19,6 +19,7 @@ from sceneburst.terminal.screen import (
     say,
     table,
 )
+from sceneburst.words import plan_for_people
 from scenequeue.counted import counted
 from scenequeue.jobs.job import Lane
 
@@ -50,7 +51,7 @@ def show(
                 "jobs": [status_data(job) for job in jobs],
                 "leased": [item._asdict() for item in leased],
                 "containers": [record.model_dump(mode="json") for record in containers],
-                "plan": plan,
+                "plan": plan_for_people(plan) if plan else None,
             }
         )
         return
@@ -62,7 +63,7 @@ def show(
     )
     if depth.malformed:
         say(f"malformed in Redis, counted as 0: {', '.join(depth.malformed)}")
-    said = f"{plan['why']} ({age_text(plan['at_ms'], now_ms)} ago)" if plan else "none has acted in the last minute"
+    said = f"{plan['why'].text} ({age_text(plan['at_ms'], now_ms)} ago)" if plan else "none has acted in the last minute"
     say(f"dispatcher: {said}")
     if jobs:
         heading(f"the newest {counted(len(jobs), 'job')}" if len(jobs) > 1 else "the newest job")

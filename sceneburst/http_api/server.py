@@ -23,6 +23,7 @@ from sceneburst.http_api.middleware import Guard
 from sceneburst.http_api.routes import jobs, probes
 from sceneburst.http_api.service import Service
 from sceneburst.http_api.views import description
+from sceneburst.words import use_english
 from scenequeue.errors import QueueUnavailable, SceneburstError, SettingsError, without_prefix
 from scenequeue.logs import configure
 from scenequeue.release import release
@@ -166,6 +167,7 @@ def run(settings: ApiSettings) -> None:
         SettingsError: nobody could call, or anybody, or the address cannot be listened on, or Redis refuses the login.
     """
     configure(settings, "api")
+    use_english()
     server = ApiServer(settings)
     # Its coming and going is logged here; that a caller sends what is no HTTP must not fill the log.
     logging.getLogger("uvicorn").setLevel(logging.ERROR)

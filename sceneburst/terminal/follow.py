@@ -11,10 +11,13 @@ from sceneburst.terminal.screen import err, note
 from scenequeue.jobs.ids import ItemId
 from scenequeue.jobs.job import JobState, JobStatus
 from scenequeue.queue import SceneQueue
+from scenequeue.reasons import Code
 from scenequeue.waiting import PASSING
 
 _REFRESH_S = 0.25
 _EVENTS_AT_ONCE = 1000
+#: Plans that are shown: those for work that waits.
+_TOLD_PLANS = frozenset({Code.PLAN_COVERED, Code.PLAN_LAUNCHES})
 
 
 def follow(
@@ -111,8 +114,11 @@ class _Watch:
         return bool(events)
 
     def _take_plan(self) -> None:
-        decided = (self._queue.inspect.plan() or {}).get("why", "")
-        if decided != self.board.decision and "→" in decided:
+        made = self._queue.inspect.plan()
+        if made is None or made["why"].code not in _TOLD_PLANS:
+            return
+        decided = made["why"].text
+        if decided != self.board.decision:
             self.board.decision = decided
             self.say(f"plan    {decided}")
             self.tell({"event": "plan", "why": decided})

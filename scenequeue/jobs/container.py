@@ -34,6 +34,11 @@ class ContainerRecord(FrozenModel):
     batch: int = 0
     #: The job whose wishes it was launched by, if any; it takes others' work all the same.
     for_job: str = ""
+    #: What it was started from, as its fleet names it, and the needs that it was started for, with spaces between them.
+    image: str = ""
+    needs: str = ""
+    #: Needs that it serves, as it has said itself; "" before it has.
+    serves: str = ""
     fence: int = 0
     intended_ms: int = 0
     launched_ms: int = 0

@@ -38,3 +38,5 @@ class WishedJob(NamedTuple):
     #: Of its ready items, in seconds of video.
     ready_weight: float
     wishes: JobWishes
+    #: What its ready items ask of their container; "" where the queue does not tell.
+    need: str = ""

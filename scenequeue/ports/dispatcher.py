@@ -18,7 +18,7 @@ _LONGEST_ERROR = 500
 _INTENT_FIELDS = frozenset(
     {
         *("container_id", "fleet", "region", "vcpu", "memory_mib", "is_spot", "architecture", "ephemeral_gib"),
-        *("batch", "for_job", "fence"),
+        *("batch", "for_job", "image", "needs", "fence"),
     }
 )
 

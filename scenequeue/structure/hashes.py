@@ -17,6 +17,7 @@ from scenequeue.jobs.job import Callback, Counts, JobEvent, JobState, JobStatus,
 from scenequeue.jobs.options import RenderOptions
 from scenequeue.jobs.result import DeadLetter, ItemErrorRecord, ItemResult
 from scenequeue.jobs.wishes import JobWishes, WishedJob
+from scenequeue.reasons import Code, Reason
 
 #: Name and kind of what cannot be read.
 MALFORMED = "malformed"
@@ -191,12 +192,13 @@ def event_from(entry_id: str, fields: Mapping[str, str]) -> JobEvent:
 
 
 def plan_from(text: str) -> dict[str, Any]:
-    """The dispatcher's last decision: `why`, `at_ms`, `usd_per_hour` and more."""
-    unread = {"why": "the plan in Redis is malformed", "at_ms": 0, "usd_per_hour": 0.0}
+    """The dispatcher's last decision: `why` (a reason), `at_ms`, `usd_per_hour` and more, as it was published."""
+    unread = {"why": Reason(Code.PLAN_MALFORMED), "at_ms": 0, "usd_per_hour": 0.0}
     try:
         made = json.loads(text)
     except (ValueError, RecursionError):
         return unread
-    if not isinstance(made, dict) or not isinstance(made.get("why"), str):
+    if not isinstance(made, dict) or not isinstance(made.get("why"), str | dict):
         return unread
-    return {**made, **{name: made[name] if isinstance(made.get(name), int | float) else 0 for name in ("at_ms", "usd_per_hour")}}
+    numbers = {name: made[name] if isinstance(made.get(name), int | float) else 0 for name in ("at_ms", "usd_per_hour")}
+    return {**made, "why": Reason.from_json(made["why"]), **numbers}

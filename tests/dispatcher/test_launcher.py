@@ -8,7 +8,7 @@ import structlog
 
 from dispatcher.decisions.pricing import usd_per_hour
 from dispatcher.fleet import FleetContainer, Hardware, LaunchRequest, LaunchResult
-from dispatcher.snapshot import TickSnapshot
+from dispatcher.snapshot import Ticked
 from dispatcher.tick import Dispatcher
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import DispatcherSettings
@@ -112,7 +112,7 @@ def test_a_region_without_known_prices_is_named_once(queue: SceneQueue, configur
 def test_launches_that_end_at_once_are_not_repeated_at_every_tick(queue: SceneQueue, configure: Configure) -> None:
     """A bad image: ten launches, a pause, and then one to see; the plan says why, and the numbers tell."""
     paper = PaperFleet()
-    told: list[TickSnapshot | None] = []
+    told: list[Ticked | None] = []
     submit(queue, "a", 100)
     dispatcher = Dispatcher(queue, paper, configure(), observe=told.append)
     dispatcher.tick()
@@ -122,8 +122,8 @@ def test_launches_that_end_at_once_are_not_repeated_at_every_tick(queue: SceneQu
         made = dispatcher.tick()
         assert made is not None
         assert made.launches == ()
-    assert "not yet: the last 10 launches came to nothing" in made.why
-    assert "CannotPullContainerError" in made.why
+    assert "not yet: the last 10 launches came to nothing" in made.why.text
+    assert "CannotPullContainerError" in made.why.text
     wait_until(lambda: dispatcher.tick() and len(paper.requests) > 10, "the pause is over", 5)
     assert len(paper.requests) == 11
     for _ in range(5):
@@ -143,7 +143,7 @@ def test_what_spot_takes_is_counted_once_and_not_what_it_took_before(queue: Scen
     first = Dispatcher(queue, paper, configure())
     first.tick()
     paper.fate = {"is_running": True, "is_interrupted": True}
-    told: list[TickSnapshot | None] = []
+    told: list[Ticked | None] = []
     for dispatcher in (first, Dispatcher(queue, paper, configure(), observe=told.append)):
         dispatcher.tick()
         dispatcher.tick()

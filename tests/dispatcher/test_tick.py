@@ -262,7 +262,7 @@ def test_items_that_no_container_can_do_are_launched_for_twice_and_the_plan_says
         made = dispatcher.tick()
         assert made is not None
         assert made.orders == ()
-    assert "it could do nothing of what waits, 'render' v99" in made.why
+    assert "it could do nothing of what waits, 'render' v99" in made.why.text
     plan = queue.inspect.plan()
     assert plan is not None
     assert plan["waits_because"]["code"] == "false_starts"

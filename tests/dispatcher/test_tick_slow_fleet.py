@@ -42,7 +42,7 @@ class SlowFleet:
 @pytest.fixture
 def settings(redis_url: str, namespace: str, monkeypatch: pytest.MonkeyPatch) -> DispatcherSettings:
     """With a lock of tenths of a second."""
-    monkeypatch.setattr(tick_module, "_LEAST_LOCK_S", _LOCK_S)
+    monkeypatch.setattr(tick_module, "MIN_LOCK_S", _LOCK_S)
     return DispatcherSettings.load(redis_url=redis_url, namespace=namespace, tick_s=0.01)
 
 

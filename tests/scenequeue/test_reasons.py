@@ -1,5 +1,6 @@
 """Reasons: a code with parameters inside, a sentence outside."""
 
+import json
 import re
 import string
 from pathlib import Path
@@ -7,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from sceneburst.words import SENTENCES
 from scenequeue.jobs.result import ItemResult
-from scenequeue.reasons import SENTENCES, Reason
+from scenequeue.reasons import Code, Reason
 
 _ROOT = Path(__file__).parents[2]
 
@@ -61,11 +63,37 @@ def test_a_result_travels_without_its_words() -> None:
     assert ItemResult.model_validate_json(result.model_dump_json()) == result
 
 
-def test_every_code_that_is_given_has_its_sentence_and_no_sentence_is_left_over() -> None:
+def test_every_code_has_its_sentence_and_every_code_that_is_given_is_one() -> None:
     """A code without a sentence would be shown as it is."""
+    assert set(SENTENCES) == set(Code)
     given = set()
-    for path in [*_ROOT.glob("container_worker/**/*.py"), *_ROOT.glob("scenequeue/*.py"), *_ROOT.glob("producer/*.py")]:
+    for path in _ROOT.glob("container_worker/**/*.py"):
         given |= set(re.findall(r"""\b(?:_?warn|Reason)\(\s*"(\w+)\"""", path.read_text(encoding="utf-8")))
-    assert {code for code in given if code not in SENTENCES} == set()
+    assert given - set(Code) == set()
     for sentence in SENTENCES.values():
         list(string.Formatter().parse(sentence))
+
+
+def test_a_reason_may_hold_further_ones() -> None:
+    """One, or a list with what stands between them; all of it travels as plain data."""
+    launches = Reason(Code.LAUNCH_ALIKE, {"containers": 2, "items": 3})
+    because = (Reason(Code.BATCHES, {"items": 3, "least": 1, "most": 4}), Reason(Code.CUT_BY_LAUNCHES, {"launches": 2}))
+    why = Reason(Code.PLAN_LAUNCHES, {"waiting": Reason(Code.READY, {"items": 9}), "launches": launches, "because": because})
+    assert (
+        why.text == "9 ready → 2 containers × 3, because batches of about 3, at least 1, in at most 4; cut by 2 launches a tick"
+    )
+    assert Reason.from_json(json.loads(json.dumps(why.to_json()))) == why
+
+
+def test_a_program_without_words_shows_codes() -> None:
+    """And their parameters: sentences are the top floor's alone."""
+    why = Reason("a", {"b": 1, "c": Reason("d", {"e": "f"}), "g": (Reason("h"), Reason("i"))})
+    assert why.plain() == "a (b: 1, c: d (e: f), g: h; i)"
+
+
+def test_reasons_inside_reasons_are_read_only_so_deep() -> None:
+    """What lies in Redis may have been written by anybody."""
+    data: dict[str, Any] = {"code": "x"}
+    for _ in range(900):
+        data = {"code": "x", "parameters": {"x": data}}
+    assert len(Reason.from_json(data).plain()) < 100

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dispatcher.decisions.launch_backoff import came_to_nothing, caution
+from dispatcher.decisions.launch_backoff import came_to_nothing, launch_backoff
 from dispatcher.decisions.reaper import DIED
 from scenequeue.jobs.container import ContainerRecord
 from tests.dispatcher.ledger import NOW_MS, container
@@ -15,7 +15,7 @@ def launched(ago_s: float, state: str = "failed", **fields: object) -> Container
     return container(state, intended_ms=at_ms, launched_ms=at_ms, **{**defaults, **fields})
 
 
-def test_without_false_starts_there_is_no_caution() -> None:
+def test_without_false_starts_there_is_no_launch_backoff() -> None:
     """Nor because of what has only begun, was never launched, or worked and left."""
     ledger = [
         launched(3, "running", started_ms=NOW_MS - 1000, ended_ms=0),
@@ -23,30 +23,30 @@ def test_without_false_starts_there_is_no_caution() -> None:
         container("failed", launched_ms=0),
         launched(60, "gone", started_ms=NOW_MS - 50_000, exit_reason="idle"),
     ]
-    assert caution(ledger, NOW_MS) == (0.0, None, "")
-    assert caution([], NOW_MS) == (0.0, None, "")
+    assert launch_backoff(ledger, NOW_MS) == (0.0, None, None)
+    assert launch_backoff([], NOW_MS) == (0.0, None, None)
 
 
 @pytest.mark.parametrize(("attempts", "pause_s"), [(1, 2.0), (2, 4.0), (3, 8.0), (5, 32.0), (6, 60.0), (30, 60.0)])
 def test_pauses_double_from_one_round_of_false_starts_to_the_next(attempts: int, pause_s: float) -> None:
     """Counted from the end of the last; forty that were launched together are one round."""
     ledger = [launched(5.0 + 100 * round_) for round_ in range(min(attempts, 30)) for _ in range(40)]
-    learnt = caution(ledger, NOW_MS)
+    learnt = launch_backoff(ledger, NOW_MS)
     assert learnt.pause_s == pytest.approx(pause_s)
-    assert learnt.most == 1
-    assert learnt.why == f"the last {40 * attempts} launches came to nothing ({DIED}CannotPullContainerError)"
+    assert learnt.max_launches == 1
+    assert learnt.why.text == f"the last {40 * attempts} launches came to nothing ({DIED}CannotPullContainerError)"
 
 
 def test_a_pause_is_over_when_its_time_is() -> None:
     """And the next is launched alone, to see."""
-    assert caution([launched(6.5)] * 3, NOW_MS).pause_s == pytest.approx(0.5)
-    learnt = caution([launched(60)] * 3, NOW_MS)
-    assert (learnt.pause_s, learnt.most) == (0.0, 1)
+    assert launch_backoff([launched(6.5)] * 3, NOW_MS).pause_s == pytest.approx(0.5)
+    learnt = launch_backoff([launched(60)] * 3, NOW_MS)
+    assert (learnt.pause_s, learnt.max_launches) == (0.0, 1)
 
 
 def test_one_or_two_false_starts_cost_a_pause_but_no_probing() -> None:
     """One in some hundred never starts; that is no reason to be slow."""
-    assert caution([launched(60), launched(70)], NOW_MS)[:2] == (0.0, None)
+    assert launch_backoff([launched(60), launched(70)], NOW_MS)[:2] == (0.0, None)
 
 
 @pytest.mark.parametrize(
@@ -57,11 +57,11 @@ def test_one_or_two_false_starts_cost_a_pause_but_no_probing() -> None:
         launched(40, "gone", started_ms=NOW_MS - 30_000, exit_reason="idle"),
     ],
 )
-def test_one_that_works_ends_all_caution(works: ContainerRecord) -> None:
+def test_one_that_works_ends_all_launch_backoff(works: ContainerRecord) -> None:
     """It has done something, has been there for a while, or has left as it should; what failed before is forgotten."""
     before = [launched(100)] * 5
-    assert caution([*before, works], NOW_MS)[:2] == (0.0, None)
-    assert caution([*before, works, launched(6)], NOW_MS).pause_s == pytest.approx(1.0)
+    assert launch_backoff([*before, works], NOW_MS)[:2] == (0.0, None)
+    assert launch_backoff([*before, works, launched(6)], NOW_MS).pause_s == pytest.approx(1.0)
 
 
 def test_a_program_that_says_hello_and_dies_at_once_is_a_false_start_too() -> None:
@@ -75,12 +75,12 @@ def test_a_program_that_says_hello_and_dies_at_once_is_a_false_start_too() -> No
 def test_a_launch_that_found_no_room_after_all_is_none() -> None:
     """Spot says so late; the next launch goes elsewhere, and need not wait."""
     late = "ended: TaskFailedToStart: Capacity is unavailable at this time. Please try again later"
-    assert caution([launched(6, exit_reason=late)] * 9, NOW_MS) == (0.0, None, "")
+    assert launch_backoff([launched(6, exit_reason=late)] * 9, NOW_MS) == (0.0, None, None)
 
 
 def test_what_lies_an_hour_back_is_forgotten() -> None:
     """The operator has mended it meanwhile, or nobody wanted anything."""
-    assert caution([launched(4000)] * 9, NOW_MS) == (0.0, None, "")
+    assert launch_backoff([launched(4000)] * 9, NOW_MS) == (0.0, None, None)
 
 
 def unserved(ago_s: float, state: str = "gone", **fields: object) -> ContainerRecord:
@@ -92,23 +92,23 @@ def unserved(ago_s: float, state: str = "gone", **fields: object) -> ContainerRe
 
 def test_one_that_can_do_nothing_of_what_waits_is_a_false_start() -> None:
     """Tried once more, alone; then only every ten minutes, as nothing but another image will change it."""
-    once = caution([unserved(10)] * 4, NOW_MS)
-    assert (once.pause_s, once.most) == (0.0, 1)
-    assert once.why == (
+    once = launch_backoff([unserved(10)] * 4, NOW_MS)
+    assert (once.pause_s, once.max_launches) == (0.0, 1)
+    assert once.why.text == (
         "the last 4 launches came to nothing (it could do nothing of what waits, 'render' v2: is its image too old?)"
     )
-    twice = caution([unserved(20), unserved(10)], NOW_MS)
-    assert (twice.pause_s, twice.most) == (pytest.approx(595.0), 1)
-    assert caution([unserved(900), unserved(800)], NOW_MS).pause_s == 0.0
+    twice = launch_backoff([unserved(20), unserved(10)], NOW_MS)
+    assert (twice.pause_s, twice.max_launches) == (pytest.approx(595.0), 1)
+    assert launch_backoff([unserved(900), unserved(800)], NOW_MS).pause_s == 0.0
     # Another job may be one that it can do; that is found out by one container.
-    assert caution([unserved(20), unserved(10)], NOW_MS, NOW_MS - 1000)[:2] == (0.0, 1)
+    assert launch_backoff([unserved(20), unserved(10)], NOW_MS, NOW_MS - 1000)[:2] == (0.0, 1)
 
 
 def test_one_that_stays_and_can_do_nothing_has_not_worked() -> None:
     """However long it is kept; one that did something besides is no false start."""
     staying = unserved(200, "running", ended_ms=0, exit_reason="")
-    assert caution([unserved(300), unserved(250), staying], NOW_MS).most == 1
-    assert caution([unserved(300), unserved(20, done=1)], NOW_MS) == (0.0, None, "")
+    assert launch_backoff([unserved(300), unserved(250), staying], NOW_MS).max_launches == 1
+    assert launch_backoff([unserved(300), unserved(20, done=1)], NOW_MS) == (0.0, None, None)
 
 
 def test_one_that_left_because_its_surroundings_were_broken_is_a_false_start() -> None:

@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from dispatcher.decisions.planner import Backlog, Policy, plan
+from dispatcher.decisions.planner import plan
+from dispatcher.decisions.planning.backlog import Backlog, one_need
+from dispatcher.decisions.planning.policy import Policy
 from dispatcher.decisions.pricing import hourly_usd, usd_per_hour
 from scenequeue.jobs.container import ContainerRecord
 from tests.dispatcher.ledger import NOW_MS, container
@@ -14,48 +16,48 @@ from tests.dispatcher.ledger import NOW_MS, container
 
 def test_a_burst_is_spread_and_the_plan_says_why() -> None:
     """The sentence that operators and the demo show."""
-    made = plan(Backlog(6, 60), [], Policy(scenes_per_batch=3, min_scenes_per_batch=1), {}, NOW_MS)
+    made = plan(one_need(6, 60), [], Policy(scenes_per_batch=3, min_scenes_per_batch=1), {}, NOW_MS)
     assert made.launches == (3, 3)
-    assert made.why.startswith("6 ready → 2 containers × 3, because")
+    assert made.why.text.startswith("6 ready → 2 containers × 3, because")
 
 
 def test_containers_that_start_are_counted_so_nothing_is_launched_twice() -> None:
     """A slow start covers its batch until the hello time-out."""
     starting = [container("launched", batch=5), container("intended", batch=5)]
-    assert plan(Backlog(10, 100), starting, Policy(), {}, NOW_MS).launches == ()
+    assert plan(one_need(10, 100), starting, Policy(), {}, NOW_MS).launches == ()
     late = [record.model_copy(update={"intended_ms": NOW_MS - 200_000}) for record in starting]
-    assert sum(plan(Backlog(10, 100), late, Policy(), {}, NOW_MS).launches) == 10
+    assert sum(plan(one_need(10, 100), late, Policy(), {}, NOW_MS).launches) == 10
 
 
 def test_what_running_containers_have_left_is_taken_off() -> None:
     """Budget less what is done, failed or held."""
     running = [container(batch=10, done=3, held=2)]
-    made = plan(Backlog(9, 90), running, Policy(min_scenes_per_batch=1), {}, NOW_MS)
+    made = plan(one_need(9, 90), running, Policy(min_scenes_per_batch=1), {}, NOW_MS)
     assert sum(made.launches) == 4
 
 
 def test_draining_and_ended_containers_are_no_capacity() -> None:
     """What leaves takes nothing more."""
     leaving = [container(batch=10, is_draining=True), container("gone", batch=10), container("failed", batch=10)]
-    assert sum(plan(Backlog(10, 100), leaving, Policy(), {}, NOW_MS).launches) == 10
+    assert sum(plan(one_need(10, 100), leaving, Policy(), {}, NOW_MS).launches) == 10
 
 
 def test_a_paused_queue_launches_nothing() -> None:
     """And says so."""
-    made = plan(Backlog(10, 100, is_paused=True), [], Policy(), {}, NOW_MS)
-    assert (made.launches, made.why) == ((), "10 ready, but the queue is paused")
+    made = plan(one_need(10, 100, is_paused=True), [], Policy(), {}, NOW_MS)
+    assert (made.launches, made.why.text) == ((), "10 ready, but the queue is paused")
 
 
 def test_the_deadline_policy_takes_the_fewest_that_finish_in_time() -> None:
     """3,600 s of video at rate 1 in nine tenths of 344 s, after 45 of starting: 12 slots, 6 containers of 2."""
     policy = Policy(policy="deadline", deadline_s=389)
-    assert len(plan(Backlog(100, 3600), [], policy, {"render": 1.0}, NOW_MS).launches) == 6
-    assert len(plan(Backlog(100, 3600), [], policy, {"render": 2.0}, NOW_MS).launches) == 12
+    assert len(plan(one_need(100, 3600), [], policy, {"": 1.0}, NOW_MS).launches) == 6
+    assert len(plan(one_need(100, 3600), [], policy, {"": 2.0}, NOW_MS).launches) == 12
 
 
 def test_the_minimum_is_kept_when_idle() -> None:
     """Warm containers, for those who pay for them."""
-    assert plan(Backlog(0), [], Policy(min_containers=2), {}, NOW_MS).launches == (0, 0)
+    assert plan(one_need(0), [], Policy(min_containers=2), {}, NOW_MS).launches == (0, 0)
 
 
 _records = st.builds(
@@ -85,7 +87,7 @@ _policies = st.builds(
 @given(ready=st.integers(0, 5000), containers=st.lists(_records, max_size=20), policy=_policies)
 def test_no_plan_breaks_a_bound(ready: int, containers: list[ContainerRecord], policy: Policy) -> None:
     """Containers, launches a tick and dollars an hour, under every policy; and nothing for nothing."""
-    made = plan(Backlog(ready, ready * 5.0), containers, policy, {}, NOW_MS)
+    made = plan(one_need(ready, ready * 5.0), containers, policy, {}, NOW_MS)
     alive = made.starting + made.running
     assert len(made.launches) <= policy.launches_per_tick
     assert not made.launches or alive + len(made.launches) <= policy.max_containers
@@ -95,7 +97,7 @@ def test_no_plan_breaks_a_bound(ready: int, containers: list[ContainerRecord], p
         assert made.usd_per_hour + each * len(made.launches) <= policy.budget_usd_per_hour + 1e-6
     if not ready:
         assert made.launches == ()
-    assert made.why
+    assert made.why.text
 
 
 # -- money
@@ -104,10 +106,10 @@ def test_no_plan_breaks_a_bound(ready: int, containers: list[ContainerRecord], p
 def test_ephemeral_storage_counts_against_the_budget() -> None:
     """200 GiB are a fifth of such a container's price."""
     policy = Policy(max_parallel_tasks=50, budget_usd_per_hour=1.0, ephemeral_gib=200, min_scenes_per_batch=1, scenes_per_batch=1)
-    made = plan(Backlog(100), [], policy, {}, NOW_MS)
+    made = plan(one_need(100), [], policy, {}, NOW_MS)
     running = [container(ephemeral_gib=200) for _ in made.launches]
     assert 0.9 < hourly_usd(running) <= 1.0
-    assert plan(Backlog(100), running, policy, {}, NOW_MS).launches == ()
+    assert plan(one_need(100), running, policy, {}, NOW_MS).launches == ()
 
 
 def test_what_found_spot_leaves_money_for_more() -> None:
@@ -115,27 +117,27 @@ def test_what_found_spot_leaves_money_for_more() -> None:
     policy = Policy(policy="budget", budget_usd_per_hour=1.0, min_scenes_per_batch=1)
     running: list[ContainerRecord] = []
     rounds = 0
-    while made := plan(Backlog(1000), running, policy, {}, NOW_MS).launches:
+    while made := plan(one_need(1000), running, policy, {}, NOW_MS).launches:
         running += [container(is_spot=True, batch=batch) for batch in made]
         rounds += 1
         assert hourly_usd(running) <= 1.0
     assert rounds > 1
     assert hourly_usd(running) + policy.usd_per_hour_each > 1.0
-    on_demand = plan(Backlog(1000), [], policy, {}, NOW_MS).launches
+    on_demand = plan(one_need(1000), [], policy, {}, NOW_MS).launches
     assert len(running) > 3 * len(on_demand)
 
 
 def test_where_only_spot_is_launched_its_price_is_planned_with() -> None:
     """At once, without waiting for what was found."""
     policy = Policy(policy="budget", budget_usd_per_hour=1.0, min_scenes_per_batch=1, is_spot=True)
-    assert len(plan(Backlog(1000), [], policy, {}, NOW_MS).launches) == 33
+    assert len(plan(one_need(1000), [], policy, {}, NOW_MS).launches) == 33
 
 
 def test_a_dearer_region_keeps_fewer() -> None:
     """Tokyo is a quarter dearer than Virginia."""
     for region, most in (("us-east-1", 10), ("ap-northeast-1", 8)):
         policy = Policy(policy="budget", budget_usd_per_hour=1.0, min_scenes_per_batch=1, region=region)
-        assert len(plan(Backlog(1000), [], policy, {}, NOW_MS).launches) == most
+        assert len(plan(one_need(1000), [], policy, {}, NOW_MS).launches) == most
 
 
 # -- effort
@@ -146,7 +148,7 @@ def test_a_plan_for_a_million_items_costs_no_more_than_one_for_a_thousand(name: 
     """A few dozen lines of Python per container, and a few per launch of this tick, however much waits."""
     running = [container(slots=2, held=2, done=n % 50, batch=200) for n in range(500)]
     policy = Policy(policy=name, max_parallel_tasks=600, max_containers=600, budget_usd_per_hour=100.0)
-    few, many = (_lines_run(Backlog(ready, ready * 5.0), running, policy) for ready in (100_000, 1_000_000))
+    few, many = (_lines_run(one_need(ready, ready * 5.0), running, policy) for ready in (100_000, 1_000_000))
     assert many <= few + 10 * policy.launches_per_tick
     assert many < 60 * len(running)
 
@@ -162,7 +164,7 @@ def _lines_run(backlog: Backlog, running: list[ContainerRecord], policy: Policy)
     before = sys.gettrace()
     sys.settrace(count)
     try:
-        plan(backlog, running, policy, {"render": 0.7}, NOW_MS)
+        plan(backlog, running, policy, {"": 0.7}, NOW_MS)
     finally:
         sys.settrace(before)
     return lines

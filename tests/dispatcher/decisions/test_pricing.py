@@ -2,7 +2,7 @@
 
 import pytest
 
-from dispatcher.decisions.pricing import cost_usd, dearest, hourly_usd, is_priced, prices, usd_per_hour
+from dispatcher.decisions.pricing import cost_usd, hourly_usd, is_priced, most_expensive_region, prices, usd_per_hour
 from tests.dispatcher.ledger import NOW_MS, container
 
 
@@ -29,10 +29,10 @@ def test_what_is_not_known_is_counted_as_the_dearest_that_is(architecture: str) 
 
 def test_the_dearest_of_several_regions_is_found() -> None:
     """One without prices is as dear as any."""
-    assert dearest(["us-east-1", "eu-central-1", "us-west-2"]) == "eu-central-1"
-    assert dearest(["us-east-1"]) == "us-east-1"
-    assert dearest([]) == ""
-    assert usd_per_hour(2, 4096, dearest(["us-east-1", "nowhere-1"])) == usd_per_hour(2, 4096, "nowhere-1")
+    assert most_expensive_region(["us-east-1", "eu-central-1", "us-west-2"]) == "eu-central-1"
+    assert most_expensive_region(["us-east-1"]) == "us-east-1"
+    assert most_expensive_region([]) == ""
+    assert usd_per_hour(2, 4096, most_expensive_region(["us-east-1", "nowhere-1"])) == usd_per_hour(2, 4096, "nowhere-1")
 
 
 def test_a_container_costs_a_minute_at_least_and_whole_seconds_from_its_launch_on() -> None:

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from dispatcher.decisions.planner import Backlog, Plan, Policy, plan
-from dispatcher.decisions.standstill import Refused, standstill
-from dispatcher.decisions.wishes import Order
+from dispatcher.decisions.planner import Plan, plan
+from dispatcher.decisions.planning.backlog import one_need
+from dispatcher.decisions.planning.launch_limits import Order
+from dispatcher.decisions.planning.policy import Policy
+from dispatcher.decisions.standstill import Rejection, standstill
 from dispatcher.fleet import FleetContainer, Hardware, LaunchRequest, LaunchResult
 from dispatcher.tick import Dispatcher
 from producer import Producer
@@ -17,12 +19,13 @@ from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.ids import ContainerId
 from scenequeue.jobs.wishes import JobWishes, WishedJob
 from scenequeue.queue import SceneQueue
+from scenequeue.reasons import Code, Reason
 from scenequeue.settings import DispatcherSettings, ProducerSettings
 from tests.scenequeue.jobs import submit
 from tests.support.media import Media
 
-_MADE = Plan((), "", 5, 5, 0, 0, 0.0)
-_NO_ROOM = Refused(
+_MADE = Plan((), Reason(Code.PLAN_AT_REST), 5, 5, 0, 0, 0.0)
+_NO_ROOM = Rejection(
     "us-east-1a/FARGATE_SPOT: RESOURCE:CPU; us-east-1a/FARGATE: Capacity is unavailable at this time.", lacks_capacity=True
 )
 
@@ -32,37 +35,42 @@ def _records(count: int, **more: Any) -> list[ContainerRecord]:
 
 
 @pytest.mark.parametrize(
-    ("made", "records", "policy", "refused", "vain", "code"),
+    ("made", "records", "policy", "rejection", "vain", "code"),
     [
-        (replace(_MADE, ready=0), [], Policy(), _NO_ROOM, "", None),
-        (replace(_MADE, orders=(Order(5, 1),)), [], Policy(), None, "", None),
-        (_MADE, [], Policy(), _NO_ROOM, "", "no_capacity"),
-        (_MADE, [], Policy(), Refused("AccessDenied: not allowed", lacks_capacity=False), "", "launches_fail"),
-        (_MADE, [], Policy(), None, "the last launch came to nothing (exit 1)", "false_starts"),
-        (_MADE, [], Policy(budget_usd_per_hour=0.01), None, "", "over_budget"),
-        (replace(_MADE, cut_usd_per_hour=2.0), [], Policy(budget_usd_per_hour=1), None, "", "over_budget"),
-        (replace(_MADE, running=2), _records(2), Policy(max_containers=2), None, "", "all_at_work"),
-        (replace(_MADE, starting=2), _records(2), Policy(max_containers=2), None, "", None),
-        (_MADE, _records(2, is_draining=True), Policy(max_containers=2), None, "", "all_drain"),
-        (_MADE, _records(2, state="gone"), Policy(max_containers=2), None, "", None),
-        (replace(_MADE, at_work=3, running=1), _records(3), Policy(max_parallel_tasks=3), None, "", "all_at_work"),
-        (replace(_MADE, at_work=3, starting=3), _records(3), Policy(max_parallel_tasks=3), None, "", None),
+        (replace(_MADE, ready=0), [], Policy(), _NO_ROOM, None, None),
+        (replace(_MADE, orders=(Order(5, 1),)), [], Policy(), None, None, None),
+        (_MADE, [], Policy(), _NO_ROOM, None, "no_capacity"),
+        (_MADE, [], Policy(), Rejection("AccessDenied: not allowed", lacks_capacity=False), None, "launches_fail"),
+        (_MADE, [], Policy(), None, Reason(Code.STARTS_IN_VAIN, {"launches": 1, "problem": "exit 1"}), "false_starts"),
+        (_MADE, [], Policy(budget_usd_per_hour=0.01), None, None, "over_budget"),
+        (replace(_MADE, cut_usd_per_hour=2.0), [], Policy(budget_usd_per_hour=1), None, None, "over_budget"),
+        (replace(_MADE, running=2), _records(2), Policy(max_containers=2), None, None, "all_at_work"),
+        (replace(_MADE, starting=2), _records(2), Policy(max_containers=2), None, None, None),
+        (_MADE, _records(2, is_draining=True), Policy(max_containers=2), None, None, "all_drain"),
+        (_MADE, _records(2, state="gone"), Policy(max_containers=2), None, None, None),
+        (replace(_MADE, at_work=3, running=1), _records(3), Policy(max_parallel_tasks=3), None, None, "all_at_work"),
+        (replace(_MADE, at_work=3, starting=3), _records(3), Policy(max_parallel_tasks=3), None, None, None),
     ],
 )
 def test_a_standstill_has_a_reason(
-    made: Plan, records: Sequence[ContainerRecord], policy: Policy, refused: Refused | None, vain: str, code: str | None
+    made: Plan,
+    records: Sequence[ContainerRecord],
+    policy: Policy,
+    rejection: Rejection | None,
+    vain: Reason | None,
+    code: str | None,
 ) -> None:
     """With the fleet's own words, or the bound that holds."""
-    reason = standstill(made, records, policy, refused, vain)
+    reason = standstill(made, records, policy, rejection, vain)
     assert (reason.code if reason else None) == code
-    assert reason is None or refused is None or refused.problem in reason.text
+    assert reason is None or rejection is None or rejection.problem in reason.text
 
 
 @pytest.mark.parametrize("state", ["intended", "running"])
 def test_containers_that_run_and_start_are_counted_where_all_are_at_work(state: str) -> None:
     """Both are among those that the setting allows."""
     records, policy = [*_records(2, state=state, batch=5), *_records(1, state="running", batch=5)], Policy(max_parallel_tasks=3)
-    reason = standstill(plan(Backlog(20), records, policy, {}, 0), records, policy, None, "")
+    reason = standstill(plan(one_need(20), records, policy, {}, 0), records, policy, None, None)
     assert reason is not None
     assert reason.parameters == {"containers": 3, "setting": "SCENEBURST_MAX_PARALLEL_TASKS"}
 
@@ -73,8 +81,8 @@ def test_containers_of_a_jobs_own_wishes_do_not_count_against_the_setting(others
     job = WishedJob("j", False, 20, 20, 20.0, JobWishes(max_parallel_tasks=3, min_scenes_per_batch=1))
     records = [*_records(own, state="running", batch=5, for_job="j"), *_records(3 - own, state="running", batch=1)]
     policy = Policy(max_parallel_tasks=3, policy="batch")
-    made = replace(plan(Backlog(20 + others, jobs=(job,)), records, policy, {}, 0), orders=())
-    reason = standstill(made, records, policy, None, "")
+    made = replace(plan(one_need(20 + others, jobs=(job,)), records, policy, {}, 0), orders=())
+    reason = standstill(made, records, policy, None, None)
     assert (reason.code if reason else None) == code
 
 
@@ -82,7 +90,7 @@ def test_a_budget_that_a_jobs_wished_size_exceeds_is_told_with_its_price() -> No
     """The operator's own size would fit."""
     job = WishedJob("j", False, 20, 20, 20.0, JobWishes(config_priority=4))
     policy = Policy(budget_usd_per_hour=0.5)
-    reason = standstill(plan(Backlog(20, jobs=(job,)), [], policy, {}, 0), [], policy, None, "")
+    reason = standstill(plan(one_need(20, jobs=(job,)), [], policy, {}, 0), [], policy, None, None)
     assert reason is not None
     assert reason.parameters["usd_per_hour_each"] == round(policy.usd_per_hour_of(4), 4)
 

@@ -6,10 +6,14 @@ import pytest
 from hypothesis import given, strategies as st
 
 from dispatcher.decisions.distribution import distribute
-from dispatcher.decisions.planner import Backlog, Policy, plan, takes_soon
+from dispatcher.decisions.planner import plan
+from dispatcher.decisions.planning.backlog import Backlog, one_need
+from dispatcher.decisions.planning.coverage import Demand, Room, cover
+from dispatcher.decisions.planning.launch_limits import Order
+from dispatcher.decisions.planning.policy import Policy
+from dispatcher.decisions.planning.presence import remaining_capacity
 from dispatcher.decisions.pricing import hourly_usd
 from dispatcher.decisions.sizing import Share, share_of
-from dispatcher.decisions.wishes import Order, cover
 from dispatcher.fleet import SIZES, FleetContainer, Hardware, LaunchRequest, LaunchResult
 from dispatcher.tick import Dispatcher
 from scenequeue.jobs.container import ContainerRecord
@@ -30,7 +34,7 @@ def job(name: str = "a", ready: int = 8, *, total: int | None = None, is_urgent:
 def backlog(*jobs: WishedJob, others: int = 0) -> Backlog:
     """A backlog of these jobs and of `others` items of jobs without wishes."""
     ready = others + sum(each.ready for each in jobs)
-    return Backlog(ready, float(ready), jobs=jobs)
+    return one_need(ready, float(ready), jobs=jobs)
 
 
 # -- what is wished
@@ -60,14 +64,14 @@ def test_a_job_with_wishes_is_planned_alone() -> None:
     made = plan(backlog(wished, others=20), [], Policy(), {}, NOW_MS)
     assert made.orders == (*[Order(2, 3, "mine")] * 4, Order(10, 1), Order(10, 1))
     assert made.launches == (2, 2, 2, 2, 10, 10)
-    assert "job mine wishes about 2 each, in at most 4" in made.why
-    assert "batches of about 10" in made.why
+    assert "job mine wishes about 2 each, in at most 4" in made.why.text
+    assert "batches of about 10" in made.why.text
 
 
 def test_the_sentence_of_a_job_alone() -> None:
     """The plan's sentence names the job and its wishes."""
     made = plan(backlog(job("mine", 8, scenes_per_batch=2, max_parallel_tasks=4)), [], Policy(), {}, NOW_MS)
-    assert made.why == "8 ready → 4 containers × 2, because job mine wishes about 2 each, in at most 4"
+    assert made.why.text == "8 ready → 4 containers × 2, because job mine wishes about 2 each, in at most 4"
 
 
 def test_what_was_launched_by_a_job_s_wishes_covers_it_first() -> None:
@@ -79,7 +83,7 @@ def test_what_was_launched_by_a_job_s_wishes_covers_it_first() -> None:
     busy = [container(batch=2, done=2, slots=1, held=1, for_job="mine") for _ in range(4)]
     made = plan(backlog(wished), busy, Policy(), {}, NOW_MS)
     assert (made.orders, made.uncovered) == ((), 8)
-    assert "job mine has all 4 containers that it may have" in made.why
+    assert "job mine has all 4 containers that it may have" in made.why.text
 
 
 def test_others_containers_are_counted_for_their_own_work_first() -> None:
@@ -99,14 +103,14 @@ def test_what_a_job_s_containers_have_left_covers_others() -> None:
 
 def test_a_paused_queue_launches_nothing_for_wishes_either() -> None:
     """Pausing is the operator's."""
-    waiting = Backlog(8, 8.0, is_paused=True, jobs=(job(),))
+    waiting = one_need(8, 8.0, is_paused=True, jobs=(job(),))
     assert plan(waiting, [], Policy(min_containers=3), {}, NOW_MS).orders == ()
 
 
 def test_of_many_jobs_only_some_are_named() -> None:
     """The sentence stays one."""
     made = plan(backlog(*(job(f"j{number}") for number in range(50))), [], Policy(max_containers=1000), {}, NOW_MS)
-    assert "47 more jobs have wishes" in made.why
+    assert "47 more jobs have wishes" in made.why.text
     assert len(made.orders) == 100
 
 
@@ -167,7 +171,7 @@ def test_no_wish_breaks_a_bound(
         assert not own or len(own) + there_for_it <= share.max_parallel_tasks
         assert {order.config_priority for order in own} <= {share.config_priority}
         assert sum(order.batch for order in own) <= each.ready
-    assert made.why
+    assert made.why.text
 
 
 @given(jobs=_jobs, others=st.integers(0, 500))
@@ -188,14 +192,24 @@ def test_what_is_covered_adds_up(jobs: tuple[WishedJob, ...], others: int, conta
     leaves more uncovered.
     """
     ready = others + sum(each.ready for each in jobs)
-    takes = [(record.for_job, takes_soon(record)) for record in containers]
-    covered = cover(ready, jobs, takes)
-    left = covered.uncovered + sum(each.uncovered for each in covered.jobs)
+    named = {each.job_id for each in jobs}
+    takes = [(record.for_job if record.for_job in named else "", remaining_capacity(record)) for record in containers]
+    demands = [Demand("", others), *(Demand("", each.ready, each.job_id) for each in jobs)]
+    covered = cover(demands, rooms(takes))
+    left = sum(demand.items for demand in demands) - sum(covered)
     assert left == max(0, ready - sum(taken for _, taken in takes))
-    assert covered.ready == others
-    assert covered.containers + sum(each.containers for each in covered.jobs) == len(takes)
-    more = cover(ready, jobs, [*takes, ("j0", 7)])
-    assert more.uncovered + sum(each.uncovered for each in more.jobs) <= left
+    assert all(0 <= taken <= demand.items for demand, taken in zip(demands, covered, strict=True))
+    more = cover(demands, rooms([*takes, ("j0" if "j0" in named else "", 7)]))
+    assert ready - sum(more) <= left
+
+
+def rooms(takes: list[tuple[str, int]]) -> dict[Room, int]:
+    """What containers take that serve all, by the job that they were launched for."""
+    found: dict[Room, int] = {}
+    for for_job, taken in takes:
+        room = Room(None, for_job)
+        found[room] = found.get(room, 0) + taken
+    return found
 
 
 @given(total=st.integers(0, 2000), per_batch=st.integers(1, 50), most=st.integers(1, 50), least=st.integers(1, 50))

@@ -1,0 +1,75 @@
+"""Counts the containers that are there, and what they will take."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from dispatcher.decisions.planning.coverage import Room
+from dispatcher.decisions.pricing import hourly_usd
+from scenequeue.jobs.container import ContainerRecord
+
+_ALIVE = frozenset({"intended", "launched", "running"})
+_ENDED = frozenset({"gone", "failed"})
+
+
+class Present(NamedTuple):
+    """Containers that are there."""
+
+    #: By what they serve and whose wishes they follow: ready items that they will take, and their number.
+    rooms: Mapping[Room, int]
+    counts: Mapping[Room, int]
+    starting: int
+    alive: int
+    #: Those that drain as well: they take nothing more, but are paid for.
+    paid: int
+    usd_per_hour: float
+
+
+def is_capacity(record: ContainerRecord, hello_timeout_s: float, now_ms: int) -> bool:
+    """Return True if a container works, or may still come to: a launch that has not said hello in time has failed."""
+    if record.state not in _ALIVE or record.is_draining:
+        return False
+    return record.state == "running" or now_ms - record.intended_ms <= hello_timeout_s * 1000
+
+
+def remaining_capacity(record: ContainerRecord) -> int:
+    """Count the ready items that a container will take: what is left of its budget, or its free slots if those are more."""
+    left = record.batch - record.done - record.failed - record.held
+    free_slots = record.slots - record.held if record.state == "running" else 0
+    return max(0, left, free_slots)
+
+
+def served_by(record: ContainerRecord) -> str:
+    """Needs that a container serves: those that it has said; before its hello, those that it was launched for.
+
+    "" where neither is known: it is taken to serve all that waits.
+    """
+    return record.serves or record.needs
+
+
+def count_present(containers: Sequence[ContainerRecord], jobs: set[str], hello_timeout_s: float, now_ms: int) -> Present:
+    """Count containers that are alike together.
+
+    Args:
+        containers: the ledger.
+        jobs: ids of jobs with wishes; containers of all others are nobody's own.
+        hello_timeout_s: a launch that has not said hello for so long has failed.
+        now_ms: Redis's clock.
+    """
+    rooms: dict[Room, int] = defaultdict(int)
+    counts: dict[Room, int] = defaultdict(int)
+    alike: dict[tuple[str, str], Room] = {}
+    paid = [record for record in containers if record.state not in _ENDED]
+    starting = 0
+    for record in paid:
+        if not is_capacity(record, hello_timeout_s, now_ms):
+            continue
+        starting += record.state != "running"
+        key = (served_by(record), record.for_job)
+        room = alike.get(key)
+        if room is None:
+            for_job = record.for_job if record.for_job in jobs else ""
+            room = alike[key] = Room(frozenset(key[0].split()) if key[0] else None, for_job)
+        rooms[room] += remaining_capacity(record)
+        counts[room] += 1
+    return Present(rooms, counts, starting, sum(counts.values()), len(paid), hourly_usd(paid))

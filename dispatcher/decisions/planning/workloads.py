@@ -1,0 +1,130 @@
+"""Groups what waits into the workloads that containers are launched for."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+from dispatcher.decisions.planning.backlog import Backlog, Profile, Waiting
+from dispatcher.decisions.planning.coverage import Demand, Room, Serves, can_serve
+from dispatcher.decisions.planning.policies import Workload
+from dispatcher.decisions.planning.wishes import CoveredJob
+from scenequeue.jobs.job import Lane
+from scenequeue.reasons import Code, Reason
+
+#: Processing seconds per unit of weight on one slot, until a rate has been measured (research: about 0.7 at 1080p).
+UNMEASURED_RATE = 1.0
+
+
+def demands_of(backlog: Backlog) -> list[Demand]:
+    """What waits, in the order in which it is served: jobs without wishes lane by lane, then those with wishes."""
+    own: Counter[str] = Counter()
+    for job in backlog.jobs:
+        own[_need_of(job.need, backlog)] += job.ready
+    demands = []
+    for lane in Lane:
+        for waiting in backlog.needs:
+            ready = waiting.ready_by_lane.get(lane, 0)
+            mine = min(ready, own[waiting.need])
+            own[waiting.need] -= mine
+            demands.append(Demand(waiting.need, ready - mine))
+    return [*demands, *(Demand(_need_of(job.need, backlog), job.ready, job.job_id) for job in backlog.jobs)]
+
+
+def _need_of(need: str, backlog: Backlog) -> str:
+    """The need of a job, which may leave out the only one that there is."""
+    return need or (backlog.needs[0].need if backlog.needs else "")
+
+
+def choose_profile(need: str, profiles: Sequence[Profile], counts: Mapping[Room, int]) -> Profile | None:
+    """The cheapest image that serves a need, one with room in its fleet first; one to be probed where none does."""
+    able = [profile for profile in profiles if profile.is_known_to_serve(need)]
+    if not able:
+        # One container is enough to see; and where one serves it after all, there is nothing to be seen.
+        is_served = any(room.serves is not None and need in room.serves for room in counts)
+        able = [profile for profile in profiles if need in profile.to_probe and not is_served]
+    return min(able, key=lambda each: (each.room == 0, each.usd_per_hour[each.config_priority]), default=None)
+
+
+def workloads(
+    backlog: Backlog,
+    demands: Sequence[Demand],
+    uncovered: Sequence[int],
+    chosen: Mapping[str, Profile | None],
+    counts: Mapping[Room, int],
+    rates: Mapping[str, float],
+) -> Iterator[Workload]:
+    """What jobs without wishes have ready, by the image that it is launched from."""
+    ready: Counter[str] = Counter()
+    left: Counter[str] = Counter()
+    for demand, more in zip(demands, uncovered, strict=True):
+        profile = chosen.get(demand.need)
+        # To see whether an image serves a need by now is nobody's own wish.
+        if not demand.job or (profile and not profile.is_known_to_serve(demand.need)):
+            ready[demand.need] += demand.items
+            left[demand.need] += more
+    own_weight: dict[str, float] = defaultdict(float)
+    for job in backlog.jobs:
+        own_weight[_need_of(job.need, backlog)] += job.ready_weight
+    groups: dict[tuple[str, bool], list[Waiting]] = defaultdict(list)
+    found: dict[str, Profile] = {}
+    for waiting in backlog.needs:
+        profile = chosen[waiting.need]
+        if profile and ready[waiting.need]:
+            found[profile.name] = profile
+            groups[profile.name, not profile.is_known_to_serve(waiting.need)].append(waiting)
+    counted: set[Room] = set()
+    for (name, is_probe), group in groups.items():
+        needs = tuple(waiting.need for waiting in group)
+        # Each container once: one that serves needs of two images counts for the first.
+        mine = [room for room in counts if not room.for_job and room not in counted and _serves_any(room.serves, needs)]
+        counted.update(mine)
+        yield Workload(
+            found[name],
+            needs,
+            sum(ready[need] for need in needs),
+            sum(left[need] for need in needs),
+            sum(
+                (max(0.0, waiting.weight - own_weight[waiting.need]) or float(ready[waiting.need])) * rate_of(waiting.need, rates)
+                for waiting in group
+            ),
+            sum(counts[room] for room in mine),
+            is_probe,
+        )
+
+
+def rate_of(need: str, rates: Mapping[str, float]) -> float:
+    """Processing seconds per unit of weight: units differ, so that another need's rate says nothing of this one."""
+    return rates.get(need, UNMEASURED_RATE)
+
+
+def _serves_any(serves: Serves, needs: Sequence[str]) -> bool:
+    return any(can_serve(serves, need) for need in needs)
+
+
+def jobs_to_plan(
+    backlog: Backlog,
+    demands: Sequence[Demand],
+    uncovered: Sequence[int],
+    chosen: Mapping[str, Profile | None],
+    counts: Mapping[Room, int],
+) -> Iterator[CoveredJob]:
+    """Jobs with wishes, as far as an image serves them; what is ready of each need in containers of its own."""
+    containers: Counter[str] = Counter()
+    for room, count in counts.items():
+        containers[room.for_job] += count
+    missing = [more for demand, more in zip(demands, uncovered, strict=True) if demand.job]
+    for job, more in zip(backlog.jobs, missing, strict=True):
+        need = _need_of(job.need, backlog)
+        profile = chosen.get(need)
+        if profile and profile.is_known_to_serve(need):
+            yield CoveredJob(job, more, containers[job.job_id], profile.name, (need,) if need else ())
+
+
+def alarms_of(
+    backlog: Backlog, uncovered: Mapping[str, int], chosen: Mapping[str, Profile | None], profiles: Sequence[Profile]
+) -> Iterator[Reason]:
+    """Needs that nobody will take and no image is known to serve."""
+    images = ", ".join(profile.name for profile in profiles)
+    for waiting in backlog.needs:
+        profile = chosen[waiting.need]
+        if uncovered[waiting.need] and not (profile and profile.is_known_to_serve(waiting.need)):
+            yield Reason(Code.UNSERVED, {"need": waiting.need, "items": uncovered[waiting.need], "image": images})

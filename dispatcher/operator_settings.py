@@ -1,0 +1,63 @@
+"""Turns the operator's settings into what decisions need of them."""
+
+from typing import NamedTuple
+
+from dispatcher.decisions.planning.policy import Policy
+from dispatcher.decisions.pricing import most_expensive_region
+from dispatcher.decisions.reaper import Limits
+from dispatcher.fleet import Hardware
+from scenequeue.errors import SettingsError
+from scenequeue.settings import DispatcherSettings
+
+
+class Surroundings(NamedTuple):
+    """The differences between fleets: seconds from a launch to the first lease, seconds paid for at least."""
+
+    start_up_s: float
+    billed_least_s: float
+
+
+#: Fargate: image pull and start take 30 to 60 s, and a minute is billed at least (AWS).
+_SURROUNDINGS = {"process": Surroundings(1, 0), "docker": Surroundings(3, 0), "fargate": Surroundings(45, 60)}
+
+
+def policy_from(settings: DispatcherSettings, hardware: Hardware) -> Policy:
+    """Return the planner's view of the settings and of what containers run on.
+
+    Raises:
+        SettingsError: the policy is budget, and there is none.
+    """
+    if settings.policy == "budget" and settings.budget_usd_per_hour is None:
+        raise SettingsError("SCENEBURST_BUDGET_USD_PER_HOUR: SCENEBURST_POLICY=budget needs it")
+    around = _SURROUNDINGS[settings.fleet]
+    return Policy(
+        policy=settings.policy,
+        scenes_per_batch=settings.scenes_per_batch,
+        min_scenes_per_batch=settings.min_scenes_per_batch,
+        max_parallel_tasks=settings.max_parallel_tasks,
+        max_containers=settings.max_containers,
+        min_containers=settings.min_containers,
+        launches_per_tick=settings.launches_per_tick,
+        deadline_s=settings.deadline_s,
+        budget_usd_per_hour=settings.budget_usd_per_hour,
+        config_priority=settings.config_priority,
+        slots=settings.worker_slots,
+        hello_timeout_s=settings.hello_timeout_s,
+        start_up_s=around.start_up_s,
+        billed_least_s=around.billed_least_s,
+        is_spot=hardware.spot == "only",
+        region=most_expensive_region(hardware.regions, hardware.architecture),
+        architecture=hardware.architecture,
+        ephemeral_gib=hardware.ephemeral_gib,
+    )
+
+
+def limits_from(settings: DispatcherSettings) -> Limits:
+    """Return the reaper's view of the settings."""
+    return Limits(
+        idle_timeout_s=settings.idle_timeout_s,
+        silent_after_s=settings.silent_after_s,
+        hello_timeout_s=settings.hello_timeout_s,
+        max_lifetime_s=settings.max_lifetime_s,
+        least_life_s=_SURROUNDINGS[settings.fleet].billed_least_s,
+    )

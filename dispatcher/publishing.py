@@ -1,0 +1,42 @@
+"""Writes a plan as operators and producers read it: what was decided, what containers can reach, and why work waits."""
+
+from typing import Any
+
+from dispatcher.decisions.planner import Plan
+from scenequeue.reasons import Reason
+from scenequeue.settings import DispatcherSettings
+
+
+def published(
+    made: Plan, waits_because: Reason | None, at_ms: int, settings: DispatcherSettings, *, has_aws_credentials: bool | None
+) -> dict[str, Any]:
+    """Return the plan as JSON takes it; reasons are codes with parameters.
+
+    Args:
+        made: what was decided.
+        waits_because: why nothing is worked on, where that is so.
+        at_ms: Redis's clock.
+        settings: of the containers that are launched.
+        has_aws_credentials: whether containers find some; None where that is not known.
+    """
+    return {
+        "orders": made.orders,
+        "why": made.why.to_json(),
+        "ready": made.ready,
+        "covered": made.covered,
+        "uncovered": made.uncovered,
+        "starting": made.starting,
+        "running": made.running,
+        "usd_per_hour": made.usd_per_hour,
+        "at_work": made.at_work,
+        "cut_usd_per_hour": made.cut_usd_per_hour,
+        "cut": made.cut.to_json() if made.cut else None,
+        "needs": [need._asdict() for need in made.needs],
+        "alarms": [alarm.to_json() for alarm in made.alarms],
+        "launches": made.launches,
+        "at_ms": at_ms,
+        "fleet": settings.fleet,
+        "file_roots": [str(root.absolute()) for root in settings.file_roots],
+        "aws_credentials": has_aws_credentials,
+        "waits_because": waits_because.to_json() if waits_because else None,
+    }

@@ -1,0 +1,72 @@
+"""Executes the reaper's verdicts: marks containers for drain, stops them, and puts back what they held."""
+
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from dispatcher.decisions.reaper import Action, Verdict
+from dispatcher.fleet import Fleet
+from dispatcher.metrics.counters import Tally
+from scenequeue.errors import DispatcherDeposed, FleetError
+from scenequeue.jobs.container import ContainerRecord
+from scenequeue.queue import SceneQueue
+
+
+class Reaping:
+    """Executes verdicts as long as this dispatcher acts.
+
+    Args:
+        queue: holds the ledger.
+        fleet: where containers are stopped.
+        tally: counts what is executed.
+        acquire: our fencing number, taken anew; None while another dispatcher acts.
+    """
+
+    def __init__(self, queue: SceneQueue, fleet: Fleet, tally: Tally, acquire: Callable[[], int | None]) -> None:
+        self._queue, self._fleet, self._tally, self._acquire = queue, fleet, tally, acquire
+        self._log = structlog.get_logger()
+
+    def execute(
+        self, fence: int, verdicts: Sequence[Verdict], ledger: Sequence[ContainerRecord], now_ms: int
+    ) -> list[ContainerRecord]:
+        """Execute every verdict; returns the ledger as it is then.
+
+        Raises:
+            DispatcherDeposed: this dispatcher was held up, and another acts now; nothing more is executed.
+        """
+        left = {record.container_id: record for record in ledger}
+        for verdict in verdicts:
+            self._log.info("reaping", container=verdict.container_id, action=verdict.action.value, reason=verdict.reason)
+            ended = self._execute(fence, verdict)
+            if ended:
+                self._tally.judge(verdict)
+            if record := left.get(verdict.container_id):
+                update: dict[str, object] = {"is_draining": True}
+                if ended:
+                    update = {"state": verdict.ends_as, "ended_ms": now_ms, "exit_reason": record.exit_reason or ended}
+                left[record.container_id] = record.model_copy(update=update)
+        return list(left.values())
+
+    def _execute(self, fence: int, verdict: Verdict) -> str:
+        """Execute a verdict; return the reason for which the container counts as ended now, "" when it does not."""
+        # A fleet knows no fencing, so who acts is asked right before; it also keeps the lock through many slow stops.
+        if self._acquire() != fence:
+            raise DispatcherDeposed("another dispatcher acts; its verdicts are younger than these")
+        steer = self._queue.dispatcher
+        if verdict.container_id:
+            steer.drain(verdict.container_id, fence=fence)
+        if verdict.action is Action.DRAIN:
+            return ""
+        if verdict.action is Action.STOP and verdict.handle:
+            try:
+                self._fleet.stop(verdict.handle, verdict.reason)
+            except FleetError as error:
+                self._log.warning("could not stop a container", container=verdict.container_id, error=str(error))
+                return ""
+        if verdict.container_id:
+            lost = steer.forfeit(verdict.container_id, verdict.reason, fence=fence)
+            # What it held may be news: its last beat was before.
+            reason = f"lost at its work on {lost}: {verdict.reason}" if lost else verdict.reason
+            steer.record_ended(verdict.container_id, verdict.ends_as, reason, fence=fence)
+            return reason
+        return verdict.reason

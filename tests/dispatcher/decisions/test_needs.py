@@ -1,0 +1,299 @@
+"""The plan for several needs: each has its own backlog, rate and image, and containers are counted once over all."""
+
+import itertools
+
+import pytest
+from hypothesis import given, strategies as st
+
+from dispatcher.decisions.planner import plan
+from dispatcher.decisions.planning.backlog import Backlog, Profile, Waiting
+from dispatcher.decisions.planning.coverage import Demand, Room, cover
+from dispatcher.decisions.planning.launch_limits import Order
+from dispatcher.decisions.planning.policy import Policy
+from dispatcher.decisions.planning.presence import count_present, remaining_capacity, served_by
+from dispatcher.decisions.pricing import hourly_usd
+from scenequeue.jobs.container import ContainerRecord
+from scenequeue.jobs.ids import JobId
+from scenequeue.jobs.job import Lane
+from scenequeue.jobs.wishes import JobWishes, WishedJob
+from tests.dispatcher.ledger import NOW_MS, container
+
+A, B, C = "render/1", "stitch/1", "run/1+uid"
+
+
+def waiting(need: str, normal: int = 0, *, urgent: int = 0, bulk: int = 0, weight: float = 0.0) -> Waiting:
+    """Ready items of a need, by lane."""
+    return Waiting(need, {Lane.URGENT: urgent, Lane.NORMAL: normal, Lane.BULK: bulk}, weight)
+
+
+def image(name: str, *serves: str, usd: float = 1.0, to_probe: tuple[str, ...] = (), room: int | None = None) -> Profile:
+    """An image that has said what it serves."""
+    sizes = range(1, 6)
+    return Profile(
+        name,
+        dict.fromkeys(sizes, usd),
+        dict.fromkeys(sizes, 2),
+        serves=frozenset(serves),
+        to_probe=frozenset(to_probe),
+        room=room,
+    )
+
+
+BOTH = image("both", A, B)
+
+
+# -- what is there is counted once
+
+
+def test_room_for_two_needs_is_counted_for_one_of_them() -> None:
+    """Ten places that serve both take ten items, not twenty; the urgent ones first."""
+    running = [container(batch=10, serves=f"{A} {B}")]
+    made = plan(Backlog((waiting(A, 10), waiting(B, urgent=10))), running, Policy(), {}, NOW_MS, [BOTH])
+    assert {each.need: each.uncovered for each in made.needs} == {A: 10, B: 0}
+    assert (made.covered, made.uncovered, sum(made.launches)) == (10, 10, 10)
+
+
+def test_who_can_do_only_one_thing_does_it_so_that_others_are_free() -> None:
+    """Whatever the order in which the needs stand: a container for A takes A, and that for both takes B."""
+    running = [container(batch=5, serves=f"{A} {B}"), container(batch=5, serves=A)]
+    for needs in itertools.permutations([waiting(A, 5), waiting(B, 5)]):
+        assert plan(Backlog(needs), running, Policy(), {}, NOW_MS, [BOTH]).uncovered == 0
+
+
+def test_urgent_items_may_take_the_room_of_others() -> None:
+    """It is what the containers will do; the others get a container of their own."""
+    running = [container(batch=5, serves=f"{A} {B}")]
+    made = plan(Backlog((waiting(A, urgent=5), waiting(B, 5))), running, Policy(), {}, NOW_MS, [BOTH])
+    assert made.orders == (Order(5, 1, image="both", needs=(A, B)),)
+
+
+def test_before_its_hello_a_container_counts_for_what_it_was_launched_for_and_afterwards_for_what_it_says() -> None:
+    """An old image that was launched for a newer kind covers it until it says otherwise."""
+    backlog = Backlog((waiting(A, 5),))
+    starting = container("launched", batch=5, needs=A)
+    assert plan(backlog, [starting], Policy(), {}, NOW_MS, [BOTH]).launches == ()
+    said = starting.model_copy(update={"state": "running", "serves": B})
+    assert plan(backlog, [said], Policy(), {}, NOW_MS, [BOTH]).launches == (5,)
+
+
+def test_what_drains_costs_money_and_takes_nothing() -> None:
+    """Of any need."""
+    draining = container(batch=10, serves=f"{A} {B}", is_draining=True)
+    made = plan(Backlog((waiting(A, 5), waiting(B, 5))), [draining], Policy(), {}, NOW_MS, [BOTH])
+    assert (made.uncovered, made.usd_per_hour) == (10, hourly_usd([draining]))
+
+
+# -- what is launched
+
+
+def test_needs_of_one_image_share_its_batches() -> None:
+    """One image serves all by default: another kind of work makes no containers of its own."""
+    made = plan(Backlog((waiting(A, 45), waiting(B, 5))), [], Policy(), {}, NOW_MS, [BOTH])
+    assert made.launches == (10,) * 5
+    assert made.why.text == (
+        f"50 ready (45 {A}, 5 {B}) → 5 containers × 10, because batches of about 10, at least 5, in at most 10"
+    )
+
+
+def test_each_need_gets_the_image_that_serves_it_and_the_sentence_says_which() -> None:
+    """In turns, so that a bound cuts both."""
+    images = [image("film", A), image("code", C)]
+    made = plan(Backlog((waiting(A, 20), waiting(C, 20))), [], Policy(launches_per_tick=3), {}, NOW_MS, images)
+    assert [order.image for order in made.orders] == ["film", "code", "film"]
+    assert f"{A}: batches of about 10" in made.why.text
+    assert f"{C}: batches of about 10" in made.why.text
+    assert made.why.text.endswith("cut by 3 launches a tick")
+
+
+def test_urgent_needs_are_launched_for_first() -> None:
+    """Where not all can be."""
+    images = [image("film", A), image("code", C)]
+    made = plan(Backlog((waiting(A, 20), waiting(C, urgent=20))), [], Policy(max_containers=2), {}, NOW_MS, images)
+    assert [order.image for order in made.orders] == ["code", "code"]
+
+
+def test_the_cheapest_image_with_room_is_taken() -> None:
+    """When its fleet is full, the next that serves the need."""
+    images = [image("dear", A, usd=2.0), image("cheap", A, usd=1.0, room=1)]
+    made = plan(Backlog((waiting(A, 20),)), [], Policy(), {}, NOW_MS, images)
+    assert [order.image for order in made.orders] == ["cheap"]
+    assert "cut by the room that cheap has left" in made.why.text
+    images[1] = image("cheap", A, usd=1.0, room=0)
+    assert [order.image for order in plan(Backlog((waiting(A, 20),)), [], Policy(), {}, NOW_MS, images).orders] == ["dear"] * 2
+
+
+def test_weights_become_seconds_by_each_needs_own_rate_before_they_are_added() -> None:
+    """100 s of video at 2 and 50 MB at 4 s each are 400 s of work; neither rate is the other's."""
+    backlog = Backlog((waiting(A, 50, weight=100.0), waiting(B, 50, weight=50.0)))
+    policy = Policy(policy="deadline", deadline_s=100, start_up_s=0, billed_least_s=0)
+    made = plan(backlog, [], policy, {A: 2.0, B: 4.0}, NOW_MS, [BOTH])
+    assert "400 s of work in 100 s needs 3 containers of 2 slots each" in made.why.text
+    assert [each.work_s for each in made.needs] == [200.0, 200.0]
+
+
+# -- what nobody serves
+
+
+def test_nothing_is_launched_that_cannot_serve_what_waits_and_the_plan_says_so() -> None:
+    """Known from what containers of the image have said; an alarm, and a sentence that names need and image."""
+    made = plan(Backlog((waiting("render/2", 7),)), [], Policy(), {}, NOW_MS, [image("old", "render/1")])
+    assert made.orders == ()
+    (alarm,) = made.alarms
+    assert alarm.parameters == {"need": "render/2", "items": 7, "image": "old"}
+    said = "7 items wait for render/2, which containers of old do not serve; deploy an image that does"
+    assert made.why.text == f"7 ready → no launch, because {said}"
+
+
+def test_what_is_served_is_launched_for_beside_it() -> None:
+    """The others do not wait."""
+    made = plan(Backlog((waiting("render/2", 7), waiting(A, 7))), [], Policy(), {}, NOW_MS, [image("old", A)])
+    assert made.orders == (Order(7, 1, image="old", needs=(A,)),)
+    assert len(made.alarms) == 1
+
+
+def test_one_container_shows_whether_an_image_serves_a_need_by_now() -> None:
+    """When it is due; not a second one while it starts, nor where another image serves the need."""
+    backlog, old = Backlog((waiting("render/2", 70),)), image("old", A, to_probe=("render/2",))
+    made = plan(backlog, [], Policy(), {}, NOW_MS, [old])
+    assert made.orders == (Order(10, 1, image="old", needs=("render/2",)),)
+    assert "one container of old is to show whether it serves render/2 by now" in made.why.text
+    probing = container("launched", batch=10, image="old", needs="render/2")
+    assert plan(backlog, [probing], Policy(), {}, NOW_MS, [old]).orders == ()
+    made = plan(backlog, [], Policy(), {}, NOW_MS, [old, image("new", "render/2", usd=9.0)])
+    assert {order.image for order in made.orders} == {"new"}
+    assert made.alarms == ()
+
+
+def test_jobs_with_wishes_are_served_by_the_image_of_their_need() -> None:
+    """And get none where nobody serves it, but for the one that shows whether somebody does."""
+    job = WishedJob(JobId("mine"), False, 8, 8, 8.0, JobWishes(scenes_per_batch=2), C)
+    backlog = Backlog((waiting(A, 5), waiting(C, 8)), jobs=(job,))
+    made = plan(backlog, [], Policy(), {}, NOW_MS, [image("film", A), image("code", C)])
+    assert made.orders == (*[Order(2, 1, "mine", "code", (C,))] * 4, Order(5, 1, image="film", needs=(A,)))
+    assert {order.image for order in plan(backlog, [], Policy(), {}, NOW_MS, [image("film", A)]).orders} == {"film"}
+    probed = plan(backlog, [], Policy(), {}, NOW_MS, [image("film", A, to_probe=(C,))])
+    assert [order.needs for order in probed.orders] == [(A,), (C,)]
+
+
+# -- for whatever is there
+
+_NEEDS = (A, B, C, "copy/1")
+_sets = st.lists(st.sampled_from(_NEEDS), unique=True, max_size=4).map(" ".join)
+_records = st.lists(
+    st.builds(
+        container,
+        st.sampled_from(["intended", "launched", "running", "draining", "gone"]),
+        batch=st.integers(0, 30),
+        done=st.integers(0, 30),
+        slots=st.integers(0, 4),
+        serves=_sets,
+        needs=_sets,
+        is_draining=st.booleans(),
+    ),
+    max_size=12,
+)
+_backlogs = st.lists(st.tuples(st.integers(0, 99), st.integers(0, 99), st.integers(0, 99)), min_size=4, max_size=4).map(
+    lambda drawn: Backlog(
+        tuple(
+            waiting(need, normal, urgent=urgent, bulk=bulk, weight=2.0 * normal)
+            for need, (urgent, normal, bulk) in zip(_NEEDS, drawn, strict=True)
+        )
+    )
+)
+_images = st.lists(
+    st.builds(
+        lambda serves, probes, usd, room: (serves.split(), probes.split(), usd, room),
+        _sets, _sets, st.sampled_from([0.1, 0.2, 0.5]), st.none() | st.integers(0, 5),
+    ),
+    min_size=1,
+    max_size=3,
+).map(
+    lambda drawn: [
+        image(f"i{number}", *serves, usd=usd, to_probe=tuple(probes), room=room)
+        for number, (serves, probes, usd, room) in enumerate(drawn)
+    ]
+)  # fmt: skip
+_policies = st.builds(
+    Policy,
+    policy=st.sampled_from(["batch", "deadline", "budget"]),
+    max_parallel_tasks=st.integers(1, 20),
+    max_containers=st.integers(1, 30),
+    min_containers=st.integers(0, 5),
+    launches_per_tick=st.integers(1, 20),
+    budget_usd_per_hour=st.none() | st.floats(0.01, 10),
+)
+
+
+@given(backlog=_backlogs, containers=_records, policy=_policies, images=_images)
+def test_no_plan_breaks_a_bound_or_launches_in_vain(
+    backlog: Backlog, containers: list[ContainerRecord], policy: Policy, images: list[Profile]
+) -> None:
+    """Over all needs together: containers, launches, dollars, each fleet's room; and every order's image serves its needs."""
+    made = plan(backlog, containers, policy, {}, NOW_MS, images)
+    there = [record for record in containers if record.state != "gone"]
+    assert len(made.orders) <= policy.launches_per_tick
+    assert not made.orders or len(there) + len(made.orders) <= policy.max_containers
+    by_name = {each.name: each for each in images}
+    if policy.budget_usd_per_hour is not None and made.orders:
+        added = sum(by_name[order.image].usd_per_hour[1] for order in made.orders)
+        assert hourly_usd(there) + added <= policy.budget_usd_per_hour + 1e-6
+    probes = 0
+    for order in made.orders:
+        profile = by_name[order.image]
+        served = [profile.is_known_to_serve(need) for need in order.needs]
+        if not all(served):
+            probes += 1
+            assert not any(served)
+            assert set(order.needs) <= profile.to_probe
+    assert probes <= len(images)
+    for profile in images:
+        count = sum(order.image == profile.name for order in made.orders)
+        assert profile.room is None or count <= profile.room
+    alarmed = {alarm.parameters["need"] for alarm in made.alarms}
+    for each in made.needs:
+        is_unserved = not any(profile.is_known_to_serve(each.need) for profile in images)
+        assert (each.need in alarmed) == (is_unserved and each.uncovered > 0)
+    assert made.why.text
+
+
+@given(backlog=_backlogs, containers=_records)
+def test_as_many_items_are_covered_as_can_be(backlog: Backlog, containers: list[ContainerRecord]) -> None:
+    """By Hall's theorem: what is not covered is the largest lack of any set of needs beside the room for it."""
+    made = plan(backlog, containers, Policy(), {}, NOW_MS, [BOTH])
+    rooms = count_present(containers, set(), Policy().hello_timeout_s, NOW_MS).rooms
+    lack = 0
+    for count in range(len(_NEEDS) + 1):
+        for chosen in itertools.combinations(backlog.needs, count):
+            names = {each.need for each in chosen}
+            room = sum(items for each, items in rooms.items() if each.serves is None or each.serves & names)
+            lack = max(lack, sum(each.ready for each in chosen) - room)
+    assert made.uncovered == lack
+
+
+@given(backlog=_backlogs, containers=_records)
+def test_urgent_items_are_covered_as_if_there_were_no_others(backlog: Backlog, containers: list[ContainerRecord]) -> None:
+    """What comes after them in the order takes nothing from them."""
+    urgent = [Demand(each.need, each.ready_by_lane[Lane.URGENT]) for each in backlog.needs]
+    others = [Demand(each.need, each.ready_by_lane[Lane.NORMAL]) for each in backlog.needs]
+    rooms = count_present(containers, set(), Policy().hello_timeout_s, NOW_MS).rooms
+    assert sum(cover([*urgent, *others], rooms)[: len(urgent)]) == sum(cover(urgent, rooms))
+
+
+@given(backlog=_backlogs, containers=_records, policy=_policies)
+def test_a_need_that_does_not_wait_changes_no_launch(backlog: Backlog, containers: list[ContainerRecord], policy: Policy) -> None:
+    """Nor does the order in which needs are told change how many are launched for."""
+    all_of_them = [image("all", *_NEEDS)]
+    made = plan(backlog, containers, policy, {}, NOW_MS, all_of_them)
+    more = Backlog((*backlog.needs, waiting("probe/9")))
+    assert plan(more, containers, policy, {}, NOW_MS, all_of_them).launches == made.launches
+    turned = Backlog(tuple(reversed(backlog.needs)))
+    assert plan(turned, containers, policy, {}, NOW_MS, all_of_them).launches == made.launches
+
+
+@pytest.mark.parametrize(("serves", "needs", "counts_for"), [("a/1", "b/1", "a/1"), ("", "b/1", "b/1"), ("", "", "")])
+def test_a_hello_counts_more_than_an_intent(serves: str, needs: str, counts_for: str) -> None:
+    """One of which neither is known is taken to serve all."""
+    record = container(batch=3, serves=serves, needs=needs)
+    assert served_by(record) == counts_for
+    room = Room(frozenset(counts_for.split()) if counts_for else None)
+    assert count_present([record], set(), 180.0, NOW_MS).rooms == {room: remaining_capacity(record)}
