@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 
 class TokenBucket:
-    """Makes callers wait their turn. Thread-safe.
+    """Limits the rate of calls: `take` waits for its turn, `try_take` refuses. Thread-safe.
 
     Args:
         per_s: calls a second in the long run.
         burst: calls at once after a pause.
         clock: monotonic seconds.
-        sleep: waits so many seconds.
+        sleep: waits for a number of seconds.
     """
 
     def __init__(
@@ -25,25 +25,34 @@ class TokenBucket:
         self._per_s, self._burst, self._clock, self._sleep = per_s, burst, clock, sleep
         self._lock = threading.Lock()
         self._tokens = float(burst)
-        self._at = clock()
+        self._refilled_at = clock()
 
     def take(self) -> None:
-        """Wait until a call may be made; callers are served in the order in which they came."""
+        """Take a token, and wait until it is there; callers are served in the order in which they came."""
         with self._lock:
             self._refill()
-            # Below zero stands for calls that wait already.
+            # A negative number counts the calls that are already waiting.
             self._tokens -= 1
             wait_s = -self._tokens / self._per_s
         if wait_s > 0:
             self._sleep(wait_s)
 
+    def try_take(self) -> float:
+        """Take a token if there is one and return 0; else take none, and return the seconds until there is one."""
+        with self._lock:
+            self._refill()
+            if self._tokens < 1:
+                return (1 - self._tokens) / self._per_s
+            self._tokens -= 1
+            return 0.0
+
     def empty(self) -> None:
-        """The other side says that we were too fast: count from nothing, as it does."""
+        """Drop all tokens: the other side has throttled a call, so its own bucket is empty."""
         with self._lock:
             self._refill()
             self._tokens = min(self._tokens, 0.0)
 
     def _refill(self) -> None:
         now = self._clock()
-        self._tokens = min(self._burst, self._tokens + (now - self._at) * self._per_s)
-        self._at = now
+        self._tokens = min(self._burst, self._tokens + (now - self._refilled_at) * self._per_s)
+        self._refilled_at = now

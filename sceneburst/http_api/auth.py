@@ -1,11 +1,10 @@
-"""Decides on the callers of the HTTP API, by key, and on the rate of their requests."""
+"""Recognises the callers of the HTTP API by their keys."""
 
 import hashlib
 import hmac
 import ipaddress
 import secrets
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from scenequeue.errors import SettingsError
 from scenequeue.settings import ApiSettings
@@ -61,27 +60,3 @@ class KeyRing:
             if hmac.compare_digest(digest, known):
                 owner = name
         return owner
-
-
-class Allowance:
-    """One caller's token bucket: requests at a sustained rate, with a burst after a pause. Not thread-safe.
-
-    Args:
-        per_s: requests a second in the long run.
-        burst: requests at once after a pause.
-        clock: monotonic seconds.
-    """
-
-    def __init__(self, per_s: float, burst: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self._per_s, self._burst, self._clock = per_s, burst, clock
-        self._tokens, self._at = float(burst), clock()
-
-    def spend(self) -> float:
-        """Take one request; seconds to wait where none is left, and none was taken."""
-        now = self._clock()
-        self._tokens = min(self._burst, self._tokens + (now - self._at) * self._per_s)
-        self._at = now
-        if self._tokens < 1:
-            return (1 - self._tokens) / self._per_s
-        self._tokens -= 1
-        return 0.0

@@ -11,10 +11,11 @@ from anyio import to_thread
 from fastapi import Request
 
 from producer.client import Producer
-from sceneburst.http_api.auth import Allowance, KeyRing, check_access
+from sceneburst.http_api.auth import KeyRing, check_access
 from sceneburst.http_api.errors import TooManyRequests, Unauthorized
 from scenequeue.errors import QueueUnavailable
 from scenequeue.settings import ApiSettings
+from scenequeue.token_bucket import TokenBucket
 
 T = TypeVar("T")
 
@@ -43,7 +44,8 @@ class Service:
         self.stopping = threading.Event()
         self.open_streams = 0
         self._keys = KeyRing(settings.api_keys)
-        self._allowances: dict[str, Allowance] = {}
+        #: One for each caller.
+        self._buckets: dict[str, TokenBucket] = {}
         self._threads = anyio.CapacityLimiter(settings.api_threads)
         self._stream_threads = anyio.CapacityLimiter(settings.api_streams)
         self._probing = anyio.Lock()
@@ -59,15 +61,15 @@ class Service:
         return await to_thread.run_sync(work, limiter=self._stream_threads)
 
     def admit(self, key: str | None) -> str:
-        """The caller's name, after taking one request off his allowance.
+        """The caller's name, after taking a token from the caller's bucket.
 
         Raises:
             Unauthorized, TooManyRequests.
         """
         name = _NOBODY if self.settings.api_open else self._named(key)
-        if name not in self._allowances:
-            self._allowances[name] = Allowance(self.settings.api_requests_per_s, self.settings.api_burst)
-        if wait_s := self._allowances[name].spend():
+        if name not in self._buckets:
+            self._buckets[name] = TokenBucket(self.settings.api_requests_per_s, self.settings.api_burst)
+        if wait_s := self._buckets[name].try_take():
             raise TooManyRequests(f"more than {self.settings.api_requests_per_s:g} requests a second with this key", wait_s)
         return name
 

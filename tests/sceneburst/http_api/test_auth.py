@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from sceneburst.http_api.auth import Allowance, KeyRing, fresh_key, hash_of
+from sceneburst.http_api.auth import KeyRing, fresh_key, hash_of
 from sceneburst.http_api.server import ApiServer
 from scenequeue.errors import SettingsError
 from scenequeue.queue import SceneQueue
@@ -90,14 +90,3 @@ def test_who_asks_too_often_is_told_when_to_come_back(queue: SceneQueue, redis_u
         assert answers[3].headers["retry-after"] in {"1", "2"}
         assert httpx.get(f"{api.server.url}/v1/depth", headers={"Authorization": f"Bearer {other}"}).status_code == 200
         assert api.client.get("/healthz").status_code == 200
-
-
-def test_an_allowance_comes_back_with_time() -> None:
-    """At its rate, up to its burst; refused requests cost nothing."""
-    now = [0.0]
-    allowance = Allowance(2, 3, lambda: now[0])
-    assert [allowance.spend() for _ in range(5)] == [0, 0, 0, 0.5, 0.5]
-    now[0] = 0.5
-    assert [allowance.spend() for _ in range(2)] == [0, 0.5]
-    now[0] = 100
-    assert [allowance.spend() for _ in range(4)] == [0, 0, 0, 0.5]
