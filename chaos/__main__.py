@@ -22,10 +22,10 @@ import typer
 
 from chaos.cluster import ChaosCluster
 from chaos.faults.catalogue import FAULTS, MOVE_CLOCK, faults_of
-from chaos.redis_clock import why_fixed
 from chaos.run import ChaosRun
 from chaos.schedule import has_movable_clock
 from chaos.series import Outcome, run_all, summary, without_effect
+from tests.support.faketime import why_fixed
 
 _SCRATCH = "size=64m,mode=700"
 _FLEETS = {"process": ("process",), "fargate": ("fargate",), "both": ("process", "fargate")}

@@ -12,7 +12,7 @@ from chaos.clock import now_ms
 from chaos.environment import EVENT_LIMIT, environment
 from chaos.proxies.redis import RedisProxy
 from chaos.proxies.s3 import S3Proxy
-from chaos.redis_clock import FakedClock, Moves, find_faketime, find_movable_redis
+from chaos.redis_clock import Moves
 from chaos.redis_pair import RedisPair, hasty_client
 from chaos.s3_server import BUCKET, S3Server
 from chaos.scenes import PlannedJob, make_media
@@ -20,6 +20,7 @@ from scenequeue.errors import QueueUnavailable
 from scenequeue.jobs.item import WIRE_VERSION
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
+from tests.support.faketime import FakedClock, find_faketime, find_movable_redis
 from tests.support.fargate_simulator import Faults, Simulator
 
 #: A wire version that no worker here understands, and how the ids of those begin that do.

