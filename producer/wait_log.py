@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable
 
 from scenequeue.jobs.ids import JobId
+from scenequeue.jobs.waiting import PASSING
 from scenequeue.reasons import Reason
-from scenequeue.waiting import PASSING
 
 _log = logging.getLogger("sceneburst")
 #: Seconds until a reason that passes by itself is logged as a warning.

@@ -116,7 +116,7 @@ def _wait_until_it_acts(queue: "SceneQueue", check: Callable[[], None]) -> None:
 
 def _watch(queue: "SceneQueue", check: Callable[[], None]) -> None:
     """Say how the queue stands, and why nothing moves, whenever that changes, for ever."""
-    from scenequeue.waiting import PASSING
+    from scenequeue.jobs.waiting import PASSING
 
     said = waits = ""
     with err.status("idle") as status:

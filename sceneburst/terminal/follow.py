@@ -10,9 +10,9 @@ from sceneburst.terminal.board import Board
 from sceneburst.terminal.screen import err, note
 from scenequeue.jobs.ids import ItemId
 from scenequeue.jobs.job import JobState, JobStatus
+from scenequeue.jobs.waiting import PASSING
 from scenequeue.queue import SceneQueue
 from scenequeue.reasons import Code
-from scenequeue.waiting import PASSING
 
 _REFRESH_S = 0.25
 _EVENTS_AT_ONCE = 1000

@@ -93,7 +93,7 @@ class JobStatus(FrozenModel):
     callback: Callback | None = None
     labels: dict[str, str] = Field(default_factory=dict)
     max_attempts: int = 3
-    #: Why nothing of it is worked on, where that was looked for; see scenequeue/waiting.py.
+    #: Why nothing of it is worked on, where that was looked for; see scenequeue/jobs/waiting.py.
     waits_because: Reason | None = None
     wishes: JobWishes | None = None
 

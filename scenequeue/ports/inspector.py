@@ -11,6 +11,7 @@ from scenequeue.jobs.ids import ContainerId, ItemId, JobId, is_job_id
 from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.job import Counts, Depth, JobStatus, Lane
 from scenequeue.jobs.result import DeadLetter
+from scenequeue.jobs.waiting import Surroundings, may_wait, stand_still, why_standing_still, why_waiting
 from scenequeue.quoted import quoted
 from scenequeue.reasons import Reason
 from scenequeue.structure.connection import Connection
@@ -25,7 +26,6 @@ from scenequeue.structure.hashes import (
     shown_job,
     whole_number,
 )
-from scenequeue.waiting import Surroundings, may_wait, stand_still, why_standing_still, why_waiting
 
 #: More jobs of a lane than this are not asked for their age.
 _JOBS_LOOKED_AT = 1000
