@@ -126,16 +126,16 @@ def carry_out(kind: Kind, context: ItemContext) -> ItemResult:
     if outputs and identity:
         known = find_existing_output(outputs, identity, context.storage)
         if known is not None:
-            return _result(context, clock, known, {"fingerprint": identity, "sha256": known.main.sha256, "reused": True})
+            return _result(context, clock, known, {"fingerprint": identity, "reused": True})
     with naming_addresses(wanted):
         made = kind.run(item, files)
     if not outputs:
-        return _result(context, clock, None, dict(made.facts))
+        return _result(context, clock, Delivered((), (), made.duration_s, made.warnings), made.facts)
     delivered = upload_outputs(
         outputs, context.scratch, identity, context.storage, context.stop_if_asked,
         duration_s=made.duration_s, warnings=made.warnings,
     )  # fmt: skip
-    return _result(context, clock, delivered, {"fingerprint": identity, "sha256": delivered.main.sha256, **made.facts})
+    return _result(context, clock, delivered, {"fingerprint": identity, **made.facts})
 
 
 def parse_payload(kind: Kind, context: ItemContext) -> ParsedItem[Any, RenderOptions]:
@@ -176,19 +176,22 @@ class _Clock:
         return round(time.monotonic() - self._began, 3)
 
 
-def _result(context: ItemContext, clock: _Clock, delivered: Delivered | None, details: dict[str, object]) -> ItemResult:
+def _result(context: ItemContext, clock: _Clock, delivered: Delivered, facts: Mapping[str, object]) -> ItemResult:
     lease = context.lease
-    if delivered is not None:
-        details["warnings"] = [warning.to_json() for warning in delivered.warnings]
-        if delivered.beside:
-            details["beside"] = list(delivered.beside)
+    main = delivered.artifacts[0] if delivered.artifacts else None
+    details = {**facts, "warnings": [warning.to_json() for warning in delivered.warnings]}
+    if main is not None:
+        details["sha256"] = main.sha256
+    if delivered.beside:
+        details["beside"] = list(delivered.beside)
     return ItemResult(
         item_id=lease.item_id,
         name=lease.item.name,
         state="done",
-        output=delivered.main.uri if delivered else None,
-        duration_s=delivered.duration_s if delivered else None,
-        bytes=delivered.main.bytes if delivered else None,
+        output=main.address if main else None,
+        artifacts=list(delivered.artifacts),
+        duration_s=delivered.duration_s,
+        bytes=main.bytes if main else None,
         processing_s=clock.elapsed_s(),
         attempts=lease.attempt,
         container=context.container_id,

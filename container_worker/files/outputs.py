@@ -7,6 +7,7 @@ from pathlib import Path
 
 from container_worker.sandbox.outputs import opened_output
 from scenequeue.errors import ToolFailed
+from scenequeue.jobs.artifact import Artifact
 from scenequeue.reasons import Reason
 from scenequeue.storage import Stored
 from scenequeue.storages.uri import UriStorage
@@ -24,14 +25,25 @@ class Output:
     #: The address that it goes to, once, whole.
     uri: str
     media_type: str
+    #: As in `Artifact`.
+    role: str
+
+    @property
+    def ending(self) -> str:
+        return f".{self.uri.rpartition('.')[2]}"
+
+    def stored(self, found: Stored) -> Artifact:
+        """Return the artifact that lies at the address."""
+        return Artifact(address=self.uri, bytes=found.bytes, sha256=found.sha256, media_type=self.media_type, role=self.role)
 
 
 @dataclass(frozen=True)
 class Delivered:
-    """The outputs at their addresses, and what their metadata says of them."""
+    """The outputs at their addresses, and what the main one's metadata says of them."""
 
-    main: Stored
-    #: Endings of what lies beside the main output.
+    #: The main output first.
+    artifacts: Sequence[Artifact]
+    #: Endings of what lies beside it.
     beside: Sequence[str] = ()
     duration_s: float | None = None
     warnings: Sequence[Reason] = ()
@@ -45,27 +57,36 @@ def video_outputs(uri: str) -> list[Output]:
     """
     stem = uri.removesuffix(".mp4")
     return [
-        Output("scene.mp4", uri, "video/mp4"),
-        Output("poster.jpg", f"{stem}.jpg", "image/jpeg"),
-        Output("captions.vtt", f"{stem}.vtt", "text/vtt"),
+        Output("scene.mp4", uri, "video/mp4", "video"),
+        Output("poster.jpg", f"{stem}.jpg", "image/jpeg", "poster"),
+        Output("captions.vtt", f"{stem}.vtt", "text/vtt", "captions"),
     ]
 
 
 def find_existing_output(outputs: Sequence[Output], identity: str, storage: UriStorage) -> Delivered | None:
-    """Return the outputs that lie at their addresses already, made of the same inputs; None where there are none.
+    """Return the outputs that lie at their addresses already, made of the same inputs; None unless all are there.
 
     Args:
-        outputs: the main one first; what belongs beside it came there before it.
+        outputs: the main one first.
         identity: the fingerprint that it was delivered with.
         storage: looks there.
     """
-    known = storage.stat(outputs[0].uri)
+    main, *others = outputs
+    known = storage.stat(main.uri)
     if known is None or known.metadata.get("fingerprint") != identity or not known.bytes:
         return None
     said = known.metadata
+    beside = said["beside"].split(",") if said.get("beside") else []
+    artifacts = [main.stored(known)]
+    for other in others:
+        if other.ending in beside:
+            found = storage.stat(other.uri)
+            if found is None:
+                return None
+            artifacts.append(other.stored(found))
     return Delivered(
-        main=known,
-        beside=said["beside"].split(",") if said.get("beside") else (),
+        artifacts,
+        beside,
         duration_s=float(said["duration_s"]) if "duration_s" in said else None,
         warnings=_read_warnings(said.get("warnings", "")),
     )
@@ -98,7 +119,8 @@ def upload_outputs(
     """
     main, *others = outputs
     stop_if_asked()
-    beside = [_ending(other) for other in others if _put(other, folder, {}, storage, stop_if_asked)]
+    delivered = [(other, _put(other, folder, {}, storage, stop_if_asked)) for other in others]
+    beside = [other.ending for other, stored in delivered if stored]
     metadata = {"fingerprint": identity}
     if duration_s is not None:
         metadata["duration_s"] = f"{duration_s:.6f}"
@@ -109,7 +131,8 @@ def upload_outputs(
     stored = _put(main, folder, metadata, storage, stop_if_asked)
     if stored is None:
         raise ToolFailed(f"the renderer has not made {main.file_name}")
-    return Delivered(stored, beside, duration_s, warnings)
+    artifacts = [main.stored(stored), *(other.stored(found) for other, found in delivered if found)]
+    return Delivered(artifacts, beside, duration_s, warnings)
 
 
 def _put(
@@ -122,10 +145,6 @@ def _put(
         return storage.put(
             made, output.uri, metadata=metadata, content_type=output.media_type, on_bytes=lambda _count: stop_if_asked()
         )
-
-
-def _ending(other: Output) -> str:
-    return f".{other.uri.rpartition('.')[2]}"
 
 
 def _written_warnings(warnings: Sequence[Reason]) -> str:

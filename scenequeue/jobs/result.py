@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field, computed_field, field_validator, model_validator
 
+from scenequeue.jobs.artifact import Artifact
 from scenequeue.jobs.ids import ItemId, JobId
 from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.job import Lane
@@ -25,7 +26,10 @@ class ItemResult(FrozenModel):
     item_id: ItemId
     name: str
     state: Literal["done", "dead", "dropped"]
+    #: The address of the first artifact.
     output: str | None = None
+    #: The files that were made, the most important one first.
+    artifacts: list[Artifact] = Field(default_factory=list)
     duration_s: float | None = None
     bytes: int | None = None
     #: Seconds of fetching, rendering and uploading together; waiting for a slot is not counted.
@@ -51,8 +55,9 @@ class ItemResult(FrozenModel):
         return {name: value for name, value in data.items() if name != "warnings"} if isinstance(data, dict) else data
 
     def wire(self) -> str:
-        """As it is kept: without what is made of `details`, which readers of older versions do not know."""
-        return self.model_dump_json(exclude_none=True, exclude={"warnings"})
+        """The JSON that is kept: without what is made of `details`."""
+        left_out = {"warnings"} if self.artifacts else {"warnings", "artifacts"}
+        return self.model_dump_json(exclude_none=True, exclude=left_out)
 
 
 class ItemErrorRecord(FrozenModel):

@@ -19,7 +19,9 @@ from scenequeue.errors import BadInput, ObjectNotFound, StorageDenied
 from scenequeue.jobs.ids import ItemId, LeaseToken, check_job_id
 from scenequeue.jobs.item import Lease, WorkItem
 from scenequeue.jobs.options import RenderOptions
+from scenequeue.jobs.result import ItemResult
 from scenequeue.settings import WorkerSettings
+from scenequeue.storage import sha256_of
 from scenequeue.storages.https import HttpsStorage
 from scenequeue.storages.uri import UriStorage
 from tests.support.dripping_server import dripping_server
@@ -66,7 +68,7 @@ def test_a_scene_is_prepared_before_it_has_a_slot(work_on: Make, media: Media, t
     @contextlib.contextmanager
     def slot() -> Iterator[None]:
         children = psutil.Process().children(recursive=True)
-        assert [child for child in children if "container_worker.media.scene" in child.cmdline()]
+        assert [child for child in children if "container_worker.render" in child.cmdline()]
         assert not [child for child in children if "scene.mp4" in child.cmdline()]
         time.sleep(1.5)
         made_early.extend(tmp_path.glob("scratch*/scene.mp4"))
@@ -123,6 +125,30 @@ def test_a_scene_is_delivered_with_its_facts_and_then_reused(work_on: Make, medi
     other = carry_out(render.KIND, work_on({**scene, "options": {"fps": 24}}, slot=slot))
     assert "reused" not in other.details
     assert other.details["fingerprint"] != first.details["fingerprint"]
+
+
+def test_a_result_lists_its_files_and_one_that_has_lost_a_file_is_made_anew(work_on: Make, media: Media, tmp_path: Path) -> None:
+    """The video first, then what lies beside it, each with its size and hash; found again, they are listed in the same way."""
+    scene = {
+        **_scene(media), "subtitles": media.srt("said.srt", [(0.1, 0.9, "said")]).as_uri(),
+        "options": {"poster": True, "webvtt": True},
+    }  # fmt: skip
+    first = carry_out(render.KIND, work_on(scene))
+    files = [tmp_path / "out" / f"scene.{ending}" for ending in ("mp4", "jpg", "vtt")]
+    assert [(each.role, each.media_type) for each in first.artifacts] == [
+        ("video", "video/mp4"), ("poster", "image/jpeg"), ("captions", "text/vtt"),
+    ]  # fmt: skip
+    for artifact, file in zip(first.artifacts, files, strict=True):
+        assert (artifact.address, artifact.bytes, artifact.sha256) == (file.as_uri(), file.stat().st_size, sha256_of(file))
+    assert (first.output, first.bytes) == (first.artifacts[0].address, first.artifacts[0].bytes)
+    again = carry_out(render.KIND, work_on(scene))
+    assert again.details["reused"] is True
+    assert again.artifacts == first.artifacts
+    assert ItemResult.model_validate_json(again.wire()).artifacts == first.artifacts
+    files[2].unlink()
+    anew = carry_out(render.KIND, work_on(scene))
+    assert "reused" not in anew.details
+    assert anew.artifacts == first.artifacts
 
 
 def test_waiting_for_a_slot_is_not_processing(work_on: Make, media: Media) -> None:

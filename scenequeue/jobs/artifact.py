@@ -1,0 +1,15 @@
+"""A file that an item has made."""
+
+from scenequeue.jobs.options import FrozenModel
+
+
+class Artifact(FrozenModel):
+    """One file at its address."""
+
+    address: str
+    bytes: int
+    #: Hexadecimal; None where a store does not keep it.
+    sha256: str | None = None
+    media_type: str
+    #: What it is for: video, poster, captions, playlist, segment, report.
+    role: str
