@@ -22,7 +22,7 @@ from scenequeue.errors import JobNotFound, LeaseLost, QueueUnavailable, Settings
 from scenequeue.jobs.container import BROKEN
 from scenequeue.jobs.ids import ContainerId, JobId
 from scenequeue.jobs.item import Lease
-from scenequeue.jobs.options import RenderOptions
+from scenequeue.jobs.options import JobOptions
 from scenequeue.jobs.result import ItemResult
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import WorkerSettings
@@ -66,7 +66,7 @@ class Performer:
             memory_bytes=child_memory_bytes(settings.item_memory_mib * 1024**2, container_memory_bytes(), settings.slots),
             file_bytes=settings.item_output_bytes,
         )
-        self._options: dict[JobId, RenderOptions] = {}
+        self._options: dict[JobId, JobOptions] = {}
         self._log = structlog.get_logger()
 
     def perform(self, item: HeldItem) -> None:
@@ -191,7 +191,7 @@ class Performer:
         except LeaseLost:
             log.warning("failure not counted: the lease was lost")
 
-    def _options_of(self, lease: Lease) -> RenderOptions:
+    def _options_of(self, lease: Lease) -> JobOptions:
         options = self._options.get(lease.job_id)
         if options is None:
             try:

@@ -19,7 +19,7 @@ from container_worker.sandbox.child import Stopped
 from container_worker.sandbox.limits import Limits
 from scenequeue.errors import BadInput, problem_line
 from scenequeue.jobs.item import Lease
-from scenequeue.jobs.options import RenderOptions
+from scenequeue.jobs.options import JobOptions, KindOptions
 from scenequeue.jobs.result import ItemResult
 from scenequeue.reasons import Reason
 from scenequeue.storages.uri import UriStorage
@@ -30,8 +30,8 @@ class ItemContext:
     """All that an item gets from its container."""
 
     lease: Lease
-    #: The job's options; the item's own are laid over them by `parse_payload`.
-    options: RenderOptions
+    #: The job's options by kind; the item's own are laid over them by `parse_payload`.
+    options: JobOptions
     #: Empty, and removed afterwards.
     scratch: Path
     storage: UriStorage
@@ -78,6 +78,11 @@ class Kind(Protocol):
     @property
     def payload(self) -> type[BaseModel]:
         """The payload's type."""
+        ...
+
+    @property
+    def options(self) -> type[KindOptions]:
+        """The options' type; KindOptions itself for a kind without any."""
         ...
 
     def inputs(self, item: ParsedItem[Any, Any]) -> Iterable[Input]:
@@ -138,7 +143,7 @@ def carry_out(kind: Kind, context: ItemContext) -> ItemResult:
     return _result(context, clock, delivered, {"fingerprint": identity, **made.facts})
 
 
-def parse_payload(kind: Kind, context: ItemContext) -> ParsedItem[Any, RenderOptions]:
+def parse_payload(kind: Kind, context: ItemContext) -> ParsedItem[Any, Any]:
     """Return the item with its payload, and the job's options with the item's laid over them.
 
     Raises:
@@ -146,7 +151,7 @@ def parse_payload(kind: Kind, context: ItemContext) -> ParsedItem[Any, RenderOpt
     """
     try:
         payload = kind.payload.model_validate(context.lease.item.payload)
-        options = context.options.overridden(getattr(payload, "options", {}), strict=False)
+        options = kind.options.of_job(context.options).overridden(getattr(payload, "options", {}), strict=False)
     except ValidationError as error:
         problems = "; ".join(map(problem_line, error.errors(include_input=False)))
         raise BadInput(f"the item is malformed: {problems}") from None

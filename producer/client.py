@@ -142,7 +142,7 @@ class Producer:
         prefix = None if request.output is None else checks.output(request.output)
         options = checks.options(request.options)
         film = checks.film(request.film)
-        spec = checks.spec({**request.shared, "options": options})
+        spec = checks.spec({**request.shared, "options": options.for_job()})
         chunks = checks.good_chunks(request.scenes, options, film, CHUNK)
         # Raises every mistake, so that nothing is begun before.
         first = next(chunks)

@@ -18,6 +18,7 @@ class Render:
     """A scene."""
 
     payload = RenderPayload
+    options = RenderOptions
 
     def inputs(self, item: _Item) -> Iterator[Input]:
         for role, uri in inputs_of(item.payload).items():

@@ -24,6 +24,8 @@ class Stitch:
     """A film; the same scenes and options give the same one."""
 
     payload = StitchPayload
+    # A film looks as its scenes do.
+    options = RenderOptions
 
     def inputs(self, item: _Item) -> Iterator[Input]:
         """The scenes, numbered, each with its subtitles; then the music."""

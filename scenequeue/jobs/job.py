@@ -3,11 +3,11 @@
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from scenequeue.jobs.address import Address
 from scenequeue.jobs.ids import ItemId, JobId, Labels
-from scenequeue.jobs.options import FrozenModel, RenderOptions, StrictModel
+from scenequeue.jobs.options import FrozenModel, JobOptions, RenderOptions, StrictModel
 from scenequeue.jobs.wishes import JobWishes
 from scenequeue.reasons import Reason
 
@@ -35,7 +35,8 @@ class JobSpec(StrictModel):
 
     job_id: JobId
     lane: Annotated[Lane, Field(strict=False)] = Lane.NORMAL
-    options: RenderOptions = RenderOptions()
+    #: What all items of a kind share: {"render": {…}}.
+    options: JobOptions = Field(default_factory=dict)
     max_attempts: Annotated[int, Field(ge=1, le=100)] = 3
     #: https:// URL that gets a signed POST when the job ends.
     callback_url: Address | None = None
@@ -43,6 +44,12 @@ class JobSpec(StrictModel):
     labels: Labels = Field(default_factory=dict)
     #: How it is to be spread over containers; None: as the operator's settings say, together with all others.
     wishes: JobWishes | None = None
+
+    @field_validator("options")
+    @classmethod
+    def _options_of_scenes(cls, options: JobOptions) -> JobOptions:
+        RenderOptions.of_job(options)
+        return options
 
 
 class Counts(FrozenModel):
@@ -87,6 +94,7 @@ class JobStatus(FrozenModel):
     finished_ms: int | None = None
     stage: int = 0
     stages: int = 1
+    #: Those of its scenes.
     options: RenderOptions = RenderOptions()
     callback_url: str | None = None
     #: None where the job has no callback address.

@@ -1,9 +1,9 @@
 """Options of a scene's look and sound, which a job's scenes share and which one scene may override."""
 
 import re
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from scenequeue.quoted import quoted
 
@@ -46,6 +46,58 @@ class StrictModel(FrozenModel):
     model_config = ConfigDict(strict=True)
 
 
+#: The options of a job, by the names under which they are kept: {"render": {…}}.
+JobOptions: TypeAlias = dict[str, dict[str, Any]]
+_JOB_OPTIONS: TypeAdapter[JobOptions] = TypeAdapter(JobOptions)
+
+
+def job_options_from(text: str) -> JobOptions:
+    """Read a job's options as they are stored; what is in them is for its kinds to judge.
+
+    Raises:
+        ValidationError: they are no options by name.
+    """
+    return _JOB_OPTIONS.validate_json(text)
+
+
+class KindOptions(StrictModel):
+    """Options of one kind's items. A job has them for all of its items, and an item's own lie over those. The base has none."""
+
+    #: The name under which a job keeps them; kinds with the same options share one.
+    KEPT_AS: ClassVar[str] = ""
+
+    @classmethod
+    def of_job(cls, options: JobOptions) -> Self:
+        """Return a job's options of this type; the defaults where it has none.
+
+        Raises:
+            pydantic.ValidationError: they are malformed.
+        """
+        return cls.model_validate(options.get(cls.KEPT_AS, {}), strict=False)
+
+    def for_job(self) -> JobOptions:
+        """Return them as a job keeps them."""
+        return {self.KEPT_AS: self.model_dump(mode="json")}
+
+    def overridden(self, overrides: dict[str, object], *, strict: bool | None = None) -> Self:
+        """These options with one item's overrides laid over them, nested styles merged field by field.
+
+        Args:
+            overrides: option -> value.
+            strict: False for overrides that lie in Redis, see StrictModel.
+
+        Raises:
+            pydantic.ValidationError: an override names an unknown option or has a bad value.
+        """
+        merged = self.model_dump()
+        for key, value in overrides.items():
+            if isinstance(value, dict) and isinstance(merged.get(key), dict):
+                merged[key] = {**merged[key], **value}
+            else:
+                merged[key] = value
+        return self.model_validate(merged, strict=strict)
+
+
 class SubtitleStyle(StrictModel):
     """Burned-in subtitles. Sizes are shares of the frame's shorter side, so 720p and 4K look alike."""
 
@@ -72,11 +124,13 @@ class WatermarkStyle(StrictModel):
     width: Annotated[float, Field(gt=0.0, le=1.0)] = 0.18
 
 
-class RenderOptions(StrictModel):
+class RenderOptions(KindOptions):
     """Options of a rendered scene's look and sound.
 
     `resolution` names the shorter side of the frame in pixels; `orientation` turns it.
     """
+
+    KEPT_AS: ClassVar = "render"
 
     resolution: Resolution = "1080p"
     orientation: Orientation = "landscape"
@@ -126,24 +180,6 @@ class RenderOptions(StrictModel):
         if self.orientation == "landscape":
             return long, short
         return (short, long) if self.orientation == "portrait" else (short, short)
-
-    def overridden(self, overrides: dict[str, object], *, strict: bool | None = None) -> Self:
-        """These options with one scene's overrides laid over them, nested styles merged field by field.
-
-        Args:
-            overrides: option -> value.
-            strict: False for overrides that lie in Redis, see StrictModel.
-
-        Raises:
-            pydantic.ValidationError: an override names an unknown option or has a bad value.
-        """
-        merged = self.model_dump()
-        for key, value in overrides.items():
-            if isinstance(value, dict) and isinstance(merged.get(key), dict):
-                merged[key] = {**merged[key], **value}
-            else:
-                merged[key] = value
-        return self.model_validate(merged, strict=strict)
 
     @model_validator(mode="after")
     def _crf_fits_codec(self) -> Self:

@@ -11,6 +11,7 @@ from scenequeue.errors import JobConflict, JobNotFound, QueueFull, QueueUnavaila
 from scenequeue.jobs.ids import ItemId
 from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.job import Callback, Counts, JobEvent, JobSpec, JobState, JobStatus
+from scenequeue.jobs.options import RenderOptions
 from scenequeue.jobs.result import ItemResult
 from scenequeue.quoted import quoted
 from scenequeue.structure.connection import BLOCK_LIMIT_S, Connection
@@ -25,7 +26,7 @@ _CHUNK = 500
 #: More stages of a job than the steps look at (STAGE_LIMIT in lib/stages.lua) would be left behind.
 MAX_STAGES = 1000
 #: What a job's status takes over from its spec.
-_SHARED = ("job_id", "lane", "options", "callback_url", "labels", "max_attempts", "wishes")
+_SHARED = ("job_id", "lane", "callback_url", "labels", "max_attempts", "wishes")
 
 
 class ProducerPort:
@@ -254,8 +255,9 @@ class JobWriter:
         first, *later = self._upload.sizes
         counts = Counts(ready=first, waiting=sum(later))
         shared = {name: getattr(self._spec, name) for name in _SHARED}
+        options = RenderOptions.of_job(self._spec.options)
         callback = Callback() if self._spec.callback_url else None
-        more = {"counts": counts, "created_ms": created_ms, "stages": 1 + len(later), "callback": callback}
+        more = {"counts": counts, "created_ms": created_ms, "stages": 1 + len(later), "callback": callback, "options": options}
         return JobStatus(state=JobState.ACTIVE, **more, **shared)
 
     def discard(self) -> None:

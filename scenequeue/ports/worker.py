@@ -10,7 +10,7 @@ from scenequeue.errors import BadInput, JobNotFound, LeaseLost, problem_line
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.ids import ItemId, JobId, LeaseToken
 from scenequeue.jobs.item import ItemState, Lease, WorkItem
-from scenequeue.jobs.options import RenderOptions
+from scenequeue.jobs.options import JobOptions, job_options_from
 from scenequeue.jobs.result import ItemResult
 from scenequeue.structure.connection import Connection
 from scenequeue.structure.hashes import container_fields
@@ -101,8 +101,8 @@ class WorkerPort:
         # Rotating the one element wakes us without taking the bell from others.
         return self._connection.wait(self._keys.bell, timeout_s)
 
-    def options(self, job_id: str) -> RenderOptions:
-        """The options that the items of a leased item's job share.
+    def options(self, job_id: str) -> JobOptions:
+        """Return the options that the items of a leased item's job share, by kind.
 
         Raises:
             JobNotFound: it has expired.
@@ -116,7 +116,7 @@ class WorkerPort:
         if state is None:
             raise JobNotFound(f"no job {job_id!r}")
         try:
-            return RenderOptions.model_validate_json(options or "", strict=False)
+            return job_options_from(options or "")
         except ValidationError as error:
             why = "; ".join(map(problem_line, error.errors(include_url=False, include_input=False)))
             raise BadInput(f"the options of job {job_id} in Redis are malformed: {why}") from None

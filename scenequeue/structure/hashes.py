@@ -14,7 +14,7 @@ from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.ids import ItemId, JobId, check_job_id
 from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.job import Callback, Counts, JobEvent, JobState, JobStatus, Lane
-from scenequeue.jobs.options import RenderOptions
+from scenequeue.jobs.options import RenderOptions, job_options_from
 from scenequeue.jobs.result import DeadLetter, ItemErrorRecord, ItemResult
 from scenequeue.jobs.wishes import JobWishes, WishedJob
 from scenequeue.reasons import Code, Reason
@@ -55,7 +55,7 @@ def job_from(job_id: str, fields: Mapping[str, str]) -> JobStatus:
         finished_ms=int(fields["finished_ms"]) if "finished_ms" in fields else None,
         stage=int(fields["stage"]),
         stages=int(fields["stages"]),
-        options=RenderOptions.model_validate_json(fields["options"], strict=False),
+        options=RenderOptions.of_job(job_options_from(fields["options"])),
         callback_url=fields["callback_url"] or None,
         callback=_callback_from(fields) if fields["callback_url"] else None,
         labels=json.loads(fields["labels"]),

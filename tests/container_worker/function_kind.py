@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from container_worker.files.inputs import Input, InputFile
 from container_worker.files.outputs import Output
 from container_worker.kind import ItemContext, Kind, Made, ParsedItem
+from scenequeue.jobs.options import KindOptions
 
 #: What an item does; what it needs to know it takes from the context.
 Action = Callable[[ItemContext], None]
@@ -18,11 +19,14 @@ class AnyPayload(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
+    options: dict[str, Any] = Field(default_factory=dict)
+
 
 class FunctionKind:
     """Calls the function with the item's context."""
 
     payload: type[BaseModel] = AnyPayload
+    options: type[KindOptions] = KindOptions
 
     def __init__(self, action: Action) -> None:
         self._action = action

@@ -15,7 +15,6 @@ from scenequeue.errors import QueueUnavailable
 from scenequeue.jobs.ids import check_job_id
 from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.job import JobSpec, JobState
-from scenequeue.jobs.options import RenderOptions
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
 from tests.support.media import Media
@@ -42,7 +41,7 @@ def submit_scenes(queue: SceneQueue, media: Media, tmp_path: Path) -> Callable[.
             )
             for index, length in enumerate(seconds)
         ]
-        spec = JobSpec(job_id=check_job_id(job_id), options=RenderOptions(resolution="360p", motion="zoom_in"))
+        spec = JobSpec(job_id=check_job_id(job_id), options={"render": {"resolution": "360p", "motion": "zoom_in"}})
         queue.producer.submit(spec, [items])
 
     return submit

@@ -18,7 +18,6 @@ from container_worker.sandbox.limits import Limits
 from scenequeue.errors import BadInput, ObjectNotFound, StorageDenied
 from scenequeue.jobs.ids import ItemId, LeaseToken, check_job_id
 from scenequeue.jobs.item import Lease, WorkItem
-from scenequeue.jobs.options import RenderOptions
 from scenequeue.jobs.result import ItemResult
 from scenequeue.settings import WorkerSettings
 from scenequeue.storage import sha256_of
@@ -43,7 +42,7 @@ def work_on(tmp_path: Path) -> Make:
             "lease": Lease(
                 job_id=check_job_id("a"), item_id=ItemId("0-0"), token=LeaseToken("1"), attempt=2, deadline_ms=0, item=item
             ),
-            "options": RenderOptions(resolution="360p"),
+            "options": {"render": {"resolution": "360p"}},
             "scratch": scratch,
             "storage": UriStorage(WorkerSettings.load(file_roots=[tmp_path])),
             "limits": Limits(wall_s=60),

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from container_worker.exits import Exit
-from scenequeue.items import JobSpec, JobState, WorkItem
+from container_worker.exit_codes import Exit
 from scenequeue.jobs import kinds as queued_kinds
-from scenequeue.names import check_job_id
+from scenequeue.jobs.ids import check_job_id
+from scenequeue.jobs.item import WorkItem
+from scenequeue.jobs.job import JobSpec, JobState
 from scenequeue.queue import SceneQueue
 from scenequeue.storage import sha256_of
 

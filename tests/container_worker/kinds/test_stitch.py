@@ -44,7 +44,8 @@ def run(tmp_path: Path) -> Run:
             lease=Lease(
                 job_id=check_job_id("a"), item_id=ItemId("0-0"), token=LeaseToken("1"), attempt=1, deadline_ms=0, item=item
             ),
-            options=options, scratch=scratch, storage=UriStorage(WorkerSettings.load(file_roots=[tmp_path])),
+            options={"render": options.model_dump(mode="json")}, scratch=scratch,
+            storage=UriStorage(WorkerSettings.load(file_roots=[tmp_path])),
             limits=Limits(wall_s=60), container_id="c1", slot=contextlib.nullcontext,
             on_progress=lambda _share: None, should_stop=threading.Event(),
         )  # fmt: skip

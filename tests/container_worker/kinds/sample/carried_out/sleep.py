@@ -1,21 +1,23 @@
 """Sleeps, and delivers a note that says how long."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from scenequeue.jobs.kinds.sleep import SleepPayload
 
 from container_worker.files.inputs import Input, InputFile
 from container_worker.files.outputs import Output
 from container_worker.kind import Kind, Made, ParsedItem
+from scenequeue.jobs.options import KindOptions
 
-_Item: TypeAlias = ParsedItem[SleepPayload, Any]
+_Item: TypeAlias = ParsedItem[SleepPayload, KindOptions]
 
 
 class Sleep:
     """A sleep."""
 
     payload = SleepPayload
+    options = KindOptions
 
     def inputs(self, item: _Item) -> Sequence[Input]:
         return ()

@@ -1,6 +1,6 @@
 """A note: the smallest kind of item takes its time, and makes a text file."""
 
-from scenequeue.options import FrozenModel
+from scenequeue.jobs.options import FrozenModel
 
 VERSION = 1
 UNIT = "seconds of sleep"

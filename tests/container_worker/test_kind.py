@@ -1,0 +1,81 @@
+"""The pipeline that carries out an item of any kind."""
+
+import contextlib
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from container_worker.kind import ItemContext, carry_out
+from container_worker.sandbox.limits import Limits
+from scenequeue.errors import BadInput
+from scenequeue.jobs.ids import ItemId, LeaseToken, check_job_id
+from scenequeue.jobs.item import Lease, WorkItem
+from scenequeue.jobs.options import KindOptions
+from scenequeue.settings import WorkerSettings
+from scenequeue.storages.uri import UriStorage
+from tests.container_worker.function_kind import FunctionKind
+
+MakeContext = Callable[..., ItemContext]
+
+
+@pytest.fixture
+def context_of(tmp_path: Path) -> MakeContext:
+    """Makes the context of an item with this payload, in a job with these options."""
+
+    def make(payload: dict[str, Any], options: dict[str, dict[str, Any]]) -> ItemContext:
+        item = WorkItem(kind="any", name="one", payload=payload)
+        return ItemContext(
+            lease=Lease(
+                job_id=check_job_id("a"), item_id=ItemId("0-0"), token=LeaseToken("1"), attempt=1, deadline_ms=0, item=item
+            ),
+            options=options, scratch=tmp_path, storage=UriStorage(WorkerSettings.load()), limits=Limits(wall_s=60),
+            container_id="c1", slot=contextlib.nullcontext, on_progress=lambda _share: None, should_stop=threading.Event(),
+        )  # fmt: skip
+
+    return make
+
+
+class _Options(KindOptions):
+    KEPT_AS: ClassVar = "paint"
+
+    colour: str = "red"
+    coats: int = 1
+
+
+class _Paint(FunctionKind):
+    options = _Options
+
+    def __init__(self) -> None:
+        super().__init__(lambda _context: None)
+        self.seen: list[_Options] = []
+
+    def run(self, item: Any, files: Any) -> Any:
+        self.seen.append(item.options)
+        return super().run(item, files)
+
+
+def test_a_kind_gets_its_own_options_of_the_job_with_the_items_laid_over_them(context_of: MakeContext) -> None:
+    """Whatever other kinds of the same job have."""
+    paint = _Paint()
+    carry_out(paint, context_of({"options": {"coats": 3}}, {"paint": {"colour": "blue"}, "render": {"fps": 30}}))
+    carry_out(paint, context_of({}, {"render": {"fps": 30}}))
+    assert paint.seen == [_Options(colour="blue", coats=3), _Options()]
+
+
+@pytest.mark.parametrize(
+    ("payload", "options", "words"),
+    [
+        ({"options": {"fps": 30}}, {}, "fps"),
+        ({}, {"paint": {"coats": "many"}}, "coats"),
+        ({"options": 7}, {}, "options"),
+    ],
+)
+def test_options_that_the_kind_does_not_have_are_bad_input(
+    context_of: MakeContext, payload: dict[str, Any], options: dict[str, Any], words: str
+) -> None:
+    """Permanent: another attempt reads the same message."""
+    with pytest.raises(BadInput, match=f"the item is malformed: .*{words}"):
+        carry_out(_Paint(), context_of(payload, options))
