@@ -51,14 +51,8 @@ class Upload:
         along = [size - staged for size, staged in zip(self.sizes, self._staged, strict=True)]
         stages = [number for stage in zip(self.sizes, self._weights_ms, along, strict=True) for number in stage]
         fields: list[str | int] = [
-            *(
-                "lane",
-                spec.lane.value,
-                "options",
-                json.dumps(spec.options, separators=(",", ":")),
-                "max_attempts",
-                spec.max_attempts,
-            ),
+            *("lane", spec.lane.value, "max_attempts", spec.max_attempts),
+            *("options", json.dumps(spec.options, separators=(",", ":"))),
             *("callback_url", spec.callback_url or "", "labels", json.dumps(spec.labels)),
         ]
         if spec.wishes is not None:

@@ -67,7 +67,7 @@ def test_a_scene_is_prepared_before_it_has_a_slot(work_on: Make, media: Media, t
     @contextlib.contextmanager
     def slot() -> Iterator[None]:
         children = psutil.Process().children(recursive=True)
-        assert [child for child in children if "container_worker.render" in child.cmdline()]
+        assert [child for child in children if "container_worker.media.scene" in child.cmdline()]
         assert not [child for child in children if "scene.mp4" in child.cmdline()]
         time.sleep(1.5)
         made_early.extend(tmp_path.glob("scratch*/scene.mp4"))
