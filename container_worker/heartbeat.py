@@ -4,6 +4,7 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Sequence
 from contextvars import copy_context
 from importlib.metadata import version
 from pathlib import Path
@@ -47,6 +48,7 @@ class Heartbeat:
         fleet: name for the container's record.
         alive_file: touched with every beat, heard or not.
         isolation: how far children are kept apart.
+        serves: the needs of the items that the container can do.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class Heartbeat:
         fleet: str,
         alive_file: Path | None = None,
         isolation: str = "",
+        serves: Sequence[str] = (),
     ) -> None:
         self._queue, self._held, self._lease_s = queue, held, lease_s
         self._log = structlog.get_logger()
@@ -70,13 +73,12 @@ class Heartbeat:
             host=socket.gethostname(),
             version=package_version(),
             isolation=isolation,
+            serves=" ".join(serves),
         )
-        self._base = self._base.model_copy(update={"isolation": isolation})
         #: Set when the dispatcher wants this container to drain.
         self.should_drain = threading.Event()
         self.is_draining = False
         self.note = ""
-        self.unserved = ""
         self._protection = Protection(os.environ)
         self._alive_file = alive_file
         self._counts = threading.Lock()
@@ -136,7 +138,6 @@ class Heartbeat:
                 "is_draining": self.is_draining,
                 "progress": {item.key: round(item.progress, 3) for item in items},
                 "note": self.note,
-                "unserved": self.unserved,
             }
         )
 

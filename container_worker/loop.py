@@ -16,24 +16,22 @@ from container_worker.kind import Kind
 from container_worker.reporting import INITIAL_BACKOFF_S, MAX_BACKOFF_S, Reports
 from container_worker.surroundings import find_problem
 from scenequeue.backoff import Backoff, jittered
-from scenequeue.errors import QueueUnavailable, SceneburstError, SettingsError
+from scenequeue.errors import BadInput, QueueUnavailable, SceneburstError, SettingsError
 from scenequeue.jobs.container import BROKEN
 from scenequeue.jobs.ids import ContainerId
-from scenequeue.jobs.item import WIRE_VERSION, Lease
+from scenequeue.jobs.item import Lease
+from scenequeue.jobs.need import need_of, needs_of_kinds
 from scenequeue.ports.worker import new_call
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import WorkerSettings
 
-#: How long the loop sits on the doorbell before it looks around.
+#: How long the loop waits at the bells before it looks around.
 _LOOK_S = 1.0
 #: How often a draining loop looks at the clock.
 _DRAIN_LOOK_S = 0.2
 #: How often, at the rarest, the loop puts expired leases back itself, so that recovery does not need a dispatcher.
 _RECLAIM_EVERY_S = 10.0
-#: Pauses after items that this worker cannot do.
-_INITIAL_UNSUPPORTED_PAUSE_S = 1.0
-_MAX_UNSUPPORTED_PAUSE_S = 30.0
-#: A doorbell that rings sooner than this rang for work that was there all the time.
+#: A bell that rings sooner than this rang for work that was there all the time.
 _AT_ONCE_S = 0.01
 #: Pauses when it keeps ringing for work that is not ours to have.
 _INITIAL_SPURIOUS_PAUSE_S = 0.01
@@ -65,9 +63,12 @@ class WorkLoop:
         isolation: str = "",
     ) -> None:
         self._queue, self._settings, self._container_id = queue, settings, container_id
-        self._kinds, self._drain = kinds, drain
+        self._drain = drain
+        self._serves = needs_of_kinds(kinds)
         self._held = HeldItems(settings.slots)
-        self._heart = Heartbeat(queue, container_id, self._held, settings.lease_s, settings.fleet, settings.alive_file, isolation)
+        self._heart = Heartbeat(
+            queue, container_id, self._held, settings.lease_s, settings.fleet, settings.alive_file, isolation, self._serves
+        )
         self._reports = Reports(self._heart.silence_s, settings.redis_patience_s)
         self._performer = Performer(
             queue, settings, container_id, kinds, held=self._held, heart=self._heart, drain=drain, reports=self._reports
@@ -75,11 +76,11 @@ class WorkLoop:
         self._log = structlog.get_logger()
         self._errors = Backoff(INITIAL_BACKOFF_S, MAX_BACKOFF_S)
         self._spurious = Backoff(_INITIAL_SPURIOUS_PAUSE_S, _MAX_SPURIOUS_PAUSE_S)
-        self._unsupported = Backoff(_INITIAL_UNSUPPORTED_PAUSE_S, _MAX_UNSUPPORTED_PAUSE_S)
-        self._unsupported_until = 0.0
         self._next_reclaim = self._next_reclaim_time()
         #: The same until it was answered: what a lost answer was about is not leased and forgotten.
         self._call = new_call()
+        #: The need whose bell was taken; the next lease hangs it up again where work is left.
+        self._bell = ""
 
     def run(self) -> Exit:
         """Work until there is none, or until asked to leave; returns why it left. Main thread only.
@@ -160,35 +161,40 @@ class WorkLoop:
             return False
         self._reclaim_now_and_then()
         wanted = self._held.wanted()
-        if not wanted or self._reports.are_pending or time.monotonic() < self._unsupported_until:
+        if not wanted or self._reports.are_pending:
             self._held.wait_for_change(seen, _LOOK_S)
             return False
-        leases = self._queue.worker.lease(self._container_id, wanted, self._settings.lease_s, begins_now=False, call=self._call)
-        self._call = new_call()
+        worker, lease_s = self._queue.worker, self._settings.lease_s
+        leases = worker.lease(
+            self._container_id, wanted, lease_s, begins_now=False, call=self._call, serves=self._serves, bell=self._bell
+        )
+        self._call, self._bell = new_call(), ""
         if leases:
             self._spurious.reset()
             return self._begin(leases) == 0
         waited_since = time.monotonic()
-        is_ringing = self._queue.worker.wait_for_work(_LOOK_S)
-        if not is_ringing or time.monotonic() - waited_since > _AT_ONCE_S:
+        self._bell = worker.wait_for_work(_LOOK_S, self._serves)
+        if not self._bell or time.monotonic() - waited_since > _AT_ONCE_S:
             self._spurious.reset()
-            return not is_ringing
+            return not self._bell
         # It rings, yet we got nothing: we are marked for drain, or others were faster.
         self._held.wait_for_change(seen, self._spurious.next_s())
         return True
 
     def _begin(self, leases: Sequence[Lease]) -> int:
-        """Start what we can do, and leave the rest to others; returns how many were started."""
-        unsupported = [lease for lease in leases if lease.item.v > WIRE_VERSION or lease.item.kind not in self._kinds]
-        ours = [lease for lease in leases if lease not in unsupported]
-        if ours:
-            self._unsupported.reset()
-            self._heart.note = self._heart.unserved = ""
+        """Start items; returns how many. One that stands where its need says otherwise was put there by a foreign writer."""
+        ours = [lease for lease in leases if need_of(lease.item.kind, lease.item.v) in self._serves]
         for lease in ours:
             self._start(HeldItem(lease))
-        if unsupported:
-            self._leave_to_others(unsupported)
+        for lease in leases:
+            if lease not in ours:
+                self._refuse(lease)
         return len(ours)
+
+    def _refuse(self, lease: Lease) -> None:
+        about = f"an item of kind {lease.item.kind!r} v{lease.item.v} stood among those of another need; a foreign writer?"
+        self._log.warning("item refused", item=f"{lease.job_id}/{lease.item_id}", why=about)
+        self._queue.worker.fail(self._container_id, lease, BadInput.__name__, about, transient=False)
 
     def _start(self, item: HeldItem) -> None:
         self._held.add(item)
@@ -202,14 +208,6 @@ class WorkLoop:
             self._drain.ask(f"{BROKEN}{error}", Exit.BROKEN)
             self._hand_back([item])
             self._held.remove(item)
-
-    def _leave_to_others(self, leases: Sequence[Lease]) -> None:
-        kinds = sorted({f"{lease.item.kind!r} v{lease.item.v}" for lease in leases})
-        self._heart.note = f"leaves items of kind {', '.join(kinds)} to others"
-        self._heart.unserved = ", ".join(kinds)
-        self._log.warning("items left to others", kinds=kinds)
-        self._unsupported_until = time.monotonic() + self._unsupported.next_s()
-        self._queue.worker.release(self._container_id, leases)
 
     def _reclaim_now_and_then(self) -> None:
         # While Redis is silent it would only keep the loop from hearing a drain.

@@ -1,14 +1,14 @@
 """Takes a snapshot of the queue: what waits, who is there, and what was learnt."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 from dispatcher.decisions.launch_backoff import LaunchBackoff, launch_backoff
 from dispatcher.decisions.planner import Plan
-from dispatcher.decisions.planning.backlog import Backlog, one_need
-from dispatcher.decisions.planning.workloads import UNMEASURED_RATE
+from dispatcher.decisions.planning.backlog import Backlog, Waiting
 from scenequeue.jobs.container import ContainerRecord
-from scenequeue.jobs.job import Depth
+from scenequeue.jobs.job import Depth, WaitingItems
 from scenequeue.queue import SceneQueue
 
 
@@ -50,26 +50,32 @@ class Ticked(NamedTuple):
         return self.snapshot.containers
 
 
-def take_snapshot(queue: SceneQueue, containers: Sequence[ContainerRecord], *, with_age: bool) -> TickSnapshot:
+def take_snapshot(queue: SceneQueue, containers: Sequence[ContainerRecord]) -> TickSnapshot:
     """Look at the queue.
 
     Args:
         queue: what to look at.
         containers: the ledger.
-        with_age: whether the age of the backlog is wanted, which costs two round trips.
     """
     inspect = queue.inspect
     depth, jobs, rates = inspect.depth(), tuple(queue.dispatcher.wished()), queue.dispatcher.rates()
-    backlog = one_need(depth.counts.ready, depth.ready_weight, is_paused=depth.is_paused, jobs=jobs)
+    waiting = inspect.waiting()
     now_ms = inspect.now_ms()
     # Asked for only where it matters.
     newest_ms = inspect.newest_job_ms() if any(record.unserved for record in containers) else 0
     return TickSnapshot(
         depth,
-        backlog,
+        Backlog(tuple(_by_need(waiting)), depth.is_paused, jobs),
         containers,
-        {"": max(rates.values(), default=UNMEASURED_RATE)},
+        rates,
         now_ms,
         launch_backoff(containers, now_ms, newest_ms),
-        inspect.backlog_age_s() if with_age else 0.0,
+        max((each.oldest_s for each in waiting), default=0.0),
     )
+
+
+def _by_need(waiting: Sequence[WaitingItems]) -> Iterator[Waiting]:
+    for need, group in groupby(sorted(waiting, key=lambda each: each.need), key=lambda each: each.need):
+        lanes = list(group)
+        ready = {each.lane: each.ready for each in lanes}
+        yield Waiting(need, ready, sum(each.weight for each in lanes), max(each.oldest_s for each in lanes))

@@ -11,6 +11,7 @@ import structlog
 from dispatcher.aws_lookup import AwsLookup
 from dispatcher.decisions.launch_backoff import apply_launch_backoff
 from dispatcher.decisions.planner import Plan, plan
+from dispatcher.decisions.planning.images import profile_of
 from dispatcher.decisions.pricing import is_priced
 from dispatcher.decisions.reaper import find_reapable
 from dispatcher.decisions.standstill import Rejection, standstill
@@ -113,7 +114,7 @@ class Dispatcher:
             return None
         self._tally.look(running)
         try:
-            snapshot = take_snapshot(self._queue, self._reap(fence, running), with_age=self._observe is not None)
+            snapshot = take_snapshot(self._queue, self._reap(fence, running))
             made = self._plan(snapshot)
             counts = (self._launcher.made, self._launcher.failed, self._tally.starts_failed, self._tally.interrupted)
             self._launcher.launch(fence, made.orders)
@@ -156,7 +157,9 @@ class Dispatcher:
         return self._reaping.execute(fence, verdicts, ledger, now_ms)
 
     def _plan(self, seen: TickSnapshot) -> Plan:
-        made = plan(seen.backlog, seen.containers, self._policy, seen.rates, seen.at_ms)
+        needs = [waiting.need for waiting in seen.backlog.needs]
+        profile = profile_of(seen.containers, self._policy, needs, seen.at_ms)
+        made = plan(seen.backlog, seen.containers, self._policy, seen.rates, seen.at_ms, (profile,))
         return apply_launch_backoff(made, seen.backoff, self._launcher.problem if self._launcher.pause_left_s else "")
 
     def _tell(self, ticked: Ticked) -> None:

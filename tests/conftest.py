@@ -28,9 +28,8 @@ _numbers = itertools.count()
 
 #: Keys that stay without a TTL: fixed in number, or emptied with the work.
 _FIXED = {
-    *("counts", "control", "fence", "rates", "jobs", "expiring", "containers", "bell", "leases", "delayed", "dead", "notices"),
-    "wished",
-    *("lane:urgent", "lane:normal", "lane:bulk"),
+    *("counts", "control", "fence", "rates", "jobs", "expiring", "containers", "leases", "delayed", "dead", "notices"),
+    *("wished", "needs", "lane", "since", "bell"),
 }
 
 
@@ -81,9 +80,9 @@ def assert_nothing_leaks(redis_url: str, namespace: str) -> None:
     try:
         for key in client.scan_iter(match=keys.prefix.replace("{", "\\{") + "*", count=1000):
             name = key.removeprefix(keys.structure).removeprefix(keys.prefix)
-            if name in _FIXED or client.ttl(key) != -1:
-                continue
             kind, _, rest = name.partition(":")
+            if kind in _FIXED or client.ttl(key) != -1:
+                continue
             job_id = rest.split("/")[0].split(":")[0]
             is_active = kind in {"job", "item"} and client.hget(keys.job(job_id), "state") == "active"
             is_held = kind in {"held", "item"}

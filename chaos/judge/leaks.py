@@ -12,9 +12,11 @@ from chaos.scenes import KINDS, PlannedJob
 from container_worker.scratch import PREFIX, sweep
 
 #: Keys of a namespace at rest that need no time to live: fixed in number.
-_FIXED = frozenset({"counts", "control", "fence", "rates", "jobs", "expiring", "containers", "dead", "notices", "wished"})
+_FIXED = frozenset(
+    {"counts", "control", "fence", "rates", "jobs", "expiring", "containers", "dead", "notices", "wished", "needs"}
+)
 #: Keys that there are only while there is work.
-_OF_WORK = ("bell", "leases", "delayed", "lane:urgent", "lane:normal", "lane:bulk")
+_OF_WORK = frozenset({"bell", "leases", "delayed", "lane", "since", "item"})
 #: What a container that left in order says of it; what it held it had ended before.
 _LEFT_WELL = ("idle", "asked to stop", "drained by the dispatcher")
 _PATIENCE_S = 5.0
@@ -36,7 +38,7 @@ def _of_keys(cluster: ChaosCluster) -> Iterator[str]:
     keys = cluster.queue._connection.keys
     for key in client.scan_iter(match="*", count=1000):
         name = key.removeprefix(keys.structure).removeprefix(keys.prefix)
-        if name in _OF_WORK or name.startswith("item:") or (name.startswith("held:") and name.count(":") == 1):
+        if name.partition(":")[0] in _OF_WORK or (name.startswith("held:") and name.count(":") == 1):
             yield f"{key} is left, and there is no work"
         elif name not in _FIXED and client.ttl(key) == -1:
             yield f"{key} has no time to live"

@@ -1,7 +1,7 @@
 """Jobs: what a caller submits, and the state that it is in."""
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field, field_validator
 
@@ -117,6 +117,19 @@ class JobEvent(FrozenModel):
     at_ms: int
     item_id: ItemId | None = None
     fields: dict[str, str] = Field(default_factory=dict)
+
+
+class WaitingItems(NamedTuple):
+    """The ready items of one need in one lane."""
+
+    lane: Lane
+    need: str
+    #: How many.
+    ready: int
+    #: Of all of them, in the unit of their kind.
+    weight: float
+    #: Age of the job that has waited longest.
+    oldest_s: float
 
 
 class Depth(FrozenModel):

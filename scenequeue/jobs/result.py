@@ -80,6 +80,8 @@ class DeadLetter(FrozenModel):
     buried_ms: int
     attempts: int
     errors: list[ItemErrorRecord]
+    #: What the item asks of its container.
+    need: str = ""
     item: WorkItem
 
     @field_validator("item", mode="before")

@@ -111,12 +111,12 @@ class DispatcherPort:
             self._connection.client.setex(self._keys.plan, ttl_s, plan_json)
 
     def rates(self) -> dict[str, float]:
-        """Learned speed: kind -> processing seconds per second of video; kinds without a measurement are absent."""
+        """Learned speed: need -> processing seconds per unit of weight; needs without a measurement are absent."""
         with self._connection.translated():
             fields = self._connection.client.hgetall(self._keys.rates)
-        kinds = {field.rpartition(":")[0] for field in fields}
-        weights = {kind: whole_number(fields.get(f"{kind}:weight_ms")) for kind in kinds}
-        return {kind: whole_number(fields.get(f"{kind}:busy_ms")) / weight for kind, weight in weights.items() if weight > 0}
+        needs = {field.rpartition(":")[0] for field in fields}
+        weights = {need: whole_number(fields.get(f"{need}:weight_ms")) for need in needs}
+        return {need: whole_number(fields.get(f"{need}:busy_ms")) / weight for need, weight in weights.items() if weight > 0}
 
     def wished(self, limit: int = 1000) -> list[WishedJob]:
         """Active jobs with wishes, the urgent ones first, and then by age.
@@ -124,9 +124,12 @@ class DispatcherPort:
         Args:
             limit: how many are looked at, the oldest; those beyond are planned together with the jobs that wish nothing.
 
-        Cost: two round trips, O(jobs with wishes); one where there are none.
+        Returns:
+            Each once for every need that it has ready items of, and once where it has none.
+
+        Cost: two round trips, O(jobs with wishes); one where there are none; one more where a job has several needs.
         """
-        fields = ("state", "lane", "wishes", "ready_weight_ms", *Counts.model_fields)
+        fields = ("state", "lane", "wishes", "needs", "ready_weight_ms", *Counts.model_fields)
         with self._connection.translated():
             ids = self._connection.client.zrange(self._keys.wished, 0, limit - 1)
             if not ids:
@@ -141,7 +144,23 @@ class DispatcherPort:
             # Evicted, deleted by hand, or written by somebody else.
             if gone := [job_id for job_id, job in zip(ids, jobs, strict=True) if job is None]:
                 self._connection.client.zrem(self._keys.wished, *gone)
-        return sorted((job for job in jobs if job is not None), key=lambda job: not job.is_urgent)
+            found = self._by_need([job for job in jobs if job is not None])
+        return sorted(found, key=lambda job: not job.is_urgent)
+
+    def _by_need(self, jobs: Sequence[WishedJob]) -> list[WishedJob]:
+        """Each job once for every need that it has ready items of; `need` names all of them before."""
+        single = [job for job in jobs if " " not in job.need]
+        several = [job for job in jobs if " " in job.need]
+        pipeline = self._connection.client.pipeline(transaction=False)
+        for job in several:
+            needs = job.need.split()
+            pipeline.hmget(self._keys.job(job.job_id), [f"{what}:{need}" for what in ("ready", "weight") for need in needs])
+        for job, texts in zip(several, self._connection.answers(pipeline) if several else [], strict=True):
+            needs, found = job.need.split(), [max(0, whole_number(text)) for text in texts or ()]
+            parts = zip(needs, found[: len(needs)], found[len(needs) :], strict=False)
+            split = [job._replace(need=need, ready=ready, ready_weight=ms / 1000) for need, ready, ms in parts if ready]
+            single += split or [job._replace(need=needs[0])]
+        return single
 
     def due_notices(self, limit: int = 50) -> list[JobStatus]:
         """Ended jobs whose callback is due, oldest first."""

@@ -9,7 +9,7 @@ from scenequeue.errors import JobNotFound
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.ids import ContainerId, ItemId, JobId, is_job_id
 from scenequeue.jobs.item import WorkItem
-from scenequeue.jobs.job import Counts, Depth, JobStatus, Lane
+from scenequeue.jobs.job import Counts, Depth, JobStatus, Lane, WaitingItems
 from scenequeue.jobs.result import DeadLetter
 from scenequeue.jobs.waiting import Surroundings, may_wait, stand_still, why_standing_still, why_waiting
 from scenequeue.quoted import quoted
@@ -27,8 +27,7 @@ from scenequeue.structure.hashes import (
     whole_number,
 )
 
-#: More jobs of a lane than this are not asked for their age.
-_JOBS_LOOKED_AT = 1000
+_WAITING_FIELDS = 5
 #: Dead letters asked for at once: their ids, and then their texts, of which each can have some kilobytes.
 _IDS_AT_ONCE, _LETTERS_AT_ONCE = 1000, 100
 
@@ -62,27 +61,22 @@ class QueueInspector:
         fields = counts or {}
         return Depth(
             counts=counts_from(fields),
-            ready_by_lane={lane: whole_number(fields.get(f"ready:{lane.value}")) for lane in Lane},
-            ready_weight=whole_number(fields.get("ready_weight_ms")) / 1000,
+            ready_by_lane={lane: _sum_of(fields, f"ready:{lane.value}:") for lane in Lane},
+            ready_weight=_sum_of(fields, "weight:") / 1000,
             is_paused=bool(paused),
             malformed=tuple(sorted(name for name, value in fields.items() if not _is_number(value))),
         )
 
-    def backlog_age_s(self) -> float:
-        """Age of the oldest job that has ready items, in seconds; 0 without backlog.
+    def waiting(self) -> list[WaitingItems]:
+        """Count what is ready, lane by lane and need by need. Cost: one round trip, O(needs) however much waits."""
+        lanes = " ".join(lane.value for lane in Lane)
+        answer = self._connection.run("waiting", lanes)
+        rows = (answer[at : at + _WAITING_FIELDS] for at in range(0, len(answer), _WAITING_FIELDS))
+        return [WaitingItems(Lane(lane), need, ready, weight / 1000, age / 1000) for lane, need, ready, weight, age in rows]
 
-        Of each lane, the thousand jobs are looked at that have waited longest for their turn. Cost: two round trips.
-        """
-        with self._connection.translated():
-            pipeline = self._connection.client.pipeline(transaction=False)
-            for lane in Lane:
-                pipeline.zrange(self._keys.lane(lane.value), 0, _JOBS_LOOKED_AT - 1)
-            ids = [job_id for ring in self._connection.answers(pipeline) for job_id in ring or []]
-            for job_id in ids:
-                pipeline.hget(self._keys.job(job_id), "created_ms")
-            found = self._connection.answers(pipeline) if ids else []
-        created_ms = [when for created in found if (when := whole_number(created))]
-        return max(0.0, (self._connection.now_ms() - min(created_ms)) / 1000) if created_ms else 0.0
+    def backlog_age_s(self) -> float:
+        """The longest that a job with ready items has waited, in seconds; 0 without backlog. Cost: as `waiting`."""
+        return max((each.oldest_s for each in self.waiting()), default=0.0)
 
     def newest_job_ms(self) -> int:
         """Submission time of the newest job, by Redis's clock; 0 where there is none. Cost: one read."""
@@ -122,12 +116,18 @@ class QueueInspector:
 
     def _peek_lane(self, lane: Lane, count: int) -> list[tuple[JobId, ItemId, WorkItem]]:
         with self._connection.translated():
-            ids = self._connection.answer("zrange", self._keys.lane(lane.value), 0, count - 1) or []
+            needs = sorted(self._connection.answer("smembers", self._keys.needs) or ())
             pipeline = self._connection.client.pipeline(transaction=False)
-            for job_id in ids:
-                pipeline.lrange(self._keys.job(job_id, "ready"), 0, count - 1)
-            lists = self._connection.answers(pipeline) if ids else []
-        turns = deque((job_id, deque(elements)) for job_id, elements in zip(ids, lists, strict=True) if elements)
+            for need in needs:
+                pipeline.zrange(self._keys.lane(lane.value, need), 0, count - 1, withscores=True)
+            rings = self._connection.answers(pipeline) if needs else []
+            places = sorted((turn, job_id, need) for need, ring in zip(needs, rings, strict=True) for job_id, turn in ring or ())[
+                :count
+            ]
+            for _, job_id, need in places:
+                pipeline.lrange(self._keys.ready(job_id, need), 0, count - 1)
+            lists = self._connection.answers(pipeline) if places else []
+        turns = deque((job_id, deque(elements)) for (_, job_id, _), elements in zip(places, lists, strict=True) if elements)
         found: list[tuple[JobId, ItemId, WorkItem]] = []
         while turns and len(found) < count:
             job_id, elements = turns.popleft()
@@ -261,6 +261,11 @@ class QueueInspector:
         for key in keys:
             pipeline.hgetall(key)
         return [whole or {} for whole in self._connection.answers(pipeline)]
+
+
+def _sum_of(fields: dict[str, str], prefix: str) -> int:
+    """The sum of some counters, each at least 0."""
+    return sum(max(0, whole_number(value)) for name, value in fields.items() if name.startswith(prefix))
 
 
 def _leased(member: str, deadline_ms: int, fields: dict[str, str]) -> LeasedItem:

@@ -11,6 +11,7 @@ from scenequeue.errors import JobConflict, JobNotFound, QueueFull, QueueUnavaila
 from scenequeue.jobs.ids import ItemId
 from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.job import Callback, Counts, JobEvent, JobSpec, JobState, JobStatus
+from scenequeue.jobs.need import need_of
 from scenequeue.jobs.options import RenderOptions
 from scenequeue.jobs.result import ItemResult
 from scenequeue.quoted import quoted
@@ -136,9 +137,8 @@ class ProducerPort:
         """
         status = self.status(job_id)
         found: dict[ItemId, str] = {}
-        # In the order in which items move on, so that none is missed on its way.
-        for part in ("ready", *(f"stage:{number}" for number in range(1, min(status.stages, MAX_STAGES)))):
-            for element in self._waiting(self._keys.job(job_id, part)):
+        for key in self._waiting_lists(job_id, min(status.stages, MAX_STAGES)):
+            for element in self._waiting(key):
                 item_id, item = element_from(element)
                 found[item_id] = item.name
         first = [ItemId(f"0-{index}") for index in range(status.counts.total)]
@@ -154,6 +154,15 @@ class ProducerPort:
             found |= {item_id: WorkItem.shown(body).name for item_id, body in zip(asked, bodies, strict=True) if body}
         found |= {result.item_id: result.name for result in self.all_results(job_id)}
         return dict(sorted(found.items(), key=lambda entry: _place(entry[0])))
+
+    def _waiting_lists(self, job_id: str, stages: int) -> Iterator[str]:
+        """The lists of a job's items that no container has, in the order in which items move on: none is missed on its way."""
+        later = [f"stage:{number}" for number in range(1, stages)]
+        with self._connection.translated():
+            needs, *described = self._connection.answer("hmget", self._keys.job(job_id), ["needs", *later]) or [""]
+        yield from (self._keys.ready(job_id, need) for need in (needs or "").split())
+        for number, text in enumerate(described, 1):
+            yield from (self._keys.stage(job_id, number, need) for need in (text or "").split()[::3])
 
     def _waiting(self, key: str) -> Iterator[str]:
         """The elements of a list, a page at a time from its end: items are taken from its front meanwhile."""
@@ -237,9 +246,10 @@ class JobWriter:
             QueueUnavailable: transient; nothing is visible.
         """
         stage, first = len(self._upload.sizes) - 1, self._upload.sizes[-1]
-        for chunk, weight_ms in _elements(stage, items, first):
-            self._upload.add(chunk, weight_ms)
-            self._digest.update("".join(chunk).encode())
+        for chunk in _chunks(stage, items, first):
+            for need, elements in chunk.by_need.items():
+                self._upload.add(need, elements, chunk.weight_ms[need])
+            self._digest.update("".join(chunk.elements).encode())
 
     def commit(self) -> JobStatus:
         """Make the job visible; raises and returns as `ProducerPort.submit`."""
@@ -286,12 +296,23 @@ def _place(item_id: str) -> tuple[int, int]:
     return whole_number(stage), whole_number(index)
 
 
-def _elements(stage: int, items: Iterable[Submitted], first: int) -> Iterator[tuple[list[str], int]]:
-    """Chunks of elements "<item id> <weight ms> <json>", each with its sum of weights in ms; the first item has index `first`."""
+class _Chunk:
+    """Some items of a stage as list elements "<item id> <weight ms> <json>", all together and by need, with their weight."""
+
+    def __init__(self, stage: int, numbered: Iterable[tuple[int, WorkItem]]) -> None:
+        self.elements: list[str] = []
+        self.by_need: dict[str, list[str]] = {}
+        self.weight_ms: dict[str, int] = {}
+        for index, item in numbered:
+            need, weight_ms = need_of(item.kind, item.v), round(item.weight * 1000)
+            element = f"{stage}-{index} {weight_ms} {item.model_dump_json()}"
+            self.elements.append(element)
+            self.by_need.setdefault(need, []).append(element)
+            self.weight_ms[need] = self.weight_ms.get(need, 0) + weight_ms
+
+
+def _chunks(stage: int, items: Iterable[Submitted], first: int) -> Iterator[_Chunk]:
+    """Items in the order given; the first has index `first`, but those that name their own."""
     numbered = ((entry if isinstance(entry, tuple) else (position, entry)) for position, entry in enumerate(items, first))
-    while chunk := list(islice(numbered, _CHUNK)):
-        weights = [round(item.weight * 1000) for _, item in chunk]
-        elements = [
-            f"{stage}-{index} {weight} {item.model_dump_json()}" for (index, item), weight in zip(chunk, weights, strict=True)
-        ]
-        yield elements, sum(weights)
+    while some := list(islice(numbered, _CHUNK)):
+        yield _Chunk(stage, some)

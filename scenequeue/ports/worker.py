@@ -10,6 +10,7 @@ from scenequeue.errors import BadInput, JobNotFound, LeaseLost, problem_line
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.ids import ItemId, JobId, LeaseToken
 from scenequeue.jobs.item import ItemState, Lease, WorkItem
+from scenequeue.jobs.need import known_needs, need_of
 from scenequeue.jobs.options import JobOptions, job_options_from
 from scenequeue.jobs.result import ItemResult
 from scenequeue.structure.connection import Connection
@@ -31,7 +32,7 @@ _BEAT_FIELDS = frozenset(
         "isolation",
         "progress",
         "note",
-        "unserved",
+        "serves",
     }
 )
 #: A container without news is forgotten after a day.
@@ -51,9 +52,17 @@ class WorkerPort:
         self._keys = connection.keys
 
     def lease(
-        self, container_id: str, count: int, lease_s: float | None = None, *, begins_now: bool = True, call: str | None = None
+        self,
+        container_id: str,
+        count: int,
+        lease_s: float | None = None,
+        *,
+        begins_now: bool = True,
+        call: str | None = None,
+        serves: Sequence[str] | None = None,
+        bell: str = "",
     ) -> list[Lease]:
-        """Take up to `count` items, the most urgent lane first, jobs of a lane in turns.
+        """Take up to `count` items that this container can do, the most urgent lane first, jobs of a lane in turns.
 
         Args:
             container_id: who takes them.
@@ -63,6 +72,8 @@ class WorkerPort:
                 container does not count as its attempt, so that a poison item takes no neighbour along.
             call: one `new_call()` per call that was answered: made again with the same one after an error, the call
                 returns what it has taken already, if it has. None is a new one.
+            serves: the needs of the items that the container can do; None is those of all kinds that there are.
+            bell: the answer of the `wait_for_work` before, if any: that bell is hung up again where work is left.
 
         Returns:
             Leases; none when nothing is ready, the queue is paused, or this container is to drain.
@@ -70,11 +81,18 @@ class WorkerPort:
         Guarantees: atomic. A crash after it costs one lease time, and the attempt counts. What a foreign producer wrote
         that is no item becomes a dead letter here, and takes none of its neighbours along.
         """
-        asked = (container_id, count, self._lease_ms(lease_s), int(begins_now), call or new_call())
-        return self._leases(container_id, self._connection.run("lease", *asked))
+        asked = self._asked(count, lease_s, bell, serves, call=call, begins_now=begins_now)
+        return self._leases(container_id, self._connection.run("lease", container_id, *asked))
 
     def exchange(
-        self, container_id: str, finished: Sequence[tuple[Lease, ItemResult]], count: int, lease_s: float | None = None
+        self,
+        container_id: str,
+        finished: Sequence[tuple[Lease, ItemResult]],
+        count: int,
+        lease_s: float | None = None,
+        *,
+        serves: Sequence[str] | None = None,
+        bell: str = "",
     ) -> tuple[list[Lease], list[Lease]]:
         """Hand results in and take the next items, whose work begins now, in one step.
 
@@ -83,7 +101,7 @@ class WorkerPort:
 
         Guarantees: atomic, and those of `ack` and of `lease`: after an error, acking again is safe.
         """
-        asked = (count, self._lease_ms(lease_s), 1, new_call())
+        asked = self._asked(count, lease_s, bell, serves)
         refused, answer = self._connection.run("exchange", container_id, len(finished), *_reported(finished), *asked)
         return self._refused([lease for lease, _ in finished], refused), self._leases(container_id, answer)
 
@@ -96,10 +114,20 @@ class WorkerPort:
         if not self._connection.run("begin", container_id, lease.job_id, lease.item_id, lease.token):
             raise LeaseLost(f"{lease.job_id}/{lease.item_id} is no longer this container's")
 
-    def wait_for_work(self, timeout_s: float) -> bool:
-        """Block on the doorbell, at most 5 seconds; True when there is, or just was, ready work."""
-        # Rotating the one element wakes us without taking the bell from others.
-        return self._connection.wait(self._keys.bell, timeout_s)
+    def wait_for_work(self, timeout_s: float, serves: Sequence[str] | None = None) -> str:
+        """Block until the bell of a need rings, at most 5 seconds, and take it: one submit wakes one worker.
+
+        Args:
+            timeout_s: how long; at least 10 ms.
+            serves: as for `lease`.
+
+        Returns:
+            The need whose bell it was, for `lease` to hang it up again; "" where none rang in time. A worker that dies
+            with a bell in hand delays others by a second at most, as all look by themselves too.
+        """
+        bells = {self._keys.bell(need): need for need in (known_needs() if serves is None else serves)}
+        rung = self._connection.wait([*bells], timeout_s) if bells else None
+        return bells[rung] if rung else ""
 
     def options(self, job_id: str) -> JobOptions:
         """Return the options that the items of a leased item's job share, by kind.
@@ -215,6 +243,20 @@ class WorkerPort:
                 self._connection.run("fail", *about, BadInput.__name__, why[:_MESSAGE_LIMIT], -1, fields[3], 1)
         return leases
 
+    def _asked(
+        self,
+        count: int,
+        lease_s: float | None,
+        bell: str,
+        serves: Sequence[str] | None,
+        *,
+        call: str | None = None,
+        begins_now: bool = True,
+    ) -> list[str | int]:
+        """Build the arguments of lease.lua from its ARGV[4] on."""
+        asked: list[str | int] = [count, self._lease_ms(lease_s), int(begins_now), call or new_call(), bell]
+        return [*asked, *(known_needs() if serves is None else serves)]
+
     def _lease_ms(self, lease_s: float | None) -> int:
         return self._connection.lease_ms if lease_s is None else int(lease_s * 1000)
 
@@ -240,7 +282,7 @@ def _reported(finished: Sequence[tuple[Lease, ItemResult]]) -> list[str | int]:
     arguments: list[str | int] = []
     for lease, result in finished:
         busy_ms = round((result.processing_s or 0.0) * 1000)
-        arguments += (lease.job_id, lease.item_id, lease.token, lease.item.kind, busy_ms)
+        arguments += (lease.job_id, lease.item_id, lease.token, need_of(lease.item.kind, lease.item.v), busy_ms)
         arguments += (round(lease.item.weight * 1000), result.wire())
     return arguments
 

@@ -2,7 +2,7 @@
 --
 -- Keys     those of take_results
 -- ARGV[3]  container id
--- ARGV[4…] job id, item id, token, kind, busy (ms), weight (ms of video), result json; repeated
+-- ARGV[4…] job id, item id, token, need, busy (ms), weight (ms of video), result json; repeated
 -- Output   positions (from 1) of the results that were refused: the lease is not this container's, or job cancelled
 -- Uses     counters, leases, take_results
 

@@ -9,6 +9,9 @@
 
 local container, at = ARGV[3], 5 + RESULT_FIELDS * tonumber(ARGV[4])
 local refused = take_results(container, 5, at - 1)
-local leases = give_leases(container, tonumber(ARGV[at]), tonumber(ARGV[at + 1]), ARGV[at + 2], ARGV[at + 3])
+if ARGV[at + 4] ~= '' then check_bell(ARGV[at + 4]) end
+local leases = give_leases(
+  container, tonumber(ARGV[at]), tonumber(ARGV[at + 1]), ARGV[at + 2], ARGV[at + 3], { unpack(ARGV, at + 5) }
+)
 if #leases == 0 then forget_asked(container) end
 return finish({ refused, leases })

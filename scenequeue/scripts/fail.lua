@@ -12,7 +12,7 @@
 -- ARGV[11]  1 when its message cannot be read; else absent
 -- Output    'delayed', 'dead', 'dropped' (job cancelled) or 'lost' (not this container's lease; nothing changed).
 --           The same failure again, after its answer was lost on the way, is answered as it was, and counts once.
--- Uses      names, commands, clock, counters, events, leases, history, letters, stages
+-- Uses      names, commands, clock, counters, events, lanes, leases, history, letters, stages
 
 local container, job, item, token = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local kind, message, retry_in_ms, attempt = ARGV[7], ARGV[8], tonumber(ARGV[9]), tonumber(ARGV[10])
@@ -41,7 +41,8 @@ if job_of(job).state ~= 'active' then
 else
   local history = append_history(job, item, attempt, kind, message, container)
   if retry_in_ms < 0 or attempt >= job_of(job).max_attempts then
-    local had = { attempt = attempt, body = call('HGET', key, 'body') or '', container = container, token = token,
+    local got = call('HMGET', key, 'body', 'need')
+    local had = { need = need_or_first(job, got[2]), attempt = attempt, body = got[1] or '', container = container, token = token,
       is_foreign = ARGV[11] == '1' }
     bury(job, item, 'leased', had, history, kind, message)
     outcome = 'dead'

@@ -8,8 +8,11 @@
 -- ARGV[7]  the caller's word for this call, used for no other. Tokens are made of it, so none is given out twice, even by
 --          a Redis that has lost its last writes or whose clock was set back; and the same call again, after its answer
 --          was lost on the way, is answered with what it took, the leases counted from now.
+-- ARGV[8]  the need whose bell the container has taken before, or ''; the bell is hung up again if work is left
+-- ARGV[9…] the needs that the container serves
 -- Output   job id, item id, token, attempt, deadline (ms), item json; repeated per lease. Empty when there is
 --          nothing, the queue is paused, or the container drains.
 -- Uses     counters, give_leases
 
-return finish(give_leases(ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6], ARGV[7]))
+if ARGV[8] ~= '' then check_bell(ARGV[8]) end
+return finish(give_leases(ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6], ARGV[7], { unpack(ARGV, 9) }))

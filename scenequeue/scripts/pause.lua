@@ -1,6 +1,6 @@
--- Stop giving out leases, or go on, and make the bell agree.
+-- Stop giving out leases, or go on, and make the bells agree.
 --
--- Keys     control (hash)
+-- Keys     control (hash), needs (set)
 -- ARGV[3]  1 to pause, 0 to resume
 -- Output   1
 -- Uses     names, commands, clock, counters
@@ -10,5 +10,5 @@ if ARGV[3] == '1' then
 else
   call('HDEL', SHARED .. 'control', 'paused')
 end
-check_bell()
+for _, need in ipairs(members_of(P .. 'needs')) do check_bell(need) end
 return finish(1)

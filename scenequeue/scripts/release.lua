@@ -26,14 +26,15 @@ for i = #ARGV - 2, 5, -3 do
     if job_of(job).state ~= 'active' then
       drop(job, item, 'leased')
     else
-      local got = call('HMGET', P .. 'item:' .. member, 'weight_ms', 'body')
+      local got = call('HMGET', P .. 'item:' .. member, 'weight_ms', 'body', 'need')
+      local need = need_or_first(job, got[3])
       call('DEL', P .. 'item:' .. member)
       if got[2] then
-        move(job, 'leased', 'ready', 1)
-        make_ready(job, item, num(got[1]), got[2])
+        move(job, 'leased', 'ready', 1, need)
+        make_ready(job, need, item, num(got[1]), got[2])
         event(job, 'released', 'item_id', item, 'token', token)
       else
-        bury_missing(job, item, 'leased')
+        bury_missing(job, item, 'leased', need)
         touched[job] = true
       end
     end

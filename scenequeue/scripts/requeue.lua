@@ -29,14 +29,13 @@ call('ZREM', P .. 'notices', id)
 call('PERSIST', key)
 call('PERSIST', job_key(id, 'events'))
 for _, part in ipairs(JOB_PARTS) do call('PERSIST', job_key(id, part)) end
-local got = call('HMGET', key, 'stage', 'stages', 'wishes')
-if got[3] then call('ZADD', P .. 'wished', NOW_MS, id) end
-local first, last_stage = later_stages(got[1], got[2])
-for stage = first, last_stage do call('PERSIST', job_key(id, 'stage:' .. stage)) end
-move(id, 'dead', 'ready', 1)
+if call('HEXISTS', key, 'wishes') == 1 then call('ZADD', P .. 'wished', NOW_MS, id) end
+for _, list in ipairs(waiting_lists(id)) do call('PERSIST', list) end
+local need = need_or_first(id, string.match(letter, ',"need":"([^"]*)"'))
+move(id, 'dead', 'ready', 1, need)
 local weight = type(decoded) == 'table' and decoded.weight ~= nil and num(decoded.weight) or 1
 -- What was no JSON stands in the letter as a JSON string.
 if type(decoded) == 'string' then body = decoded end
-make_ready(id, item, math.min(MOST_WEIGHT_MS, math.max(0, math.floor(weight * 1000 + 0.5))), body)
+make_ready(id, need, item, math.min(MOST_WEIGHT_MS, math.max(0, math.floor(weight * 1000 + 0.5))), body)
 event(id, 'requeued', 'item_id', item)
 return finish('ready')

@@ -1,30 +1,43 @@
 -- outside -> ready: make a job visible, whole: what was uploaded to staging lists, and what comes along.
 --
--- Keys      job:<id> (hash), job:<id>:ready (list), job:<id>:stage:<n> (list), staging:<nonce>:<n> (list), counts (hash),
---           jobs (zset), notices (zset), wished (zset)
+-- Keys      job:<id> (hash), job:<id>:ready:<need> (list), job:<id>:stage:<n>:<need> (list),
+--           staging:<nonce>:<n>:<need> (list), jobs (zset), notices (zset), wished (zset)
 -- ARGV[3]   job id
 -- ARGV[4]   nonce of the staging lists
 -- ARGV[5]   digest of the content
 -- ARGV[6]   most ready items there may be afterwards (count), or -1
--- ARGV[7]   number of stages
--- ARGV[8…]  per stage: number of items, weight (ms of video), how many of its items, the last ones, come along here
--- then      number of fields of the job's hash; field, value, repeated; `lane` among them
--- then      the elements that come along, stage after stage
+-- ARGV[7]   lane
+-- ARGV[8]   number of stages
+-- ARGV[9…]  per stage: number of needs; for each of them: need, number of items, weight (ms of video), how many of its items,
+--           the last ones, come along here
+-- then      number of fields of the job's hash; field, value, repeated
+-- then      the elements that come along, in the order of stages and needs
 -- Output    'created', 'same', 'conflict', 'full' or 'gone' (a staging list has expired); when it was created (ms)
 -- Uses      names, commands, clock, counters, events, lanes, expiry
 
-local job, nonce, digest, limit, stages = ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[7])
+local id, nonce, digest, limit, lane = ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6]), ARGV[7]
 --- How many expired jobs leave the indexes here; there are more only where nothing has reclaimed for long.
 local FORGOTTEN_LIMIT = 10000
-local key = job_key(job)
-local PER_STAGE = 3
-local function of_stage(stage)
-  local at = 8 + PER_STAGE * stage
-  return tonumber(ARGV[at]), tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
+local key = job_key(id)
+
+--- Each list of items: stage, need, n, weight_ms, along.
+local lists, needs, is_named, first = {}, {}, {}, 0
+local stages, at = tonumber(ARGV[8]), 9
+for stage = 0, stages - 1 do
+  local last = at + 4 * tonumber(ARGV[at])
+  for i = at + 1, last, 4 do
+    local list = { stage = stage, need = ARGV[i], n = tonumber(ARGV[i + 1]), weight_ms = ARGV[i + 2], along = tonumber(ARGV[i + 3]) }
+    lists[#lists + 1] = list
+    if not is_named[list.need] then needs[#needs + 1] = list.need end
+    is_named[list.need] = true
+    if stage == 0 then first = first + list.n end
+  end
+  at = last + 1
 end
-local function staging(stage) return P .. 'staging:' .. nonce .. ':' .. stage end
+
+local function staging(list) return P .. 'staging:' .. nonce .. ':' .. list.stage .. ':' .. list.need end
 local function refuse(answer)
-  for stage = 0, stages - 1 do call('UNLINK', staging(stage)) end
+  for _, list in ipairs(lists) do call('UNLINK', staging(list)) end
   return finish({ answer, NOW_MS })
 end
 
@@ -32,44 +45,57 @@ local known = call('HMGET', key, 'state', 'digest')
 if known[1] then return refuse(known[2] == digest and 'same' or 'conflict') end
 -- A hash without a state is no job: what a foreign writer has left. Nothing is written where there is none, see below.
 if call('EXISTS', key) == 1 then call('DEL', key) end
-local first, first_weight_ms = of_stage(0)
 if limit >= 0 and count_of('ready') + first > limit then return refuse('full') end
-for stage = 0, stages - 1 do
-  local n, _, along = of_stage(stage)
-  if n > along and call('LLEN', staging(stage)) ~= n - along then return refuse('gone') end
+for _, list in ipairs(lists) do
+  if list.n > list.along and call('LLEN', staging(list)) ~= list.n - list.along then return refuse('gone') end
 end
 
-local fields = { 'state', 'active', 'digest', digest, 'created_ms', NOW_MS, 'stage', 0, 'stages', stages }
-local at = 8 + PER_STAGE * stages
+local fields = {
+  'state', 'active', 'digest', digest, 'created_ms', NOW_MS, 'lane', lane, 'needs', table.concat(needs, ' '), 'stage', 0,
+  'stages', stages,
+}
 local elements_at = at + 1 + 2 * tonumber(ARGV[at])
-for i = at + 1, elements_at - 1 do fields[#fields + 1] = ARGV[i] end
-for stage = 1, stages - 1 do
-  local _, weight_ms = of_stage(stage)
-  fields[#fields + 1] = 'weight_ms:' .. stage
-  fields[#fields + 1] = weight_ms
+local has_wishes = false
+for i = at + 1, elements_at - 1, 2 do
+  fields[#fields + 1], fields[#fields + 2] = ARGV[i], ARGV[i + 1]
+  has_wishes = has_wishes or ARGV[i] == 'wishes'
+end
+local waiting = {}
+for _, list in ipairs(lists) do
+  if list.stage > 0 then
+    local described = list.need .. ' ' .. list.n .. ' ' .. list.weight_ms
+    waiting[list.stage] = waiting[list.stage] and (waiting[list.stage] .. ' ' .. described) or described
+  end
+end
+for stage, described in pairs(waiting) do
+  fields[#fields + 1], fields[#fields + 2] = 'stage:' .. stage, described
 end
 -- The first thing written is one that a server without memory refuses; after it, it would take all the rest.
 call('HSET', key, unpack(fields))
+new_job(id, lane, needs)
 -- An expired job of this id may still be in the indexes, and would take the new one out of them.
 forget_expired(FORGOTTEN_LIMIT)
-call('ZREM', P .. 'notices', job)
-for stage = 0, stages - 1 do
-  local n, _, along = of_stage(stage)
-  local target = stage == 0 and job_key(job, 'ready') or job_key(job, 'stage:' .. stage)
-  if n > along then
-    call('RENAME', staging(stage), target)
+call('ZREM', P .. 'notices', id)
+for _, list in ipairs(lists) do
+  local target = list.stage == 0 and ready_list(id, list.need) or job_key(id, 'stage:' .. list.stage .. ':' .. list.need)
+  if list.n > list.along then
+    call('RENAME', staging(list), target)
     call('PERSIST', target)
   else
     -- Nothing may be left of an earlier job of this id, whatever became of its other keys.
     call('DEL', target)
   end
-  if along > 0 then call('RPUSH', target, unpack(ARGV, elements_at, elements_at + along - 1)) end
-  elements_at = elements_at + along
-  move(job, nil, stage == 0 and 'ready' or 'waiting', n)
+  if list.along > 0 then call('RPUSH', target, unpack(ARGV, elements_at, elements_at + list.along - 1)) end
+  elements_at = elements_at + list.along
+  if list.stage == 0 then
+    move(id, nil, 'ready', list.n, list.need)
+    weigh(id, list.need, tonumber(list.weight_ms))
+    enter_ring(id, list.need)
+  else
+    move(id, nil, 'waiting', list.n)
+  end
 end
-weigh(job, first_weight_ms)
-call('ZADD', P .. 'jobs', NOW_MS, job)
-if call('HEXISTS', key, 'wishes') == 1 then call('ZADD', P .. 'wished', NOW_MS, job) end
-enter_ring(job)
-event(job, 'submitted', 'items', first)
+call('ZADD', P .. 'jobs', NOW_MS, id)
+if has_wishes then call('ZADD', P .. 'wished', NOW_MS, id) end
+event(id, 'submitted', 'items', first)
 return finish({ 'created', NOW_MS })

@@ -14,8 +14,8 @@ ROLES: tuple[Role, ...] = get_args(Role)
 
 #: Keys that every step touches, by their names; "" is the prefix itself, which scripts get as a key.
 _SHARED_KEYS = (
-    *("", "lane:*", "counts", "control", "bell", "job:*", "item:*", "delayed", "dead", "jobs", "expiring", "notices"),
-    "wished",
+    *("", "lane:*", "since:*", "needs", "bell:*", "counts", "control", "job:*", "item:*"),
+    *("delayed", "dead", "jobs", "expiring", "notices", "wished"),
 )
 _CONTAINER_KEYS = ("containers", "container:*")
 _LEASE_KEYS = ("leases", "held:*", "drain:*", "rates")
@@ -33,15 +33,15 @@ _KEYS: dict[Role, tuple[str, ...]] = {
 _SHARED_COMMANDS = (
     *("ping", "evalsha", "script|load", "time", "multi", "exec", "get", "info", "cluster|slots", "command"),
     *("del", "exists", "expire", "persist", "rename", "unlink"),
-    *("hdel", "hexists", "hget", "hgetall", "hincrby", "hmget", "hset", "hvals"),
+    *("hdel", "hexists", "hget", "hgetall", "hincrby", "hkeys", "hlen", "hmget", "hset", "hvals"),
     *("llen", "lpush", "lrange", "scard", "zcard"),
-    *("smembers", "srem", "zadd", "zrange", "zrangebyscore", "zrem", "zrevrange"),
+    *("sadd", "smembers", "srem", "zadd", "zrange", "zrangebyscore", "zrem", "zrevrange"),
     *("xadd", "xrange", "xread"),
 )
-_LEASE_COMMANDS = ("lpop", "sadd", "set")
+_LEASE_COMMANDS = ("lpop", "set")
 _COMMANDS: dict[Role, tuple[str, ...]] = {
     "producer": (*_SHARED_COMMANDS, "rpush"),
-    "worker": (*_SHARED_COMMANDS, *_LEASE_COMMANDS, "blmove"),
+    "worker": (*_SHARED_COMMANDS, *_LEASE_COMMANDS, "blpop"),
     "dispatcher": (*_SHARED_COMMANDS, *_LEASE_COMMANDS, "incr", "pexpire", "pttl", "setex"),
     "operator": (*_SHARED_COMMANDS, *_LEASE_COMMANDS),
 }

@@ -100,7 +100,8 @@ def wished_from(job_id: str, fields: Mapping[str, str | None]) -> WishedJob | No
     counts = {state: max(0, whole_number(fields.get(state))) for state in _STATES}
     weight = max(0, whole_number(fields.get("ready_weight_ms"))) / 1000
     is_urgent = fields.get("lane") == Lane.URGENT
-    return WishedJob(JobId(job_id), is_urgent, sum(counts.values()), counts["ready"], weight, wishes)
+    needs = fields.get("needs") or ""
+    return WishedJob(JobId(job_id), is_urgent, sum(counts.values()), counts["ready"], weight, wishes, needs)
 
 
 def container_from(container_id: str, fields: Mapping[str, str]) -> ContainerRecord:

@@ -20,21 +20,23 @@ class Keys:
 
     | key | type | what |
     |---|---|---|
-    | lane:<lane> | zset | ring of jobs with ready items; score: the turn a job was last served in |
-    | counts | hash | items per state, over all jobs; ready:<lane>; ready_weight; turn |
+    | lane:<lane>:<need> | zset | ring of jobs with ready items of a need; score: the turn a job was last served in |
+    | since:<lane>:<need> | zset | the same jobs by the time that they entered the ring (ms) |
+    | needs | set | every need that there were ever ready items of |
+    | counts | hash | items per state, over all jobs; turn; ready:<lane>:<need>; weight:<lane>:<need> of those (ms of video) |
     | control | hash | paused: since when (ms), while it is; audited: where audit.lua goes on in `jobs`; transient: 1 under `up` |
     | drain:<container> | string | the container gets no more leases; expires |
-    | bell | list | one element exactly while there is ready work and the queue is not paused |
-    | job:<id> | hash | the job: spec, counters, state, times |
-    | job:<id>:ready | list | "<item id> <weight ms> <json>" of ready items, next one first |
-    | job:<id>:stage:<n> | list | the same, of a stage that has not opened |
+    | bell:<need> | list | one element while there is ready work of a need, no worker has taken it, and the queue is not paused |
+    | job:<id> | hash | the job: spec, state, times, counters, those of what is ready by need; needs; stage:<n>, see stages.lua |
+    | job:<id>:ready:<need> | list | "<item id> <weight ms> <json>" of ready items, next one first |
+    | job:<id>:stage:<n>:<need> | list | the same, of a stage that has not opened |
     | job:<id>:delayed | set | item ids waiting for a retry |
     | job:<id>:results | hash | item id -> result JSON, for done and dead items |
     | job:<id>:dead | hash | item id -> dead letter JSON |
     | job:<id>:events | stream | what happened, about the last event_limit |
-    | staging:<nonce>:<n> | list | stage n of a job being submitted; invisible, expires |
+    | staging:<nonce>:<n>:<need> | list | stage n of a job being submitted; invisible, expires |
     | job:<id>:history | hash | item id -> errors so far (JSON list) of an item not yet done; item id# -> losses not counted |
-    | item:<job>/<item> | hash | body, weight_ms and, while leased, token, attempt, container, begun |
+    | item:<job>/<item> | hash | body, weight_ms, need and, while leased, token, attempt, container, begun |
     | leases | zset | <job>/<item> by deadline (ms) |
     | delayed | zset | <job>/<item> by due time (ms) |
     | dead | zset | <job>/<item> by time of burial (ms) |
@@ -48,7 +50,7 @@ class Keys:
     | dispatcher | hash | owner and fence of the acting dispatcher; expires |
     | fence | string | the last fencing number given out |
     | plan | string | the dispatcher's last decision (JSON); expires |
-    | rates | hash | <kind>:busy_ms and <kind>:weight_ms, for learned rates |
+    | rates | hash | <need>:busy_ms and <need>:weight_ms, for learned rates |
     | notices | zset | ids of ended jobs with a callback, by time due (ms) |
     """
 
@@ -75,8 +77,17 @@ class Keys:
         """Keys that exist while a structure before this one has something queued."""
         return tuple(self.prefix + name for name in OLDER)
 
-    def lane(self, lane: str) -> str:
-        return self.of(f"lane:{lane}")
+    def lane(self, lane: str, need: str) -> str:
+        return self.of(f"lane:{lane}:{need}")
+
+    def bell(self, need: str) -> str:
+        return self.of(f"bell:{need}")
+
+    def ready(self, job_id: str, need: str) -> str:
+        return self.job(job_id, f"ready:{need}")
+
+    def stage(self, job_id: str, stage: int, need: str) -> str:
+        return self.job(job_id, f"stage:{stage}:{need}")
 
     def job(self, job_id: JobId | str, part: str = "") -> str:
         return self.of(f"job:{job_id}:{part}" if part else f"job:{job_id}")
@@ -84,8 +95,8 @@ class Keys:
     def item(self, job_id: str, item_id: str) -> str:
         return self.of(f"item:{job_id}/{item_id}")
 
-    def staging(self, nonce: str, stage: int) -> str:
-        return self.of(f"staging:{nonce}:{stage}")
+    def staging(self, nonce: str, stage: int, need: str) -> str:
+        return self.of(f"staging:{nonce}:{stage}:{need}")
 
     def held(self, container_id: str) -> str:
         return self.of(f"held:{container_id}")
@@ -101,7 +112,7 @@ _SINGLE = frozenset(
     {
         "counts",
         "control",
-        "bell",
+        "needs",
         "leases",
         "delayed",
         "dead",

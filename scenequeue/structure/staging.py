@@ -3,13 +3,26 @@
 import contextlib
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
 from scenequeue.jobs.job import JobSpec
 from scenequeue.structure.connection import Connection
 
 #: An upload that stops for so long has died; its staging lists expire.
 _STAGING_TTL_S = 3600
+
+
+@dataclass
+class _List:
+    """The items of one stage and need."""
+
+    size: int = 0
+    weight_ms: int = 0
+    #: How many are in a staging list.
+    staged: int = 0
+    #: Those held back: the last ones.
+    held: list[str] = field(default_factory=list)
 
 
 class Upload:
@@ -24,56 +37,65 @@ class Upload:
         self._connection, self._limit = connection, limit
         self._on_progress = on_progress or (lambda _: None)
         self._nonce = secrets.token_hex(8)
-        #: Items per stage so far, what they weigh, and how many of them are in a staging list.
+        #: Items per stage so far.
         self.sizes: list[int] = []
-        self._weights_ms: list[int] = []
-        self._staged: list[int] = []
-        #: Stage and elements of what is held back; the elements of a stage are its last.
-        self._held: list[tuple[int, list[str]]] = []
+        #: Stage and need -> what is known of their list, in the order of stages.
+        self._lists: dict[tuple[int, str], _List] = {}
+        self._held_count = 0
 
     def open_stage(self) -> None:
         """The items that follow belong to one stage more."""
         self.sizes.append(0)
-        self._weights_ms.append(0)
-        self._staged.append(0)
 
-    def add(self, elements: list[str], weight_ms: int) -> None:
-        """More list elements of the present stage, and what they weigh together."""
-        if sum(self.sizes) - sum(self._staged) + len(elements) > self._limit:
+    def add(self, need: str, elements: list[str], weight_ms: int) -> None:
+        """More list elements of the present stage and of one need, and what they weigh together."""
+        if self._held_count + len(elements) > self._limit:
             self._stage_held()
-        self._held.append((len(self.sizes) - 1, elements))
+        mine = self._lists.setdefault((len(self.sizes) - 1, need), _List())
+        mine.held += elements
+        mine.size += len(elements)
+        mine.weight_ms += weight_ms
+        self._held_count += len(elements)
         self.sizes[-1] += len(elements)
-        self._weights_ms[-1] += weight_ms
         self._on_progress(sum(self.sizes))
 
     def commit(self, spec: JobSpec, digest: str, backlog_limit: int | None) -> tuple[str, int]:
         """Make the job visible; what submit.lua answers."""
-        along = [size - staged for size, staged in zip(self.sizes, self._staged, strict=True)]
-        stages = [number for stage in zip(self.sizes, self._weights_ms, along, strict=True) for number in stage]
         fields: list[str | int] = [
-            *("lane", spec.lane.value, "max_attempts", spec.max_attempts),
+            *("max_attempts", spec.max_attempts),
             *("options", json.dumps(spec.options, separators=(",", ":"))),
             *("callback_url", spec.callback_url or "", "labels", json.dumps(spec.labels)),
         ]
         if spec.wishes is not None:
             fields += ["wishes", spec.wishes.model_dump_json(exclude_none=True)]
-        about = (spec.job_id, self._nonce, digest, -1 if backlog_limit is None else backlog_limit, len(self.sizes))
-        elements = (element for _, held in self._held for element in held)
-        answer, created_ms = self._connection.run("submit", *about, *stages, len(fields) // 2, *fields, *elements)
+        limit = -1 if backlog_limit is None else backlog_limit
+        about = (spec.job_id, self._nonce, digest, limit, spec.lane.value, len(self.sizes))
+        elements = [element for mine in self._lists.values() for element in mine.held]
+        answer, created_ms = self._connection.run("submit", *about, *self._described(), len(fields) // 2, *fields, *elements)
         return str(answer), int(created_ms)
 
     def discard(self) -> None:
         """Take back what was uploaded; nobody has seen it."""
-        staged = [self._connection.keys.staging(self._nonce, stage) for stage, count in enumerate(self._staged) if count]
+        keys = self._connection.keys
+        staged = [keys.staging(self._nonce, stage, need) for (stage, need), mine in self._lists.items() if mine.staged]
         if staged:
             # They expire by themselves; the first error is the one to report.
             with contextlib.suppress(Exception):
                 self._connection.client.unlink(*staged)
 
+    def _described(self) -> Iterator[str | int]:
+        """Per stage the number of its needs, and for each need, items, weight and how many come along."""
+        for stage in range(len(self.sizes)):
+            lists = [(need, mine) for (number, need), mine in self._lists.items() if number == stage]
+            yield len(lists)
+            for need, mine in lists:
+                yield from (need, mine.size, mine.weight_ms, len(mine.held))
+
     def _stage_held(self) -> None:
-        for stage, elements in self._held:
-            # Counted before it is certain, so that `discard` finds what an error has left.
-            before = self._staged[stage]
-            self._staged[stage] += len(elements)
-            self._connection.run("append", self._nonce, stage, before, _STAGING_TTL_S, *elements)
-        self._held = []
+        for (stage, need), mine in self._lists.items():
+            if mine.held:
+                # Counted before it is certain, so that `discard` finds what an error has left.
+                before, mine.staged = mine.staged, mine.staged + len(mine.held)
+                self._connection.run("append", self._nonce, stage, need, before, _STAGING_TTL_S, *mine.held)
+                mine.held = []
+        self._held_count = 0

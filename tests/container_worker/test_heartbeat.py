@@ -12,6 +12,7 @@ from scenequeue.errors import QueueUnavailable
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.ids import ContainerId
 from scenequeue.queue import SceneQueue
+from tests.scenequeue.jobs import waiting_needs
 from tests.support.waiting import wait_until
 
 LEASE_S = 0.3
@@ -36,7 +37,7 @@ def beating(queue: SceneQueue) -> Beating:
 
 
 def _lease_one(queue: SceneQueue, held: HeldItems) -> HeldItem:
-    (lease,) = queue.worker.lease("c1", 1, LEASE_S)
+    (lease,) = queue.worker.lease("c1", 1, LEASE_S, serves=waiting_needs(queue))
     item = HeldItem(lease)
     held.add(item)
     return item

@@ -22,6 +22,7 @@ from scenequeue.jobs.job import JobSpec, JobState
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import WorkerSettings
 from tests.container_worker.function_kind import Action, kinds_of
+from tests.scenequeue.jobs import waiting_needs
 from tests.support.waiting import wait_until
 
 
@@ -79,7 +80,7 @@ def is_done(queue: SceneQueue, job_id: str = "a") -> bool:
 
 def attempts_of_the_ready(queue: SceneQueue, count: int) -> list[int]:
     """Lease what is ready as somebody else, and cancel the job."""
-    leases = wait_until(lambda: queue.worker.lease("other", count), "something is ready")
+    leases = wait_until(lambda: queue.worker.lease("other", count, serves=waiting_needs(queue)), "something is ready")
     attempts = [lease.attempt for lease in leases]
     queue.worker.release("other", leases)
     queue.producer.cancel("a")
@@ -149,7 +150,7 @@ def test_a_busy_worker_puts_back_what_a_dead_one_held(
 ) -> None:
     """Promise 2 without a dispatcher: also under a backlog that never ends, and with every slot taken."""
     submit_items("lost", ("done", {}))
-    assert len(queue.worker.lease("dead", 1, lease_s=0)) == 1
+    assert len(queue.worker.lease("dead", 1, lease_s=0, serves=waiting_needs(queue))) == 1
     submit_items("a", *[("wait", {})] * 50)
     may_end, seen = threading.Event(), threading.Event()
 
@@ -226,8 +227,23 @@ def test_strange_items_are_left_to_others_while_known_ones_are_done(
     assert start({"done": done}).wait() is Exit.IDLE
     assert is_done(queue, "b")
     (record,) = queue.inspect.containers()
-    assert "to others" in record.note
+    assert record.serves == "done/1"
     assert attempts_of_the_ready(queue, 2) == [1, 1]
+
+
+def test_an_item_among_those_of_another_need_is_refused_and_its_neighbours_are_done(
+    queue: SceneQueue, start: Callable[..., Running], submit_items: Any
+) -> None:
+    """A foreign writer has put it there; nobody would ever get it elsewhere, so it is a dead letter."""
+    submit_items("a", *[("done", {})] * 2)
+    connection = queue._connection
+    strange = WorkItem(kind="teleport", name="odd").model_dump_json()
+    connection.client.lset(connection.keys.ready("a", "done/1"), 0, f"0-0 1000 {strange}")
+    assert start({"done": done}).wait() is Exit.IDLE
+    (letter,) = queue.inspect.dead("a")
+    assert (letter.item_id, letter.errors[0].error) == ("0-0", "BadInput")
+    assert "'teleport' v1 stood among those of another need" in letter.errors[0].message
+    assert queue.producer.status("a").counts.done == 1
 
 
 def test_a_message_that_cannot_be_read_does_not_end_the_worker(
@@ -327,7 +343,7 @@ def test_a_lost_lease_ends_the_work_and_its_result_is_dropped(
     start({"work_on": work_on}, idle_timeout_s=30.0)
     assert begun.wait(10)
     assert queue.dispatcher.forfeit("c1", "test") == 1
-    (lease,) = queue.worker.lease("other", 1)
+    (lease,) = queue.worker.lease("other", 1, serves=waiting_needs(queue))
     assert stopped.wait(10)
     # The old holder hands nothing back: the lease is the other's, and stays.
     assert queue.worker.extend("other", [lease]) == []

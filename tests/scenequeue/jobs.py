@@ -20,6 +20,11 @@ def submit(queue: SceneQueue, job_id: str, *counts: int, lane: Lane = Lane.NORMA
     return queue.producer.submit(job, [items(count) for count in counts])
 
 
+def waiting_needs(queue: SceneQueue) -> list[str]:
+    """The needs of all that is ready, for a container that can do everything."""
+    return sorted({each.need for each in queue.inspect.waiting()})
+
+
 def done(lease: Lease) -> tuple[Lease, ItemResult]:
     """The success of a lease."""
     result = ItemResult(item_id=lease.item_id, name=lease.item.name, state="done", processing_s=2.0, attempts=lease.attempt)

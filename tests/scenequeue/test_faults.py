@@ -103,7 +103,7 @@ def test_a_job_leaves_only_its_results_for_a_while_and_then_nothing(redis_url: s
             for key in client.scan_iter(match=keys.prefix.replace("{", "\\{") + "*", count=1000)
         }
 
-    wait_until(lambda: remaining() <= {"counts", "fence", "rates"}, "only counters are left")
+    wait_until(lambda: remaining() <= {"counts", "fence", "needs", "rates"}, "only counters are left")
     assert queue.inspect.jobs() == []
     assert queue.inspect.dead() == []
     queue.close()

@@ -32,7 +32,7 @@ def test_an_item_that_cannot_be_read_is_one_dead_letter(any_queue: SceneQueue, b
     """Its neighbours in the same lease go on; the letter can be read, requeued, and is buried again."""
     submit(any_queue, "a", 3)
     connection = any_queue._connection
-    ready = connection.keys.job("a", "ready")
+    ready = connection.keys.ready("a", "render/1")
     connection.client.lset(ready, 1, b"0-1 1000 " + body)
     leases = any_queue.worker.lease("c1", 3)
     assert [lease.item_id for lease in leases] == ["0-0", "0-2"]

@@ -101,7 +101,7 @@ _JOB_FIELDS = (
     *("stages", "stage", "ready", "leased", "delayed", "dead", "dropped", "waiting", "done", "ready_weight_ms", "max_attempts"),
     *("finished_ms", "created_ms", "weight_ms:1"),
 )
-_COUNTERS = ("ready", "ready:normal", "leased", "delayed", "turn", "ready_weight_ms", "done")
+_COUNTERS = ("ready", "ready:normal:render/1", "leased", "delayed", "turn", "ready_weight_ms", "done")
 _NUMBERS = ("abc", "-1", "1e308", "nan", "9" * 30)
 _NO_MEMBERS = {
     "noslash": 1,
@@ -129,22 +129,26 @@ PLANTS: dict[str, _Plant] = {
     **{f"{index} with members that are none": (lambda r, k, i=index: r.zadd(getattr(k, i), _NO_MEMBERS))  # type: ignore[misc]
        for index in ("leases", "delayed", "dead", "expiring", "jobs", "notices", "wished", "containers")},
     "ten thousand junk leases": lambda r, k: r.zadd(k.leases, {f"junk{n}": n for n in range(10_000)}),
-    "ten thousand junk jobs in the ring": lambda r, k: r.zadd(k.lane("normal"), {f"junk{n}": -n for n in range(10_000)}),
-    "names that are none in the ring": lambda r, k: r.zadd(k.lane("normal"), {"": -9, "a b": -8, "a/b": -7, b"\xff": -6}),
+    "ten thousand junk jobs in the ring": lambda r, k: r.zadd(
+        k.lane("normal", "render/1"), {f"junk{n}": -n for n in range(10_000)}
+    ),
+    "names that are none in the ring": lambda r, k: r.zadd(
+        k.lane("normal", "render/1"), {"": -9, "a b": -8, "a/b": -7, b"\xff": -6}
+    ),
     "an expired job of a billion items": lambda r, k: r.zadd(k.expiring, {f"victim {_HUGE}": 1}),
     "leases without an end": lambda r, k: r.zadd(k.leases, {"victim/0-2": "inf"}),
-    "a turn without an end": lambda r, k: r.zadd(k.lane("normal"), {"victim": "-inf"}),
+    "a turn without an end": lambda r, k: r.zadd(k.lane("normal", "render/1"), {"victim": "-inf"}),
     **{f"all counters are {value}": (lambda r, k, v=value: r.hset(k.counts, mapping=dict.fromkeys(_COUNTERS, v)))  # type: ignore[misc]
        for value in (*_NUMBERS, "1000000")},
-    **{f"elements {element!r:.20}": (lambda r, k, e=element: r.lpush(k.job("victim", "ready"), *[e] * 3))  # type: ignore[misc]
+    **{f"elements {element!r:.20}": (lambda r, k, e=element: r.lpush(k.ready("victim", "render/1"), *[e] * 3))  # type: ignore[misc]
        for element in ("", "0-9", "0-9 1000", "a b c", "0-9 -5 {}", "0-9 " + "9" * 400 + " {}", b"\xff \xfe", "0-2 1000 {}")},
-    "many malformed elements": lambda r, k: r.lpush(k.job("victim", "ready"), *["junk"] * 5000),
+    "many malformed elements": lambda r, k: r.lpush(k.ready("victim", "render/1"), *["junk"] * 5000),
     "an element that is leased already": lambda r, k: r.lpush(
-        k.job("victim", "ready"), "0-2 1000 " + items(1)[0].model_dump_json()
+        k.ready("victim", "render/1"), "0-2 1000 " + items(1)[0].model_dump_json()
     ),
-    "a list of ready items that is gone": lambda r, k: r.delete(k.job("victim", "ready")),
-    "a stage that is gone": lambda r, k: r.delete(k.job("victim", "stage:1")),
-    "a ring that is gone": lambda r, k: r.delete(k.lane("normal")),
+    "a list of ready items that is gone": lambda r, k: r.delete(k.ready("victim", "render/1")),
+    "a stage that is gone": lambda r, k: r.delete(k.stage("victim", 1, "render/1")),
+    "a ring that is gone": lambda r, k: r.delete(k.lane("normal", "render/1")),
     "a history that is none": lambda r, k: r.hset(
         k.job("victim", "history"), mapping={"0-0": '{"a":1}', "0-2": "[1]", "0-2#": "x"}
     ),
@@ -161,9 +165,9 @@ PLANTS: dict[str, _Plant] = {
     ),
     "retries that are none": lambda r, k: r.sadd(k.job("victim", "delayed"), "noslash/", "", "0-5"),
     "rates that are none": lambda r, k: r.hset(
-        k.rates, mapping={"render:busy_ms": "abc", "render:weight_ms": "9" * 40, "x": "y"}
+        k.rates, mapping={"render/1:busy_ms": "abc", "render/1:weight_ms": "9" * 40, "x": "y"}
     ),
-    "a bell that rings a thousand times": lambda r, k: r.rpush(k.bell, *["1"] * 1000),
+    "a bell that rings a thousand times": lambda r, k: r.rpush(k.bell("render/1"), *["1"] * 1000),
     "a lock without an end": lambda r, k: r.hset(k.of("dispatcher"), mapping={"owner": "evil", "fence": "abc"}),
     "a fence that is none": lambda r, k: r.set(k.of("fence"), "abc"),
     "a stream that is full": lambda r, k: r.xadd(k.job("victim", "events"), {"x": "y"}, id=f"{2**64 - 1}-{2**64 - 1}"),
@@ -171,9 +175,32 @@ PLANTS: dict[str, _Plant] = {
     "a notice for a job that is none": lambda r, k: r.zadd(k.notices, {"victim": 1, "c": 1}) and r.set(k.job("c"), "x"),
 }  # fmt: skip
 _TYPED = (
-    *("counts", "control", "bell", "leases", "delayed", "dead", "jobs", "expiring", "notices", "wished", "containers", "rates"),
-    *("dispatcher", "fence", "lane:normal", "job:victim", "item:victim/0-2", "held:c1", "held:c2", "held:c2:call", "drain:c2"),
-    *(f"job:victim:{part}" for part in ("ready", "stage:1", "delayed", "results", "dead", "events", "history")),
+    *(
+        "counts",
+        "control",
+        "bell:render/1",
+        "leases",
+        "delayed",
+        "dead",
+        "jobs",
+        "expiring",
+        "notices",
+        "wished",
+        "containers",
+        "rates",
+    ),
+    *(
+        "dispatcher",
+        "fence",
+        "lane:normal:render/1",
+        "job:victim",
+        "item:victim/0-2",
+        "held:c1",
+        "held:c2",
+        "held:c2:call",
+        "drain:c2",
+    ),
+    *(f"job:victim:{part}" for part in ("ready:render/1", "stage:1:render/1", "delayed", "results", "dead", "events", "history")),
     "container:c1",
 )
 for _key in _TYPED:
@@ -204,7 +231,7 @@ def test_whatever_is_planted_no_step_fails_and_good_work_flows(real: SceneQueue,
     assert (depth.counts.ready, depth.ready_weight) == (0, 0)
 
 
-@pytest.mark.parametrize("lost", ["lane:normal", "counts", "leases", "delayed", "held:c1", "control", "bell"])
+@pytest.mark.parametrize("lost", ["lane:normal:render/1", "counts", "leases", "delayed", "held:c1", "control", "bell:render/1"])
 def test_a_good_job_outlives_the_loss_of_an_index(real: SceneQueue, lost: str) -> None:
     """Leases are still prolonged, waiting items are found by their job, and the counts add up in the end."""
     submit(real, "a", 6)
@@ -229,7 +256,7 @@ def test_what_is_counted_ready_and_is_not_there_calls_nobody(real: SceneQueue) -
     """Or the bell would ring, and containers be launched, for ever; the job ends as failed."""
     submit(real, "a", 3)
     connection = real._connection
-    connection.client.delete(connection.keys.job("a", "ready"))
+    connection.client.delete(connection.keys.ready("a", "render/1"))
     real.dispatcher.reclaim()
     depth = real.inspect.depth()
     assert (depth.counts.ready, depth.counts.dropped, depth.ready_weight) == (0, 3, 0)
@@ -241,7 +268,7 @@ def test_a_lost_counter_of_what_is_ready_wakes_the_workers_again(real: SceneQueu
     """However many jobs wait: at least one item of each is known."""
     for number in range(30):
         submit(real, f"j{number}", 2)
-    real._connection.client.hset(real._connection.keys.counts, mapping={"ready": "abc", "ready:normal": "-7"})
+    real._connection.client.hset(real._connection.keys.counts, mapping={"ready": "abc", "ready:normal:render/1": "-7"})
     real.dispatcher.reclaim()
     assert real.inspect.depth().counts.ready >= 30
     assert real.worker.wait_for_work(0.01)
@@ -257,8 +284,8 @@ def test_an_item_that_is_pushed_again_while_leased_keeps_no_job_from_its_end(rea
     submit(real, "a", 1)
     (first,) = real.worker.lease("c1", 1)
     connection = real._connection
-    connection.client.rpush(connection.keys.job("a", "ready"), f"0-0 1000 {items(1)[0].model_dump_json()}")
-    connection.client.zadd(connection.keys.lane("normal"), {"a": 1})
+    connection.client.rpush(connection.keys.ready("a", "render/1"), f"0-0 1000 {items(1)[0].model_dump_json()}")
+    connection.client.zadd(connection.keys.lane("normal", "render/1"), {"a": 1})
     (second,) = real.worker.lease("c2", 1)
     assert real.worker.ack("c1", [done(first)]) == [first]
     assert real.worker.ack("c2", [done(second)]) == []
@@ -278,7 +305,17 @@ def test_a_malformed_letter_is_not_requeued_but_can_be_discarded(real: SceneQueu
     real.operator.discard("a", "0-0")
 
 
-_names = st.sampled_from([*_TYPED, "job:victim:stage:0", "staging:x:0", "lane:urgent", "lane:bulk", "container:c2", "plan"])
+_names = st.sampled_from(
+    [
+        *_TYPED,
+        "job:victim:stage:0:render/1",
+        "staging:x:0:render/1",
+        "lane:urgent:render/1",
+        "lane:bulk:render/1",
+        "container:c2",
+        "plan",
+    ]
+)
 _words = st.sampled_from(
     ["", "x", "victim", "victim/0-2", "victim/0-0", "0-0 1 {}", "0-2", "abc", "-1", "nan", "1e400", b"\xff", "[", "{}"]
 )

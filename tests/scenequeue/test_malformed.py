@@ -80,7 +80,7 @@ def test_leases_elements_results_events_and_the_plan_are_read_one_by_one(queue: 
     queue.worker.ack("c1", [done(lease)])
     raw.zadd(keys.leases, {"a/0-9": 5, "nothing": 6})
     raw.hset(keys.item("a", "0-9"), mapping={"token": "t"})
-    raw.lset(keys.job("a", "ready"), 0, "garbage")
+    raw.lset(keys.ready("a", "render/1"), 0, "garbage")
     raw.hset(keys.job("a", "results"), "0-3", "[")
     raw.xadd(keys.job("a", "events"), {"oops": "1"})
     raw.set(keys.plan, '["no plan"]')
@@ -115,8 +115,8 @@ def test_dead_letters_of_one_job_are_found_among_many(queue: SceneQueue) -> None
         queue.inspect.dead_letter("a", "9-9")
 
 
-_INDEXES = ("counts", "control", "plan", "jobs", "leases", "dead", "containers", "lane:urgent", "lane:normal", "lane:bulk")
-_OF_A_JOB = ("", ":ready", ":results", ":dead", ":stage:1")
+_INDEXES = ("counts", "control", "plan", "jobs", "leases", "dead", "containers", "lane:urgent:render/1", "lane:normal:render/1")
+_OF_A_JOB = ("", ":ready:render/1", ":results", ":dead", ":stage:1:render/1")
 
 
 @pytest.mark.parametrize("name", [*_INDEXES, *(f"job:a{part}" for part in _OF_A_JOB), "item:a/0-0", "container:c1"])
@@ -144,6 +144,6 @@ def test_a_key_of_another_type_is_read_as_if_it_were_empty(queue: SceneQueue, ra
 
 def test_what_reads_nothing_of_a_foreign_key_says_so_in_a_line(queue: SceneQueue, raw: Any) -> None:
     """It is worth another attempt: dispatchers put such keys right."""
-    raw.set(queue._connection.keys.bell, "x")
+    raw.set(queue._connection.keys.bell("render/1"), "x")
     with pytest.raises(QueueUnavailable, match="somebody else has written to a key of this queue"):
         queue.worker.wait_for_work(0.01)

@@ -9,14 +9,19 @@ from hypothesis import HealthCheck, settings, strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, precondition, rule, run_state_machine_as_test
 
 from scenequeue.errors import JobConflict, LeaseLost
-from scenequeue.jobs.item import ItemState, Lease
-from scenequeue.jobs.job import Lane
+from scenequeue.jobs.ids import check_job_id
+from scenequeue.jobs.item import ItemState, Lease, WorkItem
+from scenequeue.jobs.job import JobSpec, Lane
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.conftest import queue_on
-from tests.scenequeue.jobs import done, submit
+from tests.scenequeue.jobs import done
 
 _numbers = itertools.count()
 _CONTAINERS = st.sampled_from(["c1", "c2", "c3"])
+#: Kind and version of items; a worker of the present version does not know the last two.
+_KINDS = [("render", 1), ("stitch", 1), ("render", 2), ("newer", 1)]
+_NEEDS = [f"{kind}/{version}" for kind, version in _KINDS]
+_WEIGHT_S = 1.5
 
 
 @dataclass
@@ -25,6 +30,7 @@ class ModelItem:
 
     state: ItemState
     stage: int
+    need: str
     failures: int = 0
     token: str | None = None
     container: str | None = None
@@ -37,7 +43,7 @@ class ModelItem:
 class ModelJob:
     """What the model knows of a job."""
 
-    counts: tuple[int, ...]
+    stages: list[list[int]]
     lane: Lane
     max_attempts: int
     stage: int = 0
@@ -67,6 +73,15 @@ class ModelJob:
         return not (states[ItemState.READY] + states[ItemState.LEASED] + states[ItemState.DELAYED])
 
 
+_KIND_INDEX = st.integers(0, len(_KINDS) - 1)
+_SERVED = st.lists(st.sampled_from(_NEEDS), min_size=1, max_size=len(_NEEDS), unique=True)
+
+
+def _items(kinds: list[int]) -> list[WorkItem]:
+    made = (_KINDS[kind] for kind in kinds)
+    return [WorkItem(v=version, kind=kind, name=f"item{at}", weight=_WEIGHT_S) for at, (kind, version) in enumerate(made)]
+
+
 class QueueMachine(RuleBasedStateMachine):
     """Calls everything that producers, workers, dispatchers and operators may call."""
 
@@ -80,6 +95,8 @@ class QueueMachine(RuleBasedStateMachine):
         self.jobs: dict[str, ModelJob] = {}
         self.is_paused = False
         self.drained: set[str] = set()
+        #: The need whose bell a worker has taken, and has not looked since.
+        self.bell_taken = ""
 
     def teardown(self) -> None:
         self.queue.close()
@@ -87,24 +104,30 @@ class QueueMachine(RuleBasedStateMachine):
     # -- producers
 
     @rule(
-        counts=st.lists(st.integers(1, 4), min_size=1, max_size=3), lane=st.sampled_from(list(Lane)), attempts=st.integers(1, 3)
+        stages=st.lists(st.lists(_KIND_INDEX, min_size=1, max_size=4), min_size=1, max_size=3),
+        lane=st.sampled_from(list(Lane)),
+        attempts=st.integers(1, 3),
     )
-    def submit(self, counts: list[int], lane: Lane, attempts: int) -> None:
+    def submit(self, stages: list[list[int]], lane: Lane, attempts: int) -> None:
         job_id = f"job{len(self.jobs)}"
-        submit(self.queue, job_id, *counts, lane=lane, max_attempts=attempts)
-        job = self.jobs[job_id] = ModelJob(tuple(counts), lane, attempts)
-        for stage, count in enumerate(counts):
-            for index in range(count):
-                job.items[f"{stage}-{index}"] = ModelItem(ItemState.WAITING if stage else ItemState.READY, stage)
+        job = self.jobs[job_id] = ModelJob(stages, lane, attempts)
+        self._submit(job_id, job)
+        for stage, kinds in enumerate(stages):
+            for index, kind in enumerate(kinds):
+                job.items[f"{stage}-{index}"] = ModelItem(ItemState.WAITING if stage else ItemState.READY, stage, _NEEDS[kind])
+
+    def _submit(self, job_id: str, job: ModelJob, *more: list[int]) -> None:
+        spec = JobSpec(job_id=check_job_id(job_id), lane=job.lane, max_attempts=job.max_attempts)
+        self.queue.producer.submit(spec, [_items(kinds) for kinds in (*job.stages, *more)])
 
     @precondition(lambda self: self.jobs)
     @rule(data=st.data())
     def submit_again(self, data: st.DataObject) -> None:
         job_id = data.draw(st.sampled_from(sorted(self.jobs)))
         job = self.jobs[job_id]
-        submit(self.queue, job_id, *job.counts, lane=job.lane, max_attempts=job.max_attempts)
+        self._submit(job_id, job)
         with pytest.raises(JobConflict):
-            submit(self.queue, job_id, *job.counts, 1, lane=job.lane, max_attempts=job.max_attempts)
+            self._submit(job_id, job, [0])
 
     @precondition(lambda self: self.jobs)
     @rule(data=st.data())
@@ -122,21 +145,30 @@ class QueueMachine(RuleBasedStateMachine):
 
     # -- workers
 
-    @rule(target=leases, container=_CONTAINERS, count=st.integers(1, 4), expires=st.booleans())
-    def lease(self, container: str, count: int, expires: bool) -> object:
-        leases = self.queue.worker.lease(container, count, lease_s=0 if expires else 1000)
+    @rule(serves=_SERVED)
+    def take_a_bell(self, serves: list[str]) -> None:
+        if self.bell_taken:
+            return
+        ringing = {need for need in serves if self._ready(need) and not self.is_paused}
+        self.bell_taken = self.queue.worker.wait_for_work(0.01, serves)
+        assert self.bell_taken in (ringing or {""})
+
+    @rule(target=leases, container=_CONTAINERS, count=st.integers(1, 4), expires=st.booleans(), serves=_SERVED)
+    def lease(self, container: str, count: int, expires: bool, serves: list[str]) -> object:
+        lease_s = 0 if expires else 1000
+        leases = self.queue.worker.lease(container, count, lease_s=lease_s, serves=serves, bell=self.bell_taken)
+        self.bell_taken = ""
         if self.is_paused or container in self.drained:
             assert leases == []
             return []
         self._promote()
-        ready = sum(item.state is ItemState.READY for job in self.jobs.values() for item in job.items.values())
-        assert len(leases) == min(count, ready)
+        assert len(leases) == min(count, sum(self._ready(need) for need in serves))
         for lease in leases:
             best = min(
                 list(Lane).index(job.lane)
                 for job in self.jobs.values()
                 for item in job.items.values()
-                if item.state is ItemState.READY
+                if item.state is ItemState.READY and item.need in serves
             )
             job = self.jobs[lease.job_id]
             item = job.items[lease.item_id]
@@ -257,17 +289,40 @@ class QueueMachine(RuleBasedStateMachine):
             total += states
             counts = self.queue.producer.status(job_id).counts
             assert counts.model_dump() == {state.value: states[state] for state in ItemState}, job_id
-            assert counts.total == sum(job.counts)
+            assert counts.total == sum(map(len, job.stages))
         depth = self.queue.inspect.depth()
         assert depth.counts.model_dump() == {state.value: total[state] for state in ItemState}
         assert sum(depth.ready_by_lane.values()) == depth.counts.ready
-        assert depth.ready_weight == depth.counts.ready
+        assert depth.ready_weight == depth.counts.ready * _WEIGHT_S
 
     @invariant()
-    def the_doorbell_rings_exactly_while_there_is_work(self) -> None:
-        client, keys = self.queue._connection.client, self.queue._connection.keys
-        is_due = self.queue.inspect.depth().counts.ready > 0 and not self.is_paused
-        assert client.llen(keys.bell) == is_due
+    def what_waits_is_known_by_lane_and_need(self) -> None:
+        expected = {(lane, need): ready for lane in Lane for need in _NEEDS if (ready := self._ready(need, lane))}
+        waiting = self.queue.inspect.waiting()
+        assert {(each.lane, each.need): each.ready for each in waiting} == expected
+        assert all(each.weight == each.ready * _WEIGHT_S for each in waiting)
+
+    @invariant()
+    def rings_and_bells_agree_with_what_is_ready(self) -> None:
+        pipeline, keys = self.queue._connection.client.pipeline(transaction=False), self.queue._connection.keys
+        places = list(itertools.product(Lane, _NEEDS))
+        for lane, need in places:
+            pipeline.zrange(keys.lane(lane.value, need), 0, -1)
+            pipeline.zrange(keys.of(f"since:{lane.value}:{need}"), 0, -1)
+        for need in _NEEDS:
+            pipeline.llen(keys.bell(need))
+        found = pipeline.execute()
+        for at, (lane, need) in enumerate(places):
+            jobs = {
+                job_id
+                for job_id, job in self.jobs.items()
+                if job.lane is lane and any(item.state is ItemState.READY and item.need == need for item in job.items.values())
+            }
+            assert set(found[2 * at]) == set(found[2 * at + 1]) == jobs
+        for need, rings in zip(_NEEDS, found[2 * len(places) :], strict=True):
+            is_due = self._ready(need) > 0 and not self.is_paused
+            # Of the one that was taken: whoever took it has yet to look.
+            assert rings in ({is_due, False} if need == self.bell_taken else {is_due})
 
     @invariant()
     def only_leased_and_delayed_items_have_entries_of_their_own(self) -> None:
@@ -282,6 +337,14 @@ class QueueMachine(RuleBasedStateMachine):
         assert client.zcard(keys.leases) == depth.leased
         assert client.zcard(keys.delayed) == depth.delayed
         assert client.zcard(keys.dead) == depth.dead
+
+    def _ready(self, need: str, lane: Lane | None = None) -> int:
+        return sum(
+            item.state is ItemState.READY and item.need == need
+            for job in self.jobs.values()
+            if lane in {None, job.lane}
+            for item in job.items.values()
+        )
 
     def _find(self, lease: Lease) -> tuple[ModelJob, ModelItem]:
         job = self.jobs[lease.job_id]

@@ -4,6 +4,7 @@ import json
 import threading
 from collections import Counter
 from itertools import pairwise
+from queue import Queue
 
 import pytest
 
@@ -440,7 +441,7 @@ def test_rates_are_learned_per_kind(any_queue: SceneQueue) -> None:
     """Seconds of processing per second of video."""
     submit(any_queue, "a", 2)
     any_queue.worker.ack("c1", [done(lease) for lease in any_queue.worker.lease("c1", 2)])
-    assert any_queue.dispatcher.rates() == {"render": pytest.approx(2.0)}
+    assert any_queue.dispatcher.rates() == {"render/1": pytest.approx(2.0)}
 
 
 def test_the_end_of_a_job_with_a_callback_is_noticed_once_it_ended(any_queue: SceneQueue) -> None:
@@ -457,17 +458,25 @@ def test_the_end_of_a_job_with_a_callback_is_noticed_once_it_ended(any_queue: Sc
     assert any_queue.inspect.job("a").callback == Callback(state="delivered", tries=2)
 
 
-def test_an_idle_worker_is_woken_by_a_submit(queue: SceneQueue) -> None:
-    """The doorbell: no polling. Every waiting worker hears it."""
-    heard: list[bool] = []
-    waiters = [threading.Thread(target=lambda: heard.append(queue.worker.wait_for_work(5))) for _ in range(3)]
+def test_a_submit_wakes_one_idle_worker_and_each_lease_the_next(queue: SceneQueue) -> None:
+    """The bell: no polling, and none is woken in vain. Whoever takes it looks, and hangs it up again while work is left."""
+    heard: Queue[str] = Queue()
+    waiters = [threading.Thread(target=lambda: heard.put(queue.worker.wait_for_work(5))) for _ in range(3)]
     for waiter in waiters:
         waiter.start()
     wait_until(lambda: _blocked_clients(queue) >= 3, "three clients block on the bell")
-    submit(queue, "a", 1)
+    submit(queue, "a", 2)
+    first = heard.get(timeout=5)
+    assert first == "render/1"
+    assert _blocked_clients(queue) == 2
+    assert len(queue.worker.lease("c1", 1, bell=first)) == 1
+    second = heard.get(timeout=5)
+    assert len(queue.worker.lease("c2", 1, bell=second)) == 1
+    assert _blocked_clients(queue) == 1
+    submit(queue, "b", 1)
+    assert heard.get(timeout=5) == "render/1"
     for waiter in waiters:
         waiter.join(5)
-    assert heard == [True, True, True]
 
 
 @pytest.mark.parametrize(
@@ -477,7 +486,7 @@ def test_what_a_foreign_producer_wrote_is_buried_alone(any_queue: SceneQueue, bo
     """Its neighbours of the same lease are leased all the same; the letter can be shown, and requeued in vain."""
     submit(any_queue, "a", 3)
     connection = any_queue._connection
-    connection.client.lset(connection.keys.job("a", "ready"), 1, f"0-1 1000 {body}")
+    connection.client.lset(connection.keys.ready("a", "render/1"), 1, f"0-1 1000 {body}")
     assert [peeked.name for _, _, peeked in any_queue.inspect.peek(3)].count("scene0") == 1
     leases = any_queue.worker.lease("c1", 3)
     assert [lease.item_id for lease in leases] == ["0-0", "0-2"]
@@ -514,7 +523,7 @@ def test_an_item_of_a_newer_wire_format_is_leased_and_can_be_left_to_others(any_
     """Whatever it looks like inside, it is no dead letter: a newer worker can read it."""
     submit(any_queue, "a", 1)
     connection = any_queue._connection
-    connection.client.lset(connection.keys.job("a", "ready"), 0, '0-0 1000 {"v":2,"name":["of","another","shape"]}')
+    connection.client.lset(connection.keys.ready("a", "render/1"), 0, '0-0 1000 {"v":2,"name":["of","another","shape"]}')
     (lease,) = any_queue.worker.lease("c1", 1)
     assert (lease.item.v, lease.item.kind) == (2, "newer")
     assert any_queue.worker.release("c1", [lease]) == []

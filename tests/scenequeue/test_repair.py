@@ -87,7 +87,7 @@ def test_a_malformed_list_element_is_buried_and_its_neighbours_are_leased(any_qu
     """A foreign writer's, under a name of its own; its weight and its place in the counts go with it."""
     submit(any_queue, "a", 3)
     connection = any_queue._connection
-    connection.client.lset(connection.keys.job("a", "ready"), 1, element)
+    connection.client.lset(connection.keys.ready("a", "render/1"), 1, element)
     leases = any_queue.worker.lease("c1", 3)
     assert [lease.item_id for lease in leases] == ["0-0", "0-2"]
     (letter,) = any_queue.inspect.dead("a")
@@ -105,7 +105,7 @@ def test_a_malformed_element_that_was_pushed_uncounted_ends_no_job_early(any_que
     """It is one item more than was submitted, and the ready ones stay counted."""
     submit(any_queue, "a", 2)
     connection = any_queue._connection
-    connection.client.rpush(connection.keys.job("a", "ready"), "garbage")
+    connection.client.rpush(connection.keys.ready("a", "render/1"), "garbage")
     leases = any_queue.worker.lease("c1", 3)
     counts = any_queue.inspect.depth().counts
     assert (counts.ready, counts.leased, counts.dead) == (0, 2, 1)
@@ -119,7 +119,7 @@ def test_an_uncounted_item_that_is_leased_keeps_its_job_going(any_queue: SceneQu
     """A foreign writer pushed a good element without counting it: the counters are off, yet nothing is ended under work."""
     submit(any_queue, "a", 1)
     body = items(1)[0].model_dump_json()
-    any_queue._connection.client.rpush(any_queue._connection.keys.job("a", "ready"), f"0-1 1000 {body}")
+    any_queue._connection.client.rpush(any_queue._connection.keys.ready("a", "render/1"), f"0-1 1000 {body}")
     one, two = any_queue.worker.lease("c1", 2)
     assert any_queue.worker.ack("c1", [done(one)]) == []
     assert any_queue.producer.status("a").state is JobState.ACTIVE

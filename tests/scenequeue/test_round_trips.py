@@ -93,7 +93,7 @@ def test_a_list_left_by_an_earlier_job_does_not_come_back(any_queue: SceneQueue)
     client, keys = any_queue._connection.client, any_queue._connection.keys
     client.delete(keys.job("a"))
     assert submit(any_queue, "a", 2).counts.ready == 2
-    assert client.llen(keys.job("a", "ready")) == 2
+    assert client.llen(keys.ready("a", "render/1")) == 2
 
 
 def test_thousands_are_leased_and_handed_in_at_once(any_queue: SceneQueue) -> None:

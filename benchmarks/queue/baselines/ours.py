@@ -78,17 +78,17 @@ def main() -> None:
     held: dict[str, Lease] = {}
     threading.Thread(target=_keep, args=(container, held), daemon=True).start()
     finished: list[tuple[Lease, ItemResult]] = []
+    bell = ""
     while True:
         try:
             if finished:
-                _, leases = _queue.worker.exchange(container, finished, _BATCH)
+                _, leases = _queue.worker.exchange(container, finished, _BATCH, bell=bell)
             else:
-                leases = _queue.worker.lease(container, _BATCH)
+                leases = _queue.worker.lease(container, _BATCH, bell=bell)
             finished = []
             held.clear()
             held.update({lease.item_id: lease for lease in leases})
-            if not leases:
-                _queue.worker.wait_for_work(_WAIT_S)
+            bell = "" if leases else _queue.worker.wait_for_work(_WAIT_S)
         except QueueUnavailable:
             time.sleep(_PAUSE_S)
             continue

@@ -1,7 +1,7 @@
 -- ready -> leased: give a container the next items.
 --
--- Keys     held:<container> (set), held:<container>:call (string), item:<job>/<item> (hash), leases (zset), lane:<lane> (zset),
---          job:<id>:ready (list), job:<id>:history (hash)
+-- Keys     held:<container> (set), held:<container>:call (string), item:<job>/<item> (hash), leases (zset),
+--          job:<id>:history (hash)
 -- Uses     names, commands, clock, counters, events, lanes, leases, history, letters, stages, retries, draining
 
 --- Items of a job that go out by one command at most.
@@ -34,27 +34,46 @@ local function taken_before(container, word, deadline_ms)
 end
 
 --- What no producer of ours has written, and cannot be taken apart: kept as a dead letter under a name of its own.
-local function bury_malformed(job, element, item, container)
-  if job_of(job).state ~= 'active' then return move(job, 'ready', 'dropped', 1) end
+local function bury_malformed(job, need, element, item, container)
   local kind, message = 'BadInput', 'not a list element "<item id> <weight ms> <json>"; a foreign writer?'
   local history = append_history(job, item, 1, kind, message, container)
-  bury(job, item, 'ready', { attempt = 1, body = element, container = container, is_foreign = true }, history, kind, message)
+  bury(job, item, 'ready', { need = need, attempt = 1, body = element, container = container, is_foreign = true }, history, kind, message)
 end
 
---- What stands in a ring and is no active job goes, with all that it has ready.
-local function remove_stray(ring, job)
-  call('ZREM', ring, job)
+--- What stands in a ring and is no active job goes, with all that it has ready of this need.
+local function remove_stray(lane, need, job)
+  leave_ring(job, need, lane)
   if not is_job_id(job) then return end
-  call('UNLINK', job_key(job, 'ready'))
-  local ready = job_of(job).ready
-  if ready > 0 then
-    move(job, 'ready', 'dropped', ready)
-    weigh(job, -job_of(job).ready_weight_ms)
-  end
+  call('UNLINK', ready_list(job, need))
+  if count_of_need(job, 'ready:' .. need) > 0 then recount_ready(job, need, 0) end
 end
 
---- Arguments and answer as lease.lua says; `word` is the caller's for this call.
-local function give_leases(container, wanted, lease_ms, begun, word)
+--- The place of the job in a lane that was served longest ago over all needs: need, job, and true if no other is there.
+--- fronts  need -> what stands first in its ring, with turns; what is missing is read
+local function first_in_lane(lane, needs, fronts)
+  local best, best_need
+  for _, need in ipairs(needs) do
+    local front = fronts[need]
+    if not front then
+      front = call('ZRANGE', ring_of(lane, need), 0, 1, 'WITHSCORES')
+      fronts[need] = front
+    end
+    if front[1] and (not best or num(front[2]) < num(best[2])) then best, best_need = front, need end
+  end
+  if not best then return nil end
+  local is_alone = true
+  for _, need in ipairs(needs) do
+    local front = fronts[need]
+    if front[3] or (front[1] and front[1] ~= best[1]) then is_alone = false end
+  end
+  return best_need, best[1], is_alone
+end
+
+--- Give a container the next items that it can do.
+--- word   the caller's for this call
+--- needs  those that it serves
+--- Returns what lease.lua answers
+local function give_leases(container, wanted, lease_ms, begun, word, needs)
   local held_key = P .. 'held:' .. container
   local asked_key = held_key .. ':call'
   local deadline_ms = NOW_MS + lease_ms
@@ -68,7 +87,7 @@ local function give_leases(container, wanted, lease_ms, begun, word)
   local malformed, emptied = {}, {}
 
   --- Of all elements of a job that go out at once, what is the same for each is written once.
-  local function give(job, elements)
+  local function give(job, need, elements)
     local items, turns, weights, bodies = {}, {}, {}, {}
     for _, element in ipairs(elements) do
       turn = turn + 1
@@ -77,7 +96,7 @@ local function give_leases(container, wanted, lease_ms, begun, word)
         local n = #items + 1
         items[n], turns[n], weights[n], bodies[n] = item, turn, weight_ms, string.sub(element, body_at)
       else
-        bury_malformed(job, element, 'malformed-' .. word .. '-' .. turn, container)
+        bury_malformed(job, need, element, 'malformed-' .. word .. '-' .. turn, container)
         malformed[job] = true
       end
     end
@@ -89,7 +108,7 @@ local function give_leases(container, wanted, lease_ms, begun, word)
     for n, item in ipairs(items) do
       local member, token, attempt = job .. '/' .. item, word .. '-' .. turns[n], attempt_after(histories[n])
       call('HSET', P .. 'item:' .. member, 'body', bodies[n], 'weight_ms', weights[n], 'token', token,
-        'attempt', attempt, 'container', container, 'begun', begun)
+        'attempt', attempt, 'container', container, 'begun', begun, 'need', need)
       event(job, 'leased', 'item_id', item, 'token', token, 'attempt', attempt, 'container', container)
       members[n] = member
       deadlines[2 * n - 1], deadlines[2 * n] = deadline_ms, member
@@ -100,34 +119,41 @@ local function give_leases(container, wanted, lease_ms, begun, word)
     end
     local added = call('ZADD', P .. 'leases', unpack(deadlines))
     call('SADD', held_key, unpack(members))
-    move(job, 'ready', 'leased', added)
+    move(job, 'ready', 'leased', added, need)
     -- Pushed once more by a foreign writer while it was leased: the lease of before has ended, uncounted.
-    if added < #items then move(job, 'ready', nil, #items - added) end
-    weigh(job, -weight_sum_ms)
+    if added < #items then move(job, 'ready', nil, #items - added, need) end
+    weigh(job, need, -weight_sum_ms)
     given = given + #items
   end
 
   for _, lane in ipairs(LANES) do
-    local ring = P .. 'lane:' .. lane
+    local fronts = {}
     while given < wanted and fruitless < FRUITLESS_LIMIT do
-      local jobs = call('ZRANGE', ring, 0, 1)
-      local job = jobs[1]
-      if not job then break end
-      if not is_job_id(job) or job_of(job).state ~= 'active' then
-        remove_stray(ring, job)
+      local need, id, is_alone = first_in_lane(lane, needs, fronts)
+      if not need then break end
+      fronts[need] = nil
+      if not is_job_id(id) or job_of(id).state ~= 'active' or not has_need(job_of(id), need) then
+        remove_stray(lane, need, id)
         fruitless = fruitless + 1
       else
-        local ready_key = job_key(job, 'ready')
+        local ready_key = ready_list(id, need)
         -- A job alone in its lane has nobody to take turns with.
-        local count = jobs[2] and 1 or math.min(wanted - given, PULL_LIMIT)
-        local elements = call('LPOP', ready_key, count) or {}
-        give(job, elements)
-        if #elements == count and call('EXISTS', ready_key) == 1 then
-          call('ZADD', ring, turn, job)
+        local n = is_alone and math.min(wanted - given, PULL_LIMIT) or 1
+        local elements = call('LPOP', ready_key, n) or {}
+        give(id, need, elements)
+        if #elements == n and call('EXISTS', ready_key) == 1 then
+          call('ZADD', ring_of(lane, need), turn, id)
         else
-          call('ZREM', ring, job)
-          emptied[job] = true
+          leave_ring(id, need, lane)
+          emptied[id .. ' ' .. need] = true
           if not elements[1] then fruitless = fruitless + 1 end
+        end
+        -- A turn counts in all rings of the job that this container serves, and in no other.
+        for _, other in ipairs(needs) do
+          if other ~= need and has_need(job_of(id), other) then
+            call('ZADD', ring_of(lane, other), 'XX', turn, id)
+            fronts[other] = nil
+          end
         end
       end
     end
@@ -137,12 +163,13 @@ local function give_leases(container, wanted, lease_ms, begun, word)
     call('SET', asked_key, word, 'EX', HELD_TTL_S)
     call('EXPIRE', held_key, HELD_TTL_S)
   end
-  for job in pairs(emptied) do
-    if malformed[job] or job_of(job).ready ~= 0 then
-      recount_ready(job, 0)
-      malformed[job] = true
+  for place in pairs(emptied) do
+    local id, need = string.match(place, '^(%S+) (%S+)$')
+    if malformed[id] or count_of_need(id, 'ready:' .. need) ~= 0 then
+      recount_ready(id, need, 0)
+      malformed[id] = true
     end
   end
-  for job in pairs(malformed) do finish_stage_if_done(job) end
+  for id in pairs(malformed) do finish_stage_if_done(id) end
   return out
 end

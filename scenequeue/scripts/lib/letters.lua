@@ -5,7 +5,7 @@
 
 --- Make a dead letter of an item; its whole history goes with it.
 --- from     the state it is counted in now
---- had      what was known of it: attempt, body, container, token; is_foreign: it is no item that we can read
+--- had      what was known of it: need, attempt, body, container, token; is_foreign: it is no item that we can read
 local function bury(id, item, from, had, history, kind, message)
   local member = id .. '/' .. item
   -- A foreign producer may have written anything; a letter must stay JSON all the same.
@@ -16,7 +16,7 @@ local function bury(id, item, from, had, history, kind, message)
     body = cjson.encode(readable(body))
   end
   call('HSET', job_key(id, 'dead'), item, '{"job_id":"' .. id .. '","item_id":"' .. item .. '","lane":"'
-    .. job_of(id).lane .. '","buried_ms":' .. NOW_MS .. ',"attempts":' .. had.attempt .. ',"errors":' .. history
+    .. job_of(id).lane .. '","need":"' .. had.need .. '","buried_ms":' .. NOW_MS .. ',"attempts":' .. had.attempt .. ',"errors":' .. history
     .. ',"item":' .. body .. '}')
   -- A letter of an expired job of this id, still in the index, is dropped now instead of at the next reclaim.
   if call('ZADD', P .. 'dead', NOW_MS, member) == 0 then
@@ -29,16 +29,16 @@ local function bury(id, item, from, had, history, kind, message)
     item_id = item, name = type(decoded.name) == 'string' and decoded.name or '', state = 'dead', attempts = had.attempt,
     container = had.container, error = kind .. ': ' .. message,
   }))
-  move(id, from, 'dead', 1)
+  move(id, from, 'dead', 1, had.need)
   event(id, 'dead', 'item_id', item, 'attempt', had.attempt, 'error', kind, 'message', brief(message), 'token', had.token or '')
 end
 
 --- A leased or delayed item whose own key is gone: evicted, or deleted by hand. It cannot be done, yet its job must end,
 --- so it becomes a dead letter without a message.
-local function bury_missing(id, item, from)
+local function bury_missing(id, item, from, need)
   if job_of(id).state ~= 'active' then return drop(id, item, from) end
   local kind, message = 'MessageLost', 'its key vanished from Redis: evicted under maxmemory, or deleted by hand'
   local attempt = attempt_after(call('HGET', job_key(id, 'history'), item))
   local history = append_history(id, item, attempt, kind, message)
-  bury(id, item, from, { attempt = attempt, body = '{}' }, history, kind, message)
+  bury(id, item, from, { need = need, attempt = attempt, body = '{}' }, history, kind, message)
 end

@@ -20,25 +20,25 @@ end
 local function take_back(member, kind, message, spared)
   local id, item = split_member(member)
   if not id then return call('ZREM', P .. 'leases', member) end
-  local got = call('HMGET', P .. 'item:' .. member, 'body', 'weight_ms', 'attempt', 'container', 'token', 'begun')
+  local got = call('HMGET', P .. 'item:' .. member, 'body', 'weight_ms', 'attempt', 'container', 'token', 'begun', 'need')
   local was_leased = unlease(member, got[4])
-  local job = job_of(id)
+  local job, need = job_of(id), need_or_first(id, got[7])
   if not got[5] or not got[1] then
     -- What `leases` holds is what is counted as leased, so nothing else may change a counter; nor may what a foreign writer
     -- has put there, of a job of which nothing is leased.
-    if was_leased and job.leased > 0 then bury_missing(id, item, 'leased') end
+    if was_leased and job.leased > 0 then bury_missing(id, item, 'leased', need) end
     return
   end
   if job.state ~= 'active' then return drop(id, item, 'leased') end
-  local had = { attempt = math.max(1, num(got[3])), body = got[1], container = got[4], token = got[5] }
+  local had = { need = need, attempt = math.max(1, num(got[3])), body = got[1], container = got[4], token = got[5] }
   local is_counted = not is_blameless(id, item, got[6])
   if is_counted then
     local history = append_history(id, item, had.attempt, kind, message, had.container)
     if had.attempt >= job.max_attempts then return bury(id, item, 'leased', had, history, kind, message) end
   end
   call('DEL', P .. 'item:' .. member)
-  move(id, 'leased', 'ready', 1)
-  make_ready(id, item, num(got[2]), had.body)
+  move(id, 'leased', 'ready', 1, need)
+  make_ready(id, need, item, num(got[2]), had.body)
   local name = not is_counted and spared or 'reclaimed'
   event(id, name, 'item_id', item, 'attempt', had.attempt, 'error', kind, 'message', brief(message), 'token', had.token)
 end

@@ -17,6 +17,9 @@ local function job_key(job, part)
   return P .. 'job:' .. job
 end
 
+--- True for what an item may ask of its container: a kind and its version, and tags.
+local function is_need(text) return #text <= 64 and string.find(text, '^[%w._-]+/[%w._+-]+$') ~= nil end
+
 --- Job and item; nil for what is no member.
 local function split_member(member)
   return string.match(member, '^(%w[%w._-]*)/([%w._-]+)$')

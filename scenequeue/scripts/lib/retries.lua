@@ -13,21 +13,22 @@ local function promote()
   for _, member in ipairs(due) do
     call('ZREM', P .. 'delayed', member)
     local id, item = split_member(member)
-    local got = id and call('HMGET', P .. 'item:' .. member, 'body', 'weight_ms', 'token') or {}
+    local got = id and call('HMGET', P .. 'item:' .. member, 'body', 'weight_ms', 'token', 'need') or {}
     if id then call('SREM', job_key(id, 'delayed'), item) end
     if not id or got[3] then
       -- Put here by a foreign writer: it is no member, or leased.
     elseif not got[1] then
       if job_of(id).delayed > 0 then
-        bury_missing(id, item, 'delayed')
+        bury_missing(id, item, 'delayed', need_or_first(id, got[4]))
         lost[id] = true
       end
     elseif job_of(id).state ~= 'active' then
       drop(id, item, 'delayed')
     else
       call('DEL', P .. 'item:' .. member)
-      move(id, 'delayed', 'ready', 1)
-      make_ready(id, item, num(got[2]), got[1])
+      local need = need_or_first(id, got[4])
+      move(id, 'delayed', 'ready', 1, need)
+      make_ready(id, need, item, num(got[2]), got[1])
     end
   end
   for id in pairs(lost) do finish_stage_if_done(id) end

@@ -1,6 +1,6 @@
 -- Stages and the end of a job: when the last item of a stage is done the next one opens, or the job ends.
 --
--- Keys     job:<id> (hash) and its parts, wished (zset), expiring (zset), notices (zset)
+-- Keys     job:<id> (hash) and its parts; of them job:<id>:stage:<n>:<need> (list), wished (zset), expiring (zset), notices (zset)
 -- Uses     names, commands, clock, counters, events, lanes, expiry
 
 --- Later stages of a job that a step looks at.
@@ -11,6 +11,19 @@ local JOB_PARTS = { 'results', 'dead', 'history' }
 local function later_stages(stage, stages)
   local first = math.max(0, num(stage)) + 1
   return first, math.min(num(stages) - 1, first + STAGE_LIMIT)
+end
+
+--- The lists of a job's stages that have not opened, of each need one.
+--- Field `stage:<n>` of the job's hash is "<need> <count> <weight in ms>", repeated.
+local function waiting_lists(id)
+  local got, found = call('HMGET', job_key(id), 'stage', 'stages'), {}
+  local first, last = later_stages(got[1], got[2])
+  for stage = first, last do
+    for need in string.gmatch(call('HGET', job_key(id), 'stage:' .. stage) or '', '(%S+) %d+ %d+') do
+      found[#found + 1] = job_key(id, 'stage:' .. stage .. ':' .. need)
+    end
+  end
+  return found
 end
 
 --- Give a job its end. Stages that wait are kept while a requeued dead letter could still open them.
@@ -26,14 +39,31 @@ local function end_job(id, state)
   event(id, 'finished', 'state', state)
   call('EXPIRE', key, RESULT_TTL_S)
   for _, part in ipairs(JOB_PARTS) do call('EXPIRE', job_key(id, part), RESULT_TTL_S) end
-  local got = call('HMGET', key, 'stage', 'stages', 'callback_url', 'wishes')
-  if got[4] then call('ZREM', P .. 'wished', id) end
-  local first, last = later_stages(got[1], got[2])
-  for stage = first, last do
-    call('EXPIRE', job_key(id, 'stage:' .. stage), RESULT_TTL_S)
-  end
+  local got = call('HMGET', key, 'callback_url', 'wishes')
+  if got[2] then call('ZREM', P .. 'wished', id) end
+  for _, list in ipairs(waiting_lists(id)) do call('EXPIRE', list, RESULT_TTL_S) end
   call('ZADD', P .. 'expiring', NOW_MS + RESULT_TTL_S * 1000, expiring_member(id, waiting))
-  if got[3] and got[3] ~= '' then call('ZADD', P .. 'notices', NOW_MS, id) end
+  if got[1] and got[1] ~= '' then call('ZADD', P .. 'notices', NOW_MS, id) end
+end
+
+--- Make the items of a stage ready. What of them was evicted, or deleted by hand, cannot be done, yet the job must end.
+local function open_stage(id, stage)
+  for need, expected, weight_ms in string.gmatch(call('HGET', job_key(id), 'stage:' .. stage) or '', '(%S+) (%d+) (%d+)') do
+    local source = job_key(id, 'stage:' .. stage .. ':' .. need)
+    local n, lost = call('LLEN', source), 0
+    if n > 0 and is_need(need) then
+      call('RENAME', source, ready_list(id, need))
+      move(id, 'waiting', 'ready', n, need)
+      weigh(id, need, num(weight_ms))
+      enter_ring(id, need)
+    else
+      n = 0
+    end
+    lost = math.min(job_of(id).waiting, num(expected) - n)
+    if lost > 0 then move(id, 'waiting', 'dropped', lost) end
+  end
+  call('HSET', job_key(id), 'stage', stage)
+  event(id, 'stage', 'stage', stage)
 end
 
 --- Open a job's next stage, or end it, when its present one has nothing left to do. An item that was given up, whether
@@ -44,20 +74,12 @@ local function finish_stage_if_done(id)
   -- Each for itself: what a foreign writer has pushed uncounted makes one of them negative.
   if job.ready > 0 or job.leased > 0 or job.delayed > 0 then return end
   if job.dead > 0 or job.dropped > 0 then return end_job(id, 'failed') end
-  if job.waiting <= 0 then return end_job(id, 'done') end
-  local key = job_key(id)
-  local stage = num(call('HGET', key, 'stage')) + 1
-  local source = job_key(id, 'stage:' .. stage)
-  local n = call('LLEN', source)
-  if n == 0 then
-    -- Evicted, or deleted by hand: it cannot be done, yet the job must end.
-    move(id, 'waiting', 'dropped', job.waiting)
-    return end_job(id, 'failed')
+  local got = call('HMGET', job_key(id), 'stage', 'stages')
+  local next_stage, last = later_stages(got[1], got[2])
+  if next_stage > last then
+    -- What waits in no stage that is known cannot be done.
+    return end_job(id, job.waiting > 0 and 'failed' or 'done')
   end
-  call('RENAME', source, job_key(id, 'ready'))
-  call('HSET', key, 'stage', stage)
-  move(id, 'waiting', 'ready', n)
-  weigh(id, num(call('HGET', key, 'weight_ms:' .. stage)))
-  enter_ring(id)
-  event(id, 'stage', 'stage', stage)
+  open_stage(id, next_stage)
+  return finish_stage_if_done(id)
 end

@@ -4,12 +4,12 @@
 --          job:<id>:history (hash)
 -- Uses     names, commands, counters, events, leases, stages
 
---- A kind's sums are halved beyond this much video, so that old measurements fade.
+--- A need's sums are halved beyond this much video, so that old measurements fade.
 local RATE_WINDOW_MS = 3600 * 1000
 local RESULT_FIELDS = 7
 
-local function learn(kind, busy_ms, weight_ms)
-  local rates, busy, weight = P .. 'rates', kind .. ':busy_ms', kind .. ':weight_ms'
+local function learn(need, busy_ms, weight_ms)
+  local rates, busy, weight = P .. 'rates', need .. ':busy_ms', need .. ':weight_ms'
   local got = call('HMGET', rates, busy, weight)
   local all_busy, all_weight = num(got[1]) + busy_ms, num(got[2]) + weight_ms
   if all_weight > RATE_WINDOW_MS then all_busy, all_weight = math.floor(all_busy / 2), math.floor(all_weight / 2) end
@@ -17,7 +17,7 @@ local function learn(kind, busy_ms, weight_ms)
 end
 
 --- What is the same for all results is written once for all, as the cost of a result is that of its commands.
---- first, last  where in ARGV they are: job id, item id, token, kind, busy (ms), weight (ms of video), result json; repeated
+--- first, last  where in ARGV they are: job id, item id, token, need, busy (ms), weight (ms of video), result json; repeated
 --- Returns      positions (from 1) of the results that were refused: the lease is not this container's, or job cancelled
 local function take_results(container, first, last)
   local refused = {}
@@ -28,7 +28,7 @@ local function take_results(container, first, last)
   local results, tokens, histories = {}, {}, {}
   local busy, weight = {}, {}
   for i = first, last, RESULT_FIELDS do
-    local job, item, token, kind, result = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 6]
+    local job, item, token, need, result = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 6]
     local member = job .. '/' .. item
     local is_taken
     if seen[member] ~= nil then
@@ -49,8 +49,8 @@ local function take_results(container, first, last)
         of_job[2 * n - 1], of_job[2 * n] = item, result
         past[2 * n - 1], past[2 * n] = item, item .. '#'
         tokens[job][n] = token
-        busy[kind] = (busy[kind] or 0) + tonumber(ARGV[i + 4])
-        weight[kind] = (weight[kind] or 0) + tonumber(ARGV[i + 5])
+        busy[need] = (busy[need] or 0) + tonumber(ARGV[i + 4])
+        weight[need] = (weight[need] or 0) + tonumber(ARGV[i + 5])
       end
     end
     if not is_taken then refused[#refused + 1] = (i - first) / RESULT_FIELDS + 1 end
@@ -69,6 +69,6 @@ local function take_results(container, first, last)
     move(job, 'leased', 'done', #tokens[job])
     finish_stage_if_done(job)
   end
-  for kind, ms in pairs(weight) do learn(kind, busy[kind], ms) end
+  for need, ms in pairs(weight) do learn(need, busy[need], ms) end
   return refused
 end

@@ -254,7 +254,7 @@ def test_wishes_are_stored_with_the_job_and_make_its_containers(queue: SceneQueu
     spec = JobSpec(job_id=check_job_id("mine"), lane=Lane.URGENT, wishes=wishes)
     assert queue.producer.submit(spec, [items(6)]).wishes == queue.producer.status("mine").wishes == wishes
     submit(queue, "other", 5)
-    assert queue.dispatcher.wished() == [WishedJob(JobId("mine"), True, 6, 6, 6.0, wishes)]
+    assert queue.dispatcher.wished() == [WishedJob(JobId("mine"), True, 6, 6, 6.0, wishes, "render/1")]
     fleet = _Fleet()
     dispatcher = Dispatcher(queue, fleet, settings)
     made = dispatcher.tick()

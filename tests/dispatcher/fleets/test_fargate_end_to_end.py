@@ -25,7 +25,7 @@ from tests.support.media import Media
 from tests.support.waiting import wait_until
 
 _TICK_S, _IDLE_S, _SPOT_NOTICE_S = 0.4, 2.0, 5.0
-#: A worker looks at the doorbell for a second at a time before it decides to leave; less than a tick in production.
+#: A worker waits at the bells for a second at a time before it decides to leave; less than a tick in production.
 _LOOK_S = 1.0
 #: From a worker's goodbye to the end of its program on a busy machine, where Python takes its time to end.
 _PROGRAM_END_S = 4.0
