@@ -8,9 +8,9 @@ UNKNOWN_S = 10.0
 _BYTES_PER_S = 16_000
 #: Fewer bytes per second than any codec makes of speech: Opus takes 6 kbit/s. A header that claims more seconds is wrong, as
 #: one of MP3 often is that was copied from another file.
-_LEAST_BYTES_PER_S = 500
+_MIN_BYTES_PER_S = 500
 #: A worker refuses longer narrations.
-LONGEST_S = 3 * 3600.0
+MAX_LENGTH_S = 3 * 3600.0
 
 
 def weight_of(narration: Path | None) -> float:
@@ -35,11 +35,11 @@ def weight_of(narration: Path | None) -> float:
         length = float(file.info.length) if file is not None else 0.0
     except Exception:  # mutagen raises whatever a malformed file leads it to
         length = 0.0
-    return min(LONGEST_S, max(0.1, believable_s(length, size)))
+    return min(MAX_LENGTH_S, max(0.1, believable_s(length, size)))
 
 
 def believable_s(claimed_s: float, size_bytes: int) -> float:
     """The length that a header claims, or where the file has too few bytes for it an estimate from its size."""
-    if 0 < claimed_s <= size_bytes / _LEAST_BYTES_PER_S:
+    if 0 < claimed_s <= size_bytes / _MIN_BYTES_PER_S:
         return claimed_s
     return size_bytes / _BYTES_PER_S

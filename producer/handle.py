@@ -25,7 +25,7 @@ _LOOK_S = 2.0
 _INITIAL_BACKOFF_S, _MAX_BACKOFF_S = 0.2, 5.0
 
 #: Endings of what may lie beside a video: its poster and its subtitles.
-BESIDE = frozenset({".jpg", ".vtt"})
+SIDECARS = frozenset({".jpg", ".vtt"})
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ class JobHandle:
 
     def _fetch(self, result: ItemResult, folder: Path) -> Path:
         path = self._fetch_one(result, result.output or "", folder, ".mp4", result.bytes, result.details.get("sha256"))
-        for ending in BESIDE & set(result.details.get("beside", ())):
+        for ending in SIDECARS & set(result.details.get("beside", ())):
             address = (result.output or "").removesuffix(".mp4") + ending
             self._fetch_one(result, address, folder, ending, None, None)
         return path

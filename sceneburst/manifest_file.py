@@ -13,7 +13,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from scenequeue.errors import InvalidScenes
 from scenequeue.quoted import cut
 
-_MOST_BYTES = 64 * 1024 * 1024
+_MAX_BYTES = 64 * 1024 * 1024
 
 
 def parsed(path: Path) -> Any:
@@ -55,9 +55,9 @@ def _bytes_of(path: Path) -> bytes:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise InvalidScenes([f"{path}: not a regular file"])
         with os.fdopen(descriptor, "rb", closefd=False) as file:
-            content = file.read(_MOST_BYTES + 1)
+            content = file.read(_MAX_BYTES + 1)
     finally:
         os.close(descriptor)
-    if len(content) > _MOST_BYTES:
-        raise InvalidScenes([f"{path}: larger than {_MOST_BYTES} bytes; submit from Python instead"])
+    if len(content) > _MAX_BYTES:
+        raise InvalidScenes([f"{path}: larger than {_MAX_BYTES} bytes; submit from Python instead"])
     return content

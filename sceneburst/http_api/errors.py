@@ -20,9 +20,9 @@ from scenequeue.redaction import redact
 
 MEDIA_TYPE = "application/problem+json"
 #: A message quotes what the caller sent, which may be as long as the body.
-_LONGEST_DETAIL = 500
+_MAX_DETAIL_CHARS = 500
 #: A hundred, and the line that counts the others.
-_MOST_PROBLEMS = 101
+_MAX_PROBLEMS = 101
 
 
 class Unauthorized(SceneburstError):
@@ -61,7 +61,7 @@ class WrongHost(SceneburstError):
     """An API without keys was asked for under a name that is not this machine's own."""
 
 
-class Leaving(SceneburstError):
+class ShuttingDown(SceneburstError):
     """The grace is over before the request was."""
 
 
@@ -99,7 +99,7 @@ KINDS: dict[type[SceneburstError], Kind] = {
     WrongMediaType: Kind(415, "media-type", "The body is no JSON", "Send `Content-Type: application/json`."),
     WrongEncoding: Kind(415, "content-encoding", "The body is compressed", "Send it as it is, without Content-Encoding."),
     WrongHost: Kind(421, "wrong-host", "This is not the host", "Without keys, the API answers to 127.0.0.1 and localhost only."),
-    Leaving: Kind(503, "leaving", "The API leaves", "Send the same again, with the same job_id.", 1),
+    ShuttingDown: Kind(503, "leaving", "The API leaves", "Send the same again, with the same job_id.", 1),
     TooManyStreams: Kind(503, "too-many-streams", "All event streams are taken", "Try later, or ask for the status instead.", 10),
 }
 _OTHER = Kind(500, "internal", "Something went wrong here", "Try again; tell the operator the request id.", detail="See the log.")
@@ -162,7 +162,7 @@ def answer_to(error: Exception, instance: str) -> JSONResponse:
     if isinstance(error, InvalidRequest):
         found = error.found
     elif isinstance(error, InvalidScenes):
-        found = list(islice(_field_problems(error), _MOST_PROBLEMS))
+        found = list(islice(_field_problems(error), _MAX_PROBLEMS))
     else:
         return problem(kind, str(error), instance, headers=headers)
     said = found[0].detail if len(found) == 1 else f"{len(found)} mistakes"
@@ -192,4 +192,4 @@ def pointer_to(place: Place) -> str:
 
 def _short(text: str) -> str:
     text = redact(text)
-    return text if len(text) <= _LONGEST_DETAIL else f"{text[:_LONGEST_DETAIL]}…"
+    return text if len(text) <= _MAX_DETAIL_CHARS else f"{text[:_MAX_DETAIL_CHARS]}…"

@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sceneburst.http_api.auth import is_loopback
-from sceneburst.http_api.errors import Leaving, WrongHost, answer_to
+from sceneburst.http_api.errors import ShuttingDown, WrongHost, answer_to
 
 #: Answers are JSON for programs: nothing to sniff, to frame, to keep, or to run.
 _HEADERS = {
@@ -63,7 +63,7 @@ class Guard:
         except asyncio.CancelledError:
             # Uvicorn's, when the grace is over; swallowed, since nobody waits for us any more.
             if not told:
-                await answer_to(Leaving("the grace is over"), scope["path"])(scope, receive, answering)
+                await answer_to(ShuttingDown("the grace is over"), scope["path"])(scope, receive, answering)
         except ClientDisconnect:
             # nginx's number for a client that did not wait for the answer.
             told = 499

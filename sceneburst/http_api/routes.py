@@ -19,14 +19,14 @@ _bearer = HTTPBearer(auto_error=False, description="a key of SCENEBURST_API_KEYS
 Shared = Annotated[Service, Depends(service_of)]
 
 
-async def admitted(
+async def authenticate(
     request: Request, service: Shared, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> None:
     """Only callers with a key and something left of their allowance; nothing of a body is read before."""
     request.state.caller = service.admit(credentials.credentials if credentials else None)
 
 
-jobs = APIRouter(prefix="/v1", tags=["jobs"], dependencies=[Depends(admitted)], responses=REFUSALS)
+jobs = APIRouter(prefix="/v1", tags=["jobs"], dependencies=[Depends(authenticate)], responses=REFUSALS)
 
 
 @jobs.post("/jobs", status_code=202, openapi_extra=SUBMISSION_BODY, summary="Submit a job, whole or not at all")

@@ -12,6 +12,7 @@ from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.job import Counts, Depth, JobStatus, Lane, WaitingItems
 from scenequeue.jobs.result import DeadLetter
 from scenequeue.jobs.waiting import Surroundings, may_wait, stand_still, why_standing_still, why_waiting
+from scenequeue.ports.job_lookup import read_job
 from scenequeue.quoted import quoted
 from scenequeue.reasons import Reason
 from scenequeue.structure.connection import Connection
@@ -90,11 +91,7 @@ class QueueInspector:
         Raises:
             JobNotFound: no job of this id.
         """
-        with self._connection.translated():
-            fields = self._connection.answer("hgetall", self._keys.job(job_id))
-        if fields == {}:
-            raise JobNotFound(f"no job {quoted(job_id)}: never submitted here, or its results have expired")
-        return shown_job(job_id, fields or {})
+        return read_job(self._connection, job_id)
 
     def jobs(self, limit: int = 100) -> list[JobStatus]:
         """Jobs, newest first."""

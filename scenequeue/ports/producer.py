@@ -7,16 +7,16 @@ from itertools import islice
 from typing import NoReturn, TypeAlias
 
 from scenequeue.counted import counted
-from scenequeue.errors import JobConflict, JobNotFound, QueueFull, QueueUnavailable
+from scenequeue.errors import JobConflict, QueueFull, QueueUnavailable
 from scenequeue.jobs.ids import ItemId
 from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.job import Callback, Counts, JobEvent, JobSpec, JobState, JobStatus
 from scenequeue.jobs.need import need_of
 from scenequeue.jobs.options import RenderOptions
 from scenequeue.jobs.result import ItemResult
-from scenequeue.quoted import quoted
+from scenequeue.ports.job_lookup import read_job
 from scenequeue.structure.connection import BLOCK_LIMIT_S, Connection
-from scenequeue.structure.hashes import element_from, event_from, result_from, shown_job, whole_number
+from scenequeue.structure.hashes import element_from, event_from, result_from, whole_number
 from scenequeue.structure.staging import Upload
 
 #: An item, or an item with its place in the caller's order where that is not the order of leasing.
@@ -90,11 +90,7 @@ class ProducerPort:
         Raises:
             JobNotFound: no job of this id, or its results have expired.
         """
-        with self._connection.translated():
-            fields = self._connection.answer("hgetall", self._keys.job(job_id))
-        if fields == {}:
-            raise JobNotFound(f"no job {quoted(job_id)}: never submitted here, or its results have expired")
-        return shown_job(job_id, fields or {})
+        return read_job(self._connection, job_id)
 
     def results(self, job_id: str, start: int = 0, count: int | None = None, stage: int = 0) -> Iterator[ItemResult]:
         """Results of items that ended, in the caller's order.

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from pydantic import ValidationError
 
 from scenequeue.backoff import doubled, jittered
-from scenequeue.errors import BadInput, JobNotFound, LeaseLost, problem_line
+from scenequeue.errors import BadInput, LeaseLost, problem_line
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.ids import ItemId, JobId, LeaseToken
 from scenequeue.jobs.item import ItemState, Lease, WorkItem
 from scenequeue.jobs.need import known_needs, need_of
 from scenequeue.jobs.options import JobOptions, job_options_from
 from scenequeue.jobs.result import ItemResult
+from scenequeue.ports.job_lookup import job_not_found
 from scenequeue.structure.connection import Connection
 from scenequeue.structure.hashes import container_fields
 
@@ -142,7 +143,7 @@ class WorkerPort:
             (found,) = self._connection.answers(pipeline)
         state, options = found or (None, None)
         if state is None:
-            raise JobNotFound(f"no job {job_id!r}")
+            raise job_not_found(job_id)
         try:
             return job_options_from(options or "")
         except ValidationError as error:

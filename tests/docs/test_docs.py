@@ -42,4 +42,4 @@ def test_formats_and_limits_of_inputs_are_documented() -> None:
         f"{defaults.MAX_CUES:,} cues of {defaults.MAX_CUE_CHARS:,} characters", f"{durations._BYTES_PER_S:,} bytes a second",
     ):  # fmt: skip
         assert limit in page, limit
-    assert durations.LONGEST_S == defaults.MAX_NARRATION_S
+    assert durations.MAX_LENGTH_S == defaults.MAX_NARRATION_S
