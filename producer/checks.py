@@ -1,6 +1,6 @@
 """Checks a submission before anything happens: every mistake is named with its place, all of them at once.
 
-The one validator of all doors: the client, the HTTP API, and manifests.
+The one validator for the Python client, the HTTP API and manifests.
 """
 
 import secrets
@@ -29,21 +29,21 @@ _MAX_MISTAKES = 100
 
 
 def scene_words(index: int, name: str | None) -> str:
-    """A scene in messages: its number, and its name where that is known."""
+    """Return the words for a scene in messages: its number, and its name if known."""
     return f"scene {index + 1}" + (f" ({name})" if name is not None else "")
 
 
 @dataclass(frozen=True)
 class Rules:
-    """Rules of one door, and the words for its places."""
+    """Say what one entry (Python, HTTP, manifest) accepts, and how its messages name places."""
 
-    #: Whether a local input that is missing, empty or a folder is a mistake.
+    #: True reports a local input that is missing, empty or a folder.
     check_files: bool = True
     #: The folder that local paths of inputs are relative to; None is the working folder.
     folder: Path | None = None
-    #: Why callers at this door may not name a place that others may; None where they may.
+    #: The reason that callers of this entry may not use a place, though others may; None if they may.
     refused: Callable[[str], str | None] = lambda _: None
-    #: Names a scene by its index, and its name where it is well formed.
+    #: Words for a scene, from its index, and its name if it is well formed.
     named: Callable[[int, str | None], str] = scene_words
     #: Words for a further place for which a mistake holds.
     further: Callable[[Place, str], str] = lambda _, words: words
@@ -53,7 +53,7 @@ class Rules:
 class JobRequest:
     """A job as it was asked for, unchecked."""
 
-    #: None where the mistake is known already, and so for the output.
+    #: None if it is malformed and reported already; the same for the output.
     scenes: Iterable[SceneLike] | None
     output: str | Path | None
     options: RenderOptions | Mapping[str, Any] | None
@@ -63,16 +63,16 @@ class JobRequest:
 
 
 class Checks:
-    """The checks of one submission; gathers mistakes part by part, and raises them together.
+    """Check one submission part by part, collect the mistakes, and raise them together.
 
     Args:
-        rules: of the door by which it comes in.
+        rules: of the entry that it came through.
         find_reach: asks what containers can read and write; None where that does not count. Asked once.
     """
 
     def __init__(self, rules: Rules, find_reach: Callable[[], Reach | None] | None = None) -> None:
         self._rules = rules
-        #: Mistakes found so far, but for those of `absent` and those about reach.
+        #: Mistakes so far, without those in `absent` and those that `beyond` returns.
         self.mistakes: list[Mistake] = []
         #: Local inputs that are not there.
         self.absent: list[Mistake] = []
@@ -193,16 +193,16 @@ class Checks:
         self.raise_unavailable()
 
     def raise_unavailable(self) -> None:
-        """Raise the QueueUnavailable with which the question for what containers reach ended, if it did."""
+        """Raise the QueueUnavailable that kept us from asking what containers can reach, if there was one."""
         if self._unavailable is not None:
             raise self._unavailable
 
     def beyond(self) -> list[Mistake]:
-        """Mistakes about places that containers do not reach, one for each reason."""
+        """Return the mistakes about places that containers cannot reach, one per reason."""
         return self._reach.tell(sorted(self._found, key=_position), self._rules.further) if self._reach else []
 
     def _scene(self, index: int, given: SceneLike, options: RenderOptions, film: Film | None) -> Scene | None:
-        """One scene, its fields that cannot be read being None."""
+        """Check one scene; None if it is malformed."""
         found: list[Mistake] = []
         is_whole = True
         try:
@@ -231,7 +231,7 @@ class Checks:
         return scene if is_whole else None
 
     def _input(self, where: Place, words: str, role: str, place: str) -> None:
-        """Judge one input, as an address or a path, as a file on this machine, and as one that containers read."""
+        """Check one input: its address or path, the file on this machine, and that containers can read it."""
         if problem := self._rules.refused(place) or input_problem(place):
             self.add(where, f"{words}: {problem}")
             return
@@ -251,6 +251,6 @@ class Checks:
 
 
 def _position(found: Mistake | Found) -> int:
-    """The index of a scene, or what stands before all scenes."""
+    """Return the sort key of a place: the scene's index, or -1 for what belongs to the job."""
     place = found.place
     return place[1] if len(place) > 1 and place[0] == "scenes" and isinstance(place[1], int) else -1

@@ -29,7 +29,7 @@ from scenequeue.storages.uri import UriStorage
 
 #: Scenes of an iterator are ordered longest first within chunks of this many, so that memory stays bounded.
 CHUNK = 10_000
-#: The dispatcher's plan is asked for again after so long; what it says of its fleet seldom changes.
+#: How long the dispatcher's plan is reused; its fleet and roots seldom change.
 _PLAN_KEPT_S = 2.0
 _log = logging.getLogger("sceneburst")
 
@@ -127,11 +127,11 @@ class Producer:
         on_progress: Callable[[int], None] | None = None,
         on_upload: Callable[[int], None] | None = None,
     ) -> JobHandle:
-        """Check and enqueue a job as `submit_scenes` does, by the rules of the door by which it comes in.
+        """Check and enqueue a job as `submit_scenes` does, by the rules of the entry that it came through.
 
         Args:
             request: unchecked.
-            rules: of that door.
+            rules: of that entry.
             known: mistakes that were found there, to be raised with the others.
             check_reach: see `submit_scenes`, and so for the others.
             on_progress: see there.
@@ -144,7 +144,7 @@ class Producer:
         film = checks.film(request.film)
         spec = checks.spec({**request.shared, "options": options.for_job()})
         chunks = checks.good_chunks(request.scenes, options, film, CHUNK)
-        # Raises every mistake, so that nothing is begun before.
+        # Raises every mistake before anything is uploaded.
         first = next(chunks)
         assert prefix is not None
         assert spec is not None
@@ -164,7 +164,7 @@ class Producer:
         return Reach.of(self._last_plan(), self._settings.inputs, working_folder())
 
     def _last_plan(self) -> Mapping[str, Any] | None:
-        """The acting dispatcher's, not older than a moment; None where none acts."""
+        """Return the acting dispatcher's plan, at most two seconds old; None if none acts."""
         if self._plan is not None and time.monotonic() - self._plan[0] < _PLAN_KEPT_S:
             return self._plan[1]
         found = self.queue.inspect.plan()
@@ -172,7 +172,7 @@ class Producer:
         return found
 
     def _warnings(self, status: JobStatus) -> tuple[Reason, ...]:
-        """Say that nobody will launch a container for a job, where nobody works already."""
+        """Warn that no dispatcher acts, unless somebody works on the job already."""
         reason = self.queue.inspect.waits_because(status)
         if reason is None or reason.code != "no_dispatcher":
             return ()
@@ -180,7 +180,7 @@ class Producer:
         return (reason,)
 
     def job(self, job_id: str) -> JobHandle:
-        """The handle of a job that was submitted before, here or elsewhere.
+        """Return the handle of a job that was submitted before, from here or elsewhere.
 
         Raises:
             JobNotFound: no job has such an id.
@@ -192,7 +192,7 @@ class Producer:
         return JobHandle(self.queue, self.storage, known, self._settings.upload_threads)
 
     def close(self) -> None:
-        """Drop all connections; safe twice."""
+        """Close all connections; safe twice."""
         self.queue.close()
 
     def __enter__(self) -> Self:
@@ -202,7 +202,7 @@ class Producer:
         self.close()
 
     def _storage_with(self, prefix: str) -> UriStorage:
-        """Storage that may also read the output folder, which the caller has named himself."""
+        """Return storage that may also read the output folder, because the caller named it."""
         if not prefix.startswith("file://"):
             return self.storage
         roots = [*self._settings.file_roots, path_of(prefix)]

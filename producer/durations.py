@@ -6,15 +6,15 @@ from pathlib import Path
 UNKNOWN_S = 10.0
 #: Bytes per second of a narration without a readable length: MP3 at 128 kbit/s.
 _BYTES_PER_S = 16_000
-#: Fewer bytes per second than any codec makes of speech: Opus takes 6 kbit/s. A header that claims more seconds is wrong, as
-#: one of MP3 often is that was copied from another file.
+#: Fewer bytes per second than any codec needs for speech (Opus: 6 kbit/s). A header that claims a longer file is wrong, which
+#: is common for MP3s.
 _MIN_BYTES_PER_S = 500
 #: A worker refuses longer narrations.
 MAX_LENGTH_S = 3 * 3600.0
 
 
 def weight_of(narration: Path | None) -> float:
-    """Estimated seconds of video, from the header alone; never decodes.
+    """Estimate the seconds of video from the header alone, without decoding.
 
     Args:
         narration: a local file; None for one that is elsewhere.

@@ -30,7 +30,7 @@ SIDECARS = frozenset({".jpg", ".vtt"})
 
 @dataclass(frozen=True)
 class Delivery:
-    """One finished scene's way into a folder: either its file, or why there is none."""
+    """The delivery of one finished scene into a folder: the file, or the error."""
 
     result: ItemResult
     path: Path | None
@@ -38,7 +38,7 @@ class Delivery:
 
 
 class JobHandle:
-    """One job. Made again from the id, it goes on where it was.
+    """A handle of one job; a new handle can be made from the job's id at any time.
 
     `warnings`: what was noticed when the job was submitted and did not keep it from being enqueued.
     """
@@ -96,7 +96,7 @@ class JobHandle:
                     raise
                 time.sleep(pause_s)
                 continue
-            # A cancelled job's last items still run for a moment; only then is it over.
+            # After a cancel, running items need a moment to stop; the job has ended when none is leased.
             if status.state is not JobState.ACTIVE and not status.counts.leased and not (events and on_event):
                 return status
             reason = status.waits_because
@@ -129,7 +129,7 @@ class JobHandle:
         return self._queue.producer.cancel(self.job_id)
 
     def deliver(self, folder: Path | str) -> list[Delivery]:
-        """Copy every finished MP4, and what belongs beside it, into a folder, in parallel, and say of each how that went.
+        """Copy every finished MP4, and what belongs beside it, into a folder, in parallel; report each delivery.
 
         A file that lay there before is replaced; when its delivery fails it stays, and does not count as one.
 

@@ -1,4 +1,4 @@
-"""Decides on the places that callers name: local paths and addresses of inputs, and the output."""
+"""Checks the places that callers name: paths and addresses of inputs, and the output."""
 
 from pathlib import Path
 
@@ -10,17 +10,17 @@ from scenequeue.storages.files import file_uri, path_of
 
 
 def local_path(place: str) -> Path | None:
-    """The path that a place names on this machine; None for an address."""
+    """Return the local path that a place names; None for an address."""
     return None if "://" in place else Path(place)
 
 
 def local_paths(scene: Scene) -> list[Path]:
-    """The paths of those of a scene's inputs that are on this machine."""
+    """Return the local paths among a scene's inputs."""
     return [path for place in inputs_of(scene).values() if (path := local_path(place)) is not None]
 
 
 def input_problem(place: str) -> str | None:
-    """The reason for which a place can be no input, wherever it is: neither a path nor an address."""
+    """Return why a place cannot be an input (empty, unknown scheme, malformed address); None if it can."""
     if place == "":
         return "is empty"
     if local_path(place) is not None:
@@ -38,7 +38,7 @@ def input_problem(place: str) -> str | None:
 
 
 def file_problem(role: str, path: Path) -> str | None:
-    """The reason for which a file on this machine can be no input: it is not there, empty, or unreadable."""
+    """Return why a local file cannot be an input (missing, empty, unreadable); None if it can."""
     try:
         if not path.is_file():
             return f"{path} is not a file" if path.exists() else f"there is no file {path}"
@@ -52,7 +52,7 @@ def file_problem(role: str, path: Path) -> str | None:
 
 
 def output_uri(output: str | Path) -> str:
-    """The URI prefix that an output folder or address means, without a slash at its end.
+    """Return an output folder or address as a URI prefix without a trailing slash.
 
     Raises:
         InvalidScenes: it is an address that cannot be written.

@@ -15,20 +15,20 @@ from scenequeue.storages.files import file_uri, path_of
 from scenequeue.storages.links import is_within, link_leaving
 
 Act: TypeAlias = Literal["read", "write"]
-#: What a program does with a file, and the setting by which this machine's files need not be shared for it.
+#: For reading and for writing, the setting that makes sharing this machine's files unnecessary.
 _INSTEAD = {
     "read": "set SCENEBURST_INPUTS=s3://BUCKET/inputs here, which uploads local files",
     "write": "name an output that is an s3:// address",
 }
 _CREDENTIALS = "start it with AWS's own environment variables (AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)"
 #: Most folders remembered, so that memory stays bounded for any number of scenes.
-_FOLDERS_KEPT = 10_000
+_MAX_FOLDERS = 10_000
 #: Most places named in one message, besides its first.
-_PLACES_NAMED = 20
+_MAX_PLACES = 20
 
 
 class Beyond(NamedTuple):
-    """An address that containers can neither read nor write as things are, and the reason."""
+    """An address that containers cannot read or write, and the reason."""
 
     kind: Literal["address", "credentials", "fargate", "link", "roots"]
     act: Act
@@ -50,7 +50,7 @@ class Found(NamedTuple):
 
 
 def working_folder() -> Path | None:
-    """The folder one works in; None where it is gone."""
+    """Return the working folder; None if it was deleted."""
     try:
         return Path.cwd()
     except OSError:
@@ -59,7 +59,7 @@ def working_folder() -> Path | None:
 
 @dataclass(frozen=True)
 class Reach:
-    """The fleet that containers run on, the folders shared with them, and the address local inputs are uploaded to."""
+    """What containers can reach: their fleet, the folders shared with them, and where local inputs are uploaded."""
 
     fleet: str
     roots: tuple[Path, ...]
@@ -74,18 +74,18 @@ class Reach:
 
     @classmethod
     def of(cls, plan: Mapping[str, Any] | None, inputs: str | None, here: Path | None) -> Self | None:
-        """From the dispatcher's plan; None where there is none, or where it is of a version that does not say."""
+        """Read it from the dispatcher's plan; None if there is no plan, or one of a version that does not say."""
         if plan is None or not isinstance(plan.get("fleet"), str) or not isinstance(plan.get("file_roots"), list):
             return None
         roots = tuple(Path(str(root)) for root in plan["file_roots"])
         return cls(plan["fleet"], roots, inputs, plan.get("aws_credentials") is not False, here)
 
     def of_output(self, address: str) -> Beyond | None:
-        """The reason for which containers cannot write an output's address; None where they can."""
+        """Return why containers cannot write to an output's address; None if they can."""
         return self.find(address, "write", is_folder=True)
 
     def of_input(self, place: str) -> Beyond | None:
-        """The reason for which containers cannot read an input; None where they can.
+        """Return why containers cannot read an input; None if they can.
 
         Args:
             place: a path, or an address. Local paths are uploaded where `inputs` says where to, and lie there then.
@@ -101,13 +101,13 @@ class Reach:
         beyond = self.find(place if "://" in place else file_uri(Path(place)), "read")
         # A file may be within reach where its folder is not: by a link, or as a root of its own.
         if beyond is None and path and self._is_within(Path(folder)):
-            if len(self._within) >= _FOLDERS_KEPT:
+            if len(self._within) >= _MAX_FOLDERS:
                 self._within.clear()
             self._within.add(folder)
         return beyond
 
     def tell(self, found: Iterable[Found], further: Callable[[Place, str], str] = lambda _, words: words) -> list[Mistake]:
-        """One message per reason, at the first place that it holds for. All advise the same folders.
+        """Return one message per reason, at the first place that has it; all propose the same folders.
 
         Args:
             found: in the order in which they are to be named.
@@ -124,16 +124,16 @@ class Reach:
         told = []
         for first, *rest in kinds.values():
             others = list(dict.fromkeys(further(each.place, each.words) for each in rest))
-            listed = ", ".join(others[:_PLACES_NAMED])
-            if len(others) > _PLACES_NAMED:
-                listed += f" and {len(others) - _PLACES_NAMED} more"
+            listed = ", ".join(others[:_MAX_PLACES])
+            if len(others) > _MAX_PLACES:
+                listed += f" and {len(others) - _MAX_PLACES} more"
             also = f" (the same holds for {listed})" if others else ""
             text = f"{first.words}: {self.explain(first.beyond, list(folders))}{also}"
             told.append(Mistake(first.place, text, tuple((each.place, each.words) for each in rest)))
         return told
 
     def explain(self, beyond: Beyond, folders: Sequence[Path]) -> str:
-        """The reason in words, and the setting to change.
+        """Return the reason in words, with the setting to change.
 
         Args:
             beyond: the reason.
@@ -155,7 +155,7 @@ class Reach:
         return f"{why}; start it with {wanted}, or {_INSTEAD[act]}"
 
     def _wanted(self, folders: Sequence[Path]) -> str:
-        """The settings of a dispatcher that shares these folders, and no others."""
+        """Return the settings with which a dispatcher shares exactly these folders."""
         folders = list(dict.fromkeys(folders))
         wanted = f"SCENEBURST_FILE_ROOTS={list_for_shell(folders)}"
         if self.fleet == "docker":
@@ -166,7 +166,7 @@ class Reach:
         return wanted
 
     def find(self, address: str, act: Act, *, is_folder: bool = False) -> Beyond | None:
-        """The reason for which containers can never read or write an address; None where they may.
+        """Return why containers can never read or write an address; None if they may.
 
         Args:
             address: file:// and s3:// addresses are judged.
@@ -197,11 +197,11 @@ class Reach:
 
     @cached_property
     def _uploads(self) -> Beyond | None:
-        """The reason for which containers cannot read what is uploaded; None where they can."""
+        """Return why containers cannot read uploaded files; None if they can."""
         return self.find((self.inputs or "").rstrip("/"), "read", is_folder=True)
 
     def _path_of(self, place: str) -> str:
-        """The path that an input in place has; "" where it is none."""
+        """Return the path of an input that is not uploaded; "" if it has none."""
         if "://" not in place:
             return place
         try:
@@ -215,7 +215,7 @@ class Reach:
         return folder
 
     def _is_within(self, path: Path) -> bool:
-        """True where the path lies under a root once links are followed here; the containers check again themselves."""
+        """Return True if the path, its links followed here, is under a root; containers check again."""
         try:
             return is_within(path.resolve(), self.roots)
         except (OSError, RuntimeError):
@@ -226,7 +226,7 @@ class Reach:
 
 
 def _written(path: Path) -> Path:
-    """The path without `..`, and with its links not followed."""
+    """Return the path without `..`; links are not followed."""
     return Path(os.path.normpath(path))
 
 

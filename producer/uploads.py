@@ -1,4 +1,4 @@
-"""Local files to addresses that workers can read: in place, or uploaded once under their content's hash."""
+"""Makes local files readable for workers: in place, or uploaded once under their content's hash."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -51,7 +51,7 @@ class Uploader:
         digest = sha256_of(path)
         address = f"{(self._prefix or '').rstrip('/')}/{digest}{path.suffix.lower()}"
         known = self._storage.stat(address)
-        # Under a name that says what it holds, nothing else may lie: neither half a file nor a changed one.
+        # The name is the content's hash, so half a file or a changed one must not stay under it.
         if known is not None and known.bytes == path.stat().st_size:
             return address
         if self._storage.put(path, address).sha256 != digest:

@@ -14,7 +14,7 @@ _LONG_S = 60.0
 
 
 class WaitLog:
-    """Log lines of one wait. A reason that somebody has to act on is a warning at once, others first an info.
+    """Log why one job waits: a warning if somebody has to act, else an info that becomes a warning after a minute.
 
     Args:
         job_id: which job is waited for.
@@ -28,7 +28,7 @@ class WaitLog:
         self._is_warned = False
 
     def waits(self, reason: Reason | None) -> None:
-        """Note how the job stands now."""
+        """Take note of the reason that the job waits now; None if it does not."""
         code = reason.code if reason else ""
         if code != self._code:
             self._code, self._since, self._is_warned = code, self._clock(), False
@@ -40,7 +40,7 @@ class WaitLog:
             _log.warning("job %s waits: %s", self._job_id, reason.text)
 
     def is_out_of_sight(self, error: Exception) -> None:
-        """Note that the queue does not answer."""
+        """Log once that the queue does not answer."""
         if self._code != "queue_unavailable":
             self._code, self._is_warned = "queue_unavailable", True
             _log.warning("job %s cannot be seen, and is waited for all the same: %s", self._job_id, error)

@@ -1,4 +1,4 @@
-"""Writes checked scenes as the items of a job: addresses for paths, the longest first, and their film."""
+"""Writes checked scenes and their film as the items of a job."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -42,7 +42,7 @@ def write_scenes(
 
 
 def _weighed(chunk: Iterable[tuple[int, Scene]]) -> list[Weighed]:
-    """A chunk's scenes, longest first, each narration looked at once."""
+    """Return a chunk's scenes, longest first; each narration's header is read once."""
     weights: dict[Path | None, float] = {}
     weighed = []
     for index, scene in chunk:
@@ -56,7 +56,7 @@ def _weighed(chunk: Iterable[tuple[int, Scene]]) -> list[Weighed]:
 def _items(
     weighed: Iterable[Weighed], addresses: Mapping[Path, str], prefix: str, film: Film | None
 ) -> Iterator[tuple[int, WorkItem]]:
-    """Items with the caller's indexes, and with addresses for paths."""
+    """Yield items with the caller's indexes, with addresses in place of paths."""
     for weight, index, scene in weighed:
         inputs = {role: _address(place, addresses) for role, place in inputs_of(scene).items()}
         payload = RenderPayload.model_validate(

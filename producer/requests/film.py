@@ -21,7 +21,7 @@ _SHARED = ("resolution", "orientation", "fps", "codec", "subtitle_mode", "webvtt
 
 
 def film_from(given: FilmLike) -> Film | None:
-    """The film that was asked for; None for none.
+    """Read a film from what a caller asked for; None for no film.
 
     Raises:
         Malformed: with every mistake; what could be read is in the rest.
@@ -61,12 +61,12 @@ class Weighed(NamedTuple):
 
 
 def video_address(prefix: str, name: str) -> str:
-    """The address of a scene's or a film's video under a job's output."""
+    """Return the address of a scene's or a film's video."""
     return f"{prefix}/{name}.mp4"
 
 
 class Joining:
-    """Makes the item of a job's film from the scenes that were written before it.
+    """Makes the item of a job's film from its scenes.
 
     Args:
         film: its music an address already.
@@ -79,7 +79,7 @@ class Joining:
         self._weight = 0.0
 
     def note(self, scenes: Iterable[Weighed]) -> None:
-        """Let these scenes be part of the film.
+        """Add scenes to the film.
 
         Raises:
             InvalidScenes: there are more than a film can have.
@@ -91,7 +91,7 @@ class Joining:
             raise InvalidScenes([Mistake(("film",), f"film: it has at most {MOST_SCENES} scenes")])
 
     def item(self) -> WorkItem:
-        """The film's item: its scenes in the caller's order."""
+        """Return the film's item, its scenes in the caller's order."""
         sources = [self._sources[index] for index in sorted(self._sources)]
         payload = StitchPayload(
             sources=sources, crossfade_s=self._film.crossfade_s, music=self._film.music, title=self._film.title,

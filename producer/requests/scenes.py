@@ -16,7 +16,7 @@ from scenequeue.quoted import quoted
 #: A scene as a model, or as a dict with our names or the article's.
 SceneLike: TypeAlias = "Scene | Mapping[str, Any]"
 
-#: Names that the replaced systems used.
+#: Field names of the replaced systems.
 ALIASES = {
     "scene_name": "name",
     "image_path": "image",
@@ -29,7 +29,7 @@ ALIASES = {
     "music_path": "music",
     "background_music": "music",
 }
-#: The part of a mistake's place that pydantic adds for a key, of which the mapping has none.
+#: pydantic adds this part to the place of a key that is itself wrong.
 _KEY = "[key]"
 
 
@@ -47,7 +47,7 @@ class Malformed(ValueError):
 
 
 def scene_from(given: SceneLike, folder: Path | None = None) -> Scene:
-    """A scene from whatever was handed over.
+    """Read a scene from a model or a mapping.
 
     Args:
         given: a model, or a mapping.
@@ -60,7 +60,7 @@ def scene_from(given: SceneLike, folder: Path | None = None) -> Scene:
         return given
     none: dict[str, Any] = {**dict.fromkeys(Scene.model_fields), "options": {}}
     if not isinstance(given, Mapping):
-        # A mistake in the caller's data like any other, reported with the others.
+        # Reported like any other mistake in the caller's data.
         said = f"a {type(given).__name__} is not a scene; a Scene or a mapping with name, image and audio is"
         raise Malformed([Mistake((), said)], Scene.model_construct(**none))
     names = caller_names(given)
@@ -74,7 +74,7 @@ def scene_from(given: SceneLike, folder: Path | None = None) -> Scene:
 
 
 def caller_names(given: Mapping[Any, Any]) -> dict[str, Any]:
-    """Field of a scene -> the name by which a mapping has it. An optional field that is None is one that is not given."""
+    """Map a scene's fields to the names that the caller used; fields that are None count as not given."""
     return {ALIASES.get(str(name), str(name)): name for name, value in given.items() if value is not None}
 
 
@@ -87,7 +87,7 @@ def _absolute(field: str, value: Any, folder: Path | None) -> Any:
 
 
 def options_from(given: RenderOptions | Mapping[str, Any] | None) -> RenderOptions:
-    """Options from whatever was handed over.
+    """Read options from a model or a mapping.
 
     Raises:
         Malformed: they are none. Options that could not be read have their defaults in the rest.
@@ -104,7 +104,7 @@ def options_from(given: RenderOptions | Mapping[str, Any] | None) -> RenderOptio
 
 
 def read_model(model: type[Any], fields: Mapping[Any, Any]) -> Any:
-    """A model whose fields all have defaults.
+    """Read a model whose fields all have defaults.
 
     Raises:
         Malformed: with every mistake; fields that could not be read have their defaults in the rest.
@@ -126,7 +126,7 @@ def _without_mistakes(fields: Mapping[str, Any], error: ValidationError) -> dict
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> list[Mistake]:
-    """One plain line per mistake, with the nearest known name for an unknown one."""
+    """Return the mistakes in plain words, with the nearest known name for an unknown one."""
     mistakes = []
     for problem in error.errors(include_url=False):
         place = ".".join(str(part) for part in problem["loc"])

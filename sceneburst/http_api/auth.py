@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from scenequeue.errors import SettingsError
 from scenequeue.settings import ApiSettings
 
-#: So that a key is recognised as one, by people and by scanners for leaked secrets.
+#: Lets people and scanners for leaked secrets recognise a key.
 _PREFIX = "sbk_"
 _KEY_BYTES = 32
 
 
 def fresh_key() -> str:
-    """A new key: 256 random bits, so that its plain SHA-256 is as safe to keep as a slow hash of a password."""
+    """Return a new key of 256 random bits, which makes its plain SHA-256 as safe to keep as a slow password hash."""
     return _PREFIX + secrets.token_urlsafe(_KEY_BYTES)
 
 
@@ -33,7 +33,7 @@ def is_loopback(host: str) -> bool:
 
 
 def check_access(settings: ApiSettings) -> None:
-    """Refuse to be open by mistake.
+    """Refuse settings that leave the API open by mistake, or closed to everybody.
 
     Raises:
         SettingsError: there are no keys and openness was not asked for, or was for more than this machine.
@@ -53,7 +53,7 @@ class KeyRing:
         self._hashes = dict(hashes)
 
     def owner_of(self, key: str) -> str | None:
-        """Whose key it is; takes as long for a wrong key as for a right one, whichever it is."""
+        """Return the owner of a key, or None; takes the same time for every key, right or wrong."""
         digest = hash_of(key)
         owner = None
         for name, known in self._hashes.items():

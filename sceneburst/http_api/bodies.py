@@ -36,9 +36,9 @@ from scenequeue.settings import ApiSettings
 from scenequeue.storages.files import path_of
 
 _MIB = 1024 * 1024
-#: A body that takes longer is given up.
+#: Longest time that a body may take.
 _BODY_S = 30.0
-#: So long a body over the limit is read and dropped, because a client that is cut off in its middle may miss the answer.
+#: How long the rest of a body over the limit is read and dropped: a client cut off while it sends may miss the answer.
 _LINGER_S = 1.0
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 #: Half of a pair by which JSON escapes a character.
@@ -87,7 +87,7 @@ class Submission(StrictModel):
 
 
 async def read_body(request: Request, most_mib: float) -> bytes:
-    """The body, never more of it in memory than is allowed, however it is sent.
+    """Read the body; never holds more of it in memory than is allowed.
 
     Raises:
         WrongMediaType, WrongEncoding, BodyTooLarge, BodyTooSlow.
@@ -128,7 +128,7 @@ async def _drop(request: Request) -> None:
 
 
 def request_from(body: bytes, settings: ApiSettings) -> tuple[JobRequest, list[Mistake]]:
-    """Return what was asked for, as far as it has a submission's form, and the mistakes in that form.
+    """Return the well-formed part of a submission, and the mistakes in its form.
 
     Raises:
         BodyUnreadable: it is no JSON.
@@ -154,13 +154,13 @@ def request_from(body: bytes, settings: ApiSettings) -> tuple[JobRequest, list[M
 
 
 def rules_for(roots: Sequence[Path]) -> Rules:
-    """Rules for callers elsewhere: addresses, and files only of the folders that are shared with them."""
+    """Return the rules for HTTP callers: addresses only, and files only in the API's roots."""
     shared = [root.resolve() for root in roots]
     return Rules(check_files=False, refused=lambda place: _refusal(place, shared))
 
 
 def parsed(body: bytes) -> Any:
-    """The JSON value; not what Python's own parser lets pass besides: NaN, lone surrogates, bottomless nesting.
+    """Parse strict JSON: no NaN, no lone surrogates, no deep nesting, no repeated keys.
 
     Raises:
         BodyUnreadable: it is no JSON.
@@ -181,7 +181,7 @@ def parsed(body: bytes) -> Any:
 
 
 def _object(pairs: list[tuple[str, Any]], repeated: dict[str, None]) -> dict[str, Any]:
-    """An object, whose last value of a key counts; note the keys that are there more than once."""
+    """Make an object, and collect the keys that occur more than once in it."""
     made = dict(pairs)
     if len(made) < len(pairs):
         seen: set[str] = set()
@@ -201,7 +201,7 @@ def _twice(name: str) -> str:
 
 
 def _blemishes(value: Any, place: Place) -> Iterator[FieldProblem]:
-    """Yield what is JSON and cannot be meant.
+    """Yield control characters and numbers that are too large, with their places.
 
     Raises:
         ValueError: it is nested too deep, or has half a character in it.
@@ -226,7 +226,7 @@ def _blemishes(value: Any, place: Place) -> Iterator[FieldProblem]:
 
 
 def _refusal(place: str, roots: Sequence[Path]) -> str | None:
-    """The reason for which a caller elsewhere may not name a place: a path, or a file outside what is shared with him."""
+    """Return why an HTTP caller may not name a place: a path, or a file outside the API's roots; None if he may."""
     if _LINE_ENDS.search(place):
         return "an address is one line without tabs"
     if place and local_path(place) is not None:

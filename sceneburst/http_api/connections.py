@@ -27,7 +27,7 @@ def connection_limit(wanted: int) -> int:
 
 
 class _FloodLog:
-    """Log closed connections, one line a minute at most."""
+    """Log refused connections, at most one line a minute."""
 
     def __init__(self) -> None:
         self._logged_at, self._closed = -_LOG_PAUSE_S, 0

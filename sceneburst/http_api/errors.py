@@ -26,11 +26,11 @@ _MAX_PROBLEMS = 101
 
 
 class Unauthorized(SceneburstError):
-    """No key, or one that nobody has."""
+    """The key is missing or unknown."""
 
 
 class TooManyRequests(SceneburstError):
-    """The key's allowance is used up; `wait_s` says for how long."""
+    """The key's request rate is exceeded for another `wait_s` seconds."""
 
     def __init__(self, message: str, wait_s: float) -> None:
         self.wait_s = wait_s
@@ -58,11 +58,11 @@ class WrongEncoding(SceneburstError):
 
 
 class WrongHost(SceneburstError):
-    """An API without keys was asked for under a name that is not this machine's own."""
+    """An API without keys got a request for another host name than this machine's."""
 
 
 class ShuttingDown(SceneburstError):
-    """The grace is over before the request was."""
+    """The API shuts down, and the request did not end within the grace period."""
 
 
 class TooManyStreams(SceneburstError):
@@ -121,7 +121,7 @@ class InvalidRequest(InvalidScenes):
 
 
 def kind_of(error: Exception) -> Kind:
-    """Return the kind of problem that an error is; those that callers cannot have caused are all one kind."""
+    """Return the kind of problem of an error; all errors that callers cannot cause share one kind."""
     return next((kind for known, kind in KINDS.items() if isinstance(error, known)), _OTHER)
 
 
@@ -133,7 +133,7 @@ def problem(
     errors: Sequence[FieldProblem] = (),
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
-    """The answer that tells a problem."""
+    """Make the answer that reports a problem."""
     body: dict[str, Any] = {
         "type": f"urn:sceneburst:problem:{kind.slug}",
         "title": kind.title,
@@ -148,7 +148,7 @@ def problem(
 
 
 def answer_to(error: Exception, instance: str) -> JSONResponse:
-    """The answer to an error of ours."""
+    """Make the answer to an error of ours."""
     kind = kind_of(error)
     headers: dict[str, str] = {}
     wait_s = error.wait_s if isinstance(error, TooManyRequests) else kind.retry_after_s
@@ -157,7 +157,7 @@ def answer_to(error: Exception, instance: str) -> JSONResponse:
     if kind.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="sceneburst"'
     if kind.status in {401, 408, 413, 415, 421, 429}:
-        # Its body may not have been read, and is not going to be.
+        # The body may not have been read, so the connection cannot be used again.
         headers["Connection"] = "close"
     if isinstance(error, InvalidRequest):
         found = error.found
@@ -170,7 +170,7 @@ def answer_to(error: Exception, instance: str) -> JSONResponse:
 
 
 def _field_problems(error: InvalidScenes) -> Iterator[FieldProblem]:
-    """Each mistake at its place; one that holds for several places is told at the first, and named at the others."""
+    """Yield each mistake with its pointer; one with several places in full at the first, by reference at the others."""
     for mistake in error.mistakes:
         first = pointer_to(mistake.place)
         yield FieldProblem(first, mistake.text)
@@ -179,14 +179,14 @@ def _field_problems(error: InvalidScenes) -> Iterator[FieldProblem]:
 
 
 def answer_to_status(status: int, detail: str, instance: str, headers: Mapping[str, str] | None) -> JSONResponse:
-    """The answer to what the framework itself refuses: an unknown path, a wrong method."""
+    """Make the answer to what the framework refuses: an unknown path, a wrong method."""
     phrase = HTTPStatus(status).phrase
     kind = Kind(status, phrase.lower().replace(" ", "-"), phrase, "See /openapi.json for what there is.")
     return problem(kind, detail, instance, headers=headers)
 
 
 def pointer_to(place: Place) -> str:
-    """The JSON pointer to a place in the body, as a URI fragment."""
+    """Return the JSON pointer to a place in the body, as a URI fragment."""
     return "".join(["#", *(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in place)])
 
 

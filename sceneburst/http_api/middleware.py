@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from sceneburst.http_api.auth import is_loopback
 from sceneburst.http_api.errors import ShuttingDown, WrongHost, answer_to
 
-#: Answers are JSON for programs: nothing to sniff, to frame, to keep, or to run.
+#: Answers are JSON for programs: browsers must not sniff, frame, cache or run them.
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -38,7 +38,7 @@ class Guard:
         self._log = structlog.get_logger()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, or one turn of the program's life."""
+        """Serve one request, or pass on the server's start and stop."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -61,15 +61,15 @@ class Guard:
             else:
                 await self._app(scope, receive, answering)
         except asyncio.CancelledError:
-            # Uvicorn's, when the grace is over; swallowed, since nobody waits for us any more.
+            # Uvicorn cancels requests when the grace period is over; nothing awaits this task, so the error may end here.
             if not told:
                 await answer_to(ShuttingDown("the grace is over"), scope["path"])(scope, receive, answering)
         except ClientDisconnect:
-            # nginx's number for a client that did not wait for the answer.
+            # nginx's status for a client that closed the connection before the answer.
             told = 499
         except Exception as error:
-            # By then a 500 is on its way to the caller, without a word of what it was. Formatted here, because on a
-            # terminal structlog would show the local variables too, a caller's key among them.
+            # The caller has got a 500 without details. Formatted here, because structlog on a terminal would show local
+            # variables too, the caller's key among them.
             said = "".join(traceback.format_exception(error))
             self._log.error("request failed", request_id=request_id, exception=said)
         finally:
@@ -77,7 +77,7 @@ class Guard:
                 self._tell(scope, request_id, told, time.monotonic() - began)
 
     def _tell(self, scope: Scope, request_id: str, status: int, took_s: float) -> None:
-        """One line; neither query nor headers, which may hold what is not for logs."""
+        """Log one line, without query and headers, which may hold secrets."""
         fields = {"method": scope["method"], "path": scope["path"][:200], "status": status, "took_ms": round(took_s * 1000, 1)}
         self._log.info("request", request_id=request_id, caller=scope["state"].get("caller", ""), **fields)
 

@@ -13,7 +13,7 @@ from sceneburst.http_api.views import REFUSALS, SUBMISSION_BODY, Backlog, Health
 from scenequeue.jobs.job import JobStatus
 from scenequeue.jobs.result import ItemResult
 
-#: Looked at by the load balancer and by whoever reads the log: no key, no allowance.
+#: For load balancers and operators: no key is needed, and no request is counted.
 probes = APIRouter(tags=["probes"])
 _bearer = HTTPBearer(auto_error=False, description="a key of SCENEBURST_API_KEYS")
 Shared = Annotated[Service, Depends(service_of)]
@@ -22,7 +22,7 @@ Shared = Annotated[Service, Depends(service_of)]
 async def authenticate(
     request: Request, service: Shared, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> None:
-    """Only callers with a key and something left of their allowance; nothing of a body is read before."""
+    """Let callers with a key pass, within their request rate, before anything of a body is read."""
     request.state.caller = service.admit(credentials.credentials if credentials else None)
 
 

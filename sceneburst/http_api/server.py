@@ -49,7 +49,7 @@ def make_app(service: Service) -> FastAPI:
         description="Pictures and narrations in, finished MP4s out: submit jobs, follow them, fetch their results.",
         version=release(),
         lifespan=lifespan,
-        # Pages that load scripts from elsewhere have no place here; /openapi.json can be opened anywhere.
+        # The documentation pages load scripts from elsewhere; /openapi.json can be opened with any viewer.
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -68,7 +68,7 @@ def make_app(service: Service) -> FastAPI:
 
 async def _refused(request: Request, error: SceneburstError) -> JSONResponse:
     if kind_of(error).detail:
-        # What the caller is not told, the operator is.
+        # The caller gets a general text, so the log gets the error.
         structlog.get_logger().warning("request refused", path=request.url.path, error=str(error))
     return answer_to(error, request.url.path)
 
@@ -91,7 +91,7 @@ class ApiServer(uvicorn.Server):
 
     def __init__(self, settings: ApiSettings) -> None:
         self.service = Service(settings)
-        #: Why it left by itself; None when it was told to.
+        #: The error that ended it; None if it was told to stop.
         self.refusal: SettingsError | None = None
         config = uvicorn.Config(
             Guard(make_app(self.service), is_open=settings.api_open),
@@ -113,13 +113,13 @@ class ApiServer(uvicorn.Server):
         self.url = f"http://{host}:{self.socket.getsockname()[1]}"
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to accept; whoever comes meanwhile waits in the kernel."""
+        """Begin to accept; earlier connections have waited in the kernel."""
         await super().startup(sockets)
         self.socket.listen(_WAITING_CONNECTIONS)
 
     def serve_until_told(self) -> None:
         """Serve until SIGTERM, SIGINT or `leave`; running requests finish within the grace."""
-        # Beside the serving: a Redis that hangs must not keep the program from answering, or from leaving.
+        # In a thread: a Redis that hangs must not keep the program from answering or from stopping.
         threading.Thread(target=self._try_login, name="login", daemon=True).start()
         try:
             self.run([self.socket])
@@ -137,7 +137,7 @@ class ApiServer(uvicorn.Server):
             self.leave()
 
     def leave(self) -> None:
-        """Ask it to leave; safe twice, and from any thread."""
+        """Ask it to stop; safe twice, and from any thread."""
         self.service.stopping.set()
         self.should_exit = True
 

@@ -19,15 +19,15 @@ from scenequeue.token_bucket import TokenBucket
 
 T = TypeVar("T")
 
-#: A probe that takes longer is a no.
+#: Redis counts as away if a probe takes longer.
 _READY_LIMIT_S = 2.0
-#: So long an answer about Redis is good for, however many ask: probes need no key.
+#: How long a probe's answer is reused: probes need no key, so anybody may send many.
 _READY_KEPT_S = 1.0
 _NOBODY = "anybody"
 
 
 class Service:
-    """Everything but the routes. The Producer blocks, so it is called in threads: api_threads of them, and api_streams more.
+    """Shared state of all requests. The Producer blocks, so it is called in threads: api_threads, and api_streams more.
 
     Args:
         settings: of the API.
@@ -40,7 +40,7 @@ class Service:
         check_access(settings)
         self.settings = settings
         self.producer = Producer(settings=settings)
-        #: Set when the program is asked to leave: event streams end at their next look.
+        #: Set on shutdown: event streams end at their next look.
         self.stopping = threading.Event()
         self.open_streams = 0
         self._keys = KeyRing(settings.api_keys)
@@ -53,15 +53,15 @@ class Service:
         self._log = structlog.get_logger()
 
     async def call(self, work: Callable[[], T]) -> T:
-        """Do something that blocks, in one of the requests' threads."""
+        """Run a blocking call in one of the requests' threads."""
         return await to_thread.run_sync(work, limiter=self._threads)
 
     async def wait(self, work: Callable[[], T]) -> T:
-        """Do something that waits for Redis to have news, in one of the streams' threads."""
+        """Run a call that waits for news from Redis in one of the streams' threads."""
         return await to_thread.run_sync(work, limiter=self._stream_threads)
 
     def admit(self, key: str | None) -> str:
-        """The caller's name, after taking a token from the caller's bucket.
+        """Return the caller's name, and count one request against his rate.
 
         Raises:
             Unauthorized, TooManyRequests.
@@ -101,12 +101,12 @@ class Service:
         return ""
 
     def close(self) -> None:
-        """Drop all connections; safe twice."""
+        """Close all connections; safe twice."""
         self.producer.close()
 
 
 def service_of(request: Request) -> Service:
-    """The service that a request is for."""
+    """Return the service of a request's application."""
     service = request.app.state.service
     assert isinstance(service, Service)
     return service

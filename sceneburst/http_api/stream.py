@@ -27,7 +27,7 @@ _AT_ONCE = 500
 _INITIAL_BACKOFF_S, _MAX_BACKOFF_S = 0.2, 5.0
 #: What an EventSource is told to wait before it connects again.
 _RECONNECT_MS = 2000
-#: A Redis stream's id; longer ones do not fit into its 64 bits.
+#: The id of an event in a Redis stream; more digits do not fit into its 64 bits.
 _EVENT_ID = re.compile(r"\d{1,15}(-\d{1,15})?")
 
 
@@ -60,7 +60,7 @@ async def open_stream(service: Service, job_id: str, last_seen: str | None) -> R
 
 
 class _Stream(StreamingResponse):
-    """Gives its place back however it ends, also when it never began."""
+    """Gives its place back however it ends, even if it never began."""
 
     def __init__(self, service: Service, stream: "_Follower") -> None:
         super().__init__(stream.lines(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
@@ -84,7 +84,7 @@ class _Follower:
         self._service, self._job_id, self._after = service, job_id, after
         self._port = service.producer.queue.producer
         self._said_at = time.monotonic()
-        #: Only after a look that found nothing: what an ended job has to tell is told at once.
+        #: 0 until a look found nothing: the events of an ended job are sent at once.
         self._pause_s = 0.0
 
     async def is_over(self) -> bool:
@@ -126,7 +126,7 @@ class _Follower:
             return None, found
         self._pause_s = min(_LOOK_S, self._service.settings.api_heartbeat_s)
         status = self._status()
-        # Something may have happened between the two looks, and it belongs before the end.
+        # An event may have come between the two reads, and belongs before the end.
         return (None, found) if (found := self._present()) else (status, [])
 
     def _present(self) -> list[JobEvent]:
@@ -137,7 +137,7 @@ class _Follower:
 
     def _told(self, event: JobEvent) -> bytes:
         self._said_at = time.monotonic()
-        # A lease's token is the container's, and no business of who submitted.
+        # A lease's token is a secret of its container.
         data = event.model_dump(mode="json", exclude={"id": True, "fields": {"token"}})
         return _message(event.event, data, event.id)
 
@@ -147,7 +147,7 @@ class _Follower:
 
 
 def _message(name: str, data: dict[str, Any], event_id: str | None) -> bytes:
-    """One event; JSON holds no line ends, which would end it early."""
+    """Format one event; JSON has no raw line breaks, which would end it early."""
     body = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return (f"id: {event_id}\n" if event_id else "").encode() + f"event: {name}\ndata: {body}\n\n".encode()
 

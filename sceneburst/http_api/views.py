@@ -131,7 +131,7 @@ class Backlog(BaseModel):
 
 
 class Health(BaseModel):
-    """A sign of life."""
+    """The answer of a probe."""
 
     status: Literal["ok"] = "ok"
 
