@@ -59,7 +59,7 @@ def working_folder() -> Path | None:
 
 @dataclass(frozen=True)
 class Reach:
-    """What containers can reach: their fleet, the folders shared with them, and where local inputs are uploaded."""
+    """The reach of containers: their fleet, the folders shared with them, and where local inputs are uploaded."""
 
     fleet: str
     roots: tuple[Path, ...]
