@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from producer.handle import JobHandle as JobHandle
     from scenequeue.jobs.film import Film as Film
     from scenequeue.jobs.job import Lane as Lane
-    from scenequeue.jobs.options import (
+    from scenequeue.jobs.kinds.render import (
         RenderOptions as RenderOptions,
         SubtitleStyle as SubtitleStyle,
         WatermarkStyle as WatermarkStyle,
@@ -21,7 +21,7 @@ _HOMES = {
     "Film": "scenequeue.jobs.film",
     "Lane": "scenequeue.jobs.job",
     "Scene": "scenequeue.jobs.scene",
-    **dict.fromkeys(("RenderOptions", "SubtitleStyle", "WatermarkStyle"), "scenequeue.jobs.options"),
+    **dict.fromkeys(("RenderOptions", "SubtitleStyle", "WatermarkStyle"), "scenequeue.jobs.kinds.render"),
 }
 __all__ = sorted(_HOMES)  # noqa: PLE0605
 

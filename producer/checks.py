@@ -20,7 +20,7 @@ from scenequeue.errors import InvalidScenes, Mistake, Place, QueueUnavailable, S
 from scenequeue.jobs.film import Film
 from scenequeue.jobs.ids import check_job_id
 from scenequeue.jobs.job import JobSpec
-from scenequeue.jobs.options import RenderOptions
+from scenequeue.jobs.kinds.render import RenderOptions
 from scenequeue.jobs.scene import Scene, inputs_of
 from scenequeue.storages.public_network import check_public_url
 

@@ -19,7 +19,7 @@ from producer.work_items import write_scenes
 from scenequeue.errors import JobNotFound, Mistake
 from scenequeue.jobs.ids import check_job_id
 from scenequeue.jobs.job import JobStatus, Lane
-from scenequeue.jobs.options import RenderOptions
+from scenequeue.jobs.kinds.render import RenderOptions
 from scenequeue.jobs.wishes import JobWishes
 from scenequeue.queue import SceneQueue
 from scenequeue.reasons import Reason

@@ -9,7 +9,8 @@ from producer.requests.film import Joining, Weighed, video_address
 from producer.uploads import Uploader
 from scenequeue.jobs.film import Film
 from scenequeue.jobs.item import WorkItem
-from scenequeue.jobs.scene import RenderPayload, Scene, inputs_of
+from scenequeue.jobs.kinds.render import RenderPayload
+from scenequeue.jobs.scene import Scene, inputs_of
 from scenequeue.ports.producer import JobWriter
 from scenequeue.storages.files import file_uri
 

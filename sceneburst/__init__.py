@@ -40,7 +40,7 @@ if TYPE_CHECKING:
         JobStatus as JobStatus,
         Lane as Lane,
     )
-    from scenequeue.jobs.options import (
+    from scenequeue.jobs.kinds.render import (
         RenderOptions as RenderOptions,
         SubtitleStyle as SubtitleStyle,
         WatermarkStyle as WatermarkStyle,
@@ -64,7 +64,7 @@ _NAMES = {
     "scenequeue.jobs.job": "Counts JobEvent JobState JobStatus Lane",
     "scenequeue.jobs.result": "ItemResult",
     "scenequeue.jobs.scene": "Scene",
-    "scenequeue.jobs.options": "RenderOptions SubtitleStyle WatermarkStyle",
+    "scenequeue.jobs.kinds.render": "RenderOptions SubtitleStyle WatermarkStyle",
     "scenequeue.settings": "ProducerSettings",
     "scenequeue.jobs.wishes": "JobWishes",
 }

@@ -15,7 +15,7 @@ from sceneburst.manifest_file import parsed
 from scenequeue.errors import InvalidScenes, Mistake, Place
 from scenequeue.jobs.film import Film
 from scenequeue.jobs.ids import ItemId
-from scenequeue.jobs.options import RenderOptions
+from scenequeue.jobs.kinds.render import RenderOptions
 from scenequeue.jobs.scene import Scene
 from scenequeue.quoted import quoted
 

@@ -6,8 +6,8 @@ from typing import TypeAlias
 from container_worker.files.inputs import Input, InputFile, ending_of
 from container_worker.files.outputs import Output, video_outputs
 from container_worker.kind import Kind, Made, ParsedItem
-from scenequeue.jobs.options import RenderOptions
-from scenequeue.jobs.scene import RenderPayload, inputs_of
+from scenequeue.jobs.kinds.render import RenderOptions, RenderPayload
+from scenequeue.jobs.scene import inputs_of
 
 _Item: TypeAlias = ParsedItem[RenderPayload, RenderOptions]
 #: The renderer's word for a role.

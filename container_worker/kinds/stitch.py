@@ -13,8 +13,8 @@ from container_worker.kind import Kind, Made, ParsedItem
 from container_worker.media.defaults import RENDERER_VERSION
 from container_worker.media.ffmpeg import find_ffmpeg
 from scenequeue.errors import BadInput
-from scenequeue.jobs.film import StitchPayload
-from scenequeue.jobs.options import RenderOptions
+from scenequeue.jobs.kinds.render import RenderOptions
+from scenequeue.jobs.kinds.stitch import StitchPayload
 from scenequeue.storages.uri import UriStorage
 
 _Item: TypeAlias = ParsedItem[StitchPayload, RenderOptions]

@@ -6,9 +6,10 @@ from typing import Any, NamedTuple, TypeAlias
 
 from producer.requests.scenes import Malformed, read_model
 from scenequeue.errors import InvalidScenes, Mistake
-from scenequeue.jobs.film import MOST_SCENES, Film, StitchPayload
+from scenequeue.jobs.film import Film
 from scenequeue.jobs.item import WorkItem
-from scenequeue.jobs.options import RenderOptions
+from scenequeue.jobs.kinds.render import RenderOptions
+from scenequeue.jobs.kinds.stitch import MAX_SCENES, StitchPayload
 from scenequeue.jobs.scene import Scene
 
 #: True, False, a Film, or a dict with its fields.
@@ -87,8 +88,8 @@ class Joining:
         for weight, place, scene in scenes:
             self._sources[place] = video_address(self._prefix, scene.name)
             self._weight += weight
-        if len(self._sources) > MOST_SCENES:
-            raise InvalidScenes([Mistake(("film",), f"film: it has at most {MOST_SCENES} scenes")])
+        if len(self._sources) > MAX_SCENES:
+            raise InvalidScenes([Mistake(("film",), f"film: it has at most {MAX_SCENES} scenes")])
 
     def item(self) -> WorkItem:
         """Return the film's item, its scenes in the caller's order."""

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from pydantic import BaseModel, ValidationError
 
 from scenequeue.errors import Mistake, problem_line
-from scenequeue.jobs.options import RenderOptions, SubtitleStyle, WatermarkStyle
+from scenequeue.jobs.kinds.render import RenderOptions, SubtitleStyle, WatermarkStyle
 from scenequeue.jobs.scene import INPUT_ROLES, Scene
 from scenequeue.jobs.wishes import JobWishes
 from scenequeue.quoted import quoted

@@ -14,7 +14,7 @@ from sceneburst.cloudburst.options import look_from, wishes_from
 from sceneburst.cloudburst.report import Arrival, Run, report
 from sceneburst.cloudburst.scenes import named_scenes
 from scenequeue.counted import counted
-from scenequeue.jobs.options import RenderOptions
+from scenequeue.jobs.kinds.render import RenderOptions
 from scenequeue.jobs.result import ItemResult
 from scenequeue.storages.files import path_of
 

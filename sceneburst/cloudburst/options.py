@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from producer.requests.scenes import Malformed, options_from
 from scenequeue.errors import InvalidScenes, without_prefix
-from scenequeue.jobs.options import RenderOptions
+from scenequeue.jobs.kinds.render import RenderOptions
 from scenequeue.jobs.wishes import JobWishes
 from scenequeue.quoted import cut, quoted
 

@@ -9,7 +9,7 @@ from dispatcher.decisions.job_costs import job_costs
 from dispatcher.decisions.pricing import hourly_usd, usd_per_hour
 from dispatcher.fleet import SIZES
 from scenequeue.jobs.container import ContainerRecord
-from scenequeue.jobs.options import RenderOptions
+from scenequeue.jobs.kinds.render import RenderOptions
 from scenequeue.jobs.result import ItemResult
 from scenequeue.jobs.scene import Scene
 

@@ -11,7 +11,7 @@ from sceneburst.http_api.bodies import Submission
 from sceneburst.http_api.errors import MEDIA_TYPE
 from scenequeue.jobs.film import Film
 from scenequeue.jobs.job import Callback, Counts, Depth, JobStatus, Lane
-from scenequeue.jobs.options import RenderOptions
+from scenequeue.jobs.kinds.render import RenderOptions
 from scenequeue.jobs.result import ItemResult, Warned
 from scenequeue.jobs.scene import Scene
 from scenequeue.jobs.wishes import JobWishes

@@ -7,7 +7,8 @@ from pydantic import Field, field_validator
 
 from scenequeue.jobs.address import Address
 from scenequeue.jobs.ids import ItemId, JobId, Labels
-from scenequeue.jobs.options import FrozenModel, JobOptions, RenderOptions, StrictModel
+from scenequeue.jobs.kinds.render import RenderOptions
+from scenequeue.jobs.options import FrozenModel, JobOptions, StrictModel
 from scenequeue.jobs.wishes import JobWishes
 from scenequeue.reasons import Reason
 

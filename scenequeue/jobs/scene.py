@@ -1,12 +1,13 @@
-"""Scenes: a picture and a narration that become one MP4, as callers name them and as workers get them."""
+"""Scenes: a picture and a narration that become one MP4, as callers name them."""
 
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import Field
 
 from scenequeue.jobs.address import InputAddress
 from scenequeue.jobs.ids import SceneName, Title
-from scenequeue.jobs.options import FrozenModel, StrictModel
+from scenequeue.jobs.kinds.render import RenderPayload
+from scenequeue.jobs.options import StrictModel
 
 #: The fields of a scene that name what it is made of.
 INPUT_ROLES = ("image", "audio", "subtitles", "watermark", "music")
@@ -27,22 +28,6 @@ class Scene(StrictModel):
     music: InputAddress | None = None
     title: Title | None = None
     options: dict[str, Any] = Field(default_factory=dict)
-
-
-class RenderPayload(FrozenModel):
-    """Everything that a worker needs to render one scene. Every address is a URI."""
-
-    image: str
-    audio: str
-    subtitles: str | None = None
-    watermark: str | None = None
-    music: str | None = None
-    title: Title | None = None
-    options: dict[str, Any] = Field(default_factory=dict)
-    #: Seconds from either end at which a film will cut: a keyframe is put there.
-    cut_s: Annotated[float, Field(ge=0.0)] | None = None
-    #: Where the MP4 goes, once, whole.
-    output: str
 
 
 def inputs_of(scene: Scene | RenderPayload) -> dict[str, str]:

@@ -11,8 +11,8 @@ from scenequeue.errors import JobConflict, QueueFull, QueueUnavailable
 from scenequeue.jobs.ids import ItemId
 from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.job import Callback, Counts, JobEvent, JobSpec, JobState, JobStatus
+from scenequeue.jobs.kinds.render import RenderOptions
 from scenequeue.jobs.need import need_of
-from scenequeue.jobs.options import RenderOptions
 from scenequeue.jobs.result import ItemResult
 from scenequeue.ports.job_lookup import read_job
 from scenequeue.structure.connection import BLOCK_LIMIT_S, Connection

@@ -14,7 +14,8 @@ from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.ids import ItemId, JobId, check_job_id
 from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.job import Callback, Counts, JobEvent, JobState, JobStatus, Lane
-from scenequeue.jobs.options import RenderOptions, job_options_from
+from scenequeue.jobs.kinds.render import RenderOptions
+from scenequeue.jobs.options import job_options_from
 from scenequeue.jobs.result import DeadLetter, ItemErrorRecord, ItemResult
 from scenequeue.jobs.wishes import JobWishes, WishedJob
 from scenequeue.reasons import Code, Reason

@@ -17,8 +17,7 @@ from container_worker.kinds import load_kinds
 from container_worker.kinds.render import Render
 from container_worker.media.child_process import _Listener
 from scenequeue.errors import ToolFailed
-from scenequeue.jobs.options import RenderOptions
-from scenequeue.jobs.scene import RenderPayload
+from scenequeue.jobs.kinds.render import RenderOptions, RenderPayload
 from scenequeue.ports.worker import WorkerPort
 from scenequeue.storages import files, s3
 from scenequeue.storages.uri import UriStorage

@@ -8,8 +8,8 @@ import pytest
 from producer import Film, Producer
 from producer.requests.film import film_from
 from scenequeue.errors import InvalidScenes
-from scenequeue.jobs.film import StitchPayload
 from scenequeue.jobs.job import JobState
+from scenequeue.jobs.kinds.stitch import StitchPayload
 from scenequeue.jobs.result import ItemResult
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings

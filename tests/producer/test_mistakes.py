@@ -14,7 +14,7 @@ from producer.reach import Reach
 from producer.uploads import Uploader
 from scenequeue.errors import InvalidScenes, QueueUnavailable, StorageUnavailable
 from scenequeue.jobs.ids import check_job_id
-from scenequeue.jobs.options import RenderOptions
+from scenequeue.jobs.kinds.render import RenderOptions
 from scenequeue.jobs.wishes import JobWishes
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import ProducerSettings, SceneburstSettings

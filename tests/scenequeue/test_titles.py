@@ -7,8 +7,10 @@ from pydantic import BaseModel, ValidationError
 
 from producer.requests.film import film_from
 from producer.requests.scenes import scene_from
-from scenequeue.jobs.film import Film, StitchPayload
-from scenequeue.jobs.scene import RenderPayload, Scene
+from scenequeue.jobs.film import Film
+from scenequeue.jobs.kinds.render import RenderPayload
+from scenequeue.jobs.kinds.stitch import StitchPayload
+from scenequeue.jobs.scene import Scene
 
 FORMS: list[tuple[type[BaseModel], dict[str, Any]]] = [
     (Scene, {"name": "a", "image": "a.jpg", "audio": "a.mp3"}),

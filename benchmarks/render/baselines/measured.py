@@ -17,7 +17,7 @@ from container_worker.media.request import RenderRequest
 from container_worker.media.scene import encoder
 from container_worker.media.scene.rendering import SceneInputs, request_for
 from container_worker.sandbox.environment import child_environment
-from scenequeue.jobs.options import RenderOptions
+from scenequeue.jobs.kinds.render import RenderOptions
 
 BASELINES = ROOT / "benchmarks" / "render" / "baselines"
 MOVIEPY = ["moviepy==2.2.1", "opencv-python-headless==4.12.0.88", "imageio-ffmpeg==0.6.0"]

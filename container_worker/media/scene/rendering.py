@@ -19,8 +19,7 @@ from container_worker.sandbox.child import Stopped
 from container_worker.sandbox.limits import Limits
 from container_worker.sandbox.outputs import output_bytes
 from scenequeue.errors import BadInput
-from scenequeue.jobs.options import RenderOptions
-from scenequeue.jobs.scene import RenderPayload
+from scenequeue.jobs.kinds.render import RenderOptions, RenderPayload
 from scenequeue.reasons import Reason
 
 __all__ = ["Limits", "RenderReport", "SceneInputs", "Stopped", "fingerprint", "render_scene", "request_for"]

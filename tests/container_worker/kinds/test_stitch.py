@@ -18,7 +18,7 @@ from container_worker.sandbox.limits import Limits
 from scenequeue.errors import BadInput, ObjectNotFound
 from scenequeue.jobs.ids import ItemId, LeaseToken, check_job_id
 from scenequeue.jobs.item import Lease, WorkItem
-from scenequeue.jobs.options import RenderOptions
+from scenequeue.jobs.kinds.render import RenderOptions
 from scenequeue.jobs.result import ItemResult
 from scenequeue.settings import WorkerSettings
 from scenequeue.storages.uri import UriStorage

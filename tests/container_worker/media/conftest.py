@@ -9,7 +9,7 @@ import pytest
 
 from container_worker.media.scene.rendering import RenderReport, SceneInputs, render_scene
 from container_worker.sandbox.limits import Limits
-from scenequeue.jobs.options import RenderOptions
+from scenequeue.jobs.kinds.render import RenderOptions
 from tests.support.media import Media
 
 #: A scene is this long where a test does not say: short, and no whole number of frames at most rates.

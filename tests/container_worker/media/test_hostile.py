@@ -18,7 +18,7 @@ from container_worker.media.picture.reading import flat, open_picture
 from container_worker.media.scene.canvas import RGB_TO_YUV
 from container_worker.media.scene.rendering import RenderReport, SceneInputs, render_scene
 from scenequeue.errors import BadInput
-from scenequeue.jobs.options import RenderOptions
+from scenequeue.jobs.kinds.render import RenderOptions
 from tests.support.cpu_limits import CpuLimits
 from tests.support.media import Media
 from tests.support.prober import pictures

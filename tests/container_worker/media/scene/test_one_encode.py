@@ -9,7 +9,7 @@ from PIL import Image
 from container_worker.media.ffmpeg import find_ffmpeg
 from container_worker.media.scene.rendering import SceneInputs, render_scene
 from container_worker.sandbox.limits import Limits
-from scenequeue.jobs.options import RenderOptions
+from scenequeue.jobs.kinds.render import RenderOptions
 from tests.support.ffmpeg_recorder import Recorder
 from tests.support.media import Media
 

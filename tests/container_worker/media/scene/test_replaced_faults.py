@@ -18,7 +18,7 @@ from container_worker.media.scene.rendering import RenderReport, SceneInputs, re
 from container_worker.sandbox.child import Stopped
 from container_worker.sandbox.limits import Limits
 from scenequeue.errors import BadInput, LimitExceeded
-from scenequeue.jobs.options import RenderOptions
+from scenequeue.jobs.kinds.render import RenderOptions
 from tests.support.media import Media
 from tests.support.processes import is_alive
 from tests.support.waiting import wait_until

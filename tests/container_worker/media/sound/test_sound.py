@@ -9,7 +9,7 @@ import pytest
 from container_worker.media.scene.rendering import SceneInputs, render_scene
 from container_worker.sandbox.limits import Limits
 from scenequeue.errors import BadInput
-from scenequeue.jobs.options import RenderOptions
+from scenequeue.jobs.kinds.render import RenderOptions
 from tests.container_worker.media.conftest import Made
 from tests.support.media import Media
 from tests.support.prober import check, first_sound_s, loudness_lufs, sound, true_peak_db

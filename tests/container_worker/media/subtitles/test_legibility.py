@@ -20,7 +20,7 @@ from container_worker.media.text.fontbook import FontBook, Run
 from container_worker.media.text.fonts import PACKAGED
 from container_worker.media.text.layout import Line, lay_out
 from container_worker.sandbox.limits import Limits
-from scenequeue.jobs.options import RenderOptions
+from scenequeue.jobs.kinds.render import RenderOptions
 from tests.support.media import Media
 
 Lumas = npt.NDArray[np.uint8]
