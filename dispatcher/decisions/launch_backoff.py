@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from dispatcher.decisions.planner import Plan
 from dispatcher.decisions.reaper import DIED
-from dispatcher.fleets.fargate.ecs_errors import EcsProblem, is_capacity
+from dispatcher.fleets.fargate.ecs_errors import EcsProblem, lacks_capacity
 from scenequeue.backoff import doubled
 from scenequeue.jobs.container import BROKEN, ContainerRecord
 from scenequeue.reasons import Code, Reason
@@ -44,7 +44,7 @@ def came_to_nothing(record: ContainerRecord) -> bool:
 
     One for which there was no room after all says nothing about the next, which goes elsewhere.
     """
-    if not record.launched_ms or record.done or record.failed or is_capacity(EcsProblem("", record.exit_reason)):
+    if not record.launched_ms or record.done or record.failed or lacks_capacity(EcsProblem("", record.exit_reason)):
         return False
     if record.state != "gone":
         return record.state == "failed"

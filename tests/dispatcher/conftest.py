@@ -65,6 +65,8 @@ def hanging() -> Iterator[str]:
 def put_out_of_reach(fleet: FargateFleet, region: str, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The region's calls go to another address, with time-outs of tenths of a second."""
     working = fleet._api._client
-    config = working(region, looks=True).meta.config.merge(Config(connect_timeout=0.3, read_timeout=0.3))
+    config = working(region, is_read=True).meta.config.merge(Config(connect_timeout=0.3, read_timeout=0.3))
     other = boto3.session.Session().client("ecs", region_name=region, endpoint_url=url, config=config)
-    monkeypatch.setattr(fleet._api, "_client", lambda asked, *, looks: other if asked == region else working(asked, looks=looks))
+    monkeypatch.setattr(
+        fleet._api, "_client", lambda asked, *, is_read: other if asked == region else working(asked, is_read=is_read)
+    )

@@ -1,20 +1,21 @@
-"""Meanings of ECS's error codes and failure reasons; the only place that compares them."""
+"""Classifies ECS's error codes and failure reasons; no other module compares them."""
 
 from dataclasses import dataclass
 
-#: Codes of a call that came too soon.
+#: Codes of a throttled call.
 THROTTLE_CODES = frozenset(
     {
         *("ThrottlingException", "Throttling", "ThrottledException", "RequestThrottled", "RequestThrottledException"),
         *("TooManyRequestsException", "RequestLimitExceeded", "BandwidthLimitExceeded", "PriorRequestNotComplete", "SlowDown"),
     }
 )
-#: The same in disguise: a code of bad input, with these words.
+#: Words of a throttled call that ECS answers with InvalidParameterException.
 THROTTLE_WORDS = ("rate exceeded", "too many concurrent attempts", "request rate limit")
 
-#: Failure reasons of a launch that finds no room, by their first part.
+#: Failure reasons of a launch without capacity: the part before the colon.
 CAPACITY_REASONS = frozenset({"RESOURCE", "NO_INSTANCE", "CAPACITY", "LOCATION"})
-#: The same as words; the quotas (vCPUs, tasks waiting to start) are counted per provider and region, so another may do.
+#: Words of the same. Quotas (vCPUs, tasks that are provisioning) are among them: they are counted per provider and region,
+#: so another provider or region may have some left.
 CAPACITY_WORDS = (
     "capacity is unavailable",
     "capacity isn't available",
@@ -26,22 +27,22 @@ CAPACITY_WORDS = (
     "insufficientfreeaddressesinsubnet",
 )
 
-#: What is not there, or not any more.
+#: Codes of a task or cluster that does not exist, or no longer.
 GONE_CODES = frozenset({"MISSING", "INACTIVE", "TaskNotFoundException"})
 GONE_WORDS = ("task was not found", "task not found", "task is stopped")
 
-#: The service's own trouble; whether the call had its effect is not known.
-PASSING_CODES = frozenset(
+#: Faults of the service; the call may or may not have had its effect.
+SERVER_FAULT_CODES = frozenset(
     {
         *("ServerException", "InternalFailure", "InternalError", "InternalServerError"),
         *("ServiceUnavailable", "ServiceUnavailableException"),
     }
 )
-#: Credentials between two refreshes, a clock that drifts.
-REFRESH_CODES = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "RequestTimeTooSkewed"})
+#: Expired credentials, or a wrong clock.
+STALE_CREDENTIAL_CODES = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "RequestTimeTooSkewed"})
 #: The role lacks the permission. Source: AWS, common errors.
 DENIED_CODES = frozenset({"AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "NotAuthorized"})
-_FIRST_SERVER_STATUS = 500
+_MIN_SERVER_STATUS = 500
 
 
 @dataclass(frozen=True)
@@ -57,42 +58,42 @@ class EcsProblem:
 
 
 def is_throttle(problem: EcsProblem) -> bool:
-    """Return True if the call came too soon; it had no effect and may be made again."""
+    """Return True if the call was throttled; it had no effect and may be repeated later."""
     return problem.code in THROTTLE_CODES or _says(problem, THROTTLE_WORDS)
 
 
-def is_capacity(problem: EcsProblem) -> bool:
-    """Return True if there is no room here now; another provider, subnet or region may have it."""
+def lacks_capacity(problem: EcsProblem) -> bool:
+    """Return True if there is no capacity here now; another provider, subnet or region may have some."""
     if is_throttle(problem):
         return False
     return problem.code.partition(":")[0] in CAPACITY_REASONS or _says(problem, CAPACITY_WORDS)
 
 
 def is_gone(problem: EcsProblem) -> bool:
-    """Return True if the subject of the call does not exist, or not any more."""
+    """Return True if the subject of the call does not exist, or no longer."""
     return problem.code in GONE_CODES or _says(problem, GONE_WORDS)
 
 
-def is_passing(problem: EcsProblem) -> bool:
-    """Return True if the service is in trouble of its own; the call may have had its effect."""
-    is_server = problem.code in PASSING_CODES or problem.status >= _FIRST_SERVER_STATUS
-    return is_server and not is_throttle(problem) and not is_capacity(problem)
+def is_server_fault(problem: EcsProblem) -> bool:
+    """Return True for a fault of the service; the call may have had its effect."""
+    is_server = problem.code in SERVER_FAULT_CODES or problem.status >= _MIN_SERVER_STATUS
+    return is_server and not is_throttle(problem) and not lacks_capacity(problem)
 
 
 def is_stale_credential(problem: EcsProblem) -> bool:
-    """Return True if the credentials have run out; the next call is signed with new ones."""
-    return problem.code in REFRESH_CODES
+    """Return True if the credentials have expired; boto3 signs the next call with new ones."""
+    return problem.code in STALE_CREDENTIAL_CODES
 
 
 def is_denied(problem: EcsProblem) -> bool:
-    """True if the role may not make this call."""
+    """Return True if the role may not make this call."""
     return problem.code in DENIED_CODES
 
 
 def is_misconfigured(problem: EcsProblem) -> bool:
-    """Return True if the same call can never succeed: denied, unknown cluster or subnet, bad size. Whatever is nothing else."""
-    others = (is_throttle, is_capacity, is_gone, is_passing, is_stale_credential)
-    return not any(judge(problem) for judge in others)
+    """Return True if the same call can never succeed: denied, unknown cluster or subnet, bad size; the rest of all problems."""
+    others = (is_throttle, lacks_capacity, is_gone, is_server_fault, is_stale_credential)
+    return not any(predicate(problem) for predicate in others)
 
 
 def _says(problem: EcsProblem, words: tuple[str, ...]) -> bool:

@@ -8,12 +8,12 @@ from typing import Any, Self
 import structlog
 
 from dispatcher.fleet import FleetContainer, Hardware, LaunchRequest, LaunchResult
-from dispatcher.fleets.fargate.api import EcsApi, EcsRefused, EcsUnanswered, EcsUnreached, fleet_error, problem_of_failure
-from dispatcher.fleets.fargate.cooldown import Avoided, Setback
-from dispatcher.fleets.fargate.ecs_errors import EcsProblem, is_capacity, is_gone, is_misconfigured
-from dispatcher.fleets.fargate.listing import BLIND_S, FargateView
+from dispatcher.fleets.fargate.api import EcsApi, EcsRefused, EcsUnanswered, EcsUnreachable, fleet_error, problem_of_failure
+from dispatcher.fleets.fargate.cooldown import Cooldown, Rejection
+from dispatcher.fleets.fargate.ecs_errors import EcsProblem, is_gone, is_misconfigured, lacks_capacity
+from dispatcher.fleets.fargate.listing import REGION_RETRY_S, TaskLister
 from dispatcher.fleets.fargate.request import (
-    MOST_REASON_CHARACTERS,
+    MAX_REASON_CHARACTERS,
     Placement,
     placements,
     region_of,
@@ -23,7 +23,7 @@ from dispatcher.fleets.fargate.request import (
 from dispatcher.fleets.settings import FargateSettings
 from scenequeue.errors import FleetError, FleetMisconfigured
 
-#: RunTask takes half a second or so; so many at once keep up with 20 a second.
+#: RunTask takes about half a second, so 16 calls at once reach AWS's limit of 20 a second.
 _LAUNCH_THREADS = 16
 
 
@@ -31,7 +31,7 @@ class FargateFleet:
     """One ECS task per container. Thread-safe.
 
     Args:
-        settings: where, and as what.
+        settings: the cluster, the placements and the task definition.
         api: the ECS calls; None makes them from the settings.
         clock: monotonic seconds.
     """
@@ -42,34 +42,34 @@ class FargateFleet:
         self._settings = settings
         self._api = api or EcsApi(settings.ecs_launches_per_s, settings.ecs_launch_burst)
         self._placements = placements(settings)
-        self._view = FargateView(self._api, settings, self._learn_from, clock)
-        #: Placements that had no room for a size (None: for any), or refused it for good.
-        self._full = Avoided(settings.ecs_capacity_retry_s, clock)
-        #: Regions that nobody answers in.
-        self._lost = Avoided(BLIND_S, clock)
+        self._tasks = TaskLister(self._api, settings, self._avoid_full_placement, clock)
+        #: Placements that had no capacity for a size (None: for any size), or rejected it as misconfigured.
+        self._rejecting = Cooldown(settings.ecs_capacity_retry_s, clock)
+        #: Regions that did not answer.
+        self._unreachable = Cooldown(REGION_RETRY_S, clock)
         self._log = structlog.get_logger()
 
     @property
     def hardware(self) -> Hardware:
-        """As the settings have it; 20 GiB of ephemeral storage come with every container (AWS)."""
+        """Return the hardware in the settings; every Fargate container has 20 GiB of ephemeral storage by default."""
         settings = self._settings
         storage_gib = settings.ecs_ephemeral_gib or 20
         return Hardware(settings.ecs_architecture, storage_gib, tuple(settings.ecs_regions), settings.ecs_spot)
 
     @classmethod
     def from_environment(cls, **overrides: object) -> Self:
-        """The fleet of SCENEBURST_ECS_….
+        """Make the fleet from the settings SCENEBURST_ECS_….
 
         Raises:
-            SettingsError: one is missing or malformed.
+            SettingsError: a setting is missing or malformed.
         """
         return cls(FargateSettings.load(**overrides))
 
     def launch(self, requests: Sequence[LaunchRequest]) -> list[LaunchResult]:
-        """One RunTask call per container, at the rate that AWS allows; one result per request, in order.
+        """Make one RunTask call per container, at the rate that AWS allows; return one result per request, in order.
 
-        A call whose outcome stays unknown is a launch without a handle: the container says hello or has failed, and until
-        then it counts as capacity, so that it is never launched a second time.
+        A call whose outcome is unknown gives a result without a handle. Its container counts as capacity until it says hello
+        or the hello time-out is over, so that it is never launched twice.
         """
         if not requests:
             return []
@@ -77,43 +77,43 @@ class FargateFleet:
             return list(threads.map(self._launch, requests))
 
     def _launch(self, request: LaunchRequest) -> LaunchResult:
-        setbacks: list[Setback] = []
+        rejections: list[Rejection] = []
         for placement in self._placements:
             size = (placement, request.size)
-            known = self._lost.why(placement.region) or self._full.why(size, (placement, None))
+            known = self._unreachable.find(placement.region) or self._rejecting.find(size, (placement, None))
             if known:
-                setbacks.append(known)
+                rejections.append(known)
                 continue
             try:
                 return self._launched(request, placement, self._run(request, placement))
             except EcsUnanswered as error:
-                self._lose(placement.region, error)
-                self._log.warning("a launch without an answer; it may have happened", error=str(error))
+                self._avoid_unreachable(placement.region, error)
+                self._log.warning("launch without an answer, may have happened", error=str(error))
                 return LaunchResult(request.container_id, region=placement.region, is_spot=placement.is_spot)
             except FleetMisconfigured as error:
-                setbacks.append(self._full.add(size, str(error), transient=False))
+                rejections.append(self._rejecting.add(size, Rejection(str(error), transient=False)))
             except FleetError as error:
-                # Not reached: another region may be, but no other placement of this one.
-                setbacks.append(self._lost.add(placement.region, str(error)))
+                # The region is unreachable: skip all its placements, try the next region.
+                rejections.append(self._unreachable.add(placement.region, Rejection(str(error))))
             except EcsRefused as refused:
-                said = f"{placement}: {refused.problem}"
-                is_hopeless, is_full = is_misconfigured(refused.problem), is_capacity(refused.problem)
-                if not is_hopeless and not is_full:
-                    return LaunchResult(request.container_id, error=said)
-                setbacks.append(self._full.add(size, said, transient=not is_hopeless, lacks_capacity=is_full))
+                reason = f"{placement}: {refused.problem}"
+                is_permanent, is_full = is_misconfigured(refused.problem), lacks_capacity(refused.problem)
+                if not is_permanent and not is_full:
+                    return LaunchResult(request.container_id, error=reason)
+                rejections.append(self._rejecting.add(size, Rejection(reason, not is_permanent, is_full)))
         return LaunchResult(
             request.container_id,
-            error="; ".join(dict.fromkeys(setback.reason for setback in setbacks)),
-            transient=any(setback.transient for setback in setbacks),
-            lacks_capacity=any(setback.lacks_capacity for setback in setbacks),
+            error="; ".join(dict.fromkeys(rejection.reason for rejection in rejections)),
+            transient=any(rejection.transient for rejection in rejections),
+            lacks_capacity=any(rejection.lacks_capacity for rejection in rejections),
         )
 
     def _run(self, request: LaunchRequest, placement: Placement) -> str:
-        """The ARN of a task that runs for this request, launched now or by an earlier try."""
+        """Return the ARN of the task of this request, launched now or by an earlier call."""
         try:
             answer = self._api.run_task(placement.region, run_task_request(request, placement, self._settings))
         except EcsRefused as refused:
-            # The token is known with other arguments: an earlier try, made with other settings, has launched it.
+            # ConflictException: an earlier call with the same token but other settings has launched the task.
             if known := refused.response.get("resourceIds"):
                 return str(known[0])
             raise
@@ -123,43 +123,43 @@ class FargateFleet:
         raise EcsRefused(failures[0] if failures else EcsProblem("ServerException", "neither a task nor a failure"))
 
     def _launched(self, request: LaunchRequest, placement: Placement, arn: str) -> LaunchResult:
-        self._view.note(FleetContainer(arn, request.container_id, is_running=True))
+        self._tasks.add_launched(FleetContainer(arn, request.container_id, is_running=True))
         return LaunchResult(request.container_id, handle=arn, region=placement.region, is_spot=placement.is_spot)
 
     def list(self) -> list[FleetContainer]:
-        """Every task with our mark, and those that ended within about an hour, as long as ECS remembers them.
+        """Return our tasks that run, and those that ended within about an hour, as long as ECS remembers them.
 
-        A region that does not answer is shown as it was last seen, as long as another one answers.
+        A region that does not answer is returned as it was last listed, as long as another region answers.
 
         Raises:
             FleetError: no region answers, or all throttle; transient.
-            FleetMisconfigured: the cluster is unknown, or the role may not look; in every region.
+            FleetMisconfigured: in every region the cluster is unknown, or the role may not list tasks.
         """
-        return self._view.look(self._lose)
+        return self._tasks.list(self._avoid_unreachable)
 
-    def _lose(self, region: str, error: FleetError) -> None:
-        """A region that does not even answer a look has no launches either."""
-        if isinstance(error, EcsUnreached) or (isinstance(error, EcsUnanswered) and error.is_silent):
-            self._lost.add(region, str(error))
+    def _avoid_unreachable(self, region: str, error: FleetError) -> None:
+        """Skip a region that does not answer in launches too."""
+        if isinstance(error, EcsUnreachable) or (isinstance(error, EcsUnanswered) and error.is_silent):
+            self._unreachable.add(region, Rejection(str(error)))
 
-    def _learn_from(self, region: str, task: Mapping[str, Any], container: FleetContainer) -> None:
-        """Spot takes a launch and ends it later, when it finds no room: then the next one goes elsewhere."""
-        if is_capacity(EcsProblem("", container.stopped_reason)):
+    def _avoid_full_placement(self, region: str, task: Mapping[str, Any], container: FleetContainer) -> None:
+        """Skip the placement of a task that ended for lack of capacity: Spot accepts a launch and may end it later."""
+        if lacks_capacity(EcsProblem("", container.stopped_reason)):
             subnet, provider = subnet_of(task), task.get("capacityProviderName", "")
             for placement in self._placements:
                 if placement.region == region and placement.provider == provider and subnet in {"", placement.subnet}:
-                    self._full.add((placement, None), container.stopped_reason, lacks_capacity=True)
+                    self._rejecting.add((placement, None), Rejection(container.stopped_reason, lacks_capacity=True))
 
     def stop(self, handle: str, reason: str) -> None:
-        """StopTask: SIGTERM, and SIGKILL after the task definition's stopTimeout. Already gone is success.
+        """Stop a task: SIGTERM, and SIGKILL after the task definition's stopTimeout. A task that is gone already is a success.
 
         Raises:
             FleetError: ECS does not answer, or throttles; transient.
-            FleetMisconfigured: the role may not stop it.
+            FleetMisconfigured: the role may not stop tasks.
         """
         region = region_of(handle) or self._settings.ecs_regions[0]
         try:
-            self._api.stop_task(region, self._settings.ecs_cluster, handle, reason[:MOST_REASON_CHARACTERS])
+            self._api.stop_task(region, self._settings.ecs_cluster, handle, reason[:MAX_REASON_CHARACTERS])
         except EcsRefused as refused:
             if is_gone(refused.problem):
                 return

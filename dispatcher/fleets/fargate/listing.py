@@ -1,32 +1,33 @@
-"""Reads our tasks from ECS: listed every time, described as seldom as possible."""
+"""Lists our tasks on ECS: every call lists all regions, and describes only what has changed."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set as AbstractSet
 from typing import Any
 
 import structlog
 
 from dispatcher.fleet import FleetContainer
 from dispatcher.fleets.fargate.api import EcsApi, EcsRefused, fleet_error
-from dispatcher.fleets.fargate.cooldown import Avoided
+from dispatcher.fleets.fargate.cooldown import Cooldown, Rejection
 from dispatcher.fleets.fargate.ecs_errors import is_gone
+from dispatcher.fleets.fargate.listing_diff import KnownTasks, ListedTasks, diff
 from dispatcher.fleets.fargate.request import container_from, is_ours, region_of, started_by
 from dispatcher.fleets.settings import FargateSettings
 from scenequeue.errors import FleetError
 
-#: ListTasks may not show a task yet that RunTask has just answered with; so long we add it ourselves.
+#: ListTasks may miss a task for some seconds after RunTask has returned it; for so long it is added here.
 LISTING_LAG_S = 60.0
-#: A region that did not answer is not asked again for so long, while another one does: each vain look costs time-outs.
-BLIND_S = 30.0
+#: Seconds before a region that did not answer is asked again, while another one answers: each call in vain costs time-outs.
+REGION_RETRY_S = 30.0
 
 
-class FargateView:
-    """The tasks with our mark in all regions. Thread-safe.
+class TaskLister:
+    """Our tasks in all regions. Thread-safe.
 
     Args:
         api: the ECS calls.
-        settings: where.
-        on_end: told of every task of ours that has ended since it was last seen, as DescribeTasks words it.
+        settings: the regions, the cluster and the namespace.
+        on_end: called for each task of ours that has ended since the last call, with its description by ECS.
         clock: monotonic seconds.
     """
 
@@ -39,99 +40,89 @@ class FargateView:
     ) -> None:
         self._api, self._settings, self._on_end, self._clock = api, settings, on_end, clock
         self._mark = started_by(settings.namespace)
-        #: Regions that could not be looked at a moment ago.
-        self._blind = Avoided(BLIND_S, clock)
+        #: Regions that could not be listed a moment ago.
+        self._unlisted = Cooldown(REGION_RETRY_S, clock)
         self._lock = threading.Lock()
-        #: What DescribeTasks said, by ARN: a running task is described once, and once more when it has ended.
-        self._seen: dict[str, FleetContainer] = {}
-        #: Launched by us a moment ago: ARN -> its container and when.
-        self._fresh: dict[str, tuple[FleetContainer, float]] = {}
-        #: Stopped tasks of others in the same cluster, while they are listed.
-        self._strangers: set[str] = set()
+        #: Our tasks as they were last described, by ARN.
+        self._described: dict[str, FleetContainer] = {}
+        #: Launched a moment ago: ARN -> its container and the time.
+        self._launched: dict[str, tuple[FleetContainer, float]] = {}
+        #: Stopped tasks of other programs in the same cluster, by region, while they are listed.
+        self._foreign: dict[str, AbstractSet[str]] = {}
         self._log = structlog.get_logger()
 
-    def note(self, container: FleetContainer) -> None:
-        """It has just been launched."""
+    def add_launched(self, container: FleetContainer) -> None:
+        """Count a container that has just been launched, until ECS lists it."""
         with self._lock:
-            self._fresh[container.handle] = (container, self._clock())
+            self._launched[container.handle] = (container, self._clock())
 
-    def look(self, on_lost: Callable[[str, FleetError], None]) -> list[FleetContainer]:
-        """Every task with our mark, and those that ended within about an hour, as long as ECS remembers them.
+    def list(self, on_error: Callable[[str, FleetError], None]) -> list[FleetContainer]:
+        """Return our tasks that run, and those that ended within about an hour, as long as ECS remembers them.
 
-        A region that does not answer, or may not be looked at, is shown as it was last seen, and not asked for a while, as
-        long as another one answers.
+        A region that cannot be listed is returned as it was last listed. It is not asked again for 30 s, as long as another
+        region answers.
         Cost: a ListTasks call per 100 tasks and state, a DescribeTasks call per 100 that are new or have just ended.
 
         Args:
-            on_lost: told of every region that could not be looked at.
+            on_error: called for each region that could not be listed.
 
         Raises:
-            FleetError: no region answers.
+            FleetError: no region could be listed.
         """
         regions = self._settings.ecs_regions
-        asked = [region for region in regions if not self._blind.why(region)] or regions
+        asked = [region for region in regions if not self._unlisted.find(region)] or regions
         found: dict[str, FleetContainer] = {}
-        lost: list[FleetError] = []
+        errors: list[FleetError] = []
         for region in regions:
             try:
-                found |= self._look(region) if region in asked else self._last_seen(region)
+                found |= self._list_region(region) if region in asked else self._described_in(region)
             except FleetError as error:
-                lost.append(error)
-                self._blind.add(region, str(error), transient=error.transient)
-                on_lost(region, error)
-                found |= self._last_seen(region)
-        if len(lost) == len(asked):
-            raise lost[0]
-        for reason in lost:
-            self._log.warning("a region is shown as it was last seen", error=str(reason))
+                errors.append(error)
+                self._unlisted.add(region, Rejection(str(error), error.transient))
+                on_error(region, error)
+                found |= self._described_in(region)
+        if len(errors) == len(asked):
+            raise errors[0]
+        for region_error in errors:
+            self._log.warning("ecs region not listed, last listing used", error=str(region_error))
         with self._lock:
-            self._seen = found
+            self._described = found
             now = self._clock()
-            self._fresh = {
+            self._launched = {
                 arn: (container, at)
-                for arn, (container, at) in self._fresh.items()
+                for arn, (container, at) in self._launched.items()
                 if arn not in found and now - at < LISTING_LAG_S
             }
-            return [*found.values(), *(container for container, _ in self._fresh.values())]
+            return [*found.values(), *(container for container, _ in self._launched.values())]
 
-    def _last_seen(self, region: str) -> dict[str, FleetContainer]:
+    def _described_in(self, region: str) -> dict[str, FleetContainer]:
         with self._lock:
-            return {arn: container for arn, container in self._seen.items() if region_of(arn) == region}
+            return {arn: container for arn, container in self._described.items() if region_of(arn) == region}
 
-    def _look(self, region: str) -> dict[str, FleetContainer]:
+    def _list_region(self, region: str) -> dict[str, FleetContainer]:
+        cluster = self._settings.ecs_cluster
         try:
-            return self._listed(region)
+            running = set(self._api.list_running(region, cluster, self._mark))
+            listed = ListedTasks(running, set(self._api.list_stopped(region, cluster)))
+            known = self._known_in(region)
+            changes = diff(listed, known)
+            tasks, problems = self._api.describe_tasks(region, cluster, changes.to_describe)
         except EcsRefused as refused:
             raise fleet_error(f"ECS in {region}", refused.problem) from None
-
-    def _listed(self, region: str) -> dict[str, FleetContainer]:
-        cluster = self._settings.ecs_cluster
-        marked = set(self._api.list_running(region, cluster, self._mark))
-        stopping = set(self._api.list_stopped(region, cluster))
-        # It may have been stopped between the two calls.
-        running = marked - stopping
-        with self._lock:
-            seen = dict(self._seen)
-            fresh = {arn for arn in self._fresh if region_of(arn) == region}
-            strangers = {arn for arn in self._strangers if region_of(arn) != region or arn in stopping}
-        # A task that is listed as running and was described so tells nothing new; one that has ended does neither.
-        known = {arn: seen[arn] for arn in running | stopping if arn in seen and (arn in running or not seen[arn].is_running)}
-        vanished = {arn for arn, container in seen.items() if container.is_running and region_of(arn) == region}
-        asked = sorted((running | stopping | vanished | fresh) - set(known) - strangers)
-        tasks, problems = self._api.describe_tasks(region, cluster, asked)
         for problem in problems:
             if not is_gone(problem):
                 raise FleetError(f"ECS in {region} cannot describe a task: {problem}")
-        described = {}
-        for task in tasks:
-            container = container_from(task)
-            if not is_ours(task, self._mark):
-                strangers.add(container.handle)
-                continue
-            described[container.handle] = container
-            # What ended before our time says nothing about now.
-            if not container.is_running and container.handle in {*seen, *fresh}:
+        ours = [(task, container_from(task)) for task in tasks if is_ours(task, self._mark)]
+        for task, container in ours:
+            # The end of a task that was never known says nothing about the capacity now.
+            if not container.is_running and container.handle in {*known.described, *known.launched}:
                 self._on_end(region, task, container)
         with self._lock:
-            self._strangers = strangers
-        return {**known, **described}
+            self._foreign[region] = changes.foreign | {task["taskArn"] for task in tasks if not is_ours(task, self._mark)}
+        return {**changes.unchanged, **{container.handle: container for _, container in ours}}
+
+    def _known_in(self, region: str) -> KnownTasks:
+        described = self._described_in(region)
+        with self._lock:
+            launched = {arn for arn in self._launched if region_of(arn) == region}
+            return KnownTasks(described, launched, self._foreign.get(region, frozenset()))

@@ -1,4 +1,4 @@
-"""Translates launches into requests to ECS, and its answers into containers: pure."""
+"""Translates launches into RunTask requests, and described tasks into containers: pure."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ ON_DEMAND, SPOT = "FARGATE", "FARGATE_SPOT"
 CONTAINER_TAG = "sceneburst:container"
 NAMESPACE_TAG = "sceneburst:namespace"
 CONTAINER_VARIABLE = "SCENEBURST_CONTAINER_ID"
-#: Fargate's sizes: CPU units -> least, most and step of the memory in MiB. Source: AWS, task CPU and memory.
+#: Fargate's sizes: CPU units -> minimum, maximum and step of the memory in MiB. Source: AWS, task CPU and memory.
 FARGATE_MEMORY_MIB: Mapping[int, tuple[int, int, int]] = {
     256: (512, 2048, 512),
     512: (1024, 4096, 1024),
@@ -26,18 +26,18 @@ FARGATE_MEMORY_MIB: Mapping[int, tuple[int, int, int]] = {
     16384: (32768, 122880, 8192),
 }
 #: ECS's limits: characters of all overrides together, of a client token, of a reason.
-MOST_OVERRIDE_CHARACTERS = 8192
-MOST_TOKEN_CHARACTERS = 64
-MOST_REASON_CHARACTERS = 255
-#: The stop code of a task that Spot has taken.
+MAX_OVERRIDE_CHARACTERS = 8192
+MAX_TOKEN_CHARACTERS = 64
+MAX_REASON_CHARACTERS = 255
+#: The stop code of a task whose Spot capacity was taken back.
 INTERRUPTED = "SpotInterruption"
-#: States in which the program has ended; what comes before may still run.
+#: States in which the program has ended; in earlier ones it may still run.
 _ENDED = frozenset({"DEPROVISIONING", "STOPPED"})
 
 
 @dataclass(frozen=True)
 class Placement:
-    """A place for a container: one provider in one subnet of one region."""
+    """A place to launch a container: one capacity provider in one subnet of one region."""
 
     region: str
     subnet: str
@@ -52,7 +52,7 @@ class Placement:
 
 
 def placements(settings: FargateSettings) -> list[Placement]:
-    """Every placement in the order of preference: Spot before on-demand, subnet after subnet, region after region."""
+    """Return all placements in order of preference: regions, in each its subnets, in each Spot before on-demand."""
     providers = {"prefer": (SPOT, ON_DEMAND), "only": (SPOT,), "never": (ON_DEMAND,)}[settings.ecs_spot]
     return [
         Placement(region, subnet, provider)
@@ -63,12 +63,12 @@ def placements(settings: FargateSettings) -> list[Placement]:
 
 
 def started_by(namespace: str) -> str:
-    """Our mark on what we launch, by which it is listed. ECS allows letters, digits, '-', '/' and '_', but no dot."""
+    """Return the `startedBy` of our tasks, by which they are listed. ECS allows letters, digits, '-', '/' and '_', but no dot."""
     return "sceneburst/" + namespace.replace(".", "/")
 
 
 def task_definition(settings: FargateSettings, size: ContainerSize) -> str:
-    """The task definition for a size on the configured architecture.
+    """Return the task definition for a size on the configured architecture.
 
     Raises:
         FleetMisconfigured: the map has neither "arch/priority" nor "arch".
@@ -85,27 +85,27 @@ def task_definition(settings: FargateSettings, size: ContainerSize) -> str:
 
 
 def cpu_and_memory(size: ContainerSize) -> tuple[str, str]:
-    """CPU units and MiB as ECS writes them.
+    """Return CPU units and MiB in the form that ECS takes.
 
     Raises:
-        FleetMisconfigured: Fargate has no such size.
+        FleetMisconfigured: Fargate does not offer the size.
     """
     units = round(size.vcpu * 1024)
-    least, most, step = FARGATE_MEMORY_MIB.get(units, (0, -1, 1))
-    if not least <= size.memory_mib <= most or (size.memory_mib - least) % step:
+    smallest, largest, step = FARGATE_MEMORY_MIB.get(units, (0, -1, 1))
+    if not smallest <= size.memory_mib <= largest or (size.memory_mib - smallest) % step:
         raise FleetMisconfigured(f"Fargate has no size of {size.vcpu:g} vCPU with {size.memory_mib} MiB")
     return str(units), str(size.memory_mib)
 
 
 def run_task_request(request: LaunchRequest, placement: Placement, settings: FargateSettings) -> dict[str, Any]:
-    """The arguments of RunTask for one container.
+    """Return the arguments of RunTask for one container.
 
-    One call per container: the containers of one call share their overrides, and each of ours needs its own id. Nothing
-    is lost by it, as Fargate counts launched containers, not calls. The token makes a repeated call harmless; it names
-    the placement too, because ECS refuses a known token with other arguments.
+    One call per container, because containers of one call share their overrides, and each of ours needs its own id. It is
+    no slower: Fargate's launch rate counts containers, not calls. The client token makes a repeated call harmless; it
+    contains the placement, because ECS refuses a known token with other arguments.
 
     Raises:
-        FleetMisconfigured: the size, the id or the environment is more than ECS takes.
+        FleetMisconfigured: ECS does not offer the size, or the id or the environment is too long for it.
     """
     cpu, memory = cpu_and_memory(request.size)
     environment = {"SCENEBURST_MIN_LIFETIME_S": f"{settings.ecs_min_lifetime_s:g}", **request.environment}
@@ -123,8 +123,8 @@ def run_task_request(request: LaunchRequest, placement: Placement, settings: Far
     if settings.ecs_ephemeral_gib:
         overrides["ephemeralStorage"] = {"sizeInGiB": settings.ecs_ephemeral_gib}
     length = len(json.dumps(overrides))
-    if length > MOST_OVERRIDE_CHARACTERS:
-        raise FleetMisconfigured(f"the container's variables take {length} characters; ECS allows {MOST_OVERRIDE_CHARACTERS}")
+    if length > MAX_OVERRIDE_CHARACTERS:
+        raise FleetMisconfigured(f"the container's variables take {length} characters; ECS allows {MAX_OVERRIDE_CHARACTERS}")
     network: dict[str, Any] = {
         "subnets": [placement.subnet],
         "assignPublicIp": "ENABLED" if settings.ecs_assign_public_ip else "DISABLED",
@@ -148,19 +148,19 @@ def run_task_request(request: LaunchRequest, placement: Placement, settings: Far
 
 
 def client_token(container_id: str, placement_number: int) -> str:
-    """The idempotency token of one container at one placement.
+    """Return the idempotency token of one container at one placement.
 
     Raises:
-        FleetMisconfigured: it would be longer than ECS allows.
+        FleetMisconfigured: the token is longer than ECS allows.
     """
     token = f"{container_id}.{placement_number}"
-    if len(token) > MOST_TOKEN_CHARACTERS:
+    if len(token) > MAX_TOKEN_CHARACTERS:
         raise FleetMisconfigured(f"container id {container_id!r} is too long for ECS")
     return token
 
 
 def container_from(task: Mapping[str, Any]) -> FleetContainer:
-    """A described task as our container; one that failed to start has no containers inside, and no exit code."""
+    """Translate a described task; one that failed to start has no containers inside, and no exit code."""
     inner: list[Mapping[str, Any]] = task.get("containers") or []
     codes = [container["exitCode"] for container in inner if "exitCode" in container]
     return FleetContainer(
@@ -175,12 +175,12 @@ def container_from(task: Mapping[str, Any]) -> FleetContainer:
 
 
 def is_ours(task: Mapping[str, Any], mark: str) -> bool:
-    """Return True if a described task carries our mark; lists of stopped tasks have everybody's."""
+    """Return True if a described task has our mark; lists of stopped tasks contain those of other programs too."""
     return bool(task.get("startedBy") == mark)
 
 
 def container_id_of(task: Mapping[str, Any]) -> ContainerId:
-    """Our id, from the tag; from the variable where tags are not propagated; else ""."""
+    """Return our id from the tag, or from the variable where there are no tags; "" if it has neither."""
     for tag in task.get("tags") or []:
         if tag.get("key") == CONTAINER_TAG:
             return ContainerId(tag["value"])
@@ -192,7 +192,7 @@ def container_id_of(task: Mapping[str, Any]) -> ContainerId:
 
 
 def subnet_of(task: Mapping[str, Any]) -> str:
-    """The subnet that a task's network interface is in; "" before it has one."""
+    """Return the subnet of a task's network interface; "" before it has one."""
     for attachment in task.get("attachments") or []:
         for detail in attachment.get("details") or []:
             if detail.get("name") == "subnetId":
@@ -201,7 +201,7 @@ def subnet_of(task: Mapping[str, Any]) -> str:
 
 
 def region_of(arn: str) -> str:
-    """The region in arn:partition:service:region:account:resource; "" for what is no ARN."""
+    """Return the region in arn:partition:service:region:account:resource; "" if the text is not an ARN."""
     parts = arn.split(":")
     return parts[3] if len(parts) > 5 else ""
 

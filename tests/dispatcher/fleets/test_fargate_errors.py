@@ -1,18 +1,18 @@
-"""ECS's ways of saying no, each told apart from the others."""
+"""The kinds of ECS's refusals, told apart by code and words."""
 
 import pytest
 
 from dispatcher.fleets.fargate.ecs_errors import (
     EcsProblem,
-    is_capacity,
     is_gone,
     is_misconfigured,
-    is_passing,
+    is_server_fault,
     is_stale_credential,
     is_throttle,
+    lacks_capacity,
 )
 
-_JUDGES = (is_throttle, is_capacity, is_gone, is_passing, is_stale_credential, is_misconfigured)
+_PREDICATES = (is_throttle, lacks_capacity, is_gone, is_server_fault, is_stale_credential, is_misconfigured)
 
 
 @pytest.mark.parametrize(
@@ -22,17 +22,20 @@ _JUDGES = (is_throttle, is_capacity, is_gone, is_passing, is_stale_credential, i
         (EcsProblem("InvalidParameterException", "Rate exceeded"), is_throttle),
         (EcsProblem("ClientException", "Too many concurrent attempts to create a new revision"), is_throttle),
         (EcsProblem("ThrottlingException", "Rate exceeded", 503), is_throttle),
-        (EcsProblem("Capacity is unavailable at this time. Please try again later"), is_capacity),
-        (EcsProblem("ClientException", "Capacity is unavailable at this time."), is_capacity),
-        (EcsProblem("RESOURCE:MEMORY"), is_capacity),
-        (EcsProblem("RESOURCE:ENI"), is_capacity),
-        (EcsProblem("ClientException", "You've reached the limit on the number of vCPUs you can run concurrently"), is_capacity),
-        (EcsProblem("x", "You’ve reached the limit on the number of tasks you can run concurrently"), is_capacity),
-        (EcsProblem("ClientException", "Provisioning capacity limit exceeded."), is_capacity),
+        (EcsProblem("Capacity is unavailable at this time. Please try again later"), lacks_capacity),
+        (EcsProblem("ClientException", "Capacity is unavailable at this time."), lacks_capacity),
+        (EcsProblem("RESOURCE:MEMORY"), lacks_capacity),
+        (EcsProblem("RESOURCE:ENI"), lacks_capacity),
+        (
+            EcsProblem("ClientException", "You've reached the limit on the number of vCPUs you can run"),
+            lacks_capacity,
+        ),
+        (EcsProblem("x", "You’ve reached the limit on the number of tasks you can run concurrently"), lacks_capacity),
+        (EcsProblem("ClientException", "Provisioning capacity limit exceeded."), lacks_capacity),
         (EcsProblem("MISSING"), is_gone),
         (EcsProblem("InvalidParameterException", "The referenced task was not found."), is_gone),
-        (EcsProblem("ServerException", "Service Unavailable. Please try again later.", 500), is_passing),
-        (EcsProblem("502", "Bad Gateway", 502), is_passing),
+        (EcsProblem("ServerException", "Service Unavailable. Please try again later.", 500), is_server_fault),
+        (EcsProblem("502", "Bad Gateway", 502), is_server_fault),
         (EcsProblem("ExpiredTokenException", "The security token included in the request is expired"), is_stale_credential),
         (EcsProblem("AccessDeniedException", "not authorized to perform: ecs:RunTask"), is_misconfigured),
         (EcsProblem("ClusterNotFoundException", "Cluster not found."), is_misconfigured),
@@ -44,4 +47,4 @@ _JUDGES = (is_throttle, is_capacity, is_gone, is_passing, is_stale_credential, i
 )
 def test_every_refusal_is_of_one_kind(problem: EcsProblem, expected: object) -> None:
     """Exactly one predicate holds for each."""
-    assert [judge for judge in _JUDGES if judge(problem)] == [expected]
+    assert [predicate for predicate in _PREDICATES if predicate(problem)] == [expected]

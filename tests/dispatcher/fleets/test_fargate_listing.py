@@ -1,4 +1,4 @@
-"""What FargateFleet lists: what is new, what ended, what is late, what is somebody else's."""
+"""The listing of FargateFleet: new, ended, late and foreign tasks."""
 
 import pytest
 import structlog
