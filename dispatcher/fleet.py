@@ -27,6 +27,8 @@ class Hardware:
     regions: tuple[str, ...] = ()
     #: Whether they run on Spot capacity: where there is some, always, or never.
     spot: Literal["prefer", "only", "never"] = "never"
+    #: What they are started from, as the fleet names it; "" where that is this installation.
+    image: str = ""
 
 
 #: The article's five sizes by priority.

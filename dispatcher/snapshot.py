@@ -28,7 +28,7 @@ class TickSnapshot(NamedTuple):
 
 
 class Ticked(NamedTuple):
-    """What an acting dispatcher has seen and decided in one tick."""
+    """The sight and the decision of an acting dispatcher in one tick."""
 
     snapshot: TickSnapshot
     plan: Plan
@@ -50,26 +50,25 @@ class Ticked(NamedTuple):
         return self.snapshot.containers
 
 
-def take_snapshot(queue: SceneQueue, containers: Sequence[ContainerRecord]) -> TickSnapshot:
+def take_snapshot(queue: SceneQueue, containers: Sequence[ContainerRecord], image: str) -> TickSnapshot:
     """Look at the queue.
 
     Args:
         queue: what to look at.
         containers: the ledger.
+        image: what is launched now.
     """
     inspect = queue.inspect
     depth, jobs, rates = inspect.depth(), tuple(queue.dispatcher.wished()), queue.dispatcher.rates()
     waiting = inspect.waiting()
     now_ms = inspect.now_ms()
-    # Asked for only where it matters.
-    newest_ms = inspect.newest_job_ms() if any(record.unserved for record in containers) else 0
     return TickSnapshot(
         depth,
         Backlog(tuple(_by_need(waiting)), depth.is_paused, jobs),
         containers,
         rates,
         now_ms,
-        launch_backoff(containers, now_ms, newest_ms),
+        launch_backoff(containers, now_ms, image),
         max((each.oldest_s for each in waiting), default=0.0),
     )
 

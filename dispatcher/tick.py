@@ -28,6 +28,7 @@ from scenequeue.errors import DispatcherDeposed, FleetError
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.queue import SceneQueue
 from scenequeue.reasons import Code, Reason
+from scenequeue.release import release
 from scenequeue.settings import DispatcherSettings
 
 #: The lock outlasts some ticks, so that a slow one does not lose it; another dispatcher takes over after this.
@@ -68,6 +69,8 @@ class Dispatcher:
         self.owner = owner or secrets.token_hex(8)
         self._policy = policy_from(settings, fleet.hardware)
         self._limits = limits_from(settings)
+        # The process fleet launches what is installed here.
+        self._image = fleet.hardware.image or f"{fleet.name} {release()}"
         self._launcher = Launcher(queue, fleet, settings, self._policy, clock)
         self._tally = Tally()
         self._reaping = Reaping(queue, fleet, self._tally, self._acquire)
@@ -114,7 +117,7 @@ class Dispatcher:
             return None
         self._tally.look(running)
         try:
-            snapshot = take_snapshot(self._queue, self._reap(fence, running))
+            snapshot = take_snapshot(self._queue, self._reap(fence, running), self._image)
             made = self._plan(snapshot)
             counts = (self._launcher.made, self._launcher.failed, self._tally.starts_failed, self._tally.interrupted)
             self._launcher.launch(fence, made.orders)
@@ -158,7 +161,7 @@ class Dispatcher:
 
     def _plan(self, seen: TickSnapshot) -> Plan:
         needs = [waiting.need for waiting in seen.backlog.needs]
-        profile = profile_of(seen.containers, self._policy, needs, seen.at_ms)
+        profile = profile_of(seen.containers, self._policy, needs, seen.at_ms, self._image)
         made = plan(seen.backlog, seen.containers, self._policy, seen.rates, seen.at_ms, (profile,))
         return apply_launch_backoff(made, seen.backoff, self._launcher.problem if self._launcher.pause_left_s else "")
 

@@ -100,10 +100,6 @@ SENTENCES: Mapping[str, str] = {
     ),
     # --- launches that came to nothing ---
     Code.STARTS_IN_VAIN: "the last {launches:launch|# launches} came to nothing ({problem})",
-    Code.STARTS_UNSERVED: (
-        "the last {launches:launch|# launches} came to nothing (it could do nothing of what waits, {unserved}: "
-        "is its image too old?)"
-    ),
     # --- somebody else's words ---
     Code.OTHER: "{text}",
 }

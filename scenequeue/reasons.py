@@ -87,7 +87,6 @@ class Code(StrEnum):
 
     # --- launches that came to nothing ---
     STARTS_IN_VAIN = "starts_in_vain"
-    STARTS_UNSERVED = "starts_unserved"
 
     # --- somebody else's words, as they are ---
     OTHER = "other"

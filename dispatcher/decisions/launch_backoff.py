@@ -18,10 +18,6 @@ INITIAL_PAUSE_S, MAX_PAUSE_S = 2.0, 60.0
 _FEW = 3
 #: One that has run for so long is no false start, even if its first item is not done yet.
 _SETTLED_S = 60.0
-#: Rounds of containers that could do nothing of what waits, and the pause from then on: only another image, or another job,
-#: will change that.
-_UNSERVED_ROUNDS, _UNSERVED_PAUSE_S = 2, 600.0
-
 #: What was launched before says nothing about now.
 _REMEMBERED_S = 3600.0
 
@@ -40,7 +36,7 @@ class LaunchBackoff(NamedTuple):
 def came_to_nothing(record: ContainerRecord) -> bool:
     """True for a launched container that ended without having worked.
 
-    It never said hello, died before its first item, found its own surroundings broken, or could do nothing of what waits.
+    It never said hello, died before its first item, or found its own surroundings broken.
 
     One for which there was no room after all says nothing about the next, which goes elsewhere.
     """
@@ -48,10 +44,10 @@ def came_to_nothing(record: ContainerRecord) -> bool:
         return False
     if record.state != "gone":
         return record.state == "failed"
-    return bool(record.unserved) or (not record.held and record.exit_reason.startswith((DIED, BROKEN)))
+    return not record.held and record.exit_reason.startswith((DIED, BROKEN))
 
 
-def launch_backoff(ledger: Iterable[ContainerRecord], now_ms: int, newest_job_ms: int = 0) -> LaunchBackoff:
+def launch_backoff(ledger: Iterable[ContainerRecord], now_ms: int, image: str = "") -> LaunchBackoff:
     """Judge by the launches since the last one that worked.
 
     An image that cannot be pulled, or a program that ends at once, is accepted by the fleet again and again; without a pause
@@ -60,9 +56,10 @@ def launch_backoff(ledger: Iterable[ContainerRecord], now_ms: int, newest_job_ms
     Args:
         ledger: all containers, in any order.
         now_ms: Redis's clock.
-        newest_job_ms: when the last job was submitted; containers may be able to do that one.
+        image: what is launched now; what became of another says nothing of it.
     """
-    lately = (record for record in ledger if record.launched_ms and now_ms - record.intended_ms < _REMEMBERED_S * 1000)
+    since_ms = now_ms - _REMEMBERED_S * 1000
+    lately = (record for record in ledger if record.launched_ms and record.intended_ms > since_ms and record.image == image)
     launched = sorted(lately, key=lambda record: -record.intended_ms)
     vain: list[ContainerRecord] = []
     for record in launched:
@@ -78,12 +75,6 @@ def launch_backoff(ledger: Iterable[ContainerRecord], now_ms: int, newest_job_ms
     last = max(vain, key=lambda record: record.ended_ms)
     max_launches = 1 if len(vain) >= _FEW else None
     why = Reason(Code.STARTS_IN_VAIN, {"launches": len(vain), "problem": last.exit_reason or "no reason given"})
-    if last.unserved:
-        max_launches = 1
-        rounds = len({record.intended_ms for record in vain if record.unserved})
-        if rounds >= _UNSERVED_ROUNDS and newest_job_ms <= last.ended_ms:
-            pause_s = _UNSERVED_PAUSE_S
-        why = Reason(Code.STARTS_UNSERVED, {"launches": len(vain), "unserved": last.unserved})
     left_s = max(0.0, pause_s - (now_ms - last.ended_ms) / 1000)
     return LaunchBackoff(left_s, max_launches, why)
 
@@ -92,8 +83,6 @@ def _has_worked(record: ContainerRecord, now_ms: int) -> bool:
     """Return False for a container that has only just started; it may still fail."""
     if record.done or record.failed:
         return True
-    if record.unserved:
-        return False
     if record.state in {"gone", "failed"}:
         return bool(record.started_ms)
     return bool(record.started_ms) and now_ms - record.started_ms > _SETTLED_S * 1000

@@ -61,7 +61,5 @@ class ContainerRecord(FrozenModel):
     progress: dict[str, float] = Field(default_factory=dict)
     #: What the container is busy with or stuck on, in words.
     note: str = ""
-    #: Kinds and versions of what it leased and could not do, since it last began an item; "" where there was none.
-    unserved: str = ""
     #: File on the dispatcher's machine that its output goes to; "" where that is no file.
     log: str = ""

@@ -102,6 +102,8 @@ class JobStatus(FrozenModel):
     callback: Callback | None = None
     labels: dict[str, str] = Field(default_factory=dict)
     max_attempts: int = 3
+    #: What its ready items ask of their containers.
+    ready_needs: tuple[str, ...] = Field((), exclude=True)
     #: Why nothing of it is worked on, where that was looked for; see scenequeue/jobs/waiting.py.
     waits_because: Reason | None = None
     wishes: JobWishes | None = None

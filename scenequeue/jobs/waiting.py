@@ -36,16 +36,19 @@ def stand_still(counts: Counts) -> bool:
 
 def why_waiting(status: JobStatus, around: Surroundings) -> Reason | None:
     """The reason that keeps all of a job from being worked on; None where it does not wait, or has only just come."""
-    return why_standing_still(status.counts, around, status.created_ms) if may_wait(status) else None
+    if not may_wait(status):
+        return None
+    return why_standing_still(status.counts, around, status.created_ms, status.ready_needs)
 
 
-def why_standing_still(counts: Counts, around: Surroundings, since_ms: int = 0) -> Reason | None:
+def why_standing_still(counts: Counts, around: Surroundings, since_ms: int = 0, needs: Sequence[str] = ()) -> Reason | None:
     """The reason that keeps all of some items from being worked on; None where they have only just come.
 
     Args:
         counts: of items of which none is being done.
         around: the state of the queue.
         since_ms: when they came (Redis clock).
+        needs: of those that are ready, where that is known.
     """
     if around.is_paused:
         return Reason(Code.PAUSED)
@@ -55,6 +58,8 @@ def why_standing_still(counts: Counts, around: Surroundings, since_ms: int = 0) 
     if plan is None:
         busy = sum(_takes_work(record, around.now_ms) for record in around.containers)
         return Reason(Code.BUSY, {"containers": busy}) if busy else Reason(Code.NO_DISPATCHER)
+    if unserved := _unserved(needs, plan):
+        return unserved
     if isinstance(plan.get("waits_because"), Mapping):
         return Reason.from_json(plan["waits_because"])
     if plan["at_ms"] <= since_ms:
@@ -63,6 +68,15 @@ def why_standing_still(counts: Counts, around: Surroundings, since_ms: int = 0) 
         if isinstance(containers, int) and containers:
             return Reason(code, {"containers": containers})
     return Reason(Code.PLANNED, {"why": plan["why"]})
+
+
+def _unserved(needs: Sequence[str], plan: Mapping[str, Any]) -> Reason | None:
+    """The alarm of the first need, where none of them is served by what the dispatcher can launch."""
+    given = plan.get("alarms")
+    alarms = {
+        str(alarm.parameters.get("need")): alarm for alarm in map(Reason.from_json, given if isinstance(given, list) else ())
+    }
+    return alarms[needs[0]] if needs and all(need in alarms for need in needs) else None
 
 
 def _takes_work(record: ContainerRecord, now_ms: int) -> bool:

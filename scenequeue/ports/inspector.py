@@ -79,12 +79,6 @@ class QueueInspector:
         """The longest that a job with ready items has waited, in seconds; 0 without backlog. Cost: as `waiting`."""
         return max((each.oldest_s for each in self.waiting()), default=0.0)
 
-    def newest_job_ms(self) -> int:
-        """Submission time of the newest job, by Redis's clock; 0 where there is none. Cost: one read."""
-        with self._connection.translated():
-            newest = self._connection.answer("zrange", self._keys.jobs, 0, 0, desc=True, withscores=True) or []
-        return int(newest[0][1]) if newest else 0
-
     def job(self, job_id: str) -> JobStatus:
         """Return the status of a job.
 

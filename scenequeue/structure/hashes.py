@@ -62,6 +62,9 @@ def job_from(job_id: str, fields: Mapping[str, str]) -> JobStatus:
         labels=json.loads(fields["labels"]),
         max_attempts=int(fields["max_attempts"]),
         wishes=JobWishes.model_validate_json(fields["wishes"]) if "wishes" in fields else None,
+        ready_needs=tuple(
+            name.removeprefix("ready:") for name in sorted(fields) if name.startswith("ready:") and whole_number(fields[name]) > 0
+        ),
     )
 
 

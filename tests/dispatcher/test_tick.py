@@ -269,6 +269,9 @@ def test_items_that_no_container_can_do_are_launched_for_once_and_the_plan_says_
     (record,) = queue.inspect.containers()
     assert "render/99" not in record.serves.split()
     assert queue.producer.status("a").counts.ready == 2
+    waits = queue.inspect.waits_because(queue.producer.status("a"))
+    assert waits is not None
+    assert (waits.code, waits.parameters["need"]) == ("unserved", "render/99")
     (tmp_path / "go").touch()
     submit_items("urgent", ("wait", {}), lane=Lane.URGENT)
 

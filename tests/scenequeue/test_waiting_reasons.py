@@ -8,6 +8,7 @@ from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.ids import ContainerId, JobId
 from scenequeue.jobs.job import Counts, JobState, JobStatus, Lane
 from scenequeue.jobs.waiting import Surroundings, why_waiting
+from scenequeue.reasons import Reason
 
 _PLAN: dict[str, Any] = {"why": "nothing ready", "at_ms": 2000, "starting": 0, "running": 0, "waits_because": None}
 
@@ -49,3 +50,22 @@ def test_a_job_that_waits_has_one_reason(counts: dict[str, int], around: Surroun
 def test_a_job_that_has_ended_does_not_wait() -> None:
     """Whatever its counters say."""
     assert why_waiting(_job(JobState.CANCELLED, ready=1), Surroundings(is_paused=True, plan=None)) is None
+
+
+@pytest.mark.parametrize(
+    ("needs", "running", "code"),
+    [
+        (("render/2",), 0, "unserved"),
+        (("render/2",), 3, "unserved"),
+        (("render/1", "render/2"), 3, "busy"),
+        (("render/1",), 3, "busy"),
+        ((), 3, "busy"),
+    ],
+)
+def test_a_job_that_nobody_serves_is_told_so(needs: tuple[str, ...], running: int, code: str) -> None:
+    """Also beside containers that are busy with what they serve; not where they do something of the job too."""
+    alarm = Reason("unserved", {"need": "render/2", "items": 7, "image": "old"}).to_json()
+    around = Surroundings(False, {**_PLAN, "running": running, "alarms": [alarm, 5]})
+    reason = why_waiting(_job(ready=1).model_copy(update={"ready_needs": needs}), around)
+    assert reason is not None
+    assert reason.code == code

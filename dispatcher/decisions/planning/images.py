@@ -10,19 +10,26 @@ from scenequeue.jobs.container import ContainerRecord
 PROBE_AFTER_S = 600.0
 
 
-def profile_of(ledger: Sequence[ContainerRecord], policy: Policy, needs: Iterable[str], now_ms: int) -> Profile:
-    """Describe what the operator's fleet launches, by the last launch that has said hello.
+def profile_of(ledger: Sequence[ContainerRecord], policy: Policy, needs: Iterable[str], now_ms: int, image: str = "") -> Profile:
+    """Describe what the operator's fleet launches, by the last launch of this image that has said hello.
 
     Args:
         ledger: all containers, in any order; those that were started by hand say nothing of the fleet's image.
         policy: prices and sizes.
-        needs: what waits.
+        needs: all that wait.
         now_ms: Redis's clock.
+        image: the name of the image; what others serve says nothing of it.
     """
-    said = [record for record in ledger if record.launched_ms and record.serves]
+    launched = [record for record in ledger if record.launched_ms and record.image == image]
+    said = [record for record in launched if record.serves]
     if not said:
-        return policy.profile()
+        return policy.profile(image)
     last = max(said, key=lambda record: record.intended_ms)
     serves = frozenset(last.serves.split())
-    is_due = now_ms - last.intended_ms >= PROBE_AFTER_S * 1000
-    return policy.profile(serves=serves, to_probe=frozenset(needs) - serves if is_due else frozenset())
+
+    def is_due(need: str) -> bool:
+        # A probe that never came to say hello was one all the same.
+        tried_ms = max((record.intended_ms for record in launched if need in record.needs.split()), default=0)
+        return now_ms - max(last.intended_ms, tried_ms) >= PROBE_AFTER_S * 1000
+
+    return policy.profile(image, serves, frozenset(need for need in needs if need not in serves and is_due(need)))

@@ -21,7 +21,7 @@ class Order(NamedTuple):
 
 
 class Bounds(NamedTuple):
-    """What launches may not exceed."""
+    """Limits that launches may not exceed."""
 
     max_containers: int
     launches_per_tick: int

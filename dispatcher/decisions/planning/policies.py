@@ -13,7 +13,7 @@ PLANNED_SHARE = 0.9
 
 
 class Workload(NamedTuple):
-    """What one image is to be launched for: needs that are planned together, as its containers serve them all."""
+    """Work that one image is launched for: needs that are planned together, as its containers serve them all."""
 
     profile: Profile
     needs: tuple[str, ...]

@@ -15,7 +15,7 @@ UNMEASURED_RATE = 1.0
 
 
 def demands_of(backlog: Backlog) -> list[Demand]:
-    """What waits, in the order in which it is served: jobs without wishes lane by lane, then those with wishes."""
+    """List all that waits in the order in which it is served: jobs without wishes lane by lane, then those with wishes."""
     own: Counter[str] = Counter()
     for job in backlog.jobs:
         own[_need_of(job.need, backlog)] += job.ready
@@ -52,7 +52,7 @@ def workloads(
     counts: Mapping[Room, int],
     rates: Mapping[str, float],
 ) -> Iterator[Workload]:
-    """What jobs without wishes have ready, by the image that it is launched from."""
+    """Group the ready items of jobs without wishes by the image that is launched for them."""
     ready: Counter[str] = Counter()
     left: Counter[str] = Counter()
     for demand, more in zip(demands, uncovered, strict=True):

@@ -41,7 +41,6 @@ class DockerFleet:
 
     name = "docker"
     # The engine runs on this machine, as far as its price goes.
-    hardware = Hardware("arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64")
 
     def __init__(
         self,
@@ -50,6 +49,8 @@ class DockerFleet:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._settings, self._clock = settings, clock
+        architecture = "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
+        self.hardware = Hardware(architecture, image=settings.docker_image)
         transport = transport or httpx.HTTPTransport(uds=str(settings.docker_socket))
         self._client = httpx.Client(transport=transport, base_url="http://docker", timeout=_TIMEOUT_S)
         self._lock = threading.Lock()

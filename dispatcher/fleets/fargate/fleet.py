@@ -54,7 +54,9 @@ class FargateFleet:
         """Return the hardware in the settings; every Fargate container has 20 GiB of ephemeral storage by default."""
         settings = self._settings
         storage_gib = settings.ecs_ephemeral_gib or 20
-        return Hardware(settings.ecs_architecture, storage_gib, tuple(settings.ecs_regions), settings.ecs_spot)
+        definition = settings.ecs_task_definition
+        image = definition if isinstance(definition, str) else ", ".join(sorted(set(definition.values())))
+        return Hardware(settings.ecs_architecture, storage_gib, tuple(settings.ecs_regions), settings.ecs_spot, image)
 
     @classmethod
     def from_environment(cls, **overrides: object) -> Self:

@@ -9,10 +9,11 @@ _NOW_MS = 1_000_000_000
 _NEEDS = ["render/1", "render/2"]
 
 
-def _container(name: str, ago_s: float, serves: str, *, by_hand: bool = False) -> ContainerRecord:
+def _container(name: str, ago_s: float, serves: str, *, by_hand: bool = False, **more: str) -> ContainerRecord:
     at_ms = _NOW_MS - round(ago_s * 1000)
     launched_ms = 0 if by_hand else at_ms + 1
-    return ContainerRecord(container_id=ContainerId(name), intended_ms=at_ms, launched_ms=launched_ms, serves=serves)
+    record = ContainerRecord(container_id=ContainerId(name), intended_ms=at_ms, launched_ms=launched_ms, serves=serves)
+    return record.model_copy(update=more)
 
 
 def test_an_image_that_nobody_has_asked_is_tried() -> None:
@@ -34,3 +35,17 @@ def test_a_need_that_was_not_served_is_probed_again_after_a_while() -> None:
     """With one container: the image of that name may be newer by then."""
     profile = profile_of([_container("c1", PROBE_AFTER_S, "render/1")], Policy(), _NEEDS, _NOW_MS)
     assert (profile.serves, profile.to_probe) == ({"render/1"}, {"render/2"})
+
+
+def test_a_probe_that_never_said_hello_was_one_all_the_same() -> None:
+    """It is not repeated at every tick."""
+    ledger = [_container("c1", 2 * PROBE_AFTER_S, "render/1"), _container("c2", 5, "", needs="render/2")]
+    assert profile_of(ledger, Policy(), _NEEDS, _NOW_MS).to_probe == set()
+
+
+def test_what_one_image_does_not_serve_says_nothing_of_another() -> None:
+    """An operator who deploys a newer one does not wait for ten minutes."""
+    ledger = [_container("c1", 5, "render/1", image="videos:1")]
+    assert profile_of(ledger, Policy(), _NEEDS, _NOW_MS, "videos:1").serves == {"render/1"}
+    fresh = profile_of(ledger, Policy(), _NEEDS, _NOW_MS, "videos:2")
+    assert (fresh.name, fresh.serves) == ("videos:2", None)

@@ -83,36 +83,15 @@ def test_what_lies_an_hour_back_is_forgotten() -> None:
     assert launch_backoff([launched(4000)] * 9, NOW_MS) == (0.0, None, None)
 
 
-def unserved(ago_s: float, state: str = "gone", **fields: object) -> ContainerRecord:
-    """Came, could do nothing of what waits, and left when idle."""
-    at_ms = NOW_MS - round(ago_s * 1000)
-    told = {"started_ms": at_ms + 1000, "exit_reason": "idle", "unserved": "'render' v2"}
-    return launched(ago_s, state, **{**told, **fields})
-
-
-def test_one_that_can_do_nothing_of_what_waits_is_a_false_start() -> None:
-    """Tried once more, alone; then only every ten minutes, as nothing but another image will change it."""
-    once = launch_backoff([unserved(10)] * 4, NOW_MS)
-    assert (once.pause_s, once.max_launches) == (0.0, 1)
-    assert once.why.text == (
-        "the last 4 launches came to nothing (it could do nothing of what waits, 'render' v2: is its image too old?)"
-    )
-    twice = launch_backoff([unserved(20), unserved(10)], NOW_MS)
-    assert (twice.pause_s, twice.max_launches) == (pytest.approx(595.0), 1)
-    assert launch_backoff([unserved(900), unserved(800)], NOW_MS).pause_s == 0.0
-    # Another job may be one that it can do; that is found out by one container.
-    assert launch_backoff([unserved(20), unserved(10)], NOW_MS, NOW_MS - 1000)[:2] == (0.0, 1)
-
-
-def test_one_that_stays_and_can_do_nothing_has_not_worked() -> None:
-    """However long it is kept; one that did something besides is no false start."""
-    staying = unserved(200, "running", ended_ms=0, exit_reason="")
-    assert launch_backoff([unserved(300), unserved(250), staying], NOW_MS).max_launches == 1
-    assert launch_backoff([unserved(300), unserved(20, done=1)], NOW_MS) == (0.0, None, None)
+def test_false_starts_of_one_image_say_nothing_of_another() -> None:
+    """An operator who deploys one that can be pulled does not wait."""
+    ledger = [launched(6, image="videos:1")] * 5
+    assert launch_backoff(ledger, NOW_MS, "videos:1").max_launches == 1
+    assert launch_backoff(ledger, NOW_MS, "videos:2") == (0.0, None, None)
 
 
 def test_one_that_left_because_its_surroundings_were_broken_is_a_false_start() -> None:
     """Or the next would be launched into the same folder at once, and so on."""
-    broken = unserved(10, unserved="", exit_reason="broken: /scratch cannot be written to")
+    broken = launched(10, "gone", started_ms=NOW_MS - 8000, exit_reason="broken: /scratch cannot be written to")
     assert came_to_nothing(broken)
     assert not came_to_nothing(broken.model_copy(update={"done": 3}))
