@@ -1,11 +1,10 @@
-"""`python -m chaos`: violence against a whole Sceneburst on this machine, and a judgement at the end.
+"""`python -m chaos` injects faults into a whole Sceneburst on this machine, and checks every promise at the end.
 
-Real Redis with an append-only file, real dispatchers, workers, ffmpeg, and an S3 API behind a proxy that misbehaves.
+It runs a real Redis with an append-only file, real dispatchers, workers and ffmpeg, and an S3 API behind a faulty proxy.
 
-What a seed replays: which faults come and when, what each draws, the content of every job, at which point of which submission
-a producer is killed, and how wrong the clock of the n-th container is. What it cannot: which of the programs that then run is
-the one that a draw means, how many jobs there is time for, which request to S3 is hit, and everything that threads, the kernel
-and other programs of the machine decide.
+A seed replays which faults come when and what each draws, the content of every job, the point of a submission at which its
+producer is killed, and the clock error of the n-th container. It does not replay which of the running programs a draw selects,
+how many jobs there is time for, which request to S3 fails, and whatever threads, the kernel and other programs decide.
 """
 
 import os
@@ -32,18 +31,18 @@ _FLEETS = {"process": ("process",), "fargate": ("fargate",), "both": ("process",
 
 
 def main(
-    seed: Annotated[int | None, typer.Option(help="Of every draw; else one is drawn, and printed.")] = None,
-    minutes: Annotated[float, typer.Option(min=0.1, help="How long the violence lasts.")] = 2.0,
-    runs: Annotated[int, typer.Option(min=1, help="So many runs, with consecutive seeds.")] = 1,
-    parallel: Annotated[int, typer.Option(min=1, help="So many runs at once.")] = 1,
-    faults: Annotated[str, typer.Option(help=f"Which, comma-separated: {', '.join(FAULTS)}.")] = "",
-    fleet: Annotated[str, typer.Option(help="process, fargate for the simulated ECS, or both in turns.")] = "process",
-    keep: Annotated[Path, typer.Option(help="Where the files of a run that broke a promise go.")] = Path("output/chaos"),
-    report: Annotated[Path | None, typer.Option(help="Also write the outcome there, as JSON.")] = None,
-    all_must_tell: Annotated[bool, typer.Option("--all-must-tell", help="Fail for a fault that never had an effect.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Only the judgements.")] = False,
+    seed: Annotated[int | None, typer.Option(help="Seed of all draws; without it one is drawn and printed.")] = None,
+    minutes: Annotated[float, typer.Option(min=0.1, help="How long faults are injected.")] = 2.0,
+    runs: Annotated[int, typer.Option(min=1, help="Number of runs, with consecutive seeds.")] = 1,
+    parallel: Annotated[int, typer.Option(min=1, help="Number of runs at once.")] = 1,
+    faults: Annotated[str, typer.Option(help=f"Faults to inject, comma-separated: {', '.join(FAULTS)}.")] = "",
+    fleet: Annotated[str, typer.Option(help="process, fargate (a simulated ECS), or both by turns.")] = "process",
+    keep: Annotated[Path, typer.Option(help="Folder for the files of a run that broke a promise.")] = Path("output/chaos"),
+    report: Annotated[Path | None, typer.Option(help="Also write the outcome to this file, as JSON.")] = None,
+    all_must_tell: Annotated[bool, typer.Option("--all-must-tell", help="Also fail if a fault never had an effect.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print only the verdicts.")] = False,
 ) -> None:
-    """Hit a whole Sceneburst until the time is over; exit 1 when a promise was broken."""
+    """InjectedFault a whole Sceneburst until the time is over; exit 1 when a promise was broken."""
     chosen = [name for name in faults.split(",") if name] or list(FAULTS)
     if unknown := set(chosen) - set(FAULTS):
         raise typer.BadParameter(f"unknown fault {', '.join(sorted(unknown))}; there are {', '.join(FAULTS)}")
@@ -52,7 +51,7 @@ def main(
         chosen.remove(MOVE_CLOCK)
     if fleet not in _FLEETS:
         raise typer.BadParameter(f"unknown fleet {fleet}; there are {', '.join(_FLEETS)}")
-    # A time-out's SIGTERM ends us as an error does: with every program, mount and folder of ours.
+    # SIGTERM, as from `timeout`, raises SystemExit, so that programs, mounts and folders are cleaned up.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     first = random.SystemRandom().randrange(1_000_000) if seed is None else seed
     fleets = _FLEETS[fleet]
@@ -76,15 +75,15 @@ def main(
 
 
 def one_run(seed: int, seconds: float, faults: list[str], fleet: str, keep: Path, *, is_quiet: bool = False) -> Outcome:
-    """One run in a folder of its own; the files of a run that broke a promise are kept."""
+    """Run one seed in a folder of its own; keep its files if it broke a promise."""
     folder = Path(tempfile.mkdtemp(prefix="chaos-"))
     is_mounted = _mount(folder / "scratch")
     try:
         has_clock = MOVE_CLOCK in faults and (len(faults) == 1 or has_movable_clock(seed))
         with ChaosCluster(folder, seed, fleet=fleet, has_clock=has_clock) as cluster:
-            say = (lambda _line: None) if is_quiet else lambda line: print(line, flush=True)
+            print_line = (lambda _line: None) if is_quiet else lambda line: print(line, flush=True)
             possible = [name for name in faults if name in faults_of(fleet) and (has_clock or name != MOVE_CLOCK)]
-            outcome = Outcome.of(ChaosRun(cluster, seed, possible, say).run(seconds))
+            outcome = Outcome.of(ChaosRun(cluster, seed, possible, print_line).run(seconds))
         print(outcome.line(), flush=True)
         if outcome.wrong:
             kept = keep / str(seed)
@@ -99,7 +98,7 @@ def one_run(seed: int, seconds: float, faults: list[str], fleet: str, keep: Path
 
 
 def _mount(folder: Path) -> bool:
-    """A small file system for the workers' scratch, where we may: only so can it be full."""
+    """Mount a small file system for the workers' scratch space, so that it can be filled; False if this user may not."""
     folder.mkdir(parents=True)
     if os.geteuid() != 0 or sys.platform != "linux":
         return False

@@ -1,4 +1,4 @@
-"""The clock of this machine, by which a run dates its faults."""
+"""The machine's clock, which dates all faults of a run."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""All programs of a chaos run: Redis, an S3 API, dispatchers, workers; and which of them are there to be hit."""
+"""All programs of a chaos run: Redis, an S3 API, dispatchers, workers; finds those that a fault can be injected into."""
 
 import json
 import subprocess
@@ -12,8 +12,8 @@ from chaos.clock import now_ms
 from chaos.environment import EVENT_LIMIT, environment
 from chaos.proxies.redis import RedisProxy
 from chaos.proxies.s3 import S3Proxy
-from chaos.redis_clock import Moves
-from chaos.redis_pair import RedisPair, hasty_client
+from chaos.redis_clock import ClockMoves
+from chaos.redis_pair import RedisPair, impatient_client
 from chaos.s3_server import BUCKET, S3Server
 from chaos.scenes import PlannedJob, make_media
 from scenequeue.errors import QueueUnavailable
@@ -23,27 +23,27 @@ from scenequeue.settings import SceneburstSettings
 from tests.support.faketime import FakedClock, find_faketime, find_movable_redis
 from tests.support.fargate_simulator import Faults, Simulator
 
-#: A wire version that no worker here understands, and how the ids of those begin that do.
+#: A wire version that no usual worker supports, and the prefix of container ids that do.
 NEWER_VERSION, NEWER = WIRE_VERSION + 1, "newer-"
 
 
 class Worker(NamedTuple):
-    """A container that runs."""
+    """A running container."""
 
     process: psutil.Process
     container_id: str
 
 
 class ChaosCluster:
-    """Everything in one folder; use it in a `with` block, after which nothing of it is left.
+    """All programs and files of a run in one folder; use it in a `with` block, which removes all of them.
 
     Args:
         folder: an empty one, with a short path.
         seed: of the proxies' and the clocks' draws.
-        lease_s: how long a lease lasts.
-        containers: most workers at once.
+        lease_s: length of a lease.
+        containers: maximum number of workers.
         fleet: process, or fargate for the simulated ECS.
-        has_clock: whether Redis's clock is one that can be moved; only where `why_fixed` has nothing against it.
+        has_clock: use a Redis whose clock can be moved; requires that `why_fixed` returns nothing.
     """
 
     def __init__(
@@ -60,8 +60,8 @@ class ChaosCluster:
         self.namespace = "chaos"
         (folder / "starts").mkdir()
         self._clock = self._faked_clock() if has_clock else None
-        #: What Redis's clock showed when.
-        self.clock_moves = Moves()
+        #: The moves of Redis's clock so far.
+        self.clock_moves = ClockMoves()
         binary, variables = (find_movable_redis(), self._clock.environment) if self._clock else (None, None)
         self.redis = RedisPair(folder, binary, variables)
         self.redis.start()
@@ -79,10 +79,10 @@ class ChaosCluster:
         settings = SceneburstSettings.load(
             redis_url=self.redis.url, namespace=self.namespace, lease_s=lease_s, event_limit=EVENT_LIMIT
         )
-        #: Straight to Redis and S3, past the proxies: for looking only.
+        #: Directly to Redis and S3, past the proxies; for reading only.
         self.queue, self.s3 = SceneQueue(settings), self._s3.client
-        #: The same for a look in between: it raises QueueUnavailable soon, as whoever waits hits and heals nobody meanwhile.
-        self.glance = SceneQueue(settings, hasty_client(self.redis.socket))
+        #: The same with short time-outs: while the driver waits for an answer it can neither inject nor undo a fault.
+        self.impatient_queue = SceneQueue(settings, impatient_client(self.redis.socket))
         self._dispatchers: list[subprocess.Popen[bytes]] = []
         self._newer: list[subprocess.Popen[bytes]] = []
         self._fence = 0
@@ -94,7 +94,7 @@ class ChaosCluster:
         return FakedClock(self.folder, library)
 
     def _start_ecs(self) -> Simulator:
-        """Every fourth start fails, answers get lost, tasks are listed late, and Spot gives three seconds."""
+        """Start the simulated ECS: every fourth start fails, answers get lost, tasks are listed late, Spot gives 3 s."""
         self.logs.mkdir()
         faults = Faults(
             start_delay_s=0.5, fail_start_every=4, lose_answer_every=7, listing_lag_s=0.5, run_task_rate=(20, 10),
@@ -116,17 +116,17 @@ class ChaosCluster:
 
     @property
     def scratch(self) -> Path:
-        """Where the workers' scratch folders are."""
+        """Folder of the workers' scratch folders."""
         return self.scratch_disk / "items"
 
     @property
     def scratch_disk(self) -> Path:
-        """The folder above: a small file system of its own, where we may mount one."""
+        """The folder above: a small file system of its own, if this user may mount one."""
         return self.folder / "scratch"
 
     @property
     def logs(self) -> Path:
-        """Where the workers' logs are, one per container."""
+        """Folder of the workers' logs, one per container."""
         return self.folder / ("fleet" if self.fleet == "process" else "containers")
 
     def __enter__(self) -> Self:
@@ -136,19 +136,19 @@ class ChaosCluster:
         self.stop()
 
     def keep_dispatchers(self, count: int) -> None:
-        """Start as many as are missing."""
+        """Start dispatchers until this many run."""
         self._dispatchers = [program for program in self._dispatchers if program.poll() is None]
         while len(self._dispatchers) < count:
             self._dispatchers.append(self._start(self.folder / "dispatchers.log", "dispatcher"))
 
     def submitter(self, job: PlannedJob, dies_after: int) -> subprocess.Popen[bytes]:
-        """A producer program that submits this job; see chaos/submitter.py."""
+        """Start a producer program that submits this job; see chaos/submitter.py."""
         return self._start(
             self.folder / "producers.log", "chaos.submitter", job.to_json(), self.media, self.output, str(dies_after)
         )
 
     def start_newer(self) -> None:
-        """Start a worker that also understands the newer version, as by hand, where none runs; it leaves when it is idle."""
+        """Start a worker that also supports the newer version, unless one runs; it exits when it is idle."""
         if self.is_newer_there():
             return
         container_id = f"{NEWER}{len(self._newer)}"
@@ -166,13 +166,13 @@ class ChaosCluster:
             return subprocess.Popen(argv, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
     def dispatchers(self) -> list[psutil.Process]:
-        """Those that run."""
+        """List the running dispatchers."""
         return [psutil.Process(program.pid) for program in self._dispatchers if program.poll() is None]
 
     def fence(self) -> int:
-        """The last fencing number that a dispatcher got; as last seen where Redis is away."""
+        """Return the last fencing number that a dispatcher got; the last known one if Redis does not answer."""
         try:
-            connection = self.glance._connection
+            connection = self.impatient_queue._connection
             with connection.translated():
                 self._fence = int(connection.client.get(connection.keys.fence) or 0)
         except QueueUnavailable:
@@ -185,20 +185,20 @@ class ChaosCluster:
         return self._clock is not None
 
     def move_clock(self, offset_s: int) -> None:
-        """Set Redis's clock so far ahead of the true time."""
+        """Set the offset of Redis's clock from the true time."""
         assert self._clock is not None
         self._clock.set(offset_s)
         self.clock_moves.note(now_ms(), offset_s * 1000)
 
     def planned_ms(self) -> int:
-        """Time of the last published plan, by Redis's clock (ms); 0 where there is none, or Redis is away."""
+        """Return the time of the last published plan, by Redis's clock (ms); 0 if there is none or Redis does not answer."""
         try:
-            return int((self.glance.inspect.plan() or {}).get("at_ms", 0))
+            return int((self.impatient_queue.inspect.plan() or {}).get("at_ms", 0))
         except QueueUnavailable:
             return 0
 
     def workers(self) -> list[Worker]:
-        """Those that run, whoever started them, in the order of their starts."""
+        """List the running workers, ordered by start."""
         if self.ecs is not None:
             return [
                 Worker(psutil.Process(task.process.pid), task.variables["SCENEBURST_CONTAINER_ID"])
@@ -216,7 +216,7 @@ class ChaosCluster:
         return [Worker(process, container_id) for _, container_id, process in sorted(found, key=lambda each: each[:2])]
 
     def processes(self) -> list[psutil.Process]:
-        """Every process of this run: our programs by their environment, and their children, which have their home here."""
+        """List every process of this run: programs by their environment, their children by HOME."""
         found = []
         for process in psutil.process_iter():
             try:

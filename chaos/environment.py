@@ -1,4 +1,4 @@
-"""What the programs of a chaos run are told: every limit so tight that it is reached within seconds."""
+"""Environment variables of a chaos run's programs: every limit is low enough to be reached within seconds."""
 
 import json
 import os
@@ -8,26 +8,26 @@ from pathlib import Path
 from chaos.scenes import ITEM_MEMORY_MIB, ITEM_TIMEOUT_S
 from container_worker.media.ffmpeg import find_ffmpeg
 
-#: Credentials of no worth; boto3's own variables.
+#: Dummy credentials, in boto3's variables.
 AWS = {
     "AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_REGION": "us-east-1",
     "AWS_DEFAULT_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true",
 }  # fmt: skip
 EVENT_LIMIT = 1_000_000
-#: As dispatcher/tick.py has it for ticks as short as ours.
+#: The lock of dispatcher/tick.py for ticks as short as these.
 DISPATCHER_LOCK_S = 10.0
 _HERE = Path(__file__).parent
 
 
 def environment(folder: Path, seed: int, *, fleet: str, lease_s: float, containers: int) -> dict[str, str]:
-    """Everything but where Redis and S3 are.
+    """Return all variables but the addresses of Redis and S3.
 
     Args:
-        folder: the run's.
+        folder: of the run.
         seed: of the workers' clocks.
         fleet: process or fargate.
-        lease_s: how long a lease lasts.
-        containers: most workers at once.
+        lease_s: length of a lease.
+        containers: maximum number of workers.
     """
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SCENEBURST_"))}
     return {
@@ -61,9 +61,9 @@ def environment(folder: Path, seed: int, *, fleet: str, lease_s: float, containe
 
 
 def encoder(folder: Path) -> Path:
-    """An ffmpeg that misbehaves where a scene's title says so, with the paths of the real one and of Python written into it.
+    """Write an ffmpeg that hangs or crashes if the scene's title says so.
 
-    Children get none of our variables, so they could not be told by one.
+    The paths of the real ffmpeg and of Python are written into it, as a worker's children get no environment variables.
     """
     path = folder / "ffmpeg"
     if not path.exists():

@@ -6,45 +6,45 @@ from dataclasses import dataclass
 from chaos.clock import now_ms
 from scenequeue.jobs.job import JobEvent
 
-#: A move reaches the server with the next command, and true times are taken beside it.
+#: A move reaches the server with its next command, so true times beside a move are this uncertain.
 _SLOP_MS = 1_000
 
 
 @dataclass(frozen=True)
 class Span:
-    """True Unix milliseconds between which something happened, both included."""
+    """Two true Unix milliseconds between which an event happened, both included."""
 
     from_ms: int
     until_ms: int
 
 
-class Moves:
-    """Keeps the moves of a clock, and turns what it showed into true times. One that was never moved shows the true time.
+class ClockMoves:
+    """The moves of a clock; converts the times it showed into true ones. A clock that was never moved shows the true time.
 
     Args:
-        now: the true time (ms), beyond which it has shown nothing yet.
+        now: returns the true time (ms).
     """
 
     def __init__(self, now: Callable[[], int] = now_ms) -> None:
         self._now = now
-        #: Since when it is how far ahead (ms).
+        #: True time of each move, and the offset from then on (ms).
         self._moves: list[tuple[int, int]] = [(0, 0)]
 
     @property
     def offset_ms(self) -> int:
-        """Milliseconds that it is ahead now."""
+        """Present offset in milliseconds; positive is ahead."""
         return self._moves[-1][1]
 
     def note(self, at_ms: int, offset_ms: int) -> None:
-        """Note that it is so far ahead from this true time on."""
+        """Record the offset from this true time on."""
         self._moves.append((at_ms, offset_ms))
 
     def when(self, shown_ms: int, since_ms: int = 0) -> Span:
-        """Find the true time at which it showed this one; a clock that was set back shows some times twice.
+        """Find the true time at which the clock showed this one; a clock that was set back shows some times twice.
 
         Args:
-            shown_ms: what it showed.
-            since_ms: it was not before this true time.
+            shown_ms: the time shown.
+            since_ms: earliest possible true time.
         """
         found = [
             shown_ms - offset_ms
@@ -54,7 +54,7 @@ class Moves:
         return Span(min(found), max(found)) if found else Span(shown_ms, shown_ms)
 
     def last_at_most(self, shown_ms: int) -> int:
-        """The last moment at which it showed this time or an earlier one."""
+        """Return the last true time at which the clock showed this time or an earlier one."""
         lasts = []
         for began_ms, ended_ms, offset_ms in self._periods():
             if began_ms + offset_ms <= shown_ms:
@@ -64,7 +64,7 @@ class Moves:
     def of_stream(self, events: list[JobEvent]) -> list[Span]:
         """Find the true times of one stream's events, oldest first.
 
-        A stream's ids never go back: while the clock is behind the last id, entries get that one's time.
+        A stream's ids never go back: while the clock is behind the last id, new entries get that id's time.
         """
         spans: list[Span] = []
         for number, event in enumerate(events):

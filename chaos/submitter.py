@@ -1,4 +1,4 @@
-"""One producer program: submits a planned job; killed at any moment and run again, it submits it once."""
+"""A producer program that submits one planned job; killed at any moment and run again, it submits the job once."""
 
 import functools
 import os
@@ -18,25 +18,25 @@ from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.job import Lane
 from scenequeue.settings import ProducerSettings
 
-#: Scenes per round trip where a submission is drawn out: 500, as else, would take a job of thousands to be killed inside.
+#: Scenes per round trip of a slow submission; with the usual 500 only a job of thousands could be killed in between.
 CHUNK = 4
-#: Longest pause before a scene, in seconds.
-_PAUSE_S = 0.06
+#: In seconds, before a scene.
+MAX_PAUSE_S = 0.06
 
 
 def chunks_of(job: PlannedJob) -> int:
-    """In how many round trips a drawn-out submission goes up, before the one that makes it visible."""
+    """Return the number of round trips of a slow submission before the one that makes the job visible."""
     return -(-len(job.kinds) // CHUNK)
 
 
 def main(plan: str, media: str, output: str, dies_after: str = "") -> None:
-    """Submit the job; inputs are named by URI, so that a missing one is found by the worker.
+    """Submit the job, with inputs named by URI, so that the worker is the one to find a missing one.
 
     Args:
         plan: the job.
         media: URI prefix of the inputs.
         output: URI prefix of the videos.
-        dies_after: chunks after which it kills itself, 0 for never; with any number the submission is drawn out.
+        dies_after: chunks after which it kills itself, 0 for never; empty submits at full speed.
     """
     job = PlannedJob.from_json(plan)
     last = int(dies_after or 0)
@@ -49,7 +49,7 @@ def main(plan: str, media: str, output: str, dies_after: str = "") -> None:
         }
         for index, name in enumerate(job.kinds)
     ]
-    # As a newer producer would.
+    # A newer producer writes its own wire version.
     producer.work_items.WorkItem = functools.partial(WorkItem, v=job.version)  # type: ignore[assignment,attr-defined]
     if dies_after:
         scenequeue.ports.producer._CHUNK = producer.client.CHUNK = CHUNK
@@ -75,9 +75,9 @@ def main(plan: str, media: str, output: str, dies_after: str = "") -> None:
 
 
 def _slowly(scenes: list[dict[str, object]]) -> Iterator[dict[str, object]]:
-    """So that other faults fall into the submission too."""
+    """Pause before each scene, so that other faults happen during the submission too."""
     for scene in scenes:
-        time.sleep(random.uniform(0, _PAUSE_S))
+        time.sleep(random.uniform(0, MAX_PAUSE_S))
         yield scene
 
 

@@ -1,4 +1,4 @@
-"""What is to be done at a later moment, by the driver itself: no fault holds it up, and nothing is done behind its back."""
+"""Runs actions at a later time, in the driver's own thread: no fault can delay them, and nothing runs beside the driver."""
 
 import heapq
 import itertools
@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable
 
 
-class Later:
-    """Actions by the time they are due. For one thread.
+class Timers:
+    """Actions ordered by the time they are due. Not thread-safe.
 
-    Not timers in threads: the kernel ends a Redis with the thread that started it.
+    Threads are no alternative: the kernel kills a Redis whose starting thread ends.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -17,15 +17,15 @@ class Later:
         self._due: list[tuple[float, int, Callable[[], None]]] = []
 
     def after(self, seconds: float, action: Callable[[], None]) -> None:
-        """Do this once so many seconds have passed."""
+        """Schedule an action this many seconds from now."""
         heapq.heappush(self._due, (self._clock() + seconds, next(self._numbers), action))
 
-    def do_due(self) -> None:
-        """Do what is due."""
+    def run_due(self) -> None:
+        """Run the actions that are due."""
         while self._due and self._due[0][0] <= self._clock():
             heapq.heappop(self._due)[2]()
 
-    def do_all(self) -> None:
-        """Do everything now, in the order it would have come."""
+    def run_all(self) -> None:
+        """Run all actions now, in the order of their times."""
         while self._due:
             heapq.heappop(self._due)[2]()

@@ -1,4 +1,4 @@
-"""What was done to whom, and when: the record by which losses are judged."""
+"""Records which fault was injected where and when; lost attempts are judged by this record."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,26 +12,27 @@ def _nothing() -> None:
 
 
 @dataclass(frozen=True)
-class Strike:
-    """What a fault did just now."""
+class FaultAction:
+    """The effect of one fault at the moment of injection, and how to undo it."""
 
-    said: str
-    #: Container ids; none: it may befall everybody.
+    #: One line for the run's log.
+    summary: str
+    #: Ids of the containers affected; empty: all may be.
     containers: frozenset[str] = frozenset()
     lasts_s: float = 0.0
-    #: What it returns are container ids that it struck only then.
+    #: May return ids of containers that only the undoing affected.
     undo: Callable[[], frozenset[str] | None] = _nothing
-    #: A job that it brings.
+    #: A job to be submitted as part of the fault.
     job: PlannedJob | None = None
-    #: Since when (ms) Redis may have answered what it will not know of afterwards; None: it forgets nothing.
-    forgets_since_ms: int | None = None
-    #: Asked when it has been undone: whether it had the effect that it is there for. None: others tell.
-    has_worked: Callable[[], bool] | None = None
+    #: Writes that Redis acknowledged since then (Unix ms) may be lost; None: no write is lost.
+    lost_writes_since_ms: int | None = None
+    #: Called after `undo`; True if the fault had its intended effect. None: the effect is found in events and logs.
+    had_effect: Callable[[], bool] | None = None
 
 
 @dataclass
-class Hit:
-    """One fault that found something to hit. Times are Unix milliseconds, of the one clock of this machine."""
+class InjectedFault:
+    """One fault that was injected. Times are Unix milliseconds of this machine's clock."""
 
     name: str
     began_ms: int
@@ -40,27 +41,27 @@ class Hit:
     ended_ms: int | None = None
     #: The dispatchers' fencing number when it began.
     fence: int = 0
-    #: Whether it had its effect, where the fault itself could tell.
-    has_worked: bool | None = None
+    #: True if it had its intended effect; None where the fault itself cannot say.
+    had_effect: bool | None = None
 
     def covers(self, at_ms: int, slack_ms: int, until_ms: int | None = None) -> bool:
-        """True if something at this moment, or between both, may come of it, so long after its end at most."""
+        """Return True if an event between `at_ms` and `until_ms` can be its consequence, at most `slack_ms` after its end."""
         return self.began_ms <= max(at_ms, until_ms or 0) and (self.ended_ms is None or at_ms <= self.ended_ms + slack_ms)
 
 
 @dataclass
-class Hits:
-    """All hits of a run."""
+class FaultLog:
+    """All faults injected in a run."""
 
-    all: list[Hit] = field(default_factory=list)
+    all: list[InjectedFault] = field(default_factory=list)
 
-    def begin(self, name: str, strike: Strike, fence: int) -> Hit:
-        """Note a strike, as from a moment ago."""
-        hit = Hit(name, now_ms() - 1000, strike.containers, None if strike.lasts_s else now_ms(), fence)
-        self.all.append(hit)
-        return hit
+    def begin(self, name: str, action: FaultAction, fence: int) -> InjectedFault:
+        """Record a fault, dated one second back, since it acted before this call."""
+        fault = InjectedFault(name, now_ms() - 1000, action.containers, None if action.lasts_s else now_ms(), fence)
+        self.all.append(fault)
+        return fault
 
     def counts(self) -> dict[str, int]:
-        """How often each."""
-        names = [hit.name for hit in self.all]
+        """Count the injections by the fault's name."""
+        names = [fault.name for fault in self.all]
         return {name: names.count(name) for name in sorted(set(names))}

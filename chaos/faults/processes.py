@@ -1,4 +1,4 @@
-"""Faults of the programs: killed, frozen, told to leave. Each is a function of the cluster and its draws."""
+"""Faults of the programs: killed, frozen, terminated. Each is a function of the cluster and its random draws."""
 
 import contextlib
 import random
@@ -8,79 +8,79 @@ import psutil
 
 from chaos.cluster import ChaosCluster, Worker
 from chaos.environment import DISPATCHER_LOCK_S
-from chaos.faults.log import Strike
+from chaos.faults.log import FaultAction
 
-#: Stands for whom no item's loss may be blamed on.
-NOBODY = frozenset({"-"})
-
-
-def kill_worker(cluster: ChaosCluster, draws: random.Random) -> Strike | None:
-    """SIGKILL: as the kernel's out-of-memory killer, or a machine that is gone."""
-    return _signalled(cluster, draws, signal.SIGKILL, "killed")
+#: The containers of a fault that can cost no item an attempt.
+NO_CONTAINER = frozenset({"-"})
 
 
-def drain_worker(cluster: ChaosCluster, draws: random.Random) -> Strike | None:
-    """SIGTERM: as Spot does."""
-    return _signalled(cluster, draws, signal.SIGTERM, "terminated")
+def kill_worker(cluster: ChaosCluster, draws: random.Random) -> FaultAction | None:
+    """Send SIGKILL to a worker, as the out-of-memory killer or the loss of its machine would."""
+    return _signal_worker(cluster, draws, signal.SIGKILL, "killed")
 
 
-def freeze_worker(cluster: ChaosCluster, draws: random.Random) -> Strike | None:
-    """SIGSTOP past its lease, then SIGCONT: it wakes with a stale token."""
-    worker = chosen(cluster, draws)
+def drain_worker(cluster: ChaosCluster, draws: random.Random) -> FaultAction | None:
+    """Send SIGTERM to a worker, as Spot does."""
+    return _signal_worker(cluster, draws, signal.SIGTERM, "terminated")
+
+
+def freeze_worker(cluster: ChaosCluster, draws: random.Random) -> FaultAction | None:
+    """Stop a worker for longer than its lease, then continue it: it goes on with a stale token."""
+    worker = pick_worker(cluster, draws)
     seconds = cluster.lease_s * draws.uniform(1.2, 2.0)
-    if worker is None or not sent(worker.process, signal.SIGSTOP):
+    if worker is None or not send_signal(worker.process, signal.SIGSTOP):
         return None
-    return Strike(
+    return FaultAction(
         f"froze {worker.container_id} for {seconds:.1f} s",
-        frozenset({worker.container_id}), seconds, lambda: wake(worker.process),
+        frozenset({worker.container_id}), seconds, lambda: resume(worker.process),
     )  # fmt: skip
 
 
-def kill_upload(cluster: ChaosCluster, draws: random.Random) -> Strike | None:
-    """SIGKILL to a worker in the middle of an upload in parts, where one is there within two seconds."""
+def kill_upload(cluster: ChaosCluster, draws: random.Random) -> FaultAction | None:
+    """Delay uploaded parts for up to two seconds, then kill a worker that is inside a multipart upload."""
     cluster.s3_proxy.holds_parts = True
 
     def kill() -> frozenset[str]:
         cluster.s3_proxy.holds_parts = False
         uploaders = set(cluster.s3_proxy.uploaders())
         found = [worker for worker in cluster.workers() if worker.container_id in uploaders]
-        if not found or not sent((struck := draws.choice(found)).process, signal.SIGKILL):
+        if not found or not send_signal((picked := draws.choice(found)).process, signal.SIGKILL):
             return frozenset()
-        return frozenset({struck.container_id})
+        return frozenset({picked.container_id})
 
-    return Strike("holds parts, and kills an uploader", NOBODY, draws.uniform(1.0, 2.0), kill)
+    return FaultAction("delays parts, and kills an uploader", NO_CONTAINER, draws.uniform(1.0, 2.0), kill)
 
 
-def kill_dispatcher(cluster: ChaosCluster, draws: random.Random) -> Strike | None:
-    """SIGKILL; the stand-by takes over, and the driver starts another."""
+def kill_dispatcher(cluster: ChaosCluster, draws: random.Random) -> FaultAction | None:
+    """Kill a dispatcher; the stand-by takes over, and the driver starts another."""
     running = cluster.dispatchers()
-    if not running or not sent(struck := draws.choice(running), signal.SIGKILL):
+    if not running or not send_signal(picked := draws.choice(running), signal.SIGKILL):
         return None
-    return Strike(f"killed dispatcher {struck.pid}", NOBODY)
+    return FaultAction(f"killed dispatcher {picked.pid}", NO_CONTAINER)
 
 
-def freeze_dispatcher(cluster: ChaosCluster, draws: random.Random) -> Strike | None:
-    """SIGSTOP past its lock, then SIGCONT: another acts meanwhile, and what it had seen is stale."""
+def freeze_dispatcher(cluster: ChaosCluster, draws: random.Random) -> FaultAction | None:
+    """Stop a dispatcher for longer than its lock, then continue it: another acts meanwhile, and its snapshot is stale."""
     running = [process for process in cluster.dispatchers() if process.status() != psutil.STATUS_STOPPED]
     seconds = DISPATCHER_LOCK_S + draws.uniform(1.0, 5.0)
-    if not running or not sent(struck := draws.choice(running), signal.SIGSTOP):
+    if not running or not send_signal(picked := draws.choice(running), signal.SIGSTOP):
         return None
-    return Strike(f"froze dispatcher {struck.pid} for {seconds:.1f} s", NOBODY, seconds, lambda: wake(struck))
+    return FaultAction(f"froze dispatcher {picked.pid} for {seconds:.1f} s", NO_CONTAINER, seconds, lambda: resume(picked))
 
 
-def chosen(cluster: ChaosCluster, draws: random.Random) -> Worker | None:
-    """One of the workers that run; None where there is none."""
+def pick_worker(cluster: ChaosCluster, draws: random.Random) -> Worker | None:
+    """Draw one of the running workers; None if there is none."""
     running = cluster.workers()
     return draws.choice(running) if running else None
 
 
-def wake(process: psutil.Process) -> None:
-    """SIGCONT, where it still is."""
+def resume(process: psutil.Process) -> None:
+    """Send SIGCONT, unless the process is gone."""
     with contextlib.suppress(psutil.Error):
         process.resume()
 
 
-def sent(process: psutil.Process, number: signal.Signals) -> bool:
+def send_signal(process: psutil.Process, number: signal.Signals) -> bool:
     """Whether the signal found it."""
     try:
         process.send_signal(number)
@@ -89,8 +89,8 @@ def sent(process: psutil.Process, number: signal.Signals) -> bool:
     return True
 
 
-def _signalled(cluster: ChaosCluster, draws: random.Random, number: signal.Signals, what: str) -> Strike | None:
-    worker = chosen(cluster, draws)
-    if worker is None or not sent(worker.process, number):
+def _signal_worker(cluster: ChaosCluster, draws: random.Random, number: signal.Signals, what: str) -> FaultAction | None:
+    worker = pick_worker(cluster, draws)
+    if worker is None or not send_signal(worker.process, number):
         return None
-    return Strike(f"{what} {worker.container_id}", frozenset({worker.container_id}))
+    return FaultAction(f"{what} {worker.container_id}", frozenset({worker.container_id}))

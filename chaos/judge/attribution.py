@@ -1,15 +1,14 @@
-"""Finds the fault that every lost attempt came of; what none explains was charged to an item wrongly."""
+"""Attributes every lost attempt to a fault; an attempt that no fault explains was charged to its item wrongly."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from chaos.faults.log import Hit
-from chaos.redis_clock import Moves
+from chaos.faults.log import InjectedFault
+from chaos.redis_clock import ClockMoves
 from scenequeue.jobs.job import JobEvent
 
-#: So long after a fault's end something may still come of it: a lease runs out, boto3's retries are used up, a dispatcher's
-#: lock expires before anybody looks.
+#: A fault can have consequences this long after its end: leases run out, boto3 uses up its retries, a dispatcher's lock expires.
 SLACK_MS = 30_000
 
 
@@ -23,21 +22,21 @@ class LeaseEnd:
     container: str
     error: str
     at_ms: int
-    #: Redis's clock was moved, and it may have been as late as that.
+    #: The latest time it can have been, where Redis's clock was moved.
     until_ms: int | None = None
 
 
-def lease_ends(events: Iterable[JobEvent], moves: Moves | None = None) -> list[LeaseEnd]:
-    """All ends of leases of one job, oldest first, each with the container that held the lease.
+def lease_ends(events: Iterable[JobEvent], moves: ClockMoves | None = None) -> list[LeaseEnd]:
+    """List the ends of all leases of one job, oldest first, each with the container that held the lease.
 
     Args:
         events: all of the job.
         moves: of the clock by which they are dated.
     """
-    told = list(events)
+    history = list(events)
     holders: dict[str, str] = {}
     ends: list[LeaseEnd] = []
-    for event, span in zip(told, (moves or Moves()).of_stream(told), strict=True):
+    for event, span in zip(history, (moves or ClockMoves()).of_stream(history), strict=True):
         if event.item_id is None:
             continue
         if event.event == "leased":
@@ -49,32 +48,32 @@ def lease_ends(events: Iterable[JobEvent], moves: Moves | None = None) -> list[L
 
 
 def unexplained(
-    ends: Iterable[LeaseEnd], hits: Sequence[Hit], causes_of: Callable[[str], tuple[frozenset[str], int]]
+    ends: Iterable[LeaseEnd], injected: Sequence[InjectedFault], causes_of: Callable[[str], tuple[frozenset[str], int]]
 ) -> list[LeaseEnd]:
-    """The ends that no fault can have caused.
+    """List the ends that no fault can have caused.
 
-    A hit explains an end with an error that it may cause, of a container that it struck, while it lasted or soon after; and of
-    one item only so many as it may cause. So an item's lost attempts are never more than what has hit it.
+    A fault explains an end if it may cause that error, affected that container, and lasted then or ended shortly before; and it
+    explains only as many ends of one item as its bound allows. So an item cannot lose more attempts than faults have cost it.
 
     Args:
         ends: of one item, oldest first.
-        hits: all of the run.
-        causes_of: by a fault's name, its errors and its bound.
+        injected: all faults of the run.
+        causes_of: by a fault's name, the errors it may cause and its bound per item.
     """
     used = Counter[int]()
     left = []
     for end in ends:
         able = [
             number
-            for number, hit in enumerate(hits)
-            if end.error in causes_of(hit.name)[0]
-            and (not hit.containers or end.container in hit.containers)
-            and hit.covers(end.at_ms, SLACK_MS, end.until_ms)
-            and used[number] < causes_of(hit.name)[1]
+            for number, fault in enumerate(injected)
+            if end.error in causes_of(fault.name)[0]
+            and (not fault.containers or end.container in fault.containers)
+            and fault.covers(end.at_ms, SLACK_MS, end.until_ms)
+            and used[number] < causes_of(fault.name)[1]
         ]
         if able:
-            # The one that struck this container rather than one that struck everybody, and the oldest of them.
-            used[min(able, key=lambda number: (not hits[number].containers, number))] += 1
+            # A fault of this container rather than one that affected all; of those, the oldest.
+            used[min(able, key=lambda number: (not injected[number].containers, number))] += 1
         else:
             left.append(end)
     return left

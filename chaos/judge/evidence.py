@@ -1,4 +1,4 @@
-"""All that a run has left to be judged by: histories, results, dead letters, the ledger, logs."""
+"""Collects what a run is judged by: histories, results, dead letters, the ledger, logs."""
 
 import json
 from collections import Counter, defaultdict
@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from chaos.cluster import ChaosCluster
-from chaos.faults.log import Hit
+from chaos.faults.log import InjectedFault
 from chaos.judge.attribution import LeaseEnd, lease_ends
-from chaos.proxies.s3 import MOST_SKEW_S
-from chaos.redis_clock import Moves
+from chaos.proxies.s3 import MAX_SKEW_S
+from chaos.redis_clock import ClockMoves
 from chaos.scenes import PlannedJob
 from scenequeue.errors import JobNotFound
 from scenequeue.jobs.container import ContainerRecord
@@ -22,7 +22,7 @@ _ALL = 1_000_000
 
 @dataclass(frozen=True)
 class JobEvidence:
-    """What is known of one job; `status` is None where it is not there."""
+    """Everything about one job; `status` is None if the job does not exist."""
 
     status: JobStatus | None
     events: list[JobEvent] = field(default_factory=list)
@@ -33,36 +33,38 @@ class JobEvidence:
 
 @dataclass(frozen=True)
 class Evidence:
-    """Of a whole run."""
+    """Everything about a run."""
 
     jobs: Mapping[str, JobEvidence]
     #: By container id.
     ledger: Mapping[str, ContainerRecord]
-    #: How often each container said what; the dispatchers under "-".
-    said: Mapping[str, Counter[str]]
-    #: Containers to how wrong their clock is, in seconds.
+    #: Counts of log events by container; the dispatchers' under "-".
+    log_counts: Mapping[str, Counter[str]]
+    #: Clock error in seconds by container id.
     skews: Mapping[str, float]
-    #: Process ids to containers.
+    #: Container id by process id.
     pids: Mapping[int, str]
-    #: Of the clock by which Redis dates everything.
-    moves: Moves = field(default_factory=Moves)
+    #: Of Redis's clock.
+    moves: ClockMoves = field(default_factory=ClockMoves)
 
     @property
     def ends(self) -> Iterator[LeaseEnd]:
         return (end for job in self.jobs.values() for end in job.ends)
 
-    def wrong_clocks(self) -> list[Hit]:
-        """A hit for each container whose clock S3 does not bear."""
-        return [Hit("wrong-clock", 0, frozenset({name})) for name, skew_s in self.skews.items() if abs(skew_s) > MOST_SKEW_S]
+    def wrong_clocks(self) -> list[InjectedFault]:
+        """Return a fault for each container whose clock is so wrong that S3 refuses it."""
+        return [
+            InjectedFault("wrong-clock", 0, frozenset({name})) for name, skew_s in self.skews.items() if abs(skew_s) > MAX_SKEW_S
+        ]
 
 
 def gather(cluster: ChaosCluster, jobs: Mapping[str, PlannedJob]) -> Evidence:
-    """Look at everything, once all is quiet."""
+    """Collect everything, once all work has ended."""
     starts = list(_starts(cluster))
     return Evidence(
         jobs={job_id: _of_job(cluster, job_id) for job_id in jobs},
         ledger={str(record.container_id): record for record in cluster.queue.inspect.containers(_ALL)},
-        said=_said(cluster),
+        log_counts=_count_log_events(cluster),
         skews={name: skew_s for name, skew_s, _ in starts},
         pids={pid: name for name, _, pid in starts},
         moves=cluster.clock_moves,
@@ -92,21 +94,21 @@ def _events(cluster: ChaosCluster, job_id: str) -> Iterator[JobEvent]:
         after = page[-1].id
 
 
-def _said(cluster: ChaosCluster) -> Mapping[str, Counter[str]]:
-    said: dict[str, Counter[str]] = defaultdict(Counter)
+def _count_log_events(cluster: ChaosCluster) -> Mapping[str, Counter[str]]:
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
     for path in [*cluster.logs.glob("*.log"), cluster.folder / "dispatchers.log"]:
         for line in path.read_text(errors="replace").splitlines():
             try:
                 entry = json.loads(line)
-                said[entry.get("container_id", "-")][str(entry["event"])] += 1
+                counts[entry.get("container_id", "-")][str(entry["event"])] += 1
             except (ValueError, KeyError, TypeError, AttributeError):
-                # What a library says, or the last line of one that was killed.
+                # A line of a library, or the truncated last line of a killed program.
                 continue
-    return said
+    return counts
 
 
 def _starts(cluster: ChaosCluster) -> Iterator[tuple[str, float, int]]:
-    """Container id, skew in seconds and process id of every worker that got so far; see skew/sitecustomize.py."""
+    """Yield container id, clock error in seconds and process id of every started worker; see skew/sitecustomize.py."""
     for path in (cluster.folder / "starts").iterdir():
         words = path.read_text().split(" ")
         if len(words) == 3:

@@ -1,4 +1,4 @@
-"""Judges what happened to each item, from the events that the queue's steps wrote atomically with what they did."""
+"""Checks each item's history, from the events that the queue's scripts write atomically with each change."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -7,49 +7,50 @@ from scenequeue.counted import counted
 from scenequeue.jobs.job import JobEvent
 from scenequeue.jobs.result import ItemResult
 
-#: Events that end a lease, and what state the item is in afterwards.
+#: Events that end a lease, and the item's state afterwards.
 _ENDS = {"done": "done", "dead": "dead", "retry": "delayed", "released": "ready", "reclaimed": "ready"}
-#: What the attempt of the next lease may be, above that of the one that ended so.
+#: Possible increments of the attempt number in the next lease.
 _NEXT_ATTEMPT = {"retry": (1,), "released": (0,), "reclaimed": (0, 1)}
 
 
 @dataclass
 class _Life:
-    """One item so far."""
+    """The state of one item at a point of its history."""
 
     state: str = "ready"
     token: str = ""
     container: str = ""
     tokens: set[str] = field(default_factory=set)
     dones: int = 0
-    #: Attempts that the next lease may be.
+    #: Possible attempt numbers of the next lease.
     attempts: tuple[int, ...] = (1,)
     attempt: int = 0
 
 
 def violations(job_id: str, events: Iterable[JobEvent], results: Iterable[ItemResult] | None = None) -> list[str]:
-    """What must never happen, as sentences; none for a history that keeps the contract.
+    """List the breaches of the contract as sentences; none for a correct history.
 
-    Checked, per job: it begins with its submission, which happens once. Per item: a lease is given only of what nobody holds,
-    with a token of its own, and its attempt is the last one, or the next where the last was charged; an end (done, dead, retry,
-    release, reclaim) comes only to a leased item and names its present token; done happens once, and nothing comes after it.
+    Per job: it begins with its submission, which happens once. Per item: only an item that nobody holds is leased, with a new
+    token, and the attempt is the last one, or the next one if the last was charged; an end (done, dead, retry, release, reclaim)
+    comes only to a leased item and names its present token; done happens once, and nothing follows it.
 
     Args:
-        job_id: whose.
-        events: its whole history, oldest first.
-        results: where given, all results of the job: each has exactly one end of its kind, by the container that reports it.
+        job_id: of the history.
+        events: the whole history, oldest first.
+        results: all results of the job, if they are to be checked: each has exactly one end of its kind, by the container that
+            reported it.
     """
-    told = list(events)
+    history = list(events)
     found = list(results or ())
     lives: dict[str, _Life] = {}
     wrong: list[str] = []
-    if not told:
+    if not history:
         return [f"{job_id} has {len(found)} results, and no history"] if found else []
-    if told[0].event != "submitted":
-        wrong.append(f"{job_id} begins with {told[0].event}, not with its submission")
-    if (count := sum(event.event == "submitted" for event in told)) > 1:
+    if history[0].event != "submitted":
+        wrong.append(f"{job_id} begins with {history[0].event}, not with its submission")
+    if (count := sum(event.event == "submitted" for event in history)) > 1:
         wrong.append(f"{job_id} was submitted {count} times")
-    for event in told:
+    for event in history:
         if event.item_id is None:
             continue
         life = lives.setdefault(event.item_id, _Life())

@@ -1,4 +1,4 @@
-"""What must be true of jobs and counters at the end of a chaos run, each broken promise as a sentence."""
+"""Checks jobs and counters at the end of a chaos run; each broken promise is one sentence."""
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,30 +8,32 @@ from botocore.exceptions import ClientError
 
 from chaos.cluster import ChaosCluster
 from chaos.faults.catalogue import causes_of
-from chaos.faults.log import Hit
+from chaos.faults.log import InjectedFault
 from chaos.judge.attribution import LeaseEnd, unexplained
 from chaos.judge.evidence import Evidence, JobEvidence
 from chaos.judge.history import violations
-from chaos.judge.leaks import leftovers
+from chaos.judge.leaks import find_leaks
 from chaos.judge.newer import served_by_old
-from chaos.redis_clock import Moves
+from chaos.redis_clock import ClockMoves
 from chaos.s3_server import BUCKET
 from chaos.scenes import FRAMES, KINDS, PlannedJob
 from scenequeue.jobs.job import JobState
 from scenequeue.jobs.result import ItemResult
 
 
-def broken(cluster: ChaosCluster, jobs: Mapping[str, PlannedJob], evidence: Evidence, hits: Sequence[Hit]) -> list[str]:
-    """Every broken promise; none when all held."""
-    blamed = [*hits, *evidence.wrong_clocks()]
+def broken(
+    cluster: ChaosCluster, jobs: Mapping[str, PlannedJob], evidence: Evidence, injected: Sequence[InjectedFault]
+) -> list[str]:
+    """List every broken promise; empty if all held."""
+    possible = [*injected, *evidence.wrong_clocks()]
     return [
-        *(sentence for job in jobs.values() for sentence in _of_job(cluster, job, evidence.jobs[job.job_id], blamed)),
+        *(sentence for job in jobs.values() for sentence in _of_job(cluster, job, evidence.jobs[job.job_id], possible)),
         *_of_counters(cluster, jobs),
-        *leftovers(cluster, jobs, evidence),
+        *find_leaks(cluster, jobs, evidence),
     ]
 
 
-def _of_job(cluster: ChaosCluster, job: PlannedJob, found: JobEvidence, hits: Sequence[Hit]) -> Iterator[str]:
+def _of_job(cluster: ChaosCluster, job: PlannedJob, found: JobEvidence, injected: Sequence[InjectedFault]) -> Iterator[str]:
     if found.status is None:
         yield f"{job.job_id} was submitted, and is not there"
         return
@@ -48,7 +50,7 @@ def _of_job(cluster: ChaosCluster, job: PlannedJob, found: JobEvidence, hits: Se
             yield f"{job.job_id}/{item_id} ({name}) has no result"
             continue
         yield from _of_scene(cluster, job, index, result)
-        yield from _of_attempts(job, index, found, hits, cluster.clock_moves)
+        yield from _of_attempts(job, index, found, injected, cluster.clock_moves)
         if (result.state == "dead") != (item_id in found.letters):
             yield f"{job.job_id}/{item_id} is {result.state}, and {'has' if item_id in found.letters else 'has no'} dead letter"
         if item_id in found.letters and not found.letters[item_id].errors:
@@ -78,8 +80,10 @@ def _of_scene(cluster: ChaosCluster, job: PlannedJob, index: int, result: ItemRe
         yield f"{where}: {key} has {frames} frames instead of {FRAMES}"
 
 
-def _of_attempts(job: PlannedJob, index: int, found: JobEvidence, hits: Sequence[Hit], moves: Moves) -> Iterator[str]:
-    """Every attempt ended as it was planted, or because of a fault that has hit."""
+def _of_attempts(
+    job: PlannedJob, index: int, found: JobEvidence, injected: Sequence[InjectedFault], moves: ClockMoves
+) -> Iterator[str]:
+    """Check that every attempt ended for the planted reason or because of a fault."""
     item_id, kind = f"0-{index}", KINDS[job.kinds[index]]
     where = f"{job.job_id}/{item_id} ({kind.name})"
     letter = found.letters.get(item_id)
@@ -95,8 +99,8 @@ def _of_attempts(job: PlannedJob, index: int, found: JobEvidence, hits: Sequence
             for span in [moves.when(error.at_ms)]
             if not is_planted
         ]
-    for end in unexplained(ends, hits, causes_of):
-        yield f"{where}: {end.name} with {end.error} in {end.container} at {end.at_ms}, and nothing has hit it"
+    for end in unexplained(ends, injected, causes_of):
+        yield f"{where}: {end.name} with {end.error} in {end.container} at {end.at_ms}, and no fault explains it"
     if kind.error and not kind.is_poison and not planned:
         yield f"{where} was not buried for what is wrong with it: {found.results[item_id].error}"
 

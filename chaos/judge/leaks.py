@@ -1,4 +1,4 @@
-"""What must not be left at the end of a chaos run: keys, leases, processes, files, uploads."""
+"""Finds what a chaos run must not leave behind: keys, leases, processes, files, uploads."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -11,19 +11,19 @@ from chaos.s3_server import BUCKET
 from chaos.scenes import KINDS, PlannedJob
 from container_worker.scratch import PREFIX, sweep
 
-#: Keys of a namespace at rest that need no time to live: fixed in number.
+#: Keys of an idle namespace that need no TTL, as their number is fixed.
 _FIXED = frozenset(
     {"counts", "control", "fence", "rates", "jobs", "expiring", "containers", "dead", "notices", "wished", "needs"}
 )
-#: Keys that there are only while there is work.
+#: Keys that exist only while there is work.
 _OF_WORK = frozenset({"bell", "leases", "delayed", "lane", "since", "item"})
-#: What a container that left in order says of it; what it held it had ended before.
-_LEFT_WELL = ("idle", "asked to stop", "drained by the dispatcher")
-_PATIENCE_S = 5.0
+#: Exit reasons of a container that finished or handed back all it held.
+_CLEAN_EXITS = ("idle", "asked to stop", "drained by the dispatcher")
+_TIMEOUT_S = 5.0
 
 
-def leftovers(cluster: ChaosCluster, jobs: Mapping[str, PlannedJob], evidence: Evidence) -> list[str]:
-    """Everything that is left, as sentences."""
+def find_leaks(cluster: ChaosCluster, jobs: Mapping[str, PlannedJob], evidence: Evidence) -> list[str]:
+    """List everything left behind, one sentence each."""
     return [
         *_of_keys(cluster),
         *_of_storage(cluster, jobs),
@@ -41,7 +41,7 @@ def _of_keys(cluster: ChaosCluster) -> Iterator[str]:
         if name.partition(":")[0] in _OF_WORK or (name.startswith("held:") and name.count(":") == 1):
             yield f"{key} is left, and there is no work"
         elif name not in _FIXED and client.ttl(key) == -1:
-            yield f"{key} has no time to live"
+            yield f"{key} has no TTL"
 
 
 def _of_storage(cluster: ChaosCluster, jobs: Mapping[str, PlannedJob]) -> Iterator[str]:
@@ -57,46 +57,46 @@ def _of_storage(cluster: ChaosCluster, jobs: Mapping[str, PlannedJob]) -> Iterat
 
 
 def _of_uploads(cluster: ChaosCluster, evidence: Evidence) -> Iterator[str]:
-    """Uploads in parts that were never ended, by who could have ended them.
+    """Find multipart uploads that a container should have ended.
 
-    One of a container that was killed, or that S3 did not answer, nobody can end: the bucket's lifecycle rule removes it after
-    a day (AbortIncompleteMultipartUpload in deploy/sceneburst.yaml).
+    Nobody can end the upload of a container that was killed, or whose request S3 failed: the bucket's lifecycle rule removes it
+    after a day (AbortIncompleteMultipartUpload in deploy/sceneburst.yaml).
     """
     for key, upload_id in left_uploads(cluster):
         upload = cluster.s3_proxy.uploads.get(upload_id)
         if upload is None:
-            yield f"an upload of {key} came past the proxy"
+            yield f"an upload of {key} did not pass the proxy"
             continue
-        if _has_left_well(evidence, upload.container) and not upload.is_spoiled:
-            yield f"an upload of {key} was never ended, and {upload.container} left well"
+        if _has_exited_cleanly(evidence, upload.container) and not upload.is_answer_lost:
+            yield f"an upload of {key} was never ended, and {upload.container} exited cleanly"
 
 
-def _has_left_well(evidence: Evidence, container_id: str) -> bool:
+def _has_exited_cleanly(evidence: Evidence, container_id: str) -> bool:
     record = evidence.ledger.get(container_id)
-    return record is not None and record.exit_reason.startswith(_LEFT_WELL) and not record.held
+    return record is not None and record.exit_reason.startswith(_CLEAN_EXITS) and not record.held
 
 
 def _of_scratch(cluster: ChaosCluster, evidence: Evidence) -> Iterator[str]:
-    """Scratch folders: none of who left well, and those of the killed are gone once another container starts."""
+    """Find scratch folders of containers that exited cleanly, and of killed ones after a sweep, as the next container does."""
     for path in cluster.scratch.glob(f"{PREFIX}*"):
         pid = path.name.removeprefix(PREFIX).split("-", 1)[0]
         container_id = evidence.pids.get(int(pid) if pid.isdigit() else 0, "")
-        if _has_left_well(evidence, container_id):
-            yield f"{path} is left in the scratch space, and {container_id} left well"
+        if _has_exited_cleanly(evidence, container_id):
+            yield f"{path} is left in the scratch space, and {container_id} exited cleanly"
     sweep(cluster.scratch)
     left = [*cluster.scratch.glob("*"), *(path for path in cluster.scratch_disk.iterdir() if path != cluster.scratch)]
     yield from (f"{path} is left in the scratch space" for path in left)
 
 
 def left_uploads(cluster: ChaosCluster) -> list[tuple[str, str]]:
-    """Key and id of each upload in parts that has not ended."""
+    """Return key and id of each unfinished multipart upload."""
     pages = cluster.s3.get_paginator("list_multipart_uploads").paginate(Bucket=BUCKET)
     return [(each["Key"], each["UploadId"]) for page in pages for each in page.get("Uploads", [])]
 
 
 def _of_processes(cluster: ChaosCluster) -> Iterator[str]:
-    """The kernel kills the children of who was killed; that is soon, not at once."""
-    deadline = time.monotonic() + _PATIENCE_S
+    """Find processes; the kernel kills the children of a killed worker soon, not at once."""
+    deadline = time.monotonic() + _TIMEOUT_S
     while (left := cluster.processes()) and time.monotonic() < deadline:
         time.sleep(0.1)
     for process in left:

@@ -1,4 +1,4 @@
-"""Judges jobs of a newer version, which workers of this version must leave alone."""
+"""Checks that workers of this version leave jobs of a newer version alone."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from chaos.scenes import PlannedJob
 
 
 def served_by_old(job: PlannedJob, found: JobEvidence) -> Iterator[str]:
-    """Items of a newer version that a worker of this version has done or failed."""
+    """Find items of a newer version that a worker of this version has done or failed."""
     if job.version == NEWER_VERSION:
         for end in found.ends:
             if end.name in {"done", "dead", "retry"} and not end.container.startswith(NEWER):
@@ -16,7 +16,7 @@ def served_by_old(job: PlannedJob, found: JobEvidence) -> Iterator[str]:
 
 
 def left_to_newer(evidence: Evidence) -> int:
-    """Count the jobs of a newer version that older workers leased and handed back."""
+    """Count the jobs of a newer version that older workers leased and released."""
     return sum(
         any(end.name == "released" and not end.container.startswith(NEWER) for end in found.ends)
         for job_id, found in evidence.jobs.items()

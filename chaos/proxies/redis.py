@@ -1,4 +1,4 @@
-"""A way to Redis that can be broken: for everybody, or for one process alone."""
+"""A proxy to Redis whose connections can be broken, for all processes or for one."""
 
 import contextlib
 import random
@@ -10,21 +10,21 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Literal
 
-#: refuse: connections break and new ones are not taken. swallow: they stay open, and nothing arrives any more.
-How = Literal["refuse", "swallow"]
+#: refuse: close connections and accept no new ones. swallow: keep them open and drop all bytes.
+BlockMode = Literal["refuse", "swallow"]
 _BUFFER = 65_536
 #: struct ucred: pid, uid, gid (unix(7)).
 _CREDENTIALS = struct.Struct("3i")
 
 
 class _Link:
-    """One connection, and whose it is."""
+    """One connection, and the process it belongs to."""
 
     def __init__(self, client: socket.socket, upstream: socket.socket, pid: int) -> None:
         self.client, self.upstream, self.pid = client, upstream, pid
-        #: Nothing arrives any more, for ever: only its ends' own patience ends it.
+        #: All bytes are dropped until an end times out.
         self.is_dead = False
-        #: Share of the next thing carried after which it breaks.
+        #: Share of the next message after which the connection breaks.
         self.tears_after: float | None = None
 
     def close(self) -> None:
@@ -34,7 +34,7 @@ class _Link:
             each.close()
 
     def carry(self) -> None:
-        """Pass on what comes until one end closes, or a tear is due."""
+        """Forward bytes until one end closes or the connection is to break."""
         with contextlib.suppress(OSError, ValueError):
             while True:
                 readable, _, _ = select.select((self.client, self.upstream), [], [], 1.0)
@@ -52,11 +52,11 @@ class _Link:
 
 
 class RedisProxy:
-    """A unix socket that leads to another one. Thread-safe.
+    """Forwards a unix socket to another one. Thread-safe.
 
     Args:
-        path: where it listens.
-        target: where it leads.
+        path: socket to listen on.
+        target: socket of Redis.
     """
 
     def __init__(self, path: Path, target: Path) -> None:
@@ -66,12 +66,12 @@ class RedisProxy:
         self._server.listen(256)
         self.url = f"unix://{path}"
         self._links: set[_Link] = set()
-        self._bars: list[tuple[How, frozenset[int] | None]] = []
+        self._blocks: list[tuple[BlockMode, frozenset[int] | None]] = []
         self._lock = threading.Lock()
         threading.Thread(target=self._accept, name="redis-proxy", daemon=True).start()
 
     def cut(self, share: float, draws: random.Random) -> int:
-        """Break so many of the connections, half of them in the middle of what they carry next; returns how many."""
+        """Break this share of the connections, half of them in the middle of their next message; returns the number."""
         with self._lock:
             chosen = [link for link in self._links if draws.random() < share]
         for link in chosen:
@@ -81,45 +81,45 @@ class RedisProxy:
                 link.close()
         return len(chosen)
 
-    def bar(self, how: How, pids: Iterable[int] | None = None) -> Callable[[], None]:
-        """Let nothing through, from now until what is returned is called; safe twice.
+    def block(self, mode: BlockMode, pids: Iterable[int] | None = None) -> Callable[[], None]:
+        """Block traffic until the returned function is called; that is safe twice.
 
         Args:
-            how: what becomes of connections. Those that were swallowed stay dead afterwards, as after a lost route.
+            mode: treatment of connections. Swallowed ones stay dead afterwards, as after a lost route.
             pids: the processes that are cut off; None is all.
         """
-        bar = (how, None if pids is None else frozenset(pids))
+        block = (mode, None if pids is None else frozenset(pids))
         with self._lock:
-            self._bars.append(bar)
-            links = [link for link in self._links if bar[1] is None or link.pid in bar[1]]
+            self._blocks.append(block)
+            links = [link for link in self._links if block[1] is None or link.pid in block[1]]
         for link in links:
-            if how == "swallow":
+            if mode == "swallow":
                 link.is_dead = True
             else:
                 link.close()
 
         def lift() -> None:
             with self._lock, contextlib.suppress(ValueError):
-                self._bars.remove(bar)
+                self._blocks.remove(block)
 
         return lift
 
     def pids(self) -> set[int]:
-        """Who has a connection now."""
+        """Return the ids of processes with a connection."""
         with self._lock:
             return {link.pid for link in self._links}
 
     def close(self) -> None:
-        """Listen no more; safe twice."""
+        """Stop listening; safe twice."""
         self._server.close()
         with self._lock:
             links = list(self._links)
         for link in links:
             link.close()
 
-    def _barred(self, pid: int) -> How | None:
+    def _block_of(self, pid: int) -> BlockMode | None:
         with self._lock:
-            found = {how for how, pids in self._bars if pids is None or pid in pids}
+            found = {mode for mode, pids in self._blocks if pids is None or pid in pids}
         return "refuse" if "refuse" in found else "swallow" if found else None
 
     def _accept(self) -> None:
@@ -130,15 +130,15 @@ class RedisProxy:
             except OSError:
                 return
             link = _Link(client, socket.socket(socket.AF_UNIX), pid)
-            how = self._barred(pid)
+            mode = self._block_of(pid)
             try:
-                if how == "refuse":
+                if mode == "refuse":
                     raise ConnectionRefusedError
                 link.upstream.connect(str(self._target))
             except OSError:
                 link.close()
                 continue
-            link.is_dead = how == "swallow"
+            link.is_dead = mode == "swallow"
             with self._lock:
                 self._links.add(link)
             threading.Thread(target=self._live, args=(link,), daemon=True).start()

@@ -1,6 +1,6 @@
-"""A way to S3 on which requests fail: 500, 503, late, broken off, and refused for a wrong clock as S3 does.
+"""A proxy to S3 that fails requests (500, 503, late, cut off), and refuses signatures of a wrong clock as S3 does.
 
-It also notes who has begun which upload in parts, and whether S3 itself is to blame for one that was never ended.
+It also records who began which multipart upload, and whether an injected fault kept it from being ended.
 """
 
 import contextlib
@@ -19,12 +19,12 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 FAULTS = ("500", "503", "slow", "cut")
-#: Seconds by which an answer is late: within a client's patience, and beyond it (2 s, see skew/sitecustomize.py).
+#: Delays of an answer in seconds: within a client's time-out, and beyond it (2 s, see skew/sitecustomize.py).
 LATE_S = (0.5, 4.0)
-#: Seconds by which a held part is late.
+#: Delay of a held part, in seconds.
 _HELD_S = 1.0
-#: S3 refuses a request that is signed more than a quarter of an hour off (RequestTimeTooSkewed).
-MOST_SKEW_S = 900.0
+#: S3 refuses a request whose signature is dated more than 15 minutes off (RequestTimeTooSkewed).
+MAX_SKEW_S = 900.0
 _UPLOAD_ID = re.compile(rb"<UploadId>([^<]+)</UploadId>")
 _PROGRAM = re.compile(r"\bapp/(\S+)")
 _TEXT = {"500": "InternalError", "503": "SlowDown", "403": "RequestTimeTooSkewed"}
@@ -32,31 +32,31 @@ _TEXT = {"500": "InternalError", "503": "SlowDown", "403": "RequestTimeTooSkewed
 
 @dataclass
 class Upload:
-    """One upload in parts."""
+    """One multipart upload."""
 
     #: The container that began it.
     container: str
-    #: Its maker never learned of it, or could not end it: the answer was spoiled on the way.
-    is_spoiled: bool = False
+    #: The container never got its id, or could not end it, because of an injected fault.
+    is_answer_lost: bool = False
     has_ended: bool = False
 
 
 class S3Proxy:
-    """An HTTP endpoint that leads to an S3 API, and misbehaves when told to. Thread-safe.
+    """An HTTP endpoint in front of an S3 API, with injectable faults. Thread-safe.
 
     Args:
         target: URL of the real one.
-        seed: of the draws which request is hit.
+        seed: of the choice of requests that fail.
     """
 
     def __init__(self, target: str, seed: int) -> None:
         self._target = urlsplit(target)
         self._draws = random.Random(f"{seed}/s3")
         self._lock = threading.Lock()
-        self._spoilings: list[tuple[tuple[str, ...], float]] = []
-        #: Parts of uploads are slow, though within their senders' patience, so that they can be hit there.
+        self._injections: list[tuple[tuple[str, ...], float]] = []
+        #: Delay uploaded parts, within their senders' time-out, so that a worker can be killed inside an upload.
         self.holds_parts = False
-        #: How often what was done to a request: "500", "cut GET", "cut PUT after", …
+        #: Counts by what was done to a request: "500", "cut GET", "cut PUT after", …
         self.done = Counter[str]()
         #: By upload id.
         self.uploads: dict[str, Upload] = {}
@@ -70,32 +70,32 @@ class S3Proxy:
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         threading.Thread(target=self._server.serve_forever, name="s3-proxy", daemon=True).start()
 
-    def spoil(self, faults: tuple[str, ...], share: float) -> Callable[[], None]:
-        """Hit this share of the requests with one of these faults, until what is returned is called; safe twice."""
-        spoiling = (faults, share)
+    def inject(self, faults: tuple[str, ...], share: float) -> Callable[[], None]:
+        """InjectedFault this share of the requests with one of these faults, until what is returned is called; safe twice."""
+        injection = (faults, share)
         with self._lock:
-            self._spoilings.append(spoiling)
+            self._injections.append(injection)
 
         def lift() -> None:
             with self._lock, contextlib.suppress(ValueError):
-                self._spoilings.remove(spoiling)
+                self._injections.remove(injection)
 
         return lift
 
     def uploaders(self) -> list[str]:
-        """Containers that are inside an upload in parts."""
+        """List the containers that are inside a multipart upload."""
         with self._lock:
-            return [upload.container for upload in self.uploads.values() if not upload.has_ended and not upload.is_spoiled]
+            return [upload.container for upload in self.uploads.values() if not upload.has_ended and not upload.is_answer_lost]
 
     def close(self) -> None:
-        """Listen no more."""
+        """Stop listening."""
         self._server.shutdown()
         self._server.server_close()
 
     def fault(self, method: str) -> tuple[str, float]:
-        """What befalls the next request ("", "500", "503", "slow", "cut before", "cut after"), and its delay in seconds."""
+        """Draw the next request's fault ("", "500", "503", "slow", "cut before", "cut after") and its delay in seconds."""
         with self._lock:
-            for faults, share in self._spoilings:
+            for faults, share in self._injections:
                 if self._draws.random() >= share:
                     continue
                 chosen = self._draws.choice(faults)
@@ -107,25 +107,25 @@ class S3Proxy:
         return "", 0.0
 
     def count(self, what: str) -> None:
-        """One more of these."""
+        """Count one event."""
         with self._lock:
             self.done[what] += 1
 
     def note(self, method: str, path: str, user_agent: str, answer: bytes, *, is_told: bool) -> None:
-        """Remember what a request did to an upload in parts, and whether its maker heard of it."""
+        """Record what a request did to a multipart upload, and whether its sender got the answer."""
         query = parse_qs(urlsplit(path).query, keep_blank_values=True)
         with self._lock:
             if method == "POST" and "uploads" in query and (found := _UPLOAD_ID.search(answer)):
                 program = _PROGRAM.search(user_agent)
                 if found[1].decode() not in self.uploads:
                     self.done["upload in parts"] += 1
-                self.uploads[found[1].decode()] = Upload(program[1] if program else "", is_spoiled=not is_told)
+                self.uploads[found[1].decode()] = Upload(program[1] if program else "", is_answer_lost=not is_told)
             elif method in {"DELETE", "POST"} and (upload := self.uploads.get(query.get("uploadId", [""])[0])):
                 upload.has_ended = is_told
-                upload.is_spoiled = upload.is_spoiled or not is_told
+                upload.is_answer_lost = upload.is_answer_lost or not is_told
 
     def ask(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, list[tuple[str, str]], bytes]:
-        """The real one's answer."""
+        """Forward a request, and return the answer."""
         connection = HTTPConnection(self._target.hostname or "", self._target.port or 80, timeout=30)
         try:
             connection.request(method, path, body, headers)
@@ -142,7 +142,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _pass_on(self) -> None:
         owner, method = self.owner, self.command
         body = self._body()
-        if _skew_s(self.headers.get("X-Amz-Date", "")) > MOST_SKEW_S:
+        if _skew_s(self.headers.get("X-Amz-Date", "")) > MAX_SKEW_S:
             owner.count("refused for its clock")
             self._answer(403, [("Content-Type", "application/xml")], _error("403"))
             return
@@ -198,7 +198,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._break_off()
 
     def _is_given_up(self) -> bool:
-        """Whether who asked has hung up: its patience is over, be it our fault or a busy machine's."""
+        """Return True if the client has closed the connection, because of a fault or of a busy machine."""
         try:
             return not self.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
         except BlockingIOError:
@@ -221,7 +221,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _skew_s(signed_at: str) -> float:
-    """How far a request's own time (20261124T203000Z) is from ours, in seconds; 0 where it names none."""
+    """Return the seconds between a request's own date (20261124T203000Z) and ours; 0 if it has none."""
     if not signed_at:
         return 0.0
     moment = datetime.strptime(signed_at, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)

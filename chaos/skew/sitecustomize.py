@@ -1,13 +1,12 @@
-"""Sets a container worker askew before it begins; Python runs this first, as it is on PYTHONPATH.
+"""Alters a container worker before it starts; Python runs this file first, as its folder is on PYTHONPATH.
 
-* Its clock is wrong: `time.time`, `time.time_ns` and datetime's now, utcnow and today, so botocore's signatures too;
-  by up to 14 minutes, which S3 bears, and for every 12th container by up to an hour, which S3 refuses. Not covered: file
-  times, which the kernel writes, and its child processes. Waiting goes by the monotonic clock, which no setting of the time
-  changes.
-* Every other container uploads everything in parts, else only videos above 16 MiB would be.
-* S3's answer is waited for 2 s instead of 30: boto3 has no variable for it.
-* One that is told a wire version takes that for its own.
-* Its requests to S3 carry its container id, by AWS's own variable.
+* The clock is wrong (`time.time`, `time.time_ns`, datetime's now, utcnow and today, so botocore's signatures too): by up to 14
+  minutes, which S3 accepts, and in every 12th container by up to an hour, which S3 refuses. Not covered are file times, which
+  the kernel writes, and child processes. Waits use the monotonic clock, which stays right.
+* Every other container uploads everything in parts; otherwise only videos above 16 MiB would be.
+* The time-out of S3 is 2 s instead of 30, for which boto3 has no variable.
+* CHAOS_WIRE_VERSION, if set, becomes the worker's wire version.
+* Requests to S3 carry the container id, by AWS's own variable.
 
 Containers draw by the order in which they start (the first free number in CHAOS_STARTS).
 """
@@ -25,14 +24,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-_BEARABLE_S, _MOST_S = 840.0, 3600.0
+_ACCEPTED_S, _MAX_S = 840.0, 3600.0
 _FAR_OFF_EVERY = 12
 _RealDatetime = dt.datetime
 _STORAGE, _ITEMS = "scenequeue.storages.s3", "scenequeue.jobs.item"
 
 
 def _number(folder: Path) -> int:
-    """How many have started before."""
+    """Return the number of containers that started before."""
     number = 0
     while True:
         try:
@@ -73,7 +72,7 @@ def _set_clock(skew_s: float) -> None:
 
 
 class _Afterwards(importlib.abc.MetaPathFinder):
-    """Changes a module once it is loaded."""
+    """Changes a module after it was loaded."""
 
     def __init__(self, name: str, change: Callable[[Any], None]) -> None:
         self._name, self._change = name, change
@@ -114,7 +113,7 @@ if "container_worker" in sys.orig_argv and "CHAOS_STARTS" in os.environ:
     _mine = _number(_starts)
     _draws = random.Random(f"{os.environ.get('CHAOS_SEED')}/container/{_mine}")
     _is_far_off = _mine % _FAR_OFF_EVERY == _FAR_OFF_EVERY - 1
-    _skew = _draws.choice((-1, 1)) * (_draws.uniform(1200.0, _MOST_S) if _is_far_off else _draws.uniform(0.0, _BEARABLE_S))
+    _skew = _draws.choice((-1, 1)) * (_draws.uniform(1200.0, _MAX_S) if _is_far_off else _draws.uniform(0.0, _ACCEPTED_S))
     _container = os.environ.get("SCENEBURST_CONTAINER_ID", "")
     (_starts / str(_mine)).write_text(f"{_container} {_skew:.0f} {os.getpid()}")
     os.environ["AWS_SDK_UA_APP_ID"] = _container

@@ -1,4 +1,4 @@
-"""The worker program, killed after its n-th effect on the world: on the queue, on storage, or in the middle of one."""
+"""The worker program, which kills itself at its n-th effect: after a call to queue or storage, or in the middle of one."""
 
 import functools
 import os
@@ -22,7 +22,7 @@ from scenequeue.ports.worker import WorkerPort
 from scenequeue.storages import files, s3
 from scenequeue.storages.uri import UriStorage
 
-#: What changes something outside, or could: after each is a moment to die at.
+#: Calls that change something outside the process, or could; it can be killed after each.
 _EFFECTS: tuple[tuple[type, str], ...] = (
     (WorkerPort, "lease"),
     (UriStorage, "get"),
@@ -33,12 +33,12 @@ _EFFECTS: tuple[tuple[type, str], ...] = (
     (WorkerPort, "fail"),
     (WorkerPort, "release"),
 )
-#: The heart's, which come when they come: only by their names are they moments to die at.
+#: Calls of the heartbeat, which are timed: a kill after one must name it.
 _BEATS: tuple[tuple[type, str], ...] = ((WorkerPort, "extend"), (WorkerPort, "beat"))
 
 
 class Countdown:
-    """Kills this process at one effect, and writes all down that came before. Thread-safe.
+    """Logs all effects, and kills this process at one of them. Thread-safe.
 
     Args:
         dies_at: "3" is the third effect, "extend 2" the second of that name, "" none.
@@ -51,7 +51,7 @@ class Countdown:
         self._lock = threading.Lock()
 
     def wrap(self, owner: type, name: str, *, is_beat: bool = False) -> None:
-        """Count calls of a method, where they are not in vain."""
+        """Count the calls of a method that have an effect."""
         inner: Callable[..., Any] = getattr(owner, name)
 
         @wraps(inner)
@@ -67,7 +67,7 @@ class Countdown:
         setattr(owner, name, counted)
 
     def _watch(self, more: dict[str, Any]) -> None:
-        """The first bytes of an upload are a moment, too; a file's callback comes when it is there."""
+        """Count the first bytes of an upload to S3 as an effect; for a file the callback comes after it is whole."""
         on_bytes, is_first = more.get("on_bytes"), True
 
         def counted(size: int) -> None:
@@ -81,7 +81,7 @@ class Countdown:
         more["on_bytes"] = counted
 
     def count(self, name: str, *, is_beat: bool = False) -> None:
-        """One effect more."""
+        """Count one effect."""
         with self._lock:
             if not is_beat:
                 with self._log.open("a") as log:
@@ -93,7 +93,7 @@ class Countdown:
 
 
 def _hears(countdown: Countdown) -> None:
-    """The first frame of a scene is a moment, too."""
+    """Count the first frame of a scene as an effect."""
     inner = _Listener.hear
 
     def hear(self: _Listener, line: str) -> bytes | None:
@@ -106,7 +106,7 @@ def _hears(countdown: Countdown) -> None:
 
 
 def _syncs(countdown: Countdown) -> None:
-    """So is a video's copy that has not got its name yet."""
+    """Count a video's copy that has not been renamed yet as an effect."""
     inner = files._sync
 
     def sync(path: Path) -> None:
@@ -118,7 +118,7 @@ def _syncs(countdown: Countdown) -> None:
 
 
 class _AfterAll(Render):
-    """Renders, after an action of ours."""
+    """Renders after a given action."""
 
     def __init__(self, action: Callable[[ItemContext], None]) -> None:
         self._action = action
@@ -129,14 +129,14 @@ class _AfterAll(Render):
 
 
 def _render(way: str) -> Kind:
-    """How an item's first attempt goes: made, made after some heartbeats, failed, or broken off by a drain."""
+    """BlockMode an item's first attempt goes: made, made after some heartbeats, failed, or broken off by a drain."""
 
     def lingers(context: ItemContext) -> None:
         context.should_stop.wait(1.5)
 
     def fails(context: ItemContext) -> None:
         if context.lease.attempt == 1:
-            raise ToolFailed("for this once")
+            raise ToolFailed("the first attempt fails")
 
     def drains(context: ItemContext) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
@@ -153,7 +153,7 @@ if __name__ == "__main__":
         countdown.wrap(owner, name, is_beat=True)
     _hears(countdown)
     _syncs(countdown)
-    # So that an upload has an inside.
+    # Multipart, so that an upload can be interrupted.
     s3.MULTIPART_BYTES = 1
     s3._TRANSFER = s3.TransferConfig(multipart_threshold=1)
     kinds = {**load_kinds(), "render": _render(os.environ.get("CRASH_WAY", "makes"))}

@@ -21,14 +21,14 @@ from tests.conftest import S3
 from tests.support.media import Media
 from tests.support.waiting import wait_until
 
-#: All that a worker does for one scene, in order.
+#: All effects of a worker for one scene, in order.
 _MAKING = ["lease", "get", "get", "stat", "begin", "inside render", "inside put", "put", "ack"]
 _FAILING, _DRAINING = ["lease", "fail"], ["lease", "release"]
 
 
 @dataclass
-class Stage:
-    """Submits a scene, lets a worker die of it and another finish it."""
+class CrashTest:
+    """Submits a scene, has one worker killed while it does it, and another finish it."""
 
     queue: SceneQueue
     settings: ProducerSettings
@@ -36,11 +36,11 @@ class Stage:
     scene: dict[str, str | Path]
     folder: Path
     output: str | Path
-    #: The finished video, which is removed.
+    #: Returns the finished video, and removes it.
     take: Callable[[], bytes]
 
     def crash(self, name: str, dies_at: str, way: str = "makes") -> tuple[int, list[str], str]:
-        """The first worker's exit code, its effects, and the video's digest."""
+        """Return the first worker's exit code, its effects, and the video's digest."""
         with Producer(settings=self.settings) as producer:
             options = {"resolution": "360p", "orientation": "square", "motion": "none", "fps": 5}
             job = producer.submit_scenes([self.scene], output=self.output, options=options, job_id=name, max_attempts=3)
@@ -67,8 +67,8 @@ class Stage:
 
 
 @pytest.fixture
-def stage(queue: SceneQueue, redis_url: str, namespace: str, media: Media, tmp_path: Path) -> Stage:
-    """With files for videos."""
+def crash_test(queue: SceneQueue, redis_url: str, namespace: str, media: Media, tmp_path: Path) -> CrashTest:
+    """Videos are files."""
     output = tmp_path / "out"
     environment = {
         "SCENEBURST_REDIS_URL": redis_url, "SCENEBURST_NAMESPACE": namespace, "SCENEBURST_LEASE_S": "1",
@@ -79,28 +79,28 @@ def stage(queue: SceneQueue, redis_url: str, namespace: str, media: Media, tmp_p
     scene = {"name": "s", "image": media.image(width=160, height=90), "audio": media.tone("n.wav", 0.4)}
 
     def take() -> bytes:
-        # A copy that never got its name is hidden, and no one's video.
+        # A copy that was never renamed is hidden.
         assert [path.name for path in output.iterdir() if path.suffix != ".part"] == ["s.mp4"]
         body = (output / "s.mp4").read_bytes()
         (output / "s.mp4").unlink()
         return body
 
-    return Stage(queue, settings, environment, scene, tmp_path, output, take)
+    return CrashTest(queue, settings, environment, scene, tmp_path, output, take)
 
 
 @pytest.mark.slow
-def test_whenever_a_worker_dies_another_makes_the_same_video(stage: Stage) -> None:
-    """Nothing is lost, nothing is there twice, and nothing half: after every effect, and inside rendering and storing."""
-    code, effects, digest = stage.crash("whole", "")
+def test_whenever_a_worker_dies_another_makes_the_same_video(crash_test: CrashTest) -> None:
+    """Nothing is lost, duplicated or partial: after every effect, and inside rendering and storing."""
+    code, effects, digest = crash_test.crash("whole", "")
     assert (code, effects) == (0, _MAKING)
     for number in range(1, len(effects) + 1):
-        killed = stage.crash(f"crash-{number}", str(number))
+        killed = crash_test.crash(f"crash-{number}", str(number))
         assert killed == (-signal.SIGKILL, effects[:number], digest)
 
 
 @pytest.mark.slow
-def test_in_s3_too_a_video_is_whole_or_not_there(stage: Stage, s3: S3) -> None:
-    """An upload in parts that died inside is no object; it stays for the bucket's lifecycle rule, and there is one."""
+def test_in_s3_too_a_video_is_whole_or_not_there(crash_test: CrashTest, s3: S3) -> None:
+    """An interrupted multipart upload is no object; it is left to the bucket's lifecycle rule."""
     client = boto3.client("s3", endpoint_url=s3.endpoint_url)
 
     def take() -> bytes:
@@ -108,10 +108,10 @@ def test_in_s3_too_a_video_is_whole_or_not_there(stage: Stage, s3: S3) -> None:
         client.delete_object(Bucket=s3.bucket, Key="s.mp4")
         return body
 
-    stage.output, stage.take = s3.uri, take
+    crash_test.output, crash_test.take = s3.uri, take
     digests = set()
     for dies_at in ("stat 1", "inside put 1", "put 1", "ack 1"):
-        code, effects, digest = stage.crash(f"crash-{dies_at.replace(' ', '-')}", dies_at)
+        code, effects, digest = crash_test.crash(f"crash-{dies_at.replace(' ', '-')}", dies_at)
         assert (code, effects[-1]) == (-signal.SIGKILL, dies_at.rpartition(" ")[0])
         digests.add(digest)
     assert len(digests) == 1
@@ -120,16 +120,16 @@ def test_in_s3_too_a_video_is_whole_or_not_there(stage: Stage, s3: S3) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("way", "effects"), [("fails", _FAILING), ("drains", _DRAINING)])
-def test_a_worker_dies_while_it_gives_an_item_up(stage: Stage, way: str, effects: list[str]) -> None:
-    """A failure or a hand-back that Redis has taken stands; one that it has not is a lost container."""
+def test_a_worker_dies_while_it_gives_an_item_up(crash_test: CrashTest, way: str, effects: list[str]) -> None:
+    """A failure or release that Redis has accepted stands; otherwise the container counts as lost."""
     for number in range(1, len(effects) + 1):
-        code, seen, _ = stage.crash(f"crash-{number}", str(number), way)
+        code, seen, _ = crash_test.crash(f"crash-{number}", str(number), way)
         assert (code, seen) == (-signal.SIGKILL, effects[:number])
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("dies_at", ["extend 1", "extend 2", "beat 1", "beat 2"])
-def test_a_worker_dies_at_a_heartbeat(stage: Stage, dies_at: str) -> None:
-    """Between the leases' prolongation and the report, and between two beats."""
-    code, _, _ = stage.crash("crash", dies_at, "lingers")
+def test_a_worker_dies_at_a_heartbeat(crash_test: CrashTest, dies_at: str) -> None:
+    """Between the extension of the leases and the report, and between two beats."""
+    code, _, _ = crash_test.crash("crash", dies_at, "lingers")
     assert code == -signal.SIGKILL

@@ -1,4 +1,4 @@
-"""The whole way of a scene through all that a Redis can refuse: everybody waits and goes on, and nothing is lost or stuck."""
+"""All programs through everything that Redis can refuse: they wait and go on, and nothing is lost or stuck."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +21,7 @@ _BINARY = str(BINARIES["path"] or BINARIES["6.2"])
 
 
 def _through(url: str, namespace: str, folder: Path, troubles: dict[str, Callable[[], None]]) -> None:
-    """An item is in hand while each trouble comes and goes; all four programs run on, and every scene gets done."""
+    """Hold an item while each trouble comes and goes; all four programs run on, and every scene gets done."""
     queue = SceneQueue(SceneburstSettings.load(redis_url=url, namespace=namespace))
     items = [WorkItem(kind="wait", name=f"s{number}", payload={"folder": str(folder)}) for number in range(4)]
     queue.producer.submit(JobSpec(job_id=check_job_id("a"), max_attempts=10), [items])
@@ -89,7 +89,7 @@ def test_a_fail_over_of_sentinel(namespace: str, tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_a_fail_over_of_a_cluster(namespace: str, tmp_path: Path) -> None:
-    """The same; the address is that of a node with other keys."""
+    """The same, with the address of a node that has other keys."""
     cluster = Cluster(_BINARY, int(key_slot(("{" + namespace + "}:").encode())))
     try:
         happen = {"a fail-over": lambda: _die(cluster.primaries[0], cluster.replica)}
@@ -99,7 +99,7 @@ def test_a_fail_over_of_a_cluster(namespace: str, tmp_path: Path) -> None:
 
 
 def _die(primary: Server, replica: Server) -> None:
-    """The primary does, once the replica has all of it; until the replica is the primary."""
+    """Kill the primary once the replica has all its data, and wait until the replica is the primary."""
     primary.admin.execute_command("CLIENT", "PAUSE", "500", "WRITE")
     wait_until(lambda: _offset(primary, "master_repl_offset") == _offset(replica, "slave_repl_offset"), "the replica has all")
     primary.kill()
@@ -110,7 +110,7 @@ def _is_primary(node: Server) -> bool:
     try:
         return bool(node.admin.info("replication")["role"] == "master")
     except redis.exceptions.ConnectionError:
-        # Who promotes it cuts all its connections.
+        # A promotion cuts all its connections.
         return False
 
 

@@ -1,4 +1,4 @@
-"""The judge of two versions side by side."""
+"""The check that workers of this version leave newer jobs alone."""
 
 import pytest
 
@@ -15,12 +15,12 @@ _NEWER = PlannedJob("newer-1", ("good",), "normal", 3, NEWER_VERSION)
     ("done", "newer-0", False), ("released", "c1", False), ("reclaimed", "c1", False), ("done", "c1", True), ("dead", "c1", True),
 ])  # fmt: skip
 def test_a_worker_may_only_hand_back_what_it_does_not_understand(name: str, container: str, is_wrong: bool) -> None:
-    """Of its own version it may do all."""
+    """Jobs of its own version it may do."""
     found = JobEvidence(None, ends=[LeaseEnd("0-0", name, container, "", 0)])
     assert bool(list(served_by_old(_NEWER, found))) is is_wrong
     assert not list(served_by_old(PlannedJob("j1", ("good",), "normal", 3), found))
 
 
 def test_a_job_keeps_its_version_on_the_way_to_its_producer() -> None:
-    """It is told in JSON."""
+    """It is passed as JSON."""
     assert PlannedJob.from_json(_NEWER.to_json()) == _NEWER

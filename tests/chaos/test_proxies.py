@@ -1,4 +1,4 @@
-"""The ways to Redis and S3 that chaos breaks: for whom, how, and that they heal."""
+"""The proxies to Redis and S3: which traffic is broken, how, and that it recovers."""
 
 import os
 import random
@@ -27,7 +27,7 @@ _ONCE = Config(retries={"total_max_attempts": 1}, read_timeout=2, user_agent_app
 
 @pytest.fixture
 def proxy(redis_server: EmbeddedRedis) -> Iterator[RedisProxy]:
-    """A way to Redis."""
+    """A proxy to Redis."""
     with TemporaryDirectory(prefix="sb-") as folder:
         proxy = RedisProxy(Path(folder, "proxy.sock"), redis_server.socket)
         yield proxy
@@ -39,8 +39,8 @@ def _client(proxy: RedisProxy) -> redis.Redis:
 
 
 def test_one_process_alone_is_refused(proxy: RedisProxy) -> None:
-    """Others reach Redis all the while, and it does afterwards."""
-    lift = proxy.bar("refuse", [os.getpid()])
+    """Others reach Redis all the time, and it does so afterwards."""
+    lift = proxy.block("refuse", [os.getpid()])
     with pytest.raises(redis.ConnectionError):
         _client(proxy).ping()
     program = f"import redis; print(redis.Redis(unix_socket_path={proxy.url.removeprefix('unix://')!r}).ping())"
@@ -50,10 +50,10 @@ def test_one_process_alone_is_refused(proxy: RedisProxy) -> None:
 
 
 def test_what_is_swallowed_is_never_answered(proxy: RedisProxy) -> None:
-    """The connection stays open, also once the way is free again; a new one gets through."""
+    """The connection stays open and dead after the block is lifted; a new one works."""
     client = _client(proxy)
     assert client.ping()
-    lift = proxy.bar("swallow")
+    lift = proxy.block("swallow")
     with pytest.raises(redis.TimeoutError):
         client.ping()
     with pytest.raises(redis.TimeoutError):
@@ -71,7 +71,7 @@ def test_what_is_swallowed_is_never_answered(proxy: RedisProxy) -> None:
 
 
 def test_connections_are_cut_in_the_middle_of_what_they_carry(proxy: RedisProxy) -> None:
-    """Some at once, which redis-py sees before it sends, the others with the next thing they carry; each is made anew."""
+    """Some at once, which redis-py notices before it sends, the others with their next message; all reconnect."""
     clients = [_client(proxy) for _ in range(8)]
     assert all(client.ping() for client in clients)
     assert proxy.cut(1.0, random.Random(1)) == 8
@@ -87,11 +87,11 @@ def test_connections_are_cut_in_the_middle_of_what_they_carry(proxy: RedisProxy)
 
 @pytest.mark.parametrize("fault", ["500", "503", "cut", "slow"])
 def test_s3_fails_as_told_and_heals(s3: S3, fault: str) -> None:
-    """Each request, as often as the draws say; those that fail are counted."""
+    """Every request fails while the fault lasts, and is counted."""
     proxy = S3Proxy(s3.endpoint_url, 2)
     client = boto3.client("s3", endpoint_url=proxy.url, config=_ONCE)
     failed = 0
-    lift = proxy.spoil((fault,), 1.0)
+    lift = proxy.inject((fault,), 1.0)
     for number in range(6):
         try:
             client.put_object(Bucket=s3.bucket, Key=str(number), Body=b"hello")
@@ -106,12 +106,12 @@ def test_s3_fails_as_told_and_heals(s3: S3, fault: str) -> None:
 
 
 def test_uploads_in_parts_are_known_by_who_began_them(s3: S3) -> None:
-    """And whether their maker ever heard of them."""
+    """And whether the client got the answer."""
     proxy = S3Proxy(s3.endpoint_url, 1)
     client = boto3.client("s3", endpoint_url=proxy.url, config=_ONCE)
     known = client.create_multipart_upload(Bucket=s3.bucket, Key="a")["UploadId"]
-    lift = proxy.spoil(("slow",), 1.0)
-    while not any(upload.is_spoiled for upload in proxy.uploads.values()):
+    lift = proxy.inject(("slow",), 1.0)
+    while not any(upload.is_answer_lost for upload in proxy.uploads.values()):
         try:
             client.create_multipart_upload(Bucket=s3.bucket, Key="a")
         except BotoCoreError:
@@ -119,5 +119,5 @@ def test_uploads_in_parts_are_known_by_who_began_them(s3: S3) -> None:
     lift()
     proxy.close()
     assert {upload.container for upload in proxy.uploads.values()} == {"c1-test"}
-    assert not proxy.uploads[known].is_spoiled
-    assert any(upload.is_spoiled for upload in proxy.uploads.values())
+    assert not proxy.uploads[known].is_answer_lost
+    assert any(upload.is_answer_lost for upload in proxy.uploads.values())

@@ -1,4 +1,4 @@
-"""Nobody needs a supervisor: worker, dispatcher and producers sit out a Redis that is gone, and go on."""
+"""Worker, dispatcher and producers wait while Redis is unavailable, and go on afterwards, without a restart."""
 
 import json
 import os
@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from chaos.judge.history import violations
-from chaos.proxies.redis import How, RedisProxy
+from chaos.proxies.redis import BlockMode, RedisProxy
 from sceneburst.local.embedded_redis import EmbeddedRedis
 from scenequeue.jobs.ids import check_job_id
 from scenequeue.jobs.item import ItemState, WorkItem
@@ -126,7 +126,7 @@ class Programs:
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("how", ["refuse", "swallow"])
 def test_everybody_survives_an_outage_and_nothing_is_done_twice(
-    queue: SceneQueue, namespace: str, proxy: RedisProxy, tmp_path: Path, how: How
+    queue: SceneQueue, namespace: str, proxy: RedisProxy, tmp_path: Path, how: BlockMode
 ) -> None:
     """An item is in hand when Redis goes; its result is handed in when Redis is back. Nobody exits, nobody spins.
 
@@ -138,7 +138,7 @@ def test_everybody_survives_an_outage_and_nothing_is_done_twice(
     try:
         queue.operator.resume()
         wait_until(queue.inspect.leased, "an item is in hand", 30)
-        lift = proxy.bar(how)
+        lift = proxy.block(how)
         before, submitted = programs.cpu_s(), programs.submitted()
         time.sleep(_OUTAGE_S)
         shares = {name: (used_s - before[name]) / _OUTAGE_S for name, used_s in programs.cpu_s().items()}

@@ -3,17 +3,17 @@
 import pytest
 
 from chaos.faults.catalogue import causes_of
-from chaos.faults.log import Hit
+from chaos.faults.log import InjectedFault
 from chaos.judge.attribution import lease_ends, unexplained
-from chaos.redis_clock import Moves, Span
+from chaos.redis_clock import ClockMoves, Span
 from scenequeue.jobs.ids import ItemId
 from scenequeue.jobs.job import JobEvent
 
 _HOUR = 3_600_000
 
 
-def _moves(*moves: tuple[int, int]) -> Moves:
-    made = Moves(lambda: 300_000)
+def _moves(*moves: tuple[int, int]) -> ClockMoves:
+    made = ClockMoves(lambda: 300_000)
     for at_ms, offset_ms in moves:
         made.note(at_ms, offset_ms)
     return made
@@ -54,11 +54,11 @@ def test_a_streams_events_stand_still_while_the_clock_is_behind_the_last() -> No
     ]  # fmt: skip
 
 
-def test_a_loss_under_a_moved_clock_is_blamed_on_what_hit_at_its_true_time() -> None:
-    """On nothing else."""
+def test_a_loss_under_a_moved_clock_is_attributed_to_a_fault_at_its_true_time() -> None:
+    """And to no other fault."""
     moves = _moves((100_000, _HOUR), (200_000, 0))
     ends = lease_ends([_event(140_000 + _HOUR), _event(150_000 + _HOUR, name="reclaimed")], moves)
     assert [(end.at_ms, end.until_ms) for end in ends] == [(150_000, 150_000)]
-    assert not unexplained(ends, [Hit("kill-worker", 145_000, frozenset({"c1"}), 145_000)], causes_of)
-    assert unexplained(ends, [Hit("kill-worker", 151_000, frozenset({"c1"}), 151_000)], causes_of) == ends
-    assert unexplained(ends, [Hit("kill-worker", 100_000, frozenset({"c1"}), 100_000)], causes_of) == ends
+    assert not unexplained(ends, [InjectedFault("kill-worker", 145_000, frozenset({"c1"}), 145_000)], causes_of)
+    assert unexplained(ends, [InjectedFault("kill-worker", 151_000, frozenset({"c1"}), 151_000)], causes_of) == ends
+    assert unexplained(ends, [InjectedFault("kill-worker", 100_000, frozenset({"c1"}), 100_000)], causes_of) == ends
