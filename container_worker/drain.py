@@ -1,4 +1,4 @@
-"""Leaving well: who asked for it, and until when what runs may run."""
+"""Draining: the reason to leave, and the time until which running items may go on."""
 
 import signal
 import threading
@@ -6,15 +6,15 @@ import time
 from types import FrameType
 
 from container_worker.exit_codes import Exit
-from container_worker.in_flight import HeldItems, Phase
+from container_worker.in_flight import InFlightItems, Phase
 
-#: What was stopped after the grace has so long to hand itself back, in seconds; then it is left behind.
+#: Seconds that items stopped after the grace have to hand themselves back; then they are left behind.
 #: With the default grace of 100 s this stays below the 120 s that Spot gives.
 LAST_CALL_S = 5.0
 
 
 class Drain:
-    """The wish to leave. The first reason counts; asking twice is safe.
+    """A request to leave. The first reason counts; asking twice is safe.
 
     Args:
         grace_s: how long running items may go on afterwards.
@@ -38,24 +38,24 @@ class Drain:
 
     @property
     def is_overdue(self) -> bool:
-        """Return True if even what was stopped has had its time, and hangs."""
+        """Return True if items that were stopped have not ended in their time."""
         return self._asked_for_s() >= self._grace_s + LAST_CALL_S
 
     def ask(self, reason: str, code: Exit) -> None:
-        """Leave as soon as everything is finished or handed back."""
-        # A signal handler may interrupt the holder of a lock in the same thread, so none is waited for.
+        """Ask the container to leave as soon as everything is finished or handed back."""
+        # A signal handler may interrupt the holder of the lock in the same thread; waiting for it would deadlock.
         if self._lock.acquire(blocking=False):
             try:
                 if self._since is None:
-                    # The time last: whoever sees it also sees the reason.
+                    # Set the time last: a thread that sees it also sees the reason.
                     self.reason, self.exit = reason, code
                     self._since = time.monotonic()
             finally:
                 self._lock.release()
 
-    def advance(self, held: HeldItems) -> None:
-        """Stop what has not begun, and after the grace, everything; stopped items hand themselves back."""
-        for item in held.all():
+    def advance(self, in_flight: InFlightItems) -> None:
+        """Stop the items that have not begun, and all items after the grace; stopped items hand themselves back."""
+        for item in in_flight.all():
             if self.is_over or item.phase is Phase.PREPARING:
                 item.stop.set()
 
@@ -64,7 +64,7 @@ class Drain:
 
 
 def listen_for_signals(drain: Drain) -> None:
-    """SIGTERM or SIGINT drains; a second SIGINT leaves at once (exit code 130). Main thread only."""
+    """Drain on SIGTERM or SIGINT; leave at once on a second SIGINT (exit code 130). Main thread only."""
     interrupted = False
 
     def handle(number: int, _frame: FrameType | None) -> None:

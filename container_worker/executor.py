@@ -1,4 +1,4 @@
-"""Carries one leased item from its inputs to the report of its end."""
+"""Executes one leased item, and reports its result or its failure."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from container_worker.drain import Drain
 from container_worker.exit_codes import Exit
 from container_worker.failures import Failure, classify
 from container_worker.heartbeat import Heartbeat
-from container_worker.in_flight import HeldItem, HeldItems
+from container_worker.in_flight import InFlightItem, InFlightItems
 from container_worker.kind import ItemContext, Kind, carry_out
 from container_worker.reporting import Reports
 from container_worker.roots import advice, missing_roots
@@ -28,22 +28,22 @@ from scenequeue.queue import SceneQueue
 from scenequeue.settings import WorkerSettings
 from scenequeue.storages.uri import UriStorage
 
-#: Jobs whose options are remembered.
-_OPTIONS_KEPT = 100
+#: Number of jobs whose options are kept in memory.
+_MAX_OPTIONS = 100
 
 
-class Performer:
-    """Performs items, each in its caller's thread. Thread-safe.
+class ItemExecutor:
+    """Executes items, each in its caller's thread. Thread-safe.
 
     Args:
-        queue: where ends are reported.
+        queue: takes the reports.
         settings: limits and folders.
-        container_id: who we are.
+        container_id: this container.
         kinds: those that it can do, by name.
-        held: the items in hand, and the slots.
-        heart: counts what was done and what failed.
+        in_flight: the container's items and slots.
+        heart: counts items that are done or failed.
         drain: asked when this container cannot go on.
-        reports: how ends are reported.
+        reports: repeats reports until Redis has taken them.
     """
 
     def __init__(
@@ -53,13 +53,13 @@ class Performer:
         container_id: ContainerId,
         kinds: Mapping[str, Kind],
         *,
-        held: HeldItems,
+        in_flight: InFlightItems,
         heart: Heartbeat,
         drain: Drain,
         reports: Reports,
     ) -> None:
         self._queue, self._settings, self._container_id, self._kinds = queue, settings, container_id, kinds
-        self._held, self._heart, self._drain, self._reports = held, heart, drain, reports
+        self._in_flight, self._heart, self._drain, self._reports = in_flight, heart, drain, reports
         self._storage = UriStorage(settings)
         self._limits = Limits(
             wall_s=settings.item_timeout_s,
@@ -69,11 +69,11 @@ class Performer:
         self._options: dict[JobId, JobOptions] = {}
         self._log = structlog.get_logger()
 
-    def perform(self, item: HeldItem) -> None:
-        """Do the item's work, then report how it ended; afterwards it is held no more, and its scratch is gone.
+    def execute(self, item: InFlightItem) -> None:
+        """Do the item's work and report its end; afterwards it is in flight no more, and its scratch folder is removed.
 
-        Never raises. An item that was told to stop is handed back, its attempt not counted, also where the stop
-        made itself felt as another error that may pass.
+        Never raises. An item that was told to stop is handed back without its attempt counted, also if the stop caused
+        another transient error.
         """
         log = self._log.bind(item=item.key, scene=item.lease.item.name, attempt=item.lease.attempt)
         try:
@@ -83,9 +83,9 @@ class Performer:
         except Exception:
             log.exception("the end could not be reported; the item comes back when its lease ends")
         finally:
-            self._held.remove(item)
+            self._in_flight.remove(item)
 
-    def _carry(self, item: HeldItem, log: structlog.stdlib.BoundLogger) -> None:
+    def _carry(self, item: InFlightItem, log: structlog.stdlib.BoundLogger) -> None:
         try:
             with scratch_folder(self._settings.scratch_dir) as scratch:
                 try:
@@ -109,7 +109,7 @@ class Performer:
         else:
             self._report_result(item, result, log)
 
-    def _handle(self, item: HeldItem, scratch: Path) -> ItemResult:
+    def _handle(self, item: InFlightItem, scratch: Path) -> ItemResult:
         def set_progress(share: float) -> None:
             item.progress = share
 
@@ -127,9 +127,9 @@ class Performer:
         return carry_out(self._kinds[item.lease.item.kind], context)
 
     @contextmanager
-    def _slot(self, item: HeldItem) -> Iterator[None]:
-        """A slot, entered only with a lease that still holds."""
-        with self._held.slot(item):
+    def _slot(self, item: InFlightItem) -> Iterator[None]:
+        """Hold a slot, entered only if the lease is still valid."""
+        with self._in_flight.slot(item):
             try:
                 self._reports.deliver(lambda: self._queue.worker.begin(self._container_id, item.lease), item.stop)
             except LeaseLost:
@@ -139,27 +139,27 @@ class Performer:
                 raise Stopped("redis stayed away before the work began") from None
             yield
 
-    def _unpromised(self, error: Exception, item: HeldItem) -> SettingsError | None:
-        """The container's own fault behind a refused file: the dispatcher promises a folder that our settings leave out."""
+    def _unpromised(self, error: Exception, item: InFlightItem) -> SettingsError | None:
+        """Return the setting behind a refused file, if the dispatcher promises a folder that this container may not use."""
         if not isinstance(error, StorageDenied):
             return None
         try:
             plan = self._queue.inspect.plan()
         except SettingsError:
-            # Rules of Redis from before workers read it.
+            # The Redis user's rules are older, and do not let workers read the plan.
             return None
         own = self._settings.file_roots
         missing = missing_roots(item.lease.item.payload, own, plan)
         return SettingsError(advice(own, missing)) if missing else None
 
     def _own_problem(self, failure: Failure) -> str:
-        """Find a fault of the container itself, with which its next item would fail too; "" where the item may be at fault."""
+        """Describe a fault of the container with which its next item would fail too; "" if the item may be at fault."""
         if failure.is_broken or failure.is_misconfigured:
             return failure.message
         # A full disk has its own error, and counts as an attempt.
         return "" if failure.is_disk_full else find_problem(self._settings.scratch_dir, thoroughly=failure.transient)
 
-    def _hand_back(self, item: HeldItem, reason: str, log: structlog.stdlib.BoundLogger, *, is_set_up: bool = True) -> None:
+    def _hand_back(self, item: InFlightItem, reason: str, log: structlog.stdlib.BoundLogger, *, is_set_up: bool = True) -> None:
         if item.is_lost:
             log.info("dropped: it is not ours any more", reason=reason)
             return
@@ -167,14 +167,14 @@ class Performer:
         problem = "" if is_set_up else reason
         self._reports.deliver(lambda: self._queue.worker.release(self._container_id, [item.lease], problem))
 
-    def _report_result(self, item: HeldItem, result: ItemResult, log: structlog.stdlib.BoundLogger) -> None:
+    def _report_result(self, item: InFlightItem, result: ItemResult, log: structlog.stdlib.BoundLogger) -> None:
         if self._reports.deliver(lambda: self._queue.worker.ack(self._container_id, [(item.lease, result)])):
             log.warning("result refused: the lease was lost or the job cancelled")
             return
         self._heart.count(done=1)
         log.info("done", processing_s=result.processing_s, bytes=result.bytes)
 
-    def _report_failure(self, item: HeldItem, failure: Failure, error: Exception, log: structlog.stdlib.BoundLogger) -> None:
+    def _report_failure(self, item: InFlightItem, failure: Failure, error: Exception, log: structlog.stdlib.BoundLogger) -> None:
         if failure.is_expected:
             log.warning("failed", error=failure.error, reason=failure.message, transient=failure.transient)
         else:
@@ -203,7 +203,7 @@ class Performer:
                     raise SurroundingsBroken(problem) from None
                 # Nothing has been done for it yet, so handing it back costs nothing.
                 raise Stopped("redis went away before the item began") from None
-            if len(self._options) >= _OPTIONS_KEPT:
+            if len(self._options) >= _MAX_OPTIONS:
                 self._options.clear()
             self._options[lease.job_id] = options
         return options

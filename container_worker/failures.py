@@ -1,4 +1,4 @@
-"""Tells what an exception means for the item that it ended."""
+"""Classifies the exception that ended an item."""
 
 from dataclasses import dataclass
 
@@ -15,18 +15,18 @@ class Failure:
     #: Class name of the error.
     error: str
     message: str
-    #: Whether another attempt may succeed.
+    #: True if another attempt may succeed.
     transient: bool
-    #: False for what no handler raises on purpose: worth a traceback in the log.
+    #: False for an exception that no kind raises on purpose, which is logged with its traceback.
     is_expected: bool = True
-    #: The next item would end in the same way here.
+    #: The next item would fail in the same way in this container.
     is_disk_full: bool = False
     is_misconfigured: bool = False
     is_broken: bool = False
 
 
 def classify(error: Exception) -> Failure:
-    """Return the meaning of an exception; everything unforeseen may pass, so it is worth another attempt."""
+    """Classify an exception; an unforeseen one may pass, so it counts as transient."""
     name = type(error).__name__
     if isinstance(error, DiskFull) or (isinstance(error, OSError) and is_full(error)):
         return Failure(DiskFull.__name__, str(error), transient=True, is_disk_full=True)

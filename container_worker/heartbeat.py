@@ -1,4 +1,4 @@
-"""The heartbeat: one thread that keeps all leases, tells how things stand, and learns what was lost."""
+"""The heartbeat: one thread that extends all leases, reports the container's state, and learns of lost leases."""
 
 import os
 import socket
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import structlog
 
-from container_worker.in_flight import HeldItem, HeldItems
+from container_worker.in_flight import InFlightItem, InFlightItems
 from container_worker.task_protection import Protection
 from scenequeue.errors import QueueUnavailable, SceneburstError
 from scenequeue.jobs.container import ContainerRecord
@@ -21,16 +21,16 @@ from scenequeue.liveness import show_life
 from scenequeue.queue import SceneQueue
 from scenequeue.server_check import warn_of_problems
 
-#: Beats per lease time: two may be lost before a lease is.
-_PER_LEASE = 3
-#: The longest between two beats, so that progress is worth looking at.
-_LONGEST_S = 2.0
-#: How long leaving waits for a beat that is under way.
+#: Beats per lease time: a lease survives two lost beats.
+_BEATS_PER_LEASE = 3
+#: Seconds between two beats at most, so that the progress shown is recent.
+_MAX_PAUSE_S = 2.0
+#: Seconds that stopping waits for a beat that is under way.
 _LAST_BEAT_S = 3.0
 
 
 def package_version() -> str:
-    """Ours, or "" when run from a tree that is not installed."""
+    """Return the version of the installed package; "" in a tree that is not installed."""
     try:
         return version("sceneburst")
     except ModuleNotFoundError:
@@ -41,13 +41,13 @@ class Heartbeat:
     """Extends leases and reports until it is stopped. Start and stop are safe twice, and stop before start.
 
     Args:
-        queue: where to.
-        container_id: whose.
-        held: what to extend; items found lost are told to stop.
+        queue: the queue.
+        container_id: the container.
+        in_flight: whose leases are extended; an item whose lease is lost is told to stop.
         lease_s: how long a lease lasts.
         fleet: name for the container's record.
-        alive_file: touched with every beat, heard or not.
-        isolation: how far children are kept apart.
+        alive_file: touched with every beat, also with one that Redis did not answer.
+        isolation: the level at which children are isolated.
         serves: the needs of the items that the container can do.
     """
 
@@ -55,21 +55,21 @@ class Heartbeat:
         self,
         queue: SceneQueue,
         container_id: ContainerId,
-        held: HeldItems,
+        in_flight: InFlightItems,
         lease_s: float,
         fleet: str,
         alive_file: Path | None = None,
         isolation: str = "",
         serves: Sequence[str] = (),
     ) -> None:
-        self._queue, self._held, self._lease_s = queue, held, lease_s
+        self._queue, self._in_flight, self._lease_s = queue, in_flight, lease_s
         self._log = structlog.get_logger()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._base = ContainerRecord(
             container_id=container_id,
             fleet=fleet,
-            slots=held.slots,
+            slots=in_flight.slots,
             host=socket.gethostname(),
             version=package_version(),
             isolation=isolation,
@@ -85,19 +85,19 @@ class Heartbeat:
         self._done = 0
         self._failed = 0
         self._silent_since: float | None = None
-        #: The hello: Redis's clock (ms) and our monotonic one (s) at one moment.
+        #: Redis's clock (ms) and our monotonic one (s) at the first beat.
         self._hello: tuple[int, float] | None = None
-        #: The same at the last beat: Redis's clock may have jumped since the hello.
+        #: The same at the last beat: Redis's clock may have jumped since the first.
         self._clock = (0, 0.0)
 
     def start(self) -> None:
-        """Say hello at once, then beat."""
+        """Send the first beat at once, then one after every pause."""
         if self._thread is None and not self._stop.is_set():
             self._thread = threading.Thread(target=copy_context().run, args=(self._run,), name="heartbeat", daemon=True)
             self._thread.start()
 
     def stop(self, exit_reason: str) -> None:
-        """Beat no more, and say goodbye when Redis listens; waits at most 3 s for a beat that is under way."""
+        """Stop beating, and say goodbye if Redis answers; waits at most 3 s for a beat that is under way."""
         is_first = not self._stop.is_set()
         self._stop.set()
         if self._thread is None or not is_first:
@@ -112,26 +112,26 @@ class Heartbeat:
             self._log.warning("left without a goodbye", error=str(error))
 
     def count(self, *, done: int = 0, failed: int = 0) -> None:
-        """Items that have ended."""
+        """Add items that have ended to the totals."""
         with self._counts:
             self._done += done
             self._failed += failed
 
     def silence_s(self) -> float:
-        """For how long Redis has not answered the heartbeat."""
+        """Return the seconds for which Redis has not answered the heartbeat; 0 if it answered the last one."""
         since = self._silent_since
         return 0.0 if since is None else time.monotonic() - since
 
     def record(self) -> ContainerRecord:
         """Return the container's present state."""
-        items = self._held.all()
+        items = self._in_flight.all()
         with self._counts:
             done, failed = self._done, self._failed
         return self._base.model_copy(
             update={
                 "state": "draining" if self.is_draining else "running",
                 "started_ms": self._hello[0] if self._hello else 0,
-                "idle_since_ms": 0 if items else self._redis_ms_ago(self._held.idle_s()),
+                "idle_since_ms": 0 if items else self._redis_ms_ago(self._in_flight.idle_s()),
                 "held": len(items),
                 "done": done,
                 "failed": failed,
@@ -142,7 +142,7 @@ class Heartbeat:
         )
 
     def _redis_ms_ago(self, seconds: float) -> int:
-        """Redis's clock so many seconds ago, but not before our hello; 0 before that is known."""
+        """Return the time of Redis's clock so many seconds ago, not before the first beat; 0 if there was none yet."""
         if self._hello is None:
             return 0
         redis_ms, at = self._clock
@@ -150,22 +150,22 @@ class Heartbeat:
         return redis_ms + round((now - at - min(seconds, now - self._hello[1])) * 1000)
 
     def _run(self) -> None:
-        pause_s = min(self._lease_s / _PER_LEASE, _LONGEST_S)
+        pause_s = min(self._lease_s / _BEATS_PER_LEASE, _MAX_PAUSE_S)
         while True:
             try:
                 self._beat()
             except QueueUnavailable as error:
                 self._note_silence("redis is gone; what is in hand goes on", error=str(error))
             except Exception:
-                # A heart that stops for one bad answer would lose every lease without a word.
+                # Keep beating after an unexpected error: a dead heartbeat thread would silently lose every lease.
                 self._note_silence("a beat failed; what is in hand goes on", exc_info=True)
             show_life(self._alive_file)
-            self._protection.follow(is_working=bool(self._held.all()))
+            self._protection.follow(is_working=bool(self._in_flight.all()))
             if self._stop.wait(pause_s):
                 return
 
     def _beat(self) -> None:
-        items = {item.lease.token: item for item in self._held.all()}
+        items = {item.lease.token: item for item in self._in_flight.all()}
         if self._hello is None:
             warn_of_problems(self._queue)
         self._clock = (self._queue.inspect.now_ms(), time.monotonic())
@@ -179,11 +179,11 @@ class Heartbeat:
             self._log.info("redis is back", after_s=round(self.silence_s(), 1))
             self._silent_since = None
 
-    def _take_losses(self, items: dict[LeaseToken, HeldItem], lost: list[Lease]) -> None:
+    def _take_losses(self, items: dict[LeaseToken, InFlightItem], lost: list[Lease]) -> None:
         for lease in lost:
             item = items[lease.token]
-            # An item that was just handed in is no longer ours, and that is right.
-            if self._held.holds(item) and not item.is_lost:
+            # The lease of an item whose end was just reported is gone, as it should be.
+            if self._in_flight.holds(item) and not item.is_lost:
                 self._log.warning("lease lost", item=item.key)
                 item.lose()
 

@@ -1,4 +1,4 @@
-"""The items that a container holds leases of, and how far each has come."""
+"""The items that a container holds leases of, and the progress of each."""
 
 import threading
 import time
@@ -12,8 +12,8 @@ from container_worker.sandbox.child import Stopped
 from scenequeue.jobs.ids import LeaseToken
 from scenequeue.jobs.item import Lease
 
-#: Seconds of video left to make at a slot when the item after is fetched. Any earlier, and it would wait behind a long scene
-#: for what another container could have begun.
+#: Seconds of video left to make at a slot when the next item is fetched. Fetched earlier, it would wait behind a long scene
+#: although another container could begin it.
 AHEAD_VIDEO_S = 10.0
 
 
@@ -26,7 +26,7 @@ class Phase(Enum):
 
 
 @dataclass
-class HeldItem:
+class InFlightItem:
     """One leased item; shared by its own thread, the heartbeat and the loop."""
 
     lease: Lease
@@ -34,7 +34,7 @@ class HeldItem:
     progress: float = 0.0
     #: Set to end its work at once.
     stop: threading.Event = field(default_factory=threading.Event)
-    #: Another container has it now, or its job was cancelled: its result is worth nothing.
+    #: Another container has it now, or its job was cancelled: its result would be refused.
     is_lost: bool = False
 
     @property
@@ -42,13 +42,13 @@ class HeldItem:
         return f"{self.lease.job_id}/{self.lease.item_id}"
 
     def lose(self) -> None:
-        """Its end is not ours to report any more; end its work at once."""
+        """End its work at once, because its lease is lost and its result would be refused."""
         self.is_lost = True
         self.stop.set()
 
 
-class HeldItems:
-    """All held items of a container, and its slots. Thread-safe.
+class InFlightItems:
+    """All items in flight of a container, and its slots. Thread-safe.
 
     Args:
         slots: how many items may work at once.
@@ -57,41 +57,41 @@ class HeldItems:
     def __init__(self, slots: int) -> None:
         self.slots = slots
         # By token: a container may lease an item again while it still works for a lease of it that has expired.
-        self._items: dict[LeaseToken, HeldItem] = {}
+        self._items: dict[LeaseToken, InFlightItem] = {}
         self._working = 0
         self._waiting: deque[LeaseToken] = deque()
         self._changes = 0
         self._idle_since = time.monotonic()
         self._changed = threading.Condition()
 
-    def add(self, item: HeldItem) -> None:
-        """The container has leased it."""
+    def add(self, item: InFlightItem) -> None:
+        """Add an item that was leased."""
         with self._changed:
             self._items[item.lease.token] = item
             self._note_change()
 
-    def remove(self, item: HeldItem) -> None:
-        """Its lease has ended, one way or another; safe twice."""
+    def remove(self, item: InFlightItem) -> None:
+        """Remove an item whose lease has ended; safe twice."""
         with self._changed:
             if self._items.pop(item.lease.token, None) and not self._items:
                 self._idle_since = time.monotonic()
             self._note_change()
 
-    def all(self) -> list[HeldItem]:
-        """A snapshot."""
+    def all(self) -> list[InFlightItem]:
+        """Return a snapshot of all items."""
         with self._changed:
             return list(self._items.values())
 
-    def holds(self, item: HeldItem) -> bool:
+    def holds(self, item: InFlightItem) -> bool:
         """Return True if its end has not been reported yet."""
         with self._changed:
             return item.lease.token in self._items
 
-    def wanted(self) -> int:
-        """Return the number of items to lease: one for every slot that is free, or will soon be: the latter to be prepared."""
+    def free_capacity(self) -> int:
+        """Return the number of items to lease: one per free slot, and one to prepare per slot that is soon free."""
         with self._changed:
             before_delivery = [item for item in self._items.values() if item.phase is not Phase.DELIVERING]
-            # Deliveries may pile up behind a slow store; then taking more would only hoard.
+            # Deliveries pile up behind a slow store: leasing more items then would only keep them from other containers.
             if len(self._items) >= 3 * self.slots + 1:
                 return 0
             left_s = [item.lease.item.weight * (1 - item.progress) for item in before_delivery if item.phase is Phase.WORKING]
@@ -99,12 +99,12 @@ class HeldItems:
             return max(0, self.slots + soon_free - len(before_delivery))
 
     def idle_s(self) -> float:
-        """For how long nothing has been held, in seconds; 0 while something is."""
+        """Return the seconds for which there has been no item; 0 while there is one."""
         with self._changed:
             return 0.0 if self._items else time.monotonic() - self._idle_since
 
     def restart_idle_clock(self) -> None:
-        """Count idleness from now: until now, nobody could have given us work."""
+        """Count idleness from now, because until now no work could have been received."""
         with self._changed:
             self._idle_since = time.monotonic()
 
@@ -115,13 +115,13 @@ class HeldItems:
             return self._changes
 
     def wait_for_change(self, seen: int, timeout_s: float) -> None:
-        """Until `changes` differs from `seen`, so that none is missed in between, or the time is over."""
+        """Wait until `changes` differs from `seen`, so that no change in between is missed, or until the time is over."""
         with self._changed:
             self._changed.wait_for(lambda: self._changes != seen, timeout_s)
 
     @contextmanager
-    def slot(self, item: HeldItem) -> Iterator[None]:
-        """A slot for an item's real work; waits for a free one, first come, first served.
+    def slot(self, item: InFlightItem) -> Iterator[None]:
+        """Hold a slot for an item's work; waits for a free one, first come, first served.
 
         Raises:
             Stopped: the item was to stop before one was free.

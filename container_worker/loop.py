@@ -8,10 +8,10 @@ from contextvars import copy_context
 import structlog
 
 from container_worker.drain import Drain
-from container_worker.executor import Performer
+from container_worker.executor import ItemExecutor
 from container_worker.exit_codes import Exit
 from container_worker.heartbeat import Heartbeat
-from container_worker.in_flight import HeldItem, HeldItems
+from container_worker.in_flight import InFlightItem, InFlightItems
 from container_worker.kind import Kind
 from container_worker.reporting import INITIAL_BACKOFF_S, MAX_BACKOFF_S, Reports
 from container_worker.surroundings import find_problem
@@ -25,18 +25,18 @@ from scenequeue.ports.worker import new_call
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import WorkerSettings
 
-#: How long the loop waits at the bells before it looks around.
+#: Seconds that the loop waits at the bells before it checks for other reasons to act.
 _LOOK_S = 1.0
-#: How often a draining loop looks at the clock.
+#: Seconds between two looks of a draining loop at the clock.
 _DRAIN_LOOK_S = 0.2
-#: How often, at the rarest, the loop puts expired leases back itself, so that recovery does not need a dispatcher.
+#: Seconds, at most, between two reclaims of the loop itself, so that recovery does not need a dispatcher.
 _RECLAIM_EVERY_S = 10.0
-#: A bell that rings sooner than this rang for work that was there all the time.
+#: Seconds within which a ringing bell means work that was there all the time.
 _AT_ONCE_S = 0.01
-#: Pauses when it keeps ringing for work that is not ours to have.
+#: Pauses after spurious wake-ups: the bell rings, and nothing can be leased.
 _INITIAL_SPURIOUS_PAUSE_S = 0.01
 _MAX_SPURIOUS_PAUSE_S = 1.0
-#: How long leaving waits for stopped items to kill their children and clear their scratch folders.
+#: Seconds that leaving waits for stopped items to kill their children and remove their scratch folders.
 _ABANDON_S = 1.0
 
 
@@ -44,13 +44,13 @@ class WorkLoop:
     """One container's work.
 
     Args:
-        queue: where the items come from.
+        queue: the queue.
         settings: slots (already resolved, at least 1), limits, time-outs. `batch` is what the planner counts with, not
             a limit: a container that is done early takes what slow ones leave.
-        container_id: who we are.
+        container_id: this container.
         kinds: those that it can do, by name.
         drain: set from outside to make the loop leave.
-        isolation: how far children are kept apart, for the container's record.
+        isolation: the level at which children are isolated, for the container's record.
     """
 
     def __init__(
@@ -65,19 +65,19 @@ class WorkLoop:
         self._queue, self._settings, self._container_id = queue, settings, container_id
         self._drain = drain
         self._serves = needs_of_kinds(kinds)
-        self._held = HeldItems(settings.slots)
+        self._in_flight = InFlightItems(settings.slots)
         self._heart = Heartbeat(
-            queue, container_id, self._held, settings.lease_s, settings.fleet, settings.alive_file, isolation, self._serves
+            queue, container_id, self._in_flight, settings.lease_s, settings.fleet, settings.alive_file, isolation, self._serves
         )
         self._reports = Reports(self._heart.silence_s, settings.redis_patience_s)
-        self._performer = Performer(
-            queue, settings, container_id, kinds, held=self._held, heart=self._heart, drain=drain, reports=self._reports
+        self._executor = ItemExecutor(
+            queue, settings, container_id, kinds, in_flight=self._in_flight, heart=self._heart, drain=drain, reports=self._reports
         )
         self._log = structlog.get_logger()
         self._errors = Backoff(INITIAL_BACKOFF_S, MAX_BACKOFF_S)
         self._spurious = Backoff(_INITIAL_SPURIOUS_PAUSE_S, _MAX_SPURIOUS_PAUSE_S)
         self._next_reclaim = self._next_reclaim_time()
-        #: The same until it was answered: what a lost answer was about is not leased and forgotten.
+        #: Kept until a lease call was answered: repeated with it, the call returns what a lost answer was about.
         self._call = new_call()
         #: The need whose bell was taken; the next lease hangs it up again where work is left.
         self._bell = ""
@@ -94,14 +94,14 @@ class WorkLoop:
             while not self._must_leave():
                 has_found_nothing = self._step()
                 is_old_enough = time.monotonic() - born >= self._settings.min_lifetime_s
-                if has_found_nothing and is_old_enough and self._held.idle_s() >= self._settings.idle_timeout_s:
+                if has_found_nothing and is_old_enough and self._in_flight.idle_s() >= self._settings.idle_timeout_s:
                     self._drain.ask("idle", Exit.IDLE)
         except KeyboardInterrupt:
             self._abandon_all()
             self._heart.stop("interrupted")
             return Exit.INTERRUPTED
         except BaseException:
-            self._hand_back(self._held.all())
+            self._hand_back(self._in_flight.all())
             self._abandon_all()
             self._heart.stop("error")
             raise
@@ -110,7 +110,7 @@ class WorkLoop:
         return self._drain.exit
 
     def _must_leave(self) -> bool:
-        """Carry a drain forward; True when there is nothing to stay for."""
+        """Advance a drain; return True when the container can leave."""
         if self._heart.should_drain.is_set():
             self._drain.ask("drained by the dispatcher", Exit.DRAINED)
         if self._heart.silence_s() > self._settings.redis_patience_s:
@@ -119,39 +119,39 @@ class WorkLoop:
         if not self._drain.is_asked:
             return False
         self._heart.is_draining = True
-        seen = self._held.changes
-        self._drain.advance(self._held)
-        held = self._held.all()
+        seen = self._in_flight.changes
+        self._drain.advance(self._in_flight)
+        held = self._in_flight.all()
         if not held:
             return True
         if self._drain.is_overdue:
             self._log.warning("left behind: still busy after the grace", items=[item.key for item in held])
             self._hand_back(held)
             return True
-        self._held.wait_for_change(seen, _DRAIN_LOOK_S)
+        self._in_flight.wait_for_change(seen, _DRAIN_LOOK_S)
         return False
 
     def _step(self) -> bool:
         """Lease what can be worked on now, or wait until something changes, a second or a backoff at most.
 
         Returns:
-            Whether the queue was looked at, and had nothing for us. Only that is idleness.
+            True if the queue was asked and had nothing to lease; only that counts as idleness.
         """
-        seen = self._held.changes
+        seen = self._in_flight.changes
         try:
             has_found_nothing = self._take(seen)
         except SettingsError:
             raise
         except Exception as error:
             if not isinstance(error, QueueUnavailable):
-                # A message that nobody can read must not end every worker that leases it.
+                # An unreadable message must not end every worker that leases it.
                 self._log.exception("leasing failed")
             if problem := find_problem(self._settings.scratch_dir, thoroughly=False):
-                # Without a file descriptor for its connection, say.
+                # Leasing may have failed because no file descriptor is left for the connection.
                 self._drain.ask(f"{BROKEN}{problem}", Exit.BROKEN)
-            self._held.wait_for_change(seen, self._errors.next_s())
-            # Nobody could give us work meanwhile.
-            self._held.restart_idle_clock()
+            self._in_flight.wait_for_change(seen, self._errors.next_s())
+            # No work could be received meanwhile.
+            self._in_flight.restart_idle_clock()
             return False
         self._errors.reset()
         return has_found_nothing
@@ -160,9 +160,9 @@ class WorkLoop:
         if self._drain.is_asked:
             return False
         self._reclaim_now_and_then()
-        wanted = self._held.wanted()
+        wanted = self._in_flight.free_capacity()
         if not wanted or self._reports.are_pending:
-            self._held.wait_for_change(seen, _LOOK_S)
+            self._in_flight.wait_for_change(seen, _LOOK_S)
             return False
         worker, lease_s = self._queue.worker, self._settings.lease_s
         leases = worker.lease(
@@ -177,15 +177,15 @@ class WorkLoop:
         if not self._bell or time.monotonic() - waited_since > _AT_ONCE_S:
             self._spurious.reset()
             return not self._bell
-        # It rings, yet we got nothing: we are marked for drain, or others were faster.
-        self._held.wait_for_change(seen, self._spurious.next_s())
+        # A spurious wake-up: this container is marked for drain, or others were faster.
+        self._in_flight.wait_for_change(seen, self._spurious.next_s())
         return True
 
     def _begin(self, leases: Sequence[Lease]) -> int:
         """Start items; returns how many. One that stands where its need says otherwise was put there by a foreign writer."""
         ours = [lease for lease in leases if need_of(lease.item.kind, lease.item.v) in self._serves]
         for lease in ours:
-            self._start(HeldItem(lease))
+            self._start(InFlightItem(lease))
         for lease in leases:
             if lease not in ours:
                 self._refuse(lease)
@@ -196,31 +196,31 @@ class WorkLoop:
         self._log.warning("item refused", item=f"{lease.job_id}/{lease.item_id}", why=about)
         self._queue.worker.fail(self._container_id, lease, BadInput.__name__, about, transient=False)
 
-    def _start(self, item: HeldItem) -> None:
-        self._held.add(item)
-        # Threads start without context; the log's fields (program, container) are to come along.
+    def _start(self, item: InFlightItem) -> None:
+        self._in_flight.add(item)
+        # A thread starts with an empty context; copy ours, which has the log's fields (program, container).
         work = copy_context().run
-        thread = threading.Thread(target=work, args=(self._performer.perform, item), name=item.key, daemon=True)
+        thread = threading.Thread(target=work, args=(self._executor.execute, item), name=item.key, daemon=True)
         try:
             thread.start()
         except RuntimeError as error:
-            # The machine gives no more threads. Held without one, the item would be prolonged for ever.
+            # The machine has no more threads. Without one, the item would never end, and its lease be extended for ever.
             self._drain.ask(f"{BROKEN}{error}", Exit.BROKEN)
             self._hand_back([item])
-            self._held.remove(item)
+            self._in_flight.remove(item)
 
     def _reclaim_now_and_then(self) -> None:
-        # While Redis is silent it would only keep the loop from hearing a drain.
+        # While Redis does not answer, the call would only delay the loop in noticing a drain.
         if time.monotonic() >= self._next_reclaim and not self._heart.silence_s():
             self._next_reclaim = self._next_reclaim_time()
             self._queue.worker.reclaim()
 
     def _next_reclaim_time(self) -> float:
-        """Return the time of the next reclaim: within a lease time, as recovery takes two at most; not all containers at once."""
+        """Return the time of the next reclaim: within a lease time, and not the same for all containers."""
         return time.monotonic() + jittered(min(_RECLAIM_EVERY_S, self._settings.lease_s))
 
-    def _hand_back(self, items: Sequence[HeldItem]) -> None:
-        """Release items that cannot do it themselves; what they may still report is refused."""
+    def _hand_back(self, items: Sequence[InFlightItem]) -> None:
+        """Release items that cannot release themselves; what they still report is refused."""
         for item in items:
             item.lose()
         if self._heart.silence_s():
@@ -231,12 +231,12 @@ class WorkLoop:
             self._log.warning("not handed back; it comes back when the leases end", error=str(error))
 
     def _abandon_all(self) -> None:
-        """End the children and scratch folders of what is still held. Safe when there is none."""
+        """Stop the items that are left; wait a moment until their children and scratch folders are gone."""
         self._reports.give_up()
         deadline = time.monotonic() + _ABANDON_S
-        seen = self._held.changes
-        for item in self._held.all():
+        seen = self._in_flight.changes
+        for item in self._in_flight.all():
             item.lose()
-        while self._held.all() and time.monotonic() < deadline:
-            self._held.wait_for_change(seen, deadline - time.monotonic())
-            seen = self._held.changes
+        while self._in_flight.all() and time.monotonic() < deadline:
+            self._in_flight.wait_for_change(seen, deadline - time.monotonic())
+            seen = self._in_flight.changes

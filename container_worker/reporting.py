@@ -1,4 +1,4 @@
-"""Telling the queue how items stand, however long Redis takes to come back."""
+"""Reports to the queue, repeated until Redis has taken them."""
 
 import threading
 from collections.abc import Callable
@@ -15,11 +15,11 @@ MAX_BACKOFF_S = 5.0
 
 
 class Reports:
-    """Repeats calls until Redis has taken them in. Thread-safe.
+    """Repeats calls until Redis has answered them. Thread-safe.
 
     Args:
-        silence_s: for how long Redis has not answered, in seconds.
-        patience_s: how much of that is borne before a report is given up; its item comes back when its lease ends.
+        silence_s: returns the seconds for which Redis has not answered.
+        patience_s: seconds of silence after which a report is given up; its item comes back when its lease expires.
     """
 
     def __init__(self, silence_s: Callable[[], float], patience_s: float) -> None:
@@ -30,12 +30,12 @@ class Reports:
 
     @property
     def are_pending(self) -> bool:
-        """Return True if something is still to be told; nothing is to be leased meanwhile."""
+        """Return True if a report has not been taken yet; nothing is to be leased meanwhile."""
         with self._lock:
             return self._pending > 0
 
     def give_up(self) -> None:
-        """Repeat nothing any more; safe twice."""
+        """Stop repeating; safe twice."""
         self._given_up.set()
 
     def deliver(self, call: Callable[[], T], stop: threading.Event | None = None) -> T:

@@ -9,7 +9,7 @@ from producer.requests.film import Joining, Weighed, video_address
 from producer.uploads import Uploader
 from scenequeue.jobs.film import Film
 from scenequeue.jobs.item import WorkItem
-from scenequeue.jobs.kinds.render import RenderPayload
+from scenequeue.jobs.kinds.render import VERSION, RenderPayload
 from scenequeue.jobs.scene import Scene, inputs_of
 from scenequeue.ports.producer import JobWriter
 from scenequeue.storages.files import file_uri
@@ -70,7 +70,7 @@ def _items(
             }
         )
         fields = payload.model_dump(exclude_defaults=True)
-        yield index, WorkItem(kind="render", name=scene.name, weight=round(weight, 3), payload=fields)
+        yield index, WorkItem(v=VERSION, kind="render", name=scene.name, weight=round(weight, 3), payload=fields)
 
 
 def _address(place: str, addresses: Mapping[Path, str]) -> str:

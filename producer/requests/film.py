@@ -9,7 +9,7 @@ from scenequeue.errors import InvalidScenes, Mistake
 from scenequeue.jobs.film import Film
 from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.kinds.render import RenderOptions
-from scenequeue.jobs.kinds.stitch import MAX_SCENES, StitchPayload
+from scenequeue.jobs.kinds.stitch import MAX_SCENES, VERSION, StitchPayload
 from scenequeue.jobs.scene import Scene
 
 #: True, False, a Film, or a dict with its fields.
@@ -99,4 +99,6 @@ class Joining:
             output=video_address(self._prefix, self._film.name),
         )  # fmt: skip
         weight = round(max(0.1, self._weight * _WEIGHT_SHARE), 3)
-        return WorkItem(kind="stitch", name=self._film.name, weight=weight, payload=payload.model_dump(exclude_defaults=True))
+        return WorkItem(
+            v=VERSION, kind="stitch", name=self._film.name, weight=weight, payload=payload.model_dump(exclude_defaults=True)
+        )

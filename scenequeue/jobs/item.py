@@ -10,8 +10,6 @@ from scenequeue.jobs.ids import ItemId, JobId, LeaseToken, SceneName
 
 #: Version of the wire format. A worker leaves items with a newer one to others.
 WIRE_VERSION = 1
-
-
 #: Heaviest item, in seconds of video: 115 days. Sums of a million of these are still exact in Lua's numbers.
 MAX_WEIGHT_S = 1e7
 
@@ -33,11 +31,12 @@ class WorkItem(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
+    #: VERSION of its kind.
     v: int = WIRE_VERSION
-    #: render or stitch, and later probe, encode, copy, run.
+    #: The name of a file in scenequeue/jobs/kinds.
     kind: str = "render"
     name: SceneName
-    #: Estimated cost: seconds of video.
+    #: Estimated cost in the UNIT of its kind: seconds of video.
     weight: Annotated[float, Field(ge=0.0, le=MAX_WEIGHT_S, allow_inf_nan=False)] = 1.0
     payload: dict[str, Any] = Field(default_factory=dict)
 

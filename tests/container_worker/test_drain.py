@@ -7,8 +7,8 @@ import pytest
 
 from container_worker.drain import LAST_CALL_S, Drain, listen_for_signals
 from container_worker.exit_codes import Exit
-from container_worker.in_flight import HeldItems, Phase
-from tests.container_worker.test_in_flight import held_item
+from container_worker.in_flight import InFlightItems, Phase
+from tests.container_worker.test_in_flight import in_flight_item
 
 
 @pytest.fixture
@@ -31,18 +31,18 @@ def test_the_first_reason_to_leave_counts() -> None:
 
 def test_what_has_not_begun_is_stopped_at_once_and_the_rest_after_the_grace() -> None:
     """Running and delivering items may finish."""
-    held = HeldItems(2)
-    items = [held_item(str(number)) for number in range(3)]
+    in_flight = InFlightItems(2)
+    items = [in_flight_item(str(number)) for number in range(3)]
     for item, phase in zip(items, Phase, strict=True):
         item.phase = phase
-        held.add(item)
+        in_flight.add(item)
     patient = Drain(1000)
     patient.ask("x", Exit.DRAINED)
-    patient.advance(held)
+    patient.advance(in_flight)
     assert [item.stop.is_set() for item in items] == [True, False, False]
     hasty = Drain(0)
     hasty.ask("x", Exit.DRAINED)
-    hasty.advance(held)
+    hasty.advance(in_flight)
     assert all(item.stop.is_set() for item in items)
 
 

@@ -7,7 +7,7 @@ import pytest
 import redis
 
 from container_worker.heartbeat import Heartbeat
-from container_worker.in_flight import HeldItem, HeldItems
+from container_worker.in_flight import InFlightItem, InFlightItems
 from scenequeue.errors import QueueUnavailable
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.ids import ContainerId
@@ -16,7 +16,7 @@ from tests.scenequeue.jobs import waiting_needs
 from tests.support.waiting import wait_until
 
 LEASE_S = 0.3
-Beating = Callable[..., AbstractContextManager[tuple[Heartbeat, HeldItems]]]
+Beating = Callable[..., AbstractContextManager[tuple[Heartbeat, InFlightItems]]]
 
 
 @pytest.fixture
@@ -24,22 +24,22 @@ def beating(queue: SceneQueue) -> Beating:
     """A heartbeat of container c1 that beats ten times a second while the block runs."""
 
     @contextmanager
-    def start() -> Iterator[tuple[Heartbeat, HeldItems]]:
-        held = HeldItems(1)
-        heart = Heartbeat(queue, ContainerId("c1"), held, LEASE_S, "process")
+    def start() -> Iterator[tuple[Heartbeat, InFlightItems]]:
+        in_flight = InFlightItems(1)
+        heart = Heartbeat(queue, ContainerId("c1"), in_flight, LEASE_S, "process")
         heart.start()
         try:
-            yield heart, held
+            yield heart, in_flight
         finally:
             heart.stop("test over")
 
     return start
 
 
-def _lease_one(queue: SceneQueue, held: HeldItems) -> HeldItem:
+def _lease_one(queue: SceneQueue, in_flight: InFlightItems) -> InFlightItem:
     (lease,) = queue.worker.lease("c1", 1, LEASE_S, serves=waiting_needs(queue))
-    item = HeldItem(lease)
-    held.add(item)
+    item = InFlightItem(lease)
+    in_flight.add(item)
     return item
 
 
@@ -51,8 +51,8 @@ def _record(queue: SceneQueue) -> ContainerRecord:
 def test_a_held_lease_outlives_its_time(queue: SceneQueue, beating: Beating, submit_items: Callable[..., None]) -> None:
     """It is extended with every beat, and its progress is told."""
     submit_items("a", ("wait", {}))
-    with beating() as (_, held):
-        item = _lease_one(queue, held)
+    with beating() as (_, in_flight):
+        item = _lease_one(queue, in_flight)
         item.progress = 0.5
         first = queue.inspect.now_ms()
         wait_until(lambda: queue.inspect.now_ms() > first + 3 * LEASE_S * 1000, "three lease times have passed")
@@ -60,7 +60,7 @@ def test_a_held_lease_outlives_its_time(queue: SceneQueue, beating: Beating, sub
         assert not item.is_lost
         assert _record(queue).progress == {"a/0-0": 0.5}
         queue.worker.release("c1", [item.lease])
-        held.remove(item)
+        in_flight.remove(item)
     queue.producer.cancel("a")
 
 
@@ -69,8 +69,8 @@ def test_a_cancelled_job_is_learned_with_the_next_beat(
 ) -> None:
     """The item is told to stop, its result is worth nothing."""
     submit_items("a", ("wait", {}))
-    with beating() as (_, held):
-        item = _lease_one(queue, held)
+    with beating() as (_, in_flight):
+        item = _lease_one(queue, in_flight)
         queue.producer.cancel("a")
         assert item.stop.wait(5)
         assert item.is_lost
@@ -93,13 +93,13 @@ def test_a_beat_that_fails_in_any_way_is_not_the_last(
         return extend(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(queue.worker, "extend", extend_oddly)
-    with beating() as (heart, held):
-        item = _lease_one(queue, held)
+    with beating() as (heart, in_flight):
+        item = _lease_one(queue, in_flight)
         wait_until(lambda: len(calls) >= 4, "it beats on")
         wait_until(lambda: heart.silence_s() == 0, "the silence is over")
         assert not item.is_lost
         queue.worker.release("c1", [item.lease])
-        held.remove(item)
+        in_flight.remove(item)
     queue.producer.cancel("a")
 
 
@@ -133,25 +133,25 @@ def test_idleness_is_told_in_redis_time_and_only_without_work(
 ) -> None:
     """The reaper goes by it, so an item between two beats must restart it."""
     submit_items("a", ("wait", {}))
-    with beating() as (heart, held):
+    with beating() as (heart, in_flight):
         born = _record(queue).idle_since_ms
         assert abs(queue.inspect.now_ms() - born) < 5000
-        item = _lease_one(queue, held)
+        item = _lease_one(queue, in_flight)
         assert heart.record().idle_since_ms == 0
         before = queue.inspect.now_ms()
         queue.worker.release("c1", [item.lease])
-        held.remove(item)
+        in_flight.remove(item)
         assert heart.record().idle_since_ms >= before - 50
     queue.producer.cancel("a")
 
 
 def test_stop_is_safe_twice_and_before_start(queue: SceneQueue) -> None:
     """One goodbye with the first reason; none from a heart that never beat."""
-    never = Heartbeat(queue, ContainerId("c0"), HeldItems(1), LEASE_S, "process")
+    never = Heartbeat(queue, ContainerId("c0"), InFlightItems(1), LEASE_S, "process")
     never.stop("x")
     never.start()
     assert queue.inspect.containers() == []
-    heart = Heartbeat(queue, ContainerId("c1"), HeldItems(1), LEASE_S, "process")
+    heart = Heartbeat(queue, ContainerId("c1"), InFlightItems(1), LEASE_S, "process")
     heart.start()
     heart.start()
     wait_until(queue.inspect.containers, "hello")
