@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from dispatcher.decisions.pricing import cost_usd
@@ -11,6 +12,49 @@ from scenequeue.jobs.result import ItemResult
 
 #: Events of an attempt that ended without a result.
 _FAILED = {"retry", "dead"}
+
+
+@dataclass(frozen=True)
+class Bill:
+    """The cost of a job, or of all containers of the last day, in USD."""
+
+    #: By container, or by fleet.
+    parts: Mapping[str, float]
+    scenes_done: int
+    #: Containers that worked for it and whose cost is no longer known.
+    forgotten: int = 0
+
+    @property
+    def known_usd(self) -> float:
+        """The sum of what is known."""
+        return sum(self.parts.values())
+
+    @property
+    def total_usd(self) -> float | None:
+        """The whole bill; None where a part of it is no longer known."""
+        return None if self.forgotten else self.known_usd
+
+    @property
+    def usd_per_scene(self) -> float | None:
+        """The price of a scene; None where none is done, or the bill is not whole."""
+        return self.known_usd / self.scenes_done if self.scenes_done and not self.forgotten else None
+
+
+def bill_of_job(
+    results: Sequence[ItemResult],
+    records: Sequence[ContainerRecord],
+    now_ms: int,
+    failed: Mapping[str, int] = MappingProxyType({}),
+) -> Bill:
+    """Return the bill of a job; arguments as for `job_costs`."""
+    # A film is no scene, though it costs.
+    done = sum(result.state == "done" and result.item_id.startswith("0-") for result in results)
+    return Bill(job_costs(results, records, now_ms, failed), done, len(forgotten(results, records, failed)))
+
+
+def bill_of_day(records: Sequence[ContainerRecord], now_ms: int) -> Bill:
+    """Return the bill of all containers that are remembered."""
+    return Bill(costs_by_fleet(records, now_ms), sum(record.done for record in records))
 
 
 def failed_attempts(events: Iterable[JobEvent]) -> Counter[str]:

@@ -99,8 +99,19 @@ def cost_usd(record: ContainerRecord, now_ms: int) -> float:
         return 0.0
     # One that was given up and came back still has the time of its supposed end.
     ended_ms = record.ended_ms if record.state in _ENDED and record.ended_ms else now_ms
-    seconds = max(prices().minimum_s, math.ceil((ended_ms - began_ms) / 1000))
-    return hourly_usd([record]) * seconds / _HOUR_S
+    return hourly_usd([record]) * billed_s((ended_ms - began_ms) / 1000) / _HOUR_S
+
+
+def billed_s(seconds: float) -> int:
+    """Return the seconds that are paid for: whole ones, and a minute at least."""
+    return max(prices().minimum_s, math.ceil(seconds))
+
+
+def share_of_cores(record: ContainerRecord) -> float:
+    """Return the part of a container's price that is its cores'; the rest is memory, and storage above the free part."""
+    whole = hourly_usd([record])
+    cores = usd_per_hour(record.vcpu, 0, record.region, record.architecture, is_spot=record.is_spot)
+    return cores / whole if whole else 0.0
 
 
 def total_usd(records: Iterable[ContainerRecord], now_ms: int) -> float:

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from dispatcher.decisions.job_costs import failed_attempts
 from producer.client import Producer
 from producer.handle import JobHandle
 from producer.requests.scenes import SceneLike, scene_from
 from sceneburst.cloudburst.folder import named_folder, temporary_folder
 from sceneburst.cloudburst.options import look_from, wishes_from
-from sceneburst.cloudburst.report import Arrival, Run, report
+from sceneburst.cloudburst.report import DownloadOutcome, Run, report
 from sceneburst.cloudburst.scenes import named_scenes
 from scenequeue.counted import counted
 from scenequeue.jobs.kinds.render import RenderOptions
@@ -112,35 +113,36 @@ def execute_parallel_batches(
             scenes=[scene_from(each.scene) for each in named],
             options=look,
             results={str(result.item_id): result for result in results},
-            arrivals=_copied(handle, folder) if output else _in_place(results),
+            downloads=_copied(handle, folder) if output else _in_place(results),
             containers=producer.queue.inspect.containers(_ALL_CONTAINERS),
             now_ms=producer.queue.inspect.now_ms(),
             wall_s=wall_s,
             scenes_per_batch=scenes_per_batch,
             config_priority=config_priority,
+            failed_attempts=failed_attempts(producer.queue.producer.all_events(handle.job_id)),
         )
     return report(run)
 
 
-def _copied(handle: JobHandle, folder: Path) -> dict[str, Arrival]:
+def _copied(handle: JobHandle, folder: Path) -> dict[str, DownloadOutcome]:
     """By item id, what became of each finished scene's delivery. A file that lay there before is no delivery."""
     return {
-        str(delivery.result.item_id): Arrival(delivery.path, str(delivery.error) if delivery.error else None)
+        str(delivery.result.item_id): DownloadOutcome(delivery.path, str(delivery.error) if delivery.error else None)
         for delivery in handle.deliver(folder)
     }
 
 
-def _in_place(results: Iterable[ItemResult]) -> dict[str, Arrival]:
+def _in_place(results: Iterable[ItemResult]) -> dict[str, DownloadOutcome]:
     return {str(result.item_id): _seen(result) for result in results if result.state == "done"}
 
 
-def _seen(result: ItemResult) -> Arrival:
+def _seen(result: ItemResult) -> DownloadOutcome:
     """Find a video that its worker wrote into the folder, whole."""
     path = path_of(result.output or "")
     try:
         size = path.stat().st_size
     except OSError as error:
-        return Arrival(None, f"made, but not to be found here: {path}: {error.strerror}")
+        return DownloadOutcome(None, f"made, but not to be found here: {path}: {error.strerror}")
     if result.bytes is not None and size != result.bytes:
-        return Arrival(None, f"made, but {path} has {counted(size, 'byte')} instead of {result.bytes}")
-    return Arrival(path, None)
+        return DownloadOutcome(None, f"made, but {path} has {counted(size, 'byte')} instead of {result.bytes}")
+    return DownloadOutcome(path, None)

@@ -1,6 +1,5 @@
 """The replaced system's class, over the queue, the price list and STS."""
 
-import math
 import os
 import warnings
 from collections.abc import Iterable, Mapping
@@ -8,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from dispatcher.decisions.pricing import prices, usd_per_hour
+from dispatcher.decisions.pricing import billed_s, prices, usd_per_hour
 from dispatcher.fleet import SIZES
 from producer.client import Producer
 from sceneburst.cloudburst.batch import execute_parallel_batches
@@ -58,10 +57,10 @@ class FargateOperationV1:
         if runtime_seconds < 0 or task_count < 0:
             raise ValueError(f"runtime_seconds {runtime_seconds!r} and task_count {task_count!r} cannot be negative")
         size = SIZES[self.current_config["priority"]]
-        billed_s = max(prices().minimum_s, math.ceil(runtime_seconds))
+        seconds = billed_s(runtime_seconds)
         per_hour = usd_per_hour(size.vcpu, size.memory_mib, self._region)
-        cores = usd_per_hour(size.vcpu, 0, self._region) * billed_s / 3600
-        task = per_hour * billed_s / 3600
+        cores = usd_per_hour(size.vcpu, 0, self._region) * seconds / 3600
+        task = per_hour * seconds / 3600
         config = size_text(size.vcpu, size.memory_mib)
         return {
             "fargate_config": config,
@@ -75,7 +74,7 @@ class FargateOperationV1:
             "cost_breakdown": {
                 "vcpu_cost": round(cores, 6),
                 "memory_cost": round(task - cores, 6),
-                "calculation": f"{config} at ${per_hour:.6f}/h for {billed_s} s (list prices of {prices().as_of})",
+                "calculation": f"{config} at ${per_hour:.6f}/h for {seconds} s (list prices of {prices().as_of})",
             },
         }
 

@@ -1,12 +1,12 @@
 """The replaced system's report of a run, computed from what really happened."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dispatcher.decisions.job_costs import job_costs
-from dispatcher.decisions.pricing import hourly_usd, usd_per_hour
+from dispatcher.decisions.job_costs import bill_of_job
+from dispatcher.decisions.pricing import share_of_cores
 from dispatcher.fleet import SIZES
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.kinds.render import RenderOptions
@@ -15,7 +15,7 @@ from scenequeue.jobs.scene import Scene
 
 
 @dataclass(frozen=True)
-class Arrival:
+class DownloadOutcome:
     """A finished scene's delivery: its local file, or what went wrong."""
 
     path: Path | None
@@ -24,7 +24,7 @@ class Arrival:
 
 @dataclass(frozen=True)
 class Run:
-    """All that is known of a job that has ended. Results and arrivals are by item id."""
+    """All that is known of a job that has ended. Results and downloads are by item id."""
 
     job_id: str
     folder: Path
@@ -33,23 +33,76 @@ class Run:
     scenes: Sequence[Scene]
     options: RenderOptions
     results: Mapping[str, ItemResult]
-    arrivals: Mapping[str, Arrival]
+    downloads: Mapping[str, DownloadOutcome]
     containers: Sequence[ContainerRecord]
     now_ms: int
     wall_s: float
     scenes_per_batch: int
     config_priority: int
+    #: Attempts at its items that failed, by container.
+    failed_attempts: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SceneRow:
+    """A scene of the report, in the replaced system's words."""
+
+    success: bool
+    scene_name: str
+    batch_id: int | None
+    processing_time: float
+    file_id: str
+    download_endpoint: str | None
+    filename: str
+    size: int
+    file_size: int
+    duration: float | None
+    scenario: str
+    local_file: str | None
+    download_success: bool
+    container: str | None
+    attempts: int
+    warnings: list[dict[str, Any]]
+    #: None of one that is there.
+    error: str | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The row as the report has it."""
+        row = asdict(self)
+        if self.error is None:
+            del row["error"]
+        return row
+
+
+@dataclass(frozen=True)
+class TaskRow:
+    """A container of the report, with this job's share of what it costs."""
+
+    success: bool
+    batch_id: int
+    task_id: str
+    task_arn: str
+    total_scenes: int
+    successful_scenes: int
+    failed_scenes: int
+    total_time: float
+    #: None: its record is gone, and what it cost is not known.
+    cost_usd: float | None
+    cost_breakdown: dict[str, float]
+    fargate_config: str
+    batch_results: list[dict[str, Any]]
+    downloaded_files: list[str]
+    download_count: int
 
 
 def report(run: Run) -> dict[str, Any]:
     """Every field of the replaced system's report; see execute_parallel_batches. A scene without a result is a failed one."""
     batches = _numbers(run.results.values())
     rows = [_scene_row(run, batches, index) for index in range(len(run.scenes))]
-    scenes = sorted(rows, key=lambda row: row["scene_name"])
-    tasks = _task_rows(run, batches, scenes)
-    total, successful = len(scenes), sum(scene["success"] for scene in scenes)
-    processing_s = sum(scene["processing_time"] for scene in scenes)
-    cost_usd = sum(task["cost_usd"] or 0.0 for task in tasks)
+    scenes = sorted(rows, key=lambda row: row.scene_name)
+    tasks, cost_usd = _task_rows(run, batches, scenes)
+    total, successful = len(scenes), sum(scene.success for scene in scenes)
+    processing_s = sum(scene.processing_time for scene in scenes)
     return {
         "success": successful > 0,
         "job_id": run.job_id,
@@ -64,9 +117,9 @@ def report(run: Run) -> dict[str, Any]:
         "time_saved": round(processing_s - run.wall_s, 3) if len(tasks) > 1 else 0,
         "tasks_used": len(tasks),
         "scenes_per_batch": run.scenes_per_batch,
-        "batch_results": scenes,
-        "downloaded_files": [_file_row(scene) for scene in scenes if scene["local_file"]],
-        "task_results": tasks,
+        "batch_results": [scene.to_dict() for scene in scenes],
+        "downloaded_files": [_file_row(scene, scene.local_file) for scene in scenes if scene.local_file],
+        "task_results": [asdict(task) for task in tasks],
         "efficiency": {
             "speedup_factor": _ratio(processing_s, run.wall_s, 3),
             "cost_per_scene": _ratio(cost_usd, successful, 6),
@@ -91,44 +144,42 @@ def _ratio(part: float, whole: float, digits: int) -> float:
     return round(part / whole, digits) if whole else 0.0
 
 
-def _file_row(scene: Mapping[str, Any]) -> dict[str, Any]:
-    path = scene["local_file"]
-    return {"batch_id": scene["batch_id"], "file_path": path, "temp_dir": str(Path(path).parent)}
+def _file_row(scene: SceneRow, path: str) -> dict[str, Any]:
+    return {"batch_id": scene.batch_id, "file_path": path, "temp_dir": str(Path(path).parent)}
 
 
-def _scene_row(run: Run, batches: Mapping[str, int], index: int) -> dict[str, Any]:
+def _scene_row(run: Run, batches: Mapping[str, int], index: int) -> SceneRow:
     item_id, scene = f"0-{index}", run.scenes[index]
-    result, arrival = run.results.get(item_id), run.arrivals.get(item_id)
-    is_delivered = result is not None and result.state == "done" and arrival is not None and arrival.error is None
-    row = {
-        "success": is_delivered,
-        "scene_name": run.names[index],
-        "batch_id": batches.get(result.container or "") if result else None,
-        "processing_time": (result.processing_s if result else None) or 0.0,
-        "file_id": item_id,
-        "download_endpoint": result.output if result else None,
-        "filename": f"{scene.name}.mp4",
-        "size": (result.bytes if result else None) or 0,
-        "file_size": (result.bytes if result else None) or 0,
-        "duration": result.duration_s if result else None,
-        "scenario": _scenario(run.options, scene),
-        "local_file": str(arrival.path) if is_delivered and arrival and arrival.path else None,
-        "download_success": is_delivered,
-        "container": result.container if result else None,
-        "attempts": result.attempts if result else 0,
-        "warnings": [warning.model_dump() for warning in result.warnings] if result else [],
-    }
-    if not is_delivered:
-        row["error"] = _reason(result, arrival)
-    return row
+    result, download = run.results.get(item_id), run.downloads.get(item_id)
+    is_delivered = result is not None and result.state == "done" and download is not None and download.error is None
+    size = (result.bytes if result else None) or 0
+    return SceneRow(
+        success=is_delivered,
+        scene_name=run.names[index],
+        batch_id=batches.get(result.container or "") if result else None,
+        processing_time=(result.processing_s if result else None) or 0.0,
+        file_id=item_id,
+        download_endpoint=result.output if result else None,
+        filename=f"{scene.name}.mp4",
+        size=size,
+        file_size=size,
+        duration=result.duration_s if result else None,
+        scenario=_scenario(run.options, scene),
+        local_file=str(download.path) if is_delivered and download and download.path else None,
+        download_success=is_delivered,
+        container=result.container if result else None,
+        attempts=result.attempts if result else 0,
+        warnings=[warning.model_dump() for warning in result.warnings] if result else [],
+        error=None if is_delivered else _reason(result, download),
+    )
 
 
-def _reason(result: ItemResult | None, arrival: Arrival | None) -> str:
+def _reason(result: ItemResult | None, download: DownloadOutcome | None) -> str:
     if result is None:
         return "not rendered: the job was cancelled before its turn"
     if result.state != "done":
         return result.error or f"ended as {result.state}"
-    return (arrival.error if arrival else None) or "made, but not delivered"
+    return (download.error if download else None) or "made, but not delivered"
 
 
 def _scenario(options: RenderOptions, scene: Scene) -> str:
@@ -138,37 +189,36 @@ def _scenario(options: RenderOptions, scene: Scene) -> str:
     return "effects_only" if moves else "baseline"
 
 
-def _task_rows(run: Run, batches: Mapping[str, int], scenes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """One row per container that ended a scene of this job, with this job's share of what it costs."""
+def _task_rows(run: Run, batches: Mapping[str, int], scenes: Sequence[SceneRow]) -> tuple[list[TaskRow], float]:
+    """One row per container that ended a scene of this job; and what the job cost, its failed attempts included."""
     ledger = [_sized(record, run.config_priority) for record in run.containers]
     records = {str(record.container_id): record for record in ledger}
-    costs = job_costs(run.results.values(), ledger, run.now_ms)
+    bill = bill_of_job(list(run.results.values()), ledger, run.now_ms, run.failed_attempts)
     rows = []
     for container, number in batches.items():
-        own = [scene for scene in scenes if scene["container"] == container]
-        successful = sum(scene["success"] for scene in own)
-        files = [scene["local_file"] for scene in own if scene["local_file"]]
-        record, cost = records.get(container), costs.get(container)
+        own = [scene for scene in scenes if scene.container == container]
+        successful = sum(scene.success for scene in own)
+        files = [scene.local_file for scene in own if scene.local_file]
+        record, cost = records.get(container), bill.parts.get(container)
         rows.append(
-            {
-                "success": successful > 0,
-                "batch_id": number,
-                "task_id": container,
-                "task_arn": record.handle if record else "",
-                "total_scenes": len(own),
-                "successful_scenes": successful,
-                "failed_scenes": len(own) - successful,
-                "total_time": round(sum(scene["processing_time"] for scene in own), 3),
-                # None: its record is gone, and what it cost is not known.
-                "cost_usd": None if cost is None else round(cost, 6),
-                "cost_breakdown": _breakdown(record, cost),
-                "fargate_config": size_text(record.vcpu, record.memory_mib) if record else "",
-                "batch_results": own,
-                "downloaded_files": files,
-                "download_count": len(files),
-            }
+            TaskRow(
+                success=successful > 0,
+                batch_id=number,
+                task_id=container,
+                task_arn=record.handle if record else "",
+                total_scenes=len(own),
+                successful_scenes=successful,
+                failed_scenes=len(own) - successful,
+                total_time=round(sum(scene.processing_time for scene in own), 3),
+                cost_usd=None if cost is None else round(cost, 6),
+                cost_breakdown=_breakdown(record, cost or 0.0),
+                fargate_config=size_text(record.vcpu, record.memory_mib) if record else "",
+                batch_results=[scene.to_dict() for scene in own],
+                downloaded_files=files,
+                download_count=len(files),
+            )
         )
-    return rows
+    return rows, bill.known_usd
 
 
 def _sized(record: ContainerRecord, config_priority: int) -> ContainerRecord:
@@ -177,10 +227,7 @@ def _sized(record: ContainerRecord, config_priority: int) -> ContainerRecord:
     return record if record.vcpu else record.model_copy(update={"vcpu": size.vcpu, "memory_mib": size.memory_mib})
 
 
-def _breakdown(record: ContainerRecord | None, cost: float | None) -> dict[str, float]:
+def _breakdown(record: ContainerRecord | None, cost: float) -> dict[str, float]:
     """The part of the cores, and the rest: memory, and ephemeral storage above the free part."""
-    whole = hourly_usd([record]) if record else 0.0
-    if record is None or not cost or not whole:
-        return {"vcpu_cost": 0.0, "memory_cost": 0.0}
-    cores = usd_per_hour(record.vcpu, 0, record.region, record.architecture, is_spot=record.is_spot) / whole * cost
+    cores = cost * share_of_cores(record) if record else 0.0
     return {"vcpu_cost": round(cores, 6), "memory_cost": round(cost - cores, 6)}

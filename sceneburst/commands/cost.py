@@ -1,5 +1,6 @@
 """`sceneburst cost`: what a job, or a day, has cost."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -23,43 +24,40 @@ def cost(
 
     Containers are remembered for a day: of an older job it is no longer known what it cost, and that is said.
     """
-    from dispatcher.decisions.job_costs import costs_by_fleet, failed_attempts, forgotten, job_costs
+    from dispatcher.decisions.job_costs import bill_of_day, bill_of_job, failed_attempts
     from dispatcher.decisions.pricing import hourly_usd, prices
 
     with connected(redis_url, namespace) as queue:
         records, now_ms = queue.inspect.containers(_ALL_CONTAINERS), queue.inspect.now_ms()
         alive = [record for record in records if record.state not in {"gone", "failed"}]
         data: dict[str, Any] = {"prices_as_of": prices().as_of, "usd_per_hour_now": round(hourly_usd(alive), 6)}
-        lost = 0
         if job_id is None:
-            costs, done = costs_by_fleet(records, now_ms), sum(record.done for record in records)
-            data |= {"by_fleet": _rounded(costs), "containers": len(records)}
+            bill = bill_of_day(records, now_ms)
+            data |= {"by_fleet": _rounded(bill.parts), "containers": len(records)}
         else:
-            found = list(queue.producer.all_results(job_id))
             failed = failed_attempts(queue.producer.all_events(job_id))
-            costs = job_costs(found, records, now_ms, failed)
-            # A film is no scene, though it costs.
-            done = sum(result.state == "done" and result.item_id.startswith("0-") for result in found)
-            lost = len(forgotten(found, records, failed))
-            data |= {"job_id": job_id, "containers": _rounded(costs), "containers_forgotten": lost}
-    total = sum(costs.values())
-    # A part of the bill is no bill, and no price of a scene.
-    per_scene = round(total / done, 6) if done and not lost else None
-    data |= {"estimated_cost_usd": None if lost else round(total, 6), "scenes_done": done, "usd_per_scene": per_scene}
+            bill = bill_of_job(list(queue.producer.all_results(job_id)), records, now_ms, failed)
+            data |= {"job_id": job_id, "containers": _rounded(bill.parts), "containers_forgotten": bill.forgotten}
+    whole, each = bill.total_usd, bill.usd_per_scene
+    data |= {
+        "estimated_cost_usd": None if whole is None else round(whole, 6),
+        "scenes_done": bill.scenes_done,
+        "usd_per_scene": None if each is None else round(each, 6),
+    }
     if as_json:
         print_json(data)
         return
-    if lost:
-        rest = f"; the other {len(costs)} cost about ${total:.6f}" if costs else ""
-        what = f"of the containers that worked for {job_id}, {lost} ended more than a day ago"
+    if whole is None:
+        rest = f"; the other {len(bill.parts)} cost about ${bill.known_usd:.6f}" if bill.parts else ""
+        what = f"of the containers that worked for {job_id}, {bill.forgotten} ended more than a day ago"
         say(f"no longer known: {what}{rest}")
         return
-    each = f", ${total / done:.6f} a scene" if done else ""
-    what = counted(len(costs), "container") if job_id else f"{counted(len(records), 'container')} of the last day"
-    say(f"about ${total:.6f} for {what}{each} (list prices of {prices().as_of}, Spot estimated)")
+    per_scene = "" if each is None else f", ${each:.6f} a scene"
+    what = counted(len(bill.parts), "container") if job_id else f"{counted(len(records), 'container')} of the last day"
+    say(f"about ${whole:.6f} for {what}{per_scene} (list prices of {prices().as_of}, Spot estimated)")
     if job_id is None and alive:
         say(f"{Number(len(alive)):1 of them runs|# of them run}, at ${hourly_usd(alive):.4f} an hour")
 
 
-def _rounded(costs: dict[str, float]) -> dict[str, float]:
+def _rounded(costs: Mapping[str, float]) -> dict[str, float]:
     return {name: round(usd, 6) for name, usd in costs.items()}

@@ -12,7 +12,7 @@ from producer import RenderOptions, Scene
 from sceneburst.cloudburst import execute_parallel_batches
 from sceneburst.cloudburst.folder import temporary_folder
 from sceneburst.cloudburst.options import look_from
-from sceneburst.cloudburst.report import Arrival, Run, report as report_of
+from sceneburst.cloudburst.report import DownloadOutcome, Run, report as report_of
 from scenequeue.errors import InvalidScenes
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.ids import ContainerId, ItemId
@@ -341,7 +341,7 @@ def test_a_container_costs_what_the_dispatcher_says_it_costs(lived_s: int, *, is
         scenes=[Scene(name="a", image="i", audio="a")],
         options=RenderOptions(),
         results={"0-0": result},
-        arrivals={"0-0": Arrival(Path("/a.mp4"), None)},
+        downloads={"0-0": DownloadOutcome(Path("/a.mp4"), None)},
         containers=[record],
         now_ms=0,
         wall_s=2.0,
@@ -351,3 +351,27 @@ def test_a_container_costs_what_the_dispatcher_says_it_costs(lived_s: int, *, is
     report = report_of(run)
     assert report["total_cost_usd"] == pytest.approx(cost_usd(record, 0), abs=2e-6)
     assert (report["efficiency"]["speedup_factor"], report["time_saved"]) == (1.5, 0)
+
+
+def test_a_failed_attempt_s_container_is_in_the_bill() -> None:
+    """As `sceneburst cost` counts it: what one container did in vain is paid for too."""
+    ended = {"vcpu": 2.0, "memory_mib": 4096, "launched_ms": 1_000, "started_ms": 2_000, "ended_ms": 61_000, "state": "gone"}
+    records = [ContainerRecord.model_validate({"container_id": name, "done": 1, **ended}) for name in ("good", "vain")]
+    run = Run(
+        job_id="j",
+        folder=Path("/"),
+        names=["a"],
+        scenes=[Scene(name="a", image="i", audio="a")],
+        options=RenderOptions(),
+        results={"0-0": ItemResult(item_id=ItemId("0-0"), name="a", state="done", container="good")},
+        downloads={"0-0": DownloadOutcome(Path("/a.mp4"), None)},
+        containers=records,
+        now_ms=0,
+        wall_s=2.0,
+        scenes_per_batch=10,
+        config_priority=1,
+        failed_attempts={"vain": 1},
+    )
+    report = report_of(run)
+    assert report["total_cost_usd"] == pytest.approx(2 * cost_usd(records[0], 0), abs=2e-6)
+    assert [task["task_id"] for task in report["task_results"]] == ["good"]
