@@ -33,11 +33,10 @@ def main() -> int:
             print(json.dumps({"first_frame_s": time.clock_gettime(time.CLOCK_BOOTTIME) - began_s}), flush=True)
         put(pipe, frame)
 
-    def save(_request: Any, _count: int, frames: Iterable[memoryview], folder: Path, *_: Any) -> int:
+    def save(_request: Any, _count: int, frames: Iterable[memoryview], folder: Path, *_: Any) -> None:
         with Path(sys.argv[2]).open("wb") as file:
             file.writelines(frames)
         (folder / "scene.mp4").touch()
-        return 0
 
     FramePipe.put = put_first
     if sys.argv[1:2] == ["--frames"]:

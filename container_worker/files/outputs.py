@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from container_worker.media.file_names import CAPTIONS, POSTER, VIDEO
 from container_worker.sandbox.outputs import opened_output
 from scenequeue.errors import ToolFailed
 from scenequeue.jobs.artifact import Artifact
@@ -57,9 +58,9 @@ def video_outputs(uri: str) -> list[Output]:
     """
     stem = uri.removesuffix(".mp4")
     return [
-        Output("scene.mp4", uri, "video/mp4", "video"),
-        Output("poster.jpg", f"{stem}.jpg", "image/jpeg", "poster"),
-        Output("captions.vtt", f"{stem}.vtt", "text/vtt", "captions"),
+        Output(VIDEO, uri, "video/mp4", "video"),
+        Output(POSTER, f"{stem}.jpg", "image/jpeg", "poster"),
+        Output(CAPTIONS, f"{stem}.vtt", "text/vtt", "captions"),
     ]
 
 

@@ -6,6 +6,7 @@ from typing import TypeAlias
 from container_worker.files.inputs import Input, InputFile, ending_of
 from container_worker.files.outputs import Output, video_outputs
 from container_worker.kind import Kind, Made, ParsedItem
+from container_worker.media.file_names import VIDEO
 from scenequeue.jobs.kinds.render import RenderOptions, RenderPayload
 from scenequeue.jobs.scene import inputs_of
 
@@ -46,7 +47,7 @@ class Render:
             title=payload.title, name=context.lease.item.name, music=paths.get("music"), cut_s=payload.cut_s,
         )  # fmt: skip
         report = render_scene(
-            scene, item.options, context.scratch / "scene.mp4", context.scratch,
+            scene, item.options, context.scratch / VIDEO, context.scratch,
             limits=context.limits, on_progress=context.on_progress, should_stop=context.should_stop, turn=context.slot,
         )  # fmt: skip
         return Made(report.duration_s, {"frames": report.frames}, report.warnings)

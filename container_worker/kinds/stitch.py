@@ -12,6 +12,7 @@ from container_worker.files.outputs import Output, video_outputs
 from container_worker.kind import Kind, Made, ParsedItem
 from container_worker.media.defaults import RENDERER_VERSION
 from container_worker.media.ffmpeg import find_ffmpeg
+from container_worker.media.file_names import SCENE_FILE
 from scenequeue.errors import BadInput
 from scenequeue.jobs.kinds.render import RenderOptions
 from scenequeue.jobs.kinds.stitch import StitchPayload
@@ -29,8 +30,6 @@ class Stitch:
 
     def inputs(self, item: _Item) -> Iterator[Input]:
         """The scenes, numbered, each with its subtitles; then the music."""
-        from container_worker.media.film.request import SCENE_FILE
-
         payload, options = item.payload, item.options
         program = find_ffmpeg()
         if options.codec == "av1" and not program.has_av1:

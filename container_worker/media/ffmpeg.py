@@ -3,11 +3,11 @@
 import os
 import re
 import shutil
-import subprocess
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from container_worker.media.ffmpeg_process import read_version_report
 from scenequeue.errors import ProgramUnavailable, SettingsError
 
 #: Oldest ffmpeg that has been tested.
@@ -38,13 +38,7 @@ def read_version(report: str) -> tuple[int, str, frozenset[str]] | None:
 
 def examine(path: Path) -> Ffmpeg | None:
     """Return the abilities of this ffmpeg, or None if it is too old, not complete, or not ffmpeg."""
-    try:
-        report = subprocess.run(
-            [str(path), "-hide_banner", "-version"], capture_output=True, timeout=20, check=False, stdin=subprocess.DEVNULL
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    facts = read_version(report.stdout.decode(errors="replace"))
+    facts = read_version(read_version_report(path))
     if facts is None or facts[0] < _OLDEST_MAJOR or not {"libx264", "libass"} <= facts[2]:
         return None
     return Ffmpeg(path, facts[1], "libsvtav1" in facts[2])

@@ -3,27 +3,24 @@
 Encoded frames are copied but for those of the fades; the sound is joined to the sample and encoded once.
 """
 
-import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from container_worker.media.child_protocol import say, warn
 from container_worker.media.defaults import AUDIO_HZ
+from container_worker.media.ffmpeg_process import FfmpegProcess
+from container_worker.media.file_names import POSTER, SCENE_FILE, SUBTITLE_TRACK, VIDEO
 from container_worker.media.film.concat import Rendered, examine, join_pictures, open_mp4
 from container_worker.media.film.crossfade import film_samples, film_sound
 from container_worker.media.film.edit_plan import fade_lengths, starts
-from container_worker.media.film.request import SCENE_FILE
 from container_worker.media.picture.poster import save_poster
 from container_worker.media.request import RenderRequest
 from container_worker.media.sound.duration import with_music
 from container_worker.media.sound.graph import levelled, under
 from container_worker.media.sound.loudness import gain_for, measure
 from container_worker.media.subtitles.cue import Cue
-from container_worker.media.subtitles.webvtt import TRACK, read_webvtt, write_captions
-from container_worker.sandbox.kill import kill_child
-from container_worker.sandbox.policy import confined
-from scenequeue.errors import ToolFailed
+from container_worker.media.subtitles.webvtt import read_webvtt, write_captions
 
 _PROGRESS_EVERY = 15
 
@@ -57,7 +54,7 @@ def make(data: dict[str, Any]) -> dict[str, Any]:
     write_captions(cues, folder, beside=look.extras.webvtt, soft=look.extras.subtitle_mode == "soft")
     _mux(look, scenes, fades)
     if look.extras.poster_at is not None:
-        save_poster(folder / "scene.mp4", look.extras.poster_at, folder / "poster.jpg")
+        save_poster(folder / VIDEO, look.extras.poster_at, folder / POSTER)
     return {"duration_s": count / look.fps, "frames": count, "encoded_frames": encoded}
 
 
@@ -117,24 +114,14 @@ def _mux(look: RenderRequest, scenes: Sequence[Rendered], fades: Sequence[int]) 
         "c:v": "copy", "c:a": "aac", "b:a": f"{look.audio_kbps}k", "ar": AUDIO_HZ, "ac": 2,
         "movflags": "+faststart", "map_metadata": -1, "f": "mp4", "fflags": "+bitexact",
     }  # fmt: skip
-    if (folder / TRACK).exists():
-        streams.append(ffmpeg.input(f"file:{TRACK}", f="webvtt", protocol_whitelist="file")["s"])
+    if (folder / SUBTITLE_TRACK).exists():
+        streams.append(ffmpeg.input(f"file:{SUBTITLE_TRACK}", f="webvtt", protocol_whitelist="file")["s"])
         options["c:s"] = "mov_text"
     if look.title:
         options["metadata"] = f"title={look.title}"
     flags = ["-y", "-nostdin", "-hide_banner", "-loglevel", "error", "-filter_complex_threads", "1"]
-    argv = ffmpeg.compile(ffmpeg.output(*streams, "scene.mp4", **options).global_args(*flags), cmd=look.ffmpeg)
-    child = subprocess.Popen(confined(argv), cwd=folder, stdin=subprocess.PIPE)
-    assert child.stdin
-    try:
+    argv = ffmpeg.compile(ffmpeg.output(*streams, VIDEO, **options).global_args(*flags), cmd=look.ffmpeg)
+    with FfmpegProcess(argv, folder, "put picture and sound together", has_input=True) as process:
         for block in pcm():
-            child.stdin.write(block)
-        child.stdin.close()
-        code = child.wait()
-    except BrokenPipeError:
-        code = child.wait() or 1
-    finally:
-        kill_child(child)
-        child.wait()
-    if code != 0:
-        raise ToolFailed(f"ffmpeg ended with code {code} while it put picture and sound together")
+            process.write(block)
+        process.finish()

@@ -1,6 +1,5 @@
 """Joins the pictures of rendered scenes: encoded frames are copied, and only those of a fade are encoded."""
 
-import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -11,12 +10,11 @@ import cv2
 import numpy as np
 
 from container_worker.media.defaults import FADE_CRF_LESS
+from container_worker.media.ffmpeg_process import FfmpegProcess
 from container_worker.media.film.edit_plan import Copy, Encode, Fade, Plain, Segment, cut
 from container_worker.media.picture.planes import Bytes
 from container_worker.media.request import RenderRequest
 from container_worker.media.scene.encoder import codec_arguments
-from container_worker.sandbox.kill import kill_child
-from container_worker.sandbox.policy import confined
 from scenequeue.errors import BadInput, ToolFailed
 
 cv2.setNumThreads(1)
@@ -125,21 +123,11 @@ def encode_part(look: RenderRequest, frames: Iterator[Bytes], target: Path, on_f
     options = {**codec_arguments(look), **finer, "pix_fmt": "yuv420p", "f": "mp4", "fflags": "+bitexact"}
     flags = ["-y", "-nostdin", "-hide_banner", "-loglevel", "error", "-filter_complex_threads", "1"]
     argv = ffmpeg.compile(ffmpeg.output(picture, target.name, **options).global_args(*flags), cmd=look.ffmpeg)
-    child = subprocess.Popen(confined(argv), cwd=target.parent, stdin=subprocess.PIPE)
-    assert child.stdin
-    try:
+    with FfmpegProcess(argv, target.parent, "encoded a fade", has_input=True) as process:
         for frame in frames:
-            child.stdin.write(np.ascontiguousarray(frame).data)
+            process.write(np.ascontiguousarray(frame).data)
             on_frame()
-        child.stdin.close()
-        code = child.wait()
-    except BrokenPipeError:
-        code = child.wait() or 1
-    finally:
-        kill_child(child)
-        child.wait()
-    if code != 0:
-        raise ToolFailed(f"ffmpeg ended with code {code} while it encoded a fade")
+        process.finish()
 
 
 def join_pictures(

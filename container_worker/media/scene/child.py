@@ -9,8 +9,8 @@ from typing import Any
 
 from container_worker.media.child_program import limit_preparation, wait_for_slot
 from container_worker.media.child_protocol import say, warn
+from container_worker.media.file_names import POSTER, VIDEO
 from container_worker.media.request import RenderRequest
-from scenequeue.errors import ToolFailed
 
 
 def _canvas(request: RenderRequest) -> Any:
@@ -70,13 +70,11 @@ def render(request: RenderRequest) -> dict[str, Any]:
         gain_db = measured_gain(request, count, folder)
         end_preparation()
         wait_for_slot()
-        code = encode(request, count, raw, folder, gain_db, on_frame)
-    if code != 0:
-        raise ToolFailed(f"ffmpeg ended with code {code}")
+        encode(request, count, raw, folder, gain_db, on_frame)
     if request.extras.poster_at is not None:
         from container_worker.media.picture.poster import save_poster
 
-        save_poster(folder / "scene.mp4", request.extras.poster_at, folder / "poster.jpg")
+        save_poster(folder / VIDEO, request.extras.poster_at, folder / POSTER)
     return {"duration_s": count / request.fps, "frames": count}
 
 

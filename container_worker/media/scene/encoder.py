@@ -2,18 +2,16 @@
 
 import contextlib
 import os
-import subprocess
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from container_worker.media.defaults import AUDIO_HZ, AV1_PARAMS, AV1_PRESET, KEYFRAME_S, X264_PARAMS, X264_PRESET
+from container_worker.media.ffmpeg_process import FfmpegProcess
+from container_worker.media.file_names import SUBTITLE_TRACK, VIDEO
 from container_worker.media.frame_pipe import FramePipe
 from container_worker.media.request import RenderRequest
 from container_worker.media.sound.graph import sound_of
 from container_worker.media.sound.loudness import gain_for, measure
-from container_worker.media.subtitles.webvtt import TRACK
-from container_worker.sandbox.kill import kill_child
-from container_worker.sandbox.policy import confined
 
 #: How far this process steps back behind its encoder (`_step_back`). Further, and on a busy machine nothing would be left for it.
 _NICE = 10
@@ -94,7 +92,7 @@ def encode(
     folder: Path,
     gain_db: float | None,
     on_frame: Callable[[int], None],
-) -> int:
+) -> None:
     """Encode the frames and the narration into `folder`/scene.mp4.
 
     Args:
@@ -105,26 +103,18 @@ def encode(
         gain_db: what `measured_gain` has found.
         on_frame: called after each with the number handed over so far.
 
-    Returns:
-        ffmpeg's exit code; its stderr is this process's.
+    Raises:
+        ToolFailed: ffmpeg failed.
     """
-    captions = TRACK if (folder / TRACK).exists() else None
-    argv = argv_for(request, count, "scene.mp4", gain_db, captions)
-    child = subprocess.Popen(confined(argv), cwd=folder, stdin=subprocess.PIPE, bufsize=0)
-    assert child.stdin
-    _step_back()
-    try:
-        pipe = FramePipe(child.stdin.fileno(), request.width_px * request.height_px * 3 // 2)
+    captions = SUBTITLE_TRACK if (folder / SUBTITLE_TRACK).exists() else None
+    argv = argv_for(request, count, VIDEO, gain_db, captions)
+    with FfmpegProcess(argv, folder, "encoded the scene", has_input=True) as process:
+        _step_back()
+        pipe = FramePipe(process.input_fd, request.width_px * request.height_px * 3 // 2)
         for number, frame in enumerate(frames, 1):
             pipe.put(frame)
             on_frame(number)
-        child.stdin.close()
-        return child.wait()
-    except BrokenPipeError:
-        return child.wait() or 1
-    finally:
-        kill_child(child)
-        child.wait()
+        process.finish()
 
 
 def _step_back() -> None:

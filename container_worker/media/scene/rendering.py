@@ -13,6 +13,7 @@ from pathlib import Path
 from container_worker.media.child_process import converse
 from container_worker.media.defaults import AV1_CRF, BOX_PAD_X_EM, BOX_PAD_Y_EM, RENDERER_VERSION, X264_CRF
 from container_worker.media.ffmpeg import find_ffmpeg
+from container_worker.media.file_names import VIDEO
 from container_worker.media.rate_guard import Pace
 from container_worker.media.request import Extras, MarkLook, MotionChoice, RenderRequest, TextLook
 from container_worker.sandbox.child import Stopped
@@ -77,7 +78,7 @@ def request_for(inputs: SceneInputs, options: RenderOptions, scratch: Path, ffmp
         name=inputs.name, image=str(inputs.image.absolute()), audio=str(inputs.audio.absolute()),
         subtitles=str(inputs.subtitles.absolute()) if inputs.subtitles else None,
         watermark=str(inputs.watermark.absolute()) if inputs.watermark else None,
-        title=inputs.title, target=str(scratch / "scene.mp4"), scratch=str(scratch), ffmpeg=str(ffmpeg),
+        title=inputs.title, target=str(scratch / VIDEO), scratch=str(scratch), ffmpeg=str(ffmpeg),
         width_px=width, height_px=height, fps=options.fps, fit=options.fit,
         motion=chosen_motion(options, inputs.name), zoom=options.zoom,
         text=TextLook(

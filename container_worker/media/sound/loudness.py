@@ -1,13 +1,11 @@
 """Finds the gain that brings sound to a loudness, by measuring it (EBU R 128, ITU-R BS.1770)."""
 
 import re
-import subprocess
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from container_worker.sandbox.kill import kill_child
-from container_worker.sandbox.policy import confined
+from container_worker.media.ffmpeg_process import FfmpegProcess
 from scenequeue.errors import ToolFailed
 
 #: Close enough, in LU; players and ears do not tell it from the target.
@@ -37,27 +35,14 @@ def measure(ffmpeg_path: str, sound: Any, folder: Path, pcm: Iterable[bytes] | N
 
     meter = sound.filter("ebur128", framelog="quiet")
     stream = ffmpeg.output(meter, "-", f="null").global_args("-nostdin", "-hide_banner", "-nostats")
-    child = subprocess.Popen(
-        confined(ffmpeg.compile(stream, cmd=ffmpeg_path)), cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )  # fmt: skip
-    assert child.stdin
-    assert child.stderr
-    try:
-        try:
-            for block in pcm or ():
-                child.stdin.write(block)
-            child.stdin.close()
-        except BrokenPipeError:
-            pass  # it has ended already; its exit code says why
-        said = child.stderr.read().decode(errors="replace")
-        code = child.wait()
-    finally:
-        kill_child(child)
-        child.wait()
-    found = re.findall(r"^\s*I:\s+(-?[\d.]+|-inf) LUFS", said, re.MULTILINE)
-    if code != 0 or not found:
-        raise ToolFailed(f"ffmpeg ended with code {code} while it measured loudness\n{said[-2000:]}".rstrip())
+    argv = ffmpeg.compile(stream, cmd=ffmpeg_path)
+    with FfmpegProcess(argv, folder, "measured loudness", has_input=True, has_report=True) as process:
+        for block in pcm or ():
+            process.write(block)
+        report = process.finish()
+    found = re.findall(r"^\s*I:\s+(-?[\d.]+|-inf) LUFS", report, re.MULTILINE)
+    if not found:
+        raise ToolFailed(f"ffmpeg reported no loudness\n{report[-2000:]}".rstrip())
     return max(-70.0, float(found[-1]))
 
 

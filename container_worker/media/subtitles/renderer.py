@@ -1,7 +1,5 @@
 """Draws subtitle texts with libass, one small transparent picture per text, ahead of the frames that they lie on."""
 
-import os
-import subprocess
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,14 +13,12 @@ from PIL import Image, ImageDraw
 
 from container_worker.media.child_protocol import warn
 from container_worker.media.defaults import BOX_PAD_X_EM, BOX_PAD_Y_EM, BOX_RADIUS_EM, LINE_HEIGHT_EM, MAX_TEXT_SHARE
+from container_worker.media.ffmpeg_process import FfmpegProcess
 from container_worker.media.picture.overlay import Patch, patch_of
 from container_worker.media.request import TextLook
 from container_worker.media.subtitles.ass_script import fonts_of, script_of
 from container_worker.media.text.fontbook import FontBook
 from container_worker.media.text.layout import Block, lay_out
-from container_worker.sandbox.kill import kill_child
-from container_worker.sandbox.policy import confined
-from scenequeue.errors import ToolFailed
 
 #: Texts that one child draws, without a pause: it has ended, and its 33 MB are free again, while they are shown. A child's start,
 #: a tenth of a second, is small beside the half minute in which so many are.
@@ -50,9 +46,9 @@ class Sheet:
         tallest_px = max((block.height_px for block in blocks), default=0.0)
         height_px = min(frame[1] * 2, round(tallest_px + look.em_px + look.outline_px) + self.below_px)
         self.size = (frame[0], height_px)
-        self._child = self._start(look, ffmpeg, folder)
+        self._process = self._start(look, ffmpeg, folder)
 
-    def _start(self, look: TextLook, ffmpeg: str, folder: Path) -> "subprocess.Popen[bytes]":
+    def _start(self, look: TextLook, ffmpeg: str, folder: Path) -> FfmpegProcess:
         import ffmpeg as graph
 
         fonts = folder / "fonts"
@@ -69,10 +65,8 @@ class Sheet:
         drawn = graph.input(source, f="lavfi").filter("ass", "cues.ass", fontsdir="fonts", alpha=1)
         output = graph.output(drawn, "pipe:1", f="rawvideo", pix_fmt="rgba", threads=1)
         argv = graph.compile(output.global_args("-nostdin", "-loglevel", "error", "-filter_threads", "1"), cmd=ffmpeg)
-        environment = {**os.environ, "FONTCONFIG_FILE": str(folder / "fonts.conf")}
-        return subprocess.Popen(
-            confined(argv), cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, bufsize=0
-        )
+        environment = {"FONTCONFIG_FILE": str(folder / "fonts.conf")}
+        return FfmpegProcess(argv, folder, "drew subtitles", has_output=True, environment=environment)
 
     def next_picture(self) -> npt.NDArray[np.uint8]:
         """The next text on transparent ground: height x width x 4, colour multiplied by alpha.
@@ -81,25 +75,16 @@ class Sheet:
             ToolFailed: ffmpeg ended before it.
         """
         pixels = np.empty((self.size[1], self.size[0], 4), np.uint8)
-        rest = pixels.data.cast("B")
-        assert self._child.stdout
-        while rest:
-            read = self._child.stdout.readinto(rest)  # type: ignore[attr-defined]
-            if not read:
-                raise ToolFailed(f"ffmpeg ended with code {self._child.wait()} while it drew subtitles")
-            rest = rest[read:]
+        self._process.read_into(pixels.data)
         return pixels
 
     def kill(self) -> None:
-        """Whoever waits for a picture gets none."""
-        kill_child(self._child)
+        """Kill the child; a `next_picture` that waits in another thread raises ToolFailed."""
+        self._process.kill()
 
     def close(self) -> None:
         """End the child; there are no more pictures."""
-        kill_child(self._child)
-        if self._child.stdout:
-            self._child.stdout.close()
-        self._child.wait()
+        self._process.close()
 
 
 class Typesetter:

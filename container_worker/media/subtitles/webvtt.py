@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from container_worker.media.file_names import CAPTIONS, SUBTITLE_TRACK
 from container_worker.media.subtitles.cue import Cue
 from container_worker.media.subtitles.timeline import Span
 
-#: Names in the scratch folder.
-SIDECAR = "captions.vtt"
-TRACK = "track.vtt"
 #: ffmpeg leaves marks of its escaping in a mov_text track where braces were; their wide forms pass as they are.
 _BRACES = str.maketrans("{}", "\uff5b\uff5d")
 
@@ -38,9 +36,9 @@ def write_captions(cues: Sequence[Cue], folder: Path, *, beside: bool, soft: boo
     """Write what is asked for, in UTF-8: the sidecar, and the file that a soft track is made of."""
     text = webvtt(cues)
     if beside:
-        (folder / SIDECAR).write_text(text, encoding="utf-8")
+        (folder / CAPTIONS).write_text(text, encoding="utf-8")
     if soft and cues:
-        (folder / TRACK).write_text(text.translate(_BRACES), encoding="utf-8")
+        (folder / SUBTITLE_TRACK).write_text(text.translate(_BRACES), encoding="utf-8")
 
 
 def read_webvtt(text: str) -> list[Cue]:
