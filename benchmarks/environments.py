@@ -1,4 +1,4 @@
-"""Environments for other people's programs: each its own, so that nobody's versions get into ours."""
+"""Virtual environments for the baselines: one each, so that their versions do not mix with ours."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ VENVS = ROOT / "benchmarks" / ".venvs"
 
 
 def python_with(name: str, requirements: Sequence[str]) -> str:
-    """The interpreter of the environment of this name, built when it is missing or its requirements have changed."""
+    """Return the interpreter of an environment, which is built if it is missing or its requirements have changed."""
     folder = VENVS / name
     python, stamp = folder / "bin" / "python", folder / "requirements.txt"
     if not stamp.exists() or stamp.read_text().splitlines() != list(requirements):

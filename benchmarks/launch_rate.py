@@ -1,10 +1,10 @@
-"""How fast a burst of containers is launched, beside what the API's token buckets allow at best.
+"""Measures the time to launch a burst of containers, against the bound of the API's token buckets.
 
-1,000 launches against the simulated ECS with Fargate's published buckets (burst 100, 20 a second; AWS, "Amazon ECS service
-quotas", Fargate task launch rate) and half a second for each answer, three ways: by the fleet alone; by the whole dispatcher,
-from a job's first tick on, with its ledger, its looks at the fleet and its pauses; and, a tenth of them, by one thread that
-calls as soon as it may and waits a second after each refusal, as a script would. Exit 1 when one of ours takes more than 1.1
-times the bound, or logs a warning or an error.
+1,000 launches against the simulated ECS, with Fargate's published buckets (burst 100, 20 a second; AWS, "Amazon ECS service
+quotas", Fargate task launch rate) and half a second for each answer, in three ways: by the fleet alone; by the whole
+dispatcher, from a job's first tick on, with its ledger and its listing of the fleet; and, a tenth of them, by one thread that
+waits a second after each refusal, as a script would. Exits 1 if one of ours takes more than 1.1 times the bound, or logs a
+warning or an error.
 
     python -m benchmarks.launch_rate [--launches 1000] [--json]
 """
@@ -23,7 +23,7 @@ import boto3
 import structlog
 from botocore.exceptions import ClientError
 
-from benchmarks.targets import Bar, print_bars
+from benchmarks.targets import Target, print_targets
 from dispatcher.decisions.planning.policy import Policy
 from dispatcher.fleet import SIZES, LaunchRequest
 from dispatcher.fleets.fargate.fleet import FargateFleet
@@ -39,11 +39,11 @@ from scenequeue.settings import DispatcherSettings
 from tests.support.fargate_simulator import Faults, Simulator
 
 _PER_S, _BURST = 20.0, 100
-#: What RunTask takes to answer.
+#: Time until RunTask answers.
 _ANSWER_S = 0.5
-#: Looking and stopping have buckets of their own (AWS: sustained 20, burst 100).
-_LOOKS = (20.0, 100)
-_BAR = 1.1
+#: Listing, describing and stopping have buckets of their own (AWS: sustained 20, burst 100).
+_READS = (20.0, 100)
+MAX_RATIO = 1.1
 
 
 def _settings() -> FargateSettings:
@@ -57,7 +57,7 @@ def _requests(count: int) -> list[LaunchRequest]:
 
 
 def by_the_fleet(count: int) -> float:
-    """One call of `launch`."""
+    """Launch all by one call of the fleet."""
     fleet = FargateFleet(_settings())
     began = time.monotonic()
     results = fleet.launch(_requests(count))
@@ -67,7 +67,7 @@ def by_the_fleet(count: int) -> float:
 
 
 def by_the_dispatcher(count: int) -> float:
-    """Ticks every two seconds, or as soon as the one before is over, until all are launched."""
+    """Tick every two seconds, or as soon as the last tick has ended, until all are launched."""
     with tempfile.TemporaryDirectory(prefix="sb-") as folder, EmbeddedRedis(Path(folder)) as server:
         settings = DispatcherSettings.load(
             redis_url=server.url, fleet="fargate", scenes_per_batch=1, min_scenes_per_batch=1, config_priority=5,
@@ -93,7 +93,7 @@ def by_the_dispatcher(count: int) -> float:
 
 
 def one_by_one(count: int) -> float:
-    """A thread, a call, a pause after each refusal."""
+    """Launch one after the other, with a pause after each refusal."""
     client = boto3.client("ecs", region_name="us-east-1")
     settings = _settings()
     place = placements(settings)[0]
@@ -109,9 +109,9 @@ def one_by_one(count: int) -> float:
 
 
 def measured(launch: Callable[[int], float], count: int) -> dict[str, Any]:
-    """How long it took, how often the service refused, and what was logged as a warning or an error."""
-    looks = {"list_rate": _LOOKS, "describe_rate": _LOOKS, "stop_rate": _LOOKS}
-    faults = Faults(run_task_s=_ANSWER_S, run_task_rate=(_PER_S, _BURST), **looks)
+    """Return the seconds taken, the refused calls, and the number of warnings and errors logged."""
+    reads = {"list_rate": _READS, "describe_rate": _READS, "stop_rate": _READS}
+    faults = Faults(run_task_s=_ANSWER_S, run_task_rate=(_PER_S, _BURST), **reads)
     with tempfile.TemporaryDirectory() as logs, Simulator(Path(logs), faults=faults) as ecs:
         os.environ["AWS_ENDPOINT_URL_ECS"] = ecs.url
         with structlog.testing.capture_logs() as logged:
@@ -124,7 +124,7 @@ def measured(launch: Callable[[int], float], count: int) -> dict[str, Any]:
 
 
 def main() -> int:
-    """Run all three, print the ratios, judge ours."""
+    """Run all three, print the ratios, and check ours."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--launches", type=int, default=1000)
     parser.add_argument("--json", action="store_true")
@@ -144,20 +144,20 @@ def main() -> int:
     for name, (launch, count) in ways.items():
         print(f"{name}: launching {count} …", file=sys.stderr, flush=True)
         rows[name] = {"launches": count, **measured(launch, count)}
-    bars = []
+    targets = []
     for name in ("the fleet alone", "the dispatcher"):
-        bars.append(Bar(f"{name}: time / bound", rows[name]["s"] / bound_s, "≤", _BAR))
-        bars.append(Bar(f"{name}: warnings and errors in the log", rows[name]["logged"], "≤", 0))
+        targets.append(Target(f"{name}: time / bound", rows[name]["s"] / bound_s, "≤", MAX_RATIO))
+        targets.append(Target(f"{name}: warnings and errors in the log", rows[name]["logged"], "≤", 0))
     if arguments.json:
-        judged = [bar._asdict() | {"held": bar.is_held} for bar in bars]
+        judged = [target.to_json() for target in targets]
         print(json.dumps({"rows": rows, "bars": judged}))
     else:
         for name, row in rows.items():
             rate = f"{row['launches'] / row['s']:5.1f} a second"
             print(f"{name:24} {row['launches']:5} in {row['s']:6.2f} s  {rate}  {row['throttled']:4} throttled")
         print()
-        print_bars(bars)
-    return int(not all(bar.is_held for bar in bars))
+        print_targets(targets)
+    return int(not all(target.is_met for target in targets))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The benchmarks' pictures: bars in panels, lines over time. SVG, the same bytes for the same figures."""
+"""Plots of the benchmarks: bar charts, lines over time, points. SVG files, byte for byte the same for the same figures."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,17 +16,17 @@ _METADATA = {"Date": None, "Creator": None}
 
 @dataclass(frozen=True)
 class Panel:
-    """One figure of several systems: bars from the top, ours in colour."""
+    """One figure of several contenders as bars, ours in colour."""
 
     title: str
     values: Mapping[str, float]
-    #: How a value is written at its bar.
+    #: Format of the label at a bar.
     form: str = "{:,.0f}"
     is_log: bool = False
 
 
 def write_bars(path: Path, panels: Sequence[Panel], columns: int = 2) -> None:
-    """An SVG of all panels at `path`; whatever is called "ours…" is coloured."""
+    """Write all panels to an SVG; bars whose name begins with "ours" are coloured."""
     rows = -(-len(panels) // columns)
     most = max(len(panel.values) for panel in panels)
     figure = Figure(figsize=(5.2 * columns, rows * (0.7 + 0.24 * most)), layout="constrained")
@@ -44,7 +44,7 @@ def write_bars(path: Path, panels: Sequence[Panel], columns: int = 2) -> None:
 
 
 def write_steps(path: Path, panels: Mapping[str, Mapping[str, Sequence[tuple[float, int]]]], unit: str) -> None:
-    """An SVG of counts over hours: panel -> line -> (seconds, count) at every change."""
+    """Write counts over hours to an SVG: panel -> line -> (seconds, count) at every change."""
     figure = Figure(figsize=(10.4, 2.4 * len(panels)), layout="constrained")
     for place, (title, lines) in enumerate(panels.items(), 1):
         axes = figure.add_subplot(len(panels), 1, place)
@@ -62,9 +62,9 @@ def write_steps(path: Path, panels: Mapping[str, Mapping[str, Sequence[tuple[flo
 
 @dataclass(frozen=True)
 class Point:
-    """A setting, by what it costs and what it gives."""
+    """A setting by its cost and its benefit."""
 
-    #: Written beside it; empty for those that a table names.
+    #: Label beside it; empty for settings that only the table names.
     name: str
     x: float
     y: float
@@ -74,7 +74,7 @@ class Point:
 
 
 def write_points(path: Path, panels: Mapping[str, Sequence[Point]], x_label: str, y_label: str) -> None:
-    """An SVG of points in panels side by side, x in powers; chosen ones stand out, those of a curve are joined in their order."""
+    """Write points to an SVG, panels side by side, x logarithmic; chosen points stand out, points of a curve are joined."""
     figure = Figure(figsize=(6.4 * len(panels), 5.6), layout="constrained")
     for place, (title, points) in enumerate(panels.items(), 1):
         axes = figure.add_subplot(1, len(panels), place)
@@ -82,12 +82,12 @@ def write_points(path: Path, panels: Mapping[str, Sequence[Point]], x_label: str
             ends = [(point.x, point.y) for point in points if point.curve == name]
             axes.plot(*zip(*ends, strict=True), color=THEIRS, linewidth=0.8, alpha=0.6)
         for point in points:
-            look: dict[str, Any] = {"xytext": (4, -8), "fontsize": 7}
+            style: dict[str, Any] = {"xytext": (4, -8), "fontsize": 7}
             if point.is_chosen:
-                look = {"xytext": (-6, -10), "ha": "right", "fontsize": 9, "fontweight": "bold", "color": OURS}
+                style = {"xytext": (-6, -10), "ha": "right", "fontsize": 9, "fontweight": "bold", "color": OURS}
             size = 60 if point.is_chosen else 26 if point.name else 9
             axes.scatter(point.x, point.y, color=OURS if point.is_chosen else THEIRS, s=size, zorder=4 if point.is_chosen else 3)
-            axes.annotate(point.name, (point.x, point.y), textcoords="offset points", zorder=5, **look)
+            axes.annotate(point.name, (point.x, point.y), textcoords="offset points", zorder=5, **style)
         axes.set_xscale("log")
         ticks = [tick for tick in (1, 2, 3, 5, 8, 12, 20, 30) if axes.get_xlim()[0] <= tick <= axes.get_xlim()[1]]
         axes.set_xticks(ticks, [f"{tick}" for tick in ticks])

@@ -1,9 +1,9 @@
-"""A million items through the queue: memory stays bounded, and what a lease and a look cost does not grow with the backlog.
+"""Puts a million items through the queue: memory stays bounded, and the cost of a lease and of `depth` does not grow.
 
     python -m benchmarks.soak [--items N] [--jobs N] [--json]
 
-On one Redis (with its append-only file, as in production) in one run: a small queue with 10 items, a long one, and one with a
-lane of 10,000 jobs are measured in turns; then the long one is drained by one process. Exits 1 when a bar is missed.
+All run on one Redis (with an append-only file, as in production): a queue with 10 items, a long one, and one with 10,000 jobs
+in a lane are measured in turns; then the long one is drained by one process. Exits 1 if a target is missed.
 """
 
 import argparse
@@ -19,7 +19,7 @@ import psutil
 from rich.progress import Progress
 
 from benchmarks.queue.harness import RedisServer
-from benchmarks.targets import Bar, print_bars
+from benchmarks.targets import Target, print_targets
 from scenequeue.jobs.ids import check_job_id
 from scenequeue.jobs.item import Lease, WorkItem
 from scenequeue.jobs.job import JobSpec
@@ -28,15 +28,13 @@ from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
 
 _FEW, _ROUNDS, _CALLS, _BATCH = 10, 15, 40, 50
-#: The same cost, give or take what a shared machine does to medians.
-_SAME = 1.3
+#: Costs count as the same up to this ratio, as medians vary on a shared machine.
+MAX_RATIO = 1.3
 _WORKER = "soak"
 
 
 def _items(count: int) -> Iterable[WorkItem]:
-    return (
-        WorkItem(kind="run", name=f"item{number}", payload={"number": number, "padding": "x" * 412}) for number in range(count)
-    )
+    return (WorkItem(name=f"item{number}", payload={"number": number, "padding": "x" * 412}) for number in range(count))
 
 
 def _submit(queue: SceneQueue, items: int, jobs: int, report: Callable[[int], None]) -> None:
@@ -46,7 +44,7 @@ def _submit(queue: SceneQueue, items: int, jobs: int, report: Callable[[int], No
 
 
 def _lease_us(queue: SceneQueue) -> float:
-    """Microseconds of leasing one item; it is given back outside the time taken."""
+    """Measure the microseconds to lease one item; its release is not timed."""
     taken = []
     for _ in range(_CALLS):
         began = time.perf_counter()
@@ -66,7 +64,7 @@ def _depth_us(queue: SceneQueue) -> float:
 
 
 def _drain(queue: SceneQueue, report: Callable[[int], None]) -> tuple[int, list[float]]:
-    """Lease and hand in until nothing is left; how many ended, and this process's memory in MB along the way."""
+    """Lease and ack until nothing is left; returns the items done, and samples of this process's memory in MB."""
     process, memory, ended = psutil.Process(), list[float](), 0
     leases: list[Lease] = queue.worker.lease(_WORKER, _BATCH)
     while leases:
@@ -81,8 +79,8 @@ def _drain(queue: SceneQueue, report: Callable[[int], None]) -> tuple[int, list[
     return ended, memory
 
 
-def soak(redis: RedisServer, items: int, jobs: int) -> list[Bar]:
-    """All figures."""
+def soak(redis: RedisServer, items: int, jobs: int) -> list[Target]:
+    """Measure all figures."""
     few, long, wide = (
         SceneQueue(SceneburstSettings.load(redis_url=f"redis://127.0.0.1:{redis.port}/0", namespace=name))
         for name in ("few", "long", "wide")
@@ -104,12 +102,12 @@ def soak(redis: RedisServer, items: int, jobs: int) -> list[Bar]:
     print(", ".join(f"{name} {value:.0f} µs" for name, value in cost.items()))
     print(f"Redis {filled_mb:.0f} MB when full, {int(redis.info('memory', 'used_memory')) / 1e6:.0f} MB with the results of all")
     return [
-        Bar(f"lease: {items:,} waiting / {_FEW}", cost["lease long"] / cost["lease few"], "≤", _SAME),
-        Bar(f"lease: {jobs:,} jobs in a lane / 1", cost["lease wide"] / cost["lease few"], "≤", _SAME),
-        Bar(f"depth: {items:,} waiting / {_FEW}", cost["depth long"] / cost["depth few"], "≤", _SAME),
-        Bar(f"depth: {jobs:,} jobs in a lane / 1", cost["depth wide"] / cost["depth few"], "≤", _SAME),
-        Bar("items not done exactly once", abs(items - ended) + abs(items - sum(each.done for each in counts)), "≤", 0),
-        Bar("worker's memory, end − first tenth, MB", memory[-1] - memory[len(memory) // 10], "≤", 10),
+        Target(f"lease: {items:,} waiting / {_FEW}", cost["lease long"] / cost["lease few"], "≤", MAX_RATIO),
+        Target(f"lease: {jobs:,} jobs in a lane / 1", cost["lease wide"] / cost["lease few"], "≤", MAX_RATIO),
+        Target(f"depth: {items:,} waiting / {_FEW}", cost["depth long"] / cost["depth few"], "≤", MAX_RATIO),
+        Target(f"depth: {jobs:,} jobs in a lane / 1", cost["depth wide"] / cost["depth few"], "≤", MAX_RATIO),
+        Target("items not done exactly once", abs(items - ended) + abs(items - sum(each.done for each in counts)), "≤", 0),
+        Target("worker's memory, end − first tenth, MB", memory[-1] - memory[len(memory) // 10], "≤", 10),
     ]
 
 
@@ -117,16 +115,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--items", type=int, default=1_000_000, help="waiting in the long queue; a multiple of 10")
     parser.add_argument("--jobs", type=int, default=10_000, help="in one lane of the wide queue")
-    parser.add_argument("--json", action="store_true", help="print the bars as one JSON document at the end")
+    parser.add_argument("--json", action="store_true", help="print the targets as one JSON document at the end")
     chosen = parser.parse_args()
     if chosen.items < 1_000 or chosen.items % 10:
         parser.error("--items: a multiple of 10, at least 1,000")
     with tempfile.TemporaryDirectory(prefix="soak-") as folder, RedisServer(Path(folder)) as redis:
-        bars = soak(redis, chosen.items, chosen.jobs)
-    print_bars(bars)
+        targets = soak(redis, chosen.items, chosen.jobs)
+    print_targets(targets)
     if chosen.json:
-        print(json.dumps([bar._asdict() | {"held": bar.is_held} for bar in bars], indent=2))
-    return int(not all(bar.is_held for bar in bars))
+        print(json.dumps([target.to_json() for target in targets], indent=2))
+    return int(not all(target.is_met for target in targets))
 
 
 if __name__ == "__main__":

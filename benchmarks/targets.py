@@ -1,32 +1,38 @@
-"""What a benchmark promises: a figure, and the bar it is held to."""
+"""The figures that a benchmark promises, and the limits they are held to."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
-class Bar(NamedTuple):
-    """A figure and what it must not exceed ("≤") or fall below ("≥")."""
+class Target(NamedTuple):
+    """A measured figure, and the limit that it must not exceed ("≤") or fall below ("≥")."""
 
     what: str
     value: float
     sign: str
-    bar: float
+    limit: float
 
     @property
-    def is_held(self) -> bool:
-        return self.value <= self.bar if self.sign == "≤" else self.value >= self.bar
+    def is_met(self) -> bool:
+        return self.value <= self.limit if self.sign == "≤" else self.value >= self.limit
 
     def badness(self) -> float:
-        """Larger is worse."""
+        """Return a number that is larger for a worse value."""
         return self.value if self.sign == "≤" else -self.value
 
-
-def print_bars(bars: list[Bar]) -> None:
-    """A line each, on the terminal."""
-    for bar in bars:
-        print(f"{'held' if bar.is_held else 'missed':7} {bar.what:58} {bar.value:9.3f} {bar.sign} {bar.bar:g}")
+    def to_json(self) -> dict[str, Any]:
+        """Return the entry of a benchmark's JSON output."""
+        return {"what": self.what, "value": self.value, "sign": self.sign, "bar": self.limit, "held": self.is_met}
 
 
-def bar_lines(bars: list[Bar]) -> str:
-    """Markdown rows: what, measured, bar, held or missed."""
-    rows = ([bar.what, f"{bar.value:.3f}", f"{bar.sign} {bar.bar:g}", "held" if bar.is_held else "missed"] for bar in bars)
+def print_targets(targets: list[Target]) -> None:
+    """Print one line for each."""
+    for each in targets:
+        print(f"{'held' if each.is_met else 'missed':7} {each.what:58} {each.value:9.3f} {each.sign} {each.limit:g}")
+
+
+def target_rows(targets: list[Target]) -> str:
+    """Format Markdown table rows: figure, measured value, limit, held or missed."""
+    rows = (
+        [each.what, f"{each.value:.3f}", f"{each.sign} {each.limit:g}", "held" if each.is_met else "missed"] for each in targets
+    )
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)

@@ -89,11 +89,11 @@ class StaticSplit:
     """The script that is replaced: all scenes are dealt out at once, a fixed list for each container."""
 
     def __init__(self, containers: int, scenes_per_batch: int = 10, min_scenes_per_batch: int = 5) -> None:
-        self._containers, self._batch, self._least = containers, scenes_per_batch, min_scenes_per_batch
+        self._containers, self._batch, self._min_batch = containers, scenes_per_batch, min_scenes_per_batch
 
     def __call__(self, world: World) -> None:
         items = world.deal_out()
-        for size in distribute(len(items), self._batch, self._containers, self._least):
+        for size in distribute(len(items), self._batch, self._containers, self._min_batch):
             world.launch(own=items[:size])
             items = items[size:]
 
@@ -114,7 +114,7 @@ class TargetTracking:
     look_s, cooldown_s = 60.0, 300.0
 
     def __init__(self, most: int, latency_s: float, item_s: float) -> None:
-        self._most = most
+        self._max_containers = most
         # A look and a start are over before the first item is.
         self._per_container = max(1.0, (latency_s - self.look_s - 45.0) * SLOTS / item_s)
         self._last_look_s = -math.inf
@@ -125,7 +125,7 @@ class TargetTracking:
             return
         self._last_look_s = world.now_s
         working = sum(container.held for container in world.alive.values())
-        wanted = min(self._most, math.ceil((len(world.ready) + working) / self._per_container))
+        wanted = min(self._max_containers, math.ceil((len(world.ready) + working) / self._per_container))
         there = [container for container in world.alive.values() if not container.is_draining]
         if wanted >= len(there):
             if world.ready or working:

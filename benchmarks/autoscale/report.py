@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from benchmarks.autoscale.outcome import Outcome
-from benchmarks.targets import Bar, bar_lines, print_bars
+from benchmarks.targets import Target, print_targets, target_rows
 
 Rows = dict[tuple[str, str], Outcome]
 
@@ -21,17 +21,17 @@ def lines_of(rows: Rows) -> list[list[str]]:
     return lines
 
 
-def print_table(rows: Rows, judged: list[Bar]) -> None:
+def print_table(rows: Rows, judged: list[Target]) -> None:
     """On the terminal."""
     head, *lines = lines_of(rows)
     widths = [max(len(line[at]) for line in [head, *lines]) for at in range(len(head))]
     for line in [head, *lines]:
         print("  ".join(cell.ljust(widths[at]) if at < 2 else cell.rjust(widths[at]) for at, cell in enumerate(line)))
     print()
-    print_bars(judged)
+    print_targets(judged)
 
 
-def write_docs(folder: Path, rows: Rows, judged: list[Bar], seeds: int) -> None:
+def write_docs(folder: Path, rows: Rows, judged: list[Target], seeds: int) -> None:
     """autoscaling.md and autoscaling.svg in `folder`."""
     # Only who writes pictures pays for the plotting library.
     from benchmarks.plots import write_steps
@@ -41,7 +41,7 @@ def write_docs(folder: Path, rows: Rows, judged: list[Bar], seeds: int) -> None:
     text = _PAGE.format(
         seeds=seeds,
         table="\n".join("| " + " | ".join(line) + " |" for line in table),
-        bars=bar_lines(judged),
+        bars=target_rows(judged),
     )
     (folder / "autoscaling.md").write_text(text)
     shown = {load: {who: row.counts for (of, who), row in rows.items() if of == load} for load in ("four peaks", "sawtooth")}

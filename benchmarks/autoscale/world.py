@@ -31,7 +31,7 @@ SPOT_MEAN_S, SPOT_NOTICE_S = 8 * 3600.0, 120.0
 _LAUNCH_PER_S, _LAUNCH_BURST = 20.0, 100
 #: When a worker leaves by itself: as its settings say that it does.
 IDLE_TIMEOUT_S = float(DispatcherSettings.model_fields["idle_timeout_s"].default)
-LEAST_LIFE_S = float(FargateSettings.model_fields["ecs_min_lifetime_s"].default)
+MIN_LIFETIME_S = float(FargateSettings.model_fields["ecs_min_lifetime_s"].default)
 #: As scripts/ack.lua: older measurements count half once there is an hour of video.
 _RATE_WINDOW_S = 3600.0
 
@@ -81,7 +81,7 @@ class World:
         control: looks at the world and launches, drains or stops.
         tick_s: how often.
         idle_timeout_s: a container without work leaves after so long.
-        least_life_s: but not before, after its start.
+        min_lifetime_s: but not before, after its start.
         health_check_s: what has not started after so long is ended by the platform; infinite where nobody looks.
         seed: of the draws.
         known_rate: measured on earlier jobs, in processing seconds per second of video; 0 where there were none.
@@ -93,13 +93,13 @@ class World:
         control: Callable[["World"], None],
         tick_s: float,
         idle_timeout_s: float = IDLE_TIMEOUT_S,
-        least_life_s: float = LEAST_LIFE_S,
+        min_lifetime_s: float = MIN_LIFETIME_S,
         health_check_s: float = math.inf,
         seed: int = 1,
         known_rate: float = RATE,
     ) -> None:
         self._control, self._tick_s, self._seed = control, tick_s, seed
-        self._idle_timeout_s, self._least_life_s, self._health_check_s = idle_timeout_s, least_life_s, health_check_s
+        self._idle_timeout_s, self._least_life_s, self._health_check_s = idle_timeout_s, min_lifetime_s, health_check_s
         self.now_s = 0.0
         self.load = load
         self.ready: list[Item] = []

@@ -1,4 +1,4 @@
-"""The queue benchmark's last act of violence: a real container of a whole Sceneburst dies, and its dispatcher sees it."""
+"""Fault figure: a container of a whole Sceneburst is killed, and the dispatcher gives its items back."""
 
 import os
 import subprocess
@@ -21,10 +21,10 @@ Row = dict[str, Any]
 
 
 def container_killed(redis: RedisServer) -> Row:
-    """Every setting at its default (30 s lease, 2 s ticks), two containers, small scenes; one container gets SIGKILL in mid-work.
+    """Kill one of two containers in mid-work, with all settings at their defaults (30 s lease, 2 s ticks).
 
     Returns:
-        `container_killed_seen_s`: seconds until all that it held waits again, or is with another.
+        `container_killed_seen_s`: seconds until all its items are ready again or leased by the other.
 
     Raises:
         RuntimeError: not all scenes were done in time.

@@ -1,4 +1,4 @@
-"""The queue benchmark's violence: the worker killed, Redis killed. Each system has a Redis of its own for it."""
+"""Fault figures of the queue benchmark: the worker killed, Redis killed. Each queue has a Redis of its own."""
 
 import collections
 import tempfile
@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.queue.container import container_killed
-from benchmarks.queue.harness import Log, RedisServer, Sizes, System, pause
+from benchmarks.queue.harness import Baseline, Log, RedisServer, Sizes, pause
 from benchmarks.queue.speed import FIRST_LIMIT_S
 
-#: The worker is killed with this share of the jobs done, each taking so long, and the same command starts after so long.
+#: Share of the jobs done when the worker is killed; seconds of work of each job; seconds until the worker is restarted.
 KILL_AFTER, WORK_S, RESTART_S = 0.3, 0.05, 3.0
 REDIS_DOWN_S = 2.0
-#: What every system is asked to recover within where it has a setting for it.
+#: Time-outs of every queue that has a setting for them.
 RECOVERY_S = 5.0
-#: After all is done, so long is left for a second run of something to show.
+#: Wait after all is done, so that a second execution would show.
 SETTLE_S = 2.0
 Row = dict[str, Any]
 
@@ -28,7 +28,7 @@ def _wait_for_ended(log: Log, count: int, limit_s: float) -> None:
 
 
 def _verdict(name: str, log: Log, jobs: int, killed_ns: int) -> Row:
-    """What never ended, what began or ended more than once, and when the last one first ended."""
+    """Count the jobs that never ended and those that began or ended more than once; and the time until all had ended."""
     log.read()
     first_end = {number: at for at, number in sorted(log.ended, reverse=True)}
     lost = jobs - len(first_end)
@@ -42,60 +42,60 @@ def _verdict(name: str, log: Log, jobs: int, killed_ns: int) -> Row:
     }
 
 
-def _kill(name: str, system: System, sizes: Sizes, **more: str) -> Row:
-    system.send("bulk", sizes.jobs, **more)
-    log = system.new_log()
-    with system.worker(log, **more) as worker:
+def _kill(name: str, baseline: Baseline, sizes: Sizes, **more: str) -> Row:
+    baseline.send("bulk", sizes.jobs, **more)
+    log = baseline.new_log()
+    with baseline.worker(log, **more) as worker:
         _wait_for_ended(log, round(sizes.jobs * KILL_AFTER), FIRST_LIMIT_S + sizes.jobs * WORK_S)
         if not log.ended:
-            raise RuntimeError(f"no item ended: {system.last_words()}")
+            raise RuntimeError(f"no item ended: {baseline.last_errors()}")
         worker.kill()
     killed_ns, killed = time.time_ns(), time.monotonic()
     log.read()
     in_flight = len({number for _, number in log.began} - {number for _, number in log.ended})
     pause(RESTART_S)
-    with system.worker(log, **more):
+    with baseline.worker(log, **more):
         _wait_for_ended(log, sizes.jobs, sizes.watch_s - (time.monotonic() - killed))
         pause(SETTLE_S)
     return {**_verdict(name, log, sizes.jobs, killed_ns), f"{name}_in_flight": in_flight}
 
 
-def kill(system: System, sizes: Sizes) -> Row:
-    """Killed and started again 3 s later, with the settings that recover soonest: 5 s where there is one."""
-    return _kill("kill", system, sizes, BENCH_WORK_S=str(WORK_S), BENCH_RECOVERY_S=str(RECOVERY_S))
+def kill(baseline: Baseline, sizes: Sizes) -> Row:
+    """Kill the worker and restart it 3 s later, with time-outs of 5 s where they can be set."""
+    return _kill("kill", baseline, sizes, BENCH_WORK_S=str(WORK_S), BENCH_RECOVERY_S=str(RECOVERY_S))
 
 
-def kill_default(system: System, sizes: Sizes) -> Row:
-    """The same with every waiting time at its default."""
-    return _kill("kill_default", system, sizes, BENCH_WORK_S=str(WORK_S))
+def kill_default(baseline: Baseline, sizes: Sizes) -> Row:
+    """Do the same with all time-outs at their defaults."""
+    return _kill("kill_default", baseline, sizes, BENCH_WORK_S=str(WORK_S))
 
 
-def redis_restart(system: System, sizes: Sizes) -> Row:
-    """Redis killed in mid-work and started 2 s later from its append-only file; the worker is left to itself."""
+def redis_restart(baseline: Baseline, sizes: Sizes) -> Row:
+    """Kill Redis in mid-work and restart it 2 s later from its append-only file; the worker is not restarted."""
     more = {"BENCH_WORK_S": str(WORK_S), "BENCH_RECOVERY_S": str(RECOVERY_S)}
-    system.send("bulk", sizes.jobs, **more)
-    log = system.new_log()
-    with system.worker(log, **more) as worker:
+    baseline.send("bulk", sizes.jobs, **more)
+    log = baseline.new_log()
+    with baseline.worker(log, **more) as worker:
         _wait_for_ended(log, round(sizes.jobs * KILL_AFTER), FIRST_LIMIT_S + sizes.jobs * WORK_S)
         if not log.ended:
-            raise RuntimeError(f"no item ended: {system.last_words()}")
-        system.redis.kill()
+            raise RuntimeError(f"no item ended: {baseline.last_errors()}")
+        baseline.redis.kill()
         killed_ns, killed = time.time_ns(), time.monotonic()
         pause(REDIS_DOWN_S)
-        system.redis.start()
+        baseline.redis.start()
         _wait_for_ended(log, sizes.jobs, sizes.watch_s - (time.monotonic() - killed))
         pause(SETTLE_S)
         is_gone = worker.process.poll() is not None
     return {**_verdict("restart", log, sizes.jobs, killed_ns), "restart_worker_exited": is_gone}
 
 
-def container(system: System, _sizes: Sizes) -> Row:
-    """A container of ours killed under the eyes of a dispatcher; no other system has one."""
-    return container_killed(system.redis) if system.name == "ours" else {}
+def container(baseline: Baseline, _sizes: Sizes) -> Row:
+    """Kill one of our containers while a dispatcher runs; no baseline has one."""
+    return container_killed(baseline.redis) if baseline.name == "ours" else {}
 
 
-def on_own_redis(figure: Any, system: System, sizes: Sizes, folder: Path, places: threading.Semaphore) -> Row:
-    """A figure on a fresh durable Redis, when there is a place for it."""
+def on_own_redis(figure: Any, baseline: Baseline, sizes: Sizes, folder: Path, places: threading.Semaphore) -> Row:
+    """Measure a figure on a fresh durable Redis, once there is a place."""
     with places, RedisServer(Path(tempfile.mkdtemp(dir=folder))) as redis:
         pause(0)
-        return figure(System(system.name, redis, folder), sizes)
+        return figure(Baseline(baseline.name, redis, folder), sizes)

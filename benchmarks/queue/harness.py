@@ -1,4 +1,4 @@
-"""What the benchmark starts, and takes down again: environments, a Redis, producers, worker trees."""
+"""Starts and stops what the queue benchmark needs: environments, Redis, producers, worker trees."""
 
 import ast
 import contextlib
@@ -24,21 +24,21 @@ _PR_SET_PDEATHSIG = 1
 _REDIS_START_LIMIT_S = 10.0
 _PRODUCER_LIMIT_S = 300.0
 _LIBC = ctypes.CDLL(None)
-#: Set when the run is broken off; every thread leaves at its next pause.
+#: Set when the run is interrupted; every thread ends at its next pause.
 stopping = threading.Event()
 
 
 class Stopped(BaseException):
-    """The run was broken off; passes every `except Exception`."""
+    """The run was interrupted; a BaseException, so that no `except Exception` catches it."""
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """How much of everything is measured."""
+    """Sizes of the measurements."""
 
-    #: Items that bulk and drain figures are taken over.
+    #: Items of the bulk and drain figures.
     items: int = 20_000
-    #: Calls that the single figure is taken over.
+    #: Calls of the single figure.
     single: int = 2_000
     #: Sends to an idle worker.
     sends: int = 200
@@ -48,7 +48,7 @@ class Sizes:
 
 
 def pause(seconds: float) -> None:
-    """Sleep; raises Stopped when the run is broken off."""
+    """Sleep; raises Stopped if the run is interrupted."""
     if stopping.wait(seconds):
         raise Stopped
 
@@ -57,31 +57,31 @@ def _die_with_parent() -> None:
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def module_of(system: str) -> str:
-    """The name of a system's file in baselines/, which is importable from there."""
-    return system if system == "ours" else f"{system}_system"
+def module_of(baseline: str) -> str:
+    """Return the name of the baseline's module in baselines/."""
+    return baseline if baseline == "ours" else f"{baseline}_baseline"
 
 
-def constant_of(system: str, name: str) -> Any:
-    """A literal constant of a peer's file, read without importing it."""
-    for node in ast.parse((BASELINES / f"{module_of(system)}.py").read_text()).body:
+def constant_of(baseline: str, name: str) -> Any:
+    """Read a literal constant of a baseline's module without importing it."""
+    for node in ast.parse((BASELINES / f"{module_of(baseline)}.py").read_text()).body:
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
             target = node.targets[0] if isinstance(node, ast.Assign) else node.target
             if isinstance(target, ast.Name) and target.id == name:
                 return ast.literal_eval(node.value)
-    raise ValueError(f"{system}: no {name}")
+    raise ValueError(f"{baseline}: no {name}")
 
 
-def requirements_of(system: str) -> list[str]:
-    """What is installed for it, pinned."""
-    return list(constant_of(system, "REQUIREMENTS"))
+def requirements_of(baseline: str) -> list[str]:
+    """Return its pinned requirements."""
+    return list(constant_of(baseline, "REQUIREMENTS"))
 
 
-def python_of(system: str) -> str:
-    """The interpreter of a system's own environment, built when it is missing or its requirements have changed."""
-    if system == "ours":
+def python_of(baseline: str) -> str:
+    """Return the interpreter of its own environment, which is built if it is missing or its requirements have changed."""
+    if baseline == "ours":
         return sys.executable
-    return python_with(system, requirements_of(system))
+    return python_with(baseline, requirements_of(baseline))
 
 
 class RedisServer:
@@ -120,13 +120,13 @@ class RedisServer:
             self._process = None
 
     def call(self, *words: str) -> bytes:
-        """The first 64 KiB of the answer to an inline command."""
+        """Send an inline command, and return the first 64 KiB of the answer."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=30) as connection:
             connection.sendall(" ".join(words).encode() + b"\r\n")
             return connection.recv(65_536)
 
     def info(self, section: str, field: str) -> str:
-        """One field of INFO."""
+        """Return one field of INFO."""
         return self.call("INFO", section).decode().split(f"\r\n{field}:")[1].split("\r\n")[0]
 
     def __enter__(self) -> Self:
@@ -138,7 +138,7 @@ class RedisServer:
 
 
 class Log:
-    """The lines that jobs append: (ns, number) of each that began or ended."""
+    """The lines that jobs append: (ns, number) of each start and end."""
 
     def __init__(self, path: Path) -> None:
         self.path, self._at, self._rest = path, 0, b""
@@ -147,7 +147,7 @@ class Log:
         path.write_bytes(b"")
 
     def read(self) -> "Log":
-        """Take in what was appended since the last call."""
+        """Read the lines appended since the last call."""
         with self.path.open("rb") as file:
             file.seek(self._at)
             fresh = file.read()
@@ -159,7 +159,7 @@ class Log:
 
 
 class Worker:
-    """One started worker command with all that it starts."""
+    """A running worker command and its descendants."""
 
     def __init__(self, argv: list[str], environment: dict[str, str], errors: Path) -> None:
         self.started_ns = time.time_ns()
@@ -176,7 +176,7 @@ class Worker:
             )
 
     def tree(self) -> list[int]:
-        """Process ids of its session and of all descendants."""
+        """Return the process ids of its session and of all descendants."""
         parents: dict[int, tuple[int, int]] = {}
         for folder in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
@@ -189,7 +189,7 @@ class Worker:
         return sorted(found)
 
     def pss_mb(self) -> float:
-        """Proportional set size of the tree, in MB of 10^6 bytes."""
+        """Return the proportional set size of the tree, in MB of 10^6 bytes."""
         kib = 0
         for pid in self.tree():
             with contextlib.suppress(OSError):
@@ -198,7 +198,7 @@ class Worker:
         return kib * 1024 / 1e6
 
     def kill(self) -> None:
-        """Freeze the whole tree, then SIGKILL it, so that nobody sees another's end. Safe twice."""
+        """Stop the whole tree, then kill it, so that no process reacts to the death of another. Safe twice."""
         pids = self.tree() if self.process.returncode is None else []
         for number in (signal.SIGSTOP, signal.SIGKILL):
             for pid in pids:
@@ -207,8 +207,8 @@ class Worker:
         self.process.wait()
 
 
-class System:
-    """One queue system against one Redis."""
+class Baseline:
+    """One queue, ours included, on one Redis."""
 
     def __init__(self, name: str, redis: RedisServer, folder: Path) -> None:
         self.name, self.redis, self._folder = name, redis, folder
@@ -218,7 +218,7 @@ class System:
         self._argv: dict[tuple[tuple[str, str], ...], list[str]] = {}
 
     def new_log(self) -> Log:
-        """A log nobody has written to."""
+        """Return an empty log."""
         self._logs += 1
         return Log(self._folder / f"{self.name}-{os.urandom(4).hex()}-{self._logs}.log")
 
@@ -229,10 +229,10 @@ class System:
         return {**clean, "PYTHONWARNINGS": "ignore", **own, **more}
 
     def send(self, what: str, count: int = 0, *, log: Log | None = None, **more: str) -> Any:
-        """What baselines/sender.py prints for `what`.
+        """Run baselines/sender.py, and return what it prints for `what`.
 
         Raises:
-            RuntimeError: it failed or hung; the message ends with its last words.
+            RuntimeError: it failed or hung; the message ends with its last lines of output.
         """
         argv = [self._python, str(BASELINES / "sender.py"), module_of(self.name), what, str(count)]
         environment = self._environment(log or self.new_log(), more)
@@ -248,7 +248,7 @@ class System:
 
     @contextlib.contextmanager
     def worker(self, log: Log, **more: str) -> Iterator[Worker]:
-        """Its worker command, killed afterwards."""
+        """Run its worker command for the length of the block."""
         known = tuple(sorted(more.items()))
         if known not in self._argv:
             self._argv[known] = self.send("worker", **more)
@@ -257,14 +257,14 @@ class System:
 
     @contextlib.contextmanager
     def running(self, argv: list[str], log: Log, **more: str) -> Iterator[Worker]:
-        """A command in this system's surroundings, killed afterwards."""
+        """Run a command in its environment for the length of the block."""
         worker = Worker(argv, self._environment(log, more), self._errors)
         try:
             yield worker
         finally:
             worker.kill()
 
-    def last_words(self) -> str:
-        """What its workers wrote last; empty when nothing."""
+    def last_errors(self) -> str:
+        """Return the last lines that its workers wrote to stderr; empty if none."""
         lines = self._errors.read_text(errors="replace").strip().splitlines() if self._errors.exists() else []
         return " / ".join(lines[-2:])

@@ -1,4 +1,4 @@
-"""The queue benchmark's rows, shown: a table, a page, a plot."""
+"""Shows the queue benchmark's rows as a table, a page and a plot."""
 
 import json
 import os
@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.queue.harness import constant_of, requirements_of
-from benchmarks.queue.targets import queue_bars
-from benchmarks.targets import bar_lines
+from benchmarks.queue.targets import queue_targets
+from benchmarks.targets import target_rows
 
 Row = dict[str, Any]
-#: key, heading, decimals, whether more is better (None: no ratio is shown).
+#: Key, heading, decimals, True if more is better (None: no ratio is shown).
 COLUMNS: list[tuple[str, str, int, bool | None]] = [
     ("enqueue_single_per_s", "enqueue, single /s", 0, True),
     ("enqueue_bulk_per_s", "enqueue, bulk /s", 0, True),
@@ -48,7 +48,7 @@ _PLOT_TITLES = {
 
 
 def machine(redis_version: str) -> Row:
-    """What the numbers were taken on."""
+    """Describe the machine that the numbers were measured on."""
     models = [line.split(":")[1].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")]
     memory_kib = next((int(line.split()[1]) for line in _lines("/proc/meminfo") if line.startswith("MemTotal")), 0)
     return {
@@ -69,7 +69,7 @@ def _lines(path: str) -> list[str]:
 
 
 def cell(row: Row, key: str, decimals: int) -> str:
-    """A figure as shown: – was not measured, never is not within the time watched."""
+    """Format a figure: – was not measured, "never" did not happen within the time watched."""
     value = row.get(key)
     if isinstance(value, bool):
         return "no" if value else "yes"
@@ -79,9 +79,9 @@ def cell(row: Row, key: str, decimals: int) -> str:
 
 
 def ratio(rows: list[Row], key: str, *, is_more_better: bool) -> str:
-    """How many times better than the best other system ours is; below 1 it is worse.
+    """Format how many times better ours is than the best baseline; below 1 it is worse.
 
-    An ack for each item is what the others do in their only drain.
+    Our drain with an ack for each item is compared with the only drain of the baselines.
     """
     theirs = key.replace("_acks_each", "")
     ours = next((row.get(key) for row in rows if row["system"] == "ours"), None)
@@ -92,8 +92,8 @@ def ratio(rows: list[Row], key: str, *, is_more_better: bool) -> str:
 
 
 def table(rows: list[Row]) -> list[list[str]]:
-    """Heading row first; a line per figure, a column per system, then ours to the best peer."""
-    lines = [["", *(row["system"] for row in rows), "ours : best peer"]]
+    """Heading row first; a line per figure, a column per baseline, then ours to the best peer."""
+    lines = [["", *(row["system"] for row in rows), "ours : best baseline"]]
     for key, heading, decimals, is_more_better in COLUMNS:
         if any(key in row for row in rows):
             times = "" if is_more_better is None else ratio(rows, key, is_more_better=is_more_better)
@@ -102,7 +102,7 @@ def table(rows: list[Row]) -> list[list[str]]:
 
 
 def print_table(rows: list[Row], about: Row) -> None:
-    """On the terminal."""
+    """Print the table on the terminal."""
     from rich.console import Console
     from rich.table import Table
 
@@ -132,7 +132,7 @@ _HOW = """## How it was measured
 
 * A job does nothing but append a line to a file. Its payload is 441 bytes of JSON. Systems take turns within each figure.
 * One worker process each (celery: one child; dramatiq: eight threads; the others what they start with), clients with
-  hiredis where redis-py is the client. Redis syncs its append-only file each second, for every system.
+  hiredis where redis-py is the client. Redis syncs its append-only file each second, for every baseline.
 * Every system acknowledges after the work where it can, and tries again what a killed worker held where it can:
 
 {settings}
@@ -156,7 +156,7 @@ _HOW = """## How it was measured
 
 
 def write_docs(folder: Path, rows: list[Row], about: Row) -> None:
-    """queue-benchmark.md, its plot and its numbers in `folder`."""
+    """Write queue-benchmark.md, its plot and its numbers to `folder`."""
     from benchmarks.queue.speed import DRAIN_LIMIT_S
 
     head, *lines = table(rows)
@@ -180,7 +180,7 @@ def write_docs(folder: Path, rows: list[Row], about: Row) -> None:
         "",
         "| promised of ours | measured | bar | |",
         "|---|---:|---:|---|",
-        bar_lines(queue_bars(rows)),
+        target_rows(queue_targets(rows)),
         "",
         _HOW.format(settings=settings, drain_s=DRAIN_LIMIT_S, killed_at=about["jobs"] * 0.3, **about),
         "## Versions",
@@ -195,8 +195,8 @@ def write_docs(folder: Path, rows: list[Row], about: Row) -> None:
 
 
 def plot(path: Path, rows: list[Row]) -> None:
-    """Bars on a logarithmic scale, a panel per figure, ours in colour."""
-    # Only who writes pictures pays for the plotting library.
+    """Plot bars on a logarithmic scale, a panel per figure, ours in colour."""
+    # Imported here, as only --docs needs the plotting library.
     from benchmarks.plots import Panel, write_bars
 
     panels = []

@@ -1,13 +1,13 @@
-"""What the queue promises of its figures: pure, of the rows that were measured."""
+"""The targets of the queue benchmark, from the measured rows."""
 
 from typing import Any
 
-from benchmarks.targets import Bar
+from benchmarks.targets import Target
 
 Row = dict[str, Any]
 #: Bytes of the JSON that every item carries (baselines/body.py).
 ITEM_JSON_BYTES = 441
-#: Key of ours, what it is, its sign, its bar.
+#: Key of our row, description, sign, limit.
 _ABSOLUTE = [
     ("enqueue_bulk_per_s", "enqueue, bulk /s", "≥", 50_000.0),
     ("drain_1_per_s", "drain, 1 process, batched acks /s", "≥", 20_000.0),
@@ -21,26 +21,26 @@ _ABSOLUTE = [
     ("container_killed_seen_s", "container killed, defaults, a dispatcher: given back s", "≤", 5.0),
     ("restart_lost", "Redis restarted: not done", "≤", 0.0),
 ]
-#: Figure, whom it is held against (empty: the best of all), at least so many times better.
+#: Figure, baseline it is compared with (empty: the best of all), minimum ratio.
 _RATIOS = [("enqueue_bulk_per_s", "", 5.0), ("drain_1_per_s", "huey", 4.0), ("drain_1_per_s", "celery", 20.0)]
 
 
-def queue_bars(rows: list[Row]) -> list[Bar]:
-    """Every bar whose figures are there; one that was to be measured and never came to an end counts as infinite."""
+def queue_targets(rows: list[Row]) -> list[Target]:
+    """Return the targets whose figures were measured; a figure that never came to an end counts as infinite."""
     ours = next((row for row in rows if row["system"] == "ours"), {})
-    bars = [
-        Bar(what, float("inf") if ours[key] is None else float(ours[key]), sign, bar)
+    targets = [
+        Target(what, float("inf") if ours[key] is None else float(ours[key]), sign, bar)
         for key, what, sign, bar in _ABSOLUTE
         if key in ours
     ]
     if "bytes_per_item" in ours:
-        bars.append(Bar("waiting item / its JSON", ours["bytes_per_item"] / ITEM_JSON_BYTES, "≤", 1.3))
+        targets.append(Target("waiting item / its JSON", ours["bytes_per_item"] / ITEM_JSON_BYTES, "≤", 1.3))
     if "kill_twice" in ours:
         beyond = ours["kill_twice"] - ours["kill_in_flight"]
-        bars.append(Bar("worker killed, 5 s lease: extra runs beyond those in flight", beyond, "≤", 0.0))
+        targets.append(Target("worker killed, 5 s lease: extra runs beyond those in flight", beyond, "≤", 0.0))
     for key, whom, bar in _RATIOS:
         theirs = [row[key] for row in rows if row["system"] != "ours" and row.get(key) and whom in {"", row["system"]}]
         if key in ours and theirs:
             what = key.removesuffix("_per_s").replace("_", " ")
-            bars.append(Bar(f"{what}: ours / {whom or 'best peer'}", ours[key] / max(theirs), "≥", bar))
-    return bars
+            targets.append(Target(f"{what}: ours / {whom or 'best baseline'}", ours[key] / max(theirs), "≥", bar))
+    return targets

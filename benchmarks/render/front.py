@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks.render.baselines.measured import Stage, in_pairs, with_encoder
+from benchmarks.render.baselines.measured import RenderHarness, in_turns, with_encoder
 from benchmarks.render.harness import FPS, FRAME_PX, Cost, Scene
 from benchmarks.render.quality import vmaf
 from container_worker.media.defaults import AV1_CRF, AV1_PARAMS, AV1_PRESET, X264_CRF, X264_PARAMS, X264_PRESET
@@ -79,29 +79,29 @@ CHANGES = (
 SETTINGS = (*CHOSEN, *(setting for curve in CURVES for setting in curve.settings()), *CHANGES)
 
 
-def front(stage: Stage, scene: Scene, rounds: int, settings: tuple[Setting, ...] = SETTINGS) -> list[Row]:
+def front(harness: RenderHarness, scene: Scene, rounds: int, settings: tuple[Setting, ...] = SETTINGS) -> list[Row]:
     """A row for each setting: medians of wall and CPU seconds, MB, and VMAF against the frames that all should show."""
-    request = stage.request(scene, threads=2, plain=True)
-    frames = stage.raw_frames(request)
+    request = harness.request(scene, threads=2, plain=True)
+    frames = harness.raw_frames(request)
     held = frames.with_name("held.yuv")
     _hold(frames, held)
-    videos = {setting.name: stage.folder / f"front-{number}.mp4" for number, setting in enumerate(settings)}
+    videos = {setting.name: harness.folder / f"front-{number}.mp4" for number, setting in enumerate(settings)}
 
     def encode(setting: Setting) -> Cost:
-        asked = stage.request(scene, threads=setting.threads, plain=True, crf=setting.crf, codec=setting.codec)
+        asked = harness.request(scene, threads=setting.threads, plain=True, crf=setting.crf, codec=setting.codec)
         with with_encoder(setting.codec, setting.preset, setting.params):
-            return stage.encoder_alone(asked, held if setting.shown > 1 else frames, videos[setting.name])
+            return harness.encoder_alone(asked, held if setting.shown > 1 else frames, videos[setting.name])
 
-    costs = in_pairs(rounds, {setting.name: lambda setting=setting: encode(setting) for setting in settings})
+    costs = in_turns(rounds, {setting.name: lambda setting=setting: encode(setting) for setting in settings})
     curve_of = {setting.name: curve.name for curve in CURVES for setting in curve.settings()}
     rows = [
         {
             "figure": f"encoder settings on the same frames, {scene.seconds:g} s",
             "system": setting.name,
             "curve": curve_of.get(setting.name, ""),
-            **stage.medians(costs[setting.name]),
+            **harness.medians(costs[setting.name]),
             "mb": videos[setting.name].stat().st_size / 1e6,
-            "vmaf": vmaf(stage.ffmpeg, videos[setting.name], frames, FPS),
+            "vmaf": vmaf(harness.ffmpeg, videos[setting.name], frames, FPS),
         }
         for setting in settings
     ]

@@ -22,7 +22,7 @@ FPS = 30
 PICTURES_PX = {2: (1920, 1080), 6: (3264, 1836), 12: (4608, 2592)}
 ZOOM = 1.12
 #: Seconds between two looks at a command's memory. A look takes 2 ms of a core, from what is being timed.
-SELDOM_S = 0.5
+SAMPLE_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -94,9 +94,9 @@ def weigh(
     stdin: IO[bytes] | bytes | None = None,
     more: Mapping[str, str] | None = None,
     said: list[str] | None = None,
-    look_s: float = SELDOM_S,
+    sample_s: float = SAMPLE_S,
 ) -> Cost:
-    """Run a command to its end; what it prints goes line by line into `said`, its memory is looked at every `look_s` seconds.
+    """Run a command to its end; what it prints goes line by line into `said`, its memory is looked at every `sample_s` seconds.
 
     Raises:
         RuntimeError: it failed; the message ends with what it said last.
@@ -107,7 +107,7 @@ def weigh(
     child = subprocess.Popen(
         argv, stdin=given, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, cwd=ROOT, start_new_session=True
     )
-    sampler = _Sampler(child.pid, look_s)
+    sampler = _Sampler(child.pid, sample_s)
     sampler.start()
     if isinstance(stdin, bytes):
         assert child.stdin
@@ -129,12 +129,12 @@ def weigh(
 class _Sampler(threading.Thread):
     """The most memory that a process and its descendants had together: proportional set size, in bytes."""
 
-    def __init__(self, pid: int, look_s: float) -> None:
+    def __init__(self, pid: int, sample_s: float) -> None:
         super().__init__(daemon=True)
-        self._pid, self._look_s, self._done, self.peak = pid, look_s, threading.Event(), 0
+        self._pid, self._sample_s, self._done, self.peak = pid, sample_s, threading.Event(), 0
 
     def run(self) -> None:
-        while not self._done.wait(self._look_s):
+        while not self._done.wait(self._sample_s):
             try:
                 root = psutil.Process(self._pid)
                 tree = [root, *root.children(recursive=True)]

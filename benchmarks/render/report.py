@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from benchmarks.targets import Bar, bar_lines
+from benchmarks.targets import Target, target_rows
 
 Row = dict[str, Any]
 _COLUMNS = {
@@ -32,12 +32,12 @@ def _tables(rows: list[Row]) -> str:
     return "\n".join(parts)
 
 
-def write_docs(folder: Path, rows: list[Row], bars: list[Bar]) -> None:
+def write_docs(folder: Path, rows: list[Row], targets: list[Target]) -> None:
     """rendering.md, rendering.svg and rendering.json in `folder`."""
     # Only who writes pictures pays for the plotting library.
     from benchmarks.plots import Panel, write_bars, write_points
 
-    (folder / "rendering.json").write_text(json.dumps({"rows": rows, "bars": bars}, indent=2) + "\n")
+    (folder / "rendering.json").write_text(json.dumps({"rows": rows, "bars": targets}, indent=2) + "\n")
     timed = [row for row in rows if row["figure"].startswith("12 MP")]
     moved = [row for row in rows if row["figure"].startswith("quality, 12 MP")]
     panels = [
@@ -56,7 +56,7 @@ def write_docs(folder: Path, rows: list[Row], bars: list[Bar]) -> None:
     if settings:
         by = {title: [_point(row, key) for row in settings] for title, key in (("CPU seconds", "cpu_s"), ("MB", "mb"))}
         write_points(folder / "rendering-front.svg", by, "less is better", "VMAF")
-    (folder / "rendering.md").write_text(_PAGE.format(tables=_tables(rows), bars=bar_lines(bars)))
+    (folder / "rendering.md").write_text(_PAGE.format(tables=_tables(rows), bars=target_rows(targets)))
 
 
 def _point(row: Row, key: str) -> Any:

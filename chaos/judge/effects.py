@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from chaos.faults.log import InjectedFault
 from chaos.faults.processes import NO_CONTAINER
 from chaos.judge.evidence import Evidence
-from chaos.judge.newer import left_to_newer
+from chaos.judge.newer import count_left_to_newer
 from chaos.scenes import KINDS, PlannedJob
 from scenequeue.jobs.container import BROKEN
 
@@ -44,7 +44,7 @@ def count_effects(
     counted = Counter({fault.name: 0 for fault in injected})
     counted.update(fault.name for fault in injected if search.has_effect(fault))
     if "newer-version" in counted:
-        counted["newer-version"] = left_to_newer(evidence)
+        counted["newer-version"] = count_left_to_newer(evidence)
     counted["kill-producer"] = min(killed_producers, resubmitted)
     wrong_clocks = {name for fault in evidence.wrong_clocks() for name in fault.containers}
     # S3 refuses its requests, and it exits as not set up.

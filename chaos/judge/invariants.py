@@ -13,7 +13,7 @@ from chaos.judge.attribution import LeaseEnd, unexplained
 from chaos.judge.evidence import Evidence, JobEvidence
 from chaos.judge.history import violations
 from chaos.judge.leaks import find_leaks
-from chaos.judge.newer import served_by_old
+from chaos.judge.newer import leased_by_old
 from chaos.redis_clock import ClockMoves
 from chaos.s3_server import BUCKET
 from chaos.scenes import FRAMES, KINDS, PlannedJob
@@ -55,7 +55,7 @@ def _of_job(cluster: ChaosCluster, job: PlannedJob, found: JobEvidence, injected
             yield f"{job.job_id}/{item_id} is {result.state}, and {'has' if item_id in found.letters else 'has no'} dead letter"
         if item_id in found.letters and not found.letters[item_id].errors:
             yield f"{job.job_id}/{item_id} was buried without a history"
-    yield from served_by_old(job, found)
+    yield from leased_by_old(job, found)
     yield from violations(job.job_id, found.events, found.results.values())
 
 

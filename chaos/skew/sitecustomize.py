@@ -5,7 +5,7 @@
   the kernel writes, and child processes. Waits use the monotonic clock, which stays right.
 * Every other container uploads everything in parts; otherwise only videos above 16 MiB would be.
 * The time-out of S3 is 2 s instead of 30, for which boto3 has no variable.
-* CHAOS_WIRE_VERSION, if set, becomes the worker's wire version.
+* CHAOS_WIRE_VERSION, if set, becomes the worker's wire version, and that of the kind `render`: it serves that need too.
 * Requests to S3 carry the container id, by AWS's own variable.
 
 Containers draw by the order in which they start (the first free number in CHAOS_STARTS).
@@ -27,7 +27,7 @@ from typing import Any
 _ACCEPTED_S, _MAX_S = 840.0, 3600.0
 _FAR_OFF_EVERY = 12
 _RealDatetime = dt.datetime
-_STORAGE, _ITEMS = "scenequeue.storages.s3", "scenequeue.jobs.item"
+_STORAGE, _ITEMS, _KIND = "scenequeue.storages.s3", "scenequeue.jobs.item", "scenequeue.jobs.kinds.render"
 
 
 def _number(folder: Path) -> int:
@@ -104,8 +104,8 @@ def _change_storage(module: Any, *, in_parts: bool) -> None:
         module._TRANSFER = TransferConfig(multipart_threshold=1)
 
 
-def _set_version(module: Any, version: int) -> None:
-    module.WIRE_VERSION = version
+def _set_version(module: Any, name: str, version: int) -> None:
+    setattr(module, name, version)
 
 
 if "container_worker" in sys.orig_argv and "CHAOS_STARTS" in os.environ:
@@ -120,5 +120,6 @@ if "container_worker" in sys.orig_argv and "CHAOS_STARTS" in os.environ:
     sys.meta_path.insert(0, _Afterwards(_STORAGE, functools.partial(_change_storage, in_parts=_mine % 2 == 1)))
     if "CHAOS_WIRE_VERSION" in os.environ:
         _version = int(os.environ["CHAOS_WIRE_VERSION"])
-        sys.meta_path.insert(0, _Afterwards(_ITEMS, functools.partial(_set_version, version=_version)))
+        sys.meta_path.insert(0, _Afterwards(_ITEMS, functools.partial(_set_version, name="WIRE_VERSION", version=_version)))
+        sys.meta_path.insert(0, _Afterwards(_KIND, functools.partial(_set_version, name="VERSION", version=_version)))
     _set_clock(_skew)

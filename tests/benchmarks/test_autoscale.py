@@ -1,4 +1,4 @@
-"""The simulated Fargate keeps every item, and the real planner keeps its bars in it."""
+"""The simulated Fargate keeps every item, and the real planner meets its targets in it."""
 
 import json
 import random
@@ -14,14 +14,14 @@ from benchmarks.autoscale.loads import job
 from benchmarks.autoscale.simulation import batches, deadline, simulate
 
 
-def test_a_tenth_of_the_load_keeps_every_bar() -> None:
-    """Seeded, so the figures are the same everywhere; the time of `plan` is not judged here."""
+def test_a_tenth_of_the_load_meets_every_target() -> None:
+    """Seeded, so the figures are the same everywhere; the time of `plan` is not checked here."""
     argv = [sys.executable, "-m", "benchmarks.autoscale", "--quick", "--json", "--seeds", "2"]
     said = json.loads(subprocess.run(argv, capture_output=True, check=False, timeout=120).stdout)
-    bars = [bar for bar in said["bars"] if not bar["what"].startswith("plan")]
-    assert len(bars) == 11
-    # With a tenth of the work, the same hundred starts are a larger part of the bill, whoever decides.
-    assert [bar["what"] for bar in bars if not bar["held"] and "work alone" not in bar["what"]] == []
+    targets = [each for each in said["bars"] if not each["what"].startswith("plan")]
+    assert len(targets) == 11
+    # With a tenth of the work, the same hundred starts are a larger share of the cost.
+    assert [each["what"] for each in targets if not each["held"] and "work alone" not in each["what"]] == []
 
 
 @settings(max_examples=25, deadline=None)
@@ -32,7 +32,7 @@ def test_a_tenth_of_the_load_keeps_every_bar() -> None:
     seed=st.integers(0, 1000),
 )
 def test_nothing_is_lost_made_twice_or_left_running(lengths: list[float], jobs: int, which: str, seed: int) -> None:
-    """Whatever fails to start or is reclaimed meanwhile; and nothing beats the clairvoyant bound."""
+    """Even when starts fail and containers are reclaimed; and no outcome beats the clairvoyant bound."""
     patched = pytest.MonkeyPatch()
     patched.setattr(world, "FAILS_ONE_IN", 4)
     patched.setattr(world, "SPOT_MEAN_S", 200.0)
@@ -47,9 +47,9 @@ def test_nothing_is_lost_made_twice_or_left_running(lengths: list[float], jobs: 
     finally:
         patched.undo()
     assert outcome.left_running == 0
-    # What a service drains is there for a while beside what replaces it.
+    # A service runs draining containers beside their replacements.
     assert outcome.most_at_once <= 7 or which == "tracking"
     items = [item for each in load for item in each.items]
-    # As many containers that start as fast as any may and never fail.
+    # The bound for as many containers that never fail and start as fast as possible.
     seconds, _ = clairvoyant(items, outcome.most_at_once, [world.START_BOUNDS_S[0]] * outcome.most_at_once)
     assert outcome.makespan_s >= seconds * 0.999

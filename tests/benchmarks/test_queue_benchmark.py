@@ -1,4 +1,4 @@
-"""The queue benchmark measures what it says, in small: ours alone, as the peers' environments are not built in tests."""
+"""The queue benchmark in small: ours alone, as tests do not build the environments of the baselines."""
 
 import json
 import subprocess
@@ -21,7 +21,7 @@ def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_every_figure_of_ours_is_measured_and_nothing_is_lost_when_killed() -> None:
     sizes = ["--items", "2000", "--single", "100", "--sends", "20", "--jobs", "40", "--rounds", "1"]
     ran = _run("--only", "ours", "--json", "--figures", "enqueue,drain,idle,kill", *sizes)
-    # 1: the machine was too busy for a bar.
+    # 1: a target was missed, as on a busy machine.
     assert ran.returncode in {0, 1}, ran.stderr
     (row,) = json.loads(ran.stdout)["rows"]
     assert row.keys() >= _WANTED
@@ -41,9 +41,9 @@ def test_a_wrong_choice_is_named(option: str, value: str) -> None:
 
 
 def test_the_soak_holds_its_memory_and_ends_every_item_once() -> None:
-    """What depends on the machine's speed is not judged."""
+    """Targets that depend on the machine's speed are not checked."""
     argv = [sys.executable, "-m", "benchmarks.soak", "--items", "20000", "--jobs", "500", "--json"]
     said = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=120).stdout
-    bars = json.loads(said[said.index("[\n") :])
-    assert len(bars) == 6
-    assert [bar["what"] for bar in bars if not bar["held"] and not bar["what"].startswith(("lease", "depth"))] == []
+    targets = json.loads(said[said.index("[\n") :])
+    assert len(targets) == 6
+    assert [each["what"] for each in targets if not each["held"] and not each["what"].startswith(("lease", "depth"))] == []

@@ -32,7 +32,7 @@ _queue = SceneQueue(_settings)
 
 
 def _item(number: int) -> WorkItem:
-    return WorkItem(kind="run", name=f"item{number}", payload={"number": number, "padding": PADDING})
+    return WorkItem(name=f"item{number}", payload={"number": number, "padding": PADDING})
 
 
 def _spec(name: str) -> JobSpec:

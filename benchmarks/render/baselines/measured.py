@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.environments import ROOT, python_with
-from benchmarks.render.harness import FPS, FRAME_PX, SELDOM_S, ZOOM, Cost, Scene, weigh
+from benchmarks.render.harness import FPS, FRAME_PX, SAMPLE_S, ZOOM, Cost, Scene, weigh
 from container_worker.media.ffmpeg import find_ffmpeg
 from container_worker.media.request import RenderRequest
 from container_worker.media.scene import encoder
@@ -29,17 +29,17 @@ SHARED_PARAMS = "scenecut=40"
 SHARED = (SHARED_PRESET, SHARED_PARAMS)
 
 
-class Stage:
+class RenderHarness:
     """Runs contenders in a folder.
 
     Args:
         folder: for what they make.
         fast: a folder in memory, for raw frames.
-        look_s: seconds between two looks at our memory.
+        sample_s: seconds between two looks at our memory.
     """
 
-    def __init__(self, folder: Path, fast: Path, look_s: float = SELDOM_S) -> None:
-        self.folder, self._fast, self._look_s = folder, fast, look_s
+    def __init__(self, folder: Path, fast: Path, sample_s: float = SAMPLE_S) -> None:
+        self.folder, self._fast, self._sample_s = folder, fast, sample_s
         self.ffmpeg = find_ffmpeg().path
 
     @staticmethod
@@ -82,7 +82,7 @@ class Stage:
         argv = [sys.executable, "-m", "benchmarks.render.ours", *arguments]
         return weigh(
             argv, stdin=json.dumps(asdict(request)).encode() + b"\ngo\n", said=said,
-            more=child_environment(self.folder), look_s=self._look_s,
+            more=child_environment(self.folder), sample_s=self._sample_s,
         )  # fmt: skip
 
     def encoder_alone(self, request: RenderRequest, frames: Path, output: Path) -> Cost:
@@ -116,13 +116,13 @@ class Stage:
 
     def moviepy(self, scene: Scene, output: Path) -> Cost:
         """MoviePy 2 with the shared settings."""
-        return self._rival("moviepy_scene.py", scene, output)
+        return self._run_baseline("moviepy_scene.py", scene, output)
 
     def replaced_chain(self, scene: Scene, output: Path, *, plain: bool = False) -> Cost:
         """The replaced system's four encodes."""
-        return self._rival("replaced_chain.py", scene, output, plain=plain)
+        return self._run_baseline("replaced_chain.py", scene, output, plain=plain)
 
-    def _rival(self, program: str, scene: Scene, output: Path, *, plain: bool = False) -> Cost:
+    def _run_baseline(self, program: str, scene: Scene, output: Path, *, plain: bool = False) -> Cost:
         from container_worker.media.subtitles.cues import read_cues
 
         facts = {
@@ -131,7 +131,7 @@ class Stage:
             "cues": [] if plain else [(cue.start_s, cue.end_s, cue.text) for cue in read_cues(str(scene.subtitles), "subtitles")],
             "font": str(FONT), "ffmpeg": str(self.ffmpeg), "output": str(output),
         }  # fmt: skip
-        plan = self.folder / "rival.json"
+        plan = self.folder / "scene.json"
         plan.write_text(json.dumps(facts))
         python = python_with("moviepy", MOVIEPY)
         return weigh(
@@ -153,7 +153,7 @@ def with_encoder(codec: str, preset: str | int, params: str) -> Iterator[None]:
         encoder.X264_PRESET, encoder.X264_PARAMS, encoder.AV1_PRESET, encoder.AV1_PARAMS = kept
 
 
-def in_pairs(rounds: int, contenders: dict[str, Callable[[], Cost]]) -> dict[str, list[Cost]]:
+def in_turns(rounds: int, contenders: dict[str, Callable[[], Cost]]) -> dict[str, list[Cost]]:
     """Every contender once a round, in turns, so that a slow minute of the machine falls on all of them."""
     costs: dict[str, list[Cost]] = {name: [] for name in contenders}
     for number in range(rounds):

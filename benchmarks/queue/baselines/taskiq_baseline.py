@@ -9,7 +9,7 @@ from taskiq_redis import RedisStreamBroker
 
 SETTINGS = "stream broker, acknowledged when run; idle_timeout 600 s, quick: 5 s"
 REQUIREMENTS = ["taskiq==0.13.0", "taskiq-redis==1.2.4", "redis==8.1.0", "hiredis==3.5.0"]
-WORKER = [sys.executable, "-m", "taskiq", "worker", "taskiq_system:broker", "-w", "1", "--log-level", "WARNING"]
+WORKER = [sys.executable, "-m", "taskiq", "worker", "taskiq_baseline:broker", "-w", "1", "--log-level", "WARNING"]
 # A group made at "$", the default, never gets what was sent before its first worker.
 _quick = {"idle_timeout": round(RECOVERY_S * 1000), "unacknowledged_lock_timeout": RECOVERY_S} if RECOVERY_S else {}
 broker = RedisStreamBroker(REDIS_URL, consumer_id="0", **_quick)

@@ -9,7 +9,7 @@ from streaq import Worker
 
 SETTINGS = "default; idle_timeout 60 s, quick: 5 s"
 REQUIREMENTS = ["streaq==7.2.0", "coredis==6.9.0"]
-WORKER = [sys.executable, "-m", "streaq", "run", "streaq_system:worker"]
+WORKER = [sys.executable, "-m", "streaq", "run", "streaq_baseline:worker"]
 worker = Worker(redis_url=REDIS_URL, idle_timeout=RECOVERY_S or 60)
 
 

@@ -8,7 +8,7 @@ from celery import Celery
 
 SETTINGS = "acks_late and reject_on_worker_lost; visibility_timeout 3600 s, quick: 5 s, looked at each second"
 REQUIREMENTS = ["celery[redis]==5.7.0", "kombu==5.7.0", "redis==8.1.0", "hiredis==3.5.0"]
-WORKER = [sys.executable, "-m", "celery", "-A", "celery_system", "worker", "-c", "1", "-l", "WARNING"]
+WORKER = [sys.executable, "-m", "celery", "-A", "celery_baseline", "worker", "-c", "1", "-l", "WARNING"]
 app = Celery("bench", broker=REDIS_URL, backend=None)
 app.conf.task_ignore_result = True
 app.conf.task_acks_late = app.conf.task_reject_on_worker_lost = True

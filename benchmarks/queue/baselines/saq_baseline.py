@@ -9,7 +9,7 @@ from saq import Queue
 
 SETTINGS = "retries=3; timeout 10 s, swept each 60 s, quick: 5 s, swept each second"
 REQUIREMENTS = ["saq[redis]==0.26.4", "typing_extensions==4.16.0", "redis==7.4.1", "hiredis==3.5.0"]
-WORKER = [sys.executable, "-m", "saq", "saq_system.settings"]
+WORKER = [sys.executable, "-m", "saq", "saq_baseline.settings"]
 queue = Queue.from_url(REDIS_URL)
 
 

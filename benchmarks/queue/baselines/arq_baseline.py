@@ -10,7 +10,7 @@ from body import PADDING, RECOVERY_S, REDIS_URL, WORK_S, work
 
 SETTINGS = "default; job_timeout 300 s, quick: 5 s, to which it adds 10"
 REQUIREMENTS = ["arq==0.28.0", "redis==5.3.1", "hiredis==3.5.0"]
-WORKER = [sys.executable, "-m", "arq", "arq_system.WorkerSettings"]
+WORKER = [sys.executable, "-m", "arq", "arq_baseline.WorkerSettings"]
 
 
 async def job(_context: dict, number: int, padding: str) -> None:
