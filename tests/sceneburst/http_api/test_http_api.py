@@ -11,6 +11,9 @@ import httpx
 import pytest
 import redis
 
+from producer import Producer
+from sceneburst.http_api.errors import pointer_to
+from scenequeue.errors import InvalidScenes
 from scenequeue.jobs.job import JobState
 from scenequeue.jobs.wishes import JobWishes
 from scenequeue.queue import SceneQueue
@@ -183,6 +186,25 @@ def test_mistakes_of_the_whole_are_named_beside_those_of_the_scenes(api: Api, qu
     assert told["#/scenes/1"] == "scene 2 (a): scene 1 has this name too; each needs one of its own"
     assert told["#/scenes/2"] == "scene 3: scene 1 has this name too; each needs one of its own"
     assert told["#/scenes/1/audio"] == "scene 2 (a): audio: the same as for #/scenes/0/image"
+
+
+def test_python_and_http_tell_the_same_mistakes_in_the_same_words(api: Api, redis_url: str, namespace: str) -> None:
+    """One validator serves both, so a caller who changes from one to the other learns nothing new."""
+    scenes = [
+        scene("a", options={"fsp": 3, "subtitle_style": {"size": 9}}),
+        {"scene_name": "a", "image_path": "ftp://x/y", "audio": 3, "titel": "t"},
+        scene("../e", image="s3://b", audio=""),
+        scene("film", options={"fps": 25}),
+        7,
+    ]
+    body = {"output": "s3://b/../o", "options": {"zoom": 9}, "film": {"music": "x://y"}, "callback_url": "http://x.example"}
+    told = check_problem(api.submit({**body, "scenes": scenes}), 422, "invalid")["errors"]
+    with Producer(redis_url, namespace) as producer, pytest.raises(InvalidScenes) as caught:
+        producer.submit_scenes(scenes, **body)  # type: ignore[arg-type]
+    assert [(pointer_to(mistake.place), mistake.text) for mistake in caught.value.mistakes] == [
+        (each["pointer"], each["detail"]) for each in told
+    ]
+    assert len(told) == 16
 
 
 def test_mistakes_of_the_whole_are_named_too(api: Api) -> None:
