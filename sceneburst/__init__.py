@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         LeaseLost as LeaseLost,
         LimitExceeded as LimitExceeded,
         LogNotFound as LogNotFound,
+        Mistake as Mistake,
         ObjectNotFound as ObjectNotFound,
         ProgramUnavailable as ProgramUnavailable,
         QueueFull as QueueFull,
@@ -57,7 +58,7 @@ _NAMES = {
     "producer.handle": "JobHandle",
     "scenequeue.errors": (
         "BadInput DiskFull DispatcherDeposed FleetError FleetMisconfigured InvalidScenes ItemError JobConflict JobNotFound "
-        "LeaseLost LimitExceeded LogNotFound ObjectNotFound ProgramUnavailable QueueFull QueueUnavailable SceneburstError "
+        "LeaseLost LimitExceeded LogNotFound Mistake ObjectNotFound ProgramUnavailable QueueFull QueueUnavailable SceneburstError "
         "SettingsError StorageDenied StorageUnavailable ToolFailed"
     ),
     "scenequeue.jobs.film": "Film",
