@@ -13,6 +13,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from scenequeue.errors import SettingsError, without_prefix
+from scenequeue.jobs.ids import LabelName
 from scenequeue.redaction import register_secret, register_url
 
 Positive = Annotated[float, Field(gt=0)]
@@ -52,6 +53,9 @@ class SceneburstSettings(BaseModel):
     lease_s: Positive = Field(30.0, description="seconds a lease lasts without a heartbeat (visibility timeout)")
     result_ttl_s: Annotated[int, Field(ge=1)] = Field(7 * 86400, description="seconds that a finished job's results are kept")
     event_limit: Annotated[int, Field(ge=10)] = Field(10_000, description="events kept per job, about")
+    indexed_labels: list[LabelName] = Field(
+        default_factory=list, max_length=16, description="labels by which `sceneburst jobs` finds jobs among all; JSON list"
+    )
     file_roots: list[Path] = Field(
         default_factory=list, description="folders under which file:// addresses may be read and written; JSON list"
     )

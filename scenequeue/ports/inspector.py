@@ -10,9 +10,11 @@ from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.ids import ContainerId, ItemId, JobId, is_job_id
 from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.job import Counts, Depth, JobStatus, Lane, WaitingItems
+from scenequeue.jobs.job_filter import JobFilter, JobPage
 from scenequeue.jobs.result import DeadLetter
 from scenequeue.jobs.waiting import Surroundings, may_wait, stand_still, why_standing_still, why_waiting
 from scenequeue.ports.job_lookup import read_job
+from scenequeue.ports.job_search import find_jobs
 from scenequeue.quoted import quoted
 from scenequeue.reasons import Reason
 from scenequeue.structure.connection import Connection
@@ -86,6 +88,10 @@ class QueueInspector:
             JobNotFound: no job of this id.
         """
         return read_job(self._connection, job_id)
+
+    def find_jobs(self, wanted: JobFilter, limit: int = 50) -> JobPage:
+        """Return the newest jobs that match a filter; see scenequeue/ports/job_search.py for the cost."""
+        return find_jobs(self._connection, wanted, limit, self._connection.indexed_labels)
 
     def jobs(self, limit: int = 100) -> list[JobStatus]:
         """Jobs, newest first."""

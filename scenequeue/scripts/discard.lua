@@ -19,6 +19,6 @@ local waiting = job.waiting
 if job.state == 'failed' and job.dead <= 0 and waiting > 0 then
   move(id, 'waiting', 'dropped', waiting)
   call('ZREM', P .. 'expiring', expiring_member(id, waiting))
-  call('ZADD', P .. 'expiring', num(call('HGET', job_key(id), 'finished_ms')) + RESULT_TTL_S * 1000, id)
+  call('ZADD', P .. 'expiring', num(call('HGET', job_key(id), 'finished_ms')) + RESULT_TTL_S * 1000, expiring_member(id, 0))
 end
 return finish(1)

@@ -4,7 +4,7 @@
 -- ARGV[3]  job id
 -- ARGV[4]  item id
 -- Output   'ready', 'absent' (no such dead letter), 'malformed' (there is no item in it) or 'cancelled' (its job was)
--- Uses     names, commands, clock, counters, events, lanes, expiry, stages
+-- Uses     names, commands, clock, counters, events, lanes, expiry, job_index, stages
 
 local id, item = ARGV[3], ARGV[4]
 local key, job = job_key(id), job_of(id)
@@ -21,10 +21,9 @@ if not is_json then return finish('malformed') end
 call('HDEL', job_key(id, 'dead'), item)
 call('HDEL', job_key(id, 'results'), item)
 call('ZREM', P .. 'dead', id .. '/' .. item)
-call('HSET', key, 'state', 'active')
-job.state = 'active'
-call('HDEL', key, 'finished_ms')
 call('ZREM', P .. 'expiring', expiring_member(id, job.waiting))
+set_state(id, 'active')
+call('HDEL', key, 'finished_ms')
 call('ZREM', P .. 'notices', id)
 call('PERSIST', key)
 call('PERSIST', job_key(id, 'events'))

@@ -1,7 +1,7 @@
 -- outside -> ready: make a job visible, whole: what was uploaded to staging lists, and what comes along.
 --
 -- Keys      job:<id> (hash), job:<id>:ready:<need> (list), job:<id>:stage:<n>:<need> (list),
---           staging:<nonce>:<n>:<need> (list), jobs (zset), notices (zset), wished (zset)
+--           staging:<nonce>:<n>:<need> (list), notices (zset), wished (zset)
 -- ARGV[3]   job id
 -- ARGV[4]   nonce of the staging lists
 -- ARGV[5]   digest of the content
@@ -13,7 +13,7 @@
 -- then      number of fields of the job's hash; field, value, repeated
 -- then      the elements that come along, in the order of stages and needs
 -- Output    'created', 'same', 'conflict', 'full' or 'gone' (a staging list has expired); when it was created (ms)
--- Uses      names, commands, clock, counters, events, lanes, expiry
+-- Uses      names, commands, clock, counters, events, lanes, expiry, job_index
 
 local id, nonce, digest, limit, lane = ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6]), ARGV[7]
 --- How many expired jobs leave the indexes here; there are more only where nothing has reclaimed for long.
@@ -55,10 +55,11 @@ local fields = {
   'stages', stages,
 }
 local elements_at = at + 1 + 2 * tonumber(ARGV[at])
-local has_wishes = false
+local has_wishes, indexed = false, ''
 for i = at + 1, elements_at - 1, 2 do
   fields[#fields + 1], fields[#fields + 2] = ARGV[i], ARGV[i + 1]
   has_wishes = has_wishes or ARGV[i] == 'wishes'
+  if ARGV[i] == 'indexed' then indexed = ARGV[i + 1] end
 end
 local waiting = {}
 for _, list in ipairs(lists) do
@@ -72,7 +73,7 @@ for stage, described in pairs(waiting) do
 end
 -- The first thing written is one that a server without memory refuses; after it, it would take all the rest.
 call('HSET', key, unpack(fields))
-new_job(id, lane, needs)
+new_job(id, lane, needs, indexed)
 -- An expired job of this id may still be in the indexes, and would take the new one out of them.
 forget_expired(FORGOTTEN_LIMIT)
 call('ZREM', P .. 'notices', id)
@@ -95,7 +96,7 @@ for _, list in ipairs(lists) do
     move(id, nil, 'waiting', list.n)
   end
 end
-call('ZADD', P .. 'jobs', NOW_MS, id)
+index_job(id, NOW_MS)
 if has_wishes then call('ZADD', P .. 'wished', NOW_MS, id) end
 event(id, 'submitted', 'items', first)
 return finish({ 'created', NOW_MS })

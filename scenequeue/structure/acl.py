@@ -15,7 +15,7 @@ ROLES: tuple[Role, ...] = get_args(Role)
 #: Keys that every step touches, by their names; "" is the prefix itself, which scripts get as a key.
 _SHARED_KEYS = (
     *("", "lane:*", "since:*", "needs", "bell:*", "counts", "control", "job:*", "item:*"),
-    *("delayed", "dead", "jobs", "expiring", "notices", "wished"),
+    *("delayed", "dead", "jobs", "jobs:*", "expiring", "notices", "wished"),
 )
 _CONTAINER_KEYS = ("containers", "container:*")
 _LEASE_KEYS = ("leases", "held:*", "drain:*", "rates")
@@ -43,7 +43,7 @@ _COMMANDS: dict[Role, tuple[str, ...]] = {
     "producer": (*_SHARED_COMMANDS, "rpush"),
     "worker": (*_SHARED_COMMANDS, *_LEASE_COMMANDS, "blpop"),
     "dispatcher": (*_SHARED_COMMANDS, *_LEASE_COMMANDS, "incr", "pexpire", "pttl", "setex"),
-    "operator": (*_SHARED_COMMANDS, *_LEASE_COMMANDS),
+    "operator": (*_SHARED_COMMANDS, *_LEASE_COMMANDS, "zmscore", "zrangebylex", "zrevrangebyscore"),
 }
 
 

@@ -58,6 +58,7 @@ class Connection:
         self.client: Any = client if client is not None else make_client(parse_address(url), self.keys.prefix)
         self._steps = Steps(self.client, self.keys.prefixes)
         self._namespace = settings.namespace
+        self.indexed_labels = frozenset(settings.indexed_labels)
         #: Nothing that an older structure has queued is left.
         self._is_structure_known = False
         #: Redis has let us in before: from then on, a refused login may be mended without us.

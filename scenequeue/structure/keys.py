@@ -43,7 +43,11 @@ class Keys:
     | held:<container> | set | <job>/<item> that a container has leases of; expires a day after its last lease or heartbeat |
     | held:<container>:call | string | the container's word for its last lease; expires, and goes with the set |
     | jobs | zset | job ids by time of submission (ms) |
-    | expiring | zset | ended jobs, "<id>" or "<id> <items of stages that never opened>", by the time their keys expire (ms) |
+    | jobs:state:<state> | zset | the same, of the jobs in this state |
+    | jobs:lane:<lane> | zset | the same, of the jobs of this lane |
+    | jobs:label:<name>=<value> | zset | the same, of the jobs with this label, where the setting indexed_labels names it |
+    | jobs:names | zset | job ids, all with score 0, to be found by their beginning |
+    | expiring | zset | ended jobs, with what to forget of them (expiry.lua), by the time that their keys expire (ms) |
     | wished | zset | ids of active jobs with wishes, by time of submission (ms) |
     | containers | zset | container ids by time of first mention (ms) |
     | container:<id> | hash | launch record and beat of a container; expires |

@@ -66,6 +66,9 @@ class Upload:
             *("options", json.dumps(spec.options, separators=(",", ":"))),
             *("callback_url", spec.callback_url or "", "labels", json.dumps(spec.labels)),
         ]
+        indexed = [f"{name}={value}" for name, value in spec.labels.items() if name in self._connection.indexed_labels]
+        if indexed:
+            fields += ["indexed", "\n".join(indexed)]
         if spec.wishes is not None:
             fields += ["wishes", spec.wishes.model_dump_json(exclude_none=True)]
         limit = -1 if backlog_limit is None else backlog_limit

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from sceneburst.commands.listing import parse_age_ms, select
+from sceneburst.commands.listing import parse_age_ms
 from sceneburst.exit_codes import Exit
 from sceneburst.manifest import read_manifest
 from scenequeue.errors import InvalidScenes
 from scenequeue.jobs.ids import JobId
 from scenequeue.jobs.job import Counts, JobState, JobStatus, Lane
+from scenequeue.jobs.job_filter import JobFilter
 from scenequeue.queue import SceneQueue
 from tests.sceneburst.conftest import Console
 from tests.scenequeue.jobs import submit
@@ -46,7 +47,7 @@ def _job(created_ms: int) -> JobStatus:
 
 def test_an_age_counts_from_the_submission() -> None:
     """A job of that very age is among them."""
-    assert [job.created_ms for job in select([_job(9), _job(10), _job(11)], None, {}, 10)] == [10, 11]
+    assert [job.created_ms for job in filter(JobFilter(since_ms=10).matches, [_job(9), _job(10), _job(11)])] == [10, 11]
 
 
 @pytest.mark.parametrize(
@@ -65,16 +66,24 @@ def test_a_filter_that_is_none_is_exit_2(console: Console, words: tuple[str, str
     assert console("jobs", *words).code == Exit.USAGE
 
 
-def test_only_the_newest_thousand_are_looked_at_and_that_is_said(
-    console: Console, queue: SceneQueue, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_newest_are_shown_and_that_there_are_more_is_said(console: Console, queue: SceneQueue) -> None:
     """An operator who misses a job learns why."""
-    monkeypatch.setattr("sceneburst.commands.listing.NEWEST", 2)
     for name in ("a", "b", "c"):
         submit(queue, name, 1)
-    ended = console("jobs", "--json")
+    ended = console("jobs", "--json", "--limit", "2")
     assert [job["job_id"] for job in json.loads(ended.out)] == ["c", "b"]
-    assert "only the newest 2 jobs were looked at" in ended.err
+    assert "only the newest 2 are shown; --limit shows more" in ended.err
+    assert console("jobs", "--limit", "3").err == ""
+
+
+def test_jobs_are_found_by_lane_and_by_the_beginning_of_their_id(console: Console, queue: SceneQueue) -> None:
+    """Together with any other filter."""
+    for name, lane in (("order-1", Lane.URGENT), ("order-2", Lane.BULK), ("test-1", Lane.URGENT)):
+        submit(queue, name, 1, lane=lane)
+    assert sorted(_listed(console, "--lane", "urgent")) == ["order-1", "test-1"]
+    assert sorted(_listed(console, "--name", "order-")) == ["order-1", "order-2"]
+    assert _listed(console, "--name", "order-", "--lane", "bulk", "--state", "active") == ["order-2"]
+    assert "no job is like that" in console("jobs", "--name", "nothing").out
 
 
 def _manifest(media: Media, labels: Any) -> Path:

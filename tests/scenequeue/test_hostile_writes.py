@@ -135,7 +135,7 @@ PLANTS: dict[str, _Plant] = {
     "names that are none in the ring": lambda r, k: r.zadd(
         k.lane("normal", "render/1"), {"": -9, "a b": -8, "a/b": -7, b"\xff": -6}
     ),
-    "an expired job of a billion items": lambda r, k: r.zadd(k.expiring, {f"victim {_HUGE}": 1}),
+    "an expired job of a billion items": lambda r, k: r.zadd(k.expiring, {f"victim {_HUGE} done normal ": 1}),
     "leases without an end": lambda r, k: r.zadd(k.leases, {"victim/0-2": "inf"}),
     "a turn without an end": lambda r, k: r.zadd(k.lane("normal", "render/1"), {"victim": "-inf"}),
     **{f"all counters are {value}": (lambda r, k, v=value: r.hset(k.counts, mapping=dict.fromkeys(_COUNTERS, v)))  # type: ignore[misc]

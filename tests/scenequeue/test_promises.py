@@ -11,7 +11,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 from scenequeue.errors import JobConflict, LeaseLost
 from scenequeue.jobs.ids import check_job_id
 from scenequeue.jobs.item import ItemState, Lease, WorkItem
-from scenequeue.jobs.job import JobSpec, Lane
+from scenequeue.jobs.job import JobSpec, JobState, Lane
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.conftest import queue_on
 from tests.scenequeue.jobs import done
@@ -294,6 +294,16 @@ class QueueMachine(RuleBasedStateMachine):
         assert depth.counts.model_dump() == {state.value: total[state] for state in ItemState}
         assert sum(depth.ready_by_lane.values()) == depth.counts.ready
         assert depth.ready_weight == depth.counts.ready * _WEIGHT_S
+
+    @invariant()
+    def jobs_are_found_by_state_and_lane(self) -> None:
+        states = {job_id: self.queue.producer.status(job_id).state for job_id in self.jobs}
+        for state in (JobState.ACTIVE, JobState.DONE, JobState.FAILED, JobState.CANCELLED):
+            found = self.queue._connection.client.zrange(self.queue._connection.keys.of(f"jobs:state:{state}"), 0, -1)
+            assert set(found) == {job_id for job_id, its in states.items() if its is state}
+        for lane in Lane:
+            found = self.queue._connection.client.zrange(self.queue._connection.keys.of(f"jobs:lane:{lane}"), 0, -1)
+            assert set(found) == {job_id for job_id, job in self.jobs.items() if job.lane is lane}
 
     @invariant()
     def what_waits_is_known_by_lane_and_need(self) -> None:

@@ -2,7 +2,7 @@
 --
 -- Keys     jobs (zset), notices (zset), wished (zset), containers (zset), rates (hash), control (hash),
 --          leases (zset), delayed (zset), dead (zset), job:<id>:delayed (set), counts (hash), needs (set)
--- Uses     names, commands, clock, counters, lanes, stages
+-- Uses     names, commands, clock, counters, job_index, lanes, stages
 
 --- Jobs of the index that are looked at by each step, one after another; of the rings, as many of each.
 local AUDITED = 20
@@ -13,6 +13,8 @@ local LONGEST_LEASE_MS = 86400000
 --- of all.
 local function audit_job(id)
   local job = job_of(id)
+  if not job.state then return end
+  index_job(id, num(call('HGET', job_key(id), 'created_ms')))
   if job.state ~= 'active' then return end
   local was_right = true
   for _, need in ipairs(needs_of(job)) do

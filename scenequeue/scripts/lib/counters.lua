@@ -6,7 +6,7 @@
 --- The fields of a job that steps reckon with, in the order in which job_of() reads them.
 local JOB_FIELDS = {
   'state', 'lane', 'needs', 'max_attempts', 'ready', 'leased', 'delayed', 'dead', 'dropped', 'waiting', 'done',
-  'ready_weight_ms',
+  'ready_weight_ms', 'indexed',
 }
 --- Needs of one job, or of the queue, that steps look at.
 local NEED_LIMIT = 64
@@ -27,17 +27,17 @@ local function job_of(id)
     state = got[1], lane = IS_LANE[got[2]] and got[2] or 'normal', needs = got[3] or '',
     max_attempts = math.min(100, math.max(1, num(got[4]))),
     ready = num(got[5]), leased = num(got[6]), delayed = num(got[7]), dead = num(got[8]), dropped = num(got[9]),
-    waiting = num(got[10]), done = num(got[11]), ready_weight_ms = num(got[12]), changed = {},
+    waiting = num(got[10]), done = num(got[11]), ready_weight_ms = num(got[12]), indexed = got[13] or '', changed = {},
   }
   jobs[id] = job
   return job
 end
 
 --- A job that this step makes, and whose hash it has written; nothing is counted yet.
-local function new_job(id, lane, needs)
+local function new_job(id, lane, needs, indexed)
   local job = {
     state = 'active', lane = lane, needs = table.concat(needs, ' '), max_attempts = 1, ready = 0, leased = 0, delayed = 0,
-    dead = 0, dropped = 0, waiting = 0, done = 0, ready_weight_ms = 0, changed = {},
+    dead = 0, dropped = 0, waiting = 0, done = 0, ready_weight_ms = 0, indexed = indexed, changed = {},
   }
   for _, need in ipairs(needs) do
     job['ready:' .. need], job['weight:' .. need] = 0, 0

@@ -1,7 +1,7 @@
 -- Stages and the end of a job: when the last item of a stage is done the next one opens, or the job ends.
 --
 -- Keys     job:<id> (hash) and its parts; of them job:<id>:stage:<n>:<need> (list), wished (zset), expiring (zset), notices (zset)
--- Uses     names, commands, clock, counters, events, lanes, expiry
+-- Uses     names, commands, clock, counters, events, lanes, expiry, job_index
 
 --- Later stages of a job that a step looks at.
 local STAGE_LIMIT = 1000
@@ -34,8 +34,8 @@ local function end_job(id, state)
     move(id, 'waiting', 'dropped', waiting)
     waiting = 0
   end
-  job.state = state
-  call('HSET', key, 'state', state, 'finished_ms', NOW_MS)
+  set_state(id, state)
+  call('HSET', key, 'finished_ms', NOW_MS)
   event(id, 'finished', 'state', state)
   call('EXPIRE', key, RESULT_TTL_S)
   for _, part in ipairs(JOB_PARTS) do call('EXPIRE', job_key(id, part), RESULT_TTL_S) end

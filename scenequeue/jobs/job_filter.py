@@ -1,0 +1,39 @@
+"""Filters by which operators find jobs."""
+
+from typing import Annotated, NamedTuple
+
+from pydantic import Field
+
+from scenequeue.jobs.ids import Labels
+from scenequeue.jobs.job import JobState, JobStatus, Lane
+from scenequeue.jobs.options import FrozenModel
+
+
+class JobFilter(FrozenModel):
+    """Properties that a job must have, all of them; one that is left out asks for nothing."""
+
+    state: JobState | None = None
+    lane: Lane | None = None
+    labels: Labels = Field(default_factory=dict)
+    #: The beginning of the job's id.
+    name: Annotated[str, Field(max_length=128)] = ""
+    #: Submitted at this time or later: Unix milliseconds of the Redis clock.
+    since_ms: Annotated[int, Field(ge=0)] | None = None
+
+    def matches(self, job: JobStatus) -> bool:
+        """Return True if the job has all the properties."""
+        return (
+            (self.state is None or job.state is self.state)
+            and (self.lane is None or job.lane is self.lane)
+            and self.labels.items() <= job.labels.items()
+            and job.job_id.startswith(self.name)
+            and (self.since_ms is None or job.created_ms >= self.since_ms)
+        )
+
+
+class JobPage(NamedTuple):
+    """The newest jobs that match a filter."""
+
+    jobs: list[JobStatus]
+    #: False where there may be more: the limit was reached, or the search was given up.
+    is_complete: bool

@@ -1,0 +1,92 @@
+"""Finds jobs by state, lane, label, beginning of the id and time of submission, through the indexes."""
+
+from collections.abc import Collection, Iterator
+from itertools import islice
+
+from scenequeue.jobs.job import JobState, JobStatus
+from scenequeue.jobs.job_filter import JobFilter, JobPage
+from scenequeue.structure.connection import Connection
+from scenequeue.structure.hashes import shown_job
+
+#: Ids that are compared with the other indexes at once, and jobs that are read at once.
+_IDS_AT_ONCE, _JOBS_AT_ONCE = 200, 50
+#: Ids of the smallest index that are looked at; labels without an index are searched for among so many jobs.
+SEARCH_LIMIT = 10_000
+
+
+def find_jobs(connection: Connection, wanted: JobFilter, limit: int, indexed_labels: Collection[str]) -> JobPage:
+    """Return the newest jobs that match, newest first.
+
+    Args:
+        connection: the queue.
+        wanted: what the jobs must have.
+        limit: most jobs that are returned.
+        indexed_labels: names of labels that producers index.
+
+    Cost: a walk through the smallest index that matters, 200 ids a round trip, and a read of each job that is returned.
+    """
+    found: list[JobStatus] = []
+    looked_at = 0
+    with connection.translated():
+        for ids in _matching_ids(connection, wanted, indexed_labels):
+            looked_at += len(ids)
+            # The hash is the truth: an index may hold what a foreign writer has put there.
+            found += filter(wanted.matches, _read(connection, ids))
+            if len(found) > limit:
+                return JobPage(found[:limit], is_complete=False)
+    return JobPage(found, is_complete=looked_at < SEARCH_LIMIT)
+
+
+def _matching_ids(connection: Connection, wanted: JobFilter, indexed_labels: Collection[str]) -> Iterator[list[str]]:
+    """Ids that are in all indexes, newest first, some at a time."""
+    others = _indexes(connection, wanted, indexed_labels)
+    if wanted.name:
+        ids = _begin_with(connection, wanted.name)
+    else:
+        pipeline = connection.client.pipeline(transaction=False)
+        for index in others:
+            pipeline.zcard(index)
+        sizes = connection.answers(pipeline)
+        smallest = min(range(len(others)), key=lambda at: sizes[at] or 0)
+        ids = _newest(connection, others.pop(smallest), wanted.since_ms)
+    while some := list(islice(ids, _IDS_AT_ONCE)):
+        for index in others:
+            scores = connection.answer("zmscore", index, some) if some else []
+            some = [job_id for job_id, score in zip(some, scores or [None] * len(some), strict=True) if score is not None]
+        for at in range(0, len(some), _JOBS_AT_ONCE):
+            yield some[at : at + _JOBS_AT_ONCE]
+
+
+def _indexes(connection: Connection, wanted: JobFilter, indexed_labels: Collection[str]) -> list[str]:
+    keys, found = connection.keys, []
+    if wanted.state is not None and wanted.state is not JobState.MALFORMED:
+        found.append(keys.of(f"jobs:state:{wanted.state}"))
+    if wanted.lane is not None:
+        found.append(keys.of(f"jobs:lane:{wanted.lane}"))
+    found += [keys.of(f"jobs:label:{name}={value}") for name, value in wanted.labels.items() if name in indexed_labels]
+    return found or [keys.jobs]
+
+
+def _newest(connection: Connection, index: str, since_ms: int | None) -> Iterator[str]:
+    oldest = "-inf" if since_ms is None else since_ms
+    for at in range(0, SEARCH_LIMIT, _IDS_AT_ONCE):
+        ids = connection.answer("zrevrangebyscore", index, "+inf", oldest, start=at, num=_IDS_AT_ONCE) or []
+        yield from ids
+        if len(ids) < _IDS_AT_ONCE:
+            return
+
+
+def _begin_with(connection: Connection, name: str) -> Iterator[str]:
+    keys = connection.keys
+    ids = connection.answer("zrangebylex", keys.of("jobs:names"), f"[{name}", f"[{name}\xff", start=0, num=SEARCH_LIMIT) or []
+    created = connection.answer("zmscore", keys.jobs, ids) if ids else []
+    times = dict(zip(ids, created or [None] * len(ids), strict=True))
+    return iter(sorted(ids, key=lambda job_id: (times[job_id] or 0, job_id), reverse=True))
+
+
+def _read(connection: Connection, ids: list[str]) -> Iterator[JobStatus]:
+    pipeline = connection.client.pipeline(transaction=False)
+    for job_id in ids:
+        pipeline.hgetall(connection.keys.job(job_id))
+    # An id without a hash is that of a job that has just expired.
+    return (shown_job(job_id, fields) for job_id, fields in zip(ids, connection.answers(pipeline), strict=True) if fields)
