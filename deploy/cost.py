@@ -9,7 +9,7 @@ _VCPU_ARM, _GIB_ARM = 0.03238, 0.00356
 _CACHE_NODE = {"cache.t4g.micro": 0.0128, "cache.t4g.small": 0.0256, "cache.t4g.medium": 0.052, "cache.r7g.large": 0.1752}
 _NAT_GATEWAY, _PUBLIC_ADDRESS = 0.045, 0.005
 _SECRET_MONTH, _ALARM_MONTH, _METRIC_MONTH = 0.40, 0.10, 0.30
-_SECRETS, _ALARMS, _METRICS = 5, 5, 18
+_SECRETS, _ALARMS, _METRICS = 5, 6, 19
 _HOURS_A_MONTH = 730
 
 

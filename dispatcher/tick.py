@@ -95,7 +95,7 @@ class Dispatcher:
             self._log.warning("the fleet cannot be seen; neither launching nor reaping", error=str(error))
             problem = {"problem": str(error)}
             made = replace(self._last, orders=(), why=Reason(Code.PLAN_BLIND, problem))
-            self._publish(made, Reason(Code.FLEET_UNSEEN, problem), self._queue.inspect.now_ms())
+            self._show(made, Reason(Code.FLEET_UNSEEN, problem), self._queue.inspect.now_ms())
             return None
 
     def try_tick(self) -> Plan | None:
@@ -124,7 +124,7 @@ class Dispatcher:
         except DispatcherDeposed as error:
             self._log.warning("deposed", error=str(error))
             return None
-        self._tell(Ticked(snapshot, made, *counts, self._clock() - began))
+        self._publish(Ticked(snapshot, made, *counts, self._clock() - began))
         return made
 
     @property
@@ -165,7 +165,7 @@ class Dispatcher:
         made = plan(seen.backlog, seen.containers, self._policy, seen.rates, seen.at_ms, (profile,))
         return apply_launch_backoff(made, seen.backoff, self._launcher.problem if self._launcher.pause_left_s else "")
 
-    def _tell(self, ticked: Ticked) -> None:
+    def _publish(self, ticked: Ticked) -> None:
         made, launcher, backoff = ticked.plan, self._launcher, ticked.snapshot.backoff
         if made.why != self._last.why:
             self._log.info("plan", why=made.why.text, launches=len(made.launches))
@@ -175,13 +175,13 @@ class Dispatcher:
         self._last = made
         rejection = Rejection(launcher.problem, launcher.lacks_capacity) if launcher.problem else None
         reason = standstill(made, ticked.containers, self._policy, rejection, backoff.why if backoff.pause_s else None)
-        self._publish(made, reason, ticked.snapshot.at_ms)
+        self._show(made, reason, ticked.snapshot.at_ms)
         if self._observe:
             self._observe(ticked)
         if self._notifier:
             self._notifier.run()
 
-    def _publish(self, made: Plan, waits_because: Reason | None, at_ms: int) -> None:
+    def _show(self, made: Plan, waits_because: Reason | None, at_ms: int) -> None:
         """Show operators and producers what was decided, for some ticks from now."""
         # Containers of Docker and Fargate have an environment of their own.
         has_credentials = self._aws.has_credentials if self._aws else None

@@ -59,6 +59,12 @@ class Plan:
         return tuple(order.batch for order in self.orders)
 
     @property
+    def unserved(self) -> int:
+        """Ready items that no container will take and no image serves."""
+        needs = {alarm.parameters["need"] for alarm in self.alarms}
+        return sum(each.uncovered for each in self.needs if each.need in needs)
+
+    @property
     def covered(self) -> int:
         """Ready items that containers which are there will take."""
         return self.ready - self.uncovered
@@ -94,8 +100,9 @@ def plan(
     demands = demands_of(backlog)
     uncovered = [demand.items - taken for demand, taken in zip(demands, cover(demands, present.rooms), strict=True)]
     chosen = {waiting.need: choose_profile(waiting.need, profiles, present.counts) for waiting in backlog.needs}
-    loads = [] if backlog.is_paused else list(workloads(backlog, demands, uncovered, chosen, present.counts, rates))
-    wanted = [(load, *desired_launches(load, present.usd_per_hour, policy)) for load in loads]
+    loads = list(workloads(backlog, demands, uncovered, chosen, present.counts, rates))
+    launched_for = [] if backlog.is_paused else loads
+    wanted = [(load, *desired_launches(load, present.usd_per_hour, policy)) for load in launched_for]
     jobs = [] if backlog.is_paused else list(jobs_to_plan(backlog, demands, uncovered, chosen, present.counts))
     own, wishes = by_wishes(jobs, policy.max_containers)
 

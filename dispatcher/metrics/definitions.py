@@ -29,6 +29,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("DoneItems", "sceneburst_done_items_total", "Count", "items done since the namespace began"),
     Metric("BacklogVideoSeconds", "sceneburst_backlog_video_seconds", "Seconds", "estimated length of video that waits"),
     Metric("BacklogAgeSeconds", "sceneburst_backlog_age_seconds", "Seconds", "age of the oldest job with ready items"),
+    Metric("UnservedItems", "sceneburst_unserved_items", "Count", "ready items that no image serves which could be launched"),
     Metric("Containers", "sceneburst_containers", "Count", "containers by state"),
     Metric("Launches", "sceneburst_launches_total", "Count", "launches that the fleet accepted"),
     Metric("LaunchesFailed", "sceneburst_launches_failed_total", "Count", "launches that the fleet refused"),

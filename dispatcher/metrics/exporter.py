@@ -79,6 +79,7 @@ class Exporter(Collector):
             return
         values = dict(readings(ticked.depth, ticked.containers, ticked.snapshot.backlog_age_s))
         values |= {
+            "UnservedItems": ticked.plan.unserved,
             "Launches": ticked.launches,
             "LaunchesFailed": ticked.launches_failed,
             "StartsFailed": ticked.starts_failed,

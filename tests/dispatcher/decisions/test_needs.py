@@ -142,6 +142,7 @@ def test_nothing_is_launched_that_cannot_serve_what_waits_and_the_plan_says_so()
     assert alarm.parameters == {"need": "render/2", "items": 7, "image": "old"}
     said = "7 items wait for render/2, which containers of old do not serve; deploy an image that does"
     assert made.why.text == f"7 ready → no launch, because {said}"
+    assert made.unserved == 7
 
 
 def test_what_is_served_is_launched_for_beside_it() -> None:
