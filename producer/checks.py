@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from producer.places import file_problem, input_problem, local_path, output_uri
 from producer.reach import Found, Reach
-from producer.requests.film import FilmLike, film_from, misfits
+from producer.requests.film import FilmLike, film_conflicts, film_from
 from producer.requests.scenes import Malformed, SceneLike, caller_names, explain, options_from, scene_from
 from scenequeue.errors import InvalidScenes, Mistake, Place, QueueUnavailable, StorageDenied
 from scenequeue.jobs.film import Film
@@ -222,7 +222,7 @@ class Checks:
                 found += [each._replace(place=("options", *each.place)) for each in explain(error, RenderOptions)]
         if film is not None:
             told = {mistake.place for mistake in found}
-            found += [mistake for mistake in misfits(scene, film, options) if mistake.place not in told]
+            found += [mistake for mistake in film_conflicts(scene, film, options) if mistake.place not in told]
         for mistake in found:
             inside = tuple(str(names.get(str(part), part)) for part in mistake.place[:1]) + mistake.place[1:]
             self.mistakes.append(mistake._replace(place=inside).beneath(("scenes", index), words))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from producer.durations import weight_of
 from producer.places import local_path, local_paths
-from producer.requests.film import Joining, Weighed, video_address
+from producer.requests.film import StitchBuilder, Weighed, video_address
 from producer.uploads import Uploader
 from scenequeue.jobs.film import Film
 from scenequeue.jobs.item import WorkItem
@@ -23,23 +23,23 @@ def write_scenes(
     film: Film | None,
 ) -> None:
     """Write the scenes as a job's first stage, each chunk longest first, and their film as its second."""
-    joining = None
+    stitch = None
     if film is not None:
         path = None if film.music is None else local_path(film.music)
         if path is not None:
             uploaded = uploader.addresses([path] if path.is_file() else [])
             film = film.model_copy(update={"music": uploaded.get(path) or file_uri(path)})
-        joining = Joining(film, prefix)
+        stitch = StitchBuilder(film, prefix)
     job.begin_stage()
     for chunk in chunks:
         addresses = uploader.addresses(path for _, scene in chunk for path in local_paths(scene) if path.is_file())
         weighed = _weighed(chunk)
-        if joining is not None:
-            joining.note(weighed)
+        if stitch is not None:
+            stitch.note(weighed)
         job.add(_items(weighed, addresses, prefix, film))
-    if joining is not None:
+    if stitch is not None:
         job.begin_stage()
-        job.add([joining.item()])
+        job.add([stitch.item()])
 
 
 def _weighed(chunk: Iterable[tuple[int, Scene]]) -> list[Weighed]:

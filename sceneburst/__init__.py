@@ -58,8 +58,8 @@ _NAMES = {
     "producer.handle": "JobHandle",
     "scenequeue.errors": (
         "BadInput DiskFull DispatcherDeposed FleetError FleetMisconfigured InvalidScenes ItemError JobConflict JobNotFound "
-        "LeaseLost LimitExceeded LogNotFound Mistake ObjectNotFound ProgramUnavailable QueueFull QueueUnavailable SceneburstError "
-        "SettingsError StorageDenied StorageUnavailable ToolFailed"
+        "LeaseLost LimitExceeded LogNotFound Mistake ObjectNotFound ProgramUnavailable QueueFull QueueUnavailable "
+        "SceneburstError SettingsError StorageDenied StorageUnavailable ToolFailed"
     ),
     "scenequeue.jobs.film": "Film",
     "scenequeue.jobs.job": "Counts JobEvent JobState JobStatus Lane",

@@ -15,7 +15,7 @@ from scenequeue.jobs.scene import Scene
 #: True, False, a Film, or a dict with its fields.
 FilmLike: TypeAlias = "Film | Mapping[str, Any] | bool | None"
 
-#: Seconds of a scene's work that joining one second of film costs: most of it is copied.
+#: Seconds of a scene's work that stitching one second of film costs: most of it is copied.
 _WEIGHT_SHARE = 0.1
 #: Options that all scenes of a film share: its track has one of each.
 _SHARED = ("resolution", "orientation", "fps", "codec", "subtitle_mode", "webvtt")
@@ -40,7 +40,7 @@ def film_from(given: FilmLike) -> Film | None:
     return film
 
 
-def misfits(scene: Scene, film: Film, options: RenderOptions) -> list[Mistake]:
+def film_conflicts(scene: Scene, film: Film, options: RenderOptions) -> list[Mistake]:
     """List the reasons that keep one scene out of its job's film, at their places in the scene."""
     found = []
     if scene.name == film.name:
@@ -66,7 +66,7 @@ def video_address(prefix: str, name: str) -> str:
     return f"{prefix}/{name}.mp4"
 
 
-class Joining:
+class StitchBuilder:
     """Makes the item of a job's film from its scenes.
 
     Args:

@@ -13,7 +13,7 @@ from scenequeue.jobs.job import JobState, JobStatus
 from scenequeue.jobs.result import ItemResult
 
 #: Warnings that are shown of one job.
-_MOST_WARNINGS = 100
+_MAX_WARNINGS = 100
 _LOOK = {"done": "green", "dead": "red"}
 
 
@@ -87,7 +87,7 @@ def report_table(report: dict[str, Any], results: Sequence[ItemResult]) -> Sheet
 def warning_lines(results: Iterable[ItemResult]) -> list[str]:
     """One line per warning of a job's results, the first hundred of them, and how many more there are."""
     lines = (f"{result.name}: {warning.text}" for result in results for warning in result.warnings)
-    first = list(islice(lines, _MOST_WARNINGS))
+    first = list(islice(lines, _MAX_WARNINGS))
     more = sum(1 for _ in lines)
     return [*first, f"… and {counted(more, 'more warning')}"] if more else first
 

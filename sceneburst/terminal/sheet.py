@@ -11,7 +11,7 @@ from rich.text import Text
 #: Columns between two columns of a table.
 _GAP = 2
 #: A column of prose narrower than this is not read but spelt.
-_LEAST_PROSE = 24
+_MIN_PROSE = 24
 INDENT = "  "
 _MARKS = ">~="
 #: A command in backticks is one word: what is copied of it is whole. A number stays with what it counts.
@@ -54,7 +54,7 @@ class Sheet:
             cells = [row[index] for row in self._rows]
             widest = max([len(name), *(cell.cell_len for cell in cells)])
             longest_word = max((word.cell_len for cell in cells for word in cell.split(" ")), default=0)
-            widths.append(min(widest, max(_LEAST_PROSE, longest_word)) if self._prose[index] else widest)
+            widths.append(min(widest, max(_MIN_PROSE, longest_word)) if self._prose[index] else widest)
         return sum(widths) + _GAP * (len(widths) - 1)
 
     def _table(self) -> Table:
