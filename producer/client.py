@@ -22,7 +22,7 @@ from scenequeue.jobs.job import JobStatus, Lane
 from scenequeue.jobs.kinds.render import RenderOptions
 from scenequeue.jobs.wishes import JobWishes
 from scenequeue.queue import SceneQueue
-from scenequeue.reasons import Reason
+from scenequeue.reasons import Code, Reason
 from scenequeue.settings import ProducerSettings
 from scenequeue.storages.files import path_of
 from scenequeue.storages.uri import UriStorage
@@ -174,7 +174,7 @@ class Producer:
     def _warnings(self, status: JobStatus) -> tuple[Reason, ...]:
         """Warn that no dispatcher acts, unless somebody works on the job already."""
         reason = self.queue.inspect.waits_because(status)
-        if reason is None or reason.code != "no_dispatcher":
+        if reason is None or reason.code != Code.NO_DISPATCHER:
             return ()
         _log.warning("job %s is enqueued, and waits: %s", status.job_id, reason.text)
         return (reason,)

@@ -21,6 +21,7 @@ from container_worker.media.sound.graph import levelled, under
 from container_worker.media.sound.loudness import gain_for, measure
 from container_worker.media.subtitles.cue import Cue
 from container_worker.media.subtitles.webvtt import read_webvtt, write_captions
+from scenequeue.reasons import Code
 
 _PROGRESS_EVERY = 15
 
@@ -40,7 +41,7 @@ def make(data: dict[str, Any]) -> dict[str, Any]:
     look = with_music(look)
     fades = fade_lengths([scene.frames for scene in scenes], data["fade_frames"])
     if any(fade < data["fade_frames"] for fade in fades):
-        warn("fade_shortened")
+        warn(Code.FADE_SHORTENED)
 
     def on_frame(done: int, total: int) -> None:
         if done % _PROGRESS_EVERY == 0 or done == total:

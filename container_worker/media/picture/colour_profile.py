@@ -6,6 +6,7 @@ from typing import Any
 from PIL import Image
 
 from container_worker.media.child_protocol import warn
+from scenequeue.reasons import Code
 
 #: The colours that tell a profile from sRGB, and how far apart they may be: a level of rounding.
 _LEVELS = (0, 24, 64, 128, 192, 255)
@@ -39,7 +40,7 @@ def to_srgb(image: Image.Image, profile: bytes | None, what: str) -> Image.Image
             return image
         return _applied(image, mode, transform)
     except (ImageCms.PyCMSError, OSError, ValueError, KeyError, TypeError):
-        warn("profile_broken", input=what)
+        warn(Code.PROFILE_BROKEN, input=what)
         return image
 
 

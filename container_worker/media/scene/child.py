@@ -11,6 +11,7 @@ from container_worker.media.child_program import limit_preparation, wait_for_slo
 from container_worker.media.child_protocol import say, warn
 from container_worker.media.file_names import POSTER, VIDEO
 from container_worker.media.request import RenderRequest
+from scenequeue.reasons import Code
 
 
 def _canvas(request: RenderRequest) -> Any:
@@ -52,7 +53,7 @@ def render(request: RenderRequest) -> dict[str, Any]:
     request = replace(request, audio=playable(request.audio, narration, Path(request.scratch), "narration"))
     count = request.extras.card_frames + frame_count(narration.duration_s, request.fps)
     if narration.damaged_packets:
-        warn("narration_damaged", packets=narration.damaged_packets)
+        warn(Code.NARRATION_DAMAGED, packets=narration.damaged_packets)
     folder = Path(request.scratch)
     last_said = 0.0
 
@@ -96,9 +97,9 @@ def _subtitles(request: RenderRequest, count: int, stack: ExitStack) -> Any:
     spoken = spans(cues, request.fps, count - card)
     shown = [Span(span.first + card, span.end + card, span.text) for span in spoken]
     if not shown:
-        warn("subtitles_outside" if cues else "subtitles_empty")
+        warn(Code.SUBTITLES_OUTSIDE if cues else Code.SUBTITLES_EMPTY)
     elif late := late_cues(cues, request.fps, count - card):
-        warn("cues_after_end", cues=late)
+        warn(Code.CUES_AFTER_END, cues=late)
     has_track = request.extras.subtitle_mode == "soft"
     if request.extras.webvtt or has_track:
         from container_worker.media.subtitles.webvtt import cues_of, write_captions

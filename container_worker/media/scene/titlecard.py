@@ -13,6 +13,7 @@ from container_worker.media.subtitles.renderer import Typesetter, warn_of_missin
 from container_worker.media.subtitles.timeline import CueTrack, Span
 from container_worker.media.text.fontbook import FontBook
 from container_worker.media.text.layout import lay_out
+from scenequeue.reasons import Code
 
 #: Height of the title's em as a share of the frame's shorter side, and of its outline (look).
 _EM_SHARE = 0.09
@@ -69,7 +70,7 @@ def draw_card(request: RenderRequest, folder: Path, texts: Sequence[str] = ()) -
     if not block.lines:
         return None
     if is_cut:
-        warn("title_cut", lines=_MOST_LINES)
+        warn(Code.TITLE_CUT, lines=_MOST_LINES)
         text = "\n".join("".join(run.text for run in line.runs) for line in block.lines)
     look = replace(look, margin_px=(request.height_px - block.height_px) / 2)
     with Typesetter([text], look, frame, request.ffmpeg, folder, book) as typesetter:

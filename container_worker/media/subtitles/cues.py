@@ -16,6 +16,7 @@ from container_worker.media.subtitles.srt_reader import srt_cues
 from container_worker.media.subtitles.timeline import Span
 from container_worker.media.subtitles.webvtt_reader import is_webvtt, webvtt_cues
 from scenequeue.errors import BadInput
+from scenequeue.reasons import Code
 
 #: Most cues that are drawn at one moment; more at once is a broken file.
 _MOST_AT_ONCE = 6
@@ -49,23 +50,23 @@ def read_cues(path: str, name: str, language: str | None = None) -> list[Cue]:
     cues = [Cue(cue.start_s, cue.end_s, cue.text[:MAX_CUE_CHARS].rstrip()) for cue in inside if cue.text]
     cues.sort(key=lambda cue: (cue.start_s, cue.end_s))
     cues = without_repeats(cues, is_rolling=has_word_times(text))
-    _warn("cues_backwards", len(found) - len(forward))
-    _warn("cues_before_start", len(forward) - len(inside))
-    _warn("cues_cut_short", sum(len(cue.text) > MAX_CUE_CHARS for cue in inside), limit=MAX_CUE_CHARS)
-    _warn("cues_crowded", crowded(cues), most=_MOST_AT_ONCE)
+    _warn(Code.CUES_BACKWARDS, len(found) - len(forward))
+    _warn(Code.CUES_BEFORE_START, len(forward) - len(inside))
+    _warn(Code.CUES_CUT_SHORT, sum(len(cue.text) > MAX_CUE_CHARS for cue in inside), limit=MAX_CUE_CHARS)
+    _warn(Code.CUES_CROWDED, crowded(cues), most=_MOST_AT_ONCE)
     return cues
 
 
 def _text_of(data: bytes, language: str | None) -> str:
     decoded = decode(data, language)
     if decoded.is_doubtful:
-        warn("charset_guessed", encoding=NAMES.get(decoded.encoding, decoded.encoding))
+        warn(Code.CHARSET_GUESSED, encoding=NAMES.get(decoded.encoding, decoded.encoding))
     elif decoded.damaged:
-        warn("charset_damaged", encoding=NAMES.get(decoded.encoding, decoded.encoding))
+        warn(Code.CHARSET_DAMAGED, encoding=NAMES.get(decoded.encoding, decoded.encoding))
     return decoded.text.lstrip("\ufeff")
 
 
-def _warn(code: str, cues: int, **parameters: int) -> None:
+def _warn(code: Code, cues: int, **parameters: int) -> None:
     if cues:
         warn(code, cues=cues, **parameters)
 
@@ -74,7 +75,7 @@ def _cues_in(text: str, name: str) -> list[Cue]:
     """The cues of the whole file, their text plain."""
     if is_webvtt(text):
         shown, unreadable = webvtt_cues(text)
-        _warn("cues_unreadable", unreadable)
+        _warn(Code.CUES_UNREADABLE, unreadable)
         return shown
     found = ass_cues(text) if is_ass(text) else srt_cues(text)
     if found is None:

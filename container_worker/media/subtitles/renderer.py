@@ -19,6 +19,7 @@ from container_worker.media.request import TextLook
 from container_worker.media.subtitles.ass_script import fonts_of, script_of
 from container_worker.media.text.fontbook import FontBook
 from container_worker.media.text.layout import Block, lay_out
+from scenequeue.reasons import Code
 
 #: Texts that one child draws, without a pause: it has ended, and its 33 MB are free again, while they are shown. A child's start,
 #: a tenth of a second, is small beside the half minute in which so many are.
@@ -122,7 +123,7 @@ class Typesetter:
         if self._sheet is not None:
             self._sheet.close()
         if self._cut:
-            warn("text_cut", cues=self._cut)
+            warn(Code.TEXT_CUT, cues=self._cut)
 
     def draw(self, index: int) -> Patch | None:
         """The patch of text `index`; to be called once for each text, in order.
@@ -185,4 +186,4 @@ def warn_of_missing(text: str, book: FontBook) -> None:
     """Say which characters of this text (title or subtitles) no font has, if any."""
     if book.missing:
         names = " ".join(f"U+{ord(char):04X}" for char in sorted(book.missing)[:10])
-        warn("glyphs_missing", input=text, count=len(book.missing), characters=names)
+        warn(Code.GLYPHS_MISSING, input=text, count=len(book.missing), characters=names)
