@@ -12,7 +12,7 @@ import structlog
 from scenequeue.errors import SceneburstError, StorageUnavailable
 from scenequeue.jobs.job import JobStatus
 from scenequeue.queue import SceneQueue
-from scenequeue.storages.bounded_http import answer_of, run_within
+from scenequeue.storages.bounded_http import open_response, run_with_limit
 from scenequeue.storages.public_network import Resolve, public_address
 
 #: Longest that one post takes, from resolving the name to the last header of the answer, in seconds.
@@ -105,7 +105,7 @@ class Notifier:
 
         async def post() -> None:
             # The answer's head is all that is read: its body could be of any size, and would say nothing that is used.
-            answer = answer_of(
+            answer = open_response(
                 "POST", job.callback_url or "", resolve=self._resolve, transport=self._transport, headers=headers, content=body
             )
             async with answer as response:
@@ -114,6 +114,6 @@ class Notifier:
                     raise StorageUnavailable(f"the receiver answered {response.status_code}")
 
         try:
-            run_within(self._limit_s, post)
+            run_with_limit(self._limit_s, post)
         except TimeoutError:
             raise StorageUnavailable(f"the receiver has not answered within {self._limit_s:g} s") from None

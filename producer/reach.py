@@ -12,7 +12,7 @@ from producer.places import local_path
 from scenequeue.errors import Mistake, Place, StorageDenied
 from scenequeue.settings import list_for_shell
 from scenequeue.storages.files import file_uri, path_of
-from scenequeue.storages.links import is_within, link_leaving
+from scenequeue.storages.links import find_escaping_link, is_within
 
 Act: TypeAlias = Literal["read", "write"]
 #: For reading and for writing, the setting that makes sharing this machine's files unnecessary.
@@ -189,7 +189,7 @@ class Reach:
         if not self._names(written):
             return Beyond("roots", act, str(path), folder=self._root_for(written if is_folder else written.parent))
         # A container elsewhere may find no link there: only one that is seen here counts.
-        link = link_leaving(path, self.roots)
+        link = find_escaping_link(path, self.roots)
         if link is None:
             return None
         target = _followed(path)

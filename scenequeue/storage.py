@@ -1,4 +1,4 @@
-"""The interface of a storage: read and write files by URI."""
+"""The interface of a storage: it reads and writes files by URI."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -13,7 +13,7 @@ _CHUNK_BYTES = 1024 * 1024
 
 
 class Stored(FrozenModel):
-    """An object at a URI."""
+    """An object at a URI. `sha256` is None where the storage does not know it."""
 
     uri: str
     bytes: int
@@ -25,16 +25,16 @@ class Storage(Protocol):
     """One scheme's storage."""
 
     def get(self, uri: str, target: Path, *, max_bytes: int, stop_if_asked: Callable[[], None] | None) -> Stored:
-        """Copy what lies at the URI to a local file, which is there whole or not at all.
+        """Copy the object at the URI to a local file, whole or not at all.
 
         Args:
             uri: the address to read.
-            target: the file to write.
-            max_bytes: largest that is copied.
-            stop_if_asked: called while the copy goes on; what it raises ends it.
+            target: the file to write; its folder exists.
+            max_bytes: size limit; a larger object is refused.
+            stop_if_asked: called during the copy; an exception from it ends the copy, and is raised.
 
         Raises:
-            ObjectNotFound, StorageDenied, BadInput: permanent; nothing there, not allowed, or larger than max_bytes.
+            ObjectNotFound, StorageDenied, BadInput: permanent; no such object, not allowed, or larger than max_bytes.
             StorageUnavailable, DiskFull: transient.
         """
         ...
@@ -42,7 +42,7 @@ class Storage(Protocol):
     def put(
         self, source: Path, uri: str, *, metadata: Mapping[str, str], content_type: str, on_bytes: Callable[[int], None] | None
     ) -> Stored:
-        """Copy a local file to the URI, whole or not at all, with its checksum and metadata.
+        """Copy a local file to the URI, whole or not at all, with its checksum and metadata; return what `stat` will.
 
         Raises:
             StorageDenied: permanent.
@@ -51,20 +51,26 @@ class Storage(Protocol):
         ...
 
     def stat(self, uri: str) -> Stored | None:
-        """Return the object at the URI, with its metadata; None when there is none."""
+        """Return the object at the URI with its metadata; None if there is none.
+
+        Raises:
+            StorageDenied: permanent.
+            StorageUnavailable: transient.
+        """
         ...
 
     def check_writable(self, uri: str) -> None:
-        """Find out cheaply whether something could be put under the URI.
+        """Check cheaply that objects can be put under the URI.
 
         Raises:
-            StorageDenied, StorageUnavailable.
+            StorageDenied: permanent.
+            StorageUnavailable: transient.
         """
         ...
 
 
 def sha256_of(path: Path) -> str:
-    """The file's SHA-256, hexadecimal."""
+    """Return the file's SHA-256 in hexadecimal."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK_BYTES):

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from scenequeue.errors import ToolFailed
-from scenequeue.storages.beneath import path_by_descriptor
+from scenequeue.storages.folder_descriptors import path_by_descriptor
 
 #: What a link, a socket or a file without rights in the output's place leads to; every other error is the machine's.
 _NOT_A_FILE = {errno.ELOOP, errno.ENOTDIR, errno.ENXIO, errno.ENODEV, errno.EACCES, errno.EPERM}

@@ -19,13 +19,14 @@ InputAddress: TypeAlias = Annotated[str, Field(max_length=MAX_INPUT_CHARS)]
 
 
 def bucket_and_key(uri: str) -> tuple[str, str]:
-    """The parts of an s3:// address.
+    """Return the bucket and the key of an s3:// address.
 
     Raises:
-        StorageDenied: one is missing, or the key has a segment that clients and proxies resolve as if it were a path.
+        StorageDenied: it is not one, or its key has a segment that some clients and proxies resolve as in a path.
     """
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
-    if not bucket or not key:
+    scheme, _, rest = uri.partition("://")
+    bucket, _, key = rest.partition("/")
+    if scheme != "s3" or not bucket or not key:
         raise StorageDenied(f"{quoted(uri)} is not s3://bucket/key")
     segment = next((part for part in key.split("/") if part in {".", ".."}), None)
     if segment is not None:

@@ -1,4 +1,4 @@
-"""HTTP exchanges with servers of the open internet, each with one limit for all of it."""
+"""HTTP exchanges with public servers, each with one time limit for all its steps."""
 
 import asyncio
 import contextlib
@@ -8,18 +8,18 @@ from typing import TypeVar
 
 import httpx
 
-from scenequeue.storages.public_network import Resolve, pinned, public_address
+from scenequeue.storages.public_network import Resolve, pinned_request, public_address
 
 T = TypeVar("T")
 
-#: Each step of an exchange; the exchange as a whole has the limit of `run_within`.
-_STEP_LIMITS = httpx.Timeout(30.0, connect=5.0)
-#: Pause between two looks at whether an exchange should end early, in seconds.
-_LOOK_S = 0.25
+#: Time-outs of each step; `run_with_limit` limits the whole exchange.
+_STEP_TIMEOUTS = httpx.Timeout(30.0, connect=5.0)
+#: Seconds between two calls of `stop_if_asked`.
+_STOP_CHECK_S = 0.25
 
 
 @contextlib.asynccontextmanager
-async def answer_of(
+async def open_response(
     method: str,
     url: str,
     *,
@@ -28,41 +28,41 @@ async def answer_of(
     headers: dict[str, str] | None = None,
     content: bytes | None = None,
 ) -> AsyncIterator[httpx.Response]:
-    """Send one request and yield its answer, of which only the head has been read; redirects are not followed.
+    """Send one request and yield the response, of which only the head has been read; redirects are not followed.
 
     Raises:
-        StorageDenied, StorageUnavailable: see `pinned`.
+        StorageDenied, StorageUnavailable: see `pinned_request`.
         httpx.HTTPError, httpx.InvalidURL: the exchange failed.
     """
-    request = await _in_thread(lambda: pinned(url, resolve))
+    request = await _in_thread(lambda: pinned_request(url, resolve))
     request["headers"] |= headers or {}
     async with (
-        httpx.AsyncClient(timeout=_STEP_LIMITS, trust_env=False, follow_redirects=False, transport=transport) as client,
+        httpx.AsyncClient(timeout=_STEP_TIMEOUTS, trust_env=False, follow_redirects=False, transport=transport) as client,
         client.stream(method, content=content, **request) as response,
     ):
         yield response
 
 
-def run_within(limit_s: float, exchange: Callable[[], Awaitable[T]], stop_if_asked: Callable[[], None] | None = None) -> T:
-    """Run an exchange to its end; connecting, TLS, head and body share one time limit, in seconds.
+def run_with_limit(limit_s: float, exchange: Callable[[], Awaitable[T]], stop_if_asked: Callable[[], None] | None = None) -> T:
+    """Run an exchange with one time limit for name resolution, connection, TLS, head and body.
 
-    A server can then hold nobody up, however slowly it sends whatever part of its answer.
+    A server that sends any of these slowly, byte by byte, cannot hold the caller longer than that.
 
     Args:
-        limit_s: for everything together.
-        exchange: what to do; cancelled when it has to end early.
-        stop_if_asked: called four times a second; what it raises ends the exchange, and is raised.
+        limit_s: the time limit.
+        exchange: the coroutine to run; cancelled when it must end early.
+        stop_if_asked: called four times a second; an exception from it ends the exchange, and is raised.
 
     Raises:
         TimeoutError: the limit was reached.
-        httpx.NetworkError: the system gave a connection up before that.
+        httpx.NetworkError: the operating system closed the connection before that.
     """
 
     async def bounded() -> T:
         async with asyncio.timeout(limit_s):
             task = asyncio.ensure_future(exchange())
             try:
-                while not (await asyncio.wait({task}, timeout=_LOOK_S))[0]:
+                while not (await asyncio.wait({task}, timeout=_STOP_CHECK_S))[0]:
                     if stop_if_asked is not None:
                         stop_if_asked()
                 return task.result()
@@ -78,7 +78,7 @@ def run_within(limit_s: float, exchange: Callable[[], Awaitable[T]], stop_if_ask
 
 
 async def _in_thread(work: Callable[[], T]) -> T:
-    """Do blocking work in a thread that is left behind on cancellation: a resolver can take longer than the exchange may."""
+    """Run blocking work in a thread that is abandoned on cancellation: name resolution can outlast the time limit."""
     loop = asyncio.get_running_loop()
     done: asyncio.Future[T] = loop.create_future()
 
@@ -97,7 +97,7 @@ async def _in_thread(work: Callable[[], T]) -> T:
             result = work()
         except Exception as error:
             failure = error
-        with contextlib.suppress(RuntimeError):  # the loop has ended
+        with contextlib.suppress(RuntimeError):  # the event loop is closed
             loop.call_soon_threadsafe(settle, result, failure)
 
     threading.Thread(target=run, name="resolve", daemon=True).start()

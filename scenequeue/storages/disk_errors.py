@@ -2,15 +2,24 @@
 
 import errno
 
-#: What programs write to their error output.
-_WORDS = ("No space left on device", "Disk quota exceeded")
+from scenequeue.errors import DiskFull, StorageUnavailable
+
+#: Texts that programs write to their error output.
+_MESSAGES = ("No space left on device", "Disk quota exceeded")
 
 
 def is_full(error: OSError) -> bool:
-    """True for an error of a full disk or a used-up quota."""
+    """Return True for an error of a full disk or a used-up quota."""
     return error.errno in {errno.ENOSPC, errno.EDQUOT}
 
 
 def says_full(text: str) -> bool:
-    """True for a program's error output that names a full disk or a used-up quota."""
-    return any(words in text for words in _WORDS)
+    """Return True for a program's error output that names a full disk or a used-up quota."""
+    return any(message in text for message in _MESSAGES)
+
+
+def copy_error(uri: str, error: OSError) -> DiskFull | StorageUnavailable:
+    """Translate an error that ended a copy to or from the URI; both kinds are transient."""
+    if is_full(error):
+        return DiskFull(f"{uri}: no space left on the device")
+    return StorageUnavailable(f"{uri}: {error.strerror or error}")

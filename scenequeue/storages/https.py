@@ -1,4 +1,4 @@
-"""https:// addresses, read only, and never of a private network."""
+"""Storage of https:// addresses: read only, and only from public networks."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,18 +8,18 @@ from urllib.parse import urljoin
 import httpx
 
 from scenequeue.counted import counted
-from scenequeue.errors import BadInput, DiskFull, ObjectNotFound, StorageDenied, StorageUnavailable
+from scenequeue.errors import BadInput, ObjectNotFound, StorageDenied, StorageUnavailable
 from scenequeue.storage import Stored
-from scenequeue.storages.bounded_http import answer_of, run_within
-from scenequeue.storages.disk_errors import is_full
-from scenequeue.storages.files import whole
+from scenequeue.storages.atomic import atomic_write
+from scenequeue.storages.bounded_http import open_response, run_with_limit
+from scenequeue.storages.disk_errors import copy_error
 from scenequeue.storages.public_network import Resolve, public_address
 
-_REDIRECTS = 5
-#: Longest that one download takes, redirects included, in seconds.
-LONGEST_DOWNLOAD_S = 900.0
+_MAX_REDIRECTS = 5
+#: Time limit of one download in seconds, redirects included.
+MAX_DOWNLOAD_S = 900.0
 _CHUNK_BYTES = 64 * 1024
-_ABSENT = frozenset({404, 410})
+_NOT_FOUND = frozenset({404, 410})
 _BUSY = frozenset({408, 425, 429})
 _SERVER_ERROR = 500
 
@@ -27,20 +27,20 @@ _SERVER_ERROR = 500
 class HttpsStorage:
     """Public web servers.
 
-    The host is resolved once per hop, all its addresses are judged, and the connection goes to the one judged,
-    so that a second look-up cannot lead elsewhere.
+    Each hop's host is resolved once. All its addresses must be public, and the connection goes to one of them, so that a
+    second look-up cannot lead elsewhere.
 
     Args:
-        resolve: host and port to the address that is called.
+        resolve: returns the address of a host and port.
         transport: httpx transport to use instead of the network's.
-        limit_s: longest that one download takes.
+        limit_s: time limit of one download.
     """
 
     def __init__(
         self,
         resolve: Resolve = public_address,
         transport: httpx.AsyncBaseTransport | None = None,
-        limit_s: float = LONGEST_DOWNLOAD_S,
+        limit_s: float = MAX_DOWNLOAD_S,
     ) -> None:
         self._resolve, self._transport, self._limit_s = resolve, transport, limit_s
 
@@ -48,7 +48,7 @@ class HttpsStorage:
         """Stream the body to a file, following at most five redirects; see Storage.get."""
         received = _Received()
         try:
-            run_within(self._limit_s, lambda: self._download(uri, target, max_bytes, received), stop_if_asked)
+            run_with_limit(self._limit_s, lambda: self._download(uri, target, max_bytes, received), stop_if_asked)
         except httpx.HTTPError as error:
             raise StorageUnavailable(f"{uri}: {str(error) or type(error).__name__}") from error
         except httpx.InvalidURL as error:
@@ -57,44 +57,42 @@ class HttpsStorage:
             arrived = counted(received.bytes, "byte")
             raise StorageUnavailable(f"{uri}: only {arrived} arrived within {self._limit_s:g} s") from error
         except OSError as error:
-            if is_full(error):
-                raise DiskFull(f"{uri}: no space left on the device") from error
-            raise StorageUnavailable(f"{uri}: {error}") from error
+            raise copy_error(uri, error) from error
         return Stored(uri=uri, bytes=received.bytes)
 
     async def _download(self, uri: str, target: Path, max_bytes: int, received: "_Received") -> None:
         url = uri
-        for _ in range(_REDIRECTS + 1):
-            async with answer_of("GET", url, resolve=self._resolve, transport=self._transport) as response:
+        for _ in range(_MAX_REDIRECTS + 1):
+            async with open_response("GET", url, resolve=self._resolve, transport=self._transport) as response:
                 if not response.is_redirect:
                     await _save(uri, response, target, max_bytes, received)
                     return
                 url = urljoin(url, response.headers.get("location", ""))
-        raise BadInput(f"{uri}: more than {_REDIRECTS} redirects")
+        raise BadInput(f"{uri}: more than {_MAX_REDIRECTS} redirects")
 
     def put(self, source: Path, uri: str, **_options: object) -> NoReturn:
-        """Refused: https:// is only read."""
+        """Raise StorageDenied: https:// is only read."""
         raise StorageDenied(f"{source.name} cannot be put at {uri}: https:// is only read")
 
     def stat(self, uri: str) -> NoReturn:
-        """Refused: https:// is only read."""
+        """Raise StorageDenied: https:// is only read."""
         raise StorageDenied(f"{uri} cannot be an output: https:// is only read")
 
     def check_writable(self, uri: str) -> NoReturn:
-        """Refused: https:// is only read."""
+        """Raise StorageDenied: https:// is only read."""
         raise StorageDenied(f"{uri} cannot be an output: https:// is only read")
 
 
 class _Received:
-    """The bytes that have arrived so far."""
+    """The number of bytes that have arrived so far."""
 
     bytes = 0
 
 
 async def _save(uri: str, response: httpx.Response, target: Path, max_bytes: int, received: _Received) -> None:
     status = response.status_code
-    if status in _ABSENT:
-        raise ObjectNotFound(f"{uri}: nothing there ({status})")
+    if status in _NOT_FOUND:
+        raise ObjectNotFound(f"{uri}: no such object ({status})")
     if status >= _SERVER_ERROR or status in _BUSY:
         raise StorageUnavailable(f"{uri}: the server answered {status}")
     if not response.is_success:
@@ -102,7 +100,7 @@ async def _save(uri: str, response: httpx.Response, target: Path, max_bytes: int
     announced = response.headers.get("content-length", "")
     if announced.isdigit() and int(announced) > max_bytes:
         raise BadInput(f"{uri} has {announced} bytes; at most {max_bytes} are allowed")
-    with whole(target) as copy, copy.open("wb") as sink:
+    with atomic_write(target) as copy, copy.open("wb") as sink:
         async for chunk in response.aiter_raw(_CHUNK_BYTES):
             received.bytes += len(chunk)
             if received.bytes > max_bytes:

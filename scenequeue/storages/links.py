@@ -1,15 +1,15 @@
-"""Finds the symbolic link by which a path leaves all folders that may be used."""
+"""Finds symbolic links that lead out of the allowed folders."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 
-def link_leaving(path: Path, roots: Sequence[Path]) -> Path | None:
-    """The first link beneath a root, on the way to the path, whose target lies in none of the roots; None where there is none.
+def find_escaping_link(path: Path, roots: Sequence[Path]) -> Path | None:
+    """Return the first link on the path, under a root, whose target lies in none of the roots; None if there is none.
 
     Args:
-        path: absolute, and not within the roots once its links are followed.
-        roots: as they were named.
+        path: absolute; its links lead out of the roots.
+        roots: as configured, links and all.
     """
     inside = [*roots, *(root.resolve() for root in roots)]
     for place in _steps(path):
@@ -17,7 +17,7 @@ def link_leaving(path: Path, roots: Sequence[Path]) -> Path | None:
             try:
                 if not is_within(place.resolve(), roots):
                     return place
-            except (OSError, RuntimeError):  # it leads in a circle
+            except (OSError, RuntimeError):  # a circle of links
                 return place
     return None
 
@@ -28,16 +28,16 @@ def _steps(path: Path) -> Iterator[Path]:
     for part in path.parts[1:]:
         try:
             place = place.resolve().parent if part == ".." else place / part
-        except (OSError, RuntimeError):  # it leads in a circle
+        except (OSError, RuntimeError):  # a circle of links
             return
         yield place
 
 
 def is_within(path: Path, roots: Sequence[Path]) -> bool:
-    """True for a root, or what lies beneath one.
+    """Return True if the path is a root, or under one.
 
     Args:
-        path: its links followed.
-        roots: as they were named; their links are followed.
+        path: with its links resolved.
+        roots: their links are resolved here.
     """
     return any(path.is_relative_to(root.resolve()) for root in roots)

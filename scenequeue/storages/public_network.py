@@ -1,4 +1,4 @@
-"""Addresses of the open internet: told from private ones, in the text of a URL and after its name is resolved."""
+"""Tells public network addresses from private ones, in the text of a URL and after its host is resolved."""
 
 import contextlib
 import ipaddress
@@ -10,22 +10,22 @@ from urllib.parse import urlsplit
 from scenequeue.errors import StorageDenied, StorageUnavailable
 from scenequeue.quoted import quoted
 
-#: A host and a port to the one address that is called.
+#: Returns the address to connect to for a host and a port.
 Resolve: TypeAlias = Callable[[str, int], str]
 
-#: IPv6 prefixes whose last 32 bits are an IPv4 address: IPv4-compatible, and NAT64 (RFC 6052).
-_CARRIERS = (ipaddress.IPv6Network("::/96"), ipaddress.IPv6Network("64:ff9b::/96"))
+#: IPv6 networks whose addresses end with an IPv4 address: IPv4-compatible, and NAT64 (RFC 6052).
+_IPV4_EMBEDDING = (ipaddress.IPv6Network("::/96"), ipaddress.IPv6Network("64:ff9b::/96"))
 
-#: Not public, though Python may say so, depending on its release: IETF protocol assignments (RFC 6890) with Oracle Cloud's
-#: metadata, 6to4 relays (RFC 7526), documentation (RFC 9637); and the address of Azure's host, which is public by number alone.
-_SPECIAL = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20", "168.63.129.16/32")))
+#: Not public, though some releases of Python say so: IETF protocol assignments (RFC 6890) with Oracle Cloud's metadata
+#: server, 6to4 relays (RFC 7526), documentation (RFC 9637), and Azure's host, whose address looks public.
+_NOT_PUBLIC = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20", "168.63.129.16/32")))
 
 
 def public_address(host: str, port: int) -> str:
-    """Resolve the host, and return one of its addresses when all of them are public.
+    """Resolve the host and return one of its addresses; all of them must be public.
 
     Raises:
-        StorageDenied: any of them is private, loopback, link-local, multicast or reserved.
+        StorageDenied: one of them is private, loopback, link-local, multicast or reserved.
         StorageUnavailable: the name does not resolve.
     """
     try:
@@ -33,7 +33,7 @@ def public_address(host: str, port: int) -> str:
     except OSError as error:
         raise StorageUnavailable(f"{host} does not resolve: {error}") from None
     except UnicodeError:
-        raise StorageDenied(f"{quoted(host)} is not a host's name") from None
+        raise StorageDenied(f"{quoted(host)} is not a host name") from None
     addresses = [str(entry[4][0]) for entry in found]
     for text in addresses:
         if not is_public(text):
@@ -42,33 +42,33 @@ def public_address(host: str, port: int) -> str:
 
 
 def is_public(text: str) -> bool:
-    """True for an IP address of the open internet; an IPv4 address inside an IPv6 one is judged as the IPv4 address."""
+    """Return True for a public IP address; an IPv6 address that embeds an IPv4 address is as public as that."""
     address = ipaddress.ip_address(text.partition("%")[0])
     if isinstance(address, ipaddress.IPv6Address):
-        carried = address.ipv4_mapped or address.sixtofour
-        if any(address in carrier for carrier in _CARRIERS):
-            carried = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        embedded = address.ipv4_mapped or address.sixtofour
+        if any(address in network for network in _IPV4_EMBEDDING):
+            embedded = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         if address.teredo or address.is_site_local:
             return False
-        if carried is not None:
-            return is_public(str(carried))
-    if any(address.version == network.version and address in network for network in _SPECIAL):
+        if embedded is not None:
+            return is_public(str(embedded))
+    if any(address.version == network.version and address in network for network in _NOT_PUBLIC):
         return False
     return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
 
 
 def host_and_port(url: str) -> tuple[str, int]:
-    """The host and port of a plain https:// address: no user, no password.
+    """Return the host and port of an https:// address without user and password.
 
     Raises:
-        StorageDenied: it is none. The message leaves out the user and password.
+        StorageDenied: it is not such an address. The message omits user and password.
     """
     try:
         parts = urlsplit(url)
         name, port = parts.hostname or "", parts.port or 443
         host = name if name.isascii() else name.encode("idna").decode("ascii")
     except ValueError:
-        raise StorageDenied("this is not an address") from None
+        raise StorageDenied("this is not a valid URL") from None
     if parts.scheme != "https" or not host:
         raise StorageDenied(f"{parts.scheme}://{host} is not a plain https:// address")
     if "@" in parts.netloc:
@@ -77,10 +77,10 @@ def host_and_port(url: str) -> tuple[str, int]:
 
 
 def check_public_url(url: str) -> None:
-    """Refuse an address that no request would be sent to, as far as it shows without resolving a name.
+    """Refuse an address that is certainly not public, without resolving its host.
 
     Raises:
-        StorageDenied: not a plain https:// address, or its host is an IP address, or localhost, that is not public.
+        StorageDenied: not a plain https:// address, or its host is localhost or an IP address that is not public.
     """
     host, _ = host_and_port(url)
     name = host.removesuffix(".")
@@ -91,12 +91,12 @@ def check_public_url(url: str) -> None:
             raise StorageDenied(f"https://{_bracketed(host)} is not a public address")
 
 
-def pinned(url: str, resolve: Resolve = public_address) -> dict[str, Any]:
-    """Make httpx's arguments for a request to the one address that was judged, under the name that was asked for.
+def pinned_request(url: str, resolve: Resolve = public_address) -> dict[str, Any]:
+    """Return httpx's arguments for a request that connects to the resolved address, with the URL's host in TLS and headers.
 
     Raises:
         StorageDenied: not a plain https:// address, or not a public one.
-        StorageUnavailable: the name does not resolve.
+        StorageUnavailable: the host does not resolve.
     """
     host, port = host_and_port(url)
     address = resolve(host, port)

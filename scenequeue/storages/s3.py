@@ -1,4 +1,4 @@
-"""s3:// addresses, through boto3; its own environment variables and roles decide endpoint and credentials."""
+"""Storage of s3:// addresses through boto3, whose own environment variables and roles set endpoint and credentials."""
 
 import base64
 import hashlib
@@ -24,33 +24,33 @@ from botocore.exceptions import (
 )
 
 from scenequeue.counted import counted
-from scenequeue.errors import BadInput, DiskFull, ItemError, ObjectNotFound, SettingsError, StorageDenied, StorageUnavailable
+from scenequeue.errors import BadInput, ItemError, ObjectNotFound, SettingsError, StorageDenied, StorageUnavailable
 from scenequeue.jobs.address import bucket_and_key
 from scenequeue.storage import Stored, sha256_of
+from scenequeue.storages.atomic import atomic_write
 from scenequeue.storages.aws_session import aws_session
-from scenequeue.storages.disk_errors import is_full
-from scenequeue.storages.files import whole
+from scenequeue.storages.disk_errors import copy_error
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 MULTIPART_BYTES = 16 * 1024 * 1024
-_ABSENT = frozenset({"404", "NoSuchKey", "NoSuchBucket", "NotFound"})
+_NOT_FOUND = frozenset({"404", "NoSuchKey", "NoSuchBucket", "NotFound"})
 _DENIED = frozenset(
     {
         *("403", "AccessDenied", "AllAccessDisabled", "InvalidAccessKeyId", "SignatureDoesNotMatch", "400"),
-        # The address or the object is of a kind that no retry makes usable.
+        # Errors of the address or the object, which no retry mends.
         *("InvalidBucketName", "KeyTooLongError", "MetadataTooLarge", "EntityTooLarge", "InvalidObjectState", "InvalidRequest"),
     }
 )
-#: Refusals that are this container's passing trouble, not the item's.
-_PASSING = frozenset({"ExpiredToken", "TokenRefreshRequired"})
+#: Refusals of expired credentials, which boto3 renews.
+_TRANSIENT = frozenset({"ExpiredToken", "TokenRefreshRequired"})
 _FORBIDDEN = 403
-#: S3 refuses what is signed further than this from its own clock, in seconds; to HEAD it does not say why.
-_MOST_SKEW_S = 15 * 60.0
+#: S3 refuses a signature whose time differs by more than this from its own, in seconds; its answer to HEAD has no reason.
+_MAX_SKEW_S = 15 * 60.0
 _HEX_SHA256 = re.compile(r"[0-9a-f]{64}")
 _CONFIG = Config(
-    # Inside one attempt at an item; a longer outage becomes a delayed retry of the item.
+    # These retries are for short faults; after a longer outage the item itself is retried later.
     retries={"mode": "adaptive", "total_max_attempts": 5},
     connect_timeout=5,
     read_timeout=30,
@@ -60,7 +60,7 @@ _TRANSFER = TransferConfig(multipart_threshold=MULTIPART_BYTES, multipart_chunks
 
 
 class S3Storage:
-    """Objects in S3 or whatever speaks its API. Thread-safe."""
+    """Objects in S3, or in another store with its API. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -74,9 +74,9 @@ class S3Storage:
             return self._made
 
     def get(self, uri: str, target: Path, *, max_bytes: int, stop_if_asked: Callable[[], None] | None = None) -> Stored:
-        """Stream the object to a file; see Storage.get. A body shorter than announced is an error, never a file."""
+        """Stream the object to a file; see Storage.get. A body that is shorter than announced is an error."""
         bucket, key = bucket_and_key(uri)
-        with _translated(uri):
+        with _translating_errors(uri):
             answer = self._client.get_object(Bucket=bucket, Key=key)
             size = answer["ContentLength"]
             if size > max_bytes:
@@ -84,7 +84,7 @@ class S3Storage:
                 raise BadInput(f"{uri} has {size} bytes; at most {max_bytes} are allowed")
             digest = hashlib.sha256()
             received = 0
-            with whole(target) as copy, copy.open("wb") as sink:
+            with atomic_write(target) as copy, copy.open("wb") as sink:
                 for chunk in answer["Body"].iter_chunks(1024 * 1024):
                     if stop_if_asked:
                         stop_if_asked()
@@ -93,8 +93,8 @@ class S3Storage:
                     sink.write(chunk)
                 if received != size:
                     raise StorageUnavailable(f"{uri}: {received} of {counted(size, 'byte')} arrived")
-                promised = answer["Metadata"].get("sha256", "")
-                if _HEX_SHA256.fullmatch(promised) and promised != digest.hexdigest():
+                expected = answer["Metadata"].get("sha256", "")
+                if _HEX_SHA256.fullmatch(expected) and expected != digest.hexdigest():
                     raise StorageUnavailable(f"{uri} arrived damaged: its checksum differs")
         return Stored(uri=uri, bytes=size, sha256=digest.hexdigest(), metadata=answer["Metadata"])
 
@@ -107,13 +107,13 @@ class S3Storage:
         content_type: str,
         on_bytes: Callable[[int], None] | None = None,
     ) -> Stored:
-        """Upload, in parts above 16 MiB; see Storage.put. S3 shows an object only when all of it has arrived."""
+        """Upload, in parts from 16 MiB on; see Storage.put. An object is visible only when its upload is complete."""
         bucket, key = bucket_and_key(uri)
         digest = sha256_of(source)
         size = source.stat().st_size
         kept = {name: _ascii(value) for name, value in {**metadata, "sha256": digest}.items()}
         extra: dict[str, Any] = {"Metadata": kept, "ContentType": content_type}
-        with _translated(uri):
+        with _translating_errors(uri):
             if size < MULTIPART_BYTES:
                 checksum = base64.b64encode(bytes.fromhex(digest)).decode()
                 with source.open("rb") as body:
@@ -126,14 +126,14 @@ class S3Storage:
         return Stored(uri=uri, bytes=size, sha256=digest, metadata=kept)
 
     def stat(self, uri: str) -> Stored | None:
-        """One HEAD request; see Storage.stat.
+        """Send one HEAD request; see Storage.stat.
 
-        Who may not list a bucket is answered 403 for a key that is not there, as for one that may not be read. Both are None:
-        whoever writes or reads it next is told which it is.
+        Without the permission to list the bucket, S3 answers 403 both for a missing key and for one that may not be read.
+        Both give None; the next read or write tells which it is.
         """
         bucket, key = bucket_and_key(uri)
         try:
-            with _translated(uri):
+            with _translating_errors(uri):
                 answer = self._client.head_object(Bucket=bucket, Key=key)
         except ObjectNotFound:
             return None
@@ -145,40 +145,41 @@ class S3Storage:
         return Stored(uri=uri, bytes=answer["ContentLength"], sha256=metadata.get("sha256"), metadata=metadata)
 
     def check_writable(self, uri: str) -> None:
-        """Check that the bucket is there and ours; S3 tells whether it may be written only by writing."""
+        """Check that the bucket exists and is accessible; S3 reveals the permission to write only in a write."""
         bucket, _ = bucket_and_key(uri.rstrip("/") + "/x")
         try:
-            with _translated(uri):
+            with _translating_errors(uri):
                 self._client.head_bucket(Bucket=bucket)
         except ObjectNotFound:
             raise StorageDenied(f"{uri}: there is no bucket {bucket!r}") from None
         except StorageDenied as error:
-            # HeadBucket asks for the right to list, and gives no reason; a role that may only get and put may lack it.
+            # HeadBucket needs the permission to list, which a role that may only get and put can lack; its 403 has no reason.
             if _status_of(error.__cause__) != _FORBIDDEN:
                 raise
-            self._unless_only_listing_is_denied(uri)
+            self._raise_unless_only_listing_is_denied(uri)
 
     def check_listable(self, uri: str) -> None:
-        """Find out whether keys under the URI may be listed.
+        """Check that keys under the URI may be listed.
 
         Raises:
-            StorageDenied, StorageUnavailable, ObjectNotFound: there is no such bucket.
+            ObjectNotFound: there is no such bucket.
+            StorageDenied, StorageUnavailable: listing is refused, or fails.
         """
         bucket, key = bucket_and_key(uri)
-        with _translated(uri):
+        with _translating_errors(uri):
             self._client.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1)
 
     def delete(self, uri: str) -> None:
-        """Remove an object; none there is success.
+        """Delete an object; a missing one is a success.
 
         Raises:
-            StorageDenied, StorageUnavailable.
+            StorageDenied, StorageUnavailable: deleting is refused, or fails.
         """
         bucket, key = bucket_and_key(uri)
-        with _translated(uri):
+        with _translating_errors(uri):
             self._client.delete_object(Bucket=bucket, Key=key)
 
-    def _unless_only_listing_is_denied(self, uri: str) -> None:
+    def _raise_unless_only_listing_is_denied(self, uri: str) -> None:
         try:
             self.check_listable(uri.rstrip("/") + "/x")
         except StorageDenied as error:
@@ -188,31 +189,32 @@ class S3Storage:
 
 
 def _ascii(value: str) -> str:
-    # S3 metadata travels in HTTP headers: no line break, nothing beyond ASCII.
+    # S3 metadata is sent in HTTP headers, which hold neither line breaks nor characters beyond ASCII.
     return value.encode("unicode_escape").decode("ascii")
 
 
-def _classified(uri: str, error: ClientError) -> ItemError | SettingsError:
+def _error_from(uri: str, error: ClientError) -> ItemError | SettingsError:
+    """Translate S3's refusal."""
     code = str(error.response.get("Error", {}).get("Code", ""))
     status = _status_of(error)
-    if code in _ABSENT:
-        return ObjectNotFound(f"{uri}: nothing there ({code})")
-    if code == "RequestTimeTooSkewed" or (status == _FORBIDDEN and abs(_clock_lead_s(error)) > _MOST_SKEW_S):
-        # The container's fault, not the item's: it would use up the attempts of one item after the other.
+    if code in _NOT_FOUND:
+        return ObjectNotFound(f"{uri}: no such object ({code})")
+    if code == "RequestTimeTooSkewed" or (status == _FORBIDDEN and abs(_clock_lead_s(error)) > _MAX_SKEW_S):
+        # A SettingsError ends the container; an ItemError would use up the attempts of one item after the other.
         return SettingsError(f"{uri}: refused, as this machine's clock is {_clock_lead_s(error):+.0f} s from S3's")
-    if code not in _PASSING and (code in _DENIED or status == _FORBIDDEN):
-        hint = "; S3 says the same of a key that is not there to a role without s3:ListBucket" if code == "AccessDenied" else ""
+    if code not in _TRANSIENT and (code in _DENIED or status == _FORBIDDEN):
+        hint = "; without s3:ListBucket, S3 answers the same for a missing key" if code == "AccessDenied" else ""
         return StorageDenied(f"{uri}: refused ({code}): {error.response['Error'].get('Message', '')}{hint}")
     return StorageUnavailable(f"{uri}: {error}")
 
 
 def _status_of(error: BaseException | None) -> int | None:
-    """The HTTP status of an answer of S3's."""
+    """Return the HTTP status of S3's answer; None if the error is not one."""
     return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") if isinstance(error, ClientError) else None
 
 
 def _clock_lead_s(error: ClientError) -> float:
-    """Return the seconds by which our clock is ahead of the one that answered; 0 where the answer names no time."""
+    """Return the seconds by which our clock is ahead of the server's; 0 if its answer has no date."""
     headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
     try:
         return time.time() - parsedate_to_datetime(headers["date"]).timestamp()
@@ -221,23 +223,22 @@ def _clock_lead_s(error: ClientError) -> float:
 
 
 @contextmanager
-def _translated(uri: str) -> Iterator[None]:
+def _translating_errors(uri: str) -> Iterator[None]:
+    """Translate the errors of boto3, and of the local file."""
     try:
         yield
     except ClientError as error:
-        raise _classified(uri, error) from error
+        raise _error_from(uri, error) from error
     except (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError) as error:
-        # The container's fault, not the item's: where there is a role, it succeeds.
+        # A SettingsError, as the item succeeds in a container with a role.
         raise SettingsError(f"{uri}: no AWS credentials ({error}); use a role, or AWS's own environment variables") from error
     except ParamValidationError as error:
         raise StorageDenied(f"{uri}: {error}") from error
     except S3UploadFailedError as error:
-        # boto3 wraps what happened to one part; whether it may pass is in there.
+        # boto3 wraps the error of a part; the part's error tells if it is transient.
         cause = error.__context__
-        raise (_classified(uri, cause) if isinstance(cause, ClientError) else StorageUnavailable(f"{uri}: {error}")) from error
+        raise (_error_from(uri, cause) if isinstance(cause, ClientError) else StorageUnavailable(f"{uri}: {error}")) from error
     except BotoCoreError as error:
         raise StorageUnavailable(f"{uri}: {error}") from error
     except OSError as error:
-        if is_full(error):
-            raise DiskFull(f"{uri}: no space left on the device") from error
-        raise StorageUnavailable(f"{uri}: {error}") from error
+        raise copy_error(uri, error) from error

@@ -1,4 +1,4 @@
-"""The system's folder for temporary files."""
+"""Finds the system's folder for temporary files."""
 
 import tempfile
 from pathlib import Path
@@ -10,10 +10,10 @@ def find_temporary_folder() -> Path:
     """Return the folder that TMPDIR names, or the system's usual one.
 
     Raises:
-        SettingsError: none of them can be written to.
+        SettingsError: none of these folders can be written to.
     """
     try:
         return Path(tempfile.gettempdir())
     except OSError as error:
-        said = f"no folder for temporary files can be written to ({error.strerror})"
-        raise SettingsError(f"{said}; set TMPDIR to one that can, and has space left") from None
+        problem = f"no folder for temporary files can be written to ({error.strerror})"
+        raise SettingsError(f"{problem}; set TMPDIR to one that can, and has space left") from None

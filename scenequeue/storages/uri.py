@@ -1,4 +1,4 @@
-"""Storage by URI: picks the storage of the scheme, s3://, file:// or https://."""
+"""Storage of any URI: s3://, file:// or https://, each by the storage of its scheme."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -19,10 +19,10 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class UriStorage:
-    """Every scheme behind one door. Thread-safe; clients are made when first needed.
+    """Passes each call on to the storage of the URI's scheme. Thread-safe; storages are made when first needed.
 
     Args:
-        settings: folders that file:// may touch, and the largest input.
+        settings: the folders for file://, and the largest input.
     """
 
     def __init__(self, settings: SceneburstSettings) -> None:
@@ -34,9 +34,9 @@ class UriStorage:
     def get(
         self, uri: str, target: Path, *, max_bytes: int | None = None, stop_if_asked: Callable[[], None] | None = None
     ) -> Stored:
-        """Copy what lies at the URI to a local file; see `Storage.get`. The default limit is settings.max_input_bytes."""
-        most = self._settings.max_input_bytes if max_bytes is None else max_bytes
-        return self._for(uri).get(uri, target, max_bytes=most, stop_if_asked=stop_if_asked)
+        """Copy the object at the URI to a local file; see `Storage.get`. The default limit is settings.max_input_bytes."""
+        limit = self._settings.max_input_bytes if max_bytes is None else max_bytes
+        return self._for(uri).get(uri, target, max_bytes=limit, stop_if_asked=stop_if_asked)
 
     def put(
         self,
@@ -55,12 +55,12 @@ class UriStorage:
         return self._for(uri).stat(uri)
 
     def check_writable(self, uri: str) -> None:
-        """Check that something could be put under the URI; see `Storage.check_writable`."""
+        """Check that objects can be put under the URI; see `Storage.check_writable`."""
         self._for(uri).check_writable(uri)
 
     def _for(self, uri: str) -> Storage:
         scheme = "" if _CONTROL.search(uri) else uri.partition("://")[0]
-        # Imported when needed: boto3 alone takes longer to load than a short scene to lease.
+        # Imported when needed, as boto3 takes a quarter of a second to load.
         if scheme == "file":
             from scenequeue.storages.files import FileStorage
 
@@ -76,4 +76,4 @@ class UriStorage:
 
             self._https = self._https or HttpsStorage()
             return self._https
-        raise StorageDenied(f"{quoted(uri)} is no address that can be used: s3://, file:// or https:// only")
+        raise StorageDenied(f"{quoted(uri)} is not a usable address: it must begin with s3://, file:// or https://")

@@ -20,9 +20,10 @@ from scenequeue.jobs.ids import check_name
 from scenequeue.settings import SceneburstSettings
 from scenequeue.storage import sha256_of
 from scenequeue.storages import s3
-from scenequeue.storages.files import FileStorage, file_uri, path_of, whole
+from scenequeue.storages.atomic import atomic_write
+from scenequeue.storages.files import FileStorage, file_uri, path_of
 from scenequeue.storages.https import HttpsStorage
-from scenequeue.storages.public_network import is_public, pinned
+from scenequeue.storages.public_network import is_public, pinned_request
 from scenequeue.storages.s3 import MULTIPART_BYTES
 from scenequeue.storages.uri import UriStorage
 from tests.conftest import S3
@@ -134,7 +135,7 @@ def test_a_write_that_is_broken_off_leaves_nothing(tmp_path: Path) -> None:
     """Neither the target nor its temporary neighbour."""
 
     def interrupted() -> None:
-        with whole(tmp_path / "a") as copy:
+        with atomic_write(tmp_path / "a") as copy:
             copy.write_bytes(b"half")
             raise KeyboardInterrupt
 
@@ -293,7 +294,7 @@ def test_only_the_open_internet_is_public(address: str, *, is_open: bool) -> Non
 
 def test_the_connection_goes_to_the_address_that_was_judged() -> None:
     """Under the name that was asked for, in the certificate's check and in the Host header."""
-    request = pinned("https://müde.example:8443/a?b#c", lambda _host, _port: "2606:2800::1")
+    request = pinned_request("https://müde.example:8443/a?b#c", lambda _host, _port: "2606:2800::1")
     assert request["url"] == "https://[2606:2800::1]:8443/a?b"
     assert request["extensions"] == {"sni_hostname": "xn--mde-hoa.example"}
     assert request["headers"]["Host"] == "xn--mde-hoa.example:8443"
@@ -303,7 +304,7 @@ def test_the_connection_goes_to_the_address_that_was_judged() -> None:
 def test_an_address_with_a_user_or_without_a_host_is_refused(url: str) -> None:
     """Before any name is looked up."""
     with pytest.raises(StorageDenied):
-        pinned(url, lambda _host, _port: pytest.fail("looked up"))
+        pinned_request(url, lambda _host, _port: pytest.fail("looked up"))
 
 
 def test_a_redirect_to_a_private_address_is_refused(tmp_path: Path) -> None:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from scenequeue.storages.files import whole
+from scenequeue.storages.atomic import atomic_write
 
 _WRITER = """
 import sys, time
 from pathlib import Path
-from scenequeue.storages.files import whole
-with whole(Path(sys.argv[1])) as copy:
+from scenequeue.storages.atomic import atomic_write
+with atomic_write(Path(sys.argv[1])) as copy:
     copy.write_bytes(b"half of it, and longer than what comes after")
     print("writing", flush=True)
     time.sleep(60)
@@ -34,7 +34,7 @@ def test_what_a_killed_writer_left_goes_with_the_next(tmp_path: Path) -> None:
     writer.wait()
     writer.stdout.close()
     assert len(_names(tmp_path)) == 1
-    with whole(target) as copy:
+    with atomic_write(target) as copy:
         copy.write_bytes(b"all of it")
     assert _names(tmp_path) == ["film.mp4"]
     assert target.read_bytes() == b"all of it"
@@ -42,9 +42,9 @@ def test_what_a_killed_writer_left_goes_with_the_next(tmp_path: Path) -> None:
 
 def test_two_writers_of_one_target_do_not_touch_one_anothers_bytes(tmp_path: Path) -> None:
     target = tmp_path / "film.mp4"
-    with whole(target) as first:
+    with atomic_write(target) as first:
         first.write_bytes(b"first")
-        with whole(target) as second:
+        with atomic_write(target) as second:
             second.write_bytes(b"second")
         assert target.read_bytes() == b"second"
     assert target.read_bytes() == b"first"
@@ -57,7 +57,7 @@ def test_many_writers_leave_one_file_that_is_one_of_theirs(tmp_path: Path) -> No
 
     def write(content: bytes) -> None:
         for _ in range(50):
-            with whole(target) as copy:
+            with atomic_write(target) as copy:
                 copy.write_bytes(content)
 
     writers = [threading.Thread(target=write, args=(content,)) for content in contents]
@@ -70,7 +70,7 @@ def test_many_writers_leave_one_file_that_is_one_of_theirs(tmp_path: Path) -> No
 
 
 def test_a_writer_that_fails_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError), whole(tmp_path / "film.mp4") as copy:  # noqa: PT012  the block is what fails
+    with pytest.raises(RuntimeError), atomic_write(tmp_path / "film.mp4") as copy:  # noqa: PT012  the block is what fails
         copy.write_bytes(b"half")
         raise RuntimeError
     assert _names(tmp_path) == []

@@ -45,45 +45,12 @@ def _file(tmp_path: Path, content: bytes = b"hello") -> Path:
     return path
 
 
-def test_what_is_put_can_be_found_and_fetched(storage: UriStorage, prefix: str, tmp_path: Path) -> None:
-    """With its checksum and metadata, on either kind."""
-    source = _file(tmp_path)
-    seen: list[int] = []
-    uri = f"{prefix}/a b.mp4"
-    stored = storage.put(
-        source, uri, metadata={"fingerprint": "abc", "title": "müde"}, content_type="video/mp4", on_bytes=seen.append
-    )
-    assert (stored.bytes, stored.sha256, sum(seen)) == (5, sha256_of(source), 5)
-    found = storage.stat(uri)
-    assert found is not None
-    assert (found.bytes, found.sha256, found.metadata["fingerprint"]) == (5, stored.sha256, "abc")
-    target = tmp_path / "copy"
-    storage.get(uri, target)
-    assert target.read_bytes() == b"hello"
-
-
-def test_nothing_there_is_told_apart_from_trouble(storage: UriStorage, prefix: str, tmp_path: Path) -> None:
-    """Stat says None, get says ObjectNotFound and leaves no file."""
-    assert storage.stat(f"{prefix}/nothing") is None
-    with pytest.raises(ObjectNotFound):
-        storage.get(f"{prefix}/nothing", tmp_path / "copy")
-    assert not (tmp_path / "copy").exists()
-
-
 def test_an_input_over_the_limit_is_refused_before_it_is_fetched(storage: UriStorage, prefix: str, tmp_path: Path) -> None:
     """A permanent error that names both numbers."""
     storage.put(_file(tmp_path, b"x" * (1024 * 1024 + 1)), f"{prefix}/big")
     with pytest.raises(BadInput, match="1048577 bytes; at most 1048576"):
         storage.get(f"{prefix}/big", tmp_path / "copy")
     assert not (tmp_path / "copy").exists()
-
-
-def test_writing_again_replaces_the_whole(storage: UriStorage, prefix: str, tmp_path: Path) -> None:
-    """Idempotent outputs."""
-    storage.put(_file(tmp_path, b"first"), f"{prefix}/x")
-    storage.put(_file(tmp_path, b"second!"), f"{prefix}/x")
-    storage.get(f"{prefix}/x", tmp_path / "copy")
-    assert (tmp_path / "copy").read_bytes() == b"second!"
 
 
 def test_large_files_go_to_s3_in_parts(s3: S3, tmp_path: Path) -> None:

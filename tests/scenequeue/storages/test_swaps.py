@@ -7,8 +7,9 @@ import pytest
 
 from scenequeue.errors import ObjectNotFound, StorageDenied
 from scenequeue.storages import files
-from scenequeue.storages.beneath import opened_folder
-from scenequeue.storages.files import FileStorage, file_uri, whole
+from scenequeue.storages.atomic import atomic_write
+from scenequeue.storages.files import FileStorage, file_uri
+from scenequeue.storages.folder_descriptors import open_folder
 
 Swap = Callable[[Path], None]
 
@@ -94,7 +95,7 @@ def test_no_folder_outside_is_made_or_tried(root: Path, tmp_path: Path, folder: 
 
 def test_a_folder_that_is_held_open_stays_the_same_wherever_its_name_leads(root: Path) -> None:
     """Reads and writes go to the folder that was opened, not to the one that now has its name."""
-    with opened_folder(root, root / "a" / "b") as folder:
+    with open_folder(root, root / "a" / "b") as folder:
         _swap_folder(root)
         assert (folder / "f").read_text() == "public"
         (folder / "new").write_text("new")
@@ -105,7 +106,7 @@ def test_a_folder_that_is_held_open_stays_the_same_wherever_its_name_leads(root:
 def test_a_link_in_the_place_of_a_half_written_file_is_not_written_to(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its name is known beforehand, but only its descriptor is used."""
     secret = root.parent / "outside" / "b" / "f"
-    with pytest.raises(RuntimeError), whole(root / "film.mp4") as copy:  # noqa: PT012  the block is what fails
+    with pytest.raises(RuntimeError), atomic_write(root / "film.mp4") as copy:  # noqa: PT012  the block is what fails
         [part] = root.glob(".*.part")
         part.unlink()
         part.symlink_to(secret)
@@ -113,7 +114,7 @@ def test_a_link_in_the_place_of_a_half_written_file_is_not_written_to(root: Path
         raise RuntimeError
     assert secret.read_text() == "secret"
     monkeypatch.setattr(files, "_claim", lambda _path: None)
-    with whole(root / "film.mp4") as copy:
+    with atomic_write(root / "film.mp4") as copy:
         copy.write_text("frames")
     assert (root / "film.mp4").read_text() == "frames"
 

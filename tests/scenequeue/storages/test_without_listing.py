@@ -35,7 +35,7 @@ def test_a_new_output_is_written_and_found_again(storage: UriStorage, s3: S3, tm
 
 def test_a_missing_input_is_told_with_what_may_be_missing(storage: UriStorage, s3: S3, tmp_path: Path) -> None:
     """The first error names the permission."""
-    with pytest.raises(StorageDenied, match=r"key that is not there to a role without s3:ListBucket"):
+    with pytest.raises(StorageDenied, match=r"without s3:ListBucket, S3 answers the same for a missing key"):
         storage.get(f"{s3.uri}/in/a.jpg", tmp_path / "copy")
 
 

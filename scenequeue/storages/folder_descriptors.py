@@ -1,7 +1,7 @@
-"""Opens folders beneath a root by descriptor, so that no link that is put in later leads out of it.
+"""Opens folders under a root by descriptor, so that a symbolic link that is made later cannot lead out of it.
 
-A path that was checked may be another one when it is used. Here each folder is opened from the one above it, links
-refused, and the last one is held open: what is done under its descriptor happens in that folder, wherever it is moved.
+Between the check of a path and its use, a folder on it can be replaced by a link. So each folder is opened from the one
+above it without following links, and the last one stays open: files are then opened from its descriptor, not by path.
 """
 
 import contextlib
@@ -14,27 +14,27 @@ from pathlib import Path
 
 from scenequeue.errors import StorageDenied
 
-#: Only to pass through: needs no right to list the folder.
-_PASS = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+#: O_PATH needs no permission to list the folder.
+_FOLDER_FLAGS = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _DESCRIPTORS = Path("/proc/self/fd")
 
 
 @contextmanager
-def opened_folder(root: Path, folder: Path, *, make: bool = False) -> Iterator[Path]:
-    """A path to this folder that leads nowhere else as long as the block lasts.
+def open_folder(root: Path, folder: Path, *, make: bool = False) -> Iterator[Path]:
+    """Yield a path that leads to this folder, and to no other, as long as the block lasts.
 
     Args:
-        root: a folder that is trusted as it is.
-        folder: the root or beneath it, with no link in it when it was resolved.
-        make: whether to make what is missing, the root too.
+        root: a trusted folder.
+        folder: the root or a folder under it, with its links resolved.
+        make: True to make missing folders, the root too.
 
     Raises:
-        StorageDenied: there is a link in it now.
-        OSError: it cannot be opened or made.
+        StorageDenied: a folder on the path has become a link.
+        OSError: a folder cannot be opened or made.
     """
     if make:
         root.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(root, _PASS)
+    descriptor = os.open(root, _FOLDER_FLAGS)
     try:
         for name in folder.relative_to(root).parts:
             below = _open_below(descriptor, name, make=make)
@@ -46,7 +46,7 @@ def opened_folder(root: Path, folder: Path, *, make: bool = False) -> Iterator[P
 
 
 def path_by_descriptor(descriptor: int, path: Path) -> Path:
-    """A path that leads to what is open under the descriptor; the path itself where there is no /proc, as on macOS."""
+    """Return a path that leads to the open descriptor; the path itself where there is no /proc, as on macOS."""
     return _DESCRIPTORS / str(descriptor) if _DESCRIPTORS.exists() else path
 
 
@@ -55,7 +55,7 @@ def _open_below(folder: int, name: str, *, make: bool) -> int:
         with contextlib.suppress(FileExistsError):
             os.mkdir(name, dir_fd=folder)
     try:
-        return os.open(name, _PASS, dir_fd=folder)
+        return os.open(name, _FOLDER_FLAGS, dir_fd=folder)
     except NotADirectoryError:
         with contextlib.suppress(FileNotFoundError):
             if stat.S_ISLNK(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
