@@ -65,10 +65,9 @@ class FileStorage:
         """Copy the file; see Storage.get. Only regular files are read, never devices or pipes."""
         root, path = self._checked(uri)
         with _translating_errors(uri), open_folder(root, path.parent) as folder:
-            # O_NONBLOCK: opening a FIFO must not hang.
-            descriptor = os.open(folder / path.name, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
-        with os.fdopen(descriptor, "rb") as source:
-            facts = os.fstat(descriptor)
+            source = open(folder / path.name, "rb", opener=_open_no_follow)  # noqa: SIM115  closed below
+        with source:
+            facts = os.fstat(source.fileno())
             if not stat.S_ISREG(facts.st_mode):
                 raise BadInput(f"{uri} is not a regular file")
             if facts.st_size > max_bytes:
@@ -176,6 +175,7 @@ def _sync(path: Path) -> None:
 
 
 def _open_no_follow(path: str, flags: int) -> int:
+    # O_NONBLOCK: opening a FIFO must not hang.
     return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from scenequeue.errors import ObjectNotFound, StorageDenied
-from scenequeue.storages import files
+from scenequeue.storages import atomic
 from scenequeue.storages.atomic import atomic_write
 from scenequeue.storages.files import FileStorage, file_uri
 from scenequeue.storages.folder_descriptors import open_folder
@@ -113,7 +113,7 @@ def test_a_link_in_the_place_of_a_half_written_file_is_not_written_to(root: Path
         copy.write_text("frames")
         raise RuntimeError
     assert secret.read_text() == "secret"
-    monkeypatch.setattr(files, "_claim", lambda _path: None)
+    monkeypatch.setattr(atomic, "_open_locked", lambda _path: None)
     with atomic_write(root / "film.mp4") as copy:
         copy.write_text("frames")
     assert (root / "film.mp4").read_text() == "frames"
