@@ -71,9 +71,17 @@ end
 for stage, described in pairs(waiting) do
   fields[#fields + 1], fields[#fields + 2] = 'stage:' .. stage, described
 end
--- The first thing written is one that a server without memory refuses; after it, it would take all the rest.
-call('HSET', key, unpack(fields))
 new_job(id, lane, needs, indexed)
+for _, list in ipairs(lists) do
+  if list.stage == 0 then
+    move(id, nil, 'ready', list.n, list.need)
+    weigh(id, list.need, tonumber(list.weight_ms))
+  else
+    move(id, nil, 'waiting', list.n)
+  end
+end
+-- The first thing written is one that a server without memory refuses; after it, it would take all the rest.
+call('HSET', key, unpack(take_changed(job_of(id), fields)))
 -- An expired job of this id may still be in the indexes, and would take the new one out of them.
 forget_expired(FORGOTTEN_LIMIT)
 call('ZREM', P .. 'notices', id)
@@ -88,13 +96,7 @@ for _, list in ipairs(lists) do
   end
   if list.along > 0 then call('RPUSH', target, unpack(ARGV, elements_at, elements_at + list.along - 1)) end
   elements_at = elements_at + list.along
-  if list.stage == 0 then
-    move(id, nil, 'ready', list.n, list.need)
-    weigh(id, list.need, tonumber(list.weight_ms))
-    enter_ring(id, list.need)
-  else
-    move(id, nil, 'waiting', list.n)
-  end
+  if list.stage == 0 then enter_ring(id, list.need) end
 end
 index_job(id, NOW_MS)
 if has_wishes then call('ZADD', P .. 'wished', NOW_MS, id) end

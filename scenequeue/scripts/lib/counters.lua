@@ -33,7 +33,7 @@ local function job_of(id)
   return job
 end
 
---- A job that this step makes, and whose hash it has written; nothing is counted yet.
+--- A job that this step makes; nothing is counted yet.
 local function new_job(id, lane, needs, indexed)
   local job = {
     state = 'active', lane = lane, needs = table.concat(needs, ' '), max_attempts = 1, ready = 0, leased = 0, delayed = 0,
@@ -134,15 +134,21 @@ local function hang_bell(need, ready)
   if rings ~= 1 then call('LPUSH', bell, '1') end
 end
 
+--- Append the changed counters of a job to fields and values that are about to be written.
+local function take_changed(job, written)
+  for field in pairs(job.changed) do
+    written[#written + 1] = field
+    -- Below nothing is only what a foreign writer has added uncounted.
+    written[#written + 1] = math.max(0, job[field])
+  end
+  job.changed = {}
+  return written
+end
+
 local function write_jobs()
   for id, job in pairs(jobs) do
-    local written = {}
-    for field in pairs(job.changed) do
-      written[#written + 1] = field
-      -- Below nothing is only what a foreign writer has added uncounted.
-      written[#written + 1] = math.max(0, job[field])
-    end
     -- One write instead of one per counter: each is a command of its own in the append-only file.
+    local written = take_changed(job, {})
     if written[1] then call('HSET', job_key(id), unpack(written)) end
   end
 end
