@@ -9,11 +9,11 @@ import structlog
 from container_worker.drain import Drain
 from container_worker.exit_codes import Exit
 from container_worker.failures import Failure, classify
+from container_worker.files.roots import advice, missing_roots
 from container_worker.heartbeat import Heartbeat
 from container_worker.in_flight import InFlightItem, InFlightItems
 from container_worker.kind import ItemContext, Kind, carry_out
 from container_worker.reporting import Reports
-from container_worker.roots import advice, missing_roots
 from container_worker.sandbox.child import Stopped
 from container_worker.sandbox.limits import Limits, child_memory_bytes, container_memory_bytes
 from container_worker.scratch import scratch_folder

@@ -13,11 +13,13 @@ import structlog
 
 from container_worker.in_flight import InFlightItem, InFlightItems
 from container_worker.task_protection import Protection
+from container_worker.usage import UsageMeter
 from scenequeue.errors import QueueUnavailable, SceneburstError
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.ids import ContainerId, LeaseToken
 from scenequeue.jobs.item import Lease
 from scenequeue.liveness import show_life
+from scenequeue.logs import LogTail
 from scenequeue.queue import SceneQueue
 from scenequeue.server_check import warn_of_problems
 
@@ -49,6 +51,7 @@ class Heartbeat:
         alive_file: touched with every beat, also with one that Redis did not answer.
         isolation: the level at which children are isolated.
         serves: the needs of the items that the container can do.
+        tail: the last lines of the log, which are told as they come; None tells none.
     """
 
     def __init__(
@@ -61,6 +64,7 @@ class Heartbeat:
         alive_file: Path | None = None,
         isolation: str = "",
         serves: Sequence[str] = (),
+        tail: LogTail | None = None,
     ) -> None:
         self._queue, self._in_flight, self._lease_s = queue, in_flight, lease_s
         self._log = structlog.get_logger()
@@ -80,6 +84,10 @@ class Heartbeat:
         self.is_draining = False
         self.note = ""
         self._protection = Protection(os.environ)
+        self._usage = UsageMeter(fleet)
+        self._tail = tail
+        #: Lines of the log that have been told.
+        self._told = 0
         self._alive_file = alive_file
         self._counts = threading.Lock()
         self._done = 0
@@ -107,6 +115,7 @@ class Heartbeat:
             self._log.warning("left without a goodbye: Redis does not answer")
             return
         try:
+            self._tell_log()
             self._queue.worker.goodbye(self.record().model_copy(update={"exit_reason": exit_reason}))
         except SceneburstError as error:
             self._log.warning("left without a goodbye", error=str(error))
@@ -127,6 +136,7 @@ class Heartbeat:
         items = self._in_flight.all()
         with self._counts:
             done, failed = self._done, self._failed
+        usage = self._usage.read()
         return self._base.model_copy(
             update={
                 "state": "draining" if self.is_draining else "running",
@@ -138,6 +148,8 @@ class Heartbeat:
                 "is_draining": self.is_draining,
                 "progress": {item.key: round(item.progress, 3) for item in items},
                 "note": self.note,
+                "cpu_share": usage.cpu_share,
+                "memory_used_mib": usage.memory_mib,
             }
         )
 
@@ -175,9 +187,19 @@ class Heartbeat:
         self._take_losses(items, self._queue.worker.extend(self._base.container_id, leases, self._lease_s))
         if self._queue.worker.beat(self.record()):
             self.should_drain.set()
+        self._tell_log()
         if self._silent_since is not None:
             self._log.info("redis is back", after_s=round(self.silence_s(), 1))
             self._silent_since = None
+
+    def _tell_log(self) -> None:
+        """Tell what was logged since it was told last, if anything was."""
+        if self._tail is None:
+            return
+        news = self._tail.after(self._told)
+        if news.lines:
+            self._queue.worker.log(self._base.container_id, news)
+            self._told = news.first + len(news.lines) - 1
 
     def _take_losses(self, items: dict[LeaseToken, InFlightItem], lost: list[Lease]) -> None:
         for lease in lost:

@@ -21,6 +21,7 @@ from scenequeue.jobs.container import BROKEN
 from scenequeue.jobs.ids import ContainerId
 from scenequeue.jobs.item import Lease
 from scenequeue.jobs.need import need_of, needs_of_kinds
+from scenequeue.logs import LogTail
 from scenequeue.ports.worker import new_call
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import WorkerSettings
@@ -51,6 +52,7 @@ class WorkLoop:
         kinds: those that it can do, by name.
         drain: set from outside to make the loop leave.
         isolation: the level at which children are isolated, for the container's record.
+        tail: the last lines of the log, for those who cannot read it where it is written.
     """
 
     def __init__(
@@ -61,13 +63,15 @@ class WorkLoop:
         kinds: Mapping[str, Kind],
         drain: Drain,
         isolation: str = "",
+        tail: LogTail | None = None,
     ) -> None:
         self._queue, self._settings, self._container_id = queue, settings, container_id
         self._drain = drain
         self._serves = needs_of_kinds(kinds)
         self._in_flight = InFlightItems(settings.slots)
         self._heart = Heartbeat(
-            queue, container_id, self._in_flight, settings.lease_s, settings.fleet, settings.alive_file, isolation, self._serves
+            *(queue, container_id, self._in_flight, settings.lease_s, settings.fleet, settings.alive_file),
+            *(isolation, self._serves, tail),
         )
         self._reports = Reports(self._heart.silence_s, settings.redis_patience_s)
         self._executor = ItemExecutor(

@@ -21,7 +21,7 @@ from container_worker.sandbox.self_protection import protect_memory
 from container_worker.scratch import remove_remaining, scratch_problem, sweep
 from scenequeue.errors import QueueUnavailable, SceneburstError, SettingsError
 from scenequeue.jobs.ids import ContainerId, check_job_id
-from scenequeue.logs import configure
+from scenequeue.logs import LogTail, configure
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import WorkerSettings
 
@@ -39,7 +39,8 @@ def run(settings: WorkerSettings, kinds: Mapping[str, Kind] | None = None, isola
     """
     protect_memory()
     container_id = _named(settings)
-    configure(settings, "worker", container_id=container_id)
+    tail = LogTail()
+    configure(settings, "worker", tail, container_id=container_id)
     settings = settings.model_copy(update={"slots": settings.slots or len(os.sched_getaffinity(0))})
     log = structlog.get_logger()
     drain = Drain(settings.drain_grace_s)
@@ -52,7 +53,8 @@ def run(settings: WorkerSettings, kinds: Mapping[str, Kind] | None = None, isola
         # A refused login ends the program here; while Redis is away, the loop waits for it.
         with contextlib.suppress(QueueUnavailable):
             queue.ping()
-        code = WorkLoop(queue, settings, container_id, load_kinds() if kinds is None else kinds, drain, isolation).run()
+        found = load_kinds() if kinds is None else kinds
+        code = WorkLoop(queue, settings, container_id, found, drain, isolation, tail).run()
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     finally:

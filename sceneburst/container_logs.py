@@ -1,12 +1,35 @@
 """Logs of containers, from where their fleet puts them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
-from scenequeue.errors import LogNotFound
+from scenequeue.errors import FleetError, LogNotFound
 from scenequeue.jobs.container import ContainerRecord
 
 _CHUNK_BYTES = 64 * 1024
+
+
+def log_or_tail(record: ContainerRecord, tail: Sequence[str]) -> tuple[Iterable[bytes], str]:
+    """Read a container's log where its fleet puts it, which has all of it, or else take the last lines that it has told.
+
+    Args:
+        record: whose.
+        tail: those lines; without any, there is nothing to take instead.
+
+    Returns:
+        The log in pieces, and the reason that it is the tail; "" where it is whole.
+
+    Raises:
+        LogNotFound, FleetError: as `log_of`, and nothing was told.
+    """
+    try:
+        chunks = iter(log_of(record))
+        return chain([next(chunks, b"")], chunks), ""
+    except (LogNotFound, FleetError) as error:
+        if not tail:
+            raise
+        return [f"{line}\n".encode(errors="replace") for line in tail], str(error)
 
 
 def log_of(record: ContainerRecord) -> Iterator[bytes]:

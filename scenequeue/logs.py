@@ -1,13 +1,17 @@
 """Structured logs: JSON in containers, coloured on a terminal, and never a secret."""
 
+import contextlib
 import logging
 import re
+import secrets
 import sys
+from collections import deque
 from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
 
+from scenequeue.jobs.container import TAIL_LINES, TailLines
 from scenequeue.redaction import redact, redact_tracebacks
 from scenequeue.settings import SceneburstSettings
 
@@ -15,6 +19,35 @@ _SECRET_NAMES = re.compile(r"password|secret|token_key|authorization|credential"
 #: Except the line feeds of a traceback.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _CONTROL_IN_TRACEBACK = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+#: Of each line of a tail.
+_TAIL_CHARACTERS = 300
+
+
+class LogTail(logging.Handler):
+    """Keeps the last 200 lines of the log as text, each at most 300 characters. Thread-safe."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._run = secrets.token_hex(4)
+        self._lines: deque[str] = deque(maxlen=TAIL_LINES)
+        self._total = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a record; a traceback is several lines."""
+        try:
+            lines = self.format(record).split("\n")
+        except Exception:
+            self.handleError(record)
+            return
+        self._lines += (line if len(line) <= _TAIL_CHARACTERS else f"{line[: _TAIL_CHARACTERS - 1]}…" for line in lines)
+        self._total += len(lines)
+
+    def after(self, number: int) -> TailLines:
+        """Return the lines behind the one of this number, of those that are still kept."""
+        # The handlers' own lock: nobody logs meanwhile.
+        with self.lock or contextlib.nullcontext():
+            news = min(self._total - number, len(self._lines))
+            return TailLines(self._run, self._total - news + 1, list(self._lines)[len(self._lines) - news :])
 
 
 def _without_secrets(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -46,12 +79,20 @@ def _escaped(_logger: object, _method: str, event: MutableMapping[str, Any]) -> 
     return event
 
 
-def configure(settings: SceneburstSettings, program: str, **bound: str) -> None:
+def _without(names: frozenset[str]) -> structlog.types.Processor:
+    def remove(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        return {name: value for name, value in event.items() if name not in names}
+
+    return remove
+
+
+def configure(settings: SceneburstSettings, program: str, tail: LogTail | None = None, **bound: str) -> None:
     """Send all logs, those of the libraries too, to standard error.
 
     Args:
         settings: least level, and JSON or coloured lines.
         program: worker, dispatcher, api …; on every line.
+        tail: keeps the last lines too, as a terminal without colours would show them, without what every line bears.
         bound: more fields for every line, such as container_id.
     """
     level = getattr(logging, settings.log_level.upper())
@@ -67,6 +108,8 @@ def configure(settings: SceneburstSettings, program: str, **bound: str) -> None:
         structlog.processors.format_exc_info,
         _without_secrets,
     ]
+    as_text: list[structlog.types.Processor] = [*last, _without(frozenset({"program", *bound})), _escaped]
+    as_text.append(structlog.dev.ConsoleRenderer(colors=False))
     last += [structlog.processors.JSONRenderer()] if is_json else [_escaped, structlog.dev.ConsoleRenderer()]
     structlog.configure(
         processors=[
@@ -82,6 +125,9 @@ def configure(settings: SceneburstSettings, program: str, **bound: str) -> None:
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=last, foreign_pre_chain=shared))
     root = logging.getLogger()
     root.handlers[:] = [handler]
+    if tail is not None:
+        tail.setFormatter(structlog.stdlib.ProcessorFormatter(processors=as_text, foreign_pre_chain=shared))
+        root.addHandler(tail)
     root.setLevel(max(level, logging.INFO))
     # Libraries are worth hearing only when something is wrong.
     for name in ("botocore", "boto3", "urllib3", "httpx", "httpcore", "celery", "kombu", "amqp"):

@@ -12,6 +12,7 @@ from sceneburst.terminal.screen import (
     age_text,
     connected,
     fail,
+    note,
     print_json,
     print_json_line,
     print_table,
@@ -20,7 +21,7 @@ from sceneburst.terminal.screen import (
     table,
 )
 from sceneburst.words import plan_for_people
-from scenequeue.jobs.container import ContainerRecord
+from scenequeue.jobs.container import TAIL_LINES, ContainerRecord
 from scenequeue.structure.hashes import MALFORMED
 
 app = typer.Typer(help="Containers: list and stop them, read their logs.", invoke_without_command=True)
@@ -51,12 +52,14 @@ def list_containers(
     if not shown:
         say("no containers are known; records last for a day after the last news" if all_of_them else "no containers are there")
         return
-    made = table("container", "state", "fleet", "slots>", "holds>", "done>", "failed>", "beat>", "age>", "doing, or why it left~")
+    counts = ("slots>", "holds>", "done>", "failed>")
+    made = table("container", "state", "fleet", *counts, "cpu>", "memory>", "beat>", "age>", "doing, or why it left~")
     for record in shown:
         numbers = (record.slots, record.held, record.done, record.failed)
         born_ms = record.started_ms or record.intended_ms
         times = (age_text(record.beat_ms, now_ms), age_text(born_ms, now_ms))
-        made.add_row(record.container_id, record.state, record.fleet, *map(str, numbers), *times, _about(record))
+        usage = (f"{record.cpu_share:.0%}", f"{record.memory_used_mib:,} MiB") if record.memory_used_mib else ("", "")
+        made.add_row(record.container_id, record.state, record.fleet, *map(str, numbers), *usage, *times, _about(record))
     print_table(made)
 
 
@@ -84,18 +87,21 @@ def logs(
     redis_url: RedisUrl = None,
     namespace: Namespace = None,
 ) -> None:
-    """Print what a container has written: of the process and Docker fleets, on the machine that runs them."""
-    from sceneburst.container_logs import lines_of, log_of
+    """Print what a container has written; where that cannot be read here, the last 200 lines that it has told."""
+    from sceneburst.container_logs import lines_of, log_or_tail
 
     with connected(redis_url, namespace) as queue:
-        record = queue.inspect.container(container_id)
+        record, told = queue.inspect.container(container_id), queue.inspect.log(container_id)
     if record is None:
         raise fail(f"no container {container_id!r} is known; records last for a day after the last news")
+    chunks, why_tail = log_or_tail(record, told)
+    if why_tail:
+        note(f"the last lines that the container has told, {TAIL_LINES} at most: {why_tail}", "dim")
     if as_json:
-        for line in lines_of(log_of(record)):
+        for line in lines_of(chunks):
             print_json_line({"container_id": container_id, "line": line})
         return
-    for chunk in log_of(record):
+    for chunk in chunks:
         sys.stdout.buffer.write(chunk)
     sys.stdout.buffer.flush()
 

@@ -1,6 +1,6 @@
 """Containers: everything that the dispatcher and the container's heartbeat write down about one."""
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import Field
 
@@ -9,6 +9,18 @@ from scenequeue.jobs.options import FrozenModel
 
 #: How the exit reason of a container begins that left because its own surroundings were broken.
 BROKEN = "broken: "
+#: Lines of a container's log that are kept.
+TAIL_LINES = 200
+
+
+class TailLines(NamedTuple):
+    """The last lines of a log, and which they are."""
+
+    #: Names the process that logged them: the numbers of another begin anew.
+    run: str
+    #: Number of the first one, counted from 1.
+    first: int
+    lines: list[str]
 
 
 class ContainerRecord(FrozenModel):
@@ -59,6 +71,10 @@ class ContainerRecord(FrozenModel):
     isolation: str = ""
     #: item key "<job>/<item>" -> share done, 0 to 1.
     progress: dict[str, float] = Field(default_factory=dict)
+    #: Of the CPUs that it may use, 0 to 1, over the last seconds; 0 where it is not known.
+    cpu_share: float = 0.0
+    #: 0 where it is not known.
+    memory_used_mib: int = 0
     #: What the container is busy with or stuck on, in words.
     note: str = ""
     #: File on the dispatcher's machine that its output goes to; "" where that is no file.

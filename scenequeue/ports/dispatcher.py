@@ -8,7 +8,7 @@ from scenequeue.errors import DispatcherDeposed
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.job import Counts, JobState, JobStatus
 from scenequeue.jobs.wishes import WishedJob
-from scenequeue.ports.worker import CONTAINER_TTL_S
+from scenequeue.ports.container_reports import CONTAINER_TTL_S
 from scenequeue.structure.connection import Connection
 from scenequeue.structure.hashes import container_fields, shown_job, whole_number, wished_from
 

@@ -201,6 +201,11 @@ class QueueInspector:
             fields = self._connection.answer("hgetall", self._keys.container(container_id))
         return container_from(container_id, fields) if fields else None
 
+    def log(self, container_id: str) -> list[str]:
+        """The last lines that a container has logged, oldest first: at most 200, as its heartbeats told them."""
+        found = self._connection.answer("lrange", self._keys.log(container_id), 0, -1) or []
+        return [element.partition(" ")[2] for element in reversed(found)]
+
     def plan(self) -> dict[str, Any] | None:
         """The dispatcher's last decision; None when none was made lately."""
         with self._connection.translated():

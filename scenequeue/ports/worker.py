@@ -7,37 +7,15 @@ from pydantic import ValidationError
 
 from scenequeue.backoff import doubled, jittered
 from scenequeue.errors import BadInput, LeaseLost, problem_line
-from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.ids import ItemId, JobId, LeaseToken
 from scenequeue.jobs.item import ItemState, Lease, WorkItem
 from scenequeue.jobs.need import known_needs, need_of
 from scenequeue.jobs.options import JobOptions, job_options_from
 from scenequeue.jobs.result import ItemResult
+from scenequeue.ports.container_reports import ContainerReports
 from scenequeue.ports.job_lookup import job_not_found
 from scenequeue.structure.connection import Connection
-from scenequeue.structure.hashes import container_fields
 
-#: What a worker writes into its container's record; the rest is the dispatcher's.
-_BEAT_FIELDS = frozenset(
-    {
-        "state",
-        "started_ms",
-        "idle_since_ms",
-        "slots",
-        "held",
-        "done",
-        "failed",
-        "is_draining",
-        "host",
-        "version",
-        "isolation",
-        "progress",
-        "note",
-        "serves",
-    }
-)
-#: A container without news is forgotten after a day.
-CONTAINER_TTL_S = 86_400
 #: Longest error message kept.
 _MESSAGE_LIMIT = 8_000
 _INITIAL_RETRY_S = 1.0
@@ -45,7 +23,7 @@ _MAX_RETRY_S = 60.0
 _LEASE_FIELDS = 6
 
 
-class WorkerPort:
+class WorkerPort(ContainerReports):
     """Every end of a lease is fenced by its token and its container: a stale one changes nothing."""
 
     def __init__(self, connection: Connection) -> None:
@@ -214,23 +192,6 @@ class WorkerPort:
         Guarantees: as the dispatcher's `reclaim`; safe to call at any time, by any number of containers.
         """
         return int(self._connection.run("reclaim", limit)[0])
-
-    def beat(self, record: ContainerRecord) -> bool:
-        """Store what a container reports of itself; True when it is to drain. Advisory: losing it loses no work."""
-        return self._report(record)
-
-    def goodbye(self, record: ContainerRecord) -> None:
-        """The container leaves; `exit_reason` says why."""
-        self._report(record, is_leaving=True)
-
-    def _report(self, record: ContainerRecord, *, is_leaving: bool = False) -> bool:
-        fields = {**container_fields(record, _BEAT_FIELDS), "container_id": record.container_id}
-        if record.fleet:
-            fields["fleet"] = record.fleet
-        if is_leaving:
-            fields["exit_reason"] = record.exit_reason
-        words = [word for pair in fields.items() for word in pair]
-        return bool(self._connection.run("beat", record.container_id, CONTAINER_TTL_S, int(is_leaving), *words))
 
     def _leases(self, container_id: str, answer: Sequence[str]) -> list[Lease]:
         leases = []

@@ -1,6 +1,6 @@
 -- Store what a container reports of itself.
 --
--- Keys     container:<id> (hash), containers (zset)
+-- Keys     container:<id> (hash), container:<id>:log (list), containers (zset)
 -- ARGV[3]  container id
 -- ARGV[4]  how long its record is kept without news (s)
 -- ARGV[5]  1 when it leaves, else 0
@@ -13,5 +13,6 @@ local key = SHARED .. 'container:' .. container
 call('HSET', key, 'beat_ms', NOW_MS, unpack(ARGV, 6))
 if ARGV[5] == '1' then call('HSET', key, 'state', 'gone', 'ended_ms', NOW_MS) end
 call('EXPIRE', key, ARGV[4])
+call('EXPIRE', key .. ':log', ARGV[4])
 call('ZADD', SHARED .. 'containers', 'NX', NOW_MS, container)
 return is_draining(container) and 1 or 0

@@ -41,7 +41,7 @@ _SHARED_COMMANDS = (
 _LEASE_COMMANDS = ("lpop", "set")
 _COMMANDS: dict[Role, tuple[str, ...]] = {
     "producer": (*_SHARED_COMMANDS, "rpush"),
-    "worker": (*_SHARED_COMMANDS, *_LEASE_COMMANDS, "blpop"),
+    "worker": (*_SHARED_COMMANDS, *_LEASE_COMMANDS, "blpop", "ltrim"),
     "dispatcher": (*_SHARED_COMMANDS, *_LEASE_COMMANDS, "incr", "pexpire", "pttl", "setex"),
     "operator": (*_SHARED_COMMANDS, *_LEASE_COMMANDS, "zmscore", "zrangebylex", "zrevrangebyscore"),
 }

@@ -51,6 +51,7 @@ class Keys:
     | wished | zset | ids of active jobs with wishes, by time of submission (ms) |
     | containers | zset | container ids by time of first mention (ms) |
     | container:<id> | hash | launch record and beat of a container; expires |
+    | container:<id>:log | list | last lines of its log, newest first: "<run>-<number> <line>"; expires with the container |
     | dispatcher | hash | owner and fence of the acting dispatcher; expires |
     | fence | string | the last fencing number given out |
     | plan | string | the dispatcher's last decision (JSON); expires |
@@ -110,6 +111,9 @@ class Keys:
 
     def container(self, container_id: str) -> str:
         return self.of(f"container:{container_id}")
+
+    def log(self, container_id: str) -> str:
+        return self.of(f"container:{container_id}:log")
 
 
 _SINGLE = frozenset(

@@ -1,5 +1,6 @@
 """The heartbeat, on real Redis."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
@@ -9,8 +10,9 @@ import redis
 from container_worker.heartbeat import Heartbeat
 from container_worker.in_flight import InFlightItem, InFlightItems
 from scenequeue.errors import QueueUnavailable
-from scenequeue.jobs.container import ContainerRecord
+from scenequeue.jobs.container import ContainerRecord, TailLines
 from scenequeue.jobs.ids import ContainerId
+from scenequeue.logs import LogTail
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import waiting_needs
 from tests.support.waiting import wait_until
@@ -158,3 +160,43 @@ def test_stop_is_safe_twice_and_before_start(queue: SceneQueue) -> None:
     heart.stop("idle")
     heart.stop("other")
     assert (_record(queue).state, _record(queue).exit_reason) == ("gone", "idle")
+
+
+def test_the_log_is_told_with_a_beat_and_only_when_something_was_logged(
+    queue: SceneQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each line once, though an answer was lost; the last ones before the goodbye."""
+    tail = LogTail()
+    told: list[TailLines] = []
+    beats: list[int] = []
+    log, beat = queue.worker.log, queue.worker.beat
+
+    def log_and_lose_an_answer(container_id: str, lines: TailLines) -> None:
+        log(container_id, lines)
+        told.append(lines)
+        if len(told) == 1:
+            raise QueueUnavailable("gone")
+
+    def count_beats(record: ContainerRecord) -> bool:
+        beats.append(1)
+        return beat(record)
+
+    monkeypatch.setattr(queue.worker, "log", log_and_lose_an_answer)
+    monkeypatch.setattr(queue.worker, "beat", count_beats)
+    heart = Heartbeat(queue, ContainerId("c1"), InFlightItems(1), LEASE_S, "process", tail=tail)
+    _say(tail, "one")
+    heart.start()
+    wait_until(lambda: len(told) == 2, "the answer was lost, and it was told again")
+    so_far = len(beats)
+    wait_until(lambda: len(beats) > so_far + 2, "it beats on")
+    assert [lines.lines for lines in told] == [["one"], ["one"]]
+    _say(tail, "two")
+    wait_until(lambda: len(told) == 3, "the next line was told")
+    _say(tail, "three")
+    heart.stop("idle")
+    assert queue.inspect.log("c1") == ["one", "two", "three"]
+    assert _record(queue).memory_used_mib > 0
+
+
+def _say(tail: LogTail, text: str) -> None:
+    tail.handle(logging.LogRecord("worker", logging.INFO, "", 0, text, None, None))

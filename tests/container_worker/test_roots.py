@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from container_worker.exit_codes import Exit
-from container_worker.roots import advice, missing_roots
+from container_worker.files.roots import advice, missing_roots
 from producer.client import Producer
 from scenequeue.jobs.container import BROKEN
 from scenequeue.queue import SceneQueue

@@ -57,8 +57,10 @@ def test_what_a_killed_worker_held_is_done_by_another(
     submit_items("a", *[("wait", {})] * 3)
     victim = start_worker("c1")
     wait_until(lambda: _started(tmp_path), "the first item runs")
+    wait_until(lambda: queue.inspect.log("c1"), "its heartbeat has told its log")
     victim.kill()
     victim.wait()
+    assert "container starts" in queue.inspect.log("c1")[0]
     (tmp_path / "go").touch()
     start_worker("c2")
 

@@ -13,7 +13,7 @@ from dispatcher.fleets.docker.logs import payloads
 from dispatcher.fleets.process import ProcessFleet
 from sceneburst.container_logs import lines_of
 from sceneburst.exit_codes import Exit
-from scenequeue.jobs.container import ContainerRecord
+from scenequeue.jobs.container import ContainerRecord, TailLines
 from scenequeue.jobs.ids import ContainerId
 from scenequeue.queue import SceneQueue
 from tests.sceneburst.conftest import Console
@@ -111,3 +111,46 @@ def test_frames_are_taken_apart_however_they_arrive(size: int) -> None:
     stream = _frame(b"hello ") + _frame(b"") + _frame(b"world", 2) + _frame(b"lost")[:-2]
     chunks = [stream[at : at + size] for at in range(0, len(stream), size)]
     assert b"".join(payloads(chunks)) == b"hello worldlo"
+
+
+_TOLD = TailLines("aa", 1, ["container starts", "lease lost item=a/0-0"])
+
+
+@pytest.mark.parametrize(
+    ("fleet", "reason"),
+    [
+        ("process", "it is on the dispatcher's machine"),
+        ("fargate", "it writes to CloudWatch"),
+        ("docker", "no container engine answers"),
+    ],
+)
+def test_where_the_log_cannot_be_read_the_lines_that_were_told_are_shown(
+    console: Console, queue: SceneQueue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fleet: str, reason: str
+) -> None:
+    """Of any fleet, with the reason on standard error; a log that is at hand is shown whole."""
+    monkeypatch.setenv("SCENEBURST_DOCKER_SOCKET", str(tmp_path / "none.sock"))
+    _recorded(queue, fleet, "id7", log=str(tmp_path / "c1.log") if fleet == "process" else "")
+    queue.worker.log("c1", _TOLD)
+    ended = console("containers", "logs", "c1")
+    assert (ended.code, ended.out) == (Exit.OK, "container starts\nlease lost item=a/0-0\n")
+    assert "the last lines that the container has told" in ended.err
+    assert reason in ended.err
+    ended = console("containers", "logs", "c1", "--json")
+    assert [json.loads(line)["line"] for line in ended.out.splitlines()] == _TOLD.lines
+    if fleet == "process":
+        (tmp_path / "c1.log").write_bytes(b"all of it\n")
+        ended = console("containers", "logs", "c1")
+        assert (ended.out, ended.err) == ("all of it\n", "")
+
+
+def test_the_list_shows_cpu_and_memory(console: Console, queue: SceneQueue) -> None:
+    """Of those that tell it; in JSON, as numbers."""
+    record = ContainerRecord(container_id=ContainerId("c1"), cpu_share=0.874, memory_used_mib=1412)
+    queue.worker.beat(record)
+    queue.worker.beat(ContainerRecord(container_id=ContainerId("c2")))
+    shown = console("containers").out
+    assert "87%" in shown
+    assert "1,412 MiB" in shown
+    assert shown.count("MiB") == 1
+    told = {each["container_id"]: each for each in json.loads(console("containers", "--json").out)}
+    assert (told["c1"]["cpu_share"], told["c1"]["memory_used_mib"]) == (0.874, 1412)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from scenequeue.errors import SceneburstError
-from scenequeue.jobs.container import ContainerRecord
+from scenequeue.jobs.container import ContainerRecord, TailLines
 from scenequeue.jobs.ids import ContainerId, check_job_id
 from scenequeue.jobs.item import ItemState
 from scenequeue.jobs.job import JobSpec, JobState, Lane
@@ -67,6 +67,7 @@ def _steps(queue: SceneQueue, held: list[Any]) -> Iterator[Callable[[], Any]]:
     yield lambda: queue.worker.release("c1", [lease])
     yield lambda: queue.worker.ack("c1", [done(lease)])
     yield lambda: queue.worker.beat(record)
+    yield lambda: queue.worker.log("c1", TailLines("aa", 1, ["started"]))
     yield lambda: (queue.dispatcher.reclaim(), queue.worker.wait_for_work(0.01))
     yield lambda: queue.dispatcher.forfeit("c2", "lost", fence=fence)
     yield lambda: queue.dispatcher.record_intents(fence, [record.model_copy(update={"state": "intended"})])
@@ -201,7 +202,7 @@ _TYPED = (
         "drain:c2",
     ),
     *(f"job:victim:{part}" for part in ("ready:render/1", "stage:1:render/1", "delayed", "results", "dead", "events", "history")),
-    "container:c1",
+    *("container:c1", "container:c1:log"),
 )
 for _key in _TYPED:
     PLANTS[f"{_key} is a text"] = lambda r, k, n=_key: r.set(k.of(n), "x")  # type: ignore[misc]

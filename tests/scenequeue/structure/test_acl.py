@@ -6,7 +6,7 @@ import pytest
 import redis
 
 from scenequeue.errors import SettingsError
-from scenequeue.jobs.container import ContainerRecord
+from scenequeue.jobs.container import ContainerRecord, TailLines
 from scenequeue.jobs.ids import ContainerId
 from scenequeue.jobs.job import JobState, Lane
 from scenequeue.queue import SceneQueue
@@ -67,6 +67,7 @@ def test_each_role_does_all_its_work(as_role: As, admin: redis.Redis) -> None:
     assert producer.producer.names("a")
     assert worker.worker.wait_for_work(1)
     worker.worker.beat(record)
+    worker.worker.log("c1", TailLines("aa", 1, ["started"]))
     one, other, third, fourth, *_ = worker.worker.lease("c1", 5, begins_now=False)
     worker.worker.begin("c1", one)
     assert worker.worker.extend("c1", [one, other]) == []
@@ -89,6 +90,7 @@ def test_each_role_does_all_its_work(as_role: As, admin: redis.Redis) -> None:
         queue.inspect.plan()
     operator.inspect.peek(5, Lane.NORMAL)
     operator.inspect.leased()
+    assert operator.inspect.log("c1") == ["started"]
     operator.inspect.jobs()
     (letter,) = operator.inspect.dead("a")
     assert operator.inspect.dead() == [letter]

@@ -1,0 +1,42 @@
+"""Reports of a container about itself: its heartbeat, its goodbye and the end of its log."""
+
+from scenequeue.jobs.container import TAIL_LINES, ContainerRecord, TailLines
+from scenequeue.structure.connection import Connection
+from scenequeue.structure.hashes import container_fields
+
+#: What a worker writes into its container's record; the rest is the dispatcher's.
+_BEAT_FIELDS = frozenset(
+    {
+        *("state", "started_ms", "idle_since_ms", "slots", "held", "done", "failed", "is_draining"),
+        *("host", "version", "isolation", "progress", "note", "serves", "cpu_share", "memory_used_mib"),
+    }
+)
+#: A container without news is forgotten after a day.
+CONTAINER_TTL_S = 86_400
+
+
+class ContainerReports:
+    """All are advisory: losing one loses no work."""
+
+    _connection: Connection
+
+    def beat(self, record: ContainerRecord) -> bool:
+        """Store what a container reports of itself; True when it is to drain. Advisory: losing it loses no work."""
+        return self._report(record)
+
+    def log(self, container_id: str, lines: TailLines) -> None:
+        """Keep the last lines of a container's log, for a day after its last news. Idempotent; advisory, as `beat`."""
+        self._connection.run("log", container_id, CONTAINER_TTL_S, TAIL_LINES, lines.run, lines.first, *lines.lines)
+
+    def goodbye(self, record: ContainerRecord) -> None:
+        """The container leaves; `exit_reason` says why."""
+        self._report(record, is_leaving=True)
+
+    def _report(self, record: ContainerRecord, *, is_leaving: bool = False) -> bool:
+        fields = {**container_fields(record, _BEAT_FIELDS), "container_id": record.container_id}
+        if record.fleet:
+            fields["fleet"] = record.fleet
+        if is_leaving:
+            fields["exit_reason"] = record.exit_reason
+        words = [word for pair in fields.items() for word in pair]
+        return bool(self._connection.run("beat", record.container_id, CONTAINER_TTL_S, int(is_leaving), *words))
