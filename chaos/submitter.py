@@ -1,6 +1,5 @@
 """A producer program that submits one planned job; killed at any moment and run again, it submits the job once."""
 
-import functools
 import os
 import random
 import signal
@@ -14,7 +13,6 @@ import scenequeue.ports.producer
 from chaos.scenes import KINDS, OPTIONS, PlannedJob
 from producer.client import Producer
 from scenequeue.counted import counted
-from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.job import Lane
 from scenequeue.settings import ProducerSettings
 
@@ -50,7 +48,7 @@ def main(plan: str, media: str, output: str, dies_after: str = "") -> None:
         for index, name in enumerate(job.kinds)
     ]
     # A newer producer writes its own wire version.
-    producer.work_items.WorkItem = functools.partial(WorkItem, v=job.version)  # type: ignore[assignment,attr-defined]
+    producer.work_items.VERSION = job.version  # type: ignore[attr-defined]
     if dies_after:
         scenequeue.ports.producer._CHUNK = producer.client.CHUNK = CHUNK
 

@@ -1,4 +1,4 @@
-"""Who decides how many containers run: ours, with its real planner and reaper, and the usual alternatives."""
+"""Controllers that decide how many containers run: ours, with its real planner and reaper, and the usual alternatives."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -26,8 +26,8 @@ Report = tuple[bool, bool, int, int, float]
 class Ours:
     """The dispatcher's tick: reap, then plan, then launch.
 
-    It knows what the real one knows: of each container what it reported two seconds ago, of the backlog its number and
-    weight, and the rate that has been measured so far (none at first).
+    It knows what the real one knows: the last report of each container (two seconds old), number and weight of the backlog, and
+    the rate measured so far.
 
     Args:
         policy: what the operator wants.
@@ -86,7 +86,7 @@ def _report(container: Container) -> Report:
 
 
 class StaticSplit:
-    """The script that is replaced: all scenes are dealt out at once, a fixed list for each container."""
+    """The replaced script: all scenes are dealt out at once, a fixed list for each container."""
 
     def __init__(self, containers: int, scenes_per_batch: int = 10, min_scenes_per_batch: int = 5) -> None:
         self._containers, self._batch, self._min_batch = containers, scenes_per_batch, min_scenes_per_batch
@@ -99,31 +99,31 @@ class StaticSplit:
 
 
 class TargetTracking:
-    """ECS service auto scaling on backlog per container: looks once a minute, out at once, in after five minutes.
+    """ECS service auto scaling on backlog per container: checks once a minute, scales out at once, in after five minutes.
 
     Source: AWS, "Scaling policy based on Amazon SQS", whose rule for the target is (acceptable latency) / (time per item).
-    It gets more than it has by default: no three datapoints before it scales out, fifteen before it scales in, and
-    containers that it removes finish what they hold.
+    It is better than the default: it waits for neither three datapoints before it scales out nor fifteen before it scales in, and
+    removed containers finish what they hold.
 
     Args:
-        most: containers at most.
-        latency_s: how long a job may take.
-        item_s: average work in an item, on one slot.
+        max_containers: upper limit.
+        latency_s: acceptable time of a job.
+        item_s: average work of an item on one slot.
     """
 
-    look_s, cooldown_s = 60.0, 300.0
+    check_s, cooldown_s = 60.0, 300.0
 
-    def __init__(self, most: int, latency_s: float, item_s: float) -> None:
-        self._max_containers = most
-        # A look and a start are over before the first item is.
-        self._per_container = max(1.0, (latency_s - self.look_s - 45.0) * SLOTS / item_s)
-        self._last_look_s = -math.inf
+    def __init__(self, max_containers: int, latency_s: float, item_s: float) -> None:
+        self._max_containers = max_containers
+        # One check and one start pass before the first item can begin.
+        self._per_container = max(1.0, (latency_s - self.check_s - 45.0) * SLOTS / item_s)
+        self._last_check_s = -math.inf
         self._last_need_s = -math.inf
 
     def __call__(self, world: World) -> None:
-        if world.now_s - self._last_look_s < self.look_s:
+        if world.now_s - self._last_check_s < self.check_s:
             return
-        self._last_look_s = world.now_s
+        self._last_check_s = world.now_s
         working = sum(container.held for container in world.alive.values())
         wanted = min(self._max_containers, math.ceil((len(world.ready) + working) / self._per_container))
         there = [container for container in world.alive.values() if not container.is_draining]
@@ -140,31 +140,31 @@ class TargetTracking:
 class KedaLag(TargetTracking):
     """KEDA's lag scaling with its defaults: polls every 30 s, scales in after 300 s."""
 
-    look_s = 30.0
+    check_s = 30.0
 
 
 def is_service(controller: Callable[[World], None]) -> bool:
-    """Whether containers stay until the controller drains them, as a service's do."""
+    """Return True if containers stay until the controller drains them, as those of a service."""
     return isinstance(controller, TargetTracking)
 
 
 def average_item_s(items: Sequence[Item]) -> float:
-    """What an operator of the alternatives would have measured."""
+    """Return the average seconds of an item, as operators of the alternatives would have measured it."""
     return sum(item.weight for item in items) / len(items) * RATE
 
 
 def clairvoyant(items: Sequence[Item], containers: int, start_ups_s: Sequence[float]) -> tuple[float, float]:
-    """The least time that so many containers could take, and what they cost then: (seconds, container-seconds).
+    """Return the minimum time of this many containers, and their cost at it: (seconds, container-seconds).
 
-    They are launched at once, with the start-up times that are drawn for them; none fails, hangs or is reclaimed; work is
-    divided without loss, so that all end together. No schedule on as many containers is faster. One on fewer containers
-    starts fewer, and is cheaper and slower; what no schedule can save is the work itself (`work_s`).
+    All are launched at once, with the drawn start-up times; none fails, hangs or is reclaimed; work is divided without loss, so
+    that all end together. No schedule on as many containers is faster. One on fewer containers is cheaper and slower; no schedule
+    can save the work itself (`work_s`).
     """
     work_s = sum(item.work_s for item in items) / SLOTS
     starts = sorted(start_ups_s[:containers])
     began_s = 0.0
     for count in range(1, len(starts) + 1):
-        # With the first `count` at work: sum over them of (end - start) = work.
+        # While the first `count` work: the sum of (end - start) over them is the work.
         began_s += starts[count - 1]
         end_s = (work_s + began_s) / count
         if count == len(starts) or end_s <= starts[count]:

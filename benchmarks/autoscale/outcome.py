@@ -1,4 +1,4 @@
-"""What a controller achieved in the simulated Fargate."""
+"""Sums up what a controller achieved in the simulated Fargate."""
 
 import math
 from dataclasses import dataclass, field
@@ -8,35 +8,35 @@ from benchmarks.autoscale.world import SLOTS, USD_PER_S, World
 
 @dataclass
 class Outcome:
-    """Figures of one load under one controller."""
+    """Figures of one load under one controller. Field names are the keys of the JSON output."""
 
     makespan_s: float
-    #: From a job's arrival to its last scene, for nine of ten jobs and for the slowest.
+    #: Seconds from a job's arrival to its last scene: 90th percentile and slowest.
     job_p90_s: float
     job_worst_s: float
     usd: float
-    #: Of the slot-seconds paid for after the start: nothing was worked on.
+    #: Share of the slot-seconds paid for after the start in which nothing was done.
     idle_share: float
-    #: Of the seconds paid for: the container had not started yet.
+    #: Share of the seconds paid for before the container had started.
     start_share: float
     containers: int
     most_at_once: int
     most_usd_per_hour: float
     left_running: int
     done: int
-    #: How often the last container left.
+    #: Number of times that no container was left.
     times_at_zero: int
-    #: (when, how many containers), at every change.
+    #: (time, number of containers) at every change.
     counts: list[tuple[float, int]] = field(default_factory=list, repr=False)
 
 
 def outcome_of(world: World, slots: int = SLOTS, usd_per_s: float = USD_PER_S) -> Outcome:
-    """The figures of a world that has come to its end."""
+    """Compute the figures of a simulation that has ended."""
     containers = world.containers
     paid_s = sum(each.paid_s for each in containers)
     worked = [each for each in containers if not each.fails]
     after_start_s = sum(max(0.0, each.ended_s - each.starts_s) for each in worked)
-    # A minute is paid even by one that left sooner.
+    # A minute is billed even if the container exited earlier.
     unused_s = sum(max(0.0, each.paid_s - math.ceil(each.ended_s - each.launched_s)) for each in worked)
     busy_s = sum(each.busy_slot_s for each in containers) / slots
     starting_s = sum(min(each.paid_s, each.starts_s - each.launched_s) for each in containers if each.paid_s)

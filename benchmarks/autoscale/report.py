@@ -1,4 +1,4 @@
-"""The autoscaling benchmark's rows, shown: a table, a page, a plot."""
+"""Shows the autoscaling benchmark's rows as a table, a page and a plot."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ _HEADINGS = ("load", "controller", "makespan", "p90 job", "slowest", "dollars", 
 
 
 def lines_of(rows: Rows) -> list[list[str]]:
-    """Heading first; a line per load and controller."""
+    """Return the heading, then a line per load and controller."""
     lines = [list(_HEADINGS)]
     for (load, who), row in rows.items():
         seconds = [f"{each:,.0f} s" if each else "–" for each in (row.makespan_s, row.job_p90_s, row.job_worst_s)]
@@ -22,7 +22,7 @@ def lines_of(rows: Rows) -> list[list[str]]:
 
 
 def print_table(rows: Rows, judged: list[Target]) -> None:
-    """On the terminal."""
+    """Print the table on the terminal."""
     head, *lines = lines_of(rows)
     widths = [max(len(line[at]) for line in [head, *lines]) for at in range(len(head))]
     for line in [head, *lines]:
@@ -32,8 +32,8 @@ def print_table(rows: Rows, judged: list[Target]) -> None:
 
 
 def write_docs(folder: Path, rows: Rows, judged: list[Target], seeds: int) -> None:
-    """autoscaling.md and autoscaling.svg in `folder`."""
-    # Only who writes pictures pays for the plotting library.
+    """Write autoscaling.md and autoscaling.svg to `folder`."""
+    # Imported here, as only --docs needs the plotting library.
     from benchmarks.plots import write_steps
 
     head, *lines = lines_of(rows)

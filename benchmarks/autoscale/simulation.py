@@ -1,10 +1,10 @@
-"""Scaling decisions beside the usual ones, in a simulated Fargate, with our real planner and reaper.
+"""Compares scaling decisions in a simulated Fargate, with our real planner and reaper.
 
     python -m benchmarks.autoscale [--json] [--quick] [--seeds N] [--docs FOLDER]
 
-Prints makespan, dollars, idle share and containers for each load and controller, and the clairvoyant bound; exits 1 when a
-bar is missed. Each bar is judged by the worst of the seeds. Everything is drawn from them: the figures are the same on every
-machine, but for the time of `plan`.
+Prints makespan, dollars, idle share and containers for each load and controller, and the clairvoyant bound; exits 1 if a
+target is missed. Each target is checked against the worst of the seeds. The figures depend on the seeds alone and are the same
+on every machine, except the time of `plan`.
 """
 
 import argparse
@@ -39,15 +39,15 @@ from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.ids import ContainerId
 from scenequeue.jobs.job import Lane
 
-#: Containers at most, for everybody; and how long a job may take where more than one comes.
+#: Maximum of containers for every controller; acceptable time of a job where more than one arrives.
 MAX_CONTAINERS, LATENCY_S = 100, 600.0
-#: What a health check of a service allows for a start; the same time as ours.
+#: Start limit of a service's health check; the same as ours.
 _HEALTH_CHECK_S = 180.0
 
 
 def simulate(load: Load, controller: Callable[[World], None], seed: int = 1, known_rate: float = loads.RATE) -> Outcome:
-    """One load under one controller."""
-    # A service's containers stay until they are told to go; ours are looked after by our reaper alone.
+    """Simulate one load under one controller."""
+    # Containers of a service have no idle time-out; ours have no health check but our reaper.
     idle_s = math.inf if is_service(controller) else IDLE_TIMEOUT_S
     health_s = math.inf if isinstance(controller, Ours) else _HEALTH_CHECK_S
     world = World(load, controller, TICK_S, idle_s, health_check_s=health_s, seed=seed, known_rate=known_rate)
@@ -58,17 +58,17 @@ def simulate(load: Load, controller: Callable[[World], None], seed: int = 1, kno
 
 
 def batches(most: int, **more: float) -> Policy:
-    """Batches of ten in at most so many containers."""
+    """Return a policy of batches of ten in at most this many containers."""
     return Policy(max_parallel_tasks=most, max_containers=most, slots=SLOTS, **more)  # type: ignore[arg-type]
 
 
 def deadline(seconds: float, most: int) -> Policy:
-    """The fewest containers that finish within so many seconds."""
+    """Return a policy of the fewest containers that finish in time."""
     return Policy(policy="deadline", deadline_s=seconds, max_parallel_tasks=most, max_containers=most, slots=SLOTS)
 
 
 def bound(load: Load, containers: int, seed: int = 1) -> tuple[Outcome, Outcome]:
-    """For a load that comes at once: the clairvoyant's outcome, and one that pays for nothing but the work."""
+    """Return two bounds of a load that arrives at once: the clairvoyant's outcome, and the cost of the work alone."""
     (job,) = load
     probe = World([], lambda _world: None, TICK_S, seed=seed)
     for _ in range(containers):
@@ -108,12 +108,11 @@ def plan_ms() -> float:
             began = time.process_time()
             plan(Backlog(needs), records, policy, rates, 0, profiles)
             times.append((name, time.process_time() - began))
-    # The slowest policy, each at its best.
     return max(min(took for each, took in times if each == name) for name, _ in times) * 1000
 
 
 def runs(scale: float, seed: int) -> Iterator[tuple[str, str, Outcome]]:
-    """Every load under every controller: (load, controller, outcome)."""
+    """Simulate every load under every controller: (load, controller, outcome)."""
     load = loads.burst(int(100_000 * scale), seed)
     item_s = average_item_s(load[0].items)
     ideal, work = bound(load, MAX_CONTAINERS, seed)
@@ -129,7 +128,7 @@ def runs(scale: float, seed: int) -> Iterator[tuple[str, str, Outcome]]:
     yield "heavy tail", "the work alone", bound(load, MAX_CONTAINERS, seed)[1]
     yield "heavy tail", "static split", split
     yield "heavy tail", "ours", simulate(load, Ours(batches(MAX_CONTAINERS)), seed)
-    # The same makespan, not a better one: start-up and the longest scene are not spread over more containers.
+    # A deadline for the same makespan: start-up and the longest scene do not shrink with more containers.
     yield "heavy tail", "ours, as fast as the split", simulate(load, Ours(deadline(0.9 * split.makespan_s, MAX_CONTAINERS)), seed)
     days = {
         "four peaks": loads.office_day(scale, seed),
@@ -143,7 +142,7 @@ def runs(scale: float, seed: int) -> Iterator[tuple[str, str, Outcome]]:
 
 
 def targets(rows: Rows) -> list[Target]:
-    """What is promised, by the figures of one seed."""
+    """Return the targets with the figures of one seed."""
     ours, ideal, work = rows["burst", "ours"], rows["burst", "clairvoyant bound"], rows["burst", "the work alone"]
     split, equal = rows["heavy tail", "static split"], rows["heavy tail", "ours, as fast as the split"]
     late = max(rows[load, "ours"].job_worst_s for load in ("four peaks", "trickle", "sawtooth"))
@@ -163,11 +162,11 @@ def targets(rows: Rows) -> list[Target]:
 
 
 def main() -> int:
-    """Run everything, print it, judge it."""
+    """Simulate everything, print it, and check the targets."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true", help="one JSON document instead of tables")
     parser.add_argument("--quick", action="store_true", help="loads of a tenth the size")
-    parser.add_argument("--seeds", type=int, default=3, help="how many different draws; tables show the first")
+    parser.add_argument("--seeds", type=int, default=3, help="number of seeds; tables show the first")
     parser.add_argument("--docs", type=Path, help="folder to write autoscaling.md and .svg to")
     arguments = parser.parse_args()
     by_seed: list[Rows] = []

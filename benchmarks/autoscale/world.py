@@ -1,4 +1,4 @@
-"""A discrete-event Fargate: containers that start slowly, fail, hang, are reclaimed, and work on items; what they cost.
+"""Simulates Fargate by discrete events: containers start slowly, fail, hang, are reclaimed, and work on items; with costs.
 
 Every controller runs in the same world with the same draws: a container's start-up time, whether it starts at all, and when
 Spot takes it are drawn by its number.
@@ -22,14 +22,14 @@ SLOTS = 2
 USD_PER_S = usd_per_hour(SIZE.vcpu, SIZE.memory_mib) / 3600
 #: From launch to the program's start: log-normal, clipped (AWS: 30 to 60 s for an image of some hundred MB).
 START_MEDIAN_S, START_SIGMA, START_BOUNDS_S = 42.0, 0.2, (30.0, 60.0)
-#: 1 in so many containers never starts (AWS users report 1 in 100 to 300). Every second of those ends by itself; the others
-#: hang, and are paid for until somebody stops them.
+#: One in this many containers never starts (AWS users report 1 in 100 to 300). Half of those end by themselves; the others
+#: hang, and are paid for until they are stopped.
 FAILS_ONE_IN = 200
 #: Mean time until Spot takes a container, and how long it may drain.
 SPOT_MEAN_S, SPOT_NOTICE_S = 8 * 3600.0, 120.0
 #: Fargate's quota on launches; RunTask's own, on calls of up to ten containers each, is reached later.
 _LAUNCH_PER_S, _LAUNCH_BURST = 20.0, 100
-#: When a worker leaves by itself: as its settings say that it does.
+#: Idle time-out and minimum lifetime of a worker, from its settings.
 IDLE_TIMEOUT_S = float(DispatcherSettings.model_fields["idle_timeout_s"].default)
 MIN_LIFETIME_S = float(FargateSettings.model_fields["ecs_min_lifetime_s"].default)
 #: As scripts/ack.lua: older measurements count half once there is an hour of video.
@@ -51,14 +51,14 @@ class Container:
     is_draining: bool = False
     ended_s: float = math.inf
     working: list[Item] = field(default_factory=list)
-    #: When each of them is so far that the next is leased and fetched.
+    #: Time of each at which the item after it is leased and fetched.
     ahead_s: list[float] = field(default_factory=list)
-    #: Leased, and fetched meanwhile, while all slots are busy.
+    #: Leased and fetched while all slots are busy.
     prepared: list[Item] = field(default_factory=list)
     done: int = 0
     busy_slot_s: float = 0.0
     idle_since_s: float = 0.0
-    #: A fixed list of its own, instead of the queue.
+    #: A fixed list of items instead of the queue.
     own: list[Item] | None = None
 
     @property
@@ -67,24 +67,24 @@ class Container:
 
     @property
     def paid_s(self) -> float:
-        """Seconds that are billed: from the image pull on, a minute at least; none for one that ended before it started."""
+        """Billed seconds: from the image pull on, at least a minute; none if it ended before it started."""
         if self.fails and not self.hangs:
             return 0.0
         return max(float(prices().minimum_s), math.ceil(self.ended_s - self.launched_s))
 
 
 class World:
-    """Time, items and containers. A controller is called every `tick_s` while there is anything to do.
+    """Time, items and containers. A controller is called every `tick_s` while there is work or a container.
 
     Args:
-        load: jobs in order of time.
-        control: looks at the world and launches, drains or stops.
-        tick_s: how often.
-        idle_timeout_s: a container without work leaves after so long.
-        min_lifetime_s: but not before, after its start.
-        health_check_s: what has not started after so long is ended by the platform; infinite where nobody looks.
+        load: jobs ordered by time.
+        control: launches, drains or stops containers.
+        tick_s: seconds between two calls of it.
+        idle_timeout_s: a container without work exits after this time.
+        min_lifetime_s: but not earlier than this after its start.
+        health_check_s: the platform ends a container that has not started by then; infinite without a health check.
         seed: of the draws.
-        known_rate: measured on earlier jobs, in processing seconds per second of video; 0 where there were none.
+        known_rate: measured on earlier jobs, in processing seconds per second of video; 0 if there were none.
     """
 
     def __init__(
@@ -106,7 +106,7 @@ class World:
         self.ready_weight = 0.0
         self.containers: list[Container] = []
         self.alive: dict[int, Container] = {}
-        #: (when, how many containers are there) at every change.
+        #: (time, number of containers) at every change.
         self.counts: list[tuple[float, int]] = [(0.0, 0)]
         self.jobs_left = {number: len(job.items) for number, job in enumerate(load)}
         self.job_done_s: dict[int, float] = {}
@@ -119,7 +119,7 @@ class World:
             self._at(job.at_s, lambda job=job: self._arrive(job.items))
 
     def run(self) -> None:
-        """Until everything is done and every container has left."""
+        """Run until everything is done and every container has exited."""
         is_ticking = False
 
         def tick() -> None:
@@ -138,11 +138,11 @@ class World:
 
     @property
     def rates(self) -> dict[str, float]:
-        """What has been measured so far, as the queue tells the planner."""
+        """Rates measured so far, as the queue gives them to the planner."""
         return {"render": self.rate_busy_s / self.rate_weight} if self.rate_weight else {}
 
     def launch(self, batch: int = 0, own: list[Item] | None = None) -> None:
-        """One container more, as soon as the API's bucket has a token."""
+        """Launch a container as soon as the API's bucket has a token."""
         number = len(self.containers)
         draws = random.Random(f"{self._seed}/{number}")
         start_s = min(max(draws.lognormvariate(math.log(START_MEDIAN_S), START_SIGMA), START_BOUNDS_S[0]), START_BOUNDS_S[1])
@@ -159,26 +159,26 @@ class World:
         self._at(container.starts_s, lambda: self._start(container))
 
     def drain(self, container: Container) -> None:
-        """It takes nothing more, hands back what it has not begun, and leaves when it is done with the rest."""
+        """Have a container lease nothing more, release what it has not begun, and exit when the rest is done."""
         container.is_draining = True
         self._give_back(container, container.prepared)
         if container.is_running and not container.working:
             self.end(container)
 
     def end(self, container: Container) -> None:
-        """Stopped, or left. What it held is made elsewhere, from its beginning."""
+        """End a container; what it held is done elsewhere from the beginning."""
         if self.alive.pop(container.number, None) is None:
             return
         container.ended_s = self.now_s
         self.counts.append((self.now_s, len(self.alive)))
         self._give_back(container, container.prepared)
         self._give_back(container, container.working)
-        # A script that knows no queue can at best notice, and launch the same batch again.
+        # A script without a queue can at best notice, and launch the same batch again.
         if container.own:
             self.launch(own=container.own)
 
     def deal_out(self) -> list[Item]:
-        """Everything that is ready, in the order in which it was given, for controllers that use no queue."""
+        """Return and remove everything that is ready, in the order submitted, for controllers without a queue."""
         items = sorted(self.ready, key=lambda item: item.order[2])
         self.ready.clear()
         self.ready_weight = 0.0
@@ -216,7 +216,7 @@ class World:
             self._take(container)
 
     def _take(self, container: Container) -> None:
-        """An item for every slot that is free, or will soon be: the latter to be prepared, as the worker does."""
+        """Lease an item for every slot that is free or soon will be, as the worker does."""
         source = self.ready if container.own is None else container.own
         while source and container.is_running and not container.is_draining:
             soon_free = sum(ahead_s <= self.now_s for ahead_s in container.ahead_s)
@@ -268,7 +268,7 @@ class World:
             self.rate_busy_s, self.rate_weight = self.rate_busy_s / 2, self.rate_weight / 2
 
     def _wait(self, container: Container) -> None:
-        """Look again when it may leave for having nothing to do."""
+        """Schedule the check of its idle time-out."""
         if not container.held and container.own is None:
             due_s = max(container.idle_since_s + self._idle_timeout_s, container.starts_s + self._least_life_s)
             since_s = container.idle_since_s
@@ -280,7 +280,7 @@ class World:
             self.end(container)
 
     def _reclaim(self, container: Container) -> None:
-        """Spot's notice: what runs may finish within two minutes; what does not is rendered elsewhere."""
+        """Reclaim by Spot: running items may finish within two minutes; the others are done elsewhere."""
         if container.number in self.alive:
             self.drain(container)
             self._at(self.now_s + SPOT_NOTICE_S, lambda: self.end(container))

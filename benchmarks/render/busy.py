@@ -1,4 +1,4 @@
-"""A real container worker with a queue of scenes: for what share of the time its encoders run."""
+"""Measures for which share of the time the encoders of a real container worker run while scenes are queued."""
 
 import os
 import subprocess
@@ -17,15 +17,16 @@ from sceneburst.local.embedded_redis import EmbeddedRedis
 from scenequeue.settings import ProducerSettings
 from tests.support.aws import moto_server
 
-_LOOK_S = 0.02
+_SAMPLE_S = 0.02
 _BUCKET = "bench"
 
 
 def busy_share(folder: Path, scene: Scene, scenes: int, slots: int) -> dict[str, float]:
-    """Render so many scenes in one container; encoders running over slots, from the first one's start to when work runs short.
+    """Render scenes in one container, with inputs and videos in an S3 API.
 
-    Inputs come from an S3 API and videos go there. The tail, in which fewer scenes are left than slots, is left out: there is
-    nothing to be busy with.
+    Returns:
+        `busy_share`: running encoders over slots, from the first encoder's start until fewer scenes are left than slots;
+        `container_s`: seconds from start to exit.
     """
     redis = EmbeddedRedis(folder)
     redis.start()
@@ -55,9 +56,9 @@ def _measured(redis_url: str, folder: Path, scene: Scene, scenes: int, slots: in
             worker = subprocess.Popen(
                 [sys.executable, "-m", "container_worker"], env={**os.environ, **settings}, stdout=log, stderr=log
             )
-        looks: list[int] = []
+        samples: list[int] = []
         done = threading.Event()
-        watching = threading.Thread(target=_watch, args=(worker.pid, looks, done))
+        watching = threading.Thread(target=_watch, args=(worker.pid, samples, done))
         watching.start()
         worker.wait()
         seconds = time.monotonic() - began
@@ -66,15 +67,15 @@ def _measured(redis_url: str, folder: Path, scene: Scene, scenes: int, slots: in
         made = job.status().counts.done
     if made != scenes:
         raise RuntimeError(f"{made} of {scenes} scenes were made: {(folder / 'worker.log').read_text()[-2000:]}")
-    first = next(at for at, count in enumerate(looks) if count)
-    last = max(at for at, count in enumerate(looks) if count >= slots)
-    shown = looks[first : last + 1]
+    first = next(at for at, count in enumerate(samples) if count)
+    last = max(at for at, count in enumerate(samples) if count >= slots)
+    shown = samples[first : last + 1]
     return {"busy_share": sum(min(slots, count) for count in shown) / (slots * len(shown)), "container_s": seconds}
 
 
-def _watch(pid: int, looks: list[int], done: threading.Event) -> None:
+def _watch(pid: int, samples: list[int], done: threading.Event) -> None:
     root = psutil.Process(pid)
-    while not done.wait(_LOOK_S):
+    while not done.wait(_SAMPLE_S):
         count = 0
         try:
             for process in root.children(recursive=True):
@@ -84,4 +85,4 @@ def _watch(pid: int, looks: list[int], done: threading.Event) -> None:
                     continue
         except psutil.Error:
             return
-        looks.append(count)
+        samples.append(count)

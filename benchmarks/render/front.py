@@ -1,4 +1,4 @@
-"""Encoder settings on the same frames: what each takes, how large it is, how good. The renderer's defaults are picked here."""
+"""Compares encoder settings on the same frames by time, size and quality. The renderer's defaults are picked from it."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +13,7 @@ Row = dict[str, Any]
 
 
 class Setting(NamedTuple):
-    """An encoder and how it is asked to work; `params` are its own."""
+    """An encoder and its settings; `params` are in the encoder's own syntax."""
 
     name: str
     codec: str
@@ -21,12 +21,12 @@ class Setting(NamedTuple):
     params: str
     crf: int
     threads: int = 2
-    #: Every frame is shown so many times: 2 halves the rate of motion.
+    #: Number of times that each frame is shown: 2 halves the frame rate of the motion.
     shown: int = 1
 
 
 class Curve(NamedTuple):
-    """The same setting at several CRFs."""
+    """One setting at several CRFs."""
 
     name: str
     codec: str
@@ -35,7 +35,7 @@ class Curve(NamedTuple):
     crfs: tuple[int, ...]
 
     def settings(self) -> Iterator[Setting]:
-        """A setting for each CRF."""
+        """Yield a setting for each CRF."""
         for crf in self.crfs:
             yield Setting(f"{self.name} {crf}", self.codec, self.preset, self.params, crf)
 
@@ -53,7 +53,7 @@ CURVES = (
     Curve("ours", "h264", X264_PRESET, X264_PARAMS, (19, 23, 25)),
     Curve("ours, AV1", "av1", AV1_PRESET, AV1_PARAMS, (33, 39)),
 )
-#: One thing changed at a time of the setting that was chosen, then AV1's presets.
+#: Single changes to the chosen setting, then presets of AV1.
 CHANGES = (
     Setting("veryfast, stillimage 23", "h264", "veryfast", "psy-rd=2.0,0.7:deblock=-3,-3:aq-strength=1.2", 23),
     Setting("no mbtree", "h264", X264_PRESET, f"{X264_PARAMS}:mbtree=0", X264_CRF),
@@ -80,11 +80,11 @@ SETTINGS = (*CHOSEN, *(setting for curve in CURVES for setting in curve.settings
 
 
 def front(harness: RenderHarness, scene: Scene, rounds: int, settings: tuple[Setting, ...] = SETTINGS) -> list[Row]:
-    """A row for each setting: medians of wall and CPU seconds, MB, and VMAF against the frames that all should show."""
+    """Return a row for each setting: medians of wall and CPU seconds, MB, and VMAF against the input frames."""
     request = harness.request(scene, threads=2, plain=True)
     frames = harness.raw_frames(request)
     held = frames.with_name("held.yuv")
-    _hold(frames, held)
+    _halve_rate(frames, held)
     videos = {setting.name: harness.folder / f"front-{number}.mp4" for number, setting in enumerate(settings)}
 
     def encode(setting: Setting) -> Cost:
@@ -110,8 +110,8 @@ def front(harness: RenderHarness, scene: Scene, rounds: int, settings: tuple[Set
     return rows
 
 
-def _hold(frames: Path, target: Path) -> None:
-    """The same number of frames, every second one shown twice."""
+def _halve_rate(frames: Path, target: Path) -> None:
+    """Copy the frames, with every second one replaced by the one before."""
     size = FRAME_PX[0] * FRAME_PX[1] * 3 // 2
     with frames.open("rb") as source, target.open("wb") as file:
         while frame := source.read(size):

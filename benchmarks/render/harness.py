@@ -1,4 +1,4 @@
-"""The render benchmark's stage: generated scenes, and commands run and weighed."""
+"""Generates the scenes of the render benchmark, and measures commands."""
 
 import os
 import subprocess
@@ -18,10 +18,10 @@ from tests.support.media import Media
 
 FRAME_PX = (1920, 1080)
 FPS = 30
-#: Pictures of 2, 6 and 12 megapixels, of the frame's shape: no pipeline crops.
+#: Pictures of 2, 6 and 12 megapixels with the frame's aspect ratio, so that no pipeline crops.
 PICTURES_PX = {2: (1920, 1080), 6: (3264, 1836), 12: (4608, 2592)}
 ZOOM = 1.12
-#: Seconds between two looks at a command's memory. A look takes 2 ms of a core, from what is being timed.
+#: Seconds between two samples of a command's memory. A sample costs 2 ms of a core, which slows what is timed.
 SAMPLE_S = 0.5
 
 
@@ -41,7 +41,7 @@ class Scene:
 
 
 def draw_picture(path: Path, size: tuple[int, int], seed: int, falloff: float = 1.15) -> None:
-    """Detailed as a photograph is: noise whose spectrum falls as 1/f^falloff, edges in all directions, small print."""
+    """Draw a picture with the detail of a photograph: noise whose spectrum falls as 1/f^falloff, edges, small print."""
     width, height = size
     draws = np.random.default_rng(seed)
     across, down = np.fft.rfftfreq(width)[None, :], np.fft.fftfreq(height)[:, None]
@@ -65,7 +65,7 @@ def draw_picture(path: Path, size: tuple[int, int], seed: int, falloff: float = 
 
 
 def make_scene(folder: Path, megapixels: int, seconds: float, seed: int = 1) -> Scene:
-    """A scene of this length in `folder`, with subtitles and a watermark."""
+    """Make a scene of this length in `folder`, with subtitles and a watermark."""
     media = Media(folder)
     picture = folder / f"picture-{megapixels}.jpg"
     if not picture.exists():
@@ -82,24 +82,31 @@ def make_scene(folder: Path, megapixels: int, seconds: float, seed: int = 1) -> 
 
 @dataclass(frozen=True)
 class Cost:
-    """What a command took: wall and CPU seconds of it and all its children, and the most memory they had together."""
+    """Cost of a command and all its children: wall seconds, CPU seconds, and peak memory of all together."""
 
     wall_s: float
     cpu_s: float
     peak_mb: float
 
 
-def weigh(
+def measure(
     argv: Sequence[str],
     stdin: IO[bytes] | bytes | None = None,
     more: Mapping[str, str] | None = None,
-    said: list[str] | None = None,
+    printed: list[str] | None = None,
     sample_s: float = SAMPLE_S,
 ) -> Cost:
-    """Run a command to its end; what it prints goes line by line into `said`, its memory is looked at every `sample_s` seconds.
+    """Run a command to its end, and measure it.
+
+    Args:
+        argv: the command.
+        stdin: a file or bytes for its standard input.
+        more: additional environment variables.
+        printed: its lines of output are appended here.
+        sample_s: seconds between two samples of its memory.
 
     Raises:
-        RuntimeError: it failed; the message ends with what it said last.
+        RuntimeError: it failed; the message ends with its last output.
     """
     given = subprocess.PIPE if isinstance(stdin, bytes) else stdin
     began = time.monotonic()
@@ -114,20 +121,20 @@ def weigh(
         child.stdin.write(stdin)
         child.stdin.close()
     assert child.stdout
-    printed = child.stdout.read().decode(errors="replace")
+    output = child.stdout.read().decode(errors="replace")
     _, status, usage = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
     wall_s = time.monotonic() - began
     sampler.stop()
     if child.returncode:
-        raise RuntimeError(f"{Path(argv[0]).name} ended with {child.returncode}: {printed[-2000:]}")
-    if said is not None:
-        said += printed.splitlines()
+        raise RuntimeError(f"{Path(argv[0]).name} ended with {child.returncode}: {output[-2000:]}")
+    if printed is not None:
+        printed += output.splitlines()
     return Cost(wall_s, usage.ru_utime + usage.ru_stime, sampler.peak / 1e6)
 
 
 class _Sampler(threading.Thread):
-    """The most memory that a process and its descendants had together: proportional set size, in bytes."""
+    """Samples the peak memory of a process and its descendants together: proportional set size, in bytes."""
 
     def __init__(self, pid: int, sample_s: float) -> None:
         super().__init__(daemon=True)

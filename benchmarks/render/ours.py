@@ -1,9 +1,9 @@
-"""The render child, watched; otherwise what `python -m container_worker.media.scene` does.
+"""Runs the render child as `python -m container_worker.media.scene` does, and measures it.
 
     python -m benchmarks.render.ours [PRESET PARAMS | --frames FILE] < request.json
 
-With a preset and parameters, x264 gets those. With --frames, the raw frames go to a file and nothing is encoded. One line is
-added to what the child says: {"first_frame_s": …}, from the process's start until the first frame is handed over.
+With a preset and parameters, x264 uses those. With --frames, the raw frames are written to a file and nothing is encoded. The
+child prints one line more: {"first_frame_s": …}, from the process's start until the first frame goes to the encoder.
 """
 
 import json
@@ -30,7 +30,9 @@ def main() -> int:
         nonlocal is_first
         if is_first:
             is_first = False
-            print(json.dumps({"first_frame_s": time.clock_gettime(time.CLOCK_BOOTTIME) - began_s}), flush=True)
+            line = json.dumps({"first_frame_s": time.clock_gettime(time.CLOCK_BOOTTIME) - began_s})
+            # One write, as ffmpeg writes to the same pipe.
+            print(f"{line}\n", end="", flush=True)
         put(pipe, frame)
 
     def save(_request: Any, _count: int, frames: Iterable[memoryview], folder: Path, *_: Any) -> None:
@@ -47,7 +49,7 @@ def main() -> int:
 
 
 def _began_s() -> float:
-    """When this process was started, in seconds since boot (proc(5): field 22 of stat)."""
+    """Return this process's start in seconds since boot (proc(5): field 22 of stat)."""
     ticks = Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19]
     return int(ticks) / os.sysconf("SC_CLK_TCK")
 

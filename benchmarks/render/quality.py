@@ -1,4 +1,4 @@
-"""How good a video is: against the ideal frames of its path, and how evenly it moves."""
+"""Measures a video's quality: likeness to the ideal frames of its motion, and steadiness."""
 
 import json
 import math
@@ -18,22 +18,22 @@ from container_worker.media.scene.canvas import RGB_TO_YUV
 from container_worker.media.scene.motion import Rect, view
 
 Luma = npt.NDArray[np.float32]
-#: The part of the picture that fills the frame at a share of the time, in shares of the picture.
+#: From a share of the time to the part of the picture that fills the frame, in shares of the picture.
 Path_ = Callable[[float], Rect]
-#: A window that motion is measured in, and where its middle lies in the frame (off the centre, where a zoom moves nothing).
+#: Size of the window that motion is measured in, and its middle in the frame: off the centre, where a zoom moves nothing.
 _WINDOW_PX = 512
 _WINDOW_AT = (0.27, 0.30)
-#: What phase correlation may see where nothing moves, in pixels.
+#: Motion in pixels that phase correlation may report where nothing moves.
 _STILL_PX = 0.1
 
 
 def our_path(share: float) -> Rect:
-    """zoom_in, as rendered; what zoompan and MoviePy are asked for too."""
+    """Return the view of our zoom_in, which zoompan and MoviePy are asked for too."""
     return view("zoom_in", ZOOM, share)
 
 
 def chain_path(share: float) -> Rect:
-    """Linear, and about a point half a pixel off the middle, as getRotationMatrix2D((w/2, h/2), …) has it."""
+    """Return the view of the replaced chain: linear, about a point half a pixel off the middle, as getRotationMatrix2D's."""
     scale = 1 + (ZOOM - 1) * share
     width, height = FRAME_PX
     left, top = ((-0.5 - side / 2) / scale + side / 2 + 0.5 for side in (width, height))
@@ -41,7 +41,7 @@ def chain_path(share: float) -> Rect:
 
 
 class Ideal:
-    """Frames as they should be: the picture's luma in floats (BT.709 limited), resampled bicubically with antialiasing."""
+    """The ideal frames: the picture's luma in floats (BT.709 limited), resampled bicubically with antialiasing."""
 
     def __init__(self, picture: Path, path: Path_, frames: int) -> None:
         with Image.open(picture) as image:
@@ -50,7 +50,7 @@ class Ideal:
         self._path, self._frames = path, frames
 
     def frame(self, number: int) -> Luma:
-        """Luma of one frame, 16 to 235."""
+        """Return the luma of one frame, 16 to 235."""
         part = self._path(number / max(1, self._frames - 1))
         width, height = self._luma.size
         box = (part.x * width, part.y * height, (part.x + part.width) * width, (part.y + part.height) * height)
@@ -59,7 +59,7 @@ class Ideal:
 
 
 def luma_frames(video: Path, numbers: Sequence[int]) -> Iterator[Luma]:
-    """The luma of these frames (ascending) of a video, as decoded."""
+    """Yield the decoded luma of these frames (ascending) of a video."""
     wanted = set(numbers)
     with av.open(str(video)) as container:
         container.streams.video[0].thread_type = "AUTO"
@@ -74,14 +74,14 @@ def luma_frames(video: Path, numbers: Sequence[int]) -> Iterator[Luma]:
 
 @dataclass(frozen=True)
 class Likeness:
-    """Against the ideal frames, in luma: PSNR in dB over all samples, mean SSIM (Wang 2004, 11 × 11 Gaussian)."""
+    """Luma against the ideal frames: PSNR in dB over all samples, mean SSIM (Wang 2004, 11 × 11 Gaussian)."""
 
     psnr_db: float
     ssim: float
 
 
 def likeness(video: Path, ideal: Ideal, numbers: Sequence[int]) -> Likeness:
-    """How near these frames of the video are to the ideal."""
+    """Compare frames of a video with the ideal ones."""
     errors, ssims = [], []
     for number, luma in zip(numbers, luma_frames(video, numbers), strict=True):
         wanted = ideal.frame(number)
@@ -104,19 +104,19 @@ def _ssim(first: Luma, second: Luma) -> float:
 
 @dataclass(frozen=True)
 class Steadiness:
-    """Error of the motion from frame to frame, in pixels (root mean square), and how often it went backwards."""
+    """Error of the motion between frames, in pixels (root mean square), and the number of steps backwards."""
 
     rms_px: float
     backward_steps: int
 
 
 def steadiness(video: Path | Ideal, path: Path_, frames: int) -> Steadiness:
-    """Phase correlation of successive frames in a window, against what the path moves its middle by.
+    """Compare the motion between successive frames, by phase correlation in a window, with that of the path.
 
     Args:
-        video: what to measure; the ideal itself shows the method's own floor.
-        path: what it should follow.
-        frames: of the whole scene; all are looked at.
+        video: to measure; an `Ideal` shows the error of the method itself.
+        path: motion that it should have.
+        frames: of the whole scene; all are measured.
     """
     numbers = range(frames)
     lumas = luma_frames(video, numbers) if isinstance(video, Path) else (video.frame(number) for number in numbers)
@@ -138,7 +138,7 @@ def steadiness(video: Path | Ideal, path: Path_, frames: int) -> Steadiness:
 
 
 def _moved(point: tuple[float, float], before: Rect, after: Rect) -> tuple[float, float]:
-    """Where the content at a point of the frame goes to, as a difference in pixels."""
+    """Return the motion in pixels of the content at a point of the frame."""
     width, height = FRAME_PX
     source_x = before.x + point[0] / width * before.width
     source_y = before.y + point[1] / height * before.height
@@ -146,7 +146,7 @@ def _moved(point: tuple[float, float], before: Rect, after: Rect) -> tuple[float
 
 
 def vmaf(ffmpeg: Path, video: Path, reference: Path, fps: int, subsample: int = 3) -> float:
-    """VMAF (v0.6.1) of a video against raw NV12 frames of the same size; every third frame is looked at."""
+    """Measure VMAF (v0.6.1) of a video against raw NV12 frames of the same size, on every third frame."""
     log = video.with_suffix(".vmaf.json")
     size = f"{FRAME_PX[0]}x{FRAME_PX[1]}"
     graph = f"[0:v]settb=1/{fps},setpts=N[a];[1:v]settb=1/{fps},setpts=N[b];[a][b]libvmaf=log_fmt=json:log_path={log}:n_threads=2"
@@ -158,7 +158,7 @@ def vmaf(ffmpeg: Path, video: Path, reference: Path, fps: int, subsample: int = 
 
 
 def write_raw(ideal: Ideal, frames: int, target: Path) -> Path:
-    """The ideal frames as raw NV12 with grey chroma, which VMAF does not look at."""
+    """Write the ideal frames as raw NV12 with grey chroma, which VMAF ignores."""
     grey = np.full(FRAME_PX[0] * FRAME_PX[1] // 2, 128, np.uint8).tobytes()
     with target.open("wb") as file:
         for number in range(frames):

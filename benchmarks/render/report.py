@@ -1,4 +1,4 @@
-"""The render benchmark's rows, shown: a page and a plot."""
+"""Shows the render benchmark's rows as a page and a plot."""
 
 import json
 from pathlib import Path
@@ -18,7 +18,7 @@ _COLUMNS = {
 
 
 def _tables(rows: list[Row]) -> str:
-    """A Markdown table for each figure, with the columns that it has."""
+    """Format a Markdown table for each figure, with the columns that it has."""
     parts = []
     for figure in dict.fromkeys(row["figure"] for row in rows):
         own = [row for row in rows if row["figure"] == figure]
@@ -33,8 +33,8 @@ def _tables(rows: list[Row]) -> str:
 
 
 def write_docs(folder: Path, rows: list[Row], targets: list[Target]) -> None:
-    """rendering.md, rendering.svg and rendering.json in `folder`."""
-    # Only who writes pictures pays for the plotting library.
+    """Write rendering.md, rendering.svg and rendering.json to `folder`."""
+    # Imported here, as only --docs needs the plotting library.
     from benchmarks.plots import Panel, write_bars, write_points
 
     (folder / "rendering.json").write_text(json.dumps({"rows": rows, "bars": targets}, indent=2) + "\n")
@@ -60,7 +60,7 @@ def write_docs(folder: Path, rows: list[Row], targets: list[Target]) -> None:
 
 
 def _point(row: Row, key: str) -> Any:
-    """A setting in the plot: named if it is chosen or on a curve. The others lie beside one another; the table names them."""
+    """Make a point of the plot, named if it is chosen or on a curve; the others would overlap, and the table names them."""
     from benchmarks.plots import Point
 
     is_chosen = row["system"].endswith("ours")

@@ -1,1 +1,1 @@
-"""One file per queue system: how it enqueues, and how its worker is started. Each runs in a venv of its own."""
+"""One file per queue with its producer and its worker command. Each runs in a virtual environment of its own."""

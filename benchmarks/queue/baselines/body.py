@@ -1,11 +1,11 @@
-"""What every job does, in every system: say that it started, optionally take its time, say that it ended."""
+"""The body of every job in every queue: log the start, optionally sleep, log the end."""
 
 import os
 import time
 
 _LOG = os.open(os.environ["BENCH_LOG"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 WORK_S = float(os.environ.get("BENCH_WORK_S", "0"))
-#: Recovery after so long where a system has a setting for it; 0 is its default.
+#: Time-out in seconds, for queues that have a setting for it; 0 keeps the default.
 RECOVERY_S = float(os.environ.get("BENCH_RECOVERY_S", "0"))
 #: A payload is {"number":12345,"padding":"…"}: 441 bytes of JSON, as in the published comparison.
 PADDING = "x" * 412

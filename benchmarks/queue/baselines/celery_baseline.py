@@ -1,4 +1,4 @@
-"""Celery on Redis, one prefork child; a job is acknowledged when it has ended, and given back when its child dies."""
+"""Celery on Redis, one prefork child; a job is acknowledged when it has ended, and requeued if its child dies."""
 
 import sys
 from collections.abc import Iterable

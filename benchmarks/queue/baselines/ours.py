@@ -1,4 +1,4 @@
-"""Sceneburst's queue, driven by a plain loop over the worker's port, with a heartbeat and the dispatcher's sweep."""
+"""Sceneburst's queue, with a plain worker loop, a heartbeat and the dispatcher's reclaim."""
 
 import os
 import sys
@@ -19,13 +19,13 @@ from scenequeue.settings import SceneburstSettings
 SETTINGS = "default; lease 30 s, quick: 5 s; no dispatcher that would see a container die"
 REQUIREMENTS: list[str] = []
 WORKER = [sys.executable, __file__]
-#: Work that takes time is claimed near its time, as the container worker does.
+#: Work that takes time is leased one by one, as the container worker does.
 _BATCH = 1 if WORK_S else 100
-#: Each result by a call of its own, instead of all with the call that takes the next items.
+#: Ack each result by a call of its own, instead of all with the call that leases the next items.
 _ACKS_EACH = "BENCH_ACKS_EACH" in os.environ
 _SWEEP_S = 1.0
 _WAIT_S = 1.0
-#: Redis is gone: ask again after so long.
+#: Seconds between attempts while Redis is unavailable.
 _PAUSE_S = 0.2
 _settings = SceneburstSettings.load(redis_url=REDIS_URL, **({"lease_s": RECOVERY_S} if RECOVERY_S else {}))
 _queue = SceneQueue(_settings)
@@ -40,18 +40,18 @@ def _spec(name: str) -> JobSpec:
 
 
 def enqueue(numbers: Iterable[int]) -> None:
-    """A job of its own for each item: one call each."""
+    """Submit a job for each item: one call each."""
     for number in numbers:
         _queue.producer.submit(_spec(f"single-{number}"), [[_item(number)]])
 
 
 def enqueue_bulk(numbers: Iterable[int]) -> None:
-    """All items as one job."""
+    """Submit all items as one job."""
     _queue.producer.submit(_spec("bulk"), [map(_item, numbers)])
 
 
 def _keep(container: str, held: dict[str, Lease]) -> None:
-    """Prolong the leases every third of their time, and give back those that others have let expire."""
+    """Extend the leases every third of their time, and reclaim expired ones."""
     renewal = time.monotonic()
     while True:
         time.sleep(_SWEEP_S)
@@ -73,7 +73,7 @@ def _ack(container: str, ended: tuple[Lease, ItemResult]) -> bool:
 
 
 def main() -> None:
-    """Hand in what is finished and take the next in one call; results are kept over an outage and go first."""
+    """Ack finished items and lease the next in one call; results survive an outage and are acked first."""
     container = f"bench-{os.getpid()}"
     held: dict[str, Lease] = {}
     threading.Thread(target=_keep, args=(container, held), daemon=True).start()

@@ -1,4 +1,4 @@
-"""RQ, default worker: a fork per job; three retries, without which a killed worker's job is only filed as failed."""
+"""RQ, default worker: a fork per job; three retries, without which a killed worker's job only counts as failed."""
 
 import sys
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ SETTINGS = "retry=Retry(3); maintenance each 600 s, quick: each 5 s"
 REQUIREMENTS = ["rq==2.12.0", "redis==8.1.0", "hiredis==3.5.0"]
 WORKER = [sys.executable, "-m", "rq.cli", "worker", "--url", REDIS_URL, "--logging_level", "WARNING", "default"]
 if RECOVERY_S:
-    # A worker with nothing to do looks each `worker-ttl` less 15 s.
+    # An idle worker checks every `worker-ttl` less 15 s.
     WORKER += ["--worker-ttl", str(round(RECOVERY_S) + 15), "--maintenance-interval", str(round(RECOVERY_S))]
     WORKER += ["--job-monitoring-interval", "5"]
 _queue = Queue(connection=Redis.from_url(REDIS_URL))

@@ -1,4 +1,4 @@
-"""SAQ on Redis; three tries, without which a killed worker's job is only filed as aborted."""
+"""SAQ on Redis; three attempts, without which a killed worker's job only counts as aborted."""
 
 import asyncio
 import sys

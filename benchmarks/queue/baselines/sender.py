@@ -1,6 +1,6 @@
-"""The producer's side of one system, in its own environment: `sender.py MODULE worker|single|bulk|paced [COUNT]`.
+"""The producer of one queue, in its own environment: `sender.py MODULE worker|single|bulk|paced [COUNT]`.
 
-Prints one JSON value. Numbers are handed over by a generator, so the clock starts when a peer, connected, asks for one.
+Prints one JSON value. A generator yields the numbers, so that the clock starts when a connected producer asks for the first.
 """
 
 import importlib
@@ -17,7 +17,7 @@ _WARM_LIMIT_S = 30.0
 
 
 def single(module, count: int) -> float:
-    """Items per second, one call each; the first WARM are not counted."""
+    """Measure items per second, one call each; the first WARM are not counted."""
     began = 0.0
 
     def numbers() -> Iterator[int]:
@@ -32,7 +32,7 @@ def single(module, count: int) -> float:
 
 
 def bulk(module, count: int) -> float:
-    """Items per second by the system's bulk call, where it has one."""
+    """Measure items per second by the queue's bulk call, if it has one."""
     began = 0.0
 
     def numbers() -> Iterator[int]:
@@ -45,7 +45,7 @@ def bulk(module, count: int) -> float:
 
 
 def paced(module, count: int) -> dict[int, int]:
-    """When each number was sent, in ns: one at a time to an idle worker, after it has begun WARM others."""
+    """Send one at a time to an idle worker that has begun WARM others; returns the time of each send in ns."""
     sent: dict[int, int] = {}
     wait = random.Random(1)
 

@@ -1,4 +1,4 @@
-"""The render benchmark's contenders: each makes one MP4 of a scene, and is weighed."""
+"""Runs ours and the baselines: each renders one scene to an MP4, and is measured."""
 
 import contextlib
 import json
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.environments import ROOT, python_with
-from benchmarks.render.harness import FPS, FRAME_PX, SAMPLE_S, ZOOM, Cost, Scene, weigh
+from benchmarks.render.harness import FPS, FRAME_PX, SAMPLE_S, ZOOM, Cost, Scene, measure
 from container_worker.media.ffmpeg import find_ffmpeg
 from container_worker.media.request import RenderRequest
 from container_worker.media.scene import encoder
@@ -22,20 +22,20 @@ from scenequeue.jobs.kinds.render import RenderOptions
 BASELINES = ROOT / "benchmarks" / "render" / "baselines"
 MOVIEPY = ["moviepy==2.2.1", "opencv-python-headless==4.12.0.88", "imageio-ffmpeg==0.6.0"]
 FONT = ROOT / "container_worker" / "fonts" / "NotoSans-Regular.ttf"
-#: The settings that all share where the same settings are asked for.
+#: The encoder settings of all contenders in comparisons with the same settings.
 SHARED_PRESET, SHARED_CRF = "veryfast", 23
-#: The preset's own value: nothing is changed by it.
+#: The preset's own value, so that it changes nothing.
 SHARED_PARAMS = "scenecut=40"
 SHARED = (SHARED_PRESET, SHARED_PARAMS)
 
 
 class RenderHarness:
-    """Runs contenders in a folder.
+    """Runs ours and the baselines in a folder.
 
     Args:
-        folder: for what they make.
+        folder: for their output.
         fast: a folder in memory, for raw frames.
-        sample_s: seconds between two looks at our memory.
+        sample_s: seconds between two samples of our memory.
     """
 
     def __init__(self, folder: Path, fast: Path, sample_s: float = SAMPLE_S) -> None:
@@ -44,7 +44,7 @@ class RenderHarness:
 
     @staticmethod
     def medians(costs: Sequence[Cost]) -> dict[str, float]:
-        """Of wall and CPU seconds; memory is the most that was seen."""
+        """Return the medians of wall and CPU seconds, and the maximum of the memory."""
         return {
             "wall_s": statistics.median(cost.wall_s for cost in costs),
             "cpu_s": statistics.median(cost.cpu_s for cost in costs),
@@ -52,36 +52,36 @@ class RenderHarness:
         }
 
     def request(self, scene: Scene, *, threads: int, plain: bool = False, **options: Any) -> RenderRequest:
-        """The scene as a render child is asked for it; `plain` leaves subtitles and watermark out."""
+        """Return the request for a render child; `plain` leaves subtitles and watermark out."""
         more = {} if plain else {"subtitles": scene.subtitles, "watermark": scene.watermark}
         inputs = SceneInputs(scene.picture, scene.narration, **more)
         chosen = RenderOptions(**{"zoom": ZOOM, "fps": FPS, "normalize_loudness": False, **options})
         return request_for(inputs, chosen, self.folder / "scratch", self.ffmpeg, threads)
 
     def ours(self, request: RenderRequest, output: Path, settings: tuple[str, str] | None = None) -> Cost:
-        """Our render child, from its start to its end; with another preset and parameters of x264 where they are given."""
+        """Measure our render child, optionally with another preset and parameters of x264."""
         cost = self._child(request, settings or ())
         (Path(request.scratch) / "scene.mp4").rename(output)
         return cost
 
     def first_frame_s(self, request: RenderRequest) -> float:
-        """Seconds from the render child's start to its first frame."""
+        """Measure the seconds from the render child's start to its first frame."""
         lines: list[str] = []
-        self._child(request, said=lines)
+        self._child(request, printed=lines)
         return float(next(json.loads(line)["first_frame_s"] for line in lines if "first_frame_s" in line))
 
     def raw_frames(self, request: RenderRequest) -> Path:
-        """Our frames, as they would go to the encoder, in a file in memory."""
+        """Write our frames, as they go to the encoder, to a file in memory."""
         target = self._fast / "frames.yuv"
         self._child(request, ("--frames", str(target)))
         return target
 
-    def _child(self, request: RenderRequest, arguments: Sequence[str] = (), said: list[str] | None = None) -> Cost:
+    def _child(self, request: RenderRequest, arguments: Sequence[str] = (), printed: list[str] | None = None) -> Cost:
         shutil.rmtree(request.scratch, ignore_errors=True)
         Path(request.scratch).mkdir()
         argv = [sys.executable, "-m", "benchmarks.render.ours", *arguments]
-        return weigh(
-            argv, stdin=json.dumps(asdict(request)).encode() + b"\ngo\n", said=said,
+        return measure(
+            argv, stdin=json.dumps(asdict(request)).encode() + b"\ngo\n", printed=printed,
             more=child_environment(self.folder), sample_s=self._sample_s,
         )  # fmt: skip
 
@@ -90,7 +90,7 @@ class RenderHarness:
         count = frames.stat().st_size * 2 // (3 * FRAME_PX[0] * FRAME_PX[1])
         argv = encoder.argv_for(request, count, str(output))
         with frames.open("rb") as file:
-            return weigh(argv, stdin=file, more=child_environment(self.folder))
+            return measure(argv, stdin=file, more=child_environment(self.folder))
 
     def zoompan(self, scene: Scene, output: Path, width: int, *, plain: bool = False) -> Cost:
         """The usual recipe: enlarge to this width, zoompan, subtitles, watermark; the same path, and shared settings."""
@@ -112,14 +112,14 @@ class RenderHarness:
         argv += [word for name, value in options.items() for word in (f"-{name}", str(value))]
         argv += ["-c:a", "aac", "-b:a", "128k", "-ar", "48000", "-ac", "2", "-frames:v", str(scene.frames)]
         argv += ["-colorspace", "bt709", "-movflags", "+faststart", str(output)]
-        return weigh(argv)
+        return measure(argv)
 
     def moviepy(self, scene: Scene, output: Path) -> Cost:
-        """MoviePy 2 with the shared settings."""
+        """Measure MoviePy 2 with the shared settings."""
         return self._run_baseline("moviepy_scene.py", scene, output)
 
     def replaced_chain(self, scene: Scene, output: Path, *, plain: bool = False) -> Cost:
-        """The replaced system's four encodes."""
+        """Measure the four encodes of the replaced system."""
         return self._run_baseline("replaced_chain.py", scene, output, plain=plain)
 
     def _run_baseline(self, program: str, scene: Scene, output: Path, *, plain: bool = False) -> Cost:
@@ -134,14 +134,14 @@ class RenderHarness:
         plan = self.folder / "scene.json"
         plan.write_text(json.dumps(facts))
         python = python_with("moviepy", MOVIEPY)
-        return weigh(
+        return measure(
             [python, str(BASELINES / program), str(plan)], more={"IMAGEIO_FFMPEG_EXE": str(self.ffmpeg), "PYTHONPATH": ""}
         )
 
 
 @contextlib.contextmanager
 def with_encoder(codec: str, preset: str | int, params: str) -> Iterator[None]:
-    """Another preset and parameters than ours for as long as the block lasts."""
+    """Use another preset and parameters than ours for the length of the block."""
     kept = encoder.X264_PRESET, encoder.X264_PARAMS, encoder.AV1_PRESET, encoder.AV1_PARAMS
     if codec == "av1":
         encoder.AV1_PRESET, encoder.AV1_PARAMS = preset, params
@@ -154,7 +154,7 @@ def with_encoder(codec: str, preset: str | int, params: str) -> Iterator[None]:
 
 
 def in_turns(rounds: int, contenders: dict[str, Callable[[], Cost]]) -> dict[str, list[Cost]]:
-    """Every contender once a round, in turns, so that a slow minute of the machine falls on all of them."""
+    """Measure every contender once a round, in rotating order, so that a slow minute of the machine affects all of them."""
     costs: dict[str, list[Cost]] = {name: [] for name in contenders}
     for number in range(rounds):
         names = list(contenders)

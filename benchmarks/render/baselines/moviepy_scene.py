@@ -1,4 +1,4 @@
-"""The scene as a MoviePy 2 program makes it: one composite, one encode. Run with MoviePy's own environment.
+"""Renders the scene as a MoviePy 2 program: one composite, one encode. Runs in MoviePy's own environment.
 
 python moviepy_scene.py SCENE.json      (picture, watermark, narration, cues, size, fps, zoom, seconds, font, output)
 """

@@ -1,7 +1,7 @@
-"""The system that Sceneburst replaces, written anew from its description: four encodes one after the other.
+"""Renders the scene as the system that Sceneburst replaces: four encodes, written anew from its description.
 
-MoviePy makes a still clip, OpenCV warps it (LANCZOS4) into MPEG-4 Part 2, MoviePy lays the watermark on it, ffmpeg burns the
-subtitles in. Zoom is linear, from 1 to `zoom`. Run with MoviePy's own environment.
+MoviePy makes a still clip, OpenCV warps it (LANCZOS4) into MPEG-4 Part 2, MoviePy overlays the watermark, ffmpeg burns in the
+subtitles. Zoom is linear, from 1 to `zoom`. Runs in MoviePy's own environment.
 
     python replaced_chain.py SCENE.json     (as moviepy_scene.py; and srt, ffmpeg; "cues" empty leaves text and mark out)
 """
