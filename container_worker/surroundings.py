@@ -3,7 +3,7 @@
 import resource
 from pathlib import Path
 
-from container_worker.media.ffmpeg import examine, find_ffmpeg
+from container_worker.media.ffmpeg import find_ffmpeg, probe_ffmpeg
 from container_worker.scratch import scratch_problem
 from scenequeue.counted import counted
 from scenequeue.errors import SceneburstError, SettingsError
@@ -32,7 +32,7 @@ def find_problem(scratch_dir: Path | None, *, thoroughly: bool) -> str:
         program = find_ffmpeg().path
     except SettingsError as error:
         return str(error)
-    return "" if examine(program) else f"{program} cannot be run any more"
+    return "" if probe_ffmpeg(program) else f"{program} cannot be run any more"
 
 
 def _descriptor_problem() -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from container_worker.media.file_names import CAPTIONS, POSTER, VIDEO
-from container_worker.sandbox.outputs import opened_output
+from container_worker.sandbox.outputs import open_output
 from scenequeue.errors import ToolFailed
 from scenequeue.jobs.artifact import Artifact
 from scenequeue.reasons import Reason
@@ -140,7 +140,7 @@ def _put(
     output: Output, folder: Path, metadata: Mapping[str, str], storage: UriStorage, stop_if_asked: Callable[[], None]
 ) -> Stored | None:
     """Upload one file; None where it was not made."""
-    with opened_output(folder / output.file_name) as made:
+    with open_output(folder / output.file_name) as made:
         if made is None:
             return None
         return storage.put(

@@ -48,7 +48,7 @@ class Render:
         )  # fmt: skip
         report = render_scene(
             scene, item.options, context.scratch / VIDEO, context.scratch,
-            limits=context.limits, on_progress=context.on_progress, should_stop=context.should_stop, turn=context.slot,
+            limits=context.limits, on_progress=context.on_progress, should_stop=context.should_stop, slot=context.slot,
         )  # fmt: skip
         return Made(report.duration_s, {"frames": report.frames}, report.warnings)
 

@@ -56,8 +56,8 @@ class Stitch:
 
     def run(self, item: _Item, files: Mapping[str, InputFile]) -> Made:
         # Loaded with the first film: an idle container does not need it.
-        from container_worker.media.child_process import converse
-        from container_worker.media.rate_guard import Pace
+        from container_worker.media.child_process import run_child_job
+        from container_worker.media.rate_guard import RateGuard
         from container_worker.media.scene.rendering import SceneInputs, request_for
 
         context, payload, options = item.context, item.payload, item.options
@@ -65,13 +65,13 @@ class Stitch:
         music = files["music"].path if "music" in files else None
         film = SceneInputs(Path(), Path(), title=payload.title, music=music, cut_s=0.0)
         request = request_for(film, options, context.scratch, program.path, 1)
-        request = replace(request, extras=replace(request.extras, card_frames=0))
+        request = replace(request, card_frames=0)
         fade_frames = round(payload.crossfade_s * options.fps)
-        with context.slot(), Pace(context.limits.wall_s, context.on_progress) as pace:
-            made, warnings = converse(
+        with context.slot(), RateGuard(context.limits.wall_s, context.on_progress) as guard:
+            made, warnings = run_child_job(
                 "container_worker.media.film",
-                {"look": asdict(request), "scenes": len(payload.sources), "fade_frames": fade_frames},
-                context.scratch, limits=context.limits, on_progress=pace, should_stop=context.should_stop,
+                {"request": asdict(request), "scenes": len(payload.sources), "fade_frames": fade_frames},
+                context.scratch, limits=context.limits, on_progress=guard, should_stop=context.should_stop,
                 ffmpeg=program.path,
             )  # fmt: skip
         return Made(made.duration_s, {"frames": made.frames, "encoded_frames": made.encoded_frames}, warnings)

@@ -32,16 +32,16 @@ from scenequeue.reasons import Reason
 class _Listener:
     """Takes in what a render child says; its turn, once it has it, lasts until `turns` is closed."""
 
-    def __init__(self, on_progress: Callable[[float], None], turn: Callable[[], AbstractContextManager[None]]) -> None:
-        self._on_progress, self._turn = on_progress, turn
-        self.turns = ExitStack()
+    def __init__(self, on_progress: Callable[[float], None], slot: Callable[[], AbstractContextManager[None]]) -> None:
+        self._on_progress, self._enter_slot = on_progress, slot
+        self.slot = ExitStack()
         self.warnings: list[Reason] = []
         self.made: Made | None = None
         self.failure: ItemError | None = None
-        self.has_turn = False
+        self.has_slot = False
         self._lines = 0
 
-    def hear(self, line: str) -> bytes | None:
+    def on_line(self, line: str) -> bytes | None:
         """Take in one line; returns the answer, if there is one.
 
         Raises:
@@ -49,12 +49,12 @@ class _Listener:
         """
         self._lines += 1
         message = read_message(line)
-        if self._lines > MAX_LINES or len(self.warnings) >= MAX_WARNINGS or (self.has_turn and isinstance(message, Ready)):
+        if self._lines > MAX_LINES or len(self.warnings) >= MAX_WARNINGS or (self.has_slot and isinstance(message, Ready)):
             raise ToolFailed("the renderer said more than a renderer does")
         match message:
             case Ready():
-                self.has_turn = True
-                self.turns.enter_context(self._turn())
+                self.has_slot = True
+                self.slot.enter_context(self._enter_slot())
                 return b"go\n"
             case Progress():
                 self._on_progress(message.share)
@@ -67,7 +67,7 @@ class _Listener:
         return None
 
 
-def converse(
+def run_child_job(
     module: str,
     request: Mapping[str, Any],
     scratch: Path,
@@ -77,9 +77,9 @@ def converse(
     should_stop: threading.Event | None,
     ffmpeg: Path,
     readable: Sequence[Path] = (),
-    turn: Callable[[], AbstractContextManager[None]] = nullcontext,
+    slot: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> tuple[Made, tuple[Reason, ...]]:
-    """Run a module of ours as a confined child, and hear it out.
+    """Run a module of ours as a confined child to its end.
 
     Args:
         module: what to run; it speaks as container_worker.media.child_program says.
@@ -90,7 +90,7 @@ def converse(
         should_stop: kills the child's group within 50 ms of being set.
         ffmpeg: the program, which the child runs.
         readable: inputs outside `scratch`; nothing else there can be read.
-        turn: entered once the child is prepared, if need be after waiting, and left when it has ended.
+        slot: entered once the child is prepared, if need be after waiting, and left when it has ended.
 
     Returns:
         What was made, and the warnings.
@@ -98,16 +98,16 @@ def converse(
     Raises:
         ItemError: BadInput and the like, as the child said, or as its end means. Stopped: `should_stop` was set.
     """
-    listener = _Listener(on_progress, turn)
+    listener = _Listener(on_progress, slot)
     try:
-        with listener.turns:
+        with listener.slot:
             run_child(
                 [sys.executable, "-P", "-m", module], program="the renderer", limits=limits, folder=scratch,
-                stdin=json.dumps(request).encode() + b"\n", should_stop=should_stop, on_line=listener.hear,
+                stdin=json.dumps(request).encode() + b"\n", should_stop=should_stop, on_line=listener.on_line,
                 readable=readable, programs=(ffmpeg,),
             )  # fmt: skip
     except CpuTimeExceeded:
-        if listener.has_turn:
+        if listener.has_slot:
             raise
         # Another attempt would take as long.
         raise BadInput(

@@ -15,7 +15,7 @@ import traceback
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from container_worker.media.child_protocol import MAX_ERROR_CHARS, keep_stdout, say
+from container_worker.media.child_protocol import MAX_ERROR_CHARS, reserve_stdout, send
 from scenequeue.errors import BadInput, DiskFull, ItemError, LimitExceeded
 from scenequeue.storages.disk_errors import is_full
 
@@ -35,7 +35,7 @@ def limit_preparation() -> Callable[[], None]:
 
 def wait_for_slot() -> None:
     """Report that everything is prepared, and wait until the parent has a slot. Ends the process when the parent has ended."""
-    say({"ready": True})
+    send({"ready": True})
     if not sys.stdin.readline():
         sys.exit(1)
 
@@ -49,9 +49,9 @@ def run(make: Callable[[dict[str, Any]], dict[str, Any]]) -> int:
     Returns:
         The exit code: 0 where it was made or its input is bad, 3 for other errors.
     """
-    keep_stdout()
+    reserve_stdout()
     try:
-        say({"done": make(json.loads(sys.stdin.readline()))})
+        send({"done": make(json.loads(sys.stdin.readline()))})
         return 0
     except ItemError as error:
         failure = error
@@ -71,7 +71,7 @@ def run(make: Callable[[dict[str, Any]], dict[str, Any]]) -> int:
         if "memory" not in str(error).lower():
             raise
         failure = LimitExceeded(f"rendering needs more memory than it may use ({str(error).splitlines()[0]})")
-    say({"error": type(failure).__name__, "message": str(failure)[:MAX_ERROR_CHARS]})
+    send({"error": type(failure).__name__, "message": str(failure)[:MAX_ERROR_CHARS]})
     return 0 if isinstance(failure, BadInput) else 3
 
 

@@ -11,8 +11,8 @@ MAX_ERROR_CHARS = 4_000
 _kept: list[TextIO] = []
 
 
-def keep_stdout() -> None:
-    """Keep stdout for `say`. What libraries print there, in Python or in C, is for people and goes to stderr from now on:
+def reserve_stdout() -> None:
+    """Keep stdout for `send`. What libraries print there, in Python or in C, is for people and goes to stderr from now on:
     OpenCV does when there is not enough memory to load it.
     """
     _kept.append(os.fdopen(os.dup(1), "w"))
@@ -20,7 +20,7 @@ def keep_stdout() -> None:
     sys.stdout = sys.stderr
 
 
-def say(line: dict[str, Any]) -> None:
+def send(line: dict[str, Any]) -> None:
     """Write one line to the parent."""
     out = _kept[0] if _kept else sys.stdout
     out.write(json.dumps(line) + "\n")
@@ -29,4 +29,4 @@ def say(line: dict[str, Any]) -> None:
 
 def warn(code: str, **parameters: str | int) -> None:
     """Tell the parent something that a person should know: a code of scenequeue.reasons and what belongs into its sentence."""
-    say({"warning": {"code": code, "parameters": parameters}})
+    send({"warning": {"code": code, "parameters": parameters}})

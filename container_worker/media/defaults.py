@@ -34,7 +34,7 @@ AUDIO_PEAK = 0.841
 #: Longest narration, in seconds; a longer one is a mistake or an attack.
 MAX_NARRATION_S = 3 * 3600.0
 #: Shortest music, in seconds: it is repeated as often as the narration needs, and each time costs a seek.
-SHORTEST_MUSIC_S = 0.1
+MIN_MUSIC_S = 0.1
 #: ffmpeg's demuxers that may open a sound, and what people call them.
 AUDIO_FORMATS = ("mp3", "wav", "flac", "ogg", "aac", "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "aiff", "w64", "caf")
 AUDIO_NAMES = ("MP3", "WAV", "FLAC", "Ogg", "AAC", "M4A", "MP4", "MOV", "Matroska", "WebM", "AIFF", "W64", "CAF")
@@ -78,7 +78,7 @@ BOX_RADIUS_EM = 0.18
 #: Lines may fill this share of the frame's height; more are left out with a warning.
 MAX_TEXT_SHARE = 0.6
 #: Most of the system's font files that are looked into for characters that the packaged ones lack; each takes some 5 to 40 ms.
-MOST_FONT_FILES = 150
+MAX_FONT_FILES = 150
 
 # --- running -------------------------------------------------------------------------------------
 #: Seconds between two progress reports of a render child.

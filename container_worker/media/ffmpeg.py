@@ -11,7 +11,7 @@ from container_worker.media.ffmpeg_process import read_version_report
 from scenequeue.errors import ProgramUnavailable, SettingsError
 
 #: Oldest ffmpeg that has been tested.
-_OLDEST_MAJOR = 6
+_MIN_MAJOR = 6
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,10 @@ def read_version(report: str) -> tuple[int, str, frozenset[str]] | None:
     return (int(number.group(1)) if number else 999), version, frozenset(re.findall(r"--enable-(\S+)", report))
 
 
-def examine(path: Path) -> Ffmpeg | None:
+def probe_ffmpeg(path: Path) -> Ffmpeg | None:
     """Return the abilities of this ffmpeg, or None if it is too old, not complete, or not ffmpeg."""
     facts = read_version(read_version_report(path))
-    if facts is None or facts[0] < _OLDEST_MAJOR or not {"libx264", "libass"} <= facts[2]:
+    if facts is None or facts[0] < _MIN_MAJOR or not {"libx264", "libass"} <= facts[2]:
         return None
     return Ffmpeg(path, facts[1], "libsvtav1" in facts[2])
 
@@ -47,24 +47,24 @@ def examine(path: Path) -> Ffmpeg | None:
 @lru_cache(maxsize=4)
 def _found(search: str, named: str | None) -> Ffmpeg:
     if named:
-        chosen = examine(Path(named))
+        chosen = probe_ffmpeg(Path(named))
         if chosen is None:
             raise SettingsError(
-                f"SCENEBURST_FFMPEG names {named}, which is not an ffmpeg {_OLDEST_MAJOR} or newer with libx264 and libass"
+                f"SCENEBURST_FFMPEG names {named}, which is not an ffmpeg {_MIN_MAJOR} or newer with libx264 and libass"
             )
         return chosen
     on_path = shutil.which("ffmpeg", path=search)
-    chosen = examine(Path(on_path)) if on_path else None
+    chosen = probe_ffmpeg(Path(on_path)) if on_path else None
     if chosen is None:
         try:
             import imageio_ffmpeg
 
-            chosen = examine(Path(imageio_ffmpeg.get_ffmpeg_exe()))
+            chosen = probe_ffmpeg(Path(imageio_ffmpeg.get_ffmpeg_exe()))
         except (ImportError, RuntimeError):
             chosen = None
     if chosen is None:
         raise ProgramUnavailable(
-            f"no ffmpeg {_OLDEST_MAJOR} or newer with libx264 and libass: install one, or `pip install imageio-ffmpeg`"
+            f"no ffmpeg {_MIN_MAJOR} or newer with libx264 and libass: install one, or `pip install imageio-ffmpeg`"
         )
     return chosen
 

@@ -8,7 +8,7 @@ import os
 #: Wanted size of the pipe, in bytes: fewer switches between the two processes. More needs privileges (pipe(7)).
 _WANTED_BYTES = 1024 * 1024
 #: What vmsplice(2) says where there is none, or it is not allowed.
-_NOT_HERE = (errno.ENOSYS, errno.EPERM, errno.EINVAL)
+_NOT_SUPPORTED = (errno.ENOSYS, errno.EPERM, errno.EINVAL)
 
 
 class _Part(ctypes.Structure):
@@ -29,7 +29,7 @@ class FramePipe:
         self._fd, self._libc = fd, ctypes.CDLL(None, use_errno=True)
         # A page that the pipe holds is not copied into it, but must stay as it is until it has been read. When a frame is in the
         # pipe whole, and is larger than the pipe, then the frame before it has been read.
-        self._lends = frame_bytes >= _size(fd) and hasattr(self._libc, "vmsplice")
+        self._uses_vmsplice = frame_bytes >= _size(fd) and hasattr(self._libc, "vmsplice")
 
     def put(self, frame: memoryview) -> None:
         """All of the frame; it must not be changed before the next one has been put.
@@ -37,11 +37,11 @@ class FramePipe:
         Raises:
             BrokenPipeError: the reader has gone.
         """
-        sent = self._lend(frame) if self._lends else 0
+        sent = self._vmsplice(frame) if self._uses_vmsplice else 0
         while sent < len(frame):
             sent += os.write(self._fd, frame[sent:])
 
-    def _lend(self, frame: memoryview) -> int:
+    def _vmsplice(self, frame: memoryview) -> int:
         """Return the number of bytes in the pipe; fewer than all where the system does not let pages be lent."""
         begin, sent = ctypes.addressof(ctypes.c_char.from_buffer(frame)), 0
         while sent < len(frame):
@@ -49,8 +49,8 @@ class FramePipe:
             taken = self._libc.vmsplice(self._fd, ctypes.byref(part), 1, 0)
             if taken < 0:
                 number = ctypes.get_errno()
-                if number in _NOT_HERE:
-                    self._lends = False
+                if number in _NOT_SUPPORTED:
+                    self._uses_vmsplice = False
                     break
                 raise OSError(number, os.strerror(number))
             sent += taken

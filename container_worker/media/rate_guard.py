@@ -9,17 +9,17 @@ from scenequeue.counted import counted
 from scenequeue.errors import BadInput, LimitExceeded
 
 #: A rate is believed after this many seconds of work, and this share of the item's time.
-_LEAST_WATCHED_S = 60.0
-_LEAST_WATCHED_SHARE = 0.05
+_MIN_WATCHED_S = 60.0
+_MIN_WATCHED_SHARE = 0.05
 #: An item that needs this many times the time it has is refused at once; a busy neighbour does not slow one down as much.
-_TOO_SLOW = 2.0
+_MAX_OVERRUN = 2.0
 #: So much of the time was worked in where only the clock ended it.
-_WORKED_TO_THE_LAST = 0.9
+_MIN_WORKED_SHARE = 0.9
 #: Longest that the time between two reports counts: a container that was frozen says nothing about the item.
-_LONGEST_GAP_S = 10.0
+_MAX_GAP_S = 10.0
 
 
-class Pace:
+class RateGuard:
     """Stands in for an item's `on_progress`, and ends the item where it cannot be done in its time; one for each attempt.
 
     As a context manager it also judges an end by the wall clock: where work went on to the last, it is permanent.
@@ -44,12 +44,12 @@ class Pace:
         """
         now = self._now()
         if self._last is not None:
-            self._worked_s += min(now - self._last, _LONGEST_GAP_S)
+            self._worked_s += min(now - self._last, _MAX_GAP_S)
         self._last, self._share = now, share
         self._on_progress(share)
         if (
-            self._worked_s >= max(_LEAST_WATCHED_S, _LEAST_WATCHED_SHARE * self._wall_s)
-            and self._needs_s() > _TOO_SLOW * self._wall_s
+            self._worked_s >= max(_MIN_WATCHED_S, _MIN_WATCHED_SHARE * self._wall_s)
+            and self._needs_s() > _MAX_OVERRUN * self._wall_s
         ):
             raise self._refusal()
 
@@ -58,7 +58,7 @@ class Pace:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         # After a hang or a freeze little was worked, and where memory or disk ended it, the time was not over.
-        is_over = self._worked_s > _WORKED_TO_THE_LAST * self._wall_s and self._needs_s() > self._wall_s
+        is_over = self._worked_s > _MIN_WORKED_SHARE * self._wall_s and self._needs_s() > self._wall_s
         if isinstance(error, LimitExceeded) and is_over:
             raise self._refusal() from None
 

@@ -11,7 +11,7 @@ MotionChoice = Literal["zoom_in", "zoom_out", "pan_left", "pan_right", "none"]
 
 
 @dataclass(frozen=True)
-class TextLook:
+class TextStyle:
     """Look of subtitles. Colours are (red, green, blue), 0 to 255."""
 
     em_px: float
@@ -27,7 +27,7 @@ class TextLook:
 
 
 @dataclass(frozen=True)
-class MarkLook:
+class WatermarkStyle:
     """Place, width and strength of the watermark."""
 
     corner: Literal["top_left", "top_right", "bottom_left", "bottom_right"]
@@ -39,29 +39,27 @@ class MarkLook:
 
 
 @dataclass(frozen=True)
-class Extras:
-    """Parts of a scene that most do without."""
+class AudioSpec:
+    """Encoding, music and loudness of a scene's sound."""
 
-    #: A file to lay under the narration, again and again.
+    kbps: int
+    #: A file that is repeated under the narration.
     music: str | None = None
     #: The music's length, in seconds, once it has been measured.
     music_s: float = 0.0
     music_gain_db: float = -16.0
     ducking: bool = True
-    #: Loudness to reach, in LUFS; None leaves it.
+    #: Target loudness, in LUFS; None leaves it unchanged.
     loudness_lufs: float | None = None
-    subtitle_mode: Literal["burned", "soft", "off"] = "burned"
-    webvtt: bool = False
+
+
+@dataclass(frozen=True)
+class SidecarSpec:
+    """Files that are made beside the video."""
+
+    captions: bool = False
     #: Share of the length at which the poster is taken; None makes none.
     poster_at: float | None = None
-    #: Frames before the narration begins, with the title on them.
-    card_frames: int = 0
-    #: Frames from either end at which a keyframe is put; None puts none.
-    cut_frames: int | None = None
-    #: Share of the frame along each edge that the title stays out of.
-    safe_area: float = 0.0
-    #: BCP 47 tag of the texts; None judges by the texts.
-    language: str | None = None
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,7 @@ class RenderRequest:
 
     name: str
     image: str
-    audio: str
+    narration: str
     subtitles: str | None
     watermark: str | None
     title: str | None
@@ -83,22 +81,31 @@ class RenderRequest:
     fit: FitChoice
     motion: MotionChoice
     zoom: float
-    text: TextLook
-    mark: MarkLook
+    text: TextStyle
+    mark: WatermarkStyle
     codec: Literal["h264", "av1"]
     crf: int
-    audio_kbps: int
-    normalize_loudness: bool
     threads: int
-    extras: Extras = Extras()
+    sound: AudioSpec
+    sidecars: SidecarSpec = SidecarSpec()
+    subtitle_mode: Literal["burned", "soft", "off"] = "burned"
+    #: Frames of the title card, which stands before the narration.
+    card_frames: int = 0
+    #: A film cuts the scene this many frames from either end, so keyframes are put there; None puts none.
+    cut_frames: int | None = None
+    #: Share of the frame along each edge that the title stays out of.
+    safe_area: float = 0.0
+    #: BCP 47 tag of the texts; None: detected from the texts.
+    language: str | None = None
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
         """The request that `dataclasses.asdict` and JSON made `data` of."""
         text: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data["text"].items()}
         nested = {
-            "text": TextLook(**text),
-            "mark": MarkLook(**{**data["mark"], "safe_px": tuple(data["mark"].get("safe_px", (0, 0)))}),
-            "extras": Extras(**data.get("extras", {})),
+            "text": TextStyle(**text),
+            "mark": WatermarkStyle(**{**data["mark"], "safe_px": tuple(data["mark"].get("safe_px", (0, 0)))}),
+            "sound": AudioSpec(**data["sound"]),
+            "sidecars": SidecarSpec(**data["sidecars"]),
         }
         return cls(**{**data, **nested})

@@ -33,7 +33,7 @@ _LINE_BYTES = 64 * 1024
 #: Messages of children that ran out of memory: of ffmpeg, Python, and the loader when a library could not be mapped.
 _OUT_OF_MEMORY = ("Cannot allocate memory", "MemoryError", "failed to map segment from shared object")
 #: How often a waiting caller looks at `should_stop` and the clock, in seconds.
-_LOOK_S = 0.05
+_POLL_S = 0.05
 _warned = threading.Event()
 
 
@@ -47,7 +47,7 @@ class CpuTimeExceeded(LimitExceeded):
     """The child used more CPU time than it may, by its limits or by its own."""
 
 
-def classify(returncode: int, stderr: str, program: str) -> ItemError:
+def error_for_exit(returncode: int, stderr: str, program: str) -> ItemError:
     """The error that a child's end means, from its exit code (negative: signal) and its last lines."""
     if says_full(stderr):
         return DiskFull(f"no space left in the scratch folder while {program} ran")
@@ -66,38 +66,38 @@ def _signal_name(number: int) -> str:
     return signal.Signals(number).name if number in set(signal.Signals) else str(number)
 
 
-class _Talk:
+class _ChildDialogue:
     """Handles a child's lines, and keeps what is to be said to it until its stdin takes it."""
 
     def __init__(self, stdin: IO[bytes], first: bytes, on_line: Callable[[str], bytes | None], check: Callable[[], None]) -> None:
         self.stdin, self._on_line, self._check = stdin, on_line, check
         #: Not written yet.
-        self.unsaid = first
+        self.unsent = first
         #: Seconds spent on handling lines so far.
-        self.took_s = 0.0
+        self.handling_s = 0.0
         # A child that does not read must not hold its caller up.
         os.set_blocking(stdin.fileno(), False)
 
-    def say(self) -> None:
+    def send(self) -> None:
         """Write as much as the pipe takes now."""
         try:
-            self.unsaid = self.unsaid[os.write(self.stdin.fileno(), self.unsaid) :]
+            self.unsent = self.unsent[os.write(self.stdin.fileno(), self.unsent) :]
         except BlockingIOError:
             pass
         except BrokenPipeError:
             # It has ended, or closed its stdin; its exit code will tell.
-            self.unsaid = b""
+            self.unsent = b""
 
-    def hear(self, line: str) -> None:
+    def on_line(self, line: str) -> None:
         # Thousands may come at once.
         self._check()
         began = time.monotonic()
         answer = self._on_line(line)
-        self.took_s += time.monotonic() - began
-        self.unsaid += answer or b""
+        self.handling_s += time.monotonic() - began
+        self.unsent += answer or b""
 
 
-class _Lines:
+class _LineSplitter:
     """Cuts a byte stream into lines, bounded in memory."""
 
     def __init__(self, take: Callable[[str], None]) -> None:
@@ -147,7 +147,7 @@ def run_child(
         0; any other end raises.
 
     Raises:
-        Stopped: `should_stop` was set. LimitExceeded, DiskFull, ToolFailed: see `classify`.
+        Stopped: `should_stop` was set. LimitExceeded, DiskFull, ToolFailed: see `error_for_exit`.
 
     Guarantees:
         When it returns or raises, no process of the child's group is left, whatever the reason; from level `seccomp` on
@@ -194,20 +194,23 @@ def _run(
         if should_stop is not None and should_stop.is_set():
             raise Stopped(f"{program} was stopped")
         # Without the time that its caller has spent on its lines.
-        if time.monotonic() - began - talk.took_s > limits.wall_s:
+        if time.monotonic() - began - talk.handling_s > limits.wall_s:
             raise LimitExceeded(f"{program} ran longer than {limits.wall_s:g} s")
 
-    talk = _Talk(child.stdin, stdin, on_line, check)
+    talk = _ChildDialogue(child.stdin, stdin, on_line, check)
     try:
-        streams = {child.stdout: _Lines(talk.hear), child.stderr: _Lines(lambda line: tail.append(line[:_MESSAGE_CHARS]))}
-        _follow(child, talk, streams, check)
+        streams = {
+            child.stdout: _LineSplitter(talk.on_line),
+            child.stderr: _LineSplitter(lambda line: tail.append(line[:_MESSAGE_CHARS])),
+        }
+        _exchange(child, talk, streams, check)
     finally:
         kill_group(child.pid)
         returncode = child.wait()
         for pipe in (child.stdin, child.stdout, child.stderr):
             _close_quietly(pipe)
     if returncode != 0:
-        raise classify(returncode, "\n".join(tail), program)
+        raise error_for_exit(returncode, "\n".join(tail), program)
     return returncode
 
 
@@ -223,10 +226,10 @@ def _has_ended(child: subprocess.Popen[bytes]) -> bool:
     return os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
-def _follow(
+def _exchange(
     child: subprocess.Popen[bytes],
-    talk: _Talk,
-    streams: dict[IO[bytes], _Lines],
+    talk: _ChildDialogue,
+    streams: dict[IO[bytes], _LineSplitter],
     check: Callable[[], None],
 ) -> None:
     """Talk with the child until it has ended and all that it said is read; `check` raises what is to end it before."""
@@ -245,11 +248,11 @@ def _follow(
                 return
             if not is_reading:
                 # The end of a child that has closed its pipes follows at once as a rule, and nothing announces it.
-                pause_s = min(2 * pause_s, _LOOK_S)
-            _listen_for_room(selector, talk)
-            for key, _ in selector.select(_LOOK_S if is_reading else pause_s):
+                pause_s = min(2 * pause_s, _POLL_S)
+            _watch_stdin(selector, talk)
+            for key, _ in selector.select(_POLL_S if is_reading else pause_s):
                 if key.fileobj is talk.stdin:
-                    talk.say()
+                    talk.send()
                 elif data := os.read(key.fd, _LINE_BYTES):
                     key.data.feed(data)
                 else:
@@ -257,10 +260,10 @@ def _follow(
                     selector.unregister(key.fileobj)
 
 
-def _listen_for_room(selector: selectors.BaseSelector, talk: _Talk) -> None:
+def _watch_stdin(selector: selectors.BaseSelector, talk: _ChildDialogue) -> None:
     """Have the selector report room in the child's stdin as long as something is to be said."""
     is_registered = talk.stdin in selector.get_map()
-    if talk.unsaid and not is_registered:
+    if talk.unsent and not is_registered:
         selector.register(talk.stdin, selectors.EVENT_WRITE)
-    elif is_registered and not talk.unsaid:
+    elif is_registered and not talk.unsent:
         selector.unregister(talk.stdin)

@@ -4,7 +4,7 @@ Run as a script, `python -I -S confine.py PARENT_PID NAME=VALUE... -- PROGRAM AR
 the program keeps its process id. A separate program rather than `preexec_fn`, because code between fork
 and exec may deadlock in a worker that has threads. It needs nothing but the interpreter, and decides nothing.
 
-Names: `RLIMIT_…` (a number), `SACRIFICE` (of oom_score_adj), `RIGHTS` (1: no capabilities and no new ones),
+Names: `RLIMIT_…` (a number), `OOM_SCORE_ADJ` (of oom_score_adj), `RIGHTS` (1: no capabilities and no new ones),
 `FILE` (Landlock rights and a path, as landlock.py writes them; any number of them), `UID` (to become), `CALLS` (the seccomp
 program, in hex).
 """
@@ -22,7 +22,7 @@ _SECCOMP_MODE_FILTER = 2
 _CAPABILITY_VERSION = 0x20080522
 _LANDLOCK_CREATE_RULESET, _LANDLOCK_ADD_RULE, _LANDLOCK_RESTRICT_SELF = 444, 445, 446
 #: Rights that each version of Landlock has added to the thirteen of the first: to link elsewhere, truncate, control devices.
-_FIRST_RIGHTS, _LATER_RIGHTS = (1 << 13) - 1, {2: 1 << 13, 3: 1 << 14, 5: 1 << 15}
+_BASE_RIGHTS, _LATER_RIGHTS = (1 << 13) - 1, {2: 1 << 13, 3: 1 << 14, 5: 1 << 15}
 #: Rights that a rule for a file may hold.
 _FILE_RIGHTS = 1 | 2 | 4 | 1 << 14 | 1 << 15
 #: From its version 6 on: no abstract sockets of others, no signals to others.
@@ -46,11 +46,11 @@ def confine(arguments: list[str]) -> None:
     for name, value in given:
         if name.startswith("RLIMIT_"):
             _limit(name, int(value))
-    _part_cpu_limits()
-    if "SACRIFICE" in named:
+    _lower_soft_cpu_limit()
+    if "OOM_SCORE_ADJ" in named:
         # Where it is not there, the worker's own score is as high.
         with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="utf-8") as file:  # noqa: PTH123  no more imports
-            file.write(named["SACRIFICE"])
+            file.write(named["OOM_SCORE_ADJ"])
     ruleset = _ruleset(libc, [value for name, value in given if name == "FILE"])
     if "RIGHTS" in named:
         _drop_bounding_set(libc)
@@ -85,7 +85,7 @@ def _limit(name: str, value: int) -> None:
     resource.setrlimit(number, (bound, bound))
 
 
-def _part_cpu_limits() -> None:
+def _lower_soft_cpu_limit() -> None:
     """Set the soft CPU limit below the hard one, whoever set that: SIGXCPU tells its end from other deaths, SIGKILL does not.
 
     A parent may have lowered the soft one for itself alone.
@@ -108,7 +108,7 @@ def _ruleset(libc: ctypes.CDLL, rules: list[str]) -> int | None:
     if not rules:
         return None
     version = _call(libc.syscall(_LANDLOCK_CREATE_RULESET, None, 0, 1))
-    handled = _FIRST_RIGHTS | sum(right for since, right in _LATER_RIGHTS.items() if version >= since)
+    handled = _BASE_RIGHTS | sum(right for since, right in _LATER_RIGHTS.items() if version >= since)
     attributes = struct.pack("=QQQ", handled, 0, _SCOPES) if version >= 6 else struct.pack("=Q", handled)
     ruleset = _call(libc.syscall(_LANDLOCK_CREATE_RULESET, attributes, len(attributes), 0))
     for rule in rules:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 #: A child gets no less than this, however small its share of the container: AV1 at 4K takes more than 1 GiB, and less than 1.5.
-_LEAST_MEMORY_BYTES = 2 * 1024**3
+_MIN_MEMORY_BYTES = 2 * 1024**3
 #: Where the memory limit of a container stands, in cgroup versions 2 and 1; without a limit, "max" or a huge number.
 _CGROUP_FILES = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 _MEMINFO = Path("/proc/meminfo")
@@ -37,7 +37,7 @@ def child_memory_bytes(setting_bytes: int, container_bytes: int | None, slots: i
     """
     if container_bytes is None:
         return setting_bytes
-    return min(setting_bytes, max(container_bytes // slots, _LEAST_MEMORY_BYTES))
+    return min(setting_bytes, max(container_bytes // slots, _MIN_MEMORY_BYTES))
 
 
 def container_memory_bytes() -> int | None:

@@ -15,7 +15,7 @@ _NOT_A_FILE = {errno.ELOOP, errno.ENOTDIR, errno.ENXIO, errno.ENODEV, errno.EACC
 
 
 @contextmanager
-def opened_output(path: Path) -> Iterator[Path | None]:
+def open_output(path: Path) -> Iterator[Path | None]:
     """A path that leads to just this file as long as the block lasts, whatever becomes of its name; None where there is none.
 
     Args:
@@ -39,7 +39,7 @@ def output_bytes(path: Path) -> int:
     """The file's size.
 
     Raises:
-        ToolFailed: as `opened_output`, or there is none.
+        ToolFailed: as `open_output`, or there is none.
     """
     descriptor = _open(path)
     if descriptor is None:

@@ -14,9 +14,9 @@ from container_worker.sandbox.seccomp import program_for
 
 _CONFINE = str(Path(__file__).with_name("confine.py"))
 #: oom_score_adj: when memory runs out, the kernel ends children before the worker and everybody else's programs.
-_SACRIFICE = 1000
+_OOM_SCORE_ADJ = 1000
 #: Processes and threads that a user id of its own may have.
-_MOST_PROCESSES = 512
+_MAX_PROCESSES = 512
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,13 @@ class Policy:
         """For confine.py's command line."""
         if sys.platform != "linux":
             return []
-        words = [f"SACRIFICE={_SACRIFICE}", "RIGHTS=1"]
+        words = [f"OOM_SCORE_ADJ={_OOM_SCORE_ADJ}", "RIGHTS=1"]
         if self.level.rank >= Level.SECCOMP.rank:
             words.append(f"CALLS={program_for(platform.machine(), os.getpid()).hex()}")
         if self.level.rank >= Level.LANDLOCK.rank and self.has_landlock:
             words += [f"FILE={rule}" for rule in rules_for(self.folder, self.readable, self.programs)]
         if self.uid is not None:
-            words += [f"UID={self.uid}", f"RLIMIT_NPROC={_MOST_PROCESSES}"]
+            words += [f"UID={self.uid}", f"RLIMIT_NPROC={_MAX_PROCESSES}"]
         return words
 
 

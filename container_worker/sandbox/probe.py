@@ -72,7 +72,7 @@ class _Trial:
 #: What has been found for each program, in this process.
 _found: dict[Path | None, Isolation] = {}
 #: All slots begin at once; one of them tries.
-_looking = threading.Lock()
+_probe_lock = threading.Lock()
 
 
 def probe(program: Path | None) -> Isolation:
@@ -84,7 +84,7 @@ def probe(program: Path | None) -> Isolation:
     Cost: a few hundredths of a second for each level tried, once per process and program. A result that a busy machine may
     have brought about is not kept: the next child tries again.
     """
-    with _looking:
+    with _probe_lock:
         if (known := _found.get(program)) is not None:
             return known
         found, is_certain = _find(program)
@@ -95,16 +95,16 @@ def probe(program: Path | None) -> Isolation:
 
 def _find(program: Path | None) -> tuple[Isolation, bool]:
     """The isolation, and whether another look would find the same."""
-    landlock = _tried(Level.LANDLOCK, program, has_landlock=True)
+    landlock = _try_level(Level.LANDLOCK, program, has_landlock=True)
     is_certain, why_not_more = landlock.is_certain, "only root can give each child a user of its own"
     if os.geteuid() == 0:
-        uid = _tried(Level.UID, program, has_landlock=landlock.works)
+        uid = _try_level(Level.UID, program, has_landlock=landlock.works)
         is_certain, why_not_more = is_certain and uid.is_certain, uid.why_not
         if uid.works:
             return Isolation(Level.UID, landlock.works), is_certain
     if landlock.works:
         return Isolation(Level.LANDLOCK, True, why_not_more), is_certain
-    seccomp = _tried(Level.SECCOMP, program, has_landlock=False)
+    seccomp = _try_level(Level.SECCOMP, program, has_landlock=False)
     is_certain = is_certain and seccomp.is_certain
     if seccomp.works:
         return Isolation(Level.SECCOMP, False, landlock.why_not), is_certain
@@ -122,7 +122,7 @@ def level_for(isolation: Isolation, folder: Path, readable: Sequence[Path]) -> L
 
 
 @contextmanager
-def _uninterrupted() -> Iterator[None]:
+def _signals_blocked() -> Iterator[None]:
     """Let signals wait: between a file's making and the note to remove it, one would leave it behind."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
@@ -131,7 +131,7 @@ def _uninterrupted() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _tried(level: Level, program: Path | None, *, has_landlock: bool) -> _Trial:
+def _try_level(level: Level, program: Path | None, *, has_landlock: bool) -> _Trial:
     """Try the level on a child, more than once where the end says nothing about the level."""
     if sys.platform != "linux" or not program_for(platform.machine(), 0):
         return _Trial(False, f"not supported on {sys.platform} {platform.machine()}")
@@ -152,7 +152,7 @@ def _try(level: Level, program: Path | None, *, has_landlock: bool) -> _Trial:
     with ExitStack() as cleanup:
         # Swept like a scratch folder, should the worker be killed.
         prefix = f"{PREFIX}{os.getpid()}-probe-"
-        with _uninterrupted():
+        with _signals_blocked():
             folder = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix=prefix))).resolve()
             outside = cleanup.enter_context(tempfile.NamedTemporaryFile(prefix=prefix))
         uid = cleanup.enter_context(borrowed_uid(level is Level.UID))

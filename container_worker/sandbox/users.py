@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 #: Ids that no account has: below 65,536, as containers often map no more; systemd too takes its passing ones from here.
-_FIRST_UID, _LAST_UID = 61_184, 65_519
+_MIN_UID, _MAX_UID = 61_184, 65_519
 _lent: set[int] = set()
 _lock = threading.Lock()
 
@@ -20,7 +20,7 @@ def borrowed_uid(is_wanted: bool) -> Iterator[int | None]:
         yield None
         return
     with _lock:
-        uid = secrets.choice([uid for uid in range(_FIRST_UID, _LAST_UID + 1) if uid not in _lent])
+        uid = secrets.choice([uid for uid in range(_MIN_UID, _MAX_UID + 1) if uid not in _lent])
         _lent.add(uid)
     try:
         yield uid

@@ -94,15 +94,15 @@ class Countdown:
 
 def _hears(countdown: Countdown) -> None:
     """Count the first frame of a scene as an effect."""
-    inner = _Listener.hear
+    inner = _Listener.on_line
 
-    def hear(self: _Listener, line: str) -> bytes | None:
+    def on_line(self: _Listener, line: str) -> bytes | None:
         answer = inner(self, line)
         if '"frame": 1,' in line:
             countdown.count("inside render")
         return answer
 
-    _Listener.hear = hear  # type: ignore[method-assign]
+    _Listener.on_line = on_line  # type: ignore[method-assign]
 
 
 def _syncs(countdown: Countdown) -> None:

@@ -14,7 +14,7 @@ from container_worker import loop as loop_module, surroundings
 from container_worker.exit_codes import Exit
 from container_worker.failures import classify
 from container_worker.kind import ItemContext
-from container_worker.sandbox.child import classify as classify_child
+from container_worker.sandbox.child import error_for_exit
 from container_worker.scratch import scratch_problem
 from container_worker.surroundings import SurroundingsBroken, find_problem
 from scenequeue.errors import BadInput, DiskFull, QueueUnavailable, SettingsError, ToolFailed
@@ -221,4 +221,4 @@ def test_broken_surroundings_are_told_from_a_full_disk() -> None:
     assert classify(SurroundingsBroken("gone")).is_broken
     assert not classify(DiskFull("full")).is_broken
     for said in ("x: No space left on device", "x: Disk quota exceeded"):
-        assert isinstance(classify_child(1, said, "ffmpeg"), DiskFull)
+        assert isinstance(error_for_exit(1, said, "ffmpeg"), DiskFull)

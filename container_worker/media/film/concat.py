@@ -11,7 +11,7 @@ import numpy as np
 
 from container_worker.media.defaults import FADE_CRF_LESS
 from container_worker.media.ffmpeg_process import FfmpegProcess
-from container_worker.media.film.edit_plan import Copy, Encode, Fade, Plain, Segment, cut
+from container_worker.media.film.edit_plan import CopyRange, EncodeRange, Fade, ReencodeRange, Segment, plan_edit
 from container_worker.media.picture.planes import Bytes
 from container_worker.media.request import RenderRequest
 from container_worker.media.scene.encoder import codec_arguments
@@ -40,7 +40,7 @@ def open_mp4(path: Path) -> Any:
     return av.open(str(path), options=_SAFELY)
 
 
-def examine(path: Path, look: RenderRequest) -> Rendered:
+def probe_scene(path: Path, request: RenderRequest) -> Rendered:
     """Return the properties of a rendered scene.
 
     Raises:
@@ -53,12 +53,12 @@ def examine(path: Path, look: RenderRequest) -> Rendered:
             video = container.streams.video[0]
             shape = (video.codec_context.width, video.codec_context.height, video.average_rate)
             is_av1 = video.codec.canonical_name == "av1"
-            if shape != (look.width_px, look.height_px, look.fps) or is_av1 != (look.codec == "av1"):
+            if shape != (request.width_px, request.height_px, request.fps) or is_av1 != (request.codec == "av1"):
                 raise BadInput(
                     f"{path.name} is {shape[0]}x{shape[1]} at {shape[2]} fps in {video.codec.canonical_name}; "
-                    f"the film is {look.width_px}x{look.height_px} at {look.fps} fps in {look.codec}"
+                    f"the film is {request.width_px}x{request.height_px} at {request.fps} fps in {request.codec}"
                 )
-            numbers = [(_number(packet, look.fps), packet.is_keyframe) for packet in container.demux(video) if packet.size]
+            numbers = [(_number(packet, request.fps), packet.is_keyframe) for packet in container.demux(video) if packet.size]
             setup = bytes(video.codec_context.extradata or b"")
     except (FFmpegError, IndexError) as error:
         raise BadInput(f"{path.name} is not a rendered scene: {error}") from None
@@ -70,7 +70,7 @@ def _number(packet: Any, fps: int) -> int:
     return number
 
 
-def decoded(scene: Rendered, first: int, end: int, fps: int) -> Iterator[Bytes]:
+def decode_range(scene: Rendered, first: int, end: int, fps: int) -> Iterator[Bytes]:
     """Raw yuv420p frames of a scene, from `first` up to, not including, `end`.
 
     Raises:
@@ -92,22 +92,21 @@ def decoded(scene: Rendered, first: int, end: int, fps: int) -> Iterator[Bytes]:
         raise ToolFailed(f"{scene.path.name}: of the frames {first} to {end} only {expected - first} could be decoded")
 
 
-def drawn(pieces: Sequence[Plain | Fade], scenes: Sequence[Rendered], fps: int) -> Iterator[Bytes]:
+def frames_to_encode(pieces: Sequence[ReencodeRange | Fade], scenes: Sequence[Rendered], fps: int) -> Iterator[Bytes]:
     """The raw frames of what is encoded in one go."""
     for piece in pieces:
-        if isinstance(piece, Plain):
-            yield from decoded(scenes[piece.scene], piece.first, piece.end, fps)
+        if isinstance(piece, ReencodeRange):
+            yield from decode_range(scenes[piece.scene], piece.first, piece.end, fps)
             continue
         going, coming = scenes[piece.scene], scenes[piece.scene + 1]
-        pairs = zip(
-            decoded(going, going.frames - piece.frames, going.frames, fps), decoded(coming, 0, piece.frames, fps), strict=True
-        )
-        for number, (old, new) in enumerate(pairs, 1):
+        old_frames = decode_range(going, going.frames - piece.frames, going.frames, fps)
+        new_frames = decode_range(coming, 0, piece.frames, fps)
+        for number, (old, new) in enumerate(zip(old_frames, new_frames, strict=True), 1):
             share = number / (piece.frames + 1)
             yield cv2.addWeighted(old, 1 - share, new, share, 0).astype(np.uint8, copy=False)
 
 
-def encode_part(look: RenderRequest, frames: Iterator[Bytes], target: Path, on_frame: Callable[[], None]) -> None:
+def encode_range(request: RenderRequest, frames: Iterator[Bytes], target: Path, on_frame: Callable[[], None]) -> None:
     """Encode raw frames into an MP4 without sound, as scenes are encoded.
 
     Raises:
@@ -115,14 +114,14 @@ def encode_part(look: RenderRequest, frames: Iterator[Bytes], target: Path, on_f
     """
     import ffmpeg
 
-    size = (look.width_px, look.height_px)
-    form = {"f": "rawvideo", "pixel_format": "yuv420p", "video_size": size, "framerate": look.fps}
+    size = (request.width_px, request.height_px)
+    form = {"f": "rawvideo", "pixel_format": "yuv420p", "video_size": size, "framerate": request.fps}
     raw = ffmpeg.input("pipe:0", protocol_whitelist="pipe", **form)
     picture = raw.video.filter("setparams", range="tv", color_primaries="bt709", color_trc="bt709", colorspace="bt709")
-    finer = {"crf": max(1, look.crf - FADE_CRF_LESS)}
-    options = {**codec_arguments(look), **finer, "pix_fmt": "yuv420p", "f": "mp4", "fflags": "+bitexact"}
+    finer = {"crf": max(1, request.crf - FADE_CRF_LESS)}
+    options = {**codec_arguments(request), **finer, "pix_fmt": "yuv420p", "f": "mp4", "fflags": "+bitexact"}
     flags = ["-y", "-nostdin", "-hide_banner", "-loglevel", "error", "-filter_complex_threads", "1"]
-    argv = ffmpeg.compile(ffmpeg.output(picture, target.name, **options).global_args(*flags), cmd=look.ffmpeg)
+    argv = ffmpeg.compile(ffmpeg.output(picture, target.name, **options).global_args(*flags), cmd=request.ffmpeg)
     with FfmpegProcess(argv, target.parent, "encoded a fade", has_input=True) as process:
         for frame in frames:
             process.write(np.ascontiguousarray(frame).data)
@@ -130,13 +129,13 @@ def encode_part(look: RenderRequest, frames: Iterator[Bytes], target: Path, on_f
         process.finish()
 
 
-def join_pictures(
-    look: RenderRequest, scenes: Sequence[Rendered], fades: Sequence[int], target: Path, on_frame: Callable[[int, int], None]
+def stitch_pictures(
+    request: RenderRequest, scenes: Sequence[Rendered], fades: Sequence[int], target: Path, on_frame: Callable[[int, int], None]
 ) -> tuple[int, int]:
     """Make the film's picture, without sound.
 
     Args:
-        look: the film's size, rate and encoder settings.
+        request: the film's size, rate and encoder settings.
         scenes: in order.
         fades: frames between each and the next.
         target: the MP4; other files are made beside it.
@@ -147,24 +146,28 @@ def join_pictures(
     """
     wanted = scenes[0].setup
     plan = _plan(scenes, fades, lambda scene: scene.setup == wanted)
-    parts = _encoded(look, plan, scenes, target.parent, on_frame)
+    parts = _encode_ranges(request, plan, scenes, target.parent, on_frame)
     if any(part.setup != wanted for part in parts):
         # Scenes of another encoder, as after an upgrade in the middle of a job: slower, and just as right.
         plan = _plan(scenes, fades, lambda _scene: False)
-        parts = _encoded(look, plan, scenes, target.parent, on_frame)
-    _concatenate(plan, scenes, parts, look.fps, target)
+        parts = _encode_ranges(request, plan, scenes, target.parent, on_frame)
+    _concatenate(plan, scenes, parts, request.fps, target)
     return sum(segment.frames for segment in plan), sum(part.frames for part in parts)
 
 
 def _plan(scenes: Sequence[Rendered], fades: Sequence[int], may_copy: Callable[[Rendered], bool]) -> list[Segment]:
     keyframes = [scene.keyframes if may_copy(scene) else () for scene in scenes]
-    return cut([scene.frames for scene in scenes], keyframes, fades)
+    return plan_edit([scene.frames for scene in scenes], keyframes, fades)
 
 
-def _encoded(
-    look: RenderRequest, plan: Sequence[Segment], scenes: Sequence[Rendered], folder: Path, on_frame: Callable[[int, int], None]
+def _encode_ranges(
+    request: RenderRequest,
+    plan: Sequence[Segment],
+    scenes: Sequence[Rendered],
+    folder: Path,
+    on_frame: Callable[[int, int], None],
 ) -> list[Rendered]:
-    encodes = [segment for segment in plan if isinstance(segment, Encode)]
+    encodes = [segment for segment in plan if isinstance(segment, EncodeRange)]
     total, done, parts = sum(segment.frames for segment in encodes), 0, []
 
     def count() -> None:
@@ -174,8 +177,8 @@ def _encoded(
 
     for number, segment in enumerate(encodes):
         path = folder / f"part{number:05}.mp4"
-        encode_part(look, drawn(segment.pieces, scenes, look.fps), path, count)
-        parts.append(examine(path, look))
+        encode_range(request, frames_to_encode(segment.pieces, scenes, request.fps), path, count)
+        parts.append(probe_scene(path, request))
     return parts
 
 
@@ -186,12 +189,12 @@ def _concatenate(plan: Sequence[Segment], scenes: Sequence[Rendered], parts: Seq
     pending = iter(parts)
     sources = []
     for segment in plan:
-        if isinstance(segment, Copy):
+        if isinstance(segment, CopyRange):
             sources.append((scenes[segment.scene], segment.first, segment.end))
         else:
             part = next(pending)
             sources.append((part, 0, part.frames))
-    delay = max(_delay(*source, fps) for source in sources)
+    delay = max(_decode_delay(*source, fps) for source in sources)
     with av.open(str(target), "w", format="mp4") as film, open_mp4(sources[0][0].path) as first:
         track = film.add_stream_from_template(first.streams.video[0], opaque=True)
         begin = 0
@@ -219,7 +222,7 @@ def _packets(container: Any, first: int, end: int, fps: int) -> Iterator[tuple[i
                 return
 
 
-def _delay(scene: Rendered, first: int, end: int, fps: int) -> int:
+def _decode_delay(scene: Rendered, first: int, end: int, fps: int) -> int:
     """Return the number of frames that the decoder must be ahead, so that none is shown before it is decoded."""
     with open_mp4(scene.path) as container:
         return max(order - (number - first) for order, (number, _) in enumerate(_packets(container, first, end, fps)))

@@ -8,14 +8,14 @@ import numpy.typing as npt
 
 from container_worker.media.defaults import AUDIO_HZ
 from container_worker.media.film.concat import Rendered, open_mp4
-from container_worker.media.film.edit_plan import starts
+from container_worker.media.film.edit_plan import scene_starts
 
 #: Samples x 2 channels, -1 to 1.
 Sound = npt.NDArray[np.float32]
 _BLOCK = 8192
 
 
-def sound_blocks(path: Path, samples: int) -> Iterator[Sound]:
+def decode_sound(path: Path, samples: int) -> Iterator[Sound]:
     """A scene's sound in blocks, decoded, stereo, at our rate; padded with silence or cut to `samples`."""
     import av
 
@@ -41,7 +41,7 @@ def film_samples(scenes: Sequence[Rendered], fades: Sequence[int], fps: int) -> 
     return (sum(scene.frames for scene in scenes) - sum(fades)) * AUDIO_HZ // fps
 
 
-def film_sound(scenes: Sequence[Rendered], fades: Sequence[int], fps: int) -> Iterator[Sound]:
+def crossfade_sound(scenes: Sequence[Rendered], fades: Sequence[int], fps: int) -> Iterator[Sound]:
     """The film's sound in blocks; in a fade both scenes keep their power (a quarter of a sine each).
 
     Args:
@@ -51,17 +51,17 @@ def film_sound(scenes: Sequence[Rendered], fades: Sequence[int], fps: int) -> It
 
     Memory: one fade, and one block.
     """
-    begins = starts([scene.frames for scene in scenes], fades)
+    begins = scene_starts([scene.frames for scene in scenes], fades)
     begins = [begin * AUDIO_HZ // fps for begin in begins] + [film_samples(scenes, fades, fps)]
     tail = np.zeros((0, 2), np.float32)
     for index, scene in enumerate(scenes):
         # Up to where the next begins, and the fade after that.
         alone = begins[index + 1] - begins[index]
         fading = fades[index] * AUDIO_HZ // fps if index < len(fades) else 0
-        out = np.cos(_quarter(fading))[:, None]
-        rise = np.sin(_quarter(len(tail)))[:, None]
+        out = np.cos(_quarter_sine(fading))[:, None]
+        rise = np.sin(_quarter_sine(len(tail)))[:, None]
         at, kept = 0, []
-        for block in sound_blocks(scene.path, alone + fading):
+        for block in decode_sound(scene.path, alone + fading):
             mixed = block.copy()
             rising = max(0, min(len(tail) - at, len(mixed)))
             mixed[:rising] = mixed[:rising] * rise[at : at + rising] + tail[at : at + rising]
@@ -75,5 +75,5 @@ def film_sound(scenes: Sequence[Rendered], fades: Sequence[int], fps: int) -> It
         tail = np.concatenate(kept) if kept else np.zeros((0, 2), np.float32)
 
 
-def _quarter(samples: int) -> Sound:
+def _quarter_sine(samples: int) -> Sound:
     return ((np.arange(samples) + 0.5) / max(1, samples) * np.pi / 2).astype(np.float32)

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 
 @dataclass(frozen=True)
-class Copy:
+class CopyRange:
     """Encoded frames of a scene that go over untouched, from a keyframe up to another, or to the scene's end."""
 
     scene: int
@@ -22,7 +22,7 @@ class Copy:
 
 
 @dataclass(frozen=True)
-class Plain:
+class ReencodeRange:
     """Frames of a scene that are decoded and encoded again: they lie between a fade and the next keyframe."""
 
     scene: int
@@ -44,10 +44,10 @@ class Fade:
 
 
 @dataclass(frozen=True)
-class Encode:
+class EncodeRange:
     """Frames that are encoded in one go."""
 
-    pieces: tuple[Plain | Fade, ...]
+    pieces: tuple[ReencodeRange | Fade, ...]
 
     @property
     def frames(self) -> int:
@@ -55,10 +55,10 @@ class Encode:
         return sum(piece.frames for piece in self.pieces)
 
 
-Segment: TypeAlias = Copy | Encode
+Segment: TypeAlias = CopyRange | EncodeRange
 
 
-def fade_lengths(frames: Sequence[int], wanted: int) -> list[int]:
+def fade_frames_between(frames: Sequence[int], wanted: int) -> list[int]:
     """Frames of the fade after each scene but the last: as wanted, but at most half of either scene.
 
     Args:
@@ -68,7 +68,7 @@ def fade_lengths(frames: Sequence[int], wanted: int) -> list[int]:
     return [min(wanted, a // 2, b // 2) for a, b in pairwise(frames)]
 
 
-def starts(frames: Sequence[int], fades: Sequence[int]) -> list[int]:
+def scene_starts(frames: Sequence[int], fades: Sequence[int]) -> list[int]:
     """The film's frame on which each scene begins to show."""
     found = [0]
     for count, fade in zip(frames, fades, strict=False):
@@ -76,35 +76,35 @@ def starts(frames: Sequence[int], fades: Sequence[int]) -> list[int]:
     return found
 
 
-def cut(frames: Sequence[int], keyframes: Sequence[Sequence[int]], fades: Sequence[int]) -> list[Segment]:
+def plan_edit(frames: Sequence[int], keyframes: Sequence[Sequence[int]], fades: Sequence[int]) -> list[Segment]:
     """The film in its order, as few frames as possible encoded again.
 
     Args:
         frames: how many each scene has.
         keyframes: of each scene, ascending; an empty list is a scene that cannot be copied.
-        fades: from `fade_lengths`.
+        fades: from `fade_frames_between`.
 
     Returns:
         Segments, none empty, no two encodes in a row; their frames add up to the film's.
     """
     segments: list[Segment] = []
-    pending: list[Plain | Fade] = []
+    pending: list[ReencodeRange | Fade] = []
     for scene, count in enumerate(frames):
         head = fades[scene - 1] if scene else 0
         tail = count - (fades[scene] if scene < len(fades) else 0)
-        first, end = _copied(keyframes[scene], head, tail, count)
+        first, end = _copyable_range(keyframes[scene], head, tail, count)
         if first < end:
-            pending.append(Plain(scene, head, first))
-            _flush(pending, segments)
-            segments.append(Copy(scene, first, end))
-        pending.append(Plain(scene, max(head, end), tail))
+            pending.append(ReencodeRange(scene, head, first))
+            _close_range(pending, segments)
+            segments.append(CopyRange(scene, first, end))
+        pending.append(ReencodeRange(scene, max(head, end), tail))
         if scene < len(fades):
             pending.append(Fade(scene, fades[scene]))
-    _flush(pending, segments)
+    _close_range(pending, segments)
     return segments
 
 
-def _copied(keyframes: Sequence[int], head: int, tail: int, count: int) -> tuple[int, int]:
+def _copyable_range(keyframes: Sequence[int], head: int, tail: int, count: int) -> tuple[int, int]:
     """The longest run of whole groups of pictures inside head and tail; (head, head) for none."""
     at = bisect_left(keyframes, head)
     if at == len(keyframes):
@@ -113,8 +113,8 @@ def _copied(keyframes: Sequence[int], head: int, tail: int, count: int) -> tuple
     return (keyframes[at], end) if keyframes[at] < end else (head, head)
 
 
-def _flush(pending: list[Plain | Fade], segments: list[Segment]) -> None:
+def _close_range(pending: list[ReencodeRange | Fade], segments: list[Segment]) -> None:
     pieces = tuple(piece for piece in pending if piece.frames > 0)
     pending.clear()
     if pieces:
-        segments.append(Encode(pieces))
+        segments.append(EncodeRange(pieces))

@@ -62,7 +62,7 @@ class Patch:
         self.chroma.blend(frame.uv, self.x // 2, self.y // 2)
 
 
-def patch_of(rgba: npt.NDArray[np.float32], x: int, y: int, frame: tuple[int, int]) -> Patch | None:
+def make_patch(rgba: npt.NDArray[np.float32], x: int, y: int, frame: tuple[int, int]) -> Patch | None:
     """The patch that draws this picture with its corner at (x, y), clipped to the frame; None if nothing shows.
 
     Args:

@@ -10,11 +10,11 @@ from container_worker.media.ffmpeg_process import FfmpegProcess
 from container_worker.media.file_names import SUBTITLE_TRACK, VIDEO
 from container_worker.media.frame_pipe import FramePipe
 from container_worker.media.request import RenderRequest
-from container_worker.media.sound.graph import sound_of
-from container_worker.media.sound.loudness import gain_for, measure
+from container_worker.media.sound.graph import scene_sound
+from container_worker.media.sound.loudness import find_gain, measure_loudness
 
-#: How far this process steps back behind its encoder (`_step_back`). Further, and on a busy machine nothing would be left for it.
-_NICE = 10
+#: Niceness of this process, so that its encoder goes first. At a higher one it would starve on a busy machine.
+_NICENESS = 10
 #: What the encoders take. x264 makes NV12 of whatever it gets, SVT-AV1 takes no other than this.
 _PIXELS = {"h264": "nv12", "av1": "yuv420p"}
 
@@ -26,7 +26,7 @@ def codec_arguments(request: RenderRequest) -> dict[str, str | int]:
         params = f"{AV1_PARAMS}:lp={request.threads}"
         return {"c:v": "libsvtav1", "preset": AV1_PRESET, "crf": request.crf, "g": gop, "svtav1-params": params}
     # Headers that do not depend on the content: a film's parts go into one track.
-    headers = "" if request.extras.cut_frames is None else ":stitchable=1"
+    headers = "" if request.cut_frames is None else ":stitchable=1"
     return {
         "c:v": "libx264", "preset": X264_PRESET, "crf": request.crf, "profile:v": "high", "g": gop,
         "x264-params": X264_PARAMS + headers, "threads:v": request.threads,
@@ -35,7 +35,7 @@ def codec_arguments(request: RenderRequest) -> dict[str, str | int]:
 
 def cut_arguments(request: RenderRequest, frames: int) -> dict[str, str]:
     """Keyframes where a film will cut the scene, so that it need not be encoded again between them."""
-    cut = request.extras.cut_frames
+    cut = request.cut_frames
     if cut is None:
         return {}
     # A third of a frame early: the first frame that is not before the time named becomes the keyframe.
@@ -65,10 +65,10 @@ def argv_for(
     )  # fmt: skip
     # Tags only: the frames are in this colour space already.
     picture = picture.video.filter("setparams", range="tv", color_primaries="bt709", color_trc="bt709", colorspace="bt709")
-    sound = sound_of(request, frames, gain_db)
+    sound = scene_sound(request, frames, gain_db)
     output_options: dict[str, str | int] = {
         **codec_arguments(request), "pix_fmt": _PIXELS[request.codec],
-        "c:a": "aac", "b:a": f"{request.audio_kbps}k", "ar": AUDIO_HZ, "ac": 2,
+        "c:a": "aac", "b:a": f"{request.sound.kbps}k", "ar": AUDIO_HZ, "ac": 2,
         "movflags": "+faststart", "map_metadata": -1, "f": "mp4",
     }  # fmt: skip
     flags = ["-y", "-nostdin", "-hide_banner", "-loglevel", "error", "-filter_complex_threads", "1"]
@@ -100,7 +100,7 @@ def encode(
         count: how many frames there are.
         frames: raw NV12, each valid until the next but one is asked for.
         folder: where scene.mp4 goes.
-        gain_db: what `measured_gain` has found.
+        gain_db: what `measure_gain` has found.
         on_frame: called after each with the number handed over so far.
 
     Raises:
@@ -109,7 +109,7 @@ def encode(
     captions = SUBTITLE_TRACK if (folder / SUBTITLE_TRACK).exists() else None
     argv = argv_for(request, count, VIDEO, gain_db, captions)
     with FfmpegProcess(argv, folder, "encoded the scene", has_input=True) as process:
-        _step_back()
+        _lower_priority()
         pipe = FramePipe(process.input_fd, request.width_px * request.height_px * 3 // 2)
         for number, frame in enumerate(frames, 1):
             pipe.put(frame)
@@ -117,20 +117,20 @@ def encode(
         process.finish()
 
 
-def _step_back() -> None:
+def _lower_priority() -> None:
     """Make frames in the encoder's pauses: its threads wait for one another, and one that is held up holds up the others.
 
     Of the wall time of a scene with two threads, niceness saves 5 %, and waking up without interrupting one of them 2 %.
     """
-    os.nice(_NICE)
+    os.nice(_NICENESS)
     # A sandbox may forbid it.
     with contextlib.suppress(OSError):
         os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
-def measured_gain(request: RenderRequest, frames: int, folder: Path) -> float | None:
+def measure_gain(request: RenderRequest, frames: int, folder: Path) -> float | None:
     """The gain that brings the scene's sound to its loudness, in dB; None where that is not asked for."""
-    target = request.extras.loudness_lufs
+    target = request.sound.loudness_lufs
     if target is None:
         return None
-    return gain_for(target, lambda gain: measure(request.ffmpeg, sound_of(request, frames, gain), folder))
+    return find_gain(target, lambda gain: measure_loudness(request.ffmpeg, scene_sound(request, frames, gain), folder))

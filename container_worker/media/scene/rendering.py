@@ -10,12 +10,12 @@ from dataclasses import asdict, dataclass
 from math import ceil
 from pathlib import Path
 
-from container_worker.media.child_process import converse
+from container_worker.media.child_process import run_child_job
 from container_worker.media.defaults import AV1_CRF, BOX_PAD_X_EM, BOX_PAD_Y_EM, RENDERER_VERSION, X264_CRF
 from container_worker.media.ffmpeg import find_ffmpeg
 from container_worker.media.file_names import VIDEO
-from container_worker.media.rate_guard import Pace
-from container_worker.media.request import Extras, MarkLook, MotionChoice, RenderRequest, TextLook
+from container_worker.media.rate_guard import RateGuard
+from container_worker.media.request import AudioSpec, MotionChoice, RenderRequest, SidecarSpec, TextStyle, WatermarkStyle
 from container_worker.sandbox.child import Stopped
 from container_worker.sandbox.limits import Limits
 from container_worker.sandbox.outputs import output_bytes
@@ -75,38 +75,38 @@ def request_for(inputs: SceneInputs, options: RenderOptions, scratch: Path, ffmp
     text, mark = options.subtitle_style, options.watermark_style
     safe = (options.safe_area * width, options.safe_area * height)
     return RenderRequest(
-        name=inputs.name, image=str(inputs.image.absolute()), audio=str(inputs.audio.absolute()),
+        name=inputs.name, image=str(inputs.image.absolute()), narration=str(inputs.audio.absolute()),
         subtitles=str(inputs.subtitles.absolute()) if inputs.subtitles else None,
         watermark=str(inputs.watermark.absolute()) if inputs.watermark else None,
         title=inputs.title, target=str(scratch / VIDEO), scratch=str(scratch), ffmpeg=str(ffmpeg),
         width_px=width, height_px=height, fps=options.fps, fit=options.fit,
         motion=chosen_motion(options, inputs.name), zoom=options.zoom,
-        text=TextLook(
+        text=TextStyle(
             em_px=text.size * short, colour=_rgb(text.colour),
             outline_px=text.outline * short, outline_colour=_rgb(text.outline_colour),
             box_opacity=text.box_opacity if text.box else 0.0, box_colour=_rgb(text.box_colour),
             max_width_px=min(text.max_width * width, width - 2 * (safe[0] + BOX_PAD_X_EM * text.size * short)),
             margin_px=max(text.margin * height, safe[1] + (BOX_PAD_Y_EM * text.size + text.outline) * short),
         ),
-        mark=MarkLook(
+        mark=WatermarkStyle(
             corner=mark.corner, margin_px=mark.margin * short, opacity=mark.opacity, width_px=mark.width * short,
             safe_px=(ceil(safe[0]), ceil(safe[1])),
         ),
         codec=options.codec, crf=options.crf if options.crf is not None else (AV1_CRF if options.codec == "av1" else X264_CRF),
-        audio_kbps=options.audio_kbps, normalize_loudness=options.normalize_loudness, threads=threads,
-        extras=_extras(inputs, options),
+        threads=threads, sound=_audio_spec(inputs, options),
+        sidecars=SidecarSpec(options.webvtt, options.poster_at if options.poster else None),
+        subtitle_mode=options.subtitle_mode, safe_area=options.safe_area, language=options.language,
+        card_frames=round(options.title_card_s * options.fps) if inputs.title else 0,
+        cut_frames=None if inputs.cut_s is None else round(inputs.cut_s * options.fps),
     )  # fmt: skip
 
 
-def _extras(inputs: SceneInputs, options: RenderOptions) -> Extras:
-    return Extras(
+def _audio_spec(inputs: SceneInputs, options: RenderOptions) -> AudioSpec:
+    return AudioSpec(
+        kbps=options.audio_kbps,
         music=str(inputs.music.absolute()) if inputs.music else None,
         music_gain_db=options.music_gain_db, ducking=options.ducking,
         loudness_lufs=options.loudness_lufs if options.normalize_loudness else None,
-        subtitle_mode=options.subtitle_mode, webvtt=options.webvtt, poster_at=options.poster_at if options.poster else None,
-        card_frames=round(options.title_card_s * options.fps) if inputs.title else 0,
-        cut_frames=None if inputs.cut_s is None else round(inputs.cut_s * options.fps), safe_area=options.safe_area,
-        language=options.language,
     )  # fmt: skip
 
 
@@ -120,7 +120,7 @@ def render_scene(
     threads: int = 1,
     on_progress: Callable[[float], None] = lambda _share: None,
     should_stop: threading.Event | None = None,
-    turn: Callable[[], AbstractContextManager[None]] = nullcontext,
+    slot: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> RenderReport:
     """Render one scene to `target`, in a child process of its own with limits, in one lossy encode.
 
@@ -133,7 +133,7 @@ def render_scene(
         threads: of the encoder. One gives the most scenes per core, and another number another file (`make bench-render`, slots).
         on_progress: called in this thread with the share done, 0 to 1.
         should_stop: kills the child's group within 50 ms of being set.
-        turn: entered before the first frame is made, when picture, sound and subtitles are prepared; left at the end.
+        slot: entered before the first frame is made, when picture, sound and subtitles are prepared; left at the end.
 
     Returns:
         What was made.
@@ -149,10 +149,10 @@ def render_scene(
     if options.codec == "av1" and not program.has_av1:
         raise BadInput(f"codec av1 needs an ffmpeg with libsvtav1, which {program.path} is not")
     request = request_for(inputs, options, scratch.absolute(), program.path, threads)
-    with Pace(limits.wall_s, on_progress) as pace:
-        made, warnings = converse(
+    with RateGuard(limits.wall_s, on_progress) as guard:
+        made, warnings = run_child_job(
             "container_worker.media.scene", asdict(request), scratch.absolute(),
-            limits=limits, on_progress=pace, should_stop=should_stop, turn=turn,
+            limits=limits, on_progress=guard, should_stop=should_stop, slot=slot,
             ffmpeg=program.path, readable=[path.absolute() for path in inputs.files()],
         )  # fmt: skip
     size = output_bytes(Path(request.target))

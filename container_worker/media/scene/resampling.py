@@ -3,7 +3,7 @@
 A zoom or a pan keeps rows rows and columns columns, so `cv2.resize` could do it in a third of `cv2.warpAffine`'s time. It takes
 any scale, but begins at a whole sample of its source. So it is asked for more than is needed: of a result that begins at the
 whole sample a, the k-th column lies k * scale further, at another fraction for each k. The first is taken that lies where the
-view begins, to within `_NEAR`; where there is none among `_SPARE`, warpAffine does the work.
+view begins, to within `_MAX_OFFSET`; where there is none among `_MAX_SKIPPED`, warpAffine does the work.
 """
 
 import math
@@ -14,10 +14,10 @@ import numpy as np
 from container_worker.media.picture.planes import Bytes
 
 #: Columns and rows that are made and left out, at most; on average 7, 1 % of a frame.
-_SPARE = 96
+_MAX_SKIPPED = 96
 #: How far from its place a view may begin, in samples. The eye sees shaking from about 0.1 on; warpAffine itself is as exact
 #: as 1/32. At OVERSAMPLING 1.17 and zoom 1.12, 98 of 100 frames come this near (benchmarks/render measures the motion).
-_NEAR = 0.05
+_MAX_OFFSET = 0.05
 
 
 class Source:
@@ -30,11 +30,11 @@ class Source:
 
     def __init__(self, plane: Bytes, target: tuple[int, int]) -> None:
         # In front of the first column and row, for those that are left out.
-        self._margin = math.ceil(_SPARE * max(1.0, plane.shape[0] / target[0], plane.shape[1] / target[1])) + 1
+        self._margin = math.ceil(_MAX_SKIPPED * max(1.0, plane.shape[0] / target[0], plane.shape[1] / target[1])) + 1
         margin = self._margin
         self._padded = cv2.copyMakeBorder(plane, margin, 2, margin, 2, cv2.BORDER_REPLICATE)
         self._plane = self._padded[margin:-2, margin:-2]
-        self._work = np.empty((target[0] + _SPARE + 3, target[1] + _SPARE + 3, *plane.shape[2:]), np.uint8)
+        self._work = np.empty((target[0] + _MAX_SKIPPED + 3, target[1] + _MAX_SKIPPED + 3, *plane.shape[2:]), np.uint8)
 
     def fill(self, target: Bytes, scale: tuple[float, float], shift: tuple[float, float]) -> None:
         """Fill `target` so that its sample (i, j) is the plane's at (scale * i + shift), between its four neighbours.
@@ -44,9 +44,9 @@ class Source:
             scale: across and down.
             shift: across and down.
         """
-        across, down = _beginning(scale[0], shift[0]), _beginning(scale[1], shift[1])
+        across, down = _find_start(scale[0], shift[0]), _find_start(scale[1], shift[1])
         if across is None or down is None:
-            self._fill_exactly(target, scale, shift)
+            self._warp(target, scale, shift)
             return
         rows, columns = target.shape[:2]
         left, top = across[0] + self._margin, down[0] + self._margin
@@ -58,16 +58,16 @@ class Source:
         made = cv2.resize(part, None, dst=room, fx=inverse[0], fy=inverse[1], interpolation=cv2.INTER_LINEAR)
         target[:] = made[down[1] : down[1] + rows, across[1] : across[1] + columns]
 
-    def _fill_exactly(self, target: Bytes, scale: tuple[float, float], shift: tuple[float, float]) -> None:
+    def _warp(self, target: Bytes, scale: tuple[float, float], shift: tuple[float, float]) -> None:
         matrix = np.array([[scale[0], 0.0, shift[0]], [0.0, scale[1], shift[1]]])
         flags, size = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, (target.shape[1], target.shape[0])
         cv2.warpAffine(self._plane, matrix, size, dst=target, flags=flags, borderMode=cv2.BORDER_REPLICATE)
 
 
-_COUNTS = np.arange(_SPARE)
+_COUNTS = np.arange(_MAX_SKIPPED)
 
 
-def _beginning(scale: float, shift: float) -> tuple[int, int] | None:
+def _find_start(scale: float, shift: float) -> tuple[int, int] | None:
     """The whole sample to begin at, and how many of the result to leave out, so that the next lies at `shift`; None if none does.
 
     `cv2.resize` puts sample i of its result at (i + 1/2) * scale - 1/2.
@@ -75,6 +75,6 @@ def _beginning(scale: float, shift: float) -> tuple[int, int] | None:
     if scale < 1.0:
         return None
     begins = shift + 0.5 - scale / 2 - _COUNTS * scale
-    near = np.abs(begins - np.rint(begins)) <= _NEAR
+    near = np.abs(begins - np.rint(begins)) <= _MAX_OFFSET
     first = int(near.argmax())
     return (round(float(begins[first])), first) if near[first] else None

@@ -8,21 +8,21 @@ import cv2
 
 from container_worker.media.child_protocol import warn
 from container_worker.media.picture.overlay import FrameView, Patch
-from container_worker.media.request import RenderRequest, TextLook
-from container_worker.media.subtitles.renderer import Typesetter, warn_of_missing
+from container_worker.media.request import RenderRequest, TextStyle
+from container_worker.media.subtitles.renderer import SubtitleRenderer, warn_missing_glyphs
 from container_worker.media.subtitles.timeline import CueTrack, Span
 from container_worker.media.text.fontbook import FontBook
 from container_worker.media.text.layout import lay_out
 from scenequeue.reasons import Code
 
-#: Height of the title's em as a share of the frame's shorter side, and of its outline (look).
+#: Height of the title's em as a share of the frame's shorter side, and of its outline (style).
 _EM_SHARE = 0.09
 _OUTLINE_SHARE = 0.002
-#: The picture behind keeps this share of its light (look).
+#: The picture behind keeps this share of its light (style).
 _BRIGHTNESS = 0.4
 #: Widest line as a share of the frame's width, and most lines.
 _WIDTH_SHARE = 0.84
-_MOST_LINES = 4
+_MAX_LINES = 4
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,10 @@ class CardPatch(Patch):
         super().blend(frame)
 
 
-def title_look(request: RenderRequest) -> TextLook:
+def title_style(request: RenderRequest) -> TextStyle:
     """Return the look of the title: in the subtitles' colours, large, without a box."""
     short = min(request.width_px, request.height_px)
-    width = min(_WIDTH_SHARE, 1 - 2 * request.extras.safe_area) * request.width_px
+    width = min(_WIDTH_SHARE, 1 - 2 * request.safe_area) * request.width_px
     return replace(
         request.text,
         em_px=_EM_SHARE * short,
@@ -61,19 +61,19 @@ def draw_card(request: RenderRequest, folder: Path, texts: Sequence[str] = ()) -
     Raises:
         ToolFailed: ffmpeg failed.
     """
-    book, look = FontBook(request.extras.language), title_look(request)
+    book, style = FontBook(request.language), title_style(request)
     frame = (request.width_px, request.height_px)
     text = " ".join((request.title or "").split())
     book.judge([text, *texts])
-    block, is_cut = lay_out(text, book, look, _MOST_LINES)
-    warn_of_missing("title", book)
+    block, is_cut = lay_out(text, book, style, _MAX_LINES)
+    warn_missing_glyphs("title", book)
     if not block.lines:
         return None
     if is_cut:
-        warn(Code.TITLE_CUT, lines=_MOST_LINES)
+        warn(Code.TITLE_CUT, lines=_MAX_LINES)
         text = "\n".join("".join(run.text for run in line.runs) for line in block.lines)
-    look = replace(look, margin_px=(request.height_px - block.height_px) / 2)
-    with Typesetter([text], look, frame, request.ffmpeg, folder, book) as typesetter:
+    style = replace(style, margin_px=(request.height_px - block.height_px) / 2)
+    with SubtitleRenderer([text], style, frame, request.ffmpeg, folder, book) as typesetter:
         patch = typesetter.draw(0)
     return None if patch is None else CardPatch(patch.x, patch.y, patch.luma, patch.chroma)
 
@@ -89,5 +89,5 @@ def card_track(request: RenderRequest, spans: Sequence[Span], draw: Callable[[in
     folder = Path(request.scratch) / "card"
     folder.mkdir(exist_ok=True)
     card = draw_card(request, folder, [span.text for span in spans])
-    all_spans = [Span(0, request.extras.card_frames, request.title or ""), *spans]
+    all_spans = [Span(0, request.card_frames, request.title or ""), *spans]
     return CueTrack(all_spans, lambda index: card if index == 0 else draw(index - 1))

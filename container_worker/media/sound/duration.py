@@ -4,13 +4,13 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
-from container_worker.media.defaults import AUDIO_NAMES, MAX_NARRATION_S, SHORTEST_MUSIC_S
+from container_worker.media.defaults import AUDIO_NAMES, MAX_NARRATION_S, MIN_MUSIC_S
 from container_worker.media.request import RenderRequest
 from container_worker.media.sound.rewriting import SoundFile, rewrite_steady
 from scenequeue.errors import BadInput
 
 #: A narration with more damaged packets than this share is not worth rendering.
-_MOST_DAMAGED = 0.5
+_MAX_DAMAGED_SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def measure_narration(path: str, what: str = "narration") -> Narration:
         raise BadInput(f"{what} has no sound in it")
     if seconds <= 0:
         raise BadInput(f"{what} is empty: no sound could be decoded")
-    if sound.damaged > sound.packets * _MOST_DAMAGED:
+    if sound.damaged > sound.packets * _MAX_DAMAGED_SHARE:
         raise BadInput(f"{what} is damaged: {sound.damaged} of {sound.packets} packets cannot be decoded")
     return Narration(seconds, sound.damaged, sound.is_steady)
 
@@ -66,14 +66,14 @@ def with_music(request: RenderRequest) -> RenderRequest:
     Raises:
         BadInput: as `measure_narration`, or it is so short that repeating it would take longer than rendering.
     """
-    extras = request.extras
-    if extras.music is None:
+    spec = request.sound
+    if spec.music is None:
         return request
-    measured = measure_narration(extras.music, "music")
-    if measured.duration_s < SHORTEST_MUSIC_S:
-        raise BadInput(f"music lasts {float(measured.duration_s):.3f} s; the shortest allowed is {SHORTEST_MUSIC_S} s")
-    music = playable(extras.music, measured, Path(request.scratch), "music")
-    return replace(request, extras=replace(extras, music=music, music_s=float(measured.duration_s)))
+    measured = measure_narration(spec.music, "music")
+    if measured.duration_s < MIN_MUSIC_S:
+        raise BadInput(f"music lasts {float(measured.duration_s):.3f} s; the shortest allowed is {MIN_MUSIC_S} s")
+    music = playable(spec.music, measured, Path(request.scratch), "music")
+    return replace(request, sound=replace(spec, music=music, music_s=float(measured.duration_s)))
 
 
 def frame_count(duration_s: Fraction, fps: int) -> int:

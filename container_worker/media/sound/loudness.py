@@ -11,15 +11,15 @@ from scenequeue.errors import ToolFailed
 #: Close enough, in LU; players and ears do not tell it from the target.
 CLOSE_ENOUGH_LU = 0.1
 #: Holding peaks takes loudness away, so the gain is corrected and measured again, at most this often.
-_MOST_ROUNDS = 6
+_MAX_ROUNDS = 6
 #: Near silence is left as it is rather than blown up, in LUFS, and no gain is larger than this, in dB.
 _SILENCE_LUFS = -60.0
-_LARGEST_GAIN_DB = 36.0
+_MAX_GAIN_DB = 36.0
 #: A decibel of gain is taken to bring at least this much, in LU.
-_LEAST_SLOPE = 0.25
+_MIN_SLOPE = 0.25
 
 
-def measure(ffmpeg_path: str, sound: Any, folder: Path, pcm: Iterable[bytes] | None = None) -> float:
+def measure_loudness(ffmpeg_path: str, sound: Any, folder: Path, pcm: Iterable[bytes] | None = None) -> float:
     """Integrated loudness of a graph's sound, in LUFS; -70 where nothing is loud enough to be measured.
 
     Args:
@@ -46,7 +46,7 @@ def measure(ffmpeg_path: str, sound: Any, folder: Path, pcm: Iterable[bytes] | N
     return max(-70.0, float(found[-1]))
 
 
-def gain_for(target_lufs: float, level: Callable[[float], float]) -> float:
+def find_gain(target_lufs: float, level: Callable[[float], float]) -> float:
     """The gain, in dB, at which the sound has the target's loudness; 0 for what is near silence.
 
     Args:
@@ -59,15 +59,15 @@ def gain_for(target_lufs: float, level: Callable[[float], float]) -> float:
     if now <= _SILENCE_LUFS:
         return 0.0
     slope = 1.0
-    for _ in range(_MOST_ROUNDS):
+    for _ in range(_MAX_ROUNDS):
         missing = target_lufs - now
         if abs(missing) <= CLOSE_ENOUGH_LU:
             break
-        wanted = min(gain + missing / slope, _LARGEST_GAIN_DB)
+        wanted = min(gain + missing / slope, _MAX_GAIN_DB)
         if wanted == gain:
             break
         reached = level(wanted)
         # The more the limiter takes away, the less a further decibel brings.
-        slope = min(1.0, max(_LEAST_SLOPE, (reached - now) / (wanted - gain)))
+        slope = min(1.0, max(_MIN_SLOPE, (reached - now) / (wanted - gain)))
         gain, now = wanted, reached
     return gain

@@ -20,7 +20,7 @@ _STARTS = {
     b"fLaC": re.compile(rb"fLaC[\x00\x80]\x00\x00\x22"),
 }
 #: More parts than a narration of sentences has.
-_MOST_PARTS = 10_000
+_MAX_PARTS = 10_000
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,8 @@ def parts_of(path: str, what: str) -> list[Part]:
             starts = []
             for start in _chains(data, pattern) if head[:4] == b"OggS" else (found.start() for found in pattern.finditer(data)):
                 starts.append(start)
-                if len(starts) > _MOST_PARTS:
-                    raise BadInput(f"{what} was joined of more than the {_MOST_PARTS} files allowed; render it as several scenes")
+                if len(starts) > _MAX_PARTS:
+                    raise BadInput(f"{what} was joined of more than the {_MAX_PARTS} files allowed; render it as several scenes")
     if len(starts) < 2 or starts[0] != 0:
         return whole
     return [Part(start, end) for start, end in zip(starts, [*starts[1:], size], strict=True)]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from container_worker.media.request import TextLook
+from container_worker.media.request import TextStyle
 from container_worker.media.text.fonts import packaged_fonts
 from container_worker.media.text.layout import Block, Line, starts_right_to_left
 
@@ -44,23 +44,23 @@ def _ass_time(seconds: float) -> str:
     return f"{hundredths // 360_000}:{hundredths // 6000 % 60:02}:{hundredths // 100 % 60:02}.{hundredths % 100:02}"
 
 
-def script_of(blocks: Sequence[Block], look: TextLook, size: tuple[int, int], below_px: int) -> str:
+def build_script(blocks: Sequence[Block], style: TextStyle, size: tuple[int, int], below_px: int) -> str:
     """The ASS script that shows text k around second k.
 
     Args:
         blocks: the texts, at least one, all of one language.
-        look: sizes and colours, in pixels.
+        style: sizes and colours, in pixels.
         size: width and height of what they are drawn on.
         below_px: from the lower edge of the texts to the lower edge of what they are drawn on.
     """
-    colours = {"colour": _ass_colour(look.colour), "outline_colour": _ass_colour(look.outline_colour)}
+    colours = {"colour": _ass_colour(style.colour), "outline_colour": _ass_colour(style.outline_colour)}
     language = blocks[0].language
-    parts = [_HEADER.format(width=size[0], height=size[1], outline=look.outline_px, language=language, **colours)]
+    parts = [_HEADER.format(width=size[0], height=size[1], outline=style.outline_px, language=language, **colours)]
     for index, block in enumerate(blocks):
         start, end = _ass_time(max(0.0, index - 0.4)), _ass_time(index + 0.4)
         for line in reversed(block.lines):
             at = size[0] / 2, size[1] - below_px - line.baseline_px
-            parts.append(f"Dialogue: 0,{start},{end},D,,0,0,0,,{_line(line, at, look.em_px)}\n")
+            parts.append(f"Dialogue: 0,{start},{end},D,,0,0,0,,{_line(line, at, style.em_px)}\n")
     return "".join(parts)
 
 
@@ -80,7 +80,7 @@ def _line(line: Line, at: tuple[float, float], em_px: float) -> str:
     return f"{{\\an2\\pos({at[0]:.1f},{at[1] + deepest:.2f})}}{anchor}" + "".join(texts)
 
 
-def fonts_of(blocks: Sequence[Block], script: str) -> set[Path]:
+def required_fonts(blocks: Sequence[Block], script: str) -> set[Path]:
     """The font files that the script needs."""
     anchor = {packaged_fonts()["NotoSans"].path} if _ANCHOR in script else set()
     return anchor | {run.font.path for block in blocks for line in block.lines for run in line.runs}

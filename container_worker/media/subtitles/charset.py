@@ -19,7 +19,7 @@ _ZEROS = 0.25
 _JAPANESE_ESCAPE = re.compile(rb"\x1b\$[@B]")
 _ASCII = bytes(range(0x80))
 #: A file is UTF-8 with faults where at least this share of its bytes beyond ASCII is in whole characters.
-_LEAST_WHOLE = 0.8
+_MIN_WHOLE_SHARE = 0.8
 #: What files in no Unicode encoding are written in; the detector knows more, in which nobody writes subtitles.
 _ENCODINGS = (
     "cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "iso8859-1", "iso8859-2",
@@ -100,7 +100,7 @@ def decode(data: bytes, language: str | None = None) -> Decoded:
     if not strict.damaged:
         return strict
     beyond = len(data.translate(None, _ASCII))
-    if beyond - strict.damaged >= _LEAST_WHOLE * beyond:
+    if beyond - strict.damaged >= _MIN_WHOLE_SHARE * beyond:
         return strict
     return _guessed(data, language)
 

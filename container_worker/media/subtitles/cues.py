@@ -19,7 +19,7 @@ from scenequeue.errors import BadInput
 from scenequeue.reasons import Code
 
 #: Most cues that are drawn at one moment; more at once is a broken file.
-_MOST_AT_ONCE = 6
+_MAX_AT_ONCE = 6
 #: A file without a letter is an empty one: a byte order mark, empty lines, the number of a cue that was never written.
 _LETTER = re.compile(r"[^\W\d_]")
 
@@ -53,7 +53,7 @@ def read_cues(path: str, name: str, language: str | None = None) -> list[Cue]:
     _warn(Code.CUES_BACKWARDS, len(found) - len(forward))
     _warn(Code.CUES_BEFORE_START, len(forward) - len(inside))
     _warn(Code.CUES_CUT_SHORT, sum(len(cue.text) > MAX_CUE_CHARS for cue in inside), limit=MAX_CUE_CHARS)
-    _warn(Code.CUES_CROWDED, crowded(cues), most=_MOST_AT_ONCE)
+    _warn(Code.CUES_CROWDED, count_crowded_cues(cues), most=_MAX_AT_ONCE)
     return cues
 
 
@@ -88,18 +88,18 @@ def _cues_in(text: str, name: str) -> list[Cue]:
     return found if len(found) > MAX_CUES else [Cue(cue.start_s, cue.end_s, plain(cue.text)) for cue in found]
 
 
-def crowded(cues: Sequence[Cue]) -> int:
+def count_crowded_cues(cues: Sequence[Cue]) -> int:
     """Count the cues that begin while as many others as are drawn at one moment are shown."""
     count, ends = 0, list[float]()
     for cue in cues:
         while ends and ends[0] <= cue.start_s:
             heappop(ends)
-        count += len(ends) >= _MOST_AT_ONCE
+        count += len(ends) >= _MAX_AT_ONCE
         heappush(ends, cue.end_s)
     return count
 
 
-def late_cues(cues: Sequence[Cue], fps: int, frames: int) -> int:
+def count_late_cues(cues: Sequence[Cue], fps: int, frames: int) -> int:
     """Count the cues that begin after the last of this many frames."""
     return sum(round(cue.start_s * fps) >= frames for cue in cues)
 
@@ -129,7 +129,7 @@ def spans(cues: Sequence[Cue], fps: int, frames: int) -> list[Span]:
         for index in ending:
             showing.pop(index, None)
         showing.update(dict.fromkeys(starting))
-        texts = dict.fromkeys(cues[index].text for index in islice(showing, _MOST_AT_ONCE))
+        texts = dict.fromkeys(cues[index].text for index in islice(showing, _MAX_AT_ONCE))
         if texts and moment < following:
             text = "\n".join(texts)
             if result and result[-1].end == moment and result[-1].text == text:

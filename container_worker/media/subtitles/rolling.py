@@ -9,9 +9,9 @@ from container_worker.media.subtitles.cue import Cue
 #: A cue that begins this soon after the end of the one before goes on from it, in seconds.
 _GAP_S = 0.1
 #: So many cues, and this share of all, must begin with lines of the one before: a word said twice is said twice.
-_LEAST, _LEAST_SHARE = 2, 0.5
+_MIN_ROLLING_CUES, _MIN_ROLLING_SHARE = 2, 0.5
 #: Most lines that roll up together: live captions have three.
-_MOST_LINES = 4
+_MAX_LINES = 4
 _WORD_TIME = re.compile(r"<(?:\d+:)?\d{1,2}:\d\d[.,]\d+>")
 
 
@@ -31,7 +31,7 @@ def without_repeats(cues: Sequence[Cue], *, is_rolling: bool) -> list[Cue]:
         return []
     carried = [0, *(_carried(before, after) for before, after in pairwise(cues))]
     rolls = sum(count > 0 for count in carried)
-    if not is_rolling and (rolls < _LEAST or rolls < _LEAST_SHARE * (len(cues) - 1)):
+    if not is_rolling and (rolls < _MIN_ROLLING_CUES or rolls < _MIN_ROLLING_SHARE * (len(cues) - 1)):
         return list(cues)
     result: list[Cue] = []
     for cue, count in zip(cues, carried, strict=True):
@@ -49,4 +49,4 @@ def _carried(before: Cue, after: Cue) -> int:
     if abs(after.start_s - before.end_s) > _GAP_S:
         return 0
     old, new = before.text.split("\n"), after.text.split("\n")
-    return next((count for count in range(min(len(old), len(new), _MOST_LINES), 0, -1) if old[-count:] == new[:count]), 0)
+    return next((count for count in range(min(len(old), len(new), _MAX_LINES), 0, -1) if old[-count:] == new[:count]), 0)

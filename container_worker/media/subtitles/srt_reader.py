@@ -18,7 +18,7 @@ _WHOLE = r"(-)?(\d{1,2}):(\d{1,2}):(\d{1,2})[.,](\d{1,3})"
 _WHOLE_TIMES = re.compile(rf"^(?:\d+[ \t]+)?{_WHOLE}(?:\s*(?:[-=]>|→|--?|[–—])\s*|[\s,]+){_WHOLE}(?:\s.*)?$")
 _NUMBER = re.compile(r"^\s*\d{1,9}\s*$")
 #: Longest line of times that is looked at, in characters.
-_LONGEST_TIMES = 200
+_MAX_TIMES_CHARS = 200
 
 
 def srt_cues(text: str) -> list[Cue] | None:
@@ -44,7 +44,7 @@ def _times_in(line: str) -> tuple[float, float] | None:
     # Most lines are text, and cheaply told from times.
     if ":" not in line and "：" not in line:
         return None
-    line = line.strip()[:_LONGEST_TIMES]
+    line = line.strip()[:_MAX_TIMES_CHARS]
     found = _TIMES.match(line) or _WHOLE_TIMES.match(line)
     if found is None:
         return None

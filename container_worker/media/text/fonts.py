@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from container_worker.media.defaults import MOST_FONT_FILES
+from container_worker.media.defaults import MAX_FONT_FILES
 
 PACKAGED = Path(__file__).resolve().parents[2] / "fonts"
 #: Written by deploy/make_fonts.py: the facts of each packaged font under its file's name without the style, in the order in which
@@ -95,7 +95,7 @@ def packaged_fonts() -> dict[str, Font]:
     return {name: _font(PACKAGED / f"{name}-Regular.ttf", found) for name, found in facts.items()}
 
 
-def system_fonts_for(chars: frozenset[str], folders: Sequence[str] = _SYSTEM_FOLDERS, most: int = MOST_FONT_FILES) -> list[Font]:
+def system_fonts_for(chars: frozenset[str], folders: Sequence[str] = _SYSTEM_FOLDERS, most: int = MAX_FONT_FILES) -> list[Font]:
     """Installed fonts that cover as many of these characters as can be, the one that covers most first.
 
     Args:

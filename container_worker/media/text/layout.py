@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from container_worker.media.defaults import ASCENT_EM, DESCENT_EM, LINE_HEIGHT_EM
-from container_worker.media.request import TextLook
+from container_worker.media.request import TextStyle
 from container_worker.media.text.fontbook import FontBook, Run, runs_of
 from container_worker.media.text.linebreak import wrap
 from container_worker.media.text.shaping import extent_of
@@ -44,15 +44,15 @@ class Block:
     language: str
 
 
-def lay_out(text: str, book: FontBook, look: TextLook, most_lines: int) -> tuple[Block, bool]:
+def lay_out(text: str, book: FontBook, style: TextStyle, most_lines: int) -> tuple[Block, bool]:
     """The text in lines no wider than the look allows, and whether it was cut to the height of `most_lines` common ones."""
     drawable = book.drawable(text)
     fonts = book.fonts_for(drawable)
 
     def measure(start: int, end: int) -> float:
-        return look.em_px * sum(extent_of(run, book.language).width for run in runs_of(drawable[start:end], fonts[start:end]))
+        return style.em_px * sum(extent_of(run, book.language).width for run in runs_of(drawable[start:end], fonts[start:end]))
 
-    lines = wrap(drawable, look.max_width_px, measure, most_lines)
+    lines = wrap(drawable, style.max_width_px, measure, most_lines)
     runs = [tuple(runs_of(drawable[start:end], fonts[start:end])) for start, end in lines[:most_lines]]
     inks = [_ink_em(line, book.language) for line in runs]
     depths, height = _stacked(inks, most_lines * LINE_HEIGHT_EM)
@@ -60,10 +60,10 @@ def lay_out(text: str, book: FontBook, look: TextLook, most_lines: int) -> tuple
     # A newline ends a paragraph, which has a direction of its own: another speaker's words may come after it.
     directions = [starts_right_to_left(drawable[drawable.rfind("\n", 0, start) + 1 :].partition("\n")[0]) for start, _ in lines]
     kept = tuple(
-        Line(line, (lower_edge - depth) * look.em_px, is_right_to_left)
+        Line(line, (lower_edge - depth) * style.em_px, is_right_to_left)
         for line, depth, is_right_to_left in zip(runs, depths, directions, strict=False)
     )
-    return Block(kept, height * look.em_px, book.language), len(kept) < len(lines)
+    return Block(kept, height * style.em_px, book.language), len(kept) < len(lines)
 
 
 def _stacked(inks: Sequence[tuple[float, float]], most_em: float) -> tuple[list[float], float]:

@@ -19,7 +19,7 @@ _CLOSING = frozenset(_CLOSED_BY.values())
 #: Kana, ideographs and Hangul: what tells the languages of East Asia apart. Not the dot between names, which all have.
 _TELLING = re.compile("[ぁ-ヺー-ヿ一-鿿가-힣]")
 #: An open bracket waits for its partner this deep, as in the bidirectional algorithm.
-_DEEPEST = 63
+_MAX_DEPTH = 63
 
 
 def scripts_of(units: Sequence[str]) -> list[str]:
@@ -71,7 +71,7 @@ def _resolved(units: Sequence[str], own: Sequence[str], letters: Sequence[str]) 
                 wide = is_cjk and not (mark == _APOSTROPHE and _between_letters(units, index))
                 neighbours = [seen[wide], *(near for near in neighbours if (near in _CJK) == wide), "Hani" if wide else "Latn"]
             script = _partner(open_marks, mark) or _first_allowed(neighbours, _extensions(mark))  # noqa: PLW2901
-            if mark in _CLOSED_BY and len(open_marks) < _DEEPEST:
+            if mark in _CLOSED_BY and len(open_marks) < _MAX_DEPTH:
                 open_marks.append((_CLOSED_BY[mark], script))
         elif script != EMOJI:
             last = seen[script in _CJK] = script

@@ -47,7 +47,7 @@ def _sent(ends: tuple[int, int], frames: int, size: int) -> tuple[bytes, bool]:
         writer.put(frame)
     os.close(ends[1])
     reader.join()
-    return bytes(got), writer._lends
+    return bytes(got), writer._uses_vmsplice
 
 
 @pytest.mark.parametrize(("size", "is_lent"), [(_LARGE, True), (_SMALL, False)])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from container_worker.media.rate_guard import Pace
+from container_worker.media.rate_guard import RateGuard
 from scenequeue.errors import BadInput, LimitExceeded, ToolFailed
 
 
@@ -15,7 +15,7 @@ class Clock:
         return self.now
 
 
-def _run(pace: Pace, clock: Clock, *, seconds: int, rate: float) -> None:
+def _run(pace: RateGuard, clock: Clock, *, seconds: int, rate: float) -> None:
     """Reports once a second, `rate` of the whole each."""
     for second in range(1, seconds + 1):
         clock.now += 1
@@ -25,7 +25,7 @@ def _run(pace: Pace, clock: Clock, *, seconds: int, rate: float) -> None:
 def test_a_narration_of_three_hours_in_an_hour_is_refused_within_minutes() -> None:
     """It says how long it takes, what there is, and what to do."""
     clock, seen = Clock(), list[float]()
-    pace = Pace(3600, seen.append, clock)
+    pace = RateGuard(3600, seen.append, clock)
     with pytest.raises(BadInput, match=r"needs some 17\d minutes .* an item has 60 \(SCENEBURST_ITEM_TIMEOUT_S\): shorten it"):
         _run(pace, clock, seconds=3600, rate=1 / 10_800)
     assert clock.now < 200
@@ -35,13 +35,13 @@ def test_a_narration_of_three_hours_in_an_hour_is_refused_within_minutes() -> No
 def test_what_is_only_slower_than_it_should_be_goes_on() -> None:
     """A busy neighbour may leave, and there is another attempt."""
     clock = Clock()
-    _run(Pace(3600, lambda _share: None, clock), clock, seconds=3600, rate=1 / 7000)
+    _run(RateGuard(3600, lambda _share: None, clock), clock, seconds=3600, rate=1 / 7000)
 
 
 def test_time_in_which_the_container_was_frozen_does_not_count() -> None:
     """Half an hour without a report, and as fast as before afterwards."""
     clock = Clock()
-    pace = Pace(3600, lambda _share: None, clock)
+    pace = RateGuard(3600, lambda _share: None, clock)
     _run(pace, clock, seconds=100, rate=1 / 3000)
     clock.now += 1800
     pace(101 / 3000)
@@ -49,7 +49,7 @@ def test_time_in_which_the_container_was_frozen_does_not_count() -> None:
 
 def _ended_by(error: Exception, *, seconds: int) -> None:
     clock = Clock()
-    with Pace(3600, lambda _share: None, clock) as pace:
+    with RateGuard(3600, lambda _share: None, clock) as pace:
         _run(pace, clock, seconds=seconds, rate=1 / 5000)
         raise error
 

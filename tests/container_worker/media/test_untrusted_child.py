@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from container_worker.media.child_messages import MAX_WARNINGS
-from container_worker.media.child_process import converse
+from container_worker.media.child_process import run_child_job
 from container_worker.media.ffmpeg import find_ffmpeg
 from container_worker.media.scene.rendering import RenderReport
 from container_worker.sandbox.child import run_child
 from container_worker.sandbox.limits import Limits
-from container_worker.sandbox.outputs import opened_output, output_bytes
+from container_worker.sandbox.outputs import open_output, output_bytes
 from scenequeue.errors import ToolFailed
 from tests.container_worker.media.conftest import Made
 
@@ -47,7 +47,7 @@ def test_only_a_file_of_the_renderers_own_is_delivered(tmp_path: Path, name: str
     folder = tmp_path / "scratch"
     folder.mkdir()
     FAKES[fake](folder / name, _secret(tmp_path))
-    with pytest.raises(ToolFailed, match=f"something else than a file of its own as {name}"), opened_output(folder / name):
+    with pytest.raises(ToolFailed, match=f"something else than a file of its own as {name}"), open_output(folder / name):
         pass
     with pytest.raises(ToolFailed, match=name):
         output_bytes(folder / name)
@@ -64,7 +64,7 @@ def test_a_machine_that_can_open_no_file_is_not_the_renderers_fault(
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr("container_worker.sandbox.outputs.os.open", refuse)
-    with pytest.raises(OSError, match=os.strerror(number)), opened_output(tmp_path / "scene.mp4"):
+    with pytest.raises(OSError, match=os.strerror(number)), open_output(tmp_path / "scene.mp4"):
         pass
 
 
@@ -73,7 +73,7 @@ def test_a_folder_that_was_swapped_for_a_link_delivers_nothing(tmp_path: Path) -
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "scene.mp4").write_text("of another")
     (tmp_path / "scratch").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(ToolFailed, match="something else"), opened_output(tmp_path / "scratch" / "scene.mp4"):
+    with pytest.raises(ToolFailed, match="something else"), open_output(tmp_path / "scratch" / "scene.mp4"):
         pass
 
 
@@ -81,12 +81,12 @@ def test_a_file_is_delivered_as_it_was_opened_whatever_becomes_of_its_name(tmp_p
     """Between being checked and being read it may be swapped."""
     made = tmp_path / "scene.mp4"
     made.write_text("the video")
-    with opened_output(made) as opened:
+    with open_output(made) as opened:
         made.unlink()
         made.symlink_to(_secret(tmp_path))
         assert opened is not None
         assert opened.read_text() == "the video"
-    with opened_output(tmp_path / "none") as nothing:
+    with open_output(tmp_path / "none") as nothing:
         assert nothing is None
 
 
@@ -111,7 +111,7 @@ def test_an_encoder_that_leaves_a_link_in_the_videos_place_delivers_no_file_of_t
 def say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """Lets a child say these lines to its parent, in place of a renderer."""
 
-    def say(*lines: object, turn: Any = None) -> Any:
+    def say(*lines: object, slot: Any = None) -> Any:
         def run(_argv: object, **more: Any) -> int:
             text = "\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines)
             (tmp_path / "said").write_text(text + "\n")
@@ -119,8 +119,8 @@ def say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
             return run_child(argv, **more)
 
         monkeypatch.setattr("container_worker.media.child_process.run_child", run)
-        more = {"turn": turn} if turn else {}
-        return converse(
+        more = {"slot": slot} if slot else {}
+        return run_child_job(
             "nothing", {}, tmp_path, limits=Limits(wall_s=60), on_progress=lambda _share: None, should_stop=None,
             ffmpeg=find_ffmpeg().path, **more,
         )  # fmt: skip

@@ -180,7 +180,7 @@ def test_the_language_reaches_the_render_child(tmp_path: Path) -> None:
     """From the options into the request that the child reads."""
     inputs = SceneInputs(tmp_path / "a.jpg", tmp_path / "a.mp3")
     request = request_for(inputs, RenderOptions(language="zh-hant"), tmp_path, tmp_path / "ffmpeg", 1)
-    assert RenderRequest.from_json(asdict(request)).extras.language == "zh-Hant"
+    assert RenderRequest.from_json(asdict(request)).language == "zh-Hant"
 
 
 def test_what_earlier_versions_queued_with_texts_for_numbers_is_still_read() -> None:

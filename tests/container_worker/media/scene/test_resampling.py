@@ -48,12 +48,12 @@ def test_every_part_is_sampled_where_it_lies(
     made = np.zeros((_ROWS, _COLUMNS, 2) if is_double else (_ROWS, _COLUMNS), np.uint8)
     source = Source(np.dstack([255 - plane, plane]) if is_double else plane, (_ROWS, _COLUMNS))
     if is_exact:
-        source._fill_exactly(made, (scale, scale), shift)
+        source._warp(made, (scale, scale), shift)
     else:
         source.fill(made, (scale, scale), shift)
     steepest = max(np.abs(np.diff(plane.astype(int), axis=axis)).max() for axis in (0, 1))
-    # A place may be off by _NEAR both ways; warpAffine's is off by up to 1/64; both round.
-    allowed = 2 * resampling._NEAR * steepest + 1.5
+    # A place may be off by _MAX_OFFSET both ways; warpAffine's is off by up to 1/64; both round.
+    allowed = 2 * resampling._MAX_OFFSET * steepest + 1.5
     wanted = _between_neighbours(plane, scale, shift)
     assert np.abs((made[..., 1] if is_double else made) - wanted).max() <= allowed
     if is_double:
@@ -75,7 +75,7 @@ def test_a_zoom_hardly_ever_needs_the_slow_way(monkeypatch: pytest.MonkeyPatch) 
     frame = FrameView.empty(640, 360)
     width, height = canvas_size((640, 360), "zoom_in", 1.12)
     canvas = Canvas(Planes(_plane(height, width), np.dstack([_plane(height // 2, width // 2)] * 2)), (640, 360))
-    monkeypatch.setattr(Source, "_fill_exactly", count)
+    monkeypatch.setattr(Source, "_warp", count)
     for index in range(300):
         canvas.draw(view("zoom_in", 1.12, index / 299), frame)
     assert slow <= 0.15 * 300 * 2

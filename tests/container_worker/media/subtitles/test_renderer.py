@@ -10,27 +10,27 @@ import psutil
 import pytest
 
 from container_worker.media.ffmpeg import find_ffmpeg
-from container_worker.media.request import TextLook
+from container_worker.media.request import TextStyle
 from container_worker.media.subtitles import renderer
-from container_worker.media.subtitles.renderer import Sheet, Typesetter
+from container_worker.media.subtitles.renderer import AssBatch, SubtitleRenderer
 from container_worker.media.text.fontbook import FontBook
 from container_worker.media.text.layout import lay_out
 from tests.support.waiting import wait_until
 
-LOOK = TextLook(24, (255, 255, 255), 1, (0, 0, 0), 0.5, (0, 0, 0), 560, 20)
+LOOK = TextStyle(24, (255, 255, 255), 1, (0, 0, 0), 0.5, (0, 0, 0), 560, 20)
 TEXTS = [f"Text {number} 世界 مرحبا" + " and some more words" * (number % 5) for number in range(12)]
 
 
-def _typesetter(texts: list[str], folder: Path) -> Typesetter:
+def _typesetter(texts: list[str], folder: Path) -> SubtitleRenderer:
     folder.mkdir()
-    return Typesetter(texts, LOOK, (640, 360), str(find_ffmpeg().path), folder, FontBook(use_system=False))
+    return SubtitleRenderer(texts, LOOK, (640, 360), str(find_ffmpeg().path), folder, FontBook(use_system=False))
 
 
 def test_texts_drawn_in_parts_are_those_drawn_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same pixels in the same places, whichever child drew them."""
     patches = {}
     for at_once in (100, 5):
-        monkeypatch.setattr(renderer, "_AT_ONCE", at_once)
+        monkeypatch.setattr(renderer, "_BATCH_SIZE", at_once)
         with _typesetter(TEXTS, tmp_path / str(at_once)) as typesetter:
             patches[at_once] = [typesetter.draw(index) for index in range(len(TEXTS))]
     for whole, part in zip(patches[100], patches[5], strict=True):
@@ -93,7 +93,7 @@ def test_words_and_outlines_have_just_the_colour_that_was_named(tmp_path: Path, 
         folder.mkdir()
         look = replace(LOOK, **part)
         block, _ = lay_out("III", FontBook(use_system=False), look, 9)
-        sheet = Sheet([block], look, (640, 360), str(find_ffmpeg().path), folder)
+        sheet = AssBatch([block], look, (640, 360), str(find_ffmpeg().path), folder)
         picture = sheet.next_picture()
         sheet.close()
         solid = picture[picture[..., 3] == 255][:, :3]

@@ -9,13 +9,13 @@ from fontTools.pens.ttGlyphPen import TTGlyphPen
 from fontTools.ttLib import TTFont
 
 from container_worker.media.ffmpeg import find_ffmpeg
-from container_worker.media.request import TextLook
-from container_worker.media.subtitles.renderer import Typesetter
+from container_worker.media.request import TextStyle
+from container_worker.media.subtitles.renderer import SubtitleRenderer
 from container_worker.media.text import fontbook, fonts
 from container_worker.media.text.fontbook import FontBook
 from container_worker.media.text.fonts import packaged_fonts, system_fonts_for
 
-LOOK = TextLook(48, (255, 255, 255), 2, (0, 0, 0), 0.0, (0, 0, 0), 1100, 40)
+LOOK = TextStyle(48, (255, 255, 255), 2, (0, 0, 0), 0.0, (0, 0, 0), 1100, 40)
 #: A skin tone, a family held together by joiners, a flag, a keycap, and two signs that become one.
 EMOJI = {"skin tone": "👍🏽", "family": "👨‍👩‍👧", "flag": "🇩🇪", "keycap": "1️⃣", "heart": "❤️‍🔥"}
 
@@ -77,7 +77,7 @@ def test_all_texts_together_cost_one_look_into_the_system(monkeypatch: pytest.Mo
     monkeypatch.setattr(fontbook, "system_fonts_for", look)
     book = FontBook()
     texts = [f"word {chr(0xF0000 + number)}" for number in range(500)]
-    with Typesetter(texts, LOOK, (1280, 720), str(find_ffmpeg().path), tmp_path, book) as typesetter:
+    with SubtitleRenderer(texts, LOOK, (1280, 720), str(find_ffmpeg().path), tmp_path, book) as typesetter:
         typesetter.draw(0)
     assert len(asked) == 1
     assert len(book.missing) == 500
@@ -86,7 +86,7 @@ def test_all_texts_together_cost_one_look_into_the_system(monkeypatch: pytest.Mo
 def _ink(folder: Path, text: str, book: FontBook) -> np.ndarray:
     """Where the text is opaque, cut to its own box."""
     folder.mkdir()
-    with Typesetter([text], LOOK, (1280, 720), str(find_ffmpeg().path), folder, book) as typesetter:
+    with SubtitleRenderer([text], LOOK, (1280, 720), str(find_ffmpeg().path), folder, book) as typesetter:
         patch = typesetter.draw(0)
     assert patch is not None
     ink = patch.luma.colour > 120

@@ -9,14 +9,14 @@ import numpy.typing as npt
 import pytest
 
 from container_worker.media.ffmpeg import find_ffmpeg
-from container_worker.media.request import TextLook
-from container_worker.media.subtitles.renderer import Sheet, Typesetter
+from container_worker.media.request import TextStyle
+from container_worker.media.subtitles.renderer import AssBatch, SubtitleRenderer
 from container_worker.media.text.fontbook import FontBook, Run
 from container_worker.media.text.fonts import packaged_fonts
 from container_worker.media.text.layout import Block, lay_out
 from container_worker.media.text.shaping import extent_of
 
-LOOK = TextLook(48, (255, 255, 255), 0, (0, 0, 0), 0.0, (0, 0, 0), 1100, 40)
+LOOK = TextStyle(48, (255, 255, 255), 0, (0, 0, 0), 0.0, (0, 0, 0), 1100, 40)
 FRAME = (1280, 720)
 #: One line of each script whose ink is taller than Latin's.
 TALL = {
@@ -36,7 +36,7 @@ def _laid_out(text: str, language: str | None = None) -> Block:
 def _drawn(folder: Path, *blocks: Block) -> list[npt.NDArray[np.bool_]]:
     """Draw each block alone and mark its ink: rows from the lower edge of the text upwards, those below the edge last."""
     folder.mkdir(exist_ok=True)
-    sheet = Sheet(blocks, LOOK, FRAME, str(find_ffmpeg().path), folder)
+    sheet = AssBatch(blocks, LOOK, FRAME, str(find_ffmpeg().path), folder)
     pictures = [sheet.next_picture()[..., 3] > 100 for _ in blocks]
     sheet.close()
     edge = sheet.size[1] - sheet.below_px
@@ -163,4 +163,4 @@ def test_only_fonts_that_a_sheet_uses_are_given_to_libass(tmp_path: Path) -> Non
 
 
 def _typesetter(texts: list[str], folder: Path) -> Any:
-    return Typesetter(texts, LOOK, FRAME, str(find_ffmpeg().path), folder, FontBook(use_system=False))
+    return SubtitleRenderer(texts, LOOK, FRAME, str(find_ffmpeg().path), folder, FontBook(use_system=False))
