@@ -17,6 +17,7 @@ from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.job import JobSpec, JobState
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
+from tests.scenequeue.jobs import waiting_needs
 from tests.support.waiting import wait_until
 
 Start = Callable[..., subprocess.Popen[bytes]]
@@ -108,7 +109,7 @@ def test_a_draining_worker_finishes_what_runs_and_hands_the_rest_back(
     assert worker.wait(20) == Exit.DRAINED
     counts = queue.producer.status("a").counts
     assert (counts.done, counts.ready) == (1, 2)
-    assert [lease.attempt for lease in queue.worker.lease("x", 2)] == [1, 1]
+    assert [lease.attempt for lease in queue.worker.lease("x", 2, serves=waiting_needs(queue))] == [1, 1]
 
 
 def test_after_the_grace_a_draining_worker_hands_back_even_what_runs(
@@ -120,7 +121,7 @@ def test_after_the_grace_a_draining_worker_hands_back_even_what_runs(
     wait_until(lambda: _started(tmp_path), "the item runs")
     worker.terminate()
     assert worker.wait(20) == Exit.DRAINED
-    assert [lease.attempt for lease in queue.worker.lease("x", 1)] == [1]
+    assert [lease.attempt for lease in queue.worker.lease("x", 1, serves=waiting_needs(queue))] == [1]
 
 
 def test_the_dispatchers_drain_mark_makes_a_worker_leave(queue: SceneQueue, start_worker: Start) -> None:
@@ -174,15 +175,18 @@ def test_an_item_that_kills_its_worker_ends_as_a_dead_letter(
 
 
 def test_work_of_an_unknown_kind_is_left_to_others_without_spinning(
-    queue: SceneQueue, start_worker: Start, submit_items: SubmitItems
+    queue: SceneQueue, start_worker: Start, submit_items: SubmitItems, tmp_path: Path
 ) -> None:
-    """It is handed back, the beat says so, and the attempts stay."""
-    submit_items("a", ("teleport", {}))
-    start_worker("c1")
-    wait_until(lambda: any("teleport" in record.note for record in queue.inspect.containers()), "the beat says so")
-    leases = len([event for event in queue.producer.events("a", count=1000) if event.event == "leased"])
-    assert leases <= 3
-    (lease,) = wait_until(lambda: queue.worker.lease("x", 1), "it is ready for others")
+    """It is never leased, the beat says what is served, and the attempts stay."""
+    submit_items("a", ("teleport", {}), ("wait", {}))
+    (tmp_path / "go").touch()
+    start_worker("c1", idle_timeout_s=0.5).wait(20)
+    (record,) = queue.inspect.containers()
+    assert "wait/1" in record.serves.split()
+    assert "teleport" not in record.serves
+    leased = [str(event.item_id) for event in queue.producer.events("a", count=1000) if event.event == "leased"]
+    assert leased == ["0-1"]
+    (lease,) = queue.worker.lease("x", 1, serves=waiting_needs(queue))
     assert lease.attempt == 1
     queue.worker.release("x", [lease])
     queue.producer.cancel("a")
