@@ -18,7 +18,7 @@ from dispatcher.aws_lookup import AwsLookup
 from dispatcher.fleets import fleet_from
 from dispatcher.snapshot import Ticked
 from dispatcher.tick import Dispatcher
-from dispatcher.webhooks import Notifier
+from dispatcher.webhooks import WebhookSender
 from scenequeue.errors import FleetError, QueueUnavailable, SceneburstError, SettingsError
 from scenequeue.liveness import show_life
 from scenequeue.logs import configure
@@ -35,7 +35,7 @@ _LONGEST_LOOK_S = 0.25
 def make_dispatcher(settings: DispatcherSettings, queue: SceneQueue, aws: AwsLookup | None = None) -> Dispatcher:
     """A dispatcher on the fleet that the settings name."""
     secret = settings.webhook_secret.get_secret_value() if settings.webhook_secret else None
-    return Dispatcher(queue, fleet_from(settings), settings, Notifier(queue, secret), observe=_observer(settings), aws=aws)
+    return Dispatcher(queue, fleet_from(settings), settings, WebhookSender(queue, secret), observe=_observer(settings), aws=aws)
 
 
 def _observer(settings: DispatcherSettings) -> Callable[[Ticked | None], None] | None:

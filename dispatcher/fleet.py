@@ -1,4 +1,4 @@
-"""The interface of a fleet: a place that can run containers."""
+"""The interface of a fleet: it launches, lists and stops containers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,21 +17,21 @@ class ContainerSize:
 
 @dataclass(frozen=True)
 class Hardware:
-    """The hardware of all containers of a fleet; it has a part in their price."""
+    """The hardware of all containers of a fleet; their price depends on it."""
 
     #: x86_64 or arm64.
     architecture: str = "x86_64"
-    #: Ephemeral storage of each; 0 where none is paid for.
+    #: Ephemeral storage of each container; 0 where it costs nothing.
     ephemeral_gib: int = 0
-    #: Where they may run, in order of preference; none where the place has no price of its own.
+    #: Regions in order of preference; empty where prices do not depend on one.
     regions: tuple[str, ...] = ()
-    #: Whether they run on Spot capacity: where there is some, always, or never.
+    #: Use of Spot capacity: first, with on-demand where there is none; only; or never.
     spot: Literal["prefer", "only", "never"] = "never"
     #: What they are started from, as the fleet names it; "" where that is this installation.
     image: str = ""
 
 
-#: The article's five sizes by priority.
+#: The sizes by `config_priority`.
 SIZES: Mapping[int, ContainerSize] = {
     1: ContainerSize(2, 4096),
     2: ContainerSize(4, 8192),
@@ -43,7 +43,7 @@ SIZES: Mapping[int, ContainerSize] = {
 
 @dataclass(frozen=True)
 class LaunchRequest:
-    """One container to launch. `container_id` is also the idempotency token: launching it twice starts one."""
+    """One container to launch. `container_id` is the idempotency token: a second launch of it starts nothing."""
 
     container_id: ContainerId
     size: ContainerSize
@@ -53,24 +53,24 @@ class LaunchRequest:
 
 @dataclass(frozen=True)
 class LaunchResult:
-    """The outcome of one request. `handle` is the fleet's own name (ARN, pid); `error` is set when it failed."""
+    """The outcome of one request. `handle` is the fleet's own name (ARN, container id); `error` is set if it failed."""
 
     container_id: ContainerId
     handle: str = ""
     region: str = ""
     is_spot: bool = False
-    #: File that the container's output goes to, where that is a file.
+    #: The file with the container's output, if it is written to one.
     log: str = ""
     error: str = ""
-    #: With an error: whether the same launch may succeed at a later tick (no capacity, throttled).
+    #: With an error: True if the same launch may succeed in a later tick (no capacity, throttled).
     transient: bool = True
-    #: With an error: whether there was no room for it, in one place at least.
+    #: With an error: True if at least one placement had no capacity.
     lacks_capacity: bool = False
 
 
 @dataclass(frozen=True)
 class FleetContainer:
-    """A container as the fleet itself sees it. `container_id` is "" for one that carries no id of ours."""
+    """A container as the fleet lists it. `container_id` is "" for one without an id of ours."""
 
     handle: str
     container_id: ContainerId
@@ -78,28 +78,28 @@ class FleetContainer:
     started_ms: int = 0
     stopped_reason: str = ""
     exit_code: int | None = None
-    #: Its capacity was taken back (Spot), whether it has ended already or has some time left.
+    #: True if its Spot capacity was taken back, though it may still run for a while.
     is_interrupted: bool = False
 
 
 class Fleet(Protocol):
-    """A place that can run containers. All three methods may raise FleetError and are safe to call again."""
+    """A place that runs containers. All three methods may raise FleetError, and are safe to repeat."""
 
     name: str
 
     @property
     def hardware(self) -> Hardware:
-        """Return the hardware of its containers."""
+        """Return the hardware of the fleet's containers."""
         ...
 
     def launch(self, requests: Sequence[LaunchRequest]) -> list[LaunchResult]:
-        """Start containers; one result per request, in order. Never raises for a single refused launch."""
+        """Start containers; return one result per request, in order. A single refused launch is a result, not an exception."""
         ...
 
     def list(self) -> list[FleetContainer]:
-        """Every container of this namespace that is starting or running, and those that ended lately."""
+        """Return the containers of this namespace that are starting or running, and those that ended lately."""
         ...
 
     def stop(self, handle: str, reason: str) -> None:
-        """Ask one container to stop (SIGTERM, then SIGKILL after its grace). Already gone is success."""
+        """Stop one container: SIGTERM, then SIGKILL after its grace period. A container that is gone is a success."""
         ...

@@ -6,7 +6,7 @@ import structlog
 
 from dispatcher.decisions.reaper import Action, Verdict
 from dispatcher.fleet import Fleet
-from dispatcher.metrics.counters import Tally
+from dispatcher.metrics.counters import Counters
 from scenequeue.errors import DispatcherDeposed, FleetError
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.queue import SceneQueue
@@ -18,12 +18,12 @@ class Reaping:
     Args:
         queue: holds the ledger.
         fleet: where containers are stopped.
-        tally: counts what is executed.
+        counters: counts what is executed.
         acquire: our fencing number, taken anew; None while another dispatcher acts.
     """
 
-    def __init__(self, queue: SceneQueue, fleet: Fleet, tally: Tally, acquire: Callable[[], int | None]) -> None:
-        self._queue, self._fleet, self._tally, self._acquire = queue, fleet, tally, acquire
+    def __init__(self, queue: SceneQueue, fleet: Fleet, counters: Counters, acquire: Callable[[], int | None]) -> None:
+        self._queue, self._fleet, self._counters, self._acquire = queue, fleet, counters, acquire
         self._log = structlog.get_logger()
 
     def execute(
@@ -39,7 +39,7 @@ class Reaping:
             self._log.info("reaping", container=verdict.container_id, action=verdict.action.value, reason=verdict.reason)
             ended = self._execute(fence, verdict)
             if ended:
-                self._tally.judge(verdict)
+                self._counters.count_verdict(verdict)
             if record := left.get(verdict.container_id):
                 update: dict[str, object] = {"is_draining": True}
                 if ended:

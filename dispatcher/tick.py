@@ -16,14 +16,14 @@ from dispatcher.decisions.pricing import is_priced
 from dispatcher.decisions.reaper import find_reapable
 from dispatcher.decisions.standstill import Rejection, standstill
 from dispatcher.fleet import Fleet, FleetContainer
-from dispatcher.heartbeat_watch import BeatWatch
+from dispatcher.heartbeat_watch import HeartbeatWatch
 from dispatcher.launcher import Launcher
-from dispatcher.metrics.counters import Tally
+from dispatcher.metrics.counters import Counters
 from dispatcher.operator_settings import limits_from, policy_from
 from dispatcher.publishing import published
 from dispatcher.reaping import Reaping
 from dispatcher.snapshot import Ticked, TickSnapshot, take_snapshot
-from dispatcher.webhooks import Notifier
+from dispatcher.webhooks import WebhookSender
 from scenequeue.errors import DispatcherDeposed, FleetError
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.queue import SceneQueue
@@ -59,7 +59,7 @@ class Dispatcher:
         queue: SceneQueue,
         fleet: Fleet,
         settings: DispatcherSettings,
-        notifier: Notifier | None = None,
+        notifier: WebhookSender | None = None,
         owner: str | None = None,
         clock: Callable[[], float] = time.monotonic,
         observe: Callable[[Ticked | None], None] | None = None,
@@ -72,9 +72,9 @@ class Dispatcher:
         # The process fleet launches what is installed here.
         self._image = fleet.hardware.image or f"{fleet.name} {release()}"
         self._launcher = Launcher(queue, fleet, settings, self._policy, clock)
-        self._tally = Tally()
-        self._reaping = Reaping(queue, fleet, self._tally, self._acquire)
-        self._beats = BeatWatch(settings.tick_s, settings.silent_after_s)
+        self._counters = Counters()
+        self._reaping = Reaping(queue, fleet, self._counters, self._acquire)
+        self._heartbeats = HeartbeatWatch(settings.tick_s, settings.silent_after_s)
         self._observe, self._clock = observe, clock
         self._aws = aws
         self._log = structlog.get_logger()
@@ -115,11 +115,11 @@ class Dispatcher:
         fence = self._acquire()
         if fence is None:
             return None
-        self._tally.look(running)
+        self._counters.count_interruptions(running)
         try:
             snapshot = take_snapshot(self._queue, self._reap(fence, running), self._image)
             made = self._plan(snapshot)
-            counts = (self._launcher.made, self._launcher.failed, self._tally.starts_failed, self._tally.interrupted)
+            counts = (self._launcher.made, self._launcher.failed, self._counters.starts_failed, self._counters.interrupted)
             self._launcher.launch(fence, made.orders)
         except DispatcherDeposed as error:
             self._log.warning("deposed", error=str(error))
@@ -155,7 +155,7 @@ class Dispatcher:
         """
         # The clock before the ledger: who is held up in between takes beats for younger than they are, nobody for silent.
         now_ms = self._queue.inspect.now_ms()
-        ledger = self._beats.corrected(self._queue.inspect.containers(_WHOLE_LEDGER), now_ms, self._clock())
+        ledger = self._heartbeats.correct(self._queue.inspect.containers(_WHOLE_LEDGER), now_ms, self._clock())
         verdicts = find_reapable(ledger, running, now_ms, self._limits, self._settings.min_containers)
         return self._reaping.execute(fence, verdicts, ledger, now_ms)
 

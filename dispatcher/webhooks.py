@@ -1,4 +1,4 @@
-"""Telling callers that their job has ended: a signed POST, tried again until it is taken."""
+"""Posts signed webhooks about ended jobs, and retries until the receiver accepts them."""
 
 import hashlib
 import hmac
@@ -15,13 +15,13 @@ from scenequeue.queue import SceneQueue
 from scenequeue.storages.bounded_http import open_response, run_with_limit
 from scenequeue.storages.public_network import Resolve, public_address
 
-#: Longest that one post takes, from resolving the name to the last header of the answer, in seconds.
+#: Time limit of one post in seconds, from name resolution to the last header of the answer.
 POST_LIMIT_S = 10.0
-#: While one attempt is under way no other starts; a dispatcher that dies then is followed by the next after this.
-_CLAIMED_S = 60.0
-_FIRST_RETRY_S, _LONGEST_RETRY_S = 5.0, 3600.0
-_GIVEN_UP_AFTER_S = 86_400.0
-#: Posted at once; what is due beyond waits unclaimed, so that no claim runs out in a waiting line.
+#: A claimed notice is not posted by another dispatcher for so long; after a crash, the next one posts it then.
+_CLAIM_S = 60.0
+_MIN_RETRY_S, _MAX_RETRY_S = 5.0, 3600.0
+_GIVE_UP_AFTER_S = 86_400.0
+#: Posts at once; further due notices wait unclaimed, so that no claim expires before its post begins.
 _THREADS = 8
 
 
@@ -32,26 +32,26 @@ def body_of(job: JobStatus) -> bytes:
 
 
 def signature(secret: str, timestamp: int, body: bytes) -> str:
-    """HMAC-SHA256 of "<timestamp>.<body>", hexadecimal; the receiver compares and rejects old timestamps."""
+    """Return the HMAC-SHA256 of "<timestamp>.<body>" in hexadecimal; receivers compare it, and reject old timestamps."""
     return hmac.new(secret.encode(), f"{timestamp}.".encode() + body, hashlib.sha256).hexdigest()
 
 
 def retry_pause_s(since_end_s: float) -> float | None:
-    """Return the pause after a failure, growing with the time since the job ended; None after a day."""
-    if since_end_s > _GIVEN_UP_AFTER_S:
+    """Return the pause after a failed post, which grows with the time since the job's end; None after a day: give up."""
+    if since_end_s > _GIVE_UP_AFTER_S:
         return None
-    return min(_LONGEST_RETRY_S, max(_FIRST_RETRY_S, since_end_s / 2))
+    return min(_MAX_RETRY_S, max(_MIN_RETRY_S, since_end_s / 2))
 
 
-class Notifier:
-    """Posts due notices in threads of its own, so that a slow receiver holds nothing up.
+class WebhookSender:
+    """Posts due notices in its own threads, so that a slow receiver does not delay the ticks.
 
     Args:
-        queue: where the notices wait.
+        queue: the queue with the notices.
         secret: key of the signature; None posts unsigned.
-        resolve: host and port to a public address; refuses others.
+        resolve: returns the public address of a host and port, and refuses others.
         transport: httpx transport to use instead of the network's.
-        limit_s: longest that one post takes.
+        limit_s: time limit of one post.
     """
 
     def __init__(
@@ -64,22 +64,22 @@ class Notifier:
     ) -> None:
         self._queue, self._secret, self._resolve = queue, secret, resolve
         self._transport, self._limit_s = transport, limit_s
-        self._threads = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="notify")
-        self._under_way: list[Future[None]] = []
+        self._threads = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="webhook")
+        self._running: list[Future[None]] = []
         self._log = structlog.get_logger()
 
     def run(self) -> int:
-        """Start posting what is due; returns how many that are."""
-        self._under_way = [delivery for delivery in self._under_way if not delivery.done()]
-        free = _THREADS - len(self._under_way)
+        """Start to post the due notices; return their number."""
+        self._running = [delivery for delivery in self._running if not delivery.done()]
+        free = _THREADS - len(self._running)
         due = self._queue.dispatcher.due_notices(free) if free else []
         for job in due:
-            self._queue.dispatcher.claim_notice(job.job_id, _CLAIMED_S)
-            self._under_way.append(self._threads.submit(self._deliver, job))
+            self._queue.dispatcher.claim_notice(job.job_id, _CLAIM_S)
+            self._running.append(self._threads.submit(self._deliver, job))
         return len(due)
 
     def close(self) -> None:
-        """Wait for what is under way; safe twice."""
+        """Wait for the running posts; safe twice."""
         self._threads.shutdown(wait=True)
 
     def _deliver(self, job: JobStatus) -> None:
@@ -104,13 +104,13 @@ class Notifier:
             headers["X-Sceneburst-Signature"] = f"v1={signature(self._secret, timestamp, body)}"
 
         async def post() -> None:
-            # The answer's head is all that is read: its body could be of any size, and would say nothing that is used.
+            # Only the head of the response is read: its body may be of any size, and is not used.
             answer = open_response(
                 "POST", job.callback_url or "", resolve=self._resolve, transport=self._transport, headers=headers, content=body
             )
             async with answer as response:
                 if not response.is_success:
-                    # Not httpx's own words, which repeat the address: it may hold a secret of the caller's.
+                    # Not httpx's message, which contains the URL: it may hold a secret of the caller.
                     raise StorageUnavailable(f"the receiver answered {response.status_code}")
 
         try:

@@ -1,11 +1,11 @@
-"""Places that run containers: one module per kind of fleet."""
+"""The kinds of fleets, and the choice between them."""
 
 from dispatcher.fleet import Fleet
 from scenequeue.settings import DispatcherSettings
 
 
 def fleet_from(settings: DispatcherSettings) -> Fleet:
-    """The fleet that SCENEBURST_FLEET names.
+    """Make the fleet that SCENEBURST_FLEET names.
 
     Raises:
         SettingsError: a setting of that fleet is missing or malformed.

@@ -1,4 +1,4 @@
-"""Containers as processes of this machine; they survive the dispatcher and are adopted again."""
+"""Containers as processes of this machine, which survive the dispatcher and are found by the next one."""
 
 import contextlib
 import json
@@ -22,14 +22,14 @@ from scenequeue.jobs.ids import ContainerId
 from scenequeue.settings import DispatcherSettings
 from scenequeue.storages.temporary import find_temporary_folder
 
-#: A stopped container that has not gone after so long is killed. Its own drain takes at most SCENEBURST_DRAIN_GRACE_S.
+#: Seconds between SIGTERM and SIGKILL; more than the default of SCENEBURST_DRAIN_GRACE_S.
 STOP_GRACE_S = 120.0
-#: Ended containers are listed for so long, then their record goes; their log stays for a day.
-_REMEMBERED_S = 120.0
-_LOG_KEPT_S = 86_400.0
-#: A record without a process id is a launch that died half-way.
-_HALF_LAUNCHED_S = 30.0
-#: Which boot of the machine this is; a process's start is counted from it.
+#: Ended containers are listed for so long, then their record is deleted; their log a day after its last line.
+_ENDED_TTL_S = 120.0
+_LOG_TTL_S = 86_400.0
+#: A record that has no process id after so long belongs to a launch that failed.
+_LAUNCH_LIMIT_S = 30.0
+#: The id of the machine's current boot; start times of processes count from the boot.
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -37,8 +37,8 @@ class ProcessFleet:
     """One worker program per container, each in a session of its own.
 
     Args:
-        folder: holds a record and a log per container; shared by all dispatchers of this machine and namespace.
-        argv: the program; None is the worker.
+        folder: contains a record and a log per container; all dispatchers of this machine and namespace share it.
+        argv: the program; None for the container worker.
     """
 
     name = "process"
@@ -46,15 +46,15 @@ class ProcessFleet:
 
     def __init__(self, folder: Path, argv: Sequence[str] | None = None) -> None:
         self._folder = folder
-        # -P: what lies in the folder that we were started in hides nothing of ours.
+        # -P: files in the current folder must not hide our packages.
         self._argv = list(argv or [sys.executable, "-P", "-m", "container_worker"])
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         try:
-            # Tried out only: who launches nothing leaves nothing.
+            # Only a test: without a launch no folder is left behind.
             if not folder.is_dir():
                 self._make_folder()
                 with contextlib.suppress(OSError):
-                    # Another dispatcher may use it by now.
+                    # It may fail, as another dispatcher may use the folder already.
                     folder.rmdir()
         except OSError as error:
             raise FleetMisconfigured(f"SCENEBURST_STATE_DIR: {folder} cannot be made: {error.strerror}") from error
@@ -64,29 +64,29 @@ class ProcessFleet:
 
     @classmethod
     def from_settings(cls, settings: DispatcherSettings) -> Self:
-        """The fleet of a namespace, in SCENEBURST_STATE_DIR or the system's temporary folder."""
+        """Make the fleet of a namespace, in SCENEBURST_STATE_DIR or the system's temporary folder."""
         return cls(settings.state_dir or find_temporary_folder() / f"sceneburst-{os.getuid()}-{settings.namespace}")
 
     def launch(self, requests: Sequence[LaunchRequest]) -> list[LaunchResult]:
-        """Start processes; the same container id again is the process that was started first."""
+        """Start processes; for a container id that was launched before, return the result of that launch."""
         return [self._launch(request) for request in requests]
 
     def _launch(self, request: LaunchRequest) -> LaunchResult:
         record = self._record(request.container_id)
         try:
             self._make_folder()
-            # Whoever makes the record launches; a crash right after leaves one that list() forgets.
+            # Exclusive: only the dispatcher that makes the record launches. After a crash here, list() deletes the record.
             record.open("x").close()
         except FileExistsError:
-            return self._launched(request)
+            return self._result(request)
         except OSError as error:
             return LaunchResult(request.container_id, error=f"{record}: {error.strerror}")
         try:
             with self.log_of(request.container_id).open("ab") as log:
                 child = subprocess.Popen(
-                    # The program has its id from the environment; here it stands for `_adopted`.
+                    # The program reads its id from the environment; the argument is for `_find_process`.
                     [*self._argv, request.container_id],
-                    env={**_inherited(), **request.environment},
+                    env={**_worker_environment(), **request.environment},
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
@@ -97,34 +97,34 @@ class ProcessFleet:
             return LaunchResult(request.container_id, error=f"{self._argv[0]}: {error.strerror}")
         self._children[request.container_id] = child
         self._write(record, {"pid": child.pid, "identity": identity_of(child.pid), "started_ms": round(time.time() * 1000)})
-        return self._launched(request)
+        return self._result(request)
 
-    def _launched(self, request: LaunchRequest) -> LaunchResult:
+    def _result(self, request: LaunchRequest) -> LaunchResult:
         log = self.log_of(request.container_id).absolute()
         return LaunchResult(request.container_id, handle=request.container_id, log=str(log))
 
     def list(self) -> list[FleetContainer]:
-        """Every container with a record: running, or ended within the last two minutes.
+        """Return the containers that run, and those that ended within the last two minutes.
 
-        One that was asked to stop and outlasts its grace is killed here, with its whole session.
+        A container that outlasts the grace period after a stop is killed here, with its whole session.
 
         Raises:
             FleetError: the folder cannot be read or written.
         """
         try:
-            found = [container for record in sorted(self._folder.glob("*.json")) if (container := self._look(record))]
+            found = [container for record in sorted(self._folder.glob("*.json")) if (container := self._read_container(record))]
             self._forget_old_logs()
         except OSError as error:
             raise FleetError(f"SCENEBURST_STATE_DIR: {self._folder}: {error.strerror}") from error
         return found
 
-    def _look(self, record: Path) -> FleetContainer | None:
+    def _read_container(self, record: Path) -> FleetContainer | None:
         container_id = ContainerId(record.stem)
         facts = self._read(record)
         if "pid" not in facts:
-            facts = self._adopted(container_id)
+            facts = self._find_process(container_id)
             if not facts:
-                if time.time() - _modified(record) > _HALF_LAUNCHED_S:
+                if time.time() - _modified(record) > _LAUNCH_LIMIT_S:
                     record.unlink(missing_ok=True)
                 return None
             self._write(record, facts)
@@ -135,11 +135,11 @@ class ProcessFleet:
                 _signal_group(facts["pid"], signal.SIGKILL)
             return FleetContainer(container_id, container_id, is_running=True, started_ms=facts["started_ms"])
         if "ended" not in facts:
-            # It may have died between the two looks above.
+            # The process may have ended after the first poll.
             code = child.poll() if child else code
             facts |= {"ended": time.time(), "exit_code": code}
             self._write(record, facts)
-        elif time.time() - facts["ended"] > _REMEMBERED_S:
+        elif time.time() - facts["ended"] > _ENDED_TTL_S:
             record.unlink(missing_ok=True)
             self._children.pop(container_id, None)
             return None
@@ -152,10 +152,10 @@ class ProcessFleet:
             exit_code=facts["exit_code"],
         )
 
-    def _adopted(self, container_id: str) -> dict[str, Any]:
-        """The process of a dispatcher that died between starting it and writing down which it is.
+    def _find_process(self, container_id: str) -> dict[str, Any]:
+        """Find the process of a launch whose dispatcher died before it wrote the process id to the record.
 
-        Known by its command line: a worker's environment can be read by no other program of its user.
+        By the command line, because a worker hides its environment from other programs of the same user.
         """
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error):
@@ -165,7 +165,7 @@ class ProcessFleet:
         return {}
 
     def stop(self, handle: str, reason: str) -> None:
-        """SIGTERM; `list` sends SIGKILL to the whole session after the grace. Does not wait."""
+        """Send SIGTERM, and do not wait; `list` sends SIGKILL to the whole session after the grace period."""
         record = self._record(handle)
         facts = self._read(record)
         if "pid" not in facts or "stopped" in facts or identity_of(facts["pid"]) != facts["identity"]:
@@ -174,7 +174,7 @@ class ProcessFleet:
         _signal(facts["pid"], signal.SIGTERM)
 
     def stop_all(self, reason: str, grace_s: float = 5.0) -> None:
-        """Stop every container and wait until all are gone; what outlasts the grace is killed."""
+        """Stop every container and wait until all have ended; those that outlast the grace period are killed."""
         running = [container for container in self.list() if container.is_running]
         for container in running:
             self.stop(container.handle, reason)
@@ -207,19 +207,19 @@ class ProcessFleet:
 
     def _forget_old_logs(self) -> None:
         for log in self._folder.glob("*.log"):
-            if time.time() - _modified(log) > _LOG_KEPT_S and not self._record(log.stem).exists():
+            if time.time() - _modified(log) > _LOG_TTL_S and not self._record(log.stem).exists():
                 log.unlink(missing_ok=True)
 
 
-def _inherited() -> dict[str, str]:
-    """Our environment, without what is the dispatcher's secret alone."""
+def _worker_environment() -> dict[str, str]:
+    """Return this process's environment without the secret that only the dispatcher may know."""
     return {name: value for name, value in os.environ.items() if name != "SCENEBURST_WEBHOOK_SECRET"}
 
 
 def identity_of(pid: int) -> str:
-    """Return a text that tells a running process from a later one with its number; "" when it has ended.
+    """Return a text that tells a process from a later one with the same pid; "" if it has ended.
 
-    On Linux the boot and the ticks since then (proc(5), field 22 of stat), which no step of the clock changes.
+    On Linux: the boot id and the start in ticks since boot (proc(5), field 22 of stat), which setting the clock does not change.
     """
     if not _BOOT_ID.exists():
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -227,7 +227,7 @@ def identity_of(pid: int) -> str:
             return "" if process.status() == psutil.STATUS_ZOMBIE else f"{process.create_time():.1f}"
         return ""
     try:
-        # The name, in parentheses, may hold any bytes.
+        # The program's name, in parentheses, may contain any bytes.
         state, *fields = Path(f"/proc/{pid}/stat").read_text(encoding="latin-1").rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return ""

@@ -1,4 +1,4 @@
-"""The settings of fleets that run containers elsewhere: Fargate, Docker."""
+"""The settings of the Fargate and Docker fleets."""
 
 import os
 from pathlib import Path
@@ -9,12 +9,12 @@ from pydantic import Field, model_validator
 from scenequeue.settings import SceneburstSettings
 
 Architecture = Literal["x86_64", "arm64"]
-#: One list for every region, or a list per region.
+#: One list for all regions, or one per region.
 ByRegion = list[str] | dict[str, list[str]]
 
 
 class FargateSettings(SceneburstSettings):
-    """The place and form of containers on ECS. Credentials are never settings: a role, or AWS's own variables."""
+    """Settings of containers on ECS. Credentials are no settings: they come from a role, or AWS's own variables."""
 
     ecs_cluster: str = Field(min_length=1, description="cluster name, the same in every region")
     ecs_task_definition: str | dict[str, str] = Field(
@@ -33,7 +33,7 @@ class FargateSettings(SceneburstSettings):
     ecs_security_groups: ByRegion = Field(
         default_factory=list, description="security groups of the containers; JSON list, or a JSON map by region"
     )
-    ecs_assign_public_ip: bool = Field(True, description="whether containers get a public address; needed without NAT gateway")
+    ecs_assign_public_ip: bool = Field(True, description="true: containers get a public address; needed without NAT gateway")
     ecs_spot: Literal["prefer", "only", "never"] = Field(
         "prefer", description="Spot capacity: first, with on-demand where there is none; nothing else; or not at all"
     )
@@ -43,10 +43,10 @@ class FargateSettings(SceneburstSettings):
     ecs_launches_per_s: Annotated[float, Field(gt=0)] = Field(20.0, description="sustained RunTask calls a second (AWS: 20)")
     ecs_launch_burst: Annotated[int, Field(ge=1)] = Field(100, description="RunTask calls at once after a pause (AWS: 100)")
     ecs_capacity_retry_s: Annotated[float, Field(gt=0)] = Field(
-        20.0, description="a placement without capacity is asked again after so many seconds"
+        20.0, description="seconds before a placement without capacity is tried again"
     )
     ecs_min_lifetime_s: Annotated[float, Field(ge=0)] = Field(
-        50.0, description="a container stays at least so long after its start: the first minute is paid anyway"
+        50.0, description="seconds that a container stays at least, as Fargate bills a minute at least"
     )
     ecs_tags: dict[str, str] = Field(default_factory=dict, description="more tags for cost allocation; JSON map")
 
@@ -62,17 +62,17 @@ class FargateSettings(SceneburstSettings):
         return self
 
     def subnets_in(self, region: str) -> list[str]:
-        """The subnets of a region, in order."""
+        """Return the subnets of a region, in order of preference."""
         return self.ecs_subnets.get(region, []) if isinstance(self.ecs_subnets, dict) else self.ecs_subnets
 
     def security_groups_in(self, region: str) -> list[str]:
-        """The security groups of a region; none means the VPC's default one."""
+        """Return the security groups of a region; without any, ECS uses the VPC's default one."""
         groups = self.ecs_security_groups
         return groups.get(region, []) if isinstance(groups, dict) else groups
 
 
 class DockerSettings(SceneburstSettings):
-    """The socket of the Docker (or Podman) engine, and the containers that it runs."""
+    """Settings of the Docker or Podman engine, and of the containers that it runs."""
 
     docker_image: str = Field(min_length=1, description="image of the worker")
     docker_socket: Path = Field(

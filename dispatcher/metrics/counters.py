@@ -1,4 +1,4 @@
-"""Counts the ends of containers since this dispatcher began to act."""
+"""Counts failed starts and interrupted containers since this dispatcher began to act."""
 
 from collections.abc import Sequence
 
@@ -6,24 +6,24 @@ from dispatcher.decisions.reaper import Verdict
 from dispatcher.fleet import FleetContainer
 
 
-class Tally:
-    """Starts that failed, and containers whose capacity was taken back."""
+class Counters:
+    """The counts of failed starts and of Spot interruptions."""
 
     def __init__(self) -> None:
         #: Launches that never said hello.
         self.starts_failed = 0
-        #: Containers that Spot took.
+        #: Containers whose Spot capacity was taken back.
         self.interrupted = 0
-        #: Handles that were counted, as long as they are listed; None before the first look.
+        #: Handles that are counted already, as long as they are listed; None before the first listing.
         self._counted: set[str] | None = None
 
-    def look(self, running: Sequence[FleetContainer]) -> None:
-        """Count what the fleet shows anew; what it shows at first look happened before our time."""
-        shown = {container.handle for container in running if container.is_interrupted}
+    def count_interruptions(self, running: Sequence[FleetContainer]) -> None:
+        """Count the interruptions that are new in the listing; those in the first one are older than this dispatcher."""
+        listed = {container.handle for container in running if container.is_interrupted}
         if self._counted is not None:
-            self.interrupted += len(shown - self._counted)
-        self._counted = shown
+            self.interrupted += len(listed - self._counted)
+        self._counted = listed
 
-    def judge(self, verdict: Verdict) -> None:
+    def count_verdict(self, verdict: Verdict) -> None:
         """Count a verdict that was executed."""
         self.starts_failed += verdict.ends_as == "failed"

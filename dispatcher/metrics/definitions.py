@@ -1,4 +1,4 @@
-"""Turns a tick's findings into numbers. docs/telemetry.md is the table; a test holds both together."""
+"""Defines the metrics of a tick; a test compares them with the table in docs/telemetry.md."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -11,11 +11,11 @@ CONTAINER_STATES = ("starting", "working", "idle", "draining")
 
 
 class Metric(NamedTuple):
-    """One number's names and unit."""
+    """The names, unit and meaning of one metric."""
 
     cloudwatch: str
     prometheus: str
-    #: As CloudWatch writes it.
+    #: The unit in CloudWatch's spelling.
     unit: str
     meaning: str
 
@@ -44,7 +44,7 @@ METRICS: tuple[Metric, ...] = (
 
 
 def count_containers(records: Sequence[ContainerRecord]) -> dict[str, int]:
-    """Containers that are paid for, by what they do."""
+    """Count the containers that cost money, by state."""
     counts = dict.fromkeys(CONTAINER_STATES, 0)
     for record in records:
         if record.state in {"gone", "failed"}:
@@ -59,7 +59,7 @@ def count_containers(records: Sequence[ContainerRecord]) -> dict[str, int]:
 
 
 def readings(depth: Depth, containers: Sequence[ContainerRecord], backlog_age_s: float) -> Mapping[str, float]:
-    """Return the numbers of queue and ledger by themselves; CloudWatch name -> value."""
+    """Return the metrics of queue and ledger: CloudWatch name -> value."""
     alive = [record for record in containers if record.state not in {"gone", "failed"}]
     return {
         "Acting": 1,

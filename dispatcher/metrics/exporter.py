@@ -1,4 +1,4 @@
-"""Tells what ticks have seen: to Prometheus when it asks, to CloudWatch once a minute."""
+"""Exports the metrics of ticks: to Prometheus on request, to CloudWatch once a minute."""
 
 import json
 import sys
@@ -18,18 +18,18 @@ from dispatcher.snapshot import Ticked
 from scenequeue.errors import SettingsError
 from scenequeue.settings import DispatcherSettings
 
-_EMF_EVERY_S = 60.0
-#: CloudWatch's name for our metrics.
+_EMF_INTERVAL_S = 60.0
+#: The CloudWatch namespace of our metrics.
 EMF_NAMESPACE = "Sceneburst"
 
 
 class Exporter(Collector):
-    """The last tick's numbers. Thread-safe.
+    """Exports the last tick's metrics. Thread-safe.
 
     Args:
-        namespace: of the queue; a label of every number.
-        cost_anomaly_factor: so many times its rolling median makes the cost per scene an anomaly.
-        emf: where lines of embedded metric format go; None: nowhere.
+        namespace: of the queue; a label of every metric.
+        cost_anomaly_factor: a cost per scene above so many times its rolling median is an anomaly.
+        emf: stream for lines of embedded metric format; None for none.
         clock: monotonic seconds.
     """
 
@@ -51,7 +51,7 @@ class Exporter(Collector):
 
     @classmethod
     def from_settings(cls, settings: DispatcherSettings) -> "Exporter":
-        """An exporter that listens where SCENEBURST_METRICS_ADDRESS says.
+        """Make an exporter that listens at SCENEBURST_METRICS_ADDRESS, if that is set.
 
         Raises:
             SettingsError: the address is malformed or taken.
@@ -62,7 +62,7 @@ class Exporter(Collector):
         return exporter
 
     def listen(self, address: str) -> int:
-        """Serve /metrics at host:port; returns the port. The server ends with the program."""
+        """Serve /metrics at host:port, until the program ends; return the port."""
         registry = CollectorRegistry()
         registry.register(self)
         host, _, port = address.rpartition(":")
@@ -73,7 +73,7 @@ class Exporter(Collector):
         return int(server.server_port)
 
     def observe(self, ticked: Ticked | None) -> None:
-        """Take a tick's numbers in; at most once a minute, pass them on to CloudWatch. None: another dispatcher acts."""
+        """Take over a tick's metrics, and write them for CloudWatch once a minute. None: another dispatcher acts."""
         if ticked is None:
             self._stand_by()
             return
@@ -94,7 +94,7 @@ class Exporter(Collector):
         }
         if cost.is_anomalous and not self._was_anomalous:
             self._log.warning(
-                "a scene costs far more than it used to",
+                "cost per scene far above its median",
                 usd=round(cost.per_scene_usd or 0.0, 6),
                 median_usd=round(cost.median_usd or 0.0, 6),
             )
@@ -102,7 +102,7 @@ class Exporter(Collector):
         with self._lock:
             self._values, self._containers = values, count_containers(ticked.containers)
         if self._emf and self._clock() >= self._next_emf:
-            self._next_emf = self._clock() + _EMF_EVERY_S
+            self._next_emf = self._clock() + _EMF_INTERVAL_S
             self._emf.write(emf_line(self._namespace, values, ticked.snapshot.at_ms) + "\n")
             self._emf.flush()
 
@@ -112,7 +112,7 @@ class Exporter(Collector):
         self._watch.pause()
 
     def collect(self) -> Iterator[Family]:
-        """Yield the families that Prometheus gets."""
+        """Yield the metric families for Prometheus."""
         with self._lock:
             values, containers = dict(self._values), dict(self._containers)
         for metric in METRICS:
@@ -130,9 +130,9 @@ class Exporter(Collector):
 
 
 def emf_line(namespace: str, values: Mapping[str, float], at_ms: int) -> str:
-    """One line of CloudWatch's embedded metric format (specification 1): all numbers, with the dimension Namespace."""
-    told = [metric for metric in METRICS if metric.cloudwatch in values]
-    definitions = [{"Name": metric.cloudwatch, "Unit": metric.unit} for metric in told]
+    """Return one line of CloudWatch's embedded metric format (specification 1): all metrics, with the dimension Namespace."""
+    exported = [metric for metric in METRICS if metric.cloudwatch in values]
+    definitions = [{"Name": metric.cloudwatch, "Unit": metric.unit} for metric in exported]
     directive = {"Namespace": EMF_NAMESPACE, "Dimensions": [["Namespace"]], "Metrics": definitions}
-    numbers = {metric.cloudwatch: values[metric.cloudwatch] for metric in told}
+    numbers = {metric.cloudwatch: values[metric.cloudwatch] for metric in exported}
     return json.dumps({"_aws": {"Timestamp": at_ms, "CloudWatchMetrics": [directive]}, "Namespace": namespace, **numbers})

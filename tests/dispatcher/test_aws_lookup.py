@@ -47,7 +47,7 @@ def test_credentials_are_found_wherever_boto3_finds_them(monkeypatch: pytest.Mon
 
 def test_a_lookup_that_fails_is_made_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Whatever it fails with: here a program that prints no credentials."""
-    monkeypatch.setattr("dispatcher.aws_lookup._AGAIN_S", 0.05)
+    monkeypatch.setattr("dispatcher.aws_lookup._RETRY_S", 0.05)
     (tmp_path / "config").write_text("[default]\ncredential_process = /bin/echo not-json\n")
     lookup = AwsLookup()
     lookup.start()

@@ -3,7 +3,7 @@
 import pytest
 
 from dispatcher.decisions.reaper import Limits, find_reapable
-from dispatcher.heartbeat_watch import BeatWatch
+from dispatcher.heartbeat_watch import HeartbeatWatch
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.ids import ContainerId
 
@@ -17,8 +17,8 @@ def _record(beat_ms: int) -> ContainerRecord:
     return ContainerRecord(container_id=ContainerId("c1"), state="running", beat_ms=beat_ms, **idle)
 
 
-def _reasons(watch: BeatWatch, beat_ms: int, now_ms: int, now_s: float, silent_after_s: float = 60) -> list[str]:
-    ledger = watch.corrected([_record(beat_ms)], now_ms, now_s)
+def _reasons(watch: HeartbeatWatch, beat_ms: int, now_ms: int, now_s: float, silent_after_s: float = 60) -> list[str]:
+    ledger = watch.correct([_record(beat_ms)], now_ms, now_s)
     return [
         verdict.reason for verdict in find_reapable(ledger, [], now_ms, Limits(idle_timeout_s=200, silent_after_s=silent_after_s))
     ]
@@ -27,7 +27,7 @@ def _reasons(watch: BeatWatch, beat_ms: int, now_ms: int, now_s: float, silent_a
 @pytest.mark.parametrize("jump_ms", [_HOUR_MS, -_HOUR_MS])
 def test_a_jump_of_redis_clock_makes_no_container_silent_or_idle(jump_ms: int) -> None:
     """Neither before its next beat, nor after it."""
-    watch = BeatWatch()
+    watch = HeartbeatWatch()
     assert _reasons(watch, _NOW_MS, _NOW_MS + 1000, 100) == []
     assert _reasons(watch, _NOW_MS, _NOW_MS + jump_ms + 3000, 102) == []
     assert _reasons(watch, _NOW_MS + jump_ms + 4000, _NOW_MS + jump_ms + 5000, 104) == []
@@ -36,7 +36,7 @@ def test_a_jump_of_redis_clock_makes_no_container_silent_or_idle(jump_ms: int) -
 @pytest.mark.parametrize("jump_ms", [0, _HOUR_MS, -_HOUR_MS])
 def test_a_container_that_has_died_is_silent_after_its_time_whatever_the_clock_does(jump_ms: int) -> None:
     """Until now it was taken for alive for as long as the clock had gone back."""
-    watch = BeatWatch()
+    watch = HeartbeatWatch()
     assert _reasons(watch, _NOW_MS, _NOW_MS, 100) == []
     for second in range(2, 60, 2):
         assert _reasons(watch, _NOW_MS, _NOW_MS + jump_ms + 1000 * second, 100 + second) == []
@@ -45,7 +45,7 @@ def test_a_container_that_has_died_is_silent_after_its_time_whatever_the_clock_d
 
 def test_an_outage_counts_as_ten_seconds_of_silence() -> None:
     """Redis was away for five minutes: nobody could be heard. Who is back first, dispatcher or container, does not matter."""
-    watch = BeatWatch()
+    watch = HeartbeatWatch()
     assert _reasons(watch, _NOW_MS, _NOW_MS, 100) == []
     assert _reasons(watch, _NOW_MS, _NOW_MS + 300_000, 400) == []
     for second in range(2, 52, 2):
@@ -57,7 +57,7 @@ def test_an_outage_counts_as_ten_seconds_of_silence() -> None:
 @pytest.mark.parametrize("look_s", [2, 12, 30, 45, 120])
 def test_a_container_that_has_died_is_found_however_long_ticks_take(tick_s: int, look_s: int) -> None:
     """Ticks of two seconds on a fleet that answers slowly, and ticks that are configured to be long."""
-    watch = BeatWatch(tick_s, silent_after_s=60)
+    watch = HeartbeatWatch(tick_s, silent_after_s=60)
     looks = [_reasons(watch, _NOW_MS, _NOW_MS + 1000 * second, second) for second in range(0, 10 * look_s + 60, look_s)]
     assert looks[0] == looks[1] == []
     assert looks[-1]
@@ -69,11 +69,11 @@ def test_a_container_that_has_died_is_found_however_long_ticks_take(tick_s: int,
 def test_one_look_after_an_outage_makes_no_container_silent(tick_s: int, silent_after_s: int) -> None:
     """Its next beat shows that it lives."""
     for outage_s in (3, 9, 12, 300):
-        watch = BeatWatch(tick_s, silent_after_s)
+        watch = HeartbeatWatch(tick_s, silent_after_s)
         assert _reasons(watch, _NOW_MS, _NOW_MS, 0, silent_after_s) == []
         assert _reasons(watch, _NOW_MS, _NOW_MS + 1000 * outage_s, outage_s, silent_after_s) == []
 
 
 def test_a_dispatcher_that_begins_takes_redis_at_its_word() -> None:
     """A container that was silent long before the dispatcher started is reaped at the first look."""
-    assert _reasons(BeatWatch(), _NOW_MS - 100_000, _NOW_MS, 100) == ["silent for 100 s"]
+    assert _reasons(HeartbeatWatch(), _NOW_MS - 100_000, _NOW_MS, 100) == ["silent for 100 s"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from dispatcher.webhooks import Notifier, retry_pause_s, signature
+from dispatcher.webhooks import WebhookSender, retry_pause_s, signature
 from scenequeue.jobs.ids import check_job_id
 from scenequeue.jobs.job import Callback, JobSpec
 from scenequeue.queue import SceneQueue
@@ -31,7 +31,7 @@ def test_the_end_of_a_job_is_posted_once_and_signed(queue: SceneQueue) -> None:
         return httpx.Response(204)
 
     _ended_job(queue, "https://example.org/hook?x=1")
-    notifier = Notifier(queue, "key", resolve=lambda _host, _port: "93.184.215.14", transport=httpx.MockTransport(take))
+    notifier = WebhookSender(queue, "key", resolve=lambda _host, _port: "93.184.215.14", transport=httpx.MockTransport(take))
     assert notifier.run() == 1
     notifier.close()
     (request,) = seen
@@ -49,7 +49,7 @@ def test_the_end_of_a_job_is_posted_once_and_signed(queue: SceneQueue) -> None:
 def test_a_webhook_never_goes_to_a_private_address(queue: SceneQueue, url: str) -> None:
     """Refused before anything is sent, and not tried again."""
     _ended_job(queue, url)
-    notifier = Notifier(queue, None, transport=httpx.MockTransport(lambda _: pytest.fail("it was sent")))
+    notifier = WebhookSender(queue, None, transport=httpx.MockTransport(lambda _: pytest.fail("it was sent")))
     notifier.run()
     notifier.close()
     assert queue._connection.client.zcard(queue._connection.keys.notices) == 0
@@ -63,7 +63,7 @@ def test_a_receiver_that_fails_is_tried_again_later(queue: SceneQueue) -> None:
     """The notice stays, due after a pause."""
     _ended_job(queue, "https://example.org/hook")
     transport = httpx.MockTransport(lambda _: httpx.Response(503))
-    notifier = Notifier(queue, None, resolve=lambda _host, _port: "93.184.215.14", transport=transport)
+    notifier = WebhookSender(queue, None, resolve=lambda _host, _port: "93.184.215.14", transport=transport)
     notifier.run()
     notifier.close()
     assert queue._connection.client.zcard(queue._connection.keys.notices) == 1
@@ -79,7 +79,7 @@ def test_retries_grow_and_end_after_a_day() -> None:
 def test_an_address_that_is_none_is_given_up_at_once(queue: SceneQueue) -> None:
     """No retry makes it one."""
     _ended_job(queue, "https://exa mple\x00.org:port/")
-    notifier = Notifier(queue, None, transport=httpx.MockTransport(lambda _: pytest.fail("it was sent")))
+    notifier = WebhookSender(queue, None, transport=httpx.MockTransport(lambda _: pytest.fail("it was sent")))
     notifier.run()
     notifier.close()
     assert queue._connection.client.zcard(queue._connection.keys.notices) == 0
@@ -99,7 +99,7 @@ def test_no_more_is_claimed_than_is_posted_at_once(queue: SceneQueue) -> None:
         spec = JobSpec(job_id=check_job_id(f"j{number}"), callback_url="https://example.org/hook")
         queue.producer.submit(spec, [items(1)])
     queue.worker.ack("c1", [done(lease) for lease in queue.worker.lease("c1", 12)])
-    notifier = Notifier(queue, None, resolve=lambda _host, _port: "93.184.215.14", transport=httpx.MockTransport(take))
+    notifier = WebhookSender(queue, None, resolve=lambda _host, _port: "93.184.215.14", transport=httpx.MockTransport(take))
     assert [notifier.run(), notifier.run()] == [8, 0]
     go_on.set()
     wait_until(lambda: len(posted) == 8, "the first are posted")
@@ -116,7 +116,7 @@ def test_a_receiver_that_answers_without_an_end_holds_nobody_up(queue: SceneQueu
     with dripping_server(tmp_path, kind) as server:
         _ended_job(queue, server.url)
         transport = httpx.AsyncHTTPTransport(verify=server.trust)
-        notifier = Notifier(queue, None, resolve=lambda _host, _port: "127.0.0.1", transport=transport, limit_s=1.0)
+        notifier = WebhookSender(queue, None, resolve=lambda _host, _port: "127.0.0.1", transport=transport, limit_s=1.0)
         notifier.run()
         notifier.close()
     assert queue._connection.client.zcard(queue._connection.keys.notices) == left

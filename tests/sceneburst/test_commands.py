@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from dispatcher.webhooks import Notifier
+from dispatcher.webhooks import WebhookSender
 from sceneburst.commands.render import text_when_interrupted, verdict
 from sceneburst.commands.up import queue_text
 from sceneburst.exit_codes import Exit, Interrupted
@@ -227,7 +227,7 @@ def test_status_tells_what_became_of_the_posts_to_the_callback_address(console: 
     queue.worker.ack("c1", [done(queue.worker.lease("c1", 1)[0])])
     assert console("status", "a").out.splitlines()[-1] == "callback: pending after 0 tries"
     transport = httpx.MockTransport(lambda _: httpx.Response(503))
-    notifier = Notifier(queue, None, resolve=lambda _host, _port: "93.184.215.14", transport=transport)
+    notifier = WebhookSender(queue, None, resolve=lambda _host, _port: "93.184.215.14", transport=transport)
     notifier.run()
     notifier.close()
     assert console("status", "a").out.splitlines()[-1] == "callback: pending after 1 try: the receiver answered 503"

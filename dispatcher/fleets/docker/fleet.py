@@ -1,4 +1,4 @@
-"""Containers by the Docker Engine API, which Podman speaks too: one container per launch, limited and read-only."""
+"""Containers through the Docker Engine API, which Podman has too: one per launch, limited and read-only."""
 
 import json
 import platform
@@ -19,28 +19,28 @@ from scenequeue.jobs.ids import ContainerId
 NAMESPACE_LABEL = "sceneburst.namespace"
 CONTAINER_LABEL = "sceneburst.container"
 SCRATCH = "/scratch"
-#: A container that has not gone so long after SIGTERM is killed; its own drain takes at most SCENEBURST_DRAIN_GRACE_S.
+#: Seconds between SIGTERM and SIGKILL; more than the default of SCENEBURST_DRAIN_GRACE_S.
 STOP_GRACE_S = 120.0
-#: Ended containers are listed for so long, then removed with their logs.
-REMEMBERED_S = 120.0
+#: Ended containers are listed for so long, then deleted with their logs.
+ENDED_TTL_S = 120.0
 _TIMEOUT_S = 30.0
-#: Threads and children of one worker and its ffmpeg processes.
-_MOST_PROCESSES = 4096
+#: Limit for the processes and threads of one worker and its children.
+_MAX_PROCESSES = 4096
 _ENDED = frozenset({"exited", "dead", "removing"})
 _OK, _NOT_MODIFIED, _NOT_FOUND, _CONFLICT, _SERVER_ERROR = 200, 304, 404, 409, 500
 
 
 class DockerFleet:
-    """One container per launch, named and labelled after it. Thread-safe.
+    """One container per launch, with its id in the name and in a label. Thread-safe.
 
     Args:
-        settings: where the engine listens, and what it runs.
+        settings: the engine's socket, and the containers' image and limits.
         transport: httpx transport to use instead of the socket.
         clock: Unix seconds.
     """
 
     name = "docker"
-    # The engine runs on this machine, as far as its price goes.
+    # The engine is assumed to run on this machine.
 
     def __init__(
         self,
@@ -54,22 +54,22 @@ class DockerFleet:
         transport = transport or httpx.HTTPTransport(uds=str(settings.docker_socket))
         self._client = httpx.Client(transport=transport, base_url="http://docker", timeout=_TIMEOUT_S)
         self._lock = threading.Lock()
-        #: Held while one stop is asked for, so that two at once send one signal.
+        #: Held during a stop, so that two concurrent stops send one SIGTERM.
         self._stopping = threading.Lock()
-        #: What was sent SIGTERM: id -> when and why.
+        #: Containers that were sent SIGTERM: handle -> time and reason.
         self._stopped: dict[str, tuple[float, str]] = {}
 
     @classmethod
     def from_environment(cls, **overrides: object) -> Self:
-        """The fleet of SCENEBURST_DOCKER_….
+        """Make the fleet from the settings SCENEBURST_DOCKER_….
 
         Raises:
-            SettingsError: one is missing or malformed.
+            SettingsError: a setting is missing or malformed.
         """
         return cls(DockerSettings.load(**overrides))
 
     def launch(self, requests: Sequence[LaunchRequest]) -> list[LaunchResult]:
-        """Create and start; the same container id again is the container that was made first."""
+        """Create and start containers; for a container id that was launched before, return that container."""
         return [self._launch(request) for request in requests]
 
     def _launch(self, request: LaunchRequest) -> LaunchResult:
@@ -78,30 +78,30 @@ class DockerFleet:
             body = container_body(request, self._settings)
             made = self._call("POST", "/containers/create", {_CONFLICT, _SERVER_ERROR}, params={"name": name}, json=body)
             if not made.is_success:
-                # The name is taken, which Docker tells as a conflict, and Podman as an error of the server.
+                # The name may be taken: Docker answers 409 then, Podman 500.
                 refusal, made = made, self._call("GET", f"/containers/{name}/json", {_NOT_FOUND})
                 if not made.is_success:
                     return LaunchResult(request.container_id, error=f"the container engine refuses: {_message(refusal)}")
             handle = str(made.json()["Id"])
-            # A crash before this line leaves a container that never ran; list() removes it after a while.
+            # A crash before this line leaves a container that never ran; list() deletes it.
             self._call("POST", f"/containers/{handle}/start", {_NOT_MODIFIED})
         except FleetError as error:
             return LaunchResult(request.container_id, error=str(error), transient=error.transient)
         return LaunchResult(request.container_id, handle=handle)
 
     def list(self) -> list[FleetContainer]:
-        """Every container with our label; those that ended two minutes ago are removed.
+        """Return the containers with our label; delete those that ended two minutes ago.
 
-        One that was asked to stop and outlasts its grace is killed here.
+        A container that outlasts the grace period after a stop is killed here.
 
         Raises:
             FleetError: the engine does not answer; transient.
         """
         filters = {"label": [f"{NAMESPACE_LABEL}={self._settings.namespace}"]}
         listed = self._call("GET", "/containers/json", params={"all": "true", "filters": json.dumps(filters)}).json()
-        return [container for each in listed if (container := self._look(each)) is not None]
+        return [container for each in listed if (container := self._container_from(each)) is not None]
 
-    def _look(self, listed: Mapping[str, Any]) -> FleetContainer | None:
+    def _container_from(self, listed: Mapping[str, Any]) -> FleetContainer | None:
         handle, container_id = str(listed["Id"]), ContainerId(listed["Labels"].get(CONTAINER_LABEL, ""))
         created_ms = int(listed["Created"]) * 1000
         if listed["State"] not in {*_ENDED, "created"}:
@@ -110,28 +110,28 @@ class DockerFleet:
             if self._clock() - asked_at > STOP_GRACE_S:
                 self._kill(handle, "SIGKILL")
             return FleetContainer(handle, container_id, is_running=True, started_ms=created_ms)
-        looked = self._call("GET", f"/containers/{handle}/json", {_NOT_FOUND})
-        if looked.status_code == _NOT_FOUND:
+        answer = self._call("GET", f"/containers/{handle}/json", {_NOT_FOUND})
+        if answer.status_code == _NOT_FOUND:
             return None
-        state = looked.json()["State"]
+        state = answer.json()["State"]
         if listed["State"] == "created":
-            # Between its creation and its start, or for ever if the start failed.
-            if self._clock() - created_ms / 1000 > REMEMBERED_S:
+            # Created but not started yet, or its start has failed.
+            if self._clock() - created_ms / 1000 > ENDED_TTL_S:
                 self._remove(handle)
             return None
-        if self._clock() - _unix_s(state.get("FinishedAt", "")) > REMEMBERED_S:
+        if self._clock() - _unix_s(state.get("FinishedAt", "")) > ENDED_TTL_S:
             self._remove(handle)
             return None
         with self._lock:
-            asked = self._stopped.get(handle, (0.0, ""))[1]
+            stop_reason = self._stopped.get(handle, (0.0, ""))[1]
         killed = "out of memory" if state.get("OOMKilled") else ""
-        reason = asked or state.get("Error") or killed or "the program ended"
+        reason = stop_reason or state.get("Error") or killed or "the program ended"
         return FleetContainer(
             handle, container_id, is_running=False, started_ms=created_ms, stopped_reason=reason, exit_code=state.get("ExitCode")
         )
 
     def stop(self, handle: str, reason: str) -> None:
-        """SIGTERM; `list` sends SIGKILL after the grace. Does not wait. Already gone is success.
+        """Send SIGTERM, and do not wait; `list` sends SIGKILL after the grace period. A container that is gone is a success.
 
         Raises:
             FleetError: the engine does not answer; transient.
@@ -139,13 +139,13 @@ class DockerFleet:
         with self._stopping:
             if handle in self._stopped:
                 return
-            # Noted only once it is sent: else a signal that was lost would be followed by SIGKILL alone.
+            # Recorded only after SIGTERM was sent: else a lost SIGTERM would be followed by SIGKILL.
             if self._kill(handle, "SIGTERM"):
                 with self._lock:
                     self._stopped[handle] = (self._clock(), reason)
 
     def stop_all(self, reason: str, grace_s: float = 5.0) -> None:
-        """Stop and remove every container of this namespace; what outlasts the grace is killed."""
+        """Stop and delete every container of this namespace; those that outlast the grace period are killed."""
         for container in self.list():
             if container.is_running:
                 self.stop(container.handle, reason)
@@ -156,17 +156,17 @@ class DockerFleet:
             self._remove(container.handle)
 
     def logs(self, handle: str) -> Iterator[bytes] | None:
-        """Read all that a container has written so far; None when there is no such container.
+        """Return a container's output so far; None if there is no such container.
 
         Raises:
             FleetError: the engine does not answer; transient.
         """
-        asked = f"/containers/{handle}/logs"
-        answer = self._call("GET", asked, {_NOT_FOUND}, params={"stdout": "true", "stderr": "true"})
+        path = f"/containers/{handle}/logs"
+        answer = self._call("GET", path, {_NOT_FOUND}, params={"stdout": "true", "stderr": "true"})
         return None if answer.status_code == _NOT_FOUND else payloads([answer.content])
 
     def has_image(self) -> bool:
-        """True if the engine has the image that is launched.
+        """Return True if the engine has the containers' image.
 
         Raises:
             FleetError: the engine does not answer; transient.
@@ -178,8 +178,8 @@ class DockerFleet:
         self._client.close()
 
     def _kill(self, handle: str, number: str) -> bool:
-        """Send a signal; True if it was sent, False if the container has ended or is gone."""
-        # Docker says 409 for what does not run, Podman 500 for some of it.
+        """Send a signal; return False if the container has ended or is gone."""
+        # For a container that does not run, Docker answers 409, and Podman sometimes 500.
         harmless = {_NOT_FOUND, _CONFLICT, _SERVER_ERROR}
         answer = self._call("POST", f"/containers/{handle}/kill", harmless, params={"signal": number})
         if answer.status_code == _SERVER_ERROR and self._is_running(handle):
@@ -187,8 +187,8 @@ class DockerFleet:
         return answer.is_success
 
     def _is_running(self, handle: str) -> bool:
-        looked = self._call("GET", f"/containers/{handle}/json", {_NOT_FOUND})
-        return looked.status_code == _OK and bool(looked.json()["State"].get("Running"))
+        answer = self._call("GET", f"/containers/{handle}/json", {_NOT_FOUND})
+        return answer.status_code == _OK and bool(answer.json()["State"].get("Running"))
 
     def _remove(self, handle: str) -> None:
         self._call("DELETE", f"/containers/{handle}", {_NOT_FOUND, _CONFLICT}, params={"force": "true", "v": "true"})
@@ -208,19 +208,19 @@ class DockerFleet:
 
 
 def container_body(request: LaunchRequest, settings: DockerSettings) -> dict[str, Any]:
-    """Return the engine's request: limits as Fargate's, no privileges, nothing writable but the scratch space.
+    """Return the engine's request for a container: limits as on Fargate, no privileges, only the scratch space writable.
 
     Raises:
-        SettingsError: a ulimit is malformed.
+        SettingsError: an entry of SCENEBURST_DOCKER_ULIMITS is malformed.
     """
     environment = {**request.environment, **settings.docker_environment, "SCENEBURST_SCRATCH_DIR": SCRATCH}
     memory_bytes = request.size.memory_mib * 1024 * 1024
     host: dict[str, Any] = {
         "NanoCpus": round(request.size.vcpu * 1e9),
         "Memory": memory_bytes,
-        # The same as the memory: no swap.
+        # Equal to the memory, so that there is no swap.
         "MemorySwap": memory_bytes,
-        "PidsLimit": _MOST_PROCESSES,
+        "PidsLimit": _MAX_PROCESSES,
         "ReadonlyRootfs": True,
         "Tmpfs": {SCRATCH: f"rw,nosuid,nodev,mode=1777,size={_scratch_mib(request.size, settings)}m"},
         "CapDrop": ["ALL"],
@@ -245,7 +245,7 @@ def container_body(request: LaunchRequest, settings: DockerSettings) -> dict[str
 
 
 def _scratch_mib(size: ContainerSize, settings: DockerSettings) -> int:
-    """Half of the container's memory at most, which it is taken from: a full disk can be told, a lack of memory kills."""
+    """Return the size of the scratch space: at most half of the memory, as a full disk is an error and full memory kills."""
     return min(settings.docker_scratch_mib, size.memory_mib // 2)
 
 
@@ -266,7 +266,7 @@ def _message(answer: httpx.Response) -> str:
 
 
 def _unix_s(moment: str) -> float:
-    """Docker writes nine decimals, Python reads six."""
+    """Parse the engine's time to whole seconds, as Python cannot read its nine decimals; 0 if it is malformed."""
     try:
         return datetime.fromisoformat(moment[:19] + "+00:00").timestamp()
     except ValueError:

@@ -1,4 +1,4 @@
-"""The container engine's stream of a log: frames of standard output and error, taken apart."""
+"""Reads the container engine's log stream: frames of standard output and standard error."""
 
 from collections.abc import Iterable, Iterator
 
@@ -7,7 +7,7 @@ _HEADER_BYTES = 8
 
 
 def payloads(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Take the payloads out of a stream of frames, in order; a frame that is cut off gives as much as has come."""
+    """Yield the payloads of a stream of frames, in order; of a frame that is cut off, as much as has arrived."""
     kept = b""
     left = 0
     for chunk in chunks:

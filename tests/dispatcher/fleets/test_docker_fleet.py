@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from dispatcher.fleets.docker.fleet import REMEMBERED_S, STOP_GRACE_S, DockerFleet
+from dispatcher.fleets.docker.fleet import ENDED_TTL_S, STOP_GRACE_S, DockerFleet
 from dispatcher.fleets.settings import DockerSettings
 from scenequeue.errors import FleetError, FleetMisconfigured
 from tests.dispatcher.fleets.fleet_conformance import FleetConformance, find, request_for
@@ -163,7 +163,7 @@ def test_what_was_made_and_never_started_is_removed_after_a_while(engine: Engine
     engine.containers[made.handle]["State"] |= {"Status": "created", "Running": False}
     assert fleet.list() == []
     assert engine.containers
-    engine.now += REMEMBERED_S + 1
+    engine.now += ENDED_TTL_S + 1
     assert fleet.list() == []
     assert not engine.containers
 
@@ -235,7 +235,7 @@ def test_what_has_ended_is_removed_with_its_volumes_after_two_minutes(engine: En
     (made,) = fleet.launch([request_for("a")])
     engine.end(made.handle, 0)
     assert [each.exit_code for each in fleet.list()] == [0]
-    engine.now += REMEMBERED_S + 1
+    engine.now += ENDED_TTL_S + 1
     assert fleet.list() == []
     assert not engine.containers
 
