@@ -20,6 +20,7 @@ from sceneburst.terminal.screen import (
     say,
     table,
 )
+from sceneburst.terminal.who import operator_name
 from sceneburst.words import plan_for_people
 from scenequeue.jobs.container import TAIL_LINES, ContainerRecord
 from scenequeue.structure.hashes import MALFORMED
@@ -76,7 +77,7 @@ def stop(
         if not chosen and container_id != "all":
             raise fail(f"no container {container_id!r} is running")
         for found in chosen:
-            queue.dispatcher.drain(found)
+            queue.dispatcher.drain(found, by=operator_name())
     say(f"{len(chosen)} draining")
 
 

@@ -16,6 +16,7 @@ from sceneburst.terminal.screen import (
     say,
     table,
 )
+from sceneburst.terminal.who import operator_name
 from scenequeue.counted import counted
 from scenequeue.errors import JobNotFound
 from scenequeue.jobs.result import DeadLetter
@@ -89,7 +90,7 @@ def requeue(job_id: JobArgument, item_id: ItemArgument = None, redis_url: RedisU
     with connected(redis_url, namespace) as queue:
         items = _chosen(queue, job_id, item_id)
         for item in items:
-            queue.operator.requeue(job_id, item)
+            queue.operator.requeue(job_id, item, operator_name())
     say(f"{len(items)} requeued")
 
 
@@ -107,7 +108,7 @@ def discard(
         if not yes:
             typer.confirm(f"Forget {counted(len(items), 'dead letter')} of job {job_id} for good?", abort=True)
         for item in items:
-            queue.operator.discard(job_id, item)
+            queue.operator.discard(job_id, item, operator_name())
     say(f"{len(items)} discarded")
 
 

@@ -24,6 +24,7 @@ from sceneburst.terminal.screen import (
     size_text,
     table,
 )
+from sceneburst.terminal.who import operator_name
 from scenequeue.counted import counted
 from scenequeue.jobs.job import Callback, JobState, JobStatus, Lane
 from scenequeue.jobs.result import ItemResult
@@ -173,7 +174,7 @@ def results(job_id: JobArgument, as_json: JsonFlag = False, redis_url: RedisUrl 
 def cancel(job_id: JobArgument, as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
     """Drop what waits of a job, and stop what runs."""
     with connected(redis_url, namespace) as queue:
-        found = queue.producer.cancel(job_id)
+        found = queue.producer.cancel(job_id, operator_name())
     if as_json:
         print_json(status_data(found))
     else:

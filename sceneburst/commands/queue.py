@@ -19,6 +19,7 @@ from sceneburst.terminal.screen import (
     say,
     table,
 )
+from sceneburst.terminal.who import operator_name
 from sceneburst.words import plan_for_people
 from scenequeue.counted import counted
 from scenequeue.jobs.job import Lane
@@ -103,10 +104,29 @@ def peek(
 
 
 @app.command()
+def audit(
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 100,
+    as_json: JsonFlag = False,
+    redis_url: RedisUrl = None,
+    namespace: Namespace = None,
+) -> None:
+    """Show what operators did, newest first."""
+    with connected(redis_url, namespace) as queue:
+        acts, now_ms = queue.inspect.acts(limit), queue.inspect.now_ms()
+    if as_json:
+        print_json([act._asdict() for act in acts])
+        return
+    made = table("since>", "by", "act", "about", "amount>", "detail~")
+    for act in acts:
+        made.add_row(age_text(act.at_ms, now_ms), act.by, act.act, act.about, str(act.amount or ""), act.detail)
+    print_table(made)
+
+
+@app.command()
 def pause(redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
     """Give out no more work; what is in flight goes on."""
     with connected(redis_url, namespace) as queue:
-        queue.operator.pause()
+        queue.operator.pause(operator_name())
     say("paused")
 
 
@@ -114,5 +134,5 @@ def pause(redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
 def resume(redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
     """Give out work again."""
     with connected(redis_url, namespace) as queue:
-        queue.operator.resume()
+        queue.operator.resume(operator_name())
     say("resumed")

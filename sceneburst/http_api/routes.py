@@ -80,9 +80,9 @@ async def events(
 
 
 @jobs.delete("/jobs/{job_id}", summary="Cancel a job")
-async def cancel(job_id: str, service: Shared) -> Job:
+async def cancel(job_id: str, request: Request, service: Shared) -> Job:
     """Drop the items that wait, and stop those that run within a heartbeat. Idempotent."""
-    return Job.of(await service.call(lambda: service.producer.job(job_id).cancel()))
+    return Job.of(await service.call(lambda: service.producer.queue.producer.cancel(job_id, request.state.caller)))
 
 
 @jobs.get("/depth", summary="What waits, by lane")

@@ -8,6 +8,7 @@ from scenequeue.errors import DispatcherDeposed
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.job import Counts, JobState, JobStatus
 from scenequeue.jobs.wishes import WishedJob
+from scenequeue.ports.audit_log import clean_name
 from scenequeue.ports.container_reports import CONTAINER_TTL_S
 from scenequeue.structure.connection import Connection
 from scenequeue.structure.hashes import container_fields, shown_job, whole_number, wished_from
@@ -82,13 +83,13 @@ class DispatcherPort:
         """
         self._unless_deposed(self._connection.run("ended", container_id, state, reason, CONTAINER_TTL_S, _word(fence)) == 1)
 
-    def drain(self, container_id: str, *, fence: int | None = None) -> None:
+    def drain(self, container_id: str, *, fence: int | None = None, by: str = "") -> None:
         """Give a container no more leases; it learns so at its next beat. Idempotent.
 
         Raises:
             DispatcherDeposed: a fencing number was given, and another dispatcher acts now; nothing was marked.
         """
-        self._unless_deposed(self._connection.run("drain", container_id, _word(fence)) == 1)
+        self._unless_deposed(self._connection.run("drain", container_id, _word(fence), clean_name(by)) == 1)
 
     def forfeit(self, container_id: str, reason: str, *, fence: int | None = None) -> int:
         """Put back at once what a lost container holds, attempts counted; returns how many items that were.

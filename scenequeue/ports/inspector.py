@@ -13,6 +13,7 @@ from scenequeue.jobs.job import Counts, Depth, JobStatus, Lane, WaitingItems
 from scenequeue.jobs.job_filter import JobFilter, JobPage
 from scenequeue.jobs.result import DeadLetter
 from scenequeue.jobs.waiting import Surroundings, may_wait, stand_still, why_standing_still, why_waiting
+from scenequeue.ports.audit_log import Act, read_acts
 from scenequeue.ports.job_lookup import read_job
 from scenequeue.ports.job_search import find_jobs
 from scenequeue.quoted import quoted
@@ -205,6 +206,10 @@ class QueueInspector:
         """The last lines that a container has logged, oldest first: at most 200, as its heartbeats told them."""
         found = self._connection.answer("lrange", self._keys.log(container_id), 0, -1) or []
         return [element.partition(" ")[2] for element in reversed(found)]
+
+    def acts(self, limit: int = 100) -> list[Act]:
+        """Acts of operators, newest first; of about 10,000 that are kept."""
+        return read_acts(self._connection, limit)
 
     def plan(self) -> dict[str, Any] | None:
         """The dispatcher's last decision; None when none was made lately."""

@@ -1,37 +1,38 @@
 """Steps of an operator: pause the queue, and decide over dead letters."""
 
 from scenequeue.errors import JobConflict, JobNotFound
+from scenequeue.ports.audit_log import clean_name
 from scenequeue.quoted import quoted
 from scenequeue.structure.connection import Connection
 
 
 class OperatorPort:
-    """Steps taken by people."""
+    """Steps taken by people. `by` is who acts, for the audit log; "" is a program, whose acts are not written down."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def pause(self) -> None:
+    def pause(self, by: str = "") -> None:
         """Give out no more leases; what is leased goes on. Idempotent."""
-        self._connection.run("pause", 1)
+        self._connection.run("pause", 1, clean_name(by))
 
-    def resume(self) -> None:
+    def resume(self, by: str = "") -> None:
         """Give out leases again. Idempotent."""
-        self._connection.run("pause", 0)
+        self._connection.run("pause", 0, clean_name(by))
 
     def mark_transient(self) -> None:
         """Tell operators that the queue is meant to end with its Redis. Idempotent."""
         with self._connection.translated():
             self._connection.client.hset(self._connection.keys.control, "transient", 1)
 
-    def requeue(self, job_id: str, item_id: str) -> None:
+    def requeue(self, job_id: str, item_id: str, by: str = "") -> None:
         """Give a dead letter a new start with all its attempts; its job is active again.
 
         Raises:
             JobNotFound: there is no such dead letter.
             JobConflict: its job was cancelled, or there is no item in the letter.
         """
-        answer = self._connection.run("requeue", job_id, item_id)
+        answer = self._connection.run("requeue", job_id, item_id, clean_name(by))
         if answer == "absent":
             raise JobNotFound(f"no dead letter {quoted(item_id)} of job {quoted(job_id)}")
         if answer == "cancelled":
@@ -41,11 +42,11 @@ class OperatorPort:
             about = f"dead letter {quoted(item_id)} of job {quoted(job_id)}"
             raise JobConflict(f"{about} is malformed in Redis; `sceneburst dead discard` forgets it")
 
-    def discard(self, job_id: str, item_id: str) -> None:
+    def discard(self, job_id: str, item_id: str, by: str = "") -> None:
         """Forget a dead letter; it counts as dropped.
 
         Raises:
             JobNotFound: there is no such dead letter.
         """
-        if not self._connection.run("discard", job_id, item_id):
+        if not self._connection.run("discard", job_id, item_id, clean_name(by)):
             raise JobNotFound(f"no dead letter {quoted(item_id)} of job {quoted(job_id)}")

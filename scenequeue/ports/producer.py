@@ -14,6 +14,7 @@ from scenequeue.jobs.job import Callback, Counts, JobEvent, JobSpec, JobState, J
 from scenequeue.jobs.kinds.render import RenderOptions
 from scenequeue.jobs.need import need_of
 from scenequeue.jobs.result import ItemResult
+from scenequeue.ports.audit_log import clean_name
 from scenequeue.ports.job_lookup import read_job
 from scenequeue.structure.connection import BLOCK_LIMIT_S, Connection
 from scenequeue.structure.hashes import element_from, event_from, result_from, whole_number
@@ -198,13 +199,17 @@ class ProducerPort:
             yield from found
             after = found[-1].id
 
-    def cancel(self, job_id: str) -> JobStatus:
+    def cancel(self, job_id: str, by: str = "") -> JobStatus:
         """Drop all that waits; what runs is stopped at its container's next heartbeat. Idempotent.
+
+        Args:
+            job_id: which job.
+            by: who cancels it, for the audit log; "" for a program.
 
         Raises:
             JobNotFound: no job of this id.
         """
-        self._connection.run("cancel", job_id)
+        self._connection.run("cancel", job_id, clean_name(by))
         return self.status(job_id)
 
 

@@ -5,13 +5,15 @@
 -- Keys     job:<id> (hash), job:<id>:ready:<need> (list), job:<id>:stage:<n>:<need> (list), job:<id>:delayed (set), job:<id>:history (hash),
 --          delayed (zset), expiring (zset)
 -- ARGV[3]  job id
+-- ARGV[4]  who does so, for the audit log; '' for nobody
 -- Output   the state the job was in, or nil when there is none
--- Uses     names, commands, counters, events, lanes, leases, expiry, stages
+-- Uses     names, commands, counters, events, lanes, leases, expiry, stages, acts
 
 local id = ARGV[3]
 local job = job_of(id)
 local state, waiting = job.state, math.max(0, job.waiting)
 if state ~= 'active' and not (state == 'failed' and waiting > 0) then return finish(state) end
+record_act(ARGV[4], 'cancel', id, waiting + math.max(0, job.ready) + math.max(0, job.delayed))
 call('ZREM', P .. 'expiring', expiring_member(id, waiting))
 for _, need in ipairs(needs_of(job)) do
   call('UNLINK', ready_list(id, need))

@@ -6,14 +6,16 @@
 -- Keys     job:<id> (hash), job:<id>:dead (hash), dead (zset), expiring (zset)
 -- ARGV[3]  job id
 -- ARGV[4]  item id
+-- ARGV[5]  who does so, for the audit log; '' for nobody
 -- Output   1, or 0 when there is no such dead letter
--- Uses     names, commands, clock, counters, events, expiry
+-- Uses     names, commands, clock, counters, events, expiry, acts
 
 local id, item = ARGV[3], ARGV[4]
 if call('HDEL', job_key(id, 'dead'), item) == 0 then return finish(0) end
 call('ZREM', P .. 'dead', id .. '/' .. item)
 move(id, 'dead', 'dropped', 1)
 event(id, 'dropped', 'item_id', item)
+record_act(ARGV[5], 'discard', id .. '/' .. item, 1)
 local job = job_of(id)
 local waiting = job.waiting
 if job.state == 'failed' and job.dead <= 0 and waiting > 0 then

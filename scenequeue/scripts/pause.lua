@@ -2,13 +2,15 @@
 --
 -- Keys     control (hash), needs (set)
 -- ARGV[3]  1 to pause, 0 to resume
+-- ARGV[4]  who does so, for the audit log; '' for nobody
 -- Output   1
--- Uses     names, commands, clock, counters
+-- Uses     names, commands, clock, counters, acts
 
 if ARGV[3] == '1' then
+  if call('HEXISTS', SHARED .. 'control', 'paused') == 0 then record_act(ARGV[4], 'pause', '', 0) end
   call('HSET', SHARED .. 'control', 'paused', NOW_MS)
-else
-  call('HDEL', SHARED .. 'control', 'paused')
+elseif call('HDEL', SHARED .. 'control', 'paused') == 1 then
+  record_act(ARGV[4], 'resume', '', 0)
 end
 for _, need in ipairs(members_of(P .. 'needs')) do check_bell(need) end
 return finish(1)

@@ -3,8 +3,9 @@
 -- Keys     job:<id> (hash) and its parts, dead (zset), expiring (zset), notices (zset), wished (zset)
 -- ARGV[3]  job id
 -- ARGV[4]  item id
+-- ARGV[5]  who does so, for the audit log; '' for nobody
 -- Output   'ready', 'absent' (no such dead letter), 'malformed' (there is no item in it) or 'cancelled' (its job was)
--- Uses     names, commands, clock, counters, events, lanes, expiry, job_index, stages
+-- Uses     names, commands, clock, counters, events, lanes, expiry, job_index, stages, acts
 
 local id, item = ARGV[3], ARGV[4]
 local key, job = job_key(id), job_of(id)
@@ -37,4 +38,5 @@ local weight = type(decoded) == 'table' and decoded.weight ~= nil and num(decode
 if type(decoded) == 'string' then body = decoded end
 make_ready(id, need, item, math.min(MOST_WEIGHT_MS, math.max(0, math.floor(weight * 1000 + 0.5))), body)
 event(id, 'requeued', 'item_id', item)
+record_act(ARGV[5], 'requeue', id .. '/' .. item, 1)
 return finish('ready')

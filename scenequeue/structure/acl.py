@@ -21,12 +21,12 @@ _CONTAINER_KEYS = ("containers", "container:*")
 _LEASE_KEYS = ("leases", "held:*", "drain:*", "rates")
 _KEYS: dict[Role, tuple[str, ...]] = {
     # Without drain:* a lease is refused before it changes anything, without leases and held:* every other end of one.
-    # It reads the plan, which says what the acting dispatcher's fleet can read and write.
-    "producer": (*_SHARED_KEYS, *_CONTAINER_KEYS, "staging:*", "plan"),
+    # It reads the plan, which says what the acting dispatcher's fleet can read and write; who cancels a job is written down.
+    "producer": (*_SHARED_KEYS, *_CONTAINER_KEYS, "staging:*", "plan", "audit"),
     # Without staging:* nothing can be submitted. It reads the plan, which says what files containers are promised.
     "worker": (*_SHARED_KEYS, *_CONTAINER_KEYS, *_LEASE_KEYS, "plan"),
     "dispatcher": (*_SHARED_KEYS, *_CONTAINER_KEYS, *_LEASE_KEYS, "dispatcher", "fence", "plan"),
-    "operator": (*_SHARED_KEYS, *_CONTAINER_KEYS, *_LEASE_KEYS, "plan"),
+    "operator": (*_SHARED_KEYS, *_CONTAINER_KEYS, *_LEASE_KEYS, "plan", "audit"),
 }
 
 #: Commands of the shared part of all scripts, of making a connection, of finding a cluster's node, and of judging the server.
@@ -43,7 +43,7 @@ _COMMANDS: dict[Role, tuple[str, ...]] = {
     "producer": (*_SHARED_COMMANDS, "rpush"),
     "worker": (*_SHARED_COMMANDS, *_LEASE_COMMANDS, "blpop", "ltrim"),
     "dispatcher": (*_SHARED_COMMANDS, *_LEASE_COMMANDS, "incr", "pexpire", "pttl", "setex"),
-    "operator": (*_SHARED_COMMANDS, *_LEASE_COMMANDS, "zmscore", "zrangebylex", "zrevrangebyscore"),
+    "operator": (*_SHARED_COMMANDS, *_LEASE_COMMANDS, "xrevrange", "zmscore", "zrangebylex", "zrevrangebyscore"),
 }
 
 

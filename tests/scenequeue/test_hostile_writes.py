@@ -79,8 +79,8 @@ def _steps(queue: SceneQueue, held: list[Any]) -> Iterator[Callable[[], Any]]:
     yield lambda: (queue.dispatcher.reclaim(), queue.inspect.depth())
     yield lambda: (queue.dispatcher.reclaim(), queue.inspect.containers())
     yield lambda: (queue.dispatcher.reclaim(), queue.inspect.backlog_age_s())
-    yield lambda: queue.operator.requeue("victim", "0-1")
-    yield lambda: queue.operator.discard("victim", "0-0")
+    yield lambda: queue.operator.requeue("victim", "0-1", "ann")
+    yield lambda: queue.operator.discard("victim", "0-0", "ann")
     yield queue.operator.pause
     yield queue.operator.resume
     yield lambda: submit(queue, "victim", 2)
@@ -200,6 +200,7 @@ _TYPED = (
         "held:c2",
         "held:c2:call",
         "drain:c2",
+        "audit",
     ),
     *(f"job:victim:{part}" for part in ("ready:render/1", "stage:1:render/1", "delayed", "results", "dead", "events", "history")),
     *("container:c1", "container:c1:log"),

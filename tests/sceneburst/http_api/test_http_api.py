@@ -61,6 +61,14 @@ def test_a_job_goes_from_a_request_to_its_results(api: Api, queue: SceneQueue, t
     assert "not a picture" in found[3]["error"]
 
 
+def test_a_cancel_is_written_down_with_the_name_of_the_key(api: Api, queue: SceneQueue) -> None:
+    """For those who ask later who did it."""
+    path = api.submit(job("a")).headers["location"]
+    assert api.client.delete(path).status_code == 200
+    (act,) = queue.inspect.acts()
+    assert (act.by, act.act, act.about, act.amount) == ("shop", "cancel", path.rpartition("/")[2], 1)
+
+
 def test_what_a_person_should_know_of_a_video_is_in_its_result(api: Api, queue: SceneQueue) -> None:
     """A code for programs, a sentence for people, also of a result whose worker was older."""
     answer = api.submit(job("a"))

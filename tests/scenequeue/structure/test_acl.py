@@ -94,10 +94,10 @@ def test_each_role_does_all_its_work(as_role: As, admin: redis.Redis) -> None:
     operator.inspect.jobs()
     (letter,) = operator.inspect.dead("a")
     assert operator.inspect.dead() == [letter]
-    operator.operator.requeue("a", letter.item_id)
-    operator.operator.pause()
-    operator.operator.resume()
-    operator.dispatcher.drain("c2")
+    operator.operator.requeue("a", letter.item_id, "ann")
+    operator.operator.pause("ann")
+    operator.operator.resume("ann")
+    operator.dispatcher.drain("c2", by="ann")
     record = ContainerRecord(container_id=ContainerId("c3"))
     while leases := worker.worker.lease("c3", 10):
         worker.worker.ack("c3", [done(lease) for lease in leases])
@@ -115,7 +115,8 @@ def test_each_role_does_all_its_work(as_role: As, admin: redis.Redis) -> None:
         dispatcher.dispatcher.settle_notice(job.job_id, "the receiver answered 503", 5)
         dispatcher.dispatcher.settle_notice(job.job_id)
     submit(producer, "c", 3, 2)
-    producer.producer.cancel("c")
+    producer.producer.cancel("c", "shop")
+    assert {act.by for act in operator.inspect.acts()} == {"ann", "shop"}
     operator.operator.pause()
     operator.operator.resume()
     dispatcher.dispatcher.resign("one")

@@ -1,0 +1,47 @@
+"""The audit log: what operators did, when, and to how much."""
+
+from typing import NamedTuple
+
+from scenequeue.structure.connection import Connection
+from scenequeue.structure.hashes import whole_number
+
+#: Longest name of an operator that is kept.
+_NAME_CHARACTERS = 200
+
+
+class Act(NamedTuple):
+    """One act of an operator."""
+
+    #: Redis clock.
+    at_ms: int
+    #: user@host from the command line, the key's name over HTTP.
+    by: str
+    #: pause, resume, requeue, discard, cancel, drain, limit.
+    act: str
+    #: A job, "<job>/<item>", a container or a limit; "" for the whole queue.
+    about: str
+    #: Items or containers that it changed.
+    amount: int
+    #: Further words, such as a limit's old and new value.
+    detail: str = ""
+
+
+def read_acts(connection: Connection, limit: int) -> list[Act]:
+    """Read the newest acts, newest first; about 10,000 are kept, for a year after the last."""
+    entries = connection.answer("xrevrange", connection.keys.audit, "+", "-", count=limit) or []
+    return [
+        Act(
+            at_ms=whole_number(entry_id.partition("-")[0]),
+            by=fields.get("by", "?"),
+            act=fields.get("act", "?"),
+            about=fields.get("about", ""),
+            amount=whole_number(fields.get("amount")),
+            detail=fields.get("detail", ""),
+        )
+        for entry_id, fields in entries
+    ]
+
+
+def clean_name(by: str) -> str:
+    """An operator's name as it is kept."""
+    return by.encode("utf-8", "replace").decode()[:_NAME_CHARACTERS]

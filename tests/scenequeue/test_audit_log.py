@@ -1,0 +1,90 @@
+"""The audit log: each act of an operator is written down by the step that carries it out."""
+
+from scenequeue.jobs.container import ContainerRecord
+from scenequeue.jobs.ids import ContainerId
+from scenequeue.queue import SceneQueue
+from tests.scenequeue.jobs import submit
+
+
+def _acts(queue: SceneQueue) -> list[tuple[str, str, str, int]]:
+    return [(act.by, act.act, act.about, act.amount) for act in queue.inspect.acts()]
+
+
+def _two_dead(queue: SceneQueue) -> None:
+    submit(queue, "a", 5)
+    for lease in queue.worker.lease("c1", 2):
+        queue.worker.fail("c1", lease, "BadInput", "no", transient=False)
+
+
+def test_acts_are_told_newest_first_with_who_and_how_many(any_queue: SceneQueue) -> None:
+    """Pause, resume, requeue, discard, cancel with all that it dropped, and the stop of a container."""
+    queue = any_queue
+    before_ms = queue.inspect.now_ms()
+    _two_dead(queue)
+    queue.operator.pause("ann@films")
+    queue.operator.resume("ann@films")
+    queue.operator.requeue("a", "0-0", "bob@films")
+    queue.operator.discard("a", "0-1", "bob@films")
+    queue.dispatcher.drain("c1", by="ann@films")
+    queue.producer.cancel("a", "shop")
+    assert _acts(queue) == [
+        ("shop", "cancel", "a", 4),
+        ("ann@films", "drain", "c1", 1),
+        ("bob@films", "discard", "a/0-1", 1),
+        ("bob@films", "requeue", "a/0-0", 1),
+        ("ann@films", "resume", "", 0),
+        ("ann@films", "pause", "", 0),
+    ]
+    assert all(before_ms <= act.at_ms <= queue.inspect.now_ms() for act in queue.inspect.acts())
+    assert [act.act for act in queue.inspect.acts(2)] == ["cancel", "drain"]
+
+
+def test_what_changes_nothing_is_no_act(any_queue: SceneQueue) -> None:
+    """A pause of what is paused, and every step again after an answer that was lost."""
+    queue = any_queue
+    _two_dead(queue)
+    queue.operator.resume("ann")
+    for _ in range(2):
+        queue.operator.pause("ann")
+        queue.dispatcher.drain("c1", by="ann")
+        queue.producer.cancel("a", "ann")
+    assert [act for _, act, *_ in _acts(queue)] == ["cancel", "drain", "pause"]
+
+
+def test_acts_of_programs_are_not_written_down(any_queue: SceneQueue) -> None:
+    """Nor does a dispatcher's reaper fill the log of people."""
+    queue = any_queue
+    _two_dead(queue)
+    queue.worker.beat(ContainerRecord(container_id=ContainerId("c1")))
+    queue.operator.pause()
+    queue.operator.resume()
+    queue.operator.requeue("a", "0-0")
+    queue.operator.discard("a", "0-1")
+    queue.dispatcher.drain("c1")
+    queue.producer.cancel("a")
+    assert _acts(queue) == []
+
+
+def test_the_log_is_bounded_and_ends_with_its_use(any_queue: SceneQueue) -> None:
+    """About 10,000 entries, for a year after the last one; an endless name is cut."""
+    queue = any_queue
+    client, key = queue._connection.client, queue._connection.keys.audit
+    pipeline = client.pipeline(transaction=False)
+    for _ in range(10_300):
+        pipeline.xadd(key, {"by": "x", "act": "pause"})
+    pipeline.execute()
+    queue.operator.pause("é" * 5000)
+    assert 10_000 <= client.xlen(key) <= 10_200
+    assert client.ttl(key) > 364 * 86_400
+    assert queue.inspect.acts(1)[0].by == "é" * 200
+
+
+def test_what_somebody_else_wrote_hides_no_act(any_queue: SceneQueue) -> None:
+    """Whatever stands there is read; a key of another type is begun anew."""
+    queue = any_queue
+    client, key = queue._connection.client, queue._connection.keys.audit
+    client.set(key, "x")
+    assert queue.inspect.acts() == []
+    queue.operator.pause("ann")
+    client.xadd(key, {"foo": "bar", "amount": "many"})
+    assert _acts(queue) == [("?", "?", "", 0), ("ann", "pause", "", 0)]
