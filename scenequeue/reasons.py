@@ -106,8 +106,8 @@ class Reason:
 
     @property
     def text(self) -> str:
-        """The reason in words; the code and its parameters in a program that has none."""
-        return _text_of(self)
+        """The reason in words; the code and its parameters where none are installed."""
+        return _put_into_words(self)
 
     def plain(self) -> str:
         """The code and its parameters, as they are."""
@@ -151,10 +151,23 @@ def _stored(value: object) -> object:
     return value.to_json() if isinstance(value, Reason) else value
 
 
-_text_of: Callable[[Reason], str] = Reason.plain
+#: Entry point of the words that are installed: programs below the top floor know them by this name only.
+WORDS = "sceneburst.words"
+#: None until a reason is to be put into words.
+_text_of: Callable[[Reason], str] | None = None
 
 
 def speak_with(text_of: Callable[[Reason], str]) -> None:
-    """Put reasons into words by this function from now on: the top floor's, in its language."""
+    """Put reasons into words by this function from now on."""
     global _text_of  # noqa: PLW0603  a program has one language
     _text_of = text_of
+
+
+def _put_into_words(reason: Reason) -> str:
+    if _text_of is None:
+        # Slow to load, and the top floor brings its words by itself.
+        from importlib.metadata import entry_points
+
+        speak_with(next((point.load() for point in entry_points(group=WORDS)), Reason.plain))
+    assert _text_of is not None
+    return _text_of(reason)

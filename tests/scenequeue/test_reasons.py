@@ -3,12 +3,14 @@
 import json
 import re
 import string
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sceneburst.words import SENTENCES
+from scenequeue import reasons
 from scenequeue.jobs.result import ItemResult
 from scenequeue.reasons import Code, Reason
 
@@ -90,6 +92,24 @@ def test_a_program_without_words_shows_codes() -> None:
     """And their parameters: sentences are the top floor's alone."""
     why = Reason("a", {"b": 1, "c": Reason("d", {"e": "f"}), "g": (Reason("h"), Reason("i"))})
     assert why.plain() == "a (b: 1, c: d (e: f), g: h; i)"
+
+
+class _Installed:
+    """An entry point of another language."""
+
+    @staticmethod
+    def load() -> Callable[[Reason], str]:
+        return lambda reason: f"auf Deutsch: {reason.code}"
+
+
+@pytest.mark.parametrize(("points", "text"), [([_Installed()], "auf Deutsch: paused"), ([], "paused")])
+def test_a_program_below_the_top_floor_speaks_with_the_words_that_are_installed(
+    points: list[_Installed], text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`python -m dispatcher` in its log; without any, codes."""
+    monkeypatch.setattr(reasons, "_text_of", None)
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: points if group == reasons.WORDS else [])
+    assert Reason(Code.PAUSED).text == text
 
 
 def test_reasons_inside_reasons_are_read_only_so_deep() -> None:
