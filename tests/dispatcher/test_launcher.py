@@ -148,6 +148,6 @@ def test_what_spot_takes_is_counted_once_and_not_what_it_took_before(queue: Scen
         dispatcher.tick()
         dispatcher.tick()
         dispatcher.close()
-    assert first._tally.interrupted == 1
+    assert first._counters.interrupted == 1
     assert [seen.interrupted for seen in told if seen] == [0, 0]
     queue.producer.cancel("a")
