@@ -111,7 +111,7 @@ class JobHandle:
 
     def iter_results(self) -> Iterator[ItemResult]:
         """The same, one by one, in bounded memory; a film comes after its scenes."""
-        yield from self._queue.producer.all_results(self.job_id)
+        yield from self._queue.producer.results(self.job_id)
 
     def events(self, after: str = "0") -> Iterator[JobEvent]:
         """Yield the events of the job, from an event id on, until it has ended."""

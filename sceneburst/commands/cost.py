@@ -36,7 +36,7 @@ def cost(
             data |= {"by_fleet": _rounded(bill.parts), "containers": len(records)}
         else:
             failed = failed_attempts(queue.producer.all_events(job_id))
-            bill = bill_of_job(list(queue.producer.all_results(job_id)), records, now_ms, failed)
+            bill = bill_of_job(list(queue.producer.results(job_id)), records, now_ms, failed)
             data |= {"job_id": job_id, "containers": _rounded(bill.parts), "containers_forgotten": bill.forgotten}
     whole, each = bill.total_usd, bill.usd_per_scene
     data |= {

@@ -137,15 +137,15 @@ def watch(
         again = Again(redis_url, namespace)
         with when_interrupted(_goes_on(found.job_id, again)):
             ended = follow(queue, job_id, queue.producer.names(job_id), tell=print_json_line if as_json else None)
-        all_results = queue.producer.all_results(job_id)
+        found_results = queue.producer.results(job_id)
         if as_json:
-            for result in all_results:
+            for result in found_results:
                 for warning in result.warnings:
                     named = {"item_id": result.item_id, "name": result.name}
                     print_json_line({"event": "warning", **named, **warning.model_dump()})
             print_json_line({"event": "end", "job": status_data(ended)})
         else:
-            print_warnings(all_results)
+            print_warnings(found_results)
             say(f"job {job_id}: {ended.state.value}, {ended.counts.done} of {ended.counts.total} done")
             if film := unmade_film(ended, again.command("dead", "requeue", job_id)):
                 say(film)
@@ -157,7 +157,7 @@ def results(job_id: JobArgument, as_json: JsonFlag = False, redis_url: RedisUrl 
     from sceneburst.terminal.report import print_warnings
 
     with connected(redis_url, namespace) as queue:
-        found = list(queue.producer.all_results(job_id))
+        found = list(queue.producer.results(job_id))
     if as_json:
         print_json([result.model_dump(mode="json") for result in found])
         return

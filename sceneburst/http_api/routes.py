@@ -113,4 +113,4 @@ def _results(service: Service, job_id: str, first: str, count: int) -> list[Item
     """Up to `count` results from an item on, of its stage and those after it."""
     stage, index = (int(part) for part in first.split("-"))
     job = service.producer.job(job_id)
-    return list(islice(service.producer.queue.producer.all_results(job.job_id, stage, index), count))
+    return list(islice(service.producer.queue.producer.results(job.job_id, stage, index), count))

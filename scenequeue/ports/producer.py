@@ -93,36 +93,24 @@ class ProducerPort:
         """
         return read_job(self._connection, job_id)
 
-    def results(self, job_id: str, start: int = 0, count: int | None = None, stage: int = 0) -> Iterator[ItemResult]:
-        """Results of items that ended, in the caller's order.
-
-        Args:
-            job_id: whose.
-            start: index of the first item.
-            count: how many indexes to look at; None is all.
-            stage: which stage's.
-
-        Cost: one round trip per 500 items.
-        """
-        total = self.status(job_id).counts.total
-        end = total if count is None else min(total, start + count)
-        key = self._keys.job(job_id, "results")
-        for first in range(start, end, _CHUNK):
-            ids = [f"{stage}-{index}" for index in range(first, min(first + _CHUNK, end))]
-            with self._connection.translated():
-                found = self._connection.answer("hmget", key, ids) or []
-            yield from (result_from(item_id, text) for item_id, text in zip(ids, found, strict=False) if text is not None)
-
-    def all_results(self, job_id: str, stage: int = 0, start: int = 0) -> Iterator[ItemResult]:
+    def results(self, job_id: str, stage: int = 0, start: int = 0) -> Iterator[ItemResult]:
         """Results of the items of all stages that ended, in the caller's order: the scenes, and then their film.
 
         Args:
             job_id: whose.
             stage: which stage's come first.
             start: index of the first item, in that stage.
+
+        Cost: one round trip per 500 items and stage.
         """
-        for each in range(stage, self.status(job_id).stages):
-            yield from self.results(job_id, start if each == stage else 0, stage=each)
+        status = self.status(job_id)
+        key = self._keys.job(job_id, "results")
+        for each in range(stage, status.stages):
+            for first in range(start if each == stage else 0, status.counts.total, _CHUNK):
+                ids = [f"{each}-{index}" for index in range(first, min(first + _CHUNK, status.counts.total))]
+                with self._connection.translated():
+                    found = self._connection.answer("hmget", key, ids) or []
+                yield from (result_from(item_id, text) for item_id, text in zip(ids, found, strict=False) if text is not None)
 
     def names(self, job_id: str) -> dict[ItemId, str]:
         """Find the names of a job's items, as far as they can be read, stage after stage in the caller's order.
@@ -149,7 +137,7 @@ class ProducerPort:
             with self._connection.translated():
                 bodies = self._connection.answers(pipeline)
             found |= {item_id: WorkItem.shown(body).name for item_id, body in zip(asked, bodies, strict=True) if body}
-        found |= {result.item_id: result.name for result in self.all_results(job_id)}
+        found |= {result.item_id: result.name for result in self.results(job_id)}
         return dict(sorted(found.items(), key=lambda entry: _place(entry[0])))
 
     def _waiting_lists(self, job_id: str, stages: int) -> Iterator[str]:
@@ -269,7 +257,7 @@ class JobWriter:
         options = RenderOptions.of_job(self._spec.options)
         callback = Callback() if self._spec.callback_url else None
         more = {"counts": counts, "created_ms": created_ms, "stages": 1 + len(later), "callback": callback, "options": options}
-        return JobStatus(state=JobState.ACTIVE, **more, **shared)
+        return JobStatus(state=JobState.ACTIVE, ready_needs=self._upload.first_needs(), **more, **shared)
 
     def discard(self) -> None:
         """Take back what was uploaded; nobody has seen it."""

@@ -59,6 +59,10 @@ class Upload:
         self.sizes[-1] += len(elements)
         self._on_progress(sum(self.sizes))
 
+    def first_needs(self) -> tuple[str, ...]:
+        """The needs of the first stage's items, which are ready as soon as the job is visible."""
+        return tuple(sorted(need for stage, need in self._lists if stage == 0))
+
     def commit(self, spec: JobSpec, digest: str, backlog_limit: int | None) -> tuple[str, int]:
         """Make the job visible; what submit.lua answers."""
         fields: list[str | int] = [

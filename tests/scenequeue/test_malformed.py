@@ -98,8 +98,8 @@ def test_a_result_of_every_stage_comes_in_order(queue: SceneQueue) -> None:
         (lease,) = queue.worker.lease("c1", 1)
         result = ItemResult(item_id=lease.item_id, name=lease.item.name, state="done")
         queue.worker.ack("c1", [(lease, result)])
-    assert [result.item_id for result in queue.producer.all_results("a")] == ["0-0", "0-1", "1-0"]
-    assert [result.item_id for result in queue.producer.all_results("a", 0, 1)] == ["0-1", "1-0"]
+    assert [result.item_id for result in queue.producer.results("a")] == ["0-0", "0-1", "1-0"]
+    assert [result.item_id for result in queue.producer.results("a", 0, 1)] == ["0-1", "1-0"]
 
 
 def test_dead_letters_of_one_job_are_found_among_many(queue: SceneQueue) -> None:
@@ -137,7 +137,7 @@ def test_a_key_of_another_type_is_read_as_if_it_were_empty(queue: SceneQueue, ra
     assert not inspect.is_transient()
     expected = JobState.MALFORMED if name == "job:a" else JobState.ACTIVE
     assert {inspect.job("a").state, queue.producer.status("a").state} == {expected}
-    assert list(queue.producer.all_results("a")) is not None
+    assert list(queue.producer.results("a")) is not None
     assert queue.producer.names("a") is not None
 
 

@@ -104,7 +104,7 @@ def test_each_role_does_all_its_work(as_role: As, admin: redis.Redis) -> None:
     worker.inspect.plan()
     worker.worker.goodbye(record)
     assert producer.producer.status("a").state is JobState.DONE
-    assert len(list(producer.producer.results("a"))) == 4
+    assert len(list(producer.producer.results("a"))) == 5
     assert producer.inspect.containers()
     assert producer.inspect.plan()
     producer.inspect.waits_because(submit(producer, "d", 1))
