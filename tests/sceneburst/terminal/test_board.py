@@ -2,6 +2,7 @@
 
 import io
 
+import pytest
 from rich.console import Console
 
 from sceneburst.terminal.board import Board
@@ -49,3 +50,44 @@ def test_what_others_say_cannot_steer_the_terminal() -> None:
     Console(file=said, width=100).print(board.render(_DEPTH, [], 100))
     assert "\x1b" not in said.getvalue()
     assert "room" in said.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("names", "state", "line"),
+    [
+        (("leased",), "leased", None),
+        (("leased", "done"), "done", "done    intro"),
+        (("leased", "retry"), "retry", "retry   intro: ToolFailed: no space"),
+        (("leased", "reclaimed"), "retry", "retry   intro: ToolFailed: no space"),
+        (("leased", "released"), "waiting", None),
+        (("leased", "dead"), "dead", "failed  intro: ToolFailed: no space"),
+        (("leased", "dead", "requeued"), "waiting", None),
+    ],
+)
+def test_each_event_has_its_state_and_those_of_weight_a_line(names: tuple[str, ...], state: str, line: str | None) -> None:
+    """A failure has its reason in the line."""
+    board = _board()
+    lines = [board.take(_event(name, error="ToolFailed", message="no space")) for name in names]
+    assert (board.rows[_ITEM].state, lines[-1]) == (state, line)
+    assert board.failures() == ([line] if state == "dead" else [])
+
+
+def test_a_long_job_shows_what_moves_and_counts_the_rest() -> None:
+    """Of fifty scenes twelve rows, those at work first."""
+    board = Board("job", {ItemId(f"0-{index}"): f"scene{index}" for index in range(50)})
+    board.take(_event("leased", ItemId("0-40"), container="c1"))
+    board.take(_event("done", ItemId("0-3")))
+    said = io.StringIO()
+    Console(file=said, width=100).print(board.render(_DEPTH, [], 100))
+    lines = said.getvalue().splitlines()
+    assert lines[0].startswith("scene40")
+    assert sum(line.startswith("scene") for line in lines) == 12
+    assert "… and 38 more scenes" in said.getvalue()
+
+
+def test_an_item_that_nobody_named_has_its_id() -> None:
+    """One of a stage that grew is told all the same."""
+    board = _board()
+    assert board.take(_event("done", ItemId("1-0.3"))) == "done    1-0.3"
+    assert board.name_of(ItemId("1-0.3")) == "1-0.3"
+    assert board.name_of(None) is None

@@ -1,0 +1,84 @@
+"""`sceneburst containers …` and `plan`: what runs, what has left, and the order to leave."""
+
+import json
+
+import pytest
+
+from sceneburst.exit_codes import Exit
+from scenequeue.jobs.container import ContainerRecord
+from scenequeue.jobs.ids import ContainerId
+from scenequeue.queue import SceneQueue
+from tests.sceneburst.commands.conftest import CONTAINER, JOB
+from tests.sceneburst.conftest import Console
+from tests.scenequeue.jobs import submit
+
+
+def _record(name: str, exit_reason: str = "") -> ContainerRecord:
+    return ContainerRecord(container_id=ContainerId(name), vcpu=1, memory_mib=2048, slots=1, exit_reason=exit_reason)
+
+
+def _running(queue: SceneQueue, *names: str) -> None:
+    for name in names:
+        queue.worker.beat(_record(name))
+
+
+@pytest.mark.usefixtures("worked")
+def test_the_list_says_what_each_works_on(console: Console) -> None:
+    """With its share, and the numbers of what it has done."""
+    said = console("containers").out
+    assert CONTAINER in said
+    assert f"{JOB}/0-3 50%" in said
+    (told,) = json.loads(console("containers", "--json").out)
+    assert (told["done"], told["failed"], told["progress"]) == (1, 2, {f"{JOB}/0-3": 0.5})
+
+
+def test_one_that_has_left_is_listed_with_all(console: Console, queue: SceneQueue) -> None:
+    """With the reason that it gave."""
+    _running(queue, "c1", "c2")
+    queue.worker.goodbye(_record("c1", "idle for 60 s"))
+    assert [each["container_id"] for each in json.loads(console("containers", "--json").out)] == ["c2"]
+    listed = json.loads(console("containers", "list", "--all", "--json").out)
+    assert {each["container_id"] for each in listed} == {"c1", "c2"}
+    assert "idle for 60 s" in console("containers", "list", "--all").out
+
+
+def test_a_stopped_container_gets_no_more_work(console: Console, queue: SceneQueue) -> None:
+    """The others go on."""
+    _running(queue, "c1", "c2")
+    submit(queue, "a", 2)
+    assert console("containers", "stop", "c1").out == "1 draining\n"
+    assert queue.worker.lease("c1", 1) == []
+    assert len(queue.worker.lease("c2", 1)) == 1
+
+
+def test_all_can_be_stopped_at_once(console: Console, queue: SceneQueue) -> None:
+    """Also where there are none."""
+    assert console("containers", "stop", "all").out == "0 draining\n"
+    _running(queue, "c1", "c2")
+    submit(queue, "a", 2)
+    assert console("containers", "stop", "all").out == "2 draining\n"
+    assert queue.worker.lease("c1", 1) == queue.worker.lease("c2", 1) == []
+
+
+def test_one_that_has_left_cannot_be_stopped(console: Console, queue: SceneQueue) -> None:
+    """Exit 1, and one line that names it."""
+    _running(queue, "c1")
+    queue.worker.goodbye(_record("c1", "idle"))
+    ended = console("containers", "stop", "c1")
+    assert (ended.code, ended.out) == (Exit.FAILED, "")
+    assert "no container 'c1' is running" in ended.err
+
+
+@pytest.mark.usefixtures("worked")
+def test_the_plan_is_a_sentence_with_its_age_and_its_cost(console: Console) -> None:
+    """As the dispatcher published it."""
+    said = console("plan").out
+    assert said.startswith("4 ready → 1 container × 4, because batches of about 10")
+    assert said.rstrip().endswith("running: $0.1000/h)")
+
+
+def test_no_plan_is_exit_1_and_asks_for_a_dispatcher(console: Console) -> None:
+    """One line on standard error."""
+    ended = console("plan")
+    assert (ended.code, ended.out) == (Exit.FAILED, "")
+    assert "is one running?" in ended.err

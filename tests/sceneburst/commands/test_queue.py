@@ -1,0 +1,82 @@
+"""`sceneburst queue …`: what waits, in the order of its turn; a pause that holds, and its end."""
+
+import json
+
+import pytest
+
+from sceneburst.exit_codes import Exit
+from scenequeue.jobs.job import Lane
+from scenequeue.queue import SceneQueue
+from tests.sceneburst.commands.conftest import JOB, REASON
+from tests.sceneburst.conftest import Console
+from tests.scenequeue.jobs import submit
+
+
+def test_a_paused_queue_gives_out_nothing_until_it_is_resumed(console: Console, queue: SceneQueue) -> None:
+    """`show` says that it is paused."""
+    submit(queue, "a", 2)
+    assert console("queue", "pause").out == "paused\n"
+    assert queue.worker.lease("c1", 1) == []
+    assert console("queue").out.startswith("paused · 2 ready")
+    assert console("queue", "pause").code == 0
+    assert console("queue", "resume").out == "resumed\n"
+    assert len(queue.worker.lease("c1", 1)) == 1
+    assert not console("queue").out.startswith("paused")
+
+
+@pytest.mark.usefixtures("worked")
+def test_show_names_what_waits_what_is_stuck_and_why(console: Console) -> None:
+    """In its first lines the numbers by lane and the dispatcher's decision, then the newest jobs and dead letters."""
+    said = console("queue", "show").out
+    first, decided, *rest = said.splitlines()
+    assert first.startswith("3 ready (urgent 0, normal 1, bulk 2) · 0 in flight · 1 delayed · 1 dead · 1 done · 1 container")
+    assert decided.startswith("dispatcher: 4 ready → 1 container")
+    assert "the newest 2 jobs" in rest
+    assert "the newest dead letter" in rest
+    assert f"BadInput: {REASON}"[:40] in said
+
+
+def test_show_lists_as_many_jobs_as_asked_for(console: Console, queue: SceneQueue) -> None:
+    """The newest of them."""
+    for name in ("a", "b", "c"):
+        submit(queue, name, 1)
+    told = json.loads(console("queue", "show", "--limit", "2", "--json").out)
+    assert len(told["jobs"]) == 2
+    assert told["depth"]["counts"]["ready"] == 3
+
+
+def test_show_without_a_dispatcher_says_so(console: Console, queue: SceneQueue) -> None:
+    """Nothing would be launched."""
+    submit(queue, "a", 1)
+    assert "dispatcher: none has acted in the last minute" in console("queue").out
+
+
+def test_peek_is_in_the_order_of_leases(console: Console, queue: SceneQueue) -> None:
+    """Lane before lane, as many as asked for, or one lane alone."""
+    submit(queue, "slow", 2, lane=Lane.BULK)
+    submit(queue, "now", 2, lane=Lane.URGENT)
+    told = json.loads(console("queue", "peek", "--json").out)
+    leased = [(lease.job_id, lease.item_id) for lease in queue.worker.lease("c1", 4)]
+    assert [(each["job_id"], each["item_id"]) for each in told] == leased
+    submit(queue, "next", 3)
+    assert len(json.loads(console("queue", "peek", "--count", "2", "--json").out)) == 2
+    assert json.loads(console("queue", "peek", "--lane", "urgent", "--json").out) == []
+    assert {each["job_id"] for each in json.loads(console("queue", "peek", "--lane", "normal", "--json").out)} == {"next"}
+
+
+@pytest.mark.parametrize(
+    "words", [("queue", "peek", "--count", "0"), ("queue", "peek", "--lane", "fast"), ("queue", "show", "--limit", "0")]
+)
+def test_a_wrong_option_is_exit_2_and_no_output(console: Console, words: tuple[str, ...]) -> None:
+    """The option is named."""
+    ended = console(*words)
+    assert (ended.code, ended.out) == (Exit.USAGE, "")
+    assert words[2] in ended.err
+
+
+def test_a_job_that_waits_has_its_reason_in_status(console: Console, queue: SceneQueue) -> None:
+    """A paused queue is one."""
+    submit(queue, JOB, 1)
+    queue.operator.pause()
+    assert "it waits: " in console("status", JOB).out
+    assert json.loads(console("status", JOB, "--json").out)["waits_because"]["code"]
