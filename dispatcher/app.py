@@ -29,7 +29,7 @@ from scenequeue.settings import DispatcherSettings
 
 TICK = "sceneburst.tick"
 #: Between two looks whether to leave. For a tick's message in memory: a quarter of the pause between ticks, and at most this.
-_LONGEST_LOOK_S = 0.25
+_MAX_LOOK_S = 0.25
 
 
 def make_dispatcher(settings: DispatcherSettings, queue: SceneQueue, aws: AwsLookup | None = None) -> Dispatcher:
@@ -51,7 +51,7 @@ class _Restless(Connection):
 
     def drain_events(self, *, timeout: float | None = None, **more: Any) -> Any:
         """Wait for a message, as Celery asks to, but not for so long."""
-        wait_s = _LONGEST_LOOK_S if timeout is None else min(timeout, _LONGEST_LOOK_S)
+        wait_s = _MAX_LOOK_S if timeout is None else min(timeout, _MAX_LOOK_S)
         return super().drain_events(timeout=wait_s, **more)  # type: ignore[no-untyped-call]
 
 
@@ -131,7 +131,7 @@ def make_app(settings: DispatcherSettings, tick: Callable[[], None]) -> Celery:
 
 def _transport_options(broker: str, settings: DispatcherSettings) -> dict[str, object]:
     if broker.startswith("memory://"):
-        return {"polling_interval": min(_LONGEST_LOOK_S, settings.tick_s / 4)}
+        return {"polling_interval": min(_MAX_LOOK_S, settings.tick_s / 4)}
     return {
         # On a Redis, Celery's keys lie inside our namespace and hash tag.
         "global_keyprefix": "{" + settings.namespace + "}:celery:",
@@ -168,7 +168,7 @@ def run(settings: DispatcherSettings) -> None:
         beat.start()
         if sender.hub is not None:
             # Its event loop waits for the next timer; see _Restless.
-            sender.hub.call_repeatedly(_LONGEST_LOOK_S, lambda: None)
+            sender.hub.call_repeatedly(_MAX_LOOK_S, lambda: None)
         try:
             app.send_task(TICK, expires=settings.tick_s)
         except Exception as error:

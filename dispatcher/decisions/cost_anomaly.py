@@ -11,9 +11,9 @@ WINDOW_MS = 600_000
 #: Windows that the median is taken over: two hours of work.
 _KEPT = 12
 #: With fewer windows there is nothing to compare with, with fewer scenes in one nothing to judge.
-_LEAST_WINDOWS, _LEAST_SCENES = 3, 5
+_MIN_WINDOWS, _MIN_SCENES = 3, 5
 #: A gap between two looks is charged up to this: a dispatcher that slept does not know what ran.
-_LONGEST_GAP_MS = 60_000
+_MAX_GAP_MS = 60_000
 
 
 class Cost(NamedTuple):
@@ -28,7 +28,7 @@ class Cost(NamedTuple):
 
 def is_anomalous(latest_usd: float, before_usd: Sequence[float], factor: float) -> bool:
     """Return True if a window's cost per scene is more than `factor` × the median of the windows before it."""
-    return len(before_usd) >= _LEAST_WINDOWS and latest_usd > factor * median(before_usd)
+    return len(before_usd) >= _MIN_WINDOWS and latest_usd > factor * median(before_usd)
 
 
 class CostWatch:
@@ -57,7 +57,7 @@ class CostWatch:
         if not self._last_ms:
             self._last_ms = self._window_began_ms = now_ms
             self._last_done, self._window_scenes = done, 0
-        spent = usd_per_hour * min(_LONGEST_GAP_MS, max(0, now_ms - self._last_ms)) / _HOUR_MS
+        spent = usd_per_hour * min(_MAX_GAP_MS, max(0, now_ms - self._last_ms)) / _HOUR_MS
         self._last_ms = now_ms
         self._total_usd += spent
         self._window_usd += spent
@@ -65,10 +65,10 @@ class CostWatch:
         self._last_done = done
         scenes = self._window_scenes
         if now_ms - self._window_began_ms >= WINDOW_MS:
-            if scenes >= _LEAST_SCENES or (scenes == 0 and not self._window_usd):
+            if scenes >= _MIN_SCENES or (scenes == 0 and not self._window_usd):
                 self._close(scenes)
                 self._window_began_ms, self._window_scenes, self._window_usd = now_ms, 0, 0.0
-            elif self._windows and self._window_usd > self._factor * median(self._windows) * _LEAST_SCENES:
+            elif self._windows and self._window_usd > self._factor * median(self._windows) * _MIN_SCENES:
                 # Money goes, and no scene comes: that is the anomaly that no division shows.
                 self._judge(self._window_usd / max(1, scenes))
         per_scene = self._latest.per_scene_usd if self._latest else None

@@ -151,3 +151,21 @@ def test_what_spot_takes_is_counted_once_and_not_what_it_took_before(queue: Scen
     assert first._counters.interrupted == 1
     assert [seen.interrupted for seen in told if seen] == [0, 0]
     queue.producer.cancel("a")
+
+
+def test_a_launch_is_recorded_with_its_image_and_what_it_is_for(queue: SceneQueue, configure: Configure) -> None:
+    """So that it counts for that until it says hello, and that what it says then is the image's word."""
+    paper = PaperFleet(Hardware(image="videos:1"))
+    submit(queue, "a", 1)
+    dispatcher = Dispatcher(queue, paper, configure())
+    dispatcher.tick()
+    (record,) = queue.inspect.containers()
+    assert (record.image, record.needs, record.serves) == ("videos:1", "render/1", "")
+    # It says that it is older: nothing more is launched from this image, and the plan names both.
+    queue.worker.beat(record.model_copy(update={"serves": "stitch/1", "slots": 2}))
+    made = dispatcher.tick()
+    assert made is not None
+    assert made.orders == ()
+    assert "1 item waits for render/1, which containers of videos:1 do not serve" in made.why.text
+    dispatcher.close()
+    queue.producer.cancel("a")

@@ -16,17 +16,16 @@ UNMEASURED_RATE = 1.0
 
 def demands_of(backlog: Backlog) -> list[Demand]:
     """List all that waits in the order in which it is served: jobs without wishes lane by lane, then those with wishes."""
-    own: Counter[str] = Counter()
+    left = {waiting.need: dict(waiting.ready_by_lane) for waiting in backlog.needs}
     for job in backlog.jobs:
-        own[_need_of(job.need, backlog)] += job.ready
-    demands = []
-    for lane in Lane:
-        for waiting in backlog.needs:
-            ready = waiting.ready_by_lane.get(lane, 0)
-            mine = min(ready, own[waiting.need])
-            own[waiting.need] -= mine
-            demands.append(Demand(waiting.need, ready - mine))
-    return [*demands, *(Demand(_need_of(job.need, backlog), job.ready, job.job_id) for job in backlog.jobs)]
+        lanes, own = left.get(_need_of(job.need, backlog), {}), job.ready
+        # Which lane a job that is not urgent has is not known here; another is taken only where counts were read apart.
+        for lane in (Lane.URGENT, Lane.NORMAL, Lane.BULK) if job.is_urgent else (Lane.NORMAL, Lane.BULK, Lane.URGENT):
+            taken = min(own, lanes.get(lane, 0))
+            lanes[lane] = lanes.get(lane, 0) - taken
+            own -= taken
+    others = [Demand(waiting.need, left[waiting.need].get(lane, 0)) for lane in Lane for waiting in backlog.needs]
+    return [*others, *(Demand(_need_of(job.need, backlog), job.ready, job.job_id) for job in backlog.jobs)]
 
 
 def _need_of(need: str, backlog: Backlog) -> str:

@@ -67,6 +67,14 @@ def test_urgent_items_may_take_the_room_of_others() -> None:
     assert made.orders == (Order(5, 1, image="both", needs=(A, B)),)
 
 
+def test_urgent_items_stay_urgent_beside_a_job_with_wishes() -> None:
+    """What that job has ready in another lane is taken off there."""
+    job = WishedJob(JobId("mine"), False, 5, 5, 5.0, JobWishes(), A)
+    backlog = Backlog((waiting(B, 5), waiting(A, 5, urgent=5)), jobs=(job,))
+    made = plan(backlog, [container(batch=5, serves=f"{A} {B}")], Policy(), {}, NOW_MS, [BOTH])
+    assert {each.need: each.uncovered for each in made.needs} == {A: 5, B: 5}
+
+
 def test_before_its_hello_a_container_counts_for_what_it_was_launched_for_and_afterwards_for_what_it_says() -> None:
     """An old image that was launched for a newer kind covers it until it says otherwise."""
     backlog = Backlog((waiting(A, 5),))
