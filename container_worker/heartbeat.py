@@ -18,7 +18,7 @@ from scenequeue.errors import QueueUnavailable, SceneburstError
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.ids import ContainerId, LeaseToken
 from scenequeue.jobs.item import Lease
-from scenequeue.liveness import show_life
+from scenequeue.liveness import touch_alive_file
 from scenequeue.logs import LogTail
 from scenequeue.queue import SceneQueue
 from scenequeue.server_check import warn_of_problems
@@ -171,7 +171,7 @@ class Heartbeat:
             except Exception:
                 # Keep beating after an unexpected error: a dead heartbeat thread would silently lose every lease.
                 self._note_silence("a beat failed; what is in hand goes on", exc_info=True)
-            show_life(self._alive_file)
+            touch_alive_file(self._alive_file)
             self._protection.follow(is_working=bool(self._in_flight.all()))
             if self._stop.wait(pause_s):
                 return

@@ -20,7 +20,7 @@ from dispatcher.snapshot import Ticked
 from dispatcher.tick import Dispatcher
 from dispatcher.webhooks import WebhookSender
 from scenequeue.errors import FleetError, QueueUnavailable, SceneburstError, SettingsError
-from scenequeue.liveness import show_life
+from scenequeue.liveness import touch_alive_file
 from scenequeue.logs import configure
 from scenequeue.queue import SceneQueue
 from scenequeue.reasons import Reason
@@ -87,7 +87,7 @@ class Ticker:
             else:
                 self.refusal = error
                 state.should_stop = EX_FAILURE
-        show_life(self._alive_file)
+        touch_alive_file(self._alive_file)
 
 
 def make_app(settings: DispatcherSettings, tick: Callable[[], None]) -> Celery:

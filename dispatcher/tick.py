@@ -28,8 +28,8 @@ from scenequeue.errors import DispatcherDeposed, FleetError
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.queue import SceneQueue
 from scenequeue.reasons import Code, Reason
-from scenequeue.release import release
 from scenequeue.settings import DispatcherSettings
+from scenequeue.version import installed_version
 
 #: The lock outlasts some ticks, so that a slow one does not lose it; another dispatcher takes over after this.
 LOCK_TICKS = 5
@@ -70,7 +70,7 @@ class Dispatcher:
         self._policy = policy_from(settings, fleet.hardware)
         self._limits = limits_from(settings)
         # The process fleet launches what is installed here.
-        self._image = fleet.hardware.image or f"{fleet.name} {release()}"
+        self._image = fleet.hardware.image or f"{fleet.name} {installed_version()}"
         self._launcher = Launcher(queue, fleet, settings, self._policy, clock)
         self._counters = Counters()
         self._reaping = Reaping(queue, fleet, self._counters, self._acquire)

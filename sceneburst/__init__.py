@@ -101,5 +101,5 @@ def _hidden(packages: tuple[str, ...]) -> str | None:
     assert spec.loader is not None
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
-    reason: str | None = module.hidden(packages)
+    reason: str | None = module.find_hiding_file(packages)
     return reason

@@ -25,7 +25,7 @@ from scenequeue.errors import (
     StorageUnavailable,
 )
 from scenequeue.redaction import redact_tracebacks
-from scenequeue.start import be_quiet_when_interrupted, is_service
+from scenequeue.start import exit_quietly_on_interrupt, is_service
 from scenequeue.storages.disk_errors import is_full
 
 
@@ -69,9 +69,9 @@ app = typer.Typer(
 
 def _version(is_asked: bool) -> None:
     if is_asked:
-        from scenequeue.release import release
+        from scenequeue.version import installed_version
 
-        print(f"sceneburst {release()}")
+        print(f"sceneburst {installed_version()}")
         raise typer.Exit
 
 
@@ -107,14 +107,14 @@ def main() -> None:
         try:
             if serves:
                 # Until it listens for signals itself.
-                be_quiet_when_interrupted(serves=True)
+                exit_quietly_on_interrupt(serves=True)
             else:
                 for number in (signal.SIGINT, signal.SIGTERM):
                     signal.signal(number, _interrupt)
             app(prog_name="sceneburst")
         finally:
             # What is left is to say how it ended.
-            be_quiet_when_interrupted(serves=serves)
+            exit_quietly_on_interrupt(serves=serves)
             if not serves:
                 signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
     except Interrupted as stop:

@@ -11,7 +11,7 @@ from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from scenequeue.errors import InvalidScenes
-from scenequeue.quoted import cut
+from scenequeue.quoted import shorten
 
 _MAX_BYTES = 64 * 1024 * 1024
 
@@ -35,13 +35,13 @@ def parsed(path: Path) -> Any:
         document = YAML(typ="rt").load(text)
     except DuplicateKeyError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        said = cut(str(error.problem).partition(" with value ")[0])
+        said = shorten(str(error.problem).partition(" with value ")[0])
         raise InvalidScenes([f"{path}:{line}: {said}: each may be given once"]) from None
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise InvalidScenes([f"{path}:{line}: not YAML or JSON: {cut(error.problem)}"]) from None
+        raise InvalidScenes([f"{path}:{line}: not YAML or JSON: {shorten(error.problem)}"]) from None
     except YAMLError as error:
-        raise InvalidScenes([f"{path}: not YAML or JSON: {cut(error)}"]) from None
+        raise InvalidScenes([f"{path}: not YAML or JSON: {shorten(error)}"]) from None
     if not isinstance(document, Mapping):
         raise InvalidScenes([f"{path}:1: a manifest is a mapping with 'scenes'"])
     return document

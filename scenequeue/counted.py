@@ -1,19 +1,19 @@
-"""Numbers in sentences: `1 scene`, `2 scenes`."""
+"""Numbers with their nouns: `1 scene`, `2 scenes`."""
 
 
 def counted(number: int, one: str, several: str = "") -> str:
-    """Put a number before its noun.
+    """Return a number and its noun.
 
     Args:
-        number: how many.
-        one: the noun for one.
-        several: the noun for none and for several; "" adds an s.
+        number: a count.
+        one: the singular.
+        several: the plural, also for none; "" adds an s to the singular.
     """
     return f"{number} {one if number == 1 else several or f'{one}s'}"
 
 
 class Number(int):
-    """A number whose format may be the words for one and for several, with `#` in its place: `{cues:1 cue is|# cues are}`."""
+    """A number whose format spec may be a singular and a plural, `#` standing for the number: `{cues:1 cue is|# cues are}`."""
 
     def __format__(self, spec: str) -> str:
         one, is_choice, several = spec.partition("|")

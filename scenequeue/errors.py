@@ -1,11 +1,11 @@
-"""Every exception that Sceneburst raises on purpose, as one tree.
+"""All exceptions of Sceneburst, as one tree.
 
-A caller catches `SceneburstError`; the worker loop looks only at `transient`, never at a message's text.
+Applications catch `SceneburstError`. The worker loop branches on `transient`, never on a message's text.
 """
 
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeAlias
 
-from scenequeue.quoted import cut
+from scenequeue.quoted import shorten
 from scenequeue.redaction import redact
 
 if TYPE_CHECKING:
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 class SceneburstError(Exception):
-    """The root: anything Sceneburst reports as an error of its own. Its message holds no secret, as it becomes a reason."""
+    """The base of all errors of Sceneburst. Secrets are removed from its message, which may be stored as a reason."""
 
-    #: True where trying the same thing again later may succeed.
+    #: True if a later retry may succeed.
     transient: ClassVar[bool] = False
 
     def __init__(self, *parts: object) -> None:
@@ -29,7 +29,7 @@ class SettingsError(SceneburstError):
 
 
 class ProgramUnavailable(SettingsError):
-    """A program that is needed on this machine is not installed, does not start, or has ended: ffmpeg, redis-server."""
+    """A needed program is not installed, does not start, or has ended: ffmpeg, redis-server."""
 
 
 #: Keys and indexes that lead from a submission to a place in it, as in ("scenes", 0, "image"); () is all of it.
@@ -76,11 +76,11 @@ class QueueFull(SceneburstError):
 
 
 class JobConflict(SceneburstError):
-    """A job of this id exists with other content."""
+    """A job with this id exists already, with other content."""
 
 
 class JobNotFound(SceneburstError):
-    """No job of this id: never submitted, or its results have expired."""
+    """There is no job with this id: it was never submitted, or its results have expired."""
 
 
 class LeaseLost(SceneburstError):
@@ -92,7 +92,7 @@ class DispatcherDeposed(SceneburstError):
 
 
 class ItemError(SceneburstError):
-    """An item could not be made; `transient` tells a retry from a dead letter."""
+    """An item failed; it is retried if `transient`, else it becomes a dead letter."""
 
 
 class BadInput(ItemError):
@@ -100,39 +100,39 @@ class BadInput(ItemError):
 
 
 class ToolFailed(ItemError):
-    """ffmpeg ended with an error that may pass; the message ends with its last lines."""
+    """ffmpeg failed, perhaps not for good; the message ends with its last lines."""
 
     transient: ClassVar[bool] = True
 
 
 class LimitExceeded(ItemError):
-    """An item used more wall clock, CPU, memory or disk than it may."""
+    """An item exceeded its limit of wall clock time, CPU time, memory or disk."""
 
     transient: ClassVar[bool] = True
 
 
 class DiskFull(ItemError):
-    """The container's scratch space is used up; the container should drain and leave."""
+    """A disk or quota is full; the container drains and leaves."""
 
     transient: ClassVar[bool] = True
 
 
 class StorageUnavailable(ItemError):
-    """The object store did not answer properly, even after retries."""
+    """The storage did not answer properly, even after retries."""
 
     transient: ClassVar[bool] = True
 
 
 class ObjectNotFound(BadInput):
-    """There is nothing at this URI."""
+    """There is no object at this URI."""
 
 
 class StorageDenied(BadInput):
-    """This URI may not be read or written: outside the roots, a private address, or access denied."""
+    """This URI may not be read or written: malformed, outside the roots, a private address, or access denied."""
 
 
 class LogNotFound(SceneburstError):
-    """The log of a container cannot be read from here; the message says where it is."""
+    """A container's log cannot be read on this machine; the message says where it is."""
 
 
 class FleetError(SceneburstError):
@@ -148,11 +148,11 @@ class FleetMisconfigured(FleetError):
 
 
 def without_prefix(message: str) -> str:
-    """A validation message without the words that pydantic puts before those of our own checks."""
+    """Return a validation message without the prefix that pydantic adds to those of our own checks."""
     return message.removeprefix("Value error, ")
 
 
 def problem_line(problem: "ErrorDetails") -> str:
-    """One entry of a ValidationError as a line: where, if anywhere, and what is wrong."""
-    place, words = cut(".".join(map(str, problem["loc"]))), without_prefix(problem["msg"])
+    """Format one entry of a ValidationError as a line: the field, if there is one, and the mistake."""
+    place, words = shorten(".".join(map(str, problem["loc"]))), without_prefix(problem["msg"])
     return f"{place}: {words}" if place else words

@@ -1,4 +1,4 @@
-"""Structured logs: JSON in containers, coloured on a terminal, and never a secret."""
+"""Structured logs without secrets: JSON in containers, coloured on a terminal."""
 
 import contextlib
 import logging
@@ -16,11 +16,11 @@ from scenequeue.redaction import redact, redact_tracebacks
 from scenequeue.settings import SceneburstSettings
 
 _SECRET_NAMES = re.compile(r"password|secret|token_key|authorization|credential", re.IGNORECASE)
-#: Except the line feeds of a traceback.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+#: All but the line feed.
 _CONTROL_IN_TRACEBACK = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
-#: Of each line of a tail.
-_TAIL_CHARACTERS = 300
+#: Longest line of a tail.
+_MAX_TAIL_CHARACTERS = 300
 
 
 class LogTail(logging.Handler):
@@ -33,18 +33,18 @@ class LogTail(logging.Handler):
         self._total = 0
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep a record; a traceback is several lines."""
+        """Keep a record; a traceback counts as several lines."""
         try:
             lines = self.format(record).split("\n")
         except Exception:
             self.handleError(record)
             return
-        self._lines += (line if len(line) <= _TAIL_CHARACTERS else f"{line[: _TAIL_CHARACTERS - 1]}…" for line in lines)
+        self._lines += (line if len(line) <= _MAX_TAIL_CHARACTERS else f"{line[: _MAX_TAIL_CHARACTERS - 1]}…" for line in lines)
         self._total += len(lines)
 
     def after(self, number: int) -> TailLines:
-        """Return the lines behind the one of this number, of those that are still kept."""
-        # The handlers' own lock: nobody logs meanwhile.
+        """Return the kept lines that follow the line with this number."""
+        # The lock of logging.Handler, so that no line is added meanwhile.
         with self.lock or contextlib.nullcontext():
             news = min(self._total - number, len(self._lines))
             return TailLines(self._run, self._total - news + 1, list(self._lines)[len(self._lines) - news :])
@@ -57,7 +57,7 @@ def _without_secrets(_logger: object, _method: str, event: MutableMapping[str, A
 
 
 def _clean(value: Any) -> Any:
-    """Redact every text in a value, however deep, and the text of what is not plain data."""
+    """Redact all texts in a value, at any depth; an object that is not plain data becomes its redacted repr."""
     if isinstance(value, str):
         return redact(value)
     if value is None or isinstance(value, int | float):
@@ -70,9 +70,9 @@ def _clean(value: Any) -> Any:
 
 
 def _escaped(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Escape control characters: a name that a caller chose must not move the cursor, or look like a line of its own."""
+    """Escape control characters, as a name from a caller must not move the cursor or start a new line."""
     for name, value in event.items():
-        # The renderer itself prints a field's text with spaces in it as Python would write it.
+        # Other fields with white space or quotes are escaped by the renderer.
         if isinstance(value, str) and (name in {"event", "exception", "logger"} or not set(value) & set(" \t=\r\n\"'")):
             pattern = _CONTROL_IN_TRACEBACK if name == "exception" else _CONTROL
             event[name] = pattern.sub(lambda found: repr(found[0])[1:-1], value)
@@ -87,13 +87,13 @@ def _without(names: frozenset[str]) -> structlog.types.Processor:
 
 
 def configure(settings: SceneburstSettings, program: str, tail: LogTail | None = None, **bound: str) -> None:
-    """Send all logs, those of the libraries too, to standard error.
+    """Send all logs, those of libraries too, to standard error.
 
     Args:
-        settings: least level, and JSON or coloured lines.
-        program: worker, dispatcher, api …; on every line.
+        settings: the lowest level, and the format.
+        program: worker, dispatcher, api …; a field of every line.
         tail: keeps the last lines too, as a terminal without colours would show them, without what every line bears.
-        bound: more fields for every line, such as container_id.
+        bound: further fields of every line, such as container_id.
     """
     level = getattr(logging, settings.log_level.upper())
     is_json = settings.log_format == "json" or (settings.log_format == "auto" and not sys.stderr.isatty())
@@ -102,7 +102,7 @@ def configure(settings: SceneburstSettings, program: str, tail: LogTail | None =
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    # Of a traceback only its text: structlog's own renderer would show local variables too, secrets among them.
+    # Tracebacks as plain text: structlog's own renderer would also print local variables, which may be secrets.
     last: list[structlog.types.Processor] = [
         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
         structlog.processors.format_exc_info,
@@ -129,7 +129,7 @@ def configure(settings: SceneburstSettings, program: str, tail: LogTail | None =
         tail.setFormatter(structlog.stdlib.ProcessorFormatter(processors=as_text, foreign_pre_chain=shared))
         root.addHandler(tail)
     root.setLevel(max(level, logging.INFO))
-    # Libraries are worth hearing only when something is wrong.
+    # From libraries, only warnings and errors.
     for name in ("botocore", "boto3", "urllib3", "httpx", "httpcore", "celery", "kombu", "amqp"):
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
     structlog.contextvars.bind_contextvars(program=program, **bound)

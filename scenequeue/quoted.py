@@ -1,18 +1,18 @@
-"""Values of others in messages: without secrets, and no longer than it takes to recognise them."""
+"""Formats foreign values for messages: without secrets, and shortened."""
 
 from scenequeue.redaction import redact
 
-#: As long as the longest name of a scene.
-_MOST_CHARS = 120
+#: The length of the longest scene name.
+_MAX_CHARS = 120
 
 
-def cut(value: object) -> str:
-    """The value as text; of a long one the beginning."""
-    # Redacted first: the beginning of a secret would not be recognised as one.
+def shorten(value: object) -> str:
+    """Return the value as text, of a long one the beginning."""
+    # Redacted first, as a secret that is cut off would not be recognised.
     text = redact(str(value))
-    return text if len(text) <= _MOST_CHARS else f"{text[:_MOST_CHARS]}…"
+    return text if len(text) <= _MAX_CHARS else f"{text[:_MAX_CHARS]}…"
 
 
 def quoted(value: object) -> str:
-    """The value in quotes, on one line; of a long one the beginning."""
-    return repr(cut(value))
+    """Return the value in quotes, on one line, of a long one the beginning."""
+    return repr(shorten(value))

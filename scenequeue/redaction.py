@@ -1,4 +1,4 @@
-"""Takes secrets out of every text that leaves a program: logs, errors, tracebacks, reasons of dead letters."""
+"""Removes secrets from all texts that leave a program: logs, errors, tracebacks, reasons of dead letters."""
 
 import os
 import re
@@ -9,22 +9,22 @@ from types import TracebackType
 from urllib.parse import quote, unquote
 
 _HIDDEN = "***"
-#: A shorter value would also be found inside ordinary words.
+#: Shorter values would also match inside ordinary words.
 _MIN_SECRET_CHARACTERS = 6
-#: Secrets in the environment that are not settings of ours.
+#: Environment variables of AWS that hold secrets.
 _AWS_SECRETS = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 
-# Each pattern takes time proportional to the text: messages repeat addresses and names that anybody may have sent.
-#: A word up to its last @: a password that is not percent-encoded may hold any character.
+# Each pattern must take time linear in the text, as messages contain addresses and names that anybody may have sent.
+#: A word up to its last @, as a password that is not percent-encoded may contain any character.
 _WORD_WITH_AT = re.compile(r"""(?<![^\s'"<>])[^\s'"<>]*@""")
 _USERINFO = re.compile(r"""(\w://[^\s:@/?#'"]*):(.*)@""", re.DOTALL)
-#: A parameter of a query string: its name, and its value.
+#: A parameter of a query string: name and value.
 _PARAMETER = re.compile(r"""([?&][\w.%-]+=)([^\s&'"<>#]+)""")
-#: Names of presigned URLs of S3 and others, of passwords and of tokens.
+#: Parameter names of presigned URLs (S3 and others), passwords and tokens.
 _SECRET_NAME = re.compile(
     r"password|passwd|secret|token|signature|credential|api_?-?key|access_?-?key|^.x-amz-|^.(?:sig|key|auth)=$", re.IGNORECASE
 )
-#: In a text that is one URL and nothing else, a password may hold spaces and quotes too, and an ampersand in a parameter.
+#: For a text that is a single URL: its password may also contain spaces and quotes, and its parameters an ampersand.
 _URL_USERINFO = re.compile(r"^([\w+.-]+://[^:@/?#]*):(.*)@", re.DOTALL)
 _URL_PARAMETER = re.compile(r"[?&]([^=?&#]*)=")
 _URL_SECRET_NAME = re.compile(r"password|secret|token", re.IGNORECASE)
@@ -35,7 +35,7 @@ _known_pattern: re.Pattern[str] | None = None
 
 
 def redact(text: str) -> str:
-    """Replace the passwords and signatures in URLs, and every registered secret, by three asterisks."""
+    """Replace passwords and signatures in URLs, and all registered secrets, by ***."""
     if _known_pattern is not None:
         text = _known_pattern.sub(_HIDDEN, text)
     if "://" not in text and "=" not in text:
@@ -51,19 +51,19 @@ def _without_value(parameter: re.Match[str]) -> str:
     return f"{parameter[1]}{_HIDDEN}" if _SECRET_NAME.search(parameter[1]) else parameter[0]
 
 
-def masked(url: str) -> str:
-    """The URL without its passwords, however malformed it is."""
+def mask_url(url: str) -> str:
+    """Replace the passwords in a URL, which may be malformed, by ***."""
     secret = _secret_parameter(url)
     return _URL_USERINFO.sub(rf"\1:{_HIDDEN}@", url if secret is None else url[:secret] + _HIDDEN)
 
 
 def _secret_parameter(url: str) -> int | None:
-    """The position at which the value of the first secret parameter begins; the value goes on to the end of the URL."""
+    """Return the position of the first secret parameter's value, which is taken to reach to the end of the URL."""
     return next((match.end() for match in _URL_PARAMETER.finditer(url) if _URL_SECRET_NAME.search(match[1])), None)
 
 
 def register_url(url: str) -> None:
-    """Hide the password and the secret parameters of a URL from now on, wherever they stand."""
+    """Register the password and the secret parameters of a URL as secrets."""
     for match in _URL_USERINFO.finditer(url):
         register_secret(match[2])
     if (secret := _secret_parameter(url)) is not None:
@@ -74,9 +74,9 @@ def register_url(url: str) -> None:
 
 
 def register_secret(value: str) -> None:
-    """Hide a secret from now on, wherever it stands.
+    """Replace this secret in every text from now on.
 
-    Values of fewer than six characters are hidden only where a URL shows that they are secrets.
+    Values of fewer than six characters are replaced only where a URL shows that they are secrets.
     """
     global _known, _known_pattern
     forms = (value, unquote(value), quote(value, safe=""))
@@ -88,7 +88,7 @@ def register_secret(value: str) -> None:
 
 
 def redact_tracebacks() -> None:
-    """Register AWS's secrets of the environment, and redact what Python prints of an exception that nobody caught."""
+    """Register AWS's secrets in the environment, and redact the tracebacks of uncaught exceptions."""
     for name in _AWS_SECRETS:
         if value := os.environ.get(name):
             register_secret(value)
@@ -97,7 +97,7 @@ def redact_tracebacks() -> None:
 
 
 def _print_traceback_of_thread(args: threading.ExceptHookArgs) -> None:
-    # As Python itself does: it ends the thread, and nothing is wrong.
+    # SystemExit ends a thread silently, as in Python's own hook.
     if args.exc_type is not SystemExit:
         _print_traceback(args.exc_type, args.exc_value, args.exc_traceback)
 

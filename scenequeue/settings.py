@@ -1,4 +1,4 @@
-"""All settings, one class per program, read from SCENEBURST_… environment variables."""
+"""The settings of all programs, one class each, read from SCENEBURST_… environment variables."""
 
 import contextlib
 import json
@@ -19,7 +19,7 @@ from scenequeue.redaction import register_secret, register_url
 Positive = Annotated[float, Field(gt=0)]
 _KEY_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
-#: What a message says besides of a value that is no JSON, or JSON of another form.
+#: Additions to the message about a value of the wrong type.
 _EXAMPLES = {
     "list_type": ', written as JSON; two folders are ["/srv/media", "/srv/videos"]',
     "dict_type": ', written as JSON: {"name": "value"}',
@@ -27,14 +27,14 @@ _EXAMPLES = {
 
 
 def list_for_shell(values: Iterable[object]) -> str:
-    """The value of a list setting as a shell takes it: JSON, in which each value comes once."""
+    """Return a list setting's value, quoted for a shell: a JSON list without duplicates."""
     return shlex.quote(json.dumps(list(dict.fromkeys(map(str, values)))))
 
 
 class SceneburstSettings(BaseModel):
-    """Settings that every program needs: the address of the queue, and more."""
+    """Settings of every program, such as the address of the queue."""
 
-    # Built when first loaded: a program has one of these classes, and the others would be built in vain.
+    # Defer building: each program uses only one of these classes.
     model_config = ConfigDict(frozen=True, extra="ignore", validate_default=True, defer_build=True)
 
     redis_url: SecretStr = Field(
@@ -48,7 +48,7 @@ class SceneburstSettings(BaseModel):
     namespace: str = Field(
         "sceneburst", pattern=r"^[A-Za-z0-9_.-]{1,64}$", description="prefix of every key; several namespaces are several queues"
     )
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level that is logged")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="lowest level that is logged")
     log_format: Literal["auto", "json", "console"] = Field("auto", description="auto: coloured on a terminal, JSON elsewhere")
     lease_s: Positive = Field(30.0, description="seconds a lease lasts without a heartbeat (visibility timeout)")
     result_ttl_s: Annotated[int, Field(ge=1)] = Field(7 * 86400, description="seconds that a finished job's results are kept")
@@ -63,7 +63,7 @@ class SceneburstSettings(BaseModel):
     max_input_bytes: Annotated[int, Field(ge=1)] = Field(512 * 1024 * 1024, description="largest single input, in bytes")
 
     def model_post_init(self, _context: Any) -> None:
-        """Hide the secrets among the settings in all that the program says from now on."""
+        """Register the secrets among the settings, so that no output contains them."""
         for name in type(self).model_fields:
             value = getattr(self, name)
             if isinstance(value, SecretStr):
@@ -72,12 +72,12 @@ class SceneburstSettings(BaseModel):
 
     @property
     def redis_address(self) -> SecretStr:
-        """The URL with the password in it."""
+        """Return the URL with the password of `redis_password` in it, unless it has its own."""
         url = self.redis_url.get_secret_value()
         try:
             parts = urlsplit(url)
         except ValueError:
-            # Who connects says what is wrong with it.
+            # The connection reports a malformed URL.
             return self.redis_url
         if self.redis_password is None or parts.password is not None:
             return self.redis_url
@@ -87,10 +87,10 @@ class SceneburstSettings(BaseModel):
 
     @classmethod
     def load(cls, **overrides: Any) -> Self:
-        """Settings from the environment, with keyword overrides.
+        """Load the settings from the environment, with keyword overrides.
 
         Raises:
-            SettingsError: a value is malformed; the message names each environment variable and never its value.
+            SettingsError: a value is malformed; the message names the environment variables, but no values.
         """
         try:
             return cls(**{**dict(cls._environment()), **overrides})
@@ -105,7 +105,7 @@ class SceneburstSettings(BaseModel):
 
     @classmethod
     def _environment(cls) -> Iterator[tuple[str, object]]:
-        """Each field with a variable, in whatever case; what is no JSON stays text, of which validation says what is wrong."""
+        """Yield the fields that have a variable, whose name may be in any case; malformed JSON stays text for the validation."""
         variables = {name.lower(): text for name, text in os.environ.items()}
         for name, field in cls.model_fields.items():
             if (text := variables.get(f"sceneburst_{name}")) is not None:
@@ -117,19 +117,19 @@ class SceneburstSettings(BaseModel):
 
 
 def _is_list_or_map(annotation: Any) -> bool:
-    """Return True if it, or one of a union, is a list or a map."""
+    """Return True if the type, or a member of the union, is a list or a map."""
     return get_origin(annotation) in {list, dict} or any(get_origin(one) in {list, dict} for one in get_args(annotation))
 
 
 class ProducerSettings(SceneburstSettings):
-    """Further settings of an application that enqueues."""
+    """Further settings of a producer."""
 
     inputs: str | None = Field(
         None,
         description="URI prefix that local input files are uploaded under, e.g. s3://bucket/inputs; none: read in place as file://",
     )
     backlog_limit: Annotated[int, Field(ge=1)] = Field(
-        1_000_000, description="submitting raises QueueFull above so many ready items"
+        1_000_000, description="most ready items; above, submitting raises QueueFull"
     )
     upload_threads: Annotated[int, Field(ge=1, le=64)] = Field(8, description="parallel uploads")
 
@@ -162,7 +162,7 @@ class ApiSettings(ProducerSettings):
     @field_validator("api_keys", mode="before")
     @classmethod
     def _map_of_hashes(cls, given: object) -> object:
-        """As text or as a map; the message never holds the value."""
+        """Accept JSON text or a map; the message does not contain the value."""
         try:
             keys = (json.loads(given) if given else {}) if isinstance(given, str) else given
         except ValueError:
@@ -177,13 +177,13 @@ class ApiSettings(ProducerSettings):
 class WorkerSettings(SceneburstSettings):
     """Further settings of a container worker."""
 
-    container_id: str | None = Field(None, description="set by the dispatcher; a worker started by hand makes one up")
+    container_id: str | None = Field(None, description="set by the dispatcher; without it, a worker makes up its own")
     fleet: str = Field("process", description="name of the fleet this container belongs to, for its record")
     slots: Annotated[int, Field(ge=0, le=256)] = Field(0, description="items worked on at once; 0: number of vCPUs")
     batch: Annotated[int, Field(ge=0)] = Field(
         0, description="items this container was launched for; 0: no budget, work until idle"
     )
-    idle_timeout_s: Positive = Field(20.0, description="leave after so many seconds without work")
+    idle_timeout_s: Positive = Field(20.0, description="seconds without work after which the container leaves")
     min_lifetime_s: Annotated[float, Field(ge=0)] = Field(
         0.0, description="do not leave before (Fargate bills one minute at least)"
     )
@@ -195,7 +195,7 @@ class WorkerSettings(SceneburstSettings):
     )
     item_output_bytes: Annotated[int, Field(ge=1024)] = Field(8 * 1024**3, description="largest file an item may write")
     scratch_dir: Path | None = Field(None, description="folder for scratch space; none: the system's")
-    redis_patience_s: Positive = Field(900.0, description="give up and leave after so many seconds without Redis")
+    redis_patience_s: Positive = Field(900.0, description="seconds without Redis after which the container leaves")
 
 
 class DispatcherSettings(SceneburstSettings):
@@ -216,25 +216,25 @@ class DispatcherSettings(SceneburstSettings):
     max_containers: Annotated[int, Field(ge=1)] = Field(100, description="most containers at once")
     min_containers: Annotated[int, Field(ge=0)] = Field(0, description="fewest containers at once, also when idle")
     launches_per_tick: Annotated[int, Field(ge=1)] = Field(100, description="most launches in one tick")
-    deadline_s: Positive = Field(600.0, description="policy deadline: the backlog should be done in so many seconds")
+    deadline_s: Positive = Field(600.0, description="policy deadline: seconds in which the backlog should be done")
     budget_usd_per_hour: Annotated[float, Field(gt=0)] | None = Field(
-        None, description="never run containers worth more than this an hour"
+        None, description="most that all containers may cost an hour, in USD"
     )
     config_priority: Annotated[int, Field(ge=1, le=5)] = Field(
         1, description="container size: 1 2vCPU/4GiB, 2 4/8, 3 8/16, 4 16/32, 5 1/2"
     )
-    idle_timeout_s: Positive = Field(20.0, description="containers without work leave, or are reaped, after so many seconds")
-    silent_after_s: Positive = Field(60.0, description="a container without a beat for so long is reaped")
-    hello_timeout_s: Positive = Field(180.0, description="a launch that has not reported for so long has failed")
-    max_lifetime_s: Positive = Field(6 * 3600.0, description="a container older than this is drained and stopped")
+    idle_timeout_s: Positive = Field(20.0, description="seconds without work after which a container leaves, or is reaped")
+    silent_after_s: Positive = Field(60.0, description="seconds without a heartbeat after which a container is reaped")
+    hello_timeout_s: Positive = Field(180.0, description="seconds after which a launch that has not reported counts as failed")
+    max_lifetime_s: Positive = Field(6 * 3600.0, description="age in seconds at which a container is drained and stopped")
     worker_slots: Annotated[int, Field(ge=0)] = Field(0, description="slots per container; 0: its vCPUs")
     state_dir: Path | None = Field(
         None,
         description="process fleet: folder for records and container logs; none: one per namespace in the system's temporary one",
     )
     cost_anomaly_factor: Annotated[float, Field(gt=1)] = Field(
-        3.0, description="warn when a scene costs more than so many times its rolling median"
+        3.0, description="warn when the cost per scene is above so many times its rolling median"
     )
-    metrics_address: str = Field("", description="host:port where Prometheus may ask for /metrics; none: nowhere")
+    metrics_address: str = Field("", description="host:port to serve /metrics for Prometheus; none: not served")
     metrics_emf: bool = Field(False, description="write CloudWatch metrics (embedded metric format) to standard output")
     webhook_secret: SecretStr | None = Field(None, description="key that signs webhooks (HMAC-SHA256)")

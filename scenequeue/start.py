@@ -1,6 +1,6 @@
-"""Starts a program, or says in one line why it cannot start.
+"""Starts a program, or prints the reason why it cannot start in one line.
 
-Loads nothing but what Python has loaded already: it is there before all else, so that Ctrl-C is quiet from then on.
+Imports only modules that Python has already loaded, as it must run first: from then on Ctrl-C prints no traceback.
 """
 
 import os
@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from importlib.machinery import PathFinder
 from importlib.util import find_spec
 
-#: Each extra with the modules that it brings.
+#: The modules that each extra installs.
 EXTRAS = {
     "dispatcher": ("celery", "prometheus_client", "psutil"),
     "worker": (
@@ -23,7 +23,7 @@ PACKAGES = ("scenequeue", "producer", "dispatcher", "container_worker", "scenebu
 _ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _USAGE = 2
 _INTERRUPTED = 130
-#: Programs that run until they are told to leave; to be told so is no interruption.
+#: Programs that run until they are stopped; for them SIGINT is a normal end.
 _SERVICES = frozenset({"dispatcher", "api"})
 
 
@@ -35,30 +35,30 @@ def start(
     *,
     serves: bool = False,
 ) -> int | None:
-    """Run a program to its end, or say what is missing or hidden; its exit code, 2 in the latter case.
+    """Run a program and return its exit code; if a package is missing or hidden, print that and return 2.
 
     Args:
-        program: its name, for that line.
-        main: loads the program, runs it and returns its exit code.
-        extras: what it needs besides the base install.
-        packages: those of ours that it loads.
-        serves: it runs until it is told to leave.
+        program: its name, for the message.
+        main: imports and runs the program, and returns its exit code.
+        extras: the extras that it needs.
+        packages: our packages that it imports.
+        serves: True if it runs until it is stopped.
     """
-    be_quiet_when_interrupted(serves=serves)
+    exit_quietly_on_interrupt(serves=serves)
     _open_standard_streams()
-    reason = hidden(packages) or missing(extras)
+    reason = find_hiding_file(packages) or find_missing(extras)
     if reason:
         sys.stderr.write(f"{program}: {reason}\n")
         return _USAGE
     try:
         return main()
     finally:
-        # While Python takes itself down, there is nothing left to interrupt.
-        be_quiet_when_interrupted(serves=serves)
+        # No traceback for Ctrl-C while Python shuts down.
+        exit_quietly_on_interrupt(serves=serves)
 
 
 def _open_standard_streams() -> None:
-    """Lead those that were closed by the caller to /dev/null: else the next file or socket takes their numbers."""
+    """Open those that the caller has closed on /dev/null; else the next file or socket would get their numbers."""
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         try:
             os.fstat(number)
@@ -69,16 +69,16 @@ def _open_standard_streams() -> None:
                 os.close(opened)
             os.set_inheritable(number, True)
         if getattr(sys, name) is None:
-            setattr(sys, name, open(number, "r" if number == 0 else "w", encoding="utf-8", closefd=False))  # noqa: SIM115  for as long as the program runs
+            setattr(sys, name, open(number, "r" if number == 0 else "w", encoding="utf-8", closefd=False))  # noqa: SIM115  open until the program ends
 
 
 def require(*extras: str) -> None:
-    """Make sure that extras are installed, for a command of a program that runs without them.
+    """Check that extras are installed, for a single command of a program that runs without them.
 
     Raises:
-        SettingsError: one is not, or not whole.
+        SettingsError: a module of one is missing.
     """
-    reason = missing(extras)
+    reason = find_missing(extras)
     if reason:
         from scenequeue.errors import SettingsError
 
@@ -86,14 +86,14 @@ def require(*extras: str) -> None:
 
 
 def is_service(arguments: Sequence[str]) -> bool:
-    """True if `sceneburst` with these arguments runs until it is told to leave."""
+    """Return True if `sceneburst` with these arguments runs until it is stopped."""
     return bool(arguments) and arguments[0] in _SERVICES and "--once" not in arguments
 
 
-def be_quiet_when_interrupted(*, serves: bool = False) -> None:
-    """Let Ctrl-C end the process at once with 130, and a service with 0, which SIGTERM does too.
+def exit_quietly_on_interrupt(*, serves: bool = False) -> None:
+    """Let SIGINT end the process at once with 130; a service with 0, and SIGTERM too.
 
-    For moments in which nothing needs to be cleaned up.
+    Only for phases in which there is nothing to clean up.
     """
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, lambda *_: os._exit(0 if serves else _INTERRUPTED))
@@ -101,8 +101,8 @@ def be_quiet_when_interrupted(*, serves: bool = False) -> None:
         signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
 
 
-def missing(extras: Sequence[str]) -> str | None:
-    """Name what these extras lack and how to install it, in one line; None if all is there."""
+def find_missing(extras: Sequence[str]) -> str | None:
+    """Return a line with the missing modules of these extras and the command that installs them; None if none is missing."""
     lacking = {extra: found for extra in extras if (found := [name for name in EXTRAS[extra] if find_spec(name) is None])}
     if not lacking:
         return None
@@ -111,8 +111,8 @@ def missing(extras: Sequence[str]) -> str | None:
     return f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} not installed: pip install 'sceneburst[{wanted}]'"
 
 
-def hidden(packages: Sequence[str] = PACKAGES) -> str | None:
-    """Name a foreign file that Python would import instead of a package of ours, in one line; None if there is none."""
+def find_hiding_file(packages: Sequence[str] = PACKAGES) -> str | None:
+    """Return a line that names a foreign file which Python imports instead of our package; None if there is none."""
     for name in packages:
         for found in _files_of(name):
             if not _is_ours(name, found):
@@ -121,7 +121,7 @@ def hidden(packages: Sequence[str] = PACKAGES) -> str | None:
 
 
 def _files_of(name: str) -> list[str]:
-    """The files that `import` has taken, and would take."""
+    """Return the file that was imported under this name, and the file that an import would find."""
     spec = PathFinder.find_spec(name)
     found = (getattr(sys.modules.get(name), "__file__", None), spec and spec.origin)
     return [file for file in found if file]

@@ -9,7 +9,7 @@ from producer.requests.scenes import Malformed, options_from
 from scenequeue.errors import InvalidScenes, without_prefix
 from scenequeue.jobs.kinds.render import RenderOptions
 from scenequeue.jobs.wishes import JobWishes
-from scenequeue.quoted import cut, quoted
+from scenequeue.quoted import quoted, shorten
 
 #: The languages that the replaced system knew by a word.
 _LANGUAGES = {"chinese": "zh-Hans", "english": "en"}
@@ -94,6 +94,6 @@ def look_from(
 def _explained(error: ValidationError) -> list[str]:
     """The problems of options, each with the option's name and value."""
     return [
-        f"{'.'.join(map(str, problem['loc']))}: {cut(repr(problem['input']))}: {without_prefix(problem['msg'])}"
+        f"{'.'.join(map(str, problem['loc']))}: {shorten(repr(problem['input']))}: {without_prefix(problem['msg'])}"
         for problem in error.errors(include_url=False)
     ]

@@ -3,12 +3,12 @@
 import platform
 
 from sceneburst.terminal.screen import JsonFlag, print_json, say
-from scenequeue.release import release
+from scenequeue.version import installed_version
 
 
 def version(as_json: JsonFlag = False) -> None:
     """Print the version of Sceneburst, and of the Python that runs it."""
-    found = {"version": release(), "python": platform.python_version(), "platform": platform.platform()}
+    found = {"version": installed_version(), "python": platform.python_version(), "platform": platform.platform()}
     if as_json:
         print_json(found)
     else:

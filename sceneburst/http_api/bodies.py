@@ -31,7 +31,7 @@ from scenequeue.jobs.ids import Labels
 from scenequeue.jobs.job import Lane
 from scenequeue.jobs.options import StrictModel
 from scenequeue.jobs.wishes import JobWishes
-from scenequeue.quoted import cut, quoted
+from scenequeue.quoted import quoted, shorten
 from scenequeue.settings import ApiSettings
 from scenequeue.storages.files import path_of
 
@@ -174,7 +174,7 @@ def parsed(body: bytes) -> Any:
         blemishes = itertools.chain((FieldProblem("#", text) for text in map(_twice, repeated)), _blemishes(value, ()))
         found = list(itertools.islice(blemishes, 100))
     except (ValueError, RecursionError) as error:
-        raise BodyUnreadable(cut(error)) from None
+        raise BodyUnreadable(shorten(error)) from None
     if found:
         raise InvalidRequest(found)
     return value

@@ -26,8 +26,8 @@ from sceneburst.http_api.views import description
 from sceneburst.words import use_english
 from scenequeue.errors import QueueUnavailable, SceneburstError, SettingsError, without_prefix
 from scenequeue.logs import configure
-from scenequeue.release import release
 from scenequeue.settings import ApiSettings
+from scenequeue.version import installed_version
 
 #: Longer than the 60 s after which an AWS load balancer drops an idle connection, so that it never meets a closed one.
 _KEEP_ALIVE_S = 75
@@ -47,7 +47,7 @@ def make_app(service: Service) -> FastAPI:
     app = FastAPI(
         title="Sceneburst",
         description="Pictures and narrations in, finished MP4s out: submit jobs, follow them, fetch their results.",
-        version=release(),
+        version=installed_version(),
         lifespan=lifespan,
         # The documentation pages load scripts from elsewhere; /openapi.json can be opened with any viewer.
         docs_url=None,

@@ -3,7 +3,7 @@
 import shlex
 from typing import NamedTuple
 
-from scenequeue.redaction import masked, redact
+from scenequeue.redaction import mask_url, redact
 
 
 class Again(NamedTuple):
@@ -27,4 +27,4 @@ class Again(NamedTuple):
 
 def _is_open(url: str) -> bool:
     """True if an address holds nothing that has to be hidden."""
-    return redact(masked(url)) == url
+    return redact(mask_url(url)) == url

@@ -1,4 +1,4 @@
-"""A client of redis-py for each kind of deployment, whose connections always lead to the server that has our keys."""
+"""Makes redis-py clients for all kinds of deployments; their connections lead to the server that has our keys."""
 
 import threading
 from collections.abc import Mapping
@@ -22,39 +22,39 @@ from scenequeue.structure.redis_address import Host, RedisAddress
 
 _SOCKET_TIMEOUT_S = 10.0
 _CONNECT_TIMEOUT_S = 3.0
-#: Within one call; whoever calls decides what to do after that.
-_RETRIES = 3
+#: Retries within one call.
+_MAX_RETRIES = 3
 
 
 class ClusterLocator:
-    """Finds the cluster's server that has one key. Thread-safe; asks when first used.
+    """Finds the server of a cluster that has a key. Thread-safe; connects when first used.
 
     Args:
         hosts: some servers of the cluster.
-        key: all keys of a namespace share its slot.
-        options: what a connection takes.
-        is_cluster: False while no server has said that it is one of a cluster.
+        key: a key of the namespace, whose keys all share one slot.
+        options: options of a connection.
+        is_cluster: False as long as no server has reported that it belongs to a cluster.
     """
 
     def __init__(self, hosts: tuple[Host, ...], key: str, options: Mapping[str, Any], *, is_cluster: bool) -> None:
         self._hosts, self._key, self._options = hosts, key, dict(options)
         self.is_cluster = is_cluster
-        #: All servers that the cluster had when it was last asked; the URL's own may be gone.
+        #: All servers of the cluster at the last look-up; those of the URL may be gone by now.
         self._seen: set[Host] = set()
         self._cluster: Any = None
         self._lock = threading.Lock()
 
     def find(self) -> Host:
-        """The server that has the key now.
+        """Return the server that has the key now.
 
         Raises:
-            ConnectionLost: no server answers, or none has the key at the moment.
+            ConnectionLost: no server answers, or none has the key now.
             AuthenticationError, NoPermissionError: the servers refuse the user.
-            SettingsError: this is no cluster.
+            SettingsError: the server does not belong to a cluster.
         """
         if not self.is_cluster:
             return self._hosts[0]
-        # Loaded only here: most programs have no cluster, and it takes time and memory.
+        # Imported here, as it takes time and memory, and most programs have no cluster.
         from redis.cluster import ClusterNode, RedisCluster
 
         with self._lock:
@@ -67,15 +67,15 @@ class ClusterLocator:
                 self._seen = {(str(node.host), int(node.port)) for node in self._cluster.get_nodes()}
                 node = self._cluster.get_node_from_key(self._key)
             except (RedisClusterException, RedisError) as error:
-                # The next time from the URL's own hosts too, which a name may have led to others meanwhile.
+                # The next look-up starts from the URL's hosts again, whose names may resolve to other servers by then.
                 self._forget()
                 plain = _plain_error(error)
-                # One that stands behind this error already would come to be behind itself.
+                # These are already in the error's chain of causes; `from error` would make the chain a circle.
                 raise plain from (None if isinstance(plain, (AuthenticationError, NoPermissionError)) else error)
             return str(node.host), int(node.port)
 
     def close(self) -> None:
-        """Drop the connections that the cluster was asked on; safe twice."""
+        """Close the connections used for look-ups; safe twice."""
         with self._lock:
             self._forget()
 
@@ -86,7 +86,7 @@ class ClusterLocator:
 
 
 def _plain_error(error: BaseException) -> Exception:
-    """Find the cause of an error of the cluster's client."""
+    """Return the cause of an error of redis-py's cluster client."""
     behind: BaseException | None = error
     while behind is not None:
         if isinstance(behind, (AuthenticationError, NoPermissionError)):
@@ -97,8 +97,8 @@ def _plain_error(error: BaseException) -> Exception:
     return ConnectionLost(str(error))
 
 
-class _Located(Connection):
-    """Connects to where the locator says; drops a connection whose server has the keys no longer."""
+class _LocatedConnection(Connection):
+    """A connection to the server that the locator finds; it closes when that server no longer has the keys."""
 
     def __init__(self, *, locator: ClusterLocator, **options: Any) -> None:
         self._locator = locator
@@ -112,22 +112,22 @@ class _Located(Connection):
         try:
             return super().read_response(*arguments, **options)
         except MovedError as error:
-            # The server has done nothing; as a lost connection, redis-py repeats the command on a new one.
+            # The server did not run the command. For a lost connection redis-py repeats it on a new one.
             self._locator.is_cluster = True
             self.disconnect()  # type: ignore[no-untyped-call]
             raise ConnectionLost(f"the keys are on another server of the cluster: {error}") from error
 
 
-class _LocatedTls(_Located, SSLConnection):
-    """The same by TLS."""
+class _LocatedTlsConnection(_LocatedConnection, SSLConnection):
+    """The same with TLS."""
 
 
 def make_client(address: RedisAddress, key: str) -> Redis:
-    """A client that connects when first used.
+    """Make a client, which connects when first used.
 
     Args:
-        address: where Redis is.
-        key: a key of the one slot that is used.
+        address: the address of Redis.
+        key: a key of the namespace.
 
     Raises:
         SettingsError: the address has options that redis-py does not know.
@@ -138,11 +138,11 @@ def make_client(address: RedisAddress, key: str) -> Redis:
         "health_check_interval": 30,
         **address.options,
         "decode_responses": True,
-        # A foreign writer's bytes that are not UTF-8 must not keep an answer from being read: shown as \\xff, they are
-        # no JSON, and end as a dead letter.
+        # Bytes of a foreign writer that are not UTF-8 must not make an answer unreadable: as \\xff they are invalid JSON,
+        # and become a dead letter.
         "encoding_errors": "backslashreplace",
     }
-    retry = Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), _RETRIES)
+    retry = Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), _MAX_RETRIES)
     tls: dict[str, Any] = {"ssl": True} if address.is_tls else {}
     client: Redis
     try:
@@ -150,7 +150,7 @@ def make_client(address: RedisAddress, key: str) -> Redis:
             from redis.sentinel import Sentinel
 
             shared: dict[str, Any] = {name: value for name, value in options.items() if name.startswith(("socket_", "ssl_"))}
-            # Without retries: one that is gone must not keep the next one from being asked.
+            # Without retries, so that a Sentinel that is gone does not delay asking the next one.
             shared |= {**tls, **address.sentinel_login, "retry": Retry(NoBackoff(), 0)}
             sentinel = Sentinel(list(address.hosts), sentinel_kwargs=shared)
             client = sentinel.master_for(address.service, **options, **tls, retry=retry)
@@ -159,17 +159,17 @@ def make_client(address: RedisAddress, key: str) -> Redis:
                 located = {name: value for name, value in options.items() if name not in {"db", "health_check_interval"}}
                 is_cluster = address.kind == "cluster"
                 options["locator"] = ClusterLocator(address.hosts, key, {**located, **tls}, is_cluster=is_cluster)
-                options["connection_class"] = _LocatedTls if address.is_tls else _Located
+                options["connection_class"] = _LocatedTlsConnection if address.is_tls else _LocatedConnection
             client = Redis.from_pool(ConnectionPool(**options, retry=retry))
         pool = client.connection_pool
-        # Only a connection's own making knows which options there are.
+        # A trial connection object, as only its constructor rejects unknown options.
         pool.connection_class(**pool.connection_kwargs)
     except (TypeError, ValueError, RedisError) as error:
         raise SettingsError(f"SCENEBURST_REDIS_URL: {error}") from None
     return client
 
 
-def locator_of(client: Any) -> ClusterLocator | None:
-    """The locator of a client's server; None for Sentinels, unix sockets and clients made elsewhere."""
+def find_locator(client: Any) -> ClusterLocator | None:
+    """Return a client's locator; None for Sentinels, unix sockets and clients made elsewhere."""
     found = getattr(client.connection_pool, "connection_kwargs", {}).get("locator")
     return found if isinstance(found, ClusterLocator) else None

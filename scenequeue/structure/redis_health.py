@@ -1,35 +1,35 @@
-"""Problems of a Redis server that lose work or refuse it, found in what its INFO says."""
+"""Finds problems of a Redis server, by which work is lost or refused, in its INFO."""
 
 import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-#: The oldest that has BLMOVE and the ACL rules; Valkey reports a redis_version above it.
-_OLDEST = (6, 2)
+#: The first version with BLMOVE and our ACL rules; Valkey reports a later redis_version.
+_MIN_VERSION = (6, 2)
 
 
 class Problem(NamedTuple):
-    """One thing to change about a server."""
+    """One problem of a server, and its remedy."""
 
     #: A short name that alarms can match: version, eviction, persistence, replica, disk, memory.
     name: str
-    #: What is wrong, and what it does.
+    #: The problem and its effect.
     said: str
-    #: What to change.
+    #: The remedy.
     mend: str
 
     @property
     def text(self) -> str:
-        """Both in one line."""
+        """Return both in one line."""
         return f"{self.said}; {self.mend}"
 
 
 def find_problems(info: Mapping[str, Any]) -> list[Problem]:
-    """Name what is wrong with a server.
+    """Find the problems of a server.
 
     Args:
-        info: INFO's fields, all sections in one, as redis-py reads them. A field that is absent is not judged:
-            managed servers hide some.
+        info: the fields of INFO, all sections in one, as redis-py reads them. Absent fields are skipped, as managed servers
+            hide some.
 
     Returns:
         Problems, the worst first; none for a server that suits production.
@@ -39,7 +39,7 @@ def find_problems(info: Mapping[str, Any]) -> list[Problem]:
 
 
 def describe_server(info: Mapping[str, Any]) -> str:
-    """The server in words, as in "Redis 7.0.15, append-only file on, policy noeviction"."""
+    """Describe the server, as in "Redis 7.0.15, append-only file on, policy noeviction"."""
     name = "Valkey" if "valkey_version" in info else "Redis"
     words = [f"{name} {info.get('valkey_version') or info.get('redis_version') or 'of unknown version'}"]
     if "aof_enabled" in info:
@@ -52,7 +52,7 @@ def describe_server(info: Mapping[str, Any]) -> str:
 def _version(info: Mapping[str, Any]) -> Problem | None:
     said = str(info.get("redis_version", ""))
     parts = re.match(r"(\d+)\.(\d+)", said)
-    if parts is None or (int(parts[1]), int(parts[2])) >= _OLDEST:
+    if parts is None or (int(parts[1]), int(parts[2])) >= _MIN_VERSION:
         return None
     return Problem("version", f"Redis {said} is too old: Sceneburst needs Redis 6.2 or newer, or Valkey", "upgrade the server")
 

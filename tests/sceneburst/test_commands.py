@@ -332,7 +332,7 @@ def test_a_database_that_is_no_number_is_a_settings_error(console: Console, url:
     """Not database 0."""
     ended = console("queue", "--redis-url", url)
     assert ended.code == Exit.USAGE
-    assert "the path is the number of a database" in ended.err
+    assert "the path must be the number of a database" in ended.err
     assert len(ended.err.splitlines()) == 1
 
 

@@ -144,5 +144,5 @@ def test_a_key_of_another_type_is_read_as_if_it_were_empty(queue: SceneQueue, ra
 def test_what_reads_nothing_of_a_foreign_key_says_so_in_a_line(queue: SceneQueue, raw: Any) -> None:
     """It is worth another attempt: dispatchers put such keys right."""
     raw.set(queue._connection.keys.bell("render/1"), "x")
-    with pytest.raises(QueueUnavailable, match="somebody else has written to a key of this queue"):
+    with pytest.raises(QueueUnavailable, match="another program has written to a key of this queue"):
         queue.worker.wait_for_work(0.01)

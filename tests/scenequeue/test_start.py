@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from scenequeue.start import EXTRAS, hidden, missing
+from scenequeue.start import EXTRAS, find_hiding_file, find_missing
 
 _ROOT = Path(__file__).parents[2]
 #: Runs a module as `python -m` does, where the modules named first are not installed.
@@ -60,7 +60,7 @@ def test_the_extras_are_those_that_the_package_declares() -> None:
         wanted = {requirement.split(">")[0].split("[")[0] for requirement in declared[extra]}
         assert {name for module in modules for name in homes[module]} & wanted == wanted, extra
         assert all(homes[module] & wanted for module in modules), extra
-    assert missing(list(EXTRAS)) is None
+    assert find_missing(list(EXTRAS)) is None
 
 
 @pytest.mark.parametrize("package", ["scenequeue", "producer", "dispatcher", "container_worker"])
@@ -107,7 +107,7 @@ def test_an_application_may_have_a_dispatcher_of_its_own(tmp_path: Path) -> None
 
 def test_nothing_is_hidden_where_nobody_hides_anything() -> None:
     """All packages lie beside each other."""
-    assert hidden() is None
+    assert find_hiding_file() is None
 
 
 def _theirs(folder: Path, package: str, shape: str) -> Path:

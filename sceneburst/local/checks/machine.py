@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sceneburst.local.checks.finding import Check, doubtful, good, wrong
-from scenequeue.start import hidden, missing
+from scenequeue.start import find_hiding_file, find_missing
 from scenequeue.storages.temporary import find_temporary_folder
 
 _LEAST_FREE_BYTES = 1024**3
@@ -17,13 +17,13 @@ _LEAST_FREE_BYTES = 1024**3
 def python() -> Iterator[Check]:
     """The interpreter, and the packages that Python finds."""
     yield good("python", sys.version.split()[0])
-    if why := hidden():
+    if why := find_hiding_file():
         yield wrong("python", why.partition(": ")[0], why.partition(": ")[2])
 
 
 def extras(*names: str) -> Iterator[Check]:
     """The packages that the programs of this machine import."""
-    if why := missing(names):
+    if why := find_missing(names):
         yield wrong("packages", why.partition(": ")[0], why.partition(": ")[2])
     else:
         yield good("packages", f"those of {', '.join(names)} are installed")

@@ -1,10 +1,10 @@
-"""The version of Sceneburst that is installed."""
+"""The installed version of Sceneburst."""
 
 from importlib.metadata import PackageNotFoundError, version
 
 
-def release() -> str:
-    """As the package says; "0" where it runs without being installed."""
+def installed_version() -> str:
+    """Return the package's version; "0" if it runs without being installed."""
     try:
         return version("sceneburst")
     except PackageNotFoundError:
