@@ -1,14 +1,22 @@
 """Writes a plan as operators and producers read it: what was decided, what containers can reach, and why work waits."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from dispatcher.decisions.planner import Plan
+from scenequeue.ports.limits import LIMITS, Limit
 from scenequeue.reasons import Reason
 from scenequeue.settings import DispatcherSettings
 
 
 def published(
-    made: Plan, waits_because: Reason | None, at_ms: int, settings: DispatcherSettings, *, has_aws_credentials: bool | None
+    made: Plan,
+    waits_because: Reason | None,
+    at_ms: int,
+    settings: DispatcherSettings,
+    limits: Sequence[Limit] = (),
+    *,
+    has_aws_credentials: bool | None,
 ) -> dict[str, Any]:
     """Return the plan as JSON takes it; reasons are codes with parameters.
 
@@ -17,6 +25,7 @@ def published(
         waits_because: why nothing is worked on, where that is so.
         at_ms: Redis's clock.
         settings: of the containers that are launched.
+        limits: those that operators changed.
         has_aws_credentials: whether containers find some; None where that is not known.
     """
     return {
@@ -35,6 +44,8 @@ def published(
         "alarms": [alarm.to_json() for alarm in made.alarms],
         "launches": made.launches,
         "at_ms": at_ms,
+        "limits": [limit._asdict() for limit in limits],
+        "settings": {name: getattr(settings, name) for name in LIMITS},
         "fleet": settings.fleet,
         "file_roots": [str(root.absolute()) for root in settings.file_roots],
         "aws_credentials": has_aws_credentials,

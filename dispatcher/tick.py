@@ -26,6 +26,7 @@ from dispatcher.snapshot import Ticked, TickSnapshot, take_snapshot
 from dispatcher.webhooks import WebhookSender
 from scenequeue.errors import DispatcherDeposed, FleetError
 from scenequeue.jobs.container import ContainerRecord
+from scenequeue.ports.limits import Limit, limited
 from scenequeue.queue import SceneQueue
 from scenequeue.reasons import Code, Reason
 from scenequeue.settings import DispatcherSettings
@@ -68,6 +69,8 @@ class Dispatcher:
         self._queue, self._fleet, self._settings, self._notifier = queue, fleet, settings, notifier
         self.owner = owner or secrets.token_hex(8)
         self._policy = policy_from(settings, fleet.hardware)
+        #: What operators changed, over the settings.
+        self._changed: list[Limit] = []
         self._limits = limits_from(settings)
         # The process fleet launches what is installed here.
         self._image = fleet.hardware.image or f"{fleet.name} {installed_version()}"
@@ -116,6 +119,7 @@ class Dispatcher:
         if fence is None:
             return None
         self._counters.count_interruptions(running)
+        self._take_limits()
         try:
             snapshot = take_snapshot(self._queue, self._reap(fence, running), self._image)
             made = self._plan(snapshot)
@@ -156,8 +160,15 @@ class Dispatcher:
         # The clock before the ledger: who is held up in between takes beats for younger than they are, nobody for silent.
         now_ms = self._queue.inspect.now_ms()
         ledger = self._heartbeats.correct(self._queue.inspect.containers(_WHOLE_LEDGER), now_ms, self._clock())
-        verdicts = find_reapable(ledger, running, now_ms, self._limits, self._settings.min_containers)
+        verdicts = find_reapable(ledger, running, now_ms, self._limits, self._policy.min_containers)
         return self._reaping.execute(fence, verdicts, ledger, now_ms)
+
+    def _take_limits(self) -> None:
+        changed = self._queue.inspect.limits()
+        if changed != self._changed:
+            self._log.info("limits changed", **{limit.name: limit.value for limit in changed})
+            self._changed = changed
+            self._policy = policy_from(limited(self._settings, changed), self._fleet.hardware)
 
     def _plan(self, seen: TickSnapshot) -> Plan:
         needs = [waiting.need for waiting in seen.backlog.needs]
@@ -185,5 +196,5 @@ class Dispatcher:
         """Show operators and producers what was decided, for some ticks from now."""
         # Containers of Docker and Fargate have an environment of their own.
         has_credentials = self._aws.has_credentials if self._aws else None
-        shown = published(made, waits_because, at_ms, self._settings, has_aws_credentials=has_credentials)
+        shown = published(made, waits_because, at_ms, self._settings, self._changed, has_aws_credentials=has_credentials)
         self._queue.dispatcher.publish_plan(json.dumps(shown), max(MIN_PLAN_S, int(LOCK_TICKS * self._settings.tick_s)))

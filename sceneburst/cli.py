@@ -47,6 +47,7 @@ class Commands(Group):
         Listed("dead", "dead:app", "Look at dead letters, requeue or discard them."),
         Listed("containers", "containers:app", "List and stop containers, read their logs."),
         Listed("plan", "containers:plan", "Show the dispatcher's last decision, and why."),
+        Listed("limits", "limits:app", "Show and change, at run time, what bounds launches."),
         Listed("doctor", "programs:doctor", "Check that all that is needed is there, and say how to get what is not."),
         Listed("acl", "programs:acl", "Print Redis users, one per role."),
         Listed("worker", "programs:worker", "Run a container worker."),

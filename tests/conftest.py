@@ -29,7 +29,7 @@ _numbers = itertools.count()
 #: Keys that stay without a TTL: fixed in number, or emptied with the work.
 _FIXED = {
     *("counts", "control", "fence", "rates", "jobs", "expiring", "containers", "leases", "delayed", "dead", "notices"),
-    *("wished", "needs", "lane", "since", "bell"),
+    *("wished", "limits", "needs", "lane", "since", "bell"),
 }
 
 

@@ -118,6 +118,8 @@ def plan(as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Names
         raise fail("no dispatcher has acted in the last minute; is one running?")
     if not as_json:
         say(f"{shown['why']} ({age_text(shown['at_ms'], now_ms)} ago; running: ${shown['usd_per_hour']:.4f}/h)")
+        for limit in shown.get("limits") or ():
+            say(f"limit {limit['name']} {limit['value']:g}: by {limit['by']}, {age_text(limit['at_ms'], now_ms)} ago")
 
 
 def _is_there(record: ContainerRecord) -> bool:

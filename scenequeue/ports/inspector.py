@@ -16,6 +16,7 @@ from scenequeue.jobs.waiting import Surroundings, may_wait, stand_still, why_sta
 from scenequeue.ports.audit_log import Act, read_acts
 from scenequeue.ports.job_lookup import read_job
 from scenequeue.ports.job_search import find_jobs
+from scenequeue.ports.limits import Limit, read_limits
 from scenequeue.quoted import quoted
 from scenequeue.reasons import Reason
 from scenequeue.structure.connection import Connection
@@ -210,6 +211,10 @@ class QueueInspector:
     def acts(self, limit: int = 100) -> list[Act]:
         """Acts of operators, newest first; of about 10,000 that are kept."""
         return read_acts(self._connection, limit)
+
+    def limits(self) -> list[Limit]:
+        """The limits that operators changed. Cost: one read."""
+        return read_limits(self._connection)
 
     def plan(self) -> dict[str, Any] | None:
         """The dispatcher's last decision; None when none was made lately."""

@@ -1,7 +1,10 @@
 """Steps of an operator: pause the queue, and decide over dead letters."""
 
+from collections.abc import Mapping, Sequence
+
 from scenequeue.errors import JobConflict, JobNotFound
 from scenequeue.ports.audit_log import clean_name
+from scenequeue.ports.limits import change_limits, reset_limits
 from scenequeue.quoted import quoted
 from scenequeue.structure.connection import Connection
 
@@ -19,6 +22,22 @@ class OperatorPort:
     def resume(self, by: str = "") -> None:
         """Give out leases again. Idempotent."""
         self._connection.run("pause", 0, clean_name(by))
+
+    def set_limits(self, values: Mapping[str, str], by: str = "") -> None:
+        """Change limits that the dispatcher plans by, from its next tick on; all of them, or none.
+
+        Raises:
+            SettingsError: there is no such limit, or its setting takes no such value.
+        """
+        change_limits(self._connection, values, by)
+
+    def reset_limits(self, names: Sequence[str], by: str = "") -> None:
+        """Give limits back to the dispatcher's environment. Idempotent.
+
+        Raises:
+            SettingsError: there is no such limit.
+        """
+        reset_limits(self._connection, names, by)
 
     def mark_transient(self) -> None:
         """Tell operators that the queue is meant to end with its Redis. Idempotent."""

@@ -50,6 +50,7 @@ class Keys:
     | expiring | zset | ended jobs, with what to forget of them (expiry.lua), by the time that their keys expire (ms) |
     | wished | zset | ids of active jobs with wishes, by time of submission (ms) |
     | audit | stream | acts of operators: by, act, about, amount, detail; about 10,000, for a year after the last |
+    | limits | hash | limit that an operator changed -> {value, by, at_ms} (JSON) |
     | containers | zset | container ids by time of first mention (ms) |
     | container:<id> | hash | launch record and beat of a container; expires |
     | container:<id>:log | list | last lines of its log, newest first: "<run>-<number> <line>"; expires with the container |
@@ -119,6 +120,7 @@ class Keys:
 
 _SINGLE = frozenset(
     {
+        "limits",
         "audit",
         "counts",
         "control",

@@ -81,6 +81,8 @@ def _steps(queue: SceneQueue, held: list[Any]) -> Iterator[Callable[[], Any]]:
     yield lambda: (queue.dispatcher.reclaim(), queue.inspect.backlog_age_s())
     yield lambda: queue.operator.requeue("victim", "0-1", "ann")
     yield lambda: queue.operator.discard("victim", "0-0", "ann")
+    yield lambda: queue.operator.set_limits({"max_containers": "3"}, "ann")
+    yield queue.inspect.limits
     yield queue.operator.pause
     yield queue.operator.resume
     yield lambda: submit(queue, "victim", 2)
@@ -201,6 +203,7 @@ _TYPED = (
         "held:c2:call",
         "drain:c2",
         "audit",
+        "limits",
     ),
     *(f"job:victim:{part}" for part in ("ready:render/1", "stage:1:render/1", "delayed", "results", "dead", "events", "history")),
     *("container:c1", "container:c1:log"),

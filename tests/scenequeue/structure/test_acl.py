@@ -98,6 +98,9 @@ def test_each_role_does_all_its_work(as_role: As, admin: redis.Redis) -> None:
     operator.operator.pause("ann")
     operator.operator.resume("ann")
     operator.dispatcher.drain("c2", by="ann")
+    operator.operator.set_limits({"max_containers": "3"}, "ann")
+    assert dispatcher.inspect.limits() == operator.inspect.limits()
+    operator.operator.reset_limits(["max_containers"], "ann")
     record = ContainerRecord(container_id=ContainerId("c3"))
     while leases := worker.worker.lease("c3", 10):
         worker.worker.ack("c3", [done(lease) for lease in leases])
@@ -142,6 +145,8 @@ def test_no_role_does_anothers_work_and_trying_changes_nothing(as_role: As, admi
         lambda: worker.dispatcher.acquire("me", 10),
         lambda: worker.dispatcher.publish_plan('{"why": "nothing ready"}'),
         lambda: producer.dispatcher.acquire("me", 10),
+        lambda: producer.operator.set_limits({"max_containers": "3"}),
+        lambda: worker.operator.set_limits({"max_containers": "3"}),
     ]
     for attempt in attempts:
         with pytest.raises(SettingsError, match="SCENEBURST_REDIS_URL the right role"):

@@ -1,0 +1,97 @@
+"""`sceneburst limits …`: what bounds the dispatcher's launches, changed while it runs."""
+
+from typing import Annotated, Any
+
+import typer
+
+from sceneburst.terminal.screen import (
+    JsonFlag,
+    Namespace,
+    RedisUrl,
+    age_text,
+    connected,
+    print_json,
+    print_table,
+    run_group,
+    say,
+    table,
+)
+from sceneburst.terminal.who import operator_name
+
+app = typer.Typer(help="Limits of what is launched: show, set and reset them at run time.", invoke_without_command=True)
+
+
+@app.callback()
+def default(context: typer.Context, as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
+    """Show, set and reset limits of what is launched; without a command: show."""
+    run_group(context, show, as_json=as_json, redis_url=redis_url, namespace=namespace)
+
+
+@app.command()
+def show(as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
+    """Limits, and who changed which of them."""
+    with connected(redis_url, namespace) as queue:
+        changed, plan, now_ms = queue.inspect.limits(), queue.inspect.plan(), queue.inspect.now_ms()
+    settings = (plan or {}).get("settings") or {}
+    rows = limit_rows({limit.name: limit._asdict() for limit in changed}, settings if isinstance(settings, dict) else {})
+    if as_json:
+        print_json(rows)
+        return
+    made = table("limit", "value>", "of the environment>", "changed by", "since>")
+    for row in rows:
+        numbers = (_number_text(row["value"]), _number_text(row["setting"]))
+        made.add_row(row["name"], *numbers, row["by"], age_text(row["at_ms"], now_ms) if row["at_ms"] else "")
+    print_table(made)
+
+
+@app.command("set")
+def set_limits(
+    values: Annotated[list[str], typer.Argument(help="NAME=VALUE, as in max_containers=20.", show_default=False)],
+    redis_url: RedisUrl = None,
+    namespace: Namespace = None,
+) -> None:
+    """Change limits from the dispatcher's next tick on, all of them or none."""
+    named: dict[str, str] = {}
+    for each in values:
+        name, separator, value = each.partition("=")
+        if not separator or name.strip() in named:
+            why = "comes twice" if separator else "is not NAME=VALUE, as in max_containers=20"
+            raise typer.BadParameter(f"{each!r} {why}")
+        named[name.strip()] = value.strip()
+    with connected(redis_url, namespace) as queue:
+        queue.operator.set_limits(named, operator_name())
+    say(f"{', '.join(f'{name} is {value}' for name, value in named.items())} from the next tick on")
+
+
+@app.command()
+def reset(
+    name: Annotated[str | None, typer.Argument(help="The limit; without it, all.", show_default=False)] = None,
+    redis_url: RedisUrl = None,
+    namespace: Namespace = None,
+) -> None:
+    """Give limits back to the dispatcher's environment."""
+    with connected(redis_url, namespace) as queue:
+        names = [limit.name for limit in queue.inspect.limits()] if name is None else [name]
+        queue.operator.reset_limits(names, operator_name())
+    say(f"{', '.join(names) or 'nothing'} reset")
+
+
+def limit_rows(changed: dict[str, dict[str, Any]], settings: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return a row for each limit: its value in force, that of the environment, and who changed it when.
+
+    Args:
+        changed: the changed ones by name.
+        settings: values of the acting dispatcher's environment; without one, none is known.
+    """
+    from scenequeue.ports.limits import LIMITS
+
+    rows = []
+    for name in LIMITS:
+        setting = settings.get(name)
+        unchanged = {"name": name, "value": setting, "by": "", "at_ms": 0}
+        rows.append({**changed.get(name, unchanged), "setting": setting})
+    return rows
+
+
+def _number_text(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, int | float) else "–"

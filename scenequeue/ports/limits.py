@@ -1,0 +1,87 @@
+"""Limits that operators change while the dispatcher runs, over the values of its environment."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from pydantic import ValidationError
+
+from scenequeue.errors import SettingsError, without_prefix
+from scenequeue.ports.audit_log import clean_name
+from scenequeue.quoted import quoted
+from scenequeue.settings import DispatcherSettings
+from scenequeue.structure.connection import Connection
+from scenequeue.structure.hashes import whole_number
+
+#: Settings of the dispatcher that bound what it launches.
+LIMITS = (
+    *("max_containers", "min_containers", "budget_usd_per_hour", "launches_per_tick"),
+    *("scenes_per_batch", "min_scenes_per_batch", "max_parallel_tasks", "deadline_s"),
+)
+
+
+class Limit(NamedTuple):
+    """A limit that was changed."""
+
+    name: str
+    value: float
+    by: str
+    #: Redis clock.
+    at_ms: int
+
+
+def checked(name: str, text: str) -> float:
+    """Return the value of a limit, held to the rules of the setting of its name.
+
+    Raises:
+        SettingsError: there is no such limit, or its setting takes no such value.
+    """
+    if name not in LIMITS:
+        raise SettingsError(f"there is no limit {quoted(name)}; there are {', '.join(LIMITS)}")
+    try:
+        value = getattr(DispatcherSettings.model_validate({name: text}), name)
+    except ValidationError as error:
+        why = "; ".join(without_prefix(each["msg"]) for each in error.errors(include_input=False))
+        raise SettingsError(f"limit {name}: {why}") from None
+    if isinstance(value, int | float) and abs(value) < float("inf"):
+        return value
+    raise SettingsError(f"limit {name}: {quoted(text)} is no number")
+
+
+def read_limits(connection: Connection) -> list[Limit]:
+    """Return the limits that were changed, in the order of LIMITS; what the settings would not take is left aside."""
+    fields = connection.answer("hgetall", connection.keys.limits) or {}
+    return [limit for name in LIMITS if name in fields and (limit := _read(name, fields[name])) is not None]
+
+
+def _read(name: str, text: str) -> Limit | None:
+    try:
+        known = json.loads(text)
+        return Limit(name, checked(name, str(known["value"])), str(known["by"]), whole_number(known["at_ms"]))
+    except (ValueError, TypeError, LookupError, RecursionError, SettingsError):
+        return None
+
+
+def change_limits(connection: Connection, values: Mapping[str, str], by: str) -> None:
+    """Change limits, all of them or, where one is wrong, none. Raises as `checked`."""
+    words: list[str] = []
+    for name, text in values.items():
+        words += (name, json.dumps(checked(name, text)))
+    connection.run("limits", clean_name(by), *words)
+
+
+def reset_limits(connection: Connection, names: Sequence[str], by: str) -> None:
+    """Give limits back to the dispatcher's environment.
+
+    Raises:
+        SettingsError: there is no such limit.
+    """
+    for name in names:
+        if name not in LIMITS:
+            raise SettingsError(f"there is no limit {quoted(name)}; there are {', '.join(LIMITS)}")
+    connection.run("limits", clean_name(by), *(word for name in names for word in (name, "")))
+
+
+def limited(settings: DispatcherSettings, limits: Sequence[Limit]) -> DispatcherSettings:
+    """Return the settings with the limits over them."""
+    return settings.model_copy(update={limit.name: limit.value for limit in limits}) if limits else settings

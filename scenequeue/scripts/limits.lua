@@ -1,0 +1,23 @@
+-- Change limits that the dispatcher plans by, or give them back to its environment.
+--
+-- Keys     limits (hash)
+-- ARGV[3]  who does so, for the audit log and for those who ask
+-- ARGV[4…] name, value as JSON or '' to give it back; repeated
+-- Output   1
+-- Uses     names, commands, clock, acts
+
+for at = 4, #ARGV - 1, 2 do
+  local name, value = ARGV[at], ARGV[at + 1]
+  local before = call('HGET', P .. 'limits', name)
+  local is_json, known = pcall(cjson.decode, before or '')
+  local was = is_json and type(known) == 'table' and tostring(known.value) or 'environment'
+  if value ~= '' then
+    call('HSET', P .. 'limits', name, '{"value":' .. value .. ',"by":' .. cjson.encode(ARGV[3]) .. ',"at_ms":' .. NOW_MS .. '}')
+  else
+    call('HDEL', P .. 'limits', name)
+  end
+  if value ~= '' or before then
+    record_act(ARGV[3], 'limit', name, 0, 'detail', was .. ' -> ' .. (value ~= '' and value or 'environment'))
+  end
+end
+return 1
