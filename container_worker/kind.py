@@ -131,16 +131,16 @@ def carry_out(kind: Kind, context: ItemContext) -> ItemResult:
     if outputs and identity:
         known = find_existing_output(outputs, identity, context.storage)
         if known is not None:
-            return _result(context, clock, known, {"fingerprint": identity, "reused": True})
+            return _result(context, clock, known, {"reused": True}, identity)
     with naming_addresses(wanted):
         made = kind.run(item, files)
     if not outputs:
-        return _result(context, clock, Delivered((), (), made.duration_s, made.warnings), made.facts)
+        return _result(context, clock, Delivered((), (), made.duration_s, made.warnings), made.facts, identity)
     delivered = upload_outputs(
         outputs, context.scratch, identity, context.storage, context.stop_if_asked,
         duration_s=made.duration_s, warnings=made.warnings,
     )  # fmt: skip
-    return _result(context, clock, delivered, {"fingerprint": identity, **made.facts})
+    return _result(context, clock, delivered, made.facts, identity)
 
 
 def parse_payload(kind: Kind, context: ItemContext) -> ParsedItem[Any, Any]:
@@ -181,10 +181,12 @@ class _Clock:
         return round(time.monotonic() - self._began, 3)
 
 
-def _result(context: ItemContext, clock: _Clock, delivered: Delivered, facts: Mapping[str, object]) -> ItemResult:
+def _result(context: ItemContext, clock: _Clock, delivered: Delivered, facts: Mapping[str, object], identity: str) -> ItemResult:
     lease = context.lease
     main = delivered.artifacts[0] if delivered.artifacts else None
     details = {**facts, "warnings": [warning.to_json() for warning in delivered.warnings]}
+    if identity:
+        details["fingerprint"] = identity
     if main is not None:
         details["sha256"] = main.sha256
     if delivered.beside:

@@ -108,7 +108,7 @@ def upload_outputs(
     Args:
         outputs: the main one first; of the others, those that were made.
         folder: where the files lie.
-        identity: the fingerprint, for whoever finds the output later.
+        identity: the fingerprint, by which a later item finds the output; "" for none.
         storage: takes them.
         stop_if_asked: called before and during each upload; what it raises ends it.
         duration_s: the output's length, kept with it.
@@ -122,7 +122,7 @@ def upload_outputs(
     stop_if_asked()
     delivered = [(other, _put(other, folder, {}, storage, stop_if_asked)) for other in others]
     beside = [other.ending for other, stored in delivered if stored]
-    metadata = {"fingerprint": identity}
+    metadata = {"fingerprint": identity} if identity else {}
     if duration_s is not None:
         metadata["duration_s"] = f"{duration_s:.6f}"
     if beside:
@@ -131,7 +131,7 @@ def upload_outputs(
         metadata["warnings"] = _written_warnings(warnings)
     stored = _put(main, folder, metadata, storage, stop_if_asked)
     if stored is None:
-        raise ToolFailed(f"the renderer has not made {main.file_name}")
+        raise ToolFailed(f"{main.file_name} was not made")
     artifacts = [main.stored(stored), *(other.stored(found) for other, found in delivered if found)]
     return Delivered(artifacts, beside, duration_s, warnings)
 

@@ -8,7 +8,8 @@ from scenequeue.jobs.kinds import known_kinds, load_kind
 
 def test_every_kind_has_a_half_in_the_queue_and_one_in_the_worker() -> None:
     """Under the same name: whatever can be queued can be carried out."""
-    assert known_kinds() == sorted(load_kinds()) == ["render", "stitch"]
+    assert known_kinds() == sorted(load_kinds())
+    assert {"render", "stitch"} <= set(known_kinds())
     for name in known_kinds():
         kind = load_kind(name)
         assert kind.VERSION >= 1
