@@ -104,5 +104,5 @@ def test_the_one_call_facade_returns_every_field_of_the_replaced_system(
 def test_two_scenes_of_one_name_never_overwrite_each_other(redis_url: str, namespace: str, media: Media, tmp_path: Path) -> None:
     """They are refused before anything is enqueued."""
     scene = _scenes(media, 1)[0]
-    with pytest.raises(InvalidScenes, match="another scene of this name"):
+    with pytest.raises(InvalidScenes, match="has this name too"):
         execute_parallel_batches([scene, scene], saving_dir=tmp_path / "out", redis_url=redis_url, namespace=namespace)
