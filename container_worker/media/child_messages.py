@@ -1,4 +1,4 @@
-"""Messages of a render child to its parent, checked and bounded: a program that reads a user's file is not trusted."""
+"""Validates the messages of a media child, which is not trusted because it reads users' files."""
 
 from typing import Annotated, Literal
 
@@ -8,17 +8,17 @@ from container_worker.media.child_protocol import MAX_ERROR_CHARS
 from scenequeue.errors import BadInput, DiskFull, ItemError, LimitExceeded, ToolFailed
 from scenequeue.reasons import Reason
 
-#: Most lines that one child says. A film of three hours reports its progress 22,000 times.
+#: Largest number of lines from one child; a film of three hours reports its progress 22,000 times.
 MAX_LINES = 200_000
 MAX_WARNINGS = 100
-#: Most frames of a video: a day at 120 per second. JSON knows no bound.
+#: Largest number of frames: a day at 120 per second.
 _MAX_FRAMES = 24 * 3600 * 120
 
 _Word = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")]
 _Text = Annotated[str, StringConstraints(max_length=500)]
 _Count = Annotated[int, Field(ge=-(10**12), le=10**12)]
 _Frames = Annotated[int, Field(ge=0, le=_MAX_FRAMES)]
-#: The errors that a child may report. Others, such as a wrong setting, would have consequences for the whole container.
+#: Errors that a child may report; others, such as SettingsError, would affect the whole container.
 _ERRORS: dict[str, type[ItemError]] = {kind.__name__: kind for kind in (BadInput, ToolFailed, LimitExceeded, DiskFull)}
 
 
@@ -27,7 +27,7 @@ class _Message(BaseModel):
 
 
 class Ready(_Message):
-    """The child has prepared everything and waits for its turn."""
+    """The child has prepared everything and waits for a slot."""
 
     ready: Literal[True]
 
@@ -50,12 +50,12 @@ class _Warning(_Message):
 
 
 class Warned(_Message):
-    """Something about the video that a person should know: a code of scenequeue.reasons with its parameters."""
+    """A warning about the video: a code of scenequeue.reasons with its parameters."""
 
     warning: _Warning
 
     def reason(self) -> Reason:
-        """The same, as the queue's messages have it."""
+        """Return the warning as a Reason."""
         return Reason(self.warning.code, self.warning.parameters)
 
 
@@ -64,7 +64,7 @@ class Made(_Message):
 
     duration_s: Annotated[float, Field(gt=0, le=_MAX_FRAMES)]
     frames: Annotated[int, Field(ge=1, le=_MAX_FRAMES)]
-    #: Of a film: those that were encoded again.
+    #: Frames of a film that were encoded again.
     encoded_frames: _Frames = 0
 
 
@@ -81,7 +81,7 @@ class Failed(_Message):
     message: Annotated[str, StringConstraints(max_length=MAX_ERROR_CHARS)]
 
     def exception(self) -> ItemError:
-        """The exception that the message stands for."""
+        """Return the exception that the message stands for."""
         return _ERRORS[self.error](self.message)
 
 
@@ -90,10 +90,10 @@ _MESSAGES: TypeAdapter[Message] = TypeAdapter(Message)
 
 
 def read_message(line: str) -> Message:
-    """The message of one line.
+    """Parse one line.
 
     Raises:
-        ToolFailed: it is none.
+        ToolFailed: it is not a known message.
     """
     try:
         return _MESSAGES.validate_json(line)

@@ -1,6 +1,6 @@
-"""The parent's side of a render child: its request goes in as JSON, what it says is taken in line by line.
+"""Runs a media child from the worker: sends its request as JSON and handles its messages.
 
-A child may prepare itself before it has a slot: then it says so, and waits for its turn.
+A child may prepare its inputs without a slot; it then sends Ready and waits until it is given one.
 """
 
 import json
@@ -30,7 +30,7 @@ from scenequeue.reasons import Reason
 
 
 class _Listener:
-    """Takes in what a render child says; its turn, once it has it, lasts until `turns` is closed."""
+    """Handles a child's messages; the slot it is given is held until `slot` is closed."""
 
     def __init__(self, on_progress: Callable[[float], None], slot: Callable[[], AbstractContextManager[None]]) -> None:
         self._on_progress, self._enter_slot = on_progress, slot
@@ -42,10 +42,10 @@ class _Listener:
         self._lines = 0
 
     def on_line(self, line: str) -> bytes | None:
-        """Take in one line; returns the answer, if there is one.
+        """Handle one line; returns the answer to send, if any.
 
         Raises:
-            ToolFailed: it is no message of a renderer, or one too many.
+            ToolFailed: it is not a valid message, or one too many.
         """
         self._lines += 1
         message = read_message(line)
@@ -79,24 +79,24 @@ def run_child_job(
     readable: Sequence[Path] = (),
     slot: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> tuple[Made, tuple[Reason, ...]]:
-    """Run a module of ours as a confined child to its end.
+    """Run a module of this package as a confined child to its end.
 
     Args:
-        module: what to run; it speaks as container_worker.media.child_program says.
+        module: run by `python -m`; keeps to the protocol of container_worker.media.child_program.
         request: JSON data.
         scratch: the child's working folder.
         limits: for the child and its ffmpeg, each.
         on_progress: called in this thread with the share done, 0 to 1.
         should_stop: kills the child's group within 50 ms of being set.
         ffmpeg: the program, which the child runs.
-        readable: inputs outside `scratch`; nothing else there can be read.
-        slot: entered once the child is prepared, if need be after waiting, and left when it has ended.
+        readable: inputs outside `scratch`; the child can read no other files there.
+        slot: entered once the child is prepared, which may wait; left when the child has ended.
 
     Returns:
         What was made, and the warnings.
 
     Raises:
-        ItemError: BadInput and the like, as the child said, or as its end means. Stopped: `should_stop` was set.
+        ItemError: the child's own error, or the one that its exit means. Stopped: `should_stop` was set.
     """
     listener = _Listener(on_progress, slot)
     try:
@@ -109,14 +109,14 @@ def run_child_job(
     except CpuTimeExceeded:
         if listener.has_slot:
             raise
-        # Another attempt would take as long.
+        # Permanent, because another attempt would take as long.
         raise BadInput(
             f"its inputs take more than {PREPARATION_CPU_S} s of CPU time to be read: a picture or a sound is damaged, or made to"
         ) from None
     except ToolFailed as error:
         if listener.failure is None:
             raise
-        # The child's own words when it has better ones than "ended with code 3", with what ffmpeg said under them.
+        # Prefer the child's own error to "ended with code 3", followed by the stderr of its ffmpeg.
         said = str(error).partition("\n")[2]
         raise (type(listener.failure)(f"{listener.failure}\n{said}".rstrip()) if said else listener.failure) from None
     if listener.failure is not None:

@@ -1,9 +1,10 @@
-"""The program around every media child: a JSON request on stdin, JSON lines on stdout, an exit code.
+"""Runs a media child's work: a JSON request on stdin, JSON lines on stdout, an exit code.
 
-Lines: {"ready": true} when all is prepared, then it waits for a line on stdin before it uses a core; {"frame": n, "of": m};
+Lines: {"ready": true} when all is prepared, then it waits for a line on stdin before it uses a core;
+{"frame": n, "of": m};
 {"warning": {"code": word, "parameters": {...}}} as in scenequeue.reasons; and last either {"done": {...}} or
 {"error": class name, "message": text}.
-A crash, an out-of-memory or a kill of this process costs one attempt at one item and nothing else.
+A crash, out-of-memory or kill of this process costs one attempt at one item.
 """
 
 import errno
@@ -23,7 +24,7 @@ from scenequeue.storages.disk_errors import is_full
 def limit_preparation() -> Callable[[], None]:
     """Limit the CPU time of reading the inputs; returns a function that lifts the limit.
 
-    RLIMIT_CPU rather than a thread: a decoder that holds the interpreter's lock would stop the thread as well.
+    RLIMIT_CPU rather than a thread, which a decoder that holds the interpreter lock would block.
     """
     from container_worker.media.defaults import PREPARATION_CPU_S
 
@@ -34,20 +35,20 @@ def limit_preparation() -> Callable[[], None]:
 
 
 def wait_for_slot() -> None:
-    """Report that everything is prepared, and wait until the parent has a slot. Ends the process when the parent has ended."""
+    """Report that everything is prepared, and wait for a slot. Ends the process if the parent has ended."""
     send({"ready": True})
     if not sys.stdin.readline():
         sys.exit(1)
 
 
 def run(make: Callable[[dict[str, Any]], dict[str, Any]]) -> int:
-    """Read the request from stdin, make what it asks for, and report the outcome as the last line.
+    """Read the request from stdin, carry it out, and report the outcome as the last line.
 
     Args:
-        make: takes the request and returns the result, both as JSON data; raises an ItemError for what cannot be made.
+        make: takes the request and returns the result, both as JSON data; raises ItemError on failure.
 
     Returns:
-        The exit code: 0 where it was made or its input is bad, 3 for other errors.
+        The exit code: 0 for success and for bad input, 3 for other errors.
     """
     reserve_stdout()
     try:
@@ -76,9 +77,9 @@ def run(make: Callable[[dict[str, Any]], dict[str, Any]]) -> int:
 
 
 def exit_with(program: Callable[[], int]) -> NoReturn:
-    """Run the program and end the process with its return value, or with 1 where it raises; threads are not waited for.
+    """Run the program and exit with its return value, or with 1 if it raises, without waiting for threads.
 
-    By os._exit: a thread that returns from OpenCV while the interpreter shuts down aborts the process.
+    Uses os._exit, because a thread that returns from OpenCV while the interpreter shuts down aborts the process.
     """
     code = 1
     try:

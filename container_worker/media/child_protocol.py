@@ -1,32 +1,33 @@
-"""Messages of a render child to its parent: JSON lines on its stdout, where nothing else is heard."""
+"""Sends a media child's messages to its parent, as JSON lines on a reserved stdout."""
 
 import json
 import os
 import sys
 from typing import Any, TextIO
 
-#: Longest message of an error, in characters; of a longer one its parent would take nothing.
+#: Longest error message, in characters; the parent refuses a longer one.
 MAX_ERROR_CHARS = 4_000
-#: Empty while stdout is everybody's.
-_kept: list[TextIO] = []
+#: The saved stdout; empty until reserve_stdout() is called.
+_saved_stdout: list[TextIO] = []
 
 
 def reserve_stdout() -> None:
-    """Keep stdout for `send`. What libraries print there, in Python or in C, is for people and goes to stderr from now on:
-    OpenCV does when there is not enough memory to load it.
+    """Reserve stdout for `send`; everything else that is printed, by Python or C code, goes to stderr.
+
+    OpenCV, for example, prints advice when there is not enough memory to load it.
     """
-    _kept.append(os.fdopen(os.dup(1), "w"))
+    _saved_stdout.append(os.fdopen(os.dup(1), "w"))
     os.dup2(2, 1)
     sys.stdout = sys.stderr
 
 
 def send(line: dict[str, Any]) -> None:
     """Write one line to the parent."""
-    out = _kept[0] if _kept else sys.stdout
+    out = _saved_stdout[0] if _saved_stdout else sys.stdout
     out.write(json.dumps(line) + "\n")
     out.flush()
 
 
 def warn(code: str, **parameters: str | int) -> None:
-    """Tell the parent something that a person should know: a code of scenequeue.reasons and what belongs into its sentence."""
+    """Send a warning about the video: a code of scenequeue.reasons and what belongs into its sentence."""
     send({"warning": {"code": code, "parameters": parameters}})

@@ -1,10 +1,9 @@
-"""Every number of the renderer, with unit, reason and source.
+"""Numbers of the renderer, with unit, reason and source.
 
-Sources: "front" is the run over encoder settings of `make bench-render`, "look" was judged
-on extracted frames.
+Sources: "front" is the comparison of encoder settings in `make bench-render`; "look" was judged on extracted frames.
 """
 
-#: Part of every fingerprint: raise it when the same scene gives another video.
+#: Part of every fingerprint; raise it when a change makes the same scene give another video.
 RENDERER_VERSION = 8
 
 # --- encoder -------------------------------------------------------------------------------------
@@ -29,32 +28,32 @@ KEYFRAME_S = 4.0
 
 # --- sound ---------------------------------------------------------------------------------------
 AUDIO_HZ = 48_000
-#: Peak that the limiter lets through: -1.5 dBFS, so that lossy coding does not clip.
+#: The limiter's peak level, -1.5 dBFS, which leaves room for lossy coding.
 AUDIO_PEAK = 0.841
-#: Longest narration, in seconds; a longer one is a mistake or an attack.
+#: Longest narration, in seconds.
 MAX_NARRATION_S = 3 * 3600.0
-#: Shortest music, in seconds: it is repeated as often as the narration needs, and each time costs a seek.
+#: Shortest music, in seconds, because each repetition costs a seek.
 MIN_MUSIC_S = 0.1
-#: ffmpeg's demuxers that may open a sound, and what people call them.
+#: ffmpeg's demuxers that may open a sound, and the formats' common names.
 AUDIO_FORMATS = ("mp3", "wav", "flac", "ogg", "aac", "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "aiff", "w64", "caf")
 AUDIO_NAMES = ("MP3", "WAV", "FLAC", "Ogg", "AAC", "M4A", "MP4", "MOV", "Matroska", "WebM", "AIFF", "W64", "CAF")
 
 # --- picture -------------------------------------------------------------------------------------
-#: Largest picture, in pixels, checked in the header before anything is decoded: 100 MP are 300 MB as RGB.
+#: Largest picture, in pixels, checked before decoding: 100 MP are 300 MB as RGB.
 MAX_PICTURE_PX = 100_000_000
-#: Where less is allowed: WebP's decoder holds the picture several times over, 15 bytes a pixel.
+#: Formats with a lower limit: WebP's decoder needs 15 bytes a pixel.
 MAX_PICTURE_PX_OF = {"WEBP": 64_000_000}
-#: A picture of more pixels than this is averaged down as soon as it is decoded, as far as its frame allows.
+#: A picture of more pixels than this is reduced right after decoding, as far as its frame allows.
 LARGE_PICTURE_PX = 32_000_000
-#: CPU seconds in which a child must have read its inputs. Three hours of narration take less than a hundred, decoded twice.
+#: CPU seconds a child may spend on reading its inputs; three hours of narration take less than 100.
 PREPARATION_CPU_S = 300
 PICTURE_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
-#: fit auto covers while at most this share of the picture is cut away.
+#: fit auto crops if at most this share of the picture is lost.
 AUTO_COVER_LOSS = 1 / 3
 #: The picture's planes are this much larger than the widest zoom needs: sampling between neighbours then blurs less. Not 1.2
-#: or 1.25: of a scale that is a simple fraction, too few samples begin near a given place (sampling.py).
+#: or 1.25: of a scale that is a simple fraction, too few samples begin near a given place (resampling.py).
 OVERSAMPLING = 1.17
-#: A pan needs room to move in, even where zoom is 1.
+#: Smallest zoom of a pan, which needs room to move.
 MIN_PAN_ZOOM = 1.05
 #: The backdrop of fit contain: blurred at this width in pixels, darkened to this share.
 BACKDROP_WIDTH_PX = 96
@@ -64,20 +63,20 @@ BACKDROP_BRIGHTNESS = 0.55
 #: Largest subtitle file, in bytes, and most cues in it.
 MAX_SUBTITLE_BYTES = 8 * 1024 * 1024
 MAX_CUES = 20_000
-#: Longest text of one cue, in characters; more does not fit on any frame, and costs time to break into lines.
+#: Longest text of one cue, in characters; more fits on no frame.
 MAX_CUE_CHARS = 2_000
 #: Distance of two baselines, in em (look).
 LINE_HEIGHT_EM = 1.32
-#: Ink above and below the baseline that a line is given, in em: what Latin and CJK need.
+#: Height above and below the baseline reserved for every line, in em: what Latin and CJK need.
 ASCENT_EM = 0.95
 DESCENT_EM = 0.30
 #: The box around the text, in em (look).
 BOX_PAD_X_EM = 0.42
 BOX_PAD_Y_EM = 0.16
 BOX_RADIUS_EM = 0.18
-#: Lines may fill this share of the frame's height; more are left out with a warning.
+#: Largest share of the frame's height that lines fill; further ones are dropped with a warning.
 MAX_TEXT_SHARE = 0.6
-#: Most of the system's font files that are looked into for characters that the packaged ones lack; each takes some 5 to 40 ms.
+#: Largest number of system font files searched for characters that the packaged fonts lack; each takes 5 to 40 ms.
 MAX_FONT_FILES = 150
 
 # --- running -------------------------------------------------------------------------------------

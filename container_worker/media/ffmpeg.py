@@ -1,4 +1,4 @@
-"""Finds the ffmpeg to use, and what it can do."""
+"""Finds a usable ffmpeg and its abilities."""
 
 import os
 import re
@@ -16,7 +16,7 @@ _MIN_MAJOR = 6
 
 @dataclass(frozen=True)
 class Ffmpeg:
-    """An ffmpeg program that can do what rendering needs."""
+    """An ffmpeg program that is new and complete enough for rendering."""
 
     path: Path
     version: str
@@ -24,7 +24,7 @@ class Ffmpeg:
 
 
 def read_version(report: str) -> tuple[int, str, frozenset[str]] | None:
-    """Major version, version text and enabled libraries out of what `ffmpeg -version` prints; None if it is not that.
+    """Parse the output of `ffmpeg -version` into major version, version text and enabled libraries; None if it is not that.
 
     A build from git ("N-1234-g…") counts as new.
     """
@@ -37,7 +37,7 @@ def read_version(report: str) -> tuple[int, str, frozenset[str]] | None:
 
 
 def probe_ffmpeg(path: Path) -> Ffmpeg | None:
-    """Return the abilities of this ffmpeg, or None if it is too old, not complete, or not ffmpeg."""
+    """Return this ffmpeg with its abilities; None if it is too old, incomplete, or not ffmpeg."""
     facts = read_version(read_version_report(path))
     if facts is None or facts[0] < _MIN_MAJOR or not {"libx264", "libass"} <= facts[2]:
         return None
@@ -70,10 +70,10 @@ def _found(search: str, named: str | None) -> Ffmpeg:
 
 
 def find_ffmpeg() -> Ffmpeg:
-    """The ffmpeg to use: SCENEBURST_FFMPEG, else the one on PATH if good enough, else the imageio-ffmpeg wheel's.
+    """Return the ffmpeg to use: SCENEBURST_FFMPEG, else the one on PATH if good enough, else the imageio-ffmpeg wheel's.
 
     Raises:
-        SettingsError: the one that is named will not do.
-        ProgramUnavailable: there is none; the message says what to install.
+        SettingsError: the one that SCENEBURST_FFMPEG names is not usable.
+        ProgramUnavailable: none was found; the message says what to install.
     """
     return _found(os.environ.get("PATH", ""), os.environ.get("SCENEBURST_FFMPEG"))

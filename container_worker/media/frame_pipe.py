@@ -1,13 +1,26 @@
-"""Hands raw frames to ffmpeg."""
+"""Writes raw frames to ffmpeg's stdin without copying them.
+
+vmsplice(2) puts references to the frame's pages into the pipe instead of their bytes:
+
+    write:     frame --copy--> pipe buffer --copy--> ffmpeg
+    vmsplice:  frame <--page references in the pipe-- ffmpeg copies from the frame itself
+
+A page must therefore not change until ffmpeg has read it. Two buffers in turn are enough, because a frame is larger than the
+pipe: once the last byte of frame n is in the pipe, frame n - 1 has been read and its buffer may be drawn on again.
+
+    buffer A   | draw 0 | put 0 ...........| draw 2 | put 2 ...
+    buffer B            | draw 1 | put 1 ..........| draw 3 |
+                                         ^ all of 1 is in the pipe: 0 has been read
+"""
 
 import ctypes
 import errno
 import fcntl
 import os
 
-#: Wanted size of the pipe, in bytes: fewer switches between the two processes. More needs privileges (pipe(7)).
+#: Requested pipe size, in bytes: a large pipe saves context switches. A larger one needs privileges (pipe(7)).
 _WANTED_BYTES = 1024 * 1024
-#: What vmsplice(2) says where there is none, or it is not allowed.
+#: Errors of vmsplice(2) where it does not exist or is not allowed.
 _NOT_SUPPORTED = (errno.ENOSYS, errno.EPERM, errno.EINVAL)
 
 
@@ -18,21 +31,20 @@ class _Part(ctypes.Structure):
 
 
 class FramePipe:
-    """The writing end of a pipe.
+    """The writing end of a pipe that takes frames of one size.
 
     Args:
-        fd: stays the caller's.
-        frame_bytes: of every frame.
+        fd: the pipe; the caller closes it.
+        frame_bytes: size of every frame.
     """
 
     def __init__(self, fd: int, frame_bytes: int) -> None:
         self._fd, self._libc = fd, ctypes.CDLL(None, use_errno=True)
-        # A page that the pipe holds is not copied into it, but must stay as it is until it has been read. When a frame is in the
-        # pipe whole, and is larger than the pipe, then the frame before it has been read.
+        # A smaller frame could be redrawn while it is still in the pipe (see the diagram).
         self._uses_vmsplice = frame_bytes >= _size(fd) and hasattr(self._libc, "vmsplice")
 
     def put(self, frame: memoryview) -> None:
-        """All of the frame; it must not be changed before the next one has been put.
+        """Write all of the frame, which must not change before the next one has been put.
 
         Raises:
             BrokenPipeError: the reader has gone.
@@ -42,7 +54,7 @@ class FramePipe:
             sent += os.write(self._fd, frame[sent:])
 
     def _vmsplice(self, frame: memoryview) -> int:
-        """Return the number of bytes in the pipe; fewer than all where the system does not let pages be lent."""
+        """Put references to the frame's pages into the pipe; returns the bytes put, fewer than all where the system refuses."""
         begin, sent = ctypes.addressof(ctypes.c_char.from_buffer(frame)), 0
         while sent < len(frame):
             part = _Part(begin + sent, len(frame) - sent)
@@ -58,8 +70,8 @@ class FramePipe:
 
 
 def _size(fd: int) -> int:
-    """Bytes that the pipe holds, once it is as large as it may be."""
+    """Enlarge the pipe as far as allowed and return its size in bytes."""
     try:
         return fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, _WANTED_BYTES)
-    except OSError:  # the user's allowance for pipes is used up: slower, not wrong
+    except OSError:  # the user's limit for pipe memory is reached: slower, but correct
         return fcntl.fcntl(fd, fcntl.F_GETPIPE_SZ)

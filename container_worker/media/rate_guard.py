@@ -1,4 +1,4 @@
-"""Watches how fast an item gets on: what cannot be done in its time is refused, not tried again and again."""
+"""Estimates from an item's rate of progress whether it can end in time, and refuses it permanently if not."""
 
 import time
 from collections.abc import Callable
@@ -8,21 +8,21 @@ from typing import Self
 from scenequeue.counted import counted
 from scenequeue.errors import BadInput, LimitExceeded
 
-#: A rate is believed after this many seconds of work, and this share of the item's time.
+#: Work, in seconds and as a share of the item's time limit, after which the rate is trusted.
 _MIN_WATCHED_S = 60.0
 _MIN_WATCHED_SHARE = 0.05
-#: An item that needs this many times the time it has is refused at once; a busy neighbour does not slow one down as much.
+#: An item that needs this multiple of its time limit is refused at once; a busy machine slows one down less.
 _MAX_OVERRUN = 2.0
-#: So much of the time was worked in where only the clock ended it.
+#: Share of the time limit that must have been work for a time-out to be the item's own fault.
 _MIN_WORKED_SHARE = 0.9
-#: Longest that the time between two reports counts: a container that was frozen says nothing about the item.
+#: Longest counted time between two reports, in seconds, so that a frozen container does not count as slow.
 _MAX_GAP_S = 10.0
 
 
 class RateGuard:
-    """Stands in for an item's `on_progress`, and ends the item where it cannot be done in its time; one for each attempt.
+    """Wraps an attempt's `on_progress`, and raises BadInput if the item cannot end in time.
 
-    As a context manager it also judges an end by the wall clock: where work went on to the last, it is permanent.
+    As a context manager it also turns a wall-clock time-out into BadInput if the item was progressing to the end.
 
     Args:
         wall_s: the item's wall clock limit, in seconds.
@@ -37,10 +37,10 @@ class RateGuard:
         self._share = 0.0
 
     def __call__(self, share: float) -> None:
-        """Take note of the share done, and hand it on.
+        """Record the share done, and pass it on.
 
         Raises:
-            BadInput: at this rate the item takes more than twice the time it has.
+            BadInput: at this rate the item takes more than twice its time limit.
         """
         now = self._now()
         if self._last is not None:
@@ -57,7 +57,7 @@ class RateGuard:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        # After a hang or a freeze little was worked, and where memory or disk ended it, the time was not over.
+        # Not after a hang or a freeze, when little was worked, nor when memory or disk ended it early.
         is_over = self._worked_s > _MIN_WORKED_SHARE * self._wall_s and self._needs_s() > self._wall_s
         if isinstance(error, LimitExceeded) and is_over:
             raise self._refusal() from None

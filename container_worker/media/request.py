@@ -1,6 +1,6 @@
-"""Requests to a render child: plain data, in pixels, without the options' rules.
+"""Requests to a media child: plain data in pixels.
 
-Kept free of pydantic, numpy and the rest, so that the child starts fast.
+Imports neither pydantic nor numpy, so that the child starts fast.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ MotionChoice = Literal["zoom_in", "zoom_out", "pan_left", "pan_right", "none"]
 
 @dataclass(frozen=True)
 class TextStyle:
-    """Look of subtitles. Colours are (red, green, blue), 0 to 255."""
+    """Style of subtitles. Colours are (red, green, blue), 0 to 255."""
 
     em_px: float
     colour: tuple[int, int, int]
@@ -22,19 +22,19 @@ class TextStyle:
     box_opacity: float
     box_colour: tuple[int, int, int]
     max_width_px: float
-    #: From the frame's lower edge to the last line's.
+    #: From the frame's lower edge to that of the last line.
     margin_px: float
 
 
 @dataclass(frozen=True)
 class WatermarkStyle:
-    """Place, width and strength of the watermark."""
+    """Position, width and opacity of the watermark."""
 
     corner: Literal["top_left", "top_right", "bottom_left", "bottom_right"]
     margin_px: float
     opacity: float
     width_px: float
-    #: Pixels along each side and along top and bottom that it stays out of, whatever its margin.
+    #: Smallest margin, in pixels, horizontally and vertically.
     safe_px: tuple[int, int] = (0, 0)
 
 
@@ -64,7 +64,7 @@ class SidecarSpec:
 
 @dataclass(frozen=True)
 class RenderRequest:
-    """One scene to render, every decision that needs no look at the inputs already made."""
+    """A scene to render, with every decision made that does not depend on the contents of its inputs."""
 
     name: str
     image: str
@@ -100,7 +100,7 @@ class RenderRequest:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
-        """The request that `dataclasses.asdict` and JSON made `data` of."""
+        """Build the request from the JSON data of `dataclasses.asdict`."""
         text: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data["text"].items()}
         nested = {
             "text": TextStyle(**text),

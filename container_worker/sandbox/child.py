@@ -1,4 +1,4 @@
-"""Runs one confined child to its end: starts it, writes its input, reads its output, and kills what is left of it."""
+"""Runs one confined child to its end: writes its input, reads its output, and kills its process group."""
 
 import contextlib
 import os
@@ -24,31 +24,31 @@ from container_worker.sandbox.users import borrowed_uid, hand_over
 from scenequeue.errors import DiskFull, ItemError, LimitExceeded, SceneburstError, ToolFailed
 from scenequeue.storages.disk_errors import says_full
 
-#: Lines of stderr that a ToolFailed message ends with.
+#: Lines of stderr quoted in a ToolFailed.
 STDERR_LINES = 50
-#: Most characters of each of them.
+#: Characters quoted of each line.
 _MESSAGE_CHARS = 1000
-#: Longest line of a child's output that is kept, in bytes.
+#: Bytes kept of a line of output.
 _LINE_BYTES = 64 * 1024
-#: Messages of children that ran out of memory: of ffmpeg, Python, and the loader when a library could not be mapped.
+#: Messages about lack of memory: of ffmpeg, of Python, and of the loader when it cannot map a library.
 _OUT_OF_MEMORY = ("Cannot allocate memory", "MemoryError", "failed to map segment from shared object")
-#: How often a waiting caller looks at `should_stop` and the clock, in seconds.
+#: Interval, in seconds, at which `should_stop` and the clock are checked.
 _POLL_S = 0.05
 _warned = threading.Event()
 
 
 class Stopped(SceneburstError):
-    """The caller asked for a stop; the child's whole process group has been killed."""
+    """The caller asked for a stop; the child's process group has been killed."""
 
     transient = True
 
 
 class CpuTimeExceeded(LimitExceeded):
-    """The child used more CPU time than it may, by its limits or by its own."""
+    """The child used more CPU time than its limits, or a limit it set itself, allow."""
 
 
 def error_for_exit(returncode: int, stderr: str, program: str) -> ItemError:
-    """The error that a child's end means, from its exit code (negative: signal) and its last lines."""
+    """Map a child's exit code (negative: signal) and last lines of stderr to an error."""
     if says_full(stderr):
         return DiskFull(f"no space left in the scratch folder while {program} ran")
     if returncode == -signal.SIGXCPU:
@@ -62,34 +62,34 @@ def error_for_exit(returncode: int, stderr: str, program: str) -> ItemError:
 
 
 def _signal_name(number: int) -> str:
-    # Real-time signals have no names but the first and the last.
+    # Of the real-time signals only the first and the last have names.
     return signal.Signals(number).name if number in set(signal.Signals) else str(number)
 
 
 class _ChildDialogue:
-    """Handles a child's lines, and keeps what is to be said to it until its stdin takes it."""
+    """Handles a child's lines, and buffers the answers until its stdin accepts them."""
 
     def __init__(self, stdin: IO[bytes], first: bytes, on_line: Callable[[str], bytes | None], check: Callable[[], None]) -> None:
         self.stdin, self._on_line, self._check = stdin, on_line, check
-        #: Not written yet.
+        #: Bytes not written yet.
         self.unsent = first
-        #: Seconds spent on handling lines so far.
+        #: Seconds spent handling lines so far.
         self.handling_s = 0.0
-        # A child that does not read must not hold its caller up.
+        # Non-blocking, so that a child that does not read cannot block its caller.
         os.set_blocking(stdin.fileno(), False)
 
     def send(self) -> None:
-        """Write as much as the pipe takes now."""
+        """Write as much as the pipe accepts now."""
         try:
             self.unsent = self.unsent[os.write(self.stdin.fileno(), self.unsent) :]
         except BlockingIOError:
             pass
         except BrokenPipeError:
-            # It has ended, or closed its stdin; its exit code will tell.
+            # The child has ended or closed its stdin; its exit code decides.
             self.unsent = b""
 
     def on_line(self, line: str) -> None:
-        # Thousands may come at once.
+        # Between lines too, because thousands may arrive at once.
         self._check()
         began = time.monotonic()
         answer = self._on_line(line)
@@ -98,7 +98,7 @@ class _ChildDialogue:
 
 
 class _LineSplitter:
-    """Cuts a byte stream into lines, bounded in memory."""
+    """Splits a byte stream into lines, in bounded memory."""
 
     def __init__(self, take: Callable[[str], None]) -> None:
         self._take, self._rest = take, b""
@@ -106,7 +106,7 @@ class _LineSplitter:
     def feed(self, data: bytes) -> None:
         *lines, self._rest = (self._rest + data).replace(b"\r", b"\n").split(b"\n")
         self._rest = self._rest[:_LINE_BYTES]
-        # An empty one is mostly the second half of a line's end of two bytes.
+        # Empty lines are dropped; most come from CR LF.
         for line in filter(None, lines):
             self._take(line[:_LINE_BYTES].decode(errors="replace"))
 
@@ -132,26 +132,26 @@ def run_child(
 
     Args:
         argv: absolute program path first.
-        program: what to call it in messages.
+        program: its name in messages.
         limits: for it and its descendants.
-        folder: its working directory, home and temporary folder; nothing else may it write to.
+        folder: its working directory, home and temporary folder, the only place it may write to.
         readable: inputs that lie elsewhere.
-        programs: what it runs besides the system's programs; the first one is what `probe` starts.
-        stdin: handed to it first; its stdin stays open to its end.
+        programs: programs it runs besides the system's; `probe` starts the first one.
+        stdin: written first; stdin stays open until the child ends.
         environment: added to `child_environment`.
-        should_stop: looked at every 50 ms.
-        on_line: called for each line of stdout in the calling thread; what it returns goes to the child's stdin. The time
-            that it takes is not the child's. An exception from it kills the child.
+        should_stop: checked every 50 ms.
+        on_line: called in this thread for each line of stdout; returns bytes for the child's stdin. Its time does not
+            count as the child's. An exception from it kills the child.
 
     Returns:
-        0; any other end raises.
+        0; any other exit raises.
 
     Raises:
         Stopped: `should_stop` was set. LimitExceeded, DiskFull, ToolFailed: see `error_for_exit`.
 
     Guarantees:
         When it returns or raises, no process of the child's group is left, whatever the reason; from level `seccomp` on
-        no descendant can have left the group. What the child leaves running when it ends is killed at once.
+        no descendant can leave the group. Processes that the child leaves running are killed when it ends.
     """
     isolation = probe(programs[0] if programs else None)
     level = level_for(isolation, folder, readable)
@@ -193,17 +193,17 @@ def _run(
     def check() -> None:
         if should_stop is not None and should_stop.is_set():
             raise Stopped(f"{program} was stopped")
-        # Without the time that its caller has spent on its lines.
-        if time.monotonic() - began - talk.handling_s > limits.wall_s:
+        # Minus the time that the caller has spent on its lines.
+        if time.monotonic() - began - dialogue.handling_s > limits.wall_s:
             raise LimitExceeded(f"{program} ran longer than {limits.wall_s:g} s")
 
-    talk = _ChildDialogue(child.stdin, stdin, on_line, check)
+    dialogue = _ChildDialogue(child.stdin, stdin, on_line, check)
     try:
         streams = {
-            child.stdout: _LineSplitter(talk.on_line),
+            child.stdout: _LineSplitter(dialogue.on_line),
             child.stderr: _LineSplitter(lambda line: tail.append(line[:_MESSAGE_CHARS])),
         }
-        _exchange(child, talk, streams, check)
+        _exchange(child, dialogue, streams, check)
     finally:
         kill_group(child.pid)
         returncode = child.wait()
@@ -220,7 +220,7 @@ def _close_quietly(pipe: IO[bytes]) -> None:
 
 
 def _has_ended(child: subprocess.Popen[bytes]) -> bool:
-    """True once the child has ended. It is not reaped here, so that its process id cannot be reused yet."""
+    """Return True once the child has ended, without reaping it, so that its process id is not reused."""
     if not hasattr(os, "waitid"):
         return child.poll() is not None
     return os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
@@ -228,11 +228,11 @@ def _has_ended(child: subprocess.Popen[bytes]) -> bool:
 
 def _exchange(
     child: subprocess.Popen[bytes],
-    talk: _ChildDialogue,
+    dialogue: _ChildDialogue,
     streams: dict[IO[bytes], _LineSplitter],
     check: Callable[[], None],
 ) -> None:
-    """Talk with the child until it has ended and all that it said is read; `check` raises what is to end it before."""
+    """Exchange input and output until the child has ended and its output is read; `check` raises to end it early."""
     pause_s = 0.001
     with selectors.DefaultSelector() as selector:
         for stream, lines in streams.items():
@@ -241,18 +241,18 @@ def _exchange(
             check()
             has_ended = _has_ended(child)
             if has_ended:
-                # What it has left running would keep its pipes open.
+                # Processes that it left running would keep its pipes open.
                 kill_group(child.pid)
             is_reading = any(stream in selector.get_map() for stream in streams)
             if has_ended and not is_reading:
                 return
             if not is_reading:
-                # The end of a child that has closed its pipes follows at once as a rule, and nothing announces it.
+                # Poll for the end of a child that has closed its pipes; it usually follows at once.
                 pause_s = min(2 * pause_s, _POLL_S)
-            _watch_stdin(selector, talk)
+            _watch_stdin(selector, dialogue)
             for key, _ in selector.select(_POLL_S if is_reading else pause_s):
-                if key.fileobj is talk.stdin:
-                    talk.send()
+                if key.fileobj is dialogue.stdin:
+                    dialogue.send()
                 elif data := os.read(key.fd, _LINE_BYTES):
                     key.data.feed(data)
                 else:
@@ -260,10 +260,10 @@ def _exchange(
                     selector.unregister(key.fileobj)
 
 
-def _watch_stdin(selector: selectors.BaseSelector, talk: _ChildDialogue) -> None:
-    """Have the selector report room in the child's stdin as long as something is to be said."""
-    is_registered = talk.stdin in selector.get_map()
-    if talk.unsent and not is_registered:
-        selector.register(talk.stdin, selectors.EVENT_WRITE)
-    elif is_registered and not talk.unsent:
-        selector.unregister(talk.stdin)
+def _watch_stdin(selector: selectors.BaseSelector, dialogue: _ChildDialogue) -> None:
+    """Register the child's stdin with the selector while there are bytes to write."""
+    is_registered = dialogue.stdin in selector.get_map()
+    if dialogue.unsent and not is_registered:
+        selector.register(dialogue.stdin, selectors.EVENT_WRITE)
+    elif is_registered and not dialogue.unsent:
+        selector.unregister(dialogue.stdin)

@@ -1,8 +1,8 @@
-"""Confines its own process (limits, system calls, files, user), then executes another program, which dies with its parent.
+"""Confines its own process (limits, system calls, files, user), then executes another program.
 
 Run as a script, `python -I -S confine.py PARENT_PID NAME=VALUE... -- PROGRAM ARGUMENT...`: it replaces itself, so
-the program keeps its process id. A separate program rather than `preexec_fn`, because code between fork
-and exec may deadlock in a worker that has threads. It needs nothing but the interpreter, and decides nothing.
+the program keeps its process id, and dies with its parent. Not a `preexec_fn`, because code between fork and exec may deadlock
+in a process with threads. It imports only the standard library and decides nothing.
 
 Names: `RLIMIT_…` (a number), `OOM_SCORE_ADJ` (of oom_score_adj), `RIGHTS` (1: no capabilities and no new ones),
 `FILE` (Landlock rights and a path, as landlock.py writes them; any number of them), `UID` (to become), `CALLS` (the seccomp
@@ -21,21 +21,21 @@ _PR_SET_PDEATHSIG, _PR_SET_SECCOMP, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 1, 
 _SECCOMP_MODE_FILTER = 2
 _CAPABILITY_VERSION = 0x20080522
 _LANDLOCK_CREATE_RULESET, _LANDLOCK_ADD_RULE, _LANDLOCK_RESTRICT_SELF = 444, 445, 446
-#: Rights that each version of Landlock has added to the thirteen of the first: to link elsewhere, truncate, control devices.
+#: The thirteen rights of the first version of Landlock, and those that later versions added: link elsewhere, truncate, ioctl.
 _BASE_RIGHTS, _LATER_RIGHTS = (1 << 13) - 1, {2: 1 << 13, 3: 1 << 14, 5: 1 << 15}
 #: Rights that a rule for a file may hold.
 _FILE_RIGHTS = 1 | 2 | 4 | 1 << 14 | 1 << 15
-#: From its version 6 on: no abstract sockets of others, no signals to others.
+#: Since version 6: no abstract sockets and no signals outside the sandbox.
 _SCOPES = 1 | 2
-#: CPU seconds between the soft limit and the hard one. A process with many threads uses several within one look of the kernel.
+#: CPU seconds between the soft and the hard limit; a process with many threads uses several between two checks of the kernel.
 _CPU_MARGIN_S = 5
 
 
 def confine(arguments: list[str]) -> None:
     """Apply what the arguments name, then execute the program after `--`.
 
-    The parent's death kills this process (Linux only; elsewhere this part is skipped). The kernel means the
-    thread that started it: that thread must wait for the program, as `child.py` does.
+    The parent's death kills this process (Linux only). To the kernel the parent is the thread that started it,
+    so that thread must wait for the program, as `child.py` does.
     """
     split = arguments.index("--")
     parent, program = int(arguments[0]), arguments[split + 1 :]
@@ -48,7 +48,7 @@ def confine(arguments: list[str]) -> None:
             _limit(name, int(value))
     _lower_soft_cpu_limit()
     if "OOM_SCORE_ADJ" in named:
-        # Where it is not there, the worker's own score is as high.
+        # Without it the kernel would only choose the worker as readily.
         with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="utf-8") as file:  # noqa: PTH123  no more imports
             file.write(named["OOM_SCORE_ADJ"])
     ruleset = _ruleset(libc, [value for name, value in given if name == "FILE"])
@@ -62,10 +62,10 @@ def confine(arguments: list[str]) -> None:
     if "RIGHTS" in named:
         _call(libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
         _drop_capabilities(libc)
-    # Changing the user clears it.
+    # After changing the user, which clears the setting.
     if sys.platform == "linux":
         libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # it died before the line above
+        if os.getppid() != parent:  # the parent died before prctl
             sys.exit(1)
     if ruleset is not None:
         _call(libc.syscall(_LANDLOCK_RESTRICT_SELF, ruleset, 0))
@@ -86,9 +86,9 @@ def _limit(name: str, value: int) -> None:
 
 
 def _lower_soft_cpu_limit() -> None:
-    """Set the soft CPU limit below the hard one, whoever set that: SIGXCPU tells its end from other deaths, SIGKILL does not.
+    """Set the soft CPU limit below the hard one: unlike the SIGKILL of the hard limit, SIGXCPU names its cause.
 
-    A parent may have lowered the soft one for itself alone.
+    The inherited soft limit is ignored, because a parent may have lowered it for itself.
     """
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
     soft = min(hard, max(1, hard - _CPU_MARGIN_S)) if hard != resource.RLIM_INFINITY else hard
@@ -96,7 +96,7 @@ def _lower_soft_cpu_limit() -> None:
 
 
 def _call(result: int) -> int:
-    """The result of a call into the C library, or the error that it stands for."""
+    """Return the result of a C library call; raises OSError for a negative one."""
     if result < 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
@@ -104,7 +104,7 @@ def _call(result: int) -> int:
 
 
 def _ruleset(libc: ctypes.CDLL, rules: list[str]) -> int | None:
-    """A Landlock ruleset that allows these, and nothing else; None without any. Paths that are not there are left out."""
+    """Create a Landlock ruleset that allows only these rules; None without rules. Missing paths are skipped."""
     if not rules:
         return None
     version = _call(libc.syscall(_LANDLOCK_CREATE_RULESET, None, 0, 1))
@@ -127,7 +127,7 @@ def _ruleset(libc: ctypes.CDLL, rules: list[str]) -> int | None:
 
 
 def _drop_bounding_set(libc: ctypes.CDLL) -> None:
-    """Let no program that is executed from now on have capabilities, whoever's it is; only root could have any."""
+    """Drop all capabilities from the bounding set, so that no program executed later can gain them."""
     if os.geteuid() == 0:
         capability = 0
         while libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0) == 0:

@@ -12,11 +12,11 @@ class Level(StrEnum):
 
     #: Nothing beyond that: the system has no seccomp.
     NONE = "none"
-    #: The system calls that a renderer has no use for are refused: sockets, tracing, a process group of its own, other
+    #: System calls that a renderer does not need are refused: sockets, tracing, a process group of its own, other
     #: processes' limits and priorities, owners and modes of files, namespaces, io_uring and the like. It cannot signal the
     #: worker, by whatever call; other processes of the same user it can, one by one (tgkill).
     SECCOMP = "seccomp"
-    #: Of files it may read its inputs and the programs, and write its own folder (Landlock, Linux 5.13). From Linux 6.12 on
+    #: It may read only its inputs and programs, and write only its own folder (Landlock, Linux 5.13). From Linux 6.12 on
     #: it can signal no process but itself and its own children.
     LANDLOCK = "landlock"
     #: A user id of its own, for which the worker must be root. Where the kernel has no Landlock it may still read what
@@ -25,5 +25,5 @@ class Level(StrEnum):
 
     @property
     def rank(self) -> int:
-        """0 for the weakest."""
+        """Position in the order, 0 for the weakest."""
         return list(Level).index(self)

@@ -1,4 +1,4 @@
-"""Takes files from a child's folder: regular files of its own making, whatever else it has left under their names."""
+"""Opens files that a child has made, and refuses anything but regular files of its own."""
 
 import errno
 import os
@@ -10,20 +10,20 @@ from pathlib import Path
 from scenequeue.errors import ToolFailed
 from scenequeue.storages.folder_descriptors import path_by_descriptor
 
-#: What a link, a socket or a file without rights in the output's place leads to; every other error is the machine's.
+#: Errors of opening a link, a socket or a file without rights; every other error is the machine's.
 _NOT_A_FILE = {errno.ELOOP, errno.ENOTDIR, errno.ENXIO, errno.ENODEV, errno.EACCES, errno.EPERM}
 
 
 @contextmanager
 def open_output(path: Path) -> Iterator[Path | None]:
-    """A path that leads to just this file as long as the block lasts, whatever becomes of its name; None where there is none.
+    """Open an output and provide a path to exactly this file, even if its name is replaced meanwhile; None if there is none.
 
     Args:
         path: a file directly in a child's folder.
 
     Raises:
         ToolFailed: it is a link, another name of a file elsewhere, a folder, a pipe or a device.
-        OSError: the machine cannot open it, as where no descriptor is left.
+        OSError: the machine cannot open it, for example without a free descriptor.
     """
     descriptor = _open(path)
     if descriptor is None:
@@ -36,10 +36,10 @@ def open_output(path: Path) -> Iterator[Path | None]:
 
 
 def output_bytes(path: Path) -> int:
-    """The file's size.
+    """Return the file's size.
 
     Raises:
-        ToolFailed: as `open_output`, or there is none.
+        ToolFailed: as `open_output`, or the file does not exist.
     """
     descriptor = _open(path)
     if descriptor is None:

@@ -1,4 +1,4 @@
-"""Puts a level of isolation into the words that `confine.py` carries out."""
+"""Translates a level of isolation into arguments of `confine.py`."""
 
 import os
 import platform
@@ -13,9 +13,9 @@ from container_worker.sandbox.limits import Limits
 from container_worker.sandbox.seccomp import program_for
 
 _CONFINE = str(Path(__file__).with_name("confine.py"))
-#: oom_score_adj: when memory runs out, the kernel ends children before the worker and everybody else's programs.
+#: oom_score_adj of children, so that the kernel kills them first when memory runs out.
 _OOM_SCORE_ADJ = 1000
-#: Processes and threads that a user id of its own may have.
+#: Largest number of processes and threads of a child's own user id.
 _MAX_PROCESSES = 512
 
 
@@ -24,19 +24,19 @@ class Policy:
     """The isolation of one child."""
 
     level: Level
-    #: Its own folder, and all that it may write to from `landlock` on.
+    #: Its own folder, from level `landlock` on the only one it may write to.
     folder: Path
     #: Inputs that lie elsewhere.
     readable: Sequence[Path] = ()
-    #: What it may run besides the system's programs.
+    #: Programs it may run besides the system's.
     programs: Sequence[Path] = ()
-    #: The user that it becomes, at level `uid`.
+    #: User id at level `uid`.
     uid: int | None = None
-    #: Whether the kernel has Landlock.
+    #: True if the kernel has Landlock.
     has_landlock: bool = True
 
-    def words(self) -> list[str]:
-        """For confine.py's command line."""
+    def arguments(self) -> list[str]:
+        """Return the arguments for confine.py."""
         if sys.platform != "linux":
             return []
         words = [f"OOM_SCORE_ADJ={_OOM_SCORE_ADJ}", "RIGHTS=1"]
@@ -50,9 +50,9 @@ class Policy:
 
 
 def confined(argv: Sequence[str], limits: Limits | None = None, policy: Policy | None = None) -> list[str]:
-    """The argv that runs `argv` so, killed when the calling thread's process dies.
+    """Return the command that runs `argv` confined; it is killed when the calling thread ends.
 
-    A child's own children need no policy: they inherit all of it.
+    A child's own children need no policy, because they inherit it.
     """
-    words = [*(limits.arguments() if limits else []), *(policy.words() if policy else [])]
+    words = [*(limits.arguments() if limits else []), *(policy.arguments() if policy else [])]
     return [sys.executable, "-I", "-S", _CONFINE, str(os.getpid()), *words, "--", *argv]

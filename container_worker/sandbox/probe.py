@@ -1,4 +1,4 @@
-"""Finds the strongest level of isolation that works here, by trying each on a real child."""
+"""Finds the strongest level of isolation that works on this machine, by trying each on a real child."""
 
 import os
 import platform
@@ -20,9 +20,10 @@ from container_worker.sandbox.users import borrowed_uid, hand_over
 from container_worker.scratch import PREFIX
 
 _PROBE_TIMEOUT_S = 20.0
-#: Trials of one level whose end says nothing about it, before the level counts as missing for now.
+#: Inconclusive trials of a level before it counts as unavailable for now.
 _TRIES = 2
-#: Tries what its level must refuse and what every child needs. Arguments: the level's rank, a file of others, a file to read.
+#: A child that tries what its level must refuse and what every child needs. Arguments: the level's rank, a file outside its
+#: folder, a file that must be readable.
 _ATTEMPTS = """
 import os, socket, sys
 
@@ -55,34 +56,34 @@ class Isolation:
 
     level: Level
     has_landlock: bool
-    #: Why the level above does not work here; "" for the strongest.
+    #: Reason that the next level does not work; "" for the strongest.
     why_not_more: str = ""
 
 
 @dataclass(frozen=True)
 class _Trial:
-    """The end of a level's trial."""
+    """The result of trying a level."""
 
     works: bool
     why_not: str = ""
-    #: False where another trial may end otherwise: the machine was too busy, or short of something.
+    #: False if the machine was too busy or short of resources for a conclusion.
     is_certain: bool = True
 
 
-#: What has been found for each program, in this process.
+#: Results by program, for this process.
 _found: dict[Path | None, Isolation] = {}
-#: All slots begin at once; one of them tries.
+#: All slots start at once; only one of them probes.
 _probe_lock = threading.Lock()
 
 
 def probe(program: Path | None) -> Isolation:
-    """The strongest level at which a child starts, can do its work, and is refused what the level says.
+    """Find the strongest level at which a child can work and is refused what the level forbids.
 
     Args:
-        program: what children run, started with `-version`; None: nothing but the interpreter.
+        program: the program that children run, tried with `-version`; None tries only the interpreter.
 
-    Cost: a few hundredths of a second for each level tried, once per process and program. A result that a busy machine may
-    have brought about is not kept: the next child tries again.
+    Cost: a few hundredths of a second for each level, once per process and program. An inconclusive result is not cached,
+    so the next child tries again.
     """
     with _probe_lock:
         if (known := _found.get(program)) is not None:
@@ -94,7 +95,7 @@ def probe(program: Path | None) -> Isolation:
 
 
 def _find(program: Path | None) -> tuple[Isolation, bool]:
-    """The isolation, and whether another look would find the same."""
+    """Return the isolation, and False if the result is inconclusive."""
     landlock = _try_level(Level.LANDLOCK, program, has_landlock=True)
     is_certain, why_not_more = landlock.is_certain, "only root can give each child a user of its own"
     if os.geteuid() == 0:
@@ -112,7 +113,7 @@ def _find(program: Path | None) -> tuple[Isolation, bool]:
 
 
 def level_for(isolation: Isolation, folder: Path, readable: Sequence[Path]) -> Level:
-    """The level for one child: a user of its own only where that user can reach its folder and all inputs are in it."""
+    """Return the level for one child: `uid` only if that user can reach its folder and all inputs are in it."""
     if isolation.level is not Level.UID:
         return isolation.level
     is_reachable = all(place.stat().st_mode & stat.S_IXOTH for place in folder.parents)
@@ -123,7 +124,7 @@ def level_for(isolation: Isolation, folder: Path, readable: Sequence[Path]) -> L
 
 @contextmanager
 def _signals_blocked() -> Iterator[None]:
-    """Let signals wait: between a file's making and the note to remove it, one would leave it behind."""
+    """Block SIGINT and SIGTERM, so that none arrives between creating a file and registering its removal."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         yield
@@ -132,14 +133,14 @@ def _signals_blocked() -> Iterator[None]:
 
 
 def _try_level(level: Level, program: Path | None, *, has_landlock: bool) -> _Trial:
-    """Try the level on a child, more than once where the end says nothing about the level."""
+    """Try a level on a child, again if the result is inconclusive."""
     if sys.platform != "linux" or not program_for(platform.machine(), 0):
         return _Trial(False, f"not supported on {sys.platform} {platform.machine()}")
     for _ in range(_TRIES):
         try:
             trial = _try(level, program, has_landlock=has_landlock)
         except PermissionError as error:
-            # A root that has lost its capabilities cannot give files away.
+            # Root without capabilities cannot change owners.
             trial = _Trial(False, str(error))
         except (OSError, subprocess.TimeoutExpired) as error:
             trial = _Trial(False, str(error), is_certain=False)
@@ -150,7 +151,7 @@ def _try_level(level: Level, program: Path | None, *, has_landlock: bool) -> _Tr
 
 def _try(level: Level, program: Path | None, *, has_landlock: bool) -> _Trial:
     with ExitStack() as cleanup:
-        # Swept like a scratch folder, should the worker be killed.
+        # The prefix of scratch folders, which are swept if the worker is killed.
         prefix = f"{PREFIX}{os.getpid()}-probe-"
         with _signals_blocked():
             folder = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix=prefix))).resolve()
@@ -171,5 +172,5 @@ def _try(level: Level, program: Path | None, *, has_landlock: bool) -> _Trial:
         return _Trial(True)
     said = ran.stderr.decode(errors="replace").strip().splitlines()
     why_not = said[-1] if said else f"the trial ended with code {ran.returncode}"
-    # Children are the first that the kernel kills when memory runs out.
+    # SIGKILL: the kernel kills children first when memory runs out.
     return _Trial(False, why_not, is_certain=ran.returncode != -signal.SIGKILL)

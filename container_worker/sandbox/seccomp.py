@@ -1,4 +1,4 @@
-"""Says which system calls a child may not make, as a BPF program for seccomp(2). Pure: nothing here touches the system."""
+"""Builds the BPF program for seccomp(2) that refuses system calls to a child. Pure."""
 
 import errno
 import struct
@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 #: Numbers of the system calls that the filter looks at: on x86_64, on aarch64; None where there is none.
 _CALLS: dict[str, tuple[int | None, int | None]] = {
-    # allowed, and so frequent that they are looked at first
+    # allowed, and checked first because they are frequent
     "read": (0, 63), "write": (1, 64), "futex": (202, 98), "mmap": (9, 222), "munmap": (11, 215), "madvise": (28, 233),
     "brk": (12, 214), "close": (3, 57), "openat": (257, 56), "newfstatat": (262, 79),
     # sockets
@@ -17,7 +17,7 @@ _CALLS: dict[str, tuple[int | None, int | None]] = {
     "process_mrelease": (448, 448), "pidfd_open": (434, 434), "pidfd_getfd": (438, 438), "pidfd_send_signal": (424, 424),
     "kcmp": (312, 272), "tkill": (200, 130), "rt_sigqueueinfo": (129, 138), "rt_tgsigqueueinfo": (297, 240),
     "migrate_pages": (256, 238), "move_pages": (279, 239),
-    # leaving the process group, by which the child is killed
+    # leaving the process group, which is how the child is killed
     "setsid": (112, 157), "setpgid": (109, 154),
     # owners, modes, times and attributes of files, and truncating by name: Landlock does not cover them everywhere
     "chmod": (90, None), "fchmod": (91, 52), "fchmodat": (268, 53), "fchmodat2": (452, 452), "chown": (92, None),
@@ -47,11 +47,11 @@ _CALLS: dict[str, tuple[int | None, int | None]] = {
     "sched_setaffinity": (203, 122), "ioprio_set": (251, 30), "kill": (62, 129), "tgkill": (234, 131), "fcntl": (72, 25),
     "ioctl": (16, 29),
 }  # fmt: skip
-#: Looked at first: kernels before 5.11 run the filter for every call.
+#: Checked first, because kernels before 5.11 run the filter for every call.
 _FREQUENT = ("read", "write", "futex", "mmap", "munmap", "madvise", "brk", "close", "openat", "newfstatat")
 #: AUDIT_ARCH of each machine, and its column in the table.
 _MACHINES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
-#: From here on, x86_64's numbers are those of its second set (x32), which would be a way around.
+#: First number of x86_64's second set of calls (x32), which would bypass the filter.
 _X32 = 0x40000000
 
 # Classic BPF: load a word, jump if equal or at least, mask, return. The offsets are those of struct seccomp_data.
@@ -59,7 +59,7 @@ _LOAD, _IF_EQUAL, _IF_AT_LEAST, _IF_ANY_BIT, _AND, _RETURN = 0x20, 0x15, 0x35, 0
 _NUMBER_AT, _ARCH_AT, _ARGUMENTS_AT = 0, 4, 16
 _ALLOW, _KILL, _REFUSE, _NOT_THERE = 0x7FFF0000, 0x80000000, 0x00050000 | errno.EPERM, 0x00050000 | errno.ENOSYS
 
-#: CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET; and CLONE_PARENT, which makes a child of the worker.
+#: CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET; and CLONE_PARENT, which would make a child of the worker.
 _NAMESPACES, _CLONE_PARENT = 0x7E020000, 0x8000
 _AF_UNIX, _SOCK_TYPE, _SOCK_STREAM, _SOCK_SEQPACKET = 1, 0xF, 1, 5
 #: fcntl's F_SETOWN, F_SETSIG and F_SETOWN_EX, by which the kernel would send a signal in the caller's place.
@@ -73,7 +73,7 @@ Instruction: TypeAlias = tuple[int, int, int, int]
 
 
 def program_for(machine: str, worker_pid: int) -> bytes:
-    """The filter, as an array of struct sock_filter; empty for a machine that it is not written for.
+    """Return the filter as an array of struct sock_filter; empty for an unsupported machine.
 
     Args:
         machine: as `platform.machine()` names it.
@@ -94,7 +94,7 @@ def program_for(machine: str, worker_pid: int) -> bytes:
     if machine == "x86_64":
         code += [(_IF_AT_LEAST, 0, 1, _X32), (_RETURN, 0, 0, _REFUSE)]
     code += _returning(_REFUSE, [numbers[column] for name, numbers in _CALLS.items() if name not in special])
-    # Its flags lie in memory, where no filter can read them; the C library then takes clone instead.
+    # Its flags lie in memory, where no filter can read them; on ENOSYS the C library uses clone instead.
     code += _returning(_NOT_THERE, [_CALLS["clone3"][column]])
     for name, test in tests.items():
         code += [(_IF_EQUAL, 0, len(test) + 1, _number(name, column)), *test, (_RETURN, 0, 0, _ALLOW)]
@@ -103,7 +103,7 @@ def program_for(machine: str, worker_pid: int) -> bytes:
 
 
 def _tests(worker_pid: int) -> dict[str, list[Instruction]]:
-    """Calls that depend on their arguments -> what refuses them; it falls through where they are allowed."""
+    """Return, for each call that is refused by its arguments, instructions that return a refusal or fall through."""
     return {
         "clone": [(_LOAD, 0, 0, _ARGUMENTS_AT), (_IF_ANY_BIT, 0, 1, _NAMESPACES | _CLONE_PARENT), (_RETURN, 0, 0, _REFUSE)],
         # A pair of datagram sockets could send to other sockets by their names.
@@ -114,9 +114,9 @@ def _tests(worker_pid: int) -> dict[str, list[Instruction]]:
             name: _only(0, [0])
             for name in ("prlimit64", "sched_setscheduler", "sched_setparam", "sched_setattr", "sched_setaffinity")
         },
-        # Only its own group: kill takes the id of any thread for its process, and the worker's threads come and go.
+        # Only its own group, because kill also accepts the id of any of the worker's threads.
         "kill": _only(0, [0]),
-        # Names the process beside the thread, so one comparison is enough. `kill.py` ends the child's own children by it.
+        # Names the process besides the thread, so one comparison is enough. `kill.py` uses it.
         "tgkill": _never(0, [worker_pid]),
         "fcntl": _never(1, _SIGNAL_BY_FCNTL),
         "ioctl": _never(1, _SIGNAL_BY_IOCTL),
@@ -124,7 +124,7 @@ def _tests(worker_pid: int) -> dict[str, list[Instruction]]:
 
 
 def call_number(name: str, machine: str) -> int | None:
-    """The number of a system call of the table; None where there is none, or the filter is not written for the machine."""
+    """Return the number of a system call of the table; None if it does not exist or the machine is unsupported."""
     return _CALLS[name][_MACHINES[machine][1]] if machine in _MACHINES else None
 
 
@@ -135,23 +135,23 @@ def _number(name: str, column: int) -> int:
 
 
 def _returning(verdict: int, numbers: Iterable[int | None]) -> list[Instruction]:
-    """Returns this for any of these calls: one comparison each, and one return after them."""
+    """Return instructions that give this verdict for these calls: one comparison each, then one return."""
     known = [number for number in numbers if number is not None]
     last = len(known) - 1
-    # The last one steps over the return where it does not match.
+    # The last comparison jumps over the return if it does not match.
     compared = [(_IF_EQUAL, last - index, 1 if index == last else 0, number) for index, number in enumerate(known)]
     return [*compared, (_RETURN, 0, 0, verdict)]
 
 
 def _only(argument: int, values: Sequence[int], mask: int = 0) -> list[Instruction]:
-    """Refuses the call unless the low half of this argument is one of these values."""
+    """Return instructions that refuse the call unless the low half of this argument is one of these values."""
     masked = [(_AND, 0, 0, mask)] if mask else []
     compared = [(_IF_EQUAL, len(values) - index, 0, value & 0xFFFFFFFF) for index, value in enumerate(values)]
     return [(_LOAD, 0, 0, _ARGUMENTS_AT + 8 * argument), *masked, *compared, (_RETURN, 0, 0, _REFUSE)]
 
 
 def _never(argument: int, values: Sequence[int]) -> list[Instruction]:
-    """Refuses the call where the low half of this argument is one of these values."""
+    """Return instructions that refuse the call if the low half of this argument is one of these values."""
     compared = [
         instruction for value in values for instruction in ((_IF_EQUAL, 0, 1, value & 0xFFFFFFFF), (_RETURN, 0, 0, _REFUSE))
     ]

@@ -1,4 +1,4 @@
-"""Keeps the worker's memory and environment, which hold credentials, from its children."""
+"""Protects the worker's memory and environment, which hold credentials, from its children."""
 
 import ctypes
 import sys
@@ -7,9 +7,9 @@ _PR_SET_DUMPABLE = 4
 
 
 def protect_memory() -> None:
-    """Let no process of the same user trace this one or read its environment (Linux only). There are no core dumps either.
+    """Forbid processes of the same user to trace this one or read its environment (Linux only); disables core dumps too.
 
-    Root may still; a child of a worker that is root has lost the capability for it.
+    Root still may, but children of a root worker have lost that capability.
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)

@@ -1,4 +1,4 @@
-"""Lends each child a user id of its own, where the worker is root."""
+"""Lends each child of a root worker a user id of its own."""
 
 import os
 import secrets
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-#: Ids that no account has: below 65,536, as containers often map no more; systemd too takes its passing ones from here.
+#: Ids that no account has: the range of systemd's dynamic users, below 65,536 because containers often map no more.
 _MIN_UID, _MAX_UID = 61_184, 65_519
 _lent: set[int] = set()
 _lock = threading.Lock()
@@ -15,7 +15,7 @@ _lock = threading.Lock()
 
 @contextmanager
 def borrowed_uid(is_wanted: bool) -> Iterator[int | None]:
-    """An id that no other child of this worker has meanwhile; None where none is wanted."""
+    """Lend an id that no other child of this worker has at the time; None if none is wanted."""
     if not is_wanted:
         yield None
         return
@@ -30,7 +30,7 @@ def borrowed_uid(is_wanted: bool) -> Iterator[int | None]:
 
 
 def hand_over(folder: Path, uid: int | None) -> None:
-    """Give the folder to this user; the files in it stay ours, and may be read by it."""
+    """Make this user the owner of the folder; the files in it keep their owner and become readable."""
     if uid is None:
         return
     for place, folders, files in os.walk(folder):

@@ -1,4 +1,4 @@
-"""`python -m container_worker.media.film` is the child that joins rendered scenes to one film."""
+"""`python -m container_worker.media.film` is the child that stitches rendered scenes to one film."""
 
 from container_worker.media.child_program import exit_with, run
 from container_worker.media.film.child import make

@@ -1,6 +1,6 @@
-"""Joins rendered scenes to one film inside the child process.
+"""Stitches rendered scenes to one film, inside the child process.
 
-Encoded frames are copied but for those of the fades; the sound is joined to the sample and encoded once.
+Encoded frames are copied, except for those of the fades. The sound is decoded, crossfaded and encoded once.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,7 +27,7 @@ _PROGRESS_EVERY = 15
 
 
 def make(data: dict[str, Any]) -> dict[str, Any]:
-    """Make `scene.mp4`, and what goes beside it, in the request's scratch folder.
+    """Make the film and its sidecars in the request's scratch folder.
 
     Args:
         data: {"request": a RenderRequest for the film, "scenes": how many, "fade_frames": between two of them}.
@@ -45,7 +45,7 @@ def make(data: dict[str, Any]) -> dict[str, Any]:
 
     def on_frame(done: int, total: int) -> None:
         if done % _PROGRESS_EVERY == 0 or done == total:
-            # The sound comes after the picture.
+            # The last fifth is for the sound, which is encoded after the picture.
             send({"frame": done, "of": total + total // 4 + 1})
 
     count, encoded = stitch_pictures(request, scenes, fades, folder / "picture.mp4", on_frame)
@@ -60,7 +60,7 @@ def make(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _cues(scene: Rendered, begin_s: float) -> Iterator[Cue]:
-    """A scene's subtitles, from its sidecar or its soft track, on the film's clock."""
+    """Yield a scene's subtitles, from its sidecar or its soft track, on the film's clock."""
     sidecar = scene.path.with_suffix(".vtt")
     found = read_webvtt(sidecar.read_text(encoding="utf-8")) if sidecar.exists() else _soft_cues(scene.path)
     for cue in found:
@@ -72,7 +72,7 @@ def _soft_cues(path: Path) -> Iterator[Cue]:
         if not container.streams.subtitles:
             return
         for packet in container.demux(container.streams.subtitles[0]):
-            # A text sample is its length in two bytes, the text, and styles that ours have not.
+            # A mov_text sample: the length in two bytes, then the text; ours have no styles after it.
             text = bytes(packet)[2 : 2 + int.from_bytes(bytes(packet)[:2], "big")].decode("utf-8", errors="replace")
             if text and packet.pts is not None:
                 start = float(packet.pts * packet.time_base)
@@ -80,7 +80,7 @@ def _soft_cues(path: Path) -> Iterator[Cue]:
 
 
 def _apart(cues: Sequence[Cue], length_s: float) -> list[Cue]:
-    """The cues, each ending where the next begins at the latest: in a fade the coming scene's are shown."""
+    """Return the cues without overlap: in a fade those of the next scene are shown."""
     cues = sorted(cues, key=lambda cue: cue.start_s)
     ends = [*(cue.start_s for cue in cues[1:]), length_s]
     return [Cue(cue.start_s, min(cue.end_s, end), cue.text) for cue, end in zip(cues, ends, strict=False) if cue.start_s < end]
@@ -97,7 +97,7 @@ def _sound(request: RenderRequest, samples: int, gain_db: float | None) -> Any:
 
 
 def _mux(request: RenderRequest, scenes: Sequence[Rendered], fades: Sequence[int]) -> None:
-    """Encode the sound and put it beside the picture, which is copied."""
+    """Encode the sound, and mux it with the picture, which is copied."""
     import ffmpeg
 
     folder = Path(request.scratch)

@@ -1,4 +1,4 @@
-"""Joins the pictures of rendered scenes: encoded frames are copied, and only those of a fade are encoded."""
+"""Stitches the pictures of rendered scenes: encoded frames are copied, and only those near a fade are encoded."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -29,12 +29,12 @@ class Rendered:
     frames: int
     #: Frames that can be decoded without those before them.
     keyframes: tuple[int, ...]
-    #: The decoder's setup (SPS and PPS, or AV1's sequence header): parts with another one cannot be in one track.
+    #: The decoder's setup (SPS and PPS, or AV1's sequence header), which must be the same for all of a track.
     setup: bytes
 
 
 def open_mp4(path: Path) -> Any:
-    """A file of ours in PyAV; it can lead to no other file."""
+    """Open an MP4 in PyAV; other files that it refers to are not opened."""
     import av
 
     return av.open(str(path), options=_SAFELY)
@@ -71,7 +71,7 @@ def _number(packet: Any, fps: int) -> int:
 
 
 def decode_range(scene: Rendered, first: int, end: int, fps: int) -> Iterator[Bytes]:
-    """Raw yuv420p frames of a scene, from `first` up to, not including, `end`.
+    """Yield raw yuv420p frames of a scene, from `first` up to, not including, `end`.
 
     Raises:
         ToolFailed: not all of them could be decoded.
@@ -93,7 +93,7 @@ def decode_range(scene: Rendered, first: int, end: int, fps: int) -> Iterator[By
 
 
 def frames_to_encode(pieces: Sequence[ReencodeRange | Fade], scenes: Sequence[Rendered], fps: int) -> Iterator[Bytes]:
-    """The raw frames of what is encoded in one go."""
+    """Yield the raw frames of one EncodeRange."""
     for piece in pieces:
         if isinstance(piece, ReencodeRange):
             yield from decode_range(scenes[piece.scene], piece.first, piece.end, fps)
@@ -107,7 +107,7 @@ def frames_to_encode(pieces: Sequence[ReencodeRange | Fade], scenes: Sequence[Re
 
 
 def encode_range(request: RenderRequest, frames: Iterator[Bytes], target: Path, on_frame: Callable[[], None]) -> None:
-    """Encode raw frames into an MP4 without sound, as scenes are encoded.
+    """Encode raw frames into an MP4 without sound, with the encoder settings of scenes.
 
     Raises:
         ToolFailed: ffmpeg failed.
@@ -132,23 +132,23 @@ def encode_range(request: RenderRequest, frames: Iterator[Bytes], target: Path, 
 def stitch_pictures(
     request: RenderRequest, scenes: Sequence[Rendered], fades: Sequence[int], target: Path, on_frame: Callable[[int, int], None]
 ) -> tuple[int, int]:
-    """Make the film's picture, without sound.
+    """Write the film's picture, without sound.
 
     Args:
         request: the film's size, rate and encoder settings.
         scenes: in order.
         fades: frames between each and the next.
-        target: the MP4; other files are made beside it.
-        on_frame: called with the number of frames encoded so far, and of all that are to be.
+        target: the MP4; temporary files are made in its folder.
+        on_frame: called with the number of frames encoded so far, and the number to encode.
 
     Returns:
-        The film's frames, and how many of them were encoded anew.
+        The film's frames, and the number of them that were encoded again.
     """
     wanted = scenes[0].setup
     plan = _plan(scenes, fades, lambda scene: scene.setup == wanted)
     parts = _encode_ranges(request, plan, scenes, target.parent, on_frame)
     if any(part.setup != wanted for part in parts):
-        # Scenes of another encoder, as after an upgrade in the middle of a job: slower, and just as right.
+        # The scenes come from another encoder version, as after an upgrade: encode everything.
         plan = _plan(scenes, fades, lambda _scene: False)
         parts = _encode_ranges(request, plan, scenes, target.parent, on_frame)
     _concatenate(plan, scenes, parts, request.fps, target)
@@ -183,7 +183,7 @@ def _encode_ranges(
 
 
 def _concatenate(plan: Sequence[Segment], scenes: Sequence[Rendered], parts: Sequence[Rendered], fps: int, target: Path) -> None:
-    """Write the segments' packets one after the other, every frame at its place on the film's clock."""
+    """Concatenate the segments' packets, with timestamps of the film."""
     import av
 
     pending = iter(parts)
@@ -209,7 +209,7 @@ def _concatenate(plan: Sequence[Segment], scenes: Sequence[Rendered], parts: Seq
 
 
 def _packets(container: Any, first: int, end: int, fps: int) -> Iterator[tuple[int, Any]]:
-    """Packets of these frames, in the order in which they are decoded."""
+    """Yield the packets of these frames, in decoding order."""
     video = container.streams.video[0]
     if first:
         container.seek(round(Fraction(first, fps) / video.time_base), stream=video, backward=True)
@@ -223,6 +223,6 @@ def _packets(container: Any, first: int, end: int, fps: int) -> Iterator[tuple[i
 
 
 def _decode_delay(scene: Rendered, first: int, end: int, fps: int) -> int:
-    """Return the number of frames that the decoder must be ahead, so that none is shown before it is decoded."""
+    """Return the number of frames by which decoding must run ahead of presentation."""
     with open_mp4(scene.path) as container:
         return max(order - (number - first) for order, (number, _) in enumerate(_packets(container, first, end, fps)))

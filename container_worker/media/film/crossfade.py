@@ -1,4 +1,4 @@
-"""Joins the sound of rendered scenes, to the sample: one fades out while the next fades in."""
+"""Crossfades the sound of rendered scenes, exact to the sample."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,7 +16,7 @@ _BLOCK = 8192
 
 
 def decode_sound(path: Path, samples: int) -> Iterator[Sound]:
-    """A scene's sound in blocks, decoded, stereo, at our rate; padded with silence or cut to `samples`."""
+    """Yield a scene's decoded sound in blocks, in stereo at AUDIO_HZ, padded or trimmed to `samples`."""
     import av
 
     left = samples
@@ -37,25 +37,25 @@ def decode_sound(path: Path, samples: int) -> Iterator[Sound]:
 
 
 def film_samples(scenes: Sequence[Rendered], fades: Sequence[int], fps: int) -> int:
-    """Length of the film's sound, in samples: exactly its picture's."""
+    """Return the length of the film's sound, in samples, which is that of its picture."""
     return (sum(scene.frames for scene in scenes) - sum(fades)) * AUDIO_HZ // fps
 
 
 def crossfade_sound(scenes: Sequence[Rendered], fades: Sequence[int], fps: int) -> Iterator[Sound]:
-    """The film's sound in blocks; in a fade both scenes keep their power (a quarter of a sine each).
+    """Yield the film's sound in blocks, with crossfades of equal power (a quarter of a sine each).
 
     Args:
         scenes: in order.
         fades: frames between each and the next.
         fps: frames per second.
 
-    Memory: one fade, and one block.
+    Memory: one fade and one block.
     """
     begins = scene_starts([scene.frames for scene in scenes], fades)
     begins = [begin * AUDIO_HZ // fps for begin in begins] + [film_samples(scenes, fades, fps)]
     tail = np.zeros((0, 2), np.float32)
     for index, scene in enumerate(scenes):
-        # Up to where the next begins, and the fade after that.
+        # Samples up to the next scene's begin, then those of the fade.
         alone = begins[index + 1] - begins[index]
         fading = fades[index] * AUDIO_HZ // fps if index < len(fades) else 0
         out = np.cos(_quarter_sine(fading))[:, None]

@@ -1,4 +1,4 @@
-"""Decides which parts of rendered scenes a film takes as they are, and which few frames are made anew. Pure."""
+"""Decides which encoded frames of rendered scenes a film copies, and which it encodes again. Pure."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 @dataclass(frozen=True)
 class CopyRange:
-    """Encoded frames of a scene that go over untouched, from a keyframe up to another, or to the scene's end."""
+    """Encoded frames of a scene that are copied, from a keyframe to another one or to the scene's end."""
 
     scene: int
     first: int
@@ -23,7 +23,7 @@ class CopyRange:
 
 @dataclass(frozen=True)
 class ReencodeRange:
-    """Frames of a scene that are decoded and encoded again: they lie between a fade and the next keyframe."""
+    """Frames of a scene, between a fade and the next keyframe, that are decoded and encoded again."""
 
     scene: int
     first: int
@@ -37,7 +37,7 @@ class ReencodeRange:
 
 @dataclass(frozen=True)
 class Fade:
-    """The last frames of a scene turning into the first of the next one."""
+    """The last frames of a scene blended with the first of the next one."""
 
     scene: int
     frames: int
@@ -45,7 +45,7 @@ class Fade:
 
 @dataclass(frozen=True)
 class EncodeRange:
-    """Frames that are encoded in one go."""
+    """Consecutive frames that one ffmpeg encodes."""
 
     pieces: tuple[ReencodeRange | Fade, ...]
 
@@ -59,17 +59,17 @@ Segment: TypeAlias = CopyRange | EncodeRange
 
 
 def fade_frames_between(frames: Sequence[int], wanted: int) -> list[int]:
-    """Frames of the fade after each scene but the last: as wanted, but at most half of either scene.
+    """Return the length, in frames, of the fade after each scene but the last: at most half of either scene.
 
     Args:
         frames: how many each scene has.
-        wanted: a fade's length.
+        wanted: length of a fade, in frames.
     """
     return [min(wanted, a // 2, b // 2) for a, b in pairwise(frames)]
 
 
 def scene_starts(frames: Sequence[int], fades: Sequence[int]) -> list[int]:
-    """The film's frame on which each scene begins to show."""
+    """Return the film's frame at which each scene begins."""
     found = [0]
     for count, fade in zip(frames, fades, strict=False):
         found.append(found[-1] + count - fade)
@@ -77,15 +77,15 @@ def scene_starts(frames: Sequence[int], fades: Sequence[int]) -> list[int]:
 
 
 def plan_edit(frames: Sequence[int], keyframes: Sequence[Sequence[int]], fades: Sequence[int]) -> list[Segment]:
-    """The film in its order, as few frames as possible encoded again.
+    """Return the film's segments in order, with as few frames as possible encoded again.
 
     Args:
         frames: how many each scene has.
-        keyframes: of each scene, ascending; an empty list is a scene that cannot be copied.
+        keyframes: of each scene, ascending; empty for a scene that cannot be copied.
         fades: from `fade_frames_between`.
 
     Returns:
-        Segments, none empty, no two encodes in a row; their frames add up to the film's.
+        Segments, none empty, no two EncodeRanges in a row; their frames add up to the film's.
     """
     segments: list[Segment] = []
     pending: list[ReencodeRange | Fade] = []
@@ -105,7 +105,7 @@ def plan_edit(frames: Sequence[int], keyframes: Sequence[Sequence[int]], fades: 
 
 
 def _copyable_range(keyframes: Sequence[int], head: int, tail: int, count: int) -> tuple[int, int]:
-    """The longest run of whole groups of pictures inside head and tail; (head, head) for none."""
+    """Return the first and end frame of the longest run of whole GOPs between head and tail; (head, head) for none."""
     at = bisect_left(keyframes, head)
     if at == len(keyframes):
         return head, head

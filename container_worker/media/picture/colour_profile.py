@@ -1,4 +1,4 @@
-"""Brings a picture from the colour space that its ICC profile describes to sRGB."""
+"""Converts a picture from the colour space of its ICC profile to sRGB."""
 
 from io import BytesIO
 from typing import Any
@@ -8,22 +8,22 @@ from PIL import Image
 from container_worker.media.child_protocol import warn
 from scenequeue.reasons import Code
 
-#: The colours that tell a profile from sRGB, and how far apart they may be: a level of rounding.
+#: Levels of the test colours that tell a profile from sRGB, and the difference allowed for rounding.
 _LEVELS = (0, 24, 64, 128, 192, 255)
 _SAME = 2
-#: ICC's name of a colour space -> the mode that Pillow has its pixels in.
+#: ICC colour space -> Pillow's mode.
 _MODES = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK"}
 
 
 def to_srgb(image: Image.Image, profile: bytes | None, what: str) -> Image.Image:
-    """The picture in sRGB, its transparency kept; as it is where it has no profile, or one that is sRGB's.
+    """Convert the picture to sRGB, keeping its transparency; unchanged without a profile or with that of sRGB.
 
-    A profile that is broken, or of another colour model than the picture, is a warning, and the picture is taken as sRGB.
+    A profile that is broken, or of another colour model than the picture, is a warning, and the picture counts as sRGB.
 
     Args:
         image: decoded.
         profile: the file's ICC profile.
-        what: what to call the picture in warnings.
+        what: the picture's name in warnings.
     """
     if not profile:
         return image
@@ -45,7 +45,7 @@ def to_srgb(image: Image.Image, profile: bytes | None, what: str) -> Image.Image
 
 
 def _changes_nothing(transform: Any) -> bool:
-    """True for the profile of sRGB in any of its versions: pixels are then left bit for bit."""
+    """Return True for a profile of sRGB in any version, so that pixels stay identical."""
     colours = bytes(level for red in _LEVELS for green in _LEVELS for blue in _LEVELS for level in (red, green, blue))
     before = Image.frombytes("RGB", (len(colours) // 3, 1), colours)
     after = transform.apply(before)
@@ -56,7 +56,7 @@ def _applied(image: Image.Image, mode: str, transform: Any) -> Image.Image:
     has_alpha = image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info
     alpha = image.convert("RGBA").getchannel("A") if has_alpha else None
     if image.mode != mode:
-        # Grey pictures often carry an RGB profile, and pictures with a palette always do. Ink has no other form.
+        # Grey pictures often carry an RGB profile, and palette pictures always do. CMYK cannot be converted this way.
         if "CMYK" in (mode, image.mode):
             raise ValueError(f"a profile for {mode}, and pixels in {image.mode}")
         image = image.convert("RGBA").convert("RGB") if has_alpha else image.convert("RGB")

@@ -1,4 +1,4 @@
-"""Counts the scans of a JPEG: each is a pass over the whole picture, and a few bytes are enough for one."""
+"""Limits the scans of a JPEG: each costs a pass over the whole picture, however few bytes it has."""
 
 import re
 from collections.abc import Iterator
@@ -7,18 +7,18 @@ from typing import Any
 
 from scenequeue.errors import BadInput
 
-#: Pixels that all scans of a picture may pass over: 25 scans of the largest picture. Encoders write 1 to 20.
+#: Largest number of pixels over all scans: 25 scans of the largest picture. Encoders write 1 to 20.
 MAX_SCANNED_PX = 2_500_000_000
-#: A marker's code after 0xFF; 00 is data, D0 to D7 stand inside it, and FF fills.
+#: A marker's code after 0xFF; 00 and D0 to D7 are part of the data, FF is padding.
 _MARKER = re.compile(rb"\xff+([^\x00\xd0-\xd7\xff])", re.DOTALL)
 _START_OF_SCAN, _END_OF_IMAGE, _START_OF_IMAGE, _TEMPORARY = 0xDA, 0xD9, 0xD8, 0x01
-#: TIFF's tags and its two ways of holding JPEGs.
+#: TIFF's tags, and its two compressions with JPEG.
 _COMPRESSION, _OFFSETS, _LENGTHS = 259, (273, 324), (279, 325)
 _JPEG_IN_TIFF = (6, 7)
 
 
 def count_scans(data: bytes) -> int:
-    """The scans of the JPEG that begins here, up to its end or that of the data."""
+    """Count the scans of a JPEG up to its end or that of the data."""
     scans, position = 0, 0
     while found := _MARKER.search(data, position):
         code, position = found[1][0], found.end()
@@ -26,17 +26,17 @@ def count_scans(data: bytes) -> int:
             break
         if code not in {_START_OF_IMAGE, _TEMPORARY}:
             scans += code == _START_OF_SCAN
-            # A segment's length counts itself. After a scan's header comes its data, in which markers are searched.
+            # A segment's length includes itself. A scan's data follows its header and is searched for markers.
             position += max(2, int.from_bytes(data[position : position + 2]))
     return scans
 
 
 def check_scans(opened: Any, what: str) -> None:
-    """Refuse a picture whose scans make more work than any that is meant to be looked at.
+    """Refuse a picture whose scans take more work than any honest one.
 
     Args:
         opened: from Pillow, not loaded yet.
-        what: what to call it in messages.
+        what: the picture's name in messages.
 
     Raises:
         BadInput: the scans of a JPEG, or of those in a TIFF, pass over too many pixels.
@@ -57,7 +57,7 @@ def check_scans(opened: Any, what: str) -> None:
 
 
 def _scans_of_parts(opened: Any) -> Iterator[int]:
-    """Of every strip or tile; many may name the same bytes."""
+    """Yield the number of scans of every strip or tile; cached, because many may refer to the same bytes."""
 
     @lru_cache(maxsize=1024)
     def scans_at(offset: int, length: int) -> int:

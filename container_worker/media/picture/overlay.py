@@ -1,4 +1,4 @@
-"""Patches: small pictures with transparency, blended onto a frame only where they lie."""
+"""Blends patches, small pictures with transparency, onto a frame."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from container_worker.media.picture.planes import RGB_TO_YUV, Bytes
 class FrameView:
     """The two planes of one raw NV12 frame, as views into one buffer.
 
-    NV12, as one resize makes both chroma samples, and x264 works on them side by side.
+    NV12 because one resize makes both chroma planes, and x264 works on it natively.
     """
 
     buffer: Bytes
@@ -22,7 +22,7 @@ class FrameView:
 
     @classmethod
     def empty(cls, width_px: int, height_px: int) -> "FrameView":
-        """A frame that has not been drawn. Both sides are even."""
+        """Allocate a frame; both sides are even."""
         luma = width_px * height_px
         buffer = np.zeros(luma * 3 // 2, np.uint8)
         return cls(buffer, buffer[:luma].reshape(height_px, width_px), buffer[luma:].reshape(height_px // 2, width_px // 2, 2))
@@ -30,7 +30,7 @@ class FrameView:
 
 @dataclass(frozen=True)
 class _Layer:
-    """One plane of a patch: colour times alpha, and what is left of the ground (255 minus alpha)."""
+    """One plane of a patch: colour times alpha, and the weight of the ground (255 minus alpha)."""
 
     colour: Bytes
     rest: Bytes
@@ -43,7 +43,7 @@ class _Layer:
 
 @dataclass(frozen=True)
 class Patch:
-    """A premultiplied patch at an even place, its sides even."""
+    """A premultiplied patch; position and size are even."""
 
     x: int
     y: int
@@ -63,7 +63,7 @@ class Patch:
 
 
 def make_patch(rgba: npt.NDArray[np.float32], x: int, y: int, frame: tuple[int, int]) -> Patch | None:
-    """The patch that draws this picture with its corner at (x, y), clipped to the frame; None if nothing shows.
+    """Return the patch that draws this picture with its corner at (x, y), clipped to the frame; None if nothing shows.
 
     Args:
         rgba: height x width x 4, colour already multiplied by alpha, all from 0 to 255.
@@ -88,7 +88,7 @@ def make_patch(rgba: npt.NDArray[np.float32], x: int, y: int, frame: tuple[int, 
 
 
 def _layers(rgba: npt.NDArray[np.float32]) -> tuple[_Layer, _Layer]:
-    # Premultiplied colour makes the offset of each component scale with alpha too.
+    # With premultiplied colour the offset of each component scales with alpha too.
     matrix = np.hstack([RGB_TO_YUV[:, :3], RGB_TO_YUV[:, 3:] / 255])
     size = (rgba.shape[1] // 2, rgba.shape[0] // 2)
     half = cv2.resize(rgba, size, interpolation=cv2.INTER_AREA).astype(np.float32, copy=False)
@@ -98,5 +98,5 @@ def _layers(rgba: npt.NDArray[np.float32]) -> tuple[_Layer, _Layer]:
 def _layer(rgba: npt.NDArray[np.float32], rows: npt.NDArray[np.float32]) -> _Layer:
     colour = np.clip(np.rint(rgba @ rows.T), 0, 255).astype(np.uint8)
     rest = (255 - np.clip(np.rint(rgba[..., 3]), 0, 255)).astype(np.uint8)
-    # As many channels as the colour has: OpenCV multiplies like by like.
+    # OpenCV needs as many channels as the colour has.
     return _Layer(colour, rest if rows.ndim == 1 else np.dstack([rest] * len(rows)))

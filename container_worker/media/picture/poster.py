@@ -1,10 +1,10 @@
-"""Takes one frame out of a finished video as a JPEG."""
+"""Saves one frame of a finished video as a JPEG."""
 
 from pathlib import Path
 
 from scenequeue.errors import ToolFailed
 
-#: JPEG quality: a poster is looked at, not edited.
+#: JPEG quality.
 _QUALITY = 90
 
 

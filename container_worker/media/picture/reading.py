@@ -1,4 +1,4 @@
-"""Opens a picture safely. Needs Pillow alone, so that a picture is decoded while everything else is still being loaded."""
+"""Opens pictures safely. Imports only Pillow, so that decoding starts while other modules still load."""
 
 from PIL import ExifTags, Image, UnidentifiedImageError
 
@@ -9,12 +9,12 @@ from scenequeue.errors import BadInput
 
 
 def open_picture(path: str, what: str, smallest: tuple[int, int] | None = None) -> Image.Image:
-    """The picture at this path, upright (EXIF), decoded, in sRGB (ICC profile), as RGB or RGBA.
+    """Decode a picture: upright (EXIF), in sRGB (ICC profile), as RGB or RGBA.
 
     Args:
-        path: a file of an allowed format; nothing is decoded before its size was checked.
+        path: a file of an allowed format; its size is checked before decoding.
         what: what to call it in messages.
-        smallest: a JPEG may be decoded, and a large picture brought, to a smaller size, but not below this one.
+        smallest: the picture may be reduced, but not below this size.
 
     Raises:
         BadInput: not a picture, too large, truncated, or a JPEG of too many scans.
@@ -45,16 +45,16 @@ def open_picture(path: str, what: str, smallest: tuple[int, int] | None = None) 
     except MemoryError:
         raise
     except Exception as error:
-        # Decoders raise whatever a malformed file leads them to; only what the system says has a number.
+        # Decoders raise any exception for a malformed file; only errors of the system have an errno.
         if getattr(error, "errno", None) is not None:
             raise
         said = str(error).partition("\n")[0] or type(error).__name__
         raise BadInput(f"{what} is damaged: {said}") from None
 
 
-#: So many rows are brought to eight bits at once.
+#: Rows converted to eight bits at once.
 _ROWS = 256
-#: EXIF's orientation -> what turns the picture upright.
+#: EXIF orientation -> operation that turns the picture upright.
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
     5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE, 8: Image.Transpose.ROTATE_90,
@@ -62,9 +62,9 @@ _UPRIGHT = {
 
 
 def _turn(image: Image.Image) -> Image.Transpose | None:
-    """The operation that turns the picture upright; None where its orientation cannot be read.
+    """Return the operation that turns the picture upright; None where its orientation cannot be read.
 
-    `ImageOps.exif_transpose` also writes the whole block anew, and fails where any other tag of it is malformed.
+    `ImageOps.exif_transpose` rewrites the whole EXIF block, and fails if any other tag is malformed.
     """
     try:
         return _UPRIGHT.get(image.getexif().get(ExifTags.Base.Orientation, 1))
@@ -75,14 +75,14 @@ def _turn(image: Image.Image) -> Image.Transpose | None:
 
 
 def _to_eight_bit_grey(image: Image.Image) -> Image.Image:
-    """Grey of 16 bits or more as grey of 8; every other picture as it is."""
+    """Convert grey of 16 bits or more to 8 bits; return other pictures unchanged."""
     if image.mode.startswith("I;16") or image.mode in ("I", "F"):
         import numpy as np
 
         values = np.asarray(image)
         top = 65535.0 if image.mode != "F" else max(1.0, float(values.max()))
         made = np.empty(values.shape, np.uint8)
-        # Some rows at a time: all of them would take eight times the memory of the result.
+        # In bands: all rows at once would take eight times the memory of the result.
         for first in range(0, len(values), _ROWS):
             rows = values[first : first + _ROWS].astype(np.float32)
             made[first : first + _ROWS] = np.clip(rows * (255.0 / top), 0, 255).astype(np.uint8)
@@ -91,7 +91,7 @@ def _to_eight_bit_grey(image: Image.Image) -> Image.Image:
 
 
 def _shrunk(image: Image.Image, side: int) -> Image.Image:
-    """A large picture averaged down, but not below this width and height: what follows copies it several times."""
+    """Reduce a large picture, but not below this width and height, because later steps copy it several times."""
     factor = min(image.size) // side
     if image.width * image.height <= LARGE_PICTURE_PX or factor <= 1:
         return image
@@ -107,7 +107,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 
 
 def flat(image: Image.Image) -> Image.Image:
-    """The picture without transparency, laid on black."""
+    """Return the picture over black, without transparency."""
     if image.mode == "RGB":
         return image
     ground = Image.new("RGB", image.size)

@@ -1,4 +1,4 @@
-"""Lays a picture out as the canvas that frames are sampled from, in planes."""
+"""Scales a picture to the canvas, in YUV planes, from which frames are sampled."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,14 +20,14 @@ class Planes:
     uv: Bytes
 
     def paint(self, top: int, band: Image.Image) -> None:
-        """Put a band of RGB as wide as the planes, its sides even, into the rows from `top` on, an even number."""
+        """Convert a band of RGB, as wide as the planes and of even height, and write it to the rows from `top`, which is even."""
         import cv2
 
         rgb = np.asarray(band)
         height, width = rgb.shape[:2]
         half = cv2.resize(rgb, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
         self.uv[top // 2 : (top + height) // 2] = cv2.transform(half, RGB_TO_YUV[1:])
-        for row in range(0, height, 64):  # in strips: the transform works in floats
+        for row in range(0, height, 64):  # in strips, because the transform needs a float copy
             strip = rgb[row : row + 64]
             self.y[top + row : top + row + len(strip)] = cv2.transform(strip, RGB_TO_YUV[:1])
 
@@ -37,7 +37,7 @@ def _even(value: float) -> int:
 
 
 def canvas_size(frame: tuple[int, int], motion: MotionChoice, zoom: float) -> tuple[int, int]:
-    """Width and height of the canvas in pixels, even: of the frame where nothing moves, else for the closest view."""
+    """Return width and height of the canvas in pixels, even: of the frame where nothing moves, else for the closest view."""
     if motion == "none":
         return frame
     scale = canvas_zoom(motion, zoom) * OVERSAMPLING
@@ -45,7 +45,7 @@ def canvas_size(frame: tuple[int, int], motion: MotionChoice, zoom: float) -> tu
 
 
 def draw_canvas(picture: Image.Image, frame: tuple[int, int], fit: FitChoice, motion: MotionChoice, zoom: float) -> Planes:
-    """The picture scaled once to the canvas: cropped to the frame's aspect, or whole over a blurred copy of itself."""
+    """Return the picture scaled once to the canvas: cropped to the frame's aspect, or whole over a blurred copy of itself."""
     width, height = canvas_size(frame, motion, zoom)
     planes = Planes(np.empty((height, width), np.uint8), np.empty((height // 2, width // 2, 2), np.uint8))
     crop = crop_to_aspect(picture.size, frame)
@@ -53,14 +53,14 @@ def draw_canvas(picture: Image.Image, frame: tuple[int, int], fit: FitChoice, mo
         planes.paint(0, _over_backdrop(picture, crop, (width, height), canvas_zoom(motion, zoom)))
         return planes
     middle = _even(height / 2)
-    # One edge for both: sums of fractions may lie beyond the picture by their rounding, which Pillow refuses.
+    # Both bands share the middle edge: a rounded sum could lie outside the picture, which Pillow refuses.
     edges = (crop.y, crop.y + crop.height * middle / height, crop.y + crop.height)
 
     def band(first: int, end: int, upper: float, lower: float) -> None:
         box = (crop.x, upper, crop.x + crop.width, lower)
         planes.paint(first, picture.resize((width, end - first), Image.Resampling.BICUBIC, box=box, reducing_gap=2.0))
 
-    # Side by side in time: a scene's first frame waits for this.
+    # Two threads, because a scene's first frame waits for this.
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(band, (0, middle), (middle, height), edges[:2], edges[1:]))
     return planes

@@ -37,7 +37,7 @@ def render(request: RenderRequest) -> dict[str, Any]:
         ItemError: BadInput and the like.
     """
     end_preparation = limit_preparation()
-    # Both work without the interpreter's lock, while the modules below are loaded and the subtitles are laid out.
+    # Both release the interpreter lock, so they run while the modules below load and the subtitles are laid out.
     pool = ThreadPoolExecutor(max_workers=2)
     canvas, measuring = pool.submit(_canvas, request), pool.submit(_measure, request)
     from container_worker.media.scene.encoder import encode, measure_gain
@@ -67,7 +67,7 @@ def render(request: RenderRequest) -> dict[str, Any]:
     with ExitStack() as stack:
         track = _subtitles(request, count, stack) or _title(request) or CueTrack([], lambda _: None)
         raw = frames(Canvas(canvas.result(), frame), request.motion, request.zoom, count, track, mark)
-        del canvas  # the future would keep the planes in memory
+        del canvas  # the future keeps the planes in memory
         gain_db = measure_gain(request, count, folder)
         end_preparation()
         wait_for_slot()
@@ -119,7 +119,7 @@ def _subtitles(request: RenderRequest, count: int, stack: ExitStack) -> Any:
 
 
 def _title(request: RenderRequest, shown: Any = (), draw: Any = None) -> Any:
-    """The track with the title card in front of the subtitles; None where there is no card."""
+    """Return the track with the title card in front of the subtitles; None where there is no card."""
     if not request.card_frames:
         return None
     from container_worker.media.scene.titlecard import card_track

@@ -15,17 +15,17 @@ from container_worker.media.sound.loudness import find_gain, measure_loudness
 
 #: Niceness of this process, so that its encoder goes first. At a higher one it would starve on a busy machine.
 _NICENESS = 10
-#: What the encoders take. x264 makes NV12 of whatever it gets, SVT-AV1 takes no other than this.
+#: Pixel format of each encoder's input: x264 converts everything to NV12, SVT-AV1 accepts only planar 4:2:0.
 _PIXELS = {"h264": "nv12", "av1": "yuv420p"}
 
 
 def codec_arguments(request: RenderRequest) -> dict[str, str | int]:
-    """The video encoder's options, as ffmpeg names them."""
+    """Return the video encoder's options, as ffmpeg names them."""
     gop = max(1, round(KEYFRAME_S * request.fps))
     if request.codec == "av1":
         params = f"{AV1_PARAMS}:lp={request.threads}"
         return {"c:v": "libsvtav1", "preset": AV1_PRESET, "crf": request.crf, "g": gop, "svtav1-params": params}
-    # Headers that do not depend on the content: a film's parts go into one track.
+    # Headers that do not depend on the content, because a film puts several scenes into one track.
     headers = "" if request.cut_frames is None else ":stitchable=1"
     return {
         "c:v": "libx264", "preset": X264_PRESET, "crf": request.crf, "profile:v": "high", "g": gop,
@@ -34,11 +34,11 @@ def codec_arguments(request: RenderRequest) -> dict[str, str | int]:
 
 
 def cut_arguments(request: RenderRequest, frames: int) -> dict[str, str]:
-    """Keyframes where a film will cut the scene, so that it need not be encoded again between them."""
+    """Return options that put keyframes where a film cuts the scene, so that the frames between them can be copied."""
     cut = request.cut_frames
     if cut is None:
         return {}
-    # A third of a frame early: the first frame that is not before the time named becomes the keyframe.
+    # A third of a frame early, because the first frame at or after the time becomes the keyframe.
     times = [f"{(frame - 0.3) / request.fps:.6f}" for frame in sorted({cut, frames - cut}) if 0 < frame < frames]
     return {"force_key_frames": ",".join(times)} if times else {}
 
@@ -46,24 +46,24 @@ def cut_arguments(request: RenderRequest, frames: int) -> dict[str, str]:
 def argv_for(
     request: RenderRequest, frames: int, output: str, gain_db: float | None = None, captions: str | None = None
 ) -> list[str]:
-    """The command line that encodes `frames` raw NV12 frames from stdin and the narration into `output`.
+    """Return the command line that encodes `frames` raw NV12 frames from stdin and the narration into `output`.
 
     Args:
         request: what to make.
         frames: how many there will be.
         output: the MP4.
-        gain_db: measured, where loudness is normalised.
-        captions: a WebVTT file that becomes a track to switch on.
+        gain_db: from `measure_gain`.
+        captions: a WebVTT file for a soft subtitle track.
     """
     import ffmpeg
 
     size = (request.width_px, request.height_px)
-    # One frame read ahead, where ffmpeg would read eight: 3 MB each, and frames wait for the encoder elsewhere as well.
+    # Queue one frame instead of eight, 3 MB each: the encoder has a queue of its own.
     picture = ffmpeg.input(
         "pipe:0", f="rawvideo", pixel_format="nv12", video_size=size, framerate=request.fps, thread_queue_size=1,
         protocol_whitelist="pipe",
     )  # fmt: skip
-    # Tags only: the frames are in this colour space already.
+    # Only tags the stream: the frames already have this colour space.
     picture = picture.video.filter("setparams", range="tv", color_primaries="bt709", color_trc="bt709", colorspace="bt709")
     sound = scene_sound(request, frames, gain_db)
     output_options: dict[str, str | int] = {
@@ -79,7 +79,7 @@ def argv_for(
     output_options |= cut_arguments(request, frames)
     stream = ffmpeg.output(*streams, output, **output_options).global_args(*flags)
     argv: list[str] = ffmpeg.compile(stream, cmd=request.ffmpeg)
-    # The title goes in by hand: ffmpeg-python has no two options of one name, and metadata is often several.
+    # Added by hand, because ffmpeg-python cannot repeat the option -metadata.
     title = ["-metadata", f"title={request.title}"] if request.title else []
     place = argv.index(output)
     return [*argv[:place], *title, "-fflags", "+bitexact", *argv[place:]]
@@ -98,10 +98,10 @@ def encode(
     Args:
         request: what to make.
         count: how many frames there are.
-        frames: raw NV12, each valid until the next but one is asked for.
+        frames: raw NV12, each valid until the next but one is requested.
         folder: where scene.mp4 goes.
-        gain_db: what `measure_gain` has found.
-        on_frame: called after each with the number handed over so far.
+        gain_db: from `measure_gain`.
+        on_frame: called after each frame with the number written so far.
 
     Raises:
         ToolFailed: ffmpeg failed.
@@ -118,18 +118,18 @@ def encode(
 
 
 def _lower_priority() -> None:
-    """Make frames in the encoder's pauses: its threads wait for one another, and one that is held up holds up the others.
+    """Run below the encoder's priority, so that composing frames never preempts one of its threads.
 
-    Of the wall time of a scene with two threads, niceness saves 5 %, and waking up without interrupting one of them 2 %.
+    With two encoder threads, niceness saves 5 % of a scene's wall time, and SCHED_BATCH another 2 %.
     """
     os.nice(_NICENESS)
-    # A sandbox may forbid it.
+    # The system-call filter of some container runtimes forbids it.
     with contextlib.suppress(OSError):
         os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 def measure_gain(request: RenderRequest, frames: int, folder: Path) -> float | None:
-    """The gain that brings the scene's sound to its loudness, in dB; None where that is not asked for."""
+    """Return the gain, in dB, that brings the scene's sound to its target loudness; None without a target."""
     target = request.sound.loudness_lufs
     if target is None:
         return None

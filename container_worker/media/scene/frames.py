@@ -1,4 +1,4 @@
-"""Makes the raw frames of a scene: the moving picture, then the patches that lie on it."""
+"""Composes the raw frames of a scene: the moving picture, then the watermark and subtitles over it."""
 
 from collections.abc import Iterator
 
@@ -11,11 +11,11 @@ from container_worker.media.scene.motion import Rect, view
 from container_worker.media.scene.resampling import Source
 from container_worker.media.subtitles.timeline import CueTrack
 
-cv2.setNumThreads(1)  # a slot is one core's worth of work: parallelism is the worker's business
+cv2.setNumThreads(1)  # a slot is meant to use one core; the worker runs several slots
 
 
 class Canvas:
-    """The whole moving picture, ready to be drawn part by part.
+    """A picture from which frames are drawn.
 
     Args:
         planes: of the picture; they are copied.
@@ -28,7 +28,7 @@ class Canvas:
         self._y, self._uv = Source(planes.y, (size[1], size[0])), Source(planes.uv, (size[1] // 2, size[0] // 2))
 
     def draw(self, part: Rect, frame: FrameView) -> None:
-        """Draw the part of the canvas (in shares of it) that fills the frame.
+        """Draw a part of the canvas, given in shares of it, over the whole frame.
 
         Sample i of a plane lies at i + 1/2. The frame's chroma is sited left, as decoders take 4:2:0 to be: sample
         j lies at 2j + 1/2 of the luma axis across, at 2j + 1 down. The canvas's chroma is sited in the middle.
@@ -43,9 +43,9 @@ class Canvas:
 def frames(
     canvas: Canvas, motion: MotionChoice, zoom: float, count: int, track: CueTrack, mark: Patch | None
 ) -> Iterator[memoryview]:
-    """Raw NV12 frames, `count` of them; each is valid until the next but one is asked for.
+    """Yield raw NV12 frames, `count` of them; each is valid until the next but one is requested.
 
-    Without motion a frame is composed only where the subtitles change.
+    Without motion a frame is composed only when the subtitles change.
     """
     frame, last = FrameView.empty(*canvas.size), FrameView.empty(*canvas.size)
     ground = FrameView.empty(*canvas.size) if motion == "none" else None

@@ -1,4 +1,4 @@
-"""Computes the place of the view on the canvas in each frame: pure geometry."""
+"""Computes the view on the canvas for each frame. Pure."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ class Rect:
 
 
 def ease(share: float) -> float:
-    """Slow at both ends, even in the middle: smoothstep from 0 to 1."""
+    """Return smoothstep of 0 to 1: slow at both ends."""
     share = min(1.0, max(0.0, share))
     return share * share * (3.0 - 2.0 * share)
 
@@ -30,7 +30,7 @@ def canvas_zoom(motion: MotionChoice, zoom: float) -> float:
 
 
 def view(motion: MotionChoice, zoom: float, share: float) -> Rect:
-    """The part of the canvas that fills the frame, in shares of the canvas (0 to 1 both ways).
+    """Return the part of the canvas that fills the frame, in shares of the canvas (0 to 1 both ways).
 
     Args:
         motion: zoom_in ends close, zoom_out starts close; pan_left moves the view to the left, pan_right to the right.
@@ -40,7 +40,7 @@ def view(motion: MotionChoice, zoom: float, share: float) -> Rect:
     size = 1.0 / canvas_zoom(motion, zoom)
     travelled = ease(share)
     if motion in ("zoom_in", "zoom_out"):
-        # The zoom factor itself grows evenly in its logarithm: the eye sees constant speed.
+        # A zoom that is linear in its logarithm looks like constant speed.
         side = size ** (travelled if motion == "zoom_in" else 1.0 - travelled)
         return Rect((1 - side) / 2, (1 - side) / 2, side, side)
     if motion in ("pan_left", "pan_right"):
@@ -58,7 +58,7 @@ def covers(fit: FitChoice, picture: tuple[int, int], frame: tuple[int, int]) -> 
 
 
 def crop_to_aspect(picture: tuple[int, int], frame: tuple[int, int]) -> Rect:
-    """The largest centred part of the picture with the frame's aspect, in the picture's pixels."""
+    """Return the largest centred part of the picture with the frame's aspect, in the picture's pixels."""
     width, height = picture
     aspect = frame[0] / frame[1]
     if width / height > aspect:

@@ -1,4 +1,4 @@
-"""Renders one scene in a child process: what the worker calls."""
+"""Renders one scene in a child process; the worker's entry point."""
 
 import hashlib
 import json
@@ -43,13 +43,13 @@ class SceneInputs:
     cut_s: float | None = None
 
     def files(self) -> list[Path]:
-        """All that there are."""
+        """Return the paths of all inputs that are given."""
         return [path for path in (self.image, self.audio, self.subtitles, self.watermark, self.music) if path is not None]
 
 
 @dataclass(frozen=True)
 class RenderReport:
-    """The video's length, and anything about it that a person should know."""
+    """A finished video's length, size and warnings."""
 
     duration_s: float
     frames: int
@@ -58,7 +58,7 @@ class RenderReport:
 
 
 def chosen_motion(options: RenderOptions, name: str) -> MotionChoice:
-    """The motion of the scene of this name; random is settled by the name, so a repeat gives the same video."""
+    """Return the scene's motion; a random one is derived from the name, so that a repeat gives the same video."""
     if options.motion != "random":
         return options.motion
     return _MOTIONS[hashlib.sha256(name.encode()).digest()[0] % len(_MOTIONS)]
@@ -69,7 +69,7 @@ def _rgb(colour: str) -> tuple[int, int, int]:
 
 
 def request_for(inputs: SceneInputs, options: RenderOptions, scratch: Path, ffmpeg: Path, threads: int) -> RenderRequest:
-    """The options as pixels and plain values: shares become pixels of this frame, defaults are filled in."""
+    """Return the request for the render child: shares become pixels of this frame, and defaults are filled in."""
     width, height = options.frame_px
     short = min(width, height)
     text, mark = options.subtitle_style, options.watermark_style
@@ -127,13 +127,13 @@ def render_scene(
     Args:
         inputs: local files; never written to.
         options: how it looks.
-        target: the MP4; appears whole or not at all.
-        scratch: an existing folder that this scene has for itself.
+        target: the MP4; written whole or not at all.
+        scratch: an existing folder for this scene alone.
         limits: for the child and its ffmpeg, each.
         threads: of the encoder. One gives the most scenes per core, and another number another file (`make bench-render`, slots).
         on_progress: called in this thread with the share done, 0 to 1.
         should_stop: kills the child's group within 50 ms of being set.
-        slot: entered before the first frame is made, when picture, sound and subtitles are prepared; left at the end.
+        slot: entered when picture, sound and subtitles are prepared, before the first frame; left at the end.
 
     Returns:
         What was made.
@@ -161,13 +161,13 @@ def render_scene(
 
 
 def fingerprint(payload: RenderPayload, options: RenderOptions, inputs: Mapping[str, str], name: str = "") -> str:
-    """A hash of all that the video depends on: two scenes with the same one give the same video.
+    """Return a hash of everything that determines the video; equal hashes mean equal videos.
 
     Args:
-        payload: its addresses do not count, its title does.
+        payload: its title counts, its addresses do not.
         options: the job's with the scene's laid over them.
         inputs: part ("image", "audio", "subtitles", "watermark", "music") to a hash or other identity of its content.
-        name: the scene's; counts only where the motion is random.
+        name: the scene's; counts only if the motion is random.
     """
     facts = {
         "renderer": RENDERER_VERSION, "options": {**options.model_dump(mode="json"), "motion": chosen_motion(options, name)},

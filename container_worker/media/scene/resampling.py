@@ -1,9 +1,15 @@
-"""Takes a part of a plane at fractions of its samples: the step that decides how fast a moving scene is composed.
+"""Resamples a part of a plane at fractional positions; decides the speed of composing a moving scene.
 
-A zoom or a pan keeps rows rows and columns columns, so `cv2.resize` could do it in a third of `cv2.warpAffine`'s time. It takes
-any scale, but begins at a whole sample of its source. So it is asked for more than is needed: of a result that begins at the
-whole sample a, the k-th column lies k * scale further, at another fraction for each k. The first is taken that lies where the
-view begins, to within `_MAX_OFFSET`; where there is none among `_MAX_SKIPPED`, warpAffine does the work.
+`cv2.resize` takes a third of `cv2.warpAffine`'s time, but its source must begin at a whole sample, and the view begins between
+two. So the source is taken from a whole sample a further left, and the first k columns of the result are dropped, where k is
+chosen so that a + k * scale is the view's begin, to within `_MAX_OFFSET`:
+
+    plane    |   |   |   |   |   |   |   |   |   |   |      one sample each
+                 a              view
+    result       0    1    2    3    4    5    6            one every `scale` samples
+                 '-- dropped --''---- kept ----'            k = 3
+
+Rows are treated alike. If no k below `_MAX_SKIPPED` fits, warpAffine does the work.
 """
 
 import math
@@ -13,23 +19,23 @@ import numpy as np
 
 from container_worker.media.picture.planes import Bytes
 
-#: Columns and rows that are made and left out, at most; on average 7, 1 % of a frame.
+#: Largest number of columns or rows that are resampled and dropped; 7 on average, which is 1 % of a frame.
 _MAX_SKIPPED = 96
-#: How far from its place a view may begin, in samples. The eye sees shaking from about 0.1 on; warpAffine itself is as exact
-#: as 1/32. At OVERSAMPLING 1.17 and zoom 1.12, 98 of 100 frames come this near (benchmarks/render measures the motion).
+#: Largest error of the view's begin, in samples. Shaking is visible from about 0.1 on; warpAffine's own error is 1/32.
+#: At OVERSAMPLING 1.17 and zoom 1.12, 98 of 100 frames stay within it (benchmarks/render measures the motion).
 _MAX_OFFSET = 0.05
 
 
 class Source:
-    """A plane that parts of one size are taken from.
+    """A plane from which parts of one output size are resampled.
 
     Args:
         plane: the samples, one or two of them side by side.
-        target: rows and columns of what is filled.
+        target: rows and columns of the output.
     """
 
     def __init__(self, plane: Bytes, target: tuple[int, int]) -> None:
-        # In front of the first column and row, for those that are left out.
+        # Room before the first column and row for those that are dropped.
         self._margin = math.ceil(_MAX_SKIPPED * max(1.0, plane.shape[0] / target[0], plane.shape[1] / target[1])) + 1
         margin = self._margin
         self._padded = cv2.copyMakeBorder(plane, margin, 2, margin, 2, cv2.BORDER_REPLICATE)
@@ -68,7 +74,7 @@ _COUNTS = np.arange(_MAX_SKIPPED)
 
 
 def _find_start(scale: float, shift: float) -> tuple[int, int] | None:
-    """The whole sample to begin at, and how many of the result to leave out, so that the next lies at `shift`; None if none does.
+    """Return the whole sample to begin at, and the number of results to drop so that the next lies at `shift`; None if none fits.
 
     `cv2.resize` puts sample i of its result at (i + 1/2) * scale - 1/2.
     """

@@ -51,12 +51,12 @@ def title_style(request: RenderRequest) -> TextStyle:
 
 
 def draw_card(request: RenderRequest, folder: Path, texts: Sequence[str] = ()) -> Patch | None:
-    """The card's patch, the title in the middle of the frame; None where no character of it can be drawn.
+    """Return the card's patch, the title in the middle of the frame; None where no character of it can be drawn.
 
     Args:
         request: its title is drawn as it stands, whatever characters are in it.
         folder: an existing one, for the typesetter alone.
-        texts: the scene's subtitles, which may tell more of its language than the title does.
+        texts: the scene's subtitles, from which the language is detected together with the title.
 
     Raises:
         ToolFailed: ffmpeg failed.
@@ -79,7 +79,7 @@ def draw_card(request: RenderRequest, folder: Path, texts: Sequence[str] = ()) -
 
 
 def card_track(request: RenderRequest, spans: Sequence[Span], draw: Callable[[int], Patch | None]) -> CueTrack:
-    """The track with the card on the frames before the narration, and the subtitles after it.
+    """Return the track with the card on the frames before the narration, and the subtitles after it.
 
     Args:
         request: how long the card stands, and what is on it.

@@ -9,7 +9,7 @@ from container_worker.media.request import WatermarkStyle
 
 
 def place(size: tuple[int, int], frame: tuple[int, int], style: WatermarkStyle) -> tuple[int, int]:
-    """Left and upper edge, in the frame's pixels, of a watermark of this size."""
+    """Return left and upper edge, in the frame's pixels, of a watermark of this size."""
     margin = round(style.margin_px)
     across, down = max(margin, style.safe_px[0]), max(margin, style.safe_px[1])
     left = across if style.corner.endswith("left") else frame[0] - across - size[0]
@@ -18,7 +18,7 @@ def place(size: tuple[int, int], frame: tuple[int, int], style: WatermarkStyle) 
 
 
 def draw_watermark(path: str, frame: tuple[int, int], style: WatermarkStyle) -> Patch | None:
-    """The watermark scaled to its width, its own transparency times the look's; None where nothing of it shows.
+    """Return the watermark scaled to its width, its own transparency times the look's; None where nothing of it shows.
 
     Raises:
         BadInput: the file is not a picture.

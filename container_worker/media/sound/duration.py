@@ -1,4 +1,4 @@
-"""Measures how long a narration or music really is, by decoding it, and sees to it that ffmpeg can play it."""
+"""Measures the length of narration and music by decoding, and makes them playable by ffmpeg."""
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -9,7 +9,7 @@ from container_worker.media.request import RenderRequest
 from container_worker.media.sound.rewriting import SoundFile, rewrite_steady
 from scenequeue.errors import BadInput
 
-#: A narration with more damaged packets than this share is not worth rendering.
+#: Largest share of damaged packets in a narration that is rendered.
 _MAX_DAMAGED_SHARE = 0.5
 
 
@@ -19,17 +19,17 @@ class Narration:
 
     duration_s: Fraction
     damaged_packets: int
-    #: False where its format changes midway, or it was joined of several files: ffmpeg would not play all of it.
+    #: False if its format changes midway or several files were concatenated: ffmpeg would not play all of it.
     is_steady: bool = True
 
 
 def measure_narration(path: str, what: str = "narration") -> Narration:
-    """Measure the true length by decoding: headers are often wrong, above all those of MP3, and decide nothing.
+    """Measure the length by decoding, because headers, above all those of MP3, are often wrong.
 
     Raises:
         BadInput: it has no sound, is too long, or cannot be read.
 
-    Cost: one decode, several hundred times faster than it plays, that ends at the longest length allowed.
+    Cost: one decode, several hundred times faster than real time, up to the longest length allowed.
     """
     from av.error import FFmpegError
 
@@ -52,7 +52,7 @@ def measure_narration(path: str, what: str = "narration") -> Narration:
 
 
 def playable(path: str, measured: Narration, folder: Path, what: str) -> str:
-    """The path of the sound for ffmpeg: its own, or where it is not steady that of a copy in this folder that is."""
+    """Return a path that ffmpeg can play: the file itself if it is steady, else a rewritten copy in this folder."""
     if measured.is_steady:
         return path
     target = folder / f"{what}.w64"
@@ -61,7 +61,7 @@ def playable(path: str, measured: Narration, folder: Path, what: str) -> str:
 
 
 def with_music(request: RenderRequest) -> RenderRequest:
-    """The request with its music measured and playable; the same where there is none.
+    """Return the request with its music measured and playable; unchanged without music.
 
     Raises:
         BadInput: as `measure_narration`, or it is so short that repeating it would take longer than rendering.
@@ -77,5 +77,5 @@ def with_music(request: RenderRequest) -> RenderRequest:
 
 
 def frame_count(duration_s: Fraction, fps: int) -> int:
-    """Frames of a video that is as long as the narration, the last one begun counted: no word is cut."""
+    """Return the number of frames that covers the narration, rounded up so that no word is cut."""
     return max(1, -(-duration_s * fps // 1))

@@ -1,4 +1,4 @@
-"""Finds the gain that brings sound to a loudness, by measuring it (EBU R 128, ITU-R BS.1770)."""
+"""Measures loudness, and finds the gain that reaches a target (EBU R 128, ITU-R BS.1770)."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -8,25 +8,25 @@ from typing import Any
 from container_worker.media.ffmpeg_process import FfmpegProcess
 from scenequeue.errors import ToolFailed
 
-#: Close enough, in LU; players and ears do not tell it from the target.
+#: Tolerance, in LU; the difference is not audible.
 CLOSE_ENOUGH_LU = 0.1
-#: Holding peaks takes loudness away, so the gain is corrected and measured again, at most this often.
+#: Limiting peaks lowers loudness, so the gain is corrected and measured again, at most this often.
 _MAX_ROUNDS = 6
-#: Near silence is left as it is rather than blown up, in LUFS, and no gain is larger than this, in dB.
+#: Sound below this loudness, in LUFS, counts as silence and is not amplified; and the largest gain, in dB.
 _SILENCE_LUFS = -60.0
 _MAX_GAIN_DB = 36.0
-#: A decibel of gain is taken to bring at least this much, in LU.
+#: Least change of loudness, in LU, that is assumed for a decibel of gain.
 _MIN_SLOPE = 0.25
 
 
 def measure_loudness(ffmpeg_path: str, sound: Any, folder: Path, pcm: Iterable[bytes] | None = None) -> float:
-    """Integrated loudness of a graph's sound, in LUFS; -70 where nothing is loud enough to be measured.
+    """Measure the integrated loudness of a graph's sound, in LUFS; -70 for silence.
 
     Args:
         ffmpeg_path: the program.
         sound: an ffmpeg-python stream.
         folder: working directory of the child.
-        pcm: what the graph reads from stdin, if it does.
+        pcm: input for a graph that reads stdin.
 
     Raises:
         ToolFailed: the sound could not be read.
@@ -47,11 +47,11 @@ def measure_loudness(ffmpeg_path: str, sound: Any, folder: Path, pcm: Iterable[b
 
 
 def find_gain(target_lufs: float, level: Callable[[float], float]) -> float:
-    """The gain, in dB, at which the sound has the target's loudness; 0 for what is near silence.
+    """Return the gain, in dB, at which the sound reaches the target loudness; 0 for silence.
 
     Args:
-        target_lufs: where to get.
-        level: measures the loudness, in LUFS, that the finished sound has with a gain.
+        target_lufs: the target.
+        level: measures the loudness, in LUFS, of the finished sound with a gain in dB.
 
     Cost: two measurements as a rule, seven at most.
     """
@@ -67,7 +67,7 @@ def find_gain(target_lufs: float, level: Callable[[float], float]) -> float:
         if wanted == gain:
             break
         reached = level(wanted)
-        # The more the limiter takes away, the less a further decibel brings.
+        # The more the limiter acts, the less a further decibel adds.
         slope = min(1.0, max(_MIN_SLOPE, (reached - now) / (wanted - gain)))
         gain, now = wanted, reached
     return gain

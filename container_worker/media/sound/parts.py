@@ -1,7 +1,7 @@
-"""Finds the files that were joined into one sound file, end to end, as text-to-speech scripts do with `cat`.
+"""Finds the files that were concatenated into one sound file, as text-to-speech scripts do with `cat`.
 
-An Ogg file may be a chain of several by its standard. FLAC and WAV may not; some players go on after a joint, others stop.
-MP3 and ADTS (AAC) have no header, so joined ones are one stream, whose frames may differ.
+The Ogg standard allows chains of files. FLAC and WAV do not; some players continue after a joint, others stop.
+MP3 and ADTS (AAC) have no file header, so concatenated ones are one stream, whose frames may differ.
 """
 
 import mmap
@@ -13,33 +13,33 @@ from typing import BinaryIO
 
 from scenequeue.errors import BadInput
 
-#: What a file of each kind begins with, and what stands at the beginning of a joined one.
+#: First bytes of each kind of file -> pattern of the beginning of each file in it.
 _STARTS = {
     b"RIFF": re.compile(rb"RIFF....WAVE(?:fmt |JUNK|LIST|bext)", re.DOTALL),
     b"OggS": re.compile(rb"OggS\x00[\x02\x03\x06\x07]"),
     b"fLaC": re.compile(rb"fLaC[\x00\x80]\x00\x00\x22"),
 }
-#: More parts than a narration of sentences has.
+#: Largest number of parts; a narration of single sentences has fewer.
 _MAX_PARTS = 10_000
 
 
 @dataclass(frozen=True)
 class Part:
-    """Bytes of a sound file, from `start` up to, not including, `end`, that are a sound file by themselves."""
+    """Bytes `start` to `end`, exclusive, of a sound file that are a sound file themselves."""
 
     start: int
     end: int
 
 
 class Window:
-    """A part of an open file, read as if it were a file of its own."""
+    """A part of an open file as a readable, seekable file."""
 
     def __init__(self, file: BinaryIO, part: Part) -> None:
         self._file, self._part = file, part
         self._at = 0
 
     def read(self, size: int = -1) -> bytes:
-        """At most `size` bytes from here on."""
+        """Read at most `size` bytes."""
         left = self._part.end - self._part.start - self._at
         self._file.seek(self._part.start + self._at)
         data = self._file.read(max(0, left if size < 0 else min(size, left)))
@@ -47,23 +47,23 @@ class Window:
         return data
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """Go to a place; returns it."""
+        """Set the position; returns it."""
         base = (0, self._at, self._part.end - self._part.start)[whence]
         self._at = max(0, base + offset)
         return self._at
 
     def tell(self) -> int:
-        """The place where the next read begins."""
+        """Return the position."""
         return self._at
 
 
 def parts_of(path: str, what: str) -> list[Part]:
-    """The files that this one was joined of, in order; itself alone for nearly every file.
+    """Return the files that were concatenated into this one, in order; usually only the file itself.
 
     Raises:
-        BadInput: it is made of more parts than can be meant.
+        BadInput: it has too many parts.
 
-    Cost: one look at the header of a WAV file whose size is right; one search through Ogg, FLAC and other WAV files.
+    Cost: reads only the header of a WAV file whose size is right; searches all of Ogg, FLAC and other WAV files.
     """
     size = Path(path).stat().st_size
     whole = [Part(0, size)]
@@ -89,7 +89,7 @@ def _riff_end(head: bytes) -> int:
 
 
 def _chains(data: mmap.mmap, pattern: re.Pattern[bytes]) -> Iterator[int]:
-    """First pages of an Ogg file's chains: the streams of one chain all begin in pages one behind the other."""
+    """Yield the offset of each chain in an Ogg file; the first pages of a chain's streams are adjacent."""
     group_end = -1
     for found in pattern.finditer(data):
         start = found.start()

@@ -1,4 +1,4 @@
-"""Decodes a sound file whose format may change midway, and rewrites it in one format, as ffmpeg loses sound at a change."""
+"""Decodes a sound file whose format may change midway, and rewrites it in one format."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,20 +10,20 @@ from container_worker.media.sound.parts import Window, parts_of
 if TYPE_CHECKING:
     from av import AudioFrame
 
-#: What stands between the parts of a joined MP3, and is no sound.
+#: Tags between the parts of a concatenated MP3; they are not damage.
 _TAGS = (b"ID3", b"TAG", b"APETAGEX")
 _SAFELY = {"protocol_whitelist": "file", "format_whitelist": ",".join(AUDIO_FORMATS)}
 
 
 class SoundFile:
-    """The first sound of a local file, decoded; no other protocol and no other format is opened, whatever the file says.
+    """The first audio stream of a local file; other protocols and formats are refused, whatever the file refers to.
 
     Args:
         path: the file.
         what: what to call it in messages.
 
     Raises:
-        BadInput: it was joined of more files than can be meant.
+        BadInput: it was concatenated from too many files.
     """
 
     def __init__(self, path: str, what: str) -> None:
@@ -32,7 +32,7 @@ class SoundFile:
         #: Packets read so far, and how many of them could not be decoded.
         self.packets = 0
         self.damaged = 0
-        #: Whether there was any sound in the file, if only a damaged one.
+        #: True once an audio stream was found, even a damaged one.
         self.has_sound = False
         #: Sample rate, channels and sample format of the frames decoded so far.
         self.formats: set[tuple[int, str, str]] = set()
@@ -43,7 +43,7 @@ class SoundFile:
         return len(self.formats) <= 1 and len(self._parts) == 1
 
     def frames(self) -> Iterator["AudioFrame"]:
-        """Every frame that can be decoded.
+        """Yield every frame that can be decoded.
 
         Raises:
             FFmpegError: the file cannot be opened, or not be read on.
@@ -89,12 +89,12 @@ class SoundFile:
 
 
 def rewrite_steady(path: str, target: Path, what: str) -> None:
-    """Write the sound at our rate, in stereo, to a W64 file, every piece of it at its place.
+    """Write the sound to a W64 file, in stereo at AUDIO_HZ, without gaps.
 
-    ffmpeg rebuilds its filters where a file's format changes, and they lose their state: the position, the length wanted, and
-    the samples still in the resampler.
+    ffmpeg itself rebuilds its filters where a file's format changes, and loses their state: the position, the remaining
+    length, and the samples in the resampler.
 
-    Cost: one decode, and 12 MB a minute.
+    Cost: one decode, and 12 MB on disk per minute.
     """
     import av
 

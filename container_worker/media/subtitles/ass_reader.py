@@ -1,4 +1,4 @@
-"""Reads the dialogue of ASS and SSA files as plain cues; styles, positions and drawings are left out."""
+"""Reads the dialogue of ASS and SSA files; styles, positions and drawings are ignored."""
 
 import re
 
@@ -7,18 +7,18 @@ from container_worker.media.subtitles.cue import Cue
 _STAMP = re.compile(r"\s*(\d+):(\d{1,2}):(\d{1,2})[.:,](\d{1,3})\s*$")
 _HEADER = re.compile(r"^\s*\[(?:script info|v4\+? styles|events)\]\s*$", re.IGNORECASE | re.MULTILINE)
 _OVERRIDE = re.compile(r"(\{[^{}]*\})")
-#: In an override: 0 turns a vector drawing off, everything else turns one on.
+#: In an override block: \p0 ends a vector drawing, any other number begins one.
 _DRAWING = re.compile(r"\\p(\d+)")
 _FIELDS = ("layer", "start", "end", "style", "name", "marginl", "marginr", "marginv", "effect", "text")
 
 
 def is_ass(text: str) -> bool:
-    """True where a section of such files begins near the file's beginning."""
+    """Return True if a section header of such files is near the beginning."""
     return _HEADER.search(text[:4096]) is not None
 
 
 def ass_cues(text: str) -> list[Cue]:
-    """The cues in the file's order, breaks and overrides as they stand."""
+    """Return the cues in the file's order, with breaks and override blocks unchanged."""
     cues = []
     fields: tuple[str, ...] = _FIELDS
     for line in text.split("\n"):

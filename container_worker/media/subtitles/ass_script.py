@@ -1,4 +1,4 @@
-"""Writes laid out texts as a script for libass, which then has nothing left to decide: every line is an event of its own."""
+"""Writes laid-out texts as an ASS script with one positioned event per line, so that libass makes no layout decision."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,10 +7,10 @@ from container_worker.media.request import TextStyle
 from container_worker.media.text.fonts import packaged_fonts
 from container_worker.media.text.layout import Block, Line, starts_right_to_left
 
-#: What makes one sign of several: the zero-width joiner, and the frame of a keycap.
+#: Characters that join several into one sign: the zero-width joiner and the keycap frame.
 _JOINERS = frozenset("\u200d\u20e3")
 _ANCHOR = "{\\fscx0\\alpha&HFF&}a{\\fscx100\\alpha&H00&}"
-#: Matrix None: colours are those of the frame. Without it newer ffmpegs squeeze them into 16 to 235, and white is grey.
+#: Matrix None keeps RGB colours; otherwise newer ffmpegs squeeze them into 16 to 235, and white becomes grey.
 _HEADER = """[Script Info]
 ScriptType: v4.00+
 YCbCr Matrix: None
@@ -31,7 +31,7 @@ Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
 
 
 def escape(text: str) -> str:
-    """Text that libass draws as it stands: braces escaped, and no backslash followed by a letter it would obey."""
+    """Escape braces and backslashes, so that libass draws the text literally."""
     return text.replace("\\", "\\\u2060").replace("{", "\\{").replace("}", "\\}")
 
 
@@ -45,13 +45,13 @@ def _ass_time(seconds: float) -> str:
 
 
 def build_script(blocks: Sequence[Block], style: TextStyle, size: tuple[int, int], below_px: int) -> str:
-    """The ASS script that shows text k around second k.
+    """Return an ASS script that shows text k around second k.
 
     Args:
         blocks: the texts, at least one, all of one language.
         style: sizes and colours, in pixels.
-        size: width and height of what they are drawn on.
-        below_px: from the lower edge of the texts to the lower edge of what they are drawn on.
+        size: width and height of the picture.
+        below_px: from the lower edge of the texts to that of the picture.
     """
     colours = {"colour": _ass_colour(style.colour), "outline_colour": _ass_colour(style.outline_colour)}
     language = blocks[0].language
@@ -65,13 +65,15 @@ def build_script(blocks: Sequence[Block], style: TextStyle, size: tuple[int, int
 
 
 def _line(line: Line, at: tuple[float, float], em_px: float) -> str:
-    """One line, its middle and baseline at this point. libass puts the lower end of its deepest font on the point named."""
+    """Return the event text of a line with its middle and baseline at this point.
+
+    libass places the bottom of the line's deepest font there, so that descent is added.
+    """
     deepest = max(run.font.descent / run.font.units_per_em for run in line.runs) * em_px
     text = "".join(run.text for run in line.runs)
-    # Without a mark libass takes the direction of the line's first letter for that of the paragraph.
+    # Without a mark libass takes the paragraph's direction from the line's first letter.
     mark = "\u200f" if line.is_right_to_left else "\u200e" if starts_right_to_left(text) else ""
-    # Where nothing in an event belongs to a script, libass tears signs apart at what joins them: a letter without width or
-    # ink, in the style's font, prevents it.
+    # An invisible letter of the style's font: without any letter libass splits joined signs apart.
     anchor = _ANCHOR if _JOINERS & set(text) and not any(char.isalpha() for char in text) else ""
     texts = (
         f"{{\\fn{run.font.family}\\fs{run.font.cell_px(em_px):.2f}}}{mark if i == 0 else ''}{escape(run.text)}"
@@ -81,6 +83,6 @@ def _line(line: Line, at: tuple[float, float], em_px: float) -> str:
 
 
 def required_fonts(blocks: Sequence[Block], script: str) -> set[Path]:
-    """The font files that the script needs."""
+    """Return the paths of the fonts that the script uses."""
     anchor = {packaged_fonts()["NotoSans"].path} if _ANCHOR in script else set()
     return anchor | {run.font.path for block in blocks for line in block.lines for run in line.runs}

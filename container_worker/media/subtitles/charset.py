@@ -1,4 +1,4 @@
-"""Finds out in which encoding a subtitle file is written."""
+"""Detects the encoding of a subtitle file."""
 
 import codecs
 import re
@@ -6,32 +6,31 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-#: UTF-32's marks before those of UTF-16, which they begin with.
+#: UTF-32's marks come before those of UTF-16, which are prefixes of them.
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
 )  # fmt: skip
-#: Where UTF-16 without a mark is looked for, in bytes, and the share of zeros among every other byte that shows it; there are
-#: hardly any among the rest.
+#: Bytes searched for UTF-16 without a mark, and the share of zeros among every other byte that proves it.
 _HEAD_BYTES = 4096
 _ZEROS = 0.25
-#: ISO-2022-JP is ASCII but for what stands between such escapes.
+#: An escape sequence of ISO-2022-JP, which is ASCII otherwise.
 _JAPANESE_ESCAPE = re.compile(rb"\x1b\$[@B]")
 _ASCII = bytes(range(0x80))
-#: A file is UTF-8 with faults where at least this share of its bytes beyond ASCII is in whole characters.
+#: Share of the non-ASCII bytes that must form whole characters for a file to count as damaged UTF-8.
 _MIN_WHOLE_SHARE = 0.8
-#: What files in no Unicode encoding are written in; the detector knows more, in which nobody writes subtitles.
+#: Encodings that the detector considers; it knows others that no subtitles are written in.
 _ENCODINGS = (
     "cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "iso8859-1", "iso8859-2",
     "iso8859-7", "iso8859-8", "iso8859-9", "iso8859-15", "koi8-r", "koi8-u", "cp866", "cp874", "gb18030", "big5hkscs", "euc-jp",
     "shift_jis_2004", "cp932", "euc-kr", "cp949",
 )  # fmt: skip
-#: An encoding -> the larger one that such files are really in. ISO 8859-2 and -7 are no parts of 1250 and 1253.
+#: Encoding -> its superset, which is used instead. ISO 8859-2 and -7 are not subsets of 1250 and 1253.
 _LARGER = {
     "iso8859-1": "cp1252", "iso8859-15": "cp1252", "iso8859-9": "cp1254", "iso8859-8": "cp1255", "euc_kr": "cp949",
     "shift_jis": "cp932", "shift_jis_2004": "cp932", "big5": "cp950", "big5hkscs": "cp950", "gb2312": "gb18030", "gbk": "gb18030",
 }  # fmt: skip
-#: Language -> the encodings that are its own.
+#: Language -> its usual encodings.
 _OF_LANGUAGE = {
     **dict.fromkeys(("bg", "mk", "ru"), ("cp1251", "koi8-r", "cp866")),
     **dict.fromkeys(("be", "uk"), ("cp1251", "koi8-u", "cp866")),
@@ -41,7 +40,7 @@ _OF_LANGUAGE = {
     "th": ("cp874",), "ja": ("cp932", "euc_jp"), "ko": ("cp949",), "zh": ("gb18030", "cp950"), "zh-hant": ("cp950",),
     "zh-hans": ("gb18030",), "zh-tw": ("cp950",), "zh-hk": ("cp950",), "zh-cn": ("gb18030",),
 }  # fmt: skip
-#: Encodings as people know them, where Python's name is another.
+#: Python's name of an encoding -> its common name.
 NAMES = {
     **{f"cp125{page}": f"Windows-125{page}" for page in range(9)}, "cp866": "DOS 866", "cp874": "Windows-874 (Thai)",
     "cp932": "Shift-JIS", "cp949": "EUC-KR (Windows-949)", "cp950": "Big5", "gb18030": "GB18030", "euc_jp": "EUC-JP",
@@ -49,44 +48,44 @@ NAMES = {
     "utf-16": "UTF-16", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16", "utf-8-sig": "UTF-8", "utf-32": "UTF-32",
     "iso2022_jp": "ISO-2022-JP",
 }  # fmt: skip
-#: A reading in an encoding of the scene's language is taken where it is this likely, compared with the likeliest.
+#: Confidence, relative to the best, at which an encoding of the scene's language is preferred; and of Windows-1252 without one.
 _HINT_SHARE = 0.7
 _TIE_SHARE = 0.95
-#: Two readings are too close to call below this difference, compared with the better one, where more than this share of the
-#: characters beyond ASCII differs.
+#: A reading is doubtful if another one has nearly its confidence (relative difference) and differs in more than this share
+#: of the non-ASCII characters.
 _CLOSE = 0.02
 _OTHER_SHARE = 0.1
-#: So few bytes, in a file of no more than these, look like many an encoding, and only its language tells.
+#: With fewer non-ASCII bytes, in a file up to this size, a guess is doubtful unless the language supports it.
 _FEW_BYTES, _SMALL_FILE = 40, 400
-#: So many bytes are compared.
+#: Bytes compared between two readings.
 _SAMPLE = 20_000
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """A file's text, and what there is to say of how it was read."""
+    """A file's text, and how it was decoded."""
 
     text: str
     encoding: str
-    #: Bytes that were no part of a character, and are now replacement characters.
+    #: Invalid bytes, which became replacement characters.
     damaged: int = 0
     #: True for a guess that may well be wrong.
     is_doubtful: bool = False
 
 
 class Reading(NamedTuple):
-    """A possible encoding of a text, and how likely it is, from 0 to 1."""
+    """A possible encoding and its confidence, 0 to 1."""
 
     encoding: str
     confidence: float
 
 
 def decode(data: bytes, language: str | None = None) -> Decoded:
-    """Read a subtitle file: by its mark, as UTF-16 by its zeros, as UTF-8, else as what its bytes look like most.
+    """Decode a subtitle file: by its byte order mark, as UTF-16 by its zeros, as UTF-8, else by detection.
 
     Args:
         data: the file.
-        language: BCP 47 tag of the text, where it is known; it decides between readings that are nearly as likely.
+        language: BCP 47 tag of the text, if known; decides between similarly likely encodings.
     """
     for mark, encoding in _MARKS:
         if data.startswith(mark):
@@ -110,12 +109,12 @@ def _wide(head: bytes) -> str | None:
     low, high = head[0::2], head[1::2]
     zeros = {"utf-16-le": high.count(0), "utf-16-be": low.count(0)}
     order = max(zeros, key=lambda name: zeros[name])
-    # A file that was padded with zeros has as many at both places.
+    # A file padded with zeros has as many in both halves.
     return order if zeros[order] > _ZEROS * len(low) and min(zeros.values()) * 4 < zeros[order] else None
 
 
 def _read(data: bytes, encoding: str) -> Decoded:
-    """The text in this encoding, and how many bytes are none of it."""
+    """Decode with this encoding, counting invalid bytes."""
     try:
         return Decoded(data.decode(encoding), encoding)
     except UnicodeDecodeError:
@@ -140,12 +139,12 @@ def _guessed(data: bytes, language: str | None) -> Decoded:
 
 
 def telling(data: bytes) -> bytes:
-    """The lines that are not ASCII, each once: among times and numbers, short texts look like anything."""
+    """Return the distinct non-ASCII lines, because ASCII times and numbers would mislead the detector."""
     return b"\n".join(dict.fromkeys(line for line in re.split(rb"[\r\n]+", data) if not line.isascii()))
 
 
 def merged(readings: Sequence[Reading]) -> list[Reading]:
-    """The readings, likeliest first, each encoding once: larger ones in place of their parts."""
+    """Return the readings, most confident first, each encoding once, supersets in place of subsets."""
     best: dict[str, float] = {}
     for reading in readings:
         name = codecs.lookup(reading.encoding).name
@@ -156,9 +155,9 @@ def merged(readings: Sequence[Reading]) -> list[Reading]:
 
 
 def choose(readings: Sequence[Reading], language: str | None) -> Reading:
-    """The likeliest reading, or the likeliest in an encoding of this language where that is nearly as likely.
+    """Return the most confident reading, or one in an encoding of this language that is nearly as confident.
 
-    Without a language Windows-1252 wins a tie: it is what most of such files are in.
+    Without a language Windows-1252, the most common encoding, wins a tie.
     """
     best = readings[0]
     own, share = (_encodings_of(language), _HINT_SHARE) if language else (("cp1252",), _TIE_SHARE)

@@ -1,4 +1,4 @@
-"""Reads subtitle files, whatever their form and encoding, into plain text with times, and lays the cues out on frames."""
+"""Reads subtitle files of any supported format and encoding, and maps their cues to frames."""
 
 import re
 from collections.abc import Sequence
@@ -18,25 +18,25 @@ from container_worker.media.subtitles.webvtt_reader import is_webvtt, webvtt_cue
 from scenequeue.errors import BadInput
 from scenequeue.reasons import Code
 
-#: Most cues that are drawn at one moment; more at once is a broken file.
+#: Largest number of cues drawn at one moment.
 _MAX_AT_ONCE = 6
-#: A file without a letter is an empty one: a byte order mark, empty lines, the number of a cue that was never written.
+#: A file without any letter counts as empty; it may hold a byte order mark, empty lines or a number.
 _LETTER = re.compile(r"[^\W\d_]")
 
 
 def read_cues(path: str, name: str, language: str | None = None) -> list[Cue]:
     """Read the cues of an SRT, WebVTT, ASS or SSA file, in order of their start, empty ones left out.
 
-    Those that end before they begin or before 0 are left out, longer ones than can be read are cut; that is said as a
-    warning, as is that more cues are due at one moment than are drawn.
+    Cues that end before they begin or before 0 are dropped, and too long texts are cut. Both are warnings, as are more
+    cues at one moment than are drawn.
 
     Args:
         path: the file; an empty one has no cues.
-        name: what to call it in messages.
-        language: BCP 47 tag of the text, where it is known: a hint at the encoding.
+        name: the file's name in messages.
+        language: BCP 47 tag of the text, if known; a hint at the encoding.
 
     Raises:
-        BadInput: it is none of these, too large, or holds too many cues.
+        BadInput: it has another format, is too large, or has too many cues.
     """
     size = Path(path).stat().st_size
     if size > MAX_SUBTITLE_BYTES:
@@ -72,7 +72,7 @@ def _warn(code: Code, cues: int, **parameters: int) -> None:
 
 
 def _cues_in(text: str, name: str) -> list[Cue]:
-    """The cues of the whole file, their text plain."""
+    """Return all cues of the file as plain text."""
     if is_webvtt(text):
         shown, unreadable = webvtt_cues(text)
         _warn(Code.CUES_UNREADABLE, unreadable)
@@ -84,12 +84,12 @@ def _cues_in(text: str, name: str) -> list[Cue]:
                 f"{name} is not an SRT, WebVTT, ASS or SSA subtitle file: no line 'HH:MM:SS,mmm --> HH:MM:SS,mmm' in it"
             )
         return []
-    # Counted before they are looked at one by one.
+    # Too many are refused by the caller; do not clean each first.
     return found if len(found) > MAX_CUES else [Cue(cue.start_s, cue.end_s, plain(cue.text)) for cue in found]
 
 
 def count_crowded_cues(cues: Sequence[Cue]) -> int:
-    """Count the cues that begin while as many others as are drawn at one moment are shown."""
+    """Count the cues that begin while the largest number drawn at once is already shown."""
     count, ends = 0, list[float]()
     for cue in cues:
         while ends and ends[0] <= cue.start_s:
@@ -105,7 +105,7 @@ def count_late_cues(cues: Sequence[Cue], fps: int, frames: int) -> int:
 
 
 def spans(cues: Sequence[Cue], fps: int, frames: int) -> list[Span]:
-    """Return the text shown on each range of frames: cues clipped to the scene, overlapping ones stacked in order of their start.
+    """Return the text of each range of frames: cues clipped to the scene, overlapping ones stacked in order of start.
 
     Args:
         cues: in order of their start.

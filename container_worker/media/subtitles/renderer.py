@@ -1,4 +1,4 @@
-"""Draws subtitle texts with libass, one small transparent picture per text, ahead of the frames that they lie on."""
+"""Renders subtitle texts with libass to transparent patches, in a thread, ahead of the frames that show them."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -21,18 +21,17 @@ from container_worker.media.text.fontbook import FontBook
 from container_worker.media.text.layout import Block, lay_out
 from scenequeue.reasons import Code
 
-#: Texts that one child draws, without a pause: it has ended, and its 33 MB are free again, while they are shown. A child's start,
-#: a tenth of a second, is small beside the half minute in which so many are.
+#: Texts drawn by one ffmpeg, which then ends and frees its 33 MB. Its start takes 0.1 s, its texts are shown for about 30 s.
 _BATCH_SIZE = 10
-#: fontconfig, where ffmpeg has it, is told of no fonts: only what we name is used, on every machine alike.
+#: An empty fontconfig configuration, so that only the named fonts are used, the same on every machine.
 _NO_FONTS = '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig></fontconfig>\n'
 
 
 class AssBatch:
-    """Texts that one ffmpeg child draws, one picture after the other."""
+    """A batch of texts that one ffmpeg draws, one picture after the other."""
 
     def __init__(self, blocks: Sequence[Block], style: TextStyle, frame: tuple[int, int], ffmpeg: str, folder: Path) -> None:
-        """Start the child.
+        """Start ffmpeg.
 
         Args:
             blocks: the texts.
@@ -42,7 +41,7 @@ class AssBatch:
             folder: for the script and links to the fonts.
         """
         self.blocks = blocks
-        #: Room for the box and the outline; the texts' lower edge lies this far above the pictures'.
+        #: Distance of the texts' lower edge from the pictures', for the box and the outline.
         self.below_px = round(style.em_px * 0.9 + style.outline_px)
         tallest_px = max((block.height_px for block in blocks), default=0.0)
         height_px = min(frame[1] * 2, round(tallest_px + style.em_px + style.outline_px) + self.below_px)
@@ -55,7 +54,7 @@ class AssBatch:
         fonts = folder / "fonts"
         fonts.mkdir(exist_ok=True)
         script = build_script(self.blocks, style, self.size, self.below_px)
-        # libass reads every file there is into memory.
+        # libass loads every file of the folder into memory.
         for link in fonts.iterdir():
             link.unlink()
         for path in required_fonts(self.blocks, script):
@@ -70,31 +69,31 @@ class AssBatch:
         return FfmpegProcess(argv, folder, "drew subtitles", has_output=True, environment=environment)
 
     def next_picture(self) -> npt.NDArray[np.uint8]:
-        """The next text on transparent ground: height x width x 4, colour multiplied by alpha.
+        """Return the picture of the next text: height x width x 4, colour multiplied by alpha.
 
         Raises:
-            ToolFailed: ffmpeg ended before it.
+            ToolFailed: ffmpeg ended before.
         """
         pixels = np.empty((self.size[1], self.size[0], 4), np.uint8)
         self._process.read_into(pixels.data)
         return pixels
 
     def kill(self) -> None:
-        """Kill the child; a `next_picture` that waits in another thread raises ToolFailed."""
+        """Kill ffmpeg; a `next_picture` that waits in another thread raises ToolFailed."""
         self._process.kill()
 
     def close(self) -> None:
-        """End the child; there are no more pictures."""
+        """End ffmpeg; no more pictures can be read."""
         self._process.close()
 
 
 class SubtitleRenderer:
-    """Draws a known list of texts in order, in a thread of its own: some before they are asked for, the next while those show."""
+    """Draws a list of texts in order, in its own thread, one batch ahead of the frames."""
 
     def __init__(
         self, texts: Sequence[str], style: TextStyle, frame: tuple[int, int], ffmpeg: str, folder: Path, book: FontBook
     ) -> None:
-        """Begin to draw.
+        """Start drawing the first batch.
 
         Args:
             texts: at least one.
@@ -102,12 +101,12 @@ class SubtitleRenderer:
             frame: width and height in pixels.
             ffmpeg: the program.
             folder: for the script and links to the fonts.
-            book: which font draws which character; what it has not is in its `missing` afterwards, for all texts.
+            book: chooses fonts; characters that no font has are in its `missing` afterwards.
         """
         self._texts, self._style, self._frame = texts, style, frame
         self._ffmpeg, self._folder, self._book = ffmpeg, folder, book
         self._cut = 0
-        self._sheet: AssBatch | None = None
+        self._batch: AssBatch | None = None
         book.look_for(texts)
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="typesetter")
         self._drawn: deque[Future[Patch | None]] = deque()
@@ -117,16 +116,16 @@ class SubtitleRenderer:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if self._sheet is not None:
-            self._sheet.kill()
+        if self._batch is not None:
+            self._batch.kill()
         self._pool.shutdown(wait=True, cancel_futures=True)
-        if self._sheet is not None:
-            self._sheet.close()
+        if self._batch is not None:
+            self._batch.close()
         if self._cut:
             warn(Code.TEXT_CUT, cues=self._cut)
 
     def draw(self, index: int) -> Patch | None:
-        """The patch of text `index`; to be called once for each text, in order.
+        """Return the patch of text `index`; must be called once for each text, in order.
 
         Raises:
             ToolFailed: ffmpeg failed.
@@ -140,15 +139,15 @@ class SubtitleRenderer:
             self._drawn.append(self._pool.submit(self._make, index))
 
     def _make(self, index: int) -> Patch | None:
-        """The patch of this text, in the thread; the first of a sheet starts the child, the last one ends it."""
+        """Make the patch of this text, in the thread; the first of a batch starts ffmpeg, the last one ends it."""
         if index % _BATCH_SIZE == 0:
-            self._sheet = self._open(self._texts[index : index + _BATCH_SIZE])
-        sheet = self._sheet
-        assert sheet is not None
-        text, number = sheet.next_picture(), index % _BATCH_SIZE
-        if number == len(sheet.blocks) - 1:
-            sheet.close()
-        return self._patch(text, sheet.blocks[number].height_px, sheet)
+            self._batch = self._open(self._texts[index : index + _BATCH_SIZE])
+        batch = self._batch
+        assert batch is not None
+        text, number = batch.next_picture(), index % _BATCH_SIZE
+        if number == len(batch.blocks) - 1:
+            batch.close()
+        return self._patch(text, batch.blocks[number].height_px, batch)
 
     def _open(self, texts: Sequence[str]) -> AssBatch:
         most_lines = max(1, int(self._frame[1] * MAX_TEXT_SHARE / (self._style.em_px * LINE_HEIGHT_EM)))
@@ -156,21 +155,21 @@ class SubtitleRenderer:
         self._cut += sum(is_cut for _, is_cut in laid_out)
         return AssBatch([block for block, _ in laid_out], self._style, self._frame, self._ffmpeg, self._folder)
 
-    def _patch(self, text: npt.NDArray[np.uint8], height_px: float, sheet: AssBatch) -> Patch | None:
+    def _patch(self, text: npt.NDArray[np.uint8], height_px: float, batch: AssBatch) -> Patch | None:
         columns = np.flatnonzero(text[..., 3].any(axis=0))
         if not len(columns):
             return None
-        # Only what shows is worked on in floats. The box's edges are rounded: two more columns, so that none is cut off.
+        # Convert only the visible columns to floats, with two more for the rounded edges of the box.
         pad = round(BOX_PAD_X_EM * self._style.em_px) + 2 if self._style.box_opacity > 0 else 0
         left, right = max(0, int(columns[0]) - pad), int(columns[-1]) + 1 + pad
         picture = text[:, left:right].astype(np.float32)
-        bottom = sheet.size[1] - sheet.below_px
+        bottom = batch.size[1] - batch.below_px
         if self._style.box_opacity > 0:
             self._lay_on_box(picture, (int(columns[0]) - left, int(columns[-1]) + 1 - left), bottom, height_px)
         return make_patch(picture, left, self._frame[1] - round(self._style.margin_px) - bottom, self._frame)
 
     def _lay_on_box(self, picture: npt.NDArray[np.float32], ink: tuple[int, int], bottom: int, height_px: float) -> None:
-        """Put the box behind the ink between these columns, in place; texts of as many common lines have one height."""
+        """Draw the box behind the ink between these columns, in place."""
         style, em = self._style, self._style.em_px
         pad_x, pad_y = BOX_PAD_X_EM * em, BOX_PAD_Y_EM * em
         box = (ink[0] - pad_x, bottom - height_px - pad_y, ink[1] + pad_x, bottom + pad_y)
@@ -183,7 +182,7 @@ class SubtitleRenderer:
 
 
 def warn_missing_glyphs(text: str, book: FontBook) -> None:
-    """Say which characters of this text (title or subtitles) no font has, if any."""
+    """Warn about characters of this text (title or subtitles) that no font has."""
     if book.missing:
         names = " ".join(f"U+{ord(char):04X}" for char in sorted(book.missing)[:10])
         warn(Code.GLYPHS_MISSING, input=text, count=len(book.missing), characters=names)

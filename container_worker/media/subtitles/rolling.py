@@ -1,4 +1,4 @@
-"""Finds lines that roll up, as in live captions and YouTube's automatic ones, and shows each of them once."""
+"""Removes repeated lines of roll-up captions, such as live captions and YouTube's automatic ones."""
 
 import re
 from collections.abc import Sequence
@@ -6,26 +6,26 @@ from itertools import pairwise
 
 from container_worker.media.subtitles.cue import Cue
 
-#: A cue that begins this soon after the end of the one before goes on from it, in seconds.
+#: Largest gap between a cue and the one that continues it, in seconds.
 _GAP_S = 0.1
-#: So many cues, and this share of all, must begin with lines of the one before: a word said twice is said twice.
+#: Number and share of cues that must begin with lines of the one before, so that a word said twice is kept.
 _MIN_ROLLING_CUES, _MIN_ROLLING_SHARE = 2, 0.5
-#: Most lines that roll up together: live captions have three.
+#: Largest number of lines that roll together; live captions have three.
 _MAX_LINES = 4
 _WORD_TIME = re.compile(r"<(?:\d+:)?\d{1,2}:\d\d[.,]\d+>")
 
 
 def has_word_times(text: str) -> bool:
-    """True for a file in which words have times of their own."""
+    """Return True if words in the file have their own times."""
     return _WORD_TIME.search(text) is not None
 
 
 def without_repeats(cues: Sequence[Cue], *, is_rolling: bool) -> list[Cue]:
-    """The cues with each rolling line in the first of those that have it; one that has no other is added to the cue before.
+    """Return the cues with each rolling line kept only in its first cue; a cue without new lines prolongs the one before.
 
     Args:
         cues: plain, in order of their start.
-        is_rolling: known of the file already; otherwise so many of its cues must begin with lines of the one before.
+        is_rolling: True if the file is known to roll; otherwise enough cues must begin with lines of the one before.
     """
     if not cues:
         return []
@@ -45,7 +45,7 @@ def without_repeats(cues: Sequence[Cue], *, is_rolling: bool) -> list[Cue]:
 
 
 def _carried(before: Cue, after: Cue) -> int:
-    """Count the lines at the end of one cue that are repeated at the beginning of the next."""
+    """Count the last lines of one cue that the next one begins with."""
     if abs(after.start_s - before.end_s) > _GAP_S:
         return 0
     old, new = before.text.split("\n"), after.text.split("\n")

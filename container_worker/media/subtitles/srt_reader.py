@@ -1,28 +1,28 @@
-"""Reads SRT files as people and programs write them.
+"""Reads SRT files, tolerant of what people and programs write.
 
-A cue is a line of times and all lines up to the next, but for the number that stands before that one. Empty lines and
-numbers may be missing, times may lack hours, fractions or their usual signs.
+A cue is a line of times and all lines up to the next one, except the number before that. Empty lines and numbers may be
+missing; times may lack hours, fractions or their usual separators.
 """
 
 import re
 
 from container_worker.media.subtitles.cue import Cue
 
-#: [-][hours:]minutes:seconds[,fraction]; the sign where an editor moved a cue to before the start.
+#: [-][hours:]minutes:seconds[,fraction]; negative where an editor shifted a cue to before the start.
 _STAMP = r"(-)?\s*(?:(\d{1,3})\s*[:：]\s*)?(\d{1,3})\s*[:：]\s*(\d{1,2})(?:\s*[.,:;，．]\s*(\d{1,6}))?"
-#: Two dashes, or the one that a text editor makes of them.
+#: Two dashes, or the single one that text editors replace them with.
 _ARROW = r"\s*(?:[-–—]\s?[-–—]|[–—])\s?>\s*"
 _TIMES = re.compile(rf"^(?:\d+[ \t]+)?{_STAMP}{_ARROW}{_STAMP}(?:\s.*)?$")
-#: With another arrow, or none, both times must be whole: a line of text may hold times of the day.
+#: With another arrow, or none, both times must be complete, because text may contain times of day.
 _WHOLE = r"(-)?(\d{1,2}):(\d{1,2}):(\d{1,2})[.,](\d{1,3})"
 _WHOLE_TIMES = re.compile(rf"^(?:\d+[ \t]+)?{_WHOLE}(?:\s*(?:[-=]>|→|--?|[–—])\s*|[\s,]+){_WHOLE}(?:\s.*)?$")
 _NUMBER = re.compile(r"^\s*\d{1,9}\s*$")
-#: Longest line of times that is looked at, in characters.
+#: Characters of a line that are searched for times.
 _MAX_TIMES_CHARS = 200
 
 
 def srt_cues(text: str) -> list[Cue] | None:
-    """The cues as they stand, in the file's order, times signed, mark-up untouched; None where there is no line of times."""
+    """Return the cues in the file's order, with signed times and mark-up; None if there is no line of times."""
     cues: list[Cue] = []
     times: tuple[float, float] | None = None
     lines: list[str] = []
@@ -41,7 +41,7 @@ def srt_cues(text: str) -> list[Cue] | None:
 
 
 def _times_in(line: str) -> tuple[float, float] | None:
-    # Most lines are text, and cheaply told from times.
+    # A cheap test for most lines, which are text.
     if ":" not in line and "：" not in line:
         return None
     line = line.strip()[:_MAX_TIMES_CHARS]
@@ -57,7 +57,7 @@ def _seconds(sign: str | None, hours: str | None, minutes: str, seconds: str, fr
 
 
 def _text(lines: list[str], next_number: int) -> str:
-    """The lines of a cue without the number of the next one, which stands right before its times or by itself."""
+    """Return a cue's text without the number of the next cue, which precedes its times or stands alone."""
     end = len(lines)
     while end and not lines[end - 1].strip():
         end -= 1

@@ -1,4 +1,4 @@
-"""Chooses the subtitle patch of each frame, drawn just before it is needed."""
+"""Provides the subtitle patch of each frame, drawn just before it is needed."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from container_worker.media.picture.overlay import Patch
 
 @dataclass(frozen=True)
 class Span:
-    """Frames from `first` up to, not including, `end`, that show the same text."""
+    """Frames `first` to `end`, exclusive, that show the same text."""
 
     first: int
     end: int
@@ -16,7 +16,7 @@ class Span:
 
 
 class CueTrack:
-    """Hands out the patch of each frame; frames are asked for in order."""
+    """Provides the patch of each frame; frames must be requested in order."""
 
     def __init__(self, spans: Sequence[Span], draw: Callable[[int], Patch | None]) -> None:
         """Args:
@@ -28,7 +28,7 @@ class CueTrack:
         self._patch: Patch | None = None
 
     def at(self, frame: int) -> Patch | None:
-        """Return the patch on this frame; None for nothing."""
+        """Return the patch on this frame, or None."""
         while self._next < len(self._spans) and self._spans[self._next].first <= frame:
             self._patch = self._draw(self._next)
             self._next += 1

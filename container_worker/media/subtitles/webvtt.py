@@ -1,4 +1,4 @@
-"""Writes subtitles as WebVTT: the sidecar file, and what ffmpeg makes a soft track of."""
+"""Writes subtitles as WebVTT, for the sidecar and for the soft track."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,7 +7,7 @@ from container_worker.media.file_names import CAPTIONS, SUBTITLE_TRACK
 from container_worker.media.subtitles.cue import Cue
 from container_worker.media.subtitles.timeline import Span
 
-#: ffmpeg leaves marks of its escaping in a mov_text track where braces were; their wide forms pass as they are.
+#: Full-width braces for the soft track, because ffmpeg leaves backslashes before ordinary ones in mov_text.
 _BRACES = str.maketrans("{}", "\uff5b\uff5d")
 
 
@@ -22,7 +22,7 @@ def _stamp(seconds: float) -> str:
 
 
 def webvtt(cues: Sequence[Cue]) -> str:
-    """The file's text. Cue text is plain: what could be read as mark-up is written as entities."""
+    """Return the cues as a WebVTT file; characters of mark-up are written as entities."""
     blocks = ["WEBVTT"]
     for cue in cues:
         text = cue.text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -33,7 +33,7 @@ def webvtt(cues: Sequence[Cue]) -> str:
 
 
 def write_captions(cues: Sequence[Cue], folder: Path, *, beside: bool, soft: bool) -> None:
-    """Write what is asked for, in UTF-8: the sidecar, and the file that a soft track is made of."""
+    """Write the requested files in UTF-8: the sidecar, and the source of the soft track."""
     text = webvtt(cues)
     if beside:
         (folder / CAPTIONS).write_text(text, encoding="utf-8")
@@ -42,7 +42,7 @@ def write_captions(cues: Sequence[Cue], folder: Path, *, beside: bool, soft: boo
 
 
 def read_webvtt(text: str) -> list[Cue]:
-    """The cues of a file that `webvtt` wrote."""
+    """Return the cues of a file that `webvtt` wrote."""
     cues = []
     for block in text.split("\n\n")[1:]:
         times, _, words = block.strip("\n").partition("\n")

@@ -1,6 +1,6 @@
 """Reads WebVTT files by the rules of its standard (W3C, WebVTT: "WebVTT parser" and "cue text parsing rules").
 
-Steps are named as there. What a cue has beside times and text (its name, settings, region, voices, classes) decides nothing here.
+Steps are named as there. A cue's identifier, settings, region, voices and classes are ignored.
 """
 
 import re
@@ -9,27 +9,27 @@ from container_worker.media.subtitles.cue import Cue, tidy, unescape, without_ov
 
 _SPACE = " \t\f"
 _STAMP = re.compile(r"(?:([0-9]+):)?([0-9]{2}):([0-9]{2})\.([0-9]{3})(?![0-9])")
-#: Blocks in which `-->` does not begin a cue.
+#: Beginnings of blocks that are not cues.
 _NO_CUE = ("NOTE", "STYLE", "REGION")
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
-#: In cue text a "<" opens a tag, whatever follows, up to the next ">" or the end.
+#: In cue text a "<" always opens a tag, up to the next ">" or the end.
 _TAG = re.compile(r"<[^>]*(?:>|$)")
 
 
 def is_webvtt(text: str) -> bool:
-    """True for a file with the signature, whatever else is in it."""
+    """Return True if the text begins with the WebVTT signature."""
     return text.startswith("WEBVTT") and text[6:7] in {"", " ", "\t", "\n"}
 
 
 def webvtt_cues(text: str) -> tuple[list[Cue], int]:
-    """The cues of a file whose newlines are LF, in its order, and how many lines with an arrow have no times that can be read."""
+    """Return the cues of a file with LF newlines, in its order, and the number of cues with unreadable times."""
     lines = text.replace("\x00", "\ufffd").split("\n")
-    # The last line is one only if something stands in it.
+    # A final newline does not begin another line.
     if lines[-1] == "":
         lines.pop()
     cues: list[Cue] = []
     unreadable = 0
-    # The header is a block too, but for cues: it ends before the first line with an arrow.
+    # The header is a block that ends before the first line with an arrow.
     at = 1
     while at < len(lines) and lines[at] and "-->" not in lines[at]:
         at += 1
@@ -46,7 +46,7 @@ def webvtt_cues(text: str) -> tuple[list[Cue], int]:
 
 
 def _block(lines: list[str], first: int) -> tuple[int, tuple[float, float] | None, list[str], bool]:
-    """Collect a block: the line after it, a cue's times and lines, and if there was an arrow where times belong."""
+    """Collect a block: the index after it, a cue's times and lines, and True if it had an arrow in a line of times."""
     times: tuple[float, float] | None = None
     body: list[str] = []
     has_arrow = False
@@ -54,7 +54,7 @@ def _block(lines: list[str], first: int) -> tuple[int, tuple[float, float] | Non
     while at < len(lines) and lines[at] != "":
         if "-->" in lines[at]:
             if has_arrow or at - first > 1:
-                break  # the next cue, without an empty line before it
+                break  # the next cue begins without an empty line
             has_arrow = True
             times = _times(lines[at])
             if times is not None:
@@ -85,6 +85,6 @@ def _seconds(found: re.Match[str]) -> float | None:
 
 
 def cue_text(text: str) -> str:
-    """The visible text of a cue: tags of every name removed, closed or not, character references resolved."""
+    """Return a cue's visible text: all tags removed, character references resolved."""
     text = _BREAK.sub("\n", without_overrides(text))
     return tidy("".join(unescape(piece) for piece in _TAG.split(text)))

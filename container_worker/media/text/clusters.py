@@ -1,13 +1,13 @@
-"""Cuts text into clusters: what readers take for one character, torn neither between lines nor between fonts."""
+"""Splits text into grapheme clusters, which are divided neither between lines nor between fonts."""
 
 import re
 from functools import lru_cache
 from typing import Any
 
-#: Letters of Western Europe and common marks: none joins another.
+#: Western European letters and common marks, none of which join.
 _SINGLE = re.compile("[\u0020-\u02ff\u2010-\u2027\u2030-\u205e]*")
-#: A cluster of UAX 29, behind what needs it to stand: vowels of Thai and Lao that are written before their consonant, and
-#: consonants whose vowel is taken away, under which the next is put; and before what stands behind its consonant.
+#: A cluster of UAX 29, extended by Thai and Lao vowels written before their consonant, consonants without their vowel that
+#: stack on the next one, and vowels written after their consonant.
 _PATTERN = (
     r"(?:[\u0E40-\u0E44\u0EC0-\u0EC4](?=\p{L})"
     r"|\X(?<=[\p{InSC=Virama}\p{InSC=Invisible_Stacker}]\u200d?)(?=\p{L}))*+"
@@ -23,7 +23,7 @@ def _find_all() -> Any:
 
 
 def clusters(text: str) -> list[str]:
-    """The text's clusters in order; joined, they are the text."""
+    """Split the text into clusters; concatenated, they are the text."""
     if _SINGLE.fullmatch(text):
         return list(text)
     found: list[str] = _find_all()(text)

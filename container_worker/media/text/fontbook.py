@@ -1,4 +1,4 @@
-"""Chooses a font for every character of a text, by its script and the texts' language, and tells what none can draw."""
+"""Chooses a font for every character of a text by script and language, and collects characters without a font."""
 
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -10,30 +10,30 @@ from container_worker.media.text.clusters import clusters
 from container_worker.media.text.fonts import Font, packaged_fonts, system_fonts_for
 from container_worker.media.text.writing import EMOJI, Han, han_of, scripts_of
 
-#: What draws ideographs, kana and their marks, by whose forms they have. Each cut holds only what SC lacks or draws otherwise.
+#: Fonts for ideographs, kana and their marks, by regional forms. The other subsets hold only what SC lacks or draws otherwise.
 _HAN = {
     "Hans": ("NotoSansSC", "NotoSansTC"),
     "Hant": ("NotoSansTC", "NotoSansSC"),
     "Jpan": ("NotoSansJP", "NotoSansSC"),
     "Kore": ("NotoSansKR", "NotoSansJP", "NotoSansSC"),
 }
-#: Written by hand in this style wherever Urdu is.
+#: The usual style of Urdu.
 _NASTALIQ = ("NotoNastaliqUrdu",)
 _EMOJI = "NotoEmoji"
-#: Format characters that show, unlike the others of their category.
+#: Format characters that are visible, unlike others of their category.
 _SHOWING_FORMATS = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd")
 
 
 @dataclass(frozen=True)
 class Run:
-    """Neighbouring characters in one font."""
+    """Adjacent characters in one font."""
 
     font: Font
     text: str
 
 
 def runs_of(text: str, fonts: Sequence[Font]) -> list[Run]:
-    """The text cut where its characters' fonts change."""
+    """Split the text where its characters' fonts change."""
     parts, start = [], 0
     for font, group in groupby(fonts):
         end = start + sum(1 for _ in group)
@@ -43,14 +43,14 @@ def runs_of(text: str, fonts: Sequence[Font]) -> list[Run]:
 
 
 class FontBook:
-    """Chooses fonts for texts that belong together, and remembers what it could not draw."""
+    """Chooses fonts for the texts of one scene, and remembers characters without a font."""
 
     def __init__(self, language: str | None = None, *, use_system: bool = True) -> None:
-        """Take the packaged fonts.
+        """Begin with the packaged fonts.
 
         Args:
-            language: BCP 47 tag of the texts; without one it is judged by the texts that are looked for first.
-            use_system: whether what the packaged fonts lack may come from the machine's.
+            language: BCP 47 tag of the texts; None detects it from the first texts.
+            use_system: allow the machine's fonts for characters that the packaged ones lack.
         """
         self._language = language
         self._use_system = use_system
@@ -60,27 +60,27 @@ class FontBook:
         self._han: Han = "Hans"
         self._preferences: dict[str, list[Font]] = {}
         self._chosen: dict[tuple[str, str], Font | None] = {}
-        #: Characters that no font has; they are left out of what is drawn.
+        #: Characters that no font has; they are not drawn.
         self.missing: set[str] = set()
 
     @property
     def language(self) -> str:
-        """Two letters: of the texts' language, or of what they were judged by; en where neither says."""
+        """Two-letter language, given or detected; otherwise en."""
         named = (self._language or "").split("-")[0]
         judged = {"Jpan": "ja", "Kore": "ko"}.get(self._han, "en")
         return named if len(named) == 2 else judged
 
     def judge(self, texts: Iterable[str]) -> None:
-        """Settle whose ideographs are drawn, by all of these texts, unless that is settled."""
+        """Decide the regional form of ideographs from these texts, unless it has been decided."""
         if not self._is_judged:
             self._han, self._is_judged = han_of(self._language, texts), True
 
     def look_for(self, texts: Sequence[str]) -> None:
-        """Find fonts for all characters of these texts; what none has is added to `missing`.
+        """Find fonts for all characters of these texts; those without a font are added to `missing`.
 
-        The first texts that hold more than Latin are judged by.
+        The first texts with more than Latin decide the regional form of ideographs.
 
-        Cost: where a packaged font lacks one that has not been looked for, one look into the system's fonts.
+        Cost: one search of the system's fonts for new characters that no packaged font has.
         """
         chars = set[str]().union(*texts) - _latin()
         if chars:
@@ -95,7 +95,7 @@ class FontBook:
         self.missing |= {char for char in unknown if not self._can_draw(char)}
 
     def drawable(self, text: str) -> str:
-        """The text without the characters that no font has, which are added to `missing`."""
+        """Return the text without the characters that no font has, which are added to `missing`."""
         self.look_for([text])
         return "".join(char for char in text if char not in self.missing) if self.missing else text
 
@@ -103,7 +103,7 @@ class FontBook:
         return _is_invisible(char) or any(font.covers(char) for font in (*packaged_fonts().values(), *self._more))
 
     def fonts_for(self, text: str) -> list[Font]:
-        """The font of each character of one cue, which is drawable."""
+        """Return the font of each character of a drawable text."""
         basic = packaged_fonts()["NotoSans"]
         if _latin().issuperset(text):
             return [basic] * len(text)
@@ -117,15 +117,15 @@ class FontBook:
         return result
 
     def runs(self, text: str) -> list[Run]:
-        """One cue's text cut into runs of one font each."""
+        """Split a drawable text into runs of one font each."""
         return runs_of(text, self.fonts_for(text))
 
     def _font(self, unit: str, script: str, before: Font | None) -> Font | None:
-        """The font for this cluster; of an invisible one, the font that goes on."""
+        """Return the font for this cluster; an invisible one keeps the font before it."""
         visible = [char for char in unit if char != "\n" and (char.isspace() or not _is_invisible(char))]
         if not visible:
             return before or self._preferred(script)[0]
-        # An emoji font's space is as wide as an emoji; what a font has no space for, libass draws as a box.
+        # Not an emoji font's space, which is as wide as an emoji; and libass draws a box for a missing space.
         is_space = "".join(visible).isspace()
         if is_space and before is not None and before is not packaged_fonts()[_EMOJI] and all(map(before.covers, visible)):
             return before
@@ -136,7 +136,7 @@ class FontBook:
         return self._chosen[key]
 
     def _preferred(self, script: str) -> list[Font]:
-        """All fonts, the script's own first."""
+        """Return all fonts, the script's own first."""
         if script not in self._preferences:
             packaged = packaged_fonts()
             first: tuple[str, ...]
@@ -163,7 +163,7 @@ def _is_invisible(char: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _latin() -> frozenset[str]:
-    """Letters of Latin, Greek and Cyrillic and the marks between them: a text of nothing else is in one font."""
+    """Return the characters of Latin, Greek and Cyrillic texts, which one font draws."""
     font = packaged_fonts()["NotoSans"]
     points = (*range(0x20, 0x2B0), *range(0x370, 0x483), *range(0x1E00, 0x2000), *range(0x2010, 0x2028), *range(0x2030, 0x205F))
     return frozenset(char for char in map(chr, points) if font.covers(char))

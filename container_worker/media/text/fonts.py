@@ -1,4 +1,4 @@
-"""The fonts there are: those that come with the package, and the system's; what each covers, and how libass sizes it."""
+"""Describes the packaged fonts and the system's: their coverage, and the metrics that libass sizes them by."""
 
 import json
 import os
@@ -13,8 +13,7 @@ from typing import Any
 from container_worker.media.defaults import MAX_FONT_FILES
 
 PACKAGED = Path(__file__).resolve().parents[2] / "fonts"
-#: Written by deploy/make_fonts.py: the facts of each packaged font under its file's name without the style, in the order in which
-#: a character is looked for.
+#: Written by deploy/make_fonts.py: the facts of each packaged font by its file name without the style, in order of preference.
 COVERAGE_FILE = PACKAGED / "coverage.json"
 _SYSTEM_FOLDERS = (
     "/usr/share/fonts",
@@ -28,17 +27,17 @@ _SYSTEM_FOLDERS = (
 
 @dataclass(frozen=True, eq=False)
 class Font:
-    """A font file: what it covers, and the metrics that libass sizes it by."""
+    """A font file, its coverage, and the metrics that libass sizes it by."""
 
     path: Path
     family: str
-    #: Of the em square; ascent and descent are OS/2's Windows ones, in the same unit.
+    #: Size of the em square; ascent and descent are the Windows ones of OS/2, in the same unit.
     units_per_em: int
     ascent: int
     descent: int
-    #: First and one past the last code point of each range, in order, in one flat tuple.
+    #: First and end code point of each range, in order, in one flat tuple.
     ranges: tuple[int, ...] = field(repr=False)
-    #: ISO 15924 codes of the scripts that it is the first choice for.
+    #: ISO 15924 codes of the scripts for which it is preferred.
     scripts: tuple[str, ...] = ()
 
     def covers(self, char: str) -> bool:
@@ -46,12 +45,12 @@ class Font:
         return bisect_right(self.ranges, ord(char)) % 2 == 1
 
     def cell_px(self, em_px: float) -> float:
-        """Libass's font size (height of the Windows cell) that makes the em square this high."""
+        """Return libass's font size, the height of the Windows cell, for this size of the em square."""
         return em_px * (self.ascent + self.descent) / self.units_per_em
 
 
 def describe(path: Path) -> dict[str, Any]:
-    """The facts of a font file that `Font` needs, read with fontTools, as JSON-able data.
+    """Read a font file's facts for `Font` with fontTools, as JSON data.
 
     Raises:
         OSError, ValueError, fontTools.ttLib.TTLibError: it is not a font that can be read.
@@ -76,7 +75,7 @@ def describe(path: Path) -> dict[str, Any]:
 
 
 def _family(font: Any) -> str:
-    """The name that libass finds the font by: ID 1, in English for Windows; the best name, ID 16, may be another."""
+    """Return the name by which libass finds the font: ID 1 in English for Windows, rather than ID 16."""
     name = font["name"].getName(1, 3, 1, 0x409) or font["name"].getName(1, 3, 10, 0x409)
     return str(name or font["name"].getBestFamilyName())
 
@@ -90,18 +89,18 @@ def _font(path: Path, facts: dict[str, Any]) -> Font:
 
 @lru_cache(maxsize=1)
 def packaged_fonts() -> dict[str, Font]:
-    """The fonts that come with this package, by the name of their file without the style, Noto Sans first."""
+    """Return the fonts that come with this package, by the name of their file without the style, Noto Sans first."""
     facts: dict[str, dict[str, Any]] = json.loads(COVERAGE_FILE.read_text(encoding="utf-8"))
     return {name: _font(PACKAGED / f"{name}-Regular.ttf", found) for name, found in facts.items()}
 
 
 def system_fonts_for(chars: frozenset[str], folders: Sequence[str] = _SYSTEM_FOLDERS, most: int = MAX_FONT_FILES) -> list[Font]:
-    """Installed fonts that cover as many of these characters as can be, the one that covers most first.
+    """Return installed fonts that together cover as many of these characters as possible, best first.
 
     Args:
-        chars: that no packaged font has.
-        folders: where to look, in this order.
-        most: files that are looked into: a bound that does not depend on how fast the machine is.
+        chars: characters that no packaged font has.
+        folders: searched in this order.
+        most: largest number of files read.
     """
     found = []
     for path in islice(_font_files(folders), most):
@@ -128,7 +127,7 @@ def _font_files(folders: Sequence[str]) -> Iterator[Path]:
     for folder in folders:
         for where, inner, names in os.walk(Path(folder).expanduser()):
             inner.sort()
-            # Regular weights first: "Bold" and "Italic" sort behind nothing else by themselves.
+            # Regular weights first.
             for name in sorted(names, key=lambda n: (any(w in n for w in ("Bold", "Italic", "Oblique", "Light")), n)):
                 if name.lower().endswith((".ttf", ".otf", ".ttc")):
                     yield Path(where, name)

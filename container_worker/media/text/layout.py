@@ -1,4 +1,4 @@
-"""Lays subtitle texts out: in lines, each as runs in one font, as far apart as their ink needs."""
+"""Lays texts out in lines of runs, spaced so that their ink does not overlap."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -26,26 +26,26 @@ def starts_right_to_left(text: str) -> bool:
 
 @dataclass(frozen=True)
 class Line:
-    """A line of a text laid out."""
+    """A laid-out line."""
 
     runs: tuple[Run, ...]
-    #: Of its baseline above the text's lower edge.
+    #: Height of the baseline above the text's lower edge.
     baseline_px: float
     is_right_to_left: bool
 
 
 @dataclass(frozen=True)
 class Block:
-    """A text laid out: its lines from above, and the height that their ink takes."""
+    """A laid-out text: its lines from the top, and the height of their ink."""
 
     lines: tuple[Line, ...]
     height_px: float
-    #: Of two letters.
+    #: Two letters.
     language: str
 
 
 def lay_out(text: str, book: FontBook, style: TextStyle, most_lines: int) -> tuple[Block, bool]:
-    """The text in lines no wider than the look allows, and whether it was cut to the height of `most_lines` common ones."""
+    """Lay a text out no wider than the style allows; returns it, and True if it was cut to `most_lines` lines of usual height."""
     drawable = book.drawable(text)
     fonts = book.fonts_for(drawable)
 
@@ -57,7 +57,7 @@ def lay_out(text: str, book: FontBook, style: TextStyle, most_lines: int) -> tup
     inks = [_ink_em(line, book.language) for line in runs]
     depths, height = _stacked(inks, most_lines * LINE_HEIGHT_EM)
     lower_edge = height - inks[0][0] if inks else 0.0
-    # A newline ends a paragraph, which has a direction of its own: another speaker's words may come after it.
+    # Each paragraph has its own direction, because the next one may be another speaker's.
     directions = [starts_right_to_left(drawable[drawable.rfind("\n", 0, start) + 1 :].partition("\n")[0]) for start, _ in lines]
     kept = tuple(
         Line(line, (lower_edge - depth) * style.em_px, is_right_to_left)
@@ -67,13 +67,13 @@ def lay_out(text: str, book: FontBook, style: TextStyle, most_lines: int) -> tup
 
 
 def _stacked(inks: Sequence[tuple[float, float]], most_em: float) -> tuple[list[float], float]:
-    """Place baselines so that no two lines share a row of pixels: distances below the first baseline, and the total height.
+    """Place baselines so that lines do not overlap; returns their distances below the first, and the total height.
 
-    Places as many lines as the height has room for, at least one.
+    Places as many lines as fit into the height, at least one.
 
     Args:
         inks: how far each line reaches above and below its baseline, in em.
-        most_em: the height there is.
+        most_em: largest height.
     """
     depths: list[float] = []
     height = 0.0
@@ -88,6 +88,6 @@ def _stacked(inks: Sequence[tuple[float, float]], most_em: float) -> tuple[list[
 
 
 def _ink_em(runs: Sequence[Run], language: str) -> tuple[float, float]:
-    """Measure the line's ink above and below its baseline, in em; never less than that of Latin and CJK."""
+    """Measure a line's ink above and below its baseline, in em, at least that of Latin and CJK."""
     extents = [extent_of(run, language) for run in runs]
     return max(ASCENT_EM, *(extent.above for extent in extents)), max(DESCENT_EM, *(extent.below for extent in extents))

@@ -7,18 +7,18 @@ from itertools import accumulate, islice, pairwise
 from container_worker.media.text.clusters import clusters
 from container_worker.media.text.wordlist import word_ends
 
-#: What may not begin a line: closing marks, small kana, iteration marks (JIS X 4051, GB/T 15834), and their like elsewhere.
+#: Characters that may not begin a line: closing marks, small kana, iteration marks (JIS X 4051, GB/T 15834) and similar ones.
 NOT_AT_START = frozenset(
     "、。，．・：；？！!?,.:;)]}」』】）〕〉》〗〙〟’”…‥—～〜ーゝゞヽヾ々ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ％%°℃"
     "،؛؟۔।॥ฯๆໆຯ។៕៖ៗ៘៙៚၊။༌།༎༏༐༑༔፡።፣፤፥፦፧፨᠂᠃᭞᭟꧈꧉"
 )
-#: What may not end a line: opening marks and currency signs before their number.
+#: Characters that may not end a line: opening marks, and currency signs before a number.
 NOT_AT_END = frozenset("「『（【〔〈《〖〘〝‘“([{$¥￥£€")
-#: What a line may end with, though no space follows: the space of no width, marks between words of Tibetan and Ethiopic.
+#: Characters after which a line may end without a space: zero-width space, word separators of Tibetan and Ethiopic.
 BREAK_AFTER = frozenset("\u200b\u0f0b\u1361")
-#: Spaces that a line may end with; the others hold together what they stand between.
+#: Spaces at which a line may end.
 _SPACES = frozenset(" \u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2008\u2009\u200a\u205f")
-#: What holds its neighbours together: spaces that are not broken at, and the word joiner.
+#: Characters at which no line ends: no-break spaces and the word joiner.
 _GLUE = frozenset("\u00a0\u202f\u2007\u2060")
 
 
@@ -33,7 +33,7 @@ def is_wide(char: str) -> bool:
 
 
 def pieces(text: str) -> Iterator[str]:
-    """The text cut at every place where a line may end; a piece keeps its trailing space."""
+    """Split the text wherever a line may end; pieces keep their trailing space."""
     words = word_ends(text)
     start = at = 0
     before = ""
@@ -48,7 +48,7 @@ def pieces(text: str) -> Iterator[str]:
 
 
 def _may_break(text: str, at: int, before: str, after: str) -> bool:
-    """True where a line may end between these two clusters, the second of which begins at `at`."""
+    """Return True if a line may end between these two clusters, the second of which begins at `at`."""
     last, first = before[-1], after[0]
     if first in _SPACES or first in _GLUE or last in _GLUE or first in NOT_AT_START or last in NOT_AT_END:
         return False
@@ -62,25 +62,25 @@ def _may_break(text: str, at: int, before: str, after: str) -> bool:
 
 
 def _is_inside_guillemets(text: str, at: int) -> bool:
-    """True where the space before this place stands between a guillemet and the quoted text."""
+    """Return True if the space before this position separates a guillemet from the quoted text."""
     opens = text[at - 2 : at - 1] == "«" and text[at - 3 : at - 2] in {"", " ", "\n"}
     closes = text[at] == "»" and not text[at + 1 : at + 2].isalnum()
     return opens or closes
 
 
 def wrap(text: str, width_px: float, measure: Callable[[int, int], float], most: int) -> list[tuple[int, int]]:
-    """The text in as few lines as fit, and those as even as can be.
+    """Break the text into as few lines as fit, of similar width.
 
     Args:
         text: may hold newlines, which are kept.
-        width_px: no line is wider, but for a single character that is.
-        measure: width in pixels of the text from one place to another; more text is hardly ever narrower.
-        most: lines that are of use.
+        width_px: largest width of a line, unless a single character is wider.
+        measure: returns the width in pixels of the text between two positions; nearly monotonic.
+        most: largest number of lines that are used.
 
     Returns:
-        Begin and end of each line, without spaces at its ends, none empty; one more than `most` where the text has more.
+        Begin and end of each line, stripped, none empty; `most` + 1 lines if the text has more.
 
-    Cost: O(n) up to the last line of use, whatever stands behind it.
+    Cost: O(n) in the text of the lines used, whatever follows.
     """
     lines: list[tuple[int, int]] = []
     start = 0
@@ -93,7 +93,7 @@ def wrap(text: str, width_px: float, measure: Callable[[int, int], float], most:
 
 
 class _Paragraph:
-    """A part of the text without newlines, to be broken into lines."""
+    """A part of the text without newlines."""
 
     def __init__(self, text: str, start: int, end: int, width_px: float, measure: Callable[[int, int], float]) -> None:
         self._text, self._measure = text, measure
@@ -101,17 +101,17 @@ class _Paragraph:
         self._width_px = width_px
 
     def _stripped(self, start: int, end: int) -> tuple[int, int]:
-        """The part without spaces at its ends."""
+        """Return the part without spaces at its ends."""
         part = self._text[start:end]
         start += len(part) - len(part.lstrip())
         return start, max(start, start + len(part.strip()))
 
     def _width(self, start: int, end: int) -> float:
-        """Width without the spaces at the end; those before the first letter count."""
+        """Return the width without trailing spaces."""
         return self._measure(start, start + len(self._text[start:end].rstrip()))
 
     def lines(self, most: int) -> list[tuple[int, int]]:
-        """Begin and end of each line, at most one more than `most`."""
+        """Return begin and end of each line, at most `most` + 1."""
         start, end, full = self._start, self._end, self._width_px
         if start == end:
             return []
@@ -126,7 +126,7 @@ class _Paragraph:
         return [self._stripped(*line) for line in lines]
 
     def _evened(self, ends: Sequence[int], lines: list[tuple[int, int]]) -> list[tuple[int, int]]:
-        """The lines at the narrowest width that needs no more of them; half a character's precision is enough."""
+        """Return the lines of the narrowest width that needs no more lines, to half a character."""
         low, high = self._width_px / len(lines), self._width_px
         while high - low > self._width_px / 64:
             middle = (low + high) / 2
@@ -138,24 +138,24 @@ class _Paragraph:
         return lines
 
     def _torn(self, start: int, end: int, most: int) -> Sequence[int]:
-        """Ends of the parts that the piece is cut into: only its own end, unless it is too wide for any line."""
+        """Return the piece's end, or the ends of its clusters if it is too wide for a line."""
         if self._width(start, end) <= self._width_px:
             return [end]
-        # One line more than any use: what follows the piece must not move up beside the last one.
+        # One line more than is used, so that the next piece does not move into the last line.
         cuts = islice(accumulate(map(len, clusters(self._text[start:end])), initial=start), 1, None)
         return [stop for _, stop in self._fill(cuts, start, self._width_px, most + 1)]
 
     def _fill(
         self, ends: Iterable[int], start: int, width_px: float, most: int, taken: list[int] | None = None
     ) -> list[tuple[int, int]]:
-        """Lines that each take as many units as fit; at most one more than `most`.
+        """Fill lines greedily with units; returns at most `most` + 1 lines.
 
         Args:
-            ends: of the units, of which the first begins at `start`.
-            start: of the first line.
-            width_px: of a line.
-            most: lines of use.
-            taken: gets the ends of all units that were looked at.
+            ends: ends of the units, the first of which begins at `start`.
+            start: begin of the first line.
+            width_px: width of a line.
+            most: largest number of lines that are used.
+            taken: receives the ends of all units read.
         """
         source, ahead = iter(ends), list[int]()
         lines: list[tuple[int, int]] = []
@@ -171,7 +171,7 @@ class _Paragraph:
 
         while len(lines) <= most and load(1):
             fits, guess = 1, max(guess, 2)
-            # Twice as many until they are too many, then halves of what lies between.
+            # Double the number until it is too large, then bisect.
             while (too_many := load(guess)) > fits and self._width(start, ahead[too_many - 1]) <= width_px:
                 fits, guess = too_many, too_many * 2
             while too_many - fits > 1:
@@ -180,7 +180,7 @@ class _Paragraph:
                     fits = middle
                 else:
                     too_many = middle
-            # Spaces stay: without them, parts of a torn word would fit onto one line together.
+            # Spaces stay part of the line: without them, parts of a divided word would fit onto one line.
             if self._text[start : ahead[fits - 1]].strip():
                 lines.append((start, ahead[fits - 1]))
             start = ahead[fits - 1]

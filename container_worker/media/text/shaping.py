@@ -1,4 +1,4 @@
-"""Measures words as libass draws them, shaped by HarfBuzz: letters that join, stand on one another or change their order."""
+"""Measures text as libass draws it, shaped by HarfBuzz."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,7 +11,7 @@ from container_worker.media.text.fonts import Font
 
 @dataclass(frozen=True)
 class Extent:
-    """The room that a text takes, in em: along its line, and its ink above and below the baseline."""
+    """A text's width and its ink above and below the baseline, in em."""
 
     width: float
     above: float
@@ -20,11 +20,11 @@ class Extent:
 
 @lru_cache(maxsize=512)
 def extent_of(run: Run, language: str) -> Extent:
-    """The room that a run takes.
+    """Measure a run.
 
     Args:
         run: text in one font.
-        language: of two letters, for fonts that draw the letters of one script by language.
+        language: two letters, for fonts whose glyphs depend on the language.
     """
     face, em = _face(run.font), run.font.units_per_em
     buffer = uharfbuzz.Buffer()

@@ -1,4 +1,4 @@
-"""Tells which script each cluster of a text belongs to: marks that all scripts share go with the words around them."""
+"""Determines the script of each cluster of a text; shared marks take the script of the text around them."""
 
 import re
 from collections import Counter
@@ -9,25 +9,25 @@ from typing import Any, Literal
 Han = Literal["Hans", "Hant", "Jpan", "Kore"]
 #: ISO 15924 codes: of emoji, and of text without a script.
 EMOJI, COMMON = "Zsye", frozenset({"Zyyy", "Zinh", "Zzzz"})
-#: Scripts that share the marks and the width of Chinese.
+#: Scripts that share punctuation and width with Chinese.
 _CJK = frozenset({"Hani", "Hira", "Kana", "Bopo"})
-#: Marks that East Asian fonts draw as wide as an ideograph, and others do not.
+#: Marks that only East Asian fonts draw as wide as an ideograph.
 _AMBIGUOUS = frozenset("“”‘’…—·")
 _APOSTROPHE = "’"
 _CLOSED_BY = dict(zip("([{“‘«‹（［｛「『【〔〈《〖〘〚", ")]}”’»›）］｝」』】〕〉》〗〙〛", strict=True))
 _CLOSING = frozenset(_CLOSED_BY.values())
-#: Kana, ideographs and Hangul: what tells the languages of East Asia apart. Not the dot between names, which all have.
+#: Kana, ideographs and Hangul, which tell East Asian languages apart; not the middle dot, which all use.
 _TELLING = re.compile("[ぁ-ヺー-ヿ一-鿿가-힣]")
-#: An open bracket waits for its partner this deep, as in the bidirectional algorithm.
+#: Depth to which brackets are paired, as in the bidirectional algorithm.
 _MAX_DEPTH = 63
 
 
 def scripts_of(units: Sequence[str]) -> list[str]:
-    """The ISO 15924 code of each cluster's script; none is without one, and a text without any letter is Latin.
+    """Return the ISO 15924 code of each cluster's script; a text without letters is Latin.
 
     Args:
-        units: the clusters of one cue. Each of its lines stands for itself, as many cues say the same in two languages; one
-            without a letter goes with the others.
+        units: the clusters of one cue. Lines are judged separately, because cues may hold two languages; a line without
+            letters follows the others.
     """
     own = [_own_script(unit) for unit in units]
     letters = _letters(own)
@@ -42,22 +42,22 @@ def scripts_of(units: Sequence[str]) -> list[str]:
 
 
 def _letters(own: Iterable[str]) -> list[str]:
-    """The scripts of those that have one."""
+    """Return the scripts of the letters."""
     return [script for script in own if script not in COMMON and script != EMOJI]
 
 
 def _resolved(units: Sequence[str], own: Sequence[str], letters: Sequence[str]) -> list[str]:
-    """The script of each cluster of one line.
+    """Return the script of each cluster of one line.
 
     Args:
         units: the line's clusters.
-        own: the script of each, where it has one.
-        letters: the scripts of the letters that together decide how quotes and dashes look, at least one.
+        own: their own scripts, or a code of COMMON.
+        letters: scripts of the letters that decide the form of quotes and dashes, at least one.
     """
     is_cjk = 2 * sum(script in _CJK for script in letters) > len(letters)
     following = _following(own)
     result: list[str] = []
-    # The nearest one before that is Chinese or Japanese, and that is not; the later of the two.
+    # The last script that is CJK, and the last that is not.
     seen = {True: "", False: ""}
     last = ""
     open_marks: list[tuple[str, str]] = []
@@ -80,7 +80,7 @@ def _resolved(units: Sequence[str], own: Sequence[str], letters: Sequence[str]) 
 
 
 def _following(own: Sequence[str]) -> list[str]:
-    """For each place the next script of a letter, or nothing."""
+    """Return, for each position, the script of the next letter, or ""."""
     result, following = [], ""
     for script in reversed(own):
         result.append(following)
@@ -90,7 +90,7 @@ def _following(own: Sequence[str]) -> list[str]:
 
 
 def _partner(open_marks: list[tuple[str, str]], mark: str) -> str | None:
-    """The script of the bracket that this one closes; it and what was opened in it are closed."""
+    """Return the script of the bracket that this one closes, and close it with all opened inside."""
     if mark in _CLOSING:
         for depth in range(len(open_marks) - 1, -1, -1):
             if open_marks[depth][0] == mark:
@@ -101,7 +101,7 @@ def _partner(open_marks: list[tuple[str, str]], mark: str) -> str | None:
 
 
 def _first_allowed(scripts: Sequence[str], allowed: frozenset[str]) -> str:
-    """The first of these scripts, of which one is not empty, that the mark is used with; Chinese, or any, where none is."""
+    """Return the first of these scripts that is allowed, else Hani if allowed, else the first one."""
     found = [script for script in scripts if script]
     return next((script for script in found if not allowed or script in allowed), "Hani" if "Hani" in allowed else found[0])
 
@@ -121,7 +121,7 @@ def _own_script(unit: str) -> str:
 
 @lru_cache(maxsize=256)
 def _extensions(char: str) -> frozenset[str]:
-    """The scripts that this mark is used with; nothing where all do."""
+    """Return the scripts that use this mark; empty for all."""
     from fontTools import unicodedata
 
     return frozenset(unicodedata.script_extension(char)) - COMMON
@@ -139,11 +139,11 @@ def _is_emoji(unit: str) -> bool:
 
 
 def han_of(language: str | None, texts: Iterable[str]) -> Han:
-    """Whose forms of the ideographs the texts have, by their language, or where it does not say by what they are written with.
+    """Return the regional form of the texts' ideographs, by language or else by the characters used.
 
     Args:
-        language: a BCP 47 tag or none.
-        texts: all of a file; a part of it may hold too few signs.
+        language: a BCP 47 tag or None.
+        texts: all texts of a file.
     """
     subtags = (language or "").split("-")
     if subtags[0] in {"ja", "ko"}:
@@ -153,7 +153,7 @@ def han_of(language: str | None, texts: Iterable[str]) -> Han:
         return "Hant" if is_traditional else "Hans"
     found = Counter(char for text in texts for char in _TELLING.findall(text))
     kana, hangul, han = (_total(found, first, last) for first, last in (("ぁ", "ヿ"), ("가", "힣"), ("一", "鿿")))
-    # A tenth: a word of Japanese or Korean does not make a Chinese file so.
+    # More than a tenth, so that a Japanese or Korean word does not decide for a Chinese file.
     if subtags[0] != "zh" and 10 * max(kana, hangul) > han:
         return "Jpan" if kana >= hangul else "Kore"
     if not han:
@@ -164,13 +164,13 @@ def han_of(language: str | None, texts: Iterable[str]) -> Han:
 
 
 def _total(found: Mapping[str, int], first: str, last: str) -> int:
-    """Count the characters in this range."""
+    """Count the characters in a range."""
     return sum(count for char, count in found.items() if first <= char <= last)
 
 
 @lru_cache(maxsize=2)
 def _only(encoding: str, other: str) -> frozenset[str]:
-    """The ideographs that one encoding has and the other has not."""
+    """Return the ideographs that only the first of two encodings has."""
 
     def has(char: str, name: str) -> bool:
         try:
