@@ -10,6 +10,7 @@ import structlog
 from dispatcher.decisions.planning.launch_limits import Order
 from dispatcher.decisions.planning.policy import Policy
 from dispatcher.fleet import SIZES, Fleet, LaunchRequest, LaunchResult
+from scenequeue.backoff import doubled
 from scenequeue.errors import FleetError
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.ids import ContainerId
@@ -40,7 +41,8 @@ class Launcher:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._queue, self._fleet, self._settings, self._policy, self._clock = queue, fleet, settings, policy, clock
-        self._pause_s = 0.0
+        #: Calls in a row that launched nothing.
+        self._vain = 0
         self._not_before = 0.0
         #: Why the last round failed; "" when it did not.
         self.problem = ""
@@ -122,16 +124,16 @@ class Launcher:
 
     def _learn(self, failed: Sequence[LaunchResult], asked: int) -> None:
         if len(failed) < asked:
-            self.problem, self._pause_s = "", 0.0
+            self.problem, self._vain = "", 0
         else:
             first, is_lasting = failed[0], not any(result.transient for result in failed)
             self._pause(first.error, is_lasting=is_lasting, lacks_capacity=first.lacks_capacity)
 
     def _pause(self, problem: str, *, is_lasting: bool, lacks_capacity: bool = False) -> None:
         # Jitter is for many who retry at once; only one dispatcher acts.
-        doubled = min(MAX_PAUSE_S, max(INITIAL_PAUSE_S, 2 * self._pause_s))
-        self._pause_s = MAX_PAUSE_S if is_lasting else doubled
-        self._not_before = self._clock() + self._pause_s
+        self._vain += 1
+        pause_s = MAX_PAUSE_S if is_lasting else doubled(INITIAL_PAUSE_S, MAX_PAUSE_S, self._vain)
+        self._not_before = self._clock() + pause_s
         self.problem, self.lacks_capacity = problem, lacks_capacity
 
     def _environment(self, record: ContainerRecord, order: Order) -> dict[str, str]:

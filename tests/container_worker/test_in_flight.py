@@ -65,9 +65,9 @@ def test_a_change_between_looking_and_waiting_is_not_missed() -> None:
     in_flight = InFlightItems(1)
     seen = in_flight.changes
     in_flight.add(in_flight_item())
-    before = time.monotonic()
-    in_flight.wait_for_change(seen, 10)
-    assert time.monotonic() - before < 1
+    # Longer than any test may take.
+    in_flight.wait_for_change(seen, 3600)
+    assert in_flight.changes == seen + 1
 
 
 def test_the_same_item_leased_again_does_not_hide_its_first_lease() -> None:
@@ -87,8 +87,9 @@ def test_idleness_counts_from_the_end_of_the_last_item() -> None:
     item = in_flight_item()
     in_flight.add(item)
     assert in_flight.idle_s() == 0
+    before = time.monotonic()
     in_flight.remove(item)
-    assert 0 <= in_flight.idle_s() < 1
+    assert 0 <= in_flight.idle_s() <= time.monotonic() - before
 
 
 def test_an_item_that_waits_for_a_slot_leaves_when_told_to_stop() -> None:
