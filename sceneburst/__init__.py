@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         DispatcherDeposed as DispatcherDeposed,
         FleetError as FleetError,
         FleetMisconfigured as FleetMisconfigured,
+        GrowthRefused as GrowthRefused,
         InvalidScenes as InvalidScenes,
         ItemError as ItemError,
         JobConflict as JobConflict,
@@ -57,8 +58,8 @@ _NAMES = {
     "producer.client": "Producer",
     "producer.handle": "JobHandle",
     "scenequeue.errors": (
-        "BadInput DiskFull DispatcherDeposed FleetError FleetMisconfigured InvalidScenes ItemError JobConflict JobNotFound "
-        "LeaseLost LimitExceeded LogNotFound Mistake ObjectNotFound ProgramUnavailable QueueFull QueueUnavailable "
+        "BadInput DiskFull DispatcherDeposed FleetError FleetMisconfigured GrowthRefused InvalidScenes ItemError JobConflict "
+        "JobNotFound LeaseLost LimitExceeded LogNotFound Mistake ObjectNotFound ProgramUnavailable QueueFull QueueUnavailable "
         "SceneburstError SettingsError StorageDenied StorageUnavailable ToolFailed"
     ),
     "scenequeue.jobs.film": "Film",

@@ -87,6 +87,12 @@ class LeaseLost(SceneburstError):
     """The lease's token is stale: another container has the item, or its job was cancelled."""
 
 
+class GrowthRefused(SceneburstError):
+    """The items that an item brings are not whole in Redis; nothing of its ack was taken, and its lease stays."""
+
+    transient: ClassVar[bool] = True
+
+
 class DispatcherDeposed(SceneburstError):
     """The fencing number is stale: another dispatcher acts now."""
 

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from itertools import islice
+from itertools import chain, islice
 from typing import NoReturn, TypeAlias
 
 from scenequeue.counted import counted
@@ -15,9 +15,10 @@ from scenequeue.jobs.kinds.render import RenderOptions
 from scenequeue.jobs.need import need_of
 from scenequeue.jobs.result import ItemResult
 from scenequeue.ports.audit_log import clean_name
+from scenequeue.ports.item_ids import deferred_stages, ids_of_stage, place_of
 from scenequeue.ports.job_lookup import read_job
 from scenequeue.structure.connection import BLOCK_LIMIT_S, Connection
-from scenequeue.structure.hashes import element_from, event_from, result_from, whole_number
+from scenequeue.structure.hashes import element_from, event_from, result_from
 from scenequeue.structure.staging import Upload
 
 #: An item, or an item with its place in the caller's order where that is not the order of leasing.
@@ -41,7 +42,7 @@ class ProducerPort:
     def submit(
         self,
         spec: JobSpec,
-        stages: Iterable[Iterable[Submitted]],
+        stages: Iterable[Iterable[Submitted] | None],
         *,
         backlog_limit: int | None = None,
         on_progress: Callable[[int], None] | None = None,
@@ -51,7 +52,8 @@ class ProducerPort:
         Args:
             spec: what the items share; its job id is the idempotency key.
             stages: per stage its items, in the order they are to be leased. A bare item's index is its position;
-                (index, item) names it. Taken one by one, in bounded memory.
+                (index, item) names it. Taken one by one, in bounded memory. None is a deferred stage: items of the one
+                before bring what it holds (`WorkerPort.grow`).
             backlog_limit: most ready items there may be afterwards; None is no limit.
             on_progress: called with the number of items so far; with all of them before the job is visible.
 
@@ -69,8 +71,8 @@ class ProducerPort:
         """
         with self.writing(spec, backlog_limit=backlog_limit, on_progress=on_progress) as job:
             for stage in stages:
-                job.begin_stage()
-                job.add(stage)
+                job.begin_stage(is_deferred=stage is None)
+                job.add(stage or ())
             return job.commit()
 
     @contextmanager
@@ -104,10 +106,11 @@ class ProducerPort:
         Cost: one round trip per 500 items and stage.
         """
         status = self.status(job_id)
-        key = self._keys.job(job_id, "results")
+        key, deferred = self._keys.job(job_id, "results"), deferred_stages(self._connection, job_id)
         for each in range(stage, status.stages):
-            for first in range(start if each == stage else 0, status.counts.total, _CHUNK):
-                ids = [f"{each}-{index}" for index in range(first, min(first + _CHUNK, status.counts.total))]
+            possible = ids_of_stage(self._connection, job_id, each, status.counts.total, deferred)
+            wanted = islice(possible, start if each == stage else 0, None)
+            while ids := list(islice(wanted, _CHUNK)):
                 with self._connection.translated():
                     found = self._connection.answer("hmget", key, ids) or []
                 yield from (result_from(item_id, text) for item_id, text in zip(ids, found, strict=False) if text is not None)
@@ -126,9 +129,10 @@ class ProducerPort:
             for element in self._waiting(key):
                 item_id, item = element_from(element)
                 found[item_id] = item.name
-        first = [ItemId(f"0-{index}") for index in range(status.counts.total)]
-        later = [ItemId(f"{number}-0") for number in range(1, min(status.stages, MAX_STAGES))]
-        rest = [item_id for item_id in (*first, *later) if item_id not in found]
+        total, deferred = status.counts.total, deferred_stages(self._connection, job_id)
+        later = (f"{number}-0" for number in range(1, min(status.stages, MAX_STAGES)))
+        possible = chain(*(ids_of_stage(self._connection, job_id, number, total, deferred) for number in (0, *deferred)), later)
+        rest = [ItemId(item_id) for item_id in possible if item_id not in found]
         for start in range(0, len(rest), _CHUNK):
             pipeline = self._connection.client.pipeline(transaction=False)
             asked = rest[start : start + _CHUNK]
@@ -138,16 +142,21 @@ class ProducerPort:
                 bodies = self._connection.answers(pipeline)
             found |= {item_id: WorkItem.shown(body).name for item_id, body in zip(asked, bodies, strict=True) if body}
         found |= {result.item_id: result.name for result in self.results(job_id)}
-        return dict(sorted(found.items(), key=lambda entry: _place(entry[0])))
+        return dict(sorted(found.items(), key=lambda entry: place_of(entry[0])))
 
     def _waiting_lists(self, job_id: str, stages: int) -> Iterator[str]:
         """The lists of a job's items that no container has, in the order in which items move on: none is missed on its way."""
         later = [f"stage:{number}" for number in range(1, stages)]
         with self._connection.translated():
             needs, *described = self._connection.answer("hmget", self._keys.job(job_id), ["needs", *later]) or [""]
-        yield from (self._keys.ready(job_id, need) for need in (needs or "").split())
+        for need in (needs or "").split():
+            yield self._keys.ready(job_id, need)
+            yield from self._connection.answer("lrange", self._keys.job(job_id, f"parts:{need}"), 0, -1) or ()
         for number, text in enumerate(described, 1):
-            yield from (self._keys.stage(job_id, number, need) for need in (text or "").split()[::3])
+            named: list[str] = (text or "").split()[::3]
+            for at, need in enumerate(named):
+                key = self._keys.stage(job_id, number, need)
+                yield key if need not in named[:at] else f"{key}:{at + 1}"
 
     def _waiting(self, key: str) -> Iterator[str]:
         """The elements of a list, a page at a time from its end: items are taken from its front meanwhile."""
@@ -215,10 +224,15 @@ class JobWriter:
         self._port, self._upload, self._spec, self._backlog_limit = port, upload, spec, backlog_limit
         # Without wishes, the digest is that of a version that knew none.
         left_out = {"job_id"} if spec.wishes else {"job_id", "wishes"}
+        #: Numbers of the stages whose items are brought later.
+        self._deferred: set[int] = set()
         self._digest = hashlib.sha256(spec.model_dump_json(exclude=left_out).encode())
 
-    def begin_stage(self) -> None:
+    def begin_stage(self, *, is_deferred: bool = False) -> None:
         """Let the items that follow belong to one stage more.
+
+        Args:
+            is_deferred: it has none yet: items of the stage before bring them. Not the first one.
 
         Raises:
             ValueError: the stage before has no items, or there are too many stages.
@@ -226,6 +240,11 @@ class JobWriter:
         self._check_stage()
         if len(self._upload.sizes) >= MAX_STAGES:
             raise ValueError(f"job {self._spec.job_id} has more than {MAX_STAGES} stages")
+        if is_deferred:
+            if not self._upload.sizes:
+                raise ValueError(f"the first stage of job {self._spec.job_id} cannot be deferred: nobody would bring its items")
+            self._deferred.add(len(self._upload.sizes))
+            self._digest.update(b"deferred")
         self._upload.open_stage()
 
     def add(self, items: Iterable[Submitted]) -> None:
@@ -265,7 +284,7 @@ class JobWriter:
 
     def _check_stage(self) -> None:
         sizes = self._upload.sizes
-        if sizes and not sizes[-1]:
+        if sizes and not sizes[-1] and len(sizes) - 1 not in self._deferred:
             raise ValueError(f"stage {len(sizes) - 1} of job {self._spec.job_id} has no items")
 
     def _refuse(self, answer: str) -> NoReturn:
@@ -277,12 +296,6 @@ class JobWriter:
             first = self._upload.sizes[0]
             raise QueueFull(f"the backlog is at its limit of {limit}; job {job_id} with {first} was not enqueued")
         raise QueueUnavailable(f"the upload of job {job_id} took too long or Redis lost it; submit it again")
-
-
-def _place(item_id: str) -> tuple[int, int]:
-    """Stage and index of an item."""
-    stage, _, index = item_id.partition("-")
-    return whole_number(stage), whole_number(index)
 
 
 class _Chunk:

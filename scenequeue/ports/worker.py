@@ -1,18 +1,19 @@
 """Steps of a container worker: lease items, keep the leases, and end them."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from pydantic import ValidationError
 
 from scenequeue.backoff import doubled, jittered
-from scenequeue.errors import BadInput, LeaseLost, problem_line
+from scenequeue.errors import BadInput, GrowthRefused, LeaseLost, problem_line
 from scenequeue.jobs.ids import ItemId, JobId, LeaseToken
 from scenequeue.jobs.item import ItemState, Lease, WorkItem
 from scenequeue.jobs.need import known_needs, need_of
 from scenequeue.jobs.options import JobOptions, job_options_from
 from scenequeue.jobs.result import ItemResult
 from scenequeue.ports.container_reports import ContainerReports
+from scenequeue.ports.growth import stage_growth
 from scenequeue.ports.job_lookup import job_not_found
 from scenequeue.structure.connection import Connection
 
@@ -134,15 +135,49 @@ class WorkerPort(ContainerReports):
             return []
         return self._refused(leases, self._connection.run("extend", container_id, self._lease_ms(lease_s), *_triples(leases)))
 
-    def ack(self, container_id: str, finished: Sequence[tuple[Lease, ItemResult]]) -> list[Lease]:
+    def grow(self, container_id: str, lease: Lease, items: Iterable[WorkItem]) -> int:
+        """Stage items that a leased item brings for its job's next stage, which was deferred at submission.
+
+        They are invisible until the item's `ack` names their number, and expire without it. Idempotent: the same items
+        again, after an error, are staged once. Cost: one round trip per 500 items of a need.
+
+        Args:
+            container_id: whose lease it is.
+            lease: of the item that brings them.
+            items: all of them, in the order they are to be leased; taken one by one.
+
+        Returns:
+            The number of items.
+
+        Raises:
+            LeaseLost: the lease is not this container's any more.
+            BadInput: the job has no deferred stage after the present one.
+        """
+        return stage_growth(self._connection, container_id, lease, items)
+
+    def ack(
+        self, container_id: str, finished: Sequence[tuple[Lease, ItemResult]], brought: Mapping[str, int] | None = None
+    ) -> list[Lease]:
         """Hand results in; returns the leases whose result was refused (token stale, or job cancelled).
+
+        Args:
+            container_id: who hands them in.
+            finished: leases with their results.
+            brought: by token, how many items an item has brought with `grow`; they become its job's next stage here.
+
+        Raises:
+            GrowthRefused: what an item brings is not whole: stage it again; what is beside it in the batch was taken.
 
         Guarantees: atomic for the whole batch, idempotent: the same ack again is accepted and changes nothing.
         """
         if not finished:
             return []
-        refused = self._connection.run("ack", container_id, *_reported(finished))
-        return self._refused([lease for lease, _ in finished], refused)
+        leases = [lease for lease, _ in finished]
+        positions = list(map(int, self._connection.run("ack", container_id, *_reported(finished, brought))))
+        if short := [leases[-position - 1] for position in positions if position < 0]:
+            names = ", ".join(f"{lease.job_id}/{lease.item_id}" for lease in short)
+            raise GrowthRefused(f"the items brought by {names} are not whole in Redis; stage them again")
+        return self._refused(leases, positions)
 
     def fail(
         self, container_id: str, lease: Lease, error: str, message: str, *, transient: bool, retry_in_s: float | None = None
@@ -240,12 +275,12 @@ def _triples(leases: Sequence[Lease]) -> list[str]:
     return [part for lease in leases for part in (lease.job_id, lease.item_id, lease.token)]
 
 
-def _reported(finished: Sequence[tuple[Lease, ItemResult]]) -> list[str | int]:
+def _reported(finished: Sequence[tuple[Lease, ItemResult]], brought: Mapping[str, int] | None = None) -> list[str | int]:
     arguments: list[str | int] = []
     for lease, result in finished:
         busy_ms = round((result.processing_s or 0.0) * 1000)
         arguments += (lease.job_id, lease.item_id, lease.token, need_of(lease.item.kind, lease.item.v), busy_ms)
-        arguments += (round(lease.item.weight * 1000), result.wire())
+        arguments += (round(lease.item.weight * 1000), result.wire(), brought.get(lease.token, 0) if brought else 0)
     return arguments
 
 

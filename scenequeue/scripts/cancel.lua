@@ -2,7 +2,7 @@
 -- or when their lease ends. Of a failed job, the stages that never opened are dropped, and its dead letters can be
 -- requeued no more; a job of which nothing is left to drop stays as it ended.
 --
--- Keys     job:<id> (hash), job:<id>:ready:<need> (list), job:<id>:stage:<n>:<need> (list), job:<id>:delayed (set), job:<id>:history (hash),
+-- Keys     job:<id> (hash), job:<id>:stage:<n>:<need> (list), job:<id>:delayed (set), job:<id>:history (hash),
 --          delayed (zset), expiring (zset)
 -- ARGV[3]  job id
 -- ARGV[4]  who does so, for the audit log; '' for nobody
@@ -16,7 +16,7 @@ if state ~= 'active' and not (state == 'failed' and waiting > 0) then return fin
 record_act(ARGV[4], 'cancel', id, waiting + math.max(0, job.ready) + math.max(0, job.delayed))
 call('ZREM', P .. 'expiring', expiring_member(id, waiting))
 for _, need in ipairs(needs_of(job)) do
-  call('UNLINK', ready_list(id, need))
+  unlink_ready(id, need)
   leave_ring(id, need, job.lane)
   recount_ready(id, need, 0)
 end

@@ -8,8 +8,8 @@
 -- ARGV[6]   most ready items there may be afterwards (count), or -1
 -- ARGV[7]   lane
 -- ARGV[8]   number of stages
--- ARGV[9…]  per stage: number of needs; for each of them: need, number of items, weight (ms of video), how many of its items,
---           the last ones, come along here
+-- ARGV[9…]  per stage: number of needs, 0 for a deferred one, whose items are brought later; for each of them: need, number of
+--           items, weight (ms of video), how many of its items, the last ones, come along here
 -- then      number of fields of the job's hash; field, value, repeated
 -- then      the elements that come along, in the order of stages and needs
 -- Output    'created', 'same', 'conflict', 'full' or 'gone' (a staging list has expired); when it was created (ms)
@@ -22,7 +22,7 @@ local key = job_key(id)
 
 --- Each list of items: stage, need, n, weight_ms, along.
 local lists, needs, is_named, first = {}, {}, {}, 0
-local stages, at = tonumber(ARGV[8]), 9
+local deferred, stages, at = {}, tonumber(ARGV[8]), 9
 for stage = 0, stages - 1 do
   local last = at + 4 * tonumber(ARGV[at])
   for i = at + 1, last, 4 do
@@ -32,6 +32,7 @@ for stage = 0, stages - 1 do
     is_named[list.need] = true
     if stage == 0 then first = first + list.n end
   end
+  if last == at then deferred[#deferred + 1] = stage end
   at = last + 1
 end
 
@@ -47,7 +48,7 @@ if known[1] then return refuse(known[2] == digest and 'same' or 'conflict') end
 if call('EXISTS', key) == 1 then call('DEL', key) end
 if limit >= 0 and count_of('ready') + first > limit then return refuse('full') end
 for _, list in ipairs(lists) do
-  if list.n > list.along and call('LLEN', staging(list)) ~= list.n - list.along then return refuse('gone') end
+  if call('LLEN', staging(list)) ~= list.n - list.along then return refuse('gone') end
 end
 
 local fields = {
@@ -67,6 +68,9 @@ for _, list in ipairs(lists) do
     local described = list.need .. ' ' .. list.n .. ' ' .. list.weight_ms
     waiting[list.stage] = waiting[list.stage] and (waiting[list.stage] .. ' ' .. described) or described
   end
+end
+if deferred[1] then
+  fields[#fields + 1], fields[#fields + 2] = 'deferred', table.concat(deferred, ' ')
 end
 for stage, described in pairs(waiting) do
   fields[#fields + 1], fields[#fields + 2] = 'stage:' .. stage, described

@@ -18,7 +18,7 @@ _SHARED_KEYS = (
     *("delayed", "dead", "jobs", "jobs:*", "expiring", "notices", "wished"),
 )
 _CONTAINER_KEYS = ("containers", "container:*")
-_LEASE_KEYS = ("leases", "held:*", "drain:*", "rates")
+_LEASE_KEYS = ("leases", "held:*", "drain:*", "rates", "growth:*")
 _KEYS: dict[Role, tuple[str, ...]] = {
     # Without drain:* a lease is refused before it changes anything, without leases and held:* every other end of one.
     # It reads the plan, which says what the acting dispatcher's fleet can read and write; who cancels a job is written down.
@@ -34,13 +34,13 @@ _SHARED_COMMANDS = (
     *("ping", "evalsha", "script|load", "time", "multi", "exec", "get", "info", "cluster|slots", "command"),
     *("del", "exists", "expire", "persist", "rename", "unlink"),
     *("hdel", "hexists", "hget", "hgetall", "hincrby", "hkeys", "hlen", "hmget", "hset", "hvals"),
-    *("llen", "lpush", "lrange", "scard", "zcard"),
+    *("llen", "lpush", "lrange", "rpush", "scard", "zcard"),
     *("sadd", "smembers", "srem", "zadd", "zrange", "zrangebyscore", "zrem", "zrevrange"),
     *("xadd", "xrange", "xread"),
 )
 _LEASE_COMMANDS = ("lpop", "set")
 _COMMANDS: dict[Role, tuple[str, ...]] = {
-    "producer": (*_SHARED_COMMANDS, "rpush"),
+    "producer": _SHARED_COMMANDS,
     "worker": (*_SHARED_COMMANDS, *_LEASE_COMMANDS, "blpop", "ltrim"),
     "dispatcher": (*_SHARED_COMMANDS, *_LEASE_COMMANDS, "incr", "pexpire", "pttl", "setex"),
     "operator": (*_SHARED_COMMANDS, *_LEASE_COMMANDS, "xrevrange", "zmscore", "zrangebylex", "zrevrangebyscore"),

@@ -34,6 +34,10 @@ class Keys:
     | job:<id>:results | hash | item id -> result JSON, for done and dead items |
     | job:<id>:dead | hash | item id -> dead letter JSON |
     | job:<id>:events | stream | what happened, about the last event_limit |
+    | job:<id>:parts:<need> | list | keys of lists that take the place of the ready one, each when the one before has run empty |
+    | job:<id>:brought | hash | item id -> how many items it has brought for the next stage |
+    | growth:<token> | hash | need -> "<count> <weight ms>" of what a leased item is about to bring; expires |
+    | growth:<token>:<need> | list | these items; expires |
     | staging:<nonce>:<n>:<need> | list | stage n of a job being submitted; invisible, expires |
     | job:<id>:history | hash | item id -> errors so far (JSON list) of an item not yet done; item id# -> losses not counted |
     | item:<job>/<item> | hash | body, weight_ms, need and, while leased, token, attempt, container, begun |

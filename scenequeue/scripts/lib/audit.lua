@@ -18,7 +18,7 @@ local function audit_job(id)
   if job.state ~= 'active' then return end
   local was_right = true
   for _, need in ipairs(needs_of(job)) do
-    local length = call('LLEN', ready_list(id, need))
+    local length = ready_length(id, need)
     was_right = was_right and length == count_of_need(id, 'ready:' .. need)
     recount_ready(id, need, length)
     if length > 0 then

@@ -44,7 +44,7 @@ end
 local function remove_stray(lane, need, job)
   leave_ring(job, need, lane)
   if not is_job_id(job) then return end
-  call('UNLINK', ready_list(job, need))
+  unlink_ready(job, need)
   if count_of_need(job, 'ready:' .. need) > 0 then recount_ready(job, need, 0) end
 end
 
@@ -141,7 +141,7 @@ local function give_leases(container, wanted, lease_ms, begun, word, needs)
         local n = is_alone and math.min(wanted - given, PULL_LIMIT) or 1
         local elements = call('LPOP', ready_key, n) or {}
         give(id, need, elements)
-        if #elements == n and call('EXISTS', ready_key) == 1 then
+        if (#elements == n and call('EXISTS', ready_key) == 1) or next_part(id, need) then
           call('ZADD', ring_of(lane, need), turn, id)
         else
           leave_ring(id, need, lane)

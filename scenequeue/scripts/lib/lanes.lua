@@ -1,10 +1,48 @@
 -- Lanes: for each need a ring of the jobs that have ready items of it, by the turn that they were last served in.
 --
--- Keys     lane:<lane>:<need> (zset), since:<lane>:<need> (zset), job:<id> (hash), job:<id>:ready:<need> (list)
+-- Keys     lane:<lane>:<need> (zset), since:<lane>:<need> (zset), job:<id> (hash), job:<id>:ready:<need> (list),
+--          job:<id>:parts:<need> (list), job:<id>:stage:<n>:<need> (list)
 -- Uses     names, commands, clock, counters
 
 local function ring_of(lane, need) return P .. 'lane:' .. lane .. ':' .. need end
 local function ready_list(id, need) return job_key(id, 'ready:' .. need) end
+
+--- Lists of a stage that take the place of the ready one, each when the one before has run empty.
+local function parts_list(id, need) return job_key(id, 'parts:' .. need) end
+
+--- The keys of these lists, as far as they are the job's own.
+local function parts_of(id, need)
+  local own, found = job_key(id, 'stage:'), {}
+  for _, key in ipairs(call('LRANGE', parts_list(id, need), 0, SET_LIMIT)) do
+    if string.sub(key, 1, #own) == own then found[#found + 1] = key end
+  end
+  return found
+end
+
+--- Put the next list in the place of the ready one, which has run empty; true if there is one.
+local function next_part(id, need)
+  while true do
+    local key = call('LPOP', parts_list(id, need))
+    if not key then return false end
+    if string.sub(key, 1, #job_key(id, 'stage:')) == job_key(id, 'stage:') and call('EXISTS', key) == 1 then
+      call('RENAME', key, ready_list(id, need))
+      return true
+    end
+  end
+end
+
+--- How many ready items of a need a job has in its lists.
+local function ready_length(id, need)
+  local length = call('LLEN', ready_list(id, need))
+  for _, key in ipairs(parts_of(id, need)) do length = length + call('LLEN', key) end
+  return length
+end
+
+local function unlink_ready(id, need)
+  for _, key in ipairs(parts_of(id, need)) do call('UNLINK', key) end
+  call('UNLINK', ready_list(id, need))
+  call('UNLINK', parts_list(id, need))
+end
 
 --- Give a job its place among those that have ready items of a need. A newcomer comes before the job that was
 --- served last, so it is the very next behind one large job, yet cannot starve it.

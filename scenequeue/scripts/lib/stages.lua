@@ -5,7 +5,7 @@
 
 --- Later stages of a job that a step looks at.
 local STAGE_LIMIT = 1000
-local JOB_PARTS = { 'results', 'dead', 'history' }
+local JOB_PARTS = { 'results', 'dead', 'history', 'brought' }
 
 --- First and last number of the stages that have not opened, from what the job's hash says of them.
 local function later_stages(stage, stages)
@@ -13,15 +13,38 @@ local function later_stages(stage, stages)
   return first, math.min(num(stages) - 1, first + STAGE_LIMIT)
 end
 
---- The lists of a job's stages that have not opened, of each need one.
---- Field `stage:<n>` of the job's hash is "<need> <count> <weight in ms>", repeated.
+--- A list of a stage that has not opened: of each need one; those that were brought later bear a number too.
+local function stage_list(id, stage, need, number)
+  return job_key(id, 'stage:' .. stage .. ':' .. need .. (number and (':' .. number) or ''))
+end
+
+--- The lists of a stage: key, need, n, weight_ms, is_first of its need. Field `stage:<n>` of the job's hash describes them:
+--- "<need> <count> <weight in ms>", repeated.
+local function stage_lists(id, stage)
+  local found, seen = {}, {}
+  for need, n, weight_ms in string.gmatch(call('HGET', job_key(id), 'stage:' .. stage) or '', '(%S+) (%d+) (%d+)') do
+    local is_first = not seen[need]
+    seen[need] = true
+    found[#found + 1] = {
+      key = stage_list(id, stage, need, not is_first and #found + 1), need = need, n = num(n), weight_ms = num(weight_ms),
+      is_first = is_first,
+    }
+  end
+  return found
+end
+
+local function describe_stage(id, stage, lists)
+  local described = {}
+  for i, list in ipairs(lists) do described[i] = string.format('%s %d %d', list.need, list.n, list.weight_ms) end
+  call('HSET', job_key(id), 'stage:' .. stage, table.concat(described, ' '))
+end
+
+--- The keys of all lists of stages that have not opened.
 local function waiting_lists(id)
   local got, found = call('HMGET', job_key(id), 'stage', 'stages'), {}
   local first, last = later_stages(got[1], got[2])
   for stage = first, last do
-    for need in string.gmatch(call('HGET', job_key(id), 'stage:' .. stage) or '', '(%S+) %d+ %d+') do
-      found[#found + 1] = job_key(id, 'stage:' .. stage .. ':' .. need)
-    end
+    for _, list in ipairs(stage_lists(id, stage)) do found[#found + 1] = list.key end
   end
   return found
 end
@@ -48,18 +71,19 @@ end
 
 --- Make the items of a stage ready. What of them was evicted, or deleted by hand, cannot be done, yet the job must end.
 local function open_stage(id, stage)
-  for need, expected, weight_ms in string.gmatch(call('HGET', job_key(id), 'stage:' .. stage) or '', '(%S+) (%d+) (%d+)') do
-    local source = job_key(id, 'stage:' .. stage .. ':' .. need)
-    local n, lost = call('LLEN', source), 0
-    if n > 0 and is_need(need) then
-      call('RENAME', source, ready_list(id, need))
-      move(id, 'waiting', 'ready', n, need)
-      weigh(id, need, num(weight_ms))
-      enter_ring(id, need)
-    else
-      n = 0
+  for _, list in ipairs(stage_lists(id, stage)) do
+    local n = is_need(list.need) and call('LLEN', list.key) or 0
+    if n > 0 then
+      if list.is_first then
+        call('RENAME', list.key, ready_list(id, list.need))
+      else
+        call('RPUSH', parts_list(id, list.need), list.key)
+      end
+      move(id, 'waiting', 'ready', n, list.need)
+      weigh(id, list.need, list.weight_ms)
+      enter_ring(id, list.need)
     end
-    lost = math.min(job_of(id).waiting, num(expected) - n)
+    local lost = math.min(job_of(id).waiting, list.n - n)
     if lost > 0 then move(id, 'waiting', 'dropped', lost) end
   end
   call('HSET', job_key(id), 'stage', stage)

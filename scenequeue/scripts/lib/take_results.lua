@@ -2,11 +2,11 @@
 --
 -- Keys     rates (hash), leases (zset), held:<container> (set), item:<job>/<item> (hash), job:<id>:results (hash),
 --          job:<id>:history (hash)
--- Uses     names, commands, counters, events, leases, stages
+-- Uses     names, commands, counters, events, leases, growth, stages
 
 --- A need's sums are halved beyond this much video, so that old measurements fade.
 local RATE_WINDOW_MS = 3600 * 1000
-local RESULT_FIELDS = 7
+local RESULT_FIELDS = 8
 
 local function learn(need, busy_ms, weight_ms)
   local rates, busy, weight = P .. 'rates', need .. ':busy_ms', need .. ':weight_ms'
@@ -17,8 +17,10 @@ local function learn(need, busy_ms, weight_ms)
 end
 
 --- What is the same for all results is written once for all, as the cost of a result is that of its commands.
---- first, last  where in ARGV they are: job id, item id, token, need, busy (ms), weight (ms of video), result json; repeated
---- Returns      positions (from 1) of the results that were refused: the lease is not this container's, or job cancelled
+--- first, last  where in ARGV they are: job id, item id, token, need, busy (ms), weight (ms of video), result json, how many
+---              items it brings (count); repeated
+--- Returns      positions (from 1) of the results that were refused: the lease is not this container's, or job cancelled; negative
+---              where what it brings is not whole, or not wanted: nothing of it was taken, and the lease stays
 local function take_results(container, first, last)
   local refused = {}
   --- member -> its result, or false where the job was cancelled
@@ -27,16 +29,25 @@ local function take_results(container, first, last)
   --- job -> item, result; repeated. The same for tokens and what HDEL takes of the history.
   local results, tokens, histories = {}, {}, {}
   local busy, weight = {}, {}
+  --- job -> what its items bring.
+  local growths = {}
   for i = first, last, RESULT_FIELDS do
     local job, item, token, need, result = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 6]
     local member = job .. '/' .. item
-    local is_taken
+    local brings, position, is_taken, growth = num(ARGV[i + 7]), (i - first) / RESULT_FIELDS + 1, nil, nil
     if seen[member] ~= nil then
       is_taken = seen[member] == result
     elseif not holds(container, member, token) then
       -- The same ack again, after its answer was lost on the way, is no loss.
       is_taken = call('HGET', job_key(job, 'results'), item) == result
     else
+      growth = brings > 0 and growth_of(job, item, token, brings)
+      if growth == nil then
+        refused[#refused + 1] = -position
+        is_taken = true
+      end
+    end
+    if is_taken == nil then
       is_taken = job_of(job).state == 'active'
       seen[member] = is_taken and result
       members[#members + 1] = member
@@ -44,6 +55,10 @@ local function take_results(container, first, last)
       if not is_taken then
         move(job, 'leased', 'dropped', 1)
       else
+        if growth then
+          growths[job] = growths[job] or {}
+          table.insert(growths[job], growth)
+        end
         if not results[job] then results[job], tokens[job], histories[job] = {}, {}, {} end
         local of_job, past, n = results[job], histories[job], #tokens[job] + 1
         of_job[2 * n - 1], of_job[2 * n] = item, result
@@ -53,7 +68,7 @@ local function take_results(container, first, last)
         weight[need] = (weight[need] or 0) + tonumber(ARGV[i + 5])
       end
     end
-    if not is_taken then refused[#refused + 1] = (i - first) / RESULT_FIELDS + 1 end
+    if not is_taken then refused[#refused + 1] = position end
   end
   -- What gives memory back comes first: then a server that has none left takes the results all the same.
   call_with('ZREM', P .. 'leases', members)
@@ -67,6 +82,7 @@ local function take_results(container, first, last)
       event(job, 'done', 'item_id', of_job[2 * n - 1], 'token', token, 'container', container)
     end
     move(job, 'leased', 'done', #tokens[job])
+    for _, growth in ipairs(growths[job] or {}) do take_growth(job, growth) end
     finish_stage_if_done(job)
   end
   for need, ms in pairs(weight) do learn(need, busy[need], ms) end

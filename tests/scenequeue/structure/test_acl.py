@@ -7,12 +7,12 @@ import redis
 
 from scenequeue.errors import SettingsError
 from scenequeue.jobs.container import ContainerRecord, TailLines
-from scenequeue.jobs.ids import ContainerId
-from scenequeue.jobs.job import JobState, Lane
+from scenequeue.jobs.ids import ContainerId, check_job_id
+from scenequeue.jobs.job import JobSpec, JobState, Lane
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
 from scenequeue.structure.acl import ROLES, Role, rules
-from tests.scenequeue.jobs import done, submit
+from tests.scenequeue.jobs import done, items, submit
 
 As = Callable[[Role], SceneQueue]
 
@@ -104,6 +104,11 @@ def test_each_role_does_all_its_work(as_role: As, admin: redis.Redis) -> None:
     record = ContainerRecord(container_id=ContainerId("c3"))
     while leases := worker.worker.lease("c3", 10):
         worker.worker.ack("c3", [done(lease) for lease in leases])
+    producer.producer.submit(JobSpec(job_id=check_job_id("grows")), [items(1), None])
+    (lease,) = worker.worker.lease("c3", 1)
+    worker.worker.ack("c3", [done(lease)], {lease.token: worker.worker.grow("c3", lease, items(3))})
+    worker.worker.ack("c3", [done(lease) for lease in worker.worker.lease("c3", 3)])
+    assert [result.item_id for result in producer.producer.results("grows", 1)] == ["1-0.0", "1-0.1", "1-0.2"]
     worker.inspect.plan()
     worker.worker.goodbye(record)
     assert producer.producer.status("a").state is JobState.DONE

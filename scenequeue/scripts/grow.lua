@@ -1,0 +1,29 @@
+-- Stage items that a leased item brings for its job's next stage, which was deferred; its ack makes them the stage's. The same
+-- once more, after a lost answer, adds nothing.
+--
+-- Keys      growth:<token> (hash), growth:<token>:<need> (list)
+-- ARGV[3]   container id
+-- ARGV[4]   job id
+-- ARGV[5]   item id
+-- ARGV[6]   token
+-- ARGV[7]   need of the elements
+-- ARGV[8]   how many there are of this need before (count)
+-- ARGV[9]   how long they are kept without more (s)
+-- ARGV[10]  weight of the elements (ms)
+-- ARGV[11…] elements
+-- Output    how many there are of this need now, -1 when the lease is lost, or -2 when the next stage takes no items
+-- Uses      commands, counters, leases, growth
+
+local container, id, item, token, need = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
+if not holds(container, id .. '/' .. item, token) or job_of(id).state ~= 'active' then return finish(-1) end
+if not deferred_stage(id) then return finish(-2) end
+local key, list = growth_key(token), growth_key(token, need)
+local length = call('LLEN', list)
+if length == tonumber(ARGV[8]) then
+  length = call('RPUSH', list, unpack(ARGV, 11))
+  local _, weight_ms = string.match(call('HGET', key, need) or '', '^(%d+) (%d+)$')
+  call('HSET', key, need, length .. ' ' .. string.format('%d', num(weight_ms) + num(ARGV[10])))
+end
+call('EXPIRE', list, ARGV[9])
+call('EXPIRE', key, ARGV[9])
+return finish(length)

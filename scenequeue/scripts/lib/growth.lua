@@ -1,0 +1,65 @@
+-- Growth: the items that an item of one stage brings for the next, whose items were not known at submission.
+--
+-- Keys     growth:<token> (hash), growth:<token>:<need> (list), job:<id> (hash), job:<id>:brought (hash)
+-- Uses     names, commands, counters, lanes, stages
+
+--- A list up to this long is copied behind the one that its stage has already; a longer one stays a list of its own.
+local COPY_LIMIT = 1000
+
+--- What an item brings is staged under its lease's token: need -> "<count> <weight in ms>", and a list for each need.
+local function growth_key(token, need) return P .. 'growth:' .. token .. (need and (':' .. need) or '') end
+
+--- The stage that items may be brought for now; nil where the next one is not deferred.
+local function deferred_stage(id)
+  local got = call('HMGET', job_key(id), 'stage', 'stages', 'deferred')
+  local stage = num(got[1]) + 1
+  local is_deferred = string.find(' ' .. (got[3] or '') .. ' ', ' ' .. stage .. ' ', 1, true)
+  return is_deferred and stage < num(got[2]) and stage or nil
+end
+
+--- The lists that are staged under a token; nil unless they are there, whole, and hold so many items together.
+local function staged_growth(token, total)
+  local fields, found, sum = call('HGETALL', growth_key(token)), {}, 0
+  for i = 1, #fields, 2 do
+    local n, weight_ms = string.match(fields[i + 1], '^(%d+) (%d+)$')
+    if not n or #found >= NEED_LIMIT or call('LLEN', growth_key(token, fields[i])) ~= num(n) then return nil end
+    found[#found + 1] = { need = fields[i], n = num(n), weight_ms = num(weight_ms) }
+    sum = sum + num(n)
+  end
+  return sum == total and found or nil
+end
+
+--- What an item brings, for take_growth(); nil where it is not whole, or its job has no stage for it.
+local function growth_of(id, item, token, total)
+  local stage = deferred_stage(id)
+  local staged = stage and staged_growth(token, total)
+  return staged and { item = item, token = token, stage = stage, staged = staged } or nil
+end
+
+--- Make staged lists part of a stage that has not opened, in time that does not depend on their length.
+local function take_growth(id, growth)
+  local stage = growth.stage
+  local lists, total = stage_lists(id, stage), 0
+  for _, more in ipairs(growth.staged) do
+    local source, before = growth_key(growth.token, more.need), nil
+    for _, list in ipairs(lists) do
+      if list.need == more.need and not before then before = list end
+    end
+    if before and more.n <= COPY_LIMIT then
+      call('RPUSH', before.key, unpack(call('LRANGE', source, 0, -1)))
+      call('DEL', source)
+      before.n, before.weight_ms = before.n + more.n, before.weight_ms + more.weight_ms
+    else
+      more.key = stage_list(id, stage, more.need, before and #lists + 1)
+      call('RENAME', source, more.key)
+      call('PERSIST', more.key)
+      lists[#lists + 1] = more
+    end
+    add_need(id, more.need)
+    total = total + more.n
+  end
+  describe_stage(id, stage, lists)
+  call('HSET', job_key(id, 'brought'), growth.item, total)
+  call('DEL', growth_key(growth.token))
+  move(id, nil, 'waiting', total)
+end
