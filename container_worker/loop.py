@@ -22,7 +22,7 @@ from scenequeue.jobs.ids import ContainerId
 from scenequeue.jobs.item import Lease
 from scenequeue.jobs.need import need_of, needs_of_kinds
 from scenequeue.logs import LogTail
-from scenequeue.ports.worker import new_call
+from scenequeue.ports.worker import new_request_id
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import WorkerSettings
 
@@ -82,7 +82,7 @@ class WorkLoop:
         self._spurious = Backoff(_INITIAL_SPURIOUS_PAUSE_S, _MAX_SPURIOUS_PAUSE_S)
         self._next_reclaim = self._next_reclaim_time()
         #: Kept until a lease call was answered: repeated with it, the call returns what a lost answer was about.
-        self._call = new_call()
+        self._call = new_request_id()
         #: The need whose bell was taken; the next lease hangs it up again where work is left.
         self._bell = ""
 
@@ -172,7 +172,7 @@ class WorkLoop:
         leases = worker.lease(
             self._container_id, wanted, lease_s, begins_now=False, call=self._call, serves=self._serves, bell=self._bell
         )
-        self._call, self._bell = new_call(), ""
+        self._call, self._bell = new_request_id(), ""
         if leases:
             self._spurious.reset()
             return self._begin(leases) == 0

@@ -50,7 +50,7 @@ class WorkerPort(ContainerReports):
             lease_s: how long the lease lasts; None is the setting's.
             begins_now: False for items that are first prepared: until `begin` is called for one, losing the
                 container does not count as its attempt, so that a poison item takes no neighbour along.
-            call: one `new_call()` per call that was answered: made again with the same one after an error, the call
+            call: one `new_request_id()` per call that was answered: made again with the same one after an error, the call
                 returns what it has taken already, if it has. None is a new one.
             serves: the needs of the items that the container can do; None is those of all kinds that there are.
             bell: the answer of the `wait_for_work` before, if any: that bell is hung up again where work is left.
@@ -251,7 +251,7 @@ class WorkerPort(ContainerReports):
         begins_now: bool = True,
     ) -> list[str | int]:
         """Build the arguments of lease.lua from its ARGV[4] on."""
-        asked: list[str | int] = [count, self._lease_ms(lease_s), int(begins_now), call or new_call(), bell]
+        asked: list[str | int] = [count, self._lease_ms(lease_s), int(begins_now), call or new_request_id(), bell]
         return [*asked, *(known_needs() if serves is None else serves)]
 
     def _lease_ms(self, lease_s: float | None) -> int:
@@ -262,8 +262,8 @@ class WorkerPort(ContainerReports):
         return [leases[int(position) - 1] for position in positions]
 
 
-def new_call() -> str:
-    """A word for one call of `lease`; never the same twice, whatever Redis has lost meanwhile."""
+def new_request_id() -> str:
+    """Return an id for one call of `lease`; random, so that it stays unique when Redis has lost writes."""
     return secrets.token_hex(8)
 
 

@@ -14,14 +14,14 @@ class Problem(NamedTuple):
     #: A short name that alarms can match: version, eviction, persistence, replica, disk, memory.
     name: str
     #: The problem and its effect.
-    said: str
+    finding: str
     #: The remedy.
-    mend: str
+    remedy: str
 
     @property
     def text(self) -> str:
         """Return both in one line."""
-        return f"{self.said}; {self.mend}"
+        return f"{self.finding}; {self.remedy}"
 
 
 def find_problems(info: Mapping[str, Any]) -> list[Problem]:
@@ -50,11 +50,11 @@ def describe_server(info: Mapping[str, Any]) -> str:
 
 
 def _version(info: Mapping[str, Any]) -> Problem | None:
-    said = str(info.get("redis_version", ""))
-    parts = re.match(r"(\d+)\.(\d+)", said)
+    version = str(info.get("redis_version", ""))
+    parts = re.match(r"(\d+)\.(\d+)", version)
     if parts is None or (int(parts[1]), int(parts[2])) >= _MIN_VERSION:
         return None
-    return Problem("version", f"Redis {said} is too old: Sceneburst needs Redis 6.2 or newer, or Valkey", "upgrade the server")
+    return Problem("version", f"Redis {version} is too old: Sceneburst needs Redis 6.2 or newer, or Valkey", "upgrade the server")
 
 
 def _replica(info: Mapping[str, Any]) -> Problem | None:
@@ -98,8 +98,8 @@ def _memory(info: Mapping[str, Any]) -> Problem | None:
     limit, used = _number(info, "maxmemory"), _number(info, "used_memory")
     if not limit or used < 0.9 * limit:
         return None
-    said = f"{used / 2**20:.0f} of {limit / 2**20:.0f} MiB are used: new jobs are refused when it is full"
-    return Problem("memory", said, "raise maxmemory")
+    finding = f"{used / 2**20:.0f} of {limit / 2**20:.0f} MiB are used: new jobs are refused when it is full"
+    return Problem("memory", finding, "raise maxmemory")
 
 
 def _number(info: Mapping[str, Any], field: str) -> float:

@@ -86,7 +86,7 @@ def test_an_address_that_is_none_is_given_up_at_once(queue: SceneQueue) -> None:
 
 
 def test_no_more_is_claimed_than_is_posted_at_once(queue: SceneQueue) -> None:
-    """What waits in line has not been claimed, so no claim runs out there and nothing is posted twice."""
+    """A notice that waits for a thread is not claimed, so no claim expires there and nothing is posted twice."""
     go_on = threading.Event()
     posted: list[str] = []
 

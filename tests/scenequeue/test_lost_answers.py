@@ -5,7 +5,7 @@ import pytest
 from scenequeue.jobs.ids import check_job_id
 from scenequeue.jobs.item import ItemState
 from scenequeue.jobs.job import JobSpec, JobState
-from scenequeue.ports.worker import new_call
+from scenequeue.ports.worker import new_request_id
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import done, items, submit
 
@@ -13,7 +13,7 @@ from tests.scenequeue.jobs import done, items, submit
 def test_a_lease_asked_for_again_returns_what_it_took(any_queue: SceneQueue) -> None:
     """Nothing stays leased and unknown to its container; the next call takes the next items."""
     submit(any_queue, "a", 5)
-    call = new_call()
+    call = new_request_id()
     first = any_queue.worker.lease("c1", 2, call=call)
     again = any_queue.worker.lease("c1", 3, call=call)
     assert [(lease.item_id, lease.token, lease.attempt) for lease in again] == [
@@ -21,7 +21,7 @@ def test_a_lease_asked_for_again_returns_what_it_took(any_queue: SceneQueue) -> 
     ]
     assert all(new.deadline_ms >= old.deadline_ms for new, old in zip(again, first, strict=True))
     assert any_queue.inspect.depth().counts.leased == 2
-    following = any_queue.worker.lease("c1", 1, call=new_call())
+    following = any_queue.worker.lease("c1", 1, call=new_request_id())
     assert [lease.item_id for lease in following] == ["0-2"]
     assert any_queue.worker.ack("c1", [done(lease) for lease in (*again, *following)]) == []
 
@@ -29,7 +29,7 @@ def test_a_lease_asked_for_again_returns_what_it_took(any_queue: SceneQueue) -> 
 def test_a_lease_asked_for_again_returns_nothing_that_another_has_by_now(any_queue: SceneQueue) -> None:
     """The answer was away for longer than the lease; it also comes to a container that is to drain meanwhile."""
     submit(any_queue, "a", 2)
-    call = new_call()
+    call = new_request_id()
     any_queue.worker.lease("c1", 2, lease_s=0, call=call)
     any_queue.dispatcher.reclaim()
     (other,) = any_queue.worker.lease("c2", 1)
@@ -37,7 +37,7 @@ def test_a_lease_asked_for_again_returns_nothing_that_another_has_by_now(any_que
     assert rest.item_id != other.item_id
     assert any_queue.worker.release("c1", [rest]) == []
     assert any_queue.worker.ack("c2", [done(other)]) == []
-    last = new_call()
+    last = new_request_id()
     taken = any_queue.worker.lease("c1", 2, call=last)
     any_queue.dispatcher.drain("c1")
     assert [lease.token for lease in any_queue.worker.lease("c1", 2, call=last)] == [lease.token for lease in taken]

@@ -1,4 +1,4 @@
-"""What a Redis says that cannot serve now is one transient error, from a step, a pipeline or a single command."""
+"""A Redis that cannot serve now is one transient error, in a step, a pipeline or a single command."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -65,7 +65,7 @@ def test_a_server_that_cannot_write_now_is_unavailable_and_then_serves_on(
     spoil: Callable[[redis.Redis], None],
     mend: Callable[[redis.Redis], None],
 ) -> None:
-    """Whoever repeats its reports until they are taken goes on where it was."""
+    """A worker that repeats its reports until they are accepted goes on where it was."""
     queue, client = troubled
     record = ContainerRecord(container_id=ContainerId("c1"))
     queue.worker.beat(record)
@@ -88,7 +88,7 @@ def test_a_server_that_cannot_write_now_is_unavailable_and_then_serves_on(
 
 
 def test_a_server_without_memory_takes_results_and_no_jobs(troubled: tuple[SceneQueue, redis.Redis]) -> None:
-    """What ends work gives memory back; what brings more is refused whole."""
+    """Steps that end work free memory; steps that add work are refused whole."""
     queue, client = troubled
     one, two = queue.worker.lease("c1", 2)
     _out_of_memory(client)

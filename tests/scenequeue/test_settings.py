@@ -1,4 +1,4 @@
-"""Settings from environment variables: how they are read, and what is said of a wrong one."""
+"""Settings from environment variables: reading them, and the messages about wrong ones."""
 
 from pathlib import Path
 
@@ -62,7 +62,7 @@ def test_a_malformed_variable_is_named_and_its_value_is_not(
 
 
 def test_several_wrong_ones_are_all_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever sets up a program sees everything that is wrong at once."""
+    """All mistakes are reported at once."""
     monkeypatch.setenv("SCENEBURST_NAMESPACE", "a b")
     with pytest.raises(SettingsError, match=r"SCENEBURST_NAMESPACE: .*; SCENEBURST_EVENT_LIMIT: "):
         SceneburstSettings.load(event_limit=1)

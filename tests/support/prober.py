@@ -1,4 +1,4 @@
-"""Looks into a finished MP4: how long it is, what is in it, and whether picture and sound belong together."""
+"""Reads a finished MP4: its length, its streams, and the offset between picture and sound."""
 
 import struct
 import subprocess
@@ -19,7 +19,7 @@ BT709, LIMITED = 1, 1
 
 @dataclass(frozen=True)
 class Probed:
-    """What is in an MP4. Times in seconds, as a player shows them."""
+    """The contents of an MP4. Times in seconds, as a player shows them."""
 
     codec: str
     size: tuple[int, int]
@@ -116,7 +116,7 @@ def sound(path: Path) -> npt.NDArray[np.float32]:
 
 
 def first_sound_s(path: Path, after_s: float = 0.0, level: float = 0.05) -> float:
-    """When the sound first rises above this level after a moment."""
+    """Return the time at which the sound first rises above this level after a moment."""
     heard = np.abs(sound(path)[round(after_s * _HZ) :]) > level
     assert heard.any()
     return after_s + int(np.argmax(heard)) / _HZ

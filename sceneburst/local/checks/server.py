@@ -57,4 +57,4 @@ def _judged(queue: SceneQueue) -> Iterator[Check]:
             said = "the queue of `sceneburst up` ends with it"
             yield doubtful("redis persistence", said, "keep it from one run to the next with `sceneburst up --data FOLDER`")
         else:
-            yield wrong(f"redis {problem.name}", problem.said, problem.mend)
+            yield wrong(f"redis {problem.name}", problem.finding, problem.remedy)

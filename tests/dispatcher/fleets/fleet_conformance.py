@@ -1,4 +1,4 @@
-"""What every fleet must do; a test module subclasses it and gives it a `fleet` fixture."""
+"""The promises of every fleet; a test module subclasses it and gives it a `fleet` fixture."""
 
 from dispatcher.fleet import SIZES, Fleet, FleetContainer, LaunchRequest
 from scenequeue.jobs.ids import ContainerId

@@ -1,4 +1,4 @@
-"""What DockerFleet asks the engine to make: limits as Fargate's, no privileges, nothing writable but the scratch space."""
+"""The containers that DockerFleet makes: limits as on Fargate, no privileges, only the scratch space writable."""
 
 from typing import Any
 

@@ -25,7 +25,7 @@ class TestFargateFleet(FleetConformance):
 
 
 def placed(ecs: Simulator) -> list[tuple[str, str, str]]:
-    """Where the tasks are, in the order of their launch."""
+    """Return the placements of the tasks, in the order of their launch."""
     return [(task.provider, task.subnet, task.region) for task in ecs.cluster.tasks.values()]
 
 

@@ -1,4 +1,4 @@
-"""Whose credentials FargateFleet signs with, and what happens when there are none."""
+"""The credentials that FargateFleet signs with, and the error when there are none."""
 
 from pathlib import Path
 

@@ -179,7 +179,7 @@ def _check_ends(tasks: list[SimulatedTask], records: dict[str, ContainerRecord])
 
 
 def _puts(s3: S3) -> dict[str, int]:
-    """How often each output was written: the bucket keeps every version."""
+    """Count the writes of each output: the bucket keeps every version."""
     versions = boto3.client("s3").list_object_versions(Bucket=s3.bucket, Prefix="videos/")["Versions"]
     return dict(Counter(each["Key"] for each in versions))
 
@@ -194,7 +194,7 @@ def _working(queue: SceneQueue, ecs: Simulator) -> SimulatedTask | None:
 
 
 def _most_at_once(tasks: list[SimulatedTask]) -> int:
-    """How many tasks worked at one moment: after its goodbye a program takes a moment to end, in which another may start."""
+    """Return the most tasks that worked at one moment: another may start while one that said goodbye is ending."""
     moments = [(task.started, 1) for task in tasks if task.started]
     moments += [(max(task.started, task.stopped - 3), -1) for task in tasks if task.started]
     running = most = 0

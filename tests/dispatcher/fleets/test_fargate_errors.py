@@ -27,7 +27,7 @@ _PREDICATES = (is_throttle, lacks_capacity, is_gone, is_server_fault, is_stale_c
         (EcsProblem("RESOURCE:MEMORY"), lacks_capacity),
         (EcsProblem("RESOURCE:ENI"), lacks_capacity),
         (
-            EcsProblem("ClientException", "You've reached the limit on the number of vCPUs you can run"),
+            EcsProblem("ClientException", "You've reached the limit on the number of vCPUs you can run concurrently"),
             lacks_capacity,
         ),
         (EcsProblem("x", "You’ve reached the limit on the number of tasks you can run concurrently"), lacks_capacity),

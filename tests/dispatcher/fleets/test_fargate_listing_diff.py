@@ -25,7 +25,7 @@ def _diff(
 
 @pytest.mark.parametrize("lists", [{"running": {"a"}}, {"stopped": {"a"}}], ids=["running", "stopped"])
 def test_a_listed_task_that_is_not_known_is_described(lists: Mapping[str, AbstractSet[str]]) -> None:
-    """Whether it runs or has ended."""
+    """A running one, and one that has ended."""
     assert _diff(**lists) == ListingDiff({}, ["a"], frozenset())
 
 

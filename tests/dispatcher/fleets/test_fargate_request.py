@@ -1,4 +1,4 @@
-"""What is asked of ECS: boto3's own validation accepts it, and it says what it must."""
+"""Requests to ECS: boto3's own validation accepts them, and they contain what they must."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -171,7 +171,7 @@ def test_a_program_that_is_not_there_is_a_failed_launch(tmp_path: Path) -> None:
 
 
 def test_the_environment_and_the_log_are_the_containers_own(tmp_path: Path) -> None:
-    """What is printed lands in its log."""
+    """Its output is written to its log."""
     fleet = ProcessFleet(tmp_path / "fleet", [sys.executable, "-c", "import os; print(os.environ['SCENEBURST_BATCH'])"])
     fleet.launch([request_for("a", SCENEBURST_BATCH="7")])
     wait_until(lambda: fleet.log_of("a").read_text() == "7\n", "it has printed")

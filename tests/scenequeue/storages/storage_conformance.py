@@ -1,4 +1,4 @@
-"""What every storage must do; a test module subclasses one of the classes and gives it the fixtures."""
+"""The promises of every storage; a test module subclasses one of the classes and gives it the fixtures."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Whose credentials every program signs with."""
+"""The credentials that programs sign with."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What storage does when the other side misbehaves: torn, damaged, refused, slow, or leading astray."""
+"""Storages whose other side misbehaves: answers that are torn, damaged, refused, slow, or lead astray."""
 
 import errno
 import os

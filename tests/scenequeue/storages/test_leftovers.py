@@ -1,4 +1,4 @@
-"""What killed and simultaneous writers leave beside a file."""
+"""Files that killed and simultaneous writers leave beside their target."""
 
 import signal
 import subprocess
@@ -26,6 +26,7 @@ def _names(folder: Path) -> list[str]:
 
 
 def test_what_a_killed_writer_left_goes_with_the_next(tmp_path: Path) -> None:
+    """The next writer of the same target overwrites it."""
     target = tmp_path / "film.mp4"
     writer = subprocess.Popen([sys.executable, "-c", _WRITER, str(target)], stdout=subprocess.PIPE)
     assert writer.stdout is not None
@@ -41,6 +42,7 @@ def test_what_a_killed_writer_left_goes_with_the_next(tmp_path: Path) -> None:
 
 
 def test_two_writers_of_one_target_do_not_touch_one_anothers_bytes(tmp_path: Path) -> None:
+    """Each has a temporary file of its own; the last one to finish wins."""
     target = tmp_path / "film.mp4"
     with atomic_write(target) as first:
         first.write_bytes(b"first")
@@ -52,6 +54,7 @@ def test_two_writers_of_one_target_do_not_touch_one_anothers_bytes(tmp_path: Pat
 
 
 def test_many_writers_leave_one_file_that_is_one_of_theirs(tmp_path: Path) -> None:
+    """A reader sees a whole file of one writer at any moment."""
     target = tmp_path / "film.mp4"
     contents = [bytes([number]) * 100_000 for number in range(8)]
 
@@ -70,6 +73,7 @@ def test_many_writers_leave_one_file_that_is_one_of_theirs(tmp_path: Path) -> No
 
 
 def test_a_writer_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    """Neither the target nor a temporary file."""
     with pytest.raises(RuntimeError), atomic_write(tmp_path / "film.mp4") as copy:  # noqa: PT012  the block is what fails
         copy.write_bytes(b"half")
         raise RuntimeError

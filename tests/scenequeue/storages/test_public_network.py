@@ -1,4 +1,4 @@
-"""Exchanges with servers that answer without an end: one limit holds for all of it, and whoever is asked to stop stops."""
+"""Exchanges with servers that answer without an end: one limit holds for all of it, and a request to stop ends them."""
 
 import threading
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Files by address: what may be read and written, whole or not at all, on disk, S3 and the web."""
+"""Addresses of files, S3 and the web: which ones may be read and written, and by which errors others are refused."""
 
 import os
 from collections.abc import Callable
@@ -35,7 +35,7 @@ def storage(root: Path) -> UriStorage:
 
 @pytest.fixture(params=["file", "s3"])
 def prefix(request: pytest.FixtureRequest, root: Path, s3: S3) -> str:
-    """Where each kind of storage is written to."""
+    """A prefix on each kind of storage."""
     return file_uri(root / "out put") if request.param == "file" else f"{s3.uri}/out put"
 
 

@@ -142,7 +142,7 @@ class Cluster:
             return task if task and task.region == region and self.remembers(task) else None
 
     def remembers(self, task: SimulatedTask) -> bool:
-        """Whether it is still told of: stopped tasks vanish after a while."""
+        """Return True if it is still listed: stopped tasks vanish after a while."""
         return not task.stopped or time.time() - task.stopped < self.faults.remembered_s
 
     def stop(self, task: SimulatedTask, reason: str, code: str = "UserInitiated", grace_s: float | None = None) -> None:

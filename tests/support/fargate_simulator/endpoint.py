@@ -24,14 +24,14 @@ class LostAnswer(Exception):
 
 
 class Service(Protocol):
-    """Who answers."""
+    """The service behind the endpoint."""
 
     def answer(self, operation: str, region: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """One API call."""
         ...
 
     def metadata(self, task_id: str, what: str = "") -> dict[str, Any] | None:
-        """What a container asks about itself; None for a task that is not there."""
+        """Return a container's metadata; None for an unknown task."""
         ...
 
 

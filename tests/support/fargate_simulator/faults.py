@@ -1,4 +1,4 @@
-"""What goes wrong in the simulated ECS, and how slowly it goes right: knobs that a test may turn at any time."""
+"""Faults and delays of the simulated ECS, which a test may set at any time."""
 
 import threading
 import time
@@ -44,7 +44,7 @@ class Faults:
     remembered_s: float = 3600.0
 
     def has_capacity(self, provider: str, subnet: str, region: str) -> bool:
-        """Whether a launch finds room there."""
+        """Return True if a launch finds capacity there."""
         if self.refusals_left == 0:
             return True
         asked = (provider, subnet, region)

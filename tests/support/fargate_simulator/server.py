@@ -134,7 +134,7 @@ class Simulator:
         return {"tasks": [task.described(self.faults, with_tags=True)], "failures": []}
 
     def _check_run_task(self, region: str, arguments: dict[str, Any]) -> tuple[str, str]:
-        """What boto3 leaves to the service; the provider and the subnet asked for."""
+        """Check what boto3 leaves to the service; return the provider and the subnet."""
         overrides = arguments.get("overrides", {})
         network = arguments.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
         providers = [each["capacityProvider"] for each in arguments.get("capacityProviderStrategy", [])]
@@ -211,7 +211,7 @@ class Simulator:
             return bool(every) and self._numbers[what] % every == 0
 
     def metadata(self, task_id: str, what: str = "") -> dict[str, Any] | None:
-        """What a container may ask about itself, and with "task" about its task."""
+        """Return a container's metadata, or with "task" that of its task."""
         with self.cluster.lock:
             task = next((task for task in self.cluster.tasks.values() if task.id == task_id), None)
             if task is None or what not in {"", "task"}:
