@@ -105,7 +105,7 @@ _PLANTED: dict[str, tuple[dict[str, str], str, str, str]] = {
     "no scratch space": ({"SCENEBURST_SCRATCH_DIR": "/proc/1/scratch"}, "scratch space", "cannot be written", "SCRATCH_DIR"),
     "no such ffmpeg": ({"SCENEBURST_FFMPEG": "/nowhere/ffmpeg"}, "ffmpeg", "/nowhere/ffmpeg", "SCENEBURST_FFMPEG"),
     "no redis there": ({"SCENEBURST_REDIS_URL": "redis://127.0.0.1:1/0"}, "redis", "does not answer", "SCENEBURST_REDIS_URL"),
-    "no database": ({"SCENEBURST_REDIS_URL": "redis://127.0.0.1/q"}, "redis", "path is the number", "SCENEBURST_REDIS_URL"),
+    "no database": ({"SCENEBURST_REDIS_URL": "redis://127.0.0.1/q"}, "redis", "path must be the number", "SCENEBURST_REDIS_URL"),
     "no redis at all": ({"SCENEBURST_REDIS_URL": "http://127.0.0.1"}, "redis", "scheme is unknown", "SCENEBURST_REDIS_URL"),
     "no such bucket": ({"SCENEBURST_INPUTS": "s3://no-such-bucket/in"}, "s3://no-such-bucket/in", "no such bucket", "make it"),
     "no bucket": ({"SCENEBURST_INPUTS": "bucket/in"}, "bucket/in", "no address", "s3://bucket/prefix"),
