@@ -75,15 +75,19 @@ def _alive(processes: list[psutil.Process]) -> list[psutil.Process]:
 def test_a_killed_worker_takes_its_children_along_and_another_renders_its_scene(
     queue: SceneQueue, start_worker: Start, submit_scenes: Callable[..., None], tmp_path: Path
 ) -> None:
-    """Kill -9 in the middle of an encode: no process is left, and what was only fetched is not to blame."""
+    """Kill -9 in the middle of an encode: no process is left, each item is done once, and only the one at work has its attempt
+    counted. The last lines of its log outlive it.
+    """
     # It says that it is short: the next one is fetched as soon as it encodes, not in its last moments.
     submit_scenes("a", 60.0, weight=0.5)
     victim = start_worker("c1")
     children = wait_until(lambda: _encoding(victim.pid), "it encodes")
     submit_scenes("b", 0.5)
     wait_until(lambda: queue.inspect.depth().counts.leased == 2, "it has fetched the next one")
+    wait_until(lambda: queue.inspect.log("c1"), "its heartbeat has told its log")
     victim.kill()
     victim.wait()
+    assert "container starts" in queue.inspect.log("c1")[0]
     wait_until(lambda: not _alive(children), "its children are gone")
     assert not (tmp_path / "out" / "a0.mp4").exists()
     start_worker("c2", slots=2)

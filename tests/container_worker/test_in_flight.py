@@ -1,7 +1,7 @@
 """What a container holds, and when it wants more."""
 
 import threading
-import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -60,14 +60,15 @@ def test_nothing_is_fetched_to_wait_behind_long_scenes() -> None:
     assert in_flight.free_capacity() == 1
 
 
-def test_a_change_between_looking_and_waiting_is_not_missed() -> None:
-    """Otherwise a free slot would wait for a whole look-around."""
+def test_a_change_between_looking_and_waiting_is_not_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise a free slot would stay empty until the time-out."""
     in_flight = InFlightItems(1)
+    waits = list[float | None]()
+    monkeypatch.setattr(in_flight._changed, "wait", lambda timeout=None: waits.append(timeout))
     seen = in_flight.changes
     in_flight.add(in_flight_item())
-    # Longer than any test may take.
-    in_flight.wait_for_change(seen, 3600)
-    assert in_flight.changes == seen + 1
+    in_flight.wait_for_change(seen, 10)
+    assert waits == []
 
 
 def test_the_same_item_leased_again_does_not_hide_its_first_lease() -> None:
@@ -81,15 +82,18 @@ def test_the_same_item_leased_again_does_not_hide_its_first_lease() -> None:
     assert not in_flight.holds(first)
 
 
-def test_idleness_counts_from_the_end_of_the_last_item() -> None:
+def test_idleness_counts_from_the_end_of_the_last_item(monkeypatch: pytest.MonkeyPatch) -> None:
     """And not at all while something is held."""
+    now = [100.0]
+    monkeypatch.setattr("container_worker.in_flight.time", SimpleNamespace(monotonic=lambda: now[0]))
     in_flight = InFlightItems(1)
     item = in_flight_item()
     in_flight.add(item)
+    now[0] += 5
     assert in_flight.idle_s() == 0
-    before = time.monotonic()
     in_flight.remove(item)
-    assert 0 <= in_flight.idle_s() <= time.monotonic() - before
+    now[0] += 3
+    assert in_flight.idle_s() == 3
 
 
 def test_an_item_that_waits_for_a_slot_leaves_when_told_to_stop() -> None:

@@ -51,30 +51,6 @@ def test_a_worker_finishes_what_there_is_and_leaves_when_idle(
     assert list((tmp_path / "scratch").iterdir()) == []
 
 
-def test_what_a_killed_worker_held_is_done_by_another(
-    queue: SceneQueue, start_worker: Start, submit_items: SubmitItems, tmp_path: Path
-) -> None:
-    """Kill -9 in the middle: every item is done exactly once, the one in hand with its attempt counted."""
-    submit_items("a", *[("wait", {})] * 3)
-    victim = start_worker("c1")
-    wait_until(lambda: _started(tmp_path), "the first item runs")
-    wait_until(lambda: queue.inspect.log("c1"), "its heartbeat has told its log")
-    victim.kill()
-    victim.wait()
-    assert "container starts" in queue.inspect.log("c1")[0]
-    (tmp_path / "go").touch()
-    start_worker("c2")
-
-    def is_done() -> bool:
-        queue.dispatcher.reclaim()
-        return _state(queue) is JobState.DONE
-
-    wait_until(is_done, "the second worker has done all")
-    assert queue.producer.status("a").counts.done == 3
-    events = [event for event in queue.producer.events("a", count=1000) if event.event == "done"]
-    assert sorted(str(event.item_id) for event in events) == ["0-0", "0-1", "0-2"]
-
-
 def test_a_frozen_worker_that_wakes_has_its_result_refused(
     queue: SceneQueue, start_worker: Start, submit_items: SubmitItems, tmp_path: Path
 ) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import socket
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -51,9 +50,8 @@ def test_a_body_without_an_end_is_cut_off(api: Api) -> None:
 def test_a_body_that_waits_to_be_asked_for_is_not_asked_for(api: Api) -> None:
     """`Expect: 100-continue` with a length over the limit."""
     head = f"POST /v1/jobs HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {api.key}\r\nContent-Type: application/json\r\n"
-    began = time.monotonic()
+    # Who waits for the body answers 408 in the end.
     assert _answer(api, f"{head}Expect: 100-continue\r\nContent-Length: 9999999\r\n\r\n".encode()).startswith(b"HTTP/1.1 413 ")
-    assert time.monotonic() - began < 0.9
 
 
 def test_a_body_that_does_not_come_is_given_up(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
