@@ -1,4 +1,4 @@
-"""A CloudFormation change set: made, read, and thrown away where it is not wanted."""
+"""Creates, describes and discards a CloudFormation change set."""
 
 import re
 import time
@@ -10,22 +10,22 @@ from botocore.exceptions import ClientError
 from deploy.failed import Failed
 
 _NOTHING_TO_DO = ("didn't contain changes", "No updates")
-#: A stack that has only been asked about: it has change sets, and nothing else.
+#: Status of a stack that has change sets but no resources yet.
 IN_REVIEW = "REVIEW_IN_PROGRESS"
-#: CloudFormation's word for it -> ours.
+#: CloudFormation's `Replacement` -> our words.
 _REPLACED = {"True": "  replaced by a new one", "Conditional": "  perhaps replaced by a new one"}
-#: What the queue lives in.
+#: Resource type of the cache that holds the queue.
 _QUEUE = "AWS::ElastiCache::ReplicationGroup"
 
 
 def parameters_of(template: str) -> set[str]:
-    """The names of a template's parameters."""
+    """Return the names of a template's parameters."""
     section = ("\n" + template).partition("\nParameters:\n")[2]
     return set(re.findall(r"^  (\w+):", re.split(r"^\w", section, maxsplit=1, flags=re.MULTILINE)[0], re.MULTILINE))
 
 
 def make(client: Any, stack: str, body: str, values: Mapping[str, str], *, is_new: bool, poll_s: float) -> dict[str, Any] | None:
-    """What would be done; None when that is nothing. A refused or empty one does not stay.
+    """Create a change set and return its description; None if it has no changes. A refused or empty one is discarded.
 
     Raises:
         Failed: CloudFormation refuses it.
@@ -69,13 +69,13 @@ def _settled(client: Any, change_set: str, poll_s: float) -> dict[str, Any] | No
 
 
 def discard(client: Any, stack: str, change_set: str) -> None:
-    """Delete it, and with it the stack that was made for it alone: one that is left in review blocks the name."""
+    """Delete a change set, and the stack if it was created for it alone: a stack left in review blocks the name."""
     client.delete_change_set(ChangeSetName=change_set)
     try:
         (found,) = client.describe_stacks(StackName=stack)["Stacks"]
         listed = client.list_change_sets(StackName=stack)["Summaries"]
     except ClientError:
-        # It went with its change set.
+        # The stack is gone with its change set.
         return
     others = [each for each in listed if each["StackName"] == stack and each["ChangeSetId"] != change_set]
     if found["StackStatus"] == IN_REVIEW and not others:
@@ -83,7 +83,7 @@ def discard(client: Any, stack: str, change_set: str) -> None:
 
 
 def lines(changes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Each change on a line; what is replaced says so."""
+    """Format a line per change, with a remark if the resource is replaced."""
     for change in changes:
         each = change["ResourceChange"]
         how = _REPLACED.get(each.get("Replacement", ""), "")
@@ -91,6 +91,6 @@ def lines(changes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def loses_the_queue(changes: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether the cache, and all jobs in it, may be gone afterwards."""
+    """Return True if the changes may remove or replace the cache, and with it all jobs."""
     queues = [each for change in changes if (each := change["ResourceChange"])["ResourceType"] == _QUEUE]
     return any(each["Action"] == "Remove" or each.get("Replacement") in _REPLACED for each in queues)

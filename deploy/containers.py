@@ -1,4 +1,4 @@
-"""Ends everything that runs in a cluster, and waits until it has ended."""
+"""Stops all services and tasks of a cluster, and waits until they have stopped."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -8,11 +8,11 @@ from botocore.exceptions import ClientError
 
 from deploy.failed import Failed
 
-#: A dispatcher has 30 s to end and may launch until then; a container then has 120 s, and is deprovisioned.
+#: A dispatcher has 30 s to stop and may launch until then; a container has 120 s after that, and is deprovisioned.
 STOP_LIMIT_S = 300.0
-#: A task is listed a moment after it has been launched.
-_QUIET_LOOKS = 2
-#: A service or task that is going or gone; ECS words both as a wrong parameter too.
+#: Listings without a task before all count as stopped, as a task is listed only a moment after its launch.
+_QUIET_LISTINGS = 2
+#: Errors for a service or task that is stopping or gone; ECS also reports these as an invalid parameter.
 _GONE = frozenset(
     {"ServiceNotActiveException", "ServiceNotFoundException", "ClusterNotFoundException", "InvalidParameterException"}
 )
@@ -27,9 +27,9 @@ def stop_all(
     limit_s: float = STOP_LIMIT_S,
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
-    """First the dispatchers, which would launch new ones; then whatever runs, looked at anew until nothing does.
+    """Stop the services first, as dispatchers would launch new tasks, then all tasks until none is listed.
 
-    Safe twice, and while somebody else does the same: what is gone already is as it should be.
+    Safe twice, and at the same time as another run: tasks that are gone already are ignored.
 
     Raises:
         Failed: something still runs at the limit.
@@ -39,7 +39,7 @@ def stop_all(
         _unless_gone(ecs.update_service, cluster=cluster, service=service, desiredCount=0)
     asked: set[str] = set()
     deadline, quiet = clock() + limit_s, 0
-    while quiet < _QUIET_LOOKS:
+    while quiet < _QUIET_LISTINGS:
         running = set(_tasks(ecs, cluster))
         quiet = 0 if running else quiet + 1
         for task in sorted(running - asked):
@@ -62,7 +62,7 @@ def _services(ecs: Any, cluster: str) -> Iterator[str]:
 
 
 def _tasks(ecs: Any, cluster: str) -> Iterator[str]:
-    """Those that are to run, and those that are to stop and have not yet."""
+    """Yield the tasks that run and those that are stopping."""
     try:
         for status in ("RUNNING", "STOPPED"):
             for page in ecs.get_paginator("list_tasks").paginate(cluster=cluster, desiredStatus=status):

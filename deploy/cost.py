@@ -1,4 +1,4 @@
-"""What the stack costs while nothing is rendered."""
+"""Estimates the cost of the stack while nothing is rendered."""
 
 from collections.abc import Mapping
 
@@ -14,14 +14,14 @@ _HOURS_A_MONTH = 730
 
 
 def at_rest(parameters: Mapping[str, str]) -> list[str]:
-    """Lines that say what costs how much a month, the sum last."""
+    """Format the monthly cost of each part, and the sum last."""
     costs = monthly(parameters)
     lines = [f"${usd:8.2f} a month: {what}" for what, usd in costs.items()]
     return [*lines, f"${sum(costs.values()):8.2f} a month at rest"]
 
 
 def monthly(parameters: Mapping[str, str]) -> dict[str, float]:
-    """USD a month by part, for the template's parameters; those that are not given have its defaults."""
+    """Return USD a month by part, for the template's parameters; missing ones have its defaults."""
     dispatchers, apis = int(parameters.get("DispatcherCount", 2)), int(parameters.get("ApiCount", 0))
     is_arm = parameters.get("Architecture") == "arm64"
     vcpu, gib = (_VCPU_ARM, _GIB_ARM) if is_arm else (_VCPU, _GIB)
@@ -32,7 +32,7 @@ def monthly(parameters: Mapping[str, str]) -> dict[str, float]:
         costs[f"{apis} × HTTP API (0.25 vCPU, 0.5 GiB)"] = apis * small
     if not parameters.get("RedisHost"):
         node, nodes = parameters.get("CacheNodeType", "cache.t4g.small"), int(parameters.get("CacheNodes", 2))
-        # Valkey is a fifth cheaper than these, which are for Redis OSS.
+        # Prices of Redis OSS; Valkey is a fifth cheaper.
         costs[f"{nodes} cache nodes ({node})"] = nodes * _CACHE_NODE[node] * _HOURS_A_MONTH
     if is_private:
         costs["a NAT gateway and its address"] = (_NAT_GATEWAY + _PUBLIC_ADDRESS) * _HOURS_A_MONTH

@@ -1,5 +1,5 @@
-"""How `deploy/up` and `deploy/down` say that something did not go."""
+"""The error of `deploy/up` and `deploy/down`, printed as one line."""
 
 
 class Failed(Exception):
-    """One line that says what was wrong, and what to do."""
+    """A step failed; the message says what was wrong and what to do."""

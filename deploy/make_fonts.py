@@ -1,4 +1,4 @@
-"""Makes the fonts that come with the worker, from two kinds of packages that carry Noto.
+"""Makes the fonts of the worker from npm and Debian packages of Noto.
 
 npm install --prefix NPM @expo-google-fonts/noto-{emoji,sans,sans-arabic,sans-hebrew,sans-sc,sans-tc,sans-jp,sans-kr}
 apt-get download fonts-noto-core && dpkg -x fonts-noto-core_*.deb DEBIAN
@@ -16,11 +16,11 @@ from typing import Any
 
 from container_worker.media.text.fonts import COVERAGE_FILE, PACKAGED, describe
 
-#: Fonts as npm has them, and the scripts (ISO 15924) that each is the first choice for.
+#: Fonts from npm, and the scripts (ISO 15924) for which each is the first choice.
 NPM = {"NotoSans": "Latn Grek Cyrl", "NotoSansArabic": "Arab", "NotoSansHebrew": "Hebr"}
-#: Fonts of which glyphs are cut away, SC first, the others to what it lacks.
+#: Fonts that are subset: SC first, the others to the glyphs that SC lacks.
 CUT = ("NotoSansSC", "NotoSansTC", "NotoSansJP", "NotoSansKR")
-#: Fonts as Debian has them: the scripts in everyday use of UAX 31, then those in limited use.
+#: Fonts from Debian: scripts in everyday use by UAX 31, then those in limited use.
 DEBIAN = {
     "NotoSansArmenian": "Armn", "NotoSansBengali": "Beng", "NotoSansDevanagari": "Deva", "NotoSansEthiopic": "Ethi",
     "NotoSansGeorgian": "Geor", "NotoSansGujarati": "Gujr", "NotoSansGurmukhi": "Guru", "NotoSansKannada": "Knda",
@@ -39,13 +39,13 @@ DEBIAN = {
     "NotoSansTagalog": "Tglg", "NotoSansHanunoo": "Hano", "NotoSansBuhid": "Buhd", "NotoSansTagbanwa": "Tagb",
     "NotoSansRejang": "Rjng", "NotoNastaliqUrdu": "", "NotoSansSymbols": "", "NotoSansSymbols2": "", "NotoSansMath": "",
 }  # fmt: skip
-#: Order in which a character of no script, or that its script's font lacks, is looked for.
-FIRST = ("NotoSans", "NotoSansSymbols", "NotoSansSymbols2", "NotoSansMath", *CUT)
-#: Glyph features of upright lines; the vertical ones take a tenth of a font's glyphs along.
+#: Order of fonts for a character without a script, or missing in its script's font.
+FALLBACK_ORDER = ("NotoSans", "NotoSansSymbols", "NotoSansSymbols2", "NotoSansMath", *CUT)
+#: Features of horizontal text; the vertical ones would keep a tenth more glyphs.
 _FEATURES = ["ccmp", "locl", "mark", "mkmk", "kern", "liga", "calt", "ljmo", "vjmo", "tjmo"]
-#: What every cut keeps: without them libass draws boxes between words.
+#: Kept in every subset: without them libass draws boxes between words.
 _SPACES = {0x20, 0xA0}
-#: Hanja, which KR draws as JP does.
+#: Hanja, which KR draws like JP.
 _HANJA = ((0x2E80, 0x2FE0), (0x3400, 0xA000), (0xF900, 0xFB00), (0x20000, 0x40000))
 
 
@@ -56,7 +56,7 @@ def _from_npm(folder: Path, family: str) -> Path:
 
 
 def _drawing(font: Any, glyph: str) -> Any:
-    """All that the glyph shows, to be compared with another font's."""
+    """Return the glyph's drawing, for comparison with another font's."""
     outline = font["glyf"][glyph]
     advance = font["hmtx"][glyph][0]
     if outline.numberOfContours == 0:
@@ -66,7 +66,7 @@ def _drawing(font: Any, glyph: str) -> Any:
 
 
 def _cut(source: Path, target: Path, base: Any = None, *, without_hanja: bool = False) -> None:
-    """Write the font without what vertical lines need, and without characters that `base` draws alike."""
+    """Write the font without features of vertical text, and without characters that `base` draws the same."""
     from fontTools import subset
     from fontTools.ttLib import TTFont
 
@@ -88,7 +88,7 @@ def _cut(source: Path, target: Path, base: Any = None, *, without_hanja: bool = 
 
 
 def _licence(npm: Path) -> str:
-    """The one licence of all fonts, under the copyright line of each."""
+    """Return the licence of all fonts, after the copyright line of each."""
     from fontTools.ttLib import TTFont
 
     lines = []
@@ -116,7 +116,13 @@ def main(npm: Path, debian: Path) -> None:
         shutil.copyfile(debian / f"usr/share/fonts/truetype/noto/{family}-Regular.ttf", PACKAGED / f"{family}-Regular.ttf")
         made[family] = script
     made["NotoEmoji"] = ""
-    order = sorted(made, key=lambda family: (FIRST.index(family) if family in FIRST else len(FIRST), family == "NotoEmoji"))
+    order = sorted(
+        made,
+        key=lambda family: (
+            FALLBACK_ORDER.index(family) if family in FALLBACK_ORDER else len(FALLBACK_ORDER),
+            family == "NotoEmoji",
+        ),
+    )
     facts = {family: {"scripts": made[family].split(), **describe(PACKAGED / f"{family}-Regular.ttf")} for family in order}
     (PACKAGED / "OFL.txt").write_text(_licence(npm))
     COVERAGE_FILE.write_text(json.dumps(facts, separators=(",", ":")) + "\n")

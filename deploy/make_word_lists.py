@@ -1,4 +1,4 @@
-r"""Makes the word lists that Thai, Lao, Khmer and Burmese are broken into lines by, from ICU's data of Debian's source package.
+r"""Makes the word lists for breaking lines of Thai, Lao, Khmer and Burmese, from ICU's data in Debian's source package.
 
 apt-get source --download-only icu && tar xzf icu_*.orig.tar.gz
 printf 'brkitr/%sdict.dict\n' thai lao khmer burmese > names
@@ -17,7 +17,7 @@ _LANGUAGES = ("thai", "lao", "khmer", "burmese")
 
 
 class _Trie:
-    """ICU's BytesTrie: the words are its paths from the root to a value."""
+    """An ICU BytesTrie: its words are the paths from the root to a value."""
 
     def __init__(self, data: bytes, first: int) -> None:
         self._data, self._first = data, first
@@ -68,7 +68,7 @@ class _Trie:
         return at + (lead >= two) + (lead >= three) + (lead >= four) + (lead > four)
 
     def _number(self, at: int, lead: int) -> int:
-        """The number whose first byte is this one."""
+        """Decode the number that begins with this byte."""
         if lead < 0x51:
             return lead - 0x10
         if lead < 0x6C:
@@ -78,7 +78,7 @@ class _Trie:
         return high | int.from_bytes(self._data[at : at + size], "big")
 
     def _jump(self, at: int) -> tuple[int, int]:
-        """The distance to the branch of smaller bytes, and the end of that number."""
+        """Decode the distance to the branch of smaller bytes, and the end of that number."""
         lead = self._data[at]
         at += 1
         if lead < 0xC0:
@@ -91,7 +91,7 @@ class _Trie:
 
 
 def _words(path: Path) -> list[str]:
-    """The words of one of ICU's dictionaries, sorted."""
+    """Read the words of an ICU dictionary, sorted."""
     data = path.read_bytes()
     header = struct.unpack_from("<H", data)[0]
     trie_at, _, _, _, kind, transform = struct.unpack_from("<6i", data, header)

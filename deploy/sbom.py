@@ -1,8 +1,8 @@
-"""Adds Debian's packages and ffmpeg to the list of an environment's Python packages: CycloneDX in, CycloneDX out.
+"""Adds Debian's packages and ffmpeg to the CycloneDX list of an environment's Python packages.
 
 python deploy/sbom.py PYTHON.cdx.json DPKG-STATUS > sbom.cdx.json
 
-Run by the environment that is listed, since that one finds the ffmpeg it would use.
+Run it with the Python of the listed environment, so that it finds the same ffmpeg.
 """
 
 import json
@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 
 def with_debian_and_ffmpeg(listed: dict[str, Any], dpkg_status: str, ffmpeg_report: str) -> dict[str, Any]:
-    """The whole list; what was in it comes first.
+    """Return the document with the added components at the end.
 
     Args:
         listed: a CycloneDX document.
@@ -45,7 +45,7 @@ def _ffmpeg(report: str) -> dict[str, Any]:
 
 
 def main(python_list: Path, dpkg_status: Path) -> None:
-    """Print it, the same for the same content."""
+    """Print the whole list; the same input gives the same output."""
     import subprocess
 
     from container_worker.media.ffmpeg import find_ffmpeg

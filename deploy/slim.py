@@ -1,4 +1,4 @@
-"""Takes out of an installed environment what a container never uses, and compiles the rest: a read-only root cannot.
+"""Removes from a virtual environment what a container never uses, and compiles the rest, as a read-only root cannot do so.
 
 python3 deploy/slim.py ENVIRONMENT
 """
@@ -10,19 +10,19 @@ import sys
 from pathlib import Path
 from py_compile import PycInvalidationMode
 
-#: The only services that are called; botocore brings a description of every one there is.
+#: The only services in use; botocore includes the data of all.
 _SERVICES = frozenset({"s3", "ecs", "sts"})
 #: Programs of the build, and the tests of libraries.
 _UNUSED = ("pip", "pip-*", "setuptools", "setuptools-*", "pkg_resources", "_distutils_hack", "distutils-precedence.pth")
 _UNUSED_TESTS = ("numpy/**/tests", "numpy/_core/*_tests.*.so", "numpy/_core/_simd.*.so", "future/backports/test")
 _UNUSED_DATA = ("numpy/_core/include", "numpy/f2py", "boto3/data/*", "boto3/examples", "cv2/data", "uharfbuzz/*_test.*")
-#: What compilers and type checkers read.
+#: Files for compilers and type checkers.
 _SOURCES = ("**/*.pyi", "**/*.pxd", "**/*.pyx", "**/*.a", "*/**/*.c", "*/**/*.h")
-#: Of fontTools, which tells what a font on the machine covers, the parts that make fonts, and compiled copies of modules.
+#: Parts of fontTools that make fonts, and compiled copies of modules; the worker only reads fonts' coverage.
 _FONT_TOOLS = ("cu2qu", "diff", "merge", "mtiLib", "qu2cu", "subset", "svgLib", "t1Lib", "ufoLib", "voltLib", "**/*.so")
-#: What Celery's command line alone loads, as the dispatcher starts Celery's worker without it, and converters of Python 2.
+#: Needed by Celery's command line alone, which the dispatcher does not use; and converters from Python 2.
 _SHELL = ("click_repl*", "prompt_toolkit*", "wcwidth*", "libfuturize", "libpasteurize")
-#: The libraries of ffmpeg that OpenCV's video input and output is linked with, as PyAV has them too.
+#: Libraries of ffmpeg in both OpenCV and PyAV.
 _FFMPEG = ("libavcodec", "libavformat", "libavutil", "libswresample", "libswscale")
 
 
@@ -40,21 +40,21 @@ def main(environment: Path) -> None:
         remove(cache)
     strip(packages)
     share_ffmpeg(packages / "opencv_python_headless.libs", packages / "av.libs")
-    # By content, not by time: the image's layers do not keep times exactly.
+    # Checked by hash, as image layers do not keep times exactly.
     compileall.compile_dir(str(packages), quiet=1, workers=0, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH)
 
 
 def strip(packages: Path) -> None:
-    """Take debugging symbols out of extension modules; the libraries in *.libs have hardly any."""
+    """Strip debugging symbols from extension modules; the libraries in *.libs have hardly any."""
     modules = [str(path) for path in packages.rglob("*.so") if not path.parent.name.endswith(".libs")]
     subprocess.run(["strip", "--strip-unneeded", *modules], check=True)
 
 
 def share_ffmpeg(opencv: Path, pyav: Path) -> None:
-    """Let OpenCV load PyAV's ffmpeg instead of a second one: 15 MB, compressed.
+    """Link OpenCV to PyAV's ffmpeg instead of a second copy, which saves 15 MB compressed.
 
     Raises:
-        SystemExit: they are of different major versions, and so not the same to a program.
+        SystemExit: their major versions differ, so that one cannot replace the other.
     """
     for name in _FFMPEG:
         (theirs,), (ours,) = opencv.glob(f"{name}-*"), pyav.glob(f"{name}-*")
@@ -66,7 +66,7 @@ def share_ffmpeg(opencv: Path, pyav: Path) -> None:
         link = opencv / library.name
         if not link.exists():
             link.symlink_to(Path("..", pyav.name, library.name))
-    # What only OpenCV's own ffmpeg was linked with.
+    # Libraries that only OpenCV's own ffmpeg needed.
     needed = set().union(*(needs(path) for path in (*opencv.iterdir(), *opencv.parent.glob("cv2/*.so"))))
     while orphans := [path for path in opencv.iterdir() if not path.is_symlink() and path.name not in needed]:
         for path in orphans:
@@ -75,18 +75,18 @@ def share_ffmpeg(opencv: Path, pyav: Path) -> None:
 
 
 def major(library: Path) -> str:
-    """The number after ".so.", which changes with what programs see of it."""
+    """Return the number after ".so.", which changes with the interface."""
     return library.name.partition(".so.")[2].partition(".")[0]
 
 
 def needs(library: Path) -> set[str]:
-    """The names of the libraries that one is linked with."""
+    """Return the names of the libraries that this one needs."""
     told = subprocess.run(["readelf", "-d", str(library)], capture_output=True, text=True, check=True).stdout
     return {line.rpartition("[")[2].rstrip("]") for line in told.splitlines() if "(NEEDED)" in line}
 
 
 def remove(path: Path) -> None:
-    """A file, a link or a folder with all that is in it; nothing where it has gone with its folder."""
+    """Remove a file, a link or a whole folder; do nothing if it is gone."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:

@@ -1,4 +1,4 @@
-"""Puts Sceneburst's stack up, or takes it down; says what that does and costs before doing it, and is safe twice.
+"""Creates, changes or deletes Sceneburst's stack; says what that does and costs beforehand, and is safe twice.
 
     deploy/up IMAGE [--stack NAME] [--parameter Name=Value …] [--yes [--lose-queue]]
     deploy/down [--stack NAME] [--yes]
@@ -25,10 +25,10 @@ from deploy.following import Following
 
 TEMPLATE = Path(__file__).with_name("sceneburst.yaml")
 _POLL_S = 3.0
-#: A cache's user is named after the stack and its role, "-dispatcher" being the longest, in at most 40 characters.
-_LONGEST_NAME = 40 - len("-dispatcher")
-#: A stack that was never whole can only be deleted.
-_NEVER_WHOLE = frozenset({"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"})
+#: The cache's users are named "<stack>-<role>", at most 40 characters; "-dispatcher" is the longest suffix.
+MAX_STACK_NAME = 40 - len("-dispatcher")
+#: Statuses of a stack that was never complete and can only be deleted.
+_NEVER_COMPLETE = frozenset({"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"})
 
 out = Console(highlight=False, soft_wrap=True)
 StackName = Annotated[str, typer.Option("--stack", help="Name of the CloudFormation stack.")]
@@ -51,7 +51,7 @@ def up(
     status = existing["StackStatus"] if existing else changes.IN_REVIEW
     if status.endswith("_IN_PROGRESS") and status != changes.IN_REVIEW:
         raise Failed(f"{stack} is {status}: wait until that is over")
-    if status in _NEVER_WHOLE:
+    if status in _NEVER_COMPLETE:
         raise Failed(f"{stack} is {status}, which nothing mends: deploy/down --stack {stack}, then this again")
     is_new = status == changes.IN_REVIEW
     values = _merged(asked, existing)
@@ -61,7 +61,7 @@ def up(
         out.print("it is as asked for already: nothing to do")
         return
     try:
-        _say_all(change_set["Changes"], values)
+        _print_changes(change_set["Changes"], values)
         count = len(change_set["Changes"])
         _confirm("1 change" if count == 1 else f"{count} changes", is_sure=yes)
         if changes.loses_the_queue(change_set["Changes"]):
@@ -78,7 +78,7 @@ def up(
         out.print(f"  {output['OutputKey']:22} {output['OutputValue']}")
 
 
-def _say_all(changed: list[dict[str, Any]], values: Mapping[str, str]) -> None:
+def _print_changes(changed: list[dict[str, Any]], values: Mapping[str, str]) -> None:
     for line in changes.lines(changed):
         out.print(f"  {line}")
     for line in at_rest(values):
@@ -105,16 +105,16 @@ def down(stack: StackName = "sceneburst", yes: Yes = False) -> None:
     with out.status("containers end, which takes two minutes at most …"):
         containers.stop_all(_client("ecs"), stack, lambda line: out.print(f"  {line}"), poll_s=_POLL_S)
     following = Following(client, existing["StackId"])
-    # Asked for twice, it is done once.
+    # A second call changes nothing.
     client.delete_stack(StackName=existing["StackId"])
     _follow(following, "DELETE_COMPLETE", stack)
 
 
 def _check_name(stack: str) -> None:
-    # Users and user groups of the cache take no capitals.
-    if len(stack) > _LONGEST_NAME or not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", stack):
+    # Names of cache users have no capitals.
+    if len(stack) > MAX_STACK_NAME or not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", stack):
         raise Failed(
-            f"{stack!r} cannot name the stack: at most {_LONGEST_NAME} small letters, digits and single hyphens, a letter first, "
+            f"{stack!r} cannot name the stack: at most {MAX_STACK_NAME} small letters, digits and single hyphens, a letter first, "
             "since the cache's users are named after it"
         )
 
@@ -128,7 +128,7 @@ def _pairs(parameters: list[str]) -> dict[str, str]:
 
 
 def _client(service: str) -> Any:
-    # boto3 itself reads only AWS_DEFAULT_REGION.
+    # boto3 reads only AWS_DEFAULT_REGION.
     clients: Any = boto3
     return clients.client(service, region_name=os.environ.get("AWS_REGION"))
 
@@ -151,7 +151,7 @@ def _stack_id(client: Any, stack: str) -> str:
 
 
 def _merged(asked: Mapping[str, str], existing: Mapping[str, Any] | None) -> dict[str, str]:
-    """What was asked for before stays, where it is not asked for anew and there is still a parameter for it."""
+    """Keep earlier parameters unless they are given again or the template no longer has them."""
     before = {each["ParameterKey"]: each["ParameterValue"] for each in (existing or {}).get("Parameters", [])}
     known = changes.parameters_of(_body())
     for name in sorted(set(before) - known):
@@ -171,7 +171,7 @@ def _follow(following: Following, expected: str, stack: str) -> None:
 
 
 def main(command: Any) -> None:
-    """Run one of the two; every foreseeable error is a line."""
+    """Run `up` or `down`; print every foreseeable error as one line."""
     sys.argv[0] = f"deploy/{command.__name__}"
     try:
         typer.run(command)

@@ -21,7 +21,7 @@ This page is generated from the settings classes: `make docs`.
 
 
 def page() -> str:
-    """The whole page."""
+    """Return the whole page."""
     shared = set(SceneburstSettings.model_fields)
     enqueueing = set(ProducerSettings.model_fields)
     parts = [
@@ -41,7 +41,7 @@ def page() -> str:
 
 
 def section(title: str, model: type[SceneburstSettings], left_out: set[str]) -> str:
-    """One program's settings as a table."""
+    """Format one program's settings as a table."""
     rows = [f"## {title}", "", "| variable | default | meaning |", "|---|---|---|"]
     for name, field in model.model_fields.items():
         if name not in left_out:
@@ -50,7 +50,7 @@ def section(title: str, model: type[SceneburstSettings], left_out: set[str]) -> 
 
 
 def default_of(field: FieldInfo) -> str:
-    """The default as it would be written."""
+    """Format the default as it would be written in the environment."""
     if field.is_required():
         return "needed"
     value: Any = field.get_default(call_default_factory=True)

@@ -1,4 +1,4 @@
-"""Makes the pictures, narrations and subtitles of the example job; their results are committed.
+"""Makes the pictures, narrations and subtitles of the example job, which are committed.
 
 Needs espeak-ng on PATH, and the worker extra. Run it from the checkout: `python examples/make_media.py`.
 """
@@ -32,7 +32,7 @@ def rng(seed: int) -> np.random.Generator:
 
 
 def ridge(width: int, seed: int, rough: float) -> np.ndarray:
-    """A mountain line between 0 and 1, by summing octaves."""
+    """Return a mountain line between 0 and 1, the sum of octaves of noise."""
     x = np.arange(width)
     line = np.zeros(width)
     for octave in range(1, 9):
@@ -47,7 +47,7 @@ def gradient(width: int, height: int, top: tuple[int, int, int], bottom: tuple[i
 
 
 def dusk(width: int = 2000, height: int = 1250) -> Image.Image:
-    """Mountain ranges under an evening sky."""
+    """Draw mountain ranges under an evening sky."""
     picture = gradient(width, height, (38, 40, 92), (255, 170, 110))
     y = np.arange(height)[:, None]
     sun = np.exp(-(((np.arange(width) - width * 0.68) ** 2)[None, :] + (y - height * 0.52) ** 2) / (2 * 90**2))
@@ -61,7 +61,7 @@ def dusk(width: int = 2000, height: int = 1250) -> Image.Image:
 
 
 def skyline(width: int = 2100, height: int = 1181) -> Image.Image:
-    """Towers with lit windows."""
+    """Draw towers with lit windows."""
     picture = Image.fromarray(np.clip(gradient(width, height, (8, 12, 38), (92, 62, 110)), 0, 255).astype(np.uint8))
     draw = ImageDraw.Draw(picture)
     random = rng(5)
@@ -80,7 +80,7 @@ def skyline(width: int = 2100, height: int = 1181) -> Image.Image:
 
 
 def waves(width: int = 1921, height: int = 1281) -> Image.Image:
-    """Waves; an odd size on purpose."""
+    """Draw waves; the size is odd on purpose."""
     x, y = np.meshgrid(np.linspace(0, 1, width), np.linspace(0, 1, height))
     swell = sum(np.sin(2 * np.pi * (y**0.5 * k * 3 + 0.25 * np.sin(2 * np.pi * x * (k % 4 + 1)) + k)) / k for k in range(1, 12))
     foam = np.clip(swell - 0.9, 0, 1) * y
@@ -89,7 +89,7 @@ def waves(width: int = 1921, height: int = 1281) -> Image.Image:
 
 
 def lantern(width: int = 1900, height: int = 1200) -> Image.Image:
-    """Paper lanterns in the night."""
+    """Draw paper lanterns at night."""
     picture = gradient(width, height, (10, 8, 26), (46, 18, 30))
     x, y = np.meshgrid(np.arange(width), np.arange(height))
     random = rng(9)
@@ -104,7 +104,7 @@ def lantern(width: int = 1900, height: int = 1200) -> Image.Image:
 
 
 def fractal(width: int = 1800, height: int = 1200) -> Image.Image:
-    """A Julia set."""
+    """Draw a Julia set."""
     x, y = np.meshgrid(np.linspace(-1.55, 1.55, width), np.linspace(-1.05, 1.05, height))
     z = x + 1j * y
     count = np.zeros(z.shape)
@@ -121,12 +121,12 @@ def fractal(width: int = 1800, height: int = 1200) -> Image.Image:
 
 
 def portrait(width: int = 1200, height: int = 1800) -> Image.Image:
-    """A tower of towers, upright."""
+    """Cut an upright picture out of a skyline."""
     return skyline(2100, 1800).crop((200, 0, 200 + width, height))
 
 
 def square(size: int = 1400) -> Image.Image:
-    """Rings on water."""
+    """Draw rings on water."""
     x, y = np.meshgrid(np.linspace(-1, 1, size), np.linspace(-1, 1, size))
     picture = np.zeros((size, size, 3))
     for cx, cy, tone in ((-0.4, -0.3, (255, 120, 90)), (0.5, 0.1, (90, 200, 220)), (-0.1, 0.6, (240, 210, 110))):
@@ -136,13 +136,13 @@ def square(size: int = 1400) -> Image.Image:
 
 
 def finished(values: np.ndarray, seed: int) -> Image.Image:
-    """Clipped, with a little grain so that gradients do not band."""
+    """Clip the values, and add a little grain against banding."""
     grain = rng(seed).normal(0, 2.2, values.shape[:2])[..., None]
     return Image.fromarray(np.clip(values + grain, 0, 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(0.6))
 
 
 def watermark() -> None:
-    """A wordmark with transparency."""
+    """Draw a transparent wordmark."""
     picture = Image.new("RGBA", (640, 160), (0, 0, 0, 0))
     draw = ImageDraw.Draw(picture)
     for index in range(3):
@@ -154,7 +154,7 @@ def watermark() -> None:
 
 
 def narrate(name: str, language: str, lines: list[str]) -> None:
-    """Speak each line, join them with pauses, and write cues with the times this took."""
+    """Speak the lines with pauses between them, and write cues with their times."""
     samples: list[np.ndarray] = []
     cues: list[str] = []
     at = 0.3
@@ -186,13 +186,13 @@ def stamp(seconds: float) -> str:
 
 
 def main() -> None:
-    """Make everything anew."""
+    """Make all files."""
     FOLDER.mkdir(exist_ok=True)
     for make in (dusk, skyline, waves, lantern, fractal, portrait, square):
         picture = make()
         options: dict[str, object] = {"quality": 84}
         if make is lantern:
-            # Stored on its side, with the tag that says so, as a phone would.
+            # Stored rotated with an EXIF tag, as phones do.
             picture = picture.rotate(90, expand=True)
             exif = Image.Exif()
             exif[0x0112] = 6
