@@ -114,8 +114,8 @@ def _check_name(stack: str) -> None:
     # Names of cache users have no capitals.
     if len(stack) > MAX_STACK_NAME or not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", stack):
         raise Failed(
-            f"{stack!r} cannot name the stack: at most {MAX_STACK_NAME} small letters, digits and single hyphens, a letter first, "
-            "since the cache's users are named after it"
+            f"{stack!r} cannot name the stack: at most {MAX_STACK_NAME} small letters, digits and single hyphens, a letter "
+            "first, since the cache's users are named after it"
         )
 
 
