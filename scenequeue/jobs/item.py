@@ -1,6 +1,8 @@
 """Work items: one unit of work on the queue, and the lease by which a container holds it."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Annotated, Any, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -83,3 +85,5 @@ class Lease(NamedTuple):
     attempt: int
     deadline_ms: int
     item: WorkItem
+    #: The item's journal: what earlier attempts have noted, by name.
+    notes: Mapping[str, str] = MappingProxyType({})

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -21,7 +22,9 @@ from scenequeue.structure.connection import Connection
 _MESSAGE_LIMIT = 8_000
 _INITIAL_RETRY_S = 1.0
 _MAX_RETRY_S = 60.0
-_LEASE_FIELDS = 6
+_LEASE_FIELDS = 7
+#: An item's journal, names and values together.
+MAX_JOURNAL_BYTES = 65_536
 
 
 class WorkerPort(ContainerReports):
@@ -155,6 +158,25 @@ class WorkerPort(ContainerReports):
         """
         return stage_growth(self._connection, container_id, lease, items)
 
+    def note(self, container_id: str, lease: Lease, notes: Mapping[str, str]) -> None:
+        """Note in the item's journal what later attempts need not do again; the next lease of the item brings all notes.
+
+        The last note of a name counts. They are kept through every way back, a dead letter's requeue included, and end with
+        the item's result. At most 64 KiB.
+
+        Raises:
+            LeaseLost: the lease is not this container's any more; nothing was noted.
+            BadInput: the journal would be too large; nothing was noted.
+        """
+        if not notes:
+            return
+        about = (container_id, lease.job_id, lease.item_id, lease.token, MAX_JOURNAL_BYTES)
+        answer = self._connection.run("note", *about, *(word for pair in notes.items() for word in pair))
+        if answer == 0:
+            raise LeaseLost(f"{lease.job_id}/{lease.item_id} is no longer this container's")
+        if answer < 0:
+            raise BadInput(f"the journal of {lease.job_id}/{lease.item_id} would exceed {MAX_JOURNAL_BYTES} bytes")
+
     def ack(
         self, container_id: str, finished: Sequence[tuple[Lease, ItemResult]], brought: Mapping[str, int] | None = None
     ) -> list[Lease]:
@@ -228,7 +250,7 @@ class WorkerPort(ContainerReports):
         """
         return int(self._connection.run("reclaim", limit)[0])
 
-    def _leases(self, container_id: str, answer: Sequence[str]) -> list[Lease]:
+    def _leases(self, container_id: str, answer: Sequence[Any]) -> list[Lease]:
         leases = []
         for at in range(0, len(answer), _LEASE_FIELDS):
             fields = answer[at : at + _LEASE_FIELDS]
@@ -284,8 +306,8 @@ def _reported(finished: Sequence[tuple[Lease, ItemResult]], brought: Mapping[str
     return arguments
 
 
-def _lease(fields: Sequence[str]) -> Lease:
-    job_id, item_id, token, attempt, deadline_ms, body = fields
+def _lease(fields: Sequence[Any]) -> Lease:
+    job_id, item_id, token, attempt, deadline_ms, body, notes = fields
     return Lease(
         job_id=JobId(job_id),
         item_id=ItemId(item_id),
@@ -293,4 +315,5 @@ def _lease(fields: Sequence[str]) -> Lease:
         attempt=int(attempt),
         deadline_ms=int(deadline_ms),
         item=WorkItem.read(body),
+        notes=dict(zip(notes[::2], notes[1::2], strict=True)) if notes else {},
     )

@@ -3,7 +3,8 @@
 -- The item stays undone, so the job ends, or has ended, as failed: its next stage would miss what was not made. With the
 -- last letter of an ended job goes what could still be requeued, and so the stages that wait are dropped too.
 --
--- Keys     job:<id> (hash), job:<id>:dead (hash), dead (zset), expiring (zset)
+-- Keys     job:<id> (hash), job:<id>:dead (hash), job:<id>:history (hash), dead (zset), expiring (zset),
+--          journal:<job>/<item> (hash)
 -- ARGV[3]  job id
 -- ARGV[4]  item id
 -- ARGV[5]  who does so, for the audit log; '' for nobody
@@ -13,6 +14,8 @@
 local id, item = ARGV[3], ARGV[4]
 if call('HDEL', job_key(id, 'dead'), item) == 0 then return finish(0) end
 call('ZREM', P .. 'dead', id .. '/' .. item)
+call('DEL', P .. 'journal:' .. id .. '/' .. item)
+call('HDEL', job_key(id, 'history'), item .. '@')
 move(id, 'dead', 'dropped', 1)
 event(id, 'dropped', 'item_id', item)
 record_act(ARGV[5], 'discard', id .. '/' .. item, 1)

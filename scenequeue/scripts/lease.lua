@@ -10,7 +10,8 @@
 --          was lost on the way, is answered with what it took, the leases counted from now.
 -- ARGV[8]  the need whose bell the container has taken before, or ''; the bell is hung up again if work is left
 -- ARGV[9…] the needs that the container serves
--- Output   job id, item id, token, attempt, deadline (ms), item json; repeated per lease. Empty when there is
+-- Output   job id, item id, token, attempt, deadline (ms), item json, journal (name, value,
+--          repeated) or nil; repeated per lease. Empty when there is
 --          nothing, the queue is paused, or the container drains.
 -- Uses     counters, give_leases
 

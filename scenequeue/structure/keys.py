@@ -39,8 +39,9 @@ class Keys:
     | growth:<token> | hash | need -> "<count> <weight ms>" of what a leased item is about to bring; expires |
     | growth:<token>:<need> | list | these items; expires |
     | staging:<nonce>:<n>:<need> | list | stage n of a job being submitted; invisible, expires |
-    | job:<id>:history | hash | item id -> errors so far (JSON list) of an item not yet done; item id# -> losses not counted |
+    | job:<id>:history | hash | item id -> errors so far (JSON list); id# -> losses not counted; id@: it has a journal |
     | item:<job>/<item> | hash | body, weight_ms, need and, while leased, token, attempt, container, begun |
+    | journal:<job>/<item> | hash | notes of an item that outlive its attempts, by name; expires |
     | leases | zset | <job>/<item> by deadline (ms) |
     | delayed | zset | <job>/<item> by due time (ms) |
     | dead | zset | <job>/<item> by time of burial (ms) |

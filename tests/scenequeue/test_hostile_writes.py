@@ -58,6 +58,8 @@ def _steps(queue: SceneQueue, held: list[Any]) -> Iterator[Callable[[], Any]]:
     yield lambda: queue.dispatcher.acquire("me", 10)
     yield lambda: queue.worker.extend("c1", [lease, good])
     yield lambda: queue.worker.begin("c1", lease)
+    yield lambda: queue.worker.note("c1", lease, {"step": "1"})
+    yield lambda: queue.worker.grow("c1", lease, items(2))
     yield queue.dispatcher.reclaim
     yield lambda: queue.worker.lease("c2", 2, begins_now=False, call="same")
     yield lambda: queue.worker.lease("c2", 2, begins_now=False, call="same")
@@ -77,6 +79,7 @@ def _steps(queue: SceneQueue, held: list[Any]) -> Iterator[Callable[[], Any]]:
     yield lambda: (queue.dispatcher.reclaim(), queue.dispatcher.wished())
     yield lambda: (queue.dispatcher.reclaim(), queue.dispatcher.due_notices())
     yield lambda: (queue.dispatcher.reclaim(), queue.inspect.depth())
+    yield lambda: (queue.dispatcher.reclaim(), queue.inspect.waiting())
     yield lambda: (queue.dispatcher.reclaim(), queue.inspect.containers())
     yield lambda: (queue.dispatcher.reclaim(), queue.inspect.backlog_age_s())
     yield lambda: queue.operator.requeue("victim", "0-1", "ann")
@@ -178,6 +181,7 @@ PLANTS: dict[str, _Plant] = {
     "a notice for a job that is none": lambda r, k: r.zadd(k.notices, {"victim": 1, "c": 1}) and r.set(k.job("c"), "x"),
 }  # fmt: skip
 _TYPED = (
+    *("journal:victim/0-2", "needs", "since:normal:render/1", "job:victim:parts:render/1", "job:victim:brought"),
     *(
         "counts",
         "control",

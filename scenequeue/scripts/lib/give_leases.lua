@@ -9,13 +9,21 @@ local PULL_LIMIT = 1000
 --- So many malformed elements, and jobs that have none, are cleared away at once; the next lease goes on.
 local FRUITLESS_LIMIT = 1000
 
+--- The journal of an item that is leased again: name, value; repeated. It is kept for as long again.
+local function notes_of(member)
+  local key = journal_of(member)
+  call('EXPIRE', key, RESULT_TTL_S)
+  call('HSET', P .. 'item:' .. member, 'noted', '1')
+  return call('HGETALL', key)
+end
+
 --- What this very call has taken before and the container still holds, in the order of then.
 local function taken_before(container, word, deadline_ms)
   local found = {}
   for _, member in ipairs(members_of(P .. 'held:' .. container)) do
-    local got = call('HMGET', P .. 'item:' .. member, 'token', 'container', 'attempt', 'body')
+    local got = call('HMGET', P .. 'item:' .. member, 'token', 'container', 'attempt', 'body', 'noted')
     if got[1] and got[2] == container and got[4] and string.sub(got[1], 1, #word + 1) == word .. '-' then
-      found[#found + 1] = { num(string.sub(got[1], #word + 2)), member, got[1], math.max(1, num(got[3])), got[4] }
+      found[#found + 1] = { num(string.sub(got[1], #word + 2)), member, got[1], math.max(1, num(got[3])), got[4], got[5] }
     end
   end
   table.sort(found, function(a, b) return a[1] < b[1] end)
@@ -24,7 +32,8 @@ local function taken_before(container, word, deadline_ms)
     local job, item = split_member(each[2])
     if job and job_of(job).state == 'active' then
       call('ZADD', P .. 'leases', deadline_ms, each[2])
-      for _, field in ipairs({ job, item, each[3], each[4], deadline_ms, each[5] }) do out[#out + 1] = field end
+      local notes = each[6] and notes_of(each[2])
+      for _, field in ipairs({ job, item, each[3], each[4], deadline_ms, each[5], notes or false }) do out[#out + 1] = field end
     elseif job then
       unlease(each[2], container)
       drop(job, item, 'leased')
@@ -102,7 +111,11 @@ local function give_leases(container, wanted, lease_ms, begun, word, needs)
     end
     fruitless = fruitless + #elements - #items
     if not items[1] then return end
-    local histories = call('HMGET', job_key(job, 'history'), unpack(items))
+    local asked, count = {}, #items
+    for n, item in ipairs(items) do
+      asked[n], asked[count + n] = item, item .. '@'
+    end
+    local histories = call('HMGET', job_key(job, 'history'), unpack(asked))
     local members, deadlines, weight_sum_ms = {}, {}, 0
     local at = #out
     for n, item in ipairs(items) do
@@ -115,7 +128,8 @@ local function give_leases(container, wanted, lease_ms, begun, word, needs)
       weight_sum_ms = weight_sum_ms + tonumber(weights[n])
       out[at + 1], out[at + 2], out[at + 3] = job, item, token
       out[at + 4], out[at + 5], out[at + 6] = attempt, deadline_ms, bodies[n]
-      at = at + 6
+      out[at + 7] = histories[count + n] and notes_of(member) or false
+      at = at + 7
     end
     local added = call('ZADD', P .. 'leases', unpack(deadlines))
     call('SADD', held_key, unpack(members))

@@ -1,15 +1,19 @@
 -- Leases: who holds one, and how it ends.
 --
--- Keys     item:<job>/<item> (hash), leases (zset), held:<container> (set), held:<container>:call (string)
+-- Keys     item:<job>/<item> (hash), leases (zset), held:<container> (set), held:<container>:call (string),
+--          journal:<job>/<item> (hash)
 -- Uses     names, commands, counters
 
 --- What a container holds is forgotten after so long without a lease or a heartbeat; its leases have ended long before.
 local HELD_TTL_S = 86400
 
---- True while the lease of an item is this container's, and still the one that the token proves.
+--- The key of an item's journal: notes that outlive its attempts.
+local function journal_of(member) return P .. 'journal:' .. member end
+
+--- True while the lease of an item is this container's, and still the one that the token proves; then, true if it has a journal.
 local function holds(container, member, token)
-  local got = call('HMGET', P .. 'item:' .. member, 'token', 'container')
-  return got[1] == token and got[2] == container
+  local got = call('HMGET', P .. 'item:' .. member, 'token', 'container', 'noted')
+  return got[1] == token and got[2] == container, got[3] and true
 end
 
 --- When a container holds nothing: of what it has asked for last, nothing is left to be told again.
@@ -29,6 +33,6 @@ end
 
 --- Drop a leased or delayed item of a cancelled job.
 local function drop(id, item, from)
-  call('DEL', P .. 'item:' .. id .. '/' .. item)
+  call('DEL', P .. 'item:' .. id .. '/' .. item, journal_of(id .. '/' .. item))
   move(id, from, 'dropped', 1)
 end

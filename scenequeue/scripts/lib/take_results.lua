@@ -35,9 +35,11 @@ local function take_results(container, first, last)
     local job, item, token, need, result = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 6]
     local member = job .. '/' .. item
     local brings, position, is_taken, growth = num(ARGV[i + 7]), (i - first) / RESULT_FIELDS + 1, nil, nil
+    local is_ours, has_journal
+    if seen[member] == nil then is_ours, has_journal = holds(container, member, token) end
     if seen[member] ~= nil then
       is_taken = seen[member] == result
-    elseif not holds(container, member, token) then
+    elseif not is_ours then
       -- The same ack again, after its answer was lost on the way, is no loss.
       is_taken = call('HGET', job_key(job, 'results'), item) == result
     else
@@ -52,6 +54,7 @@ local function take_results(container, first, last)
       seen[member] = is_taken and result
       members[#members + 1] = member
       keys[#keys + 1] = P .. 'item:' .. member
+      if has_journal then keys[#keys + 1] = journal_of(member) end
       if not is_taken then
         move(job, 'leased', 'dropped', 1)
       else
@@ -62,7 +65,7 @@ local function take_results(container, first, last)
         if not results[job] then results[job], tokens[job], histories[job] = {}, {}, {} end
         local of_job, past, n = results[job], histories[job], #tokens[job] + 1
         of_job[2 * n - 1], of_job[2 * n] = item, result
-        past[2 * n - 1], past[2 * n] = item, item .. '#'
+        past[3 * n - 2], past[3 * n - 1], past[3 * n] = item, item .. '#', item .. '@'
         tokens[job][n] = token
         busy[need] = (busy[need] or 0) + tonumber(ARGV[i + 4])
         weight[need] = (weight[need] or 0) + tonumber(ARGV[i + 5])

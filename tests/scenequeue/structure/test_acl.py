@@ -106,6 +106,7 @@ def test_each_role_does_all_its_work(as_role: As, admin: redis.Redis) -> None:
         worker.worker.ack("c3", [done(lease) for lease in leases])
     producer.producer.submit(JobSpec(job_id=check_job_id("grows")), [items(1), None])
     (lease,) = worker.worker.lease("c3", 1)
+    worker.worker.note("c3", lease, {"step": "1"})
     worker.worker.ack("c3", [done(lease)], {lease.token: worker.worker.grow("c3", lease, items(3))})
     worker.worker.ack("c3", [done(lease) for lease in worker.worker.lease("c3", 3)])
     assert [result.item_id for result in producer.producer.results("grows", 1)] == ["1-0.0", "1-0.1", "1-0.2"]

@@ -1,0 +1,27 @@
+-- Note something in the journal of a leased item: it outlives the attempt, and comes with the item's next lease.
+--
+-- Keys     item:<job>/<item> (hash), journal:<job>/<item> (hash), job:<id>:history (hash)
+-- ARGV[3]  container id
+-- ARGV[4]  job id
+-- ARGV[5]  item id
+-- ARGV[6]  token
+-- ARGV[7]  how large the journal may be, names and values together (bytes)
+-- ARGV[8…] name, value; repeated
+-- Output   1, 0 when the lease is lost, or -1 when the journal would be too large; then nothing is changed
+-- Uses     names, commands, clock, counters, leases
+
+local container, id, item, token = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+local member = id .. '/' .. item
+if not holds(container, member, token) or job_of(id).state ~= 'active' then return finish(0) end
+local key = journal_of(member)
+local fields, values, size = call('HGETALL', key), {}, 0
+for i = 1, #fields, 2 do values[fields[i]] = fields[i + 1] end
+for i = 8, #ARGV, 2 do values[ARGV[i]] = ARGV[i + 1] end
+for name, value in pairs(values) do size = size + #name + #value end
+if size > tonumber(ARGV[7]) then return finish(-1) end
+call('HSET', key, unpack(ARGV, 8))
+call('EXPIRE', key, RESULT_TTL_S)
+-- So that an item without a journal costs no look for one.
+call('HSET', job_key(id, 'history'), item .. '@', '1')
+call('HSET', P .. 'item:' .. member, 'noted', '1')
+return finish(1)
