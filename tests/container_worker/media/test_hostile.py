@@ -4,7 +4,7 @@ import io
 import struct
 import tempfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import av
@@ -12,20 +12,25 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
-from PIL import ExifTags, Image
+from PIL import ExifTags, GifImagePlugin, Image, ImageFile
 
+from container_worker.media.defaults import MAX_NARRATION_S
 from container_worker.media.picture.reading import flat, open_picture
 from container_worker.media.scene.canvas import RGB_TO_YUV
 from container_worker.media.scene.rendering import RenderReport, SceneInputs, render_scene
+from container_worker.media.sound.duration import measure_narration
+from container_worker.media.sound.rewriting import SoundFile
+from container_worker.media.subtitles import cues
+from container_worker.sandbox.limits import Limits
 from scenequeue.errors import BadInput
 from scenequeue.jobs.kinds.render import RenderOptions
 from tests.support.cpu_limits import CpuLimits
+from tests.support.ffmpeg_recorder import Recorder
 from tests.support.media import Media
 from tests.support.prober import pictures
 
-#: What each case may take: address space and CPU seconds of each process (a plain scene takes some two in all).
+#: Address space of each process.
 _MEMORY_BYTES = 2 * 1024**3
-_CPU_S = 30
 LENGTH_S, FPS = 0.8, 25
 LEFT, RIGHT = (200, 40, 90), (30, 160, 60)
 
@@ -36,14 +41,14 @@ Render = Callable[..., tuple[RenderReport, Path]]
 def render(media: Media, tmp_path: Path) -> Render:
     """Renders a short still scene with some inputs replaced, within limits, whatever comes of it."""
 
-    def render(*, cpu_s: int = _CPU_S, **inputs: Path) -> tuple[RenderReport, Path]:
+    def render(*, cpu_s: int | None = None, **inputs: Path) -> tuple[RenderReport, Path]:
         plain = media.folder / "plain.png"
         Image.new("RGB", (640, 360), (128, 128, 128)).save(plain)
         scene = SceneInputs(**{"image": plain, "audio": media.tone("plain.wav", LENGTH_S), **inputs})
         scratch = Path(tempfile.mkdtemp(dir=tmp_path))
         target = scratch / "made.mp4"
         options = RenderOptions(resolution="360p", fps=FPS, motion="none", crf=10)
-        limits = CpuLimits(cpu_s=cpu_s, memory_bytes=_MEMORY_BYTES)
+        limits = CpuLimits(cpu_s=cpu_s, memory_bytes=_MEMORY_BYTES) if cpu_s else Limits(memory_bytes=_MEMORY_BYTES)
         return render_scene(scene, options, target, scratch, limits=limits), target
 
     return render
@@ -220,13 +225,68 @@ BAD: dict[str, tuple[str, Callable[[Media], Path], str]] = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_what_cannot_be_rendered_is_one_clear_permanent_error(render: Render, media: Media, case: str) -> None:
-    """In one line that names the input."""
+def test_what_cannot_be_rendered_is_one_clear_permanent_error(
+    render: Render, media: Media, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: str
+) -> None:
+    """In one line that names the input, before any ffmpeg is started."""
+    recorder = Recorder(tmp_path, monkeypatch)
     role, make, words = BAD[case]
     with pytest.raises(BadInput, match=f"^{words}") as caught:
         render(**{role: make(media)})
     assert len(str(caught.value).splitlines()) == 1
     assert len(str(caught.value)) < 200
+    assert recorder.calls() == []
+
+
+_NOT_DECODED = [case for case, (role, _, words) in BAD.items() if role == "image" and ("megapixels" in words or "scans" in words)]
+
+
+@pytest.mark.parametrize("case", _NOT_DECODED)
+def test_no_pixel_of_a_picture_that_is_too_large_is_decoded(media: Media, monkeypatch: pytest.MonkeyPatch, case: str) -> None:
+    """Its header is enough, or the number of its scans."""
+    decodes = 0
+
+    def count(_picture: ImageFile.ImageFile) -> None:
+        nonlocal decodes
+        decodes += 1
+
+    _, make, words = BAD[case]
+    path = make(media)
+    monkeypatch.setattr(ImageFile.ImageFile, "load", count)
+    with pytest.raises(BadInput, match=f"^{words}"):
+        open_picture(str(path), "image", smallest=(640, 360))
+    assert decodes == 0
+
+
+@pytest.mark.parametrize("make", [_ten_hours_of_wav, _ten_hours_of_mp3])
+def test_of_a_narration_that_is_too_long_no_more_is_decoded_than_is_allowed(
+    media: Media, monkeypatch: pytest.MonkeyPatch, make: Callable[[Media], Path]
+) -> None:
+    """Three hours of ten, and the frame that shows that there are more."""
+    decoded_s, longest_s = 0.0, 0.0
+    inner = SoundFile.frames
+
+    def count(sound: SoundFile) -> Iterator[av.AudioFrame]:
+        nonlocal decoded_s, longest_s
+        for frame in inner(sound):
+            decoded_s += frame.samples / frame.sample_rate
+            longest_s = max(longest_s, frame.samples / frame.sample_rate)
+            yield frame
+
+    monkeypatch.setattr(SoundFile, "frames", count)
+    with pytest.raises(BadInput, match="narration lasts longer than the 3 hours"):
+        measure_narration(str(make(media)))
+    assert MAX_NARRATION_S < decoded_s <= MAX_NARRATION_S + longest_s + 0.001
+    assert longest_s < 10
+
+
+def test_too_many_cues_are_refused_before_any_is_cleaned(media: Media, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their number is enough."""
+    cleaned: list[str] = []
+    monkeypatch.setattr(cues, "plain", cleaned.append)
+    with pytest.raises(BadInput, match="100000 cues"):
+        cues.read_cues(str(_many_cues(media)), "subtitles")
+    assert cleaned == []
 
 
 def test_a_picture_that_takes_for_ever_to_be_read_is_a_permanent_error(render: Render, media: Media) -> None:
@@ -316,6 +376,20 @@ def test_unusual_pictures_are_shown_in_their_colours(render: Render, media: Medi
                 assert seen == pytest.approx(RGB_TO_YUV[:, :3] @ colour + RGB_TO_YUV[:, 3], abs=3.0)
 
 
+def test_of_an_animation_only_the_first_picture_is_read(media: Media, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many follow."""
+    frames: list[int] = []
+    inner = GifImagePlugin.GifImageFile._seek
+
+    def count(gif: GifImagePlugin.GifImageFile, frame: int, *more: bool) -> None:
+        frames.append(frame)
+        inner(gif, frame, *more)
+
+    monkeypatch.setattr(GifImagePlugin.GifImageFile, "_seek", count)
+    assert open_picture(str(_long_gif(media)), "image").size == (640, 360)
+    assert frames == [0]
+
+
 def _srt_in(media: Media, encoding: str) -> Path:
     return _file(media, "s.srt", "1\n00:00:00,200 --> 00:00:00,400\n一个测试字幕，世界\n".encode(encoding))
 
@@ -351,13 +425,18 @@ GOOD_SUBTITLES: dict[str, tuple[Callable[[Media], Path], list[tuple[float, float
 }  # fmt: skip
 
 
+#: The frames of the scene without subtitles, made once.
+_GROUND: list[npt.NDArray[np.uint8]] = []
+
+
 @pytest.mark.parametrize("case", GOOD_SUBTITLES)
 def test_unusual_subtitles_are_shown_at_their_time_and_place(render: Render, media: Media, case: str) -> None:
     """Below the middle, on just the frames that their times name."""
     make, times, said = GOOD_SUBTITLES[case]
     report, video = render(subtitles=make(media))
-    ground = pictures(render()[1])
-    shown = pictures(video)
+    if not _GROUND:
+        _GROUND.extend(pictures(render()[1]))
+    shown, ground = pictures(video), _GROUND
     wanted = {frame for start, end in times for frame in range(round(start * FPS), round(end * FPS))}
     for number, (picture, plain) in enumerate(zip(shown, ground, strict=True)):
         changed = np.abs(picture.astype(int) - plain) > 40

@@ -1,9 +1,9 @@
 """Texts are laid out and drawn a few at a time, and look as if they had been all at once."""
 
 import json
-import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
@@ -13,8 +13,11 @@ from container_worker.media.ffmpeg import find_ffmpeg
 from container_worker.media.request import TextStyle
 from container_worker.media.subtitles import renderer
 from container_worker.media.subtitles.renderer import AssBatch, SubtitleRenderer
-from container_worker.media.text.fontbook import FontBook
+from container_worker.media.text import layout
+from container_worker.media.text.fontbook import FontBook, Run
+from container_worker.media.text.fonts import Font
 from container_worker.media.text.layout import lay_out
+from container_worker.media.text.shaping import extent_of
 from tests.support.waiting import wait_until
 
 LOOK = TextStyle(24, (255, 255, 255), 1, (0, 0, 0), 0.5, (0, 0, 0), 560, 20)
@@ -60,25 +63,49 @@ def test_what_draws_the_texts_has_ended_while_they_show(tmp_path: Path) -> None:
     assert not drawing()
 
 
-def test_thousands_of_texts_cost_nothing_before_the_first_is_shown(tmp_path: Path) -> None:
-    """However many come later."""
-    texts = [f"Text {number} with a good many words in it, so that there is something to lay out" for number in range(20_000)]
-    began = time.process_time()
+def test_only_one_batch_of_thousands_of_texts_is_laid_out_before_the_first_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One more when it is asked for; and characters are looked up once, not once a text."""
+    laid_out, lookups = [], 0
+    inner = Font.covers
+
+    def count_layout(text: str, *more: Any) -> Any:
+        laid_out.append(text)
+        return lay_out(text, *more)
+
+    def count_lookup(font: Font, char: str) -> bool:
+        nonlocal lookups
+        lookups += 1
+        return inner(font, char)
+
+    monkeypatch.setattr(renderer, "lay_out", count_layout)
+    monkeypatch.setattr(Font, "covers", count_lookup)
+    texts = [f"Text {number} with a good many words 世界 in it, to lay out" for number in range(20_000)]
     with _typesetter(texts, tmp_path / "many") as typesetter:
-        took = time.process_time() - began
+        assert lookups < 5_000
+        assert len(laid_out) <= renderer._BATCH_SIZE
         assert typesetter.draw(0) is not None
-    assert took < 1.5
+    assert laid_out == texts[: len(laid_out)]
+    assert len(laid_out) <= 2 * renderer._BATCH_SIZE
 
 
 @pytest.mark.parametrize("text", ["a" * 2000, "世" * 2000, "word " * 400, "e\u0301" * 1000])
 def test_a_text_that_fills_more_than_the_frame_is_cut_with_a_warning(
-    tmp_path: Path, text: str, capfd: pytest.CaptureFixture[str]
+    tmp_path: Path, text: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Laid out in a moment, and kept to its share of the frame."""
-    began = time.process_time()
+    """Its characters are measured a few times each, and it is kept to its share of the frame."""
+    measured = 0
+
+    def count(run: Run, language: str) -> Any:
+        nonlocal measured
+        measured += len(run.text)
+        return extent_of(run, language)
+
+    monkeypatch.setattr(layout, "extent_of", count)
     with _typesetter([text, "short"], tmp_path / "long") as typesetter:
-        assert time.process_time() - began < 1.0
         patch = typesetter.draw(0)
+    assert measured < 10 * len(text)
     assert patch is not None
     assert patch.luma.colour.shape[0] < 0.75 * 360
     (line,) = capfd.readouterr().out.splitlines()
