@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings, strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, precondition, rule, run_state_machine_as_test
 
-from scenequeue.errors import JobConflict, LeaseLost
+from scenequeue.errors import BadInput, GrowthRefused, JobConflict, LeaseLost
 from scenequeue.jobs.ids import check_job_id
 from scenequeue.jobs.item import ItemState, Lease, WorkItem
 from scenequeue.jobs.job import JobSpec, JobState, Lane
@@ -37,12 +37,15 @@ class ModelItem:
     has_expired: bool = False
     #: Container and attempt of the last reported failure.
     failed: tuple[str, int] | None = None
+    #: Its journal.
+    notes: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
 class ModelJob:
     """What the model knows of a job."""
 
+    #: Kinds of the items of each stage; a deferred one has none.
     stages: list[list[int]]
     lane: Lane
     max_attempts: int
@@ -54,7 +57,7 @@ class ModelJob:
         """Open the next stage when this one is wholly done."""
         states = Counter(item.state for item in self.items.values())
         busy = states[ItemState.READY] + states[ItemState.LEASED] + states[ItemState.DELAYED]
-        if self.is_cancelled or busy or states[ItemState.DEAD] or not states[ItemState.WAITING]:
+        if self.is_cancelled or busy or states[ItemState.DEAD]:
             return
         if states[ItemState.DROPPED]:
             # What was discarded is not done, and with no letter left nothing could still open the stages that wait.
@@ -62,10 +65,18 @@ class ModelJob:
                 if item.state is ItemState.WAITING:
                     item.state = ItemState.DROPPED
             return
-        self.stage += 1
-        for item in self.items.values():
-            if item.stage == self.stage:
+        while self.stage < len(self.stages) - 1:
+            self.stage += 1
+            opened = [item for item in self.items.values() if item.stage == self.stage]
+            for item in opened:
                 item.state = ItemState.READY
+            # One that nobody has brought items for passes at once.
+            if opened:
+                return
+
+    def takes_more(self, stage: int) -> bool:
+        """True if items of a stage may bring those of the next."""
+        return stage + 1 < len(self.stages) and not self.stages[stage + 1]
 
     @property
     def has_settled_with_dead(self) -> bool:
@@ -104,7 +115,7 @@ class QueueMachine(RuleBasedStateMachine):
     # -- producers
 
     @rule(
-        stages=st.lists(st.lists(_KIND_INDEX, min_size=1, max_size=4), min_size=1, max_size=3),
+        stages=st.lists(st.lists(_KIND_INDEX, max_size=4), min_size=1, max_size=4).filter(lambda stages: bool(stages[0])),
         lane=st.sampled_from(list(Lane)),
         attempts=st.integers(1, 3),
     )
@@ -118,7 +129,7 @@ class QueueMachine(RuleBasedStateMachine):
 
     def _submit(self, job_id: str, job: ModelJob, *more: list[int]) -> None:
         spec = JobSpec(job_id=check_job_id(job_id), lane=job.lane, max_attempts=job.max_attempts)
-        self.queue.producer.submit(spec, [_items(kinds) for kinds in (*job.stages, *more)])
+        self.queue.producer.submit(spec, [_items(kinds) if kinds else None for kinds in (*job.stages, *more)])
 
     @precondition(lambda self: self.jobs)
     @rule(data=st.data())
@@ -175,17 +186,47 @@ class QueueMachine(RuleBasedStateMachine):
             assert item.state is ItemState.READY
             assert list(Lane).index(job.lane) == best
             assert lease.attempt == item.failures + 1
+            assert lease.notes == item.notes
             item.state, item.token, item.container, item.has_expired = ItemState.LEASED, lease.token, container, expires
         return [(container, lease) for lease in leases]
 
-    @rule(held=leases)
-    def ack(self, held: list[tuple[str, Lease]]) -> None:
+    @rule(held=leases, number=st.integers(0, 9))
+    def note(self, held: list[tuple[str, Lease]], number: int) -> None:
         for container, lease in held:
-            refused = self.queue.worker.ack(container, [done(lease)])
+            job, item = self._find(lease)
+            notes = {f"step{number % 3}": str(number)}
+            if item.token == lease.token and item.state is ItemState.LEASED and not job.is_cancelled:
+                self.queue.worker.note(container, lease, notes)
+                item.notes |= notes
+            else:
+                with pytest.raises(LeaseLost):
+                    self.queue.worker.note(container, lease, notes)
+
+    def _grow(self, container: str, lease: Lease, kinds: list[int]) -> int:
+        """Stage what an item brings; how many items it may name in its ack."""
+        job, item = self._find(lease)
+        is_ours = item.token == lease.token and item.state is ItemState.LEASED and not job.is_cancelled
+        if kinds and not (is_ours and job.takes_more(item.stage)):
+            with pytest.raises(BadInput if is_ours else LeaseLost):
+                self.queue.worker.grow(container, lease, _items(kinds))
+            return 0
+        return self.queue.worker.grow(container, lease, _items(kinds))
+
+    @rule(held=leases, kinds=st.lists(_KIND_INDEX, max_size=3))
+    def ack(self, held: list[tuple[str, Lease]], kinds: list[int]) -> None:
+        for container, lease in held:
+            brought = self._grow(container, lease, kinds)
+            if brought:
+                with pytest.raises(GrowthRefused):
+                    self.queue.worker.ack(container, [done(lease)], {lease.token: brought + 1})
+            refused = self.queue.worker.ack(container, [done(lease)], {lease.token: brought})
             job, item = self._find(lease)
             if item.token == lease.token and item.state is ItemState.LEASED:
                 assert refused == ([lease] if job.is_cancelled else [])
                 item.state = ItemState.DROPPED if job.is_cancelled else ItemState.DONE
+                index = lease.item_id.partition("-")[2]
+                for number, kind in enumerate(kinds[:brought]):
+                    job.items[f"{item.stage + 1}-{index}.{number}"] = ModelItem(ItemState.WAITING, item.stage + 1, _NEEDS[kind])
                 job.settle()
             elif not (item.token == lease.token and item.state is ItemState.DONE):
                 assert refused == [lease] or item.state is ItemState.DONE
@@ -289,7 +330,7 @@ class QueueMachine(RuleBasedStateMachine):
             total += states
             counts = self.queue.producer.status(job_id).counts
             assert counts.model_dump() == {state.value: states[state] for state in ItemState}, job_id
-            assert counts.total == sum(map(len, job.stages))
+            assert counts.total == len(job.items)
         depth = self.queue.inspect.depth()
         assert depth.counts.model_dump() == {state.value: total[state] for state in ItemState}
         assert sum(depth.ready_by_lane.values()) == depth.counts.ready
