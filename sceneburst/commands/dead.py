@@ -4,12 +4,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sceneburst.commands.jobs import LabelOption, parse_label
 from sceneburst.terminal.screen import (
     JsonFlag,
     Namespace,
     RedisUrl,
     age_text,
     connected,
+    note,
     print_json,
     print_table,
     run_group,
@@ -19,15 +21,25 @@ from sceneburst.terminal.screen import (
 from sceneburst.terminal.who import operator_name
 from scenequeue.counted import counted
 from scenequeue.errors import JobNotFound
+from scenequeue.jobs.job import Lane
 from scenequeue.jobs.result import DeadLetter
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from scenequeue.ports.dead_search import DeadFilter, Progress
     from scenequeue.queue import SceneQueue
 
 #: `dead show` has all of it.
 _REASON_CHARACTERS = 300
+#: Letters between two lines about the progress.
+_LETTERS_A_NOTE = 5_000
 app = typer.Typer(help="Dead letters: look at them, requeue or discard them.", invoke_without_command=True)
 JobOption = Annotated[str | None, typer.Option("--job", help="Only this job's.")]
+ReasonOption = Annotated[str | None, typer.Option("--reason", help="Only those of this error class, as `dead reasons` names it.")]
+LaneOption = Annotated[Lane | None, typer.Option("--lane", help="Only those of jobs of this lane.")]
+AllFlag = Annotated[bool, typer.Option("--all", help="All that the filter finds.")]
+OptionalJob = Annotated[str | None, typer.Argument(help="The job's id; not with --all.", show_default=False)]
 JobArgument = Annotated[str, typer.Argument(help="The job's id.", show_default=False)]
 ItemArgument = Annotated[str | None, typer.Argument(help="The scene's name, or the item's id; without it, all of the job's.")]
 
@@ -41,16 +53,20 @@ def default(context: typer.Context, as_json: JsonFlag = False, redis_url: RedisU
 @app.command("list")
 def list_letters(
     job: JobOption = None,
+    reason: ReasonOption = None,
+    lane: LaneOption = None,
+    label: LabelOption = None,
     limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 100,
     as_json: JsonFlag = False,
     redis_url: RedisUrl = None,
     namespace: Namespace = None,
 ) -> None:
     """Dead letters, newest first."""
+    wanted = _filter(job, reason, lane, label)
     with connected(redis_url, namespace) as queue:
         if job is not None:
             queue.inspect.job(job)
-        letters, now_ms = queue.inspect.dead(job, limit), queue.inspect.now_ms()
+        letters, now_ms = queue.inspect.find_dead(wanted, limit), queue.inspect.now_ms()
     if as_json:
         print_json([letter.model_dump(mode="json") for letter in letters])
         return
@@ -61,6 +77,23 @@ def list_letters(
     for letter in letters:
         times = (str(letter.attempts), age_text(letter.buried_ms, now_ms))
         made.add_row(letter.job_id, letter.item_id, letter.item.name, *times, last_reason(letter))
+    print_table(made)
+
+
+@app.command()
+def reasons(as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
+    """Count dead letters by reason, the most frequent first."""
+    with connected(redis_url, namespace) as queue:
+        counts = queue.inspect.reasons()
+    if as_json:
+        print_json([{"reason": reason, "count": count} for reason, count in counts.items()])
+        return
+    if not counts:
+        say("no dead letters")
+        return
+    made = table("reason", "dead letters>")
+    for reason, count in counts.items():
+        made.add_row(reason, f"{count:,}")
     print_table(made)
 
 
@@ -85,31 +118,86 @@ def show(
 
 
 @app.command()
-def requeue(job_id: JobArgument, item_id: ItemArgument = None, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
-    """Give dead letters a new start, with all their attempts."""
+def requeue(
+    job_id: OptionalJob = None,
+    item_id: ItemArgument = None,
+    all_of_them: AllFlag = False,
+    job: JobOption = None,
+    reason: ReasonOption = None,
+    lane: LaneOption = None,
+    label: LabelOption = None,
+    redis_url: RedisUrl = None,
+    namespace: Namespace = None,
+) -> None:
+    """Give dead letters a new start, with all their attempts: those of a job, or with --all, those that a filter finds."""
+    wanted = _filter(job, reason, lane, label)
+    _check_choice(job_id, all_of_them, wanted)
     with connected(redis_url, namespace) as queue:
-        items = _chosen(queue, job_id, item_id)
-        for item in items:
-            queue.operator.requeue(job_id, item, operator_name())
-    say(f"{len(items)} requeued")
+        if job_id is None:
+            changed = _follow(queue.operator.requeue_all(wanted, operator_name()), "requeued")
+        else:
+            items = _chosen(queue, job_id, item_id)
+            for item in items:
+                queue.operator.requeue(job_id, item, operator_name())
+            changed = len(items)
+    say(f"{changed} requeued")
 
 
 @app.command()
 def discard(
-    job_id: JobArgument,
+    job_id: OptionalJob = None,
     item_id: ItemArgument = None,
+    all_of_them: AllFlag = False,
+    job: JobOption = None,
+    reason: ReasonOption = None,
+    lane: LaneOption = None,
+    label: LabelOption = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     redis_url: RedisUrl = None,
     namespace: Namespace = None,
 ) -> None:
-    """Forget dead letters for good."""
+    """Forget dead letters for good: those of a job, or with --all, those that a filter finds."""
+    wanted = _filter(job, reason, lane, label)
+    _check_choice(job_id, all_of_them, wanted)
     with connected(redis_url, namespace) as queue:
-        items = _chosen(queue, job_id, item_id)
-        if not yes:
-            typer.confirm(f"Forget {counted(len(items), 'dead letter')} of job {job_id} for good?", abort=True)
-        for item in items:
-            queue.operator.discard(job_id, item, operator_name())
-    say(f"{len(items)} discarded")
+        if job_id is None:
+            if not yes:
+                typer.confirm(f"Forget all dead letters for good ({wanted.text})?", abort=True)
+            changed = _follow(queue.operator.discard_all(wanted, operator_name()), "discarded")
+        else:
+            items = _chosen(queue, job_id, item_id)
+            if not yes:
+                typer.confirm(f"Forget {counted(len(items), 'dead letter')} of job {job_id} for good?", abort=True)
+            for item in items:
+                queue.operator.discard(job_id, item, operator_name())
+            changed = len(items)
+    say(f"{changed} discarded")
+
+
+def _filter(job: str | None, reason: str | None, lane: Lane | None, label: list[str] | None) -> "DeadFilter":
+    from scenequeue.ports.dead_search import DeadFilter
+
+    labels = dict(parse_label(each) for each in label or [])
+    return DeadFilter(reason=reason or "", job=job or "", lane=lane, labels=labels)
+
+
+def _check_choice(job_id: str | None, all_of_them: bool, wanted: "DeadFilter") -> None:
+    """Refuse a filter without --all, and --all beside a job's id: either could mean more letters than were meant."""
+    if job_id is None and not all_of_them:
+        raise typer.BadParameter("name a job, or --all with a filter such as --reason")
+    if job_id is not None and (all_of_them or wanted.text != "all"):
+        raise typer.BadParameter("a job's id stands without --all and filters; with --all it is --job")
+
+
+def _follow(steps: "Iterator[Progress]", done: str) -> int:
+    """Say now and then how far it is; how many letters were changed."""
+    changed, told = 0, 0
+    for progress in steps:
+        changed = progress.changed
+        if progress.seen - told >= _LETTERS_A_NOTE and progress.seen < progress.total:
+            told = progress.seen
+            note(f"{progress.seen:,} of {progress.total:,} looked at, {changed:,} {done}", "dim")
+    return changed
 
 
 def last_reason(letter: DeadLetter) -> str:

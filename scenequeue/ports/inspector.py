@@ -1,8 +1,6 @@
 """Looking into the queue without touching it."""
 
 from collections import deque
-from collections.abc import Iterator
-from itertools import islice
 from typing import Any, NamedTuple
 
 from scenequeue.errors import JobNotFound
@@ -14,6 +12,7 @@ from scenequeue.jobs.job_filter import JobFilter, JobPage
 from scenequeue.jobs.result import DeadLetter
 from scenequeue.jobs.waiting import Surroundings, may_wait, stand_still, why_standing_still, why_waiting
 from scenequeue.ports.audit_log import Act, read_acts
+from scenequeue.ports.dead_search import DeadFilter, count_reasons, find_letters, matching_letters
 from scenequeue.ports.job_lookup import read_job
 from scenequeue.ports.job_search import find_jobs
 from scenequeue.ports.limits import Limit, read_limits
@@ -147,22 +146,20 @@ class QueueInspector:
         ]
 
     def dead(self, job_id: str | None = None, limit: int = 100) -> list[DeadLetter]:
-        """Dead letters, newest first, of one job or of all. Cost: of one job, all that are younger are passed over by id."""
-        members = list(islice(self._dead_members(job_id), limit))
-        found: list[DeadLetter] = []
-        for first in range(0, len(members), _LETTERS_AT_ONCE):
-            with self._connection.translated():
-                pipeline = self._connection.client.pipeline(transaction=False)
-                some = [(*member_parts(member), buried_ms) for member, buried_ms in members[first : first + _LETTERS_AT_ONCE]]
-                for job, item, _ in some:
-                    pipeline.hget(self._keys.job(job, "dead"), item)
-                letters = self._connection.answers(pipeline)
-            found += [letter_from(*about[:2], text, about[2]) for about, text in zip(some, letters, strict=True) if text]
-        return found
+        """Dead letters, newest first, of one job or of all. Cost: as `find_dead`."""
+        return self.find_dead(DeadFilter(job=job_id or ""), limit)
+
+    def find_dead(self, wanted: DeadFilter, limit: int = 100) -> list[DeadLetter]:
+        """Return the newest dead letters that match a filter; see scenequeue/ports/dead_search.py for the cost."""
+        return find_letters(self._connection, wanted, limit)
+
+    def reasons(self) -> dict[str, int]:
+        """Count dead letters by reason, the most frequent first. Cost: one read."""
+        return count_reasons(self._connection)
 
     def dead_ids(self, job_id: str) -> list[ItemId]:
         """The items of a job that are dead letters, newest first."""
-        return [member_parts(member)[1] for member, _ in self._dead_members(job_id)]
+        return [member_parts(member)[1] for member, _ in matching_letters(self._connection, DeadFilter(job=job_id))]
 
     def dead_letter(self, job_id: str, item_id: str) -> DeadLetter:
         """One dead letter. Cost: one read, however many there are.
@@ -175,20 +172,6 @@ class QueueInspector:
         if text is None:
             raise JobNotFound(f"no dead letter {quoted(item_id)} of job {quoted(job_id)}")
         return letter_from(job_id, item_id, text, 0)
-
-    def _dead_members(self, job_id: str | None) -> Iterator[tuple[str, int]]:
-        """Members of the index of dead letters and when they were buried, newest first; a page of them at a time."""
-        first = 0
-        while True:
-            with self._connection.translated():
-                last = first + _IDS_AT_ONCE - 1
-                page = self._connection.answer("zrange", self._keys.dead, first, last, desc=True, withscores=True) or []
-            for member, buried_ms in page:
-                if job_id is None or member_parts(member)[0] == job_id:
-                    yield member, int(buried_ms)
-            if len(page) < _IDS_AT_ONCE:
-                return
-            first += _IDS_AT_ONCE
 
     def containers(self, limit: int = 1000) -> list[ContainerRecord]:
         """Containers that were heard of lately, newest first."""

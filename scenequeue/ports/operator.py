@@ -1,9 +1,10 @@
 """Steps of an operator: pause the queue, and decide over dead letters."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from scenequeue.errors import JobConflict, JobNotFound
 from scenequeue.ports.audit_log import clean_name
+from scenequeue.ports.dead_search import DeadFilter, Progress, act_on_all
 from scenequeue.ports.limits import change_limits, reset_limits
 from scenequeue.quoted import quoted
 from scenequeue.structure.connection import Connection
@@ -22,6 +23,14 @@ class OperatorPort:
     def resume(self, by: str = "") -> None:
         """Give out leases again. Idempotent."""
         self._connection.run("pause", 0, clean_name(by))
+
+    def requeue_all(self, wanted: DeadFilter, by: str = "") -> Iterator[Progress]:
+        """Give all dead letters that match a new start, some in each step; the progress after each. Safe for two at once."""
+        return act_on_all(self._connection, "requeue", wanted, by)
+
+    def discard_all(self, wanted: DeadFilter, by: str = "") -> Iterator[Progress]:
+        """Forget all dead letters that match; otherwise as `requeue_all`."""
+        return act_on_all(self._connection, "discard", wanted, by)
 
     def set_limits(self, values: Mapping[str, str], by: str = "") -> None:
         """Change limits that the dispatcher plans by, from its next tick on; all of them, or none.

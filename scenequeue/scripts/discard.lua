@@ -3,27 +3,21 @@
 -- The item stays undone, so the job ends, or has ended, as failed: its next stage would miss what was not made. With the
 -- last letter of an ended job goes what could still be requeued, and so the stages that wait are dropped too.
 --
--- Keys     job:<id> (hash), job:<id>:dead (hash), job:<id>:history (hash), dead (zset), expiring (zset),
---          journal:<job>/<item> (hash)
+-- Keys     job:<id> (hash), job:<id>:dead (hash), job:<id>:history (hash), dead (zset), journal:<job>/<item> (hash)
 -- ARGV[3]  job id
 -- ARGV[4]  item id
 -- ARGV[5]  who does so, for the audit log; '' for nobody
 -- Output   1, or 0 when there is no such dead letter
--- Uses     names, commands, clock, counters, events, expiry, acts
+-- Uses     names, commands, counters, events, expiry, reasons, acts
 
 local id, item = ARGV[3], ARGV[4]
 if call('HDEL', job_key(id, 'dead'), item) == 0 then return finish(0) end
 call('ZREM', P .. 'dead', id .. '/' .. item)
+leave_reasons({ id .. '/' .. item })
 call('DEL', P .. 'journal:' .. id .. '/' .. item)
 call('HDEL', job_key(id, 'history'), item .. '@')
 move(id, 'dead', 'dropped', 1)
 event(id, 'dropped', 'item_id', item)
 record_act(ARGV[5], 'discard', id .. '/' .. item, 1)
-local job = job_of(id)
-local waiting = job.waiting
-if job.state == 'failed' and job.dead <= 0 and waiting > 0 then
-  move(id, 'waiting', 'dropped', waiting)
-  call('ZREM', P .. 'expiring', expiring_member(id, waiting))
-  call('ZADD', P .. 'expiring', num(call('HGET', job_key(id), 'finished_ms')) + RESULT_TTL_S * 1000, expiring_member(id, 0))
-end
+drop_unopened(id)
 return finish(1)

@@ -3,7 +3,7 @@
 -- Keys     leases (zset), delayed (zset), dead (zset), containers (zset), container:<id> (hash), job:<id>:dead (hash)
 -- ARGV[3]  how many leases at most (count)
 -- Output   leases taken back, retries promoted
--- Uses     names, commands, clock, counters, stages, losses, retries, expiry, audit
+-- Uses     names, commands, clock, counters, stages, losses, retries, expiry, reasons, audit
 
 --- No retry waits so long. One that seems to was put off before the server's clock went back; it is due now.
 local LONGEST_RETRY_MS = 600000
@@ -31,6 +31,7 @@ for _, member in ipairs(call('ZRANGEBYSCORE', P .. 'dead', '-inf', old, 'LIMIT',
   local job, item = split_member(member)
   if not job or call('HEXISTS', job_key(job, 'dead'), item) == 0 then
     call('ZREM', P .. 'dead', member)
+    leave_reasons({ member })
     count('dead', -1)
     count('dropped', 1)
   end

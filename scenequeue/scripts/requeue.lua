@@ -5,7 +5,7 @@
 -- ARGV[4]  item id
 -- ARGV[5]  who does so, for the audit log; '' for nobody
 -- Output   'ready', 'absent' (no such dead letter), 'malformed' (there is no item in it) or 'cancelled' (its job was)
--- Uses     names, commands, clock, counters, events, lanes, expiry, job_index, stages, acts
+-- Uses     names, commands, clock, counters, events, lanes, expiry, job_index, stages, reasons, acts
 
 local id, item = ARGV[3], ARGV[4]
 local key, job = job_key(id), job_of(id)
@@ -22,6 +22,7 @@ if not is_json then return finish('malformed') end
 call('HDEL', job_key(id, 'dead'), item)
 call('HDEL', job_key(id, 'results'), item)
 call('ZREM', P .. 'dead', id .. '/' .. item)
+leave_reasons({ id .. '/' .. item })
 call('ZREM', P .. 'expiring', expiring_member(id, job.waiting))
 set_state(id, 'active')
 call('HDEL', key, 'finished_ms')

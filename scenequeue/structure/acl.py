@@ -15,7 +15,7 @@ ROLES: tuple[Role, ...] = get_args(Role)
 #: Keys that every step touches, by their names; "" is the prefix itself, which scripts get as a key.
 _SHARED_KEYS = (
     *("", "lane:*", "since:*", "needs", "bell:*", "counts", "control", "job:*", "item:*", "journal:*"),
-    *("delayed", "dead", "jobs", "jobs:*", "expiring", "notices", "wished"),
+    *("delayed", "dead", "dead:*", "jobs", "jobs:*", "expiring", "notices", "wished"),
 )
 _CONTAINER_KEYS = ("containers", "container:*")
 _LEASE_KEYS = ("leases", "held:*", "drain:*", "rates", "growth:*")

@@ -13,6 +13,7 @@ from scenequeue.jobs.ids import ContainerId, check_job_id
 from scenequeue.jobs.item import ItemState
 from scenequeue.jobs.job import JobSpec, JobState, Lane
 from scenequeue.jobs.wishes import JobWishes
+from scenequeue.ports.dead_search import DeadFilter
 from scenequeue.queue import SceneQueue
 from scenequeue.structure.keys import Keys
 from tests.scenequeue.conftest import SERVERS, queue_on
@@ -84,6 +85,9 @@ def _steps(queue: SceneQueue, held: list[Any]) -> Iterator[Callable[[], Any]]:
     yield lambda: (queue.dispatcher.reclaim(), queue.inspect.backlog_age_s())
     yield lambda: queue.operator.requeue("victim", "0-1", "ann")
     yield lambda: queue.operator.discard("victim", "0-0", "ann")
+    yield lambda: list(queue.operator.requeue_all(DeadFilter(reason="BadInput"), "ann"))
+    yield lambda: list(queue.operator.discard_all(DeadFilter(lane=Lane.NORMAL), "ann"))
+    yield queue.inspect.reasons
     yield lambda: queue.operator.set_limits({"max_containers": "3"}, "ann")
     yield queue.inspect.limits
     yield queue.operator.pause
@@ -207,6 +211,9 @@ _TYPED = (
         "held:c2:call",
         "drain:c2",
         "audit",
+        "dead:reasons",
+        "dead:reason_of",
+        "dead:reason:BadInput",
         "limits",
     ),
     *(f"job:victim:{part}" for part in ("ready:render/1", "stage:1:render/1", "delayed", "results", "dead", "events", "history")),

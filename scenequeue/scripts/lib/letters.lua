@@ -1,7 +1,7 @@
 -- Dead letters: items that were given up, with their whole history.
 --
 -- Keys     job:<id>:dead (hash), job:<id>:results (hash), job:<id>:history (hash), item:<job>/<item> (hash), dead (zset)
--- Uses     names, commands, clock, counters, events, leases, history
+-- Uses     names, commands, clock, counters, events, leases, history, reasons
 
 --- Make a dead letter of an item; its whole history goes with it.
 --- from     the state it is counted in now
@@ -23,6 +23,7 @@ local function bury(id, item, from, had, history, kind, message)
     count('dead', -1)
     count('dropped', 1)
   end
+  enter_reason(member, kind)
   call('HDEL', job_key(id, 'history'), item, item .. '#')
   call('DEL', P .. 'item:' .. member)
   call('HSET', job_key(id, 'results'), item, cjson.encode({

@@ -9,6 +9,7 @@ from scenequeue.errors import SettingsError
 from scenequeue.jobs.container import ContainerRecord, TailLines
 from scenequeue.jobs.ids import ContainerId, check_job_id
 from scenequeue.jobs.job import JobSpec, JobState, Lane
+from scenequeue.ports.dead_search import DeadFilter
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
 from scenequeue.structure.acl import ROLES, Role, rules
@@ -94,7 +95,10 @@ def test_each_role_does_all_its_work(as_role: As, admin: redis.Redis) -> None:
     operator.inspect.jobs()
     (letter,) = operator.inspect.dead("a")
     assert operator.inspect.dead() == [letter]
-    operator.operator.requeue("a", letter.item_id, "ann")
+    assert operator.inspect.reasons() == {"BadInput": 1}
+    assert operator.inspect.find_dead(DeadFilter(reason="BadInput", lane=Lane.NORMAL, job="a")) == [letter]
+    assert not list(operator.operator.discard_all(DeadFilter(reason="nothing"), "ann"))
+    assert [step.changed for step in operator.operator.requeue_all(DeadFilter(reason="BadInput"), "ann")] == [1]
     operator.operator.pause("ann")
     operator.operator.resume("ann")
     operator.dispatcher.drain("c2", by="ann")

@@ -1,0 +1,182 @@
+"""Finds dead letters by reason, job, label and lane, and acts on all that are found."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Literal, NamedTuple
+
+from pydantic import Field
+
+from scenequeue.jobs.ids import JobId
+from scenequeue.jobs.job import Lane
+from scenequeue.jobs.options import FrozenModel
+from scenequeue.jobs.result import DeadLetter
+from scenequeue.ports.audit_log import clean_name
+from scenequeue.structure.connection import Connection
+from scenequeue.structure.hashes import letter_from, member_parts, whole_number
+
+#: Members that are looked at in one round trip, and letters, of which each can have some kilobytes.
+_MEMBERS_AT_ONCE, _LETTERS_AT_ONCE = 200, 50
+#: Of a filter in the audit log.
+_FILTER_CHARACTERS = 200
+#: Letters that one step requeues or discards: it takes some milliseconds.
+_LETTERS_A_STEP = 250
+
+
+class DeadFilter(FrozenModel):
+    """Properties that a dead letter must have, all of them; one that is left out asks for nothing."""
+
+    #: Error class of the last attempt, as `reasons` counts them.
+    reason: str = ""
+    job: str = ""
+    lane: Lane | None = None
+    #: Labels of its job.
+    labels: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The filter for people, as it stands in the audit log."""
+        named = {"reason": self.reason, "job": self.job, "lane": self.lane or "", **self.labels}
+        return " ".join(f"{name}={value}" for name, value in named.items() if value) or "all"
+
+
+class Progress(NamedTuple):
+    """The part that is done of an act on many dead letters."""
+
+    #: Requeued or discarded.
+    changed: int
+    #: Looked at; what was not changed is gone, or its job was cancelled, or there is no item in it.
+    seen: int
+    total: int
+
+
+def count_reasons(connection: Connection) -> dict[str, int]:
+    """Count dead letters by reason, the most frequent first. Cost: one read."""
+    fields = connection.answer("hgetall", connection.keys.of("dead:reasons")) or {}
+    counts = {reason: whole_number(count) for reason, count in fields.items()}
+    return dict(sorted(counts.items(), key=lambda each: (-each[1], each[0])))
+
+
+def find_letters(connection: Connection, wanted: DeadFilter, limit: int) -> list[DeadLetter]:
+    """Return the newest dead letters that match, newest first.
+
+    Cost: a walk through the letters of the reason, or of the job where these are fewer, 200 ids in one or two round trips,
+    until the page is full.
+    """
+    found: list[DeadLetter] = []
+    members = matching_letters(connection, wanted)
+    while len(found) < limit and (some := list(islice(members, min(_LETTERS_AT_ONCE, limit - len(found))))):
+        about = [(*member_parts(member), buried_ms) for member, buried_ms in some]
+        with connection.translated():
+            pipeline = connection.client.pipeline(transaction=False)
+            for job, item, _ in about:
+                pipeline.hget(connection.keys.job(job, "dead"), item)
+            texts = connection.answers(pipeline)
+        found += [letter_from(job, item, text, at) for (job, item, at), text in zip(about, texts, strict=True) if text]
+    return found
+
+
+def act_on_all(connection: Connection, act: Literal["requeue", "discard"], wanted: DeadFilter, by: str) -> Iterator[Progress]:
+    """Requeue or discard all dead letters that match and are there now, some in each step; the progress after each.
+
+    Guarantees: each letter once, whoever else does the same; a crash leaves the others as they are.
+    """
+    began_ms = connection.now_ms()
+    changed = seen = 0
+    tried: set[str] = set()
+    # Whoever acts on the same letters moves those that are not read yet to another page: they are looked for again.
+    while members := [member for member, at in matching_letters(connection, wanted) if at <= began_ms and member not in tried]:
+        tried.update(members)
+        for step in _steps(members):
+            words: list[str | int] = []
+            for job_id, items in step:
+                words += (job_id, len(items), *items)
+            changed += int(connection.run(f"{act}_all", clean_name(by), wanted.text[:_FILTER_CHARACTERS], *words))
+            seen += sum(len(items) for _, items in step)
+            yield Progress(changed, seen, len(tried))
+
+
+def _steps(members: Sequence[str]) -> Iterator[list[tuple[JobId, list[str]]]]:
+    """Those of a job together: each step reads and writes a job once."""
+    by_job: dict[JobId, list[str]] = defaultdict(list)
+    for job_id, item_id in map(member_parts, members):
+        by_job[job_id].append(item_id)
+    step: list[tuple[JobId, list[str]]] = []
+    room = _LETTERS_A_STEP
+    for job_id, items in by_job.items():
+        at = 0
+        while at < len(items):
+            some = items[at : at + room]
+            step.append((job_id, some))
+            at, room = at + len(some), room - len(some)
+            if not room:
+                yield step
+                step, room = [], _LETTERS_A_STEP
+    if step:
+        yield step
+
+
+def matching_letters(connection: Connection, wanted: DeadFilter) -> Iterator[tuple[str, int]]:
+    """Members that match and when they were buried, newest first."""
+    jobs: dict[str, bool] = {}
+    members = _candidates(connection, wanted)
+    while some := list(islice(members, _MEMBERS_AT_ONCE)):
+        unknown = list({member_parts(member)[0] for member, _ in some} - jobs.keys())
+        jobs |= dict(zip(unknown, _matching_jobs(connection, wanted, unknown), strict=True))
+        yield from ((member, at) for member, at in some if jobs[member_parts(member)[0]])
+
+
+def _matching_jobs(connection: Connection, wanted: DeadFilter, ids: Sequence[str]) -> list[bool]:
+    if wanted.job:
+        ids = [job_id if job_id == wanted.job else "" for job_id in ids]
+    if not ids or (wanted.lane is None and not wanted.labels):
+        return [bool(job_id) for job_id in ids]
+    with connection.translated():
+        pipeline = connection.client.pipeline(transaction=False)
+        for job_id in ids:
+            pipeline.hmget(connection.keys.job(job_id), "lane", "labels")
+        found = connection.answers(pipeline)
+    return [
+        bool(job_id)
+        and (wanted.lane is None or (fields or [None])[0] == wanted.lane)
+        and wanted.labels.items() <= _labels((fields or [None, None])[1]).items()
+        for job_id, fields in zip(ids, found, strict=True)
+    ]
+
+
+def _labels(text: str | None) -> dict[str, str]:
+    try:
+        found = json.loads(text or "")
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _candidates(connection: Connection, wanted: DeadFilter) -> Iterator[tuple[str, int]]:
+    """Letters of the reason, or of the job where these are fewer, newest first."""
+    keys = connection.keys
+    index = keys.of(f"dead:reason:{wanted.reason}") if wanted.reason else keys.dead
+    if wanted.job:
+        with connection.translated():
+            pipeline = connection.client.pipeline(transaction=False)
+            pipeline.zcard(index)
+            pipeline.hlen(keys.job(wanted.job, "dead"))
+            in_index, in_job = connection.answers(pipeline)
+        if (in_job or 0) < (in_index or 0):
+            yield from _of_job(connection, wanted.job, index)
+            return
+    first = 0
+    while page := connection.answer("zrange", index, first, first + _MEMBERS_AT_ONCE - 1, desc=True, withscores=True):
+        yield from ((member, int(at)) for member, at in page)
+        first += _MEMBERS_AT_ONCE
+
+
+def _of_job(connection: Connection, job_id: str, index: str) -> Iterator[tuple[str, int]]:
+    items = connection.answer("hkeys", connection.keys.job(job_id, "dead")) or []
+    found: list[tuple[str, int]] = []
+    for at in range(0, len(items), _MEMBERS_AT_ONCE):
+        members = [f"{job_id}/{item}" for item in items[at : at + _MEMBERS_AT_ONCE]]
+        scores = connection.answer("zmscore", index, members) or [None] * len(members)
+        found += [(member, int(score)) for member, score in zip(members, scores, strict=True) if score is not None]
+    yield from sorted(found, key=lambda each: each[1], reverse=True)

@@ -1,0 +1,39 @@
+-- Reasons of dead letters: the error class of the last attempt, counted, with an index of the letters of each.
+--
+-- Keys     dead:reasons (hash), dead:reason_of (hash), dead:reason:<reason> (zset)
+-- Uses     names, commands, clock
+
+--- Further reasons are counted together, as "other".
+local REASON_LIMIT = 200
+local REASON_BYTES = 64
+
+--- Dead letters cease to be there: they are requeued, discarded or expired.
+local function leave_reasons(members)
+  local reasons = call('HMGET', P .. 'dead:reason_of', unpack(members))
+  local by_reason, known = {}, {}
+  for i, member in ipairs(members) do
+    local reason = reasons[i]
+    if reason then
+      known[#known + 1] = member
+      by_reason[reason] = by_reason[reason] or {}
+      table.insert(by_reason[reason], member)
+    end
+  end
+  if not known[1] then return end
+  call('HDEL', P .. 'dead:reason_of', unpack(known))
+  for reason, some in pairs(by_reason) do
+    call('ZREM', P .. 'dead:reason:' .. reason, unpack(some))
+    local left = call('ZCARD', P .. 'dead:reason:' .. reason)
+    if left > 0 then call('HSET', P .. 'dead:reasons', reason, left) else call('HDEL', P .. 'dead:reasons', reason) end
+  end
+end
+
+--- A dead letter is there.
+local function enter_reason(member, kind)
+  leave_reasons({ member })
+  local reason = #kind <= REASON_BYTES and string.match(kind, '^%w[%w_.-]*$') or 'other'
+  if call('HEXISTS', P .. 'dead:reasons', reason) == 0 and call('HLEN', P .. 'dead:reasons') >= REASON_LIMIT then reason = 'other' end
+  call('HSET', P .. 'dead:reason_of', member, reason)
+  call('ZADD', P .. 'dead:reason:' .. reason, NOW_MS, member)
+  call('HSET', P .. 'dead:reasons', reason, call('ZCARD', P .. 'dead:reason:' .. reason))
+end
