@@ -130,17 +130,26 @@ def _cases() -> list[tuple[str, str]]:
     return found + [("dusk", text) for text in MORE.values()]
 
 
+#: Frames without subtitles by scene and options, made once.
+_PLAIN: dict[tuple[str, str], Lumas] = {}
+
+
 def _rendered(media: Media, folder: Path, scene: str, text: str, options: RenderOptions) -> tuple[RenderRequest, Lumas, Lumas]:
     """The request for a scene, and its frames without and with a subtitle on the frames of `SHOWN`."""
-    lumas = []
-    for name, subtitles in (("plain", None), ("with", media.srt("s.srt", [(SHOWN[0] / 25, (SHOWN[-1] + 1) / 25, text)]))):
+
+    def render(name: str, subtitles: Path | None) -> tuple[SceneInputs, Lumas]:
         scratch = folder / name
         scratch.mkdir()
         inputs = SceneInputs(EXAMPLES / f"{scene}.jpg", media.silence_then_tone("n.wav", 0.1, 0.3), subtitles)
         report = render_scene(inputs, options, folder / f"{name}.mp4", scratch, limits=Limits(wall_s=60))
         assert report.warnings == ()
-        lumas.append(_lumas(folder / f"{name}.mp4", options.frame_px))
-    return request_for(inputs, options, folder, find_ffmpeg().path, 1), lumas[0], lumas[1]
+        return inputs, _lumas(folder / f"{name}.mp4", options.frame_px)
+
+    key = scene, options.model_dump_json()
+    if key not in _PLAIN:
+        _PLAIN[key] = render("plain", None)[1]
+    inputs, made = render("with", media.srt("s.srt", [(SHOWN[0] / 25, (SHOWN[-1] + 1) / 25, text)]))
+    return request_for(inputs, options, folder, find_ffmpeg().path, 1), _PLAIN[key], made
 
 
 def _lines(request: RenderRequest, text: str) -> tuple[Line, ...]:
