@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import producer.client
 import producer.work_items
-import scenequeue.ports.producer
+import scenequeue.ports.job_writer
 from chaos.scenes import KINDS, OPTIONS, PlannedJob
 from producer.client import Producer
 from scenequeue.counted import counted
@@ -50,7 +50,7 @@ def main(plan: str, media: str, output: str, dies_after: str = "") -> None:
     # A newer producer writes its own wire version.
     producer.work_items.VERSION = job.version  # type: ignore[attr-defined]
     if dies_after:
-        scenequeue.ports.producer._CHUNK = producer.client.CHUNK = CHUNK
+        scenequeue.ports.job_writer.CHUNK = producer.client.CHUNK = CHUNK
 
     def on_progress(uploaded: int) -> None:
         if last and uploaded >= min(last * CHUNK, len(scenes)) and last <= chunks_of(job):

@@ -11,7 +11,7 @@ from scenequeue.jobs.film import Film
 from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.kinds.render import VERSION, RenderPayload
 from scenequeue.jobs.scene import Scene, inputs_of
-from scenequeue.ports.producer import JobWriter
+from scenequeue.ports.job_writer import JobWriter
 from scenequeue.storages.files import file_uri
 
 

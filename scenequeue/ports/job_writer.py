@@ -1,0 +1,136 @@
+"""Writes one job to the queue stage by stage: nothing of it is visible before the last step."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import NoReturn, TypeAlias
+
+from scenequeue.counted import counted
+from scenequeue.errors import JobConflict, QueueFull, QueueUnavailable
+from scenequeue.jobs.item import WorkItem
+from scenequeue.jobs.job import Callback, Counts, JobSpec, JobState, JobStatus
+from scenequeue.jobs.kinds.render import RenderOptions
+from scenequeue.jobs.need import need_of
+from scenequeue.ports.job_lookup import read_job
+from scenequeue.structure.connection import Connection
+from scenequeue.structure.staging import Upload
+
+#: An item, or an item with its place in the caller's order where that is not the order of leasing.
+Submitted: TypeAlias = "WorkItem | tuple[int, WorkItem]"
+
+#: Items per step: larger brings nothing more, and keeps Redis from pausing others.
+CHUNK = 500
+#: More stages of a job than the steps look at (STAGE_LIMIT in lib/stages.lua) would be left behind.
+MAX_STAGES = 1000
+#: What a job's status takes over from its spec.
+_SHARED = ("job_id", "lane", "callback_url", "labels", "max_attempts", "wishes")
+
+
+class JobWriter:
+    """One submission, written in order: its stages, and each stage's items.
+
+    Args:
+        connection: the queue.
+        upload: takes the items.
+        spec: what the items share.
+        backlog_limit: most ready items there may be afterwards; None is no limit.
+    """
+
+    def __init__(self, connection: Connection, upload: Upload, spec: JobSpec, backlog_limit: int | None) -> None:
+        self._connection, self._upload, self._spec, self._backlog_limit = connection, upload, spec, backlog_limit
+        # Without wishes, the digest is that of a version that knew none.
+        left_out = {"job_id"} if spec.wishes else {"job_id", "wishes"}
+        #: Numbers of the stages whose items are brought later.
+        self._deferred: set[int] = set()
+        self._digest = hashlib.sha256(spec.model_dump_json(exclude=left_out).encode())
+
+    def begin_stage(self, *, is_deferred: bool = False) -> None:
+        """Let the items that follow belong to one stage more.
+
+        Args:
+            is_deferred: it has none yet: items of the stage before bring them. Not the first one.
+
+        Raises:
+            ValueError: the stage before has no items, or there are too many stages.
+        """
+        self._check_stage()
+        if len(self._upload.sizes) >= MAX_STAGES:
+            raise ValueError(f"job {self._spec.job_id} has more than {MAX_STAGES} stages")
+        if is_deferred:
+            if not self._upload.sizes:
+                raise ValueError(f"the first stage of job {self._spec.job_id} cannot be deferred: nobody would bring its items")
+            self._deferred.add(len(self._upload.sizes))
+            self._digest.update(b"deferred")
+        self._upload.open_stage()
+
+    def add(self, items: Iterable[Submitted]) -> None:
+        """Add items to the present stage, in the order they are to be leased; see `ProducerPort.submit`.
+
+        Raises:
+            QueueUnavailable: transient; nothing is visible.
+        """
+        stage, first = len(self._upload.sizes) - 1, self._upload.sizes[-1]
+        for chunk in _chunks(stage, items, first):
+            for need, elements in chunk.by_need.items():
+                self._upload.add(need, elements, chunk.weight_ms[need])
+            self._digest.update("".join(chunk.elements).encode())
+
+    def commit(self) -> JobStatus:
+        """Make the job visible; raises and returns as `ProducerPort.submit`."""
+        job_id = self._spec.job_id
+        self._check_stage()
+        if not self._upload.sizes:
+            raise ValueError(f"job {job_id} has no items")
+        answer, created_ms = self._upload.commit(self._spec, self._digest.hexdigest(), self._backlog_limit)
+        if answer == "same":
+            return read_job(self._connection, job_id)
+        if answer != "created":
+            self._refuse(answer)
+        first, *later = self._upload.sizes
+        counts = Counts(ready=first, waiting=sum(later))
+        shared = {name: getattr(self._spec, name) for name in _SHARED}
+        options = RenderOptions.of_job(self._spec.options)
+        callback = Callback() if self._spec.callback_url else None
+        more = {"counts": counts, "created_ms": created_ms, "stages": 1 + len(later), "callback": callback, "options": options}
+        return JobStatus(state=JobState.ACTIVE, ready_needs=self._upload.first_needs(), **more, **shared)
+
+    def discard(self) -> None:
+        """Take back what was uploaded; nobody has seen it."""
+        self._upload.discard()
+
+    def _check_stage(self) -> None:
+        sizes = self._upload.sizes
+        if sizes and not sizes[-1] and len(sizes) - 1 not in self._deferred:
+            raise ValueError(f"stage {len(sizes) - 1} of job {self._spec.job_id} has no items")
+
+    def _refuse(self, answer: str) -> NoReturn:
+        job_id = self._spec.job_id
+        if answer == "conflict":
+            raise JobConflict(f"job {job_id} exists with other content; choose another job id, or submit the same scenes")
+        if answer == "full":
+            limit = counted(self._backlog_limit or 0, "item")
+            first = self._upload.sizes[0]
+            raise QueueFull(f"the backlog is at its limit of {limit}; job {job_id} with {first} was not enqueued")
+        raise QueueUnavailable(f"the upload of job {job_id} took too long or Redis lost it; submit it again")
+
+
+class _Chunk:
+    """Some items of a stage as list elements "<item id> <weight ms> <json>", all together and by need, with their weight."""
+
+    def __init__(self, stage: int, numbered: Iterable[tuple[int, WorkItem]]) -> None:
+        self.elements: list[str] = []
+        self.by_need: dict[str, list[str]] = {}
+        self.weight_ms: dict[str, int] = {}
+        for index, item in numbered:
+            need, weight_ms = need_of(item.kind, item.v), round(item.weight * 1000)
+            element = f"{stage}-{index} {weight_ms} {item.model_dump_json()}"
+            self.elements.append(element)
+            self.by_need.setdefault(need, []).append(element)
+            self.weight_ms[need] = self.weight_ms.get(need, 0) + weight_ms
+
+
+def _chunks(stage: int, items: Iterable[Submitted], first: int) -> Iterator[_Chunk]:
+    """Items in the order given; the first has index `first`, but those that name their own."""
+    numbered = ((entry if isinstance(entry, tuple) else (position, entry)) for position, entry in enumerate(items, first))
+    while some := list(islice(numbered, CHUNK)):
+        yield _Chunk(stage, some)
