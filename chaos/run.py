@@ -33,7 +33,7 @@ _KILLED = -9
 
 @dataclass
 class Report:
-    """What was run, what happened, and which promises were broken."""
+    """The outcome of a run: jobs, faults, effects, and broken promises."""
 
     seed: int
     fleet: str = "process"

@@ -1,4 +1,4 @@
-"""What all figures of the render benchmark share: the harness, the rows of the tables, the targets."""
+"""Shared state of all figures of the render benchmark: the harness, the rows of the tables, the targets."""
 
 from pathlib import Path
 from typing import Any

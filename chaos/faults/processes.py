@@ -81,7 +81,7 @@ def resume(process: psutil.Process) -> None:
 
 
 def send_signal(process: psutil.Process, number: signal.Signals) -> bool:
-    """Whether the signal found it."""
+    """Send a signal; False if the process is gone."""
     try:
         process.send_signal(number)
     except psutil.Error:

@@ -102,12 +102,12 @@ class Programs:
         wait_until(self.submitted, "the submitter has submitted", 60)
 
     def submitted(self) -> int:
-        """How many jobs the submitter has got rid of."""
+        """Return the number of jobs submitted so far."""
         path = self._folder / "submitted"
         return int(path.read_text() or 0) if path.exists() else 0
 
     def cpu_s(self) -> dict[str, float]:
-        """What each has used so far; all of them run."""
+        """Return the CPU seconds that each has used so far; asserts that all run."""
         codes = {name: program.poll() for name, program in self.running.items()}
         assert codes == dict.fromkeys(self.running), self.log.read_text()
         times = {name: psutil.Process(program.pid).cpu_times() for name, program in self.running.items()}

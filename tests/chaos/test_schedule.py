@@ -1,4 +1,4 @@
-"""What a seed decides before a run begins."""
+"""The schedule that a seed decides before a run begins."""
 
 from chaos.faults.catalogue import FAULTS, faults_of
 from chaos.scenes import KINDS, plan_job

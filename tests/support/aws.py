@@ -1,4 +1,4 @@
-"""An AWS of a test's own: moto over HTTP, and the variables by which boto3 finds it."""
+"""A simulated AWS for a test: moto over HTTP, and the variables by which boto3 finds it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from moto.server import ThreadedMotoServer
 
 @contextmanager
 def moto_server() -> Iterator[str]:
-    """Its URL, while the block runs. All servers of one process share what is in them."""
+    """Run moto for the length of the block; yields its URL. All servers of a process share their contents."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     try:
@@ -20,7 +20,7 @@ def moto_server() -> Iterator[str]:
 
 
 def use_aws(monkeypatch: pytest.MonkeyPatch, endpoint: str, region: str = "us-east-1") -> None:
-    """Let boto3 find this endpoint, with credentials of no worth."""
+    """Point boto3 to this endpoint, with dummy credentials."""
     for name, value in {
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_REGION": region,

@@ -1,10 +1,10 @@
-"""Limits of a child that count its CPU time too, for tests whose child must not take long."""
+"""Limits of a child that include CPU time, for tests whose child must end soon."""
 
 from dataclasses import dataclass
 
 from container_worker.sandbox.limits import Limits
 
-#: What confine.py leaves between the end that is told and the hard one.
+#: Seconds that confine.py leaves between the soft and the hard limit.
 MARGIN_S = 5
 
 

@@ -1,4 +1,4 @@
-"""A TLS server that answers as slowly, or as much, as it can."""
+"""A TLS server whose answers never end."""
 
 import contextlib
 import socket
@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.support.certificates import self_signed
 
 NAME = "slow.example"
-#: Pause between two drops, in seconds; far below every time-out of a single read.
+#: Seconds between two pieces of an answer; far below every time-out of a single read.
 _PAUSE_S = 0.02
 
 
@@ -25,12 +25,12 @@ class DrippingServer:
 
     @property
     def url(self) -> str:
-        """Its address; every name leads to this machine in these tests."""
+        """Its address; in these tests every host name resolves to this machine."""
         return f"https://{NAME}:{self.port}/a.jpg"
 
 
 def drops_of(kind: str) -> Iterator[bytes]:
-    """Yield an answer without an end: its head, informational answers before it, or its body."""
+    """Yield an endless answer: endless headers, endless informational answers, or an endless body."""
     if kind == "headers":
         yield b"HTTP/1.1 200 OK\r\n"
         number = 0

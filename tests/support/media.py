@@ -1,4 +1,4 @@
-"""Small pictures, sounds and subtitles for tests, made on the spot."""
+"""Generates small pictures, sounds and subtitles for tests."""
 
 import wave
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ class Media:
         self.folder = folder
 
     def image(self, name: str = "picture.jpg", width: int = 640, height: int = 360) -> Path:
-        """A detailed picture, so that motion can be measured on it."""
+        """Make a detailed picture, on which motion can be measured."""
         x, y = np.meshgrid(np.arange(width), np.arange(height))
         noise = np.random.default_rng(7).integers(0, 60, (height, width))
         red = (x * 255 // max(1, width - 1) + noise) % 256
@@ -31,7 +31,7 @@ class Media:
         return path
 
     def tone(self, name: str = "narration.mp3", seconds: float = 1.0, hertz: float = 440.0) -> Path:
-        """A sine; the name's ending picks the codec (.mp3 or .wav)."""
+        """Make a sine; the suffix picks the codec (.mp3 or .wav)."""
         path = self.folder / name
         codec = "mp3" if path.suffix == ".mp3" else "pcm_s16le"
         samples = (np.sin(np.arange(int(seconds * _RATE_HZ)) * 2 * np.pi * hertz / _RATE_HZ) * 12_000).astype(np.int16)
@@ -48,18 +48,18 @@ class Media:
         return path
 
     def silence_then_tone(self, name: str, silent_s: float, sounding_s: float, level: float = 0.4) -> Path:
-        """A WAV that is silent up to a known sample, and sounds at 1 kHz from there on."""
+        """Make a WAV that is silent at first, and has a tone of 1 kHz from a known sample on."""
         return self.tone_between(name, silent_s, silent_s + sounding_s, silent_s + sounding_s, level)
 
     def tone_between(self, name: str, begin_s: float, end_s: float, length_s: float, level: float = 0.4) -> Path:
-        """A WAV of this length with a tone of 1 kHz in one part of it."""
+        """Make a WAV with a tone of 1 kHz in one part of it."""
         samples = np.zeros(round(length_s * _RATE_HZ))
         first, end = round(begin_s * _RATE_HZ), round(end_s * _RATE_HZ)
         samples[first:end] = np.sin(np.arange(end - first) * 2 * np.pi * 1000 / _RATE_HZ) * level
         return self._wav(name, samples)
 
     def late_sound(self, name: str, late_s: float, sounding_s: float) -> Path:
-        """A video (.mkv or .mp4) whose tone of 1 kHz begins this much after its picture."""
+        """Make a video (.mkv or .mp4) whose tone of 1 kHz begins this much after its picture."""
         path = self.folder / name
         tone = np.sin(np.arange(round(sounding_s * _RATE_HZ)) * 2 * np.pi * 1000 / _RATE_HZ).astype(np.float32) * 0.4
         with av.open(str(path), "w") as container:
@@ -75,7 +75,7 @@ class Media:
         return path
 
     def spiky(self, name: str, seconds: float) -> Path:
-        """A WAV of a quiet voice with short loud peaks in it, ten a second."""
+        """Make a WAV of a quiet tone with ten short loud peaks a second."""
         at = np.arange(round(seconds * _RATE_HZ))
         return self._wav(name, np.sin(at * 2 * np.pi * 500 / _RATE_HZ) * np.where(at % 4800 < 240, 0.9, 0.05))
 
@@ -89,7 +89,7 @@ class Media:
         return path
 
     def srt(self, name: str, cues: Sequence[tuple[float, float, str]]) -> Path:
-        """Subtitles from (start s, end s, text)."""
+        """Write subtitles from (start s, end s, text)."""
         blocks = [f"{i}\n{_stamp(start)} --> {_stamp(end)}\n{text}\n" for i, (start, end, text) in enumerate(cues, 1)]
         path = self.folder / name
         path.write_text("\n".join(blocks), encoding="utf-8")

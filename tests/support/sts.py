@@ -1,4 +1,4 @@
-"""A role to assume: AWS_ROLE_ARN, and what STS is asked and answers."""
+"""A role to assume: sets AWS_ROLE_ARN, and records or refuses the calls to STS."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ ROLE = "arn:aws:iam::123456789012:role/render"
 
 
 def watch_sts(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """Assume ROLE from now on; every request to assume it is listed, and answered as AWS does."""
+    """Assume ROLE from now on; returns the list of requests to assume it, which STS answers."""
     monkeypatch.setenv("AWS_ROLE_ARN", ROLE)
     asked: list[dict[str, Any]] = []
     real = botocore.client.BaseClient._make_api_call  # type: ignore[attr-defined]
@@ -25,7 +25,7 @@ def watch_sts(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 
 def refuse_role(monkeypatch: pytest.MonkeyPatch, code: str = "AccessDenied") -> None:
-    """Let STS refuse ROLE."""
+    """Have STS refuse ROLE."""
     monkeypatch.setenv("AWS_ROLE_ARN", ROLE)
     real = botocore.client.BaseClient._make_api_call  # type: ignore[attr-defined]
 

@@ -1,4 +1,4 @@
-"""A real `sceneburst up` beside a test."""
+"""Runs a real `sceneburst up` during a test."""
 
 import os
 import shlex
@@ -12,12 +12,12 @@ from pathlib import Path
 
 @contextmanager
 def running_up(folder: Path, *arguments: str, **environment: str) -> Iterator[dict[str, str]]:
-    """Run `sceneburst up` in a folder, which is its root; yields the variables that it prints for export.
+    """Run `sceneburst up` in a folder, which is its file root; yields the variables that it prints for export.
 
     Args:
-        folder: where it runs.
-        arguments: further ones.
-        environment: variables besides our own.
+        folder: working directory.
+        arguments: additional arguments.
+        environment: additional variables.
     """
     argv = [sys.executable, "-m", "sceneburst", "up", "--containers", "2", *arguments]
     with (folder / "up.log").open("wb") as log:

@@ -1,4 +1,4 @@
-"""Waiting for a condition instead of sleeping for a guess."""
+"""Waits for a condition instead of a fixed time."""
 
 import time
 from collections.abc import Callable
@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 def wait_until(predicate: Callable[[], T], description: str, timeout_s: float = 20.0) -> T:
-    """The predicate's first true value.
+    """Poll a predicate, and return its first true value.
 
     Raises:
         AssertionError: it stayed false for `timeout_s`; the message is the description.

@@ -19,7 +19,7 @@ async def job(_context: dict, number: int, padding: str) -> None:
 
 
 class WorkerSettings:
-    """What `arq` reads."""
+    """Settings read by `arq`."""
 
     functions = (job,)
     job_timeout = RECOVERY_S or 300

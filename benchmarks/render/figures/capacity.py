@@ -1,4 +1,4 @@
-"""What a container gets out of its cores: motion or none, slots and threads, memory, encoders kept busy."""
+"""Use of a container's cores and memory: motion or none, slots and threads, memory, busy encoders."""
 
 import statistics
 import sys
