@@ -9,8 +9,7 @@ import typer
 from sceneburst.commands.jobs import STATUS_COLUMNS, LabelOption, labels_text, parse_label, status_data, status_row
 from sceneburst.terminal.screen import JsonFlag, Namespace, RedisUrl, connected, note, print_json, print_table, say, table
 from scenequeue.jobs.job import JobState, Lane
-from scenequeue.jobs.job_filter import JobFilter
-from scenequeue.ports.job_search import SEARCH_LIMIT
+from scenequeue.jobs.job_filter import SEARCH_LIMIT, JobFilter
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _AGE = re.compile(r"(\d{1,6})([smhdw])")

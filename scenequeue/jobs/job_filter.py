@@ -8,6 +8,9 @@ from scenequeue.jobs.ids import Labels
 from scenequeue.jobs.job import JobState, JobStatus, Lane
 from scenequeue.jobs.options import FrozenModel
 
+#: Jobs that one search looks at: ids of the smallest index, or the newest jobs for labels without an index.
+SEARCH_LIMIT = 10_000
+
 
 class JobFilter(FrozenModel):
     """Properties that a job must have, all of them; one that is left out asks for nothing."""

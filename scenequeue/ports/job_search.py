@@ -4,14 +4,12 @@ from collections.abc import Collection, Iterator
 from itertools import islice
 
 from scenequeue.jobs.job import JobState, JobStatus
-from scenequeue.jobs.job_filter import JobFilter, JobPage
+from scenequeue.jobs.job_filter import SEARCH_LIMIT, JobFilter, JobPage
 from scenequeue.structure.connection import Connection
 from scenequeue.structure.hashes import shown_job
 
 #: Ids that are compared with the other indexes at once, and jobs that are read at once.
 _IDS_AT_ONCE, _JOBS_AT_ONCE = 200, 50
-#: Ids of the smallest index that are looked at; labels without an index are searched for among so many jobs.
-SEARCH_LIMIT = 10_000
 
 
 def find_jobs(connection: Connection, wanted: JobFilter, limit: int, indexed_labels: Collection[str]) -> JobPage:
