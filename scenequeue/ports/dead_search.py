@@ -18,10 +18,12 @@ from scenequeue.structure.hashes import letter_from, member_parts, whole_number
 
 #: Members that are looked at in one round trip, and letters, of which each can have some kilobytes.
 _MEMBERS_AT_ONCE, _LETTERS_AT_ONCE = 200, 50
+#: The same where all of them are wanted.
+_MEMBERS_OF_ALL = 2000
 #: Of a filter in the audit log.
 _FILTER_CHARACTERS = 200
 #: Letters that one step requeues or discards: it takes some milliseconds.
-_LETTERS_A_STEP = 250
+_LETTERS_A_STEP = 150
 
 
 class DeadFilter(FrozenModel):
@@ -86,7 +88,9 @@ def act_on_all(connection: Connection, act: Literal["requeue", "discard"], wante
     changed = seen = 0
     tried: set[str] = set()
     # Whoever acts on the same letters moves those that are not read yet to another page: they are looked for again.
-    while members := [member for member, at in matching_letters(connection, wanted) if at <= began_ms and member not in tried]:
+    while members := [
+        member for member, at in matching_letters(connection, wanted, _MEMBERS_OF_ALL) if at <= began_ms and member not in tried
+    ]:
         tried.update(members)
         for step in _steps(members):
             words: list[str | int] = []
@@ -117,11 +121,11 @@ def _steps(members: Sequence[str]) -> Iterator[list[tuple[JobId, list[str]]]]:
         yield step
 
 
-def matching_letters(connection: Connection, wanted: DeadFilter) -> Iterator[tuple[str, int]]:
+def matching_letters(connection: Connection, wanted: DeadFilter, at_once: int = _MEMBERS_AT_ONCE) -> Iterator[tuple[str, int]]:
     """Members that match and when they were buried, newest first."""
     jobs: dict[str, bool] = {}
-    members = _candidates(connection, wanted)
-    while some := list(islice(members, _MEMBERS_AT_ONCE)):
+    members = _candidates(connection, wanted, at_once)
+    while some := list(islice(members, at_once)):
         unknown = list({member_parts(member)[0] for member, _ in some} - jobs.keys())
         jobs |= dict(zip(unknown, _matching_jobs(connection, wanted, unknown), strict=True))
         yield from ((member, at) for member, at in some if jobs[member_parts(member)[0]])
@@ -153,7 +157,7 @@ def _labels(text: str | None) -> dict[str, str]:
     return found if isinstance(found, dict) else {}
 
 
-def _candidates(connection: Connection, wanted: DeadFilter) -> Iterator[tuple[str, int]]:
+def _candidates(connection: Connection, wanted: DeadFilter, at_once: int) -> Iterator[tuple[str, int]]:
     """Letters of the reason, or of the job where these are fewer, newest first."""
     keys = connection.keys
     index = keys.of(f"dead:reason:{wanted.reason}") if wanted.reason else keys.dead
@@ -167,9 +171,9 @@ def _candidates(connection: Connection, wanted: DeadFilter) -> Iterator[tuple[st
             yield from _of_job(connection, wanted.job, index)
             return
     first = 0
-    while page := connection.answer("zrange", index, first, first + _MEMBERS_AT_ONCE - 1, desc=True, withscores=True):
+    while page := connection.answer("zrange", index, first, first + at_once - 1, desc=True, withscores=True):
         yield from ((member, int(at)) for member, at in page)
-        first += _MEMBERS_AT_ONCE
+        first += at_once
 
 
 def _of_job(connection: Connection, job_id: str, index: str) -> Iterator[tuple[str, int]]:

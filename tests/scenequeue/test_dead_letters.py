@@ -107,12 +107,13 @@ def test_all_letters_of_a_filter_start_anew(any_queue: SceneQueue) -> None:
     _bury(queue, "urgent", ["BadInput"], Lane.URGENT)
     steps = list(queue.operator.requeue_all(DeadFilter(reason="BadInput", lane=Lane.BULK), "ann"))
     assert (steps[-1].changed, steps[-1].seen, steps[-1].total) == (400, 400, 400)
-    assert len(steps) == 2
+    assert len(steps) == 3
     assert _agree(queue) == {"ToolFailed": 40, "BadInput": 1}
     assert queue.producer.status("a7").state is JobState.ACTIVE
     assert [(act.by, act.act, act.about, act.amount) for act in queue.inspect.acts()] == [
+        ("ann", "requeue", "reason=BadInput lane=bulk", 100),
         ("ann", "requeue", "reason=BadInput lane=bulk", 150),
-        ("ann", "requeue", "reason=BadInput lane=bulk", 250),
+        ("ann", "requeue", "reason=BadInput lane=bulk", 150),
     ]
     assert sum(step.changed for step in queue.operator.requeue_all(DeadFilter(reason="ToolFailed"))) > 0
     while leases := queue.worker.lease("c1", 100):
