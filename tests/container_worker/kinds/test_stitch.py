@@ -57,19 +57,39 @@ def run(tmp_path: Path) -> Run:
 ENCODERS = {"h264": "libx264", "av1": "libsvtav1"}
 CODECS = ["h264", "av1"] if find_ffmpeg().has_av1 else ["h264"]
 OPTIONS = RenderOptions(resolution="360p", fps=25, motion="zoom_in")
+#: Files of the scenes rendered so far, by what they were made of.
+_RENDERED: dict[tuple[object, ...], dict[str, bytes]] = {}
 
 
 def _scenes(run: Run, media: Media, lengths: list[float], options: RenderOptions = OPTIONS, **more: Any) -> list[str]:
-    """Scenes of these lengths: half a second in, a subtitle comes up and a tone begins."""
+    """Scenes of these lengths: half a second in, a subtitle comes up and a tone begins.
+
+    Rendering is deterministic, so a scene that another test has rendered is copied, unless this test has one of its name.
+    """
     addresses = []
+    out = media.folder.parent / "out"
     for number, seconds in enumerate(lengths):
         narration = media.silence_then_tone(f"n{number}.wav", 0.48, seconds - 0.48)
         payload = {
             "image": media.image(f"p{number}.jpg", width=640 + 64 * number).as_uri(), "audio": narration.as_uri(),
             "subtitles": media.srt(f"s{number}.srt", [(0.48, 1.0, f"Scene {number} {{\\b1}}")]).as_uri(), "cut_s": FADE_S, **more,
         }  # fmt: skip
-        addresses.append(str(run("render", f"scene{number}", payload, options).output))
+        made, key = out / f"scene{number}.mp4", (number, seconds, options.model_dump_json(), tuple(sorted(more.items())))
+        if made.exists() or key not in _RENDERED:
+            before = _files(out)
+            run("render", f"scene{number}", payload, options)
+            if not before.keys() & {made.name}:
+                _RENDERED[key] = {name: body for name, body in _files(out).items() if before.get(name) != body}
+        else:
+            out.mkdir(exist_ok=True)
+            for name, body in _RENDERED[key].items():
+                (out / name).write_bytes(body)
+        addresses.append(made.as_uri())
     return addresses
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()} if folder.exists() else {}
 
 
 def _packets(path: Path) -> list[bytes]:
