@@ -111,11 +111,15 @@ local function give_leases(container, wanted, lease_ms, begun, word, needs)
     end
     fruitless = fruitless + #elements - #items
     if not items[1] then return end
-    local asked, count = {}, #items
-    for n, item in ipairs(items) do
-      asked[n], asked[count + n] = item, item .. '@'
+    local count, histories = #items, {}
+    -- Most jobs have none.
+    if call('EXISTS', job_key(job, 'history')) == 1 then
+      local asked = {}
+      for n, item in ipairs(items) do
+        asked[n], asked[count + n] = item, item .. '@'
+      end
+      histories = call('HMGET', job_key(job, 'history'), unpack(asked))
     end
-    local histories = call('HMGET', job_key(job, 'history'), unpack(asked))
     local members, deadlines, weight_sum_ms = {}, {}, 0
     local at = #out
     for n, item in ipairs(items) do

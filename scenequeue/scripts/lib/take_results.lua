@@ -16,6 +16,18 @@ local function learn(need, busy_ms, weight_ms)
   call('HSET', rates, busy, all_busy, weight, all_weight)
 end
 
+--- Forget the errors, losses and journals of items that are done; most jobs have none.
+--- results  item, result; repeated
+local function forget_history(id, results)
+  local key, fields = job_key(id, 'history'), {}
+  if call('EXISTS', key) == 0 then return end
+  for i = 1, #results, 2 do
+    local item, n = results[i], #fields
+    fields[n + 1], fields[n + 2], fields[n + 3] = item, item .. '#', item .. '@'
+  end
+  call_with('HDEL', key, fields)
+end
+
 --- What is the same for all results is written once for all, as the cost of a result is that of its commands.
 --- first, last  where in ARGV they are: job id, item id, token, need, busy (ms), weight (ms of video), result json, how many
 ---              items it brings (count); repeated
@@ -26,8 +38,8 @@ local function take_results(container, first, last)
   --- member -> its result, or false where the job was cancelled
   local seen = {}
   local members, keys = {}, {}
-  --- job -> item, result; repeated. The same for tokens and what HDEL takes of the history.
-  local results, tokens, histories = {}, {}, {}
+  --- job -> item, result; repeated. The same for tokens.
+  local results, tokens = {}, {}
   local busy, weight = {}, {}
   --- job -> what its items bring.
   local growths = {}
@@ -62,10 +74,9 @@ local function take_results(container, first, last)
           growths[job] = growths[job] or {}
           table.insert(growths[job], growth)
         end
-        if not results[job] then results[job], tokens[job], histories[job] = {}, {}, {} end
-        local of_job, past, n = results[job], histories[job], #tokens[job] + 1
+        if not results[job] then results[job], tokens[job] = {}, {} end
+        local of_job, n = results[job], #tokens[job] + 1
         of_job[2 * n - 1], of_job[2 * n] = item, result
-        past[3 * n - 2], past[3 * n - 1], past[3 * n] = item, item .. '#', item .. '@'
         tokens[job][n] = token
         busy[need] = (busy[need] or 0) + tonumber(ARGV[i + 4])
         weight[need] = (weight[need] or 0) + tonumber(ARGV[i + 5])
@@ -80,7 +91,7 @@ local function take_results(container, first, last)
   call_with('DEL', keys[1], keys)
   for job, of_job in pairs(results) do
     call_with('HSET', job_key(job, 'results'), of_job)
-    call_with('HDEL', job_key(job, 'history'), histories[job])
+    forget_history(job, of_job)
     for n, token in ipairs(tokens[job]) do
       event(job, 'done', 'item_id', of_job[2 * n - 1], 'token', token, 'container', container)
     end
