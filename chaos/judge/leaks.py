@@ -15,6 +15,8 @@ from container_worker.scratch import PREFIX, sweep
 _FIXED = frozenset(
     {"counts", "control", "fence", "rates", "jobs", "expiring", "containers", "dead", "notices", "wished", "needs"}
 )
+#: Indexes, whose entries go with the jobs and dead letters that they list.
+_INDEXES = ("jobs:state:", "jobs:lane:", "jobs:label:", "jobs:names", "dead:reason")
 #: Keys that exist only while there is work.
 _OF_WORK = frozenset({"bell", "leases", "delayed", "lane", "since", "item"})
 #: Exit reasons of a container that finished or handed back all it held.
@@ -40,7 +42,7 @@ def _of_keys(cluster: ChaosCluster) -> Iterator[str]:
         name = key.removeprefix(keys.structure).removeprefix(keys.prefix)
         if name.partition(":")[0] in _OF_WORK or (name.startswith("held:") and name.count(":") == 1):
             yield f"{key} is left, and there is no work"
-        elif name not in _FIXED and client.ttl(key) == -1:
+        elif name not in _FIXED and not name.startswith(_INDEXES) and client.ttl(key) == -1:
             yield f"{key} has no TTL"
 
 
