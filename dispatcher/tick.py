@@ -82,6 +82,8 @@ class Dispatcher:
         self._aws = aws
         self._log = structlog.get_logger()
         self._last = Plan((), Reason(Code.PLAN_AT_REST), 0, 0, 0, 0, 0.0)
+        #: When the history got its last sample, by `clock`.
+        self._sampled_s: float | None = None
         for region in fleet.hardware.regions:
             if not is_priced(region):
                 self._log.warning("no prices of this region are known; it is counted as the most expensive", region=region)
@@ -128,6 +130,7 @@ class Dispatcher:
         except DispatcherDeposed as error:
             self._log.warning("deposed", error=str(error))
             return None
+        self._record_sample(fence, made)
         self._publish(Ticked(snapshot, made, *counts, self._clock() - began))
         return made
 
@@ -191,6 +194,13 @@ class Dispatcher:
             self._observe(ticked)
         if self._notifier:
             self._notifier.run()
+
+    def _record_sample(self, fence: int, made: Plan) -> None:
+        now_s = self._clock()
+        # Another dispatcher acted during a longer pause, and has told the cost.
+        since_s = 0.0 if self._sampled_s is None else min(now_s - self._sampled_s, LOCK_TICKS * self._settings.tick_s)
+        self._sampled_s = now_s
+        self._queue.dispatcher.record_sample(fence, made.running + made.starting, made.usd_per_hour * since_s / 3600)
 
     def _show(self, made: Plan, waits_because: Reason | None, at_ms: int) -> None:
         """Show operators and producers what was decided, for some ticks from now."""

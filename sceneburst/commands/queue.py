@@ -23,6 +23,7 @@ from sceneburst.terminal.who import operator_name
 from sceneburst.words import plan_for_people
 from scenequeue.counted import counted
 from scenequeue.jobs.job import Lane
+from scenequeue.jobs.rollup import Resolution
 
 app = typer.Typer(help="Look at the queue, pause and resume it.", invoke_without_command=True)
 
@@ -119,6 +120,31 @@ def audit(
     made = table("since>", "by", "act", "about", "amount>", "detail~")
     for act in acts:
         made.add_row(age_text(act.at_ms, now_ms), act.by, act.act, act.about, str(act.amount or ""), act.detail)
+    print_table(made)
+
+
+@app.command()
+def history(
+    by: Annotated[Resolution, typer.Option(help="Length of a row: of the last day, week, or 90 days.")] = Resolution.HOUR,
+    limit: Annotated[int, typer.Option(min=1, max=2160, help="How many rows, the newest.")] = 24,
+    as_json: JsonFlag = False,
+    redis_url: RedisUrl = None,
+    namespace: Namespace = None,
+) -> None:
+    """Show backlog, containers, dollars, scenes done and dead letters over time, newest first."""
+    with connected(redis_url, namespace) as queue:
+        rows, now_ms = queue.inspect.history(by)[: -limit - 1 : -1], queue.inspect.now_ms()
+    if as_json:
+        print_json([row._asdict() for row in rows])
+        return
+    if not rows:
+        say("no history; a dispatcher writes it while it runs")
+        return
+    made = table("since>", "most ready>", "most containers>", "dollars>", "done>", "dead>", "most dead of~")
+    for row in rows:
+        reason = max(row.dead_by_reason, key=lambda name: row.dead_by_reason[name], default="")
+        numbers = (row.ready, row.containers, f"{row.usd:.4f}", row.done, row.dead)
+        made.add_row(age_text(row.at_ms, now_ms), *map(str, numbers), reason)
     print_table(made)
 
 

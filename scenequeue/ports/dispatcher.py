@@ -111,6 +111,16 @@ class DispatcherPort:
             # Not SET, which a worker's user may do as well: it reads the plan only.
             self._connection.client.setex(self._keys.plan, ttl_s, plan_json)
 
+    def record_sample(self, fence: int, containers: int, usd: float) -> None:
+        """Add to the queue's history what waits and what is done now, and what containers cost since the last sample.
+
+        Args:
+            fence: the number that proves who acts; nothing is written under a stale one.
+            containers: how many run.
+            usd: dollars spent since the last sample.
+        """
+        self._connection.run("rollup", fence, containers, round(usd * 1e6))
+
     def rates(self) -> dict[str, float]:
         """Learned speed: need -> processing seconds per unit of weight; needs without a measurement are absent."""
         with self._connection.translated():

@@ -10,12 +10,14 @@ from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.job import Counts, Depth, JobStatus, Lane, WaitingItems
 from scenequeue.jobs.job_filter import JobFilter, JobPage
 from scenequeue.jobs.result import DeadLetter
+from scenequeue.jobs.rollup import Resolution, Rollup
 from scenequeue.jobs.waiting import Surroundings, may_wait, stand_still, why_standing_still, why_waiting
 from scenequeue.ports.audit_log import Act, read_acts
 from scenequeue.ports.dead_search import DeadFilter, count_reasons, find_letters, matching_letters
 from scenequeue.ports.job_lookup import read_job
 from scenequeue.ports.job_search import find_jobs
 from scenequeue.ports.limits import Limit, read_limits
+from scenequeue.ports.rollups import read_rollups
 from scenequeue.quoted import quoted
 from scenequeue.reasons import Reason
 from scenequeue.structure.connection import Connection
@@ -194,6 +196,10 @@ class QueueInspector:
     def acts(self, limit: int = 100) -> list[Act]:
         """Acts of operators, newest first; of about 10,000 that are kept."""
         return read_acts(self._connection, limit)
+
+    def history(self, resolution: Resolution) -> list[Rollup]:
+        """The queue's history, the oldest slot first."""
+        return read_rollups(self._connection, resolution, self.now_ms())
 
     def limits(self) -> list[Limit]:
         """The limits that operators changed. Cost: one read."""

@@ -25,8 +25,8 @@ _KEYS: dict[Role, tuple[str, ...]] = {
     "producer": (*_SHARED_KEYS, *_CONTAINER_KEYS, "staging:*", "plan", "audit"),
     # Without staging:* nothing can be submitted. It reads the plan, which says what files containers are promised.
     "worker": (*_SHARED_KEYS, *_CONTAINER_KEYS, *_LEASE_KEYS, "plan"),
-    "dispatcher": (*_SHARED_KEYS, *_CONTAINER_KEYS, *_LEASE_KEYS, "dispatcher", "fence", "plan", "limits"),
-    "operator": (*_SHARED_KEYS, *_CONTAINER_KEYS, *_LEASE_KEYS, "plan", "audit", "limits"),
+    "dispatcher": (*_SHARED_KEYS, *_CONTAINER_KEYS, *_LEASE_KEYS, "dispatcher", "fence", "plan", "limits", "rollup:*"),
+    "operator": (*_SHARED_KEYS, *_CONTAINER_KEYS, *_LEASE_KEYS, "plan", "audit", "limits", "rollup:*"),
 }
 
 #: Commands of the shared part of all scripts, of making a connection, of finding a cluster's node, and of judging the server.

@@ -55,6 +55,7 @@ class Keys:
     | expiring | zset | ended jobs, with what to forget of them (expiry.lua), by the time that their keys expire (ms) |
     | wished | zset | ids of active jobs with wishes, by time of submission (ms) |
     | audit | stream | acts of operators: by, act, about, amount, detail; about 10,000, for a year after the last |
+    | rollup:minute, rollup:five, rollup:hour | hash | place of a slot -> history of it (JSON), see rollup.lua |
     | limits | hash | limit that an operator changed -> {value, by, at_ms} (JSON) |
     | dead:reasons | hash | error class of the last attempt -> how many dead letters |
     | dead:reason:<reason> | zset | <job>/<item> by time of burial (ms) |

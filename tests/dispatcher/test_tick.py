@@ -17,6 +17,7 @@ from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.ids import ContainerId, check_job_id
 from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.job import JobSpec, JobState, Lane
+from scenequeue.jobs.rollup import Resolution
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import DispatcherSettings
 from tests.scenequeue.jobs import submit
@@ -107,6 +108,19 @@ def test_what_a_killed_container_held_is_ready_within_one_tick(
     assert [each.state for each in queue.inspect.containers() if each.container_id == record.container_id] == ["gone"]
     wait_until(lambda: queue.producer.status("a").state is JobState.DONE, "another container did it")
     dispatcher.close()
+
+
+def test_every_tick_adds_to_the_history(queue: SceneQueue, settings: DispatcherSettings) -> None:
+    """Backlog, containers, and what they cost since the tick before."""
+    submit(queue, "a", 5)
+    clock = iter(range(0, 1000, 3))
+    dispatcher = Dispatcher(queue, NoFleet(), settings, clock=lambda: float(next(clock)))
+    for _ in range(3):
+        dispatcher.tick()
+    rows = queue.inspect.history(Resolution.HOUR)
+    assert max(row.ready for row in rows) == 5
+    assert max(row.containers for row in rows) == 2
+    assert sum(row.usd for row in rows) > 0
 
 
 def test_only_one_of_two_dispatchers_acts(queue: SceneQueue, settings: DispatcherSettings) -> None:

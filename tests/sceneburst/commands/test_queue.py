@@ -80,3 +80,22 @@ def test_a_job_that_waits_has_its_reason_in_status(console: Console, queue: Scen
     queue.operator.pause()
     assert "it waits: " in console("status", JOB).out
     assert json.loads(console("status", JOB, "--json").out)["waits_because"]["code"]
+
+
+def test_history_shows_what_the_dispatcher_has_told(console: Console, queue: SceneQueue) -> None:
+    """The newest row first, as a table and in JSON; without a dispatcher it says so."""
+    assert console("queue", "history").out == "no history; a dispatcher writes it while it runs\n"
+    fence = queue.dispatcher.acquire("a", 60)
+    assert fence is not None
+    submit(queue, "a", 2)
+    (lease,) = queue.worker.lease("c1", 1)
+    queue.worker.fail("c1", lease, "BadInput", "no", transient=False)
+    queue.dispatcher.record_sample(fence, 3, 0.125)
+    told = json.loads(console("queue", "history", "--by", "minute", "--json").out)
+    assert told[0].keys() == {"at_ms", "ready", "containers", "usd", "done", "dead", "dead_by_reason"}
+    assert (told[0]["containers"], told[0]["usd"], told[0]["dead_by_reason"]) == (3, 0.125, {"BadInput": 1})
+    shown = console("queue", "history").out
+    assert "most ready" in shown
+    assert "0.1250" in shown
+    assert "BadInput" in shown
+    assert console("queue", "history", "--limit", "0").code == Exit.USAGE

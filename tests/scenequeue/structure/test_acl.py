@@ -9,6 +9,7 @@ from scenequeue.errors import SettingsError
 from scenequeue.jobs.container import ContainerRecord, TailLines
 from scenequeue.jobs.ids import ContainerId, check_job_id
 from scenequeue.jobs.job import JobSpec, JobState, Lane
+from scenequeue.jobs.rollup import Resolution
 from scenequeue.ports.dead_search import DeadFilter
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
@@ -84,6 +85,8 @@ def test_each_role_does_all_its_work(as_role: As, admin: redis.Redis) -> None:
     dispatcher.dispatcher.record_ended("c1", "gone", "lost")
     dispatcher.dispatcher.publish_plan('{"why": "nothing ready"}')
     dispatcher.dispatcher.rates()
+    dispatcher.dispatcher.record_sample(fence, 1, 0.5)
+    assert [row.usd for row in operator.inspect.history(Resolution.HOUR)] == [0.5]
     for queue in (dispatcher, operator):
         queue.inspect.depth()
         queue.inspect.backlog_age_s()

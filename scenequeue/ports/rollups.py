@@ -1,0 +1,32 @@
+"""The queue's history: backlog, containers, dollars, what was done and what died, slot by slot."""
+
+from pydantic import TypeAdapter, ValidationError
+
+from scenequeue.jobs.rollup import Resolution, Rollup
+from scenequeue.structure.connection import Connection
+
+#: Seconds of a slot, and slots that are kept, as in rollup.lua.
+_SLOTS = {Resolution.MINUTE: (60, 1440), Resolution.FIVE: (300, 2016), Resolution.HOUR: (3600, 2160)}
+#: As rollup.lua writes it.
+_SLOT = TypeAdapter(tuple[int, int, int, float, int, int, dict[str, int]])
+
+
+def read_rollups(connection: Connection, resolution: Resolution, now_ms: int) -> list[Rollup]:
+    """Return all slots that are kept, the oldest first. Cost: one read of at most 300 kB."""
+    seconds, kept = _SLOTS[resolution]
+    fields = connection.answer("hgetall", connection.keys.of(f"rollup:{resolution}")) or {}
+    slots = []
+    for text in fields.values():
+        try:
+            slots.append(_SLOT.validate_json(text))
+        except ValidationError:
+            continue
+    oldest_s = now_ms / 1000 - seconds * kept
+    found: list[Rollup] = []
+    before = None
+    for begin_s, ready, containers, spent, done_ever, dead, reasons in sorted(slots, key=lambda slot: slot[0]):
+        if begin_s >= oldest_s:
+            done = 0 if before is None else max(0, done_ever - before)
+            found.append(Rollup(begin_s * 1000, ready, containers, spent / 1e6, done, dead, reasons))
+        before = done_ever
+    return found

@@ -1,0 +1,54 @@
+-- A sample of the queue goes into its history: one slot a minute, one every five minutes, one an hour.
+--
+-- A slot is a JSON list: when it begins (s), most that were ready, most containers, spent (millionths of a dollar), done since
+-- ever, dead letters, and of these how many by reason. The newest slot takes the place of one that is too old.
+--
+-- Keys     rollup:minute, rollup:five, rollup:hour (hash), counts (hash), dead:reasons (hash), dispatcher (hash)
+-- ARGV[3]  the dispatcher's fencing number
+-- ARGV[4]  containers that run (count)
+-- ARGV[5]  spent since the last sample (millionths of a dollar)
+-- Output   1, or 0 when another dispatcher acts now
+-- Uses     names, commands, clock, fence
+
+--- Seconds of a slot, and slots that are kept: a day, a week, 90 days.
+local RESOLUTIONS = { minute = { 60, 1440 }, five = { 300, 2016 }, hour = { 3600, 2160 } }
+local ROLLUP_TTL_S = 90 * 86400
+--- Reasons that a slot names; there are at most 200 (lib/reasons.lua).
+local NAMED_REASONS = 20
+local READABLE_REASONS = 1000
+
+if is_deposed(ARGV[3]) then return 0 end
+
+--- The reasons with the most dead letters.
+local function dead_by_reason()
+  local key, found, kept = P .. 'dead:reasons', {}, {}
+  if call('HLEN', key) > READABLE_REASONS then return kept end
+  local fields = call('HGETALL', key)
+  for i = 1, #fields, 2 do found[#found + 1] = { fields[i], num(fields[i + 1]) } end
+  table.sort(found, function(one, other) return one[2] > other[2] or (one[2] == other[2] and one[1] < other[1]) end)
+  for i = 1, math.min(#found, NAMED_REASONS) do kept[found[i][1]] = found[i][2] end
+  return kept
+end
+
+--- The slot that was kept at a place, if it is the one that begins at this time.
+local function slot_at(key, field, begin_s)
+  local is_json, slot = pcall(cjson.decode, call('HGET', key, field) or '')
+  if is_json and type(slot) == 'table' and slot[1] == begin_s then return slot end
+  return { begin_s, 0, 0, 0 }
+end
+
+local got = call('HMGET', P .. 'counts', 'ready', 'done', 'dead')
+local ready, containers, spent, reasons = num(got[1]), num(ARGV[4]), num(ARGV[5]), dead_by_reason()
+for name, resolution in pairs(RESOLUTIONS) do
+  local seconds, kept = unpack(resolution)
+  local number = math.floor(NOW_MS / 1000 / seconds)
+  local key, field = P .. 'rollup:' .. name, number % kept
+  local slot = slot_at(key, field, number * seconds)
+  slot = {
+    slot[1], math.max(num(slot[2]), ready), math.max(num(slot[3]), containers), num(slot[4]) + spent, num(got[2]), num(got[3]),
+    reasons,
+  }
+  call('HSET', key, field, cjson.encode(slot))
+  call('EXPIRE', key, ROLLUP_TTL_S)
+end
+return 1
