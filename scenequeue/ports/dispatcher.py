@@ -13,9 +13,9 @@ from scenequeue.ports.container_reports import CONTAINER_TTL_S
 from scenequeue.structure.connection import Connection
 from scenequeue.structure.hashes import container_fields, shown_job, whole_number, wished_from
 
-#: What an intent says of a container before it exists.
 #: Characters of a failed post's reason that are kept.
-_LONGEST_ERROR = 500
+_MAX_ERROR_CHARS = 500
+#: What an intent says of a container before it exists.
 _INTENT_FIELDS = frozenset(
     {
         *("container_id", "fleet", "region", "vcpu", "memory_mib", "is_spot", "architecture", "ephemeral_gib"),
@@ -196,7 +196,7 @@ class DispatcherPort:
         """File one post to a callback: delivered (no error), to be tried again after a pause, or given up (no pause)."""
         state = "delivered" if error is None else "given_up" if retry_in_s is None else "pending"
         pause_ms = "" if retry_in_s is None else int(retry_in_s * 1000)
-        self._connection.run("settle_notice", job_id, pause_ms, state, (error or "")[:_LONGEST_ERROR])
+        self._connection.run("settle_notice", job_id, pause_ms, state, (error or "")[:_MAX_ERROR_CHARS])
 
     @staticmethod
     def _unless_deposed(was_done: bool) -> None:

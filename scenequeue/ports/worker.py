@@ -8,21 +8,26 @@ from pydantic import ValidationError
 
 from scenequeue.backoff import doubled, jittered
 from scenequeue.errors import BadInput, GrowthRefused, LeaseLost, problem_line
-from scenequeue.jobs.ids import ItemId, JobId, LeaseToken
 from scenequeue.jobs.item import ItemState, Lease, WorkItem
-from scenequeue.jobs.need import known_needs, need_of
+from scenequeue.jobs.need import known_needs
 from scenequeue.jobs.options import JobOptions, job_options_from
 from scenequeue.jobs.result import ItemResult
 from scenequeue.ports.container_reports import ContainerReports
 from scenequeue.ports.growth import stage_growth
 from scenequeue.ports.job_lookup import job_not_found
 from scenequeue.structure.connection import Connection
+from scenequeue.structure.lease_messages import (
+    LEASE_FIELDS,
+    MESSAGE_LIMIT,
+    clean_message,
+    lease_from,
+    results_message,
+    triples_of,
+)
 
-#: Longest error message kept.
-_MESSAGE_LIMIT = 8_000
+#: Pause before another attempt: doubles from the first to the last.
 _INITIAL_RETRY_S = 1.0
 _MAX_RETRY_S = 60.0
-_LEASE_FIELDS = 7
 #: An item's journal, names and values together.
 MAX_JOURNAL_BYTES = 65_536
 
@@ -85,7 +90,7 @@ class WorkerPort(ContainerReports):
         Guarantees: atomic, and those of `ack` and of `lease`: after an error, acking again is safe.
         """
         asked = self._asked(count, lease_s, bell, serves)
-        refused, answer = self._connection.run("exchange", container_id, len(finished), *_reported(finished), *asked)
+        refused, answer = self._connection.run("exchange", container_id, len(finished), *results_message(finished), *asked)
         return self._refused([lease for lease, _ in finished], refused), self._leases(container_id, answer)
 
     def begin(self, container_id: str, lease: Lease) -> None:
@@ -136,7 +141,7 @@ class WorkerPort(ContainerReports):
         """Prolong leases from now; returns those that are lost (another container has it, or its job was cancelled)."""
         if not leases:
             return []
-        return self._refused(leases, self._connection.run("extend", container_id, self._lease_ms(lease_s), *_triples(leases)))
+        return self._refused(leases, self._connection.run("extend", container_id, self._lease_ms(lease_s), *triples_of(leases)))
 
     def grow(self, container_id: str, lease: Lease, items: Iterable[WorkItem]) -> int:
         """Stage items that a leased item brings for its job's next stage, which was deferred at submission.
@@ -195,7 +200,7 @@ class WorkerPort(ContainerReports):
         if not finished:
             return []
         leases = [lease for lease, _ in finished]
-        positions = list(map(int, self._connection.run("ack", container_id, *_reported(finished, brought))))
+        positions = list(map(int, self._connection.run("ack", container_id, *results_message(finished, brought))))
         if short := [leases[-position - 1] for position in positions if position < 0]:
             names = ", ".join(f"{lease.job_id}/{lease.item_id}" for lease in short)
             raise GrowthRefused(f"the items brought by {names} are not whole in Redis; stage them again")
@@ -224,7 +229,7 @@ class WorkerPort(ContainerReports):
             retry_in_s = jittered(doubled(_INITIAL_RETRY_S, _MAX_RETRY_S, lease.attempt))
         retry_in_ms = round(retry_in_s * 1000) if transient else -1
         about = (container_id, lease.job_id, lease.item_id, lease.token)
-        answer = self._connection.run("fail", *about, error, _clean(message), retry_in_ms, lease.attempt)
+        answer = self._connection.run("fail", *about, error, clean_message(message), retry_in_ms, lease.attempt)
         if answer == "lost":
             raise LeaseLost(f"{lease.job_id}/{lease.item_id} is no longer this container's")
         return ItemState(answer)
@@ -240,7 +245,7 @@ class WorkerPort(ContainerReports):
         """
         if not leases:
             return []
-        answer = self._connection.run("release", container_id, _clean(problem), *_triples(leases))
+        answer = self._connection.run("release", container_id, clean_message(problem), *triples_of(leases))
         return self._refused(leases, answer)
 
     def reclaim(self, limit: int = 1000) -> int:
@@ -252,14 +257,14 @@ class WorkerPort(ContainerReports):
 
     def _leases(self, container_id: str, answer: Sequence[Any]) -> list[Lease]:
         leases = []
-        for at in range(0, len(answer), _LEASE_FIELDS):
-            fields = answer[at : at + _LEASE_FIELDS]
+        for at in range(0, len(answer), LEASE_FIELDS):
+            fields = answer[at : at + LEASE_FIELDS]
             try:
-                leases.append(_lease(fields))
+                leases.append(lease_from(fields))
             except ValidationError as error:
                 why = f"not a work item: {error.errors(include_url=False, include_input=False)}"
                 about = (container_id, *fields[:3])
-                self._connection.run("fail", *about, BadInput.__name__, why[:_MESSAGE_LIMIT], -1, fields[3], 1)
+                self._connection.run("fail", *about, BadInput.__name__, why[:MESSAGE_LIMIT], -1, fields[3], 1)
         return leases
 
     def _asked(
@@ -287,33 +292,3 @@ class WorkerPort(ContainerReports):
 def new_request_id() -> str:
     """Return an id for one call of `lease`; random, so that it stays unique when Redis has lost writes."""
     return secrets.token_hex(8)
-
-
-def _clean(message: str) -> str:
-    return message.encode("utf-8", "replace").decode()[:_MESSAGE_LIMIT]
-
-
-def _triples(leases: Sequence[Lease]) -> list[str]:
-    return [part for lease in leases for part in (lease.job_id, lease.item_id, lease.token)]
-
-
-def _reported(finished: Sequence[tuple[Lease, ItemResult]], brought: Mapping[str, int] | None = None) -> list[str | int]:
-    arguments: list[str | int] = []
-    for lease, result in finished:
-        busy_ms = round((result.processing_s or 0.0) * 1000)
-        arguments += (lease.job_id, lease.item_id, lease.token, need_of(lease.item.kind, lease.item.v), busy_ms)
-        arguments += (round(lease.item.weight * 1000), result.wire(), brought.get(lease.token, 0) if brought else 0)
-    return arguments
-
-
-def _lease(fields: Sequence[Any]) -> Lease:
-    job_id, item_id, token, attempt, deadline_ms, body, notes = fields
-    return Lease(
-        job_id=JobId(job_id),
-        item_id=ItemId(item_id),
-        token=LeaseToken(token),
-        attempt=int(attempt),
-        deadline_ms=int(deadline_ms),
-        item=WorkItem.read(body),
-        notes=dict(zip(notes[::2], notes[1::2], strict=True)) if notes else {},
-    )
