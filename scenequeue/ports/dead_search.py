@@ -183,4 +183,5 @@ def _of_job(connection: Connection, job_id: str, index: str) -> Iterator[tuple[s
         members = [f"{job_id}/{item}" for item in items[at : at + _MEMBERS_AT_ONCE]]
         scores = connection.answer("zmscore", index, members) or [None] * len(members)
         found += [(member, int(score)) for member, score in zip(members, scores, strict=True) if score is not None]
-    yield from sorted(found, key=lambda each: each[1], reverse=True)
+    # As the index does: those of the same millisecond by their names.
+    yield from sorted(found, key=lambda each: (each[1], each[0]), reverse=True)
