@@ -38,7 +38,8 @@ _TRANSIENT_ERRORS = (
 _NO_DATABASE = ("DB index", "SELECT is not allowed")
 #: The error for a key whose type another program has changed.
 _WRONG_TYPE = "WRONGTYPE"
-_LOST = (redis.ConnectionError, redis.TimeoutError)
+#: OSError: redis-py opens a file for each new connection, which fails where no descriptor is left.
+_LOST = (redis.ConnectionError, redis.TimeoutError, OSError)
 #: By name, as its module is imported only for Sentinels.
 _NO_PRIMARY = "MasterNotFoundError"
 

@@ -55,7 +55,10 @@ def test_a_container_that_can_open_nothing_more_eats_no_item(
     """Also where a few descriptors are left: it hands back what it had, leaves, and no scratch folder stays."""
     (tmp_path / "go").touch()
     worker = start_worker("broken")
-    wait_until(queue.inspect.containers, "it is there")
+    (first,) = wait_until(queue.inspect.containers, "it is there")
+    # Only then are its connections open: one waits for work, one beats.
+    wait_until(lambda: queue._connection.client.info("clients")["blocked_clients"], "it waits for work")
+    wait_until(lambda: queue.inspect.containers()[0].beat_ms > first.beat_ms, "it has beaten once more")
     process = psutil.Process(worker.pid)
     process.rlimit(psutil.RLIMIT_NOFILE, (process.num_fds() + more, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
     submit_items("a", *[("use", {"descriptors": "24"})] * 20, max_attempts=1)
