@@ -54,6 +54,8 @@ with Producer() as producer:
         (folder / "submitted").write_text(str(number))
         time.sleep(0.5)
 """
+#: Characters of the programs' log that a failure shows.
+_LOG_CHARS = 20_000
 
 
 @pytest.fixture
@@ -117,6 +119,8 @@ class Programs:
         for program in self.running.values():
             program.kill()
             program.wait()
+        # Shown by pytest where the test fails.
+        print(self.log.read_text(errors="replace")[-_LOG_CHARS:])
         from dispatcher.fleets.process import ProcessFleet
 
         ProcessFleet(self._folder / "fleet").stop_all("the test is over", grace_s=1)
