@@ -1,14 +1,11 @@
 -- dead -> dropped: forget many dead letters of some jobs, each once, whoever else does the same now.
 --
--- Keys     job:<id> (hash), job:<id>:dead (hash), job:<id>:history (hash), dead (zset), journal:<job>/<item> (hash)
+-- Keys     job:<id> (hash), job:<id>:dead (hash), job:<id>:history (hash), journal:<job>/<item> (hash)
 -- ARGV[3]  who does so, for the audit log; '' for nobody
 -- ARGV[4]  the filter that the letters were found by, for the audit log
 -- ARGV[5…] job id, how many items (count), their ids; repeated
 -- Output   how many were discarded
--- Uses     names, commands, counters, events, expiry, reasons, acts
-
---- Members of the letters that are discarded.
-local gone = {}
+-- Uses     names, commands, counters, events, expiry, bulk
 
 local function discard_of(id, items)
   local letters = call('HMGET', job_key(id, 'dead'), unpack(items))
@@ -17,28 +14,16 @@ local function discard_of(id, items)
     if letters[i] then
       ids[#ids + 1] = item
       notes[#notes + 1] = item .. '@'
-      gone[#gone + 1] = id .. '/' .. item
       call('DEL', P .. 'journal:' .. id .. '/' .. item)
     end
   end
-  if not ids[1] then return 0 end
+  if not ids[1] then return {} end
   call('HDEL', job_key(id, 'dead'), unpack(ids))
   call('HDEL', job_key(id, 'history'), unpack(notes))
   move(id, 'dead', 'dropped', #ids)
   for _, item in ipairs(ids) do event(id, 'dropped', 'item_id', item) end
   drop_unopened(id)
-  return #ids
+  return ids
 end
 
-local at, discarded = 5, 0
-while at < #ARGV do
-  local n = num(ARGV[at + 1])
-  discarded = discarded + discard_of(ARGV[at], { unpack(ARGV, at + 2, at + 1 + n) })
-  at = at + 2 + n
-end
-if discarded > 0 then
-  call('ZREM', P .. 'dead', unpack(gone))
-  leave_reasons(gone)
-  record_act(ARGV[3], 'discard', ARGV[4], discarded)
-end
-return finish(discarded)
+return finish(change_letters('discard', discard_of))

@@ -27,11 +27,12 @@ local function index_job(id, created_ms)
 end
 
 --- Give a job another state, in its hash and in the index.
-local function set_state(id, state)
+--- more  field, value; repeated: what is written with it
+local function set_state(id, state, ...)
   local job, key = job_of(id), job_key(id)
   call('ZREM', P .. 'jobs:state:' .. tostring(job.state), id)
   call('ZADD', P .. 'jobs:state:' .. state, num(call('HGET', key, 'created_ms')), id)
-  call('HSET', key, 'state', state)
+  call('HSET', key, 'state', state, ...)
   job.state = state
 end
 

@@ -57,8 +57,7 @@ local function end_job(id, state)
     move(id, 'waiting', 'dropped', waiting)
     waiting = 0
   end
-  set_state(id, state)
-  call('HSET', key, 'finished_ms', NOW_MS)
+  set_state(id, state, 'finished_ms', NOW_MS)
   event(id, 'finished', 'state', state)
   call('EXPIRE', key, RESULT_TTL_S)
   for _, part in ipairs(JOB_PARTS) do call('EXPIRE', job_key(id, part), RESULT_TTL_S) end

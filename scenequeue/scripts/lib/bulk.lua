@@ -1,0 +1,25 @@
+-- Acts on many dead letters in one step, job by job.
+--
+-- Keys     dead (zset)
+-- ARGV[3]  who does so, for the audit log; '' for nobody
+-- ARGV[4]  the filter that the letters were found by, for the audit log
+-- ARGV[5…] job id, how many items (count), their ids; repeated
+-- Uses     names, commands, reasons, acts
+
+--- Change the letters of each job, and take those that are gone then out of the indexes; returns how many these are.
+--- act     its name in the audit log
+--- change  takes a job's id and items, and answers those items whose letters are gone
+local function change_letters(act, change)
+  local at, gone = 5, {}
+  while at < #ARGV do
+    local id, n = ARGV[at], num(ARGV[at + 1])
+    for _, item in ipairs(change(id, { unpack(ARGV, at + 2, at + 1 + n) })) do gone[#gone + 1] = id .. '/' .. item end
+    at = at + 2 + n
+  end
+  if gone[1] then
+    call('ZREM', P .. 'dead', unpack(gone))
+    leave_reasons(gone)
+    record_act(ARGV[3], act, ARGV[4], #gone)
+  end
+  return #gone
+end

@@ -1,0 +1,35 @@
+-- Requeueing: the item in a dead letter, and the job that is active again with it.
+--
+-- Keys     job:<id> (hash) and its parts, expiring (zset), notices (zset), wished (zset)
+-- Uses     names, commands, clock, counters, lanes, expiry, job_index, stages
+
+--- The item in a dead letter: need, weight_ms, body; nil where there is none in it.
+local function item_in(id, letter)
+  -- Quotes inside JSON strings are escaped, so the first bare key "item" is the letter's own, and its last.
+  local _, last = string.find(letter, ',"item":', 1, true)
+  if not last then return nil end
+  local body = string.sub(letter, last + 1, -2)
+  local is_json, decoded = pcall(cjson.decode, body)
+  if not is_json then return nil end
+  local weight = type(decoded) == 'table' and decoded.weight ~= nil and num(decoded.weight) or 1
+  -- What was no JSON stands in the letter as a JSON string.
+  if type(decoded) == 'string' then body = decoded end
+  return {
+    need = need_or_first(id, string.match(letter, ',"need":"([^"]*)"')), body = body,
+    weight_ms = math.min(MOST_WEIGHT_MS, math.max(0, math.floor(weight * 1000 + 0.5))),
+  }
+end
+
+--- Make a job that has ended active again; nothing of it expires any more.
+local function revive(id)
+  local key = job_key(id)
+  call('ZREM', P .. 'expiring', expiring_member(id, job_of(id).waiting))
+  set_state(id, 'active')
+  call('HDEL', key, 'finished_ms')
+  call('ZREM', P .. 'notices', id)
+  call('PERSIST', key)
+  call('PERSIST', job_key(id, 'events'))
+  for _, part in ipairs(JOB_PARTS) do call('PERSIST', job_key(id, part)) end
+  if call('HEXISTS', key, 'wishes') == 1 then call('ZADD', P .. 'wished', NOW_MS, id) end
+  for _, list in ipairs(waiting_lists(id)) do call('PERSIST', list) end
+end
