@@ -12,6 +12,10 @@ class Resolution(StrEnum):
     HOUR = "hour"  #: of the last 90 days
 
 
+#: Seconds of a slot, and slots that are kept.
+SLOTS = {Resolution.MINUTE: (60, 1440), Resolution.FIVE: (300, 2016), Resolution.HOUR: (3600, 2160)}
+
+
 class Rollup(NamedTuple):
     """One slot of the history."""
 

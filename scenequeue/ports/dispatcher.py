@@ -7,6 +7,7 @@ from typing import Literal
 from scenequeue.errors import DispatcherDeposed
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.job import Counts, JobState, JobStatus
+from scenequeue.jobs.rollup import SLOTS
 from scenequeue.jobs.wishes import WishedJob
 from scenequeue.ports.audit_log import clean_name
 from scenequeue.ports.container_reports import CONTAINER_TTL_S
@@ -119,7 +120,8 @@ class DispatcherPort:
             containers: how many run.
             usd: dollars spent since the last sample.
         """
-        self._connection.run("rollup", fence, containers, round(usd * 1e6))
+        slots = (word for resolution, (seconds, kept) in SLOTS.items() for word in (resolution.value, seconds, kept))
+        self._connection.run("rollup", fence, containers, round(usd * 1e6), *slots)
 
     def rates(self) -> dict[str, float]:
         """Learned speed: need -> processing seconds per unit of weight; needs without a measurement are absent."""

@@ -34,8 +34,6 @@ from scenequeue.structure.hashes import (
 )
 
 _WAITING_FIELDS = 5
-#: Dead letters asked for at once: their ids, and then their texts, of which each can have some kilobytes.
-_IDS_AT_ONCE, _LETTERS_AT_ONCE = 1000, 100
 
 
 class LeasedItem(NamedTuple):
@@ -100,7 +98,7 @@ class QueueInspector:
         """Jobs, newest first."""
         with self._connection.translated():
             ids = self._connection.answer("zrange", self._keys.jobs, 0, limit - 1, desc=True) or []
-            found = self._hashes([self._keys.job(job_id) for job_id in ids])
+            found = self._connection.hashes([self._keys.job(job_id) for job_id in ids])
         # An id in the index without a hash is that of an expired job, unless no job can have it.
         known = zip(ids, found, strict=True)
         return [shown_job(job_id, fields) for job_id, fields in known if fields or not is_job_id(job_id)]
@@ -140,7 +138,7 @@ class QueueInspector:
         """Return the items that are being worked on, the lease that ends first at the front."""
         with self._connection.translated():
             members = self._connection.answer("zrange", self._keys.leases, 0, limit - 1, withscores=True) or []
-            hashes = self._hashes([self._keys.of(f"item:{member}") for member, _ in members])
+            hashes = self._connection.hashes([self._keys.of(f"item:{member}") for member, _ in members])
         return [
             _leased(member, int(deadline_ms), fields)
             for (member, deadline_ms), fields in zip(members, hashes, strict=True)
@@ -179,7 +177,7 @@ class QueueInspector:
         """Containers that were heard of lately, newest first."""
         with self._connection.translated():
             ids = self._connection.answer("zrange", self._keys.containers, 0, limit - 1, desc=True) or []
-            hashes = self._hashes([self._keys.container(container_id) for container_id in ids])
+            hashes = self._connection.hashes([self._keys.container(container_id) for container_id in ids])
         return [container_from(container_id, fields) for container_id, fields in zip(ids, hashes, strict=True) if fields]
 
     def container(self, container_id: str) -> ContainerRecord | None:
@@ -254,14 +252,6 @@ class QueueInspector:
             SettingsError: the user may not read it; since INFO is part of every role, its rules are old.
         """
         return self._connection.server()
-
-    def _hashes(self, keys: list[str]) -> list[dict[str, str]]:
-        if not keys:
-            return []
-        pipeline = self._connection.client.pipeline(transaction=False)
-        for key in keys:
-            pipeline.hgetall(key)
-        return [whole or {} for whole in self._connection.answers(pipeline)]
 
 
 def _sum_of(fields: dict[str, str], prefix: str) -> int:

@@ -83,8 +83,6 @@ def _begin_with(connection: Connection, name: str) -> Iterator[str]:
 
 
 def _read(connection: Connection, ids: list[str]) -> Iterator[JobStatus]:
-    pipeline = connection.client.pipeline(transaction=False)
-    for job_id in ids:
-        pipeline.hgetall(connection.keys.job(job_id))
+    found = connection.hashes([connection.keys.job(job_id) for job_id in ids])
     # An id without a hash is that of a job that has just expired.
-    return (shown_job(job_id, fields) for job_id, fields in zip(ids, connection.answers(pipeline), strict=True) if fields)
+    return (shown_job(job_id, fields) for job_id, fields in zip(ids, found, strict=True) if fields)

@@ -10,9 +10,9 @@ from scenequeue.errors import JobConflict, QueueFull, QueueUnavailable
 from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.job import Callback, Counts, JobSpec, JobState, JobStatus
 from scenequeue.jobs.kinds.render import RenderOptions
-from scenequeue.jobs.need import need_of
 from scenequeue.ports.job_lookup import read_job
 from scenequeue.structure.connection import Connection
+from scenequeue.structure.item_chunk import ItemChunk
 from scenequeue.structure.staging import Upload
 
 #: An item, or an item with its place in the caller's order where that is not the order of leasing.
@@ -114,23 +114,8 @@ class JobWriter:
         raise QueueUnavailable(f"the upload of job {job_id} took too long or Redis lost it; submit it again")
 
 
-class _Chunk:
-    """Some items of a stage as list elements "<item id> <weight ms> <json>", all together and by need, with their weight."""
-
-    def __init__(self, stage: int, numbered: Iterable[tuple[int, WorkItem]]) -> None:
-        self.elements: list[str] = []
-        self.by_need: dict[str, list[str]] = {}
-        self.weight_ms: dict[str, int] = {}
-        for index, item in numbered:
-            need, weight_ms = need_of(item.kind, item.v), round(item.weight * 1000)
-            element = f"{stage}-{index} {weight_ms} {item.model_dump_json()}"
-            self.elements.append(element)
-            self.by_need.setdefault(need, []).append(element)
-            self.weight_ms[need] = self.weight_ms.get(need, 0) + weight_ms
-
-
-def _chunks(stage: int, items: Iterable[Submitted], first: int) -> Iterator[_Chunk]:
+def _chunks(stage: int, items: Iterable[Submitted], first: int) -> Iterator[ItemChunk]:
     """Items in the order given; the first has index `first`, but those that name their own."""
     numbered = ((entry if isinstance(entry, tuple) else (position, entry)) for position, entry in enumerate(items, first))
     while some := list(islice(numbered, CHUNK)):
-        yield _Chunk(stage, some)
+        yield ItemChunk((f"{stage}-{index}", item) for index, item in some)

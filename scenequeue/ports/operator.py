@@ -65,7 +65,6 @@ class OperatorPort:
             raise JobNotFound(f"no dead letter {quoted(item_id)} of job {quoted(job_id)}")
         if answer == "cancelled":
             raise JobConflict(f"job {quoted(job_id)} was cancelled; submit the scene again instead")
-
         if answer == "malformed":
             about = f"dead letter {quoted(item_id)} of job {quoted(job_id)}"
             raise JobConflict(f"{about} is malformed in Redis; `sceneburst dead discard` forgets it")

@@ -2,18 +2,16 @@
 
 from pydantic import TypeAdapter, ValidationError
 
-from scenequeue.jobs.rollup import Resolution, Rollup
+from scenequeue.jobs.rollup import SLOTS, Resolution, Rollup
 from scenequeue.structure.connection import Connection
 
-#: Seconds of a slot, and slots that are kept, as in rollup.lua.
-_SLOTS = {Resolution.MINUTE: (60, 1440), Resolution.FIVE: (300, 2016), Resolution.HOUR: (3600, 2160)}
 #: As rollup.lua writes it.
 _SLOT = TypeAdapter(tuple[int, int, int, float, int, int, dict[str, int]])
 
 
 def read_rollups(connection: Connection, resolution: Resolution, now_ms: int) -> list[Rollup]:
     """Return all slots that are kept, the oldest first. Cost: one read of at most 300 kB."""
-    seconds, kept = _SLOTS[resolution]
+    seconds, kept = SLOTS[resolution]
     fields = connection.answer("hgetall", connection.keys.of(f"rollup:{resolution}")) or {}
     slots = []
     for text in fields.values():

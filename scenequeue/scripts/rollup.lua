@@ -3,15 +3,14 @@
 -- A slot is a JSON list: when it begins (s), most that were ready, most containers, spent (millionths of a dollar), done since
 -- ever, dead letters, and of these how many by reason. The newest slot takes the place of one that is too old.
 --
--- Keys     rollup:minute, rollup:five, rollup:hour (hash), counts (hash), dead:reasons (hash), dispatcher (hash)
+-- Keys     rollup:<resolution> (hash), counts (hash), dead:reasons (hash), dispatcher (hash)
 -- ARGV[3]  the dispatcher's fencing number
 -- ARGV[4]  containers that run (count)
 -- ARGV[5]  spent since the last sample (millionths of a dollar)
+-- ARGV[6…] resolution, seconds of a slot, slots that are kept; repeated
 -- Output   1, or 0 when another dispatcher acts now
 -- Uses     names, commands, clock, fence
 
---- Seconds of a slot, and slots that are kept: a day, a week, 90 days.
-local RESOLUTIONS = { minute = { 60, 1440 }, five = { 300, 2016 }, hour = { 3600, 2160 } }
 local ROLLUP_TTL_S = 90 * 86400
 --- Reasons that a slot names; there are at most 200 (lib/reasons.lua).
 local NAMED_REASONS = 20
@@ -39,10 +38,10 @@ end
 
 local got = call('HMGET', P .. 'counts', 'ready', 'done', 'dead')
 local ready, containers, spent, reasons = num(got[1]), num(ARGV[4]), num(ARGV[5]), dead_by_reason()
-for name, resolution in pairs(RESOLUTIONS) do
-  local seconds, kept = unpack(resolution)
+for at = 6, #ARGV, 3 do
+  local seconds, kept = tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
   local number = math.floor(NOW_MS / 1000 / seconds)
-  local key, field = P .. 'rollup:' .. name, number % kept
+  local key, field = P .. 'rollup:' .. ARGV[at], number % kept
   local slot = slot_at(key, field, number * seconds)
   slot = {
     slot[1], math.max(num(slot[2]), ready), math.max(num(slot[3]), containers), num(slot[4]) + spent, num(got[2]), num(got[3]),

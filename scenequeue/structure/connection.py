@@ -107,6 +107,16 @@ class Connection:
                     raise
                 return None
 
+    def hashes(self, keys: Sequence[str]) -> list[dict[str, str]]:
+        """Read whole hashes in one round trip; one that is not there, or is of another type, is empty."""
+        if not keys:
+            return []
+        with self.translated():
+            pipeline = self.client.pipeline(transaction=False)
+            for key in keys:
+                pipeline.hgetall(key)
+            return [whole or {} for whole in self.answers(pipeline)]
+
     @contextmanager
     def translated(self) -> Iterator[None]:
         """Turn redis-py's errors into ours."""

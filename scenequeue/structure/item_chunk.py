@@ -1,0 +1,25 @@
+"""Items as elements of the lists of ready items."""
+
+from collections.abc import Iterable
+
+from scenequeue.jobs.item import WorkItem
+from scenequeue.jobs.need import need_of
+
+
+class ItemChunk:
+    """Some items as list elements "<item id> <weight ms> <json>", all together and by need, with their weight.
+
+    Args:
+        named: ids with their items.
+    """
+
+    def __init__(self, named: Iterable[tuple[str, WorkItem]]) -> None:
+        self.elements: list[str] = []
+        self.by_need: dict[str, list[str]] = {}
+        self.weight_ms: dict[str, int] = {}
+        for item_id, item in named:
+            need, weight_ms = need_of(item.kind, item.v), round(item.weight * 1000)
+            element = f"{item_id} {weight_ms} {item.model_dump_json()}"
+            self.elements.append(element)
+            self.by_need.setdefault(need, []).append(element)
+            self.weight_ms[need] = self.weight_ms.get(need, 0) + weight_ms
