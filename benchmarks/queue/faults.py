@@ -42,13 +42,17 @@ def _verdict(name: str, log: Log, jobs: int, killed_ns: int) -> Row:
     }
 
 
+def _wait_until_some_ended(baseline: Baseline, log: Log, sizes: Sizes) -> None:
+    _wait_for_ended(log, round(sizes.jobs * KILL_AFTER), FIRST_LIMIT_S + sizes.jobs * WORK_S)
+    if not log.ended:
+        raise RuntimeError(f"no item ended: {baseline.last_errors()}")
+
+
 def _kill(name: str, baseline: Baseline, sizes: Sizes, **more: str) -> Row:
     baseline.send("bulk", sizes.jobs, **more)
     log = baseline.new_log()
     with baseline.worker(log, **more) as worker:
-        _wait_for_ended(log, round(sizes.jobs * KILL_AFTER), FIRST_LIMIT_S + sizes.jobs * WORK_S)
-        if not log.ended:
-            raise RuntimeError(f"no item ended: {baseline.last_errors()}")
+        _wait_until_some_ended(baseline, log, sizes)
         worker.kill()
     killed_ns, killed = time.time_ns(), time.monotonic()
     log.read()
@@ -76,9 +80,7 @@ def redis_restart(baseline: Baseline, sizes: Sizes) -> Row:
     baseline.send("bulk", sizes.jobs, **more)
     log = baseline.new_log()
     with baseline.worker(log, **more) as worker:
-        _wait_for_ended(log, round(sizes.jobs * KILL_AFTER), FIRST_LIMIT_S + sizes.jobs * WORK_S)
-        if not log.ended:
-            raise RuntimeError(f"no item ended: {baseline.last_errors()}")
+        _wait_until_some_ended(baseline, log, sizes)
         baseline.redis.kill()
         killed_ns, killed = time.time_ns(), time.monotonic()
         pause(REDIS_DOWN_S)

@@ -8,8 +8,8 @@ from typing import TypeAlias
 
 
 @dataclass(frozen=True)
-class CopyRange:
-    """Encoded frames of a scene that are copied, from a keyframe to another one or to the scene's end."""
+class _FrameRange:
+    """Consecutive frames of a scene."""
 
     scene: int
     first: int
@@ -22,17 +22,13 @@ class CopyRange:
 
 
 @dataclass(frozen=True)
-class ReencodeRange:
-    """Frames of a scene, between a fade and the next keyframe, that are decoded and encoded again."""
+class CopyRange(_FrameRange):
+    """Encoded frames that are copied, from a keyframe to another one or to the scene's end."""
 
-    scene: int
-    first: int
-    end: int
 
-    @property
-    def frames(self) -> int:
-        """Return the number of frames."""
-        return self.end - self.first
+@dataclass(frozen=True)
+class ReencodeRange(_FrameRange):
+    """Frames between a fade and the next keyframe, that are decoded and encoded again."""
 
 
 @dataclass(frozen=True)
