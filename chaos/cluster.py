@@ -21,7 +21,7 @@ from scenequeue.jobs.item import WIRE_VERSION
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
 from tests.support.faketime import FakedClock, find_faketime, find_movable_redis
-from tests.support.fargate_simulator import Faults, Simulator
+from tests.support.fargate_simulator import ONE_REGION, Faults, Simulator
 
 #: A wire version that no usual worker supports, and the prefix of container ids that do.
 NEWER_VERSION, NEWER = WIRE_VERSION + 1, "newer-"
@@ -105,12 +105,7 @@ class ChaosCluster:
         simulator.__enter__()
         self._environment |= {
             "AWS_ENDPOINT_URL_ECS": simulator.url,
-            "SCENEBURST_ECS_CLUSTER": "videos",
-            "SCENEBURST_ECS_TASK_DEFINITION": "worker",
-            "SCENEBURST_ECS_SUBNETS": '["subnet-a", "subnet-b"]',
-            "SCENEBURST_ECS_REGIONS": '["us-east-1"]',
-            "SCENEBURST_ECS_MIN_LIFETIME_S": "0",
-            "SCENEBURST_ECS_CAPACITY_RETRY_S": "1",
+            **ONE_REGION,
         }
         return simulator
 

@@ -1,4 +1,4 @@
-"""What a container holds, and when it wants more."""
+"""A container's items in flight, and its free capacity."""
 
 import threading
 from types import SimpleNamespace

@@ -269,7 +269,7 @@ def test_a_scene_that_cannot_be_read_is_checked_as_far_as_it_can(producer: Produ
 
 
 def test_a_mistake_in_one_option_or_in_the_film_leaves_the_others_what_they_are(producer: Producer) -> None:
-    """What a scene has other than the job is judged by the job's good options, and once for each."""
+    """A scene's own options are judged over the job's good ones, and once for each."""
     scenes = [
         {"name": "a", "image": "s3://b/i", "audio": "s3://b/a", "options": {"fps": 25}},
         {"name": "b", "image": "s3://b/i", "audio": "s3://b/a", "options": {"fps": 900}},
@@ -282,7 +282,7 @@ def test_a_mistake_in_one_option_or_in_the_film_leaves_the_others_what_they_are(
 
 
 def test_mistakes_are_told_though_the_queue_does_not_answer() -> None:
-    """What containers reach cannot be asked; what is wrong anyway can be told."""
+    """Nobody can be asked what containers reach; all other mistakes can be told."""
     scene = {"name": "a", "image": "s3://b/i", "audio": "s3://b/a"}
     with Producer("redis://127.0.0.1:1/0") as producer:
         with pytest.raises(InvalidScenes, match="options: unknown option 'zom'"):

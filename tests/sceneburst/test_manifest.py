@@ -281,7 +281,7 @@ scenes:
 
 
 def test_places_of_a_scene_that_cannot_be_read_are_judged_too(media: Media) -> None:
-    """What containers do not reach, and an output and a film's music in the same answer, each with its line."""
+    """Inputs out of reach, an output and a film's music are told in the same answer, each with its line."""
     text = """\
 output: s3://bucket/../out
 film: {fade: 1}

@@ -70,7 +70,7 @@ def test_a_late_container_notes_nothing(any_queue: SceneQueue) -> None:
 
 
 def test_a_journal_has_a_bound_and_an_end(any_queue: SceneQueue) -> None:
-    """What would exceed it changes nothing; without its item it expires."""
+    """A note that would exceed it changes nothing; without its item it expires."""
     submit(any_queue, "a", 1)
     (lease,) = any_queue.worker.lease("c1", 1)
     any_queue.worker.note("c1", lease, {"a": "x" * (MAX_JOURNAL_BYTES - 1)})

@@ -68,7 +68,7 @@ def test_a_tail_is_bounded_and_knows_what_is_new(tail: LogTail) -> None:
 
 
 def test_a_tail_loses_no_line_when_threads_log_at_once(tail: LogTail) -> None:
-    """What one looks at while others log is whole."""
+    """A reader sees whole lines while others log."""
 
     def log() -> None:
         for number in range(25):

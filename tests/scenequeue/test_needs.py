@@ -1,4 +1,4 @@
-"""What an item asks of its container: nobody leases what it cannot do, and nothing is lost by that."""
+"""Needs of items: nobody leases what it cannot do, and nothing is lost by that."""
 
 from scenequeue.jobs.ids import check_job_id
 from scenequeue.jobs.item import ItemState, WorkItem
@@ -98,7 +98,7 @@ def test_an_item_keeps_its_need_over_every_way_back(any_queue: SceneQueue) -> No
 
 
 def test_a_stage_opens_for_each_of_its_needs(any_queue: SceneQueue) -> None:
-    """What the next stage holds waits until then; each part of it goes to who serves it."""
+    """Items of the next stage wait until then; each part of them goes to who serves it."""
     _submit(any_queue, "a", {RENDER: 1}, {STITCH: 2, NEWER: 1})
     assert any_queue.worker.lease("c1", 5, serves=[STITCH, NEWER]) == []
     (first,) = any_queue.worker.lease("c1", 5, serves=[RENDER])

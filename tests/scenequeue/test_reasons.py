@@ -113,7 +113,7 @@ def test_a_program_below_the_top_floor_speaks_with_the_words_that_are_installed(
 
 
 def test_reasons_inside_reasons_are_read_only_so_deep() -> None:
-    """What lies in Redis may have been written by anybody."""
+    """Anybody may have written the values in Redis."""
     data: dict[str, Any] = {"code": "x"}
     for _ in range(900):
         data = {"code": "x", "parameters": {"x": data}}

@@ -1,4 +1,4 @@
-"""Which needs an image serves is learned from what its containers have said."""
+"""The needs that an image serves are learned from what its containers have said."""
 
 from dispatcher.decisions.planning.images import PROBE_AFTER_S, profile_of
 from dispatcher.decisions.planning.policy import Policy

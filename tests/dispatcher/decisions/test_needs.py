@@ -68,7 +68,7 @@ def test_urgent_items_may_take_the_room_of_others() -> None:
 
 
 def test_urgent_items_stay_urgent_beside_a_job_with_wishes() -> None:
-    """What that job has ready in another lane is taken off there."""
+    """Items that the job has ready in another lane are taken off there."""
     job = WishedJob(JobId("mine"), False, 5, 5, 5.0, JobWishes(), A)
     backlog = Backlog((waiting(B, 5), waiting(A, 5, urgent=5)), jobs=(job,))
     made = plan(backlog, [container(batch=5, serves=f"{A} {B}")], Policy(), {}, NOW_MS, [BOTH])
@@ -114,14 +114,14 @@ def test_each_need_gets_the_image_that_serves_it_and_the_sentence_says_which() -
 
 
 def test_urgent_needs_are_launched_for_first() -> None:
-    """Where not all can be."""
+    """Others wait where not all can be launched for."""
     images = [image("film", A), image("code", C)]
     made = plan(Backlog((waiting(A, 20), waiting(C, urgent=20))), [], Policy(max_containers=2), {}, NOW_MS, images)
     assert [order.image for order in made.orders] == ["code", "code"]
 
 
 def test_the_cheapest_image_with_room_is_taken() -> None:
-    """When its fleet is full, the next that serves the need."""
+    """The next that serves the need where its fleet is full."""
     images = [image("dear", A, usd=2.0), image("cheap", A, usd=1.0, room=1)]
     made = plan(Backlog((waiting(A, 20),)), [], Policy(), {}, NOW_MS, images)
     assert [order.image for order in made.orders] == ["cheap"]
@@ -161,7 +161,7 @@ def test_what_is_served_is_launched_for_beside_it() -> None:
 
 
 def test_one_container_shows_whether_an_image_serves_a_need_by_now() -> None:
-    """When it is due; not a second one while it starts, nor where another image serves the need."""
+    """Once the pause is over; not a second one while it starts, nor where another image serves the need."""
     backlog, old = Backlog((waiting("render/2", 70),)), image("old", A, to_probe=("render/2",))
     made = plan(backlog, [], Policy(), {}, NOW_MS, [old])
     assert made.orders == (Order(10, 1, image="old", needs=("render/2",)),)
@@ -281,7 +281,7 @@ def test_as_many_items_are_covered_as_can_be(backlog: Backlog, containers: list[
 
 @given(backlog=_backlogs, containers=_records)
 def test_urgent_items_are_covered_as_if_there_were_no_others(backlog: Backlog, containers: list[ContainerRecord]) -> None:
-    """What comes after them in the order takes nothing from them."""
+    """Items that come after them in the order take nothing from them."""
     urgent = [Demand(each.need, each.ready_by_lane[Lane.URGENT]) for each in backlog.needs]
     others = [Demand(each.need, each.ready_by_lane[Lane.NORMAL]) for each in backlog.needs]
     rooms = count_present(containers, set(), Policy().hello_timeout_s, NOW_MS).rooms

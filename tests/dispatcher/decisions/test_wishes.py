@@ -204,7 +204,7 @@ def test_what_is_covered_adds_up(jobs: tuple[WishedJob, ...], others: int, conta
 
 
 def rooms(takes: list[tuple[str, int]]) -> dict[Room, int]:
-    """What containers take that serve all, by the job that they were launched for."""
+    """Room in containers that serve all needs, by the job that they were launched for."""
     found: dict[Room, int] = {}
     for for_job, taken in takes:
         room = Room(None, for_job)

@@ -20,7 +20,7 @@ from scenequeue.jobs.job import JobState
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import ProducerSettings
 from tests.conftest import S3
-from tests.support.fargate_simulator import Faults, SimulatedTask, Simulator
+from tests.support.fargate_simulator import ONE_REGION, Faults, SimulatedTask, Simulator
 from tests.support.media import Media
 from tests.support.waiting import wait_until
 
@@ -78,12 +78,7 @@ def start_dispatcher(redis_url: str, namespace: str, ecs: Simulator, tmp_path: P
         "SCENEBURST_REDIS_URL": redis_url,
         "SCENEBURST_NAMESPACE": namespace,
         "SCENEBURST_FLEET": "fargate",
-        "SCENEBURST_ECS_CLUSTER": "videos",
-        "SCENEBURST_ECS_TASK_DEFINITION": "worker",
-        "SCENEBURST_ECS_SUBNETS": '["subnet-a", "subnet-b"]',
-        "SCENEBURST_ECS_REGIONS": '["us-east-1"]',
-        "SCENEBURST_ECS_MIN_LIFETIME_S": "0",
-        "SCENEBURST_ECS_CAPACITY_RETRY_S": "1",
+        **ONE_REGION,
         "SCENEBURST_TICK_S": str(_TICK_S),
         "SCENEBURST_IDLE_TIMEOUT_S": str(_IDLE_S),
         "SCENEBURST_LEASE_S": "6",

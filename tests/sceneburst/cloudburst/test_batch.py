@@ -320,6 +320,25 @@ def test_language_becomes_a_tag(language: str | None, tag: str | None) -> None:
     assert (look.language, look.subtitle_style.box_opacity) == (tag, 0.8)
 
 
+def _run(result: ItemResult, containers: list[ContainerRecord], **more: Any) -> Run:
+    """The run of one scene."""
+    return Run(
+        job_id="j",
+        folder=Path("/"),
+        names=["a"],
+        scenes=[Scene(name="a", image="i", audio="a")],
+        options=RenderOptions(),
+        results={"0-0": result},
+        downloads={"0-0": DownloadOutcome(Path("/a.mp4"), None)},
+        containers=containers,
+        now_ms=0,
+        wall_s=2.0,
+        scenes_per_batch=10,
+        config_priority=1,
+        **more,
+    )
+
+
 @pytest.mark.parametrize(("lived_s", "is_spot"), [(5, False), (60, False), (600, False), (600, True)])
 def test_a_container_costs_what_the_dispatcher_says_it_costs(lived_s: int, *, is_spot: bool) -> None:
     """Two programs, one price."""
@@ -334,21 +353,7 @@ def test_a_container_costs_what_the_dispatcher_says_it_costs(lived_s: int, *, is
         is_spot=is_spot,
     )
     result = ItemResult(item_id=ItemId("0-0"), name="a", state="done", container="c", processing_s=3.0)
-    run = Run(
-        job_id="j",
-        folder=Path("/"),
-        names=["a"],
-        scenes=[Scene(name="a", image="i", audio="a")],
-        options=RenderOptions(),
-        results={"0-0": result},
-        downloads={"0-0": DownloadOutcome(Path("/a.mp4"), None)},
-        containers=[record],
-        now_ms=0,
-        wall_s=2.0,
-        scenes_per_batch=10,
-        config_priority=1,
-    )
-    report = report_of(run)
+    report = report_of(_run(result, [record]))
     assert report["total_cost_usd"] == pytest.approx(cost_usd(record, 0), abs=2e-6)
     assert (report["efficiency"]["speedup_factor"], report["time_saved"]) == (1.5, 0)
 
@@ -357,21 +362,7 @@ def test_a_failed_attempt_s_container_is_in_the_bill() -> None:
     """As `sceneburst cost` counts it: what one container did in vain is paid for too."""
     ended = {"vcpu": 2.0, "memory_mib": 4096, "launched_ms": 1_000, "started_ms": 2_000, "ended_ms": 61_000, "state": "gone"}
     records = [ContainerRecord.model_validate({"container_id": name, "done": 1, **ended}) for name in ("good", "vain")]
-    run = Run(
-        job_id="j",
-        folder=Path("/"),
-        names=["a"],
-        scenes=[Scene(name="a", image="i", audio="a")],
-        options=RenderOptions(),
-        results={"0-0": ItemResult(item_id=ItemId("0-0"), name="a", state="done", container="good")},
-        downloads={"0-0": DownloadOutcome(Path("/a.mp4"), None)},
-        containers=records,
-        now_ms=0,
-        wall_s=2.0,
-        scenes_per_batch=10,
-        config_priority=1,
-        failed_attempts={"vain": 1},
-    )
-    report = report_of(run)
+    result = ItemResult(item_id=ItemId("0-0"), name="a", state="done", container="good")
+    report = report_of(_run(result, records, failed_attempts={"vain": 1}))
     assert report["total_cost_usd"] == pytest.approx(2 * cost_usd(records[0], 0), abs=2e-6)
     assert [task["task_id"] for task in report["task_results"]] == ["good"]

@@ -67,7 +67,7 @@ def test_the_same_submission_twice_is_one_job_and_another_under_its_id_is_refuse
 def test_a_submission_that_cannot_be_is_exit_2_and_no_job(
     console: Console, queue: SceneQueue, manifest: Path, words: tuple[str, ...], named: str
 ) -> None:
-    """What is wrong is named."""
+    """The message names the mistake."""
     ended = console("submit", str(manifest), *words)
     assert (ended.code, ended.out) == (Exit.USAGE, "")
     assert named in ended.err

@@ -104,7 +104,7 @@ def test_the_video_is_as_long_as_its_narration(render: Render, media: Media, sec
 
 
 def _marked(frames: Frames, ground: Frames, index: int = 10) -> npt.NDArray[np.bool_]:
-    """Where a frame differs from the one without subtitles."""
+    """Mark the pixels in which a frame differs from the one without subtitles."""
     return np.abs(frames[index].astype(int) - ground[index].astype(int)) > 40
 
 

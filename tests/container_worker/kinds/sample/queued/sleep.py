@@ -7,7 +7,7 @@ UNIT = "seconds of sleep"
 
 
 class SleepPayload(FrozenModel):
-    """How long to sleep, and the address that the note goes to."""
+    """The length of the sleep, and the address that the note goes to."""
 
     seconds: float
     output: str
