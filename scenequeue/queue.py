@@ -11,6 +11,7 @@ from scenequeue.ports.producer import ProducerPort
 from scenequeue.ports.worker import WorkerPort
 from scenequeue.settings import SceneburstSettings
 from scenequeue.structure.connection import Connection
+from scenequeue.structure.keys import STRUCTURES
 
 if TYPE_CHECKING:
     import redis
@@ -27,6 +28,8 @@ class SceneQueue:
     def __init__(self, settings: SceneburstSettings, client: "redis.Redis | None" = None) -> None:
         self._connection = Connection(settings, client)
         self.url = self._connection.url
+        #: The structures of keys that it serves, newest first; new jobs go into the first.
+        self.structures = STRUCTURES
         self.producer = ProducerPort(self._connection)
         self.worker = WorkerPort(self._connection)
         self.dispatcher = DispatcherPort(self._connection)

@@ -15,6 +15,20 @@ def need_of(kind: str, version: int = 1) -> Need:
     return Need(f"{kind}/{version}")
 
 
+def need_in(need: str, structure: int, newest: int) -> Need:
+    """Name the need of an item as it is known outside the queue's ports: with the structure that it waits in.
+
+    Args:
+        need: what the item asks of its container, such as "render/1".
+        structure: the structure of keys that it waits in.
+        newest: the newest one that the program knows, whose needs bear no number.
+
+    Returns:
+        "render/1" in the newest structure, else "render/1@2": a container serves it that knows structure 2 too.
+    """
+    return Need(need if structure == newest else f"{need}@{structure}")
+
+
 def needs_of_kinds(kinds: Iterable[str]) -> tuple[Need, ...]:
     """Name the needs that a program serves which knows these kinds: each in its present version and those before."""
     known = set(known_kinds())

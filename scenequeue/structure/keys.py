@@ -6,9 +6,9 @@ scripts get the prefixes as KEYS and build the same names; the list here is the 
 
 from scenequeue.jobs.ids import JobId
 
-#: The structure of the queue's keys. A version whose steps cannot work beside those of this one takes the next number, and
-#: so keys of its own.
-STRUCTURE = 2
+#: The structures of the queue's keys that this version serves, newest first. A version whose steps cannot work beside those
+#: of this one takes the next number, and so keys of its own, and serves the one before too.
+STRUCTURES: tuple[int, ...] = (2,)
 #: What containers and dispatchers of all structures share; their keys bear no number.
 SHARED = frozenset({"control", "drain", "containers", "container", "dispatcher", "fence", "plan"})
 #: Keys of structure 1, which bore no number, that exist only while something is queued in it.
@@ -72,7 +72,7 @@ class Keys:
 
     def __init__(self, namespace: str) -> None:
         self.prefix = "{" + namespace + "}:"
-        self.structure = f"{self.prefix}{STRUCTURE}:"
+        self.structure = f"{self.prefix}{STRUCTURES[0]}:"
 
     def __getattr__(self, name: str) -> str:
         if name in _SINGLE:

@@ -3,7 +3,7 @@
 from scenequeue.jobs.ids import check_job_id
 from scenequeue.jobs.item import ItemState, WorkItem
 from scenequeue.jobs.job import JobSpec, JobState, Lane
-from scenequeue.jobs.need import known_needs, need_of, needs_of_kinds
+from scenequeue.jobs.need import known_needs, need_in, need_of, needs_of_kinds
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import done, items, submit
 
@@ -25,6 +25,11 @@ def test_a_program_serves_the_needs_of_the_kinds_that_it_knows() -> None:
     """In all versions up to the present; of a kind of one's own, the first."""
     assert set(needs_of_kinds(["render", "stitch"])) == {RENDER, STITCH} == set(known_needs())
     assert needs_of_kinds(["sleep"]) == ("sleep/1",)
+
+
+def test_a_need_bears_the_number_of_an_older_structure_alone() -> None:
+    """What waits in the newest one is called as ever."""
+    assert (need_in(RENDER, 3, 3), need_in(RENDER, 2, 3), need_in(RENDER, 2, 2)) == ("render/1", "render/1@2", "render/1")
 
 
 def test_a_worker_beside_ten_thousand_urgent_items_that_it_cannot_do_leases_none_of_them(queue: SceneQueue) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from scenequeue.errors import SettingsError
 from scenequeue.queue import SceneQueue
-from scenequeue.structure.keys import SHARED, STRUCTURE
+from scenequeue.structure.keys import SHARED, STRUCTURES
 from tests.scenequeue.conftest import queue_on
 from tests.scenequeue.jobs import done, submit
 
@@ -29,9 +29,9 @@ def test_what_is_queued_bears_the_structures_number(any_queue: SceneQueue) -> No
     any_queue.operator.pause()
     prefix = any_queue._connection.keys.prefix
     names = [key.removeprefix(prefix) for key in any_queue._connection.client.keys(prefix.replace("{", "\\{") + "*")]
-    unnumbered = {name.partition(":")[0] for name in names if not name.startswith(f"{STRUCTURE}:")}
+    unnumbered = {name.partition(":")[0] for name in names if not name.startswith(f"{STRUCTURES[0]}:")}
     assert {"control", "drain"} <= unnumbered <= SHARED
-    numbered = {name.split(":")[1] for name in names if name.startswith(f"{STRUCTURE}:")}
+    numbered = {name.split(":")[1] for name in names if name.startswith(f"{STRUCTURES[0]}:")}
     assert numbered >= {"counts", "job", "jobs", "leases", "item", "held", "dead"}
     assert not numbered & SHARED
 
