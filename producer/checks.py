@@ -225,7 +225,7 @@ class Checks:
             found += [mistake for mistake in film_conflicts(scene, film, options) if mistake.place not in told]
         for mistake in found:
             inside = tuple(str(names.get(str(part), part)) for part in mistake.place[:1]) + mistake.place[1:]
-            self.mistakes.append(mistake._replace(place=inside).beneath(("scenes", index), words))
+            self.mistakes.append(mistake._replace(place=inside).nested_in(("scenes", index), words))
         for role, place in inputs_of(scene).items():
             self._input(("scenes", index, str(names.get(role, role))), f"{words}: {role}", role, place)
         return scene if is_whole else None
@@ -245,7 +245,7 @@ class Checks:
         try:
             return read()
         except Malformed as error:
-            self.mistakes += [mistake.beneath((field,), field) for mistake in error.mistakes]
+            self.mistakes += [mistake.nested_in((field,), field) for mistake in error.mistakes]
             rest: T = error.rest
             return rest
 

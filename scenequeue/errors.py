@@ -44,8 +44,8 @@ class Mistake(NamedTuple):
     #: Further places for which the same holds, each in words too.
     alike: "tuple[tuple[Place, str], ...]" = ()
 
-    def beneath(self, place: Place, words: str) -> "Mistake":
-        """The same mistake in something larger: where that has it, and what it is called there."""
+    def nested_in(self, place: Place, words: str) -> "Mistake":
+        """Return this mistake with its place and text as seen from the value that contains it."""
         return Mistake((*place, *self.place), f"{words}: {self.text}")
 
 

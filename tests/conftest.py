@@ -1,4 +1,4 @@
-"""What all tests share: a real Redis, a real S3 API over HTTP, small media, and a check for leaks."""
+"""Fixtures shared by all tests: a real Redis, a real S3 API over HTTP, small media, and a check for leaks."""
 
 import itertools
 import logging
@@ -54,7 +54,7 @@ def redis_server() -> Iterator[EmbeddedRedis]:
 
 @pytest.fixture(scope="session")
 def redis_url(redis_server: EmbeddedRedis) -> str:
-    """Where that server listens."""
+    """Address of the Redis server for tests."""
     return redis_server.url
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks.queue.container import container_killed
 from benchmarks.queue.harness import Baseline, Log, RedisServer, Sizes, pause
-from benchmarks.queue.speed import FIRST_LIMIT_S
+from benchmarks.queue.speed import MAX_FIRST_ITEM_S
 
 #: Share of the jobs done when the worker is killed; seconds of work of each job; seconds until the worker is restarted.
 KILL_AFTER, WORK_S, RESTART_S = 0.3, 0.05, 3.0
@@ -43,7 +43,7 @@ def _verdict(name: str, log: Log, jobs: int, killed_ns: int) -> Row:
 
 
 def _wait_until_some_ended(baseline: Baseline, log: Log, sizes: Sizes) -> None:
-    _wait_for_ended(log, round(sizes.jobs * KILL_AFTER), FIRST_LIMIT_S + sizes.jobs * WORK_S)
+    _wait_for_ended(log, round(sizes.jobs * KILL_AFTER), MAX_FIRST_ITEM_S + sizes.jobs * WORK_S)
     if not log.ended:
         raise RuntimeError(f"no item ended: {baseline.last_errors()}")
 

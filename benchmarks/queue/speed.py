@@ -10,7 +10,7 @@ from benchmarks.queue.harness import Baseline, Sizes, pause
 #: A drain ends after this time; its rate is that of the items begun until then.
 DRAIN_LIMIT_S = 6.0
 #: Time limit from process start to the first item.
-FIRST_LIMIT_S = 30.0
+MAX_FIRST_ITEM_S = 30.0
 Row = dict[str, Any]
 
 
@@ -51,7 +51,7 @@ def drain(baseline: Baseline, sizes: Sizes, processes: int, **more: str) -> tupl
     logs = [baseline.new_log() for _ in range(processes)]
     with contextlib.ExitStack() as stack:
         workers = [stack.enter_context(baseline.worker(log, **more)) for log in logs]
-        deadline = time.monotonic() + FIRST_LIMIT_S
+        deadline = time.monotonic() + MAX_FIRST_ITEM_S
         is_begun = False
         while (count := sum(len(log.read().began) for log in logs)) < sizes.items and time.monotonic() < deadline:
             if count and not is_begun:
@@ -62,7 +62,7 @@ def drain(baseline: Baseline, sizes: Sizes, processes: int, **more: str) -> tupl
             pause(0.3)  # for the last acknowledgements
     times = [sorted(at for at, _ in log.read().began) for log in logs]
     if not any(times):
-        raise RuntimeError(f"no item began within {FIRST_LIMIT_S:.0f} s: {baseline.last_errors()}")
+        raise RuntimeError(f"no item began within {MAX_FIRST_ITEM_S:.0f} s: {baseline.last_errors()}")
     first_s = (min(at[0] for at in times if at) - workers[0].started_ns) / 1e9
     return rate_of(times), first_s, is_all
 

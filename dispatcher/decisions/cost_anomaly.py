@@ -46,7 +46,7 @@ class CostWatch:
         self._last_done = self._window_scenes = 0
         self._latest: Cost | None = None
 
-    def look(self, usd_per_hour: float, done: int, now_ms: int) -> Cost:
+    def observe(self, usd_per_hour: float, done: int, now_ms: int) -> Cost:
         """Take one look in.
 
         Args:
@@ -70,7 +70,7 @@ class CostWatch:
                 self._window_began_ms, self._window_scenes, self._window_usd = now_ms, 0, 0.0
             elif self._windows and self._window_usd > self._factor * median(self._windows) * _MIN_SCENES:
                 # Money goes, and no scene comes: that is the anomaly that no division shows.
-                self._judge(self._window_usd / max(1, scenes))
+                self._compare(self._window_usd / max(1, scenes))
         per_scene = self._latest.per_scene_usd if self._latest else None
         middle = self._latest.median_usd if self._latest else None
         return Cost(self._total_usd, per_scene, middle, self._latest is not None and self._latest.is_anomalous)
@@ -82,10 +82,10 @@ class CostWatch:
 
     def _close(self, scenes: int) -> None:
         if scenes:
-            self._judge(self._window_usd / scenes)
+            self._compare(self._window_usd / scenes)
             self._windows.append(self._window_usd / scenes)
 
-    def _judge(self, per_scene_usd: float) -> None:
+    def _compare(self, per_scene_usd: float) -> None:
         before = list(self._windows)
         is_odd = is_anomalous(per_scene_usd, before, self._factor)
         self._latest = Cost(self._total_usd, per_scene_usd, median(before) if before else None, is_odd)

@@ -43,7 +43,7 @@ class Share(NamedTuple):
 
 
 #: Fewest scenes worth a container, where neither the job nor its batches say otherwise.
-LEAST_BATCH = 5
+MIN_BATCH = 5
 
 
 def share_of(job: WishedJob) -> Share:
@@ -54,5 +54,5 @@ def share_of(job: WishedJob) -> Share:
         config_priority=wishes.config_priority or choice.config_priority,
         scenes_per_batch=per_batch,
         max_parallel_tasks=wishes.max_parallel_tasks or choice.max_parallel_tasks,
-        min_scenes_per_batch=wishes.min_scenes_per_batch or min(LEAST_BATCH, per_batch),
+        min_scenes_per_batch=wishes.min_scenes_per_batch or min(MIN_BATCH, per_batch),
     )

@@ -13,7 +13,7 @@ from scenequeue.quoted import quoted, shorten
 
 #: The languages that the replaced system knew by a word.
 _LANGUAGES = {"chinese": "zh-Hans", "english": "en"}
-_LEAST_BATCH = 5
+_MIN_BATCH = 5
 
 
 def wishes_from(
@@ -31,7 +31,7 @@ def wishes_from(
         "config_priority": config_priority,
     }
     if min_scenes_per_batch is None and isinstance(scenes_per_batch, int) and scenes_per_batch >= 1:
-        given["min_scenes_per_batch"] = min(_LEAST_BATCH, scenes_per_batch)
+        given["min_scenes_per_batch"] = min(_MIN_BATCH, scenes_per_batch)
     missing = [name for name in ("scenes_per_batch", "max_parallel_tasks", "config_priority") if given[name] is None]
     if missing:
         raise InvalidScenes([f"{name}: None is no number" for name in missing])
@@ -66,7 +66,7 @@ def look_from(
     try:
         given = options_from(options)
     except Malformed as error:
-        raise InvalidScenes([mistake.beneath(("options",), "options") for mistake in error.mistakes]) from None
+        raise InvalidScenes([mistake.nested_in(("options",), "options") for mistake in error.mistakes]) from None
     if (
         isinstance(background_opacity, bool)
         or not isinstance(background_opacity, int | float)

@@ -12,7 +12,7 @@ _KNOWN = frozenset({*Scene.model_fields, *ALIASES})
 _NAMES = ("scene_name", "name")
 _SUBTITLES = frozenset({"subtitles", *(alias for alias, name in ALIASES.items() if name == "subtitles")})
 _UNSAFE = re.compile(r"[^\w .+@=-]|(?<=\.)\.")
-_LONGEST, _LONGEST_BYTES = 100, 200
+_MAX_NAME_CHARS, _MAX_NAME_BYTES = 100, 200
 
 
 class NamedScene(NamedTuple):
@@ -59,7 +59,7 @@ def safe_name(name: str) -> str:
     safe = _UNSAFE.sub("_", name).strip()
     if safe and not re.match(r"\w", safe):
         safe = f"_{safe[1:]}"
-    return safe[:_LONGEST].encode()[:_LONGEST_BYTES].decode(errors="ignore").strip()
+    return safe[:_MAX_NAME_CHARS].encode()[:_MAX_NAME_BYTES].decode(errors="ignore").strip()
 
 
 def _unused(name: str, taken: set[str]) -> str:

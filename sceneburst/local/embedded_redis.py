@@ -18,7 +18,7 @@ from scenequeue.errors import ProgramUnavailable, SettingsError
 
 _START_LIMIT_S = 10.0
 #: sockaddr_un holds 108 bytes with the final NUL (unix(7)).
-_LONGEST_SOCKET_PATH = 107
+_MAX_SOCKET_PATH_BYTES = 107
 _PR_SET_PDEATHSIG = 1
 
 
@@ -90,7 +90,7 @@ class EmbeddedRedis:
         self._process: subprocess.Popen[bytes] | None = None
         self.socket = folder / "redis.sock"
         self._short_folder: Path | None = None
-        if len(os.fsencode(self.socket)) > _LONGEST_SOCKET_PATH:
+        if len(os.fsencode(self.socket)) > _MAX_SOCKET_PATH_BYTES:
             self._short_folder = Path(tempfile.mkdtemp(prefix="sceneburst-", dir="/tmp"))
             self.socket = self._short_folder / "redis.sock"
 

@@ -22,7 +22,7 @@ _TITLE_CHARS = 500
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,63}")
 _LABEL_CHARS = 256
 #: A filter by label is an index per pair, so a job has few.
-_MOST_LABELS = 16
+_MAX_LABELS = 16
 _ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")
 
 
@@ -97,4 +97,4 @@ SceneName = Annotated[str, AfterValidator(check_name)]
 Title = Annotated[str, AfterValidator(check_title)]
 LabelName = Annotated[str, AfterValidator(check_label_name)]
 LabelValue = Annotated[str, AfterValidator(check_label_value)]
-Labels = Annotated[dict[LabelName, LabelValue], Field(max_length=_MOST_LABELS)]
+Labels = Annotated[dict[LabelName, LabelValue], Field(max_length=_MAX_LABELS)]

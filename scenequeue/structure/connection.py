@@ -17,7 +17,7 @@ from scenequeue.structure.script_runner import Steps
 
 #: Longest wait of one blocking command; less than the socket's time-out, so that only a broken connection exceeds that.
 BLOCK_LIMIT_S = 5.0
-SHORTEST_WAIT_S = 0.01
+MIN_WAIT_S = 0.01
 
 #: Beginnings of Redis's errors if no password was given.
 _WITHOUT_PASSWORD = ("HELLO must be called with the client already authenticated", "Authentication required")
@@ -83,7 +83,7 @@ class Connection:
     def wait(self, keys: Sequence[str], timeout_s: float) -> str | None:
         """Block until one of some lists has an element, at most 5 seconds; take it, and return the list's key."""
         # Redis 6.2 takes less than 10 ms for minutes.
-        timeout_s = min(max(timeout_s, SHORTEST_WAIT_S), BLOCK_LIMIT_S)
+        timeout_s = min(max(timeout_s, MIN_WAIT_S), BLOCK_LIMIT_S)
         with self.translated():
             rung = self._steps.command("BLPOP", *keys, timeout_s)
         return str(rung[0]) if rung else None

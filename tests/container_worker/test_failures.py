@@ -1,4 +1,4 @@
-"""What an exception means for its item."""
+"""Consequences of an exception for its item."""
 
 import errno
 

@@ -1,4 +1,4 @@
-"""What recorded API calls need of a policy, and whether its statements allow that: operation, resource and condition.
+"""Permissions that recorded API calls need, and a check of a policy's statements against them: operation, resource and condition.
 
 Source of the needs: AWS, Service Authorization Reference.
 """
@@ -43,7 +43,7 @@ class Grant:
     conditions: tuple[tuple[str, str], ...] = ()
 
     def covers(self, need: Need) -> bool:
-        """Whether it allows it."""
+        """Return True if this grant allows the permission."""
         matches = self.action == need.action and _fits(self.resource, need.resource)
         return matches and all(need.context.get(name) == value for name, value in self.conditions)
 
@@ -60,7 +60,7 @@ def read_calls(folder: Path) -> list[Call]:
 
 
 def grants(statements: Sequence[Mapping[str, Any]]) -> Iterator[Grant]:
-    """What a policy's statements allow, one by one."""
+    """Return a policy's allowing statements, one grant each."""
     for statement in statements:
         assert statement["Effect"] == "Allow"
         asked = [pair for operator in statement.get("Condition", {}).values() for pair in operator.items()]
@@ -75,7 +75,7 @@ def _listed(value: str | list[str]) -> list[str]:
 
 @dataclass(frozen=True)
 class Account:
-    """Where the calls were made."""
+    """Account and names under which the calls were made."""
 
     region: str
     number: str
@@ -91,7 +91,7 @@ class Account:
 
 
 def needs(call: Call, account: Account) -> list[Need]:
-    """What one call must be allowed."""
+    """Return the permissions that one call needs."""
     return _NEEDS[call.name](call.parameters, account)
 
 

@@ -19,7 +19,7 @@ _PYTHON = {"bomFormat": "CycloneDX", "components": [{"name": "numpy", "version":
 
 
 def test_debians_installed_packages_and_ffmpeg_follow_pythons() -> None:
-    """What was removed and left its configuration is not inside; the rest of the document stays."""
+    """A removed package of which only the configuration is left is not listed; the rest of the document stays."""
     listed = with_debian_and_ffmpeg(_PYTHON, _STATUS, _REPORT)
     assert listed["bomFormat"] == "CycloneDX"
     assert [(each["name"], each["version"]) for each in listed["components"]] == [

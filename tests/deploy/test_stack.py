@@ -58,7 +58,7 @@ def test_up_says_what_it_will_do_and_cost_and_does_nothing_without_a_yes(
 
 
 def test_up_after_a_no_can_be_answered_with_yes(aws: Any, answer: Answer) -> None:
-    """What was only looked at does not stand in the way."""
+    """A change set that was shown and refused does not stand in the way."""
     answer(False, True)
     with pytest.raises(stack.Failed, match="nothing was done"):
         stack.up("sceneburst:1", "films-later", _PARAMETERS)

@@ -1,4 +1,4 @@
-"""What launched containers are told, what their intents say, and what happens when nothing comes of them."""
+"""Environment of launched containers, content of their intents, and handling of failed launches."""
 
 from collections.abc import Callable
 from typing import Any
@@ -101,7 +101,7 @@ def test_an_intent_is_counted_at_the_most_that_it_may_cost(
 
 
 def test_a_region_without_known_prices_is_named_once(queue: SceneQueue, configure: Configure) -> None:
-    """When the dispatcher starts, not at every tick."""
+    """The warning comes at the dispatcher's start, not at every tick."""
     with structlog.testing.capture_logs() as logged:
         dispatcher = Dispatcher(queue, PaperFleet(Hardware(regions=("us-east-1", "nowhere-1"))), configure())
         dispatcher.tick()

@@ -11,7 +11,7 @@ _ROOT = Path(__file__).parents[2]
 _QUESTIONS = ("How", "That", "What", "When", "Where", "Whether", "Which", "Who", "Why")
 
 
-@pytest.mark.parametrize("package", PACKAGES)
+@pytest.mark.parametrize("package", [*PACKAGES, "chaos", "benchmarks", "deploy", "docs", "examples", "tests"])
 def test_no_docstring_begins_with_a_question_word(package: str) -> None:
     """`Return True if …` or a noun is read once; `Whether …` is read twice."""
     found = []

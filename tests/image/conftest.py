@@ -1,4 +1,4 @@
-"""What tests of the container image need: the image, a real engine, a queue and a fleet. `make image-test` names the image."""
+"""Fixtures for tests of the container image: the image, a real engine, a queue and a fleet. `make image-test` names the image."""
 
 import contextlib
 import os

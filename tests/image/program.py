@@ -44,5 +44,5 @@ def running(fleet: DockerFleet, image: str, program: str, environment: Mapping[s
 
 
 def state_of(fleet: DockerFleet, handle: str) -> dict[str, Any]:
-    """Whether it runs, since when, how it ended, how well it is."""
+    """State of the container: running or not, since when, exit code, health."""
     return dict(fleet._call("GET", f"/containers/{handle}/json").json()["State"])

@@ -11,7 +11,7 @@ from scenequeue.jobs.ids import ContainerId
 from tests.image.program import state_of
 from tests.support.waiting import wait_until
 
-_LONGEST_S = 300
+_MAX_LIFE_S = 300
 
 
 def main() -> int:
@@ -26,7 +26,7 @@ def main() -> int:
         fleet.stop(launched.handle, "the task is stopped")
 
     signal.signal(signal.SIGTERM, stop)
-    wait_until(lambda: not state_of(fleet, launched.handle)["Running"], "the container has ended", _LONGEST_S)
+    wait_until(lambda: not state_of(fleet, launched.handle)["Running"], "the container has ended", _MAX_LIFE_S)
     return int(state_of(fleet, launched.handle)["ExitCode"])
 
 

@@ -1,4 +1,4 @@
-"""What is in the image: how large it is, what it says of itself, and that nothing was taken out that is needed."""
+"""Content of the image: its size, its labels, and the presence of everything that is needed."""
 
 import io
 import json
@@ -21,7 +21,7 @@ _SBOM = "/opt/sceneburst/sbom.cdx.json"
 
 @pytest.fixture
 def told(image: str, fleet: DockerFleet) -> dict[str, Any]:
-    """What the engine knows of the image."""
+    """The engine's description of the image."""
     return dict(fleet._call("GET", f"/images/{image}/json").json()["Config"])
 
 

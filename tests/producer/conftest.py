@@ -1,4 +1,4 @@
-"""What the producer's tests share."""
+"""Fixtures shared by the producer's tests."""
 
 from collections.abc import Iterator
 

@@ -127,7 +127,7 @@ def test_render_delivers_what_it_can_and_names_what_failed(
 
 
 def test_render_exits_0_when_exactly_the_expected_scene_failed(run: Run, media: Media, tmp_path: Path) -> None:
-    """What `make demo` relies on."""
+    """`make demo` relies on this exit code."""
     path = _manifest(media, 2)
     job = json.loads(path.read_text())
     job["scenes"][1]["audio"] = "lost.mp3"

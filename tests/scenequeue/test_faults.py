@@ -1,4 +1,4 @@
-"""What really being killed does to the queue: producers at any point, and Redis itself."""
+"""Effects on the queue of real kills: of producers at any point, and of Redis itself."""
 
 import random
 import subprocess

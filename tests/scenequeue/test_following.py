@@ -1,4 +1,4 @@
-"""What those who follow a job learn: names of all its items, and reasons in its events; on fakeredis and real servers."""
+"""Following a job yields the names of all its items, and reasons in its events; on fakeredis and real servers."""
 
 import pytest
 

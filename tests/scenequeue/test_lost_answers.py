@@ -45,7 +45,7 @@ def test_a_lease_asked_for_again_returns_nothing_that_another_has_by_now(any_que
 
 
 def test_a_failure_reported_again_counts_once(any_queue: SceneQueue) -> None:
-    """Whether it became a retry or a dead letter, and also when the retry is ready or leased again."""
+    """The first failure may have become a retry or a dead letter, and the retry may be ready or leased again."""
     submit(any_queue, "a", 1, max_attempts=2)
     (first,) = any_queue.worker.lease("c1", 1)
     for _ in range(2):

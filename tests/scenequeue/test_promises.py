@@ -26,7 +26,7 @@ _WEIGHT_S = 1.5
 
 @dataclass
 class ModelItem:
-    """What the model knows of an item."""
+    """The model's record of an item."""
 
     state: ItemState
     stage: int
@@ -43,7 +43,7 @@ class ModelItem:
 
 @dataclass
 class ModelJob:
-    """What the model knows of a job."""
+    """The model's record of a job."""
 
     #: Kinds of the items of each stage; a deferred one has none.
     stages: list[list[int]]

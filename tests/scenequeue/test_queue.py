@@ -281,7 +281,7 @@ def test_cancel_drops_what_waits_and_tells_the_container_that_works(any_queue: S
 
 
 def test_a_result_for_a_cancelled_job_is_refused(any_queue: SceneQueue) -> None:
-    """What was cancelled stays so."""
+    """A cancelled item stays cancelled."""
     submit(any_queue, "a", 1)
     (lease,) = any_queue.worker.lease("c1", 1)
     any_queue.producer.cancel("a")
@@ -325,7 +325,7 @@ def test_what_a_lost_container_held_is_ready_at_once(any_queue: SceneQueue) -> N
 
 
 def test_peek_shows_the_order_of_leasing(any_queue: SceneQueue) -> None:
-    """What peek says, lease does."""
+    """`peek` lists items in the order in which `lease` gives them."""
     submit(any_queue, "a", 3)
     submit(any_queue, "b", 2)
     submit(any_queue, "u", 1, lane=Lane.URGENT)

@@ -1,4 +1,4 @@
-"""What the queue makes of keys that are gone, broken or left over: nothing else stops, and the counters add up."""
+"""Keys that are gone, broken or left over stop nothing else, and the counters add up."""
 
 import pytest
 
@@ -190,7 +190,7 @@ def test_discarding_the_last_letter_drops_the_stages_that_wait(any_queue: SceneQ
 
 
 def test_a_letter_discarded_while_others_work_holds_the_next_stage_back_too(any_queue: SceneQueue) -> None:
-    """What counts is that the scene is not made, not when its letter was discarded."""
+    """The stage is held back because the scene is missing, at whatever time its letter was discarded."""
     submit(any_queue, "a", 2, 1)
     bad, good = any_queue.worker.lease("c1", 2)
     any_queue.worker.fail("c1", bad, "BadInput", "no", transient=False)

@@ -1,4 +1,4 @@
-"""What takes one round trip is one, and what is written together is right for each."""
+"""Calls that take one round trip, and batches that are right for each of their members."""
 
 import multiprocessing
 import os
@@ -75,7 +75,7 @@ def test_the_stages_of_a_large_job_keep_their_order(any_queue: SceneQueue) -> No
 
 
 def test_an_upload_that_fails_leaves_no_list(any_queue: SceneQueue) -> None:
-    """What is staged is taken back, of every stage; nobody has seen any of it."""
+    """Staged items of every stage are removed; nobody has seen any of them."""
 
     def broken() -> Any:
         yield from items(800)

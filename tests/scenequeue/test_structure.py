@@ -11,7 +11,7 @@ from scenequeue.structure.keys import SHARED, STRUCTURES
 from tests.scenequeue.conftest import queue_on
 from tests.scenequeue.jobs import done, submit
 
-_FIRST_STEPS: dict[str, Callable[[SceneQueue], object]] = {
+_STEPS: dict[str, Callable[[SceneQueue], object]] = {
     "a producer": lambda queue: submit(queue, "a", 1),
     "a worker": lambda queue: queue.worker.lease("c1", 1),
     "a dispatcher": lambda queue: queue.dispatcher.acquire("one", 30),
@@ -37,7 +37,7 @@ def test_what_is_queued_bears_the_structures_number(any_queue: SceneQueue) -> No
 
 
 @pytest.mark.parametrize("left", ["lane:normal", "lane:urgent", "leases", "delayed"])
-@pytest.mark.parametrize("step", _FIRST_STEPS.values(), ids=_FIRST_STEPS.keys())
+@pytest.mark.parametrize("step", _STEPS.values(), ids=_STEPS.keys())
 def test_what_an_older_structure_has_queued_is_refused_in_one_line(
     any_queue: SceneQueue, step: Callable[[SceneQueue], object], left: str
 ) -> None:

@@ -64,7 +64,7 @@ def draw_card(request: RenderRequest, folder: Path, texts: Sequence[str] = ()) -
     book, style = FontBook(request.language), title_style(request)
     frame = (request.width_px, request.height_px)
     text = " ".join((request.title or "").split())
-    book.judge([text, *texts])
+    book.choose_han([text, *texts])
     block, is_cut = lay_out(text, book, style, _MAX_LINES)
     warn_missing_glyphs("title", book)
     if not block.lines:

@@ -107,7 +107,7 @@ class SubtitleRenderer:
         self._ffmpeg, self._folder, self._book = ffmpeg, folder, book
         self._cut = 0
         self._batch: AssBatch | None = None
-        book.look_for(texts)
+        book.find_fonts(texts)
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="typesetter")
         self._drawn: deque[Future[Patch | None]] = deque()
         self._order(0)

@@ -55,8 +55,8 @@ class FontBook:
         self._language = language
         self._use_system = use_system
         self._more: list[Font] = []
-        self._looked_for: set[str] = set()
-        self._is_judged = False
+        self._searched: set[str] = set()
+        self._is_han_chosen = False
         self._han: Han = "Hans"
         self._preferences: dict[str, list[Font]] = {}
         self._chosen: dict[tuple[str, str], Font | None] = {}
@@ -67,15 +67,15 @@ class FontBook:
     def language(self) -> str:
         """Two-letter language, given or detected; otherwise en."""
         named = (self._language or "").split("-")[0]
-        judged = {"Jpan": "ja", "Kore": "ko"}.get(self._han, "en")
-        return named if len(named) == 2 else judged
+        detected = {"Jpan": "ja", "Kore": "ko"}.get(self._han, "en")
+        return named if len(named) == 2 else detected
 
-    def judge(self, texts: Iterable[str]) -> None:
+    def choose_han(self, texts: Iterable[str]) -> None:
         """Decide the regional form of ideographs from these texts, unless it has been decided."""
-        if not self._is_judged:
-            self._han, self._is_judged = han_of(self._language, texts), True
+        if not self._is_han_chosen:
+            self._han, self._is_han_chosen = han_of(self._language, texts), True
 
-    def look_for(self, texts: Sequence[str]) -> None:
+    def find_fonts(self, texts: Sequence[str]) -> None:
         """Find fonts for all characters of these texts; those without a font are added to `missing`.
 
         The first texts with more than Latin decide the regional form of ideographs.
@@ -84,11 +84,11 @@ class FontBook:
         """
         chars = set[str]().union(*texts) - _latin()
         if chars:
-            self.judge(texts)
+            self.choose_han(texts)
         unknown = {char for char in chars if not self._can_draw(char)}
-        new = frozenset(unknown - self._looked_for)
+        new = frozenset(unknown - self._searched)
         if new and self._use_system:
-            self._looked_for |= new
+            self._searched |= new
             self._more += system_fonts_for(new)
             self._preferences.clear()
             self._chosen.clear()
@@ -96,7 +96,7 @@ class FontBook:
 
     def drawable(self, text: str) -> str:
         """Return the text without the characters that no font has, which are added to `missing`."""
-        self.look_for([text])
+        self.find_fonts([text])
         return "".join(char for char in text if char not in self.missing) if self.missing else text
 
     def _can_draw(self, char: str) -> bool:
@@ -107,7 +107,7 @@ class FontBook:
         basic = packaged_fonts()["NotoSans"]
         if _latin().issuperset(text):
             return [basic] * len(text)
-        self.judge([text])
+        self.choose_han([text])
         units = clusters(text)
         result: list[Font] = []
         for unit, script in zip(units, scripts_of(units), strict=True):

@@ -11,7 +11,7 @@ from sceneburst.local.checks.finding import Check, doubtful, good, wrong
 from scenequeue.start import find_hiding_file, find_missing
 from scenequeue.storages.temporary import find_temporary_folder
 
-_LEAST_FREE_BYTES = 1024**3
+_MIN_FREE_BYTES = 1024**3
 
 
 def python() -> Iterator[Check]:
@@ -84,7 +84,7 @@ def scratch() -> Iterator[Check]:
     except OSError as error:
         yield wrong("scratch space", f"{folder} cannot be written to ({error.strerror})", mend)
         return
-    if free < _LEAST_FREE_BYTES:
+    if free < _MIN_FREE_BYTES:
         yield wrong("scratch space", f"{folder} has {free / 1024**2:.0f} MiB left; a 4K scene can need a GiB", mend)
     else:
         yield good("scratch space", f"{folder}, {free / 1024**3:.0f} GiB free")

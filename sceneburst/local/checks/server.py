@@ -10,7 +10,7 @@ from scenequeue.settings import ProducerSettings
 from scenequeue.structure.redis_health import describe_server, find_problems
 
 #: A clock that differs by more is not kept by NTP. S3 refuses what is signed 15 minutes off.
-_MOST_SKEW_S = 30.0
+_MAX_SKEW_S = 30.0
 
 
 def server(settings: ProducerSettings, clock: Callable[[], float] = time.time) -> Iterator[Check]:
@@ -29,7 +29,7 @@ def server(settings: ProducerSettings, clock: Callable[[], float] = time.time) -
             return
         yield from _judged(queue)
         lead_s = clock() - queue.inspect.now_ms() / 1000
-        if abs(lead_s) > _MOST_SKEW_S:
+        if abs(lead_s) > _MAX_SKEW_S:
             said = f"this machine's clock is {lead_s:+.0f} s from that of Redis"
             yield wrong("clock", said, "let NTP keep both; from 900 s on, S3 refuses what is signed here")
         else:

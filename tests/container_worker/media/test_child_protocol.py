@@ -1,4 +1,4 @@
-"""What a render child says is its own, and its last word is its end."""
+"""Only the render child's own lines count, and its last line is its result."""
 
 import json
 import subprocess

@@ -33,7 +33,7 @@ def _drawn(frames: int, size: int) -> Iterator[memoryview]:
 
 
 def _sent(ends: tuple[int, int], frames: int, size: int) -> tuple[bytes, bool]:
-    """What a slow reader gets, and whether pages were lent to the end."""
+    """Bytes that a slow reader gets, and whether pages were passed to the pipe without a copy until the end."""
     got = bytearray()
 
     def read() -> None:

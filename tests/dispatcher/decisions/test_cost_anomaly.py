@@ -1,4 +1,4 @@
-"""What a scene costs, window by window, and when that is far from what it used to cost."""
+"""Cost of a scene, window by window, and the alarm when it is far from earlier windows."""
 
 import pytest
 from hypothesis import given, strategies as st
@@ -9,12 +9,12 @@ from dispatcher.decisions.cost_anomaly import WINDOW_MS, CostWatch, is_anomalous
 def _spend(watch: CostWatch, windows: list[tuple[float, int]]) -> list[bool]:
     """Look every half minute; each window has an hourly cost and a number of scenes. Whether each ended as an anomaly."""
     now_ms, finished, said = 1_000, 0, list[bool]()
-    cost = watch.look(0, finished, now_ms)
+    cost = watch.observe(0, finished, now_ms)
     for usd_per_hour, scenes in windows:
         for look in range(20):
             now_ms += WINDOW_MS // 20
             finished += scenes // 20 + (1 if look < scenes % 20 else 0)
-            cost = watch.look(usd_per_hour, finished, now_ms)
+            cost = watch.observe(usd_per_hour, finished, now_ms)
         said.append(cost.is_anomalous)
     return said
 
@@ -46,12 +46,12 @@ def test_an_anomaly_depends_on_the_ratio_alone(before: list[float], factor: floa
 def test_a_redis_that_has_lost_its_count_neither_hides_nor_makes_an_anomaly() -> None:
     """Items that are done again after it count from there; before it, none is negative."""
     watch, now_ms = CostWatch(3.0), 1_000
-    watch.look(1.0, 1000, now_ms)
+    watch.observe(1.0, 1000, now_ms)
     done = 1000
     for look in range(100):
         now_ms += WINDOW_MS // 20
         done = 0 if look == 30 else done + 5
-        cost = watch.look(1.0, done, now_ms)
+        cost = watch.observe(1.0, done, now_ms)
         assert not cost.is_anomalous
     # Twenty looks a window of ten minutes, five scenes each, at a dollar an hour.
     assert cost.per_scene_usd == pytest.approx((1 / 6) / 100)

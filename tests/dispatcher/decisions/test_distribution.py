@@ -1,4 +1,4 @@
-"""How scenes are spread over containers, and which size those have."""
+"""Distribution of scenes over containers, and the containers' size."""
 
 import pytest
 from hypothesis import given, strategies as st

@@ -1,4 +1,4 @@
-"""What jobs cost: shares of containers that add up."""
+"""Costs of jobs: shares of containers that add up."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What the dispatcher learns from launches that nothing came of."""
+"""Conclusions that the dispatcher draws from false starts."""
 
 import pytest
 

@@ -37,7 +37,7 @@ def test_what_running_containers_have_left_is_taken_off() -> None:
 
 
 def test_draining_and_ended_containers_are_no_capacity() -> None:
-    """What leaves takes nothing more."""
+    """A container that is leaving takes no more items."""
     leaving = [container(batch=10, is_draining=True), container("gone", batch=10), container("failed", batch=10)]
     assert sum(plan(one_need(10, 100), leaving, Policy(), {}, NOW_MS).launches) == 10
 

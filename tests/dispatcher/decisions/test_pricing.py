@@ -1,4 +1,4 @@
-"""What containers cost."""
+"""Prices of containers."""
 
 import pytest
 

@@ -30,7 +30,7 @@ from tests.support.media import Media
 
 @pytest.fixture
 def where(queue: SceneQueue, redis_url: str, namespace: str) -> Iterator[dict[str, Any]]:
-    """Which queue, as the facade is told; unfinished jobs are cancelled afterwards."""
+    """Arguments that name the queue to the facade; unfinished jobs are cancelled afterwards."""
     yield {"redis_url": redis_url, "namespace": namespace, "timeout_s": 30}
     for job in queue.inspect.jobs():
         if job.state is JobState.ACTIVE:
@@ -138,7 +138,7 @@ def test_without_a_folder_videos_go_to_results_dir_and_else_to_a_new_folder(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Which one stands in the report; two runs never share a temporary one."""
+    """The report names the folder; two runs never share a temporary one."""
     monkeypatch.delenv("RESULTS_DIR", raising=False)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with working(queue, storage, tmp_path / "work"):

@@ -15,7 +15,7 @@ from tests.support.up import running_up
 
 @pytest.fixture(scope="module")
 def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What the script printed, run in a folder with its pictures and narrations."""
+    """Output of the script, run in a folder with its pictures and narrations."""
     folder = tmp_path_factory.mktemp("moved")
     for name in ("images", "audio"):
         (folder / name).mkdir()
@@ -37,7 +37,7 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 def test_every_scene_of_every_call_became_a_video(said: dict[str, Any]) -> None:
-    """Where each call has put it, seen from the script."""
+    """The script finds each video at the place that its call returned."""
     for call, count in (("plain", 1), ("full", 4), ("sized", 2), ("batch", 4)):
         report = said[call]
         assert (report["success"], report["successful_scenes"], report["failed_scenes"]) == (True, count, 0), call

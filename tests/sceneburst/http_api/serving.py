@@ -16,7 +16,7 @@ from scenequeue.settings import ApiSettings
 
 @dataclass(frozen=True)
 class Api:
-    """What a caller has."""
+    """A served API and the means to call it."""
 
     server: ApiServer
     key: str

@@ -1,4 +1,4 @@
-"""Who may call the HTTP API, how often, and under which name."""
+"""Callers of the HTTP API: authentication, rate limits and names."""
 
 import socket
 from collections.abc import Iterator

@@ -203,7 +203,7 @@ def test_any_json_is_taken_or_refused_with_reasons(api: Api, body: Any) -> None:
 @settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=50) | st.text(alphabet='[]{}",:0-1eE.\\u0tfn \n', max_size=40).map(str.encode))
 def test_any_bytes_are_json_or_are_not(body: bytes) -> None:
-    """What is read is what Python reads too."""
+    """Every accepted body is read with the values that Python's own parser gives."""
     try:
         value = parsed(body)
     except (BodyUnreadable, InvalidScenes):

@@ -125,7 +125,7 @@ def test_everything_asked_for_reaches_the_queue(api: Api, queue: SceneQueue) -> 
 
 
 def test_cancelling_is_safe_twice(api: Api) -> None:
-    """What waits is dropped, once."""
+    """Waiting items are dropped once."""
     api.submit(job("a", "b", job_id="j1"))
     for _ in range(2):
         answer = api.client.delete("/v1/jobs/j1").json()
@@ -309,7 +309,7 @@ def test_the_description_is_complete_and_its_example_is_accepted(api: Api) -> No
 
 
 def test_importing_the_producer_does_not_load_the_api() -> None:
-    """Who only enqueues needs no web framework, and the command line starts without it."""
+    """Enqueueing needs no web framework, and the command line starts without it."""
     code = "import {}, sys; print([m for m in ('fastapi', 'starlette', 'uvicorn', 'anyio') if m in sys.modules])"
     for module in ("producer", "sceneburst.cli"):
         done = subprocess.run([sys.executable, "-c", code.format(module)], capture_output=True, text=True, check=True)

@@ -51,7 +51,7 @@ def as_role(admin: redis.Redis, namespace: str) -> Iterator[As]:
 
 
 def denied(admin: redis.Redis) -> list[str]:
-    """What the server has refused; redis-py introduces itself (CLIENT SETINFO), and takes a no for an answer."""
+    """Calls that the server has refused, apart from CLIENT SETINFO, which redis-py sends and lets be refused."""
     return [str(entry) for entry in admin.execute_command("ACL", "LOG") if "'client'" not in str(entry)]
 
 

@@ -28,7 +28,7 @@ def _with_exif(media: Media, exif: bytes) -> Path:
     ],
 )
 def test_a_picture_with_a_broken_exif_block_is_taken_as_it_is(media: Media, exif: bytes) -> None:
-    """How it was held is unknown; the picture is all there."""
+    """Its orientation is unknown, but the picture is complete."""
     picture = open_picture(str(_with_exif(media, exif)), "image")
     assert picture.size == (64, 32)
     assert np.abs(np.asarray(picture).astype(int) - (200, 30, 30)).max() < 12

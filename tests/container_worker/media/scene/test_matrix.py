@@ -153,7 +153,7 @@ def test_options_crossed_pairwise_hold_together(make: Callable[..., Made], media
 
 
 def _is_bright(picture: np.ndarray, place: str) -> bool:
-    """Whether something lighter than the picture lies there."""
+    """Return True if something lighter than the picture lies there."""
     height, width = picture.shape
     rows = slice(0, height // 3) if place.startswith("top") else slice(height // 2, height)
     columns = slice(0, width * 2 // 5) if place.endswith("left") else slice(width * 3 // 5, width)

@@ -146,7 +146,7 @@ def test_a_crf_that_the_codec_cannot_have_is_refused_at_once(codec: str, crf: in
 
 @pytest.mark.parametrize(("codec", "crf"), [("h264", 1), ("h264", 51), *([("av1", 0), ("av1", 63)] if len(CODECS) > 1 else [])])
 def test_the_outermost_crfs_can_be_rendered(make: Callable[..., Made], codec: str, crf: int) -> None:
-    """What options accept, the encoders take."""
+    """The encoders take every CRF that the options accept."""
     made = make({"codec": codec, "crf": crf, "motion": "none"}, length_s=0.6)
     check(made.path, frames=18, fps=30, size=(640, 360), codec=codec)
 

@@ -51,7 +51,7 @@ def render(media: Media, tmp_path: Path) -> Render:
 
 
 def _shift(first: npt.NDArray[np.uint8], last: npt.NDArray[np.uint8]) -> tuple[float, float]:
-    """How far the picture has moved, in pixels, by phase correlation of the middle."""
+    """Pixels that the picture has moved, by phase correlation of the middle."""
     window = np.s_[60:300, 120:520]
     (x, y), _ = cv2.phaseCorrelate(first[window].astype(np.float32), last[window].astype(np.float32))
     return x, y

@@ -73,7 +73,7 @@ def test_whose_ideographs_are_drawn_is_told_by_language_or_by_all_texts(language
 def test_one_file_has_one_hand_whatever_a_single_cue_holds() -> None:
     """A cue of ideographs alone in a Japanese file is Japanese."""
     book = FontBook(use_system=False)
-    book.look_for(["これは", "直骨海"])
+    book.find_fonts(["これは", "直骨海"])
     assert {run.font.family for run in book.runs("直骨海")} == {"Noto Sans JP"}
 
 

@@ -1,4 +1,4 @@
-"""Which font draws what: the packaged ones, the system's where those lack something, and emoji in outlines."""
+"""Choice of fonts: the packaged ones, the system's for what those lack, and emoji in outlines."""
 
 from pathlib import Path
 
@@ -84,7 +84,7 @@ def test_all_texts_together_cost_one_look_into_the_system(monkeypatch: pytest.Mo
 
 
 def _ink(folder: Path, text: str, book: FontBook) -> np.ndarray:
-    """Where the text is opaque, cut to its own box."""
+    """Mask of the text's opaque pixels, cut to its own box."""
     folder.mkdir()
     with SubtitleRenderer([text], LOOK, (1280, 720), str(find_ffmpeg().path), folder, book) as typesetter:
         patch = typesetter.draw(0)

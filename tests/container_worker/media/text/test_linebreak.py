@@ -1,4 +1,4 @@
-"""Where lines of subtitles break, and what that costs."""
+"""Line breaks of subtitles, and their cost."""
 
 import unicodedata
 
