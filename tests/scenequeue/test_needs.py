@@ -28,7 +28,7 @@ def test_a_program_serves_the_needs_of_the_kinds_that_it_knows() -> None:
 
 
 def test_a_need_bears_the_number_of_an_older_structure_alone() -> None:
-    """What waits in the newest one is called as ever."""
+    """Needs in the newest structure keep their plain names."""
     assert (need_in(RENDER, 3, 3), need_in(RENDER, 2, 3), need_in(RENDER, 2, 2)) == ("render/1", "render/1@2", "render/1")
 
 
