@@ -9,6 +9,7 @@ from dataclasses import replace
 import structlog
 
 from dispatcher.aws_lookup import AwsLookup
+from dispatcher.codes import Code
 from dispatcher.decisions.launch_backoff import apply_launch_backoff
 from dispatcher.decisions.planner import Plan, plan
 from dispatcher.decisions.planning.images import profile_of
@@ -28,7 +29,7 @@ from scenequeue.errors import DispatcherDeposed, FleetError
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.ports.limits import Limit, limited
 from scenequeue.queue import SceneQueue
-from scenequeue.reasons import Code, Reason
+from scenequeue.reasons import Code as QueueCode, Reason
 from scenequeue.settings import DispatcherSettings
 from scenequeue.version import installed_version
 
@@ -100,7 +101,7 @@ class Dispatcher:
             self._log.warning("the fleet cannot be seen; neither launching nor reaping", error=str(error))
             problem = {"problem": str(error)}
             made = replace(self._last, orders=(), why=Reason(Code.PLAN_BLIND, problem))
-            self._show(made, Reason(Code.FLEET_UNSEEN, problem), self._queue.inspect.now_ms())
+            self._show(made, Reason(QueueCode.FLEET_UNSEEN, problem), self._queue.inspect.now_ms())
             return None
 
     def try_tick(self) -> Plan | None:

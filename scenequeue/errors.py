@@ -3,9 +3,11 @@
 Applications catch `SceneburstError`. The worker loop branches on `transient`, never on a message's text.
 """
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeAlias
 
 from scenequeue.quoted import shorten
+from scenequeue.reasons import Code, Parameter, Reason
 from scenequeue.redaction import redact
 
 if TYPE_CHECKING:
@@ -15,13 +17,43 @@ if TYPE_CHECKING:
 
 
 class SceneburstError(Exception):
-    """The base of all errors of Sceneburst. Secrets are removed from its message, which may be stored as a reason."""
+    """The base of all errors of Sceneburst.
+
+    `reason` is a code with parameters, without secrets, as it may be stored; `str()` puts it into words.
+
+    Args:
+        why: the code, whose parameters follow by name; or a reason; or a sentence, in programs for people alone.
+    """
 
     #: True if a later retry may succeed.
     transient: ClassVar[bool] = False
 
-    def __init__(self, *parts: object) -> None:
-        super().__init__(*(redact(part) if isinstance(part, str) else part for part in parts))
+    def __init__(self, why: StrEnum | Reason | str = "", /, **parameters: Parameter) -> None:
+        self.reason = reason_for(why, **parameters)
+        super().__init__(self.reason)
+
+    def __str__(self) -> str:
+        return self.reason.text
+
+
+class InvalidValue(ValueError):
+    """A value is not what a field takes; pydantic's validators may raise it. Otherwise as SceneburstError."""
+
+    def __init__(self, why: StrEnum | Reason, /, **parameters: Parameter) -> None:
+        self.reason = reason_for(why, **parameters)
+        super().__init__(self.reason)
+
+    def __str__(self) -> str:
+        return self.reason.text
+
+
+def reason_for(why: StrEnum | Reason | str, **parameters: Parameter) -> Reason:
+    """The reason of an error, without secrets: what was given, or a code with its parameters, or a sentence as it is."""
+    if isinstance(why, Reason):
+        return why.without_secrets()
+    if isinstance(why, StrEnum):
+        return Reason(str(why), parameters).without_secrets()
+    return Reason(Code.OTHER, {"text": why}).without_secrets()
 
 
 class SettingsError(SceneburstError):

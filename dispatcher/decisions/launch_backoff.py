@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import NamedTuple
 
+from dispatcher.codes import Code
 from dispatcher.decisions.planner import Plan
 from dispatcher.decisions.reaper import DIED
 from dispatcher.fleets.fargate.ecs_errors import EcsProblem, lacks_capacity
 from scenequeue.backoff import doubled
 from scenequeue.jobs.container import BROKEN, ContainerRecord
-from scenequeue.reasons import Code, Reason
+from scenequeue.reasons import Reason
 
 #: After one round of launches that came to nothing; doubles with every further one, up to the longest.
 INITIAL_PAUSE_S, MAX_PAUSE_S = 2.0, 60.0

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import chain, groupby, repeat
 from typing import NamedTuple
 
+from dispatcher.codes import Code
 from dispatcher.decisions.planning.backlog import Backlog, Profile
 from dispatcher.decisions.planning.coverage import Demand, cover
 from dispatcher.decisions.planning.explanation import explain
@@ -17,7 +18,7 @@ from dispatcher.decisions.planning.wishes import by_wishes
 from dispatcher.decisions.planning.workloads import alarms_of, choose_profile, demands_of, jobs_to_plan, rate_of, workloads
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.job import Lane
-from scenequeue.reasons import Code, Reason
+from scenequeue.reasons import Reason
 
 
 class CoveredNeed(NamedTuple):

@@ -6,13 +6,13 @@ from typing import Any
 
 from rich.live import Live
 
+from dispatcher.codes import Code
 from sceneburst.terminal.board import Board
 from sceneburst.terminal.screen import err, note
 from scenequeue.jobs.ids import ItemId
 from scenequeue.jobs.job import JobState, JobStatus
 from scenequeue.jobs.waiting import PASSING
 from scenequeue.queue import SceneQueue
-from scenequeue.reasons import Code
 
 _REFRESH_S = 0.25
 _EVENTS_AT_ONCE = 1000

@@ -1,5 +1,6 @@
 """Reasons: a code with parameters inside, a sentence outside."""
 
+import ast
 import json
 import re
 import string
@@ -9,10 +10,14 @@ from typing import Any
 
 import pytest
 
+import container_worker.codes
+import dispatcher.codes
+import producer.codes
+from dispatcher.codes import Code
 from sceneburst.words import SENTENCES
-from scenequeue import reasons
+from scenequeue import errors, reasons
 from scenequeue.jobs.result import ItemResult
-from scenequeue.reasons import Code, Reason
+from scenequeue.reasons import Code as QueueCode, Reason
 
 _ROOT = Path(__file__).parents[2]
 
@@ -67,7 +72,8 @@ def test_a_result_travels_without_its_words() -> None:
 
 def test_every_code_has_its_sentence_and_no_code_is_given_as_a_text() -> None:
     """A code without a sentence would be shown as it is, and so would one with a mistake in it."""
-    assert set(SENTENCES) == set(Code)
+    codes = [*QueueCode, *producer.codes.Code, *dispatcher.codes.Code, *container_worker.codes.Code]
+    assert sorted(SENTENCES) == sorted(codes)
     given = set()
     for package in ("container_worker", "dispatcher", "producer", "scenequeue"):
         for path in _ROOT.glob(f"{package}/**/*.py"):
@@ -75,6 +81,28 @@ def test_every_code_has_its_sentence_and_no_code_is_given_as_a_text() -> None:
     assert given == set()
     for sentence in SENTENCES.values():
         list(string.Formatter().parse(sentence))
+
+
+#: Rooms below the top floor whose errors are codes.
+_WITHOUT_PROSE = ("scenequeue/reasons",)
+
+
+@pytest.mark.parametrize("room", _WITHOUT_PROSE)
+def test_no_error_below_the_top_floor_is_given_as_a_sentence(room: str) -> None:
+    """Another language changes nothing there: errors, mistakes and refused values are codes with parameters."""
+    names = {name for name, found in vars(errors).items() if isinstance(found, type) and issubclass(found, Exception)}
+    sentences = [
+        f"{path.relative_to(_ROOT)}:{call.lineno}"
+        for path in _ROOT.glob(f"{room}/**/*.py")
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and call.args and _name_of(call.func) in {*names, "ValueError"}
+        if isinstance(call.args[0], ast.Constant | ast.JoinedStr | ast.BinOp)
+    ]
+    assert sentences == []
+
+
+def _name_of(called: ast.expr) -> str:
+    return called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
 
 
 def test_a_reason_may_hold_further_ones() -> None:
@@ -109,7 +137,7 @@ def test_a_program_below_the_top_floor_speaks_with_the_words_that_are_installed(
     """`python -m dispatcher` in its log; without any, codes."""
     monkeypatch.setattr(reasons, "_text_of", None)
     monkeypatch.setattr("importlib.metadata.entry_points", lambda group: points if group == reasons.WORDS else [])
-    assert Reason(Code.PAUSED).text == text
+    assert Reason("paused").text == text
 
 
 def test_reasons_inside_reasons_are_read_only_so_deep() -> None:

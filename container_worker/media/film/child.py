@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from container_worker.codes import Code
 from container_worker.media.child_protocol import send, warn
 from container_worker.media.defaults import AUDIO_HZ
 from container_worker.media.ffmpeg_process import FfmpegProcess
@@ -21,7 +22,6 @@ from container_worker.media.sound.graph import limit_peaks, mix_music
 from container_worker.media.sound.loudness import find_gain, measure_loudness
 from container_worker.media.subtitles.cue import Cue
 from container_worker.media.subtitles.webvtt import read_webvtt, write_captions
-from scenequeue.reasons import Code
 
 _PROGRESS_EVERY = 15
 

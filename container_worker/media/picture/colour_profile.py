@@ -5,8 +5,8 @@ from typing import Any
 
 from PIL import Image
 
+from container_worker.codes import Code
 from container_worker.media.child_protocol import warn
-from scenequeue.reasons import Code
 
 #: Levels of the test colours that tell a profile from sRGB, and the difference allowed for rounding.
 _LEVELS = (0, 24, 64, 128, 192, 255)

@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from container_worker.codes import Code
 from container_worker.media.child_program import limit_preparation, wait_for_slot
 from container_worker.media.child_protocol import send, warn
 from container_worker.media.file_names import POSTER, VIDEO
 from container_worker.media.request import RenderRequest
-from scenequeue.reasons import Code
 
 
 def _canvas(request: RenderRequest) -> Any:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import cv2
 
+from container_worker.codes import Code
 from container_worker.media.child_protocol import warn
 from container_worker.media.picture.overlay import FrameView, Patch
 from container_worker.media.request import RenderRequest, TextStyle
@@ -13,7 +14,6 @@ from container_worker.media.subtitles.renderer import SubtitleRenderer, warn_mis
 from container_worker.media.subtitles.timeline import CueTrack, Span
 from container_worker.media.text.fontbook import FontBook
 from container_worker.media.text.layout import lay_out
-from scenequeue.reasons import Code
 
 #: Height of the title's em as a share of the frame's shorter side, and of its outline (style).
 _EM_SHARE = 0.09

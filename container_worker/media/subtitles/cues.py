@@ -6,6 +6,7 @@ from heapq import heappop, heappush
 from itertools import islice, pairwise
 from pathlib import Path
 
+from container_worker.codes import Code
 from container_worker.media.child_protocol import warn
 from container_worker.media.defaults import MAX_CUE_CHARS, MAX_CUES, MAX_SUBTITLE_BYTES
 from container_worker.media.subtitles.ass_reader import ass_cues, is_ass
@@ -16,7 +17,6 @@ from container_worker.media.subtitles.srt_reader import srt_cues
 from container_worker.media.subtitles.timeline import Span
 from container_worker.media.subtitles.webvtt_reader import is_webvtt, webvtt_cues
 from scenequeue.errors import BadInput
-from scenequeue.reasons import Code
 
 #: Largest number of cues drawn at one moment.
 _MAX_AT_ONCE = 6

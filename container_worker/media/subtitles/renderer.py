@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
+from container_worker.codes import Code
 from container_worker.media.child_protocol import warn
 from container_worker.media.defaults import BOX_PAD_X_EM, BOX_PAD_Y_EM, BOX_RADIUS_EM, LINE_HEIGHT_EM, MAX_TEXT_SHARE
 from container_worker.media.ffmpeg_process import FfmpegProcess
@@ -19,7 +20,6 @@ from container_worker.media.request import TextStyle
 from container_worker.media.subtitles.ass_script import build_script, required_fonts
 from container_worker.media.text.fontbook import FontBook
 from container_worker.media.text.layout import Block, lay_out
-from scenequeue.reasons import Code
 
 #: Texts drawn by one ffmpeg, which then ends and frees its 33 MB. Its start takes 0.1 s, its texts are shown for about 30 s.
 _BATCH_SIZE = 10

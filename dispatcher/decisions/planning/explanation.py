@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
+from dispatcher.codes import Code
 from dispatcher.decisions.planning.backlog import Backlog
 from dispatcher.decisions.planning.launch_limits import Limited
-from scenequeue.reasons import Code, Reason
+from scenequeue.reasons import Reason
 
 
 def explain(

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from scenequeue.reasons import Code, Reason
+from dispatcher.codes import Code
+from scenequeue.reasons import Reason
 
 
 class Order(NamedTuple):

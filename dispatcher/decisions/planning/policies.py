@@ -3,10 +3,11 @@
 import math
 from typing import NamedTuple
 
+from dispatcher.codes import Code
 from dispatcher.decisions.distribution import distribute, even_batches
 from dispatcher.decisions.planning.backlog import Profile
 from dispatcher.decisions.planning.policy import Policy
-from scenequeue.reasons import Code, Reason
+from scenequeue.reasons import Reason
 
 #: Planned for, of the time that a deadline leaves: starts differ, some fail, and scenes do not divide evenly.
 PLANNED_SHARE = 0.9

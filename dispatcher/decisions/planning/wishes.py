@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from dispatcher.codes import Code
 from dispatcher.decisions.distribution import distribute
 from dispatcher.decisions.planning.launch_limits import Order
 from dispatcher.decisions.sizing import share_of
 from scenequeue.jobs.wishes import WishedJob
-from scenequeue.reasons import Code, Reason
+from scenequeue.reasons import Reason
 
 #: Jobs that a plan's sentence names.
 _JOBS_NAMED = 3

@@ -3,12 +3,13 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
+from dispatcher.codes import Code
 from dispatcher.decisions.planning.backlog import Backlog, Profile, Waiting
 from dispatcher.decisions.planning.coverage import Demand, Room, Serves, can_serve
 from dispatcher.decisions.planning.policies import Workload
 from dispatcher.decisions.planning.wishes import CoveredJob
 from scenequeue.jobs.job import Lane
-from scenequeue.reasons import Code, Reason
+from scenequeue.reasons import Reason
 
 #: Processing seconds per unit of weight on one slot, until a rate has been measured (research: about 0.7 at 1080p).
 UNMEASURED_RATE = 1.0

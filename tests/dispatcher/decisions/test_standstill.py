@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from dispatcher.codes import Code
 from dispatcher.decisions.planner import Plan, plan
 from dispatcher.decisions.planning.backlog import one_need
 from dispatcher.decisions.planning.launch_limits import Order
@@ -19,7 +20,7 @@ from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.ids import ContainerId
 from scenequeue.jobs.wishes import JobWishes, WishedJob
 from scenequeue.queue import SceneQueue
-from scenequeue.reasons import Code, Reason
+from scenequeue.reasons import Reason
 from scenequeue.settings import DispatcherSettings, ProducerSettings
 from tests.scenequeue.jobs import submit
 from tests.support.media import Media

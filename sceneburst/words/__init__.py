@@ -1,0 +1,73 @@
+"""Puts reasons into English sentences."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sceneburst.words import container_worker, dispatcher, producer, queue
+from scenequeue.counted import Number
+from scenequeue.quoted import quoted
+from scenequeue.reasons import Reason, speak_with
+
+#: `{name}` is a parameter; `{name:quoted}` has quotes around it; `{name:one thing|# things}` depends on its number, which
+#: replaces the `#`; `{name:, }` is a list of further reasons with what stands between them.
+SENTENCES: Mapping[str, str] = {**queue.SENTENCES, **dispatcher.SENTENCES, **container_worker.SENTENCES, **producer.SENTENCES}
+
+
+class _Text(str):
+    """Somebody else's text; `quoted` puts it in quotes, on one line, and shortens it."""
+
+    __slots__ = ()
+
+    def __format__(self, spec: str) -> str:
+        return quoted(str(self)) if spec == "quoted" else super().__format__(spec)
+
+
+class _Several(tuple[str, ...]):
+    """Sentences whose format is what stands between them."""
+
+    __slots__ = ()
+
+    def __format__(self, between: str) -> str:
+        return between.join(self)
+
+
+def text_of(reason: Reason) -> str:
+    """The sentence; of a code that this version does not know, the code and its parameters."""
+    sentence = SENTENCES.get(reason.code)
+    if sentence is None:
+        return reason.plain()
+    try:
+        return sentence.format_map({name: _worded(value) for name, value in reason.parameters.items()})
+    except (KeyError, ValueError):
+        # Of a version whose parameters are others.
+        return reason.plain()
+
+
+def _worded(value: object) -> object:
+    if isinstance(value, Reason):
+        return text_of(value)
+    if isinstance(value, tuple):
+        return _Several(text_of(each) for each in value)
+    if isinstance(value, str):
+        return _Text(value)
+    return Number(value) if isinstance(value, int) else value
+
+
+def plan_for_people(made: Mapping[str, Any]) -> dict[str, Any]:
+    """The dispatcher's last plan as commands show it: its sentence, and beside it the code for programs with its parameters."""
+    why = made["why"]
+    assert isinstance(why, Reason)
+    alarms = [Reason.from_json(alarm) for alarm in made.get("alarms") or ()]
+    stored = why.to_json()
+    return {
+        **made,
+        "why": why.text,
+        "code": stored["code"],
+        "params": stored["parameters"],
+        "alarms": [{**alarm.to_json(), "text": alarm.text} for alarm in alarms],
+    }
+
+
+def use_english() -> None:
+    """Let reasons speak English in this program."""
+    speak_with(text_of)
