@@ -1,4 +1,4 @@
-"""The dispatcher program: a Celery worker with its beat, which ticks."""
+"""The dispatcher program: a Celery worker whose embedded beat sends a tick every tick_s."""
 
 import signal
 import ssl
@@ -28,12 +28,12 @@ from scenequeue.server_check import warn_of_problems
 from scenequeue.settings import DispatcherSettings
 
 TICK = "sceneburst.tick"
-#: Between two looks whether to leave. For a tick's message in memory: a quarter of the pause between ticks, and at most this.
-_MAX_LOOK_S = 0.25
+#: Longest wait for a message before Celery checks whether it must stop. In-memory brokers wait a quarter of tick_s, at most this.
+_MAX_WAIT_S = 0.25
 
 
 def make_dispatcher(settings: DispatcherSettings, queue: SceneQueue, aws: AwsLookup | None = None) -> Dispatcher:
-    """A dispatcher on the fleet that the settings name."""
+    """Make a dispatcher on the fleet that the settings name."""
     secret = settings.webhook_secret.get_secret_value() if settings.webhook_secret else None
     return Dispatcher(queue, fleet_from(settings), settings, WebhookSender(queue, secret), observe=_observer(settings), aws=aws)
 
@@ -46,33 +46,33 @@ def _observer(settings: DispatcherSettings) -> Callable[[Ticked | None], None] |
     return Exporter.from_settings(settings).observe
 
 
-class _Restless(Connection):
-    """A connection that returns often from waiting for messages: only between two waits does Celery see that it is to leave."""
+class _BriefWaits(Connection):
+    """A connection that waits for messages only briefly at a time, because Celery checks for a shutdown only between waits."""
 
     def drain_events(self, *, timeout: float | None = None, **more: Any) -> Any:
-        """Wait for a message, as Celery asks to, but not for so long."""
-        wait_s = _MAX_LOOK_S if timeout is None else min(timeout, _MAX_LOOK_S)
+        """Wait for a message for at most _MAX_WAIT_S, whatever Celery asks for."""
+        wait_s = _MAX_WAIT_S if timeout is None else min(timeout, _MAX_WAIT_S)
         return super().drain_events(timeout=wait_s, **more)  # type: ignore[no-untyped-call]
 
 
 class Ticker:
-    """Ticks, and decides which errors are waited out and which end the program.
+    """Runs ticks, and decides which errors to retry and which end the program.
 
     Args:
-        dispatcher: what ticks.
-        queue: its queue, whose server is looked at before the first tick.
-        settings: the alive file.
+        dispatcher: runs the ticks.
+        queue: its queue, whose server is checked before the first tick.
+        settings: name the alive file.
     """
 
     def __init__(self, dispatcher: Dispatcher, queue: SceneQueue, settings: DispatcherSettings) -> None:
         self._dispatcher, self._queue, self._alive_file = dispatcher, queue, settings.alive_file
         self._log = structlog.get_logger()
         self._has_seen_redis = self._has_ticked = False
-        #: Why the program cannot do its work; None as long as it may.
+        #: The error that ends the program; None while there is none.
         self.refusal: SettingsError | None = None
 
     def tick(self) -> None:
-        """One tick. An outage is sat out; what Redis refuses is permanent only before the first tick has gone well."""
+        """Run one tick. An outage is retried at the next; a refusal by Redis ends the program only before the first good tick."""
         try:
             if not self._has_seen_redis:
                 warn_of_problems(self._queue)
@@ -91,12 +91,12 @@ class Ticker:
 
 
 def make_app(settings: DispatcherSettings, tick: Callable[[], None]) -> Celery:
-    """The Celery app: one task, sent by its own beat every tick_s; JSON only, and no results kept."""
+    """Make the Celery app: one task, sent by its embedded beat every tick_s; JSON only, without results."""
     broker = settings.broker_url.get_secret_value()
     app = Celery("sceneburst", broker=broker)
-    app.amqp.Connection = _Restless
+    app.amqp.Connection = _BriefWaits
     if broker.startswith("rediss://"):
-        # Certificates are checked, as redis-py does by itself.
+        # Check certificates, as redis-py does by default.
         app.conf.broker_use_ssl = {"ssl_cert_reqs": ssl.CERT_REQUIRED, "ssl_check_hostname": True}
     app.conf.update(
         task_serializer="json",
@@ -106,18 +106,18 @@ def make_app(settings: DispatcherSettings, tick: Callable[[], None]) -> Celery:
         broker_transport_options=_transport_options(broker, settings),
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
-        # No limit. A message whose ack is lost with the connection counts as in work for ever; a limit is used up by such, and
-        # the worker takes no other, nor sees from then on whether the broker is there. Ticks do not heap up: each expires.
+        # No limit: a message whose ack is lost with the connection counts as unacknowledged for ever. Such messages would use up
+        # a limit, until the worker takes no more and no longer notices a lost broker. Ticks cannot pile up: each expires.
         worker_prefetch_multiplier=0,
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
         worker_send_task_events=False,
-        # Nobody steers a dispatcher from afar, so nobody can: no channel to listen on.
+        # Remote control is not used; without it the worker opens no channel for it.
         worker_enable_remote_control=False,
         timezone="UTC",
-        # A tick that was not taken in time is worth nothing: the next one sees more.
+        # A late tick is dropped: the next one sees newer data.
         beat_schedule={TICK: {"task": TICK, "schedule": settings.tick_s, "options": {"expires": settings.tick_s}}},
-        # In memory: the one interval needs no file to be remembered in.
+        # In memory: a single interval needs no schedule file.
         beat_scheduler="celery.beat:Scheduler",
         beat_max_loop_interval=min(1.0, settings.tick_s),
     )
@@ -131,12 +131,12 @@ def make_app(settings: DispatcherSettings, tick: Callable[[], None]) -> Celery:
 
 def _transport_options(broker: str, settings: DispatcherSettings) -> dict[str, object]:
     if broker.startswith("memory://"):
-        return {"polling_interval": min(_MAX_LOOK_S, settings.tick_s / 4)}
+        return {"polling_interval": min(_MAX_WAIT_S, settings.tick_s / 4)}
     return {
-        # On a Redis, Celery's keys lie inside our namespace and hash tag.
+        # Put Celery's keys in our namespace and hash tag.
         "global_keyprefix": "{" + settings.namespace + "}:celery:",
         "visibility_timeout": 60,
-        # Without these, a network that swallows everything would be waited for until the dispatcher is killed.
+        # Without time-outs, a black-holed network would block until the dispatcher is killed.
         "socket_timeout": 10.0,
         "socket_connect_timeout": 3.0,
         "socket_keepalive": True,
@@ -144,11 +144,11 @@ def _transport_options(broker: str, settings: DispatcherSettings) -> dict[str, o
 
 
 def run(settings: DispatcherSettings) -> None:
-    """Tick until SIGTERM or SIGINT; the lock is given up at the end, containers go on.
+    """Tick until SIGTERM or SIGINT; then release the lock and leave the containers running.
 
     Raises:
         SettingsError: Redis refuses the user before the first tick.
-        SystemExit: Celery has ended by itself; never with 0.
+        SystemExit: Celery ended by itself; the code is never 0.
     """
     configure(settings, "dispatcher")
     queue = SceneQueue(settings)
@@ -158,7 +158,7 @@ def run(settings: DispatcherSettings) -> None:
         aws.start()
     ticker = Ticker(dispatcher, queue, settings)
     app = make_app(settings, ticker.tick)
-    # As a thread: Celery's own embedded beat is a process, which would outlive a kill -9 of ours.
+    # As a thread: Celery's embedded beat is a process, which would survive a SIGKILL of the dispatcher.
     beat = EmbeddedService(app, thread=True, scheduler_cls="celery.beat:Scheduler")
     log = structlog.get_logger()
     is_asked_to_leave = False
@@ -167,58 +167,58 @@ def run(settings: DispatcherSettings) -> None:
         log.info("dispatcher starts", fleet=settings.fleet, tick_s=settings.tick_s, owner=dispatcher.owner)
         beat.start()
         if sender.hub is not None:
-            # Its event loop waits for the next timer; see _Restless.
-            sender.hub.call_repeatedly(_MAX_LOOK_S, lambda: None)
+            # kombu's event loop waits for its next timer; see _BriefWaits.
+            sender.hub.call_repeatedly(_MAX_WAIT_S, lambda: None)
         try:
             app.send_task(TICK, expires=settings.tick_s)
         except Exception as error:
-            # Whatever a breaking connection raises inside Celery: the beat sends the next one.
-            log.warning("the first tick comes with the beat", error=str(error))
+            # Any error that a breaking connection raises inside Celery: beat sends the next tick.
+            log.warning("first tick not sent; beat sends the next one", error=str(error))
 
     def end(*_: Any) -> None:
         nonlocal is_asked_to_leave
         is_asked_to_leave = True
         state.should_stop = EX_OK
-        # Without waiting for it: its thread ends with the program.
+        # Not joined: the thread ends with the program.
         beat.service.stop()
 
     def listen(_worker: Any) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, end)
 
-    # It warns of pickle under root; only JSON is accepted here.
+    # Celery warns about pickle under root; only JSON is accepted here.
     warnings.filterwarnings("ignore", category=SecurityWarning)
-    # With a receiver of its own, Celery leaves logging as it is.
+    # A receiver of this signal keeps Celery from configuring logging.
     signals.setup_logging.connect(_keep_logging, weak=False)
     signals.worker_ready.connect(begin, weak=False)
     worker = app.Worker(pool_cls="solo", quiet=True, without_gossip=True, without_mingle=True, without_heartbeat=True)
-    # In place of Celery's handlers, which write lines of their own between those of the log.
+    # Replace Celery's handlers, whose lines would be mixed with those of the log.
     worker.install_platform_tweaks = listen
     try:
         worker.start()
     finally:
-        # Only now: the signal may have come in the middle of a tick, which still ends well.
+        # Not before: a signal may arrive during a tick, which is still completed.
         try:
             dispatcher.close()
         except SceneburstError as error:
             if ticker.refusal is None:
-                log.warning("the lock was not given up; it expires by itself", error=str(error))
+                log.warning("lock not released; it expires by itself", error=str(error))
     if ticker.refusal is not None:
         raise ticker.refusal
     if not is_asked_to_leave:
-        log.error("dispatcher ends without having been asked to")
+        log.error("dispatcher ended without a signal")
         sys.exit(worker.exitcode or EX_FAILURE)
 
 
 def _keep_logging(**_: Any) -> None:
-    """Logging is set up already."""
+    """Do nothing: logging is configured already."""
 
 
 def run_once(settings: DispatcherSettings) -> Reason | None:
-    """Tick once without Celery, for schedulers of one's own; returns why it was so decided, None where another acts.
+    """Tick once without Celery, for external schedulers; return the plan's reason, None where another dispatcher is active.
 
     Raises:
-        FleetError: the fleet cannot be seen, or launched nothing of what was asked.
+        FleetError: the fleet cannot be listed, or started none of the containers.
         QueueUnavailable: transient; Redis does not answer.
     """
     configure(settings, "dispatcher")
@@ -233,7 +233,7 @@ def run_once(settings: DispatcherSettings) -> Reason | None:
 
 
 def main() -> int:
-    """`python -m dispatcher`: settings from the environment."""
+    """Run the dispatcher (`python -m dispatcher`) with settings from the environment."""
     try:
         run(DispatcherSettings.load())
     except SettingsError as error:

@@ -1,15 +1,15 @@
-"""Looks for AWS credentials in a thread beside the ticks, as a missing metadata service costs a time-out."""
+"""Looks for AWS credentials in a thread beside the ticks, because a missing metadata service costs a time-out."""
 
 import threading
 
-#: Seconds between two look-ups, while there are no credentials.
+#: Seconds between two look-ups while no credentials are found.
 _RETRY_S = 60.0
 
 
 class AwsLookup:
-    """Looks for credentials until there are some.
+    """Looks for credentials until it finds some.
 
-    They are those of the process fleet's containers; containers of other fleets have their own role or environment.
+    They are the credentials of the process fleet's containers; containers of other fleets have their own role or environment.
     """
 
     def __init__(self) -> None:
@@ -26,7 +26,7 @@ class AwsLookup:
         self._stopped.set()
 
     def _run(self) -> None:
-        # Imported here, as boto3 takes a quarter of a second to load.
+        # Imported here, because boto3 takes a quarter of a second to load.
         from scenequeue.storages.aws_session import aws_session
 
         while not self._stopped.is_set():

@@ -17,7 +17,7 @@ class ContainerSize:
 
 @dataclass(frozen=True)
 class Hardware:
-    """The hardware of all containers of a fleet; their price depends on it."""
+    """The hardware of a fleet's containers, on which their price depends."""
 
     #: x86_64 or arm64.
     architecture: str = "x86_64"
@@ -25,9 +25,9 @@ class Hardware:
     ephemeral_gib: int = 0
     #: Regions in order of preference; empty where prices do not depend on one.
     regions: tuple[str, ...] = ()
-    #: Use of Spot capacity: first, with on-demand where there is none; only; or never.
+    #: Spot capacity: preferred, with on-demand as a substitute; only; or never.
     spot: Literal["prefer", "only", "never"] = "never"
-    #: What they are started from, as the fleet names it; "" where that is this installation.
+    #: The image that containers are started from, as the fleet names it; "" for this installation.
     image: str = ""
 
 

@@ -1,4 +1,4 @@
-"""Launching what a plan asks for: intents first, then the fleet, then what became of them."""
+"""Launches the containers of a plan: writes intents, calls the fleet, and records the outcome."""
 
 import json
 import secrets
@@ -17,18 +17,18 @@ from scenequeue.jobs.ids import ContainerId
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import DispatcherSettings
 
-#: After a round in which nothing could be launched, pauses double from the first to the longest.
+#: Pauses after rounds in which nothing could be launched; they double from the first to the last.
 INITIAL_PAUSE_S, MAX_PAUSE_S = 2.0, 60.0
 
 
 class Launcher:
-    """Starts containers on one fleet, and waits before it asks a fleet again that could start none.
+    """Starts containers on one fleet, and pauses before it asks again a fleet that started none.
 
     Args:
         queue: holds the ledger.
-        fleet: where to launch.
-        settings: what containers are told.
-        policy: what each container gets, and what it may cost.
+        fleet: starts the containers.
+        settings: settings that containers get in their environment.
+        policy: size and maximum price of a container.
         clock: monotonic seconds.
     """
 
@@ -41,31 +41,31 @@ class Launcher:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._queue, self._fleet, self._settings, self._policy, self._clock = queue, fleet, settings, policy, clock
-        #: Calls in a row that launched nothing.
-        self._vain = 0
+        #: Consecutive calls that launched nothing.
+        self._failed_rounds = 0
         self._not_before = 0.0
-        #: Why the last round failed; "" when it did not.
+        #: The error of the last round; "" if it had none.
         self.problem = ""
-        #: Whether it failed because the fleet had no room.
+        #: True if the fleet lacked capacity.
         self.lacks_capacity = False
-        #: Launches accepted and refused so far.
+        #: Accepted and refused launches so far.
         self.made = self.failed = 0
         self._log = structlog.get_logger()
 
     @property
     def pause_left_s(self) -> float:
-        """Return the seconds that launches still wait; 0 when they may be made."""
+        """Return the seconds until launches may be made again; 0 if they may be made now."""
         return max(0.0, self._not_before - self._clock()) if self.problem else 0.0
 
     def launch(self, fence: int, orders: Sequence[Order]) -> None:
         """Start one container per order.
 
-        Guarantees: a crash at any point never launches twice. Intents are written before anything starts; one that
-        nothing came of counts as capacity until the hello time-out, and has failed then.
+        Guarantees: a crash at any point never launches twice. Intents are written before anything starts; an intent without
+            a container counts as capacity until the hello time-out, and as failed afterwards.
 
         Raises:
-            DispatcherDeposed: another dispatcher acts now; nothing was written or launched.
-            QueueUnavailable: transient; what was launched says hello by itself.
+            DispatcherDeposed: another dispatcher is active now; nothing was written or launched.
+            QueueUnavailable: transient; a container that was launched registers itself by its hello.
         """
         if not orders:
             return
@@ -82,10 +82,10 @@ class Launcher:
             return
         for result in results:
             self._record(fence, result)
-        self._learn([result for result in results if result.error], len(results))
+        self._update_pause([result for result in results if result.error], len(results))
 
     def _intent(self, fence: int, order: Order) -> ContainerRecord:
-        """Counted at the most that it may cost, until it is known where it runs."""
+        """Return the record of a container to be launched, at the highest price that it may have."""
         policy, size = self._policy, SIZES[order.config_priority]
         return ContainerRecord(
             container_id=ContainerId(f"c{fence}-{secrets.token_hex(4)}"),
@@ -114,7 +114,7 @@ class Launcher:
             )
 
     def _give_up(self, requests: Sequence[LaunchRequest], error: FleetError) -> None:
-        """The whole call failed. Where it may have had its effect, the intents stand: whoever started says hello."""
+        """Handle a failed call. If it may have had an effect, keep the intents: a container that started says hello."""
         self.failed += len(requests)
         self._log.warning("launch failed", containers=len(requests), error=str(error))
         if not error.transient:
@@ -122,29 +122,29 @@ class Launcher:
                 self._queue.dispatcher.record_ended(request.container_id, "failed", str(error))
         self._pause(str(error), is_lasting=not error.transient)
 
-    def _learn(self, failed: Sequence[LaunchResult], asked: int) -> None:
+    def _update_pause(self, failed: Sequence[LaunchResult], asked: int) -> None:
         if len(failed) < asked:
-            self.problem, self._vain = "", 0
+            self.problem, self._failed_rounds = "", 0
         else:
             first, is_lasting = failed[0], not any(result.transient for result in failed)
             self._pause(first.error, is_lasting=is_lasting, lacks_capacity=first.lacks_capacity)
 
     def _pause(self, problem: str, *, is_lasting: bool, lacks_capacity: bool = False) -> None:
-        # Jitter is for many who retry at once; only one dispatcher acts.
-        self._vain += 1
-        pause_s = MAX_PAUSE_S if is_lasting else doubled(INITIAL_PAUSE_S, MAX_PAUSE_S, self._vain)
+        # No jitter: only one dispatcher acts, so retries cannot coincide.
+        self._failed_rounds += 1
+        pause_s = MAX_PAUSE_S if is_lasting else doubled(INITIAL_PAUSE_S, MAX_PAUSE_S, self._failed_rounds)
         self._not_before = self._clock() + pause_s
         self.problem, self.lacks_capacity = problem, lacks_capacity
 
     def _environment(self, record: ContainerRecord, order: Order) -> dict[str, str]:
-        """Return the variables of a container. No secrets: those it has from its surroundings."""
+        """Return the variables of a container; no secrets, which it has from its own environment."""
         settings = self._settings
         return {
             "SCENEBURST_NAMESPACE": settings.namespace,
             "SCENEBURST_CONTAINER_ID": record.container_id,
             "SCENEBURST_FLEET": self._fleet.name,
             "SCENEBURST_BATCH": str(record.batch),
-            # Told as the planner counts: where a container is limited by a quota it sees all of its machine's cores.
+            # Set explicitly: a container limited by a quota sees all cores of its machine.
             "SCENEBURST_SLOTS": str(self._policy.slots_of(order.config_priority)),
             # Warm containers (batch 0) have no idle time-out; the reaper or the maximum lifetime stops them.
             "SCENEBURST_IDLE_TIMEOUT_S": str(settings.idle_timeout_s if record.batch else settings.max_lifetime_s),

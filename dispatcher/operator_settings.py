@@ -1,4 +1,4 @@
-"""Turns the operator's settings into what decisions need of them."""
+"""Turns the operator's settings into the planner's policy and the reaper's limits."""
 
 from typing import NamedTuple
 
@@ -10,26 +10,26 @@ from scenequeue.errors import SettingsError
 from scenequeue.settings import DispatcherSettings
 
 
-class Surroundings(NamedTuple):
-    """The differences between fleets: seconds from a launch to the first lease, seconds paid for at least."""
+class FleetTimings(NamedTuple):
+    """Timings that differ between fleets: seconds from a launch to the first lease, and minimum billed seconds."""
 
     start_up_s: float
-    billed_least_s: float
+    min_billed_s: float
 
 
 #: Fargate: image pull and start take 30 to 60 s, and a minute is billed at least (AWS).
-_SURROUNDINGS = {"process": Surroundings(1, 0), "docker": Surroundings(3, 0), "fargate": Surroundings(45, 60)}
+_TIMINGS = {"process": FleetTimings(1, 0), "docker": FleetTimings(3, 0), "fargate": FleetTimings(45, 60)}
 
 
 def policy_from(settings: DispatcherSettings, hardware: Hardware) -> Policy:
-    """Return the planner's view of the settings and of what containers run on.
+    """Return the planner's policy, from the settings and the fleet's hardware.
 
     Raises:
-        SettingsError: the policy is budget, and there is none.
+        SettingsError: the policy is `budget`, and no budget is set.
     """
     if settings.policy == "budget" and settings.budget_usd_per_hour is None:
         raise SettingsError("SCENEBURST_BUDGET_USD_PER_HOUR: SCENEBURST_POLICY=budget needs it")
-    around = _SURROUNDINGS[settings.fleet]
+    around = _TIMINGS[settings.fleet]
     return Policy(
         policy=settings.policy,
         scenes_per_batch=settings.scenes_per_batch,
@@ -44,7 +44,7 @@ def policy_from(settings: DispatcherSettings, hardware: Hardware) -> Policy:
         slots=settings.worker_slots,
         hello_timeout_s=settings.hello_timeout_s,
         start_up_s=around.start_up_s,
-        billed_least_s=around.billed_least_s,
+        min_billed_s=around.min_billed_s,
         is_spot=hardware.spot == "only",
         region=most_expensive_region(hardware.regions, hardware.architecture),
         architecture=hardware.architecture,
@@ -53,11 +53,11 @@ def policy_from(settings: DispatcherSettings, hardware: Hardware) -> Policy:
 
 
 def limits_from(settings: DispatcherSettings) -> Limits:
-    """Return the reaper's view of the settings."""
+    """Return the reaper's limits, from the settings."""
     return Limits(
         idle_timeout_s=settings.idle_timeout_s,
         silent_after_s=settings.silent_after_s,
         hello_timeout_s=settings.hello_timeout_s,
         max_lifetime_s=settings.max_lifetime_s,
-        least_life_s=_SURROUNDINGS[settings.fleet].billed_least_s,
+        min_life_s=_TIMINGS[settings.fleet].min_billed_s,
     )

@@ -1,4 +1,4 @@
-"""Writes a plan as operators and producers read it: what was decided, what containers can reach, and why work waits."""
+"""Writes a plan for operators and producers: decisions, paths that containers can reach, and the reason for waiting."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,15 +18,15 @@ def published(
     *,
     has_aws_credentials: bool | None,
 ) -> dict[str, Any]:
-    """Return the plan as JSON takes it; reasons are codes with parameters.
+    """Return the plan in JSON's types; reasons are codes with parameters.
 
     Args:
-        made: what was decided.
-        waits_because: why nothing is worked on, where that is so.
+        made: the plan.
+        waits_because: the reason that nothing is worked on; None if something is.
         at_ms: Redis's clock.
-        settings: of the containers that are launched.
-        limits: those that operators changed.
-        has_aws_credentials: whether containers find some; None where that is not known.
+        settings: settings of the launched containers.
+        limits: limits that operators changed at run time.
+        has_aws_credentials: True if containers find AWS credentials; None if unknown.
     """
     return {
         "orders": made.orders,

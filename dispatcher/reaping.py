@@ -1,4 +1,4 @@
-"""Executes the reaper's verdicts: marks containers for drain, stops them, and puts back what they held."""
+"""Executes the reaper's verdicts: drains containers, stops them, and puts back their items."""
 
 from collections.abc import Callable, Sequence
 
@@ -13,13 +13,13 @@ from scenequeue.queue import SceneQueue
 
 
 class Reaping:
-    """Executes verdicts as long as this dispatcher acts.
+    """Executes verdicts while this dispatcher is active.
 
     Args:
         queue: holds the ledger.
-        fleet: where containers are stopped.
-        counters: counts what is executed.
-        acquire: our fencing number, taken anew; None while another dispatcher acts.
+        fleet: stops the containers.
+        counters: counts executed verdicts.
+        acquire: renews the lock and returns our fencing number; None while another dispatcher is active.
     """
 
     def __init__(self, queue: SceneQueue, fleet: Fleet, counters: Counters, acquire: Callable[[], int | None]) -> None:
@@ -29,10 +29,10 @@ class Reaping:
     def execute(
         self, fence: int, verdicts: Sequence[Verdict], ledger: Sequence[ContainerRecord], now_ms: int
     ) -> list[ContainerRecord]:
-        """Execute every verdict; returns the ledger as it is then.
+        """Execute every verdict; return the updated ledger.
 
         Raises:
-            DispatcherDeposed: this dispatcher was held up, and another acts now; nothing more is executed.
+            DispatcherDeposed: this dispatcher was delayed, and another is active now; no further verdict is executed.
         """
         left = {record.container_id: record for record in ledger}
         for verdict in verdicts:
@@ -48,8 +48,8 @@ class Reaping:
         return list(left.values())
 
     def _execute(self, fence: int, verdict: Verdict) -> str:
-        """Execute a verdict; return the reason for which the container counts as ended now, "" when it does not."""
-        # A fleet knows no fencing, so who acts is asked right before; it also keeps the lock through many slow stops.
+        """Execute a verdict; return the reason if the container counts as ended now, else ""."""
+        # Renew the lock right before, because a fleet knows no fencing; that also keeps the lock during many slow stops.
         if self._acquire() != fence:
             raise DispatcherDeposed("another dispatcher acts; its verdicts are younger than these")
         steer = self._queue.dispatcher
@@ -65,7 +65,7 @@ class Reaping:
                 return ""
         if verdict.container_id:
             lost = steer.forfeit(verdict.container_id, verdict.reason, fence=fence)
-            # What it held may be news: its last beat was before.
+            # The last heartbeat may be older than the container's last lease, so the number of lost items may be news.
             reason = f"lost at its work on {lost}: {verdict.reason}" if lost else verdict.reason
             steer.record_ended(verdict.container_id, verdict.ends_as, reason, fence=fence)
             return reason

@@ -1,4 +1,4 @@
-"""Takes a snapshot of the queue: what waits, who is there, and what was learnt."""
+"""Takes a snapshot of the queue: waiting items, present containers, and measured rates."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -13,7 +13,7 @@ from scenequeue.queue import SceneQueue
 
 
 class TickSnapshot(NamedTuple):
-    """The state of the queue at one moment, after the reaper."""
+    """The state of the queue at one moment, after the reaper has acted."""
 
     depth: Depth
     backlog: Backlog
@@ -22,17 +22,17 @@ class TickSnapshot(NamedTuple):
     rates: dict[str, float]
     #: Redis clock.
     at_ms: int
-    #: Learnt from what became of the last launches.
+    #: Restriction learnt from the last launches.
     backoff: LaunchBackoff
     backlog_age_s: float = 0.0
 
 
 class Ticked(NamedTuple):
-    """The sight and the decision of an acting dispatcher in one tick."""
+    """The snapshot and the plan of an active dispatcher in one tick."""
 
     snapshot: TickSnapshot
     plan: Plan
-    #: Since this dispatcher began: launches accepted, refused, never heard of; containers that Spot took.
+    #: Since this dispatcher began: launches accepted and refused, containers that never said hello, and Spot interruptions.
     launches: int
     launches_failed: int
     starts_failed: int
@@ -41,22 +41,22 @@ class Ticked(NamedTuple):
 
     @property
     def depth(self) -> Depth:
-        """The queue at a glance."""
+        """The numbers of items in the queue."""
         return self.snapshot.depth
 
     @property
     def containers(self) -> Sequence[ContainerRecord]:
-        """The ledger, after the reaper."""
+        """The ledger after the reaper has acted."""
         return self.snapshot.containers
 
 
 def take_snapshot(queue: SceneQueue, containers: Sequence[ContainerRecord], image: str) -> TickSnapshot:
-    """Look at the queue.
+    """Read the state of the queue.
 
     Args:
-        queue: what to look at.
+        queue: the queue to read.
         containers: the ledger.
-        image: what is launched now.
+        image: the current image.
     """
     inspect = queue.inspect
     depth, jobs, rates = inspect.depth(), tuple(queue.dispatcher.wished()), queue.dispatcher.rates()

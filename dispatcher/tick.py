@@ -1,4 +1,4 @@
-"""Acts once per tick: look at fleet and queue, reap, plan, launch, publish. All decisions are made elsewhere, and are pure."""
+"""Acts once per tick: read fleet and queue, reap, plan, launch, publish. All decisions are made elsewhere, and are pure."""
 
 import json
 import secrets
@@ -33,27 +33,27 @@ from scenequeue.reasons import Code as QueueCode, Reason
 from scenequeue.settings import DispatcherSettings
 from scenequeue.version import installed_version
 
-#: The lock outlasts some ticks, so that a slow one does not lose it; another dispatcher takes over after this.
+#: The lock outlasts some ticks, so that a slow tick does not lose it; afterwards another dispatcher takes over.
 LOCK_TICKS = 5
 MIN_LOCK_S = 10.0
-#: A plan is shown for some ticks, and so long at least.
+#: A plan is kept for some ticks, and at least this long.
 MIN_PLAN_S = 60
 #: No limit: a container missing from the ledger would be judged unknown and be stopped.
 _WHOLE_LEDGER = 2**31
 
 
 class Dispatcher:
-    """Ticks on one queue and one fleet; many may run, one acts.
+    """Ticks on one queue and one fleet; of several dispatchers only one is active.
 
     Args:
-        queue: what to watch.
-        fleet: where to launch.
-        settings: the operator's wishes.
+        queue: the queue to watch.
+        fleet: starts and stops containers.
+        settings: the operator's settings.
         notifier: posts webhooks; None posts none.
-        owner: our name in the lock; None makes one up.
+        owner: our name in the lock; None generates one.
         clock: monotonic seconds.
-        observe: gets what every acting tick has seen, None where another dispatcher acts; for metrics.
-        aws: knows whether containers find AWS credentials; None where nobody here knows.
+        observe: gets the result of every tick, None if another dispatcher is active; for metrics.
+        aws: knows whether containers find AWS credentials; None if that is unknown.
     """
 
     def __init__(
@@ -70,10 +70,10 @@ class Dispatcher:
         self._queue, self._fleet, self._settings, self._notifier = queue, fleet, settings, notifier
         self.owner = owner or secrets.token_hex(8)
         self._policy = policy_from(settings, fleet.hardware)
-        #: What operators changed, over the settings.
+        #: Limits that operators changed at run time; they override the settings.
         self._changed: list[Limit] = []
         self._limits = limits_from(settings)
-        # The process fleet launches what is installed here.
+        # The process fleet launches this installation.
         self._image = fleet.hardware.image or f"{fleet.name} {installed_version()}"
         self._launcher = Launcher(queue, fleet, settings, self._policy, clock)
         self._counters = Counters()
@@ -83,41 +83,41 @@ class Dispatcher:
         self._aws = aws
         self._log = structlog.get_logger()
         self._last = Plan((), Reason(Code.PLAN_AT_REST), 0, 0, 0, 0, 0.0)
-        #: When the history got its last sample, by `clock`.
+        #: Time of the last sample for the history, by `clock`.
         self._sampled_s: float | None = None
         for region in fleet.hardware.regions:
             if not is_priced(region):
-                self._log.warning("no prices of this region are known; it is counted as the most expensive", region=region)
+                self._log.warning("no prices known for region; counted as the most expensive", region=region)
 
     def tick(self) -> Plan | None:
-        """Do what is due now; None where another dispatcher acts, or the fleet cannot be seen.
+        """Run one tick; return its plan, None if another dispatcher is active or the fleet cannot be listed.
 
         Raises:
-            QueueUnavailable: transient; nothing is launched or reaped on blind data.
+            QueueUnavailable: transient; nothing is launched or reaped on incomplete data.
         """
         try:
             return self.try_tick()
         except FleetError as error:
-            self._log.warning("the fleet cannot be seen; neither launching nor reaping", error=str(error))
+            self._log.warning("fleet cannot be listed; neither launching nor reaping", error=str(error))
             problem = {"problem": str(error)}
             made = replace(self._last, orders=(), why=Reason(Code.PLAN_BLIND, problem))
             self._show(made, Reason(QueueCode.FLEET_UNSEEN, problem), self._queue.inspect.now_ms())
             return None
 
     def try_tick(self) -> Plan | None:
-        """Do what is due now; None where another dispatcher acts.
+        """Run one tick; return its plan, None if another dispatcher is active.
 
         Raises:
-            FleetError: the fleet cannot be seen; nothing was launched or reaped.
+            FleetError: the fleet cannot be listed; nothing was launched or reaped.
             QueueUnavailable: as `tick`.
         """
         began = self._clock()
         if self._acquire() is None:
             return None
         self._queue.dispatcher.reclaim()
-        # The fleet before the ledger: what is launched in between is in the ledger, so nothing known looks unknown.
+        # List the fleet before the ledger is read: a container launched in between is then in the ledger, and not unknown.
         running = self._fleet.list()
-        # A region that does not answer costs time-outs, and the lock may have ended meanwhile: it is taken anew.
+        # Take the lock anew: a region that does not answer costs time-outs, during which the lock may have expired.
         fence = self._acquire()
         if fence is None:
             return None
@@ -137,11 +137,11 @@ class Dispatcher:
 
     @property
     def launch_problem(self) -> str:
-        """The reason that none of the last tick's launches succeeded; "" when one did."""
+        """The error of the last tick's launches if none of them succeeded, else ""."""
         return self._launcher.problem
 
     def close(self) -> None:
-        """Let another dispatcher act at once; safe twice."""
+        """Release the lock, so that another dispatcher becomes active at once; safe twice."""
         if self._aws:
             self._aws.stop()
         self._queue.dispatcher.resign(self.owner)
@@ -149,19 +149,19 @@ class Dispatcher:
             self._notifier.close()
 
     def _acquire(self) -> int | None:
-        """The fencing number, for some ticks from now; None while another dispatcher acts."""
+        """Take or renew the lock; return the fencing number, None while another dispatcher is active."""
         fence = self._queue.dispatcher.acquire(self.owner, max(MIN_LOCK_S, LOCK_TICKS * self._settings.tick_s))
         if fence is None and self._observe:
             self._observe(None)
         return fence
 
     def _reap(self, fence: int, running: Sequence[FleetContainer]) -> list[ContainerRecord]:
-        """Execute every verdict; returns the ledger as it is then.
+        """Execute every verdict; return the updated ledger.
 
         Raises:
-            DispatcherDeposed: this dispatcher was held up, and another acts now; nothing more is executed.
+            DispatcherDeposed: this dispatcher was delayed, and another is active now; no further verdict is executed.
         """
-        # The clock before the ledger: who is held up in between takes beats for younger than they are, nobody for silent.
+        # Read the clock before the ledger: after a delay in between, heartbeats look younger than they are, never older.
         now_ms = self._queue.inspect.now_ms()
         ledger = self._heartbeats.correct(self._queue.inspect.containers(_WHOLE_LEDGER), now_ms, self._clock())
         verdicts = find_reapable(ledger, running, now_ms, self._limits, self._policy.min_containers)
@@ -186,7 +186,7 @@ class Dispatcher:
             self._log.info("plan", why=made.why.text, launches=len(made.launches))
         for alarm in made.alarms:
             if alarm.parameters.get("need") not in {each.parameters.get("need") for each in self._last.alarms}:
-                self._log.warning("what waits cannot be served", problem=alarm.text)
+                self._log.warning("waiting items cannot be served", problem=alarm.text)
         self._last = made
         rejection = Rejection(launcher.problem, launcher.lacks_capacity) if launcher.problem else None
         reason = standstill(made, ticked.containers, self._policy, rejection, backoff.why if backoff.pause_s else None)
@@ -198,13 +198,13 @@ class Dispatcher:
 
     def _record_sample(self, fence: int, made: Plan) -> None:
         now_s = self._clock()
-        # Another dispatcher acted during a longer pause, and has told the cost.
+        # Another dispatcher was active during a longer pause, and has recorded the cost.
         since_s = 0.0 if self._sampled_s is None else min(now_s - self._sampled_s, LOCK_TICKS * self._settings.tick_s)
         self._sampled_s = now_s
         self._queue.dispatcher.record_sample(fence, made.running + made.starting, made.usd_per_hour * since_s / 3600)
 
     def _show(self, made: Plan, waits_because: Reason | None, at_ms: int) -> None:
-        """Show operators and producers what was decided, for some ticks from now."""
+        """Publish the plan for operators and producers for the next ticks."""
         # Containers of Docker and Fargate have an environment of their own.
         has_credentials = self._aws.has_credentials if self._aws else None
         shown = published(made, waits_because, at_ms, self._settings, self._changed, has_aws_credentials=has_credentials)

@@ -17,11 +17,11 @@ from scenequeue.storages.public_network import Resolve, public_address
 
 #: Time limit of one post in seconds, from name resolution to the last header of the answer.
 POST_LIMIT_S = 10.0
-#: A claimed notice is not posted by another dispatcher for so long; after a crash, the next one posts it then.
+#: For this long no other dispatcher posts a claimed notice; after a crash, the next one posts it then.
 _CLAIM_S = 60.0
 _MIN_RETRY_S, _MAX_RETRY_S = 5.0, 3600.0
 _GIVE_UP_AFTER_S = 86_400.0
-#: Posts at once; further due notices wait unclaimed, so that no claim expires before its post begins.
+#: Maximum number of simultaneous posts; further due notices wait unclaimed, so that no claim expires before its post begins.
 _THREADS = 8
 
 

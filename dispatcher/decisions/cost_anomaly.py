@@ -1,4 +1,4 @@
-"""Watches the cost of scenes, window by window, and finds one that is far from what they used to cost."""
+"""Watches the cost per scene in windows of time, and finds a window that costs far more than the ones before it."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -8,19 +8,19 @@ from typing import NamedTuple
 _HOUR_MS = 3_600_000
 #: Length of a window; short enough to warn within a burst, long enough to even out start-up.
 WINDOW_MS = 600_000
-#: Windows that the median is taken over: two hours of work.
+#: Windows in the median: two hours of work.
 _KEPT = 12
-#: With fewer windows there is nothing to compare with, with fewer scenes in one nothing to judge.
+#: Fewer earlier windows give no median to compare with; fewer scenes give no reliable cost.
 _MIN_WINDOWS, _MIN_SCENES = 3, 5
-#: A gap between two looks is charged up to this: a dispatcher that slept does not know what ran.
+#: The longest time between two observations that is charged: a dispatcher that was suspended does not know what ran.
 _MAX_GAP_MS = 60_000
 
 
 class Cost(NamedTuple):
-    """Everything known of cost now, in USD."""
+    """The known costs, in USD."""
 
     total_usd: float
-    #: Of the last full window; None before there is one.
+    #: In the last full window; None before the first one.
     per_scene_usd: float | None
     median_usd: float | None
     is_anomalous: bool
@@ -32,10 +32,10 @@ def is_anomalous(latest_usd: float, before_usd: Sequence[float], factor: float) 
 
 
 class CostWatch:
-    """Adds up what runs by the hour, and closes a window when its time is over and enough scenes were done in it.
+    """Adds up the hourly cost of running containers, and closes a window when it is long enough and has enough scenes.
 
     Args:
-        factor: so many times the rolling median is an anomaly.
+        factor: a cost above this multiple of the rolling median is an anomaly.
     """
 
     def __init__(self, factor: float) -> None:
@@ -47,11 +47,11 @@ class CostWatch:
         self._latest: Cost | None = None
 
     def observe(self, usd_per_hour: float, done: int, now_ms: int) -> Cost:
-        """Take one look in.
+        """Add an observation, and return the costs so far.
 
         Args:
-            usd_per_hour: cost of what runs now.
-            done: items done since the namespace began; less than at the last look when Redis has lost some of it.
+            usd_per_hour: cost of the containers that run now.
+            done: items done since the namespace began; a lower number than before means that Redis has lost some.
             now_ms: Redis clock.
         """
         if not self._last_ms:
@@ -69,14 +69,14 @@ class CostWatch:
                 self._close(scenes)
                 self._window_began_ms, self._window_scenes, self._window_usd = now_ms, 0, 0.0
             elif self._windows and self._window_usd > self._factor * median(self._windows) * _MIN_SCENES:
-                # Money goes, and no scene comes: that is the anomaly that no division shows.
+                # Without any scene the cost per scene is infinite; it is reported as the cost of a single scene.
                 self._compare(self._window_usd / max(1, scenes))
         per_scene = self._latest.per_scene_usd if self._latest else None
         middle = self._latest.median_usd if self._latest else None
         return Cost(self._total_usd, per_scene, middle, self._latest is not None and self._latest.is_anomalous)
 
     def pause(self) -> None:
-        """Another dispatcher acts: what it spends is not ours to tell."""
+        """Stop counting while another dispatcher is active; it reports its own costs."""
         self._last_ms = 0
         self._window_usd = 0.0
 

@@ -1,4 +1,4 @@
-"""The batch distribution: how many containers share a number of scenes, and how many each gets."""
+"""Distributes scenes over containers: the number of containers, and the number of scenes for each."""
 
 
 def distribute(
@@ -10,13 +10,13 @@ def distribute(
     `scenes_per_batch` asks for, lowered until each has at least `min_scenes_per_batch` (never below one container).
 
     Args:
-        total_scenes: how many there are, 0 or more.
-        scenes_per_batch: how many a container is meant to get, 1 or more.
-        max_parallel_tasks: most containers, 1 or more.
-        min_scenes_per_batch: fewest scenes worth a container, 1 or more.
+        total_scenes: number of scenes, 0 or more.
+        scenes_per_batch: desired scenes per container, 1 or more.
+        max_parallel_tasks: maximum number of containers, 1 or more.
+        min_scenes_per_batch: minimum number of scenes per container, 1 or more.
 
     Returns:
-        Batch sizes, larger ones first; they add up to `total_scenes` and differ by at most one. No scenes, no batches.
+        Batch sizes, larger ones first; they add up to `total_scenes` and differ by at most one. Empty for no scenes.
 
     Raises:
         ValueError: an argument is out of its range.
@@ -43,7 +43,7 @@ def distribute(
 
 
 def even_batches(total_scenes: int, containers: int) -> list[int]:
-    """Split scenes into so many batches that differ by at most one, larger ones first; at least one scene each."""
+    """Split scenes into this many batches that differ by at most one, larger ones first; never more batches than scenes."""
     if containers < 1:
         return []
     share, extra = divmod(max(total_scenes, containers), containers)

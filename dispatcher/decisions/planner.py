@@ -22,14 +22,14 @@ from scenequeue.reasons import Reason
 
 
 class CoveredNeed(NamedTuple):
-    """One need in a plan: its ready items, those that no container will take, and what it is launched from."""
+    """The coverage of one need in a plan: its ready items, those that no container will take, and the image launched for it."""
 
     need: str
     ready: int
     uncovered: int
-    #: Processing time of what is ready, on one slot.
+    #: Processing time of the ready items on one slot.
     work_s: float
-    #: "" where nothing is launched for it.
+    #: "" if nothing is launched for it.
     image: str
 
 
@@ -44,14 +44,14 @@ class Plan:
     starting: int
     running: int
     usd_per_hour: float
-    #: Containers of the jobs without wishes, where those have ready items and all that one distribution may use; else 0.
+    #: Containers of jobs without wishes, if those have ready items and all containers that one distribution may use; else 0.
     at_work: int = 0
-    #: Price of the first container that the budget did not allow; 0 where it allowed all.
+    #: Price of the first container that exceeded the budget; 0 if none did.
     cut_usd_per_hour: float = 0.0
-    #: The bound that holds launches back, if one does.
+    #: The bound that holds launches back; None if none does.
     cut: Reason | None = None
     needs: tuple[CoveredNeed, ...] = ()
-    #: What waits and no image serves.
+    #: Needs with ready items that no image serves.
     alarms: tuple[Reason, ...] = ()
 
     @property
@@ -67,7 +67,7 @@ class Plan:
 
     @property
     def covered(self) -> int:
-        """Ready items that containers which are there will take."""
+        """Ready items that present containers will take."""
         return self.ready - self.uncovered
 
 
@@ -82,19 +82,19 @@ def plan(
     """Decide what to launch.
 
     Args:
-        backlog: what waits, by need.
-        containers: the ledger; draining, gone and failed ones are no capacity.
-        policy: bounds and wishes.
+        backlog: the waiting items, by need.
+        containers: the ledger; draining, gone and failed containers do not count as capacity.
+        policy: the operator's bounds and wishes.
         rates: need -> measured processing seconds per unit of weight on one slot.
         now_ms: Redis's clock.
-        profiles: what can be launched; none: the operator's fleet with an image that nothing is known of.
+        profiles: the images that can be launched; without any, the operator's fleet with an image of unknown needs.
 
     Returns:
-        The plan; total for any input, and never beyond max_containers, launches_per_tick, the hourly budget, or a fleet's
-        room. Nothing is launched that is known not to serve what waits.
+        The plan; defined for any input, and never beyond max_containers, launches_per_tick, the hourly budget, or a fleet's
+        room. No image is launched for needs that it is known not to serve.
 
-    What already runs or starts is counted first: its unused budget is taken off the backlog, so that a slow start
-    never launches twice, and once over all needs. Jobs with wishes are planned one by one, all others by image.
+    Running and starting containers are counted first: their unused budget is subtracted from the backlog, once over all
+    needs, so that a slow start never launches twice. Jobs with wishes are planned one by one, all others by image.
     """
     profiles = profiles or (policy.profile(),)
     present = count_present(containers, {job.job_id for job in backlog.jobs}, policy.hello_timeout_s, now_ms)
@@ -165,7 +165,7 @@ _Wanted = tuple[Workload, list[int], Reason]
 
 
 def _by_urgency(wanted: Sequence[_Wanted], backlog: Backlog) -> Iterator[list[_Wanted]]:
-    """Workloads by the first lane in which they have ready items, the one that has waited longest first."""
+    """Group workloads by the first lane in which they have ready items; in a group, the longest waiting comes first."""
     needs = {waiting.need: waiting for waiting in backlog.needs}
     lanes = list(Lane)
 

@@ -10,14 +10,14 @@ from importlib.resources import files
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.options import FrozenModel
 
-#: What containers outside AWS are counted as.
+#: Region whose prices are used for containers outside AWS.
 DEFAULT_REGION = "us-east-1"
 _HOUR_S = 3600
 _ENDED = frozenset({"gone", "failed"})
 
 
 class Rates(FrozenModel):
-    """USD an hour of one vCPU, one GiB of memory, one GiB of ephemeral storage above the free part (None: not known here)."""
+    """USD per hour for one vCPU, one GiB of memory, and one GiB of ephemeral storage above the free part (None: unknown)."""
 
     vcpu_h: float
     gib_h: float
@@ -40,12 +40,12 @@ class Prices(FrozenModel):
 
 @cache
 def prices() -> Prices:
-    """The published prices that all estimates use."""
+    """Return the published prices, which all estimates use."""
     return Prices.model_validate(json.loads(files("dispatcher").joinpath("prices.json").read_text(encoding="utf-8")))
 
 
 def is_priced(region: str) -> bool:
-    """Return True if a region's prices are known here."""
+    """Return True if a region's prices are known."""
     return region in prices().regions
 
 
@@ -57,10 +57,10 @@ def usd_per_hour(
     Args:
         vcpu: cores.
         memory_mib: MiB of memory.
-        region: AWS region; "" for containers outside AWS, which are estimated as us-east-1. One without prices here is
-            counted as the dearest that has some: a bound must not be broken by what is not known.
+        region: AWS region; "" for containers outside AWS, which are estimated as us-east-1. An unknown region is counted as
+            the most expensive known one, so that a budget is not exceeded.
         architecture: x86_64 or arm64.
-        is_spot: whether it runs on Spot capacity (an estimate).
+        is_spot: True for Spot capacity (an estimate).
         ephemeral_gib: its ephemeral storage; the first 20 GiB are free.
     """
     table = prices()
@@ -74,7 +74,7 @@ def usd_per_hour(
 
 
 def _rates(by_architecture: dict[str, Rates], architecture: str) -> Rates:
-    # What is not known of arm64 is counted as x86_64, which is dearer everywhere.
+    # Unknown arm64 prices are counted as x86_64, which is more expensive everywhere.
     return by_architecture.get(architecture) or by_architecture["x86_64"]
 
 
@@ -85,43 +85,43 @@ def _storage_h(rates: Rates) -> float:
 
 
 def most_expensive_region(regions: Sequence[str], architecture: str = "x86_64") -> str:
-    """The region in which a container costs most; "" of none."""
+    """Return the region in which a container costs most; "" for no regions."""
     return max(regions, key=lambda region: usd_per_hour(1, 2048, region, architecture), default="")
 
 
 def cost_usd(record: ContainerRecord, now_ms: int) -> float:
-    """Return the cost of a container until now, or until it ended: whole seconds, one minute at least. 0 if it never ran.
+    """Return the cost of a container until now or its end: whole seconds, at least one minute; 0 if it never ran.
 
-    AWS bills from the pull of the image on, which begins soon after the launch; a worker started by hand has no launch.
+    AWS bills from the image pull on, which begins soon after the launch; a worker started by hand has no launch.
     """
     began_ms = record.launched_ms or record.started_ms
     if not began_ms:
         return 0.0
-    # One that was given up and came back still has the time of its supposed end.
+    # A container that was given up and came back still has an earlier end in its record.
     ended_ms = record.ended_ms if record.state in _ENDED and record.ended_ms else now_ms
     return hourly_usd([record]) * billed_s((ended_ms - began_ms) / 1000) / _HOUR_S
 
 
 def billed_s(seconds: float) -> int:
-    """Return the seconds that are paid for: whole ones, and a minute at least."""
+    """Return the billed seconds: whole ones, and at least a minute."""
     return max(prices().minimum_s, math.ceil(seconds))
 
 
 def share_of_cores(record: ContainerRecord) -> float:
-    """Return the part of a container's price that is its cores'; the rest is memory, and storage above the free part."""
+    """Return the part of a container's price that is paid for its cores; the rest is memory and storage."""
     whole = hourly_usd([record])
     cores = usd_per_hour(record.vcpu, 0, record.region, record.architecture, is_spot=record.is_spot)
     return cores / whole if whole else 0.0
 
 
 def total_usd(records: Iterable[ContainerRecord], now_ms: int) -> float:
-    """Return the cost of these containers together."""
+    """Return the total cost of these containers."""
     return sum(cost_usd(record, now_ms) for record in records)
 
 
 def hourly_usd(records: Iterable[ContainerRecord]) -> float:
-    """Return the cost of these containers for an hour, as long as they all run."""
-    # Most containers are alike, and one price is enough for all of them.
+    """Return the cost per hour of these containers while they all run."""
+    # Most containers are alike, so the price is computed once per kind of container.
     kinds = Counter(
         (each.vcpu, each.memory_mib, each.region, each.architecture, each.is_spot, each.ephemeral_gib) for each in records
     )

@@ -1,4 +1,4 @@
-"""Finds the containers that are to drain, to be stopped, or to be given up: a pure function of ledger and fleet."""
+"""Finds the containers to drain, to stop or to give up: a pure function of the ledger and the fleet."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from dispatcher.fleet import FleetContainer
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.ids import ContainerId
 
-#: How the reason of a container begins that ended without a word.
+#: Prefix of the exit reason of a container that ended without saying goodbye.
 DIED = "ended: "
 
 
@@ -23,17 +23,17 @@ class Action(StrEnum):
 
 @dataclass(frozen=True)
 class Limits:
-    """The longest times of the states of a container, in seconds; as in DispatcherSettings."""
+    """Limits of the times of containers, in seconds; as in DispatcherSettings."""
 
     idle_timeout_s: float = 20.0
     silent_after_s: float = 60.0
     hello_timeout_s: float = 180.0
     max_lifetime_s: float = 6 * 3600.0
-    #: A container leaves by itself after the idle time-out; the reaper comes this much later.
+    #: A container leaves by itself after the idle time-out; the reaper acts this much later.
     idle_grace_s: float = 10.0
-    #: It stays so long after its start, because that is paid for anyway.
-    least_life_s: float = 0.0
-    #: How long a container that is too old may finish in.
+    #: Minimum time from start to end, because it is paid for anyway.
+    min_life_s: float = 0.0
+    #: Time for a container that is too old to finish its items.
     drain_grace_s: float = 600.0
 
 
@@ -45,29 +45,29 @@ class Verdict:
     handle: str
     action: Action
     reason: str
-    #: "failed" for a launch that nothing came of.
+    #: "failed" for a launch that never said hello.
     ends_as: Literal["gone", "failed"] = "gone"
-    #: Whether that it has nothing to do is all that is held against it.
+    #: True if the only reason is that the container is idle.
     is_idle: bool = False
 
 
-class _Sight(NamedTuple):
-    """One container as ledger and fleet see it now; times in seconds, 0 for what has not happened."""
+class _Observation(NamedTuple):
+    """One container as the ledger and the fleet report it; times in seconds, 0 for events that have not happened."""
 
     record: ContainerRecord
-    #: None where the fleet does not know it.
+    #: None if the fleet does not list it.
     container: FleetContainer | None
     now_ms: int
     limits: Limits
 
     @property
     def has_ended(self) -> bool:
-        """True for one whose record is closed."""
+        """True if its record is closed."""
         return self.record.state in {"failed", "gone"}
 
     @property
     def is_stopped(self) -> bool:
-        """True for one that the fleet has seen ending."""
+        """True if the fleet reports that it has ended."""
         return self.container is not None and not self.container.is_running
 
     @property
@@ -77,63 +77,63 @@ class _Sight(NamedTuple):
 
     @property
     def silence_s(self) -> float:
-        """Since its last beat."""
+        """Seconds since its last heartbeat."""
         return _since(self.record.beat_ms, self.now_ms)
 
     @property
     def age_s(self) -> float:
-        """Since its program began."""
+        """Seconds since its program began."""
         return _since(self.record.started_ms, self.now_ms)
 
     @property
     def idle_s(self) -> float:
-        """Since it has held nothing."""
+        """Seconds since it last held an item."""
         return 0.0 if self.record.held else _since(self.record.idle_since_ms, self.now_ms)
 
     @property
     def overdue_s(self) -> float:
-        """Since both its idle time-out and the time that is paid for anyway are over; 0 before."""
+        """Seconds since both its idle time-out and its paid minimum time are over; 0 before."""
         if not self.idle_s:
             return 0.0
         lived_s = _since(self.record.started_ms or self.record.idle_since_ms, self.now_ms)
-        return max(0.0, min(self.idle_s - self.limits.idle_timeout_s, lived_s - self.limits.least_life_s))
+        return max(0.0, min(self.idle_s - self.limits.idle_timeout_s, lived_s - self.limits.min_life_s))
 
     @property
     def is_old(self) -> bool:
-        """True for one that has lived longer than it may."""
+        """True if it has outlived the maximum lifetime."""
         return self.age_s > self.limits.max_lifetime_s
 
     @property
     def end(self) -> Action:
-        """Stop it where it may still run."""
+        """STOP if the fleet lists it, else FORGET."""
         return Action.STOP if self.container else Action.FORGET
 
 
 class _Rule(NamedTuple):
-    """One row of the table: when it holds, what to do, and why."""
+    """One row of the table: its condition, the action, and the reason."""
 
-    holds: Callable[[_Sight], bool]
-    #: None: leave it alone, whatever stands below.
-    action: Callable[[_Sight], Action] | None = None
-    reason: Callable[[_Sight], str] = lambda _: ""
-    #: Whether it is held against the container only that it has nothing to do.
+    holds: Callable[[_Observation], bool]
+    #: None: take no action, whatever later rules say.
+    action: Callable[[_Observation], Action] | None = None
+    reason: Callable[[_Observation], str] = lambda _: ""
+    #: True if the only reason is that the container is idle.
     is_idle: bool = False
 
 
-def _drain(_: _Sight) -> Action:
+def _drain(_: _Observation) -> Action:
     return Action.DRAIN
 
 
-def _stop(_: _Sight) -> Action:
+def _stop(_: _Observation) -> Action:
     return Action.STOP
 
 
-def _forget(_: _Sight) -> Action:
+def _forget(_: _Observation) -> Action:
     return Action.FORGET
 
 
-def _how_it_ended(sight: _Sight) -> str:
-    container = sight.container
+def _how_it_ended(seen: _Observation) -> str:
+    container = seen.container
     assert container is not None
     code = "" if container.exit_code is None else f", exit code {container.exit_code}"
     return f"{DIED}{container.stopped_reason or 'no reason given'}{code}"
@@ -175,15 +175,15 @@ _RULES = (
 def find_reapable(
     ledger: Sequence[ContainerRecord], fleet: Sequence[FleetContainer], now_ms: int, limits: Limits, min_containers: int = 0
 ) -> list[Verdict]:
-    """Judge every container.
+    """Decide about every container.
 
     Args:
-        ledger: what Redis knows (launch records and beats), read after `fleet`: a container launched in between is
-            in the ledger, and one in the fleet's list that the ledger lacks is truly unknown.
-        fleet: what runs, or ended lately, as the fleet itself sees it.
+        ledger: launch records and heartbeats in Redis, read after `fleet`: so a container that was launched in between is
+            in the ledger, and a listed container that the ledger lacks is truly unknown.
+        fleet: containers that run or ended lately, as the fleet lists them.
         now_ms: Redis's clock.
-        limits: how long what may last.
-        min_containers: so many idle ones are left alone, those first that were launched to be kept warm.
+        limits: the time limits.
+        min_containers: number of idle containers to leave alone, preferring those that were launched to be kept warm.
 
     Returns:
         At most one verdict per container.
@@ -192,38 +192,38 @@ def find_reapable(
     verdicts: list[Verdict] = []
     idle: list[tuple[ContainerRecord, Verdict]] = []
     for record in ledger:
-        verdict = _judge(_Sight(record, seen.get(record.container_id), now_ms, limits))
+        verdict = _judge(_Observation(record, seen.get(record.container_id), now_ms, limits))
         if verdict and verdict.is_idle:
             idle.append((record, verdict))
         elif verdict:
             verdicts.append(verdict)
-    # Others leave by themselves; these wait for hours.
+    # Warm containers (batch 0) are kept first; containers with a batch leave by themselves.
     idle.sort(key=lambda each: each[0].batch > 0)
     verdicts += [verdict for _, verdict in idle[min_containers:]]
     known = {record.container_id for record in ledger}
-    return verdicts + [_stranger(container) for container in fleet if _is_stranger(container, known, now_ms, limits)]
+    return verdicts + [_stop_unknown(container) for container in fleet if _is_unknown(container, known, now_ms, limits)]
 
 
-def _judge(sight: _Sight) -> Verdict | None:
-    rule = next((rule for rule in _RULES if rule.holds(sight)), None)
+def _judge(seen: _Observation) -> Verdict | None:
+    rule = next((rule for rule in _RULES if rule.holds(seen)), None)
     if rule is None or rule.action is None:
         return None
-    record, container = sight.record, sight.container
+    record, container = seen.record, seen.container
     handle = container.handle if container else record.handle
     ends_as: Literal["gone", "failed"] = "gone" if record.started_ms else "failed"
-    return Verdict(record.container_id, handle, rule.action(sight), rule.reason(sight), ends_as, rule.is_idle)
+    return Verdict(record.container_id, handle, rule.action(seen), rule.reason(seen), ends_as, rule.is_idle)
 
 
-def _is_stranger(container: FleetContainer, known: set[ContainerId], now_ms: int, limits: Limits) -> bool:
-    """Return True for one that carries an id of ours and is in no ledger, once it would have said hello.
+def _is_unknown(container: FleetContainer, known: set[ContainerId], now_ms: int, limits: Limits) -> bool:
+    """Return True for a running container that carries our id but is in no ledger after the hello time-out.
 
-    One without an id of ours is somebody else's, however it came into the list.
+    A container without our id belongs to somebody else, however it came into the list.
     """
     is_unknown = container.is_running and container.container_id and container.container_id not in known
     return bool(is_unknown) and _since(container.started_ms, now_ms) > limits.hello_timeout_s
 
 
-def _stranger(container: FleetContainer) -> Verdict:
+def _stop_unknown(container: FleetContainer) -> Verdict:
     reason = "unknown: it carries our mark, but no record of it is left"
     return Verdict(container.container_id, container.handle, Action.STOP, reason)
 

@@ -1,10 +1,10 @@
-"""Choosing container size and batches for urgent, large and routine work."""
+"""Chooses container size and batches for urgent, large and routine work."""
 
 from typing import Literal, NamedTuple
 
 from scenequeue.jobs.wishes import WishedJob
 
-#: More scenes than this are a large job.
+#: Above this number of scenes a job is large.
 LARGE = 20
 
 
@@ -17,9 +17,9 @@ class Choice(NamedTuple):
 
 
 def choose_size(total_scenes: int, urgency: Literal["urgent", "routine"] = "routine") -> Choice:
-    """The size that suits a burst.
+    """Return the size that suits a burst.
 
-    Urgent work gets the largest containers and one scene each; a large job middle-sized ones; the rest small ones.
+    Urgent work gets the largest containers with one scene each; a large job, middle-sized ones; other jobs, small ones.
 
     Raises:
         ValueError: total_scenes is negative.
@@ -34,7 +34,7 @@ def choose_size(total_scenes: int, urgency: Literal["urgent", "routine"] = "rout
 
 
 class Share(NamedTuple):
-    """Sizes by which one job is spread over containers; names as in DispatcherSettings."""
+    """Sizes for spreading one job over containers; names as in DispatcherSettings."""
 
     config_priority: int
     scenes_per_batch: int
@@ -42,12 +42,12 @@ class Share(NamedTuple):
     min_scenes_per_batch: int
 
 
-#: Fewest scenes worth a container, where neither the job nor its batches say otherwise.
+#: Minimum number of scenes per container, if neither the job nor its batches name one.
 MIN_BATCH = 5
 
 
 def share_of(job: WishedJob) -> Share:
-    """Complete a job's wishes: sizes that it does not name follow its lane and its length."""
+    """Complete a job's wishes: missing sizes follow from its lane and its length."""
     wishes, choice = job.wishes, choose_size(job.total, "urgent" if job.is_urgent else "routine")
     per_batch = wishes.scenes_per_batch or choice.scenes_per_batch
     return Share(

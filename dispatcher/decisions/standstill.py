@@ -1,4 +1,4 @@
-"""Finds the reason that nothing more is launched for what waits: a pure function of the plan and the last launches."""
+"""Finds the reason that no containers are launched for waiting items: a pure function of the plan and the last launches."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -12,7 +12,7 @@ _ENDED = frozenset({"gone", "failed"})
 
 
 class Rejection(NamedTuple):
-    """A round of launches of which none succeeded: the fleet's own words, and whether it had no room."""
+    """A round of launches of which none succeeded: the fleet's error message, and whether it lacked capacity."""
 
     problem: str
     lacks_capacity: bool
@@ -21,14 +21,14 @@ class Rejection(NamedTuple):
 def standstill(
     made: Plan, containers: Sequence[ContainerRecord], policy: Policy, rejection: Rejection | None, false_starts: Reason | None
 ) -> Reason | None:
-    """The reason for operators and callers; None where nothing is ready, or launches are planned and none came to nothing.
+    """Return the reason for operators and callers; None if nothing is ready, or if launches are planned and none failed.
 
     Args:
         made: this tick's plan.
         containers: the ledger.
         policy: the operator's bounds.
-        rejection: the last launches, where the fleet could start none of them; else None.
-        false_starts: that the last containers ended before they worked; else None.
+        rejection: the last launches, if the fleet started none of them; else None.
+        false_starts: the reason of the last false starts; else None.
     """
     if not made.ready:
         return None
@@ -46,7 +46,7 @@ def standstill(
         if all(record.is_draining for record in there):
             return Reason(Code.ALL_DRAIN, {"containers": len(there)})
         if not made.running:
-            # They are starting.
+            # All present containers are starting.
             return None
         return Reason(Code.ALL_AT_WORK, {"containers": policy.max_containers, "setting": "SCENEBURST_MAX_CONTAINERS"})
     budget, each = policy.budget_usd_per_hour, made.cut_usd_per_hour or policy.usd_per_hour_each

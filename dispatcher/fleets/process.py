@@ -50,7 +50,7 @@ class ProcessFleet:
         self._argv = list(argv or [sys.executable, "-P", "-m", "container_worker"])
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         try:
-            # Only a test: without a launch no folder is left behind.
+            # Only a check: without a launch no folder is left behind.
             if not folder.is_dir():
                 self._make_folder()
                 with contextlib.suppress(OSError):

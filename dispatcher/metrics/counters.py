@@ -1,4 +1,4 @@
-"""Counts failed starts and interrupted containers since this dispatcher began to act."""
+"""Counts failed starts and interrupted containers since this dispatcher became active."""
 
 from collections.abc import Sequence
 
@@ -14,11 +14,11 @@ class Counters:
         self.starts_failed = 0
         #: Containers whose Spot capacity was taken back.
         self.interrupted = 0
-        #: Handles that are counted already, as long as they are listed; None before the first listing.
+        #: Handles that have been counted and are still listed; None before the first listing.
         self._counted: set[str] | None = None
 
     def count_interruptions(self, running: Sequence[FleetContainer]) -> None:
-        """Count the interruptions that are new in the listing; those in the first one are older than this dispatcher."""
+        """Count interruptions that are new in the listing; those in the first listing are older than this dispatcher."""
         listed = {container.handle for container in running if container.is_interrupted}
         if self._counted is not None:
             self.interrupted += len(listed - self._counted)

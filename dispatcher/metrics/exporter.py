@@ -28,7 +28,7 @@ class Exporter(Collector):
 
     Args:
         namespace: of the queue; a label of every metric.
-        cost_anomaly_factor: a cost per scene above so many times its rolling median is an anomaly.
+        cost_anomaly_factor: a cost per scene above this multiple of its rolling median is an anomaly.
         emf: stream for lines of embedded metric format; None for none.
         clock: monotonic seconds.
     """
@@ -73,7 +73,7 @@ class Exporter(Collector):
         return int(server.server_port)
 
     def observe(self, ticked: Ticked | None) -> None:
-        """Take over a tick's metrics, and write them for CloudWatch once a minute. None: another dispatcher acts."""
+        """Take over a tick's metrics, and write them for CloudWatch once a minute; None if another dispatcher is active."""
         if ticked is None:
             self._stand_by()
             return

@@ -1,4 +1,4 @@
-"""Describes what waits, need by need, and what could be launched for it."""
+"""Describes the waiting items by need, and the images that could be launched for them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,12 +9,12 @@ from scenequeue.jobs.wishes import WishedJob
 
 @dataclass(frozen=True)
 class Waiting:
-    """The items of one need that wait."""
+    """The waiting items of one need."""
 
     need: str
     #: Ready items by lane.
     ready_by_lane: Mapping[Lane, int]
-    #: Of all of them, in the unit of their kind; 0 where none is known.
+    #: Of all ready items, in the unit of their kind; 0 if unknown.
     weight: float = 0.0
     #: Age of the job that has waited longest.
     oldest_s: float = 0.0
@@ -27,12 +27,11 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Backlog:
-    """The work that waits."""
+    """The waiting work."""
 
     needs: tuple[Waiting, ...] = ()
     is_paused: bool = False
-    #: Jobs that are planned alone; what they have ready is counted in `needs` too. One that has items of several needs
-    #: stands here once for each.
+    #: Jobs that are planned alone; their ready items are in `needs` too. A job with items of several needs is listed for each.
     jobs: tuple[WishedJob, ...] = ()
 
     @property
@@ -51,21 +50,21 @@ class Profile:
     usd_per_hour: Mapping[int, float]
     #: Its slots by size.
     slots: Mapping[int, int]
-    #: The size that containers have where no job wishes another.
+    #: Size of containers unless a job wishes another.
     config_priority: int = 1
-    #: Needs that its containers have said they serve; None as long as none has said so: it is tried.
+    #: Needs that its containers reported; None before the first report, when every need is tried.
     serves: frozenset[str] | None = None
-    #: Needs that they have not served when asked, and that one container may be asked for again.
+    #: Needs that it did not serve when last probed, and for which one container may be launched as a new probe.
     to_probe: frozenset[str] = field(default_factory=frozenset)
-    #: Containers that its fleet has room for; None: no bound is known.
+    #: Containers that its fleet has room for; None if unbounded or unknown.
     room: int | None = None
-    #: From a launch to its first lease.
+    #: Seconds from a launch to its first lease.
     start_up_s: float = 0.0
-    #: Paid for at least, however short a container lives.
-    billed_least_s: float = 0.0
+    #: Minimum time that is billed for a container.
+    min_billed_s: float = 0.0
 
     def is_known_to_serve(self, need: str) -> bool:
-        """Return True unless a container of this image has said that it does not serve a need."""
+        """Return True unless a container of this image has reported that it does not serve the need."""
         return self.serves is None or need in self.serves
 
 
@@ -78,5 +77,5 @@ def one_need(
     jobs: tuple[WishedJob, ...] = (),
     lane: Lane = Lane.NORMAL,
 ) -> Backlog:
-    """A backlog of one need in one lane."""
+    """Make a backlog of one need in one lane."""
     return Backlog((Waiting(need, {lane: ready}, weight),), is_paused, jobs)

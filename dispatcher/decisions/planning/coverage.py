@@ -1,43 +1,43 @@
-"""Counts the waiting items that present containers will take: a place is counted once, whatever it may serve."""
+"""Counts the waiting items that present containers will take, each place once, whatever needs it serves."""
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-#: Needs that a container serves; None where that is not known: it is taken to serve all that waits.
+#: Needs that a container serves; None if unknown, which counts as all needs.
 Serves = frozenset[str] | None
 
 
 class Demand(NamedTuple):
-    """Items that wait, of one need."""
+    """Waiting items of one need."""
 
     need: str
     items: int
-    #: The job with wishes that they belong to; "" of all others.
+    #: The job with wishes that they belong to; "" for all others.
     job: str = ""
 
 
 class Room(NamedTuple):
-    """Containers that are alike: they serve the same, and were launched by the wishes of the same job ("" for none)."""
+    """Containers that are alike: they serve the same needs, and were launched for the wishes of the same job ("" for none)."""
 
     serves: Serves
     for_job: str = ""
 
 
 def cover(demands: Sequence[Demand], rooms: Mapping[Room, int]) -> list[int]:
-    """Share out the items that containers will take: as many as possible, and of those, as many of the first as possible.
+    """Share out the items that containers will take: as many as possible, preferring earlier demands.
 
-    A container that was launched by a job's wishes counts for that job first. What it has left beyond, and what all others
-    will take, counts for everybody: nobody is reserved.
+    A container that was launched for a job's wishes counts for that job first. Its remaining room, and all room of other
+    containers, counts for every job; nothing is reserved.
 
     Args:
         demands: in the order in which they are served.
-        rooms: ready items that these containers will take.
+        rooms: number of ready items that these containers will take.
 
     Returns:
-        For each demand, how many of its items are taken.
+        For each demand, the number of its items that are taken.
 
-    Cost: O(sets of needs × needs) a demand, whatever the number of containers and items.
+    Cost: O(sets of needs × needs) per demand, whatever the number of containers and items.
     """
     flow = _Flow(rooms)
     covered = [flow.give_own(demand) for demand in demands]
@@ -56,7 +56,7 @@ def can_serve(serves: Serves, need: str) -> bool:
 class _Flow:
     """A flow from sets of needs to needs, enlarged along augmenting paths.
 
-    A demand whose containers are all taken may still be met: what they were to take goes to others that serve it too.
+    A demand whose containers are full may still be met, by moving their items to other containers that serve them too.
 
         {A, B} ──A──▶ A      B wants one more, and {A, B} is full:
         {A}                  {A, B} ──B──▶ B, and {A} ──A──▶ A
@@ -73,7 +73,7 @@ class _Flow:
         self.left = sum(self._spare.values())
 
     def give_own(self, demand: Demand) -> int:
-        """Give a job what was launched for it; returns how many items that takes."""
+        """Assign a job the room of containers launched for it; return the number of items that this covers."""
         taken = 0
         own = self._own.get(demand.job, {}) if demand.job else {}
         for serves, items in own.items():
@@ -87,7 +87,7 @@ class _Flow:
         return taken
 
     def give(self, need: str, items: int) -> int:
-        """Give a need as much of what is left as it can get; returns how many items that takes."""
+        """Assign a need as much of the remaining room as possible; return the number of items that this covers."""
         taken = 0
         while taken < items and (more := self._augment(need, items - taken)):
             taken += more
@@ -95,8 +95,8 @@ class _Flow:
         return taken
 
     def _augment(self, need: str, items: int) -> int:
-        """Find the shortest path to spare room, and give along it; returns how many items."""
-        #: Set of needs -> the need that it would be given to.
+        """Find the shortest path to spare room, and push items along it; return their number."""
+        #: Set of needs -> the need that it would give room to.
         givers: dict[Serves, str] = {}
         #: Need -> the set that would give it less.
         losers: dict[str, Serves] = {}
@@ -130,7 +130,7 @@ class _Flow:
 def _path(
     need: str, last: Serves, givers: Mapping[Serves, str], losers: Mapping[str, Serves]
 ) -> Iterable[tuple[Serves, str, str]]:
-    """Steps from spare room back to the need: a set, the need that it gives more, and the one that it gives less."""
+    """List the steps from spare room back to the need: a set, the need that it gives more, and the one that it gives less."""
     serves, less = last, ""
     while True:
         more = givers[serves]

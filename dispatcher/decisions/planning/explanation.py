@@ -1,4 +1,4 @@
-"""Explains a plan: its one sentence, as a reason."""
+"""Explains a plan in one sentence, as a reason."""
 
 from collections.abc import Sequence
 
@@ -19,12 +19,12 @@ def explain(
     """Give the reason of a plan.
 
     Args:
-        backlog: what waits.
+        backlog: the waiting items.
         uncovered: ready items that no container will take.
-        present: containers that are capacity, and how many of them are starting.
+        present: number of containers that count as capacity, and how many of them are starting.
         limited: the launches.
-        policies: what was planned for which needs by the operator's settings, and why.
-        further: reasons beside those, in their order.
+        policies: the needs that were planned by the operator's settings, with the reason for each group.
+        further: additional reasons, in order.
     """
     ready, waiting, there = backlog.ready, _ready(backlog), _present(*present)
     is_still = not limited.orders and not limited.cut

@@ -1,4 +1,4 @@
-"""Learns from what containers have said of themselves which needs an image serves."""
+"""Learns which needs an image serves from the reports of its containers."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,19 +6,19 @@ from dispatcher.decisions.planning.backlog import Profile
 from dispatcher.decisions.planning.policy import Policy
 from scenequeue.jobs.container import ContainerRecord
 
-#: A need that the last container did not serve is tried with one container again after so long: its image may be newer by then.
+#: A need that the last container did not serve is probed again after this long, because the image may be newer by then.
 PROBE_AFTER_S = 600.0
 
 
 def profile_of(ledger: Sequence[ContainerRecord], policy: Policy, needs: Iterable[str], now_ms: int, image: str = "") -> Profile:
-    """Describe what the operator's fleet launches, by the last launch of this image that has said hello.
+    """Describe the operator's fleet by the last launch of this image that has said hello.
 
     Args:
-        ledger: all containers, in any order; those that were started by hand say nothing of the fleet's image.
+        ledger: all containers, in any order; those that were started by hand say nothing about the fleet's image.
         policy: prices and sizes.
-        needs: all that wait.
+        needs: all needs with waiting items.
         now_ms: Redis's clock.
-        image: the name of the image; what others serve says nothing of it.
+        image: the name of the image; reports of other images are ignored.
     """
     launched = [record for record in ledger if record.launched_ms and record.image == image]
     said = [record for record in launched if record.serves]
@@ -28,7 +28,7 @@ def profile_of(ledger: Sequence[ContainerRecord], policy: Policy, needs: Iterabl
     serves = frozenset(last.serves.split())
 
     def is_due(need: str) -> bool:
-        # A probe that never came to say hello was one all the same.
+        # A probe that never said hello counts as a probe too.
         tried_ms = max((record.intended_ms for record in launched if need in record.needs.split()), default=0)
         return now_ms - max(last.intended_ms, tried_ms) >= PROBE_AFTER_S * 1000
 

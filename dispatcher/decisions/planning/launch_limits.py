@@ -1,4 +1,4 @@
-"""Cuts launches to what the operator's bounds allow, over all needs together."""
+"""Cuts launches to the operator's bounds, over all needs together."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
@@ -15,9 +15,9 @@ class Order(NamedTuple):
     config_priority: int
     #: The job whose wishes it follows; "" for the operator's settings.
     for_job: str = ""
-    #: What it is started from: a profile's name.
+    #: Name of the profile that it is started from.
     image: str = ""
-    #: What it is started for; nothing where it is only kept warm.
+    #: Needs that it is started for; empty if it is only kept warm.
     needs: tuple[str, ...] = ()
 
 
@@ -27,29 +27,29 @@ class Bounds(NamedTuple):
     max_containers: int
     launches_per_tick: int
     budget_usd_per_hour: float | None
-    #: Containers that are there, and what they cost.
+    #: Present containers, and their cost.
     present: int
     usd_per_hour: float
-    #: Image -> containers that its fleet has room for; images without a bound are absent.
+    #: Image -> number of containers that its fleet has room for; images without a bound are absent.
     room: Mapping[str, int]
 
 
 class Limited(NamedTuple):
-    """The launches that are allowed, and what holds the others back."""
+    """The allowed launches, and the bound that holds the others back."""
 
     orders: tuple[Order, ...]
     cut: Reason | None = None
-    #: Price of the first container that the budget did not allow; 0 where it allowed all.
+    #: Price of the first container that exceeded the budget; 0 if none did.
     cut_usd_per_hour: float = 0.0
 
 
 def apply_limits(wanted: Iterable[Order], count: int, bounds: Bounds, usd_per_hour: Mapping[tuple[str, int], float]) -> Limited:
-    """Take as many orders as the bounds allow. The last bound that cuts is the tightest, and is named.
+    """Take as many orders as the bounds allow. Of several bounds that cut, the tightest is applied last, and named.
 
     Args:
-        wanted: orders, the first of which matter most; no more are made than are taken.
-        count: how many there are.
-        bounds: what may not be exceeded.
+        wanted: orders, the most important first; the iterable is read only as far as orders are taken.
+        count: number of orders in it.
+        bounds: the limits.
         usd_per_hour: price of a container by image and size.
     """
     cut: Reason | None = None
@@ -61,7 +61,7 @@ def apply_limits(wanted: Iterable[Order], count: int, bounds: Bounds, usd_per_ho
             count, cut = max(0, most), reason
     taken: list[Order] = []
     room, budget = dict(bounds.room), bounds.budget_usd_per_hour
-    # A hair above, so that money for exactly n containers is enough for n.
+    # Add a tolerance, so that money for exactly n containers is enough for n.
     left_usd = 0.0 if budget is None else budget - bounds.usd_per_hour + 1e-9
     for order in islice(wanted, count):
         if order.image in room:
@@ -79,7 +79,7 @@ def apply_limits(wanted: Iterable[Order], count: int, bounds: Bounds, usd_per_ho
 
 
 def by_turns(wanted: Sequence[Iterable[Order]]) -> Iterator[Order]:
-    """Merge orders: one of each in turn."""
+    """Merge orders, one of each iterable in turn."""
     turns = [iter(each) for each in wanted]
     if len(turns) == 1:
         yield from turns[0]

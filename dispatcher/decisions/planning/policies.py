@@ -1,4 +1,4 @@
-"""Decides how many containers a backlog deserves, by the operator's policy and without bounds."""
+"""Decides how many containers to launch for a backlog by the operator's policy, before any bounds."""
 
 import math
 from typing import NamedTuple
@@ -9,33 +9,33 @@ from dispatcher.decisions.planning.backlog import Profile
 from dispatcher.decisions.planning.policy import Policy
 from scenequeue.reasons import Reason
 
-#: Planned for, of the time that a deadline leaves: starts differ, some fail, and scenes do not divide evenly.
+#: Share of the time to a deadline that is planned for: starts differ, some fail, and scenes do not divide evenly.
 PLANNED_SHARE = 0.9
 
 
 class Workload(NamedTuple):
-    """Work that one image is launched for: needs that are planned together, as its containers serve them all."""
+    """The needs that one image is launched for; they are planned together, because its containers serve them all."""
 
     profile: Profile
     needs: tuple[str, ...]
-    #: Ready items, and those of them that no container will take.
+    #: Ready items, and the part of them that no container will take.
     ready: int
     uncovered: int
-    #: Processing time of what is ready, on one slot.
+    #: Processing time of the ready items on one slot.
     work_s: float
-    #: Containers that serve some of it.
+    #: Containers that serve at least one of the needs.
     containers: int
-    #: Whether one container is to show what the image serves by now.
+    #: True to launch a single container that shows which needs the image serves.
     is_probe: bool = False
 
 
 def desired_launches(load: Workload, spent_usd_per_hour: float, policy: Policy) -> tuple[list[int], Reason]:
-    """Batches of the containers to add, and why.
+    """Return the batches of the containers to add, and the reason.
 
     Args:
-        load: with ready items.
-        spent_usd_per_hour: what all containers that are there cost.
-        policy: the operator's.
+        load: the workload, with ready items.
+        spent_usd_per_hour: cost of all present containers.
+        policy: the operator's policy.
     """
     if load.is_probe:
         asked = {"image": load.profile.name, "needs": ", ".join(load.needs)}
@@ -48,7 +48,7 @@ def desired_launches(load: Workload, spent_usd_per_hour: float, policy: Policy) 
 
 
 def _by_batch(load: Workload, policy: Policy) -> tuple[list[int], Reason]:
-    """Batches of the wished size, in no more containers than one distribution may use."""
+    """Return batches of the wished size, for no more containers than one distribution may use."""
     room = policy.max_parallel_tasks - load.containers
     if room < 1:
         return [], Reason(Code.BATCHES_FULL, {"most": policy.max_parallel_tasks})
@@ -60,30 +60,30 @@ def _by_batch(load: Workload, policy: Policy) -> tuple[list[int], Reason]:
 def _by_budget(load: Workload, spent_usd_per_hour: float, policy: Policy) -> tuple[list[int], Reason]:
     """Launch up to the budget, but never a container with fewer than min_scenes_per_batch items.
 
-    What runs is counted at its own price: where Spot was found, there is money left for more.
+    Running containers count at their own price: where Spot capacity was found, money is left for more.
     """
     budget, least = policy.budget_usd_per_hour, policy.min_scenes_per_batch
     kept = policy.max_containers
     if budget is not None:
         price = load.profile.usd_per_hour[load.profile.config_priority]
-        # A hair above, so that money for exactly n containers is enough for n.
+        # Add a tolerance, so that money for exactly n containers is enough for n.
         kept = load.containers + max(0, math.floor((budget - spent_usd_per_hour) / price + 1e-9))
     reason = Reason(Code.BUDGET_KEEPS, {"containers": kept, "least": least})
     if kept <= load.containers:
         return [], reason
-    # Also where every item has been promised to somebody: more of them share what waits.
+    # Also if every item is covered already: more containers share the waiting items.
     return even_batches(load.uncovered, len(distribute(load.ready, least, kept, least)) - load.containers), reason
 
 
 def _by_deadline(load: Workload, policy: Policy) -> tuple[list[int], Reason]:
-    """The fewest containers that finish in time; start-up counts, and so does the work of those that run."""
+    """Return batches for the fewest containers that finish in time, including start-up and the work of running containers."""
     profile = load.profile
-    # Nobody is faster than its start, and a start pays for its least time anyway: it may as well be used.
-    usable_s = max(1.0, profile.billed_least_s - profile.start_up_s, PLANNED_SHARE * (policy.deadline_s - profile.start_up_s))
-    # More slots than items would wait for nothing.
+    # A container cannot finish before its start, and its minimum billed time may as well be used.
+    usable_s = max(1.0, profile.min_billed_s - profile.start_up_s, PLANNED_SHARE * (policy.deadline_s - profile.start_up_s))
+    # More slots than items would stay idle.
     slots = min(math.ceil(load.work_s / usable_s), load.ready)
     each = profile.slots[profile.config_priority]
     needed = math.ceil(slots / each)
     facts = {"work_s": load.work_s, "deadline_s": policy.deadline_s, "containers": needed, "slots": each}
-    # A slower rate than thought asks for more containers even where every item has been promised to one.
+    # A slower rate than expected needs more containers, even if every item is covered already.
     return even_batches(load.uncovered, needed - load.containers), Reason(Code.DEADLINE_NEEDS, facts)

@@ -1,4 +1,4 @@
-"""Holds the operator's settings as decisions use them."""
+"""Holds the operator's settings in the form that decisions use."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -10,7 +10,7 @@ from dispatcher.fleet import SIZES, ContainerSize
 
 @dataclass(frozen=True)
 class Policy:
-    """The operator's wishes; names and units as in DispatcherSettings."""
+    """The operator's policy; names and units as in DispatcherSettings."""
 
     policy: Literal["batch", "deadline", "budget"] = "batch"
     scenes_per_batch: int = 10
@@ -18,7 +18,7 @@ class Policy:
     max_parallel_tasks: int = 10
     max_containers: int = 100
     min_containers: int = 0
-    #: The burst that Fargate allows after a pause; what comes faster than it allows is paced call by call.
+    #: The burst that Fargate allows after a pause; further calls are paced by its rate limit.
     launches_per_tick: int = 100
     deadline_s: float = 600.0
     budget_usd_per_hour: float | None = None
@@ -27,29 +27,29 @@ class Policy:
     hello_timeout_s: float = 180.0
     #: From a launch to its first lease; on Fargate image pull and start (AWS: 30 to 60 s).
     start_up_s: float = 45.0
-    #: Paid for at least, however short a container lives.
-    billed_least_s: float = 60.0
-    #: What one more container is counted as before it is known where it runs: on Spot only where nothing else is launched,
-    #: in the most expensive region that it may come to.
+    #: Minimum time that is billed for a container.
+    min_billed_s: float = 60.0
+    #: Assumptions for the price of the next container, before it is known where it runs: Spot only if nothing else is launched,
+    #: and the most expensive region that it may run in.
     is_spot: bool = False
     region: str = ""
     architecture: str = "x86_64"
-    #: Ephemeral storage of each.
+    #: Ephemeral storage of each container.
     ephemeral_gib: int = 0
 
     @property
     def size(self) -> ContainerSize:
-        """Size of a container that no job wishes otherwise."""
+        """Size of a container unless a job wishes another."""
         return SIZES[self.config_priority]
 
     @property
     def slots_each(self) -> int:
-        """Slots of such a container."""
+        """Slots of a container of that size."""
         return self.slots_of(self.config_priority)
 
     @property
     def usd_per_hour_each(self) -> float:
-        """The most that one more container may cost."""
+        """Maximum price of one more container."""
         return self.usd_per_hour_of(self.config_priority)
 
     def slots_of(self, config_priority: int) -> int:
@@ -57,14 +57,14 @@ class Policy:
         return self.slots or max(1, int(SIZES[config_priority].vcpu))
 
     def usd_per_hour_of(self, config_priority: int) -> float:
-        """The most that a container of this size may cost."""
+        """Maximum price of a container of this size."""
         size, storage_gib = SIZES[config_priority], self.ephemeral_gib
         return usd_per_hour(
             size.vcpu, size.memory_mib, self.region, self.architecture, is_spot=self.is_spot, ephemeral_gib=storage_gib
         )
 
     def profile(self, name: str = "", serves: frozenset[str] | None = None, to_probe: frozenset[str] = frozenset()) -> Profile:
-        """The operator's fleet, with this image."""
+        """Describe the operator's fleet with this image."""
         return Profile(
             name,
             usd_per_hour={priority: self.usd_per_hour_of(priority) for priority in SIZES},
@@ -73,5 +73,5 @@ class Policy:
             serves=serves,
             to_probe=to_probe,
             start_up_s=self.start_up_s,
-            billed_least_s=self.billed_least_s,
+            min_billed_s=self.min_billed_s,
         )

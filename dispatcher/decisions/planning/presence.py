@@ -1,4 +1,4 @@
-"""Counts the containers that are there, and what they will take."""
+"""Counts the present containers, and the items that they will take."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -13,47 +13,47 @@ _ENDED = frozenset({"gone", "failed"})
 
 
 class Present(NamedTuple):
-    """Containers that are there."""
+    """The present containers."""
 
-    #: By what they serve and whose wishes they follow: ready items that they will take, and their number.
+    #: Number of ready items that they will take, and of the containers, by served needs and job with wishes.
     rooms: Mapping[Room, int]
     counts: Mapping[Room, int]
     starting: int
     alive: int
-    #: Those that drain as well: they take nothing more, but are paid for.
+    #: Including draining containers, which take no more items but are paid for.
     paid: int
     usd_per_hour: float
 
 
 def is_capacity(record: ContainerRecord, hello_timeout_s: float, now_ms: int) -> bool:
-    """Return True if a container works, or may still come to: a launch that has not said hello in time has failed."""
+    """Return True if a container works or may still start; a launch that has not said hello in time has failed."""
     if record.state not in _ALIVE or record.is_draining:
         return False
     return record.state == "running" or now_ms - record.intended_ms <= hello_timeout_s * 1000
 
 
 def remaining_capacity(record: ContainerRecord) -> int:
-    """Count the ready items that a container will take: what is left of its budget, or its free slots if those are more."""
+    """Count the ready items that a container will take: the rest of its budget, or its free slots if those are more."""
     left = record.batch - record.done - record.failed - record.held
     free_slots = record.slots - record.held if record.state == "running" else 0
     return max(0, left, free_slots)
 
 
 def served_by(record: ContainerRecord) -> str:
-    """Needs that a container serves: those that it has said; before its hello, those that it was launched for.
+    """Return the needs that a container serves: those that it reported, or before its hello those that it was launched for.
 
-    "" where neither is known: it is taken to serve all that waits.
+    "" if neither is known; it then counts for all waiting items.
     """
     return record.serves or record.needs
 
 
 def count_present(containers: Sequence[ContainerRecord], jobs: set[str], hello_timeout_s: float, now_ms: int) -> Present:
-    """Count containers that are alike together.
+    """Count containers in groups that are alike.
 
     Args:
         containers: the ledger.
-        jobs: ids of jobs with wishes; containers of all others are nobody's own.
-        hello_timeout_s: a launch that has not said hello for so long has failed.
+        jobs: ids of jobs with wishes; containers that were launched for other jobs belong to no job.
+        hello_timeout_s: a launch that has not said hello for this long has failed.
         now_ms: Redis's clock.
     """
     rooms: dict[Room, int] = defaultdict(int)

@@ -10,24 +10,24 @@ from dispatcher.decisions.sizing import share_of
 from scenequeue.jobs.wishes import WishedJob
 from scenequeue.reasons import Reason
 
-#: Jobs that a plan's sentence names.
+#: Maximum number of jobs named in a plan's sentence.
 _JOBS_NAMED = 3
 
 
 class CoveredJob(NamedTuple):
-    """A job with wishes, what of it nobody will take yet, and how many containers were launched by its wishes."""
+    """A job with wishes: its items that no container will take, and the number of containers launched for its wishes."""
 
     job: WishedJob
     uncovered: int
     containers: int
-    #: What its containers are started from; "" where the image has no name.
+    #: The image that its containers are started from; "" if the image has no name.
     image: str = ""
-    #: What they are started for.
+    #: The needs that they are started for.
     needs: tuple[str, ...] = ()
 
 
 def by_wishes(jobs: Sequence[CoveredJob], most: int) -> tuple[list[Order], list[Reason]]:
-    """Containers for each job, and why; no more than `most` for each, and little more for all."""
+    """Return orders for each job, with reasons: at most `most` orders for each job, and few more in total."""
     orders: list[Order] = []
     reasons: list[Reason] = []
     for covered in jobs:

@@ -1,4 +1,4 @@
-"""Groups what waits into the workloads that containers are launched for."""
+"""Groups waiting items into the workloads that containers are launched for."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,16 +11,16 @@ from dispatcher.decisions.planning.wishes import CoveredJob
 from scenequeue.jobs.job import Lane
 from scenequeue.reasons import Reason
 
-#: Processing seconds per unit of weight on one slot, until a rate has been measured (research: about 0.7 at 1080p).
+#: Processing seconds per unit of weight on one slot, until a rate has been measured (about 0.7 at 1080p).
 UNMEASURED_RATE = 1.0
 
 
 def demands_of(backlog: Backlog) -> list[Demand]:
-    """List all that waits in the order in which it is served: jobs without wishes lane by lane, then those with wishes."""
+    """List all demands in the order in which they are served: jobs without wishes lane by lane, then those with wishes."""
     left = {waiting.need: dict(waiting.ready_by_lane) for waiting in backlog.needs}
     for job in backlog.jobs:
         lanes, own = left.get(_need_of(job.need, backlog), {}), job.ready
-        # Which lane a job that is not urgent has is not known here; another is taken only where counts were read apart.
+        # The lane of a job that is not urgent is unknown here; any other lane is used only if counts were read apart.
         for lane in (Lane.URGENT, Lane.NORMAL, Lane.BULK) if job.is_urgent else (Lane.NORMAL, Lane.BULK, Lane.URGENT):
             taken = min(own, lanes.get(lane, 0))
             lanes[lane] = lanes.get(lane, 0) - taken
@@ -30,15 +30,15 @@ def demands_of(backlog: Backlog) -> list[Demand]:
 
 
 def _need_of(need: str, backlog: Backlog) -> str:
-    """The need of a job, which may leave out the only one that there is."""
+    """Return the need of a job; a job may leave it out if there is only one."""
     return need or (backlog.needs[0].need if backlog.needs else "")
 
 
 def choose_profile(need: str, profiles: Sequence[Profile], counts: Mapping[Room, int]) -> Profile | None:
-    """The cheapest image that serves a need, one with room in its fleet first; one to be probed where none does."""
+    """Return the cheapest image that serves a need, preferring one with room in its fleet; else one to probe."""
     able = [profile for profile in profiles if profile.is_known_to_serve(need)]
     if not able:
-        # One container is enough to see; and where one serves it after all, there is nothing to be seen.
+        # One container is enough for a probe, and none is needed if a present container serves the need.
         is_served = any(room.serves is not None and need in room.serves for room in counts)
         able = [profile for profile in profiles if need in profile.to_probe and not is_served]
     return min(able, key=lambda each: (each.room == 0, each.usd_per_hour[each.config_priority]), default=None)
@@ -57,7 +57,7 @@ def workloads(
     left: Counter[str] = Counter()
     for demand, more in zip(demands, uncovered, strict=True):
         profile = chosen.get(demand.need)
-        # To see whether an image serves a need by now is nobody's own wish.
+        # A probe follows no job's wishes.
         if not demand.job or (profile and not profile.is_known_to_serve(demand.need)):
             ready[demand.need] += demand.items
             left[demand.need] += more
@@ -74,7 +74,7 @@ def workloads(
     counted: set[Room] = set()
     for (name, is_probe), group in groups.items():
         needs = tuple(waiting.need for waiting in group)
-        # Each container once: one that serves needs of two images counts for the first.
+        # Count each container once: one that serves needs of two images counts for the first.
         mine = [room for room in counts if not room.for_job and room not in counted and _serves_any(room.serves, needs)]
         counted.update(mine)
         yield Workload(
@@ -92,7 +92,7 @@ def workloads(
 
 
 def rate_of(need: str, rates: Mapping[str, float]) -> float:
-    """Processing seconds per unit of weight: units differ, so that another need's rate says nothing of this one."""
+    """Return the processing seconds per unit of weight; rates of other needs are in other units, and not used."""
     return rates.get(need, UNMEASURED_RATE)
 
 
@@ -107,7 +107,7 @@ def jobs_to_plan(
     chosen: Mapping[str, Profile | None],
     counts: Mapping[Room, int],
 ) -> Iterator[CoveredJob]:
-    """Jobs with wishes, as far as an image serves them; what is ready of each need in containers of its own."""
+    """Return the jobs with wishes that an image serves; ready items of each need get containers of their own."""
     containers: Counter[str] = Counter()
     for room, count in counts.items():
         containers[room.for_job] += count
@@ -122,7 +122,7 @@ def jobs_to_plan(
 def alarms_of(
     backlog: Backlog, uncovered: Mapping[str, int], chosen: Mapping[str, Profile | None], profiles: Sequence[Profile]
 ) -> Iterator[Reason]:
-    """Needs that nobody will take and no image is known to serve."""
+    """Return an alarm for each need that no container will take and no image is known to serve."""
     images = ", ".join(profile.name for profile in profiles)
     for waiting in backlog.needs:
         profile = chosen[waiting.need]

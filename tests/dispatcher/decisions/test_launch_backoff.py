@@ -2,7 +2,7 @@
 
 import pytest
 
-from dispatcher.decisions.launch_backoff import came_to_nothing, launch_backoff
+from dispatcher.decisions.launch_backoff import is_false_start, launch_backoff
 from dispatcher.decisions.reaper import DIED
 from scenequeue.jobs.container import ContainerRecord
 from tests.dispatcher.ledger import NOW_MS, container
@@ -67,9 +67,9 @@ def test_one_that_works_ends_all_launch_backoff(works: ContainerRecord) -> None:
 def test_a_program_that_says_hello_and_dies_at_once_is_a_false_start_too() -> None:
     """Unless it died at its work, or with something to show for it."""
     died = launched(10, "gone", started_ms=NOW_MS - 8000, exit_reason=f"{DIED}Essential container in task exited, exit code 2")
-    assert came_to_nothing(died)
+    assert is_false_start(died)
     for fields in ({"held": 1}, {"done": 1}, {"failed": 1}, {"exit_reason": "idle"}):
-        assert not came_to_nothing(died.model_copy(update=fields))
+        assert not is_false_start(died.model_copy(update=fields))
 
 
 def test_a_launch_that_found_no_room_after_all_is_none() -> None:
@@ -93,5 +93,5 @@ def test_false_starts_of_one_image_say_nothing_of_another() -> None:
 def test_one_that_left_because_its_surroundings_were_broken_is_a_false_start() -> None:
     """Or the next would be launched into the same folder at once, and so on."""
     broken = launched(10, "gone", started_ms=NOW_MS - 8000, exit_reason="broken: /scratch cannot be written to")
-    assert came_to_nothing(broken)
-    assert not came_to_nothing(broken.model_copy(update={"done": 3}))
+    assert is_false_start(broken)
+    assert not is_false_start(broken.model_copy(update={"done": 3}))

@@ -133,7 +133,7 @@ def test_the_cheapest_image_with_room_is_taken() -> None:
 def test_weights_become_seconds_by_each_needs_own_rate_before_they_are_added() -> None:
     """100 s of video at 2 and 50 MB at 4 s each are 400 s of work; neither rate is the other's."""
     backlog = Backlog((waiting(A, 50, weight=100.0), waiting(B, 50, weight=50.0)))
-    policy = Policy(policy="deadline", deadline_s=100, start_up_s=0, billed_least_s=0)
+    policy = Policy(policy="deadline", deadline_s=100, start_up_s=0, min_billed_s=0)
     made = plan(backlog, [], policy, {A: 2.0, B: 4.0}, NOW_MS, [BOTH])
     assert "400 s of work in 100 s needs 3 containers of 2 slots each" in made.why.text
     assert [each.work_s for each in made.needs] == [200.0, 200.0]

@@ -63,7 +63,7 @@ def test_a_container_that_said_goodbye_but_runs_on_is_stopped() -> None:
 
 def test_an_idle_container_stays_while_it_is_paid_for_anyway() -> None:
     """Idle for 45 s, but its paid minute is over since 5 s only; then since 15."""
-    limits = Limits(least_life_s=60.0)
+    limits = Limits(min_life_s=60.0)
     for age_s, drained in ((65, 0), (75, 1)):
         young = container(started_ms=NOW_MS - age_s * 1000, idle_since_ms=NOW_MS - 45_000)
         assert len(find_reapable([young], [seen(young)], NOW_MS, limits)) == drained
