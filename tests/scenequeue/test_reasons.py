@@ -74,6 +74,7 @@ def test_every_code_has_its_sentence_and_no_code_is_given_as_a_text() -> None:
     """A code without a sentence would be shown as it is, and so would one with a mistake in it."""
     codes = [*QueueCode, *producer.codes.Code, *dispatcher.codes.Code, *container_worker.codes.Code]
     assert sorted(SENTENCES) == sorted(codes)
+    assert [code.name.lower() for code in codes] == [code.value for code in codes]
     given = set()
     for package in ("container_worker", "dispatcher", "producer", "scenequeue"):
         for path in _ROOT.glob(f"{package}/**/*.py"):
@@ -103,6 +104,51 @@ def test_no_error_below_the_top_floor_is_given_as_a_sentence(room: str) -> None:
 
 def _name_of(called: ast.expr) -> str:
     return called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
+
+
+#: Functions that make a reason of a code and its parameters by name, beside the errors.
+_MAKERS = ("reason_for", "warn")
+
+
+def test_a_codes_parameters_are_exactly_the_fields_of_its_sentence() -> None:
+    """One too few would show the bare code, and one too many is never shown; errors, refused values, warnings and reasons."""
+    trees = {
+        path.relative_to(_ROOT): ast.parse(path.read_text(encoding="utf-8"))
+        for package in ("container_worker", "dispatcher", "producer", "scenequeue")
+        for path in _ROOT.glob(f"{package}/**/*.py")
+    }
+    makers = {*_MAKERS, *(name for name, found in vars(errors).items() if isinstance(found, type))}
+    for each in (node for tree in trees.values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)):
+        makers |= {each.name} if makers & set(map(_name_of, each.bases)) else set()
+    wrong = [
+        f"{path}:{call.lineno}: {code}: given {sorted(given)}, in the sentence {sorted(_fields(code))}"
+        for path, tree in trees.items()
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call) and call.args and (code := _code_of(call.args[0]))
+        if (given := _given(call, makers)) is not None and given != _fields(code)
+    ]
+    assert wrong == []
+
+
+def _code_of(given: ast.expr) -> str:
+    """The code that a member of a room's enum names, as in `Code.PAUSED`; "" of anything else."""
+    is_member = isinstance(given, ast.Attribute) and _name_of(given.value) in {"Code", "QueueCode"}
+    return given.attr.lower() if isinstance(given, ast.Attribute) and is_member else ""
+
+
+def _fields(code: str) -> set[str]:
+    return {re.split(r"[.[]", name)[0] for _, name, _, _ in string.Formatter().parse(SENTENCES[code]) if name}
+
+
+def _given(call: ast.Call, makers: set[str]) -> set[str] | None:
+    """The names of the parameters that a call gives; None where it makes no reason, or they are not written out there."""
+    if _name_of(call.func) == "Reason":
+        parameters = call.args[1] if len(call.args) > 1 else ast.Dict([], [])
+        written_out = isinstance(parameters, ast.Dict) and all(isinstance(key, ast.Constant) for key in parameters.keys)
+        return {key.value for key in parameters.keys} if written_out else None
+    if _name_of(call.func) not in makers or any(keyword.arg is None for keyword in call.keywords):
+        return None
+    return {keyword.arg for keyword in call.keywords if keyword.arg}
 
 
 def test_a_reason_may_hold_further_ones() -> None:
