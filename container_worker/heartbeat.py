@@ -78,6 +78,7 @@ class Heartbeat:
             version=package_version(),
             isolation=isolation,
             serves=" ".join(serves),
+            structures=" ".join(map(str, queue.structures)),
         )
         #: Set when the dispatcher wants this container to drain.
         self.should_drain = threading.Event()

@@ -47,6 +47,7 @@ class Code(StrEnum):
 
     # --- an alarm ---
     UNSERVED = "unserved"
+    UNSERVED_STRUCTURE = "unserved_structure"
 
     # --- launches that came to nothing ---
     STARTS_IN_VAIN = "starts_in_vain"

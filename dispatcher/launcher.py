@@ -100,6 +100,7 @@ class Launcher:
             for_job=order.for_job,
             image=order.image,
             needs=" ".join(order.needs),
+            structures=" ".join(map(str, self._queue.structures)),
         )
 
     def _record(self, fence: int, result: LaunchResult) -> None:

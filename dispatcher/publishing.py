@@ -16,6 +16,7 @@ def published(
     settings: DispatcherSettings,
     limits: Sequence[Limit] = (),
     *,
+    structures: Sequence[int],
     has_aws_credentials: bool | None,
 ) -> dict[str, Any]:
     """Return the plan in JSON's types; reasons are codes with parameters.
@@ -26,6 +27,7 @@ def published(
         at_ms: Redis's clock.
         settings: settings of the launched containers.
         limits: limits that operators changed at run time.
+        structures: the queue's structures that this dispatcher looks at, newest first; the plan's needs are named by them.
         has_aws_credentials: True if containers find AWS credentials; None if unknown.
     """
     return {
@@ -41,6 +43,7 @@ def published(
         "cut_usd_per_hour": made.cut_usd_per_hour,
         "cut": made.cut.to_json() if made.cut else None,
         "needs": [need._asdict() for need in made.needs],
+        "structures": structures,
         "alarms": [alarm.to_json() for alarm in made.alarms],
         "launches": made.launches,
         "at_ms": at_ms,

@@ -64,7 +64,7 @@ def take_snapshot(queue: SceneQueue, containers: Sequence[ContainerRecord], imag
     now_ms = inspect.now_ms()
     return TickSnapshot(
         depth,
-        Backlog(tuple(_by_need(waiting)), depth.is_paused, jobs),
+        Backlog(tuple(_by_need(waiting)), depth.is_paused, jobs, queue.structures),
         containers,
         rates,
         now_ms,

@@ -176,7 +176,7 @@ class Dispatcher:
 
     def _plan(self, seen: TickSnapshot) -> Plan:
         needs = [waiting.need for waiting in seen.backlog.needs]
-        profile = profile_of(seen.containers, self._policy, needs, seen.at_ms, self._image)
+        profile = profile_of(seen.containers, self._policy, needs, seen.at_ms, seen.backlog.structures, self._image)
         made = plan(seen.backlog, seen.containers, self._policy, seen.rates, seen.at_ms, (profile,))
         return apply_launch_backoff(made, seen.backoff, self._launcher.problem if self._launcher.pause_left_s else "")
 
@@ -207,5 +207,9 @@ class Dispatcher:
         """Publish the plan for operators and producers for the next ticks."""
         # Containers of Docker and Fargate have an environment of their own.
         has_credentials = self._aws.has_credentials if self._aws else None
-        shown = published(made, waits_because, at_ms, self._settings, self._changed, has_aws_credentials=has_credentials)
+        shown = published(
+            *(made, waits_because, at_ms, self._settings, self._changed),
+            structures=self._queue.structures,
+            has_aws_credentials=has_credentials,
+        )
         self._queue.dispatcher.publish_plan(json.dumps(shown), max(MIN_PLAN_S, int(LOCK_TICKS * self._settings.tick_s)))

@@ -97,7 +97,7 @@ def plan(
     needs, so that a slow start never launches twice. Jobs with wishes are planned one by one, all others by image.
     """
     profiles = profiles or (policy.profile(),)
-    present = count_present(containers, {job.job_id for job in backlog.jobs}, policy.hello_timeout_s, now_ms)
+    present = count_present(containers, {job.job_id for job in backlog.jobs}, policy.hello_timeout_s, now_ms, backlog.structures)
     demands = demands_of(backlog)
     uncovered = [demand.items - taken for demand, taken in zip(demands, cover(demands, present.rooms), strict=True)]
     chosen = {waiting.need: choose_profile(waiting.need, profiles, present.counts) for waiting in backlog.needs}

@@ -1,5 +1,6 @@
 """Puts reasons into English sentences."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,17 +9,19 @@ from scenequeue.counted import Number
 from scenequeue.quoted import quoted
 from scenequeue.reasons import Reason, speak_with
 
-#: `{name}` is a parameter; `{name:quoted}` has quotes around it; `{name:one thing|# things}` depends on its number, which
-#: replaces the `#`; `{name:, }` is a list of further reasons with what stands between them.
+#: `{name}` is a parameter; `{name:quoted}` has quotes around it; `{name:need}` names needs; `{name:one thing|# things}` depends
+#: on its number, which replaces the `#`; `{name:, }` is a list of further reasons with what stands between them.
 SENTENCES: Mapping[str, str] = {**queue.SENTENCES, **dispatcher.SENTENCES, **container_worker.SENTENCES, **producer.SENTENCES}
 
 
 class _Text(str):
-    """Somebody else's text; `quoted` puts it in quotes, on one line, and shortens it."""
+    """Somebody else's text; `quoted` puts it in quotes, on one line, and shortens it; `need` says "of structure 2" for "@2"."""
 
     __slots__ = ()
 
     def __format__(self, spec: str) -> str:
+        if spec == "need":
+            return re.sub(r"@([0-9]+)", r" of structure \1", self)
         return quoted(str(self)) if spec == "quoted" else super().__format__(spec)
 
 

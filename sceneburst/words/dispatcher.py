@@ -12,7 +12,7 @@ SENTENCES: Mapping[str, str] = {
     "plan_paused": "{waiting}, but the queue is paused",
     "ready": "{items} ready",
     "ready_by_need": "{items} ready ({needs:, })",
-    "ready_of_need": "{items} {need}",
+    "ready_of_need": "{items} {need:need}",
     "launch_alike": "{containers:1 container|# containers} × {items}",
     "launch_mixed": "{containers:1 container|# containers} ({shares: + })",
     "launch_none": "no launch",
@@ -27,9 +27,9 @@ SENTENCES: Mapping[str, str] = {
     "deadline_needs": (
         "{work_s:.0f} s of work in {deadline_s:.0f} s needs {containers:1 container|# containers} of {slots:1 slot|# slots} each"
     ),
-    "for_needs": "{needs}: {because}",
+    "for_needs": "{needs:need}: {because}",
     "kept_warm": "{containers:1 container is|# containers are} always kept",
-    "probe": "one container of {image} is to show whether it serves {needs} by now",
+    "probe": "one container of {image} is to show whether it serves {needs:need} by now",
     "taken": "{items:1 is|# are} for {present}",
     "wishes": "job {job_id} wishes about {items} each, in at most {most}",
     "wishes_full": "job {job_id} has {containers:the 1 container|all # containers} that it may have",
@@ -42,7 +42,11 @@ SENTENCES: Mapping[str, str] = {
     "one_at_a_time": "one at a time: {problem}",
     # --- an alarm ---
     "unserved": (
-        "{items:1 item waits|# items wait} for {need}, which containers of {image} do not serve; deploy an image that does"
+        "{items:1 item waits|# items wait} for {need:need}, which containers of {image} do not serve; deploy an image that does"
+    ),
+    "unserved_structure": (
+        "{items:1 item waits|# items wait} for {need:need}, but containers of {image} do not look at structure {structure} of "
+        "the queue; deploy an image of the dispatcher's version"
     ),
     # --- launches that came to nothing ---
     "starts_in_vain": "the last {launches:launch|# launches} came to nothing ({problem})",

@@ -15,6 +15,10 @@ SENTENCES: Mapping[str, str] = {
     "launches_fail": "no container can be started: {problem}",
     "no_capacity": "there is no capacity for a container: {problem}",
     "no_dispatcher": "no dispatcher has acted in the last minute; start one with `sceneburst dispatcher`",
+    "older_dispatcher": (
+        "the dispatcher that acts is of an older version, which does not see this work (structure {structure} of the queue); "
+        "upgrade it"
+    ),
     "over_budget": (
         "a container of ${usd_per_hour_each:.4f} an hour would exceed SCENEBURST_BUDGET_USD_PER_HOUR={budget_usd_per_hour:g}"
     ),

@@ -51,6 +51,9 @@ class ContainerRecord(FrozenModel):
     needs: str = ""
     #: Needs that it serves, as it has said itself; "" before it has.
     serves: str = ""
+    #: Structures of the queue that it looks at, newest first, as it has said itself; before that those of the dispatcher that
+    #: launched it, by which `needs` is to be read. Who says none is of a version that looked at 2 alone.
+    structures: str = "2"
     fence: int = 0
     intended_ms: int = 0
     launched_ms: int = 0

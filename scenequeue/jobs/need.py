@@ -29,6 +29,12 @@ def need_in(need: str, structure: int, newest: int) -> Need:
     return Need(need if structure == newest else f"{need}@{structure}")
 
 
+def split_need(need: str, newest: int) -> tuple[str, int]:
+    """Take a name that `need_in` has made apart again: what the item asks of its container, and the structure it waits in."""
+    asked, _, structure = need.partition("@")
+    return (asked, int(structure)) if structure.isdecimal() else (need, newest)
+
+
 def needs_of_kinds(kinds: Iterable[str]) -> tuple[Need, ...]:
     """Name the needs that a program serves which knows these kinds: each in its present version and those before."""
     known = set(known_kinds())

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.job import Counts, JobState, JobStatus
+from scenequeue.jobs.need import need_in, split_need
 from scenequeue.reasons import Code, Reason
 
 #: A container whose last beat is older is not counted on: its lease would have expired.
@@ -22,6 +23,8 @@ class Surroundings(NamedTuple):
     #: Needed only while no dispatcher acts: a worker that was started by hand works without one.
     containers: Sequence[ContainerRecord] = ()
     now_ms: int = 0
+    #: Structures of the queue that this program looks at, newest first.
+    structures: Sequence[int] = (2,)
 
 
 def may_wait(status: JobStatus) -> bool:
@@ -58,7 +61,7 @@ def why_standing_still(counts: Counts, around: Surroundings, since_ms: int = 0, 
     if plan is None:
         busy = sum(_takes_work(record, around.now_ms) for record in around.containers)
         return Reason(Code.BUSY, {"containers": busy}) if busy else Reason(Code.NO_DISPATCHER)
-    if unserved := _unserved(needs, plan):
+    if unserved := _unserved(needs, plan, around.structures[0]):
         return unserved
     if isinstance(plan.get("waits_because"), Mapping):
         return Reason.from_json(plan["waits_because"])
@@ -70,13 +73,24 @@ def why_standing_still(counts: Counts, around: Surroundings, since_ms: int = 0, 
     return Reason(Code.PLANNED, {"why": plan["why"]})
 
 
-def _unserved(needs: Sequence[str], plan: Mapping[str, Any]) -> Reason | None:
-    """The alarm of the first need, where none of them is served by what the dispatcher can launch."""
-    given = plan.get("alarms")
-    alarms = {
-        str(alarm.parameters.get("need")): alarm for alarm in map(Reason.from_json, given if isinstance(given, list) else ())
-    }
-    return alarms[needs[0]] if needs and all(need in alarms for need in needs) else None
+def _unserved(needs: Sequence[str], plan: Mapping[str, Any], newest: int) -> Reason | None:
+    """The first need's reason, where none of them is served by what the dispatcher can launch, or seen by the dispatcher."""
+    alarms = {str(alarm.parameters.get("need")): alarm for alarm in map(Reason.from_json, _listed(plan, "alarms"))}
+    # A dispatcher that does not say so looks at 2 alone.
+    structures = _listed(plan, "structures") or [2]
+    found = [_alarm(*split_need(need, newest), alarms, structures) for need in needs]
+    return found[0] if all(found) and found else None
+
+
+def _alarm(need: str, structure: int, alarms: Mapping[str, Reason], structures: Sequence[Any]) -> Reason | None:
+    if structure not in structures:
+        return Reason(Code.OLDER_DISPATCHER, {"structure": structure})
+    return alarms.get(need_in(need, structure, structures[0]))
+
+
+def _listed(plan: Mapping[str, Any], name: str) -> list[Any]:
+    given = plan.get(name)
+    return given if isinstance(given, list) else []
 
 
 def _takes_work(record: ContainerRecord, now_ms: int) -> bool:

@@ -8,7 +8,7 @@ from scenequeue.structure.hashes import container_fields
 _BEAT_FIELDS = frozenset(
     {
         *("state", "started_ms", "idle_since_ms", "slots", "held", "done", "failed", "is_draining"),
-        *("host", "version", "isolation", "progress", "note", "serves", "cpu_share", "memory_used_mib"),
+        *("host", "version", "isolation", "progress", "note", "serves", "structures", "cpu_share", "memory_used_mib"),
     }
 )
 #: A container without news is forgotten after a day.

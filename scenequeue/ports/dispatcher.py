@@ -20,7 +20,7 @@ _MAX_ERROR_CHARS = 500
 _INTENT_FIELDS = frozenset(
     {
         *("container_id", "fleet", "region", "vcpu", "memory_mib", "is_spot", "architecture", "ephemeral_gib"),
-        *("batch", "for_job", "image", "needs", "fence"),
+        *("batch", "for_job", "image", "needs", "structures", "fence"),
     }
 )
 

@@ -32,6 +32,7 @@ from scenequeue.structure.hashes import (
     shown_job,
     whole_number,
 )
+from scenequeue.structure.keys import STRUCTURES
 
 _WAITING_FIELDS = 5
 
@@ -233,8 +234,8 @@ class QueueInspector:
             pipeline.get(self._keys.plan)
             paused, text = self._connection.answers(pipeline)
         if text:
-            return Surroundings(bool(paused), plan_from(text))
-        return Surroundings(bool(paused), None, self.containers(), self.now_ms())
+            return Surroundings(bool(paused), plan_from(text), structures=STRUCTURES)
+        return Surroundings(bool(paused), None, self.containers(), self.now_ms(), STRUCTURES)
 
     def is_transient(self) -> bool:
         """True for a queue that ends with its Redis, which keeps nothing on purpose."""

@@ -15,6 +15,7 @@ class Code(StrEnum):
     LAUNCHES_FAIL = "launches_fail"
     NO_CAPACITY = "no_capacity"
     NO_DISPATCHER = "no_dispatcher"
+    OLDER_DISPATCHER = "older_dispatcher"
     OVER_BUDGET = "over_budget"
     PAUSED = "paused"
     PLANNED = "planned"

@@ -121,6 +121,13 @@ def test_silence_is_measured_while_redis_does_not_answer(
     assert _record(queue).state == "running"
 
 
+def test_a_beat_says_which_structures_of_the_queue_the_container_looks_at(queue: SceneQueue, beating: Beating) -> None:
+    """A dispatcher that looks at more does not count on it for those."""
+    queue.structures = (3, 2)
+    with beating():
+        assert _record(queue).structures == "3 2"
+
+
 def test_the_drain_mark_arrives_with_a_beat(queue: SceneQueue, beating: Beating) -> None:
     """The dispatcher's way to ask."""
     with beating() as (heart, _):

@@ -160,12 +160,25 @@ def test_a_launch_is_recorded_with_its_image_and_what_it_is_for(queue: SceneQueu
     dispatcher = Dispatcher(queue, paper, configure())
     dispatcher.tick()
     (record,) = queue.inspect.containers()
-    assert (record.image, record.needs, record.serves) == ("videos:1", "render/1", "")
+    assert (record.image, record.needs, record.serves, record.structures) == ("videos:1", "render/1", "", "2")
     # It says that it is older: nothing more is launched from this image, and the plan names both.
     queue.worker.beat(record.model_copy(update={"serves": "stitch/1", "slots": 2}))
     made = dispatcher.tick()
     assert made is not None
     assert made.orders == ()
     assert "1 item waits for render/1, which containers of videos:1 do not serve" in made.why.text
+    dispatcher.close()
+    queue.producer.cancel("a")
+
+
+def test_launches_and_plan_name_the_structures_by_which_needs_are_to_be_read(queue: SceneQueue, configure: Configure) -> None:
+    """A dispatcher of another version that takes over, and what looks into the plan, call the same needs otherwise."""
+    queue.structures = (2, 1)
+    submit(queue, "a", 1)
+    dispatcher = Dispatcher(queue, PaperFleet(), configure())
+    dispatcher.tick()
+    (record,) = queue.inspect.containers()
+    assert record.structures == "2 1"
+    assert (queue.inspect.plan() or {})["structures"] == [2, 1]
     dispatcher.close()
     queue.producer.cancel("a")

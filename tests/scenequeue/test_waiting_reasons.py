@@ -69,3 +69,30 @@ def test_a_job_that_nobody_serves_is_told_so(needs: tuple[str, ...], running: in
     reason = why_waiting(_job(ready=1).model_copy(update={"ready_needs": needs}), around)
     assert reason is not None
     assert reason.code == code
+
+
+@pytest.mark.parametrize(
+    ("needs", "seen_by", "alarmed", "code"),
+    [
+        # The plan of an older dispatcher, which does not say what it looks at, and calls needs otherwise than we do.
+        (("render/1",), None, "render/1", "older_dispatcher"),
+        (("render/1@2",), [2], "render/1", "unserved"),
+        (("render/1@2",), [2], "stitch/1", "busy"),
+        (("render/1", "render/1@2"), [2], "stitch/1", "busy"),
+        (("render/1",), [3, 2], "render/1", "unserved"),
+        (("render/1@2",), [4, 3, 2], "render/1", "busy"),
+        (("render/1@2",), [4, 3, 2], "render/1@2", "unserved"),
+        (("render/1",), [4, 3, 2], "render/1@3", "unserved"),
+        (("render/1",), "two", "render/1", "older_dispatcher"),
+    ],
+)
+def test_a_job_in_a_structure_that_the_dispatcher_does_not_look_at_is_told_so(
+    needs: tuple[str, ...], seen_by: object, alarmed: str, code: str
+) -> None:
+    """An alarm about a structure that both look at is found under the dispatcher's own name for the need."""
+    alarm = Reason("unserved", {"need": alarmed, "items": 7, "image": "old"}).to_json()
+    around = Surroundings(False, {**_PLAN, "running": 3, "alarms": [alarm], "structures": seen_by}, structures=(3, 2))
+    reason = why_waiting(_job(ready=1).model_copy(update={"ready_needs": needs}), around)
+    assert reason is not None
+    assert reason.code == code
+    assert reason.text

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from scenequeue.jobs.job import Lane
 from scenequeue.jobs.wishes import WishedJob
+from scenequeue.structure.keys import STRUCTURES
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class Backlog:
     is_paused: bool = False
     #: Jobs that are planned alone; their ready items are in `needs` too. A job with items of several needs is listed for each.
     jobs: tuple[WishedJob, ...] = ()
+    #: Structures of the queue that were looked at, newest first; see scenequeue/jobs/need.py for the names of needs in each.
+    structures: tuple[int, ...] = STRUCTURES
 
     @property
     def ready(self) -> int:

@@ -4,13 +4,21 @@ from collections.abc import Iterable, Sequence
 
 from dispatcher.decisions.planning.backlog import Profile
 from dispatcher.decisions.planning.policy import Policy
+from dispatcher.decisions.planning.served_needs import launched_for, served_by
 from scenequeue.jobs.container import ContainerRecord
 
 #: A need that the last container did not serve is probed again after this long, because the image may be newer by then.
 PROBE_AFTER_S = 600.0
 
 
-def profile_of(ledger: Sequence[ContainerRecord], policy: Policy, needs: Iterable[str], now_ms: int, image: str = "") -> Profile:
+def profile_of(
+    ledger: Sequence[ContainerRecord],
+    policy: Policy,
+    needs: Iterable[str],
+    now_ms: int,
+    structures: Sequence[int],
+    image: str = "",
+) -> Profile:
     """Describe the operator's fleet by the last launch of this image that has said hello.
 
     Args:
@@ -18,6 +26,7 @@ def profile_of(ledger: Sequence[ContainerRecord], policy: Policy, needs: Iterabl
         policy: prices and sizes.
         needs: all needs with waiting items.
         now_ms: Redis's clock.
+        structures: the queue's structures that this dispatcher looks at, newest first.
         image: the name of the image; reports of other images are ignored.
     """
     launched = [record for record in ledger if record.launched_ms and record.image == image]
@@ -25,11 +34,12 @@ def profile_of(ledger: Sequence[ContainerRecord], policy: Policy, needs: Iterabl
     if not said:
         return policy.profile(image)
     last = max(said, key=lambda record: record.intended_ms)
-    serves = frozenset(last.serves.split())
+    serves = served_by(last, structures) or frozenset()
+    unheard = [(record.intended_ms, launched_for(record, structures)) for record in launched if not record.serves]
 
     def is_due(need: str) -> bool:
         # A probe that never said hello counts as a probe too.
-        tried_ms = max((record.intended_ms for record in launched if need in record.needs.split()), default=0)
+        tried_ms = max((at_ms for at_ms, asked in unheard if need in asked), default=0)
         return now_ms - max(last.intended_ms, tried_ms) >= PROBE_AFTER_S * 1000
 
     return policy.profile(image, serves, frozenset(need for need in needs if need not in serves and is_due(need)))

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from dispatcher.decisions.planning.coverage import Room
+from dispatcher.decisions.planning.served_needs import served_by
 from dispatcher.decisions.pricing import hourly_usd
 from scenequeue.jobs.container import ContainerRecord
 
@@ -39,15 +40,9 @@ def remaining_capacity(record: ContainerRecord) -> int:
     return max(0, left, free_slots)
 
 
-def served_by(record: ContainerRecord) -> str:
-    """Return the needs that a container serves: those that it reported, or before its hello those that it was launched for.
-
-    "" if neither is known; it then counts for all waiting items.
-    """
-    return record.serves or record.needs
-
-
-def count_present(containers: Sequence[ContainerRecord], jobs: set[str], hello_timeout_s: float, now_ms: int) -> Present:
+def count_present(
+    containers: Sequence[ContainerRecord], jobs: set[str], hello_timeout_s: float, now_ms: int, structures: Sequence[int]
+) -> Present:
     """Count containers in groups that are alike.
 
     Args:
@@ -55,21 +50,23 @@ def count_present(containers: Sequence[ContainerRecord], jobs: set[str], hello_t
         jobs: ids of jobs with wishes; containers that were launched for other jobs belong to no job.
         hello_timeout_s: a launch that has not said hello for this long has failed.
         now_ms: Redis's clock.
+        structures: the queue's structures that this dispatcher looks at, newest first; others that a container looks at do not
+            count.
     """
     rooms: dict[Room, int] = defaultdict(int)
     counts: dict[Room, int] = defaultdict(int)
-    alike: dict[tuple[str, str], Room] = {}
+    alike: dict[tuple[str, str, str, str], Room] = {}
     paid = [record for record in containers if record.state not in _ENDED]
     starting = 0
     for record in paid:
         if not is_capacity(record, hello_timeout_s, now_ms):
             continue
         starting += record.state != "running"
-        key = (served_by(record), record.for_job)
+        key = (record.serves, record.needs, record.structures, record.for_job)
         room = alike.get(key)
         if room is None:
             for_job = record.for_job if record.for_job in jobs else ""
-            room = alike[key] = Room(frozenset(key[0].split()) if key[0] else None, for_job)
+            room = alike[key] = Room(served_by(record, structures), for_job)
         rooms[room] += remaining_capacity(record)
         counts[room] += 1
     return Present(rooms, counts, starting, sum(counts.values()), len(paid), hourly_usd(paid))

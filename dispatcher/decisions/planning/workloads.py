@@ -9,6 +9,7 @@ from dispatcher.decisions.planning.coverage import Demand, Room, Serves, can_ser
 from dispatcher.decisions.planning.policies import Workload
 from dispatcher.decisions.planning.wishes import CoveredJob
 from scenequeue.jobs.job import Lane
+from scenequeue.jobs.need import need_in, split_need
 from scenequeue.reasons import Reason
 
 #: Processing seconds per unit of weight on one slot, until a rate has been measured (about 0.7 at 1080p).
@@ -127,4 +128,10 @@ def alarms_of(
     for waiting in backlog.needs:
         profile = chosen[waiting.need]
         if uncovered[waiting.need] and not (profile and profile.is_known_to_serve(waiting.need)):
-            yield Reason(Code.UNSERVED, {"need": waiting.need, "items": uncovered[waiting.need], "image": images})
+            asked, structure = split_need(waiting.need, backlog.structures[0])
+            facts: dict[str, str | int] = {"need": waiting.need, "items": uncovered[waiting.need], "image": images}
+            elsewhere = {need_in(asked, other, backlog.structures[0]) for other in backlog.structures if other != structure}
+            if any(profile.serves and profile.serves & elsewhere for profile in profiles):
+                yield Reason(Code.UNSERVED_STRUCTURE, {**facts, "structure": structure})
+            else:
+                yield Reason(Code.UNSERVED, facts)

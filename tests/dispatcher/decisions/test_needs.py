@@ -10,12 +10,14 @@ from dispatcher.decisions.planning.backlog import Backlog, Profile, Waiting
 from dispatcher.decisions.planning.coverage import Demand, Room, cover
 from dispatcher.decisions.planning.launch_limits import Order
 from dispatcher.decisions.planning.policy import Policy
-from dispatcher.decisions.planning.presence import count_present, remaining_capacity, served_by
+from dispatcher.decisions.planning.presence import count_present, remaining_capacity
+from dispatcher.decisions.planning.served_needs import served_by
 from dispatcher.decisions.pricing import hourly_usd
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.ids import JobId
 from scenequeue.jobs.job import Lane
 from scenequeue.jobs.wishes import JobWishes, WishedJob
+from scenequeue.structure.keys import STRUCTURES
 from tests.dispatcher.ledger import NOW_MS, container
 
 A, B, C = "render/1", "stitch/1", "run/1+uid"
@@ -269,7 +271,7 @@ def test_no_plan_breaks_a_bound_or_launches_in_vain(
 def test_as_many_items_are_covered_as_can_be(backlog: Backlog, containers: list[ContainerRecord]) -> None:
     """By Hall's theorem: what is not covered is the largest lack of any set of needs beside the room for it."""
     made = plan(backlog, containers, Policy(), {}, NOW_MS, [BOTH])
-    rooms = count_present(containers, set(), Policy().hello_timeout_s, NOW_MS).rooms
+    rooms = count_present(containers, set(), Policy().hello_timeout_s, NOW_MS, STRUCTURES).rooms
     lack = 0
     for count in range(len(_NEEDS) + 1):
         for chosen in itertools.combinations(backlog.needs, count):
@@ -284,7 +286,7 @@ def test_urgent_items_are_covered_as_if_there_were_no_others(backlog: Backlog, c
     """Items that come after them in the order take nothing from them."""
     urgent = [Demand(each.need, each.ready_by_lane[Lane.URGENT]) for each in backlog.needs]
     others = [Demand(each.need, each.ready_by_lane[Lane.NORMAL]) for each in backlog.needs]
-    rooms = count_present(containers, set(), Policy().hello_timeout_s, NOW_MS).rooms
+    rooms = count_present(containers, set(), Policy().hello_timeout_s, NOW_MS, STRUCTURES).rooms
     assert sum(cover([*urgent, *others], rooms)[: len(urgent)]) == sum(cover(urgent, rooms))
 
 
@@ -303,6 +305,6 @@ def test_a_need_that_does_not_wait_changes_no_launch(backlog: Backlog, container
 def test_a_hello_counts_more_than_an_intent(serves: str, needs: str, counts_for: str) -> None:
     """One of which neither is known is taken to serve all."""
     record = container(batch=3, serves=serves, needs=needs)
-    assert served_by(record) == counts_for
-    room = Room(frozenset(counts_for.split()) if counts_for else None)
-    assert count_present([record], set(), 180.0, NOW_MS).rooms == {room: remaining_capacity(record)}
+    known = frozenset(counts_for.split()) if counts_for else None
+    assert served_by(record, STRUCTURES) == known
+    assert count_present([record], set(), 180.0, NOW_MS, STRUCTURES).rooms == {Room(known): remaining_capacity(record)}
