@@ -69,26 +69,23 @@ def queue(redis_url: str, namespace: str) -> Iterator[SceneQueue]:
     """An empty queue on the real server; afterwards, nothing that an ended job left may lack a TTL."""
     queue = SceneQueue(SceneburstSettings.load(redis_url=redis_url, namespace=namespace))
     yield queue
-    assert_nothing_leaks(redis_url, namespace)
+    with redis.Redis.from_url(redis_url, decode_responses=True) as client:
+        assert_nothing_leaks(client, namespace)
     queue.close()
 
 
-def assert_nothing_leaks(redis_url: str, namespace: str) -> None:
+def assert_nothing_leaks(client: redis.Redis, namespace: str) -> None:
     """Every key is fixed, expires, or belongs to a job that is still active."""
-    client = redis.Redis.from_url(redis_url, decode_responses=True)
     keys = Keys(namespace)
-    try:
-        for key in client.scan_iter(match=keys.prefix.replace("{", "\\{") + "*", count=1000):
-            name = key.removeprefix(keys.structure).removeprefix(keys.prefix)
-            kind, _, rest = name.partition(":")
-            if kind in _FIXED or client.ttl(key) != -1:
-                continue
-            job_id = rest.split("/")[0].split(":")[0]
-            is_active = kind in {"job", "item"} and client.hget(keys.job(job_id), "state") == "active"
-            is_held = kind in {"held", "item"}
-            assert is_active or is_held, f"{key} is left behind without a TTL"
-    finally:
-        client.close()
+    for key in client.scan_iter(match=keys.prefix.replace("{", "\\{") + "*", count=1000):
+        name = key.removeprefix(keys.structure).removeprefix(keys.prefix)
+        kind, _, rest = name.partition(":")
+        if kind in _FIXED or client.ttl(key) != -1:
+            continue
+        job_id = rest.split("/")[0].split(":")[0]
+        is_active = kind in {"job", "item"} and client.hget(keys.job(job_id), "state") == "active"
+        is_held = kind in {"held", "item"}
+        assert is_active or is_held, f"{key} is left behind without a TTL"
 
 
 @dataclass(frozen=True)

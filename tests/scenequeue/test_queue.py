@@ -1,4 +1,4 @@
-"""The queue's contract, arrow by arrow; every test runs on fakeredis and on real servers."""
+"""The queue's contract, arrow by arrow; every test runs on fakeredis, on real servers and on a cluster."""
 
 import json
 import threading

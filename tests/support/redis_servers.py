@@ -183,10 +183,11 @@ class Cluster:
     Args:
         binary: which redis-server.
         slot: a slot of the first primary.
+        more: additional options of all servers.
     """
 
-    def __init__(self, binary: str, slot: int) -> None:
-        options = ("--cluster-enabled", "yes", "--cluster-node-timeout", "1000", "--repl-diskless-sync-delay", "0")
+    def __init__(self, binary: str, slot: int, *more: str) -> None:
+        options = ("--cluster-enabled", "yes", "--cluster-node-timeout", "1000", "--repl-diskless-sync-delay", "0", *more)
         self.nodes: list[Server] = []
         try:
             for _ in range(4):
