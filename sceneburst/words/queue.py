@@ -27,6 +27,51 @@ SENTENCES: Mapping[str, str] = {
     "retry_later": "{items:1 item waits|# items wait} for the next attempt",
     "starting": "{containers:1 container is|# containers are} starting",
     "plan_malformed": "the plan in Redis is malformed",
+    # --- storages ---
+    "address_failed": "{uri}: {problem}",
+    "address_refused": "{uri}: {problem}",
+    "arrived_damaged": "{uri} arrived damaged: its checksum differs",
+    "arrived_short": "{uri}: {received} of {size:1 byte|# bytes} arrived",
+    "bucket_missing": "{uri}: there is no bucket {bucket:quoted}",
+    "circle_of_links": "{uri} leads in a circle of symbolic links",
+    "clock_skewed": "{uri}: refused, as this machine's clock is {lead_s:+.0f} s from S3's",
+    "download_slow": "{uri}: only {received:1 byte|# bytes} arrived within {limit_s:g} s",
+    "file_address_malformed": "{uri:quoted} is not a file:// address of an absolute path",
+    "file_grew": "{uri} grew beyond the {limit} bytes that are allowed",
+    "file_longer": "{uri} has more than the {limit} bytes that are allowed",
+    "file_missing": "{uri}: no such file",
+    "file_too_large": "{uri} has {size} bytes; at most {limit} are allowed",
+    "host_malformed": "{host:quoted} is not a host name",
+    "host_private": "{host} has the address {address}, which is not a public one",
+    "host_unknown": "{host} does not resolve: {problem}",
+    "https_output": "{uri} cannot be an output: https:// is only read",
+    "https_put": "{name} cannot be put at {uri}: https:// is only read",
+    "link_out_of_roots": (
+        "{uri} leads through the link {link} out of the folders that SCENEBURST_FILE_ROOTS allows: "
+        "put what it names in its place, or add the folder that it leads to"
+    ),
+    "no_credentials": "{uri}: no AWS credentials ({problem}); use a role, or AWS's own environment variables",
+    "no_space": "{uri}: no space left on the device",
+    "no_temporary_folder": (
+        "no folder for temporary files can be written to ({problem}); set TMPDIR to one that can, and has space left"
+    ),
+    "not_https": "{uri} is not a plain https:// address",
+    "not_public": "{uri} is not a public address",
+    "not_regular_file": "{uri} is not a regular file",
+    "object_missing": "{uri}: no such object ({answer})",
+    "outside_roots": "{uri} is outside the folders that SCENEBURST_FILE_ROOTS allows",
+    "redirects": "{uri}: more than {limit} redirects",
+    "replaced_by_link": "{name} was replaced by a link while it was opened",
+    "s3_address_malformed": "{uri:quoted} is not s3://bucket/key",
+    "s3_denied": "{uri}: refused ({answer}): {problem}; without s3:ListBucket, S3 answers the same for a missing key",
+    "s3_key_relative": (
+        "{uri:quoted} has {segment:quoted} in its key, which some clients resolve and others keep; name the key itself"
+    ),
+    "s3_refused": "{uri}: refused ({answer}): {problem}",
+    "scheme_unknown": "{uri:quoted} is not a usable address: it must begin with s3://, file:// or https://",
+    "server_answered": "{uri}: the server answered {status}",
+    "url_malformed": "this is not a valid URL",
+    "url_with_user": "{uri}: an address with a user or a password is not accepted",
     # --- somebody else's words ---
     "other": "{text}",
 }

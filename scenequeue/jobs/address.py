@@ -5,7 +5,7 @@ from typing import Annotated, TypeAlias
 from pydantic import Field
 
 from scenequeue.errors import StorageDenied
-from scenequeue.quoted import quoted
+from scenequeue.reasons import Code
 
 #: As long as the URLs that servers and proxies commonly take.
 MAX_ADDRESS_CHARS = 2_048
@@ -27,10 +27,8 @@ def bucket_and_key(uri: str) -> tuple[str, str]:
     scheme, _, rest = uri.partition("://")
     bucket, _, key = rest.partition("/")
     if scheme != "s3" or not bucket or not key:
-        raise StorageDenied(f"{quoted(uri)} is not s3://bucket/key")
+        raise StorageDenied(Code.S3_ADDRESS_MALFORMED, uri=uri)
     segment = next((part for part in key.split("/") if part in {".", ".."}), None)
     if segment is not None:
-        raise StorageDenied(
-            f"{quoted(uri)} has {segment!r} in its key, which some clients resolve and others keep; name the key itself"
-        )
+        raise StorageDenied(Code.S3_KEY_RELATIVE, uri=uri, segment=segment)
     return bucket, key

@@ -23,5 +23,49 @@ class Code(StrEnum):
     RETRY_LATER = "retry_later"
     STARTING = "starting"
 
+    # --- storages ---
+    #: The system or a library could not read or write it, perhaps not for good.
+    ADDRESS_FAILED = "address_failed"
+    #: The system or a library refuses it for good.
+    ADDRESS_REFUSED = "address_refused"
+    ARRIVED_DAMAGED = "arrived_damaged"
+    ARRIVED_SHORT = "arrived_short"
+    BUCKET_MISSING = "bucket_missing"
+    CIRCLE_OF_LINKS = "circle_of_links"
+    CLOCK_SKEWED = "clock_skewed"
+    DOWNLOAD_SLOW = "download_slow"
+    FILE_ADDRESS_MALFORMED = "file_address_malformed"
+    FILE_GREW = "file_grew"
+    #: Than the server had announced.
+    FILE_LONGER = "file_longer"
+    FILE_MISSING = "file_missing"
+    FILE_TOO_LARGE = "file_too_large"
+    HOST_MALFORMED = "host_malformed"
+    HOST_PRIVATE = "host_private"
+    HOST_UNKNOWN = "host_unknown"
+    HTTPS_OUTPUT = "https_output"
+    HTTPS_PUT = "https_put"
+    LINK_OUT_OF_ROOTS = "link_out_of_roots"
+    NO_CREDENTIALS = "no_credentials"
+    NO_SPACE = "no_space"
+    NO_TEMPORARY_FOLDER = "no_temporary_folder"
+    NOT_HTTPS = "not_https"
+    NOT_PUBLIC = "not_public"
+    NOT_REGULAR_FILE = "not_regular_file"
+    OBJECT_MISSING = "object_missing"
+    OUTSIDE_ROOTS = "outside_roots"
+    #: More than are followed.
+    REDIRECTS = "redirects"
+    REPLACED_BY_LINK = "replaced_by_link"
+    S3_ADDRESS_MALFORMED = "s3_address_malformed"
+    #: By AccessDenied, which may stand for a missing key.
+    S3_DENIED = "s3_denied"
+    S3_KEY_RELATIVE = "s3_key_relative"
+    S3_REFUSED = "s3_refused"
+    SCHEME_UNKNOWN = "scheme_unknown"
+    SERVER_ANSWERED = "server_answered"
+    URL_MALFORMED = "url_malformed"
+    URL_WITH_USER = "url_with_user"
+
     # --- somebody else's words, as they are ---
     OTHER = "other"

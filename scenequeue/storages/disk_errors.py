@@ -3,6 +3,7 @@
 import errno
 
 from scenequeue.errors import DiskFull, StorageUnavailable
+from scenequeue.reasons import Code
 
 #: Texts that programs write to their error output.
 _MESSAGES = ("No space left on device", "Disk quota exceeded")
@@ -21,5 +22,5 @@ def says_full(text: str) -> bool:
 def copy_error(uri: str, error: OSError) -> DiskFull | StorageUnavailable:
     """Translate an error that ended a copy to or from the URI; both kinds are transient."""
     if is_full(error):
-        return DiskFull(f"{uri}: no space left on the device")
-    return StorageUnavailable(f"{uri}: {error.strerror or error}")
+        return DiskFull(Code.NO_SPACE, uri=uri)
+    return StorageUnavailable(Code.ADDRESS_FAILED, uri=uri, problem=error.strerror or str(error))

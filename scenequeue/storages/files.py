@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote_to_bytes
 
 from scenequeue.errors import BadInput, ObjectNotFound, StorageDenied
-from scenequeue.quoted import quoted
+from scenequeue.reasons import Code
 from scenequeue.storage import Stored, sha256_of
 from scenequeue.storages.atomic import atomic_write
 from scenequeue.storages.disk_errors import copy_error
@@ -46,7 +46,7 @@ def path_of(uri: str) -> Path:
     host, slash, path = rest.partition("/")
     decoded = unquote_to_bytes(path)
     if scheme != "file" or host not in {"", "localhost"} or not slash or b"\0" in decoded:
-        raise StorageDenied(f"{quoted(uri)} is not a file:// address of an absolute path")
+        raise StorageDenied(Code.FILE_ADDRESS_MALFORMED, uri=uri)
     return Path("/" + os.fsdecode(decoded))
 
 
@@ -69,9 +69,9 @@ class FileStorage:
         with source:
             facts = os.fstat(source.fileno())
             if not stat.S_ISREG(facts.st_mode):
-                raise BadInput(f"{uri} is not a regular file")
+                raise BadInput(Code.NOT_REGULAR_FILE, uri=uri)
             if facts.st_size > max_bytes:
-                raise BadInput(f"{uri} has {facts.st_size} bytes; at most {max_bytes} are allowed")
+                raise BadInput(Code.FILE_TOO_LARGE, uri=uri, size=facts.st_size, limit=max_bytes)
             received = 0
             try:
                 with atomic_write(target) as copy, copy.open("wb") as sink:
@@ -80,7 +80,7 @@ class FileStorage:
                             stop_if_asked()
                         received += len(chunk)
                         if received > max_bytes:
-                            raise BadInput(f"{uri} grew beyond the {max_bytes} bytes that are allowed")
+                            raise BadInput(Code.FILE_GREW, uri=uri, limit=max_bytes)
                         sink.write(chunk)
             except OSError as error:
                 # Not `_translating_errors`: a target folder that is gone is no missing input.
@@ -119,7 +119,7 @@ class FileStorage:
                 path = folder / checked.name
                 facts = path.lstat()
                 if stat.S_ISLNK(facts.st_mode):
-                    raise StorageDenied(f"{uri} was replaced by a link while it was opened")
+                    raise StorageDenied(Code.REPLACED_BY_LINK, name=uri)
                 metadata = _read_metadata(path, facts)
         except ObjectNotFound:
             return None
@@ -139,16 +139,13 @@ class FileStorage:
         try:
             path = named.resolve()
         except (OSError, RuntimeError):
-            raise StorageDenied(f"{uri} leads in a circle of symbolic links") from None
+            raise StorageDenied(Code.CIRCLE_OF_LINKS, uri=uri) from None
         root = next((root for root in self._roots if path.is_relative_to(root)), None)
         if root is None:
             link = find_escaping_link(named, self._named)
             if link is None:
-                raise StorageDenied(f"{uri} is outside the folders that SCENEBURST_FILE_ROOTS allows")
-            raise StorageDenied(
-                f"{uri} leads through the link {link} out of the folders that SCENEBURST_FILE_ROOTS allows: "
-                "put what it names in its place, or add the folder that it leads to"
-            )
+                raise StorageDenied(Code.OUTSIDE_ROOTS, uri=uri)
+            raise StorageDenied(Code.LINK_OUT_OF_ROOTS, uri=uri, link=str(link))
         # A root may be a single file; it is opened from the folder above it.
         return (root.parent if path == root else root), path
 
@@ -159,10 +156,10 @@ def _translating_errors(uri: str) -> Iterator[None]:
     try:
         yield
     except (FileNotFoundError, NotADirectoryError):
-        raise ObjectNotFound(f"{uri}: no such file") from None
+        raise ObjectNotFound(Code.FILE_MISSING, uri=uri) from None
     except OSError as error:
         if error.errno in _DENIED:
-            raise StorageDenied(f"{uri}: {error.strerror}") from error
+            raise StorageDenied(Code.ADDRESS_REFUSED, uri=uri, problem=str(error.strerror)) from error
         raise copy_error(uri, error) from error
 
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from scenequeue.errors import StorageDenied
+from scenequeue.reasons import Code
 
 #: O_PATH needs no permission to list the folder.
 _FOLDER_FLAGS = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -59,7 +60,7 @@ def _open_below(folder: int, name: str, *, make: bool) -> int:
     except NotADirectoryError:
         with contextlib.suppress(FileNotFoundError):
             if stat.S_ISLNK(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
-                raise StorageDenied(f"{name} was replaced by a link while it was opened") from None
+                raise StorageDenied(Code.REPLACED_BY_LINK, name=name) from None
             if make:
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), name) from None
         raise

@@ -7,8 +7,8 @@ from urllib.parse import urljoin
 
 import httpx
 
-from scenequeue.counted import counted
 from scenequeue.errors import BadInput, ObjectNotFound, StorageDenied, StorageUnavailable
+from scenequeue.reasons import Code
 from scenequeue.storage import Stored
 from scenequeue.storages.atomic import atomic_write
 from scenequeue.storages.bounded_http import open_response, run_with_limit
@@ -50,12 +50,11 @@ class HttpsStorage:
         try:
             run_with_limit(self._limit_s, lambda: self._download(uri, target, max_bytes, received), stop_if_asked)
         except httpx.HTTPError as error:
-            raise StorageUnavailable(f"{uri}: {str(error) or type(error).__name__}") from error
+            raise StorageUnavailable(Code.ADDRESS_FAILED, uri=uri, problem=str(error) or type(error).__name__) from error
         except httpx.InvalidURL as error:
-            raise BadInput(f"{uri}: {error}") from error
+            raise BadInput(Code.ADDRESS_REFUSED, uri=uri, problem=str(error)) from error
         except TimeoutError as error:
-            arrived = counted(received.bytes, "byte")
-            raise StorageUnavailable(f"{uri}: only {arrived} arrived within {self._limit_s:g} s") from error
+            raise StorageUnavailable(Code.DOWNLOAD_SLOW, uri=uri, received=received.bytes, limit_s=self._limit_s) from error
         except OSError as error:
             raise copy_error(uri, error) from error
         return Stored(uri=uri, bytes=received.bytes)
@@ -68,19 +67,19 @@ class HttpsStorage:
                     await _save(uri, response, target, max_bytes, received)
                     return
                 url = urljoin(url, response.headers.get("location", ""))
-        raise BadInput(f"{uri}: more than {_MAX_REDIRECTS} redirects")
+        raise BadInput(Code.REDIRECTS, uri=uri, limit=_MAX_REDIRECTS)
 
     def put(self, source: Path, uri: str, **_options: object) -> NoReturn:
         """Raise StorageDenied: https:// is only read."""
-        raise StorageDenied(f"{source.name} cannot be put at {uri}: https:// is only read")
+        raise StorageDenied(Code.HTTPS_PUT, name=source.name, uri=uri)
 
     def stat(self, uri: str) -> NoReturn:
         """Raise StorageDenied: https:// is only read."""
-        raise StorageDenied(f"{uri} cannot be an output: https:// is only read")
+        raise StorageDenied(Code.HTTPS_OUTPUT, uri=uri)
 
     def check_writable(self, uri: str) -> NoReturn:
         """Raise StorageDenied: https:// is only read."""
-        raise StorageDenied(f"{uri} cannot be an output: https:// is only read")
+        raise StorageDenied(Code.HTTPS_OUTPUT, uri=uri)
 
 
 class _Received:
@@ -92,19 +91,19 @@ class _Received:
 async def _save(uri: str, response: httpx.Response, target: Path, max_bytes: int, received: _Received) -> None:
     status = response.status_code
     if status in _NOT_FOUND:
-        raise ObjectNotFound(f"{uri}: no such object ({status})")
+        raise ObjectNotFound(Code.OBJECT_MISSING, uri=uri, answer=str(status))
     if status >= _SERVER_ERROR or status in _BUSY:
-        raise StorageUnavailable(f"{uri}: the server answered {status}")
+        raise StorageUnavailable(Code.SERVER_ANSWERED, uri=uri, status=status)
     if not response.is_success:
-        raise StorageDenied(f"{uri}: the server answered {status}")
+        raise StorageDenied(Code.SERVER_ANSWERED, uri=uri, status=status)
     announced = response.headers.get("content-length", "")
     if announced.isdigit() and int(announced) > max_bytes:
-        raise BadInput(f"{uri} has {announced} bytes; at most {max_bytes} are allowed")
+        raise BadInput(Code.FILE_TOO_LARGE, uri=uri, size=int(announced), limit=max_bytes)
     with atomic_write(target) as copy, copy.open("wb") as sink:
         async for chunk in response.aiter_raw(_CHUNK_BYTES):
             received.bytes += len(chunk)
             if received.bytes > max_bytes:
-                raise BadInput(f"{uri} has more than the {max_bytes} bytes that are allowed")
+                raise BadInput(Code.FILE_LONGER, uri=uri, limit=max_bytes)
             sink.write(chunk)
         if announced.isdigit() and received.bytes != int(announced):
-            raise StorageUnavailable(f"{uri}: {received.bytes} of {counted(announced, 'byte')} arrived")
+            raise StorageUnavailable(Code.ARRIVED_SHORT, uri=uri, received=received.bytes, size=int(announced))

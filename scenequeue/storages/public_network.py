@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from scenequeue.errors import StorageDenied, StorageUnavailable
-from scenequeue.quoted import quoted
+from scenequeue.reasons import Code
 
 #: Returns the address to connect to for a host and a port.
 Resolve: TypeAlias = Callable[[str, int], str]
@@ -31,13 +31,13 @@ def public_address(host: str, port: int) -> str:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
-        raise StorageUnavailable(f"{host} does not resolve: {error}") from None
+        raise StorageUnavailable(Code.HOST_UNKNOWN, host=host, problem=str(error)) from None
     except UnicodeError:
-        raise StorageDenied(f"{quoted(host)} is not a host name") from None
+        raise StorageDenied(Code.HOST_MALFORMED, host=host) from None
     addresses = [str(entry[4][0]) for entry in found]
     for text in addresses:
         if not is_public(text):
-            raise StorageDenied(f"{host} has the address {text}, which is not a public one")
+            raise StorageDenied(Code.HOST_PRIVATE, host=host, address=text)
     return addresses[0]
 
 
@@ -68,11 +68,11 @@ def host_and_port(url: str) -> tuple[str, int]:
         name, port = parts.hostname or "", parts.port or 443
         host = name if name.isascii() else name.encode("idna").decode("ascii")
     except ValueError:
-        raise StorageDenied("this is not a valid URL") from None
+        raise StorageDenied(Code.URL_MALFORMED) from None
     if parts.scheme != "https" or not host:
-        raise StorageDenied(f"{parts.scheme}://{host} is not a plain https:// address")
+        raise StorageDenied(Code.NOT_HTTPS, uri=f"{parts.scheme}://{host}")
     if "@" in parts.netloc:
-        raise StorageDenied(f"https://{host}: an address with a user or a password is not accepted")
+        raise StorageDenied(Code.URL_WITH_USER, uri=f"https://{host}")
     return host, port
 
 
@@ -85,10 +85,10 @@ def check_public_url(url: str) -> None:
     host, _ = host_and_port(url)
     name = host.removesuffix(".")
     if name == "localhost" or name.endswith(".localhost"):
-        raise StorageDenied(f"https://{host} is not a public address")
+        raise StorageDenied(Code.NOT_PUBLIC, uri=f"https://{host}")
     with contextlib.suppress(ValueError):
         if not is_public(host):
-            raise StorageDenied(f"https://{_bracketed(host)} is not a public address")
+            raise StorageDenied(Code.NOT_PUBLIC, uri=f"https://{_bracketed(host)}")
 
 
 def pinned_request(url: str, resolve: Resolve = public_address) -> dict[str, Any]:

@@ -23,9 +23,9 @@ from botocore.exceptions import (
     PartialCredentialsError,
 )
 
-from scenequeue.counted import counted
 from scenequeue.errors import BadInput, ItemError, ObjectNotFound, SettingsError, StorageDenied, StorageUnavailable
 from scenequeue.jobs.address import bucket_and_key
+from scenequeue.reasons import Code
 from scenequeue.storage import Stored, sha256_of
 from scenequeue.storages.atomic import atomic_write
 from scenequeue.storages.aws_session import aws_session
@@ -81,7 +81,7 @@ class S3Storage:
             size = answer["ContentLength"]
             if size > max_bytes:
                 answer["Body"].close()
-                raise BadInput(f"{uri} has {size} bytes; at most {max_bytes} are allowed")
+                raise BadInput(Code.FILE_TOO_LARGE, uri=uri, size=size, limit=max_bytes)
             digest = hashlib.sha256()
             received = 0
             with atomic_write(target) as copy, copy.open("wb") as sink:
@@ -92,10 +92,10 @@ class S3Storage:
                     digest.update(chunk)
                     sink.write(chunk)
                 if received != size:
-                    raise StorageUnavailable(f"{uri}: {received} of {counted(size, 'byte')} arrived")
+                    raise StorageUnavailable(Code.ARRIVED_SHORT, uri=uri, received=received, size=size)
                 expected = answer["Metadata"].get("sha256", "")
                 if _HEX_SHA256.fullmatch(expected) and expected != digest.hexdigest():
-                    raise StorageUnavailable(f"{uri} arrived damaged: its checksum differs")
+                    raise StorageUnavailable(Code.ARRIVED_DAMAGED, uri=uri)
         return Stored(uri=uri, bytes=size, sha256=digest.hexdigest(), metadata=answer["Metadata"])
 
     def put(
@@ -151,7 +151,7 @@ class S3Storage:
             with _translating_errors(uri):
                 self._client.head_bucket(Bucket=bucket)
         except ObjectNotFound:
-            raise StorageDenied(f"{uri}: there is no bucket {bucket!r}") from None
+            raise StorageDenied(Code.BUCKET_MISSING, uri=uri, bucket=bucket) from None
         except StorageDenied as error:
             # HeadBucket needs the permission to list, which a role that may only get and put can lack; its 403 has no reason.
             if _status_of(error.__cause__) != _FORBIDDEN:
@@ -198,14 +198,14 @@ def _error_from(uri: str, error: ClientError) -> ItemError | SettingsError:
     code = str(error.response.get("Error", {}).get("Code", ""))
     status = _status_of(error)
     if code in _NOT_FOUND:
-        return ObjectNotFound(f"{uri}: no such object ({code})")
+        return ObjectNotFound(Code.OBJECT_MISSING, uri=uri, answer=code)
     if code == "RequestTimeTooSkewed" or (status == _FORBIDDEN and abs(_clock_lead_s(error)) > _MAX_SKEW_S):
         # A SettingsError ends the container; an ItemError would use up the attempts of one item after the other.
-        return SettingsError(f"{uri}: refused, as this machine's clock is {_clock_lead_s(error):+.0f} s from S3's")
+        return SettingsError(Code.CLOCK_SKEWED, uri=uri, lead_s=_clock_lead_s(error))
     if code not in _TRANSIENT and (code in _DENIED or status == _FORBIDDEN):
-        hint = "; without s3:ListBucket, S3 answers the same for a missing key" if code == "AccessDenied" else ""
-        return StorageDenied(f"{uri}: refused ({code}): {error.response['Error'].get('Message', '')}{hint}")
-    return StorageUnavailable(f"{uri}: {error}")
+        refused = Code.S3_DENIED if code == "AccessDenied" else Code.S3_REFUSED
+        return StorageDenied(refused, uri=uri, answer=code, problem=error.response["Error"].get("Message", ""))
+    return StorageUnavailable(Code.ADDRESS_FAILED, uri=uri, problem=str(error))
 
 
 def _status_of(error: BaseException | None) -> int | None:
@@ -231,14 +231,16 @@ def _translating_errors(uri: str) -> Iterator[None]:
         raise _error_from(uri, error) from error
     except (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError) as error:
         # A SettingsError, as the item succeeds in a container with a role.
-        raise SettingsError(f"{uri}: no AWS credentials ({error}); use a role, or AWS's own environment variables") from error
+        raise SettingsError(Code.NO_CREDENTIALS, uri=uri, problem=str(error)) from error
     except ParamValidationError as error:
-        raise StorageDenied(f"{uri}: {error}") from error
+        raise StorageDenied(Code.ADDRESS_REFUSED, uri=uri, problem=str(error)) from error
     except S3UploadFailedError as error:
         # boto3 wraps the error of a part; the part's error tells if it is transient.
         cause = error.__context__
-        raise (_error_from(uri, cause) if isinstance(cause, ClientError) else StorageUnavailable(f"{uri}: {error}")) from error
+        if isinstance(cause, ClientError):
+            raise _error_from(uri, cause) from error
+        raise StorageUnavailable(Code.ADDRESS_FAILED, uri=uri, problem=str(error)) from error
     except BotoCoreError as error:
-        raise StorageUnavailable(f"{uri}: {error}") from error
+        raise StorageUnavailable(Code.ADDRESS_FAILED, uri=uri, problem=str(error)) from error
     except OSError as error:
         raise copy_error(uri, error) from error

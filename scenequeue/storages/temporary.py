@@ -4,6 +4,7 @@ import tempfile
 from pathlib import Path
 
 from scenequeue.errors import SettingsError
+from scenequeue.reasons import Code
 
 
 def find_temporary_folder() -> Path:
@@ -15,5 +16,4 @@ def find_temporary_folder() -> Path:
     try:
         return Path(tempfile.gettempdir())
     except OSError as error:
-        problem = f"no folder for temporary files can be written to ({error.strerror})"
-        raise SettingsError(f"{problem}; set TMPDIR to one that can, and has space left") from None
+        raise SettingsError(Code.NO_TEMPORARY_FOLDER, problem=str(error.strerror)) from None

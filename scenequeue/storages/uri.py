@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scenequeue.errors import StorageDenied
-from scenequeue.quoted import quoted
+from scenequeue.reasons import Code
 from scenequeue.settings import SceneburstSettings
 from scenequeue.storage import Storage, Stored
 
@@ -76,4 +76,4 @@ class UriStorage:
 
             self._https = self._https or HttpsStorage()
             return self._https
-        raise StorageDenied(f"{quoted(uri)} is not a usable address: it must begin with s3://, file:// or https://")
+        raise StorageDenied(Code.SCHEME_UNKNOWN, uri=uri)
