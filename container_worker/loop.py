@@ -26,8 +26,8 @@ from scenequeue.ports.worker import new_request_id
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import WorkerSettings
 
-#: Seconds that the loop waits at the bells before it checks for other reasons to act.
-_LOOK_S = 1.0
+#: Seconds that the loop waits at the bells before it checks for other reasons to act, at most and at least.
+_LOOK_S, _MIN_LOOK_S = 1.0, 0.05
 #: Seconds between two looks of a draining loop at the clock.
 _DRAIN_LOOK_S = 0.2
 #: Seconds, at most, between two reclaims of the loop itself, so that recovery does not need a dispatcher.
@@ -177,7 +177,7 @@ class WorkLoop:
             self._spurious.reset()
             return self._begin(leases) == 0
         waited_since = time.monotonic()
-        self._bell = worker.wait_for_work(_LOOK_S, self._serves)
+        self._bell = worker.wait_for_work(look_s(self._settings.idle_timeout_s, self._in_flight.idle_s()), self._serves)
         if not self._bell or time.monotonic() - waited_since > _AT_ONCE_S:
             self._spurious.reset()
             return not self._bell
@@ -244,3 +244,9 @@ class WorkLoop:
         while self._in_flight.all() and time.monotonic() < deadline:
             self._in_flight.wait_for_change(seen, deadline - time.monotonic())
             seen = self._in_flight.changes
+
+
+def look_s(idle_timeout_s: float, idle_s: float) -> float:
+    """Return for how long to wait at the bells: a second at most, and not beyond the time to leave for idleness."""
+    left_s = idle_timeout_s - idle_s
+    return max(_MIN_LOOK_S, left_s) if 0 < left_s < _LOOK_S else _LOOK_S

@@ -68,7 +68,7 @@ class S3Proxy:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        threading.Thread(target=self._server.serve_forever, name="s3-proxy", daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), name="s3-proxy", daemon=True).start()
 
     def inject(self, faults: tuple[str, ...], share: float) -> Callable[[], None]:
         """InjectedFault this share of the requests with one of these faults, until what is returned is called; safe twice."""

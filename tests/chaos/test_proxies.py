@@ -22,7 +22,10 @@ from chaos.proxies.s3 import S3Proxy
 from sceneburst.local.embedded_redis import EmbeddedRedis
 from tests.conftest import S3
 
-_ONCE = Config(retries={"total_max_attempts": 1}, read_timeout=2, user_agent_appid="c1-test")
+_ONCE = Config(retries={"total_max_attempts": 1}, user_agent_appid="c1-test")
+_IMPATIENT = _ONCE.merge(Config(read_timeout=0.5))
+#: Delays within that time-out, and beyond it.
+_LATE_S = (0.05, 1.0)
 
 
 @pytest.fixture
@@ -86,15 +89,16 @@ def test_connections_are_cut_in_the_middle_of_what_they_carry(proxy: RedisProxy)
 
 
 @pytest.mark.parametrize("fault", ["500", "503", "cut", "slow"])
-def test_s3_fails_as_told_and_heals(s3: S3, fault: str) -> None:
+def test_s3_fails_as_told_and_heals(s3: S3, fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every request fails while the fault lasts, and is counted."""
+    monkeypatch.setattr("chaos.proxies.s3.LATE_S", _LATE_S)
     proxy = S3Proxy(s3.endpoint_url, 2)
-    client = boto3.client("s3", endpoint_url=proxy.url, config=_ONCE)
+    client, impatient = (boto3.client("s3", endpoint_url=proxy.url, config=config) for config in (_ONCE, _IMPATIENT))
     failed = 0
     lift = proxy.inject((fault,), 1.0)
     for number in range(6):
         try:
-            client.put_object(Bucket=s3.bucket, Key=str(number), Body=b"hello")
+            impatient.put_object(Bucket=s3.bucket, Key=str(number), Body=b"hello")
         except (ClientError, BotoCoreError):
             failed += 1
     lift()
@@ -105,15 +109,16 @@ def test_s3_fails_as_told_and_heals(s3: S3, fault: str) -> None:
     proxy.close()
 
 
-def test_uploads_in_parts_are_known_by_who_began_them(s3: S3) -> None:
+def test_uploads_in_parts_are_known_by_who_began_them(s3: S3, monkeypatch: pytest.MonkeyPatch) -> None:
     """And whether the client got the answer."""
+    monkeypatch.setattr("chaos.proxies.s3.LATE_S", _LATE_S)
     proxy = S3Proxy(s3.endpoint_url, 1)
-    client = boto3.client("s3", endpoint_url=proxy.url, config=_ONCE)
+    client, impatient = (boto3.client("s3", endpoint_url=proxy.url, config=config) for config in (_ONCE, _IMPATIENT))
     known = client.create_multipart_upload(Bucket=s3.bucket, Key="a")["UploadId"]
     lift = proxy.inject(("slow",), 1.0)
     while not any(upload.is_answer_lost for upload in proxy.uploads.values()):
         try:
-            client.create_multipart_upload(Bucket=s3.bucket, Key="a")
+            impatient.create_multipart_upload(Bucket=s3.bucket, Key="a")
         except BotoCoreError:
             break
     lift()

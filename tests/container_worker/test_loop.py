@@ -13,7 +13,7 @@ from container_worker import drain as drain_module
 from container_worker.drain import Drain
 from container_worker.exit_codes import Exit
 from container_worker.kind import ItemContext
-from container_worker.loop import WorkLoop
+from container_worker.loop import WorkLoop, look_s
 from container_worker.sandbox.child import Stopped
 from scenequeue.errors import DiskFull, QueueUnavailable, SettingsError, StorageUnavailable
 from scenequeue.jobs.ids import ContainerId, check_job_id
@@ -143,6 +143,12 @@ def test_a_redis_outage_is_not_idleness(
     assert start({"done": done}, idle_timeout_s=0.05).wait() is Exit.IDLE
     assert left == [0]
     assert is_done(queue)
+
+
+@pytest.mark.parametrize(("idle_s", "wait_s"), [(0.0, 1.0), (19.0, 1.0), (19.5, 0.5), (19.999, 0.05), (20.0, 1.0), (60.0, 1.0)])
+def test_nobody_waits_for_work_beyond_the_idle_limit(idle_s: float, wait_s: float) -> None:
+    """Nor so shortly that Redis would take it for ever; past the limit, it stays for another reason."""
+    assert look_s(20.0, idle_s) == wait_s
 
 
 def test_a_busy_worker_puts_back_what_a_dead_one_held(
@@ -320,7 +326,7 @@ def test_a_full_disk_fails_the_item_for_now_and_ends_the_container(
             wait_until(lambda: queue.producer.status("a").counts.delayed == 1, "the other has failed")
 
     submit_items("a", *[("fill", {})] * 2)
-    assert start({"fill": fill}, idle_timeout_s=30.0).wait() is Exit.DISK_FULL
+    assert start({"fill": fill}, slots=2, idle_timeout_s=30.0).wait() is Exit.DISK_FULL
     counts = queue.producer.status("a").counts
     assert (counts.delayed, counts.done) == (1, 1)
     queue.producer.cancel("a")

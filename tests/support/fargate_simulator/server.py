@@ -1,5 +1,6 @@
 """The simulated ECS: what each of its calls accepts, refuses and answers."""
 
+import functools
 import json
 import re
 import threading
@@ -12,6 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import botocore.session
+from botocore.model import ServiceModel
 from botocore.validate import ParamValidator
 
 from tests.support.fargate_simulator.cluster import NO_CAPACITY, Cluster, SimulatedTask
@@ -24,6 +26,12 @@ _TOKEN = re.compile(r"[!-~]{1,64}")
 _OTHER_FILTERS = frozenset({"containerInstance", "daemonName", "desiredStatus", "family", "launchType", "serviceName"})
 _MEMORY_GIB = {"256": "0.5 1 2", "512": "1-4", "1024": "2-8", "2048": "4-16", "4096": "8-30"}
 _MEMORY_GIB |= {"8192": "16-60 by 4", "16384": "32-120 by 8"}
+
+
+@functools.cache
+def _ecs_model() -> ServiceModel:
+    """Return AWS's description of ECS, which takes a while to read."""
+    return botocore.session.get_session().get_service_model("ecs")
 
 
 class Simulator:
@@ -54,7 +62,7 @@ class Simulator:
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self.cluster = Cluster(argv, environment or {}, self.faults, logs, self.url)
-        self._model = botocore.session.get_session().get_service_model("ecs")
+        self._model = _ecs_model()
         self._tokens: dict[tuple[str, str], tuple[str, SimulatedTask]] = {}
         self._meters = Meters()
         self._numbers = Counter[str]()
