@@ -6,6 +6,7 @@ from pathlib import Path
 
 import structlog
 
+from container_worker.codes import Code
 from container_worker.drain import Drain
 from container_worker.exit_codes import Exit
 from container_worker.failures import Failure, classify
@@ -92,7 +93,7 @@ class ItemExecutor:
                     result = self._handle(item, scratch)
                 except Exception as error:
                     if not scratch.is_dir():
-                        raise SurroundingsBroken(f"the scratch folder {scratch} vanished while an item was in it") from error
+                        raise SurroundingsBroken(Code.SCRATCH_VANISHED, folder=str(scratch)) from error
                     raise
         except Stopped as stopped:
             self._hand_back(item, str(stopped), log)
@@ -134,9 +135,9 @@ class ItemExecutor:
                 self._reports.deliver(lambda: self._queue.worker.begin(self._container_id, item.lease), item.stop)
             except LeaseLost:
                 item.lose()
-                raise Stopped("the lease was lost before the work began") from None
+                raise Stopped(Code.LEASE_LOST_WAITING) from None
             except QueueUnavailable:
-                raise Stopped("redis stayed away before the work began") from None
+                raise Stopped(Code.REDIS_SILENT_WAITING) from None
             yield
 
     def _unpromised(self, error: Exception, item: InFlightItem) -> SettingsError | None:
@@ -157,7 +158,10 @@ class ItemExecutor:
         if failure.is_broken or failure.is_misconfigured:
             return failure.message
         # A full disk has its own error, and counts as an attempt.
-        return "" if failure.is_disk_full else find_problem(self._settings.scratch_dir, thoroughly=failure.transient)
+        if failure.is_disk_full:
+            return ""
+        problem = find_problem(self._settings.scratch_dir, thoroughly=failure.transient)
+        return problem.text if problem else ""
 
     def _hand_back(self, item: InFlightItem, reason: str, log: structlog.stdlib.BoundLogger, *, is_set_up: bool = True) -> None:
         if item.is_lost:
@@ -197,12 +201,12 @@ class ItemExecutor:
             try:
                 options = self._queue.worker.options(lease.job_id)
             except JobNotFound:
-                raise Stopped(f"job {lease.job_id} has expired") from None
+                raise Stopped(Code.ITEM_EXPIRED, job_id=lease.job_id) from None
             except QueueUnavailable:
                 if problem := find_problem(self._settings.scratch_dir, thoroughly=False):
                     raise SurroundingsBroken(problem) from None
                 # Nothing has been done for it yet, so handing it back costs nothing.
-                raise Stopped("redis went away before the item began") from None
+                raise Stopped(Code.REDIS_SILENT_BEFORE) from None
             if len(self._options) >= _MAX_OPTIONS:
                 self._options.clear()
             self._options[lease.job_id] = options

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
+from container_worker.codes import Code
 from container_worker.sandbox.child import Stopped
 from scenequeue.jobs.ids import LeaseToken
 from scenequeue.jobs.item import Lease
@@ -135,7 +136,7 @@ class InFlightItems:
                 self._waiting.remove(item.lease.token)
             if item.stop.is_set():
                 self._changed.notify_all()
-                raise Stopped(f"{item.key} was stopped before it began")
+                raise Stopped(Code.ITEM_STOPPED_WAITING, item=item.key)
             self._working += 1
             item.phase = Phase.WORKING
             self._note_change()

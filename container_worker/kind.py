@@ -13,11 +13,12 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from container_worker.codes import Code
 from container_worker.files.inputs import Input, InputFile, fetch, naming_addresses
 from container_worker.files.outputs import Delivered, Output, find_existing_output, upload_outputs
 from container_worker.sandbox.child import Stopped
 from container_worker.sandbox.limits import Limits
-from scenequeue.errors import BadInput, problem_line
+from scenequeue.errors import BadInput, problem_line, reason_for
 from scenequeue.jobs.item import Lease
 from scenequeue.jobs.options import JobOptions, KindOptions
 from scenequeue.jobs.result import ItemResult
@@ -45,7 +46,7 @@ class ItemContext:
     def stop_if_asked(self) -> None:
         """Raise Stopped if the item was told to stop."""
         if self.should_stop.is_set():
-            raise Stopped(f"{self.lease.job_id}/{self.lease.item_id} was stopped before its end")
+            raise Stopped(Code.ITEM_STOPPED, item=f"{self.lease.job_id}/{self.lease.item_id}")
 
 
 Payload = TypeVar("Payload")
@@ -153,8 +154,8 @@ def parse_payload(kind: Kind, context: ItemContext) -> ParsedItem[Any, Any]:
         payload = kind.payload.model_validate(context.lease.item.payload)
         options = kind.options.of_job(context.options).overridden(getattr(payload, "options", {}), strict=False)
     except ValidationError as error:
-        problems = "; ".join(map(problem_line, error.errors(include_input=False)))
-        raise BadInput(f"the item is malformed: {problems}") from None
+        problems = tuple(reason_for(problem_line(each)) for each in error.errors(include_input=False))
+        raise BadInput(Code.ITEM_MALFORMED, problems=problems) from None
     return ParsedItem(context, payload, options)
 
 

@@ -152,7 +152,7 @@ class WorkLoop:
                 self._log.exception("leasing failed")
             if problem := find_problem(self._settings.scratch_dir, thoroughly=False):
                 # Leasing may have failed because no file descriptor is left for the connection.
-                self._drain.ask(f"{BROKEN}{problem}", Exit.BROKEN)
+                self._drain.ask(f"{BROKEN}{problem.text}", Exit.BROKEN)
             self._in_flight.wait_for_change(seen, self._errors.next_s())
             # No work could be received meanwhile.
             self._in_flight.restart_idle_clock()

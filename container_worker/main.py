@@ -75,7 +75,7 @@ def _named(settings: WorkerSettings) -> ContainerId:
 def _check_scratch(settings: WorkerSettings) -> None:
     """Find out before the first lease: a container without scratch space would use up the attempts of every item."""
     if problem := scratch_problem(settings.scratch_dir):
-        raise SettingsError(f"SCENEBURST_SCRATCH_DIR: {problem}")
+        raise SettingsError(f"SCENEBURST_SCRATCH_DIR: {problem.text}")
 
 
 def main() -> int:

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from container_worker.codes import Code
 from scenequeue.errors import SettingsError
+from scenequeue.reasons import Reason
 from scenequeue.storages.temporary import find_temporary_folder
 
 #: Every scratch folder's name starts with this and goes on with its owner's process id.
@@ -44,18 +46,18 @@ def remove_remaining() -> None:
             _remaining.discard(folder)
 
 
-def scratch_problem(root: Path | None = None) -> str:
-    """Explain that no scratch folder can be made in `root`; "" where one can."""
+def scratch_problem(root: Path | None = None) -> Reason | None:
+    """Explain that no scratch folder can be made in `root`; None where one can."""
     try:
         folder = root or find_temporary_folder()
     except SettingsError as error:
-        return str(error)
+        return error.reason
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
-            return ""
+            return None
     except OSError as error:
-        return f"{folder} cannot be written to ({error.strerror})"
+        return Reason(Code.FOLDER_UNWRITABLE, {"folder": str(folder), "problem": error.strerror or str(error)})
 
 
 def sweep(root: Path | None = None) -> int:

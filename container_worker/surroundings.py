@@ -3,10 +3,11 @@
 import resource
 from pathlib import Path
 
+from container_worker.codes import Code
 from container_worker.media.ffmpeg import find_ffmpeg, probe_ffmpeg
 from container_worker.scratch import scratch_problem
-from scenequeue.counted import counted
 from scenequeue.errors import SceneburstError, SettingsError
+from scenequeue.reasons import Reason
 
 #: Files, connections and pipes that one item opens at once, with some to spare.
 _DESCRIPTORS = 32
@@ -18,8 +19,8 @@ class SurroundingsBroken(SceneburstError):
     transient = True
 
 
-def find_problem(scratch_dir: Path | None, *, thoroughly: bool) -> str:
-    """Describe a fault of the container itself; "" when there is none.
+def find_problem(scratch_dir: Path | None, *, thoroughly: bool) -> Reason | None:
+    """Describe a fault of the container itself; None when there is none.
 
     Args:
         scratch_dir: as in the settings.
@@ -31,19 +32,18 @@ def find_problem(scratch_dir: Path | None, *, thoroughly: bool) -> str:
     try:
         program = find_ffmpeg().path
     except SettingsError as error:
-        return str(error)
-    return "" if probe_ffmpeg(program) else f"{program} cannot be run any more"
+        return error.reason
+    return None if probe_ffmpeg(program) else Reason(Code.FFMPEG_BROKEN, {"program": str(program)})
 
 
-def _descriptor_problem() -> str:
+def _descriptor_problem() -> Reason | None:
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:
         # The listing itself is one of them.
         left = limit - sum(1 for _ in Path("/dev/fd").iterdir()) + 1
     except OSError:
         # No such folder here; whether one more can be opened, the scratch file has shown.
-        return ""
+        return None
     if limit == resource.RLIM_INFINITY or left >= _DESCRIPTORS:
-        return ""
-    files = counted(left, "more file")
-    return f"only {files} can be opened, and an item needs {_DESCRIPTORS}: raise the limit of {limit} (ulimit -n)"
+        return None
+    return Reason(Code.DESCRIPTORS_SHORT, {"left": left, "needed": _DESCRIPTORS, "limit": limit})

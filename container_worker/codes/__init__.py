@@ -23,3 +23,96 @@ class Code(StrEnum):
     SUBTITLES_OUTSIDE = "subtitles_outside"
     TEXT_CUT = "text_cut"
     TITLE_CUT = "title_cut"
+
+    # --- an item and its inputs ---
+    AV1_UNAVAILABLE = "av1_unavailable"
+    FILE_EMPTY = "file_empty"
+    INPUTS_TOO_COSTLY = "inputs_too_costly"
+    #: Stands for an input, where its address is known.
+    INPUT_AT = "input_at"
+    ITEM_MALFORMED = "item_malformed"
+    OF_INPUT = "of_input"
+    ROOTS_MISSING = "roots_missing"
+
+    # --- a picture ---
+    JPEG_SCANS = "jpeg_scans"
+    #: So large that its size is not told.
+    PICTURE_BEYOND_LIMIT = "picture_beyond_limit"
+    PICTURE_DAMAGED = "picture_damaged"
+    PICTURE_TOO_LARGE = "picture_too_large"
+    PICTURE_UNREADABLE = "picture_unreadable"
+
+    # --- a sound ---
+    SOUND_DAMAGED = "sound_damaged"
+    SOUND_EMPTY = "sound_empty"
+    SOUND_MISSING = "sound_missing"
+    SOUND_PARTS = "sound_parts"
+    SOUND_TOO_LONG = "sound_too_long"
+    SOUND_TOO_SHORT = "sound_too_short"
+    SOUND_UNREADABLE = "sound_unreadable"
+
+    # --- subtitles ---
+    CUES_TOO_MANY = "cues_too_many"
+    SUBTITLES_TOO_LARGE = "subtitles_too_large"
+    SUBTITLES_UNREADABLE = "subtitles_unreadable"
+
+    # --- a scene in a film ---
+    SCENE_CUT_SHORT = "scene_cut_short"
+    SCENE_UNLIKE_FILM = "scene_unlike_film"
+    SCENE_UNREADABLE = "scene_unreadable"
+
+    # --- limits ---
+    CPU_EXCEEDED = "cpu_exceeded"
+    FILE_SIZE_EXCEEDED = "file_size_exceeded"
+    MEMORY_EXCEEDED = "memory_exceeded"
+    RENDERING_FILE_SIZE = "rendering_file_size"
+    RENDERING_MEMORY = "rendering_memory"
+    RENDERING_MEMORY_FOR = "rendering_memory_for"
+    SCRATCH_FULL = "scratch_full"
+    SCRATCH_FULL_DURING = "scratch_full_during"
+    TIME_EXCEEDED = "time_exceeded"
+    TOO_SLOW = "too_slow"
+
+    # --- tools that fail ---
+    ENDED_BY_SIGNAL = "ended_by_signal"
+    ENDED_WITH_CODE = "ended_with_code"
+    FADE_NOT_ENCODED = "fade_not_encoded"
+    FILM_NOT_MUXED = "film_not_muxed"
+    LOUDNESS_NOT_MEASURED = "loudness_not_measured"
+    LOUDNESS_NOT_REPORTED = "loudness_not_reported"
+    OUTPUT_MISSING = "output_missing"
+    POSTER_NOT_MADE = "poster_not_made"
+    SCENE_NOT_ENCODED = "scene_not_encoded"
+    SUBTITLES_NOT_DRAWN = "subtitles_not_drawn"
+    #: A problem, and the last lines of the program that had it.
+    WITH_LAST_LINES = "with_last_lines"
+
+    # --- the renderer, which is not trusted ---
+    #: A program's name in other reasons.
+    RENDERER = "renderer"
+    RENDERER_LEFT_ANOTHER = "renderer_left_another"
+    RENDERER_MADE_NOTHING = "renderer_made_nothing"
+    RENDERER_SAID_TOO_MUCH = "renderer_said_too_much"
+    RENDERER_UNINTELLIGIBLE = "renderer_unintelligible"
+    RENDERER_WITHOUT_RESULT = "renderer_without_result"
+
+    # --- an item that is handed back ---
+    ITEM_EXPIRED = "item_expired"
+    ITEM_STOPPED = "item_stopped"
+    ITEM_STOPPED_WAITING = "item_stopped_waiting"
+    LEASE_LOST_WAITING = "lease_lost_waiting"
+    PROGRAM_STOPPED = "program_stopped"
+    REDIS_SILENT_BEFORE = "redis_silent_before"
+    REDIS_SILENT_WAITING = "redis_silent_waiting"
+
+    # --- the container ---
+    DESCRIPTORS_SHORT = "descriptors_short"
+    FFMPEG_BROKEN = "ffmpeg_broken"
+    FFMPEG_MISSING = "ffmpeg_missing"
+    FFMPEG_UNUSABLE = "ffmpeg_unusable"
+    FOLDER_UNWRITABLE = "folder_unwritable"
+    FONT_OF_PICTURES = "font_of_pictures"
+    ISOLATION_NEEDS_ROOT = "isolation_needs_root"
+    ISOLATION_TRIAL_ENDED = "isolation_trial_ended"
+    ISOLATION_UNSUPPORTED = "isolation_unsupported"
+    SCRATCH_VANISHED = "scratch_vanished"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
+from container_worker.codes import Code
 from scenequeue.errors import BadInput
 from scenequeue.storage import sha256_of
 from scenequeue.storages.uri import UriStorage
@@ -55,16 +56,16 @@ def fetch(inputs: Iterable[Input], storage: UriStorage, scratch: Path, stop_if_a
         try:
             stored = storage.get(wanted.uri, path, stop_if_asked=stop_if_asked)
         except BadInput as error:
-            raise type(error)(f"{wanted.role}: {error}") from None
+            raise type(error)(Code.OF_INPUT, input=wanted.role, problem=error.reason) from None
         if not stored.bytes and not wanted.may_be_empty:
-            raise BadInput(f"{wanted.role}: {wanted.uri} is empty, 0 bytes")
+            raise BadInput(Code.FILE_EMPTY, input=wanted.role, uri=wanted.uri)
         found[wanted.role] = InputFile(path, sha256_of(path))
     return found
 
 
 @contextmanager
 def naming_addresses(inputs: Iterable[Input]) -> Iterator[None]:
-    """Put the input's address into what is said of an input: `image is …` becomes `image: s3://… is …`."""
+    """Put the input's address into errors about an input: `image is …` becomes `image: s3://… is …`."""
     by_word: Mapping[str, Input] = {word: wanted for wanted in inputs for word in {wanted.role, wanted.word} - {""}}
     try:
         yield

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from container_worker.codes import Code
 from container_worker.media.file_names import CAPTIONS, POSTER, VIDEO
 from container_worker.sandbox.outputs import open_output
 from scenequeue.errors import ToolFailed
@@ -131,7 +132,7 @@ def upload_outputs(
         metadata["warnings"] = _written_warnings(warnings)
     stored = _put(main, folder, metadata, storage, stop_if_asked)
     if stored is None:
-        raise ToolFailed(f"{main.file_name} was not made")
+        raise ToolFailed(Code.OUTPUT_MISSING, file=main.file_name)
     artifacts = [main.stored(stored), *(other.stored(found) for other, found in delivered if found)]
     return Delivered(artifacts, beside, duration_s, warnings)
 

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from container_worker.codes import Code
 from scenequeue.errors import StorageDenied
+from scenequeue.reasons import Reason
 from scenequeue.settings import list_for_shell
 from scenequeue.storages.files import path_of
 
@@ -29,12 +31,9 @@ def missing_roots(payload: Mapping[str, Any], own: Sequence[Path], plan: Mapping
     return list(found)
 
 
-def advice(own: Sequence[Path], missing: Sequence[Path]) -> str:
-    """One line: the variable to set for this container, and its value."""
-    return (
-        f"it may not use {', '.join(map(str, missing))}, which the dispatcher promises: "
-        f"start this container worker with SCENEBURST_FILE_ROOTS={list_for_shell([*own, *missing])}"
-    )
+def advice(own: Sequence[Path], missing: Sequence[Path]) -> Reason:
+    """The variable to set for this container, and its value."""
+    return Reason(Code.ROOTS_MISSING, {"folders": ", ".join(map(str, missing)), "roots": list_for_shell([*own, *missing])})
 
 
 def _holding(roots: Sequence[Path], path: Path) -> Path | None:

@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TypeAlias
 
+from container_worker.codes import Code
 from container_worker.files.inputs import Input, InputFile
 from container_worker.files.outputs import Output, video_outputs
 from container_worker.kind import Kind, Made, ParsedItem
@@ -33,7 +34,7 @@ class Stitch:
         payload, options = item.payload, item.options
         program = find_ffmpeg()
         if options.codec == "av1" and not program.has_av1:
-            raise BadInput(f"codec av1 needs an ffmpeg with libsvtav1, which {program.path} is not; choose h264, or install one")
+            raise BadInput(Code.AV1_UNAVAILABLE, program=str(program.path))
         for number, source in enumerate(payload.sources):
             name = SCENE_FILE.format(number)
             yield Input(f"scene {number + 1}", source, f"{name}.mp4")

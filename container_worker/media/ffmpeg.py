@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from container_worker.codes import Code
 from container_worker.media.ffmpeg_process import read_version_report
 from scenequeue.errors import ProgramUnavailable, SettingsError
 
@@ -49,9 +50,7 @@ def _found(search: str, named: str | None) -> Ffmpeg:
     if named:
         chosen = probe_ffmpeg(Path(named))
         if chosen is None:
-            raise SettingsError(
-                f"SCENEBURST_FFMPEG names {named}, which is not an ffmpeg {_MIN_MAJOR} or newer with libx264 and libass"
-            )
+            raise SettingsError(Code.FFMPEG_UNUSABLE, program=named, oldest=_MIN_MAJOR)
         return chosen
     on_path = shutil.which("ffmpeg", path=search)
     chosen = probe_ffmpeg(Path(on_path)) if on_path else None
@@ -63,9 +62,7 @@ def _found(search: str, named: str | None) -> Ffmpeg:
         except (ImportError, RuntimeError):
             chosen = None
     if chosen is None:
-        raise ProgramUnavailable(
-            f"no ffmpeg {_MIN_MAJOR} or newer with libx264 and libass: install one, or `pip install imageio-ffmpeg`"
-        )
+        raise ProgramUnavailable(Code.FFMPEG_MISSING, oldest=_MIN_MAJOR)
     return chosen
 
 

@@ -29,4 +29,100 @@ SENTENCES: Mapping[str, str] = {
     "subtitles_outside": "no subtitle falls inside the narration",
     "text_cut": "subtitles: the text of {cues:1 cue|# cues} did not fit on the frame and was cut short",
     "title_cut": "title: it needs more than the {lines} lines of the title card, and was cut short there",
+    # --- an item and its inputs ---
+    "av1_unavailable": "codec av1 needs an ffmpeg with libsvtav1, which {program} is not; choose h264, or install one",
+    "file_empty": "{input}: {uri} is empty, 0 bytes",
+    "inputs_too_costly": (
+        "its inputs take more than {limit_s} s of CPU time to be read: a picture or a sound is damaged, or made to"
+    ),
+    "input_at": "{input}: {uri}",
+    "item_malformed": "the item is malformed: {problems:; }",
+    "of_input": "{input}: {problem}",
+    "roots_missing": (
+        "it may not use {folders}, which the dispatcher promises: start this container worker with SCENEBURST_FILE_ROOTS={roots}"
+    ),
+    # --- a picture ---
+    "jpeg_scans": (
+        "{input} is a JPEG with too many scans: they decode {decoded_mp} megapixels, and {limit_mp} are allowed; save it "
+        "as a baseline JPEG"
+    ),
+    "picture_beyond_limit": "{input} has more than the {limit_mp} megapixels allowed",
+    "picture_damaged": "{input} is damaged: {problem}",
+    "picture_too_large": "{input} is {width_px}x{height_px} pixels, more than the {limit_mp} megapixels allowed",
+    "picture_unreadable": "{input} is not a picture in a format that is read ({formats})",
+    # --- a sound ---
+    "sound_damaged": "{input} is damaged: {damaged} of {packets} packets cannot be decoded",
+    "sound_empty": "{input} is empty: no sound could be decoded",
+    "sound_missing": "{input} has no sound in it",
+    "sound_parts": "{input} was joined of more than the {limit} files allowed; render it as several scenes",
+    "sound_too_long": "{input} lasts longer than the {limit_h:g} hours allowed; make several of it",
+    "sound_too_short": "{input} lasts {length_s:.3f} s; the shortest allowed is {least_s:g} s",
+    "sound_unreadable": "{input} is not a sound file that can be read ({problem}); {formats} can",
+    # --- subtitles ---
+    "cues_too_many": "{input} has {cues} cues, more than the {limit} allowed",
+    "subtitles_too_large": "{input} has {bytes} bytes, more than the {limit} that subtitles may have",
+    "subtitles_unreadable": (
+        "{input} is not an SRT, WebVTT, ASS or SSA subtitle file: no line 'HH:MM:SS,mmm --> HH:MM:SS,mmm' in it"
+    ),
+    # --- a scene in a film ---
+    "scene_cut_short": "{input}: of the frames {first} to {end} only {decoded} could be decoded",
+    "scene_unlike_film": (
+        "{input} is {width_px}x{height_px} at {fps} fps in {codec}; the film is {film_width_px}x{film_height_px} at "
+        "{film_fps} fps in {film_codec}"
+    ),
+    "scene_unreadable": "{input} is not a rendered scene: {problem}",
+    # --- limits ---
+    "cpu_exceeded": "{program} used more CPU time than it may",
+    "file_size_exceeded": "{program} wrote a larger file than it may",
+    "memory_exceeded": "{program} used more memory than it may, or was killed by the system",
+    "rendering_file_size": "rendering wrote a larger file than it may",
+    "rendering_memory": "rendering needs more memory than it may use",
+    "rendering_memory_for": "rendering needs more memory than it may use ({problem})",
+    "scratch_full": "no space left in the scratch folder",
+    "scratch_full_during": "no space left in the scratch folder while {program} ran",
+    "time_exceeded": "{program} ran longer than {limit_s:g} s",
+    "too_slow": (
+        "it needs some {needed_min:1 minute|# minutes} at this rate, and an item has {limit_min:.0f} "
+        "(SCENEBURST_ITEM_TIMEOUT_S): shorten it, choose a smaller resolution or frame rate, or raise the limit"
+    ),
+    # --- tools that fail ---
+    "ended_by_signal": "{program} was killed by signal {signal}",
+    "ended_with_code": "{program} ended with code {exit_code}",
+    "fade_not_encoded": "ffmpeg ended with code {exit_code} while it encoded a fade",
+    "film_not_muxed": "ffmpeg ended with code {exit_code} while it put picture and sound together",
+    "loudness_not_measured": "ffmpeg ended with code {exit_code} while it measured loudness",
+    "loudness_not_reported": "ffmpeg reported no loudness",
+    "output_missing": "{file} was not made",
+    "poster_not_made": "no frame of the finished video could be decoded for its poster",
+    "scene_not_encoded": "ffmpeg ended with code {exit_code} while it encoded the scene",
+    "subtitles_not_drawn": "ffmpeg ended with code {exit_code} while it drew subtitles",
+    "with_last_lines": "{problem}\n{lines}",
+    # --- the renderer, which is not trusted ---
+    "renderer": "the renderer",
+    "renderer_left_another": "the renderer left something else than a file of its own as {file}; it is not delivered",
+    "renderer_made_nothing": "the renderer has not made {file}",
+    "renderer_said_too_much": "the renderer said more than a renderer does",
+    "renderer_unintelligible": "the renderer sent an unknown message: {message!r}",
+    "renderer_without_result": "the renderer ended without a result",
+    # --- an item that is handed back ---
+    "item_expired": "job {job_id} has expired",
+    "item_stopped": "{item} was stopped before its end",
+    "item_stopped_waiting": "{item} was stopped before it began",
+    "lease_lost_waiting": "the lease was lost before the work began",
+    "program_stopped": "{program} was stopped",
+    "redis_silent_before": "redis went away before the item began",
+    "redis_silent_waiting": "redis stayed away before the work began",
+    # --- the container ---
+    "descriptors_short": (
+        "only {left:1 more file|# more files} can be opened, and an item needs {needed}: raise the limit of {limit} (ulimit -n)"
+    ),
+    "ffmpeg_broken": "{program} cannot be run any more",
+    "ffmpeg_missing": "no ffmpeg {oldest} or newer with libx264 and libass: install one, or `pip install imageio-ffmpeg`",
+    "ffmpeg_unusable": "SCENEBURST_FFMPEG names {program}, which is not an ffmpeg {oldest} or newer with libx264 and libass",
+    "folder_unwritable": "{folder} cannot be written to ({problem})",
+    "font_of_pictures": "{path} has pictures instead of outlines, which are not drawn",
+    "isolation_needs_root": "only root can give each child a user of its own",
+    "isolation_trial_ended": "the trial ended with code {exit_code}",
+    "isolation_unsupported": "not supported on {system} {machine}",
+    "scratch_vanished": "the scratch folder {folder} vanished while an item was in it",
 }

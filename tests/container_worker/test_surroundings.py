@@ -177,10 +177,12 @@ def test_a_machine_without_threads_keeps_no_item(
 def test_what_is_wrong_is_found_and_named(tmp_path: Path) -> None:
     """A file, or something under a file, in the folder's place; a folder that is gone is made again."""
     (tmp_path / "file").touch()
-    assert scratch_problem(tmp_path / "new") == ""
+    assert scratch_problem(tmp_path / "new") is None
     for place in (tmp_path / "file", tmp_path / "file" / "below"):
-        assert scratch_problem(place).startswith(f"{place} cannot be written to")
-    assert find_problem(tmp_path, thoroughly=True) == ""
+        problem = scratch_problem(place)
+        assert problem is not None
+        assert problem.text.startswith(f"{place} cannot be written to")
+    assert find_problem(tmp_path, thoroughly=True) is None
 
 
 def test_a_process_without_file_descriptors_is_broken(tmp_path: Path) -> None:
@@ -191,7 +193,8 @@ def test_a_process_without_file_descriptors_is_broken(tmp_path: Path) -> None:
         problem = find_problem(tmp_path, thoroughly=True)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    assert "Too many open files" in problem
+    assert problem is not None
+    assert "Too many open files" in problem.text
 
 
 def test_too_few_file_descriptors_for_an_item_are_found(tmp_path: Path) -> None:
@@ -202,8 +205,9 @@ def test_too_few_file_descriptors_for_an_item_are_found(tmp_path: Path) -> None:
         problem = find_problem(tmp_path, thoroughly=False)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    assert "more files can be opened" in problem
-    assert find_problem(tmp_path, thoroughly=False) == ""
+    assert problem is not None
+    assert "more files can be opened" in problem.text
+    assert find_problem(tmp_path, thoroughly=False) is None
 
 
 def test_a_lease_that_cannot_be_asked_for_here_ends_the_container(

@@ -12,6 +12,7 @@ from container_worker.kinds import load_kinds
 from container_worker.main import run
 from container_worker.sandbox.child import Stopped
 from scenequeue.errors import BadInput, ToolFailed
+from scenequeue.reasons import load_words
 from scenequeue.settings import WorkerSettings
 from tests.container_worker.function_kind import kinds_of
 
@@ -55,4 +56,5 @@ def _log(folder: Path, line: str) -> None:
 
 
 if __name__ == "__main__":
+    load_words()
     sys.exit(run(WorkerSettings.load(), {**load_kinds(), **kinds_of({"wait": wait, "use": use, "misbehave": misbehave})}))

@@ -51,4 +51,4 @@ def test_only_a_root_that_is_promised_and_not_ours_is_missing(tmp_path: Path) ->
     assert missing("elsewhere/a.png") == []
     assert missing("shared/a.png", "other/b.png", "other/c.png") == [other]
     assert missing_roots({"image": f"file://{other}/b.png"}, [shared], None) == []
-    assert advice([shared], [other]).endswith(f"""SCENEBURST_FILE_ROOTS='["{shared}", "{other}"]'""")
+    assert advice([shared], [other]).text.endswith(f"""SCENEBURST_FILE_ROOTS='["{shared}", "{other}"]'""")
