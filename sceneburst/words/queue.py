@@ -27,6 +27,17 @@ SENTENCES: Mapping[str, str] = {
     "retry_later": "{items:1 item waits|# items wait} for the next attempt",
     "starting": "{containers:1 container is|# containers are} starting",
     "plan_malformed": "the plan in Redis is malformed",
+    # --- a submission ---
+    "crf_out_of_range": "crf is 1 to 51 with codec h264, not {crf}",
+    "job_id_unusable": "{job_id:quoted} is not a usable job id: letters, digits, '.', '_' and '-' only, 1 to 128",
+    "label_name_unusable": ("{name:quoted} is not a usable label name: letters, digits, '.', '_', '/' and '-' only, 1 to 64"),
+    "label_too_long": "a label's value has at most {limit} characters, not {length}",
+    "label_unprintable": "a label's value has no control characters and no surrogates",
+    "language_unknown": "a BCP 47 tag such as ja, zh-Hant or pt-BR is needed, not {tag:quoted}",
+    "name_too_long": "{name:quoted} is not a usable name: more than {limit} bytes in UTF-8",
+    "name_unusable": ("{name:quoted} is not a usable name: letters, digits, space and . _ + @ = - only, 1 to 120, no '..'"),
+    "title_too_long": "a title has at most {limit} characters, not {length}",
+    "title_unprintable": "a title has no control characters and no surrogates, such as {character}",
     # --- storages ---
     "address_failed": "{uri}: {problem}",
     "address_refused": "{uri}: {problem}",

@@ -6,7 +6,8 @@ from typing import Annotated, NewType
 
 from pydantic import AfterValidator, Field
 
-from scenequeue.quoted import quoted
+from scenequeue.errors import InvalidValue
+from scenequeue.reasons import Code
 
 #: An item id is "<stage>-<index>", both counted from 0 in the caller's order.
 ItemId = NewType("ItemId", str)
@@ -30,12 +31,12 @@ def check_name(name: str) -> str:
     """A scene's name, if it can be a file's name and nothing else: no path parts, no control characters.
 
     Raises:
-        ValueError: it is empty, too long (120 characters, 220 bytes), starts with a dot or holds a separator.
+        InvalidValue: it is empty, too long (120 characters, 220 bytes), starts with a dot or holds a separator.
     """
     if not _NAME.match(name) or ".." in name or name != name.strip():
-        raise ValueError(f"{quoted(name)} is not a usable name: letters, digits, space and . _ + @ = - only, 1 to 120, no '..'")
+        raise InvalidValue(Code.NAME_UNUSABLE, name=name)
     if len(name.encode()) > _NAME_BYTES:
-        raise ValueError(f"{quoted(name)} is not a usable name: more than {_NAME_BYTES} bytes in UTF-8")
+        raise InvalidValue(Code.NAME_TOO_LONG, name=name, limit=_NAME_BYTES)
     return name
 
 
@@ -43,10 +44,10 @@ def check_job_id(job_id: str) -> JobId:
     """A job id that is safe in a Redis key and in a path.
 
     Raises:
-        ValueError: it has other characters than letters, digits, '.', '_', '-', or more than 128.
+        InvalidValue: it has other characters than letters, digits, '.', '_', '-', or more than 128.
     """
     if not is_job_id(job_id):
-        raise ValueError(f"{quoted(job_id)} is not a usable job id: letters, digits, '.', '_' and '-' only, 1 to 128")
+        raise InvalidValue(Code.JOB_ID_UNUSABLE, job_id=job_id)
     return JobId(job_id)
 
 
@@ -59,13 +60,13 @@ def check_title(title: str) -> str:
     """A title that can be drawn, and be written into a file's metadata.
 
     Raises:
-        ValueError: it has more than 500 characters, control characters, or half a surrogate pair.
+        InvalidValue: it has more than 500 characters, control characters, or half a surrogate pair.
     """
     if len(title) > _TITLE_CHARS:
-        raise ValueError(f"a title has at most {_TITLE_CHARS} characters, not {len(title)}")
+        raise InvalidValue(Code.TITLE_TOO_LONG, limit=_TITLE_CHARS, length=len(title))
     bad = next((char for char in title if unicodedata.category(char) in ("Cc", "Cs")), None)
     if bad is not None:
-        raise ValueError(f"a title has no control characters and no surrogates, such as U+{ord(bad):04X}")
+        raise InvalidValue(Code.TITLE_UNPRINTABLE, character=f"U+{ord(bad):04X}")
     return title
 
 
@@ -73,10 +74,10 @@ def check_label_name(name: str) -> str:
     """A label's name, safe in a Redis key and before the "=" of a filter.
 
     Raises:
-        ValueError: it has other characters than letters, digits, '.', '_', '/', '-', or more than 64.
+        InvalidValue: it has other characters than letters, digits, '.', '_', '/', '-', or more than 64.
     """
     if not _LABEL.fullmatch(name):
-        raise ValueError(f"{quoted(name)} is not a usable label name: letters, digits, '.', '_', '/' and '-' only, 1 to 64")
+        raise InvalidValue(Code.LABEL_NAME_UNUSABLE, name=name)
     return name
 
 
@@ -84,12 +85,12 @@ def check_label_value(value: str) -> str:
     """A label's value, one line that can be shown.
 
     Raises:
-        ValueError: it has more than 256 characters, control characters, or half a surrogate pair.
+        InvalidValue: it has more than 256 characters, control characters, or half a surrogate pair.
     """
     if len(value) > _LABEL_CHARS:
-        raise ValueError(f"a label's value has at most {_LABEL_CHARS} characters, not {len(value)}")
+        raise InvalidValue(Code.LABEL_TOO_LONG, limit=_LABEL_CHARS, length=len(value))
     if any(unicodedata.category(char) in ("Cc", "Cs") for char in value):
-        raise ValueError("a label's value has no control characters and no surrogates")
+        raise InvalidValue(Code.LABEL_UNPRINTABLE)
     return value
 
 

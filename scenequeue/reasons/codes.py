@@ -23,6 +23,18 @@ class Code(StrEnum):
     RETRY_LATER = "retry_later"
     STARTING = "starting"
 
+    # --- a submission ---
+    CRF_OUT_OF_RANGE = "crf_out_of_range"
+    JOB_ID_UNUSABLE = "job_id_unusable"
+    LABEL_NAME_UNUSABLE = "label_name_unusable"
+    LABEL_TOO_LONG = "label_too_long"
+    LABEL_UNPRINTABLE = "label_unprintable"
+    LANGUAGE_UNKNOWN = "language_unknown"
+    NAME_TOO_LONG = "name_too_long"
+    NAME_UNUSABLE = "name_unusable"
+    TITLE_TOO_LONG = "title_too_long"
+    TITLE_UNPRINTABLE = "title_unprintable"
+
     # --- storages ---
     #: The system or a library could not read or write it, perhaps not for good.
     ADDRESS_FAILED = "address_failed"

@@ -85,7 +85,7 @@ def test_every_code_has_its_sentence_and_no_code_is_given_as_a_text() -> None:
 
 
 #: Rooms below the top floor whose errors are codes.
-_WITHOUT_PROSE = ("scenequeue/reasons", "scenequeue/storages")
+_WITHOUT_PROSE = ("scenequeue/reasons", "scenequeue/jobs", "scenequeue/storages")
 
 
 @pytest.mark.parametrize("room", _WITHOUT_PROSE)

@@ -5,9 +5,10 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from scenequeue.errors import InvalidValue
 from scenequeue.jobs.ids import Title
 from scenequeue.jobs.options import FrozenModel, KindOptions, StrictModel
-from scenequeue.quoted import quoted
+from scenequeue.reasons import Code
 
 VERSION = 1
 UNIT = "seconds of video"
@@ -26,7 +27,7 @@ def _canonical_tag(tag: str) -> str:
     """The tag as BCP 47 writes it: zh-Hant, pt-BR; an underscore counts as a hyphen."""
     tag = tag.replace("_", "-")
     if not _LANGUAGE_TAG.fullmatch(tag):
-        raise ValueError(f"a BCP 47 tag such as ja, zh-Hant or pt-BR is needed, not {quoted(tag)}")
+        raise InvalidValue(Code.LANGUAGE_UNKNOWN, tag=tag)
     language, *subtags = tag.lower().split("-")
     return "-".join(
         [language, *(part.title() if len(part) == 4 else part.upper() if len(part) == 2 else part for part in subtags)]
@@ -139,5 +140,5 @@ class RenderOptions(KindOptions):
     def _crf_fits_codec(self) -> Self:
         # x264's crf 0 is lossless, which the high profile that every player understands cannot be.
         if self.codec == "h264" and self.crf is not None and not 1 <= self.crf <= 51:
-            raise ValueError(f"crf is 1 to 51 with codec h264, not {self.crf}")
+            raise InvalidValue(Code.CRF_OUT_OF_RANGE, crf=self.crf)
         return self
