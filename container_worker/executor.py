@@ -1,8 +1,9 @@
 """Executes one leased item, and reports its result or its failure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import structlog
 
@@ -13,24 +14,25 @@ from container_worker.failures import Failure, classify
 from container_worker.files.roots import advice, missing_roots
 from container_worker.heartbeat import Heartbeat
 from container_worker.in_flight import InFlightItem, InFlightItems
-from container_worker.kind import ItemContext, Kind, carry_out
+from container_worker.kind import Finished, ItemContext, Kind, carry_out
 from container_worker.reporting import Reports
 from container_worker.sandbox.child import Stopped
 from container_worker.sandbox.limits import Limits, child_memory_bytes, container_memory_bytes
 from container_worker.scratch import scratch_folder
 from container_worker.surroundings import SurroundingsBroken, find_problem
-from scenequeue.errors import JobNotFound, LeaseLost, QueueUnavailable, SettingsError, StorageDenied
+from scenequeue.errors import GrowthRefused, JobNotFound, LeaseLost, QueueUnavailable, SettingsError, StorageDenied
 from scenequeue.jobs.container import BROKEN
 from scenequeue.jobs.ids import ContainerId, JobId
-from scenequeue.jobs.item import Lease
+from scenequeue.jobs.item import Lease, WorkItem
 from scenequeue.jobs.options import JobOptions
-from scenequeue.jobs.result import ItemResult
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import WorkerSettings
 from scenequeue.storages.uri import UriStorage
 
 #: Number of jobs whose options are kept in memory.
 _MAX_OPTIONS = 100
+
+T = TypeVar("T")
 
 
 class ItemExecutor:
@@ -90,7 +92,8 @@ class ItemExecutor:
         try:
             with scratch_folder(self._settings.scratch_dir) as scratch:
                 try:
-                    result = self._handle(item, scratch)
+                    finished = self._handle(item, scratch)
+                    brought = self._stage(item, finished.brings)
                 except Exception as error:
                     if not scratch.is_dir():
                         raise SurroundingsBroken(Code.SCRATCH_VANISHED, folder=str(scratch)) from error
@@ -108,9 +111,9 @@ class ItemExecutor:
             else:
                 self._report_failure(item, failure, error, log)
         else:
-            self._report_result(item, result, log)
+            self._report_result(item, finished, brought, log)
 
-    def _handle(self, item: InFlightItem, scratch: Path) -> ItemResult:
+    def _handle(self, item: InFlightItem, scratch: Path) -> Finished:
         def set_progress(share: float) -> None:
             item.progress = share
 
@@ -124,6 +127,7 @@ class ItemExecutor:
             slot=lambda: self._slot(item),
             on_progress=set_progress,
             should_stop=item.stop,
+            note=lambda notes: self._under_lease(item, lambda: self._queue.worker.note(self._container_id, item.lease, notes)),
         )
         return carry_out(self._kinds[item.lease.item.kind], context)
 
@@ -131,14 +135,28 @@ class ItemExecutor:
     def _slot(self, item: InFlightItem) -> Iterator[None]:
         """Hold a slot, entered only if the lease is still valid."""
         with self._in_flight.slot(item):
-            try:
-                self._reports.deliver(lambda: self._queue.worker.begin(self._container_id, item.lease), item.stop)
-            except LeaseLost:
-                item.lose()
-                raise Stopped(Code.LEASE_LOST_WAITING) from None
-            except QueueUnavailable:
-                raise Stopped(Code.REDIS_SILENT_WAITING) from None
+            self._under_lease(item, lambda: self._queue.worker.begin(self._container_id, item.lease))
             yield
+
+    def _stage(self, item: InFlightItem, brings: Sequence[WorkItem]) -> int:
+        """Stage the items that an item brings; returns how many."""
+        if not brings:
+            return 0
+        return self._under_lease(item, lambda: self._queue.worker.grow(self._container_id, item.lease, brings))
+
+    def _under_lease(self, item: InFlightItem, call: Callable[[], T]) -> T:
+        """Make a call for which the item's lease must be valid.
+
+        Raises:
+            Stopped: it is not, or Redis stayed away.
+        """
+        try:
+            return self._reports.deliver(call, item.stop)
+        except LeaseLost:
+            item.lose()
+            raise Stopped(Code.LEASE_LOST) from None
+        except QueueUnavailable:
+            raise Stopped(Code.REDIS_SILENT) from None
 
     def _unpromised(self, error: Exception, item: InFlightItem) -> SettingsError | None:
         """Return the setting behind a refused file, if the dispatcher promises a folder that this container may not use."""
@@ -171,8 +189,19 @@ class ItemExecutor:
         problem = "" if is_set_up else reason
         self._reports.deliver(lambda: self._queue.worker.release(self._container_id, [item.lease], problem))
 
-    def _report_result(self, item: InFlightItem, result: ItemResult, log: structlog.stdlib.BoundLogger) -> None:
-        if self._reports.deliver(lambda: self._queue.worker.ack(self._container_id, [(item.lease, result)])):
+    def _report_result(self, item: InFlightItem, finished: Finished, brought: int, log: structlog.stdlib.BoundLogger) -> None:
+        result = finished.result
+
+        def hand_in(staged: int) -> list[Lease]:
+            return self._queue.worker.ack(self._container_id, [(item.lease, result)], {item.lease.token: staged})
+
+        try:
+            refused = self._reports.deliver(lambda: hand_in(brought))
+        except GrowthRefused:
+            # Staged items expire, and a Redis that was restored has not got them.
+            log.warning("the items that it brings are not whole in Redis, and are staged again")
+            refused = self._reports.deliver(lambda: hand_in(self._stage(item, finished.brings)))
+        if refused:
             log.warning("result refused: the lease was lost or the job cancelled")
             return
         self._heart.count(done=1)

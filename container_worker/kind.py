@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -19,7 +19,7 @@ from container_worker.files.outputs import Delivered, Output, find_existing_outp
 from container_worker.sandbox.child import Stopped
 from container_worker.sandbox.limits import Limits
 from scenequeue.errors import BadInput, problem_line, reason_for
-from scenequeue.jobs.item import Lease
+from scenequeue.jobs.item import Lease, WorkItem
 from scenequeue.jobs.options import JobOptions, KindOptions
 from scenequeue.jobs.result import ItemResult
 from scenequeue.reasons import Reason
@@ -42,6 +42,9 @@ class ItemContext:
     slot: Callable[[], AbstractContextManager[None]]
     on_progress: Callable[[float], None]
     should_stop: threading.Event
+    #: Writes into the item's journal what a later attempt need not do again; it finds all notes in `lease.notes`.
+    #: Raises BadInput beyond 64 KiB, and Stopped where the lease is lost.
+    note: Callable[[Mapping[str, str]], None]
 
     def stop_if_asked(self) -> None:
         """Raise Stopped if the item was told to stop."""
@@ -71,6 +74,16 @@ class Made:
     #: More for the result's details.
     facts: Mapping[str, object] = field(default_factory=dict)
     warnings: Sequence[Reason] = ()
+    #: The items that it brings for the job's next stage, which was deferred. A kind that brings any has no fingerprint: an
+    #: output that is found could not bring them again.
+    brings: Sequence[WorkItem] = ()
+
+
+class Finished(NamedTuple):
+    """An item that is done: what is handed in."""
+
+    result: ItemResult
+    brings: Sequence[WorkItem] = ()
 
 
 class Kind(Protocol):
@@ -112,7 +125,7 @@ class Kind(Protocol):
         ...
 
 
-def carry_out(kind: Kind, context: ItemContext) -> ItemResult:
+def carry_out(kind: Kind, context: ItemContext) -> Finished:
     """Make an item's outputs, or find that they are there already.
 
     Raises:
@@ -132,16 +145,17 @@ def carry_out(kind: Kind, context: ItemContext) -> ItemResult:
     if outputs and identity:
         known = find_existing_output(outputs, identity, context.storage)
         if known is not None:
-            return _result(context, clock, known, {"reused": True}, identity)
+            return Finished(_result(context, clock, known, {"reused": True}, identity))
     with naming_addresses(wanted):
         made = kind.run(item, files)
     if not outputs:
-        return _result(context, clock, Delivered((), (), made.duration_s, made.warnings), made.facts, identity)
+        delivered = Delivered((), (), made.duration_s, made.warnings)
+        return Finished(_result(context, clock, delivered, made.facts, identity), made.brings)
     delivered = upload_outputs(
         outputs, context.scratch, identity, context.storage, context.stop_if_asked,
         duration_s=made.duration_s, warnings=made.warnings,
     )  # fmt: skip
-    return _result(context, clock, delivered, made.facts, identity)
+    return Finished(_result(context, clock, delivered, made.facts, identity), made.brings)
 
 
 def parse_payload(kind: Kind, context: ItemContext) -> ParsedItem[Any, Any]:

@@ -100,10 +100,10 @@ class Code(StrEnum):
     ITEM_EXPIRED = "item_expired"
     ITEM_STOPPED = "item_stopped"
     ITEM_STOPPED_WAITING = "item_stopped_waiting"
-    LEASE_LOST_WAITING = "lease_lost_waiting"
+    LEASE_LOST = "lease_lost"
     PROGRAM_STOPPED = "program_stopped"
     REDIS_SILENT_BEFORE = "redis_silent_before"
-    REDIS_SILENT_WAITING = "redis_silent_waiting"
+    REDIS_SILENT = "redis_silent"
 
     # --- the container ---
     DESCRIPTORS_SHORT = "descriptors_short"

@@ -108,10 +108,10 @@ SENTENCES: Mapping[str, str] = {
     "item_expired": "job {job_id} has expired",
     "item_stopped": "{item} was stopped before its end",
     "item_stopped_waiting": "{item} was stopped before it began",
-    "lease_lost_waiting": "the lease was lost before the work began",
+    "lease_lost": "the lease was lost",
     "program_stopped": "{program} was stopped",
     "redis_silent_before": "redis went away before the item began",
-    "redis_silent_waiting": "redis stayed away before the work began",
+    "redis_silent": "redis stayed away",
     # --- the container ---
     "descriptors_short": (
         "only {left:1 more file|# more files} can be opened, and an item needs {needed}: raise the limit of {limit} (ulimit -n)"

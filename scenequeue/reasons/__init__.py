@@ -105,6 +105,9 @@ def load_words() -> None:
 
 
 def _put_into_words(reason: Reason) -> str:
+    if reason.code == Code.OTHER:
+        # They are words already, also where none can be loaded: in a confined child.
+        return str(reason.parameters.get("text", reason.plain()))
     load_words()
     assert _text_of is not None
     return _text_of(reason)

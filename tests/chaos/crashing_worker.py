@@ -12,15 +12,17 @@ from typing import Any
 
 from container_worker import main as program
 from container_worker.files.inputs import Input
-from container_worker.kind import ItemContext, Kind, ParsedItem
+from container_worker.kind import ItemContext, Kind, Made, ParsedItem
 from container_worker.kinds import load_kinds
 from container_worker.kinds.render import Render
 from container_worker.media.child_process import _Listener
 from scenequeue.errors import ToolFailed
+from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.kinds.render import RenderOptions, RenderPayload
 from scenequeue.ports.worker import WorkerPort
 from scenequeue.storages import files, s3
 from scenequeue.storages.uri import UriStorage
+from tests.container_worker.function_kind import kinds_of
 
 #: Calls that change something outside the process, or could; it can be killed after each.
 _EFFECTS: tuple[tuple[type, str], ...] = (
@@ -28,11 +30,15 @@ _EFFECTS: tuple[tuple[type, str], ...] = (
     (UriStorage, "get"),
     (UriStorage, "stat"),
     (WorkerPort, "begin"),
+    (WorkerPort, "note"),
+    (WorkerPort, "grow"),
     (UriStorage, "put"),
     (WorkerPort, "ack"),
     (WorkerPort, "fail"),
     (WorkerPort, "release"),
 )
+#: Items that an item of kind `split` brings.
+PARTS = 3
 #: Calls of the heartbeat, which are timed: a kill after one must name it.
 _BEATS: tuple[tuple[type, str], ...] = ((WorkerPort, "extend"), (WorkerPort, "beat"))
 
@@ -128,6 +134,21 @@ class _AfterAll(Render):
         yield from super().inputs(item)
 
 
+def _splits(context: ItemContext) -> Made:
+    """Brings items for the next stage, as many as an attempt has noted before."""
+    parts = context.lease.notes.get("parts")
+    with context.slot():
+        if parts is None:
+            parts = str(PARTS)
+            context.note({"parts": parts, "attempt": str(context.lease.attempt)})
+        return Made(brings=[WorkItem(kind="part", name=f"part-{number}", payload={}) for number in range(int(parts))])
+
+
+def _part(context: ItemContext) -> None:
+    with context.slot():
+        pass
+
+
 def _render(way: str) -> Kind:
     """BlockMode an item's first attempt goes: made, made after some heartbeats, failed, or broken off by a drain."""
 
@@ -156,6 +177,10 @@ if __name__ == "__main__":
     # Multipart, so that an upload can be interrupted.
     s3.MULTIPART_BYTES = 1
     s3._TRANSFER = s3.TransferConfig(multipart_threshold=1)
-    kinds = {**load_kinds(), "render": _render(os.environ.get("CRASH_WAY", "makes"))}
+    kinds = {
+        **load_kinds(),
+        "render": _render(os.environ.get("CRASH_WAY", "makes")),
+        **kinds_of({"split": _splits, "part": _part}),
+    }
     program.run = functools.partial(program.run, kinds=kinds)
     sys.exit(program.main())

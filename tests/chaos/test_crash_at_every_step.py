@@ -14,15 +14,19 @@ import pytest
 
 from chaos.judge.history import violations
 from producer import Producer
-from scenequeue.jobs.job import Counts, JobState
+from scenequeue.jobs.ids import check_job_id
+from scenequeue.jobs.item import WorkItem
+from scenequeue.jobs.job import Counts, JobSpec, JobState
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import ProducerSettings
+from tests.chaos.crashing_worker import PARTS
 from tests.conftest import S3
 from tests.support.media import Media
 from tests.support.waiting import wait_until
 
 #: All effects of a worker for one scene, in order.
 _MAKING = ["lease", "get", "get", "stat", "begin", "inside render", "inside put", "put", "ack"]
+_SPLITTING = ["lease", "begin", "note", "grow", "ack"]
 _FAILING, _DRAINING = ["lease", "fail"], ["lease", "release"]
 
 
@@ -46,16 +50,34 @@ class CrashTest:
             job = producer.submit_scenes([self.scene], output=self.output, options=options, job_id=name, max_attempts=3)
         log = self.folder / f"{name}.log"
         log.touch()
-        code = self._worker(name, {"CRASH_AT": dies_at, "CRASH_WAY": way, "CRASH_LOG": str(log)})
-        self.queue.dispatcher.forfeit(name, "killed")
-        # An idle worker does not stay for a retry's pause.
-        wait_until(lambda: self.queue.dispatcher.reclaim() or not self._counts(name).delayed, "a retry is due")
-        if self.queue.producer.status(job.job_id).state is JobState.ACTIVE:
-            assert self._worker(f"{name}-after", {"CRASH_LOG": os.devnull}) == 0
+        code = self._crash(name, dies_at, {"CRASH_WAY": way}, log)
         status = self.queue.producer.status(job.job_id)
         assert (status.state, status.counts.done) == (JobState.DONE, 1), (name, dies_at)
         assert violations(name, self.queue.producer.events(name, count=1000), self.queue.producer.results(name)) == []
         return code, log.read_text().splitlines(), hashlib.sha256(self.take()).hexdigest()
+
+    def crash_split(self, name: str, dies_at: str) -> tuple[int, list[str]]:
+        """Let an item bring others; return the first worker's exit code and its effects."""
+        split = WorkItem(kind="split", name="whole", payload={})
+        self.queue.producer.submit(JobSpec(job_id=check_job_id(name), max_attempts=3), [[split], None])
+        log = self.folder / f"{name}.log"
+        log.touch()
+        code = self._crash(name, dies_at, {}, log)
+        status = self.queue.producer.status(name)
+        assert (status.state, status.counts.done) == (JobState.DONE, 1 + PARTS), (name, dies_at)
+        names = [result.name for result in self.queue.producer.results(name)]
+        assert names == ["whole", *(f"part-{number}" for number in range(PARTS))]
+        assert violations(name, self.queue.producer.events(name, count=1000), self.queue.producer.results(name)) == []
+        return code, log.read_text().splitlines()
+
+    def _crash(self, name: str, dies_at: str, more: dict[str, str], log: Path) -> int:
+        code = self._worker(name, {"CRASH_AT": dies_at, "CRASH_LOG": str(log), **more})
+        self.queue.dispatcher.forfeit(name, "killed")
+        # An idle worker does not stay for a retry's pause.
+        wait_until(lambda: self.queue.dispatcher.reclaim() or not self._counts(name).delayed, "a retry is due")
+        if self.queue.producer.status(name).state is JobState.ACTIVE:
+            assert self._worker(f"{name}-after", {"CRASH_LOG": os.devnull}) == 0
+        return code
 
     def _counts(self, job_id: str) -> Counts:
         return self.queue.producer.status(job_id).counts
@@ -96,6 +118,16 @@ def test_whenever_a_worker_dies_another_makes_the_same_video(crash_test: CrashTe
     for number in range(1, len(effects) + 1):
         killed = crash_test.crash(f"crash-{number}", str(number))
         assert killed == (-signal.SIGKILL, effects[:number], digest)
+
+
+@pytest.mark.slow
+def test_whenever_a_worker_dies_the_items_that_one_brings_are_there_once(crash_test: CrashTest) -> None:
+    """Between its note, the staging of the items and its ack, and while the items themselves are done."""
+    code, effects = crash_test.crash_split("whole", "")
+    assert (code, effects[: len(_SPLITTING)]) == (0, _SPLITTING)
+    for number in range(1, len(_SPLITTING) + 2):
+        killed = crash_test.crash_split(f"crash-{number}", str(number))
+        assert killed == (-signal.SIGKILL, effects[:number])
 
 
 @pytest.mark.slow

@@ -10,8 +10,8 @@ from container_worker.files.outputs import Output
 from container_worker.kind import ItemContext, Kind, Made, ParsedItem
 from scenequeue.jobs.options import KindOptions
 
-#: What an item does; what it needs to know it takes from the context.
-Action = Callable[[ItemContext], None]
+#: The work of an item, and what it has made, if that is more than nothing.
+Action = Callable[[ItemContext], Made | None]
 
 
 class AnyPayload(BaseModel):
@@ -41,8 +41,7 @@ class FunctionKind:
         return ()
 
     def run(self, item: ParsedItem[Any, Any], files: Mapping[str, InputFile]) -> Made:
-        self._action(item.context)
-        return Made()
+        return self._action(item.context) or Made()
 
 
 def kinds_of(actions: Mapping[str, Action]) -> Mapping[str, Kind]:

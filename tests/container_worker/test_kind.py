@@ -33,6 +33,7 @@ def context_of(tmp_path: Path) -> MakeContext:
             ),
             options=options, scratch=tmp_path, storage=UriStorage(WorkerSettings.load()), limits=Limits(wall_s=60),
             container_id="c1", slot=contextlib.nullcontext, on_progress=lambda _share: None, should_stop=threading.Event(),
+            note=lambda _notes: None,
         )  # fmt: skip
 
     return make

@@ -50,6 +50,7 @@ def work_on(tmp_path: Path) -> Make:
             "slot": slot,
             "on_progress": lambda _share: None,
             "should_stop": threading.Event(),
+            "note": lambda _notes: None,
         }
         return ItemContext(**{**values, **overrides})
 
@@ -74,7 +75,7 @@ def test_a_scene_is_prepared_before_it_has_a_slot(work_on: Make, media: Media, t
         yield
 
     work, began = work_on(_scene(media), slot=slot), time.monotonic()
-    result = carry_out(render.KIND, work)
+    result = carry_out(render.KIND, work).result
     assert made_early == []
     assert result.processing_s is not None
     assert result.processing_s <= time.monotonic() - began - 1.5
@@ -106,7 +107,7 @@ def test_a_scene_is_delivered_with_its_facts_and_then_reused(work_on: Make, medi
         entered.append(1)
         yield
 
-    first = carry_out(render.KIND, work_on(scene, slot=slot, on_progress=shares.append))
+    first = carry_out(render.KIND, work_on(scene, slot=slot, on_progress=shares.append)).result
     output = tmp_path / "out" / "scene.mp4"
     assert (first.state, first.output, first.bytes) == ("done", output.as_uri(), output.stat().st_size)
     assert first.duration_s == pytest.approx(1.0, abs=1 / 25)
@@ -114,14 +115,14 @@ def test_a_scene_is_delivered_with_its_facts_and_then_reused(work_on: Make, medi
     assert "reused" not in first.details
     assert shares
     assert shares[-1] == pytest.approx(1.0)
-    again = carry_out(render.KIND, work_on(scene, slot=slot))
+    again = carry_out(render.KIND, work_on(scene, slot=slot)).result
     assert len(entered) == 1
     assert again.details["reused"] is True
     for fact in ("fingerprint", "sha256"):
         assert again.details[fact] == first.details[fact]
     assert [warning.code for warning in again.warnings] == [warning.code for warning in first.warnings] == ["subtitles_outside"]
     assert (again.bytes, again.duration_s) == (first.bytes, pytest.approx(first.duration_s))
-    other = carry_out(render.KIND, work_on({**scene, "options": {"fps": 24}}, slot=slot))
+    other = carry_out(render.KIND, work_on({**scene, "options": {"fps": 24}}, slot=slot)).result
     assert "reused" not in other.details
     assert other.details["fingerprint"] != first.details["fingerprint"]
 
@@ -132,7 +133,7 @@ def test_a_result_lists_its_files_and_one_that_has_lost_a_file_is_made_anew(work
         **_scene(media), "subtitles": media.srt("said.srt", [(0.1, 0.9, "said")]).as_uri(),
         "options": {"poster": True, "webvtt": True},
     }  # fmt: skip
-    first = carry_out(render.KIND, work_on(scene))
+    first = carry_out(render.KIND, work_on(scene)).result
     files = [tmp_path / "out" / f"scene.{ending}" for ending in ("mp4", "jpg", "vtt")]
     assert [(each.role, each.media_type) for each in first.artifacts] == [
         ("video", "video/mp4"), ("poster", "image/jpeg"), ("captions", "text/vtt"),
@@ -140,12 +141,12 @@ def test_a_result_lists_its_files_and_one_that_has_lost_a_file_is_made_anew(work
     for artifact, file in zip(first.artifacts, files, strict=True):
         assert (artifact.address, artifact.bytes, artifact.sha256) == (file.as_uri(), file.stat().st_size, sha256_of(file))
     assert (first.output, first.bytes) == (first.artifacts[0].address, first.artifacts[0].bytes)
-    again = carry_out(render.KIND, work_on(scene))
+    again = carry_out(render.KIND, work_on(scene)).result
     assert again.details["reused"] is True
     assert again.artifacts == first.artifacts
     assert ItemResult.model_validate_json(again.wire()).artifacts == first.artifacts
     files[2].unlink()
-    anew = carry_out(render.KIND, work_on(scene))
+    anew = carry_out(render.KIND, work_on(scene)).result
     assert "reused" not in anew.details
     assert anew.artifacts == first.artifacts
 
@@ -159,7 +160,7 @@ def test_waiting_for_a_slot_is_not_processing(work_on: Make, media: Media) -> No
         yield
 
     before = time.monotonic()
-    result = carry_out(render.KIND, work_on(_scene(media), slot=crowded))
+    result = carry_out(render.KIND, work_on(_scene(media), slot=crowded)).result
     assert result.processing_s is not None
     assert 0 < result.processing_s <= time.monotonic() - before - 0.5 + 0.01
 
@@ -188,7 +189,7 @@ def test_a_bad_input_is_named_by_its_role(work_on: Make, media: Media, tmp_path:
     with pytest.raises(BadInput, match=r"watermark: .*0 bytes"):
         carry_out(render.KIND, work_on({**scene, "watermark": f"file://{tmp_path}/empty.jpg"}))
     (tmp_path / "empty.srt").touch()
-    with_nothing_said = carry_out(render.KIND, work_on({**scene, "subtitles": f"file://{tmp_path}/empty.srt"}))
+    with_nothing_said = carry_out(render.KIND, work_on({**scene, "subtitles": f"file://{tmp_path}/empty.srt"})).result
     assert [warning.code for warning in with_nothing_said.warnings] == ["subtitles_empty"]
     with pytest.raises(StorageDenied, match="watermark"):
         carry_out(render.KIND, work_on({**scene, "watermark": "file:///etc/passwd"}))

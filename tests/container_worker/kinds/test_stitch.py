@@ -48,8 +48,9 @@ def run(tmp_path: Path) -> Run:
             storage=UriStorage(WorkerSettings.load(file_roots=[tmp_path])),
             limits=Limits(wall_s=60), container_id="c1", slot=contextlib.nullcontext,
             on_progress=lambda _share: None, should_stop=threading.Event(),
+            note=lambda _notes: None,
         )  # fmt: skip
-        return carry_out(load_kinds()[kind], work)
+        return carry_out(load_kinds()[kind], work).result
 
     return run_item
 
