@@ -147,7 +147,7 @@ def _left(queue: SceneQueue) -> dict[str, Any]:
 
 
 def _lines(told: object) -> list[str]:
-    """What was told, without points in time, one part a line."""
+    """Return the answers without points in time, one part a line."""
     parts = told.items() if isinstance(told, dict) else told if isinstance(told, list) else [told]
     return [_TIME.sub("<time>", repr(part)) for part in parts]
 
