@@ -1,5 +1,7 @@
-"""Generates small pictures, sounds and subtitles for tests."""
+"""Makes small pictures, sounds and subtitles for tests; each picture and sine is encoded once."""
 
+import functools
+import io
 import wave
 from collections.abc import Sequence
 from fractions import Fraction
@@ -21,30 +23,14 @@ class Media:
 
     def image(self, name: str = "picture.jpg", width: int = 640, height: int = 360) -> Path:
         """Make a detailed picture, on which motion can be measured."""
-        x, y = np.meshgrid(np.arange(width), np.arange(height))
-        noise = np.random.default_rng(7).integers(0, 60, (height, width))
-        red = (x * 255 // max(1, width - 1) + noise) % 256
-        green = (y * 255 // max(1, height - 1) + noise) % 256
-        blue = (((x // 16 + y // 16) % 2) * 160 + noise) % 256
         path = self.folder / name
-        Image.fromarray(np.stack([red, green, blue], axis=-1).astype(np.uint8)).save(path, quality=90)
+        path.write_bytes(_picture(path.suffix, width, height))
         return path
 
     def tone(self, name: str = "narration.mp3", seconds: float = 1.0, hertz: float = 440.0) -> Path:
         """Make a sine; the suffix picks the codec (.mp3 or .wav)."""
         path = self.folder / name
-        codec = "mp3" if path.suffix == ".mp3" else "pcm_s16le"
-        samples = (np.sin(np.arange(int(seconds * _RATE_HZ)) * 2 * np.pi * hertz / _RATE_HZ) * 12_000).astype(np.int16)
-        with av.open(str(path), "w") as container:
-            stream = container.add_stream(codec, rate=_RATE_HZ, layout="mono")
-            frame = av.AudioFrame.from_ndarray(samples[None, :], format="s16", layout="mono")
-            frame.rate = _RATE_HZ
-            resampler = av.AudioResampler(
-                format=stream.codec_context.format, layout="mono", rate=_RATE_HZ, frame_size=1152 if codec == "mp3" else None
-            )
-            for piece in [*resampler.resample(frame), *resampler.resample(None)]:
-                container.mux(stream.encode(piece))
-            container.mux(stream.encode(None))
+        path.write_bytes(_sine(path.suffix, seconds, hertz))
         return path
 
     def silence_then_tone(self, name: str, silent_s: float, sounding_s: float, level: float = 0.4) -> Path:
@@ -94,6 +80,37 @@ class Media:
         path = self.folder / name
         path.write_text("\n".join(blocks), encoding="utf-8")
         return path
+
+
+@functools.cache
+def _picture(suffix: str, width: int, height: int) -> bytes:
+    x, y = np.meshgrid(np.arange(width), np.arange(height))
+    noise = np.random.default_rng(7).integers(0, 60, (height, width))
+    red = (x * 255 // max(1, width - 1) + noise) % 256
+    green = (y * 255 // max(1, height - 1) + noise) % 256
+    blue = (((x // 16 + y // 16) % 2) * 160 + noise) % 256
+    made = io.BytesIO()
+    picture = Image.fromarray(np.stack([red, green, blue], axis=-1).astype(np.uint8))
+    picture.save(made, Image.registered_extensions()[suffix], quality=90)
+    return made.getvalue()
+
+
+@functools.cache
+def _sine(suffix: str, seconds: float, hertz: float) -> bytes:
+    codec = "mp3" if suffix == ".mp3" else "pcm_s16le"
+    samples = (np.sin(np.arange(int(seconds * _RATE_HZ)) * 2 * np.pi * hertz / _RATE_HZ) * 12_000).astype(np.int16)
+    made = io.BytesIO()
+    with av.open(made, "w", format=suffix.removeprefix(".")) as container:
+        stream = container.add_stream(codec, rate=_RATE_HZ, layout="mono")
+        frame = av.AudioFrame.from_ndarray(samples[None, :], format="s16", layout="mono")
+        frame.rate = _RATE_HZ
+        resampler = av.AudioResampler(
+            format=stream.codec_context.format, layout="mono", rate=_RATE_HZ, frame_size=1152 if codec == "mp3" else None
+        )
+        for piece in [*resampler.resample(frame), *resampler.resample(None)]:
+            container.mux(stream.encode(piece))
+        container.mux(stream.encode(None))
+    return made.getvalue()
 
 
 def _stamp(seconds: float) -> str:

@@ -2,6 +2,7 @@
 
 import struct
 import subprocess
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -126,6 +127,13 @@ def pictures(path: Path) -> list[npt.NDArray[np.uint8]]:
     """Return the luma of every frame."""
     with av.open(str(path)) as container:
         return [frame.to_ndarray(format="gray").astype(np.uint8) for frame in container.decode(video=0)]
+
+
+def pictures_at(path: Path, numbers: Collection[int]) -> dict[int, npt.NDArray[np.uint8]]:
+    """Return the luma of the frames of these numbers."""
+    with av.open(str(path)) as container:
+        found = zip(range(max(numbers) + 1), container.decode(video=0), strict=False)
+        return {number: frame.to_ndarray(format="gray").astype(np.uint8) for number, frame in found if number in numbers}
 
 
 def loudness_lufs(path: Path) -> float:

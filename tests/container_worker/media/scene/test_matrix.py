@@ -13,7 +13,7 @@ from PIL import Image
 from container_worker.media.ffmpeg import find_ffmpeg
 from tests.container_worker.media.conftest import LENGTH_S, Made
 from tests.support.media import Media
-from tests.support.prober import check, first_sound_s, loudness_lufs, pictures, sound
+from tests.support.prober import check, first_sound_s, loudness_lufs, pictures_at, sound
 
 #: Loudness is measured in blocks of 0.4 s: a scene whose loudness is asserted has some of them.
 LOUD_LENGTH_S = 1.31
@@ -93,8 +93,10 @@ def test_the_matrix_crosses_every_pair() -> None:
     assert len(ROWS) <= 45
 
 
-def _dark_picture(media: Media) -> Path:
+@pytest.fixture(scope="session")
+def dark_picture(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Detailed, and darker than any text or mark."""
+    media = Media(tmp_path_factory.mktemp("dark"))
     path = media.folder / "dark.png"
     bright = Image.open(media.image("bright.png", 800, 450))
     bright.point([level // 4 for level in range(256)] * 3).save(path)
@@ -108,7 +110,7 @@ def _mark(media: Media) -> Path:
 
 
 @pytest.mark.parametrize("number", range(len(ROWS)))
-def test_options_crossed_pairwise_hold_together(make: Callable[..., Made], media: Media, number: int) -> None:
+def test_options_crossed_pairwise_hold_together(make: Callable[..., Made], media: Media, dark_picture: Path, number: int) -> None:
     """Length, rate, size, tags, loudness, what is shown where, and that sound and subtitle begin together, in every row."""
     row = dict(ROWS[number])
     has_subtitles, has_music, has_mark = row.pop("subtitles"), row.pop("music"), row.pop("watermark")
@@ -116,7 +118,7 @@ def test_options_crossed_pairwise_hold_together(make: Callable[..., Made], media
     made = make(
         {key: value for key, value in row.items() if key != "cut_s"},
         length_s=length_s,
-        image=_dark_picture(media),
+        image=dark_picture,
         subtitles=media.srt("s.srt", [(BEGIN_S, CUE_END_S, "Pairwise مرحبا 世界")]) if has_subtitles else None,
         music=media.silence_then_tone("m.wav", 0.0, 0.3, 0.05) if has_music else None,
         watermark=_mark(media) if has_mark else None,
@@ -140,16 +142,17 @@ def test_options_crossed_pairwise_hold_together(make: Callable[..., Made], media
     # Music is far below a third of the narration's level.
     begins_s = first_sound_s(made.path, level=float(np.abs(sound(made.path)).max()) / 3)
     assert begins_s == pytest.approx(card / fps + BEGIN_S, abs=0.010)
-    shown = pictures(made.path)[card:]
     is_burned = has_subtitles and row["subtitle_mode"] == "burned"
     up, gone = round(BEGIN_S * fps), round(CUE_END_S * fps)
-    for index in (0, up - 1, up, gone - 1, gone):
-        assert _is_bright(shown[index], "subtitle") == (is_burned and up <= index < gone), index
+    looked_at = (0, up - 1, up, gone - 1, gone)
+    shown = pictures_at(made.path, [card + index for index in looked_at])
+    for index in looked_at:
+        assert _is_bright(shown[card + index], "subtitle") == (is_burned and up <= index < gone), index
     if is_burned:
         assert (card + up) / fps == pytest.approx(begins_s, abs=0.5 / fps + 0.010)
     corner = row["watermark_style"].get("corner", "top_right")
     for place in ("top_left", "top_right", "bottom_left", "bottom_right"):
-        assert _is_bright(shown[up - 1], place) == (has_mark and place == corner), place
+        assert _is_bright(shown[card + up - 1], place) == (has_mark and place == corner), place
 
 
 def _is_bright(picture: np.ndarray, place: str) -> bool:
