@@ -228,7 +228,7 @@ class ItemExecutor:
         options = self._options.get(lease.job_id)
         if options is None:
             try:
-                options = self._queue.worker.options(lease.job_id)
+                options = self._queue.worker.options(lease.job_id, lease.structure)
             except JobNotFound:
                 raise Stopped(Code.ITEM_EXPIRED, job_id=lease.job_id) from None
             except QueueUnavailable:

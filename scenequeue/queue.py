@@ -23,13 +23,15 @@ class SceneQueue:
     Args:
         settings: where the queue is, how long leases and results last.
         client: a ready client (decode_responses=True) instead of one made from the settings.
+        structures: numbers of the structures of keys that it serves, newest first; new jobs go into the first.
     """
 
-    def __init__(self, settings: SceneburstSettings, client: "redis.Redis | None" = None) -> None:
-        self._connection = Connection(settings, client)
+    def __init__(
+        self, settings: SceneburstSettings, client: "redis.Redis | None" = None, structures: tuple[int, ...] = STRUCTURES
+    ) -> None:
+        self._connection = Connection(settings, client, structures)
         self.url = self._connection.url
-        #: The structures of keys that it serves, newest first; new jobs go into the first.
-        self.structures = STRUCTURES
+        self.structures = structures
         self.producer = ProducerPort(self._connection)
         self.worker = WorkerPort(self._connection)
         self.dispatcher = DispatcherPort(self._connection)

@@ -87,3 +87,5 @@ class Lease(NamedTuple):
     item: WorkItem
     #: The item's journal: what earlier attempts have noted, by name.
     notes: Mapping[str, str] = MappingProxyType({})
+    #: Number of the structure of keys that holds the item; 0 is the newest.
+    structure: int = 0

@@ -1,7 +1,7 @@
 """Finds dead letters by reason, job, label and lane, and acts on all that are found."""
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Literal, NamedTuple
@@ -13,6 +13,7 @@ from scenequeue.jobs.job import Lane
 from scenequeue.jobs.options import FrozenModel
 from scenequeue.jobs.result import DeadLetter
 from scenequeue.ports.audit_log import clean_name
+from scenequeue.ports.merging import merged
 from scenequeue.structure.connection import Connection
 from scenequeue.structure.hashes import letter_from, member_parts, whole_number
 
@@ -55,8 +56,10 @@ class Progress(NamedTuple):
 
 def count_reasons(connection: Connection) -> dict[str, int]:
     """Count dead letters by reason, the most frequent first. Cost: one read."""
-    fields = connection.answer("hgetall", connection.keys.of("dead:reasons")) or {}
-    counts = {reason: whole_number(count) for reason, count in fields.items()}
+    counts = Counter[str]()
+    for each in connection.all:
+        fields = each.answer("hgetall", each.keys.of("dead:reasons")) or {}
+        counts.update({reason: whole_number(count) for reason, count in fields.items()})
     return dict(sorted(counts.items(), key=lambda each: (-each[1], each[0])))
 
 
@@ -66,6 +69,10 @@ def find_letters(connection: Connection, wanted: DeadFilter, limit: int) -> list
     Cost: a walk through the letters of the reason, or of the job where these are fewer, 200 ids in one or two round trips,
     until the page is full.
     """
+    return merged(connection, lambda each: _letters_in(each, wanted, limit), lambda letter: -letter.buried_ms, limit)
+
+
+def _letters_in(connection: Connection, wanted: DeadFilter, limit: int) -> list[DeadLetter]:
     found: list[DeadLetter] = []
     members = matching_letters(connection, wanted)
     while len(found) < limit and (some := list(islice(members, min(_LETTERS_AT_ONCE, limit - len(found))))):
@@ -84,8 +91,20 @@ def act_on_all(connection: Connection, act: Literal["requeue", "discard"], wante
 
     Guarantees: each letter once, whoever else does the same; a crash leaves the others as they are.
     """
+    before = Progress(0, 0, 0)
+    for each in connection.all:
+        now = before
+        for now in _act_in(each, act, wanted, by, before):
+            yield now
+        before = now
+
+
+def _act_in(
+    connection: Connection, act: Literal["requeue", "discard"], wanted: DeadFilter, by: str, before: Progress
+) -> Iterator[Progress]:
+    """Act on the letters of one structure; the progress counts those of the structures before."""
     began_ms = connection.now_ms()
-    changed = seen = 0
+    changed, seen, _ = before
     tried: set[str] = set()
     # Whoever acts on the same letters moves those that are not read yet to another page: they are looked for again.
     while members := [
@@ -98,7 +117,7 @@ def act_on_all(connection: Connection, act: Literal["requeue", "discard"], wante
                 words += (job_id, len(items), *items)
             changed += int(connection.run(f"{act}_all", clean_name(by), wanted.text[:_FILTER_CHARACTERS], *words))
             seen += sum(len(items) for _, items in step)
-            yield Progress(changed, seen, len(tried))
+            yield Progress(changed, seen, before.total + len(tried))
 
 
 def _steps(members: Sequence[str]) -> Iterator[list[tuple[JobId, list[str]]]]:

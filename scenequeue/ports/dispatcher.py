@@ -1,7 +1,7 @@
 """Steps of the dispatcher: act alone, keep the ledger of containers, and put back what was lost."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from scenequeue.errors import DispatcherDeposed
@@ -11,8 +11,9 @@ from scenequeue.jobs.rollup import SLOTS
 from scenequeue.jobs.wishes import WishedJob
 from scenequeue.ports.audit_log import clean_name
 from scenequeue.ports.container_reports import CONTAINER_TTL_S
+from scenequeue.ports.job_lookup import status_of
 from scenequeue.structure.connection import Connection
-from scenequeue.structure.hashes import container_fields, shown_job, whole_number, wished_from
+from scenequeue.structure.hashes import container_fields, whole_number, wished_from
 
 #: Characters of a failed post's reason that are kept.
 _MAX_ERROR_CHARS = 500
@@ -98,13 +99,16 @@ class DispatcherPort:
         Raises:
             DispatcherDeposed: a fencing number was given, and another dispatcher acts now; nothing was put back.
         """
-        taken = int(self._connection.run("forfeit", container_id, reason, _word(fence)))
-        self._unless_deposed(taken >= 0)
+        taken = 0
+        for each in self._connection.all:
+            more = int(each.run("forfeit", container_id, reason, _word(fence)))
+            self._unless_deposed(more >= 0)
+            taken += more
         return taken
 
     def reclaim(self, limit: int = 1000) -> int:
         """Take back expired leases, promote due retries, prune indexes; returns how many leases were taken back."""
-        return int(self._connection.run("reclaim", limit)[0])
+        return sum(int(each.run("reclaim", limit)[0]) for each in self._connection.all)
 
     def publish_plan(self, plan_json: str, ttl_s: int = 60) -> None:
         """Show the last decision, and for how long it holds, to operators and producers."""
@@ -121,15 +125,18 @@ class DispatcherPort:
             usd: dollars spent since the last sample.
         """
         slots = (word for resolution, (seconds, kept) in SLOTS.items() for word in (resolution.value, seconds, kept))
-        self._connection.run("rollup", fence, containers, round(usd * 1e6), *slots)
+        self._connection.run_on_all("rollup", fence, containers, round(usd * 1e6), *slots)
 
     def rates(self) -> dict[str, float]:
-        """Learned speed: need -> processing seconds per unit of weight; needs without a measurement are absent."""
+        """Learned speed: need -> processing seconds per unit of weight, the same in all structures; needs without a measurement
+        are absent.
+        """
         with self._connection.translated():
             fields = self._connection.client.hgetall(self._keys.rates)
         needs = {field.rpartition(":")[0] for field in fields}
         weights = {need: whole_number(fields.get(f"{need}:weight_ms")) for need in needs}
-        return {need: whole_number(fields.get(f"{need}:busy_ms")) / weight for need, weight in weights.items() if weight > 0}
+        rates = {need: whole_number(fields.get(f"{need}:busy_ms")) / weight for need, weight in weights.items() if weight > 0}
+        return {each.need(need): rate for each in self._connection.all for need, rate in rates.items()}
 
     def wished(self, limit: int = 1000) -> list[WishedJob]:
         """Active jobs with wishes, the urgent ones first, and then by age.
@@ -142,63 +149,27 @@ class DispatcherPort:
 
         Cost: two round trips, O(jobs with wishes); one where there are none; one more where a job has several needs.
         """
-        fields = ("state", "lane", "wishes", "needs", "ready_weight_ms", *Counts.model_fields)
-        with self._connection.translated():
-            ids = self._connection.client.zrange(self._keys.wished, 0, limit - 1)
-            if not ids:
-                return []
-            pipeline = self._connection.client.pipeline(transaction=False)
-            for job_id in ids:
-                pipeline.hmget(self._keys.job(job_id), fields)
-            jobs = [
-                wished_from(job_id, dict(zip(fields, each, strict=True))) if each else None
-                for job_id, each in zip(ids, self._connection.answers(pipeline), strict=True)
-            ]
-            # Evicted, deleted by hand, or written by somebody else.
-            if gone := [job_id for job_id, job in zip(ids, jobs, strict=True) if job is None]:
-                self._connection.client.zrem(self._keys.wished, *gone)
-            found = self._by_need([job for job in jobs if job is not None])
-        return sorted(found, key=lambda job: not job.is_urgent)
-
-    def _by_need(self, jobs: Sequence[WishedJob]) -> list[WishedJob]:
-        """Each job once for every need that it has ready items of; `need` names all of them before."""
-        single = [job for job in jobs if " " not in job.need]
-        several = [job for job in jobs if " " in job.need]
-        pipeline = self._connection.client.pipeline(transaction=False)
-        for job in several:
-            needs = job.need.split()
-            pipeline.hmget(self._keys.job(job.job_id), [f"{what}:{need}" for what in ("ready", "weight") for need in needs])
-        for job, texts in zip(several, self._connection.answers(pipeline) if several else [], strict=True):
-            needs, found = job.need.split(), [max(0, whole_number(text)) for text in texts or ()]
-            parts = zip(needs, found[: len(needs)], found[len(needs) :], strict=False)
-            split = [job._replace(need=need, ready=ready, ready_weight=ms / 1000) for need, ready, ms in parts if ready]
-            single += split or [job._replace(need=needs[0])]
-        return single
+        found = [job for each in self._connection.all for job in _wished_in(each, limit)]
+        return [job for _, job in sorted(found, key=lambda each: (not each[1].is_urgent, each[0]))]
 
     def due_notices(self, limit: int = 50) -> list[JobStatus]:
         """Ended jobs whose callback is due, oldest first."""
         now_ms = self._connection.now_ms()
-        with self._connection.translated():
-            ids = self._connection.client.zrangebyscore(self._keys.notices, "-inf", now_ms, start=0, num=limit)
-            pipeline = self._connection.client.pipeline(transaction=False)
-            for job_id in ids:
-                pipeline.hgetall(self._keys.job(job_id))
-            hashes = self._connection.answers(pipeline) if ids else []
-            jobs = [shown_job(job_id, fields or {}) for job_id, fields in zip(ids, hashes, strict=True)]
-            # Expired, or a foreign writer's: they would keep good ones waiting.
-            if gone := [job.job_id for job in jobs if job.state is JobState.MALFORMED]:
-                self._connection.client.zrem(self._keys.notices, *gone)
-        return [job for job in jobs if job.state is not JobState.MALFORMED]
+        return [job for each in self._connection.all for job in _due_in(each, now_ms, limit)][:limit]
 
     def claim_notice(self, job_id: str, claimed_s: float) -> None:
         """Keep other dispatchers from posting this callback for a while; after that it is due again."""
-        self._connection.run("settle_notice", job_id, int(claimed_s * 1000), "", "")
+        self._settle(job_id, int(claimed_s * 1000), "", "")
 
     def settle_notice(self, job_id: str, error: str | None = None, retry_in_s: float | None = None) -> None:
         """File one post to a callback: delivered (no error), to be tried again after a pause, or given up (no pause)."""
         state = "delivered" if error is None else "given_up" if retry_in_s is None else "pending"
         pause_ms = "" if retry_in_s is None else int(retry_in_s * 1000)
-        self._connection.run("settle_notice", job_id, pause_ms, state, (error or "")[:_MAX_ERROR_CHARS])
+        self._settle(job_id, pause_ms, state, (error or "")[:_MAX_ERROR_CHARS])
+
+    def _settle(self, job_id: str, *words: str | int) -> None:
+        for each in self._connection.all:
+            each.run("settle_notice", job_id, *words)
 
     @staticmethod
     def _unless_deposed(was_done: bool) -> None:
@@ -208,3 +179,55 @@ class DispatcherPort:
 
 def _word(fence: int | None) -> str:
     return "" if fence is None else str(fence)
+
+
+def _wished_in(connection: Connection, limit: int) -> list[tuple[float, WishedJob]]:
+    """The jobs with wishes of one structure, each with the time that it was submitted at; see `DispatcherPort.wished`."""
+    fields = ("state", "lane", "wishes", "needs", "ready_weight_ms", *Counts.model_fields)
+    keys = connection.keys
+    with connection.translated():
+        places = connection.client.zrange(keys.wished, 0, limit - 1, withscores=True)
+        if not places:
+            return []
+        pipeline = connection.client.pipeline(transaction=False)
+        for job_id, _ in places:
+            pipeline.hmget(keys.job(job_id), fields)
+        jobs = [
+            (at, wished_from(job_id, dict(zip(fields, each, strict=True))) if each else None)
+            for (job_id, at), each in zip(places, connection.answers(pipeline), strict=True)
+        ]
+        # Evicted, deleted by hand, or written by somebody else.
+        if gone := [job_id for (job_id, _), (_, job) in zip(places, jobs, strict=True) if job is None]:
+            connection.client.zrem(keys.wished, *gone)
+        return list(_by_need(connection, [(at, job) for at, job in jobs if job is not None]))
+
+
+def _by_need(connection: Connection, jobs: Sequence[tuple[float, WishedJob]]) -> Iterator[tuple[float, WishedJob]]:
+    """Each job once for every need that it has ready items of; `need` names all of them before."""
+    pipeline = connection.client.pipeline(transaction=False)
+    several = [(at, job) for at, job in jobs if " " in job.need]
+    for _, job in several:
+        needs = job.need.split()
+        pipeline.hmget(connection.keys.job(job.job_id), [f"{what}:{need}" for what in ("ready", "weight") for need in needs])
+    yield from ((at, job._replace(need=connection.need(job.need))) for at, job in jobs if " " not in job.need)
+    for (at, job), texts in zip(several, connection.answers(pipeline) if several else [], strict=True):
+        needs, found = job.need.split(), [max(0, whole_number(text)) for text in texts or ()]
+        parts = zip(needs, found[: len(needs)], found[len(needs) :], strict=False)
+        split = [job._replace(need=need, ready=ready, ready_weight=ms / 1000) for need, ready, ms in parts if ready]
+        yield from ((at, part._replace(need=connection.need(part.need))) for part in split or [job._replace(need=needs[0])])
+
+
+def _due_in(connection: Connection, now_ms: int, limit: int) -> list[JobStatus]:
+    """The ended jobs of one structure whose callback is due, oldest first."""
+    keys = connection.keys
+    with connection.translated():
+        ids = connection.client.zrangebyscore(keys.notices, "-inf", now_ms, start=0, num=limit)
+        pipeline = connection.client.pipeline(transaction=False)
+        for job_id in ids:
+            pipeline.hgetall(keys.job(job_id))
+        hashes = connection.answers(pipeline) if ids else []
+        jobs = [status_of(connection, job_id, fields or {}) for job_id, fields in zip(ids, hashes, strict=True)]
+        # Expired, or a foreign writer's: they would keep good ones waiting.
+        if gone := [job.job_id for job in jobs if job.state is JobState.MALFORMED]:
+            connection.client.zrem(keys.notices, *gone)
+    return [job for job in jobs if job.state is not JobState.MALFORMED]

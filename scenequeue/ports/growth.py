@@ -24,7 +24,7 @@ def stage_growth(connection: Connection, container_id: str, lease: Lease, items:
     for chunk in _chunks(lease, items):
         for need, elements in chunk.by_need.items():
             weight_ms = chunk.weight_ms[need]
-            answer = connection.run("grow", *about, need, staged[need], GROWTH_TTL_S, weight_ms, *elements)
+            answer = connection.of(lease.structure).run("grow", *about, need, staged[need], GROWTH_TTL_S, weight_ms, *elements)
             if answer == NO_LEASE:
                 raise LeaseLost(f"{lease.job_id}/{lease.item_id} is no longer this container's")
             if answer == NO_STAGE:

@@ -1,6 +1,8 @@
 """Looking into the queue without touching it."""
 
 from collections import deque
+from collections.abc import Iterable, Mapping
+from itertools import product
 from typing import Any, NamedTuple
 
 from scenequeue.errors import JobNotFound
@@ -14,9 +16,10 @@ from scenequeue.jobs.rollup import Resolution, Rollup
 from scenequeue.jobs.waiting import Surroundings, may_wait, stand_still, why_standing_still, why_waiting
 from scenequeue.ports.audit_log import Act, read_acts
 from scenequeue.ports.dead_search import DeadFilter, count_reasons, find_letters, matching_letters
-from scenequeue.ports.job_lookup import read_job
+from scenequeue.ports.job_lookup import read_job, status_of
 from scenequeue.ports.job_search import find_jobs
 from scenequeue.ports.limits import Limit, read_limits
+from scenequeue.ports.merging import merged
 from scenequeue.ports.rollups import read_rollups
 from scenequeue.quoted import quoted
 from scenequeue.reasons import Reason
@@ -29,7 +32,6 @@ from scenequeue.structure.hashes import (
     letter_from,
     member_parts,
     plan_from,
-    shown_job,
     whole_number,
 )
 from scenequeue.structure.keys import STRUCTURES
@@ -60,24 +62,29 @@ class QueueInspector:
         """The queue at a glance. Cost: one round trip, O(1) however much waits."""
         with self._connection.translated():
             pipeline = self._connection.client.pipeline(transaction=True)
-            pipeline.hgetall(self._keys.counts)
+            for each in self._connection.all:
+                pipeline.hgetall(each.keys.counts)
             pipeline.hexists(self._keys.control, "paused")
-            counts, paused = self._connection.answers(pipeline)
-        fields = counts or {}
+            *counts, paused = self._connection.answers(pipeline)
+        found = [fields or {} for fields in counts]
+        states = [counts_from(fields).model_dump() for fields in found]
         return Depth(
-            counts=counts_from(fields),
-            ready_by_lane={lane: _sum_of(fields, f"ready:{lane.value}:") for lane in Lane},
-            ready_weight=_sum_of(fields, "weight:") / 1000,
+            counts=Counts(**{state: sum(each[state] for each in states) for state in Counts.model_fields}),
+            ready_by_lane={lane: _sum_of(found, f"ready:{lane.value}:") for lane in Lane},
+            ready_weight=_sum_of(found, "weight:") / 1000,
             is_paused=bool(paused),
-            malformed=tuple(sorted(name for name, value in fields.items() if not _is_number(value))),
+            malformed=tuple(sorted({name for fields in found for name, value in fields.items() if not _is_number(value)})),
         )
 
     def waiting(self) -> list[WaitingItems]:
         """Count what is ready, lane by lane and need by need. Cost: one round trip, O(needs) however much waits."""
-        lanes = " ".join(lane.value for lane in Lane)
-        answer = self._connection.run("waiting", lanes)
-        rows = (answer[at : at + _WAITING_FIELDS] for at in range(0, len(answer), _WAITING_FIELDS))
-        return [WaitingItems(Lane(lane), need, ready, weight / 1000, age / 1000) for lane, need, ready, weight, age in rows]
+        lanes, found = " ".join(lane.value for lane in Lane), []
+        for each in self._connection.all:
+            answer = each.run("waiting", lanes)
+            for at in range(0, len(answer), _WAITING_FIELDS):
+                lane, need, ready, weight, age = answer[at : at + _WAITING_FIELDS]
+                found.append(WaitingItems(Lane(lane), each.need(need), ready, weight / 1000, age / 1000))
+        return found
 
     def backlog_age_s(self) -> float:
         """The longest that a job with ready items has waited, in seconds; 0 without backlog. Cost: as `waiting`."""
@@ -97,54 +104,20 @@ class QueueInspector:
 
     def jobs(self, limit: int = 100) -> list[JobStatus]:
         """Jobs, newest first."""
-        with self._connection.translated():
-            ids = self._connection.answer("zrange", self._keys.jobs, 0, limit - 1, desc=True) or []
-            found = self._connection.hashes([self._keys.job(job_id) for job_id in ids])
-        # An id in the index without a hash is that of an expired job, unless no job can have it.
-        known = zip(ids, found, strict=True)
-        return [shown_job(job_id, fields) for job_id, fields in known if fields or not is_job_id(job_id)]
+        return merged(self._connection, lambda each: _jobs_of(each, limit), lambda job: -job.created_ms, limit)
 
     def peek(self, count: int = 10, lane: Lane | None = None) -> list[tuple[JobId, ItemId, WorkItem]]:
         """The items that would be leased next, in that order, as far as can be said without leasing them."""
         found: list[tuple[JobId, ItemId, WorkItem]] = []
-        for each in [lane] if lane else list(Lane):
-            found += self._peek_lane(each, count - len(found))
+        for each, connection in product([lane] if lane else list(Lane), self._connection.all):
+            found += _peek_lane(connection, each, count - len(found))
             if len(found) >= count:
                 break
         return found
 
-    def _peek_lane(self, lane: Lane, count: int) -> list[tuple[JobId, ItemId, WorkItem]]:
-        with self._connection.translated():
-            needs = sorted(self._connection.answer("smembers", self._keys.needs) or ())
-            pipeline = self._connection.client.pipeline(transaction=False)
-            for need in needs:
-                pipeline.zrange(self._keys.lane(lane.value, need), 0, count - 1, withscores=True)
-            rings = self._connection.answers(pipeline) if needs else []
-            places = sorted((turn, job_id, need) for need, ring in zip(needs, rings, strict=True) for job_id, turn in ring or ())[
-                :count
-            ]
-            for _, job_id, need in places:
-                pipeline.lrange(self._keys.ready(job_id, need), 0, count - 1)
-            lists = self._connection.answers(pipeline) if places else []
-        turns = deque((job_id, deque(elements)) for (_, job_id, _), elements in zip(places, lists, strict=True) if elements)
-        found: list[tuple[JobId, ItemId, WorkItem]] = []
-        while turns and len(found) < count:
-            job_id, elements = turns.popleft()
-            found.append((JobId(job_id), *element_from(elements.popleft())))
-            if elements:
-                turns.append((job_id, elements))
-        return found
-
     def leased(self, limit: int = 1000) -> list[LeasedItem]:
         """Return the items that are being worked on, the lease that ends first at the front."""
-        with self._connection.translated():
-            members = self._connection.answer("zrange", self._keys.leases, 0, limit - 1, withscores=True) or []
-            hashes = self._connection.hashes([self._keys.of(f"item:{member}") for member, _ in members])
-        return [
-            _leased(member, int(deadline_ms), fields)
-            for (member, deadline_ms), fields in zip(members, hashes, strict=True)
-            if fields
-        ]
+        return merged(self._connection, lambda each: _leased_of(each, limit), lambda item: item.deadline_ms, limit)
 
     def dead(self, job_id: str | None = None, limit: int = 100) -> list[DeadLetter]:
         """Dead letters, newest first, of one job or of all. Cost: as `find_dead`."""
@@ -160,7 +133,8 @@ class QueueInspector:
 
     def dead_ids(self, job_id: str) -> list[ItemId]:
         """The items of a job that are dead letters, newest first."""
-        return [member_parts(member)[1] for member, _ in matching_letters(self._connection, DeadFilter(job=job_id))]
+        found = merged(self._connection, lambda each: matching_letters(each, DeadFilter(job=job_id)), lambda letter: -letter[1])
+        return [member_parts(member)[1] for member, _ in found]
 
     def dead_letter(self, job_id: str, item_id: str) -> DeadLetter:
         """One dead letter. Cost: one read, however many there are.
@@ -168,11 +142,11 @@ class QueueInspector:
         Raises:
             JobNotFound: there is no such dead letter.
         """
-        with self._connection.translated():
-            text = self._connection.answer("hget", self._keys.job(job_id, "dead"), item_id)
-        if text is None:
-            raise JobNotFound(f"no dead letter {quoted(item_id)} of job {quoted(job_id)}")
-        return letter_from(job_id, item_id, text, 0)
+        for each in self._connection.all:
+            text = each.answer("hget", each.keys.job(job_id, "dead"), item_id)
+            if text is not None:
+                return letter_from(job_id, item_id, text, 0)
+        raise JobNotFound(f"no dead letter {quoted(item_id)} of job {quoted(job_id)}")
 
     def containers(self, limit: int = 1000) -> list[ContainerRecord]:
         """Containers that were heard of lately, newest first."""
@@ -255,9 +229,50 @@ class QueueInspector:
         return self._connection.server()
 
 
-def _sum_of(fields: dict[str, str], prefix: str) -> int:
+def _sum_of(hashes: Iterable[Mapping[str, str]], prefix: str) -> int:
     """The sum of some counters, each at least 0."""
-    return sum(max(0, whole_number(value)) for name, value in fields.items() if name.startswith(prefix))
+    return sum(max(0, whole_number(value)) for fields in hashes for name, value in fields.items() if name.startswith(prefix))
+
+
+def _jobs_of(connection: Connection, limit: int) -> list[JobStatus]:
+    """The newest jobs of one structure."""
+    ids = connection.answer("zrange", connection.keys.jobs, 0, limit - 1, desc=True) or []
+    found = connection.hashes([connection.keys.job(job_id) for job_id in ids])
+    # An id in the index without a hash is that of an expired job, unless no job can have it.
+    known = zip(ids, found, strict=True)
+    return [status_of(connection, job_id, fields) for job_id, fields in known if fields or not is_job_id(job_id)]
+
+
+def _peek_lane(connection: Connection, lane: Lane, count: int) -> list[tuple[JobId, ItemId, WorkItem]]:
+    """The next items of one lane of one structure."""
+    keys = connection.keys
+    with connection.translated():
+        needs = sorted(connection.answer("smembers", keys.needs) or ())
+        pipeline = connection.client.pipeline(transaction=False)
+        for need in needs:
+            pipeline.zrange(keys.lane(lane.value, need), 0, count - 1, withscores=True)
+        rings = connection.answers(pipeline) if needs else []
+        in_ring = ((turn, job_id, need) for need, ring in zip(needs, rings, strict=True) for job_id, turn in ring or ())
+        places = sorted(in_ring)[:count]
+        for _, job_id, need in places:
+            pipeline.lrange(keys.ready(job_id, need), 0, count - 1)
+        lists = connection.answers(pipeline) if places else []
+    turns = deque((job_id, deque(elements)) for (_, job_id, _), elements in zip(places, lists, strict=True) if elements)
+    found: list[tuple[JobId, ItemId, WorkItem]] = []
+    while turns and len(found) < count:
+        job_id, elements = turns.popleft()
+        found.append((JobId(job_id), *element_from(elements.popleft())))
+        if elements:
+            turns.append((job_id, elements))
+    return found
+
+
+def _leased_of(connection: Connection, limit: int) -> list[LeasedItem]:
+    """The leased items of one structure, the lease that ends first at the front."""
+    members = connection.answer("zrange", connection.keys.leases, 0, limit - 1, withscores=True) or []
+    hashes = connection.hashes([connection.keys.of(f"item:{member}") for member, _ in members])
+    leases = zip(members, hashes, strict=True)
+    return [_leased(member, int(deadline_ms), fields) for (member, deadline_ms), fields in leases if fields]
 
 
 def _leased(member: str, deadline_ms: int, fields: dict[str, str]) -> LeasedItem:

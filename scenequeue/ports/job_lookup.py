@@ -1,5 +1,7 @@
 """Finds a job by its id."""
 
+from collections.abc import Mapping
+
 from scenequeue.errors import JobNotFound
 from scenequeue.jobs.job import JobStatus
 from scenequeue.quoted import quoted
@@ -8,16 +10,23 @@ from scenequeue.structure.hashes import shown_job
 
 
 def read_job(connection: Connection, job_id: str) -> JobStatus:
-    """Return the status of a job. Cost: one read.
+    """Return the status of a job, of the newest structure that holds one of its id. Cost: one read for each looked at.
 
     Raises:
         JobNotFound: no job of this id, or its results have expired.
     """
-    with connection.translated():
-        fields = connection.answer("hgetall", connection.keys.job(job_id))
-    if fields == {}:
-        raise job_not_found(job_id)
-    return shown_job(job_id, fields or {})
+    for each in connection.all:
+        fields = each.answer("hgetall", each.keys.job(job_id))
+        if fields != {}:
+            return status_of(each, job_id, fields or {})
+    raise job_not_found(job_id)
+
+
+def status_of(connection: Connection, job_id: str, fields: Mapping[str, str]) -> JobStatus:
+    """A job's hash as its status, its needs as they are known outside; see `shown_job`."""
+    status = shown_job(job_id, fields)
+    needs = tuple(map(connection.need, status.ready_needs))
+    return status if needs == status.ready_needs else status.model_copy(update={"ready_needs": needs})
 
 
 def job_not_found(job_id: str) -> JobNotFound:

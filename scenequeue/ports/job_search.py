@@ -5,8 +5,9 @@ from itertools import islice
 
 from scenequeue.jobs.job import JobState, JobStatus
 from scenequeue.jobs.job_filter import SEARCH_LIMIT, JobFilter, JobPage
+from scenequeue.ports.job_lookup import status_of
+from scenequeue.ports.merging import merged
 from scenequeue.structure.connection import Connection
-from scenequeue.structure.hashes import shown_job
 
 #: Ids that are compared with the other indexes at once, and jobs that are read at once.
 _IDS_AT_ONCE, _JOBS_AT_ONCE = 200, 50
@@ -23,6 +24,17 @@ def find_jobs(connection: Connection, wanted: JobFilter, limit: int, indexed_lab
 
     Cost: a walk through the smallest index that matters, 200 ids a round trip, and a read of each job that is returned.
     """
+    pages: list[JobPage] = []
+
+    def find(each: Connection) -> list[JobStatus]:
+        pages.append(_find_in(each, wanted, limit, indexed_labels))
+        return pages[-1].jobs
+
+    jobs = merged(connection, find, lambda job: -job.created_ms)
+    return JobPage(jobs[:limit], is_complete=len(jobs) <= limit and all(page.is_complete for page in pages))
+
+
+def _find_in(connection: Connection, wanted: JobFilter, limit: int, indexed_labels: Collection[str]) -> JobPage:
     found: list[JobStatus] = []
     looked_at = 0
     with connection.translated():
@@ -85,4 +97,4 @@ def _begin_with(connection: Connection, name: str) -> Iterator[str]:
 def _read(connection: Connection, ids: list[str]) -> Iterator[JobStatus]:
     found = connection.hashes([connection.keys.job(job_id) for job_id in ids])
     # An id without a hash is that of a job that has just expired.
-    return (shown_job(job_id, fields) for job_id, fields in zip(ids, found, strict=True) if fields)
+    return (status_of(connection, job_id, fields) for job_id, fields in zip(ids, found, strict=True) if fields)

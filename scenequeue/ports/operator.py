@@ -18,11 +18,13 @@ class OperatorPort:
 
     def pause(self, by: str = "") -> None:
         """Give out no more leases; what is leased goes on. Idempotent."""
-        self._connection.run("pause", 1, clean_name(by))
+        for each in self._connection.all:
+            each.run("pause", 1, clean_name(by))
 
     def resume(self, by: str = "") -> None:
         """Give out leases again. Idempotent."""
-        self._connection.run("pause", 0, clean_name(by))
+        for each in self._connection.all:
+            each.run("pause", 0, clean_name(by))
 
     def requeue_all(self, wanted: DeadFilter, by: str = "") -> Iterator[Progress]:
         """Give all dead letters that match a new start, some in each step; the progress after each. Safe for two at once."""
@@ -60,7 +62,7 @@ class OperatorPort:
             JobNotFound: there is no such dead letter.
             JobConflict: its job was cancelled, or there is no item in the letter.
         """
-        answer = self._connection.run("requeue", job_id, item_id, clean_name(by))
+        answer = self._connection.holding(job_id).run("requeue", job_id, item_id, clean_name(by))
         if answer == "absent":
             raise JobNotFound(f"no dead letter {quoted(item_id)} of job {quoted(job_id)}")
         if answer == "cancelled":
@@ -75,5 +77,5 @@ class OperatorPort:
         Raises:
             JobNotFound: there is no such dead letter.
         """
-        if not self._connection.run("discard", job_id, item_id, clean_name(by)):
+        if not self._connection.holding(job_id).run("discard", job_id, item_id, clean_name(by)):
             raise JobNotFound(f"no dead letter {quoted(item_id)} of job {quoted(job_id)}")

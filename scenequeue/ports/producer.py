@@ -22,7 +22,6 @@ class ProducerPort:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._keys = connection.keys
 
     def submit(
         self,
@@ -90,14 +89,14 @@ class ProducerPort:
 
         Cost: one round trip per 500 items and stage.
         """
-        status = self.status(job_id)
-        key, deferred = self._keys.job(job_id, "results"), deferred_stages(self._connection, job_id)
+        status, connection = self.status(job_id), self._connection.holding(job_id)
+        key, deferred = connection.keys.job(job_id, "results"), deferred_stages(connection, job_id)
         for each in range(stage, status.stages):
-            possible = ids_of_stage(self._connection, job_id, each, status.counts.total, deferred)
+            possible = ids_of_stage(connection, job_id, each, status.counts.total, deferred)
             wanted = islice(possible, start if each == stage else 0, None)
             while ids := list(islice(wanted, CHUNK)):
                 with self._connection.translated():
-                    found = self._connection.answer("hmget", key, ids) or []
+                    found = connection.answer("hmget", key, ids) or []
                 yield from (result_from(item_id, text) for item_id, text in zip(ids, found, strict=False) if text is not None)
 
     def names(self, job_id: str) -> dict[ItemId, str]:
@@ -108,40 +107,26 @@ class ProducerPort:
         Raises:
             JobNotFound: no job of this id, or its results have expired.
         """
-        status = self.status(job_id)
+        status, connection = self.status(job_id), self._connection.holding(job_id)
         found: dict[ItemId, str] = {}
-        for key in self._waiting_lists(job_id, min(status.stages, MAX_STAGES)):
+        for key in _waiting_lists(connection, job_id, min(status.stages, MAX_STAGES)):
             for element in self._waiting(key):
                 item_id, item = element_from(element)
                 found[item_id] = item.name
-        total, deferred = status.counts.total, deferred_stages(self._connection, job_id)
+        total, deferred = status.counts.total, deferred_stages(connection, job_id)
         later = (f"{number}-0" for number in range(1, min(status.stages, MAX_STAGES)))
-        possible = chain(*(ids_of_stage(self._connection, job_id, number, total, deferred) for number in (0, *deferred)), later)
+        possible = chain(*(ids_of_stage(connection, job_id, number, total, deferred) for number in (0, *deferred)), later)
         rest = [ItemId(item_id) for item_id in possible if item_id not in found]
         for start in range(0, len(rest), CHUNK):
-            pipeline = self._connection.client.pipeline(transaction=False)
+            pipeline = connection.client.pipeline(transaction=False)
             asked = rest[start : start + CHUNK]
             for item_id in asked:
-                pipeline.hget(self._keys.item(job_id, item_id), "body")
+                pipeline.hget(connection.keys.item(job_id, item_id), "body")
             with self._connection.translated():
-                bodies = self._connection.answers(pipeline)
+                bodies = connection.answers(pipeline)
             found |= {item_id: WorkItem.shown(body).name for item_id, body in zip(asked, bodies, strict=True) if body}
         found |= {result.item_id: result.name for result in self.results(job_id)}
         return dict(sorted(found.items(), key=lambda entry: place_of(entry[0])))
-
-    def _waiting_lists(self, job_id: str, stages: int) -> Iterator[str]:
-        """The lists of a job's items that no container has, in the order in which items move on: none is missed on its way."""
-        later = [f"stage:{number}" for number in range(1, stages)]
-        with self._connection.translated():
-            needs, *described = self._connection.answer("hmget", self._keys.job(job_id), ["needs", *later]) or [""]
-        for need in (needs or "").split():
-            yield self._keys.ready(job_id, need)
-            yield from self._connection.answer("lrange", self._keys.job(job_id, f"parts:{need}"), 0, -1) or ()
-        for number, text in enumerate(described, 1):
-            named: list[str] = (text or "").split()[::3]
-            for at, need in enumerate(named):
-                key = self._keys.stage(job_id, number, need)
-                yield key if need not in named[:at] else f"{key}:{at + 1}"
 
     def _waiting(self, key: str) -> Iterator[str]:
         """The elements of a list, a page at a time from its end: items are taken from its front meanwhile."""
@@ -166,9 +151,10 @@ class ProducerPort:
         Returns:
             Events, oldest first; empty when none came in time. Old ones are trimmed: results are the truth.
         """
+        key = self._connection.holding(job_id).keys.job(job_id, "events")
         block_ms = int(min(block_s, BLOCK_LIMIT_S) * 1000) or None
         with self._connection.translated():
-            answer = self._connection.client.xread({self._keys.job(job_id, "events"): after}, count=count, block=block_ms)
+            answer = self._connection.client.xread({key: after}, count=count, block=block_ms)
         entries = (answer.popitem()[1] if isinstance(answer, dict) else answer[0][1]) if answer else []
         if entries and isinstance(entries[0], list):
             entries = entries[0]
@@ -191,5 +177,19 @@ class ProducerPort:
         Raises:
             JobNotFound: no job of this id.
         """
-        self._connection.run("cancel", job_id, clean_name(by))
+        self._connection.holding(job_id).run("cancel", job_id, clean_name(by))
         return self.status(job_id)
+
+
+def _waiting_lists(connection: Connection, job_id: str, stages: int) -> Iterator[str]:
+    """The lists of a job's items that no container has, in the order in which items move on: none is missed on its way."""
+    keys, later = connection.keys, [f"stage:{number}" for number in range(1, stages)]
+    needs, *described = connection.answer("hmget", keys.job(job_id), ["needs", *later]) or [""]
+    for need in (needs or "").split():
+        yield keys.ready(job_id, need)
+        yield from connection.answer("lrange", keys.job(job_id, f"parts:{need}"), 0, -1) or ()
+    for number, text in enumerate(described, 1):
+        named: list[str] = (text or "").split()[::3]
+        for at, need in enumerate(named):
+            key = keys.stage(job_id, number, need)
+            yield key if need not in named[:at] else f"{key}:{at + 1}"

@@ -15,14 +15,13 @@ from scenequeue.jobs.result import ItemResult
 from scenequeue.ports.container_reports import ContainerReports
 from scenequeue.ports.growth import stage_growth
 from scenequeue.ports.job_lookup import job_not_found
+from scenequeue.ports.lease_steps import by_structure, refused_of, run_on_leases
 from scenequeue.structure.connection import Connection
 from scenequeue.structure.lease_messages import (
-    LEASE_FIELDS,
     MESSAGE_LIMIT,
     clean_message,
-    lease_from,
+    leases_from,
     results_message,
-    triples_of,
 )
 
 #: Pause before another attempt: doubles from the first to the last.
@@ -37,7 +36,6 @@ class WorkerPort(ContainerReports):
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._keys = connection.keys
 
     def lease(
         self,
@@ -70,7 +68,7 @@ class WorkerPort(ContainerReports):
         that is no item becomes a dead letter here, and takes none of its neighbours along.
         """
         asked = self._asked(count, lease_s, bell, serves, call=call, begins_now=begins_now)
-        return self._leases(container_id, self._connection.run("lease", container_id, *asked))
+        return self._leases(container_id, self._connection.run_on_all("lease", container_id, *asked))
 
     def exchange(
         self,
@@ -87,11 +85,18 @@ class WorkerPort(ContainerReports):
         Returns:
             The leases whose result was refused, and the new ones.
 
-        Guarantees: atomic, and those of `ack` and of `lease`: after an error, acking again is safe.
+        Guarantees: atomic, and those of `ack` and of `lease`: after an error, acking again is safe. Results of items of older
+        structures are handed in by steps of their own before.
         """
         asked = self._asked(count, lease_s, bell, serves)
-        refused, answer = self._connection.run("exchange", container_id, len(finished), *results_message(finished), *asked)
-        return self._refused([lease for lease, _ in finished], refused), self._leases(container_id, answer)
+        older: list[Lease] = []
+        if self._connection.older:
+            of_older = [each for each in finished if self._connection.of(each[0].structure) is not self._connection]
+            older = self.ack(container_id, of_older)
+            finished = [each for each in finished if self._connection.of(each[0].structure) is self._connection]
+        words = (len(finished), *results_message(finished), *asked)
+        refused, answer = self._connection.run_on_all("exchange", container_id, *words)
+        return older + refused_of([lease for lease, _ in finished], refused), self._leases(container_id, answer)
 
     def begin(self, container_id: str, lease: Lease) -> None:
         """Say that work on a lease begins, when it was taken with `begins_now=False`. Idempotent.
@@ -99,35 +104,38 @@ class WorkerPort(ContainerReports):
         Raises:
             LeaseLost: it must not begin: another container has the item, or its job was cancelled.
         """
-        if not self._connection.run("begin", container_id, lease.job_id, lease.item_id, lease.token):
+        if not self._connection.of(lease.structure).run("begin", container_id, lease.job_id, lease.item_id, lease.token):
             raise LeaseLost(f"{lease.job_id}/{lease.item_id} is no longer this container's")
 
     def wait_for_work(self, timeout_s: float, serves: Sequence[str] | None = None) -> str:
-        """Block until the bell of a need rings, at most 5 seconds, and take it: one submit wakes one worker.
+        """Block until the bell of a need rings in any structure, at most 5 seconds, and take it: one submit wakes one worker.
 
         Args:
             timeout_s: how long; at least 10 ms.
             serves: as for `lease`.
 
         Returns:
-            The need whose bell it was, for `lease` to hang it up again; "" where none rang in time. A worker that dies
-            with a bell in hand delays others by a second at most, as all look by themselves too.
+            The need whose bell it was, as `Connection.need` names it, for `lease` to hang it up again; "" where none rang in
+            time. A worker that dies with a bell in hand delays others by a second at most, as all look by themselves too.
         """
-        bells = {self._keys.bell(need): need for need in (known_needs() if serves is None else serves)}
+        needs = known_needs() if serves is None else serves
+        bells = {each.keys.bell(need): each.need(need) for each in self._connection.all for need in needs}
         rung = self._connection.wait([*bells], timeout_s) if bells else None
         return bells[rung] if rung else ""
 
-    def options(self, job_id: str) -> JobOptions:
+    def options(self, job_id: str, structure: int = 0) -> JobOptions:
         """Return the options that the items of a leased item's job share, by kind.
+
+        Args:
+            job_id: the lease's.
+            structure: the lease's.
 
         Raises:
             JobNotFound: it has expired.
             BadInput: they cannot be read.
         """
-        with self._connection.translated():
-            pipeline = self._connection.client.pipeline(transaction=False)
-            pipeline.hmget(self._keys.job(job_id), "state", "options")
-            (found,) = self._connection.answers(pipeline)
+        connection = self._connection.of(structure)
+        found = connection.answer("hmget", connection.keys.job(job_id), "state", "options")
         state, options = found or (None, None)
         if state is None:
             raise job_not_found(job_id)
@@ -139,9 +147,7 @@ class WorkerPort(ContainerReports):
 
     def extend(self, container_id: str, leases: Sequence[Lease], lease_s: float | None = None) -> list[Lease]:
         """Prolong leases from now; returns those that are lost (another container has it, or its job was cancelled)."""
-        if not leases:
-            return []
-        return self._refused(leases, self._connection.run("extend", container_id, self._lease_ms(lease_s), *triples_of(leases)))
+        return run_on_leases(self._connection, "extend", container_id, self._lease_ms(lease_s), leases)
 
     def grow(self, container_id: str, lease: Lease, items: Iterable[WorkItem]) -> int:
         """Stage items that a leased item brings for its job's next stage, which was deferred at submission.
@@ -176,7 +182,7 @@ class WorkerPort(ContainerReports):
         if not notes:
             return
         about = (container_id, lease.job_id, lease.item_id, lease.token, MAX_JOURNAL_BYTES)
-        answer = self._connection.run("note", *about, *(word for pair in notes.items() for word in pair))
+        answer = self._connection.of(lease.structure).run("note", *about, *(word for pair in notes.items() for word in pair))
         if answer == 0:
             raise LeaseLost(f"{lease.job_id}/{lease.item_id} is no longer this container's")
         if answer < 0:
@@ -197,14 +203,17 @@ class WorkerPort(ContainerReports):
 
         Guarantees: atomic for the whole batch, idempotent: the same ack again is accepted and changes nothing.
         """
-        if not finished:
-            return []
-        leases = [lease for lease, _ in finished]
-        positions = list(map(int, self._connection.run("ack", container_id, *results_message(finished, brought))))
-        if short := [leases[-position - 1] for position in positions if position < 0]:
+        refused: list[Lease] = []
+        short: list[Lease] = []
+        for connection, some in by_structure(self._connection, finished, lambda each: each[0]):
+            leases = [lease for lease, _ in some]
+            positions = list(map(int, connection.run("ack", container_id, *results_message(some, brought))))
+            short += [leases[-position - 1] for position in positions if position < 0]
+            refused += refused_of(leases, [position for position in positions if position > 0])
+        if short:
             names = ", ".join(f"{lease.job_id}/{lease.item_id}" for lease in short)
             raise GrowthRefused(f"the items brought by {names} are not whole in Redis; stage them again")
-        return self._refused(leases, positions)
+        return refused
 
     def fail(
         self, container_id: str, lease: Lease, error: str, message: str, *, transient: bool, retry_in_s: float | None = None
@@ -229,7 +238,9 @@ class WorkerPort(ContainerReports):
             retry_in_s = jittered(doubled(_INITIAL_RETRY_S, _MAX_RETRY_S, lease.attempt))
         retry_in_ms = round(retry_in_s * 1000) if transient else -1
         about = (container_id, lease.job_id, lease.item_id, lease.token)
-        answer = self._connection.run("fail", *about, error, clean_message(message), retry_in_ms, lease.attempt)
+        answer = self._connection.of(lease.structure).run(
+            "fail", *about, error, clean_message(message), retry_in_ms, lease.attempt
+        )
         if answer == "lost":
             raise LeaseLost(f"{lease.job_id}/{lease.item_id} is no longer this container's")
         return ItemState(answer)
@@ -243,28 +254,24 @@ class WorkerPort(ContainerReports):
             problem: the setting that this container lacks for them, in words. After ten such, each further one counts as
                 an attempt, so that an item which no container is set up for ends as a dead letter that says so.
         """
-        if not leases:
-            return []
-        answer = self._connection.run("release", container_id, clean_message(problem), *triples_of(leases))
-        return self._refused(leases, answer)
+        return run_on_leases(self._connection, "release", container_id, clean_message(problem), leases)
 
     def reclaim(self, limit: int = 1000) -> int:
         """Put items with expired leases back, so that recovery does not need a dispatcher; returns how many there were.
 
         Guarantees: as the dispatcher's `reclaim`; safe to call at any time, by any number of containers.
         """
-        return int(self._connection.run("reclaim", limit)[0])
+        return sum(int(each.run("reclaim", limit)[0]) for each in self._connection.all)
 
     def _leases(self, container_id: str, answer: Sequence[Any]) -> list[Lease]:
         leases = []
-        for at in range(0, len(answer), LEASE_FIELDS):
-            fields = answer[at : at + LEASE_FIELDS]
-            try:
-                leases.append(lease_from(fields))
-            except ValidationError as error:
-                why = f"not a work item: {error.errors(include_url=False, include_input=False)}"
-                about = (container_id, *fields[:3])
-                self._connection.run("fail", *about, BadInput.__name__, why[:MESSAGE_LIMIT], -1, fields[3], 1)
+        for lease, wrong in leases_from(answer):
+            if not wrong:
+                leases.append(lease)
+                continue
+            about = (container_id, lease.job_id, lease.item_id, lease.token)
+            words = (*about, BadInput.__name__, wrong[:MESSAGE_LIMIT], -1, lease.attempt, 1)
+            self._connection.of(lease.structure).run("fail", *words)
         return leases
 
     def _asked(
@@ -283,10 +290,6 @@ class WorkerPort(ContainerReports):
 
     def _lease_ms(self, lease_s: float | None) -> int:
         return self._connection.lease_ms if lease_s is None else int(lease_s * 1000)
-
-    @staticmethod
-    def _refused(leases: Sequence[Lease], positions: list[int]) -> list[Lease]:
-        return [leases[int(position) - 1] for position in positions]
 
 
 def new_request_id() -> str:

@@ -1,6 +1,7 @@
--- ready -> leased: give a container the next items, lane by lane, jobs of a lane taking turns item by item.
+-- ready -> leased: give a container the next items, lane by lane, of each the newest structure first, jobs of a lane taking
+-- turns item by item.
 --
--- Keys     those of give_leases
+-- Keys     those of give_leases, in all structures
 -- ARGV[3]  container id
 -- ARGV[4]  how many items at most (count)
 -- ARGV[5]  how long the lease lasts (ms)
@@ -8,12 +9,12 @@
 -- ARGV[7]  the caller's word for this call, used for no other. Tokens are made of it, so none is given out twice, even by
 --          a Redis that has lost its last writes or whose clock was set back; and the same call again, after its answer
 --          was lost on the way, is answered with what it took, the leases counted from now.
--- ARGV[8]  the need whose bell the container has taken before, or ''; the bell is hung up again if work is left
+-- ARGV[8]  the need whose bell the container has taken before, of an older structure "<need>@<number>", or ''; the bell is
+--          hung up again if work is left
 -- ARGV[9…] the needs that the container serves
--- Output   job id, item id, token, attempt, deadline (ms), item json, journal (name, value,
---          repeated) or nil; repeated per lease. Empty when there is
---          nothing, the queue is paused, or the container drains.
--- Uses     counters, give_leases
+-- Output   the deadline of all leases (ms); per lease: job id, item id, token, attempt, number of the structure, item json,
+--          journal (name, value, repeated) or nil. Empty when there is nothing, the queue is paused, or the container drains.
+-- Uses     structures, give_leases
 
-if ARGV[8] ~= '' then check_bell(ARGV[8]) end
-return finish(give_leases(ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6], ARGV[7], { unpack(ARGV, 9) }))
+if ARGV[8] ~= '' then check_taken_bell(ARGV[8]) end
+return finish_all(give_leases(ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6], ARGV[7], { unpack(ARGV, 9) }))

@@ -8,13 +8,13 @@
 
 for at = 4, #ARGV - 1, 2 do
   local name, value = ARGV[at], ARGV[at + 1]
-  local before = call('HGET', P .. 'limits', name)
+  local before = call('HGET', SHARED .. 'limits', name)
   local is_json, known = pcall(cjson.decode, before or '')
   local was = is_json and type(known) == 'table' and tostring(known.value) or 'environment'
   if value ~= '' then
-    call('HSET', P .. 'limits', name, '{"value":' .. value .. ',"by":' .. cjson.encode(ARGV[3]) .. ',"at_ms":' .. NOW_MS .. '}')
+    call('HSET', SHARED .. 'limits', name, '{"value":' .. value .. ',"by":' .. cjson.encode(ARGV[3]) .. ',"at_ms":' .. NOW_MS .. '}')
   else
-    call('HDEL', P .. 'limits', name)
+    call('HDEL', SHARED .. 'limits', name)
   end
   if value ~= '' or before then
     record_act(ARGV[3], 'limit', name, 0, 'detail', was .. ' -> ' .. (value ~= '' and value or 'environment'))

@@ -3,7 +3,7 @@
 -- A slot is a JSON list: when it begins (s), most that were ready, most containers, spent (millionths of a dollar), done since
 -- ever, dead letters, and of these how many by reason. The newest slot takes the place of one that is too old.
 --
--- Keys     rollup:<resolution> (hash), counts (hash), dead:reasons (hash), dispatcher (hash)
+-- Keys     rollup:<resolution> (hash), dispatcher (hash); in all structures counts (hash) and dead:reasons (hash)
 -- ARGV[3]  the dispatcher's fencing number
 -- ARGV[4]  containers that run (count)
 -- ARGV[5]  spent since the last sample (millionths of a dollar)
@@ -18,12 +18,19 @@ local READABLE_REASONS = 1000
 
 if is_deposed(ARGV[3]) then return 0 end
 
+local ready, done, dead, letters = 0, 0, 0, {}
+for at = 2, #KEYS do
+  local got = call('HMGET', KEYS[at] .. 'counts', 'ready', 'done', 'dead')
+  ready, done, dead = ready + num(got[1]), done + num(got[2]), dead + num(got[3])
+  local key = KEYS[at] .. 'dead:reasons'
+  local fields = call('HLEN', key) <= READABLE_REASONS and call('HGETALL', key) or {}
+  for i = 1, #fields, 2 do letters[fields[i]] = (letters[fields[i]] or 0) + num(fields[i + 1]) end
+end
+
 --- The reasons with the most dead letters.
 local function dead_by_reason()
-  local key, found, kept = P .. 'dead:reasons', {}, {}
-  if call('HLEN', key) > READABLE_REASONS then return kept end
-  local fields = call('HGETALL', key)
-  for i = 1, #fields, 2 do found[#found + 1] = { fields[i], num(fields[i + 1]) } end
+  local found, kept = {}, {}
+  for reason, n in pairs(letters) do found[#found + 1] = { reason, n } end
   table.sort(found, function(one, other) return one[2] > other[2] or (one[2] == other[2] and one[1] < other[1]) end)
   for i = 1, math.min(#found, NAMED_REASONS) do kept[found[i][1]] = found[i][2] end
   return kept
@@ -36,16 +43,14 @@ local function slot_at(key, field, begin_s)
   return { begin_s, 0, 0, 0 }
 end
 
-local got = call('HMGET', P .. 'counts', 'ready', 'done', 'dead')
-local ready, containers, spent, reasons = num(got[1]), num(ARGV[4]), num(ARGV[5]), dead_by_reason()
+local containers, spent, reasons = num(ARGV[4]), num(ARGV[5]), dead_by_reason()
 for at = 6, #ARGV, 3 do
   local seconds, kept = tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
   local number = math.floor(NOW_MS / 1000 / seconds)
-  local key, field = P .. 'rollup:' .. ARGV[at], number % kept
+  local key, field = SHARED .. 'rollup:' .. ARGV[at], number % kept
   local slot = slot_at(key, field, number * seconds)
   slot = {
-    slot[1], math.max(num(slot[2]), ready), math.max(num(slot[3]), containers), num(slot[4]) + spent, num(got[2]), num(got[3]),
-    reasons,
+    slot[1], math.max(num(slot[2]), ready), math.max(num(slot[3]), containers), num(slot[4]) + spent, done, dead, reasons,
   }
   call('HSET', key, field, cjson.encode(slot))
   call('EXPIRE', key, ROLLUP_TTL_S)

@@ -1,7 +1,7 @@
 -- outside -> ready: make a job visible, whole: what was uploaded to staging lists, and what comes along.
 --
 -- Keys      job:<id> (hash), job:<id>:ready:<need> (list), job:<id>:stage:<n>:<need> (list),
---           staging:<nonce>:<n>:<need> (list), notices (zset), wished (zset)
+--           staging:<nonce>:<n>:<need> (list), notices (zset), wished (zset); in older structures job:<id> and counts alone
 -- ARGV[3]   job id
 -- ARGV[4]   nonce of the staging lists
 -- ARGV[5]   digest of the content
@@ -42,11 +42,15 @@ local function refuse(answer)
   return finish({ answer, NOW_MS })
 end
 
-local known = call('HMGET', key, 'state', 'digest')
-if known[1] then return refuse(known[2] == digest and 'same' or 'conflict') end
+local ready = limit >= 0 and count_of('ready')
+for at = 2, #KEYS do
+  local found = call('HMGET', KEYS[at] .. 'job:' .. id, 'state', 'digest')
+  if found[1] then return refuse(found[2] == digest and 'same' or 'conflict') end
+  if ready and at > 2 then ready = ready + num(call('HGET', KEYS[at] .. 'counts', 'ready')) end
+end
 -- A hash without a state is no job: what a foreign writer has left. Nothing is written where there is none, see below.
 if call('EXISTS', key) == 1 then call('DEL', key) end
-if limit >= 0 and count_of('ready') + first > limit then return refuse('full') end
+if ready and ready + first > limit then return refuse('full') end
 for _, list in ipairs(lists) do
   if call('LLEN', staging(list)) ~= list.n - list.along then return refuse('gone') end
 end

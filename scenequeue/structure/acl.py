@@ -5,9 +5,10 @@ and ack to a producer's, and none reaches beyond its namespace or may configure 
 hostile roles of one namespace: whoever may write a job's keys can damage that job, or make one up, with commands of his own.
 """
 
+from collections.abc import Sequence
 from typing import Literal, get_args
 
-from scenequeue.structure.keys import Keys
+from scenequeue.structure.keys import STRUCTURES, Keys
 
 Role = Literal["producer", "worker", "dispatcher", "operator"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -47,15 +48,16 @@ _COMMANDS: dict[Role, tuple[str, ...]] = {
 }
 
 
-def rules(role: Role, namespace: str) -> list[str]:
+def rules(role: Role, namespace: str, structures: Sequence[int] = STRUCTURES) -> list[str]:
     """The role's rules as `ACL SETUSER name on >password …` takes them, and an ElastiCache access string after `on`.
 
     Args:
         role: whose.
         namespace: the queue's; the rules hold for its keys alone.
+        structures: those of the keys that the program serves, newest first.
     """
-    keys = Keys(namespace)
-    names = (keys.prefix, *keys.older, *map(keys.of, _KEYS[role]))
-    patterns = [f"~{name}" for name in names]
+    keys = [Keys(namespace, number) for number in structures]
+    names = (keys[0].prefix, *keys[0].older, *(each.of(name) for each in keys for name in _KEYS[role]))
+    patterns = [f"~{name}" for name in dict.fromkeys(names)]
     commands = [f"+{command}" for command in sorted(set(_COMMANDS[role]))]
     return ["resetkeys", *patterns, "resetchannels", "-@all", *commands]

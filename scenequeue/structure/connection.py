@@ -3,14 +3,16 @@
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import redis
 
 from scenequeue.errors import QueueUnavailable, SettingsError
+from scenequeue.jobs.need import Need, need_in
 from scenequeue.redaction import mask_url
 from scenequeue.settings import SceneburstSettings
-from scenequeue.structure.keys import Keys
+from scenequeue.structure.keys import STRUCTURES, Keys
 from scenequeue.structure.redis_address import parse_address
 from scenequeue.structure.redis_clients import find_locator, make_client
 from scenequeue.structure.script_runner import Steps
@@ -44,41 +46,101 @@ _LOST = (redis.ConnectionError, redis.TimeoutError, OSError)
 _NO_PRIMARY = "MasterNotFoundError"
 
 
+@dataclass
+class _Known:
+    """What is known of the queue so far; the connections of all its structures share it."""
+
+    #: The newest structure that is served.
+    newest: int
+    #: True once it is known that no older version has left items.
+    is_structure: bool = False
+    #: True after the first accepted login; a refused one is transient from then on.
+    was_logged_in: bool = False
+    is_login_refused: bool = False
+
+
 class Connection:
-    """One namespace of one Redis. Thread-safe; connects when first used.
+    """One structure of one namespace of one Redis. Thread-safe; connects when first used.
 
     Every method may raise QueueUnavailable (transient), after a few quick retries.
+
+    Args:
+        settings: where the queue is.
+        client: a ready client instead of one made from the settings.
+        structures: numbers of those that are served, newest first; this connection is the first one's.
+        known: what the connection of a newer structure shares with this one.
     """
 
-    def __init__(self, settings: SceneburstSettings, client: "redis.Redis | None" = None) -> None:
-        self.keys = Keys(settings.namespace)
+    def __init__(
+        self,
+        settings: SceneburstSettings,
+        client: "redis.Redis | None" = None,
+        structures: Sequence[int] = STRUCTURES,
+        known: _Known | None = None,
+    ) -> None:
+        self.structure, *older = structures
+        self.keys = Keys(settings.namespace, self.structure)
         url = settings.redis_address.get_secret_value()
         self.url = mask_url(url)
         self.lease_ms = int(settings.lease_s * 1000)
         self.result_ttl_s = settings.result_ttl_s
         self.client: Any = client if client is not None else make_client(parse_address(url), self.keys.prefix)
-        self._steps = Steps(self.client, self.keys.prefixes)
+        self._steps = Steps(self.client)
         self._namespace = settings.namespace
         self.indexed_labels = frozenset(settings.indexed_labels)
-        #: True once it is known that no older version has left items.
-        self._is_structure_known = False
-        #: True after the first accepted login; a refused one is transient from then on.
-        self._was_logged_in = False
-        self._is_login_refused = False
+        self._known = known or _Known(newest=self.structure)
         #: The first arguments of every step.
         self._limits = (settings.event_limit, settings.result_ttl_s)
+        #: The connections of the older structures, newest first.
+        self.older = tuple(Connection(settings, self.client, (number,), self._known) for number in older)
+        self._prefixes = (self.keys.prefix, self.keys.structure)
+        self._prefixes_of_all = (*self._prefixes, *(each.keys.structure for each in self.older))
+
+    @property
+    def all(self) -> "tuple[Connection, ...]":
+        """The connection of each structure, newest first."""
+        return (self, *self.older)
+
+    def of(self, structure: int) -> "Connection":
+        """Return the connection of one structure; the newest one's for 0."""
+        return next((each for each in self.older if each.structure == structure), self)
+
+    def holding(self, job_id: str) -> "Connection":
+        """Return the connection of the structure that holds a job, newest first; the newest one's where none does.
+
+        Cost: nothing where one structure is served, else one round trip.
+        """
+        if not self.older:
+            return self
+        with self.translated():
+            pipeline = self.client.pipeline(transaction=False)
+            for each in self.all:
+                pipeline.exists(each.keys.job(job_id))
+            found = pipeline.execute()
+        return next((each for each, is_there in zip(self.all, found, strict=True) if is_there), self)
+
+    def need(self, need: str) -> Need:
+        """Name a need of an item of this structure as it is known outside the queue's ports."""
+        return need_in(need, self.structure, self._known.newest)
 
     def run(self, script: str, *arguments: str | float) -> Any:
-        """Run one atomic step.
+        """Run one atomic step on this structure.
 
         Raises:
             QueueUnavailable: Redis does not answer; the step may have been run (all are safe to repeat).
             SettingsError: the namespace holds what a version before this one has queued.
         """
-        if not self._is_structure_known:
+        return self._run(script, self._prefixes, arguments)
+
+    def run_on_all(self, script: str, *arguments: str | float) -> Any:
+        """Run one atomic step that looks at all structures at once; raises as `run`."""
+        return self._run(script, self._prefixes_of_all, arguments)
+
+    def _run(self, script: str, prefixes: tuple[str, ...], arguments: tuple[str | float, ...]) -> Any:
+        if not self._known.is_structure:
             self._refuse_older()
         with self.translated():
-            return self._steps.run(script, (*self._limits, *arguments))
+            return self._steps.run(script, prefixes, (*self._limits, *arguments))
 
     def wait(self, keys: Sequence[str], timeout_s: float) -> str | None:
         """Block until one of some lists has an element, at most 5 seconds; take it, and return the list's key."""
@@ -148,7 +210,7 @@ class Connection:
             self.client.connection_pool.disconnect(inuse_connections=False)
             raise QueueUnavailable(f"Redis at {self.url} cannot serve now: {error}") from error
         else:
-            self._was_logged_in, self._is_login_refused = True, False
+            self._known.was_logged_in, self._known.is_login_refused = True, False
 
     def _without_primary(self, error: Exception) -> SettingsError | QueueUnavailable:
         """Translate a MasterNotFoundError; its text is not shown, as it contains the connection's password."""
@@ -160,10 +222,10 @@ class Connection:
         """Translate a refused login: permanent before the first accepted one; after it transient, with one logged error."""
         without_password = str(error).startswith(_WITHOUT_PASSWORD)
         text = f"Redis at {self.url} refuses the login: {'it wants a password, and none is given' if without_password else error}"
-        if not self._was_logged_in:
+        if not self._known.was_logged_in:
             return SettingsError(f"{text}; are user and password of SCENEBURST_REDIS_URL or SCENEBURST_REDIS_PASSWORD right?")
-        if not self._is_login_refused:
-            self._is_login_refused = True
+        if not self._known.is_login_refused:
+            self._known.is_login_refused = True
             # Imported here, as it imports rich, which an application that only enqueues does not need.
             import structlog
 
@@ -187,7 +249,7 @@ class Connection:
                 f"SCENEBURST_NAMESPACE: {self._namespace} at {self.url} holds items that an older Sceneburst has queued, which "
                 "this one cannot read; let the older one finish or cancel them first, or choose another namespace"
             )
-        self._is_structure_known = True
+        self._known.is_structure = True
 
     def now_ms(self) -> int:
         """Return the time by Redis's clock, in Unix milliseconds."""

@@ -9,14 +9,19 @@ from scenequeue.jobs.ids import JobId
 #: The structures of the queue's keys that this version serves, newest first. A version whose steps cannot work beside those
 #: of this one takes the next number, and so keys of its own, and serves the one before too.
 STRUCTURES: tuple[int, ...] = (2,)
-#: What containers and dispatchers of all structures share; their keys bear no number.
-SHARED = frozenset({"control", "drain", "containers", "container", "dispatcher", "fence", "plan"})
+#: What containers, dispatchers and operators of all structures share; their keys bear no number.
+SHARED = frozenset(
+    {
+        *("control", "drain", "containers", "container", "dispatcher", "fence", "plan"),
+        *("rates", "limits", "rollup", "audit"),
+    }
+)
 #: Keys of structure 1, which bore no number, that exist only while something is queued in it.
 OLDER = ("lane:urgent", "lane:normal", "lane:bulk", "leases", "delayed")
 
 
 class Keys:
-    """Builds the key names of one namespace: "{namespace}:2:<key>", and "{namespace}:<key>" for what structures share.
+    """Builds the key names of one structure of a namespace: "{namespace}:2:<key>", and "{namespace}:<key>" for SHARED.
 
     | key | type | what |
     |---|---|---|
@@ -24,7 +29,7 @@ class Keys:
     | since:<lane>:<need> | zset | the same jobs by the time that they entered the ring (ms) |
     | needs | set | every need that there were ever ready items of |
     | counts | hash | items per state, over all jobs; turn; ready:<lane>:<need>; weight:<lane>:<need> of those (ms of video) |
-    | control | hash | paused: since when (ms), while it is; audited: where audit.lua goes on in `jobs`; transient: 1 under `up` |
+    | control | hash | paused: since when (ms); audited:<structure>: where audit.lua goes on in `jobs`; transient: 1 under `up` |
     | drain:<container> | string | the container gets no more leases; expires |
     | bell:<need> | list | one element while there is ready work of a need, no worker has taken it, and the queue is not paused |
     | job:<id> | hash | the job: spec, state, times, counters, those of what is ready by need; needs; stage:<n>, see stages.lua |
@@ -70,9 +75,9 @@ class Keys:
     | notices | zset | ids of ended jobs with a callback, by time due (ms) |
     """
 
-    def __init__(self, namespace: str) -> None:
+    def __init__(self, namespace: str, structure: int = STRUCTURES[0]) -> None:
         self.prefix = "{" + namespace + "}:"
-        self.structure = f"{self.prefix}{STRUCTURES[0]}:"
+        self.structure = f"{self.prefix}{structure}:"
 
     def __getattr__(self, name: str) -> str:
         if name in _SINGLE:
@@ -82,11 +87,6 @@ class Keys:
     def of(self, name: str) -> str:
         """A key by its name in the list above."""
         return (self.prefix if name.partition(":")[0] in SHARED else self.structure) + name
-
-    @property
-    def prefixes(self) -> tuple[str, str]:
-        """The keys that steps get: what they build all names from."""
-        return self.prefix, self.structure
 
     @property
     def older(self) -> tuple[str, ...]:

@@ -1,7 +1,9 @@
 """Leases and results as they travel to and from the steps of a worker."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+from pydantic import ValidationError
 
 from scenequeue.jobs.ids import ItemId, JobId, LeaseToken
 from scenequeue.jobs.item import Lease, WorkItem
@@ -10,8 +12,10 @@ from scenequeue.jobs.result import ItemResult
 
 #: Characters of an error's message that are kept.
 MESSAGE_LIMIT = 8_000
-#: Values that lease.lua answers for each lease.
-LEASE_FIELDS = 7
+#: Values that lease.lua answers for each lease, behind the deadline of all.
+_LEASE_FIELDS = 7
+#: Stands in a lease for what is no work item.
+_NO_ITEM = WorkItem(kind="malformed", name="malformed")
 
 
 def clean_message(message: str) -> str:
@@ -39,19 +43,23 @@ def results_message(finished: Sequence[tuple[Lease, ItemResult]], brought: Mappi
     return arguments
 
 
-def lease_from(fields: Sequence[Any]) -> Lease:
-    """One lease as lease.lua answers it.
-
-    Raises:
-        ValidationError: its body is no work item.
-    """
-    job_id, item_id, token, attempt, deadline_ms, body, notes = fields
-    return Lease(
-        job_id=JobId(job_id),
-        item_id=ItemId(item_id),
-        token=LeaseToken(token),
-        attempt=int(attempt),
-        deadline_ms=int(deadline_ms),
-        item=WorkItem.read(body),
-        notes=dict(zip(notes[::2], notes[1::2], strict=True)) if notes else {},
-    )
+def leases_from(answer: Sequence[Any]) -> Iterator[tuple[Lease, str]]:
+    """The leases that lease.lua has answered; of one whose body is no work item, what is wrong with it, else ""."""
+    for at in range(1, len(answer), _LEASE_FIELDS):
+        job_id, item_id, token, attempt, structure, body, notes = answer[at : at + _LEASE_FIELDS]
+        try:
+            item, wrong = WorkItem.read(body), ""
+        except ValidationError as error:
+            item = _NO_ITEM
+            wrong = f"not a work item: {error.errors(include_url=False, include_input=False)}"
+        lease = Lease(
+            job_id=JobId(job_id),
+            item_id=ItemId(item_id),
+            token=LeaseToken(token),
+            attempt=int(attempt),
+            deadline_ms=int(answer[0]),
+            item=item,
+            notes=dict(zip(notes[::2], notes[1::2], strict=True)) if notes else {},
+            structure=int(structure),
+        )
+        yield lease, wrong

@@ -54,19 +54,24 @@ class Steps:
     dispatcher does not come back from a network that has swallowed everything (tests/chaos/test_recovery.py).
     """
 
-    def __init__(self, client: Any, prefixes: tuple[str, ...]) -> None:
+    def __init__(self, client: Any) -> None:
         """Args:
         client: whose pool connections come from, and are disconnected with.
-        prefixes: the keys that scripts get, of which they make all others.
         """
-        self._client, self._prefixes = client, prefixes
+        self._client = client
         # Now, not with a step's first use: who hands back what it holds for want of file descriptors can open no file.
         _texts(), _texts("lib")
 
-    def run(self, name: str, arguments: tuple[str | float, ...]) -> Any:
-        """Run one atomic step. Raises what redis-py does; after a lost connection, only when retries are spent."""
+    def run(self, name: str, prefixes: tuple[str, ...], arguments: tuple[str | float, ...]) -> Any:
+        """Run one atomic step. Raises what redis-py does; after a lost connection, only when retries are spent.
+
+        Args:
+            name: of the step's script.
+            prefixes: the keys that it gets, of which it makes all others.
+            arguments: those of its ARGV.
+        """
         step = _step(name)
-        words = (len(self._prefixes), *self._prefixes, *arguments)
+        words = (len(prefixes), *prefixes, *arguments)
         try:
             return self.command("EVALSHA", step.sha, *words)
         except redis.exceptions.NoScriptError:

@@ -78,7 +78,8 @@ class Upload:
         limit = -1 if backlog_limit is None else backlog_limit
         about = (spec.job_id, self._nonce, digest, limit, spec.lane.value, len(self.sizes))
         elements = [element for mine in self._lists.values() for element in mine.held]
-        answer, created_ms = self._connection.run("submit", *about, *self._described(), len(fields) // 2, *fields, *elements)
+        words = (*about, *self._described(), len(fields) // 2, *fields, *elements)
+        answer, created_ms = self._connection.run_on_all("submit", *words)
         return str(answer), int(created_ms)
 
     def discard(self) -> None:

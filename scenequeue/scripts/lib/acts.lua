@@ -14,7 +14,7 @@ local ACTS_TTL_S = 31536000
 --- more     name, value; repeated
 local function record_act(by, act, about, amount, ...)
   if not by or by == '' then return end
-  local key = P .. 'audit'
+  local key = SHARED .. 'audit'
   call('XADD', key, 'MAXLEN', '~', ACTS_KEPT, '*', 'by', by, 'act', act, 'about', about, 'amount', amount, ...)
   call('EXPIRE', key, ACTS_TTL_S)
 end

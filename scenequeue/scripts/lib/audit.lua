@@ -111,11 +111,12 @@ local function audit()
   -- Read by commands of their own, which cannot mend their types.
   for _, index in ipairs({ 'jobs', 'notices', 'wished' }) do call('ZCARD', P .. index) end
   call('ZCARD', SHARED .. 'containers')
-  call('HGET', P .. 'rates', '')
-  local from = num(call('HGET', SHARED .. 'control', 'audited'))
+  call('HGET', SHARED .. 'rates', '')
+  local cursor = 'audited:' .. number_of(P)
+  local from = num(call('HGET', SHARED .. 'control', cursor))
   local jobs = call('ZRANGE', P .. 'jobs', from, from + AUDITED - 1)
   local onwards = #jobs < AUDITED and 0 or from + AUDITED
-  if onwards ~= from then call('HSET', SHARED .. 'control', 'audited', onwards) end
+  if onwards ~= from then call('HSET', SHARED .. 'control', cursor, onwards) end
   for _, job in ipairs(jobs) do
     if is_job_id(job) then
       audit_job(job)

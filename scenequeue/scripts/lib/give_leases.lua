@@ -2,7 +2,7 @@
 --
 -- Keys     held:<container> (set), held:<container>:call (string), item:<job>/<item> (hash), leases (zset),
 --          job:<id>:history (hash)
--- Uses     names, commands, clock, counters, events, lanes, leases, history, letters, stages, retries, draining
+-- Uses     names, commands, clock, counters, structures, events, lanes, leases, history, letters, stages, retries, draining
 
 --- Items of a job that go out by one command at most.
 local PULL_LIMIT = 1000
@@ -17,8 +17,8 @@ local function notes_of(member)
   return call('HGETALL', key)
 end
 
---- What this very call has taken before and the container still holds, in the order of then.
-local function taken_before(container, word, deadline_ms)
+--- Append to an answer what this very call has taken before and the container still holds, in the order of then.
+local function add_taken(out, container, word)
   local found = {}
   for _, member in ipairs(members_of(P .. 'held:' .. container)) do
     local got = call('HMGET', P .. 'item:' .. member, 'token', 'container', 'attempt', 'body', 'noted')
@@ -27,19 +27,17 @@ local function taken_before(container, word, deadline_ms)
     end
   end
   table.sort(found, function(a, b) return a[1] < b[1] end)
-  local out = {}
   for _, each in ipairs(found) do
     local job, item = split_member(each[2])
     if job and job_of(job).state == 'active' then
-      call('ZADD', P .. 'leases', deadline_ms, each[2])
+      call('ZADD', P .. 'leases', out[1], each[2])
       local notes = each[6] and notes_of(each[2])
-      for _, field in ipairs({ job, item, each[3], each[4], deadline_ms, each[5], notes or false }) do out[#out + 1] = field end
+      for _, field in ipairs({ job, item, each[3], each[4], number_of(P), each[5], notes or false }) do out[#out + 1] = field end
     elseif job then
       unlease(each[2], container)
       drop(job, item, 'leased')
     end
   end
-  return out
 end
 
 --- What no producer of ours has written, and cannot be taken apart: kept as a dead letter under a name of its own.
@@ -83,17 +81,25 @@ end
 --- needs  those that it serves
 --- Returns what lease.lua answers
 local function give_leases(container, wanted, lease_ms, begun, word, needs)
-  local held_key = P .. 'held:' .. container
-  local asked_key = held_key .. ':call'
   local deadline_ms = NOW_MS + lease_ms
-  if call('GET', asked_key) == word then return taken_before(container, word, deadline_ms) end
+  local out, is_told_again = { deadline_ms }, false
+  for at = 2, #KEYS do
+    use_structure(at)
+    if call('GET', P .. 'held:' .. container .. ':call') == word then
+      is_told_again = true
+      add_taken(out, container, word)
+    end
+  end
+  if is_told_again then return out[2] and out or {} end
   if is_paused() or is_draining(container) then return {} end
-  promote()
+  for at = #KEYS, 2, -1 do
+    use_structure(at)
+    promote()
+  end
 
-  local turn = count_of('turn')
-  local first_turn = turn
-  local out, given, fruitless = {}, 0, 0
-  local malformed, emptied = {}, {}
+  local given, fruitless = 0, 0
+  --- Of each structure that was looked at, and of the one in use; `turn` is that of the latter.
+  local states, state, turn = {}, nil, nil
 
   --- Of all elements of a job that go out at once, what is the same for each is written once.
   local function give(job, need, elements)
@@ -106,7 +112,7 @@ local function give_leases(container, wanted, lease_ms, begun, word, needs)
         items[n], turns[n], weights[n], bodies[n] = item, turn, weight_ms, string.sub(element, body_at)
       else
         bury_malformed(job, need, element, 'malformed-' .. word .. '-' .. turn, container)
-        malformed[job] = true
+        state.malformed[job] = true
       end
     end
     fruitless = fruitless + #elements - #items
@@ -123,7 +129,7 @@ local function give_leases(container, wanted, lease_ms, begun, word, needs)
     local members, deadlines, weight_sum_ms = {}, {}, 0
     local at = #out
     for n, item in ipairs(items) do
-      local member, token, attempt = job .. '/' .. item, word .. '-' .. turns[n], attempt_after(histories[n])
+      local member, token, attempt = job .. '/' .. item, word .. '-' .. turns[n] .. state.mark, attempt_after(histories[n])
       call('HSET', P .. 'item:' .. member, 'body', bodies[n], 'weight_ms', weights[n], 'token', token,
         'attempt', attempt, 'container', container, 'begun', begun, 'need', need)
       event(job, 'leased', 'item_id', item, 'token', token, 'attempt', attempt, 'container', container)
@@ -131,20 +137,21 @@ local function give_leases(container, wanted, lease_ms, begun, word, needs)
       deadlines[2 * n - 1], deadlines[2 * n] = deadline_ms, member
       weight_sum_ms = weight_sum_ms + tonumber(weights[n])
       out[at + 1], out[at + 2], out[at + 3] = job, item, token
-      out[at + 4], out[at + 5], out[at + 6] = attempt, deadline_ms, bodies[n]
+      out[at + 4], out[at + 5], out[at + 6] = attempt, state.number, bodies[n]
       out[at + 7] = histories[count + n] and notes_of(member) or false
       at = at + 7
     end
     local added = call('ZADD', P .. 'leases', unpack(deadlines))
-    call('SADD', held_key, unpack(members))
+    call('SADD', P .. 'held:' .. container, unpack(members))
     move(job, 'ready', 'leased', added, need)
     -- Pushed once more by a foreign writer while it was leased: the lease of before has ended, uncounted.
     if added < #items then move(job, 'ready', nil, #items - added, need) end
     weigh(job, need, -weight_sum_ms)
-    given = given + #items
+    given, state.given = given + #items, state.given + #items
   end
 
-  for _, lane in ipairs(LANES) do
+  --- Give what jobs of a lane have ready in the structure in use.
+  local function give_lane(lane)
     local fronts = {}
     while given < wanted and fruitless < FRUITLESS_LIMIT do
       local need, id, is_alone = first_in_lane(lane, needs, fronts)
@@ -163,7 +170,7 @@ local function give_leases(container, wanted, lease_ms, begun, word, needs)
           call('ZADD', ring_of(lane, need), turn, id)
         else
           leave_ring(id, need, lane)
-          emptied[id .. ' ' .. need] = true
+          state.emptied[id .. ' ' .. need] = true
           if not elements[1] then fruitless = fruitless + 1 end
         end
         -- A turn counts in all rings of the job that this container serves, and in no other.
@@ -176,18 +183,48 @@ local function give_leases(container, wanted, lease_ms, begun, word, needs)
       end
     end
   end
-  if turn > first_turn then count('turn', turn - first_turn) end
-  if given > 0 then
-    call('SET', asked_key, word, 'EX', HELD_TTL_S)
-    call('EXPIRE', held_key, HELD_TTL_S)
+
+  --- Write down how far the structure in use has come.
+  local function settle()
+    if state.turn > state.first_turn then count('turn', state.turn - state.first_turn) end
+    if state.given > 0 then
+      call('SET', P .. 'held:' .. container .. ':call', word, 'EX', HELD_TTL_S)
+      call('EXPIRE', P .. 'held:' .. container, HELD_TTL_S)
+    end
+    local malformed = state.malformed
+    for place in pairs(state.emptied) do
+      local id, need = string.match(place, '^(%S+) (%S+)$')
+      if malformed[id] or count_of_need(id, 'ready:' .. need) ~= 0 then
+        recount_ready(id, need, 0)
+        malformed[id] = true
+      end
+    end
+    for id in pairs(malformed) do finish_stage_if_done(id) end
   end
-  for place in pairs(emptied) do
-    local id, need = string.match(place, '^(%S+) (%S+)$')
-    if malformed[id] or count_of_need(id, 'ready:' .. need) ~= 0 then
-      recount_ready(id, need, 0)
-      malformed[id] = true
+
+  for _, lane in ipairs(LANES) do
+    -- Of one lane, what was queued by the newest version comes first.
+    for at = 2, given < wanted and #KEYS or 0 do
+      use_structure(at)
+      state = states[at]
+      if not state then
+        local first, number = count_of('turn'), number_of(P)
+        -- Turns of two structures can be the same, tokens cannot.
+        state = { first_turn = first, turn = first, number = number, mark = at > 2 and '.' .. number or '', given = 0,
+          malformed = {}, emptied = {} }
+        states[at] = state
+      end
+      turn = state.turn
+      give_lane(lane)
+      state.turn = turn
     end
   end
-  for id in pairs(malformed) do finish_stage_if_done(id) end
-  return out
+  for at = 2, #KEYS do
+    state = states[at]
+    if state then
+      use_structure(at)
+      settle()
+    end
+  end
+  return out[2] and out or {}
 end

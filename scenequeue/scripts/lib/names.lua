@@ -2,6 +2,7 @@
 --
 -- KEYS[1]  the namespace's prefix, "{namespace}:", of what all structures share: containers, dispatchers, drain, pause
 -- KEYS[2]  the prefix of the keys of this structure, "{namespace}:2:"; keys.py lists every key, its type and its meaning
+-- KEYS[3…] those of older structures that the program serves too, newest first; only of the steps that say so
 --
 -- A list element is "<item id> <weight in ms of video> <item json>". A member of the sorted sets is "<job id>/<item id>".
 
@@ -16,6 +17,9 @@ local function job_key(job, part)
   if part then return P .. 'job:' .. job .. ':' .. part end
   return P .. 'job:' .. job
 end
+
+--- The number of the structure that a prefix is of.
+local function number_of(prefix) return string.match(prefix, '(%d+):$') end
 
 --- True for what an item may ask of its container: a kind and its version, and tags.
 local function is_need(text) return #text <= 64 and string.find(text, '^[%w._-]+/[%w._+-]+$') ~= nil end

@@ -9,7 +9,7 @@ local RATE_WINDOW_MS = 3600 * 1000
 local RESULT_FIELDS = 8
 
 local function learn(need, busy_ms, weight_ms)
-  local rates, busy, weight = P .. 'rates', need .. ':busy_ms', need .. ':weight_ms'
+  local rates, busy, weight = SHARED .. 'rates', need .. ':busy_ms', need .. ':weight_ms'
   local got = call('HMGET', rates, busy, weight)
   local all_busy, all_weight = num(got[1]) + busy_ms, num(got[2]) + weight_ms
   if all_weight > RATE_WINDOW_MS then all_busy, all_weight = math.floor(all_busy / 2), math.floor(all_weight / 2) end
