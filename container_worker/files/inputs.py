@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from container_worker.codes import Code
 from scenequeue.errors import BadInput
+from scenequeue.reasons import Reason
 from scenequeue.storage import sha256_of
 from scenequeue.storages.uri import UriStorage
 
@@ -70,11 +71,12 @@ def naming_addresses(inputs: Iterable[Input]) -> Iterator[None]:
     try:
         yield
     except BadInput as error:
-        word, _, said = str(error).partition(" ")
-        named = by_word.get(word)
+        word = error.reason.parameters.get("input")
+        named = by_word.get(word) if isinstance(word, str) else None
         if named is None:
             raise
-        raise type(error)(f"{named.role}: {named.uri} {said}") from None
+        at = Reason(Code.INPUT_AT, {"input": named.role, "uri": named.uri})
+        raise type(error)(Reason(error.reason.code, {**error.reason.parameters, "input": at})) from None
 
 
 def ending_of(uri: str) -> str:

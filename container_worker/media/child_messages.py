@@ -4,9 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
-from container_worker.media.child_protocol import MAX_ERROR_CHARS
+from container_worker.codes import Code
+from container_worker.media.child_protocol import MAX_TEXT_CHARS
 from scenequeue.errors import BadInput, DiskFull, ItemError, LimitExceeded, ToolFailed
-from scenequeue.reasons import Reason
+from scenequeue.reasons import Code as QueueCode, Parameter, Reason
 
 #: Largest number of lines from one child; a film of three hours reports its progress 22,000 times.
 MAX_LINES = 200_000
@@ -16,10 +17,15 @@ _MAX_FRAMES = 24 * 3600 * 120
 
 _Word = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")]
 _Text = Annotated[str, StringConstraints(max_length=500)]
+_LongText = Annotated[str, StringConstraints(max_length=MAX_TEXT_CHARS)]
 _Count = Annotated[int, Field(ge=-(10**12), le=10**12)]
 _Frames = Annotated[int, Field(ge=0, le=_MAX_FRAMES)]
 #: Errors that a child may report; others, such as SettingsError, would affect the whole container.
 _ERRORS: dict[str, type[ItemError]] = {kind.__name__: kind for kind in (BadInput, ToolFailed, LimitExceeded, DiskFull)}
+#: Codes that a child may give.
+_CODES = frozenset({*Code, QueueCode.OTHER})
+#: Characters quoted of a reason whose code is none of them.
+_UNKNOWN_CHARS = 500
 
 
 class _Message(BaseModel):
@@ -45,18 +51,39 @@ class Progress(_Message):
 
 
 class _Warning(_Message):
-    code: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")]
+    code: _Word
     parameters: Annotated[dict[_Word, _Text | _Count], Field(max_length=8)]
 
 
+class _Cause(_Message):
+    code: _Word
+    parameters: Annotated[dict[_Word, _LongText | _Count | float], Field(max_length=12)]
+
+
+class _Problem(_Message):
+    code: _Word
+    parameters: Annotated[dict[_Word, _LongText | _Count | float | _Cause], Field(max_length=12)]
+
+
+def _reason(sent: _Warning | _Problem | _Cause) -> Reason:
+    """Return what was sent as a Reason; with a code that is none of ours, as somebody else's words."""
+    if sent.code not in _CODES:
+        return Reason(QueueCode.OTHER, {"text": Reason(sent.code, _parameters(sent)).plain()[:_UNKNOWN_CHARS]})
+    return Reason(sent.code, _parameters(sent))
+
+
+def _parameters(sent: _Warning | _Problem | _Cause) -> dict[str, Parameter]:
+    return {name: _reason(value) if isinstance(value, _Cause) else value for name, value in sent.parameters.items()}
+
+
 class Warned(_Message):
-    """A warning about the video: a code of scenequeue.reasons with its parameters."""
+    """A warning about the video."""
 
     warning: _Warning
 
     def reason(self) -> Reason:
         """Return the warning as a Reason."""
-        return Reason(self.warning.code, self.warning.parameters)
+        return _reason(self.warning)
 
 
 class Made(_Message):
@@ -78,11 +105,11 @@ class Failed(_Message):
     """The child has ended without a video."""
 
     error: Literal["BadInput", "ToolFailed", "LimitExceeded", "DiskFull"]
-    message: Annotated[str, StringConstraints(max_length=MAX_ERROR_CHARS)]
+    reason: _Problem
 
     def exception(self) -> ItemError:
         """Return the exception that the message stands for."""
-        return _ERRORS[self.error](self.message)
+        return _ERRORS[self.error](_reason(self.reason))
 
 
 Message = Ready | Progress | Warned | Done | Failed
@@ -98,4 +125,4 @@ def read_message(line: str) -> Message:
     try:
         return _MESSAGES.validate_json(line)
     except ValidationError:
-        raise ToolFailed(f"the renderer sent an unknown message: {line[:200]!r}") from None
+        raise ToolFailed(Code.RENDERER_UNINTELLIGIBLE, message=line[:200]) from None

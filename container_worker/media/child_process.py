@@ -11,6 +11,8 @@ from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 from typing import Any
 
+from container_worker.codes import Code
+from container_worker.last_lines import last_lines_of, with_last_lines
 from container_worker.media.child_messages import (
     MAX_LINES,
     MAX_WARNINGS,
@@ -50,7 +52,7 @@ class _Listener:
         self._lines += 1
         message = read_message(line)
         if self._lines > MAX_LINES or len(self.warnings) >= MAX_WARNINGS or (self.has_slot and isinstance(message, Ready)):
-            raise ToolFailed("the renderer said more than a renderer does")
+            raise ToolFailed(Code.RENDERER_SAID_TOO_MUCH)
         match message:
             case Ready():
                 self.has_slot = True
@@ -102,7 +104,7 @@ def run_child_job(
     try:
         with listener.slot:
             run_child(
-                [sys.executable, "-P", "-m", module], program="the renderer", limits=limits, folder=scratch,
+                [sys.executable, "-P", "-m", module], program=Reason(Code.RENDERER), limits=limits, folder=scratch,
                 stdin=json.dumps(request).encode() + b"\n", should_stop=should_stop, on_line=listener.on_line,
                 readable=readable, programs=(ffmpeg,),
             )  # fmt: skip
@@ -110,17 +112,14 @@ def run_child_job(
         if listener.has_slot:
             raise
         # Permanent, because another attempt would take as long.
-        raise BadInput(
-            f"its inputs take more than {PREPARATION_CPU_S} s of CPU time to be read: a picture or a sound is damaged, or made to"
-        ) from None
+        raise BadInput(Code.INPUTS_TOO_COSTLY, limit_s=PREPARATION_CPU_S) from None
     except ToolFailed as error:
         if listener.failure is None:
             raise
         # Prefer the child's own error to "ended with code 3", followed by the stderr of its ffmpeg.
-        said = str(error).partition("\n")[2]
-        raise (type(listener.failure)(f"{listener.failure}\n{said}".rstrip()) if said else listener.failure) from None
+        raise type(listener.failure)(with_last_lines(listener.failure.reason, last_lines_of(error.reason))) from None
     if listener.failure is not None:
         raise listener.failure
     if listener.made is None:
-        raise ToolFailed("the renderer ended without a result")
+        raise ToolFailed(Code.RENDERER_WITHOUT_RESULT)
     return listener.made, tuple(listener.warnings)

@@ -2,8 +2,8 @@
 
 Lines: {"ready": true} when all is prepared, then it waits for a line on stdin before it uses a core;
 {"frame": n, "of": m};
-{"warning": {"code": word, "parameters": {...}}} as in scenequeue.reasons; and last either {"done": {...}} or
-{"error": class name, "message": text}.
+{"warning": {"code": word, "parameters": {...}}}, a reason of scenequeue.reasons; and last either {"done": {...}} or
+{"error": class name, "reason": {"code": word, "parameters": {...}}}.
 A crash, out-of-memory or kill of this process costs one attempt at one item.
 """
 
@@ -16,7 +16,8 @@ import traceback
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from container_worker.media.child_protocol import MAX_ERROR_CHARS, reserve_stdout, send
+from container_worker.codes import Code
+from container_worker.media.child_protocol import reserve_stdout, send, send_failure
 from scenequeue.errors import BadInput, DiskFull, ItemError, LimitExceeded
 from scenequeue.storages.disk_errors import is_full
 
@@ -57,22 +58,22 @@ def run(make: Callable[[dict[str, Any]], dict[str, Any]]) -> int:
     except ItemError as error:
         failure = error
     except MemoryError:
-        failure = LimitExceeded("rendering needs more memory than it may use")
+        failure = LimitExceeded(Code.RENDERING_MEMORY)
     except OSError as error:
         if is_full(error):
-            failure = DiskFull("no space left in the scratch folder")
+            failure = DiskFull(Code.SCRATCH_FULL)
         elif error.errno == errno.EFBIG:
-            failure = LimitExceeded("rendering wrote a larger file than it may")
+            failure = LimitExceeded(Code.RENDERING_FILE_SIZE)
         elif error.errno == errno.ENOMEM:
-            failure = LimitExceeded("rendering needs more memory than it may use")
+            failure = LimitExceeded(Code.RENDERING_MEMORY)
         else:
             raise
     except Exception as error:
         # OpenCV and Pillow report a failed allocation as errors of their own.
         if "memory" not in str(error).lower():
             raise
-        failure = LimitExceeded(f"rendering needs more memory than it may use ({str(error).splitlines()[0]})")
-    send({"error": type(failure).__name__, "message": str(failure)[:MAX_ERROR_CHARS]})
+        failure = LimitExceeded(Code.RENDERING_MEMORY_FOR, problem=str(error).splitlines()[0])
+    send_failure(failure)
     return 0 if isinstance(failure, BadInput) else 3
 
 

@@ -5,8 +5,11 @@ import os
 import sys
 from typing import Any, TextIO
 
-#: Longest error message, in characters; the parent refuses a longer one.
-MAX_ERROR_CHARS = 4_000
+from scenequeue.errors import ItemError
+from scenequeue.reasons import Parameter, Reason
+
+#: Longest text in an error's reason, in characters; the parent refuses a longer one.
+MAX_TEXT_CHARS = 2_000
 #: The saved stdout; empty until reserve_stdout() is called.
 _saved_stdout: list[TextIO] = []
 
@@ -31,3 +34,18 @@ def send(line: dict[str, Any]) -> None:
 def warn(code: str, **parameters: str | int) -> None:
     """Send a warning about the video: a code of scenequeue.reasons and what belongs into its sentence."""
     send({"warning": {"code": code, "parameters": parameters}})
+
+
+def send_failure(error: ItemError) -> None:
+    """Send the error that ended the work: its class, and its reason with texts of the length that is allowed."""
+    send({"error": type(error).__name__, "reason": _shortened(error.reason).to_json()})
+
+
+def _shortened(reason: Reason) -> Reason:
+    return Reason(reason.code, {name: _shortened_value(value) for name, value in reason.parameters.items()})
+
+
+def _shortened_value(value: Parameter) -> Parameter:
+    if isinstance(value, Reason):
+        return _shortened(value)
+    return value[:MAX_TEXT_CHARS] if isinstance(value, str) else value

@@ -8,9 +8,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from container_worker.codes import Code
+from container_worker.last_lines import with_last_lines
 from container_worker.sandbox.kill import kill_child
 from container_worker.sandbox.policy import confined
 from scenequeue.errors import ToolFailed
+from scenequeue.reasons import Reason
 
 #: Characters at the end of a captured stderr that an error quotes.
 _QUOTED_CHARS = 2000
@@ -26,7 +29,7 @@ class FfmpegProcess:
     Args:
         argv: absolute program path first.
         folder: its working directory.
-        purpose: completes "ffmpeg ended with code 1 while it ..." in errors.
+        failure: code of the error that it ended with another exit code than 0.
         has_input: give it a pipe as stdin, for `write`; otherwise stdin is empty.
         has_output: give it a pipe as stdout, for `read_into`; otherwise stdout is inherited.
         has_report: capture stderr, which `finish` returns; otherwise stderr is inherited, and the worker adds its last
@@ -38,14 +41,14 @@ class FfmpegProcess:
         self,
         argv: Sequence[str],
         folder: Path,
-        purpose: str,
+        failure: Code,
         *,
         has_input: bool = False,
         has_output: bool = False,
         has_report: bool = False,
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        self._purpose = purpose
+        self._failure_code = failure
         self._process = subprocess.Popen(
             confined(argv), cwd=folder, bufsize=0, env={**os.environ, **(environment or {})},
             stdin=subprocess.PIPE if has_input else subprocess.DEVNULL,
@@ -126,7 +129,7 @@ class FfmpegProcess:
     def _failure(self, report: str | None = None) -> ToolFailed:
         report = self._report() if report is None else report
         code = self._process.wait()
-        return ToolFailed(f"ffmpeg ended with code {code} while it {self._purpose}\n{report[-_QUOTED_CHARS:]}".rstrip())
+        return ToolFailed(with_last_lines(Reason(self._failure_code, {"exit_code": code}), report[-_QUOTED_CHARS:]))
 
 
 def read_version_report(path: Path) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from scenequeue.counted import counted
+from container_worker.codes import Code
 from scenequeue.errors import BadInput, LimitExceeded
 
 #: Work, in seconds and as a share of the item's time limit, after which the rate is trusted.
@@ -66,8 +66,4 @@ class RateGuard:
         return self._worked_s / self._share if self._share > 0 else 0.0
 
     def _refusal(self) -> BadInput:
-        needs = counted(round(self._needs_s() / 60), "minute")
-        return BadInput(
-            f"it needs some {needs} at this rate, and an item has {self._wall_s / 60:.0f} "
-            "(SCENEBURST_ITEM_TIMEOUT_S): shorten it, choose a smaller resolution or frame rate, or raise the limit"
-        )
+        return BadInput(Code.TOO_SLOW, needed_min=round(self._needs_s() / 60), limit_min=self._wall_s / 60)

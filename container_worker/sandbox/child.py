@@ -14,6 +14,8 @@ from typing import IO
 
 import structlog
 
+from container_worker.codes import Code
+from container_worker.last_lines import with_last_lines
 from container_worker.sandbox.environment import child_environment
 from container_worker.sandbox.kill import kill_group
 from container_worker.sandbox.level import Level
@@ -22,6 +24,7 @@ from container_worker.sandbox.policy import Policy, confined
 from container_worker.sandbox.probe import Isolation, level_for, probe
 from container_worker.sandbox.users import borrowed_uid, hand_over
 from scenequeue.errors import DiskFull, ItemError, LimitExceeded, SceneburstError, ToolFailed
+from scenequeue.reasons import Reason
 from scenequeue.storages.disk_errors import says_full
 
 #: Lines of stderr quoted in a ToolFailed.
@@ -47,18 +50,21 @@ class CpuTimeExceeded(LimitExceeded):
     """The child used more CPU time than its limits, or a limit it set itself, allow."""
 
 
-def error_for_exit(returncode: int, stderr: str, program: str) -> ItemError:
+def error_for_exit(returncode: int, stderr: str, program: str | Reason) -> ItemError:
     """Map a child's exit code (negative: signal) and last lines of stderr to an error."""
     if says_full(stderr):
-        return DiskFull(f"no space left in the scratch folder while {program} ran")
+        return DiskFull(Code.SCRATCH_FULL_DURING, program=program)
     if returncode == -signal.SIGXCPU:
-        return CpuTimeExceeded(f"{program} used more CPU time than it may")
+        return CpuTimeExceeded(Code.CPU_EXCEEDED, program=program)
     if returncode == -signal.SIGXFSZ or "File too large" in stderr:
-        return LimitExceeded(f"{program} wrote a larger file than it may")
+        return LimitExceeded(Code.FILE_SIZE_EXCEEDED, program=program)
     if returncode == -signal.SIGKILL or any(words in stderr for words in _OUT_OF_MEMORY):
-        return LimitExceeded(f"{program} used more memory than it may, or was killed by the system")
-    how = f"was killed by signal {_signal_name(-returncode)}" if returncode < 0 else f"ended with code {returncode}"
-    return ToolFailed(f"{program} {how}\n{stderr}".rstrip())
+        return LimitExceeded(Code.MEMORY_EXCEEDED, program=program)
+    if returncode < 0:
+        ending = Reason(Code.ENDED_BY_SIGNAL, {"program": program, "signal": _signal_name(-returncode)})
+    else:
+        ending = Reason(Code.ENDED_WITH_CODE, {"program": program, "exit_code": returncode})
+    return ToolFailed(with_last_lines(ending, stderr))
 
 
 def _signal_name(number: int) -> str:
@@ -118,7 +124,7 @@ class _LineSplitter:
 def run_child(
     argv: Sequence[str],
     *,
-    program: str,
+    program: str | Reason,
     limits: Limits,
     folder: Path,
     readable: Sequence[Path] = (),
@@ -132,7 +138,7 @@ def run_child(
 
     Args:
         argv: absolute program path first.
-        program: its name in messages.
+        program: its name in errors; a Reason where that is a word of a language.
         limits: for it and its descendants.
         folder: its working directory, home and temporary folder, the only place it may write to.
         readable: inputs that lie elsewhere.
@@ -167,12 +173,16 @@ def _warn(isolation: Isolation) -> None:
     """Warn that children are not confined, the first time only."""
     if not _warned.is_set():
         _warned.set()
-        structlog.get_logger().warning("children are not confined", isolation=str(isolation.level), reason=isolation.why_not_more)
+        structlog.get_logger().warning(
+            "children are not confined",
+            isolation=str(isolation.level),
+            reason=isolation.why_not_more.text if isolation.why_not_more else "",
+        )
 
 
 def _run(
     argv: Sequence[str],
-    program: str,
+    program: str | Reason,
     limits: Limits,
     folder: Path,
     stdin: bytes,
@@ -192,10 +202,10 @@ def _run(
 
     def check() -> None:
         if should_stop is not None and should_stop.is_set():
-            raise Stopped(f"{program} was stopped")
+            raise Stopped(Code.PROGRAM_STOPPED, program=program)
         # Minus the time that the caller has spent on its lines.
         if time.monotonic() - began - dialogue.handling_s > limits.wall_s:
-            raise LimitExceeded(f"{program} ran longer than {limits.wall_s:g} s")
+            raise LimitExceeded(Code.TIME_EXCEEDED, program=program, limit_s=limits.wall_s)
 
     dialogue = _ChildDialogue(child.stdin, stdin, on_line, check)
     try:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from container_worker.codes import Code
 from scenequeue.errors import ToolFailed
 from scenequeue.storages.folder_descriptors import path_by_descriptor
 
@@ -43,7 +44,7 @@ def output_bytes(path: Path) -> int:
     """
     descriptor = _open(path)
     if descriptor is None:
-        raise ToolFailed(f"the renderer has not made {path.name}")
+        raise ToolFailed(Code.RENDERER_MADE_NOTHING, file=path.name)
     try:
         return os.fstat(descriptor).st_size
     finally:
@@ -51,7 +52,7 @@ def output_bytes(path: Path) -> int:
 
 
 def _open(path: Path) -> int | None:
-    refusal = ToolFailed(f"the renderer left something else than a file of its own as {path.name}; it is not delivered")
+    refusal = ToolFailed(Code.RENDERER_LEFT_ANOTHER, file=path.name)
     try:
         folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
         try:

@@ -13,11 +13,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from container_worker.codes import Code
 from container_worker.sandbox.level import Level
 from container_worker.sandbox.policy import Policy, confined
 from container_worker.sandbox.seccomp import program_for
 from container_worker.sandbox.users import borrowed_uid, hand_over
 from container_worker.scratch import PREFIX
+from scenequeue.errors import reason_for
+from scenequeue.reasons import Reason
 
 _PROBE_TIMEOUT_S = 20.0
 #: Inconclusive trials of a level before it counts as unavailable for now.
@@ -56,8 +59,8 @@ class Isolation:
 
     level: Level
     has_landlock: bool
-    #: Reason that the next level does not work; "" for the strongest.
-    why_not_more: str = ""
+    #: Reason that the next level does not work; None for the strongest.
+    why_not_more: Reason | None = None
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ class _Trial:
     """The result of trying a level."""
 
     works: bool
-    why_not: str = ""
+    why_not: Reason | None = None
     #: False if the machine was too busy or short of resources for a conclusion.
     is_certain: bool = True
 
@@ -97,7 +100,8 @@ def probe(program: Path | None) -> Isolation:
 def _find(program: Path | None) -> tuple[Isolation, bool]:
     """Return the isolation, and False if the result is inconclusive."""
     landlock = _try_level(Level.LANDLOCK, program, has_landlock=True)
-    is_certain, why_not_more = landlock.is_certain, "only root can give each child a user of its own"
+    is_certain = landlock.is_certain
+    why_not_more: Reason | None = reason_for(Code.ISOLATION_NEEDS_ROOT)
     if os.geteuid() == 0:
         uid = _try_level(Level.UID, program, has_landlock=landlock.works)
         is_certain, why_not_more = is_certain and uid.is_certain, uid.why_not
@@ -135,15 +139,15 @@ def _signals_blocked() -> Iterator[None]:
 def _try_level(level: Level, program: Path | None, *, has_landlock: bool) -> _Trial:
     """Try a level on a child, again if the result is inconclusive."""
     if sys.platform != "linux" or not program_for(platform.machine(), 0):
-        return _Trial(False, f"not supported on {sys.platform} {platform.machine()}")
+        return _Trial(False, reason_for(Code.ISOLATION_UNSUPPORTED, system=sys.platform, machine=platform.machine()))
     for _ in range(_TRIES):
         try:
             trial = _try(level, program, has_landlock=has_landlock)
         except PermissionError as error:
             # Root without capabilities cannot change owners.
-            trial = _Trial(False, str(error))
+            trial = _Trial(False, reason_for(str(error)))
         except (OSError, subprocess.TimeoutExpired) as error:
-            trial = _Trial(False, str(error), is_certain=False)
+            trial = _Trial(False, reason_for(str(error)), is_certain=False)
         if trial.is_certain:
             break
     return trial
@@ -171,6 +175,6 @@ def _try(level: Level, program: Path | None, *, has_landlock: bool) -> _Trial:
     if ran.returncode == 0 and written == "mine":
         return _Trial(True)
     said = ran.stderr.decode(errors="replace").strip().splitlines()
-    why_not = said[-1] if said else f"the trial ended with code {ran.returncode}"
+    why_not = reason_for(said[-1]) if said else reason_for(Code.ISOLATION_TRIAL_ENDED, exit_code=ran.returncode)
     # SIGKILL: the kernel kills children first when memory runs out.
     return _Trial(False, why_not, is_certain=ran.returncode != -signal.SIGKILL)

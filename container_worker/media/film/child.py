@@ -125,7 +125,7 @@ def _mux(request: RenderRequest, scenes: Sequence[Rendered], fades: Sequence[int
         options["metadata"] = f"title={request.title}"
     flags = ["-y", "-nostdin", "-hide_banner", "-loglevel", "error", "-filter_complex_threads", "1"]
     argv = ffmpeg.compile(ffmpeg.output(*streams, VIDEO, **options).global_args(*flags), cmd=request.ffmpeg)
-    with FfmpegProcess(argv, folder, "put picture and sound together", has_input=True) as process:
+    with FfmpegProcess(argv, folder, Code.FILM_NOT_MUXED, has_input=True) as process:
         for block in pcm():
             process.write(block)
         process.finish()

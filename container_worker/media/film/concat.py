@@ -9,6 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from container_worker.codes import Code
 from container_worker.media.defaults import FADE_CRF_LESS
 from container_worker.media.ffmpeg_process import FfmpegProcess
 from container_worker.media.film.edit_plan import CopyRange, EncodeRange, Fade, ReencodeRange, Segment, plan_edit
@@ -55,13 +56,15 @@ def probe_scene(path: Path, request: RenderRequest) -> Rendered:
             is_av1 = video.codec.canonical_name == "av1"
             if shape != (request.width_px, request.height_px, request.fps) or is_av1 != (request.codec == "av1"):
                 raise BadInput(
-                    f"{path.name} is {shape[0]}x{shape[1]} at {shape[2]} fps in {video.codec.canonical_name}; "
-                    f"the film is {request.width_px}x{request.height_px} at {request.fps} fps in {request.codec}"
-                )
+                    Code.SCENE_UNLIKE_FILM, input=path.name,
+                    width_px=shape[0], height_px=shape[1], fps=str(shape[2]), codec=video.codec.canonical_name,
+                    film_width_px=request.width_px, film_height_px=request.height_px,
+                    film_fps=request.fps, film_codec=request.codec,
+                )  # fmt: skip
             numbers = [(_number(packet, request.fps), packet.is_keyframe) for packet in container.demux(video) if packet.size]
             setup = bytes(video.codec_context.extradata or b"")
     except (FFmpegError, IndexError) as error:
-        raise BadInput(f"{path.name} is not a rendered scene: {error}") from None
+        raise BadInput(Code.SCENE_UNREADABLE, input=path.name, problem=str(error)) from None
     return Rendered(path, len(numbers), tuple(sorted(number for number, is_key in numbers if is_key)), setup)
 
 
@@ -89,7 +92,7 @@ def decode_range(scene: Rendered, first: int, end: int, fps: int) -> Iterator[By
                 expected += 1
                 yield frame.to_ndarray(format="yuv420p")
     if expected != end:
-        raise ToolFailed(f"{scene.path.name}: of the frames {first} to {end} only {expected - first} could be decoded")
+        raise ToolFailed(Code.SCENE_CUT_SHORT, input=scene.path.name, first=first, end=end, decoded=expected - first)
 
 
 def frames_to_encode(pieces: Sequence[ReencodeRange | Fade], scenes: Sequence[Rendered], fps: int) -> Iterator[Bytes]:
@@ -122,7 +125,7 @@ def encode_range(request: RenderRequest, frames: Iterator[Bytes], target: Path, 
     options = {**codec_arguments(request), **finer, "pix_fmt": "yuv420p", "f": "mp4", "fflags": "+bitexact"}
     flags = ["-y", "-nostdin", "-hide_banner", "-loglevel", "error", "-filter_complex_threads", "1"]
     argv = ffmpeg.compile(ffmpeg.output(picture, target.name, **options).global_args(*flags), cmd=request.ffmpeg)
-    with FfmpegProcess(argv, target.parent, "encoded a fade", has_input=True) as process:
+    with FfmpegProcess(argv, target.parent, Code.FADE_NOT_ENCODED, has_input=True) as process:
         for frame in frames:
             process.write(np.ascontiguousarray(frame).data)
             on_frame()

@@ -58,7 +58,7 @@ def _applied(image: Image.Image, mode: str, transform: Any) -> Image.Image:
     if image.mode != mode:
         # Grey pictures often carry an RGB profile, and palette pictures always do. CMYK cannot be converted this way.
         if "CMYK" in (mode, image.mode):
-            raise ValueError(f"a profile for {mode}, and pixels in {image.mode}")
+            raise ValueError
         image = image.convert("RGBA").convert("RGB") if has_alpha else image.convert("RGB")
         image = image if mode == "RGB" else image.convert(mode)
     made: Image.Image = transform.apply(image)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
+from container_worker.codes import Code
 from scenequeue.errors import BadInput
 
 #: Largest number of pixels over all scans: 25 scans of the largest picture. Encoders write 1 to 20.
@@ -51,9 +52,7 @@ def check_scans(opened: Any, what: str) -> None:
     else:
         return
     if scanned > MAX_SCANNED_PX:
-        decoded, most = scanned // 10**6, MAX_SCANNED_PX // 10**6
-        limit = f"they decode {decoded} megapixels, and {most} are allowed"
-        raise BadInput(f"{what} is a JPEG with too many scans: {limit}; save it as a baseline JPEG")
+        raise BadInput(Code.JPEG_SCANS, input=what, decoded_mp=scanned // 10**6, limit_mp=MAX_SCANNED_PX // 10**6)
 
 
 def _scans_of_parts(opened: Any) -> Iterator[int]:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from container_worker.codes import Code
 from scenequeue.errors import ToolFailed
 
 #: JPEG quality.
@@ -36,6 +37,6 @@ def save_poster(video: Path, share: float, target: Path) -> None:
             if frame.pts is not None and frame.pts * stream.time_base >= wanted - 1 / (2 * stream.average_rate):
                 break
         if shown is None:
-            raise ToolFailed("no frame of the finished video could be decoded for its poster")
+            raise ToolFailed(Code.POSTER_NOT_MADE)
         picture = shown.to_ndarray(format="rgb24")
         Image.fromarray(picture).save(target, quality=_QUALITY, subsampling=0)

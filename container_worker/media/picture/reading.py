@@ -2,6 +2,7 @@
 
 from PIL import ExifTags, Image, UnidentifiedImageError
 
+from container_worker.codes import Code
 from container_worker.media.defaults import LARGE_PICTURE_PX, MAX_PICTURE_PX, MAX_PICTURE_PX_OF, PICTURE_FORMATS
 from container_worker.media.picture.colour_profile import to_srgb
 from container_worker.media.picture.jpeg_scans import check_scans
@@ -25,7 +26,7 @@ def open_picture(path: str, what: str, smallest: tuple[int, int] | None = None) 
             width, height = opened.size
             most = MAX_PICTURE_PX_OF.get(opened.format or "", MAX_PICTURE_PX)
             if width * height > most:
-                raise BadInput(f"{what} is {width}x{height} pixels, more than the {most // 10**6} megapixels allowed")
+                raise BadInput(Code.PICTURE_TOO_LARGE, input=what, width_px=width, height_px=height, limit_mp=most // 10**6)
             check_scans(opened, what)
             if smallest is not None and opened.format == "JPEG":
                 side = max(smallest)  # both ways, as EXIF may still turn it
@@ -39,9 +40,9 @@ def open_picture(path: str, what: str, smallest: tuple[int, int] | None = None) 
     except BadInput:
         raise
     except UnidentifiedImageError:
-        raise BadInput(f"{what} is not a picture in a format that is read ({', '.join(PICTURE_FORMATS)})") from None
+        raise BadInput(Code.PICTURE_UNREADABLE, input=what, formats=", ".join(PICTURE_FORMATS)) from None
     except Image.DecompressionBombError:
-        raise BadInput(f"{what} has more than the {MAX_PICTURE_PX // 10**6} megapixels allowed") from None
+        raise BadInput(Code.PICTURE_BEYOND_LIMIT, input=what, limit_mp=MAX_PICTURE_PX // 10**6) from None
     except MemoryError:
         raise
     except Exception as error:
@@ -49,7 +50,7 @@ def open_picture(path: str, what: str, smallest: tuple[int, int] | None = None) 
         if getattr(error, "errno", None) is not None:
             raise
         said = str(error).partition("\n")[0] or type(error).__name__
-        raise BadInput(f"{what} is damaged: {said}") from None
+        raise BadInput(Code.PICTURE_DAMAGED, input=what, problem=said) from None
 
 
 #: Rows converted to eight bits at once.

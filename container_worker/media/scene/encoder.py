@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from container_worker.codes import Code
 from container_worker.media.defaults import AUDIO_HZ, AV1_PARAMS, AV1_PRESET, KEYFRAME_S, X264_PARAMS, X264_PRESET
 from container_worker.media.ffmpeg_process import FfmpegProcess
 from container_worker.media.file_names import SUBTITLE_TRACK, VIDEO
@@ -108,7 +109,7 @@ def encode(
     """
     captions = SUBTITLE_TRACK if (folder / SUBTITLE_TRACK).exists() else None
     argv = argv_for(request, count, VIDEO, gain_db, captions)
-    with FfmpegProcess(argv, folder, "encoded the scene", has_input=True) as process:
+    with FfmpegProcess(argv, folder, Code.SCENE_NOT_ENCODED, has_input=True) as process:
         _lower_priority()
         pipe = FramePipe(process.input_fd, request.width_px * request.height_px * 3 // 2)
         for number, frame in enumerate(frames, 1):

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from math import ceil
 from pathlib import Path
 
+from container_worker.codes import Code
 from container_worker.media.child_process import run_child_job
 from container_worker.media.defaults import AV1_CRF, BOX_PAD_X_EM, BOX_PAD_Y_EM, RENDERER_VERSION, X264_CRF
 from container_worker.media.ffmpeg import find_ffmpeg
@@ -147,7 +148,7 @@ def render_scene(
     """
     program = find_ffmpeg()
     if options.codec == "av1" and not program.has_av1:
-        raise BadInput(f"codec av1 needs an ffmpeg with libsvtav1, which {program.path} is not")
+        raise BadInput(Code.AV1_UNAVAILABLE, program=str(program.path))
     request = request_for(inputs, options, scratch.absolute(), program.path, threads)
     with RateGuard(limits.wall_s, on_progress) as guard:
         made, warnings = run_child_job(

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
+from container_worker.codes import Code
 from container_worker.media.defaults import AUDIO_NAMES, MAX_NARRATION_S, MIN_MUSIC_S
 from container_worker.media.request import RenderRequest
 from container_worker.media.sound.rewriting import SoundFile, rewrite_steady
@@ -38,16 +39,16 @@ def measure_narration(path: str, what: str = "narration") -> Narration:
         for frame in sound.frames():
             seconds += Fraction(frame.samples, frame.sample_rate)
             if seconds > MAX_NARRATION_S:
-                raise BadInput(f"{what} lasts longer than the {MAX_NARRATION_S / 3600:g} hours allowed; make several of it")
+                raise BadInput(Code.SOUND_TOO_LONG, input=what, limit_h=MAX_NARRATION_S / 3600)
     except FFmpegError as error:
-        known = ", ".join(AUDIO_NAMES)
-        raise BadInput(f"{what} is not a sound file that can be read ({error.strerror}); {known} can") from None
+        problem, formats = error.strerror or str(error), ", ".join(AUDIO_NAMES)
+        raise BadInput(Code.SOUND_UNREADABLE, input=what, problem=problem, formats=formats) from None
     if not sound.has_sound:
-        raise BadInput(f"{what} has no sound in it")
+        raise BadInput(Code.SOUND_MISSING, input=what)
     if seconds <= 0:
-        raise BadInput(f"{what} is empty: no sound could be decoded")
+        raise BadInput(Code.SOUND_EMPTY, input=what)
     if sound.damaged > sound.packets * _MAX_DAMAGED_SHARE:
-        raise BadInput(f"{what} is damaged: {sound.damaged} of {sound.packets} packets cannot be decoded")
+        raise BadInput(Code.SOUND_DAMAGED, input=what, damaged=sound.damaged, packets=sound.packets)
     return Narration(seconds, sound.damaged, sound.is_steady)
 
 
@@ -71,7 +72,7 @@ def with_music(request: RenderRequest) -> RenderRequest:
         return request
     measured = measure_narration(spec.music, "music")
     if measured.duration_s < MIN_MUSIC_S:
-        raise BadInput(f"music lasts {float(measured.duration_s):.3f} s; the shortest allowed is {MIN_MUSIC_S} s")
+        raise BadInput(Code.SOUND_TOO_SHORT, input="music", length_s=float(measured.duration_s), least_s=MIN_MUSIC_S)
     music = playable(spec.music, measured, Path(request.scratch), "music")
     return replace(request, sound=replace(spec, music=music, music_s=float(measured.duration_s)))
 

@@ -5,8 +5,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from container_worker.codes import Code
+from container_worker.last_lines import with_last_lines
 from container_worker.media.ffmpeg_process import FfmpegProcess
 from scenequeue.errors import ToolFailed
+from scenequeue.reasons import Reason
 
 #: Tolerance, in LU; the difference is not audible.
 CLOSE_ENOUGH_LU = 0.1
@@ -36,13 +39,13 @@ def measure_loudness(ffmpeg_path: str, sound: Any, folder: Path, pcm: Iterable[b
     meter = sound.filter("ebur128", framelog="quiet")
     stream = ffmpeg.output(meter, "-", f="null").global_args("-nostdin", "-hide_banner", "-nostats")
     argv = ffmpeg.compile(stream, cmd=ffmpeg_path)
-    with FfmpegProcess(argv, folder, "measured loudness", has_input=True, has_report=True) as process:
+    with FfmpegProcess(argv, folder, Code.LOUDNESS_NOT_MEASURED, has_input=True, has_report=True) as process:
         for block in pcm or ():
             process.write(block)
         report = process.finish()
     found = re.findall(r"^\s*I:\s+(-?[\d.]+|-inf) LUFS", report, re.MULTILINE)
     if not found:
-        raise ToolFailed(f"ffmpeg reported no loudness\n{report[-2000:]}".rstrip())
+        raise ToolFailed(with_last_lines(Reason(Code.LOUDNESS_NOT_REPORTED), report[-2000:]))
     return max(-70.0, float(found[-1]))
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from container_worker.codes import Code
 from scenequeue.errors import BadInput
 
 #: First bytes of each kind of file -> pattern of the beginning of each file in it.
@@ -77,7 +78,7 @@ def parts_of(path: str, what: str) -> list[Part]:
             for start in _chains(data, pattern) if head[:4] == b"OggS" else (found.start() for found in pattern.finditer(data)):
                 starts.append(start)
                 if len(starts) > _MAX_PARTS:
-                    raise BadInput(f"{what} was joined of more than the {_MAX_PARTS} files allowed; render it as several scenes")
+                    raise BadInput(Code.SOUND_PARTS, input=what, limit=_MAX_PARTS)
     if len(starts) < 2 or starts[0] != 0:
         return whole
     return [Part(start, end) for start, end in zip(starts, [*starts[1:], size], strict=True)]

@@ -40,11 +40,11 @@ def read_cues(path: str, name: str, language: str | None = None) -> list[Cue]:
     """
     size = Path(path).stat().st_size
     if size > MAX_SUBTITLE_BYTES:
-        raise BadInput(f"{name} has {size} bytes, more than the {MAX_SUBTITLE_BYTES} that subtitles may have")
+        raise BadInput(Code.SUBTITLES_TOO_LARGE, input=name, bytes=size, limit=MAX_SUBTITLE_BYTES)
     text = _text_of(Path(path).read_bytes(), language).replace("\r\n", "\n").replace("\r", "\n")
     found = _cues_in(text, name)
     if len(found) > MAX_CUES:
-        raise BadInput(f"{name} has {len(found)} cues, more than the {MAX_CUES} allowed")
+        raise BadInput(Code.CUES_TOO_MANY, input=name, cues=len(found), limit=MAX_CUES)
     forward = [cue for cue in found if cue.end_s > cue.start_s]
     inside = [Cue(max(0.0, cue.start_s), cue.end_s, cue.text) for cue in forward if cue.end_s > 0]
     cues = [Cue(cue.start_s, cue.end_s, cue.text[:MAX_CUE_CHARS].rstrip()) for cue in inside if cue.text]
@@ -80,9 +80,7 @@ def _cues_in(text: str, name: str) -> list[Cue]:
     found = ass_cues(text) if is_ass(text) else srt_cues(text)
     if found is None:
         if _LETTER.search(text):
-            raise BadInput(
-                f"{name} is not an SRT, WebVTT, ASS or SSA subtitle file: no line 'HH:MM:SS,mmm --> HH:MM:SS,mmm' in it"
-            )
+            raise BadInput(Code.SUBTITLES_UNREADABLE, input=name)
         return []
     # Too many are refused by the caller; do not clean each first.
     return found if len(found) > MAX_CUES else [Cue(cue.start_s, cue.end_s, plain(cue.text)) for cue in found]

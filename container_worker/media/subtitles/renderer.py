@@ -66,7 +66,7 @@ class AssBatch:
         output = graph.output(drawn, "pipe:1", f="rawvideo", pix_fmt="rgba", threads=1)
         argv = graph.compile(output.global_args("-nostdin", "-loglevel", "error", "-filter_threads", "1"), cmd=ffmpeg)
         environment = {"FONTCONFIG_FILE": str(folder / "fonts.conf")}
-        return FfmpegProcess(argv, folder, "drew subtitles", has_output=True, environment=environment)
+        return FfmpegProcess(argv, folder, Code.SUBTITLES_NOT_DRAWN, has_output=True, environment=environment)
 
     def next_picture(self) -> npt.NDArray[np.uint8]:
         """Return the picture of the next text: height x width x 4, colour multiplied by alpha.

@@ -10,7 +10,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from container_worker.codes import Code
 from container_worker.media.defaults import MAX_FONT_FILES
+from scenequeue.errors import InvalidValue
 
 PACKAGED = Path(__file__).resolve().parents[2] / "fonts"
 #: Written by deploy/make_fonts.py: the facts of each packaged font by its file name without the style, in order of preference.
@@ -59,7 +61,7 @@ def describe(path: Path) -> dict[str, Any]:
 
     with TTFont(path, lazy=True, fontNumber=0) as font:
         if not any(table in font for table in ("glyf", "CFF ", "CFF2")):
-            raise ValueError(f"{path} has pictures instead of outlines, which are not drawn")
+            raise InvalidValue(Code.FONT_OF_PICTURES, path=str(path))
         points = sorted(font.getBestCmap() or {})
         ranges: list[int] = []
         for point in points:

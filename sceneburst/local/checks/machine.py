@@ -51,12 +51,12 @@ def isolation() -> Iterator[Check]:
     from container_worker.sandbox.probe import probe
 
     found = probe(find_ffmpeg().path)
-    why = f" (no stronger level: {found.why_not_more})" if found.why_not_more else ""
+    why = found.why_not_more.text if found.why_not_more else ""
     if found.level is Level.NONE:
-        said = f"none: what a media file might make ffmpeg do is not confined ({found.why_not_more})"
+        said = f"none: what a media file might make ffmpeg do is not confined ({why})"
         yield doubtful("isolation", said, "run workers on Linux with seccomp, as any container engine has it")
     else:
-        yield good("isolation", f"{found.level}{why}")
+        yield good("isolation", f"{found.level} (no stronger level: {why})" if why else str(found.level))
 
 
 def fonts() -> Iterator[Check]:

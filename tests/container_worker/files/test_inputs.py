@@ -2,8 +2,10 @@
 
 import pytest
 
+from container_worker.codes import Code
 from container_worker.files.inputs import Input, ending_of, naming_addresses
-from scenequeue.errors import BadInput
+from scenequeue.errors import BadInput, reason_for
+from scenequeue.reasons import Reason
 
 _INPUTS = [
     Input("image", "s3://b/a.jpg", "image.jpg"),
@@ -12,23 +14,30 @@ _INPUTS = [
 ]
 
 
+def _about(word: str | int | Reason) -> Reason:
+    return Reason(Code.SOUND_MISSING, {"input": word})
+
+
 @pytest.mark.parametrize(
-    ("said", "named"),
+    ("problem", "named"),
     [
-        ("image is not a picture", "image: s3://b/a.jpg is not a picture"),
-        ("narration is silent", "audio: s3://b/n.mp3 is silent"),
-        ("audio is silent", "audio: s3://b/n.mp3 is silent"),
-        ("watermark is large", "watermark is large"),
-        ("its inputs take too long", "its inputs take too long"),
-        (" is odd", " is odd"),
-        ("", ""),
+        (_about("image"), "image: s3://b/a.jpg has no sound in it"),
+        (_about("narration"), "audio: s3://b/n.mp3 has no sound in it"),
+        (_about("audio"), "audio: s3://b/n.mp3 has no sound in it"),
+        (_about("watermark"), "watermark has no sound in it"),
+        (_about(""), " has no sound in it"),
+        (_about(5), "5 has no sound in it"),
+        (_about(_about("image")), "image has no sound in it has no sound in it"),
+        (Reason(Code.RENDERER_WITHOUT_RESULT), "the renderer ended without a result"),
+        (reason_for("image is not a picture"), "image is not a picture"),
     ],
 )
-def test_what_is_said_of_an_input_names_its_address(said: str, named: str) -> None:
-    """By the renderer's word or the role; everything else stays as it is."""
+def test_what_is_said_of_an_input_names_its_address(problem: Reason, named: str) -> None:
+    """By the renderer's word or the role; everything else stays as it is, whatever a renderer says."""
     with pytest.raises(BadInput) as caught, naming_addresses(_INPUTS):
-        raise BadInput(said)
+        raise BadInput(problem)
     assert str(caught.value) == named
+    assert caught.value.reason.code == problem.code
 
 
 @pytest.mark.parametrize(

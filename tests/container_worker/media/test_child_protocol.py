@@ -6,6 +6,11 @@ import sys
 
 import pytest
 
+from container_worker.codes import Code
+from container_worker.media.child_messages import Failed, read_message
+from container_worker.media.child_protocol import MAX_TEXT_CHARS
+from scenequeue.reasons import Reason
+
 _CHATTY = """
 import ctypes
 from container_worker.media.child_program import exit_with, run
@@ -26,6 +31,34 @@ def test_what_a_library_prints_is_not_taken_for_the_childs_words() -> None:
     assert [json.loads(line) for line in ended.stdout.splitlines()] == [{"done": {"a": 1}}]
     assert "OpenCV" in ended.stderr
     assert "libpng" in ended.stderr
+
+
+_FAILS = """
+import sys
+from container_worker.codes import Code
+from container_worker.media.child_program import exit_with, run
+from scenequeue.errors import BadInput
+def make(data):
+    raise BadInput(Code.PICTURE_DAMAGED, input="image", problem="x" * 5000)
+def program():
+    code = run(make)
+    print(*(name for name in sys.modules if name.startswith(("sceneburst", "importlib.metadata"))))
+    return code
+exit_with(program)
+"""
+
+
+def test_a_child_that_fails_sends_a_code_and_needs_no_words() -> None:
+    """With its parameters, each as long as the parent takes; sentences are loaded in the worker alone."""
+    child = [sys.executable, "-c", _FAILS]
+    ended = subprocess.run(child, input="{}\n", capture_output=True, text=True, timeout=60, check=True)
+    (line,) = ended.stdout.splitlines()
+    message = read_message(line)
+    assert isinstance(message, Failed)
+    error = message.exception()
+    assert error.reason == Reason(Code.PICTURE_DAMAGED, {"input": "image", "problem": "x" * MAX_TEXT_CHARS})
+    assert str(error) == f"image is damaged: {'x' * MAX_TEXT_CHARS}"
+    assert ended.stderr.split() == []
 
 
 _BUSY = """

@@ -7,6 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from container_worker.codes import Code
 from container_worker.media.ffmpeg_process import FfmpegProcess, read_version_report
 from scenequeue.errors import ToolFailed
 
@@ -14,7 +15,7 @@ _SLEEP = "import time; time.sleep(600)"
 
 
 def _process(folder: Path, program: str, **more: bool) -> FfmpegProcess:
-    return FfmpegProcess([sys.executable, "-I", "-S", "-c", program], folder, "did its work", **more)
+    return FfmpegProcess([sys.executable, "-I", "-S", "-c", program], folder, Code.SCENE_NOT_ENCODED, **more)
 
 
 def _sleepers() -> list[psutil.Process]:
@@ -44,7 +45,7 @@ def test_an_end_with_a_code_is_an_error_that_quotes_the_last_of_what_was_said(tm
     """With the code, and with what it was doing."""
     program = "import sys; sys.exit('x' * 5000 + ' the last words')"
     with (
-        pytest.raises(ToolFailed, match=r"^ffmpeg ended with code 1 while it did its work\nx+ the last words$") as caught,
+        pytest.raises(ToolFailed, match=r"^ffmpeg ended with code 1 while it encoded the scene\nx+ the last words$") as caught,
         _process(tmp_path, program, has_report=True) as process,
     ):
         process.finish()
@@ -55,7 +56,7 @@ def test_an_end_with_a_code_is_an_error_that_quotes_the_last_of_what_was_said(tm
 def test_a_process_that_ends_before_it_has_read_everything_has_failed(tmp_path: Path, code: int) -> None:
     """With any code: the video would be cut short."""
     with (
-        pytest.raises(ToolFailed, match=rf"^ffmpeg ended with code {code} while it did its work$"),
+        pytest.raises(ToolFailed, match=rf"^ffmpeg ended with code {code} while it encoded the scene$"),
         _process(tmp_path, f"raise SystemExit({code})", has_input=True) as process,
     ):
         process.write(bytes(10_000_000))
@@ -64,7 +65,7 @@ def test_a_process_that_ends_before_it_has_read_everything_has_failed(tmp_path: 
 def test_a_process_that_ends_before_a_buffer_is_full_has_failed(tmp_path: Path) -> None:
     """Half a picture is none."""
     with (
-        pytest.raises(ToolFailed, match=r"^ffmpeg ended with code 0 while it did its work$"),
+        pytest.raises(ToolFailed, match=r"^ffmpeg ended with code 0 while it encoded the scene$"),
         _process(tmp_path, "print('half')", has_output=True) as process,
     ):
         process.read_into(memoryview(bytearray(100)))
@@ -93,7 +94,7 @@ def test_a_killed_process_ends_a_read_in_another_thread(tmp_path: Path) -> None:
         process.kill()
         reader.join(60)
         process.close()
-    assert [str(error) for error in errors] == ["ffmpeg ended with code -9 while it did its work"]
+    assert [str(error) for error in errors] == ["ffmpeg ended with code -9 while it encoded the scene"]
 
 
 def test_a_program_that_cannot_be_run_has_no_version(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import errno
 import json
 import math
 import os
+import string
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +19,8 @@ from container_worker.media.scene.rendering import RenderReport
 from container_worker.sandbox.child import run_child
 from container_worker.sandbox.limits import Limits
 from container_worker.sandbox.outputs import open_output, output_bytes
-from scenequeue.errors import ToolFailed
+from scenequeue.errors import BadInput, ToolFailed
+from scenequeue.reasons import Reason
 from tests.container_worker.media.conftest import Made
 
 DONE = {"done": {"duration_s": 1.0, "frames": 25}}
@@ -111,11 +113,12 @@ def test_an_encoder_that_leaves_a_link_in_the_videos_place_delivers_no_file_of_t
 def say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """Lets a child say these lines to its parent, in place of a renderer."""
 
-    def say(*lines: object, slot: Any = None) -> Any:
+    def say(*lines: object, slot: Any = None, last_line: str | None = None) -> Any:
         def run(_argv: object, **more: Any) -> int:
             text = "\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines)
             (tmp_path / "said").write_text(text + "\n")
-            argv = [sys.executable, "-I", "-S", "-c", "import sys; sys.stdout.write(open('said').read())"]
+            program = f"import sys; sys.stdout.write(open('said').read()); sys.exit({last_line!r})"
+            argv = [sys.executable, "-I", "-S", "-c", program]
             return run_child(argv, **more)
 
         monkeypatch.setattr("container_worker.media.child_process.run_child", run)
@@ -136,6 +139,49 @@ def test_what_a_renderer_says_is_taken_in(say: Callable[..., Any]) -> None:
     assert [reason.text for reason in warnings] == ["narration is damaged: 2 packets were left out"]
 
 
+def _reason(code: str, **parameters: object) -> dict[str, object]:
+    return {"code": code, "parameters": parameters}
+
+
+def _failed(code: str, error: str = "BadInput", **parameters: object) -> dict[str, object]:
+    return {"error": error, "reason": _reason(code, **parameters)}
+
+
+@pytest.mark.parametrize(
+    ("sent", "code", "text"),
+    [
+        (_failed("sound_missing", input="image"), "sound_missing", "image has no sound in it"),
+        (_failed("sound_too_short", input="music", length_s=0.05, least_s=0.1),
+         "sound_too_short", "music lasts 0.050 s; the shortest allowed is 0.1 s"),
+        (_failed("with_last_lines", problem=_reason("loudness_not_reported"), lines="a\nb"),
+         "with_last_lines", "ffmpeg reported no loudness\na\nb"),
+        (_failed("another_version", a="{input}", b=2), "other", "another_version (a: {input}, b: 2)"),
+        (_failed("paused"), "other", "paused"),
+        (_failed("with_last_lines", problem=_reason("paused"), lines="x"), "with_last_lines", "paused\nx"),
+        (_failed("sound_missing", another="image"), "sound_missing", "sound_missing (another: image)"),
+        (_failed("time_exceeded", program="it", limit_s="long"), "time_exceeded", "time_exceeded (program: it, limit_s: long)"),
+        (_failed("renderer_unintelligible", message="a\nb"), "renderer_unintelligible",
+         "the renderer sent an unknown message: 'a\\nb'"),
+    ],
+)  # fmt: skip
+def test_a_renderers_error_is_one_of_our_reasons_or_somebody_elses_words(
+    say: Callable[..., Any], sent: object, code: str, text: str
+) -> None:
+    """Its code is known, and its parameters may be others than those that belong to the code."""
+    with pytest.raises(BadInput) as caught:
+        say(sent)
+    assert (caught.value.reason.code, str(caught.value)) == (code, text)
+
+
+def test_a_renderers_error_is_followed_by_the_last_lines_of_its_tools(say: Callable[..., Any]) -> None:
+    """They are of stderr, which the renderer shares with its ffmpeg."""
+    with pytest.raises(ToolFailed) as caught:
+        say(_failed("scene_not_encoded", "ToolFailed", exit_code=234), last_line="Invalid data found")
+    assert str(caught.value) == "ffmpeg ended with code 234 while it encoded the scene\nInvalid data found"
+    assert caught.value.reason.parameters["problem"] == Reason("scene_not_encoded", {"exit_code": 234})
+    assert caught.value.reason.parameters["lines"] == "Invalid data found"
+
+
 STRANGE: dict[str, list[object]] = {
     "no JSON": ["I am done"],
     "no object": ["[]"],
@@ -149,9 +195,16 @@ STRANGE: dict[str, list[object]] = {
     "frames beyond a video": [{"done": {"duration_s": 1.0, "frames": 10**30}}],
     "frames of none": [{"frame": 1, "of": 0}],
     "frames that are text": [{"frame": "1", "of": "2"}],
-    "an error that drains the container": [{"error": "SettingsError", "message": "ffmpeg is missing"}],
-    "an error that is no error": [{"error": "__builtins__", "message": "x"}],
-    "a message without end": [{"error": "BadInput", "message": "x" * 50_000}],
+    "an error that drains the container": [_failed("ffmpeg_missing", "SettingsError", oldest=6)],
+    "an error that is no error": [_failed("other", "__builtins__", text="x")],
+    "an error in words": [{"error": "BadInput", "message": "x"}],
+    "an error that is no code": [_failed("{0.__class__}")],
+    "a text without end": [_failed("other", text="x" * 50_000)],
+    "more than a reason needs": [_failed("other", **{f"x{letter}": 1 for letter in string.ascii_lowercase})],
+    "a number that is none": ['{"error": "BadInput", "reason": {"code": "sound_too_short", "parameters": {"length_s": NaN}}}'],
+    "a number beyond all": ['{"error": "BadInput", "reason": {"code": "sound_too_short", "parameters": {"length_s": 1e999}}}'],
+    "reasons in reasons": [_failed("other", text=_reason("other", text=_reason("other", text="x")))],
+    "a list of reasons": [_failed("item_malformed", problems=[_reason("other", text="x")])],
     "a warning that is no code": [{"warning": {"code": "{0.__class__}", "parameters": {}}}],
     "a warning without end": [{"warning": {"code": "other", "parameters": {"text": "x" * 5_000}}}],
     "a warning of anything": [{"warning": {"code": "other", "parameters": {"text": {"a": [1]}}}}],

@@ -17,6 +17,7 @@ from container_worker.sandbox.child import run_child
 from container_worker.sandbox.level import Level
 from container_worker.sandbox.limits import Limits
 from container_worker.sandbox.probe import Isolation, level_for, probe
+from scenequeue.errors import reason_for
 
 FOUND = probe(None)
 _RUN = subprocess.run
@@ -26,7 +27,7 @@ def test_the_probe_finds_a_level_that_confines_and_at_which_ffmpeg_starts() -> N
     """On any Linux of today, at least the system calls are confined."""
     found = probe(find_ffmpeg().path)
     assert found.level.rank >= Level.SECCOMP.rank
-    assert (found.why_not_more == "") == (found.level is Level.UID)
+    assert (found.why_not_more is None) == (found.level is Level.UID)
 
 
 def test_a_program_that_cannot_start_at_a_level_makes_the_probe_choose_another(tmp_path: Path) -> None:
@@ -39,7 +40,8 @@ def test_a_program_that_cannot_start_at_a_level_makes_the_probe_choose_another(t
     program.chmod(0o755)
     found = probe(program)
     assert found.level is Level.SECCOMP
-    assert "Permission denied" in found.why_not_more
+    assert found.why_not_more is not None
+    assert "Permission denied" in found.why_not_more.text
 
 
 class _Busy:
@@ -81,13 +83,16 @@ def test_a_root_that_cannot_give_files_away_confines_its_children_all_the_same(m
     monkeypatch.setattr("container_worker.sandbox.probe.hand_over", refuse)
     found = probe(None)
     assert found.level is (Level.LANDLOCK if FOUND.has_landlock else Level.SECCOMP)
-    assert "not permitted" in found.why_not_more
+    assert found.why_not_more is not None
+    assert "not permitted" in found.why_not_more.text
 
 
 def test_a_child_that_is_not_confined_is_warned_of_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """With the reason."""
     monkeypatch.setattr("container_worker.sandbox.child._warned", threading.Event())
-    monkeypatch.setattr("container_worker.sandbox.child.probe", lambda _program: Isolation(Level.NONE, False, "no seccomp"))
+    monkeypatch.setattr(
+        "container_worker.sandbox.child.probe", lambda _program: Isolation(Level.NONE, False, reason_for("no seccomp"))
+    )
     with structlog.testing.capture_logs() as logged:
         for _ in range(2):
             run_child([sys.executable, "-I", "-S", "-c", ""], program="the child", limits=Limits(), folder=tmp_path)
