@@ -78,12 +78,12 @@ def assert_nothing_leaks(client: redis.Redis, namespace: str) -> None:
     """Every key is fixed, expires, or belongs to a job that is still active."""
     keys = Keys(namespace)
     for key in client.scan_iter(match=keys.prefix.replace("{", "\\{") + "*", count=1000):
-        name = key.removeprefix(keys.structure).removeprefix(keys.prefix)
+        structure, name = keys.split(key)
         kind, _, rest = name.partition(":")
         if kind in _FIXED or client.ttl(key) != -1:
             continue
         job_id = rest.split("/")[0].split(":")[0]
-        is_active = kind in {"job", "item"} and client.hget(keys.job(job_id), "state") == "active"
+        is_active = kind in {"job", "item"} and client.hget(Keys(namespace, structure).job(job_id), "state") == "active"
         is_held = kind in {"held", "item"}
         assert is_active or is_held, f"{key} is left behind without a TTL"
 

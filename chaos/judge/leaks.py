@@ -39,7 +39,7 @@ def _of_keys(cluster: ChaosCluster) -> Iterator[str]:
     client = cluster.queue._connection.client
     keys = cluster.queue._connection.keys
     for key in client.scan_iter(match="*", count=1000):
-        name = key.removeprefix(keys.structure).removeprefix(keys.prefix)
+        _, name = keys.split(key)
         if name.partition(":")[0] in _OF_WORK or (name.startswith("held:") and name.count(":") == 1):
             yield f"{key} is left, and there is no work"
         elif name not in _FIXED and not name.startswith(_INDEXES) and client.ttl(key) == -1:

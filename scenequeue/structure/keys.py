@@ -88,6 +88,11 @@ class Keys:
         """A key by its name in the list above."""
         return (self.prefix if name.partition(":")[0] in SHARED else self.structure) + name
 
+    def split(self, key: str) -> tuple[int, str]:
+        """A key of this namespace as the number of its structure, 0 for one that structures share, and its name."""
+        number, _, name = key.removeprefix(self.prefix).partition(":")
+        return (int(number), name) if number.isdecimal() else (0, key.removeprefix(self.prefix))
+
     @property
     def older(self) -> tuple[str, ...]:
         """Keys that exist while a structure before this one has something queued."""

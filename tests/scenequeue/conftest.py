@@ -70,6 +70,11 @@ def any_queue(kind: str, namespace: str, servers: dict[str, str]) -> Iterator[Sc
     queue.close()
 
 
+def beside(queue: SceneQueue, namespace: str, *structures: int) -> SceneQueue:
+    """A queue of another version on the same connection: the same code under other structures of keys, newest first."""
+    return SceneQueue(SceneburstSettings.load(namespace=namespace), queue._connection.client, structures)
+
+
 def queue_on(kind: str, servers: dict[str, str], namespace: str, **settings: Any) -> SceneQueue:
     """A queue on one kind of server."""
     if kind == "fake":

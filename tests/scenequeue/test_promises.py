@@ -2,7 +2,9 @@
 
 import itertools
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings, strategies as st
@@ -12,8 +14,11 @@ from scenequeue.errors import BadInput, GrowthRefused, JobConflict, LeaseLost
 from scenequeue.jobs.ids import check_job_id
 from scenequeue.jobs.item import ItemState, Lease, WorkItem
 from scenequeue.jobs.job import JobSpec, JobState, Lane
+from scenequeue.jobs.need import need_in
 from scenequeue.queue import SceneQueue
-from tests.scenequeue.conftest import queue_on
+from scenequeue.structure.connection import Connection
+from scenequeue.structure.keys import STRUCTURES
+from tests.scenequeue.conftest import beside, queue_on
 from tests.scenequeue.jobs import done
 
 _numbers = itertools.count()
@@ -49,6 +54,7 @@ class ModelJob:
     stages: list[list[int]]
     lane: Lane
     max_attempts: int
+    structure: int
     stage: int = 0
     is_cancelled: bool = False
     items: dict[str, ModelItem] = field(default_factory=dict)
@@ -84,6 +90,7 @@ class ModelJob:
         return not (states[ItemState.READY] + states[ItemState.LEASED] + states[ItemState.DELAYED])
 
 
+_VERSIONS = st.integers(0, 1)
 _KIND_INDEX = st.integers(0, len(_KINDS) - 1)
 _SERVED = st.lists(st.sampled_from(_NEEDS), min_size=1, max_size=len(_NEEDS), unique=True)
 
@@ -98,19 +105,28 @@ class QueueMachine(RuleBasedStateMachine):
 
     servers: dict[str, str]
     kind: str
+    #: Structures of keys of each version that runs, the newest version first.
+    versions: tuple[tuple[int, ...], ...] = (STRUCTURES,)
     leases = Bundle("leases")
 
     def __init__(self) -> None:
         super().__init__()
-        self.queue: SceneQueue = queue_on(self.kind, self.servers, f"machine{next(_numbers)}")
+        namespace = f"machine{next(_numbers)}"
+        self.server = queue_on(self.kind, self.servers, namespace)
+        self.queues = [beside(self.server, namespace, *structures) for structures in self.versions]
+        #: That of the newest version, which whoever is not said to be of another uses.
+        self.queue: SceneQueue = self.queues[0]
         self.jobs: dict[str, ModelJob] = {}
         self.is_paused = False
         self.drained: set[str] = set()
-        #: The need whose bell a worker has taken, and has not looked since.
+        #: The bell that a worker has taken, and has not looked since.
         self.bell_taken = ""
 
     def teardown(self) -> None:
-        self.queue.close()
+        self.server.close()
+
+    def _of(self, version: int) -> SceneQueue:
+        return self.queues[min(version, len(self.queues) - 1)]
 
     # -- producers
 
@@ -118,18 +134,19 @@ class QueueMachine(RuleBasedStateMachine):
         stages=st.lists(st.lists(_KIND_INDEX, max_size=4), min_size=1, max_size=4).filter(lambda stages: bool(stages[0])),
         lane=st.sampled_from(list(Lane)),
         attempts=st.integers(1, 3),
+        version=_VERSIONS,
     )
-    def submit(self, stages: list[list[int]], lane: Lane, attempts: int) -> None:
+    def submit(self, stages: list[list[int]], lane: Lane, attempts: int, version: int) -> None:
         job_id = f"job{len(self.jobs)}"
-        job = self.jobs[job_id] = ModelJob(stages, lane, attempts)
-        self._submit(job_id, job)
+        job = self.jobs[job_id] = ModelJob(stages, lane, attempts, self._of(version).structures[0])
+        self._submit(job_id, job, queue=self._of(version))
         for stage, kinds in enumerate(stages):
             for index, kind in enumerate(kinds):
                 job.items[f"{stage}-{index}"] = ModelItem(ItemState.WAITING if stage else ItemState.READY, stage, _NEEDS[kind])
 
-    def _submit(self, job_id: str, job: ModelJob, *more: list[int]) -> None:
+    def _submit(self, job_id: str, job: ModelJob, *more: list[int], queue: SceneQueue | None = None) -> None:
         spec = JobSpec(job_id=check_job_id(job_id), lane=job.lane, max_attempts=job.max_attempts)
-        self.queue.producer.submit(spec, [_items(kinds) if kinds else None for kinds in (*job.stages, *more)])
+        (queue or self.queue).producer.submit(spec, [_items(kinds) if kinds else None for kinds in (*job.stages, *more)])
 
     @precondition(lambda self: self.jobs)
     @rule(data=st.data())
@@ -160,31 +177,44 @@ class QueueMachine(RuleBasedStateMachine):
     def take_a_bell(self, serves: list[str]) -> None:
         if self.bell_taken:
             return
-        ringing = {need for need in serves if self._ready(need) and not self.is_paused}
+        ringing = {
+            need_in(need, structure, self.queue.structures[0])
+            for need, structure in itertools.product(serves, self.queue.structures)
+            if self._ready(need, structures=[structure]) and not self.is_paused
+        }
         self.bell_taken = self.queue.worker.wait_for_work(0.01, serves)
         assert self.bell_taken in (ringing or {""})
 
-    @rule(target=leases, container=_CONTAINERS, count=st.integers(1, 4), expires=st.booleans(), serves=_SERVED)
-    def lease(self, container: str, count: int, expires: bool, serves: list[str]) -> object:
-        lease_s = 0 if expires else 1000
-        leases = self.queue.worker.lease(container, count, lease_s=lease_s, serves=serves, bell=self.bell_taken)
-        self.bell_taken = ""
+    @rule(
+        target=leases,
+        container=_CONTAINERS,
+        count=st.integers(1, 4),
+        expires=st.booleans(),
+        serves=_SERVED,
+        version=_VERSIONS,
+    )
+    def lease(self, container: str, count: int, expires: bool, serves: list[str], version: int) -> object:
+        queue = self._of(version)
+        # Each version names the bells of its own structures.
+        bell, self.bell_taken = (self.bell_taken, "") if queue is self.queue else ("", self.bell_taken)
+        leases = queue.worker.lease(container, count, lease_s=0 if expires else 1000, serves=serves, bell=bell)
         if self.is_paused or container in self.drained:
             assert leases == []
             return []
-        self._promote()
-        assert len(leases) == min(count, sum(self._ready(need) for need in serves))
+        self._promote(queue.structures)
+        assert len(leases) == min(count, sum(self._ready(need, structures=queue.structures) for need in serves))
         for lease in leases:
             best = min(
-                list(Lane).index(job.lane)
+                (list(Lane).index(job.lane), -job.structure)
                 for job in self.jobs.values()
                 for item in job.items.values()
-                if item.state is ItemState.READY and item.need in serves
+                if item.state is ItemState.READY and item.need in serves and job.structure in queue.structures
             )
             job = self.jobs[lease.job_id]
             item = job.items[lease.item_id]
             assert item.state is ItemState.READY
-            assert list(Lane).index(job.lane) == best
+            assert (list(Lane).index(job.lane), -job.structure) == best
+            assert lease.structure == job.structure
             assert lease.attempt == item.failures + 1
             assert lease.notes == item.notes
             item.state, item.token, item.container, item.has_expired = ItemState.LEASED, lease.token, container, expires
@@ -339,23 +369,34 @@ class QueueMachine(RuleBasedStateMachine):
     @invariant()
     def jobs_are_found_by_state_and_lane(self) -> None:
         states = {job_id: self.queue.producer.status(job_id).state for job_id in self.jobs}
-        for state in (JobState.ACTIVE, JobState.DONE, JobState.FAILED, JobState.CANCELLED):
-            found = self.queue._connection.client.zrange(self.queue._connection.keys.of(f"jobs:state:{state}"), 0, -1)
-            assert set(found) == {job_id for job_id, its in states.items() if its is state}
-        for lane in Lane:
-            found = self.queue._connection.client.zrange(self.queue._connection.keys.of(f"jobs:lane:{lane}"), 0, -1)
-            assert set(found) == {job_id for job_id, job in self.jobs.items() if job.lane is lane}
+        for connection in self.queue._connection.all:
+            jobs = {job_id: job for job_id, job in self.jobs.items() if job.structure == connection.structure}
+            for state in (JobState.ACTIVE, JobState.DONE, JobState.FAILED, JobState.CANCELLED):
+                found = connection.client.zrange(connection.keys.of(f"jobs:state:{state}"), 0, -1)
+                assert set(found) == {job_id for job_id in jobs if states[job_id] is state}
+            for lane in Lane:
+                found = connection.client.zrange(connection.keys.of(f"jobs:lane:{lane}"), 0, -1)
+                assert set(found) == {job_id for job_id, job in jobs.items() if job.lane is lane}
 
     @invariant()
     def what_waits_is_known_by_lane_and_need(self) -> None:
-        expected = {(lane, need): ready for lane in Lane for need in _NEEDS if (ready := self._ready(need, lane))}
+        newest = self.queue.structures[0]
+        expected = {
+            (lane, need_in(need, structure, newest)): ready
+            for lane, need, structure in itertools.product(Lane, _NEEDS, self.queue.structures)
+            if (ready := self._ready(need, lane, [structure]))
+        }
         waiting = self.queue.inspect.waiting()
         assert {(each.lane, each.need): each.ready for each in waiting} == expected
         assert all(each.weight == each.ready * _WEIGHT_S for each in waiting)
 
     @invariant()
     def rings_and_bells_agree_with_what_is_ready(self) -> None:
-        pipeline, keys = self.queue._connection.client.pipeline(transaction=False), self.queue._connection.keys
+        for connection in self.queue._connection.all:
+            self._check_rings(connection)
+
+    def _check_rings(self, connection: Connection) -> None:
+        pipeline, keys = connection.client.pipeline(transaction=False), connection.keys
         places = list(itertools.product(Lane, _NEEDS))
         for lane, need in places:
             pipeline.zrange(keys.lane(lane.value, need), 0, -1)
@@ -367,17 +408,18 @@ class QueueMachine(RuleBasedStateMachine):
             jobs = {
                 job_id
                 for job_id, job in self.jobs.items()
-                if job.lane is lane and any(item.state is ItemState.READY and item.need == need for item in job.items.values())
+                if (job.lane, job.structure) == (lane, connection.structure)
+                and any(item.state is ItemState.READY and item.need == need for item in job.items.values())
             }
             assert set(found[2 * at]) == set(found[2 * at + 1]) == jobs
         for need, rings in zip(_NEEDS, found[2 * len(places) :], strict=True):
-            is_due = self._ready(need) > 0 and not self.is_paused
+            is_due = self._ready(need, structures=[connection.structure]) > 0 and not self.is_paused
             # Of the one that was taken: whoever took it has yet to look.
-            assert rings in ({is_due, False} if need == self.bell_taken else {is_due})
+            assert rings in ({is_due, False} if connection.need(need) == self.bell_taken else {is_due})
 
     @invariant()
     def only_leased_and_delayed_items_have_entries_of_their_own(self) -> None:
-        client, keys = self.queue._connection.client, self.queue._connection.keys
+        client, of_all = self.queue._connection.client, [each.keys for each in self.queue._connection.all]
         depth = self.queue.inspect.depth().counts
         entries = (
             sum(1 for _ in client.scan_iter(match="*:item:*", count=1000))
@@ -385,15 +427,15 @@ class QueueMachine(RuleBasedStateMachine):
             else depth.leased + depth.delayed
         )
         assert entries == depth.leased + depth.delayed
-        assert client.zcard(keys.leases) == depth.leased
-        assert client.zcard(keys.delayed) == depth.delayed
-        assert client.zcard(keys.dead) == depth.dead
+        assert sum(client.zcard(keys.leases) for keys in of_all) == depth.leased
+        assert sum(client.zcard(keys.delayed) for keys in of_all) == depth.delayed
+        assert sum(client.zcard(keys.dead) for keys in of_all) == depth.dead
 
-    def _ready(self, need: str, lane: Lane | None = None) -> int:
+    def _ready(self, need: str, lane: Lane | None = None, structures: Sequence[int] = ()) -> int:
         return sum(
             item.state is ItemState.READY and item.need == need
             for job in self.jobs.values()
-            if lane in {None, job.lane}
+            if lane in {None, job.lane} and job.structure in (structures or self.queue.structures)
             for item in job.items.values()
         )
 
@@ -414,19 +456,27 @@ class QueueMachine(RuleBasedStateMachine):
         for job, _ in lost:
             job.settle()
 
-    def _promote(self) -> None:
+    def _promote(self, structures: Sequence[int] = ()) -> None:
         for job in self.jobs.values():
             for item in job.items.values():
-                if item.state is ItemState.DELAYED:
+                if item.state is ItemState.DELAYED and job.structure in (structures or self.queue.structures):
                     item.state = ItemState.READY
 
 
 def test_every_promise_holds_under_any_sequence_of_calls(kind: str, servers: dict[str, str]) -> None:
     """Promises 1 to 7 against a model, on each kind of server."""
-    machine = type("Machine", (QueueMachine,), {"kind": kind, "servers": servers})
-    examples = 20 if kind == "cluster" else 60
+    _run(20 if kind == "cluster" else 60, kind=kind, servers=servers)
+
+
+@pytest.mark.parametrize("kind", ["wheel", "cluster"], indirect=True)
+def test_every_promise_holds_while_an_older_version_runs_beside_this_one(kind: str, servers: dict[str, str]) -> None:
+    """It submits and leases what it knows; the newer version serves both structures, in one step where that matters."""
+    _run(10 if kind == "cluster" else 30, kind=kind, servers=servers, versions=((3, 2), (2,)))
+
+
+def _run(examples: int, **machine: Any) -> None:
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
-        machine,
+        type("Machine", (QueueMachine,), machine),
         settings=settings(
             max_examples=examples,
             stateful_step_count=40,
