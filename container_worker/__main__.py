@@ -1,9 +1,9 @@
-"""`python -m container_worker` is the worker program."""
+"""`python -m container_worker` runs the worker program."""
 
 import sys
 from os.path import dirname
 
-# A `scenequeue` of the user's own may come first on the path; what says so is found beside this folder.
+# Checked first: a `scenequeue` package of the user's own on the path may hide ours; `start` lies beside this folder.
 sys.path.insert(0, dirname(dirname(__file__)))
 from scenequeue.start import start
 

@@ -1,4 +1,4 @@
-"""Draining: the reason to leave, and the time until which running items may go on."""
+"""Drains a container: the reason to leave, and the time that running items still have."""
 
 import signal
 import threading
@@ -8,16 +8,16 @@ from types import FrameType
 from container_worker.exit_codes import Exit
 from container_worker.in_flight import InFlightItems, Phase
 
-#: Seconds that items stopped after the grace have to hand themselves back; then they are left behind.
-#: With the default grace of 100 s this stays below the 120 s that Spot gives.
+#: Seconds that items stopped after the grace period have to hand themselves back; afterwards they are abandoned.
+#: Together with the default grace of 100 s this stays below the 120 s that Spot gives.
 LAST_CALL_S = 5.0
 
 
 class Drain:
-    """A request to leave. The first reason counts; asking twice is safe.
+    """A request to leave. Only the first reason counts; asking twice is safe.
 
     Args:
-        grace_s: how long running items may go on afterwards.
+        grace_s: seconds that running items may go on afterwards.
     """
 
     def __init__(self, grace_s: float) -> None:
@@ -33,12 +33,12 @@ class Drain:
 
     @property
     def is_over(self) -> bool:
-        """Return True if the grace has passed."""
+        """Return True if the grace period has passed."""
         return self._asked_for_s() >= self._grace_s
 
     @property
     def is_overdue(self) -> bool:
-        """Return True if items that were stopped have not ended in their time."""
+        """Return True if stopped items have not ended in time."""
         return self._asked_for_s() >= self._grace_s + LAST_CALL_S
 
     def ask(self, reason: str, code: Exit) -> None:
@@ -54,7 +54,7 @@ class Drain:
                 self._lock.release()
 
     def advance(self, in_flight: InFlightItems) -> None:
-        """Stop the items that have not begun, and all items after the grace; stopped items hand themselves back."""
+        """Stop items that have not begun, and all items after the grace period; stopped items hand themselves back."""
         for item in in_flight.all():
             if self.is_over or item.phase is Phase.PREPARING:
                 item.stop.set()

@@ -36,17 +36,17 @@ T = TypeVar("T")
 
 
 class ItemExecutor:
-    """Executes items, each in its caller's thread. Thread-safe.
+    """Executes items, each in the calling thread. Thread-safe.
 
     Args:
         queue: takes the reports.
         settings: limits and folders.
         container_id: this container.
-        kinds: those that it can do, by name.
+        kinds: the kinds that it can execute, by name.
         in_flight: the container's items and slots.
-        heart: counts items that are done or failed.
-        drain: asked when this container cannot go on.
-        reports: repeats reports until Redis has taken them.
+        heart: counts done and failed items.
+        drain: asked to drain if this container cannot go on.
+        reports: repeats reports until Redis accepts them.
     """
 
     def __init__(
@@ -73,18 +73,18 @@ class ItemExecutor:
         self._log = structlog.get_logger()
 
     def execute(self, item: InFlightItem) -> None:
-        """Do the item's work and report its end; afterwards it is in flight no more, and its scratch folder is removed.
+        """Execute the item and report its outcome; then remove it from the items in flight, and delete its scratch folder.
 
-        Never raises. An item that was told to stop is handed back without its attempt counted, also if the stop caused
-        another transient error.
+        Never raises. A stopped item is handed back without counting an attempt, even if the stop caused another transient
+        error.
         """
         log = self._log.bind(item=item.key, scene=item.lease.item.name, attempt=item.lease.attempt)
         try:
             self._carry(item, log)
         except QueueUnavailable:
-            log.warning("the end could not be reported: Redis stays away; the item comes back when its lease ends")
+            log.warning("outcome not reported: Redis does not answer; the item comes back when its lease expires")
         except Exception:
-            log.exception("the end could not be reported; the item comes back when its lease ends")
+            log.exception("outcome not reported; the item comes back when its lease expires")
         finally:
             self._in_flight.remove(item)
 
@@ -105,7 +105,7 @@ class ItemExecutor:
             if item.stop.is_set() and failure.transient:
                 self._hand_back(item, failure.message, log)
             elif problem := self._own_problem(failure):
-                log.exception("this container is broken, and leaves", reason=problem, error=failure.message)
+                log.exception("container is broken and leaves", reason=problem, error=failure.message)
                 self._drain.ask(f"{BROKEN}{problem}", Exit.MISCONFIGURED if failure.is_misconfigured else Exit.BROKEN)
                 self._hand_back(item, problem, log, is_set_up=not failure.is_misconfigured)
             else:
@@ -133,7 +133,7 @@ class ItemExecutor:
 
     @contextmanager
     def _slot(self, item: InFlightItem) -> Iterator[None]:
-        """Hold a slot, entered only if the lease is still valid."""
+        """Hold a slot; it is entered only while the lease is valid."""
         with self._in_flight.slot(item):
             self._under_lease(item, lambda: self._queue.worker.begin(self._container_id, item.lease))
             yield
@@ -159,20 +159,20 @@ class ItemExecutor:
             raise Stopped(Code.REDIS_SILENT) from None
 
     def _unpromised(self, error: Exception, item: InFlightItem) -> SettingsError | None:
-        """Return the setting behind a refused file, if the dispatcher promises a folder that this container may not use."""
+        """Return the setting to change for a refused file, if the dispatcher promises a folder that this container lacks."""
         if not isinstance(error, StorageDenied):
             return None
         try:
             plan = self._queue.inspect.plan()
         except SettingsError:
-            # The Redis user's rules are older, and do not let workers read the plan.
+            # The Redis user has older rules, which do not let workers read the plan.
             return None
         own = self._settings.file_roots
         missing = missing_roots(item.lease.item.payload, own, plan)
         return SettingsError(advice(own, missing)) if missing else None
 
     def _own_problem(self, failure: Failure) -> str:
-        """Describe a fault of the container with which its next item would fail too; "" if the item may be at fault."""
+        """Describe a fault of the container that would fail its next item too; "" if the item may be the cause."""
         if failure.is_broken or failure.is_misconfigured:
             return failure.message
         # A full disk has its own error, and counts as an attempt.
@@ -183,9 +183,9 @@ class ItemExecutor:
 
     def _hand_back(self, item: InFlightItem, reason: str, log: structlog.stdlib.BoundLogger, *, is_set_up: bool = True) -> None:
         if item.is_lost:
-            log.info("dropped: it is not ours any more", reason=reason)
+            log.info("item dropped: its lease is lost", reason=reason)
             return
-        log.info("handed back", reason=reason)
+        log.info("item handed back", reason=reason)
         problem = "" if is_set_up else reason
         self._reports.deliver(lambda: self._queue.worker.release(self._container_id, [item.lease], problem))
 
@@ -205,13 +205,13 @@ class ItemExecutor:
             log.warning("result refused: the lease was lost or the job cancelled")
             return
         self._heart.count(done=1)
-        log.info("done", processing_s=result.processing_s, bytes=result.bytes)
+        log.info("item done", processing_s=result.processing_s, bytes=result.bytes)
 
     def _report_failure(self, item: InFlightItem, failure: Failure, error: Exception, log: structlog.stdlib.BoundLogger) -> None:
         if failure.is_expected:
-            log.warning("failed", error=failure.error, reason=failure.message, transient=failure.transient)
+            log.warning("item failed", error=failure.error, reason=failure.message, transient=failure.transient)
         else:
-            log.error("failed unexpectedly", exc_info=error)
+            log.error("item failed with an unexpected error", exc_info=error)
         if failure.is_disk_full:
             self._drain.ask("the scratch space is used up", Exit.DISK_FULL)
         try:
@@ -222,7 +222,7 @@ class ItemExecutor:
             )
             self._heart.count(failed=1)
         except LeaseLost:
-            log.warning("failure not counted: the lease was lost")
+            log.warning("failure not counted: lease lost")
 
     def _options_of(self, lease: Lease) -> JobOptions:
         options = self._options.get(lease.job_id)

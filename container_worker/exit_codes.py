@@ -1,4 +1,4 @@
-"""Exit codes of a worker program, each the reason that it ended."""
+"""Exit codes of the worker program, one per reason for ending."""
 
 from enum import IntEnum
 
@@ -6,17 +6,17 @@ from enum import IntEnum
 class Exit(IntEnum):
     """Exit codes of `sceneburst worker`."""
 
-    #: Nothing was left to do.
+    #: No work was left.
     IDLE = 0
-    #: Settings are wrong, a tool is missing or Redis refuses the user; starting it again would not help.
+    #: Settings are wrong, a tool is missing, or Redis refuses the login; a restart would not help.
     MISCONFIGURED = 2
-    #: Asked to leave (SIGTERM, Spot reclaim, or the dispatcher's drain mark); everything was finished or handed back.
+    #: Asked to leave (SIGTERM, Spot reclaim, or the dispatcher's drain mark); all items were finished or handed back.
     DRAINED = 10
-    #: Redis was gone for longer than SCENEBURST_REDIS_PATIENCE_S.
+    #: Redis did not answer for longer than SCENEBURST_REDIS_PATIENCE_S.
     REDIS_LOST = 11
-    #: The scratch space is used up.
+    #: The scratch disk is full.
     DISK_FULL = 12
-    #: Its surroundings are broken: no scratch folder can be made, or no program be run; what it held was handed back.
+    #: The container is broken: it can make no scratch folder, or run no program; its items were handed back.
     BROKEN = 13
-    #: A second interrupt: left at once; what was held comes back when its leases end.
+    #: A second interrupt ended it at once; its items come back when their leases expire.
     INTERRUPTED = 130

@@ -23,11 +23,11 @@ from scenequeue.logs import LogTail
 from scenequeue.queue import SceneQueue
 from scenequeue.server_check import warn_of_problems
 
-#: Beats per lease time: a lease survives two lost beats.
+#: Heartbeats per lease time: a lease survives two lost ones.
 _BEATS_PER_LEASE = 3
-#: Seconds between two beats at most, so that the progress shown is recent.
+#: Maximum seconds between two heartbeats, so that the reported progress is recent.
 _MAX_PAUSE_S = 2.0
-#: Seconds that stopping waits for a beat that is under way.
+#: Seconds that `stop` waits for a running heartbeat.
 _LAST_BEAT_S = 3.0
 
 
@@ -40,18 +40,18 @@ def package_version() -> str:
 
 
 class Heartbeat:
-    """Extends leases and reports until it is stopped. Start and stop are safe twice, and stop before start.
+    """Extends leases and reports until it is stopped. `start` and `stop` are safe twice; `stop` is also safe before `start`.
 
     Args:
         queue: the queue.
         container_id: the container.
-        in_flight: whose leases are extended; an item whose lease is lost is told to stop.
-        lease_s: how long a lease lasts.
-        fleet: name for the container's record.
-        alive_file: touched with every beat, also with one that Redis did not answer.
+        in_flight: items whose leases are extended; an item whose lease is lost is told to stop.
+        lease_s: duration of a lease.
+        fleet: name of the fleet, for the container's record.
+        alive_file: touched with every heartbeat, even if Redis did not answer.
         isolation: the level at which children are isolated.
-        serves: the needs of the items that the container can do.
-        tail: the last lines of the log, which are told as they come; None tells none.
+        serves: needs of the items that the container can execute.
+        tail: the last lines of the log, which are sent with the heartbeats; None sends none.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class Heartbeat:
         self._protection = Protection(os.environ)
         self._usage = UsageMeter(fleet)
         self._tail = tail
-        #: Lines of the log that have been told.
+        #: Number of log lines that have been sent.
         self._told = 0
         self._alive_file = alive_file
         self._counts = threading.Lock()
@@ -96,33 +96,33 @@ class Heartbeat:
         self._silent_since: float | None = None
         #: Redis's clock (ms) and our monotonic one (s) at the first beat.
         self._hello: tuple[int, float] | None = None
-        #: The same at the last beat: Redis's clock may have jumped since the first.
+        #: The same at the last heartbeat: Redis's clock may have jumped since the first.
         self._clock = (0, 0.0)
 
     def start(self) -> None:
-        """Send the first beat at once, then one after every pause."""
+        """Send the first heartbeat at once, then one after every pause."""
         if self._thread is None and not self._stop.is_set():
             self._thread = threading.Thread(target=copy_context().run, args=(self._run,), name="heartbeat", daemon=True)
             self._thread.start()
 
     def stop(self, exit_reason: str) -> None:
-        """Stop beating, and say goodbye if Redis answers; waits at most 3 s for a beat that is under way."""
+        """Stop, and send a goodbye if Redis answers; waits at most 3 s for a running heartbeat."""
         is_first = not self._stop.is_set()
         self._stop.set()
         if self._thread is None or not is_first:
             return
         self._thread.join(_LAST_BEAT_S)
         if self._thread.is_alive() or self._silent_since is not None:
-            self._log.warning("left without a goodbye: Redis does not answer")
+            self._log.warning("no goodbye sent: Redis does not answer")
             return
         try:
             self._tell_log()
             self._queue.worker.goodbye(self.record().model_copy(update={"exit_reason": exit_reason}))
         except SceneburstError as error:
-            self._log.warning("left without a goodbye", error=str(error))
+            self._log.warning("no goodbye sent", error=str(error))
 
     def count(self, *, done: int = 0, failed: int = 0) -> None:
-        """Add items that have ended to the totals."""
+        """Add ended items to the totals."""
         with self._counts:
             self._done += done
             self._failed += failed
@@ -133,7 +133,7 @@ class Heartbeat:
         return 0.0 if since is None else time.monotonic() - since
 
     def record(self) -> ContainerRecord:
-        """Return the container's present state."""
+        """Return the current state of the container."""
         items = self._in_flight.all()
         with self._counts:
             done, failed = self._done, self._failed
@@ -155,7 +155,7 @@ class Heartbeat:
         )
 
     def _redis_ms_ago(self, seconds: float) -> int:
-        """Return the time of Redis's clock so many seconds ago, not before the first beat; 0 if there was none yet."""
+        """Return Redis's time this many seconds ago, but not before the first heartbeat; 0 if there was none yet."""
         if self._hello is None:
             return 0
         redis_ms, at = self._clock
@@ -194,7 +194,7 @@ class Heartbeat:
             self._silent_since = None
 
     def _tell_log(self) -> None:
-        """Tell what was logged since it was told last, if anything was."""
+        """Send the log lines that have not been sent yet, if any."""
         if self._tail is None:
             return
         news = self._tail.after(self._told)
@@ -205,7 +205,7 @@ class Heartbeat:
     def _take_losses(self, items: dict[LeaseToken, InFlightItem], lost: list[Lease]) -> None:
         for lease in lost:
             item = items[lease.token]
-            # The lease of an item whose end was just reported is gone, as it should be.
+            # The lease of an item whose outcome was just reported is gone as expected.
             if self._in_flight.holds(item) and not item.is_lost:
                 self._log.warning("lease lost", item=item.key)
                 item.lose()

@@ -1,4 +1,4 @@
-"""The items that a container holds leases of, and the progress of each."""
+"""The items that a container has leased, and the progress of each."""
 
 import threading
 import time
@@ -35,7 +35,7 @@ class InFlightItem:
     progress: float = 0.0
     #: Set to end its work at once.
     stop: threading.Event = field(default_factory=threading.Event)
-    #: Another container has it now, or its job was cancelled: its result would be refused.
+    #: Another container has leased it, or its job was cancelled: its result would be refused.
     is_lost: bool = False
 
     @property
@@ -49,15 +49,15 @@ class InFlightItem:
 
 
 class InFlightItems:
-    """All items in flight of a container, and its slots. Thread-safe.
+    """All items in flight in a container, and its slots. Thread-safe.
 
     Args:
-        slots: how many items may work at once.
+        slots: number of items that may work at once.
     """
 
     def __init__(self, slots: int) -> None:
         self.slots = slots
-        # By token: a container may lease an item again while it still works for a lease of it that has expired.
+        # By token: a container may lease an item again while it still works under an expired lease of it.
         self._items: dict[LeaseToken, InFlightItem] = {}
         self._working = 0
         self._waiting: deque[LeaseToken] = deque()
@@ -66,7 +66,7 @@ class InFlightItems:
         self._changed = threading.Condition()
 
     def add(self, item: InFlightItem) -> None:
-        """Add an item that was leased."""
+        """Add a leased item."""
         with self._changed:
             self._items[item.lease.token] = item
             self._note_change()
@@ -84,7 +84,7 @@ class InFlightItems:
             return list(self._items.values())
 
     def holds(self, item: InFlightItem) -> bool:
-        """Return True if its end has not been reported yet."""
+        """Return True until the item's outcome has been reported."""
         with self._changed:
             return item.lease.token in self._items
 
@@ -92,7 +92,7 @@ class InFlightItems:
         """Return the number of items to lease: one per free slot, and one to prepare per slot that is soon free."""
         with self._changed:
             before_delivery = [item for item in self._items.values() if item.phase is not Phase.DELIVERING]
-            # Deliveries pile up behind a slow store: leasing more items then would only keep them from other containers.
+            # Deliveries pile up behind a slow store: further leases would only keep items from other containers.
             if len(self._items) >= 3 * self.slots + 1:
                 return 0
             left_s = [item.lease.item.weight * (1 - item.progress) for item in before_delivery if item.phase is Phase.WORKING]
@@ -100,23 +100,23 @@ class InFlightItems:
             return max(0, self.slots + soon_free - len(before_delivery))
 
     def idle_s(self) -> float:
-        """Return the seconds for which there has been no item; 0 while there is one."""
+        """Return the seconds since the last item; 0 while there is one."""
         with self._changed:
             return 0.0 if self._items else time.monotonic() - self._idle_since
 
     def restart_idle_clock(self) -> None:
-        """Count idleness from now, because until now no work could have been received."""
+        """Count idle time from now, because no work could be received until now."""
         with self._changed:
             self._idle_since = time.monotonic()
 
     @property
     def changes(self) -> int:
-        """Count the times that an item has come, gone or changed its phase; for `wait_for_change`."""
+        """Count the arrivals, departures and phase changes of items; for `wait_for_change`."""
         with self._changed:
             return self._changes
 
     def wait_for_change(self, seen: int, timeout_s: float) -> None:
-        """Wait until `changes` differs from `seen`, so that no change in between is missed, or until the time is over."""
+        """Wait until `changes` differs from `seen`, so that no change in between is missed, or until the time-out."""
         with self._changed:
             self._changed.wait_for(lambda: self._changes != seen, timeout_s)
 
@@ -125,7 +125,7 @@ class InFlightItems:
         """Hold a slot for an item's work; waits for a free one, first come, first served.
 
         Raises:
-            Stopped: the item was to stop before one was free.
+            Stopped: the item was told to stop before a slot was free.
         """
         with self._changed:
             self._waiting.append(item.lease.token)

@@ -1,6 +1,6 @@
-"""Carries out an item of any kind: fetch -> fingerprint -> reuse? -> run -> upload.
+"""Executes an item of any kind: fetch -> fingerprint -> reuse? -> run -> upload.
 
-A kind is one file in `container_worker/kinds/`, and says only what is its own.
+A kind is one file in `container_worker/kinds/` with the steps that are specific to it.
 """
 
 import threading
@@ -28,17 +28,17 @@ from scenequeue.storages.uri import UriStorage
 
 @dataclass(frozen=True)
 class ItemContext:
-    """All that an item gets from its container."""
+    """Everything that a container provides for an item."""
 
     lease: Lease
-    #: The job's options by kind; the item's own are laid over them by `parse_payload`.
+    #: The job's options by kind; `parse_payload` merges the item's own into them.
     options: JobOptions
-    #: Empty, and removed afterwards.
+    #: An empty folder, deleted afterwards.
     scratch: Path
     storage: UriStorage
     limits: Limits
     container_id: str
-    #: Entered for the time in which the item needs a slot, once everything that needs none is done.
+    #: Entered for the part of the work that needs a slot, after everything that needs none.
     slot: Callable[[], AbstractContextManager[None]]
     on_progress: Callable[[float], None]
     should_stop: threading.Event
@@ -58,20 +58,20 @@ Options = TypeVar("Options")
 
 @dataclass(frozen=True)
 class ParsedItem(Generic[Payload, Options]):
-    """An item whose payload was understood, with the options that hold for it."""
+    """An item with its parsed payload and merged options."""
 
     context: ItemContext
     payload: Payload
-    #: The job's, with the item's own laid over them.
+    #: The job's options, overridden by the item's own.
     options: Options
 
 
 @dataclass(frozen=True)
 class Made:
-    """The outcome of a run; its files lie in the scratch folder."""
+    """The result of a run; its files are in the scratch folder."""
 
     duration_s: float | None = None
-    #: More for the result's details.
+    #: Additional entries for the result's details.
     facts: Mapping[str, object] = field(default_factory=dict)
     warnings: Sequence[Reason] = ()
     #: The items that it brings for the job's next stage, which was deferred. A kind that brings any has no fingerprint: an
@@ -87,36 +87,36 @@ class Finished(NamedTuple):
 
 
 class Kind(Protocol):
-    """One kind of item. Its payload and options are of its own types, which its half in the queue's package defines."""
+    """One kind of item. The types of its payload and options are defined by its other half, in the queue's package."""
 
     @property
     def payload(self) -> type[BaseModel]:
-        """The payload's type."""
+        """Type of the payload."""
         ...
 
     @property
     def options(self) -> type[KindOptions]:
-        """The options' type; KindOptions itself for a kind without any."""
+        """Type of the options; KindOptions itself for a kind without options."""
         ...
 
     def inputs(self, item: ParsedItem[Any, Any]) -> Iterable[Input]:
         """Return the files that the item needs, in the order in which they are fetched.
 
         Raises:
-            BadInput: the item cannot be done, whatever they hold.
+            BadInput: the item cannot be executed, whatever the files contain.
         """
         ...
 
     def fingerprint(self, item: ParsedItem[Any, Any], files: Mapping[str, InputFile]) -> str:
-        """Return a hash of all that the outputs depend on; "" for a kind whose outputs are always made anew."""
+        """Return a hash of everything that the outputs depend on; "" if existing outputs must never be reused."""
         ...
 
     def outputs(self, item: ParsedItem[Any, Any]) -> Sequence[Output]:
-        """Return what is delivered, the main output first; the others need not have been made."""
+        """Return the outputs, the main one first; the others are optional."""
         ...
 
     def run(self, item: ParsedItem[Any, Any], files: Mapping[str, InputFile]) -> Made:
-        """Make the outputs in the scratch folder; enter `item.context.slot` for the time that needs one.
+        """Make the outputs in the scratch folder; enter `item.context.slot` for the part that needs a slot.
 
         Raises:
             BadInput: an input can never be used (permanent). ToolFailed, LimitExceeded, DiskFull: this attempt
@@ -129,11 +129,11 @@ def carry_out(kind: Kind, context: ItemContext) -> Finished:
     """Make an item's outputs, or find that they are there already.
 
     Raises:
-        BadInput, LimitExceeded, ToolFailed, DiskFull, StorageUnavailable: the reason that it could not be made.
+        BadInput, LimitExceeded, ToolFailed, DiskFull, StorageUnavailable: the reason that they could not be made.
         Stopped: the item was told to stop.
 
     Guarantees:
-        The main output appears whole, after what belongs beside it, or not at all.
+        The main output appears complete, after its sidecars, or not at all.
     """
     clock = _Clock(context.slot)
     context = replace(context, slot=clock.slot)
@@ -159,10 +159,10 @@ def carry_out(kind: Kind, context: ItemContext) -> Finished:
 
 
 def parse_payload(kind: Kind, context: ItemContext) -> ParsedItem[Any, Any]:
-    """Return the item with its payload, and the job's options with the item's laid over them.
+    """Return the item with its payload, and the job's options overridden by the item's.
 
     Raises:
-        BadInput: it is malformed; every field is named.
+        BadInput: it is malformed; every wrong field is named.
     """
     try:
         payload = kind.payload.model_validate(context.lease.item.payload)
@@ -180,7 +180,7 @@ def _noted(inputs: Iterable[Input], wanted: list[Input]) -> Iterator[Input]:
 
 
 class _Clock:
-    """Measures an item's work from its beginning, or from when it got its slot."""
+    """Measures the time of an item's work from its beginning, or from the moment it got its slot."""
 
     def __init__(self, slot: Callable[[], AbstractContextManager[None]]) -> None:
         self._slot, self._began = slot, time.monotonic()
@@ -188,7 +188,7 @@ class _Clock:
     @contextmanager
     def slot(self) -> Iterator[None]:
         with self._slot():
-            # What went before went on while other items had the slots; counted twice, it would falsify the learned rates.
+            # Earlier work ran while other items held the slots; counting it twice would falsify the measured rates.
             self._began = time.monotonic()
             yield
 

@@ -1,4 +1,4 @@
-"""The worker's loop: lease near the time of work, hand every item to a thread, and leave when it is time."""
+"""The worker's loop: lease items shortly before they can run, start a thread for each, and leave when asked or idle."""
 
 import threading
 import time
@@ -26,33 +26,33 @@ from scenequeue.ports.worker import new_request_id
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import WorkerSettings
 
-#: Seconds that the loop waits at the bells before it checks for other reasons to act, at most and at least.
+#: Maximum and minimum seconds that the loop waits at the bells before it checks for other reasons to act.
 _LOOK_S, _MIN_LOOK_S = 1.0, 0.05
-#: Seconds between two looks of a draining loop at the clock.
+#: Seconds between two checks of a draining loop.
 _DRAIN_LOOK_S = 0.2
-#: Seconds, at most, between two reclaims of the loop itself, so that recovery does not need a dispatcher.
+#: Maximum seconds between two reclaims by the loop itself, so that recovery does not depend on a dispatcher.
 _RECLAIM_EVERY_S = 10.0
-#: Seconds within which a ringing bell means work that was there all the time.
+#: A bell that rings within this many seconds announces work that was there before.
 _AT_ONCE_S = 0.01
-#: Pauses after spurious wake-ups: the bell rings, and nothing can be leased.
+#: Pauses after spurious wake-ups: the bell rings, but nothing can be leased.
 _INITIAL_SPURIOUS_PAUSE_S = 0.01
 _MAX_SPURIOUS_PAUSE_S = 1.0
-#: Seconds that leaving waits for stopped items to kill their children and remove their scratch folders.
+#: Seconds that a leaving loop waits for stopped items to kill their children and delete their scratch folders.
 _ABANDON_S = 1.0
 
 
 class WorkLoop:
-    """One container's work.
+    """Runs the items of one container.
 
     Args:
         queue: the queue.
-        settings: slots (already resolved, at least 1), limits, time-outs. `batch` is what the planner counts with, not
-            a limit: a container that is done early takes what slow ones leave.
+        settings: slots (already resolved, at least 1), limits, time-outs. `batch` is the planner's estimate, not a limit: a
+            container that is done early takes over items of slower ones.
         container_id: this container.
-        kinds: those that it can do, by name.
-        drain: set from outside to make the loop leave.
+        kinds: the kinds that it can execute, by name.
+        drain: makes the loop leave; may be set from outside.
         isolation: the level at which children are isolated, for the container's record.
-        tail: the last lines of the log, for those who cannot read it where it is written.
+        tail: the last lines of the log, for operators without access to the log itself.
     """
 
     def __init__(
@@ -81,16 +81,16 @@ class WorkLoop:
         self._errors = Backoff(INITIAL_BACKOFF_S, MAX_BACKOFF_S)
         self._spurious = Backoff(_INITIAL_SPURIOUS_PAUSE_S, _MAX_SPURIOUS_PAUSE_S)
         self._next_reclaim = self._next_reclaim_time()
-        #: Kept until a lease call was answered: repeated with it, the call returns what a lost answer was about.
+        #: Id of the lease call, kept until it is answered: a repeated call with it returns the result of the lost answer.
         self._call = new_request_id()
-        #: The need whose bell was taken; the next lease hangs it up again where work is left.
+        #: The need whose bell was taken; the next lease call hangs the bell again if work is left.
         self._bell = ""
 
     def run(self) -> Exit:
-        """Work until there is none, or until asked to leave; returns why it left. Main thread only.
+        """Run until no work is left or the container is asked to leave; return the reason. Main thread only.
 
         Raises:
-            SettingsError: Redis refuses this user.
+            SettingsError: Redis refuses the login.
         """
         self._heart.start()
         born = time.monotonic()
@@ -129,17 +129,17 @@ class WorkLoop:
         if not held:
             return True
         if self._drain.is_overdue:
-            self._log.warning("left behind: still busy after the grace", items=[item.key for item in held])
+            self._log.warning("items abandoned: still busy after the grace period", items=[item.key for item in held])
             self._hand_back(held)
             return True
         self._in_flight.wait_for_change(seen, _DRAIN_LOOK_S)
         return False
 
     def _step(self) -> bool:
-        """Lease what can be worked on now, or wait until something changes, a second or a backoff at most.
+        """Lease items that can be worked on now, or wait for a change: at most a second, or a backoff.
 
         Returns:
-            True if the queue was asked and had nothing to lease; only that counts as idleness.
+            True if the queue was asked and had nothing to lease; only that counts as idle time.
         """
         seen = self._in_flight.changes
         try:
@@ -154,7 +154,7 @@ class WorkLoop:
                 # Leasing may have failed because no file descriptor is left for the connection.
                 self._drain.ask(f"{BROKEN}{problem.text}", Exit.BROKEN)
             self._in_flight.wait_for_change(seen, self._errors.next_s())
-            # No work could be received meanwhile.
+            # No work could be received during the failure.
             self._in_flight.restart_idle_clock()
             return False
         self._errors.reset()
@@ -186,7 +186,7 @@ class WorkLoop:
         return True
 
     def _begin(self, leases: Sequence[Lease]) -> int:
-        """Start items; returns how many. One that stands where its need says otherwise was put there by a foreign writer."""
+        """Start items; return their number. An item in the list of another need was put there by a foreign writer: refuse it."""
         ours = [lease for lease in leases if need_of(lease.item.kind, lease.item.v) in self._serves]
         for lease in ours:
             self._start(InFlightItem(lease))
@@ -208,23 +208,23 @@ class WorkLoop:
         try:
             thread.start()
         except RuntimeError as error:
-            # The machine has no more threads. Without one, the item would never end, and its lease be extended for ever.
+            # The machine has no more threads. Without one, the item would never end, and its lease would be extended for ever.
             self._drain.ask(f"{BROKEN}{error}", Exit.BROKEN)
             self._hand_back([item])
             self._in_flight.remove(item)
 
     def _reclaim_now_and_then(self) -> None:
-        # While Redis does not answer, the call would only delay the loop in noticing a drain.
+        # While Redis does not answer, the call would only delay the reaction to a drain.
         if time.monotonic() >= self._next_reclaim and not self._heart.silence_s():
             self._next_reclaim = self._next_reclaim_time()
             self._queue.worker.reclaim()
 
     def _next_reclaim_time(self) -> float:
-        """Return the time of the next reclaim: within a lease time, and not the same for all containers."""
+        """Return the time of the next reclaim: within a lease time, and different for each container."""
         return time.monotonic() + jittered(min(_RECLAIM_EVERY_S, self._settings.lease_s))
 
     def _hand_back(self, items: Sequence[InFlightItem]) -> None:
-        """Release items that cannot release themselves; what they still report is refused."""
+        """Release items that cannot release themselves; their later reports are refused."""
         for item in items:
             item.lose()
         if self._heart.silence_s():
@@ -232,10 +232,10 @@ class WorkLoop:
         try:
             self._queue.worker.release(self._container_id, [item.lease for item in items])
         except SceneburstError as error:
-            self._log.warning("not handed back; it comes back when the leases end", error=str(error))
+            self._log.warning("items not handed back; they come back when their leases expire", error=str(error))
 
     def _abandon_all(self) -> None:
-        """Stop the items that are left; wait a moment until their children and scratch folders are gone."""
+        """Stop the remaining items; wait a moment until their children and scratch folders are gone."""
         self._reports.give_up()
         deadline = time.monotonic() + _ABANDON_S
         seen = self._in_flight.changes

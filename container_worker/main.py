@@ -1,4 +1,4 @@
-"""The worker program: settings in, exit code out."""
+"""The worker program: reads the settings, runs the loop, and returns its exit code."""
 
 import contextlib
 import os
@@ -27,11 +27,11 @@ from scenequeue.settings import WorkerSettings
 
 
 def run(settings: WorkerSettings, kinds: Mapping[str, Kind] | None = None, isolation: str = "") -> Exit:
-    """Work until there is nothing left, or until asked to leave. Main thread only: it listens for signals.
+    """Run until no work is left, or until asked to leave. Main thread only, because it handles signals.
 
     Args:
-        settings: whose `slots` may be 0, meaning one per vCPU.
-        kinds: those that it can do, by name; None is all that there are.
+        settings: its `slots` may be 0, meaning one per vCPU.
+        kinds: the kinds that it can execute, by name; None for all.
         isolation: the level at which children run, for the log and the container's record.
 
     Raises:
@@ -50,7 +50,7 @@ def run(settings: WorkerSettings, kinds: Mapping[str, Kind] | None = None, isola
     queue = SceneQueue(settings)
     log.info("container starts", slots=settings.slots, batch=settings.batch, redis=queue.url, isolation=isolation)
     try:
-        # A refused login ends the program here; while Redis is away, the loop waits for it.
+        # A refused login ends the program here; while Redis does not answer, the loop waits for it.
         with contextlib.suppress(QueueUnavailable):
             queue.ping()
         found = load_kinds() if kinds is None else kinds
@@ -59,7 +59,7 @@ def run(settings: WorkerSettings, kinds: Mapping[str, Kind] | None = None, isola
         return Exit.INTERRUPTED
     finally:
         queue.close()
-        # Its connections are closed: where file descriptors were short, there are some again.
+        # The container's connections are closed now, so file descriptors are free again even if they were exhausted.
         remove_remaining()
     log.info("container leaves", reason=drain.reason, exit=int(code))
     return code
@@ -73,20 +73,20 @@ def _named(settings: WorkerSettings) -> ContainerId:
 
 
 def _check_scratch(settings: WorkerSettings) -> None:
-    """Find out before the first lease: a container without scratch space would use up the attempts of every item."""
+    """Check before the first lease: a container without scratch space would use up the attempts of every item."""
     if problem := scratch_problem(settings.scratch_dir):
         raise SettingsError(f"SCENEBURST_SCRATCH_DIR: {problem.text}")
 
 
 def main() -> int:
-    """`python -m container_worker`: settings from the environment; see exits.Exit for the codes."""
+    """Run the worker (`python -m container_worker`) with settings from the environment; see exit_codes.Exit for the codes."""
     try:
-        # Until it listens for signals itself, what it tries out at its start is cleaned up on the way out.
+        # Signals end the program with clean-up of its start-up probes, until the loop handles them.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(Exit.DRAINED))
         settings = WorkerSettings.load()
         if settings.scratch_dir is not None:
-            # The isolation of children is tried out in a temporary folder; the system's own may be read-only.
+            # The probe of the children's isolation needs a temporary folder; the system's own may be read-only.
             _check_scratch(settings)
             tempfile.tempdir = str(settings.scratch_dir)
         program = find_ffmpeg().path

@@ -1,4 +1,4 @@
-"""Reports to the queue, repeated until Redis has taken them."""
+"""Repeats reports to the queue until Redis accepts them."""
 
 import threading
 from collections.abc import Callable
@@ -15,7 +15,7 @@ MAX_BACKOFF_S = 5.0
 
 
 class Reports:
-    """Repeats calls until Redis has answered them. Thread-safe.
+    """Repeats calls until Redis answers. Thread-safe.
 
     Args:
         silence_s: returns the seconds for which Redis has not answered.
@@ -30,7 +30,7 @@ class Reports:
 
     @property
     def are_pending(self) -> bool:
-        """Return True if a report has not been taken yet; nothing is to be leased meanwhile."""
+        """Return True while a report is not accepted; nothing should be leased meanwhile."""
         with self._lock:
             return self._pending > 0
 
@@ -39,15 +39,15 @@ class Reports:
         self._given_up.set()
 
     def deliver(self, call: Callable[[], T], stop: threading.Event | None = None) -> T:
-        """Make a call that is safe to repeat; on QueueUnavailable again, after 0.2 s doubling up to 5 s with jitter of half.
+        """Make a call that is safe to repeat; on QueueUnavailable repeat it after 0.2 s, doubling to 5 s, with half as jitter.
 
         Args:
-            call: tells the queue something.
+            call: the report.
             stop: once set, the call is not repeated.
 
         Raises:
-            QueueUnavailable: Redis stayed away for longer than the patience.
-            Stopped: `stop` was set while Redis was away.
+            QueueUnavailable: Redis did not answer for longer than the patience.
+            Stopped: `stop` was set while Redis did not answer.
         """
         with self._lock:
             self._pending += 1

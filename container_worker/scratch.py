@@ -1,4 +1,4 @@
-"""A scratch folder per item, always removed."""
+"""Makes a scratch folder per item, and always removes it."""
 
 import contextlib
 import os
@@ -13,19 +13,19 @@ from scenequeue.errors import SettingsError
 from scenequeue.reasons import Reason
 from scenequeue.storages.temporary import find_temporary_folder
 
-#: Every scratch folder's name starts with this and goes on with its owner's process id.
+#: Prefix of every scratch folder's name, followed by its owner's process id.
 PREFIX = "sceneburst-"
-#: Folders that could not be removed: to list what is in one takes a file descriptor.
+#: Folders that could not be removed, because listing a folder takes a file descriptor.
 _remaining: set[Path] = set()
 
 
 @contextmanager
 def scratch_folder(root: Path | None = None, label: str = "item") -> Iterator[Path]:
-    """A new, private folder, removed with all it holds when the block ends, however it ends.
+    """Make a new, private folder, and remove it with its contents when the block ends for any reason.
 
     Args:
-        root: folder to make it in; None: the system's temporary folder.
-        label: a word in its name, for people.
+        root: the folder to make it in; None for the system's temporary folder.
+        label: a word in its name, for operators.
     """
     if root is not None:
         root.mkdir(parents=True, exist_ok=True)
@@ -39,7 +39,7 @@ def scratch_folder(root: Path | None = None, label: str = "item") -> Iterator[Pa
 
 
 def remove_remaining() -> None:
-    """Remove the folders of blocks that have ended, also those that could not be removed then."""
+    """Remove the folders of ended blocks that could not be removed then."""
     for folder in list(_remaining):
         shutil.rmtree(folder, ignore_errors=True)
         if not folder.exists():
@@ -61,9 +61,9 @@ def scratch_problem(root: Path | None = None) -> Reason | None:
 
 
 def sweep(root: Path | None = None) -> int:
-    """Remove what dead owners of our user left: scratch folders, and what they were trying out; returns the number removed.
+    """Remove leftovers of dead processes of our user: scratch folders and probe files; return the number removed.
 
-    Process ids are told apart per machine only: never point `root` at a folder that several machines share.
+    Process ids are unique only on one machine: `root` must not be a folder that several machines share.
     """
     removed = 0
     for left in (root or find_temporary_folder()).glob(f"{PREFIX}*"):
@@ -71,7 +71,7 @@ def sweep(root: Path | None = None) -> int:
         if not owner.isdigit() or left.is_symlink() or _is_alive(int(owner)):
             continue
         with contextlib.suppress(FileNotFoundError):
-            # Of a root's, some belong to the users that its children have been given.
+            # Some folders of a root worker belong to the users of its children.
             if os.getuid() not in {0, left.stat().st_uid}:
                 continue
             if left.is_dir():
@@ -89,9 +89,9 @@ def _is_alive(pid: int) -> bool:
         return False
     except PermissionError:
         return True
-    # A killed worker is a zombie until whoever started it looks, which may be long.
+    # A killed worker stays a zombie until its parent waits for it, which may take long.
     try:
-        # The name, in parentheses, may hold any bytes.
+        # The name, in parentheses, may contain any bytes.
         state = Path(f"/proc/{pid}/stat").read_text(encoding="latin-1").rpartition(")")[2].split()[0]
     except (OSError, IndexError):
         return True

@@ -1,4 +1,4 @@
-"""Checks the needs that every item has of its container: scratch space, file descriptors, processes, ffmpeg."""
+"""Checks the resources that every item needs from its container: scratch space, file descriptors, processes, ffmpeg."""
 
 import resource
 from pathlib import Path
@@ -9,12 +9,12 @@ from container_worker.scratch import scratch_problem
 from scenequeue.errors import SceneburstError, SettingsError
 from scenequeue.reasons import Reason
 
-#: Files, connections and pipes that one item opens at once, with some to spare.
+#: Files, connections and pipes that one item opens at once, with a reserve.
 _DESCRIPTORS = 32
 
 
 class SurroundingsBroken(SceneburstError):
-    """The container's own folder, descriptors, processes or tools are gone; no item is to blame."""
+    """The container lacks a folder, descriptors, processes or tools; no item is the cause."""
 
     transient = True
 
@@ -24,7 +24,7 @@ def find_problem(scratch_dir: Path | None, *, thoroughly: bool) -> Reason | None
 
     Args:
         scratch_dir: as in the settings.
-        thoroughly: whether ffmpeg is started too, which costs some 30 ms and needs a process and descriptors.
+        thoroughly: also start ffmpeg, which takes some 30 ms and needs a process and descriptors.
     """
     problem = scratch_problem(scratch_dir) or _descriptor_problem()
     if problem or not thoroughly:
@@ -39,7 +39,7 @@ def find_problem(scratch_dir: Path | None, *, thoroughly: bool) -> Reason | None
 def _descriptor_problem() -> Reason | None:
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:
-        # The listing itself is one of them.
+        # Listing the folder uses a descriptor itself.
         left = limit - sum(1 for _ in Path("/dev/fd").iterdir()) + 1
     except OSError:
         # No such folder here; whether one more can be opened, the scratch file has shown.

@@ -1,7 +1,7 @@
-"""Asks ECS not to stop this container while it works: task protection.
+"""Asks ECS not to stop this container while it works, by task protection.
 
-It counts for containers that belong to an ECS service, whose scale-in it holds off; ECS answers others with a failure,
-which is taken as a no. Source: AWS, "Amazon ECS task scale-in protection endpoint".
+It affects containers of an ECS service, and delays the service's scale-in; for other tasks ECS answers with a failure,
+which counts as a refusal. Source: AWS, "Amazon ECS task scale-in protection endpoint".
 """
 
 import json
@@ -11,16 +11,16 @@ from urllib.parse import urlsplit
 
 import structlog
 
-#: How long ECS is asked to keep off; asked again before half of it is over, so a dead worker is protected no longer.
+#: Duration of a protection; it is renewed at half of it, so a dead worker soon loses it.
 EXPIRES_MINUTES = 60
 _TIMEOUT_S = 2.0
 
 
 class Protection:
-    """Follows whether the container holds leases. Never raises.
+    """Requests protection while the container holds leases. Never raises.
 
     Args:
-        environment: has ECS_AGENT_URI inside ECS; without it nothing is asked.
+        environment: contains ECS_AGENT_URI inside ECS; without it nothing is requested.
         clock: monotonic seconds.
     """
 
@@ -32,26 +32,26 @@ class Protection:
         self._log = structlog.get_logger()
 
     def follow(self, *, is_working: bool) -> None:
-        """Ask for protection when work begins or goes on, and give it back when it ends."""
+        """Request protection when work begins or goes on, and end it with the work."""
         is_stale = self._is_on and self._clock() - self._asked_at > EXPIRES_MINUTES * 60 / 2
         if not self._uri or (is_working == self._is_on and not is_stale):
             return
-        # Loaded inside ECS only: with what it needs it is 1.3 MB.
+        # Imported inside ECS only: with its dependencies it takes 1.3 MB.
         from http.client import HTTPException
 
         try:
             refusal = self._ask(is_protected=is_working)
         except (OSError, ValueError, HTTPException) as error:
-            # Asked again at the next beat.
-            self._log.debug("task protection was not answered", error=str(error))
+            # Repeated with the next heartbeat.
+            self._log.debug("no answer about task protection", error=str(error))
             return
         if refusal:
-            self._log.info("no task protection here", reason=refusal)
+            self._log.info("task protection refused", reason=refusal)
             self._uri = ""
         self._is_on, self._asked_at = is_working, self._clock()
 
     def _ask(self, *, is_protected: bool) -> str:
-        """Return the reason for which ECS says no; "" when it says yes."""
+        """Return the reason that ECS refuses; "" if it agrees."""
         from http.client import HTTPConnection
 
         parts = urlsplit(self._uri)

@@ -1,4 +1,4 @@
-"""Measures the CPU time and the memory that this container uses."""
+"""Measures the CPU time and memory of this container."""
 
 import os
 import time
@@ -6,29 +6,29 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-#: Walking a machine's processes takes some milliseconds: a reading serves for so long.
+#: Seconds for which a reading is reused: listing a machine's processes takes some milliseconds.
 _READING_S = 5.0
 _MIB = 1024 * 1024
 _CGROUP = Path("/sys/fs/cgroup")
-#: Fleets whose containers have a control group of their own; processes of one machine share theirs.
+#: Fleets whose containers have their own control group; processes of one machine share theirs.
 _WITH_CGROUP = frozenset({"docker", "fargate"})
 
 
 class Usage(NamedTuple):
     """Resources that a container uses."""
 
-    #: Of the CPUs that it may use, 0 to 1, since the reading before; 0 at first.
+    #: Share of the available CPUs since the last reading, 0 to 1; 0 at first.
     cpu_share: float
-    #: MiB, without files that the kernel keeps only while nobody needs the room; 0 where it is not known.
+    #: MiB, without reclaimable file caches; 0 if unknown.
     memory_mib: int
 
 
 class UsageMeter:
-    """Reads the control group of a container, or the processes of one that has none of its own. Not thread-safe.
+    """Reads the container's control group, or the process tree if it has none of its own. Not thread-safe.
 
     Args:
-        fleet: the container's, which says whether the control group is its own.
-        cgroup: folder of the control group, of version 2 or 1.
+        fleet: the fleet; it determines whether the container has a control group.
+        cgroup: folder of the control group, version 2 or 1.
         clock: monotonic seconds.
     """
 
@@ -40,7 +40,7 @@ class UsageMeter:
         self._last = Usage(0.0, 0)
 
     def read(self) -> Usage:
-        """Return the present usage, at most five seconds old; the last one known where it cannot be read."""
+        """Return the current usage, at most five seconds old; the last known one if it cannot be read."""
         now = self._clock()
         if self._at is not None and now - self._at < _READING_S:
             return self._last
@@ -48,7 +48,7 @@ class UsageMeter:
             cpu_s, memory_bytes = _of_cgroup(self._cgroup) if self._cgroup else _of_processes()
             cpus = _cpus(self._cgroup)
         except (OSError, ValueError, LookupError):
-            # Not a cgroup that we know, or a process that has ended meanwhile.
+            # Not a known cgroup, or a process ended meanwhile.
             return self._last
         share = 0.0 if self._at is None else (cpu_s - self._cpu_s) / (now - self._at) / cpus
         self._at, self._cpu_s = now, cpu_s
@@ -57,7 +57,7 @@ class UsageMeter:
 
 
 def _of_cgroup(folder: Path) -> tuple[float, int]:
-    """CPU seconds so far, and bytes of memory. Source: cgroup-v2.rst and cgroup-v1/{cpuacct,memory}.rst of the Linux kernel."""
+    """Return CPU seconds so far, and bytes of memory. Source: Linux, cgroup-v2.rst and cgroup-v1/{cpuacct,memory}.rst."""
     if (folder / "cpu.stat").exists():
         cpu_s = _fields(folder / "cpu.stat")["usage_usec"] / 1e6
         used = _number(folder / "memory.current")
@@ -68,8 +68,8 @@ def _of_cgroup(folder: Path) -> tuple[float, int]:
 
 
 def _of_processes() -> tuple[float, int]:
-    """The same of this process and its descendants; those that have ended count with who has waited for them."""
-    # Loaded when needed: a container with a control group does without.
+    """Return the same for this process and its descendants; ended ones are included once their parent has waited for them."""
+    # Imported when needed: a container with a control group does without.
     import psutil
 
     cpu_s, memory_bytes = 0.0, 0
@@ -86,7 +86,7 @@ def _of_processes() -> tuple[float, int]:
 
 
 def _cpus(cgroup: Path | None) -> float:
-    """CPUs that this container may use: its quota, or else those that it may run on."""
+    """Return the CPUs that this container may use: its quota, or the CPUs that it may run on."""
     if cgroup and (quota := _quota(cgroup)) is not None:
         return quota
     return len(os.sched_getaffinity(0))

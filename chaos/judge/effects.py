@@ -13,8 +13,8 @@ from scenequeue.jobs.container import BROKEN
 _LOST = frozenset({"ContainerLost", "LeaseExpired"})
 #: Log events of workers and dispatchers in which a fault shows.
 REDIS_GONE = ("redis is gone; what is in hand goes on", "a beat failed; what is in hand goes on")
-RESULT_REFUSED = "result refused: the lease was lost or the job cancelled"
-FAILURE_REFUSED = "failure not counted: the lease was lost"
+RESULT_REFUSED = "result refused: lease lost or job cancelled"
+FAILURE_REFUSED = "failure not counted: lease lost"
 LEASE_LOST = "lease lost"
 CONTAINER_LEAVES = "container leaves"
 TICK_SKIPPED = "tick skipped: redis does not answer"

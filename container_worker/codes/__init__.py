@@ -1,10 +1,10 @@
-"""Codes of the reasons that a container gives: what is wrong with an item, and with the container itself."""
+"""Codes of the reasons that a container reports: problems of an item, and of the container itself."""
 
 from enum import StrEnum
 
 
 class Code(StrEnum):
-    """One reason each; `sceneburst/words/` has a sentence for each."""
+    """One reason each; `sceneburst/words/` has a sentence for every code."""
 
     # --- warnings of a result ---
     CHARSET_DAMAGED = "charset_damaged"

@@ -1,1 +1,1 @@
-"""Files of an item: what is fetched for it, and what it delivers."""
+"""Files of an item: its inputs and its outputs."""

@@ -1,4 +1,4 @@
-"""Brings an item's inputs into its scratch folder."""
+"""Copies an item's inputs into its scratch folder."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,13 +17,13 @@ from scenequeue.storages.uri import UriStorage
 class Input:
     """A file that an item needs."""
 
-    #: Names it in messages and in the kind's own code; unique within the item.
+    #: Name in messages and in the kind's code; unique within the item.
     role: str
     uri: str
-    #: In the scratch folder; ours, never the caller's.
+    #: Name in the scratch folder; chosen by us, never by the caller.
     file_name: str
     may_be_empty: bool = False
-    #: The renderer's word for it, where that is another than the role: it knows no addresses.
+    #: The renderer's name for it in messages, if that differs from the role; the renderer knows no addresses.
     word: str = ""
 
 
@@ -39,10 +39,10 @@ def fetch(inputs: Iterable[Input], storage: UriStorage, scratch: Path, stop_if_a
     """Copy the inputs into a folder, one after the other.
 
     Args:
-        inputs: what to copy; the next is asked for when the one before it is there.
+        inputs: the inputs; each is requested from the iterable only after the one before it was copied.
         storage: reads them.
         scratch: the item's folder.
-        stop_if_asked: called before and during each; what it raises ends the fetching.
+        stop_if_asked: called before and during each copy; an exception from it ends the copying.
 
     Returns:
         Role -> file, in the order of the inputs.
@@ -80,6 +80,6 @@ def naming_addresses(inputs: Iterable[Input]) -> Iterator[None]:
 
 
 def ending_of(uri: str) -> str:
-    """Return the address's file ending, such as `.jpg`, where it is an ordinary one; else ""."""
+    """Return the address's file ending, such as `.jpg`, if it is a common one; else ""."""
     ending = PurePosixPath(unquote(urlsplit(uri).path)).suffix.lower()
     return ending if ending[1:].isalnum() and len(ending) <= 6 else ""

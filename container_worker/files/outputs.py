@@ -1,4 +1,4 @@
-"""Delivers an item's files, and finds those that an earlier attempt has delivered."""
+"""Uploads an item's outputs, and finds those that an earlier attempt has uploaded."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +14,7 @@ from scenequeue.reasons import Reason
 from scenequeue.storage import Stored
 from scenequeue.storages.uri import UriStorage
 
-#: Room for warnings in an object's metadata: S3 takes 2 KB in all.
+#: Bytes of an object's metadata used for warnings; S3 allows 2 KB in total.
 _METADATA_BYTES = 1_000
 
 
@@ -22,9 +22,9 @@ _METADATA_BYTES = 1_000
 class Output:
     """A file that an item delivers."""
 
-    #: In the scratch folder.
+    #: Name in the scratch folder.
     file_name: str
-    #: The address that it goes to, once, whole.
+    #: Target address; it is written once, and atomically.
     uri: str
     media_type: str
     #: As in `Artifact`.
@@ -35,24 +35,24 @@ class Output:
         return f".{self.uri.rpartition('.')[2]}"
 
     def stored(self, found: Stored) -> Artifact:
-        """Return the artifact that lies at the address."""
+        """Return the artifact that is stored at the address."""
         return Artifact(address=self.uri, bytes=found.bytes, sha256=found.sha256, media_type=self.media_type, role=self.role)
 
 
 @dataclass(frozen=True)
 class Delivered:
-    """The outputs at their addresses, and what the main one's metadata says of them."""
+    """The outputs at their addresses, with the facts in the main output's metadata."""
 
     #: The main output first.
     artifacts: Sequence[Artifact]
-    #: Endings of what lies beside it.
+    #: Endings of the sidecars.
     beside: Sequence[str] = ()
     duration_s: float | None = None
     warnings: Sequence[Reason] = ()
 
 
 def video_outputs(uri: str) -> list[Output]:
-    """Return the outputs of a kind that makes an MP4: the video, and what may lie beside it.
+    """Return the outputs of a kind that makes an MP4: the video, and possible sidecars.
 
     Args:
         uri: the video's address, ending in .mp4.
@@ -66,12 +66,12 @@ def video_outputs(uri: str) -> list[Output]:
 
 
 def find_existing_output(outputs: Sequence[Output], identity: str, storage: UriStorage) -> Delivered | None:
-    """Return the outputs that lie at their addresses already, made of the same inputs; None unless all are there.
+    """Return the outputs if all of them are stored already, made of the same inputs; else None.
 
     Args:
-        outputs: the main one first.
-        identity: the fingerprint that it was delivered with.
-        storage: looks there.
+        outputs: the main output first.
+        identity: the fingerprint that it was uploaded with.
+        storage: reads their metadata.
     """
     main, *others = outputs
     known = storage.stat(main.uri)
@@ -104,19 +104,19 @@ def upload_outputs(
     duration_s: float | None,
     warnings: Sequence[Reason],
 ) -> Delivered:
-    """Put the main output at its address, after what belongs beside it.
+    """Upload the main output, after its sidecars.
 
     Args:
-        outputs: the main one first; of the others, those that were made.
-        folder: where the files lie.
+        outputs: the main output first; others are skipped if they were not made.
+        folder: contains the files.
         identity: the fingerprint, by which a later item finds the output; "" for none.
-        storage: takes them.
-        stop_if_asked: called before and during each upload; what it raises ends it.
-        duration_s: the output's length, kept with it.
-        warnings: kept with it.
+        storage: writes them.
+        stop_if_asked: called before and during each upload; an exception from it ends the upload.
+        duration_s: the output's length; stored in its metadata.
+        warnings: stored in its metadata.
 
     Raises:
-        ToolFailed: the main output was not made, or something lies in its place.
+        ToolFailed: the main output was not made, or is no regular file.
         StorageDenied, StorageUnavailable, DiskFull.
     """
     main, *others = outputs
@@ -140,7 +140,7 @@ def upload_outputs(
 def _put(
     output: Output, folder: Path, metadata: Mapping[str, str], storage: UriStorage, stop_if_asked: Callable[[], None]
 ) -> Stored | None:
-    """Upload one file; None where it was not made."""
+    """Upload one file; return None if it was not made."""
     with open_output(folder / output.file_name) as made:
         if made is None:
             return None
@@ -150,7 +150,7 @@ def _put(
 
 
 def _written_warnings(warnings: Sequence[Reason]) -> str:
-    """As many of the warnings as an object's metadata has room for, in ASCII."""
+    """Return as many of the warnings as fit into an object's metadata, in ASCII."""
     for count in range(len(warnings), 0, -1):
         text = json.dumps([warning.to_json() for warning in warnings[:count]], separators=(",", ":"))
         if len(text) <= _METADATA_BYTES:

@@ -1,4 +1,4 @@
-"""Finds the folders that the acting dispatcher promises to its containers, and this container may not use."""
+"""Finds folders that the active dispatcher promises to its containers, but that this container may not use."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -12,12 +12,12 @@ from scenequeue.storages.files import path_of
 
 
 def missing_roots(payload: Mapping[str, Any], own: Sequence[Path], plan: Mapping[str, Any] | None) -> list[Path]:
-    """Those roots of the plan that hold a file of an item which none of our own roots holds; links are followed.
+    """Return those roots of the plan that contain a file of an item outside all of our own roots; links are followed.
 
     Args:
-        payload: the item's, whose file:// addresses are looked at.
+        payload: the item's payload; its file:// addresses are checked.
         own: SCENEBURST_FILE_ROOTS of this container.
-        plan: as the dispatcher published it; None where none acts.
+        plan: the plan that the dispatcher published; None if no dispatcher is active.
     """
     promised = [Path(str(root)) for root in (plan or {}).get("file_roots") or ()]
     found: dict[Path, None] = {}

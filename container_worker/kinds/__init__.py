@@ -1,4 +1,4 @@
-"""Kinds of items that this container can carry out: one file each, whose `KIND` is it."""
+"""The kinds of items that this container can execute: one file each, which defines `KIND`."""
 
 from collections.abc import Mapping
 from importlib import import_module
@@ -8,5 +8,5 @@ from container_worker.kind import Kind
 
 
 def load_kinds() -> Mapping[str, Kind]:
-    """Return every kind by its name, which is that of its file."""
+    """Return every kind by name, which is the name of its file."""
     return {module.name: import_module(f"{__name__}.{module.name}").KIND for module in iter_modules(__path__)}

@@ -11,19 +11,19 @@ from scenequeue.jobs.kinds.render import RenderOptions, RenderPayload
 from scenequeue.jobs.scene import inputs_of
 
 _Item: TypeAlias = ParsedItem[RenderPayload, RenderOptions]
-#: The renderer's word for a role.
+#: The renderer's names for roles.
 _WORDS = {"audio": "narration"}
 
 
 class Render:
-    """A scene."""
+    """The kind `render`."""
 
     payload = RenderPayload
     options = RenderOptions
 
     def inputs(self, item: _Item) -> Iterator[Input]:
         for role, uri in inputs_of(item.payload).items():
-            # A silent scene's subtitles may well be empty.
+            # An empty subtitle file is normal for a silent scene.
             name, may_be_empty = f"{role}{ending_of(uri)}", role == "subtitles"
             yield Input(role, uri, name, may_be_empty=may_be_empty, word=_WORDS.get(role, ""))
 
@@ -37,7 +37,7 @@ class Render:
         return video_outputs(item.payload.output)
 
     def run(self, item: _Item, files: Mapping[str, InputFile]) -> Made:
-        # Loaded with the first scene: an idle container does not need it.
+        # Imported with the first scene, because an idle container does not need it.
         from container_worker.media.scene.rendering import SceneInputs, render_scene
 
         context, payload = item.context, item.payload

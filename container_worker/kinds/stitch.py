@@ -23,14 +23,14 @@ _Item: TypeAlias = ParsedItem[StitchPayload, RenderOptions]
 
 
 class Stitch:
-    """A film; the same scenes and options give the same one."""
+    """The kind `stitch`; the same scenes and options give the same film."""
 
     payload = StitchPayload
-    # A film looks as its scenes do.
+    # A film takes the encoding options of its scenes.
     options = RenderOptions
 
     def inputs(self, item: _Item) -> Iterator[Input]:
-        """The scenes, numbered, each with its subtitles; then the music."""
+        """Yield the numbered scenes, each with its subtitles, then the music."""
         payload, options = item.payload, item.options
         program = find_ffmpeg()
         if options.codec == "av1" and not program.has_av1:
@@ -56,7 +56,7 @@ class Stitch:
         return video_outputs(item.payload.output)
 
     def run(self, item: _Item, files: Mapping[str, InputFile]) -> Made:
-        # Loaded with the first film: an idle container does not need it.
+        # Imported with the first film, because an idle container does not need it.
         from container_worker.media.child_process import run_child_job
         from container_worker.media.rate_guard import RateGuard
         from container_worker.media.scene.rendering import SceneInputs, request_for
@@ -79,7 +79,7 @@ class Stitch:
 
 
 def _has_sidecar(storage: UriStorage, source: str) -> bool:
-    """Return True if subtitles were delivered with this very scene: others may lie there from a scene of its name before it."""
+    """Return True if subtitles were uploaded with this scene; a file of that name may be left from an earlier scene."""
     stored = storage.stat(source)
     return stored is not None and ".vtt" in stored.metadata.get("beside", "").split(",")
 

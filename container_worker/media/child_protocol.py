@@ -32,7 +32,7 @@ def send(line: dict[str, Any]) -> None:
 
 
 def warn(code: str, **parameters: str | int) -> None:
-    """Send a warning about the video: a code of scenequeue.reasons and what belongs into its sentence."""
+    """Send a warning about the video: a code of scenequeue.reasons with the parameters of its sentence."""
     send({"warning": {"code": code, "parameters": parameters}})
 
 

@@ -48,7 +48,7 @@ def confine(arguments: list[str]) -> None:
             _limit(name, int(value))
     _lower_soft_cpu_limit()
     if "OOM_SCORE_ADJ" in named:
-        # Without it the kernel would only choose the worker as readily.
+        # Without it the kernel might as well kill the worker.
         with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="utf-8") as file:  # noqa: PTH123  no more imports
             file.write(named["OOM_SCORE_ADJ"])
     ruleset = _ruleset(libc, [value for name, value in given if name == "FILE"])

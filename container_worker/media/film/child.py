@@ -30,7 +30,7 @@ def make(data: dict[str, Any]) -> dict[str, Any]:
     """Make the film and its sidecars in the request's scratch folder.
 
     Args:
-        data: {"request": a RenderRequest for the film, "scenes": how many, "fade_frames": between two of them}.
+        data: {"request": a RenderRequest for the film, "scenes": their number, "fade_frames": length of a fade}.
 
     Raises:
         ItemError: BadInput and the like.
@@ -80,7 +80,7 @@ def _soft_cues(path: Path) -> Iterator[Cue]:
 
 
 def _apart(cues: Sequence[Cue], length_s: float) -> list[Cue]:
-    """Return the cues without overlap: in a fade those of the next scene are shown."""
+    """Return the cues without overlap: during a fade, those of the next scene are shown."""
     cues = sorted(cues, key=lambda cue: cue.start_s)
     ends = [*(cue.start_s for cue in cues[1:]), length_s]
     return [Cue(cue.start_s, min(cue.end_s, end), cue.text) for cue, end in zip(cues, ends, strict=False) if cue.start_s < end]

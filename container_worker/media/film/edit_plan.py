@@ -58,7 +58,7 @@ def fade_frames_between(frames: Sequence[int], wanted: int) -> list[int]:
     """Return the length, in frames, of the fade after each scene but the last: at most half of either scene.
 
     Args:
-        frames: how many each scene has.
+        frames: number of frames of each scene.
         wanted: length of a fade, in frames.
     """
     return [min(wanted, a // 2, b // 2) for a, b in pairwise(frames)]
@@ -76,7 +76,7 @@ def plan_edit(frames: Sequence[int], keyframes: Sequence[Sequence[int]], fades: 
     """Return the film's segments in order, with as few frames as possible encoded again.
 
     Args:
-        frames: how many each scene has.
+        frames: number of frames of each scene.
         keyframes: of each scene, ascending; empty for a scene that cannot be copied.
         fades: from `fade_frames_between`.
 

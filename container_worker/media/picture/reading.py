@@ -14,7 +14,7 @@ def open_picture(path: str, what: str, smallest: tuple[int, int] | None = None) 
 
     Args:
         path: a file of an allowed format; its size is checked before decoding.
-        what: what to call it in messages.
+        what: the picture's name in messages.
         smallest: the picture may be reduced, but not below this size.
 
     Raises:

@@ -14,7 +14,7 @@ from container_worker.media.request import RenderRequest
 from container_worker.media.sound.graph import scene_sound
 from container_worker.media.sound.loudness import find_gain, measure_loudness
 
-#: Niceness of this process, so that its encoder goes first. At a higher one it would starve on a busy machine.
+#: Niceness of this process, which gives its encoder priority. At a higher one it would starve on a busy machine.
 _NICENESS = 10
 #: Pixel format of each encoder's input: x264 converts everything to NV12, SVT-AV1 accepts only planar 4:2:0.
 _PIXELS = {"h264": "nv12", "av1": "yuv420p"}
@@ -50,8 +50,8 @@ def argv_for(
     """Return the command line that encodes `frames` raw NV12 frames from stdin and the narration into `output`.
 
     Args:
-        request: what to make.
-        frames: how many there will be.
+        request: the scene.
+        frames: their number.
         output: the MP4.
         gain_db: from `measure_gain`.
         captions: a WebVTT file for a soft subtitle track.
@@ -97,10 +97,10 @@ def encode(
     """Encode the frames and the narration into `folder`/scene.mp4.
 
     Args:
-        request: what to make.
-        count: how many frames there are.
+        request: the scene.
+        count: number of frames.
         frames: raw NV12, each valid until the next but one is requested.
-        folder: where scene.mp4 goes.
+        folder: target folder of scene.mp4.
         gain_db: from `measure_gain`.
         on_frame: called after each frame with the number written so far.
 

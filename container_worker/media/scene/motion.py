@@ -34,8 +34,8 @@ def view(motion: MotionChoice, zoom: float, share: float) -> Rect:
 
     Args:
         motion: zoom_in ends close, zoom_out starts close; pan_left moves the view to the left, pan_right to the right.
-        zoom: how far (see `canvas_zoom`).
-        share: of the scene's time, 0 to 1.
+        zoom: the zoom factor (see `canvas_zoom`).
+        share: share of the scene's time, 0 to 1.
     """
     size = 1.0 / canvas_zoom(motion, zoom)
     travelled = ease(share)

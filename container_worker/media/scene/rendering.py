@@ -31,7 +31,7 @@ _MOTIONS: tuple[MotionChoice, ...] = ("zoom_in", "zoom_out", "pan_left", "pan_ri
 
 @dataclass(frozen=True)
 class SceneInputs:
-    """A scene's files on this machine. `name` picks the motion where that is random."""
+    """Local files of a scene. `name` determines a random motion."""
 
     image: Path
     audio: Path
@@ -59,7 +59,7 @@ class RenderReport:
 
 
 def chosen_motion(options: RenderOptions, name: str) -> MotionChoice:
-    """Return the scene's motion; a random one is derived from the name, so that a repeat gives the same video."""
+    """Return the scene's motion; a random one is derived from the name, so that a repeated render gives the same video."""
     if options.motion != "random":
         return options.motion
     return _MOTIONS[hashlib.sha256(name.encode()).digest()[0] % len(_MOTIONS)]
@@ -127,24 +127,25 @@ def render_scene(
 
     Args:
         inputs: local files; never written to.
-        options: how it looks.
-        target: the MP4; written whole or not at all.
+        options: the render options.
+        target: the MP4; written atomically.
         scratch: an existing folder for this scene alone.
         limits: for the child and its ffmpeg, each.
-        threads: of the encoder. One gives the most scenes per core, and another number another file (`make bench-render`, slots).
+        threads: threads of the encoder. One gives the most scenes per core; another number gives another file
+            (`make bench-render`, slots).
         on_progress: called in this thread with the share done, 0 to 1.
         should_stop: kills the child's group within 50 ms of being set.
         slot: entered when picture, sound and subtitles are prepared, before the first frame; left at the end.
 
     Returns:
-        What was made.
+        The finished video's length, size and warnings.
 
     Raises:
         BadInput: an input can never be rendered (permanent). ToolFailed, LimitExceeded, DiskFull: this attempt
             failed (transient). Stopped: `should_stop` was set. SettingsError: there is no usable ffmpeg.
 
     Guarantees:
-        No process is left when it returns or raises; none either when the calling process is killed.
+        No process is left when it returns or raises, nor if the calling process is killed.
     """
     program = find_ffmpeg()
     if options.codec == "av1" and not program.has_av1:
@@ -166,9 +167,9 @@ def fingerprint(payload: RenderPayload, options: RenderOptions, inputs: Mapping[
 
     Args:
         payload: its title counts, its addresses do not.
-        options: the job's with the scene's laid over them.
+        options: the job's options, overridden by the scene's.
         inputs: part ("image", "audio", "subtitles", "watermark", "music") to a hash or other identity of its content.
-        name: the scene's; counts only if the motion is random.
+        name: the scene's name; used only if the motion is random.
     """
     facts = {
         "renderer": RENDERER_VERSION, "options": {**options.model_dump(mode="json"), "motion": chosen_motion(options, name)},

@@ -1,4 +1,4 @@
-"""Draws a scene's title on its darkened picture: the card that stands before the narration begins."""
+"""Draws a scene's title on its darkened picture, as the card shown before the narration begins."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ from container_worker.media.text.layout import lay_out
 #: Height of the title's em as a share of the frame's shorter side, and of its outline (style).
 _EM_SHARE = 0.09
 _OUTLINE_SHARE = 0.002
-#: The picture behind keeps this share of its light (style).
+#: Share of its brightness that the picture behind the title keeps (style).
 _BRIGHTNESS = 0.4
 #: Widest line as a share of the frame's width, and most lines.
 _WIDTH_SHARE = 0.84
@@ -37,7 +37,7 @@ class CardPatch(Patch):
 
 
 def title_style(request: RenderRequest) -> TextStyle:
-    """Return the look of the title: in the subtitles' colours, large, without a box."""
+    """Return the style of the title: in the subtitles' colours, large, without a box."""
     short = min(request.width_px, request.height_px)
     width = min(_WIDTH_SHARE, 1 - 2 * request.safe_area) * request.width_px
     return replace(
@@ -51,11 +51,11 @@ def title_style(request: RenderRequest) -> TextStyle:
 
 
 def draw_card(request: RenderRequest, folder: Path, texts: Sequence[str] = ()) -> Patch | None:
-    """Return the card's patch, the title in the middle of the frame; None where no character of it can be drawn.
+    """Return the card's patch with the title in the middle of the frame; None if no character of it can be drawn.
 
     Args:
-        request: its title is drawn as it stands, whatever characters are in it.
-        folder: an existing one, for the typesetter alone.
+        request: contains the title, which is drawn literally, whatever its characters.
+        folder: an existing folder for the typesetter alone.
         texts: the scene's subtitles, from which the language is detected together with the title.
 
     Raises:
@@ -81,9 +81,9 @@ def draw_card(request: RenderRequest, folder: Path, texts: Sequence[str] = ()) -
 def card_track(request: RenderRequest, spans: Sequence[Span], draw: Callable[[int], Patch | None]) -> CueTrack:
     """Return the track with the card on the frames before the narration, and the subtitles after it.
 
-    Args:
+    request: contains the title and the duration of the card.
         request: how long the card stands, and what is on it.
-        spans: the subtitles', none before the card's end.
+        spans: spans of the subtitles, none before the card's end.
         draw: makes their patches, in order.
     """
     folder = Path(request.scratch) / "card"

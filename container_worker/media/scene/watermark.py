@@ -18,7 +18,7 @@ def place(size: tuple[int, int], frame: tuple[int, int], style: WatermarkStyle) 
 
 
 def draw_watermark(path: str, frame: tuple[int, int], style: WatermarkStyle) -> Patch | None:
-    """Return the watermark scaled to its width, its own transparency times the look's; None where nothing of it shows.
+    """Return the watermark scaled to its width, with its opacity applied; None if nothing of it is visible.
 
     Raises:
         BadInput: the file is not a picture.
@@ -27,6 +27,6 @@ def draw_watermark(path: str, frame: tuple[int, int], style: WatermarkStyle) -> 
     # Never higher than a third of the frame, however tall the picture is.
     scale = min(style.width_px / picture.width, frame[1] / 3 / picture.height)
     size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
-    # RGBa is premultiplied: the colour of see-through pixels must not bleed into the edges.
+    # RGBa is premultiplied, so that the colour of transparent pixels does not bleed into the edges.
     small = np.asarray(picture.convert("RGBa").resize(size, Image.Resampling.LANCZOS), np.float32) * style.opacity
     return make_patch(small, *place(size, frame, style), frame)

@@ -20,7 +20,7 @@ class SoundFile:
 
     Args:
         path: the file.
-        what: what to call it in messages.
+        what: the file's name in messages.
 
     Raises:
         BadInput: it was concatenated from too many files.

@@ -26,7 +26,7 @@ def scripts_of(units: Sequence[str]) -> list[str]:
     """Return the ISO 15924 code of each cluster's script; a text without letters is Latin.
 
     Args:
-        units: the clusters of one cue. Lines are judged separately, because cues may hold two languages; a line without
+        units: the clusters of one cue. Each line is decided separately, because cues may hold two languages; a line without
             letters follows the others.
     """
     own = [_own_script(unit) for unit in units]
