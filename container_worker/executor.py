@@ -175,7 +175,7 @@ class ItemExecutor:
         """Describe a fault of the container that would fail its next item too; "" if the item may be the cause."""
         if failure.is_broken or failure.is_misconfigured:
             return failure.message
-        # A full disk has its own error, and counts as an attempt.
+        # A full disk has an error of its own, and counts as an attempt.
         if failure.is_disk_full:
             return ""
         problem = find_problem(self._settings.scratch_dir, thoroughly=failure.transient)
@@ -234,7 +234,7 @@ class ItemExecutor:
             except QueueUnavailable:
                 if problem := find_problem(self._settings.scratch_dir, thoroughly=False):
                     raise SurroundingsBroken(problem) from None
-                # Nothing has been done for it yet, so handing it back costs nothing.
+                # No work has been done for the item yet, so handing it back costs nothing.
                 raise Stopped(Code.REDIS_SILENT_BEFORE) from None
             if len(self._options) >= _MAX_OPTIONS:
                 self._options.clear()

@@ -47,7 +47,7 @@ def remove_remaining() -> None:
 
 
 def scratch_problem(root: Path | None = None) -> Reason | None:
-    """Explain that no scratch folder can be made in `root`; None where one can."""
+    """Return the reason that no scratch folder can be made in `root`; None if one can."""
     try:
         folder = root or find_temporary_folder()
     except SettingsError as error:

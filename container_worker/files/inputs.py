@@ -66,7 +66,7 @@ def fetch(inputs: Iterable[Input], storage: UriStorage, scratch: Path, stop_if_a
 
 @contextmanager
 def naming_addresses(inputs: Iterable[Input]) -> Iterator[None]:
-    """Put the input's address into errors about an input: `image is …` becomes `image: s3://… is …`."""
+    """Add an input's address to errors about it: `image is …` becomes `image: s3://… is …`."""
     by_word: Mapping[str, Input] = {word: wanted for wanted in inputs for word in {wanted.role, wanted.word} - {""}}
     try:
         yield

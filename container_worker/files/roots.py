@@ -32,7 +32,7 @@ def missing_roots(payload: Mapping[str, Any], own: Sequence[Path], plan: Mapping
 
 
 def advice(own: Sequence[Path], missing: Sequence[Path]) -> Reason:
-    """The variable to set for this container, and its value."""
+    """Return the variable to set for this container, with its value."""
     return Reason(Code.ROOTS_MISSING, {"folders": ", ".join(map(str, missing)), "roots": list_for_shell([*own, *missing])})
 
 
