@@ -48,7 +48,7 @@ _NO_PRIMARY = "MasterNotFoundError"
 
 @dataclass
 class _Known:
-    """What is known of the queue so far; the connections of all its structures share it."""
+    """Facts learnt about the queue so far; the connections of all its structures share them."""
 
     #: The newest structure that is served.
     newest: int
