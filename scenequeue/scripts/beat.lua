@@ -10,9 +10,11 @@
 
 local container = ARGV[3]
 local key = SHARED .. 'container:' .. container
+-- First, so that who may not is refused before anything is changed.
+local is_to_drain = is_draining(container)
 call('HSET', key, 'beat_ms', NOW_MS, unpack(ARGV, 6))
 if ARGV[5] == '1' then call('HSET', key, 'state', 'gone', 'ended_ms', NOW_MS) end
 call('EXPIRE', key, ARGV[4])
 call('EXPIRE', key .. ':log', ARGV[4])
 call('ZADD', SHARED .. 'containers', 'NX', NOW_MS, container)
-return is_draining(container) and 1 or 0
+return is_to_drain and 1 or 0

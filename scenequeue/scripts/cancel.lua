@@ -9,6 +9,7 @@
 -- Output   the state the job was in, or nil when there is none
 -- Uses     names, commands, counters, events, lanes, leases, expiry, stages, acts
 
+require_actor()
 local id = ARGV[3]
 local job = job_of(id)
 local state, waiting = job.state, math.max(0, job.waiting)

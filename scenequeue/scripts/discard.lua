@@ -10,6 +10,7 @@
 -- Output   1, or 0 when there is no such dead letter
 -- Uses     names, commands, counters, events, expiry, reasons, acts
 
+require_operator()
 local id, item = ARGV[3], ARGV[4]
 if call('HDEL', job_key(id, 'dead'), item) == 0 then return finish(0) end
 call('ZREM', P .. 'dead', id .. '/' .. item)

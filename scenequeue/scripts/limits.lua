@@ -6,6 +6,7 @@
 -- Output   1
 -- Uses     names, commands, clock, acts
 
+require_operator()
 for at = 4, #ARGV - 1, 2 do
   local name, value = ARGV[at], ARGV[at + 1]
   local before = call('HGET', SHARED .. 'limits', name)

@@ -14,6 +14,8 @@
 -- Uses     names, commands
 
 local key = SHARED .. 'container:' .. ARGV[3] .. ':log'
+-- First, so that who may not is refused before anything is changed.
+call('LTRIM', key, 0, num(ARGV[5]) - 1)
 local newest = call('LRANGE', key, 0, 0)[1] or ''
 local run, last = string.match(newest, '^(%w+)%-(%d+) ')
 local first = num(ARGV[7])

@@ -6,6 +6,7 @@
 -- Output   1
 -- Uses     names, commands, clock, counters, acts
 
+require_operator()
 if ARGV[3] == '1' then
   if call('HEXISTS', SHARED .. 'control', 'paused') == 0 then record_act(ARGV[4], 'pause', '', 0) end
   call('HSET', SHARED .. 'control', 'paused', NOW_MS)

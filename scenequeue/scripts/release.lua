@@ -1,13 +1,15 @@
 -- leased -> ready: hand items back, at the front of their job, the attempt not counted; dead when one container after the
 -- other has found that it is not set up for an item.
 --
--- Keys     item:<job>/<item> (hash)
+-- Keys     item:<job>/<item> (hash), leases (zset)
 -- ARGV[3]  container id
 -- ARGV[4]  the setting that the container lacks for these items, in words; '' when nothing is wrong with it
 -- ARGV[5…] job id, item id, token; repeated
 -- Output   positions (from 1) of those refused: the lease is not this container's
 -- Uses     names, commands, counters, events, lanes, leases, letters, losses, stages
 
+-- Who may end no lease is refused here, before anything is changed.
+call('EXISTS', P .. 'leases')
 local container, problem = ARGV[3], ARGV[4]
 local refused, touched = {}, {}
 -- Backwards, so that several items of a job keep their order when each is put in front.

@@ -7,6 +7,7 @@
 -- Output   'ready', 'absent' (no such dead letter), 'malformed' (there is no item in it) or 'cancelled' (its job was)
 -- Uses     names, commands, counters, events, lanes, requeueing, reasons, acts
 
+require_operator()
 local id, item = ARGV[3], ARGV[4]
 local job = job_of(id)
 local letter = call('HGET', job_key(id, 'dead'), item)

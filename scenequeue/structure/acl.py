@@ -1,8 +1,9 @@
 """Permissions of each program's Redis user: one rule set per role, for Redis 6.2 and later.
 
 The rules keep a program to its part of the contract: the step that submits is refused to a worker's user, those that lease
-and ack to a producer's, and none reaches beyond its namespace or may configure the server. They are not a wall between two
-hostile roles of one namespace: whoever may write a job's keys can damage that job, or make one up, with commands of his own.
+and ack to a producer's, those that decide over the queue and its dead letters to all but an operator's, and none reaches
+beyond its namespace or may configure the server. They are not a wall between two hostile roles of one namespace: whoever may
+write a job's keys can damage that job, or make one up, with commands of his own.
 """
 
 from collections.abc import Sequence
@@ -27,6 +28,7 @@ _KEYS: dict[Role, tuple[str, ...]] = {
     # Without staging:* nothing can be submitted. It reads the plan, which says what files containers are promised.
     "worker": (*_SHARED_KEYS, *_CONTAINER_KEYS, *_LEASE_KEYS, "plan"),
     "dispatcher": (*_SHARED_KEYS, *_CONTAINER_KEYS, *_LEASE_KEYS, "dispatcher", "fence", "plan", "limits", "rollup:*"),
+    # Alone with both audit and limits.
     "operator": (*_SHARED_KEYS, *_CONTAINER_KEYS, *_LEASE_KEYS, "plan", "audit", "limits", "rollup:*"),
 }
 

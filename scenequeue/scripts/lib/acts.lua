@@ -1,12 +1,18 @@
 -- The audit log: acts of operators, each written down by the step that carries it out.
 --
--- Keys     audit (stream)
+-- Keys     audit (stream), limits (hash)
 -- Uses     names, commands
 
 --- Entries that are kept, about.
 local ACTS_KEPT = 10000
 --- A year; each act keeps the log for another one.
 local ACTS_TTL_S = 31536000
+
+--- Refuse the step, before it changes anything, to a user who may not write acts down.
+local function require_actor() call('EXISTS', SHARED .. 'audit') end
+
+--- The same, to all but operators: every other role lacks one of these keys.
+local function require_operator() call('EXISTS', SHARED .. 'audit', SHARED .. 'limits') end
 
 --- by       who acts; nil or '' for a program, whose acts are not written down
 --- about    job, item, container or setting; '' for the whole queue

@@ -10,6 +10,7 @@
 --- act     its name in the audit log
 --- change  takes a job's id and items, and answers those items whose letters are gone
 local function change_letters(act, change)
+  require_operator()
   local at, gone = 5, {}
   while at < #ARGV do
     local id, n = ARGV[at], num(ARGV[at + 1])
