@@ -18,7 +18,7 @@ from container_worker.files.inputs import Input, InputFile, fetch, naming_addres
 from container_worker.files.outputs import Delivered, Output, find_existing_output, upload_outputs
 from container_worker.sandbox.child import Stopped
 from container_worker.sandbox.limits import Limits
-from scenequeue.errors import BadInput, problem_line, reason_for
+from scenequeue.errors import BadInput, refused_field
 from scenequeue.jobs.item import Lease, WorkItem
 from scenequeue.jobs.options import JobOptions, KindOptions
 from scenequeue.jobs.result import ItemResult
@@ -168,7 +168,7 @@ def parse_payload(kind: Kind, context: ItemContext) -> ParsedItem[Any, Any]:
         payload = kind.payload.model_validate(context.lease.item.payload)
         options = kind.options.of_job(context.options).overridden(getattr(payload, "options", {}), strict=False)
     except ValidationError as error:
-        problems = tuple(reason_for(problem_line(each)) for each in error.errors(include_input=False))
+        problems = tuple(map(refused_field, error.errors(include_input=False)))
         raise BadInput(Code.ITEM_MALFORMED, problems=problems) from None
     return ParsedItem(context, payload, options)
 

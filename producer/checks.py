@@ -12,25 +12,29 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from producer.codes import Code
 from producer.places import file_problem, input_problem, local_path, output_uri
 from producer.reach import Found, Reach
 from producer.requests.film import FilmLike, film_conflicts, film_from
 from producer.requests.scenes import Malformed, SceneLike, caller_names, explain, options_from, scene_from
-from scenequeue.errors import InvalidScenes, Mistake, Place, QueueUnavailable, StorageDenied
+from scenequeue.errors import InvalidScenes, InvalidValue, Mistake, Place, QueueUnavailable, StorageDenied, inside
 from scenequeue.jobs.film import Film
 from scenequeue.jobs.ids import check_job_id
 from scenequeue.jobs.job import JobSpec
 from scenequeue.jobs.kinds.render import RenderOptions
 from scenequeue.jobs.scene import Scene, inputs_of
+from scenequeue.reasons import Reason
 from scenequeue.storages.public_network import check_public_url
 
 T = TypeVar("T")
 _MAX_MISTAKES = 100
 
 
-def scene_words(index: int, name: str | None) -> str:
-    """Return the words for a scene in messages: its number, and its name if known."""
-    return f"scene {index + 1}" + (f" ({name})" if name is not None else "")
+def scene_called(index: int, name: str | None) -> Reason:
+    """Return how a scene is called in messages: by its number, and its name if known."""
+    if name is None:
+        return Reason(Code.SCENE, {"number": index + 1})
+    return Reason(Code.SCENE_NAMED, {"number": index + 1, "name": name})
 
 
 @dataclass(frozen=True)
@@ -42,11 +46,11 @@ class Rules:
     #: The folder that local paths of inputs are relative to; None is the working folder.
     folder: Path | None = None
     #: The reason that callers of this entry may not use a place, though others may; None if they may.
-    refused: Callable[[str], str | None] = lambda _: None
-    #: Words for a scene, from its index, and its name if it is well formed.
-    named: Callable[[int, str | None], str] = scene_words
-    #: Words for a further place for which a mistake holds.
-    further: Callable[[Place, str], str] = lambda _, words: words
+    refused: Callable[[str], Reason | None] = lambda _: None
+    #: Calls a scene in messages, from its index, and its name if it is well formed.
+    named: Callable[[int, str | None], Reason] = scene_called
+    #: Calls a further place for which a mistake holds.
+    further: Callable[[Place, Reason], Reason] = lambda _, called: called
 
 
 @dataclass(frozen=True)
@@ -85,14 +89,14 @@ class Checks:
         except QueueUnavailable as error:
             self._unavailable = error
 
-    def add(self, place: Place, text: str) -> None:
+    def add(self, place: Place, reason: Reason) -> None:
         """Note a mistake that was found elsewhere."""
-        self.mistakes.append(Mistake(place, text))
+        self.mistakes.append(Mistake(place, reason))
 
     def output(self, given: str | Path) -> str | None:
         """The address that outputs go under; None where it is none."""
         if refusal := self._rules.refused(str(given).strip()):
-            self.add(("output",), f"output: {refusal}")
+            self.add(("output",), inside("output", refusal))
             return None
         try:
             prefix = output_uri(given)
@@ -100,7 +104,7 @@ class Checks:
             self.mistakes += error.mistakes
             return None
         if self._reach and (beyond := self._reach.of_output(prefix)):
-            self._found.append(Found(("output",), "output", beyond))
+            self._found.append(Found(("output",), Reason(Code.FIELD, {"name": "output"}), beyond))
         return prefix
 
     def options(self, given: RenderOptions | Mapping[str, Any] | None) -> RenderOptions:
@@ -112,7 +116,7 @@ class Checks:
         """The film, as far as it can be read; None where none was asked for."""
         film: Film | None = self._read("film", lambda: film_from(given))
         if film is not None and film.music is not None:
-            self._input(("film", "music"), "film: music", "music", film.music)
+            self._input(("film", "music"), "film", "music", film.music)
         return film
 
     def spec(self, fields: Mapping[str, Any]) -> JobSpec | None:
@@ -124,8 +128,8 @@ class Checks:
         given = {name: dict(value) if isinstance(value, Mapping) else value for name, value in fields.items()}
         try:
             check_job_id(str(given.setdefault("job_id", f"job-{secrets.token_hex(8)}")))
-        except ValueError as error:
-            self.add(("job_id",), f"job_id: {error}")
+        except InvalidValue as error:
+            self.add(("job_id",), inside("job_id", error.reason))
             given["job_id"] = "job"
         before = len(self.mistakes)
         try:
@@ -138,7 +142,7 @@ class Checks:
             try:
                 check_public_url(url)
             except StorageDenied as error:
-                self.add(("callback_url",), f"callback_url: {error}")
+                self.add(("callback_url",), inside("callback_url", error.reason))
         return spec
 
     def scenes(
@@ -159,7 +163,7 @@ class Checks:
             read = [(index, self._scene(index, each, options, film)) for index, each in chunk]
             yield [(index, scene) for index, scene in read if scene is not None]
         if is_empty:
-            self.add(("scenes",), "there are no scenes")
+            self.add(("scenes",), Reason(Code.NO_SCENES))
 
     def good_chunks(
         self, given: Iterable[SceneLike] | None, options: RenderOptions, film: Film | None, size: int
@@ -187,7 +191,7 @@ class Checks:
         found = sorted([*self.beyond(), *self.mistakes, *self.absent], key=_position)
         if len(found) > _MAX_MISTAKES:
             more = len(found) - _MAX_MISTAKES
-            found = [*found[:_MAX_MISTAKES], Mistake((), f"… and {more} more")]
+            found = [*found[:_MAX_MISTAKES], Mistake((), Reason(Code.MISTAKES_LEFT_OUT, {"more": more}))]
         if found:
             raise InvalidScenes(found)
         self.raise_unavailable()
@@ -211,10 +215,10 @@ class Checks:
             scene, is_whole = error.rest, False
             found += error.mistakes
         names = caller_names(given) if isinstance(given, Mapping) else {}
-        words = self._rules.named(index, scene.name if is_whole else None)
+        called = self._rules.named(index, scene.name if is_whole else None)
         if scene.name is not None and (first := self._names.setdefault(scene.name, index)) != index:
-            other = self._rules.further(("scenes", first), f"scene {first + 1}")
-            found.append(Mistake((), f"{other} has this name too; each needs one of its own"))
+            other = self._rules.further(("scenes", first), scene_called(first, None))
+            found.append(Mistake((), Reason(Code.NAME_TAKEN, {"scene": other})))
         if scene.options:
             try:
                 options.overridden(scene.options)
@@ -225,21 +229,21 @@ class Checks:
             found += [mistake for mistake in film_conflicts(scene, film, options) if mistake.place not in told]
         for mistake in found:
             inside = tuple(str(names.get(str(part), part)) for part in mistake.place[:1]) + mistake.place[1:]
-            self.mistakes.append(mistake._replace(place=inside).nested_in(("scenes", index), words))
+            self.mistakes.append(mistake._replace(place=inside).nested_in(("scenes", index), called))
         for role, place in inputs_of(scene).items():
-            self._input(("scenes", index, str(names.get(role, role))), f"{words}: {role}", role, place)
+            self._input(("scenes", index, str(names.get(role, role))), called, role, place)
         return scene if is_whole else None
 
-    def _input(self, where: Place, words: str, role: str, place: str) -> None:
+    def _input(self, where: Place, whole: str | Reason, role: str, place: str) -> None:
         """Check one input: its address or path, the file on this machine, and that containers can read it."""
         if problem := self._rules.refused(place) or input_problem(place):
-            self.add(where, f"{words}: {problem}")
+            self.add(where, inside(whole, inside(role, problem)))
             return
         path = local_path(place) if self._rules.check_files else None
         if path is not None and (problem := file_problem(role, path)):
-            self.absent.append(Mistake(where, f"{words}: {problem}"))
+            self.absent.append(Mistake(where, inside(whole, inside(role, problem))))
         elif self._reach and (beyond := self._reach.of_input(place)):
-            self._found.append(Found(where, words, beyond))
+            self._found.append(Found(where, Reason(Code.PART, {"whole": whole, "part": role}), beyond))
 
     def _read(self, field: str, read: Callable[[], T]) -> T:
         try:

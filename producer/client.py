@@ -16,7 +16,7 @@ from producer.requests.film import FilmLike
 from producer.requests.scenes import SceneLike
 from producer.uploads import Uploader
 from producer.work_items import write_scenes
-from scenequeue.errors import JobNotFound, Mistake
+from scenequeue.errors import InvalidValue, JobNotFound, Mistake
 from scenequeue.jobs.ids import check_job_id
 from scenequeue.jobs.job import JobStatus, Lane
 from scenequeue.jobs.kinds.render import RenderOptions
@@ -187,8 +187,8 @@ class Producer:
         """
         try:
             known = check_job_id(job_id)
-        except ValueError as error:
-            raise JobNotFound(str(error)) from None
+        except InvalidValue as error:
+            raise JobNotFound(error.reason) from None
         return JobHandle(self.queue, self.storage, known, self._settings.upload_threads)
 
     def close(self) -> None:

@@ -9,15 +9,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from producer.codes import Code
 from producer.wait_log import WaitLog
 from scenequeue.backoff import Backoff
-from scenequeue.counted import counted
-from scenequeue.errors import InvalidScenes, QueueUnavailable, SceneburstError, StorageDenied, StorageUnavailable
+from scenequeue.errors import InvalidScenes, InvalidValue, QueueUnavailable, SceneburstError, StorageDenied, StorageUnavailable
 from scenequeue.jobs.ids import JobId, check_name
 from scenequeue.jobs.job import JobEvent, JobState, JobStatus
 from scenequeue.jobs.result import ItemResult
 from scenequeue.queue import SceneQueue
-from scenequeue.reasons import Reason
+from scenequeue.reasons import Code as QueueCode, Reason
 from scenequeue.storage import sha256_of
 from scenequeue.storages.uri import UriStorage
 
@@ -102,8 +102,12 @@ class JobHandle:
             reason = status.waits_because
             log.waits(reason)
             if deadline is not None and time.monotonic() >= deadline:
-                why = f"; it waits: {reason.text}" if reason else ""
-                raise TimeoutError(f"job {self.job_id} has not ended within {timeout_s} s, and goes on{why}")
+                raise TimeoutError(self._not_ended(timeout_s or 0, reason).text)
+
+    def _not_ended(self, timeout_s: float, why: Reason | None) -> Reason:
+        if why is None:
+            return Reason(Code.NOT_ENDED, {"job_id": self.job_id, "timeout_s": timeout_s})
+        return Reason(Code.NOT_ENDED_WAITS, {"job_id": self.job_id, "timeout_s": timeout_s, "why": why})
 
     def results(self) -> list[ItemResult]:
         """Return the results so far, in the order in which the scenes were given; a film's after them."""
@@ -144,7 +148,7 @@ class JobHandle:
         def one(result: ItemResult) -> Delivery:
             try:
                 if times[result.name] > 1:
-                    raise InvalidScenes([f"{result.name!r}: two results of this job have this name"])
+                    raise InvalidScenes([Reason(Code.RESULTS_CALLED_ALIKE, {"name": result.name})])
                 return Delivery(result, self._fetch(result, target), None)
             except SceneburstError as error:
                 return Delivery(result, None, error)
@@ -166,7 +170,8 @@ class JobHandle:
         failed = [delivery.error for delivery in deliveries if delivery.error is not None]
         if failed:
             if len(failed) > 1:
-                failed[0].add_note(f"{len(failed)} of {len(deliveries)} deliveries failed; this is the first")
+                counts = {"failed": len(failed), "deliveries": len(deliveries)}
+                failed[0].add_note(Reason(Code.DELIVERIES_FAILED, counts).text)
             raise failed[0]
         return [delivery.path for delivery in deliveries if delivery.path is not None]
 
@@ -183,18 +188,18 @@ class JobHandle:
         try:
             # A result comes from a container: its name is not trusted to stay in the folder.
             path = folder / f"{check_name(result.name)}{ending}"
-        except ValueError as error:
-            raise StorageDenied(str(error)) from None
+        except InvalidValue as error:
+            raise StorageDenied(error.reason) from None
         copy = folder / f".{secrets.token_hex(8)}.part"
         try:
             stored = self._storage.get(address, copy, max_bytes=shutil.disk_usage(folder).free)
             if size is not None and stored.bytes != size:
-                raise StorageUnavailable(f"{address} arrived with {counted(stored.bytes, 'byte')} instead of {size}")
+                raise StorageUnavailable(Code.SIZE_DIFFERS, uri=address, received=stored.bytes, size=size)
             if expected and sha256_of(copy) != expected:
-                raise StorageUnavailable(f"{address} arrived damaged: its checksum differs")
+                raise StorageUnavailable(QueueCode.ARRIVED_DAMAGED, uri=address)
             copy.replace(path)
         except OSError as error:
-            raise StorageDenied(f"{path} cannot be written: {error.strerror}") from error
+            raise StorageDenied(Code.DELIVERY_UNWRITABLE, path=str(path), problem=str(error.strerror)) from error
         finally:
             copy.unlink(missing_ok=True)
         return path

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from scenequeue.errors import InvalidScenes, Mistake, StorageDenied
+from producer.codes import Code
+from scenequeue.errors import InvalidScenes, Mistake, StorageDenied, inside
 from scenequeue.jobs.address import MAX_ADDRESS_CHARS, bucket_and_key
 from scenequeue.jobs.scene import Scene, inputs_of
-from scenequeue.quoted import quoted
+from scenequeue.reasons import Reason
 from scenequeue.storages.files import file_uri, path_of
 
 
@@ -19,36 +20,36 @@ def local_paths(scene: Scene) -> list[Path]:
     return [path for place in inputs_of(scene).values() if (path := local_path(place)) is not None]
 
 
-def input_problem(place: str) -> str | None:
+def input_problem(place: str) -> Reason | None:
     """Return why a place cannot be an input (empty, unknown scheme, malformed address); None if it can."""
     if place == "":
-        return "is empty"
+        return Reason(Code.PLACE_EMPTY)
     if local_path(place) is not None:
         return None
     if place.partition("://")[0] not in {"s3", "https", "file"}:
-        return f"{quoted(place)} is neither a local path nor an s3://, https:// or file:// address"
+        return Reason(Code.NOT_INPUT, {"place": place})
     try:
         if place.startswith("s3:"):
             bucket_and_key(place)
         elif place.startswith("file:"):
             path_of(place)
     except StorageDenied as error:
-        return str(error)
+        return error.reason
     return None
 
 
-def file_problem(role: str, path: Path) -> str | None:
+def file_problem(role: str, path: Path) -> Reason | None:
     """Return why a local file cannot be an input (missing, empty, unreadable); None if it can."""
     try:
         if not path.is_file():
-            return f"{path} is not a file" if path.exists() else f"there is no file {path}"
+            return Reason(Code.NOT_FILE if path.exists() else Code.NO_FILE, {"path": str(path)})
         # A silent scene's subtitles may well be empty.
         if path.stat().st_size == 0 and role != "subtitles":
-            return f"{path} is empty, 0 bytes"
+            return Reason(Code.LOCAL_FILE_EMPTY, {"path": str(path)})
         with path.open("rb"):
             return None
     except OSError as error:
-        return f"{path} cannot be read: {error.strerror}"
+        return Reason(Code.LOCAL_FILE_UNREADABLE, {"path": str(path), "problem": str(error.strerror)})
 
 
 def output_uri(output: str | Path) -> str:
@@ -59,20 +60,20 @@ def output_uri(output: str | Path) -> str:
     """
     text = str(output).strip()
     if problem := _output_problem(output, text):
-        raise InvalidScenes([Mistake(("output",), f"output: {problem}")])
+        raise InvalidScenes([Mistake(("output",), inside("output", problem))])
     return file_uri(Path(text)).rstrip("/") if "://" not in text else text.rstrip("/")
 
 
-def _output_problem(output: str | Path, text: str) -> str | None:
+def _output_problem(output: str | Path, text: str) -> Reason | None:
     if "://" in text and len(text) > MAX_ADDRESS_CHARS:
-        return f"{len(text)} characters are more than the {MAX_ADDRESS_CHARS} of an address"
+        return Reason(Code.ADDRESS_TOO_LONG, {"length": len(text), "limit": MAX_ADDRESS_CHARS})
     if not text or "\0" in text:
-        return f"{quoted(output)} is neither a folder nor an address"
+        return Reason(Code.NOT_OUTPUT, {"place": str(output)})
     if "://" not in text:
         return None
     scheme, _, place = text.rstrip("/").partition("://")
     if scheme not in {"s3", "file"} or (scheme == "s3" and (not place or place.startswith("/"))):
-        return f"{quoted(text.rstrip('/'))} cannot be written; a folder, s3://bucket/… or file:///… can"
+        return Reason(Code.OUTPUT_UNWRITABLE, {"place": text.rstrip("/")})
     try:
         if scheme == "file":
             path_of(text)
@@ -80,5 +81,5 @@ def _output_problem(output: str | Path, text: str) -> str | None:
             # A bucket may be an output by itself.
             bucket_and_key(text.rstrip("/") if "/" in place else f"s3://{place}/x")
     except StorageDenied as error:
-        return str(error)
+        return error.reason
     return None

@@ -8,19 +8,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Self, TypeAlias
 
+from producer.codes import Code
 from producer.places import local_path
-from scenequeue.errors import Mistake, Place, StorageDenied
+from scenequeue.errors import Mistake, Place, StorageDenied, inside
+from scenequeue.reasons import Reason
 from scenequeue.settings import list_for_shell
 from scenequeue.storages.files import file_uri, path_of
 from scenequeue.storages.links import find_escaping_link, is_within
 
 Act: TypeAlias = Literal["read", "write"]
+_CANNOT = {"read": Code.UNREADABLE_THERE, "write": Code.UNWRITABLE_THERE}
+_ON_FARGATE = {"read": Code.FARGATE_READS_NOTHING, "write": Code.FARGATE_WRITES_NOTHING}
 #: For reading and for writing, the setting that makes sharing this machine's files unnecessary.
-_INSTEAD = {
-    "read": "set SCENEBURST_INPUTS=s3://BUCKET/inputs here, which uploads local files",
-    "write": "name an output that is an s3:// address",
-}
-_CREDENTIALS = "start it with AWS's own environment variables (AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)"
+_INSTEAD = {"read": Reason(Code.UPLOAD_INSTEAD), "write": Reason(Code.WRITE_TO_S3_INSTEAD)}
 #: Most folders remembered, so that memory stays bounded for any number of scenes.
 _MAX_FOLDERS = 10_000
 #: Most places named in one message, besides its first.
@@ -34,8 +34,10 @@ class Beyond(NamedTuple):
     act: Act
     #: The address, or the path that it names.
     place: str
-    #: Further words of the reason: what is wrong with the address, or the link that leads out.
-    said: str = ""
+    #: What is wrong with the address itself.
+    problem: Reason | None = None
+    #: The link that leads out.
+    link: str = ""
     #: Proposed as another root.
     folder: Path | None = None
 
@@ -44,8 +46,8 @@ class Found(NamedTuple):
     """An address out of reach, and who names it."""
 
     place: Place
-    #: The place in words.
-    words: str
+    #: The place as it is called in messages.
+    called: Reason
     beyond: Beyond
 
 
@@ -106,64 +108,67 @@ class Reach:
             self._within.add(folder)
         return beyond
 
-    def tell(self, found: Iterable[Found], further: Callable[[Place, str], str] = lambda _, words: words) -> list[Mistake]:
-        """Return one message per reason, at the first place that has it; all propose the same folders.
+    def tell(
+        self, found: Iterable[Found], further: Callable[[Place, Reason], Reason] = lambda _, called: called
+    ) -> list[Mistake]:
+        """Return one mistake per reason, at the first place that has it; all propose the same folders.
 
         Args:
             found: in the order in which they are to be named.
-            further: words for the other places for which the same reason holds.
+            further: calls the other places for which the same reason holds.
         """
         kinds: dict[tuple[str, ...], list[Found]] = {}
         folders: dict[Path, None] = {}
         for each in found:
             beyond = each.beyond
-            key = (beyond.kind, beyond.act, beyond.said if beyond.kind in {"address", "link"} else "")
+            key = (beyond.kind, beyond.act, beyond.problem.plain() if beyond.problem else beyond.link)
             kinds.setdefault(key, []).append(each)
             if beyond.folder is not None:
                 folders[beyond.folder] = None
         told = []
         for first, *rest in kinds.values():
-            others = list(dict.fromkeys(further(each.place, each.words) for each in rest))
-            listed = ", ".join(others[:_MAX_PLACES])
-            if len(others) > _MAX_PLACES:
-                listed += f" and {len(others) - _MAX_PLACES} more"
-            also = f" (the same holds for {listed})" if others else ""
-            text = f"{first.words}: {self.explain(first.beyond, list(folders))}{also}"
-            told.append(Mistake(first.place, text, tuple((each.place, each.words) for each in rest)))
+            others = [further(each.place, each.called) for each in rest]
+            why = _with_further(self.explain(first.beyond, list(folders)), others)
+            told.append(Mistake(first.place, inside(first.called, why), tuple((each.place, each.called) for each in rest)))
         return told
 
-    def explain(self, beyond: Beyond, folders: Sequence[Path]) -> str:
-        """Return the reason in words, with the setting to change.
+    def explain(self, beyond: Beyond, folders: Sequence[Path]) -> Reason:
+        """Return the reason with the setting to change.
 
         Args:
             beyond: the reason.
             folders: that are to be shared as well, for this address and all others.
         """
-        kind, act, place, said, _ = beyond
-        if kind == "address":
-            return said
-        if kind == "fargate":
-            return f"{place} is on this machine, where containers on Fargate {act} nothing; {_INSTEAD[act]}"
-        if kind == "credentials":
-            return f"containers cannot {act} {place}: their dispatcher finds no AWS credentials; {_CREDENTIALS}"
-        wanted = self._wanted([*self.roots, *folders])
-        allowed = f"files only under {', '.join(map(str, self.roots))}" if self.roots else "no local files at all"
-        why = f"containers cannot {act} {place}: the dispatcher lets them use {allowed}"
-        if kind == "link":
-            why += f", and the link {said} leads out of there; put what it leads to in its place"
-            return f"{why}, or start the dispatcher with {wanted}, or {_INSTEAD[act]}"
-        return f"{why}; start it with {wanted}, or {_INSTEAD[act]}"
+        act, place = beyond.act, beyond.place
+        if beyond.problem is not None:
+            return beyond.problem
+        if beyond.kind == "fargate":
+            return Reason(_ON_FARGATE[act], {"place": place, "instead": _INSTEAD[act]})
+        problem = Reason(Code.WITHOUT_CREDENTIALS) if beyond.kind == "credentials" else self._unshared(beyond, folders)
+        return Reason(_CANNOT[act], {"place": place, "problem": problem})
 
-    def _wanted(self, folders: Sequence[Path]) -> str:
+    def _unshared(self, beyond: Beyond, folders: Sequence[Path]) -> Reason:
+        shared = Reason(Code.SHARED_NOTHING)
+        if self.roots:
+            shared = Reason(Code.SHARED_FOLDERS, {"folders": ", ".join(map(str, self.roots))})
+        setting, instead = self._wanted([*self.roots, *folders]), _INSTEAD[beyond.act]
+        if beyond.kind == "link":
+            return Reason(
+                Code.LINK_OUT_OF_SHARED, {"shared": shared, "link": beyond.link, "setting": setting, "instead": instead}
+            )
+        return Reason(Code.OUTSIDE_SHARED, {"shared": shared, "setting": setting, "instead": instead})
+
+    def _wanted(self, folders: Sequence[Path]) -> Reason:
         """Return the settings with which a dispatcher shares exactly these folders."""
         folders = list(dict.fromkeys(folders))
-        wanted = f"SCENEBURST_FILE_ROOTS={list_for_shell(folders)}"
+        roots = list_for_shell(folders)
         if self.fleet == "docker":
-            wanted += f" and SCENEBURST_DOCKER_VOLUMES={list_for_shell(f'{folder}:{folder}' for folder in folders)}"
+            volumes = list_for_shell(f"{folder}:{folder}" for folder in folders)
+            return Reason(Code.ROOTS_OF_DOCKER, {"roots": roots, "volumes": volumes})
         if self.fleet == "process":
             options = " ".join(f"--root {shlex.quote(str(folder))}" for folder in folders)
-            wanted += f" (`sceneburst up`: {options})"
-        return wanted
+            return Reason(Code.ROOTS_OF_PROCESS, {"roots": roots, "options": options})
+        return Reason(Code.ROOTS, {"roots": roots})
 
     def find(self, address: str, act: Act, *, is_folder: bool = False) -> Beyond | None:
         """Return why containers can never read or write an address; None if they may.
@@ -180,7 +185,7 @@ class Reach:
         try:
             path = path_of(address)
         except StorageDenied as error:
-            return Beyond("address", act, address, str(error))
+            return Beyond("address", act, address, error.reason)
         if self.fleet == "fargate":
             return Beyond("fargate", act, str(path))
         if self._is_within(path):
@@ -193,7 +198,8 @@ class Reach:
         if link is None:
             return None
         target = _followed(path)
-        return Beyond("link", act, str(path), str(link), self._root_for(target if is_folder else target.parent))
+        folder = self._root_for(target if is_folder else target.parent)
+        return Beyond("link", act, str(path), link=str(link), folder=folder)
 
     @cached_property
     def _uploads(self) -> Beyond | None:
@@ -235,3 +241,14 @@ def _followed(path: Path) -> Path:
         return path.resolve()
     except (OSError, RuntimeError):
         return _written(path)
+
+
+def _with_further(why: Reason, others: Sequence[Reason]) -> Reason:
+    """The reason with the other places for which it holds, each once."""
+    places = tuple({each.plain(): each for each in others}.values())
+    if not places:
+        return why
+    if len(places) <= _MAX_PLACES:
+        return Reason(Code.SAME_HOLDS, {"mistake": why, "places": places})
+    more = len(places) - _MAX_PLACES
+    return Reason(Code.SAME_HOLDS_FURTHER, {"mistake": why, "places": places[:_MAX_PLACES], "more": more})

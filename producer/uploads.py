@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from producer.codes import Code
 from scenequeue.errors import StorageUnavailable
 from scenequeue.storage import sha256_of
 from scenequeue.storages.files import file_uri
@@ -55,7 +56,7 @@ class Uploader:
         if known is not None and known.bytes == path.stat().st_size:
             return address
         if self._storage.put(path, address).sha256 != digest:
-            raise StorageUnavailable(f"{path} changed while it was uploaded; submit again")
+            raise StorageUnavailable(Code.CHANGED_WHILE_UPLOADED, path=str(path))
         return address
 
     def close(self) -> None:

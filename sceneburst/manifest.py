@@ -8,7 +8,8 @@ from typing import Any
 
 from ruamel.yaml.scalarbool import ScalarBoolean
 
-from producer.checks import Checks, Rules
+from producer.checks import Checks, Rules, scene_called
+from producer.codes import Code
 from producer.places import local_path
 from producer.reach import Reach
 from sceneburst.manifest_file import parsed
@@ -17,7 +18,7 @@ from scenequeue.jobs.film import Film
 from scenequeue.jobs.ids import ItemId
 from scenequeue.jobs.kinds.render import RenderOptions
 from scenequeue.jobs.scene import Scene
-from scenequeue.quoted import quoted
+from scenequeue.reasons import Reason
 
 _KEYS = ("output", "options", "scenes", "watermark", "music", "film", "labels")
 #: What all scenes have that do not name their own.
@@ -70,12 +71,11 @@ class _Reader:
         self._folder = path.absolute().parent
 
     def read(self, find_reach: Callable[[], Reach | None] | None) -> Manifest:
-        rules = Rules(folder=self._folder, named=_scene_words, further=lambda place, words: f"{words} (line {self._line(place)})")
+        rules = Rules(folder=self._folder, named=_scene_called, further=self._at_line)
         checks = Checks(rules, find_reach)
         for key in self._document:
             if key not in _KEYS:
-                near = difflib.get_close_matches(str(key), _KEYS, n=1)
-                checks.add((str(key),), f"unknown key {quoted(key)}" + (f", did you mean {near[0]!r}?" if near else ""))
+                checks.add((str(key),), _unknown(str(key)))
         document = _plain(self._document)
         options = checks.options(document.get("options"))
         film = checks.film(self._film(document))
@@ -105,7 +105,7 @@ class _Reader:
         if given is None:
             return {}
         if not isinstance(given, dict):
-            checks.add(("labels",), "labels: a mapping of names to words is needed")
+            checks.add(("labels",), Reason(Code.LABELS_MALFORMED))
             return {}
         labels = {name: str(value) for name, value in given.items()}
         checks.spec({"labels": labels})
@@ -114,7 +114,7 @@ class _Reader:
     def _scenes(self, checks: Checks, document: dict[str, Any], options: RenderOptions, film: Film | None) -> list[Scene]:
         listed = document.get("scenes")
         if not isinstance(listed, list) or not listed:
-            checks.add(("scenes",), "scenes: a list with at least one scene is needed")
+            checks.add(("scenes",), Reason(Code.SCENES_MALFORMED))
             return []
         shared = {name: document.get(name) for name in _SHARED}
         if document.get("film") not in (None, False):
@@ -136,6 +136,9 @@ class _Reader:
     def _told(self, mistakes: Iterable[Mistake]) -> list[str]:
         numbered = sorted(((self._line(each.place), each.text) for each in mistakes), key=lambda each: each[0])
         return [f"{self._path}:{line}: {text}" if line else text for line, text in numbered]
+
+    def _at_line(self, place: Place, called: Reason) -> Reason:
+        return Reason(Code.AT_LINE, {"place": called, "line": self._line(place)})
 
     def _line(self, place: Place) -> int:
         """The line of a place, as deep as it can be followed; 0 for one that the command line names."""
@@ -167,8 +170,15 @@ def _inside(value: Any, part: str | int) -> Any:
     return value[part] if isinstance(value, list) and isinstance(part, int) else None
 
 
-def _scene_words(index: int, name: str | None) -> str:
-    return f"scene {index + 1}" if name is None else f"scene {name!r}"
+def _scene_called(index: int, name: str | None) -> Reason:
+    return scene_called(index, None) if name is None else Reason(Code.SCENE_CALLED, {"name": name})
+
+
+def _unknown(key: str) -> Reason:
+    near = difflib.get_close_matches(key, _KEYS, n=1)
+    if near:
+        return Reason(Code.KEY_UNKNOWN_NEAR, {"key": key, "near": near[0]})
+    return Reason(Code.KEY_UNKNOWN, {"key": key})
 
 
 def _line_of(mapping: Any, key: Any) -> int:

@@ -3,16 +3,14 @@
 Applications catch `SceneburstError`. The worker loop branches on `transient`, never on a message's text.
 """
 
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeAlias
 
 from scenequeue.quoted import shorten
 from scenequeue.reasons import Code, Parameter, Reason
-from scenequeue.redaction import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from pydantic_core import ErrorDetails
 
 
@@ -72,27 +70,46 @@ class Mistake(NamedTuple):
     """One mistake in a submission, with its place."""
 
     place: Place
-    text: str
-    #: Further places for which the same holds, each in words too.
-    alike: "tuple[tuple[Place, str], ...]" = ()
+    reason: Reason
+    #: Further places for which the same holds, each as it is called in messages too.
+    alike: "tuple[tuple[Place, Reason], ...]" = ()
 
-    def nested_in(self, place: Place, words: str) -> "Mistake":
-        """Return this mistake with its place and text as seen from the value that contains it."""
-        return Mistake((*place, *self.place), f"{words}: {self.text}")
+    @property
+    def text(self) -> str:
+        """The mistake in words."""
+        return self.reason.text
+
+    def nested_in(self, place: Place, called: str | Reason) -> "Mistake":
+        """Return this mistake with its place and reason as seen from the value that contains it."""
+        return Mistake((*place, *self.place), inside(called, self.reason))
+
+
+def inside(place: str | Reason, mistake: Reason) -> Reason:
+    """The reason of a mistake inside something larger, which is called by its field's name or by a reason."""
+    return Reason(Code.INSIDE, {"place": place, "mistake": mistake})
+
+
+def several(reasons: Iterable[Reason]) -> Reason:
+    """All of them as one reason."""
+    return Reason(Code.SEVERAL, {"reasons": tuple(reasons)})
 
 
 class InvalidScenes(SceneburstError):
-    """One or more scenes cannot be accepted; `problems` has a line for each mistake, `mistakes` their places too.
+    """One or more scenes cannot be accepted; `problems` has a line for each mistake, `mistakes` their places and reasons.
 
     Args:
-        problems: a mistake each; a text is one without a place.
+        problems: a mistake each; a reason or a sentence is one without a place.
     """
 
-    def __init__(self, problems: "Sequence[str | Mistake]") -> None:
-        found = [Mistake((), each) if isinstance(each, str) else each for each in problems]
-        self.mistakes = [each._replace(text=redact(each.text)) for each in found]
-        self.problems = [each.text for each in self.mistakes]
-        super().__init__("\n".join(self.problems))
+    def __init__(self, problems: Sequence[str | Reason | Mistake]) -> None:
+        found = [each if isinstance(each, Mistake) else Mistake((), reason_for(each)) for each in problems]
+        self.mistakes = [each._replace(reason=each.reason.without_secrets()) for each in found]
+        super().__init__(Code.MISTAKES, mistakes=tuple(each.reason for each in self.mistakes))
+
+    @property
+    def problems(self) -> list[str]:
+        """Every mistake in words."""
+        return [each.text for each in self.mistakes]
 
 
 class QueueUnavailable(SceneburstError):
@@ -185,12 +202,18 @@ class FleetMisconfigured(FleetError):
     transient: ClassVar[bool] = False
 
 
-def without_prefix(message: str) -> str:
-    """Return a validation message without the prefix that pydantic adds to those of our own checks."""
-    return message.removeprefix("Value error, ")
+def refused_value(problem: "ErrorDetails") -> Reason:
+    """The reason in one entry of a ValidationError: of a value that we refuse ours, else pydantic's type, facts and words."""
+    facts = problem.get("ctx", {})
+    own = getattr(facts.get("error"), "reason", None)
+    if isinstance(own, Reason):
+        return own
+    plain = {name: fact for name, fact in facts.items() if isinstance(fact, str | int | float)}
+    words = problem["msg"].removeprefix("Value error, ")
+    return Reason(Code.VALUE_REFUSED, {**plain, "type": problem["type"], "problem": words})
 
 
-def problem_line(problem: "ErrorDetails") -> str:
-    """Format one entry of a ValidationError as a line: the field, if there is one, and the mistake."""
-    place, words = shorten(".".join(map(str, problem["loc"]))), without_prefix(problem["msg"])
-    return f"{place}: {words}" if place else words
+def refused_field(problem: "ErrorDetails") -> Reason:
+    """The same with its field, if there is one."""
+    place, reason = shorten(".".join(map(str, problem["loc"]))), refused_value(problem)
+    return inside(place, reason) if place else reason

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
-from scenequeue.errors import SettingsError, without_prefix
+from scenequeue.errors import SettingsError, refused_value
 from scenequeue.jobs.ids import LabelName
 from scenequeue.redaction import register_secret, register_url
 
@@ -97,7 +97,7 @@ class SceneburstSettings(BaseModel):
         except ValidationError as error:
             problems = [
                 (f"SCENEBURST_{'.'.join(map(str, e['loc'])).upper()}: " if e["loc"] else "")
-                + without_prefix(e["msg"])
+                + refused_value(e).text
                 + _EXAMPLES.get(e["type"], "")
                 for e in error.errors(include_input=False)
             ]

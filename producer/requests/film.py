@@ -4,13 +4,15 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
+from producer.codes import Code
 from producer.requests.scenes import Malformed, read_model
-from scenequeue.errors import InvalidScenes, Mistake
+from scenequeue.errors import InvalidScenes, Mistake, inside
 from scenequeue.jobs.film import Film
 from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.kinds.render import RenderOptions
 from scenequeue.jobs.kinds.stitch import MAX_SCENES, VERSION, StitchPayload
 from scenequeue.jobs.scene import Scene
+from scenequeue.reasons import Reason
 
 #: True, False, a Film, or a dict with its fields.
 FilmLike: TypeAlias = "Film | Mapping[str, Any] | bool | None"
@@ -34,8 +36,7 @@ def film_from(given: FilmLike) -> Film | None:
     if isinstance(given, Film):
         return given
     if not isinstance(given, Mapping):
-        said = f"a {type(given).__name__} is not a film; true, or name, crossfade_s, music and title are"
-        raise Malformed([Mistake((), said)])
+        raise Malformed([Mistake((), Reason(Code.NOT_FILM, {"type": type(given).__name__}))])
     film: Film = read_model(Film, {name: str(value) if isinstance(value, Path) else value for name, value in given.items()})
     return film
 
@@ -44,12 +45,12 @@ def film_conflicts(scene: Scene, film: Film, options: RenderOptions) -> list[Mis
     """List the reasons that keep one scene out of its job's film, at their places in the scene."""
     found = []
     if scene.name == film.name:
-        found.append(Mistake(("name",), f"name: the film of this job is called {film.name!r} too"))
+        found.append(Mistake(("name",), inside("name", Reason(Code.FILM_CALLED_ALIKE, {"name": film.name}))))
     for name in _SHARED:
         own = scene.options.get(name)
         if own is not None and own != getattr(options, name):
-            said = f"options.{name}: all scenes of a film have the same; the job's is {getattr(options, name)!r}"
-            found.append(Mistake(("options", name), said))
+            differs = Reason(Code.FILM_NEEDS_ONE, {"value": repr(getattr(options, name))})
+            found.append(Mistake(("options", name), inside(f"options.{name}", differs)))
     return found
 
 
@@ -89,7 +90,7 @@ class StitchBuilder:
             self._sources[place] = video_address(self._prefix, scene.name)
             self._weight += weight
         if len(self._sources) > MAX_SCENES:
-            raise InvalidScenes([Mistake(("film",), f"film: it has at most {MAX_SCENES} scenes")])
+            raise InvalidScenes([Mistake(("film",), inside("film", Reason(Code.FILM_TOO_LONG, {"limit": MAX_SCENES})))])
 
     def item(self) -> WorkItem:
         """Return the film's item, its scenes in the caller's order."""

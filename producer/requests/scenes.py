@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
-from scenequeue.errors import Mistake, problem_line
+from producer.codes import Code
+from scenequeue.errors import Mistake, refused_field
 from scenequeue.jobs.kinds.render import RenderOptions, SubtitleStyle, WatermarkStyle
 from scenequeue.jobs.scene import INPUT_ROLES, Scene
 from scenequeue.jobs.wishes import JobWishes
-from scenequeue.quoted import quoted
+from scenequeue.reasons import Reason
 
 #: A scene as a model, or as a dict with our names or the article's.
 SceneLike: TypeAlias = "Scene | Mapping[str, Any]"
@@ -43,7 +45,7 @@ class Malformed(ValueError):
     def __init__(self, mistakes: Iterable[Mistake], rest: Any = None) -> None:
         self.mistakes = list(mistakes)
         self.rest = rest
-        super().__init__("\n".join(mistake.text for mistake in self.mistakes))
+        super().__init__(self.mistakes)
 
 
 def scene_from(given: SceneLike, folder: Path | None = None) -> Scene:
@@ -61,8 +63,7 @@ def scene_from(given: SceneLike, folder: Path | None = None) -> Scene:
     none: dict[str, Any] = {**dict.fromkeys(Scene.model_fields), "options": {}}
     if not isinstance(given, Mapping):
         # Reported like any other mistake in the caller's data.
-        said = f"a {type(given).__name__} is not a scene; a Scene or a mapping with name, image and audio is"
-        raise Malformed([Mistake((), said)], Scene.model_construct(**none))
+        raise Malformed([Mistake((), Reason(Code.NOT_SCENE, {"type": type(given).__name__}))], Scene.model_construct(**none))
     names = caller_names(given)
     fields = {field: _absolute(field, given[name], folder) for field, name in names.items()}
     try:
@@ -97,8 +98,7 @@ def options_from(given: RenderOptions | Mapping[str, Any] | None) -> RenderOptio
     if given is None:
         return RenderOptions()
     if not isinstance(given, Mapping):
-        said = f"a {type(given).__name__} is not options; RenderOptions or a mapping of their names are"
-        raise Malformed([Mistake((), said)], RenderOptions())
+        raise Malformed([Mistake((), Reason(Code.NOT_OPTIONS, {"type": type(given).__name__}))], RenderOptions())
     options: RenderOptions = read_model(RenderOptions, given)
     return options
 
@@ -126,20 +126,23 @@ def _without_mistakes(fields: Mapping[str, Any], error: ValidationError) -> dict
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> list[Mistake]:
-    """Return the mistakes in plain words, with the nearest known name for an unknown one."""
-    mistakes = []
-    for problem in error.errors(include_url=False):
-        place = ".".join(str(part) for part in problem["loc"])
-        if problem["type"] == "extra_forbidden":
-            word = str(problem["loc"][-1])
-            near = difflib.get_close_matches(word, _names_near(model, problem["loc"]), n=1)
-            text = f"unknown option {quoted(place)}" + (f", did you mean {near[0]!r}?" if near else "")
-        elif problem["type"] == "missing":
-            text = f"{quoted(place)} is missing"
-        else:
-            text = problem_line(problem)
-        mistakes.append(Mistake(tuple(part for part in problem["loc"] if part != _KEY), text))
-    return mistakes
+    """Return the mistakes with their places, with the nearest known name for an unknown one."""
+    return [
+        Mistake(tuple(part for part in problem["loc"] if part != _KEY), _explained(problem, model))
+        for problem in error.errors(include_url=False)
+    ]
+
+
+def _explained(problem: ErrorDetails, model: type[BaseModel]) -> Reason:
+    field = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(str(problem["loc"][-1]), _names_near(model, problem["loc"]), n=1)
+        if near:
+            return Reason(Code.FIELD_UNKNOWN_NEAR, {"field": field, "near": near[0]})
+        return Reason(Code.FIELD_UNKNOWN, {"field": field})
+    if problem["type"] == "missing":
+        return Reason(Code.FIELD_MISSING, {"field": field})
+    return refused_field(problem)
 
 
 def _names_near(model: Any, place: tuple[int | str, ...]) -> list[str]:

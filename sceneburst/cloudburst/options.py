@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from producer.requests.scenes import Malformed, options_from
-from scenequeue.errors import InvalidScenes, without_prefix
+from scenequeue.errors import InvalidScenes, refused_value
 from scenequeue.jobs.kinds.render import RenderOptions
 from scenequeue.jobs.wishes import JobWishes
 from scenequeue.quoted import quoted, shorten
@@ -94,6 +94,6 @@ def look_from(
 def _explained(error: ValidationError) -> list[str]:
     """The problems of options, each with the option's name and value."""
     return [
-        f"{'.'.join(map(str, problem['loc']))}: {shorten(repr(problem['input']))}: {without_prefix(problem['msg'])}"
+        f"{'.'.join(map(str, problem['loc']))}: {shorten(repr(problem['input']))}: {refused_value(problem).text}"
         for problem in error.errors(include_url=False)
     ]

@@ -25,13 +25,14 @@ from sceneburst.http_api.errors import (
     WrongMediaType,
     pointer_to,
 )
-from scenequeue.errors import Mistake, Place, StorageDenied
+from scenequeue.errors import Mistake, Place, StorageDenied, reason_for
 from scenequeue.jobs.address import Address
 from scenequeue.jobs.ids import Labels
 from scenequeue.jobs.job import Lane
 from scenequeue.jobs.options import StrictModel
 from scenequeue.jobs.wishes import JobWishes
 from scenequeue.quoted import quoted, shorten
+from scenequeue.reasons import Reason
 from scenequeue.settings import ApiSettings
 from scenequeue.storages.files import path_of
 
@@ -225,15 +226,15 @@ def _blemishes(value: Any, place: Place) -> Iterator[FieldProblem]:
             yield from _blemishes(inner, (*place, index))
 
 
-def _refusal(place: str, roots: Sequence[Path]) -> str | None:
+def _refusal(place: str, roots: Sequence[Path]) -> Reason | None:
     """Return why an HTTP caller may not name a place: a path, or a file outside the API's roots; None if he may."""
     if _LINE_ENDS.search(place):
-        return "an address is one line without tabs"
+        return reason_for("an address is one line without tabs")
     if place and local_path(place) is not None:
-        return f"{quoted(place)} is a path; an address is needed, as in s3://bucket/key"
+        return reason_for(f"{quoted(place)} is a path; an address is needed, as in s3://bucket/key")
     if not place.startswith("file:"):
         return None
-    outside = f"{quoted(place)} is outside the folders that SCENEBURST_FILE_ROOTS of the API allows"
+    outside = reason_for(f"{quoted(place)} is outside the folders that SCENEBURST_FILE_ROOTS of the API allows")
     try:
         path = path_of(place).resolve()
     except (StorageDenied, OSError, RuntimeError):

@@ -174,8 +174,8 @@ def _field_problems(error: InvalidScenes) -> Iterator[FieldProblem]:
     for mistake in error.mistakes:
         first = pointer_to(mistake.place)
         yield FieldProblem(first, mistake.text)
-        for place, words in mistake.alike:
-            yield FieldProblem(pointer_to(place), f"{words}: the same as for {first}")
+        for place, called in mistake.alike:
+            yield FieldProblem(pointer_to(place), f"{called.text}: the same as for {first}")
 
 
 def answer_to_status(status: int, detail: str, instance: str, headers: Mapping[str, str] | None) -> JSONResponse:

@@ -24,7 +24,7 @@ from sceneburst.http_api.routes import jobs, probes
 from sceneburst.http_api.service import Service
 from sceneburst.http_api.views import description
 from sceneburst.words import use_english
-from scenequeue.errors import QueueUnavailable, SceneburstError, SettingsError, without_prefix
+from scenequeue.errors import QueueUnavailable, SceneburstError, SettingsError, refused_value
 from scenequeue.logs import configure
 from scenequeue.settings import ApiSettings
 from scenequeue.version import installed_version
@@ -74,7 +74,7 @@ async def _refused(request: Request, error: SceneburstError) -> JSONResponse:
 
 
 async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-    found = [FieldProblem(str(entry["loc"][-1]), without_prefix(entry["msg"])) for entry in error.errors()]
+    found = [FieldProblem(str(entry["loc"][-1]), refused_value(entry).text) for entry in error.errors()]
     return answer_to(InvalidRequest(found), request.url.path)
 
 

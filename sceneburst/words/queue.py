@@ -83,6 +83,11 @@ SENTENCES: Mapping[str, str] = {
     "server_answered": "{uri}: the server answered {status}",
     "url_malformed": "this is not a valid URL",
     "url_with_user": "{uri}: an address with a user or a password is not accepted",
+    # --- reasons around reasons ---
+    "inside": "{place}: {mistake}",
+    "mistakes": "{mistakes:\n}",
+    "several": "{reasons:; }",
+    "value_refused": "{problem}",
     # --- somebody else's words ---
     "other": "{text}",
 }

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from scenequeue.errors import SettingsError, without_prefix
+from scenequeue.errors import SettingsError, refused_value
 from scenequeue.ports.audit_log import clean_name
 from scenequeue.quoted import quoted
 from scenequeue.settings import DispatcherSettings
@@ -41,7 +41,7 @@ def checked(name: str, text: str) -> float:
     try:
         value = getattr(DispatcherSettings.model_validate({name: text}), name)
     except ValidationError as error:
-        why = "; ".join(without_prefix(each["msg"]) for each in error.errors(include_input=False))
+        why = "; ".join(refused_value(each).text for each in error.errors(include_input=False))
         raise SettingsError(f"limit {name}: {why}") from None
     if isinstance(value, int | float) and abs(value) < float("inf"):
         return value

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from scenequeue.backoff import doubled, jittered
-from scenequeue.errors import BadInput, GrowthRefused, LeaseLost, problem_line
+from scenequeue.errors import BadInput, GrowthRefused, LeaseLost, refused_field
 from scenequeue.jobs.item import ItemState, Lease, WorkItem
 from scenequeue.jobs.need import known_needs
 from scenequeue.jobs.options import JobOptions, job_options_from
@@ -142,7 +142,7 @@ class WorkerPort(ContainerReports):
         try:
             return job_options_from(options or "")
         except ValidationError as error:
-            why = "; ".join(map(problem_line, error.errors(include_url=False, include_input=False)))
+            why = "; ".join(refused_field(each).text for each in error.errors(include_url=False, include_input=False))
             raise BadInput(f"the options of job {job_id} in Redis are malformed: {why}") from None
 
     def extend(self, container_id: str, leases: Sequence[Lease], lease_s: float | None = None) -> list[Lease]:

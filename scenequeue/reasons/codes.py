@@ -79,5 +79,13 @@ class Code(StrEnum):
     URL_MALFORMED = "url_malformed"
     URL_WITH_USER = "url_with_user"
 
+    # --- reasons around reasons ---
+    #: A mistake inside something larger.
+    INSIDE = "inside"
+    MISTAKES = "mistakes"
+    SEVERAL = "several"
+    #: By pydantic: its message is the sentence; `type` and its facts are parameters too.
+    VALUE_REFUSED = "value_refused"
+
     # --- somebody else's words, as they are ---
     OTHER = "other"

@@ -12,11 +12,12 @@ from producer.checks import Checks, Rules
 from producer.places import output_uri
 from producer.reach import Reach
 from producer.uploads import Uploader
-from scenequeue.errors import InvalidScenes, QueueUnavailable, StorageUnavailable
+from scenequeue.errors import InvalidScenes, QueueUnavailable, StorageUnavailable, inside
 from scenequeue.jobs.ids import check_job_id
 from scenequeue.jobs.kinds.render import RenderOptions
 from scenequeue.jobs.wishes import JobWishes
 from scenequeue.queue import SceneQueue
+from scenequeue.reasons import Reason
 from scenequeue.settings import ProducerSettings, SceneburstSettings
 from scenequeue.storages.uri import UriStorage
 from tests.conftest import S3
@@ -279,6 +280,22 @@ def test_a_mistake_in_one_option_or_in_the_film_leaves_the_others_what_they_are(
         producer.submit_scenes(scenes, output="s3://b/o", options={"fps": 25, "zoom": 9}, film={"name": "whole", "fade": 1})
     places = [mistake.place for mistake in caught.value.mistakes]
     assert places == [("options", "zoom"), ("film", "fade"), ("scenes", 1, "options", "fps"), ("scenes", 2, "name")]
+
+
+def test_every_mistake_is_a_code_with_parameters() -> None:
+    """A refused value's is our own; of pydantic's there are its type, its facts and its words."""
+    checks = Checks(Rules(check_files=False))
+    given = {"name": "a/b", "image": "s3://b/i", "audio": "s3://b/a", "options": {"fps": 900}}
+    assert list(checks.scenes([given], RenderOptions(), None)) == [[]]
+    name, fps = (mistake.reason for mistake in checks.mistakes)
+    scene = Reason("scene", {"number": 1})
+    assert name == inside(scene, inside("name", Reason("name_unusable", {"name": "a/b"})))
+    said = "Input should be less than or equal to 60"
+    value = Reason("value_refused", {"le": 60, "type": "less_than_equal", "problem": said})
+    assert fps == inside(scene, inside("fps", value))
+    told = InvalidScenes(checks.mistakes)
+    assert told.reason == Reason("mistakes", {"mistakes": (name, fps)})
+    assert str(told) == f"{name.text}\nscene 1: fps: {said}"
 
 
 def test_mistakes_are_told_though_the_queue_does_not_answer() -> None:

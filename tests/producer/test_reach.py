@@ -36,7 +36,7 @@ def acts(queue: SceneQueue) -> Acts:
 
 def _told(reach: Reach, address: str, act: Act = "read") -> str | None:
     beyond = reach.of_output(address) if act == "write" else reach.find(address, act)
-    return None if beyond is None else reach.explain(beyond, [beyond.folder] if beyond.folder else [])
+    return None if beyond is None else reach.explain(beyond, [beyond.folder] if beyond.folder else []).text
 
 
 @pytest.mark.parametrize(

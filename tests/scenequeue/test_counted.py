@@ -2,11 +2,13 @@
 
 import ast
 import re
+import string
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from sceneburst.words import SENTENCES
 from scenequeue.counted import Number, counted
 
 
@@ -30,14 +32,16 @@ def test_words_around_a_number_agree_with_it() -> None:
 #: Counts that are never one: file, noun.
 _SEVERAL = {
     ("sceneburst/http_api/errors.py", "mistakes"),
-    ("producer/handle.py", "deliveries"),
     # More than a limit of several.
     ("sceneburst/http_api/bodies.py", "scenes"),
-    ("container_worker/media/subtitles/cues.py", "cues"),
-    ("container_worker/media/subtitles/cues.py", "bytes"),
-    ("scenequeue/storages/files.py", "bytes"),
-    ("scenequeue/storages/https.py", "bytes"),
-    ("scenequeue/storages/s3.py", "bytes"),
+}
+#: The same of sentences: code, parameter.
+_SEVERAL_IN_SENTENCES = {
+    ("deliveries_failed", "deliveries"),
+    # More than a limit of several.
+    ("cues_too_many", "cues"),
+    ("file_too_large", "size"),
+    ("subtitles_too_large", "bytes"),
 }
 _COUNTED = re.compile(
     r" (?:more |other |dead )?(attempts|bytes|changes|containers|cues|deliveries|errors|files|hits|items|jobs|launches|letters"
@@ -58,6 +62,17 @@ def test_no_sentence_puts_a_plural_behind_a_number_that_may_be_one() -> None:
                 if is_count and noun:
                     found.add((str(path.relative_to(root)), noun[1]))
     assert found == _SEVERAL
+
+
+def test_no_sentence_of_a_reason_puts_a_plural_behind_a_number_that_may_be_one() -> None:
+    """`{cues:1 cue|# cues}` says both."""
+    found = set()
+    for code, sentence in SENTENCES.items():
+        parts = list(string.Formatter().parse(sentence))
+        for (_, name, spec, _), (behind, *_) in pairwise(parts):
+            if name and not spec and name not in {"limit", "most"} and _COUNTED.match(behind):
+                found.add((code, name))
+    assert found == _SEVERAL_IN_SENTENCES
 
 
 def _is_constant(value: ast.expr) -> bool:
