@@ -217,7 +217,7 @@ class ItemExecutor:
         try:
             self._reports.deliver(
                 lambda: self._queue.worker.fail(
-                    self._container_id, item.lease, failure.error, failure.message, transient=failure.transient
+                    self._container_id, item.lease, failure.error, failure.reason, transient=failure.transient
                 )
             )
             self._heart.count(failed=1)

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from container_worker.codes import Code
 from container_worker.surroundings import SurroundingsBroken
-from scenequeue.errors import DiskFull, ItemError, SettingsError
-from scenequeue.redaction import redact
+from scenequeue.errors import DiskFull, ItemError, SettingsError, reason_for
+from scenequeue.reasons import Code as QueueCode, Reason
 from scenequeue.storages.disk_errors import is_full
 
 
@@ -14,7 +15,7 @@ class Failure:
 
     #: Class name of the error.
     error: str
-    message: str
+    reason: Reason
     #: True if another attempt may succeed.
     transient: bool
     #: False for an exception that no kind raises on purpose; it is logged with its traceback.
@@ -24,19 +25,26 @@ class Failure:
     is_misconfigured: bool = False
     is_broken: bool = False
 
+    @property
+    def message(self) -> str:
+        """The reason in words."""
+        return self.reason.text
+
 
 def classify(error: Exception) -> Failure:
     """Classify an exception; an unforeseen one counts as transient."""
     name = type(error).__name__
-    if isinstance(error, DiskFull) or (isinstance(error, OSError) and is_full(error)):
-        return Failure(DiskFull.__name__, str(error), transient=True, is_disk_full=True)
+    if isinstance(error, DiskFull):
+        return Failure(name, error.reason, transient=True, is_disk_full=True)
+    if isinstance(error, OSError) and is_full(error):
+        return Failure(DiskFull.__name__, reason_for(QueueCode.OTHER, text=str(error)), transient=True, is_disk_full=True)
     if isinstance(error, ItemError):
-        return Failure(name, str(error), error.transient)
+        return Failure(name, error.reason, error.transient)
     if isinstance(error, SettingsError):
         # Caused by the container, not by the item: another container may succeed.
-        return Failure(name, f"this container is not set up: {error}", transient=True, is_misconfigured=True)
+        return Failure(name, reason_for(Code.NOT_SET_UP, problem=error.reason), transient=True, is_misconfigured=True)
     if isinstance(error, SurroundingsBroken):
-        return Failure(name, str(error), transient=True, is_broken=True)
+        return Failure(name, error.reason, transient=True, is_broken=True)
     if isinstance(error, MemoryError):
-        return Failure(name, "the worker itself ran out of memory", transient=True)
-    return Failure(name, f"unexpected: {redact(str(error))}", transient=True, is_expected=False)
+        return Failure(name, Reason(Code.WORKER_OUT_OF_MEMORY), transient=True)
+    return Failure(name, reason_for(Code.UNEXPECTED, error=str(error)), transient=True, is_expected=False)

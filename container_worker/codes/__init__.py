@@ -6,6 +6,12 @@ from enum import StrEnum
 class Code(StrEnum):
     """One reason each; `sceneburst/words/` has a sentence for every code."""
 
+    # --- an attempt that failed ---
+    NOT_SET_UP = "not_set_up"
+    #: An exception that nobody raises on purpose.
+    UNEXPECTED = "unexpected"
+    WORKER_OUT_OF_MEMORY = "worker_out_of_memory"
+
     # --- warnings of a result ---
     CHARSET_DAMAGED = "charset_damaged"
     CHARSET_GUESSED = "charset_guessed"

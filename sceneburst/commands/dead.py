@@ -36,7 +36,9 @@ _REASON_CHARACTERS = 300
 _LETTERS_A_NOTE = 5_000
 app = typer.Typer(help="Dead letters: look at them, requeue or discard them.", invoke_without_command=True)
 JobOption = Annotated[str | None, typer.Option("--job", help="Only this job's.")]
-ReasonOption = Annotated[str | None, typer.Option("--reason", help="Only those of this error class, as `dead reasons` names it.")]
+ReasonOption = Annotated[
+    str | None, typer.Option("--reason", help="Only those of this code, as `dead reasons` names it, or of this error class.")
+]
 LaneOption = Annotated[Lane | None, typer.Option("--lane", help="Only those of jobs of this lane.")]
 AllFlag = Annotated[bool, typer.Option("--all", help="All that the filter finds.")]
 OptionalJob = Annotated[str | None, typer.Argument(help="The job's id; not with --all.", show_default=False)]
@@ -82,7 +84,7 @@ def list_letters(
 
 @app.command()
 def reasons(as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
-    """Count dead letters by reason, the most frequent first."""
+    """Count dead letters by the code of their last error, the most frequent first."""
     with connected(redis_url, namespace) as queue:
         counts = queue.inspect.reasons()
     if as_json:

@@ -3,6 +3,10 @@
 from collections.abc import Mapping
 
 SENTENCES: Mapping[str, str] = {
+    # --- an attempt that failed ---
+    "not_set_up": "this container is not set up: {problem}",
+    "unexpected": "unexpected: {error}",
+    "worker_out_of_memory": "the worker itself ran out of memory",
     # --- warnings of a result ---
     "charset_damaged": (
         "subtitles: the file is in {encoding}, but some bytes of it are not, and are shown as \ufffd; save it as UTF-8"

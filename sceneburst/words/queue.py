@@ -88,6 +88,14 @@ SENTENCES: Mapping[str, str] = {
     "mistakes": "{mistakes:\n}",
     "several": "{reasons:; }",
     "value_refused": "{problem}",
+    # --- an attempt that failed, as the queue finds it out ---
+    "element_malformed": 'not a list element "<item id> <weight ms> <json>"; a foreign writer?',
+    "lease_expired": "no heartbeat within the lease: the container died, froze or lost its network",
+    "message_lost": "its key vanished from Redis: evicted under maxmemory, or deleted by hand",
+    "no_work_item": "not a work item: {problem}",
+    # --- what stands in Redis and cannot be read ---
+    "letter_malformed": "the dead letter in Redis cannot be read; `sceneburst dead discard` forgets it",
+    "result_malformed": "the result in Redis cannot be read",
     # --- somebody else's words ---
     "other": "{text}",
 }

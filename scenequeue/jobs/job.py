@@ -1,7 +1,7 @@
 """Jobs: what a caller submits, and the state that it is in."""
 
 from enum import StrEnum
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field, field_validator
 
@@ -120,6 +120,9 @@ class JobEvent(FrozenModel):
     at_ms: int
     item_id: ItemId | None = None
     fields: dict[str, str] = Field(default_factory=dict)
+    #: Why an attempt failed, where it did; `fields` has the sentence.
+    code: str | None = None
+    parameters: dict[str, Any] | None = None
 
 
 class WaitingItems(NamedTuple):

@@ -36,8 +36,11 @@ class ItemResult(FrozenModel):
     processing_s: float | None = None
     attempts: int = 1
     container: str | None = None
-    #: The class and message of the last error, for a dead letter.
+    #: The class of the last error and its message, for a dead letter.
     error: str | None = None
+    #: The code of that message, with its parameters.
+    code: str | None = None
+    parameters: dict[str, Any] | None = None
     #: Anything the kind reports beyond this (fingerprint, sha256, reused, warnings as codes with parameters).
     details: dict[str, Any] = Field(default_factory=dict)
 
@@ -50,9 +53,12 @@ class ItemResult(FrozenModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _without_words(cls, data: Any) -> Any:
-        """A dump says the warnings twice; they are read from `details`."""
-        return {name: value for name, value in data.items() if name != "warnings"} if isinstance(data, dict) else data
+    def _read(cls, data: Any) -> Any:
+        """Put the error into words, of which Redis keeps the class and the code; warnings, twice in a dump, are in `details`."""
+        if not isinstance(data, dict):
+            return data
+        given = {name: value for name, value in data.items() if name not in {"warnings", "error_class"}}
+        return {**given, "error": f"{data['error_class']}: {Reason.from_json(data).text}"} if "error_class" in data else given
 
     def wire(self) -> str:
         """The JSON that is kept: without what is made of `details`."""
@@ -66,9 +72,26 @@ class ItemErrorRecord(FrozenModel):
     attempt: int
     #: Class name from scenequeue.errors, or LeaseExpired / ContainerLost / NotSetUp / MessageLost.
     error: str
-    message: str
+    #: `other` for what is no reason of ours.
+    code: str
+    parameters: dict[str, Any] = Field(default_factory=dict)
     container: str
     at_ms: int
+
+    @computed_field(description="the reason in words")  # type: ignore[prop-decorator]
+    @property
+    def message(self) -> str:
+        """The reason in words."""
+        return Reason.from_json({"code": self.code, "parameters": self.parameters}).text
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_code(cls, data: Any) -> Any:
+        """A dump has the words too; where they stand alone, they are somebody else's."""
+        if not isinstance(data, dict) or "message" not in data:
+            return data
+        given = {name: value for name, value in data.items() if name != "message"}
+        return given if "code" in given else {**given, **Reason.from_json(data["message"]).to_json()}
 
 
 class DeadLetter(FrozenModel):

@@ -30,7 +30,7 @@ _LETTERS_A_STEP = 150
 class DeadFilter(FrozenModel):
     """Properties that a dead letter must have, all of them; one that is left out asks for nothing."""
 
-    #: Error class of the last attempt, as `reasons` counts them.
+    #: Code of the last attempt's error, as `reasons` counts them; or its class.
     reason: str = ""
     job: str = ""
     lane: Lane | None = None
@@ -144,6 +144,8 @@ def matching_letters(connection: Connection, wanted: DeadFilter, at_once: int = 
     """Members that match and when they were buried, newest first."""
     jobs: dict[str, bool] = {}
     members = _candidates(connection, wanted, at_once)
+    if _is_class(wanted.reason):
+        members = _of_class(connection, wanted.reason, members, at_once)
     while some := list(islice(members, at_once)):
         unknown = list({member_parts(member)[0] for member, _ in some} - jobs.keys())
         jobs |= dict(zip(unknown, _matching_jobs(connection, wanted, unknown), strict=True))
@@ -179,7 +181,8 @@ def _labels(text: str | None) -> dict[str, str]:
 def _candidates(connection: Connection, wanted: DeadFilter, at_once: int) -> Iterator[tuple[str, int]]:
     """Letters of the reason, or of the job where these are fewer, newest first."""
     keys = connection.keys
-    index = keys.of(f"dead:reason:{wanted.reason}") if wanted.reason else keys.dead
+    has_index = wanted.reason and not _is_class(wanted.reason)
+    index = keys.of(f"dead:reason:{wanted.reason}") if has_index else keys.dead
     if wanted.job:
         with connection.translated():
             pipeline = connection.client.pipeline(transaction=False)
@@ -193,6 +196,18 @@ def _candidates(connection: Connection, wanted: DeadFilter, at_once: int) -> Ite
     while page := connection.answer("zrange", index, first, first + at_once - 1, desc=True, withscores=True):
         yield from ((member, int(at)) for member, at in page)
         first += at_once
+
+
+def _is_class(reason: str) -> bool:
+    """True for the class of an error, as in `BadInput`: codes begin with a small letter."""
+    return reason[:1].isupper()
+
+
+def _of_class(connection: Connection, name: str, members: Iterator[tuple[str, int]], at_once: int) -> Iterator[tuple[str, int]]:
+    """Those whose last error is of a class, which stands behind each one's reason."""
+    while some := list(islice(members, at_once)):
+        found = connection.answer("hmget", connection.keys.of("dead:reason_of"), [member for member, _ in some]) or []
+        yield from (each for each, reason in zip(some, found, strict=False) if (reason or "").partition(" ")[2] == name)
 
 
 def _of_job(connection: Connection, job_id: str, index: str) -> Iterator[tuple[str, int]]:

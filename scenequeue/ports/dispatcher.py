@@ -12,6 +12,8 @@ from scenequeue.jobs.wishes import WishedJob
 from scenequeue.ports.audit_log import clean_name
 from scenequeue.ports.container_reports import CONTAINER_TTL_S
 from scenequeue.ports.job_lookup import status_of
+from scenequeue.reasons import Reason
+from scenequeue.reasons.stored import reason_words
 from scenequeue.structure.connection import Connection
 from scenequeue.structure.hashes import container_fields, whole_number, wished_from
 
@@ -93,15 +95,16 @@ class DispatcherPort:
         """
         self._unless_deposed(self._connection.run("drain", container_id, _word(fence), clean_name(by)) == 1)
 
-    def forfeit(self, container_id: str, reason: str, *, fence: int | None = None) -> int:
+    def forfeit(self, container_id: str, reason: Reason | str, *, fence: int | None = None) -> int:
         """Put back at once what a lost container holds, attempts counted; returns how many items that were.
 
         Raises:
             DispatcherDeposed: a fencing number was given, and another dispatcher acts now; nothing was put back.
         """
         taken = 0
+        why = reason_words(reason)
         for each in self._connection.all:
-            more = int(each.run("forfeit", container_id, reason, _word(fence)))
+            more = int(each.run("forfeit", container_id, *why, _word(fence)))
             self._unless_deposed(more >= 0)
             taken += more
         return taken

@@ -23,12 +23,12 @@ def by_structure(
 
 
 def run_on_leases(
-    connection: Connection, script: str, container_id: str, word: str | int, leases: Sequence[Lease]
+    connection: Connection, script: str, container_id: str, words: Sequence[str | int], leases: Sequence[Lease]
 ) -> list[Lease]:
     """Run a step on leases, those of each structure together; returns those that it refuses."""
     refused: list[Lease] = []
     for each, some in by_structure(connection, leases, lambda lease: lease):
-        refused += refused_of(some, each.run(script, container_id, word, *triples_of(some)))
+        refused += refused_of(some, each.run(script, container_id, *words, *triples_of(some)))
     return refused
 
 

@@ -16,10 +16,10 @@ from scenequeue.ports.container_reports import ContainerReports
 from scenequeue.ports.growth import stage_growth
 from scenequeue.ports.job_lookup import job_not_found
 from scenequeue.ports.lease_steps import by_structure, refused_of, run_on_leases
+from scenequeue.reasons import Reason
+from scenequeue.reasons.stored import reason_words
 from scenequeue.structure.connection import Connection
 from scenequeue.structure.lease_messages import (
-    MESSAGE_LIMIT,
-    clean_message,
     leases_from,
     results_message,
 )
@@ -147,7 +147,7 @@ class WorkerPort(ContainerReports):
 
     def extend(self, container_id: str, leases: Sequence[Lease], lease_s: float | None = None) -> list[Lease]:
         """Prolong leases from now; returns those that are lost (another container has it, or its job was cancelled)."""
-        return run_on_leases(self._connection, "extend", container_id, self._lease_ms(lease_s), leases)
+        return run_on_leases(self._connection, "extend", container_id, [self._lease_ms(lease_s)], leases)
 
     def grow(self, container_id: str, lease: Lease, items: Iterable[WorkItem]) -> int:
         """Stage items that a leased item brings for its job's next stage, which was deferred at submission.
@@ -216,7 +216,7 @@ class WorkerPort(ContainerReports):
         return refused
 
     def fail(
-        self, container_id: str, lease: Lease, error: str, message: str, *, transient: bool, retry_in_s: float | None = None
+        self, container_id: str, lease: Lease, error: str, why: Reason | str, *, transient: bool, retry_in_s: float | None = None
     ) -> ItemState:
         """End one attempt without a result. Idempotent: the same failure again counts once.
 
@@ -224,7 +224,7 @@ class WorkerPort(ContainerReports):
             container_id: who reports it.
             lease: whose attempt it was.
             error: class name of the error.
-            message: what was wrong; cut to 8,000 characters.
+            why: what was wrong; a text is somebody else's words. Kept in at most 8,000 characters, its longest texts cut.
             transient: whether another attempt may succeed.
             retry_in_s: pause before it; None is exponential (1 s doubling, at most 60 s) with jitter of half.
 
@@ -238,23 +238,23 @@ class WorkerPort(ContainerReports):
             retry_in_s = jittered(doubled(_INITIAL_RETRY_S, _MAX_RETRY_S, lease.attempt))
         retry_in_ms = round(retry_in_s * 1000) if transient else -1
         about = (container_id, lease.job_id, lease.item_id, lease.token)
-        answer = self._connection.of(lease.structure).run(
-            "fail", *about, error, clean_message(message), retry_in_ms, lease.attempt
-        )
+        words = (*about, error, *reason_words(why), retry_in_ms, lease.attempt)
+        answer = self._connection.of(lease.structure).run("fail", *words)
         if answer == "lost":
             raise LeaseLost(f"{lease.job_id}/{lease.item_id} is no longer this container's")
         return ItemState(answer)
 
-    def release(self, container_id: str, leases: Sequence[Lease], problem: str = "") -> list[Lease]:
+    def release(self, container_id: str, leases: Sequence[Lease], problem: Reason | str = "") -> list[Lease]:
         """Hand items back unharmed, at the front of their jobs, the attempt not counted; returns those refused.
 
         Args:
             container_id: who hands them back.
             leases: of which items.
-            problem: the setting that this container lacks for them, in words. After ten such, each further one counts as
-                an attempt, so that an item which no container is set up for ends as a dead letter that says so.
+            problem: what this container lacks for them, "" if nothing. After ten such, each further one counts as an
+                attempt, so that an item which no container is set up for ends as a dead letter that says so.
         """
-        return run_on_leases(self._connection, "release", container_id, clean_message(problem), leases)
+        why = reason_words(problem) if problem else ("", "")
+        return run_on_leases(self._connection, "release", container_id, why, leases)
 
     def reclaim(self, limit: int = 1000) -> int:
         """Put items with expired leases back, so that recovery does not need a dispatcher; returns how many there were.
@@ -266,11 +266,11 @@ class WorkerPort(ContainerReports):
     def _leases(self, container_id: str, answer: Sequence[Any]) -> list[Lease]:
         leases = []
         for lease, wrong in leases_from(answer):
-            if not wrong:
+            if wrong is None:
                 leases.append(lease)
                 continue
             about = (container_id, lease.job_id, lease.item_id, lease.token)
-            words = (*about, BadInput.__name__, wrong[:MESSAGE_LIMIT], -1, lease.attempt, 1)
+            words = (*about, BadInput.__name__, *reason_words(wrong), -1, lease.attempt, 1)
             self._connection.of(lease.structure).run("fail", *words)
         return leases
 

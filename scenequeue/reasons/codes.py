@@ -87,5 +87,15 @@ class Code(StrEnum):
     #: By pydantic: its message is the sentence; `type` and its facts are parameters too.
     VALUE_REFUSED = "value_refused"
 
+    # --- an attempt that failed, as the queue finds it out ---
+    ELEMENT_MALFORMED = "element_malformed"
+    LEASE_EXPIRED = "lease_expired"
+    MESSAGE_LOST = "message_lost"
+    NO_WORK_ITEM = "no_work_item"
+
+    # --- what stands in Redis and cannot be read ---
+    LETTER_MALFORMED = "letter_malformed"
+    RESULT_MALFORMED = "result_malformed"
+
     # --- somebody else's words, as they are ---
     OTHER = "other"

@@ -6,32 +6,33 @@
 -- ARGV[5]   item id
 -- ARGV[6]   token
 -- ARGV[7]   error class
--- ARGV[8]   message
--- ARGV[9]   retry after (ms), or -1 when it can never pass
--- ARGV[10]  the lease's attempt
--- ARGV[11]  1 when its message cannot be read; else absent
+-- ARGV[8]   reason, as JSON of a code and parameters
+-- ARGV[9]   the same in short, for events
+-- ARGV[10]  retry after (ms), or -1 when it can never pass
+-- ARGV[11]  the lease's attempt
+-- ARGV[12]  1 when its message cannot be read; else absent
 -- Output    'delayed', 'dead', 'dropped' (job cancelled) or 'lost' (not this container's lease; nothing changed).
 --           The same failure again, after its answer was lost on the way, is answered as it was, and counts once.
 -- Uses      names, commands, clock, counters, events, lanes, leases, history, letters, stages
 
 local container, job, item, token = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
-local kind, message, retry_in_ms, attempt = ARGV[7], ARGV[8], tonumber(ARGV[9]), tonumber(ARGV[10])
+local why, retry_in_ms, attempt = failure(ARGV[7], ARGV[8], ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11])
 local member = job .. '/' .. item
 local key = P .. 'item:' .. member
 
---- True if the last error of a history is this very one.
-local function ends_with_this(history)
+--- True if the last error of a history, which stands in a text, is this very one.
+local function ends_with_this(history, text)
   local last = type(history) == 'table' and history[#history]
-  return type(last) == 'table' and last.attempt == attempt and last.container == container
-    and last.error == kind and last.message == message
+  return type(last) == 'table' and last.attempt == attempt and last.container == container and last.error == why.error
+    and string.find(text, ',' .. string.sub(why.reason, 2) .. ']', 1, true) ~= nil
 end
 
 if not holds(container, member, token) then
-  local _, history = history_of(call('HGET', job_key(job, 'history'), item))
-  if ends_with_this(history) then return finish('delayed') end
+  local text, history = history_of(call('HGET', job_key(job, 'history'), item))
+  if ends_with_this(history, text) then return finish('delayed') end
   local letter = call('HGET', job_key(job, 'dead'), item)
   local is_json, decoded = pcall(cjson.decode, letter or '')
-  return finish(is_json and type(decoded) == 'table' and ends_with_this(decoded.errors) and 'dead' or 'lost')
+  return finish(is_json and type(decoded) == 'table' and ends_with_this(decoded.errors, letter) and 'dead' or 'lost')
 end
 unlease(member, container)
 local outcome
@@ -39,19 +40,19 @@ if job_of(job).state ~= 'active' then
   drop(job, item, 'leased')
   outcome = 'dropped'
 else
-  local history = append_history(job, item, attempt, kind, message, container)
+  local history = append_history(job, item, attempt, why, container)
   if retry_in_ms < 0 or attempt >= job_of(job).max_attempts then
     local got = call('HMGET', key, 'body', 'need')
     local had = { need = need_or_first(job, got[2]), attempt = attempt, body = got[1] or '', container = container, token = token,
-      is_foreign = ARGV[11] == '1' }
-    bury(job, item, 'leased', had, history, kind, message)
+      is_foreign = ARGV[12] == '1' }
+    bury(job, item, 'leased', had, history, why)
     outcome = 'dead'
   else
     call('HDEL', key, 'token', 'container', 'attempt')
     call('ZADD', P .. 'delayed', NOW_MS + retry_in_ms, member)
     call('SADD', job_key(job, 'delayed'), item)
     move(job, 'leased', 'delayed', 1)
-    event(job, 'retry', 'item_id', item, 'attempt', attempt, 'error', kind, 'message', brief(message), 'token', token)
+    event(job, 'retry', 'item_id', item, 'attempt', attempt, 'error', why.error, 'reason', why.short, 'token', token)
     outcome = 'delayed'
   end
 end

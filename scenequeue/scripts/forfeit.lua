@@ -2,13 +2,14 @@
 --
 -- Keys     held:<container> (set), held:<container>:call (string), item:<job>/<item> (hash)
 -- ARGV[3]  container id
--- ARGV[4]  why, in words
--- ARGV[5]  fencing number of the dispatcher that says so, or ''
+-- ARGV[4]  why, as JSON of a code and parameters
+-- ARGV[5]  the same in short, for events
+-- ARGV[6]  fencing number of the dispatcher that says so, or ''
 -- Output   how many items were taken back, or -1 when the number is stale (nothing is changed)
 -- Uses     names, commands, counters, fence, draining, losses, stages
 
-local container, why = ARGV[3], ARGV[4]
-if is_deposed(ARGV[5]) then return finish(-1) end
+local container, why = ARGV[3], failure('ContainerLost', ARGV[4], ARGV[5])
+if is_deposed(ARGV[6]) then return finish(-1) end
 mark_draining(container)
 local touched = {}
 local taken = 0
@@ -16,7 +17,7 @@ for _, member in ipairs(members_of(P .. 'held:' .. container)) do
   -- What another container has by now is not this one's to lose.
   local job = split_member(member)
   if job and call('HGET', P .. 'item:' .. member, 'container') == container then
-    take_back(member, 'ContainerLost', why)
+    take_back(member, why)
     touched[job] = true
     taken = taken + 1
   end

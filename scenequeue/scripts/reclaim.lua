@@ -12,10 +12,11 @@ local CONTAINER_KEPT_MS = 86400000
 
 local limit = tonumber(ARGV[3])
 audit()
+local why = own_failure('LeaseExpired', 'lease_expired')
 local expired = call('ZRANGEBYSCORE', P .. 'leases', '-inf', NOW_MS, 'LIMIT', 0, limit)
 local touched = {}
 for _, member in ipairs(expired) do
-  take_back(member, 'LeaseExpired', 'no heartbeat within the lease: the container died, froze or lost its network')
+  take_back(member, why)
   local job = split_member(member)
   if job then touched[job] = true end
 end

@@ -3,25 +3,27 @@
 --
 -- Keys     item:<job>/<item> (hash), leases (zset)
 -- ARGV[3]  container id
--- ARGV[4]  the setting that the container lacks for these items, in words; '' when nothing is wrong with it
--- ARGV[5…] job id, item id, token; repeated
+-- ARGV[4]  what the container lacks for these items, as JSON of a code and parameters; '' when nothing is wrong with it
+-- ARGV[5]  the same in short, for events
+-- ARGV[6…] job id, item id, token; repeated
 -- Output   positions (from 1) of those refused: the lease is not this container's
 -- Uses     names, commands, counters, events, lanes, leases, letters, losses, stages
 
 -- Who may end no lease is refused here, before anything is changed.
 call('EXISTS', P .. 'leases')
 local container, problem = ARGV[3], ARGV[4]
+local why = failure('NotSetUp', problem, ARGV[5])
 local refused, touched = {}, {}
 -- Backwards, so that several items of a job keep their order when each is put in front.
-for i = #ARGV - 2, 5, -3 do
+for i = #ARGV - 2, 6, -3 do
   local job, item, token = ARGV[i], ARGV[i + 1], ARGV[i + 2]
   local member = job .. '/' .. item
   if not holds(container, member, token) then
-    refused[#refused + 1] = (i - 5) / 3 + 1
+    refused[#refused + 1] = (i - 6) / 3 + 1
   elseif problem ~= '' then
     -- The container is to blame, even where work had begun; the item's attempts are spared, but not for ever.
     call('HDEL', P .. 'item:' .. member, 'begun')
-    take_back(member, 'NotSetUp', problem, 'released')
+    take_back(member, why, 'released')
     touched[job] = true
   else
     unlease(member, container)

@@ -5,6 +5,7 @@ malformed, and hides nothing beside it.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,6 +25,8 @@ from scenequeue.reasons import Code, Reason
 MALFORMED = "malformed"
 _STATES = tuple(Counts.model_fields)
 _BOOLEANS = frozenset({"is_spot", "is_draining"})
+#: Bytes of a message that an event tells; the whole of it stands in the history.
+_EVENT_MESSAGE_BYTES = 300
 #: More of a value that cannot be read is not shown.
 _SHOWN_CHARACTERS = 2000
 
@@ -161,8 +164,7 @@ def letter_from(job_id: str, item_id: str, text: str, buried_ms: int) -> DeadLet
     try:
         return DeadLetter.model_validate_json(text)
     except ValidationError:
-        why = "the dead letter in Redis cannot be read; `sceneburst dead discard` forgets it"
-        error = ItemErrorRecord(attempt=0, error="Malformed", message=why, container="", at_ms=buried_ms)
+        error = ItemErrorRecord(attempt=0, error="Malformed", code=Code.LETTER_MALFORMED, container="", at_ms=buried_ms)
         return DeadLetter(
             job_id=JobId(job_id),
             item_id=ItemId(item_id),
@@ -179,21 +181,42 @@ def result_from(item_id: str, text: str) -> ItemResult:
     try:
         return ItemResult.model_validate_json(text)
     except ValidationError:
-        why = "Malformed: the result in Redis cannot be read"
-        return ItemResult(item_id=ItemId(item_id), name=MALFORMED, state="dead", error=why)
+        why = Reason(Code.RESULT_MALFORMED)
+        error = f"Malformed: {why.text}"
+        return ItemResult(item_id=ItemId(item_id), name=MALFORMED, state="dead", error=error, code=why.code, parameters={})
 
 
 def event_from(entry_id: str, fields: Mapping[str, str]) -> JobEvent:
     """An entry of a job's stream of events."""
-    more = {name: value for name, value in fields.items() if name not in {"event", "item_id"}}
+    more = {name: value for name, value in fields.items() if name not in {"event", "item_id", "reason"}}
     item_id = fields.get("item_id")
+    why: dict[str, Any] = {}
+    if "reason" in fields:
+        reason = _reason_from(fields["reason"])
+        more["message"], why = _brief(reason.text), reason.to_json()
     return JobEvent(
         id=entry_id,
         event=fields.get("event", MALFORMED),
         at_ms=whole_number(entry_id.partition("-")[0]),
         item_id=ItemId(item_id) if item_id else None,
         fields=more,
+        **why,
     )
+
+
+def _reason_from(text: str) -> Reason:
+    """A reason as the steps keep it; whatever else stands there is somebody else's words."""
+    try:
+        return Reason.from_json(json.loads(text))
+    except (ValueError, RecursionError):
+        return Reason.from_json(text)
+
+
+def _brief(message: str) -> str:
+    """The first line of a message, cut where a character ends."""
+    line = re.split(r"[\r\n]", message, maxsplit=1)[0].encode("utf-8", "replace")
+    cut = line[:_EVENT_MESSAGE_BYTES].decode("utf-8", "ignore")
+    return cut if len(line) <= _EVENT_MESSAGE_BYTES else f"{cut}…"
 
 
 def plan_from(text: str) -> dict[str, Any]:

@@ -62,9 +62,9 @@ class Keys:
     | audit | stream | acts of operators: by, act, about, amount, detail; about 10,000, for a year after the last |
     | rollup:minute, rollup:five, rollup:hour | hash | place of a slot -> history of it (JSON), see rollup.lua |
     | limits | hash | limit that an operator changed -> {value, by, at_ms} (JSON) |
-    | dead:reasons | hash | error class of the last attempt -> how many dead letters |
+    | dead:reasons | hash | code of the last error, or its class where it has none of ours -> how many dead letters |
     | dead:reason:<reason> | zset | <job>/<item> by time of burial (ms) |
-    | dead:reason_of | hash | <job>/<item> -> reason |
+    | dead:reason_of | hash | <job>/<item> -> reason, error class |
     | containers | zset | container ids by time of first mention (ms) |
     | container:<id> | hash | launch record and beat of a container; expires |
     | container:<id>:log | list | last lines of its log, newest first: "<run>-<number> <line>"; expires with the container |

@@ -9,18 +9,12 @@ from scenequeue.jobs.ids import ItemId, JobId, LeaseToken
 from scenequeue.jobs.item import Lease, WorkItem
 from scenequeue.jobs.need import need_of
 from scenequeue.jobs.result import ItemResult
+from scenequeue.reasons import Code, Reason
 
-#: Characters of an error's message that are kept.
-MESSAGE_LIMIT = 8_000
 #: Values that lease.lua answers for each lease, behind the deadline of all.
 _LEASE_FIELDS = 7
 #: Stands in a lease for what is no work item.
 _NO_ITEM = WorkItem(kind="malformed", name="malformed")
-
-
-def clean_message(message: str) -> str:
-    """An error's message as it is kept: at most 8,000 characters, without half surrogate pairs."""
-    return message.encode("utf-8", "replace").decode()[:MESSAGE_LIMIT]
 
 
 def triples_of(leases: Sequence[Lease]) -> list[str]:
@@ -43,15 +37,15 @@ def results_message(finished: Sequence[tuple[Lease, ItemResult]], brought: Mappi
     return arguments
 
 
-def leases_from(answer: Sequence[Any]) -> Iterator[tuple[Lease, str]]:
-    """The leases that lease.lua has answered; of one whose body is no work item, what is wrong with it, else ""."""
+def leases_from(answer: Sequence[Any]) -> Iterator[tuple[Lease, Reason | None]]:
+    """The leases that lease.lua has answered; of one whose body is no work item, what is wrong with it."""
     for at in range(1, len(answer), _LEASE_FIELDS):
         job_id, item_id, token, attempt, structure, body, notes = answer[at : at + _LEASE_FIELDS]
         try:
-            item, wrong = WorkItem.read(body), ""
+            item, wrong = WorkItem.read(body), None
         except ValidationError as error:
             item = _NO_ITEM
-            wrong = f"not a work item: {error.errors(include_url=False, include_input=False)}"
+            wrong = Reason(Code.NO_WORK_ITEM, {"problem": str(error.errors(include_url=False, include_input=False))})
         lease = Lease(
             job_id=JobId(job_id),
             item_id=ItemId(item_id),

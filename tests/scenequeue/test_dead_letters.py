@@ -1,12 +1,17 @@
 """Dead letters by reason: counted and indexed by the steps, found by filters, requeued and discarded in bulk."""
 
+import json
 from collections.abc import Sequence
 from itertools import zip_longest
+
+import pytest
 
 from scenequeue.jobs.ids import check_job_id
 from scenequeue.jobs.job import JobSpec, JobState, Lane
 from scenequeue.ports.dead_search import DeadFilter
 from scenequeue.queue import SceneQueue
+from scenequeue.reasons import Reason
+from scenequeue.reasons.stored import stored_reason
 from tests.scenequeue.jobs import done, items, submit
 
 
@@ -53,6 +58,89 @@ def test_reasons_are_counted_by_every_step_that_buries_requeues_or_discards(any_
     (lease,) = queue.worker.lease("c1", 1)
     queue.worker.fail("c1", lease, "ToolFailed", "again", transient=False)
     assert _agree(queue) == {"BadInput": 2, "ToolFailed": 1}
+
+
+_UNREADABLE = Reason("image_unreadable", {"uri": "s3://b/a.png"})
+_TOO_LARGE = Reason("image_too_large", {"pixels": 9})
+
+
+def _bury_coded(queue: SceneQueue) -> None:
+    """Two letters of one code, one of another and the same class, one of a class alone, and one that only shares its name."""
+    submit(queue, "a", 5)
+    why = (_UNREADABLE, _UNREADABLE, _TOO_LARGE, "no", Reason("BadInput"))
+    for lease, each in zip(queue.worker.lease("c1", 5), why, strict=True):
+        queue.worker.fail("c1", lease, "ToolFailed" if each == why[-1] else "BadInput", each, transient=False)
+
+
+def test_dead_letters_are_counted_by_the_code_of_their_last_error(any_queue: SceneQueue) -> None:
+    """Its class alone tells an operator little; it stands where the error has no code of ours."""
+    _bury_coded(any_queue)
+    assert _agree(any_queue) == {"BadInput": 2, "image_unreadable": 2, "image_too_large": 1}
+    assert _found(any_queue, reason="image_unreadable") == ["a/0-0", "a/0-1"]
+    any_queue.operator.discard("a", "0-0")
+    any_queue.operator.requeue("a", "0-2")
+    assert _agree(any_queue) == {"BadInput": 2, "image_unreadable": 1}
+
+
+def test_dead_letters_are_found_by_an_error_class_too(any_queue: SceneQueue) -> None:
+    """Whatever codes its errors have; alone and beside another filter."""
+    _bury_coded(any_queue)
+    submit(any_queue, "b", 1)
+    (lease,) = any_queue.worker.lease("c1", 1)
+    any_queue.worker.fail("c1", lease, "BadInput", _TOO_LARGE, transient=False)
+    assert _found(any_queue, reason="BadInput") == ["a/0-0", "a/0-1", "a/0-2", "a/0-3", "b/0-0"]
+    assert _found(any_queue, reason="BadInput", job="b") == ["b/0-0"]
+    assert _found(any_queue, reason="ToolFailed") == ["a/0-4"]
+    assert [step.changed for step in any_queue.operator.requeue_all(DeadFilter(reason="BadInput"))][-1] == 5
+    assert _agree(any_queue) == {"BadInput": 1}
+
+
+def test_an_error_is_kept_as_a_code_and_shown_in_words(any_queue: SceneQueue) -> None:
+    """No sentence is in Redis; attempt, letter, result and event show the words, and beside them code and parameters."""
+    submit(any_queue, "a", 1)
+    why = Reason("cues_before_start", {"cues": 2})
+    (lease,) = any_queue.worker.lease("c1", 1)
+    any_queue.worker.fail("c1", lease, "ToolFailed", why, transient=True, retry_in_s=0)
+    (lease,) = any_queue.worker.lease("c1", 1)
+    any_queue.worker.fail("c1", lease, "BadInput", why, transient=False)
+    (letter,), (result,) = any_queue.inspect.dead("a"), any_queue.producer.results("a")
+    assert [(error.error, error.code, error.parameters, error.message) for error in letter.errors] == [
+        ("ToolFailed", "cues_before_start", {"cues": 2}, why.text),
+        ("BadInput", "cues_before_start", {"cues": 2}, why.text),
+    ]
+    assert (result.error, result.code, result.parameters) == (f"BadInput: {why.text}", why.code, {"cues": 2})
+    told = {event.event: event for event in any_queue.producer.events("a")}
+    for name in ("retry", "dead"):
+        assert (told[name].fields["message"], told[name].code, told[name].parameters) == (why.text, why.code, {"cues": 2})
+    client, keys = any_queue._connection.client, any_queue._connection.keys
+    kept = [client.hvals(keys.job("a", part)) for part in ("dead", "results")]
+    assert why.text not in str([kept, client.xrange(keys.job("a", "events"))])
+    for model in (letter, result):
+        assert type(model).model_validate_json(model.model_dump_json()) == model
+
+
+@pytest.mark.parametrize("text", ["x" * 20_000, '"\\ü\n' * 20_000, "\ud800" * 20_000])
+def test_a_kept_reason_is_bounded(any_queue: SceneQueue, text: str) -> None:
+    """The longest texts in it are cut, however deep, and it stays a reason."""
+    submit(any_queue, "a", 1)
+    (lease,) = any_queue.worker.lease("c1", 1)
+    inner = Reason("inner", {"text": text, "short": "kept"})
+    any_queue.worker.fail("c1", lease, "BadInput", Reason("outer", {"inner": inner, "also": text, "n": 5}), transient=False)
+    (kept,) = any_queue.inspect.dead("a")[0].errors
+    assert kept.code == "outer"
+    assert kept.parameters["n"] == 5
+    assert kept.parameters["inner"]["parameters"]["short"] == "kept"
+    assert kept.parameters["also"].endswith("…")
+    assert 2_000 < len(json.dumps(kept.parameters, ensure_ascii=False)) < 8_100
+    (dead,) = (event for event in any_queue.producer.events("a") if event.event == "dead")
+    assert len(json.dumps(dead.parameters, ensure_ascii=False)) < 700
+    any_queue.worker.fail("c1", lease, "BadInput", Reason("outer", {"inner": inner, "also": text, "n": 5}), transient=False)
+
+
+def test_a_reason_of_many_texts_keeps_its_code() -> None:
+    """Cutting the longest ones does not help there."""
+    many = tuple(Reason(f"r{n}", {"text": "abc"}) for n in range(5_000))
+    assert json.loads(stored_reason(Reason("code", {"many": many}))) == {"code": "code", "parameters": {}}
 
 
 def test_reasons_that_nobody_knows_are_bounded(any_queue: SceneQueue) -> None:

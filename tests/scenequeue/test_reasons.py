@@ -106,6 +106,15 @@ def test_no_error_below_the_top_floor_is_given_as_a_sentence(room: str) -> None:
     assert sentences == []
 
 
+def test_the_reasons_that_steps_find_out_are_codes_without_parameters() -> None:
+    """They are written in Lua, where nothing else would notice a wrong one."""
+    scripts = "\n".join(path.read_text(encoding="utf-8") for path in _ROOT.glob("scenequeue/scripts/**/*.lua"))
+    found = re.findall(r"own_failure\('(\w+)', '(\w+)'\)", scripts)
+    assert len(found) == scripts.count("own_failure(") - 1 > 0
+    assert {code for _, code in found} <= set(QueueCode)
+    assert [code for _, code in found if _fields(code)] == []
+
+
 def _name_of(called: ast.expr) -> str:
     return called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
 

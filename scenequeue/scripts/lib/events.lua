@@ -7,8 +7,6 @@
 local EVENT_LIMIT = ARGV[1]
 --- Events of a finished job are only of interest to those who watch it end.
 local EVENT_TTL_S = math.min(3600, RESULT_TTL_S)
---- Bytes of a message that an event tells; the whole of it stands in the history.
-local EVENT_MESSAGE_BYTES = 300
 
 local trimmed = {}
 --- Tell those who follow the job. An event of a job that has ended expires as its others do; of one that has expired,
@@ -25,11 +23,4 @@ local function event(id, name, ...)
     trimmed[id] = true
   end
   if state ~= 'active' then call('EXPIRE', key, EVENT_TTL_S) end
-end
-
---- The first line of a message, cut where a character ends.
-local function brief(message)
-  local line = string.match(message, '^[^\r\n]*')
-  if #line <= EVENT_MESSAGE_BYTES then return line end
-  return (string.gsub(string.sub(line, 1, EVENT_MESSAGE_BYTES), '[\192-\255]?[\128-\191]*$', '')) .. '…'
 end

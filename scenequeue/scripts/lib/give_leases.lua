@@ -42,9 +42,9 @@ end
 
 --- What no producer of ours has written, and cannot be taken apart: kept as a dead letter under a name of its own.
 local function bury_malformed(job, need, element, item, container)
-  local kind, message = 'BadInput', 'not a list element "<item id> <weight ms> <json>"; a foreign writer?'
-  local history = append_history(job, item, 1, kind, message, container)
-  bury(job, item, 'ready', { need = need, attempt = 1, body = element, container = container, is_foreign = true }, history, kind, message)
+  local why = own_failure('BadInput', 'element_malformed')
+  local history = append_history(job, item, 1, why, container)
+  bury(job, item, 'ready', { need = need, attempt = 1, body = element, container = container, is_foreign = true }, history, why)
 end
 
 --- What stands in a ring and is no active job goes, with all that it has ready of this need.

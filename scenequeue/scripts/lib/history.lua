@@ -35,11 +35,18 @@ local function attempt_after(text)
   return list and #list + 1 or 1
 end
 
+--- Why an attempt failed: its error class, the reason as JSON ({"code":…,"parameters":…}), and the same in short for events.
+local function failure(kind, reason, short) return { error = kind, reason = reason, short = short or reason } end
+
+--- Why an attempt failed, where a step finds it out: a code of scenequeue/reasons/ without parameters.
+local function own_failure(kind, code) return failure(kind, '{"code":"' .. code .. '","parameters":{}}') end
+
+--- A table as JSON, with the code and the parameters of a reason in it.
+local function with_reason(fields, why) return string.sub(cjson.encode(fields), 1, -2) .. ',' .. string.sub(why.reason, 2) end
+
 --- Append the reason that an attempt failed to the item's history, and return it as JSON.
-local function append_history(id, item, attempt, kind, message, container)
-  local record = cjson.encode({
-    attempt = attempt, error = kind, message = message, container = container or '', at_ms = NOW_MS,
-  })
+local function append_history(id, item, attempt, why, container)
+  local record = with_reason({ attempt = attempt, error = why.error, container = container or '', at_ms = NOW_MS }, why)
   local key = job_key(id, 'history')
   local history = history_of(call('HGET', key, item))
   history = history and (string.sub(history, 1, -2) .. ',' .. record .. ']') or ('[' .. record .. ']')

@@ -6,7 +6,7 @@
 --- Make a dead letter of an item; its whole history goes with it.
 --- from     the state it is counted in now
 --- had      what was known of it: need, attempt, body, container, token; is_foreign: it is no item that we can read
-local function bury(id, item, from, had, history, kind, message)
+local function bury(id, item, from, had, history, why)
   local member = id .. '/' .. item
   -- A foreign producer may have written anything; a letter must stay JSON all the same.
   local body = had.body
@@ -23,23 +23,23 @@ local function bury(id, item, from, had, history, kind, message)
     count('dead', -1)
     count('dropped', 1)
   end
-  enter_reason(member, kind)
+  enter_reason(member, why)
   call('HDEL', job_key(id, 'history'), item, item .. '#')
   call('DEL', P .. 'item:' .. member)
-  call('HSET', job_key(id, 'results'), item, cjson.encode({
+  call('HSET', job_key(id, 'results'), item, with_reason({
     item_id = item, name = type(decoded.name) == 'string' and decoded.name or '', state = 'dead', attempts = had.attempt,
-    container = had.container, error = kind .. ': ' .. message,
-  }))
+    container = had.container, error_class = why.error,
+  }, why))
   move(id, from, 'dead', 1, had.need)
-  event(id, 'dead', 'item_id', item, 'attempt', had.attempt, 'error', kind, 'message', brief(message), 'token', had.token or '')
+  event(id, 'dead', 'item_id', item, 'attempt', had.attempt, 'error', why.error, 'reason', why.short, 'token', had.token or '')
 end
 
 --- A leased or delayed item whose own key is gone: evicted, or deleted by hand. It cannot be done, yet its job must end,
 --- so it becomes a dead letter without a message.
 local function bury_missing(id, item, from, need)
   if job_of(id).state ~= 'active' then return drop(id, item, from) end
-  local kind, message = 'MessageLost', 'its key vanished from Redis: evicted under maxmemory, or deleted by hand'
+  local why = own_failure('MessageLost', 'message_lost')
   local attempt = attempt_after(call('HGET', job_key(id, 'history'), item))
-  local history = append_history(id, item, attempt, kind, message)
-  bury(id, item, from, { need = need, attempt = attempt, body = '{}' }, history, kind, message)
+  local history = append_history(id, item, attempt, why)
+  bury(id, item, from, { need = need, attempt = attempt, body = '{}' }, history, why)
 end

@@ -16,8 +16,9 @@ end
 
 --- Take a leased item back from a container that is lost, or not set up for it: ready again at the front, its attempt counted if it
 --- had begun, or dead when its attempts are used up.
+--- why      as `failure` makes it
 --- spared   the event's name where the attempt is not counted; nil is 'reclaimed'
-local function take_back(member, kind, message, spared)
+local function take_back(member, why, spared)
   local id, item = split_member(member)
   if not id then return call('ZREM', P .. 'leases', member) end
   local got = call('HMGET', P .. 'item:' .. member, 'body', 'weight_ms', 'attempt', 'container', 'token', 'begun', 'need')
@@ -33,12 +34,12 @@ local function take_back(member, kind, message, spared)
   local had = { need = need, attempt = math.max(1, num(got[3])), body = got[1], container = got[4], token = got[5] }
   local is_counted = not is_blameless(id, item, got[6])
   if is_counted then
-    local history = append_history(id, item, had.attempt, kind, message, had.container)
-    if had.attempt >= job.max_attempts then return bury(id, item, 'leased', had, history, kind, message) end
+    local history = append_history(id, item, had.attempt, why, had.container)
+    if had.attempt >= job.max_attempts then return bury(id, item, 'leased', had, history, why) end
   end
   call('DEL', P .. 'item:' .. member)
   move(id, 'leased', 'ready', 1, need)
   make_ready(id, need, item, num(got[2]), had.body)
   local name = not is_counted and spared or 'reclaimed'
-  event(id, name, 'item_id', item, 'attempt', had.attempt, 'error', kind, 'message', brief(message), 'token', had.token)
+  event(id, name, 'item_id', item, 'attempt', had.attempt, 'error', why.error, 'reason', why.short, 'token', had.token)
 end

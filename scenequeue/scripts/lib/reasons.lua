@@ -1,6 +1,7 @@
--- Reasons of dead letters: the error class of the last attempt, counted, with an index of the letters of each.
+-- Reasons of dead letters: the code of the last attempt's error, or its class where it has no code of ours; counted, with an index
+-- of the letters of each.
 --
--- Keys     dead:reasons (hash), dead:reason_of (hash), dead:reason:<reason> (zset)
+-- Keys     dead:reasons (hash), dead:reason_of (hash; "<reason> <error class>"), dead:reason:<reason> (zset)
 -- Uses     names, commands, clock
 
 --- Further reasons are counted together, as "other".
@@ -12,7 +13,7 @@ local function leave_reasons(members)
   local reasons = call('HMGET', P .. 'dead:reason_of', unpack(members))
   local by_reason, known = {}, {}
   for i, member in ipairs(members) do
-    local reason = reasons[i]
+    local reason = reasons[i] and string.match(reasons[i], '^%S+')
     if reason then
       known[#known + 1] = member
       by_reason[reason] = by_reason[reason] or {}
@@ -28,12 +29,16 @@ local function leave_reasons(members)
   end
 end
 
+local function name_of(text) return #text <= REASON_BYTES and string.match(text, '^%w[%w_.-]*$') or 'other' end
+
 --- A dead letter is there.
-local function enter_reason(member, kind)
+--- why  as `failure` makes it
+local function enter_reason(member, why)
   leave_reasons({ member })
-  local reason = #kind <= REASON_BYTES and string.match(kind, '^%w[%w_.-]*$') or 'other'
+  local class, reason = name_of(why.error), name_of(string.match(why.reason, '^{"code":"([^"]*)"') or '')
+  if reason == 'other' then reason = class end
   if call('HEXISTS', P .. 'dead:reasons', reason) == 0 and call('HLEN', P .. 'dead:reasons') >= REASON_LIMIT then reason = 'other' end
-  call('HSET', P .. 'dead:reason_of', member, reason)
+  call('HSET', P .. 'dead:reason_of', member, reason .. ' ' .. class)
   call('ZADD', P .. 'dead:reason:' .. reason, NOW_MS, member)
   call('HSET', P .. 'dead:reasons', reason, call('ZCARD', P .. 'dead:reason:' .. reason))
 end

@@ -1,0 +1,47 @@
+"""Writes reasons as the JSON that Redis keeps, bounded in size."""
+
+import json
+from bisect import bisect_left
+
+from scenequeue.reasons import Code, Parameter, Reason
+
+#: Characters of a stored reason; longer texts in it are cut.
+MAX_CHARACTERS = 8_000
+#: Of one in an event of a job; there may be many.
+MAX_EVENT_CHARACTERS = 600
+
+
+def reason_words(why: Reason | str) -> tuple[str, str]:
+    """Return a reason as the steps take it: as it is kept, and in short, for events; a text is somebody else's words."""
+    reason = (why if isinstance(why, Reason) else Reason(Code.OTHER, {"text": why})).without_secrets()
+    return stored_reason(reason), stored_reason(reason, MAX_EVENT_CHARACTERS)
+
+
+def stored_reason(reason: Reason, limit: int = MAX_CHARACTERS) -> str:
+    """Return a reason as JSON of at most so many characters: its longest texts are cut, all to the same length.
+
+    One that is too long without any text keeps its code alone.
+    """
+    whole = _json(reason)
+    if len(whole) <= limit:
+        return whole
+    too_long = bisect_left(range(limit), True, key=lambda most: len(_json(_cut(reason, most))) > limit)
+    return _json(_cut(reason, too_long - 1) if too_long else Reason(reason.code))
+
+
+def _json(reason: Reason) -> str:
+    text = json.dumps(reason.to_json(), ensure_ascii=False, separators=(",", ":"))
+    # Redis takes no half surrogate pairs.
+    return text.encode("utf-8", "replace").decode()
+
+
+def _cut(reason: Reason, most: int) -> Reason:
+    return Reason(reason.code, {name: _cut_value(value, most) for name, value in reason.parameters.items()})
+
+
+def _cut_value(value: Parameter, most: int) -> Parameter:
+    if isinstance(value, str):
+        return value if len(value) <= most else f"{value[:most]}…"
+    if isinstance(value, tuple):
+        return tuple(_cut(each, most) for each in value)
+    return _cut(value, most) if isinstance(value, Reason) else value
