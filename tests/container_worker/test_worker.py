@@ -200,7 +200,7 @@ def test_a_result_finished_while_redis_is_gone_is_handed_in_once_it_is_back(
 
 def test_a_worker_without_redis_waits_with_little_cpu_then_gives_up(start_worker: Start, tmp_path: Path) -> None:
     """No spinning, and an exit code of its own."""
-    worker = start_worker("c1", url="redis://127.0.0.1:1/0", redis_patience_s=2)
+    worker = start_worker("c1", url="redis://127.0.0.1:1/0", redis_patience_s=0.5)
     assert worker.wait(30) == Exit.REDIS_LOST
 
 

@@ -16,9 +16,12 @@ from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
 from scenequeue.structure.keys import Keys
 from tests.scenequeue.jobs import done, items, submit
+from tests.scenequeue.submitting_program import CHUNK
 from tests.support.waiting import wait_until
 
-_COUNT = 100_000
+#: Chunks of the job whose producer is killed, and its items.
+_CHUNKS = 200
+_COUNT = _CHUNKS * CHUNK
 
 
 def _submit_and_kill(redis_url: str, namespace: str, job_id: str, after_lines: int) -> bool:
@@ -37,7 +40,7 @@ def _submit_and_kill(redis_url: str, namespace: str, job_id: str, after_lines: i
     return "submitted\n" in lines
 
 
-@pytest.mark.parametrize("point", sorted(random.Random(4).sample(range(201), 20)))
+@pytest.mark.parametrize("point", sorted(random.Random(4).sample(range(_CHUNKS + 1), 20)))
 def test_a_producer_killed_while_submitting_leaves_nothing_visible(
     queue: SceneQueue, redis_url: str, namespace: str, point: int
 ) -> None:

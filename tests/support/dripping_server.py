@@ -79,6 +79,7 @@ def _serve(listening: socket.socket, context: ssl.SSLContext, kind: str, server:
 def _answer(connection: socket.socket, context: ssl.SSLContext, kind: str, server: DrippingServer, over: threading.Event) -> None:
     if kind == "handshake":
         server.began.set()
+        connection.settimeout(_PAUSE_S)
         _until_closed(lambda: connection.recv(65536), over)
         return
     with context.wrap_socket(connection, server_side=True) as secure:
