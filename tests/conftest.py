@@ -1,5 +1,6 @@
 """Fixtures shared by all tests: a real Redis, a real S3 API over HTTP, small media, and a check for leaks."""
 
+import functools
 import itertools
 import logging
 import os
@@ -12,6 +13,7 @@ import boto3
 import pytest
 import redis
 import structlog
+from botocore.loaders import JSONFileLoader
 
 from sceneburst.local.embedded_redis import EmbeddedRedis
 from sceneburst.words import use_english
@@ -35,6 +37,10 @@ _FIXED = {
 
 # As the command line does, and `import sceneburst`.
 use_english()
+
+# AWS's description of a service is a megabyte of JSON, which every session of boto3 reads anew.
+_read = functools.cache(JSONFileLoader().load_file)
+JSONFileLoader.load_file = lambda _loader, path: _read(path)  # type: ignore[method-assign]
 
 
 @pytest.fixture(autouse=True)
