@@ -90,8 +90,9 @@ def inside(place: str | Reason, mistake: Reason) -> Reason:
 
 
 def several(reasons: Iterable[Reason]) -> Reason:
-    """All of them as one reason."""
-    return Reason(Code.SEVERAL, {"reasons": tuple(reasons)})
+    """All of them as one reason; a single one as it is."""
+    found = tuple(reasons)
+    return found[0] if len(found) == 1 else Reason(Code.SEVERAL, {"reasons": found})
 
 
 class InvalidScenes(SceneburstError):

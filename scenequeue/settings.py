@@ -11,19 +11,18 @@ from typing import Annotated, Any, Literal, Self, get_args, get_origin
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 
-from scenequeue.errors import SettingsError, refused_value
+from scenequeue.errors import InvalidValue, SettingsError, refused_value, several
 from scenequeue.jobs.ids import LabelName
+from scenequeue.reasons import Code, Reason
 from scenequeue.redaction import register_secret, register_url
 
 Positive = Annotated[float, Field(gt=0)]
 _KEY_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
-#: Additions to the message about a value of the wrong type.
-_EXAMPLES = {
-    "list_type": ', written as JSON; two folders are ["/srv/media", "/srv/videos"]',
-    "dict_type": ', written as JSON: {"name": "value"}',
-}
+#: The mistake of a value of another type, for which an example helps.
+_NOT_THE_TYPE = {"list_type": Code.SETTING_NOT_LIST, "dict_type": Code.SETTING_NOT_MAP}
 
 
 def list_for_shell(values: Iterable[object]) -> str:
@@ -95,13 +94,7 @@ class SceneburstSettings(BaseModel):
         try:
             return cls(**{**dict(cls._environment()), **overrides})
         except ValidationError as error:
-            problems = [
-                (f"SCENEBURST_{'.'.join(map(str, e['loc'])).upper()}: " if e["loc"] else "")
-                + refused_value(e).text
-                + _EXAMPLES.get(e["type"], "")
-                for e in error.errors(include_input=False)
-            ]
-            raise SettingsError("; ".join(problems)) from None
+            raise SettingsError(several(map(_explained, error.errors(include_input=False)))) from None
 
     @classmethod
     def _environment(cls) -> Iterator[tuple[str, object]]:
@@ -114,6 +107,15 @@ class SceneburstSettings(BaseModel):
                     with contextlib.suppress(ValueError):
                         value = json.loads(text)
                 yield name, value
+
+
+def _explained(problem: ErrorDetails) -> Reason:
+    """The reason that a setting's value is refused, with the environment variable."""
+    reason = refused_value(problem)
+    if not problem["loc"]:
+        return reason
+    code = _NOT_THE_TYPE.get(problem["type"], Code.SETTING_REFUSED)
+    return Reason(code, {"setting": f"SCENEBURST_{'.'.join(map(str, problem['loc'])).upper()}", "problem": reason})
 
 
 def _is_list_or_map(annotation: Any) -> bool:
@@ -170,7 +172,7 @@ class ApiSettings(ProducerSettings):
         if not isinstance(keys, dict) or not all(
             _KEY_NAME.fullmatch(str(name)) and _SHA256.fullmatch(str(digest)) for name, digest in keys.items()
         ):
-            raise ValueError('is no JSON map of names to SHA-256 hashes, as in {"shop": "<64 hex digits>"}')
+            raise InvalidValue(Code.API_KEYS_MALFORMED)
         return {name: str(digest).lower() for name, digest in keys.items()}
 
 

@@ -23,6 +23,28 @@ class Code(StrEnum):
     RETRY_LATER = "retry_later"
     STARTING = "starting"
 
+    # --- a Redis server ---
+    REDIS_DISK_FAILS = "redis_disk_fails"
+    REDIS_EVICTS = "redis_evicts"
+    REDIS_FILE_OFF = "redis_file_off"
+    REDIS_FILE_ON = "redis_file_on"
+    REDIS_KEYS_MOVED = "redis_keys_moved"
+    REDIS_LOSES_JOBS = "redis_loses_jobs"
+    REDIS_LOSES_LAST_WRITES = "redis_loses_last_writes"
+    REDIS_NEARLY_FULL = "redis_nearly_full"
+    REDIS_POLICY = "redis_policy"
+    REDIS_REPLICA = "redis_replica"
+    REDIS_SERVER = "redis_server"
+    REDIS_TO_ADDRESS_PRIMARY = "redis_to_address_primary"
+    REDIS_TO_FREE_DISK = "redis_to_free_disk"
+    REDIS_TO_GROW = "redis_to_grow"
+    REDIS_TO_KEEP_KEYS = "redis_to_keep_keys"
+    REDIS_TO_PERSIST = "redis_to_persist"
+    REDIS_TO_UPGRADE = "redis_to_upgrade"
+    REDIS_TOO_OLD = "redis_too_old"
+    REDIS_VERSION = "redis_version"
+    REDIS_VERSION_UNKNOWN = "redis_version_unknown"
+
     # --- a submission ---
     CRF_OUT_OF_RANGE = "crf_out_of_range"
     JOB_ID_UNUSABLE = "job_id_unusable"
@@ -34,6 +56,25 @@ class Code(StrEnum):
     NAME_UNUSABLE = "name_unusable"
     TITLE_TOO_LONG = "title_too_long"
     TITLE_UNPRINTABLE = "title_unprintable"
+
+    # --- settings ---
+    API_KEYS_MALFORMED = "api_keys_malformed"
+    NOT_REDIS_URL = "not_redis_url"
+    REDIS_CLUSTER_DATABASE = "redis_cluster_database"
+    REDIS_DATABASE = "redis_database"
+    REDIS_HOST_MISSING = "redis_host_missing"
+    #: Several of a single server.
+    REDIS_HOSTS = "redis_hosts"
+    REDIS_NO_CLUSTER = "redis_no_cluster"
+    REDIS_PORT = "redis_port"
+    REDIS_SCHEME_UNKNOWN = "redis_scheme_unknown"
+    REDIS_SERVICE_MISSING = "redis_service_missing"
+    REDIS_SOCKET_MISSING = "redis_socket_missing"
+    REDIS_URL_FRAGMENT = "redis_url_fragment"
+    REDIS_URL_MALFORMED = "redis_url_malformed"
+    SETTING_NOT_LIST = "setting_not_list"
+    SETTING_NOT_MAP = "setting_not_map"
+    SETTING_REFUSED = "setting_refused"
 
     # --- storages ---
     #: The system or a library could not read or write it, perhaps not for good.

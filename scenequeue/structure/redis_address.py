@@ -6,7 +6,8 @@ from urllib.parse import unquote, urlsplit
 
 from redis.connection import parse_url
 
-from scenequeue.errors import SettingsError
+from scenequeue.errors import InvalidValue, SettingsError
+from scenequeue.reasons import Code, Reason
 from scenequeue.redaction import mask_url
 
 _SCHEMES = re.compile(r"(redis|rediss|unix|redis\+sentinel|rediss\+sentinel|redis\+cluster|rediss\+cluster)://(.*)", re.DOTALL)
@@ -46,36 +47,29 @@ def parse_address(url: str) -> RedisAddress:
         return _parse(url)
     except ValueError as error:
         # Messages of the standard library contain the URL, so only our own are shown.
-        why = str(error) if isinstance(error, _Malformed) else "user, host, port or query are malformed"
-        raise SettingsError(
-            f"SCENEBURST_REDIS_URL: {mask_url(url)!r} is not an address of Redis: {why}. It is redis://host:6379/0, rediss://…, "
-            "unix:///path, redis+sentinel://host:26379,…/service or redis+cluster://host:6379,…; a password with special "
-            "characters is percent-encoded, or goes into SCENEBURST_REDIS_PASSWORD"
-        ) from None
-
-
-class _Malformed(ValueError):
-    """A malformed address; the message contains no secret."""
+        why = error.reason if isinstance(error, InvalidValue) else Reason(Code.REDIS_URL_MALFORMED)
+        masked = repr(mask_url(url))
+        raise SettingsError(Code.NOT_REDIS_URL, setting="SCENEBURST_REDIS_URL", url=masked, problem=why) from None
 
 
 def _parse(url: str) -> RedisAddress:
     if not _SCHEMES.fullmatch(url):
-        raise _Malformed("the scheme is unknown")
+        raise InvalidValue(Code.REDIS_SCHEME_UNKNOWN)
     scheme = url.partition("://")[0]
     parts = urlsplit(url)
     if "#" in url:
-        raise _Malformed("it contains a #")
+        raise InvalidValue(Code.REDIS_URL_FRAGMENT)
     if scheme == "unix":
         options = parse_url(url)
         if not options.get("path"):
-            raise _Malformed("the path of the socket is missing")
+            raise InvalidValue(Code.REDIS_SOCKET_MISSING)
         return RedisAddress("single", (), "", is_tls=False, options=options, sentinel_login={})
     tls, _, what = scheme.partition("+")
     kind: Literal["single", "sentinel", "cluster"] = "sentinel" if what == "sentinel" else "cluster" if what else "single"
     userinfo, _, places = parts.netloc.rpartition("@")
     hosts = tuple(_host(place, _PORTS[kind]) for place in places.split(","))
     if kind == "single" and len(hosts) > 1:
-        raise _Malformed("there are several hosts; those of a cluster are redis+cluster://, Sentinels are redis+sentinel://")
+        raise InvalidValue(Code.REDIS_HOSTS)
     service, database = _path(kind, parts.path)
     plain = f"redis://{userinfo}@localhost{'?' if parts.query else ''}{parts.query}"
     options = {name: value for name, value in parse_url(plain).items() if name != "host"}
@@ -83,7 +77,7 @@ def _parse(url: str) -> RedisAddress:
     if database:
         options["db"] = int(database)
     if kind == "cluster" and options.pop("db", 0):
-        raise _Malformed("a cluster has only database 0")
+        raise InvalidValue(Code.REDIS_CLUSTER_DATABASE)
     return RedisAddress(kind, hosts, service, tls == "rediss", options, login)
 
 
@@ -91,9 +85,9 @@ def _host(place: str, port: int) -> Host:
     parts = urlsplit(f"//{place}")
     given = port if parts.port is None else parts.port
     if not 0 < given <= _MAX_PORT:
-        raise _Malformed("a port must be a number from 1 to 65535")
+        raise InvalidValue(Code.REDIS_PORT)
     if not parts.hostname:
-        raise _Malformed("a host is missing; for a Redis on this machine write localhost")
+        raise InvalidValue(Code.REDIS_HOST_MISSING)
     return unquote(parts.hostname), given
 
 
@@ -102,8 +96,8 @@ def _path(kind: str, path: str) -> tuple[str, str]:
     names = [unquote(name) for name in path.strip("/").split("/")] if path.strip("/") else []
     service = names.pop(0) if kind == "sentinel" and names else ""
     if kind == "sentinel" and not service:
-        raise _Malformed("the name of the service that the Sentinels watch is missing")
+        raise InvalidValue(Code.REDIS_SERVICE_MISSING)
     database = names.pop(0) if names else ""
     if names or (database and not re.fullmatch(r"[0-9]{1,9}", database)):
-        raise _Malformed("the path must be the number of a database")
+        raise InvalidValue(Code.REDIS_DATABASE)
     return service, database

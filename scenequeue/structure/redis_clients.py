@@ -18,6 +18,7 @@ from redis.exceptions import (
 from redis.retry import Retry
 
 from scenequeue.errors import SettingsError
+from scenequeue.reasons import Code, Reason
 from scenequeue.structure.redis_address import Host, RedisAddress
 
 _SOCKET_TIMEOUT_S = 10.0
@@ -92,7 +93,7 @@ def _plain_error(error: BaseException) -> Exception:
         if isinstance(behind, (AuthenticationError, NoPermissionError)):
             return behind
         if "cluster support disabled" in str(behind):
-            return SettingsError("SCENEBURST_REDIS_URL: this server is no cluster; use redis:// or rediss://")
+            return SettingsError(Code.REDIS_NO_CLUSTER, setting="SCENEBURST_REDIS_URL")
         behind = behind.__cause__ or behind.__context__
     return ConnectionLost(str(error))
 
@@ -115,7 +116,7 @@ class _LocatedConnection(Connection):
             # The server did not run the command. For a lost connection redis-py repeats it on a new one.
             self._locator.is_cluster = True
             self.disconnect()  # type: ignore[no-untyped-call]
-            raise ConnectionLost(f"the keys are on another server of the cluster: {error}") from error
+            raise ConnectionLost(Reason(Code.REDIS_KEYS_MOVED, {"problem": str(error)}).text) from error
 
 
 class _LocatedTlsConnection(_LocatedConnection, SSLConnection):
@@ -165,7 +166,7 @@ def make_client(address: RedisAddress, key: str) -> Redis:
         # A trial connection object, as only its constructor rejects unknown options.
         pool.connection_class(**pool.connection_kwargs)
     except (TypeError, ValueError, RedisError) as error:
-        raise SettingsError(f"SCENEBURST_REDIS_URL: {error}") from None
+        raise SettingsError(Code.SETTING_REFUSED, setting="SCENEBURST_REDIS_URL", problem=str(error)) from None
     return client
 
 

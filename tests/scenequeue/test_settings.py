@@ -57,7 +57,8 @@ def test_a_malformed_variable_is_named_and_its_value_is_not(
     with pytest.raises(SettingsError) as caught:
         WorkerSettings.load()
     assert str(caught.value).startswith(words)
-    assert "hush" not in str(caught.value)
+    assert caught.value.reason.parameters["setting"] == f"SCENEBURST_{name}"
+    assert "hush" not in str(caught.value) + caught.value.reason.plain()
     assert "\n" not in str(caught.value)
 
 

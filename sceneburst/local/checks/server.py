@@ -51,10 +51,10 @@ def _judged(queue: SceneQueue) -> Iterator[Check]:
         return
     problems = find_problems(info)
     if not problems:
-        yield good("redis", f"{queue.url}: {describe_server(info)}")
+        yield good("redis", f"{queue.url}: {describe_server(info).text}")
     for problem in problems:
         if problem.name == "persistence" and queue.inspect.is_transient():
             said = "the queue of `sceneburst up` ends with it"
             yield doubtful("redis persistence", said, "keep it from one run to the next with `sceneburst up --data FOLDER`")
         else:
-            yield wrong(f"redis {problem.name}", problem.finding, problem.remedy)
+            yield wrong(f"redis {problem.name}", problem.finding.text, problem.remedy.text)

@@ -52,8 +52,9 @@ def test_fields_that_a_managed_server_hides_are_not_judged() -> None:
 
 def test_a_server_is_described_in_one_line() -> None:
     """For `doctor` and logs."""
-    assert describe_server(_GOOD) == "Redis 7.0.15, append-only file on, policy noeviction"
-    assert describe_server({"redis_version": "7.2.4", "valkey_version": "8.0.1"}) == "Valkey 8.0.1"
+    assert describe_server(_GOOD).text == "Redis 7.0.15, append-only file on, policy noeviction"
+    assert describe_server({}).text == "Redis of unknown version"
+    assert describe_server({"redis_version": "7.2.4", "valkey_version": "8.0.1"}).text == "Valkey 8.0.1"
 
 
 @pytest.mark.parametrize("binary", [binary for binary in SERVERS.values() if binary], ids=lambda path: Path(path).parent.name)
