@@ -1,4 +1,4 @@
-"""All that an application uses of Sceneburst. A name is loaded when it is used, and needs no extra."""
+"""The public names of Sceneburst. Each is imported when it is first used, and needs no extra."""
 
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from scenequeue.jobs.wishes import JobWishes as JobWishes
     from scenequeue.settings import ProducerSettings as ProducerSettings
 
-#: The names above by the module that defines them.
+#: Public names, by the module that defines them.
 _NAMES = {
     "sceneburst.cloudburst.batch": "execute_parallel_batches",
     "producer.client": "Producer",
@@ -74,13 +74,13 @@ _HOMES = {name: home for home, names in _NAMES.items() for name in names.split()
 __all__ = sorted(_HOMES)  # noqa: PLE0605
 
 
-if not TYPE_CHECKING:  # for a checker every name would be there
+if not TYPE_CHECKING:  # a type checker would accept any name
 
     def __getattr__(name: str) -> object:
         if name not in _HOMES:
             raise AttributeError(f"module 'sceneburst' has no attribute {name!r}")
         home = _HOMES[name]
-        # What lies in this package stands on all the others.
+        # Code of this package needs all other packages.
         above = ("producer", "dispatcher") if home.startswith("sceneburst.") else (home.partition(".")[0],)
         reason = _hidden(("scenequeue", *above))
         if reason:
@@ -95,7 +95,7 @@ def __dir__() -> list[str]:
 
 
 def _hidden(packages: tuple[str, ...]) -> str | None:
-    """Ask scenequeue.start, loaded by its path: on sys.path a `scenequeue` of the user's own may come first."""
+    """Ask scenequeue.start, loaded by its path, because a `scenequeue` package of the user's own may come first on sys.path."""
     place = join(dirname(dirname(abspath(__file__))), "scenequeue", "start.py")
     spec = spec_from_file_location("sceneburst.start", place)
     assert spec is not None

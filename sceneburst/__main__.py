@@ -1,9 +1,9 @@
-"""`sceneburst`, and `python -m sceneburst`: the command line."""
+"""`sceneburst`, or `python -m sceneburst`, runs the command line."""
 
 import sys
 from os.path import dirname
 
-# A `scenequeue` of the user's own may come first on the path; what says so is found beside this folder.
+# Checked first: a `scenequeue` package of the user's own on the path may hide ours; `start` lies beside this folder.
 sys.path.insert(0, dirname(dirname(__file__)))
 from scenequeue.start import is_service, start
 
@@ -11,7 +11,7 @@ del sys.path[0]
 
 
 def main() -> int | None:
-    """Load the command line and run it; the exit code."""
+    """Load the command line and run it; return the exit code."""
     return start("sceneburst", _main, extras=["console"], serves=is_service(sys.argv[1:]))
 
 

@@ -1,4 +1,4 @@
-"""`sceneburst`: the command line."""
+"""The command line `sceneburst`."""
 
 import os
 import signal
@@ -30,7 +30,7 @@ from scenequeue.storages.disk_errors import is_full
 
 
 class Commands(Group):
-    """All of them, in the order of `sceneburst --help`."""
+    """All commands, in the order of `sceneburst --help`."""
 
     listed = (
         Listed("render", "render:render", "Render a manifest, all on this machine."),
@@ -80,7 +80,7 @@ def _version(is_asked: bool) -> None:
 def options(
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
 ) -> None:
-    """Take the options that stand before a command."""
+    """Handle the options before a command."""
 
 
 _CODES: list[tuple[type[SceneburstError], Exit]] = [
@@ -97,29 +97,29 @@ _CODES: list[tuple[type[SceneburstError], Exit]] = [
 
 
 def main() -> None:
-    """Run the command line; every error of ours is a line, never a traceback. Exit codes: sceneburst/exit_codes.py."""
+    """Run the command line; our errors are printed as a line, never as a traceback. Exit codes: sceneburst/exit_codes.py."""
     redact_tracebacks()
     use_english()
     if isinstance(sys.stdout, TextIOWrapper):
-        # A terminal or a pipe that is not UTF-8 gets question marks for what it cannot take.
+        # On a terminal or pipe without UTF-8, print question marks for characters that it cannot encode.
         sys.stdout.reconfigure(errors="replace")
     serves = is_service(sys.argv[1:])
     try:
         try:
             if serves:
-                # Until it listens for signals itself.
+                # Until the command handles signals itself.
                 exit_quietly_on_interrupt(serves=True)
             else:
                 for number in (signal.SIGINT, signal.SIGTERM):
                     signal.signal(number, _interrupt)
             app(prog_name="sceneburst")
         finally:
-            # What is left is to say how it ended.
+            # All that is left is to report the exit code.
             exit_quietly_on_interrupt(serves=serves)
             if not serves:
                 signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
     except Interrupted as stop:
-        # Python gives up its handlers before it has ended; a second Ctrl-C would then change the exit code.
+        # Python removes its handlers before it has ended; a second Ctrl-C would then change the exit code.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
         from sceneburst.terminal.screen import note
@@ -137,7 +137,7 @@ def main() -> None:
             raise
         from sceneburst.terminal.screen import note
 
-        # What could not be written to a full disk would be tried again at the end.
+        # Output that failed on a full disk would be written again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         note(f"error: {error.strerror}", "red")
         sys.exit(Exit.FAILED)

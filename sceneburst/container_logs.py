@@ -1,4 +1,4 @@
-"""Logs of containers, from where their fleet puts them."""
+"""Reads logs of containers from the place where their fleet stores them."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
@@ -11,17 +11,17 @@ _CHUNK_BYTES = 64 * 1024
 
 
 def log_or_tail(record: ContainerRecord, tail: Sequence[str]) -> tuple[Iterable[bytes], str]:
-    """Read a container's log where its fleet puts it, which has all of it, or else take the last lines that it has told.
+    """Return a container's complete log, or else the last lines that the container has reported.
 
     Args:
-        record: whose.
-        tail: those lines; without any, there is nothing to take instead.
+        record: the container's record.
+        tail: the reported lines; without any there is no substitute for the log.
 
     Returns:
-        The log in pieces, and the reason that it is the tail; "" where it is whole.
+        The log in pieces, and the reason that only the tail is returned; "" for a complete log.
 
     Raises:
-        LogNotFound, FleetError: as `log_of`, and nothing was told.
+        LogNotFound, FleetError: as `log_of`, if no lines were reported.
     """
     try:
         chunks = iter(log_of(record))
@@ -33,10 +33,10 @@ def log_or_tail(record: ContainerRecord, tail: Sequence[str]) -> tuple[Iterable[
 
 
 def log_of(record: ContainerRecord) -> Iterator[bytes]:
-    """Read all that a container has written to standard output and error so far, in pieces.
+    """Read a container's standard output and error so far, in pieces.
 
     Raises:
-        LogNotFound: it cannot be read from here; the message says where it is.
+        LogNotFound: it cannot be read from here; the message names its place.
         FleetError: the container engine does not answer; transient.
     """
     if record.fleet == "docker":
@@ -47,7 +47,7 @@ def log_of(record: ContainerRecord) -> Iterator[bytes]:
 
 
 def lines_of(chunks: Iterable[bytes]) -> Iterator[str]:
-    """Make lines of a log's pieces, without their ends; bytes that are not UTF-8 become replacement characters."""
+    """Split a log into lines, without line ends; bytes that are not UTF-8 become replacement characters."""
     rest = b""
     for chunk in chunks:
         *whole, rest = (rest + chunk).split(b"\n")

@@ -1,4 +1,4 @@
-"""Exit codes of `sceneburst`, and its last words when it is interrupted."""
+"""Exit codes of `sceneburst`, and the last line of an interrupted command."""
 
 import signal
 from collections.abc import Callable, Iterator
@@ -7,14 +7,14 @@ from enum import IntEnum
 
 
 class Exit(IntEnum):
-    """Exit codes, the same for every command. `worker` has its own: container_worker/exit_codes.py."""
+    """Exit codes of every command except `worker`, which has its own: container_worker/exit_codes.py."""
 
     OK = 0
-    #: Some scenes failed, what was asked for is not there, or a job stands in the way: its id is taken, or it was cancelled.
+    #: Some scenes failed, a requested object does not exist, or a job is in the way: its id is taken, or it was cancelled.
     FAILED = 1
     #: A wrong manifest, option or setting; nothing was done.
     USAGE = 2
-    #: Something that is needed does not answer or is not installed: Redis, ffmpeg, the object store.
+    #: A required service does not answer or is not installed: Redis, ffmpeg, the object store.
     UNAVAILABLE = 3
     INTERRUPTED = 130
 
@@ -25,7 +25,7 @@ class Interrupted(BaseException):
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Hold SIGINT and SIGTERM back until this block has ended, and raise Interrupted then; for what must not be half done."""
+    """Delay SIGINT and SIGTERM until this block has ended, then raise Interrupted; for work that must not be half done."""
     came: list[int] = []
     numbers = (signal.SIGINT, signal.SIGTERM)
     before = {number: signal.signal(number, lambda number, _: came.append(number)) for number in numbers}
@@ -40,10 +40,10 @@ def uninterrupted() -> Iterator[None]:
 
 @contextmanager
 def when_interrupted(said: str | Callable[[], str]) -> Iterator[None]:
-    """Set the last line to print after an interruption in this block; the innermost such block wins.
+    """Set the last line to print after an interruption in this block; the innermost block wins.
 
     Args:
-        said: the line, or how to find it out when the interruption has come; "" leaves it to the block around.
+        said: the line, or a function that returns it when the interruption has come; "" defers to the enclosing block.
     """
     try:
         yield

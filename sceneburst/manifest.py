@@ -1,4 +1,4 @@
-"""Manifests: a job in a YAML or JSON file, read with the line of every mistake."""
+"""Reads manifests: a job in a YAML or JSON file; every mistake is reported with its line."""
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -21,43 +21,43 @@ from scenequeue.jobs.scene import Scene
 from scenequeue.reasons import Reason
 
 _KEYS = ("output", "options", "scenes", "watermark", "music", "film", "labels")
-#: What all scenes have that do not name their own.
+#: Inputs that scenes inherit from the manifest unless they name their own.
 _SHARED = ("watermark", "music")
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """A job as written down. Local paths are absolute."""
+    """A job as written in a manifest. Local paths are absolute."""
 
     path: Path
     output: str | None
     options: RenderOptions
     scenes: list[Scene]
-    #: The film that they become; None for none.
+    #: The film of the scenes; None for none.
     film: Film | None
     labels: dict[str, str]
-    #: Local inputs that are not there, as "file:line: …": their scenes will fail, the others will not.
+    #: Missing local inputs, as "file:line: …": their scenes will fail, the others will not.
     missing: list[str]
 
 
 def item_names(scenes: Sequence[Scene], film: Film | None) -> dict[ItemId, str]:
-    """Item id -> name, of the job that scenes and their film become."""
+    """Return item id -> name for the job of these scenes and their film."""
     names = {ItemId(f"0-{index}"): scene.name for index, scene in enumerate(scenes)}
     return {**names, ItemId("1-0"): film.name} if film else names
 
 
 def read_manifest(path: Path, find_reach: Callable[[], Reach | None] | None = None, *, output: str | None = None) -> Manifest:
-    """Read a manifest and check all of it.
+    """Read a manifest and check it completely.
 
     Args:
         path: a YAML or JSON file with `scenes` and optionally `output`, `options`, `watermark`, `music`, `film`, `labels`;
             paths in it are relative to its folder.
-        find_reach: asks what containers can read and write, where that is to be checked too.
-        output: takes the place of the manifest's own.
+        find_reach: finds the files that containers can read and write; None skips that check.
+        output: overrides the manifest's own.
 
     Raises:
-        InvalidScenes: every mistake, each with file and line.
-        QueueUnavailable: from `find_reach`, where the manifest itself has no mistake.
+        InvalidScenes: all mistakes, each with file and line.
+        QueueUnavailable: from `find_reach`, if the manifest itself has no mistake.
     """
     document = parsed(path)
     return _Reader(path, document, output).read(find_reach)
@@ -90,7 +90,7 @@ class _Reader:
         return Manifest(self._path, output, options, scenes, film, labels, self._told(checks.absent))
 
     def _film(self, document: dict[str, Any]) -> Any:
-        """The film as it is given, its music absolute; a manifest's music is the film's where there is one."""
+        """Return the film with absolute paths; it takes the manifest's music if it has none of its own."""
         given = document.get("film")
         if given is True:
             given = {}
@@ -118,15 +118,15 @@ class _Reader:
             return []
         shared = {name: document.get(name) for name in _SHARED}
         if document.get("film") not in (None, False):
-            # Music then runs through the film, and does not begin anew with each scene.
+            # Music then runs through the whole film, instead of starting anew with each scene.
             shared["music"] = None
         given = [{**shared, **each} if isinstance(each, dict) else each for each in listed]
         return [scene for chunk in checks.scenes(given, options, film) for _, scene in chunk]
 
     def _raise_mistakes(self, checks: Checks) -> None:
-        """Raise the mistakes in the order of their lines, first those of no line, which are of the command line.
+        """Raise the mistakes in the order of their lines; mistakes of the command line, which have none, come first.
 
-        Inputs that are not there are among them only where there are others.
+        Missing inputs are included only if there are other mistakes.
         """
         mistakes = [*checks.beyond(), *checks.mistakes]
         if mistakes:
@@ -141,7 +141,7 @@ class _Reader:
         return Reason(Code.AT_LINE, {"place": called, "line": self._line(place)})
 
     def _line(self, place: Place) -> int:
-        """The line of a place, as deep as it can be followed; 0 for one that the command line names."""
+        """Return the line of a place, following it as deep as possible; 0 for a place on the command line."""
         if place == ("output",) and self._output:
             return 0
         line, inside = _line_of(self._document, None), self._document
@@ -155,7 +155,7 @@ class _Reader:
         return line
 
     def _written(self, place: Place) -> Place:
-        """The place where a value that all scenes share, or the film's, is written."""
+        """Return the place where a value that all scenes share, or the film's, is written."""
         inside = self._document
         for part in place[:-1]:
             inside = _inside(inside, part)
@@ -164,7 +164,7 @@ class _Reader:
 
 
 def _inside(value: Any, part: str | int) -> Any:
-    """The value of a mapping under a key, or of a list at an index; None for nothing."""
+    """Return a mapping's value for a key, or a list's for an index; None if there is none."""
     if isinstance(value, Mapping):
         return value.get(part)
     return value[part] if isinstance(value, list) and isinstance(part, int) else None
@@ -195,7 +195,7 @@ def _item_line(listed: Any, index: int) -> int:
 
 
 def _plain(value: Any) -> Any:
-    """Ordinary values instead of the parser's, of which a true with an anchor is a number."""
+    """Replace the parser's own types by ordinary ones; it represents `true` with an anchor as a number, for example."""
     if isinstance(value, Mapping):
         return {str(key): _plain(inner) for key, inner in value.items()}
     if isinstance(value, list):

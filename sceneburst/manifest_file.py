@@ -1,4 +1,4 @@
-"""Reads the file of a manifest: YAML or JSON, within its bounds, each key once."""
+"""Reads the file of a manifest: YAML or JSON, within size limits, without repeated keys."""
 
 import os
 import stat
@@ -17,10 +17,10 @@ _MAX_BYTES = 64 * 1024 * 1024
 
 
 def parsed(path: Path) -> Any:
-    """The mapping in a file, which knows its lines.
+    """Return the mapping in a file, with the lines of its parts.
 
     Raises:
-        InvalidScenes: it is none; with the line where there is one.
+        InvalidScenes: it is no mapping, or cannot be parsed; with the line if known.
     """
     try:
         text = _bytes_of(path).decode("utf-8-sig")
@@ -48,8 +48,8 @@ def parsed(path: Path) -> Any:
 
 
 def _bytes_of(path: Path) -> bytes:
-    """The content of a regular file, of which no more is read than a manifest may have."""
-    # A pipe without a writer would block the opening, and a device may never end.
+    """Return the content of a regular file; no more is read than a manifest may have."""
+    # Opening a pipe without a writer would block, and reading a device may never end.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):

@@ -1,4 +1,4 @@
-"""The names and the behaviour that scripts for CloudBurst Fargate expect, over Sceneburst; see docs/coming-from-cloudburst.md."""
+"""Names and behaviour of CloudBurst Fargate, for scripts that use it, over Sceneburst; see docs/coming-from-cloudburst.md."""
 
 from sceneburst.cloudburst.batch import execute_parallel_batches
 from sceneburst.cloudburst.distribution import calculate_optimal_batch_distribution, choose_optimal_config

@@ -1,4 +1,4 @@
-"""The replaced system's one call: scenes in, videos in a folder, and its report."""
+"""The replaced system's main call: renders scenes into a folder, and returns its report."""
 
 import contextlib
 import time
@@ -11,7 +11,7 @@ from producer.client import Producer
 from producer.handle import JobHandle
 from producer.requests.scenes import SceneLike, scene_from
 from sceneburst.cloudburst.folder import named_folder, temporary_folder
-from sceneburst.cloudburst.options import look_from, wishes_from
+from sceneburst.cloudburst.options import render_options_from, wishes_from
 from sceneburst.cloudburst.report import DownloadOutcome, Run, report
 from sceneburst.cloudburst.scenes import named_scenes
 from scenequeue.counted import counted
@@ -19,7 +19,7 @@ from scenequeue.jobs.kinds.render import RenderOptions
 from scenequeue.jobs.result import ItemResult
 from scenequeue.storages.files import path_of
 
-#: The ledger is read whole: what is left out would cost nothing.
+#: No limit: a container missing from the ledger would cost nothing.
 _ALL_CONTAINERS = 100_000
 
 
@@ -49,23 +49,23 @@ def execute_parallel_batches(
     Args:
         scenes: dicts (scene_name, image_path, audio_path, subtitle_path) or Scene models; unknown keys are ignored with a
             warning, and names become safe for files.
-        scenes_per_batch: scenes that a container is launched for.
-        language: of the texts: chinese, english, or a BCP 47 tag.
+        scenes_per_batch: scenes per launched container.
+        language: language of the texts: chinese, english, or a BCP 47 tag.
         enable_zoom: False renders still pictures.
         config_priority: container size: 1 2vCPU/4GiB, 2 4/8, 3 8/16, 4 16/32, 5 1/2.
-        max_parallel_tasks: most containers for this job.
-        min_scenes_per_batch: fewest scenes worth a container; None is 5, or scenes_per_batch where that is less.
-        watermark_path: laid top left over every scene that has none of its own.
+        max_parallel_tasks: maximum number of containers for this job.
+        min_scenes_per_batch: minimum number of scenes per container; None is 5, or scenes_per_batch if that is less.
+        watermark_path: watermark at the top left of every scene without one of its own.
         is_portrait: 9:16 frames instead of 16:9.
         saving_dir: folder for the videos; None is RESULTS_DIR, else a new temporary folder: `output_directory` in the result.
         background_box: a box behind the subtitles.
-        background_opacity: that box's transparency: 0 is solid, 1 is invisible.
-        output: folder or URI prefix that workers write to, when they cannot write to the folder; videos are copied from there.
-        redis_url: the queue; None takes SCENEBURST_REDIS_URL.
-        namespace: which queue; None takes SCENEBURST_NAMESPACE.
-        job_id: idempotency key; name a saving_dir or an output with it, which belong to the job.
-        timeout_s: longest wait.
-        options: further options; the switches above lie over them.
+        background_opacity: transparency of the box: 0 is solid, 1 is invisible.
+        output: folder or URI prefix for workers that cannot write to saving_dir; videos are copied from there.
+        redis_url: address of the queue; None for SCENEBURST_REDIS_URL.
+        namespace: name of the queue; None for SCENEBURST_NAMESPACE.
+        job_id: idempotency key; use it together with a saving_dir or an output, which belong to the job.
+        timeout_s: maximum time to wait.
+        options: additional options; the switches above override them.
 
     Returns:
         success (at least one video), job_id, output_directory, total_scenes, successful_scenes, failed_scenes,
@@ -75,12 +75,12 @@ def execute_parallel_batches(
         efficiency {speedup_factor, cost_per_scene, success_rate, processing_efficiency}. Shares are 0 to 1.
 
     Raises:
-        InvalidScenes: before anything is enqueued; two scenes of one name are among the mistakes.
+        InvalidScenes: before anything is enqueued; two scenes with the same name are a mistake too.
         QueueUnavailable, QueueFull, JobConflict: see Producer.submit_scenes.
         TimeoutError: not done within timeout_s; the job goes on.
     """
     wishes = wishes_from(scenes_per_batch, max_parallel_tasks, min_scenes_per_batch, config_priority)
-    look = look_from(
+    look = render_options_from(
         options,
         language=language,
         enable_zoom=enable_zoom,
@@ -99,7 +99,7 @@ def execute_parallel_batches(
             )
         except BaseException:
             if saved is None:
-                # Nothing will ever be in it.
+                # Remove the empty temporary folder: no video will be written to it.
                 with contextlib.suppress(OSError):
                     folder.rmdir()
             raise
@@ -125,7 +125,7 @@ def execute_parallel_batches(
 
 
 def _copied(handle: JobHandle, folder: Path) -> dict[str, DownloadOutcome]:
-    """By item id, what became of each finished scene's delivery. A file that lay there before is no delivery."""
+    """Return the delivery of each finished scene, by item id. A file that existed before does not count."""
     return {
         str(delivery.result.item_id): DownloadOutcome(delivery.path, str(delivery.error) if delivery.error else None)
         for delivery in handle.deliver(folder)
@@ -137,7 +137,7 @@ def _in_place(results: Iterable[ItemResult]) -> dict[str, DownloadOutcome]:
 
 
 def _seen(result: ItemResult) -> DownloadOutcome:
-    """Find a video that its worker wrote into the folder, whole."""
+    """Find a complete video that its worker wrote into the folder."""
     path = path_of(result.output or "")
     try:
         size = path.stat().st_size

@@ -1,4 +1,4 @@
-"""The replaced system's planning calls, over the dispatcher's own distribution and sizes."""
+"""The replaced system's planning calls, over the dispatcher's distribution and sizes."""
 
 from typing import Any
 
@@ -6,14 +6,14 @@ from dispatcher.decisions.distribution import distribute
 from dispatcher.decisions.sizing import choose_size
 from scenequeue.counted import Number, counted
 
-#: A batch that differs from the wish by no more than this is still called optimal.
+#: A batch that differs from the desired size by at most this is called optimal.
 _NEAR = 2
 
 
 def calculate_optimal_batch_distribution(
     total_scenes: int, scenes_per_batch: int = 10, max_parallel_tasks: int = 10, min_scenes_per_batch: int = 5
 ) -> dict[str, Any]:
-    """Split scenes into batches as the dispatcher does, and say so in the replaced system's words.
+    """Split scenes into batches as the dispatcher does, and return the split in the replaced system's form.
 
     Returns:
         num_tasks, batch_distribution (sizes, larger ones first), total_batches, strategy (a sentence), warnings (sentences).
@@ -64,7 +64,7 @@ def choose_optimal_config(total_videos: int, urgency_level: str = "normal") -> d
     """Choose sizes for a number of videos; they fit `execute_parallel_batches` as keywords.
 
     Args:
-        total_videos: how many there are.
+        total_videos: number of videos.
         urgency_level: "urgent", or any other word.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Finds the folder that videos go to when the caller names none."""
+"""Chooses the folder for videos if the caller names none."""
 
 import os
 import tempfile
@@ -11,10 +11,10 @@ from scenequeue.storages.temporary import find_temporary_folder
 
 
 def named_folder(saving_dir: str | Path | None) -> Path | None:
-    """The folder that the caller names, else RESULTS_DIR, else None.
+    """Return the folder that the caller names, else RESULTS_DIR, else None.
 
     Raises:
-        InvalidScenes: it is an address.
+        InvalidScenes: it is a URI, not a folder.
     """
     named = saving_dir or os.environ.get("RESULTS_DIR")
     if not named:
@@ -25,19 +25,19 @@ def named_folder(saving_dir: str | Path | None) -> Path | None:
 
 
 def temporary_folder(plan: Mapping[str, Any] | None) -> Path:
-    """Make a new folder where containers can write to it.
+    """Make a new folder that containers can write to.
 
     Args:
-        plan: the acting dispatcher's: `file_roots` are the folders that its containers share with this machine.
+        plan: the active dispatcher's plan; its `file_roots` are the folders shared by containers and this machine.
 
     Raises:
-        SettingsError: there is no folder for temporary files.
+        SettingsError: no temporary folder can be made.
     """
     return Path(tempfile.mkdtemp(prefix="cloudburst-results-", dir=_shared(plan)))
 
 
 def _shared(plan: Mapping[str, Any] | None) -> Path | None:
-    """A shared folder to make the temporary one in; None for the system's, which is shared, or nothing is."""
+    """Return a shared parent folder; None for the system's temporary folder, if that is shared or no folder is."""
     roots = [Path(str(root)) for root in (plan or {}).get("file_roots") or ()]
     usual = find_temporary_folder()
     if any(usual.is_relative_to(root) for root in roots):

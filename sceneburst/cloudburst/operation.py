@@ -1,4 +1,4 @@
-"""The replaced system's class, over the queue, the price list and STS."""
+"""The replaced system's main class, over the queue, the price list and STS."""
 
 import os
 import warnings
@@ -24,17 +24,17 @@ _TITLES = {
     5: "ECONOMY",
 }
 _ENDED = frozenset({"gone", "failed"})
-#: ECS's words for the states of a container.
+#: States of a container in ECS's terms.
 _STATUS = {"intended": "PROVISIONING", "launched": "PENDING", "running": "RUNNING", "draining": "DEACTIVATING"}
 
 
 class FargateOperationV1:
-    """Renders a batch, and looks after containers and costs. Containers are launched by the dispatcher, never from here.
+    """Renders a batch, and reports containers and costs. Containers are launched by the dispatcher, never from here.
 
     Args:
         config_priority: container size, 1 to 5; see `task_configs`.
-        redis_url: the queue; None takes SCENEBURST_REDIS_URL.
-        namespace: which queue; None takes SCENEBURST_NAMESPACE.
+        redis_url: address of the queue; None for SCENEBURST_REDIS_URL.
+        namespace: name of the queue; None for SCENEBURST_NAMESPACE.
 
     Raises:
         ValueError: config_priority is not one of 1 to 5.
@@ -49,7 +49,7 @@ class FargateOperationV1:
         self.current_config = self.task_configs[config_priority - 1]
 
     def calculate_fargate_cost(self, runtime_seconds: float, task_count: int = 1) -> dict[str, Any]:
-        """Estimate what containers of this size cost on demand in AWS_REGION: whole seconds, one minute at least.
+        """Estimate the on-demand cost of containers of this size in AWS_REGION: whole seconds, at least one minute.
 
         Raises:
             ValueError: an argument is negative.
@@ -79,12 +79,12 @@ class FargateOperationV1:
         }
 
     def scan_scenes_from_folder(self, folder_path: str | Path) -> list[dict[str, Any]]:
-        """Find scenes: images/scene_*.png with audio/<name>.mp3, and audio/<name>.srt where there is one.
+        """Find scenes: images/scene_*.png with audio/<name>.mp3, and audio/<name>.srt if it exists.
 
-        A picture without a narration is left out with a warning.
+        A picture without a narration is skipped with a warning.
 
         Raises:
-            ValueError: images/ or audio/ is not there.
+            ValueError: images/ or audio/ does not exist.
         """
         images, audio = Path(folder_path) / "images", Path(folder_path) / "audio"
         for needed in (images, audio):
@@ -123,19 +123,19 @@ class FargateOperationV1:
         """Render scenes as one batch, for which one container of this size is launched.
 
         Args:
-            scenes: see execute_parallel_batches, as for all below.
-            language: of the texts.
+            scenes: as for execute_parallel_batches, like all arguments below.
+            language: language of the texts.
             enable_zoom: False renders still pictures.
             auto_terminate: has no effect: containers leave by themselves when there is no work.
             saving_dir: folder for the videos.
-            watermark_path: top left over every scene.
+            watermark_path: watermark at the top left of every scene.
             is_portrait: 9:16 frames.
             background_box: a box behind the subtitles.
-            background_opacity: its transparency.
+            background_opacity: transparency of the box.
             further: output, job_id, timeout_s, options.
 
         Returns:
-            The report of execute_parallel_batches; `downloaded_files` are paths, and besides there are cost_usd,
+            The report of execute_parallel_batches, with paths in `downloaded_files`; in addition cost_usd,
             processing_time, fargate_config, download_dir, download_count, cost_breakdown, and task_arn of the first container.
         """
         batch = list(scenes)
@@ -171,7 +171,7 @@ class FargateOperationV1:
         }
 
     def list_running_tasks(self, filter_animagent_only: bool = True) -> list[dict[str, Any]]:  # noqa: ARG002  all are ours
-        """List the containers of this queue that have not ended; what is not known of one is None."""
+        """List the containers of this queue that have not ended; unknown fields are None."""
         with Producer(self._redis_url, self._namespace) as producer:
             return [_task_row(record) for record in producer.queue.inspect.containers() if record.state not in _ENDED]
 
@@ -180,7 +180,7 @@ class FargateOperationV1:
         reason: str = "Cleanup requested",
         filter_animagent_only: bool = True,  # noqa: ARG002  all are ours
     ) -> dict[str, Any]:
-        """Let all containers of this queue drain: they finish what they have, and leave. Waiting jobs get new ones."""
+        """Drain all containers of this queue: they finish their items and leave. Waiting jobs get new containers."""
         drained, failed = [], []
         with Producer(self._redis_url, self._namespace) as producer:
             for record in producer.queue.inspect.containers():
@@ -203,8 +203,8 @@ class FargateOperationV1:
         }
 
     def check_aws_account_validity(self) -> dict[str, Any]:
-        """Ask STS who we are, in the role of AWS_ROLE_ARN where that is set."""
-        # It takes a quarter of a second to load.
+        """Ask STS for our identity, in the role AWS_ROLE_ARN if that is set."""
+        # Imported here, because it takes a quarter of a second.
         from botocore.exceptions import BotoCoreError, ClientError
 
         from scenequeue.storages.aws_session import aws_session

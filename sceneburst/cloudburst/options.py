@@ -11,7 +11,7 @@ from scenequeue.jobs.kinds.render import RenderOptions
 from scenequeue.jobs.wishes import JobWishes
 from scenequeue.quoted import quoted, shorten
 
-#: The languages that the replaced system knew by a word.
+#: Languages that the replaced system accepts by name.
 _LANGUAGES = {"chinese": "zh-Hans", "english": "en"}
 _MIN_BATCH = 5
 
@@ -19,10 +19,10 @@ _MIN_BATCH = 5
 def wishes_from(
     scenes_per_batch: int, max_parallel_tasks: int, min_scenes_per_batch: int | None, config_priority: int
 ) -> JobWishes:
-    """Check how the job is to be spread over containers.
+    """Return a job's wishes for its distribution over containers.
 
     Raises:
-        InvalidScenes: naming every parameter that is out of range, and its value.
+        InvalidScenes: names every parameter that is out of range, with its value.
     """
     given = {
         "scenes_per_batch": scenes_per_batch,
@@ -41,7 +41,7 @@ def wishes_from(
         raise InvalidScenes(_explained(error)) from None
 
 
-def look_from(
+def render_options_from(
     options: RenderOptions | Mapping[str, Any] | None,
     *,
     language: str | None,
@@ -50,18 +50,18 @@ def look_from(
     background_box: bool,
     background_opacity: float,
 ) -> RenderOptions:
-    """Lay the switches over the options; a watermark lies top left unless the options say where.
+    """Override the options with the switches; a watermark is placed at the top left unless the options say otherwise.
 
     Args:
-        options: further ones.
-        language: chinese, english, or a BCP 47 tag; None leaves it to the options.
+        options: additional options.
+        language: chinese, english, or a BCP 47 tag; None keeps the options' language.
         enable_zoom: False renders still pictures.
         is_portrait: 9:16 frames.
         background_box: a box behind the subtitles.
-        background_opacity: the box's transparency: 0 is solid, 1 is invisible.
+        background_opacity: transparency of the box: 0 is solid, 1 is invisible.
 
     Raises:
-        InvalidScenes: naming the parameter and its value.
+        InvalidScenes: names the parameter and its value.
     """
     try:
         given = options_from(options)
@@ -92,7 +92,7 @@ def look_from(
 
 
 def _explained(error: ValidationError) -> list[str]:
-    """The problems of options, each with the option's name and value."""
+    """List the problems of options, each with the option's name and value."""
     return [
         f"{'.'.join(map(str, problem['loc']))}: {shorten(repr(problem['input']))}: {refused_value(problem).text}"
         for problem in error.errors(include_url=False)

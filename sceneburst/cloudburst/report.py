@@ -1,4 +1,4 @@
-"""The replaced system's report of a run, computed from what really happened."""
+"""The replaced system's report of a run, computed from the job's results and containers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -16,7 +16,7 @@ from scenequeue.jobs.scene import Scene
 
 @dataclass(frozen=True)
 class DownloadOutcome:
-    """A finished scene's delivery: its local file, or what went wrong."""
+    """Delivery of a finished scene: its local file, or the error."""
 
     path: Path | None
     error: str | None
@@ -24,11 +24,11 @@ class DownloadOutcome:
 
 @dataclass(frozen=True)
 class Run:
-    """All that is known of a job that has ended. Results and downloads are by item id."""
+    """The data of an ended job. Results and downloads are by item id."""
 
     job_id: str
     folder: Path
-    #: The caller's own names of the scenes, of which `scenes` has the safe ones.
+    #: The caller's names of the scenes; `scenes` contains names that are safe for files.
     names: Sequence[str]
     scenes: Sequence[Scene]
     options: RenderOptions
@@ -39,13 +39,13 @@ class Run:
     wall_s: float
     scenes_per_batch: int
     config_priority: int
-    #: Attempts at its items that failed, by container.
+    #: Failed attempts at the job's items, by container.
     failed_attempts: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class SceneRow:
-    """A scene of the report, in the replaced system's words."""
+    """A scene of the report, in the replaced system's terms."""
 
     success: bool
     scene_name: str
@@ -63,11 +63,11 @@ class SceneRow:
     container: str | None
     attempts: int
     warnings: list[dict[str, Any]]
-    #: None of one that is there.
+    #: None for a delivered video.
     error: str | None
 
     def to_dict(self) -> dict[str, Any]:
-        """The row as the report has it."""
+        """Return the row in the report's form."""
         row = asdict(self)
         if self.error is None:
             del row["error"]
@@ -76,7 +76,7 @@ class SceneRow:
 
 @dataclass(frozen=True)
 class TaskRow:
-    """A container of the report, with this job's share of what it costs."""
+    """A container of the report, with this job's share of its cost."""
 
     success: bool
     batch_id: int
@@ -86,7 +86,7 @@ class TaskRow:
     successful_scenes: int
     failed_scenes: int
     total_time: float
-    #: None: its record is gone, and what it cost is not known.
+    #: None if its record, and so its cost, is gone.
     cost_usd: float | None
     cost_breakdown: dict[str, float]
     fargate_config: str
@@ -96,7 +96,7 @@ class TaskRow:
 
 
 def report(run: Run) -> dict[str, Any]:
-    """Every field of the replaced system's report; see execute_parallel_batches. A scene without a result is a failed one."""
+    """Return every field of the replaced system's report; see execute_parallel_batches. A scene without a result has failed."""
     batches = _numbers(run.results.values())
     rows = [_scene_row(run, batches, index) for index in range(len(run.scenes))]
     scenes = sorted(rows, key=lambda row: row.scene_name)
@@ -130,12 +130,12 @@ def report(run: Run) -> dict[str, Any]:
 
 
 def size_text(vcpu: float, memory_mib: int) -> str:
-    """A container's size in the replaced system's form."""
+    """Return a container's size in the replaced system's form."""
     return f"{vcpu:g}vCPU/{memory_mib / 1024:g}GB"
 
 
 def _numbers(results: Any) -> dict[str, int]:
-    """Containers that ended scenes of this job, numbered from 1: what the replaced system called batches."""
+    """Number the containers that ended scenes of this job from 1; the replaced system calls them batches."""
     containers = sorted({result.container for result in results if result.container})
     return {container: number for number, container in enumerate(containers, 1)}
 
@@ -190,7 +190,7 @@ def _scenario(options: RenderOptions, scene: Scene) -> str:
 
 
 def _task_rows(run: Run, batches: Mapping[str, int], scenes: Sequence[SceneRow]) -> tuple[list[TaskRow], float]:
-    """One row per container that ended a scene of this job; and what the job cost, its failed attempts included."""
+    """Return a row per container that ended a scene of this job, and the job's cost including failed attempts."""
     ledger = [_sized(record, run.config_priority) for record in run.containers]
     records = {str(record.container_id): record for record in ledger}
     bill = bill_of_job(list(run.results.values()), ledger, run.now_ms, run.failed_attempts)
@@ -222,12 +222,12 @@ def _task_rows(run: Run, batches: Mapping[str, int], scenes: Sequence[SceneRow])
 
 
 def _sized(record: ContainerRecord, config_priority: int) -> ContainerRecord:
-    """Take a container that was started by hand, of which no size is known, for one of the size that was asked for."""
+    """Give a container that was started by hand, and whose size is unknown, the requested size."""
     size = SIZES[config_priority]
     return record if record.vcpu else record.model_copy(update={"vcpu": size.vcpu, "memory_mib": size.memory_mib})
 
 
 def _breakdown(record: ContainerRecord | None, cost: float) -> dict[str, float]:
-    """The part of the cores, and the rest: memory, and ephemeral storage above the free part."""
+    """Split a cost into the part of the cores, and the rest: memory and ephemeral storage above the free part."""
     cores = cost * share_of_cores(record) if record else 0.0
     return {"vcpu_cost": round(cores, 6), "memory_cost": round(cost - cores, 6)}

@@ -1,4 +1,4 @@
-"""Turns the replaced system's scene dicts into scenes that the producer takes."""
+"""Turns the replaced system's scene dicts into the producer's scenes."""
 
 import re
 import warnings
@@ -16,18 +16,18 @@ _MAX_NAME_CHARS, _MAX_NAME_BYTES = 100, 200
 
 
 class NamedScene(NamedTuple):
-    """A scene for the producer, and the name that its caller knows it by."""
+    """A scene for the producer, with its caller's name for it."""
 
     name: str
     scene: SceneLike
 
 
 def named_scenes(given: Iterable[Any], watermark: str | None) -> list[NamedScene]:
-    """Read scenes: keys that nobody knows are left out with a warning, and names become safe for files.
+    """Read scenes: unknown keys are skipped with a warning, and names are made safe for files.
 
     Args:
         given: dicts, or our own scenes.
-        watermark: of every scene that has none of its own.
+        watermark: watermark of every scene without one of its own.
     """
     taken: set[str] = set()
     by_name: dict[str, str] = {}
@@ -47,7 +47,7 @@ def named_scenes(given: Iterable[Any], watermark: str | None) -> list[NamedScene
             by_name[name] = _unused(safe_name(name), taken)
             taken.add(by_name[name])
         named = {"name": by_name[name]} if given_names else {}
-        # Ahead of the scene's own watermark, which then lies over it under whichever name it goes.
+        # Before the scene's own keys, so that its own watermark wins, whichever name it has.
         scenes.append(NamedScene(name, {**named, "watermark": watermark, **fields}))
     if unknown:
         warnings.warn(f"scenes: unknown keys are ignored: {', '.join(unknown)}", UserWarning, stacklevel=3)
@@ -55,7 +55,7 @@ def named_scenes(given: Iterable[Any], watermark: str | None) -> list[NamedScene
 
 
 def safe_name(name: str) -> str:
-    """The name with "_" for what a file's name cannot have; an empty one stays empty."""
+    """Return the name with "_" in place of characters that file names cannot have; an empty name stays empty."""
     safe = _UNSAFE.sub("_", name).strip()
     if safe and not re.match(r"\w", safe):
         safe = f"_{safe[1:]}"

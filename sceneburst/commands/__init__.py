@@ -1,1 +1,1 @@
-"""The commands of `sceneburst`, a file per group."""
+"""The commands of `sceneburst`, one file per group."""

@@ -1,4 +1,4 @@
-"""`sceneburst containers …` and `plan`: what runs, and what the dispatcher thinks."""
+"""`sceneburst containers …` and `plan`: the containers, and the dispatcher's plan."""
 
 import sys
 from typing import Annotated
@@ -41,7 +41,7 @@ def list_containers(
     redis_url: RedisUrl = None,
     namespace: Namespace = None,
 ) -> None:
-    """Containers, newest first, with what they work on."""
+    """List containers with their items, newest first."""
     from dispatcher.decisions.pricing import cost_usd
 
     with connected(redis_url, namespace) as queue:
@@ -70,7 +70,7 @@ def stop(
     redis_url: RedisUrl = None,
     namespace: Namespace = None,
 ) -> None:
-    """Let a container drain: it gets no more work, finishes what it has, and leaves."""
+    """Drain a container: it gets no more work, finishes its items, and leaves."""
     with connected(redis_url, namespace) as queue:
         alive = [record.container_id for record in queue.inspect.containers() if _is_there(record)]
         chosen = alive if container_id == "all" else [found for found in alive if found == container_id]
@@ -88,7 +88,7 @@ def logs(
     redis_url: RedisUrl = None,
     namespace: Namespace = None,
 ) -> None:
-    """Print what a container has written; where that cannot be read here, the last 200 lines that it has told."""
+    """Print a container's log; if it cannot be read from here, the last 200 lines that the container has reported."""
     from sceneburst.container_logs import lines_of, log_or_tail
 
     with connected(redis_url, namespace) as queue:
@@ -108,7 +108,7 @@ def logs(
 
 
 def plan(as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
-    """Show the dispatcher's last decision and its reason."""
+    """Show the dispatcher's last plan and its reason."""
     with connected(redis_url, namespace) as queue:
         found, now_ms = queue.inspect.plan(), queue.inspect.now_ms()
     shown = plan_for_people(found) if found else None

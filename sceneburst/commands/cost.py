@@ -1,4 +1,4 @@
-"""`sceneburst cost`: what a job, or a day, has cost."""
+"""`sceneburst cost`: the cost of a job, or of a day."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -8,7 +8,7 @@ import typer
 from sceneburst.terminal.screen import JsonFlag, Namespace, RedisUrl, connected, print_json, say
 from scenequeue.counted import Number, counted
 
-#: The ledger is read whole: what is left out would cost nothing.
+#: No limit: a container missing from the ledger would cost nothing.
 _ALL_CONTAINERS = 100_000
 
 
@@ -22,7 +22,9 @@ def cost(
 ) -> None:
     """Show the cost of a job's containers on Fargate, or what it would be; without a job: all containers of the last day.
 
-    Containers are remembered for a day: of an older job it is no longer known what it cost, and that is said.
+    A job's cost is its share of the containers that finished or failed its scenes. Attempts that were lost with a killed
+    container are not in it; without a job, all containers are. Records of containers are kept for a day; the cost of an older
+    job is reported as unknown.
     """
     from dispatcher.decisions.job_costs import bill_of_day, bill_of_job, failed_attempts
     from dispatcher.decisions.pricing import hourly_usd, prices

@@ -1,4 +1,4 @@
-"""`sceneburst dead …`: what was given up, why, and what becomes of it."""
+"""`sceneburst dead …`: lists, requeues and discards dead letters."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from scenequeue.ports.dead_search import DeadFilter, Progress
     from scenequeue.queue import SceneQueue
 
-#: `dead show` has all of it.
+#: `dead show` prints the whole reason.
 _REASON_CHARACTERS = 300
-#: Letters between two lines about the progress.
+#: Letters between two progress lines.
 _LETTERS_A_NOTE = 5_000
 app = typer.Typer(help="Dead letters: look at them, requeue or discard them.", invoke_without_command=True)
 JobOption = Annotated[str | None, typer.Option("--job", help="Only this job's.")]
@@ -63,7 +63,7 @@ def list_letters(
     redis_url: RedisUrl = None,
     namespace: Namespace = None,
 ) -> None:
-    """Dead letters, newest first."""
+    """List dead letters, newest first."""
     wanted = _filter(job, reason, lane, label)
     with connected(redis_url, namespace) as queue:
         if job is not None:
@@ -107,7 +107,7 @@ def show(
     redis_url: RedisUrl = None,
     namespace: Namespace = None,
 ) -> None:
-    """One dead letter with its whole history."""
+    """Show one dead letter with its whole history."""
     with connected(redis_url, namespace) as queue:
         letter = _letter(queue, job_id, item_id)
     if as_json:
@@ -131,7 +131,9 @@ def requeue(
     redis_url: RedisUrl = None,
     namespace: Namespace = None,
 ) -> None:
-    """Give dead letters a new start, with all their attempts: those of a job, or with --all, those that a filter finds."""
+    """Requeue dead letters with all their attempts: those of a job, or with --all those that match the filters."""
+    from scenequeue.ports.dead_search import DeadFilter
+
     wanted = _filter(job, reason, lane, label)
     _check_choice(job_id, all_of_them, wanted)
     with connected(redis_url, namespace) as queue:
@@ -139,9 +141,12 @@ def requeue(
             changed = _follow(queue.operator.requeue_all(wanted, operator_name()), "requeued")
         else:
             items = _chosen(queue, job_id, item_id)
-            for item in items:
+            changed = 0
+            if item_id is None:
+                changed = _follow(queue.operator.requeue_all(DeadFilter(job=job_id), operator_name()), "requeued")
+            for item in _left(queue, job_id, items, changed):
                 queue.operator.requeue(job_id, item, operator_name())
-            changed = len(items)
+                changed += 1
     say(f"{changed} requeued")
 
 
@@ -158,7 +163,9 @@ def discard(
     redis_url: RedisUrl = None,
     namespace: Namespace = None,
 ) -> None:
-    """Forget dead letters for good: those of a job, or with --all, those that a filter finds."""
+    """Discard dead letters for good: those of a job, or with --all those that match the filters."""
+    from scenequeue.ports.dead_search import DeadFilter
+
     wanted = _filter(job, reason, lane, label)
     _check_choice(job_id, all_of_them, wanted)
     with connected(redis_url, namespace) as queue:
@@ -170,9 +177,12 @@ def discard(
             items = _chosen(queue, job_id, item_id)
             if not yes:
                 typer.confirm(f"Forget {counted(len(items), 'dead letter')} of job {job_id} for good?", abort=True)
-            for item in items:
+            changed = 0
+            if item_id is None:
+                changed = _follow(queue.operator.discard_all(DeadFilter(job=job_id), operator_name()), "discarded")
+            for item in _left(queue, job_id, items, changed):
                 queue.operator.discard(job_id, item, operator_name())
-            changed = len(items)
+                changed += 1
     say(f"{changed} discarded")
 
 
@@ -184,7 +194,7 @@ def _filter(job: str | None, reason: str | None, lane: Lane | None, label: list[
 
 
 def _check_choice(job_id: str | None, all_of_them: bool, wanted: "DeadFilter") -> None:
-    """Refuse a filter without --all, and --all beside a job's id: either could mean more letters than were meant."""
+    """Refuse a filter without --all, and --all with a job's id, because either could act on more letters than meant."""
     if job_id is None and not all_of_them:
         raise typer.BadParameter("name a job, or --all with a filter such as --reason")
     if job_id is not None and (all_of_them or wanted.text != "all"):
@@ -192,7 +202,7 @@ def _check_choice(job_id: str | None, all_of_them: bool, wanted: "DeadFilter") -
 
 
 def _follow(steps: "Iterator[Progress]", done: str) -> int:
-    """Say now and then how far it is; how many letters were changed."""
+    """Print the progress from time to time; return the number of changed letters."""
     changed, told = 0, 0
     for progress in steps:
         changed = progress.changed
@@ -203,7 +213,7 @@ def _follow(steps: "Iterator[Progress]", done: str) -> int:
 
 
 def last_reason(letter: DeadLetter) -> str:
-    """The last attempt's error in one line."""
+    """Return the last attempt's error in one line."""
     if not letter.errors:
         return ""
     last = letter.errors[-1]
@@ -212,7 +222,7 @@ def last_reason(letter: DeadLetter) -> str:
 
 
 def _letter(queue: "SceneQueue", job_id: str, item: str) -> DeadLetter:
-    """A dead letter by its item's id, or by its scene's name.
+    """Return the dead letter with this item id or scene name.
 
     Raises:
         JobNotFound: there is none.
@@ -231,8 +241,16 @@ def _letter(queue: "SceneQueue", job_id: str, item: str) -> DeadLetter:
 
 
 def _chosen(queue: "SceneQueue", job_id: str, item_id: str | None) -> list[str]:
-    """One dead letter of a job, or all. Raises JobNotFound."""
+    """Return the item id of one dead letter of a job, or of all. Raises JobNotFound."""
     if item_id is not None:
         return [_letter(queue, job_id, item_id).item_id]
     queue.inspect.job(job_id)
     return [*queue.inspect.dead_ids(job_id)]
+
+
+def _left(queue: "SceneQueue", job_id: str, items: list[str], changed: int) -> list[str]:
+    """Return the chosen letters that the step for all of a job did not change; one by one, each reports its reason."""
+    if changed >= len(items):
+        return []
+    there = set(queue.inspect.dead_ids(job_id))
+    return [item for item in items if item in there]

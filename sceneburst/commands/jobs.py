@@ -1,4 +1,4 @@
-"""Commands about one job: submit it, follow it, get what it made."""
+"""Commands for one job: submit, follow, cancel, and get its results."""
 
 import secrets
 from pathlib import Path
@@ -66,7 +66,7 @@ def submit(
             raise InvalidScenes([f"{manifest}: no output; name one here with --output or in the manifest"])
         if job.missing:
             raise InvalidScenes(job.missing)
-        # Named here, so that it is known whatever happens meanwhile.
+        # Choose the id here, so that it is known even if the submission is interrupted.
         name = f"job-{secrets.token_hex(8)}" if job_id is None else job_id
         again = Again(redis_url, namespace)
         told = f"job {name} is enqueued whole, or not at all: {again.command('status', name)} tells"
@@ -153,7 +153,7 @@ def watch(
 
 
 def results(job_id: JobArgument, as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
-    """List the results of a job's scenes, in their order."""
+    """List the results of a job's scenes, in the scenes' order."""
     from sceneburst.terminal.report import print_warnings
 
     with connected(redis_url, namespace) as queue:
@@ -172,7 +172,7 @@ def results(job_id: JobArgument, as_json: JsonFlag = False, redis_url: RedisUrl 
 
 
 def cancel(job_id: JobArgument, as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
-    """Drop what waits of a job, and stop what runs."""
+    """Cancel a job: drop its waiting items, and stop its running ones."""
     with connected(redis_url, namespace) as queue:
         found = queue.producer.cancel(job_id, operator_name())
     if as_json:
@@ -187,7 +187,7 @@ def download(
     redis_url: RedisUrl = None,
     namespace: Namespace = None,
 ) -> None:
-    """Copy a job's finished MP4s into a folder, each checked against its checksum."""
+    """Copy a job's finished MP4s into a folder, and verify their checksums."""
     from producer.client import Producer
 
     with Producer(settings=settings_from(redis_url, namespace)) as producer:
@@ -204,7 +204,7 @@ def _goes_on(job_id: str, again: Again) -> str:
 
 
 def parse_label(text: str) -> tuple[str, str]:
-    """Name and value of a label "name=value" on the command line.
+    """Parse a label "name=value" from the command line.
 
     Raises:
         typer.BadParameter: it has no "=".
@@ -216,12 +216,12 @@ def parse_label(text: str) -> tuple[str, str]:
 
 
 def labels_text(found: JobStatus) -> str:
-    """A job's labels in one line."""
+    """Return a job's labels in one line."""
     return " ".join(f"{name}={value}" for name, value in found.labels.items())
 
 
 def status_data(found: JobStatus) -> dict[str, Any]:
-    """A job's status as plain data: the shape of `status --json`."""
+    """Return a job's status as plain data: the shape of `status --json`."""
     return {
         **found.model_dump(mode="json"),
         "counts": {**found.counts.model_dump(), "total": found.counts.total},
@@ -230,13 +230,13 @@ def status_data(found: JobStatus) -> dict[str, Any]:
 
 
 def callback_text(callback: Callback) -> str:
-    """The posts to the callback address in one line."""
+    """Return the state of the posts to the callback address in one line."""
     tries = counted(callback.tries, "try", "tries")
     return f"callback: {callback.state.replace('_', ' ')} after {tries}" + (f": {callback.error}" if callback.error else "")
 
 
 def status_row(found: JobStatus, now_ms: int) -> list[str]:
-    """A job's status as the cells of a table."""
+    """Return a job's status as the cells of a table."""
     counts = found.counts
     numbers = (counts.waiting, counts.ready, counts.leased, counts.delayed, counts.done, counts.dead, counts.dropped)
     return [found.job_id, found.state.value, found.lane.value, *map(str, numbers), age_text(found.created_ms, now_ms)]

@@ -1,4 +1,4 @@
-"""A fresh key for the HTTP API."""
+"""`sceneburst api-key`: makes a key for the HTTP API."""
 
 import json
 from typing import Annotated
@@ -12,7 +12,7 @@ def api_key(
     name: Annotated[str, typer.Argument(help="Who it is for; letters, digits and . _ - only.")] = "default",
     as_json: JsonFlag = False,
 ) -> None:
-    """Make a key for the HTTP API; it is shown once, and the settings hold only its hash."""
+    """Make a key for the HTTP API; it is shown once, and only its hash goes into the settings."""
     from sceneburst.http_api.auth import fresh_key, hash_of
     from scenequeue.settings import ApiSettings
 

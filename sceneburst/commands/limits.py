@@ -1,4 +1,4 @@
-"""`sceneburst limits …`: what bounds the dispatcher's launches, changed while it runs."""
+"""`sceneburst limits …`: shows and changes the limits of launches while the dispatcher runs."""
 
 from typing import Annotated, Any
 
@@ -23,13 +23,13 @@ app = typer.Typer(help="Limits of what is launched: show, set and reset them at 
 
 @app.callback()
 def default(context: typer.Context, as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
-    """Show, set and reset limits of what is launched; without a command: show."""
+    """Show, set and reset limits of launches; without a command: show."""
     run_group(context, show, as_json=as_json, redis_url=redis_url, namespace=namespace)
 
 
 @app.command()
 def show(as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
-    """Limits, and who changed which of them."""
+    """Show the limits, and who changed them."""
     with connected(redis_url, namespace) as queue:
         changed, plan, now_ms = queue.inspect.limits(), queue.inspect.plan(), queue.inspect.now_ms()
     settings = (plan or {}).get("settings") or {}
@@ -50,7 +50,7 @@ def set_limits(
     redis_url: RedisUrl = None,
     namespace: Namespace = None,
 ) -> None:
-    """Change limits from the dispatcher's next tick on, all of them or none."""
+    """Change limits from the dispatcher's next tick on; either all of them are changed or none."""
     named: dict[str, str] = {}
     for each in values:
         name, separator, value = each.partition("=")
@@ -69,7 +69,7 @@ def reset(
     redis_url: RedisUrl = None,
     namespace: Namespace = None,
 ) -> None:
-    """Give limits back to the dispatcher's environment."""
+    """Reset limits to the values of the dispatcher's environment."""
     with connected(redis_url, namespace) as queue:
         names = [limit.name for limit in queue.inspect.limits()] if name is None else [name]
         queue.operator.reset_limits(names, operator_name())
@@ -77,11 +77,11 @@ def reset(
 
 
 def limit_rows(changed: dict[str, dict[str, Any]], settings: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return a row for each limit: its value in force, that of the environment, and who changed it when.
+    """Return a row for each limit: the value in force, the environment's value, and who changed it when.
 
     Args:
-        changed: the changed ones by name.
-        settings: values of the acting dispatcher's environment; without one, none is known.
+        changed: the changed limits, by name.
+        settings: the active dispatcher's settings; empty without one.
     """
     from scenequeue.ports.limits import LIMITS
 

@@ -1,4 +1,4 @@
-"""`sceneburst jobs`: jobs by state, lane, label, beginning of the id, and age."""
+"""`sceneburst jobs`: lists jobs by state, lane, label, prefix of the id, and age."""
 
 import re
 from datetime import timedelta
@@ -26,7 +26,7 @@ def jobs(
     redis_url: RedisUrl = None,
     namespace: Namespace = None,
 ) -> None:
-    """Jobs, newest first, that have the state, the lane, all the labels, the beginning of the id and the age."""
+    """List jobs, newest first, that match all filters: state, lane, labels, prefix of the id, age."""
     labels = dict(parse_label(each) for each in label or [])
     age_ms = None if since is None else parse_age_ms(since)
     with connected(redis_url, namespace) as queue:
@@ -50,10 +50,10 @@ def jobs(
 
 
 def parse_age_ms(text: str) -> int:
-    """Milliseconds of an age such as 90s, 15m, 1h, 2d, 1w.
+    """Parse an age such as 90s, 15m, 1h, 2d or 1w; return milliseconds.
 
     Raises:
-        typer.BadParameter: it is none.
+        typer.BadParameter: it is not an age.
     """
     parts = _AGE.fullmatch(text.strip())
     if parts is None:

@@ -1,4 +1,4 @@
-"""The programs themselves, `worker`, `dispatcher` and `api`, and `doctor`."""
+"""Commands that run the programs `worker`, `dispatcher` and `api`, and `doctor` and `acl`."""
 
 from typing import Annotated
 
@@ -47,9 +47,9 @@ def doctor(
     ] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Check that all that is needed is there, and say how to mend what is not; exit 3 if something must be mended.
+    """Check that everything needed is there, and say how to fix what is not; exit 3 if something must be fixed.
 
-    Looks at the settings, this machine, Redis, the fleet that SCENEBURST_FLEET names, and the bucket of SCENEBURST_INPUTS.
+    Checks the settings, this machine, Redis, the fleet that SCENEBURST_FLEET names, and the bucket of SCENEBURST_INPUTS.
     """
     from sceneburst.local.doctor import examine
 
@@ -70,7 +70,7 @@ def acl(
     namespace: Annotated[str, typer.Option(help="The queue's namespace.")] = "sceneburst",
     as_json: JsonFlag = False,
 ) -> None:
-    """Redis users, one per role, as ACL SETUSER takes them; put a password in place of the dots."""
+    """Print Redis users, one per role, for ACL SETUSER; replace the dots with passwords."""
     from scenequeue.structure.acl import ROLES, rules
 
     if as_json:

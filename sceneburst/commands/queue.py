@@ -1,4 +1,4 @@
-"""`sceneburst queue …`: the queue at a glance, what comes next, pause and resume."""
+"""`sceneburst queue …`: shows, pauses and resumes the queue."""
 
 from typing import Annotated
 
@@ -30,7 +30,7 @@ app = typer.Typer(help="Look at the queue, pause and resume it.", invoke_without
 
 @app.callback()
 def default(context: typer.Context, as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
-    """Look at the queue, pause and resume it; without a command: show."""
+    """Show, pause and resume the queue; without a command: show."""
     run_group(context, show, as_json=as_json, redis_url=redis_url, namespace=namespace)
 
 
@@ -41,7 +41,7 @@ def show(
     redis_url: RedisUrl = None,
     namespace: Namespace = None,
 ) -> None:
-    """Show the numbers of items that wait, are in work or are stuck, and the reasons."""
+    """Show the numbers of waiting, running and stuck items, and the reasons."""
     with connected(redis_url, namespace) as queue:
         depth, jobs, now_ms = queue.inspect.depth(), queue.inspect.jobs(limit), queue.inspect.now_ms()
         leased, plan, dead = queue.inspect.leased(50), queue.inspect.plan(), queue.inspect.dead(limit=5)
@@ -89,7 +89,7 @@ def peek(
     redis_url: RedisUrl = None,
     namespace: Namespace = None,
 ) -> None:
-    """The items that will be leased next."""
+    """List the items that will be leased next."""
     with connected(redis_url, namespace) as queue:
         found = queue.inspect.peek(count, lane)
     if as_json:
@@ -111,7 +111,7 @@ def audit(
     redis_url: RedisUrl = None,
     namespace: Namespace = None,
 ) -> None:
-    """Show what operators did, newest first."""
+    """List the actions of operators, newest first."""
     with connected(redis_url, namespace) as queue:
         acts, now_ms = queue.inspect.acts(limit), queue.inspect.now_ms()
     if as_json:
@@ -150,7 +150,7 @@ def history(
 
 @app.command()
 def pause(redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
-    """Give out no more work; what is in flight goes on."""
+    """Pause the queue: no more items are leased; items in flight go on."""
     with connected(redis_url, namespace) as queue:
         queue.operator.pause(operator_name())
     say("paused")
@@ -158,7 +158,7 @@ def pause(redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
 
 @app.command()
 def resume(redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
-    """Give out work again."""
+    """Resume a paused queue."""
     with connected(redis_url, namespace) as queue:
         queue.operator.resume(operator_name())
     say("resumed")

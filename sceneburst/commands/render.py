@@ -1,4 +1,4 @@
-"""`sceneburst render`: a manifest's scenes, all on this machine."""
+"""`sceneburst render`: renders a manifest on this machine."""
 
 import os
 import time
@@ -30,7 +30,7 @@ def render(
     ] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Render a manifest on this machine: brings its own Redis, dispatcher and containers, and takes them away again.
+    """Render a manifest on this machine, with its own Redis, dispatcher and containers, which are removed afterwards.
 
     Exit codes: 0 every scene succeeded, 1 some failed (the others are delivered), 2 wrong manifest or output,
     3 something needed is not installed.
@@ -66,7 +66,7 @@ def render(
     ):
         local = ProducerSettings.load(redis_url=cluster.url, namespace="sceneburst", file_roots=roots)
         with Producer(settings=local) as producer:
-            # The dispatcher has only just begun, and its containers share what the manifest names.
+            # The dispatcher has just started, and its containers share the manifest's files.
             handle = producer.submit_scenes(
                 job.scenes,
                 output=target,
@@ -92,14 +92,14 @@ def render(
         if film := unmade_film(status, "render again"):
             say(film)
         print_warnings(results)
-        if report["totals"]["succeeded"]:
+        if any(result.state == "done" for result in results):
             say(f"videos in {path_of(target) if urlsplit(target).scheme == 'file' else target}")
     unmade = {job.film.name} if job.film and unmade_film(status, "") else set()
     raise typer.Exit(verdict(report, set(expect_failure or []), unmade))
 
 
 def text_when_interrupted(handle: "JobHandle") -> str:
-    """The last line of an interrupted job; "" where the queue is gone already."""
+    """Return the last line of an interrupted job; "" if the queue is gone already."""
     try:
         made = handle.status().counts.done
     except SceneburstError:
@@ -111,18 +111,19 @@ def text_when_interrupted(handle: "JobHandle") -> str:
 
 
 def verdict(report: dict[str, Any], expected: set[str], unmade: set[str]) -> Exit:
-    """Judge how the job has ended.
+    """Return the exit code of an ended job.
 
     Args:
-        report: of the job.
-        expected: names of scenes that were to fail.
+        report: the job's report.
+        expected: names of scenes that should fail.
         unmade: the film's name, if it was not made because scenes failed.
     """
     failed = {scene["name"] for scene in report["scenes"] if scene["state"] != "done"}
-    missing = report["totals"]["scenes"] - len(report["scenes"]) - len(unmade)
+    totals = report["totals"]
+    missing = totals["scenes"] + totals.get("films", 0) - len(report["scenes"]) - len(unmade)
     if not expected:
         return Exit.FAILED if failed or missing or unmade else Exit.OK
-    # A film without its scenes is no failure of its own; who names it is right too.
+    # A film that was not made because scenes failed is no failure of its own, but may be named as expected.
     odd = (failed ^ expected) - unmade
     if odd or missing:
         note(f"not as expected: {', '.join(sorted(odd)) or 'some scenes'}", "red")
@@ -146,5 +147,5 @@ def _input_folders(scenes: list[Any], music: str | None) -> list[Path]:
     paths = [path for scene in scenes for path in local_paths(scene)]
     if music is not None and (path := local_path(music)) is not None:
         paths.append(path)
-    # A file that is a link lies in two folders.
+    # A file that is a link is in two folders.
     return sorted({folder for path in paths for folder in (path.parent.resolve(), path.resolve().parent)})

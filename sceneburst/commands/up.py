@@ -1,4 +1,4 @@
-"""`sceneburst up`: a whole Sceneburst on this machine that stays up until it is told to stop."""
+"""`sceneburst up`: runs a whole Sceneburst on this machine until it is stopped."""
 
 import json
 import os
@@ -27,10 +27,10 @@ class Fleet(StrEnum):
     DOCKER = "docker"
 
 
-#: What `make image` makes.
+#: The image that `make image` builds.
 _IMAGE = "sceneburst"
-#: How often what is shown is looked at.
-_LOOK_S = 1.0
+#: Seconds between two updates of the display.
+_UPDATE_S = 1.0
 _START_LOOK_S = 0.05
 
 
@@ -66,14 +66,14 @@ def up(
             raise typer.BadParameter("processes have no image; add --fleet docker", param_hint="--image")
         find_ffmpeg()
     for root in roots or []:
-        # Outputs make it; a mistyped one would else show only when scenes are refused.
+        # Outputs create their folder; a mistyped input folder would only show when scenes are refused.
         if not root.is_dir():
             note(f"warning: --root: there is no folder {root} yet", "yellow")
     allowed = [root.resolve() for root in roots or [Path()]]
     most = containers or os.cpu_count() or 1
     engine_image = (image or _IMAGE) if fleet is Fleet.DOCKER else None
     kept = data.resolve() if data else None
-    # A process costs nothing, so all cores are used as soon as there is a scene for each.
+    # Processes cost nothing, so use all cores as soon as there is a scene for each.
     batch = {"SCENEBURST_SCENES_PER_BATCH": os.environ.get("SCENEBURST_SCENES_PER_BATCH", str(slots))}
     with (
         when_interrupted(f"nothing was left running; {queue_text(kept)}"),
@@ -95,10 +95,10 @@ def up(
 
 
 def queue_text(kept: Path | None) -> str:
-    """The fate of the queue when `up` has ended.
+    """Describe what happens to the queue when `up` ends.
 
     Args:
-        kept: the folder of --data; None without.
+        kept: the folder of --data; None without the option.
     """
     if kept is None:
         return "its queue is gone, with the jobs on it: --data FOLDER keeps one"
@@ -106,7 +106,7 @@ def queue_text(kept: Path | None) -> str:
 
 
 def _wait_until_it_acts(queue: "SceneQueue", check: Callable[[], None]) -> None:
-    """Wait for the dispatcher's first plan: who submits from then on is told what its containers can read and write."""
+    """Wait for the dispatcher's first plan, which tells submitters the paths that its containers can read and write."""
     with err.status("starting"):
         check()
         while queue.inspect.plan() is None:
@@ -115,7 +115,7 @@ def _wait_until_it_acts(queue: "SceneQueue", check: Callable[[], None]) -> None:
 
 
 def _watch(queue: "SceneQueue", check: Callable[[], None]) -> None:
-    """Say how the queue stands, and why nothing moves, whenever that changes, for ever."""
+    """Print the state of the queue, and the reason if nothing moves, whenever it changes; never returns."""
     from scenequeue.jobs.waiting import PASSING
 
     said = waits = ""
@@ -137,4 +137,4 @@ def _watch(queue: "SceneQueue", check: Callable[[], None]) -> None:
                 waits = told
                 if waits:
                     note(f"nothing moves: {waits}")
-            time.sleep(_LOOK_S)
+            time.sleep(_UPDATE_S)

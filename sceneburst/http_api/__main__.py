@@ -1,9 +1,9 @@
-"""`python -m sceneburst.http_api` is the HTTP API program."""
+"""`python -m sceneburst.http_api` runs the HTTP API program."""
 
 import sys
 from os.path import dirname
 
-# A `scenequeue` of the user's own may come first on the path; the start that reports it is found beside this package.
+# Checked first: a `scenequeue` package of the user's own on the path may hide ours; `start` lies beside this package.
 sys.path.insert(0, dirname(dirname(dirname(__file__))))
 from scenequeue.start import start
 

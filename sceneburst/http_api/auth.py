@@ -1,4 +1,4 @@
-"""Recognises the callers of the HTTP API by their keys."""
+"""Authenticates the callers of the HTTP API by their keys."""
 
 import hashlib
 import hmac
@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from scenequeue.errors import SettingsError
 from scenequeue.settings import ApiSettings
 
-#: Lets people and scanners for leaked secrets recognise a key.
+#: A prefix by which people and secret scanners recognise a key.
 _PREFIX = "sbk_"
 _KEY_BYTES = 32
 
 
 def fresh_key() -> str:
-    """Return a new key of 256 random bits, which makes its plain SHA-256 as safe to keep as a slow password hash."""
+    """Return a new key of 256 random bits; with so much entropy, a plain SHA-256 is as safe as a slow password hash."""
     return _PREFIX + secrets.token_urlsafe(_KEY_BYTES)
 
 
@@ -36,7 +36,7 @@ def check_access(settings: ApiSettings) -> None:
     """Refuse settings that leave the API open by mistake, or closed to everybody.
 
     Raises:
-        SettingsError: there are no keys and openness was not asked for, or was for more than this machine.
+        SettingsError: there are no keys, and an open API was not requested, or not limited to this machine.
     """
     if settings.api_open and settings.api_keys:
         raise SettingsError("SCENEBURST_API_OPEN: true contradicts SCENEBURST_API_KEYS; take one of them away")

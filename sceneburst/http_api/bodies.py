@@ -1,4 +1,4 @@
-"""The body of a request that submits: read within its limit, as strict JSON, in the form of a submission."""
+"""Reads the body of a submission: within its limit, as strict JSON, in the expected form."""
 
 import itertools
 import json
@@ -37,14 +37,14 @@ from scenequeue.settings import ApiSettings
 from scenequeue.storages.files import path_of
 
 _MIB = 1024 * 1024
-#: Longest time that a body may take.
+#: Maximum time for receiving a body, in seconds.
 _BODY_S = 30.0
-#: How long the rest of a body over the limit is read and dropped: a client cut off while it sends may miss the answer.
+#: Seconds for which the rest of a too large body is read and dropped; a client that is cut off may miss the answer.
 _LINGER_S = 1.0
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-#: Half of a pair by which JSON escapes a character.
+#: Half of a surrogate pair, by which JSON escapes a character.
 _SURROGATE = re.compile("[\ud800-\udfff]")
-#: More levels than any submission has.
+#: Maximum nesting; no valid submission has as much.
 _MAX_DEPTH = 200
 _LINE_ENDS = re.compile(r"[\t\n\r]")
 
@@ -54,7 +54,7 @@ def _reference(name: str) -> dict[str, str]:
 
 
 class Submission(StrictModel):
-    """One job: scenes that share options, and, if wanted, a film of them."""
+    """One job: scenes that share options, and optionally a film of them."""
 
     scenes: Annotated[
         list[Any],
@@ -88,7 +88,7 @@ class Submission(StrictModel):
 
 
 async def read_body(request: Request, most_mib: float) -> bytes:
-    """Read the body; never holds more of it in memory than is allowed.
+    """Read the body; never hold more of it in memory than is allowed.
 
     Raises:
         WrongMediaType, WrongEncoding, BodyTooLarge, BodyTooSlow.
@@ -129,11 +129,11 @@ async def _drop(request: Request) -> None:
 
 
 def request_from(body: bytes, settings: ApiSettings) -> tuple[JobRequest, list[Mistake]]:
-    """Return the well-formed part of a submission, and the mistakes in its form.
+    """Return the well-formed part of a submission, and its mistakes of form.
 
     Raises:
-        BodyUnreadable: it is no JSON.
-        InvalidRequest: it is no submission at all, or too large a one.
+        BodyUnreadable: it is not JSON.
+        InvalidRequest: it is no submission at all, or is too large.
     """
     given = parsed(body)
     if not isinstance(given, dict):
@@ -155,7 +155,7 @@ def request_from(body: bytes, settings: ApiSettings) -> tuple[JobRequest, list[M
 
 
 def rules_for(roots: Sequence[Path]) -> Rules:
-    """Return the rules for HTTP callers: addresses only, and files only in the API's roots."""
+    """Return the rules for HTTP callers: only addresses, and only files in the API's roots."""
     shared = [root.resolve() for root in roots]
     return Rules(check_files=False, refused=lambda place: _refusal(place, shared))
 
@@ -164,8 +164,8 @@ def parsed(body: bytes) -> Any:
     """Parse strict JSON: no NaN, no lone surrogates, no deep nesting, no repeated keys.
 
     Raises:
-        BodyUnreadable: it is no JSON.
-        InvalidRequest: a key is given twice, a text has control characters in it, or a number is too large.
+        BodyUnreadable: it is not JSON.
+        InvalidRequest: a key is repeated, a text contains control characters, or a number is too large.
     """
     repeated: dict[str, None] = {}
     try:
@@ -182,7 +182,7 @@ def parsed(body: bytes) -> Any:
 
 
 def _object(pairs: list[tuple[str, Any]], repeated: dict[str, None]) -> dict[str, Any]:
-    """Make an object, and collect the keys that occur more than once in it."""
+    """Make an object, and record keys that occur more than once in it."""
     made = dict(pairs)
     if len(made) < len(pairs):
         seen: set[str] = set()
@@ -205,7 +205,7 @@ def _blemishes(value: Any, place: Place) -> Iterator[FieldProblem]:
     """Yield control characters and numbers that are too large, with their places.
 
     Raises:
-        ValueError: it is nested too deep, or has half a character in it.
+        ValueError: it is nested too deeply, or contains a lone surrogate.
     """
     if len(place) > _MAX_DEPTH:
         raise ValueError(f"it is nested deeper than {_MAX_DEPTH} levels")

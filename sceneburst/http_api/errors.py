@@ -1,4 +1,4 @@
-"""Answers of the HTTP API that refuse a request, as RFC 9457 problem documents."""
+"""Error responses of the HTTP API, as RFC 9457 problem documents."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
@@ -19,7 +19,7 @@ from scenequeue.errors import (
 from scenequeue.redaction import redact
 
 MEDIA_TYPE = "application/problem+json"
-#: A message quotes what the caller sent, which may be as long as the body.
+#: A message quotes the request, which may be as long as the body.
 _MAX_DETAIL_CHARS = 500
 #: A hundred, and the line that counts the others.
 _MAX_PROBLEMS = 101
@@ -46,11 +46,11 @@ class BodyTooSlow(SceneburstError):
 
 
 class BodyUnreadable(SceneburstError):
-    """The body is not what RFC 8259 calls JSON."""
+    """The body is not valid JSON (RFC 8259)."""
 
 
 class WrongMediaType(SceneburstError):
-    """The body is announced as something else than JSON."""
+    """The Content-Type is not JSON."""
 
 
 class WrongEncoding(SceneburstError):
@@ -58,27 +58,27 @@ class WrongEncoding(SceneburstError):
 
 
 class WrongHost(SceneburstError):
-    """An API without keys got a request for another host name than this machine's."""
+    """An API without keys got a request for a host name other than this machine's."""
 
 
 class ShuttingDown(SceneburstError):
-    """The API shuts down, and the request did not end within the grace period."""
+    """The API is shutting down, and the request did not end within the grace period."""
 
 
 class TooManyStreams(SceneburstError):
-    """All event streams are taken."""
+    """The maximum number of event streams is open."""
 
 
 class Kind(NamedTuple):
-    """One kind of problem: its status, its name, and what a caller can do."""
+    """One kind of problem: its status, its name, and advice for the caller."""
 
     status: int
     slug: str
     title: str
     advice: str
-    #: Seconds after which trying again makes sense; None where it does not.
+    #: Seconds after which a repetition makes sense; None if it does not.
     retry_after_s: int | None = None
-    #: What is told instead of the error's own words, which are for operators.
+    #: Replaces the error's own message, which is meant for operators.
     detail: str | None = None
 
 
@@ -106,7 +106,7 @@ _OTHER = Kind(500, "internal", "Something went wrong here", "Try again; tell the
 
 
 class FieldProblem(NamedTuple):
-    """One mistake: where in the body (a JSON pointer), and what is wrong there."""
+    """One mistake: its place in the body (a JSON pointer), and the problem."""
 
     pointer: str
     detail: str
@@ -133,7 +133,7 @@ def problem(
     errors: Sequence[FieldProblem] = (),
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
-    """Make the answer that reports a problem."""
+    """Make the response that reports a problem."""
     body: dict[str, Any] = {
         "type": f"urn:sceneburst:problem:{kind.slug}",
         "title": kind.title,
@@ -148,7 +148,7 @@ def problem(
 
 
 def answer_to(error: Exception, instance: str) -> JSONResponse:
-    """Make the answer to an error of ours."""
+    """Make the response to an error of ours."""
     kind = kind_of(error)
     headers: dict[str, str] = {}
     wait_s = error.wait_s if isinstance(error, TooManyRequests) else kind.retry_after_s
@@ -157,7 +157,7 @@ def answer_to(error: Exception, instance: str) -> JSONResponse:
     if kind.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="sceneburst"'
     if kind.status in {401, 408, 413, 415, 421, 429}:
-        # The body may not have been read, so the connection cannot be used again.
+        # The connection cannot be reused, because the body may not have been read.
         headers["Connection"] = "close"
     if isinstance(error, InvalidRequest):
         found = error.found
@@ -170,7 +170,7 @@ def answer_to(error: Exception, instance: str) -> JSONResponse:
 
 
 def _field_problems(error: InvalidScenes) -> Iterator[FieldProblem]:
-    """Yield each mistake with its pointer; one with several places in full at the first, by reference at the others."""
+    """Yield each mistake with its pointer; a mistake with several places in full at the first, by reference at the others."""
     for mistake in error.mistakes:
         first = pointer_to(mistake.place)
         yield FieldProblem(first, mistake.text)
@@ -179,7 +179,7 @@ def _field_problems(error: InvalidScenes) -> Iterator[FieldProblem]:
 
 
 def answer_to_status(status: int, detail: str, instance: str, headers: Mapping[str, str] | None) -> JSONResponse:
-    """Make the answer to what the framework refuses: an unknown path, a wrong method."""
+    """Make the response to a request that the framework refuses: unknown path, wrong method."""
     phrase = HTTPStatus(status).phrase
     kind = Kind(status, phrase.lower().replace(" ", "-"), phrase, "See /openapi.json for what there is.")
     return problem(kind, detail, instance, headers=headers)

@@ -1,4 +1,4 @@
-"""Surrounds every request to the HTTP API: its id, its line in the log, the headers of its answer."""
+"""Wraps every request to the HTTP API with its id, its log line, and the response headers."""
 
 import asyncio
 import secrets
@@ -14,14 +14,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from sceneburst.http_api.auth import is_loopback
 from sceneburst.http_api.errors import ShuttingDown, WrongHost, answer_to
 
-#: Answers are JSON for programs: browsers must not sniff, frame, cache or run them.
+#: Responses are JSON for programs: browsers must not sniff, frame, cache or run them.
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
-#: Asked every few seconds by machines.
+#: Requested every few seconds by machines.
 _QUIET = {"/healthz", "/readyz"}
 
 
@@ -30,7 +30,7 @@ class Guard:
 
     Args:
         app: the routes.
-        is_open: without keys; then a page that a browser on this machine shows must not reach us by renaming its host.
+        is_open: without keys; pages in a browser on this machine must then not reach the API through DNS rebinding.
     """
 
     def __init__(self, app: ASGIApp, *, is_open: bool) -> None:
@@ -61,23 +61,23 @@ class Guard:
             else:
                 await self._app(scope, receive, answering)
         except asyncio.CancelledError:
-            # Uvicorn cancels requests when the grace period is over; nothing awaits this task, so the error may end here.
+            # Uvicorn cancels requests when the grace period is over; no task awaits this one, so the error may end here.
             if not told:
                 await answer_to(ShuttingDown("the grace is over"), scope["path"])(scope, receive, answering)
         except ClientDisconnect:
             # nginx's status for a client that closed the connection before the answer.
             told = 499
         except Exception as error:
-            # The caller has got a 500 without details. Formatted here, because structlog on a terminal would show local
-            # variables too, the caller's key among them.
+            # The caller gets a 500 without details. Formatted here, because structlog on a terminal would show local variables
+            # too, including the caller's key.
             said = "".join(traceback.format_exception(error))
             self._log.error("request failed", request_id=request_id, exception=said)
         finally:
             if scope["path"] not in _QUIET or told >= 500:
-                self._tell(scope, request_id, told, time.monotonic() - began)
+                self._log_request(scope, request_id, told, time.monotonic() - began)
 
-    def _tell(self, scope: Scope, request_id: str, status: int, took_s: float) -> None:
-        """Log one line, without query and headers, which may hold secrets."""
+    def _log_request(self, scope: Scope, request_id: str, status: int, took_s: float) -> None:
+        """Log one line, without query and headers, which may contain secrets."""
         fields = {"method": scope["method"], "path": scope["path"][:200], "status": status, "took_ms": round(took_s * 1000, 1)}
         self._log.info("request", request_id=request_id, caller=scope["state"].get("caller", ""), **fields)
 

@@ -13,7 +13,7 @@ from sceneburst.http_api.views import REFUSALS, SUBMISSION_BODY, Backlog, Health
 from scenequeue.jobs.job import JobStatus
 from scenequeue.jobs.result import ItemResult
 
-#: For load balancers and operators: no key is needed, and no request is counted.
+#: For load balancers and operators: they need no key and are not counted.
 probes = APIRouter(tags=["probes"])
 _bearer = HTTPBearer(auto_error=False, description="a key of SCENEBURST_API_KEYS")
 Shared = Annotated[Service, Depends(service_of)]
@@ -22,7 +22,7 @@ Shared = Annotated[Service, Depends(service_of)]
 async def authenticate(
     request: Request, service: Shared, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> None:
-    """Let callers with a key pass, within their request rate, before anything of a body is read."""
+    """Authenticate the caller and count the request, before any part of the body is read."""
     request.state.caller = service.admit(credentials.credentials if credentials else None)
 
 
@@ -31,7 +31,7 @@ jobs = APIRouter(prefix="/v1", tags=["jobs"], dependencies=[Depends(authenticate
 
 @jobs.post("/jobs", status_code=202, openapi_extra=SUBMISSION_BODY, summary="Submit a job, whole or not at all")
 async def submit(request: Request, response: Response, service: Shared) -> Job:
-    """Everything is checked before anything happens. The same job_id with the same content is the same job."""
+    """Everything is checked before anything is enqueued. The same job_id with the same content is the same job."""
     body = await read_body(request, service.settings.api_max_body_mib)
     status = await service.call(lambda: _submitted(service, body))
     response.headers["Location"] = f"/v1/jobs/{status.job_id}"
@@ -40,7 +40,7 @@ async def submit(request: Request, response: Response, service: Shared) -> Job:
 
 @jobs.get("/jobs/{job_id}", summary="How a job stands")
 async def status(job_id: str, service: Shared) -> Job:
-    """Its state, its counts, its progress."""
+    """State, counts and progress."""
     return Job.of(await service.call(lambda: service.producer.job(job_id).status()))
 
 
@@ -53,7 +53,7 @@ async def results(
     ] = "0-0",
     limit: Annotated[int, Query(ge=1, le=1000, description="most results of the page")] = 100,
 ) -> ResultPage:
-    """In the order in which the scenes were given, a film after them. What has not ended is left out."""
+    """Results in the order of the scenes, then the film. Items that have not ended are omitted."""
     found = await service.call(lambda: _results(service, job_id, from_, limit + 1))
     return ResultPage(results=found[:limit], next=found[limit].item_id if len(found) > limit else None)
 
@@ -75,31 +75,31 @@ async def events(
     service: Shared,
     last_event_id: Annotated[str | None, Header(description="id of the last event seen: goes on after it")] = None,
 ) -> Response:
-    """Server-sent events: submitted, leased, done, retry, dead, stage, finished …, and `end` with the job at last."""
+    """Server-sent events: submitted, leased, done, retry, dead, stage, finished …, and finally `end` with the job."""
     return await open_stream(service, job_id, last_event_id)
 
 
 @jobs.delete("/jobs/{job_id}", summary="Cancel a job")
 async def cancel(job_id: str, request: Request, service: Shared) -> Job:
-    """Drop the items that wait, and stop those that run within a heartbeat. Idempotent."""
+    """Drop the waiting items, and stop the running ones within a heartbeat. Idempotent."""
     return Job.of(await service.call(lambda: service.producer.queue.producer.cancel(job_id, request.state.caller)))
 
 
 @jobs.get("/depth", summary="What waits, by lane")
 async def depth(service: Shared) -> Backlog:
-    """The backlog; costs the same however much waits."""
+    """The backlog; the cost does not depend on its size."""
     return Backlog.of(await service.call(service.producer.queue.inspect.depth))
 
 
 @probes.get("/healthz", summary="The process lives")
 async def healthz() -> Health:
-    """For whoever restarts it: a Redis that is away is no reason to."""
+    """Liveness: does not depend on Redis."""
     return Health()
 
 
 @probes.get("/readyz", summary="Redis answers", responses=REFUSALS)
 async def readyz(service: Shared) -> Health:
-    """For whoever sends it requests."""
+    """Readiness: Redis answers."""
     await service.check_ready()
     return Health()
 
@@ -110,7 +110,7 @@ def _submitted(service: Service, body: bytes) -> JobStatus:
 
 
 def _results(service: Service, job_id: str, first: str, count: int) -> list[ItemResult]:
-    """Up to `count` results from an item on, of its stage and those after it."""
+    """Return up to `count` results, beginning with an item, of its stage and later ones."""
     stage, index = (int(part) for part in first.split("-"))
     job = service.producer.job(job_id)
     return list(islice(service.producer.queue.producer.results(job.job_id, stage, index), count))

@@ -1,4 +1,4 @@
-"""The HTTP API program: submit and follow jobs from other languages and machines, served by uvicorn."""
+"""The HTTP API program: submits and follows jobs for other languages and machines, served by uvicorn."""
 
 import contextlib
 import logging
@@ -29,15 +29,15 @@ from scenequeue.logs import configure
 from scenequeue.settings import ApiSettings
 from scenequeue.version import installed_version
 
-#: Longer than the 60 s after which an AWS load balancer drops an idle connection, so that it never meets a closed one.
+#: Longer than the 60 s after which an AWS load balancer drops an idle connection, so that it never uses a closed one.
 _KEEP_ALIVE_S = 75
 _WAITING_CONNECTIONS = 1024
-#: Request line and headers together.
+#: Maximum size of the request line and headers together.
 _HEAD_BYTES = 32 * 1024
 
 
 def make_app(service: Service) -> FastAPI:
-    """The routes on a service, with every refusal a problem document."""
+    """Make the application: the routes on a service, with every error as a problem document."""
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -49,7 +49,7 @@ def make_app(service: Service) -> FastAPI:
         description="Pictures and narrations in, finished MP4s out: submit jobs, follow them, fetch their results.",
         version=installed_version(),
         lifespan=lifespan,
-        # The documentation pages load scripts from elsewhere; /openapi.json can be opened with any viewer.
+        # The documentation pages load scripts from other sites; /openapi.json can be opened with any viewer.
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -68,7 +68,7 @@ def make_app(service: Service) -> FastAPI:
 
 async def _refused(request: Request, error: SceneburstError) -> JSONResponse:
     if kind_of(error).detail:
-        # The caller gets a general text, so the log gets the error.
+        # The caller gets a general text; the error itself goes to the log.
         structlog.get_logger().warning("request refused", path=request.url.path, error=str(error))
     return answer_to(error, request.url.path)
 
@@ -87,16 +87,16 @@ async def _failed(request: Request, error: Exception) -> JSONResponse:
 
 
 class ApiServer(uvicorn.Server):
-    """Uvicorn on a socket of our own; event streams end when it is asked to leave."""
+    """Uvicorn on a socket of ours; event streams end when it is asked to stop."""
 
     def __init__(self, settings: ApiSettings) -> None:
         self.service = Service(settings)
-        #: The error that ended it; None if it was told to stop.
+        #: The error that ended it; None if it was asked to stop.
         self.refusal: SettingsError | None = None
         config = uvicorn.Config(
             Guard(make_app(self.service), is_open=settings.api_open),
             http=bounded(connection_limit(settings.api_connections), settings.api_head_s),
-            # To asyncio it is also how many connections it takes in at once, before any can be closed for want of room.
+            # asyncio also accepts this many connections in one turn, before any can be closed for lack of room.
             backlog=ACCEPTED_AT_ONCE,
             ws="none",
             log_config=None,
@@ -118,8 +118,8 @@ class ApiServer(uvicorn.Server):
         self.socket.listen(_WAITING_CONNECTIONS)
 
     def serve_until_told(self) -> None:
-        """Serve until SIGTERM, SIGINT or `leave`; running requests finish within the grace."""
-        # In a thread: a Redis that hangs must not keep the program from answering or from stopping.
+        """Serve until SIGTERM, SIGINT or `leave`; running requests finish within the grace period."""
+        # In a thread: a hanging Redis must not keep the program from answering or from stopping.
         threading.Thread(target=self._try_login, name="login", daemon=True).start()
         try:
             self.run([self.socket])
@@ -137,12 +137,12 @@ class ApiServer(uvicorn.Server):
             self.leave()
 
     def leave(self) -> None:
-        """Ask it to stop; safe twice, and from any thread."""
+        """Ask the server to stop; safe twice, and from any thread."""
         self.service.stopping.set()
         self.should_exit = True
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Uvicorn's signal handler."""
+        """Handle a signal for uvicorn."""
         self.service.stopping.set()
         super().handle_exit(sig, frame)
 
@@ -151,8 +151,8 @@ def _listening(settings: ApiSettings) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.api_host else socket.AF_INET
     try:
         made = socket.create_server((settings.api_host, settings.api_port), family=family, backlog=_WAITING_CONNECTIONS)
-        # Connections inherit it. asyncio sets it by itself only where a socket names its protocol, and without it an
-        # answer's body waits 40 ms for the acknowledgement of its head.
+        # Connections inherit it. asyncio sets it only for a socket that names its protocol; without it, the body of a response
+        # waits 40 ms for the acknowledgement of its head.
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return made
     except OSError as error:
@@ -161,19 +161,19 @@ def _listening(settings: ApiSettings) -> socket.socket:
 
 
 def run(settings: ApiSettings) -> None:
-    """The program, to its end: it leaves within the grace, also when Redis is frozen. Main thread only, for its signals.
+    """Run the program until it is stopped; it ends within the grace period, even if Redis hangs. Main thread only.
 
     Raises:
-        SettingsError: nobody could call, or anybody, or the address cannot be listened on, or Redis refuses the login.
+        SettingsError: nobody could call or anybody could, the address cannot be listened on, or Redis refuses the login.
     """
     configure(settings, "api")
     use_english()
     server = ApiServer(settings)
-    # Its coming and going is logged here; that a caller sends what is no HTTP must not fill the log.
+    # Start and end are logged here; requests that are not HTTP must not fill the log.
     logging.getLogger("uvicorn").setLevel(logging.ERROR)
     log = structlog.get_logger()
     log.info("api listens", url=server.url, keys=sorted(settings.api_keys), redis=server.service.producer.queue.url)
-    # Uvicorn raises the signal again when it has left; leaving well is not being interrupted.
+    # Uvicorn raises the signal again at its end; a clean stop is no interruption.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: server.leave())
     server.serve_until_told()
@@ -181,13 +181,13 @@ def run(settings: ApiSettings) -> None:
         raise server.refusal
     log.info("api leaves")
     if any(not thread.daemon for thread in threading.enumerate() if thread is not threading.current_thread()):
-        # Python would wait for a thread that waits for a frozen Redis, up to a minute beyond the grace.
+        # Python would wait for a thread that waits for a hanging Redis, up to a minute beyond the grace period.
         logging.shutdown()
         os._exit(0)
 
 
 def main() -> int:
-    """`python -m sceneburst.http_api`: settings from the environment."""
+    """Run the API (`python -m sceneburst.http_api`) with settings from the environment."""
     try:
         run(ApiSettings.load())
     except SettingsError as error:

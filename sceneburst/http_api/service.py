@@ -1,4 +1,4 @@
-"""Objects that all requests to the HTTP API share: the queue, the keys, and the bounds on concurrent work."""
+"""Objects shared by all requests to the HTTP API: the queue, the keys, and the limits of concurrent work."""
 
 import threading
 import time
@@ -19,32 +19,32 @@ from scenequeue.token_bucket import TokenBucket
 
 T = TypeVar("T")
 
-#: Redis counts as away if a probe takes longer.
+#: A probe that takes longer counts as a failure of Redis.
 _READY_LIMIT_S = 2.0
-#: How long a probe's answer is reused: probes need no key, so anybody may send many.
+#: Seconds for which a probe's result is reused: probes need no key, so anybody may send many.
 _READY_KEPT_S = 1.0
 _NOBODY = "anybody"
 
 
 class Service:
-    """Shared state of all requests. The Producer blocks, so it is called in threads: api_threads, and api_streams more.
+    """Shared state of all requests. The Producer blocks: it runs in api_threads threads, and event streams in api_streams more.
 
     Args:
-        settings: of the API.
+        settings: settings of the API.
 
     Raises:
-        SettingsError: nobody could call, or anybody.
+        SettingsError: nobody could call, or anybody could.
     """
 
     def __init__(self, settings: ApiSettings) -> None:
         check_access(settings)
         self.settings = settings
         self.producer = Producer(settings=settings)
-        #: Set on shutdown: event streams end at their next look.
+        #: Set on shutdown: event streams end at their next poll.
         self.stopping = threading.Event()
         self.open_streams = 0
         self._keys = KeyRing(settings.api_keys)
-        #: One for each caller.
+        #: One per caller.
         self._buckets: dict[str, TokenBucket] = {}
         self._threads = anyio.CapacityLimiter(settings.api_threads)
         self._stream_threads = anyio.CapacityLimiter(settings.api_streams)
@@ -57,11 +57,11 @@ class Service:
         return await to_thread.run_sync(work, limiter=self._threads)
 
     async def wait(self, work: Callable[[], T]) -> T:
-        """Run a call that waits for news from Redis in one of the streams' threads."""
+        """Run a call that waits for events from Redis in one of the streams' threads."""
         return await to_thread.run_sync(work, limiter=self._stream_threads)
 
     def admit(self, key: str | None) -> str:
-        """Return the caller's name, and count one request against his rate.
+        """Return the caller's name, and count the request against the caller's rate.
 
         Raises:
             Unauthorized, TooManyRequests.
@@ -82,7 +82,7 @@ class Service:
         return name
 
     async def check_ready(self) -> None:
-        """Raises QueueUnavailable when Redis does not answer, or not soon."""
+        """Raise QueueUnavailable if Redis does not answer in time."""
         async with self._probing:
             if time.monotonic() - self._probed_at >= _READY_KEPT_S:
                 self._probe_error = await self._probe()

@@ -1,4 +1,4 @@
-"""A job's events as server-sent events, resumable, through outages of Redis."""
+"""Streams a job's events as server-sent events, resumable, and through outages of Redis."""
 
 import json
 import re
@@ -21,26 +21,26 @@ from scenequeue.jobs.ids import JobId, check_job_id
 from scenequeue.jobs.job import JobEvent, JobState, JobStatus
 from scenequeue.quoted import quoted
 
-#: Longest that one look at Redis blocks: a stream notices within it that its client or the program leaves.
-_LOOK_S = 1.0
+#: Maximum time of one blocking read: within it, a stream notices that its client or the program is gone.
+_MAX_READ_S = 1.0
 _AT_ONCE = 500
 _INITIAL_BACKOFF_S, _MAX_BACKOFF_S = 0.2, 5.0
-#: What an EventSource is told to wait before it connects again.
+#: Milliseconds that an EventSource should wait before it reconnects.
 _RECONNECT_MS = 2000
 #: The id of an event in a Redis stream; more digits do not fit into its 64 bits.
 _EVENT_ID = re.compile(r"\d{1,15}(-\d{1,15})?")
 
 
 async def open_stream(service: Service, job_id: str, last_seen: str | None) -> Response:
-    """The answer to a request for events: a stream, or 204 where there will never be one, which ends an EventSource.
+    """Answer a request for events: a stream, or 204 (which ends an EventSource) if no event will ever follow.
 
     Args:
-        service: the API's.
-        job_id: whose events.
-        last_seen: the Last-Event-ID header; None is from the oldest kept.
+        service: the API's service.
+        job_id: the job.
+        last_seen: the Last-Event-ID header; None for the oldest event.
 
     Raises:
-        InvalidRequest: last_seen is no event's id.
+        InvalidRequest: last_seen is no event id.
         JobNotFound, QueueUnavailable, TooManyStreams.
     """
     if last_seen is not None and not _EVENT_ID.fullmatch(last_seen):
@@ -60,7 +60,7 @@ async def open_stream(service: Service, job_id: str, last_seen: str | None) -> R
 
 
 class _Stream(StreamingResponse):
-    """Gives its place back however it ends, even if it never began."""
+    """A streaming response that frees its place at its end, even if it never began."""
 
     def __init__(self, service: Service, stream: "_Follower") -> None:
         super().__init__(stream.lines(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
@@ -84,7 +84,7 @@ class _Follower:
         self._service, self._job_id, self._after = service, job_id, after
         self._port = service.producer.queue.producer
         self._said_at = time.monotonic()
-        #: 0 until a look found nothing: the events of an ended job are sent at once.
+        #: 0 until a read found no event, so that the events of an ended job are sent at once.
         self._pause_s = 0.0
 
     async def is_over(self) -> bool:
@@ -92,15 +92,15 @@ class _Follower:
         return _has_ended(await self._service.call(self._status)) and not await self._service.call(self._present)
 
     async def lines(self) -> AsyncIterator[bytes]:
-        """The stream's text: events, comments when it is quiet, and at the job's end an `end` with its status."""
+        """Yield the stream's text: events, comments during silence, and at the job's end an `end` with its status."""
         yield f"retry: {_RECONNECT_MS}\n\n".encode()
         backoff = Backoff(_INITIAL_BACKOFF_S, _MAX_BACKOFF_S)
         while not self._service.stopping.is_set():
             try:
-                status, events = await self._service.wait(self._look)
+                status, events = await self._service.wait(self._read)
                 backoff.reset()
             except QueueUnavailable as error:
-                # An EventSource that is answered 503 gives up for good, so it is kept through the outage.
+                # An EventSource that gets a 503 gives up for good, so the stream is kept open through the outage.
                 structlog.get_logger().warning("event stream waits for redis", job=self._job_id, error=str(error))
                 yield self._comment("the queue does not answer; still trying")
                 await anyio.sleep(backoff.next_s())
@@ -110,7 +110,7 @@ class _Follower:
                 return
             for event in events:
                 self._after = event.id
-                yield self._told(event)
+                yield self._event_text(event)
             if status is not None and _has_ended(status):
                 yield _message("end", Job.of(status).model_dump(mode="json"), None)
                 return
@@ -118,15 +118,15 @@ class _Follower:
                 yield self._comment("still here")
         yield self._comment("the API leaves; connect again")
 
-    def _look(self) -> tuple[JobStatus | None, list[JobEvent]]:
-        """Return the events up to now or within a second; the status only when there are none, as then it may be the end."""
+    def _read(self) -> tuple[JobStatus | None, list[JobEvent]]:
+        """Return the events up to now or within a second; the status only without events, because the job may then have ended."""
         found = self._port.events(self._job_id, self._after, block_s=self._pause_s, count=_AT_ONCE)
         if found:
             self._pause_s = 0.0
             return None, found
-        self._pause_s = min(_LOOK_S, self._service.settings.api_heartbeat_s)
+        self._pause_s = min(_MAX_READ_S, self._service.settings.api_heartbeat_s)
         status = self._status()
-        # An event may have come between the two reads, and belongs before the end.
+        # An event may arrive between the two reads, and must be sent before the end.
         return (None, found) if (found := self._present()) else (status, [])
 
     def _present(self) -> list[JobEvent]:
@@ -135,9 +135,9 @@ class _Follower:
     def _status(self) -> JobStatus:
         return self._port.status(self._job_id)
 
-    def _told(self, event: JobEvent) -> bytes:
+    def _event_text(self, event: JobEvent) -> bytes:
         self._said_at = time.monotonic()
-        # A lease's token is a secret of its container.
+        # The lease token is a secret of the container.
         data = event.model_dump(mode="json", exclude={"id": True, "fields": {"token"}})
         return _message(event.event, data, event.id)
 
@@ -147,11 +147,11 @@ class _Follower:
 
 
 def _message(name: str, data: dict[str, Any], event_id: str | None) -> bytes:
-    """Format one event; JSON has no raw line breaks, which would end it early."""
+    """Format one event; JSON contains no raw line breaks, which would end it early."""
     body = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return (f"id: {event_id}\n" if event_id else "").encode() + f"event: {name}\ndata: {body}\n\n".encode()
 
 
 def _has_ended(status: JobStatus) -> bool:
-    # A cancelled job's last items still run for a moment.
+    # The last items of a cancelled job still run for a moment.
     return status.state is not JobState.ACTIVE and not status.counts.leased

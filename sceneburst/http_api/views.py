@@ -1,4 +1,4 @@
-"""Answers of the HTTP API that are no errors, and its OpenAPI description."""
+"""Successful responses of the HTTP API, and its OpenAPI description."""
 
 from typing import Any, Literal, Self
 
@@ -94,7 +94,7 @@ class Job(BaseModel):
 
     @classmethod
     def of(cls, status: JobStatus) -> Self:
-        """Return the callers' view of a job; its callback address may hold a secret of another caller, and is left out."""
+        """Return a job as callers see it; its callback address, which may contain another caller's secret, is omitted."""
         counts = status.counts
         ended = counts.done + counts.dead + counts.dropped
         return cls(
@@ -107,7 +107,7 @@ class Job(BaseModel):
 
 
 class ResultPage(BaseModel):
-    """Results of what has ended so far, in the order of the scenes."""
+    """Results so far, in the order of the scenes."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"results": [_RESULT], "next": "0-1"}]})
 
@@ -125,13 +125,13 @@ class Backlog(BaseModel):
 
     @classmethod
     def of(cls, depth: Depth) -> Self:
-        """The queue's depth, for callers."""
+        """Return the queue's depth as callers see it."""
         ready_s = depth.ready_weight
         return cls(ready_by_lane=depth.ready_by_lane, counts=depth.counts, ready_weight_s=ready_s, is_paused=depth.is_paused)
 
 
 class Health(BaseModel):
-    """The answer of a probe."""
+    """The result of a probe."""
 
     status: Literal["ok"] = "ok"
 
@@ -144,7 +144,7 @@ class ProblemField(BaseModel):
 
 
 class Problem(BaseModel):
-    """The reason that a request was refused: RFC 9457."""
+    """The reason that a request was refused (RFC 9457)."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_PROBLEM]})
 
@@ -157,14 +157,14 @@ class Problem(BaseModel):
     errors: list[ProblemField] = Field(default_factory=list, description="every mistake, with its place")
 
 
-#: Of every route that can refuse.
+#: Responses of every route that can refuse a request.
 REFUSALS: dict[int | str, dict[str, Any]] = {
     "default": {
         "description": "refused; see `type`, `detail` and `advice`",
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "example": _PROBLEM}},
     }
 }
-#: The body is read by hand, so it is described by hand.
+#: The body is read without the framework, so it is described here.
 SUBMISSION_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -174,7 +174,7 @@ SUBMISSION_BODY: dict[str, Any] = {
 
 
 def description(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI document, with the models that are read by hand."""
+    """Return the OpenAPI document, including the models that are read without the framework."""
     document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
     models: list[tuple[type[BaseModel], Literal["validation"]]] = [
         (model, "validation") for model in (Scene, RenderOptions, Film, Submission, Problem)

@@ -1,4 +1,4 @@
-"""Everything on this machine for one run: Redis, dispatcher, process fleet; and nothing of it afterwards."""
+"""Runs everything on this machine for one run (Redis, dispatcher, process fleet), and removes it afterwards."""
 
 import contextlib
 import json
@@ -24,12 +24,12 @@ from scenequeue.settings import SceneburstSettings
 from scenequeue.storages.temporary import find_temporary_folder
 
 _STOP_S = 5.0
-#: What a container works on is worth its time only where the queue is kept.
+#: The time that stopping waits for items; they are worth more only if the queue is kept.
 _STOP_AT_ONCE_S = 0.5
 _OVER = "the run is over"
 #: The dispatcher's exit code for a wrong setting.
 _MISCONFIGURED = 2
-#: Containers of a run whose Redis has vanished leave soon.
+#: Seconds after which containers leave if their Redis has vanished.
 _PATIENCE_S = 15.0
 
 
@@ -38,13 +38,13 @@ class LocalCluster:
 
     Args:
         file_roots: folders that containers may read and write.
-        containers: most containers at once.
-        slots: items a container works on at once; the run uses one core per slot at most.
-        environment: more SCENEBURST_… variables for dispatcher and containers.
+        containers: maximum number of containers.
+        slots: items that a container works on at once; the run uses at most one core per slot.
+        environment: additional SCENEBURST_… variables for dispatcher and containers.
         image: run containers of this image on a container engine (SCENEBURST_DOCKER_SOCKET), as the calling user, instead of
             processes.
-        folder: keeps the queue from one run to the next, in an append-only file; None: a temporary folder, removed at the end.
-        redis_port: TCP port of the loopback that Redis listens on besides its socket; 0 takes any free one, None none.
+        folder: keeps the queue between runs, in an append-only file; None for a temporary folder, which is removed at the end.
+        redis_port: TCP port on the loopback, in addition to the socket; 0 for any free one, None for none.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class LocalCluster:
             if not self._keeps:
                 undo.callback(shutil.rmtree, self._folder, ignore_errors=True)
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            # Always with a password, in the URL: then a SCENEBURST_REDIS_PASSWORD of the surroundings does not count.
+            # Always with a password in the URL, so that SCENEBURST_REDIS_PASSWORD of the environment is not used.
             password = secrets.token_hex(16)
             self._redis = EmbeddedRedis(self._folder, is_durable=self._keeps, password=password, port=redis_port)
             undo.callback(self._redis.stop)
@@ -99,7 +99,7 @@ class LocalCluster:
             undo.pop_all()
 
     def _docker(self, image: str, file_roots: Sequence[Path]) -> dict[str, Any]:
-        """Settings that make our files and our Redis's socket be where the containers look for them."""
+        """Return settings that place our files and our Redis's socket where the containers look for them."""
         shared = sorted({str(self._redis.socket.parent), *(str(root) for root in file_roots)})
         return {
             "docker_image": image,
@@ -125,13 +125,13 @@ class LocalCluster:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                # Of its own, so that Ctrl-C reaches us alone and we stop it in order.
+                # In a session of its own, so that Ctrl-C reaches only us, and we stop it in order.
                 start_new_session=True,
                 preexec_fn=self._before_exec,  # noqa: PLW1509  before any thread is started
             )
 
     def _mark_transient(self) -> None:
-        """Tell all programs that this queue ends with its Redis, so that none warns of it."""
+        """Mark the queue as transient for all programs, so that none warns of it."""
         queue = SceneQueue(SceneburstSettings.load(redis_url=self.url, namespace=self.namespace))
         try:
             queue.operator.mark_transient()
@@ -140,26 +140,26 @@ class LocalCluster:
 
     def _before_exec(self) -> None:
         die_with_parent()
-        # A slot stands for a core: few slots leave the rest of the machine alone, as a small container would.
-        # The containers inherit this, and share the cores among them as the kernel sees fit.
+        # A slot stands for a core: few slots leave the rest of the machine alone, like a small container.
+        # The containers inherit the affinity, and share the cores as the kernel schedules them.
         if hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: self._cores])
 
     @property
     def log(self) -> Path:
-        """The dispatcher's log, while the cluster is there."""
+        """The dispatcher's log, while the cluster exists."""
         return self._folder / "dispatcher.log"
 
     @property
     def tcp_url(self) -> str:
-        """The queue's address for other programs, as long as the cluster runs."""
+        """The queue's address for other programs, while the cluster runs."""
         return self._redis.tcp_url
 
     def check(self) -> None:
-        """Look whether the dispatcher still runs.
+        """Check that the dispatcher still runs.
 
         Raises:
-            SettingsError: it has ended; a ProgramUnavailable unless a setting was wrong. The message has its last words.
+            SettingsError: it has ended; ProgramUnavailable unless a setting was wrong. The message quotes its last lines.
         """
         if self._dispatcher is not None and self._dispatcher.poll() is not None:
             last = self.log.read_text(errors="replace").strip().splitlines()[-1:]
@@ -170,7 +170,7 @@ class LocalCluster:
         """Stop dispatcher, containers and Redis, and remove the folder; safe twice."""
         if self._dispatcher is not None:
             self._dispatcher.terminate()
-            # At the same time: the dispatcher may be held up. What it launches meanwhile is met by `stop_all`.
+            # Concurrently, because the dispatcher may be delayed. `stop_all` stops containers that it launches meanwhile.
             with contextlib.suppress(OSError, FleetError):
                 for container in self._fleet.list():
                     if container.is_running:
@@ -196,7 +196,7 @@ class LocalCluster:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        # A second Ctrl-C must not leave things half stopped.
+        # A second Ctrl-C must not interrupt the stop.
         with uninterrupted():
             self.stop()
 

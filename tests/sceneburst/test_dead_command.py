@@ -52,6 +52,29 @@ def test_all_of_a_filter_are_requeued_and_discarded(console: Console, queue: Sce
 
 
 @pytest.mark.usefixtures("letters")
+@pytest.mark.parametrize("act", ["requeue", "discard"])
+def test_all_letters_of_a_job_are_one_entry_of_the_audit_log(console: Console, queue: SceneQueue, act: str) -> None:
+    """Letters of other jobs stay."""
+    ended = console("dead", act, "a", *(["--yes"] if act == "discard" else []))
+    assert (ended.code, ended.out) == (Exit.OK, f"2 {act}ed\n".replace("eed", "ed"))
+    assert [(each.act, each.about, each.amount) for each in queue.inspect.acts()] == [(act, "job=a", 2)]
+    assert queue.inspect.reasons() == {"BadInput": 1}
+    queue.producer.cancel("a")
+
+
+@pytest.mark.usefixtures("letters")
+def test_requeueing_all_letters_of_a_cancelled_job_is_refused(console: Console, queue: SceneQueue) -> None:
+    """The reason is the one for a single letter."""
+    submit(queue, "c", 2)
+    for lease in queue.worker.lease("c1", 1):
+        queue.worker.fail("c1", lease, "BadInput", "no", transient=False)
+    queue.producer.cancel("c")
+    ended = console("dead", "requeue", "c")
+    assert ended.code == Exit.FAILED
+    assert "was cancelled" in ended.err
+
+
+@pytest.mark.usefixtures("letters")
 @pytest.mark.parametrize(
     "words",
     [

@@ -79,7 +79,7 @@ def test_the_live_board_has_one_line_per_scene_at_any_width(width: int) -> None:
     board.take(JobEvent(id="1-0", event="dead", at_ms=1, item_id=ItemId("0-0"), fields=fields))
     board.take(JobEvent(id="2-0", event="leased", at_ms=2, item_id=ItemId("0-1"), fields={"container": "c1-41f3c5bc"}))
     record = ContainerRecord(container_id=ContainerId("c1-41f3c5bc"), vcpu=1, memory_mib=1, slots=1, progress={"a/0-1": 0.5})
-    board.look_at([record])
+    board.update_progress([record])
     depth = Depth(counts=Counts(), ready_by_lane=dict.fromkeys(Lane, 0), ready_weight=0.0, is_paused=False)
     screen = Screen(file=io.StringIO(), width=width)
     screen.print(board.render(depth, [record], width))

@@ -1,1 +1,1 @@
-"""The checks of `sceneburst doctor`, a file per subject."""
+"""The checks of `sceneburst doctor`, one file per subject."""

@@ -1,4 +1,4 @@
-"""Buckets: whether an object can be written, read, listed and removed under an address, found out by doing it."""
+"""Checks buckets by writing, reading, listing and deleting an object."""
 
 import secrets
 import tempfile
@@ -10,19 +10,19 @@ from scenequeue.errors import ItemError, ObjectNotFound, SettingsError, StorageD
 from scenequeue.storages.s3 import S3Storage
 from scenequeue.storages.temporary import find_temporary_folder
 
-#: Under each address; only objects that are made here are touched.
+#: Under each address; only objects made here are touched.
 FOLDER = ".sceneburst-doctor"
 
 
 def bucket(uri: str, storage: S3Storage) -> Iterator[Check]:
-    """Write a small object under the address, read it, list it, and remove it.
+    """Write a small object under the address, read it, list it, and delete it.
 
     Args:
         uri: s3://bucket or s3://bucket/prefix.
-        storage: with the credentials of this machine.
+        storage: uses the credentials of this machine.
 
     Raises:
-        SettingsError: there is no folder for temporary files.
+        SettingsError: no temporary folder can be made.
     """
     temporary = find_temporary_folder()
     folder = f"{uri.rstrip('/')}/{FOLDER}"

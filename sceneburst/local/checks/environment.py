@@ -1,4 +1,4 @@
-"""The environment's variables: names that nobody reads, values that nobody can, folders that are not there."""
+"""Checks environment variables: unknown names, invalid values, missing folders."""
 
 import difflib
 import os
@@ -14,20 +14,20 @@ from scenequeue.settings import ApiSettings, DispatcherSettings, ProducerSetting
 PREFIX = "SCENEBURST_"
 _EVERYWHERE: tuple[type[SceneburstSettings], ...] = (ProducerSettings, WorkerSettings, DispatcherSettings, ApiSettings)
 _BY_FLEET: Mapping[str, type[SceneburstSettings]] = {"docker": DockerSettings, "fargate": FargateSettings}
-#: Read without a settings class.
+#: Variables that are read without a settings class.
 _BESIDES = frozenset({"SCENEBURST_FFMPEG"})
-#: How alike, as difflib counts, a name without our prefix is to one of ours that was misspelt there.
+#: Similarity, by difflib, above which a name without our prefix counts as a misspelt name of ours.
 _ALIKE = 0.85
 
 
 def known_names() -> set[str]:
-    """Every variable that some program reads."""
+    """Return every variable that some program reads."""
     classes = (*_EVERYWHERE, *_BY_FLEET.values())
     return {f"{PREFIX}{name.upper()}" for model in classes for name in model.model_fields} | _BESIDES
 
 
 def unknown_names(environment: Mapping[str, str]) -> Iterator[Check]:
-    """Variables that look like ours, and that nobody reads: a misspelt one changes nothing, silently."""
+    """Find variables that look like ours but that no program reads: a misspelt one has silently no effect."""
     known = known_names()
     for name in sorted(environment):
         near = _nearest(name.upper(), known)
@@ -38,7 +38,7 @@ def unknown_names(environment: Mapping[str, str]) -> Iterator[Check]:
 
 
 def _nearest(name: str, known: set[str]) -> str | None:
-    """The known name that is most like it; the prefix, which all share, makes no two names alike."""
+    """Return the most similar known name; the common prefix does not count as similarity."""
     if not name.startswith(PREFIX):
         return next(iter(difflib.get_close_matches(name, known, n=1, cutoff=_ALIKE)), None)
     ends = [each.removeprefix(PREFIX) for each in known]
@@ -46,16 +46,16 @@ def _nearest(name: str, known: set[str]) -> str | None:
 
 
 def values(fleet: str) -> Iterator[Check]:
-    """Values that a program would refuse at its start."""
+    """Find values that a program would refuse at its start."""
     said: set[str] = set()
     for model in (*_EVERYWHERE, *([_BY_FLEET[fleet]] if fleet in _BY_FLEET else [])):
         try:
-            # What is read of the address is checked when it is used.
+            # The address itself is checked when it is used.
             _ = model.load().redis_address
         except SettingsError as error:
             said |= set(re.split(rf"; (?={PREFIX})", str(error)))
     for problem in sorted(said):
-        # One of several settings together has no colon after the first.
+        # A problem of several settings together has no colon after a first one.
         name, _, why = problem.partition(" ")
         name = name.removesuffix(":")
         if why == "Field required":
@@ -67,7 +67,7 @@ def values(fleet: str) -> Iterator[Check]:
 
 
 def folders(settings: SceneburstSettings) -> Iterator[Check]:
-    """Folders that settings name, and that must be there."""
+    """Check that the folders named by settings exist."""
     for root in settings.file_roots:
         name = "SCENEBURST_FILE_ROOTS"
         if not root.is_dir():
@@ -82,6 +82,6 @@ def folders(settings: SceneburstSettings) -> Iterator[Check]:
 
 
 def chosen_fleet(environment: Mapping[str, str]) -> str:
-    """The fleet's name as the dispatcher reads it; `process` where it cannot."""
+    """Return the fleet's name as the dispatcher reads it; `process` if that is invalid."""
     named = {name.upper(): value for name, value in environment.items()}.get("SCENEBURST_FLEET", "process")
     return named if named in {"process", *_BY_FLEET} else "process"

@@ -1,4 +1,4 @@
-"""One finding of `sceneburst doctor`."""
+"""Defines a finding of `sceneburst doctor`."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
@@ -7,35 +7,35 @@ from scenequeue.errors import SceneburstError
 
 
 class Check(NamedTuple):
-    """A subject, and how it is."""
+    """A subject, and its state."""
 
     what: str
     is_good: bool
-    #: False for what works as it is, or what only some uses need.
+    #: False for a subject that works, or that only some uses need.
     is_needed: bool
-    #: What was found.
+    #: The finding.
     said: str
-    #: What to do; "" where nothing is.
+    #: The advice; "" if nothing needs to be done.
     mend: str = ""
 
 
 def good(what: str, said: str) -> Check:
-    """All is well."""
+    """Make a finding without a problem."""
     return Check(what, is_good=True, is_needed=True, said=said)
 
 
 def wrong(what: str, said: str, mend: str) -> Check:
-    """Something that must be mended."""
+    """Make a finding that must be fixed."""
     return Check(what, is_good=False, is_needed=True, said=said, mend=mend)
 
 
 def doubtful(what: str, said: str, mend: str) -> Check:
-    """Something that works, or that is not needed here, and may still not be meant so."""
+    """Make a finding that works, or is not needed here, but may not be intended."""
     return Check(what, is_good=False, is_needed=False, said=said, mend=mend)
 
 
 def guarded(what: str, find: Callable[[], Iterable[Check]], mend: str) -> Iterator[Check]:
-    """Yield the findings of a check; an error that ends it is a finding too."""
+    """Yield the findings of a check; an error that ends it becomes a finding too."""
     try:
         yield from find()
     except (SceneburstError, ImportError, OSError) as error:

@@ -1,4 +1,4 @@
-"""The chosen fleet: that the container engine, or ECS, has what a launch needs."""
+"""Checks the chosen fleet: the container engine or ECS has everything that a launch needs."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ _REGIONS = ("SCENEBURST_ECS_REGIONS", "AWS_REGION", "AWS_DEFAULT_REGION")
 
 
 def docker(settings: "DockerSettings") -> Iterator[Check]:
-    """The engine answers, and has the image."""
+    """Check that the engine answers and has the image."""
     from dispatcher.fleets.docker.fleet import DockerFleet
 
     fleet = DockerFleet(settings)
@@ -36,7 +36,7 @@ def docker(settings: "DockerSettings") -> Iterator[Check]:
 
 
 def fargate(settings: "FargateSettings", api: "EcsApi", environment: Mapping[str, str]) -> Iterator[Check]:
-    """Region, network, cluster and task definitions. Credentials are looked at before."""
+    """Check region, network, cluster and task definitions. Credentials are checked before."""
     if any(environment.get(name) for name in _REGIONS):
         yield good("region", ", ".join(settings.ecs_regions))
     else:
@@ -107,7 +107,7 @@ def _definitions(settings: "FargateSettings", api: "EcsApi", region: str) -> Ite
 
 
 def _names(settings: "FargateSettings") -> tuple[list[str], list[int]]:
-    """The task definitions that launches use, and the priorities whose launches find none."""
+    """Return the task definitions that launches use, and the priorities without one."""
     from dispatcher.fleet import SIZES
     from dispatcher.fleets.fargate.request import task_definition
 
@@ -122,7 +122,7 @@ def _names(settings: "FargateSettings") -> tuple[list[str], list[int]]:
 
 
 def definition_problems(settings: "FargateSettings", definition: Mapping[str, Any]) -> Sequence[tuple[str, str]]:
-    """List what of a task definition keeps a launch from working, each with its mend."""
+    """List the parts of a task definition that keep a launch from working, each with its remedy."""
     found = []
     names = [container.get("name") for container in definition.get("containerDefinitions") or []]
     if settings.ecs_container_name not in names:

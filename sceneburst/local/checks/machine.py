@@ -1,4 +1,4 @@
-"""This machine: programs, fonts and space that rendering needs."""
+"""Checks this machine: programs, fonts and disk space for rendering."""
 
 import os
 import shutil
@@ -15,14 +15,14 @@ _MIN_FREE_BYTES = 1024**3
 
 
 def python() -> Iterator[Check]:
-    """The interpreter, and the packages that Python finds."""
+    """Check the interpreter, and the packages that Python finds."""
     yield good("python", sys.version.split()[0])
     if why := find_hiding_file():
         yield wrong("python", why.partition(": ")[0], why.partition(": ")[2])
 
 
 def extras(*names: str) -> Iterator[Check]:
-    """The packages that the programs of this machine import."""
+    """Check the packages that the programs of this machine import."""
     if why := find_missing(names):
         yield wrong("packages", why.partition(": ")[0], why.partition(": ")[2])
     else:
@@ -30,14 +30,14 @@ def extras(*names: str) -> Iterator[Check]:
 
 
 def redis_server() -> Iterator[Check]:
-    """The program that `render` and `up` bring their own Redis with."""
+    """Check the redis-server that `render` and `up` start."""
     from sceneburst.local.embedded_redis import find_redis_server
 
     yield good("redis-server", str(find_redis_server()))
 
 
 def ffmpeg() -> Iterator[Check]:
-    """The encoder."""
+    """Check the encoder."""
     from container_worker.media.ffmpeg import find_ffmpeg
 
     found = find_ffmpeg()
@@ -60,7 +60,7 @@ def isolation() -> Iterator[Check]:
 
 
 def fonts() -> Iterator[Check]:
-    """The packaged fonts."""
+    """Check the packaged fonts."""
     from importlib.resources import files
 
     packaged = files("container_worker").joinpath("fonts").iterdir()
@@ -71,12 +71,12 @@ def fonts() -> Iterator[Check]:
 
 
 def scratch() -> Iterator[Check]:
-    """Space for work in progress."""
+    """Check the scratch space."""
     named = os.environ.get("SCENEBURST_SCRATCH_DIR")
     folder = Path(named) if named else find_temporary_folder()
     mend = "set SCENEBURST_SCRATCH_DIR to a folder that can be written to, with a GiB per slot"
     try:
-        # A worker makes what is not there; that it can is what matters.
+        # A worker creates the folder; only the ability to do so matters.
         folder = next(place for place in (folder, *folder.absolute().parents) if os.path.lexists(place))
         with tempfile.TemporaryFile(dir=folder):
             pass

@@ -1,4 +1,4 @@
-"""The queue's Redis: that it answers, and that it keeps what it is given."""
+"""Checks the queue's Redis: it answers, and keeps its data."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -9,15 +9,15 @@ from scenequeue.queue import SceneQueue
 from scenequeue.settings import ProducerSettings
 from scenequeue.structure.redis_health import describe_server, find_problems
 
-#: A clock that differs by more is not kept by NTP. S3 refuses what is signed 15 minutes off.
+#: A larger difference means that the clock is not synchronised. S3 refuses requests signed 15 minutes off.
 _MAX_SKEW_S = 30.0
 
 
 def server(settings: ProducerSettings, clock: Callable[[], float] = time.time) -> Iterator[Check]:
-    """Reach the server that SCENEBURST_REDIS_URL names, and judge what its INFO says.
+    """Connect to the server that SCENEBURST_REDIS_URL names, and check its INFO.
 
     Args:
-        settings: where it is.
+        settings: contain its address.
         clock: Unix seconds of this machine.
     """
     queue = SceneQueue(settings)

@@ -11,7 +11,7 @@ from dispatcher.decisions.pricing import cost_usd
 from producer import RenderOptions, Scene
 from sceneburst.cloudburst import execute_parallel_batches
 from sceneburst.cloudburst.folder import temporary_folder
-from sceneburst.cloudburst.options import look_from
+from sceneburst.cloudburst.options import render_options_from
 from sceneburst.cloudburst.report import DownloadOutcome, Run, report as report_of
 from scenequeue.errors import InvalidScenes
 from scenequeue.jobs.container import ContainerRecord
@@ -309,14 +309,18 @@ def test_order_and_defaults_are_the_replaced_systems() -> None:
 @pytest.mark.parametrize(("switch", "is_on"), [(1, True), (0, False), ("yes", True), (None, False)])
 def test_switches_go_by_truth_as_those_of_the_replaced_system_did(switch: Any, *, is_on: bool) -> None:
     """The box as well as the zoom."""
-    look = look_from(None, language=None, enable_zoom=switch, is_portrait=False, background_box=switch, background_opacity=0.2)
+    look = render_options_from(
+        None, language=None, enable_zoom=switch, is_portrait=False, background_box=switch, background_opacity=0.2
+    )
     assert (look.subtitle_style.box, look.motion != "none") == (is_on, is_on)
 
 
 @pytest.mark.parametrize(("language", "tag"), [("chinese", "zh-Hans"), ("English", "en"), ("zh_hant", "zh-Hant"), (None, None)])
 def test_language_becomes_a_tag(language: str | None, tag: str | None) -> None:
     """By the replaced system's words, or as a tag."""
-    look = look_from(None, language=language, enable_zoom=True, is_portrait=False, background_box=True, background_opacity=0.2)
+    look = render_options_from(
+        None, language=language, enable_zoom=True, is_portrait=False, background_box=True, background_opacity=0.2
+    )
     assert (look.language, look.subtitle_style.box_opacity) == (tag, 0.8)
 
 

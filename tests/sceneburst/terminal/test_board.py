@@ -27,11 +27,11 @@ def test_the_progress_of_a_lost_container_is_not_that_of_the_next() -> None:
     board = _board()
     lost = ContainerRecord(container_id=ContainerId("a"), progress={"job/0-0": 0.8})
     board.take(_event("leased", container="a"))
-    board.look_at([lost])
+    board.update_progress([lost])
     board.take(_event("reclaimed", error="ContainerLost"))
     assert board.rows[_ITEM].container == ""
     board.take(_event("leased", container="b"))
-    board.look_at([lost, ContainerRecord(container_id=ContainerId("b"), progress={"job/0-0": 0.1})])
+    board.update_progress([lost, ContainerRecord(container_id=ContainerId("b"), progress={"job/0-0": 0.1})])
     assert board.rows[_ITEM].share == 0.1
 
 

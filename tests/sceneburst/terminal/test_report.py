@@ -46,6 +46,18 @@ def test_the_totals_count_scenes_seconds_and_the_containers_that_worked() -> Non
     assert totals["estimated_cost_usd"] > 0
 
 
+@pytest.mark.parametrize("is_made", [True, False])
+def test_a_film_is_not_counted_among_the_scenes(is_made: bool) -> None:
+    """The totals name it beside them, if it was made."""
+    film = ItemResult(item_id=ItemId("1-0"), name="film", state="done", processing_s=1.0, container="c1")
+    results = [_result(0), _result(1), *([film] if is_made else [])]
+    counts = Counts(done=3) if is_made else Counts(done=2, waiting=1)
+    report = report_of(_status(stages=2, counts=counts), results, _CONTAINERS, 2.0, 60_000)
+    totals = report["totals"]
+    assert (totals["scenes"], totals["succeeded"], totals["failed"], totals["films"]) == (2, 2, 0, 1)
+    assert totals_text(report).startswith(f"2 of 2 scenes (100%){' and 1 film' if is_made else ''} in 2.0 s")
+
+
 def test_a_job_that_took_no_time_or_has_no_scenes_divides_by_nothing() -> None:
     """The shares are 0."""
     totals = report_of(_status(counts=Counts()), [], [], 0.0, 0)["totals"]
