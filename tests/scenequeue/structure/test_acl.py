@@ -14,6 +14,7 @@ from scenequeue.ports.dead_search import DeadFilter
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
 from scenequeue.structure.acl import ROLES, Role, rules
+from scenequeue.structure.keys import STRUCTURES
 from tests.scenequeue.jobs import done, items, submit
 
 As = Callable[[Role], SceneQueue]
@@ -30,17 +31,24 @@ def admin(request: pytest.FixtureRequest, servers: dict[str, str]) -> Iterator[r
     client.close()
 
 
+@pytest.fixture(params=[STRUCTURES, (3, 2)], ids=["one", "two"])
+def structures(request: pytest.FixtureRequest) -> tuple[int, ...]:
+    """Those of the keys that the programs serve: this version's, and those of one that has taken the next number."""
+    found: tuple[int, ...] = request.param
+    return found
+
+
 @pytest.fixture
-def as_role(admin: redis.Redis, namespace: str) -> Iterator[As]:
+def as_role(admin: redis.Redis, namespace: str, structures: tuple[int, ...]) -> Iterator[As]:
     """A queue that logs in as the user of a role."""
     path = admin.connection_pool.connection_kwargs["path"]
     opened: list[SceneQueue] = []
     for role in ROLES:
-        admin.execute_command("ACL", "SETUSER", f"{namespace}-{role}", "on", ">word", *rules(role, namespace))
+        admin.execute_command("ACL", "SETUSER", f"{namespace}-{role}", "on", ">word", *rules(role, namespace, structures))
 
     def connect(role: Role) -> SceneQueue:
         url = f"unix://{namespace}-{role}:word@{path}"
-        opened.append(SceneQueue(SceneburstSettings.load(redis_url=url, namespace=namespace)))
+        opened.append(SceneQueue(SceneburstSettings.load(redis_url=url, namespace=namespace), structures=structures))
         return opened[-1]
 
     yield connect
@@ -181,3 +189,13 @@ def test_no_role_reaches_beyond_its_namespace_or_configures_the_server(as_role: 
         with pytest.raises(redis.exceptions.NoPermissionError):
             client.execute_command(*command)
     admin.delete("{neighbour}:counts")
+
+
+@pytest.mark.parametrize("structures", [STRUCTURES], indirect=True)
+def test_a_user_with_the_rules_of_the_version_before_is_refused_the_newer_structure(as_role: As, namespace: str) -> None:
+    """Its own goes on; so the rules are applied first in an upgrade."""
+    client = as_role("producer")._connection.client
+    newer = SceneQueue(SceneburstSettings.load(namespace=namespace), client, structures=(3, 2))
+    with pytest.raises(SettingsError, match="SCENEBURST_REDIS_URL the right role"):
+        submit(newer, "a", 1)
+    assert submit(as_role("producer"), "a", 1).counts.ready == 1
