@@ -13,9 +13,9 @@ from scenequeue.jobs.job import Lane
 from scenequeue.jobs.options import FrozenModel
 from scenequeue.jobs.result import DeadLetter
 from scenequeue.ports.audit_log import clean_name
-from scenequeue.ports.merging import merged
 from scenequeue.structure.connection import Connection
 from scenequeue.structure.hashes import letter_from, member_parts, whole_number
+from scenequeue.structure.merging import merged
 
 #: Members that are looked at in one round trip, and letters, of which each can have some kilobytes.
 _MEMBERS_AT_ONCE, _LETTERS_AT_ONCE = 200, 50

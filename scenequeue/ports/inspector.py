@@ -19,7 +19,6 @@ from scenequeue.ports.dead_search import DeadFilter, count_reasons, find_letters
 from scenequeue.ports.job_lookup import read_job, status_of
 from scenequeue.ports.job_search import find_jobs
 from scenequeue.ports.limits import Limit, read_limits
-from scenequeue.ports.merging import merged
 from scenequeue.ports.rollups import read_rollups
 from scenequeue.quoted import quoted
 from scenequeue.reasons import Reason
@@ -35,6 +34,7 @@ from scenequeue.structure.hashes import (
     whole_number,
 )
 from scenequeue.structure.keys import STRUCTURES
+from scenequeue.structure.merging import merged
 
 _WAITING_FIELDS = 5
 

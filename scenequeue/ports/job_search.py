@@ -6,8 +6,8 @@ from itertools import islice
 from scenequeue.jobs.job import JobState, JobStatus
 from scenequeue.jobs.job_filter import SEARCH_LIMIT, JobFilter, JobPage
 from scenequeue.ports.job_lookup import status_of
-from scenequeue.ports.merging import merged
 from scenequeue.structure.connection import Connection
+from scenequeue.structure.merging import merged
 
 #: Ids that are compared with the other indexes at once, and jobs that are read at once.
 _IDS_AT_ONCE, _JOBS_AT_ONCE = 200, 50

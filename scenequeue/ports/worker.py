@@ -15,7 +15,6 @@ from scenequeue.jobs.result import ItemResult
 from scenequeue.ports.container_reports import ContainerReports
 from scenequeue.ports.growth import stage_growth
 from scenequeue.ports.job_lookup import job_not_found
-from scenequeue.ports.lease_steps import by_structure, refused_of, run_on_leases
 from scenequeue.reasons import Reason
 from scenequeue.reasons.stored import reason_words
 from scenequeue.structure.connection import Connection
@@ -23,6 +22,7 @@ from scenequeue.structure.lease_messages import (
     leases_from,
     results_message,
 )
+from scenequeue.structure.lease_steps import by_structure, refused_of, run_on_leases
 
 #: Pause before another attempt: doubles from the first to the last.
 _INITIAL_RETRY_S = 1.0

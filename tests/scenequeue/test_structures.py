@@ -244,7 +244,7 @@ def test_a_job_is_found_by_its_id_in_either_structure(old: SceneQueue, new: Scen
 
 
 def test_the_queue_at_a_glance_is_the_sum_of_both(old: SceneQueue, new: SceneQueue) -> None:
-    """What waits in the older structure is another need, which a container serves that knows this structure."""
+    """The older structure's items have another need, which a container serves that knows this structure."""
     submit(old, "older", 3, lane=Lane.URGENT)
     submit(new, "newer", 2)
     depth = new.inspect.depth()
