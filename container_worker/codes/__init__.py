@@ -37,7 +37,6 @@ class Code(StrEnum):
     #: Stands for an input, where its address is known.
     INPUT_AT = "input_at"
     ITEM_MALFORMED = "item_malformed"
-    OF_INPUT = "of_input"
     ROOTS_MISSING = "roots_missing"
 
     # --- a picture ---
@@ -90,8 +89,6 @@ class Code(StrEnum):
     POSTER_NOT_MADE = "poster_not_made"
     SCENE_NOT_ENCODED = "scene_not_encoded"
     SUBTITLES_NOT_DRAWN = "subtitles_not_drawn"
-    #: A problem, and the last lines of the program that had it.
-    WITH_LAST_LINES = "with_last_lines"
 
     # --- the renderer, which is not trusted ---
     #: A program's name in other reasons.

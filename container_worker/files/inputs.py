@@ -57,7 +57,7 @@ def fetch(inputs: Iterable[Input], storage: UriStorage, scratch: Path, stop_if_a
         try:
             stored = storage.get(wanted.uri, path, stop_if_asked=stop_if_asked)
         except BadInput as error:
-            raise type(error)(Code.OF_INPUT, input=wanted.role, problem=error.reason) from None
+            raise type(error)(error.reason.with_parameters(input=wanted.role)) from None
         if not stored.bytes and not wanted.may_be_empty:
             raise BadInput(Code.FILE_EMPTY, input=wanted.role, uri=wanted.uri)
         found[wanted.role] = InputFile(path, sha256_of(path))
@@ -76,7 +76,7 @@ def naming_addresses(inputs: Iterable[Input]) -> Iterator[None]:
         if named is None:
             raise
         at = Reason(Code.INPUT_AT, {"input": named.role, "uri": named.uri})
-        raise type(error)(Reason(error.reason.code, {**error.reason.parameters, "input": at})) from None
+        raise type(error)(error.reason.with_parameters(input=at)) from None
 
 
 def ending_of(uri: str) -> str:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapte
 from container_worker.codes import Code
 from container_worker.media.child_protocol import MAX_TEXT_CHARS
 from scenequeue.errors import BadInput, DiskFull, ItemError, LimitExceeded, ToolFailed
-from scenequeue.reasons import Code as QueueCode, Parameter, Reason
+from scenequeue.reasons import Code as QueueCode, Reason
 
 #: Largest number of lines from one child; a film of three hours reports its progress 22,000 times.
 MAX_LINES = 200_000
@@ -55,25 +55,15 @@ class _Warning(_Message):
     parameters: Annotated[dict[_Word, _Text | _Count], Field(max_length=8)]
 
 
-class _Cause(_Message):
+class _Problem(_Message):
     code: _Word
     parameters: Annotated[dict[_Word, _LongText | _Count | float], Field(max_length=12)]
 
 
-class _Problem(_Message):
-    code: _Word
-    parameters: Annotated[dict[_Word, _LongText | _Count | float | _Cause], Field(max_length=12)]
-
-
-def _reason(sent: _Warning | _Problem | _Cause) -> Reason:
+def _reason(sent: _Warning | _Problem) -> Reason:
     """Return what was sent as a Reason; with a code that is none of ours, as somebody else's words."""
-    if sent.code not in _CODES:
-        return Reason(QueueCode.OTHER, {"text": Reason(sent.code, _parameters(sent)).plain()[:_UNKNOWN_CHARS]})
-    return Reason(sent.code, _parameters(sent))
-
-
-def _parameters(sent: _Warning | _Problem | _Cause) -> dict[str, Parameter]:
-    return {name: _reason(value) if isinstance(value, _Cause) else value for name, value in sent.parameters.items()}
+    reason = Reason(sent.code, sent.parameters)
+    return reason if sent.code in _CODES else Reason(QueueCode.OTHER, {"text": reason.plain()[:_UNKNOWN_CHARS]})
 
 
 class Warned(_Message):

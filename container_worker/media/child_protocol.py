@@ -6,7 +6,7 @@ import sys
 from typing import Any, TextIO
 
 from scenequeue.errors import ItemError
-from scenequeue.reasons import Parameter, Reason
+from scenequeue.reasons import Reason
 
 #: Longest text in an error's reason, in characters; the parent refuses a longer one.
 MAX_TEXT_CHARS = 2_000
@@ -38,14 +38,6 @@ def warn(code: str, **parameters: str | int) -> None:
 
 def send_failure(error: ItemError) -> None:
     """Send the error that ended the work: its class, and its reason with texts of the length that is allowed."""
-    send({"error": type(error).__name__, "reason": _shortened(error.reason).to_json()})
-
-
-def _shortened(reason: Reason) -> Reason:
-    return Reason(reason.code, {name: _shortened_value(value) for name, value in reason.parameters.items()})
-
-
-def _shortened_value(value: Parameter) -> Parameter:
-    if isinstance(value, Reason):
-        return _shortened(value)
-    return value[:MAX_TEXT_CHARS] if isinstance(value, str) else value
+    parameters = error.reason.parameters.items()
+    short = {name: value[:MAX_TEXT_CHARS] if isinstance(value, str) else value for name, value in parameters}
+    send({"error": type(error).__name__, "reason": Reason(error.reason.code, short).to_json()})

@@ -7,10 +7,11 @@ from typing import Any
 from sceneburst.words import container_worker, dispatcher, producer, queue
 from scenequeue.counted import Number
 from scenequeue.quoted import quoted
-from scenequeue.reasons import Reason, speak_with
+from scenequeue.reasons import INPUT, LAST_LINES, Reason, speak_with
 
 #: `{name}` is a parameter; `{name:quoted}` puts it in quotes; `{name:need}` names needs; `{name:one thing|# things}` depends
 #: on its number, which replaces the `#`; `{name:, }` is a list of further reasons, joined by the text after the colon.
+#: A sentence that does not contain `{input}` is preceded by its reason's `input`; every one is followed by its `last_lines`.
 SENTENCES: Mapping[str, str] = {**queue.SENTENCES, **dispatcher.SENTENCES, **container_worker.SENTENCES, **producer.SENTENCES}
 
 
@@ -40,10 +41,14 @@ def text_of(reason: Reason) -> str:
     if sentence is None:
         return reason.plain()
     try:
-        return sentence.format_map({name: _worded(value) for name, value in reason.parameters.items()})
+        said = sentence.format_map({name: _worded(value) for name, value in reason.parameters.items()})
     except (KeyError, ValueError):
         # A version with other parameters wrote it.
         return reason.plain()
+    about, lines = reason.parameters.get(INPUT), reason.parameters.get(LAST_LINES)
+    if about and f"{{{INPUT}" not in sentence:
+        said = f"{_worded(about)}: {said}"
+    return f"{said}\n{lines}" if lines else said
 
 
 def _worded(value: object) -> object:

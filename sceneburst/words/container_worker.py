@@ -41,7 +41,6 @@ SENTENCES: Mapping[str, str] = {
     ),
     "input_at": "{input}: {uri}",
     "item_malformed": "the item is malformed: {problems:; }",
-    "of_input": "{input}: {problem}",
     "roots_missing": (
         "it may not use {folders}, which the dispatcher promises: start this container worker with SCENEBURST_FILE_ROOTS={roots}"
     ),
@@ -100,7 +99,6 @@ SENTENCES: Mapping[str, str] = {
     "poster_not_made": "no frame of the finished video could be decoded for its poster",
     "scene_not_encoded": "ffmpeg ended with code {exit_code} while it encoded the scene",
     "subtitles_not_drawn": "ffmpeg ended with code {exit_code} while it drew subtitles",
-    "with_last_lines": "{problem}\n{lines}",
     # --- the renderer, which is not trusted ---
     "renderer": "the renderer",
     "renderer_left_another": "the renderer left something else than a file of its own as {file}; it is not delivered",

@@ -11,6 +11,8 @@ from scenequeue.redaction import redact
 Parameter: TypeAlias = "str | int | float | Reason | tuple[Reason, ...]"
 #: Reasons inside reasons that are read, and no deeper: what is in Redis may have been written by anybody.
 _MAX_DEPTH = 4
+#: Parameters that a reason of any code may have: the input that it is about, and the last lines of the program that failed.
+INPUT, LAST_LINES = "input", "last_lines"
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,10 @@ class Reason:
     def text(self) -> str:
         """The reason in words; the code and its parameters where none are installed."""
         return _put_into_words(self)
+
+    def with_parameters(self, **more: Parameter) -> "Reason":
+        """The same reason with further parameters, or with others of these names."""
+        return Reason(self.code, {**self.parameters, **more})
 
     def without_secrets(self) -> "Reason":
         """The same reason, passwords and signatures in its texts replaced by ***."""

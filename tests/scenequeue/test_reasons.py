@@ -31,6 +31,11 @@ _ROOT = Path(__file__).parents[2]
         (Reason("of_a_newer_version", {"a": 1, "b": "x"}), "of_a_newer_version (a: 1, b: x)"),
         (Reason("of_a_newer_version"), "of_a_newer_version"),
         (Reason("cues_before_start", {"other": 1}), "cues_before_start (other: 1)"),
+        (Reason("sound_missing", {"input": "music"}), "music has no sound in it"),
+        (Reason("result_malformed", {"input": "music"}), "music: the result in Redis cannot be read"),
+        (Reason("result_malformed", {"input": Reason("renderer")}), "the renderer: the result in Redis cannot be read"),
+        (Reason("renderer", {"last_lines": "a\nb"}), "the renderer\na\nb"),
+        (Reason("of_a_newer_version", {"input": "music", "last_lines": "a"}), "of_a_newer_version (input: music, last_lines: a)"),
         (Reason("other", {"text": "{0.__class__} {text}"}), "{0.__class__} {text}"),
     ],
 )  # fmt: skip

@@ -1,11 +1,15 @@
 """Inputs of an item."""
 
+from pathlib import Path
+
 import pytest
 
 from container_worker.codes import Code
-from container_worker.files.inputs import Input, ending_of, naming_addresses
-from scenequeue.errors import BadInput, reason_for
+from container_worker.files.inputs import Input, ending_of, fetch, naming_addresses
+from scenequeue.errors import BadInput, ObjectNotFound, reason_for
 from scenequeue.reasons import Reason
+from scenequeue.settings import WorkerSettings
+from scenequeue.storages.uri import UriStorage
 
 _INPUTS = [
     Input("image", "s3://b/a.jpg", "image.jpg"),
@@ -38,6 +42,18 @@ def test_what_is_said_of_an_input_names_its_address(problem: Reason, named: str)
         raise BadInput(problem)
     assert str(caught.value) == named
     assert caught.value.reason.code == problem.code
+
+
+def test_an_input_that_cannot_be_fetched_keeps_the_code_of_its_storage(tmp_path: Path) -> None:
+    """Dead letters are counted by it; the role is one more of its parameters, and stands before its words."""
+    missing = (tmp_path / "a.jpg").as_uri()
+    storage = UriStorage(WorkerSettings(file_roots=[tmp_path]))
+    with pytest.raises(ObjectNotFound) as stored:
+        storage.get(missing, tmp_path / "image.jpg")
+    with pytest.raises(ObjectNotFound) as fetched:
+        fetch([Input("image", missing, "image.jpg")], storage, tmp_path, lambda: None)
+    assert fetched.value.reason == stored.value.reason.with_parameters(input="image")
+    assert str(fetched.value) == f"image: {stored.value}"
 
 
 @pytest.mark.parametrize(

@@ -153,11 +153,10 @@ def _failed(code: str, error: str = "BadInput", **parameters: object) -> dict[st
         (_failed("sound_missing", input="image"), "sound_missing", "image has no sound in it"),
         (_failed("sound_too_short", input="music", length_s=0.05, least_s=0.1),
          "sound_too_short", "music lasts 0.050 s; the shortest allowed is 0.1 s"),
-        (_failed("with_last_lines", problem=_reason("loudness_not_reported"), lines="a\nb"),
-         "with_last_lines", "ffmpeg reported no loudness\na\nb"),
+        (_failed("loudness_not_reported", last_lines="a\nb"), "loudness_not_reported", "ffmpeg reported no loudness\na\nb"),
+        (_failed("loudness_not_reported", last_lines=5, input=6), "loudness_not_reported", "6: ffmpeg reported no loudness\n5"),
         (_failed("another_version", a="{input}", b=2), "other", "another_version (a: {input}, b: 2)"),
         (_failed("paused"), "other", "paused"),
-        (_failed("with_last_lines", problem=_reason("paused"), lines="x"), "with_last_lines", "paused\nx"),
         (_failed("sound_missing", another="image"), "sound_missing", "sound_missing (another: image)"),
         (_failed("time_exceeded", program="it", limit_s="long"), "time_exceeded", "time_exceeded (program: it, limit_s: long)"),
         (_failed("renderer_unintelligible", message="a\nb"), "renderer_unintelligible",
@@ -178,8 +177,7 @@ def test_a_renderers_error_is_followed_by_the_last_lines_of_its_tools(say: Calla
     with pytest.raises(ToolFailed) as caught:
         say(_failed("scene_not_encoded", "ToolFailed", exit_code=234), last_line="Invalid data found")
     assert str(caught.value) == "ffmpeg ended with code 234 while it encoded the scene\nInvalid data found"
-    assert caught.value.reason.parameters["problem"] == Reason("scene_not_encoded", {"exit_code": 234})
-    assert caught.value.reason.parameters["lines"] == "Invalid data found"
+    assert caught.value.reason == Reason("scene_not_encoded", {"exit_code": 234, "last_lines": "Invalid data found"})
 
 
 STRANGE: dict[str, list[object]] = {
@@ -203,7 +201,7 @@ STRANGE: dict[str, list[object]] = {
     "more than a reason needs": [_failed("other", **{f"x{letter}": 1 for letter in string.ascii_lowercase})],
     "a number that is none": ['{"error": "BadInput", "reason": {"code": "sound_too_short", "parameters": {"length_s": NaN}}}'],
     "a number beyond all": ['{"error": "BadInput", "reason": {"code": "sound_too_short", "parameters": {"length_s": 1e999}}}'],
-    "reasons in reasons": [_failed("other", text=_reason("other", text=_reason("other", text="x")))],
+    "reasons in reasons": [_failed("other", text=_reason("other", text="x"))],
     "a list of reasons": [_failed("item_malformed", problems=[_reason("other", text="x")])],
     "a warning that is no code": [{"warning": {"code": "{0.__class__}", "parameters": {}}}],
     "a warning without end": [{"warning": {"code": "other", "parameters": {"text": "x" * 5_000}}}],
