@@ -3,10 +3,14 @@
 import signal
 import threading
 import time
+from enum import StrEnum
 from types import FrameType
 
+from container_worker.codes import Code
 from container_worker.exit_codes import Exit
 from container_worker.in_flight import InFlightItems, Phase
+from scenequeue.errors import reason_for
+from scenequeue.reasons import Reason
 
 #: Seconds that items stopped after the grace period have to hand themselves back; afterwards they are abandoned.
 #: Together with the default grace of 100 s this stays below the 120 s that Spot gives.
@@ -25,7 +29,7 @@ class Drain:
         self._lock = threading.Lock()
         self._since: float | None = None
         self.exit = Exit.IDLE
-        self.reason = ""
+        self.reason: Reason | None = None
 
     @property
     def is_asked(self) -> bool:
@@ -41,14 +45,14 @@ class Drain:
         """Return True if stopped items have not ended in time."""
         return self._asked_for_s() >= self._grace_s + LAST_CALL_S
 
-    def ask(self, reason: str, code: Exit) -> None:
+    def ask(self, reason: StrEnum | Reason | str, code: Exit) -> None:
         """Ask the container to leave as soon as everything is finished or handed back."""
         # A signal handler may interrupt the holder of the lock in the same thread; waiting for it would deadlock.
         if self._lock.acquire(blocking=False):
             try:
                 if self._since is None:
                     # Set the time last: a thread that sees it also sees the reason.
-                    self.reason, self.exit = reason, code
+                    self.reason, self.exit = reason_for(reason), code
                     self._since = time.monotonic()
             finally:
                 self._lock.release()
@@ -73,7 +77,7 @@ def listen_for_signals(drain: Drain) -> None:
             if interrupted:
                 raise KeyboardInterrupt
             interrupted = True
-        drain.ask(f"asked to stop ({signal.Signals(number).name})", Exit.DRAINED)
+        drain.ask(Reason(Code.ASKED_TO_STOP, {"signal": signal.Signals(number).name}), Exit.DRAINED)
 
     signal.signal(signal.SIGTERM, handle)
     signal.signal(signal.SIGINT, handle)

@@ -21,11 +21,11 @@ from container_worker.sandbox.limits import Limits, child_memory_bytes, containe
 from container_worker.scratch import scratch_folder
 from container_worker.surroundings import SurroundingsBroken, find_problem
 from scenequeue.errors import GrowthRefused, JobNotFound, LeaseLost, QueueUnavailable, SettingsError, StorageDenied
-from scenequeue.jobs.container import BROKEN
 from scenequeue.jobs.ids import ContainerId, JobId
 from scenequeue.jobs.item import Lease, WorkItem
 from scenequeue.jobs.options import JobOptions
 from scenequeue.queue import SceneQueue
+from scenequeue.reasons import Code as QueueCode, Reason
 from scenequeue.settings import WorkerSettings
 from scenequeue.storages.uri import UriStorage
 
@@ -105,9 +105,10 @@ class ItemExecutor:
             if item.stop.is_set() and failure.transient:
                 self._hand_back(item, failure.message, log)
             elif problem := self._own_problem(failure):
-                log.exception("container is broken and leaves", reason=problem, error=failure.message)
-                self._drain.ask(f"{BROKEN}{problem}", Exit.MISCONFIGURED if failure.is_misconfigured else Exit.BROKEN)
-                self._hand_back(item, problem, log, is_set_up=not failure.is_misconfigured)
+                log.exception("container is broken and leaves", reason=problem.text, error=failure.message)
+                broken = Reason(QueueCode.CONTAINER_BROKEN, {"problem": problem})
+                self._drain.ask(broken, Exit.MISCONFIGURED if failure.is_misconfigured else Exit.BROKEN)
+                self._hand_back(item, problem.text, log, problem if failure.is_misconfigured else None)
             else:
                 self._report_failure(item, failure, error, log)
         else:
@@ -171,23 +172,24 @@ class ItemExecutor:
         missing = missing_roots(item.lease.item.payload, own, plan)
         return SettingsError(advice(own, missing)) if missing else None
 
-    def _own_problem(self, failure: Failure) -> str:
-        """Describe a fault of the container that would fail its next item too; "" if the item may be the cause."""
+    def _own_problem(self, failure: Failure) -> Reason | None:
+        """Describe a fault of the container that would fail its next item too; None if the item may be the cause."""
         if failure.is_broken or failure.is_misconfigured:
-            return failure.message
+            return failure.reason
         # A full disk has an error of its own, and counts as an attempt.
         if failure.is_disk_full:
-            return ""
-        problem = find_problem(self._settings.scratch_dir, thoroughly=failure.transient)
-        return problem.text if problem else ""
+            return None
+        return find_problem(self._settings.scratch_dir, thoroughly=failure.transient)
 
-    def _hand_back(self, item: InFlightItem, reason: str, log: structlog.stdlib.BoundLogger, *, is_set_up: bool = True) -> None:
+    def _hand_back(
+        self, item: InFlightItem, reason: str, log: structlog.stdlib.BoundLogger, problem: Reason | None = None
+    ) -> None:
+        """Hand an item back; a problem is what this container lacks for it."""
         if item.is_lost:
             log.info("item dropped: its lease is lost", reason=reason)
             return
         log.info("item handed back", reason=reason)
-        problem = "" if is_set_up else reason
-        self._reports.deliver(lambda: self._queue.worker.release(self._container_id, [item.lease], problem))
+        self._reports.deliver(lambda: self._queue.worker.release(self._container_id, [item.lease], problem or ""))
 
     def _report_result(self, item: InFlightItem, finished: Finished, brought: int, log: structlog.stdlib.BoundLogger) -> None:
         result = finished.result
@@ -213,7 +215,7 @@ class ItemExecutor:
         else:
             log.error("item failed with an unexpected error", exc_info=error)
         if failure.is_disk_full:
-            self._drain.ask("the scratch space is used up", Exit.DISK_FULL)
+            self._drain.ask(Code.SCRATCH_USED_UP, Exit.DISK_FULL)
         try:
             self._reports.deliver(
                 lambda: self._queue.worker.fail(

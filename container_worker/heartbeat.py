@@ -21,6 +21,7 @@ from scenequeue.jobs.item import Lease
 from scenequeue.liveness import touch_alive_file
 from scenequeue.logs import LogTail
 from scenequeue.queue import SceneQueue
+from scenequeue.reasons import Reason
 from scenequeue.server_check import warn_of_problems
 
 #: Heartbeats per lease time: a lease survives two lost ones.
@@ -105,7 +106,7 @@ class Heartbeat:
             self._thread = threading.Thread(target=copy_context().run, args=(self._run,), name="heartbeat", daemon=True)
             self._thread.start()
 
-    def stop(self, exit_reason: str) -> None:
+    def stop(self, why: Reason | None) -> None:
         """Stop, and send a goodbye if Redis answers; waits at most 3 s for a running heartbeat."""
         is_first = not self._stop.is_set()
         self._stop.set()
@@ -117,7 +118,7 @@ class Heartbeat:
             return
         try:
             self._tell_log()
-            self._queue.worker.goodbye(self.record().model_copy(update={"exit_reason": exit_reason}))
+            self._queue.worker.goodbye(self.record().ended(why) if why else self.record())
         except SceneburstError as error:
             self._log.warning("no goodbye sent", error=str(error))
 

@@ -7,6 +7,7 @@ from contextvars import copy_context
 
 import structlog
 
+from container_worker.codes import Code
 from container_worker.drain import Drain
 from container_worker.executor import ItemExecutor
 from container_worker.exit_codes import Exit
@@ -17,13 +18,13 @@ from container_worker.reporting import INITIAL_BACKOFF_S, MAX_BACKOFF_S, Reports
 from container_worker.surroundings import find_problem
 from scenequeue.backoff import Backoff, jittered
 from scenequeue.errors import BadInput, QueueUnavailable, SceneburstError, SettingsError
-from scenequeue.jobs.container import BROKEN
 from scenequeue.jobs.ids import ContainerId
 from scenequeue.jobs.item import Lease
 from scenequeue.jobs.need import need_of, needs_of_kinds
 from scenequeue.logs import LogTail
 from scenequeue.ports.worker import new_request_id
 from scenequeue.queue import SceneQueue
+from scenequeue.reasons import Code as QueueCode, Reason
 from scenequeue.settings import WorkerSettings
 
 #: Maximum and minimum seconds that the loop waits at the bells before it checks for other reasons to act.
@@ -99,15 +100,15 @@ class WorkLoop:
                 has_found_nothing = self._step()
                 is_old_enough = time.monotonic() - born >= self._settings.min_lifetime_s
                 if has_found_nothing and is_old_enough and self._in_flight.idle_s() >= self._settings.idle_timeout_s:
-                    self._drain.ask("idle", Exit.IDLE)
+                    self._drain.ask(Code.IDLE, Exit.IDLE)
         except KeyboardInterrupt:
             self._abandon_all()
-            self._heart.stop("interrupted")
+            self._heart.stop(Reason(Code.INTERRUPTED))
             return Exit.INTERRUPTED
         except BaseException:
             self._hand_back(self._in_flight.all())
             self._abandon_all()
-            self._heart.stop("error")
+            self._heart.stop(Reason(Code.WORKER_FAILED))
             raise
         self._abandon_all()
         self._heart.stop(self._drain.reason)
@@ -116,9 +117,9 @@ class WorkLoop:
     def _must_leave(self) -> bool:
         """Advance a drain; return True when the container can leave."""
         if self._heart.should_drain.is_set():
-            self._drain.ask("drained by the dispatcher", Exit.DRAINED)
+            self._drain.ask(Code.DRAINED, Exit.DRAINED)
         if self._heart.silence_s() > self._settings.redis_patience_s:
-            self._drain.ask("redis was gone for too long", Exit.REDIS_LOST)
+            self._drain.ask(Code.REDIS_GONE, Exit.REDIS_LOST)
             return True
         if not self._drain.is_asked:
             return False
@@ -152,7 +153,7 @@ class WorkLoop:
                 self._log.exception("leasing failed")
             if problem := find_problem(self._settings.scratch_dir, thoroughly=False):
                 # Leasing may have failed because no file descriptor is left for the connection.
-                self._drain.ask(f"{BROKEN}{problem.text}", Exit.BROKEN)
+                self._drain.ask(Reason(QueueCode.CONTAINER_BROKEN, {"problem": problem}), Exit.BROKEN)
             self._in_flight.wait_for_change(seen, self._errors.next_s())
             # No work could be received during the failure.
             self._in_flight.restart_idle_clock()
@@ -209,7 +210,7 @@ class WorkLoop:
             thread.start()
         except RuntimeError as error:
             # The machine has no more threads. Without one, the item would never end, and its lease would be extended for ever.
-            self._drain.ask(f"{BROKEN}{error}", Exit.BROKEN)
+            self._drain.ask(Reason(QueueCode.CONTAINER_BROKEN, {"problem": str(error)}), Exit.BROKEN)
             self._hand_back([item])
             self._in_flight.remove(item)
 

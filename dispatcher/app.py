@@ -15,6 +15,7 @@ from celery.worker import state
 from kombu.connection import Connection
 
 from dispatcher.aws_lookup import AwsLookup
+from dispatcher.codes import Code
 from dispatcher.fleets import fleet_from
 from dispatcher.snapshot import Ticked
 from dispatcher.tick import Dispatcher
@@ -226,7 +227,7 @@ def run_once(settings: DispatcherSettings) -> Reason | None:
     try:
         made = dispatcher.try_tick()
         if dispatcher.launch_problem:
-            raise FleetError(f"nothing was launched: {dispatcher.launch_problem}")
+            raise FleetError(Code.NOTHING_LAUNCHED, problem=dispatcher.launch_problem)
         return made.why if made else None
     finally:
         dispatcher.close()

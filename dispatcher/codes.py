@@ -49,5 +49,63 @@ class Code(StrEnum):
     UNSERVED = "unserved"
     UNSERVED_STRUCTURE = "unserved_structure"
 
-    # --- launches that came to nothing ---
+    # --- false starts ---
+    NO_REASON_GIVEN = "no_reason_given"
     STARTS_IN_VAIN = "starts_in_vain"
+
+    # --- values and settings that are refused ---
+    BUDGET_MISSING = "budget_missing"
+    METRICS_ADDRESS_UNUSABLE = "metrics_address_unusable"
+    NOT_POSITIVE = "not_positive"
+    SECURITY_GROUPS_BY_REGION = "security_groups_by_region"
+    STATE_DIR_UNREADABLE = "state_dir_unreadable"
+    STATE_DIR_UNUSABLE = "state_dir_unusable"
+    SUBNETS_BY_REGION = "subnets_by_region"
+    SUBNETS_MISSING = "subnets_missing"
+    TASK_DEFINITION_MISSING = "task_definition_missing"
+    TOTAL_NEGATIVE = "total_negative"
+    ULIMIT_MALFORMED = "ulimit_malformed"
+
+    # --- a fleet that does not do what it is asked ---
+    CONTAINER_ID_TOO_LONG = "container_id_too_long"
+    ECS_DOES_NOT_STOP = "ecs_does_not_stop"
+    ECS_FAILED = "ecs_failed"
+    ECS_REFUSES = "ecs_refuses"
+    ECS_TASK_UNDESCRIBED = "ecs_task_undescribed"
+    #: The call may have had its effect.
+    ECS_UNANSWERED = "ecs_unanswered"
+    ECS_UNREACHABLE = "ecs_unreachable"
+    ENGINE_DOES_NOT_STOP = "engine_does_not_stop"
+    ENGINE_REFUSES = "engine_refuses"
+    ENGINE_SILENT = "engine_silent"
+    FARGATE_SIZE_UNKNOWN = "fargate_size_unknown"
+    NOTHING_LAUNCHED = "nothing_launched"
+    PLACEMENT_REFUSES = "placement_refuses"
+    PROCESS_NOT_STARTED = "process_not_started"
+    VARIABLES_TOO_LONG = "variables_too_long"
+
+    # --- a container's end, as a fleet tells it ---
+    OUT_OF_MEMORY = "out_of_memory"
+    PROCESS_ENDED = "process_ended"
+    PROGRAM_ENDED = "program_ended"
+
+    # --- a callback that is not delivered ---
+    RECEIVER_ANSWERED = "receiver_answered"
+    RECEIVER_SILENT = "receiver_silent"
+
+    # --- a dispatcher that is not the acting one ---
+    VERDICTS_STALE = "verdicts_stale"
+
+    # --- a container that is drained, stopped or given up ---
+    #: By itself, without saying goodbye.
+    CONTAINER_ENDED = "container_ended"
+    CONTAINER_ENDED_WITH_CODE = "container_ended_with_code"
+    IDLE_DRAINED = "idle_drained"
+    IDLE_TOO_LONG = "idle_too_long"
+    LOST_AT_WORK = "lost_at_work"
+    NEVER_REPORTED = "never_reported"
+    RUNS_AFTER_GOODBYE = "runs_after_goodbye"
+    SILENT = "silent"
+    TOO_OLD = "too_old"
+    TOO_OLD_DRAINED = "too_old_drained"
+    UNKNOWN_CONTAINER = "unknown_container"

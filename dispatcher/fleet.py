@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from scenequeue.jobs.ids import ContainerId
+from scenequeue.reasons import Reason
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class LaunchResult:
     is_spot: bool = False
     #: The file with the container's output, if it is written to one.
     log: str = ""
-    error: str = ""
+    error: Reason | None = None
     #: With an error: True if the same launch may succeed in a later tick (no capacity, throttled).
     transient: bool = True
     #: With an error: True if at least one placement had no capacity.
@@ -76,7 +77,7 @@ class FleetContainer:
     container_id: ContainerId
     is_running: bool
     started_ms: int = 0
-    stopped_reason: str = ""
+    stopped_reason: Reason | None = None
     exit_code: int | None = None
     #: True if its Spot capacity was taken back, though it may still run for a while.
     is_interrupted: bool = False

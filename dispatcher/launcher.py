@@ -15,6 +15,7 @@ from scenequeue.errors import FleetError
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.ids import ContainerId
 from scenequeue.queue import SceneQueue
+from scenequeue.reasons import Reason
 from scenequeue.settings import DispatcherSettings
 
 #: Pauses after rounds in which nothing could be launched; they double from the first to the last.
@@ -44,8 +45,8 @@ class Launcher:
         #: Consecutive calls that launched nothing.
         self._failed_rounds = 0
         self._not_before = 0.0
-        #: The error of the last round; "" if it had none.
-        self.problem = ""
+        #: The error of the last round; None if it had none.
+        self.problem: Reason | None = None
         #: True if the fleet lacked capacity.
         self.lacks_capacity = False
         #: Accepted and refused launches so far.
@@ -106,7 +107,7 @@ class Launcher:
     def _record(self, fence: int, result: LaunchResult) -> None:
         if result.error:
             self.failed += 1
-            self._log.warning("launch failed", container=result.container_id, error=result.error)
+            self._log.warning("launch failed", container=result.container_id, error=result.error.text)
             self._queue.dispatcher.record_ended(result.container_id, "failed", result.error)
         else:
             self.made += 1
@@ -120,17 +121,17 @@ class Launcher:
         self._log.warning("launch failed", containers=len(requests), error=str(error))
         if not error.transient:
             for request in requests:
-                self._queue.dispatcher.record_ended(request.container_id, "failed", str(error))
-        self._pause(str(error), is_lasting=not error.transient)
+                self._queue.dispatcher.record_ended(request.container_id, "failed", error.reason)
+        self._pause(error.reason, is_lasting=not error.transient)
 
     def _update_pause(self, failed: Sequence[LaunchResult], asked: int) -> None:
-        if len(failed) < asked:
-            self.problem, self._failed_rounds = "", 0
+        if len(failed) < asked or not (error := failed[0].error):
+            self.problem, self._failed_rounds = None, 0
         else:
             first, is_lasting = failed[0], not any(result.transient for result in failed)
-            self._pause(first.error, is_lasting=is_lasting, lacks_capacity=first.lacks_capacity)
+            self._pause(error, is_lasting=is_lasting, lacks_capacity=first.lacks_capacity)
 
-    def _pause(self, problem: str, *, is_lasting: bool, lacks_capacity: bool = False) -> None:
+    def _pause(self, problem: Reason, *, is_lasting: bool, lacks_capacity: bool = False) -> None:
         # No jitter: only one dispatcher acts, so retries cannot coincide.
         self._failed_rounds += 1
         pause_s = MAX_PAUSE_S if is_lasting else doubled(INITIAL_PAUSE_S, MAX_PAUSE_S, self._failed_rounds)

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from dispatcher.codes import Code
 from dispatcher.decisions.planning.policy import Policy
 from dispatcher.decisions.pricing import most_expensive_region
 from dispatcher.decisions.reaper import Limits
@@ -28,7 +29,7 @@ def policy_from(settings: DispatcherSettings, hardware: Hardware) -> Policy:
         SettingsError: the policy is `budget`, and no budget is set.
     """
     if settings.policy == "budget" and settings.budget_usd_per_hour is None:
-        raise SettingsError("SCENEBURST_BUDGET_USD_PER_HOUR: SCENEBURST_POLICY=budget needs it")
+        raise SettingsError(Code.BUDGET_MISSING)
     around = _TIMINGS[settings.fleet]
     return Policy(
         policy=settings.policy,

@@ -4,12 +4,14 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
+from dispatcher.codes import Code
 from dispatcher.decisions.reaper import Action, Verdict
 from dispatcher.fleet import Fleet
 from dispatcher.metrics.counters import Counters
 from scenequeue.errors import DispatcherDeposed, FleetError
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.queue import SceneQueue
+from scenequeue.reasons import Reason
 
 
 class Reaping:
@@ -36,37 +38,38 @@ class Reaping:
         """
         left = {record.container_id: record for record in ledger}
         for verdict in verdicts:
-            self._log.info("reaping", container=verdict.container_id, action=verdict.action.value, reason=verdict.reason)
+            self._log.info("reaping", container=verdict.container_id, action=verdict.action.value, reason=verdict.reason.text)
             ended = self._execute(fence, verdict)
             if ended:
                 self._counters.count_verdict(verdict)
             if record := left.get(verdict.container_id):
-                update: dict[str, object] = {"is_draining": True}
-                if ended:
-                    update = {"state": verdict.ends_as, "ended_ms": now_ms, "exit_reason": record.exit_reason or ended}
-                left[record.container_id] = record.model_copy(update=update)
+                left[record.container_id] = (
+                    record.ended(record.why or ended, state=verdict.ends_as, ended_ms=now_ms)
+                    if ended
+                    else record.model_copy(update={"is_draining": True})
+                )
         return list(left.values())
 
-    def _execute(self, fence: int, verdict: Verdict) -> str:
-        """Execute a verdict; return the reason if the container counts as ended now, else ""."""
+    def _execute(self, fence: int, verdict: Verdict) -> Reason | None:
+        """Execute a verdict; return the reason if the container counts as ended now."""
         # Renew the lock right before, because a fleet knows no fencing; that also keeps the lock during many slow stops.
         if self._acquire() != fence:
-            raise DispatcherDeposed("another dispatcher acts; its verdicts are younger than these")
+            raise DispatcherDeposed(Code.VERDICTS_STALE)
         steer = self._queue.dispatcher
         if verdict.container_id:
             steer.drain(verdict.container_id, fence=fence)
         if verdict.action is Action.DRAIN:
-            return ""
+            return None
         if verdict.action is Action.STOP and verdict.handle:
             try:
-                self._fleet.stop(verdict.handle, verdict.reason)
+                self._fleet.stop(verdict.handle, verdict.reason.text)
             except FleetError as error:
                 self._log.warning("could not stop a container", container=verdict.container_id, error=str(error))
-                return ""
+                return None
         if verdict.container_id:
             lost = steer.forfeit(verdict.container_id, verdict.reason, fence=fence)
             # The last heartbeat may be older than the container's last lease, so the number of lost items may be news.
-            reason = f"lost at its work on {lost}: {verdict.reason}" if lost else verdict.reason
+            reason = Reason(Code.LOST_AT_WORK, {"items": lost, "problem": verdict.reason}) if lost else verdict.reason
             steer.record_ended(verdict.container_id, verdict.ends_as, reason, fence=fence)
             return reason
         return verdict.reason

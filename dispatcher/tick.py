@@ -99,7 +99,7 @@ class Dispatcher:
             return self.try_tick()
         except FleetError as error:
             self._log.warning("fleet cannot be listed; neither launching nor reaping", error=str(error))
-            problem = {"problem": str(error)}
+            problem = {"problem": error.reason}
             made = replace(self._last, orders=(), why=Reason(Code.PLAN_BLIND, problem))
             self._show(made, Reason(QueueCode.FLEET_UNSEEN, problem), self._queue.inspect.now_ms())
             return None
@@ -136,8 +136,8 @@ class Dispatcher:
         return made
 
     @property
-    def launch_problem(self) -> str:
-        """The error of the last tick's launches if none of them succeeded, else ""."""
+    def launch_problem(self) -> Reason | None:
+        """The error of the last tick's launches if none of them succeeded, else None."""
         return self._launcher.problem
 
     def close(self) -> None:
@@ -178,7 +178,7 @@ class Dispatcher:
         needs = [waiting.need for waiting in seen.backlog.needs]
         profile = profile_of(seen.containers, self._policy, needs, seen.at_ms, seen.backlog.structures, self._image)
         made = plan(seen.backlog, seen.containers, self._policy, seen.rates, seen.at_ms, (profile,))
-        return apply_launch_backoff(made, seen.backoff, self._launcher.problem if self._launcher.pause_left_s else "")
+        return apply_launch_backoff(made, seen.backoff, self._launcher.problem if self._launcher.pause_left_s else None)
 
     def _publish(self, ticked: Ticked) -> None:
         made, launcher, backoff = ticked.plan, self._launcher, ticked.snapshot.backoff

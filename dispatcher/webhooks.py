@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import httpx
 import structlog
 
+from dispatcher.codes import Code
 from scenequeue.errors import SceneburstError, StorageUnavailable
 from scenequeue.jobs.job import JobStatus
 from scenequeue.queue import SceneQueue
@@ -111,9 +112,9 @@ class WebhookSender:
             async with answer as response:
                 if not response.is_success:
                     # Not httpx's message, which contains the URL: it may hold a secret of the caller.
-                    raise StorageUnavailable(f"the receiver answered {response.status_code}")
+                    raise StorageUnavailable(Code.RECEIVER_ANSWERED, status=response.status_code)
 
         try:
             run_with_limit(self._limit_s, post)
         except TimeoutError:
-            raise StorageUnavailable(f"the receiver has not answered within {self._limit_s:g} s") from None
+            raise StorageUnavailable(Code.RECEIVER_SILENT, limit_s=self._limit_s) from None

@@ -8,7 +8,7 @@ from chaos.faults.processes import NO_CONTAINER
 from chaos.judge.evidence import Evidence
 from chaos.judge.newer import count_left_to_newer
 from chaos.scenes import KINDS, PlannedJob
-from scenequeue.jobs.container import BROKEN
+from scenequeue.reasons import Code
 
 _LOST = frozenset({"ContainerLost", "LeaseExpired"})
 #: Log events of workers and dispatchers in which a fault shows.
@@ -49,7 +49,7 @@ def count_effects(
     wrong_clocks = {name for fault in evidence.wrong_clocks() for name in fault.containers}
     # S3 refuses its requests, and it exits as not set up.
     counted["wrong-clock"] = sum(
-        evidence.ledger[name].exit_reason.startswith(BROKEN) for name in wrong_clocks & {*evidence.ledger}
+        evidence.ledger[name].code == Code.CONTAINER_BROKEN for name in wrong_clocks & {*evidence.ledger}
     )
     return counted
 
@@ -122,7 +122,7 @@ class _EffectSearch:
 
     def _is_broken_by(self, fault: InjectedFault) -> bool:
         return any(
-            record.exit_reason.startswith(BROKEN) and fault.covers(span.from_ms, 15_000, span.until_ms)
+            record.code == Code.CONTAINER_BROKEN and fault.covers(span.from_ms, 15_000, span.until_ms)
             for name, record in self._evidence.ledger.items()
             for span in [self._evidence.moves.when(record.ended_ms)]
             if not fault.containers or name in fault.containers

@@ -9,7 +9,9 @@ from chaos.cluster import ChaosCluster
 from chaos.judge.evidence import Evidence
 from chaos.s3_server import BUCKET
 from chaos.scenes import KINDS, PlannedJob
+from container_worker.codes import Code
 from container_worker.scratch import PREFIX, sweep
+from dispatcher.codes import Code as DispatcherCode
 
 #: Keys of an idle namespace that need no TTL, as their number is fixed.
 _FIXED = frozenset(
@@ -19,8 +21,8 @@ _FIXED = frozenset(
 _INDEXES = ("jobs:state:", "jobs:lane:", "jobs:label:", "jobs:names", "dead:reason")
 #: Keys that exist only while there is work.
 _OF_WORK = frozenset({"bell", "leases", "delayed", "lane", "since", "item"})
-#: Exit reasons of a container that finished or handed back all it held.
-_CLEAN_EXITS = ("idle", "asked to stop", "drained by the dispatcher")
+#: Reasons of the end of a container that finished or handed back all it held.
+_CLEAN_EXITS = frozenset({Code.IDLE, Code.ASKED_TO_STOP, Code.DRAINED, DispatcherCode.IDLE_DRAINED})
 _TIMEOUT_S = 5.0
 
 
@@ -75,7 +77,7 @@ def _of_uploads(cluster: ChaosCluster, evidence: Evidence) -> Iterator[str]:
 
 def _has_exited_cleanly(evidence: Evidence, container_id: str) -> bool:
     record = evidence.ledger.get(container_id)
-    return record is not None and record.exit_reason.startswith(_CLEAN_EXITS) and not record.held
+    return record is not None and record.code in _CLEAN_EXITS and not record.held
 
 
 def _of_scratch(cluster: ChaosCluster, evidence: Evidence) -> Iterator[str]:

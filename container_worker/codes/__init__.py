@@ -6,6 +6,16 @@ from enum import StrEnum
 class Code(StrEnum):
     """One reason each; `sceneburst/words/` has a sentence for every code."""
 
+    # --- a container that leaves ---
+    ASKED_TO_STOP = "asked_to_stop"
+    DRAINED = "drained"
+    IDLE = "idle"
+    INTERRUPTED = "interrupted"
+    REDIS_GONE = "redis_gone"
+    SCRATCH_USED_UP = "scratch_used_up"
+    #: The worker program itself failed.
+    WORKER_FAILED = "worker_failed"
+
     # --- an attempt that failed ---
     NOT_SET_UP = "not_set_up"
     #: An exception that nobody raises on purpose.

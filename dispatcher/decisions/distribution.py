@@ -1,5 +1,8 @@
 """Distributes scenes over containers: the number of containers, and the number of scenes for each."""
 
+from dispatcher.codes import Code
+from scenequeue.errors import InvalidValue
+
 
 def distribute(
     total_scenes: int, scenes_per_batch: int = 10, max_parallel_tasks: int = 10, min_scenes_per_batch: int = 5
@@ -24,7 +27,7 @@ def distribute(
     Source: the published rule and its examples (50 → 5 × 10, 101 → 11 and 9 × 10); see docs/operators.md.
     """
     if total_scenes < 0:
-        raise ValueError(f"total_scenes is {total_scenes}; it cannot be negative")
+        raise InvalidValue(Code.TOTAL_NEGATIVE, total_scenes=total_scenes)
     least = {
         "scenes_per_batch": scenes_per_batch,
         "max_parallel_tasks": max_parallel_tasks,
@@ -32,7 +35,7 @@ def distribute(
     }
     for name, value in least.items():
         if value < 1:
-            raise ValueError(f"{name} is {value}; it must be at least 1")
+            raise InvalidValue(Code.NOT_POSITIVE, name=name, value=value)
     if not total_scenes:
         return []
     if total_scenes >= scenes_per_batch * max_parallel_tasks:

@@ -6,11 +6,10 @@ from typing import NamedTuple
 
 from dispatcher.codes import Code
 from dispatcher.decisions.planner import Plan
-from dispatcher.decisions.reaper import DIED
 from dispatcher.fleets.fargate.ecs_errors import EcsProblem, lacks_capacity
 from scenequeue.backoff import doubled
-from scenequeue.jobs.container import BROKEN, ContainerRecord
-from scenequeue.reasons import Reason
+from scenequeue.jobs.container import ContainerRecord
+from scenequeue.reasons import Code as QueueCode, Reason
 
 #: The pause after one round of false starts; doubles with every further round, up to the maximum.
 INITIAL_PAUSE_S, MAX_PAUSE_S = 2.0, 60.0
@@ -21,6 +20,8 @@ _MAX_IN_A_ROW = 3
 _STARTED_S = 60.0
 #: Older launches are ignored: they say nothing about the present.
 _REMEMBERED_S = 3600.0
+#: Reasons of containers that ended without saying goodbye, or by a fault of their own.
+_DIED = frozenset({Code.CONTAINER_ENDED, Code.CONTAINER_ENDED_WITH_CODE, QueueCode.CONTAINER_BROKEN})
 
 
 class LaunchBackoff(NamedTuple):
@@ -40,11 +41,13 @@ def is_false_start(record: ContainerRecord) -> bool:
     It never said hello, died before its first item, or found its own surroundings broken. A container that ended for lack of
     capacity is none: the next launch goes to another place.
     """
-    if not record.launched_ms or record.done or record.failed or lacks_capacity(EcsProblem("", record.exit_reason)):
+    if not record.launched_ms or record.done or record.failed:
+        return False
+    if record.why and lacks_capacity(EcsProblem("", record.why.plain())):
         return False
     if record.state != "gone":
         return record.state == "failed"
-    return not record.held and record.exit_reason.startswith((DIED, BROKEN))
+    return not record.held and record.code in _DIED
 
 
 def launch_backoff(ledger: Iterable[ContainerRecord], now_ms: int, image: str = "") -> LaunchBackoff:
@@ -74,7 +77,7 @@ def launch_backoff(ledger: Iterable[ContainerRecord], now_ms: int, image: str = 
     pause_s = doubled(INITIAL_PAUSE_S, MAX_PAUSE_S, attempts)
     last = max(false_starts, key=lambda record: record.ended_ms)
     max_launches = 1 if len(false_starts) >= _MAX_IN_A_ROW else None
-    why = Reason(Code.STARTS_IN_VAIN, {"launches": len(false_starts), "problem": last.exit_reason or "no reason given"})
+    why = Reason(Code.STARTS_IN_VAIN, {"launches": len(false_starts), "problem": last.why or Reason(Code.NO_REASON_GIVEN)})
     left_s = max(0.0, pause_s - (now_ms - last.ended_ms) / 1000)
     return LaunchBackoff(left_s, max_launches, why)
 
@@ -88,19 +91,18 @@ def _has_worked(record: ContainerRecord, now_ms: int) -> bool:
     return bool(record.started_ms) and now_ms - record.started_ms > _STARTED_S * 1000
 
 
-def apply_launch_backoff(made: Plan, backoff: LaunchBackoff, rejected: str = "") -> Plan:
+def apply_launch_backoff(made: Plan, backoff: LaunchBackoff, rejected: Reason | None = None) -> Plan:
     """Return the plan without launches during a pause, and with at most one until a container is known to work.
 
     Args:
         made: the plan.
         backoff: the restriction.
-        rejected: the reason for which the fleet started nothing, while it is too early to ask again; else "".
+        rejected: the reason for which the fleet started nothing, while it is too early to ask again; else None.
     """
     if not made.orders:
         return made
     # Without the seconds left, which would change the reason at every tick.
-    if rejected or (backoff.pause_s and backoff.why):
-        problem = rejected or backoff.why or ""
+    if problem := rejected or (backoff.why if backoff.pause_s else None):
         return replace(made, orders=(), why=_with_reason(made.why, Reason(Code.NOT_YET, {"problem": problem})))
     if backoff.max_launches is None or backoff.why is None:
         return made

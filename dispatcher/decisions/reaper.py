@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
+from dispatcher.codes import Code
 from dispatcher.fleet import FleetContainer
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.ids import ContainerId
-
-#: Prefix of the exit reason of a container that ended without saying goodbye.
-DIED = "ended: "
+from scenequeue.reasons import Reason
 
 
 class Action(StrEnum):
@@ -44,7 +43,7 @@ class Verdict:
     container_id: ContainerId
     handle: str
     action: Action
-    reason: str
+    reason: Reason
     #: "failed" for a launch that never said hello.
     ends_as: Literal["gone", "failed"] = "gone"
     #: True if the only reason is that the container is idle.
@@ -115,7 +114,7 @@ class _Rule(NamedTuple):
     holds: Callable[[_Observation], bool]
     #: None: take no action, whatever later rules say.
     action: Callable[[_Observation], Action] | None = None
-    reason: Callable[[_Observation], str] = lambda _: ""
+    reason: Callable[[_Observation], Reason] = lambda _: Reason(Code.NO_REASON_GIVEN)
     #: True if the only reason is that the container is idle.
     is_idle: bool = False
 
@@ -132,11 +131,21 @@ def _forget(_: _Observation) -> Action:
     return Action.FORGET
 
 
-def _how_it_ended(seen: _Observation) -> str:
+def _how_it_ended(seen: _Observation) -> Reason:
     container = seen.container
     assert container is not None
-    code = "" if container.exit_code is None else f", exit code {container.exit_code}"
-    return f"{DIED}{container.stopped_reason or 'no reason given'}{code}"
+    problem = container.stopped_reason or Reason(Code.NO_REASON_GIVEN)
+    if container.exit_code is None:
+        return Reason(Code.CONTAINER_ENDED, {"problem": problem})
+    return Reason(Code.CONTAINER_ENDED_WITH_CODE, {"problem": problem, "exit_code": container.exit_code})
+
+
+def _silent(seen: _Observation) -> Reason:
+    return Reason(Code.SILENT, {"silent_s": seen.silence_s})
+
+
+def _never_reported(seen: _Observation) -> Reason:
+    return Reason(Code.NEVER_REPORTED, {"limit_s": seen.limits.hello_timeout_s})
 
 
 #: In order: the first rule that holds decides.
@@ -144,30 +153,30 @@ _RULES = (
     _Rule(
         lambda it: it.has_ended and not it.is_stopped and it.container is not None
         and _since(it.record.ended_ms, it.now_ms) > it.limits.silent_after_s,
-        _stop, lambda _: "it said goodbye, but still runs",
+        _stop, lambda _: Reason(Code.RUNS_AFTER_GOODBYE),
     ),
     _Rule(lambda it: it.has_ended),
     _Rule(lambda it: it.is_stopped, _forget, _how_it_ended),
     _Rule(
         lambda it: it.is_starting and _since(it.record.intended_ms, it.now_ms) > it.limits.hello_timeout_s,
-        lambda it: it.end, lambda it: f"never reported within {it.limits.hello_timeout_s:.0f} s of its launch",
+        lambda it: it.end, _never_reported,
     ),
     _Rule(lambda it: it.is_starting),
-    _Rule(lambda it: it.silence_s > it.limits.silent_after_s, lambda it: it.end, lambda it: f"silent for {it.silence_s:.0f} s"),
-    _Rule(lambda it: it.is_old and not it.record.is_draining, _drain, lambda it: f"{it.age_s:.0f} s old"),
+    _Rule(lambda it: it.silence_s > it.limits.silent_after_s, lambda it: it.end, _silent),
+    _Rule(lambda it: it.is_old and not it.record.is_draining, _drain, lambda it: Reason(Code.TOO_OLD, {"age_s": it.age_s})),
     _Rule(
         lambda it: it.is_old
         and (it.record.held == 0 or it.age_s > it.limits.max_lifetime_s + it.limits.drain_grace_s),
-        _stop, lambda it: f"{it.age_s:.0f} s old, and drained",
+        _stop, lambda it: Reason(Code.TOO_OLD_DRAINED, {"age_s": it.age_s}),
     ),
     _Rule(lambda it: it.is_old),
     _Rule(
         lambda it: it.overdue_s > it.limits.idle_grace_s and not it.record.is_draining,
-        _drain, lambda it: f"idle for {it.idle_s:.0f} s", is_idle=True,
+        _drain, lambda it: Reason(Code.IDLE_TOO_LONG, {"idle_s": it.idle_s}), is_idle=True,
     ),
     _Rule(
         lambda it: it.overdue_s > 2 * it.limits.idle_grace_s and it.record.is_draining,
-        _stop, lambda it: f"idle for {it.idle_s:.0f} s, and drained",
+        _stop, lambda it: Reason(Code.IDLE_DRAINED, {"idle_s": it.idle_s}),
     ),
 )  # fmt: skip
 
@@ -224,8 +233,7 @@ def _is_unknown(container: FleetContainer, known: set[ContainerId], now_ms: int,
 
 
 def _stop_unknown(container: FleetContainer) -> Verdict:
-    reason = "unknown: it carries our mark, but no record of it is left"
-    return Verdict(container.container_id, container.handle, Action.STOP, reason)
+    return Verdict(container.container_id, container.handle, Action.STOP, Reason(Code.UNKNOWN_CONTAINER))
 
 
 def _since(moment_ms: int, now_ms: int) -> float:

@@ -2,6 +2,8 @@
 
 from typing import Literal, NamedTuple
 
+from dispatcher.codes import Code
+from scenequeue.errors import InvalidValue
 from scenequeue.jobs.wishes import WishedJob
 
 #: Above this number of scenes a job is large.
@@ -25,7 +27,7 @@ def choose_size(total_scenes: int, urgency: Literal["urgent", "routine"] = "rout
         ValueError: total_scenes is negative.
     """
     if total_scenes < 0:
-        raise ValueError(f"total_scenes is {total_scenes}; it cannot be negative")
+        raise InvalidValue(Code.TOTAL_NEGATIVE, total_scenes=total_scenes)
     if urgency == "urgent":
         return Choice(config_priority=4, scenes_per_batch=1, max_parallel_tasks=max(1, min(total_scenes, 10)))
     if total_scenes > LARGE:

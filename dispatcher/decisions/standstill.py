@@ -12,9 +12,9 @@ _ENDED = frozenset({"gone", "failed"})
 
 
 class Rejection(NamedTuple):
-    """A round of launches of which none succeeded: the fleet's error message, and whether it lacked capacity."""
+    """A round of launches of which none succeeded: the fleet's error, and whether it lacked capacity."""
 
-    problem: str
+    problem: Reason
     lacks_capacity: bool
 
 

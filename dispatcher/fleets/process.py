@@ -16,9 +16,11 @@ from typing import Any, Self
 
 import psutil
 
+from dispatcher.codes import Code
 from dispatcher.fleet import FleetContainer, Hardware, LaunchRequest, LaunchResult
 from scenequeue.errors import FleetError, FleetMisconfigured
 from scenequeue.jobs.ids import ContainerId
+from scenequeue.reasons import Code as QueueCode, Reason
 from scenequeue.settings import DispatcherSettings
 from scenequeue.storages.temporary import find_temporary_folder
 
@@ -57,7 +59,7 @@ class ProcessFleet:
                     # It may fail, as another dispatcher may use the folder already.
                     folder.rmdir()
         except OSError as error:
-            raise FleetMisconfigured(f"SCENEBURST_STATE_DIR: {folder} cannot be made: {error.strerror}") from error
+            raise FleetMisconfigured(Code.STATE_DIR_UNUSABLE, folder=str(folder), problem=_said(error)) from error
 
     def _make_folder(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -80,7 +82,7 @@ class ProcessFleet:
         except FileExistsError:
             return self._result(request)
         except OSError as error:
-            return LaunchResult(request.container_id, error=f"{record}: {error.strerror}")
+            return LaunchResult(request.container_id, error=_not_started(str(record), error))
         try:
             with self.log_of(request.container_id).open("ab") as log:
                 child = subprocess.Popen(
@@ -94,7 +96,7 @@ class ProcessFleet:
                 )
         except OSError as error:
             record.unlink(missing_ok=True)
-            return LaunchResult(request.container_id, error=f"{self._argv[0]}: {error.strerror}")
+            return LaunchResult(request.container_id, error=_not_started(self._argv[0], error))
         self._children[request.container_id] = child
         self._write(record, {"pid": child.pid, "identity": identity_of(child.pid), "started_ms": round(time.time() * 1000)})
         return self._result(request)
@@ -115,7 +117,7 @@ class ProcessFleet:
             found = [container for record in sorted(self._folder.glob("*.json")) if (container := self._read_container(record))]
             self._forget_old_logs()
         except OSError as error:
-            raise FleetError(f"SCENEBURST_STATE_DIR: {self._folder}: {error.strerror}") from error
+            raise FleetError(Code.STATE_DIR_UNREADABLE, folder=str(self._folder), problem=_said(error)) from error
         return found
 
     def _read_container(self, record: Path) -> FleetContainer | None:
@@ -143,12 +145,13 @@ class ProcessFleet:
             record.unlink(missing_ok=True)
             self._children.pop(container_id, None)
             return None
+        said = str(facts.get("reason") or "")
         return FleetContainer(
             container_id,
             container_id,
             is_running=False,
             started_ms=facts["started_ms"],
-            stopped_reason=facts.get("reason") or "the process ended",
+            stopped_reason=Reason(QueueCode.OTHER, {"text": said}) if said else Reason(Code.PROCESS_ENDED),
             exit_code=facts["exit_code"],
         )
 
@@ -250,3 +253,12 @@ def _signal_group(pid: int, number: signal.Signals) -> None:
     if pid > 1:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(pid, number)
+
+
+def _not_started(path: str, error: OSError) -> Reason:
+    return Reason(Code.PROCESS_NOT_STARTED, {"path": path, "problem": _said(error)})
+
+
+def _said(error: OSError) -> str:
+    """What the system says of an error."""
+    return error.strerror or str(error)

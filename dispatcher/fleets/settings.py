@@ -6,6 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from dispatcher.codes import Code
+from scenequeue.errors import InvalidValue
 from scenequeue.settings import SceneburstSettings
 
 Architecture = Literal["x86_64", "arm64"]
@@ -54,11 +56,11 @@ class FargateSettings(SceneburstSettings):
     def _every_region_has_a_subnet(self) -> Self:
         for region in self.ecs_regions:
             if not self.subnets_in(region):
-                raise ValueError(f"SCENEBURST_ECS_SUBNETS names no subnet in {region}, which SCENEBURST_ECS_REGIONS lists")
+                raise InvalidValue(Code.SUBNETS_MISSING, region=region)
         if len(self.ecs_regions) > 1 and isinstance(self.ecs_subnets, list):
-            raise ValueError("SCENEBURST_ECS_SUBNETS must be a map by region: a subnet is in one region only")
+            raise InvalidValue(Code.SUBNETS_BY_REGION)
         if len(self.ecs_regions) > 1 and isinstance(self.ecs_security_groups, list) and self.ecs_security_groups:
-            raise ValueError("SCENEBURST_ECS_SECURITY_GROUPS must be a map by region: a security group is in one region only")
+            raise InvalidValue(Code.SECURITY_GROUPS_BY_REGION)
         return self
 
     def subnets_in(self, region: str) -> list[str]:

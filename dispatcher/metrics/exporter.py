@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric as Family
 from prometheus_client.registry import Collector
 
+from dispatcher.codes import Code
 from dispatcher.decisions.cost_anomaly import CostWatch
 from dispatcher.metrics.definitions import METRICS, count_containers, readings
 from dispatcher.snapshot import Ticked
@@ -69,7 +70,7 @@ class Exporter(Collector):
         try:
             server, _ = start_http_server(int(port), addr=host or "127.0.0.1", registry=registry)
         except (OSError, ValueError, OverflowError) as error:
-            raise SettingsError(f"SCENEBURST_METRICS_ADDRESS: cannot listen at {address!r} (host:port): {error}") from error
+            raise SettingsError(Code.METRICS_ADDRESS_UNUSABLE, address=address, problem=str(error)) from error
         return int(server.server_port)
 
     def observe(self, ticked: Ticked | None) -> None:

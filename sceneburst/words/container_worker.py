@@ -3,6 +3,14 @@
 from collections.abc import Mapping
 
 SENTENCES: Mapping[str, str] = {
+    # --- a container that leaves ---
+    "asked_to_stop": "asked to stop ({signal})",
+    "drained": "drained by the dispatcher",
+    "idle": "idle",
+    "interrupted": "interrupted",
+    "redis_gone": "redis was gone for too long",
+    "scratch_used_up": "the scratch space is used up",
+    "worker_failed": "error",
     # --- an attempt that failed ---
     "not_set_up": "this container is not set up: {problem}",
     "unexpected": "unexpected: {error}",

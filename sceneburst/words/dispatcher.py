@@ -49,5 +49,57 @@ SENTENCES: Mapping[str, str] = {
         "the queue; deploy an image of the dispatcher's version"
     ),
     # --- false starts ---
+    "no_reason_given": "no reason given",
     "starts_in_vain": "the last {launches:launch|# launches} came to nothing ({problem})",
+    # --- values and settings that are refused ---
+    "budget_missing": "SCENEBURST_BUDGET_USD_PER_HOUR: SCENEBURST_POLICY=budget needs it",
+    "metrics_address_unusable": "SCENEBURST_METRICS_ADDRESS: cannot listen at {address!r} (host:port): {problem}",
+    "not_positive": "{name} is {value}; it must be at least 1",
+    "security_groups_by_region": (
+        "SCENEBURST_ECS_SECURITY_GROUPS must be a map by region: a security group is in one region only"
+    ),
+    "state_dir_unreadable": "SCENEBURST_STATE_DIR: {folder}: {problem}",
+    "state_dir_unusable": "SCENEBURST_STATE_DIR: {folder} cannot be made: {problem}",
+    "subnets_by_region": "SCENEBURST_ECS_SUBNETS must be a map by region: a subnet is in one region only",
+    "subnets_missing": "SCENEBURST_ECS_SUBNETS names no subnet in {region}, which SCENEBURST_ECS_REGIONS lists",
+    "task_definition_missing": ("SCENEBURST_ECS_TASK_DEFINITION has no entry {architecture!r}, and none for priority {priority}"),
+    "total_negative": "total_scenes is {total_scenes}; it cannot be negative",
+    "ulimit_malformed": "SCENEBURST_DOCKER_ULIMITS: {entry!r} is not name=soft:hard",
+    # --- a fleet that does not do what it is asked ---
+    "container_id_too_long": "container id {container_id!r} is too long for ECS",
+    "ecs_does_not_stop": "ECS in {region} does not stop {handle}: {problem}",
+    "ecs_failed": "ECS {operation} in {region}: {problem}",
+    "ecs_refuses": "ECS in {region}: {problem}",
+    "ecs_task_undescribed": "ECS in {region} cannot describe a task: {problem}",
+    "ecs_unanswered": "ECS {operation} in {region}: no proper answer in {tries:1 try|# tries} ({problem})",
+    "ecs_unreachable": "ECS in {region} is not reached: {problem}",
+    "engine_does_not_stop": "the container engine does not stop {handle}: {problem}",
+    "engine_refuses": "the container engine refuses: {problem}",
+    "engine_silent": "no container engine answers at {socket} (SCENEBURST_DOCKER_SOCKET): {problem}",
+    "fargate_size_unknown": "Fargate has no size of {vcpu:g} vCPU with {memory_mib} MiB",
+    "nothing_launched": "nothing was launched: {problem}",
+    "placement_refuses": "{provider} in {subnet} ({region}): {problem}",
+    "process_not_started": "{path}: {problem}",
+    "variables_too_long": "the container's variables take {length} characters; ECS allows {limit}",
+    # --- a container's end, as a fleet tells it ---
+    "out_of_memory": "out of memory",
+    "process_ended": "the process ended",
+    "program_ended": "the program ended",
+    # --- a callback that is not delivered ---
+    "receiver_answered": "the receiver answered {status}",
+    "receiver_silent": "the receiver has not answered within {limit_s:g} s",
+    # --- a dispatcher that is not the acting one ---
+    "verdicts_stale": "another dispatcher acts; its verdicts are younger than these",
+    # --- a container that is drained, stopped or given up ---
+    "container_ended": "ended: {problem}",
+    "container_ended_with_code": "ended: {problem}, exit code {exit_code}",
+    "idle_drained": "idle for {idle_s:.0f} s, and drained",
+    "idle_too_long": "idle for {idle_s:.0f} s",
+    "lost_at_work": "lost at its work on {items}: {problem}",
+    "never_reported": "never reported within {limit_s:.0f} s of its launch",
+    "runs_after_goodbye": "it said goodbye, but still runs",
+    "silent": "silent for {silent_s:.0f} s",
+    "too_old": "{age_s:.0f} s old",
+    "too_old_drained": "{age_s:.0f} s old, and drained",
+    "unknown_container": "unknown: it carries our mark, but no record of it is left",
 }

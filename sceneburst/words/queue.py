@@ -48,6 +48,8 @@ SENTENCES: Mapping[str, str] = {
     "redis_too_old": "Redis {version} is too old: Sceneburst needs Redis 6.2 or newer, or Valkey",
     "redis_version": "{name} {version}",
     "redis_version_unknown": "{name} of unknown version",
+    # --- a container that ended ---
+    "container_broken": "broken: {problem}",
     # --- a submission ---
     "crf_out_of_range": "crf is 1 to 51 with codec h264, not {crf}",
     "job_id_unusable": "{job_id:quoted} is not a usable job id: letters, digits, '.', '_' and '-' only, 1 to 128",

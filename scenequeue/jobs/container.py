@@ -1,14 +1,13 @@
 """Containers: everything that the dispatcher and the container's heartbeat write down about one."""
 
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Self
 
-from pydantic import Field
+from pydantic import Field, computed_field, model_validator
 
 from scenequeue.jobs.ids import ContainerId
 from scenequeue.jobs.options import FrozenModel
+from scenequeue.reasons import Reason
 
-#: How the exit reason of a container begins that left because its own surroundings were broken.
-BROKEN = "broken: "
 #: Lines of a container's log that are kept.
 TAIL_LINES = 200
 
@@ -62,7 +61,9 @@ class ContainerRecord(FrozenModel):
     #: Since when it has held no item; 0 while it works.
     idle_since_ms: int = 0
     ended_ms: int = 0
-    exit_reason: str = ""
+    #: Why it has ended; "" before, and where nobody knows.
+    code: str = ""
+    parameters: dict[str, Any] = Field(default_factory=dict)
     slots: int = 0
     held: int = 0
     done: int = 0
@@ -82,3 +83,30 @@ class ContainerRecord(FrozenModel):
     note: str = ""
     #: File on the dispatcher's machine that its output goes to; "" where that is no file.
     log: str = ""
+
+    @computed_field(description="the reason that it has ended, in words")  # type: ignore[prop-decorator]
+    @property
+    def exit_reason(self) -> str:
+        """The reason that it has ended, in words; "" before."""
+        return self.why.text if self.why else ""
+
+    @property
+    def why(self) -> Reason | None:
+        """The reason that it has ended; None before."""
+        return Reason.from_json({"code": self.code, "parameters": self.parameters}) if self.code else None
+
+    def ended(self, why: Reason, **more: object) -> Self:
+        """The same record with the reason of its end, and further fields."""
+        return self.model_copy(update={**why.to_json(), **more})
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_code(cls, data: Any) -> Any:
+        """A dump has the words too; where they stand alone, they are somebody else's."""
+        if not isinstance(data, dict) or "exit_reason" not in data:
+            return data
+        given = {name: value for name, value in data.items() if name != "exit_reason"}
+        words = data["exit_reason"]
+        if "code" in given or not words:
+            return given
+        return {**given, **(words if isinstance(words, Reason) else Reason.from_json(words)).to_json()}

@@ -1,6 +1,7 @@
 """Reports of a container about itself: its heartbeat, its goodbye and the end of its log."""
 
 from scenequeue.jobs.container import TAIL_LINES, ContainerRecord, TailLines
+from scenequeue.reasons.stored import stored_reason
 from scenequeue.structure.connection import Connection
 from scenequeue.structure.hashes import container_fields
 
@@ -29,7 +30,7 @@ class ContainerReports:
         self._connection.run("log", container_id, CONTAINER_TTL_S, TAIL_LINES, lines.run, lines.first, *lines.lines)
 
     def goodbye(self, record: ContainerRecord) -> None:
-        """The container leaves; `exit_reason` says why."""
+        """The container leaves; the record says why."""
         self._report(record, is_leaving=True)
 
     def _report(self, record: ContainerRecord, *, is_leaving: bool = False) -> bool:
@@ -37,6 +38,6 @@ class ContainerReports:
         if record.fleet:
             fields["fleet"] = record.fleet
         if is_leaving:
-            fields["exit_reason"] = record.exit_reason
+            fields["exit_reason"] = stored_reason(record.why) if record.why else ""
         words = [word for pair in fields.items() for word in pair]
         return bool(self._connection.run("beat", record.container_id, CONTAINER_TTL_S, int(is_leaving), *words))

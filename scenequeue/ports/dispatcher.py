@@ -73,19 +73,23 @@ class DispatcherPort:
         facts = ("handle", handle, "region", region, "is_spot", "1" if is_spot else "0", "fence", fence, "log", log)
         self._connection.run("launched", container_id, CONTAINER_TTL_S, *facts)
 
-    def record_ended(self, container_id: str, state: Literal["gone", "failed"], reason: str, *, fence: int | None = None) -> None:
+    def record_ended(
+        self, container_id: str, state: Literal["gone", "failed"], reason: Reason | str, *, fence: int | None = None
+    ) -> None:
         """Write down that a container is no more; what it said of its own exit stands.
 
         Args:
             container_id: which.
             state: `failed` where it never was one.
-            reason: why, in words.
+            reason: why; a text is somebody else's words.
             fence: the number under which a dispatcher has judged it so; None where it is a fact.
 
         Raises:
             DispatcherDeposed: another dispatcher acts now; nothing was written.
         """
-        self._unless_deposed(self._connection.run("ended", container_id, state, reason, CONTAINER_TTL_S, _word(fence)) == 1)
+        self._unless_deposed(
+            self._connection.run("ended", container_id, state, reason_words(reason)[0], CONTAINER_TTL_S, _word(fence)) == 1
+        )
 
     def drain(self, container_id: str, *, fence: int | None = None, by: str = "") -> None:
         """Give a container no more leases; it learns so at its next beat. Idempotent.

@@ -45,6 +45,9 @@ class Code(StrEnum):
     REDIS_VERSION = "redis_version"
     REDIS_VERSION_UNKNOWN = "redis_version_unknown"
 
+    # --- a container that ended ---
+    CONTAINER_BROKEN = "container_broken"
+
     # --- a submission ---
     CRF_OUT_OF_RANGE = "crf_out_of_range"
     JOB_ID_UNUSABLE = "job_id_unusable"

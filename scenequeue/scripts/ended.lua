@@ -3,7 +3,7 @@
 -- Keys     container:<id> (hash)
 -- ARGV[3]  container id
 -- ARGV[4]  gone or failed
--- ARGV[5]  why, in words
+-- ARGV[5]  why, as JSON of a code and parameters
 -- ARGV[6]  how long its record is kept without news (s)
 -- ARGV[7]  fencing number of the dispatcher that says so, or ''
 -- Output   1, or 0 when the number is stale (nothing is changed)

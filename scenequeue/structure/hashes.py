@@ -116,7 +116,10 @@ def container_from(container_id: str, fields: Mapping[str, str]) -> ContainerRec
 
     A hash without id or state was written by none of our programs: it counts as failed, so that nobody plans with it.
     """
-    known: dict[str, Any] = {name: value for name, value in fields.items() if name in ContainerRecord.model_fields}
+    own = ContainerRecord.model_fields.keys() - {"code", "parameters"}
+    known: dict[str, Any] = {name: value for name, value in fields.items() if name in own}
+    if ended := fields.get("exit_reason"):
+        known |= _reason_from(ended).to_json()
     try:
         known["progress"] = json.loads(known.get("progress", "{}"))
         return ContainerRecord.model_validate(known)

@@ -26,7 +26,7 @@ def test_the_first_reason_to_leave_counts() -> None:
     assert not drain.is_asked
     drain.ask("the scratch space is used up", Exit.DISK_FULL)
     drain.ask("asked to stop", Exit.DRAINED)
-    assert (drain.reason, drain.exit) == ("the scratch space is used up", Exit.DISK_FULL)
+    assert (drain.reason.text, drain.exit) == ("the scratch space is used up", Exit.DISK_FULL)
 
 
 def test_what_has_not_begun_is_stopped_at_once_and_the_rest_after_the_grace() -> None:
@@ -67,7 +67,7 @@ def test_only_a_second_interrupt_leaves_at_once() -> None:
     signal.raise_signal(signal.SIGTERM)
     signal.raise_signal(signal.SIGTERM)
     assert drain.exit is Exit.DRAINED
-    assert "SIGTERM" in drain.reason
+    assert "SIGTERM" in drain.reason.text
     signal.raise_signal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
         signal.raise_signal(signal.SIGINT)

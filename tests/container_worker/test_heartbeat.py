@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 import pytest
 import redis
 
+from container_worker.codes import Code
 from container_worker.heartbeat import Heartbeat
 from container_worker.in_flight import InFlightItem, InFlightItems
 from scenequeue.errors import QueueUnavailable
@@ -14,6 +15,7 @@ from scenequeue.jobs.container import ContainerRecord, TailLines
 from scenequeue.jobs.ids import ContainerId
 from scenequeue.logs import LogTail
 from scenequeue.queue import SceneQueue
+from scenequeue.reasons import Reason
 from tests.scenequeue.jobs import waiting_needs
 from tests.support.waiting import wait_until
 
@@ -33,7 +35,7 @@ def beating(queue: SceneQueue) -> Beating:
         try:
             yield heart, in_flight
         finally:
-            heart.stop("test over")
+            heart.stop(Reason(Code.IDLE))
 
     return start
 
@@ -157,15 +159,15 @@ def test_idleness_is_told_in_redis_time_and_only_without_work(
 def test_stop_is_safe_twice_and_before_start(queue: SceneQueue) -> None:
     """One goodbye with the first reason; none from a heart that never beat."""
     never = Heartbeat(queue, ContainerId("c0"), InFlightItems(1), LEASE_S, "process")
-    never.stop("x")
+    never.stop(Reason(Code.IDLE))
     never.start()
     assert queue.inspect.containers() == []
     heart = Heartbeat(queue, ContainerId("c1"), InFlightItems(1), LEASE_S, "process")
     heart.start()
     heart.start()
     wait_until(queue.inspect.containers, "hello")
-    heart.stop("idle")
-    heart.stop("other")
+    heart.stop(Reason(Code.IDLE))
+    heart.stop(Reason(Code.DRAINED))
     assert (_record(queue).state, _record(queue).exit_reason) == ("gone", "idle")
 
 
@@ -200,7 +202,7 @@ def test_the_log_is_told_with_a_beat_and_only_when_something_was_logged(
     _say(tail, "two")
     wait_until(lambda: len(told) == 3, "the next line was told")
     _say(tail, "three")
-    heart.stop("idle")
+    heart.stop(Reason(Code.IDLE))
     assert queue.inspect.log("c1") == ["one", "two", "three"]
     assert _record(queue).memory_used_mib > 0
 

@@ -18,10 +18,10 @@ from container_worker.sandbox.child import error_for_exit
 from container_worker.scratch import scratch_problem
 from container_worker.surroundings import SurroundingsBroken, find_problem
 from scenequeue.errors import BadInput, DiskFull, QueueUnavailable, SettingsError, ToolFailed
-from scenequeue.jobs.container import BROKEN
 from scenequeue.jobs.item import Lease
 from scenequeue.jobs.job import JobState
 from scenequeue.queue import SceneQueue
+from scenequeue.reasons import Code
 from tests.container_worker.test_loop import Running, attempts_of_the_ready, done, start
 from tests.support.waiting import wait_until
 
@@ -42,7 +42,7 @@ def test_a_container_whose_scratch_folder_became_a_file_eats_no_item(
     counts = queue.producer.status("a").counts
     assert (counts.ready, counts.dead, counts.delayed) == (20, 0, 0)
     (record,) = queue.inspect.containers()
-    assert record.exit_reason.startswith(BROKEN)
+    assert record.code == Code.CONTAINER_BROKEN
     assert record.failed == 0
     start_worker("healthy", idle_timeout_s=0.5).wait(20)
     assert queue.producer.status("a").state is JobState.DONE
@@ -66,7 +66,7 @@ def test_a_container_that_can_open_nothing_more_eats_no_item(
     counts = queue.producer.status("a").counts
     assert (counts.ready, counts.dead, counts.delayed) == (20, 0, 0)
     (record,) = queue.inspect.containers()
-    assert record.exit_reason.startswith(BROKEN)
+    assert record.code == Code.CONTAINER_BROKEN
     assert list((tmp_path / "scratch").iterdir()) == []
 
 

@@ -19,9 +19,8 @@ def _record(beat_ms: int) -> ContainerRecord:
 
 def _reasons(watch: HeartbeatWatch, beat_ms: int, now_ms: int, now_s: float, silent_after_s: float = 60) -> list[str]:
     ledger = watch.correct([_record(beat_ms)], now_ms, now_s)
-    return [
-        verdict.reason for verdict in find_reapable(ledger, [], now_ms, Limits(idle_timeout_s=200, silent_after_s=silent_after_s))
-    ]
+    limits = Limits(idle_timeout_s=200, silent_after_s=silent_after_s)
+    return [verdict.reason.text for verdict in find_reapable(ledger, [], now_ms, limits)]
 
 
 @pytest.mark.parametrize("jump_ms", [_HOUR_MS, -_HOUR_MS])

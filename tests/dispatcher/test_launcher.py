@@ -11,6 +11,7 @@ from dispatcher.fleet import FleetContainer, Hardware, LaunchRequest, LaunchResu
 from dispatcher.snapshot import Ticked
 from dispatcher.tick import Dispatcher
 from scenequeue.queue import SceneQueue
+from scenequeue.reasons import Reason
 from scenequeue.settings import DispatcherSettings
 from tests.scenequeue.jobs import submit
 from tests.support.waiting import wait_until
@@ -117,7 +118,7 @@ def test_launches_that_end_at_once_are_not_repeated_at_every_tick(queue: SceneQu
     dispatcher = Dispatcher(queue, paper, configure(), observe=told.append)
     dispatcher.tick()
     assert len(paper.requests) == 10
-    paper.fate = {"is_running": False, "stopped_reason": "TaskFailedToStart: CannotPullContainerError"}
+    paper.fate = {"is_running": False, "stopped_reason": Reason("other", {"text": "TaskFailedToStart: CannotPullContainerError"})}
     for _ in range(5):
         made = dispatcher.tick()
         assert made is not None

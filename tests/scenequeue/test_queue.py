@@ -14,6 +14,7 @@ from scenequeue.jobs.ids import ContainerId, check_job_id
 from scenequeue.jobs.item import ItemState, WorkItem
 from scenequeue.jobs.job import Callback, JobSpec, JobState, Lane
 from scenequeue.queue import SceneQueue
+from scenequeue.reasons import Reason
 from tests.scenequeue.jobs import done, items, submit
 from tests.support.waiting import wait_until
 
@@ -431,7 +432,7 @@ def test_the_ledger_follows_a_container_from_intent_to_exit(any_queue: SceneQueu
     (record,) = any_queue.inspect.containers()
     assert (record.state, record.batch, record.slots, record.handle, record.is_spot) == ("running", 5, 2, "pid:1", True)
     assert record.progress == {"a/0-0": 0.5}
-    any_queue.worker.goodbye(record.model_copy(update={"exit_reason": "idle"}))
+    any_queue.worker.goodbye(record.ended(Reason("idle")))
     any_queue.dispatcher.record_ended("x", "gone", "stopped")
     (record,) = any_queue.inspect.containers()
     assert (record.state, record.exit_reason) == ("gone", "idle")

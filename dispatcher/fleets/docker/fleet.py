@@ -10,11 +10,13 @@ from typing import Any, Self
 
 import httpx
 
+from dispatcher.codes import Code
 from dispatcher.fleet import ContainerSize, FleetContainer, Hardware, LaunchRequest, LaunchResult
 from dispatcher.fleets.docker.logs import payloads
 from dispatcher.fleets.settings import DockerSettings
 from scenequeue.errors import FleetError, FleetMisconfigured, SettingsError
 from scenequeue.jobs.ids import ContainerId
+from scenequeue.reasons import Code as QueueCode, Reason
 
 NAMESPACE_LABEL = "sceneburst.namespace"
 CONTAINER_LABEL = "sceneburst.container"
@@ -81,12 +83,12 @@ class DockerFleet:
                 # The name may be taken: Docker answers 409 then, Podman 500.
                 refusal, made = made, self._call("GET", f"/containers/{name}/json", {_NOT_FOUND})
                 if not made.is_success:
-                    return LaunchResult(request.container_id, error=f"the container engine refuses: {_message(refusal)}")
+                    return LaunchResult(request.container_id, error=Reason(Code.ENGINE_REFUSES, {"problem": _message(refusal)}))
             handle = str(made.json()["Id"])
             # A crash before this line leaves a container that never ran; list() deletes it.
             self._call("POST", f"/containers/{handle}/start", {_NOT_MODIFIED})
         except FleetError as error:
-            return LaunchResult(request.container_id, error=str(error), transient=error.transient)
+            return LaunchResult(request.container_id, error=error.reason, transient=error.transient)
         return LaunchResult(request.container_id, handle=handle)
 
     def list(self) -> list[FleetContainer]:
@@ -124,8 +126,9 @@ class DockerFleet:
             return None
         with self._lock:
             stop_reason = self._stopped.get(handle, (0.0, ""))[1]
-        killed = "out of memory" if state.get("OOMKilled") else ""
-        reason = stop_reason or state.get("Error") or killed or "the program ended"
+        ended = Code.OUT_OF_MEMORY if state.get("OOMKilled") else Code.PROGRAM_ENDED
+        said = stop_reason or state.get("Error")
+        reason = Reason(QueueCode.OTHER, {"text": said}) if said else Reason(ended)
         return FleetContainer(
             handle, container_id, is_running=False, started_ms=created_ms, stopped_reason=reason, exit_code=state.get("ExitCode")
         )
@@ -183,7 +186,7 @@ class DockerFleet:
         harmless = {_NOT_FOUND, _CONFLICT, _SERVER_ERROR}
         answer = self._call("POST", f"/containers/{handle}/kill", harmless, params={"signal": number})
         if answer.status_code == _SERVER_ERROR and self._is_running(handle):
-            raise FleetError(f"the container engine does not stop {handle}: {_message(answer)}")
+            raise FleetError(Code.ENGINE_DOES_NOT_STOP, handle=handle, problem=_message(answer))
         return answer.is_success
 
     def _is_running(self, handle: str) -> bool:
@@ -199,12 +202,11 @@ class DockerFleet:
         try:
             answer = self._client.request(method, path, **more)
         except httpx.HTTPError as error:
-            where = self._settings.docker_socket
-            raise FleetError(f"no container engine answers at {where} (SCENEBURST_DOCKER_SOCKET): {error}") from error
+            raise FleetError(Code.ENGINE_SILENT, socket=str(self._settings.docker_socket), problem=str(error)) from error
         if answer.is_success or answer.status_code in expected:
             return answer
         kind = FleetError if answer.status_code >= _SERVER_ERROR else FleetMisconfigured
-        raise kind(f"the container engine refuses: {_message(answer)}")
+        raise kind(Code.ENGINE_REFUSES, problem=_message(answer))
 
 
 def container_body(request: LaunchRequest, settings: DockerSettings) -> dict[str, Any]:
@@ -255,7 +257,7 @@ def _ulimit(text: str) -> dict[str, Any]:
     try:
         return {"Name": name, "Soft": int(soft), "Hard": int(hard or soft)}
     except ValueError:
-        raise SettingsError(f"SCENEBURST_DOCKER_ULIMITS: {text!r} is not name=soft:hard") from None
+        raise SettingsError(Code.ULIMIT_MALFORMED, entry=text) from None
 
 
 def _message(answer: httpx.Response) -> str:

@@ -24,10 +24,11 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
+from dispatcher.codes import Code
 from dispatcher.fleets.fargate.ecs_errors import EcsProblem, is_misconfigured, is_server_fault, is_stale_credential, is_throttle
 from scenequeue.backoff import doubled, jittered
-from scenequeue.counted import counted
 from scenequeue.errors import FleetError, FleetMisconfigured
+from scenequeue.reasons import Parameter, Reason
 from scenequeue.storages.aws_session import aws_session
 from scenequeue.token_bucket import TokenBucket
 
@@ -72,12 +73,12 @@ class EcsUnanswered(FleetError):
     """No answer, or an unreadable one, even after retries; the call may have had its effect.
 
     Args:
-        message: the call, and its last error.
+        why: the call, and its last error.
         is_silent: True if there was no answer at all.
     """
 
-    def __init__(self, message: str, *, is_silent: bool) -> None:
-        super().__init__(message)
+    def __init__(self, why: Reason, *, is_silent: bool) -> None:
+        super().__init__(why)
         self.is_silent = is_silent
 
 
@@ -185,26 +186,23 @@ class EcsApi:
                 elif not is_stale_credential(last.problem):
                     raise last from None
             except _PERMANENT_ERRORS as error:
-                raise FleetMisconfigured(f"ECS {operation} in {region}: {error}") from error
+                raise FleetMisconfigured(Code.ECS_FAILED, operation=operation, region=region, problem=str(error)) from error
             except _UNREACHABLE_ERRORS as error:
                 last, silent = error, silent + 1
             except (HTTPClientError, ResponseParserError) as error:
                 last, silent, may_have_happened = error, silent + 1, True
             except BotoCoreError as error:
-                raise FleetError(f"ECS {operation} in {region}: {error}") from error
+                raise FleetError(Code.ECS_FAILED, operation=operation, region=region, problem=str(error)) from error
             else:
                 return answer
             if silent >= MAX_SILENT_ATTEMPTS:
                 break
         if may_have_happened:
-            tries = counted(attempt + 1, "try", "tries")
-            is_silent = silent >= MAX_SILENT_ATTEMPTS
-            raise EcsUnanswered(
-                f"ECS {operation} in {region}: no proper answer in {tries} ({last})", is_silent=is_silent
-            ) from last
+            facts: dict[str, Parameter] = {"operation": operation, "region": region, "tries": attempt + 1, "problem": str(last)}
+            raise EcsUnanswered(Reason(Code.ECS_UNANSWERED, facts), is_silent=silent >= MAX_SILENT_ATTEMPTS) from last
         if isinstance(last, EcsRefused):
             raise last
-        raise EcsUnreachable(f"ECS in {region} is not reached: {last}") from last
+        raise EcsUnreachable(Code.ECS_UNREACHABLE, region=region, problem=str(last)) from last
 
     def _bucket(self, region: str, *, is_read: bool) -> TokenBucket:
         with self._lock:
@@ -228,10 +226,10 @@ def problem_of(error: ClientError) -> EcsProblem:
     return EcsProblem(str(details.get("Code", "")), str(details.get("Message", "")), int(status))
 
 
-def fleet_error(what: str, problem: EcsProblem) -> FleetError:
-    """Translate a refusal into the error that a fleet raises."""
+def fleet_error(problem: EcsProblem, code: Code, **parameters: Parameter) -> FleetError:
+    """Translate a refusal into the error that a fleet raises; the code's sentence has `problem` and the other parameters."""
     kind = FleetMisconfigured if is_misconfigured(problem) else FleetError
-    return kind(f"{what}: {problem}")
+    return kind(code, problem=str(problem), **parameters)
 
 
 def problem_of_failure(failure: Mapping[str, Any]) -> EcsProblem:

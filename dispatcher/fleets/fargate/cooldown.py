@@ -4,12 +4,14 @@ import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
+from scenequeue.reasons import Reason
+
 
 @dataclass(frozen=True)
 class Rejection:
     """The reason for which a request was rejected, and the chance that a later one is not."""
 
-    reason: str
+    reason: Reason
     transient: bool = True
     lacks_capacity: bool = False
 

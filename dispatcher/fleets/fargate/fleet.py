@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import structlog
 
+from dispatcher.codes import Code
 from dispatcher.fleet import FleetContainer, Hardware, LaunchRequest, LaunchResult
 from dispatcher.fleets.fargate.api import EcsApi, EcsRefused, EcsUnanswered, EcsUnreachable, fleet_error, problem_of_failure
 from dispatcher.fleets.fargate.cooldown import Cooldown, Rejection
@@ -22,6 +23,7 @@ from dispatcher.fleets.fargate.request import (
 )
 from dispatcher.fleets.settings import FargateSettings
 from scenequeue.errors import FleetError, FleetMisconfigured
+from scenequeue.reasons import Code as QueueCode, Reason
 
 #: RunTask takes about half a second, so 16 calls at once reach AWS's limit of 20 a second.
 _LAUNCH_THREADS = 16
@@ -93,19 +95,19 @@ class FargateFleet:
                 self._log.warning("launch without an answer, may have happened", error=str(error))
                 return LaunchResult(request.container_id, region=placement.region, is_spot=placement.is_spot)
             except FleetMisconfigured as error:
-                rejections.append(self._rejecting.add(size, Rejection(str(error), transient=False)))
+                rejections.append(self._rejecting.add(size, Rejection(error.reason, transient=False)))
             except FleetError as error:
                 # The region is unreachable: skip all its placements, try the next region.
-                rejections.append(self._unreachable.add(placement.region, Rejection(str(error))))
+                rejections.append(self._unreachable.add(placement.region, Rejection(error.reason)))
             except EcsRefused as refused:
-                reason = f"{placement}: {refused.problem}"
+                reason = _refused(placement, refused.problem)
                 is_permanent, is_full = is_misconfigured(refused.problem), lacks_capacity(refused.problem)
                 if not is_permanent and not is_full:
                     return LaunchResult(request.container_id, error=reason)
                 rejections.append(self._rejecting.add(size, Rejection(reason, not is_permanent, is_full)))
         return LaunchResult(
             request.container_id,
-            error="; ".join(dict.fromkeys(rejection.reason for rejection in rejections)),
+            error=_all_of([rejection.reason for rejection in rejections]),
             transient=any(rejection.transient for rejection in rejections),
             lacks_capacity=any(rejection.lacks_capacity for rejection in rejections),
         )
@@ -142,15 +144,16 @@ class FargateFleet:
     def _avoid_unreachable(self, region: str, error: FleetError) -> None:
         """Skip a region that does not answer in launches too."""
         if isinstance(error, EcsUnreachable) or (isinstance(error, EcsUnanswered) and error.is_silent):
-            self._unreachable.add(region, Rejection(str(error)))
+            self._unreachable.add(region, Rejection(error.reason))
 
     def _avoid_full_placement(self, region: str, task: Mapping[str, Any], container: FleetContainer) -> None:
         """Skip the placement of a task that ended for lack of capacity: Spot accepts a launch and may end it later."""
-        if lacks_capacity(EcsProblem("", container.stopped_reason)):
+        ended = container.stopped_reason
+        if ended and lacks_capacity(EcsProblem("", ended.plain())):
             subnet, provider = subnet_of(task), task.get("capacityProviderName", "")
             for placement in self._placements:
                 if placement.region == region and placement.provider == provider and subnet in {"", placement.subnet}:
-                    self._rejecting.add((placement, None), Rejection(container.stopped_reason, lacks_capacity=True))
+                    self._rejecting.add((placement, None), Rejection(ended, lacks_capacity=True))
 
     def stop(self, handle: str, reason: str) -> None:
         """Stop a task: SIGTERM, and SIGKILL after the task definition's stopTimeout. A task that is gone already is a success.
@@ -165,4 +168,15 @@ class FargateFleet:
         except EcsRefused as refused:
             if is_gone(refused.problem):
                 return
-            raise fleet_error(f"ECS in {region} does not stop {handle}", refused.problem) from None
+            raise fleet_error(refused.problem, Code.ECS_DOES_NOT_STOP, region=region, handle=handle) from None
+
+
+def _refused(placement: Placement, problem: EcsProblem) -> Reason:
+    where = {"provider": placement.provider, "subnet": placement.subnet, "region": placement.region}
+    return Reason(Code.PLACEMENT_REFUSES, {**where, "problem": str(problem)})
+
+
+def _all_of(reasons: Sequence[Reason]) -> Reason:
+    """The reasons of a launch that no placement took, each once."""
+    several = [reason for at, reason in enumerate(reasons) if reason not in reasons[:at]]
+    return several[0] if len(several) == 1 else Reason(QueueCode.SEVERAL, {"reasons": tuple(several)})

@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 
+from dispatcher.codes import Code
 from dispatcher.fleet import FleetContainer
 from dispatcher.fleets.fargate.api import EcsApi, EcsRefused, fleet_error
 from dispatcher.fleets.fargate.cooldown import Cooldown, Rejection
@@ -78,7 +79,7 @@ class TaskLister:
                 found |= self._list_region(region) if region in asked else self._described_in(region)
             except FleetError as error:
                 errors.append(error)
-                self._unlisted.add(region, Rejection(str(error), error.transient))
+                self._unlisted.add(region, Rejection(error.reason, error.transient))
                 on_error(region, error)
                 found |= self._described_in(region)
         if len(errors) == len(asked):
@@ -108,10 +109,10 @@ class TaskLister:
             changes = diff(listed, known)
             tasks, problems = self._api.describe_tasks(region, cluster, changes.to_describe)
         except EcsRefused as refused:
-            raise fleet_error(f"ECS in {region}", refused.problem) from None
+            raise fleet_error(refused.problem, Code.ECS_REFUSES, region=region) from None
         for problem in problems:
             if not is_gone(problem):
-                raise FleetError(f"ECS in {region} cannot describe a task: {problem}")
+                raise FleetError(Code.ECS_TASK_UNDESCRIBED, region=region, problem=str(problem))
         ours = [(task, container_from(task)) for task in tasks if is_ours(task, self._mark)]
         for task, container in ours:
             # The end of a task that was never known says nothing about the capacity now.

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from dispatcher.codes import Code
 from dispatcher.fleet import SIZES, ContainerSize, FleetContainer, LaunchRequest
 from dispatcher.fleets.settings import FargateSettings
 from scenequeue.errors import FleetMisconfigured
 from scenequeue.jobs.ids import ContainerId
+from scenequeue.reasons import Code as QueueCode, Reason
 
 ON_DEMAND, SPOT = "FARGATE", "FARGATE_SPOT"
 CONTAINER_TAG = "sceneburst:container"
@@ -81,7 +83,7 @@ def task_definition(settings: FargateSettings, size: ContainerSize) -> str:
     for key in (f"{architecture}/{priority}", architecture):
         if key in chosen:
             return chosen[key]
-    raise FleetMisconfigured(f"SCENEBURST_ECS_TASK_DEFINITION has no entry {architecture!r}, and none for priority {priority}")
+    raise FleetMisconfigured(Code.TASK_DEFINITION_MISSING, architecture=architecture, priority=priority)
 
 
 def cpu_and_memory(size: ContainerSize) -> tuple[str, str]:
@@ -93,7 +95,7 @@ def cpu_and_memory(size: ContainerSize) -> tuple[str, str]:
     units = round(size.vcpu * 1024)
     smallest, largest, step = FARGATE_MEMORY_MIB.get(units, (0, -1, 1))
     if not smallest <= size.memory_mib <= largest or (size.memory_mib - smallest) % step:
-        raise FleetMisconfigured(f"Fargate has no size of {size.vcpu:g} vCPU with {size.memory_mib} MiB")
+        raise FleetMisconfigured(Code.FARGATE_SIZE_UNKNOWN, vcpu=size.vcpu, memory_mib=size.memory_mib)
     return str(units), str(size.memory_mib)
 
 
@@ -124,7 +126,7 @@ def run_task_request(request: LaunchRequest, placement: Placement, settings: Far
         overrides["ephemeralStorage"] = {"sizeInGiB": settings.ecs_ephemeral_gib}
     length = len(json.dumps(overrides))
     if length > MAX_OVERRIDE_CHARACTERS:
-        raise FleetMisconfigured(f"the container's variables take {length} characters; ECS allows {MAX_OVERRIDE_CHARACTERS}")
+        raise FleetMisconfigured(Code.VARIABLES_TOO_LONG, length=length, limit=MAX_OVERRIDE_CHARACTERS)
     network: dict[str, Any] = {
         "subnets": [placement.subnet],
         "assignPublicIp": "ENABLED" if settings.ecs_assign_public_ip else "DISABLED",
@@ -155,7 +157,7 @@ def client_token(container_id: str, placement_number: int) -> str:
     """
     token = f"{container_id}.{placement_number}"
     if len(token) > MAX_TOKEN_CHARACTERS:
-        raise FleetMisconfigured(f"container id {container_id!r} is too long for ECS")
+        raise FleetMisconfigured(Code.CONTAINER_ID_TOO_LONG, container_id=container_id)
     return token
 
 
@@ -168,7 +170,7 @@ def container_from(task: Mapping[str, Any]) -> FleetContainer:
         container_id=container_id_of(task),
         is_running=task.get("lastStatus") not in _ENDED,
         started_ms=_unix_ms(task.get("startedAt") or task.get("createdAt")),
-        stopped_reason=": ".join(_reasons(task, inner)),
+        stopped_reason=Reason(QueueCode.OTHER, {"text": said}) if (said := ": ".join(_reasons(task, inner))) else None,
         exit_code=codes[0] if codes else None,
         is_interrupted=task.get("stopCode") == INTERRUPTED,
     )

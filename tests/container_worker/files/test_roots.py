@@ -8,8 +8,8 @@ from pathlib import Path
 from container_worker.exit_codes import Exit
 from container_worker.files.roots import advice, missing_roots
 from producer.client import Producer
-from scenequeue.jobs.container import BROKEN
 from scenequeue.queue import SceneQueue
+from scenequeue.reasons import Code
 from scenequeue.settings import ProducerSettings
 
 
@@ -30,7 +30,7 @@ def test_a_worker_by_hand_without_the_dispatchers_roots_eats_no_scene(
         counts = job.status().counts
         assert (counts.ready, counts.dead, counts.delayed) == (1, 0, 0)
     (record,) = queue.inspect.containers()
-    assert record.exit_reason.startswith(BROKEN)
+    assert record.code == Code.CONTAINER_BROKEN
     assert f"""SCENEBURST_FILE_ROOTS='["{media}"]'""" in record.exit_reason
 
 

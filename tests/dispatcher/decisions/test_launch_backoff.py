@@ -2,16 +2,21 @@
 
 import pytest
 
+from dispatcher.codes import Code
 from dispatcher.decisions.launch_backoff import is_false_start, launch_backoff
-from dispatcher.decisions.reaper import DIED
 from scenequeue.jobs.container import ContainerRecord
+from scenequeue.reasons import Code as QueueCode, Reason
 from tests.dispatcher.ledger import NOW_MS, container
+
+_DIED = Reason(Code.CONTAINER_ENDED, {"problem": "CannotPullContainerError"})
+_EXITED = Reason(Code.CONTAINER_ENDED_WITH_CODE, {"problem": "Essential container in task exited", "exit_code": 2})
+_BROKEN = Reason(QueueCode.CONTAINER_BROKEN, {"problem": "/scratch cannot be written to"})
 
 
 def launched(ago_s: float, state: str = "failed", **fields: object) -> ContainerRecord:
     """Launched so long ago; in vain, and over five seconds later, unless told otherwise."""
     at_ms = NOW_MS - round(ago_s * 1000)
-    defaults = {"started_ms": 0, "ended_ms": at_ms + 5000, "exit_reason": f"{DIED}CannotPullContainerError"}
+    defaults = {"started_ms": 0, "ended_ms": at_ms + 5000, "exit_reason": _DIED}
     return container(state, intended_ms=at_ms, launched_ms=at_ms, **{**defaults, **fields})
 
 
@@ -34,7 +39,7 @@ def test_pauses_double_from_one_round_of_false_starts_to_the_next(attempts: int,
     learnt = launch_backoff(ledger, NOW_MS)
     assert learnt.pause_s == pytest.approx(pause_s)
     assert learnt.max_launches == 1
-    assert learnt.why.text == f"the last {40 * attempts} launches came to nothing ({DIED}CannotPullContainerError)"
+    assert learnt.why.text == f"the last {40 * attempts} launches came to nothing (ended: CannotPullContainerError)"
 
 
 def test_a_pause_is_over_when_its_time_is() -> None:
@@ -66,15 +71,16 @@ def test_one_that_works_ends_all_launch_backoff(works: ContainerRecord) -> None:
 
 def test_a_program_that_says_hello_and_dies_at_once_is_a_false_start_too() -> None:
     """Unless it died at its work, or with something to show for it."""
-    died = launched(10, "gone", started_ms=NOW_MS - 8000, exit_reason=f"{DIED}Essential container in task exited, exit code 2")
+    died = launched(10, "gone", started_ms=NOW_MS - 8000, exit_reason=_EXITED)
     assert is_false_start(died)
-    for fields in ({"held": 1}, {"done": 1}, {"failed": 1}, {"exit_reason": "idle"}):
+    for fields in ({"held": 1}, {"done": 1}, {"failed": 1}, {"code": "idle"}):
         assert not is_false_start(died.model_copy(update=fields))
 
 
 def test_a_launch_that_found_no_room_after_all_is_none() -> None:
     """Spot says so late; the next launch goes elsewhere, and need not wait."""
-    late = "ended: TaskFailedToStart: Capacity is unavailable at this time. Please try again later"
+    problem = "TaskFailedToStart: Capacity is unavailable at this time. Please try again later"
+    late = Reason(Code.CONTAINER_ENDED, {"problem": problem})
     assert launch_backoff([launched(6, exit_reason=late)] * 9, NOW_MS) == (0.0, None, None)
 
 
@@ -92,6 +98,6 @@ def test_false_starts_of_one_image_say_nothing_of_another() -> None:
 
 def test_one_that_left_because_its_surroundings_were_broken_is_a_false_start() -> None:
     """Or the next would be launched into the same folder at once, and so on."""
-    broken = launched(10, "gone", started_ms=NOW_MS - 8000, exit_reason="broken: /scratch cannot be written to")
+    broken = launched(10, "gone", started_ms=NOW_MS - 8000, exit_reason=_BROKEN)
     assert is_false_start(broken)
     assert not is_false_start(broken.model_copy(update={"done": 3}))

@@ -32,7 +32,7 @@ def test_verdicts(fields: dict[str, object], is_running: "bool | None", action: 
     fleet = [] if is_running is None else [seen(record, is_running=is_running)]
     verdicts = find_reapable([record], fleet, NOW_MS, Limits())
     assert [verdict.action for verdict in verdicts] == ([action] if action else [])
-    assert all(reason in verdict.reason for verdict in verdicts)
+    assert all(reason in verdict.reason.text for verdict in verdicts)
 
 
 def test_an_old_container_drains_first_and_is_stopped_when_it_holds_nothing() -> None:

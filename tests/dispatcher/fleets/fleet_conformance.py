@@ -26,7 +26,7 @@ class FleetConformance:
     def test_what_is_launched_is_listed_as_running(self, fleet: Fleet) -> None:
         """With its id, and a handle to stop it by."""
         (result,) = fleet.launch([request_for("a")])
-        assert (result.container_id, result.error) == ("a", "")
+        assert (result.container_id, result.error) == ("a", None)
         container = find(fleet, "a")
         assert container is not None
         assert container.is_running
@@ -44,7 +44,7 @@ class FleetConformance:
         fleet.stop(result.handle, "because")
         fleet.stop(result.handle, "because")
         ended = wait_until(lambda: (found := find(fleet, "a")) and not found.is_running and found, "it has ended")
-        assert "because" in ended.stopped_reason
+        assert "because" in ended.stopped_reason.text
         fleet.stop(result.handle, "again")
         fleet.stop("never-was", "nothing")
 

@@ -133,7 +133,7 @@ def test_a_name_that_is_taken_is_the_container_that_was_made_before(engine: Engi
     (made,) = fleet.launch([request_for("a")])
     engine.containers[made.handle]["State"] |= {"Status": "created", "Running": False}
     (again,) = fleet.launch([request_for("a")])
-    assert (again.handle, again.error) == (made.handle, "")
+    assert (again.handle, again.error) == (made.handle, None)
     assert engine.containers[made.handle]["State"]["Running"]
     assert len(engine.containers) == 1
 
@@ -142,7 +142,7 @@ def test_an_image_that_is_not_there_is_said_and_not_tried_for_ever(engine: Engin
     """It takes somebody to build or fetch it."""
     engine.images.clear()
     (result,) = fleet.launch([request_for("a")])
-    assert "No such image: films:1" in result.error
+    assert "No such image: films:1" in result.error.text
     assert not result.transient
 
 
@@ -152,7 +152,7 @@ def test_an_engine_that_is_down_is_tried_again(engine: Engine, fleet: DockerFlee
     first, second = fleet.launch([request_for("a"), request_for("b")])
     assert first.transient
     assert second.transient
-    assert "SCENEBURST_DOCKER_SOCKET" in first.error
+    assert "SCENEBURST_DOCKER_SOCKET" in first.error.text
     with pytest.raises(FleetError, match="no container engine answers"):
         fleet.list()
 
@@ -202,7 +202,7 @@ def test_what_outlasts_its_grace_is_killed(engine: Engine, fleet: DockerFleet) -
     assert engine.signals == [(made.handle, "SIGTERM"), (made.handle, "SIGKILL")]
     ended = find(fleet, "a")
     assert ended is not None
-    assert (ended.is_running, ended.exit_code, ended.stopped_reason) == (False, 137, "hangs")
+    assert (ended.is_running, ended.exit_code, ended.stopped_reason.text) == (False, 137, "hangs")
 
 
 @pytest.mark.parametrize("is_podman", [False, True])
@@ -214,7 +214,7 @@ def test_one_that_ended_by_itself_keeps_its_own_reason(engine: Engine, fleet: Do
     fleet.stop(made.handle, "too late")
     ended = find(fleet, "a")
     assert ended is not None
-    assert ended.stopped_reason == "out of memory"
+    assert ended.stopped_reason.text == "out of memory"
 
 
 def test_podmans_error_for_one_that_still_runs_is_an_error(engine: Engine, fleet: DockerFleet) -> None:

@@ -33,7 +33,7 @@ def test_where_spot_has_no_room_on_demand_is_taken(fleet: FargateFleet, ecs: Sim
     """In the same subnet, and the result says that it is not Spot."""
     ecs.faults.exhausted = {("FARGATE_SPOT", "subnet-a", None)}
     (result,) = fleet.launch(launches(1))
-    assert (result.error, result.is_spot, result.region) == ("", False, "us-east-1")
+    assert (result.error, result.is_spot, result.region) == (None, False, "us-east-1")
     assert placed(ecs) == [("FARGATE", "subnet-a", "us-east-1")]
 
 
@@ -58,7 +58,7 @@ def test_without_capacity_anywhere_each_placement_is_asked_once_until_its_time_h
     fleet = make_fleet(ecs_capacity_retry_s=0.5)
     ecs.faults.exhausted = {(None, None, None)}
     first = fleet.launch([request_for("a")])
-    assert "Capacity is unavailable" in first[0].error
+    assert "Capacity is unavailable" in first[0].error.text
     assert first[0].transient
     assert first[0].lacks_capacity
     assert all(result.transient and result.lacks_capacity for result in fleet.launch(launches(5)))
@@ -74,7 +74,7 @@ def test_a_failure_by_its_code_alone_is_known_for_missing_capacity(
     """ECS says it in a code, whose message may say nothing."""
     monkeypatch.setattr(fleet._api, "run_task", lambda *_: {"tasks": [], "failures": [{"reason": reason}]})
     (result,) = fleet.launch([request_for("a")])
-    assert reason in result.error
+    assert reason in result.error.text
     assert result.lacks_capacity is lacks_capacity
 
 
@@ -84,7 +84,7 @@ def test_spot_that_takes_a_launch_and_ends_it_later_is_passed_over_next_time(fle
     ecs.faults.is_spot_late_to_say = True
     fleet.launch([request_for("a")])
     ended = wait_until(lambda: (found := find(fleet, "a")) and not found.is_running and found, "it has ended")
-    assert ended.stopped_reason.startswith("TaskFailedToStart: Capacity is unavailable")
+    assert ended.stopped_reason.text.startswith("TaskFailedToStart: Capacity is unavailable")
     (result,) = fleet.launch([request_for("b")])
     assert not result.is_spot
 
@@ -94,7 +94,7 @@ def test_a_throttled_launch_is_made_again_and_no_error(make_fleet: MakeFleet, ec
     """Also where it comes as InvalidParameterException."""
     ecs.faults.run_task_rate, ecs.faults.is_throttling_disguised = (20, 2), is_disguised
     results = make_fleet(ecs_launches_per_s=40, ecs_launch_burst=5).launch(launches(6))
-    assert [result.error for result in results] == [""] * 6
+    assert [result.error for result in results] == [None] * 6
     assert ecs.calls["throttled"] > 0
     assert len(ecs.cluster.tasks) == 6
 
@@ -103,7 +103,7 @@ def test_what_stays_throttled_may_be_tried_at_a_later_tick(fleet: FargateFleet, 
     """A failed launch, but a transient one; nothing runs."""
     ecs.faults.run_task_rate = (0.001, 0)
     (result,) = fleet.launch(launches(1))
-    assert "ThrottlingException" in result.error
+    assert "ThrottlingException" in result.error.text
     assert result.transient
     assert not ecs.cluster.tasks
 
@@ -113,7 +113,7 @@ def test_a_burst_beyond_the_buckets_is_launched_whole_and_logs_no_error(make_fle
     ecs.faults.run_task_rate = (80, 20)
     with structlog.testing.capture_logs() as logged:
         results = make_fleet(ecs_launches_per_s=80, ecs_launch_burst=20).launch(launches(60))
-    assert [result.error for result in results] == [""] * 60
+    assert [result.error for result in results] == [None] * 60
     assert len(ecs.cluster.tasks) == 60
     assert not logged
 
@@ -122,14 +122,14 @@ def test_a_launch_whose_answer_is_lost_starts_one_container(fleet: FargateFleet,
     """The call is made again with the same token, and ECS answers with the task that it has started."""
     ecs.faults.lose_answer_every = 1
     (result,) = fleet.launch(launches(1))
-    assert result.error == ""
+    assert result.error is None
     assert [task.arn for task in ecs.cluster.tasks.values()] == [result.handle]
 
 
 def test_a_service_in_trouble_is_asked_again(fleet: FargateFleet, ecs: Simulator) -> None:
     """Every second call is a 500, and nobody notices."""
     ecs.faults.break_every = 2
-    assert [result.error for result in fleet.launch(launches(3))] == [""] * 3
+    assert [result.error for result in fleet.launch(launches(3))] == [None] * 3
     assert len([container for container in fleet.list() if container.is_running]) == 3
 
 
@@ -137,7 +137,7 @@ def test_a_launch_that_stays_unanswered_counts_as_launched(fleet: FargateFleet, 
     """It may run: until it says hello or has failed, it is capacity, and not launched a second time."""
     ecs.faults.break_every = 1
     (result,) = fleet.launch(launches(1))
-    assert (result.error, result.handle) == ("", "")
+    assert (result.error, result.handle) == (None, "")
 
 
 def test_stopping_what_is_gone_is_success(fleet: FargateFleet) -> None:
@@ -155,4 +155,4 @@ def test_what_can_never_work_is_told_apart(make_fleet: MakeFleet) -> None:
     with pytest.raises(FleetMisconfigured, match="Cluster not found"):
         make_fleet(ecs_cluster="elsewhere").list()
     size = LaunchRequest(ContainerId("a"), ContainerSize(3, 1000), 1)
-    assert "no size" in make_fleet().launch([size])[0].error
+    assert "no size" in make_fleet().launch([size])[0].error.text

@@ -16,7 +16,7 @@ def test_without_credentials_the_reason_is_named(make_fleet: MakeFleet, monkeypa
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
     (result,) = make_fleet().launch(launches(1))
-    assert "credentials" in result.error
+    assert "credentials" in result.error.text
     assert not result.transient
 
 
@@ -24,5 +24,5 @@ def test_a_role_that_may_not_be_assumed_is_no_passing_trouble(make_fleet: MakeFl
     """STS refuses: the launch says so, and names the role."""
     refuse_role(monkeypatch)
     (result,) = make_fleet().launch(launches(1))
-    assert "role/render" in result.error
+    assert "role/render" in result.error.text
     assert not result.transient

@@ -44,7 +44,7 @@ def test_a_task_that_never_starts_is_listed_as_ended(fleet: FargateFleet, ecs: S
     fleet.launch([request_for("a")])
     fleet.launch([request_for("b")])
     ended = wait_until(lambda: (found := find(fleet, "b")) and not found.is_running and found, "it has ended")
-    assert ended.stopped_reason.startswith("TaskFailedToStart: CannotPullContainerError")
+    assert ended.stopped_reason.text.startswith("TaskFailedToStart: CannotPullContainerError")
     assert ended.exit_code is None
 
 
@@ -126,4 +126,4 @@ def test_a_spot_interruption_is_seen_with_its_code(fleet: FargateFleet, ecs: Sim
     container = find(fleet, "a")
     assert container is not None
     assert not container.is_running
-    assert container.stopped_reason.startswith("SpotInterruption")
+    assert container.stopped_reason.text.startswith("SpotInterruption")

@@ -34,7 +34,7 @@ def fleet(monkeypatch: pytest.MonkeyPatch) -> Iterator[FargateFleet]:
 def test_what_is_launched_is_found_by_mark_and_tag_and_can_be_stopped(fleet: FargateFleet) -> None:
     """Moto has no tokens and no throttling, but its own idea of everything else."""
     results = fleet.launch([request_for("a"), request_for("b")])
-    assert [(result.error, result.is_spot) for result in results] == [("", True)] * 2
+    assert [(result.error, result.is_spot) for result in results] == [(None, True)] * 2
     assert {container.container_id for container in fleet.list()} == {"a", "b"}
     container = find(fleet, "a")
     assert container is not None
@@ -44,5 +44,5 @@ def test_what_is_launched_is_found_by_mark_and_tag_and_can_be_stopped(fleet: Far
     ended = find(fleet, "a")
     assert ended is not None
     assert not ended.is_running
-    assert "because" in ended.stopped_reason
+    assert "because" in ended.stopped_reason.text
     fleet.stop(container.handle, "again")

@@ -57,7 +57,7 @@ def test_a_region_that_swallows_everything_is_asked_twice_and_then_left_alone(
     )
     assert fleet.list() == []
     results = fleet.launch(launches(5))
-    assert [(result.error, result.region) for result in results] == [("", "us-west-2")] * 5
+    assert [(result.error, result.region) for result in results] == [(None, "us-west-2")] * 5
     assert len(fleet.list()) == 5
     # Two time-outs, and none after them: neither for the five launches nor for the second listing.
     assert tried.count("us-east-1") == MAX_SILENT_ATTEMPTS
@@ -84,7 +84,7 @@ def test_a_region_that_is_out_of_reach_is_left_with_all_its_placements(
 
     monkeypatch.setattr(fleet._api, "_client", client)
     (result,) = fleet.launch(launches(1))
-    assert (result.error, result.region) == ("", "us-west-2")
+    assert (result.error, result.region) == (None, "us-west-2")
     assert tries == ["us-east-1"] * MAX_SILENT_ATTEMPTS + ["us-west-2"]
 
 
@@ -95,12 +95,12 @@ def test_a_misconfigured_region_leaves_the_others_at_work(make_fleet: MakeFleet,
         for regions in ([wrong, right], [right, wrong]):
             fleet = make_fleet(ecs_regions=regions, ecs_subnets=subnets)
             (result,) = fleet.launch([request_for(f"{wrong}-{regions[0]}")])
-            assert (result.error, result.region) == ("", right)
+            assert (result.error, result.region) == (None, right)
             assert find(fleet, f"{wrong}-{regions[0]}")
     ecs.faults.exhausted = {(None, None, "us-west-2")}
     (result,) = fleet.launch([request_for("b")])
-    assert "Capacity is unavailable" in result.error
-    assert "subnet ID does not exist" in result.error
+    assert "Capacity is unavailable" in result.error.text
+    assert "subnet ID does not exist" in result.error.text
     assert result.transient
 
 

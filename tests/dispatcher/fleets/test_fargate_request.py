@@ -177,7 +177,7 @@ def test_a_task_that_failed_to_start_has_ended_without_containers() -> None:
     """No list of containers, no exit code, but a reason."""
     task = {"taskArn": ARN, "lastStatus": "STOPPED", "stopCode": "TaskFailedToStart", "stoppedReason": "no", "containers": []}
     container = container_from(task)
-    assert (container.is_running, container.exit_code, container.stopped_reason) == (False, None, "TaskFailedToStart: no")
+    assert (container.is_running, container.exit_code, container.stopped_reason.text) == (False, None, "TaskFailedToStart: no")
     assert container_from({key: value for key, value in task.items() if key != "containers"}).exit_code is None
 
 
@@ -186,7 +186,7 @@ def test_a_spot_interruption_is_told_with_its_code() -> None:
     task: dict[str, Any] = {"taskArn": ARN, "lastStatus": "STOPPING", "stopCode": "SpotInterruption"}
     assert container_from(task).is_running
     ended = container_from({**task, "lastStatus": "STOPPED", "containers": [{"exitCode": 10, "reason": "out"}]})
-    assert (ended.is_running, ended.exit_code, ended.stopped_reason) == (False, 10, "SpotInterruption: out")
+    assert (ended.is_running, ended.exit_code, ended.stopped_reason.text) == (False, 10, "SpotInterruption: out")
 
 
 def test_regions_are_read_from_arns() -> None:

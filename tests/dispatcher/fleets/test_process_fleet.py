@@ -89,7 +89,7 @@ def test_what_outlasts_its_grace_is_killed_by_the_next_look(tmp_path: Path, monk
     wait_until(lambda: "up" in fleet.log_of("a").read_text(), "it is up")
     fleet.stop("a", "too old")
     ended = wait_until(lambda: (found := find(fleet, "a")) and not found.is_running and found, "it has been killed")
-    assert (ended.exit_code, ended.stopped_reason) == (-signal.SIGKILL, "too old")
+    assert (ended.exit_code, ended.stopped_reason.text) == (-signal.SIGKILL, "too old")
 
 
 def test_another_process_with_the_number_of_an_ended_one_is_no_container(fleet: ProcessFleet, tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ def test_a_program_that_is_not_there_is_a_failed_launch(tmp_path: Path) -> None:
     """With the reason, and no record left."""
     fleet = ProcessFleet(tmp_path / "fleet", ["/no/such/program"])
     (result,) = fleet.launch([request_for("a")])
-    assert "No such file" in result.error
+    assert "No such file" in result.error.text
     assert fleet.list() == []
 
 
