@@ -10,6 +10,7 @@ class Code(StrEnum):
     AT_LINE = "at_line"
     FIELD = "field"
     PART = "part"
+    SAME_AS = "same_as"
     SCENE = "scene"
     SCENE_CALLED = "scene_called"
     SCENE_NAMED = "scene_named"
@@ -35,6 +36,7 @@ class Code(StrEnum):
     NO_SCENES = "no_scenes"
 
     # --- inputs and outputs ---
+    ADDRESS_OF_LINES = "address_of_lines"
     ADDRESS_TOO_LONG = "address_too_long"
     CHANGED_WHILE_UPLOADED = "changed_while_uploaded"
     LOCAL_FILE_EMPTY = "local_file_empty"
@@ -44,6 +46,9 @@ class Code(StrEnum):
     NOT_INPUT = "not_input"
     NOT_OUTPUT = "not_output"
     OUTPUT_UNWRITABLE = "output_unwritable"
+    #: Those of the HTTP API.
+    OUTSIDE_API_ROOTS = "outside_api_roots"
+    PATH_FOR_ADDRESS = "path_for_address"
     PLACE_EMPTY = "place_empty"
 
     # --- what containers reach ---

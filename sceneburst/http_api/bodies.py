@@ -13,6 +13,7 @@ from fastapi import Request
 from pydantic import Field, ValidationError, WithJsonSchema
 
 from producer.checks import JobRequest, Rules
+from producer.codes import Code
 from producer.places import local_path
 from producer.requests.scenes import explain
 from sceneburst.http_api.errors import (
@@ -25,7 +26,7 @@ from sceneburst.http_api.errors import (
     WrongMediaType,
     pointer_to,
 )
-from scenequeue.errors import Mistake, Place, StorageDenied, reason_for
+from scenequeue.errors import Mistake, Place, StorageDenied
 from scenequeue.jobs.address import Address
 from scenequeue.jobs.ids import Labels
 from scenequeue.jobs.job import Lane
@@ -229,12 +230,12 @@ def _blemishes(value: Any, place: Place) -> Iterator[FieldProblem]:
 def _refusal(place: str, roots: Sequence[Path]) -> Reason | None:
     """Return why an HTTP caller may not name a place: a path, or a file outside the API's roots; None if he may."""
     if _LINE_ENDS.search(place):
-        return reason_for("an address is one line without tabs")
+        return Reason(Code.ADDRESS_OF_LINES)
     if place and local_path(place) is not None:
-        return reason_for(f"{quoted(place)} is a path; an address is needed, as in s3://bucket/key")
+        return Reason(Code.PATH_FOR_ADDRESS, {"place": place})
     if not place.startswith("file:"):
         return None
-    outside = reason_for(f"{quoted(place)} is outside the folders that SCENEBURST_FILE_ROOTS of the API allows")
+    outside = Reason(Code.OUTSIDE_API_ROOTS, {"place": place})
     try:
         path = path_of(place).resolve()
     except (StorageDenied, OSError, RuntimeError):

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from fastapi.responses import JSONResponse
 
+from producer.codes import Code
 from scenequeue.errors import (
     InvalidScenes,
     JobConflict,
@@ -15,7 +16,10 @@ from scenequeue.errors import (
     QueueFull,
     QueueUnavailable,
     SceneburstError,
+    inside,
+    reason_for,
 )
+from scenequeue.reasons import Reason
 from scenequeue.redaction import redact
 
 MEDIA_TYPE = "application/problem+json"
@@ -106,10 +110,15 @@ _OTHER = Kind(500, "internal", "Something went wrong here", "Try again; tell the
 
 
 class FieldProblem(NamedTuple):
-    """One mistake: its place in the body (a JSON pointer), and the problem."""
+    """One mistake: its place in the body (a JSON pointer), and the problem, as a reason or a sentence."""
 
     pointer: str
-    detail: str
+    said: Reason | str
+
+    @property
+    def reason(self) -> Reason:
+        """The mistake as a code with parameters."""
+        return reason_for(self.said)
 
 
 class InvalidRequest(InvalidScenes):
@@ -117,7 +126,7 @@ class InvalidRequest(InvalidScenes):
 
     def __init__(self, found: Sequence[FieldProblem]) -> None:
         self.found = found
-        super().__init__([f"{pointer}: {detail}" for pointer, detail in found])
+        super().__init__([inside(each.pointer, each.reason) for each in found])
 
 
 def kind_of(error: Exception) -> Kind:
@@ -143,7 +152,10 @@ def problem(
         "instance": instance,
     }
     if errors:
-        body["errors"] = [{"pointer": _short(place), "detail": _short(text)} for place, text in errors]
+        body["errors"] = [
+            {"pointer": _short(each.pointer), "detail": _short(each.reason.text), **_shortened(each.reason.to_json())}
+            for each in errors
+        ]
     return JSONResponse(body, kind.status, dict(headers or {}), media_type=MEDIA_TYPE)
 
 
@@ -165,7 +177,7 @@ def answer_to(error: Exception, instance: str) -> JSONResponse:
         found = list(islice(_field_problems(error), _MAX_PROBLEMS))
     else:
         return problem(kind, str(error), instance, headers=headers)
-    said = found[0].detail if len(found) == 1 else f"{len(found)} mistakes"
+    said = found[0].reason.text if len(found) == 1 else f"{len(found)} mistakes"
     return problem(kind, said, instance, errors=found, headers=headers)
 
 
@@ -173,9 +185,9 @@ def _field_problems(error: InvalidScenes) -> Iterator[FieldProblem]:
     """Yield each mistake with its pointer; a mistake with several places in full at the first, by reference at the others."""
     for mistake in error.mistakes:
         first = pointer_to(mistake.place)
-        yield FieldProblem(first, mistake.text)
+        yield FieldProblem(first, mistake.reason)
         for place, called in mistake.alike:
-            yield FieldProblem(pointer_to(place), f"{called.text}: the same as for {first}")
+            yield FieldProblem(pointer_to(place), inside(called, Reason(Code.SAME_AS, {"pointer": first})))
 
 
 def answer_to_status(status: int, detail: str, instance: str, headers: Mapping[str, str] | None) -> JSONResponse:
@@ -188,6 +200,15 @@ def answer_to_status(status: int, detail: str, instance: str, headers: Mapping[s
 def pointer_to(place: Place) -> str:
     """Return the JSON pointer to a place in the body, as a URI fragment."""
     return "".join(["#", *(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in place)])
+
+
+def _shortened(data: Any) -> Any:
+    """The same JSON with its longest texts cut."""
+    if isinstance(data, str):
+        return _short(data)
+    if isinstance(data, dict):
+        return {name: _shortened(value) for name, value in data.items()}
+    return [_shortened(value) for value in data] if isinstance(data, list) else data
 
 
 def _short(text: str) -> str:

@@ -74,7 +74,7 @@ async def _refused(request: Request, error: SceneburstError) -> JSONResponse:
 
 
 async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-    found = [FieldProblem(str(entry["loc"][-1]), refused_value(entry).text) for entry in error.errors()]
+    found = [FieldProblem(str(entry["loc"][-1]), refused_value(entry)) for entry in error.errors()]
     return answer_to(InvalidRequest(found), request.url.path)
 
 

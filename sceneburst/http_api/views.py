@@ -68,7 +68,17 @@ _PROBLEM: dict[str, Any] = {
     "detail": "scene 1: 'audio' is missing",
     "advice": "Correct what `errors` names; nothing was enqueued.",
     "instance": "/v1/jobs",
-    "errors": [{"pointer": "#/scenes/0/audio", "detail": "scene 1: 'audio' is missing"}],
+    "errors": [
+        {
+            "pointer": "#/scenes/0/audio",
+            "detail": "scene 1: 'audio' is missing",
+            "code": "inside",
+            "parameters": {
+                "place": {"code": "scene", "parameters": {"number": 1}},
+                "mistake": {"code": "field_missing", "parameters": {"field": "audio"}},
+            },
+        }
+    ],
 }
 
 
@@ -141,6 +151,8 @@ class ProblemField(BaseModel):
 
     pointer: str = Field(description="JSON pointer into the body, or the parameter's name")
     detail: str
+    code: str = Field(description="the mistake for programs; `other` has a text alone")
+    parameters: dict[str, Any] = Field(description="of the code; some are codes with parameters themselves")
 
 
 class Problem(BaseModel):

@@ -7,6 +7,7 @@ SENTENCES: Mapping[str, str] = {
     "at_line": "{place} (line {line})",
     "field": "{name}",
     "part": "{whole}: {part}",
+    "same_as": "the same as for {pointer}",
     "scene": "scene {number}",
     "scene_called": "scene {name:quoted}",
     "scene_named": "scene {number} ({name})",
@@ -29,6 +30,7 @@ SENTENCES: Mapping[str, str] = {
     "name_taken": "{scene} has this name too; each needs one of its own",
     "no_scenes": "there are no scenes",
     # --- inputs and outputs ---
+    "address_of_lines": "an address is one line without tabs",
     "address_too_long": "{length} characters are more than the {limit} of an address",
     "changed_while_uploaded": "{path} changed while it was uploaded; submit again",
     "local_file_empty": "{path} is empty, 0 bytes",
@@ -38,6 +40,8 @@ SENTENCES: Mapping[str, str] = {
     "not_input": "{place:quoted} is neither a local path nor an s3://, https:// or file:// address",
     "not_output": "{place:quoted} is neither a folder nor an address",
     "output_unwritable": "{place:quoted} cannot be written; a folder, s3://bucket/… or file:///… can",
+    "outside_api_roots": "{place:quoted} is outside the folders that SCENEBURST_FILE_ROOTS of the API allows",
+    "path_for_address": "{place:quoted} is a path; an address is needed, as in s3://bucket/key",
     "place_empty": "is empty",
     # --- what containers reach ---
     "fargate_reads_nothing": "{place} is on this machine, where containers on Fargate read nothing; {instead}",

@@ -209,8 +209,9 @@ def test_python_and_http_tell_the_same_mistakes_in_the_same_words(api: Api, redi
     told = check_problem(api.submit({**body, "scenes": scenes}), 422, "invalid")["errors"]
     with Producer(redis_url, namespace) as producer, pytest.raises(InvalidScenes) as caught:
         producer.submit_scenes(scenes, **body)  # type: ignore[arg-type]
-    assert [(pointer_to(mistake.place), mistake.text) for mistake in caught.value.mistakes] == [
-        (each["pointer"], each["detail"]) for each in told
+    assert told == [
+        {"pointer": pointer_to(mistake.place), "detail": mistake.text, **mistake.reason.to_json()}
+        for mistake in caught.value.mistakes
     ]
     assert len(told) == 16
 
