@@ -49,6 +49,30 @@ def test_a_worker_beside_ten_thousand_urgent_items_that_it_cannot_do_leases_none
     queue.producer.cancel("newer")
 
 
+def test_items_that_a_worker_cannot_do_cost_it_no_command(queue: SceneQueue) -> None:
+    """Its leases, hand-overs and empty looks are the same commands beside none, one and 10,000 of them."""
+    client, serves = queue._connection.client, (RENDER, STITCH)
+
+    def commands(foreign: int) -> dict[str, int]:
+        if foreign:
+            _submit(queue, f"newer{foreign}", {NEWER: foreign}, lane=Lane.URGENT)
+        _submit(queue, f"ours{foreign}", {RENDER: 2, STITCH: 2}, lane=Lane.BULK)
+        # The first lease lets the server see the script.
+        leases = queue.worker.lease("old", 1, serves=serves)
+        client.config_resetstat()
+        while leases:
+            _, leases = queue.worker.exchange("old", [done(lease) for lease in leases], 2, serves=serves)
+        assert queue.worker.lease("old", 1, serves=serves) == []
+        calls = {name: int(entry["calls"]) for name, entry in client.info("commandstats").items()}
+        if foreign:
+            queue.producer.cancel(f"newer{foreign}")
+        return calls
+
+    beside_none = commands(0)
+    assert beside_none["cmdstat_evalsha"] == 4
+    assert commands(1) == commands(10_000) == beside_none
+
+
 def test_of_the_lanes_the_best_one_is_served_that_has_something_to_do(any_queue: SceneQueue) -> None:
     """Need by need: an urgent item of another need is passed over, one of ours is not."""
     _submit(any_queue, "a", {RENDER: 1, STITCH: 1}, lane=Lane.URGENT)
