@@ -1,8 +1,5 @@
 """Stages that grow: an item brings the items of the next stage with its ack, whole or not at all."""
 
-import multiprocessing
-import os
-import signal
 from collections.abc import Iterable
 
 import pytest
@@ -191,39 +188,6 @@ def test_what_was_staged_without_an_ack_expires(any_queue: SceneQueue) -> None:
     assert len(staged) == 3
     assert all(0 < client.ttl(key) <= 3600 for key in staged)
     assert any_queue.producer.status("a").counts.total == 1
-
-
-def _bring_slowly(queue: SceneQueue, lease: Lease, count: int, stop_at: int) -> None:
-    """Stage and ack, and die at an item."""
-
-    def until_death() -> Iterable[WorkItem]:
-        for at, item in enumerate(items(count)):
-            if at == stop_at:
-                os.kill(os.getpid(), signal.SIGKILL)
-            yield item
-
-    _bring(queue, "c1", lease, until_death())
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-@pytest.mark.parametrize("stop_at", [*range(0, 5000, 556), 4999, 5000])
-def test_a_worker_that_dies_brings_all_or_nothing(queue: SceneQueue, stop_at: int) -> None:
-    """Killed anywhere between its first staged item and its ack; another attempt brings them once."""
-    _submit(queue, "a", 1, None)
-    (lease,) = queue.worker.lease("c1", 1, lease_s=0)
-    child = multiprocessing.get_context("fork").Process(target=_bring_slowly, args=(queue, lease, 5000, stop_at))
-    child.start()
-    child.join(30)
-    assert child.exitcode == -signal.SIGKILL
-    whole = stop_at == 5000
-    assert queue.producer.status("a").counts.ready == (5000 if whole else 0)
-    if not whole:
-        assert queue.dispatcher.reclaim() == 1
-        (again,) = queue.worker.lease("c2", 1)
-        assert _bring(queue, "c2", again, items(5000)) == []
-    status = queue.producer.status("a")
-    assert (status.counts.ready, status.counts.done, status.counts.total) == (5000, 1, 5001)
-    queue.producer.cancel("a")
 
 
 def test_an_ack_that_brings_many_items_takes_no_more_commands_than_one_that_brings_a_few(queue: SceneQueue) -> None:
