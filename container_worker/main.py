@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import structlog
 
+from container_worker.codes import Code
 from container_worker.drain import Drain, listen_for_signals
 from container_worker.exit_codes import Exit
 from container_worker.kind import Kind
@@ -20,9 +21,10 @@ from container_worker.sandbox.probe import probe
 from container_worker.sandbox.self_protection import protect_memory
 from container_worker.scratch import remove_remaining, scratch_problem, sweep
 from scenequeue.errors import QueueUnavailable, SceneburstError, SettingsError
-from scenequeue.jobs.ids import ContainerId, check_job_id
+from scenequeue.jobs.ids import ContainerId, is_job_id
 from scenequeue.logs import LogTail, configure
 from scenequeue.queue import SceneQueue
+from scenequeue.reasons import Code as QueueCode, Reason
 from scenequeue.settings import WorkerSettings
 
 
@@ -66,16 +68,17 @@ def run(settings: WorkerSettings, kinds: Mapping[str, Kind] | None = None, isola
 
 
 def _named(settings: WorkerSettings) -> ContainerId:
-    try:
-        return ContainerId(check_job_id(settings.container_id or f"by-hand-{secrets.token_hex(4)}"))
-    except ValueError as error:
-        raise SettingsError(f"SCENEBURST_CONTAINER_ID: {error}".replace("job id", "container id")) from None
+    name = settings.container_id or f"by-hand-{secrets.token_hex(4)}"
+    if is_job_id(name):
+        return ContainerId(name)
+    problem = Reason(Code.CONTAINER_ID_UNUSABLE, {"container_id": name})
+    raise SettingsError(QueueCode.SETTING_REFUSED, setting="SCENEBURST_CONTAINER_ID", problem=problem)
 
 
 def _check_scratch(settings: WorkerSettings) -> None:
     """Check before the first lease: a container without scratch space would use up the attempts of every item."""
     if problem := scratch_problem(settings.scratch_dir):
-        raise SettingsError(f"SCENEBURST_SCRATCH_DIR: {problem.text}")
+        raise SettingsError(QueueCode.SETTING_REFUSED, setting="SCENEBURST_SCRATCH_DIR", problem=problem)
 
 
 def main() -> int:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
+from container_worker.codes import Code
 from container_worker.sandbox.child import Stopped
 from scenequeue.backoff import Backoff
 from scenequeue.errors import QueueUnavailable
@@ -60,7 +61,7 @@ class Reports:
                     if self._silence_s() > self._patience_s or self._given_up.wait(backoff.next_s()):
                         raise
                     if stop is not None and stop.is_set():
-                        raise Stopped("told to stop while Redis was away") from None
+                        raise Stopped(Code.REDIS_SILENT_STOPPED) from None
         finally:
             with self._lock:
                 self._pending -= 1

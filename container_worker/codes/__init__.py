@@ -115,10 +115,12 @@ class Code(StrEnum):
     ITEM_STOPPED_WAITING = "item_stopped_waiting"
     LEASE_LOST = "lease_lost"
     PROGRAM_STOPPED = "program_stopped"
-    REDIS_SILENT_BEFORE = "redis_silent_before"
     REDIS_SILENT = "redis_silent"
+    REDIS_SILENT_BEFORE = "redis_silent_before"
+    REDIS_SILENT_STOPPED = "redis_silent_stopped"
 
     # --- the container ---
+    CONTAINER_ID_UNUSABLE = "container_id_unusable"
     DESCRIPTORS_SHORT = "descriptors_short"
     FFMPEG_BROKEN = "ffmpeg_broken"
     FFMPEG_MISSING = "ffmpeg_missing"

@@ -120,9 +120,13 @@ SENTENCES: Mapping[str, str] = {
     "item_stopped_waiting": "{item} was stopped before it began",
     "lease_lost": "the lease was lost",
     "program_stopped": "{program} was stopped",
-    "redis_silent_before": "redis went away before the item began",
     "redis_silent": "redis stayed away",
+    "redis_silent_before": "redis went away before the item began",
+    "redis_silent_stopped": "told to stop while Redis was away",
     # --- the container ---
+    "container_id_unusable": (
+        "{container_id:quoted} is not a usable container id: letters, digits, '.', '_' and '-' only, 1 to 128"
+    ),
     "descriptors_short": (
         "only {left:1 more file|# more files} can be opened, and an item needs {needed}: raise the limit of {limit} (ulimit -n)"
     ),
