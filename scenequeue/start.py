@@ -10,6 +10,10 @@ from collections.abc import Callable, Sequence
 from importlib.machinery import PathFinder
 from importlib.util import find_spec
 
+TYPE_CHECKING = False  # typing may not be loaded
+if TYPE_CHECKING:
+    from scenequeue.reasons import Reason
+
 #: The modules that each extra installs.
 EXTRAS = {
     "dispatcher": ("celery", "prometheus_client", "psutil"),
@@ -46,7 +50,9 @@ def start(
     """
     exit_quietly_on_interrupt(serves=serves)
     _open_standard_streams()
-    reason = find_hiding_file(packages) or find_missing(extras)
+    reason = find_hiding_file(packages)
+    if reason is None and (missing := find_missing(extras)):
+        reason = missing.text
     if reason:
         sys.stderr.write(f"{program}: {reason}\n")
         return _USAGE
@@ -104,18 +110,23 @@ def exit_quietly_on_interrupt(*, serves: bool = False) -> None:
         signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
 
 
-def find_missing(extras: Sequence[str]) -> str | None:
-    """Return a line with the missing modules of these extras and the command that installs them; None if none is missing."""
+def find_missing(extras: Sequence[str]) -> "Reason | None":
+    """Return the missing modules of these extras with the command that installs them; None if none is missing."""
     lacking = {extra: found for extra in extras if (found := [name for name in EXTRAS[extra] if find_spec(name) is None])}
     if not lacking:
         return None
     names = sorted({name for found in lacking.values() for name in found})
     wanted = "all" if len(lacking) > 1 else next(iter(lacking))
-    return f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} not installed: pip install 'sceneburst[{wanted}]'"
+    from scenequeue.reasons import Code, Reason
+
+    return Reason(Code.MODULES_MISSING, {"modules": ", ".join(names), "count": len(names), "extra": wanted})
 
 
 def find_hiding_file(packages: Sequence[str] = PACKAGES) -> str | None:
-    """Return a line that names a foreign file which Python imports instead of our package; None if there is none."""
+    """Return a line that names a foreign file which Python imports instead of our package; None if there is none.
+
+    A sentence and no code: the words may be in the package that it hides.
+    """
     for name in packages:
         for found in _files_of(name):
             if not _is_ours(name, found):

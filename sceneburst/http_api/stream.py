@@ -16,7 +16,7 @@ from sceneburst.http_api.errors import FieldProblem, InvalidRequest, TooManyStre
 from sceneburst.http_api.service import Service
 from sceneburst.http_api.views import Job
 from scenequeue.backoff import Backoff
-from scenequeue.errors import JobNotFound, QueueUnavailable
+from scenequeue.errors import InvalidValue, JobNotFound, QueueUnavailable
 from scenequeue.jobs.ids import JobId, check_job_id
 from scenequeue.jobs.job import JobEvent, JobState, JobStatus
 from scenequeue.quoted import quoted
@@ -79,8 +79,8 @@ class _Follower:
     def __init__(self, service: Service, job_id: JobId, after: str) -> None:
         try:
             check_job_id(job_id)
-        except ValueError as error:
-            raise JobNotFound(str(error)) from None
+        except InvalidValue as error:
+            raise JobNotFound(error.reason) from None
         self._service, self._job_id, self._after = service, job_id, after
         self._port = service.producer.queue.producer
         self._said_at = time.monotonic()

@@ -63,6 +63,7 @@ SENTENCES: Mapping[str, str] = {
     "title_unprintable": "a title has no control characters and no surrogates, such as {character}",
     # --- settings ---
     "api_keys_malformed": 'is no JSON map of names to SHA-256 hashes, as in {{"shop": "<64 hex digits>"}}',
+    "modules_missing": "{modules} {count:is|are} not installed: pip install 'sceneburst[{extra}]'",
     "not_redis_url": (
         "{setting}: {url} is not an address of Redis: {problem}. It is redis://host:6379/0, rediss://…, "
         "unix:///path, redis+sentinel://host:26379,…/service or redis+cluster://host:6379,…; a password with special "
@@ -90,6 +91,7 @@ SENTENCES: Mapping[str, str] = {
     "bucket_missing": "{uri}: there is no bucket {bucket:quoted}",
     "circle_of_links": "{uri} leads in a circle of symbolic links",
     "clock_skewed": "{uri}: refused, as this machine's clock is {lead_s:+.0f} s from S3's",
+    "connection_timed_out": "the connection timed out",
     "download_slow": "{uri}: only {received:1 byte|# bytes} arrived within {limit_s:g} s",
     "file_address_malformed": "{uri:quoted} is not a file:// address of an absolute path",
     "file_grew": "{uri} grew beyond the {limit} bytes that are allowed",

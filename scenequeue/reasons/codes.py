@@ -62,6 +62,7 @@ class Code(StrEnum):
 
     # --- settings ---
     API_KEYS_MALFORMED = "api_keys_malformed"
+    MODULES_MISSING = "modules_missing"
     NOT_REDIS_URL = "not_redis_url"
     REDIS_CLUSTER_DATABASE = "redis_cluster_database"
     REDIS_DATABASE = "redis_database"
@@ -89,6 +90,7 @@ class Code(StrEnum):
     BUCKET_MISSING = "bucket_missing"
     CIRCLE_OF_LINKS = "circle_of_links"
     CLOCK_SKEWED = "clock_skewed"
+    CONNECTION_TIMED_OUT = "connection_timed_out"
     DOWNLOAD_SLOW = "download_slow"
     FILE_ADDRESS_MALFORMED = "file_address_malformed"
     FILE_GREW = "file_grew"

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import httpx
 
+from scenequeue.reasons import Code, Reason
 from scenequeue.storages.public_network import Resolve, pinned_request, public_address
 
 T = TypeVar("T")
@@ -16,6 +17,19 @@ T = TypeVar("T")
 _STEP_TIMEOUTS = httpx.Timeout(30.0, connect=5.0)
 #: Seconds between two calls of `stop_if_asked`.
 _STOP_CHECK_S = 0.25
+
+
+class ConnectionTimedOut(httpx.NetworkError):
+    """The operating system closed the connection before the time limit."""
+
+    def __init__(self) -> None:
+        self.reason = Reason(Code.CONNECTION_TIMED_OUT)
+        super().__init__(self.reason.text)
+
+
+def problem_of(error: httpx.HTTPError) -> Reason | str:
+    """The problem of a failed exchange: a reason of ours, else httpx's words, or its error's name where it has none."""
+    return error.reason if isinstance(error, ConnectionTimedOut) else str(error) or type(error).__name__
 
 
 @contextlib.asynccontextmanager
@@ -55,7 +69,7 @@ def run_with_limit(limit_s: float, exchange: Callable[[], Awaitable[T]], stop_if
 
     Raises:
         TimeoutError: the limit was reached.
-        httpx.NetworkError: the operating system closed the connection before that.
+        ConnectionTimedOut: the operating system closed the connection before that.
     """
 
     async def bounded() -> T:
@@ -69,7 +83,7 @@ def run_with_limit(limit_s: float, exchange: Callable[[], Awaitable[T]], stop_if
             except TimeoutError as error:
                 if error.errno is None:
                     raise
-                raise httpx.NetworkError("the connection timed out") from error
+                raise ConnectionTimedOut from error
             finally:
                 task.cancel()
                 await asyncio.wait({task})

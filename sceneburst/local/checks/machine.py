@@ -23,8 +23,9 @@ def python() -> Iterator[Check]:
 
 def extras(*names: str) -> Iterator[Check]:
     """Check the packages that the programs of this machine import."""
-    if why := find_missing(names):
-        yield wrong("packages", why.partition(": ")[0], why.partition(": ")[2])
+    if missing := find_missing(names):
+        why, _, mend = missing.text.partition(": ")
+        yield wrong("packages", why, mend)
     else:
         yield good("packages", f"those of {', '.join(names)} are installed")
 
