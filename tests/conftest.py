@@ -40,7 +40,13 @@ use_english()
 
 # AWS's description of a service is a megabyte of JSON, which every session of boto3 reads anew.
 _read = functools.cache(JSONFileLoader().load_file)
-JSONFileLoader.load_file = lambda _loader, path: _read(path)  # type: ignore[method-assign]
+JSONFileLoader.load_file = lambda _loader, path: _read(path)  # type: ignore[method-assign,assignment]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run what is slow first: begun last, it would keep one process busy while the others have nothing left."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @pytest.fixture(autouse=True)

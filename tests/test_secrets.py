@@ -56,6 +56,7 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, metrics_port: int) 
         yield cluster
 
 
+@pytest.mark.slow
 def test_no_planted_secret_is_ever_said(cluster: LocalCluster, metrics_port: int, tmp_path: Path) -> None:
     """Not in logs, reasons, dead letters, results, events, plans, metrics, command lines, or what commands print."""
     password = cluster.url.split(":")[2].partition("@")[0]

@@ -18,6 +18,7 @@ def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(argv, capture_output=True, text=True, check=False, timeout=240)
 
 
+@pytest.mark.slow
 def test_every_figure_of_ours_is_measured_and_nothing_is_lost_when_killed() -> None:
     sizes = ["--items", "2000", "--single", "100", "--sends", "20", "--jobs", "40", "--rounds", "1"]
     ran = _run("--only", "ours", "--json", "--figures", "enqueue,drain,idle,kill", *sizes)

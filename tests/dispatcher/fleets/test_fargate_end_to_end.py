@@ -32,7 +32,7 @@ _PROGRAM_END_S = 4.0
 #: Launches that find no capacity before there is some.
 _REFUSALS = 9
 #: So many, and so long ones, that two containers can be taken at their work.
-_SCENES, _SCENE_S = 10, 25.0
+_SCENES, _SCENE_S = 10, 12.0
 
 
 class Program(NamedTuple):
@@ -128,7 +128,7 @@ def test_every_scene_is_delivered_once_though_everything_goes_wrong(
     assert sum(task.stop_code == "TaskFailedToStart" for task in tasks) == len(tasks) // 3 >= 1
     assert sum(task.stop_code == "SpotInterruption" for task in tasks) == 2
     # The ledger closes the last record at the tick after the container's end.
-    wait_until(lambda: {record.state for record in queue.inspect.containers()} <= {"gone", "failed"}, "the ledger is closed")
+    wait_until(lambda: {record.state for record in queue.inspect.containers()} <= {"gone", "failed"}, "the ledger is closed", 60)
     records = {str(record.container_id): record for record in queue.inspect.containers()}
     _check_launches(tasks, records, killed)
     _check_ends(tasks, records)
