@@ -33,7 +33,6 @@ from scenequeue.structure.hashes import (
     plan_from,
     whole_number,
 )
-from scenequeue.structure.keys import STRUCTURES
 from scenequeue.structure.merging import merged
 
 _WAITING_FIELDS = 5
@@ -207,9 +206,10 @@ class QueueInspector:
             pipeline.hexists(self._keys.control, "paused")
             pipeline.get(self._keys.plan)
             paused, text = self._connection.answers(pipeline)
+        structures = [each.structure for each in self._connection.all]
         if text:
-            return Surroundings(bool(paused), plan_from(text), structures=STRUCTURES)
-        return Surroundings(bool(paused), None, self.containers(), self.now_ms(), STRUCTURES)
+            return Surroundings(bool(paused), plan_from(text), structures=structures)
+        return Surroundings(bool(paused), None, self.containers(), self.now_ms(), structures)
 
     def is_transient(self) -> bool:
         """True for a queue that ends with its Redis, which keeps nothing on purpose."""
