@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 # Programs are tested and measured as they are when installed: with their bytecode.
 COMPILED = $(BIN)/python -m compileall -q scenequeue producer dispatcher container_worker sceneburst
 
-.PHONY: chaos chaos-long outage growth-kills help demo test lint format docs bench-queue bench-render bench-autoscale soak bench-launch wheel wheel-test image base-image image-test clean
+.PHONY: chaos chaos-long outage growth-kills upgrade help demo test lint format docs bench-queue bench-render bench-autoscale soak bench-launch wheel wheel-test image base-image image-test clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -27,7 +27,7 @@ demo: $(STAMP) ## Render the example job into output/demo
 
 test: $(STAMP) lint ## Everything CI runs
 	@$(COMPILED)
-	$(BIN)/python -m pytest -n 2 -q
+	$(BIN)/python -m pytest -n 2 -q -m "not upgrade"
 
 lint: $(STAMP) ## ruff, mypy --strict, import-linter
 	$(BIN)/ruff check .
@@ -59,6 +59,9 @@ outage: $(STAMP) ## Redis is gone for a minute: nobody exits, nobody spins, noth
 
 growth-kills: $(STAMP) ## A stage grows to 100,000 items by one ack; worker and Redis are killed at 20 points each
 	SCENEBURST_GROWTH_ITEMS=100000 SCENEBURST_GROWTH_POINTS=20 $(BIN)/python -m pytest -v -n 2 tests/scenequeue/test_growth_kills.py
+
+upgrade: $(STAMP) ## To a version with another structure of the queue and back, under load and kills
+	$(BIN)/python -m pytest -q -n 2 -m upgrade tests/chaos
 
 bench-render: $(STAMP) ## Rendering beside zoompan, the encoder alone, moviepy and the replaced chain (half an hour)
 	@$(COMPILED)
