@@ -183,3 +183,19 @@ def test_launches_and_plan_name_the_structures_by_which_needs_are_to_be_read(que
     assert (queue.inspect.plan() or {})["structures"] == [2, 1]
     dispatcher.close()
     queue.producer.cancel("a")
+
+
+def test_a_job_in_a_newer_structure_is_told_that_the_dispatcher_is_older(queue: SceneQueue, configure: Configure) -> None:
+    """Producers were upgraded first: the dispatcher sees nothing to do, and the newer program says why."""
+    newer = SceneQueue(configure(), structures=(3, 2))
+    paper = PaperFleet()
+    submit(newer, "a", 1)
+    dispatcher = Dispatcher(queue, paper, configure())
+    dispatcher.tick()
+    assert paper.requests == []
+    waits = newer.inspect.waits_because(newer.producer.status("a"))
+    assert waits is not None
+    assert (waits.code, waits.parameters) == ("older_dispatcher", {"structure": 3})
+    dispatcher.close()
+    newer.producer.cancel("a")
+    newer.close()
