@@ -1,18 +1,18 @@
-# Sceneburst: `make help` lists what there is.
+# Sceneburst: `make help` lists all commands.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 
 VENV := .venv
 BIN := $(VENV)/bin
-# The embedded redis-server comes as a wheel for CPython 3.11 and 3.12, so one of them is taken where it is there.
+# The embedded redis-server is a wheel for CPython 3.11 and 3.12, so one of these is preferred.
 PYTHON ?= $(shell for p in python3.12 python3.11 python3; do command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 STAMP := $(VENV)/.installed
-# Programs are tested and measured as they are when installed: with their bytecode.
+# Compile bytecode before tests and measurements, as an installation does.
 COMPILED = $(BIN)/python -m compileall -q scenequeue producer dispatcher container_worker sceneburst
 
 .PHONY: chaos chaos-long outage growth-kills upgrade help demo test lint format docs bench-queue bench-render bench-autoscale soak bench-launch wheel wheel-test image base-image image-test clean
 
-help: ## This list
+help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 $(STAMP): pyproject.toml constraints.txt
@@ -25,36 +25,36 @@ $(STAMP): pyproject.toml constraints.txt
 demo: $(STAMP) ## Render the example job into output/demo
 	@$(BIN)/sceneburst render examples/demo.yaml --output output/demo --expect-failure lost-narration
 
-test: $(STAMP) lint ## Everything CI runs
+test: $(STAMP) lint ## Lint, types and all tests
 	@$(COMPILED)
 	$(BIN)/python -m pytest -n 2 -q -m "not upgrade"
 
-lint: $(STAMP) ## ruff, mypy --strict, import-linter
+lint: $(STAMP) ## Run ruff, mypy --strict and import-linter
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-format: $(STAMP) ## Format, sort imports and fix what ruff can
+format: $(STAMP) ## Format, sort imports, and apply ruff's fixes
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: $(STAMP) ## Write docs/settings.md anew
+docs: $(STAMP) ## Generate docs/settings.md
 	$(BIN)/python docs/generate_settings.py
 
-bench-queue: $(STAMP) ## The queue beside eight others (twenty minutes)
+bench-queue: $(STAMP) ## Compare the queue with eight others (twenty minutes)
 	@$(COMPILED)
 	$(BIN)/python -m benchmarks.queue --docs docs
 
 CHAOS_MINUTES ?= 1.2
-chaos: $(STAMP) ## A whole Sceneburst under violence, on processes and on a simulated Fargate; SEED=n replays
+chaos: $(STAMP) ## Inject faults into a whole Sceneburst, on processes and on a simulated Fargate; SEED=n replays
 	timeout -k 20 300 $(BIN)/python -m chaos --minutes $(CHAOS_MINUTES) --runs 2 --parallel 2 --fleet both $(if $(SEED),--seed $(SEED))
 
 PARALLEL ?= 1
-chaos-long: $(STAMP) ## Twenty seeds of five minutes, PARALLEL=n at once; every fault must have had an effect
+chaos-long: $(STAMP) ## Run twenty seeds of five minutes, PARALLEL=n at once; every fault must have an effect
 	$(BIN)/python -m chaos --minutes 5 --runs 20 --parallel $(PARALLEL) --fleet both --all-must-tell $(if $(SEED),--seed $(SEED))
 
-outage: $(STAMP) ## Redis is gone for a minute: nobody exits, nobody spins, nothing is done twice
+outage: $(STAMP) ## Stop Redis for a minute: no program exits or spins, nothing is done twice
 	SCENEBURST_OUTAGE_S=60 $(BIN)/python -m pytest -q -n 2 tests/chaos/test_recovery.py
 
 growth-kills: $(STAMP) ## A stage grows to 100,000 items by one ack; worker and Redis are killed at 20 points each
@@ -67,40 +67,40 @@ bench-render: $(STAMP) ## Rendering beside zoompan, the encoder alone, moviepy a
 	@$(COMPILED)
 	$(BIN)/python -m benchmarks.render --docs docs
 
-soak: $(STAMP) ## A million items through the queue; cost of a lease at 10 and at a million
+soak: $(STAMP) ## Measure the queue with a million items; cost of a lease at 10 and at a million
 	$(BIN)/python -m benchmarks.soak
 
-bench-autoscale: $(STAMP) ## Planner and reaper beside a static split, target tracking and KEDA, in a simulated Fargate
+bench-autoscale: $(STAMP) ## Compare planner and reaper with a static split, target tracking and KEDA, in a simulated Fargate
 	$(BIN)/python -m benchmarks.autoscale --docs docs
 
-bench-launch: $(STAMP) ## 1,000 launches beside what the API's buckets allow
+bench-launch: $(STAMP) ## Compare 1,000 launches with the bound of the API's token buckets
 	$(BIN)/python -m benchmarks.launch_rate
 
 WHEEL = dist/sceneburst-$(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)-py3-none-any.whl
 
-wheel: $(STAMP) ## The package as it is installed
+wheel: $(STAMP) ## Build the package
 	@rm -rf dist
 	@$(BIN)/uv build --quiet --wheel --out-dir dist
 
-wheel-test: wheel ## Install the wheel into clean environments, on every Python there is, and start every program there
+wheel-test: wheel ## Install the wheel into clean environments, on every installed Python, and start every program
 	SCENEBURST_TEST_WHEEL=$(WHEEL) $(BIN)/python -m pytest -q -rs -p no:randomly tests/wheel
 
 IMAGE ?= sceneburst
 BASE ?= debian:bookworm-slim
-# docker where its engine answers, else buildah; IMAGE_FLAGS are its own (--network host, --isolation chroot, --ulimit …).
+# docker if its engine answers, else buildah; IMAGE_FLAGS are the builder's own flags (--network host, --isolation chroot, …).
 BUILD = $(if $(shell docker info >/dev/null 2>&1 && echo yes),docker build,buildah bud --format docker --layers)
 IMAGE_FLAGS ?=
-# "deb …" lines instead of the base's own, such as those of a dated snapshot.
+# "deb …" lines that replace the base's own, for example of a dated snapshot.
 APT_SOURCES ?=
 
-image: ## The container image, for worker, dispatcher and API
+image: ## Build the container image, for worker, dispatcher and API
 	$(BUILD) $(IMAGE_FLAGS) --build-arg BASE=$(BASE) --build-arg APT_SOURCES="$(APT_SOURCES)" --build-arg REVISION=$$(git rev-parse --short HEAD) \
 		--build-arg VERSION=$$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml) -f deploy/Dockerfile -t $(IMAGE) .
 
-base-image: ## A Debian base for `make image BASE=localhost/sceneburst-base`, where no registry is reached (root, debootstrap, buildah)
+base-image: ## Build a Debian base without a registry, for `make image BASE=localhost/sceneburst-base` (root, debootstrap, buildah)
 	deploy/base-image
 
-image-test: $(STAMP) ## Render the example job in the image, through a real engine (docker, or podman as root)
+image-test: $(STAMP) ## Test the image with a real engine (docker, or podman as root)
 	SCENEBURST_TEST_IMAGE=$(IMAGE) $(BIN)/python -m pytest -q -s -p no:randomly tests/image
 
 clean: ## Remove the virtual environment, caches and output

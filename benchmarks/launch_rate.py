@@ -109,7 +109,7 @@ def one_by_one(count: int) -> float:
 
 
 def measured(launch: Callable[[int], float], count: int) -> dict[str, Any]:
-    """Return the seconds taken, the refused calls, and the number of warnings and errors logged."""
+    """Return the seconds taken, the refused calls, and the number of logged warnings and errors."""
     reads = {"list_rate": _READS, "describe_rate": _READS, "stop_rate": _READS}
     faults = Faults(run_task_s=_ANSWER_S, run_task_rate=(_PER_S, _BURST), **reads)
     with tempfile.TemporaryDirectory() as logs, Simulator(Path(logs), faults=faults) as ecs:

@@ -1,4 +1,4 @@
-"""Plots of the benchmarks: bar charts, lines over time, points. SVG files, byte for byte the same for the same figures."""
+"""Draws the benchmarks' plots (bars, lines over time, points) as SVG files, identical for identical figures."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

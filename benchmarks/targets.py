@@ -1,4 +1,4 @@
-"""The figures that a benchmark promises, and the limits they are held to."""
+"""Defines the targets of the benchmarks: figures and their limits."""
 
 from typing import Any, NamedTuple
 

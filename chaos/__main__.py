@@ -2,9 +2,9 @@
 
 It runs a real Redis with an append-only file, real dispatchers, workers and ffmpeg, and an S3 API behind a faulty proxy.
 
-A seed replays which faults come when and what each draws, the content of every job, the point of a submission at which its
-producer is killed, and the clock error of the n-th container. It does not replay which of the running programs a draw selects,
-how many jobs there is time for, which request to S3 fails, and whatever threads, the kernel and other programs decide.
+A seed replays the times and draws of the faults, the content of every job, the point of a submission at which its
+producer is killed, and the clock error of the n-th container. It does not replay the running program that a draw selects,
+the number of jobs, the failing requests to S3, or any decision of threads, the kernel and other programs.
 """
 
 import os
@@ -42,7 +42,7 @@ def main(
     all_must_tell: Annotated[bool, typer.Option("--all-must-tell", help="Also fail if a fault never had an effect.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print only the verdicts.")] = False,
 ) -> None:
-    """InjectedFault a whole Sceneburst until the time is over; exit 1 when a promise was broken."""
+    """Inject faults into a whole Sceneburst until the time is over; exit 1 if a promise was broken."""
     chosen = [name for name in faults.split(",") if name] or list(FAULTS)
     if unknown := set(chosen) - set(FAULTS):
         raise typer.BadParameter(f"unknown fault {', '.join(sorted(unknown))}; there are {', '.join(FAULTS)}")

@@ -1,4 +1,4 @@
-"""All programs of a chaos run: Redis, an S3 API, dispatchers, workers; finds those that a fault can be injected into."""
+"""Starts and stops all programs of a chaos run (Redis, an S3 API, dispatchers, workers), and finds targets for faults."""
 
 import json
 import subprocess
@@ -39,7 +39,7 @@ class ChaosCluster:
 
     Args:
         folder: an empty one, with a short path.
-        seed: of the proxies' and the clocks' draws.
+        seed: seed of the draws of proxies and clocks.
         lease_s: length of a lease.
         containers: maximum number of workers.
         fleet: process, or fargate for the simulated ECS.

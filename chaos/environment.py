@@ -20,11 +20,11 @@ _HERE = Path(__file__).parent
 
 
 def environment(folder: Path, seed: int, *, fleet: str, lease_s: float, containers: int) -> dict[str, str]:
-    """Return all variables but the addresses of Redis and S3.
+    """Return all variables except the addresses of Redis and S3.
 
     Args:
-        folder: of the run.
-        seed: of the workers' clocks.
+        folder: folder of the run.
+        seed: seed of the workers' clocks.
         fleet: process or fargate.
         lease_s: length of a lease.
         containers: maximum number of workers.

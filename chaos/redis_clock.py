@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from chaos.clock import now_ms
 from scenequeue.jobs.job import JobEvent
 
-#: A move reaches the server with its next command, so true times beside a move are this uncertain.
+#: A move takes effect with the server's next command, so true times near a move are uncertain by this much.
 _SLOP_MS = 1_000
 
 
@@ -32,7 +32,7 @@ class ClockMoves:
 
     @property
     def offset_ms(self) -> int:
-        """Present offset in milliseconds; positive is ahead."""
+        """Current offset in milliseconds; positive is ahead."""
         return self._moves[-1][1]
 
     def note(self, at_ms: int, offset_ms: int) -> None:

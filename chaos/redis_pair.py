@@ -1,4 +1,4 @@
-"""The Redis of a chaos run: a primary and its replica behind one address, for faults to break."""
+"""Provides the Redis of a chaos run: a primary and its replica at one address, which faults can break."""
 
 import contextlib
 import shlex
@@ -39,7 +39,7 @@ class RedisPair:
         self._promoted: EmbeddedRedis | None = None
         #: Replication offset of the promoted replica.
         self._promoted_at = 0
-        #: Since then (Unix ms) acknowledged writes may be missing from the append-only file: a kill would lose them.
+        #: From then on (Unix ms), acknowledged writes may be missing from the append-only file, and a kill would lose them.
         self.unsynced_since_ms: int | None = None
 
     def start(self) -> None:
@@ -61,7 +61,7 @@ class RedisPair:
         """Kill the primary; `start` restarts it from its append-only file.
 
         Returns:
-            Since when (Unix ms) acknowledged writes may be lost; None if none are.
+            The time (Unix ms) since which acknowledged writes may be lost; None if none are.
         """
         if self.unsynced_since_ms is not None and self._is_synced():
             self.unsynced_since_ms = None

@@ -1,4 +1,4 @@
-"""One chaos run: submit jobs, inject faults, undo them, wait until all has ended, judge."""
+"""Runs one chaos run: submits jobs, injects faults, undoes them, waits until all work has ended, and checks the promises."""
 
 import subprocess
 import time
@@ -41,7 +41,7 @@ class Report:
     #: Injections by fault, and how many of them had an effect; the first is a key of the JSON report.
     hits: dict[str, int] = field(default_factory=dict)
     effects: Counter[str] = field(default_factory=Counter)
-    #: Counts of what happened to leases and requests.
+    #: Numbers of events of leases and requests.
     event_counts: dict[str, int] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
     seconds: float = 0.0
@@ -53,7 +53,7 @@ class Report:
 
 @dataclass
 class _Submission:
-    """A job on its way: the deaths of the attempts to come, and the present attempt."""
+    """A job being submitted: the planned deaths of its next attempts, and the current attempt."""
 
     job: PlannedJob
     deaths: list[int]
@@ -132,7 +132,7 @@ class ChaosRun:
                 self._killed.append(job_id)
                 self._print(f"killed the producer of {job_id}")
             if code:
-                # Killed, or Redis was unavailable for longer than a producer waits: its caller tries again.
+                # The producer was killed, or Redis was unavailable for longer than it waits: its caller tries again.
                 self._submitting[job_id] = self._try(submission.job, submission.deaths)
 
     def _inject(self, name: str, number: int) -> None:
@@ -157,7 +157,7 @@ class ChaosRun:
             self._lost_jobs.check_since(action.lost_writes_since_ms, self._submitting)
 
     def _resubmit_lost(self) -> None:
-        """Submit again, by the same ids, the jobs that a fault made Redis lose, as callers do after a fail-over."""
+        """Submit the jobs that a fault made Redis lose again, with the same ids, as callers do after a fail-over."""
         for job_id in self._lost_jobs.find_lost(self._submitting, self._cluster.impatient_queue.producer.status):
             self._lost_count += 1
             self._print(f"{job_id} was lost by redis, and is submitted again")

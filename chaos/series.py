@@ -1,4 +1,4 @@
-"""Runs many seeds in parallel, and sums up their outcomes."""
+"""Runs many seeds in parallel, and sums up their results."""
 
 import json
 import subprocess

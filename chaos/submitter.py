@@ -1,4 +1,4 @@
-"""A producer program that submits one planned job; killed at any moment and run again, it submits the job once."""
+"""A producer program that submits one planned job; it may be killed and run again, and submits the job once."""
 
 import os
 import random
@@ -18,7 +18,7 @@ from scenequeue.settings import ProducerSettings
 
 #: Scenes per round trip of a slow submission; with the usual 500 only a job of thousands could be killed in between.
 CHUNK = 4
-#: In seconds, before a scene.
+#: Seconds before a scene.
 MAX_PAUSE_S = 0.06
 
 
@@ -28,7 +28,7 @@ def chunks_of(job: PlannedJob) -> int:
 
 
 def main(plan: str, media: str, output: str, dies_after: str = "") -> None:
-    """Submit the job, with inputs named by URI, so that the worker is the one to find a missing one.
+    """Submit the job, with inputs named by URI, so that missing ones are found by the worker.
 
     Args:
         plan: the job.

@@ -1,4 +1,4 @@
-"""Runs actions at a later time, in the driver's own thread: no fault can delay them, and nothing runs beside the driver."""
+"""Runs actions at a later time in the driver's own thread, so that no fault can delay them."""
 
 import heapq
 import itertools

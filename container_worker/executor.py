@@ -44,7 +44,7 @@ class ItemExecutor:
         container_id: this container.
         kinds: the kinds that it can execute, by name.
         in_flight: the container's items and slots.
-        heart: counts done and failed items.
+        heartbeat: counts done and failed items.
         drain: asked to drain if this container cannot go on.
         reports: repeats reports until Redis accepts them.
     """
@@ -57,12 +57,12 @@ class ItemExecutor:
         kinds: Mapping[str, Kind],
         *,
         in_flight: InFlightItems,
-        heart: Heartbeat,
+        heartbeat: Heartbeat,
         drain: Drain,
         reports: Reports,
     ) -> None:
         self._queue, self._settings, self._container_id, self._kinds = queue, settings, container_id, kinds
-        self._in_flight, self._heart, self._drain, self._reports = in_flight, heart, drain, reports
+        self._in_flight, self._heartbeat, self._drain, self._reports = in_flight, heartbeat, drain, reports
         self._storage = UriStorage(settings)
         self._limits = Limits(
             wall_s=settings.item_timeout_s,
@@ -80,7 +80,7 @@ class ItemExecutor:
         """
         log = self._log.bind(item=item.key, scene=item.lease.item.name, attempt=item.lease.attempt)
         try:
-            self._carry(item, log)
+            self._run_and_report(item, log)
         except QueueUnavailable:
             log.warning("outcome not reported: Redis does not answer; the item comes back when its lease expires")
         except Exception:
@@ -88,7 +88,7 @@ class ItemExecutor:
         finally:
             self._in_flight.remove(item)
 
-    def _carry(self, item: InFlightItem, log: structlog.stdlib.BoundLogger) -> None:
+    def _run_and_report(self, item: InFlightItem, log: structlog.stdlib.BoundLogger) -> None:
         try:
             with scratch_folder(self._settings.scratch_dir) as scratch:
                 try:
@@ -101,10 +101,10 @@ class ItemExecutor:
         except Stopped as stopped:
             self._hand_back(item, str(stopped), log)
         except Exception as error:
-            failure = classify(self._unpromised(error, item) or error)
+            failure = classify(self._missing_root_error(error, item) or error)
             if item.stop.is_set() and failure.transient:
                 self._hand_back(item, failure.message, log)
-            elif problem := self._own_problem(failure):
+            elif problem := self._container_fault(failure):
                 log.exception("container is broken and leaves", reason=problem.text, error=failure.message)
                 broken = Reason(QueueCode.CONTAINER_BROKEN, {"problem": problem})
                 self._drain.ask(broken, Exit.MISCONFIGURED if failure.is_misconfigured else Exit.BROKEN)
@@ -159,7 +159,7 @@ class ItemExecutor:
         except QueueUnavailable:
             raise Stopped(Code.REDIS_SILENT) from None
 
-    def _unpromised(self, error: Exception, item: InFlightItem) -> SettingsError | None:
+    def _missing_root_error(self, error: Exception, item: InFlightItem) -> SettingsError | None:
         """Return the setting to change for a refused file, if the dispatcher promises a folder that this container lacks."""
         if not isinstance(error, StorageDenied):
             return None
@@ -172,7 +172,7 @@ class ItemExecutor:
         missing = missing_roots(item.lease.item.payload, own, plan)
         return SettingsError(advice(own, missing)) if missing else None
 
-    def _own_problem(self, failure: Failure) -> Reason | None:
+    def _container_fault(self, failure: Failure) -> Reason | None:
         """Describe a fault of the container that would fail its next item too; None if the item may be the cause."""
         if failure.is_broken or failure.is_misconfigured:
             return failure.reason
@@ -206,7 +206,7 @@ class ItemExecutor:
         if refused:
             log.warning("result refused: the lease was lost or the job cancelled")
             return
-        self._heart.count(done=1)
+        self._heartbeat.count(done=1)
         log.info("item done", processing_s=result.processing_s, bytes=result.bytes)
 
     def _report_failure(self, item: InFlightItem, failure: Failure, error: Exception, log: structlog.stdlib.BoundLogger) -> None:
@@ -222,7 +222,7 @@ class ItemExecutor:
                     self._container_id, item.lease, failure.error, failure.reason, transient=failure.transient
                 )
             )
-            self._heart.count(failed=1)
+            self._heartbeat.count(failed=1)
         except LeaseLost:
             log.warning("failure not counted: lease lost")
 

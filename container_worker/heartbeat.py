@@ -89,7 +89,7 @@ class Heartbeat:
         self._usage = UsageMeter(fleet)
         self._tail = tail
         #: Number of log lines that have been sent.
-        self._told = 0
+        self._sent_lines = 0
         self._alive_file = alive_file
         self._counts = threading.Lock()
         self._done = 0
@@ -117,7 +117,7 @@ class Heartbeat:
             self._log.warning("no goodbye sent: Redis does not answer")
             return
         try:
-            self._tell_log()
+            self._send_log()
             self._queue.worker.goodbye(self.record().ended(why) if why else self.record())
         except SceneburstError as error:
             self._log.warning("no goodbye sent", error=str(error))
@@ -169,10 +169,10 @@ class Heartbeat:
             try:
                 self._beat()
             except QueueUnavailable as error:
-                self._note_silence("redis is gone; what is in hand goes on", error=str(error))
+                self._log_silence("redis is gone; what is in hand goes on", error=str(error))
             except Exception:
                 # Keep beating after an unexpected error: a dead heartbeat thread would silently lose every lease.
-                self._note_silence("a beat failed; what is in hand goes on", exc_info=True)
+                self._log_silence("a beat failed; what is in hand goes on", exc_info=True)
             touch_alive_file(self._alive_file)
             self._protection.follow(is_working=bool(self._in_flight.all()))
             if self._stop.wait(pause_s):
@@ -186,24 +186,24 @@ class Heartbeat:
         if self._hello is None:
             self._hello = self._clock
         leases = [item.lease for item in items.values()]
-        self._take_losses(items, self._queue.worker.extend(self._base.container_id, leases, self._lease_s))
+        self._stop_lost_items(items, self._queue.worker.extend(self._base.container_id, leases, self._lease_s))
         if self._queue.worker.beat(self.record()):
             self.should_drain.set()
-        self._tell_log()
+        self._send_log()
         if self._silent_since is not None:
             self._log.info("redis is back", after_s=round(self.silence_s(), 1))
             self._silent_since = None
 
-    def _tell_log(self) -> None:
+    def _send_log(self) -> None:
         """Send the log lines that have not been sent yet, if any."""
         if self._tail is None:
             return
-        news = self._tail.after(self._told)
+        news = self._tail.after(self._sent_lines)
         if news.lines:
             self._queue.worker.log(self._base.container_id, news)
-            self._told = news.first + len(news.lines) - 1
+            self._sent_lines = news.first + len(news.lines) - 1
 
-    def _take_losses(self, items: dict[LeaseToken, InFlightItem], lost: list[Lease]) -> None:
+    def _stop_lost_items(self, items: dict[LeaseToken, InFlightItem], lost: list[Lease]) -> None:
         for lease in lost:
             item = items[lease.token]
             # The lease of an item whose outcome was just reported is gone as expected.
@@ -211,7 +211,7 @@ class Heartbeat:
                 self._log.warning("lease lost", item=item.key)
                 item.lose()
 
-    def _note_silence(self, event: str, **details: object) -> None:
+    def _log_silence(self, event: str, **details: object) -> None:
         if self._silent_since is None:
             self._silent_since = time.monotonic()
             self._log.warning(event, **details)

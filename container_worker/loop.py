@@ -28,9 +28,9 @@ from scenequeue.reasons import Code as QueueCode, Reason
 from scenequeue.settings import WorkerSettings
 
 #: Maximum and minimum seconds that the loop waits at the bells before it checks for other reasons to act.
-_LOOK_S, _MIN_LOOK_S = 1.0, 0.05
+_MAX_WAIT_S, _MIN_WAIT_S = 1.0, 0.05
 #: Seconds between two checks of a draining loop.
-_DRAIN_LOOK_S = 0.2
+_DRAIN_WAIT_S = 0.2
 #: Maximum seconds between two reclaims by the loop itself, so that recovery does not depend on a dispatcher.
 _RECLAIM_EVERY_S = 10.0
 #: A bell that rings within this many seconds announces work that was there before.
@@ -70,13 +70,20 @@ class WorkLoop:
         self._drain = drain
         self._serves = needs_of_kinds(kinds)
         self._in_flight = InFlightItems(settings.slots)
-        self._heart = Heartbeat(
+        self._heartbeat = Heartbeat(
             *(queue, container_id, self._in_flight, settings.lease_s, settings.fleet, settings.alive_file),
             *(isolation, self._serves, tail),
         )
-        self._reports = Reports(self._heart.silence_s, settings.redis_patience_s)
+        self._reports = Reports(self._heartbeat.silence_s, settings.redis_patience_s)
         self._executor = ItemExecutor(
-            queue, settings, container_id, kinds, in_flight=self._in_flight, heart=self._heart, drain=drain, reports=self._reports
+            queue,
+            settings,
+            container_id,
+            kinds,
+            in_flight=self._in_flight,
+            heartbeat=self._heartbeat,
+            drain=drain,
+            reports=self._reports,
         )
         self._log = structlog.get_logger()
         self._errors = Backoff(INITIAL_BACKOFF_S, MAX_BACKOFF_S)
@@ -93,7 +100,7 @@ class WorkLoop:
         Raises:
             SettingsError: Redis refuses the login.
         """
-        self._heart.start()
+        self._heartbeat.start()
         born = time.monotonic()
         try:
             while not self._must_leave():
@@ -103,27 +110,27 @@ class WorkLoop:
                     self._drain.ask(Code.IDLE, Exit.IDLE)
         except KeyboardInterrupt:
             self._abandon_all()
-            self._heart.stop(Reason(Code.INTERRUPTED))
+            self._heartbeat.stop(Reason(Code.INTERRUPTED))
             return Exit.INTERRUPTED
         except BaseException:
             self._hand_back(self._in_flight.all())
             self._abandon_all()
-            self._heart.stop(Reason(Code.WORKER_FAILED))
+            self._heartbeat.stop(Reason(Code.WORKER_FAILED))
             raise
         self._abandon_all()
-        self._heart.stop(self._drain.reason)
+        self._heartbeat.stop(self._drain.reason)
         return self._drain.exit
 
     def _must_leave(self) -> bool:
         """Advance a drain; return True when the container can leave."""
-        if self._heart.should_drain.is_set():
+        if self._heartbeat.should_drain.is_set():
             self._drain.ask(Code.DRAINED, Exit.DRAINED)
-        if self._heart.silence_s() > self._settings.redis_patience_s:
+        if self._heartbeat.silence_s() > self._settings.redis_patience_s:
             self._drain.ask(Code.REDIS_GONE, Exit.REDIS_LOST)
             return True
         if not self._drain.is_asked:
             return False
-        self._heart.is_draining = True
+        self._heartbeat.is_draining = True
         seen = self._in_flight.changes
         self._drain.advance(self._in_flight)
         held = self._in_flight.all()
@@ -133,7 +140,7 @@ class WorkLoop:
             self._log.warning("items abandoned: still busy after the grace period", items=[item.key for item in held])
             self._hand_back(held)
             return True
-        self._in_flight.wait_for_change(seen, _DRAIN_LOOK_S)
+        self._in_flight.wait_for_change(seen, _DRAIN_WAIT_S)
         return False
 
     def _step(self) -> bool:
@@ -144,7 +151,7 @@ class WorkLoop:
         """
         seen = self._in_flight.changes
         try:
-            has_found_nothing = self._take(seen)
+            has_found_nothing = self._lease_or_wait(seen)
         except SettingsError:
             raise
         except Exception as error:
@@ -161,13 +168,13 @@ class WorkLoop:
         self._errors.reset()
         return has_found_nothing
 
-    def _take(self, seen: int) -> bool:
+    def _lease_or_wait(self, seen: int) -> bool:
         if self._drain.is_asked:
             return False
-        self._reclaim_now_and_then()
+        self._reclaim_if_due()
         wanted = self._in_flight.free_capacity()
         if not wanted or self._reports.are_pending:
-            self._in_flight.wait_for_change(seen, _LOOK_S)
+            self._in_flight.wait_for_change(seen, _MAX_WAIT_S)
             return False
         worker, lease_s = self._queue.worker, self._settings.lease_s
         leases = worker.lease(
@@ -214,9 +221,9 @@ class WorkLoop:
             self._hand_back([item])
             self._in_flight.remove(item)
 
-    def _reclaim_now_and_then(self) -> None:
+    def _reclaim_if_due(self) -> None:
         # While Redis does not answer, the call would only delay the reaction to a drain.
-        if time.monotonic() >= self._next_reclaim and not self._heart.silence_s():
+        if time.monotonic() >= self._next_reclaim and not self._heartbeat.silence_s():
             self._next_reclaim = self._next_reclaim_time()
             self._queue.worker.reclaim()
 
@@ -228,7 +235,7 @@ class WorkLoop:
         """Release items that cannot release themselves; their later reports are refused."""
         for item in items:
             item.lose()
-        if self._heart.silence_s():
+        if self._heartbeat.silence_s():
             return
         try:
             self._queue.worker.release(self._container_id, [item.lease for item in items])
@@ -250,4 +257,4 @@ class WorkLoop:
 def look_s(idle_timeout_s: float, idle_s: float) -> float:
     """Return for how long to wait at the bells: a second at most, and not beyond the time to leave for idleness."""
     left_s = idle_timeout_s - idle_s
-    return max(_MIN_LOOK_S, left_s) if 0 < left_s < _LOOK_S else _LOOK_S
+    return max(_MIN_WAIT_S, left_s) if 0 < left_s < _MAX_WAIT_S else _MAX_WAIT_S

@@ -1,4 +1,4 @@
-"""Enqueues scenes. Applications import these names from `sceneburst`; here too each is loaded when it is used."""
+"""Enqueues scenes. Applications import these names from `sceneburst`; each is imported when it is first used."""
 
 from importlib import import_module
 
@@ -25,7 +25,7 @@ _HOMES = {
 }
 __all__ = sorted(_HOMES)  # noqa: PLE0605
 
-if not TYPE_CHECKING:  # for a checker every name would be there
+if not TYPE_CHECKING:  # a type checker would accept any name
 
     def __getattr__(name: str) -> object:
         if name not in _HOMES:

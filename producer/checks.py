@@ -1,4 +1,4 @@
-"""Checks a submission before anything happens: every mistake is named with its place, all of them at once.
+"""Checks a submission before anything is uploaded or enqueued; reports all mistakes at once, each with its place.
 
 The one validator for the Python client, the HTTP API and manifests.
 """
@@ -31,7 +31,7 @@ _MAX_MISTAKES = 100
 
 
 def scene_called(index: int, name: str | None) -> Reason:
-    """Return how a scene is called in messages: by its number, and its name if known."""
+    """Return the name of a scene in messages: its number, and its name if known."""
     if name is None:
         return Reason(Code.SCENE, {"number": index + 1})
     return Reason(Code.SCENE_NAMED, {"number": index + 1, "name": name})
@@ -39,46 +39,46 @@ def scene_called(index: int, name: str | None) -> Reason:
 
 @dataclass(frozen=True)
 class Rules:
-    """Say what one entry (Python, HTTP, manifest) accepts, and how its messages name places."""
+    """The differences between the entries (Python, HTTP, manifest): accepted places, and names of places in messages."""
 
-    #: True reports a local input that is missing, empty or a folder.
+    #: True reports local inputs that are missing, empty or a folder.
     check_files: bool = True
-    #: The folder that local paths of inputs are relative to; None is the working folder.
+    #: Folder to which local paths of inputs are relative; None for the working folder.
     folder: Path | None = None
-    #: The reason that callers of this entry may not use a place, though others may; None if they may.
+    #: Reason that callers of this entry may not use a place that others may use; None if they may.
     refused: Callable[[str], Reason | None] = lambda _: None
-    #: Calls a scene in messages, from its index, and its name if it is well formed.
+    #: Names a scene in messages, from its index, and its name if that is valid.
     named: Callable[[int, str | None], Reason] = scene_called
-    #: Calls a further place for which a mistake holds.
+    #: Names a further place with the same mistake.
     further: Callable[[Place, Reason], Reason] = lambda _, called: called
 
 
 @dataclass(frozen=True)
 class JobRequest:
-    """A job as it was asked for, unchecked."""
+    """A job as requested, unchecked."""
 
-    #: None if it is malformed and reported already; the same for the output.
+    #: None if malformed, and already reported; the same for the output.
     scenes: Iterable[SceneLike] | None
     output: str | Path | None
     options: RenderOptions | Mapping[str, Any] | None
     film: FilmLike
-    #: Further fields of a JobSpec; without an id, one is made up.
+    #: Further fields of a JobSpec; a missing id is generated.
     shared: Mapping[str, Any]
 
 
 class Checks:
-    """Check one submission part by part, collect the mistakes, and raise them together.
+    """Checks one submission part by part, collects the mistakes, and raises them together.
 
     Args:
-        rules: of the entry that it came through.
-        find_reach: asks what containers can read and write; None where that does not count. Asked once.
+        rules: rules of the entry that it came through.
+        find_reach: finds the files that containers can read and write, and is called once; None skips that check.
     """
 
     def __init__(self, rules: Rules, find_reach: Callable[[], Reach | None] | None = None) -> None:
         self._rules = rules
-        #: Mistakes so far, without those in `absent` and those that `beyond` returns.
+        #: Mistakes so far, except those in `absent` and those that `beyond` returns.
         self.mistakes: list[Mistake] = []
-        #: Local inputs that are not there.
+        #: Missing local inputs.
         self.absent: list[Mistake] = []
         self._found: list[Found] = []
         self._names: dict[str, int] = {}
@@ -90,11 +90,11 @@ class Checks:
             self._unavailable = error
 
     def add(self, place: Place, reason: Reason) -> None:
-        """Note a mistake that was found elsewhere."""
+        """Add a mistake that was found elsewhere."""
         self.mistakes.append(Mistake(place, reason))
 
     def output(self, given: str | Path) -> str | None:
-        """The address that outputs go under; None where it is none."""
+        """Return the address of the output folder; None if it is invalid."""
         if refusal := self._rules.refused(str(given).strip()):
             self.add(("output",), inside("output", refusal))
             return None
@@ -108,22 +108,22 @@ class Checks:
         return prefix
 
     def options(self, given: RenderOptions | Mapping[str, Any] | None) -> RenderOptions:
-        """The job's options; for those that cannot be read, the defaults."""
+        """Return the job's options, with defaults for those that cannot be read."""
         options: RenderOptions = self._read("options", lambda: options_from(given))
         return options
 
     def film(self, given: FilmLike) -> Film | None:
-        """The film, as far as it can be read; None where none was asked for."""
+        """Return the readable part of the film; None for no film."""
         film: Film | None = self._read("film", lambda: film_from(given))
         if film is not None and film.music is not None:
             self._input(("film", "music"), "film", "music", film.music)
         return film
 
     def spec(self, fields: Mapping[str, Any]) -> JobSpec | None:
-        """The fields that all items of the job share; None where any of it is wrong.
+        """Return the fields that all items of the job share; None if any of them is invalid.
 
         Args:
-            fields: of a JobSpec; without an id, one is made up.
+            fields: fields of a JobSpec; a missing id is generated.
         """
         given = {name: dict(value) if isinstance(value, Mapping) else value for name, value in fields.items()}
         try:
@@ -148,13 +148,13 @@ class Checks:
     def scenes(
         self, given: Iterable[SceneLike], options: RenderOptions, film: Film | None, size: int | None = None
     ) -> Iterator[list[tuple[int, Scene]]]:
-        """Scenes with their indexes, in chunks, as far as they can be read.
+        """Yield the readable scenes with their indexes, in chunks.
 
         Args:
-            given: whatever was handed over.
-            options: the job's.
-            film: what they are to become besides; None for nothing.
-            size: of a chunk; None takes all at once.
+            given: the scenes as the caller gave them.
+            options: the job's options.
+            film: the film of the scenes; None for none.
+            size: size of a chunk; None for a single one.
         """
         numbered = iter(enumerate(given))
         is_empty = True
@@ -168,11 +168,11 @@ class Checks:
     def good_chunks(
         self, given: Iterable[SceneLike] | None, options: RenderOptions, film: Film | None, size: int
     ) -> Iterator[list[tuple[int, Scene]]]:
-        """Good scenes with their indexes: a sequence whole, anything else in chunks.
+        """Yield valid scenes with their indexes: a sequence as a whole, any other iterable in chunks.
 
         Raises:
-            InvalidScenes: all mistakes of a sequence together; of anything else, those of the chunk that they are in. The
-                first chunk's come with those found before. No scene at all is a mistake too.
+            InvalidScenes: all mistakes of a sequence together; for other iterables, those of a chunk. The first chunk's come
+                with the mistakes found before. A job without scenes is a mistake too.
             QueueUnavailable: see `raise_mistakes`.
         """
         if given is not None:
@@ -182,11 +182,11 @@ class Checks:
         self.raise_mistakes()
 
     def raise_mistakes(self) -> None:
-        """Raise what was found so far.
+        """Raise the mistakes found so far.
 
         Raises:
-            InvalidScenes: the first hundred mistakes, the job's before its scenes', in the order of these.
-            QueueUnavailable: there is none, but it could not be asked what containers reach.
+            InvalidScenes: the first hundred mistakes: those of the job, then those of its scenes in order.
+            QueueUnavailable: there is no mistake, but the reach of containers could not be read from Redis.
         """
         found = sorted([*self.beyond(), *self.mistakes, *self.absent], key=_position)
         if len(found) > _MAX_MISTAKES:
@@ -197,12 +197,12 @@ class Checks:
         self.raise_unavailable()
 
     def raise_unavailable(self) -> None:
-        """Raise the QueueUnavailable that kept us from asking what containers can reach, if there was one."""
+        """Raise the QueueUnavailable that prevented the check of the containers' reach, if there was one."""
         if self._unavailable is not None:
             raise self._unavailable
 
     def beyond(self) -> list[Mistake]:
-        """Return the mistakes about places that containers cannot reach, one per reason."""
+        """Return mistakes about places that containers cannot reach, one per reason."""
         return self._reach.tell(sorted(self._found, key=_position), self._rules.further) if self._reach else []
 
     def _scene(self, index: int, given: SceneLike, options: RenderOptions, film: Film | None) -> Scene | None:
@@ -235,7 +235,7 @@ class Checks:
         return scene if is_whole else None
 
     def _input(self, where: Place, whole: str | Reason, role: str, place: str) -> None:
-        """Check one input: its address or path, the file on this machine, and that containers can read it."""
+        """Check one input: its address or path, its local file, and that containers can read it."""
         if problem := self._rules.refused(place) or input_problem(place):
             self.add(where, inside(whole, inside(role, problem)))
             return
@@ -255,6 +255,6 @@ class Checks:
 
 
 def _position(found: Mistake | Found) -> int:
-    """Return the sort key of a place: the scene's index, or -1 for what belongs to the job."""
+    """Return the sort key of a place: the scene's index, or -1 for a place of the job."""
     place = found.place
     return place[1] if len(place) > 1 and place[0] == "scenes" and isinstance(place[1], int) else -1

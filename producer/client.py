@@ -1,4 +1,4 @@
-"""Enqueueing scenes from application code."""
+"""Enqueues scenes for applications."""
 
 import logging
 import time
@@ -27,20 +27,20 @@ from scenequeue.settings import ProducerSettings
 from scenequeue.storages.files import path_of
 from scenequeue.storages.uri import UriStorage
 
-#: Scenes of an iterator are ordered longest first within chunks of this many, so that memory stays bounded.
+#: Scenes of an iterator are sorted, longest first, within chunks of this size, so that memory stays bounded.
 CHUNK = 10_000
-#: How long the dispatcher's plan is reused; its fleet and roots seldom change.
+#: Seconds for which the dispatcher's plan is reused; its fleet and roots seldom change.
 _PLAN_KEPT_S = 2.0
 _log = logging.getLogger("sceneburst")
 
 
 class Producer:
-    """Hands scenes over to the queue. Thread-safe; close it, or use it in a `with` block.
+    """Submits scenes to the queue. Thread-safe; close it, or use it in a `with` block.
 
     Args:
-        redis_url: where the queue is; None takes SCENEBURST_REDIS_URL.
-        namespace: which queue; None takes SCENEBURST_NAMESPACE.
-        settings: instead of the environment's.
+        redis_url: address of the queue; None for SCENEBURST_REDIS_URL.
+        namespace: name of the queue; None for SCENEBURST_NAMESPACE.
+        settings: replace the environment's settings.
     """
 
     def __init__(
@@ -74,33 +74,33 @@ class Producer:
         on_progress: Callable[[int], None] | None = None,
         on_upload: Callable[[int], None] | None = None,
     ) -> JobHandle:
-        """Check everything, upload what is local, and enqueue all scenes as one job, whole or not at all.
+        """Check the scenes, upload local files, and enqueue all scenes as one job, atomically.
 
         Args:
             scenes: models or dicts (name, image, audio, subtitles, watermark, music, title, options). A sequence is checked
-                whole before anything happens and leased longest first; an iterator is taken in chunks of 10,000,
-                each leased longest first, and nothing is visible before its last.
-            output: folder, or URI prefix, that each `<name>.mp4` goes under.
-            options: how all scenes look; a scene's own lie over them.
+                as a whole before anything else happens, and leased longest first; an iterator is read in chunks of 10,000,
+                each leased longest first, and nothing is visible before the last one.
+            output: folder or URI prefix for the videos `<name>.mp4`.
+            options: options of all scenes; a scene's own options override them.
             lane: urgent, normal or bulk.
-            job_id: idempotency key: submitting the same again returns the same job. None makes one up.
-            callback_url: https:// address that is told when the job has ended.
-            labels: at most 16 words by name, shown to operators, who find jobs by them (`sceneburst jobs --label`).
-            max_attempts: how often a scene is tried.
-            wishes: how the scenes are spread over containers (scenes_per_batch, max_parallel_tasks, min_scenes_per_batch,
-                config_priority), within the operator's bounds; what is not among them follows the lane and the number of
-                scenes. None: as the operator's settings say, together with all other jobs.
-            film: True, a Film or its fields: when all scenes are done, they become one film beside them.
-            check_files: False enqueues scenes whose local files are missing too; each ends as a dead letter.
-            check_reach: False enqueues also what the acting dispatcher's containers can neither read nor write.
+            job_id: idempotency key: submitting the same content again returns the same job. None generates one.
+            callback_url: https:// address that gets a POST when the job has ended.
+            labels: at most 16 names with values, by which operators find jobs (`sceneburst jobs --label`).
+            max_attempts: maximum number of attempts at a scene.
+            wishes: distribution of the scenes over containers (scenes_per_batch, max_parallel_tasks, min_scenes_per_batch,
+                config_priority), within the operator's bounds; missing ones follow from the lane and the number of scenes.
+                None follows the operator's settings, together with all other jobs.
+            film: True, a Film or its fields: when all scenes are done, a film is made of them.
+            check_files: False also enqueues scenes whose local files are missing; each ends as a dead letter.
+            check_reach: False also enqueues scenes with files that the active dispatcher's containers cannot read or write.
             on_progress: called with the number of scenes enqueued so far.
-            on_upload: called with the number of local files uploaded, or found to be there, so far.
+            on_upload: called with the number of local files that have been uploaded, or were there already, so far.
 
         Returns:
-            The job's handle. Its `warnings` say what may keep the job waiting: that no dispatcher acts.
+            The job's handle. Its `warnings` name reasons that may keep the job waiting, such as no active dispatcher.
 
         Raises:
-            InvalidScenes: every mistake in every scene (of a sequence), in one exception.
+            InvalidScenes: all mistakes of all scenes (of a sequence) in one exception.
             JobConflict: the id is taken by other content.
             QueueFull: transient; the backlog is above SCENEBURST_BACKLOG_LIMIT.
             QueueUnavailable, StorageUnavailable: transient; nothing is enqueued.
@@ -127,15 +127,15 @@ class Producer:
         on_progress: Callable[[int], None] | None = None,
         on_upload: Callable[[int], None] | None = None,
     ) -> JobHandle:
-        """Check and enqueue a job as `submit_scenes` does, by the rules of the entry that it came through.
+        """Check and enqueue a job like `submit_scenes`, by the rules of its entry.
 
         Args:
-            request: unchecked.
-            rules: of that entry.
-            known: mistakes that were found there, to be raised with the others.
-            check_reach: see `submit_scenes`, and so for the others.
-            on_progress: see there.
-            on_upload: see there.
+            request: the unchecked job.
+            rules: rules of the entry.
+            known: mistakes found by the entry, which are raised together with the others.
+            check_reach: see `submit_scenes`, as for the arguments below.
+            on_progress: see `submit_scenes`.
+            on_upload: see `submit_scenes`.
         """
         checks = Checks(rules, self._reach if check_reach else None)
         checks.mistakes += known
@@ -144,7 +144,7 @@ class Producer:
         film = checks.film(request.film)
         spec = checks.spec({**request.shared, "options": options.for_job()})
         chunks = checks.good_chunks(request.scenes, options, film, CHUNK)
-        # Raises every mistake before anything is uploaded.
+        # Raise all mistakes before anything is uploaded.
         first = next(chunks)
         assert prefix is not None
         assert spec is not None
@@ -160,11 +160,11 @@ class Producer:
         return JobHandle(self.queue, self._storage_with(prefix), spec.job_id, self._settings.upload_threads, warnings)
 
     def _reach(self) -> Reach | None:
-        """Ask what the acting dispatcher's containers reach."""
+        """Return the reach of the active dispatcher's containers."""
         return Reach.of(self._last_plan(), self._settings.inputs, working_folder())
 
     def _last_plan(self) -> Mapping[str, Any] | None:
-        """Return the acting dispatcher's plan, at most two seconds old; None if none acts."""
+        """Return the active dispatcher's plan, at most two seconds old; None if no dispatcher is active."""
         if self._plan is not None and time.monotonic() - self._plan[0] < _PLAN_KEPT_S:
             return self._plan[1]
         found = self.queue.inspect.plan()
@@ -172,7 +172,7 @@ class Producer:
         return found
 
     def _warnings(self, status: JobStatus) -> tuple[Reason, ...]:
-        """Warn that no dispatcher acts, unless somebody works on the job already."""
+        """Return a warning if no dispatcher is active, unless a container works on the job already."""
         reason = self.queue.inspect.waits_because(status)
         if reason is None or reason.code != Code.NO_DISPATCHER:
             return ()
@@ -180,10 +180,10 @@ class Producer:
         return (reason,)
 
     def job(self, job_id: str) -> JobHandle:
-        """Return the handle of a job that was submitted before, from here or elsewhere.
+        """Return the handle of a job that was submitted earlier, by any program.
 
         Raises:
-            JobNotFound: no job has such an id.
+            JobNotFound: there is no job with this id.
         """
         try:
             known = check_job_id(job_id)
@@ -202,7 +202,7 @@ class Producer:
         self.close()
 
     def _storage_with(self, prefix: str) -> UriStorage:
-        """Return storage that may also read the output folder, because the caller named it."""
+        """Return a storage that may also read the output folder, because the caller named it."""
         if not prefix.startswith("file://"):
             return self.storage
         roots = [*self._settings.file_roots, path_of(prefix)]

@@ -1,10 +1,10 @@
-"""Codes of the reasons that a producer gives: what is wrong with a submission, and with what became of it."""
+"""Codes of the reasons that a producer gives: mistakes in a submission, and results of waiting."""
 
 from enum import StrEnum
 
 
 class Code(StrEnum):
-    """One reason each; `sceneburst/words/` has a sentence for each."""
+    """One reason each; `sceneburst/words/` has a sentence for every code."""
 
     # --- the place of a mistake ---
     AT_LINE = "at_line"
@@ -69,7 +69,7 @@ class Code(StrEnum):
     WITHOUT_CREDENTIALS = "without_credentials"
     WRITE_TO_S3_INSTEAD = "write_to_s3_instead"
 
-    # --- a job that is waited for ---
+    # --- waiting for a job ---
     DELIVERIES_FAILED = "deliveries_failed"
     DELIVERY_UNWRITABLE = "delivery_unwritable"
     NOT_ENDED = "not_ended"

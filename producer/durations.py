@@ -1,13 +1,13 @@
-"""Estimates the length of a scene from its narration's header: the weight by which work is ordered and planned."""
+"""Estimates the length of a scene from its narration's header; it is the weight for ordering and planning."""
 
 from pathlib import Path
 
-#: Seconds of video assumed where the header does not say, or the narration is not on this machine.
+#: Seconds of video assumed if the header has no length, or the narration is not on this machine.
 UNKNOWN_S = 10.0
 #: Bytes per second of a narration without a readable length: MP3 at 128 kbit/s.
 _BYTES_PER_S = 16_000
-#: Fewer bytes per second than any codec needs for speech (Opus: 6 kbit/s). A header that claims a longer file is wrong, which
-#: is common for MP3s.
+#: Fewer bytes per second than any codec needs for speech (Opus: 6 kbit/s). A header that claims a longer file is wrong,
+#: which is common for MP3s.
 _MIN_BYTES_PER_S = 500
 #: A worker refuses longer narrations.
 MAX_LENGTH_S = 3 * 3600.0
@@ -17,10 +17,10 @@ def weight_of(narration: Path | None) -> float:
     """Estimate the seconds of video from the header alone, without decoding.
 
     Args:
-        narration: a local file; None for one that is elsewhere.
+        narration: a local file; None if it is not on this machine.
 
     Returns:
-        Seconds, 0.1 to three hours. An unreadable file is estimated by its size: the worker says what is wrong with it.
+        Seconds, 0.1 to three hours. An unreadable file is estimated by its size; the worker will report its problem.
     """
     if narration is None:
         return UNKNOWN_S
@@ -33,13 +33,13 @@ def weight_of(narration: Path | None) -> float:
     try:
         file = mutagen.File(narration)
         length = float(file.info.length) if file is not None else 0.0
-    except Exception:  # mutagen raises whatever a malformed file leads it to
+    except Exception:  # mutagen raises errors of any type for malformed files
         length = 0.0
     return min(MAX_LENGTH_S, max(0.1, believable_s(length, size)))
 
 
 def believable_s(claimed_s: float, size_bytes: int) -> float:
-    """The length that a header claims, or where the file has too few bytes for it an estimate from its size."""
+    """Return the length that a header claims, or an estimate from the size if the file has too few bytes for it."""
     if 0 < claimed_s <= size_bytes / _MIN_BYTES_PER_S:
         return claimed_s
     return size_bytes / _BYTES_PER_S

@@ -1,4 +1,4 @@
-"""A submitted job in the caller's hands: follow it, wait for it, fetch what it made."""
+"""A caller's handle of a submitted job: follow it, wait for it, fetch its results."""
 
 import secrets
 import shutil
@@ -24,7 +24,7 @@ from scenequeue.storages.uri import UriStorage
 _LOOK_S = 2.0
 _INITIAL_BACKOFF_S, _MAX_BACKOFF_S = 0.2, 5.0
 
-#: Endings of what may lie beside a video: its poster and its subtitles.
+#: Endings of possible sidecars: a poster and subtitles.
 SIDECARS = frozenset({".jpg", ".vtt"})
 
 
@@ -40,7 +40,7 @@ class Delivery:
 class JobHandle:
     """A handle of one job; a new handle can be made from the job's id at any time.
 
-    `warnings`: what was noticed when the job was submitted and did not keep it from being enqueued.
+    `warnings`: problems noticed at the submission that did not prevent it.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class JobHandle:
         self.warnings = tuple(warnings)
 
     def status(self) -> JobStatus:
-        """Read the job's state and counts; `waits_because` says why nothing of it is worked on.
+        """Read the job's state and counts; `waits_because` is the reason that nothing of it is worked on.
 
         Raises:
             JobNotFound: it has expired.
@@ -63,18 +63,18 @@ class JobHandle:
     def wait(self, timeout_s: float | None = None, on_event: Callable[[JobEvent], None] | None = None) -> JobStatus:
         """Block until the job has ended, through short outages of Redis.
 
-        When the job waits, the reason is logged (logger `sceneburst`), once until it changes: see WaitLog.
+        The reason that the job waits is logged (logger `sceneburst`) whenever it changes: see WaitLog.
 
         Args:
-            timeout_s: longest wait; None is for ever.
-            on_event: called for every event, from the job's first on.
+            timeout_s: maximum time to wait; None for no limit.
+            on_event: called for every event, beginning with the job's first.
 
         Returns:
             The final status.
 
         Raises:
-            TimeoutError: it has not ended in time, with the reason where it waits; the job goes on.
-            QueueUnavailable: transient; the time was over while Redis was away.
+            TimeoutError: it has not ended in time; the message has the reason if it waits. The job goes on.
+            QueueUnavailable: transient; Redis did not answer at the end of the time.
             JobNotFound: it has expired.
         """
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
@@ -110,15 +110,15 @@ class JobHandle:
         return Reason(Code.NOT_ENDED_WAITS, {"job_id": self.job_id, "timeout_s": timeout_s, "why": why})
 
     def results(self) -> list[ItemResult]:
-        """Return the results so far, in the order in which the scenes were given; a film's after them."""
+        """Return the results so far, in the order of the scenes; the film's comes last."""
         return list(self.iter_results())
 
     def iter_results(self) -> Iterator[ItemResult]:
-        """The same, one by one, in bounded memory; a film comes after its scenes."""
+        """Yield the same results one by one, in bounded memory."""
         yield from self._queue.producer.results(self.job_id)
 
     def events(self, after: str = "0") -> Iterator[JobEvent]:
-        """Yield the events of the job, from an event id on, until it has ended."""
+        """Yield the job's events, beginning after an event id, until it has ended."""
         while True:
             has_ended = self.status().state is not JobState.ACTIVE
             found = self._queue.producer.events(self.job_id, after, block_s=0.0 if has_ended else _LOOK_S)
@@ -129,16 +129,16 @@ class JobHandle:
                 return
 
     def cancel(self) -> JobStatus:
-        """Drop what waits; what runs is stopped within a heartbeat. Idempotent."""
+        """Drop the waiting items; running ones are stopped within a heartbeat. Idempotent."""
         return self._queue.producer.cancel(self.job_id)
 
     def deliver(self, folder: Path | str) -> list[Delivery]:
-        """Copy every finished MP4, and what belongs beside it, into a folder, in parallel; report each delivery.
+        """Copy every finished MP4 and its sidecars into a folder, in parallel; report each delivery.
 
-        A file that lay there before is replaced; when its delivery fails it stays, and does not count as one.
+        An existing file is replaced; if its delivery fails it stays, but does not count as delivered.
 
         Returns:
-            One for each finished scene, in scene order.
+            A delivery for each finished scene, in scene order.
         """
         target = Path(folder)
         target.mkdir(parents=True, exist_ok=True)
@@ -157,14 +157,14 @@ class JobHandle:
             return list(threads.map(one, ended))
 
     def download(self, folder: Path | str) -> list[Path]:
-        """Copy every finished MP4 into a folder, in parallel, and check each against its checksum.
+        """Copy every finished MP4 into a folder, in parallel, and verify its checksum.
 
         Returns:
             The files, in scene order.
 
         Raises:
-            SceneburstError: a delivery failed, as in StorageUnavailable, StorageDenied, ObjectNotFound or DiskFull;
-                the others are there. `deliver` tells each one's fate.
+            SceneburstError: a delivery failed, as StorageUnavailable, StorageDenied, ObjectNotFound or DiskFull; the
+                others were made. `deliver` reports each delivery.
         """
         deliveries = self.deliver(folder)
         failed = [delivery.error for delivery in deliveries if delivery.error is not None]
@@ -186,7 +186,7 @@ class JobHandle:
         self, result: ItemResult, address: str, folder: Path, ending: str, size: int | None, expected: str | None
     ) -> Path:
         try:
-            # A result comes from a container: its name is not trusted to stay in the folder.
+            # Results come from containers, so their names are not trusted to stay in the folder.
             path = folder / f"{check_name(result.name)}{ending}"
         except InvalidValue as error:
             raise StorageDenied(error.reason) from None

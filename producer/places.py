@@ -1,4 +1,4 @@
-"""Checks the places that callers name: paths and addresses of inputs, and the output."""
+"""Checks places that callers name: paths and addresses of inputs, and the output."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ def local_paths(scene: Scene) -> list[Path]:
 
 
 def input_problem(place: str) -> Reason | None:
-    """Return why a place cannot be an input (empty, unknown scheme, malformed address); None if it can."""
+    """Return the reason that a place cannot be an input (empty, unknown scheme, malformed address); None if it can."""
     if place == "":
         return Reason(Code.PLACE_EMPTY)
     if local_path(place) is not None:
@@ -39,11 +39,11 @@ def input_problem(place: str) -> Reason | None:
 
 
 def file_problem(role: str, path: Path) -> Reason | None:
-    """Return why a local file cannot be an input (missing, empty, unreadable); None if it can."""
+    """Return the reason that a local file cannot be an input (missing, empty, unreadable); None if it can."""
     try:
         if not path.is_file():
             return Reason(Code.NOT_FILE if path.exists() else Code.NO_FILE, {"path": str(path)})
-        # A silent scene's subtitles may well be empty.
+        # An empty subtitle file is normal for a silent scene.
         if path.stat().st_size == 0 and role != "subtitles":
             return Reason(Code.LOCAL_FILE_EMPTY, {"path": str(path)})
         with path.open("rb"):
@@ -78,7 +78,7 @@ def _output_problem(output: str | Path, text: str) -> Reason | None:
         if scheme == "file":
             path_of(text)
         else:
-            # A bucket may be an output by itself.
+            # A bucket without a prefix is a valid output.
             bucket_and_key(text.rstrip("/") if "/" in place else f"s3://{place}/x")
     except StorageDenied as error:
         return error.reason

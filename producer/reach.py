@@ -1,4 +1,4 @@
-"""Finds addresses that the acting dispatcher's containers cannot read or write: a pure function of its plan."""
+"""Finds addresses that the active dispatcher's containers cannot read or write: a pure function of its plan."""
 
 import os
 import shlex
@@ -19,11 +19,11 @@ from scenequeue.storages.links import find_escaping_link, is_within
 Act: TypeAlias = Literal["read", "write"]
 _CANNOT = {"read": Code.UNREADABLE_THERE, "write": Code.UNWRITABLE_THERE}
 _ON_FARGATE = {"read": Code.FARGATE_READS_NOTHING, "write": Code.FARGATE_WRITES_NOTHING}
-#: For reading and for writing, the setting that makes sharing this machine's files unnecessary.
+#: For reading and for writing, the setting that makes shared files unnecessary.
 _INSTEAD = {"read": Reason(Code.UPLOAD_INSTEAD), "write": Reason(Code.WRITE_TO_S3_INSTEAD)}
-#: Most folders remembered, so that memory stays bounded for any number of scenes.
+#: Maximum number of remembered folders, so that memory stays bounded for any number of scenes.
 _MAX_FOLDERS = 10_000
-#: Most places named in one message, besides its first.
+#: Maximum number of further places named in one message.
 _MAX_PLACES = 20
 
 
@@ -34,19 +34,19 @@ class Beyond(NamedTuple):
     act: Act
     #: The address, or the path that it names.
     place: str
-    #: What is wrong with the address itself.
+    #: The problem of the address itself.
     problem: Reason | None = None
-    #: The link that leads out.
+    #: The link that leads out of the roots.
     link: str = ""
-    #: Proposed as another root.
+    #: A folder to suggest as an additional root.
     folder: Path | None = None
 
 
 class Found(NamedTuple):
-    """An address out of reach, and who names it."""
+    """An address out of reach, and the place that names it."""
 
     place: Place
-    #: The place as it is called in messages.
+    #: Name of the place in messages.
     called: Reason
     beyond: Beyond
 
@@ -61,36 +61,36 @@ def working_folder() -> Path | None:
 
 @dataclass(frozen=True)
 class Reach:
-    """The reach of containers: their fleet, the folders shared with them, and where local inputs are uploaded."""
+    """The reach of containers: their fleet, the folders shared with them, and the place of uploaded inputs."""
 
     fleet: str
     roots: tuple[Path, ...]
     #: None leaves them in place.
     inputs: str | None = None
-    #: False where containers are known to have no AWS credentials.
+    #: False if containers are known to have no AWS credentials.
     has_aws: bool = True
-    #: Proposed as a root for what lies below it, so that one value serves a whole job.
+    #: Suggested as the root for files below it, so that one value serves a whole job.
     here: Path | None = None
-    #: Folders of files that were found within reach: a job's inputs lie in few.
+    #: Folders of files that are within reach; a job's inputs are in few folders.
     _within: set[str] = field(default_factory=set, compare=False, repr=False)
 
     @classmethod
     def of(cls, plan: Mapping[str, Any] | None, inputs: str | None, here: Path | None) -> Self | None:
-        """Read it from the dispatcher's plan; None if there is no plan, or one of a version that does not say."""
+        """Read the reach from the dispatcher's plan; None without a plan, or for a version whose plan does not contain it."""
         if plan is None or not isinstance(plan.get("fleet"), str) or not isinstance(plan.get("file_roots"), list):
             return None
         roots = tuple(Path(str(root)) for root in plan["file_roots"])
         return cls(plan["fleet"], roots, inputs, plan.get("aws_credentials") is not False, here)
 
     def of_output(self, address: str) -> Beyond | None:
-        """Return why containers cannot write to an output's address; None if they can."""
+        """Return the reason that containers cannot write to an output's address; None if they can."""
         return self.find(address, "write", is_folder=True)
 
     def of_input(self, place: str) -> Beyond | None:
-        """Return why containers cannot read an input; None if they can.
+        """Return the reason that containers cannot read an input; None if they can.
 
         Args:
-            place: a path, or an address. Local paths are uploaded where `inputs` says where to, and lie there then.
+            place: a path or an address. A local path counts as uploaded if `inputs` is set.
         """
         if place.startswith("https://") or (self.has_aws and place.startswith("s3://")):
             return None
@@ -101,7 +101,7 @@ class Reach:
         if folder in self._within and name != ".." and not os.path.islink(path):  # noqa: PTH114  a Path takes ten times as long
             return None
         beyond = self.find(place if "://" in place else file_uri(Path(place)), "read")
-        # A file may be within reach where its folder is not: by a link, or as a root of its own.
+        # A file may be within reach although its folder is not: through a link, or as a root of its own.
         if beyond is None and path and self._is_within(Path(folder)):
             if len(self._within) >= _MAX_FOLDERS:
                 self._within.clear()
@@ -111,11 +111,11 @@ class Reach:
     def tell(
         self, found: Iterable[Found], further: Callable[[Place, Reason], Reason] = lambda _, called: called
     ) -> list[Mistake]:
-        """Return one mistake per reason, at the first place that has it; all propose the same folders.
+        """Return one mistake per reason, at the first place that has it; all suggest the same folders.
 
         Args:
-            found: in the order in which they are to be named.
-            further: calls the other places for which the same reason holds.
+            found: the addresses, in the order in which they are reported.
+            further: names the other places with the same reason.
         """
         kinds: dict[tuple[str, ...], list[Found]] = {}
         folders: dict[Path, None] = {}
@@ -133,11 +133,11 @@ class Reach:
         return told
 
     def explain(self, beyond: Beyond, folders: Sequence[Path]) -> Reason:
-        """Return the reason with the setting to change.
+        """Return the reason, with the setting to change.
 
         Args:
             beyond: the reason.
-            folders: that are to be shared as well, for this address and all others.
+            folders: folders to share for this address and all others.
         """
         act, place = beyond.act, beyond.place
         if beyond.problem is not None:
@@ -171,12 +171,12 @@ class Reach:
         return Reason(Code.ROOTS, {"roots": roots})
 
     def find(self, address: str, act: Act, *, is_folder: bool = False) -> Beyond | None:
-        """Return why containers can never read or write an address; None if they may.
+        """Return the reason that containers can never read or write an address; None if they may.
 
         Args:
-            address: file:// and s3:// addresses are judged.
-            act: what containers would do there.
-            is_folder: whether it is a folder's, and no file's.
+            address: file:// and s3:// addresses are checked, others accepted.
+            act: reading or writing.
+            is_folder: True for the address of a folder.
         """
         if address.startswith("s3:") and not self.has_aws:
             return Beyond("credentials", act, address)
@@ -193,7 +193,7 @@ class Reach:
         written = _written(path)
         if not self._names(written):
             return Beyond("roots", act, str(path), folder=self._root_for(written if is_folder else written.parent))
-        # A container elsewhere may find no link there: only one that is seen here counts.
+        # A container on another machine may not have the link; only a link that exists here counts.
         link = find_escaping_link(path, self.roots)
         if link is None:
             return None
@@ -203,7 +203,7 @@ class Reach:
 
     @cached_property
     def _uploads(self) -> Beyond | None:
-        """Return why containers cannot read uploaded files; None if they can."""
+        """Return the reason that containers cannot read uploaded files; None if they can."""
         return self.find((self.inputs or "").rstrip("/"), "read", is_folder=True)
 
     def _path_of(self, place: str) -> str:
@@ -244,7 +244,7 @@ def _followed(path: Path) -> Path:
 
 
 def _with_further(why: Reason, others: Sequence[Reason]) -> Reason:
-    """The reason with the other places for which it holds, each once."""
+    """Add the other places with the same reason, each once."""
     places = tuple({each.plain(): each for each in others}.values())
     if not places:
         return why

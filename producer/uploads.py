@@ -1,4 +1,4 @@
-"""Makes local files readable for workers: in place, or uploaded once under their content's hash."""
+"""Makes local files readable for workers: in place, or uploaded once under the hash of their content."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,10 +12,10 @@ from scenequeue.storages.uri import UriStorage
 
 
 class Uploader:
-    """Gives every local file an address; the same file, or the same content, is uploaded once.
+    """Returns an address for every local file; the same file, or the same content, is uploaded once.
 
     Args:
-        storage: where to.
+        storage: the target of uploads.
         prefix: URI prefix to upload under; None leaves files where they are, as file:// addresses.
         threads: parallel uploads.
         on_file: called with the number of files so far, after each.
@@ -30,13 +30,13 @@ class Uploader:
         self._addresses: dict[Path, str] = {}
 
     def addresses(self, files: Iterable[Path]) -> dict[Path, str]:
-        """The address of each file, uploading those that are not there yet, in parallel.
+        """Return the address of each file; upload those that are not stored yet, in parallel.
 
         Args:
-            files: existing local files, any number of times each.
+            files: existing local files, possibly repeated.
 
         Raises:
-            StorageUnavailable, StorageDenied, DiskFull: an upload failed; doing all again uploads only what is missing.
+            StorageUnavailable, StorageDenied, DiskFull: an upload failed; a repetition uploads only the missing files.
         """
         wanted = set(files)
         if self._prefix is None:
@@ -52,7 +52,7 @@ class Uploader:
         digest = sha256_of(path)
         address = f"{(self._prefix or '').rstrip('/')}/{digest}{path.suffix.lower()}"
         known = self._storage.stat(address)
-        # The name is the content's hash, so half a file or a changed one must not stay under it.
+        # The name is the content's hash, so a partial or changed file must not stay under it.
         if known is not None and known.bytes == path.stat().st_size:
             return address
         if self._storage.put(path, address).sha256 != digest:

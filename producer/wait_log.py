@@ -1,4 +1,4 @@
-"""Logs the reason that a job waits, once until it changes."""
+"""Logs the reason that a job waits, whenever it changes."""
 
 import logging
 import time
@@ -9,15 +9,15 @@ from scenequeue.jobs.waiting import PASSING
 from scenequeue.reasons import Reason
 
 _log = logging.getLogger("sceneburst")
-#: Seconds until a reason that passes by itself is logged as a warning.
+#: Seconds after which a temporary reason is logged as a warning.
 _LONG_S = 60.0
 
 
 class WaitLog:
-    """Log why one job waits: a warning if somebody has to act, else an info that becomes a warning after a minute.
+    """Logs the reason that one job waits: as a warning if somebody must act, else as an info, and as a warning after a minute.
 
     Args:
-        job_id: which job is waited for.
+        job_id: the job.
         clock: monotonic seconds.
     """
 
@@ -28,7 +28,7 @@ class WaitLog:
         self._is_warned = False
 
     def waits(self, reason: Reason | None) -> None:
-        """Take note of the reason that the job waits now; None if it does not."""
+        """Record the current reason that the job waits; None if it does not wait."""
         code = reason.code if reason else ""
         if code != self._code:
             self._code, self._since, self._is_warned = code, self._clock(), False
@@ -43,4 +43,4 @@ class WaitLog:
         """Log once that the queue does not answer."""
         if self._code != "queue_unavailable":
             self._code, self._is_warned = "queue_unavailable", True
-            _log.warning("job %s cannot be seen, and is waited for all the same: %s", self._job_id, error)
+            _log.warning("job %s cannot be read; still waiting for it: %s", self._job_id, error)

@@ -22,7 +22,7 @@ def write_scenes(
     uploader: Uploader,
     film: Film | None,
 ) -> None:
-    """Write the scenes as a job's first stage, each chunk longest first, and their film as its second."""
+    """Write the scenes as a job's first stage, longest first within each chunk, and their film as its second stage."""
     stitch = None
     if film is not None:
         path = None if film.music is None else local_path(film.music)
@@ -57,7 +57,7 @@ def _weighed(chunk: Iterable[tuple[int, Scene]]) -> list[Weighed]:
 def _items(
     weighed: Iterable[Weighed], addresses: Mapping[Path, str], prefix: str, film: Film | None
 ) -> Iterator[tuple[int, WorkItem]]:
-    """Yield items with the caller's indexes, with addresses in place of paths."""
+    """Yield the items with the caller's indexes; paths are replaced by addresses."""
     for weight, index, scene in weighed:
         inputs = {role: _address(place, addresses) for role, place in inputs_of(scene).items()}
         payload = RenderPayload.model_validate(

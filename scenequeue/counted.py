@@ -13,7 +13,7 @@ def counted(number: int, one: str, several: str = "") -> str:
 
 
 class Number(int):
-    """A number whose format spec may be a singular and a plural, `#` standing for the number: `{cues:1 cue is|# cues are}`."""
+    """A number whose format spec may be a singular and a plural, with `#` for the number: `{cues:1 cue is|# cues are}`."""
 
     def __format__(self, spec: str) -> str:
         one, is_choice, several = spec.partition("|")

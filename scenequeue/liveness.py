@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 def touch_alive_file(file: Path | None) -> None:
-    """Touch the file, if one is configured; a full or read-only disk is no reason to stop."""
+    """Touch the file, if one is configured; a full or read-only disk is ignored."""
     if file is not None:
         with contextlib.suppress(OSError):
             file.touch()

@@ -17,9 +17,9 @@ from scenequeue.settings import SceneburstSettings
 
 _SECRET_NAMES = re.compile(r"password|secret|token_key|authorization|credential", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-#: All but the line feed.
+#: All control characters except the line feed.
 _CONTROL_IN_TRACEBACK = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
-#: Longest line of a tail.
+#: Maximum length of a line in the tail.
 _MAX_TAIL_CHARACTERS = 300
 
 
@@ -70,7 +70,7 @@ def _clean(value: Any) -> Any:
 
 
 def _escaped(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Escape control characters, as a name from a caller must not move the cursor or start a new line."""
+    """Escape control characters, so that a name from a caller cannot move the cursor or start a new line."""
     for name, value in event.items():
         # Other fields with white space or quotes are escaped by the renderer.
         if isinstance(value, str) and (name in {"event", "exception", "logger"} or not set(value) & set(" \t=\r\n\"'")):
@@ -92,7 +92,7 @@ def configure(settings: SceneburstSettings, program: str, tail: LogTail | None =
     Args:
         settings: the lowest level, and the format.
         program: worker, dispatcher, api …; a field of every line.
-        tail: keeps the last lines too, as a terminal without colours would show them, without what every line bears.
+        tail: keeps the last lines too, as on a terminal without colours, but without the fields that every line has.
         bound: further fields of every line, such as container_id.
     """
     level = getattr(logging, settings.log_level.upper())

@@ -1,4 +1,4 @@
-"""The queue: all of its ports on one connection."""
+"""The queue: all its ports on one connection."""
 
 from typing import TYPE_CHECKING, Self
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class SceneQueue:
-    """One namespace of one Redis, split by what each program may do. Thread-safe.
+    """One namespace of one Redis, with a port for each program. Thread-safe.
 
     Args:
         settings: where the queue is, how long leases and results last.
@@ -40,7 +40,7 @@ class SceneQueue:
 
     @classmethod
     def connect(cls, redis_url: str, namespace: str = "sceneburst") -> Self:
-        """A queue by its address; other settings from the environment."""
+        """Connect to a queue by its address; other settings come from the environment."""
         return cls(SceneburstSettings.load(redis_url=SecretStr(redis_url), namespace=namespace))
 
     def ping(self) -> None:

@@ -7,12 +7,12 @@ _MAX_CHARS = 120
 
 
 def shorten(value: object) -> str:
-    """Return the value as text, of a long one the beginning."""
-    # Redacted first, as a secret that is cut off would not be recognised.
+    """Return the value as text, shortened to its beginning if it is long."""
+    # Redact first: a secret that is cut off would not be recognised.
     text = redact(str(value))
     return text if len(text) <= _MAX_CHARS else f"{text[:_MAX_CHARS]}…"
 
 
 def quoted(value: object) -> str:
-    """Return the value in quotes, on one line, of a long one the beginning."""
+    """Return the value in quotes on one line, shortened to its beginning if it is long."""
     return repr(shorten(value))

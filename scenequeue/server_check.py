@@ -1,4 +1,4 @@
-"""A look at the Redis server when a program starts."""
+"""Checks the Redis server when a program starts."""
 
 import structlog
 
@@ -8,7 +8,7 @@ from scenequeue.structure.redis_health import find_problems
 
 
 def warn_of_problems(queue: SceneQueue) -> None:
-    """Log a warning for each problem of the server, by name, with what to set.
+    """Log a warning for each problem of the server, with the setting to change.
 
     Raises:
         QueueUnavailable: transient; Redis does not answer.
@@ -19,7 +19,7 @@ def warn_of_problems(queue: SceneQueue) -> None:
     try:
         info = queue.inspect.server()
     except SettingsError as error:
-        log.warning("redis cannot be judged: its user may not read INFO; update the ACL rules", error=str(error))
+        log.warning("redis not checked: its user may not read INFO; update the ACL rules", error=str(error))
         return
     is_transient = queue.inspect.is_transient()
     for problem in find_problems(info):

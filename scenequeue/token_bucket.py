@@ -28,7 +28,7 @@ class TokenBucket:
         self._refilled_at = clock()
 
     def take(self) -> None:
-        """Take a token, and wait until it is there; callers are served in the order in which they came."""
+        """Take a token, waiting until there is one; callers are served in the order of their calls."""
         with self._lock:
             self._refill()
             # A negative number counts the calls that are already waiting.

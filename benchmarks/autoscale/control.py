@@ -1,4 +1,4 @@
-"""Controllers that decide how many containers run: ours, with its real planner and reaper, and the usual alternatives."""
+"""Controllers that decide the number of containers: ours, with its real planner and reaper, and common alternatives."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ from scenequeue.jobs.ids import ContainerId
 TICK_S = 2.0
 #: As the world measures its rate.
 NEED = "render"
-#: Far in the future: every container of the simulation beats.
+#: Far in the future: every container of the simulation sends heartbeats.
 _BEATS_MS = 2**60
 #: (is_running, is_draining, held, done, idle_since_s)
 Report = tuple[bool, bool, int, int, float]
@@ -26,11 +26,11 @@ Report = tuple[bool, bool, int, int, float]
 class Ours:
     """The dispatcher's tick: reap, then plan, then launch.
 
-    It knows what the real one knows: the last report of each container (two seconds old), number and weight of the backlog, and
+    It has the real one's data: the last report of each container (two seconds old), number and weight of the backlog, and
     the rate measured so far.
 
     Args:
-        policy: what the operator wants.
+        policy: the operator's policy.
     """
 
     def __init__(self, policy: Policy) -> None:
@@ -86,7 +86,7 @@ def _report(container: Container) -> Report:
 
 
 class StaticSplit:
-    """The replaced script: all scenes are dealt out at once, a fixed list for each container."""
+    """The replaced script: all scenes are distributed at once, a fixed list for each container."""
 
     def __init__(self, containers: int, scenes_per_batch: int = 10, min_scenes_per_batch: int = 5) -> None:
         self._containers, self._batch, self._min_batch = containers, scenes_per_batch, min_scenes_per_batch
@@ -102,8 +102,8 @@ class TargetTracking:
     """ECS service auto scaling on backlog per container: checks once a minute, scales out at once, in after five minutes.
 
     Source: AWS, "Scaling policy based on Amazon SQS", whose rule for the target is (acceptable latency) / (time per item).
-    It is better than the default: it waits for neither three datapoints before it scales out nor fifteen before it scales in, and
-    removed containers finish what they hold.
+    It is better than the default: it waits for neither three datapoints before it scales out nor fifteen before it scales in,
+    and removed containers finish their items.
 
     Args:
         max_containers: upper limit.
@@ -115,7 +115,7 @@ class TargetTracking:
 
     def __init__(self, max_containers: int, latency_s: float, item_s: float) -> None:
         self._max_containers = max_containers
-        # One check and one start pass before the first item can begin.
+        # One check and one start take place before the first item can begin.
         self._per_container = max(1.0, (latency_s - self.check_s - 45.0) * SLOTS / item_s)
         self._last_check_s = -math.inf
         self._last_need_s = -math.inf
@@ -164,7 +164,7 @@ def clairvoyant(items: Sequence[Item], containers: int, start_ups_s: Sequence[fl
     starts = sorted(start_ups_s[:containers])
     began_s = 0.0
     for count in range(1, len(starts) + 1):
-        # While the first `count` work: the sum of (end - start) over them is the work.
+        # During the first `count` work: the sum of (end - start) over them is the work.
         began_s += starts[count - 1]
         end_s = (work_s + began_s) / count
         if count == len(starts) or end_s <= starts[count]:

@@ -1,4 +1,4 @@
-"""Sums up what a controller achieved in the simulated Fargate."""
+"""Computes a controller's figures in the simulated Fargate."""
 
 import math
 from dataclasses import dataclass, field
@@ -15,16 +15,16 @@ class Outcome:
     job_p90_s: float
     job_worst_s: float
     usd: float
-    #: Share of the slot-seconds paid for after the start in which nothing was done.
+    #: Share of the paid slot-seconds after the start in which no work was done.
     idle_share: float
-    #: Share of the seconds paid for before the container had started.
+    #: Share of the paid seconds before the container had started.
     start_share: float
     containers: int
     most_at_once: int
     most_usd_per_hour: float
     left_running: int
     done: int
-    #: Number of times that no container was left.
+    #: Number of times that no container was running.
     times_at_zero: int
     #: (time, number of containers) at every change.
     counts: list[tuple[float, int]] = field(default_factory=list, repr=False)

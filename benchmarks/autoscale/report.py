@@ -33,7 +33,7 @@ def print_table(rows: Rows, judged: list[Target]) -> None:
 
 def write_docs(folder: Path, rows: Rows, judged: list[Target], seeds: int) -> None:
     """Write autoscaling.md and autoscaling.svg to `folder`."""
-    # Imported here, as only --docs needs the plotting library.
+    # Imported here, because only --docs needs the plotting library.
     from benchmarks.plots import write_steps
 
     head, *lines = lines_of(rows)

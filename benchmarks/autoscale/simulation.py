@@ -85,7 +85,7 @@ def bound(load: Load, containers: int, seed: int = 1) -> tuple[Outcome, Outcome]
 
 
 def plan_ms() -> float:
-    """Processor time of one plan for a million waiting items of eight needs and 5,000 containers of ten images.
+    """Measure the processor time of one plan for a million waiting items of eight needs and 5,000 containers of ten images.
 
     The best of five; others may be busy.
     """

@@ -51,7 +51,7 @@ class Container:
     is_draining: bool = False
     ended_s: float = math.inf
     working: list[Item] = field(default_factory=list)
-    #: Time of each at which the item after it is leased and fetched.
+    #: Times at which a slot's next item is leased and fetched.
     ahead_s: list[float] = field(default_factory=list)
     #: Leased and fetched while all slots are busy.
     prepared: list[Item] = field(default_factory=list)
@@ -80,11 +80,11 @@ class World:
         load: jobs ordered by time.
         control: launches, drains or stops containers.
         tick_s: seconds between two calls of it.
-        idle_timeout_s: a container without work exits after this time.
-        min_lifetime_s: but not earlier than this after its start.
+        idle_timeout_s: idle time after which a container exits.
+        min_lifetime_s: minimum lifetime of a container.
         health_check_s: the platform ends a container that has not started by then; infinite without a health check.
-        seed: of the draws.
-        known_rate: measured on earlier jobs, in processing seconds per second of video; 0 if there were none.
+        seed: seed of the draws.
+        known_rate: rate measured on earlier jobs, in processing seconds per second of video; 0 if there were none.
     """
 
     def __init__(
@@ -138,7 +138,7 @@ class World:
 
     @property
     def rates(self) -> dict[str, float]:
-        """Rates measured so far, as the queue gives them to the planner."""
+        """Return the rates measured so far, as the queue gives them to the planner."""
         return {"render": self.rate_busy_s / self.rate_weight} if self.rate_weight else {}
 
     def launch(self, batch: int = 0, own: list[Item] | None = None) -> None:
@@ -159,26 +159,26 @@ class World:
         self._at(container.starts_s, lambda: self._start(container))
 
     def drain(self, container: Container) -> None:
-        """Have a container lease nothing more, release what it has not begun, and exit when the rest is done."""
+        """Drain a container: it leases nothing more, releases items that have not begun, and exits when the rest is done."""
         container.is_draining = True
         self._give_back(container, container.prepared)
         if container.is_running and not container.working:
             self.end(container)
 
     def end(self, container: Container) -> None:
-        """End a container; what it held is done elsewhere from the beginning."""
+        """End a container; other containers start its items again."""
         if self.alive.pop(container.number, None) is None:
             return
         container.ended_s = self.now_s
         self.counts.append((self.now_s, len(self.alive)))
         self._give_back(container, container.prepared)
         self._give_back(container, container.working)
-        # A script without a queue can at best notice, and launch the same batch again.
+        # Without a queue, a script can at best notice it, and launch the same batch again.
         if container.own:
             self.launch(own=container.own)
 
     def deal_out(self) -> list[Item]:
-        """Return and remove everything that is ready, in the order submitted, for controllers without a queue."""
+        """Remove and return all ready items, in the order of submission, for controllers without a queue."""
         items = sorted(self.ready, key=lambda item: item.order[2])
         self.ready.clear()
         self.ready_weight = 0.0
@@ -216,7 +216,7 @@ class World:
             self._take(container)
 
     def _take(self, container: Container) -> None:
-        """Lease an item for every slot that is free or soon will be, as the worker does."""
+        """Lease an item for every slot that is or will soon be free, as the worker does."""
         source = self.ready if container.own is None else container.own
         while source and container.is_running and not container.is_draining:
             soon_free = sum(ahead_s <= self.now_s for ahead_s in container.ahead_s)

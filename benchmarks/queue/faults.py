@@ -14,9 +14,9 @@ from benchmarks.queue.speed import MAX_FIRST_ITEM_S
 #: Share of the jobs done when the worker is killed; seconds of work of each job; seconds until the worker is restarted.
 KILL_AFTER, WORK_S, RESTART_S = 0.3, 0.05, 3.0
 REDIS_DOWN_S = 2.0
-#: Time-outs of every queue that has a setting for them.
+#: Time-outs of all queues that have a setting for them.
 RECOVERY_S = 5.0
-#: Wait after all is done, so that a second execution would show.
+#: Wait after the last job, so that a second execution would show.
 SETTLE_S = 2.0
 Row = dict[str, Any]
 
@@ -28,7 +28,7 @@ def _wait_for_ended(log: Log, count: int, limit_s: float) -> None:
 
 
 def _verdict(name: str, log: Log, jobs: int, killed_ns: int) -> Row:
-    """Count the jobs that never ended and those that began or ended more than once; and the time until all had ended."""
+    """Count the jobs that never ended and those that began or ended more than once; measure the time until all had ended."""
     log.read()
     first_end = {number: at for at, number in sorted(log.ended, reverse=True)}
     lost = jobs - len(first_end)
@@ -92,7 +92,7 @@ def redis_restart(baseline: Baseline, sizes: Sizes) -> Row:
 
 
 def container(baseline: Baseline, _sizes: Sizes) -> Row:
-    """Kill one of our containers while a dispatcher runs; no baseline has one."""
+    """Kill one of our containers while a dispatcher runs; the baselines have no such figure."""
     return container_killed(baseline.redis) if baseline.name == "ours" else {}
 
 

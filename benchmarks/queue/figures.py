@@ -14,7 +14,7 @@ from benchmarks.queue.speed import drain_1_acks_each, drain_2, enqueue_single, f
 
 SPEED = {"enqueue": [enqueue_single], "drain": [fill_and_drain_1, drain_2, drain_1_acks_each], "idle": [idle]}
 FAULTS = {"kill": kill, "kill-default": kill_default, "restart": redis_restart, "container": container}
-#: Fault figures at once: they mostly wait.
+#: Maximum number of fault figures at once; they mostly wait.
 MAX_FAULTS_AT_ONCE = 3
 
 

@@ -1,4 +1,4 @@
-"""Starts and stops what the queue benchmark needs: environments, Redis, producers, worker trees."""
+"""Starts and stops the parts of the queue benchmark: environments, Redis, producers, worker trees."""
 
 import ast
 import contextlib
@@ -42,7 +42,7 @@ class Sizes:
     single: int = 2_000
     #: Sends to an idle worker.
     sends: int = 200
-    #: Jobs of a kill test, and how long it is watched, in seconds.
+    #: Jobs of a kill test, and its time limit, in seconds.
     jobs: int = 200
     watch_s: float = 60.0
 
@@ -113,7 +113,7 @@ class RedisServer:
         raise RuntimeError("redis-server does not answer")
 
     def kill(self) -> None:
-        """SIGKILL; `start` brings it back on the same port. Safe twice and before start."""
+        """Kill it with SIGKILL; `start` restarts it on the same port. Safe twice and before start."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
@@ -138,7 +138,7 @@ class RedisServer:
 
 
 class Log:
-    """The lines that jobs append: (ns, number) of each start and end."""
+    """The lines that jobs append to a log: (ns, number) of each start and end."""
 
     def __init__(self, path: Path) -> None:
         self.path, self._at, self._rest = path, 0, b""

@@ -48,7 +48,7 @@ _PLOT_TITLES = {
 
 
 def machine(redis_version: str) -> Row:
-    """Describe the machine that the numbers were measured on."""
+    """Describe the machine of the measurement."""
     models = [line.split(":")[1].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")]
     memory_kib = next((int(line.split()[1]) for line in _lines("/proc/meminfo") if line.startswith("MemTotal")), 0)
     return {
@@ -69,7 +69,7 @@ def _lines(path: str) -> list[str]:
 
 
 def cell(row: Row, key: str, decimals: int) -> str:
-    """Format a figure: – was not measured, "never" did not happen within the time watched."""
+    """Format a figure: "–" if it was not measured, "never" if it did not happen within the time limit."""
     value = row.get(key)
     if isinstance(value, bool):
         return "no" if value else "yes"
@@ -92,7 +92,7 @@ def ratio(rows: list[Row], key: str, *, is_more_better: bool) -> str:
 
 
 def table(rows: list[Row]) -> list[list[str]]:
-    """Heading row first; a line per figure, a column per baseline, then ours to the best peer."""
+    """Return the heading row, then a line per figure: a column per baseline, then ours relative to the best one."""
     lines = [["", *(row["system"] for row in rows), "ours : best baseline"]]
     for key, heading, decimals, is_more_better in COLUMNS:
         if any(key in row for row in rows):
@@ -196,7 +196,7 @@ def write_docs(folder: Path, rows: list[Row], about: Row) -> None:
 
 def plot(path: Path, rows: list[Row]) -> None:
     """Plot bars on a logarithmic scale, a panel per figure, ours in colour."""
-    # Imported here, as only --docs needs the plotting library.
+    # Imported here, because only --docs needs the plotting library.
     from benchmarks.plots import Panel, write_bars
 
     panels = []

@@ -1,4 +1,4 @@
-"""Collects the figures of all queues; one that fails keeps its other figures, and the error."""
+"""Collects the figures of all queues; if one fails, its other figures are kept with the error."""
 
 import collections
 import statistics
@@ -33,7 +33,7 @@ class Results:
         return True
 
     def rows(self) -> list[Row]:
-        """Return a row for each queue, with the median of what was measured more than once."""
+        """Return a row for each queue, with the median of repeated measurements."""
         rows = []
         for baseline, readings in self._readings.items():
             row: Row = {"system": baseline, **{key: _median(values) for key, values in readings.items()}}

@@ -1,4 +1,4 @@
-"""Figures of speed and size of one queue, which has the machine to itself."""
+"""Measures speed and size of one queue while no other runs."""
 
 import contextlib
 import statistics
@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks.queue.harness import Baseline, Sizes, pause
 
-#: A drain ends after this time; its rate is that of the items begun until then.
+#: A drain ends after this time; its rate is that of the items begun by then.
 DRAIN_LIMIT_S = 6.0
 #: Time limit from process start to the first item.
 MAX_FIRST_ITEM_S = 30.0
@@ -39,7 +39,7 @@ def drain_2(baseline: Baseline, sizes: Sizes) -> Row:
 
 
 def drain_1_acks_each(baseline: Baseline, sizes: Sizes) -> Row:
-    """Drain ours with an ack for each item, as the baselines do anyway."""
+    """Measure our drain with an ack for each item, as the baselines always do."""
     if baseline.name != "ours":
         return {}
     baseline.send("bulk", sizes.items)

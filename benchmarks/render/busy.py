@@ -1,4 +1,4 @@
-"""Measures for which share of the time the encoders of a real container worker run while scenes are queued."""
+"""Measures the share of time in which the encoders of a real container worker run while scenes are queued."""
 
 import os
 import subprocess

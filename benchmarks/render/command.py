@@ -30,7 +30,7 @@ MIN_FREE_BYTES = 2.5e9
 
 
 def encoder_settings(bench: Bench) -> None:
-    """Compare encoder settings by time, size and quality. None has a target: the defaults are picked from the plot."""
+    """Compare encoder settings by time, size and quality. None has a target: the defaults are chosen from the plot."""
     bench.rows += front(bench.harness, make_scene(bench.folder, 6, QUALITY_S), min(2, bench.rounds))
 
 

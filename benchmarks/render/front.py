@@ -1,4 +1,4 @@
-"""Compares encoder settings on the same frames by time, size and quality. The renderer's defaults are picked from it."""
+"""Compares encoder settings on the same frames by time, size and quality, for the choice of the renderer's defaults."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -31,7 +31,7 @@ def main() -> int:
         if is_first:
             is_first = False
             line = json.dumps({"first_frame_s": time.clock_gettime(time.CLOCK_BOOTTIME) - began_s})
-            # One write, as ffmpeg writes to the same pipe.
+            # One write, because ffmpeg writes to the same pipe.
             print(f"{line}\n", end="", flush=True)
         put(pipe, frame)
 

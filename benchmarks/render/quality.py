@@ -23,12 +23,12 @@ Path_ = Callable[[float], Rect]
 #: Size of the window that motion is measured in, and its middle in the frame: off the centre, where a zoom moves nothing.
 _WINDOW_PX = 512
 _WINDOW_AT = (0.27, 0.30)
-#: Motion in pixels that phase correlation may report where nothing moves.
+#: Motion in pixels that phase correlation may report for a still picture.
 _STILL_PX = 0.1
 
 
 def our_path(share: float) -> Rect:
-    """Return the view of our zoom_in, which zoompan and MoviePy are asked for too."""
+    """Return the view of our zoom_in, which zoompan and MoviePy are configured for too."""
     return view("zoom_in", ZOOM, share)
 
 
@@ -114,9 +114,9 @@ def steadiness(video: Path | Ideal, path: Path_, frames: int) -> Steadiness:
     """Compare the motion between successive frames, by phase correlation in a window, with that of the path.
 
     Args:
-        video: to measure; an `Ideal` shows the error of the method itself.
-        path: motion that it should have.
-        frames: of the whole scene; all are measured.
+        video: the video to measure; an `Ideal` measures the error of the method itself.
+        path: the ideal motion.
+        frames: number of frames of the scene; all are measured.
     """
     numbers = range(frames)
     lumas = luma_frames(video, numbers) if isinstance(video, Path) else (video.frame(number) for number in numbers)

@@ -34,7 +34,7 @@ def _tables(rows: list[Row]) -> str:
 
 def write_docs(folder: Path, rows: list[Row], targets: list[Target]) -> None:
     """Write rendering.md, rendering.svg and rendering.json to `folder`."""
-    # Imported here, as only --docs needs the plotting library.
+    # Imported here, because only --docs needs the plotting library.
     from benchmarks.plots import Panel, write_bars, write_points
 
     (folder / "rendering.json").write_text(json.dumps({"rows": rows, "bars": targets}, indent=2) + "\n")

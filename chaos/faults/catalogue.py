@@ -10,7 +10,7 @@ from chaos.faults.log import FaultAction
 from chaos.faults.newer import submit_newer
 
 _LOST = frozenset({"ContainerLost", "LeaseExpired"})
-#: Needs a Redis whose clock can be moved, which not every run has.
+#: Needs a Redis with a movable clock, which not every run has.
 MOVE_CLOCK = "move-clock"
 
 
@@ -22,7 +22,7 @@ class Fault:
     inject: Callable[[ChaosCluster, random.Random], FaultAction | None]
     #: Frequency relative to the others.
     weight: int
-    #: Errors with which an attempt may end because of it, and how many attempts of one item.
+    #: Errors with which an attempt may end because of it, and the maximum number of attempts per item.
     causes: frozenset[str] = frozenset()
     max_attempts: int = 1
     #: Fleets on which it is possible.
@@ -40,11 +40,11 @@ FAULTS: dict[str, Fault] = {
     "kill-dispatcher": Fault(processes.kill_dispatcher, 2),
     "freeze-dispatcher": Fault(processes.freeze_dispatcher, 1),
     "restart-redis": Fault(redis.restart_redis, 2, _LOST),
-    # A resumed server executes what it was sent meanwhile: the answer to a lease may reach nobody.
+    # A resumed server executes commands sent meanwhile: the answer to a lease may be lost.
     "freeze-redis": Fault(redis.freeze_redis, 1, _LOST, max_attempts=2),
     "fill-redis": Fault(redis.fill_redis, 2, _LOST, max_attempts=2),
     "fill-aof": Fault(redis.fill_aof, 2, _LOST, max_attempts=2),
-    # The writes that are lost may be a lease, or the end of one.
+    # The lost writes may be a lease, or the end of one.
     "fail-over": Fault(redis.fail_over, 2, _LOST, max_attempts=2),
     # A clock that jumps forward expires every lease; so does one that was set back and returns.
     MOVE_CLOCK: Fault(redis.move_clock, 1, _LOST, max_attempts=2),
@@ -61,9 +61,9 @@ FAULTS: dict[str, Fault] = {
     "reclaim-spot": Fault(infrastructure.reclaim_spot, 2, _LOST, fleets=("fargate",)),
     "lose-capacity": Fault(infrastructure.lose_capacity, 1, fleets=("fargate",)),
 }
-#: Faults that are not drawn but always present: producers killed while they submit, and workers whose clock S3 refuses.
+#: Faults that are always present, instead of being drawn: producers killed while they submit, and workers with a wrong clock.
 STANDING = {"kill-producer": frozenset[str](), "wrong-clock": frozenset({"SettingsError", "StorageUnavailable"})}
-#: Bound per item of a standing fault: a container with a wrong clock keeps it.
+#: Bound per item of a standing fault, because a container with a wrong clock keeps it.
 MAX_ATTEMPTS_OF_STANDING = 100
 
 

@@ -49,7 +49,7 @@ def black_hole(cluster: ChaosCluster, draws: random.Random) -> FaultAction | Non
 
 
 def spoil_s3(cluster: ChaosCluster, draws: random.Random) -> FaultAction | None:
-    """Have S3 answer with two of 500, 503, late and cut off for a while; half of the time to every request.
+    """Let S3 answer with two of 500, 503, late and cut off for a while; half of the time for every request.
 
     If every request fails, boto3's five attempts are used up, and the item is retried after a pause.
     """

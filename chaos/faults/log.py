@@ -1,4 +1,4 @@
-"""Records which fault was injected where and when; lost attempts are judged by this record."""
+"""Records the faults with their targets and times; lost attempts are attributed by this record."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,25 +8,25 @@ from chaos.scenes import PlannedJob
 
 
 def _nothing() -> None:
-    """There is nothing to undo."""
+    """Undo nothing."""
 
 
 @dataclass(frozen=True)
 class FaultAction:
-    """The effect of one fault at the moment of injection, and how to undo it."""
+    """The effect of one fault at the moment of its injection, and the way to undo it."""
 
     #: One line for the run's log.
     summary: str
-    #: Ids of the containers affected; empty: all may be.
+    #: Ids of the affected containers; empty if all may be affected.
     containers: frozenset[str] = frozenset()
     lasts_s: float = 0.0
-    #: May return ids of containers that only the undoing affected.
+    #: May return ids of containers that were affected only by the undoing.
     undo: Callable[[], frozenset[str] | None] = _nothing
-    #: A job to be submitted as part of the fault.
+    #: A job to submit as part of the fault.
     job: PlannedJob | None = None
-    #: Writes that Redis acknowledged since then (Unix ms) may be lost; None: no write is lost.
+    #: Writes that Redis acknowledged since then (Unix ms) may be lost; None if no write is lost.
     lost_writes_since_ms: int | None = None
-    #: Called after `undo`; True if the fault had its intended effect. None: the effect is found in events and logs.
+    #: Called after `undo`; True if the fault had its intended effect. None if the effect shows in events and logs.
     had_effect: Callable[[], bool] | None = None
 
 
@@ -41,7 +41,7 @@ class InjectedFault:
     ended_ms: int | None = None
     #: The dispatchers' fencing number when it began.
     fence: int = 0
-    #: True if it had its intended effect; None where the fault itself cannot say.
+    #: True if it had its intended effect; None if the fault itself cannot tell.
     had_effect: bool | None = None
 
     def covers(self, at_ms: int, slack_ms: int, until_ms: int | None = None) -> bool:
@@ -56,7 +56,7 @@ class FaultLog:
     all: list[InjectedFault] = field(default_factory=list)
 
     def begin(self, name: str, action: FaultAction, fence: int) -> InjectedFault:
-        """Record a fault, dated one second back, since it acted before this call."""
+        """Record a fault, dated one second back because it acted before this call."""
         fault = InjectedFault(name, now_ms() - 1000, action.containers, None if action.lasts_s else now_ms(), fence)
         self.all.append(fault)
         return fault

@@ -1,4 +1,4 @@
-"""Faults of the programs: killed, frozen, terminated. Each is a function of the cluster and its random draws."""
+"""Faults of programs: killed, frozen, terminated. Each is a function of the cluster and its random draws."""
 
 import contextlib
 import random
@@ -10,7 +10,7 @@ from chaos.cluster import ChaosCluster, Worker
 from chaos.environment import DISPATCHER_LOCK_S
 from chaos.faults.log import FaultAction
 
-#: The containers of a fault that can cost no item an attempt.
+#: Placeholder for faults that cannot cost an item an attempt.
 NO_CONTAINER = frozenset({"-"})
 
 
@@ -60,7 +60,7 @@ def kill_dispatcher(cluster: ChaosCluster, draws: random.Random) -> FaultAction 
 
 
 def freeze_dispatcher(cluster: ChaosCluster, draws: random.Random) -> FaultAction | None:
-    """Stop a dispatcher for longer than its lock, then continue it: another acts meanwhile, and its snapshot is stale."""
+    """Stop a dispatcher for longer than its lock, then continue it with a stale snapshot, while another one is active."""
     running = [process for process in cluster.dispatchers() if process.status() != psutil.STATUS_STOPPED]
     seconds = DISPATCHER_LOCK_S + draws.uniform(1.0, 5.0)
     if not running or not send_signal(picked := draws.choice(running), signal.SIGSTOP):

@@ -13,10 +13,10 @@ from chaos.faults.processes import resume, send_signal
 from chaos.redis_pair import ask, process_of, tell
 from sceneburst.local.embedded_redis import EmbeddedRedis
 
-#: Ranges of the clock's offset in seconds: beyond every limit of a run, or beyond ten minutes, which no lock and no retry lasts.
-#: Twice the largest is less than the hour after which a finished job's events expire.
+#: Ranges of the clock's offset in seconds: beyond every limit of a run; or beyond ten minutes, which no lock and no retry
+#: lasts. Twice the largest is less than the hour after which a finished job's events expire.
 _NEAR_S, _FAR_S = (40, 120), (900, 1500)
-#: A plan dated this near to the moved clock was dated by it.
+#: A plan with a date this near to the moved clock was dated by it.
 _NEAR_ENOUGH_MS = 20_000
 
 
@@ -72,7 +72,7 @@ def fill_aof(cluster: ChaosCluster, draws: random.Random) -> FaultAction | None:
             process.rlimit(psutil.RLIMIT_FSIZE, usual)
         tell(server, "CONFIG", "SET", "appendfsync", "always")
 
-    # Not a byte more than it has: Redis 7.0, once a replica, truncates a partial write at the wrong place and can then never
+    # Exactly its present size: Redis 7.0, once a replica, truncates a partial write at the wrong place and can then never
     # read its file again.
     size = max((path.stat().st_size for path in server.socket.parent.rglob("*.aof")), default=0)
     try:

@@ -1,4 +1,4 @@
-"""Attributes every lost attempt to a fault; an attempt that no fault explains was charged to its item wrongly."""
+"""Attributes every lost attempt to a fault; an attempt without a fault was charged to its item wrongly."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -8,7 +8,7 @@ from chaos.faults.log import InjectedFault
 from chaos.redis_clock import ClockMoves
 from scenequeue.jobs.job import JobEvent
 
-#: A fault can have consequences this long after its end: leases run out, boto3 uses up its retries, a dispatcher's lock expires.
+#: A fault can have consequences this long after its end: leases expire, boto3 uses up its retries, a dispatcher's lock expires.
 SLACK_MS = 30_000
 
 
@@ -22,7 +22,7 @@ class LeaseEnd:
     container: str
     error: str
     at_ms: int
-    #: The latest time it can have been, where Redis's clock was moved.
+    #: The latest possible time, if Redis's clock was moved.
     until_ms: int | None = None
 
 
@@ -30,8 +30,8 @@ def lease_ends(events: Iterable[JobEvent], moves: ClockMoves | None = None) -> l
     """List the ends of all leases of one job, oldest first, each with the container that held the lease.
 
     Args:
-        events: all of the job.
-        moves: of the clock by which they are dated.
+        events: all events of the job.
+        moves: moves of the clock that dated them.
     """
     history = list(events)
     holders: dict[str, str] = {}
@@ -52,13 +52,13 @@ def unexplained(
 ) -> list[LeaseEnd]:
     """List the ends that no fault can have caused.
 
-    A fault explains an end if it may cause that error, affected that container, and lasted then or ended shortly before; and it
-    explains only as many ends of one item as its bound allows. So an item cannot lose more attempts than faults have cost it.
+    A fault explains an end if it may cause that error, affected that container, and lasted then or ended shortly before. It
+    explains only as many ends of one item as its bound allows, so an item cannot lose more attempts than faults have cost it.
 
     Args:
-        ends: of one item, oldest first.
+        ends: ends of one item, oldest first.
         injected: all faults of the run.
-        causes_of: by a fault's name, the errors it may cause and its bound per item.
+        causes_of: a fault's name -> the errors it may cause, and its bound per item.
     """
     used = Counter[int]()
     left = []
@@ -72,7 +72,7 @@ def unexplained(
             and used[number] < causes_of(fault.name)[1]
         ]
         if able:
-            # A fault of this container rather than one that affected all; of those, the oldest.
+            # Prefer a fault of this container to one that affected all; of those, the oldest.
             used[min(able, key=lambda number: (not injected[number].containers, number))] += 1
         else:
             left.append(end)

@@ -11,7 +11,7 @@ from chaos.scenes import KINDS, PlannedJob
 from scenequeue.reasons import Code
 
 _LOST = frozenset({"ContainerLost", "LeaseExpired"})
-#: Log events of workers and dispatchers in which a fault shows.
+#: Log events of workers and dispatchers that show a fault's effect.
 REDIS_GONE = ("redis is gone; what is in hand goes on", "a beat failed; what is in hand goes on")
 RESULT_REFUSED = "result refused: lease lost or job cancelled"
 FAILURE_REFUSED = "failure not counted: lease lost"
@@ -34,7 +34,7 @@ def count_effects(
     """Count the injections of each fault that had the intended effect.
 
     Args:
-        evidence: the run's.
+        evidence: evidence of the run.
         injected: all faults of the run.
         killed_producers: number of producers killed inside a submission.
         resubmitted: number of their jobs that exist.

@@ -1,4 +1,4 @@
-"""Collects what a run is judged by: histories, results, dead letters, the ledger, logs."""
+"""Collects the evidence of a run: histories, results, dead letters, the ledger, logs."""
 
 import json
 from collections import Counter, defaultdict
@@ -22,7 +22,7 @@ _ALL = 1_000_000
 
 @dataclass(frozen=True)
 class JobEvidence:
-    """Everything about one job; `status` is None if the job does not exist."""
+    """The evidence about one job; `status` is None if the job does not exist."""
 
     status: JobStatus | None
     events: list[JobEvent] = field(default_factory=list)
@@ -33,7 +33,7 @@ class JobEvidence:
 
 @dataclass(frozen=True)
 class Evidence:
-    """Everything about a run."""
+    """The evidence about a run."""
 
     jobs: Mapping[str, JobEvidence]
     #: By container id.
@@ -44,7 +44,7 @@ class Evidence:
     skews: Mapping[str, float]
     #: Container id by process id.
     pids: Mapping[int, str]
-    #: Of Redis's clock.
+    #: Moves of Redis's clock.
     moves: ClockMoves = field(default_factory=ClockMoves)
 
     @property
@@ -59,7 +59,7 @@ class Evidence:
 
 
 def gather(cluster: ChaosCluster, jobs: Mapping[str, PlannedJob]) -> Evidence:
-    """Collect everything, once all work has ended."""
+    """Collect the evidence after all work has ended."""
     starts = list(_starts(cluster))
     return Evidence(
         jobs={job_id: _of_job(cluster, job_id) for job_id in jobs},

@@ -30,12 +30,12 @@ class _Life:
 def violations(job_id: str, events: Iterable[JobEvent], results: Iterable[ItemResult] | None = None) -> list[str]:
     """List the breaches of the contract as sentences; none for a correct history.
 
-    Per job: it begins with its submission, which happens once. Per item: only an item that nobody holds is leased, with a new
+    Per job: it begins with its submission, which happens once. Per item: only an item without a lease is leased, with a new
     token, and the attempt is the last one, or the next one if the last was charged; an end (done, dead, retry, release, reclaim)
     comes only to a leased item and names its present token; done happens once, and nothing follows it.
 
     Args:
-        job_id: of the history.
+        job_id: the job.
         events: the whole history, oldest first.
         results: all results of the job, if they are to be checked: each has exactly one end of its kind, by the container that
             reported it.

@@ -1,4 +1,4 @@
-"""Finds what a chaos run must not leave behind: keys, leases, processes, files, uploads."""
+"""Finds leftovers of a chaos run: keys, leases, processes, files, uploads."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -13,11 +13,11 @@ from container_worker.codes import Code
 from container_worker.scratch import PREFIX, sweep
 from dispatcher.codes import Code as DispatcherCode
 
-#: Keys of an idle namespace that need no TTL, as their number is fixed.
+#: Keys of an idle namespace that need no TTL, because their number is fixed.
 _FIXED = frozenset(
     {"counts", "control", "fence", "rates", "jobs", "expiring", "containers", "dead", "notices", "wished", "needs"}
 )
-#: Indexes, whose entries go with the jobs and dead letters that they list.
+#: Indexes; their entries are deleted with the jobs and dead letters that they list.
 _INDEXES = ("jobs:state:", "jobs:lane:", "jobs:label:", "jobs:names", "dead:reason")
 #: Keys that exist only while there is work.
 _OF_WORK = frozenset({"bell", "leases", "delayed", "lane", "since", "item"})
@@ -63,7 +63,7 @@ def _of_storage(cluster: ChaosCluster, jobs: Mapping[str, PlannedJob]) -> Iterat
 def _of_uploads(cluster: ChaosCluster, evidence: Evidence) -> Iterator[str]:
     """Find multipart uploads that a container should have ended.
 
-    Nobody can end the upload of a container that was killed, or whose request S3 failed: the bucket's lifecycle rule removes it
+    Nobody can end the upload of a container that was killed, or whose request S3 failed; the bucket's lifecycle rule deletes it
     after a day (AbortIncompleteMultipartUpload in deploy/sceneburst.yaml).
     """
     for key, upload_id in left_uploads(cluster):

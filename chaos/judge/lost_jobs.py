@@ -25,11 +25,11 @@ class LostJobs:
         self._acknowledged_ms[job_id] = at_ms
 
     def check_since(self, since_ms: int, submitting: Iterable[str]) -> None:
-        """Have the jobs checked that were acknowledged since a moment.
+        """Add the jobs that were acknowledged since a moment to those to be checked.
 
         Args:
             since_ms: writes acknowledged from then on may be lost.
-            submitting: jobs on their way, whose producers may have been told just before.
+            submitting: jobs being submitted; their producers may have been told just before.
         """
         self._open |= {job_id for job_id, at_ms in self._acknowledged_ms.items() if at_ms >= since_ms}
         self._open |= {*submitting}
@@ -38,7 +38,7 @@ class LostJobs:
         """Yield the jobs that do not exist any more, each once.
 
         Args:
-            submitting: jobs on their way, which are checked later.
+            submitting: jobs being submitted, which are checked later.
             look_up: raises JobNotFound for a lost job, QueueUnavailable if Redis does not answer.
         """
         for job_id in sorted(self._open - {*submitting}):

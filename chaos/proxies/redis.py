@@ -18,7 +18,7 @@ _CREDENTIALS = struct.Struct("3i")
 
 
 class _Link:
-    """One connection, and the process it belongs to."""
+    """One connection, and the process that opened it."""
 
     def __init__(self, client: socket.socket, upstream: socket.socket, pid: int) -> None:
         self.client, self.upstream, self.pid = client, upstream, pid
@@ -34,7 +34,7 @@ class _Link:
             each.close()
 
     def carry(self) -> None:
-        """Forward bytes until one end closes or the connection is to break."""
+        """Forward bytes until one end closes or the connection must break."""
         with contextlib.suppress(OSError, ValueError):
             while True:
                 readable, _, _ = select.select((self.client, self.upstream), [], [], 1.0)
@@ -71,7 +71,7 @@ class RedisProxy:
         threading.Thread(target=self._accept, name="redis-proxy", daemon=True).start()
 
     def cut(self, share: float, draws: random.Random) -> int:
-        """Break this share of the connections, half of them in the middle of their next message; returns the number."""
+        """Break this share of the connections, half of them in the middle of their next message; return their number."""
         with self._lock:
             chosen = [link for link in self._links if draws.random() < share]
         for link in chosen:
@@ -86,7 +86,7 @@ class RedisProxy:
 
         Args:
             mode: treatment of connections. Swallowed ones stay dead afterwards, as after a lost route.
-            pids: the processes that are cut off; None is all.
+            pids: the processes to cut off; None for all.
         """
         block = (mode, None if pids is None else frozenset(pids))
         with self._lock:

@@ -1,6 +1,6 @@
 """A proxy to S3 that fails requests (500, 503, late, cut off), and refuses signatures of a wrong clock as S3 does.
 
-It also records who began which multipart upload, and whether an injected fault kept it from being ended.
+It also records the beginner of each multipart upload, and whether an injected fault kept the upload from being ended.
 """
 
 import contextlib
@@ -46,7 +46,7 @@ class S3Proxy:
 
     Args:
         target: URL of the real one.
-        seed: of the choice of requests that fail.
+        seed: seed of the choice of failing requests.
     """
 
     def __init__(self, target: str, seed: int) -> None:
@@ -54,9 +54,9 @@ class S3Proxy:
         self._draws = random.Random(f"{seed}/s3")
         self._lock = threading.Lock()
         self._injections: list[tuple[tuple[str, ...], float]] = []
-        #: Delay uploaded parts, within their senders' time-out, so that a worker can be killed inside an upload.
+        #: Delay uploaded parts, within the sender's time-out, so that a worker can be killed during an upload.
         self.holds_parts = False
-        #: Counts by what was done to a request: "500", "cut GET", "cut PUT after", …
+        #: Counts by the treatment of a request: "500", "cut GET", "cut PUT after", …
         self.done = Counter[str]()
         #: By upload id.
         self.uploads: dict[str, Upload] = {}
@@ -71,7 +71,7 @@ class S3Proxy:
         threading.Thread(target=self._server.serve_forever, args=(0.05,), name="s3-proxy", daemon=True).start()
 
     def inject(self, faults: tuple[str, ...], share: float) -> Callable[[], None]:
-        """InjectedFault this share of the requests with one of these faults, until what is returned is called; safe twice."""
+        """Fail this share of the requests with one of these faults, until the returned function is called; safe twice."""
         injection = (faults, share)
         with self._lock:
             self._injections.append(injection)
@@ -112,7 +112,7 @@ class S3Proxy:
             self.done[what] += 1
 
     def note(self, method: str, path: str, user_agent: str, answer: bytes, *, is_told: bool) -> None:
-        """Record what a request did to a multipart upload, and whether its sender got the answer."""
+        """Record the effect of a request on a multipart upload, and whether the sender got the answer."""
         query = parse_qs(urlsplit(path).query, keep_blank_values=True)
         with self._lock:
             if method == "POST" and "uploads" in query and (found := _UPLOAD_ID.search(answer)):
@@ -217,7 +217,7 @@ class _Handler(BaseHTTPRequestHandler):
             super().handle()
 
     def log_message(self, *args: Any) -> None:
-        """Nothing."""
+        """Log nothing."""
 
 
 def _skew_s(signed_at: str) -> float:

@@ -1,11 +1,11 @@
-"""Alters a container worker before it starts; Python runs this file first, as its folder is on PYTHONPATH.
+"""Alters a container worker before it starts; Python runs this file first, because its folder is on PYTHONPATH.
 
-* The clock is wrong (`time.time`, `time.time_ns`, datetime's now, utcnow and today, so botocore's signatures too): by up to 14
-  minutes, which S3 accepts, and in every 12th container by up to an hour, which S3 refuses. Not covered are file times, which
-  the kernel writes, and child processes. Waits use the monotonic clock, which stays right.
-* Every other container uploads everything in parts; otherwise only videos above 16 MiB would be.
+* The clock is wrong (`time.time`, `time.time_ns`, datetime's now, utcnow and today, and so botocore's signatures): by up to 14
+  minutes, which S3 accepts, and in every 12th container by up to an hour, which S3 refuses. Unchanged are file times, which
+  the kernel writes, child processes, and the monotonic clock.
+* Every other container uploads all files in parts, not only videos above 16 MiB.
 * The time-out of S3 is 2 s instead of 30, for which boto3 has no variable.
-* CHAOS_WIRE_VERSION, if set, becomes the worker's wire version, and that of the kind `render`: it serves that need too.
+* CHAOS_WIRE_VERSION, if set, becomes the worker's wire version and the version of the kind `render`: it serves that need too.
 * Requests to S3 carry the container id, by AWS's own variable.
 
 Containers draw by the order in which they start (the first free number in CHAOS_STARTS).

@@ -1,4 +1,4 @@
-"""A job's film: what callers ask for it, and the item that makes it."""
+"""Reads a job's film from a request, and makes its item."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -24,10 +24,10 @@ _SHARED = ("resolution", "orientation", "fps", "codec", "subtitle_mode", "webvtt
 
 
 def film_from(given: FilmLike) -> Film | None:
-    """Read a film from what a caller asked for; None for no film.
+    """Read a film from a request; None for no film.
 
     Raises:
-        Malformed: with every mistake; what could be read is in the rest.
+        Malformed: with every mistake; `rest` is the readable part.
     """
     if given is None or given is False:
         return None
@@ -71,8 +71,8 @@ class StitchBuilder:
     """Makes the item of a job's film from its scenes.
 
     Args:
-        film: its music an address already.
-        prefix: the address that outputs go under.
+        film: the film; its music is already an address.
+        prefix: URI prefix of the outputs.
     """
 
     def __init__(self, film: Film, prefix: str) -> None:

@@ -1,4 +1,4 @@
-"""Reads scenes and options from the forms in which callers hand them over; every mistake is named, all of them at once."""
+"""Reads scenes and options from requests; reports all mistakes at once."""
 
 import difflib
 from collections.abc import Iterable, Mapping
@@ -31,15 +31,15 @@ ALIASES = {
     "music_path": "music",
     "background_music": "music",
 }
-#: pydantic adds this part to the place of a key that is itself wrong.
+#: pydantic adds this part to the place of an invalid key.
 _KEY = "[key]"
 
 
 class Malformed(ValueError):
     """Raised for a value that cannot be read.
 
-    `mistakes` are all that are wrong with it, at their places in it. `rest` is what could be read of it, to be checked further;
-    None where nothing could.
+    `mistakes` are all its mistakes, with their places in it. `rest` is the readable part, which is checked further; None if
+    nothing could be read.
     """
 
     def __init__(self, mistakes: Iterable[Mistake], rest: Any = None) -> None:
@@ -53,10 +53,10 @@ def scene_from(given: SceneLike, folder: Path | None = None) -> Scene:
 
     Args:
         given: a model, or a mapping.
-        folder: local paths in a mapping are relative to it; None leaves them as they are.
+        folder: folder to which local paths in a mapping are relative; None leaves them unchanged.
 
     Raises:
-        Malformed: it is none. Fields that could not be read are None in the rest.
+        Malformed: it is not a scene. Unreadable fields are None in the rest.
     """
     if isinstance(given, Scene):
         return given
@@ -75,7 +75,7 @@ def scene_from(given: SceneLike, folder: Path | None = None) -> Scene:
 
 
 def caller_names(given: Mapping[Any, Any]) -> dict[str, Any]:
-    """Map a scene's fields to the names that the caller used; fields that are None count as not given."""
+    """Map a scene's fields to the caller's names for them; fields that are None count as missing."""
     return {ALIASES.get(str(name), str(name)): name for name, value in given.items() if value is not None}
 
 
@@ -91,7 +91,7 @@ def options_from(given: RenderOptions | Mapping[str, Any] | None) -> RenderOptio
     """Read options from a model or a mapping.
 
     Raises:
-        Malformed: they are none. Options that could not be read have their defaults in the rest.
+        Malformed: they are not options. Unreadable options have their defaults in the rest.
     """
     if isinstance(given, RenderOptions):
         return given
@@ -107,7 +107,7 @@ def read_model(model: type[Any], fields: Mapping[Any, Any]) -> Any:
     """Read a model whose fields all have defaults.
 
     Raises:
-        Malformed: with every mistake; fields that could not be read have their defaults in the rest.
+        Malformed: with every mistake; unreadable fields have their defaults in the rest.
     """
     named = {str(name): value for name, value in fields.items()}
     try:
@@ -126,7 +126,7 @@ def _without_mistakes(fields: Mapping[str, Any], error: ValidationError) -> dict
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> list[Mistake]:
-    """Return the mistakes with their places, with the nearest known name for an unknown one."""
+    """Return the mistakes with their places; for an unknown name, with the nearest known one."""
     return [
         Mistake(tuple(part for part in problem["loc"] if part != _KEY), _explained(problem, model))
         for problem in error.errors(include_url=False)

@@ -1,1 +1,1 @@
-"""Plain data that travels through the queue; depends on nothing."""
+"""Plain data types of the queue; imports no other part."""

@@ -1,4 +1,4 @@
-"""Decides what an address may look like, for every door by which one comes in."""
+"""Defines valid addresses, for every entry that accepts them."""
 
 from typing import Annotated, TypeAlias
 
@@ -7,14 +7,14 @@ from pydantic import Field
 from scenequeue.errors import StorageDenied
 from scenequeue.reasons import Code
 
-#: As long as the URLs that servers and proxies commonly take.
+#: Length of URLs that servers and proxies commonly accept.
 MAX_ADDRESS_CHARS = 2_048
-#: A presigned URL holds a session token, which AWS gives no greatest length of.
+#: A presigned URL contains a session token, for which AWS documents no maximum length.
 MAX_INPUT_CHARS = 8_192
 
-#: What is written to, or posted to.
+#: An address that is written or posted to.
 Address: TypeAlias = Annotated[str, Field(max_length=MAX_ADDRESS_CHARS)]
-#: What is read: a path or an address.
+#: A path or address that is read.
 InputAddress: TypeAlias = Annotated[str, Field(max_length=MAX_INPUT_CHARS)]
 
 
@@ -22,7 +22,7 @@ def bucket_and_key(uri: str) -> tuple[str, str]:
     """Return the bucket and the key of an s3:// address.
 
     Raises:
-        StorageDenied: it is not one, or its key has a segment that some clients and proxies resolve as in a path.
+        StorageDenied: it is not one, or its key has a segment such as "..", which some clients and proxies resolve.
     """
     scheme, _, rest = uri.partition("://")
     bucket, _, key = rest.partition("/")

@@ -1,4 +1,4 @@
-"""A file that an item has made."""
+"""Describes a file that an item has made."""
 
 from scenequeue.jobs.options import FrozenModel
 
@@ -8,8 +8,8 @@ class Artifact(FrozenModel):
 
     address: str
     bytes: int
-    #: Hexadecimal; None where a store does not keep it.
+    #: Hexadecimal; None if the storage does not keep it.
     sha256: str | None = None
     media_type: str
-    #: What it is for: video, poster, captions, playlist, segment, report.
+    #: Its purpose: video, poster, captions, playlist, segment, report.
     role: str

@@ -1,4 +1,4 @@
-"""Containers: everything that the dispatcher and the container's heartbeat write down about one."""
+"""Describes a container, as recorded by the dispatcher and by its heartbeat."""
 
 from typing import Any, Literal, NamedTuple, Self
 
@@ -13,17 +13,17 @@ TAIL_LINES = 200
 
 
 class TailLines(NamedTuple):
-    """The last lines of a log, and which they are."""
+    """The last lines of a log, with their numbers."""
 
-    #: Names the process that logged them: the numbers of another begin anew.
+    #: The process that logged them; each process numbers its lines anew.
     run: str
-    #: Number of the first one, counted from 1.
+    #: Number of the first line, counted from 1.
     first: int
     lines: list[str]
 
 
 class ContainerRecord(FrozenModel):
-    """Everything known of a container: the dispatcher's launch record and the worker's beat in one.
+    """The record of a container: the dispatcher's launch record and the worker's heartbeat in one.
 
     `state`: intended (written before the launch), launched, running, draining, gone, failed.
     Advisory: losing it loses no work.
@@ -32,23 +32,23 @@ class ContainerRecord(FrozenModel):
     container_id: ContainerId
     state: Literal["intended", "launched", "running", "draining", "gone", "failed"] = "running"
     fleet: str = ""
-    #: The fleet's own name for it: an ARN, a Docker id, a process id.
+    #: The fleet's own name of the container: an ARN, a Docker id, a process id.
     handle: str = ""
     region: str = ""
     vcpu: float = 0.0
     memory_mib: int = 0
     is_spot: bool = False
     architecture: str = "x86_64"
-    #: Ephemeral storage, where it is paid for.
+    #: Ephemeral storage, if it is paid for.
     ephemeral_gib: int = 0
-    #: Items it was launched for.
+    #: Number of items that it was launched for.
     batch: int = 0
-    #: The job whose wishes it was launched by, if any; it takes others' work all the same.
+    #: The job whose wishes it was launched for, if any; it takes items of other jobs too.
     for_job: str = ""
-    #: What it was started from, as its fleet names it, and the needs that it was started for, with spaces between them.
+    #: The image that it was started from, as its fleet names it, and the needs that it was started for, separated by spaces.
     image: str = ""
     needs: str = ""
-    #: Needs that it serves, as it has said itself; "" before it has.
+    #: Needs that it serves, as reported by itself; "" before its first report.
     serves: str = ""
     #: Structures of the queue that it looks at, newest first, as it has said itself; before that those of the dispatcher that
     #: launched it, by which `needs` is to be read. Who says none is of a version that looked at 2 alone.
@@ -58,7 +58,7 @@ class ContainerRecord(FrozenModel):
     launched_ms: int = 0
     started_ms: int = 0
     beat_ms: int = 0
-    #: Since when it has held no item; 0 while it works.
+    #: Start of its idle time; 0 while it works.
     idle_since_ms: int = 0
     ended_ms: int = 0
     #: Why it has ended; "" before, and where nobody knows.
@@ -71,17 +71,17 @@ class ContainerRecord(FrozenModel):
     is_draining: bool = False
     host: str = ""
     version: str = ""
-    #: How far it keeps the programs that read users' files apart: uid, landlock, seccomp, none; "" where it is not known.
+    #: Isolation of the programs that read users' files: uid, landlock, seccomp, none; "" if unknown.
     isolation: str = ""
     #: item key "<job>/<item>" -> share done, 0 to 1.
     progress: dict[str, float] = Field(default_factory=dict)
-    #: Of the CPUs that it may use, 0 to 1, over the last seconds; 0 where it is not known.
+    #: Share of the available CPUs over the last seconds, 0 to 1; 0 if unknown.
     cpu_share: float = 0.0
-    #: 0 where it is not known.
+    #: 0 if unknown.
     memory_used_mib: int = 0
-    #: What the container is busy with or stuck on, in words.
+    #: The container's current problem, as a sentence.
     note: str = ""
-    #: File on the dispatcher's machine that its output goes to; "" where that is no file.
+    #: File on the dispatcher's machine with its output; "" if the output goes elsewhere.
     log: str = ""
 
     @computed_field(description="the reason that it has ended, in words")  # type: ignore[prop-decorator]

@@ -1,4 +1,4 @@
-"""A film: all scenes of a job in one MP4, made by one last item when the scenes are done."""
+"""Describes a film: all scenes of a job in one MP4, made by a last item when the scenes are done."""
 
 from typing import Annotated
 
@@ -10,12 +10,12 @@ from scenequeue.jobs.options import StrictModel
 
 
 class Film(StrictModel):
-    """Options of the film that a job's scenes become."""
+    """Options of the film that is made of a job's scenes."""
 
-    #: Becomes `<output>/<name>.mp4`; no scene may have it.
+    #: Name of `<output>/<name>.mp4`; no scene may have the same name.
     name: SceneName = "film"
-    #: Seconds in which one scene turns into the next, in picture and sound; 0 is a hard cut.
+    #: Seconds of crossfade between scenes, in picture and sound; 0 is a hard cut.
     crossfade_s: Annotated[float, Field(ge=0.0, le=10.0)] = 0.5
-    #: Music under the whole film: a local path when handed to a producer, an address on the queue.
+    #: Music under the whole film: a local path in a request, an address on the queue.
     music: InputAddress | None = None
     title: Title | None = None

@@ -1,4 +1,4 @@
-"""Names: the ids of what is on the queue, and which names of a caller's are safe as a file's name, a key or a title."""
+"""Defines the ids on the queue, and valid names: safe as a file name, a key or a title."""
 
 import re
 import unicodedata
@@ -16,19 +16,19 @@ LeaseToken = NewType("LeaseToken", str)
 ContainerId = NewType("ContainerId", str)
 
 _NAME = re.compile(r"^[\w][\w .+@=-]{0,119}$")
-#: With an ending and a prefix a file's name may have 255.
+#: With an ending and a prefix the file name may have up to 255 bytes.
 _NAME_BYTES = 220
-#: More fits on no title card, and no player shows it.
+#: No title card has room for more, and no player shows it.
 _TITLE_CHARS = 500
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,63}")
 _LABEL_CHARS = 256
-#: A filter by label is an index per pair, so a job has few.
+#: Each pair of label and value may have an index, so their number is limited.
 _MAX_LABELS = 16
 _ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")
 
 
 def check_name(name: str) -> str:
-    """A scene's name, if it can be a file's name and nothing else: no path parts, no control characters.
+    """Return a scene's name if it is a valid file name: without path parts and control characters.
 
     Raises:
         InvalidValue: it is empty, too long (120 characters, 220 bytes), starts with a dot or holds a separator.
@@ -41,7 +41,7 @@ def check_name(name: str) -> str:
 
 
 def check_job_id(job_id: str) -> JobId:
-    """A job id that is safe in a Redis key and in a path.
+    """Return a job id if it is safe in a Redis key and in a path.
 
     Raises:
         InvalidValue: it has other characters than letters, digits, '.', '_', '-', or more than 128.
@@ -52,12 +52,12 @@ def check_job_id(job_id: str) -> JobId:
 
 
 def is_job_id(text: str) -> bool:
-    """True if a job can have this id."""
+    """Return True if a job can have this id."""
     return _ID.fullmatch(text) is not None and ".." not in text
 
 
 def check_title(title: str) -> str:
-    """A title that can be drawn, and be written into a file's metadata.
+    """Return a title if it can be drawn, and written into a file's metadata.
 
     Raises:
         InvalidValue: it has more than 500 characters, control characters, or half a surrogate pair.
@@ -71,7 +71,7 @@ def check_title(title: str) -> str:
 
 
 def check_label_name(name: str) -> str:
-    """A label's name, safe in a Redis key and before the "=" of a filter.
+    """Return a label's name if it is safe in a Redis key and before the "=" of a filter.
 
     Raises:
         InvalidValue: it has other characters than letters, digits, '.', '_', '/', '-', or more than 64.
@@ -82,7 +82,7 @@ def check_label_name(name: str) -> str:
 
 
 def check_label_value(value: str) -> str:
-    """A label's value, one line that can be shown.
+    """Return a label's value if it is one printable line.
 
     Raises:
         InvalidValue: it has more than 256 characters, control characters, or half a surrogate pair.

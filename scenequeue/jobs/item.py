@@ -1,4 +1,4 @@
-"""Work items: one unit of work on the queue, and the lease by which a container holds it."""
+"""Defines work items, the units of work on the queue, and the leases by which containers hold them."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -12,7 +12,7 @@ from scenequeue.jobs.ids import ItemId, JobId, LeaseToken, SceneName
 
 #: Version of the wire format. A worker leaves items with a newer one to others.
 WIRE_VERSION = 1
-#: Heaviest item, in seconds of video: 115 days. Sums of a million of these are still exact in Lua's numbers.
+#: Maximum weight of an item, in seconds of video: 115 days. Sums of a million of these are still exact in Lua's numbers.
 MAX_WEIGHT_S = 1e7
 
 
@@ -29,25 +29,25 @@ class ItemState(StrEnum):
 
 
 class WorkItem(BaseModel):
-    """One unit of work on the queue. Its id is not inside: it stands in front of the JSON."""
+    """One unit of work on the queue. Its id is not included: on the queue it precedes the JSON."""
 
     model_config = ConfigDict(frozen=True)
 
-    #: VERSION of its kind.
+    #: Version of its kind.
     v: int = WIRE_VERSION
-    #: The name of a file in scenequeue/jobs/kinds.
+    #: Name of a file in scenequeue/jobs/kinds.
     kind: str = "render"
     name: SceneName
-    #: Estimated cost in the UNIT of its kind: seconds of video.
+    #: Estimated cost, in the UNIT of its kind (seconds of video for scenes).
     weight: Annotated[float, Field(ge=0.0, le=MAX_WEIGHT_S, allow_inf_nan=False)] = 1.0
     payload: dict[str, Any] = Field(default_factory=dict)
 
     @classmethod
     def read(cls, body: str) -> Self:
-        """The item; of a newer wire format that this version cannot read, only that it is one.
+        """Parse an item; for a newer wire format that this version cannot read, return only its kind.
 
         Raises:
-            ValidationError: it is none.
+            ValidationError: it is not an item.
         """
         try:
             return cls.model_validate_json(body)
@@ -59,7 +59,7 @@ class WorkItem(BaseModel):
 
     @classmethod
     def shown(cls, body: str) -> Self:
-        """The item for an operator's eyes: what is not one, by a foreign producer's fault, has kind `malformed`."""
+        """Parse an item for display; anything else, written by a foreign producer, becomes an item of kind `malformed`."""
         try:
             return cls.read(body)
         except ValidationError:
@@ -68,7 +68,7 @@ class WorkItem(BaseModel):
 
 def _version_of(body: str) -> int:
     try:
-        # Not json.loads: it raises RecursionError for a body that is nested too deep.
+        # json.loads would raise RecursionError for a body that is nested too deeply.
         version = from_json(body)["v"]
     except (ValueError, TypeError, KeyError):
         return WIRE_VERSION
@@ -81,11 +81,11 @@ class Lease(NamedTuple):
     job_id: JobId
     item_id: ItemId
     token: LeaseToken
-    #: This run's number, from 1.
+    #: Number of this attempt, from 1.
     attempt: int
     deadline_ms: int
     item: WorkItem
-    #: The item's journal: what earlier attempts have noted, by name.
+    #: The item's journal: notes of earlier attempts, by name.
     notes: Mapping[str, str] = MappingProxyType({})
     #: Number of the structure of keys that holds the item; 0 is the newest.
     structure: int = 0

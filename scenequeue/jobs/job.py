@@ -1,4 +1,4 @@
-"""Jobs: what a caller submits, and the state that it is in."""
+"""Defines jobs: what a caller submits, and their state."""
 
 from enum import StrEnum
 from typing import Annotated, Any, Literal, NamedTuple
@@ -32,18 +32,18 @@ class JobState(StrEnum):
 
 
 class JobSpec(StrictModel):
-    """The properties that all items of a job share."""
+    """The properties shared by all items of a job."""
 
     job_id: JobId
     lane: Annotated[Lane, Field(strict=False)] = Lane.NORMAL
-    #: What all items of a kind share: {"render": {…}}.
+    #: Options of all items, by kind: {"render": {…}}.
     options: JobOptions = Field(default_factory=dict)
     max_attempts: Annotated[int, Field(ge=1, le=100)] = 3
-    #: https:// URL that gets a signed POST when the job ends.
+    #: https:// URL that gets a signed POST when the job has ended.
     callback_url: Address | None = None
-    #: Words of the caller by name; shown to operators, who find jobs by them.
+    #: Names and values of the caller, by which operators find jobs.
     labels: Labels = Field(default_factory=dict)
-    #: How it is to be spread over containers; None: as the operator's settings say, together with all others.
+    #: Wishes for the containers; None follows the operator's settings, together with all other jobs.
     wishes: JobWishes | None = None
 
     @field_validator("options")
@@ -70,17 +70,17 @@ class Counts(FrozenModel):
 
     @property
     def in_work(self) -> int:
-        """Items that a container has or could have soon."""
+        """Number of items that a container works on, or could soon."""
         return self.ready + self.leased + self.delayed
 
 
 class Callback(FrozenModel):
-    """The posts to a job's callback address so far."""
+    """State of the posts to a job's callback address."""
 
-    #: given_up: refused for good, or not taken for a day.
+    #: given_up: refused for good, or not accepted for a day.
     state: Literal["pending", "delivered", "given_up"] = "pending"
     tries: int = 0
-    #: Why the last one failed.
+    #: Error of the last failed post.
     error: str | None = None
 
 
@@ -95,32 +95,32 @@ class JobStatus(FrozenModel):
     finished_ms: int | None = None
     stage: int = 0
     stages: int = 1
-    #: Those of its scenes.
+    #: Options of its scenes.
     options: RenderOptions = RenderOptions()
     callback_url: str | None = None
-    #: None where the job has no callback address.
+    #: None without a callback address.
     callback: Callback | None = None
     labels: dict[str, str] = Field(default_factory=dict)
     max_attempts: int = 3
-    #: What its ready items ask of their containers.
+    #: Needs of its ready items.
     ready_needs: tuple[str, ...] = Field((), exclude=True)
-    #: Why nothing of it is worked on, where that was looked for; see scenequeue/jobs/waiting.py.
+    #: The reason that nothing of it is worked on, if that was determined; see scenequeue/jobs/waiting.py.
     waits_because: Reason | None = None
     wishes: JobWishes | None = None
 
 
 class JobEvent(FrozenModel):
-    """One thing that happened to a job. `event` is one of submitted, leased, done, retry, released,
-    reclaimed, dead, requeued, stage, finished, cancelled.
+    """An event of a job. `event` is one of submitted, leased, done, retry, released, reclaimed, dead, requeued, stage,
+    finished, cancelled.
     """
 
-    #: Redis stream id; pass the last one seen to go on from there.
+    #: Redis stream id; pass the last one to continue from there.
     id: str
     event: str
     at_ms: int
     item_id: ItemId | None = None
     fields: dict[str, str] = Field(default_factory=dict)
-    #: Why an attempt failed, where it did; `fields` has the sentence.
+    #: Code of the reason that an attempt failed; `fields` has the sentence.
     code: str | None = None
     parameters: dict[str, Any] | None = None
 
@@ -130,22 +130,22 @@ class WaitingItems(NamedTuple):
 
     lane: Lane
     need: str
-    #: How many.
+    #: Number of items.
     ready: int
-    #: Of all of them, in the unit of their kind.
+    #: Total weight, in the unit of their kind.
     weight: float
     #: Age of the job that has waited longest.
     oldest_s: float
 
 
 class Depth(FrozenModel):
-    """The queue at a glance; O(1) to read."""
+    """Numbers of items in the queue; O(1) to read."""
 
     counts: Counts
-    #: ready items per lane.
+    #: Ready items per lane.
     ready_by_lane: dict[Lane, int]
-    #: sum of the weights of ready items, in seconds of video.
+    #: Total weight of ready items, in seconds of video.
     ready_weight: float
     is_paused: bool = False
-    #: Counters of the queue that are no numbers in Redis; they count as 0.
+    #: Counters in Redis that are not numbers; they count as 0.
     malformed: tuple[str, ...] = ()

@@ -8,19 +8,19 @@ from scenequeue.jobs.ids import Labels
 from scenequeue.jobs.job import JobState, JobStatus, Lane
 from scenequeue.jobs.options import FrozenModel
 
-#: Jobs that one search looks at: ids of the smallest index, or the newest jobs for labels without an index.
+#: Maximum number of jobs examined by one search: ids of the smallest index, or the newest jobs for labels without an index.
 SEARCH_LIMIT = 10_000
 
 
 class JobFilter(FrozenModel):
-    """Properties that a job must have, all of them; one that is left out asks for nothing."""
+    """Properties that a job must have, all of them; missing ones match every job."""
 
     state: JobState | None = None
     lane: Lane | None = None
     labels: Labels = Field(default_factory=dict)
-    #: The beginning of the job's id.
+    #: Prefix of the job's id.
     name: Annotated[str, Field(max_length=128)] = ""
-    #: Submitted at this time or later: Unix milliseconds of the Redis clock.
+    #: Earliest submission: Unix milliseconds of the Redis clock.
     since_ms: Annotated[int, Field(ge=0)] | None = None
 
     def matches(self, job: JobStatus) -> bool:
@@ -38,5 +38,5 @@ class JobPage(NamedTuple):
     """The newest jobs that match a filter."""
 
     jobs: list[JobStatus]
-    #: False where there may be more: the limit was reached, or the search was given up.
+    #: False if there may be more: the limit was reached, or the search was stopped.
     is_complete: bool

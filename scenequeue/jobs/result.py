@@ -1,4 +1,4 @@
-"""Results: how an item ended."""
+"""Defines results: the outcome of an item."""
 
 import json
 from typing import Any, Literal
@@ -14,40 +14,40 @@ from scenequeue.reasons import Reason
 
 
 class Warned(FrozenModel):
-    """Something a person should know about a finished item."""
+    """A warning about a finished item."""
 
     code: str
     text: str
 
 
 class ItemResult(FrozenModel):
-    """The end of one item: its output, or the reason that there is none."""
+    """The outcome of one item: its output, or the reason that there is none."""
 
     item_id: ItemId
     name: str
     state: Literal["done", "dead", "dropped"]
     #: The address of the first artifact.
     output: str | None = None
-    #: The files that were made, the most important one first.
+    #: The files that were made, the main one first.
     artifacts: list[Artifact] = Field(default_factory=list)
     duration_s: float | None = None
     bytes: int | None = None
-    #: Seconds of fetching, rendering and uploading together; waiting for a slot is not counted.
+    #: Seconds of fetching, rendering and uploading; waiting for a slot is not included.
     processing_s: float | None = None
     attempts: int = 1
     container: str | None = None
-    #: The class of the last error and its message, for a dead letter.
+    #: Class and message of the last error, for a dead letter.
     error: str | None = None
-    #: The code of that message, with its parameters.
+    #: Code of that message, with its parameters.
     code: str | None = None
     parameters: dict[str, Any] | None = None
-    #: Anything the kind reports beyond this (fingerprint, sha256, reused, warnings as codes with parameters).
+    #: Further facts reported by the kind (fingerprint, sha256, reused, warnings as codes with parameters).
     details: dict[str, Any] = Field(default_factory=dict)
 
     @computed_field(description="what a person should know about the video: a code for programs, and a sentence")  # type: ignore[prop-decorator]
     @property
     def warnings(self) -> list[Warned]:
-        """The warnings in words."""
+        """Return the warnings as sentences."""
         kept = self.details.get("warnings")
         return [Warned(**Reason.from_json(each).to_people()) for each in (kept if isinstance(kept, list) else ())]
 
@@ -61,7 +61,7 @@ class ItemResult(FrozenModel):
         return {**given, "error": f"{data['error_class']}: {Reason.from_json(data).text}"} if "error_class" in data else given
 
     def wire(self) -> str:
-        """The JSON that is kept: without what is made of `details`."""
+        """Return the JSON that is stored; fields derived from `details` are left out."""
         left_out = {"warnings"} if self.artifacts else {"warnings", "artifacts"}
         return self.model_dump_json(exclude_none=True, exclude=left_out)
 
@@ -72,7 +72,7 @@ class ItemErrorRecord(FrozenModel):
     attempt: int
     #: Class name from scenequeue.errors, or LeaseExpired / ContainerLost / NotSetUp / MessageLost.
     error: str
-    #: `other` for what is no reason of ours.
+    #: `other` if the reason is not one of ours.
     code: str
     parameters: dict[str, Any] = Field(default_factory=dict)
     container: str
@@ -81,7 +81,7 @@ class ItemErrorRecord(FrozenModel):
     @computed_field(description="the reason in words")  # type: ignore[prop-decorator]
     @property
     def message(self) -> str:
-        """The reason in words."""
+        """Return the reason as a sentence."""
         return Reason.from_json({"code": self.code, "parameters": self.parameters}).text
 
     @model_validator(mode="before")
@@ -95,7 +95,7 @@ class ItemErrorRecord(FrozenModel):
 
 
 class DeadLetter(FrozenModel):
-    """An item that was given up, with its whole error history."""
+    """An item that was given up, with all its errors."""
 
     job_id: JobId
     item_id: ItemId
@@ -103,7 +103,7 @@ class DeadLetter(FrozenModel):
     buried_ms: int
     attempts: int
     errors: list[ItemErrorRecord]
-    #: What the item asks of its container.
+    #: Need of the item.
     need: str = ""
     item: WorkItem
 

@@ -1,4 +1,4 @@
-"""The queue's history in slots of a minute, five minutes or an hour."""
+"""Defines the queue's history, in slots of a minute, five minutes or an hour."""
 
 from enum import StrEnum
 from typing import NamedTuple
@@ -12,22 +12,22 @@ class Resolution(StrEnum):
     HOUR = "hour"  #: of the last 90 days
 
 
-#: Seconds of a slot, and slots that are kept.
+#: Seconds per slot, and number of slots that are kept.
 SLOTS = {Resolution.MINUTE: (60, 1440), Resolution.FIVE: (300, 2016), Resolution.HOUR: (3600, 2160)}
 
 
 class Rollup(NamedTuple):
     """One slot of the history."""
 
-    #: When it begins, by the Redis clock.
+    #: Its begin, by the Redis clock.
     at_ms: int
-    #: Most items that were ready at once.
+    #: Maximum number of ready items.
     ready: int
-    #: Most containers at once.
+    #: Maximum number of containers.
     containers: int
     usd: float
-    #: Items done since the slot before that is known.
+    #: Items done since the previous recorded slot.
     done: int
-    #: Dead letters at its end, and of the 20 most frequent reasons how many.
+    #: Dead letters at its end, and the numbers of the 20 most frequent reasons.
     dead: int
     dead_by_reason: dict[str, int]

@@ -1,4 +1,4 @@
-"""Scenes: a picture and a narration that become one MP4, as callers name them."""
+"""Defines scenes in the caller's form: a picture and a narration that become one MP4."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from scenequeue.jobs.ids import SceneName, Title
 from scenequeue.jobs.kinds.render import RenderPayload
 from scenequeue.jobs.options import StrictModel
 
-#: The fields of a scene that name what it is made of.
+#: Fields of a scene that name its inputs.
 INPUT_ROLES = ("image", "audio", "subtitles", "watermark", "music")
 
 
@@ -31,5 +31,5 @@ class Scene(StrictModel):
 
 
 def inputs_of(scene: Scene | RenderPayload) -> dict[str, str]:
-    """The places of a scene's inputs, by role; those that are not given are left out."""
+    """Return the places of a scene's inputs by role, without missing ones."""
     return {role: place for role in INPUT_ROLES if (place := getattr(scene, role)) is not None}

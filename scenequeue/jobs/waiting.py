@@ -1,4 +1,4 @@
-"""Finds the reason that a job waits: a pure function of its status and the acting dispatcher's plan."""
+"""Finds the reason that a job waits: a pure function of its status and the active dispatcher's plan."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -8,19 +8,19 @@ from scenequeue.jobs.job import Counts, JobState, JobStatus
 from scenequeue.jobs.need import need_in, split_need
 from scenequeue.reasons import Code, Reason
 
-#: A container whose last beat is older is not counted on: its lease would have expired.
+#: A container whose last heartbeat is older does not count: its lease would have expired.
 _SILENT_AFTER_MS = 60_000
-#: Reasons that are only a matter of time; for the others somebody has to act.
+#: Reasons that are temporary; for all others somebody must act.
 PASSING = frozenset({Code.ALL_AT_WORK, Code.ALL_DRAIN, Code.BUSY, Code.PLANNED, Code.RETRY_LATER, Code.STARTING})
 
 
 class Surroundings(NamedTuple):
-    """The state of the queue around a job that waits."""
+    """The state of the queue around a waiting job."""
 
     is_paused: bool
-    #: The acting dispatcher's last plan; None where none has acted lately.
+    #: The active dispatcher's last plan; None if no dispatcher was active recently.
     plan: Mapping[str, Any] | None
-    #: Needed only while no dispatcher acts: a worker that was started by hand works without one.
+    #: Needed only without an active dispatcher: workers that were started by hand work without one.
     containers: Sequence[ContainerRecord] = ()
     now_ms: int = 0
     #: Structures of the queue that this program looks at, newest first.
@@ -28,30 +28,30 @@ class Surroundings(NamedTuple):
 
 
 def may_wait(status: JobStatus) -> bool:
-    """True for an active job that has work left, none of which is being done."""
+    """Return True for an active job with work left, if none of it is being done."""
     return status.state is JobState.ACTIVE and stand_still(status.counts)
 
 
 def stand_still(counts: Counts) -> bool:
-    """True for items of which some wait, and none is being done."""
+    """Return True if some items wait, and none is being worked on."""
     return not counts.leased and bool(counts.ready or counts.delayed)
 
 
 def why_waiting(status: JobStatus, around: Surroundings) -> Reason | None:
-    """The reason that keeps all of a job from being worked on; None where it does not wait, or has only just come."""
+    """Return the reason that nothing of a job is worked on; None if it does not wait, or was submitted just now."""
     if not may_wait(status):
         return None
     return why_standing_still(status.counts, around, status.created_ms, status.ready_needs)
 
 
 def why_standing_still(counts: Counts, around: Surroundings, since_ms: int = 0, needs: Sequence[str] = ()) -> Reason | None:
-    """The reason that keeps all of some items from being worked on; None where they have only just come.
+    """Return the reason that none of some items is worked on; None if they arrived just now.
 
     Args:
-        counts: of items of which none is being done.
+        counts: counts of the items, of which none is being worked on.
         around: the state of the queue.
-        since_ms: when they came (Redis clock).
-        needs: of those that are ready, where that is known.
+        since_ms: time of their arrival (Redis clock).
+        needs: needs of the ready ones, if known.
     """
     if around.is_paused:
         return Reason(Code.PAUSED)

@@ -1,4 +1,4 @@
-"""Wishes of a job about the containers that do its work."""
+"""Defines a job's wishes for the containers that do its work."""
 
 from typing import Annotated, NamedTuple
 
@@ -11,32 +11,32 @@ _Count = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
 
 
 class JobWishes(FrozenModel):
-    """Sizes by which a job is spread over containers, within the operator's bounds.
+    """Sizes for the distribution of a job over containers, within the operator's bounds.
 
-    What is not wished follows the job's lane and length (dispatcher/decisions/sizing.py). Containers are not reserved: whoever is
-    free takes the work.
+    Missing wishes follow from the job's lane and length (dispatcher/decisions/sizing.py). Containers are not reserved: any
+    free container takes the work.
     """
 
-    #: Items that a container is launched for.
+    #: Items per launched container.
     scenes_per_batch: _Count | None = None
-    #: Most containers at once.
+    #: Maximum number of containers at once.
     max_parallel_tasks: _Count | None = None
-    #: Fewest items worth a container; not given: 5, or `scenes_per_batch` where that is less.
+    #: Minimum number of items per container; by default 5, or `scenes_per_batch` if that is less.
     min_scenes_per_batch: _Count | None = None
     #: Size of the containers: 1 2vCPU/4GiB, 2 4/8, 3 8/16, 4 16/32, 5 1/2.
     config_priority: Annotated[int, Field(strict=True, ge=1, le=5)] | None = None
 
 
 class WishedJob(NamedTuple):
-    """An active job with wishes, as the planner needs it."""
+    """An active job with wishes, in the form that the planner needs."""
 
     job_id: JobId
     is_urgent: bool
-    #: All its items, whatever became of them.
+    #: Number of all its items, in any state.
     total: int
     ready: int
-    #: Of its ready items, in seconds of video.
+    #: Total weight of its ready items, in seconds of video.
     ready_weight: float
     wishes: JobWishes
-    #: What its ready items ask of their container; "" where the queue does not tell.
+    #: Need of its ready items; "" if unknown.
     need: str = ""

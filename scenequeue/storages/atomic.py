@@ -1,4 +1,4 @@
-"""Writes a file whole or not at all: to a temporary file beside it, which is renamed at the end."""
+"""Writes a file atomically: to a temporary file beside it, which is renamed at the end."""
 
 import fcntl
 import hashlib
@@ -17,7 +17,7 @@ def atomic_write(target: Path) -> Iterator[Path]:
 
     A killed process leaves its temporary file behind; the next writer of the same target overwrites it.
     """
-    # A hash: with a suffix, the target's own name could be longer than a file system allows.
+    # A hash, because with a suffix the target's own name could be longer than a file system allows.
     stem = hashlib.sha256(os.fsencode(target.name)).hexdigest()[:16]
     copy = target.with_name(f".{stem}.part")
     descriptor = _open_locked(copy)

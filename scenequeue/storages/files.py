@@ -187,7 +187,7 @@ def _write_metadata(copy: Path, path: Path, metadata: Mapping[str, str]) -> None
     try:
         os.setxattr(copy, _ATTRIBUTE, text.encode())
     except (OSError, AttributeError):
-        # Metadata only saves work: without it a scene is rendered again that could have been reused.
+        # Metadata only saves work: without it, a scene is rendered again that could have been reused.
         with contextlib.suppress(OSError), atomic_write(_metadata_file(path)) as file:
             file.write_text(text)
 

@@ -30,12 +30,12 @@ def beating(queue: SceneQueue) -> Beating:
     @contextmanager
     def start() -> Iterator[tuple[Heartbeat, InFlightItems]]:
         in_flight = InFlightItems(1)
-        heart = Heartbeat(queue, ContainerId("c1"), in_flight, LEASE_S, "process")
-        heart.start()
+        heartbeat = Heartbeat(queue, ContainerId("c1"), in_flight, LEASE_S, "process")
+        heartbeat.start()
         try:
-            yield heart, in_flight
+            yield heartbeat, in_flight
         finally:
-            heart.stop(Reason(Code.IDLE))
+            heartbeat.stop(Reason(Code.IDLE))
 
     return start
 
@@ -83,7 +83,7 @@ def test_a_cancelled_job_is_learned_with_the_next_beat(
 def test_a_beat_that_fails_in_any_way_is_not_the_last(
     queue: SceneQueue, beating: Beating, submit_items: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A heart that stops for one odd answer would lose every lease without a word."""
+    """A dead heartbeat thread would silently lose every lease."""
     submit_items("a", ("wait", {}))
     calls: list[int] = []
     extend = queue.worker.extend
@@ -97,10 +97,10 @@ def test_a_beat_that_fails_in_any_way_is_not_the_last(
         return extend(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(queue.worker, "extend", extend_oddly)
-    with beating() as (heart, in_flight):
+    with beating() as (heartbeat, in_flight):
         item = _lease_one(queue, in_flight)
         wait_until(lambda: len(calls) >= 4, "it beats on")
-        wait_until(lambda: heart.silence_s() == 0, "the silence is over")
+        wait_until(lambda: heartbeat.silence_s() == 0, "the silence is over")
         assert not item.is_lost
         queue.worker.release("c1", [item.lease])
         in_flight.remove(item)
@@ -115,11 +115,11 @@ def test_silence_is_measured_while_redis_does_not_answer(
     def be_gone(*_: object) -> None:
         raise QueueUnavailable("gone")
 
-    with beating() as (heart, _):
+    with beating() as (heartbeat, _):
         wait_until(queue.inspect.containers, "hello")
-        assert heart.silence_s() == 0
+        assert heartbeat.silence_s() == 0
         monkeypatch.setattr(queue.worker, "beat", be_gone)
-        wait_until(lambda: heart.silence_s() > 0.2, "the silence grows")
+        wait_until(lambda: heartbeat.silence_s() > 0.2, "the silence grows")
     assert _record(queue).state == "running"
 
 
@@ -132,11 +132,11 @@ def test_a_beat_says_which_structures_of_the_queue_the_container_looks_at(queue:
 
 def test_the_drain_mark_arrives_with_a_beat(queue: SceneQueue, beating: Beating) -> None:
     """The dispatcher's way to ask."""
-    with beating() as (heart, _):
+    with beating() as (heartbeat, _):
         wait_until(queue.inspect.containers, "hello")
-        assert not heart.should_drain.is_set()
+        assert not heartbeat.should_drain.is_set()
         queue.dispatcher.drain("c1")
-        assert heart.should_drain.wait(5)
+        assert heartbeat.should_drain.wait(5)
 
 
 def test_idleness_is_told_in_redis_time_and_only_without_work(
@@ -144,30 +144,30 @@ def test_idleness_is_told_in_redis_time_and_only_without_work(
 ) -> None:
     """The reaper goes by it, so an item between two beats must restart it."""
     submit_items("a", ("wait", {}))
-    with beating() as (heart, in_flight):
+    with beating() as (heartbeat, in_flight):
         born = _record(queue).idle_since_ms
         assert abs(queue.inspect.now_ms() - born) < 5000
         item = _lease_one(queue, in_flight)
-        assert heart.record().idle_since_ms == 0
+        assert heartbeat.record().idle_since_ms == 0
         before = queue.inspect.now_ms()
         queue.worker.release("c1", [item.lease])
         in_flight.remove(item)
-        assert heart.record().idle_since_ms >= before - 50
+        assert heartbeat.record().idle_since_ms >= before - 50
     queue.producer.cancel("a")
 
 
 def test_stop_is_safe_twice_and_before_start(queue: SceneQueue) -> None:
-    """One goodbye with the first reason; none from a heart that never beat."""
+    """One goodbye with the first reason; none from a heartbeat that never began."""
     never = Heartbeat(queue, ContainerId("c0"), InFlightItems(1), LEASE_S, "process")
     never.stop(Reason(Code.IDLE))
     never.start()
     assert queue.inspect.containers() == []
-    heart = Heartbeat(queue, ContainerId("c1"), InFlightItems(1), LEASE_S, "process")
-    heart.start()
-    heart.start()
+    heartbeat = Heartbeat(queue, ContainerId("c1"), InFlightItems(1), LEASE_S, "process")
+    heartbeat.start()
+    heartbeat.start()
     wait_until(queue.inspect.containers, "hello")
-    heart.stop(Reason(Code.IDLE))
-    heart.stop(Reason(Code.DRAINED))
+    heartbeat.stop(Reason(Code.IDLE))
+    heartbeat.stop(Reason(Code.DRAINED))
     assert (_record(queue).state, _record(queue).exit_reason) == ("gone", "idle")
 
 
@@ -192,9 +192,9 @@ def test_the_log_is_told_with_a_beat_and_only_when_something_was_logged(
 
     monkeypatch.setattr(queue.worker, "log", log_and_lose_an_answer)
     monkeypatch.setattr(queue.worker, "beat", count_beats)
-    heart = Heartbeat(queue, ContainerId("c1"), InFlightItems(1), LEASE_S, "process", tail=tail)
+    heartbeat = Heartbeat(queue, ContainerId("c1"), InFlightItems(1), LEASE_S, "process", tail=tail)
     _say(tail, "one")
-    heart.start()
+    heartbeat.start()
     wait_until(lambda: len(told) == 2, "the answer was lost, and it was told again")
     so_far = len(beats)
     wait_until(lambda: len(beats) > so_far + 2, "it beats on")
@@ -202,7 +202,7 @@ def test_the_log_is_told_with_a_beat_and_only_when_something_was_logged(
     _say(tail, "two")
     wait_until(lambda: len(told) == 3, "the next line was told")
     _say(tail, "three")
-    heart.stop(Reason(Code.IDLE))
+    heartbeat.stop(Reason(Code.IDLE))
     assert queue.inspect.log("c1") == ["one", "two", "three"]
     assert _record(queue).memory_used_mib > 0
 

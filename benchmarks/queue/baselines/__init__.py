@@ -1,1 +1,1 @@
-"""One file per queue with its producer and its worker command. Each runs in a virtual environment of its own."""
+"""The queues to compare with: one file each, with producer and worker command, run in its own virtual environment."""

@@ -1,4 +1,4 @@
-"""arq, default settings."""
+"""Baseline arq, with default settings."""
 
 import asyncio
 import sys
@@ -27,7 +27,7 @@ class WorkerSettings:
 
 
 def enqueue(numbers: Iterable[int]) -> None:
-    """One await each."""
+    """Enqueue with one await each."""
 
     async def run() -> None:
         pool = await create_pool(WorkerSettings.redis_settings)
@@ -39,7 +39,7 @@ def enqueue(numbers: Iterable[int]) -> None:
 
 
 def enqueue_bulk(numbers: Iterable[int]) -> None:
-    """gather() by 500; there is no bulk call."""
+    """Enqueue with gather() by 500; there is no bulk call."""
 
     async def run() -> None:
         pool = await create_pool(WorkerSettings.redis_settings)

@@ -19,7 +19,7 @@ job = app.task(name="job")(work)
 
 
 def enqueue(numbers: Iterable[int]) -> None:
-    """One message each."""
+    """Enqueue one message each."""
     for number in numbers:
         job.delay(number, PADDING)
 

@@ -16,7 +16,7 @@ job = dramatiq.actor(actor_name="job")(work)
 
 
 def enqueue(numbers: Iterable[int]) -> None:
-    """One message each."""
+    """Enqueue one message each."""
     for number in numbers:
         job.send(number, PADDING)
 

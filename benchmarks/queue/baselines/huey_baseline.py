@@ -14,7 +14,7 @@ job = huey.task(name="job")(work)
 
 
 def enqueue(numbers: Iterable[int]) -> None:
-    """One message each."""
+    """Enqueue one message each."""
     for number in numbers:
         job(number, PADDING)
 

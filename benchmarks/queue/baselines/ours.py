@@ -19,7 +19,7 @@ from scenequeue.settings import SceneburstSettings
 SETTINGS = "default; lease 30 s, quick: 5 s; no dispatcher that would see a container die"
 REQUIREMENTS: list[str] = []
 WORKER = [sys.executable, __file__]
-#: Work that takes time is leased one by one, as the container worker does.
+#: Work that takes time is leased item by item, as in the container worker.
 _BATCH = 1 if WORK_S else 100
 #: Ack each result by a call of its own, instead of all with the call that leases the next items.
 _ACKS_EACH = "BENCH_ACKS_EACH" in os.environ

@@ -18,13 +18,13 @@ _queue = Queue(connection=Redis.from_url(REDIS_URL))
 
 
 def enqueue(numbers: Iterable[int]) -> None:
-    """One job each."""
+    """Enqueue one job each."""
     for number in numbers:
         _queue.enqueue(work, number, PADDING, retry=Retry(3))
 
 
 def enqueue_bulk(numbers: Iterable[int]) -> None:
-    """enqueue_many by 500."""
+    """Enqueue with enqueue_many by 500."""
     numbers = list(numbers)
     for at in range(0, len(numbers), 500):
         _queue.enqueue_many([Queue.prepare_data(work, (number, PADDING), retry=Retry(3)) for number in numbers[at : at + 500]])

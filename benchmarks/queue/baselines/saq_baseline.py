@@ -25,7 +25,7 @@ _SAFE = {"retries": 3, "timeout": round(RECOVERY_S) or 10}
 
 
 def enqueue(numbers: Iterable[int]) -> None:
-    """One await each."""
+    """Enqueue with one await each."""
 
     async def run() -> None:
         await queue.connect()
@@ -37,7 +37,7 @@ def enqueue(numbers: Iterable[int]) -> None:
 
 
 def enqueue_bulk(numbers: Iterable[int]) -> None:
-    """gather() by 100; there is no bulk call."""
+    """Enqueue with gather() by 100; there is no bulk call."""
 
     async def run() -> None:
         await queue.connect()

@@ -1,4 +1,4 @@
-"""streaq, default settings."""
+"""Baseline streaq, with default settings."""
 
 import asyncio
 import sys
@@ -20,7 +20,7 @@ async def job(number: int, padding: str) -> None:
 
 
 def enqueue(numbers: Iterable[int]) -> None:
-    """One await each."""
+    """Enqueue with one await each."""
 
     async def run() -> None:
         async with worker:
@@ -31,7 +31,7 @@ def enqueue(numbers: Iterable[int]) -> None:
 
 
 def enqueue_bulk(numbers: Iterable[int]) -> None:
-    """enqueue_many by 500."""
+    """Enqueue with enqueue_many by 500."""
 
     async def run() -> None:
         listed = list(numbers)

@@ -10,19 +10,19 @@ from taskiq_redis import RedisStreamBroker
 SETTINGS = "stream broker, acknowledged when run; idle_timeout 600 s, quick: 5 s"
 REQUIREMENTS = ["taskiq==0.13.0", "taskiq-redis==1.2.4", "redis==8.1.0", "hiredis==3.5.0"]
 WORKER = [sys.executable, "-m", "taskiq", "worker", "taskiq_baseline:broker", "-w", "1", "--log-level", "WARNING"]
-# A group made at "$", the default, never gets what was sent before its first worker.
+# A group made at "$", the default, never receives messages sent before its first worker.
 _quick = {"idle_timeout": round(RECOVERY_S * 1000), "unacknowledged_lock_timeout": RECOVERY_S} if RECOVERY_S else {}
 broker = RedisStreamBroker(REDIS_URL, consumer_id="0", **_quick)
 
 
 @broker.task(task_name="job")
 def job(number: int, padding: str) -> None:
-    """A sync task runs in taskiq's thread pool."""
+    """Run the body; a sync task runs in taskiq's thread pool."""
     work(number, padding)
 
 
 def enqueue(numbers: Iterable[int]) -> None:
-    """One await each."""
+    """Enqueue with one await each."""
 
     async def run() -> None:
         await broker.startup()
@@ -34,7 +34,7 @@ def enqueue(numbers: Iterable[int]) -> None:
 
 
 def enqueue_bulk(numbers: Iterable[int]) -> None:
-    """gather() by 100; there is no bulk call."""
+    """Enqueue with gather() by 100; there is no bulk call."""
 
     async def run() -> None:
         await broker.startup()

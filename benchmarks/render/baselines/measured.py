@@ -1,4 +1,4 @@
-"""Runs ours and the baselines: each renders one scene to an MP4, and is measured."""
+"""Runs ours and the baselines: each renders one scene to an MP4 and is measured."""
 
 import contextlib
 import json
@@ -71,7 +71,7 @@ class RenderHarness:
         return float(next(json.loads(line)["first_frame_s"] for line in lines if "first_frame_s" in line))
 
     def raw_frames(self, request: RenderRequest) -> Path:
-        """Write our frames, as they go to the encoder, to a file in memory."""
+        """Write our frames, as sent to the encoder, to a file in memory."""
         target = self._fast / "frames.yuv"
         self._child(request, ("--frames", str(target)))
         return target
@@ -86,14 +86,14 @@ class RenderHarness:
         )  # fmt: skip
 
     def encoder_alone(self, request: RenderRequest, frames: Path, output: Path) -> Cost:
-        """Ffmpeg with our graph, settings (or those of `with_encoder`) and environment, on frames in memory."""
+        """Measure ffmpeg with our graph, settings (or those of `with_encoder`) and environment, on frames in memory."""
         count = frames.stat().st_size * 2 // (3 * FRAME_PX[0] * FRAME_PX[1])
         argv = encoder.argv_for(request, count, str(output))
         with frames.open("rb") as file:
             return measure(argv, stdin=file, more=child_environment(self.folder))
 
     def zoompan(self, scene: Scene, output: Path, width: int, *, plain: bool = False) -> Cost:
-        """The usual recipe: enlarge to this width, zoompan, subtitles, watermark; the same path, and shared settings."""
+        """Measure the usual recipe: enlarge to this width, zoompan, subtitles, watermark; same path, shared settings."""
         share = f"(on/{scene.frames - 1})"
         zoom = f"pow({ZOOM},{share}*{share}*(3-2*{share}))"
         graph = (

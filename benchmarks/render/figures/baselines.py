@@ -1,4 +1,4 @@
-"""Time and likeness beside MoviePy and the chain of four encodes that Sceneburst replaces."""
+"""Compares time and likeness with MoviePy, and with the chain of four encodes that Sceneburst replaces."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ LIKENESS_FALLOFF = 1.55
 
 
 def baselines(bench: Bench) -> None:
-    """Measure MoviePy and the replaced chain once only, as they are much slower."""
+    """Measure MoviePy and the replaced chain only once, because they are much slower."""
     scene = make_scene(bench.folder, 2, bench.seconds)
     same, own = bench.harness.request(scene, threads=2, crf=SHARED_CRF), bench.harness.request(scene, threads=1)
     costs = in_turns(

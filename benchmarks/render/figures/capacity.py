@@ -1,4 +1,4 @@
-"""Use of a container's cores and memory: motion or none, slots and threads, memory, busy encoders."""
+"""Measures the use of a container's cores and memory: motion or none, slots and threads, memory, busy encoders."""
 
 import statistics
 import sys
@@ -30,9 +30,9 @@ def static(bench: Bench) -> None:
 
 
 def slots(bench: Bench) -> None:
-    """Ways to share two cores: so many scenes at a time, with so many encoder threads each; and what the last scene could do.
+    """Compare ways to share two cores: the number of simultaneous scenes, and of encoder threads for each.
 
-    `tail` is five scenes, of which the last one has both cores for itbench.
+    `tail` is five scenes; the last one has both cores for itself.
     """
     scene = make_scene(bench.folder, 6, bench.seconds)
     plans = {
@@ -57,7 +57,7 @@ def slots(bench: Bench) -> None:
 
 
 def _in_slots(bench: Bench, scene: Scene, slots: int, threads: list[int]) -> Cost:
-    """Render a scene for each thread count, `slots` at a time; returns wall seconds of all, and the sum of their CPU seconds."""
+    """Render a scene for each thread count, `slots` at a time; return wall seconds of all, and the sum of their CPU seconds."""
 
     def one(number: int) -> Cost:
         folder = bench.folder / f"slot-{number}"

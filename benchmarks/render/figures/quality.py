@@ -1,4 +1,4 @@
-"""Quality beside the zoompan pipelines: VMAF, likeness to ideal frames, steadiness of the motion."""
+"""Compares quality with the zoompan pipelines: VMAF, likeness to ideal frames, steadiness of the motion."""
 
 import statistics
 import sys
@@ -52,5 +52,5 @@ def quality(bench: Bench) -> None:
             differences.setdefault(name, []).append(value)
     limits = [("≥", -0.5), ("≥", 1.5), ("≤", 0.06), ("≥", 0.0), ("≤", 0.0)]
     for (name, values), (sign, limit) in zip(differences.items(), limits, strict=True):
-        # No scene may step backwards at all; for the others the median counts.
+        # No scene may step backwards at all; for the other figures the median counts.
         bench.check(name, max(values) if name.endswith("steps") else statistics.median(values), sign, limit)

@@ -1,4 +1,4 @@
-"""Time and size beside the encoder alone and the usual zoompan pipeline."""
+"""Compares time and size with the encoder alone and the usual zoompan pipeline."""
 
 import statistics
 from pathlib import Path

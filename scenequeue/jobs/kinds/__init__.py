@@ -1,6 +1,6 @@
-"""Kinds of items as the queue knows them: one file each, named like the kind.
+"""The queue's half of the kinds of items: one file each, named like the kind.
 
-The worker's half, how an item is carried out, is the file of the same name in `container_worker/kinds/`.
+The worker's half, which executes items, is the file of the same name in `container_worker/kinds/`.
 """
 
 from importlib import import_module
@@ -9,11 +9,11 @@ from typing import Protocol, cast
 
 
 class QueuedKind(Protocol):
-    """A kind's file, as far as the queue and the planner read it."""
+    """The part of a kind's file that the queue and the planner read."""
 
-    #: Version of its payload. An item of a newer one is left to newer workers.
+    #: Version of its payload. Items of a newer version are left to newer workers.
     VERSION: int
-    #: What an item's weight counts.
+    #: Unit of an item's weight.
     UNIT: str
 
 
@@ -23,10 +23,10 @@ def known_kinds() -> list[str]:
 
 
 def load_kind(name: str) -> QueuedKind:
-    """Return a kind's file.
+    """Import a kind's file.
 
     Raises:
-        KeyError: there is none of this name; a name out of a message is never imported.
+        KeyError: there is no kind with this name; a name from a message is never imported.
     """
     if name not in known_kinds():
         raise KeyError(name)

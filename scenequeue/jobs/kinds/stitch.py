@@ -1,4 +1,4 @@
-"""A film: the rendered scenes of a job become one MP4. Its payload; its options are those of the scenes."""
+"""The kind `stitch`, which makes one MP4 from the rendered scenes of a job: its payload; its options are those of scenes."""
 
 from typing import Annotated, Any
 
@@ -9,12 +9,12 @@ from scenequeue.jobs.options import FrozenModel
 
 VERSION = 1
 UNIT = "seconds of video"
-#: Most scenes of one film: each is a file that the item fetches, and a line of its message.
+#: Maximum number of scenes in a film: each is a file that the item fetches, and a line of its message.
 MAX_SCENES = 2_000
 
 
 class StitchPayload(FrozenModel):
-    """Everything that a worker needs to join rendered scenes. Every address is a URI."""
+    """The data that a worker needs to stitch rendered scenes. Every address is a URI."""
 
     #: The scenes' MP4s in the film's order.
     sources: Annotated[list[str], Field(min_length=1, max_length=MAX_SCENES)]
@@ -22,5 +22,5 @@ class StitchPayload(FrozenModel):
     music: str | None = None
     title: Title | None = None
     options: dict[str, Any] = Field(default_factory=dict)
-    #: Where the MP4 goes, once, whole.
+    #: Target address of the MP4; it is written once, and atomically.
     output: str
