@@ -260,5 +260,5 @@ def _not_started(path: str, error: OSError) -> Reason:
 
 
 def _said(error: OSError) -> str:
-    """What the system says of an error."""
+    """Return the system's message for an error."""
     return error.strerror or str(error)
