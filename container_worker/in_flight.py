@@ -12,10 +12,13 @@ from container_worker.codes import Code
 from container_worker.sandbox.child import Stopped
 from scenequeue.jobs.ids import LeaseToken
 from scenequeue.jobs.item import Lease
+from scenequeue.jobs.need import need_of
 
-#: Seconds of video left to make at a slot when the next item is fetched. Fetched earlier, it would wait behind a long scene
-#: although another container could begin it.
-AHEAD_VIDEO_S = 10.0
+#: Seconds of work left at a slot when the next item is fetched. Fetched earlier, it would wait behind a long item although
+#: another container could begin it.
+AHEAD_S = 6.0
+#: Seconds of work per unit of weight until an item of the same need has been measured here; about that of a scene.
+_UNMEASURED_S = 0.6
 
 
 class Phase(Enum):
@@ -62,6 +65,8 @@ class InFlightItems:
         self._working = 0
         self._waiting: deque[LeaseToken] = deque()
         self._changes = 0
+        #: Need -> seconds of work per unit of weight, of the last item here; units differ between kinds.
+        self._measured_s: dict[str, float] = {}
         self._idle_since = time.monotonic()
         self._changed = threading.Condition()
 
@@ -95,8 +100,7 @@ class InFlightItems:
             # Deliveries pile up behind a slow store: further leases would only keep items from other containers.
             if len(self._items) >= 3 * self.slots + 1:
                 return 0
-            left_s = [item.lease.item.weight * (1 - item.progress) for item in before_delivery if item.phase is Phase.WORKING]
-            soon_free = sum(seconds <= AHEAD_VIDEO_S for seconds in left_s)
+            soon_free = sum(self._left_s(item) <= AHEAD_S for item in before_delivery if item.phase is Phase.WORKING)
             return max(0, self.slots + soon_free - len(before_delivery))
 
     def idle_s(self) -> float:
@@ -140,14 +144,29 @@ class InFlightItems:
             self._working += 1
             item.phase = Phase.WORKING
             self._note_change()
+        began_s = time.monotonic()
         try:
             yield
+            self._measure(item, time.monotonic() - began_s)
         finally:
             with self._changed:
                 self._working -= 1
                 item.phase = Phase.DELIVERING
                 self._note_change()
 
+    def _left_s(self, item: InFlightItem) -> float:
+        """Estimate the seconds of work that a working item still needs."""
+        return item.lease.item.weight * (1 - item.progress) * self._measured_s.get(_need(item), _UNMEASURED_S)
+
+    def _measure(self, item: InFlightItem, seconds: float) -> None:
+        if item.lease.item.weight > 0:
+            with self._changed:
+                self._measured_s[_need(item)] = seconds / item.lease.item.weight
+
     def _note_change(self) -> None:
         self._changes += 1
         self._changed.notify_all()
+
+
+def _need(item: InFlightItem) -> str:
+    return need_of(item.lease.item.kind, item.lease.item.v)

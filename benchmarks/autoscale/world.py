@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from benchmarks.autoscale.loads import RATE, Item, Load
-from container_worker.in_flight import AHEAD_VIDEO_S
+from container_worker.in_flight import AHEAD_S
 from dispatcher.decisions.pricing import prices, usd_per_hour
 from dispatcher.fleet import SIZES
 from dispatcher.fleets.settings import FargateSettings
@@ -235,7 +235,7 @@ class World:
             item, began_s = container.prepared.pop(0), self.now_s
             container.working.append(item)
             done_s = began_s + item.work_s
-            ahead_s = max(began_s, done_s - AHEAD_VIDEO_S * item.work_s / item.weight)
+            ahead_s = max(began_s, done_s - AHEAD_S)
             container.ahead_s.append(ahead_s)
             self._at(ahead_s, lambda: self._take(container))
             self._at(done_s, lambda item=item, began_s=began_s: self._finish(container, item, began_s))

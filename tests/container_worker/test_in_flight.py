@@ -60,6 +60,24 @@ def test_nothing_is_fetched_to_wait_behind_long_scenes() -> None:
     assert in_flight.free_capacity() == 1
 
 
+def test_a_weight_in_another_unit_is_measured_before_the_next_item_is_prepared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A copy of a million units that takes two seconds is soon done, and says nothing about scenes."""
+    now = [100.0]
+    monkeypatch.setattr("container_worker.in_flight.time", SimpleNamespace(monotonic=lambda: now[0]))
+    in_flight = InFlightItems(1)
+    for token, is_prepared in (("1", False), ("2", True)):
+        item = in_flight_item(token, kind="copy", weight=1e6)
+        in_flight.add(item)
+        with in_flight.slot(item):
+            assert in_flight.free_capacity() == is_prepared
+            now[0] += 2
+        in_flight.remove(item)
+    scene = in_flight_item("3", weight=600.0)
+    in_flight.add(scene)
+    with in_flight.slot(scene):
+        assert in_flight.free_capacity() == 0
+
+
 def test_a_change_between_looking_and_waiting_is_not_missed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Otherwise a free slot would stay empty until the time-out."""
     in_flight = InFlightItems(1)
