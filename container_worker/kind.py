@@ -139,7 +139,7 @@ def carry_out(kind: Kind, context: ItemContext) -> Finished:
     context = replace(context, slot=clock.slot)
     item = parse_payload(kind, context)
     wanted: list[Input] = []
-    files = fetch(_noted(kind.inputs(item), wanted), context.storage, context.scratch, context.stop_if_asked)
+    files = fetch(_recording(kind.inputs(item), wanted), context.storage, context.scratch, context.stop_if_asked)
     identity = kind.fingerprint(item, files)
     outputs = kind.outputs(item)
     if outputs and identity:
@@ -173,7 +173,7 @@ def parse_payload(kind: Kind, context: ItemContext) -> ParsedItem[Any, Any]:
     return ParsedItem(context, payload, options)
 
 
-def _noted(inputs: Iterable[Input], wanted: list[Input]) -> Iterator[Input]:
+def _recording(inputs: Iterable[Input], wanted: list[Input]) -> Iterator[Input]:
     for each in inputs:
         wanted.append(each)
         yield each

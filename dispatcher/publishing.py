@@ -9,7 +9,7 @@ from scenequeue.reasons import Reason
 from scenequeue.settings import DispatcherSettings
 
 
-def published(
+def plan_as_json(
     made: Plan,
     waits_because: Reason | None,
     at_ms: int,

@@ -21,7 +21,7 @@ from dispatcher.heartbeat_watch import HeartbeatWatch
 from dispatcher.launcher import Launcher
 from dispatcher.metrics.counters import Counters
 from dispatcher.operator_settings import limits_from, policy_from
-from dispatcher.publishing import published
+from dispatcher.publishing import plan_as_json
 from dispatcher.reaping import Reaping
 from dispatcher.snapshot import Ticked, TickSnapshot, take_snapshot
 from dispatcher.webhooks import WebhookSender
@@ -101,7 +101,7 @@ class Dispatcher:
             self._log.warning("fleet cannot be listed; neither launching nor reaping", error=str(error))
             problem = {"problem": error.reason}
             made = replace(self._last, orders=(), why=Reason(Code.PLAN_BLIND, problem))
-            self._show(made, Reason(QueueCode.FLEET_UNSEEN, problem), self._queue.inspect.now_ms())
+            self._store_plan(made, Reason(QueueCode.FLEET_UNSEEN, problem), self._queue.inspect.now_ms())
             return None
 
     def try_tick(self) -> Plan | None:
@@ -122,7 +122,7 @@ class Dispatcher:
         if fence is None:
             return None
         self._counters.count_interruptions(running)
-        self._take_limits()
+        self._read_limits()
         try:
             snapshot = take_snapshot(self._queue, self._reap(fence, running), self._image)
             made = self._plan(snapshot)
@@ -167,7 +167,7 @@ class Dispatcher:
         verdicts = find_reapable(ledger, running, now_ms, self._limits, self._policy.min_containers)
         return self._reaping.execute(fence, verdicts, ledger, now_ms)
 
-    def _take_limits(self) -> None:
+    def _read_limits(self) -> None:
         changed = self._queue.inspect.limits()
         if changed != self._changed:
             self._log.info("limits changed", **{limit.name: limit.value for limit in changed})
@@ -190,7 +190,7 @@ class Dispatcher:
         self._last = made
         rejection = Rejection(launcher.problem, launcher.lacks_capacity) if launcher.problem else None
         reason = standstill(made, ticked.containers, self._policy, rejection, backoff.why if backoff.pause_s else None)
-        self._show(made, reason, ticked.snapshot.at_ms)
+        self._store_plan(made, reason, ticked.snapshot.at_ms)
         if self._observe:
             self._observe(ticked)
         if self._notifier:
@@ -203,11 +203,11 @@ class Dispatcher:
         self._sampled_s = now_s
         self._queue.dispatcher.record_sample(fence, made.running + made.starting, made.usd_per_hour * since_s / 3600)
 
-    def _show(self, made: Plan, waits_because: Reason | None, at_ms: int) -> None:
+    def _store_plan(self, made: Plan, waits_because: Reason | None, at_ms: int) -> None:
         """Publish the plan for operators and producers for the next ticks."""
         # Containers of Docker and Fargate have an environment of their own.
         has_credentials = self._aws.has_credentials if self._aws else None
-        shown = published(
+        shown = plan_as_json(
             *(made, waits_because, at_ms, self._settings, self._changed),
             structures=self._queue.structures,
             has_aws_credentials=has_credentials,

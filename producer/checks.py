@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from producer.codes import Code
 from producer.places import file_problem, input_problem, local_path, output_uri
-from producer.reach import Found, Reach
+from producer.reach import FoundOutOfReach, Reach
 from producer.requests.film import FilmLike, film_conflicts, film_from
 from producer.requests.scenes import Malformed, SceneLike, caller_names, explain, options_from, scene_from
 from scenequeue.errors import InvalidScenes, InvalidValue, Mistake, Place, QueueUnavailable, StorageDenied, inside
@@ -76,11 +76,11 @@ class Checks:
 
     def __init__(self, rules: Rules, find_reach: Callable[[], Reach | None] | None = None) -> None:
         self._rules = rules
-        #: Mistakes so far, except those in `absent` and those that `beyond` returns.
+        #: Mistakes so far, except those in `absent` and those that `out_of_reach` returns.
         self.mistakes: list[Mistake] = []
         #: Missing local inputs.
         self.absent: list[Mistake] = []
-        self._found: list[Found] = []
+        self._found: list[FoundOutOfReach] = []
         self._names: dict[str, int] = {}
         self._reach: Reach | None = None
         self._unavailable: QueueUnavailable | None = None
@@ -104,7 +104,7 @@ class Checks:
             self.mistakes += error.mistakes
             return None
         if self._reach and (beyond := self._reach.of_output(prefix)):
-            self._found.append(Found(("output",), Reason(Code.FIELD, {"name": "output"}), beyond))
+            self._found.append(FoundOutOfReach(("output",), Reason(Code.FIELD, {"name": "output"}), beyond))
         return prefix
 
     def options(self, given: RenderOptions | Mapping[str, Any] | None) -> RenderOptions:
@@ -188,7 +188,7 @@ class Checks:
             InvalidScenes: the first hundred mistakes: those of the job, then those of its scenes in order.
             QueueUnavailable: there is no mistake, but the reach of containers could not be read from Redis.
         """
-        found = sorted([*self.beyond(), *self.mistakes, *self.absent], key=_position)
+        found = sorted([*self.out_of_reach(), *self.mistakes, *self.absent], key=_position)
         if len(found) > _MAX_MISTAKES:
             more = len(found) - _MAX_MISTAKES
             found = [*found[:_MAX_MISTAKES], Mistake((), Reason(Code.MISTAKES_LEFT_OUT, {"more": more}))]
@@ -201,9 +201,9 @@ class Checks:
         if self._unavailable is not None:
             raise self._unavailable
 
-    def beyond(self) -> list[Mistake]:
+    def out_of_reach(self) -> list[Mistake]:
         """Return mistakes about places that containers cannot reach, one per reason."""
-        return self._reach.tell(sorted(self._found, key=_position), self._rules.further) if self._reach else []
+        return self._reach.mistakes_of(sorted(self._found, key=_position), self._rules.further) if self._reach else []
 
     def _scene(self, index: int, given: SceneLike, options: RenderOptions, film: Film | None) -> Scene | None:
         """Check one scene; None if it is malformed."""
@@ -243,7 +243,7 @@ class Checks:
         if path is not None and (problem := file_problem(role, path)):
             self.absent.append(Mistake(where, inside(whole, inside(role, problem))))
         elif self._reach and (beyond := self._reach.of_input(place)):
-            self._found.append(Found(where, Reason(Code.PART, {"whole": whole, "part": role}), beyond))
+            self._found.append(FoundOutOfReach(where, Reason(Code.PART, {"whole": whole, "part": role}), beyond))
 
     def _read(self, field: str, read: Callable[[], T]) -> T:
         try:
@@ -254,7 +254,7 @@ class Checks:
             return rest
 
 
-def _position(found: Mistake | Found) -> int:
+def _position(found: Mistake | FoundOutOfReach) -> int:
     """Return the sort key of a place: the scene's index, or -1 for a place of the job."""
     place = found.place
     return place[1] if len(place) > 1 and place[0] == "scenes" and isinstance(place[1], int) else -1

@@ -90,7 +90,7 @@ class JobHandle:
                 status = self.status()
                 backoff.reset()
             except QueueUnavailable as error:
-                log.is_out_of_sight(error)
+                log.log_unreachable(error)
                 pause_s = backoff.next_s()
                 if deadline is not None and time.monotonic() + pause_s >= deadline:
                     raise
@@ -100,7 +100,7 @@ class JobHandle:
             if status.state is not JobState.ACTIVE and not status.counts.leased and not (events and on_event):
                 return status
             reason = status.waits_because
-            log.waits(reason)
+            log.log_reason(reason)
             if deadline is not None and time.monotonic() >= deadline:
                 raise TimeoutError(self._not_ended(timeout_s or 0, reason).text)
 

@@ -27,7 +27,7 @@ _MAX_FOLDERS = 10_000
 _MAX_PLACES = 20
 
 
-class Beyond(NamedTuple):
+class OutOfReach(NamedTuple):
     """An address that containers cannot read or write, and the reason."""
 
     kind: Literal["address", "credentials", "fargate", "link", "roots"]
@@ -42,13 +42,13 @@ class Beyond(NamedTuple):
     folder: Path | None = None
 
 
-class Found(NamedTuple):
+class FoundOutOfReach(NamedTuple):
     """An address out of reach, and the place that names it."""
 
     place: Place
     #: Name of the place in messages.
     called: Reason
-    beyond: Beyond
+    beyond: OutOfReach
 
 
 def working_folder() -> Path | None:
@@ -82,11 +82,11 @@ class Reach:
         roots = tuple(Path(str(root)) for root in plan["file_roots"])
         return cls(plan["fleet"], roots, inputs, plan.get("aws_credentials") is not False, here)
 
-    def of_output(self, address: str) -> Beyond | None:
+    def of_output(self, address: str) -> OutOfReach | None:
         """Return the reason that containers cannot write to an output's address; None if they can."""
         return self.find(address, "write", is_folder=True)
 
-    def of_input(self, place: str) -> Beyond | None:
+    def of_input(self, place: str) -> OutOfReach | None:
         """Return the reason that containers cannot read an input; None if they can.
 
         Args:
@@ -108,8 +108,8 @@ class Reach:
             self._within.add(folder)
         return beyond
 
-    def tell(
-        self, found: Iterable[Found], further: Callable[[Place, Reason], Reason] = lambda _, called: called
+    def mistakes_of(
+        self, found: Iterable[FoundOutOfReach], further: Callable[[Place, Reason], Reason] = lambda _, called: called
     ) -> list[Mistake]:
         """Return one mistake per reason, at the first place that has it; all suggest the same folders.
 
@@ -117,7 +117,7 @@ class Reach:
             found: the addresses, in the order in which they are reported.
             further: names the other places with the same reason.
         """
-        kinds: dict[tuple[str, ...], list[Found]] = {}
+        kinds: dict[tuple[str, ...], list[FoundOutOfReach]] = {}
         folders: dict[Path, None] = {}
         for each in found:
             beyond = each.beyond
@@ -132,7 +132,7 @@ class Reach:
             told.append(Mistake(first.place, inside(first.called, why), tuple((each.place, each.called) for each in rest)))
         return told
 
-    def explain(self, beyond: Beyond, folders: Sequence[Path]) -> Reason:
+    def explain(self, beyond: OutOfReach, folders: Sequence[Path]) -> Reason:
         """Return the reason, with the setting to change.
 
         Args:
@@ -147,18 +147,18 @@ class Reach:
         problem = Reason(Code.WITHOUT_CREDENTIALS) if beyond.kind == "credentials" else self._unshared(beyond, folders)
         return Reason(_CANNOT[act], {"place": place, "problem": problem})
 
-    def _unshared(self, beyond: Beyond, folders: Sequence[Path]) -> Reason:
+    def _unshared(self, beyond: OutOfReach, folders: Sequence[Path]) -> Reason:
         shared = Reason(Code.SHARED_NOTHING)
         if self.roots:
             shared = Reason(Code.SHARED_FOLDERS, {"folders": ", ".join(map(str, self.roots))})
-        setting, instead = self._wanted([*self.roots, *folders]), _INSTEAD[beyond.act]
+        setting, instead = self._settings_to_share([*self.roots, *folders]), _INSTEAD[beyond.act]
         if beyond.kind == "link":
             return Reason(
                 Code.LINK_OUT_OF_SHARED, {"shared": shared, "link": beyond.link, "setting": setting, "instead": instead}
             )
         return Reason(Code.OUTSIDE_SHARED, {"shared": shared, "setting": setting, "instead": instead})
 
-    def _wanted(self, folders: Sequence[Path]) -> Reason:
+    def _settings_to_share(self, folders: Sequence[Path]) -> Reason:
         """Return the settings with which a dispatcher shares exactly these folders."""
         folders = list(dict.fromkeys(folders))
         roots = list_for_shell(folders)
@@ -170,7 +170,7 @@ class Reach:
             return Reason(Code.ROOTS_OF_PROCESS, {"roots": roots, "options": options})
         return Reason(Code.ROOTS, {"roots": roots})
 
-    def find(self, address: str, act: Act, *, is_folder: bool = False) -> Beyond | None:
+    def find(self, address: str, act: Act, *, is_folder: bool = False) -> OutOfReach | None:
         """Return the reason that containers can never read or write an address; None if they may.
 
         Args:
@@ -179,30 +179,30 @@ class Reach:
             is_folder: True for the address of a folder.
         """
         if address.startswith("s3:") and not self.has_aws:
-            return Beyond("credentials", act, address)
+            return OutOfReach("credentials", act, address)
         if not address.startswith("file:"):
             return None
         try:
             path = path_of(address)
         except StorageDenied as error:
-            return Beyond("address", act, address, error.reason)
+            return OutOfReach("address", act, address, error.reason)
         if self.fleet == "fargate":
-            return Beyond("fargate", act, str(path))
+            return OutOfReach("fargate", act, str(path))
         if self._is_within(path):
             return None
         written = _written(path)
         if not self._names(written):
-            return Beyond("roots", act, str(path), folder=self._root_for(written if is_folder else written.parent))
+            return OutOfReach("roots", act, str(path), folder=self._root_for(written if is_folder else written.parent))
         # A container on another machine may not have the link; only a link that exists here counts.
         link = find_escaping_link(path, self.roots)
         if link is None:
             return None
         target = _followed(path)
         folder = self._root_for(target if is_folder else target.parent)
-        return Beyond("link", act, str(path), link=str(link), folder=folder)
+        return OutOfReach("link", act, str(path), link=str(link), folder=folder)
 
     @cached_property
-    def _uploads(self) -> Beyond | None:
+    def _uploads(self) -> OutOfReach | None:
         """Return the reason that containers cannot read uploaded files; None if they can."""
         return self.find((self.inputs or "").rstrip("/"), "read", is_folder=True)
 

@@ -27,7 +27,7 @@ class WaitLog:
         self._since = 0.0
         self._is_warned = False
 
-    def waits(self, reason: Reason | None) -> None:
+    def log_reason(self, reason: Reason | None) -> None:
         """Record the current reason that the job waits; None if it does not wait."""
         code = reason.code if reason else ""
         if code != self._code:
@@ -39,7 +39,7 @@ class WaitLog:
             self._is_warned = True
             _log.warning("job %s waits: %s", self._job_id, reason.text)
 
-    def is_out_of_sight(self, error: Exception) -> None:
+    def log_unreachable(self, error: Exception) -> None:
         """Log once that the queue does not answer."""
         if self._code != "queue_unavailable":
             self._code, self._is_warned = "queue_unavailable", True

@@ -87,7 +87,7 @@ class _Reader:
                 output = str(self._folder / str(output))
             checks.output(output)
         self._raise_mistakes(checks)
-        return Manifest(self._path, output, options, scenes, film, labels, self._told(checks.absent))
+        return Manifest(self._path, output, options, scenes, film, labels, self._lines_of(checks.absent))
 
     def _film(self, document: dict[str, Any]) -> Any:
         """Return the film with absolute paths; it takes the manifest's music if it has none of its own."""
@@ -128,12 +128,12 @@ class _Reader:
 
         Missing inputs are included only if there are other mistakes.
         """
-        mistakes = [*checks.beyond(), *checks.mistakes]
+        mistakes = [*checks.out_of_reach(), *checks.mistakes]
         if mistakes:
-            raise InvalidScenes(self._told([*mistakes, *checks.absent]))
+            raise InvalidScenes(self._lines_of([*mistakes, *checks.absent]))
         checks.raise_unavailable()
 
-    def _told(self, mistakes: Iterable[Mistake]) -> list[str]:
+    def _lines_of(self, mistakes: Iterable[Mistake]) -> list[str]:
         numbered = sorted(((self._line(each.place), each.text) for each in mistakes), key=lambda each: each[0])
         return [f"{self._path}:{line}: {text}" if line else text for line, text in numbered]
 

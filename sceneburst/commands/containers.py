@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from sceneburst.terminal.operator_name import operator_name
 from sceneburst.terminal.screen import (
     JsonFlag,
     Namespace,
@@ -20,7 +21,6 @@ from sceneburst.terminal.screen import (
     say,
     table,
 )
-from sceneburst.terminal.who import operator_name
 from sceneburst.words import plan_for_people
 from scenequeue.jobs.container import TAIL_LINES, ContainerRecord
 from scenequeue.structure.hashes import MALFORMED

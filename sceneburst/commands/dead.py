@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sceneburst.commands.jobs import LabelOption, parse_label
+from sceneburst.terminal.operator_name import operator_name
 from sceneburst.terminal.screen import (
     JsonFlag,
     Namespace,
@@ -18,7 +19,6 @@ from sceneburst.terminal.screen import (
     say,
     table,
 )
-from sceneburst.terminal.who import operator_name
 from scenequeue.counted import counted
 from scenequeue.errors import JobNotFound
 from scenequeue.jobs.job import Lane

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from sceneburst.exit_codes import Exit, when_interrupted
-from sceneburst.terminal.again import Again
+from sceneburst.terminal.operator_name import operator_name
 from sceneburst.terminal.screen import (
     JsonFlag,
     Namespace,
@@ -24,7 +24,7 @@ from sceneburst.terminal.screen import (
     size_text,
     table,
 )
-from sceneburst.terminal.who import operator_name
+from sceneburst.terminal.suggestions import Suggestions
 from scenequeue.counted import counted
 from scenequeue.jobs.job import Callback, JobState, JobStatus, Lane
 from scenequeue.jobs.result import ItemResult
@@ -68,8 +68,8 @@ def submit(
             raise InvalidScenes(job.missing)
         # Choose the id here, so that it is known even if the submission is interrupted.
         name = f"job-{secrets.token_hex(8)}" if job_id is None else job_id
-        again = Again(redis_url, namespace)
-        told = f"job {name} is enqueued whole, or not at all: {again.command('status', name)} tells"
+        suggestions = Suggestions(redis_url, namespace)
+        told = f"job {name} is enqueued whole, or not at all: {suggestions.command('status', name)} tells"
         with when_interrupted(told):
             handle = producer.submit_scenes(
                 job.scenes,
@@ -83,7 +83,7 @@ def submit(
         status = handle.status()
         if wait:
             names = item_names(job.scenes, job.film)
-            with when_interrupted(_goes_on(handle.job_id, again)):
+            with when_interrupted(_goes_on(handle.job_id, suggestions)):
                 status = follow(producer.queue, handle.job_id, names, is_quiet=as_json)
             if not as_json:
                 print_warnings(handle.iter_results())
@@ -92,10 +92,13 @@ def submit(
         else:
             say(f"job {handle.job_id}: {counted(status.counts.total, 'scene')}, {status.state.value}")
             if status.state is JobState.FAILED and status.counts.dead:
-                letters, requeue = again.command("dead", "list", "--job", name), again.command("dead", "requeue", name)
+                letters, requeue = (
+                    suggestions.command("dead", "list", "--job", name),
+                    suggestions.command("dead", "requeue", name),
+                )
                 say(f"{status.counts.dead} failed; mend what {letters} names, then")
                 say(f"{requeue} renders them anew; submitting again does not")
-            if film := unmade_film(status, again.command("dead", "requeue", name)):
+            if film := unmade_film(status, suggestions.command("dead", "requeue", name)):
                 say(film)
         if wait and status.state is not JobState.DONE:
             raise typer.Exit(Exit.FAILED)
@@ -116,7 +119,7 @@ def status(job_id: JobArgument, as_json: JsonFlag = False, redis_url: RedisUrl =
     print_table(made)
     if found.waits_because:
         say(f"it waits: {found.waits_because.text}")
-    if film := unmade_film(found, Again(redis_url, namespace).command("dead", "requeue", job_id)):
+    if film := unmade_film(found, Suggestions(redis_url, namespace).command("dead", "requeue", job_id)):
         say(film)
     if found.callback is not None:
         say(callback_text(found.callback))
@@ -134,8 +137,8 @@ def watch(
 
     with connected(redis_url, namespace) as queue:
         found = queue.inspect.job(job_id)
-        again = Again(redis_url, namespace)
-        with when_interrupted(_goes_on(found.job_id, again)):
+        suggestions = Suggestions(redis_url, namespace)
+        with when_interrupted(_goes_on(found.job_id, suggestions)):
             ended = follow(queue, job_id, queue.producer.names(job_id), tell=print_json_line if as_json else None)
         found_results = queue.producer.results(job_id)
         if as_json:
@@ -147,7 +150,7 @@ def watch(
         else:
             print_warnings(found_results)
             say(f"job {job_id}: {ended.state.value}, {ended.counts.done} of {ended.counts.total} done")
-            if film := unmade_film(ended, again.command("dead", "requeue", job_id)):
+            if film := unmade_film(ended, suggestions.command("dead", "requeue", job_id)):
                 say(film)
     raise typer.Exit(Exit.OK if ended.state is JobState.DONE else Exit.FAILED)
 
@@ -199,8 +202,8 @@ def download(
     say(f"{counted(len(files), 'file')} in {folder}")
 
 
-def _goes_on(job_id: str, again: Again) -> str:
-    return f"job {job_id} goes on; {again.command('watch', job_id)} follows it again"
+def _goes_on(job_id: str, suggestions: Suggestions) -> str:
+    return f"job {job_id} goes on; {suggestions.command('watch', job_id)} follows it again"
 
 
 def parse_label(text: str) -> tuple[str, str]:

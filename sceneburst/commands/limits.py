@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from sceneburst.terminal.operator_name import operator_name
 from sceneburst.terminal.screen import (
     JsonFlag,
     Namespace,
@@ -16,7 +17,6 @@ from sceneburst.terminal.screen import (
     say,
     table,
 )
-from sceneburst.terminal.who import operator_name
 
 app = typer.Typer(help="Limits of what is launched: show, set and reset them at run time.", invoke_without_command=True)
 

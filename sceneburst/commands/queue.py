@@ -6,6 +6,7 @@ import typer
 
 from sceneburst.commands.dead import last_reason
 from sceneburst.commands.jobs import STATUS_COLUMNS, status_data, status_row
+from sceneburst.terminal.operator_name import operator_name
 from sceneburst.terminal.screen import (
     JsonFlag,
     Namespace,
@@ -19,7 +20,6 @@ from sceneburst.terminal.screen import (
     say,
     table,
 )
-from sceneburst.terminal.who import operator_name
 from sceneburst.words import plan_for_people
 from scenequeue.counted import counted
 from scenequeue.jobs.job import Lane

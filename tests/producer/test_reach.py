@@ -130,10 +130,10 @@ def test_each_link_is_a_reason_of_its_own(tmp_path: Path) -> None:
         (root / name).symlink_to(other)
     scene = {"name": "a", "image": f"{root}/one/a.jpg", "audio": f"{root}/two/a.mp3", "music": f"{root}/two/m.mp3"}
     list(checks.scenes([scene], RenderOptions(), None))
-    assert [mistake.place[-1] for mistake in checks.beyond()] == ["image", "audio"]
-    assert [f"the link {root / name}" in mistake.text for name, mistake in zip(("one", "two"), checks.beyond(), strict=True)] == [
-        *(True, True)
-    ]
+    assert [mistake.place[-1] for mistake in checks.out_of_reach()] == ["image", "audio"]
+    assert [
+        f"the link {root / name}" in mistake.text for name, mistake in zip(("one", "two"), checks.out_of_reach(), strict=True)
+    ] == [*(True, True)]
 
 
 @pytest.mark.parametrize("fleet", ["process", "docker"])
@@ -143,7 +143,7 @@ def test_all_that_is_out_of_reach_is_served_by_one_advice(fleet: str) -> None:
     checks.output("/out")
     scene = {"name": "a", "image": "/in/a.jpg", "audio": "/srv/a.mp3"}
     list(checks.scenes([scene], RenderOptions(), None))
-    told = checks.beyond()
+    told = checks.out_of_reach()
     assert [mistake.place for mistake in told] == [("output",), ("scenes", 0, "image")]
     for mistake in told:
         assert """SCENEBURST_FILE_ROOTS='["/srv", "/out", "/in"]'""" in mistake.text

@@ -18,7 +18,7 @@ def test_what_takes_long_becomes_a_warning_and_what_needs_somebody_is_one_at_onc
         for now[0], reason in (
             (0, busy), (30, busy), (61, busy), (62, busy), (63, None), (64, paused), (65, paused), (66, busy), (67, paused),
         ):  # fmt: skip
-            log.waits(reason)
+            log.log_reason(reason)
     assert [(record.levelname, record.getMessage().split(": ")[1][:12]) for record in caplog.records] == [
         ("INFO", "2 containers"),
         ("WARNING", "2 containers"),
@@ -31,8 +31,8 @@ def test_what_takes_long_becomes_a_warning_and_what_needs_somebody_is_one_at_onc
 def test_an_outage_is_told_once_and_the_reason_again_after_it(caplog: pytest.LogCaptureFixture) -> None:
     """The queue does not answer for a while."""
     log = WaitLog(JobId("a"))
-    log.waits(Reason("paused"))
+    log.log_reason(Reason("paused"))
     for _ in range(3):
-        log.is_out_of_sight(OSError("gone"))
-    log.waits(Reason("paused"))
+        log.log_unreachable(OSError("gone"))
+    log.log_reason(Reason("paused"))
     assert [record.getMessage().startswith("job a waits") for record in caplog.records] == [True, False, True]

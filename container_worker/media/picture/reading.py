@@ -107,7 +107,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
     return image if image.mode == wanted else image.convert(wanted)
 
 
-def flat(image: Image.Image) -> Image.Image:
+def flatten(image: Image.Image) -> Image.Image:
     """Return the picture over black, without transparency."""
     if image.mode == "RGB":
         return image

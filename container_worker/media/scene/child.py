@@ -15,10 +15,10 @@ from container_worker.media.request import RenderRequest
 
 
 def _canvas(request: RenderRequest) -> Any:
-    from container_worker.media.picture.reading import flat, open_picture
+    from container_worker.media.picture.reading import flatten, open_picture
 
     longest = max(request.width_px, request.height_px)
-    picture = flat(open_picture(request.image, "image", smallest=(round(longest * request.zoom * 1.25),) * 2))
+    picture = flatten(open_picture(request.image, "image", smallest=(round(longest * request.zoom * 1.25),) * 2))
     from container_worker.media.scene.canvas import draw_canvas
 
     return draw_canvas(picture, (request.width_px, request.height_px), request.fit, request.motion, request.zoom)

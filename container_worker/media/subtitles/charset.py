@@ -90,7 +90,7 @@ def decode(data: bytes, language: str | None = None) -> Decoded:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return _read(data, encoding)
-    wide = _wide(data[:_HEAD_BYTES])
+    wide = _utf16_order(data[:_HEAD_BYTES])
     if wide is not None:
         return _read(data, wide)
     if _JAPANESE_ESCAPE.search(data):
@@ -101,10 +101,10 @@ def decode(data: bytes, language: str | None = None) -> Decoded:
     beyond = len(data.translate(None, _ASCII))
     if beyond - strict.damaged >= _MIN_WHOLE_SHARE * beyond:
         return strict
-    return _guessed(data, language)
+    return _detect(data, language)
 
 
-def _wide(head: bytes) -> str | None:
+def _utf16_order(head: bytes) -> str | None:
     """UTF-16's byte order, where the text holds characters of ASCII as every subtitle file does."""
     low, high = head[0::2], head[1::2]
     zeros = {"utf-16-le": high.count(0), "utf-16-be": low.count(0)}
@@ -123,27 +123,27 @@ def _read(data: bytes, encoding: str) -> Decoded:
         return Decoded(data.decode(encoding, errors="replace"), encoding, max(1, damaged))
 
 
-def _guessed(data: bytes, language: str | None) -> Decoded:
+def _detect(data: bytes, language: str | None) -> Decoded:
     # For few files only: it takes a quarter of a second to load, and 40 MB.
     import chardet
 
-    told = telling(data)
-    found = chardet.detect_all(told, ignore_threshold=True, compat_names=False, include_encodings=_ENCODINGS)
-    readings = merged([Reading(each["encoding"] or "cp1252", each["confidence"]) for each in found])
+    sample = distinct_non_ascii_lines(data)
+    found = chardet.detect_all(sample, ignore_threshold=True, compat_names=False, include_encodings=_ENCODINGS)
+    readings = by_confidence([Reading(each["encoding"] or "cp1252", each["confidence"]) for each in found])
     chosen = choose(readings, language)
     decoded = _read(data, chosen.encoding)
-    is_little = len(told) < _FEW_BYTES and len(data) <= _SMALL_FILE
+    is_little = len(sample) < _FEW_BYTES and len(data) <= _SMALL_FILE
     is_named = language is not None and chosen.encoding in _encodings_of(language)
     is_doubtful = (is_little and not is_named) or _is_doubtful(data[:_SAMPLE], chosen, readings)
     return Decoded(decoded.text, decoded.encoding, decoded.damaged, is_doubtful)
 
 
-def telling(data: bytes) -> bytes:
+def distinct_non_ascii_lines(data: bytes) -> bytes:
     """Return the distinct non-ASCII lines, because ASCII times and numbers would mislead the detector."""
     return b"\n".join(dict.fromkeys(line for line in re.split(rb"[\r\n]+", data) if not line.isascii()))
 
 
-def merged(readings: Sequence[Reading]) -> list[Reading]:
+def by_confidence(readings: Sequence[Reading]) -> list[Reading]:
     """Return the readings, most confident first, each encoding once, supersets in place of subsets."""
     best: dict[str, float] = {}
     for reading in readings:

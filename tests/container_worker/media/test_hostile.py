@@ -15,7 +15,7 @@ import pytest
 from PIL import ExifTags, GifImagePlugin, Image, ImageFile
 
 from container_worker.media.defaults import MAX_NARRATION_S
-from container_worker.media.picture.reading import flat, open_picture
+from container_worker.media.picture.reading import flatten, open_picture
 from container_worker.media.scene.canvas import RGB_TO_YUV
 from container_worker.media.scene.rendering import RenderReport, SceneInputs, render_scene
 from container_worker.media.sound.duration import measure_narration
@@ -304,7 +304,7 @@ def test_a_large_picture_is_brought_near_its_frame_before_it_is_copied(media: Me
     picture = picture.convert(mode) if mode != "I;16" else Image.fromarray(np.asarray(picture).astype(np.uint16) * 257)
     path = media.folder / "large.png"
     picture.save(path, exif=exif, compress_level=1)
-    opened = flat(open_picture(str(path), "image", smallest=(1000, 1000)))
+    opened = flatten(open_picture(str(path), "image", smallest=(1000, 1000)))
     assert opened.size == (1025, 2000)
     assert opened.getpixel((500, 900)) == pytest.approx((200,) * 3 if mode in ("L", "I;16") else LEFT, abs=6)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from container_worker.media.subtitles.charset import Reading, choose, decode, merged
+from container_worker.media.subtitles.charset import Reading, by_confidence, choose, decode
 from container_worker.media.subtitles.cues import read_cues
 
 #: Language -> what somebody says in it, and the encodings in which people of it have their files.
@@ -115,8 +115,8 @@ def test_the_language_decides_between_readings_that_are_nearly_as_likely(languag
 def test_an_encoding_counts_as_the_larger_one_that_files_are_really_in() -> None:
     """Typographic quotes are in Windows-1252, and in no ISO 8859-1."""
     found = [Reading("iso8859-1", 0.3), Reading("EUC-KR", 0.2), Reading("cp1252", 0.25), Reading("iso8859-2", 0.1)]
-    assert merged(found) == [Reading("cp1252", 0.3), Reading("cp949", 0.2), Reading("iso8859-2", 0.1)]
-    assert merged([]) == [Reading("cp1252", 0.0)]
+    assert by_confidence(found) == [Reading("cp1252", 0.3), Reading("cp949", 0.2), Reading("iso8859-2", 0.1)]
+    assert by_confidence([]) == [Reading("cp1252", 0.0)]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from scenequeue.redaction import mask_url, redact
 
 
-class Again(NamedTuple):
+class Suggestions(NamedTuple):
     """The queue's options as given on the command line; None for those of the environment."""
 
     redis_url: str | None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sceneburst.terminal.again import Again
+from sceneburst.terminal.suggestions import Suggestions
 
 
 @pytest.mark.parametrize(
@@ -15,11 +15,11 @@ from sceneburst.terminal.again import Again
 )
 def test_an_address_with_a_password_is_never_printed(url: str) -> None:
     """Its variable is named, and the rest of what was given kept."""
-    told = Again(url, "films").command("watch", "a")
+    told = Suggestions(url, "films").command("watch", "a")
     assert told == "`sceneburst watch a --namespace films`, with the address in SCENEBURST_REDIS_URL,"
 
 
 def test_what_a_shell_would_take_apart_is_quoted() -> None:
     """The command is one that can be pasted."""
-    told = Again("redis://host/0?socket_timeout=3&db=1", None).command("status", "a b")
+    told = Suggestions("redis://host/0?socket_timeout=3&db=1", None).command("status", "a b")
     assert told == "`sceneburst status 'a b' --redis-url 'redis://host/0?socket_timeout=3&db=1'`"
