@@ -32,14 +32,16 @@ _NEVER_COMPLETE = frozenset({"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAI
 
 out = Console(highlight=False, soft_wrap=True)
 StackName = Annotated[str, typer.Option("--stack", help="Name of the CloudFormation stack.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
 Lose = Annotated[bool, typer.Option("--lose-queue", help="With --yes: agree to a change that replaces the cache.")]
 
 
 def up(
-    image: Annotated[str, typer.Argument(help="The image to run, as ECS can pull it.", show_default=False)],
+    image: Annotated[str, typer.Argument(help="Address of the image, from which ECS can pull it.", show_default=False)],
     stack: StackName = "sceneburst",
-    parameter: Annotated[list[str] | None, typer.Option("--parameter", help="Name=Value, as in sceneburst.yaml.")] = None,
+    parameter: Annotated[
+        list[str] | None, typer.Option("--parameter", help="Name=Value; the names are in sceneburst.yaml.")
+    ] = None,
     yes: Yes = False,
     lose_queue: Lose = False,
 ) -> None:

@@ -43,10 +43,10 @@ FIGURES: dict[str, Callable[[Bench], None]] = {
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--figures", default=",".join(FIGURES), help=f"which, comma-separated: {', '.join(FIGURES)}")
-    parser.add_argument("--rounds", type=int, default=3, help="how often each is timed; medians are shown")
+    parser.add_argument("--rounds", type=int, default=3, help="measurements of each; medians are shown")
     parser.add_argument("--seconds", type=float, default=20.0, help="length of the timed scenes")
     parser.add_argument("--json", action="store_true", help="print rows and bars as one JSON document at the end")
-    parser.add_argument("--docs", type=Path, help="folder whose rendering.md and pictures are written anew")
+    parser.add_argument("--docs", type=Path, help="folder to write rendering.md and its pictures to")
     chosen = parser.parse_args()
     names = [name for name in chosen.figures.split(",") if name]
     if unknown := sorted(set(names) - set(FIGURES)):

@@ -25,7 +25,7 @@ from sceneburst.words import plan_for_people
 from scenequeue.jobs.container import TAIL_LINES, ContainerRecord
 from scenequeue.structure.hashes import MALFORMED
 
-app = typer.Typer(help="Containers: list and stop them, read their logs.", invoke_without_command=True)
+app = typer.Typer(help="List and stop containers, read their logs.", invoke_without_command=True)
 
 
 @app.callback()
@@ -36,7 +36,7 @@ def default(context: typer.Context, as_json: JsonFlag = False, redis_url: RedisU
 
 @app.command("list")
 def list_containers(
-    all_of_them: Annotated[bool, typer.Option("--all", help="Those that have left too.")] = False,
+    all_of_them: Annotated[bool, typer.Option("--all", help="Include containers that have ended.")] = False,
     as_json: JsonFlag = False,
     redis_url: RedisUrl = None,
     namespace: Namespace = None,

@@ -14,7 +14,7 @@ _ALL_CONTAINERS = 100_000
 
 def cost(
     job_id: Annotated[
-        str | None, typer.Argument(help="The job's id; none: everything of the last day.", show_default=False)
+        str | None, typer.Argument(help="The job's id; without it, all containers of the last day.", show_default=False)
     ] = None,
     as_json: JsonFlag = False,
     redis_url: RedisUrl = None,

@@ -34,16 +34,18 @@ if TYPE_CHECKING:
 _REASON_CHARACTERS = 300
 #: Letters between two progress lines.
 _LETTERS_A_NOTE = 5_000
-app = typer.Typer(help="Dead letters: look at them, requeue or discard them.", invoke_without_command=True)
-JobOption = Annotated[str | None, typer.Option("--job", help="Only this job's.")]
+app = typer.Typer(help="List, requeue or discard dead letters.", invoke_without_command=True)
+JobOption = Annotated[str | None, typer.Option("--job", help="Only letters of this job.")]
 ReasonOption = Annotated[
-    str | None, typer.Option("--reason", help="Only those of this code, as `dead reasons` names it, or of this error class.")
+    str | None, typer.Option("--reason", help="Only letters with this code (see `dead reasons`) or error class.")
 ]
-LaneOption = Annotated[Lane | None, typer.Option("--lane", help="Only those of jobs of this lane.")]
-AllFlag = Annotated[bool, typer.Option("--all", help="All that the filter finds.")]
+LaneOption = Annotated[Lane | None, typer.Option("--lane", help="Only letters of jobs in this lane.")]
+AllFlag = Annotated[bool, typer.Option("--all", help="All letters that match the filters.")]
 OptionalJob = Annotated[str | None, typer.Argument(help="The job's id; not with --all.", show_default=False)]
 JobArgument = Annotated[str, typer.Argument(help="The job's id.", show_default=False)]
-ItemArgument = Annotated[str | None, typer.Argument(help="The scene's name, or the item's id; without it, all of the job's.")]
+ItemArgument = Annotated[
+    str | None, typer.Argument(help="The scene's name or the item's id; without it, all letters of the job.")
+]
 
 
 @app.callback()
@@ -58,7 +60,7 @@ def list_letters(
     reason: ReasonOption = None,
     lane: LaneOption = None,
     label: LabelOption = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 100,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number.")] = 100,
     as_json: JsonFlag = False,
     redis_url: RedisUrl = None,
     namespace: Namespace = None,
@@ -102,7 +104,7 @@ def reasons(as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Na
 @app.command()
 def show(
     job_id: JobArgument,
-    item_id: Annotated[str, typer.Argument(help="The scene's name, or the item's id.", show_default=False)],
+    item_id: Annotated[str, typer.Argument(help="The scene's name or the item's id.", show_default=False)],
     as_json: JsonFlag = False,
     redis_url: RedisUrl = None,
     namespace: Namespace = None,
@@ -159,7 +161,7 @@ def discard(
     reason: ReasonOption = None,
     lane: LaneOption = None,
     label: LabelOption = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     redis_url: RedisUrl = None,
     namespace: Namespace = None,
 ) -> None:

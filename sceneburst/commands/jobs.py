@@ -39,9 +39,9 @@ def submit(
     manifest: Annotated[Path, typer.Argument(help="YAML or JSON file with the scenes.", show_default=False)],
     output: Annotated[str | None, typer.Option(help="Folder or URI for the MP4s; else the manifest's.")] = None,
     lane: Annotated[Lane, typer.Option(help="Priority.")] = Lane.NORMAL,
-    job_id: Annotated[str | None, typer.Option(help="Idempotency key; else one is made up.")] = None,
+    job_id: Annotated[str | None, typer.Option(help="Idempotency key; else one is generated.")] = None,
     label: LabelOption = None,
-    wait: Annotated[bool, typer.Option("--wait", help="Stay until the job has ended; exit 1 if scenes failed.")] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until the job has ended; exit 1 if scenes failed.")] = False,
     as_json: JsonFlag = False,
     redis_url: RedisUrl = None,
     namespace: Namespace = None,
@@ -127,7 +127,7 @@ def status(job_id: JobArgument, as_json: JsonFlag = False, redis_url: RedisUrl =
 
 def watch(
     job_id: JobArgument,
-    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object a line: all that happens, and the end.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line: all events, and the end.")] = False,
     redis_url: RedisUrl = None,
     namespace: Namespace = None,
 ) -> None:
@@ -186,7 +186,7 @@ def cancel(job_id: JobArgument, as_json: JsonFlag = False, redis_url: RedisUrl =
 
 def download(
     job_id: JobArgument,
-    folder: Annotated[Path, typer.Argument(help="Where to; made if it is not there.", show_default=False)],
+    folder: Annotated[Path, typer.Argument(help="Target folder; created if missing.", show_default=False)],
     redis_url: RedisUrl = None,
     namespace: Namespace = None,
 ) -> None:

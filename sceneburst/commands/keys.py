@@ -9,7 +9,7 @@ from sceneburst.terminal.screen import JsonFlag, note, print_json
 
 
 def api_key(
-    name: Annotated[str, typer.Argument(help="Who it is for; letters, digits and . _ - only.")] = "default",
+    name: Annotated[str, typer.Argument(help="Name of its owner; letters, digits and . _ - only.")] = "default",
     as_json: JsonFlag = False,
 ) -> None:
     """Make a key for the HTTP API; it is shown once, and only its hash goes into the settings."""

@@ -18,7 +18,7 @@ from sceneburst.terminal.screen import (
     table,
 )
 
-app = typer.Typer(help="Limits of what is launched: show, set and reset them at run time.", invoke_without_command=True)
+app = typer.Typer(help="Show, set and reset limits of launches at run time.", invoke_without_command=True)
 
 
 @app.callback()
@@ -46,7 +46,7 @@ def show(as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Names
 
 @app.command("set")
 def set_limits(
-    values: Annotated[list[str], typer.Argument(help="NAME=VALUE, as in max_containers=20.", show_default=False)],
+    values: Annotated[list[str], typer.Argument(help="NAME=VALUE, such as max_containers=20.", show_default=False)],
     redis_url: RedisUrl = None,
     namespace: Namespace = None,
 ) -> None:

@@ -17,11 +17,11 @@ _AGE = re.compile(r"(\d{1,6})([smhdw])")
 
 def jobs(
     state: Annotated[JobState | None, typer.Option(help="Only jobs in this state.", show_default=False)] = None,
-    lane: Annotated[Lane | None, typer.Option(help="Only jobs of this lane.", show_default=False)] = None,
+    lane: Annotated[Lane | None, typer.Option(help="Only jobs in this lane.", show_default=False)] = None,
     label: LabelOption = None,
-    name: Annotated[str, typer.Option(help="Only jobs whose id begins like this.", show_default=False)] = "",
-    since: Annotated[str | None, typer.Option(help="Only jobs submitted within this time, as in 90s, 15m, 1h, 2d, 1w.")] = None,
-    limit: Annotated[int, typer.Option(help="Most jobs to show.", min=1, max=10_000)] = 1000,
+    name: Annotated[str, typer.Option(help="Only jobs whose id has this prefix.", show_default=False)] = "",
+    since: Annotated[str | None, typer.Option(help="Only jobs submitted within this time: 90s, 15m, 1h, 2d, 1w.")] = None,
+    limit: Annotated[int, typer.Option(help="Maximum number of jobs.", min=1, max=10_000)] = 1000,
     as_json: JsonFlag = False,
     redis_url: RedisUrl = None,
     namespace: Namespace = None,

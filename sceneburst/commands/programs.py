@@ -17,7 +17,7 @@ def worker() -> None:
     raise typer.Exit(main())
 
 
-def dispatcher(once: Annotated[bool, typer.Option("--once", help="One tick, then exit.")] = False) -> None:
+def dispatcher(once: Annotated[bool, typer.Option("--once", help="Tick once, then exit.")] = False) -> None:
     """Run the dispatcher: watches the queue, launches and reaps containers. Settings by environment; docs/settings.md."""
     require("dispatcher")
     from dispatcher.app import run, run_once
@@ -43,7 +43,7 @@ def api() -> None:
 def doctor(
     bucket: Annotated[
         list[str] | None,
-        typer.Option("--bucket", help="Also write, read, list and remove an object under this s3:// address; repeatable."),
+        typer.Option("--bucket", help="Also write, read, list and delete an object under this s3:// address; repeatable."),
     ] = None,
     as_json: JsonFlag = False,
 ) -> None:

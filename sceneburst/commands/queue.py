@@ -25,7 +25,7 @@ from scenequeue.counted import counted
 from scenequeue.jobs.job import Lane
 from scenequeue.jobs.rollup import Resolution
 
-app = typer.Typer(help="Look at the queue, pause and resume it.", invoke_without_command=True)
+app = typer.Typer(help="Show, pause and resume the queue.", invoke_without_command=True)
 
 
 @app.callback()
@@ -36,7 +36,7 @@ def default(context: typer.Context, as_json: JsonFlag = False, redis_url: RedisU
 
 @app.command()
 def show(
-    limit: Annotated[int, typer.Option(min=1, help="Most jobs to list.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number of jobs.")] = 20,
     as_json: JsonFlag = False,
     redis_url: RedisUrl = None,
     namespace: Namespace = None,
@@ -83,7 +83,7 @@ def show(
 
 @app.command()
 def peek(
-    count: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 10,
+    count: Annotated[int, typer.Option(min=1, max=1000, help="Number of items.")] = 10,
     lane: Annotated[Lane | None, typer.Option(help="Only this lane.")] = None,
     as_json: JsonFlag = False,
     redis_url: RedisUrl = None,
@@ -106,7 +106,7 @@ def peek(
 
 @app.command()
 def audit(
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 100,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Maximum number.")] = 100,
     as_json: JsonFlag = False,
     redis_url: RedisUrl = None,
     namespace: Namespace = None,
@@ -125,8 +125,11 @@ def audit(
 
 @app.command()
 def history(
-    by: Annotated[Resolution, typer.Option(help="Length of a row: of the last day, week, or 90 days.")] = Resolution.HOUR,
-    limit: Annotated[int, typer.Option(min=1, max=2160, help="How many rows, the newest.")] = 24,
+    by: Annotated[
+        Resolution,
+        typer.Option(help="Length of a row: minutes of the last day, five minutes of the last week, or hours of 90 days."),
+    ] = Resolution.HOUR,
+    limit: Annotated[int, typer.Option(min=1, max=2160, help="Number of rows, from the newest.")] = 24,
     as_json: JsonFlag = False,
     redis_url: RedisUrl = None,
     namespace: Namespace = None,

@@ -23,7 +23,9 @@ ManifestPath = Annotated[Path, typer.Argument(help="YAML or JSON file with the s
 def render(
     manifest: ManifestPath,
     output: Annotated[str | None, typer.Option(help="Folder or URI for the MP4s; else the manifest's.")] = None,
-    containers: Annotated[int | None, typer.Option(min=1, max=64, help="Most containers; else one per core.")] = None,
+    containers: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Maximum number of containers; else one per core.")
+    ] = None,
     slots: Annotated[int, typer.Option(min=1, max=64, help="Scenes that a container renders at once.")] = 1,
     expect_failure: Annotated[
         list[str] | None, typer.Option("--expect-failure", help="Exit 0 only if exactly these scenes fail.")

@@ -37,17 +37,17 @@ _START_LOOK_S = 0.05
 def up(
     roots: Annotated[
         list[Path] | None,
-        typer.Option("--root", help="Folder whose files scenes may use and be written to; repeatable. Else the current one."),
+        typer.Option("--root", help="Folder that scenes may read and write; repeatable. Else the current one."),
     ] = None,
-    data: Annotated[
-        Path | None, typer.Option(help="Folder that keeps the queue from one run to the next; else nothing is kept.")
+    data: Annotated[Path | None, typer.Option(help="Folder that keeps the queue between runs; else it is not kept.")] = None,
+    containers: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Maximum number of containers; else one per core.")
     ] = None,
-    containers: Annotated[int | None, typer.Option(min=1, max=64, help="Most containers; else one per core.")] = None,
     fleet: Annotated[Fleet, typer.Option(help="Where containers run: processes, or a Docker or Podman engine.")] = Fleet.PROCESS,
     image: Annotated[str | None, typer.Option(help=f"Image of the containers, with --fleet docker; else {_IMAGE}.")] = None,
     slots: Annotated[int, typer.Option(min=1, max=64, help="Scenes that a container renders at once.")] = 1,
     redis_port: Annotated[
-        int, typer.Option(min=0, max=65535, help="TCP port of 127.0.0.1 that the queue's Redis listens on; 0: any free one.")
+        int, typer.Option(min=0, max=65535, help="TCP port on 127.0.0.1 for the queue's Redis; 0 for any free one.")
     ] = 0,
 ) -> None:
     """Run Redis, a dispatcher and containers here until Ctrl-C; containers start with the work and leave when it is done.
