@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from container_worker.codes import Code
-from container_worker.last_lines import last_lines_of, with_last_lines
 from container_worker.media.child_messages import (
     MAX_LINES,
     MAX_WARNINGS,
@@ -26,6 +25,7 @@ from container_worker.media.child_messages import (
 )
 from container_worker.media.defaults import PREPARATION_CPU_S
 from container_worker.sandbox.child import CpuTimeExceeded, run_child
+from container_worker.sandbox.last_lines import last_lines_of, with_last_lines
 from container_worker.sandbox.limits import Limits
 from scenequeue.errors import BadInput, ItemError, ToolFailed
 from scenequeue.reasons import Reason

@@ -9,8 +9,8 @@ from types import TracebackType
 from typing import Self
 
 from container_worker.codes import Code
-from container_worker.last_lines import with_last_lines
 from container_worker.sandbox.kill import kill_child
+from container_worker.sandbox.last_lines import with_last_lines
 from container_worker.sandbox.policy import confined
 from scenequeue.errors import ToolFailed
 from scenequeue.reasons import Reason

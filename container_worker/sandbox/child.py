@@ -15,9 +15,9 @@ from typing import IO
 import structlog
 
 from container_worker.codes import Code
-from container_worker.last_lines import with_last_lines
 from container_worker.sandbox.environment import child_environment
 from container_worker.sandbox.kill import kill_group
+from container_worker.sandbox.last_lines import with_last_lines
 from container_worker.sandbox.level import Level
 from container_worker.sandbox.limits import Limits
 from container_worker.sandbox.policy import Policy, confined

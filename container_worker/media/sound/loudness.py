@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from container_worker.codes import Code
-from container_worker.last_lines import with_last_lines
 from container_worker.media.ffmpeg_process import FfmpegProcess
+from container_worker.sandbox.last_lines import with_last_lines
 from scenequeue.errors import ToolFailed
 from scenequeue.reasons import Reason
 
