@@ -265,7 +265,7 @@ class WorkerPort(ContainerReports):
 
     def _leases(self, container_id: str, answer: Sequence[Any]) -> list[Lease]:
         leases = []
-        for lease, wrong in leases_from(answer):
+        for lease, wrong in leases_from(answer, self._connection.structures):
             if wrong is None:
                 leases.append(lease)
                 continue
@@ -285,7 +285,10 @@ class WorkerPort(ContainerReports):
         begins_now: bool = True,
     ) -> list[str | int]:
         """Build the arguments of lease.lua from its ARGV[4] on."""
-        asked: list[str | int] = [count, self._lease_ms(lease_s), int(begins_now), call or new_request_id(), bell]
+        need, _, structure = bell.partition("@")
+        # KEYS[2] is the newest structure.
+        place = 2 + self._connection.structures.index(int(structure)) if structure else 2
+        asked = (count, self._lease_ms(lease_s), int(begins_now), call or new_request_id(), need, place)
         return [*asked, *(known_needs() if serves is None else serves)]
 
     def _lease_ms(self, lease_s: float | None) -> int:

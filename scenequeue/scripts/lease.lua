@@ -9,12 +9,15 @@
 -- ARGV[7]  the caller's word for this call, used for no other. Tokens are made of it, so none is given out twice, even by
 --          a Redis that has lost its last writes or whose clock was set back; and the same call again, after its answer
 --          was lost on the way, is answered with what it took, the leases counted from now.
--- ARGV[8]  the need whose bell the container has taken before, of an older structure "<need>@<number>", or ''; the bell is
---          hung up again if work is left
--- ARGV[9…] the needs that the container serves
--- Output   the deadline of all leases (ms); per lease: job id, item id, token, attempt, number of the structure, item json,
+-- ARGV[8]  the need whose bell the container has taken before, or ''; the bell is hung up again if work is left
+-- ARGV[9]  the place in KEYS of this bell's structure
+-- ARGV[10…] the needs that the container serves
+-- Output   the deadline of all leases (ms); per lease: job id, item id, token, attempt, place of its structure from 0, item json,
 --          journal (name, value, repeated) or nil. Empty when there is nothing, the queue is paused, or the container drains.
--- Uses     structures, give_leases
+-- Uses     counters, structures, give_leases
 
-if ARGV[8] ~= '' then check_taken_bell(ARGV[8]) end
-return finish_all(give_leases(ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6], ARGV[7], { unpack(ARGV, 9) }))
+if ARGV[8] ~= '' then
+  use_structure(tonumber(ARGV[9]))
+  check_bell(ARGV[8])
+end
+return finish_all(give_leases(ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6], ARGV[7], { unpack(ARGV, 10) }))

@@ -78,6 +78,7 @@ class Connection:
         structures: Sequence[int] = STRUCTURES,
         known: _Known | None = None,
     ) -> None:
+        self.structures = tuple(structures)
         self.structure, *older = structures
         self.keys = Keys(settings.namespace, self.structure)
         url = settings.redis_address.get_secret_value()

@@ -37,10 +37,10 @@ def results_message(finished: Sequence[tuple[Lease, ItemResult]], brought: Mappi
     return arguments
 
 
-def leases_from(answer: Sequence[Any]) -> Iterator[tuple[Lease, Reason | None]]:
+def leases_from(answer: Sequence[Any], structures: Sequence[int]) -> Iterator[tuple[Lease, Reason | None]]:
     """The leases that lease.lua has answered; of one whose body is no work item, what is wrong with it."""
     for at in range(1, len(answer), _LEASE_FIELDS):
-        job_id, item_id, token, attempt, structure, body, notes = answer[at : at + _LEASE_FIELDS]
+        job_id, item_id, token, attempt, place, body, notes = answer[at : at + _LEASE_FIELDS]
         try:
             item, wrong = WorkItem.read(body), None
         except ValidationError as error:
@@ -54,6 +54,6 @@ def leases_from(answer: Sequence[Any]) -> Iterator[tuple[Lease, Reason | None]]:
             deadline_ms=int(answer[0]),
             item=item,
             notes=dict(zip(notes[::2], notes[1::2], strict=True)) if notes else {},
-            structure=int(structure),
+            structure=structures[place],
         )
         yield lease, wrong

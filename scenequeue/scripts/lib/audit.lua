@@ -112,7 +112,7 @@ local function audit()
   for _, index in ipairs({ 'jobs', 'notices', 'wished' }) do call('ZCARD', P .. index) end
   call('ZCARD', SHARED .. 'containers')
   call('HGET', SHARED .. 'rates', '')
-  local cursor = 'audited:' .. number_of(P)
+  local cursor = 'audited:' .. string.match(P, '(%d+):$')
   local from = num(call('HGET', SHARED .. 'control', cursor))
   local jobs = call('ZRANGE', P .. 'jobs', from, from + AUDITED - 1)
   local onwards = #jobs < AUDITED and 0 or from + AUDITED

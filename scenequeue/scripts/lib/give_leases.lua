@@ -18,7 +18,8 @@ local function notes_of(member)
 end
 
 --- Append to an answer what this very call has taken before and the container still holds, in the order of then.
-local function add_taken(out, container, word)
+--- place  of the structure, from 0
+local function add_taken(out, container, word, place)
   local found = {}
   for _, member in ipairs(members_of(P .. 'held:' .. container)) do
     local got = call('HMGET', P .. 'item:' .. member, 'token', 'container', 'attempt', 'body', 'noted')
@@ -32,7 +33,7 @@ local function add_taken(out, container, word)
     if job and job_of(job).state == 'active' then
       call('ZADD', P .. 'leases', out[1], each[2])
       local notes = each[6] and notes_of(each[2])
-      for _, field in ipairs({ job, item, each[3], each[4], number_of(P), each[5], notes or false }) do out[#out + 1] = field end
+      for _, field in ipairs({ job, item, each[3], each[4], place, each[5], notes or false }) do out[#out + 1] = field end
     elseif job then
       unlease(each[2], container)
       drop(job, item, 'leased')
@@ -87,7 +88,7 @@ local function give_leases(container, wanted, lease_ms, begun, word, needs)
     use_structure(at)
     if call('GET', P .. 'held:' .. container .. ':call') == word then
       is_told_again = true
-      add_taken(out, container, word)
+      add_taken(out, container, word, at - 2)
     end
   end
   if is_told_again then return out[2] and out or {} end
@@ -98,12 +99,13 @@ local function give_leases(container, wanted, lease_ms, begun, word, needs)
   end
 
   local given, fruitless = 0, 0
-  --- Of each structure that was looked at, and of the one in use; `turn` is that of the latter.
-  local states, state, turn = {}, nil, nil
+  --- Of each structure that was looked at, by its place in KEYS, and of the one in use.
+  local states, state = {}, nil
 
   --- Of all elements of a job that go out at once, what is the same for each is written once.
   local function give(job, need, elements)
     local items, turns, weights, bodies = {}, {}, {}, {}
+    local turn = state.turn
     for _, element in ipairs(elements) do
       turn = turn + 1
       local item, weight_ms, body_at = string.match(element, '^([%w._-]+) (%d+) ()')
@@ -115,6 +117,7 @@ local function give_leases(container, wanted, lease_ms, begun, word, needs)
         state.malformed[job] = true
       end
     end
+    state.turn = turn
     fruitless = fruitless + #elements - #items
     if not items[1] then return end
     local count, histories = #items, {}
@@ -127,9 +130,10 @@ local function give_leases(container, wanted, lease_ms, begun, word, needs)
       histories = call('HMGET', job_key(job, 'history'), unpack(asked))
     end
     local members, deadlines, weight_sum_ms = {}, {}, 0
-    local at = #out
+    -- Turns of two structures can be the same, tokens cannot.
+    local at, place, mark = #out, state.at - 2, state.at > 2 and '.' .. state.at or ''
     for n, item in ipairs(items) do
-      local member, token, attempt = job .. '/' .. item, word .. '-' .. turns[n] .. state.mark, attempt_after(histories[n])
+      local member, token, attempt = job .. '/' .. item, word .. '-' .. turns[n] .. mark, attempt_after(histories[n])
       call('HSET', P .. 'item:' .. member, 'body', bodies[n], 'weight_ms', weights[n], 'token', token,
         'attempt', attempt, 'container', container, 'begun', begun, 'need', need)
       event(job, 'leased', 'item_id', item, 'token', token, 'attempt', attempt, 'container', container)
@@ -137,7 +141,7 @@ local function give_leases(container, wanted, lease_ms, begun, word, needs)
       deadlines[2 * n - 1], deadlines[2 * n] = deadline_ms, member
       weight_sum_ms = weight_sum_ms + tonumber(weights[n])
       out[at + 1], out[at + 2], out[at + 3] = job, item, token
-      out[at + 4], out[at + 5], out[at + 6] = attempt, state.number, bodies[n]
+      out[at + 4], out[at + 5], out[at + 6] = attempt, place, bodies[n]
       out[at + 7] = histories[count + n] and notes_of(member) or false
       at = at + 7
     end
@@ -150,80 +154,65 @@ local function give_leases(container, wanted, lease_ms, begun, word, needs)
     given, state.given = given + #items, state.given + #items
   end
 
-  --- Give what jobs of a lane have ready in the structure in use.
-  local function give_lane(lane)
-    local fronts = {}
-    while given < wanted and fruitless < FRUITLESS_LIMIT do
-      local need, id, is_alone = first_in_lane(lane, needs, fronts)
-      if not need then break end
-      fronts[need] = nil
-      if not is_job_id(id) or job_of(id).state ~= 'active' or not has_need(job_of(id), need) then
-        remove_stray(lane, need, id)
-        fruitless = fruitless + 1
-      else
-        local ready_key = ready_list(id, need)
-        -- A job alone in its lane has nobody to take turns with.
-        local n = is_alone and math.min(wanted - given, PULL_LIMIT) or 1
-        local elements = call('LPOP', ready_key, n) or {}
-        give(id, need, elements)
-        if (#elements == n and call('EXISTS', ready_key) == 1) or next_part(id, need) then
-          call('ZADD', ring_of(lane, need), turn, id)
-        else
-          leave_ring(id, need, lane)
-          state.emptied[id .. ' ' .. need] = true
-          if not elements[1] then fruitless = fruitless + 1 end
-        end
-        -- A turn counts in all rings of the job that this container serves, and in no other.
-        for _, other in ipairs(needs) do
-          if other ~= need and has_need(job_of(id), other) then
-            call('ZADD', ring_of(lane, other), 'XX', turn, id)
-            fronts[other] = nil
-          end
-        end
-      end
-    end
-  end
-
-  --- Write down how far the structure in use has come.
-  local function settle()
-    if state.turn > state.first_turn then count('turn', state.turn - state.first_turn) end
-    if state.given > 0 then
-      call('SET', P .. 'held:' .. container .. ':call', word, 'EX', HELD_TTL_S)
-      call('EXPIRE', P .. 'held:' .. container, HELD_TTL_S)
-    end
-    local malformed = state.malformed
-    for place in pairs(state.emptied) do
-      local id, need = string.match(place, '^(%S+) (%S+)$')
-      if malformed[id] or count_of_need(id, 'ready:' .. need) ~= 0 then
-        recount_ready(id, need, 0)
-        malformed[id] = true
-      end
-    end
-    for id in pairs(malformed) do finish_stage_if_done(id) end
-  end
-
   for _, lane in ipairs(LANES) do
     -- Of one lane, what was queued by the newest version comes first.
     for at = 2, given < wanted and #KEYS or 0 do
       use_structure(at)
       state = states[at]
-      if not state then
-        local first, number = count_of('turn'), number_of(P)
-        -- Turns of two structures can be the same, tokens cannot.
-        state = { first_turn = first, turn = first, number = number, mark = at > 2 and '.' .. number or '', given = 0,
-          malformed = {}, emptied = {} }
-        states[at] = state
+      local fronts = {}
+      while given < wanted and fruitless < FRUITLESS_LIMIT do
+        local need, id, is_alone = first_in_lane(lane, needs, fronts)
+        if not need then break end
+        fronts[need] = nil
+        if not state then
+          local first_turn = count_of('turn')
+          state = { at = at, first_turn = first_turn, turn = first_turn, given = 0, malformed = {}, emptied = {} }
+          states[at] = state
+        end
+        if not is_job_id(id) or job_of(id).state ~= 'active' or not has_need(job_of(id), need) then
+          remove_stray(lane, need, id)
+          fruitless = fruitless + 1
+        else
+          local ready_key = ready_list(id, need)
+          -- A job alone in its lane has nobody to take turns with.
+          local n = is_alone and math.min(wanted - given, PULL_LIMIT) or 1
+          local elements = call('LPOP', ready_key, n) or {}
+          give(id, need, elements)
+          if (#elements == n and call('EXISTS', ready_key) == 1) or next_part(id, need) then
+            call('ZADD', ring_of(lane, need), state.turn, id)
+          else
+            leave_ring(id, need, lane)
+            state.emptied[id .. ' ' .. need] = true
+            if not elements[1] then fruitless = fruitless + 1 end
+          end
+          -- A turn counts in all rings of the job that this container serves, and in no other.
+          for _, other in ipairs(needs) do
+            if other ~= need and has_need(job_of(id), other) then
+              call('ZADD', ring_of(lane, other), 'XX', state.turn, id)
+              fronts[other] = nil
+            end
+          end
+        end
       end
-      turn = state.turn
-      give_lane(lane)
-      state.turn = turn
     end
   end
   for at = 2, #KEYS do
     state = states[at]
     if state then
       use_structure(at)
-      settle()
+      if state.turn > state.first_turn then count('turn', state.turn - state.first_turn) end
+      if state.given > 0 then
+        call('SET', P .. 'held:' .. container .. ':call', word, 'EX', HELD_TTL_S)
+        call('EXPIRE', P .. 'held:' .. container, HELD_TTL_S)
+      end
+      for place in pairs(state.emptied) do
+        local id, need = string.match(place, '^(%S+) (%S+)$')
+        if state.malformed[id] or count_of_need(id, 'ready:' .. need) ~= 0 then
+          recount_ready(id, need, 0)
+          state.malformed[id] = true
+        end
+      end
+      for id in pairs(state.malformed) do finish_stage_if_done(id) end
     end
   end
   return out[2] and out or {}

@@ -18,9 +18,6 @@ local function job_key(job, part)
   return P .. 'job:' .. job
 end
 
---- The number of the structure that a prefix is of.
-local function number_of(prefix) return string.match(prefix, '(%d+):$') end
-
 --- True for what an item may ask of its container: a kind and its version, and tags.
 local function is_need(text) return #text <= 64 and string.find(text, '^[%w._-]+/[%w._+-]+$') ~= nil end
 

@@ -3,13 +3,15 @@
 -- Keys      KEYS[3…] are the prefixes of older structures, newest first, where there are any
 -- Uses      names, counters
 
---- What this step knows of each structure that it has looked at, by the place of the structure's prefix in KEYS.
-local looked_at, place_in_use = { [2] = { jobs, counts, stale_bells } }, 2
+--- What this step knows of each structure that it has looked at, by the place of the structure's prefix in KEYS; nil while that
+--- is the newest one alone.
+local looked_at, place_in_use = nil, 2
 
 --- Let all that follows be about one structure.
 --- at  the place of its prefix in KEYS
 local function use_structure(at)
   if at == place_in_use then return end
+  looked_at = looked_at or { [2] = { jobs, counts, stale_bells } }
   place_in_use, P = at, KEYS[at]
   looked_at[at] = looked_at[at] or { {}, {}, {} }
   jobs, counts, stale_bells = unpack(looked_at[at])
@@ -17,6 +19,7 @@ end
 
 --- Write what has changed in each structure, and return the step's answer.
 local function finish_all(answer)
+  if not looked_at then return finish(answer) end
   for at = 2, #KEYS do
     if looked_at[at] then
       use_structure(at)
@@ -24,17 +27,4 @@ local function finish_all(answer)
     end
   end
   return answer
-end
-
---- Let finish_all() look after the bell that a container has taken.
---- bell  the bell's need; of an older structure "<need>@<number of the structure>"; '' for none
-local function check_taken_bell(bell)
-  local need, number = string.match(bell, '^([^@]+)@?(%d*)$')
-  for at = 2, need and #KEYS or 0 do
-    if number == '' or number_of(KEYS[at]) == number then
-      use_structure(at)
-      check_bell(need)
-      return use_structure(2)
-    end
-  end
 end
