@@ -57,8 +57,9 @@ def test_items_that_a_worker_cannot_do_cost_it_no_command(queue: SceneQueue) -> 
         if foreign:
             _submit(queue, f"newer{foreign}", {NEWER: foreign}, lane=Lane.URGENT)
         _submit(queue, f"ours{foreign}", {RENDER: 2, STITCH: 2}, lane=Lane.BULK)
-        # The first lease lets the server see the script.
+        # The first calls let the server see the scripts.
         leases = queue.worker.lease("old", 1, serves=serves)
+        queue.worker.exchange("old", [], 0, serves=serves)
         client.config_resetstat()
         while leases:
             _, leases = queue.worker.exchange("old", [done(lease) for lease in leases], 2, serves=serves)
