@@ -34,6 +34,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--items", type=int, default=defaults.items, help="items of the bulk and drain figures")
     parser.add_argument("--single", type=int, default=defaults.single, help="calls of the single figure")
     parser.add_argument("--sends", type=int, default=defaults.sends, help="sends of the idle figure")
+    parser.add_argument("--workers", type=int, default=defaults.workers, help="idle workers of the figure with many of them")
     parser.add_argument("--jobs", type=int, default=defaults.jobs, help="jobs of a kill test")
     parser.add_argument("--watch", type=float, default=defaults.watch_s, metavar="S", help="seconds to watch after a kill")
     parser.add_argument("--volatile", action="store_true", help="speed figures on a Redis without its append-only file")
@@ -45,7 +46,7 @@ def arguments() -> argparse.Namespace:
         if not names:
             parser.error(f"--{option}: nothing chosen")
         setattr(chosen, option, names)
-    if min(chosen.rounds, chosen.items, chosen.single, chosen.sends, chosen.jobs) < 1:
+    if min(chosen.rounds, chosen.items, chosen.single, chosen.sends, chosen.workers, chosen.jobs) < 1:
         parser.error("counts are at least 1")
     return chosen
 
@@ -67,7 +68,7 @@ def main() -> int:
     chosen = arguments()
     signal.signal(signal.SIGINT, _interrupted)
     signal.signal(signal.SIGTERM, _interrupted)
-    sizes = Sizes(items=chosen.items, single=chosen.single, sends=chosen.sends, jobs=chosen.jobs, watch_s=chosen.watch)
+    sizes = Sizes(chosen.items, chosen.single, chosen.sends, chosen.workers, chosen.jobs, chosen.watch)
     results = Results(chosen.only)
     ready = [name for name in chosen.only if results.measure(name, "environment", functools.partial(_build, name))]
     with (

@@ -10,9 +10,9 @@ from pathlib import Path
 from benchmarks.queue.faults import container, kill, kill_default, on_own_redis, redis_restart
 from benchmarks.queue.harness import Baseline, Sizes, stopping
 from benchmarks.queue.results import Results
-from benchmarks.queue.speed import drain_1_acks_each, drain_2, enqueue_single, fill_and_drain_1, idle
+from benchmarks.queue.speed import drain_1_acks_each, drain_2, enqueue_single, fill_and_drain_1, idle, idle_among_many
 
-SPEED = {"enqueue": [enqueue_single], "drain": [fill_and_drain_1, drain_2, drain_1_acks_each], "idle": [idle]}
+SPEED = {"enqueue": [enqueue_single], "drain": [fill_and_drain_1, drain_2, drain_1_acks_each], "idle": [idle, idle_among_many]}
 FAULTS = {"kill": kill, "kill-default": kill_default, "restart": redis_restart, "container": container}
 #: Maximum number of fault figures at once; they mostly wait.
 MAX_FAULTS_AT_ONCE = 3

@@ -42,6 +42,8 @@ class Sizes:
     single: int = 2_000
     #: Sends to an idle worker.
     sends: int = 200
+    #: Idle workers, of which each send wakes one.
+    workers: int = 40
     #: Jobs of a kill test, and its time limit, in seconds.
     jobs: int = 200
     watch_s: float = 60.0

@@ -21,6 +21,8 @@ COLUMNS: list[tuple[str, str, int, bool | None]] = [
     ("drain_2_per_s", "drain, 2 processes /s", 0, True),
     ("idle_p50_ms", "idle latency p50 ms", 2, False),
     ("idle_p99_ms", "idle latency p99 ms", 2, False),
+    ("idle_many_p50_ms", "idle latency among many workers p50 ms", 2, None),
+    ("idle_many_steps_per_item", "… steps of all workers for an item", 1, None),
     ("first_item_s", "first item after process start s", 3, False),
     ("pss_mb", "worker PSS MB", 1, False),
     ("bytes_per_item", "bytes per waiting item", 0, False),
@@ -142,6 +144,7 @@ _HOW = """## How it was measured
 * Drain: items begun per second from a full queue, while all processes were at work, for {drain_s:.0f} s at most. Ours hands
   in up to 100 results after they have run and takes the next in the same call; in the line below it each by a call of its own.
 * Idle: from just before a send to the job's first line, {sends} sends 20–120 ms apart to a warm worker.
+  Among many: the same with {workers} workers waiting, ours alone. One wakes for a send: it leases, works, and hands in.
 * First item: from process start, with a full queue. PSS: of the worker and all it started, after the idle figure.
   Ours is the queue under a plain loop.
 * Bytes: what Redis's used_memory grew by, over the items; “left” is after the drain, with results where results are kept.

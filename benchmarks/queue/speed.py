@@ -5,12 +5,15 @@ import statistics
 import time
 from typing import Any
 
-from benchmarks.queue.harness import Baseline, Sizes, pause
+from benchmarks.queue.baselines.sender import WARM
+from benchmarks.queue.harness import Baseline, Log, Sizes, pause
 
 #: A drain ends after this time; its rate is that of the items begun by then.
 DRAIN_LIMIT_S = 6.0
 #: Time limit from process start to the first item.
 MAX_FIRST_ITEM_S = 30.0
+#: Time limit for many workers to start.
+MAX_START_S = 120.0
 Row = dict[str, Any]
 
 
@@ -86,12 +89,54 @@ def idle(baseline: Baseline, sizes: Sizes) -> Row:
     """Measure the time from a send to the start of its job on a warm idle worker, and that worker's memory."""
     log = baseline.new_log()
     with baseline.worker(log) as worker:
-        sent = {int(number): at for number, at in baseline.send("paced", sizes.sends, log=log).items()}
+        sent = baseline.send("paced", sizes.sends, log=log)
         pause(1.0)
         memory = worker.pss_mb()
-    began = {number: at for at, number in reversed(log.read().began)}
-    waits = sorted((began[number] - at) / 1e6 for number, at in sent.items() if number in began)
-    if len(waits) < sizes.sends * 0.9:
-        raise RuntimeError(f"{len(waits)} of {sizes.sends} items began: {baseline.last_errors()}")
+    waits = _waits_ms(baseline, log, sent)
     p99 = waits[max(0, round(len(waits) * 0.99) - 1)]
     return {"idle_p50_ms": statistics.median(waits), "idle_p99_ms": p99, "pss_mb": memory}
+
+
+def idle_among_many(baseline: Baseline, sizes: Sizes) -> Row:
+    """Measure the same of ours among many idle workers, and the steps that all of them run for one item.
+
+    Steps are calls of scripts, those of the sender aside. An idle worker looks by itself as well, rarely here.
+    """
+    if baseline.name != "ours":
+        return {}
+    log = baseline.new_log()
+    with contextlib.ExitStack() as stack:
+        for _ in range(sizes.workers):
+            stack.enter_context(baseline.worker(log, BENCH_SWEEP_S="60", BENCH_WAIT_S="5"))
+        deadline = time.monotonic() + MAX_START_S
+        while int(baseline.redis.info("clients", "blocked_clients")) < sizes.workers:
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"not all of {sizes.workers} workers wait for work: {baseline.last_errors()}")
+            pause(0.05)
+        before = _steps(baseline)
+        sent = baseline.send("paced", sizes.sends, log=log)
+        pause(0.5)
+        steps = _steps(baseline) - before
+    count = sizes.sends + WARM
+    return {
+        "idle_many_p50_ms": statistics.median(_waits_ms(baseline, log, sent)),
+        "idle_many_steps_per_item": round((steps - count) / count, 2),
+    }
+
+
+def _steps(baseline: Baseline) -> int:
+    """Return the number of scripts that the server has run."""
+    return int(baseline.redis.info("commandstats", "cmdstat_evalsha").partition("calls=")[2].partition(",")[0])
+
+
+def _waits_ms(baseline: Baseline, log: Log, sent: dict[str, int]) -> list[float]:
+    """Return the milliseconds from each send to the start of its job, ascending.
+
+    Raises:
+        RuntimeError: a tenth or more of the jobs have not begun.
+    """
+    began = {number: at for at, number in reversed(log.read().began)}
+    waits = sorted((began[int(number)] - at) / 1e6 for number, at in sent.items() if int(number) in began)
+    if len(waits) < len(sent) * 0.9:
+        raise RuntimeError(f"{len(waits)} of {len(sent)} items began: {baseline.last_errors()}")
+    return waits

@@ -14,6 +14,7 @@ _ABSOLUTE = [
     ("drain_1_acks_each_per_s", "drain, 1 process, an ack for each /s", "≥", 3_500.0),
     ("idle_p50_ms", "idle latency p50 ms", "≤", 2.0),
     ("idle_p99_ms", "idle latency p99 ms", "≤", 8.0),
+    ("idle_many_steps_per_item", "steps of many idle workers for an item", "≤", 4.0),
     ("kill_lost", "worker killed, 5 s lease: not done", "≤", 0.0),
     ("kill_ended_twice", "worker killed, 5 s lease: ended twice", "≤", 0.0),
     ("kill_recovered_s", "worker killed, 5 s lease: all done s", "≤", 12.0),

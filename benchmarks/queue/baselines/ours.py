@@ -23,8 +23,9 @@ WORKER = [sys.executable, __file__]
 _BATCH = 1 if WORK_S else 100
 #: Ack each result by a call of its own, instead of all with the call that leases the next items.
 _ACKS_EACH = "BENCH_ACKS_EACH" in os.environ
-_SWEEP_S = 1.0
-_WAIT_S = 1.0
+#: Rarely where the steps of an item are counted.
+_SWEEP_S = float(os.environ.get("BENCH_SWEEP_S", "1"))
+_WAIT_S = float(os.environ.get("BENCH_WAIT_S", "1"))
 #: Seconds between attempts while Redis is unavailable.
 _PAUSE_S = 0.2
 _settings = SceneburstSettings.load(redis_url=REDIS_URL, **({"lease_s": RECOVERY_S} if RECOVERY_S else {}))
