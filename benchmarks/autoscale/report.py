@@ -52,34 +52,33 @@ _PAGE = """# Autoscaling, measured
 
 Written by `make bench-autoscale`. It runs the real `plan` and `find_reapable` in a simulated Fargate: start-up 30 to 60 s
 (log-normal), one container in 200 never starts and half of those hang, Spot takes one every eight hours and gives two
-minutes, 100 launches at once and 20 a second after that, lengths of scenes log-normal or heavy-tailed. What the planner does
-not know there it does not know here: work differs from weight, and reports are one tick old. Beside ours, with the same
-draws: a static split (the script that Sceneburst replaces deals all scenes out at once), target tracking on backlog per
+minutes, 100 launches at once and 20 a second after that, lengths of scenes log-normal or heavy-tailed. The planner has no more
+knowledge than in reality: work differs from weight, and reports are one tick old. The alternatives run with the same random
+draws: a static split (the script that Sceneburst replaces distributes all scenes at once), target tracking on backlog per
 container, KEDA-style lag scaling, and the clairvoyant bound: as many containers, launched at once, none failing, work divided
 without loss. Dollars are on-demand list prices; start-up is paid for. The table shows the first of {seeds} seeds.
 
 {table}
 
-Makespan is until the last scene of all; “p90 job” and “slowest” are from a job's arrival to its last scene. “Idle” is the
-share of the slot-seconds paid for after the start in which nothing was worked on, “starting” the share of the seconds paid
-for before it. The day, the trickle and the sawtooth run under `SCENEBURST_POLICY=deadline` with 600 s, the bursts under
-`batch`.
+Makespan ends with the last scene of all; “p90 job” and “slowest” are times from a job's arrival to its last scene. “Idle” is the
+share of the paid slot-seconds after the start without work, “starting” the share of the paid seconds before the start.
+The day, the trickle and the sawtooth run under `SCENEBURST_POLICY=deadline` with 600 s, the bursts under `batch`.
 
 ![Containers over time](autoscaling.svg)
 
-Each bar is judged by the worst of the seeds:
+Each target is checked against the worst of the seeds:
 
-| | measured | bar | |
+| | measured | target | |
 |---|---:|---:|---|
 {bars}
 
-What it taught:
+Conclusions:
 
-* A burst is limited by the number of containers, so any controller that reaches the bound soon is nearly as fast; pulling
-  small leases, longest scene first, leaves nothing for the end.
-* Money goes where many containers start for little work (a start is 45 s paid for nothing): the fewest containers that keep a
-  deadline cost a third less than a split that is no faster.
-* A worker that prefetched a third item for two slots parked long scenes behind longer ones, and the heavy tail took up to 1.6
-  times as long as the split. Since then the item after is leased only when a slot is about to be free.
-* On a trickle, the paid minute and the start-up are most of the bill, whoever decides.
+* A burst is limited by the number of containers, so any controller that soon reaches this number is nearly as fast; with
+  small leases, longest scene first, all containers end together.
+* Many containers for little work waste money, because a start costs 45 s: the fewest containers that meet a deadline cost a
+  third less than a split that is no faster.
+* When a worker prefetched a third item for two slots, long scenes waited behind longer ones, and the heavy tail took up to 1.6
+  times as long as the split. Now the next item is leased only shortly before a slot is free.
+* On a trickle, the paid minute and the start-up are most of the cost with every controller.
 """

@@ -132,29 +132,29 @@ def _sentence(about: Row) -> str:
 
 _HOW = """## How it was measured
 
-* A job does nothing but append a line to a file. Its payload is 441 bytes of JSON. Systems take turns within each figure.
-* One worker process each (celery: one child; dramatiq: eight threads; the others what they start with), clients with
-  hiredis where redis-py is the client. Redis syncs its append-only file each second, for every baseline.
-* Every system acknowledges after the work where it can, and tries again what a killed worker held where it can:
+* A job only appends a line to a file. Its payload is 441 bytes of JSON. Systems take turns within each figure.
+* One worker process each (celery: one child; dramatiq: eight threads; the others with their defaults), with hiredis
+  for clients that use redis-py. Redis syncs its append-only file each second, for every baseline.
+* Every system acknowledges after the work, and retries the jobs of a killed worker, if it can:
 
 {settings}
 
 * Enqueue: from a connected producer's first item to its last answer, {single:,} items one call each (ours: a job each),
   {items:,} in bulk. Celery, dramatiq and huey have no bulk call.
-* Drain: items begun per second from a full queue, while all processes were at work, for {drain_s:.0f} s at most. Ours hands
-  in up to 100 results after they have run and takes the next in the same call; in the line below it each by a call of its own.
+* Drain: items begun per second from a full queue, while all processes were at work, for {drain_s:.0f} s at most. Ours acks
+  up to 100 finished items and leases the next ones in the same call; in the line below, each item is acked by its own call.
 * Idle: from just before a send to the job's first line, {sends} sends 20–120 ms apart to a warm worker.
   Among many: the same with {workers} workers waiting, ours alone. One wakes for a send: it leases, works, and hands in.
 * First item: from process start, with a full queue. PSS: of the worker and all it started, after the idle figure.
   Ours is the queue under a plain loop.
 * Bytes: what Redis's used_memory grew by, over the items; “left” is after the drain, with results where results are kept.
 * Worker killed: {jobs} jobs of 50 ms; the whole worker tree gets SIGKILL once {killed_at:.0f} are done, the same command
-  starts again 3 s later. “Not done” and “never” are within {watch_s:.0f} s of the kill: some systems finish later, others do
-  not. First with the waiting times set to 5 s where there is such a setting, then with all of them at their defaults.
-  Doing the rest takes 140 × 50 ms where jobs run one by one, so 10 s are the least there.
-* Ours has no dispatcher in these two. In the line below them it has: a whole Sceneburst with every setting at its default and
-  forty small scenes, of whose two containers one is killed.
-* Redis restarted: SIGKILL in mid-work, started again 2 s later from its file; the worker is left to itself.
+  is started again 3 s later. “Not done” and “never” are within {watch_s:.0f} s of the kill: some systems finish later, others do
+  not. First with time-outs of 5 s where there are such settings, then with all defaults.
+  The remaining jobs take 140 × 50 ms if they run one by one, so at least 10 s in total.
+* In these two figures ours has no dispatcher. The line below them shows a whole Sceneburst with default settings and forty small
+  scenes, with one of its two containers killed.
+* Redis restarted: SIGKILL during work, restarted 2 s later from its file; the worker is not restarted.
 """
 
 

@@ -69,15 +69,15 @@ def _point(row: Row, key: str) -> Any:
 
 _PAGE = """# Rendering, measured
 
-Written by `make bench-render`; ratios hold within a run, absolute times only for the machine (two vCPUs here).
+Written by `make bench-render`; ratios are general, absolute times hold only for this machine (two vCPUs).
 
 ![Four of the figures as bars](rendering.svg)
 
-| | measured | bar | |
+| | measured | target | |
 |---|---:|---:|---|
 {bars}
 
-Where a scene was made for each of three pictures, the bar is held to the median of the three.
+For scenes with each of three pictures, the median of the three is compared with the target.
 
 ## How it was measured
 
@@ -86,23 +86,23 @@ Where a scene was made for each of three pictures, the bar is held to the median
 * **Same settings** are x264 `veryfast`, CRF 23, two threads, the same keyframe distance. **Encoder alone** is ffmpeg with the
   same graph, settings and environment on our raw frames in memory. **8000 px, zoompan** is
   `scale=8000:-1,zoompan,subtitles,overlay`; **zoompan** the same without enlarging. **moviepy 2** makes one composite with the
-  shared settings. **Replaced chain** is the system that Sceneburst replaces, written anew: a MoviePy still, an OpenCV warp to
+  shared settings. **Replaced chain** is the system that Sceneburst replaces, reimplemented: a MoviePy still, an OpenCV warp to
   MPEG-4 Part 2, a MoviePy watermark, ffmpeg's `ass`: four encodes.
-* Wall and CPU seconds are of the whole command with all its children, from its start; ours is the render child as a worker
-  starts it. Peak MB is their memory together (proportional set size, sampled every 50 ms).
+* Wall and CPU seconds are those of the whole command with all its children, from its start; ours is the render child as started
+  by a worker. Peak MB is their total memory (proportional set size, sampled every 50 ms).
 * **Ideal** frames are the picture's luma in floats, resampled bicubically with antialiasing along the same path. PSNR, SSIM
-  and VMAF are against those, on scenes without subtitles and watermark.
-* **Motion error** is by phase correlation of successive frames in a 512 px window off the centre, against what the path moves
-  the window's middle by.
-* **Slots**: cores busy is the scenes' CPU time over that of both cores. What one scene of two threads leaves of them, and what
-  CPU time a scene of one thread saves, is all that a second slot could gain. The bar was set where one thread had cost a third
-  fewer CPU seconds than two, alone on the machine; here both cost the same, within a few per cent.
-* **Encoders busy** is of a real worker with a real queue: running encoders over slots, looked at every 20 ms.
-* **Likeness** is on a picture that is at least as hard for the replaced chain as the one that its bars were set with: 32.9 dB
-  and an SSIM of 0.9665.
-* **Encoder settings** are all tried on the same raw frames of ours; VMAF is against those, so it shows what the encoder loses.
-  The renderer's defaults (`container_worker/media/defaults.py`) are picked from this picture, in which small points are
-  the chosen settings with one thing changed:
+  and VMAF compare with these, for scenes without subtitles and watermark.
+* **Motion error** is measured by phase correlation of successive frames in a 512 px window off the centre, and compared with the
+  motion of the window's middle on the ideal path.
+* **Slots**: cores busy is the scenes' CPU time relative to both cores. A second slot can gain only the idle time that one scene
+  of two threads leaves, and the CPU time that a scene of one thread saves. The target was set where one thread took a
+  third fewer CPU seconds than two; here both take the same, within a few per cent.
+* **Encoders busy** is measured with a real worker and a real queue: running encoders per slot, sampled every 20 ms.
+* **Likeness** is measured with a picture that is at least as hard for the replaced chain as the one that its targets were set
+  with: 32.9 dB and an SSIM of 0.9665.
+* **Encoder settings** are all measured on the same raw frames of ours; VMAF compares with these, so it shows the encoder's loss.
+  The renderer's defaults (`container_worker/media/defaults.py`) are chosen from this plot; small points are the chosen settings
+  with one change:
 
 ![Encoder settings by CPU seconds, size and VMAF](rendering-front.svg)
 
