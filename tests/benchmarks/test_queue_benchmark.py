@@ -52,7 +52,7 @@ def test_the_soak_holds_its_memory_and_ends_every_item_once() -> None:
 
 
 def test_an_ack_that_brings_items_is_measured_in_every_size() -> None:
-    """What each costs is not checked."""
+    """Their costs are not checked."""
     argv = [sys.executable, "-m", "benchmarks.growth", "--items", "2000", "--rounds", "1", "--json"]
     said = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=120).stdout
     found = json.loads(said[said.index("{\n") :])
