@@ -204,10 +204,10 @@ def test_words_on_an_example_scene_are_as_libass_draws_them(media: Media, tmp_pa
     request, plain, made = _rendered(media, tmp_path, scene, text, options)
     rows = []
     for line in _lines(request, text):
-        reference = _as_libass_draws(plain, whole_line_script(request, line.runs, line.baseline_px), tmp_path)
-        box = _box_around(np.abs(reference[SHOWN[0]].astype(int) - plain[SHOWN[0]]) > 24)
-        _assert_alike(made[SHOWN], reference[SHOWN], box)
-        rows.append((made[SHOWN], reference[SHOWN], box))
+        reference = _as_libass_draws(plain[SHOWN], whole_line_script(request, line.runs, line.baseline_px), tmp_path)
+        box = _box_around(np.abs(reference[0].astype(int) - plain[SHOWN[0]]) > 24)
+        _assert_alike(made[SHOWN], reference, box)
+        rows.append((made[SHOWN], reference, box))
     others = [number for number in range(len(plain)) if number not in SHOWN]
     assert np.abs(made[others].astype(int) - plain[others]).max() < 40
     _save_sheet(f"{scene}-{abs(zlib.crc32(text.encode())):08x}", request, tmp_path / "with.mp4", rows)
@@ -223,13 +223,13 @@ def test_words_in_their_box_on_a_moving_picture_are_as_legible(media: Media, tmp
     assert np.abs(plain[SHOWN[0]].astype(int) - plain[SHOWN[-1]]).mean() > 1, "it moves"
     (line,) = _lines(request, text)
     script = whole_line_script(request, line.runs, line.baseline_px)
-    ink = _box_around(np.abs(_as_libass_draws(plain, script, tmp_path)[SHOWN[0]].astype(int) - plain[SHOWN[0]]) > 24)
-    dimmed = plain.copy()
+    ink = _box_around(np.abs(_as_libass_draws(plain[SHOWN[:1]], script, tmp_path)[0].astype(int) - plain[SHOWN[0]]) > 24)
+    dimmed = plain[SHOWN]
     opacity = request.text.box_opacity
-    dimmed[:, ink[0], ink[1]] = np.rint(plain[:, ink[0], ink[1]] * (1 - opacity) + 16 * opacity)
+    dimmed[:, ink[0], ink[1]] = np.rint(dimmed[:, ink[0], ink[1]] * (1 - opacity) + 16 * opacity)
     reference = _as_libass_draws(dimmed, script, tmp_path)
-    _assert_alike(made[SHOWN], reference[SHOWN], ink)
+    _assert_alike(made[SHOWN], reference, ink)
     # Beside the words, where the box's edge is far: the picture shines through by what the opacity leaves.
     left = ink[0], slice(ink[1].start - 6, ink[1].start)
     assert made[SHOWN][:, *left].mean() == pytest.approx(plain[SHOWN][:, *left].mean() * (1 - opacity) + 16 * opacity, abs=2)
-    _save_sheet(f"moving-{scene}", request, tmp_path / "with.mp4", [(made[SHOWN], reference[SHOWN], ink)])
+    _save_sheet(f"moving-{scene}", request, tmp_path / "with.mp4", [(made[SHOWN], reference, ink)])
