@@ -48,6 +48,49 @@ SENTENCES: Mapping[str, str] = {
     "redis_too_old": "Redis {version} is too old: Sceneburst needs Redis 6.2 or newer, or Valkey",
     "redis_version": "{name} {version}",
     "redis_version_unknown": "{name} of unknown version",
+    # --- a queue that cannot be used ---
+    "namespace_older": (
+        "SCENEBURST_NAMESPACE: {namespace} at {url} holds items that an older Sceneburst has queued, which "
+        "this one cannot read; let the older one finish or cancel them first, or choose another namespace"
+    ),
+    "redis_database_missing": "SCENEBURST_REDIS_URL: Redis at {url} has no such database ({problem})",
+    "redis_forbids": "Redis at {url} refuses this: {problem}; has the user of SCENEBURST_REDIS_URL the right role?",
+    "redis_key_foreign": "Redis at {url}: another program has written to a key of this queue ({problem})",
+    "redis_login_lost": ("Redis at {url} refuses the login: {problem}; it was accepted before, so this waits until it is again"),
+    "redis_login_refused": (
+        "Redis at {url} refuses the login: {problem}; are user and password of SCENEBURST_REDIS_URL or "
+        "SCENEBURST_REDIS_PASSWORD right?"
+    ),
+    "redis_no_primary": "Redis at {url} does not answer: no Sentinel knows a primary of this service",
+    "redis_unanswered": (
+        "Redis at {url} does not answer ({problem}); is SCENEBURST_REDIS_URL right? `sceneburst up` runs a Redis to try things on"
+    ),
+    "redis_unable": "Redis at {url} cannot serve now: {problem}",
+    "redis_wants_login": "it wants a password, and none is given",
+    "sentinels_refuse": "the Sentinels do",
+    # --- a step that is refused ---
+    "backlog_full": "the backlog is at its limit of {limit:1 item|# items}; job {job_id} with {items} was not enqueued",
+    "fence_stale": "the fencing number is stale: another dispatcher acts",
+    "first_stage_deferred": "the first stage of job {job_id} cannot be deferred: nobody would bring its items",
+    "growth_not_whole": "the items brought by {items} are not whole in Redis; stage them again",
+    "job_cancelled": "job {job_id:quoted} was cancelled; submit the scene again instead",
+    "job_empty": "job {job_id} has no items",
+    "job_id_taken": "job {job_id} exists with other content; choose another job id, or submit the same scenes",
+    "job_unknown": "no job {job_id:quoted}: never submitted here, or its results have expired",
+    "journal_too_large": "the journal of {item} would exceed {limit} bytes",
+    "lease_stale": "{item} is no longer this container's",
+    "letter_unknown": "no dead letter {item_id:quoted} of job {job_id:quoted}",
+    "letter_without_item": (
+        "dead letter {item_id:quoted} of job {job_id:quoted} is malformed in Redis; `sceneburst dead discard` forgets it"
+    ),
+    "limit_not_number": "limit {limit}: {value:quoted} is no number",
+    "limit_refused": "limit {limit}: {problem}",
+    "limit_unknown": "there is no limit {limit:quoted}; there are {known}",
+    "options_malformed": "the options of job {job_id} in Redis are malformed: {problem}",
+    "stages_too_many": "job {job_id} has more than {limit} stages",
+    "stage_empty": "stage {stage} of job {job_id} has no items",
+    "stage_not_deferred": "{item} brings items, and its job has no deferred stage for them",
+    "upload_lost": "the upload of job {job_id} took too long or Redis lost it; submit it again",
     # --- a container that ended ---
     "container_broken": "broken: {problem}",
     # --- a submission ---

@@ -12,7 +12,7 @@ from scenequeue.jobs.wishes import WishedJob
 from scenequeue.ports.audit_log import clean_name
 from scenequeue.ports.container_reports import CONTAINER_TTL_S
 from scenequeue.ports.job_lookup import status_of
-from scenequeue.reasons import Reason
+from scenequeue.reasons import Code, Reason
 from scenequeue.reasons.stored import reason_words
 from scenequeue.structure.connection import Connection
 from scenequeue.structure.hashes import container_fields, whole_number, wished_from
@@ -181,7 +181,7 @@ class DispatcherPort:
     @staticmethod
     def _unless_deposed(was_done: bool) -> None:
         if not was_done:
-            raise DispatcherDeposed("the fencing number is stale: another dispatcher acts")
+            raise DispatcherDeposed(Code.FENCE_STALE)
 
 
 def _word(fence: int | None) -> str:

@@ -6,6 +6,7 @@ from itertools import islice
 
 from scenequeue.errors import BadInput, LeaseLost
 from scenequeue.jobs.item import Lease, WorkItem
+from scenequeue.reasons import Code
 from scenequeue.structure.connection import Connection
 from scenequeue.structure.item_chunk import ItemChunk
 
@@ -26,9 +27,9 @@ def stage_growth(connection: Connection, container_id: str, lease: Lease, items:
             weight_ms = chunk.weight_ms[need]
             answer = connection.of(lease.structure).run("grow", *about, need, staged[need], GROWTH_TTL_S, weight_ms, *elements)
             if answer == NO_LEASE:
-                raise LeaseLost(f"{lease.job_id}/{lease.item_id} is no longer this container's")
+                raise LeaseLost(Code.LEASE_STALE, item=f"{lease.job_id}/{lease.item_id}")
             if answer == NO_STAGE:
-                raise BadInput(f"{lease.job_id}/{lease.item_id} brings items, and its job has no deferred stage for them")
+                raise BadInput(Code.STAGE_NOT_DEFERRED, item=f"{lease.job_id}/{lease.item_id}")
             staged[need] += len(elements)
     return staged.total()
 

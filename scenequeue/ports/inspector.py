@@ -20,8 +20,7 @@ from scenequeue.ports.job_lookup import read_job, status_of
 from scenequeue.ports.job_search import find_jobs
 from scenequeue.ports.limits import Limit, read_limits
 from scenequeue.ports.rollups import read_rollups
-from scenequeue.quoted import quoted
-from scenequeue.reasons import Reason
+from scenequeue.reasons import Code, Reason
 from scenequeue.structure.connection import Connection
 from scenequeue.structure.hashes import (
     MALFORMED,
@@ -145,7 +144,7 @@ class QueueInspector:
             text = each.answer("hget", each.keys.job(job_id, "dead"), item_id)
             if text is not None:
                 return letter_from(job_id, item_id, text, 0)
-        raise JobNotFound(f"no dead letter {quoted(item_id)} of job {quoted(job_id)}")
+        raise JobNotFound(Code.LETTER_UNKNOWN, item_id=item_id, job_id=job_id)
 
     def containers(self, limit: int = 1000) -> list[ContainerRecord]:
         """Containers that were heard of lately, newest first."""

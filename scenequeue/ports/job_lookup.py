@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from scenequeue.errors import JobNotFound
 from scenequeue.jobs.job import JobStatus
-from scenequeue.quoted import quoted
+from scenequeue.reasons import Code
 from scenequeue.structure.connection import Connection
 from scenequeue.structure.hashes import shown_job
 
@@ -31,4 +31,4 @@ def status_of(connection: Connection, job_id: str, fields: Mapping[str, str]) ->
 
 def job_not_found(job_id: str) -> JobNotFound:
     """The error to raise for an id without a job."""
-    return JobNotFound(f"no job {quoted(job_id)}: never submitted here, or its results have expired")
+    return JobNotFound(Code.JOB_UNKNOWN, job_id=job_id)

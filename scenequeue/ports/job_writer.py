@@ -5,12 +5,12 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import NoReturn, TypeAlias
 
-from scenequeue.counted import counted
-from scenequeue.errors import JobConflict, QueueFull, QueueUnavailable
+from scenequeue.errors import InvalidValue, JobConflict, QueueFull, QueueUnavailable
 from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.job import Callback, Counts, JobSpec, JobState, JobStatus
 from scenequeue.jobs.kinds.render import RenderOptions
 from scenequeue.ports.job_lookup import read_job
+from scenequeue.reasons import Code
 from scenequeue.structure.connection import Connection
 from scenequeue.structure.item_chunk import ItemChunk
 from scenequeue.structure.staging import Upload
@@ -55,10 +55,10 @@ class JobWriter:
         """
         self._check_stage()
         if len(self._upload.sizes) >= MAX_STAGES:
-            raise ValueError(f"job {self._spec.job_id} has more than {MAX_STAGES} stages")
+            raise InvalidValue(Code.STAGES_TOO_MANY, job_id=self._spec.job_id, limit=MAX_STAGES)
         if is_deferred:
             if not self._upload.sizes:
-                raise ValueError(f"the first stage of job {self._spec.job_id} cannot be deferred: nobody would bring its items")
+                raise InvalidValue(Code.FIRST_STAGE_DEFERRED, job_id=self._spec.job_id)
             self._deferred.add(len(self._upload.sizes))
             self._digest.update(b"deferred")
         self._upload.open_stage()
@@ -80,7 +80,7 @@ class JobWriter:
         job_id = self._spec.job_id
         self._check_stage()
         if not self._upload.sizes:
-            raise ValueError(f"job {job_id} has no items")
+            raise InvalidValue(Code.JOB_EMPTY, job_id=job_id)
         answer, created_ms = self._upload.commit(self._spec, self._digest.hexdigest(), self._backlog_limit)
         if answer == "same":
             return read_job(self._connection, job_id)
@@ -101,17 +101,15 @@ class JobWriter:
     def _check_stage(self) -> None:
         sizes = self._upload.sizes
         if sizes and not sizes[-1] and len(sizes) - 1 not in self._deferred:
-            raise ValueError(f"stage {len(sizes) - 1} of job {self._spec.job_id} has no items")
+            raise InvalidValue(Code.STAGE_EMPTY, stage=len(sizes) - 1, job_id=self._spec.job_id)
 
     def _refuse(self, answer: str) -> NoReturn:
         job_id = self._spec.job_id
         if answer == "conflict":
-            raise JobConflict(f"job {job_id} exists with other content; choose another job id, or submit the same scenes")
+            raise JobConflict(Code.JOB_ID_TAKEN, job_id=job_id)
         if answer == "full":
-            limit = counted(self._backlog_limit or 0, "item")
-            first = self._upload.sizes[0]
-            raise QueueFull(f"the backlog is at its limit of {limit}; job {job_id} with {first} was not enqueued")
-        raise QueueUnavailable(f"the upload of job {job_id} took too long or Redis lost it; submit it again")
+            raise QueueFull(Code.BACKLOG_FULL, limit=self._backlog_limit or 0, job_id=job_id, items=self._upload.sizes[0])
+        raise QueueUnavailable(Code.UPLOAD_LOST, job_id=job_id)
 
 
 def _chunks(stage: int, items: Iterable[Submitted], first: int) -> Iterator[ItemChunk]:

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from scenequeue.errors import SettingsError, refused_value
+from scenequeue.errors import SettingsError, refused_value, several
 from scenequeue.ports.audit_log import clean_name
-from scenequeue.quoted import quoted
+from scenequeue.reasons import Code
 from scenequeue.settings import DispatcherSettings
 from scenequeue.structure.connection import Connection
 from scenequeue.structure.hashes import whole_number
@@ -37,15 +37,15 @@ def checked(name: str, text: str) -> float:
         SettingsError: there is no such limit, or its setting takes no such value.
     """
     if name not in LIMITS:
-        raise SettingsError(f"there is no limit {quoted(name)}; there are {', '.join(LIMITS)}")
+        raise SettingsError(Code.LIMIT_UNKNOWN, limit=name, known=", ".join(LIMITS))
     try:
         value = getattr(DispatcherSettings.model_validate({name: text}), name)
     except ValidationError as error:
-        why = "; ".join(refused_value(each).text for each in error.errors(include_input=False))
-        raise SettingsError(f"limit {name}: {why}") from None
+        why = several(map(refused_value, error.errors(include_input=False)))
+        raise SettingsError(Code.LIMIT_REFUSED, limit=name, problem=why) from None
     if isinstance(value, int | float) and abs(value) < float("inf"):
         return value
-    raise SettingsError(f"limit {name}: {quoted(text)} is no number")
+    raise SettingsError(Code.LIMIT_NOT_NUMBER, limit=name, value=text)
 
 
 def read_limits(connection: Connection) -> list[Limit]:
@@ -78,7 +78,7 @@ def reset_limits(connection: Connection, names: Sequence[str], by: str) -> None:
     """
     for name in names:
         if name not in LIMITS:
-            raise SettingsError(f"there is no limit {quoted(name)}; there are {', '.join(LIMITS)}")
+            raise SettingsError(Code.LIMIT_UNKNOWN, limit=name, known=", ".join(LIMITS))
     connection.run("limits", clean_name(by), *(word for name in names for word in (name, "")))
 
 

@@ -6,7 +6,7 @@ from scenequeue.errors import JobConflict, JobNotFound
 from scenequeue.ports.audit_log import clean_name
 from scenequeue.ports.dead_search import DeadFilter, Progress, act_on_all
 from scenequeue.ports.limits import change_limits, reset_limits
-from scenequeue.quoted import quoted
+from scenequeue.reasons import Code
 from scenequeue.structure.connection import Connection
 
 
@@ -64,12 +64,11 @@ class OperatorPort:
         """
         answer = self._connection.holding(job_id).run("requeue", job_id, item_id, clean_name(by))
         if answer == "absent":
-            raise JobNotFound(f"no dead letter {quoted(item_id)} of job {quoted(job_id)}")
+            raise JobNotFound(Code.LETTER_UNKNOWN, item_id=item_id, job_id=job_id)
         if answer == "cancelled":
-            raise JobConflict(f"job {quoted(job_id)} was cancelled; submit the scene again instead")
+            raise JobConflict(Code.JOB_CANCELLED, job_id=job_id)
         if answer == "malformed":
-            about = f"dead letter {quoted(item_id)} of job {quoted(job_id)}"
-            raise JobConflict(f"{about} is malformed in Redis; `sceneburst dead discard` forgets it")
+            raise JobConflict(Code.LETTER_WITHOUT_ITEM, item_id=item_id, job_id=job_id)
 
     def discard(self, job_id: str, item_id: str, by: str = "") -> None:
         """Forget a dead letter; it counts as dropped.
@@ -78,4 +77,4 @@ class OperatorPort:
             JobNotFound: there is no such dead letter.
         """
         if not self._connection.holding(job_id).run("discard", job_id, item_id, clean_name(by)):
-            raise JobNotFound(f"no dead letter {quoted(item_id)} of job {quoted(job_id)}")
+            raise JobNotFound(Code.LETTER_UNKNOWN, item_id=item_id, job_id=job_id)

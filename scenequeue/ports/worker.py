@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from scenequeue.backoff import doubled, jittered
-from scenequeue.errors import BadInput, GrowthRefused, LeaseLost, refused_field
+from scenequeue.errors import BadInput, GrowthRefused, LeaseLost, refused_field, several
 from scenequeue.jobs.item import ItemState, Lease, WorkItem
 from scenequeue.jobs.need import known_needs
 from scenequeue.jobs.options import JobOptions, job_options_from
@@ -15,7 +15,7 @@ from scenequeue.jobs.result import ItemResult
 from scenequeue.ports.container_reports import ContainerReports
 from scenequeue.ports.growth import stage_growth
 from scenequeue.ports.job_lookup import job_not_found
-from scenequeue.reasons import Reason
+from scenequeue.reasons import Code, Reason
 from scenequeue.reasons.stored import reason_words
 from scenequeue.structure.connection import Connection
 from scenequeue.structure.lease_messages import (
@@ -105,7 +105,7 @@ class WorkerPort(ContainerReports):
             LeaseLost: it must not begin: another container has the item, or its job was cancelled.
         """
         if not self._connection.of(lease.structure).run("begin", container_id, lease.job_id, lease.item_id, lease.token):
-            raise LeaseLost(f"{lease.job_id}/{lease.item_id} is no longer this container's")
+            raise LeaseLost(Code.LEASE_STALE, item=f"{lease.job_id}/{lease.item_id}")
 
     def wait_for_work(self, timeout_s: float, serves: Sequence[str] | None = None) -> str:
         """Block until the bell of a need rings in any structure, at most 5 seconds, and take it: one submit wakes one worker.
@@ -142,8 +142,8 @@ class WorkerPort(ContainerReports):
         try:
             return job_options_from(options or "")
         except ValidationError as error:
-            why = "; ".join(refused_field(each).text for each in error.errors(include_url=False, include_input=False))
-            raise BadInput(f"the options of job {job_id} in Redis are malformed: {why}") from None
+            why = several(map(refused_field, error.errors(include_url=False, include_input=False)))
+            raise BadInput(Code.OPTIONS_MALFORMED, job_id=job_id, problem=why) from None
 
     def extend(self, container_id: str, leases: Sequence[Lease], lease_s: float | None = None) -> list[Lease]:
         """Prolong leases from now; returns those that are lost (another container has it, or its job was cancelled)."""
@@ -184,9 +184,9 @@ class WorkerPort(ContainerReports):
         about = (container_id, lease.job_id, lease.item_id, lease.token, MAX_JOURNAL_BYTES)
         answer = self._connection.of(lease.structure).run("note", *about, *(word for pair in notes.items() for word in pair))
         if answer == 0:
-            raise LeaseLost(f"{lease.job_id}/{lease.item_id} is no longer this container's")
+            raise LeaseLost(Code.LEASE_STALE, item=f"{lease.job_id}/{lease.item_id}")
         if answer < 0:
-            raise BadInput(f"the journal of {lease.job_id}/{lease.item_id} would exceed {MAX_JOURNAL_BYTES} bytes")
+            raise BadInput(Code.JOURNAL_TOO_LARGE, item=f"{lease.job_id}/{lease.item_id}", limit=MAX_JOURNAL_BYTES)
 
     def ack(
         self, container_id: str, finished: Sequence[tuple[Lease, ItemResult]], brought: Mapping[str, int] | None = None
@@ -212,7 +212,7 @@ class WorkerPort(ContainerReports):
             refused += refused_of(leases, [position for position in positions if position > 0])
         if short:
             names = ", ".join(f"{lease.job_id}/{lease.item_id}" for lease in short)
-            raise GrowthRefused(f"the items brought by {names} are not whole in Redis; stage them again")
+            raise GrowthRefused(Code.GROWTH_NOT_WHOLE, items=names)
         return refused
 
     def fail(
@@ -241,7 +241,7 @@ class WorkerPort(ContainerReports):
         words = (*about, error, *reason_words(why), retry_in_ms, lease.attempt)
         answer = self._connection.of(lease.structure).run("fail", *words)
         if answer == "lost":
-            raise LeaseLost(f"{lease.job_id}/{lease.item_id} is no longer this container's")
+            raise LeaseLost(Code.LEASE_STALE, item=f"{lease.job_id}/{lease.item_id}")
         return ItemState(answer)
 
     def release(self, container_id: str, leases: Sequence[Lease], problem: Reason | str = "") -> list[Lease]:

@@ -45,6 +45,43 @@ class Code(StrEnum):
     REDIS_VERSION = "redis_version"
     REDIS_VERSION_UNKNOWN = "redis_version_unknown"
 
+    # --- a queue that cannot be used ---
+    NAMESPACE_OLDER = "namespace_older"
+    REDIS_DATABASE_MISSING = "redis_database_missing"
+    #: What the user of Redis has no permission for.
+    REDIS_FORBIDS = "redis_forbids"
+    REDIS_KEY_FOREIGN = "redis_key_foreign"
+    #: After it was accepted once.
+    REDIS_LOGIN_LOST = "redis_login_lost"
+    REDIS_LOGIN_REFUSED = "redis_login_refused"
+    REDIS_NO_PRIMARY = "redis_no_primary"
+    REDIS_UNANSWERED = "redis_unanswered"
+    REDIS_UNABLE = "redis_unable"
+    REDIS_WANTS_LOGIN = "redis_wants_login"
+    SENTINELS_REFUSE = "sentinels_refuse"
+
+    # --- a step that is refused ---
+    BACKLOG_FULL = "backlog_full"
+    FENCE_STALE = "fence_stale"
+    FIRST_STAGE_DEFERRED = "first_stage_deferred"
+    GROWTH_NOT_WHOLE = "growth_not_whole"
+    JOB_CANCELLED = "job_cancelled"
+    JOB_EMPTY = "job_empty"
+    JOB_ID_TAKEN = "job_id_taken"
+    JOB_UNKNOWN = "job_unknown"
+    JOURNAL_TOO_LARGE = "journal_too_large"
+    LEASE_STALE = "lease_stale"
+    LETTER_UNKNOWN = "letter_unknown"
+    LETTER_WITHOUT_ITEM = "letter_without_item"
+    LIMIT_NOT_NUMBER = "limit_not_number"
+    LIMIT_REFUSED = "limit_refused"
+    LIMIT_UNKNOWN = "limit_unknown"
+    OPTIONS_MALFORMED = "options_malformed"
+    STAGES_TOO_MANY = "stages_too_many"
+    STAGE_EMPTY = "stage_empty"
+    STAGE_NOT_DEFERRED = "stage_not_deferred"
+    UPLOAD_LOST = "upload_lost"
+
     # --- a container that ended ---
     CONTAINER_BROKEN = "container_broken"
 

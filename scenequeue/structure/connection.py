@@ -8,8 +8,9 @@ from typing import Any
 
 import redis
 
-from scenequeue.errors import QueueUnavailable, SettingsError
+from scenequeue.errors import QueueUnavailable, SettingsError, reason_for
 from scenequeue.jobs.need import Need, need_in
+from scenequeue.reasons import Code, Reason
 from scenequeue.redaction import mask_url
 from scenequeue.settings import SceneburstSettings
 from scenequeue.structure.keys import STRUCTURES, Keys
@@ -190,8 +191,7 @@ class Connection:
         except _LOST as error:
             if type(error).__name__ == _NO_PRIMARY:
                 raise self._without_primary(error) from None
-            hint = "is SCENEBURST_REDIS_URL right? `sceneburst up` runs a Redis to try things on"
-            raise QueueUnavailable(f"Redis at {self.url} does not answer ({error}); {hint}") from error
+            raise QueueUnavailable(Code.REDIS_UNANSWERED, url=self.url, problem=str(error)) from error
         except redis.exceptions.NoPermissionError as error:
             raise self._permission_error(error) from error
         except redis.exceptions.ResponseError as error:
@@ -199,42 +199,41 @@ class Connection:
             if any(word in str(error) for word in _DENIED):
                 raise self._permission_error(error) from error
             if any(word in str(error) for word in _NO_DATABASE):
-                raise SettingsError(f"SCENEBURST_REDIS_URL: Redis at {self.url} has no such database ({error})") from error
+                raise SettingsError(Code.REDIS_DATABASE_MISSING, url=self.url, problem=str(error)) from error
             if _WRONG_TYPE in str(error):
                 # Transient, as the acting dispatcher repairs such keys.
-                raise QueueUnavailable(
-                    f"Redis at {self.url}: another program has written to a key of this queue ({error})"
-                ) from error
+                raise QueueUnavailable(Code.REDIS_KEY_FOREIGN, url=self.url, problem=str(error)) from error
             if not isinstance(error, _TRANSIENT_ERRORS) and not _TRANSIENT_CODE.search(str(error)):
                 raise
             # After a failover the host name may resolve to another server; only new connections reach it.
             self.client.connection_pool.disconnect(inuse_connections=False)
-            raise QueueUnavailable(f"Redis at {self.url} cannot serve now: {error}") from error
+            raise QueueUnavailable(Code.REDIS_UNABLE, url=self.url, problem=str(error)) from error
         else:
             self._known.was_logged_in, self._known.is_login_refused = True, False
 
     def _without_primary(self, error: Exception) -> SettingsError | QueueUnavailable:
         """Translate a MasterNotFoundError; its text is not shown, as it contains the connection's password."""
         if redis.exceptions.AuthenticationError.__name__ in str(error):
-            return self._login_error("the Sentinels do")
-        return QueueUnavailable(f"Redis at {self.url} does not answer: no Sentinel knows a primary of this service")
+            return self._login_error(Reason(Code.SENTINELS_REFUSE))
+        return QueueUnavailable(Code.REDIS_NO_PRIMARY, url=self.url)
 
-    def _login_error(self, error: object) -> SettingsError | QueueUnavailable:
+    def _login_error(self, error: Exception | Reason) -> SettingsError | QueueUnavailable:
         """Translate a refused login: permanent before the first accepted one; after it transient, with one logged error."""
-        without_password = str(error).startswith(_WITHOUT_PASSWORD)
-        text = f"Redis at {self.url} refuses the login: {'it wants a password, and none is given' if without_password else error}"
+        problem = error if isinstance(error, Reason) else str(error)
+        if isinstance(problem, str) and problem.startswith(_WITHOUT_PASSWORD):
+            problem = Reason(Code.REDIS_WANTS_LOGIN)
         if not self._known.was_logged_in:
-            return SettingsError(f"{text}; are user and password of SCENEBURST_REDIS_URL or SCENEBURST_REDIS_PASSWORD right?")
+            return SettingsError(Code.REDIS_LOGIN_REFUSED, url=self.url, problem=problem)
         if not self._known.is_login_refused:
             self._known.is_login_refused = True
             # Imported here, as it imports rich, which an application that only enqueues does not need.
             import structlog
 
-            structlog.get_logger().error("redis refuses the login", redis=self.url, error=str(error))
-        return QueueUnavailable(f"{text}; it was accepted before, so this waits until it is again")
+            structlog.get_logger().error("redis refuses the login", redis=self.url, error=reason_for(problem).text)
+        return QueueUnavailable(Code.REDIS_LOGIN_LOST, url=self.url, problem=problem)
 
     def _permission_error(self, error: Exception) -> SettingsError:
-        return SettingsError(f"Redis at {self.url} refuses this: {error}; has the user of SCENEBURST_REDIS_URL the right role?")
+        return SettingsError(Code.REDIS_FORBIDS, url=self.url, problem=str(error))
 
     def ping(self) -> None:
         """Check that Redis answers and that the namespace is usable; raises as `run` does."""
@@ -246,10 +245,7 @@ class Connection:
         with self.translated():
             is_queued = bool(self._steps.command("EXISTS", *self.keys.older))
         if is_queued:
-            raise SettingsError(
-                f"SCENEBURST_NAMESPACE: {self._namespace} at {self.url} holds items that an older Sceneburst has queued, which "
-                "this one cannot read; let the older one finish or cancel them first, or choose another namespace"
-            )
+            raise SettingsError(Code.NAMESPACE_OLDER, namespace=self._namespace, url=self.url)
         self._known.is_structure = True
 
     def now_ms(self) -> int:

@@ -90,10 +90,7 @@ def test_every_code_has_its_sentence_and_no_code_is_given_as_a_text() -> None:
 
 
 #: Rooms below the top floor whose errors are codes.
-_WITHOUT_PROSE = (
-    "container_worker", "dispatcher", "producer",
-    "scenequeue/jobs", "scenequeue/reasons", "scenequeue/storages",
-)  # fmt: skip
+_WITHOUT_PROSE = ("container_worker", "dispatcher", "producer", "scenequeue")
 
 
 @pytest.mark.parametrize("room", _WITHOUT_PROSE)
