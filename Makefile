@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 # Compile bytecode before tests and measurements, as an installation does.
 COMPILED = $(BIN)/python -m compileall -q scenequeue producer dispatcher container_worker sceneburst
 
-.PHONY: chaos chaos-long outage growth-kills upgrade help demo test lint format docs bench-queue bench-render bench-autoscale soak bench-growth bench-launch wheel wheel-test image base-image image-test clean
+.PHONY: chaos chaos-long outage growth-kills upgrade help demo test lint format docs bench-queue bench-render bench-autoscale bench-operators soak bench-growth bench-launch wheel wheel-test image base-image image-test clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -72,6 +72,10 @@ soak: $(STAMP) ## Measure the queue with a million items; cost of a lease at 10 
 
 bench-growth: $(STAMP) ## Measure the server time of an ack that brings no, 1,000 and 100,000 items, and in 8 needs
 	$(BIN)/python -m benchmarks.growth
+
+bench-operators: $(STAMP) ## Measure pages by two filters and bulk requeues on 10,000 jobs and 50,000 dead letters
+	@$(COMPILED)
+	$(BIN)/python -m benchmarks.operators
 
 bench-autoscale: $(STAMP) ## Compare planner and reaper with a static split, target tracking and KEDA, in a simulated Fargate
 	$(BIN)/python -m benchmarks.autoscale --docs docs
