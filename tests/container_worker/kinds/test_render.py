@@ -19,6 +19,7 @@ from scenequeue.errors import BadInput, ObjectNotFound, StorageDenied
 from scenequeue.jobs.ids import ItemId, LeaseToken, check_job_id
 from scenequeue.jobs.item import Lease, WorkItem
 from scenequeue.jobs.result import ItemResult
+from scenequeue.reasons import Reason
 from scenequeue.settings import WorkerSettings
 from scenequeue.storage import sha256_of
 from scenequeue.storages.https import HttpsStorage
@@ -200,8 +201,10 @@ def test_an_input_of_another_form_is_named_by_its_address(work_on: Make, media: 
     """Only the renderer sees that it is none of its formats, and it knows no addresses."""
     path = tmp_path / "words.txt"
     path.write_text("just words\n" * 20)
-    with pytest.raises(BadInput, match=f"^{role}: {path.as_uri()} is not an? "):
+    with pytest.raises(BadInput, match=f"^{role}: {path.as_uri()} is not an? ") as caught:
         carry_out(render.KIND, work_on({**_scene(media), role: path.as_uri()}))
+    assert caught.value.reason.code in {"picture_unreadable", "sound_unreadable", "subtitles_unreadable"}
+    assert caught.value.reason.parameters["input"] == Reason("input_at", {"input": role, "uri": path.as_uri()})
 
 
 def test_an_output_outside_of_the_roots_is_refused(work_on: Make, media: Media) -> None:
