@@ -1,8 +1,9 @@
-"""Measures what an ack costs that brings the items of the next stage: none, a thousand, a hundred thousand, and in eight needs.
+"""Measures an ack that brings items of the next stage: none, a thousand, a hundred thousand, and in eight needs.
 
     python -m benchmarks.growth [--items N] [--rounds N] [--json]
 
-Server time of the one step, as Redis counts it; the sizes take turns, and medians are shown. Exits 1 if a target is missed.
+Shows the server time of this one step, as counted by Redis; the sizes take turns, and medians are shown. Exits 1 if a target
+is missed.
 """
 
 import argparse
@@ -33,7 +34,7 @@ def _items(count: int, needs: int) -> Iterator[WorkItem]:
 
 
 def _ack_us(queue: SceneQueue, job_id: str, count: int, needs: int) -> float:
-    """Return the microseconds that the server spends on an ack which brings so many items."""
+    """Return the microseconds of server time for an ack that brings this many items."""
     queue.producer.submit(JobSpec(job_id=check_job_id(job_id)), [_items(1, 1), None])
     (lease,) = queue.worker.lease(_CONTAINER, 1, serves=["kind0/1"])
     brought = {lease.token: queue.worker.grow(_CONTAINER, lease, _items(count, needs))} if count else {}

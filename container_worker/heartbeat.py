@@ -169,10 +169,10 @@ class Heartbeat:
             try:
                 self._beat()
             except QueueUnavailable as error:
-                self._log_silence("redis is gone; what is in hand goes on", error=str(error))
+                self._log_silence("redis does not answer; running items go on", error=str(error))
             except Exception:
                 # Keep beating after an unexpected error: a dead heartbeat thread would silently lose every lease.
-                self._log_silence("a beat failed; what is in hand goes on", exc_info=True)
+                self._log_silence("heartbeat failed; running items go on", exc_info=True)
             touch_alive_file(self._alive_file)
             self._protection.follow(is_working=bool(self._in_flight.all()))
             if self._stop.wait(pause_s):
@@ -191,7 +191,7 @@ class Heartbeat:
             self.should_drain.set()
         self._send_log()
         if self._silent_since is not None:
-            self._log.info("redis is back", after_s=round(self.silence_s(), 1))
+            self._log.info("redis answers again", after_s=round(self.silence_s(), 1))
             self._silent_since = None
 
     def _send_log(self) -> None:

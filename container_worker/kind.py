@@ -42,8 +42,8 @@ class ItemContext:
     slot: Callable[[], AbstractContextManager[None]]
     on_progress: Callable[[float], None]
     should_stop: threading.Event
-    #: Writes into the item's journal what a later attempt need not do again; it finds all notes in `lease.notes`.
-    #: Raises BadInput beyond 64 KiB, and Stopped where the lease is lost.
+    #: Writes into the item's journal the steps that a later attempt need not repeat; `lease.notes` has all notes.
+    #: Raises BadInput beyond 64 KiB, and Stopped if the lease is lost.
     note: Callable[[Mapping[str, str]], None]
 
     def stop_if_asked(self) -> None:
@@ -74,13 +74,13 @@ class Made:
     #: Additional entries for the result's details.
     facts: Mapping[str, object] = field(default_factory=dict)
     warnings: Sequence[Reason] = ()
-    #: The items that it brings for the job's next stage, which was deferred. A kind that brings any has no fingerprint: an
-    #: output that is found could not bring them again.
+    #: Items for the job's next stage, which was deferred. A kind that brings items has no fingerprint, because a reused output
+    #: could not bring them again.
     brings: Sequence[WorkItem] = ()
 
 
 class Finished(NamedTuple):
-    """An item that is done: what is handed in."""
+    """The result of a finished item, and the items that it brings."""
 
     result: ItemResult
     brings: Sequence[WorkItem] = ()
@@ -126,7 +126,7 @@ class Kind(Protocol):
 
 
 def carry_out(kind: Kind, context: ItemContext) -> Finished:
-    """Make an item's outputs, or find that they are there already.
+    """Make an item's outputs, or reuse those of an earlier attempt.
 
     Raises:
         BadInput, LimitExceeded, ToolFailed, DiskFull, StorageUnavailable: the reason that they could not be made.

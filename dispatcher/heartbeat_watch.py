@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.ids import ContainerId
 
-#: Of the time between two ticks, at most so many seconds count as silence, or a tick's length if that is more: during an
+#: Maximum number of seconds between two ticks that counts as silence, or a tick's length if that is more: during an
 #: outage of the dispatcher or of Redis no heartbeat can be seen.
 _MAX_COUNTED_S = 10.0
 #: Smaller differences between the clocks are ignored.

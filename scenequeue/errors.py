@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 class SceneburstError(Exception):
     """The base of all errors of Sceneburst.
 
-    `reason` is a code with parameters, without secrets, as it may be stored; `str()` puts it into words.
+    `reason` is a code with parameters, without secrets, in the form for storage; `str()` returns its sentence.
 
     Args:
-        why: the code, whose parameters follow by name; or a reason; or a sentence, in programs for people alone.
+        why: the code, with its parameters as further arguments; or a reason; or a sentence, in programs that only people use.
     """
 
     #: True if a later retry may succeed.
@@ -35,7 +35,7 @@ class SceneburstError(Exception):
 
 
 class InvalidValue(ValueError):
-    """A value is not what a field takes; pydantic's validators may raise it. Otherwise as SceneburstError."""
+    """A field does not accept the value; raised by pydantic's validators too. Otherwise like SceneburstError."""
 
     def __init__(self, why: StrEnum | Reason, /, **parameters: Parameter) -> None:
         self.reason = reason_for(why, **parameters)
@@ -46,7 +46,7 @@ class InvalidValue(ValueError):
 
 
 def reason_for(why: StrEnum | Reason | str, **parameters: Parameter) -> Reason:
-    """The reason of an error, without secrets: what was given, or a code with its parameters, or a sentence as it is."""
+    """Return the reason of an error, without secrets: the given reason, a code with its parameters, or a sentence as a reason."""
     if isinstance(why, Reason):
         return why.without_secrets()
     if isinstance(why, StrEnum):
@@ -62,7 +62,7 @@ class ProgramUnavailable(SettingsError):
     """A needed program is not installed, does not start, or has ended: ffmpeg, redis-server."""
 
 
-#: Keys and indexes that lead from a submission to a place in it, as in ("scenes", 0, "image"); () is all of it.
+#: Keys and indexes that lead from a submission to a place in it, such as ("scenes", 0, "image"); () is all of it.
 Place: TypeAlias = "tuple[str | int, ...]"
 
 
@@ -71,12 +71,12 @@ class Mistake(NamedTuple):
 
     place: Place
     reason: Reason
-    #: Further places for which the same holds, each as it is called in messages too.
+    #: Further places with the same mistake, each with its name in messages.
     alike: "tuple[tuple[Place, Reason], ...]" = ()
 
     @property
     def text(self) -> str:
-        """The mistake in words."""
+        """The mistake as a sentence."""
         return self.reason.text
 
     def nested_in(self, place: Place, called: str | Reason) -> "Mistake":
@@ -85,12 +85,12 @@ class Mistake(NamedTuple):
 
 
 def inside(place: str | Reason, mistake: Reason) -> Reason:
-    """The reason of a mistake inside something larger, which is called by its field's name or by a reason."""
+    """Return the reason of a mistake inside a value, which is named by its field or by a reason."""
     return Reason(Code.INSIDE, {"place": place, "mistake": mistake})
 
 
 def several(reasons: Iterable[Reason]) -> Reason:
-    """All of them as one reason; a single one as it is."""
+    """Combine reasons into one; a single one is returned unchanged."""
     found = tuple(reasons)
     return found[0] if len(found) == 1 else Reason(Code.SEVERAL, {"reasons": found})
 
@@ -99,7 +99,7 @@ class InvalidScenes(SceneburstError):
     """One or more scenes cannot be accepted; `problems` has a line for each mistake, `mistakes` their places and reasons.
 
     Args:
-        problems: a mistake each; a reason or a sentence is one without a place.
+        problems: one per mistake; a reason or a sentence is a mistake without a place.
     """
 
     def __init__(self, problems: Sequence[str | Reason | Mistake]) -> None:
@@ -109,7 +109,7 @@ class InvalidScenes(SceneburstError):
 
     @property
     def problems(self) -> list[str]:
-        """Every mistake in words."""
+        """All mistakes as sentences."""
         return [each.text for each in self.mistakes]
 
 
@@ -120,7 +120,7 @@ class QueueUnavailable(SceneburstError):
 
 
 class QueueFull(SceneburstError):
-    """The backlog is at its configured limit; submit again when it has gone down."""
+    """The backlog is at its configured limit; submit again when it is shorter."""
 
     transient: ClassVar[bool] = True
 
@@ -138,13 +138,13 @@ class LeaseLost(SceneburstError):
 
 
 class GrowthRefused(SceneburstError):
-    """The items that an item brings are not whole in Redis; nothing of its ack was taken, and its lease stays."""
+    """The items that an item brings are incomplete in Redis; its ack had no effect, and its lease stays valid."""
 
     transient: ClassVar[bool] = True
 
 
 class DispatcherDeposed(SceneburstError):
-    """The fencing number is stale: another dispatcher acts now."""
+    """The fencing number is stale: another dispatcher is active now."""
 
 
 class ItemError(SceneburstError):
@@ -152,11 +152,11 @@ class ItemError(SceneburstError):
 
 
 class BadInput(ItemError):
-    """An input is missing, unreadable, too large or not what it claims to be. Permanent."""
+    """An input is missing, unreadable, too large or in another format than expected. Permanent."""
 
 
 class ToolFailed(ItemError):
-    """ffmpeg failed, perhaps not for good; the message ends with its last lines."""
+    """ffmpeg failed; another attempt may succeed. The message ends with its last lines."""
 
     transient: ClassVar[bool] = True
 
@@ -188,7 +188,7 @@ class StorageDenied(BadInput):
 
 
 class LogNotFound(SceneburstError):
-    """A container's log cannot be read on this machine; the message says where it is."""
+    """A container's log cannot be read on this machine; the message names its place."""
 
 
 class FleetError(SceneburstError):
@@ -204,7 +204,7 @@ class FleetMisconfigured(FleetError):
 
 
 def refused_value(problem: "ErrorDetails") -> Reason:
-    """The reason in one entry of a ValidationError: of a value that we refuse ours, else pydantic's type, facts and words."""
+    """Return the reason in an entry of a ValidationError: ours for a value that we refuse, else pydantic's type and message."""
     facts = problem.get("ctx", {})
     own = getattr(facts.get("error"), "reason", None)
     if isinstance(own, Reason):
@@ -215,6 +215,6 @@ def refused_value(problem: "ErrorDetails") -> Reason:
 
 
 def refused_field(problem: "ErrorDetails") -> Reason:
-    """The same with its field, if there is one."""
+    """Return the same reason with its field, if there is one."""
     place, reason = shorten(".".join(map(str, problem["loc"]))), refused_value(problem)
     return inside(place, reason) if place else reason

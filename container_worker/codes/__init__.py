@@ -18,7 +18,7 @@ class Code(StrEnum):
 
     # --- an attempt that failed ---
     NOT_SET_UP = "not_set_up"
-    #: An exception that nobody raises on purpose.
+    #: An exception that no code raises on purpose.
     UNEXPECTED = "unexpected"
     WORKER_OUT_OF_MEMORY = "worker_out_of_memory"
 
@@ -44,14 +44,14 @@ class Code(StrEnum):
     AV1_UNAVAILABLE = "av1_unavailable"
     FILE_EMPTY = "file_empty"
     INPUTS_TOO_COSTLY = "inputs_too_costly"
-    #: Stands for an input, where its address is known.
+    #: Names an input whose address is known.
     INPUT_AT = "input_at"
     ITEM_MALFORMED = "item_malformed"
     ROOTS_MISSING = "roots_missing"
 
     # --- a picture ---
     JPEG_SCANS = "jpeg_scans"
-    #: So large that its size is not told.
+    #: Too large for its size to be known.
     PICTURE_BEYOND_LIMIT = "picture_beyond_limit"
     PICTURE_DAMAGED = "picture_damaged"
     PICTURE_TOO_LARGE = "picture_too_large"

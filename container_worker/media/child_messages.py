@@ -22,9 +22,9 @@ _Count = Annotated[int, Field(ge=-(10**12), le=10**12)]
 _Frames = Annotated[int, Field(ge=0, le=_MAX_FRAMES)]
 #: Errors that a child may report; others, such as SettingsError, would affect the whole container.
 _ERRORS: dict[str, type[ItemError]] = {kind.__name__: kind for kind in (BadInput, ToolFailed, LimitExceeded, DiskFull)}
-#: Codes that a child may give.
+#: Codes that a child may report.
 _CODES = frozenset({*Code, QueueCode.OTHER})
-#: Characters quoted of a reason whose code is none of them.
+#: Maximum characters quoted of a reason with another code.
 _UNKNOWN_CHARS = 500
 
 
@@ -61,7 +61,7 @@ class _Problem(_Message):
 
 
 def _reason(sent: _Warning | _Problem) -> Reason:
-    """Return what was sent as a Reason; with a code that is none of ours, as somebody else's words."""
+    """Return a message's reason; with an unknown code, as a foreign message."""
     reason = Reason(sent.code, sent.parameters)
     return reason if sent.code in _CODES else Reason(QueueCode.OTHER, {"text": reason.plain()[:_UNKNOWN_CHARS]})
 

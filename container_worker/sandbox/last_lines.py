@@ -10,5 +10,5 @@ def with_last_lines(problem: Reason, lines: str) -> Reason:
 
 
 def last_lines_of(reason: Reason) -> str:
-    """Return the lines that `with_last_lines` added; "" where there are none."""
+    """Return the lines that `with_last_lines` added; "" if there are none."""
     return str(reason.parameters.get(LAST_LINES, ""))

@@ -1,4 +1,4 @@
-"""Defines reasons: codes with parameters, which the top floor puts into words."""
+"""Defines reasons: codes with parameters, which are turned into sentences only where they are shown."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -7,47 +7,47 @@ from typing import Any, Self, TypeAlias
 from scenequeue.reasons.codes import Code as Code
 from scenequeue.redaction import redact
 
-#: A value of a reason: one that JSON has, or further reasons.
+#: A value of a reason: a JSON value, or further reasons.
 Parameter: TypeAlias = "str | int | float | Reason | tuple[Reason, ...]"
-#: Reasons inside reasons that are read, and no deeper: what is in Redis may have been written by anybody.
+#: Maximum depth of nested reasons that is read, because data in Redis may have been written by anybody.
 _MAX_DEPTH = 4
-#: Parameters that a reason of any code may have: the input that it is about, and the last lines of the program that failed.
+#: Parameters that a reason with any code may have: the input at fault, and the last lines of the failed program.
 INPUT, LAST_LINES = "input", "last_lines"
 
 
 @dataclass(frozen=True)
 class Reason:
-    """Something a person should know, as a code for programs with its parameters."""
+    """A code with parameters, for people and programs."""
 
-    #: One of a room's `Code`, or one of a newer version.
+    #: A member of some `Code`, or a code of a newer version.
     code: str
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
-        """The reason in words; the code and its parameters where none are installed."""
+        """Return the reason as a sentence; as the code and its parameters if no sentences are installed."""
         return _put_into_words(self)
 
     def with_parameters(self, **more: Parameter) -> "Reason":
-        """The same reason with further parameters, or with others of these names."""
+        """Return the same reason with additional or replaced parameters."""
         return Reason(self.code, {**self.parameters, **more})
 
     def without_secrets(self) -> "Reason":
-        """The same reason, passwords and signatures in its texts replaced by ***."""
+        """Return the same reason, with passwords and signatures in its texts replaced by ***."""
         return Reason(self.code, {name: _without_secrets(value) for name, value in self.parameters.items()})
 
     def plain(self) -> str:
-        """The code and its parameters, as they are."""
+        """Return the code and its parameters without a sentence."""
         facts = ", ".join(f"{name}: {_plain(value)}" for name, value in self.parameters.items())
         return f"{self.code} ({facts})" if facts else str(self.code)
 
     def to_json(self) -> dict[str, Any]:
-        """The form in which it is sent and stored."""
+        """Return the form in which it is sent and stored."""
         return {"code": str(self.code), "parameters": {name: _stored(value) for name, value in self.parameters.items()}}
 
     @classmethod
     def from_json(cls, data: object, *, _depth: int = 0) -> Self:
-        """Read what `to_json` made; a text, or anything else, becomes somebody else's words."""
+        """Read the output of `to_json`; a text, or anything else, becomes a foreign message."""
         if not isinstance(data, Mapping) or not isinstance(data.get("code"), str):
             return cls(Code.OTHER, {"text": str(data)})
         given = data.get("parameters")
@@ -62,7 +62,7 @@ class Reason:
         return cls(data["code"], parameters)
 
     def to_people(self) -> dict[str, str]:
-        """The form that commands and the HTTP API show."""
+        """Return the form that commands and the HTTP API show."""
         return {"code": str(self.code), "text": self.text}
 
 
@@ -86,25 +86,25 @@ def _stored(value: object) -> object:
     return value.to_json() if isinstance(value, Reason) else value
 
 
-#: Entry point of the words that are installed: programs below the top floor know them by this name only.
+#: Entry point of the installed sentences, the only name by which programs below the top floor know them.
 WORDS = "sceneburst.words"
-#: None until a reason is to be put into words.
+#: None until a reason is first turned into a sentence.
 _text_of: Callable[[Reason], str] | None = None
 
 
 def speak_with(text_of: Callable[[Reason], str]) -> None:
-    """Put reasons into words by this function from now on."""
+    """Turn reasons into sentences by this function from now on."""
     global _text_of  # noqa: PLW0603  a program has one language
     _text_of = text_of
 
 
 def load_words() -> None:
-    """Load the words that are installed, unless this program has its own.
+    """Load the installed sentences, unless this program has its own.
 
-    Programs do so when they start: one that has no file descriptor left must still be able to say so.
+    Programs call this when they start: a program without free file descriptors must still be able to report that.
     """
     if _text_of is None:
-        # Slow to load, and the top floor brings its words by itself.
+        # Loading is slow, and the top floor brings its own sentences.
         from importlib.metadata import entry_points
 
         speak_with(next((point.load() for point in entry_points(group=WORDS)), Reason.plain))
@@ -112,7 +112,7 @@ def load_words() -> None:
 
 def _put_into_words(reason: Reason) -> str:
     if reason.code == Code.OTHER:
-        # They are words already, also where none can be loaded: in a confined child.
+        # Sentences from elsewhere need no translation, and work even in a confined child, which can load none.
         return str(reason.parameters.get("text", reason.plain()))
     load_words()
     assert _text_of is not None

@@ -1,26 +1,26 @@
-"""Writes reasons as the JSON that Redis keeps, bounded in size."""
+"""Writes reasons as JSON of bounded size for Redis."""
 
 import json
 from bisect import bisect_left
 
 from scenequeue.reasons import Code, Parameter, Reason
 
-#: Characters of a stored reason; longer texts in it are cut.
+#: Maximum characters of a stored reason; longer texts in it are cut.
 MAX_CHARACTERS = 8_000
-#: Of one in an event of a job; there may be many.
+#: The same for a reason in an event of a job, because there may be many.
 MAX_EVENT_CHARACTERS = 600
 
 
 def reason_words(why: Reason | str) -> tuple[str, str]:
-    """Return a reason as the steps take it: as it is kept, and in short, for events; a text is somebody else's words."""
+    """Return a reason in the two forms that steps take: for storage, and shortened for events; a text is a foreign message."""
     reason = (why if isinstance(why, Reason) else Reason(Code.OTHER, {"text": why})).without_secrets()
     return stored_reason(reason), stored_reason(reason, MAX_EVENT_CHARACTERS)
 
 
 def stored_reason(reason: Reason, limit: int = MAX_CHARACTERS) -> str:
-    """Return a reason as JSON of at most so many characters: its longest texts are cut, all to the same length.
+    """Return a reason as JSON of at most this many characters: its longest texts are cut, all to the same length.
 
-    One that is too long without any text keeps its code alone.
+    If it is too long even without texts, only its code is kept.
     """
     whole = _json(reason)
     if len(whole) <= limit:
@@ -31,7 +31,7 @@ def stored_reason(reason: Reason, limit: int = MAX_CHARACTERS) -> str:
 
 def _json(reason: Reason) -> str:
     text = json.dumps(reason.to_json(), ensure_ascii=False, separators=(",", ":"))
-    # Redis takes no half surrogate pairs.
+    # Redis accepts no lone surrogates.
     return text.encode("utf-8", "replace").decode()
 
 

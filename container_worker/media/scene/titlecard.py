@@ -82,7 +82,7 @@ def card_track(request: RenderRequest, spans: Sequence[Span], draw: Callable[[in
     """Return the track with the card on the frames before the narration, and the subtitles after it.
 
     request: contains the title and the duration of the card.
-        request: how long the card stands, and what is on it.
+        request: contains the title and the duration of the card.
         spans: spans of the subtitles, none before the card's end.
         draw: makes their patches, in order.
     """

@@ -34,7 +34,7 @@ class Backlog:
     is_paused: bool = False
     #: Jobs that are planned alone; their ready items are in `needs` too. A job with items of several needs is listed for each.
     jobs: tuple[WishedJob, ...] = ()
-    #: Structures of the queue that were looked at, newest first; see scenequeue/jobs/need.py for the names of needs in each.
+    #: Structures of the queue that were read, newest first; see scenequeue/jobs/need.py for the names of needs in each.
     structures: tuple[int, ...] = STRUCTURES
 
     @property

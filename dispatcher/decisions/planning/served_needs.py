@@ -1,4 +1,4 @@
-"""Names the needs that a container serves as the asking dispatcher calls them: by the structures of the queue that both know."""
+"""Returns the needs that a container serves, in the names of this dispatcher, which depend on the structures that both know."""
 
 from collections.abc import Sequence
 
@@ -8,14 +8,14 @@ from scenequeue.jobs.need import need_in, split_need
 
 
 def served_by(record: ContainerRecord, structures: Sequence[int]) -> Serves:
-    """Needs that a container serves: those that it has said; before its hello, those that it was launched for.
+    """Return the needs that a container serves: those that it reported, or before its hello those that it was launched for.
 
     Args:
         record: the container.
-        structures: those that the dispatcher looks at, newest first.
+        structures: structures that the dispatcher serves, newest first.
 
     Returns:
-        Each need in each structure that both look at; None where nothing is known: it is taken to serve all that waits.
+        Each need in each structure that both serve; None if nothing is known, which counts as all needs.
     """
     if not record.serves:
         return launched_for(record, structures) if record.needs else None
@@ -25,9 +25,9 @@ def served_by(record: ContainerRecord, structures: Sequence[int]) -> Serves:
 
 
 def launched_for(record: ContainerRecord, structures: Sequence[int]) -> frozenset[str]:
-    """Needs that a container was launched for, of the structures that this dispatcher looks at.
+    """Return the needs that a container was launched for, in the structures that this dispatcher serves.
 
-    Only before its hello: they are named by the structures of the dispatcher that launched it.
+    Used only before its hello: the needs are named by the structures of the dispatcher that launched it.
     """
     theirs = record.structures.split()
     if not theirs or not theirs[0].isdecimal():
