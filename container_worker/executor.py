@@ -204,7 +204,7 @@ class ItemExecutor:
             log.warning("the items that it brings are not whole in Redis, and are staged again")
             refused = self._reports.deliver(lambda: hand_in(self._stage(item, finished.brings)))
         if refused:
-            log.warning("result refused: the lease was lost or the job cancelled")
+            log.warning("result refused: lease lost or job cancelled")
             return
         self._heartbeat.count(done=1)
         log.info("item done", processing_s=result.processing_s, bytes=result.bytes)
