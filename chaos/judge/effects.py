@@ -12,8 +12,8 @@ from scenequeue.reasons import Code
 
 _LOST = frozenset({"ContainerLost", "LeaseExpired"})
 #: Log events of workers and dispatchers that show a fault's effect.
-REDIS_GONE = ("redis is gone; what is in hand goes on", "a beat failed; what is in hand goes on")
-RESULT_REFUSED = "result refused: the lease was lost or the job cancelled"
+REDIS_GONE = ("redis does not answer; running items go on", "heartbeat failed; running items go on")
+RESULT_REFUSED = "result refused: lease lost or job cancelled"
 FAILURE_REFUSED = "failure not counted: lease lost"
 LEASE_LOST = "lease lost"
 CONTAINER_LEAVES = "container leaves"
