@@ -1,5 +1,6 @@
 """Error responses of the HTTP API, as RFC 9457 problem documents."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from itertools import islice
@@ -19,12 +20,15 @@ from scenequeue.errors import (
     inside,
     reason_for,
 )
-from scenequeue.reasons import Reason
+from scenequeue.reasons import Code as QueueCode, Reason
+from scenequeue.reasons.stored import stored_reason
 from scenequeue.redaction import redact
 
 MEDIA_TYPE = "application/problem+json"
 #: A message quotes the request, which may be as long as the body.
 _MAX_DETAIL_CHARS = 500
+#: Of a code with its parameters.
+_MAX_REASON_CHARS = 1_000
 #: A hundred, and the line that counts the others.
 _MAX_PROBLEMS = 101
 
@@ -141,6 +145,7 @@ def problem(
     *,
     errors: Sequence[FieldProblem] = (),
     headers: Mapping[str, str] | None = None,
+    why: Reason | None = None,
 ) -> JSONResponse:
     """Make the response that reports a problem."""
     body: dict[str, Any] = {
@@ -151,6 +156,8 @@ def problem(
         "advice": kind.advice,
         "instance": instance,
     }
+    if why is not None:
+        body |= json.loads(stored_reason(why, _MAX_REASON_CHARS))
     if errors:
         body["errors"] = [
             {"pointer": _short(each.pointer), "detail": _short(each.reason.text), **_shortened(each.reason.to_json())}
@@ -176,7 +183,9 @@ def answer_to(error: Exception, instance: str) -> JSONResponse:
     elif isinstance(error, InvalidScenes):
         found = list(islice(_field_problems(error), _MAX_PROBLEMS))
     else:
-        return problem(kind, str(error), instance, headers=headers)
+        # What is for operators alone is not told in parameters either.
+        why = error.reason if isinstance(error, SceneburstError) and not kind.detail else None
+        return problem(kind, str(error), instance, headers=headers, why=why if why and why.code != QueueCode.OTHER else None)
     said = found[0].reason.text if len(found) == 1 else f"{len(found)} mistakes"
     return problem(kind, said, instance, errors=found, headers=headers)
 

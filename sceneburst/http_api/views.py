@@ -166,6 +166,8 @@ class Problem(BaseModel):
     detail: str = Field(description="what was wrong")
     advice: str = Field(description="what to do")
     instance: str
+    code: str | None = Field(None, description="the reason, for programs; left out where there is none")
+    parameters: dict[str, Any] | None = Field(None, description="of the code: what `detail` says in words")
     errors: list[ProblemField] = Field(default_factory=list, description="every mistake, with its place")
 
 
