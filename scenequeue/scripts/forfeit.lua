@@ -6,7 +6,7 @@
 -- ARGV[5]  the same in short, for events
 -- ARGV[6]  fencing number of the dispatcher that says so, or ''
 -- Output   how many items were taken back, or -1 when the number is stale (nothing is changed)
--- Uses     names, commands, counters, fence, draining, losses, stages
+-- Uses     names, commands, counters, fence, draining, history, losses, stages
 
 local container, why = ARGV[3], failure('ContainerLost', ARGV[4], ARGV[5])
 if is_deposed(ARGV[6]) then return finish(-1) end

@@ -3,7 +3,7 @@
 -- Keys     leases (zset), delayed (zset), dead (zset), containers (zset), container:<id> (hash), job:<id>:dead (hash)
 -- ARGV[3]  how many leases at most (count)
 -- Output   leases taken back, retries promoted
--- Uses     names, commands, clock, counters, stages, losses, retries, expiry, reasons, audit
+-- Uses     names, commands, clock, counters, stages, history, losses, retries, expiry, reasons, audit
 
 --- No retry waits so long. One that seems to was put off before the server's clock went back; it is due now.
 local LONGEST_RETRY_MS = 600000

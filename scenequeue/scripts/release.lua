@@ -7,7 +7,7 @@
 -- ARGV[5]  the same in short, for events
 -- ARGV[6…] job id, item id, token; repeated
 -- Output   positions (from 1) of those refused: the lease is not this container's
--- Uses     names, commands, counters, events, lanes, leases, letters, losses, stages
+-- Uses     names, commands, counters, events, lanes, leases, history, letters, losses, stages
 
 -- Who may end no lease is refused here, before anything is changed.
 call('EXISTS', P .. 'leases')
