@@ -1,4 +1,4 @@
-"""The audit log: what operators did, when, and to how much."""
+"""The audit log: acts of operators, with their time and the number of items concerned."""
 
 from typing import NamedTuple
 
@@ -43,5 +43,5 @@ def read_acts(connection: Connection, limit: int) -> list[Act]:
 
 
 def clean_name(by: str) -> str:
-    """An operator's name as it is kept."""
+    """Return an operator's name as it is stored."""
     return by.encode("utf-8", "replace").decode()[:_NAME_CHARACTERS]

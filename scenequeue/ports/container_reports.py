@@ -5,7 +5,7 @@ from scenequeue.reasons.stored import stored_reason
 from scenequeue.structure.connection import Connection
 from scenequeue.structure.hashes import container_fields
 
-#: What a worker writes into its container's record; the rest is the dispatcher's.
+#: Fields of a container's record that its worker writes; the others are the dispatcher's.
 _BEAT_FIELDS = frozenset(
     {
         *("state", "started_ms", "idle_since_ms", "slots", "held", "done", "failed", "is_draining"),
@@ -22,7 +22,7 @@ class ContainerReports:
     _connection: Connection
 
     def beat(self, record: ContainerRecord) -> bool:
-        """Store what a container reports of itself; True when it is to drain. Advisory: losing it loses no work."""
+        """Store a container's report about itself; True when it is to drain. Advisory: losing it loses no work."""
         return self._report(record)
 
     def log(self, container_id: str, lines: TailLines) -> None:

@@ -49,7 +49,7 @@ class Progress(NamedTuple):
 
     #: Requeued or discarded.
     changed: int
-    #: Looked at; what was not changed is gone, or its job was cancelled, or there is no item in it.
+    #: Looked at; a letter that was not changed is gone, its job was cancelled, or it holds no item.
     seen: int
     total: int
 

@@ -1,4 +1,4 @@
-"""Steps of the dispatcher: act alone, keep the ledger of containers, and put back what was lost."""
+"""Steps of the dispatcher: act alone, keep the ledger of containers, and put lost items back."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ from scenequeue.structure.hashes import container_fields, whole_number, wished_f
 
 #: Characters of a failed post's reason that are kept.
 _MAX_ERROR_CHARS = 500
-#: What an intent says of a container before it exists.
+#: Fields of a container that its launch intent fills in.
 _INTENT_FIELDS = frozenset(
     {
         *("container_id", "fleet", "region", "vcpu", "memory_mib", "is_spot", "architecture", "ephemeral_gib"),
@@ -44,7 +44,7 @@ class DispatcherPort:
         self._connection.run("resign", owner)
 
     def record_intents(self, fence: int, records: Sequence[ContainerRecord]) -> None:
-        """Write down what is about to be launched, before it is.
+        """Record containers in the ledger before they are launched.
 
         Raises:
             DispatcherDeposed: another dispatcher acts now; nothing was written, and nothing may be launched.
@@ -76,7 +76,7 @@ class DispatcherPort:
     def record_ended(
         self, container_id: str, state: Literal["gone", "failed"], reason: Reason | str, *, fence: int | None = None
     ) -> None:
-        """Write down that a container is no more; what it said of its own exit stands.
+        """Record that a container has ended; its own exit reason is kept.
 
         Args:
             container_id: which.
@@ -100,7 +100,7 @@ class DispatcherPort:
         self._unless_deposed(self._connection.run("drain", container_id, _word(fence), clean_name(by)) == 1)
 
     def forfeit(self, container_id: str, reason: Reason | str, *, fence: int | None = None) -> int:
-        """Put back at once what a lost container holds, attempts counted; returns how many items that were.
+        """Put the items of a lost container back at once, their attempts counted; returns their number.
 
         Raises:
             DispatcherDeposed: a fencing number was given, and another dispatcher acts now; nothing was put back.
@@ -124,10 +124,10 @@ class DispatcherPort:
             self._connection.client.setex(self._keys.plan, ttl_s, plan_json)
 
     def record_sample(self, fence: int, containers: int, usd: float) -> None:
-        """Add to the queue's history what waits and what is done now, and what containers cost since the last sample.
+        """Add a sample to the queue's history: backlog, items done, containers, and their cost since the last sample.
 
         Args:
-            fence: the number that proves who acts; nothing is written under a stale one.
+            fence: fencing number of the acting dispatcher; nothing is written under a stale one.
             containers: how many run.
             usd: dollars spent since the last sample.
         """
@@ -160,7 +160,7 @@ class DispatcherPort:
         return [job for _, job in sorted(found, key=lambda each: (not each[1].is_urgent, each[0]))]
 
     def due_notices(self, limit: int = 50) -> list[JobStatus]:
-        """Ended jobs whose callback is due, oldest first."""
+        """Return the ended jobs whose callback is due, oldest first."""
         now_ms = self._connection.now_ms()
         return [job for each in self._connection.all for job in _due_in(each, now_ms, limit)][:limit]
 
@@ -225,7 +225,7 @@ def _by_need(connection: Connection, jobs: Sequence[tuple[float, WishedJob]]) ->
 
 
 def _due_in(connection: Connection, now_ms: int, limit: int) -> list[JobStatus]:
-    """The ended jobs of one structure whose callback is due, oldest first."""
+    """Return those of one structure, oldest first."""
     keys = connection.keys
     with connection.translated():
         ids = connection.client.zrangebyscore(keys.notices, "-inf", now_ms, start=0, num=limit)

@@ -18,7 +18,7 @@ def find_jobs(connection: Connection, wanted: JobFilter, limit: int, indexed_lab
 
     Args:
         connection: the queue.
-        wanted: what the jobs must have.
+        wanted: the properties that the jobs must have.
         limit: most jobs that are returned.
         indexed_labels: names of labels that producers index.
 
@@ -40,7 +40,7 @@ def _find_in(connection: Connection, wanted: JobFilter, limit: int, indexed_labe
     with connection.translated():
         for ids in _matching_ids(connection, wanted, indexed_labels):
             looked_at += len(ids)
-            # The hash is the truth: an index may hold what a foreign writer has put there.
+            # The hash is the truth: an index may hold entries of a foreign writer.
             found += filter(wanted.matches, _read(connection, ids))
             if len(found) > limit:
                 return JobPage(found[:limit], is_complete=False)

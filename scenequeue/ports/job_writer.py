@@ -22,7 +22,7 @@ Submitted: TypeAlias = "WorkItem | tuple[int, WorkItem]"
 CHUNK = 500
 #: More stages of a job than the steps look at (STAGE_LIMIT in lib/stages.lua) would be left behind.
 MAX_STAGES = 1000
-#: What a job's status takes over from its spec.
+#: Fields that a job's status takes over from its spec.
 _SHARED = ("job_id", "lane", "callback_url", "labels", "max_attempts", "wishes")
 
 
@@ -32,7 +32,7 @@ class JobWriter:
     Args:
         connection: the queue.
         upload: takes the items.
-        spec: what the items share.
+        spec: the properties that all items share.
         backlog_limit: most ready items there may be afterwards; None is no limit.
     """
 
@@ -95,7 +95,7 @@ class JobWriter:
         return JobStatus(state=JobState.ACTIVE, ready_needs=self._upload.first_needs(), **more, **shared)
 
     def discard(self) -> None:
-        """Take back what was uploaded; nobody has seen it."""
+        """Delete the uploaded lists, which are not visible yet."""
         self._upload.discard()
 
     def _check_stage(self) -> None:

@@ -13,7 +13,7 @@ from scenequeue.settings import DispatcherSettings
 from scenequeue.structure.connection import Connection
 from scenequeue.structure.hashes import whole_number
 
-#: Settings of the dispatcher that bound what it launches.
+#: Settings of the dispatcher that bound its launches.
 LIMITS = (
     *("max_containers", "min_containers", "budget_usd_per_hour", "launches_per_tick"),
     *("scenes_per_batch", "min_scenes_per_batch", "max_parallel_tasks", "deadline_s"),
@@ -49,7 +49,7 @@ def checked(name: str, text: str) -> float:
 
 
 def read_limits(connection: Connection) -> list[Limit]:
-    """Return the limits that were changed, in the order of LIMITS; what the settings would not take is left aside."""
+    """Return the limits that were changed, in the order of LIMITS; values that the settings refuse are left out."""
     fields = connection.answer("hgetall", connection.keys.limits) or {}
     return [limit for name in LIMITS if name in fields and (limit := _read(name, fields[name])) is not None]
 

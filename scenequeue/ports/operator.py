@@ -11,13 +11,13 @@ from scenequeue.structure.connection import Connection
 
 
 class OperatorPort:
-    """Steps taken by people. `by` is who acts, for the audit log; "" is a program, whose acts are not written down."""
+    """Steps taken by people. `by` is the operator's name for the audit log; "" is a program, whose acts are not logged."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def pause(self, by: str = "") -> None:
-        """Give out no more leases; what is leased goes on. Idempotent."""
+        """Give out no more leases; leased items go on. Idempotent."""
         for each in self._connection.all:
             each.run("pause", 1, clean_name(by))
 

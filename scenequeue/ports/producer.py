@@ -34,7 +34,7 @@ class ProducerPort:
         """Upload all items but the last, then make the job visible in one step that takes those along.
 
         Args:
-            spec: what the items share; its job id is the idempotency key.
+            spec: the properties that all items share; its job id is the idempotency key.
             stages: per stage its items, in the order they are to be leased. A bare item's index is its position;
                 (index, item) names it. Taken one by one, in bounded memory. None is a deferred stage: items of the one
                 before bring what it holds (`WorkerPort.grow`).
@@ -168,11 +168,11 @@ class ProducerPort:
             after = found[-1].id
 
     def cancel(self, job_id: str, by: str = "") -> JobStatus:
-        """Drop all that waits; what runs is stopped at its container's next heartbeat. Idempotent.
+        """Drop all waiting items; running ones are stopped at their container's next heartbeat. Idempotent.
 
         Args:
             job_id: which job.
-            by: who cancels it, for the audit log; "" for a program.
+            by: name of the operator, for the audit log; "" for a program.
 
         Raises:
             JobNotFound: no job of this id.

@@ -1,4 +1,4 @@
-"""The queue's history: backlog, containers, dollars, what was done and what died, slot by slot."""
+"""The queue's history: backlog, containers, dollars, items done and dead letters, slot by slot."""
 
 from pydantic import TypeAdapter, ValidationError
 

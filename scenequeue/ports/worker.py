@@ -51,21 +51,21 @@ class WorkerPort(ContainerReports):
         """Take up to `count` items that this container can do, the most urgent lane first, jobs of a lane in turns.
 
         Args:
-            container_id: who takes them.
+            container_id: the container that takes them.
             count: how many at most.
             lease_s: how long the lease lasts; None is the setting's.
             begins_now: False for items that are first prepared: until `begin` is called for one, losing the
                 container does not count as its attempt, so that a poison item takes no neighbour along.
             call: one `new_request_id()` per call that was answered: made again with the same one after an error, the call
                 returns what it has taken already, if it has. None is a new one.
-            serves: the needs of the items that the container can do; None is those of all kinds that there are.
+            serves: the needs of the items that the container can do; None means those of all known kinds.
             bell: the answer of the `wait_for_work` before, if any: that bell is hung up again where work is left.
 
         Returns:
             Leases; none when nothing is ready, the queue is paused, or this container is to drain.
 
-        Guarantees: atomic. A crash after it costs one lease time, and the attempt counts. What a foreign producer wrote
-        that is no item becomes a dead letter here, and takes none of its neighbours along.
+        Guarantees: atomic. A crash after it costs one lease time, and the attempt counts. An element of a foreign
+        producer that is no item becomes a dead letter here, and takes none of its neighbours along.
         """
         asked = self._asked(count, lease_s, bell, serves, call=call, begins_now=begins_now)
         return self._leases(container_id, self._connection.run_on_all("lease", container_id, *asked))
@@ -156,7 +156,7 @@ class WorkerPort(ContainerReports):
         again, after an error, are staged once. Cost: one round trip per 500 items of a need.
 
         Args:
-            container_id: whose lease it is.
+            container_id: the holder of the lease.
             lease: of the item that brings them.
             items: all of them, in the order they are to be leased; taken one by one.
 
@@ -170,7 +170,7 @@ class WorkerPort(ContainerReports):
         return stage_growth(self._connection, container_id, lease, items)
 
     def note(self, container_id: str, lease: Lease, notes: Mapping[str, str]) -> None:
-        """Note in the item's journal what later attempts need not do again; the next lease of the item brings all notes.
+        """Write notes into the item's journal, so that later attempts can skip finished work; each lease brings them all.
 
         The last note of a name counts. They are kept through every way back, a dead letter's requeue included, and end with
         the item's result. At most 64 KiB.
@@ -194,12 +194,12 @@ class WorkerPort(ContainerReports):
         """Hand results in; returns the leases whose result was refused (token stale, or job cancelled).
 
         Args:
-            container_id: who hands them in.
+            container_id: the container that hands them in.
             finished: leases with their results.
             brought: by token, how many items an item has brought with `grow`; they become its job's next stage here.
 
         Raises:
-            GrowthRefused: what an item brings is not whole: stage it again; what is beside it in the batch was taken.
+            GrowthRefused: the items that one brings are not whole: stage them again; the others of the batch were taken.
 
         Guarantees: atomic for the whole batch, idempotent: the same ack again is accepted and changes nothing.
         """
@@ -221,10 +221,10 @@ class WorkerPort(ContainerReports):
         """End one attempt without a result. Idempotent: the same failure again counts once.
 
         Args:
-            container_id: who reports it.
+            container_id: the container that reports it.
             lease: whose attempt it was.
             error: class name of the error.
-            why: what was wrong; a text is somebody else's words. Kept in at most 8,000 characters, its longest texts cut.
+            why: the reason; a text is taken as foreign words. Kept in at most 8,000 characters, its longest texts cut.
             transient: whether another attempt may succeed.
             retry_in_s: pause before it; None is exponential (1 s doubling, at most 60 s) with jitter of half.
 
@@ -248,7 +248,7 @@ class WorkerPort(ContainerReports):
         """Hand items back unharmed, at the front of their jobs, the attempt not counted; returns those refused.
 
         Args:
-            container_id: who hands them back.
+            container_id: the container that hands them back.
             leases: of which items.
             problem: what this container lacks for them, "" if nothing. After ten such, each further one counts as an
                 attempt, so that an item which no container is set up for ends as a dead letter that says so.

@@ -1,7 +1,7 @@
 -- Become, or stay, the one dispatcher that acts.
 --
 -- Keys     dispatcher (hash), fence (string)
--- ARGV[3]  who asks
+-- ARGV[3]  owner that asks
 -- ARGV[4]  how long the lock lasts (ms)
 -- Output   the fencing number, higher at every change of holder; 0 when another holds the lock
 -- Uses     names, commands, clock

@@ -1,4 +1,4 @@
--- Store what a container reports of itself.
+-- Store a container's report about itself.
 --
 -- Keys     container:<id> (hash), container:<id>:log (list), containers (zset)
 -- ARGV[3]  container id
@@ -10,7 +10,7 @@
 
 local container = ARGV[3]
 local key = SHARED .. 'container:' .. container
--- First, so that who may not is refused before anything is changed.
+-- First, so that a user without permission is refused before anything changes.
 local is_to_drain = is_draining(container)
 call('HSET', key, 'beat_ms', NOW_MS, unpack(ARGV, 6))
 if ARGV[5] == '1' then call('HSET', key, 'state', 'gone', 'ended_ms', NOW_MS) end

@@ -5,7 +5,7 @@
 -- Keys     job:<id> (hash), job:<id>:stage:<n>:<need> (list), job:<id>:delayed (set), job:<id>:history (hash),
 --          delayed (zset), expiring (zset)
 -- ARGV[3]  job id
--- ARGV[4]  who does so, for the audit log; '' for nobody
+-- ARGV[4]  name of the operator, for the audit log; '' for a program
 -- Output   the state the job was in, or nil when there is none
 -- Uses     names, commands, counters, events, lanes, leases, expiry, stages, acts
 

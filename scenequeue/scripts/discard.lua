@@ -6,7 +6,7 @@
 -- Keys     job:<id> (hash), job:<id>:dead (hash), job:<id>:history (hash), dead (zset), journal:<job>/<item> (hash)
 -- ARGV[3]  job id
 -- ARGV[4]  item id
--- ARGV[5]  who does so, for the audit log; '' for nobody
+-- ARGV[5]  name of the operator, for the audit log; '' for a program
 -- Output   1, or 0 when there is no such dead letter
 -- Uses     names, commands, counters, events, expiry, reasons, acts
 

@@ -1,7 +1,7 @@
 -- dead -> dropped: forget many dead letters of some jobs, each once, whoever else does the same now.
 --
 -- Keys     job:<id> (hash), job:<id>:dead (hash), job:<id>:history (hash), journal:<job>/<item> (hash)
--- ARGV[3]  who does so, for the audit log; '' for nobody
+-- ARGV[3]  name of the operator, for the audit log; '' for a program
 -- ARGV[4]  the filter that the letters were found by, for the audit log
 -- ARGV[5…] job id, how many items (count), their ids; repeated
 -- Output   how many were discarded

@@ -3,7 +3,7 @@
 -- Keys     those of draining
 -- ARGV[3]  container id
 -- ARGV[4]  fencing number of the dispatcher that says so, or '' for an operator
--- ARGV[5]  who does so, for the audit log; '' for nobody
+-- ARGV[5]  name of the operator, for the audit log; '' for a program
 -- Output   1, or 0 when the number is stale (nothing is changed)
 -- Uses     fence, draining, acts
 

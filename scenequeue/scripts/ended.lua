@@ -1,4 +1,4 @@
--- Write down that a container is no more. What it said of its own exit stands.
+-- Record that a container has ended; its own exit reason is kept.
 --
 -- Keys     container:<id> (hash)
 -- ARGV[3]  container id

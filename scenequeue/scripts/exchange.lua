@@ -3,8 +3,8 @@
 -- Keys     those of take_results, and of give_leases in all structures
 -- ARGV[3]  container id
 -- ARGV[4]  how many results there are (count)
--- ARGV[5…] each as ack.lua takes it from its ARGV[4] on; after them, what lease.lua takes from its ARGV[4] on
--- Output   what ack.lua answers, then what lease.lua answers
+-- ARGV[5…] each as ack.lua takes it from its ARGV[4] on; after them, the arguments of lease.lua from its ARGV[4] on
+-- Output   the answer of ack.lua, then that of lease.lua
 -- Uses     counters, structures, leases, take_results, give_leases
 
 local container, at = ARGV[3], 5 + RESULT_FIELDS * tonumber(ARGV[4])

@@ -1,4 +1,4 @@
--- leased -> leased: prolong what a container holds. Also how it learns that a lease is lost.
+-- leased -> leased: prolong the leases of a container. It also learns here that a lease is lost.
 --
 -- Keys     leases (zset), held:<container> (set)
 -- ARGV[3]  container id

@@ -14,7 +14,7 @@ mark_draining(container)
 local touched = {}
 local taken = 0
 for _, member in ipairs(members_of(P .. 'held:' .. container)) do
-  -- What another container has by now is not this one's to lose.
+  -- An item that another container holds by now is not taken back.
   local job = split_member(member)
   if job and call('HGET', P .. 'item:' .. member, 'container') == container then
     take_back(member, why)

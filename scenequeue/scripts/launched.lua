@@ -1,4 +1,4 @@
--- Write down that an intent became a container. What the container has said of itself by then stands.
+-- Write down that an intent became a container. Fields that the container has written by then are kept.
 --
 -- Keys     container:<id> (hash)
 -- ARGV[3]  container id

@@ -8,7 +8,7 @@
 -- ARGV[6]  1 when work on them begins now, 0 when the container says so later (begin.lua)
 -- ARGV[7]  the caller's word for this call, used for no other. Tokens are made of it, so none is given out twice, even by
 --          a Redis that has lost its last writes or whose clock was set back; and the same call again, after its answer
---          was lost on the way, is answered with what it took, the leases counted from now.
+--          was lost on the way, is answered with the same leases, prolonged from now.
 -- ARGV[8]  the need whose bell the container has taken before, or ''; the bell is hung up again if work is left
 -- ARGV[9]  the place in KEYS of this bell's structure
 -- ARGV[10…] the needs that the container serves

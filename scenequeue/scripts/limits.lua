@@ -1,7 +1,7 @@
 -- Change limits that the dispatcher plans by, or give them back to its environment.
 --
 -- Keys     limits (hash)
--- ARGV[3]  who does so, for the audit log and for those who ask
+-- ARGV[3]  name of the operator, for the audit log and for readers
 -- ARGV[4…] name, value as JSON or '' to give it back; repeated
 -- Output   1
 -- Uses     names, commands, clock, acts

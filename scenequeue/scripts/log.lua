@@ -14,7 +14,7 @@
 -- Uses     names, commands
 
 local key = SHARED .. 'container:' .. ARGV[3] .. ':log'
--- First, so that who may not is refused before anything is changed.
+-- First, so that a user without permission is refused before anything changes.
 call('LTRIM', key, 0, num(ARGV[5]) - 1)
 local newest = call('LRANGE', key, 0, 0)[1] or ''
 local run, last = string.match(newest, '^(%w+)%-(%d+) ')

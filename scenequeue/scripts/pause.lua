@@ -2,7 +2,7 @@
 --
 -- Keys     control (hash), needs (set)
 -- ARGV[3]  1 to pause, 0 to resume
--- ARGV[4]  who does so, for the audit log; '' for nobody
+-- ARGV[4]  name of the operator, for the audit log; '' for a program
 -- Output   1
 -- Uses     names, commands, clock, counters, acts
 

@@ -1,4 +1,4 @@
--- leased -> ready or dead, delayed -> ready: take back what expired, promote due retries, prune what has expired.
+-- leased -> ready or dead, delayed -> ready: take back expired leases, promote due retries, prune expired jobs and containers.
 --
 -- Keys     leases (zset), delayed (zset), dead (zset), containers (zset), container:<id> (hash), job:<id>:dead (hash)
 -- ARGV[3]  how many leases at most (count)

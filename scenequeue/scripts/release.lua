@@ -3,7 +3,7 @@
 --
 -- Keys     item:<job>/<item> (hash), leases (zset)
 -- ARGV[3]  container id
--- ARGV[4]  what the container lacks for these items, as JSON of a code and parameters; '' when nothing is wrong with it
+-- ARGV[4]  the reason that the container is not set up for these items, as JSON of a code and parameters; '' when nothing is wrong with it
 -- ARGV[5]  the same in short, for events
 -- ARGV[6…] job id, item id, token; repeated
 -- Output   positions (from 1) of those refused: the lease is not this container's

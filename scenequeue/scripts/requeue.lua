@@ -3,7 +3,7 @@
 -- Keys     job:<id>:dead (hash), job:<id>:results (hash), dead (zset)
 -- ARGV[3]  job id
 -- ARGV[4]  item id
--- ARGV[5]  who does so, for the audit log; '' for nobody
+-- ARGV[5]  name of the operator, for the audit log; '' for a program
 -- Output   'ready', 'absent' (no such dead letter), 'malformed' (there is no item in it) or 'cancelled' (its job was)
 -- Uses     names, commands, counters, events, lanes, requeueing, reasons, acts
 

@@ -3,7 +3,7 @@
 -- Letters that are gone meanwhile, of cancelled jobs, or without an item in them are left as they are.
 --
 -- Keys     job:<id>:dead (hash), job:<id>:results (hash)
--- ARGV[3]  who does so, for the audit log; '' for nobody
+-- ARGV[3]  name of the operator, for the audit log; '' for a program
 -- ARGV[4]  the filter that the letters were found by, for the audit log
 -- ARGV[5…] job id, how many items (count), their ids; repeated
 -- Output   how many were requeued

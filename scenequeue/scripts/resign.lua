@@ -1,7 +1,7 @@
 -- Give the dispatcher's lock up, if it is ours.
 --
 -- Keys     dispatcher (hash)
--- ARGV[3]  who gives it up
+-- ARGV[3]  owner that gives it up
 -- Output   1, or 0 when it was another's
 -- Uses     names, commands
 

@@ -1,4 +1,4 @@
--- Note what became of one post to a job's callback address, and when the next is due.
+-- Record the outcome of one post to a job's callback address, and when the next is due.
 --
 -- Keys     notices (zset), job:<id> (hash)
 -- ARGV[3]  job id

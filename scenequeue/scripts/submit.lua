@@ -1,4 +1,4 @@
--- outside -> ready: make a job visible, whole: what was uploaded to staging lists, and what comes along.
+-- outside -> ready: make a job visible, whole: the items in staging lists, and those that come along as arguments.
 --
 -- Keys      job:<id> (hash), job:<id>:ready:<need> (list), job:<id>:stage:<n>:<need> (list),
 --           staging:<nonce>:<n>:<need> (list), notices (zset), wished (zset); in older structures job:<id> and counts alone
@@ -9,7 +9,7 @@
 -- ARGV[7]   lane
 -- ARGV[8]   number of stages
 -- ARGV[9…]  per stage: number of needs, 0 for a deferred one, whose items are brought later; for each of them: need, number of
---           items, weight (ms of video), how many of its items, the last ones, come along here
+--           items, weight (thousandths), how many of its items, the last ones, come along here
 -- then      number of fields of the job's hash; field, value, repeated
 -- then      the elements that come along, in the order of stages and needs
 -- Output    'created', 'same', 'conflict', 'full' or 'gone' (a staging list has expired); when it was created (ms)
@@ -48,7 +48,7 @@ for at = 2, #KEYS do
   if found[1] then return refuse(found[2] == digest and 'same' or 'conflict') end
   if ready and at > 2 then ready = ready + num(call('HGET', KEYS[at] .. 'counts', 'ready')) end
 end
--- A hash without a state is no job: what a foreign writer has left. Nothing is written where there is none, see below.
+-- A hash without a state is no job but a foreign writer's. Nothing is written where there is none, see below.
 if call('EXISTS', key) == 1 then call('DEL', key) end
 if ready and ready + first > limit then return refuse('full') end
 for _, list in ipairs(lists) do

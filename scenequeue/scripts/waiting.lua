@@ -1,8 +1,8 @@
--- What waits, lane by lane and need by need. Changes nothing.
+-- Count the ready items, lane by lane and need by need. Changes nothing.
 --
 -- Keys     counts (hash), needs (set), since:<lane>:<need> (zset)
 -- ARGV[3]  the lanes (names with spaces between them)
--- Output   lane, need, ready items (count), their weight (ms of video), age of the job that has waited longest (ms); repeated,
+-- Output   lane, need, ready items (count), their weight (thousandths), age of the job that has waited longest (ms); repeated,
 --          where there are ready items
 -- Uses     names, commands, clock
 

@@ -23,9 +23,9 @@ _CONTAINER_KEYS = ("containers", "container:*")
 _LEASE_KEYS = ("leases", "held:*", "drain:*", "rates", "growth:*")
 _KEYS: dict[Role, tuple[str, ...]] = {
     # Without drain:* a lease is refused before it changes anything, without leases and held:* every other end of one.
-    # It reads the plan, which says what the acting dispatcher's fleet can read and write; who cancels a job is written down.
+    # It reads the plan, which names the files that the fleet can reach; cancelling a job writes to the audit log.
     "producer": (*_SHARED_KEYS, *_CONTAINER_KEYS, "staging:*", "plan", "audit"),
-    # Without staging:* nothing can be submitted. It reads the plan, which says what files containers are promised.
+    # Without staging:* nothing can be submitted. It reads the plan, which names the files that containers are promised.
     "worker": (*_SHARED_KEYS, *_CONTAINER_KEYS, *_LEASE_KEYS, "plan"),
     "dispatcher": (*_SHARED_KEYS, *_CONTAINER_KEYS, *_LEASE_KEYS, "dispatcher", "fence", "plan", "limits", "rollup:*"),
     # Alone with both audit and limits.

@@ -69,7 +69,7 @@ class Connection:
         settings: where the queue is.
         client: a ready client instead of one made from the settings.
         structures: numbers of those that are served, newest first; this connection is the first one's.
-        known: what the connection of a newer structure shares with this one.
+        known: facts that the connection of a newer structure shares with this one.
     """
 
     def __init__(
@@ -130,7 +130,7 @@ class Connection:
 
         Raises:
             QueueUnavailable: Redis does not answer; the step may have been run (all are safe to repeat).
-            SettingsError: the namespace holds what a version before this one has queued.
+            SettingsError: the namespace holds items of the unreleased structure 1.
         """
         return self._run(script, self._prefixes, arguments)
 

@@ -21,7 +21,7 @@ from scenequeue.jobs.result import DeadLetter, ItemErrorRecord, ItemResult
 from scenequeue.jobs.wishes import JobWishes, WishedJob
 from scenequeue.reasons import Code, Reason
 
-#: Name and kind of what cannot be read.
+#: Name and kind of an item that cannot be read.
 MALFORMED = "malformed"
 _STATES = tuple(Counts.model_fields)
 _BOOLEANS = frozenset({"is_spot", "is_draining"})
@@ -32,7 +32,7 @@ _SHOWN_CHARACTERS = 2000
 
 
 def counts_from(fields: Mapping[str, str]) -> Counts:
-    """The counters of a job's or the queue's hash; what is no number counts as 0."""
+    """Return the counters of a job's or the queue's hash; a value that is no number counts as 0."""
     return Counts(**{state: whole_number(fields.get(state)) for state in _STATES})
 
 
@@ -82,7 +82,7 @@ def _callback_from(fields: Mapping[str, str]) -> Callback:
 
 
 def shown_job(job_id: str, fields: Mapping[str, str]) -> JobStatus:
-    """A job's hash as its status; with state `malformed` and what can be read of it, where that is not all."""
+    """Return a job's hash as its status; where a part cannot be read, with state `malformed` and the parts that can."""
     try:
         return job_from(job_id, fields)
     except (KeyError, ValueError, RecursionError):

@@ -9,7 +9,7 @@ from scenequeue.jobs.ids import JobId
 #: The structures of the queue's keys that this version serves, newest first. A version whose steps cannot work beside those
 #: of this one takes the next number, and so keys of its own, and serves the one before too.
 STRUCTURES: tuple[int, ...] = (2,)
-#: What containers, dispatchers and operators of all structures share; their keys bear no number.
+#: Keys that containers, dispatchers and operators of all structures share; they bear no number.
 SHARED = frozenset(
     {
         *("control", "drain", "containers", "container", "dispatcher", "fence", "plan"),
@@ -27,8 +27,8 @@ class Keys:
     |---|---|---|
     | lane:<lane>:<need> | zset | ring of jobs with ready items of a need; score: the turn a job was last served in |
     | since:<lane>:<need> | zset | the same jobs by the time that they entered the ring (ms) |
-    | needs | set | every need that there were ever ready items of |
-    | counts | hash | items per state, over all jobs; turn; ready:<lane>:<need>; weight:<lane>:<need> of those (ms of video) |
+    | needs | set | every need that ever had ready items |
+    | counts | hash | items per state, over all jobs; turn; ready:<lane>:<need>; weight:<lane>:<need> of those (thousandths) |
     | control | hash | paused: since when (ms); audited:<structure>: where audit.lua goes on in `jobs`; transient: 1 under `up` |
     | drain:<container> | string | the container gets no more leases; expires |
     | bell:<need> | list | one element while there is ready work of a need, no worker has taken it, and the queue is not paused |
@@ -41,7 +41,7 @@ class Keys:
     | job:<id>:events | stream | what happened, about the last event_limit |
     | job:<id>:parts:<need> | list | keys of lists that take the place of the ready one, each when the one before has run empty |
     | job:<id>:brought | hash | item id -> how many items it has brought for the next stage |
-    | growth:<token> | hash | need -> "<count> <weight ms>" of what a leased item is about to bring; expires |
+    | growth:<token> | hash | need -> "<count> <weight ms>" of the items that a leased one is about to bring; expires |
     | growth:<token>:<need> | list | these items; expires |
     | staging:<nonce>:<n>:<need> | list | stage n of a job being submitted; invisible, expires |
     | job:<id>:history | hash | item id -> errors so far (JSON list); id# -> losses not counted; id@: it has a journal |

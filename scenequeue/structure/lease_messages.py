@@ -13,7 +13,7 @@ from scenequeue.reasons import Code, Reason
 
 #: Values that lease.lua answers for each lease, behind the deadline of all.
 _LEASE_FIELDS = 7
-#: Stands in a lease for what is no work item.
+#: The item of a lease whose body is no work item.
 _NO_ITEM = WorkItem(kind="malformed", name="malformed")
 
 

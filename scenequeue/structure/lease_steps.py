@@ -13,7 +13,7 @@ _T = TypeVar("_T")
 def by_structure(
     connection: Connection, entries: Sequence[_T], lease_of: Callable[[_T], Lease]
 ) -> Iterator[tuple[Connection, Sequence[_T]]]:
-    """Group what is about leases by the structure of each, newest first; a structure without any is left out."""
+    """Group values by the structure of their lease, newest first; a structure without any is left out."""
     for each in connection.all:
         some = entries
         if connection.older:

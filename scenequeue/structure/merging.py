@@ -1,4 +1,4 @@
-"""Merges what several structures of keys hold into one list."""
+"""Merges the lists of several structures of keys into one."""
 
 import heapq
 from collections.abc import Callable, Iterable

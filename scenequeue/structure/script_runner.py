@@ -59,11 +59,11 @@ class Steps:
         client: whose pool connections come from, and are disconnected with.
         """
         self._client = client
-        # Now, not with a step's first use: who hands back what it holds for want of file descriptors can open no file.
+        # Read now, not when a step is first used: a worker without a free file descriptor must still be able to hand items back.
         _texts(), _texts("lib")
 
     def run(self, name: str, prefixes: tuple[str, ...], arguments: tuple[str | float, ...]) -> Any:
-        """Run one atomic step. Raises what redis-py does; after a lost connection, only when retries are spent.
+        """Run one atomic step. Raises the errors of redis-py; after a lost connection, only when retries are spent.
 
         Args:
             name: of the step's script.

@@ -26,7 +26,7 @@ class _List:
 
 
 class Upload:
-    """Holds items back for the last step while they fit into it; what does not fit goes to staging lists before."""
+    """Collects items for the last step while they fit into it; the others go to staging lists before."""
 
     def __init__(self, connection: Connection, limit: int, on_progress: Callable[[int], None] | None) -> None:
         """Args:
@@ -39,7 +39,7 @@ class Upload:
         self._nonce = secrets.token_hex(8)
         #: Items per stage so far.
         self.sizes: list[int] = []
-        #: Stage and need -> what is known of their list, in the order of stages.
+        #: Stage and need -> facts about their list, in the order of stages.
         self._lists: dict[tuple[int, str], _List] = {}
         self._held_count = 0
 
@@ -48,7 +48,7 @@ class Upload:
         self.sizes.append(0)
 
     def add(self, need: str, elements: list[str], weight_ms: int) -> None:
-        """More list elements of the present stage and of one need, and what they weigh together."""
+        """Add list elements of the present stage and of one need, with their weight together."""
         if self._held_count + len(elements) > self._limit:
             self._stage_held()
         mine = self._lists.setdefault((len(self.sizes) - 1, need), _List())
@@ -64,7 +64,7 @@ class Upload:
         return tuple(sorted(need for stage, need in self._lists if stage == 0))
 
     def commit(self, spec: JobSpec, digest: str, backlog_limit: int | None) -> tuple[str, int]:
-        """Make the job visible; what submit.lua answers."""
+        """Make the job visible; returns the answer of submit.lua."""
         fields: list[str | int] = [
             *("max_attempts", spec.max_attempts),
             *("options", json.dumps(spec.options, separators=(",", ":"))),
@@ -83,7 +83,7 @@ class Upload:
         return str(answer), int(created_ms)
 
     def discard(self) -> None:
-        """Take back what was uploaded; nobody has seen it."""
+        """Delete the uploaded lists, which are not visible yet."""
         keys = self._connection.keys
         staged = [keys.staging(self._nonce, stage, need) for (stage, need), mine in self._lists.items() if mine.staged]
         if staged:
@@ -102,7 +102,7 @@ class Upload:
     def _stage_held(self) -> None:
         for (stage, need), mine in self._lists.items():
             if mine.held:
-                # Counted before it is certain, so that `discard` finds what an error has left.
+                # Counted before it is certain, so that `discard` also finds a list that an error has left.
                 before, mine.staged = mine.staged, mine.staged + len(mine.held)
                 self._connection.run("append", self._nonce, stage, need, before, _STAGING_TTL_S, *mine.held)
                 mine.held = []

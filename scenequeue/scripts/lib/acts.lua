@@ -8,13 +8,13 @@ local ACTS_KEPT = 10000
 --- A year; each act keeps the log for another one.
 local ACTS_TTL_S = 31536000
 
---- Refuse the step, before it changes anything, to a user who may not write acts down.
+--- Refuse the step, before it changes anything, to a user who may not write to the audit log.
 local function require_actor() call('EXISTS', SHARED .. 'audit') end
 
 --- The same, to all but operators: every other role lacks one of these keys.
 local function require_operator() call('EXISTS', SHARED .. 'audit', SHARED .. 'limits') end
 
---- by       who acts; nil or '' for a program, whose acts are not written down
+--- by       name of the operator; nil or '' for a program, whose acts are not logged
 --- about    job, item, container or setting; '' for the whole queue
 --- amount   how many items or containers it was about
 --- more     name, value; repeated

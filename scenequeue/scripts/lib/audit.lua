@@ -1,4 +1,4 @@
--- The audit mends what a foreign writer, or a loss, has made of counters and indexes, some jobs at a time.
+-- The audit repairs counters and indexes that a foreign writer or a loss has damaged, some jobs at a time.
 --
 -- Keys     jobs (zset), notices (zset), wished (zset), containers (zset), rates (hash), control (hash),
 --          leases (zset), delayed (zset), dead (zset), job:<id>:delayed (set), counts (hash), needs (set)
@@ -53,7 +53,7 @@ local function audit_ring(lane, need)
   return ready, weight_ms
 end
 
---- Every need that anything is counted of, or that there ever was.
+--- Every need with a counter, or that ever had ready items.
 --- counted  fields of `counts`
 local function known_needs(counted)
   local is_known, found = {}, {}

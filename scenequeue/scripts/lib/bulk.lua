@@ -1,7 +1,7 @@
 -- Acts on many dead letters in one step, job by job.
 --
 -- Keys     dead (zset)
--- ARGV[3]  who does so, for the audit log; '' for nobody
+-- ARGV[3]  name of the operator, for the audit log; '' for a program
 -- ARGV[4]  the filter that the letters were found by, for the audit log
 -- ARGV[5…] job id, how many items (count), their ids; repeated
 -- Uses     names, commands, reasons, acts

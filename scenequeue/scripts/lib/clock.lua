@@ -1,4 +1,4 @@
--- The time, which is Redis's own, and how long what has ended is kept.
+-- Redis's own time, and how long ended jobs are kept.
 --
 -- ARGV[2]  how long a finished job's keys are kept (s)
 

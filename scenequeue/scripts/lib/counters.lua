@@ -54,7 +54,7 @@ local function needs_of(job)
   return found
 end
 
---- A counter of a job that there is one of for each need: `ready:<need>` or `weight:<need>`.
+--- A counter that a job has for each need: `ready:<need>` or `weight:<need>`.
 local function count_of_need(id, field)
   local job = job_of(id)
   if not job[field] then job[field] = job.state and num(call('HGET', job_key(id), field)) or 0 end
@@ -138,7 +138,7 @@ end
 local function take_changed(job, written)
   for field in pairs(job.changed) do
     written[#written + 1] = field
-    -- Below nothing is only what a foreign writer has added uncounted.
+    -- Only elements that a foreign writer has pushed uncounted make it negative.
     written[#written + 1] = math.max(0, job[field])
   end
   job.changed = {}
@@ -153,7 +153,7 @@ local function write_jobs()
   end
 end
 
---- Write what has changed, make the bells agree with it, and return the step's answer.
+--- Write the changes, make the bells agree with them, and return the step's answer.
 local function finish(answer)
   write_jobs()
   for need in pairs(stale_bells) do

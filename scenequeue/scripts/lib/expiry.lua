@@ -4,7 +4,7 @@
 -- Uses     names, commands, clock, counters, job_index
 
 --- The member of `expiring`: all that is needed to forget a job whose hash is gone.
---- waiting  how many items of it then leave the counts of what waits
+--- waiting  its items that then leave the count of waiting ones
 local function expiring_member(id, waiting)
   local job = job_of(id)
   return table.concat({ id, math.max(0, waiting), job.state, job.lane, job.indexed }, ' ')

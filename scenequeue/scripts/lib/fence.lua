@@ -3,7 +3,7 @@
 -- Keys     dispatcher (hash)
 -- Uses     names, commands
 
---- True for a number that is stale; '' stands for someone who needs none.
+--- True for a stale number; '' is a caller that needs none.
 local function is_deposed(fence)
   return fence ~= '' and call('HGET', SHARED .. 'dispatcher', 'fence') ~= fence
 end

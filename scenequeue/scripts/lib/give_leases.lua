@@ -17,7 +17,7 @@ local function notes_of(member)
   return call('HGETALL', key)
 end
 
---- Append to an answer what this very call has taken before and the container still holds, in the order of then.
+--- Append to an answer the leases that the same call has taken before and the container still holds, in their first order.
 --- place  of the structure, from 0
 local function add_taken(out, container, word, place)
   local found = {}
@@ -41,14 +41,14 @@ local function add_taken(out, container, word, place)
   end
 end
 
---- What no producer of ours has written, and cannot be taken apart: kept as a dead letter under a name of its own.
+--- An element that cannot be parsed, so not of our producers: kept as a dead letter under a name of its own.
 local function bury_malformed(job, need, element, item, container)
   local why = own_failure('BadInput', 'element_malformed')
   local history = append_history(job, item, 1, why, container)
   bury(job, item, 'ready', { need = need, attempt = 1, body = element, container = container, is_foreign = true }, history, why)
 end
 
---- What stands in a ring and is no active job goes, with all that it has ready of this need.
+--- Remove an entry of a ring that is no active job, with its ready items of this need.
 local function remove_stray(lane, need, job)
   leave_ring(job, need, lane)
   if not is_job_id(job) then return end
@@ -57,7 +57,7 @@ local function remove_stray(lane, need, job)
 end
 
 --- The place of the job in a lane that was served longest ago over all needs: need, job, and true if no other is there.
---- fronts  need -> what stands first in its ring, with turns; what is missing is read
+--- fronts  need -> the first two of its ring, with turns; a missing one is read
 local function first_in_lane(lane, needs, fronts)
   local best, best_need
   for _, need in ipairs(needs) do
@@ -80,7 +80,7 @@ end
 --- Give a container the next items that it can do.
 --- word   the caller's for this call
 --- needs  those that it serves
---- Returns what lease.lua answers
+--- Returns the answer of lease.lua
 local function give_leases(container, wanted, lease_ms, begun, word, needs)
   local deadline_ms = NOW_MS + lease_ms
   local out, is_told_again = { deadline_ms }, false
@@ -102,7 +102,7 @@ local function give_leases(container, wanted, lease_ms, begun, word, needs)
   --- Of each structure that was looked at, by its place in KEYS, and of the one in use.
   local states, state = {}, nil
 
-  --- Of all elements of a job that go out at once, what is the same for each is written once.
+  --- Give elements of one job; writes that are the same for all are made once.
   local function give(job, need, elements)
     local items, turns, weights, bodies = {}, {}, {}, {}
     local turn = state.turn
@@ -155,7 +155,7 @@ local function give_leases(container, wanted, lease_ms, begun, word, needs)
   end
 
   for _, lane in ipairs(LANES) do
-    -- Of one lane, what was queued by the newest version comes first.
+    -- Within a lane, the newest structure comes first.
     for at = 2, given < wanted and #KEYS or 0 do
       use_structure(at)
       state = states[at]

@@ -6,7 +6,7 @@
 --- A list up to this long is copied behind the one that its stage has already; a longer one stays a list of its own.
 local COPY_LIMIT = 1000
 
---- What an item brings is staged under its lease's token: need -> "<count> <weight in ms>", and a list for each need.
+--- The items that one brings are staged under its lease's token: need -> "<count> <weight in ms>", and a list for each need.
 local function growth_key(token, need) return P .. 'growth:' .. token .. (need and (':' .. need) or '') end
 
 --- The stage that items may be brought for now; nil where the next one is not deferred.
@@ -29,7 +29,7 @@ local function staged_growth(token, total)
   return sum == total and found or nil
 end
 
---- What an item brings, for take_growth(); nil where it is not whole, or its job has no stage for it.
+--- The staged items of one that brings some, for take_growth(); nil where they are not whole, or its job has no stage for them.
 local function growth_of(id, item, token, total)
   local stage = deferred_stage(id)
   local staged = stage and staged_growth(token, total)

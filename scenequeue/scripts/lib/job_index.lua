@@ -27,7 +27,7 @@ local function index_job(id, created_ms)
 end
 
 --- Give a job another state, in its hash and in the index.
---- more  field, value; repeated: what is written with it
+--- more  field, value; repeated: further fields to write
 local function set_state(id, state, ...)
   local job, key = job_of(id), job_key(id)
   call('ZREM', P .. 'jobs:state:' .. tostring(job.state), id)

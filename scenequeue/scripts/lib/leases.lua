@@ -1,10 +1,10 @@
--- Leases: who holds one, and how it ends.
+-- Leases: their holder, and their end.
 --
 -- Keys     item:<job>/<item> (hash), leases (zset), held:<container> (set), held:<container>:call (string),
 --          journal:<job>/<item> (hash)
 -- Uses     names, commands, counters
 
---- What a container holds is forgotten after so long without a lease or a heartbeat; its leases have ended long before.
+--- A container's set of held items is kept for so long without a lease or a heartbeat; its leases have ended long before.
 local HELD_TTL_S = 86400
 
 --- The key of an item's journal: notes that outlive its attempts.
@@ -16,7 +16,7 @@ local function holds(container, member, token)
   return got[1] == token and got[2] == container, got[3] and true
 end
 
---- When a container holds nothing: of what it has asked for last, nothing is left to be told again.
+--- Forget the container's last call when it holds nothing: there is nothing left to answer again.
 local function forget_asked(container)
   local held_key = P .. 'held:' .. container
   if call('EXISTS', held_key) == 0 then call('DEL', held_key .. ':call') end

@@ -5,7 +5,7 @@
 
 --- Make a dead letter of an item; its whole history goes with it.
 --- from     the state it is counted in now
---- had      what was known of it: need, attempt, body, container, token; is_foreign: it is no item that we can read
+--- had      facts about it: need, attempt, body, container, token; is_foreign: it is no item that we can read
 local function bury(id, item, from, had, history, why)
   local member = id .. '/' .. item
   -- A foreign producer may have written anything; a letter must stay JSON all the same.

@@ -1,4 +1,4 @@
--- Losses: what a container had leased when it was lost comes back.
+-- Losses: the items that a lost container had leased come back.
 --
 -- Keys     item:<job>/<item> (hash), job:<id>:history (hash), leases (zset)
 -- Uses     names, commands, counters, events, lanes, leases, history, letters

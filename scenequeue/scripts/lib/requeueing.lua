@@ -12,7 +12,7 @@ local function item_in(id, letter)
   local is_json, decoded = pcall(cjson.decode, body)
   if not is_json then return nil end
   local weight = type(decoded) == 'table' and decoded.weight ~= nil and num(decoded.weight) or 1
-  -- What was no JSON stands in the letter as a JSON string.
+  -- A body that was no JSON is kept in the letter as a JSON string.
   if type(decoded) == 'string' then body = decoded end
   return {
     need = need_or_first(id, string.match(letter, ',"need":"([^"]*)"')), body = body,

@@ -1,4 +1,4 @@
--- Retries whose time has come.
+-- Due retries.
 --
 -- Keys     delayed (zset), job:<id>:delayed (set), item:<job>/<item> (hash)
 -- Uses     names, commands, clock, counters, lanes, leases, letters, stages

@@ -7,7 +7,7 @@
 local STAGE_LIMIT = 1000
 local JOB_PARTS = { 'results', 'dead', 'history', 'brought' }
 
---- First and last number of the stages that have not opened, from what the job's hash says of them.
+--- First and last number of the stages that have not opened, from the job's hash.
 local function later_stages(stage, stages)
   local first = math.max(0, num(stage)) + 1
   return first, math.min(num(stages) - 1, first + STAGE_LIMIT)
@@ -68,7 +68,7 @@ local function end_job(id, state)
   if got[1] and got[1] ~= '' then call('ZADD', P .. 'notices', NOW_MS, id) end
 end
 
---- Make the items of a stage ready. What of them was evicted, or deleted by hand, cannot be done, yet the job must end.
+--- Make the items of a stage ready. Items that were evicted, or deleted by hand, count as dropped, so that the job can end.
 local function open_stage(id, stage)
   for _, list in ipairs(stage_lists(id, stage)) do
     local n = is_need(list.need) and call('LLEN', list.key) or 0
@@ -90,17 +90,17 @@ local function open_stage(id, stage)
 end
 
 --- Open a job's next stage, or end it, when its present one has nothing left to do. An item that was given up, whether
---- its dead letter is kept or was discarded, holds the next stage back: it would miss what was not made.
+--- its dead letter is kept or was discarded, holds the next stage back, which would miss its output.
 local function finish_stage_if_done(id)
   local job = job_of(id)
   if job.state ~= 'active' then return end
-  -- Each for itself: what a foreign writer has pushed uncounted makes one of them negative.
+  -- Each for itself: elements that a foreign writer has pushed uncounted make one of them negative.
   if job.ready > 0 or job.leased > 0 or job.delayed > 0 then return end
   if job.dead > 0 or job.dropped > 0 then return end_job(id, 'failed') end
   local got = call('HMGET', job_key(id), 'stage', 'stages')
   local next_stage, last = later_stages(got[1], got[2])
   if next_stage > last then
-    -- What waits in no stage that is known cannot be done.
+    -- Items that wait in no known stage cannot be done.
     return end_job(id, job.waiting > 0 and 'failed' or 'done')
   end
   open_stage(id, next_stage)

@@ -3,11 +3,11 @@
 -- Keys      KEYS[3…] are the prefixes of older structures, newest first, where there are any
 -- Uses      names, counters
 
---- What this step knows of each structure that it has looked at, by the place of the structure's prefix in KEYS; nil while that
---- is the newest one alone.
+--- The state of each structure that this step has looked at, by the place of its prefix in KEYS; nil while it has looked at the
+--- newest one alone.
 local looked_at, place_in_use = nil, 2
 
---- Let all that follows be about one structure.
+--- Switch to one structure.
 --- at  the place of its prefix in KEYS
 local function use_structure(at)
   if at == place_in_use then return end

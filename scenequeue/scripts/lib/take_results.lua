@@ -28,11 +28,11 @@ local function forget_history(id, results)
   call_with('HDEL', key, fields)
 end
 
---- What is the same for all results is written once for all, as the cost of a result is that of its commands.
---- first, last  where in ARGV they are: job id, item id, token, need, busy (ms), weight (ms of video), result json, how many
+--- Writes that are the same for all results are made once for all, as commands are most of the cost.
+--- first, last  where in ARGV they are: job id, item id, token, need, busy (ms), weight (thousandths), result json, how many
 ---              items it brings (count); repeated
 --- Returns      positions (from 1) of the results that were refused: the lease is not this container's, or job cancelled; negative
----              where what it brings is not whole, or not wanted: nothing of it was taken, and the lease stays
+---              where the items it brings are not whole, or not wanted: nothing of it was taken, and the lease stays
 local function take_results(container, first, last)
   local refused = {}
   --- member -> its result, or false where the job was cancelled
@@ -41,7 +41,7 @@ local function take_results(container, first, last)
   --- job -> item, result; repeated. The same for tokens.
   local results, tokens = {}, {}
   local busy, weight = {}, {}
-  --- job -> what its items bring.
+  --- job -> growths of its items.
   local growths = {}
   for i = first, last, RESULT_FIELDS do
     local job, item, token, need, result = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 6]
@@ -84,7 +84,7 @@ local function take_results(container, first, last)
     end
     if not is_taken then refused[#refused + 1] = position end
   end
-  -- What gives memory back comes first: then a server that has none left takes the results all the same.
+  -- Commands that free memory come first: then a server without any left takes the results all the same.
   call_with('ZREM', P .. 'leases', members)
   call_with('SREM', P .. 'held:' .. container, members)
   -- DEL takes keys alone: the first stands where `call_with` wants one, and goes twice.
