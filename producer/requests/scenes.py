@@ -47,6 +47,9 @@ class Malformed(ValueError):
         self.rest = rest
         super().__init__(self.mistakes)
 
+    def __str__(self) -> str:
+        return "\n".join(mistake.text for mistake in self.mistakes)
+
 
 def scene_from(given: SceneLike, folder: Path | None = None) -> Scene:
     """Read a scene from a model or a mapping.

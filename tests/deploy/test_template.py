@@ -178,7 +178,7 @@ def test_what_is_deployed_launches_and_stops_containers(deployed: dict[str, str]
     assert (settings.fleet, settings.metrics_emf, settings.budget_usd_per_hour) == ("fargate", True, 10)
     fleet = FargateFleet(FargateSettings.load(namespace=settings.namespace))
     (result,) = fleet.launch([request_for("a")])
-    assert result.error == ""
+    assert result.error is None
     task = ecs.describe_tasks(cluster=deployed["ClusterName"], tasks=[result.handle], include=["TAGS"])["tasks"][0]
     assert task["taskDefinitionArn"].split("/")[1].split(":")[0] == f"{deployed['stack']}-worker-5"
     assert {"key": "sceneburst:namespace", "value": "sceneburst"} in task["tags"]
