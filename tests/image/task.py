@@ -20,7 +20,7 @@ def main() -> int:
     told = {name: text for name, text in os.environ.items() if name.startswith(("SCENEBURST_", "AWS_", "ECS_"))}
     own = {name: text for name, text in told.items() if not name.startswith("SCENEBURST_DOCKER_")}
     (launched,) = fleet.launch([LaunchRequest(ContainerId(own["SCENEBURST_CONTAINER_ID"]), SIZES[1], batch=1, environment=own)])
-    assert launched.error == "", launched.error
+    assert launched.error is None, launched.error
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         fleet.stop(launched.handle, "the task is stopped")

@@ -25,7 +25,7 @@ def _launch(fleet: DockerFleet, namespace: str, name: str) -> str:
         "SCENEBURST_SLOTS": "2", "SCENEBURST_IDLE_TIMEOUT_S": "60",
     }  # fmt: skip
     (result,) = fleet.launch([LaunchRequest(ContainerId(name), SIZES[1], batch=1, environment=told)])
-    assert result.error == ""
+    assert result.error is None
     return result.handle
 
 
