@@ -132,7 +132,7 @@ class ProcessFleet:
             self._write(record, facts)
         child = self._children.get(container_id)
         code = child.poll() if child else facts.get("exit_code")
-        if code is None and identity_of(facts["pid"]) == facts["identity"]:
+        if code is None and _is_running(facts):
             if time.time() - facts.get("stopped", math.inf) > STOP_GRACE_S:
                 _signal_group(facts["pid"], signal.SIGKILL)
             return FleetContainer(container_id, container_id, is_running=True, started_ms=facts["started_ms"])
@@ -171,7 +171,7 @@ class ProcessFleet:
         """Send SIGTERM, and do not wait; `list` sends SIGKILL to the whole session after the grace period."""
         record = self._record(handle)
         facts = self._read(record)
-        if "pid" not in facts or "stopped" in facts or identity_of(facts["pid"]) != facts["identity"]:
+        if "pid" not in facts or "stopped" in facts or not _is_running(facts):
             return
         self._write(record, {**facts, "stopped": time.time(), "reason": reason})
         _signal(facts["pid"], signal.SIGTERM)
@@ -217,6 +217,11 @@ class ProcessFleet:
 def _worker_environment() -> dict[str, str]:
     """Return this process's environment without the secret that only the dispatcher may know."""
     return {name: value for name, value in os.environ.items() if name != "SCENEBURST_WEBHOOK_SECRET"}
+
+
+def _is_running(facts: Mapping[str, Any]) -> bool:
+    """Return True if the process of a record runs; one that ended before its record was written has no identity there."""
+    return bool(facts["identity"]) and identity_of(facts["pid"]) == facts["identity"]
 
 
 def identity_of(pid: int) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from dispatcher.fleets import process
 from dispatcher.fleets.process import ProcessFleet, identity_of
 from scenequeue.errors import FleetError, FleetMisconfigured
 from tests.dispatcher.fleets.fleet_conformance import FleetConformance, find, request_for
@@ -55,6 +56,20 @@ def test_a_killed_container_is_seen_as_ended_at_once(fleet: ProcessFleet, tmp_pa
     os.kill(pid, signal.SIGKILL)
     ended = wait_until(lambda: (found := find(fleet, "a")) and not found.is_running and found, "it has ended")
     assert ended.exit_code == -signal.SIGKILL
+
+
+def test_a_container_that_ended_before_its_record_was_written_has_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Interrupted while it starts, it has no identity by then; a dispatcher that leaves must not wait for it for ever."""
+    fleet = ProcessFleet(tmp_path / "fleet", [sys.executable, "-c", ""])
+    with monkeypatch.context() as patched:
+        patched.setattr(process, "identity_of", lambda _pid: "")
+        fleet.launch([request_for("a")])
+    fleet._children["a"].wait()
+    other = ProcessFleet(tmp_path / "fleet")
+    container = find(other, "a")
+    assert container is not None
+    assert not container.is_running
+    other.stop_all("the test is over")
 
 
 def test_a_launch_that_died_half_way_is_forgotten(fleet: ProcessFleet, tmp_path: Path) -> None:
