@@ -32,7 +32,7 @@ _PROGRAM_END_S = 4.0
 #: Launches that find no capacity before there is some.
 _REFUSALS = 9
 #: So many, and so long ones, that two containers can be taken at their work.
-_SCENES, _SCENE_S = 10, 25.0
+_SCENES, _SCENE_S = 10, 40.0
 
 
 class Program(NamedTuple):
