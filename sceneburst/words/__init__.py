@@ -42,7 +42,7 @@ def text_of(reason: Reason) -> str:
         return reason.plain()
     try:
         said = sentence.format_map({name: _worded(value) for name, value in reason.parameters.items()})
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, OverflowError):
         # A version with other parameters wrote it.
         return reason.plain()
     about, lines = reason.parameters.get(INPUT), reason.parameters.get(LAST_LINES)

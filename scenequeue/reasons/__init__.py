@@ -10,7 +10,7 @@ from scenequeue.redaction import redact
 #: A value of a reason: a JSON value, or further reasons.
 Parameter: TypeAlias = "str | int | float | Reason | tuple[Reason, ...]"
 #: Maximum depth of nested reasons that is read, because data in Redis may have been written by anybody.
-_MAX_DEPTH = 4
+_MAX_DEPTH = 8
 #: Parameters that a reason with any code may have: the input at fault, and the last lines of the failed program.
 INPUT, LAST_LINES = "input", "last_lines"
 

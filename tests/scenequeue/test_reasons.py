@@ -37,6 +37,8 @@ _ROOT = Path(__file__).parents[2]
         (Reason("renderer", {"last_lines": "a\nb"}), "the renderer\na\nb"),
         (Reason("of_a_newer_version", {"input": "music", "last_lines": "a"}), "of_a_newer_version (input: music, last_lines: a)"),
         (Reason("other", {"text": "{0.__class__} {text}"}), "{0.__class__} {text}"),
+        (Reason("over_budget", {"usd_per_hour_each": 10**400, "budget_usd_per_hour": 1}),
+         f"over_budget (usd_per_hour_each: {10**400}, budget_usd_per_hour: 1)"),
     ],
 )  # fmt: skip
 def test_a_reason_says_itself_in_words(reason: Reason, text: str) -> None:
