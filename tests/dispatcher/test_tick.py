@@ -101,6 +101,8 @@ def test_what_a_killed_container_held_is_ready_within_one_tick(
     dispatcher.tick()
     wait_until(lambda: (tmp_path / "log").exists() and queue.inspect.depth().counts.leased == 2, "it works")
     record = queue.inspect.containers()[0]
+    # Its first heartbeat may come after its first lease.
+    wait_until(lambda: (found := queue.inspect.container(record.container_id)) and found.started_ms, "it has said hello")
     os.kill(fleet._read(tmp_path / "fleet" / f"{record.container_id}.json")["pid"], signal.SIGKILL)
     wait_until(lambda: not any(container.is_running for container in fleet.list()), "the fleet sees it")
     (tmp_path / "go").touch()
