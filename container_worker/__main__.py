@@ -12,7 +12,9 @@ del sys.path[0]
 
 def _main() -> int:
     from container_worker.main import main
+    from scenequeue.reasons import load_words
 
+    load_words()
     return main()
 
 

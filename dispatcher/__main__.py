@@ -12,7 +12,9 @@ del sys.path[0]
 
 def _main() -> int:
     from dispatcher.app import main
+    from scenequeue.reasons import load_words
 
+    load_words()
     return main()
 
 

@@ -56,10 +56,7 @@ def start(
     if reason:
         sys.stderr.write(f"{program}: {reason}\n")
         return _USAGE
-    from scenequeue.reasons import load_words
-
     try:
-        load_words()
         return main()
     finally:
         # No traceback for Ctrl-C while Python shuts down.

@@ -101,7 +101,7 @@ def speak_with(text_of: Callable[[Reason], str]) -> None:
 def load_words() -> None:
     """Load the installed sentences, unless this program has its own.
 
-    Programs call this when they start: a program without free file descriptors must still be able to report that.
+    Programs below the top floor call this when they start: one without free file descriptors must still be able to report that.
     """
     if _text_of is None:
         # Loading is slow, and the top floor brings its own sentences.
