@@ -23,7 +23,7 @@ import boto3
 import structlog
 from botocore.exceptions import ClientError
 
-from benchmarks.targets import Target, print_targets
+from benchmarks.targets import Target, exit_code, print_targets
 from dispatcher.decisions.planning.policy import Policy
 from dispatcher.fleet import SIZES, LaunchRequest
 from dispatcher.fleets.fargate.fleet import FargateFleet
@@ -157,7 +157,7 @@ def main() -> int:
             print(f"{name:24} {row['launches']:5} in {row['s']:6.2f} s  {rate}  {row['throttled']:4} throttled")
         print()
         print_targets(targets)
-    return int(not all(target.is_met for target in targets))
+    return exit_code(targets)
 
 
 if __name__ == "__main__":

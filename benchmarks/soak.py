@@ -19,7 +19,7 @@ import psutil
 from rich.progress import Progress
 
 from benchmarks.queue.harness import RedisServer
-from benchmarks.targets import Target, print_targets
+from benchmarks.targets import Target, exit_code, print_targets
 from scenequeue.jobs.ids import check_job_id
 from scenequeue.jobs.item import Lease, WorkItem
 from scenequeue.jobs.job import JobSpec
@@ -124,7 +124,7 @@ def main() -> int:
     print_targets(targets)
     if chosen.json:
         print(json.dumps([target.to_json() for target in targets], indent=2))
-    return int(not all(target.is_met for target in targets))
+    return exit_code(targets)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Defines the targets of the benchmarks: figures and their limits."""
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 
@@ -22,6 +23,11 @@ class Target(NamedTuple):
     def to_json(self) -> dict[str, Any]:
         """Return the entry of a benchmark's JSON output."""
         return {"what": self.what, "value": self.value, "sign": self.sign, "bar": self.limit, "held": self.is_met}
+
+
+def exit_code(targets: Iterable[Target]) -> int:
+    """Return 0 if all targets are met, else 1."""
+    return int(not all(each.is_met for each in targets))
 
 
 def print_targets(targets: list[Target]) -> None:

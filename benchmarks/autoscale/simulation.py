@@ -31,7 +31,7 @@ from benchmarks.autoscale.loads import Load
 from benchmarks.autoscale.outcome import Outcome, outcome_of
 from benchmarks.autoscale.report import Rows
 from benchmarks.autoscale.world import IDLE_TIMEOUT_S, SIZE, SLOTS, USD_PER_S, World
-from benchmarks.targets import Target
+from benchmarks.targets import Target, exit_code
 from dispatcher.decisions.planner import plan
 from dispatcher.decisions.planning.backlog import Backlog, Waiting
 from dispatcher.decisions.planning.policy import Policy
@@ -185,4 +185,4 @@ def main() -> int:
         report.print_table(rows, judged)
     if arguments.docs:
         report.write_docs(arguments.docs, rows, judged, arguments.seeds)
-    return int(not all(target.is_met for target in judged))
+    return exit_code(judged)

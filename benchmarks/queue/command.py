@@ -18,7 +18,7 @@ from benchmarks.queue.harness import Baseline, RedisServer, Sizes, python_of
 from benchmarks.queue.report import machine, print_table, write_docs
 from benchmarks.queue.results import Results, Row
 from benchmarks.queue.targets import queue_targets
-from benchmarks.targets import print_targets
+from benchmarks.targets import exit_code, print_targets
 
 BASELINES = ["ours", "celery", "rq", "dramatiq", "huey", "arq", "saq", "taskiq", "streaq"]
 
@@ -89,4 +89,4 @@ def main() -> int:
     else:
         print_table(rows, about)
         print_targets(targets)
-    return int(not all(each.is_met for each in targets))
+    return exit_code(targets)

@@ -24,6 +24,7 @@ from benchmarks.render.figures.speed import speed
 from benchmarks.render.front import front
 from benchmarks.render.harness import make_scene
 from benchmarks.render.report import write_docs
+from benchmarks.targets import exit_code
 
 #: Raw frames of the longest scene.
 MIN_FREE_BYTES = 2.5e9
@@ -66,4 +67,4 @@ def main() -> int:
         write_docs(chosen.docs, bench.rows, bench.targets)
     if chosen.json:
         print(json.dumps({"rows": bench.rows, "bars": [target.to_json() for target in bench.targets]}, indent=2))
-    return int(not all(target.is_met for target in bench.targets))
+    return exit_code(bench.targets)
