@@ -62,9 +62,9 @@ def measure(redis: RedisServer, items: int, rounds: int) -> tuple[dict[str, floa
     # The first round warms the server up.
     for turn in track(range(rounds + 1), description="acks", transient=True):
         for at, (name, (count, needs)) in enumerate(sizes.items()):
-            cost = _ack_us(queue, f"job-{turn}-{at}", count, needs)
+            took_us = _ack_us(queue, f"job-{turn}-{at}", count, needs)
             if turn:
-                taken[name].append(cost)
+                taken[name].append(took_us)
     queue.close()
     cost = {name: statistics.median(values) for name, values in taken.items()}
     few, many = cost[f"{_FEW:,}"], cost[f"{items:,}"]

@@ -44,7 +44,7 @@ def main() -> int:
     if sys.argv[1:2] == ["--frames"]:
         encoder.encode = save
     elif len(sys.argv) > 1:
-        encoder.X264_PRESET, encoder.X264_PARAMS = sys.argv[1:3]
+        vars(encoder).update(X264_PRESET=sys.argv[1], X264_PARAMS=sys.argv[2])
     return run(lambda data: render(RenderRequest.from_json(data)))
 
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from benchmarks.render.harness import FRAME_PX, ZOOM
-from container_worker.media.scene.canvas import RGB_TO_YUV
+from container_worker.media.picture.planes import RGB_TO_YUV
 from container_worker.media.scene.motion import Rect, view
 
 Luma = npt.NDArray[np.float32]

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from benchmarks.environments import ROOT, python_with
 from benchmarks.render.harness import FPS, FRAME_PX, SAMPLE_S, ZOOM, Cost, Scene, measure
@@ -142,15 +143,9 @@ class RenderHarness:
 @contextlib.contextmanager
 def with_encoder(codec: str, preset: str | int, params: str) -> Iterator[None]:
     """Use another preset and parameters than ours for the length of the block."""
-    kept = encoder.X264_PRESET, encoder.X264_PARAMS, encoder.AV1_PRESET, encoder.AV1_PARAMS
-    if codec == "av1":
-        encoder.AV1_PRESET, encoder.AV1_PARAMS = preset, params
-    else:
-        encoder.X264_PRESET, encoder.X264_PARAMS = preset, params
-    try:
+    name = "AV1" if codec == "av1" else "X264"
+    with mock.patch.multiple(encoder, **{f"{name}_PRESET": preset, f"{name}_PARAMS": params}):
         yield
-    finally:
-        encoder.X264_PRESET, encoder.X264_PARAMS, encoder.AV1_PRESET, encoder.AV1_PARAMS = kept
 
 
 def in_turns(rounds: int, contenders: dict[str, Callable[[], Cost]]) -> dict[str, list[Cost]]:

@@ -27,7 +27,7 @@ def zoomed(scene: dict, source: str, target: str) -> None:
     reader = cv2.VideoCapture(source)
     width, height = int(reader.get(cv2.CAP_PROP_FRAME_WIDTH)), int(reader.get(cv2.CAP_PROP_FRAME_HEIGHT))
     count = int(reader.get(cv2.CAP_PROP_FRAME_COUNT))
-    writer = cv2.VideoWriter(target, cv2.VideoWriter_fourcc(*"mp4v"), scene["fps"], (width, height))
+    writer = cv2.VideoWriter(target, cv2.VideoWriter.fourcc(*"mp4v"), scene["fps"], (width, height))
     for number in range(count):
         there, frame = reader.read()
         if not there:

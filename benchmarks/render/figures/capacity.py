@@ -43,7 +43,7 @@ def slots(bench: Bench) -> None:
     taken: dict[str, list[Cost]] = {name: [] for name in plans}
     for _ in range(min(2, bench.rounds)):
         for name, (slots, threads) in plans.items():
-            taken[name].append(_in_slots(scene, slots, threads))
+            taken[name].append(_in_slots(bench, scene, slots, threads))
     rates = {}
     for name, costs in taken.items():
         whole, scenes = bench.harness.medians(costs), len(plans[name][1])

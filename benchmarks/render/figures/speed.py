@@ -22,7 +22,7 @@ def speed(bench: Bench) -> None:
             bench.rounds,
             {
                 "ours, same settings": lambda same=same, out=out: bench.harness.ours(same, out["ours"], SHARED),
-                "encoder alone": lambda same=same, f=frames, out=out: _encoder_alone(same, f, out["alone"]),
+                "encoder alone": lambda same=same, f=frames, out=out: _encoder_alone(bench, same, f, out["alone"]),
                 "8000 px, zoompan": lambda scene=scene, out=out: bench.harness.zoompan(scene, out["zoompan"], UPSCALED_PX),
                 "ours": lambda own=own, out=out: bench.harness.ours(own, out["own"]),
                 "ours, AV1": lambda av1=av1, out=out: bench.harness.ours(av1, out["av1"]),
