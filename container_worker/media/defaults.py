@@ -55,6 +55,9 @@ AUTO_COVER_LOSS = 1 / 3
 OVERSAMPLING = 1.17
 #: Smallest zoom of a pan, which needs room to move.
 MIN_PAN_ZOOM = 1.05
+#: A decoded picture may be reduced to this multiple of (frame's longer side x zoom), so that it stays larger than the canvas,
+#: whose multiple is at most MIN_PAN_ZOOM * OVERSAMPLING = 1.23.
+MIN_DECODED_SCALE = 1.25
 #: The backdrop of fit contain: blurred at this width in pixels, darkened to this share.
 BACKDROP_WIDTH_PX = 96
 BACKDROP_BRIGHTNESS = 0.55

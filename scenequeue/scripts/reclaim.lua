@@ -3,7 +3,7 @@
 -- Keys     leases (zset), delayed (zset), dead (zset), containers (zset), container:<id> (hash), job:<id>:dead (hash)
 -- ARGV[3]  how many leases at most (count)
 -- Output   leases taken back, retries promoted
--- Uses     names, commands, clock, counters, stages, history, losses, retries, expiry, reasons, audit
+-- Uses     names, commands, clock, counters, stages, history, losses, retries, expiry, reasons, repair
 
 --- No retry waits so long. One that seems to was put off before the server's clock went back; it is due now.
 local LONGEST_RETRY_MS = 600000
@@ -11,7 +11,7 @@ local LONGEST_RETRY_MS = 600000
 local CONTAINER_KEPT_MS = 86400000
 
 local limit = tonumber(ARGV[3])
-audit()
+repair()
 local why = own_failure('LeaseExpired', 'lease_expired')
 local expired = call('ZRANGEBYSCORE', P .. 'leases', '-inf', NOW_MS, 'LIMIT', 0, limit)
 local touched = {}

@@ -12,32 +12,52 @@ from container_worker.media.request import FitChoice, MotionChoice
 from container_worker.media.scene.motion import Rect, canvas_zoom, covers, crop_to_aspect, place_whole
 
 
+#: Rows of luma converted at once, because the conversion makes a copy of them in floating point.
+_STRIP_ROWS = 64
+#: Standard deviation of the Gaussian blur of a backdrop, in pixels at its width of BACKDROP_WIDTH_PX (look).
+_BACKDROP_BLUR_PX = 4
+
+
 @dataclass(frozen=True)
 class Planes:
-    """YUV 4:2:0, BT.709 limited range, U and V side by side; chroma samples lie in the middle of their four luma samples."""
+    """A picture as YUV 4:2:0, BT.709 limited range: one pair of U and V for each square of four pixels, at its centre.
+
+    Attributes:
+        y: height x width, both even.
+        uv: height/2 x width/2 x 2.
+    """
 
     y: Bytes
     uv: Bytes
 
     def paint(self, top: int, band: Image.Image) -> None:
-        """Convert a band of RGB, as wide as the planes and of even height, and write it to the rows from `top`, which is even."""
+        """Write an RGB picture over the rows that begin at `top`.
+
+        Args:
+            top: first row of luma, even.
+            band: as wide as the planes, of even height.
+        """
         import cv2
 
         rgb = np.asarray(band)
         height, width = rgb.shape[:2]
         half = cv2.resize(rgb, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
         self.uv[top // 2 : (top + height) // 2] = cv2.transform(half, RGB_TO_YUV[1:])
-        for row in range(0, height, 64):  # in strips, because the transform needs a float copy
-            strip = rgb[row : row + 64]
+        for row in range(0, height, _STRIP_ROWS):
+            strip = rgb[row : row + _STRIP_ROWS]
             self.y[top + row : top + row + len(strip)] = cv2.transform(strip, RGB_TO_YUV[:1])
 
 
 def _even(value: float) -> int:
+    """Return the nearest even number, at least 2."""
     return max(2, round(value / 2) * 2)
 
 
 def canvas_size(frame: tuple[int, int], motion: MotionChoice, zoom: float) -> tuple[int, int]:
-    """Return width and height of the canvas in pixels, even: of the frame where nothing moves, else for the closest view."""
+    """Return width and height of the canvas in pixels, both even.
+
+    Without motion that is the frame's size; otherwise so much larger that the closest view is still reduced, never enlarged.
+    """
     if motion == "none":
         return frame
     scale = canvas_zoom(motion, zoom) * OVERSAMPLING
@@ -45,31 +65,50 @@ def canvas_size(frame: tuple[int, int], motion: MotionChoice, zoom: float) -> tu
 
 
 def draw_canvas(picture: Image.Image, frame: tuple[int, int], fit: FitChoice, motion: MotionChoice, zoom: float) -> Planes:
-    """Return the picture scaled once to the canvas: cropped to the frame's aspect, or whole over a blurred copy of itself."""
+    """Return the picture scaled once to the canvas: cropped to the frame's aspect ratio, or whole over a blurred copy of itself.
+
+    Args:
+        picture: RGB.
+        frame: width and height of the video in pixels, even.
+        fit: see `covers`.
+        motion: determines the size of the canvas, with `zoom`.
+        zoom: see `canvas_zoom`.
+    """
     width, height = canvas_size(frame, motion, zoom)
     planes = Planes(np.empty((height, width), np.uint8), np.empty((height // 2, width // 2, 2), np.uint8))
     crop = crop_to_aspect(picture.size, frame)
     if not covers(fit, picture.size, frame):
         planes.paint(0, _over_backdrop(picture, crop, (width, height), canvas_zoom(motion, zoom)))
         return planes
+    # The canvas is painted as an upper and a lower half, each in a thread of its own, because the first frame waits for it.
     middle = _even(height / 2)
-    # Both bands share the middle edge: a rounded sum could lie outside the picture, which Pillow refuses.
-    edges = (crop.y, crop.y + crop.height * middle / height, crop.y + crop.height)
+    top, bottom = crop.y, crop.y + crop.height
+    # Not `split` plus the rest: that sum could be rounded to beyond the picture's last row, which Pillow refuses.
+    split = top + crop.height * middle / height
 
-    def band(first: int, end: int, upper: float, lower: float) -> None:
+    def paint_band(first_row: int, end_row: int, upper: float, lower: float) -> None:
+        """Scale the picture between two of its edges, in its pixels, to rows of the canvas."""
         box = (crop.x, upper, crop.x + crop.width, lower)
-        planes.paint(first, picture.resize((width, end - first), Image.Resampling.BICUBIC, box=box, reducing_gap=2.0))
+        planes.paint(first_row, picture.resize((width, end_row - first_row), Image.Resampling.BICUBIC, box=box, reducing_gap=2.0))
 
-    # Two threads, because a scene's first frame waits for this.
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(band, (0, middle), (middle, height), edges[:2], edges[1:]))
+        list(pool.map(paint_band, (0, middle), (middle, height), (top, split), (split, bottom)))
     return planes
 
 
 def _over_backdrop(picture: Image.Image, crop: Rect, size: tuple[int, int], zoom: float) -> Image.Image:
+    """Return the whole picture in the middle of a backdrop: the cropped picture, blurred and darkened.
+
+    Args:
+        picture: RGB.
+        crop: the part that fills the backdrop, in the picture's pixels.
+        size: width and height of the result in pixels.
+        zoom: the picture is reduced by this factor, so that no view cuts it off.
+    """
     small = (BACKDROP_WIDTH_PX, max(1, round(BACKDROP_WIDTH_PX * size[1] / size[0])))
     box = (crop.x, crop.y, crop.x + crop.width, crop.y + crop.height)
-    backdrop = picture.resize(small, Image.Resampling.BOX, box=box, reducing_gap=2.0).filter(ImageFilter.GaussianBlur(4))
+    blur = ImageFilter.GaussianBlur(_BACKDROP_BLUR_PX)
+    backdrop = picture.resize(small, Image.Resampling.BOX, box=box, reducing_gap=2.0).filter(blur)
     backdrop = backdrop.point([round(level * BACKDROP_BRIGHTNESS) for level in range(256)] * 3)
     canvas = backdrop.resize(size, Image.Resampling.BICUBIC)
     left, top, width, height = place_whole(picture.size, size, zoom)

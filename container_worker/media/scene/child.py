@@ -10,21 +10,23 @@ from typing import Any
 from container_worker.codes import Code
 from container_worker.media.child_program import limit_preparation, wait_for_slot
 from container_worker.media.child_protocol import send, warn
+from container_worker.media.defaults import MIN_DECODED_SCALE, PROGRESS_S
 from container_worker.media.file_names import POSTER, VIDEO
 from container_worker.media.request import RenderRequest
 
 
-def _canvas(request: RenderRequest) -> Any:
+def _draw_canvas(request: RenderRequest) -> Any:
+    """Decode the picture and return it as the planes that frames are sampled from."""
     from container_worker.media.picture.reading import flatten, open_picture
 
-    longest = max(request.width_px, request.height_px)
-    picture = flatten(open_picture(request.image, "image", smallest=(round(longest * request.zoom * 1.25),) * 2))
+    side_px = round(max(request.width_px, request.height_px) * request.zoom * MIN_DECODED_SCALE)
+    picture = flatten(open_picture(request.image, "image", smallest=(side_px, side_px)))
     from container_worker.media.scene.canvas import draw_canvas
 
     return draw_canvas(picture, (request.width_px, request.height_px), request.fit, request.motion, request.zoom)
 
 
-def _measure(request: RenderRequest) -> Any:
+def _measure_narration(request: RenderRequest) -> Any:
     from container_worker.media.sound.duration import measure_narration
 
     return measure_narration(request.narration)
@@ -33,13 +35,18 @@ def _measure(request: RenderRequest) -> Any:
 def render(request: RenderRequest) -> dict[str, Any]:
     """Make `scene.mp4` in the request's scratch folder.
 
+    Imports within functions here load while the picture is decoded.
+
+    Returns:
+        `duration_s` and `frames` of the video.
+
     Raises:
-        ItemError: BadInput and the like.
+        BadInput: an input can never be rendered. ToolFailed: ffmpeg failed.
     """
-    end_preparation = limit_preparation()
-    # Both release the interpreter lock, so they run while the modules below load and the subtitles are laid out.
+    lift_cpu_limit = limit_preparation()
+    # Decoding picture and sound releases the interpreter lock, so this thread loads modules and lays out subtitles meanwhile.
     pool = ThreadPoolExecutor(max_workers=2)
-    canvas, measuring = pool.submit(_canvas, request), pool.submit(_measure, request)
+    canvas, measuring = pool.submit(_draw_canvas, request), pool.submit(_measure_narration, request)
     from container_worker.media.scene.encoder import encode, measure_gain
     from container_worker.media.scene.frames import Canvas, frames
     from container_worker.media.scene.watermark import draw_watermark
@@ -47,7 +54,7 @@ def render(request: RenderRequest) -> dict[str, Any]:
     from container_worker.media.subtitles.timeline import CueTrack
 
     frame = (request.width_px, request.height_px)
-    mark = draw_watermark(request.watermark, frame, request.mark) if request.watermark else None
+    watermark = draw_watermark(request.watermark, frame, request.mark) if request.watermark else None
     request = with_music(request)
     narration = measuring.result()
     request = replace(request, narration=playable(request.narration, narration, Path(request.scratch), "narration"))
@@ -55,23 +62,23 @@ def render(request: RenderRequest) -> dict[str, Any]:
     if narration.damaged_packets:
         warn(Code.NARRATION_DAMAGED, packets=narration.damaged_packets)
     folder = Path(request.scratch)
-    last_said = 0.0
+    last_report = 0.0
 
     def on_frame(number: int) -> None:
-        nonlocal last_said
+        nonlocal last_report
         now = time.monotonic()
-        if number in (1, count) or now - last_said >= _progress_s():
-            last_said = now
+        if number in (1, count) or now - last_report >= PROGRESS_S:
+            last_report = now
             send({"frame": number, "of": count})
 
     with ExitStack() as stack:
-        track = _subtitles(request, count, stack) or _title(request) or CueTrack([], lambda _: None)
-        raw = frames(Canvas(canvas.result(), frame), request.motion, request.zoom, count, track, mark)
-        del canvas  # the future keeps the planes in memory
+        track = _subtitle_track(request, count, stack) or _title_track(request) or CueTrack([], lambda _: None)
+        raw_frames = frames(Canvas(canvas.result(), frame), request.motion, request.zoom, count, track, watermark)
+        del canvas  # frees the planes: Canvas has copied them, and the future would keep them
         gain_db = measure_gain(request, count, folder)
-        end_preparation()
+        lift_cpu_limit()
         wait_for_slot()
-        encode(request, count, raw, folder, gain_db, on_frame)
+        encode(request, count, raw_frames, folder, gain_db, on_frame)
     if request.sidecars.poster_at is not None:
         from container_worker.media.picture.poster import save_poster
 
@@ -79,14 +86,17 @@ def render(request: RenderRequest) -> dict[str, Any]:
     return {"duration_s": count / request.fps, "frames": count}
 
 
-def _progress_s() -> float:
-    from container_worker.media.defaults import PROGRESS_S
+def _subtitle_track(request: RenderRequest, count: int, stack: ExitStack) -> Any:
+    """Read the subtitles, write the caption files that the request asks for, and return the track to burn in.
 
-    return PROGRESS_S
+    Args:
+        request: of the scene.
+        count: frames of the video, title card included.
+        stack: closes the renderer of the subtitles at its end.
 
-
-def _subtitles(request: RenderRequest, count: int, stack: ExitStack) -> Any:
-    """Return the track of burned-in subtitles, None without any; their renderer is stopped by `stack`."""
+    Returns:
+        The CueTrack, with the title card in front if there is one; None if no subtitle is to be burned in.
+    """
     if request.subtitles is None:
         return None
     from container_worker.media.subtitles.cues import count_late_cues, read_cues, spans
@@ -95,6 +105,7 @@ def _subtitles(request: RenderRequest, count: int, stack: ExitStack) -> Any:
     card = request.card_frames
     cues = read_cues(request.subtitles, "subtitles", request.language)
     spoken = spans(cues, request.fps, count - card)
+    # The narration begins after the title card, and the subtitles with it.
     shown = [Span(span.first + card, span.end + card, span.text) for span in spoken]
     if not shown:
         warn(Code.SUBTITLES_OUTSIDE if cues else Code.SUBTITLES_EMPTY)
@@ -115,11 +126,11 @@ def _subtitles(request: RenderRequest, count: int, stack: ExitStack) -> Any:
     texts = [span.text for span in shown]
     typesetter = stack.enter_context(SubtitleRenderer(texts, request.text, frame, request.ffmpeg, Path(request.scratch), book))
     warn_missing_glyphs("subtitles", book)
-    return _title(request, shown, typesetter.draw) or CueTrack(shown, typesetter.draw)
+    return _title_track(request, shown, typesetter.draw) or CueTrack(shown, typesetter.draw)
 
 
-def _title(request: RenderRequest, shown: Any = (), draw: Any = None) -> Any:
-    """Return the track with the title card in front of the subtitles; None where there is no card."""
+def _title_track(request: RenderRequest, shown: Any = (), draw: Any = None) -> Any:
+    """Return the track with the title card in front of the subtitles; None if the scene has no card."""
     if not request.card_frames:
         return None
     from container_worker.media.scene.titlecard import card_track

@@ -15,11 +15,11 @@ cv2.setNumThreads(1)  # a slot is meant to use one core; the worker runs several
 
 
 class Canvas:
-    """A picture from which frames are drawn.
+    """A picture larger than the frame, of which each frame shows a part.
 
     Args:
         planes: of the picture; they are copied.
-        size: width and height of the frames, in pixels.
+        size: width and height of the frames in pixels, even.
     """
 
     def __init__(self, planes: Planes, size: tuple[int, int]) -> None:
@@ -30,40 +30,50 @@ class Canvas:
     def draw(self, part: Rect, frame: FrameView) -> None:
         """Draw a part of the canvas, given in shares of it, over the whole frame.
 
-        Sample i of a plane lies at i + 1/2. The frame's chroma is sited left, as decoders take 4:2:0 to be: sample
-        j lies at 2j + 1/2 of the luma axis across, at 2j + 1 down. The canvas's chroma is sited in the middle.
+        The shift of each plane follows from the positions of its samples on the luma axis, where pixel i lies at i + 1/2:
+
+        * the frame's chroma is sited left, as decoders take 4:2:0 to be: sample j lies at 2j + 1/2 across and 2j + 1 down;
+        * the canvas's chroma is sited in the middle: sample j lies at 2j + 1 both ways.
         """
         height, width = frame.y.shape
         x0, y0 = part.x * self._columns, part.y * self._rows
-        sx, sy = part.width * self._columns / width, part.height * self._rows / height
-        self._y.fill(frame.y, (sx, sy), (x0 + sx / 2 - 0.5, y0 + sy / 2 - 0.5))
-        self._uv.fill(frame.uv, (sx, sy), ((x0 + sx / 2) / 2 - 0.5, (y0 + sy) / 2 - 0.5))
+        scale_x, scale_y = part.width * self._columns / width, part.height * self._rows / height
+        self._y.fill(frame.y, (scale_x, scale_y), (x0 + scale_x / 2 - 0.5, y0 + scale_y / 2 - 0.5))
+        self._uv.fill(frame.uv, (scale_x, scale_y), ((x0 + scale_x / 2) / 2 - 0.5, (y0 + scale_y) / 2 - 0.5))
 
 
 def frames(
-    canvas: Canvas, motion: MotionChoice, zoom: float, count: int, track: CueTrack, mark: Patch | None
+    canvas: Canvas, motion: MotionChoice, zoom: float, count: int, track: CueTrack, watermark: Patch | None
 ) -> Iterator[memoryview]:
-    """Yield raw NV12 frames, `count` of them; each is valid until the next but one is requested.
+    """Yield the raw NV12 frames of a scene; each is valid until the next but one is requested.
 
-    Without motion a frame is composed only when the subtitles change.
+    Without motion, picture and watermark are composed once, and a frame only when its subtitles differ from the last one's.
+
+    Args:
+        canvas: the picture.
+        motion: of the view over it.
+        zoom: of the motion.
+        count: number of frames.
+        track: the subtitles.
+        watermark: lies on every frame, below the subtitles.
     """
-    frame, last = FrameView.empty(*canvas.size), FrameView.empty(*canvas.size)
-    ground = FrameView.empty(*canvas.size) if motion == "none" else None
-    if ground is not None:
-        canvas.draw(view(motion, zoom, 0.0), ground)
-        if mark is not None:
-            mark.blend(ground)
+    frame, other = FrameView.empty(*canvas.size), FrameView.empty(*canvas.size)
+    still = FrameView.empty(*canvas.size) if motion == "none" else None
+    if still is not None:
+        canvas.draw(view(motion, zoom, 0.0), still)
+        if watermark is not None:
+            watermark.blend(still)
     shown: Patch | None = None
     for index in range(count):
         patch = track.at(index)
-        if ground is None or index == 0 or patch is not shown:
-            frame, last = last, frame
-            if ground is not None:
-                frame.buffer[:] = ground.buffer
+        if still is None or index == 0 or patch is not shown:
+            frame, other = other, frame
+            if still is not None:
+                frame.buffer[:] = still.buffer
             else:
                 canvas.draw(view(motion, zoom, index / max(1, count - 1)), frame)
-                if mark is not None:
-                    mark.blend(frame)
+                if watermark is not None:
+                    watermark.blend(frame)
             if patch is not None:
                 patch.blend(frame)
         shown = patch

@@ -1,15 +1,16 @@
-"""Resamples a part of a plane at fractional positions; decides the speed of composing a moving scene.
+"""Scales the part of a plane that a frame shows to the frame's size; the part may begin between two samples.
 
-`cv2.resize` takes a third of `cv2.warpAffine`'s time, but its source must begin at a whole sample, and the view begins between
-two. So the source is taken from a whole sample a further left, and the first k columns of the result are dropped, where k is
-chosen so that a + k * scale is the view's begin, to within `_MAX_OFFSET`:
+A moving scene spends most of its time here, apart from encoding. `cv2.warpAffine` can begin between two samples;
+`cv2.resize` takes a third of its time, but can begin only at a whole one. So `resize` begins at a whole sample `start` left of
+the part, and the first `skipped` columns of its result are dropped. `skipped` is the smallest number for which the next column
+lies where the part begins, to within `_MAX_OFFSET`:
 
-    plane    |   |   |   |   |   |   |   |   |   |   |      one sample each
-                 a              view
-    result       0    1    2    3    4    5    6            one every `scale` samples
-                 '-- dropped --''---- kept ----'            k = 3
+    plane    |   |   |   |   |   |   |   |   |   |   |      one column each
+               start          part begins
+    result       0    1    2    3    4    5    6            one column every `scale` columns of the plane
+                 '-- dropped --''---- kept ----'            skipped = 3
 
-Rows are treated alike. If no k below `_MAX_SKIPPED` fits, warpAffine does the work.
+The same is done for rows. If no number below `_MAX_SKIPPED` fits, `warpAffine` is used.
 """
 
 import math
@@ -19,50 +20,56 @@ import numpy as np
 
 from container_worker.media.picture.planes import Bytes
 
-#: Largest number of columns or rows that are resampled and dropped; 7 on average, which is 1 % of a frame.
+#: Largest number of columns or rows that are scaled and dropped. The average is 7, about 1 % of a frame.
 _MAX_SKIPPED = 96
-#: Largest error of the view's begin, in samples. Shaking is visible from about 0.1 on; warpAffine's own error is 1/32.
-#: At OVERSAMPLING 1.17 and zoom 1.12, 98 of 100 frames stay within it (benchmarks/render measures the motion).
+#: Largest error of the place at which a part begins, in samples. Shaking is visible from about 0.1 on; warpAffine's own error
+#: is 1/32. At OVERSAMPLING 1.17 and zoom 1.12, 98 of 100 frames stay within it (`make bench-render` measures the motion error).
 _MAX_OFFSET = 0.05
+#: Samples copied beyond the plane's last row and column: linear interpolation reads one, and rounding may take one more.
+_END_MARGIN = 2
 
 
 class Source:
-    """A plane from which parts of one output size are resampled.
+    """A plane from which parts are scaled to one output size.
 
     Args:
-        plane: the samples, one or two of them side by side.
-        target: rows and columns of the output.
+        plane: rows x columns of luma, or rows x columns x 2 of chroma.
+        target: rows and columns of the output; the scale of a part is never larger than plane / target.
     """
 
     def __init__(self, plane: Bytes, target: tuple[int, int]) -> None:
-        # Room before the first column and row for those that are dropped.
+        # A part may begin so many samples before the plane, in columns and rows that are dropped.
         self._margin = math.ceil(_MAX_SKIPPED * max(1.0, plane.shape[0] / target[0], plane.shape[1] / target[1])) + 1
-        margin = self._margin
-        self._padded = cv2.copyMakeBorder(plane, margin, 2, margin, 2, cv2.BORDER_REPLICATE)
-        self._plane = self._padded[margin:-2, margin:-2]
-        self._work = np.empty((target[0] + _MAX_SKIPPED + 3, target[1] + _MAX_SKIPPED + 3, *plane.shape[2:]), np.uint8)
+        before, after = self._margin, _END_MARGIN
+        self._padded = cv2.copyMakeBorder(plane, before, after, before, after, cv2.BORDER_REPLICATE)
+        self._plane = self._padded[before:-after, before:-after]
+        # The result of a resize, which would otherwise allocate one for each frame.
+        size = (target[0] + _MAX_SKIPPED + _END_MARGIN + 1, target[1] + _MAX_SKIPPED + _END_MARGIN + 1)
+        self._work = np.empty((*size, *plane.shape[2:]), np.uint8)
 
     def fill(self, target: Bytes, scale: tuple[float, float], shift: tuple[float, float]) -> None:
-        """Fill `target` so that its sample (i, j) is the plane's at (scale * i + shift), between its four neighbours.
+        """Fill `target`: its column i is the plane at column `scale[0] * i + shift[0]`, interpolated linearly; rows likewise.
 
         Args:
-            target: rows x columns (x samples).
-            scale: across and down.
-            shift: across and down.
+            target: rows x columns, or rows x columns x 2 for chroma; written.
+            scale: samples of the plane for one of the target, horizontally and vertically.
+            shift: column and row of the plane that the target's first sample shows; may be fractional.
         """
-        across, down = _find_start(scale[0], shift[0]), _find_start(scale[1], shift[1])
-        if across is None or down is None:
+        columns_from, rows_from = _find_start(scale[0], shift[0]), _find_start(scale[1], shift[1])
+        if columns_from is None or rows_from is None:
             self._warp(target, scale, shift)
             return
         rows, columns = target.shape[:2]
-        left, top = across[0] + self._margin, down[0] + self._margin
-        wide = math.ceil((columns + across[1]) * scale[0]) + 2
-        high = math.ceil((rows + down[1]) * scale[1]) + 2
-        part = self._padded[top : top + high, left : left + wide]
+        (first_column, skipped_columns), (first_row, skipped_rows) = columns_from, rows_from
+        left, top = first_column + self._margin, first_row + self._margin
+        width = math.ceil((columns + skipped_columns) * scale[0]) + _END_MARGIN
+        height = math.ceil((rows + skipped_rows) * scale[1]) + _END_MARGIN
+        part = self._padded[top : top + height, left : left + width]
         inverse = (1 / scale[0], 1 / scale[1])
-        room = self._work[: round(part.shape[0] * inverse[1]), : round(part.shape[1] * inverse[0])]
-        made = cv2.resize(part, None, dst=room, fx=inverse[0], fy=inverse[1], interpolation=cv2.INTER_LINEAR)
-        target[:] = made[down[1] : down[1] + rows, across[1] : across[1] + columns]
+        # `resize` writes into `dst` only if it has exactly this size.
+        work = self._work[: round(part.shape[0] * inverse[1]), : round(part.shape[1] * inverse[0])]
+        scaled = cv2.resize(part, None, dst=work, fx=inverse[0], fy=inverse[1], interpolation=cv2.INTER_LINEAR)
+        target[:] = scaled[skipped_rows : skipped_rows + rows, skipped_columns : skipped_columns + columns]
 
     def _warp(self, target: Bytes, scale: tuple[float, float], shift: tuple[float, float]) -> None:
         matrix = np.array([[scale[0], 0.0, shift[0]], [0.0, scale[1], shift[1]]])
@@ -70,17 +77,22 @@ class Source:
         cv2.warpAffine(self._plane, matrix, size, dst=target, flags=flags, borderMode=cv2.BORDER_REPLICATE)
 
 
-_COUNTS = np.arange(_MAX_SKIPPED)
+_SKIPPED = np.arange(_MAX_SKIPPED)
 
 
 def _find_start(scale: float, shift: float) -> tuple[int, int] | None:
-    """Return the whole sample to begin at, and the number of results to drop so that the next lies at `shift`; None if none fits.
+    """Find the whole sample that a resize begins at, so that one of its results lies at `shift`.
 
-    `cv2.resize` puts sample i of its result at (i + 1/2) * scale - 1/2.
+    Sample k of cv2.resize's result lies at start + (k + 1/2) * scale - 1/2 (the half samples because a sample's position is its
+    centre). That is `shift` for start = shift + 1/2 - (k + 1/2) * scale, which must be a whole number.
+
+    Returns:
+        start, and k: the number of results to drop. None if no start is near enough to a whole number, or if the part would be
+        enlarged, for which the work buffer is too small.
     """
     if scale < 1.0:
         return None
-    begins = shift + 0.5 - scale / 2 - _COUNTS * scale
-    near = np.abs(begins - np.rint(begins)) <= _MAX_OFFSET
-    first = int(near.argmax())
-    return (round(float(begins[first])), first) if near[first] else None
+    starts = shift + 0.5 - scale / 2 - _SKIPPED * scale
+    is_near = np.abs(starts - np.rint(starts)) <= _MAX_OFFSET
+    skipped = int(is_near.argmax())
+    return (round(float(starts[skipped])), skipped) if is_near[skipped] else None

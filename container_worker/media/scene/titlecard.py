@@ -81,10 +81,10 @@ def draw_card(request: RenderRequest, folder: Path, texts: Sequence[str] = ()) -
 def card_track(request: RenderRequest, spans: Sequence[Span], draw: Callable[[int], Patch | None]) -> CueTrack:
     """Return the track with the card on the frames before the narration, and the subtitles after it.
 
-    request: contains the title and the duration of the card.
+    Args:
         request: contains the title and the duration of the card.
-        spans: spans of the subtitles, none before the card's end.
-        draw: makes their patches, in order.
+        spans: frames of the subtitles, none before the card's end.
+        draw: makes the patch of the span of this index; called in order.
     """
     folder = Path(request.scratch) / "card"
     folder.mkdir(exist_ok=True)

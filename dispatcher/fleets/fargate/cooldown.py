@@ -1,4 +1,4 @@
-"""Remembers rejected requests for a while, so that they are not repeated at once."""
+"""Remembers rejected requests for a fixed time, so that they are not repeated before it has passed."""
 
 import threading
 from collections.abc import Callable, Hashable
@@ -9,15 +9,17 @@ from scenequeue.reasons import Reason
 
 @dataclass(frozen=True)
 class Rejection:
-    """The reason for which a request was rejected, and the chance that a later one is not."""
+    """A rejected request's reason, and the kind of rejection."""
 
     reason: Reason
+    #: False if the request has to be corrected first: repeating it would be rejected again.
     transient: bool = True
+    #: True if AWS had no free machine of this kind there.
     lacks_capacity: bool = False
 
 
 class Cooldown:
-    """Remembers each rejection for a fixed time. Thread-safe.
+    """Rejections by a key that stands for the request, such as a region and a subnet. Thread-safe.
 
     Args:
         retry_s: seconds after which the same request may be made again.
@@ -30,13 +32,13 @@ class Cooldown:
         self._lock = threading.Lock()
 
     def add(self, key: Hashable, rejection: Rejection) -> Rejection:
-        """Remember a rejection from now on, and return it."""
+        """Remember a rejection for `retry_s` from now on, and return it."""
         with self._lock:
             self._until[key] = (self._clock() + self._retry_s, rejection)
         return rejection
 
     def find(self, *keys: Hashable) -> Rejection | None:
-        """Return the rejection of the first key that has one; None when all of them may be tried."""
+        """Return the rejection that is remembered for the first of these keys that has one; None if all of them may be tried."""
         with self._lock:
             found = (self._until.get(key) for key in keys)
             return next((rejection for until, rejection in filter(None, found) if until > self._clock()), None)

@@ -1,23 +1,27 @@
--- The audit log: acts of operators, each written down by the step that carries it out.
+-- The audit log: what operators have done. The step that carries out an act also logs it.
 --
 -- Keys     audit (stream), limits (hash)
 -- Uses     names, commands
 
---- Entries that are kept, about.
+--- About how many entries are kept: Redis removes them in blocks.
 local ACTS_KEPT = 10000
---- A year; each act keeps the log for another one.
+--- The log expires a year after the last act.
 local ACTS_TTL_S = 31536000
 
---- Refuse the step, before it changes anything, to a user who may not write to the audit log.
+--- Raise an error for a Redis user who may not write to the audit log. Called first in a step, so that nothing is changed.
+---
+--- Redis checks a user's permissions when a script uses a key, not before it runs.
 local function require_actor() call('EXISTS', SHARED .. 'audit') end
 
---- The same, to all but operators: every other role lacks one of these keys.
+--- Raise an error for every Redis user but operators: all other roles lack one of these keys.
 local function require_operator() call('EXISTS', SHARED .. 'audit', SHARED .. 'limits') end
 
+--- Log an act.
 --- by       name of the operator; nil or '' for a program, whose acts are not logged
+--- act      a word, such as 'cancel'
 --- about    job, item, container or setting; '' for the whole queue
---- amount   how many items or containers it was about
---- more     name, value; repeated
+--- amount   how many items or containers it concerned (count)
+--- ...      further name, value; repeated
 local function record_act(by, act, about, amount, ...)
   if not by or by == '' then return end
   local key = SHARED .. 'audit'

@@ -1,4 +1,4 @@
--- Acts on many dead letters in one step, job by job.
+-- Changes many dead letters in one step, job by job.
 --
 -- Keys     dead (zset)
 -- ARGV[3]  name of the operator, for the audit log; '' for a program
@@ -6,9 +6,9 @@
 -- ARGV[5…] job id, how many items (count), their ids; repeated
 -- Uses     names, commands, reasons, acts
 
---- Change the letters of each job, and take those that are gone then out of the indexes; returns how many these are.
+--- Call `change` for each job, take the letters that it has removed out of the indexes, and log the act; returns their number.
 --- act     its name in the audit log
---- change  takes a job's id and items, and answers those items whose letters are gone
+--- change  function(job id, list of item ids) that returns the list of items whose letters it has removed
 local function change_letters(act, change)
   require_operator()
   local at, gone = 5, {}

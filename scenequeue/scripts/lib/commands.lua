@@ -1,16 +1,17 @@
--- Commands that bear whatever is in their key: whoever has a role's password can write anything into the namespace.
+-- Commands that work whatever their key contains.
 --
--- So each step goes through `call` and `num`, loops over no number that it has read without a bound, and removes or buries
--- what is malformed.
+-- Whoever has the password of one role can write anything into the namespace, and a step that raised an error at it would stop
+-- the queue for all. So steps run commands through `call`, read numbers through `num`, bound every loop over a number that they
+-- have read, and remove malformed data or make a dead letter of it.
 
---- Beyond it whole numbers are not exact.
+--- Larger whole numbers are not exact in Lua, whose numbers are doubles.
 local MOST = 2 ^ 53
---- Members of a set that a step reads at most; a larger one is no container's and no job's.
+--- Largest set that a step reads (members). Neither a container nor a job has a larger one, so such a set is removed.
 local SET_LIMIT = 100000
---- Lua hands over some thousand arguments at once and no more; this many, an even number.
+--- Arguments of one command at most; Lua's stack takes some 8,000. Even, so that field and value stay together.
 local ARGUMENTS_LIMIT = 4000
 
---- redis.call with a key; but one of the wrong type is removed first, and so is a stream that takes no more entries.
+--- redis.call with a key. A key of the wrong type is removed first, and so is a stream whose last id is the highest possible one.
 local function call(command, key, ...)
   local answer = redis.pcall(command, key, ...)
   if type(answer) ~= 'table' or not answer.err then return answer end
@@ -18,17 +19,18 @@ local function call(command, key, ...)
   if string.find(problem, 'WRONGTYPE', 1, true) or (command == 'XADD' and string.find(problem, ' ID', 1, true)) then
     redis.call('UNLINK', key)
   end
-  -- Whatever else it was is raised here.
+  -- Any other error is raised here.
   return redis.call(command, key, ...)
 end
 
---- The number that a field holds; 0 where it holds none, or none that we count to.
+--- The number in a text; 0 if there is none, or one beyond MOST.
 local function num(text)
   local n = tonumber(text)
   if not n or n ~= n or n > MOST or n < -MOST then return 0 end
   return n
 end
 
+--- The members of a set; a set that is too large is removed.
 local function members_of(key)
   if call('SCARD', key) > SET_LIMIT then
     call('UNLINK', key)
@@ -37,7 +39,7 @@ local function members_of(key)
   return call('SMEMBERS', key)
 end
 
---- One command with many arguments behind its key, in as few calls as can be; none when there are none.
+--- Run one command with a list of arguments behind its key, in as few calls as possible; in none if the list is empty.
 local function call_with(command, key, arguments)
   for at = 1, #arguments, ARGUMENTS_LIMIT do
     call(command, key, unpack(arguments, at, math.min(#arguments, at + ARGUMENTS_LIMIT - 1)))

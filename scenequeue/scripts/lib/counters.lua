@@ -1,24 +1,26 @@
--- Jobs and counters: read once, changed in memory, written by finish(), the only way out of a step that changes any.
+-- Jobs and counters. A step reads each once and changes it in memory; finish() writes all changes. So every step that uses this
+-- part must end with `return finish(answer)`.
 --
 -- Keys     job:<id> (hash), counts (hash), needs (set), control (hash), bell:<need> (list)
 -- Uses     names, commands
 
---- The fields of a job that steps reckon with, in the order in which job_of() reads them.
+--- The fields of a job's hash that job_of() reads, in its order.
 local JOB_FIELDS = {
   'state', 'lane', 'needs', 'max_attempts', 'ready', 'leased', 'delayed', 'dead', 'dropped', 'waiting', 'done',
   'ready_weight_ms', 'indexed',
 }
---- Needs of one job, or of the queue, that steps look at.
+--- At most so many needs of one job, and of the queue, are read; further ones are ignored.
 local NEED_LIMIT = 64
 
---- id -> job, as this step knows it.
+--- id -> job, with the changes of this step.
 local jobs = {}
---- Field of `counts` -> by how much it changes.
+--- Field of `counts` -> what this step adds to it.
 local counts = {}
---- Needs whose bell may disagree with what is ready.
+--- Need -> true where finish() has to check the bell, because the number of ready items has changed.
 local stale_bells = {}
 
---- A job with its counters. `state` is false where there is none, any more; then its counters are 0 and stay unwritten.
+--- The job of this id, with its counters (count), weight (ms) and, in `changed`, the counters that finish() has to write.
+--- If there is no such job, or it has expired, `state` is false, its counters are 0, and none of them is written.
 local function job_of(id)
   local job = jobs[id]
   if job then return job end
@@ -33,7 +35,9 @@ local function job_of(id)
   return job
 end
 
---- A job that this step makes; nothing is counted yet.
+--- Make a job in memory; all its counters are 0.
+--- needs    list of needs
+--- indexed  see label_indexes()
 local function new_job(id, lane, needs, indexed)
   local job = {
     state = 'active', lane = lane, needs = table.concat(needs, ' '), max_attempts = 1, ready = 0, leased = 0, delayed = 0,
@@ -45,7 +49,7 @@ local function new_job(id, lane, needs, indexed)
   jobs[id] = job
 end
 
---- The needs of a job's items.
+--- The needs of a job's items, as a list.
 local function needs_of(job)
   local found = {}
   for need in string.gmatch(job.needs, '%S+') do
@@ -54,24 +58,27 @@ local function needs_of(job)
   return found
 end
 
---- A counter that a job has for each need: `ready:<need>` or `weight:<need>`.
+--- A counter that a job has for each need, read when it is first asked for.
+--- field  `ready:<need>` (count) or `weight:<need>` (ms)
 local function count_of_need(id, field)
   local job = job_of(id)
   if not job[field] then job[field] = job.state and num(call('HGET', job_key(id), field)) or 0 end
   return job[field]
 end
 
---- A counter of a job changes by n. A job may expire while a lost container still holds an item of it; it must not come
---- back as a stump.
+--- Add n to a counter of a job.
 local function count_job(job, field, n)
+  -- A job can expire while a lost container still holds one of its items. Writing a counter would make its hash anew, with that
+  -- field alone and without an expiry.
   if not job.state then return end
   job[field] = job[field] + n
   job.changed[field] = true
 end
 
---- A counter of the whole queue changes by n.
+--- Add n to a counter of the whole queue.
 local function count(field, n) counts[field] = (counts[field] or 0) + n end
 
+--- Add n to the ready items of a need, in the job and in its lane.
 local function count_ready(id, need, n)
   local job, field = job_of(id), 'ready:' .. need
   count_of_need(id, field)
@@ -80,8 +87,10 @@ local function count_ready(id, need, n)
   stale_bells[need] = true
 end
 
---- Count n items of a job as gone from one state to another; nil is "outside".
---- need  of those items; only where one of the states is 'ready'
+--- Count n items of a job out of one state and into another.
+--- from, to  'ready', 'leased', 'delayed', 'dead', 'dropped', 'waiting' or 'done'; nil where the items were not, or are no longer,
+---           in the queue
+--- need      of those items; only where one of the states is 'ready'
 local function move(id, from, to, n, need)
   local job = job_of(id)
   if from then
@@ -96,7 +105,7 @@ local function move(id, from, to, n, need)
   end
 end
 
---- The weight of a job's ready items of a need changes by ms.
+--- Add to the weight of a job's ready items of a need (ms).
 local function weigh(id, need, ms)
   local job, field = job_of(id), 'weight:' .. need
   count_of_need(id, field)
@@ -108,24 +117,29 @@ end
 --- A counter of the whole queue, its change by this step included.
 local function count_of(field) return num(call('HGET', P .. 'counts', field)) + (counts[field] or 0) end
 
---- A counter of the whole queue becomes a number, whatever was counted so far.
+--- Set a counter of the whole queue to a value, whatever this step has added to it so far.
 local function count_to(field, value)
   local known = call('HGET', P .. 'counts', field)
   if known and not tonumber(known) then call('HDEL', P .. 'counts', field) end
   counts[field] = value - num(known)
 end
 
+--- nil until is_paused() has read it.
 local paused
 local function is_paused()
   if paused == nil then paused = call('HEXISTS', SHARED .. 'control', 'paused') == 1 end
   return paused
 end
 
---- Let finish() look after the bell of a need, although nothing of it was counted.
+--- Let finish() check the bell of a need of which this step counts nothing.
 local function check_bell(need) stale_bells[need] = true end
 
---- Make a bell agree with how much is ready: it hangs there for one worker to take, who then looks, and hangs it up again
---- if work is left.
+--- Make the bell of a need exist exactly while items of it are ready and the queue is not paused.
+---
+--- A bell is a list of one element, for which idle workers wait with BLPOP, so Redis wakes one of them. The step by which this
+--- worker then leases names the bell that it has taken, and comes here: if work is left, the bell is made again, and wakes the
+--- next one.
+--- ready  items of this need that are ready in all lanes
 local function hang_bell(need, ready)
   local bell = P .. 'bell:' .. need
   if ready <= 0 or is_paused() then return call('DEL', bell) end
@@ -134,11 +148,11 @@ local function hang_bell(need, ready)
   if rings ~= 1 then call('LPUSH', bell, '1') end
 end
 
---- Append the changed counters of a job to fields and values that are about to be written.
+--- Append the changed counters of a job to `written` (field, value; repeated), which the caller writes to its hash; returns it.
 local function take_changed(job, written)
   for field in pairs(job.changed) do
     written[#written + 1] = field
-    -- Only elements that a foreign writer has pushed uncounted make it negative.
+    -- Negative only if somebody else has pushed elements into the job's lists, which nothing has counted.
     written[#written + 1] = math.max(0, job[field])
   end
   job.changed = {}
@@ -147,15 +161,16 @@ end
 
 local function write_jobs()
   for id, job in pairs(jobs) do
-    -- One write instead of one per counter: each is a command of its own in the append-only file.
+    -- One command for all counters, because the append-only file keeps every command of a script.
     local written = take_changed(job, {})
     if written[1] then call('HSET', job_key(id), unpack(written)) end
   end
 end
 
---- Write the changes, make the bells agree with them, and return the step's answer.
+--- Write all changes of this step, check the bells, and return the step's answer.
 local function finish(answer)
   write_jobs()
+  -- A bell depends on the ready items of all lanes: enter the counters of the others too, unchanged, so that they are read below.
   for need in pairs(stale_bells) do
     for _, lane in ipairs(LANES) do count('ready:' .. lane .. ':' .. need, 0) end
   end
@@ -172,13 +187,13 @@ local function finish(answer)
   end
   if written[1] then call('HSET', P .. 'counts', unpack(written)) end
   for need in pairs(stale_bells) do
-    local ready, is_new = 0, true
+    local ready, is_first_time = 0, true
     for _, lane in ipairs(LANES) do
       local field = 'ready:' .. lane .. ':' .. need
       ready = ready + values[field]
-      is_new = is_new and not is_known[field]
+      is_first_time = is_first_time and not is_known[field]
     end
-    if is_new and ready > 0 then call('SADD', P .. 'needs', need) end
+    if is_first_time and ready > 0 then call('SADD', P .. 'needs', need) end
     hang_bell(need, ready)
   end
   return answer

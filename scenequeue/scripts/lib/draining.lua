@@ -3,7 +3,7 @@
 -- Keys     drain:<container> (string)
 -- Uses     names, commands
 
---- How long a container gets no leases once it was marked.
+--- How long a container gets no leases after it was marked.
 local DRAIN_TTL_S = 86400
 
 local function mark_draining(container) call('SET', SHARED .. 'drain:' .. container, '1', 'EX', DRAIN_TTL_S) end

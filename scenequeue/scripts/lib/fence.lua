@@ -1,9 +1,10 @@
--- The fencing number, by which a dispatcher that was replaced is told from the one that acts.
+-- The fencing number of the dispatcher that acts. One that was replaced without knowing it has an older number, so its calls are
+-- refused.
 --
 -- Keys     dispatcher (hash)
 -- Uses     names, commands
 
---- True for a stale number; '' is a caller that needs none.
+--- True for the number of a dispatcher that was replaced; false for '', which callers pass that are no dispatcher.
 local function is_deposed(fence)
   return fence ~= '' and call('HGET', SHARED .. 'dispatcher', 'fence') ~= fence
 end

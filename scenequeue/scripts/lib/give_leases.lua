@@ -4,12 +4,12 @@
 --          job:<id>:history (hash)
 -- Uses     names, commands, clock, counters, structures, events, lanes, leases, history, letters, stages, retries, draining
 
---- Items of a job that go out by one command at most.
+--- Items that one LPOP takes from a job at most (count).
 local PULL_LIMIT = 1000
---- So many malformed elements, and jobs that have none, are cleared away at once; the next lease goes on.
+--- Malformed elements and empty jobs that one step removes at most (count), so that it does not run long; the next one goes on.
 local FRUITLESS_LIMIT = 1000
 
---- The journal of an item that is leased again: name, value; repeated. It is kept for as long again.
+--- The journal of an item that is leased again: name, value; repeated. Its expiry begins anew.
 local function notes_of(member)
   local key = journal_of(member)
   call('EXPIRE', key, RESULT_TTL_S)
@@ -17,7 +17,9 @@ local function notes_of(member)
   return call('HGETALL', key)
 end
 
---- Append to an answer the leases that the same call has taken before and the container still holds, in their first order.
+--- Append to an answer the leases that this same call took before, and that the container still holds, in the same order. The
+--- caller repeats a call whose answer was lost.
+--- word   see give_leases()
 --- place  of the structure, from 0
 local function add_taken(out, container, word, place)
   local found = {}
@@ -41,14 +43,15 @@ local function add_taken(out, container, word, place)
   end
 end
 
---- An element that cannot be parsed, so not of our producers: kept as a dead letter under a name of its own.
+--- Make a dead letter of an element of a ready list that cannot be parsed, and so has no item id.
+--- item  the id that it gets
 local function bury_malformed(job, need, element, item, container)
   local why = own_failure('BadInput', 'element_malformed')
   local history = append_history(job, item, 1, why, container)
   bury(job, item, 'ready', { need = need, attempt = 1, body = element, container = container, is_foreign = true }, history, why)
 end
 
---- Remove an entry of a ring that is no active job, with its ready items of this need.
+--- Remove from a ring a job that is not active, or that has no such need, together with its ready items of this need.
 local function remove_stray(lane, need, job)
   leave_ring(job, need, lane)
   if not is_job_id(job) then return end
@@ -56,8 +59,9 @@ local function remove_stray(lane, need, job)
   if count_of_need(job, 'ready:' .. need) > 0 then recount_ready(job, need, 0) end
 end
 
---- The place of the job in a lane that was served longest ago over all needs: need, job, and true if no other is there.
---- fronts  need -> the first two of its ring, with turns; a missing one is read
+--- Find the job of a lane that was served longest ago, in the rings of all these needs: its need, its id, and true if it is the only
+--- job in them. nil if the rings are empty.
+--- fronts  need -> the first two jobs of its ring, with turns, as read by an earlier call; what is missing is read and entered
 local function first_in_lane(lane, needs, fronts)
   local best, best_need
   for _, need in ipairs(needs) do
@@ -78,9 +82,12 @@ local function first_in_lane(lane, needs, fronts)
 end
 
 --- Give a container the next items that it can do.
---- word   the caller's for this call
---- needs  those that it serves
---- Returns the answer of lease.lua
+--- wanted    how many items at most (count)
+--- lease_ms  how long the leases last
+--- begun     '1' when work on them begins now, else '0'
+--- word      the caller's word for this call, see lease.lua
+--- needs     the needs that the container serves
+--- Returns   the answer of lease.lua
 local function give_leases(container, wanted, lease_ms, begun, word, needs)
   local deadline_ms = NOW_MS + lease_ms
   local out, is_told_again = { deadline_ms }, false
@@ -99,10 +106,11 @@ local function give_leases(container, wanted, lease_ms, begun, word, needs)
   end
 
   local given, fruitless = 0, 0
-  --- Of each structure that was looked at, by its place in KEYS, and of the one in use.
+  --- Place of a structure's prefix in KEYS -> what this step has done in it: turn before and now, items given, and
+  --- sets of jobs with malformed elements and of emptied lists. `state` is that of the structure in use.
   local states, state = {}, nil
 
-  --- Give elements of one job; writes that are the same for all are made once.
+  --- Lease elements taken from one job's ready list; commands that are the same for all elements are run once.
   local function give(job, need, elements)
     local items, turns, weights, bodies = {}, {}, {}, {}
     local turn = state.turn
@@ -130,7 +138,7 @@ local function give_leases(container, wanted, lease_ms, begun, word, needs)
       histories = call('HMGET', job_key(job, 'history'), unpack(asked))
     end
     local members, deadlines, weight_sum_ms = {}, {}, 0
-    -- Turns of two structures can be the same, tokens cannot.
+    -- A mark for older structures, because their turns may have the same numbers, and tokens must differ.
     local at, place, mark = #out, state.at - 2, state.at > 2 and '.' .. state.at or ''
     for n, item in ipairs(items) do
       local member, token, attempt = job .. '/' .. item, word .. '-' .. turns[n] .. mark, attempt_after(histories[n])
@@ -148,14 +156,14 @@ local function give_leases(container, wanted, lease_ms, begun, word, needs)
     local added = call('ZADD', P .. 'leases', unpack(deadlines))
     call('SADD', P .. 'held:' .. container, unpack(members))
     move(job, 'ready', 'leased', added, need)
-    -- Pushed once more by a foreign writer while it was leased: the lease of before has ended, uncounted.
+    -- A foreign writer had pushed some of them while they were leased. They are leased anew, so they count as leased once only.
     if added < #items then move(job, 'ready', nil, #items - added, need) end
     weigh(job, need, -weight_sum_ms)
     given, state.given = given + #items, state.given + #items
   end
 
   for _, lane in ipairs(LANES) do
-    -- Within a lane, the newest structure comes first.
+    -- Within a lane, from the newest structure to the oldest.
     for at = 2, given < wanted and #KEYS or 0 do
       use_structure(at)
       state = states[at]
@@ -174,7 +182,7 @@ local function give_leases(container, wanted, lease_ms, begun, word, needs)
           fruitless = fruitless + 1
         else
           local ready_key = ready_list(id, need)
-          -- A job alone in its lane has nobody to take turns with.
+          -- One item at a time, as jobs take turns, unless this is the only job.
           local n = is_alone and math.min(wanted - given, PULL_LIMIT) or 1
           local elements = call('LPOP', ready_key, n) or {}
           give(id, need, elements)
@@ -185,7 +193,8 @@ local function give_leases(container, wanted, lease_ms, begun, word, needs)
             state.emptied[id .. ' ' .. need] = true
             if not elements[1] then fruitless = fruitless + 1 end
           end
-          -- A turn counts in all rings of the job that this container serves, and in no other.
+          -- The job's turn counts in the rings of all needs that this container serves, and in no others. If it counted in one ring
+          -- only, a job of many needs would get that many turns; if in all, a need that only other containers serve could starve.
           for _, other in ipairs(needs) do
             if other ~= need and has_need(job_of(id), other) then
               call('ZADD', ring_of(lane, other), 'XX', state.turn, id)

@@ -5,10 +5,11 @@
 
 local function escape(byte) return string.format('\\x%02x', string.byte(byte)) end
 
---- A text as valid UTF-8: unchanged if it is, else with every byte above 127 written as \xff.
+--- A text as valid UTF-8: unchanged if it is valid, else with every byte above 127 as an escape such as \xff.
 local function readable(text)
   if not string.find(text, '[\128-\255]') then return text end
   local rest = text
+  -- All well-formed sequences of several bytes (The Unicode Standard, table 3-7). A byte that is left after them is invalid.
   for _, sequence in ipairs({
     '\240[\144-\191][\128-\191][\128-\191]', '[\241-\243][\128-\191][\128-\191][\128-\191]', '\244[\128-\143][\128-\191][\128-\191]',
     '\224[\160-\191][\128-\191]', '[\225-\236\238\239][\128-\191][\128-\191]', '\237[\128-\159][\128-\191]',
@@ -20,7 +21,7 @@ local function readable(text)
   return (string.gsub(text, '[\128-\255]', escape))
 end
 
---- Errors of an item so far, as JSON and as a list; nil where there are none, or none that can be read.
+--- The errors of an item so far, as JSON text and as a list; nil if there are none, or if they cannot be read.
 local function history_of(text)
   if not text or not string.find(text, '^%[.*%]$') or readable(text) ~= text then return nil end
   local is_json, list = pcall(cjson.decode, text)
@@ -28,23 +29,29 @@ local function history_of(text)
   return text, list
 end
 
---- The number of the attempt that follows a history, which may be none.
+--- The number of the attempt that follows a history, from 1.
+--- text  the history as JSON; nil or false if there is none
 local function attempt_after(text)
   if not text then return 1 end
   local _, list = history_of(text)
   return list and #list + 1 or 1
 end
 
---- Why an attempt failed: its error class, the reason as JSON ({"code":…,"parameters":…}), and the same in short for events.
+--- Build the failure of an attempt.
+--- kind    error class, such as 'BadInput'
+--- reason  JSON: {"code":…,"parameters":…}
+--- short   the same, shortened for events; nil is the whole reason
 local function failure(kind, reason, short) return { error = kind, reason = reason, short = short or reason } end
 
---- Why an attempt failed, where a step finds it out: a code of scenequeue/reasons/ without parameters.
+--- Build a failure that a step itself has found.
+--- code  of scenequeue/reasons/codes.py, without parameters
 local function own_failure(kind, code) return failure(kind, '{"code":"' .. code .. '","parameters":{}}') end
 
---- A table as JSON, with the code and the parameters of a reason in it.
+--- A table as a JSON object, with the failure's `code` and `parameters` as further fields.
 local function with_reason(fields, why) return string.sub(cjson.encode(fields), 1, -2) .. ',' .. string.sub(why.reason, 2) end
 
---- Append the reason that an attempt failed to the item's history, and return it as JSON.
+--- Append the failure of an attempt to the item's history, and return the history as JSON.
+--- why  from failure()
 local function append_history(id, item, attempt, why, container)
   local record = with_reason({ attempt = attempt, error = why.error, container = container or '', at_ms = NOW_MS }, why)
   local key = job_key(id, 'history')

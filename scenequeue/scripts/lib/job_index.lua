@@ -1,12 +1,12 @@
--- Indexes by which operators find jobs: by state, by lane, by label, and by the beginning of the id.
+-- Indexes by which operators find jobs: by time of submission, state, lane, label, and the beginning of the id.
 --
 -- Keys     jobs (zset), jobs:state:<state> (zset), jobs:lane:<lane> (zset), jobs:label:<name>=<value> (zset), jobs:names (zset)
 -- Uses     names, commands, counters
 
---- Labels of one job that are indexed.
+--- Labels of one job that are indexed at most.
 local INDEXED_LIMIT = 16
 
---- The indexes of a job's labels.
+--- The keys of the indexes of a job's labels.
 --- indexed  field of the job's hash: "<name>=<value>" of each label that is indexed, one a line
 local function label_indexes(indexed)
   local found = {}

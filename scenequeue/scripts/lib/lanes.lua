@@ -1,4 +1,5 @@
--- Lanes: for each need a ring of the jobs that have ready items of it, by the turn that they were last served in.
+-- Lanes. Each lane has a ring for every need: the jobs that have ready items of that need, with the turn in which each was last
+-- served. The job with the lowest turn is served next, so jobs take turns. `turn` in `counts` is the number of items leased so far.
 --
 -- Keys     lane:<lane>:<need> (zset), since:<lane>:<need> (zset), job:<id> (hash), job:<id>:ready:<need> (list),
 --          job:<id>:parts:<need> (list), job:<id>:stage:<n>:<need> (list)
@@ -7,10 +8,10 @@
 local function ring_of(lane, need) return P .. 'lane:' .. lane .. ':' .. need end
 local function ready_list(id, need) return job_key(id, 'ready:' .. need) end
 
---- Lists of a stage that take the place of the ready one, each when the one before has run empty.
+--- The key of a list of keys: further lists of ready items. The first of them becomes the ready list when that has run empty.
 local function parts_list(id, need) return job_key(id, 'parts:' .. need) end
 
---- The keys of these lists, as far as they are the job's own.
+--- The keys in it; keys that are not this job's are left out, because a foreign writer may have put them there.
 local function parts_of(id, need)
   local own, found = job_key(id, 'stage:'), {}
   for _, key in ipairs(call('LRANGE', parts_list(id, need), 0, SET_LIMIT)) do
@@ -19,7 +20,7 @@ local function parts_of(id, need)
   return found
 end
 
---- Put the next list in the place of the ready one, which has run empty; true if there is one.
+--- Make the next of these lists the ready list, which has run empty; returns false if there is none.
 local function next_part(id, need)
   while true do
     local key = call('LPOP', parts_list(id, need))
@@ -31,24 +32,26 @@ local function next_part(id, need)
   end
 end
 
---- How many ready items of a need a job has in its lists.
+--- The ready items of a need in all lists of a job (count).
 local function ready_length(id, need)
   local length = call('LLEN', ready_list(id, need))
   for _, key in ipairs(parts_of(id, need)) do length = length + call('LLEN', key) end
   return length
 end
 
+--- Remove all ready items of a need from a job's lists; the caller counts them.
 local function unlink_ready(id, need)
   for _, key in ipairs(parts_of(id, need)) do call('UNLINK', key) end
   call('UNLINK', ready_list(id, need))
   call('UNLINK', parts_list(id, need))
 end
 
---- Give a job its place among those that have ready items of a need. A newcomer comes before the job that was
---- served last, so it is the very next behind one large job, yet cannot starve it.
+--- Enter a job in the ring of a need, unless it is there.
 local function enter_ring(id, need)
   local turn = count_of('turn')
   local lane = job_of(id).lane
+  -- Half a turn before the job that was served last, and behind all others. So a new job does not wait while one large job is
+  -- served twice, and yet cannot come before jobs that have waited longer.
   call('ZADD', ring_of(lane, need), 'NX', turn - 0.5, id)
   call('ZADD', P .. 'since:' .. lane .. ':' .. need, 'NX', NOW_MS, id)
 end
@@ -58,7 +61,7 @@ local function leave_ring(id, need, lane)
   call('ZREM', P .. 'since:' .. lane .. ':' .. need, id)
 end
 
---- A need that an item is said to have; the job's first where it is none.
+--- Return this need if it is well-formed, else the first one of the job.
 local function need_or_first(id, need)
   if need and is_need(need) then return need end
   return needs_of(job_of(id))[1] or 'unknown/0'
@@ -66,7 +69,7 @@ end
 
 local function has_need(job, need) return string.find(' ' .. job.needs .. ' ', ' ' .. need .. ' ', 1, true) ~= nil end
 
---- A job has items of a need: it is known by it from now on.
+--- Add a need to those of a job, unless it is there.
 local function add_need(id, need)
   local job = job_of(id)
   if not job.state or has_need(job, need) then return end
@@ -74,7 +77,7 @@ local function add_need(id, need)
   call('HSET', job_key(id), 'needs', job.needs)
 end
 
---- Put an item back at the front of its job; it is counted by the caller.
+--- Put an item at the front of its job's ready items. The caller counts it by move(); its weight is added here.
 local function make_ready(id, need, item, weight_ms, body)
   call('LPUSH', ready_list(id, need), item .. ' ' .. weight_ms .. ' ' .. body)
   weigh(id, need, weight_ms)
@@ -82,8 +85,8 @@ local function make_ready(id, need, item, weight_ms, body)
   enter_ring(id, need)
 end
 
---- Make what a job counts as ready agree with its list of so many elements: what was pushed uncounted is counted, what is
---- gone from the list is dropped.
+--- Correct a job's counter of ready items of a need: further ones come from outside, missing ones count as dropped.
+--- length  items in its lists (count)
 local function recount_ready(id, need, length)
   local counted = count_of_need(id, 'ready:' .. need)
   if length > counted then move(id, nil, 'ready', length - counted, need) end

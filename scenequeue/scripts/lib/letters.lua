@@ -3,12 +3,14 @@
 -- Keys     job:<id>:dead (hash), job:<id>:results (hash), job:<id>:history (hash), item:<job>/<item> (hash), dead (zset)
 -- Uses     names, commands, clock, counters, events, leases, history, reasons
 
---- Make a dead letter of an item; its whole history goes with it.
---- from     the state it is counted in now
---- had      facts about it: need, attempt, body, container, token; is_foreign: it is no item that we can read
+--- Make a dead letter of an item: with its whole history, and a result of state 'dead'.
+--- from     the state in which it is counted now
+--- had      table of its need, attempt, body, container and token; is_foreign: true if its body is no item that a worker can read
+--- history  its errors, as a JSON list
+--- why      the last of them, from failure()
 local function bury(id, item, from, had, history, why)
   local member = id .. '/' .. item
-  -- A foreign producer may have written anything; a letter must stay JSON all the same.
+  -- A body may be anything, if it was not written by a producer of ours; in the letter, which is JSON, it then becomes a string.
   local body = had.body
   local is_json, decoded = pcall(cjson.decode, body)
   if had.is_foreign or not is_json or type(decoded) ~= 'table' or readable(body) ~= body then
@@ -18,7 +20,7 @@ local function bury(id, item, from, had, history, why)
   call('HSET', job_key(id, 'dead'), item, '{"job_id":"' .. id .. '","item_id":"' .. item .. '","lane":"'
     .. job_of(id).lane .. '","need":"' .. had.need .. '","buried_ms":' .. NOW_MS .. ',"attempts":' .. had.attempt .. ',"errors":' .. history
     .. ',"item":' .. body .. '}')
-  -- A letter of an expired job of this id, still in the index, is dropped now instead of at the next reclaim.
+  -- The index may still hold a letter of an expired job with this id, which reclaim has not removed yet: count that as dropped.
   if call('ZADD', P .. 'dead', NOW_MS, member) == 0 then
     count('dead', -1)
     count('dropped', 1)

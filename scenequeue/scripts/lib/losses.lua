@@ -1,11 +1,14 @@
--- Losses: the items that a lost container had leased come back.
+-- Takes leased items back from containers that are lost.
 --
 -- Keys     item:<job>/<item> (hash), job:<id>:history (hash), leases (zset)
 -- Uses     names, commands, counters, events, lanes, leases, history, letters
 
---- An item that was only prepared when its container was lost is not to blame; yet not for ever.
+--- An item whose container was lost before work on it had begun has not caused the loss, so no attempt is counted; but after so
+--- many of these losses each further one is, as the item may be the cause after all.
 local BLAMELESS_LOSSES = 10
 
+--- Count the loss of an item's container, and return true if it is no attempt.
+--- begun  '1' if work on the item had begun
 local function is_blameless(id, item, begun)
   if begun == '1' then return false end
   local key, field = job_key(id, 'history'), item .. '#'
@@ -14,10 +17,10 @@ local function is_blameless(id, item, begun)
   return losses <= BLAMELESS_LOSSES
 end
 
---- Take a leased item back from a container that is lost, or not set up for it: ready again at the front, its attempt counted if it
---- had begun, or dead when its attempts are used up.
---- why      as `failure` makes it
---- spared   the event's name where the attempt is not counted; nil is 'reclaimed'
+--- Take a leased item back from a container that is lost, or not set up for it. The item becomes ready again, in front of its job's
+--- others; its attempt counts if work had begun. With its attempts used up it becomes a dead letter.
+--- why      from failure()
+--- spared   name of the event where the attempt is not counted; nil is 'reclaimed'
 local function take_back(member, why, spared)
   local id, item = split_member(member)
   if not id then return call('ZREM', P .. 'leases', member) end
@@ -25,8 +28,8 @@ local function take_back(member, why, spared)
   local was_leased = unlease(member, got[4])
   local job, need = job_of(id), need_or_first(id, got[7])
   if not got[5] or not got[1] then
-    -- What `leases` holds is what is counted as leased, so nothing else may change a counter; nor may what a foreign writer
-    -- has put there, of a job of which nothing is leased.
+    -- The item's key is gone. Only members of `leases` are counted as leased; one of a job of which nothing is counted as leased was
+    -- put there by a foreign writer.
     if was_leased and job.leased > 0 then bury_missing(id, item, 'leased', need) end
     return
   end

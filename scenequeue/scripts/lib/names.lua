@@ -1,30 +1,32 @@
--- Names of keys, and the ids in them.
+-- Names of keys, and the ids in them. structure/keys.py lists every key, its type and its meaning.
 --
--- KEYS[1]  the namespace's prefix, "{namespace}:", of the keys that all structures share: containers, dispatchers, drain, pause
--- KEYS[2]  the prefix of the keys of this structure, "{namespace}:2:"; keys.py lists every key, its type and its meaning
--- KEYS[3…] those of older structures that the program serves too, newest first; only of the steps that say so
+-- KEYS[1]  prefix "{namespace}:" of the keys that all structures share, such as containers and dispatcher
+-- KEYS[2]  prefix "{namespace}:2:" of the keys of the newest structure
+-- KEYS[3…] prefixes of the older structures that the program serves too, newest first; only for steps whose header says so
 --
--- A list element is "<item id> <weight> <item json>", the weight in thousandths of the kind's unit. A member of the sorted sets is
--- "<job id>/<item id>".
+-- An element of a list of items is "<item id> <weight> <item json>". The weight is in thousandths of the kind's unit: in ms where
+-- the unit is a second, so names end in "_ms". A member of the sorted sets is "<job id>/<item id>".
 
 local SHARED, P = KEYS[1], KEYS[2]
 
---- Of one item; a million of these are still counted exactly.
+--- Largest weight of one item (thousandths); 900,000 of these still add up exactly.
 local MOST_WEIGHT_MS = 1e10
 local LANES = { 'urgent', 'normal', 'bulk' }
 local IS_LANE = { urgent = true, normal = true, bulk = true }
 
+--- The key of a job's hash, or of a part of the job such as 'results'.
 local function job_key(job, part)
   if part then return P .. 'job:' .. job .. ':' .. part end
   return P .. 'job:' .. job
 end
 
---- True for a well-formed need: a kind and its version, and tags.
+--- True for a well-formed need: "<kind>/<version>", and "+<tag>" for each tag.
 local function is_need(text) return #text <= 64 and string.find(text, '^[%w._-]+/[%w._+-]+$') ~= nil end
 
---- Job and item; nil for a malformed member.
+--- The job id and the item id in a member; nil if it is malformed.
 local function split_member(member)
   return string.match(member, '^(%w[%w._-]*)/([%w._-]+)$')
 end
 
+--- True for a well-formed job id.
 local function is_job_id(job) return string.find(job, '^%w[%w._-]*$') ~= nil end

@@ -1,14 +1,13 @@
--- Reasons of dead letters: the code of the last attempt's error, or its class where it has no code of ours; counted, with an index
--- of the letters of each.
+-- Counts and indexes of the dead letters by reason: the code of the last attempt's error, or its class if it has no code.
 --
 -- Keys     dead:reasons (hash), dead:reason_of (hash; "<reason> <error class>"), dead:reason:<reason> (zset)
 -- Uses     names, commands, clock
 
---- Further reasons are counted together, as "other".
+--- Reasons that are counted; all further ones together count as "other". And the longest name of one; a longer one is "other" too.
 local REASON_LIMIT = 200
 local REASON_BYTES = 64
 
---- Dead letters cease to be there: they are requeued, discarded or expired.
+--- Take dead letters out of the counts and indexes by reason.
 local function leave_reasons(members)
   local reasons = call('HMGET', P .. 'dead:reason_of', unpack(members))
   local by_reason, known = {}, {}
@@ -29,10 +28,11 @@ local function leave_reasons(members)
   end
 end
 
+--- Return a text if it can be the name of a reason, else 'other'.
 local function name_of(text) return #text <= REASON_BYTES and string.match(text, '^%w[%w_.-]*$') or 'other' end
 
---- A dead letter is there.
---- why  as `failure` makes it
+--- Enter a dead letter into the counts and indexes by reason.
+--- why  from failure()
 local function enter_reason(member, why)
   leave_reasons({ member })
   local class, reason = name_of(why.error), name_of(string.match(why.reason, '^{"code":"([^"]*)"') or '')

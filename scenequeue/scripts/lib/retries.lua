@@ -1,12 +1,12 @@
--- Due retries.
+-- Makes items ready again whose pause before a retry is over.
 --
 -- Keys     delayed (zset), job:<id>:delayed (set), item:<job>/<item> (hash)
 -- Uses     names, commands, clock, counters, lanes, leases, letters, stages
 
---- How many due retries one step promotes at most, so that none runs long.
+--- Retries that one step makes ready at most (count), so that no step runs long.
 local PROMOTE_LIMIT = 64
 
---- Make due retries ready again; returns how many.
+--- Make due retries ready again; returns their number.
 local function promote()
   local due = call('ZRANGEBYSCORE', P .. 'delayed', '-inf', NOW_MS, 'LIMIT', 0, PROMOTE_LIMIT)
   local lost = {}
@@ -16,7 +16,7 @@ local function promote()
     local got = id and call('HMGET', P .. 'item:' .. member, 'body', 'weight_ms', 'token', 'need') or {}
     if id then call('SREM', job_key(id, 'delayed'), item) end
     if not id or got[3] then
-      -- Put here by a foreign writer: it is no member, or leased.
+      -- A foreign writer has put it into `delayed`: it is no well-formed member, or an item that is leased.
     elseif not got[1] then
       if job_of(id).delayed > 0 then
         bury_missing(id, item, 'delayed', need_or_first(id, got[4]))

@@ -1,25 +1,28 @@
--- Stages and the end of a job: when the last item of a stage is done the next one opens, or the job ends.
+-- Opens a job's next stage when the last item of the present one is done, and ends the job after its last stage.
 --
 -- Keys     job:<id> (hash) and its parts; of them job:<id>:stage:<n>:<need> (list), wished (zset), expiring (zset), notices (zset)
 -- Uses     names, commands, clock, counters, events, lanes, expiry, job_index
 
---- Later stages of a job that a step looks at.
+--- Later stages of a job that a step looks at, at most; job_writer.py allows no more.
 local STAGE_LIMIT = 1000
+--- Parts of a job that expire together with its hash.
 local JOB_PARTS = { 'results', 'dead', 'history', 'brought' }
 
---- First and last number of the stages that have not opened, from the job's hash.
+--- The first and the last number of the stages that have not opened.
+--- stage, stages  fields of the job's hash: number of the open stage from 0, and how many stages there are
 local function later_stages(stage, stages)
   local first = math.max(0, num(stage)) + 1
   return first, math.min(num(stages) - 1, first + STAGE_LIMIT)
 end
 
---- A list of a stage that has not opened: of each need one; those that were brought later bear a number too.
+--- The key of a list of a stage that has not opened.
+--- number  nil for the first list of a need; else its place among the stage's lists, for items that were brought later
 local function stage_list(id, stage, need, number)
   return job_key(id, 'stage:' .. stage .. ':' .. need .. (number and (':' .. number) or ''))
 end
 
---- The lists of a stage: key, need, n, weight_ms, is_first of its need. Field `stage:<n>` of the job's hash describes them:
---- "<need> <count> <weight in ms>", repeated.
+--- The lists of a stage: key, need, n, weight_ms, and is_first, true for the first one of its need.
+--- They are described by field `stage:<n>` of the job's hash: "<need> <count> <weight in ms>", repeated.
 local function stage_lists(id, stage)
   local found, seen = {}, {}
   for need, n, weight_ms in string.gmatch(call('HGET', job_key(id), 'stage:' .. stage) or '', '(%S+) (%d+) (%d+)') do
@@ -33,6 +36,7 @@ local function stage_lists(id, stage)
   return found
 end
 
+--- Write the field that stage_lists() reads.
 local function describe_stage(id, stage, lists)
   local described = {}
   for i, list in ipairs(lists) do described[i] = string.format('%s %d %d', list.need, list.n, list.weight_ms) end
@@ -49,7 +53,9 @@ local function waiting_lists(id)
   return found
 end
 
---- Give a job its end. Stages that wait are kept while a requeued dead letter could still open them.
+--- End a job: its keys expire from now on, and its callback is due. Stages that have not opened are kept while a requeued dead
+--- letter could still open them; otherwise their items are dropped.
+--- state  'done', 'failed' or 'cancelled'
 local function end_job(id, state)
   local key, job = job_key(id), job_of(id)
   local waiting = math.max(0, job.waiting)
@@ -68,7 +74,7 @@ local function end_job(id, state)
   if got[1] and got[1] ~= '' then call('ZADD', P .. 'notices', NOW_MS, id) end
 end
 
---- Make the items of a stage ready. Items that were evicted, or deleted by hand, count as dropped, so that the job can end.
+--- Make the items of a stage ready. Items whose list was evicted or deleted by hand count as dropped, so that the job can end.
 local function open_stage(id, stage)
   for _, list in ipairs(stage_lists(id, stage)) do
     local n = is_need(list.need) and call('LLEN', list.key) or 0
@@ -89,18 +95,18 @@ local function open_stage(id, stage)
   event(id, 'stage', 'stage', stage)
 end
 
---- Open a job's next stage, or end it, when its present one has nothing left to do. An item that was given up, whether
---- its dead letter is kept or was discarded, holds the next stage back, which would miss its output.
+--- Open a job's next stage, or end the job, if its present stage has no item left to do. With a dead or a discarded item the job
+--- fails, because the next stage would lack that item's output.
 local function finish_stage_if_done(id)
   local job = job_of(id)
   if job.state ~= 'active' then return end
-  -- Each for itself: elements that a foreign writer has pushed uncounted make one of them negative.
+  -- Not their sum: elements that a foreign writer has pushed uncounted can make one of them negative.
   if job.ready > 0 or job.leased > 0 or job.delayed > 0 then return end
   if job.dead > 0 or job.dropped > 0 then return end_job(id, 'failed') end
   local got = call('HMGET', job_key(id), 'stage', 'stages')
   local next_stage, last = later_stages(got[1], got[2])
   if next_stage > last then
-    -- Items that wait in no known stage cannot be done.
+    -- Items counted as waiting, of which no stage is left, can never be done.
     return end_job(id, job.waiting > 0 and 'failed' or 'done')
   end
   open_stage(id, next_stage)

@@ -1,13 +1,13 @@
--- Structures: a step that looks at several of them goes from one to the next. Each has keys of its own, and so jobs and counters.
+-- Lets a step work on several structures of the queue, one after the other. Each structure has keys of its own, and therefore jobs
+-- and counters of its own. A step that uses this part ends with `return finish_all(answer)`.
 --
 -- Keys      KEYS[3…] are the prefixes of older structures, newest first, where there are any
 -- Uses      names, counters
 
---- The state of each structure that this step has looked at, by the place of its prefix in KEYS; nil while it has looked at the
---- newest one alone.
+--- Place of a structure's prefix in KEYS -> its jobs, counts and stale_bells; nil as long as only the newest one was used.
 local looked_at, place_in_use = nil, 2
 
---- Switch to one structure.
+--- Switch to one structure: from here on keys, jobs and counters are its.
 --- at  the place of its prefix in KEYS
 local function use_structure(at)
   if at == place_in_use then return end
@@ -17,7 +17,7 @@ local function use_structure(at)
   jobs, counts, stale_bells = unpack(looked_at[at])
 end
 
---- Write what has changed in each structure, and return the step's answer.
+--- Write all changes in each structure, and return the step's answer.
 local function finish_all(answer)
   if not looked_at then return finish(answer) end
   for at = 2, #KEYS do

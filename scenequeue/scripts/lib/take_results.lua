@@ -1,13 +1,17 @@
--- leased -> done: take results in, learn rates, open the next stage or end the job.
+-- leased -> done: store results, add to the rates, open the next stage or end the job.
 --
 -- Keys     rates (hash), leases (zset), held:<container> (set), item:<job>/<item> (hash), job:<id>:results (hash),
 --          job:<id>:history (hash)
 -- Uses     names, commands, counters, events, leases, growth, stages
 
---- A need's sums are halved beyond this much video, so that old measurements fade.
+--- A need's sums are halved once its weight exceeds this (thousandths), so that newer measurements count more.
 local RATE_WINDOW_MS = 3600 * 1000
+--- Arguments of one result.
 local RESULT_FIELDS = 8
 
+--- Add a measurement to the sums of a need, from which the dispatcher computes its rate.
+--- busy_ms    time that slots have worked
+--- weight_ms  weight of what they have done
 local function learn(need, busy_ms, weight_ms)
   local rates, busy, weight = SHARED .. 'rates', need .. ':busy_ms', need .. ':weight_ms'
   local got = call('HMGET', rates, busy, weight)
@@ -16,7 +20,7 @@ local function learn(need, busy_ms, weight_ms)
   call('HSET', rates, busy, all_busy, weight, all_weight)
 end
 
---- Forget the errors, losses and journals of items that are done; most jobs have none.
+--- Remove the errors, losses and marks of journals of items that are done; most jobs have none.
 --- results  item, result; repeated
 local function forget_history(id, results)
   local key, fields = job_key(id, 'history'), {}
@@ -28,11 +32,12 @@ local function forget_history(id, results)
   call_with('HDEL', key, fields)
 end
 
---- Writes that are the same for all results are made once for all, as commands are most of the cost.
---- first, last  where in ARGV they are: job id, item id, token, need, busy (ms), weight (thousandths), result json, how many
+--- Store results. Commands are most of the cost, so all results share one command of each kind where they can.
+--- first, last  places in ARGV of: job id, item id, token, need, busy (ms), weight (thousandths), result json, how many
 ---              items it brings (count); repeated
---- Returns      positions (from 1) of the results that were refused: the lease is not this container's, or job cancelled; negative
----              where the items it brings are not whole, or not wanted: nothing of it was taken, and the lease stays
+--- Returns      positions (from 1) of the results that were refused, because the lease is not this container's or the job was
+---              cancelled. A negative position: the items that it brings are incomplete, or its job has no stage for them; nothing of
+---              it was stored, and the lease stays
 local function take_results(container, first, last)
   local refused = {}
   --- member -> its result, or false where the job was cancelled
@@ -52,7 +57,7 @@ local function take_results(container, first, last)
     if seen[member] ~= nil then
       is_taken = seen[member] == result
     elseif not is_ours then
-      -- The same ack again, after its answer was lost on the way, is no loss.
+      -- A repeated ack, whose first answer was lost on the way, is accepted.
       is_taken = call('HGET', job_key(job, 'results'), item) == result
     else
       growth = brings > 0 and growth_of(job, item, token, brings)
@@ -84,10 +89,10 @@ local function take_results(container, first, last)
     end
     if not is_taken then refused[#refused + 1] = position end
   end
-  -- Commands that free memory come first: then a server without any left takes the results all the same.
+  -- Commands that free memory come first, so that a server which has reached its limit can still store the results.
   call_with('ZREM', P .. 'leases', members)
   call_with('SREM', P .. 'held:' .. container, members)
-  -- DEL takes keys alone: the first stands where `call_with` wants one, and goes twice.
+  -- DEL has no arguments but keys: the first one is passed as `call_with`'s key, and once more among the arguments.
   call_with('DEL', keys[1], keys)
   for job, of_job in pairs(results) do
     call_with('HSET', job_key(job, 'results'), of_job)

@@ -1,17 +1,18 @@
--- The audit repairs counters and indexes that a foreign writer or a loss has damaged, some jobs at a time.
+-- Repairs counters and indexes that a foreign writer, or a loss of data, has damaged. Each call looks at some jobs and goes on
+-- where the one before has stopped.
 --
 -- Keys     jobs (zset), notices (zset), wished (zset), containers (zset), rates (hash), control (hash),
 --          leases (zset), delayed (zset), dead (zset), job:<id>:delayed (set), counts (hash), needs (set)
 -- Uses     names, commands, clock, counters, job_index, lanes, stages
 
---- Jobs of the index that are looked at by each step, one after another; of the rings, as many of each.
-local AUDITED = 20
---- No lease lasts longer.
+--- Jobs of the index `jobs` that one call looks at; and the longest ring whose jobs it looks at.
+local JOBS_AT_ONCE = 20
+--- No lease lasts longer. One that seems to was given before the server's clock went back, or by a foreign writer; it ends now.
 local LONGEST_LEASE_MS = 86400000
 
---- An active job has its place in a ring exactly while it has ready items of that need, and its retries are in the index
---- of all.
-local function audit_job(id)
+--- Enter a job in all indexes, correct its counters of ready items, put it into the ring of each need of which it has ready
+--- items and out of the others, and enter its retries in `delayed`.
+local function repair_job(id)
   local job = job_of(id)
   if not job.state then return end
   index_job(id, num(call('HGET', job_key(id), 'created_ms')))
@@ -37,15 +38,18 @@ local function audit_job(id)
   if not was_right then finish_stage_if_done(id) end
 end
 
---- The ready items of a need in a lane: counted where its ring is short, else at least one of each job.
-local function audit_ring(lane, need)
+--- The ready items of a need in a lane (count), and their weight (ms).
+---
+--- A short ring's jobs are repaired and added up. In a longer one each job has at least one ready item, so its length is the
+--- least that the counter can be; its weight is nil: not known.
+local function repair_ring(lane, need)
   local ring = ring_of(lane, need)
   local size = call('ZCARD', ring)
-  if size > AUDITED then return math.max(size, count_of('ready:' .. lane .. ':' .. need)) end
+  if size > JOBS_AT_ONCE then return math.max(size, count_of('ready:' .. lane .. ':' .. need)) end
   local ready, weight_ms = 0, 0
   for _, job in ipairs(call('ZRANGE', ring, 0, -1)) do
     if is_job_id(job) then
-      audit_job(job)
+      repair_job(job)
       ready = ready + math.max(0, count_of_need(job, 'ready:' .. need))
       weight_ms = weight_ms + math.max(0, count_of_need(job, 'weight:' .. need))
     end
@@ -53,8 +57,8 @@ local function audit_ring(lane, need)
   return ready, weight_ms
 end
 
---- Every need with a counter, or that ever had ready items.
---- counted  fields of `counts`
+--- Every need that has a counter, or that ever had ready items; malformed ones are removed.
+--- counted  field of `counts` -> true
 local function known_needs(counted)
   local is_known, found = {}, {}
   for _, need in ipairs(members_of(P .. 'needs')) do is_known[need] = true end
@@ -68,7 +72,7 @@ local function known_needs(counted)
   return found
 end
 
---- The fields of `counts`; a hash with more of them than any of ours is removed, and counted anew.
+--- The fields of `counts`: field -> true. A hash with more fields than this program ever writes is removed, and then counted anew.
 local function counted_fields()
   local key, found = P .. 'counts', {}
   if call('HLEN', key) > SET_LIMIT then call('UNLINK', key) end
@@ -76,12 +80,13 @@ local function counted_fields()
   return found
 end
 
-local function audit_counts()
+--- Set the counters of the queue to what indexes and rings say, and remove all other fields.
+local function repair_counts()
   local right, counted = { ready = 0 }, counted_fields()
   local needs = known_needs(counted)
   for _, need in ipairs(needs) do
     for _, lane in ipairs(LANES) do
-      local ready, weight_ms = audit_ring(lane, need)
+      local ready, weight_ms = repair_ring(lane, need)
       right['ready:' .. lane .. ':' .. need] = ready
       right['weight:' .. lane .. ':' .. need] = weight_ms or count_of('weight:' .. lane .. ':' .. need)
       right.ready = right.ready + ready
@@ -107,25 +112,26 @@ local function audit_counts()
   end
 end
 
-local function audit()
-  -- Read by commands of their own, which cannot mend their types.
+--- Repair the next jobs of the index, and all counters.
+local function repair()
+  -- Other programs read these by plain commands; `call` removes a key of the wrong type, which those cannot.
   for _, index in ipairs({ 'jobs', 'notices', 'wished' }) do call('ZCARD', P .. index) end
   call('ZCARD', SHARED .. 'containers')
   call('HGET', SHARED .. 'rates', '')
-  local cursor = 'audited:' .. string.match(P, '(%d+):$')
+  local cursor = 'repaired:' .. string.match(P, '(%d+):$')
   local from = num(call('HGET', SHARED .. 'control', cursor))
-  local jobs = call('ZRANGE', P .. 'jobs', from, from + AUDITED - 1)
-  local onwards = #jobs < AUDITED and 0 or from + AUDITED
+  local jobs = call('ZRANGE', P .. 'jobs', from, from + JOBS_AT_ONCE - 1)
+  local onwards = #jobs < JOBS_AT_ONCE and 0 or from + JOBS_AT_ONCE
   if onwards ~= from then call('HSET', SHARED .. 'control', cursor, onwards) end
   for _, job in ipairs(jobs) do
     if is_job_id(job) then
-      audit_job(job)
+      repair_job(job)
     else
       call('ZREM', P .. 'jobs', job)
     end
   end
-  for _, member in ipairs(call('ZRANGEBYSCORE', P .. 'leases', NOW_MS + LONGEST_LEASE_MS, '+inf', 'LIMIT', 0, AUDITED)) do
+  for _, member in ipairs(call('ZRANGEBYSCORE', P .. 'leases', NOW_MS + LONGEST_LEASE_MS, '+inf', 'LIMIT', 0, JOBS_AT_ONCE)) do
     call('ZADD', P .. 'leases', NOW_MS, member)
   end
-  audit_counts()
+  repair_counts()
 end
