@@ -1,4 +1,4 @@
-"""The queue: all its ports on one connection."""
+"""Combines the ports of all programs on one connection to the queue."""
 
 from typing import TYPE_CHECKING, Self
 
@@ -44,9 +44,14 @@ class SceneQueue:
         return cls(SceneburstSettings.load(redis_url=SecretStr(redis_url), namespace=namespace))
 
     def ping(self) -> None:
-        """Raises QueueUnavailable, naming the URL without its password, when Redis does not answer."""
+        """Check that Redis answers, and that the namespace is usable.
+
+        Raises:
+            QueueUnavailable: Redis does not answer; the message has the URL without its password.
+            SettingsError: Redis refuses the user, or the namespace holds items of structure 1.
+        """
         self._connection.ping()
 
     def close(self) -> None:
-        """Drop all connections; safe twice."""
+        """Close all connections; safe twice."""
         self._connection.close()

@@ -110,7 +110,7 @@ class SceneburstSettings(BaseModel):
 
 
 def _explained(problem: ErrorDetails) -> Reason:
-    """The reason that a setting's value is refused, with the environment variable."""
+    """Return the reason that a setting's value is refused, with the name of its environment variable."""
     reason = refused_value(problem)
     if not problem["loc"]:
         return reason

@@ -97,7 +97,7 @@ def is_service(arguments: Sequence[str]) -> bool:
 
 
 def exit_quietly_on_interrupt(*, serves: bool = False) -> None:
-    """Let SIGINT end the process at once with 130; a service with 0, and SIGTERM too.
+    """Let SIGINT end the process at once with exit code 130. A service ends with 0, on SIGTERM too.
 
     Only for phases in which there is nothing to clean up.
     """

@@ -50,8 +50,8 @@ class ContainerRecord(FrozenModel):
     needs: str = ""
     #: Needs that it serves, as reported by itself; "" before its first report.
     serves: str = ""
-    #: Structures of the queue that it looks at, newest first, as it has said itself; before that those of the dispatcher that
-    #: launched it, by which `needs` is to be read. Who says none is of a version that looked at 2 alone.
+    #: Structures of the queue that it serves, newest first, separated by spaces: as reported by itself; before its first report,
+    #: those of the dispatcher that launched it, to which `needs` refers. Versions that do not report any serve only 2.
     structures: str = "2"
     fence: int = 0
     intended_ms: int = 0
@@ -61,7 +61,7 @@ class ContainerRecord(FrozenModel):
     #: Start of its idle time; 0 while it works.
     idle_since_ms: int = 0
     ended_ms: int = 0
-    #: Why it has ended; "" before, and where nobody knows.
+    #: Code and parameters of the reason that it has ended; "" before, or if the reason is unknown.
     code: str = ""
     parameters: dict[str, Any] = Field(default_factory=dict)
     slots: int = 0
@@ -96,13 +96,13 @@ class ContainerRecord(FrozenModel):
         return Reason.from_json({"code": self.code, "parameters": self.parameters}) if self.code else None
 
     def ended(self, why: Reason, **more: object) -> Self:
-        """The same record with the reason of its end, and further fields."""
+        """Return a copy of the record with the reason of its end, and further fields changed."""
         return self.model_copy(update={**why.to_json(), **more})
 
     @model_validator(mode="before")
     @classmethod
     def _with_code(cls, data: Any) -> Any:
-        """A dump has the words too; where they stand alone, they are somebody else's."""
+        """Accept a dump of this model, which also has the sentence `exit_reason`; that alone becomes a reason without a code."""
         if not isinstance(data, dict) or "exit_reason" not in data:
             return data
         given = {name: value for name, value in data.items() if name != "exit_reason"}

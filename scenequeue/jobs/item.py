@@ -12,7 +12,8 @@ from scenequeue.jobs.ids import ItemId, JobId, LeaseToken, SceneName
 
 #: Version of the wire format. A worker leaves items with a newer one to others.
 WIRE_VERSION = 1
-#: Maximum weight of an item, in seconds of video: 115 days. Sums of a million of these are still exact in Lua's numbers.
+#: Maximum weight of an item, in the unit of its kind; as seconds of video, 115 days. The steps count in thousandths, and add up
+#: 900,000 of these exactly.
 MAX_WEIGHT_S = 1e7
 
 

@@ -74,9 +74,12 @@ def why_standing_still(counts: Counts, around: Surroundings, since_ms: int = 0, 
 
 
 def _unserved(needs: Sequence[str], plan: Mapping[str, Any], newest: int) -> Reason | None:
-    """The first need's reason, where none of them is served by what the dispatcher can launch, or seen by the dispatcher."""
+    """Return the reason that the dispatcher can serve none of the needs, which is that of the first; None if it can serve one.
+
+    None also without any need.
+    """
     alarms = {str(alarm.parameters.get("need")): alarm for alarm in map(Reason.from_json, _listed(plan, "alarms"))}
-    # A dispatcher that does not say so looks at 2 alone.
+    # A dispatcher of a version that does not publish its structures serves only 2.
     structures = _listed(plan, "structures") or [2]
     found = [_alarm(*split_need(need, newest), alarms, structures) for need in needs]
     return found[0] if all(found) and found else None

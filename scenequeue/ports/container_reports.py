@@ -17,20 +17,20 @@ CONTAINER_TTL_S = 86_400
 
 
 class ContainerReports:
-    """All are advisory: losing one loses no work."""
+    """The reports of a container. Losing one loses no work."""
 
     _connection: Connection
 
     def beat(self, record: ContainerRecord) -> bool:
-        """Store a container's report about itself; True when it is to drain. Advisory: losing it loses no work."""
+        """Store a container's heartbeat; returns True if the container is to drain."""
         return self._report(record)
 
     def log(self, container_id: str, lines: TailLines) -> None:
-        """Keep the last lines of a container's log, for a day after its last news. Idempotent; advisory, as `beat`."""
+        """Store the last lines of a container's log; they are kept for a day after its last report. Idempotent."""
         self._connection.run("log", container_id, CONTAINER_TTL_S, TAIL_LINES, lines.run, lines.first, *lines.lines)
 
     def goodbye(self, record: ContainerRecord) -> None:
-        """The container leaves; the record says why."""
+        """Store the last report of a container, with the reason that it leaves."""
         self._report(record, is_leaving=True)
 
     def _report(self, record: ContainerRecord, *, is_leaving: bool = False) -> bool:

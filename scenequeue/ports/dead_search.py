@@ -17,18 +17,18 @@ from scenequeue.structure.connection import Connection
 from scenequeue.structure.hashes import letter_from, member_parts, whole_number
 from scenequeue.structure.merging import merged
 
-#: Members that are looked at in one round trip, and letters, of which each can have some kilobytes.
+#: Members of an index read in one round trip, and letters read in one: a letter can have several kilobytes.
 _MEMBERS_AT_ONCE, _LETTERS_AT_ONCE = 200, 50
-#: The same where all of them are wanted.
+#: Members read in one round trip if all letters are wanted.
 _MEMBERS_OF_ALL = 2000
-#: Of a filter in the audit log.
+#: Maximum length of a filter in the audit log.
 _FILTER_CHARACTERS = 200
-#: Letters that one step requeues or discards: it takes some milliseconds.
+#: Letters that one step requeues or discards, in a few milliseconds.
 _LETTERS_A_STEP = 150
 
 
 class DeadFilter(FrozenModel):
-    """Properties that a dead letter must have, all of them; one that is left out asks for nothing."""
+    """Properties that a dead letter must have, all of them; omitted ones are not compared."""
 
     #: Code of the last attempt's error, as `reasons` counts them; or its class.
     reason: str = ""
@@ -39,18 +39,19 @@ class DeadFilter(FrozenModel):
 
     @property
     def text(self) -> str:
-        """The filter for people, as it stands in the audit log."""
+        """The filter as text, for the audit log: "reason=… lane=…"; "all" for an empty one."""
         named = {"reason": self.reason, "job": self.job, "lane": self.lane or "", **self.labels}
         return " ".join(f"{name}={value}" for name, value in named.items() if value) or "all"
 
 
 class Progress(NamedTuple):
-    """The part that is done of an act on many dead letters."""
+    """Numbers of dead letters, while many are requeued or discarded."""
 
-    #: Requeued or discarded.
+    #: Requeued or discarded so far.
     changed: int
-    #: Looked at; a letter that was not changed is gone, its job was cancelled, or it holds no item.
+    #: Tried so far. A letter was not changed if it is gone, its job was cancelled, or it contains no item.
     seen: int
+    #: Found so far.
     total: int
 
 
@@ -66,8 +67,8 @@ def count_reasons(connection: Connection) -> dict[str, int]:
 def find_letters(connection: Connection, wanted: DeadFilter, limit: int) -> list[DeadLetter]:
     """Return the newest dead letters that match, newest first.
 
-    Cost: a walk through the letters of the reason, or of the job where these are fewer, 200 ids in one or two round trips,
-    until the page is full.
+    Cost: reads the ids of the reason's letters, or of the job's if these are fewer, 200 in one or two round trips, until
+    enough match; and the letters returned.
     """
     return merged(connection, lambda each: _letters_in(each, wanted, limit), lambda letter: -letter.buried_ms, limit)
 
@@ -87,9 +88,10 @@ def _letters_in(connection: Connection, wanted: DeadFilter, limit: int) -> list[
 
 
 def act_on_all(connection: Connection, act: Literal["requeue", "discard"], wanted: DeadFilter, by: str) -> Iterator[Progress]:
-    """Requeue or discard all dead letters that match and are there now, some in each step; the progress after each.
+    """Requeue or discard all dead letters that match and exist now, in several steps; yields the progress after each.
 
-    Guarantees: each letter once, whoever else does the same; a crash leaves the others as they are.
+    Guarantees:
+        Each letter is changed once, even if several programs do this at once. After a crash the remaining ones are unchanged.
     """
     before = Progress(0, 0, 0)
     for each in connection.all:
@@ -102,11 +104,20 @@ def act_on_all(connection: Connection, act: Literal["requeue", "discard"], wante
 def _act_in(
     connection: Connection, act: Literal["requeue", "discard"], wanted: DeadFilter, by: str, before: Progress
 ) -> Iterator[Progress]:
-    """Act on the letters of one structure; the progress counts those of the structures before."""
+    """Act on the letters of one structure.
+
+    Args:
+        connection: of the structure.
+        act: see `act_on_all`.
+        wanted: see `act_on_all`.
+        by: see `act_on_all`.
+        before: progress in the structures before, which is added.
+    """
     began_ms = connection.now_ms()
     changed, seen, _ = before
     tried: set[str] = set()
-    # Whoever acts on the same letters moves those that are not read yet to another page: they are looked for again.
+    # Repeated until no new letter is found: if another program removes letters meanwhile, later ones move up to pages that have
+    # been read already.
     while members := [
         member for member, at in matching_letters(connection, wanted, _MEMBERS_OF_ALL) if at <= began_ms and member not in tried
     ]:
@@ -121,7 +132,7 @@ def _act_in(
 
 
 def _steps(members: Sequence[str]) -> Iterator[list[tuple[JobId, list[str]]]]:
-    """Those of a job together: each step reads and writes a job once."""
+    """Divide letters into steps of at most _LETTERS_A_STEP; those of a job stay together, as a step reads it once."""
     by_job: dict[JobId, list[str]] = defaultdict(list)
     for job_id, item_id in map(member_parts, members):
         by_job[job_id].append(item_id)
@@ -141,7 +152,7 @@ def _steps(members: Sequence[str]) -> Iterator[list[tuple[JobId, list[str]]]]:
 
 
 def matching_letters(connection: Connection, wanted: DeadFilter, at_once: int = _MEMBERS_AT_ONCE) -> Iterator[tuple[str, int]]:
-    """Members that match and when they were buried, newest first."""
+    """Yield the members that match, with the time of their burial (ms), newest first."""
     jobs: dict[str, bool] = {}
     members = _candidates(connection, wanted, at_once)
     if _is_class(wanted.reason):
@@ -153,6 +164,7 @@ def matching_letters(connection: Connection, wanted: DeadFilter, at_once: int = 
 
 
 def _matching_jobs(connection: Connection, wanted: DeadFilter, ids: Sequence[str]) -> list[bool]:
+    """Return True for each job that has the id, the lane and the labels of the filter."""
     if wanted.job:
         ids = [job_id if job_id == wanted.job else "" for job_id in ids]
     if not ids or (wanted.lane is None and not wanted.labels):
@@ -179,7 +191,7 @@ def _labels(text: str | None) -> dict[str, str]:
 
 
 def _candidates(connection: Connection, wanted: DeadFilter, at_once: int) -> Iterator[tuple[str, int]]:
-    """Letters of the reason, or of the job where these are fewer, newest first."""
+    """Yield the letters of the filter's reason, or those of its job if these are fewer, newest first."""
     keys = connection.keys
     has_index = wanted.reason and not _is_class(wanted.reason)
     index = keys.of(f"dead:reason:{wanted.reason}") if has_index else keys.dead
@@ -199,23 +211,24 @@ def _candidates(connection: Connection, wanted: DeadFilter, at_once: int) -> Ite
 
 
 def _is_class(reason: str) -> bool:
-    """True for the class of an error, as in `BadInput`: codes begin with a small letter."""
+    """Return True for an error's class, such as `BadInput`; codes begin with a small letter."""
     return reason[:1].isupper()
 
 
 def _of_class(connection: Connection, name: str, members: Iterator[tuple[str, int]], at_once: int) -> Iterator[tuple[str, int]]:
-    """Those whose last error is of a class, which stands behind each one's reason."""
+    """Yield the members whose last error is of this class; `dead:reason_of` has it, after the reason."""
     while some := list(islice(members, at_once)):
         found = connection.answer("hmget", connection.keys.of("dead:reason_of"), [member for member, _ in some]) or []
         yield from (each for each, reason in zip(some, found, strict=False) if (reason or "").partition(" ")[2] == name)
 
 
 def _of_job(connection: Connection, job_id: str, index: str) -> Iterator[tuple[str, int]]:
+    """Yield the letters of a job that are in an index, newest first."""
     items = connection.answer("hkeys", connection.keys.job(job_id, "dead")) or []
     found: list[tuple[str, int]] = []
     for at in range(0, len(items), _MEMBERS_AT_ONCE):
         members = [f"{job_id}/{item}" for item in items[at : at + _MEMBERS_AT_ONCE]]
         scores = connection.answer("zmscore", index, members) or [None] * len(members)
         found += [(member, int(score)) for member, score in zip(members, scores, strict=True) if score is not None]
-    # As the index does: those of the same millisecond by their names.
+    # In the order of the index: letters of the same millisecond by name.
     yield from sorted(found, key=lambda each: (each[1], each[0]), reverse=True)

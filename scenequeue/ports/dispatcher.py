@@ -29,18 +29,18 @@ _INTENT_FIELDS = frozenset(
 
 
 class DispatcherPort:
-    """One dispatcher acts, the others stand by; its fencing number proves which."""
+    """The steps of dispatchers. One of them acts and has the newest fencing number; the others stand by."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._keys = connection.keys
 
     def acquire(self, owner: str, ttl_s: float) -> int | None:
-        """Become or stay the acting dispatcher for `ttl_s`; the fencing number, or None while another acts."""
+        """Become or stay the acting dispatcher for `ttl_s` seconds; returns the fencing number, None while another one acts."""
         return int(self._connection.run("acquire", owner, int(ttl_s * 1000))) or None
 
     def resign(self, owner: str) -> None:
-        """Let another dispatcher act at once; nothing happens when another does already."""
+        """Let another dispatcher act at once; changes nothing if another one acts already."""
         self._connection.run("resign", owner)
 
     def record_intents(self, fence: int, records: Sequence[ContainerRecord]) -> None:
@@ -60,15 +60,15 @@ class DispatcherPort:
     def record_launched(
         self, fence: int, container_id: str, handle: str, region: str = "", *, is_spot: bool = False, log: str = ""
     ) -> None:
-        """Write down that an intent became a container, whoever acts now: it is a fact.
+        """Record that an intent became a container. It is a fact, so it is recorded even if another dispatcher acts by now.
 
         Args:
-            fence: the number the intent was written under.
-            container_id: which intent.
-            handle: the fleet's own name for the container.
-            region: where it runs.
-            is_spot: whether it may be reclaimed.
-            log: file that its output goes to, where that is a file.
+            fence: fencing number under which the intent was written.
+            container_id: id in the intent.
+            handle: the fleet's own name of the container.
+            region: of the container.
+            is_spot: True if the fleet may reclaim it.
+            log: file of its output; "" if the output goes elsewhere.
         """
         facts = ("handle", handle, "region", region, "is_spot", "1" if is_spot else "0", "fence", fence, "log", log)
         self._connection.run("launched", container_id, CONTAINER_TTL_S, *facts)
@@ -79,10 +79,10 @@ class DispatcherPort:
         """Record that a container has ended; its own exit reason is kept.
 
         Args:
-            container_id: which.
-            state: `failed` where it never was one.
-            reason: why; a text is somebody else's words.
-            fence: the number under which a dispatcher has judged it so; None where it is a fact.
+            container_id: the container.
+            state: `failed` if it never started.
+            reason: of its end; a text is kept as words of another program.
+            fence: fencing number of the dispatcher that decided it; None if it is a fact.
 
         Raises:
             DispatcherDeposed: another dispatcher acts now; nothing was written.
@@ -92,7 +92,7 @@ class DispatcherPort:
         )
 
     def drain(self, container_id: str, *, fence: int | None = None, by: str = "") -> None:
-        """Give a container no more leases; it learns so at its next beat. Idempotent.
+        """Mark a container to get no more leases; its next heartbeat tells it. Idempotent.
 
         Raises:
             DispatcherDeposed: a fencing number was given, and another dispatcher acts now; nothing was marked.
@@ -100,7 +100,7 @@ class DispatcherPort:
         self._unless_deposed(self._connection.run("drain", container_id, _word(fence), clean_name(by)) == 1)
 
     def forfeit(self, container_id: str, reason: Reason | str, *, fence: int | None = None) -> int:
-        """Put the items of a lost container back at once, their attempts counted; returns their number.
+        """Put the items of a lost container back at once; returns their number. Attempts count for items whose work had begun.
 
         Raises:
             DispatcherDeposed: a fencing number was given, and another dispatcher acts now; nothing was put back.
@@ -114,29 +114,37 @@ class DispatcherPort:
         return taken
 
     def reclaim(self, limit: int = 1000) -> int:
-        """Take back expired leases, promote due retries, prune indexes; returns how many leases were taken back."""
+        """Take back expired leases, make due retries ready, and remove expired entries of indexes.
+
+        Args:
+            limit: expired leases at most, in each structure.
+
+        Returns:
+            The number of leases taken back.
+        """
         return sum(int(each.run("reclaim", limit)[0]) for each in self._connection.all)
 
     def publish_plan(self, plan_json: str, ttl_s: int = 60) -> None:
-        """Show the last decision, and for how long it holds, to operators and producers."""
+        """Publish the last plan for operators and producers; it expires after `ttl_s` seconds."""
         with self._connection.translated():
-            # Not SET, which a worker's user may do as well: it reads the plan only.
+            # Not SET: workers' users may run SET, and may read the plan but not change it.
             self._connection.client.setex(self._keys.plan, ttl_s, plan_json)
 
     def record_sample(self, fence: int, containers: int, usd: float) -> None:
         """Add a sample to the queue's history: backlog, items done, containers, and their cost since the last sample.
 
         Args:
-            fence: fencing number of the acting dispatcher; nothing is written under a stale one.
-            containers: how many run.
+            fence: fencing number of the acting dispatcher; with a stale one, nothing is written.
+            containers: number of running containers.
             usd: dollars spent since the last sample.
         """
         slots = (word for resolution, (seconds, kept) in SLOTS.items() for word in (resolution.value, seconds, kept))
         self._connection.run_on_all("rollup", fence, containers, round(usd * 1e6), *slots)
 
     def rates(self) -> dict[str, float]:
-        """Learned speed: need -> processing seconds per unit of weight, the same in all structures; needs without a measurement
-        are absent.
+        """Return the measured rates: need -> processing seconds per unit of weight. Needs without a measurement are absent.
+
+        Rates are measured for all structures together, so a need has the same one in each.
         """
         with self._connection.translated():
             fields = self._connection.client.hgetall(self._keys.rates)
@@ -146,15 +154,15 @@ class DispatcherPort:
         return {each.need(need): rate for each in self._connection.all for need, rate in rates.items()}
 
     def wished(self, limit: int = 1000) -> list[WishedJob]:
-        """Active jobs with wishes, the urgent ones first, and then by age.
+        """Return the active jobs with wishes: urgent ones first, then the oldest first.
 
         Args:
-            limit: how many are looked at, the oldest; those beyond are planned together with the jobs that wish nothing.
+            limit: jobs at most, the oldest of each structure. Further ones are planned as if they had no wishes.
 
         Returns:
-            Each once for every need that it has ready items of, and once where it has none.
+            A job once for each need of which it has ready items; once if it has no ready items.
 
-        Cost: two round trips, O(jobs with wishes); one where there are none; one more where a job has several needs.
+        Cost: two round trips, O(jobs with wishes); one if there are none; a third if a job has several needs.
         """
         found = [job for each in self._connection.all for job in _wished_in(each, limit)]
         return [job for _, job in sorted(found, key=lambda each: (not each[1].is_urgent, each[0]))]
@@ -165,11 +173,17 @@ class DispatcherPort:
         return [job for each in self._connection.all for job in _due_in(each, now_ms, limit)][:limit]
 
     def claim_notice(self, job_id: str, claimed_s: float) -> None:
-        """Keep other dispatchers from posting this callback for a while; after that it is due again."""
+        """Claim a callback for `claimed_s` seconds, in which no other dispatcher posts it; after that it is due again."""
         self._settle(job_id, int(claimed_s * 1000), "", "")
 
     def settle_notice(self, job_id: str, error: str | None = None, retry_in_s: float | None = None) -> None:
-        """File one post to a callback: delivered (no error), to be tried again after a pause, or given up (no pause)."""
+        """Record the outcome of one post to a callback.
+
+        Args:
+            job_id: the job.
+            error: None if it was delivered.
+            retry_in_s: pause before the next post after an error; None gives the callback up.
+        """
         state = "delivered" if error is None else "given_up" if retry_in_s is None else "pending"
         pause_ms = "" if retry_in_s is None else int(retry_in_s * 1000)
         self._settle(job_id, pause_ms, state, (error or "")[:_MAX_ERROR_CHARS])
@@ -189,7 +203,7 @@ def _word(fence: int | None) -> str:
 
 
 def _wished_in(connection: Connection, limit: int) -> list[tuple[float, WishedJob]]:
-    """The jobs with wishes of one structure, each with the time that it was submitted at; see `DispatcherPort.wished`."""
+    """Return the jobs with wishes of one structure, each with its time of submission (ms); see `DispatcherPort.wished`."""
     fields = ("state", "lane", "wishes", "needs", "ready_weight_ms", *Counts.model_fields)
     keys = connection.keys
     with connection.translated():
@@ -210,7 +224,12 @@ def _wished_in(connection: Connection, limit: int) -> list[tuple[float, WishedJo
 
 
 def _by_need(connection: Connection, jobs: Sequence[tuple[float, WishedJob]]) -> Iterator[tuple[float, WishedJob]]:
-    """Each job once for every need that it has ready items of; `need` names all of them before."""
+    """Yield each job once for every need of which it has ready items.
+
+    Args:
+        connection: of their structure.
+        jobs: with their times of submission; `need` holds all needs of a job, separated by spaces.
+    """
     pipeline = connection.client.pipeline(transaction=False)
     several = [(at, job) for at, job in jobs if " " in job.need]
     for _, job in several:
@@ -225,7 +244,7 @@ def _by_need(connection: Connection, jobs: Sequence[tuple[float, WishedJob]]) ->
 
 
 def _due_in(connection: Connection, now_ms: int, limit: int) -> list[JobStatus]:
-    """Return those of one structure, oldest first."""
+    """Return the ended jobs of one structure whose callback is due, oldest first."""
     keys = connection.keys
     with connection.translated():
         ids = connection.client.zrangebyscore(keys.notices, "-inf", now_ms, start=0, num=limit)
@@ -234,7 +253,7 @@ def _due_in(connection: Connection, now_ms: int, limit: int) -> list[JobStatus]:
             pipeline.hgetall(keys.job(job_id))
         hashes = connection.answers(pipeline) if ids else []
         jobs = [status_of(connection, job_id, fields or {}) for job_id, fields in zip(ids, hashes, strict=True)]
-        # Expired, or a foreign writer's: they would keep good ones waiting.
+        # Expired, or written by somebody else: without this they would use up the limit at each call.
         if gone := [job.job_id for job in jobs if job.state is JobState.MALFORMED]:
             connection.client.zrem(keys.notices, *gone)
     return [job for job in jobs if job.state is not JobState.MALFORMED]

@@ -10,7 +10,7 @@ from scenequeue.reasons import Code
 from scenequeue.structure.connection import Connection
 from scenequeue.structure.item_chunk import ItemChunk
 
-#: They are kept for so long without an ack.
+#: Staged items expire after this time without a further call or an ack.
 GROWTH_TTL_S = 3600
 #: Items per step.
 CHUNK = 500

@@ -1,4 +1,4 @@
-"""Looking into the queue without touching it."""
+"""Reads the queue for operators and dashboards, without changing it."""
 
 from collections import deque
 from collections.abc import Iterable, Mapping
@@ -57,7 +57,7 @@ class QueueInspector:
         self._keys = connection.keys
 
     def depth(self) -> Depth:
-        """The queue at a glance. Cost: one round trip, O(1) however much waits."""
+        """Return the counts of the whole queue. Cost: one round trip, O(1) in the number of items."""
         with self._connection.translated():
             pipeline = self._connection.client.pipeline(transaction=True)
             for each in self._connection.all:
@@ -75,7 +75,7 @@ class QueueInspector:
         )
 
     def waiting(self) -> list[WaitingItems]:
-        """Count what is ready, lane by lane and need by need. Cost: one round trip, O(needs) however much waits."""
+        """Count the ready items by lane and need. Cost: one round trip, O(needs)."""
         lanes, found = " ".join(lane.value for lane in Lane), []
         for each in self._connection.all:
             answer = each.run("waiting", lanes)
@@ -85,7 +85,7 @@ class QueueInspector:
         return found
 
     def backlog_age_s(self) -> float:
-        """The longest that a job with ready items has waited, in seconds; 0 without backlog. Cost: as `waiting`."""
+        """Return the longest time that a job with ready items has waited, in seconds; 0 without backlog. Cost: as `waiting`."""
         return max((each.oldest_s for each in self.waiting()), default=0.0)
 
     def job(self, job_id: str) -> JobStatus:
@@ -101,11 +101,11 @@ class QueueInspector:
         return find_jobs(self._connection, wanted, limit, self._connection.indexed_labels)
 
     def jobs(self, limit: int = 100) -> list[JobStatus]:
-        """Jobs, newest first."""
+        """Return the newest jobs, newest first."""
         return merged(self._connection, lambda each: _jobs_of(each, limit), lambda job: -job.created_ms, limit)
 
     def peek(self, count: int = 10, lane: Lane | None = None) -> list[tuple[JobId, ItemId, WorkItem]]:
-        """The items that would be leased next, in that order, as far as can be said without leasing them."""
+        """Return the items that would be leased next, in that order; an estimate, as every lease changes the jobs' turns."""
         found: list[tuple[JobId, ItemId, WorkItem]] = []
         for each, connection in product([lane] if lane else list(Lane), self._connection.all):
             found += _peek_lane(connection, each, count - len(found))
@@ -114,11 +114,11 @@ class QueueInspector:
         return found
 
     def leased(self, limit: int = 1000) -> list[LeasedItem]:
-        """Return the items that are being worked on, the lease that ends first at the front."""
+        """Return the leased items, in the order in which their leases end."""
         return merged(self._connection, lambda each: _leased_of(each, limit), lambda item: item.deadline_ms, limit)
 
     def dead(self, job_id: str | None = None, limit: int = 100) -> list[DeadLetter]:
-        """Dead letters, newest first, of one job or of all. Cost: as `find_dead`."""
+        """Return the dead letters of one job, or of all, newest first. Cost: as `find_dead`."""
         return self.find_dead(DeadFilter(job=job_id or ""), limit)
 
     def find_dead(self, wanted: DeadFilter, limit: int = 100) -> list[DeadLetter]:
@@ -130,12 +130,12 @@ class QueueInspector:
         return count_reasons(self._connection)
 
     def dead_ids(self, job_id: str) -> list[ItemId]:
-        """The items of a job that are dead letters, newest first."""
+        """Return the ids of a job's dead items, newest first."""
         found = merged(self._connection, lambda each: matching_letters(each, DeadFilter(job=job_id)), lambda letter: -letter[1])
         return [member_parts(member)[1] for member, _ in found]
 
     def dead_letter(self, job_id: str, item_id: str) -> DeadLetter:
-        """One dead letter. Cost: one read, however many there are.
+        """Return one dead letter. Cost: one read.
 
         Raises:
             JobNotFound: there is no such dead letter.
@@ -147,53 +147,53 @@ class QueueInspector:
         raise JobNotFound(Code.LETTER_UNKNOWN, item_id=item_id, job_id=job_id)
 
     def containers(self, limit: int = 1000) -> list[ContainerRecord]:
-        """Containers that were heard of lately, newest first."""
+        """Return the containers that the queue has a record of, newest first: those with a report in the last day."""
         with self._connection.translated():
             ids = self._connection.answer("zrange", self._keys.containers, 0, limit - 1, desc=True) or []
             hashes = self._connection.hashes([self._keys.container(container_id) for container_id in ids])
         return [container_from(container_id, fields) for container_id, fields in zip(ids, hashes, strict=True) if fields]
 
     def container(self, container_id: str) -> ContainerRecord | None:
-        """The record of one container; None when there is none, any more."""
+        """Return the record of one container; None if it has expired, or never existed."""
         with self._connection.translated():
             fields = self._connection.answer("hgetall", self._keys.container(container_id))
         return container_from(container_id, fields) if fields else None
 
     def log(self, container_id: str) -> list[str]:
-        """The last lines that a container has logged, oldest first: at most 200, as its heartbeats told them."""
+        """Return the last lines of a container's log, oldest first: at most 200, as of its last heartbeat."""
         found = self._connection.answer("lrange", self._keys.log(container_id), 0, -1) or []
         return [element.partition(" ")[2] for element in reversed(found)]
 
     def acts(self, limit: int = 100) -> list[Act]:
-        """Acts of operators, newest first; of about 10,000 that are kept."""
+        """Return the newest entries of the audit log, newest first."""
         return read_acts(self._connection, limit)
 
     def history(self, resolution: Resolution) -> list[Rollup]:
-        """The queue's history, the oldest slot first."""
+        """Return the queue's history, the oldest slot first."""
         return read_rollups(self._connection, resolution, self.now_ms())
 
     def limits(self) -> list[Limit]:
-        """The limits that operators changed. Cost: one read."""
+        """Return the limits that operators have changed. Cost: one read."""
         return read_limits(self._connection)
 
     def plan(self) -> dict[str, Any] | None:
-        """The dispatcher's last decision; None when none was made lately."""
+        """Return the dispatcher's last plan; None if no dispatcher has planned in the last minute."""
         with self._connection.translated():
             plan = self._connection.answer("get", self._keys.plan)
         return plan_from(plan) if plan else None
 
     def waits_because(self, status: JobStatus) -> Reason | None:
-        """Find the reason that nothing of a job is worked on; None where something is, or nothing is left.
+        """Return the reason that no item of a job is being worked on; None if one is, or if none is left.
 
-        Cost: one round trip for a job that waits, three more where no dispatcher acts; none for another.
+        Cost: none for a job that does not wait; otherwise one round trip, and three more if no dispatcher acts.
         """
         return why_waiting(status, self._surroundings()) if may_wait(status) else None
 
     def stands_still_because(self, counts: Counts) -> Reason | None:
-        """Find the reason that nothing of the whole queue is worked on; None where something is, or nothing is left.
+        """Return the reason that no item of the whole queue is being worked on; None if one is, or if none is left.
 
         Args:
-            counts: as `depth` has just found them.
+            counts: the present ones, from `depth`.
 
         Cost: as `waits_because`.
         """
@@ -211,12 +211,12 @@ class QueueInspector:
         return Surroundings(bool(paused), None, self.containers(), self.now_ms(), structures)
 
     def is_transient(self) -> bool:
-        """True for a queue that ends with its Redis, which keeps nothing on purpose."""
+        """Return True for a queue that is meant to end with its Redis, as under `sceneburst up`."""
         with self._connection.translated():
             return bool(self._connection.answer("hexists", self._keys.control, "transient"))
 
     def now_ms(self) -> int:
-        """Redis's own clock, in Unix milliseconds."""
+        """Return the time by Redis's clock, in Unix milliseconds."""
         return self._connection.now_ms()
 
     def server(self) -> dict[str, Any]:
@@ -229,12 +229,12 @@ class QueueInspector:
 
 
 def _sum_of(hashes: Iterable[Mapping[str, str]], prefix: str) -> int:
-    """The sum of some counters, each at least 0."""
+    """Return the sum of the counters whose names begin so; negative ones count as 0."""
     return sum(max(0, whole_number(value)) for fields in hashes for name, value in fields.items() if name.startswith(prefix))
 
 
 def _jobs_of(connection: Connection, limit: int) -> list[JobStatus]:
-    """The newest jobs of one structure."""
+    """Return the newest jobs of one structure, newest first."""
     ids = connection.answer("zrange", connection.keys.jobs, 0, limit - 1, desc=True) or []
     found = connection.hashes([connection.keys.job(job_id) for job_id in ids])
     # An id in the index without a hash is that of an expired job, unless no job can have it.
@@ -243,7 +243,7 @@ def _jobs_of(connection: Connection, limit: int) -> list[JobStatus]:
 
 
 def _peek_lane(connection: Connection, lane: Lane, count: int) -> list[tuple[JobId, ItemId, WorkItem]]:
-    """The next items of one lane of one structure."""
+    """Return the next items of one lane of one structure: one of each job in turn, in the order of the rings."""
     keys = connection.keys
     with connection.translated():
         needs = sorted(connection.answer("smembers", keys.needs) or ())
@@ -267,7 +267,7 @@ def _peek_lane(connection: Connection, lane: Lane, count: int) -> list[tuple[Job
 
 
 def _leased_of(connection: Connection, limit: int) -> list[LeasedItem]:
-    """The leased items of one structure, the lease that ends first at the front."""
+    """Return the leased items of one structure, in the order in which their leases end."""
     members = connection.answer("zrange", connection.keys.leases, 0, limit - 1, withscores=True) or []
     hashes = connection.hashes([connection.keys.of(f"item:{member}") for member, _ in members])
     leases = zip(members, hashes, strict=True)
@@ -275,7 +275,7 @@ def _leased_of(connection: Connection, limit: int) -> list[LeasedItem]:
 
 
 def _leased(member: str, deadline_ms: int, fields: dict[str, str]) -> LeasedItem:
-    """An item's hash; one that is not leased, though the index says so, or has no body is shown as malformed."""
+    """Return the leased item of a hash; it is named "malformed" if the hash lacks a body or a field of a lease."""
     is_whole = {"token", "body", "container", "attempt"} <= fields.keys()
     name = WorkItem.shown(fields["body"]).name if is_whole else MALFORMED
     container, attempt = ContainerId(fields.get("container", "")), whole_number(fields.get("attempt"))
@@ -283,8 +283,9 @@ def _leased(member: str, deadline_ms: int, fields: dict[str, str]) -> LeasedItem
 
 
 def _is_number(text: str) -> bool:
+    """Return True for a value that a counter can have."""
     try:
         return int(text) is not None
     except ValueError:
-        # A job's turns between others are counted in halves.
+        # `turn`, which is restored from places in the rings, may end in a half.
         return text.removesuffix(".5").isdecimal()

@@ -8,20 +8,22 @@ from scenequeue.structure.hashes import whole_number
 
 
 def deferred_stages(connection: Connection, job_id: str) -> list[int]:
-    """Return the numbers of the stages whose items are brought by those of the stage before."""
+    """Return the numbers of a job's deferred stages: their items are brought by items of the stage before."""
     text = connection.answer("hget", connection.keys.job(job_id), "deferred") or ""
     return [whole_number(number) for number in text.split()]
 
 
 def ids_of_stage(connection: Connection, job_id: str, stage: int, total: int, deferred: Sequence[int]) -> Iterator[str]:
-    """Find the ids of a stage: by index, or, of items that were brought, in the order of those that brought them.
+    """Yield all ids that items of a stage can have, in the caller's order; some may not exist.
+
+    In a deferred stage the ids contain that of the item which brought them, and follow in the order of those items.
 
     Args:
-        connection: where the job is.
-        job_id: whose.
-        stage: which.
-        total: how many items the job has.
-        deferred: as `deferred_stages` answers.
+        connection: of the structure that holds the job.
+        job_id: the job.
+        stage: its number, from 0.
+        total: number of items of the whole job; no stage has more.
+        deferred: the answer of `deferred_stages`.
     """
     if stage not in deferred:
         yield from (f"{stage}-{index}" for index in range(total))
@@ -33,5 +35,5 @@ def ids_of_stage(connection: Connection, job_id: str, stage: int, total: int, de
 
 
 def place_of(item_id: str) -> tuple[int, ...]:
-    """Return stage and index of an item, and its number among those that the same one has brought."""
+    """Return an item's place in the caller's order: (stage, index); in a deferred stage (stage, index of its bringer, number)."""
     return tuple(map(whole_number, re.split(r"[-.]", item_id)))

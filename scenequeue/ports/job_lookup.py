@@ -10,7 +10,7 @@ from scenequeue.structure.hashes import shown_job
 
 
 def read_job(connection: Connection, job_id: str) -> JobStatus:
-    """Return the status of a job, of the newest structure that holds one of its id. Cost: one read for each looked at.
+    """Return the status of a job, from the newest structure that has a job of this id. Cost: one read for each structure tried.
 
     Raises:
         JobNotFound: no job of this id, or its results have expired.
@@ -23,12 +23,12 @@ def read_job(connection: Connection, job_id: str) -> JobStatus:
 
 
 def status_of(connection: Connection, job_id: str, fields: Mapping[str, str]) -> JobStatus:
-    """A job's hash as its status, its needs as they are known outside; see `shown_job`."""
+    """Parse a job's hash like `shown_job`, with its needs as callers name them (`Connection.need`)."""
     status = shown_job(job_id, fields)
     needs = tuple(map(connection.need, status.ready_needs))
     return status if needs == status.ready_needs else status.model_copy(update={"ready_needs": needs})
 
 
 def job_not_found(job_id: str) -> JobNotFound:
-    """The error to raise for an id without a job."""
+    """Return the error to raise for an id without a job."""
     return JobNotFound(Code.JOB_UNKNOWN, job_id=job_id)

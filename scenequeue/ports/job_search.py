@@ -19,10 +19,10 @@ def find_jobs(connection: Connection, wanted: JobFilter, limit: int, indexed_lab
     Args:
         connection: the queue.
         wanted: the properties that the jobs must have.
-        limit: most jobs that are returned.
-        indexed_labels: names of labels that producers index.
+        limit: maximum number of jobs.
+        indexed_labels: names of the labels that producers index; other labels are compared job by job.
 
-    Cost: a walk through the smallest index that matters, 200 ids a round trip, and a read of each job that is returned.
+    Cost: one round trip for 200 ids of the smallest index that applies, until the page is full, and one for 50 jobs read.
     """
     pages: list[JobPage] = []
 
@@ -40,7 +40,7 @@ def _find_in(connection: Connection, wanted: JobFilter, limit: int, indexed_labe
     with connection.translated():
         for ids in _matching_ids(connection, wanted, indexed_labels):
             looked_at += len(ids)
-            # The hash is the truth: an index may hold entries of a foreign writer.
+            # Compare the jobs themselves too: an index may hold entries of a foreign writer.
             found += filter(wanted.matches, _read(connection, ids))
             if len(found) > limit:
                 return JobPage(found[:limit], is_complete=False)
@@ -48,7 +48,7 @@ def _find_in(connection: Connection, wanted: JobFilter, limit: int, indexed_labe
 
 
 def _matching_ids(connection: Connection, wanted: JobFilter, indexed_labels: Collection[str]) -> Iterator[list[str]]:
-    """Ids that are in all indexes, newest first, some at a time."""
+    """Yield the ids that are in all indexes of a filter, newest first, in lists of at most 50."""
     others = _indexes(connection, wanted, indexed_labels)
     if wanted.name:
         ids = _begin_with(connection, wanted.name)

@@ -18,9 +18,9 @@ from scenequeue.structure.staging import Upload
 #: An item, or an item with its place in the caller's order where that is not the order of leasing.
 Submitted: TypeAlias = "WorkItem | tuple[int, WorkItem]"
 
-#: Items per step: larger brings nothing more, and keeps Redis from pausing others.
+#: Items per step. More per step is no faster, and would delay other clients of Redis.
 CHUNK = 500
-#: More stages of a job than the steps look at (STAGE_LIMIT in lib/stages.lua) would be left behind.
+#: Maximum number of a job's stages. The Lua steps look at no more (STAGE_LIMIT in lib/stages.lua).
 MAX_STAGES = 1000
 #: Fields that a job's status takes over from its spec.
 _SHARED = ("job_id", "lane", "callback_url", "labels", "max_attempts", "wishes")
@@ -33,25 +33,25 @@ class JobWriter:
         connection: the queue.
         upload: takes the items.
         spec: the properties that all items share.
-        backlog_limit: most ready items there may be afterwards; None is no limit.
+        backlog_limit: maximum number of ready items afterwards; None is no limit.
     """
 
     def __init__(self, connection: Connection, upload: Upload, spec: JobSpec, backlog_limit: int | None) -> None:
         self._connection, self._upload, self._spec, self._backlog_limit = connection, upload, spec, backlog_limit
-        # Without wishes, the digest is that of a version that knew none.
+        # A job without wishes has the same digest as in versions that had no wishes.
         left_out = {"job_id"} if spec.wishes else {"job_id", "wishes"}
         #: Numbers of the stages whose items are brought later.
         self._deferred: set[int] = set()
         self._digest = hashlib.sha256(spec.model_dump_json(exclude=left_out).encode())
 
     def begin_stage(self, *, is_deferred: bool = False) -> None:
-        """Let the items that follow belong to one stage more.
+        """Begin the next stage; `add` puts items into it.
 
         Args:
-            is_deferred: it has none yet: items of the stage before bring them. Not the first one.
+            is_deferred: the stage gets no items now; items of the stage before bring them. Not for the first stage.
 
         Raises:
-            ValueError: the stage before has no items, or there are too many stages.
+            InvalidValue: the stage before has no items and is not deferred, the first stage is deferred, or there are too many.
         """
         self._check_stage()
         if len(self._upload.sizes) >= MAX_STAGES:
@@ -76,7 +76,7 @@ class JobWriter:
             self._digest.update("".join(chunk.elements).encode())
 
     def commit(self) -> JobStatus:
-        """Make the job visible; raises and returns as `ProducerPort.submit`."""
+        """Make the job visible. Returns and raises as `ProducerPort.submit`."""
         job_id = self._spec.job_id
         self._check_stage()
         if not self._upload.sizes:
@@ -113,7 +113,13 @@ class JobWriter:
 
 
 def _chunks(stage: int, items: Iterable[Submitted], first: int) -> Iterator[ItemChunk]:
-    """Items in the order given; the first has index `first`, but those that name their own."""
+    """Yield the items of a stage in chunks, with their ids.
+
+    Args:
+        stage: number of the stage.
+        items: an item gets the next index; (index, item) has its own.
+        first: index of the first item.
+    """
     numbered = ((entry if isinstance(entry, tuple) else (position, entry)) for position, entry in enumerate(items, first))
     while some := list(islice(numbered, CHUNK)):
         yield ItemChunk((f"{stage}-{index}", item) for index, item in some)

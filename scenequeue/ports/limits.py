@@ -1,4 +1,4 @@
-"""Limits that operators change while the dispatcher runs, over the values of its environment."""
+"""Reads and changes limits while the dispatcher runs; they override the settings in its environment."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -31,10 +31,10 @@ class Limit(NamedTuple):
 
 
 def checked(name: str, text: str) -> float:
-    """Return the value of a limit, held to the rules of the setting of its name.
+    """Return the value of a limit, checked by the rules of the setting of the same name.
 
     Raises:
-        SettingsError: there is no such limit, or its setting takes no such value.
+        SettingsError: there is no such limit, or its setting refuses the value.
     """
     if name not in LIMITS:
         raise SettingsError(Code.LIMIT_UNKNOWN, limit=name, known=", ".join(LIMITS))
@@ -49,7 +49,7 @@ def checked(name: str, text: str) -> float:
 
 
 def read_limits(connection: Connection) -> list[Limit]:
-    """Return the limits that were changed, in the order of LIMITS; values that the settings refuse are left out."""
+    """Return the changed limits, in the order of LIMITS, without those whose stored value the settings refuse."""
     fields = connection.answer("hgetall", connection.keys.limits) or {}
     return [limit for name in LIMITS if name in fields and (limit := _read(name, fields[name])) is not None]
 
@@ -63,7 +63,7 @@ def _read(name: str, text: str) -> Limit | None:
 
 
 def change_limits(connection: Connection, values: Mapping[str, str], by: str) -> None:
-    """Change limits, all of them or, where one is wrong, none. Raises as `checked`."""
+    """Change all of these limits, or none if one of them is refused. Raises as `checked`."""
     words: list[str] = []
     for name, text in values.items():
         words += (name, json.dumps(checked(name, text)))
@@ -71,7 +71,7 @@ def change_limits(connection: Connection, values: Mapping[str, str], by: str) ->
 
 
 def reset_limits(connection: Connection, names: Sequence[str], by: str) -> None:
-    """Give limits back to the dispatcher's environment.
+    """Reset limits to the settings in the dispatcher's environment.
 
     Raises:
         SettingsError: there is no such limit.
@@ -83,5 +83,5 @@ def reset_limits(connection: Connection, names: Sequence[str], by: str) -> None:
 
 
 def limited(settings: DispatcherSettings, limits: Sequence[Limit]) -> DispatcherSettings:
-    """Return the settings with the limits over them."""
+    """Return the settings, overridden by the limits."""
     return settings.model_copy(update={limit.name: limit.value for limit in limits}) if limits else settings

@@ -1,4 +1,4 @@
-"""Steps of an operator: pause the queue, and decide over dead letters."""
+"""Steps of an operator: pause the queue, change limits, requeue and discard dead letters."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -11,13 +11,13 @@ from scenequeue.structure.connection import Connection
 
 
 class OperatorPort:
-    """Steps taken by people. `by` is the operator's name for the audit log; "" is a program, whose acts are not logged."""
+    """Steps of operators. `by` is the operator's name in the audit log; "" is a program, whose acts are not logged."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def pause(self, by: str = "") -> None:
-        """Give out no more leases; leased items go on. Idempotent."""
+        """Stop giving out leases; leased items go on. Idempotent."""
         for each in self._connection.all:
             each.run("pause", 1, clean_name(by))
 
@@ -27,23 +27,27 @@ class OperatorPort:
             each.run("pause", 0, clean_name(by))
 
     def requeue_all(self, wanted: DeadFilter, by: str = "") -> Iterator[Progress]:
-        """Give all dead letters that match a new start, some in each step; the progress after each. Safe for two at once."""
+        """Requeue all dead letters that match; yields the progress after each of several steps. Safe to run twice at once."""
         return act_on_all(self._connection, "requeue", wanted, by)
 
     def discard_all(self, wanted: DeadFilter, by: str = "") -> Iterator[Progress]:
-        """Forget all dead letters that match; otherwise as `requeue_all`."""
+        """Discard all dead letters that match; otherwise as `requeue_all`."""
         return act_on_all(self._connection, "discard", wanted, by)
 
     def set_limits(self, values: Mapping[str, str], by: str = "") -> None:
-        """Change limits that the dispatcher plans by, from its next tick on; all of them, or none.
+        """Change limits of the dispatcher, from its next tick on: all of them, or none if one is refused.
+
+        Args:
+            values: name -> value as text, as in the setting of the same name.
+            by: see the class.
 
         Raises:
-            SettingsError: there is no such limit, or its setting takes no such value.
+            SettingsError: there is no such limit, or its setting refuses the value.
         """
         change_limits(self._connection, values, by)
 
     def reset_limits(self, names: Sequence[str], by: str = "") -> None:
-        """Give limits back to the dispatcher's environment. Idempotent.
+        """Reset limits to the settings in the dispatcher's environment. Idempotent.
 
         Raises:
             SettingsError: there is no such limit.
@@ -51,12 +55,12 @@ class OperatorPort:
         reset_limits(self._connection, names, by)
 
     def mark_transient(self) -> None:
-        """Tell operators that the queue is meant to end with its Redis. Idempotent."""
+        """Mark the queue as one that is meant to end with its Redis, so that no program warns of that. Idempotent."""
         with self._connection.translated():
             self._connection.client.hset(self._connection.keys.control, "transient", 1)
 
     def requeue(self, job_id: str, item_id: str, by: str = "") -> None:
-        """Give a dead letter a new start with all its attempts; its job is active again.
+        """Make the item of a dead letter ready again, with all its attempts; its job becomes active.
 
         Raises:
             JobNotFound: there is no such dead letter.
@@ -71,7 +75,7 @@ class OperatorPort:
             raise JobConflict(Code.LETTER_WITHOUT_ITEM, item_id=item_id, job_id=job_id)
 
     def discard(self, job_id: str, item_id: str, by: str = "") -> None:
-        """Forget a dead letter; it counts as dropped.
+        """Delete a dead letter for good; its item counts as dropped.
 
         Raises:
             JobNotFound: there is no such dead letter.

@@ -18,7 +18,7 @@ from scenequeue.structure.staging import Upload
 
 
 class ProducerPort:
-    """A job becomes visible whole or not at all, and the same submission twice is one job."""
+    """The steps of producers. A job becomes visible as a whole or not at all; submitting it again does not make a second one."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -31,18 +31,18 @@ class ProducerPort:
         backlog_limit: int | None = None,
         on_progress: Callable[[int], None] | None = None,
     ) -> JobStatus:
-        """Upload all items but the last, then make the job visible in one step that takes those along.
+        """Submit a job: upload all items but the last chunk, then make the job visible in one step, which also takes that chunk.
 
         Args:
             spec: the properties that all items share; its job id is the idempotency key.
-            stages: per stage its items, in the order they are to be leased. A bare item's index is its position;
-                (index, item) names it. Taken one by one, in bounded memory. None is a deferred stage: items of the one
-                before bring what it holds (`WorkerPort.grow`).
-            backlog_limit: most ready items there may be afterwards; None is no limit.
-            on_progress: called with the number of items so far; with all of them before the job is visible.
+            stages: the items of each stage, in the order of leasing. An item's index is its position; (index, item) gives
+                another one. They are read one by one, in bounded memory. None is a deferred stage: items of the stage before
+                bring its items (`WorkerPort.grow`).
+            backlog_limit: maximum number of ready items afterwards; None is no limit.
+            on_progress: called with the number of items uploaded so far; last with all of them, before the job is visible.
 
         Returns:
-            The job as it is now; for a repeated submission, as far as it has come.
+            The job's status: of a repeated submission, that of the job which was submitted first.
 
         Raises:
             JobConflict: a job of this id exists with other content.
@@ -50,8 +50,9 @@ class ProducerPort:
             QueueUnavailable: transient; nothing is visible, and submitting again is safe.
             ValueError: there is no item, or a stage is empty.
 
-        Guarantees: atomic and idempotent. A crash before the last step leaves lists that nobody sees and that expire
-            after an hour; after it, the job is there. Cost: one round trip per 500 items; a job of up to 500 is one.
+        Guarantees: atomic and idempotent. A crash before the last step leaves invisible lists, which expire after an hour.
+
+        Cost: one round trip for each 500 items.
         """
         with self.writing(spec, backlog_limit=backlog_limit, on_progress=on_progress) as job:
             for stage in stages:
@@ -63,7 +64,7 @@ class ProducerPort:
     def writing(
         self, spec: JobSpec, *, backlog_limit: int | None = None, on_progress: Callable[[int], None] | None = None
     ) -> Iterator[JobWriter]:
-        """Write a job stage by stage; without `commit`, nothing of it is ever visible. Arguments as of `submit`."""
+        """Write a job stage by stage; without `commit` it never becomes visible. Arguments as for `submit`."""
         writer = JobWriter(self._connection, Upload(self._connection, CHUNK, on_progress), spec, backlog_limit)
         try:
             yield writer
@@ -80,14 +81,17 @@ class ProducerPort:
         return read_job(self._connection, job_id)
 
     def results(self, job_id: str, stage: int = 0, start: int = 0) -> Iterator[ItemResult]:
-        """Results of the items of all stages that ended, in the caller's order: the scenes, and then their film.
+        """Yield the results of all items that have ended, stage by stage in the caller's order: scenes first, then their film.
 
         Args:
-            job_id: whose.
-            stage: which stage's come first.
-            start: index of the first item, in that stage.
+            job_id: the job.
+            stage: the first stage.
+            start: index of the first item in that stage.
 
-        Cost: one round trip per 500 items and stage.
+        Raises:
+            JobNotFound: no job of this id, or its results have expired.
+
+        Cost: one round trip for each 500 items of a stage.
         """
         status, connection = self.status(job_id), self._connection.holding(job_id)
         key, deferred = connection.keys.job(job_id, "results"), deferred_stages(connection, job_id)
@@ -100,9 +104,9 @@ class ProducerPort:
                 yield from (result_from(item_id, text) for item_id, text in zip(ids, found, strict=False) if text is not None)
 
     def names(self, job_id: str) -> dict[ItemId, str]:
-        """Find the names of a job's items, as far as they can be read, stage after stage in the caller's order.
+        """Return item id -> name for all items of a job that can be read, stage by stage in the caller's order.
 
-        Cost: reads the job's waiting items and results whole, 500 a round trip.
+        Cost: reads all waiting items and results of the job, 500 per round trip.
 
         Raises:
             JobNotFound: no job of this id, or its results have expired.
@@ -129,7 +133,7 @@ class ProducerPort:
         return dict(sorted(found.items(), key=lambda entry: place_of(entry[0])))
 
     def _waiting(self, key: str) -> Iterator[str]:
-        """The elements of a list, a page at a time from its end: items are taken from its front meanwhile."""
+        """Yield the elements of a list, from its end, because items may be taken from its front meanwhile."""
         last = -1
         while True:
             with self._connection.translated():
@@ -140,16 +144,16 @@ class ProducerPort:
             last -= CHUNK
 
     def events(self, job_id: str, after: str = "0", block_s: float = 0.0, count: int = 100) -> list[JobEvent]:
-        """Return the events of a job after one already seen.
+        """Return the events of a job that follow a known one.
 
         Args:
-            job_id: whose.
-            after: id of the last event seen; "0" is from the oldest kept, "$" only new ones.
-            block_s: how long to wait for one, at most 5 seconds.
-            count: how many at most.
+            job_id: the job.
+            after: id of the last known event; "0" begins with the oldest event that is kept, "$" waits for new ones.
+            block_s: seconds to wait for one, at most 5.
+            count: maximum number.
 
         Returns:
-            Events, oldest first; empty when none came in time. Old ones are trimmed: results are the truth.
+            Events, oldest first; none if none came in time. Old events are removed, so use `results` for a job's results.
         """
         key = self._connection.holding(job_id).keys.job(job_id, "events")
         block_ms = int(min(block_s, BLOCK_LIMIT_S) * 1000) or None
@@ -161,17 +165,17 @@ class ProducerPort:
         return [event_from(entry_id, dict(fields)) for entry_id, fields in entries]
 
     def all_events(self, job_id: str) -> Iterator[JobEvent]:
-        """The events of a job up to now, oldest first, as far as they are kept. Cost: one round trip per 500."""
+        """Yield the events of a job so far, oldest first, as far as they are kept. Cost: one round trip for each 500."""
         after = "0"
         while found := self.events(job_id, after, count=CHUNK):
             yield from found
             after = found[-1].id
 
     def cancel(self, job_id: str, by: str = "") -> JobStatus:
-        """Drop all waiting items; running ones are stopped at their container's next heartbeat. Idempotent.
+        """Cancel a job: drop its waiting items; containers stop the leased ones at their next heartbeat. Idempotent.
 
         Args:
-            job_id: which job.
+            job_id: the job.
             by: name of the operator, for the audit log; "" for a program.
 
         Raises:
@@ -182,7 +186,7 @@ class ProducerPort:
 
 
 def _waiting_lists(connection: Connection, job_id: str, stages: int) -> Iterator[str]:
-    """The lists of a job's items that no container has, in the order in which items move on: none is missed on its way."""
+    """Yield the keys of the lists of a job's items that are not leased: those of ready items, then those of later stages."""
     keys, later = connection.keys, [f"stage:{number}" for number in range(1, stages)]
     needs, *described = connection.answer("hmget", keys.job(job_id), ["needs", *later]) or [""]
     for need in (needs or "").split():

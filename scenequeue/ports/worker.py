@@ -1,4 +1,4 @@
-"""Steps of a container worker: lease items, keep the leases, and end them."""
+"""Steps of a container worker: lease items, prolong the leases, and end them."""
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,21 +18,18 @@ from scenequeue.ports.job_lookup import job_not_found
 from scenequeue.reasons import Code, Reason
 from scenequeue.reasons.stored import reason_words
 from scenequeue.structure.connection import Connection
-from scenequeue.structure.lease_messages import (
-    leases_from,
-    results_message,
-)
+from scenequeue.structure.lease_messages import leases_from, results_message
 from scenequeue.structure.lease_steps import by_structure, refused_of, run_on_leases
 
-#: Pause before another attempt: doubles from the first to the last.
+#: Pause before another attempt; it doubles with each attempt, from the first to the last of these.
 _INITIAL_RETRY_S = 1.0
 _MAX_RETRY_S = 60.0
-#: An item's journal, names and values together.
+#: Maximum size of an item's journal, names and values together.
 MAX_JOURNAL_BYTES = 65_536
 
 
 class WorkerPort(ContainerReports):
-    """Every end of a lease is fenced by its token and its container: a stale one changes nothing."""
+    """The steps of workers. A lease is ended or prolonged only by its container and with its token; others change nothing."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -48,24 +45,24 @@ class WorkerPort(ContainerReports):
         serves: Sequence[str] | None = None,
         bell: str = "",
     ) -> list[Lease]:
-        """Take up to `count` items that this container can do, the most urgent lane first, jobs of a lane in turns.
+        """Lease items that this container can do: from the most urgent lane first, and within a lane from its jobs in turn.
 
         Args:
             container_id: the container that takes them.
-            count: how many at most.
-            lease_s: how long the lease lasts; None is the setting's.
-            begins_now: False for items that are first prepared: until `begin` is called for one, losing the
-                container does not count as its attempt, so that a poison item takes no neighbour along.
-            call: one `new_request_id()` per call that was answered: made again with the same one after an error, the call
-                returns what it has taken already, if it has. None is a new one.
-            serves: the needs of the items that the container can do; None means those of all known kinds.
-            bell: the answer of the `wait_for_work` before, if any: that bell is hung up again where work is left.
+            count: maximum number of items.
+            lease_s: duration of the lease, in seconds; None uses the setting.
+            begins_now: False for items that are prepared first. Until `begin` is called for such an item, losing the container
+                counts as no attempt of it, as another item may have been the cause.
+            call: id from `new_request_id()`. A call that is repeated with the same id after an error returns the leases that
+                it took the first time, if it took any. None makes a new id.
+            serves: needs that the container can do; None is those of all known kinds.
+            bell: answer of the last `wait_for_work`, if any; the next worker is woken if work is left.
 
         Returns:
-            Leases; none when nothing is ready, the queue is paused, or this container is to drain.
+            Leases; none if nothing is ready, the queue is paused, or the container is to drain.
 
-        Guarantees: atomic. A crash after it costs one lease time, and the attempt counts. An element of a foreign
-        producer that is no item becomes a dead letter here, and takes none of its neighbours along.
+        Guarantees: atomic. After a crash the items come back when their leases expire, and the attempt counts. An element of
+        the queue that is no item becomes a dead letter; all others are leased as usual.
         """
         asked = self._asked(count, lease_s, bell, serves, call=call, begins_now=begins_now)
         return self._leases(container_id, self._connection.run_on_all("lease", container_id, *asked))
@@ -80,13 +77,13 @@ class WorkerPort(ContainerReports):
         serves: Sequence[str] | None = None,
         bell: str = "",
     ) -> tuple[list[Lease], list[Lease]]:
-        """Hand results in and take the next items, whose work begins now, in one step.
+        """Store results and lease the next items, whose work begins now, in one step. Arguments as for `ack` and `lease`.
 
         Returns:
-            The leases whose result was refused, and the new ones.
+            The leases whose result was refused, and the new leases.
 
-        Guarantees: atomic, and those of `ack` and of `lease`: after an error, acking again is safe. Results of items of older
-        structures are handed in by steps of their own before.
+        Guarantees: as `ack` and `lease`; after an error, acking the same results again is safe. Results of items of older
+        structures are stored by separate steps, before.
         """
         asked = self._asked(count, lease_s, bell, serves)
         older: list[Lease] = []
@@ -99,7 +96,7 @@ class WorkerPort(ContainerReports):
         return older + refused_of([lease for lease, _ in finished], refused), self._leases(container_id, answer)
 
     def begin(self, container_id: str, lease: Lease) -> None:
-        """Say that work on a lease begins, when it was taken with `begins_now=False`. Idempotent.
+        """Record that work on an item begins that was leased with `begins_now=False`. Idempotent.
 
         Raises:
             LeaseLost: it must not begin: another container has the item, or its job was cancelled.
@@ -108,15 +105,18 @@ class WorkerPort(ContainerReports):
             raise LeaseLost(Code.LEASE_STALE, item=f"{lease.job_id}/{lease.item_id}")
 
     def wait_for_work(self, timeout_s: float, serves: Sequence[str] | None = None) -> str:
-        """Block until the bell of a need rings in any structure, at most 5 seconds, and take it: one submit wakes one worker.
+        """Block until items of one of these needs may be ready. Of all waiting workers, one is woken.
+
+        Each need has a bell, which exists while items of it are ready. This takes it, so that no second worker is woken for the
+        same items; `lease` puts it back if work is left. A worker that dies in between delays the others by a second at most,
+        because each also looks by itself.
 
         Args:
-            timeout_s: how long; at least 10 ms.
+            timeout_s: seconds to wait: from 0.01 to 5; other values are brought into this range.
             serves: as for `lease`.
 
         Returns:
-            The need whose bell it was, as `Connection.need` names it, for `lease` to hang it up again; "" where none rang in
-            time. A worker that dies with a bell in hand delays others by a second at most, as all look by themselves too.
+            The need whose bell was taken, for `lease`; "" if none was in time.
         """
         needs = known_needs() if serves is None else serves
         bells = {each.keys.bell(need): each.need(need) for each in self._connection.all for need in needs}
@@ -124,15 +124,15 @@ class WorkerPort(ContainerReports):
         return bells[rung] if rung else ""
 
     def options(self, job_id: str, structure: int = 0) -> JobOptions:
-        """Return the options that the items of a leased item's job share, by kind.
+        """Return the options that all items of a job share, by kind.
 
         Args:
-            job_id: the lease's.
-            structure: the lease's.
+            job_id: of a lease.
+            structure: of the same lease.
 
         Raises:
-            JobNotFound: it has expired.
-            BadInput: they cannot be read.
+            JobNotFound: the job has expired.
+            BadInput: the options cannot be read.
         """
         connection = self._connection.of(structure)
         found = connection.answer("hmget", connection.keys.job(job_id), "state", "options")
@@ -146,19 +146,19 @@ class WorkerPort(ContainerReports):
             raise BadInput(Code.OPTIONS_MALFORMED, job_id=job_id, problem=why) from None
 
     def extend(self, container_id: str, leases: Sequence[Lease], lease_s: float | None = None) -> list[Lease]:
-        """Prolong leases from now; returns those that are lost (another container has it, or its job was cancelled)."""
+        """Prolong leases from now; returns the lost ones: another container has the item, or its job was cancelled."""
         return run_on_leases(self._connection, "extend", container_id, [self._lease_ms(lease_s)], leases)
 
     def grow(self, container_id: str, lease: Lease, items: Iterable[WorkItem]) -> int:
-        """Stage items that a leased item brings for its job's next stage, which was deferred at submission.
+        """Stage items that a leased item brings for the next stage of its job, which was deferred at submission.
 
-        They are invisible until the item's `ack` names their number, and expire without it. Idempotent: the same items
-        again, after an error, are staged once. Cost: one round trip per 500 items of a need.
+        They are invisible until `ack` is called with their number, and expire without it. Idempotent: items that are staged
+        again after an error are there once. Cost: one round trip for each 500 items of a need.
 
         Args:
             container_id: the holder of the lease.
             lease: of the item that brings them.
-            items: all of them, in the order they are to be leased; taken one by one.
+            items: all of them, in the order of leasing; read one by one.
 
         Returns:
             The number of items.
@@ -170,10 +170,10 @@ class WorkerPort(ContainerReports):
         return stage_growth(self._connection, container_id, lease, items)
 
     def note(self, container_id: str, lease: Lease, notes: Mapping[str, str]) -> None:
-        """Write notes into the item's journal, so that later attempts can skip finished work; each lease brings them all.
+        """Write notes into the item's journal, so that later attempts can skip finished work; every later lease contains them.
 
-        The last note of a name counts. They are kept through every way back, a dead letter's requeue included, and end with
-        the item's result. At most 64 KiB.
+        A note replaces an earlier one of the same name. Notes survive failure, release, reclaim and requeue, and are deleted
+        with the item's result. A journal holds at most 64 KiB.
 
         Raises:
             LeaseLost: the lease is not this container's any more; nothing was noted.
@@ -191,17 +191,17 @@ class WorkerPort(ContainerReports):
     def ack(
         self, container_id: str, finished: Sequence[tuple[Lease, ItemResult]], brought: Mapping[str, int] | None = None
     ) -> list[Lease]:
-        """Hand results in; returns the leases whose result was refused (token stale, or job cancelled).
+        """Store results, which ends their leases; returns the leases whose result was refused: token stale, or job cancelled.
 
         Args:
-            container_id: the container that hands them in.
+            container_id: the container.
             finished: leases with their results.
-            brought: by token, how many items an item has brought with `grow`; they become its job's next stage here.
+            brought: token -> number of items that the item has brought with `grow`; they join its job's next stage here.
 
         Raises:
-            GrowthRefused: the items that one brings are not whole: stage them again; the others of the batch were taken.
+            GrowthRefused: items that were brought are missing: stage them again. All other results were stored.
 
-        Guarantees: atomic for the whole batch, idempotent: the same ack again is accepted and changes nothing.
+        Guarantees: atomic for all results of one structure. Idempotent: the same ack again is accepted and changes nothing.
         """
         refused: list[Lease] = []
         short: list[Lease] = []
@@ -218,21 +218,23 @@ class WorkerPort(ContainerReports):
     def fail(
         self, container_id: str, lease: Lease, error: str, why: Reason | str, *, transient: bool, retry_in_s: float | None = None
     ) -> ItemState:
-        """End one attempt without a result. Idempotent: the same failure again counts once.
+        """End an attempt as failed. Idempotent: the same failure again counts once.
 
         Args:
-            container_id: the container that reports it.
-            lease: whose attempt it was.
+            container_id: the container.
+            lease: of the item.
             error: class name of the error.
-            why: the reason; a text is taken as foreign words. Kept in at most 8,000 characters, its longest texts cut.
-            transient: whether another attempt may succeed.
-            retry_in_s: pause before it; None is exponential (1 s doubling, at most 60 s) with jitter of half.
+            why: the reason; a text is kept as words of another program. At most 8,000 characters are kept; the longest texts
+                in it are cut.
+            transient: True if another attempt may succeed.
+            retry_in_s: pause before that attempt, in seconds; None is 1 s, doubled with each attempt up to 60 s, of which a
+                random part, at least half, is used.
 
         Returns:
-            DELAYED, DEAD (permanent, or attempts used up) or DROPPED (the job was cancelled).
+            DELAYED, DEAD (permanent, or no attempts left) or DROPPED (the job was cancelled).
 
         Raises:
-            LeaseLost: it is not this container's lease any more; nothing changed.
+            LeaseLost: the lease is not this container's any more; nothing has changed.
         """
         if retry_in_s is None:
             retry_in_s = jittered(doubled(_INITIAL_RETRY_S, _MAX_RETRY_S, lease.attempt))
@@ -245,22 +247,19 @@ class WorkerPort(ContainerReports):
         return ItemState(answer)
 
     def release(self, container_id: str, leases: Sequence[Lease], problem: Reason | str = "") -> list[Lease]:
-        """Hand items back unharmed, at the front of their jobs, the attempt not counted; returns those refused.
+        """Hand items back: they become ready again, before their job's others, and no attempt counts; returns the refused leases.
 
         Args:
-            container_id: the container that hands them back.
-            leases: of which items.
-            problem: what this container lacks for them, "" if nothing. After ten such, each further one counts as an
-                attempt, so that an item which no container is set up for ends as a dead letter that says so.
+            container_id: the container.
+            leases: of the items.
+            problem: what this container lacks for them; "" if nothing. After ten such releases of an item each further one
+                counts as an attempt, so that an item which no container is set up for becomes a dead letter with that reason.
         """
         why = reason_words(problem) if problem else ("", "")
         return run_on_leases(self._connection, "release", container_id, why, leases)
 
     def reclaim(self, limit: int = 1000) -> int:
-        """Put items with expired leases back, so that recovery does not need a dispatcher; returns how many there were.
-
-        Guarantees: as the dispatcher's `reclaim`; safe to call at any time, by any number of containers.
-        """
+        """Do as `DispatcherPort.reclaim`, so that recovery needs no dispatcher. Any number of containers may do it at once."""
         return sum(int(each.run("reclaim", limit)[0]) for each in self._connection.all)
 
     def _leases(self, container_id: str, answer: Sequence[Any]) -> list[Lease]:
@@ -296,5 +295,5 @@ class WorkerPort(ContainerReports):
 
 
 def new_request_id() -> str:
-    """Return an id for one call of `lease`; random, so that it stays unique when Redis has lost writes."""
+    """Return an id for one call of `lease`. It is random, so that no id is used twice even after Redis has lost writes."""
     return secrets.token_hex(8)

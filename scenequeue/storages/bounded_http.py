@@ -28,7 +28,7 @@ class ConnectionTimedOut(httpx.NetworkError):
 
 
 def problem_of(error: httpx.HTTPError) -> Reason | str:
-    """The problem of a failed exchange: a reason of ours, else httpx's words, or its error's name where it has none."""
+    """Return the problem of a failed exchange: our reason, else the text of httpx's error, else the name of its class."""
     return error.reason if isinstance(error, ConnectionTimedOut) else str(error) or type(error).__name__
 
 

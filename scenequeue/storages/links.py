@@ -23,7 +23,7 @@ def find_escaping_link(path: Path, roots: Sequence[Path]) -> Path | None:
 
 
 def _steps(path: Path) -> Iterator[Path]:
-    """The places that the system passes on its way to an absolute path: behind a `..`, those above what a link leads to."""
+    """Yield the folders and links that the system passes on its way to an absolute path; a `..` leaves the target of a link."""
     place = Path(path.anchor)
     for part in path.parts[1:]:
         try:

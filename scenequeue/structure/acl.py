@@ -1,9 +1,8 @@
 """Permissions of each program's Redis user: one rule set per role, for Redis 6.2 and later.
 
-The rules keep a program to its part of the contract: the step that submits is refused to a worker's user, those that lease
-and ack to a producer's, those that decide over the queue and its dead letters to all but an operator's, and none reaches
-beyond its namespace or may configure the server. They are not a wall between two hostile roles of one namespace: whoever may
-write a job's keys can damage that job, or make one up, with commands of his own.
+The rules limit a program to its own steps. A worker cannot submit; a producer cannot lease or ack; only an operator can pause the
+queue or change dead letters; and nobody can use keys outside the namespace or configure the server. They do not protect one role
+from another of the same namespace: a user who may write a job's keys can damage that job, or invent one, with plain commands.
 """
 
 from collections.abc import Sequence
@@ -14,7 +13,7 @@ from scenequeue.structure.keys import STRUCTURES, Keys
 Role = Literal["producer", "worker", "dispatcher", "operator"]
 ROLES: tuple[Role, ...] = get_args(Role)
 
-#: Keys that every step touches, by their names; "" is the prefix itself, which scripts get as a key.
+#: Keys that steps of every role use, by name; "" is the prefix itself, which scripts get as a key.
 _SHARED_KEYS = (
     *("", "lane:*", "since:*", "needs", "bell:*", "counts", "control", "job:*", "item:*", "journal:*"),
     *("delayed", "dead", "dead:*", "jobs", "jobs:*", "expiring", "notices", "wished"),
@@ -22,17 +21,17 @@ _SHARED_KEYS = (
 _CONTAINER_KEYS = ("containers", "container:*")
 _LEASE_KEYS = ("leases", "held:*", "drain:*", "rates", "growth:*")
 _KEYS: dict[Role, tuple[str, ...]] = {
-    # Without drain:* a lease is refused before it changes anything, without leases and held:* every other end of one.
-    # It reads the plan, which names the files that the fleet can reach; cancelling a job writes to the audit log.
+    # Without drain:*, lease.lua is refused before it changes anything; without leases and held:*, the steps that end a lease.
+    # Producers read the plan, which says which files containers can reach, and log cancelled jobs in `audit`.
     "producer": (*_SHARED_KEYS, *_CONTAINER_KEYS, "staging:*", "plan", "audit"),
-    # Without staging:* nothing can be submitted. It reads the plan, which names the files that containers are promised.
+    # Without staging:*, submit.lua is refused. Workers read the plan, which says which files they should be able to reach.
     "worker": (*_SHARED_KEYS, *_CONTAINER_KEYS, *_LEASE_KEYS, "plan"),
     "dispatcher": (*_SHARED_KEYS, *_CONTAINER_KEYS, *_LEASE_KEYS, "dispatcher", "fence", "plan", "limits", "rollup:*"),
-    # Alone with both audit and limits.
+    # No other role has both audit and limits; require_operator() in lib/acts.lua tests that.
     "operator": (*_SHARED_KEYS, *_CONTAINER_KEYS, *_LEASE_KEYS, "plan", "audit", "limits", "rollup:*"),
 }
 
-#: Commands of the shared part of all scripts, of making a connection, of finding a cluster's node, and of judging the server.
+#: Commands of all roles: of steps, of connecting, of finding a node of a cluster, and of checking the server.
 _SHARED_COMMANDS = (
     *("ping", "evalsha", "script|load", "time", "multi", "exec", "get", "info", "cluster|slots", "command"),
     *("del", "exists", "expire", "persist", "rename", "unlink"),
@@ -51,12 +50,12 @@ _COMMANDS: dict[Role, tuple[str, ...]] = {
 
 
 def rules(role: Role, namespace: str, structures: Sequence[int] = STRUCTURES) -> list[str]:
-    """The role's rules as `ACL SETUSER name on >password …` takes them, and an ElastiCache access string after `on`.
+    """Return the rules of a role, in the form of `ACL SETUSER name on >password …` and of ElastiCache's access strings.
 
     Args:
-        role: whose.
-        namespace: the queue's; the rules hold for its keys alone.
-        structures: those of the keys that the program serves, newest first.
+        role: the role.
+        namespace: of the queue; the rules allow only its keys.
+        structures: numbers of the structures of keys that the program serves, newest first.
     """
     keys = [Keys(namespace, number) for number in structures]
     names = (keys[0].prefix, *keys[0].older, *(each.of(name) for each in keys for name in _KEYS[role]))

@@ -18,8 +18,9 @@ from scenequeue.structure.redis_address import parse_address
 from scenequeue.structure.redis_clients import find_locator, make_client
 from scenequeue.structure.script_runner import Steps
 
-#: Longest wait of one blocking command; less than the socket's time-out, so that only a broken connection exceeds that.
+#: Longest wait of one blocking command; less than the socket's time-out, which therefore only a broken connection reaches.
 BLOCK_LIMIT_S = 5.0
+#: Shortest one: with a time-out below 10 ms, BLPOP of Redis 6.2 blocks for minutes.
 MIN_WAIT_S = 0.01
 
 #: Beginnings of Redis's errors if no password was given.
@@ -53,7 +54,7 @@ class _Known:
 
     #: The newest structure that is served.
     newest: int
-    #: True once it is known that no older version has left items.
+    #: True once it is known that the namespace holds no items of structure 1.
     is_structure: bool = False
     #: True after the first accepted login; a refused one is transient from then on.
     was_logged_in: bool = False
@@ -122,20 +123,24 @@ class Connection:
         return next((each for each, is_there in zip(self.all, found, strict=True) if is_there), self)
 
     def need(self, need: str) -> Need:
-        """Name a need of an item of this structure as it is known outside the queue's ports."""
+        """Return a need of this structure as callers of the ports name it: with "@<structure>" unless that is the newest."""
         return need_in(need, self.structure, self._known.newest)
 
     def run(self, script: str, *arguments: str | float) -> Any:
         """Run one atomic step on this structure.
 
+        Args:
+            script: name of its file in scenequeue/scripts, without the ending.
+            arguments: its ARGV, from ARGV[3] on.
+
         Raises:
-            QueueUnavailable: Redis does not answer; the step may have been run (all are safe to repeat).
+            QueueUnavailable: Redis does not answer. The step may have been run; every step is safe to repeat.
             SettingsError: the namespace holds items of the unreleased structure 1.
         """
         return self._run(script, self._prefixes, arguments)
 
     def run_on_all(self, script: str, *arguments: str | float) -> Any:
-        """Run one atomic step that looks at all structures at once; raises as `run`."""
+        """Run one atomic step that works on all structures at once. Arguments and errors as for `run`."""
         return self._run(script, self._prefixes_of_all, arguments)
 
     def _run(self, script: str, prefixes: tuple[str, ...], arguments: tuple[str | float, ...]) -> Any:
@@ -145,8 +150,12 @@ class Connection:
             return self._steps.run(script, prefixes, (*self._limits, *arguments))
 
     def wait(self, keys: Sequence[str], timeout_s: float) -> str | None:
-        """Block until one of some lists has an element, at most 5 seconds; take it, and return the list's key."""
-        # Redis 6.2 takes less than 10 ms for minutes.
+        """Block until one of these lists has an element; remove the element and return the list's key.
+
+        Args:
+            keys: of the lists.
+            timeout_s: from MIN_WAIT_S to BLOCK_LIMIT_S; other values are brought into this range. None is returned after it.
+        """
         timeout_s = min(max(timeout_s, MIN_WAIT_S), BLOCK_LIMIT_S)
         with self.translated():
             rung = self._steps.command("BLPOP", *keys, timeout_s)
@@ -154,7 +163,7 @@ class Connection:
 
     @staticmethod
     def answers(pipeline: Any) -> list[Any]:
-        """Run a pipeline of reads; the answer is None for a key of the wrong type, which another program has written."""
+        """Run a pipeline of reads and return the answers; None for a key of the wrong type, which another program has written."""
         found = pipeline.execute(raise_on_error=False)
         for answer in found:
             if isinstance(answer, Exception) and _WRONG_TYPE not in str(answer):
@@ -162,7 +171,7 @@ class Connection:
         return [None if isinstance(answer, Exception) else answer for answer in found]
 
     def answer(self, command: str, *arguments: Any, **options: Any) -> Any:
-        """Read with one of redis-py's commands; the answer is None for a key of the wrong type."""
+        """Run a read by the name of redis-py's method and return the answer; None for a key of the wrong type."""
         with self.translated():
             try:
                 return getattr(self.client, command)(*arguments, **options)
@@ -172,7 +181,7 @@ class Connection:
                 return None
 
     def hashes(self, keys: Sequence[str]) -> list[dict[str, str]]:
-        """Read whole hashes in one round trip; one that is not there, or is of another type, is empty."""
+        """Read whole hashes in one round trip; a hash that does not exist, or whose key has another type, is empty."""
         if not keys:
             return []
         with self.translated():
@@ -183,7 +192,7 @@ class Connection:
 
     @contextmanager
     def translated(self) -> Iterator[None]:
-        """Turn redis-py's errors into ours."""
+        """Translate errors of redis-py in this block: into QueueUnavailable if they are transient, else into SettingsError."""
         try:
             yield
         except redis.exceptions.AuthenticationError as error:

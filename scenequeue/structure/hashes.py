@@ -1,7 +1,7 @@
-"""Hashes and other values as Redis returns them, read into models.
+"""Parses hashes and other values of Redis into models.
 
-Everything but `job_from` reads whatever it is given: what a foreign writer, or a loss, has made of a value is shown as
-malformed, and hides nothing beside it.
+Except for `job_from`, no function raises an error: a value that another program, or a loss of data, has damaged is shown as
+malformed, beside all others.
 """
 
 import json
@@ -25,19 +25,19 @@ from scenequeue.reasons import Code, Reason
 MALFORMED = "malformed"
 _STATES = tuple(Counts.model_fields)
 _BOOLEANS = frozenset({"is_spot", "is_draining"})
-#: Bytes of a message that an event tells; the whole of it stands in the history.
+#: Maximum length of a message in an event; the item's history has the whole message.
 _EVENT_MESSAGE_BYTES = 300
-#: More of a value that cannot be read is not shown.
+#: Maximum length at which a value that cannot be parsed is shown.
 _SHOWN_CHARACTERS = 2000
 
 
 def counts_from(fields: Mapping[str, str]) -> Counts:
-    """Return the counters of a job's or the queue's hash; a value that is no number counts as 0."""
+    """Return the counters in the hash of a job or of the queue; a value that is no number counts as 0."""
     return Counts(**{state: whole_number(fields.get(state)) for state in _STATES})
 
 
 def whole_number(text: str | float | None) -> int:
-    """The number that a field holds; 0 where it holds none."""
+    """Return the whole number in a field; 0 if it holds none."""
     try:
         return int(text or 0)
     except (ValueError, OverflowError):
@@ -45,10 +45,10 @@ def whole_number(text: str | float | None) -> int:
 
 
 def job_from(job_id: str, fields: Mapping[str, str]) -> JobStatus:
-    """A job's hash as its status.
+    """Parse a job's hash.
 
     Raises:
-        KeyError, ValueError: a field is missing or cannot be read, or the id is none.
+        KeyError, ValueError: a field is missing or cannot be parsed, or the job id is not valid.
     """
     return JobStatus(
         job_id=check_job_id(job_id),
@@ -82,7 +82,7 @@ def _callback_from(fields: Mapping[str, str]) -> Callback:
 
 
 def shown_job(job_id: str, fields: Mapping[str, str]) -> JobStatus:
-    """Return a job's hash as its status; where a part cannot be read, with state `malformed` and the parts that can."""
+    """Parse a job's hash; if a field cannot be parsed, the job has state `malformed` and only those fields that can."""
     try:
         return job_from(job_id, fields)
     except (KeyError, ValueError, RecursionError):
@@ -97,7 +97,7 @@ def shown_job(job_id: str, fields: Mapping[str, str]) -> JobStatus:
 
 
 def wished_from(job_id: str, fields: Mapping[str, str | None]) -> WishedJob | None:
-    """Some fields of a job's hash as a job with wishes; None where it is not active, or they cannot be read."""
+    """Parse some fields of a job's hash as a job with wishes; None if it is not active, or if they cannot be parsed."""
     try:
         if fields["state"] != JobState.ACTIVE or check_job_id(job_id) != job_id:
             return None
@@ -112,9 +112,9 @@ def wished_from(job_id: str, fields: Mapping[str, str | None]) -> WishedJob | No
 
 
 def container_from(container_id: str, fields: Mapping[str, str]) -> ContainerRecord:
-    """A container's hash as its record; fields of a newer version are left aside, those that cannot be read are named.
+    """Parse a container's hash. Fields of a newer version are ignored; fields that cannot be parsed are named in `note`.
 
-    A hash without id or state was written by none of our programs: it counts as failed, so that nobody plans with it.
+    A hash without a valid id or state, which none of our programs writes, counts as failed, so that no plan relies on it.
     """
     own = ContainerRecord.model_fields.keys() - {"code", "parameters"}
     known: dict[str, Any] = {name: value for name, value in fields.items() if name in own}
@@ -136,7 +136,7 @@ def container_from(container_id: str, fields: Mapping[str, str]) -> ContainerRec
 
 
 def container_fields(record: ContainerRecord, names: frozenset[str]) -> dict[str, str]:
-    """Some fields of a record as strings for a hash."""
+    """Return fields of a record as strings for a hash."""
     out = {}
     for name in names:
         value = getattr(record, name)
@@ -150,20 +150,27 @@ def container_fields(record: ContainerRecord, names: frozenset[str]) -> dict[str
 
 
 def member_parts(member: str) -> tuple[JobId, ItemId]:
-    """Job and item of a member "<job>/<item>" of a sorted set."""
+    """Split a member "<job>/<item>" of a sorted set."""
     job_id, _, item_id = member.rpartition("/")
     return JobId(job_id), ItemId(item_id)
 
 
 def element_from(text: str) -> tuple[ItemId, WorkItem]:
-    """An element "<item id> <weight ms> <json>" of a list of ready items."""
+    """Parse an element "<item id> <weight ms> <json>" of a list of items."""
     item_id, _, rest = text.partition(" ")
     body = rest.partition(" ")[2]
     return (ItemId(item_id), WorkItem.shown(body)) if body else (ItemId("?"), WorkItem.shown(text))
 
 
 def letter_from(job_id: str, item_id: str, text: str, buried_ms: int) -> DeadLetter:
-    """A dead letter."""
+    """Parse a dead letter.
+
+    Args:
+        job_id: its job, for a letter that cannot be parsed.
+        item_id: its item, likewise.
+        text: JSON.
+        buried_ms: time of its burial, likewise.
+    """
     try:
         return DeadLetter.model_validate_json(text)
     except ValidationError:
@@ -180,7 +187,7 @@ def letter_from(job_id: str, item_id: str, text: str, buried_ms: int) -> DeadLet
 
 
 def result_from(item_id: str, text: str) -> ItemResult:
-    """An item's result; one that cannot be read is a failed one."""
+    """Parse an item's result; one that cannot be parsed is shown as failed."""
     try:
         return ItemResult.model_validate_json(text)
     except ValidationError:
@@ -190,7 +197,7 @@ def result_from(item_id: str, text: str) -> ItemResult:
 
 
 def event_from(entry_id: str, fields: Mapping[str, str]) -> JobEvent:
-    """An entry of a job's stream of events."""
+    """Parse an entry of a job's stream of events."""
     more = {name: value for name, value in fields.items() if name not in {"event", "item_id", "reason"}}
     item_id = fields.get("item_id")
     why: dict[str, Any] = {}
@@ -208,7 +215,7 @@ def event_from(entry_id: str, fields: Mapping[str, str]) -> JobEvent:
 
 
 def _reason_from(text: str) -> Reason:
-    """A reason as the steps keep it; whatever else stands there is somebody else's words."""
+    """Parse a reason that a step has stored; any other text is kept as words of another program."""
     try:
         return Reason.from_json(json.loads(text))
     except (ValueError, RecursionError):
@@ -216,14 +223,14 @@ def _reason_from(text: str) -> Reason:
 
 
 def _brief(message: str) -> str:
-    """The first line of a message, cut where a character ends."""
+    """Return the first line of a message, cut between two characters if it is too long."""
     line = re.split(r"[\r\n]", message, maxsplit=1)[0].encode("utf-8", "replace")
     cut = line[:_EVENT_MESSAGE_BYTES].decode("utf-8", "ignore")
     return cut if len(line) <= _EVENT_MESSAGE_BYTES else f"{cut}…"
 
 
 def plan_from(text: str) -> dict[str, Any]:
-    """The dispatcher's last decision: `why` (a reason), `at_ms`, `usd_per_hour` and more, as it was published."""
+    """Parse the dispatcher's last plan: `why` (a Reason), `at_ms`, `usd_per_hour`, and all else that it has published."""
     unread = {"why": Reason(Code.PLAN_MALFORMED), "at_ms": 0, "usd_per_hour": 0.0}
     try:
         made = json.loads(text)

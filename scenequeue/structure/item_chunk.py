@@ -1,4 +1,4 @@
-"""Items as elements of the lists of ready items."""
+"""Converts items to elements of the queue's lists."""
 
 from collections.abc import Iterable
 
@@ -7,10 +7,15 @@ from scenequeue.jobs.need import need_of
 
 
 class ItemChunk:
-    """Some items as list elements "<item id> <weight ms> <json>", all together and by need, with their weight.
+    """Items as list elements "<item id> <weight ms> <json>".
 
     Args:
         named: ids with their items.
+
+    Attributes:
+        elements: of all items, in order.
+        by_need: need -> its elements, in order.
+        weight_ms: need -> sum of their weights, in thousandths of the kind's unit.
     """
 
     def __init__(self, named: Iterable[tuple[str, WorkItem]]) -> None:

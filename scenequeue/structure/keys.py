@@ -6,17 +6,17 @@ scripts get the prefixes as KEYS and build the same names; the list here is the 
 
 from scenequeue.jobs.ids import JobId
 
-#: The structures of the queue's keys that this version serves, newest first. A version whose steps cannot work beside those
-#: of this one takes the next number, and so keys of its own, and serves the one before too.
+#: Numbers of the structures of keys that this version serves, newest first. A later version whose Lua steps cannot work on the
+#: same keys as these takes the next number, so that it has keys of its own, and serves the structure before as well.
 STRUCTURES: tuple[int, ...] = (2,)
-#: Keys that containers, dispatchers and operators of all structures share; they bear no number.
+#: Keys without a number, which containers, dispatchers and operators of all structures share.
 SHARED = frozenset(
     {
         *("control", "drain", "containers", "container", "dispatcher", "fence", "plan"),
         *("rates", "limits", "rollup", "audit"),
     }
 )
-#: Keys of structure 1, which bore no number, that exist only while something is queued in it.
+#: Keys of structure 1, which had no number, that exist only while something is queued in it.
 OLDER = ("lane:urgent", "lane:normal", "lane:bulk", "leases", "delayed")
 
 
@@ -29,7 +29,7 @@ class Keys:
     | since:<lane>:<need> | zset | the same jobs by the time that they entered the ring (ms) |
     | needs | set | every need that ever had ready items |
     | counts | hash | items per state, over all jobs; turn; ready:<lane>:<need>; weight:<lane>:<need> of those (thousandths) |
-    | control | hash | paused: since when (ms); repaired:<structure>: where lib/repair.lua goes on in `jobs`; transient: 1 under `up` |
+    | control | hash | paused: since when (ms); repaired:<structure>: where repair.lua goes on in `jobs`; transient: 1 with `up` |
     | drain:<container> | string | the container gets no more leases; expires |
     | bell:<need> | list | one element while there is ready work of a need, no worker has taken it, and the queue is not paused |
     | job:<id> | hash | the job: spec, state, times, counters, those of what is ready by need; needs; stage:<n>, see stages.lua |
@@ -85,17 +85,17 @@ class Keys:
         raise AttributeError(name)
 
     def of(self, name: str) -> str:
-        """A key by its name in the list above."""
+        """Return the key with this name in the list above."""
         return (self.prefix if name.partition(":")[0] in SHARED else self.structure) + name
 
     def split(self, key: str) -> tuple[int, str]:
-        """A key of this namespace as the number of its structure, 0 for one that structures share, and its name."""
+        """Split a key of this namespace into the number of its structure, 0 for a shared key, and its name."""
         number, _, name = key.removeprefix(self.prefix).partition(":")
         return (int(number), name) if number.isdecimal() else (0, key.removeprefix(self.prefix))
 
     @property
     def older(self) -> tuple[str, ...]:
-        """Keys that exist while a structure before this one has something queued."""
+        """Keys that exist while something is queued in structure 1."""
         return tuple(self.prefix + name for name in OLDER)
 
     def lane(self, lane: str, need: str) -> str:

@@ -1,4 +1,4 @@
-"""Leases and results as they travel to and from the steps of a worker."""
+"""Converts leases and results to arguments of the worker's steps, and answers of these steps to leases."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -11,23 +11,23 @@ from scenequeue.jobs.need import need_of
 from scenequeue.jobs.result import ItemResult
 from scenequeue.reasons import Code, Reason
 
-#: Values that lease.lua answers for each lease, behind the deadline of all.
+#: Values of each lease in the answer of lease.lua, which begins with the deadline of all.
 _LEASE_FIELDS = 7
 #: The item of a lease whose body is no work item.
 _NO_ITEM = WorkItem(kind="malformed", name="malformed")
 
 
 def triples_of(leases: Sequence[Lease]) -> list[str]:
-    """Job, item and token of each lease, one after another."""
+    """Return job id, item id and token of each lease, in one flat list."""
     return [part for lease in leases for part in (lease.job_id, lease.item_id, lease.token)]
 
 
 def results_message(finished: Sequence[tuple[Lease, ItemResult]], brought: Mapping[str, int] | None = None) -> list[str | int]:
-    """The arguments of ack.lua and exchange.lua for finished items.
+    """Return the arguments of ack.lua, from its ARGV[4] on, for finished items.
 
     Args:
         finished: leases with their results.
-        brought: by a lease's token, how many items its item brings.
+        brought: token of a lease -> number of items that its item brings.
     """
     arguments: list[str | int] = []
     for lease, result in finished:
@@ -38,7 +38,12 @@ def results_message(finished: Sequence[tuple[Lease, ItemResult]], brought: Mappi
 
 
 def leases_from(answer: Sequence[Any], structures: Sequence[int]) -> Iterator[tuple[Lease, Reason | None]]:
-    """The leases that lease.lua has answered; of one whose body is no work item, what is wrong with it."""
+    """Yield the leases in an answer of lease.lua, each with the reason if its body is no work item, else None.
+
+    Args:
+        answer: of lease.lua.
+        structures: those that the step worked on, newest first.
+    """
     for at in range(1, len(answer), _LEASE_FIELDS):
         job_id, item_id, token, attempt, place, body, notes = answer[at : at + _LEASE_FIELDS]
         try:

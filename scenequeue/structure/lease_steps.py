@@ -33,5 +33,5 @@ def run_on_leases(
 
 
 def refused_of(leases: Sequence[Lease], positions: Sequence[int]) -> list[Lease]:
-    """The leases at the positions, from 1, that a step has answered."""
+    """Return the leases at these positions, counted from 1, which a step has answered."""
     return [leases[int(position) - 1] for position in positions]

@@ -1,4 +1,4 @@
-"""The atomic steps: Lua scripts, and the calls that run them."""
+"""Runs the atomic steps, which are Lua scripts."""
 
 import hashlib
 import re
@@ -11,7 +11,7 @@ import hiredis
 import redis
 
 _SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
-#: The line of a header that names the parts of the library which a step, or another part, uses.
+#: The line of a script's header that names the parts of scripts/lib that it uses.
 _USES = re.compile(r"^-- Uses +(.+)$", re.MULTILINE)
 
 
@@ -31,7 +31,12 @@ def _uses(text: str) -> list[str]:
 
 
 def _parts(text: str, seen: set[str]) -> Iterator[str]:
-    """The parts that a script uses, each once, behind those that it uses itself."""
+    """Yield the sources of the parts that a script uses, each once, and after those that it uses itself.
+
+    Args:
+        text: the script.
+        seen: names of the parts that need not be included; those that are included are added.
+    """
     for name in _uses(text):
         if name not in seen:
             seen.add(name)
@@ -48,27 +53,30 @@ def _step(name: str) -> _Step:
 
 
 class Steps:
-    """Runs steps, and commands that are one each, on connections of the client's pool. Thread-safe.
+    """Runs steps, and single commands, on connections of the client's pool. Thread-safe.
 
-    The pool, though a connection of one's own would be quicker: it looks at each before it hands it out, without which a
-    dispatcher does not come back from a network that has swallowed everything (tests/chaos/test_recovery.py).
+    Uses the pool rather than a dedicated, faster connection, because the pool checks the health of connections: without that a
+    dispatcher never recovers from a network that drops all packets (tests/chaos/test_recovery.py).
     """
 
     def __init__(self, client: Any) -> None:
         """Args:
-        client: whose pool connections come from, and are disconnected with.
+        client: its pool provides the connections.
         """
         self._client = client
-        # Read now, not when a step is first used: a worker without a free file descriptor must still be able to hand items back.
+        # Read all scripts now, so that a worker without a free file descriptor can still hand items back.
         _texts(), _texts("lib")
 
     def run(self, name: str, prefixes: tuple[str, ...], arguments: tuple[str | float, ...]) -> Any:
-        """Run one atomic step. Raises the errors of redis-py; after a lost connection, only when retries are spent.
+        """Run one atomic step and return its answer.
 
         Args:
-            name: of the step's script.
-            prefixes: the keys that it gets, of which it makes all others.
-            arguments: those of its ARGV.
+            name: of its file in scenequeue/scripts, without the ending.
+            prefixes: its KEYS: prefixes, from which it makes all other keys.
+            arguments: its ARGV.
+
+        Raises:
+            redis.exceptions.RedisError: Redis refused it, or the connection was lost and retries were in vain.
         """
         step = _step(name)
         words = (len(prefixes), *prefixes, *arguments)
@@ -79,7 +87,7 @@ class Steps:
             return self.command("EVALSHA", step.sha, *words)
 
     def command(self, *words: str | float) -> Any:
-        """Run one command that is safe to repeat; its answer as it comes. Raises as `run` does."""
+        """Run one command that is safe to repeat, and return its answer unchanged. Raises as `run`."""
         pool = self._client.connection_pool
         connection = pool.get_connection()
         try:
@@ -87,7 +95,7 @@ class Steps:
         except redis.exceptions.ResponseError:
             raise
         except BaseException:
-            # An answer may still be on its way; nobody else must read it.
+            # The answer may still arrive: close the connection, so that it is not taken for that of another command.
             connection.disconnect()
             raise
         finally:
@@ -95,6 +103,6 @@ class Steps:
 
 
 def _asked(connection: Any, words: tuple[str | float, ...]) -> Any:
-    # Packed here: the client's own packing looks at each word once more.
+    # Packed by hiredis directly, because redis-py's own method is slower for many words.
     connection.send_packed_command([hiredis.pack_command(words)])  # type: ignore[arg-type]  # its stub: one word
     return connection.read_response()

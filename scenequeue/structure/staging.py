@@ -1,4 +1,4 @@
-"""One submission's items on their way into Redis, invisible until the last step."""
+"""Uploads the items of one submission to Redis, where they are invisible until the last step."""
 
 import contextlib
 import json
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from scenequeue.jobs.job import JobSpec
 from scenequeue.structure.connection import Connection
 
-#: An upload that stops for so long has died; its staging lists expire.
+#: Staging lists expire when nothing has been added for this time: the program that uploads has ended.
 _STAGING_TTL_S = 3600
 
 
@@ -19,19 +19,19 @@ class _List:
 
     size: int = 0
     weight_ms: int = 0
-    #: How many are in a staging list.
+    #: Number of items in its staging list.
     staged: int = 0
-    #: Those held back: the last ones.
+    #: The last items, which are not in the staging list; submit.lua gets them as arguments.
     held: list[str] = field(default_factory=list)
 
 
 class Upload:
-    """Collects items for the last step while they fit into it; the others go to staging lists before."""
+    """Holds items back for the last step as long as it can take them all; earlier ones go to staging lists."""
 
     def __init__(self, connection: Connection, limit: int, on_progress: Callable[[int], None] | None) -> None:
         """Args:
-        connection: where to.
-        limit: how many items a step takes at most (count).
+        connection: to the queue.
+        limit: maximum number of items that a step takes.
         on_progress: called with the number of items added so far.
         """
         self._connection, self._limit = connection, limit
@@ -44,11 +44,17 @@ class Upload:
         self._held_count = 0
 
     def open_stage(self) -> None:
-        """The items that follow belong to one stage more."""
+        """Begin the next stage."""
         self.sizes.append(0)
 
     def add(self, need: str, elements: list[str], weight_ms: int) -> None:
-        """Add list elements of the present stage and of one need, with their weight together."""
+        """Add list elements of the present stage.
+
+        Args:
+            need: of all of them.
+            elements: "<item id> <weight ms> <json>" each.
+            weight_ms: their sum.
+        """
         if self._held_count + len(elements) > self._limit:
             self._stage_held()
         mine = self._lists.setdefault((len(self.sizes) - 1, need), _List())
@@ -60,11 +66,11 @@ class Upload:
         self._on_progress(sum(self.sizes))
 
     def first_needs(self) -> tuple[str, ...]:
-        """The needs of the first stage's items, which are ready as soon as the job is visible."""
+        """Return the needs of the first stage's items, which become ready with the last step."""
         return tuple(sorted(need for stage, need in self._lists if stage == 0))
 
     def commit(self, spec: JobSpec, digest: str, backlog_limit: int | None) -> tuple[str, int]:
-        """Make the job visible; returns the answer of submit.lua."""
+        """Make the job visible by submit.lua; returns its answer, and the time of submission (ms)."""
         fields: list[str | int] = [
             *("max_attempts", spec.max_attempts),
             *("options", json.dumps(spec.options, separators=(",", ":"))),
@@ -83,16 +89,16 @@ class Upload:
         return str(answer), int(created_ms)
 
     def discard(self) -> None:
-        """Delete the uploaded lists, which are not visible yet."""
+        """Delete the staging lists."""
         keys = self._connection.keys
         staged = [keys.staging(self._nonce, stage, need) for (stage, need), mine in self._lists.items() if mine.staged]
         if staged:
-            # They expire by themselves; the first error is the one to report.
+            # An error here is ignored: the lists expire by themselves, and the caller reports the error that led here.
             with contextlib.suppress(Exception):
                 self._connection.client.unlink(*staged)
 
     def _described(self) -> Iterator[str | int]:
-        """Per stage the number of its needs, and for each need, items, weight and how many come along."""
+        """Yield, for each stage: number of its needs; then for each need: its name, items, weight, and items held back."""
         for stage in range(len(self.sizes)):
             lists = [(need, mine) for (number, need), mine in self._lists.items() if number == stage]
             yield len(lists)
@@ -100,6 +106,7 @@ class Upload:
                 yield from (need, mine.size, mine.weight_ms, len(mine.held))
 
     def _stage_held(self) -> None:
+        """Move all items that are held back to their staging lists."""
         for (stage, need), mine in self._lists.items():
             if mine.held:
                 # Counted before it is certain, so that `discard` also finds a list that an error has left.

@@ -11,7 +11,6 @@ from container_worker.media.picture.planes import RGB_TO_YUV, Bytes
 from container_worker.media.request import FitChoice, MotionChoice
 from container_worker.media.scene.motion import Rect, canvas_zoom, covers, crop_to_aspect, place_whole
 
-
 #: Rows of luma converted at once, because the conversion makes a copy of them in floating point.
 _STRIP_ROWS = 64
 #: Standard deviation of the Gaussian blur of a backdrop, in pixels at its width of BACKDROP_WIDTH_PX (look).

@@ -16,7 +16,7 @@ def explain(
     policies: Sequence[tuple[tuple[str, ...], Reason]],
     further: Sequence[Reason],
 ) -> Reason:
-    """Give the reason of a plan.
+    """Return the reason of a plan, for operators.
 
     Args:
         backlog: the waiting items.

@@ -49,15 +49,15 @@ class Policy:
 
     @property
     def usd_per_hour_each(self) -> float:
-        """Maximum price of one more container."""
+        """Maximum price of one more container, in dollars an hour."""
         return self.usd_per_hour_of(self.config_priority)
 
     def slots_of(self, config_priority: int) -> int:
-        """Slots of a container of this size."""
+        """Return the slots of a container of this size."""
         return self.slots or max(1, int(SIZES[config_priority].vcpu))
 
     def usd_per_hour_of(self, config_priority: int) -> float:
-        """Maximum price of a container of this size."""
+        """Return the maximum price of a container of this size, in dollars an hour."""
         size, storage_gib = SIZES[config_priority], self.ephemeral_gib
         return usd_per_hour(
             size.vcpu, size.memory_mib, self.region, self.architecture, is_spot=self.is_spot, ephemeral_gib=storage_gib
