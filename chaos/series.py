@@ -12,7 +12,7 @@ from pathlib import Path
 from chaos.faults.catalogue import faults_of
 from chaos.judge.effects import STANDING
 from chaos.run import Report
-from scenequeue.counted import counted
+from sceneburst.counted import counted
 
 _CRASHED = "the driver ended without a report; see its log"
 

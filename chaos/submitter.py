@@ -12,7 +12,7 @@ import producer.work_items
 import scenequeue.ports.job_writer
 from chaos.scenes import KINDS, OPTIONS, PlannedJob
 from producer.client import Producer
-from scenequeue.counted import counted
+from sceneburst.counted import counted
 from scenequeue.jobs.job import Lane
 from scenequeue.settings import ProducerSettings
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from container_worker.codes import Code
 from container_worker.surroundings import SurroundingsBroken
-from scenequeue.errors import DiskFull, ItemError, SettingsError, reason_for
-from scenequeue.reasons import Code as QueueCode, Reason
+from scenequeue.errors import DiskFull, ItemError, SettingsError, reason_for, said_by
+from scenequeue.reasons import Reason
 from scenequeue.storages.disk_errors import is_full
 
 
@@ -37,7 +37,7 @@ def classify(error: Exception) -> Failure:
     if isinstance(error, DiskFull):
         return Failure(name, error.reason, transient=True, is_disk_full=True)
     if isinstance(error, OSError) and is_full(error):
-        return Failure(DiskFull.__name__, reason_for(QueueCode.OTHER, text=str(error)), transient=True, is_disk_full=True)
+        return Failure(DiskFull.__name__, reason_for(Code.DISK_FULL, problem=str(error)), transient=True, is_disk_full=True)
     if isinstance(error, ItemError):
         return Failure(name, error.reason, error.transient)
     if isinstance(error, SettingsError):
@@ -47,4 +47,4 @@ def classify(error: Exception) -> Failure:
         return Failure(name, error.reason, transient=True, is_broken=True)
     if isinstance(error, MemoryError):
         return Failure(name, Reason(Code.WORKER_OUT_OF_MEMORY), transient=True)
-    return Failure(name, reason_for(Code.UNEXPECTED, error=str(error)), transient=True, is_expected=False)
+    return Failure(name, reason_for(Code.UNEXPECTED, error=said_by(error)), transient=True, is_expected=False)

@@ -84,7 +84,6 @@ class Heartbeat:
         #: Set when the dispatcher wants this container to drain.
         self.should_drain = threading.Event()
         self.is_draining = False
-        self.note = ""
         self._protection = Protection(os.environ)
         self._usage = UsageMeter(fleet)
         self._tail = tail
@@ -149,7 +148,6 @@ class Heartbeat:
                 "failed": failed,
                 "is_draining": self.is_draining,
                 "progress": {item.key: round(item.progress, 3) for item in items},
-                "note": self.note,
                 "cpu_share": usage.cpu_share,
                 "memory_used_mib": usage.memory_mib,
             }

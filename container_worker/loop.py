@@ -17,7 +17,7 @@ from container_worker.kind import Kind
 from container_worker.reporting import INITIAL_BACKOFF_S, MAX_BACKOFF_S, Reports
 from container_worker.surroundings import find_problem
 from scenequeue.backoff import Backoff, jittered
-from scenequeue.errors import BadInput, QueueUnavailable, SceneburstError, SettingsError
+from scenequeue.errors import BadInput, QueueUnavailable, SceneburstError, SettingsError, reason_for
 from scenequeue.jobs.ids import ContainerId
 from scenequeue.jobs.item import Lease
 from scenequeue.jobs.need import need_of, needs_of_kinds
@@ -204,9 +204,9 @@ class WorkLoop:
         return len(ours)
 
     def _refuse(self, lease: Lease) -> None:
-        about = f"an item of kind {lease.item.kind!r} v{lease.item.v} stood among those of another need; a foreign writer?"
-        self._log.warning("item refused", item=f"{lease.job_id}/{lease.item_id}", why=about)
-        self._queue.worker.fail(self._container_id, lease, BadInput.__name__, about, transient=False)
+        why = reason_for(Code.ITEM_MISPLACED, kind=lease.item.kind, version=lease.item.v)
+        self._log.warning("item refused", item=f"{lease.job_id}/{lease.item_id}", why=why.text)
+        self._queue.worker.fail(self._container_id, lease, BadInput.__name__, why, transient=False)
 
     def _start(self, item: InFlightItem) -> None:
         self._in_flight.add(item)

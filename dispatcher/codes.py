@@ -13,19 +13,19 @@ class Code(StrEnum):
     PLAN_IDLE = "plan_idle"
     PLAN_LAUNCHES = "plan_launches"
     PLAN_PAUSED = "plan_paused"
-    #: What waits.
+    #: Parts of a plan: the items that wait.
     READY = "ready"
     READY_BY_NEED = "ready_by_need"
     READY_OF_NEED = "ready_of_need"
-    #: What a plan launches.
+    #: Parts of a plan: the containers that it launches.
     LAUNCH_ALIKE = "launch_alike"
     LAUNCH_MIXED = "launch_mixed"
     LAUNCH_NONE = "launch_none"
     LAUNCH_SHARE = "launch_share"
-    #: Containers that are there.
+    #: Parts of a plan: the containers that are there.
     PRESENT = "present"
     PRESENT_STARTING = "present_starting"
-    #: What a plan's launches follow from.
+    #: Parts of a plan: the rules that its launches follow from.
     BATCHES = "batches"
     BATCHES_FULL = "batches_full"
     BUDGET_KEEPS = "budget_keeps"
@@ -37,7 +37,7 @@ class Code(StrEnum):
     WISHES = "wishes"
     WISHES_FULL = "wishes_full"
     WISHES_MORE = "wishes_more"
-    #: What holds launches back.
+    #: Parts of a plan: the limits that hold launches back.
     CUT_BY_BUDGET = "cut_by_budget"
     CUT_BY_CONTAINERS = "cut_by_containers"
     CUT_BY_LAUNCHES = "cut_by_launches"
@@ -68,11 +68,12 @@ class Code(StrEnum):
 
     # --- a fleet that does not do what it is asked ---
     CONTAINER_ID_TOO_LONG = "container_id_too_long"
+    ECS_ANSWERS_NOTHING = "ecs_answers_nothing"
     ECS_DOES_NOT_STOP = "ecs_does_not_stop"
     ECS_FAILED = "ecs_failed"
     ECS_REFUSES = "ecs_refuses"
     ECS_TASK_UNDESCRIBED = "ecs_task_undescribed"
-    #: The call may have had its effect.
+    #: ECS gave no proper answer; the call may have had its effect.
     ECS_UNANSWERED = "ecs_unanswered"
     ECS_UNREACHABLE = "ecs_unreachable"
     ENGINE_DOES_NOT_STOP = "engine_does_not_stop"
@@ -97,13 +98,14 @@ class Code(StrEnum):
     VERDICTS_STALE = "verdicts_stale"
 
     # --- a container that is drained, stopped or given up ---
-    #: By itself, without saying goodbye.
+    #: A container has ended by itself, without saying goodbye.
     CONTAINER_ENDED = "container_ended"
     CONTAINER_ENDED_WITH_CODE = "container_ended_with_code"
     IDLE_DRAINED = "idle_drained"
     IDLE_TOO_LONG = "idle_too_long"
     LOST_AT_WORK = "lost_at_work"
     NEVER_REPORTED = "never_reported"
+    RUN_OVER = "run_over"
     RUNS_AFTER_GOODBYE = "runs_after_goodbye"
     SILENT = "silent"
     TOO_OLD = "too_old"

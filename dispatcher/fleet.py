@@ -101,6 +101,6 @@ class Fleet(Protocol):
         """Return the containers of this namespace that are starting or running, and those that ended lately."""
         ...
 
-    def stop(self, handle: str, reason: str) -> None:
+    def stop(self, handle: str, reason: Reason) -> None:
         """Stop one container: SIGTERM, then SIGKILL after its grace period. A container that is gone is a success."""
         ...

@@ -62,7 +62,7 @@ class Reaping:
             return None
         if verdict.action is Action.STOP and verdict.handle:
             try:
-                self._fleet.stop(verdict.handle, verdict.reason.text)
+                self._fleet.stop(verdict.handle, verdict.reason)
             except FleetError as error:
                 self._log.warning("could not stop a container", container=verdict.container_id, error=str(error))
                 return None

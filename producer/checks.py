@@ -23,7 +23,7 @@ from scenequeue.jobs.ids import check_job_id
 from scenequeue.jobs.job import JobSpec
 from scenequeue.jobs.kinds.render import RenderOptions
 from scenequeue.jobs.scene import Scene, inputs_of
-from scenequeue.reasons import Reason
+from scenequeue.reasons import Code as QueueCode, Reason
 from scenequeue.storages.public_network import check_public_url
 
 T = TypeVar("T")
@@ -33,7 +33,7 @@ _MAX_MISTAKES = 100
 def scene_called(index: int, name: str | None) -> Reason:
     """Return the name of a scene in messages: its number, and its name if known."""
     if name is None:
-        return Reason(Code.SCENE, {"number": index + 1})
+        return Reason(QueueCode.SCENE, {"number": index + 1})
     return Reason(Code.SCENE_NAMED, {"number": index + 1, "name": name})
 
 

@@ -11,7 +11,6 @@ class Code(StrEnum):
     FIELD = "field"
     PART = "part"
     SAME_AS = "same_as"
-    SCENE = "scene"
     SCENE_CALLED = "scene_called"
     SCENE_NAMED = "scene_named"
 
@@ -46,7 +45,7 @@ class Code(StrEnum):
     NOT_INPUT = "not_input"
     NOT_OUTPUT = "not_output"
     OUTPUT_UNWRITABLE = "output_unwritable"
-    #: Those of the HTTP API.
+    #: A path is outside the folders that the HTTP API may read.
     OUTSIDE_API_ROOTS = "outside_api_roots"
     PATH_FOR_ADDRESS = "path_for_address"
     PLACE_EMPTY = "place_empty"

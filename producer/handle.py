@@ -12,7 +12,15 @@ from pathlib import Path
 from producer.codes import Code
 from producer.wait_log import WaitLog
 from scenequeue.backoff import Backoff
-from scenequeue.errors import InvalidScenes, InvalidValue, QueueUnavailable, SceneburstError, StorageDenied, StorageUnavailable
+from scenequeue.errors import (
+    InvalidScenes,
+    InvalidValue,
+    JobNotEnded,
+    QueueUnavailable,
+    SceneburstError,
+    StorageDenied,
+    StorageUnavailable,
+)
 from scenequeue.jobs.ids import JobId, check_name
 from scenequeue.jobs.job import JobEvent, JobState, JobStatus
 from scenequeue.jobs.result import ItemResult
@@ -73,7 +81,7 @@ class JobHandle:
             The final status.
 
         Raises:
-            TimeoutError: it has not ended in time; the message has the reason if it waits. The job goes on.
+            JobNotEnded: a TimeoutError; it has not ended in time; the message has the reason if it waits. The job goes on.
             QueueUnavailable: transient; Redis did not answer at the end of the time.
             JobNotFound: it has expired.
         """
@@ -102,12 +110,12 @@ class JobHandle:
             reason = status.waits_because
             log.log_reason(reason)
             if deadline is not None and time.monotonic() >= deadline:
-                raise TimeoutError(self._not_ended(timeout_s or 0, reason).text)
+                raise self._not_ended(timeout_s or 0, reason)
 
-    def _not_ended(self, timeout_s: float, why: Reason | None) -> Reason:
+    def _not_ended(self, timeout_s: float, why: Reason | None) -> JobNotEnded:
         if why is None:
-            return Reason(Code.NOT_ENDED, {"job_id": self.job_id, "timeout_s": timeout_s})
-        return Reason(Code.NOT_ENDED_WAITS, {"job_id": self.job_id, "timeout_s": timeout_s, "why": why})
+            return JobNotEnded(Code.NOT_ENDED, job_id=self.job_id, timeout_s=timeout_s)
+        return JobNotEnded(Code.NOT_ENDED_WAITS, job_id=self.job_id, timeout_s=timeout_s, why=why)
 
     def results(self) -> list[ItemResult]:
         """Return the results so far, in the order of the scenes; the film's comes last."""

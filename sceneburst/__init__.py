@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         InvalidScenes as InvalidScenes,
         ItemError as ItemError,
         JobConflict as JobConflict,
+        JobNotEnded as JobNotEnded,
         JobNotFound as JobNotFound,
         LeaseLost as LeaseLost,
         LimitExceeded as LimitExceeded,
@@ -59,8 +60,8 @@ _NAMES = {
     "producer.handle": "JobHandle",
     "scenequeue.errors": (
         "BadInput DiskFull DispatcherDeposed FleetError FleetMisconfigured GrowthRefused InvalidScenes ItemError JobConflict "
-        "JobNotFound LeaseLost LimitExceeded LogNotFound Mistake ObjectNotFound ProgramUnavailable QueueFull QueueUnavailable "
-        "SceneburstError SettingsError StorageDenied StorageUnavailable ToolFailed"
+        "JobNotEnded JobNotFound LeaseLost LimitExceeded LogNotFound Mistake ObjectNotFound ProgramUnavailable QueueFull "
+        "QueueUnavailable SceneburstError SettingsError StorageDenied StorageUnavailable ToolFailed"
     ),
     "scenequeue.jobs.film": "Film",
     "scenequeue.jobs.job": "Counts JobEvent JobState JobStatus Lane",
@@ -85,7 +86,7 @@ if not TYPE_CHECKING:  # a type checker would accept any name
         reason = _hidden(("scenequeue", *above))
         if reason:
             raise ImportError(reason)
-        import_module("sceneburst.words").use_english()
+        import_module("sceneburst.words").use_words()
         value = globals()[name] = getattr(import_module(home), name)
         return value
 

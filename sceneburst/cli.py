@@ -11,7 +11,7 @@ import typer
 
 from sceneburst.exit_codes import Exit, Interrupted
 from sceneburst.terminal.on_demand import Group, Listed
-from sceneburst.words import use_english
+from sceneburst.words import use_words
 from scenequeue.errors import (
     FleetError,
     FleetMisconfigured,
@@ -99,7 +99,7 @@ _CODES: list[tuple[type[SceneburstError], Exit]] = [
 def main() -> None:
     """Run the command line; our errors are printed as a line, never as a traceback. Exit codes: sceneburst/exit_codes.py."""
     redact_tracebacks()
-    use_english()
+    use_words()
     if isinstance(sys.stdout, TextIOWrapper):
         # On a terminal or pipe without UTF-8, print question marks for characters that it cannot encode.
         sys.stdout.reconfigure(errors="replace")

@@ -54,6 +54,12 @@ def reason_for(why: StrEnum | Reason | str, **parameters: Parameter) -> Reason:
     return Reason(Code.OTHER, {"text": why}).without_secrets()
 
 
+def said_by(error: BaseException) -> Reason | str:
+    """Return the parameter that stands for another error in a reason: its own reason, else its text, else its class."""
+    own = getattr(error, "reason", None)
+    return own if isinstance(own, Reason) else str(error) or type(error).__name__
+
+
 class SettingsError(SceneburstError):
     """A setting is missing or malformed; the message names its environment variable."""
 
@@ -131,6 +137,17 @@ class JobConflict(SceneburstError):
 
 class JobNotFound(SceneburstError):
     """There is no job with this id: it was never submitted, or its results have expired."""
+
+
+class JobNotEnded(TimeoutError):
+    """The job has not ended within the time that its caller waits; it goes on."""
+
+    def __init__(self, why: StrEnum, /, **parameters: Parameter) -> None:
+        self.reason = reason_for(why, **parameters)
+        super().__init__(self.reason)
+
+    def __str__(self) -> str:
+        return self.reason.text
 
 
 class LeaseLost(SceneburstError):

@@ -25,4 +25,4 @@ def warn_of_problems(queue: SceneQueue) -> None:
     for problem in find_problems(info):
         if problem.name == "persistence" and is_transient:
             continue
-        log.warning("redis problem", problem=problem.name, advice=problem.text)
+        log.warning("redis problem", problem=problem.name, advice=problem.reason.text)

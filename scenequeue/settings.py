@@ -47,6 +47,9 @@ class SceneburstSettings(BaseModel):
     namespace: str = Field(
         "sceneburst", pattern=r"^[A-Za-z0-9_.-]{1,64}$", description="prefix of every key; several namespaces are several queues"
     )
+    language: str = Field(
+        "en", description="language of messages: the name of an installed one; what it lacks is said in English"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="lowest level that is logged")
     log_format: Literal["auto", "json", "console"] = Field("auto", description="auto: coloured on a terminal, JSON elsewhere")
     lease_s: Positive = Field(30.0, description="seconds a lease lasts without a heartbeat (visibility timeout)")

@@ -16,7 +16,7 @@ import structlog
 from botocore.loaders import JSONFileLoader
 
 from sceneburst.local.embedded_redis import EmbeddedRedis
-from sceneburst.words import use_english
+from sceneburst.words import use_words
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
 from scenequeue.structure.keys import Keys
@@ -36,7 +36,7 @@ _FIXED = {
 
 
 # As the command line does, and `import sceneburst`.
-use_english()
+use_words()
 
 # AWS's description of a service is a megabyte of JSON, which every session of boto3 reads anew.
 _read = functools.cache(JSONFileLoader().load_file)

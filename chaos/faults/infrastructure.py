@@ -7,7 +7,7 @@ from chaos.cluster import ChaosCluster
 from chaos.faults.log import FaultAction
 from chaos.faults.processes import NO_CONTAINER, pick_worker
 from chaos.proxies.s3 import FAULTS as S3_FAULTS
-from scenequeue.counted import counted
+from sceneburst.counted import counted
 
 
 def cut_connections(cluster: ChaosCluster, draws: random.Random) -> FaultAction | None:

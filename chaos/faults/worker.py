@@ -11,7 +11,7 @@ from chaos.cluster import ChaosCluster
 from chaos.faults.log import FaultAction
 from chaos.faults.processes import pick_worker, send_signal
 from chaos.scenes import ITEM_TIMEOUT_S
-from scenequeue.counted import counted
+from sceneburst.counted import counted
 
 #: File descriptors left to the worker: none, or fewer than an item needs.
 _FEW_FILES = (0, 4, 12)

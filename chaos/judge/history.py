@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from scenequeue.counted import counted
+from sceneburst.counted import counted
 from scenequeue.jobs.job import JobEvent
 from scenequeue.jobs.result import ItemResult
 

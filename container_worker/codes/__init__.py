@@ -18,7 +18,7 @@ class Code(StrEnum):
 
     # --- an attempt that failed ---
     NOT_SET_UP = "not_set_up"
-    #: An exception that no code raises on purpose.
+    #: An exception that no kind raises on purpose.
     UNEXPECTED = "unexpected"
     WORKER_OUT_OF_MEMORY = "worker_out_of_memory"
 
@@ -44,14 +44,18 @@ class Code(StrEnum):
     AV1_UNAVAILABLE = "av1_unavailable"
     FILE_EMPTY = "file_empty"
     INPUTS_TOO_COSTLY = "inputs_too_costly"
-    #: Names an input whose address is known.
+    #: The name of an input in other reasons: its field and its address.
     INPUT_AT = "input_at"
     ITEM_MALFORMED = "item_malformed"
+    #: An item stood in the list of another need.
+    ITEM_MISPLACED = "item_misplaced"
     ROOTS_MISSING = "roots_missing"
+    #: The name of an input in other reasons: the subtitles of another input.
+    SUBTITLES_OF = "subtitles_of"
 
     # --- a picture ---
     JPEG_SCANS = "jpeg_scans"
-    #: Too large for its size to be known.
+    #: A picture is so large that the library does not tell its size.
     PICTURE_BEYOND_LIMIT = "picture_beyond_limit"
     PICTURE_DAMAGED = "picture_damaged"
     PICTURE_TOO_LARGE = "picture_too_large"
@@ -78,6 +82,7 @@ class Code(StrEnum):
 
     # --- limits ---
     CPU_EXCEEDED = "cpu_exceeded"
+    DISK_FULL = "disk_full"
     FILE_SIZE_EXCEEDED = "file_size_exceeded"
     MEMORY_EXCEEDED = "memory_exceeded"
     RENDERING_FILE_SIZE = "rendering_file_size"
@@ -97,11 +102,13 @@ class Code(StrEnum):
     LOUDNESS_NOT_REPORTED = "loudness_not_reported"
     OUTPUT_MISSING = "output_missing"
     POSTER_NOT_MADE = "poster_not_made"
+    #: The system refuses to execute a program.
+    PROGRAM_NOT_RUN = "program_not_run"
     SCENE_NOT_ENCODED = "scene_not_encoded"
     SUBTITLES_NOT_DRAWN = "subtitles_not_drawn"
 
     # --- the renderer, which is not trusted ---
-    #: A program's name in other reasons.
+    #: The name of a program in other reasons.
     RENDERER = "renderer"
     RENDERER_LEFT_ANOTHER = "renderer_left_another"
     RENDERER_MADE_NOTHING = "renderer_made_nothing"
@@ -127,6 +134,11 @@ class Code(StrEnum):
     FFMPEG_UNUSABLE = "ffmpeg_unusable"
     FOLDER_UNWRITABLE = "folder_unwritable"
     FONT_OF_PICTURES = "font_of_pictures"
+    #: The trial could do what the level forbids: read other files, leave its process group, open sockets, stay the worker's user.
+    ISOLATION_ALLOWS_FILES = "isolation_allows_files"
+    ISOLATION_ALLOWS_LEAVING = "isolation_allows_leaving"
+    ISOLATION_ALLOWS_SOCKETS = "isolation_allows_sockets"
+    ISOLATION_KEEPS_USER = "isolation_keeps_user"
     ISOLATION_NEEDS_ROOT = "isolation_needs_root"
     ISOLATION_TRIAL_ENDED = "isolation_trial_ended"
     ISOLATION_UNSUPPORTED = "isolation_unsupported"

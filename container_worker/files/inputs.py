@@ -17,7 +17,7 @@ from scenequeue.storages.uri import UriStorage
 class Input:
     """A file that an item needs."""
 
-    #: Name in messages and in the kind's code; unique within the item.
+    #: Name in the kind's code, and in messages unless it is called otherwise; unique within the item.
     role: str
     uri: str
     #: Name in the scratch folder; chosen by us, never by the caller.
@@ -25,6 +25,13 @@ class Input:
     may_be_empty: bool = False
     #: The renderer's name for it in messages, if that differs from the role; the renderer knows no addresses.
     word: str = ""
+    #: Its name in messages, where that is no field's.
+    called: Reason | None = None
+
+    @property
+    def name(self) -> str | Reason:
+        """Its name in messages."""
+        return self.called or self.role
 
 
 @dataclass(frozen=True)
@@ -57,9 +64,9 @@ def fetch(inputs: Iterable[Input], storage: UriStorage, scratch: Path, stop_if_a
         try:
             stored = storage.get(wanted.uri, path, stop_if_asked=stop_if_asked)
         except BadInput as error:
-            raise type(error)(error.reason.with_parameters(input=wanted.role)) from None
+            raise type(error)(error.reason.with_parameters(input=wanted.name)) from None
         if not stored.bytes and not wanted.may_be_empty:
-            raise BadInput(Code.FILE_EMPTY, input=wanted.role, uri=wanted.uri)
+            raise BadInput(Code.FILE_EMPTY, input=wanted.name, uri=wanted.uri)
         found[wanted.role] = InputFile(path, sha256_of(path))
     return found
 
@@ -75,7 +82,7 @@ def naming_addresses(inputs: Iterable[Input]) -> Iterator[None]:
         named = by_word.get(word) if isinstance(word, str) else None
         if named is None:
             raise
-        at = Reason(Code.INPUT_AT, {"input": named.role, "uri": named.uri})
+        at = Reason(Code.INPUT_AT, {"input": named.name, "uri": named.uri})
         raise type(error)(error.reason.with_parameters(input=at)) from None
 
 

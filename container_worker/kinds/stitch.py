@@ -17,6 +17,7 @@ from container_worker.media.file_names import SCENE_FILE
 from scenequeue.errors import BadInput
 from scenequeue.jobs.kinds.render import RenderOptions
 from scenequeue.jobs.kinds.stitch import StitchPayload
+from scenequeue.reasons import Code as QueueCode, Reason
 from scenequeue.storages.uri import UriStorage
 
 _Item: TypeAlias = ParsedItem[StitchPayload, RenderOptions]
@@ -37,10 +38,12 @@ class Stitch:
             raise BadInput(Code.AV1_UNAVAILABLE, program=str(program.path))
         for number, source in enumerate(payload.sources):
             name = SCENE_FILE.format(number)
-            yield Input(f"scene {number + 1}", source, f"{name}.mp4")
+            called = Reason(QueueCode.SCENE, {"number": number + 1})
+            yield Input(f"scene_{number + 1}", source, f"{name}.mp4", called=called)
             if options.webvtt and _has_sidecar(item.context.storage, source):
                 sidecar = source.removesuffix(".mp4") + ".vtt"
-                yield Input(f"subtitles of scene {number + 1}", sidecar, f"{name}.vtt", may_be_empty=True)
+                called = Reason(Code.SUBTITLES_OF, {"place": called})
+                yield Input(f"subtitles_{number + 1}", sidecar, f"{name}.vtt", may_be_empty=True, called=called)
         if payload.music:
             yield Input("music", payload.music, "music")
 

@@ -15,6 +15,7 @@ from typing import IO
 import structlog
 
 from container_worker.codes import Code
+from container_worker.sandbox.confine import NOT_EXECUTED
 from container_worker.sandbox.environment import child_environment
 from container_worker.sandbox.kill import kill_group
 from container_worker.sandbox.last_lines import with_last_lines
@@ -60,6 +61,8 @@ def error_for_exit(returncode: int, stderr: str, program: str | Reason) -> ItemE
         return LimitExceeded(Code.FILE_SIZE_EXCEEDED, program=program)
     if returncode == -signal.SIGKILL or any(words in stderr for words in _OUT_OF_MEMORY):
         return LimitExceeded(Code.MEMORY_EXCEEDED, program=program)
+    if returncode == NOT_EXECUTED:
+        return ToolFailed(Code.PROGRAM_NOT_RUN, program=program, problem=(stderr.splitlines() or [""])[-1])
     if returncode < 0:
         ending = Reason(Code.ENDED_BY_SIGNAL, {"program": program, "signal": _signal_name(-returncode)})
     else:

@@ -29,6 +29,8 @@ _FILE_RIGHTS = 1 | 2 | 4 | 1 << 14 | 1 << 15
 _SCOPES = 1 | 2
 #: CPU seconds between the soft and the hard limit; a process with many threads uses several between two checks of the kernel.
 _CPU_MARGIN_S = 5
+#: The exit code of a program that cannot be executed, as shells use it.
+NOT_EXECUTED = 126
 
 
 def confine(arguments: list[str]) -> None:
@@ -75,7 +77,9 @@ def confine(arguments: list[str]) -> None:
     try:
         os.execv(program[0], program)  # noqa: S606  that is what this program is for
     except OSError as error:
-        sys.exit(f"{program[0]} cannot be run as user {os.geteuid()}: {error.strerror}")
+        # No sentence: the parent has one for this exit code.
+        sys.stderr.write(f"{program[0]}, uid {os.geteuid()}: {error.strerror}\n")
+        sys.exit(NOT_EXECUTED)
 
 
 def _limit(name: str, value: int) -> None:

@@ -20,7 +20,7 @@ from dispatcher.codes import Code
 from dispatcher.fleet import FleetContainer, Hardware, LaunchRequest, LaunchResult
 from scenequeue.errors import FleetError, FleetMisconfigured
 from scenequeue.jobs.ids import ContainerId
-from scenequeue.reasons import Code as QueueCode, Reason
+from scenequeue.reasons import Reason
 from scenequeue.settings import DispatcherSettings
 from scenequeue.storages.temporary import find_temporary_folder
 
@@ -145,13 +145,12 @@ class ProcessFleet:
             record.unlink(missing_ok=True)
             self._children.pop(container_id, None)
             return None
-        said = str(facts.get("reason") or "")
         return FleetContainer(
             container_id,
             container_id,
             is_running=False,
             started_ms=facts["started_ms"],
-            stopped_reason=Reason(QueueCode.OTHER, {"text": said}) if said else Reason(Code.PROCESS_ENDED),
+            stopped_reason=Reason.from_json(facts["reason"]) if "reason" in facts else Reason(Code.PROCESS_ENDED),
             exit_code=facts["exit_code"],
         )
 
@@ -167,16 +166,16 @@ class ProcessFleet:
                     return {"pid": process.pid, "identity": identity_of(process.pid), "started_ms": started_ms}
         return {}
 
-    def stop(self, handle: str, reason: str) -> None:
+    def stop(self, handle: str, reason: Reason) -> None:
         """Send SIGTERM, and do not wait; `list` sends SIGKILL to the whole session after the grace period."""
         record = self._record(handle)
         facts = self._read(record)
         if "pid" not in facts or "stopped" in facts or not _is_running(facts):
             return
-        self._write(record, {**facts, "stopped": time.time(), "reason": reason})
+        self._write(record, {**facts, "stopped": time.time(), "reason": reason.to_json()})
         _signal(facts["pid"], signal.SIGTERM)
 
-    def stop_all(self, reason: str, grace_s: float = 5.0) -> None:
+    def stop_all(self, reason: Reason, grace_s: float = 5.0) -> None:
         """Stop every container and wait until all have ended; those that outlast the grace period are killed."""
         running = [container for container in self.list() if container.is_running]
         for container in running:

@@ -1,5 +1,6 @@
 """Reads a job's film from a request, and makes its item."""
 
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
@@ -49,7 +50,7 @@ def film_conflicts(scene: Scene, film: Film, options: RenderOptions) -> list[Mis
     for name in _SHARED:
         own = scene.options.get(name)
         if own is not None and own != getattr(options, name):
-            differs = Reason(Code.FILM_NEEDS_ONE, {"value": repr(getattr(options, name))})
+            differs = Reason(Code.FILM_NEEDS_ONE, {"value": json.dumps(getattr(options, name))})
             found.append(Mistake(("options", name), inside(f"options.{name}", differs)))
     return found
 

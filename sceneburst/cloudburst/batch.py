@@ -14,7 +14,7 @@ from sceneburst.cloudburst.folder import named_folder, temporary_folder
 from sceneburst.cloudburst.options import render_options_from, wishes_from
 from sceneburst.cloudburst.report import DownloadOutcome, Run, report
 from sceneburst.cloudburst.scenes import named_scenes
-from scenequeue.counted import counted
+from sceneburst.counted import counted
 from scenequeue.jobs.kinds.render import RenderOptions
 from scenequeue.jobs.result import ItemResult
 from scenequeue.storages.files import path_of

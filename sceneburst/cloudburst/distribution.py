@@ -4,7 +4,7 @@ from typing import Any
 
 from dispatcher.decisions.distribution import distribute
 from dispatcher.decisions.sizing import choose_size
-from scenequeue.counted import Number, counted
+from sceneburst.counted import Number, counted
 
 #: A batch that differs from the desired size by at most this is called optimal.
 _NEAR = 2

@@ -12,7 +12,7 @@ from dispatcher.fleet import SIZES
 from producer.client import Producer
 from sceneburst.cloudburst.batch import execute_parallel_batches
 from sceneburst.cloudburst.report import size_text
-from scenequeue.counted import Number
+from sceneburst.counted import Number
 from scenequeue.errors import SceneburstError
 from scenequeue.jobs.container import ContainerRecord
 

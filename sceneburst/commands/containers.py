@@ -23,7 +23,7 @@ from sceneburst.terminal.screen import (
 )
 from sceneburst.words import plan_for_people
 from scenequeue.jobs.container import TAIL_LINES, ContainerRecord
-from scenequeue.structure.hashes import MALFORMED
+from scenequeue.reasons import Code
 
 app = typer.Typer(help="List and stop containers, read their logs.", invoke_without_command=True)
 
@@ -46,7 +46,7 @@ def list_containers(
 
     with connected(redis_url, namespace) as queue:
         records, now_ms = queue.inspect.containers(), queue.inspect.now_ms()
-    shown = [record for record in records if all_of_them or _is_there(record) or record.note.startswith(MALFORMED)]
+    shown = [record for record in records if all_of_them or _is_there(record) or _is_unreadable(record)]
     if as_json:
         print_json([{**record.model_dump(mode="json"), "cost_usd": round(cost_usd(record, now_ms), 6)} for record in shown])
         return
@@ -120,6 +120,10 @@ def plan(as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Names
         say(f"{shown['why']} ({age_text(shown['at_ms'], now_ms)} ago; running: ${shown['usd_per_hour']:.4f}/h)")
         for limit in shown.get("limits") or ():
             say(f"limit {limit['name']} {limit['value']:g}: by {limit['by']}, {age_text(limit['at_ms'], now_ms)} ago")
+
+
+def _is_unreadable(record: ContainerRecord) -> bool:
+    return record.remark is not None and record.remark.code == Code.RECORD_MALFORMED
 
 
 def _is_there(record: ContainerRecord) -> bool:

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from sceneburst.counted import Number, counted
 from sceneburst.terminal.screen import JsonFlag, Namespace, RedisUrl, connected, print_json, say
-from scenequeue.counted import Number, counted
 
 #: No limit: a container missing from the ledger would cost nothing.
 _ALL_CONTAINERS = 100_000

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sceneburst.commands.jobs import LabelOption, parse_label
+from sceneburst.counted import counted
 from sceneburst.terminal.operator_name import operator_name
 from sceneburst.terminal.screen import (
     JsonFlag,
@@ -19,7 +20,6 @@ from sceneburst.terminal.screen import (
     say,
     table,
 )
-from scenequeue.counted import counted
 from scenequeue.errors import JobNotFound
 from scenequeue.jobs.job import Lane
 from scenequeue.jobs.result import DeadLetter

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from sceneburst.counted import counted
 from sceneburst.exit_codes import Exit, when_interrupted
 from sceneburst.terminal.operator_name import operator_name
 from sceneburst.terminal.screen import (
@@ -25,7 +26,6 @@ from sceneburst.terminal.screen import (
     table,
 )
 from sceneburst.terminal.suggestions import Suggestions
-from scenequeue.counted import counted
 from scenequeue.jobs.job import Callback, JobState, JobStatus, Lane
 from scenequeue.jobs.result import ItemResult
 

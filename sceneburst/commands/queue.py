@@ -6,6 +6,7 @@ import typer
 
 from sceneburst.commands.dead import last_reason
 from sceneburst.commands.jobs import STATUS_COLUMNS, status_data, status_row
+from sceneburst.counted import counted
 from sceneburst.terminal.operator_name import operator_name
 from sceneburst.terminal.screen import (
     JsonFlag,
@@ -21,7 +22,6 @@ from sceneburst.terminal.screen import (
     table,
 )
 from sceneburst.words import plan_for_people
-from scenequeue.counted import counted
 from scenequeue.jobs.job import Lane
 from scenequeue.jobs.rollup import Resolution
 

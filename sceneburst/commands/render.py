@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 import typer
 
+from sceneburst.counted import Number
 from sceneburst.exit_codes import Exit, when_interrupted
 from sceneburst.terminal.screen import JsonFlag, note, print_json, print_table, say
-from scenequeue.counted import Number
 from scenequeue.errors import SceneburstError
 from scenequeue.start import require
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sceneburst.counted import counted
 from sceneburst.exit_codes import when_interrupted
 from sceneburst.terminal.screen import err, note
-from scenequeue.counted import counted
 from scenequeue.start import require
 
 if TYPE_CHECKING:

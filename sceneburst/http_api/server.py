@@ -23,7 +23,7 @@ from sceneburst.http_api.middleware import Guard
 from sceneburst.http_api.routes import jobs, probes
 from sceneburst.http_api.service import Service
 from sceneburst.http_api.views import description
-from sceneburst.words import use_english
+from sceneburst.words import use_words
 from scenequeue.errors import QueueUnavailable, SceneburstError, SettingsError, refused_value
 from scenequeue.logs import configure
 from scenequeue.settings import ApiSettings
@@ -167,7 +167,7 @@ def run(settings: ApiSettings) -> None:
         SettingsError: nobody could call or anybody could, the address cannot be listened on, or Redis refuses the login.
     """
     configure(settings, "api")
-    use_english()
+    use_words()
     server = ApiServer(settings)
     # Start and end are logged here; requests that are not HTTP must not fill the log.
     logging.getLogger("uvicorn").setLevel(logging.ERROR)

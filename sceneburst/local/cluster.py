@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from dispatcher.codes import Code
 from dispatcher.fleets.docker.fleet import DockerFleet
 from dispatcher.fleets.process import ProcessFleet
 from dispatcher.fleets.settings import DockerSettings
@@ -20,13 +21,14 @@ from sceneburst.exit_codes import uninterrupted
 from sceneburst.local.embedded_redis import EmbeddedRedis, die_with_parent
 from scenequeue.errors import FleetError, ProgramUnavailable, SettingsError
 from scenequeue.queue import SceneQueue
+from scenequeue.reasons import Reason
 from scenequeue.settings import SceneburstSettings
 from scenequeue.storages.temporary import find_temporary_folder
 
 _STOP_S = 5.0
 #: The time that stopping waits for items; they are worth more only if the queue is kept.
 _STOP_AT_ONCE_S = 0.5
-_OVER = "the run is over"
+_OVER = Reason(Code.RUN_OVER)
 #: The dispatcher's exit code for a wrong setting.
 _MISCONFIGURED = 2
 #: Seconds after which containers leave if their Redis has vanished.

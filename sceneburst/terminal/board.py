@@ -9,8 +9,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from sceneburst.counted import counted
 from sceneburst.terminal.screen import shown as clean
-from scenequeue.counted import counted
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.ids import ItemId
 from scenequeue.jobs.job import Depth, JobEvent

@@ -5,9 +5,9 @@ from itertools import islice
 from typing import Any
 
 from dispatcher.decisions.pricing import total_usd
+from sceneburst.counted import counted
 from sceneburst.terminal.screen import coloured, note, seconds_text, size_text, table
 from sceneburst.terminal.sheet import Sheet
-from scenequeue.counted import counted
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.job import JobState, JobStatus
 from scenequeue.jobs.result import ItemResult

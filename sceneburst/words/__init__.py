@@ -1,64 +1,61 @@
-"""Puts reasons into English sentences."""
+"""Puts reasons into sentences of this program's language, which SCENEBURST_LANGUAGE names.
 
-import re
+A further language is a package with an entry point of the group `sceneburst.languages`, which is named as the language and loads
+a Language. A sentence that it lacks is said in English.
+"""
+
+import logging
+import os
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from sceneburst.words import container_worker, dispatcher, producer, queue
-from scenequeue.counted import Number
-from scenequeue.quoted import quoted
-from scenequeue.reasons import INPUT, LAST_LINES, Reason, speak_with
+from sceneburst.words.language import Language as Language, sentence_of
+from scenequeue.reasons import Reason, speak_with
 
-#: `{name}` is a parameter; `{name:quoted}` puts it in quotes; `{name:need}` names needs; `{name:one thing|# things}` depends
-#: on its number, which replaces the `#`; `{name:, }` is a list of further reasons, joined by the text after the colon.
-#: A sentence that does not contain `{input}` is preceded by its reason's `input`; every one is followed by its `last_lines`.
-SENTENCES: Mapping[str, str] = {**queue.SENTENCES, **dispatcher.SENTENCES, **container_worker.SENTENCES, **producer.SENTENCES}
-
-
-class _Text(str):
-    """Foreign text; `quoted` puts it in quotes, on one line, and shortens it; `need` says "of structure 2" for "@2"."""
-
-    __slots__ = ()
-
-    def __format__(self, spec: str) -> str:
-        if spec == "need":
-            return re.sub(r"@([0-9]+)", r" of structure \1", self)
-        return quoted(str(self)) if spec == "quoted" else super().__format__(spec)
-
-
-class _Several(tuple[str, ...]):
-    """Sentences; their format is the separator."""
-
-    __slots__ = ()
-
-    def __format__(self, between: str) -> str:
-        return between.join(self)
+ENGLISH = Language(
+    {**queue.SENTENCES, **dispatcher.SENTENCES, **container_worker.SENTENCES, **producer.SENTENCES},
+    need_of_structure="{need} of structure {structure}",
+)
+#: Entry points of further languages, by name.
+GROUP = "sceneburst.languages"
+_ENGLISH = "en"
 
 
 def text_of(reason: Reason) -> str:
     """Return the reason's sentence; for a code that this version does not know, the code and its parameters."""
-    sentence = SENTENCES.get(reason.code)
-    if sentence is None:
-        return reason.plain()
+    return sentence_of(reason, _spoken())
+
+
+def use_words() -> None:
+    """Put the reasons of this program into sentences."""
+    speak_with(text_of)
+
+
+@cache
+def _spoken() -> tuple[Language, ...]:
+    """Return this program's language, and English for what it lacks.
+
+    It is read from the environment here, and not with other settings, as their mistakes are told in it too.
+    """
+    wanted = os.environ.get("SCENEBURST_LANGUAGE") or _ENGLISH
+    if wanted == _ENGLISH:
+        return (ENGLISH,)
+    # Loading is slow, and English needs no other package.
+    from importlib.metadata import entry_points
+
+    installed = {point.name: point for point in entry_points(group=GROUP)}
     try:
-        said = sentence.format_map({name: _worded(value) for name, value in reason.parameters.items()})
-    except (KeyError, ValueError, OverflowError):
-        # A version with other parameters wrote it.
-        return reason.plain()
-    about, lines = reason.parameters.get(INPUT), reason.parameters.get(LAST_LINES)
-    if about and f"{{{INPUT}" not in sentence:
-        said = f"{_worded(about)}: {said}"
-    return f"{said}\n{lines}" if lines else said
-
-
-def _worded(value: object) -> object:
-    if isinstance(value, Reason):
-        return text_of(value)
-    if isinstance(value, tuple):
-        return _Several(text_of(each) for each in value)
-    if isinstance(value, str):
-        return _Text(value)
-    return Number(value) if isinstance(value, int) else value
+        return (installed[wanted].load(), ENGLISH)
+    except Exception as error:
+        # A missing or broken translation must not stop a program, least of all while it reports an error.
+        known = ", ".join(sorted({_ENGLISH, *installed}))
+        why = f"{type(error).__name__}: {error}" if wanted in installed else "no installed package has this language"
+        logging.getLogger("sceneburst").warning(
+            "SCENEBURST_LANGUAGE: %r cannot be used, and English is used instead: %s (there are %s)", wanted, why, known
+        )
+        return (ENGLISH,)
 
 
 def plan_for_people(made: Mapping[str, Any]) -> dict[str, Any]:
@@ -74,8 +71,3 @@ def plan_for_people(made: Mapping[str, Any]) -> dict[str, Any]:
         "params": stored["parameters"],
         "alarms": [{**alarm.to_json(), "text": alarm.text} for alarm in alarms],
     }
-
-
-def use_english() -> None:
-    """Format reasons in English in this program."""
-    speak_with(text_of)

@@ -8,9 +8,9 @@ SENTENCES: Mapping[str, str] = {
     "drained": "drained by the dispatcher",
     "idle": "idle",
     "interrupted": "interrupted",
-    "redis_gone": "redis was gone for too long",
+    "redis_gone": "Redis did not answer for longer than SCENEBURST_REDIS_PATIENCE_S",
     "scratch_used_up": "the scratch space is used up",
-    "worker_failed": "error",
+    "worker_failed": "the worker program failed; its log has the error",
     # --- an attempt that failed ---
     "not_set_up": "this container is not set up: {problem}",
     "unexpected": "unexpected: {error}",
@@ -45,13 +45,18 @@ SENTENCES: Mapping[str, str] = {
     "av1_unavailable": "codec av1 needs an ffmpeg with libsvtav1, which {program} is not; choose h264, or install one",
     "file_empty": "{input}: {uri} is empty, 0 bytes",
     "inputs_too_costly": (
-        "its inputs take more than {limit_s} s of CPU time to be read: a picture or a sound is damaged, or made to"
+        "reading the inputs takes more than {limit_s} s of CPU time: a picture or a sound is damaged, or was made to take so "
+        "long; save it again"
     ),
     "input_at": "{input}: {uri}",
     "item_malformed": "the item is malformed: {problems:; }",
+    "item_misplaced": (
+        "an item of kind {kind:quoted} v{version} stood among those of another need; has another program written to this queue?"
+    ),
     "roots_missing": (
         "it may not use {folders}, which the dispatcher promises: start this container worker with SCENEBURST_FILE_ROOTS={roots}"
     ),
+    "subtitles_of": "subtitles of {place}",
     # --- a picture ---
     "jpeg_scans": (
         "{input} is a JPEG with too many scans: they decode {decoded_mp} megapixels, and {limit_mp} are allowed; save it "
@@ -79,11 +84,12 @@ SENTENCES: Mapping[str, str] = {
     "scene_cut_short": "{input}: of the frames {first} to {end} only {decoded} could be decoded",
     "scene_unlike_film": (
         "{input} is {width_px}x{height_px} at {fps} fps in {codec}; the film is {film_width_px}x{film_height_px} at "
-        "{film_fps} fps in {film_codec}"
+        "{film_fps} fps in {film_codec}; render the scene with the film's options"
     ),
     "scene_unreadable": "{input} is not a rendered scene: {problem}",
     # --- limits ---
     "cpu_exceeded": "{program} used more CPU time than it may",
+    "disk_full": "no space is left on a disk or in a quota of this container ({problem})",
     "file_size_exceeded": "{program} wrote a larger file than it may",
     "memory_exceeded": "{program} used more memory than it may, or was killed by the system",
     "rendering_file_size": "rendering wrote a larger file than it may",
@@ -93,7 +99,7 @@ SENTENCES: Mapping[str, str] = {
     "scratch_full_during": "no space left in the scratch folder while {program} ran",
     "time_exceeded": "{program} ran longer than {limit_s:g} s",
     "too_slow": (
-        "it needs some {needed_min:1 minute|# minutes} at this rate, and an item has {limit_min:.0f} "
+        "rendering takes some {needed_min:1 minute|# minutes} at this rate, and an item may take {limit_min:.0f} "
         "(SCENEBURST_ITEM_TIMEOUT_S): shorten it, choose a smaller resolution or frame rate, or raise the limit"
     ),
     # --- tools that fail ---
@@ -105,14 +111,15 @@ SENTENCES: Mapping[str, str] = {
     "loudness_not_reported": "ffmpeg reported no loudness",
     "output_missing": "{file} was not made",
     "poster_not_made": "no frame of the finished video could be decoded for its poster",
+    "program_not_run": "{program} cannot be executed ({problem})",
     "scene_not_encoded": "ffmpeg ended with code {exit_code} while it encoded the scene",
     "subtitles_not_drawn": "ffmpeg ended with code {exit_code} while it drew subtitles",
     # --- the renderer, which is not trusted ---
     "renderer": "the renderer",
-    "renderer_left_another": "the renderer left something else than a file of its own as {file}; it is not delivered",
+    "renderer_left_another": "{file} is not delivered: the renderer left a link or a folder there instead of a file",
     "renderer_made_nothing": "the renderer has not made {file}",
-    "renderer_said_too_much": "the renderer said more than a renderer does",
-    "renderer_unintelligible": "the renderer sent an unknown message: {message!r}",
+    "renderer_said_too_much": "the renderer sent more messages than any work needs, and was stopped",
+    "renderer_unintelligible": "the renderer sent a message that cannot be read: {message:quoted}",
     "renderer_without_result": "the renderer ended without a result",
     # --- an item that is handed back ---
     "item_expired": "job {job_id} has expired",
@@ -120,9 +127,9 @@ SENTENCES: Mapping[str, str] = {
     "item_stopped_waiting": "{item} was stopped before it began",
     "lease_lost": "the lease was lost",
     "program_stopped": "{program} was stopped",
-    "redis_silent": "redis stayed away",
-    "redis_silent_before": "redis went away before the item began",
-    "redis_silent_stopped": "told to stop while Redis was away",
+    "redis_silent": "Redis did not answer any more",
+    "redis_silent_before": "Redis did not answer any more before the item began",
+    "redis_silent_stopped": "stopped while Redis did not answer",
     # --- the container ---
     "container_id_unusable": (
         "{container_id:quoted} is not a usable container id: letters, digits, '.', '_' and '-' only, 1 to 128"
@@ -130,13 +137,17 @@ SENTENCES: Mapping[str, str] = {
     "descriptors_short": (
         "only {left:1 more file|# more files} can be opened, and an item needs {needed}: raise the limit of {limit} (ulimit -n)"
     ),
-    "ffmpeg_broken": "{program} cannot be run any more",
+    "ffmpeg_broken": "{program} cannot be started any more, though it was at first; look for it on this machine",
     "ffmpeg_missing": "no ffmpeg {oldest} or newer with libx264 and libass: install one, or `pip install imageio-ffmpeg`",
     "ffmpeg_unusable": "SCENEBURST_FFMPEG names {program}, which is not an ffmpeg {oldest} or newer with libx264 and libass",
     "folder_unwritable": "{folder} cannot be written to ({problem})",
-    "font_of_pictures": "{path} has pictures instead of outlines, which are not drawn",
+    "font_of_pictures": "{path} is a font of pictures instead of outlines, which cannot be drawn; choose another font",
+    "isolation_allows_files": "the program that tries it could read a file outside its folder",
+    "isolation_allows_leaving": "the program that tries it could leave its process group",
+    "isolation_allows_sockets": "the program that tries it could open a socket",
+    "isolation_keeps_user": "the program that tries it did not become another user",
     "isolation_needs_root": "only root can give each child a user of its own",
-    "isolation_trial_ended": "the trial ended with code {exit_code}",
+    "isolation_trial_ended": "the program that tries it ended with code {exit_code}",
     "isolation_unsupported": "not supported on {system} {machine}",
     "scratch_vanished": "the scratch folder {folder} vanished while an item was in it",
 }

@@ -30,7 +30,7 @@ SENTENCES: Mapping[str, str] = {
     "for_needs": "{needs:need}: {because}",
     "kept_warm": "{containers:1 container is|# containers are} always kept",
     "probe": "one container of {image} is to show whether it serves {needs:need} by now",
-    "taken": "{items:1 is|# are} for {present}",
+    "taken": "{present} will take {items} of them",
     "wishes": "job {job_id} wishes about {items} each, in at most {most}",
     "wishes_full": "job {job_id} has {containers:the 1 container|all # containers} that it may have",
     "wishes_more": "{jobs:1 more job has|# more jobs have} wishes",
@@ -53,20 +53,23 @@ SENTENCES: Mapping[str, str] = {
     "starts_in_vain": "the last {launches:launch|# launches} came to nothing ({problem})",
     # --- values and settings that are refused ---
     "budget_missing": "SCENEBURST_BUDGET_USD_PER_HOUR: SCENEBURST_POLICY=budget needs it",
-    "metrics_address_unusable": "SCENEBURST_METRICS_ADDRESS: cannot listen at {address!r} (host:port): {problem}",
+    "metrics_address_unusable": "SCENEBURST_METRICS_ADDRESS: cannot listen at {address:quoted} (host:port): {problem}",
     "not_positive": "{name} is {value}; it must be at least 1",
     "security_groups_by_region": (
         "SCENEBURST_ECS_SECURITY_GROUPS must be a map by region: a security group is in one region only"
     ),
-    "state_dir_unreadable": "SCENEBURST_STATE_DIR: {folder}: {problem}",
+    "state_dir_unreadable": "SCENEBURST_STATE_DIR: {folder} cannot be read or written: {problem}",
     "state_dir_unusable": "SCENEBURST_STATE_DIR: {folder} cannot be made: {problem}",
     "subnets_by_region": "SCENEBURST_ECS_SUBNETS must be a map by region: a subnet is in one region only",
     "subnets_missing": "SCENEBURST_ECS_SUBNETS names no subnet in {region}, which SCENEBURST_ECS_REGIONS lists",
-    "task_definition_missing": ("SCENEBURST_ECS_TASK_DEFINITION has no entry {architecture!r}, and none for priority {priority}"),
+    "task_definition_missing": (
+        "SCENEBURST_ECS_TASK_DEFINITION has no entry {architecture:quoted}, and none for priority {priority}"
+    ),
     "total_negative": "total_scenes is {total_scenes}; it cannot be negative",
-    "ulimit_malformed": "SCENEBURST_DOCKER_ULIMITS: {entry!r} is not name=soft:hard",
+    "ulimit_malformed": "SCENEBURST_DOCKER_ULIMITS: {entry:quoted} is not name=soft:hard",
     # --- a fleet that does not do what it is asked ---
-    "container_id_too_long": "container id {container_id!r} is too long for ECS",
+    "container_id_too_long": "container id {container_id:quoted} is too long for ECS",
+    "ecs_answers_nothing": "ECS answered with neither a task nor a failure",
     "ecs_does_not_stop": "ECS in {region} does not stop {handle}: {problem}",
     "ecs_failed": "ECS {operation} in {region}: {problem}",
     "ecs_refuses": "ECS in {region}: {problem}",
@@ -79,7 +82,7 @@ SENTENCES: Mapping[str, str] = {
     "fargate_size_unknown": "Fargate has no size of {vcpu:g} vCPU with {memory_mib} MiB",
     "nothing_launched": "nothing was launched: {problem}",
     "placement_refuses": "{provider} in {subnet} ({region}): {problem}",
-    "process_not_started": "{path}: {problem}",
+    "process_not_started": "{path} cannot be started: {problem}",
     "variables_too_long": "the container's variables take {length} characters; ECS allows {limit}",
     # --- a container's end, as a fleet tells it ---
     "out_of_memory": "out of memory",
@@ -89,14 +92,15 @@ SENTENCES: Mapping[str, str] = {
     "receiver_answered": "the receiver answered {status}",
     "receiver_silent": "the receiver has not answered within {limit_s:g} s",
     # --- a dispatcher that is not the acting one ---
-    "verdicts_stale": "another dispatcher acts; its verdicts are younger than these",
+    "verdicts_stale": "another dispatcher acts by now, and these verdicts are out of date",
     # --- a container that is drained, stopped or given up ---
     "container_ended": "ended: {problem}",
     "container_ended_with_code": "ended: {problem}, exit code {exit_code}",
     "idle_drained": "idle for {idle_s:.0f} s, and drained",
     "idle_too_long": "idle for {idle_s:.0f} s",
-    "lost_at_work": "lost at its work on {items}: {problem}",
+    "lost_at_work": "lost while it worked on {items:1 item|# items}: {problem}",
     "never_reported": "never reported within {limit_s:.0f} s of its launch",
+    "run_over": "the run is over",
     "runs_after_goodbye": "it said goodbye, but still runs",
     "silent": "silent for {silent_s:.0f} s",
     "too_old": "{age_s:.0f} s old",

@@ -8,7 +8,6 @@ SENTENCES: Mapping[str, str] = {
     "field": "{name}",
     "part": "{whole}: {part}",
     "same_as": "the same as for {pointer}",
-    "scene": "scene {number}",
     "scene_called": "scene {name:quoted}",
     "scene_named": "scene {number} ({name})",
     # --- a form that cannot be read ---
@@ -24,8 +23,10 @@ SENTENCES: Mapping[str, str] = {
     "scenes_malformed": "scenes: a list with at least one scene is needed",
     # --- scenes and their film ---
     "film_called_alike": "the film of this job is called {name:quoted} too",
-    "film_needs_one": "all scenes of a film have the same; the job's is {value}",
-    "film_too_long": "it has at most {limit} scenes",
+    "film_needs_one": (
+        "all scenes of a film need the same value, and the job's is {value}; leave it out here, or set it for the whole job"
+    ),
+    "film_too_long": "a film has at most {limit} scenes; make several films",
     "mistakes_left_out": "… and {more} more",
     "name_taken": "{scene} has this name too; each needs one of its own",
     "no_scenes": "there are no scenes",
@@ -42,7 +43,7 @@ SENTENCES: Mapping[str, str] = {
     "output_unwritable": "{place:quoted} cannot be written; a folder, s3://bucket/… or file:///… can",
     "outside_api_roots": "{place:quoted} is outside the folders that SCENEBURST_FILE_ROOTS of the API allows",
     "path_for_address": "{place:quoted} is a path; an address is needed, as in s3://bucket/key",
-    "place_empty": "is empty",
+    "place_empty": "the path or address is empty",
     # --- what containers reach ---
     "fargate_reads_nothing": "{place} is on this machine, where containers on Fargate read nothing; {instead}",
     "fargate_writes_nothing": "{place} is on this machine, where containers on Fargate write nothing; {instead}",

@@ -67,18 +67,18 @@ SENTENCES: Mapping[str, str] = {
     ),
     "redis_unable": "Redis at {url} cannot serve now: {problem}",
     "redis_wants_login": "it wants a password, and none is given",
-    "sentinels_refuse": "the Sentinels do",
+    "sentinels_refuse": "it is the Sentinels that refuse it",
     # --- a step that is refused ---
     "backlog_full": "the backlog is at its limit of {limit:1 item|# items}; job {job_id} with {items} was not enqueued",
     "fence_stale": "the fencing number is stale: another dispatcher acts",
     "first_stage_deferred": "the first stage of job {job_id} cannot be deferred: nobody would bring its items",
-    "growth_not_whole": "the items brought by {items} are not whole in Redis; stage them again",
+    "growth_not_whole": "some of the items that {items} brings are missing in Redis; stage all of them again",
     "job_cancelled": "job {job_id:quoted} was cancelled; submit the scene again instead",
     "job_empty": "job {job_id} has no items",
     "job_id_taken": "job {job_id} exists with other content; choose another job id, or submit the same scenes",
     "job_unknown": "no job {job_id:quoted}: never submitted here, or its results have expired",
     "journal_too_large": "the journal of {item} would exceed {limit} bytes",
-    "lease_stale": "{item} is no longer this container's",
+    "lease_stale": "{item} is no longer leased to this container: another one has it, or its job has ended",
     "letter_unknown": "no dead letter {item_id:quoted} of job {job_id:quoted}",
     "letter_without_item": (
         "dead letter {item_id:quoted} of job {job_id:quoted} is malformed in Redis; `sceneburst dead discard` forgets it"
@@ -102,10 +102,11 @@ SENTENCES: Mapping[str, str] = {
     "language_unknown": "a BCP 47 tag such as ja, zh-Hant or pt-BR is needed, not {tag:quoted}",
     "name_too_long": "{name:quoted} is not a usable name: more than {limit} bytes in UTF-8",
     "name_unusable": ("{name:quoted} is not a usable name: letters, digits, space and . _ + @ = - only, 1 to 120, no '..'"),
+    "scene": "scene {number}",
     "title_too_long": "a title has at most {limit} characters, not {length}",
     "title_unprintable": "a title has no control characters and no surrogates, such as {character}",
     # --- settings ---
-    "api_keys_malformed": 'is no JSON map of names to SHA-256 hashes, as in {{"shop": "<64 hex digits>"}}',
+    "api_keys_malformed": 'a JSON map of names to SHA-256 hashes is needed, as in {{"shop": "<64 hex digits>"}}',
     "modules_missing": "{modules} {count:is|are} not installed: pip install 'sceneburst[{extra}]'",
     "not_redis_url": (
         "{setting}: {url} is not an address of Redis: {problem}. It is redis://host:6379/0, rediss://…, "
@@ -178,12 +179,13 @@ SENTENCES: Mapping[str, str] = {
     "several": "{reasons:; }",
     "value_refused": "{problem}",
     # --- an attempt that failed, as the queue finds it out ---
-    "element_malformed": 'not a list element "<item id> <weight ms> <json>"; a foreign writer?',
+    "element_malformed": 'the element is not "<item id> <weight ms> <json>"; has another program written to this queue?',
     "lease_expired": "no heartbeat within the lease: the container died, froze or lost its network",
     "message_lost": "its key vanished from Redis: evicted under maxmemory, or deleted by hand",
     "no_work_item": "not a work item: {problem}",
     # --- what stands in Redis and cannot be read ---
     "letter_malformed": "the dead letter in Redis cannot be read; `sceneburst dead discard` forgets it",
+    "record_malformed": "malformed in Redis: {fields}",
     "result_malformed": "the result in Redis cannot be read",
     # --- somebody else's words ---
     "other": "{text}",

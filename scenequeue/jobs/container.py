@@ -79,8 +79,8 @@ class ContainerRecord(FrozenModel):
     cpu_share: float = 0.0
     #: 0 if unknown.
     memory_used_mib: int = 0
-    #: The container's current problem, as a sentence.
-    note: str = ""
+    #: Its current problem; None if it has none. Stored as `note`.
+    remark: Reason | None = Field(None, exclude=True)
     #: File on the dispatcher's machine with its output; "" if the output goes elsewhere.
     log: str = ""
 
@@ -89,6 +89,12 @@ class ContainerRecord(FrozenModel):
     def exit_reason(self) -> str:
         """The reason that it has ended, in words; "" before."""
         return self.why.text if self.why else ""
+
+    @computed_field(description="its current problem, in words")  # type: ignore[prop-decorator]
+    @property
+    def note(self) -> str:
+        """Its current problem, in words; "" if it has none."""
+        return self.remark.text if self.remark else ""
 
     @property
     def why(self) -> Reason | None:
@@ -102,11 +108,11 @@ class ContainerRecord(FrozenModel):
     @model_validator(mode="before")
     @classmethod
     def _with_code(cls, data: Any) -> Any:
-        """Accept a dump of this model, which also has the sentence `exit_reason`; that alone becomes a reason without a code."""
-        if not isinstance(data, dict) or "exit_reason" not in data:
+        """Accept a dump of this model, which also has the sentences; `exit_reason` alone becomes a reason without a code."""
+        if not isinstance(data, dict):
             return data
-        given = {name: value for name, value in data.items() if name != "exit_reason"}
-        words = data["exit_reason"]
+        given = {name: value for name, value in data.items() if name not in {"exit_reason", "note"}}
+        words = data.get("exit_reason")
         if "code" in given or not words:
             return given
         return {**given, **(words if isinstance(words, Reason) else Reason.from_json(words)).to_json()}

@@ -1,9 +1,10 @@
 """Defines jobs: what a caller submits, and their state."""
 
+import re
 from enum import StrEnum
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import Field, field_validator
+from pydantic import Field, computed_field, field_validator, model_validator
 
 from scenequeue.jobs.address import Address
 from scenequeue.jobs.ids import ItemId, JobId, Labels
@@ -11,6 +12,9 @@ from scenequeue.jobs.kinds.render import RenderOptions
 from scenequeue.jobs.options import FrozenModel, JobOptions, StrictModel
 from scenequeue.jobs.wishes import JobWishes
 from scenequeue.reasons import Reason
+
+#: Maximum length of a message in an event; the item's history has the whole message.
+_EVENT_MESSAGE_BYTES = 300
 
 
 class Lane(StrEnum):
@@ -119,10 +123,36 @@ class JobEvent(FrozenModel):
     event: str
     at_ms: int
     item_id: ItemId | None = None
-    fields: dict[str, str] = Field(default_factory=dict)
-    #: Code of the reason that an attempt failed; `fields` has the sentence.
+    #: What else the step has told; `fields` has it too.
+    facts: dict[str, str] = Field(default_factory=dict, exclude=True)
+    #: Code of the reason that an attempt failed, with its parameters.
     code: str | None = None
     parameters: dict[str, Any] | None = None
+
+    @computed_field(description="further facts, and as `message` the reason that an attempt failed")  # type: ignore[prop-decorator]
+    @property
+    def fields(self) -> dict[str, str]:
+        """Return the facts, and the first line of the reason as `message`."""
+        if self.code is None:
+            return self.facts
+        return {**self.facts, "message": _brief(Reason.from_json({"code": self.code, "parameters": self.parameters}).text)}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_facts(cls, data: Any) -> Any:
+        """Read a dump, whose `fields` are the facts, and the words that are made of the reason."""
+        if not isinstance(data, dict) or not isinstance(data.get("fields"), dict):
+            return data
+        given = {name: value for name, value in data.items() if name != "fields"}
+        has_reason, fields = data.get("code"), data["fields"]
+        return {**given, "facts": {name: fields[name] for name in fields if name != "message" or not has_reason}}
+
+
+def _brief(message: str) -> str:
+    """Return the first line of a message, cut between two characters if it is too long."""
+    line = re.split(r"[\r\n]", message, maxsplit=1)[0].encode("utf-8", "replace")
+    cut = line[:_EVENT_MESSAGE_BYTES].decode("utf-8", "ignore")
+    return cut if len(line) <= _EVENT_MESSAGE_BYTES else f"{cut}…"
 
 
 class WaitingItems(NamedTuple):

@@ -36,9 +36,9 @@ class ItemResult(FrozenModel):
     processing_s: float | None = None
     attempts: int = 1
     container: str | None = None
-    #: Class and message of the last error, for a dead letter.
-    error: str | None = None
-    #: Code of that message, with its parameters.
+    #: Class of the last error, for a dead letter; shown as the beginning of `error`.
+    error_class: str | None = Field(None, exclude=True)
+    #: Code of that error's reason, with its parameters.
     code: str | None = None
     parameters: dict[str, Any] | None = None
     #: Further facts reported by the kind (fingerprint, sha256, reused, warnings as codes with parameters).
@@ -51,18 +51,33 @@ class ItemResult(FrozenModel):
         kept = self.details.get("warnings")
         return [Warned(**Reason.from_json(each).to_people()) for each in (kept if isinstance(kept, list) else ())]
 
+    @computed_field(description="class and reason of the last error, for a dead letter")  # type: ignore[prop-decorator]
+    @property
+    def error(self) -> str | None:
+        """Return the class and the reason of the last error as a sentence; None for an item that is no dead letter."""
+        if self.code is None:
+            return None
+        text = Reason.from_json({"code": self.code, "parameters": self.parameters}).text
+        return f"{self.error_class}: {text}" if self.error_class else text
+
     @model_validator(mode="before")
     @classmethod
-    def _read(cls, data: Any) -> Any:
-        """Put the error into words, of which Redis keeps the class and the code; warnings, twice in a dump, are in `details`."""
+    def _without_words(cls, data: Any) -> Any:
+        """Read a dump: its words are made of the other fields; where an error stands alone, it is somebody else's."""
         if not isinstance(data, dict):
             return data
-        given = {name: value for name, value in data.items() if name not in {"warnings", "error_class"}}
-        return {**given, "error": f"{data['error_class']}: {Reason.from_json(data).text}"} if "error_class" in data else given
+        given = {name: value for name, value in data.items() if name not in {"warnings", "error"}}
+        error = data.get("error")
+        if not isinstance(error, str) or "error_class" in data:
+            return given
+        before, is_there, behind = error.partition(": ")
+        named, text = (before, behind) if is_there and before.isidentifier() else (None, error)
+        own = {} if given.get("code") else Reason.from_json(text).to_json()
+        return {**given, **own, "error_class": named}
 
     def wire(self) -> str:
-        """Return the JSON that is stored; fields derived from `details` are left out."""
-        left_out = {"warnings"} if self.artifacts else {"warnings", "artifacts"}
+        """Return the JSON that a finished item's result is stored as; fields made of others are left out."""
+        left_out = {"warnings", "error"} if self.artifacts else {"warnings", "error", "artifacts"}
         return self.model_dump_json(exclude_none=True, exclude=left_out)
 
 

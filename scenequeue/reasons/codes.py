@@ -48,10 +48,10 @@ class Code(StrEnum):
     # --- a queue that cannot be used ---
     NAMESPACE_OLDER = "namespace_older"
     REDIS_DATABASE_MISSING = "redis_database_missing"
-    #: What the user of Redis has no permission for.
+    #: The user of Redis lacks a permission.
     REDIS_FORBIDS = "redis_forbids"
     REDIS_KEY_FOREIGN = "redis_key_foreign"
-    #: After it was accepted once.
+    #: Redis refuses a login that it has accepted before.
     REDIS_LOGIN_LOST = "redis_login_lost"
     REDIS_LOGIN_REFUSED = "redis_login_refused"
     REDIS_NO_PRIMARY = "redis_no_primary"
@@ -94,6 +94,8 @@ class Code(StrEnum):
     LANGUAGE_UNKNOWN = "language_unknown"
     NAME_TOO_LONG = "name_too_long"
     NAME_UNUSABLE = "name_unusable"
+    #: A scene's name in other reasons: its number.
+    SCENE = "scene"
     TITLE_TOO_LONG = "title_too_long"
     TITLE_UNPRINTABLE = "title_unprintable"
 
@@ -104,7 +106,7 @@ class Code(StrEnum):
     REDIS_CLUSTER_DATABASE = "redis_cluster_database"
     REDIS_DATABASE = "redis_database"
     REDIS_HOST_MISSING = "redis_host_missing"
-    #: Several of a single server.
+    #: The address of a single server names several hosts.
     REDIS_HOSTS = "redis_hosts"
     REDIS_NO_CLUSTER = "redis_no_cluster"
     REDIS_PORT = "redis_port"
@@ -118,9 +120,9 @@ class Code(StrEnum):
     SETTING_REFUSED = "setting_refused"
 
     # --- storages ---
-    #: The system or a library could not read or write it, perhaps not for good.
+    #: The system or a library could not read or write an address; a retry may succeed.
     ADDRESS_FAILED = "address_failed"
-    #: The system or a library refuses it for good.
+    #: The system or a library refuses an address; no retry can succeed.
     ADDRESS_REFUSED = "address_refused"
     ARRIVED_DAMAGED = "arrived_damaged"
     ARRIVED_SHORT = "arrived_short"
@@ -131,7 +133,7 @@ class Code(StrEnum):
     DOWNLOAD_SLOW = "download_slow"
     FILE_ADDRESS_MALFORMED = "file_address_malformed"
     FILE_GREW = "file_grew"
-    #: Than the server had announced.
+    #: A server sends more bytes than are allowed, whatever size it has announced.
     FILE_LONGER = "file_longer"
     FILE_MISSING = "file_missing"
     FILE_TOO_LARGE = "file_too_large"
@@ -149,11 +151,11 @@ class Code(StrEnum):
     NOT_REGULAR_FILE = "not_regular_file"
     OBJECT_MISSING = "object_missing"
     OUTSIDE_ROOTS = "outside_roots"
-    #: More than are followed.
+    #: An address leads through more redirects than are followed.
     REDIRECTS = "redirects"
     REPLACED_BY_LINK = "replaced_by_link"
     S3_ADDRESS_MALFORMED = "s3_address_malformed"
-    #: By AccessDenied, which may stand for a missing key.
+    #: S3 answered AccessDenied, which may stand for a missing key.
     S3_DENIED = "s3_denied"
     S3_KEY_RELATIVE = "s3_key_relative"
     S3_REFUSED = "s3_refused"
@@ -163,11 +165,11 @@ class Code(StrEnum):
     URL_WITH_USER = "url_with_user"
 
     # --- reasons around reasons ---
-    #: A mistake inside something larger.
+    #: A mistake, with the name of the field or value that has it.
     INSIDE = "inside"
     MISTAKES = "mistakes"
     SEVERAL = "several"
-    #: By pydantic: its message is the sentence; `type` and its facts are parameters too.
+    #: Pydantic refuses a value: its message is the sentence; `type` and its facts are parameters too.
     VALUE_REFUSED = "value_refused"
 
     # --- an attempt that failed, as the queue finds it out ---
@@ -178,6 +180,7 @@ class Code(StrEnum):
 
     # --- what stands in Redis and cannot be read ---
     LETTER_MALFORMED = "letter_malformed"
+    RECORD_MALFORMED = "record_malformed"
     RESULT_MALFORMED = "result_malformed"
 
     # --- somebody else's words, as they are ---

@@ -24,12 +24,10 @@ class ConnectionTimedOut(httpx.NetworkError):
 
     def __init__(self) -> None:
         self.reason = Reason(Code.CONNECTION_TIMED_OUT)
-        super().__init__(self.reason.text)
+        super().__init__(self.reason.code)
 
-
-def problem_of(error: httpx.HTTPError) -> Reason | str:
-    """Return the problem of a failed exchange: our reason, else the text of httpx's error, else the name of its class."""
-    return error.reason if isinstance(error, ConnectionTimedOut) else str(error) or type(error).__name__
+    def __str__(self) -> str:
+        return self.reason.text
 
 
 @contextlib.asynccontextmanager

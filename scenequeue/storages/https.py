@@ -7,11 +7,11 @@ from urllib.parse import urljoin
 
 import httpx
 
-from scenequeue.errors import BadInput, ObjectNotFound, StorageDenied, StorageUnavailable
+from scenequeue.errors import BadInput, ObjectNotFound, StorageDenied, StorageUnavailable, said_by
 from scenequeue.reasons import Code
 from scenequeue.storage import Stored
 from scenequeue.storages.atomic import atomic_write
-from scenequeue.storages.bounded_http import open_response, problem_of, run_with_limit
+from scenequeue.storages.bounded_http import open_response, run_with_limit
 from scenequeue.storages.disk_errors import copy_error
 from scenequeue.storages.public_network import Resolve, public_address
 
@@ -50,7 +50,7 @@ class HttpsStorage:
         try:
             run_with_limit(self._limit_s, lambda: self._download(uri, target, max_bytes, received), stop_if_asked)
         except httpx.HTTPError as error:
-            raise StorageUnavailable(Code.ADDRESS_FAILED, uri=uri, problem=problem_of(error)) from error
+            raise StorageUnavailable(Code.ADDRESS_FAILED, uri=uri, problem=said_by(error)) from error
         except httpx.InvalidURL as error:
             raise BadInput(Code.ADDRESS_REFUSED, uri=uri, problem=str(error)) from error
         except TimeoutError as error:

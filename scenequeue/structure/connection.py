@@ -8,7 +8,7 @@ from typing import Any
 
 import redis
 
-from scenequeue.errors import QueueUnavailable, SettingsError, reason_for
+from scenequeue.errors import QueueUnavailable, SettingsError, reason_for, said_by
 from scenequeue.jobs.need import Need, need_in
 from scenequeue.reasons import Code, Reason
 from scenequeue.redaction import mask_url
@@ -200,7 +200,7 @@ class Connection:
         except _LOST as error:
             if type(error).__name__ == _NO_PRIMARY:
                 raise self._without_primary(error) from None
-            raise QueueUnavailable(Code.REDIS_UNANSWERED, url=self.url, problem=str(error)) from error
+            raise QueueUnavailable(Code.REDIS_UNANSWERED, url=self.url, problem=said_by(error)) from error
         except redis.exceptions.NoPermissionError as error:
             raise self._permission_error(error) from error
         except redis.exceptions.ResponseError as error:

@@ -5,7 +5,6 @@ malformed, beside all others.
 """
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,13 +19,12 @@ from scenequeue.jobs.options import job_options_from
 from scenequeue.jobs.result import DeadLetter, ItemErrorRecord, ItemResult
 from scenequeue.jobs.wishes import JobWishes, WishedJob
 from scenequeue.reasons import Code, Reason
+from scenequeue.reasons.stored import stored_reason
 
 #: Name and kind of an item that cannot be read.
 MALFORMED = "malformed"
 _STATES = tuple(Counts.model_fields)
 _BOOLEANS = frozenset({"is_spot", "is_draining"})
-#: Maximum length of a message in an event; the item's history has the whole message.
-_EVENT_MESSAGE_BYTES = 300
 #: Maximum length at which a value that cannot be parsed is shown.
 _SHOWN_CHARACTERS = 2000
 
@@ -116,10 +114,12 @@ def container_from(container_id: str, fields: Mapping[str, str]) -> ContainerRec
 
     A hash without a valid id or state, which none of our programs writes, counts as failed, so that no plan relies on it.
     """
-    own = ContainerRecord.model_fields.keys() - {"code", "parameters"}
+    own = ContainerRecord.model_fields.keys() - {"code", "parameters", "remark"}
     known: dict[str, Any] = {name: value for name, value in fields.items() if name in own}
     if ended := fields.get("exit_reason"):
         known |= _reason_from(ended).to_json()
+    if note := fields.get("note"):
+        known["remark"] = _reason_from(note)
     try:
         known["progress"] = json.loads(known.get("progress", "{}"))
         return ContainerRecord.model_validate(known)
@@ -128,7 +128,7 @@ def container_from(container_id: str, fields: Mapping[str, str]) -> ContainerRec
     readable = {name: value for name, value in known.items() if name not in {*wrong, "progress"}}
     if readable.get("container_id") != container_id or "state" in wrong:
         readable["state"] = "failed"
-    more = {"container_id": container_id, "note": f"{MALFORMED} in Redis: {', '.join(sorted(wrong))}"}
+    more = {"container_id": container_id, "remark": Reason(Code.RECORD_MALFORMED, {"fields": ", ".join(sorted(wrong))})}
     try:
         return ContainerRecord.model_validate({**readable, **more})
     except ValidationError:
@@ -142,6 +142,8 @@ def container_fields(record: ContainerRecord, names: frozenset[str]) -> dict[str
         value = getattr(record, name)
         if name == "progress":
             out[name] = json.dumps(value, separators=(",", ":"))
+        elif name == "note":
+            out[name] = stored_reason(record.remark) if record.remark else ""
         elif name in _BOOLEANS:
             out[name] = "1" if value else "0"
         else:
@@ -191,25 +193,20 @@ def result_from(item_id: str, text: str) -> ItemResult:
     try:
         return ItemResult.model_validate_json(text)
     except ValidationError:
-        why = Reason(Code.RESULT_MALFORMED)
-        error = f"Malformed: {why.text}"
-        return ItemResult(item_id=ItemId(item_id), name=MALFORMED, state="dead", error=error, code=why.code, parameters={})
+        why = Reason(Code.RESULT_MALFORMED).to_json()
+        return ItemResult(item_id=ItemId(item_id), name=MALFORMED, state="dead", error_class="Malformed", **why)
 
 
 def event_from(entry_id: str, fields: Mapping[str, str]) -> JobEvent:
-    """Parse an entry of a job's stream of events."""
-    more = {name: value for name, value in fields.items() if name not in {"event", "item_id", "reason"}}
+    """An entry of a job's stream of events."""
     item_id = fields.get("item_id")
-    why: dict[str, Any] = {}
-    if "reason" in fields:
-        reason = _reason_from(fields["reason"])
-        more["message"], why = _brief(reason.text), reason.to_json()
+    why = _reason_from(fields["reason"]).to_json() if "reason" in fields else {}
     return JobEvent(
         id=entry_id,
         event=fields.get("event", MALFORMED),
         at_ms=whole_number(entry_id.partition("-")[0]),
         item_id=ItemId(item_id) if item_id else None,
-        fields=more,
+        facts={name: value for name, value in fields.items() if name not in {"event", "item_id", "reason"}},
         **why,
     )
 
@@ -220,13 +217,6 @@ def _reason_from(text: str) -> Reason:
         return Reason.from_json(json.loads(text))
     except (ValueError, RecursionError):
         return Reason.from_json(text)
-
-
-def _brief(message: str) -> str:
-    """Return the first line of a message, cut between two characters if it is too long."""
-    line = re.split(r"[\r\n]", message, maxsplit=1)[0].encode("utf-8", "replace")
-    cut = line[:_EVENT_MESSAGE_BYTES].decode("utf-8", "ignore")
-    return cut if len(line) <= _EVENT_MESSAGE_BYTES else f"{cut}…"
 
 
 def plan_from(text: str) -> dict[str, Any]:

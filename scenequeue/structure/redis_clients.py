@@ -98,6 +98,14 @@ def _plain_error(error: BaseException) -> Exception:
     return ConnectionLost(str(error))
 
 
+class _KeysMoved(ConnectionLost):
+    """Another server of the cluster has the keys now."""
+
+    def __init__(self, moved: MovedError) -> None:
+        self.reason = Reason(Code.REDIS_KEYS_MOVED, {"problem": str(moved)})
+        super().__init__(self.reason.code)
+
+
 class _LocatedConnection(Connection):
     """A connection to the server that the locator finds; it closes when that server no longer has the keys."""
 
@@ -116,7 +124,7 @@ class _LocatedConnection(Connection):
             # The server did not run the command. For a lost connection redis-py repeats it on a new one.
             self._locator.is_cluster = True
             self.disconnect()  # type: ignore[no-untyped-call]
-            raise ConnectionLost(Reason(Code.REDIS_KEYS_MOVED, {"problem": str(error)}).text) from error
+            raise _KeysMoved(error) from error
 
 
 class _LocatedTlsConnection(_LocatedConnection, SSLConnection):

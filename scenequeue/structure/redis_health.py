@@ -22,9 +22,9 @@ class Problem(NamedTuple):
     remedy: Reason
 
     @property
-    def text(self) -> str:
-        """Return both in one line."""
-        return several([self.finding, self.remedy]).text
+    def reason(self) -> Reason:
+        """Return both as one reason."""
+        return several([self.finding, self.remedy])
 
 
 def find_problems(info: Mapping[str, Any]) -> list[Problem]:

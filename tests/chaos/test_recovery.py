@@ -18,6 +18,7 @@ from scenequeue.jobs.ids import check_job_id
 from scenequeue.jobs.item import ItemState, WorkItem
 from scenequeue.jobs.job import JobSpec, JobState
 from scenequeue.queue import SceneQueue
+from scenequeue.reasons import Reason
 from tests.support.waiting import wait_until
 
 #: How long Redis is away; `make outage` makes it the whole minute.
@@ -123,7 +124,7 @@ class Programs:
         print(self.log.read_text(errors="replace")[-_LOG_CHARS:])
         from dispatcher.fleets.process import ProcessFleet
 
-        ProcessFleet(self._folder / "fleet").stop_all("the test is over", grace_s=1)
+        ProcessFleet(self._folder / "fleet").stop_all(Reason("the test is over"), grace_s=1)
 
 
 @pytest.mark.slow

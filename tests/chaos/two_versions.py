@@ -16,6 +16,7 @@ from scenequeue.jobs.ids import check_job_id
 from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.job import JobSpec
 from scenequeue.queue import SceneQueue
+from scenequeue.reasons import Reason
 from scenequeue.settings import SceneburstSettings
 from tests.chaos.two_structures import StructuresView, judge
 from tests.support.processes import is_alive
@@ -107,7 +108,7 @@ class Programs:
         for program in (*self._dispatchers, *self._producers.values()):
             program.kill()
             program.wait()
-        ProcessFleet(self._folder / "fleet").stop_all("the test is over", grace_s=1)
+        ProcessFleet(self._folder / "fleet").stop_all(Reason("the test is over"), grace_s=1)
         self.queue.close()
         self._server.close()
         # Shown by pytest where the test fails.

@@ -17,6 +17,7 @@ from dispatcher.fleets.fargate.fleet import FargateFleet
 from dispatcher.fleets.settings import FargateSettings
 from dispatcher.metrics.definitions import METRICS
 from dispatcher.metrics.exporter import EMF_NAMESPACE
+from scenequeue.reasons import Reason
 from scenequeue.settings import ApiSettings, DispatcherSettings
 from scenequeue.structure.acl import ROLES, Role, rules
 from tests.deploy.template import OWN_REDIS, PATH, body_for_moto, template
@@ -182,7 +183,7 @@ def test_what_is_deployed_launches_and_stops_containers(deployed: dict[str, str]
     task = ecs.describe_tasks(cluster=deployed["ClusterName"], tasks=[result.handle], include=["TAGS"])["tasks"][0]
     assert task["taskDefinitionArn"].split("/")[1].split(":")[0] == f"{deployed['stack']}-worker-5"
     assert {"key": "sceneburst:namespace", "value": "sceneburst"} in task["tags"]
-    fleet.stop(result.handle, "enough")
+    fleet.stop(result.handle, Reason("enough"))
     ended = find(fleet, "a")
     assert ended is not None
     assert not ended.is_running

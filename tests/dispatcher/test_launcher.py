@@ -37,7 +37,7 @@ class PaperFleet:
     def list(self) -> list[FleetContainer]:
         return [FleetContainer(request.container_id, request.container_id, **self.fate) for request in self.requests]
 
-    def stop(self, handle: str, reason: str) -> None:
+    def stop(self, handle: str, reason: Reason) -> None:
         """As told."""
 
 

@@ -19,6 +19,7 @@ from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.job import JobSpec, JobState, Lane
 from scenequeue.jobs.rollup import Resolution
 from scenequeue.queue import SceneQueue
+from scenequeue.reasons import Reason
 from scenequeue.settings import DispatcherSettings
 from tests.scenequeue.jobs import submit
 from tests.support.waiting import wait_until
@@ -41,7 +42,7 @@ def fleet(redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
     monkeypatch.setenv("SCENEBURST_REDIS_URL", redis_url)
     fleet = ProcessFleet(tmp_path / "fleet", [sys.executable, "-m", "tests.container_worker.worker_program"])
     yield fleet
-    fleet.stop_all("the test is over", grace_s=3)
+    fleet.stop_all(Reason("the test is over"), grace_s=3)
 
 
 class NoFleet:
@@ -66,7 +67,7 @@ class NoFleet:
             raise FleetError("throttled")
         return [FleetContainer("h", name, is_running=True) for name in self.launched]  # type: ignore[arg-type]
 
-    def stop(self, handle: str, reason: str) -> None:
+    def stop(self, handle: str, reason: Reason) -> None:
         raise AssertionError(f"nothing is to be stopped: {handle} {reason}")
 
 
@@ -199,7 +200,7 @@ def test_a_dispatcher_deposed_at_its_work_executes_no_verdict_any_more(queue: Sc
     class SlowFleet(NoFleet):
         """One whose first stop outlasts the lock."""
 
-        def stop(self, handle: str, reason: str) -> None:
+        def stop(self, handle: str, reason: Reason) -> None:
             assert not self.stopped, "only one is stopped"
             self.stopped.append(handle)
             queue._connection.client.delete(queue._connection.keys.dispatcher)
@@ -250,7 +251,7 @@ def test_the_celery_program_ticks_by_itself_and_stops_cleanly(
     finally:
         program.terminate()
         _, said = program.communicate(timeout=20)
-        ProcessFleet(tmp_path / "fleet").stop_all("the test is over", grace_s=3)
+        ProcessFleet(tmp_path / "fleet").stop_all(Reason("the test is over"), grace_s=3)
     assert program.returncode == 0
     assert b"Traceback" not in said
     assert queue.dispatcher.acquire("someone-else", 5) is not None

@@ -9,6 +9,7 @@ from dispatcher import tick as tick_module
 from dispatcher.fleet import FleetContainer, Hardware, LaunchRequest, LaunchResult
 from dispatcher.tick import Dispatcher
 from scenequeue.queue import SceneQueue
+from scenequeue.reasons import Reason
 from scenequeue.settings import DispatcherSettings
 from tests.dispatcher.conftest import MakeFleet, put_out_of_reach
 from tests.scenequeue.jobs import submit
@@ -35,7 +36,7 @@ class SlowFleet:
         self._meanwhile()
         return []
 
-    def stop(self, handle: str, reason: str) -> None:
+    def stop(self, handle: str, reason: Reason) -> None:
         raise AssertionError(f"nothing is to be stopped: {handle} {reason}")
 
 

@@ -18,6 +18,7 @@ from dispatcher.fleets.docker.fleet import DockerFleet
 from dispatcher.fleets.settings import DockerSettings
 from sceneburst.local.embedded_redis import find_redis_server
 from scenequeue.queue import SceneQueue
+from scenequeue.reasons import Reason
 from scenequeue.structure.acl import rules
 from tests.conftest import S3
 from tests.support.waiting import wait_until
@@ -101,5 +102,5 @@ def fleet(
     )
     fleet = DockerFleet(settings)
     yield fleet
-    fleet.stop_all("the test is over", grace_s=10)
+    fleet.stop_all(Reason("the test is over"), grace_s=10)
     fleet.close()

@@ -8,6 +8,7 @@ from types import FrameType
 from dispatcher.fleet import SIZES, LaunchRequest
 from dispatcher.fleets.docker.fleet import DockerFleet
 from scenequeue.jobs.ids import ContainerId
+from scenequeue.reasons import Reason
 from tests.image.program import state_of
 from tests.support.waiting import wait_until
 
@@ -23,7 +24,7 @@ def main() -> int:
     assert launched.error is None, launched.error
 
     def stop(_number: int, _frame: FrameType | None) -> None:
-        fleet.stop(launched.handle, "the task is stopped")
+        fleet.stop(launched.handle, Reason("the task is stopped"))
 
     signal.signal(signal.SIGTERM, stop)
     wait_until(lambda: not state_of(fleet, launched.handle)["Running"], "the container has ended", _MAX_LIFE_S)

@@ -8,6 +8,7 @@ from dispatcher.fleet import SIZES, LaunchRequest
 from dispatcher.fleets.docker.fleet import DockerFleet
 from producer import Producer
 from scenequeue.jobs.ids import ContainerId
+from scenequeue.reasons import Reason
 from scenequeue.settings import ProducerSettings
 from tests.conftest import S3
 from tests.image.program import output_of, state_of
@@ -46,7 +47,7 @@ def test_it_leases_its_first_scene_within_a_second(
             leased = next(each.at_ms for each in events(job.job_id) if each.event == "leased") / 1000
             took.append(leased - _unix_s(state_of(fleet, handle)["StartedAt"]))
             assert job.wait(60).state == "done"
-            fleet.stop(handle, "measured")
+            fleet.stop(handle, Reason("measured"))
             # Else it might take the next one's scene.
             wait_until(lambda: not state_of(fleet, handle)["Running"], "the container has left", 30)  # noqa: B023
     rounds = ", ".join(f"{each:.2f}" for each in took)

@@ -39,7 +39,7 @@ def producer(queue: SceneQueue, redis_url: str, namespace: str) -> Iterator[Prod
         (None, "scene 1: a NoneType is not a scene"),
         ("intro", "scene 1: a str is not a scene"),
         (["intro", "i.jpg", "a.mp3"], "scene 1: a list is not a scene"),
-        ({"name": "a", "image": "", "audio": "s3://b/a.mp3"}, "scene 1 (a): image: is empty"),
+        ({"name": "a", "image": "", "audio": "s3://b/a.mp3"}, "scene 1 (a): image: the path or address is empty"),
         ({"name": "a", "image": "https://[x", "audio": "ftp://b/a.mp3"}, "scene 1 (a): audio: 'ftp://b/a.mp3' is neither"),
         ({"name": "a", "image_pth": "i.jpg", "audio": "a.mp3"}, "did you mean 'image_path'?"),
         ({"name": "a", "image": b"raw", "audio": "s3://b/a.mp3", "title": 7}, "title: Input should be a valid string"),

@@ -14,7 +14,7 @@ import container_worker.codes
 import dispatcher.codes
 import producer.codes
 from dispatcher.codes import Code
-from sceneburst.words import SENTENCES
+from sceneburst.words import ENGLISH
 from scenequeue import errors, reasons
 from scenequeue.jobs.result import ItemResult
 from scenequeue.reasons import Code as QueueCode, Reason
@@ -80,14 +80,14 @@ def test_a_result_travels_without_its_words() -> None:
 def test_every_code_has_its_sentence_and_no_code_is_given_as_a_text() -> None:
     """A code without a sentence would be shown as it is, and so would one with a mistake in it."""
     codes = [*QueueCode, *producer.codes.Code, *dispatcher.codes.Code, *container_worker.codes.Code]
-    assert sorted(SENTENCES) == sorted(codes)
+    assert sorted(ENGLISH.sentences) == sorted(codes)
     assert [code.name.lower() for code in codes] == [code.value for code in codes]
     given = set()
     for package in ("container_worker", "dispatcher", "producer", "scenequeue"):
         for path in _ROOT.glob(f"{package}/**/*.py"):
             given |= set(re.findall(r"""\b(?:_?warn|Reason)\(\s*"(\w+)\"""", path.read_text(encoding="utf-8")))
     assert given == set()
-    for sentence in SENTENCES.values():
+    for sentence in ENGLISH.sentences.values():
         list(string.Formatter().parse(sentence))
 
 
@@ -153,7 +153,7 @@ def _code_of(given: ast.expr) -> str:
 
 
 def _fields(code: str) -> set[str]:
-    return {re.split(r"[.[]", name)[0] for _, name, _, _ in string.Formatter().parse(SENTENCES[code]) if name}
+    return {re.split(r"[.[]", name)[0] for _, name, _, _ in string.Formatter().parse(ENGLISH.sentences[code]) if name}
 
 
 def _given(call: ast.Call, makers: set[str]) -> set[str] | None:

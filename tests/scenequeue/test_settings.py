@@ -72,7 +72,7 @@ def test_several_wrong_ones_are_all_named(monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_check_of_our_own_is_said_in_our_own_words(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without what the library puts before them."""
     monkeypatch.setenv("SCENEBURST_API_KEYS", "hush")
-    with pytest.raises(SettingsError, match=r"^SCENEBURST_API_KEYS: is no JSON map"):
+    with pytest.raises(SettingsError, match=r"^SCENEBURST_API_KEYS: a JSON map of names"):
         ApiSettings.load()
 
 

@@ -59,7 +59,7 @@ class DockerFleet:
         #: Held during a stop, so that two concurrent stops send one SIGTERM.
         self._stopping = threading.Lock()
         #: Containers that were sent SIGTERM: handle -> time and reason.
-        self._stopped: dict[str, tuple[float, str]] = {}
+        self._stopped: dict[str, tuple[float, Reason]] = {}
 
     @classmethod
     def from_environment(cls, **overrides: object) -> Self:
@@ -108,7 +108,7 @@ class DockerFleet:
         created_ms = int(listed["Created"]) * 1000
         if listed["State"] not in {*_ENDED, "created"}:
             with self._lock:
-                asked_at, _ = self._stopped.get(handle, (self._clock(), ""))
+                asked_at = self._stopped[handle][0] if handle in self._stopped else self._clock()
             if self._clock() - asked_at > STOP_GRACE_S:
                 self._kill(handle, "SIGKILL")
             return FleetContainer(handle, container_id, is_running=True, started_ms=created_ms)
@@ -125,15 +125,15 @@ class DockerFleet:
             self._remove(handle)
             return None
         with self._lock:
-            stop_reason = self._stopped.get(handle, (0.0, ""))[1]
+            stopped = self._stopped.get(handle)
         ended = Code.OUT_OF_MEMORY if state.get("OOMKilled") else Code.PROGRAM_ENDED
-        said = stop_reason or state.get("Error")
-        reason = Reason(QueueCode.OTHER, {"text": said}) if said else Reason(ended)
+        said = state.get("Error")
+        reason = stopped[1] if stopped else Reason(QueueCode.OTHER, {"text": said}) if said else Reason(ended)
         return FleetContainer(
             handle, container_id, is_running=False, started_ms=created_ms, stopped_reason=reason, exit_code=state.get("ExitCode")
         )
 
-    def stop(self, handle: str, reason: str) -> None:
+    def stop(self, handle: str, reason: Reason) -> None:
         """Send SIGTERM, and do not wait; `list` sends SIGKILL after the grace period. A container that is gone is a success.
 
         Raises:
@@ -147,7 +147,7 @@ class DockerFleet:
                 with self._lock:
                     self._stopped[handle] = (self._clock(), reason)
 
-    def stop_all(self, reason: str, grace_s: float = 5.0) -> None:
+    def stop_all(self, reason: Reason, grace_s: float = 5.0) -> None:
         """Stop and delete every container of this namespace; those that outlast the grace period are killed."""
         for container in self.list():
             if container.is_running:

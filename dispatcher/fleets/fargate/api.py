@@ -229,7 +229,7 @@ def problem_of(error: ClientError) -> EcsProblem:
 def fleet_error(problem: EcsProblem, code: Code, **parameters: Parameter) -> FleetError:
     """Translate a refusal into the error that a fleet raises; the code's sentence has `problem` and the other parameters."""
     kind = FleetMisconfigured if is_misconfigured(problem) else FleetError
-    return kind(code, problem=str(problem), **parameters)
+    return kind(code, problem=problem.said, **parameters)
 
 
 def problem_of_failure(failure: Mapping[str, Any]) -> EcsProblem:

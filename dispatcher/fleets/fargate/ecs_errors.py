@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from scenequeue.reasons import Reason
+
 #: Codes of a throttled call.
 THROTTLE_CODES = frozenset(
     {
@@ -52,6 +54,13 @@ class EcsProblem:
     code: str
     message: str = ""
     status: int = 0
+    #: Set if it is not ECS that says so.
+    reason: Reason | None = None
+
+    @property
+    def said(self) -> Reason | str:
+        """Return the parameter that stands for it in a reason."""
+        return self.reason or str(self)
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}" if self.message else self.code

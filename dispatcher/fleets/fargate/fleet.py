@@ -23,7 +23,7 @@ from dispatcher.fleets.fargate.request import (
 )
 from dispatcher.fleets.settings import FargateSettings
 from scenequeue.errors import FleetError, FleetMisconfigured
-from scenequeue.reasons import Code as QueueCode, Reason
+from scenequeue.reasons import Code as QueueCode, Parameter, Reason
 
 #: RunTask takes about half a second, so 16 calls at once reach AWS's limit of 20 a second.
 _LAUNCH_THREADS = 16
@@ -124,7 +124,7 @@ class FargateFleet:
         if tasks := answer.get("tasks"):
             return str(tasks[0]["taskArn"])
         failures = [problem_of_failure(failure) for failure in answer.get("failures") or []]
-        raise EcsRefused(failures[0] if failures else EcsProblem("ServerException", "neither a task nor a failure"))
+        raise EcsRefused(failures[0] if failures else EcsProblem("ServerException", reason=Reason(Code.ECS_ANSWERS_NOTHING)))
 
     def _launched(self, request: LaunchRequest, placement: Placement, arn: str) -> LaunchResult:
         self._tasks.add_launched(FleetContainer(arn, request.container_id, is_running=True))
@@ -155,7 +155,7 @@ class FargateFleet:
                 if placement.region == region and placement.provider == provider and subnet in {"", placement.subnet}:
                     self._rejecting.add((placement, None), Rejection(ended, lacks_capacity=True))
 
-    def stop(self, handle: str, reason: str) -> None:
+    def stop(self, handle: str, reason: Reason) -> None:
         """Stop a task: SIGTERM, and SIGKILL after the task definition's stopTimeout. A task that is gone already is a success.
 
         Raises:
@@ -164,7 +164,7 @@ class FargateFleet:
         """
         region = region_of(handle) or self._settings.ecs_regions[0]
         try:
-            self._api.stop_task(region, self._settings.ecs_cluster, handle, reason[:MAX_REASON_CHARACTERS])
+            self._api.stop_task(region, self._settings.ecs_cluster, handle, reason.text[:MAX_REASON_CHARACTERS])
         except EcsRefused as refused:
             if is_gone(refused.problem):
                 return
@@ -172,8 +172,8 @@ class FargateFleet:
 
 
 def _refused(placement: Placement, problem: EcsProblem) -> Reason:
-    where = {"provider": placement.provider, "subnet": placement.subnet, "region": placement.region}
-    return Reason(Code.PLACEMENT_REFUSES, {**where, "problem": str(problem)})
+    where: dict[str, Parameter] = {"provider": placement.provider, "subnet": placement.subnet, "region": placement.region}
+    return Reason(Code.PLACEMENT_REFUSES, {**where, "problem": problem.said})
 
 
 def _all_of(reasons: Sequence[Reason]) -> Reason:

@@ -112,7 +112,7 @@ class TaskLister:
             raise fleet_error(refused.problem, Code.ECS_REFUSES, region=region) from None
         for problem in problems:
             if not is_gone(problem):
-                raise FleetError(Code.ECS_TASK_UNDESCRIBED, region=region, problem=str(problem))
+                raise FleetError(Code.ECS_TASK_UNDESCRIBED, region=region, problem=problem.said)
         ours = [(task, container_from(task)) for task in tasks if is_ours(task, self._mark)]
         for task, container in ours:
             # The end of a task that was never known says nothing about the capacity now.

@@ -49,9 +49,6 @@ class Placement:
     def is_spot(self) -> bool:
         return self.provider == SPOT
 
-    def __str__(self) -> str:
-        return f"{self.provider} in {self.subnet} ({self.region})"
-
 
 def placements(settings: FargateSettings) -> list[Placement]:
     """Return all placements in order of preference: regions, in each its subnets, in each Spot before on-demand."""

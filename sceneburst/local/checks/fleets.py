@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from sceneburst.counted import counted
 from sceneburst.local.checks.finding import Check, doubtful, good, wrong
-from scenequeue.counted import counted
 from scenequeue.errors import FleetError, FleetMisconfigured
 
 if TYPE_CHECKING:

@@ -49,7 +49,7 @@ def test_only_a_file_of_the_renderers_own_is_delivered(tmp_path: Path, name: str
     folder = tmp_path / "scratch"
     folder.mkdir()
     FAKES[fake](folder / name, _secret(tmp_path))
-    with pytest.raises(ToolFailed, match=f"something else than a file of its own as {name}"), open_output(folder / name):
+    with pytest.raises(ToolFailed, match=f"{name} is not delivered: "), open_output(folder / name):
         pass
     with pytest.raises(ToolFailed, match=name):
         output_bytes(folder / name)
@@ -104,7 +104,7 @@ def test_an_encoder_that_leaves_a_link_in_the_videos_place_delivers_no_file_of_t
     )
     program.chmod(0o755)
     monkeypatch.setenv("SCENEBURST_FFMPEG", str(program))
-    with pytest.raises(ToolFailed, match=r"something else than a file of its own as scene\.mp4"):
+    with pytest.raises(ToolFailed, match=r"scene\.mp4 is not delivered: "):
         make({})
     assert list(tmp_path.glob("scratch*/made.mp4")) == []
 
@@ -160,7 +160,7 @@ def _failed(code: str, error: str = "BadInput", **parameters: object) -> dict[st
         (_failed("sound_missing", another="image"), "sound_missing", "sound_missing (another: image)"),
         (_failed("time_exceeded", program="it", limit_s="long"), "time_exceeded", "time_exceeded (program: it, limit_s: long)"),
         (_failed("renderer_unintelligible", message="a\nb"), "renderer_unintelligible",
-         "the renderer sent an unknown message: 'a\\nb'"),
+         "the renderer sent a message that cannot be read: 'a\\nb'"),
     ],
 )  # fmt: skip
 def test_a_renderers_error_is_one_of_our_reasons_or_somebody_elses_words(

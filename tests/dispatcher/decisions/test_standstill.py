@@ -114,7 +114,7 @@ class _Refusing:
             raise FleetError("throttled")
         return []
 
-    def stop(self, handle: str, reason: str) -> None:
+    def stop(self, handle: str, reason: Reason) -> None:
         """There is nothing to stop."""
 
 

@@ -21,6 +21,7 @@ from scenequeue.jobs.ids import JobId, check_job_id
 from scenequeue.jobs.job import JobSpec, Lane
 from scenequeue.jobs.wishes import JobWishes, WishedJob
 from scenequeue.queue import SceneQueue
+from scenequeue.reasons import Reason
 from scenequeue.settings import DispatcherSettings
 from tests.dispatcher.ledger import NOW_MS, container
 from tests.scenequeue.jobs import done, items, submit
@@ -243,7 +244,7 @@ class _Fleet:
     def list(self) -> list[FleetContainer]:
         return [FleetContainer("h", request.container_id, is_running=True) for request in self.asked]
 
-    def stop(self, handle: str, reason: str) -> None:
+    def stop(self, handle: str, reason: Reason) -> None:
         raise AssertionError(f"nothing is to be stopped: {handle} {reason}")
 
 

@@ -2,6 +2,7 @@
 
 from dispatcher.fleet import SIZES, Fleet, FleetContainer, LaunchRequest
 from scenequeue.jobs.ids import ContainerId
+from scenequeue.reasons import Reason
 from tests.support.waiting import wait_until
 
 
@@ -41,12 +42,12 @@ class FleetConformance:
     def test_a_stopped_container_ends_and_says_why(self, fleet: Fleet) -> None:
         """And stopping it again, or one that never was, is no error."""
         (result,) = fleet.launch([request_for("a")])
-        fleet.stop(result.handle, "because")
-        fleet.stop(result.handle, "because")
+        fleet.stop(result.handle, Reason("because"))
+        fleet.stop(result.handle, Reason("because"))
         ended = wait_until(lambda: (found := find(fleet, "a")) and not found.is_running and found, "it has ended")
         assert "because" in ended.stopped_reason.text
-        fleet.stop(result.handle, "again")
-        fleet.stop("never-was", "nothing")
+        fleet.stop(result.handle, Reason("again"))
+        fleet.stop("never-was", Reason("nothing"))
 
     def test_one_refused_launch_does_not_hinder_the_others(self, fleet: Fleet) -> None:
         """One result per request, in order."""

@@ -11,6 +11,7 @@ import pytest
 from dispatcher.fleets.docker.fleet import ENDED_TTL_S, STOP_GRACE_S, DockerFleet
 from dispatcher.fleets.settings import DockerSettings
 from scenequeue.errors import FleetError, FleetMisconfigured
+from scenequeue.reasons import Reason
 from tests.dispatcher.fleets.fleet_conformance import FleetConformance, find, request_for
 
 
@@ -177,12 +178,12 @@ def test_a_stop_while_the_engine_is_down_is_sent_at_the_next(engine: Engine, fle
     engine.obeys = False
     engine.is_down = True
     with pytest.raises(FleetError):
-        fleet.stop(made.handle, "idle")
+        fleet.stop(made.handle, Reason("idle"))
     engine.is_down = False
     engine.now += STOP_GRACE_S + 1
     fleet.list()
     assert engine.signals == []
-    fleet.stop(made.handle, "idle")
+    fleet.stop(made.handle, Reason("idle"))
     assert engine.signals == [(made.handle, "SIGTERM")]
     engine.now += STOP_GRACE_S - 1
     fleet.list()
@@ -193,9 +194,9 @@ def test_what_outlasts_its_grace_is_killed(engine: Engine, fleet: DockerFleet) -
     """By the look after it, once; a second stop does not begin the grace anew."""
     (made,) = fleet.launch([request_for("a")])
     engine.obeys = False
-    fleet.stop(made.handle, "hangs")
+    fleet.stop(made.handle, Reason("hangs"))
     engine.now += STOP_GRACE_S - 1
-    fleet.stop(made.handle, "hangs still")
+    fleet.stop(made.handle, Reason("hangs still"))
     assert engine.signals == [(made.handle, "SIGTERM")]
     engine.now += 2
     fleet.list()
@@ -211,7 +212,7 @@ def test_one_that_ended_by_itself_keeps_its_own_reason(engine: Engine, fleet: Do
     engine.is_podman = is_podman
     (made,) = fleet.launch([request_for("a")])
     engine.end(made.handle, 137, OOMKilled=True)
-    fleet.stop(made.handle, "too late")
+    fleet.stop(made.handle, Reason("too late"))
     ended = find(fleet, "a")
     assert ended is not None
     assert ended.stopped_reason.text == "out of memory"
@@ -227,7 +228,7 @@ def test_podmans_error_for_one_that_still_runs_is_an_error(engine: Engine, fleet
 
     broken = DockerFleet(DockerSettings.load(namespace="films", docker_image="films:1"), httpx.MockTransport(refuse))
     with pytest.raises(FleetError, match="does not stop id0: runc is broken"):
-        broken.stop(made.handle, "enough")
+        broken.stop(made.handle, Reason("enough"))
 
 
 def test_what_has_ended_is_removed_with_its_volumes_after_two_minutes(engine: Engine, fleet: DockerFleet) -> None:
@@ -247,7 +248,7 @@ def test_another_namespaces_containers_are_not_ours(engine: Engine, fleet: Docke
     )
     other.launch([request_for("a")])
     assert fleet.list() == []
-    fleet.stop_all("the end", grace_s=0)
+    fleet.stop_all(Reason("the end"), grace_s=0)
     assert [each.is_running for each in other.list()] == [True]
 
 

@@ -9,6 +9,7 @@ from dispatcher.fleet import ContainerSize, LaunchRequest
 from dispatcher.fleets.fargate.fleet import FargateFleet
 from scenequeue.errors import FleetMisconfigured
 from scenequeue.jobs.ids import ContainerId
+from scenequeue.reasons import Reason
 from tests.dispatcher.conftest import MakeFleet
 from tests.dispatcher.fleets.fleet_conformance import FleetConformance, find, launches, request_for
 from tests.support.fargate_simulator import Simulator
@@ -47,7 +48,7 @@ def test_a_full_subnet_leads_to_the_next_and_a_full_region_to_the_next(fleet: Fa
     assert (result.region, result.is_spot) == ("us-west-2", True)
     container = find(fleet, "b")
     assert container is not None
-    fleet.stop(container.handle, "in the other region")
+    fleet.stop(container.handle, Reason("in the other region"))
     wait_until(lambda: (found := find(fleet, "b")) is None or not found.is_running, "it has ended")
 
 
@@ -142,8 +143,8 @@ def test_a_launch_that_stays_unanswered_counts_as_launched(fleet: FargateFleet, 
 
 def test_stopping_what_is_gone_is_success(fleet: FargateFleet) -> None:
     """Known or not, in either region."""
-    fleet.stop("arn:aws:ecs:us-west-2:123456789012:task/videos/0123", "gone long ago")
-    fleet.stop("never-was", "nothing")
+    fleet.stop("arn:aws:ecs:us-west-2:123456789012:task/videos/0123", Reason("gone long ago"))
+    fleet.stop("never-was", Reason("nothing"))
 
 
 def test_what_can_never_work_is_told_apart(make_fleet: MakeFleet) -> None:

@@ -4,6 +4,7 @@ import pytest
 import structlog
 
 from dispatcher.fleets.fargate.fleet import FargateFleet
+from scenequeue.reasons import Reason
 from tests.dispatcher.conftest import MakeFleet
 from tests.dispatcher.fleets.fleet_conformance import find, launches, request_for
 from tests.support.fargate_simulator import Simulator
@@ -22,8 +23,8 @@ def test_throttled_looks_are_made_again_after_a_pause(make_fleet: MakeFleet, ecs
     ecs.faults.list_rate = ecs.faults.describe_rate = ecs.faults.stop_rate = (5, 1)
     with structlog.testing.capture_logs() as logged:
         assert [container.container_id for container in fleet.list()] == ["c0"]
-        fleet.stop(result.handle, "once")
-        fleet.stop(result.handle, "twice")
+        fleet.stop(result.handle, Reason("once"))
+        fleet.stop(result.handle, Reason("twice"))
         assert not fleet.list()[0].is_running
     assert not logged
     for operation in ("ListTasks", "StopTask"):
@@ -86,7 +87,7 @@ def test_other_namespaces_and_strangers_are_not_ours(make_fleet: MakeFleet, ecs:
     for each, name in ((others, "theirs"), (fleet, "mine")):
         found = find(each, name)
         assert found is not None
-        each.stop(found.handle, "enough")
+        each.stop(found.handle, Reason("enough"))
     assert {(each.container_id, each.is_running) for each in fleet.list()} == {("mine", False), ("mine-too", True)}
     calls = ecs.calls["DescribeTasks"]
     fleet.list()
@@ -97,7 +98,7 @@ def test_a_stopped_task_has_lost_its_tags_and_is_known_by_its_variable(make_flee
     """Also by a dispatcher that has never seen it run."""
     fleet = make_fleet()
     (result,) = fleet.launch([request_for("a")])
-    fleet.stop(result.handle, "enough")
+    fleet.stop(result.handle, Reason("enough"))
     (ended,) = make_fleet().list()
     assert (ended.container_id, ended.is_running) == ("a", False)
 
@@ -105,11 +106,11 @@ def test_a_stopped_task_has_lost_its_tags_and_is_known_by_its_variable(make_flee
 def test_what_ecs_has_forgotten_is_gone(fleet: FargateFleet, ecs: Simulator) -> None:
     """After about an hour it is neither listed nor described."""
     (result,) = fleet.launch([request_for("a")])
-    fleet.stop(result.handle, "enough")
+    fleet.stop(result.handle, Reason("enough"))
     assert find(fleet, "a")
     ecs.faults.remembered_s = 0.0
     assert fleet.list() == []
-    fleet.stop(result.handle, "long gone")
+    fleet.stop(result.handle, Reason("long gone"))
 
 
 def test_a_new_dispatcher_sees_what_the_old_one_launched(make_fleet: MakeFleet) -> None:

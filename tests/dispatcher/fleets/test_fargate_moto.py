@@ -7,6 +7,7 @@ import pytest
 
 from dispatcher.fleets.fargate.fleet import FargateFleet
 from dispatcher.fleets.settings import FargateSettings
+from scenequeue.reasons import Reason
 from tests.dispatcher.fleets.fleet_conformance import find, request_for
 from tests.support.aws import moto_server, use_aws
 
@@ -40,9 +41,9 @@ def test_what_is_launched_is_found_by_mark_and_tag_and_can_be_stopped(fleet: Far
     assert container is not None
     assert container.is_running
     assert container.handle == results[0].handle
-    fleet.stop(container.handle, "because")
+    fleet.stop(container.handle, Reason("because"))
     ended = find(fleet, "a")
     assert ended is not None
     assert not ended.is_running
     assert "because" in ended.stopped_reason.text
-    fleet.stop(container.handle, "again")
+    fleet.stop(container.handle, Reason("again"))

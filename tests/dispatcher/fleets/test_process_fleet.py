@@ -14,6 +14,7 @@ import pytest
 from dispatcher.fleets import process
 from dispatcher.fleets.process import ProcessFleet, identity_of
 from scenequeue.errors import FleetError, FleetMisconfigured
+from scenequeue.reasons import Reason
 from tests.dispatcher.fleets.fleet_conformance import FleetConformance, find, request_for
 from tests.support.processes import is_alive
 from tests.support.waiting import wait_until
@@ -31,7 +32,7 @@ def fleet(tmp_path: Path) -> Iterator[ProcessFleet]:
     """A fleet of sleepers; none outlives the test."""
     fleet = ProcessFleet(tmp_path / "fleet", _SLEEPER)
     yield fleet
-    fleet.stop_all("the test is over", grace_s=1)
+    fleet.stop_all(Reason("the test is over"), grace_s=1)
 
 
 class TestProcessFleet(FleetConformance):
@@ -45,7 +46,7 @@ def test_a_new_dispatcher_adopts_what_the_old_one_launched(fleet: ProcessFleet, 
     container = find(other, "a")
     assert container is not None
     assert container.is_running
-    other.stop("a", "adopted and stopped")
+    other.stop("a", Reason("adopted and stopped"))
     wait_until(lambda: (found := find(fleet, "a")) is not None and not found.is_running, "it has ended")
 
 
@@ -69,7 +70,7 @@ def test_a_container_that_ended_before_its_record_was_written_has_ended(tmp_path
     container = find(other, "a")
     assert container is not None
     assert not container.is_running
-    other.stop_all("the test is over")
+    other.stop_all(Reason("the test is over"))
 
 
 def test_a_launch_that_died_half_way_is_forgotten(fleet: ProcessFleet, tmp_path: Path) -> None:
@@ -92,7 +93,7 @@ def test_a_launch_whose_dispatcher_died_before_it_wrote_the_number_down_is_adopt
     container = wait_until(lambda: find(other, "a"), "it is adopted")
     assert container.is_running
     assert other._read(record)["pid"] == pid
-    other.stop("a", "adopted and stopped")
+    other.stop("a", Reason("adopted and stopped"))
     wait_until(lambda: (found := find(fleet, "a")) is not None and not found.is_running, "it has ended")
 
 
@@ -102,7 +103,7 @@ def test_what_outlasts_its_grace_is_killed_by_the_next_look(tmp_path: Path, monk
     fleet = ProcessFleet(tmp_path / "fleet", _STUBBORN)
     fleet.launch([request_for("a")])
     wait_until(lambda: "up" in fleet.log_of("a").read_text(), "it is up")
-    fleet.stop("a", "too old")
+    fleet.stop("a", Reason("too old"))
     ended = wait_until(lambda: (found := find(fleet, "a")) and not found.is_running and found, "it has been killed")
     assert (ended.exit_code, ended.stopped_reason.text) == (-signal.SIGKILL, "too old")
 
@@ -119,7 +120,7 @@ def test_another_process_with_the_number_of_an_ended_one_is_no_container(fleet: 
     try:
         fleet._write(record, {**facts, "pid": stranger.pid})
         other = ProcessFleet(tmp_path / "fleet", _SLEEPER)
-        other.stop("a", "not ours")
+        other.stop("a", Reason("not ours"))
         container = find(other, "a")
         assert container is not None
         assert not container.is_running
@@ -135,7 +136,7 @@ def test_a_folder_that_cannot_be_written_is_a_fleet_that_cannot_be_seen(
 ) -> None:
     """A full disk, say. The dispatcher then neither launches nor reaps; afterwards everything is as it was."""
     (result,) = fleet.launch([request_for("a")])
-    fleet.stop(result.handle, "so that its end is to be written down")
+    fleet.stop(result.handle, Reason("so that its end is to be written down"))
 
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -173,7 +174,7 @@ def test_stop_all_leaves_nothing_even_of_what_ignores_it(tmp_path: Path) -> None
     fleet.launch([request_for("a"), request_for("b")])
     wait_until(lambda: all("up" in fleet.log_of(name).read_text() for name in "ab"), "both are up")
     pids = [fleet._read(tmp_path / "fleet" / f"{name}.json")["pid"] for name in "ab"]
-    fleet.stop_all("enough", grace_s=0.3)
+    fleet.stop_all(Reason("enough"), grace_s=0.3)
     assert not any(is_alive(pid) for pid in pids)
 
 

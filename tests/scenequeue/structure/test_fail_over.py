@@ -113,7 +113,7 @@ def test_sentinels_with_a_password_of_their_own() -> None:
         queue.ping()
         queue.close()
         for url in (f"{watched.url}?sentinel_password=hush", watched.url):
-            with pytest.raises(SettingsError, match="refuses the login: the Sentinels do") as caught:
+            with pytest.raises(SettingsError, match="refuses the login: it is the Sentinels that refuse it") as caught:
                 _queue(url).ping()
             assert "hush" not in str(caught.value)
         with pytest.raises(QueueUnavailable, match="no Sentinel knows a primary of this service") as unknown:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from sceneburst.words import SENTENCES
-from scenequeue.counted import Number, counted
+from sceneburst.counted import Number, counted
+from sceneburst.words import ENGLISH
 
 
 @pytest.mark.parametrize(("number", "told"), [(0, "0 scenes"), (1, "1 scene"), (2, "2 scenes"), (-1, "-1 scenes")])
@@ -67,7 +67,7 @@ def test_no_sentence_puts_a_plural_behind_a_number_that_may_be_one() -> None:
 def test_no_sentence_of_a_reason_puts_a_plural_behind_a_number_that_may_be_one() -> None:
     """`{cues:1 cue|# cues}` says both."""
     found = set()
-    for code, sentence in SENTENCES.items():
+    for code, sentence in ENGLISH.sentences.items():
         parts = list(string.Formatter().parse(sentence))
         for (_, name, spec, _), (behind, *_) in pairwise(parts):
             if name and not spec and name not in {"limit", "most"} and _COUNTED.match(behind):

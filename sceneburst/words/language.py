@@ -1,0 +1,74 @@
+"""Puts a reason into a sentence of a language."""
+
+import re
+import string
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from scenequeue.quoted import quoted
+from scenequeue.reasons import INPUT, LAST_LINES, Reason
+
+
+@dataclass(frozen=True)
+class Language:
+    """A language: its sentences by code, and its rules for numbers.
+
+    In a sentence `{name}` is a parameter; `{name:quoted}` puts it in quotes; `{name:need}` names needs; `{name:, }` is a list of
+    further reasons, joined by the text after the colon. `{name:# one|# few|# many}` depends on a number, which replaces each
+    `#`: a language has as many forms as it needs.
+    A sentence that does not contain `{input}` is preceded by its reason's `input`; every one is followed by its `last_lines`.
+    """
+
+    sentences: Mapping[str, str]
+    #: Returns which of a sentence's forms belongs to a number, counted from 0.
+    form_of: Callable[[int], int] = lambda number: 0 if number == 1 else 1
+    #: A need of another structure of the queue, which is `render/1@2` in reasons.
+    need_of_structure: str = "{need}@{structure}"
+
+
+def sentence_of(reason: Reason, languages: Sequence[Language]) -> str:
+    """Return the reason's sentence in the first of the languages that has one; in none, the code and its parameters."""
+    for language in languages:
+        sentence = language.sentences.get(reason.code)
+        if sentence is not None and (said := _filled(sentence, reason, language, languages)) is not None:
+            return said
+    return reason.plain()
+
+
+def _filled(sentence: str, reason: Reason, language: Language, languages: Sequence[Language]) -> str | None:
+    """Return the sentence with the reason's parameters; None where they are not those of the sentence."""
+    try:
+        said = _Filler(language, languages).vformat(sentence, (), reason.parameters)
+    except (LookupError, ValueError, OverflowError):
+        # A version with other parameters wrote the reason, or the sentence is wrong.
+        return None
+    about, lines = reason.parameters.get(INPUT), reason.parameters.get(LAST_LINES)
+    if about and f"{{{INPUT}" not in sentence:
+        named = sentence_of(about, languages) if isinstance(about, Reason) else about
+        said = f"{named}: {said}"
+    return f"{said}\n{lines}" if lines else said
+
+
+class _Filler(string.Formatter):
+    """Formats the parameters of a sentence."""
+
+    def __init__(self, language: Language, languages: Sequence[Language]) -> None:
+        self._language, self._languages = language, languages
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if isinstance(value, Reason):
+            return sentence_of(value, self._languages)
+        if isinstance(value, tuple):
+            return format_spec.join(sentence_of(each, self._languages) for each in value)
+        if isinstance(value, str) and format_spec == "quoted":
+            return quoted(value)
+        if isinstance(value, str) and format_spec == "need":
+            return re.sub(r"([^\s,]+)@([0-9]+)", self._need_of_structure, value)
+        if isinstance(value, int) and "|" in format_spec:
+            forms = format_spec.split("|")
+            return forms[self._language.form_of(value)].replace("#", str(value))
+        return str(super().format_field(value, format_spec))
+
+    def _need_of_structure(self, found: re.Match[str]) -> str:
+        return self._language.need_of_structure.format(need=found[1], structure=found[2])
