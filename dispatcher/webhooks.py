@@ -10,7 +10,7 @@ import httpx
 import structlog
 
 from dispatcher.codes import Code
-from scenequeue.errors import SceneburstError, StorageUnavailable
+from scenequeue.errors import SceneburstError, StorageUnavailable, reason_for, said_by
 from scenequeue.jobs.job import JobStatus
 from scenequeue.queue import SceneQueue
 from scenequeue.storages.bounded_http import open_response, run_with_limit
@@ -90,10 +90,10 @@ class WebhookSender:
             since_end_s = (self._queue.inspect.now_ms() - (job.finished_ms or 0)) / 1000
             pause_s = retry_pause_s(since_end_s)
             self._log.warning("webhook failed", job=job.job_id, error=str(error), retry_in_s=pause_s)
-            self._queue.dispatcher.settle_notice(job.job_id, str(error) or type(error).__name__, pause_s)
+            self._queue.dispatcher.settle_notice(job.job_id, reason_for(said_by(error)), pause_s)
         except (SceneburstError, httpx.InvalidURL) as error:
             self._log.warning("webhook refused", job=job.job_id, error=str(error))
-            self._queue.dispatcher.settle_notice(job.job_id, str(error))
+            self._queue.dispatcher.settle_notice(job.job_id, reason_for(said_by(error)))
         else:
             self._queue.dispatcher.settle_notice(job.job_id)
 

@@ -84,8 +84,21 @@ class Callback(FrozenModel):
     #: given_up: refused for good, or not accepted for a day.
     state: Literal["pending", "delivered", "given_up"] = "pending"
     tries: int = 0
-    #: Error of the last failed post.
-    error: str | None = None
+    #: Code of the reason that the last post failed, with its parameters.
+    code: str | None = None
+    parameters: dict[str, Any] | None = None
+
+    @computed_field(description="the reason that the last post failed, in words")  # type: ignore[prop-decorator]
+    @property
+    def error(self) -> str | None:
+        """Return the reason that the last post failed as a sentence; None if it did not."""
+        return Reason.from_json({"code": self.code, "parameters": self.parameters}).text if self.code else None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_words(cls, data: Any) -> Any:
+        """Read a dump, whose words are made of the reason."""
+        return {name: value for name, value in data.items() if name != "error"} if isinstance(data, dict) else data
 
 
 class JobStatus(FrozenModel):

@@ -13,7 +13,7 @@ from scenequeue.ports.audit_log import clean_name
 from scenequeue.ports.container_reports import CONTAINER_TTL_S
 from scenequeue.ports.job_lookup import status_of
 from scenequeue.reasons import Code, Reason
-from scenequeue.reasons.stored import reason_words
+from scenequeue.reasons.stored import reason_words, stored_reason
 from scenequeue.structure.connection import Connection
 from scenequeue.structure.hashes import container_fields, whole_number, wished_from
 
@@ -176,7 +176,7 @@ class DispatcherPort:
         """Claim a callback for `claimed_s` seconds, in which no other dispatcher posts it; after that it is due again."""
         self._settle(job_id, int(claimed_s * 1000), "", "")
 
-    def settle_notice(self, job_id: str, error: str | None = None, retry_in_s: float | None = None) -> None:
+    def settle_notice(self, job_id: str, error: Reason | None = None, retry_in_s: float | None = None) -> None:
         """Record the outcome of one post to a callback.
 
         Args:
@@ -186,7 +186,7 @@ class DispatcherPort:
         """
         state = "delivered" if error is None else "given_up" if retry_in_s is None else "pending"
         pause_ms = "" if retry_in_s is None else int(retry_in_s * 1000)
-        self._settle(job_id, pause_ms, state, (error or "")[:_MAX_ERROR_CHARS])
+        self._settle(job_id, pause_ms, state, stored_reason(error, _MAX_ERROR_CHARS) if error else "")
 
     def _settle(self, job_id: str, *words: str | int) -> None:
         for each in self._connection.all:

@@ -74,7 +74,7 @@ def _callback_from(fields: Mapping[str, str]) -> Callback:
         {
             "state": fields.get("callback_state", "pending"),
             "tries": whole_number(fields.get("callback_tries")),
-            "error": fields.get("callback_error") or None,
+            **(_reason_from(fields["callback_error"]).to_json() if fields.get("callback_error") else {}),
         }
     )
 
@@ -198,7 +198,7 @@ def result_from(item_id: str, text: str) -> ItemResult:
 
 
 def event_from(entry_id: str, fields: Mapping[str, str]) -> JobEvent:
-    """An entry of a job's stream of events."""
+    """Parse an entry of a job's stream of events."""
     item_id = fields.get("item_id")
     why = _reason_from(fields["reason"]).to_json() if "reason" in fields else {}
     return JobEvent(

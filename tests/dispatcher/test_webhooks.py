@@ -68,7 +68,10 @@ def test_a_receiver_that_fails_is_tried_again_later(queue: SceneQueue) -> None:
     notifier.close()
     assert queue._connection.client.zcard(queue._connection.keys.notices) == 1
     assert queue.dispatcher.due_notices() == []
-    assert queue.inspect.job("a").callback == Callback(state="pending", tries=1, error="the receiver answered 503")
+    callback = queue.inspect.job("a").callback
+    assert callback == Callback(state="pending", tries=1, code="receiver_answered", parameters={"status": 503})
+    assert callback.error == "the receiver answered 503"
+    assert Callback.model_validate(callback.model_dump()) == callback
 
 
 def test_retries_grow_and_end_after_a_day() -> None:

@@ -452,7 +452,7 @@ def test_the_end_of_a_job_with_a_callback_is_noticed_once_it_ended(any_queue: Sc
     assert any_queue.inspect.job("a").callback == Callback()
     any_queue.worker.ack("c1", [done(any_queue.worker.lease("c1", 1)[0])])
     assert [job.job_id for job in any_queue.dispatcher.due_notices()] == ["a"]
-    any_queue.dispatcher.settle_notice("a", "the receiver answered 503", 60)
+    any_queue.dispatcher.settle_notice("a", Reason("receiver_answered", {"status": 503}), 60)
     assert any_queue.dispatcher.due_notices() == []
     any_queue.dispatcher.settle_notice("a")
     assert any_queue.dispatcher.due_notices() == []

@@ -12,6 +12,7 @@ from scenequeue.jobs.job import JobSpec, JobState, Lane
 from scenequeue.jobs.rollup import Resolution
 from scenequeue.ports.dead_search import DeadFilter
 from scenequeue.queue import SceneQueue
+from scenequeue.reasons import Reason
 from scenequeue.settings import SceneburstSettings
 from scenequeue.structure.acl import ROLES, Role, rules
 from scenequeue.structure.keys import STRUCTURES
@@ -136,7 +137,7 @@ def test_each_role_does_all_its_work(as_role: As, admin: redis.Redis) -> None:
     for queue in (producer, worker, dispatcher, operator):
         assert queue.inspect.server()["redis_version"]
     for job in dispatcher.dispatcher.due_notices():
-        dispatcher.dispatcher.settle_notice(job.job_id, "the receiver answered 503", 5)
+        dispatcher.dispatcher.settle_notice(job.job_id, Reason("receiver_answered"), 5)
         dispatcher.dispatcher.settle_notice(job.job_id)
     submit(producer, "c", 3, 2)
     producer.producer.cancel("c", "shop")
