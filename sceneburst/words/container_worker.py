@@ -116,7 +116,7 @@ SENTENCES: Mapping[str, str] = {
     "subtitles_not_drawn": "ffmpeg ended with code {exit_code} while it drew subtitles",
     # --- the renderer, which is not trusted ---
     "renderer": "the renderer",
-    "renderer_left_another": "{file} is not delivered: the renderer left a link or a folder there instead of a file",
+    "renderer_left_another": "{file} is not delivered: the renderer left something else there than a regular file of its own",
     "renderer_made_nothing": "the renderer has not made {file}",
     "renderer_said_too_much": "the renderer sent more messages than any work needs, and was stopped",
     "renderer_unintelligible": "the renderer sent a message that cannot be read: {message:quoted}",
