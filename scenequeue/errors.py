@@ -45,7 +45,7 @@ class InvalidValue(ValueError):
         return self.reason.text
 
 
-def reason_for(why: StrEnum | Reason | str, **parameters: Parameter) -> Reason:
+def reason_for(why: StrEnum | Reason | str, /, **parameters: Parameter) -> Reason:
     """Return the reason of an error, without secrets: the given reason, a code with its parameters, or a sentence as a reason."""
     if isinstance(why, Reason):
         return why.without_secrets()
