@@ -21,7 +21,7 @@ from container_worker.sandbox.limits import Limits, child_memory_bytes, containe
 from container_worker.scratch import scratch_folder
 from container_worker.surroundings import SurroundingsBroken, find_problem
 from scenequeue.errors import GrowthRefused, JobNotFound, LeaseLost, QueueUnavailable, SettingsError, StorageDenied
-from scenequeue.jobs.ids import ContainerId, JobId
+from scenequeue.jobs.ids import ContainerId, JobId, is_scene
 from scenequeue.jobs.item import Lease, WorkItem
 from scenequeue.jobs.options import JobOptions
 from scenequeue.queue import SceneQueue
@@ -69,7 +69,8 @@ class ItemExecutor:
             memory_bytes=child_memory_bytes(settings.item_memory_mib * 1024**2, container_memory_bytes(), settings.slots),
             file_bytes=settings.item_output_bytes,
         )
-        self._options: dict[JobId, JobOptions] = {}
+        #: By structure and job: jobs of two structures may have the same id.
+        self._options: dict[tuple[int, JobId], JobOptions] = {}
         self._log = structlog.get_logger()
 
     def execute(self, item: InFlightItem) -> None:
@@ -206,7 +207,7 @@ class ItemExecutor:
         if refused:
             log.warning("result refused: lease lost or job cancelled")
             return
-        self._heartbeat.count(done=1)
+        self._heartbeat.count(done=1, films=int(not is_scene(item.lease.item_id)))
         log.info("item done", processing_s=result.processing_s, bytes=result.bytes)
 
     def _report_failure(self, item: InFlightItem, failure: Failure, error: Exception, log: structlog.stdlib.BoundLogger) -> None:
@@ -227,7 +228,8 @@ class ItemExecutor:
             log.warning("failure not counted: lease lost")
 
     def _options_of(self, lease: Lease) -> JobOptions:
-        options = self._options.get(lease.job_id)
+        job = lease.structure, lease.job_id
+        options = self._options.get(job)
         if options is None:
             try:
                 options = self._queue.worker.options(lease.job_id, lease.structure)
@@ -240,5 +242,5 @@ class ItemExecutor:
                 raise Stopped(Code.REDIS_SILENT_BEFORE) from None
             if len(self._options) >= _MAX_OPTIONS:
                 self._options.clear()
-            self._options[lease.job_id] = options
+            self._options[job] = options
         return options

@@ -93,6 +93,7 @@ class Heartbeat:
         self._counts = threading.Lock()
         self._done = 0
         self._failed = 0
+        self._films = 0
         self._silent_since: float | None = None
         #: Redis's clock (ms) and our monotonic one (s) at the first beat.
         self._hello: tuple[int, float] | None = None
@@ -121,11 +122,12 @@ class Heartbeat:
         except SceneburstError as error:
             self._log.warning("no goodbye sent", error=str(error))
 
-    def count(self, *, done: int = 0, failed: int = 0) -> None:
-        """Add ended items to the totals."""
+    def count(self, *, done: int = 0, failed: int = 0, films: int = 0) -> None:
+        """Add ended items to the totals; films are among the done ones."""
         with self._counts:
             self._done += done
             self._failed += failed
+            self._films += films
 
     def silence_s(self) -> float:
         """Return the seconds for which Redis has not answered the heartbeat; 0 if it answered the last one."""
@@ -136,7 +138,7 @@ class Heartbeat:
         """Return the current state of the container."""
         items = self._in_flight.all()
         with self._counts:
-            done, failed = self._done, self._failed
+            done, failed, films = self._done, self._failed, self._films
         usage = self._usage.read()
         return self._base.model_copy(
             update={
@@ -146,6 +148,7 @@ class Heartbeat:
                 "held": len(items),
                 "done": done,
                 "failed": failed,
+                "films": films,
                 "is_draining": self.is_draining,
                 "progress": {item.key: round(item.progress, 3) for item in items},
                 "cpu_share": usage.cpu_share,

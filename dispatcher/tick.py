@@ -83,8 +83,8 @@ class Dispatcher:
         self._aws = aws
         self._log = structlog.get_logger()
         self._last = Plan((), Reason(Code.PLAN_AT_REST), 0, 0, 0, 0, 0.0)
-        #: Time of the last sample for the history, by `clock`.
-        self._sampled_s: float | None = None
+        #: Fencing number and time, by `clock`, of the last sample for the history.
+        self._sampled: tuple[int, float] | None = None
         for region in fleet.hardware.regions:
             if not is_priced(region):
                 self._log.warning("no prices known for region; counted as the most expensive", region=region)
@@ -198,9 +198,9 @@ class Dispatcher:
 
     def _record_sample(self, fence: int, made: Plan) -> None:
         now_s = self._clock()
-        # Another dispatcher was active during a longer pause, and has recorded the cost.
-        since_s = 0.0 if self._sampled_s is None else min(now_s - self._sampled_s, LOCK_TICKS * self._settings.tick_s)
-        self._sampled_s = now_s
+        # Another fencing number: another dispatcher was active in between, and has recorded its cost.
+        since_s = now_s - self._sampled[1] if self._sampled and self._sampled[0] == fence else 0.0
+        self._sampled = fence, now_s
         self._queue.dispatcher.record_sample(fence, made.running + made.starting, made.usd_per_hour * since_s / 3600)
 
     def _store_plan(self, made: Plan, waits_because: Reason | None, at_ms: int) -> None:

@@ -75,7 +75,7 @@ class WebhookSender:
         free = _THREADS - len(self._running)
         due = self._queue.dispatcher.due_notices(free) if free else []
         for job in due:
-            self._queue.dispatcher.claim_notice(job.job_id, _CLAIM_S)
+            self._queue.dispatcher.claim_notice(job.job_id, _CLAIM_S, job.finished_ms)
             self._running.append(self._threads.submit(self._deliver, job))
         return len(due)
 
@@ -90,12 +90,12 @@ class WebhookSender:
             since_end_s = (self._queue.inspect.now_ms() - (job.finished_ms or 0)) / 1000
             pause_s = retry_pause_s(since_end_s)
             self._log.warning("webhook failed", job=job.job_id, error=str(error), retry_in_s=pause_s)
-            self._queue.dispatcher.settle_notice(job.job_id, reason_for(said_by(error)), pause_s)
+            self._queue.dispatcher.settle_notice(job.job_id, reason_for(said_by(error)), pause_s, job.finished_ms)
         except (SceneburstError, httpx.InvalidURL) as error:
             self._log.warning("webhook refused", job=job.job_id, error=str(error))
-            self._queue.dispatcher.settle_notice(job.job_id, reason_for(said_by(error)))
+            self._queue.dispatcher.settle_notice(job.job_id, reason_for(said_by(error)), finished_ms=job.finished_ms)
         else:
-            self._queue.dispatcher.settle_notice(job.job_id)
+            self._queue.dispatcher.settle_notice(job.job_id, finished_ms=job.finished_ms)
 
     def _post(self, job: JobStatus) -> None:
         body = body_of(job)

@@ -134,7 +134,7 @@ def history(
     redis_url: RedisUrl = None,
     namespace: Namespace = None,
 ) -> None:
-    """Show backlog, containers, dollars, scenes done and dead letters over time, newest first."""
+    """Show backlog, containers, dollars, items done and dead letters over time, newest first."""
     with connected(redis_url, namespace) as queue:
         rows, now_ms = queue.inspect.history(by)[: -limit - 1 : -1], queue.inspect.now_ms()
     if as_json:

@@ -68,6 +68,8 @@ class ContainerRecord(FrozenModel):
     held: int = 0
     done: int = 0
     failed: int = 0
+    #: Of the done items, those that are no scenes: films.
+    films: int = 0
     is_draining: bool = False
     host: str = ""
     version: str = ""

@@ -56,6 +56,11 @@ def is_job_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None and ".." not in text
 
 
+def is_scene(item_id: str) -> bool:
+    """Return True for an item of a job's first stage; the later ones make the whole of these, such as a film."""
+    return item_id.startswith("0-")
+
+
 def check_title(title: str) -> str:
     """Return a title if it can be drawn, and written into a file's metadata.
 

@@ -26,7 +26,7 @@ class Rollup(NamedTuple):
     #: Maximum number of containers.
     containers: int
     usd: float
-    #: Items done since the previous recorded slot.
+    #: Items done by its last sample, since the last sample before it.
     done: int
     #: Dead letters at its end, and the numbers of the 20 most frequent reasons.
     dead: int

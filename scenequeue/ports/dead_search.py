@@ -1,6 +1,7 @@
 """Finds dead letters by reason, job, label and lane, and acts on all that are found."""
 
 import json
+import secrets
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -92,17 +93,20 @@ def act_on_all(connection: Connection, act: Literal["requeue", "discard"], wante
 
     Guarantees:
         Each letter is changed once, even if several programs do this at once. After a crash the remaining ones are unchanged.
+        All steps together are one entry of the audit log, with the number of letters changed so far.
     """
+    # For the audit log: name, filter, and a word for this act alone.
+    named = (clean_name(by), wanted.text[:_FILTER_CHARACTERS], secrets.token_hex(8))
     before = Progress(0, 0, 0)
     for each in connection.all:
         now = before
-        for now in _act_in(each, act, wanted, by, before):
+        for now in _act_in(each, act, wanted, named, before):
             yield now
         before = now
 
 
 def _act_in(
-    connection: Connection, act: Literal["requeue", "discard"], wanted: DeadFilter, by: str, before: Progress
+    connection: Connection, act: Literal["requeue", "discard"], wanted: DeadFilter, named: tuple[str, str, str], before: Progress
 ) -> Iterator[Progress]:
     """Act on the letters of one structure.
 
@@ -110,7 +114,7 @@ def _act_in(
         connection: of the structure.
         act: see `act_on_all`.
         wanted: see `act_on_all`.
-        by: see `act_on_all`.
+        named: the act in the audit log: operator, filter, and a word for it alone.
         before: progress in the structures before, which is added.
     """
     began_ms = connection.now_ms()
@@ -126,7 +130,7 @@ def _act_in(
             words: list[str | int] = []
             for job_id, items in step:
                 words += (job_id, len(items), *items)
-            changed += int(connection.run(f"{act}_all", clean_name(by), wanted.text[:_FILTER_CHARACTERS], *words))
+            changed += int(connection.run(f"{act}_all", *named, *words))
             seen += sum(len(items) for _, items in step)
             yield Progress(changed, seen, before.total + len(tried))
 
@@ -216,10 +220,10 @@ def _is_class(reason: str) -> bool:
 
 
 def _of_class(connection: Connection, name: str, members: Iterator[tuple[str, int]], at_once: int) -> Iterator[tuple[str, int]]:
-    """Yield the members whose last error is of this class; `dead:reason_of` has it, after the reason."""
+    """Yield the members whose last error is of this class: the last word of `dead:reason_of`, after the reason or alone."""
     while some := list(islice(members, at_once)):
         found = connection.answer("hmget", connection.keys.of("dead:reason_of"), [member for member, _ in some]) or []
-        yield from (each for each, reason in zip(some, found, strict=False) if (reason or "").partition(" ")[2] == name)
+        yield from (each for each, reason in zip(some, found, strict=False) if (reason or "").rpartition(" ")[2] == name)
 
 
 def _of_job(connection: Connection, job_id: str, index: str) -> Iterator[tuple[str, int]]:

@@ -172,21 +172,25 @@ class DispatcherPort:
         now_ms = self._connection.now_ms()
         return [job for each in self._connection.all for job in _due_in(each, now_ms, limit)][:limit]
 
-    def claim_notice(self, job_id: str, claimed_s: float) -> None:
+    def claim_notice(self, job_id: str, claimed_s: float, finished_ms: int | None = None) -> None:
         """Claim a callback for `claimed_s` seconds, in which no other dispatcher posts it; after that it is due again."""
-        self._settle(job_id, int(claimed_s * 1000), "", "")
+        self._settle(job_id, int(claimed_s * 1000), "", "", finished_ms or "")
 
-    def settle_notice(self, job_id: str, error: Reason | None = None, retry_in_s: float | None = None) -> None:
+    def settle_notice(
+        self, job_id: str, error: Reason | None = None, retry_in_s: float | None = None, finished_ms: int | None = None
+    ) -> None:
         """Record the outcome of one post to a callback.
 
         Args:
             job_id: the job.
             error: None if it was delivered.
             retry_in_s: pause before the next post after an error; None gives the callback up.
+            finished_ms: the end of the job that was posted; the callback of a later end stays due. None is any end.
         """
         state = "delivered" if error is None else "given_up" if retry_in_s is None else "pending"
         pause_ms = "" if retry_in_s is None else int(retry_in_s * 1000)
-        self._settle(job_id, pause_ms, state, stored_reason(error, _MAX_ERROR_CHARS) if error else "")
+        problem = stored_reason(error, _MAX_ERROR_CHARS) if error else ""
+        self._settle(job_id, pause_ms, state, problem, finished_ms or "")
 
     def _settle(self, job_id: str, *words: str | int) -> None:
         for each in self._connection.all:

@@ -130,9 +130,9 @@ class QueueInspector:
         return count_reasons(self._connection)
 
     def dead_ids(self, job_id: str) -> list[ItemId]:
-        """Return the ids of a job's dead items, newest first."""
+        """Return the ids of a job's dead items, newest first; if several structures hold a job of this id, of all of them."""
         found = merged(self._connection, lambda each: matching_letters(each, DeadFilter(job=job_id)), lambda letter: -letter[1])
-        return [member_parts(member)[1] for member, _ in found]
+        return [*dict.fromkeys(member_parts(member)[1] for member, _ in found)]
 
     def dead_letter(self, job_id: str, item_id: str) -> DeadLetter:
         """Return one dead letter. Cost: one read.

@@ -1,6 +1,6 @@
 """Finds a job by its id."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from scenequeue.errors import JobNotFound
 from scenequeue.jobs.job import JobStatus
@@ -15,11 +15,18 @@ def read_job(connection: Connection, job_id: str) -> JobStatus:
     Raises:
         JobNotFound: no job of this id, or its results have expired.
     """
+    found = next(jobs_of_id(connection, job_id), None)
+    if found is None:
+        raise job_not_found(job_id)
+    return found
+
+
+def jobs_of_id(connection: Connection, job_id: str) -> Iterator[JobStatus]:
+    """The status of each job of this id, newest structure first: an older version may have submitted another one."""
     for each in connection.all:
         fields = each.answer("hgetall", each.keys.job(job_id))
         if fields != {}:
-            return status_of(each, job_id, fields or {})
-    raise job_not_found(job_id)
+            yield status_of(each, job_id, fields or {})
 
 
 def status_of(connection: Connection, job_id: str, fields: Mapping[str, str]) -> JobStatus:

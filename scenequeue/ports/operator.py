@@ -62,23 +62,28 @@ class OperatorPort:
     def requeue(self, job_id: str, item_id: str, by: str = "") -> None:
         """Make the item of a dead letter ready again, with all its attempts; its job becomes active.
 
+        If several structures hold a job of this id, it reaches the letter in each of them.
+
         Raises:
             JobNotFound: there is no such dead letter.
             JobConflict: its job was cancelled, or there is no item in the letter.
         """
-        answer = self._connection.holding(job_id).run("requeue", job_id, item_id, clean_name(by))
-        if answer == "absent":
-            raise JobNotFound(Code.LETTER_UNKNOWN, item_id=item_id, job_id=job_id)
-        if answer == "cancelled":
+        holders = self._connection.holders(job_id)
+        answers = {each.run("requeue", job_id, item_id, clean_name(by)) for each in holders}
+        if "ready" in answers:
+            return
+        if "cancelled" in answers:
             raise JobConflict(Code.JOB_CANCELLED, job_id=job_id)
-        if answer == "malformed":
+        if "malformed" in answers:
             raise JobConflict(Code.LETTER_WITHOUT_ITEM, item_id=item_id, job_id=job_id)
+        raise JobNotFound(Code.LETTER_UNKNOWN, item_id=item_id, job_id=job_id)
 
     def discard(self, job_id: str, item_id: str, by: str = "") -> None:
-        """Delete a dead letter for good; its item counts as dropped.
+        """Delete a dead letter for good, in each structure that holds a job of this id; its item counts as dropped.
 
         Raises:
             JobNotFound: there is no such dead letter.
         """
-        if not self._connection.holding(job_id).run("discard", job_id, item_id, clean_name(by)):
+        holders = self._connection.holders(job_id)
+        if not sum(int(each.run("discard", job_id, item_id, clean_name(by))) for each in holders):
             raise JobNotFound(Code.LETTER_UNKNOWN, item_id=item_id, job_id=job_id)

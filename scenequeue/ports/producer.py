@@ -6,11 +6,11 @@ from itertools import chain, islice
 
 from scenequeue.jobs.ids import ItemId
 from scenequeue.jobs.item import WorkItem
-from scenequeue.jobs.job import JobEvent, JobSpec, JobStatus
+from scenequeue.jobs.job import JobEvent, JobSpec, JobState, JobStatus
 from scenequeue.jobs.result import ItemResult
 from scenequeue.ports.audit_log import clean_name
 from scenequeue.ports.item_ids import deferred_stages, ids_of_stage, place_of
-from scenequeue.ports.job_lookup import read_job
+from scenequeue.ports.job_lookup import job_not_found, jobs_of_id, read_job
 from scenequeue.ports.job_writer import CHUNK, MAX_STAGES, JobWriter, Submitted
 from scenequeue.structure.connection import BLOCK_LIMIT_S, Connection
 from scenequeue.structure.hashes import element_from, event_from, result_from
@@ -175,14 +175,21 @@ class ProducerPort:
         """Cancel a job: drop its waiting items; containers stop the leased ones at their next heartbeat. Idempotent.
 
         Args:
-            job_id: the job.
+            job_id: the job; if several structures hold one of this id, all of them.
             by: name of the operator, for the audit log; "" for a program.
+
+        Returns:
+            The job as it is now; of several, the newest that is cancelled.
 
         Raises:
             JobNotFound: no job of this id.
         """
-        self._connection.holding(job_id).run("cancel", job_id, clean_name(by))
-        return self.status(job_id)
+        for each in self._connection.holders(job_id):
+            each.run("cancel", job_id, clean_name(by))
+        found = [*jobs_of_id(self._connection, job_id)]
+        if not found:
+            raise job_not_found(job_id)
+        return next((job for job in found if job.state is JobState.CANCELLED), found[0])
 
 
 def _waiting_lists(connection: Connection, job_id: str, stages: int) -> Iterator[str]:

@@ -20,11 +20,8 @@ def read_rollups(connection: Connection, resolution: Resolution, now_ms: int) ->
         except ValidationError:
             continue
     oldest_s = now_ms / 1000 - seconds * kept
-    found: list[Rollup] = []
-    before = None
-    for begin_s, ready, containers, spent, done_ever, dead, reasons in sorted(slots, key=lambda slot: slot[0]):
-        if begin_s >= oldest_s:
-            done = 0 if before is None else max(0, done_ever - before)
-            found.append(Rollup(begin_s * 1000, ready, containers, spent / 1e6, done, dead, reasons))
-        before = done_ever
-    return found
+    return [
+        Rollup(begin_s * 1000, ready, containers, spent / 1e6, done, dead, reasons)
+        for begin_s, ready, containers, spent, done, dead, reasons in sorted(slots, key=lambda slot: slot[0])
+        if begin_s >= oldest_s
+    ]

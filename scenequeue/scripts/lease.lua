@@ -1,12 +1,12 @@
--- ready -> leased: give a container the next items, lane by lane, of each the newest structure first, jobs of a lane taking
--- turns item by item.
+-- ready -> leased: give a container the next items, lane by lane, jobs of a lane taking turns item by item. If several structures
+-- are served, each call draws the one that it looks at first in every lane.
 --
 -- Keys     those of give_leases, in all structures
 -- ARGV[3]  container id
 -- ARGV[4]  how many items at most (count)
 -- ARGV[5]  how long the lease lasts (ms)
 -- ARGV[6]  1 when work on them begins now, 0 when the container says so later (begin.lua)
--- ARGV[7]  the caller's word for this call, used for no other. Tokens are made of it, so none is given out twice, even by
+-- ARGV[7]  the caller's word for this call, random and used for no other. Tokens are made of it, so none is given out twice, even by
 --          a Redis that has lost its last writes or whose clock was set back; and the same call again, after its answer
 --          was lost on the way, is answered with the same leases, prolonged from now.
 -- ARGV[8]  the need whose bell the container has taken before, or ''; the bell is hung up again if work is left

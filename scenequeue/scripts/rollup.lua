@@ -1,9 +1,9 @@
 -- A sample of the queue goes into its history: one slot a minute, one every five minutes, one an hour.
 --
--- A slot is a JSON list: when it begins (s), most that were ready, most containers, spent (millionths of a dollar), done since
--- ever, dead letters, and of these how many by reason. The newest slot takes the place of one that is too old.
+-- A slot is a JSON list: when it begins (s), most that were ready, most containers, spent (millionths of a dollar), done in it,
+-- dead letters, and of these how many by reason. The newest slot takes the place of one that is too old.
 --
--- Keys     rollup:<resolution> (hash), dispatcher (hash); in all structures counts (hash) and dead:reasons (hash)
+-- Keys     rollup:<resolution> (hash), control (hash), dispatcher (hash); in all structures counts (hash) and dead:reasons (hash)
 -- ARGV[3]  the dispatcher's fencing number
 -- ARGV[4]  containers that run (count)
 -- ARGV[5]  spent since the last sample (millionths of a dollar)
@@ -21,7 +21,12 @@ if is_deposed(ARGV[3]) then return 0 end
 local ready, done, dead, letters = 0, 0, 0, {}
 for at = 2, #KEYS do
   local got = call('HMGET', KEYS[at] .. 'counts', 'ready', 'done', 'dead')
-  ready, done, dead = ready + num(got[1]), done + num(got[2]), dead + num(got[3])
+  ready, dead = ready + num(got[1]), dead + num(got[3])
+  -- Since the last sample of this structure, whichever version took it: an older one does not see all of them. Kept in `control` as
+  -- the number of items done until then.
+  local sampled = 'sampled:' .. string.match(KEYS[at], '(%d+):$')
+  done = done + math.max(0, num(got[2]) - num(call('HGET', SHARED .. 'control', sampled)))
+  call('HSET', SHARED .. 'control', sampled, num(got[2]))
   local key = KEYS[at] .. 'dead:reasons'
   local fields = call('HLEN', key) <= READABLE_REASONS and call('HGETALL', key) or {}
   for i = 1, #fields, 2 do letters[fields[i]] = (letters[fields[i]] or 0) + num(fields[i + 1]) end
@@ -40,7 +45,7 @@ end
 local function slot_at(key, field, begin_s)
   local is_json, slot = pcall(cjson.decode, call('HGET', key, field) or '')
   if is_json and type(slot) == 'table' and slot[1] == begin_s then return slot end
-  return { begin_s, 0, 0, 0 }
+  return { begin_s, 0, 0, 0, 0 }
 end
 
 local containers, spent, reasons = num(ARGV[4]), num(ARGV[5]), dead_by_reason()
@@ -50,7 +55,8 @@ for at = 6, #ARGV, 3 do
   local key, field = SHARED .. 'rollup:' .. ARGV[at], number % kept
   local slot = slot_at(key, field, number * seconds)
   slot = {
-    slot[1], math.max(num(slot[2]), ready), math.max(num(slot[3]), containers), num(slot[4]) + spent, done, dead, reasons,
+    slot[1], math.max(num(slot[2]), ready), math.max(num(slot[3]), containers), num(slot[4]) + spent, num(slot[5]) + done, dead,
+    reasons,
   }
   call('HSET', key, field, cjson.encode(slot))
   call('EXPIRE', key, ROLLUP_TTL_S)

@@ -5,10 +5,13 @@
 -- ARGV[4]  pause until the next post (ms), or '' when there is none
 -- ARGV[5]  pending, delivered or given_up; '' for a post that has only begun
 -- ARGV[6]  why it failed, or ''
+-- ARGV[7]  when the job ended that was posted (ms), or '' for any. What has ended since keeps its notice: the job once more after a
+--          requeue, or another of the same id in another structure.
 -- Output   nil
 -- Uses     names, commands, clock
 
 local job, pause_ms, state, problem = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+if ARGV[7] ~= '' and call('HGET', job_key(job), 'finished_ms') ~= ARGV[7] then return nil end
 if pause_ms == '' then
   call('ZREM', P .. 'notices', job)
 else

@@ -45,7 +45,7 @@ _COMMANDS: dict[Role, tuple[str, ...]] = {
     "producer": _SHARED_COMMANDS,
     "worker": (*_SHARED_COMMANDS, *_LEASE_COMMANDS, "blpop", "ltrim"),
     "dispatcher": (*_SHARED_COMMANDS, *_LEASE_COMMANDS, "incr", "pexpire", "pttl", "setex"),
-    "operator": (*_SHARED_COMMANDS, *_LEASE_COMMANDS, "xrevrange", "zmscore", "zrangebylex", "zrevrangebyscore"),
+    "operator": (*_SHARED_COMMANDS, *_LEASE_COMMANDS, "xdel", "xrevrange", "zmscore", "zrangebylex", "zrevrangebyscore"),
 }
 
 

@@ -109,18 +109,22 @@ class Connection:
         return next((each for each in self.older if each.structure == structure), self)
 
     def holding(self, job_id: str) -> "Connection":
-        """Return the connection of the structure that holds a job, newest first; the newest one's where none does.
+        """Return the connection of the newest structure that holds a job of this id; the newest one's where none does."""
+        return self.holders(job_id)[0]
+
+    def holders(self, job_id: str) -> "list[Connection]":
+        """Return the connections of all structures that hold a job of this id, newest first; the newest one's where none does.
 
         Cost: nothing where one structure is served, else one round trip.
         """
         if not self.older:
-            return self
+            return [self]
         with self.translated():
             pipeline = self.client.pipeline(transaction=False)
             for each in self.all:
                 pipeline.exists(each.keys.job(job_id))
             found = pipeline.execute()
-        return next((each for each, is_there in zip(self.all, found, strict=True) if is_there), self)
+        return [each for each, is_there in zip(self.all, found, strict=True) if is_there] or [self]
 
     def need(self, need: str) -> Need:
         """Return a need of this structure as callers of the ports name it: with "@<structure>" unless that is the newest."""

@@ -29,7 +29,7 @@ class Keys:
     | since:<lane>:<need> | zset | the same jobs by the time that they entered the ring (ms) |
     | needs | set | every need that ever had ready items |
     | counts | hash | items per state, over all jobs; turn; ready:<lane>:<need>; weight:<lane>:<need> of those (thousandths) |
-    | control | hash | paused: since when (ms); repaired:<structure>: where repair.lua goes on in `jobs`; transient: 1 with `up` |
+    | control | hash | paused: since when (ms); transient: 1 with `up`; repaired:<structure>, sampled:<structure>: see the steps |
     | drain:<container> | string | the container gets no more leases; expires |
     | bell:<need> | list | one element while there is ready work of a need, no worker has taken it, and the queue is not paused |
     | job:<id> | hash | the job: spec, state, times, counters, those of what is ready by need; needs; stage:<n>, see stages.lua |

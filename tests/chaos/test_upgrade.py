@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from scenequeue.jobs.job import JobState
-from tests.chaos.two_versions import MAX_CONTAINERS, NEW, NEW_WITH_OLD_IMAGE, OLD, OLD_WITH_NEW_IMAGE, Programs, Version
+from tests.chaos.program_versions import MAX_CONTAINERS, NEW, NEW_WITH_OLD_IMAGE, OLD, OLD_WITH_NEW_IMAGE, Version
+from tests.chaos.two_versions import Programs
 
 pytestmark = [pytest.mark.slow, pytest.mark.upgrade, pytest.mark.timeout(400)]
 #: Of the choice whom to kill.

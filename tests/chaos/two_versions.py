@@ -1,12 +1,10 @@
 """Runs programs of two versions on one queue: version 2 of today beside a version that keeps the queue in structure 3."""
 
 import json
-import os
 import random
 import subprocess
-import sys
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Self
 
 import psutil
 
@@ -18,59 +16,15 @@ from scenequeue.jobs.job import JobSpec
 from scenequeue.queue import SceneQueue
 from scenequeue.reasons import Reason
 from scenequeue.settings import SceneburstSettings
+from tests.chaos.program_versions import MAX_CONTAINERS, NAMESPACE, OLD, PRODUCER, Version, start_program
 from tests.chaos.two_structures import StructuresView, judge
 from tests.support.processes import is_alive
 from tests.support.redis_servers import BINARIES, Server
 from tests.support.waiting import wait_until
 
-NAMESPACE = "versions"
-MAX_CONTAINERS = 3
 ITEMS_OF_JOB = 4
 #: Waits are for what must happen; how long that takes on a busy machine is no part of the promise.
 PATIENCE_S = 90.0
-_VERSIONS = Path(__file__).parents[1] / "support" / "versions"
-#: Submits jobs one after another, as long as not too much waits, until it is told that it is enough.
-_PRODUCER = """
-import sys, time
-from pathlib import Path
-from producer import Producer
-from scenequeue.jobs.ids import check_job_id
-from scenequeue.jobs.item import WorkItem
-from scenequeue.jobs.job import JobSpec
-name, folder, items = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
-count = folder / f"{name}.submitted"
-number = int(count.read_text() or 0) if count.exists() else 0
-with Producer() as producer:
-    while not (folder / f"{name}.enough").exists():
-        if producer.queue.inspect.depth().counts.ready > 10 * items:
-            time.sleep(0.02)
-            continue
-        job_id = f"{name}-{number}"
-        outputs = [(folder / "out" / f"{job_id}-{at}").as_uri() for at in range(items)]
-        made = [WorkItem(kind="sleep", name="note", payload={"seconds": 0.02, "output": output}) for output in outputs]
-        producer.queue.producer.submit(JobSpec(job_id=check_job_id(job_id), max_attempts=20), [made])
-        number += 1
-        part = folder / f"{name}.part"
-        part.write_text(str(number))
-        part.replace(count)
-"""
-
-
-class Version(NamedTuple):
-    """A version of programs."""
-
-    #: Structures that they serve, newest first.
-    structures: str
-    #: The image that their dispatcher launches, and the structures that its containers serve.
-    image: str
-    image_structures: str
-
-
-OLD = Version("2", "old", "2")
-NEW = Version("3 2", "new", "3 2")
-#: Half an upgrade: of the dispatcher alone, and of the image alone.
-NEW_WITH_OLD_IMAGE = Version("3 2", "old", "2")
-OLD_WITH_NEW_IMAGE = Version("2", "new", "3 2")
 
 
 class Programs:
@@ -158,7 +112,7 @@ class Programs:
     def start_producer(self, name: str, version: Version) -> None:
         """Submit jobs with this name from now on; returns when there is one more."""
         submitted, folder = self.submitted(name), str(self._folder)
-        self._producers[name] = self._start(version, "-c", _PRODUCER, name, folder, str(ITEMS_OF_JOB))
+        self._producers[name] = self._start(version, "-c", PRODUCER, name, folder, str(ITEMS_OF_JOB))
         wait_until(lambda: self.submitted(name) > submitted, f"{name} submits", PATIENCE_S)
 
     def upgrade_producer(self, name: str, version: Version) -> None:
@@ -176,32 +130,7 @@ class Programs:
         assert self._producers[name].wait(PATIENCE_S) == 0, self.log.read_text()
 
     def _start(self, version: Version, *arguments: str) -> subprocess.Popen[bytes]:
-        environment = {
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join(filter(None, [str(_VERSIONS), os.environ.get("PYTHONPATH")])),
-            "VERSION_STRUCTURES": version.structures,
-            "VERSION_IMAGE": version.image,
-            "VERSION_IMAGE_STRUCTURES": version.image_structures,
-            "SCENEBURST_REDIS_URL": self._server.url,
-            "SCENEBURST_NAMESPACE": NAMESPACE,
-            "SCENEBURST_FLEET": "process",
-            "SCENEBURST_STATE_DIR": str(self._folder / "fleet"),
-            "SCENEBURST_SCRATCH_DIR": str(self._folder / "scratch"),
-            "SCENEBURST_FILE_ROOTS": json.dumps([str(self._folder / "out")]),
-            "SCENEBURST_TICK_S": "0.25",
-            "SCENEBURST_LEASE_S": "4",
-            "SCENEBURST_IDLE_TIMEOUT_S": "0.8",
-            "SCENEBURST_DRAIN_GRACE_S": "5",
-            "SCENEBURST_MAX_CONTAINERS": str(MAX_CONTAINERS),
-            "SCENEBURST_MAX_PARALLEL_TASKS": str(MAX_CONTAINERS),
-            "SCENEBURST_SCENES_PER_BATCH": "8",
-            "SCENEBURST_MIN_SCENES_PER_BATCH": "1",
-            "SCENEBURST_WORKER_SLOTS": "2",
-            "SCENEBURST_LOG_FORMAT": "json",
-        }
-        with self.log.open("ab") as log:
-            argv = [sys.executable, *arguments]
-            return subprocess.Popen(argv, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        return start_program(version, self._server.url, self._folder, self.log, *arguments)
 
     # -- containers
 

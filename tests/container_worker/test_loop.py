@@ -369,6 +369,15 @@ def test_a_refused_redis_user_ends_the_worker(
     assert isinstance(start({"done": done}).wait(), SettingsError)
 
 
+def test_a_container_counts_films_among_the_items_that_it_has_done(queue: SceneQueue, start: Callable[..., Running]) -> None:
+    """They are no scenes: items of a stage after the first."""
+    stages = [[WorkItem(kind="done", name=f"{stage}-{n}", payload={}) for n in range(2 - stage)] for stage in range(2)]
+    queue.producer.submit(JobSpec(job_id=check_job_id("a")), stages)
+    assert start({"done": done}).wait() is Exit.IDLE
+    (record,) = queue.inspect.containers()
+    assert (record.done, record.films) == (3, 1)
+
+
 def test_counts_and_scratch_are_right_after_many_items_at_once(
     queue: SceneQueue, start: Callable[..., Running], submit_items: Any, tmp_path: Path
 ) -> None:

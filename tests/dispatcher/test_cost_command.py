@@ -15,14 +15,15 @@ from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import submit
 
 
-def _do_all(queue: SceneQueue, job_id: str, container: str, count: int) -> None:
-    """A container that is in the ledger ends so many items of a job."""
-    record = ContainerRecord(container_id=ContainerId(container), vcpu=2, memory_mib=4096, slots=1, done=count)
+def _do_all(queue: SceneQueue, job_id: str, container: str, count: int, films: int = 0) -> None:
+    """A container that is in the ledger ends so many items of a job, of which some are films."""
+    record = ContainerRecord(container_id=ContainerId(container), vcpu=2, memory_mib=4096, slots=1, done=count, films=films)
     fence = queue.dispatcher.acquire("test", 30) or 0
     queue.dispatcher.record_intents(fence, [record])
     queue.dispatcher.record_launched(fence, container, "handle")
     queue.worker.beat(record)
-    for lease in queue.worker.lease(container, count):
+    for _ in range(count):
+        (lease,) = queue.worker.lease(container, 1)
         result = {"item_id": lease.item_id, "name": lease.item.name, "state": "done", "container": container}
         queue.worker.ack(container, [(lease, ItemResult.model_validate(result))])
     queue.dispatcher.resign("test")
@@ -66,6 +67,16 @@ def test_a_job_whose_containers_are_forgotten_is_not_said_to_be_free(
     client.delete("{" + namespace + "}:container:c2")
     client.close()
     assert "2 ended more than a day ago" in " ".join(cost("a").split())
+
+
+def test_a_day_counts_scenes_and_no_films(queue: SceneQueue, cost: Any) -> None:
+    """A film costs money, and is made of scenes that count already."""
+    submit(queue, "a", 3, 1)
+    _do_all(queue, "a", "c1", 4, films=1)
+    told = json.loads(cost("--json"))
+    assert (told["scenes_done"], told["containers"]) == (3, 1)
+    assert told["usd_per_scene"] == pytest.approx(told["estimated_cost_usd"] / 3, abs=1e-6)
+    assert json.loads(cost("a", "--json"))["scenes_done"] == 3
 
 
 def test_the_container_of_a_failed_attempt_is_paid_for_after_a_requeue_too(queue: SceneQueue, cost: Any) -> None:

@@ -126,6 +126,30 @@ def test_every_tick_adds_to_the_history(queue: SceneQueue, settings: DispatcherS
     assert sum(row.usd for row in rows) > 0
 
 
+def test_dispatchers_in_turns_count_the_cost_of_the_same_time_once(queue: SceneQueue, settings: DispatcherSettings) -> None:
+    """The one that acted meanwhile has added what ran then."""
+    submit(queue, "a", 5)
+    now_s = 0.0
+    fleet = NoFleet()
+    first, second = (Dispatcher(queue, fleet, settings, clock=lambda: now_s) for _ in range(2))
+
+    def usd(dispatcher: Dispatcher) -> float:
+        """Dollars in the history after another three seconds and a tick of this dispatcher."""
+        nonlocal now_s
+        now_s += 3
+        assert dispatcher.tick() is not None
+        return sum(row.usd for row in queue.inspect.history(Resolution.HOUR))
+
+    _, before = usd(first), usd(first)
+    first.close()
+    assert usd(second) == before
+    between = usd(second)
+    assert between > before
+    second.close()
+    assert usd(first) == between
+    first.close()
+
+
 def test_only_one_of_two_dispatchers_acts(queue: SceneQueue, settings: DispatcherSettings) -> None:
     """The other stands by, and takes over when the first resigns."""
     fleet = NoFleet()

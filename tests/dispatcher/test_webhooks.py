@@ -74,6 +74,31 @@ def test_a_receiver_that_fails_is_tried_again_later(queue: SceneQueue) -> None:
     assert Callback.model_validate(callback.model_dump()) == callback
 
 
+def test_an_end_that_comes_while_another_is_posted_is_posted_too(queue: SceneQueue) -> None:
+    """A failed job was requeued meanwhile, and is done: the receiver learns that as well."""
+    posted: list[str] = []
+
+    def take(request: httpx.Request) -> httpx.Response:
+        posted.append(json.loads(request.content)["job"]["state"])
+        if posted == ["failed"]:
+            queue.operator.requeue("a", "0-0")
+            # Redis's clock tells the two ends apart.
+            ended_ms = queue.inspect.now_ms()
+            wait_until(lambda: queue.inspect.now_ms() > ended_ms, "a millisecond has passed")
+            queue.worker.ack("c1", [done(queue.worker.lease("c1", 1)[0])])
+        return httpx.Response(204)
+
+    spec = JobSpec(job_id=check_job_id("a"), callback_url="https://example.org/hook")
+    queue.producer.submit(spec, [items(1)])
+    queue.worker.fail("c1", queue.worker.lease("c1", 1)[0], "BadInput", "never", transient=False)
+    for _ in range(2):
+        notifier = WebhookSender(queue, None, resolve=lambda _host, _port: "93.184.215.14", transport=httpx.MockTransport(take))
+        notifier.run()
+        notifier.close()
+    assert posted == ["failed", "done"]
+    assert queue.dispatcher.due_notices() == []
+
+
 def test_retries_grow_and_end_after_a_day() -> None:
     """Five seconds at first, an hour at most."""
     assert [retry_pause_s(since) for since in (0, 100, 50_000, 90_000)] == [5.0, 50.0, 3600.0, None]

@@ -95,6 +95,19 @@ def test_dead_letters_are_found_by_an_error_class_too(any_queue: SceneQueue) -> 
     assert _agree(any_queue) == {"BadInput": 1}
 
 
+def test_letters_whose_reason_is_a_class_alone_are_found_and_counted_by_it(any_queue: SceneQueue) -> None:
+    """As versions wrote it before errors had codes: beside others, and requeued with them."""
+    _bury(any_queue, "a", ["BadInput", "BadInput", "ToolFailed"])
+    client, key = any_queue._connection.client, any_queue._connection.keys.of("dead:reason_of")
+    client.hset(key, "a/0-0", "BadInput")
+    client.hset(key, "a/0-2", "ToolFailed")
+    assert _agree(any_queue) == {"BadInput": 2, "ToolFailed": 1}
+    assert _found(any_queue, reason="BadInput") == ["a/0-0", "a/0-1"]
+    assert _found(any_queue, reason="ToolFailed", job="a") == ["a/0-2"]
+    assert [step.changed for step in any_queue.operator.requeue_all(DeadFilter(reason="BadInput"))] == [2]
+    assert _agree(any_queue) == {"ToolFailed": 1}
+
+
 def test_an_error_is_kept_as_a_code_and_shown_in_words(any_queue: SceneQueue) -> None:
     """No sentence is in Redis; attempt, letter, result and event show the words, and beside them code and parameters."""
     submit(any_queue, "a", 1)
@@ -198,11 +211,8 @@ def test_all_letters_of_a_filter_start_anew(any_queue: SceneQueue) -> None:
     assert len(steps) == 3
     assert _agree(queue) == {"ToolFailed": 40, "BadInput": 1}
     assert queue.producer.status("a7").state is JobState.ACTIVE
-    assert [(act.by, act.act, act.about, act.amount) for act in queue.inspect.acts()] == [
-        ("ann", "requeue", "reason=BadInput lane=bulk", 100),
-        ("ann", "requeue", "reason=BadInput lane=bulk", 150),
-        ("ann", "requeue", "reason=BadInput lane=bulk", 150),
-    ]
+    told = [(act.by, act.act, act.about, act.amount) for act in queue.inspect.acts()]
+    assert told == [("ann", "requeue", "reason=BadInput lane=bulk", 400)]
     assert sum(step.changed for step in queue.operator.requeue_all(DeadFilter(reason="ToolFailed"))) > 0
     while leases := queue.worker.lease("c1", 100):
         queue.worker.ack("c1", [done(lease) for lease in leases])
@@ -223,6 +233,26 @@ def test_two_operators_at_once_requeue_each_letter_once(any_queue: SceneQueue) -
     assert _agree(queue) == {}
     assert queue.inspect.depth().counts.ready == 600
     assert len({(lease.job_id, lease.item_id) for lease in queue.worker.lease("c2", 1000)}) == 600
+    assert sorted((act.by, act.amount) for act in queue.inspect.acts()) == sorted(changed.items())
+
+
+def test_an_act_that_was_interrupted_is_one_entry_with_what_it_has_changed(any_queue: SceneQueue) -> None:
+    """Its entry grows with each step, however many acts of others come between."""
+    queue = any_queue
+    for number in range(40):
+        _bury(queue, f"a{number}", ["BadInput"] * 10)
+    steps = queue.operator.requeue_all(DeadFilter(), "ann")
+    queue.operator.pause("bob")
+    first = next(steps)
+    assert [(act.by, act.act, act.amount) for act in queue.inspect.acts()] == [
+        ("ann", "requeue", first.changed),
+        ("bob", "pause", 0),
+    ]
+    queue.operator.resume("bob")
+    second = next(steps)
+    assert first.changed < second.changed < 400
+    told = [(act.by, act.act, act.amount) for act in queue.inspect.acts()]
+    assert told == [("ann", "requeue", second.changed), ("bob", "resume", 0), ("bob", "pause", 0)]
 
 
 def test_all_letters_of_a_filter_are_forgotten(any_queue: SceneQueue) -> None:

@@ -192,12 +192,16 @@ class QueueMachine(RuleBasedStateMachine):
         expires=st.booleans(),
         serves=_SERVED,
         version=_VERSIONS,
+        turn=st.integers(0, 1),
     )
-    def lease(self, container: str, count: int, expires: bool, serves: list[str], version: int) -> object:
+    def lease(self, container: str, count: int, expires: bool, serves: list[str], version: int, turn: int) -> object:
         queue = self._of(version)
+        # The call's word says which structure comes first in each lane.
+        call, structures = f"call{next(_numbers)}t{turn}", queue.structures
+        in_turn = [*structures[turn:], *structures[:turn]] if len(structures) > 1 else structures
         # Each version names the bells of its own structures.
         bell, self.bell_taken = (self.bell_taken, "") if queue is self.queue else ("", self.bell_taken)
-        leases = queue.worker.lease(container, count, lease_s=0 if expires else 1000, serves=serves, bell=bell)
+        leases = queue.worker.lease(container, count, lease_s=0 if expires else 1000, serves=serves, bell=bell, call=call)
         if self.is_paused or container in self.drained:
             assert leases == []
             return []
@@ -205,7 +209,7 @@ class QueueMachine(RuleBasedStateMachine):
         assert len(leases) == min(count, sum(self._ready(need, structures=queue.structures) for need in serves))
         for lease in leases:
             best = min(
-                (list(Lane).index(job.lane), -job.structure)
+                (list(Lane).index(job.lane), in_turn.index(job.structure))
                 for job in self.jobs.values()
                 for item in job.items.values()
                 if item.state is ItemState.READY and item.need in serves and job.structure in queue.structures
@@ -213,7 +217,7 @@ class QueueMachine(RuleBasedStateMachine):
             job = self.jobs[lease.job_id]
             item = job.items[lease.item_id]
             assert item.state is ItemState.READY
-            assert (list(Lane).index(job.lane), -job.structure) == best
+            assert (list(Lane).index(job.lane), in_turn.index(job.structure)) == best
             assert lease.structure == job.structure
             assert lease.attempt == item.failures + 1
             assert lease.notes == item.notes

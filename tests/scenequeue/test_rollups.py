@@ -37,8 +37,8 @@ def test_a_slot_keeps_peaks_sums_and_last_values(any_queue: SceneQueue, resoluti
     assert (rows[-1].dead, rows[-1].dead_by_reason) == (1, {"ToolFailed": 1})
 
 
-def test_done_counts_from_the_slot_before(any_queue: SceneQueue) -> None:
-    """And slots older than what is kept are not shown, whatever is left of them."""
+def test_slots_are_shown_in_order_and_not_beyond_what_is_kept(any_queue: SceneQueue) -> None:
+    """Slots older than that are not shown, whatever is left of them."""
     fence = _fence(any_queue)
     submit(any_queue, "a", 3)
     any_queue.worker.ack("w", [done(lease) for lease in any_queue.worker.lease("w", 3)])
@@ -47,7 +47,23 @@ def test_done_counts_from_the_slot_before(any_queue: SceneQueue) -> None:
     begin_s = any_queue.inspect.history(Resolution.MINUTE)[-1].at_ms // 1000
     client.hset(key, "before", json.dumps([begin_s - 120, 5, 1, 1_000_000, 1, 0, {}]))
     client.hset(key, "older", json.dumps([begin_s - 100_000, 7, 1, 0, 0, 0, {}]))
-    assert [(row.ready, row.done, row.usd) for row in any_queue.inspect.history(Resolution.MINUTE)] == [(5, 1, 1.0), (0, 2, 0.0)]
+    assert [(row.ready, row.done, row.usd) for row in any_queue.inspect.history(Resolution.MINUTE)] == [(5, 1, 1.0), (0, 3, 0.0)]
+
+
+@pytest.mark.parametrize("resolution", Resolution)
+def test_each_item_done_is_counted_once_from_the_first_slot_on(any_queue: SceneQueue, resolution: Resolution) -> None:
+    """Also those done before the first sample; a Redis that has lost its counters counts from there."""
+    fence = _fence(any_queue)
+    submit(any_queue, "a", 5)
+    for count in (2, 0, 1):
+        any_queue.worker.ack("w", [done(lease) for lease in any_queue.worker.lease("w", count)])
+        any_queue.dispatcher.record_sample(fence, 1, 0.0)
+    assert sum(row.done for row in any_queue.inspect.history(resolution)) == 3
+    any_queue._connection.client.hset(any_queue._connection.keys.counts, "done", 0)
+    any_queue.dispatcher.record_sample(fence, 1, 0.0)
+    any_queue.worker.ack("w", [done(lease) for lease in any_queue.worker.lease("w", 2)])
+    any_queue.dispatcher.record_sample(fence, 1, 0.0)
+    assert sum(row.done for row in any_queue.inspect.history(resolution)) == 5
 
 
 def test_a_dispatcher_that_was_replaced_adds_nothing(any_queue: SceneQueue) -> None:

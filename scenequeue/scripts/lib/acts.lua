@@ -7,6 +7,8 @@
 local ACTS_KEPT = 10000
 --- The log expires a year after the last act.
 local ACTS_TTL_S = 31536000
+--- A step looks for the entry of the step before among so many of the newest; other operators may act in between.
+local RECENT_ACTS = 20
 
 --- Raise an error for a Redis user who may not write to the audit log. Called first in a step, so that nothing is changed.
 ---
@@ -27,4 +29,19 @@ local function record_act(by, act, about, amount, ...)
   local key = SHARED .. 'audit'
   call('XADD', key, 'MAXLEN', '~', ACTS_KEPT, '*', 'by', by, 'act', act, 'about', about, 'amount', amount, ...)
   call('EXPIRE', key, ACTS_TTL_S)
+end
+
+--- Log one step of an act that takes several: its entry replaces that of the step before, with the amounts of both.
+--- by, act, about, amount  see record_act
+--- word  identifies the act; random
+local function record_part(by, act, about, amount, word)
+  local key = SHARED .. 'audit'
+  for _, entry in ipairs(by ~= '' and call('XREVRANGE', key, '+', '-', 'COUNT', RECENT_ACTS) or {}) do
+    -- As record_act() has written it.
+    if entry[2][9] == 'word' and entry[2][10] == word then
+      amount = amount + num(entry[2][8])
+      call('XDEL', key, entry[1])
+    end
+  end
+  record_act(by, act, about, amount, 'word', word)
 end

@@ -162,9 +162,12 @@ local function give_leases(container, wanted, lease_ms, begun, word, needs)
     given, state.given = given + #items, state.given + #items
   end
 
+  -- Within a lane, the structure to begin with is drawn by the call's word, which is random: none starves, whichever are fed.
+  local structures = #KEYS - 1
+  local first = string.byte(word, -1) % structures
   for _, lane in ipairs(LANES) do
-    -- Within a lane, from the newest structure to the oldest.
-    for at = 2, given < wanted and #KEYS or 0 do
+    for nth = 0, given < wanted and structures - 1 or -1 do
+      local at = 2 + (first + nth) % structures
       use_structure(at)
       state = states[at]
       local fronts = {}
