@@ -1,5 +1,6 @@
 """A simulated AWS for a test: moto over HTTP, and the variables by which boto3 finds it."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,6 +11,7 @@ from moto.server import ThreadedMotoServer
 @contextmanager
 def moto_server() -> Iterator[str]:
     """Run moto for the length of the block; yields its URL. All servers of a process share their contents."""
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # else a line a request, once the product logs
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     try:
