@@ -106,7 +106,7 @@ def test_no_text_below_the_top_floor_has_words_that_users_are_told() -> None:
 
 
 def test_reasons_are_put_into_words_below_the_top_floor_only_where_nothing_stores_them() -> None:
-    """What is stored, or stands in another reason, is a code with parameters. Subtitles have texts too."""
+    """Stored, or inside another one, it is a code with parameters. Subtitles have texts too, and are left out."""
     found = {
         path
         for path, tree in _trees()
