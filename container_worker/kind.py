@@ -168,7 +168,7 @@ def parse_payload(kind: Kind, context: ItemContext) -> ParsedItem[Any, Any]:
         payload = kind.payload.model_validate(context.lease.item.payload)
         options = kind.options.of_job(context.options).overridden(getattr(payload, "options", {}), strict=False)
     except ValidationError as error:
-        problems = tuple(map(refused_field, error.errors(include_input=False)))
+        problems = tuple(map(refused_field, error.errors(include_url=False)))
         raise BadInput(Code.ITEM_MALFORMED, problems=problems) from None
     return ParsedItem(context, payload, options)
 

@@ -7,6 +7,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Mapping
+from typing import NoReturn
 
 import structlog
 
@@ -21,6 +22,7 @@ from container_worker.sandbox.probe import probe
 from container_worker.sandbox.self_protection import protect_memory
 from container_worker.scratch import remove_remaining, scratch_problem, sweep
 from scenequeue.errors import QueueUnavailable, SceneburstError, SettingsError
+from scenequeue.interruption import raise_on
 from scenequeue.jobs.ids import ContainerId, is_job_id
 from scenequeue.logs import LogTail, configure
 from scenequeue.queue import SceneQueue
@@ -81,12 +83,17 @@ def _check_scratch(settings: WorkerSettings) -> None:
         raise SettingsError(QueueCode.SETTING_REFUSED, setting="SCENEBURST_SCRATCH_DIR", problem=problem)
 
 
+def _leave(number: int) -> NoReturn:
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
+    sys.exit(Exit.DRAINED)
+
+
 def main() -> int:
     """Run the worker (`python -m container_worker`) with settings from the environment; see exit_codes.Exit for the codes."""
     try:
         # Signals end the program with clean-up of its start-up probes, until the loop handles them.
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(Exit.DRAINED))
+        raise_on((signal.SIGINT, signal.SIGTERM), _leave, (KeyboardInterrupt, SystemExit))
         settings = WorkerSettings.load()
         if settings.scratch_dir is not None:
             # The probe of the children's isolation needs a temporary folder; the system's own may be read-only.
@@ -95,10 +102,10 @@ def main() -> int:
         program = find_ffmpeg().path
         return int(run(settings, isolation=probe(program).level))
     except SettingsError as error:
-        sys.stderr.write(f"sceneburst worker: {error}\n")
+        sys.stderr.writelines(f"sceneburst worker: {line}\n" for line in error.lines)
         return int(Exit.MISCONFIGURED)
     except SceneburstError as error:
-        sys.stderr.write(f"sceneburst worker: {error}\n")
+        sys.stderr.writelines(f"sceneburst worker: {line}\n" for line in error.lines)
         return 1
     except KeyboardInterrupt:
         return int(Exit.INTERRUPTED)

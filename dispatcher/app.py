@@ -20,7 +20,7 @@ from dispatcher.fleets import fleet_from
 from dispatcher.snapshot import Ticked
 from dispatcher.tick import Dispatcher
 from dispatcher.webhooks import WebhookSender
-from scenequeue.errors import FleetError, QueueUnavailable, SceneburstError, SettingsError
+from scenequeue.errors import FleetError, FleetMisconfigured, QueueUnavailable, SceneburstError, SettingsError
 from scenequeue.liveness import touch_alive_file
 from scenequeue.logs import configure
 from scenequeue.queue import SceneQueue
@@ -237,7 +237,7 @@ def main() -> int:
     """Run the dispatcher (`python -m dispatcher`) with settings from the environment."""
     try:
         run(DispatcherSettings.load())
-    except SettingsError as error:
-        sys.stderr.write(f"sceneburst dispatcher: {error}\n")
+    except (SettingsError, FleetMisconfigured) as error:
+        sys.stderr.writelines(f"sceneburst dispatcher: {line}\n" for line in error.lines)
         return 2
     return 0

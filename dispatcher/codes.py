@@ -55,6 +55,7 @@ class Code(StrEnum):
 
     # --- values and settings that are refused ---
     BUDGET_MISSING = "budget_missing"
+    METRICS_ADDRESS_MALFORMED = "metrics_address_malformed"
     METRICS_ADDRESS_UNUSABLE = "metrics_address_unusable"
     NOT_POSITIVE = "not_positive"
     SECURITY_GROUPS_BY_REGION = "security_groups_by_region"

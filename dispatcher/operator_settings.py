@@ -22,14 +22,23 @@ class FleetTimings(NamedTuple):
 _TIMINGS = {"process": FleetTimings(1, 0), "docker": FleetTimings(3, 0), "fargate": FleetTimings(45, 60)}
 
 
-def policy_from(settings: DispatcherSettings, hardware: Hardware) -> Policy:
-    """Return the planner's policy, from the settings and the fleet's hardware.
+def check_policy(settings: DispatcherSettings) -> None:
+    """Check that the policy has what it needs.
 
     Raises:
         SettingsError: the policy is `budget`, and no budget is set.
     """
     if settings.policy == "budget" and settings.budget_usd_per_hour is None:
         raise SettingsError(Code.BUDGET_MISSING)
+
+
+def policy_from(settings: DispatcherSettings, hardware: Hardware) -> Policy:
+    """Return the planner's policy, from the settings and the fleet's hardware.
+
+    Raises:
+        SettingsError: see `check_policy`.
+    """
+    check_policy(settings)
     around = _TIMINGS[settings.fleet]
     return Policy(
         policy=settings.policy,

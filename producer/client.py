@@ -10,18 +10,20 @@ from typing import Any, Self
 from pydantic import SecretStr
 
 from producer.checks import Checks, JobRequest, Rules
+from producer.codes import Code as ProducerCode
 from producer.handle import JobHandle
 from producer.reach import Reach, working_folder
 from producer.requests.film import FilmLike
 from producer.requests.scenes import SceneLike
 from producer.uploads import Uploader
 from producer.work_items import write_scenes
-from scenequeue.errors import InvalidValue, JobNotFound, Mistake
+from scenequeue.errors import InvalidValue, JobNotFound, Mistake, inside
 from scenequeue.jobs.ids import check_job_id
 from scenequeue.jobs.job import JobStatus, Lane
 from scenequeue.jobs.kinds.render import RenderOptions
 from scenequeue.jobs.wishes import JobWishes
 from scenequeue.queue import SceneQueue
+from scenequeue.quoted import shorten
 from scenequeue.reasons import Code, Reason
 from scenequeue.settings import ProducerSettings
 from scenequeue.storages.files import path_of
@@ -48,7 +50,7 @@ class Producer:
     ) -> None:
         named: dict[str, Any] = {}
         if redis_url is not None:
-            named["redis_url"] = SecretStr(redis_url)
+            named["redis_url"] = SecretStr(str(redis_url))
         if namespace is not None:
             named["namespace"] = namespace
         self._settings = settings.model_copy(update=named) if settings else ProducerSettings.load(**named)
@@ -113,9 +115,20 @@ class Producer:
             "max_attempts": max_attempts,
             "wishes": wishes,
         }
-        request = JobRequest(scenes, output, options, film, shared)
+        # Arguments of another type are mistakes like all others.
+        mistakes: list[Mistake] = []
+        if not isinstance(scenes, Iterable):
+            mistakes.append(Mistake(("scenes",), Reason(ProducerCode.SCENES_MALFORMED)))
+        if not isinstance(output, str | Path):
+            problem = Reason(ProducerCode.NOT_OUTPUT, {"place": shorten(output)})
+            mistakes.append(Mistake(("output",), inside("output", problem)))
+        request = JobRequest(
+            scenes if isinstance(scenes, Iterable) else None,
+            output if isinstance(output, str | Path) else None,
+            *(options, film, shared),
+        )
         rules = Rules(check_files=check_files)
-        return self.submit(request, rules, check_reach=check_reach, on_progress=on_progress, on_upload=on_upload)
+        return self.submit(request, rules, mistakes, check_reach=check_reach, on_progress=on_progress, on_upload=on_upload)
 
     def submit(
         self,

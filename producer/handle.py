@@ -13,6 +13,7 @@ from producer.codes import Code
 from producer.wait_log import WaitLog
 from scenequeue.backoff import Backoff
 from scenequeue.errors import (
+    DiskFull,
     InvalidScenes,
     InvalidValue,
     JobNotEnded,
@@ -27,6 +28,7 @@ from scenequeue.jobs.result import ItemResult
 from scenequeue.queue import SceneQueue
 from scenequeue.reasons import Code as QueueCode, Reason
 from scenequeue.storage import sha256_of
+from scenequeue.storages.disk_errors import is_full
 from scenequeue.storages.uri import UriStorage
 
 _LOOK_S = 2.0
@@ -147,9 +149,15 @@ class JobHandle:
 
         Returns:
             A delivery for each finished scene, in scene order.
+
+        Raises:
+            StorageDenied, DiskFull: the folder cannot be made.
         """
         target = Path(folder)
-        target.mkdir(parents=True, exist_ok=True)
+        try:
+            target.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _unwritable(target, error) from error
         ended = [result for result in self.iter_results() if result.state == "done" and result.output]
         times = Counter(result.name for result in ended)
 
@@ -207,7 +215,13 @@ class JobHandle:
                 raise StorageUnavailable(QueueCode.ARRIVED_DAMAGED, uri=address)
             copy.replace(path)
         except OSError as error:
-            raise StorageDenied(Code.DELIVERY_UNWRITABLE, path=str(path), problem=str(error.strerror)) from error
+            raise _unwritable(path, error) from error
         finally:
             copy.unlink(missing_ok=True)
         return path
+
+
+def _unwritable(path: Path, error: OSError) -> DiskFull | StorageDenied:
+    if is_full(error):
+        return DiskFull(QueueCode.NO_SPACE, uri=str(path))
+    return StorageDenied(Code.DELIVERY_UNWRITABLE, path=str(path), problem=str(error.strerror))

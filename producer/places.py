@@ -73,7 +73,7 @@ def _output_problem(output: str | Path, text: str) -> Reason | None:
         return None
     scheme, _, place = text.rstrip("/").partition("://")
     if scheme not in {"s3", "file"} or (scheme == "s3" and (not place or place.startswith("/"))):
-        return Reason(Code.OUTPUT_UNWRITABLE, {"place": text.rstrip("/")})
+        return Reason(Code.OUTPUT_UNWRITABLE, {"place": text})
     try:
         if scheme == "file":
             path_of(text)

@@ -4,7 +4,6 @@ import os
 import signal
 import sys
 from io import TextIOWrapper
-from types import FrameType
 from typing import Annotated
 
 import typer
@@ -24,6 +23,7 @@ from scenequeue.errors import (
     SettingsError,
     StorageUnavailable,
 )
+from scenequeue.interruption import raise_on
 from scenequeue.redaction import redact_tracebacks
 from scenequeue.start import exit_quietly_on_interrupt, is_service
 from scenequeue.storages.disk_errors import is_full
@@ -110,8 +110,7 @@ def main() -> None:
                 # Until the command handles signals itself.
                 exit_quietly_on_interrupt(serves=True)
             else:
-                for number in (signal.SIGINT, signal.SIGTERM):
-                    signal.signal(number, _interrupt)
+                raise_on((signal.SIGINT, signal.SIGTERM), _interrupt, (Interrupted,))
             app(prog_name="sceneburst")
         finally:
             # All that is left is to report the exit code.
@@ -129,19 +128,21 @@ def main() -> None:
     except SceneburstError as error:
         from sceneburst.terminal.screen import note
 
-        for line in str(error).splitlines():
+        for line in error.lines:
             note(f"error: {line}", "red")
         sys.exit(next((code for kind, code in _CODES if isinstance(error, kind)), Exit.FAILED))
     except OSError as error:
-        if not is_full(error):
+        if not is_full(error) and error.filename is None:
             raise
         from sceneburst.terminal.screen import note
 
-        # Output that failed on a full disk would be written again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        note(f"error: {error.strerror}", "red")
+        if is_full(error):
+            # Output that failed on a full disk would be written again at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        place = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
+        note(f"error: {place}{error.strerror}", "red")
         sys.exit(Exit.FAILED)
 
 
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
+def _interrupt(_number: int) -> None:
     raise Interrupted

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeAlias
 
-from scenequeue.quoted import shorten
-from scenequeue.reasons import Code, Parameter, Reason
+from scenequeue.quoted import one_line, quoted, shorten
+from scenequeue.reasons import LAST_LINES, Code, Parameter, Reason
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -32,6 +32,13 @@ class SceneburstError(Exception):
 
     def __str__(self) -> str:
         return self.reason.text
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines to print: the sentence in one line, and indented under it the last lines of a program that failed."""
+        facts = dict(self.reason.parameters)
+        more = str(facts.pop(LAST_LINES, ""))
+        return [one_line(Reason(self.reason.code, facts).text), *(f"  {one_line(line)}" for line in more.splitlines())]
 
 
 class InvalidValue(ValueError):
@@ -101,6 +108,12 @@ def several(reasons: Iterable[Reason]) -> Reason:
     return found[0] if len(found) == 1 else Reason(Code.SEVERAL, {"reasons": found})
 
 
+#: pydantic adds this part to the place of an invalid key.
+KEY_REFUSED = "[key]"
+#: Larger whole numbers are not shown.
+_LARGE = 10**18
+
+
 class InvalidScenes(SceneburstError):
     """One or more scenes cannot be accepted; `problems` has a line for each mistake, `mistakes` their places and reasons.
 
@@ -117,6 +130,11 @@ class InvalidScenes(SceneburstError):
     def problems(self) -> list[str]:
         """All mistakes as sentences."""
         return [each.text for each in self.mistakes]
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines to print: one per mistake."""
+        return list(map(one_line, self.problems))
 
 
 class QueueUnavailable(SceneburstError):
@@ -221,17 +239,29 @@ class FleetMisconfigured(FleetError):
 
 
 def refused_value(problem: "ErrorDetails") -> Reason:
-    """Return the reason in an entry of a ValidationError: ours for a value that we refuse, else pydantic's type and message."""
+    """Return the reason in an entry of a ValidationError: ours for a value that we refuse, else pydantic's type and message.
+
+    It contains a simple value, shortened, unless the entry was made without its input.
+    """
     facts = problem.get("ctx", {})
     own = getattr(facts.get("error"), "reason", None)
     if isinstance(own, Reason):
         return own
     plain = {name: fact for name, fact in facts.items() if isinstance(fact, str | int | float)}
-    words = problem["msg"].removeprefix("Value error, ")
-    return Reason(Code.VALUE_REFUSED, {**plain, "type": problem["type"], "problem": words})
+    words = problem["msg"].removeprefix("Value error, ").replace("Input should", "must")
+    given = problem.get("input", ())
+    value = {"value": quoted(given) if isinstance(given, str) else shorten(given)} if _is_simple(given) else {}
+    return Reason(Code.VALUE_REFUSED, {**plain, **value, "type": problem["type"], "problem": words})
+
+
+def _is_simple(value: object) -> bool:
+    """Return True for a value that a message can show."""
+    # Python refuses to print very long numbers.
+    return value is None or isinstance(value, str | float) or (isinstance(value, int) and abs(value) < _LARGE)
 
 
 def refused_field(problem: "ErrorDetails") -> Reason:
     """Return the same reason with its field, if there is one."""
-    place, reason = shorten(".".join(map(str, problem["loc"]))), refused_value(problem)
+    place = ".".join(str(part) for part in problem["loc"] if part != KEY_REFUSED)
+    place, reason = one_line(shorten(place)), refused_value(problem)
     return inside(place, reason) if place else reason

@@ -21,6 +21,7 @@ from scenequeue.redaction import register_secret, register_url
 Positive = Annotated[float, Field(gt=0)]
 _KEY_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
+_TYPE_TRIED = re.compile(r"(?:str|int|float|bool)\Z|\[key\]|(?:list|dict)\[")
 #: The mistake of a value of another type, for which an example helps.
 _NOT_THE_TYPE = {"list_type": Code.SETTING_NOT_LIST, "dict_type": Code.SETTING_NOT_MAP}
 
@@ -100,6 +101,16 @@ class SceneburstSettings(BaseModel):
             raise SettingsError(several(map(_explained, error.errors(include_input=False)))) from None
 
     @classmethod
+    def load_readable(cls) -> Self:
+        """Load the settings of a program that needs none, with the defaults of those that are malformed, which `load` names."""
+        given = dict(cls._environment())
+        try:
+            return cls(**given)
+        except ValidationError as error:
+            wrong = {problem["loc"][0] for problem in error.errors(include_input=False) if problem["loc"]}
+            return cls(**{name: value for name, value in given.items() if name not in wrong})
+
+    @classmethod
     def _environment(cls) -> Iterator[tuple[str, object]]:
         """Yield the fields that have a variable, whose name may be in any case; malformed JSON stays text for the validation."""
         variables = {name.lower(): text for name, text in os.environ.items()}
@@ -118,7 +129,10 @@ def _explained(problem: ErrorDetails) -> Reason:
     if not problem["loc"]:
         return reason
     code = _NOT_THE_TYPE.get(problem["type"], Code.SETTING_REFUSED)
-    return Reason(code, {"setting": f"SCENEBURST_{'.'.join(map(str, problem['loc'])).upper()}", "problem": reason})
+    field, *inner = problem["loc"]
+    # Of a setting of several types, pydantic names the type that it tried.
+    place = [str(part) for part in inner if not _TYPE_TRIED.match(str(part))]
+    return Reason(code, {"setting": ".".join([f"SCENEBURST_{str(field).upper()}", *place]), "problem": reason})
 
 
 def _is_list_or_map(annotation: Any) -> bool:

@@ -54,7 +54,9 @@ def start(
     if reason is None and (missing := find_missing(extras)):
         reason = missing.text
     if reason:
-        sys.stderr.write(f"{program}: {reason}\n")
+        # In one line, though a file's name may hold line ends.
+        printable = "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in reason)
+        sys.stderr.write(f"{program}: {printable}\n")
         return _USAGE
     try:
         return main()

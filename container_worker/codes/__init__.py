@@ -79,6 +79,7 @@ class Code(StrEnum):
     SCENE_CUT_SHORT = "scene_cut_short"
     SCENE_UNLIKE_FILM = "scene_unlike_film"
     SCENE_UNREADABLE = "scene_unreadable"
+    SCENE_WITHOUT_VIDEO = "scene_without_video"
 
     # --- limits ---
     CPU_EXCEEDED = "cpu_exceeded"

@@ -1,13 +1,13 @@
 """Copies an item's inputs into its scratch folder."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from container_worker.codes import Code
-from scenequeue.errors import BadInput
+from scenequeue.errors import BadInput, ItemError
 from scenequeue.reasons import Reason
 from scenequeue.storage import sha256_of
 from scenequeue.storages.uri import UriStorage
@@ -23,7 +23,7 @@ class Input:
     #: Name in the scratch folder; chosen by us, never by the caller.
     file_name: str
     may_be_empty: bool = False
-    #: The renderer's name for it in messages, if that differs from the role; the renderer knows no addresses.
+    #: The renderer's name for it in messages, if that is neither the role nor the file's name; the renderer knows no addresses.
     word: str = ""
     #: Its name in messages, where that is no field's.
     called: Reason | None = None
@@ -63,7 +63,7 @@ def fetch(inputs: Iterable[Input], storage: UriStorage, scratch: Path, stop_if_a
         path = scratch / wanted.file_name
         try:
             stored = storage.get(wanted.uri, path, stop_if_asked=stop_if_asked)
-        except BadInput as error:
+        except ItemError as error:
             raise type(error)(error.reason.with_parameters(input=wanted.name)) from None
         if not stored.bytes and not wanted.may_be_empty:
             raise BadInput(Code.FILE_EMPTY, input=wanted.name, uri=wanted.uri)
@@ -74,10 +74,10 @@ def fetch(inputs: Iterable[Input], storage: UriStorage, scratch: Path, stop_if_a
 @contextmanager
 def naming_addresses(inputs: Iterable[Input]) -> Iterator[None]:
     """Add an input's address to errors about it: `image is …` becomes `image: s3://… is …`."""
-    by_word: Mapping[str, Input] = {word: wanted for wanted in inputs for word in {wanted.role, wanted.word} - {""}}
     try:
         yield
-    except BadInput as error:
+    except ItemError as error:
+        by_word = {word: wanted for wanted in inputs for word in (wanted.file_name, wanted.role, wanted.word) if word}
         word = error.reason.parameters.get("input")
         named = by_word.get(word) if isinstance(word, str) else None
         if named is None:

@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 
 from dispatcher.codes import Code
 from dispatcher.decisions.cost_anomaly import CostWatch
+from dispatcher.metrics.address import parse_metrics_address
 from dispatcher.metrics.definitions import METRICS, count_containers, readings
 from dispatcher.snapshot import Ticked
 from scenequeue.errors import SettingsError
@@ -66,11 +67,12 @@ class Exporter(Collector):
         """Serve /metrics at host:port, until the program ends; return the port."""
         registry = CollectorRegistry()
         registry.register(self)
-        host, _, port = address.rpartition(":")
+        host, port = parse_metrics_address(address)
         try:
-            server, _ = start_http_server(int(port), addr=host or "127.0.0.1", registry=registry)
-        except (OSError, ValueError, OverflowError) as error:
-            raise SettingsError(Code.METRICS_ADDRESS_UNUSABLE, address=address, problem=str(error)) from error
+            server, _ = start_http_server(port, addr=host, registry=registry)
+        except OSError as error:
+            problem = error.strerror or str(error)
+            raise SettingsError(Code.METRICS_ADDRESS_UNUSABLE, address=address, problem=problem) from error
         return int(server.server_port)
 
     def observe(self, ticked: Ticked | None) -> None:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from producer.codes import Code
-from scenequeue.errors import Mistake, refused_field
+from scenequeue.errors import KEY_REFUSED, Mistake, refused_field
 from scenequeue.jobs.kinds.render import RenderOptions, SubtitleStyle, WatermarkStyle
 from scenequeue.jobs.scene import INPUT_ROLES, Scene
 from scenequeue.jobs.wishes import JobWishes
@@ -31,8 +31,6 @@ ALIASES = {
     "music_path": "music",
     "background_music": "music",
 }
-#: pydantic adds this part to the place of an invalid key.
-_KEY = "[key]"
 
 
 class Malformed(ValueError):
@@ -131,7 +129,7 @@ def _without_mistakes(fields: Mapping[str, Any], error: ValidationError) -> dict
 def explain(error: ValidationError, model: type[BaseModel]) -> list[Mistake]:
     """Return the mistakes with their places; for an unknown name, with the nearest known one."""
     return [
-        Mistake(tuple(part for part in problem["loc"] if part != _KEY), _explained(problem, model))
+        Mistake(tuple(part for part in problem["loc"] if part != KEY_REFUSED), _explained(problem, model))
         for problem in error.errors(include_url=False)
     ]
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from dispatcher.decisions.distribution import distribute
 from dispatcher.decisions.sizing import choose_size
+from sceneburst.cloudburst.arguments import is_whole_number, quoted_value
 from sceneburst.counted import Number, counted
 
 #: A batch that differs from the desired size by at most this is called optimal.
@@ -28,8 +29,8 @@ def calculate_optimal_batch_distribution(
         "min_scenes_per_batch": min_scenes_per_batch,
     }
     for name, value in given.items():
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            raise ValueError(f"{name} is {value!r}; it must be a whole number, 1 or more")
+        if not is_whole_number(value, 1):
+            raise ValueError(f"{name} is {quoted_value(value)}; it must be a whole number, 1 or more")
     batches = distribute(total_scenes, scenes_per_batch, max_parallel_tasks, min_scenes_per_batch)
     tasks, largest = len(batches), batches[0]
     warnings = []
@@ -65,12 +66,16 @@ def choose_optimal_config(total_videos: int, urgency_level: str = "normal") -> d
 
     Args:
         total_videos: number of videos.
-        urgency_level: "urgent", or any other word.
+        urgency_level: "urgent" or "normal".
 
     Returns:
         config_priority, scenes_per_batch, max_parallel_tasks.
 
     Raises:
-        ValueError: total_videos is negative.
+        ValueError: total_videos is no whole number or is negative, or urgency_level is another word.
     """
+    if not is_whole_number(total_videos, 0):
+        raise ValueError(f"total_videos is {quoted_value(total_videos)}; it must be a whole number, 0 or more")
+    if urgency_level not in ("urgent", "normal"):
+        raise ValueError(f"urgency_level is {quoted_value(urgency_level)}; it must be 'urgent' or 'normal'")
     return choose_size(total_videos, "urgent" if urgency_level == "urgent" else "routine")._asdict()

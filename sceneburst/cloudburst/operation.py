@@ -10,6 +10,7 @@ from typing import Any
 from dispatcher.decisions.pricing import billed_s, prices, usd_per_hour
 from dispatcher.fleet import SIZES
 from producer.client import Producer
+from sceneburst.cloudburst.arguments import is_amount, is_whole_number, quoted_value
 from sceneburst.cloudburst.batch import execute_parallel_batches
 from sceneburst.cloudburst.report import size_text
 from sceneburst.counted import Number
@@ -41,8 +42,8 @@ class FargateOperationV1:
     """
 
     def __init__(self, config_priority: int = 1, *, redis_url: str | None = None, namespace: str | None = None) -> None:
-        if config_priority not in SIZES:
-            raise ValueError(f"config_priority is {config_priority!r}; it must be one of 1 to 5")
+        if not is_whole_number(config_priority, 1) or config_priority not in SIZES:
+            raise ValueError(f"config_priority is {quoted_value(config_priority)}; it must be one of 1 to 5")
         self._redis_url, self._namespace = redis_url, namespace
         self._region = os.environ.get("AWS_REGION", "")
         self.task_configs = [_task_config(priority, self._region) for priority in SIZES]
@@ -52,10 +53,11 @@ class FargateOperationV1:
         """Estimate the on-demand cost of containers of this size in AWS_REGION: whole seconds, at least one minute.
 
         Raises:
-            ValueError: an argument is negative.
+            ValueError: an argument is no number, or is negative.
         """
-        if runtime_seconds < 0 or task_count < 0:
-            raise ValueError(f"runtime_seconds {runtime_seconds!r} and task_count {task_count!r} cannot be negative")
+        for name, value in (("runtime_seconds", runtime_seconds), ("task_count", task_count)):
+            if not is_amount(value):
+                raise ValueError(f"{name} is {quoted_value(value)}; it must be a number, and cannot be negative")
         size = SIZES[self.current_config["priority"]]
         seconds = billed_s(runtime_seconds)
         per_hour = usd_per_hour(size.vcpu, size.memory_mib, self._region)

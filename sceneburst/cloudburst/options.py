@@ -6,10 +6,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from producer.requests.scenes import Malformed, options_from
-from scenequeue.errors import InvalidScenes, refused_value
+from scenequeue.errors import InvalidScenes, refused_field
 from scenequeue.jobs.kinds.render import RenderOptions
 from scenequeue.jobs.wishes import JobWishes
-from scenequeue.quoted import quoted, shorten
+from scenequeue.quoted import quoted
 
 #: Languages that the replaced system accepts by name.
 _LANGUAGES = {"chinese": "zh-Hans", "english": "en"}
@@ -93,7 +93,4 @@ def render_options_from(
 
 def _explained(error: ValidationError) -> list[str]:
     """List the problems of options, each with the option's name and value."""
-    return [
-        f"{'.'.join(map(str, problem['loc']))}: {shorten(repr(problem['input']))}: {refused_value(problem).text}"
-        for problem in error.errors(include_url=False)
-    ]
+    return [refused_field(problem).text for problem in error.errors(include_url=False)]

@@ -186,7 +186,7 @@ def cancel(job_id: JobArgument, as_json: JsonFlag = False, redis_url: RedisUrl =
 
 def download(
     job_id: JobArgument,
-    folder: Annotated[Path, typer.Argument(help="Target folder; created if missing.", show_default=False)],
+    folder: Annotated[Path, typer.Argument(help="Target folder; created if missing.", show_default=False, file_okay=False)],
     redis_url: RedisUrl = None,
     namespace: Namespace = None,
 ) -> None:

@@ -5,9 +5,11 @@ from datetime import timedelta
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 
 from sceneburst.commands.jobs import STATUS_COLUMNS, LabelOption, labels_text, parse_label, status_data, status_row
 from sceneburst.terminal.screen import JsonFlag, Namespace, RedisUrl, connected, note, print_json, print_table, say, table
+from scenequeue.errors import refused_field, several
 from scenequeue.jobs.job import JobState, Lane
 from scenequeue.jobs.job_filter import SEARCH_LIMIT, JobFilter
 
@@ -29,10 +31,15 @@ def jobs(
     """List jobs, newest first, that match all filters: state, lane, labels, prefix of the id, age."""
     labels = dict(parse_label(each) for each in label or [])
     age_ms = None if since is None else parse_age_ms(since)
+    try:
+        wanted = JobFilter(state=state, lane=lane, labels=labels, name=name)
+    except ValidationError as error:
+        refused = several(map(refused_field, error.errors(include_url=False)))
+        raise typer.BadParameter(refused.text) from None
     with connected(redis_url, namespace) as queue:
         now_ms = queue.inspect.now_ms()
-        since_ms = None if age_ms is None else max(0, now_ms - age_ms)
-        wanted = JobFilter(state=state, lane=lane, labels=labels, name=name, since_ms=since_ms)
+        if age_ms is not None:
+            wanted = wanted.model_copy(update={"since_ms": max(0, now_ms - age_ms)})
         found, is_complete = queue.inspect.find_jobs(wanted, limit)
     if as_json:
         print_json([status_data(job) for job in found])

@@ -37,9 +37,11 @@ _START_LOOK_S = 0.05
 def up(
     roots: Annotated[
         list[Path] | None,
-        typer.Option("--root", help="Folder that scenes may read and write; repeatable. Else the current one."),
+        typer.Option("--root", help="Folder that scenes may read and write; repeatable. Else the current one.", file_okay=False),
     ] = None,
-    data: Annotated[Path | None, typer.Option(help="Folder that keeps the queue between runs; else it is not kept.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Folder that keeps the queue between runs; else it is not kept.", file_okay=False)
+    ] = None,
     containers: Annotated[
         int | None, typer.Option(min=1, max=64, help="Maximum number of containers; else one per core.")
     ] = None,

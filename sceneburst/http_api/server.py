@@ -191,6 +191,6 @@ def main() -> int:
     try:
         run(ApiSettings.load())
     except SettingsError as error:
-        sys.stderr.write(f"sceneburst api: {error}\n")
+        sys.stderr.writelines(f"sceneburst api: {line}\n" for line in error.lines)
         return 2
     return 0

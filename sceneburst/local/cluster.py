@@ -47,6 +47,9 @@ class LocalCluster:
             processes.
         folder: keeps the queue between runs, in an append-only file; None for a temporary folder, which is removed at the end.
         redis_port: TCP port on the loopback, in addition to the socket; 0 for any free one, None for none.
+
+    Raises:
+        SettingsError: the folder cannot be made or written to.
     """
 
     def __init__(
@@ -65,7 +68,7 @@ class LocalCluster:
         with contextlib.ExitStack() as undo:
             if not self._keeps:
                 undo.callback(shutil.rmtree, self._folder, ignore_errors=True)
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _make(self._folder)
             # Always with a password in the URL, so that SCENEBURST_REDIS_PASSWORD of the environment is not used.
             password = secrets.token_hex(16)
             self._redis = EmbeddedRedis(self._folder, is_durable=self._keeps, password=password, port=redis_port)
@@ -201,6 +204,16 @@ class LocalCluster:
         # A second Ctrl-C must not interrupt the stop.
         with uninterrupted():
             self.stop()
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # The append-only file would fail later, in a Redis that is at work.
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise SettingsError(f"{folder} cannot be used: {error.strerror or error}") from None
 
 
 def _as_text(value: Any) -> str:

@@ -18,17 +18,14 @@ def examine(addresses: Sequence[str] = ()) -> list[Check]:
         addresses: s3://bucket or s3://bucket/prefix, to be checked in addition to SCENEBURST_INPUTS.
     """
     fleet = environment.chosen_fleet(os.environ)
-    try:
-        settings = ProducerSettings.load()
-    except SettingsError:
-        # `values` reports the invalid setting.
-        settings = None
-    uris = [uri for uri in (settings.inputs if settings else None, *addresses) if uri]
+    # Each check looks at what can be read; `values` reports the other settings.
+    settings = ProducerSettings.load_readable()
+    uris = [uri for uri in (settings.inputs, *addresses) if uri]
     found = [
         *machine.python(),
         *environment.unknown_names(os.environ),
         *environment.values(fleet),
-        *(environment.folders(settings) if settings else ()),
+        *environment.folders(settings),
         *_programs(fleet),
         *_queue(settings, os.environ),
     ]
@@ -55,16 +52,15 @@ def _programs(fleet: str) -> Iterator[Check]:
     yield from worker if fleet == "process" else _as_optional(worker)
 
 
-def _queue(settings: ProducerSettings | None, variables: Mapping[str, str]) -> Iterator[Check]:
+def _queue(settings: ProducerSettings, variables: Mapping[str, str]) -> Iterator[Check]:
     is_named = any(name.upper() == "SCENEBURST_REDIS_URL" for name in variables)
     own = list(guarded("redis-server", machine.redis_server, "`render` and `up` need one: see the message"))
     yield from _as_optional(own) if is_named else own
     if not is_named:
         said = "SCENEBURST_REDIS_URL is not set: only `render` and `up` work, which bring their own"
         yield doubtful("redis", said, "set it to the queue's address, as `sceneburst up` prints it")
-    elif settings:
-        queue = settings
-        yield from guarded("redis", lambda: server.server(queue), "correct SCENEBURST_REDIS_URL")
+    else:
+        yield from guarded("redis", lambda: server.server(settings), "correct SCENEBURST_REDIS_URL")
 
 
 def _credentials(*, is_needed: bool) -> Iterator[Check]:

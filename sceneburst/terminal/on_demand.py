@@ -8,6 +8,8 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
+from scenequeue.quoted import one_line
+
 #: Width in columns that Typer's framed help needs for names, types and texts side by side.
 _FRAMED_WIDTH = 80
 
@@ -39,11 +41,32 @@ class Group(TyperGroup):
             self.rich_markup_mode = None
         super().format_help(ctx, formatter)
 
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; refused arguments are told in our own words, each on one line."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            error.message = _in_our_words(error)
+            raise
+
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Import and return the command that the arguments begin with."""
         if home := self._homes.pop(args[0], None):
             self.add_command(_load(args[0], home))
         return super().resolve_command(ctx, args)
+
+
+def _in_our_words(error: typer.BadParameter) -> str:
+    # Imported here, as they load pydantic.
+    from pydantic import ValidationError
+
+    from scenequeue.errors import refused_value
+
+    cause = error.__cause__
+    if isinstance(cause, ValidationError):
+        # Typer takes the words of pydantic.
+        return one_line(refused_value(cause.errors(include_url=False)[0]).text)
+    return one_line(error.message)
 
 
 def _load(name: str, home: str) -> Any:

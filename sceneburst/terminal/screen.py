@@ -14,6 +14,7 @@ from rich.text import Text
 
 from sceneburst.exit_codes import Exit
 from sceneburst.terminal.sheet import INDENT, Sheet, wrapped
+from scenequeue.quoted import one_line
 from scenequeue.redaction import redact
 
 if TYPE_CHECKING:
@@ -131,8 +132,8 @@ def heading(text: str) -> None:
 
 
 def note(text: str, style: str = "") -> None:
-    """Print sentences on standard error: an error, a warning, news."""
-    _print_sentences(err, text, style)
+    """Print one line on standard error: an error, a warning, news."""
+    _print_sentences(err, one_line(text), style)
 
 
 def fail(text: str) -> typer.Exit:

@@ -12,11 +12,14 @@ from typing import Any
 
 from sceneburst.words import container_worker, dispatcher, producer, queue
 from sceneburst.words.language import Language as Language, sentence_of
+from sceneburst.words.values import REFUSALS, TYPES
 from scenequeue.reasons import Reason, speak_with
 
 ENGLISH = Language(
     {**queue.SENTENCES, **dispatcher.SENTENCES, **container_worker.SENTENCES, **producer.SENTENCES},
     need_of_structure="{need} of structure {structure}",
+    refusals=REFUSALS,
+    types=TYPES,
 )
 #: Entry points of further languages, by name.
 GROUP = "sceneburst.languages"

@@ -87,6 +87,7 @@ SENTENCES: Mapping[str, str] = {
         "{film_fps} fps in {film_codec}; render the scene with the film's options"
     ),
     "scene_unreadable": "{input} is not a rendered scene: {problem}",
+    "scene_without_video": "{input} is not a rendered scene: it has no picture",
     # --- limits ---
     "cpu_exceeded": "{program} used more CPU time than it may",
     "disk_full": "no space is left on a disk or in a quota of this container ({problem})",

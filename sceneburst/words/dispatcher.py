@@ -53,7 +53,8 @@ SENTENCES: Mapping[str, str] = {
     "starts_in_vain": "the last {launches:launch|# launches} came to nothing ({problem})",
     # --- values and settings that are refused ---
     "budget_missing": "SCENEBURST_BUDGET_USD_PER_HOUR: SCENEBURST_POLICY=budget needs it",
-    "metrics_address_unusable": "SCENEBURST_METRICS_ADDRESS: cannot listen at {address:quoted} (host:port): {problem}",
+    "metrics_address_malformed": "SCENEBURST_METRICS_ADDRESS: {address:quoted} is not host:port, such as 127.0.0.1:9100",
+    "metrics_address_unusable": "SCENEBURST_METRICS_ADDRESS: cannot listen at {address:quoted}: {problem}",
     "not_positive": "{name} is {value}; it must be at least 1",
     "security_groups_by_region": (
         "SCENEBURST_ECS_SECURITY_GROUPS must be a map by region: a security group is in one region only"

@@ -3,19 +3,24 @@
 import re
 import string
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from scenequeue.quoted import quoted
-from scenequeue.reasons import INPUT, LAST_LINES, Reason
+from scenequeue.reasons import INPUT, LAST_LINES, Code, Reason
+
+#: Types of pydantic's errors after which the value tells nothing more.
+_WITHOUT_VALUE = frozenset(
+    {"extra_forbidden", "json_invalid", "missing", "string_too_long", "string_too_short", "too_long", "too_short", "value_error"}
+)
 
 
 @dataclass(frozen=True)
 class Language:
     """A language: its sentences by code, and its rules for numbers.
 
-    In a sentence `{name}` is a parameter; `{name:quoted}` puts it in quotes; `{name:need}` names needs; `{name:, }` is a list of
-    further reasons, joined by the text after the colon. `{name:# one|# few|# many}` depends on a number, which replaces each
+    In a sentence `{name}` is a parameter; `{name:quoted}` puts it in quotes; `{name:need}` names needs, and `{name:type}` a type;
+    `{name:, }` is a list of further reasons, joined by the text after the colon. `{name:# one|# few|# many}` depends on a number, which replaces each
     `#`: a language has as many forms as it needs.
     A sentence that does not contain `{input}` is preceded by its reason's `input`; every one is followed by its `last_lines`.
     """
@@ -25,15 +30,30 @@ class Language:
     form_of: Callable[[int], int] = lambda number: 0 if number == 1 else 1
     #: A need of another structure of the queue, which is `render/1@2` in reasons.
     need_of_structure: str = "{need}@{structure}"
+    #: Sentences for values that pydantic refuses, by its type of error.
+    refusals: Mapping[str, str] = field(default_factory=dict)
+    #: Around such a sentence, to which the value is added.
+    refused_value: str = "{refusal}, not {value}"
+    #: Names of types, by Python's.
+    types: Mapping[str, str] = field(default_factory=dict)
 
 
 def sentence_of(reason: Reason, languages: Sequence[Language]) -> str:
     """Return the reason's sentence in the first of the languages that has one; in none, the code and its parameters."""
     for language in languages:
-        sentence = language.sentences.get(reason.code)
+        sentence = _sentence(reason, language)
         if sentence is not None and (said := _filled(sentence, reason, language, languages)) is not None:
             return said
     return reason.plain()
+
+
+def _sentence(reason: Reason, language: Language) -> str | None:
+    if reason.code != Code.VALUE_REFUSED:
+        return language.sentences.get(reason.code)
+    kind = str(reason.parameters.get("type"))
+    sentence = language.refusals.get(kind, language.sentences.get(reason.code))
+    is_shown = sentence is not None and "value" in reason.parameters and kind not in _WITHOUT_VALUE
+    return language.refused_value.replace("{refusal}", sentence or "") if is_shown else sentence
 
 
 def _filled(sentence: str, reason: Reason, language: Language, languages: Sequence[Language]) -> str | None:
@@ -65,6 +85,8 @@ class _Filler(string.Formatter):
             return quoted(value)
         if isinstance(value, str) and format_spec == "need":
             return re.sub(r"([^\s,]+)@([0-9]+)", self._need_of_structure, value)
+        if isinstance(value, str) and format_spec == "type":
+            return self._language.types.get(value, value)
         if isinstance(value, int) and "|" in format_spec:
             forms = format_spec.split("|")
             return forms[self._language.form_of(value)].replace("#", str(value))

@@ -17,9 +17,9 @@ SENTENCES: Mapping[str, str] = {
     "key_unknown": "unknown key {key:quoted}",
     "key_unknown_near": "unknown key {key:quoted}, did you mean {near:quoted}?",
     "labels_malformed": "labels: a mapping of names to words is needed",
-    "not_film": "a {type} is not a film; true, or name, crossfade_s, music and title are",
-    "not_options": "a {type} is not options; RenderOptions or a mapping of their names are",
-    "not_scene": "a {type} is not a scene; a Scene or a mapping with name, image and audio is",
+    "not_film": "{type:type} is not a film; true, or name, crossfade_s, music and title are",
+    "not_options": "{type:type} is not options; RenderOptions or a mapping of their names are",
+    "not_scene": "{type:type} is not a scene; a Scene or a mapping with name, image and audio is",
     "scenes_malformed": "scenes: a list with at least one scene is needed",
     # --- scenes and their film ---
     "film_called_alike": "the film of this job is called {name:quoted} too",

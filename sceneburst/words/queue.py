@@ -53,6 +53,10 @@ SENTENCES: Mapping[str, str] = {
         "SCENEBURST_NAMESPACE: {namespace} at {url} holds items that an older Sceneburst has queued, which "
         "this one cannot read; let the older one finish or cancel them first, or choose another namespace"
     ),
+    "redis_database_forbidden": (
+        "SCENEBURST_REDIS_URL: Redis at {url} lets this user choose no database ({problem}); users of `sceneburst acl` have "
+        "database 0: leave the number out, and tell queues apart by SCENEBURST_NAMESPACE"
+    ),
     "redis_database_missing": "SCENEBURST_REDIS_URL: Redis at {url} has no such database ({problem})",
     "redis_forbids": "Redis at {url} refuses this: {problem}; has the user of SCENEBURST_REDIS_URL the right role?",
     "redis_key_foreign": "Redis at {url}: another program has written to a key of this queue ({problem})",
@@ -61,13 +65,18 @@ SENTENCES: Mapping[str, str] = {
         "Redis at {url} refuses the login: {problem}; are user and password of SCENEBURST_REDIS_URL or "
         "SCENEBURST_REDIS_PASSWORD right?"
     ),
-    "redis_no_primary": "Redis at {url} does not answer: no Sentinel knows a primary of this service",
+    "redis_no_primary": "Redis at {url} does not answer: {problem}",
     "redis_unanswered": (
         "Redis at {url} does not answer ({problem}); is SCENEBURST_REDIS_URL right? `sceneburst up` runs a Redis to try things on"
     ),
     "redis_unable": "Redis at {url} cannot serve now: {problem}",
     "redis_wants_login": "it wants a password, and none is given",
+    "primary_unknown": "no Sentinel knows a primary of this service that works",
     "sentinels_refuse": "it is the Sentinels that refuse it",
+    "sentinels_unanswered": "no Sentinel answers ({problem}); is SCENEBURST_REDIS_URL right?",
+    "sentinel_service_unknown": (
+        "the Sentinels watch no service {service:quoted}, but {known}; is its name in SCENEBURST_REDIS_URL right?"
+    ),
     # --- a step that is refused ---
     "backlog_full": "the backlog is at its limit of {limit:1 item|# items}; job {job_id} with {items} was not enqueued",
     "fence_stale": "the fencing number is stale: another dispatcher acts",
@@ -142,9 +151,9 @@ SENTENCES: Mapping[str, str] = {
     "file_longer": "{uri} has more than the {limit} bytes that are allowed",
     "file_missing": "{uri}: no such file",
     "file_too_large": "{uri} has {size} bytes; at most {limit} are allowed",
-    "host_malformed": "{host:quoted} is not a host name",
-    "host_private": "{host} has the address {address}, which is not a public one",
-    "host_unknown": "{host} does not resolve: {problem}",
+    "host_malformed": "{uri}: {host:quoted} is not a host name",
+    "host_private": "{uri}: {host} has the address {address}, which is not a public one",
+    "host_unknown": "{uri}: {host} does not resolve: {problem}",
     "https_output": "{uri} cannot be an output: https:// is only read",
     "https_put": "{name} cannot be put at {uri}: https:// is only read",
     "link_out_of_roots": (
@@ -156,7 +165,7 @@ SENTENCES: Mapping[str, str] = {
     "no_temporary_folder": (
         "no folder for temporary files can be written to ({problem}); set TMPDIR to one that can, and has space left"
     ),
-    "not_https": "{uri} is not a plain https:// address",
+    "not_https": "{uri:quoted} is not a plain https:// address, such as https://example.com/path",
     "not_public": "{uri} is not a public address",
     "not_regular_file": "{uri} is not a regular file",
     "object_missing": "{uri}: no such object ({answer})",
@@ -164,7 +173,11 @@ SENTENCES: Mapping[str, str] = {
     "redirects": "{uri}: more than {limit} redirects",
     "replaced_by_link": "{name} was replaced by a link while it was opened",
     "s3_address_malformed": "{uri:quoted} is not s3://bucket/key",
-    "s3_denied": "{uri}: refused ({answer}): {problem}; without s3:ListBucket, S3 answers the same for a missing key",
+    "s3_denied": (
+        "{uri}: refused ({answer}): {problem}; reading it needs {permission}; without s3:ListBucket, S3 answers the same for a "
+        "missing key"
+    ),
+    "s3_forbids": "{uri}: refused ({answer}): {problem}; this needs {permission} there",
     "s3_key_relative": (
         "{uri:quoted} has {segment:quoted} in its key, which some clients resolve and others keep; name the key itself"
     ),

@@ -29,10 +29,10 @@ from scenequeue.structure.hashes import (
     element_from,
     letter_from,
     member_parts,
-    plan_from,
     whole_number,
 )
 from scenequeue.structure.merging import merged
+from scenequeue.structure.published_plan import plan_from
 
 _WAITING_FIELDS = 5
 

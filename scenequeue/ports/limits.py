@@ -41,7 +41,7 @@ def checked(name: str, text: str) -> float:
     try:
         value = getattr(DispatcherSettings.model_validate({name: text}), name)
     except ValidationError as error:
-        why = several(map(refused_value, error.errors(include_input=False)))
+        why = several(map(refused_value, error.errors(include_url=False)))
         raise SettingsError(Code.LIMIT_REFUSED, limit=name, problem=why) from None
     if isinstance(value, int | float) and abs(value) < float("inf"):
         return value

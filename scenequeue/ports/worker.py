@@ -142,7 +142,7 @@ class WorkerPort(ContainerReports):
         try:
             return job_options_from(options or "")
         except ValidationError as error:
-            why = several(map(refused_field, error.errors(include_url=False, include_input=False)))
+            why = several(map(refused_field, error.errors(include_url=False)))
             raise BadInput(Code.OPTIONS_MALFORMED, job_id=job_id, problem=why) from None
 
     def extend(self, container_id: str, leases: Sequence[Lease], lease_s: float | None = None) -> list[Lease]:

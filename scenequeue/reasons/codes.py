@@ -47,6 +47,8 @@ class Code(StrEnum):
 
     # --- a queue that cannot be used ---
     NAMESPACE_OLDER = "namespace_older"
+    #: By the user's permissions.
+    REDIS_DATABASE_FORBIDDEN = "redis_database_forbidden"
     REDIS_DATABASE_MISSING = "redis_database_missing"
     #: The user of Redis lacks a permission.
     REDIS_FORBIDS = "redis_forbids"
@@ -54,11 +56,16 @@ class Code(StrEnum):
     #: Redis refuses a login that it has accepted before.
     REDIS_LOGIN_LOST = "redis_login_lost"
     REDIS_LOGIN_REFUSED = "redis_login_refused"
+    #: At the Sentinels.
     REDIS_NO_PRIMARY = "redis_no_primary"
     REDIS_UNANSWERED = "redis_unanswered"
     REDIS_UNABLE = "redis_unable"
     REDIS_WANTS_LOGIN = "redis_wants_login"
+    #: The Sentinels know the service.
+    PRIMARY_UNKNOWN = "primary_unknown"
     SENTINELS_REFUSE = "sentinels_refuse"
+    SENTINELS_UNANSWERED = "sentinels_unanswered"
+    SENTINEL_SERVICE_UNKNOWN = "sentinel_service_unknown"
 
     # --- a step that is refused ---
     BACKLOG_FULL = "backlog_full"
@@ -155,8 +162,10 @@ class Code(StrEnum):
     REDIRECTS = "redirects"
     REPLACED_BY_LINK = "replaced_by_link"
     S3_ADDRESS_MALFORMED = "s3_address_malformed"
-    #: S3 answered AccessDenied, which may stand for a missing key.
+    #: S3 answered a read with AccessDenied, which may stand for a missing key.
     S3_DENIED = "s3_denied"
+    #: Any other call, by AccessDenied.
+    S3_FORBIDS = "s3_forbids"
     S3_KEY_RELATIVE = "s3_key_relative"
     S3_REFUSED = "s3_refused"
     SCHEME_UNKNOWN = "scheme_unknown"

@@ -49,6 +49,11 @@ class HttpsStorage:
         received = _Received()
         try:
             run_with_limit(self._limit_s, lambda: self._download(uri, target, max_bytes, received), stop_if_asked)
+        except (StorageDenied, StorageUnavailable) as error:
+            if "host" not in error.reason.parameters:
+                raise
+            # The resolver knows only the host, which may be that of a redirect.
+            raise type(error)(error.reason.with_parameters(uri=uri)) from error
         except httpx.HTTPError as error:
             raise StorageUnavailable(Code.ADDRESS_FAILED, uri=uri, problem=said_by(error)) from error
         except httpx.InvalidURL as error:

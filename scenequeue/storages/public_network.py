@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from scenequeue.errors import StorageDenied, StorageUnavailable
+from scenequeue.quoted import shorten
 from scenequeue.reasons import Code
 
 #: Returns the address to connect to for a host and a port.
@@ -28,16 +29,17 @@ def public_address(host: str, port: int) -> str:
         StorageDenied: one of them is private, loopback, link-local, multicast or reserved.
         StorageUnavailable: the name does not resolve.
     """
+    uri = f"https://{_bracketed(host)}"
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
-        raise StorageUnavailable(Code.HOST_UNKNOWN, host=host, problem=str(error)) from None
+        raise StorageUnavailable(Code.HOST_UNKNOWN, uri=uri, host=host, problem=error.strerror or str(error)) from None
     except UnicodeError:
-        raise StorageDenied(Code.HOST_MALFORMED, host=host) from None
+        raise StorageDenied(Code.HOST_MALFORMED, uri=uri, host=host) from None
     addresses = [str(entry[4][0]) for entry in found]
     for text in addresses:
         if not is_public(text):
-            raise StorageDenied(Code.HOST_PRIVATE, host=host, address=text)
+            raise StorageDenied(Code.HOST_PRIVATE, uri=uri, host=host, address=text)
     return addresses[0]
 
 
@@ -70,7 +72,9 @@ def host_and_port(url: str) -> tuple[str, int]:
     except ValueError:
         raise StorageDenied(Code.URL_MALFORMED) from None
     if parts.scheme != "https" or not host:
-        raise StorageDenied(Code.NOT_HTTPS, uri=f"{parts.scheme}://{host}")
+        # All of it only where it can contain no user and password.
+        named = f"{parts.scheme}://{host}" if parts.netloc else url
+        raise StorageDenied(Code.NOT_HTTPS, uri=shorten(named.rpartition("@")[2]))
     if "@" in parts.netloc:
         raise StorageDenied(Code.URL_WITH_USER, uri=f"https://{host}")
     return host, port

@@ -76,7 +76,7 @@ class S3Storage:
     def get(self, uri: str, target: Path, *, max_bytes: int, stop_if_asked: Callable[[], None] | None = None) -> Stored:
         """Stream the object to a file; see Storage.get. A body that is shorter than announced is an error."""
         bucket, key = bucket_and_key(uri)
-        with _translating_errors(uri):
+        with _translating_errors(uri, "s3:GetObject"):
             answer = self._client.get_object(Bucket=bucket, Key=key)
             size = answer["ContentLength"]
             if size > max_bytes:
@@ -113,7 +113,7 @@ class S3Storage:
         size = source.stat().st_size
         kept = {name: _ascii(value) for name, value in {**metadata, "sha256": digest}.items()}
         extra: dict[str, Any] = {"Metadata": kept, "ContentType": content_type}
-        with _translating_errors(uri):
+        with _translating_errors(uri, "s3:PutObject"):
             if size < MULTIPART_BYTES:
                 checksum = base64.b64encode(bytes.fromhex(digest)).decode()
                 with source.open("rb") as body:
@@ -133,7 +133,7 @@ class S3Storage:
         """
         bucket, key = bucket_and_key(uri)
         try:
-            with _translating_errors(uri):
+            with _translating_errors(uri, "s3:GetObject"):
                 answer = self._client.head_object(Bucket=bucket, Key=key)
         except ObjectNotFound:
             return None
@@ -148,7 +148,7 @@ class S3Storage:
         """Check that the bucket exists and is accessible; S3 reveals the permission to write only in a write."""
         bucket, _ = bucket_and_key(uri.rstrip("/") + "/x")
         try:
-            with _translating_errors(uri):
+            with _translating_errors(uri, "s3:ListBucket"):
                 self._client.head_bucket(Bucket=bucket)
         except ObjectNotFound:
             raise StorageDenied(Code.BUCKET_MISSING, uri=uri, bucket=bucket) from None
@@ -166,7 +166,7 @@ class S3Storage:
             StorageDenied, StorageUnavailable: listing is refused, or fails.
         """
         bucket, key = bucket_and_key(uri)
-        with _translating_errors(uri):
+        with _translating_errors(uri, "s3:ListBucket"):
             self._client.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1)
 
     def delete(self, uri: str) -> None:
@@ -176,7 +176,7 @@ class S3Storage:
             StorageDenied, StorageUnavailable: deleting is refused, or fails.
         """
         bucket, key = bucket_and_key(uri)
-        with _translating_errors(uri):
+        with _translating_errors(uri, "s3:DeleteObject"):
             self._client.delete_object(Bucket=bucket, Key=key)
 
     def _raise_unless_only_listing_is_denied(self, uri: str) -> None:
@@ -193,8 +193,8 @@ def _ascii(value: str) -> str:
     return value.encode("unicode_escape").decode("ascii")
 
 
-def _error_from(uri: str, error: ClientError) -> ItemError | SettingsError:
-    """Translate S3's refusal."""
+def _error_from(uri: str, permission: str, error: ClientError) -> ItemError | SettingsError:
+    """Translate S3's refusal of a call, which needs this permission."""
     code = str(error.response.get("Error", {}).get("Code", ""))
     status = _status_of(error)
     if code in _NOT_FOUND:
@@ -203,8 +203,12 @@ def _error_from(uri: str, error: ClientError) -> ItemError | SettingsError:
         # A SettingsError ends the container; an ItemError would use up the attempts of one item after the other.
         return SettingsError(Code.CLOCK_SKEWED, uri=uri, lead_s=_clock_lead_s(error))
     if code not in _TRANSIENT and (code in _DENIED or status == _FORBIDDEN):
-        refused = Code.S3_DENIED if code == "AccessDenied" else Code.S3_REFUSED
-        return StorageDenied(refused, uri=uri, answer=code, problem=error.response["Error"].get("Message", ""))
+        problem = error.response["Error"].get("Message", "")
+        if code != "AccessDenied":
+            return StorageDenied(Code.S3_REFUSED, uri=uri, answer=code, problem=problem)
+        # Only for a read, a missing object may be the cause.
+        denied = Code.S3_DENIED if permission == "s3:GetObject" else Code.S3_FORBIDS
+        return StorageDenied(denied, uri=uri, answer=code, problem=problem, permission=permission)
     return StorageUnavailable(Code.ADDRESS_FAILED, uri=uri, problem=str(error))
 
 
@@ -223,12 +227,17 @@ def _clock_lead_s(error: ClientError) -> float:
 
 
 @contextmanager
-def _translating_errors(uri: str) -> Iterator[None]:
-    """Translate the errors of boto3, and of the local file."""
+def _translating_errors(uri: str, permission: str) -> Iterator[None]:
+    """Translate the errors of boto3, and of the local file.
+
+    Args:
+        uri: the address, for messages.
+        permission: the IAM action that the call needs.
+    """
     try:
         yield
     except ClientError as error:
-        raise _error_from(uri, error) from error
+        raise _error_from(uri, permission, error) from error
     except (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError) as error:
         # A SettingsError, as the item succeeds in a container with a role.
         raise SettingsError(Code.NO_CREDENTIALS, uri=uri, problem=str(error)) from error
@@ -238,7 +247,7 @@ def _translating_errors(uri: str) -> Iterator[None]:
         # boto3 wraps the error of a part; the part's error tells if it is transient.
         cause = error.__context__
         if isinstance(cause, ClientError):
-            raise _error_from(uri, cause) from error
+            raise _error_from(uri, permission, cause) from error
         raise StorageUnavailable(Code.ADDRESS_FAILED, uri=uri, problem=str(error)) from error
     except BotoCoreError as error:
         raise StorageUnavailable(Code.ADDRESS_FAILED, uri=uri, problem=str(error)) from error

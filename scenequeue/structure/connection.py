@@ -14,6 +14,7 @@ from scenequeue.reasons import Code, Reason
 from scenequeue.redaction import mask_url
 from scenequeue.settings import SceneburstSettings
 from scenequeue.structure.keys import STRUCTURES, Keys
+from scenequeue.structure.no_primary import NoPrimary
 from scenequeue.structure.redis_address import parse_address
 from scenequeue.structure.redis_clients import find_locator, make_client
 from scenequeue.structure.script_runner import Steps
@@ -26,6 +27,8 @@ MIN_WAIT_S = 0.01
 #: Beginnings of Redis's errors if no password was given.
 _WITHOUT_PASSWORD = ("HELLO must be called with the client already authenticated", "Authentication required")
 _DENIED = ("ACL", "can't access", "can't run")
+#: The command that chooses a database, as errors name it.
+_SELECT = "'select'"
 #: Codes of transient errors: the first word of the message, or further back for errors inside a script or a pipeline.
 #: BUSY: another script has run for too long. NOREPLICAS, MASTERDOWN, READONLY, UNBLOCKED, CLUSTERDOWN, TRYAGAIN: during a
 #: failover. LOADING: just started. MISCONF, OOM: disk or memory is full. EXECABORT: a transaction met one of these.
@@ -44,8 +47,6 @@ _NO_DATABASE = ("DB index", "SELECT is not allowed")
 _WRONG_TYPE = "WRONGTYPE"
 #: OSError: redis-py opens a file for each new connection, which fails where no descriptor is left.
 _LOST = (redis.ConnectionError, redis.TimeoutError, OSError)
-#: By name, as its module is imported only for Sentinels.
-_NO_PRIMARY = "MasterNotFoundError"
 
 
 @dataclass
@@ -202,7 +203,7 @@ class Connection:
         except redis.exceptions.AuthenticationError as error:
             raise self._login_error(error) from error
         except _LOST as error:
-            if type(error).__name__ == _NO_PRIMARY:
+            if isinstance(error, NoPrimary):
                 raise self._without_primary(error) from None
             raise QueueUnavailable(Code.REDIS_UNANSWERED, url=self.url, problem=said_by(error)) from error
         except redis.exceptions.NoPermissionError as error:
@@ -224,11 +225,10 @@ class Connection:
         else:
             self._known.was_logged_in, self._known.is_login_refused = True, False
 
-    def _without_primary(self, error: Exception) -> SettingsError | QueueUnavailable:
-        """Translate a MasterNotFoundError; its text is not shown, as it contains the connection's password."""
-        if redis.exceptions.AuthenticationError.__name__ in str(error):
-            return self._login_error(Reason(Code.SENTINELS_REFUSE))
-        return QueueUnavailable(Code.REDIS_NO_PRIMARY, url=self.url)
+    def _without_primary(self, error: NoPrimary) -> SettingsError | QueueUnavailable:
+        if error.is_login:
+            return self._login_error(error.problem)
+        return QueueUnavailable(Code.REDIS_NO_PRIMARY, url=self.url, problem=error.problem)
 
     def _login_error(self, error: Exception | Reason) -> SettingsError | QueueUnavailable:
         """Translate a refused login: permanent before the first accepted one; after it transient, with one logged error."""
@@ -246,6 +246,8 @@ class Connection:
         return QueueUnavailable(Code.REDIS_LOGIN_LOST, url=self.url, problem=problem)
 
     def _permission_error(self, error: Exception) -> SettingsError:
+        if _SELECT in str(error):
+            return SettingsError(Code.REDIS_DATABASE_FORBIDDEN, url=self.url, problem=str(error))
         return SettingsError(Code.REDIS_FORBIDS, url=self.url, problem=str(error))
 
     def ping(self) -> None:

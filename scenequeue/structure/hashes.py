@@ -217,16 +217,3 @@ def _reason_from(text: str) -> Reason:
         return Reason.from_json(json.loads(text))
     except (ValueError, RecursionError):
         return Reason.from_json(text)
-
-
-def plan_from(text: str) -> dict[str, Any]:
-    """Parse the dispatcher's last plan: `why` (a Reason), `at_ms`, `usd_per_hour`, and all else that it has published."""
-    unread = {"why": Reason(Code.PLAN_MALFORMED), "at_ms": 0, "usd_per_hour": 0.0}
-    try:
-        made = json.loads(text)
-    except (ValueError, RecursionError):
-        return unread
-    if not isinstance(made, dict) or not isinstance(made.get("why"), str | dict):
-        return unread
-    numbers = {name: made[name] if isinstance(made.get(name), int | float) else 0 for name in ("at_ms", "usd_per_hour")}
-    return {**made, "why": Reason.from_json(made["why"]), **numbers}

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from scenequeue.errors import refused_field, several
 from scenequeue.jobs.ids import ItemId, JobId, LeaseToken
 from scenequeue.jobs.item import Lease, WorkItem
 from scenequeue.jobs.need import need_of
@@ -50,7 +51,8 @@ def leases_from(answer: Sequence[Any], structures: Sequence[int]) -> Iterator[tu
             item, wrong = WorkItem.read(body), None
         except ValidationError as error:
             item = _NO_ITEM
-            wrong = Reason(Code.NO_WORK_ITEM, {"problem": str(error.errors(include_url=False, include_input=False))})
+            problem = several(map(refused_field, error.errors(include_url=False)))
+            wrong = Reason(Code.NO_WORK_ITEM, {"problem": problem})
         lease = Lease(
             job_id=JobId(job_id),
             item_id=ItemId(item_id),

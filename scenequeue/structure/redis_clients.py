@@ -156,12 +156,13 @@ def make_client(address: RedisAddress, key: str) -> Redis:
     client: Redis
     try:
         if address.kind == "sentinel":
-            from redis.sentinel import Sentinel
+            # Imported here, as most programs have no Sentinels.
+            from scenequeue.structure.sentinels import Sentinels
 
             shared: dict[str, Any] = {name: value for name, value in options.items() if name.startswith(("socket_", "ssl_"))}
             # Without retries, so that a Sentinel that is gone does not delay asking the next one.
             shared |= {**tls, **address.sentinel_login, "retry": Retry(NoBackoff(), 0)}
-            sentinel = Sentinel(list(address.hosts), sentinel_kwargs=shared)
+            sentinel: Any = Sentinels(list(address.hosts), sentinel_kwargs=shared)  # type: ignore[no-untyped-call]
             client = sentinel.master_for(address.service, **options, **tls, retry=retry)
         else:
             if address.hosts:

@@ -1,12 +1,13 @@
 """A job in the caller's hands: waiting through trouble, and deliveries that are what they claim to be."""
 
+import errno
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from producer import JobHandle, Producer
-from scenequeue.errors import InvalidScenes, JobNotFound, QueueUnavailable, StorageDenied, StorageUnavailable
+from scenequeue.errors import DiskFull, InvalidScenes, JobNotFound, QueueUnavailable, StorageDenied, StorageUnavailable
 from scenequeue.jobs.ids import ItemId
 from scenequeue.jobs.job import JobEvent, JobState
 from scenequeue.jobs.result import ItemResult
@@ -81,6 +82,36 @@ def test_a_result_cannot_lead_out_of_the_folder(
     with pytest.raises(StorageDenied, match="not a usable name"):
         handle.download(tmp_path / "in")
     assert not (tmp_path / "evil.mp4").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_an_error_of_ours(
+    producer: Producer, queue: SceneQueue, storage: UriStorage, media: Media, tmp_path: Path
+) -> None:
+    """A file in its place, or one above it."""
+    handle = _submitted(producer, media, "a")
+    _ack(queue, storage, tmp_path / "work")
+    taken = tmp_path / "taken"
+    taken.write_text("a file")
+    for folder, words in ((taken, "File exists"), (taken / "in", "Not a directory")):
+        with pytest.raises(StorageDenied, match=f"{folder} cannot be written: {words}"):
+            handle.download(folder)
+
+
+def test_a_full_disk_is_told_as_such(
+    producer: Producer, queue: SceneQueue, storage: UriStorage, media: Media, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the copy, and where the folder is made."""
+    handle = _submitted(producer, media, "a")
+    _ack(queue, storage, tmp_path / "work")
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    for name in ("replace", "mkdir"):
+        with monkeypatch.context() as patched:
+            patched.setattr(f"pathlib.Path.{name}", full)
+            with pytest.raises(DiskFull, match="no space left on the device"):
+                handle.download(tmp_path / "in")
 
 
 def test_two_results_of_one_name_are_both_no_delivery(

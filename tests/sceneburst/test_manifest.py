@@ -71,7 +71,7 @@ scenes:
     assert any(problem.startswith("14:") and "did you mean 'box'?" in problem for problem in problems)
     assert any(problem.startswith("15: scene 3: name: '../up'") for problem in problems)
     assert any(problem.startswith("18: scene 4: 'name' is missing") for problem in problems)
-    assert any(problem.startswith("20: scene 5: a str is not a scene; a Scene or a mapping") for problem in problems)
+    assert any(problem.startswith("20: scene 5: a text is not a scene; a Scene or a mapping") for problem in problems)
 
 
 def test_a_missing_file_is_a_warning_with_its_line(media: Media) -> None:
@@ -253,7 +253,7 @@ scenes:
 """
     with pytest.raises(InvalidScenes) as refused:
         read_manifest(_write(tmp_path, text))
-    assert [line.partition("job.yaml:")[2].partition(": Input")[0] for line in refused.value.problems] == [
+    assert [line.partition("job.yaml:")[2].partition(": must be")[0] for line in refused.value.problems] == [
         "2: options: fps", "3: options: zoom", "4: options: webvtt", "5: options: subtitle_style.box", "6: film: crossfade_s",
         "11: scene 'a': fps", "11: scene 'a': audio_kbps",
     ]  # fmt: skip
@@ -299,7 +299,7 @@ scenes:
         "3: film: music: 'ftp://x/music.mp3' is neither",
         "5: scene 1: image: containers cannot read /elsewhere/a.jpg",
         "5: scene 1: name: 'a/b'",
-        "6: scene 1: audio: Input should be a valid string",
+        "6: scene 1: audio: must be text",
     ):
         assert sum(line.startswith(words) for line in told) == 1, (words, told)
     assert len(told) == 6

@@ -126,3 +126,14 @@ def test_a_named_port_is_the_one(tmp_path: Path) -> None:
             client.close()
         with pytest.raises(SettingsError, match=f"port {port}"):
             free_port(port)
+
+
+def test_a_folder_that_cannot_keep_the_queue_is_a_wrong_option(console: Console, tmp_path: Path) -> None:
+    """A file in its place, one above it, and a place where nobody can write; nothing is left running."""
+    taken = tmp_path / "taken"
+    taken.write_text("a file")
+    for folder in (taken, taken / "in", Path("/proc/1/queue")):
+        ended = console("up", "--data", str(folder))
+        assert ended.code == 2
+        assert str(folder) in ended.err.replace("\n", "")
+        assert "Traceback" not in ended.err

@@ -40,13 +40,13 @@ def test_lists_and_maps_are_json_and_text_is_text(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(
     ("name", "text", "words"),
     [
-        ("SLOTS", "hush", "SCENEBURST_SLOTS: Input should be a valid integer"),
-        ("SLOTS", "-1", "SCENEBURST_SLOTS: Input should be greater than or equal to 0"),
-        ("LEASE_S", "", "SCENEBURST_LEASE_S: Input should be a valid number"),
-        ("LOG_LEVEL", "hush", "SCENEBURST_LOG_LEVEL: Input should be 'debug', 'info', 'warning' or 'error'"),
-        ("FILE_ROOTS", "/hush", "SCENEBURST_FILE_ROOTS: Input should be a valid list"),
-        ("FILE_ROOTS", '["hush', "SCENEBURST_FILE_ROOTS: Input should be a valid list"),
-        ("FILE_ROOTS", '{"hush": 1}', "SCENEBURST_FILE_ROOTS: Input should be a valid list"),
+        ("SLOTS", "hush", "SCENEBURST_SLOTS: must be a whole number"),
+        ("SLOTS", "-1", "SCENEBURST_SLOTS: must be 0 or more"),
+        ("LEASE_S", "", "SCENEBURST_LEASE_S: must be a number"),
+        ("LOG_LEVEL", "hush", "SCENEBURST_LOG_LEVEL: must be 'debug', 'info', 'warning' or 'error'"),
+        ("FILE_ROOTS", "/hush", "SCENEBURST_FILE_ROOTS: must be a list"),
+        ("FILE_ROOTS", '["hush', "SCENEBURST_FILE_ROOTS: must be a list"),
+        ("FILE_ROOTS", '{"hush": 1}', "SCENEBURST_FILE_ROOTS: must be a list"),
     ],
 )
 def test_a_malformed_variable_is_named_and_its_value_is_not(
@@ -79,7 +79,7 @@ def test_a_check_of_our_own_is_said_in_our_own_words(monkeypatch: pytest.MonkeyP
 def test_a_list_that_is_no_json_is_answered_with_an_example(monkeypatch: pytest.MonkeyPatch) -> None:
     """One folder, written as for PATH, is what people try first."""
     monkeypatch.setenv("SCENEBURST_FILE_ROOTS", "/hush")
-    with pytest.raises(SettingsError, match=r'valid list, written as JSON; two folders are \["/srv/media", "/srv/videos"\]'):
+    with pytest.raises(SettingsError, match=r'must be a list, written as JSON; two folders are \["/srv/media", "/srv/videos"\]'):
         WorkerSettings.load()
 
 

@@ -1,6 +1,7 @@
 """Stitches the pictures of rendered scenes: encoded frames are copied, and only those near a fade are encoded."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -34,11 +35,26 @@ class Rendered:
     setup: bytes
 
 
-def open_mp4(path: Path) -> Any:
-    """Open an MP4 in PyAV; other files that it refers to are not opened."""
-    import av
+@contextmanager
+def open_mp4(path: Path) -> Iterator[Any]:
+    """Open an MP4 in PyAV; other files that it refers to are not opened.
 
-    return av.open(str(path), options=_SAFELY)
+    Raises:
+        BadInput: it is none, or is damaged where it is read.
+    """
+    import av
+    from av.error import FFmpegError
+
+    try:
+        with av.open(str(path), options=_SAFELY) as container:
+            yield container
+    except FFmpegError as error:
+        # Errors of the system, such as a full disk, are not about this file.
+        if isinstance(error, OSError):
+            raise
+        # Not the error's text, which names the copy in the scratch folder.
+        problem = error.strerror or type(error).__name__
+        raise BadInput(Code.SCENE_UNREADABLE, input=path.name, problem=problem) from None
 
 
 def probe_scene(path: Path, request: RenderRequest) -> Rendered:
@@ -47,24 +63,21 @@ def probe_scene(path: Path, request: RenderRequest) -> Rendered:
     Raises:
         BadInput: it is no video, or of another size, rate or codec than the film.
     """
-    from av.error import FFmpegError
-
-    try:
-        with open_mp4(path) as container:
-            video = container.streams.video[0]
-            shape = (video.codec_context.width, video.codec_context.height, video.average_rate)
-            is_av1 = video.codec.canonical_name == "av1"
-            if shape != (request.width_px, request.height_px, request.fps) or is_av1 != (request.codec == "av1"):
-                raise BadInput(
+    with open_mp4(path) as container:
+        if not container.streams.video:
+            raise BadInput(Code.SCENE_WITHOUT_VIDEO, input=path.name)
+        video = container.streams.video[0]
+        shape = (video.codec_context.width, video.codec_context.height, video.average_rate)
+        is_av1 = video.codec.canonical_name == "av1"
+        if shape != (request.width_px, request.height_px, request.fps) or is_av1 != (request.codec == "av1"):
+            raise BadInput(
                     Code.SCENE_UNLIKE_FILM, input=path.name,
                     width_px=shape[0], height_px=shape[1], fps=str(shape[2]), codec=video.codec.canonical_name,
                     film_width_px=request.width_px, film_height_px=request.height_px,
                     film_fps=request.fps, film_codec=request.codec,
                 )  # fmt: skip
-            numbers = [(_number(packet, request.fps), packet.is_keyframe) for packet in container.demux(video) if packet.size]
-            setup = bytes(video.codec_context.extradata or b"")
-    except (FFmpegError, IndexError) as error:
-        raise BadInput(Code.SCENE_UNREADABLE, input=path.name, problem=str(error)) from None
+        numbers = [(_number(packet, request.fps), packet.is_keyframe) for packet in container.demux(video) if packet.size]
+        setup = bytes(video.codec_context.extradata or b"")
     return Rendered(path, len(numbers), tuple(sorted(number for number, is_key in numbers if is_key)), setup)
 
 

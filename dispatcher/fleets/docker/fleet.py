@@ -51,6 +51,9 @@ class DockerFleet:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._settings, self._clock = settings, clock
+        # Malformed ones are refused here, not at each launch.
+        for entry in settings.docker_ulimits:
+            _ulimit(entry)
         architecture = "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
         self.hardware = Hardware(architecture, image=settings.docker_image)
         transport = transport or httpx.HTTPTransport(uds=str(settings.docker_socket))

@@ -1,14 +1,15 @@
 """Checks environment variables: unknown names, invalid values, missing folders."""
 
+import contextlib
 import difflib
 import os
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from dispatcher.fleets.settings import DockerSettings, FargateSettings
 from sceneburst.local.checks.finding import Check, good, wrong
-from scenequeue.errors import SettingsError
+from scenequeue.errors import SceneburstError, SettingsError
+from scenequeue.reasons import Reason
 from scenequeue.settings import ApiSettings, DispatcherSettings, ProducerSettings, SceneburstSettings, WorkerSettings
 
 PREFIX = "SCENEBURST_"
@@ -46,24 +47,54 @@ def _nearest(name: str, known: set[str]) -> str | None:
 
 
 def values(fleet: str) -> Iterator[Check]:
-    """Find values that a program would refuse at its start."""
-    said: set[str] = set()
+    """Find values that a program would refuse at its start, by the checks of the programs themselves."""
+    found: dict[str, Reason] = {}
     for model in (*_EVERYWHERE, *([_BY_FLEET[fleet]] if fleet in _BY_FLEET else [])):
         try:
             # The address itself is checked when it is used.
             _ = model.load().redis_address
         except SettingsError as error:
-            said |= set(re.split(rf"; (?={PREFIX})", str(error)))
-    for problem in sorted(said):
-        # A problem of several settings together has no colon after a first one.
-        name, _, why = problem.partition(" ")
-        name = name.removesuffix(":")
-        if why == "Field required":
-            yield wrong(name, f"is not set, and the fleet {fleet!r} needs it", "set it; docs/settings.md says to what")
-        else:
-            yield wrong(name, why, "correct it; docs/settings.md says what it may be")
-    if not said:
+            found |= {reason.text: reason for reason in _each(error.reason)}
+    for refusal in _refusals(os.environ):
+        found |= {reason.text: reason for reason in _each(refusal.reason)}
+    for text in sorted(found):
+        yield _finding(found[text], fleet)
+    if not found:
         yield good("settings", f"all that are set can be read; the fleet is {fleet!r}")
+
+
+def _each(reason: Reason) -> tuple[Reason, ...]:
+    """Return the reasons that were combined into one."""
+    combined = reason.parameters.get("reasons")
+    return combined if isinstance(combined, tuple) else (reason,)
+
+
+def _refusals(environment: Mapping[str, str]) -> Iterator[SceneburstError]:
+    """Yield what the dispatcher, and the API if it is set up here, would refuse although each value can be read."""
+    # Without the extra there is no dispatcher here; that is reported.
+    with contextlib.suppress(ImportError):
+        from dispatcher.refusals import refusals
+
+        yield from refusals(DispatcherSettings.load_readable())
+    if any(name.upper().startswith(f"{PREFIX}API_") for name in environment):
+        from sceneburst.http_api.auth import check_access
+
+        try:
+            check_access(ApiSettings.load_readable())
+        except SettingsError as error:
+            yield error
+
+
+def _finding(reason: Reason, fleet: str) -> Check:
+    name, problem = reason.parameters.get("setting"), reason.parameters.get("problem")
+    if not isinstance(name, str) or not isinstance(problem, Reason):
+        # A problem of several settings together has no colon after the first one.
+        name, _, why = reason.text.partition(" ")
+        return wrong(name.removesuffix(":"), why, "correct it; docs/settings.md says what it may be")
+    if problem.parameters.get("type") == "missing":
+        return wrong(name, f"is not set, and the fleet {fleet!r} needs it", "set it; docs/settings.md says to what")
+    why = reason.text.removeprefix(f"{name}: ")
+    return wrong(name, why, "correct it; docs/settings.md says what it may be")
 
 
 def folders(settings: SceneburstSettings) -> Iterator[Check]:

@@ -28,6 +28,7 @@ def _about(word: str | int | Reason) -> Reason:
         (_about("image"), "image: s3://b/a.jpg has no sound in it"),
         (_about("narration"), "audio: s3://b/n.mp3 has no sound in it"),
         (_about("audio"), "audio: s3://b/n.mp3 has no sound in it"),
+        (_about("00000.mp4"), "scene 1: s3://b/s.mp4 has no sound in it"),
         (_about("watermark"), "watermark has no sound in it"),
         (_about(""), " has no sound in it"),
         (_about(5), "5 has no sound in it"),

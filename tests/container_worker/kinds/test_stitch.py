@@ -15,7 +15,7 @@ from container_worker.kinds import load_kinds
 from container_worker.media.defaults import RENDERER_VERSION
 from container_worker.media.ffmpeg import find_ffmpeg
 from container_worker.sandbox.limits import Limits
-from scenequeue.errors import BadInput, ObjectNotFound
+from scenequeue.errors import BadInput, ItemError, ObjectNotFound
 from scenequeue.jobs.ids import ItemId, LeaseToken, check_job_id
 from scenequeue.jobs.item import Lease, WorkItem
 from scenequeue.jobs.kinds.render import RenderOptions
@@ -269,3 +269,37 @@ def test_a_scene_that_is_gone_or_does_not_fit_is_named(run: Run, media: Media, t
     bad.write_text("no film")
     with pytest.raises(BadInput, match="not a rendered scene"):
         run("stitch", "film", {"sources": [bad.as_uri()]}, OPTIONS)
+
+
+def _cut(content: bytes) -> bytes:
+    """An MP4 whose index is whole and whose frames are not: zeros in place of the second half of its data."""
+    at = content.index(b"mdat") + 4
+    size = int.from_bytes(content[at - 8 : at - 4], "big") - 8
+    return content[: at + size // 2] + bytes(size - size // 2) + content[at + size :]
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda _: b"no film", lambda whole: whole[: len(whole) // 3], _cut], ids=["text", "cut", "zeros"]
+)
+def test_a_damaged_scene_is_named_by_its_address(
+    run: Run, media: Media, tmp_path: Path, damage: Callable[[bytes], bytes]
+) -> None:
+    """Not by its copy in the scratch folder, which nobody has seen."""
+    sources = _scenes(run, media, [1.2, 1.2])
+    bad = tmp_path / "out" / "bad.mp4"
+    bad.write_bytes(damage((tmp_path / "out" / "scene1.mp4").read_bytes()))
+    with pytest.raises(ItemError) as caught:
+        run("stitch", "film", {"sources": [sources[0], bad.as_uri()], "crossfade_s": FADE_S}, OPTIONS)
+    said = str(caught.value)
+    assert said.startswith(f"scene 2: {bad.as_uri()}")
+    assert "scratch" not in said
+    assert "00001" not in said
+
+
+def test_a_scene_without_picture_is_told(run: Run, media: Media) -> None:
+    """A sound file has none."""
+    sound_only = media.folder / "only.mp4"
+    with av.open(str(sound_only), "w") as container:
+        container.mux(container.add_stream("aac", rate=48_000).encode(None))
+    with pytest.raises(BadInput, match=rf"scene 1: {sound_only.as_uri()} is not a rendered scene: it has no picture"):
+        run("stitch", "film", {"sources": [sound_only.as_uri()]}, OPTIONS)

@@ -1,5 +1,7 @@
 """The planning calls: documented cases, and inputs that the replaced system crashed on or answered nonsense to."""
 
+from typing import Any
+
 import pytest
 
 from sceneburst.cloudburst import calculate_optimal_batch_distribution, choose_optimal_config
@@ -47,6 +49,26 @@ def test_nonsense_is_refused_by_the_name_of_its_argument(given: tuple[int, ...])
     names = ("total_scenes", "scenes_per_batch", "max_parallel_tasks", "min_scenes_per_batch")
     with pytest.raises(ValueError, match=rf"{names[len(given) - 1]} is {given[-1]}; it must be"):
         calculate_optimal_batch_distribution(*given)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ((30, "zz"), "urgency_level is 'zz'; it must be 'urgent' or 'normal'"),
+        ((30, None), "urgency_level is None; it must be"),
+        ((30, ["urgent"]), r"urgency_level is \['urgent'\]; it must be"),
+        (("30",), "total_videos is '30'; it must be a whole number, 0 or more"),
+        ((-1,), "total_videos is -1; it must be"),
+        ((2.5,), r"total_videos is 2\.5; it must be"),
+        ((True,), "total_videos is True; it must be"),
+        ((None,), "total_videos is None; it must be"),
+        (("9" * 1000,), "total_videos is '9{119}…; it must be"),
+    ],
+)
+def test_a_size_that_cannot_be_chosen_is_told_with_its_argument(given: Any, words: str) -> None:
+    """A mistyped urgency is none, and must not be taken for another."""
+    with pytest.raises(ValueError, match=words):
+        choose_optimal_config(*given)
 
 
 @pytest.mark.parametrize(

@@ -37,10 +37,10 @@ def test_sizes_have_the_names_and_the_prices_of_today(operation: FargateOperatio
     assert operation.current_config["cost_per_hour"] == pytest.approx(usd_per_hour(1, 2048, "us-east-1"), abs=1e-6)
 
 
-@pytest.mark.parametrize("priority", [0, 6, None])
+@pytest.mark.parametrize("priority", [0, 6, None, True, "2", 1.0])
 def test_a_size_that_is_none_is_refused(priority: int) -> None:
     """It became the dearest."""
-    with pytest.raises(ValueError, match=f"config_priority is {priority}"):
+    with pytest.raises(ValueError, match=f"config_priority is {priority!r}"):
         FargateOperationV1(priority)
 
 
@@ -53,8 +53,10 @@ def test_a_cost_is_of_whole_seconds_and_one_minute_at_least(operation: FargateOp
     parts = hour["cost_breakdown"]
     assert parts["vcpu_cost"] + parts["memory_cost"] == pytest.approx(hour["cost_per_task_usd"], abs=2e-6)
     assert operation.calculate_fargate_cost(1)["total_cost_usd"] == operation.calculate_fargate_cost(60)["total_cost_usd"]
-    with pytest.raises(ValueError, match="cannot be negative"):
+    with pytest.raises(ValueError, match="runtime_seconds is -1; it must be a number, and cannot be negative"):
         operation.calculate_fargate_cost(-1)
+    with pytest.raises(ValueError, match="task_count is 'two'; it must be a number"):
+        operation.calculate_fargate_cost(60, "two")  # type: ignore[arg-type]
 
 
 def test_a_folder_is_scanned_for_scenes(operation: FargateOperationV1, tmp_path: Path) -> None:

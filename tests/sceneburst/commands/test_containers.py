@@ -82,3 +82,11 @@ def test_no_plan_is_exit_1_and_asks_for_a_dispatcher(console: Console) -> None:
     ended = console("plan")
     assert (ended.code, ended.out) == (Exit.FAILED, "")
     assert "is one running?" in ended.err
+
+
+def test_a_hostile_plan_is_shown(console: Console, queue: SceneQueue) -> None:
+    """By `plan`, for people and for programs."""
+    hostile = {"why": "x", "alarms": 5, "limits": 7, "at_ms": "now", "usd_per_hour": []}
+    queue.dispatcher.publish_plan(json.dumps(hostile))
+    assert console("plan").code == 0
+    assert json.loads(console("plan", "--json").out)["alarms"] == []

@@ -127,6 +127,18 @@ def test_a_download_copies_each_finished_video_into_the_folder(
     assert (folder / "scene0.mp4").read_bytes() == b"a video"
 
 
+def test_a_download_into_a_file_is_a_wrong_argument(console: Console, queue: SceneQueue, tmp_path: Path) -> None:
+    """Or into a folder below one."""
+    submit(queue, "a", 1)
+    taken = tmp_path / "taken"
+    taken.write_text("a file")
+    for folder, code in ((taken, Exit.USAGE), (taken / "in", Exit.FAILED)):
+        ended = console("download", "a", str(folder))
+        assert ended.code == code
+        assert str(folder) in ended.err.replace("\n", "")
+        assert "Traceback" not in ended.err
+
+
 def test_jobs_of_every_lane_are_listed(console: Console, queue: SceneQueue) -> None:
     """With their lane in the table."""
     for lane in Lane:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -97,7 +98,7 @@ _PLANTED: dict[str, tuple[dict[str, str], str, str, str]] = {
     "a misspelt name": ({"SCENEBURST_REDIS_ULR": "x"}, "SCENEBURST_REDIS_ULR", "no program reads", "SCENEBURST_REDIS_URL?"),
     "a misspelt prefix": ({"SCENBURST_FLEET": "x"}, "SCENBURST_FLEET", "no program reads", "SCENEBURST_FLEET?"),
     "a name of no kind": ({"SCENEBURST_ZZZ": "x"}, "SCENEBURST_ZZZ", "no program reads", "docs/settings.md"),
-    "no number": ({"SCENEBURST_SLOTS": "many"}, "SCENEBURST_SLOTS", "valid integer", "correct it"),
+    "no number": ({"SCENEBURST_SLOTS": "many"}, "SCENEBURST_SLOTS", "must be a whole number", "correct it"),
     "no such fleet": ({"SCENEBURST_FLEET": "fargat"}, "SCENEBURST_FLEET", "'fargate'", "correct it"),
     "no list": ({"SCENEBURST_FILE_ROOTS": "/media"}, "SCENEBURST_FILE_ROOTS", "list", "correct it"),
     "a root that is not there": ({"SCENEBURST_FILE_ROOTS": '["/nowhere"]'}, "SCENEBURST_FILE_ROOTS", "is no folder", "mount"),
@@ -115,6 +116,24 @@ _PLANTED: dict[str, tuple[dict[str, str], str, str, str]] = {
         "container engine", "no container engine answers at /nowhere.sock", "SCENEBURST_DOCKER_SOCKET",
     ),
     "no image named": ({"SCENEBURST_FLEET": "docker"}, "SCENEBURST_DOCKER_IMAGE", "is not set", "set it"),
+    "an ulimit without a number": (
+        {"SCENEBURST_FLEET": "docker", "SCENEBURST_DOCKER_IMAGE": "films", "SCENEBURST_DOCKER_ULIMITS": '["nofile"]'},
+        "SCENEBURST_DOCKER_ULIMITS", "is not name=soft:hard", "correct it",
+    ),
+    "a policy without its budget": ({"SCENEBURST_POLICY": "budget"}, "SCENEBURST_BUDGET_USD_PER_HOUR", "needs it", "correct it"),
+    "no port for metrics": (
+        {"SCENEBURST_METRICS_ADDRESS": "9100x"}, "SCENEBURST_METRICS_ADDRESS", "is not host:port", "correct it",
+    ),
+    "no such address": (
+        {"SCENEBURST_METRICS_ADDRESS": "192.0.2.1:9100"},
+        *("SCENEBURST_METRICS_ADDRESS", "cannot listen at '192.0.2.1:9100'", "correct it"),
+    ),
+    "no place for records": ({"SCENEBURST_STATE_DIR": "/proc/1/fleet"}, "SCENEBURST_STATE_DIR", "cannot be made", "correct it"),
+    "an API for nobody": ({"SCENEBURST_API_PORT": "8081"}, "SCENEBURST_API_KEYS", "nobody could call", "correct it"),
+    "an API for anybody": (
+        {"SCENEBURST_API_OPEN": "true", "SCENEBURST_API_HOST": "0.0.0.0"},
+        *("SCENEBURST_API_OPEN", "only on a loopback", "correct it"),
+    ),
     "no cluster named": ({"SCENEBURST_FLEET": "fargate"}, "SCENEBURST_ECS_CLUSTER", "is not set", "set it"),
 }  # fmt: skip
 
@@ -135,6 +154,28 @@ def test_a_planted_mistake_is_found_with_its_mend(healthy: Path, monkeypatch: Pa
     # One try each, where nobody answers.
     monkeypatch.setattr("scenequeue.storages.s3._CONFIG", _impatient())
     _assert_found(examine(), what, said, mend)
+
+
+def test_a_malformed_setting_hides_nothing_behind_the_others(healthy: Path, client: redis.Redis, monkeypatch: Patch) -> None:
+    """Redis, the roots and the bucket are looked at all the same, and so is what the dispatcher refuses."""
+    for name in ("LEASE_S", "UPLOAD_THREADS", "MAX_CONTAINERS"):
+        monkeypatch.setenv(f"SCENEBURST_{name}", "many")
+    monkeypatch.setenv("SCENEBURST_POLICY", "budget")
+    client.config_set("maxmemory-policy", "allkeys-lru")
+    checks = examine()
+    for name in ("LEASE_S", "UPLOAD_THREADS", "MAX_CONTAINERS"):
+        _assert_found(checks, f"SCENEBURST_{name}", "must be a", "correct it")
+    _assert_found(checks, "SCENEBURST_BUDGET_USD_PER_HOUR", "needs it", "correct it")
+    _assert_found(checks, "redis eviction", "allkeys-lru", "noeviction")
+    assert any(check.what == "SCENEBURST_FILE_ROOTS" and check.is_good for check in checks)
+    assert any(check.what.startswith("s3://") and check.is_good for check in checks)
+
+
+def test_a_metrics_address_that_is_taken_may_be_the_dispatchers_own(healthy: Path, monkeypatch: Patch) -> None:
+    """One that runs already listens there."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        monkeypatch.setenv("SCENEBURST_METRICS_ADDRESS", f"127.0.0.1:{taken.getsockname()[1]}")
+        assert _bad(examine()) == []
 
 
 def _impatient() -> Any:

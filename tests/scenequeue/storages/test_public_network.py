@@ -93,3 +93,31 @@ def test_a_public_address_is_accepted_unresolved() -> None:
     """Names are judged when they are resolved."""
     check_public_url("https://example.org:8443/hook?x=1")
     check_public_url("https://93.184.215.14/hook")
+
+
+def test_a_host_that_is_unknown_or_private_is_told_with_the_input_that_named_it(tmp_path: Path) -> None:
+    """Of a scene with five addresses, which one it is."""
+    for uri, words in (
+        ("https://nobody.invalid/picture.jpg", "nobody.invalid does not resolve"),
+        ("https://localhost/picture.jpg?signature=hush99", "localhost has the address .*, which is not a public one"),
+    ):
+        shown = uri.replace("hush99", "***").replace("?", r"\?").replace("*", r"\*")
+        with pytest.raises((StorageUnavailable, StorageDenied), match=rf"^{shown}: {words}"):
+            HttpsStorage().get(uri, tmp_path / "x", max_bytes=9)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("nonsense", "'nonsense'"), ("", "''"), ("http://a.example/b", "'http://a.example'"),
+        ("mailto:u:hush99@a.example", "'a.example'"),
+        ("https:///path", "'https:///path'"), ("x" * 1000, f"'{'x' * 119}"),
+    ],
+)  # fmt: skip
+def test_what_is_no_https_address_is_shown_with_an_example(url: str, shown: str) -> None:
+    """As a callback address; never with a password."""
+    with pytest.raises(StorageDenied) as caught:
+        check_public_url(url)
+    assert str(caught.value).startswith(shown)
+    assert str(caught.value).endswith("is not a plain https:// address, such as https://example.com/path")
+    assert "hush99" not in str(caught.value)

@@ -193,6 +193,23 @@ def test_no_role_reaches_beyond_its_namespace_or_configures_the_server(as_role: 
 
 
 @pytest.mark.parametrize("structures", [STRUCTURES], indirect=True)
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_has_database_0_and_is_told_so_for_another(as_role: As, admin: redis.Redis, namespace: str, role: Role) -> None:
+    """Rules do not tell databases apart: in another one, the user would have a neighbour's queue of the same name."""
+    as_role(role)
+    path = admin.connection_pool.connection_kwargs["path"]
+    url = f"unix://{namespace}-{role}:word@{path}"
+    for database in (0, 1):
+        queue = SceneQueue(SceneburstSettings.load(redis_url=f"{url}?db={database}", namespace=namespace))
+        if database:
+            with pytest.raises(SettingsError, match="have database 0: leave the number out"):
+                queue.ping()
+        else:
+            queue.ping()
+        queue.close()
+
+
+@pytest.mark.parametrize("structures", [STRUCTURES], indirect=True)
 def test_a_user_with_the_rules_of_the_version_before_is_refused_the_newer_structure(as_role: As, namespace: str) -> None:
     """Its own goes on; so the rules are applied first in an upgrade."""
     client = as_role("producer")._connection.client

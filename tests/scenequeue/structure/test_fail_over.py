@@ -116,11 +116,21 @@ def test_sentinels_with_a_password_of_their_own() -> None:
             with pytest.raises(SettingsError, match="refuses the login: it is the Sentinels that refuse it") as caught:
                 _queue(url).ping()
             assert "hush" not in str(caught.value)
-        with pytest.raises(QueueUnavailable, match="no Sentinel knows a primary of this service") as unknown:
+        with pytest.raises(QueueUnavailable, match="watch no service 'other', but films") as unknown:
             _queue(f"{watched.url.replace('films', 'other')}?sentinel_password=s3cret").ping()
         assert "s3cret" not in str(unknown.value)
     finally:
         watched.close()
+
+
+def test_sentinels_that_do_not_answer_are_told_from_those_that_know_no_primary() -> None:
+    """Without the password; nothing is said of the service, which nobody could be asked for."""
+    with pytest.raises(
+        QueueUnavailable, match=r"no Sentinel answers \(Error 111 .*\); is SCENEBURST_REDIS_URL right\?"
+    ) as caught:
+        _queue("redis+sentinel://:s3cret@127.0.0.1:1,127.0.0.1:2/films?sentinel_password=hush99").ping()
+    assert "s3cret" not in str(caught.value)
+    assert "hush99" not in str(caught.value)
 
 
 def test_any_node_of_a_cluster_leads_to_the_keys(cluster: Cluster) -> None:
