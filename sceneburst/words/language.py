@@ -20,8 +20,8 @@ class Language:
     """A language: its sentences by code, and its rules for numbers.
 
     In a sentence `{name}` is a parameter; `{name:quoted}` puts it in quotes; `{name:need}` names needs, and `{name:type}` a type;
-    `{name:, }` is a list of further reasons, joined by the text after the colon. `{name:# one|# few|# many}` depends on a number, which replaces each
-    `#`: a language has as many forms as it needs.
+    `{name:, }` is a list of further reasons, joined by the text after the colon. `{name:# one|# few|# many}` depends on a
+    number, which replaces each `#`: a language has as many forms as it needs.
     A sentence that does not contain `{input}` is preceded by its reason's `input`; every one is followed by its `last_lines`.
     """
 

@@ -20,6 +20,7 @@ from scenequeue.ports.job_lookup import read_job, status_of
 from scenequeue.ports.job_search import find_jobs
 from scenequeue.ports.limits import Limit, read_limits
 from scenequeue.ports.rollups import read_rollups
+from scenequeue.published_plan import plan_from
 from scenequeue.reasons import Code, Reason
 from scenequeue.structure.connection import Connection
 from scenequeue.structure.hashes import (
@@ -32,7 +33,6 @@ from scenequeue.structure.hashes import (
     whole_number,
 )
 from scenequeue.structure.merging import merged
-from scenequeue.structure.published_plan import plan_from
 
 _WAITING_FIELDS = 5
 

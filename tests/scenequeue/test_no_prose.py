@@ -16,6 +16,7 @@ _NOT_TOLD = {
     "container_worker/sandbox/child.py": 3,
     "dispatcher/fleets/fargate/ecs_errors.py": 13,
     "scenequeue/errors.py": 2,
+    "scenequeue/interruption.py": 1,
     "scenequeue/storages/disk_errors.py": 2,
     "scenequeue/structure/connection.py": 5,
     "scenequeue/structure/redis_clients.py": 1,

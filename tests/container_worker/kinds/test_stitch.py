@@ -300,6 +300,10 @@ def test_a_scene_without_picture_is_told(run: Run, media: Media) -> None:
     """A sound file has none."""
     sound_only = media.folder / "only.mp4"
     with av.open(str(sound_only), "w") as container:
-        container.mux(container.add_stream("aac", rate=48_000).encode(None))
+        track = container.add_stream("aac", rate=48_000, layout="mono")
+        silence = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), format="fltp", layout="mono")
+        silence.sample_rate = 48_000
+        for frame in (silence, None):
+            container.mux(track.encode(frame))
     with pytest.raises(BadInput, match=rf"scene 1: {sound_only.as_uri()} is not a rendered scene: it has no picture"):
         run("stitch", "film", {"sources": [sound_only.as_uri()]}, OPTIONS)

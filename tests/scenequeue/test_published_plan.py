@@ -9,8 +9,8 @@ from producer.reach import Reach
 from sceneburst.words import plan_for_people
 from scenequeue.jobs.job import Counts
 from scenequeue.jobs.waiting import Surroundings, why_standing_still
+from scenequeue.published_plan import plan_from
 from scenequeue.reasons import Reason
-from scenequeue.structure.published_plan import plan_from
 
 _PARTS = (
     *("at_ms", "usd_per_hour", "starting", "running", "alarms", "structures", "limits", "file_roots", "waits_because"),
