@@ -59,7 +59,9 @@ _RESULT: dict[str, Any] = {
     "container": "c1-41f3c5bc",
     "error": None,
     "details": {},
-    "warnings": [{"code": "subtitles_outside", "text": "no subtitle falls inside the narration"}],
+    "code": None,
+    "parameters": None,
+    "warnings": [{"code": "subtitles_outside", "parameters": {}, "text": "no subtitle falls inside the narration"}],
 }
 _PROBLEM: dict[str, Any] = {
     "type": "urn:sceneburst:problem:invalid",

@@ -121,7 +121,7 @@ class _Watch:
         if decided != self.board.decision:
             self.board.decision = decided
             self.say(f"plan    {decided}")
-            self.tell({"event": "plan", "why": decided})
+            self.tell({"event": "plan", **made["why"].to_json(), "why": decided})
 
     def _take_reason(self, status: JobStatus) -> None:
         reason = self._queue.inspect.waits_because(status)

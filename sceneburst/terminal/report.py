@@ -24,7 +24,7 @@ def report_of(
 
     Returns:
         job_id, state, scenes [{name, state, output, duration_s, bytes, processing_s, attempts, container, error,
-        warnings [{code, text}]}],
+        code, parameters, warnings [{code, parameters, text}]}],
         totals {scenes, succeeded, failed, films, wall_s, processing_s, speed_up, success_rate, containers,
         estimated_cost_usd}. `scenes` has a row for a film too; the totals count scenes alone, and in `films` the films that
         were asked for.
@@ -40,6 +40,8 @@ def report_of(
             "attempts": result.attempts,
             "container": result.container,
             "error": result.error,
+            "code": result.code,
+            "parameters": result.parameters,
             "warnings": [warning.model_dump() for warning in result.warnings],
         }
         for result in results

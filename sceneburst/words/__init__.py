@@ -66,11 +66,5 @@ def plan_for_people(made: Mapping[str, Any]) -> dict[str, Any]:
     why = made["why"]
     assert isinstance(why, Reason)
     alarms = [Reason.from_json(alarm) for alarm in made.get("alarms") or ()]
-    stored = why.to_json()
-    return {
-        **made,
-        "why": why.text,
-        "code": stored["code"],
-        "params": stored["parameters"],
-        "alarms": [{**alarm.to_json(), "text": alarm.text} for alarm in alarms],
-    }
+    also = {name: Reason.from_json(made[name]).to_people() for name in ("cut", "waits_because") if made.get(name)}
+    return {**made, **also, **why.to_json(), "why": why.text, "alarms": [alarm.to_people() for alarm in alarms]}

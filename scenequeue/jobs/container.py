@@ -1,8 +1,9 @@
 """Describes a container, as recorded by the dispatcher and by its heartbeat."""
 
+from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple, Self
 
-from pydantic import Field, computed_field, model_validator
+from pydantic import Field, computed_field, field_serializer, model_validator
 
 from scenequeue.jobs.ids import ContainerId
 from scenequeue.jobs.options import FrozenModel
@@ -61,9 +62,9 @@ class ContainerRecord(FrozenModel):
     #: Start of its idle time; 0 while it works.
     idle_since_ms: int = 0
     ended_ms: int = 0
-    #: Code and parameters of the reason that it has ended; "" before, or if the reason is unknown.
-    code: str = ""
-    parameters: dict[str, Any] = Field(default_factory=dict)
+    #: Code and parameters of the reason that it has ended; None before, or if the reason is unknown.
+    code: str | None = None
+    parameters: dict[str, Any] | None = None
     slots: int = 0
     held: int = 0
     done: int = 0
@@ -82,7 +83,7 @@ class ContainerRecord(FrozenModel):
     #: 0 if unknown.
     memory_used_mib: int = 0
     #: Its current problem; None if it has none. Stored as `note`.
-    remark: Reason | None = Field(None, exclude=True)
+    remark: Reason | None = None
     #: File on the dispatcher's machine with its output; "" if the output goes elsewhere.
     log: str = ""
 
@@ -97,6 +98,10 @@ class ContainerRecord(FrozenModel):
     def note(self) -> str:
         """Its current problem, in words; "" if it has none."""
         return self.remark.text if self.remark else ""
+
+    @field_serializer("remark")
+    def _remark_for_people(self, remark: Reason | None) -> dict[str, Any] | None:
+        return remark.to_people() if remark else None
 
     @property
     def why(self) -> Reason | None:
@@ -114,6 +119,8 @@ class ContainerRecord(FrozenModel):
         if not isinstance(data, dict):
             return data
         given = {name: value for name, value in data.items() if name not in {"exit_reason", "note"}}
+        if isinstance(given.get("remark"), Mapping):
+            given["remark"] = Reason.from_json(given["remark"])
         words = data.get("exit_reason")
         if "code" in given or not words:
             return given

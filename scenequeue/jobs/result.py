@@ -17,6 +17,7 @@ class Warned(FrozenModel):
     """A warning about a finished item."""
 
     code: str
+    parameters: dict[str, Any] = Field(default_factory=dict)
     text: str
 
 
@@ -44,7 +45,7 @@ class ItemResult(FrozenModel):
     #: Further facts reported by the kind (fingerprint, sha256, reused, warnings as codes with parameters).
     details: dict[str, Any] = Field(default_factory=dict)
 
-    @computed_field(description="what a person should know about the video: a code for programs, and a sentence")  # type: ignore[prop-decorator]
+    @computed_field(description="what a person should know about the video: a code with parameters for programs, and a sentence")  # type: ignore[prop-decorator]
     @property
     def warnings(self) -> list[Warned]:
         """Return the warnings as sentences."""

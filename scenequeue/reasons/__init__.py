@@ -61,9 +61,13 @@ class Reason:
                 parameters[str(name)] = tuple(cls.from_json(each, _depth=_depth + 1) for each in value)
         return cls(data["code"], parameters)
 
-    def to_people(self) -> dict[str, str]:
-        """Return the form that commands and the HTTP API show."""
-        return {"code": str(self.code), "text": self.text}
+    def to_people(self) -> dict[str, Any]:
+        """Return the form that commands and the HTTP API show: that for storage, with the sentence."""
+        return {**self.to_json(), "text": self.text}
+
+    def __str__(self) -> str:
+        # In logs and f-strings, also where no sentences are installed.
+        return self.plain()
 
 
 def _without_secrets(value: Parameter) -> Parameter:

@@ -117,7 +117,7 @@ def test_render_delivers_what_it_can_and_names_what_failed(
         "lost": "dead",
     }
     (warning,) = scenes["s0"]["warnings"]
-    assert warning == {"code": "subtitles_outside", "text": "no subtitle falls inside the narration"}
+    assert warning == {"code": "subtitles_outside", "parameters": {}, "text": "no subtitle falls inside the narration"}
     assert "not a picture" in scenes["text"]["error"]
     assert "empty" in scenes["empty"]["error"]
     assert "lost.mp3" in scenes["lost"]["error"]

@@ -28,7 +28,7 @@ def test_status_says_why_a_job_waits(console: Console, waiting: SceneQueue) -> N
     assert "no dispatcher has acted" in console("status", "a").out
     waiting.operator.pause()
     told = json.loads(console("status", "a", "--json").out)["waits_because"]
-    assert told == {"code": "paused", "text": "the queue is paused; `sceneburst queue resume` goes on"}
+    assert told == {"code": "paused", "parameters": {}, "text": "the queue is paused; `sceneburst queue resume` goes on"}
     waiting.operator.resume()
     (lease, *_) = waiting.worker.lease("c1", 1)
     assert "it waits" not in console("status", "a").out

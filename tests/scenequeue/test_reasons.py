@@ -18,6 +18,7 @@ from sceneburst.words import ENGLISH
 from scenequeue import errors, reasons
 from scenequeue.jobs.result import ItemResult
 from scenequeue.reasons import Code as QueueCode, Reason
+from tests.support.reason_shapes import check_reasons
 
 _ROOT = Path(__file__).parents[2]
 
@@ -66,7 +67,9 @@ def test_a_results_warnings_have_a_code_and_a_text(kept: Any, shown: list[tuple[
     """Those of older versions, which were texts, can still be read; whatever else is there harms nothing."""
     result = _result(kept)
     assert [(warning.code, warning.text) for warning in result.warnings] == shown
-    assert result.model_dump(mode="json")["warnings"] == [{"code": code, "text": text} for code, text in shown]
+    dumped = result.model_dump(mode="json")["warnings"]
+    assert [(warning["code"], warning["text"]) for warning in dumped] == shown
+    check_reasons(dumped)
 
 
 def test_a_result_travels_without_its_words() -> None:
@@ -182,6 +185,7 @@ def test_a_program_without_words_shows_codes() -> None:
     """And their parameters: sentences are the top floor's alone."""
     why = Reason("a", {"b": 1, "c": Reason("d", {"e": "f"}), "g": (Reason("h"), Reason("i"))})
     assert why.plain() == "a (b: 1, c: d (e: f), g: h; i)"
+    assert f"{why}" == str(why) == why.plain()
 
 
 class _Installed:

@@ -77,8 +77,12 @@ def test_what_a_person_should_know_of_a_video_is_in_its_result(api: Api, queue: 
     queue.worker.ack("c1", [(lease, done(lease)[1].model_copy(update={"details": details}))])
     (result,) = api.client.get(f"{answer.headers['location']}/results").json()["results"]
     assert result["warnings"] == [
-        {"code": "cues_before_start", "text": "subtitles: 2 cues before the beginning (negative times) were left out"},
-        {"code": "other", "text": "words of an older version"},
+        {
+            "code": "cues_before_start",
+            "parameters": {"cues": 2},
+            "text": "subtitles: 2 cues before the beginning (negative times) were left out",
+        },
+        {"code": "other", "parameters": {"text": "words of an older version"}, "text": "words of an older version"},
     ]
 
 
@@ -325,6 +329,7 @@ def test_a_caller_learns_why_a_job_waits(api: Api, queue: SceneQueue) -> None:
     queue.operator.pause()
     assert api.client.get(path).json()["waits_because"] == {
         "code": "paused",
+        "parameters": {},
         "text": "the queue is paused; `sceneburst queue resume` goes on",
     }
     queue.operator.resume()
