@@ -10,7 +10,7 @@ class Exit(IntEnum):
     IDLE = 0
     #: Settings are wrong, a tool is missing, or Redis refuses the login; a restart would not help.
     MISCONFIGURED = 2
-    #: Asked to leave (SIGTERM, Spot reclaim, or the dispatcher's drain mark); all items were finished or handed back.
+    #: Asked to leave (SIGTERM, Spot reclaim, the drain mark of dispatcher or operator); all items were finished or handed back.
     DRAINED = 10
     #: Redis did not answer for longer than SCENEBURST_REDIS_PATIENCE_S.
     REDIS_LOST = 11

@@ -81,9 +81,12 @@ class Heartbeat:
             serves=" ".join(serves),
             structures=" ".join(map(str, queue.structures)),
         )
-        #: Set when the dispatcher wants this container to drain.
+        #: Set when the dispatcher or an operator wants this container to drain.
         self.should_drain = threading.Event()
-        self.is_draining = False
+        #: The operator who does; "" for the dispatcher.
+        self.drained_by = ""
+        #: The reason that this container drains; None as long as it does not.
+        self.draining: Reason | None = None
         self._protection = Protection(os.environ)
         self._usage = UsageMeter(fleet)
         self._tail = tail
@@ -142,15 +145,16 @@ class Heartbeat:
         usage = self._usage.read()
         return self._base.model_copy(
             update={
-                "state": "draining" if self.is_draining else "running",
+                "state": "draining" if self.draining else "running",
                 "started_ms": self._hello[0] if self._hello else 0,
                 "idle_since_ms": 0 if items else self._redis_ms_ago(self._in_flight.idle_s()),
                 "held": len(items),
                 "done": done,
                 "failed": failed,
                 "films": films,
-                "is_draining": self.is_draining,
+                "is_draining": self.draining is not None,
                 "progress": {item.key: round(item.progress, 3) for item in items},
+                "remark": self.draining,
                 "cpu_share": usage.cpu_share,
                 "memory_used_mib": usage.memory_mib,
             }
@@ -188,7 +192,8 @@ class Heartbeat:
             self._hello = self._clock
         leases = [item.lease for item in items.values()]
         self._stop_lost_items(items, self._queue.worker.extend(self._base.container_id, leases, self._lease_s))
-        if self._queue.worker.beat(self.record()):
+        if self._queue.worker.beat(self.record()) and not self.should_drain.is_set():
+            self.drained_by = self._queue.worker.drained_by(self._base.container_id)
             self.should_drain.set()
         self._send_log()
         if self._silent_since is not None:

@@ -124,13 +124,14 @@ class WorkLoop:
     def _must_leave(self) -> bool:
         """Advance a drain; return True when the container can leave."""
         if self._heartbeat.should_drain.is_set():
-            self._drain.ask(Code.DRAINED, Exit.DRAINED)
+            by = self._heartbeat.drained_by
+            self._drain.ask(Reason(Code.DRAINED_BY, {"by": by}) if by else Code.DRAINED, Exit.DRAINED)
         if self._heartbeat.silence_s() > self._settings.redis_patience_s:
             self._drain.ask(Code.REDIS_GONE, Exit.REDIS_LOST)
             return True
         if not self._drain.is_asked:
             return False
-        self._heartbeat.is_draining = True
+        self._heartbeat.draining = self._drain.reason
         seen = self._in_flight.changes
         self._drain.advance(self._in_flight)
         held = self._in_flight.all()

@@ -88,8 +88,6 @@ class Code(StrEnum):
 
     # --- a container's end, as a fleet tells it ---
     OUT_OF_MEMORY = "out_of_memory"
-    PROCESS_ENDED = "process_ended"
-    PROGRAM_ENDED = "program_ended"
 
     # --- a callback that is not delivered ---
     RECEIVER_ANSWERED = "receiver_answered"
@@ -102,6 +100,8 @@ class Code(StrEnum):
     #: A container has ended by itself, without saying goodbye.
     CONTAINER_ENDED = "container_ended"
     CONTAINER_ENDED_WITH_CODE = "container_ended_with_code"
+    #: The same, where nobody said why.
+    CONTAINER_EXITED = "container_exited"
     IDLE_DRAINED = "idle_drained"
     IDLE_TOO_LONG = "idle_too_long"
     LOST_AT_WORK = "lost_at_work"

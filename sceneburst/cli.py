@@ -130,7 +130,17 @@ def main() -> None:
 
         for line in error.lines:
             note(f"error: {line}", "red")
+        for line in getattr(error, "__notes__", ()):
+            note(line)
         sys.exit(next((code for kind, code in _CODES if isinstance(error, kind)), Exit.FAILED))
+    except UnicodeEncodeError:
+        # Python keeps bytes that are not UTF-8 as halves of characters, which are right in a path only.
+        if all(word.encode("utf-8", "ignore").decode() == word for word in sys.argv):
+            raise
+        from sceneburst.terminal.screen import note
+
+        note("error: a word of the command line is not in UTF-8", "red")
+        sys.exit(Exit.USAGE)
     except OSError as error:
         if not is_full(error) and error.filename is None:
             raise

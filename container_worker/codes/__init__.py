@@ -9,6 +9,8 @@ class Code(StrEnum):
     # --- a container that leaves ---
     ASKED_TO_STOP = "asked_to_stop"
     DRAINED = "drained"
+    #: By an operator.
+    DRAINED_BY = "drained_by"
     IDLE = "idle"
     INTERRUPTED = "interrupted"
     REDIS_GONE = "redis_gone"

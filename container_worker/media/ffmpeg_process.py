@@ -14,6 +14,7 @@ from container_worker.sandbox.last_lines import with_last_lines
 from container_worker.sandbox.policy import confined
 from scenequeue.errors import ToolFailed
 from scenequeue.reasons import Reason
+from scenequeue.reasons.endings import ending_of
 
 #: Characters at the end of a captured stderr that an error quotes.
 _QUOTED_CHARS = 2000
@@ -128,8 +129,9 @@ class FfmpegProcess:
 
     def _failure(self, report: str | None = None) -> ToolFailed:
         report = self._report() if report is None else report
-        code = self._process.wait()
-        return ToolFailed(with_last_lines(Reason(self._failure_code, {"exit_code": code}), report[-_QUOTED_CHARS:]))
+        exit_code = self._process.wait()
+        why = Reason(self._failure_code, {"ending": ending_of(exit_code), "exit_code": exit_code})
+        return ToolFailed(with_last_lines(why, report[-_QUOTED_CHARS:]))
 
 
 def read_version_report(path: Path) -> str:

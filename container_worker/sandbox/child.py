@@ -26,6 +26,7 @@ from container_worker.sandbox.probe import Isolation, level_for, probe
 from container_worker.sandbox.users import borrowed_uid, hand_over
 from scenequeue.errors import DiskFull, ItemError, LimitExceeded, SceneburstError, ToolFailed
 from scenequeue.reasons import Reason
+from scenequeue.reasons.endings import ending_of
 from scenequeue.storages.disk_errors import says_full
 
 #: Lines of stderr quoted in a ToolFailed.
@@ -63,16 +64,9 @@ def error_for_exit(returncode: int, stderr: str, program: str | Reason) -> ItemE
         return LimitExceeded(Code.MEMORY_EXCEEDED, program=program)
     if returncode == NOT_EXECUTED:
         return ToolFailed(Code.PROGRAM_NOT_RUN, program=program, problem=(stderr.splitlines() or [""])[-1])
-    if returncode < 0:
-        ending = Reason(Code.ENDED_BY_SIGNAL, {"program": program, "signal": _signal_name(-returncode)})
-    else:
-        ending = Reason(Code.ENDED_WITH_CODE, {"program": program, "exit_code": returncode})
+    code = Code.ENDED_BY_SIGNAL if returncode < 0 else Code.ENDED_WITH_CODE
+    ending = Reason(code, {"program": program, "ending": ending_of(returncode), "exit_code": returncode})
     return ToolFailed(with_last_lines(ending, stderr))
-
-
-def _signal_name(number: int) -> str:
-    # Of the real-time signals only the first and the last have names.
-    return signal.Signals(number).name if number in set(signal.Signals) else str(number)
 
 
 class _ChildDialogue:

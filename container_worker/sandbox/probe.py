@@ -21,6 +21,7 @@ from container_worker.sandbox.users import borrowed_uid, hand_over
 from container_worker.scratch import PREFIX
 from scenequeue.errors import reason_for
 from scenequeue.reasons import Reason
+from scenequeue.reasons.endings import ending_of
 
 _PROBE_TIMEOUT_S = 20.0
 #: Inconclusive trials of a level before it counts as unavailable for now.
@@ -175,7 +176,7 @@ def _try(level: Level, program: Path | None, *, has_landlock: bool) -> _Trial:
     if ran.returncode == 0 and written == "mine":
         return _Trial(True)
     said = ran.stderr.decode(errors="replace").strip().splitlines()
-    why_not = _why_not(said[-1]) if said else reason_for(Code.ISOLATION_TRIAL_ENDED, exit_code=ran.returncode)
+    why_not = _why_not(said[-1]) if said else reason_for(Code.ISOLATION_TRIAL_ENDED, ending=ending_of(ran.returncode))
     # SIGKILL: the kernel kills children first when memory runs out.
     return _Trial(False, why_not, is_certain=ran.returncode != -signal.SIGKILL)
 

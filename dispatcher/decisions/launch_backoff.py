@@ -21,7 +21,7 @@ _STARTED_S = 60.0
 #: Older launches are ignored: they say nothing about the present.
 _REMEMBERED_S = 3600.0
 #: Reasons of containers that ended without saying goodbye, or by a fault of their own.
-_DIED = frozenset({Code.CONTAINER_ENDED, Code.CONTAINER_ENDED_WITH_CODE, QueueCode.CONTAINER_BROKEN})
+_DIED = frozenset({Code.CONTAINER_ENDED, Code.CONTAINER_ENDED_WITH_CODE, Code.CONTAINER_EXITED, QueueCode.CONTAINER_BROKEN})
 
 
 class LaunchBackoff(NamedTuple):

@@ -9,7 +9,8 @@ from dispatcher.codes import Code
 from dispatcher.fleet import FleetContainer
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.ids import ContainerId
-from scenequeue.reasons import Reason
+from scenequeue.reasons import Parameter, Reason
+from scenequeue.reasons.endings import ending_of, exit_code_of_container
 
 
 class Action(StrEnum):
@@ -134,10 +135,14 @@ def _forget(_: _Observation) -> Action:
 def _how_it_ended(seen: _Observation) -> Reason:
     container = seen.container
     assert container is not None
-    problem = container.stopped_reason or Reason(Code.NO_REASON_GIVEN)
-    if container.exit_code is None:
-        return Reason(Code.CONTAINER_ENDED, {"problem": problem})
-    return Reason(Code.CONTAINER_ENDED_WITH_CODE, {"problem": problem, "exit_code": container.exit_code})
+    problem, exit_code = container.stopped_reason, container.exit_code
+    if exit_code is None:
+        return Reason(Code.CONTAINER_ENDED, {"problem": problem or Reason(Code.NO_REASON_GIVEN)})
+    ending = ending_of(exit_code_of_container(exit_code), is_explained=problem is not None)
+    facts: dict[str, Parameter] = {"ending": ending, "exit_code": exit_code}
+    if problem is None:
+        return Reason(Code.CONTAINER_EXITED, facts)
+    return Reason(Code.CONTAINER_ENDED_WITH_CODE, {"problem": problem, **facts})
 
 
 def _silent(seen: _Observation) -> Reason:

@@ -150,7 +150,7 @@ class ProcessFleet:
             container_id,
             is_running=False,
             started_ms=facts["started_ms"],
-            stopped_reason=Reason.from_json(facts["reason"]) if "reason" in facts else Reason(Code.PROCESS_ENDED),
+            stopped_reason=Reason.from_json(facts["reason"]) if "reason" in facts else None,
             exit_code=facts["exit_code"],
         )
 

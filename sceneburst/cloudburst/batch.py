@@ -15,12 +15,10 @@ from sceneburst.cloudburst.options import render_options_from, wishes_from
 from sceneburst.cloudburst.report import DownloadOutcome, Run, report
 from sceneburst.cloudburst.scenes import named_scenes
 from sceneburst.counted import counted
+from scenequeue.jobs.container import ALL_CONTAINERS
 from scenequeue.jobs.kinds.render import RenderOptions
 from scenequeue.jobs.result import ItemResult
 from scenequeue.storages.files import path_of
-
-#: No limit: a container missing from the ledger would cost nothing.
-_ALL_CONTAINERS = 100_000
 
 
 def execute_parallel_batches(
@@ -114,7 +112,7 @@ def execute_parallel_batches(
             options=look,
             results={str(result.item_id): result for result in results},
             downloads=_copied(handle, folder) if output else _in_place(results),
-            containers=producer.queue.inspect.containers(_ALL_CONTAINERS),
+            containers=producer.queue.inspect.containers(ALL_CONTAINERS),
             now_ms=producer.queue.inspect.now_ms(),
             wall_s=wall_s,
             scenes_per_batch=scenes_per_batch,

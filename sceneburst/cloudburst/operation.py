@@ -14,8 +14,9 @@ from sceneburst.cloudburst.arguments import is_amount, is_whole_number, quoted_v
 from sceneburst.cloudburst.batch import execute_parallel_batches
 from sceneburst.cloudburst.report import size_text
 from sceneburst.counted import Number
+from sceneburst.terminal.operator_name import operator_name
 from scenequeue.errors import SceneburstError
-from scenequeue.jobs.container import ContainerRecord
+from scenequeue.jobs.container import ALL_CONTAINERS, ContainerRecord
 
 _TITLES = {
     1: "STANDARD_PROCESSING",
@@ -175,7 +176,9 @@ class FargateOperationV1:
     def list_running_tasks(self, filter_animagent_only: bool = True) -> list[dict[str, Any]]:  # noqa: ARG002  all are ours
         """List the containers of this queue that have not ended; unknown fields are None."""
         with Producer(self._redis_url, self._namespace) as producer:
-            return [_task_row(record) for record in producer.queue.inspect.containers() if record.state not in _ENDED]
+            return [
+                _task_row(record) for record in producer.queue.inspect.containers(ALL_CONTAINERS) if record.state not in _ENDED
+            ]
 
     def cleanup_all_tasks(
         self,
@@ -185,12 +188,12 @@ class FargateOperationV1:
         """Drain all containers of this queue: they finish their items and leave. Waiting jobs get new containers."""
         drained, failed = [], []
         with Producer(self._redis_url, self._namespace) as producer:
-            for record in producer.queue.inspect.containers():
+            for record in producer.queue.inspect.containers(ALL_CONTAINERS):
                 if record.state in _ENDED:
                     continue
                 row = _task_row(record)
                 try:
-                    producer.queue.dispatcher.drain(record.container_id)
+                    producer.queue.dispatcher.drain(record.container_id, by=operator_name())
                     drained.append(row)
                 except SceneburstError as error:
                     failed.append({**row, "error": str(error)})

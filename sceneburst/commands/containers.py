@@ -22,7 +22,8 @@ from sceneburst.terminal.screen import (
     table,
 )
 from sceneburst.words import plan_for_people
-from scenequeue.jobs.container import TAIL_LINES, ContainerRecord
+from scenequeue.jobs.container import ALL_CONTAINERS, TAIL_LINES, ContainerRecord
+from scenequeue.quoted import quoted
 from scenequeue.reasons import Code
 
 app = typer.Typer(help="List and stop containers, read their logs.", invoke_without_command=True)
@@ -45,7 +46,7 @@ def list_containers(
     from dispatcher.decisions.pricing import cost_usd
 
     with connected(redis_url, namespace) as queue:
-        records, now_ms = queue.inspect.containers(), queue.inspect.now_ms()
+        records, now_ms = queue.inspect.containers(ALL_CONTAINERS), queue.inspect.now_ms()
     shown = [record for record in records if all_of_them or _is_there(record) or _is_unreadable(record)]
     if as_json:
         print_json([{**record.model_dump(mode="json"), "cost_usd": round(cost_usd(record, now_ms), 6)} for record in shown])
@@ -72,12 +73,16 @@ def stop(
 ) -> None:
     """Drain a container: it gets no more work, finishes its items, and leaves."""
     with connected(redis_url, namespace) as queue:
-        alive = [record.container_id for record in queue.inspect.containers() if _is_there(record)]
-        chosen = alive if container_id == "all" else [found for found in alive if found == container_id]
+        if container_id == "all":
+            records = queue.inspect.containers(ALL_CONTAINERS)
+        else:
+            found = queue.inspect.container(container_id)
+            records = [found] if found else []
+        chosen = [record.container_id for record in records if _is_there(record)]
         if not chosen and container_id != "all":
-            raise fail(f"no container {container_id!r} is running")
-        for found in chosen:
-            queue.dispatcher.drain(found, by=operator_name())
+            raise fail(f"no container {quoted(container_id)} is running")
+        for each in chosen:
+            queue.dispatcher.drain(each, by=operator_name())
     say(f"{len(chosen)} draining")
 
 
@@ -94,7 +99,7 @@ def logs(
     with connected(redis_url, namespace) as queue:
         record, told = queue.inspect.container(container_id), queue.inspect.log(container_id)
     if record is None:
-        raise fail(f"no container {container_id!r} is known; records last for a day after the last news")
+        raise fail(f"no container {quoted(container_id)} is known; records last for a day after the last news")
     chunks, why_tail = log_or_tail(record, told)
     if why_tail:
         note(f"the last lines that the container has told, {TAIL_LINES} at most: {why_tail}", "dim")
@@ -134,4 +139,4 @@ def _about(record: ContainerRecord) -> str:
     if record.exit_reason:
         return record.exit_reason
     working = ", ".join(f"{key} {share:.0%}" for key, share in record.progress.items())
-    return record.note or working
+    return "; ".join(part for part in (record.note, working) if part)

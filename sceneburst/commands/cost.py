@@ -7,9 +7,7 @@ import typer
 
 from sceneburst.counted import Number, counted
 from sceneburst.terminal.screen import JsonFlag, Namespace, RedisUrl, connected, print_json, say
-
-#: No limit: a container missing from the ledger would cost nothing.
-_ALL_CONTAINERS = 100_000
+from scenequeue.jobs.container import ALL_CONTAINERS
 
 
 def cost(
@@ -30,7 +28,7 @@ def cost(
     from dispatcher.decisions.pricing import hourly_usd, prices
 
     with connected(redis_url, namespace) as queue:
-        records, now_ms = queue.inspect.containers(_ALL_CONTAINERS), queue.inspect.now_ms()
+        records, now_ms = queue.inspect.containers(ALL_CONTAINERS), queue.inspect.now_ms()
         alive = [record for record in records if record.state not in {"gone", "failed"}]
         data: dict[str, Any] = {"prices_as_of": prices().as_of, "usd_per_hour_now": round(hourly_usd(alive), 6)}
         if job_id is None:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sceneburst.commands.filters import filter_of
 from sceneburst.commands.jobs import LabelOption, parse_label
 from sceneburst.counted import counted
 from sceneburst.terminal.operator_name import operator_name
@@ -12,6 +13,7 @@ from sceneburst.terminal.screen import (
     Namespace,
     RedisUrl,
     age_text,
+    confirm,
     connected,
     note,
     print_json,
@@ -173,12 +175,12 @@ def discard(
     with connected(redis_url, namespace) as queue:
         if job_id is None:
             if not yes:
-                typer.confirm(f"Forget all dead letters for good ({wanted.text})?", abort=True)
+                confirm(f"Forget {_called(queue, wanted)} for good?")
             changed = _follow(queue.operator.discard_all(wanted, operator_name()), "discarded")
         else:
             items = _chosen(queue, job_id, item_id)
             if not yes:
-                typer.confirm(f"Forget {counted(len(items), 'dead letter')} of job {job_id} for good?", abort=True)
+                confirm(f"Forget {counted(len(items), 'dead letter')} of job {job_id} for good?")
             changed = 0
             if item_id is None:
                 changed = _follow(queue.operator.discard_all(DeadFilter(job=job_id), operator_name()), "discarded")
@@ -188,11 +190,19 @@ def discard(
     say(f"{changed} discarded")
 
 
+def _called(queue: "SceneQueue", wanted: "DeadFilter") -> str:
+    """Return the words for the letters that match a filter; their number is known without a search where all do."""
+    if wanted.text != "all":
+        return f"all dead letters with {wanted.text}"
+    count = queue.inspect.depth().counts.dead
+    return f"all {count:,} dead letters" if count != 1 else "the only dead letter"
+
+
 def _filter(job: str | None, reason: str | None, lane: Lane | None, label: list[str] | None) -> "DeadFilter":
     from scenequeue.ports.dead_search import DeadFilter
 
     labels = dict(parse_label(each) for each in label or [])
-    return DeadFilter(reason=reason or "", job=job or "", lane=lane, labels=labels)
+    return filter_of(DeadFilter, reason=reason or "", job=job or "", lane=lane, labels=labels)
 
 
 def _check_choice(job_id: str | None, all_of_them: bool, wanted: "DeadFilter") -> None:
@@ -231,15 +241,8 @@ def _letter(queue: "SceneQueue", job_id: str, item: str) -> DeadLetter:
     """
     try:
         return queue.inspect.dead_letter(job_id, item)
-    except JobNotFound as error:
-        try:
-            most = queue.inspect.job(job_id).counts.dead
-        except JobNotFound:
-            raise error from None
-        found = next((letter for letter in queue.inspect.dead(job_id, most) if letter.item.name == item), None)
-        if found is None:
-            raise
-        return found
+    except JobNotFound:
+        return queue.inspect.dead_letter_named(job_id, item)
 
 
 def _chosen(queue: "SceneQueue", job_id: str, item_id: str | None) -> list[str]:

@@ -1,19 +1,31 @@
 """Commands for one job: submit, follow, cancel, and get its results."""
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from sceneburst.commands.job_status import (
+    STATUS_COLUMNS,
+    callback_text,
+    ended_text,
+    labels_text,
+    progress_text,
+    status_data,
+    status_row,
+    without_results_text,
+)
 from sceneburst.counted import counted
 from sceneburst.exit_codes import Exit, when_interrupted
+from sceneburst.local.empty_folders import without_empty_folders
 from sceneburst.terminal.operator_name import operator_name
 from sceneburst.terminal.screen import (
     JsonFlag,
     Namespace,
     RedisUrl,
-    age_text,
     connected,
     err,
     print_json,
@@ -26,13 +38,12 @@ from sceneburst.terminal.screen import (
     table,
 )
 from sceneburst.terminal.suggestions import Suggestions
-from scenequeue.jobs.job import Callback, JobState, JobStatus, Lane
+from scenequeue.errors import JobNotFound, SceneburstError
+from scenequeue.jobs.job import JobState, Lane
 from scenequeue.jobs.result import ItemResult
 
 JobArgument = Annotated[str, typer.Argument(help="The job's id.", show_default=False)]
 LabelOption = Annotated[list[str] | None, typer.Option("--label", help="A label name=value; repeatable.", show_default=False)]
-#: The cells of `status_row`.
-STATUS_COLUMNS = ("job", "state", "lane", "waiting>", "ready>", "in flight>", "delayed>", "done>", "dead>", "dropped>", "age>")
 
 
 def submit(
@@ -83,14 +94,17 @@ def submit(
         status = handle.status()
         if wait:
             names = item_names(job.scenes, job.film)
-            with when_interrupted(_goes_on(handle.job_id, suggestions)):
+            with _following(handle.job_id, suggestions):
                 status = follow(producer.queue, handle.job_id, names, is_quiet=as_json)
             if not as_json:
                 print_warnings(handle.iter_results())
         if as_json:
             print_json(status_data(status))
         else:
-            say(f"job {handle.job_id}: {counted(status.counts.total, 'scene')}, {status.state.value}")
+            film = " and a film" if job.film else ""
+            say(f"job {handle.job_id}: {counted(len(job.scenes), 'scene')}{film}, {status.state.value}")
+            if status.state is JobState.CANCELLED:
+                say("it was cancelled: what was dropped is never rendered; submit the scenes under another job id")
             if status.state is JobState.FAILED and status.counts.dead:
                 letters, requeue = (
                     suggestions.command("dead", "list", "--job", name),
@@ -98,9 +112,9 @@ def submit(
                 )
                 say(f"{status.counts.dead} failed; mend what {letters} names, then")
                 say(f"{requeue} renders them anew; submitting again does not")
-            if film := unmade_film(status, suggestions.command("dead", "requeue", name)):
-                say(film)
-        if wait and status.state is not JobState.DONE:
+            if unmade := unmade_film(status, suggestions.command("dead", "requeue", name)):
+                say(unmade)
+        if status.state is JobState.CANCELLED or (wait and status.state is not JobState.DONE):
             raise typer.Exit(Exit.FAILED)
 
 
@@ -136,9 +150,9 @@ def watch(
     from sceneburst.terminal.report import print_warnings, unmade_film
 
     with connected(redis_url, namespace) as queue:
-        found = queue.inspect.job(job_id)
+        queue.inspect.job(job_id)
         suggestions = Suggestions(redis_url, namespace)
-        with when_interrupted(_goes_on(found.job_id, suggestions)):
+        with _following(job_id, suggestions, as_lines=as_json):
             ended = follow(queue, job_id, queue.producer.names(job_id), tell=print_json_line if as_json else None)
         found_results = queue.producer.results(job_id)
         if as_json:
@@ -149,7 +163,7 @@ def watch(
             print_json_line({"event": "end", "job": status_data(ended)})
         else:
             print_warnings(found_results)
-            say(f"job {job_id}: {ended.state.value}, {ended.counts.done} of {ended.counts.total} done")
+            say(ended_text(ended))
             if film := unmade_film(ended, suggestions.command("dead", "requeue", job_id)):
                 say(film)
     raise typer.Exit(Exit.OK if ended.state is JobState.DONE else Exit.FAILED)
@@ -160,18 +174,20 @@ def results(job_id: JobArgument, as_json: JsonFlag = False, redis_url: RedisUrl 
     from sceneburst.terminal.report import print_warnings
 
     with connected(redis_url, namespace) as queue:
-        found = list(queue.producer.results(job_id))
+        status, found = queue.inspect.job(job_id), list(queue.producer.results(job_id))
     if as_json:
         print_json([result.model_dump(mode="json") for result in found])
         return
     if not found:
-        say(f"nothing of job {job_id} has ended yet")
+        say(without_results_text(status))
         return
     made = table("scene", "state", "length>", "size>", "render>", "attempts>", "output or reason~")
     for result in found:
         made.add_row(*_result_row(result))
     print_table(made)
     print_warnings(found)
+    if status.state is not JobState.DONE:
+        say(ended_text(status))
 
 
 def cancel(job_id: JobArgument, as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
@@ -180,8 +196,10 @@ def cancel(job_id: JobArgument, as_json: JsonFlag = False, redis_url: RedisUrl =
         found = queue.producer.cancel(job_id, operator_name())
     if as_json:
         print_json(status_data(found))
+    elif found.state is JobState.CANCELLED:
+        say(f"job {job_id}: cancelled, {found.counts.dropped} dropped, {found.counts.leased} stopping")
     else:
-        say(f"job {job_id}: {found.state.value}, {found.counts.dropped} dropped, {found.counts.leased} stopping")
+        say(f"job {job_id} has ended already, and nothing of it was left to cancel: {progress_text(found)}")
 
 
 def download(
@@ -197,13 +215,31 @@ def download(
         producer.queue.ping()
         handle = producer.job(job_id)
         handle.status()
-        with err.status("downloading …"), when_interrupted(f"files that are in {folder} are whole; the others are not there"):
+        with (
+            without_empty_folders(folder),
+            err.status("downloading …"),
+            when_interrupted(f"files that are in {folder} are whole; the others are not there"),
+        ):
             files = handle.download(folder)
+        if not files:
+            say(f"0 files: job {job_id} has no finished videos ({progress_text(handle.status())})")
+            return
     say(f"{counted(len(files), 'file')} in {folder}")
 
 
-def _goes_on(job_id: str, suggestions: Suggestions) -> str:
-    return f"job {job_id} goes on; {suggestions.command('watch', job_id)} follows it again"
+@contextmanager
+def _following(job_id: str, suggestions: Suggestions, *, as_lines: bool = False) -> Iterator[None]:
+    """Say that a job goes on when following it ends early, by a signal or an error; as JSON lines, an error is one too."""
+    goes_on = f"job {job_id} goes on; {suggestions.command('watch', job_id)} follows it again"
+    try:
+        with when_interrupted(goes_on):
+            yield
+    except SceneburstError as error:
+        if as_lines:
+            print_json_line({"event": "error", **error.reason.to_people()})
+        if not isinstance(error, JobNotFound):
+            error.add_note(goes_on)
+        raise
 
 
 def parse_label(text: str) -> tuple[str, str]:
@@ -216,33 +252,6 @@ def parse_label(text: str) -> tuple[str, str]:
     if not sign or not name:
         raise typer.BadParameter(f"{text!r} is not name=value", param_hint="--label")
     return name, value
-
-
-def labels_text(found: JobStatus) -> str:
-    """Return a job's labels in one line."""
-    return " ".join(f"{name}={value}" for name, value in found.labels.items())
-
-
-def status_data(found: JobStatus) -> dict[str, Any]:
-    """Return a job's status as plain data: the shape of `status --json`."""
-    return {
-        **found.model_dump(mode="json"),
-        "counts": {**found.counts.model_dump(), "total": found.counts.total},
-        "waits_because": found.waits_because.to_people() if found.waits_because else None,
-    }
-
-
-def callback_text(callback: Callback) -> str:
-    """Return the state of the posts to the callback address in one line."""
-    tries = counted(callback.tries, "try", "tries")
-    return f"callback: {callback.state.replace('_', ' ')} after {tries}" + (f": {callback.error}" if callback.error else "")
-
-
-def status_row(found: JobStatus, now_ms: int) -> list[str]:
-    """Return a job's status as the cells of a table."""
-    counts = found.counts
-    numbers = (counts.waiting, counts.ready, counts.leased, counts.delayed, counts.done, counts.dead, counts.dropped)
-    return [found.job_id, found.state.value, found.lane.value, *map(str, numbers), age_text(found.created_ms, now_ms)]
 
 
 def _result_row(result: ItemResult) -> list[str]:

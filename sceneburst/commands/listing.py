@@ -5,11 +5,11 @@ from datetime import timedelta
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 
-from sceneburst.commands.jobs import STATUS_COLUMNS, LabelOption, labels_text, parse_label, status_data, status_row
+from sceneburst.commands.filters import filter_of
+from sceneburst.commands.job_status import STATUS_COLUMNS, labels_text, status_data, status_row
+from sceneburst.commands.jobs import LabelOption, parse_label
 from sceneburst.terminal.screen import JsonFlag, Namespace, RedisUrl, connected, note, print_json, print_table, say, table
-from scenequeue.errors import refused_field, several
 from scenequeue.jobs.job import JobState, Lane
 from scenequeue.jobs.job_filter import SEARCH_LIMIT, JobFilter
 
@@ -31,11 +31,7 @@ def jobs(
     """List jobs, newest first, that match all filters: state, lane, labels, prefix of the id, age."""
     labels = dict(parse_label(each) for each in label or [])
     age_ms = None if since is None else parse_age_ms(since)
-    try:
-        wanted = JobFilter(state=state, lane=lane, labels=labels, name=name)
-    except ValidationError as error:
-        refused = several(map(refused_field, error.errors(include_url=False)))
-        raise typer.BadParameter(refused.text) from None
+    wanted = filter_of(JobFilter, state=state, lane=lane, labels=labels, name=name)
     with connected(redis_url, namespace) as queue:
         now_ms = queue.inspect.now_ms()
         if age_ms is not None:
@@ -53,7 +49,8 @@ def jobs(
     if not is_complete and len(found) == limit:
         note(f"only the newest {limit:,} are shown; --limit shows more", "dim")
     elif not is_complete:
-        note(f"only {SEARCH_LIMIT:,} jobs were looked at; set SCENEBURST_INDEXED_LABELS where jobs are submitted", "dim")
+        mend = "set SCENEBURST_INDEXED_LABELS where jobs are submitted" if labels else "further filters make the search smaller"
+        note(f"only {SEARCH_LIMIT:,} jobs were looked at; {mend}", "dim")
 
 
 def parse_age_ms(text: str) -> int:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from sceneburst.commands.dead import last_reason
-from sceneburst.commands.jobs import STATUS_COLUMNS, status_data, status_row
+from sceneburst.commands.job_status import STATUS_COLUMNS, status_data, status_row
 from sceneburst.counted import counted
 from sceneburst.terminal.operator_name import operator_name
 from sceneburst.terminal.screen import (
@@ -23,6 +23,7 @@ from sceneburst.terminal.screen import (
 )
 from sceneburst.words import plan_for_people
 from scenequeue.jobs.job import Lane
+from scenequeue.jobs.kinds import load_kind
 from scenequeue.jobs.rollup import Resolution
 
 app = typer.Typer(help="Show, pause and resume the queue.", invoke_without_command=True)
@@ -98,10 +99,18 @@ def peek(
     if not found:
         say("nothing is ready")
         return
-    made = table("job", "item", "scene", "kind", "seconds>")
+    made = table("job", "item", "scene", "kind", "weight>")
     for job, item_id, item in found:
-        made.add_row(job, item_id, item.name, item.kind, f"{item.weight:.1f}")
+        made.add_row(job, item_id, item.name, item.kind, f"{item.weight:.1f}{_unit_text(item.kind)}")
     print_table(made)
+
+
+def _unit_text(kind: str) -> str:
+    """Return the unit of a kind's weights, to be put behind a number; "" for a kind that this version does not know."""
+    try:
+        return f" {load_kind(kind).UNIT}"
+    except KeyError:
+        return ""
 
 
 @app.command()

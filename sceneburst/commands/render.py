@@ -42,6 +42,7 @@ def render(
     from producer.client import Producer
     from producer.places import output_uri
     from sceneburst.local.cluster import LocalCluster
+    from sceneburst.local.empty_folders import without_empty_folders
     from sceneburst.manifest import item_names, read_manifest
     from sceneburst.terminal.follow import follow
     from sceneburst.terminal.report import print_warnings, report_of, report_table, totals_text, unmade_film
@@ -54,37 +55,38 @@ def render(
     if urlsplit(target).scheme == "file":
         roots.append(path_of(target))
     settings = ProducerSettings.load(file_roots=roots)
-    _check_output(settings, target)
-    find_ffmpeg()
-    for line in job.missing:
-        note(f"warning: {line}; this scene will fail, the others are rendered", "yellow")
-    most = containers or os.cpu_count() or 1
-    batch = -(-len(job.scenes) // most)
-    more = {"SCENEBURST_SCENES_PER_BATCH": str(batch)}
-    started = time.monotonic()
-    with (
-        when_interrupted("nothing was left running"),
-        LocalCluster(roots, containers=most, slots=slots, environment=more) as cluster,
-    ):
-        local = ProducerSettings.load(redis_url=cluster.url, namespace="sceneburst", file_roots=roots)
-        with Producer(settings=local) as producer:
-            # The dispatcher has just started, and its containers share the manifest's files.
-            handle = producer.submit_scenes(
-                job.scenes,
-                output=target,
-                options=job.options,
-                film=job.film,
-                labels=job.labels,
-                check_files=False,
-                check_reach=False,
-            )
-            names = item_names(job.scenes, job.film)
-            with when_interrupted(lambda: text_when_interrupted(handle)):
-                status = follow(producer.queue, handle.job_id, names, is_quiet=as_json, check=cluster.check)
-            wall_s = time.monotonic() - started
-            inspect = producer.queue.inspect
-            results = handle.results()
-            report = report_of(status, results, inspect.containers(), wall_s, inspect.now_ms())
+    with without_empty_folders(path_of(target) if urlsplit(target).scheme == "file" else None):
+        _check_output(settings, target)
+        find_ffmpeg()
+        for line in job.missing:
+            note(f"warning: {line}; this scene will fail, the others are rendered", "yellow")
+        most = containers or os.cpu_count() or 1
+        batch = -(-len(job.scenes) // most)
+        more = {"SCENEBURST_SCENES_PER_BATCH": str(batch)}
+        started = time.monotonic()
+        with (
+            when_interrupted("nothing was left running"),
+            LocalCluster(roots, containers=most, slots=slots, environment=more) as cluster,
+        ):
+            local = ProducerSettings.load(redis_url=cluster.url, namespace="sceneburst", file_roots=roots)
+            with Producer(settings=local) as producer:
+                # The dispatcher has just started, and its containers share the manifest's files.
+                handle = producer.submit_scenes(
+                    job.scenes,
+                    output=target,
+                    options=job.options,
+                    film=job.film,
+                    labels=job.labels,
+                    check_files=False,
+                    check_reach=False,
+                )
+                names = item_names(job.scenes, job.film)
+                with when_interrupted(lambda: text_when_interrupted(handle)):
+                    status = follow(producer.queue, handle.job_id, names, is_quiet=as_json, check=cluster.check)
+                wall_s = time.monotonic() - started
+                inspect = producer.queue.inspect
+                results = handle.results()
+                report = report_of(status, results, inspect.containers(), wall_s, inspect.now_ms())
     if as_json:
         print_json(report)
     else:

@@ -22,6 +22,7 @@ from sceneburst.local.embedded_redis import EmbeddedRedis, die_with_parent
 from scenequeue.errors import FleetError, ProgramUnavailable, SettingsError
 from scenequeue.queue import SceneQueue
 from scenequeue.reasons import Reason
+from scenequeue.reasons.endings import ending_of
 from scenequeue.settings import SceneburstSettings
 from scenequeue.storages.temporary import find_temporary_folder
 
@@ -169,7 +170,7 @@ class LocalCluster:
         if self._dispatcher is not None and self._dispatcher.poll() is not None:
             last = self.log.read_text(errors="replace").strip().splitlines()[-1:]
             kind = SettingsError if self._dispatcher.returncode == _MISCONFIGURED else ProgramUnavailable
-            raise kind(f"the dispatcher ended with code {self._dispatcher.returncode}: {''.join(last)}")
+            raise kind(": ".join([f"the dispatcher {ending_of(self._dispatcher.returncode).text}", *last]))
 
     def stop(self) -> None:
         """Stop dispatcher, containers and Redis, and remove the folder; safe twice."""

@@ -88,12 +88,13 @@ class _Watch:
             if check:
                 check()
             self._take_events(_REFRESH_S)
-            containers = self._queue.inspect.containers()
-            self.board.update_progress(containers)
             self._take_plan()
             status = self._queue.producer.status(self._job_id)
             self._take_reason(status)
             if self.live:
+                # Only a live board shows containers; there may be thousands.
+                containers = self._queue.inspect.containers()
+                self.board.update_progress(containers)
                 self.live.update(self.board.render(self._queue.inspect.depth(), containers, err.width), refresh=True)
             is_over = status.state is not JobState.ACTIVE and not status.counts.leased
             if is_over or (deadline is not None and time.monotonic() >= deadline):

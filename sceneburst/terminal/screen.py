@@ -142,6 +142,24 @@ def fail(text: str) -> typer.Exit:
     return typer.Exit(Exit.FAILED)
 
 
+def confirm(question: str) -> None:
+    """Ask a question on standard error; return after a yes.
+
+    Raises:
+        typer.Exit: the answer is no, or nobody answers.
+    """
+    note(question)
+    # Not by click, which prints on standard output too.
+    sys.stderr.write("Go on? [y/N] ")
+    sys.stderr.flush()
+    answer = sys.stdin.readline()
+    if not (answer.endswith("\n") and sys.stdin.isatty()):
+        sys.stderr.write("\n")
+    if answer.strip().lower() not in {"y", "yes"}:
+        note("nothing was done; with --yes no question is asked")
+        raise typer.Exit(Exit.FAILED)
+
+
 def print_unbroken(text: str) -> None:
     """Print a line that is meant to be copied, without breaking it on a narrow terminal."""
     out.print(shown(text), highlight=False, markup=False, soft_wrap=True)

@@ -19,7 +19,7 @@ class Suggestions(NamedTuple):
         if self.redis_url is not None and _has_no_secret(self.redis_url):
             more += ["--redis-url", self.redis_url]
         elif self.redis_url is not None:
-            beside = ", with the address in SCENEBURST_REDIS_URL,"
+            beside = " (with the address in SCENEBURST_REDIS_URL)"
         if self.namespace is not None:
             more += ["--namespace", self.namespace]
         return f"`{shlex.join(['sceneburst', *words, *more])}`{beside}"

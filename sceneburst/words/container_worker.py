@@ -6,6 +6,7 @@ SENTENCES: Mapping[str, str] = {
     # --- a container that leaves ---
     "asked_to_stop": "asked to stop ({signal})",
     "drained": "drained by the dispatcher",
+    "drained_by": "drained by {by}",
     "idle": "idle",
     "interrupted": "interrupted",
     "redis_gone": "Redis did not answer for longer than SCENEBURST_REDIS_PATIENCE_S",
@@ -104,17 +105,17 @@ SENTENCES: Mapping[str, str] = {
         "(SCENEBURST_ITEM_TIMEOUT_S): shorten it, choose a smaller resolution or frame rate, or raise the limit"
     ),
     # --- tools that fail ---
-    "ended_by_signal": "{program} was killed by signal {signal}",
-    "ended_with_code": "{program} ended with code {exit_code}",
-    "fade_not_encoded": "ffmpeg ended with code {exit_code} while it encoded a fade",
-    "film_not_muxed": "ffmpeg ended with code {exit_code} while it put picture and sound together",
-    "loudness_not_measured": "ffmpeg ended with code {exit_code} while it measured loudness",
+    "ended_by_signal": "{program} {ending}",
+    "ended_with_code": "{program} {ending}",
+    "fade_not_encoded": "ffmpeg {ending} while it encoded a fade",
+    "film_not_muxed": "ffmpeg {ending} while it put picture and sound together",
+    "loudness_not_measured": "ffmpeg {ending} while it measured loudness",
     "loudness_not_reported": "ffmpeg reported no loudness",
     "output_missing": "{file} was not made",
     "poster_not_made": "no frame of the finished video could be decoded for its poster",
     "program_not_run": "{program} cannot be executed ({problem})",
-    "scene_not_encoded": "ffmpeg ended with code {exit_code} while it encoded the scene",
-    "subtitles_not_drawn": "ffmpeg ended with code {exit_code} while it drew subtitles",
+    "scene_not_encoded": "ffmpeg {ending} while it encoded the scene",
+    "subtitles_not_drawn": "ffmpeg {ending} while it drew subtitles",
     # --- the renderer, which is not trusted ---
     "renderer": "the renderer",
     "renderer_left_another": "{file} is not delivered: the renderer left something else there than a regular file of its own",
@@ -148,7 +149,7 @@ SENTENCES: Mapping[str, str] = {
     "isolation_allows_sockets": "the program that tries it could open a socket",
     "isolation_keeps_user": "the program that tries it did not become another user",
     "isolation_needs_root": "only root can give each child a user of its own",
-    "isolation_trial_ended": "the program that tries it ended with code {exit_code}",
+    "isolation_trial_ended": "the program that tries it {ending}",
     "isolation_unsupported": "not supported on {system} {machine}",
     "scratch_vanished": "the scratch folder {folder} vanished while an item was in it",
 }

@@ -87,19 +87,18 @@ SENTENCES: Mapping[str, str] = {
     "variables_too_long": "the container's variables take {length} characters; ECS allows {limit}",
     # --- a container's end, as a fleet tells it ---
     "out_of_memory": "out of memory",
-    "process_ended": "the process ended",
-    "program_ended": "the program ended",
     # --- a callback that is not delivered ---
     "receiver_answered": "the receiver answered {status}",
     "receiver_silent": "the receiver has not answered within {limit_s:g} s",
     # --- a dispatcher that is not the acting one ---
     "verdicts_stale": "another dispatcher acts by now, and these verdicts are out of date",
     # --- a container that is drained, stopped or given up ---
-    "container_ended": "ended: {problem}",
-    "container_ended_with_code": "ended: {problem}, exit code {exit_code}",
+    "container_ended": "the container ended: {problem}",
+    "container_ended_with_code": "the container {ending}: {problem}",
+    "container_exited": "the container {ending}",
     "idle_drained": "idle for {idle_s:.0f} s, and drained",
     "idle_too_long": "idle for {idle_s:.0f} s",
-    "lost_at_work": "lost while it worked on {items:1 item|# items}: {problem}",
+    "lost_at_work": "{problem}; it was at work on {items:1 item|# items}",
     "never_reported": "never reported within {limit_s:.0f} s of its launch",
     "run_over": "the run is over",
     "runs_after_goodbye": "it said goodbye, but still runs",

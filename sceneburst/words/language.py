@@ -14,6 +14,9 @@ _WITHOUT_VALUE = frozenset(
     {"extra_forbidden", "json_invalid", "missing", "string_too_long", "string_too_short", "too_long", "too_short", "value_error"}
 )
 
+#: The parameter that is a sentence of a library, the system or a server.
+_FOREIGN = "problem"
+
 
 @dataclass(frozen=True)
 class Language:
@@ -70,17 +73,27 @@ def _filled(sentence: str, reason: Reason, language: Language, languages: Sequen
     return f"{said}\n{lines}" if lines else said
 
 
+def _inside(sentence: str) -> str:
+    """Return a sentence as a part of another one: without a full stop at its end, which libraries' messages often have."""
+    whole = sentence.rstrip()
+    return whole[:-1] if whole.endswith(".") and not whole.endswith("..") else whole
+
+
 class _Filler(string.Formatter):
     """Formats the parameters of a sentence."""
 
     def __init__(self, language: Language, languages: Sequence[Language]) -> None:
         self._language, self._languages = language, languages
 
+    def get_field(self, field_name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Any, Any]:
+        value, used = super().get_field(field_name, args, kwargs)
+        return (_inside(value) if field_name == _FOREIGN and isinstance(value, str) else value), used
+
     def format_field(self, value: Any, format_spec: str) -> str:
         if isinstance(value, Reason):
-            return sentence_of(value, self._languages)
+            return _inside(sentence_of(value, self._languages))
         if isinstance(value, tuple):
-            return format_spec.join(sentence_of(each, self._languages) for each in value)
+            return format_spec.join(_inside(sentence_of(each, self._languages)) for each in value)
         if isinstance(value, str) and format_spec == "quoted":
             return quoted(value)
         if isinstance(value, str) and format_spec == "need":

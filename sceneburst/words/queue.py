@@ -60,7 +60,9 @@ SENTENCES: Mapping[str, str] = {
     "redis_database_missing": "SCENEBURST_REDIS_URL: Redis at {url} has no such database ({problem})",
     "redis_forbids": "Redis at {url} refuses this: {problem}; has the user of SCENEBURST_REDIS_URL the right role?",
     "redis_key_foreign": "Redis at {url}: another program has written to a key of this queue ({problem})",
-    "redis_login_lost": ("Redis at {url} refuses the login: {problem}; it was accepted before, so this waits until it is again"),
+    "redis_login_lost": (
+        "Redis at {url} refuses the login, which it has accepted before: {problem}; has the password or the user been changed?"
+    ),
     "redis_login_refused": (
         "Redis at {url} refuses the login: {problem}; are user and password of SCENEBURST_REDIS_URL or "
         "SCENEBURST_REDIS_PASSWORD right?"
@@ -102,6 +104,10 @@ SENTENCES: Mapping[str, str] = {
     "upload_lost": "the upload of job {job_id} took too long or Redis lost it; submit it again",
     # --- a container that ended ---
     "container_broken": "broken: {problem}",
+    # --- how a program ended, after its name ---
+    "exited": "ended with code {exit_code}",
+    "killed": "was killed by signal {signal}",
+    "killed_unexplained": "was killed by signal {signal}, perhaps because memory ran out",
     # --- a submission ---
     "crf_out_of_range": "crf is 1 to 51 with codec h264, not {crf}",
     "job_id_unusable": "{job_id:quoted} is not a usable job id: letters, digits, '.', '_' and '-' only, 1 to 128",

@@ -12,6 +12,9 @@ from scenequeue.reasons import Reason
 #: Lines of a container's log that are kept.
 TAIL_LINES = 200
 
+#: More than a day's launches: of those that run, the oldest may have been launched first of all.
+ALL_CONTAINERS = 100_000
+
 
 class TailLines(NamedTuple):
     """The last lines of a log, with their numbers."""
@@ -82,7 +85,7 @@ class ContainerRecord(FrozenModel):
     cpu_share: float = 0.0
     #: 0 if unknown.
     memory_used_mib: int = 0
-    #: Its current problem; None if it has none. Stored as `note`.
+    #: The reason that it drains, or what of its record cannot be read; None if neither. Stored as `note`.
     remark: Reason | None = None
     #: File on the dispatcher's machine with its output; "" if the output goes elsewhere.
     log: str = ""

@@ -25,6 +25,10 @@ class ContainerReports:
         """Store a container's heartbeat; returns True if the container is to drain."""
         return self._report(record)
 
+    def drained_by(self, container_id: str) -> str:
+        """Return the name of the operator who asked a container to drain; "" where a program did. Cost: one read."""
+        return self._connection.answer("get", self._connection.keys.drain(container_id)) or ""
+
     def log(self, container_id: str, lines: TailLines) -> None:
         """Store the last lines of a container's log; they are kept for a day after its last report. Idempotent."""
         self._connection.run("log", container_id, CONTAINER_TTL_S, TAIL_LINES, lines.run, lines.first, *lines.lines)

@@ -1,4 +1,4 @@
-"""Finds dead letters by reason, job, label and lane, and acts on all that are found."""
+"""Finds dead letters by id, name, reason, job, label and lane, and acts on all that are found."""
 
 import json
 import secrets
@@ -9,11 +9,13 @@ from typing import Literal, NamedTuple
 
 from pydantic import Field
 
+from scenequeue.errors import JobNotFound
 from scenequeue.jobs.ids import JobId
 from scenequeue.jobs.job import Lane
 from scenequeue.jobs.options import FrozenModel
 from scenequeue.jobs.result import DeadLetter
 from scenequeue.ports.audit_log import clean_name
+from scenequeue.reasons import Code
 from scenequeue.structure.connection import Connection
 from scenequeue.structure.hashes import letter_from, member_parts, whole_number
 from scenequeue.structure.merging import merged
@@ -63,6 +65,33 @@ def count_reasons(connection: Connection) -> dict[str, int]:
         fields = each.answer("hgetall", each.keys.of("dead:reasons")) or {}
         counts.update({reason: whole_number(count) for reason, count in fields.items()})
     return dict(sorted(counts.items(), key=lambda each: (-each[1], each[0])))
+
+
+def read_letter(connection: Connection, job_id: str, item_id: str) -> DeadLetter:
+    """Return the dead letter of an item. Cost: one read of each structure, however many letters there are.
+
+    Raises:
+        JobNotFound: there is no such dead letter.
+    """
+    for each in connection.all:
+        if found := _letter_in(each, job_id, item_id):
+            return found
+    raise JobNotFound(Code.LETTER_UNKNOWN, item_id=item_id, job_id=job_id)
+
+
+def read_letter_named(connection: Connection, job_id: str, name: str) -> DeadLetter:
+    """Return the dead letter of the item with this name. Cost: two reads of each structure; raises as `read_letter`."""
+    for each in connection.all:
+        item_id = each.answer("hget", each.keys.job(job_id, "dead:names"), name)
+        found = _letter_in(each, job_id, item_id) if item_id else None
+        if found is not None and found.item.name == name:
+            return found
+    raise JobNotFound(Code.LETTER_UNKNOWN, item_id=name, job_id=job_id)
+
+
+def _letter_in(connection: Connection, job_id: str, item_id: str) -> DeadLetter | None:
+    text = connection.answer("hget", connection.keys.job(job_id, "dead"), item_id)
+    return None if text is None else letter_from(job_id, item_id, text, 0)
 
 
 def find_letters(connection: Connection, wanted: DeadFilter, limit: int) -> list[DeadLetter]:

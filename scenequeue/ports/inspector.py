@@ -5,9 +5,8 @@ from collections.abc import Iterable, Mapping
 from itertools import product
 from typing import Any, NamedTuple
 
-from scenequeue.errors import JobNotFound
 from scenequeue.jobs.container import ContainerRecord
-from scenequeue.jobs.ids import ContainerId, ItemId, JobId, is_job_id
+from scenequeue.jobs.ids import ContainerId, ItemId, JobId
 from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.job import Counts, Depth, JobStatus, Lane, WaitingItems
 from scenequeue.jobs.job_filter import JobFilter, JobPage
@@ -15,20 +14,19 @@ from scenequeue.jobs.result import DeadLetter
 from scenequeue.jobs.rollup import Resolution, Rollup
 from scenequeue.jobs.waiting import Surroundings, may_wait, stand_still, why_standing_still, why_waiting
 from scenequeue.ports.audit_log import Act, read_acts
-from scenequeue.ports.dead_search import DeadFilter, count_reasons, find_letters, matching_letters
-from scenequeue.ports.job_lookup import read_job, status_of
+from scenequeue.ports.dead_search import DeadFilter, count_reasons, find_letters, matching_letters, read_letter, read_letter_named
+from scenequeue.ports.job_lookup import read_job, read_jobs
 from scenequeue.ports.job_search import find_jobs
 from scenequeue.ports.limits import Limit, read_limits
 from scenequeue.ports.rollups import read_rollups
 from scenequeue.published_plan import plan_from
-from scenequeue.reasons import Code, Reason
+from scenequeue.reasons import Reason
 from scenequeue.structure.connection import Connection
 from scenequeue.structure.hashes import (
     MALFORMED,
     container_from,
     counts_from,
     element_from,
-    letter_from,
     member_parts,
     whole_number,
 )
@@ -140,11 +138,11 @@ class QueueInspector:
         Raises:
             JobNotFound: there is no such dead letter.
         """
-        for each in self._connection.all:
-            text = each.answer("hget", each.keys.job(job_id, "dead"), item_id)
-            if text is not None:
-                return letter_from(job_id, item_id, text, 0)
-        raise JobNotFound(Code.LETTER_UNKNOWN, item_id=item_id, job_id=job_id)
+        return read_letter(self._connection, job_id, item_id)
+
+    def dead_letter_named(self, job_id: str, name: str) -> DeadLetter:
+        """The dead letter of a job's item with this name. Cost: two reads; raises as `dead_letter`."""
+        return read_letter_named(self._connection, job_id, name)
 
     def containers(self, limit: int = 1000) -> list[ContainerRecord]:
         """Return the containers that the queue has a record of, newest first: those with a report in the last day."""
@@ -236,10 +234,7 @@ def _sum_of(hashes: Iterable[Mapping[str, str]], prefix: str) -> int:
 def _jobs_of(connection: Connection, limit: int) -> list[JobStatus]:
     """Return the newest jobs of one structure, newest first."""
     ids = connection.answer("zrange", connection.keys.jobs, 0, limit - 1, desc=True) or []
-    found = connection.hashes([connection.keys.job(job_id) for job_id in ids])
-    # An id in the index without a hash is that of an expired job, unless no job can have it.
-    known = zip(ids, found, strict=True)
-    return [status_of(connection, job_id, fields) for job_id, fields in known if fields or not is_job_id(job_id)]
+    return read_jobs(connection, ids)
 
 
 def _peek_lane(connection: Connection, lane: Lane, count: int) -> list[tuple[JobId, ItemId, WorkItem]]:

@@ -1,8 +1,9 @@
 """Finds a job by its id."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from scenequeue.errors import JobNotFound
+from scenequeue.jobs.ids import is_job_id
 from scenequeue.jobs.job import JobStatus
 from scenequeue.reasons import Code
 from scenequeue.structure.connection import Connection
@@ -34,6 +35,16 @@ def status_of(connection: Connection, job_id: str, fields: Mapping[str, str]) ->
     status = shown_job(job_id, fields)
     needs = tuple(map(connection.need, status.ready_needs))
     return status if needs == status.ready_needs else status.model_copy(update={"ready_needs": needs})
+
+
+def read_jobs(connection: Connection, ids: Sequence[str]) -> list[JobStatus]:
+    """Return the statuses of jobs in the index of one structure. Cost: one round trip.
+
+    An id without a hash is that of an expired job, unless no job can have it: then it is shown as malformed.
+    """
+    found = connection.hashes([connection.keys.job(job_id) for job_id in ids])
+    known = zip(ids, found, strict=True)
+    return [status_of(connection, job_id, fields) for job_id, fields in known if fields or not is_job_id(job_id)]
 
 
 def job_not_found(job_id: str) -> JobNotFound:

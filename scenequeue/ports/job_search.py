@@ -3,9 +3,10 @@
 from collections.abc import Collection, Iterator
 from itertools import islice
 
+from scenequeue.jobs.ids import is_job_id
 from scenequeue.jobs.job import JobState, JobStatus
 from scenequeue.jobs.job_filter import SEARCH_LIMIT, JobFilter, JobPage
-from scenequeue.ports.job_lookup import status_of
+from scenequeue.ports.job_lookup import read_jobs
 from scenequeue.structure.connection import Connection
 from scenequeue.structure.merging import merged
 
@@ -41,7 +42,7 @@ def _find_in(connection: Connection, wanted: JobFilter, limit: int, indexed_labe
         for ids in _matching_ids(connection, wanted, indexed_labels):
             looked_at += len(ids)
             # Compare the jobs themselves too: an index may hold entries of a foreign writer.
-            found += filter(wanted.matches, _read(connection, ids))
+            found += filter(wanted.matches, read_jobs(connection, ids))
             if len(found) > limit:
                 return JobPage(found[:limit], is_complete=False)
     return JobPage(found, is_complete=looked_at < SEARCH_LIMIT)
@@ -50,7 +51,8 @@ def _find_in(connection: Connection, wanted: JobFilter, limit: int, indexed_labe
 def _matching_ids(connection: Connection, wanted: JobFilter, indexed_labels: Collection[str]) -> Iterator[list[str]]:
     """Yield the ids that are in all indexes of a filter, newest first, in lists of at most 50."""
     others = _indexes(connection, wanted, indexed_labels)
-    if wanted.name:
+    # The index of names has only ids that a job can have; those of a foreign writer are among all jobs.
+    if wanted.name and is_job_id(wanted.name):
         ids = _begin_with(connection, wanted.name)
     else:
         pipeline = connection.client.pipeline(transaction=False)
@@ -92,9 +94,3 @@ def _begin_with(connection: Connection, name: str) -> Iterator[str]:
     created = connection.answer("zmscore", keys.jobs, ids) if ids else []
     times = dict(zip(ids, created or [None] * len(ids), strict=True))
     return iter(sorted(ids, key=lambda job_id: (times[job_id] or 0, job_id), reverse=True))
-
-
-def _read(connection: Connection, ids: list[str]) -> Iterator[JobStatus]:
-    found = connection.hashes([connection.keys.job(job_id) for job_id in ids])
-    # An id without a hash is that of a job that has just expired.
-    return (status_of(connection, job_id, fields) for job_id, fields in zip(ids, found, strict=True) if fields)

@@ -92,6 +92,12 @@ class Code(StrEnum):
     # --- a container that ended ---
     CONTAINER_BROKEN = "container_broken"
 
+    # --- how a program ended, after its name ---
+    EXITED = "exited"
+    KILLED = "killed"
+    #: By SIGKILL, and nobody said why.
+    KILLED_UNEXPLAINED = "killed_unexplained"
+
     # --- a submission ---
     CRF_OUT_OF_RANGE = "crf_out_of_range"
     JOB_ID_UNUSABLE = "job_id_unusable"

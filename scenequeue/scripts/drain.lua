@@ -3,11 +3,11 @@
 -- Keys     those of draining
 -- ARGV[3]  container id
 -- ARGV[4]  fencing number of the dispatcher that says so, or '' for an operator
--- ARGV[5]  name of the operator, for the audit log; '' for a program
+-- ARGV[5]  name of the operator, for the container and the audit log; '' for a program
 -- Output   1, or 0 when the number is stale (nothing is changed)
 -- Uses     fence, draining, acts
 
 if is_deposed(ARGV[4]) then return 0 end
 if not is_draining(ARGV[3]) then record_act(ARGV[5], 'drain', ARGV[3], 1) end
-mark_draining(ARGV[3])
+mark_draining(ARGV[3], ARGV[5])
 return 1

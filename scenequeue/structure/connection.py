@@ -242,7 +242,9 @@ class Connection:
             # Imported here, as it imports rich, which an application that only enqueues does not need.
             import structlog
 
-            structlog.get_logger().error("redis refuses the login", redis=self.url, error=reason_for(problem).text)
+            # Only in programs with a log; elsewhere structlog would print on standard output, and the error says it all.
+            if structlog.is_configured():
+                structlog.get_logger().error("redis refuses the login", redis=self.url, error=reason_for(problem).text)
         return QueueUnavailable(Code.REDIS_LOGIN_LOST, url=self.url, problem=problem)
 
     def _permission_error(self, error: Exception) -> SettingsError:

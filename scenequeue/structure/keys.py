@@ -30,7 +30,7 @@ class Keys:
     | needs | set | every need that ever had ready items |
     | counts | hash | items per state, over all jobs; turn; ready:<lane>:<need>; weight:<lane>:<need> of those (thousandths) |
     | control | hash | paused: since when (ms); transient: 1 with `up`; repaired:<structure>, sampled:<structure>: see the steps |
-    | drain:<container> | string | the container gets no more leases; expires |
+    | drain:<container> | string | the container gets no more leases; the operator who asked for it, or empty; expires |
     | bell:<need> | list | one element while there is ready work of a need, no worker has taken it, and the queue is not paused |
     | job:<id> | hash | the job: spec, state, times, counters, those of what is ready by need; needs; stage:<n>, see stages.lua |
     | job:<id>:ready:<need> | list | "<item id> <weight ms> <json>" of ready items, next one first |
@@ -38,6 +38,7 @@ class Keys:
     | job:<id>:delayed | set | item ids waiting for a retry |
     | job:<id>:results | hash | item id -> result JSON, for done and dead items |
     | job:<id>:dead | hash | item id -> dead letter JSON |
+    | job:<id>:dead:names | hash | name -> item id, of all items that ever were dead letters |
     | job:<id>:events | stream | what happened, about the last event_limit |
     | job:<id>:parts:<need> | list | keys of lists that take the place of the ready one, each when the one before has run empty |
     | job:<id>:brought | hash | item id -> how many items it has brought for the next stage |

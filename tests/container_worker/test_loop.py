@@ -388,3 +388,32 @@ def test_counts_and_scratch_are_right_after_many_items_at_once(
     (record,) = queue.inspect.containers()
     assert (record.state, record.done, record.failed, record.held) == ("gone", 100, 0, 0)
     assert list((tmp_path / "scratch").iterdir()) == []
+
+
+@pytest.mark.parametrize(("by", "reason"), [("ann@desk", "drained by ann@desk"), ("", "drained by the dispatcher")])
+def test_a_drained_container_says_who_asked_for_it(
+    queue: SceneQueue, start: Callable[..., Running], submit_items: Any, by: str, reason: str
+) -> None:
+    """While it finishes its item, and when it has left."""
+    go = threading.Event()
+
+    def wait(work: ItemContext) -> None:
+        with work.slot():
+            assert go.wait(20)
+
+    submit_items("a", ("wait", {}))
+    running = start({"wait": wait})
+    wait_until(lambda: queue.inspect.depth().counts.leased, "it works")
+    queue.dispatcher.drain("c1", by=by)
+
+    def draining() -> str | None:
+        record = queue.inspect.container("c1")
+        return record.note if record and record.state == "draining" else None
+
+    assert wait_until(draining, "it says that it drains") == reason
+    go.set()
+    assert running.wait() is Exit.DRAINED
+    record = queue.inspect.container("c1")
+    assert record is not None
+    assert (record.state, record.exit_reason) == ("gone", reason)
+    assert is_done(queue)

@@ -173,6 +173,7 @@ def test_an_interrupted_render_leaves_nothing_behind(
     assert more == b""
     wait_until(lambda: not ours(), "every process is gone")
     assert _leftovers(tmp_path) == []
+    assert not (tmp_path / "out").exists(), "an output folder that is empty, and was not there before"
 
 
 def test_an_interrupted_watch_says_that_the_job_goes_on(environment: dict[str, str], queue: SceneQueue) -> None:

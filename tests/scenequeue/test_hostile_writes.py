@@ -186,6 +186,7 @@ PLANTS: dict[str, _Plant] = {
 }  # fmt: skip
 _TYPED = (
     *("journal:victim/0-2", "needs", "since:normal:render/1", "job:victim:parts:render/1", "job:victim:brought"),
+    "job:victim:dead:names",
     *(
         "counts",
         "control",

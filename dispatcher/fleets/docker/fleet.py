@@ -129,9 +129,9 @@ class DockerFleet:
             return None
         with self._lock:
             stopped = self._stopped.get(handle)
-        ended = Code.OUT_OF_MEMORY if state.get("OOMKilled") else Code.PROGRAM_ENDED
         said = state.get("Error")
-        reason = stopped[1] if stopped else Reason(QueueCode.OTHER, {"text": said}) if said else Reason(ended)
+        known = Reason(Code.OUT_OF_MEMORY) if state.get("OOMKilled") else None
+        reason = stopped[1] if stopped else Reason(QueueCode.OTHER, {"text": said}) if said else known
         return FleetContainer(
             handle, container_id, is_running=False, started_ms=created_ms, stopped_reason=reason, exit_code=state.get("ExitCode")
         )

@@ -1,7 +1,11 @@
 -- Dead letters: items that were given up, with their whole history.
 --
--- Keys     job:<id>:dead (hash), job:<id>:results (hash), job:<id>:history (hash), item:<job>/<item> (hash), dead (zset)
+-- Keys     job:<id>:dead (hash), job:<id>:dead:names (hash), job:<id>:results (hash), job:<id>:history (hash),
+--          item:<job>/<item> (hash), dead (zset)
 -- Uses     names, commands, clock, counters, events, leases, history, reasons
+
+--- Maximum length of a name in the index of names, in bytes; only a foreign writer makes longer ones.
+local LETTER_NAME_BYTES = 500
 
 --- Make a dead letter of an item: with its whole history, and a result of state 'dead'.
 --- from     the state in which it is counted now
@@ -26,10 +30,13 @@ local function bury(id, item, from, had, history, why)
     count('dropped', 1)
   end
   enter_reason(member, why)
+  local name = type(decoded.name) == 'string' and decoded.name or ''
+  -- Entries stay when their letters go: whoever finds one looks for the letter.
+  if name ~= '' and #name <= LETTER_NAME_BYTES then call('HSET', job_key(id, 'dead:names'), name, item) end
   call('HDEL', job_key(id, 'history'), item, item .. '#')
   call('DEL', P .. 'item:' .. member)
   call('HSET', job_key(id, 'results'), item, with_reason({
-    item_id = item, name = type(decoded.name) == 'string' and decoded.name or '', state = 'dead', attempts = had.attempt,
+    item_id = item, name = name, state = 'dead', attempts = had.attempt,
     container = had.container, error_class = why.error,
   }, why))
   move(id, from, 'dead', 1, had.need)

@@ -6,7 +6,7 @@
 --- Later stages of a job that a step looks at, at most; job_writer.py allows no more.
 local STAGE_LIMIT = 1000
 --- Parts of a job that expire together with its hash.
-local JOB_PARTS = { 'results', 'dead', 'history', 'brought' }
+local JOB_PARTS = { 'results', 'dead', 'dead:names', 'history', 'brought' }
 
 --- The first and the last number of the stages that have not opened.
 --- stage, stages  fields of the job's hash: number of the open stage from 0, and how many stages there are

@@ -94,7 +94,8 @@ def test_a_killed_process_ends_a_read_in_another_thread(tmp_path: Path) -> None:
         process.kill()
         reader.join(60)
         process.close()
-    assert [str(error) for error in errors] == ["ffmpeg ended with code -9 while it encoded the scene"]
+    ending = "was killed by signal 9 (SIGKILL), perhaps because memory ran out"
+    assert [str(error) for error in errors] == [f"ffmpeg {ending} while it encoded the scene"]
 
 
 def test_a_program_that_cannot_be_run_has_no_version(tmp_path: Path) -> None:

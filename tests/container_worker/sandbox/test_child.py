@@ -116,7 +116,7 @@ def test_a_child_that_a_real_time_signal_ends_is_told_by_its_number(tmp_path: Pa
     """It has no name."""
     with pytest.raises(ToolFailed, match="the child was killed by signal 40"):
         _run(tmp_path, "import signal; signal.raise_signal(40)", limits=Limits(wall_s=60))
-    assert "signal SIGABRT" in str(error_for_exit(-6, "", "the child"))
+    assert "signal 6 (SIGABRT)" in str(error_for_exit(-6, "", "the child"))
 
 
 @pytest.mark.parametrize(("given_s", "soft_s"), [(20, 15), (4, 1)])

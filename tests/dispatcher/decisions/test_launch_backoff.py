@@ -39,7 +39,7 @@ def test_pauses_double_from_one_round_of_false_starts_to_the_next(attempts: int,
     learnt = launch_backoff(ledger, NOW_MS)
     assert learnt.pause_s == pytest.approx(pause_s)
     assert learnt.max_launches == 1
-    assert learnt.why.text == f"the last {40 * attempts} launches came to nothing (ended: CannotPullContainerError)"
+    assert learnt.why.text == f"the last {40 * attempts} launches came to nothing (the container ended: CannotPullContainerError)"
 
 
 def test_a_pause_is_over_when_its_time_is() -> None:

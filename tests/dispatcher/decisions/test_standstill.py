@@ -65,7 +65,7 @@ def test_a_standstill_has_a_reason(
     """With the fleet's own words, or the bound that holds."""
     reason = standstill(made, records, policy, rejection, vain)
     assert (reason.code if reason else None) == code
-    assert reason is None or rejection is None or rejection.problem.text in reason.text
+    assert reason is None or rejection is None or rejection.problem.text.rstrip(".") in reason.text
 
 
 @pytest.mark.parametrize("state", ["intended", "running"])

@@ -5,8 +5,10 @@ import json
 import pytest
 
 from sceneburst.exit_codes import Exit
-from scenequeue.jobs.container import ContainerRecord
+from sceneburst.terminal.operator_name import operator_name
+from scenequeue.jobs.container import ALL_CONTAINERS, ContainerRecord
 from scenequeue.jobs.ids import ContainerId
+from scenequeue.ports.inspector import QueueInspector
 from scenequeue.queue import SceneQueue
 from tests.sceneburst.commands.conftest import CONTAINER, JOB
 from tests.sceneburst.conftest import Console
@@ -90,3 +92,41 @@ def test_a_hostile_plan_is_shown(console: Console, queue: SceneQueue) -> None:
     queue.dispatcher.publish_plan(json.dumps(hostile))
     assert console("plan").code == 0
     assert json.loads(console("plan", "--json").out)["alarms"] == []
+
+
+def test_a_container_that_an_operator_stops_says_who_it_was(console: Console, queue: SceneQueue) -> None:
+    """The first one; the dispatcher and a second operator change nothing about that."""
+    _running(queue, "c1", "c2")
+    assert console("containers", "stop", "c1").code == 0
+    queue.dispatcher.drain("c1")
+    queue.dispatcher.drain("c1", by="another@host")
+    assert queue.worker.drained_by("c1") == operator_name()
+    queue.dispatcher.drain("c2")
+    queue.dispatcher.drain("c2", by="another@host")
+    assert (queue.worker.drained_by("c2"), queue.worker.drained_by("c3")) == ("", "")
+
+
+def test_one_container_is_found_without_the_others(console: Console, queue: SceneQueue, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many there are."""
+    _running(queue, "c1", "c2")
+    monkeypatch.setattr("scenequeue.ports.inspector.QueueInspector.containers", lambda *_: pytest.fail("all were read"))
+    assert console("containers", "stop", "c1").out == "1 draining\n"
+    assert console("containers", "logs", "c9").code == Exit.FAILED
+
+
+def test_all_are_stopped_and_listed_however_many_were_launched_since(
+    console: Console, queue: SceneQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The oldest may be the only ones that still run."""
+    asked: list[int] = []
+    read = QueueInspector.containers
+
+    def counted(inspector: QueueInspector, limit: int = 1000) -> list[ContainerRecord]:
+        asked.append(limit)
+        return read(inspector, limit)
+
+    monkeypatch.setattr(QueueInspector, "containers", counted)
+    _running(queue, "c1")
+    assert "c1" in console("containers").out
+    assert console("containers", "stop", "all").out == "1 draining\n"
+    assert asked == [ALL_CONTAINERS] * 2

@@ -82,3 +82,54 @@ def test_a_reason_in_a_table_is_one_short_line(queue: SceneQueue) -> None:
 def test_an_error_without_a_message_is_its_name(queue: SceneQueue) -> None:
     """Some have none."""
     assert last_reason(_letter(queue, "")).startswith("ToolFailed")
+
+
+def test_a_letter_is_found_by_its_name_without_the_others(
+    console: Console, queue: SceneQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many there are; a name that was requeued has none any more."""
+    _bury(queue, "a", 3)
+    _bury(queue, "b", 3)
+    with monkeypatch.context() as patched:
+        for listing in ("hvals", "hgetall", "hkeys", "zrange", "zmscore", "hmget"):
+            patched.setattr(f"redis.Redis.{listing}", lambda *_, **__: pytest.fail("others were read"))
+        assert json.loads(console("dead", "show", "b", "scene1", "--json").out)["item_id"] == "0-1"
+    assert console("dead", "requeue", "b", "scene1").out == "1 requeued\n"
+    assert console("dead", "show", "b", "scene1").code == Exit.FAILED
+    (lease,) = (lease for lease in queue.worker.lease("c1", 9) if lease.job_id == "b")
+    queue.worker.fail("c1", lease, "BadInput", "again", transient=False)
+    assert "again" in console("dead", "show", "b", "scene1").out
+
+
+@pytest.mark.parametrize(
+    ("options", "question"),
+    [
+        ((), "Forget all 3 dead letters for good?"),
+        (("--reason", "BadInput"), "Forget all dead letters with reason=BadInput for good?"),
+        (("--label", "shop=\x1b[31m north"), "Forget all dead letters with shop=\\x1b[31m north for good?"),
+    ],
+)
+def test_the_question_names_what_is_forgotten(
+    console: Console, queue: SceneQueue, answer: Callable[[str], None], options: tuple[str, ...], question: str
+) -> None:
+    """All of them by their number, or the filter; a no is exit 1, and nothing was done."""
+    _bury(queue, "a", 3)
+    answer("n\n")
+    ended = console("dead", "discard", "--all", *options)
+    assert ended.err.splitlines()[0] == question
+    assert (ended.code, ended.out) == (Exit.FAILED, "")
+    assert ended.err.splitlines()[-1] == "nothing was done; with --yes no question is asked"
+    assert len(queue.inspect.dead_ids("a")) == 3
+
+
+def test_a_question_is_broken_between_words(
+    console: Console, queue: SceneQueue, answer: Callable[[str], None], at_width: Callable[[int], None]
+) -> None:
+    """On a narrow terminal, however long its filter is."""
+    _bury(queue, "a", 1)
+    at_width(60)
+    answer("y\n")
+    labels = [word for name in ("shop", "customer", "campaign") for word in ("--label", f"{name}=the one in the north")]
+    ended = console("dead", "discard", "--all", *labels)
+    assert ended.code == 0
+    assert all(len(line) <= 60 for line in ended.err.splitlines())

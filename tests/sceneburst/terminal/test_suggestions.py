@@ -16,7 +16,7 @@ from sceneburst.terminal.suggestions import Suggestions
 def test_an_address_with_a_password_is_never_printed(url: str) -> None:
     """Its variable is named, and the rest of what was given kept."""
     told = Suggestions(url, "films").command("watch", "a")
-    assert told == "`sceneburst watch a --namespace films`, with the address in SCENEBURST_REDIS_URL,"
+    assert told == "`sceneburst watch a --namespace films` (with the address in SCENEBURST_REDIS_URL)"
 
 
 def test_what_a_shell_would_take_apart_is_quoted() -> None:

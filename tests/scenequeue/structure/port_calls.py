@@ -120,6 +120,7 @@ def _worker(world: World) -> Iterator[tuple[str, Call]]:
     world.queue.worker.extend(_WHO, [one()], lease_s=0)
     yield "reclaim", lambda queue: queue.worker.reclaim()
     yield "beat", lambda queue: queue.worker.beat(world.record)
+    yield "drained_by", lambda queue: queue.worker.drained_by(_WHO)
     yield "log", lambda queue: queue.worker.log(_WHO, lines)
     yield "goodbye", lambda queue: queue.worker.goodbye(world.record)
 
@@ -180,6 +181,7 @@ def _inspect(world: World) -> Iterator[tuple[str, Call]]:
     yield "find_jobs", lambda queue: queue.inspect.find_jobs(wanted)
     yield "dead_ids", lambda queue: queue.inspect.dead_ids(dead.job_id)
     yield "dead_letter", lambda queue: queue.inspect.dead_letter(dead.job_id, dead.item_id)
+    yield "dead_letter_named", lambda queue: queue.inspect.dead_letter_named(dead.job_id, dead.item.name)
     yield "container", lambda queue: queue.inspect.container(_WHO)
     yield "log", lambda queue: queue.inspect.log(_WHO)
     yield "history", lambda queue: queue.inspect.history(Resolution.HOUR)
