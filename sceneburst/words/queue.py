@@ -9,7 +9,7 @@ SENTENCES: Mapping[str, str] = {
         "{containers:the only container that is allowed drains; another is|all # containers that are allowed drain; others are} "
         "launched afterwards"
     ),
-    "busy": "{containers:1 container is|# containers are} busy with what came before",
+    "busy": "{containers:1 container is|# containers are} busy with earlier items",
     "false_starts": "containers end before they have worked: {problem}",
     "fleet_unseen": "the dispatcher cannot see its fleet, and launches nothing until it can: {problem}",
     "launches_fail": "no container can be started: {problem}",
@@ -26,7 +26,7 @@ SENTENCES: Mapping[str, str] = {
     "planned": "the dispatcher's plan: {why}",
     "retry_later": "{items:1 item waits|# items wait} for the next attempt",
     "starting": "{containers:1 container is|# containers are} starting",
-    "plan_malformed": "the plan in Redis is malformed",
+    "plan_malformed": "the plan in Redis is malformed; the dispatcher's next tick replaces it",
     # --- a Redis server ---
     "redis_disk_fails": "Redis could not write to its disk ({fields}: err) and refuses writes",
     "redis_evicts": "eviction policy {policy}: Redis deletes jobs and leases when its memory is full",
@@ -35,7 +35,7 @@ SENTENCES: Mapping[str, str] = {
     "redis_keys_moved": "the keys are on another server of the cluster: {problem}",
     "redis_loses_jobs": "no append-only file: a restart loses jobs",
     "redis_loses_last_writes": ("no append-only file: a fail-over loses the last writes, and a restart of all nodes every job"),
-    "redis_nearly_full": ("{used_mib:.0f} of {limit_mib:.0f} MiB are used: new jobs are refused when it is full"),
+    "redis_nearly_full": ("{used_mib:.0f} of {limit_mib:.0f} MiB of memory are used; Redis refuses new jobs when all are"),
     "redis_policy": "policy {policy}",
     "redis_replica": "this server is a replica of {primary} and refuses writes",
     "redis_server": "{facts:, }",
@@ -80,7 +80,9 @@ SENTENCES: Mapping[str, str] = {
         "the Sentinels watch no service {service:quoted}, but {known}; is its name in SCENEBURST_REDIS_URL right?"
     ),
     # --- a step that is refused ---
-    "backlog_full": "the backlog is at its limit of {limit:1 item|# items}; job {job_id} with {items} was not enqueued",
+    "backlog_full": (
+        "the backlog is at its limit of {limit:1 item|# items}; job {job_id} with {items} was not enqueued; submit it again later"
+    ),
     "fence_stale": "the fencing number is stale: another dispatcher acts",
     "first_stage_deferred": "the first stage of job {job_id} cannot be deferred: nobody would bring its items",
     "growth_not_whole": "some of the items that {items} brings are missing in Redis; stage all of them again",
@@ -90,7 +92,7 @@ SENTENCES: Mapping[str, str] = {
     "job_unknown": "no job {job_id:quoted}: never submitted here, or its results have expired",
     "journal_too_large": "the journal of {item} would exceed {limit} bytes",
     "lease_stale": "{item} is no longer leased to this container: another one has it, or its job has ended",
-    "letter_unknown": "no dead letter {item_id:quoted} of job {job_id:quoted}",
+    "letter_unknown": "no dead letter {item_id:quoted} of job {job_id:quoted}; `sceneburst dead` lists those that there are",
     "letter_without_item": (
         "dead letter {item_id:quoted} of job {job_id:quoted} is malformed in Redis; `sceneburst dead discard` forgets it"
     ),

@@ -88,7 +88,7 @@ def test_leases_elements_results_events_and_the_plan_are_read_one_by_one(queue: 
     assert [item.kind for _, _, item in queue.inspect.peek()] == ["malformed", "render"]
     assert [result.state for result in queue.producer.results("a")] == ["done", "dead"]
     assert queue.producer.events("a")[-1].event == "malformed"
-    assert (queue.inspect.plan() or {})["why"].text == "the plan in Redis is malformed"
+    assert (queue.inspect.plan() or {})["why"].text == "the plan in Redis is malformed; the dispatcher's next tick replaces it"
 
 
 def test_a_result_of_every_stage_comes_in_order(queue: SceneQueue) -> None:
