@@ -3,15 +3,23 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from scenequeue.jobs.ids import check_job_id
+from container_worker.drain import Drain
+from container_worker.exit_codes import Exit
+from container_worker.loop import WorkLoop
+from scenequeue.jobs.ids import ContainerId, check_job_id
 from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.job import JobSpec, Lane
 from scenequeue.queue import SceneQueue
+from scenequeue.settings import WorkerSettings
+from tests.container_worker.function_kind import Action, kinds_of
+from tests.container_worker.running import Running
 
 
 @pytest.fixture
@@ -56,3 +64,30 @@ def submit_items(queue: SceneQueue, tmp_path: Path) -> Callable[..., None]:
         queue.producer.submit(JobSpec(job_id=check_job_id(job_id), lane=lane, max_attempts=max_attempts), [items])
 
     return submit
+
+
+@pytest.fixture
+def start(queue: SceneQueue, tmp_path: Path) -> Iterator[Callable[..., Running]]:
+    """Starts a loop as container c1 that does these things; it leaves with the test at the latest."""
+    started: list[Running] = []
+
+    def begin(actions: Mapping[str, Action], **settings: Any) -> Running:
+        values = {"slots": 1, "lease_s": 1.0, "idle_timeout_s": 0.3, "scratch_dir": tmp_path / "scratch", **settings}
+        running = Running(Drain(values.pop("drain_grace_s", 10.0)))
+        loop = WorkLoop(queue, WorkerSettings.load(**values), ContainerId("c1"), kinds_of(actions), running.drain)
+
+        def run() -> None:
+            try:
+                running.result.append(loop.run())
+            except BaseException as error:
+                running.result.append(error)
+
+        running.thread = threading.Thread(target=run)
+        running.thread.start()
+        started.append(running)
+        return running
+
+    yield begin
+    for running in started:
+        running.drain.ask("the test is over", Exit.DRAINED)
+        running.wait()

@@ -2,89 +2,22 @@
 
 import errno
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from container_worker import drain as drain_module
-from container_worker.drain import Drain
 from container_worker.exit_codes import Exit
 from container_worker.kind import ItemContext
-from container_worker.loop import WorkLoop, look_s
+from container_worker.loop import look_s
 from container_worker.sandbox.child import Stopped
 from scenequeue.errors import DiskFull, QueueUnavailable, SettingsError, StorageUnavailable
-from scenequeue.jobs.ids import ContainerId, check_job_id
-from scenequeue.jobs.item import WorkItem
-from scenequeue.jobs.job import JobSpec, JobState
 from scenequeue.queue import SceneQueue
-from scenequeue.settings import WorkerSettings
-from tests.container_worker.function_kind import Action, kinds_of
+from tests.container_worker.running import Running, attempts_of_the_ready, done, is_done
 from tests.scenequeue.jobs import waiting_needs
 from tests.support.waiting import wait_until
-
-
-@dataclass
-class Running:
-    """A loop in a thread."""
-
-    drain: Drain
-    result: list[Exit | BaseException] = field(default_factory=list)
-    thread: threading.Thread | None = None
-
-    def wait(self) -> Exit | BaseException:
-        assert self.thread is not None
-        self.thread.join(20)
-        assert not self.thread.is_alive(), "the loop does not leave"
-        return self.result[0]
-
-
-@pytest.fixture
-def start(queue: SceneQueue, tmp_path: Path) -> Iterator[Callable[..., Running]]:
-    """Starts a loop as container c1 that does these things; it leaves with the test at the latest."""
-    started: list[Running] = []
-
-    def begin(actions: Mapping[str, Action], **settings: Any) -> Running:
-        values = {"slots": 1, "lease_s": 1.0, "idle_timeout_s": 0.3, "scratch_dir": tmp_path / "scratch", **settings}
-        running = Running(Drain(values.pop("drain_grace_s", 10.0)))
-        loop = WorkLoop(queue, WorkerSettings.load(**values), ContainerId("c1"), kinds_of(actions), running.drain)
-
-        def run() -> None:
-            try:
-                running.result.append(loop.run())
-            except BaseException as error:
-                running.result.append(error)
-
-        running.thread = threading.Thread(target=run)
-        running.thread.start()
-        started.append(running)
-        return running
-
-    yield begin
-    for running in started:
-        running.drain.ask("the test is over", Exit.DRAINED)
-        running.wait()
-
-
-def done(work: ItemContext) -> None:
-    """Done in no time."""
-    with work.slot():
-        pass
-
-
-def is_done(queue: SceneQueue, job_id: str = "a") -> bool:
-    return queue.producer.status(job_id).state is JobState.DONE
-
-
-def attempts_of_the_ready(queue: SceneQueue, count: int) -> list[int]:
-    """Lease what is ready as somebody else, and cancel the job."""
-    leases = wait_until(lambda: queue.worker.lease("other", count, serves=waiting_needs(queue)), "something is ready")
-    attempts = [lease.attempt for lease in leases]
-    queue.worker.release("other", leases)
-    queue.producer.cancel("a")
-    return attempts
 
 
 def test_a_used_up_budget_does_not_end_the_work(queue: SceneQueue, start: Callable[..., Running], submit_items: Any) -> None:
@@ -149,121 +82,6 @@ def test_a_redis_outage_is_not_idleness(
 def test_nobody_waits_for_work_beyond_the_idle_limit(idle_s: float, wait_s: float) -> None:
     """Nor so shortly that Redis would take it for ever; past the limit, it stays for another reason."""
     assert look_s(20.0, idle_s) == wait_s
-
-
-def test_a_busy_worker_puts_back_what_a_dead_one_held(
-    queue: SceneQueue, start: Callable[..., Running], submit_items: Any
-) -> None:
-    """Promise 2 without a dispatcher: also under a backlog that never ends, and with every slot taken."""
-    submit_items("lost", ("done", {}))
-    assert len(queue.worker.lease("dead", 1, lease_s=0, serves=waiting_needs(queue))) == 1
-    submit_items("a", *[("wait", {})] * 50)
-    may_end, seen = threading.Event(), threading.Event()
-
-    def wait(work: ItemContext) -> None:
-        seen.set()
-        with work.slot():
-            assert may_end.wait(20)
-
-    running = start({"wait": wait, "done": done}, lease_s=1.0)
-    assert seen.wait(10)
-    wait_until(lambda: "reclaimed" in [event.event for event in queue.producer.events("lost")], "it was put back", 5)
-    assert queue.producer.status("a").counts.ready > 40
-    may_end.set()
-    wait_until(lambda: is_done(queue, "lost"), "it is done before the backlog is")
-    running.drain.ask("enough", Exit.DRAINED)
-    running.wait()
-    queue.producer.cancel("a")
-
-
-def test_a_lease_whose_answer_was_lost_is_not_forgotten(
-    queue: SceneQueue, start: Callable[..., Running], submit_items: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Redis has given the items out, the worker has heard nothing: it asks again, and gets the same ones."""
-    lease = queue.worker.lease
-    left = [2]
-
-    def answer_lost(*arguments: Any, **options: Any) -> Any:
-        answer = lease(*arguments, **options)
-        if left[0]:
-            left[0] -= 1
-            raise QueueUnavailable("the connection broke")
-        return answer
-
-    monkeypatch.setattr(queue.worker, "lease", answer_lost)
-    submit_items("a", *[("done", {})] * 3)
-    began = queue.inspect.now_ms()
-    assert start({"done": done}, lease_s=60.0).wait() is Exit.IDLE
-    assert is_done(queue)
-    assert queue.inspect.now_ms() - began < 30_000
-    leased = [event for event in queue.producer.events("a") if event.event == "leased"]
-    assert len(leased) == 3
-
-
-def test_a_bell_that_rings_for_others_makes_nobody_spin(
-    queue: SceneQueue, start: Callable[..., Running], submit_items: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Marked for drain, with work for others on the queue, until the next beat: a few looks, not thousands."""
-    calls: list[int] = []
-    lease = queue.worker.lease
-
-    def counted(*arguments: Any, **options: Any) -> Any:
-        calls.append(1)
-        return lease(*arguments, **options)
-
-    monkeypatch.setattr(queue.worker, "lease", counted)
-    running = start({"done": done}, lease_s=30.0, idle_timeout_s=30.0)
-    wait_until(queue.inspect.containers, "hello")
-    wait_until(lambda: calls, "it is at the bell")
-    queue.dispatcher.drain("c1")
-    submit_items("a", ("done", {}))
-    assert running.wait() is Exit.DRAINED
-    assert len(calls) < 30
-    assert attempts_of_the_ready(queue, 1) == [1]
-
-
-def test_strange_items_are_left_to_others_while_known_ones_are_done(
-    queue: SceneQueue, start: Callable[..., Running], submit_items: Any
-) -> None:
-    """Of another kind, or of a newer version; they keep nobody from leaving when idle."""
-    newer = WorkItem(v=99, kind="done", name="newer")
-    odd = WorkItem(kind="teleport", name="odd")
-    queue.producer.submit(JobSpec(job_id=check_job_id("a")), [[newer, odd]])
-    submit_items("b", *[("done", {})] * 2)
-    assert start({"done": done}).wait() is Exit.IDLE
-    assert is_done(queue, "b")
-    (record,) = queue.inspect.containers()
-    assert record.serves == "done/1"
-    assert attempts_of_the_ready(queue, 2) == [1, 1]
-
-
-def test_an_item_among_those_of_another_need_is_refused_and_its_neighbours_are_done(
-    queue: SceneQueue, start: Callable[..., Running], submit_items: Any
-) -> None:
-    """A foreign writer has put it there; nobody would ever get it elsewhere, so it is a dead letter."""
-    submit_items("a", *[("done", {})] * 2)
-    connection = queue._connection
-    strange = WorkItem(kind="teleport", name="odd").model_dump_json()
-    connection.client.lset(connection.keys.ready("a", "done/1"), 0, f"0-0 1000 {strange}")
-    assert start({"done": done}).wait() is Exit.IDLE
-    (letter,) = queue.inspect.dead("a")
-    assert (letter.item_id, letter.errors[0].error) == ("0-0", "BadInput")
-    assert "'teleport' v1 stood among those of another need" in letter.errors[0].message
-    assert queue.producer.status("a").counts.done == 1
-
-
-def test_a_message_that_cannot_be_read_does_not_end_the_worker(
-    queue: SceneQueue, start: Callable[..., Running], submit_items: Any
-) -> None:
-    """A foreign producer may have written it; it becomes a dead letter, and the worker does what it can read."""
-    unreadable = WorkItem.model_construct(v=1, kind="done", name="a/b", weight=1.0, payload={})
-    queue.producer.submit(JobSpec(job_id=check_job_id("a")), [[unreadable]])
-    running = start({"done": done}, idle_timeout_s=30.0)
-    wait_until(lambda: queue.inspect.dead("a"), "it is buried")
-    submit_items("b", ("done", {}))
-    wait_until(lambda: is_done(queue, "b"), "the readable one is done")
-    running.drain.ask("enough", Exit.DRAINED)
-    assert running.wait() is Exit.DRAINED
 
 
 def test_what_hangs_after_the_grace_is_handed_back_and_left_behind(

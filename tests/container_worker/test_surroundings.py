@@ -22,10 +22,8 @@ from scenequeue.jobs.item import Lease
 from scenequeue.jobs.job import JobState
 from scenequeue.queue import SceneQueue
 from scenequeue.reasons import Code
-from tests.container_worker.test_loop import Running, attempts_of_the_ready, done, start
+from tests.container_worker.running import Running, attempts_of_the_ready, done
 from tests.support.waiting import wait_until
-
-__all__ = ["start"]
 
 
 def test_a_container_whose_scratch_folder_became_a_file_eats_no_item(

@@ -24,8 +24,6 @@ from scenequeue.settings import DispatcherSettings
 from tests.scenequeue.jobs import submit
 from tests.support.waiting import wait_until
 
-MakeDispatcher = Callable[..., Dispatcher]
-
 
 @pytest.fixture
 def settings(redis_url: str, namespace: str, tmp_path: Path) -> DispatcherSettings:

@@ -11,16 +11,13 @@ from producer import Producer, Scene
 from producer.checks import Checks, Rules
 from producer.places import output_uri
 from producer.reach import Reach
-from producer.uploads import Uploader
-from scenequeue.errors import InvalidScenes, QueueUnavailable, StorageUnavailable, inside
+from scenequeue.errors import InvalidScenes, QueueUnavailable, inside
 from scenequeue.jobs.ids import check_job_id
 from scenequeue.jobs.kinds.render import RenderOptions
 from scenequeue.jobs.wishes import JobWishes
 from scenequeue.queue import SceneQueue
 from scenequeue.reasons import Reason
-from scenequeue.settings import ProducerSettings, SceneburstSettings
-from scenequeue.storages.uri import UriStorage
-from tests.conftest import S3
+from scenequeue.settings import ProducerSettings
 from tests.support.media import Media
 
 
@@ -210,31 +207,6 @@ def test_a_mistake_in_a_later_chunk_of_an_iterator_leaves_nothing_visible(
     with pytest.raises(InvalidScenes, match=r"scene 26 \(s3\): scene 4 has this name too"):
         producer.submit_scenes(scenes, output="/x", job_id="late")
     assert queue.inspect.jobs() == []
-
-
-def test_an_upload_that_was_broken_off_elsewhere_is_made_again(s3: S3, media: Media) -> None:
-    """A name that is a content's hash must hold that content; progress is told."""
-    told: list[int] = []
-    storage = UriStorage(SceneburstSettings.load())
-    picture = media.image()
-    for _ in range(2):
-        uploader = Uploader(storage, f"{s3.uri}/inputs", 2, told.append)
-        (address,) = uploader.addresses([picture, picture]).values()
-        found = storage.stat(address)
-        assert found is not None
-        assert found.bytes == picture.stat().st_size
-        uploader.close()
-        storage.put(media.srt("half.srt", [(0, 1, "x")]), address)
-    assert told == [1, 1]
-
-
-def test_a_file_that_changes_while_it_is_uploaded_is_noticed(s3: S3, media: Media, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its address would lie about it for ever."""
-    monkeypatch.setattr("producer.uploads.sha256_of", lambda _path: "0" * 64)
-    uploader = Uploader(UriStorage(SceneburstSettings.load()), f"{s3.uri}/inputs", 2)
-    with pytest.raises(StorageUnavailable, match="changed while"):
-        uploader.addresses([media.image()])
-    uploader.close()
 
 
 def test_inputs_of_odd_kinds_are_named(producer: Producer, media: Media) -> None:

@@ -1,11 +1,9 @@
 """The command line, run as people run it."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,49 +13,19 @@ import pytest
 from sceneburst.exit_codes import Exit
 from scenequeue.jobs.job import JobState
 from scenequeue.queue import SceneQueue
+from tests.sceneburst.program import PROGRAM, Run, manifest
 from tests.scenequeue.jobs import done, submit
 from tests.support.media import Media
 from tests.support.processes import is_alive
 from tests.support.waiting import wait_until
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
-_PROGRAM = [sys.executable, "-m", "sceneburst"]
-
-
-@pytest.fixture
-def environment(redis_url: str, namespace: str, tmp_path: Path) -> dict[str, str]:
-    """This test's queue, and a temporary folder of its own to look for leftovers in."""
-    (tmp_path / "t").mkdir()
-    return {**os.environ, "SCENEBURST_REDIS_URL": redis_url, "SCENEBURST_NAMESPACE": namespace, "TMPDIR": str(tmp_path / "t")}
-
-
-@pytest.fixture
-def run(environment: dict[str, str]) -> Run:
-    """Runs `sceneburst`."""
-
-    def run(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-        argv = [*_PROGRAM, *arguments]
-        return subprocess.run(argv, env={**environment, **more}, capture_output=True, text=True, timeout=120, check=False)
-
-    return run
-
-
-def _manifest(media: Media, count: int = 2, seconds: float = 0.5, **more: Any) -> Path:
-    scenes: list[dict[str, Any]] = [
-        {"name": f"s{index}", "image": str(media.image()), "audio": str(media.tone(f"n{index}.wav", seconds))}
-        for index in range(count)
-    ]
-    path = media.folder / "job.json"
-    path.write_text(json.dumps({"options": {"resolution": "360p"}, "scenes": scenes, **more}))
-    return path
 
 
 def test_up_serves_other_terminals_until_ctrl_c_and_keeps_the_queue_where_told(
     environment: dict[str, str], media: Media, tmp_path: Path
 ) -> None:
     """Submit from outside, get the video; Ctrl-C leaves no process; a second `up` on the same folder still knows the job."""
-    path = _manifest(media, 1)
-    argv = [*_PROGRAM, "up", "--root", str(media.folder), "--root", str(tmp_path / "out"), "--data", str(tmp_path / "kept")]
+    path = manifest(media, 1)
+    argv = [*PROGRAM, "up", "--root", str(media.folder), "--root", str(tmp_path / "out"), "--data", str(tmp_path / "kept")]
     for attempt in range(2):
         program = subprocess.Popen(argv, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         assert program.stdout is not None
@@ -69,7 +37,7 @@ def test_up_serves_other_terminals_until_ctrl_c_and_keeps_the_queue_where_told(
             if attempt == 0
             else ["status", "films", "--json"]
         )
-        ended = subprocess.run([*_PROGRAM, *words], env=theirs, capture_output=True, text=True, timeout=120, check=False)
+        ended = subprocess.run([*PROGRAM, *words], env=theirs, capture_output=True, text=True, timeout=120, check=False)
         assert ended.returncode == 0, ended.stderr
         children = psutil.Process(program.pid).children(recursive=True)
         assert children
@@ -81,101 +49,6 @@ def test_up_serves_other_terminals_until_ctrl_c_and_keeps_the_queue_where_told(
     assert (tmp_path / "out" / "s0.mp4").stat().st_size > 0
 
 
-def _leftovers(folder: Path) -> list[str]:
-    return [str(path) for path in (folder / "t").iterdir()]
-
-
-def test_render_delivers_what_it_can_and_names_what_failed(
-    run: Run, media: Media, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    """Text as image, empty audio, missing file: each named; the good scene, of a linked picture, is there; nothing is left."""
-    path = _manifest(media, 1)
-    job = json.loads(path.read_text())
-    (media.folder / "text.jpg").write_text("I am no picture")
-    (media.folder / "empty.mp3").touch()
-    good = job["scenes"][0]
-    away = media.image().rename(tmp_path_factory.mktemp("away") / "picture.jpg")
-    Path(good["image"]).symlink_to(away)
-    good["subtitles"] = str(media.srt("late.srt", [(5, 6, "late")]))
-    job["scenes"] += [
-        {**good, "name": "text", "image": str(media.folder / "text.jpg")},
-        {**good, "name": "empty", "audio": str(media.folder / "empty.mp3")},
-        {**good, "name": "lost", "audio": str(media.folder / "lost.mp3")},
-    ]
-    path.write_text(json.dumps(job))
-    ended = run("render", str(path), "--output", str(tmp_path / "out"), "--json")
-    assert ended.returncode == Exit.FAILED, ended.stderr
-    report = json.loads(ended.stdout)
-    scenes = {scene["name"]: scene for scene in report["scenes"]}
-    assert set(scenes["s0"]) == {
-        *("name", "state", "output", "duration_s", "bytes", "processing_s", "attempts", "container", "error", "warnings")
-    }
-    assert {name: scene["state"] for name, scene in scenes.items()} == {
-        "s0": "done",
-        "text": "dead",
-        "empty": "dead",
-        "lost": "dead",
-    }
-    (warning,) = scenes["s0"]["warnings"]
-    assert warning == {"code": "subtitles_outside", "parameters": {}, "text": "no subtitle falls inside the narration"}
-    assert "not a picture" in scenes["text"]["error"]
-    assert "empty" in scenes["empty"]["error"]
-    assert "lost.mp3" in scenes["lost"]["error"]
-    assert report["totals"]["succeeded"] == 1
-    assert [file.name for file in (tmp_path / "out").iterdir()] == ["s0.mp4"]
-    assert _leftovers(tmp_path) == []
-
-
-def test_render_exits_0_when_exactly_the_expected_scene_failed(run: Run, media: Media, tmp_path: Path) -> None:
-    """`make demo` relies on this exit code."""
-    path = _manifest(media, 2)
-    job = json.loads(path.read_text())
-    job["scenes"][1]["audio"] = "lost.mp3"
-    job["scenes"][0]["subtitles"] = str(media.srt("late.srt", [(5, 6, "late")]))
-    path.write_text(json.dumps(job))
-    output = ("--output", str(tmp_path / "out"))
-    ended = run("render", str(path), *output, "--expect-failure", "s1")
-    assert ended.returncode == Exit.OK
-    assert ended.stdout.splitlines()[-1] == f"videos in {tmp_path / 'out'}"
-    assert "warning: s0: no subtitle falls inside the narration" in ended.stdout + ended.stderr
-    assert run("render", str(path), *output, "--expect-failure", "s0").returncode == Exit.FAILED
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_render_leaves_nothing_behind(
-    environment: dict[str, str], media: Media, tmp_path: Path, number: signal.Signals
-) -> None:
-    """No process, no socket, no temporary file."""
-    path = _manifest(media, 3, seconds=60)
-    argv = [*_PROGRAM, "render", str(path), "--output", str(tmp_path / "out")]
-    program = subprocess.Popen(argv, env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
-    marks = str(tmp_path / "t")
-
-    def ours() -> list[str]:
-        found = []
-        for process in psutil.process_iter():
-            try:
-                if process.environ().get("TMPDIR", "").startswith(marks):
-                    found.append(" ".join(process.cmdline()))
-            except (psutil.Error, OSError):
-                continue
-        return found
-
-    wait_until(lambda: any("container_worker.media.scene" in command for command in ours()), "a scene renders", 60)
-    program.send_signal(number)
-    assert program.stderr is not None
-    said = next(line for line in program.stderr if b"interrupted" in line or b"Traceback" in line)
-    # While it ends, too.
-    program.send_signal(number)
-    _, more = program.communicate(timeout=60)
-    assert program.returncode == Exit.INTERRUPTED
-    assert said.startswith(b"interrupted; nothing was left running")
-    assert more == b""
-    wait_until(lambda: not ours(), "every process is gone")
-    assert _leftovers(tmp_path) == []
-    assert not (tmp_path / "out").exists(), "an output folder that is empty, and was not there before"
-
-
 def test_an_interrupted_watch_says_that_the_job_goes_on(environment: dict[str, str], queue: SceneQueue) -> None:
     """Nothing that runs elsewhere is claimed to have stopped."""
     submit(queue, "a", 1)
@@ -185,38 +58,13 @@ def test_an_interrupted_watch_says_that_the_job_goes_on(environment: dict[str, s
     def watches() -> bool:
         return any(each["cmd"] == "xread" and each["id"] not in before for each in client.client_list())
 
-    argv = [*_PROGRAM, "watch", "a"]
+    argv = [*PROGRAM, "watch", "a"]
     program = subprocess.Popen(argv, env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
     wait_until(watches, "it waits for the job's events", 60)
     program.send_signal(signal.SIGINT)
     _, said = program.communicate(timeout=60)
     assert program.returncode == Exit.INTERRUPTED, said
     assert said.splitlines()[-1] == "interrupted; job a goes on; `sceneburst watch a` follows it again"
-
-
-def test_a_killed_worker_changes_nothing_in_the_outcome(environment: dict[str, str], media: Media, tmp_path: Path) -> None:
-    """Kill -9 in the middle of a render: every scene is delivered all the same."""
-    path = _manifest(media, 3, seconds=8)
-    argv = [*_PROGRAM, "render", str(path), "--output", str(tmp_path / "out"), "--json"]
-    program = subprocess.Popen(argv, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-
-    def worker() -> psutil.Process | None:
-        for process in psutil.process_iter():
-            try:
-                is_worker = "container_worker" in process.cmdline()
-                is_ours = is_worker and process.environ().get("TMPDIR") == str(tmp_path / "t")
-                # Losing a container counts as an attempt once the encoder runs; before that, the scene is only prepared.
-                if is_ours and any("scene.mp4" in child.cmdline() for child in process.children(recursive=True)):
-                    return process
-            except (psutil.Error, OSError):
-                continue
-        return None
-
-    wait_until(worker, "a worker renders", 60).kill()  # type: ignore[union-attr]
-    out, _ = program.communicate(timeout=120)
-    assert program.returncode == Exit.OK
-    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["s0.mp4", "s1.mp4", "s2.mp4"]
-    assert max(scene["attempts"] for scene in json.loads(out)["scenes"]) == 2
 
 
 @pytest.mark.parametrize(
@@ -228,7 +76,7 @@ def test_a_killed_worker_changes_nothing_in_the_outcome(environment: dict[str, s
 )
 def test_a_wrong_manifest_is_exit_2_and_a_clear_line(run: Run, media: Media, change: dict[str, Any], words: str) -> None:
     """Nothing is started."""
-    ended = run("render", str(_manifest(media, 1, **change)), "--output", "out")
+    ended = run("render", str(manifest(media, 1, **change)), "--output", "out")
     assert ended.returncode == Exit.USAGE
     assert words in ended.stderr
     assert "Traceback" not in ended.stderr
@@ -237,7 +85,7 @@ def test_a_wrong_manifest_is_exit_2_and_a_clear_line(run: Run, media: Media, cha
 def test_an_output_that_cannot_be_written_is_exit_2(run: Run, media: Media, tmp_path: Path) -> None:
     """Before anything is rendered."""
     (tmp_path / "taken").touch()
-    ended = run("render", str(_manifest(media, 1)), "--output", str(tmp_path / "taken" / "out"))
+    ended = run("render", str(manifest(media, 1)), "--output", str(tmp_path / "taken" / "out"))
     assert ended.returncode == Exit.USAGE
     assert "the output cannot be written" in ended.stderr
 
@@ -278,7 +126,7 @@ def test_operators_see_steer_and_mend(run: Run, queue: SceneQueue) -> None:
 
 def test_submit_then_watch_then_download(run: Run, queue: SceneQueue, media: Media, tmp_path: Path) -> None:
     """The same manifest on a running queue."""
-    ended = run("submit", str(_manifest(media, 1)), "--output", str(tmp_path / "out"), "--job-id", "mine", "--json")
+    ended = run("submit", str(manifest(media, 1)), "--output", str(tmp_path / "out"), "--job-id", "mine", "--json")
     assert json.loads(ended.stdout)["job_id"] == "mine"
     (lease,) = queue.worker.lease("c1", 1)
     details = {"warnings": [{"code": "subtitles_outside", "parameters": {}}]}

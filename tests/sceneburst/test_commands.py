@@ -8,24 +8,15 @@ import httpx
 import pytest
 
 from dispatcher.webhooks import WebhookSender
-from sceneburst.commands.render import text_when_interrupted, verdict
-from sceneburst.commands.up import queue_text
-from sceneburst.exit_codes import Exit, Interrupted
-from scenequeue.errors import QueueUnavailable
+from sceneburst.commands.render import verdict
+from sceneburst.exit_codes import Exit
 from scenequeue.jobs.container import ContainerRecord
-from scenequeue.jobs.ids import ContainerId, JobId
-from scenequeue.jobs.job import Counts, JobState, JobStatus, Lane
+from scenequeue.jobs.ids import ContainerId
 from scenequeue.jobs.result import ItemResult
 from scenequeue.queue import SceneQueue
 from tests.sceneburst.conftest import Console
 from tests.scenequeue.jobs import done, submit
 from tests.support.media import Media
-
-
-def _bury(queue: SceneQueue, job: str, count: int) -> None:
-    submit(queue, job, count)
-    for lease in queue.worker.lease("c1", count):
-        queue.worker.fail("c1", lease, "BadInput", "image: [/] no picture", transient=False)
 
 
 @pytest.mark.parametrize(
@@ -96,32 +87,6 @@ def test_every_mistake_in_an_id_is_exit_1_and_one_line(console: Console, words: 
     assert "\x1b[31m" not in ended.err.removeprefix("\x1b[31m")
 
 
-def test_dead_letters_are_shown_requeued_and_discarded_by_name_or_all(console: Console, queue: SceneQueue) -> None:
-    """A message with brackets is shown as it is."""
-    _bury(queue, "a", 4)
-    assert "image: [/] no picture" in console("dead", "list", "--job", "a").out
-    assert "image: [/] no picture" in console("dead", "show", "a", "0-1").out
-    assert json.loads(console("dead", "show", "a", "0-1", "--json").out)["item_id"] == "0-1"
-    assert console("dead", "requeue", "a", "0-0").out == "1 requeued\n"
-    assert console("dead", "discard", "a", "0-3", "--yes").out == "1 discarded\n"
-    assert console("dead", "requeue", "a").out == "2 requeued\n"
-    assert console("dead", "requeue", "a").out == "0 requeued\n"
-    assert queue.inspect.depth().counts.ready == 3
-
-
-def test_a_dead_letter_is_known_by_its_scenes_name_too(console: Console, queue: SceneQueue) -> None:
-    """People know names; an id goes before a name that looks like one."""
-    _bury(queue, "a", 3)
-    names = {letter.item_id: letter.item.name for letter in queue.inspect.dead("a")}
-    assert json.loads(console("dead", "show", "a", names["0-1"], "--json").out)["item_id"] == "0-1"
-    assert console("dead", "requeue", "a", names["0-0"]).out == "1 requeued\n"
-    assert console("dead", "discard", "a", names["0-2"], "--yes").out == "1 discarded\n"
-    assert queue.inspect.dead_ids("a") == ["0-1"]
-    missing = console("dead", "requeue", "a", names["0-0"])
-    assert (missing.code, missing.out) == (Exit.FAILED, "")
-    assert len(missing.err.splitlines()) == 1
-
-
 @pytest.mark.parametrize(
     ("words", "line"),
     [
@@ -140,25 +105,6 @@ def test_an_empty_answer_says_so_in_a_line(console: Console, queue: SceneQueue, 
     submit(queue, "a", 1)
     assert console(*words).out == f"{line}\n"
     assert json.loads(console(*words, "--json").out) == []
-
-
-def test_the_tables_of_queue_have_headings(console: Console, queue: SceneQueue) -> None:
-    """Jobs and dead letters are told apart at a glance."""
-    _bury(queue, "a", 1)
-    submit(queue, "b", 1)
-    lines = console("queue").out.splitlines()
-    assert "the newest 2 jobs" in lines
-    assert "the newest dead letter" in lines
-
-
-def test_one_dead_letter_is_one_read_however_many_there_are(
-    console: Console, queue: SceneQueue, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """No command loads the whole hash."""
-    _bury(queue, "a", 3)
-    monkeypatch.setattr("redis.Redis.hvals", lambda *_: pytest.fail("all letters were read"))
-    monkeypatch.setattr("redis.Redis.hgetall", lambda *_: pytest.fail("more than one letter was read"))
-    assert "BadInput" in console("dead", "show", "a", "0-1").out
 
 
 def test_a_malformed_job_is_shown_beside_the_others(console: Console, queue: SceneQueue) -> None:
@@ -234,52 +180,6 @@ def test_status_tells_what_became_of_the_posts_to_the_callback_address(console: 
     assert json.loads(console("status", "a", "--json").out)["callback"]["tries"] == 1
 
 
-def test_after_an_interruption_it_is_said_what_goes_on(
-    console: Console, queue: SceneQueue, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A job that is only watched does; nothing else is claimed."""
-
-    def interrupted(*_: Any, **__: Any) -> None:
-        raise Interrupted
-
-    submit(queue, "a", 1)
-    monkeypatch.setattr("sceneburst.terminal.follow.follow", interrupted)
-    ended = console("watch", "a")
-    assert ended.code == Exit.INTERRUPTED
-    assert ended.err.strip() == "interrupted; job a goes on; `sceneburst watch a` follows it again"
-    monkeypatch.setattr("scenequeue.ports.inspector.QueueInspector.depth", interrupted)
-    assert console("queue").err.strip() == "interrupted"
-    (lease,) = queue.worker.lease("c1", 1)
-    queue.worker.ack("c1", [done(lease)])
-
-
-class _Handle:
-    """A handle of a job of which so many videos are made; None: its queue is gone."""
-
-    def __init__(self, done: int | None) -> None:
-        self._done = done
-
-    def status(self) -> JobStatus:
-        if self._done is None:
-            raise QueueUnavailable("gone")
-        counts = Counts(done=self._done)
-        return JobStatus(job_id=JobId("a"), state=JobState.ACTIVE, lane=Lane.NORMAL, counts=counts, created_ms=1)
-
-
-@pytest.mark.parametrize(
-    ("done", "line"),
-    [
-        (0, "nothing was left running, and no video was finished"),
-        (1, "nothing was left running; the video that was finished is in the output"),
-        (3, "nothing was left running; the 3 videos that were finished are in the output"),
-        (None, ""),
-    ],
-)
-def test_an_interrupted_render_says_how_many_videos_there_are(done: int | None, line: str) -> None:
-    """None are not claimed to be in the output."""
-    assert text_when_interrupted(_Handle(done)) == line  # type: ignore[arg-type]
-
-
 @pytest.mark.parametrize(
     ("expected", "states", "unmade", "code"),
     [
@@ -301,12 +201,6 @@ def test_a_film_that_was_not_made_is_no_failure_beside_those_expected(
     scenes = [{"name": name, "state": state} for name, state in states.items()]
     report = {"scenes": scenes, "totals": {"scenes": len(scenes) + len(unmade)}}
     assert verdict(report, set(expected), set(unmade)) is code
-
-
-def test_up_says_what_becomes_of_its_queue() -> None:
-    """Whoever presses Ctrl-C learns whether the jobs are still there."""
-    assert queue_text(None) == "its queue is gone, with the jobs on it: --data FOLDER keeps one"
-    assert queue_text(Path("/srv/queue")) == "its queue is kept in /srv/queue"
 
 
 @pytest.mark.parametrize(("width", "is_framed"), [(60, False), (100, True)])

@@ -1,6 +1,5 @@
 """Manifests: what they may say, and the line of every mistake."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -97,14 +96,6 @@ def test_what_is_no_manifest_is_said_in_a_line(media: Media, text: str, words: s
         read_manifest(_write(media.folder, text))
 
 
-def test_a_manifest_that_is_not_there_or_not_text(media: Media) -> None:
-    """Each gets one clear line."""
-    with pytest.raises(InvalidScenes, match="no such manifest"):
-        read_manifest(media.folder / "nope.yaml")
-    with pytest.raises(InvalidScenes, match="not a text file"):
-        read_manifest(media.image("picture.jpg"))
-
-
 def test_a_manifest_may_ask_for_a_film_with_its_music(media: Media) -> None:
     """The music runs under the film, and is not begun anew in each scene; without a film it goes to the scenes."""
     media.image("p.jpg")
@@ -127,29 +118,6 @@ def test_mistakes_in_a_film_have_their_line(media: Media) -> None:
     assert "job.yaml:2: film: unknown option 'crosfade_s', did you mean 'crossfade_s'?" in str(caught.value)
     with pytest.raises(InvalidScenes, match=r"job.yaml:3: scene 'a': options.fps"):
         read_manifest(_write(media.folder, f"film: true\n{scenes}"))
-
-
-def test_a_manifest_that_is_a_pipe_is_refused_at_once(tmp_path: Path) -> None:
-    """Opening a pipe waits for a writer, and reading one or a device may never end."""
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    with pytest.raises(InvalidScenes, match="pipe: not a regular file"):
-        read_manifest(pipe)
-
-
-def test_a_folder_is_no_manifest(tmp_path: Path) -> None:
-    """It is named, as every other thing that is no file."""
-    with pytest.raises(InvalidScenes, match="not a regular file"):
-        read_manifest(tmp_path)
-
-
-def test_a_manifest_that_is_too_large_is_refused(tmp_path: Path) -> None:
-    """It is not parsed, and no more of it is read than a manifest may have."""
-    path = tmp_path / "job.yaml"
-    with path.open("wb") as file:
-        file.truncate(64 * 1024 * 1024 + 1)
-    with pytest.raises(InvalidScenes, match="larger than 67108864 bytes"):
-        read_manifest(path)
 
 
 def test_missing_files_are_told_with_all_other_mistakes_in_the_order_of_lines(media: Media) -> None:

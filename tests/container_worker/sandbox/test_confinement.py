@@ -5,7 +5,6 @@ import os
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +17,6 @@ from container_worker.sandbox.level import Level
 from container_worker.sandbox.limits import Limits
 from container_worker.sandbox.policy import Policy, confined
 from container_worker.sandbox.probe import probe
-from container_worker.sandbox.users import borrowed_uid, hand_over
 from tests.support.processes import is_alive
 from tests.support.waiting import wait_until
 
@@ -274,30 +272,3 @@ def test_a_child_is_the_first_to_go_when_memory_runs_out_and_has_no_capabilities
     assert attack(level, "os.chroot('.')") == ["PermissionError"]
     # PR_GET_NO_NEW_PRIVS: no program that it runs makes it more than it is.
     assert attack(level, "print(libc.prctl(39, 0, 0, 0, 0))") == ["1", "done"]
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give each child a user of its own")
-def test_a_user_of_its_own_owns_just_its_folder() -> None:
-    """Its inputs in there stay the worker's, files of others are closed to it, and few processes are allowed."""
-    with tempfile.TemporaryDirectory(dir="/tmp") as parent, borrowed_uid(True) as uid:
-        Path(parent).chmod(0o755)
-        own, secret = Path(parent, "own"), Path(parent, "secret")
-        own.mkdir(mode=0o700)
-        (own / "input").touch(0o600)
-        secret.touch(0o600)
-        hand_over(own, uid)
-        script = f"id -u; id -g; echo mine > made; cat {secret} input; echo no > input; grep 'Max processes' /proc/self/limits"
-        policy = Policy(Level.UID, own, uid=uid, has_landlock=False)
-        argv = confined(["/bin/sh", "-c", script], policy=policy)
-        ran = subprocess.run(argv, cwd=own, capture_output=True, text=True, check=False)
-        assert ran.stdout.split()[:2] == [str(uid)] * 2
-        assert ran.stdout.splitlines()[-1].split()[:4] == ["Max", "processes", "512", "512"]
-        assert (own / "made").stat().st_uid == uid
-        assert ran.stderr.count("Permission denied") == 2, ran.stderr
-
-
-def test_users_of_their_own_are_lent_to_one_child_at_a_time() -> None:
-    """And to none where none is wanted."""
-    with borrowed_uid(True) as first, borrowed_uid(True) as second, borrowed_uid(False) as none:
-        assert first != second
-        assert none is None

@@ -1,24 +1,18 @@
 """The one-call facade: its report tells what happened, above all when something went wrong."""
 
-import inspect
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dispatcher.decisions.pricing import cost_usd
-from producer import RenderOptions, Scene
 from sceneburst.cloudburst import execute_parallel_batches
 from sceneburst.cloudburst.folder import temporary_folder
-from sceneburst.cloudburst.options import render_options_from
-from sceneburst.cloudburst.report import DownloadOutcome, Run, report as report_of
 from scenequeue.errors import InvalidScenes
 from scenequeue.jobs.container import ContainerRecord
-from scenequeue.jobs.ids import ContainerId, ItemId
+from scenequeue.jobs.ids import ContainerId
 from scenequeue.jobs.item import Lease
 from scenequeue.jobs.job import JobState
-from scenequeue.jobs.result import ItemResult
 from scenequeue.jobs.wishes import JobWishes
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
@@ -285,88 +279,3 @@ def test_a_wrong_argument_is_named_with_its_value(wrong: dict[str, Any], words: 
     """Before anything is enqueued."""
     with pytest.raises(InvalidScenes, match=words):
         execute_parallel_batches([], **wrong, **where)
-
-
-def test_order_and_defaults_are_the_replaced_systems() -> None:
-    """Positional calls keep their meaning; all that is ours is by keyword."""
-    given = inspect.signature(execute_parallel_batches).parameters.values()
-    theirs = [(each.name, each.default) for each in given if each.kind is not inspect.Parameter.KEYWORD_ONLY]
-    assert theirs[1:] == [
-        ("scenes_per_batch", 10),
-        ("language", "chinese"),
-        ("enable_zoom", True),
-        ("config_priority", 4),
-        ("max_parallel_tasks", 10),
-        ("min_scenes_per_batch", None),
-        ("watermark_path", None),
-        ("is_portrait", False),
-        ("saving_dir", None),
-        ("background_box", True),
-        ("background_opacity", 0.2),
-    ]
-
-
-@pytest.mark.parametrize(("switch", "is_on"), [(1, True), (0, False), ("yes", True), (None, False)])
-def test_switches_go_by_truth_as_those_of_the_replaced_system_did(switch: Any, *, is_on: bool) -> None:
-    """The box as well as the zoom."""
-    look = render_options_from(
-        None, language=None, enable_zoom=switch, is_portrait=False, background_box=switch, background_opacity=0.2
-    )
-    assert (look.subtitle_style.box, look.motion != "none") == (is_on, is_on)
-
-
-@pytest.mark.parametrize(("language", "tag"), [("chinese", "zh-Hans"), ("English", "en"), ("zh_hant", "zh-Hant"), (None, None)])
-def test_language_becomes_a_tag(language: str | None, tag: str | None) -> None:
-    """By the replaced system's words, or as a tag."""
-    look = render_options_from(
-        None, language=language, enable_zoom=True, is_portrait=False, background_box=True, background_opacity=0.2
-    )
-    assert (look.language, look.subtitle_style.box_opacity) == (tag, 0.8)
-
-
-def _run(result: ItemResult, containers: list[ContainerRecord], **more: Any) -> Run:
-    """The run of one scene."""
-    return Run(
-        job_id="j",
-        folder=Path("/"),
-        names=["a"],
-        scenes=[Scene(name="a", image="i", audio="a")],
-        options=RenderOptions(),
-        results={"0-0": result},
-        downloads={"0-0": DownloadOutcome(Path("/a.mp4"), None)},
-        containers=containers,
-        now_ms=0,
-        wall_s=2.0,
-        scenes_per_batch=10,
-        config_priority=1,
-        **more,
-    )
-
-
-@pytest.mark.parametrize(("lived_s", "is_spot"), [(5, False), (60, False), (600, False), (600, True)])
-def test_a_container_costs_what_the_dispatcher_says_it_costs(lived_s: int, *, is_spot: bool) -> None:
-    """Two programs, one price."""
-    record = ContainerRecord(
-        container_id=ContainerId("c"),
-        vcpu=4.0,
-        memory_mib=8192,
-        launched_ms=1_000,
-        started_ms=2_000,
-        ended_ms=1_000 + lived_s * 1000,
-        state="gone",
-        is_spot=is_spot,
-    )
-    result = ItemResult(item_id=ItemId("0-0"), name="a", state="done", container="c", processing_s=3.0)
-    report = report_of(_run(result, [record]))
-    assert report["total_cost_usd"] == pytest.approx(cost_usd(record, 0), abs=2e-6)
-    assert (report["efficiency"]["speedup_factor"], report["time_saved"]) == (1.5, 0)
-
-
-def test_a_failed_attempt_s_container_is_in_the_bill() -> None:
-    """As `sceneburst cost` counts it: what one container did in vain is paid for too."""
-    ended = {"vcpu": 2.0, "memory_mib": 4096, "launched_ms": 1_000, "started_ms": 2_000, "ended_ms": 61_000, "state": "gone"}
-    records = [ContainerRecord.model_validate({"container_id": name, "done": 1, **ended}) for name in ("good", "vain")]
-    result = ItemResult(item_id=ItemId("0-0"), name="a", state="done", container="good")
-    report = report_of(_run(result, records, failed_attempts={"vain": 1}))
-    assert report["total_cost_usd"] == pytest.approx(2 * cost_usd(records[0], 0), abs=2e-6)
-    assert [task["task_id"] for task in report["task_results"]] == ["good"]

@@ -1,10 +1,7 @@
 """`sceneburst doctor`: nothing is wrong with what is healthy, and every planted misconfiguration is found with its mend."""
 
 import json
-import os
 import socket
-import tempfile
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +10,10 @@ import httpx
 import pytest
 import redis
 
-from dispatcher.fleets.settings import FargateSettings
 from sceneburst.exit_codes import Exit
 from sceneburst.local.checks import server
 from sceneburst.local.checks.buckets import bucket
 from sceneburst.local.checks.finding import Check
-from sceneburst.local.checks.fleets import definition_problems
 from sceneburst.local.doctor import examine
 from sceneburst.local.embedded_redis import EmbeddedRedis
 from scenequeue.errors import StorageUnavailable
@@ -27,44 +22,8 @@ from scenequeue.settings import ProducerSettings
 from scenequeue.storages.s3 import S3Storage
 from tests.conftest import S3
 from tests.sceneburst.conftest import Console
+from tests.sceneburst.local.findings import Patch, assert_found, bad
 from tests.support.s3_denials import deny, deny_listing
-
-Patch = pytest.MonkeyPatch
-_PLAN = '{"why": "nothing waits", "at_ms": 1, "usd_per_hour": 0}'
-
-
-@pytest.fixture(scope="module")
-def durable() -> Iterator[EmbeddedRedis]:
-    """A redis-server with an append-only file."""
-    with tempfile.TemporaryDirectory(prefix="sb-") as folder, EmbeddedRedis(Path(folder), is_durable=True) as started:
-        yield started
-
-
-@pytest.fixture
-def client(durable: EmbeddedRedis) -> Iterator[redis.Redis]:
-    """Whoever misconfigures that server; it is mended afterwards."""
-    client = redis.Redis(unix_socket_path=str(durable.socket))
-    yield client
-    client.config_set("maxmemory-policy", "noeviction")
-    client.config_set("appendonly", "yes")
-    client.replicaof("NO", "ONE")
-    client.close()
-
-
-@pytest.fixture
-def healthy(durable: EmbeddedRedis, client: redis.Redis, s3: S3, tmp_path: Path, monkeypatch: Patch) -> Path:
-    """A machine on which all is well: process fleet, a Redis that keeps, a bucket, a dispatcher that acts."""
-    for name in [name for name in os.environ if name.startswith("SCENEBURST_")]:
-        monkeypatch.delenv(name)
-    roots = tmp_path / "media"
-    roots.mkdir()
-    monkeypatch.setenv("SCENEBURST_REDIS_URL", durable.url)
-    monkeypatch.setenv("SCENEBURST_INPUTS", f"{s3.uri}/inputs")
-    monkeypatch.setenv("SCENEBURST_FILE_ROOTS", json.dumps([str(roots)]))
-    client.set("{sceneburst}:plan", _PLAN)
-    # It starts programs: one test looks at it for all.
-    monkeypatch.setattr("sceneburst.local.checks.machine.isolation", lambda: iter(()))
-    return tmp_path
 
 
 def test_isolation_is_told_and_never_has_to_be_mended(monkeypatch: Patch) -> None:
@@ -74,13 +33,9 @@ def test_isolation_is_told_and_never_has_to_be_mended(monkeypatch: Patch) -> Non
     assert not found.is_needed
 
 
-def _bad(checks: list[Check]) -> list[Check]:
-    return [check for check in checks if not check.is_good]
-
-
 def test_nothing_is_wrong_with_what_is_healthy(healthy: Path, s3: S3) -> None:
     """And nothing is left in the bucket."""
-    assert _bad(examine([f"{s3.uri}/videos", s3.uri])) == []
+    assert bad(examine([f"{s3.uri}/videos", s3.uri])) == []
     assert boto3.client("s3").list_objects_v2(Bucket=s3.bucket)["KeyCount"] == 0
 
 
@@ -138,13 +93,6 @@ _PLANTED: dict[str, tuple[dict[str, str], str, str, str]] = {
 }  # fmt: skip
 
 
-def _assert_found(checks: list[Check], what: str, said: str, mend: str, *, is_needed: bool = True) -> None:
-    found = [check for check in _bad(checks) if check.what.startswith(what) and said in check.said]
-    assert found, [tuple(check) for check in _bad(checks)]
-    assert mend in found[0].mend
-    assert found[0].is_needed is is_needed
-
-
 @pytest.mark.parametrize("name", _PLANTED)
 def test_a_planted_mistake_is_found_with_its_mend(healthy: Path, monkeypatch: Patch, name: str) -> None:
     """By the variable's own name, and with nothing wrong beside it that is not."""
@@ -153,7 +101,7 @@ def test_a_planted_mistake_is_found_with_its_mend(healthy: Path, monkeypatch: Pa
         monkeypatch.setenv(variable, value)
     # One try each, where nobody answers.
     monkeypatch.setattr("scenequeue.storages.s3._CONFIG", _impatient())
-    _assert_found(examine(), what, said, mend)
+    assert_found(examine(), what, said, mend)
 
 
 def test_a_malformed_setting_hides_nothing_behind_the_others(healthy: Path, client: redis.Redis, monkeypatch: Patch) -> None:
@@ -164,9 +112,9 @@ def test_a_malformed_setting_hides_nothing_behind_the_others(healthy: Path, clie
     client.config_set("maxmemory-policy", "allkeys-lru")
     checks = examine()
     for name in ("LEASE_S", "UPLOAD_THREADS", "MAX_CONTAINERS"):
-        _assert_found(checks, f"SCENEBURST_{name}", "must be a", "correct it")
-    _assert_found(checks, "SCENEBURST_BUDGET_USD_PER_HOUR", "needs it", "correct it")
-    _assert_found(checks, "redis eviction", "allkeys-lru", "noeviction")
+        assert_found(checks, f"SCENEBURST_{name}", "must be a", "correct it")
+    assert_found(checks, "SCENEBURST_BUDGET_USD_PER_HOUR", "needs it", "correct it")
+    assert_found(checks, "redis eviction", "allkeys-lru", "noeviction")
     assert any(check.what == "SCENEBURST_FILE_ROOTS" and check.is_good for check in checks)
     assert any(check.what.startswith("s3://") and check.is_good for check in checks)
 
@@ -175,7 +123,7 @@ def test_a_metrics_address_that_is_taken_may_be_the_dispatchers_own(healthy: Pat
     """One that runs already listens there."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         monkeypatch.setenv("SCENEBURST_METRICS_ADDRESS", f"127.0.0.1:{taken.getsockname()[1]}")
-        assert _bad(examine()) == []
+        assert bad(examine()) == []
 
 
 def _impatient() -> Any:
@@ -204,18 +152,18 @@ def test_twelve_at_once_are_all_found(
     assert ended.code == Exit.UNAVAILABLE
     checks = [Check(**check) for check in json.loads(ended.out)]
     for name in planted:
-        _assert_found(checks, *_PLANTED[name][1:])
-    _assert_found(checks, "redis eviction", "allkeys-lru", "noeviction")
-    _assert_found(checks, "redis persistence", "no append-only file", "appendonly yes")
-    _assert_found(checks, "redis replica", "is a replica", "primary")
+        assert_found(checks, *_PLANTED[name][1:])
+    assert_found(checks, "redis eviction", "allkeys-lru", "noeviction")
+    assert_found(checks, "redis persistence", "no append-only file", "appendonly yes")
+    assert_found(checks, "redis replica", "is a replica", "primary")
 
 
 def test_an_old_server_and_a_clock_that_is_off_are_found(healthy: Path, monkeypatch: Patch) -> None:
     """The version by INFO, the clock against that of Redis."""
     real = SceneQueue(ProducerSettings.load()).inspect.server()
     monkeypatch.setattr("scenequeue.ports.inspector.QueueInspector.server", lambda _: {**real, "redis_version": "5.0.7"})
-    _assert_found(list(server.server(ProducerSettings.load())), "redis version", "5.0.7", "upgrade")
-    _assert_found(list(server.server(ProducerSettings.load(), clock=lambda: 1e9)), "clock", "this machine's clock", "NTP")
+    assert_found(list(server.server(ProducerSettings.load())), "redis version", "5.0.7", "upgrade")
+    assert_found(list(server.server(ProducerSettings.load(), clock=lambda: 1e9)), "clock", "this machine's clock", "NTP")
 
 
 def test_a_wrong_password_is_found(healthy: Path, client: redis.Redis, monkeypatch: Patch, durable: EmbeddedRedis) -> None:
@@ -224,7 +172,7 @@ def test_a_wrong_password_is_found(healthy: Path, client: redis.Redis, monkeypat
     try:
         monkeypatch.setenv("SCENEBURST_REDIS_URL", durable.url.replace("unix://", "unix://doctor:wr0ng@"))
         checks = examine()
-        _assert_found(checks, "redis", "", "SCENEBURST_REDIS_PASSWORD")
+        assert_found(checks, "redis", "", "SCENEBURST_REDIS_PASSWORD")
         assert "wr0ng" not in str(checks)
     finally:
         client.acl_deluser("doctor")
@@ -237,9 +185,9 @@ def test_credentials_that_are_needed_and_missing_are_found(healthy: Path, monkey
     for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
         monkeypatch.setenv(name, "/nowhere")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    _assert_found(examine(), "AWS credentials", "none", "use a role")
+    assert_found(examine(), "AWS credentials", "none", "use a role")
     monkeypatch.delenv("SCENEBURST_INPUTS")
-    _assert_found(examine(), "AWS credentials", "none", "use a role", is_needed=False)
+    assert_found(examine(), "AWS credentials", "none", "use a role", is_needed=False)
 
 
 @pytest.mark.parametrize(
@@ -255,7 +203,7 @@ def test_a_permission_that_a_bucket_lacks_is_named(s3: S3, operation: str, said:
     """Each of write, read, list and remove."""
     storage = S3Storage()
     deny(storage._client, operation)
-    _assert_found(list(bucket(f"{s3.uri}/in", storage)), s3.uri, said, mend, is_needed=is_needed)
+    assert_found(list(bucket(f"{s3.uri}/in", storage)), s3.uri, said, mend, is_needed=is_needed)
 
 
 def test_a_bucket_that_fails_while_it_is_examined_keeps_no_object(s3: S3, monkeypatch: Patch) -> None:
@@ -266,7 +214,7 @@ def test_a_bucket_that_fails_while_it_is_examined_keeps_no_object(s3: S3, monkey
 
     storage = S3Storage()
     monkeypatch.setattr(storage, "get", fail)
-    _assert_found(list(bucket(s3.uri, storage)), s3.uri, "S3 is away", "check credentials")
+    assert_found(list(bucket(s3.uri, storage)), s3.uri, "S3 is away", "check credentials")
     assert "Contents" not in boto3.client("s3").list_objects_v2(Bucket=s3.bucket)
 
 
@@ -274,7 +222,7 @@ def test_a_bucket_that_may_not_be_listed_works_and_is_told(s3: S3) -> None:
     """The one thing it lacks."""
     storage = S3Storage()
     deny_listing(storage._client, s3.bucket)
-    assert [check.mend for check in _bad(list(bucket(s3.uri, storage)))] == ["allow s3:ListBucket on the bucket"]
+    assert [check.mend for check in bad(list(bucket(s3.uri, storage)))] == ["allow s3:ListBucket on the bucket"]
 
 
 def test_an_image_that_the_engine_lacks_is_found(healthy: Path, monkeypatch: Patch) -> None:
@@ -286,90 +234,6 @@ def test_an_image_that_the_engine_lacks_is_found(healthy: Path, monkeypatch: Pat
     monkeypatch.setattr("httpx.HTTPTransport", lambda **_: httpx.MockTransport(answer))
     monkeypatch.setenv("SCENEBURST_FLEET", "docker")
     monkeypatch.setenv("SCENEBURST_DOCKER_IMAGE", "films:1")
-    assert _bad(examine()) == []
+    assert bad(examine()) == []
     monkeypatch.setenv("SCENEBURST_DOCKER_IMAGE", "films:2")
-    _assert_found(examine(), "image", "no image 'films:2'", "docker pull films:2")
-
-
-@pytest.fixture
-def on_fargate(healthy: Path, monkeypatch: Patch) -> Callable[..., list[Check]]:
-    """Examines a Fargate that is as it should be, but for these variables, cluster and task definition."""
-    ecs = boto3.client("ecs")
-
-    def look(providers: tuple[str, ...] = ("FARGATE", "FARGATE_SPOT"), **variables: str | None) -> list[Check]:
-        ecs.create_cluster(clusterName="doctored", capacityProviders=list(providers))
-        ecs.register_task_definition(
-            family="doctored", cpu="2048", memory="4096", networkMode="awsvpc", requiresCompatibilities=["FARGATE"],
-            containerDefinitions=[{"name": "worker", "image": "worker", "memory": 4096}],
-        )  # fmt: skip
-        chosen: dict[str, str | None] = {
-            "SCENEBURST_FLEET": "fargate",
-            "SCENEBURST_INPUTS": None,
-            "SCENEBURST_ECS_CLUSTER": "doctored",
-            "SCENEBURST_ECS_TASK_DEFINITION": "doctored",
-            "SCENEBURST_ECS_SUBNETS": '["subnet-1"]',
-            "SCENEBURST_ECS_SECURITY_GROUPS": '["sg-1"]',
-            **variables,
-        }
-        for name, value in chosen.items():
-            monkeypatch.delenv(name, raising=False) if value is None else monkeypatch.setenv(name, value)
-        try:
-            return examine()
-        finally:
-            ecs.delete_cluster(cluster="doctored")
-
-    return look
-
-
-def test_nothing_is_wrong_with_a_healthy_fargate(on_fargate: Callable[..., list[Check]]) -> None:
-    """Cluster, providers, task definition, network, region."""
-    assert _bad(on_fargate()) == []
-
-
-@pytest.mark.parametrize(
-    ("variables", "what", "said", "mend"),
-    [
-        ({"SCENEBURST_ECS_CLUSTER": "lost"}, "cluster", "no active cluster 'lost'", "SCENEBURST_ECS_CLUSTER"),
-        ({"providers": ("FARGATE",)}, "cluster", "lacks the capacity provider FARGATE_SPOT", "put-cluster-capacity-providers"),
-        ({"SCENEBURST_ECS_TASK_DEFINITION": "lost"}, "task definition", "there is no 'lost'", "SCENEBURST_ECS_TASK_DEFINITION"),
-        ({"SCENEBURST_ECS_CONTAINER_NAME": "films"}, "task definition", "has no container 'films'", "one of them: worker"),
-        ({"SCENEBURST_ECS_ARCHITECTURE": "arm64"}, "task definition", "is for X86_64", "SCENEBURST_ECS_ARCHITECTURE"),
-        (
-            {"SCENEBURST_ECS_TASK_DEFINITION": '{"x86_64": "doctored", "x86_64/4": "lost"}'},
-            "task definition",
-            "no 'lost'",
-            "register",
-        ),
-        (
-            {"SCENEBURST_ECS_TASK_DEFINITION": '{"amd64": "doctored"}'},
-            "SCENEBURST_ECS_TASK_DEFINITION",
-            "no entry is for x86_64",
-            '"x86_64"',
-        ),
-        (
-            {"SCENEBURST_ECS_TASK_DEFINITION": '{"arm64": "doctored"}', "SCENEBURST_ECS_ARCHITECTURE": "arm64"},
-            *("task definition", "is for X86_64", "SCENEBURST_ECS_ARCHITECTURE"),
-        ),
-        ({"SCENEBURST_ECS_SECURITY_GROUPS": None}, "network", "no security group", "SCENEBURST_ECS_SECURITY_GROUPS"),
-        ({"SCENEBURST_ECS_SUBNETS": "[]"}, "SCENEBURST_ECS_SUBNETS", "at least 1", "correct it"),
-    ],
-)
-def test_a_mistake_in_fargate_is_found_with_its_mend(
-    on_fargate: Callable[..., list[Check]], variables: dict[str, Any], what: str, said: str, mend: str
-) -> None:
-    """Before the first launch fails."""
-    _assert_found(on_fargate(**variables), what, said, mend)
-
-
-def test_a_task_definition_for_instances_cannot_run_on_fargate() -> None:
-    """ECS would say so at the first launch."""
-    settings = FargateSettings.load(ecs_cluster="c", ecs_task_definition="t", ecs_subnets=["s"])
-    ((said, mend),) = definition_problems(settings, {"networkMode": "bridge", "containerDefinitions": [{"name": "worker"}]})
-    assert said == "cannot run on Fargate"
-    assert "awsvpc" in mend
-
-
-def test_a_region_that_nobody_names_is_found(on_fargate: Callable[..., list[Check]]) -> None:
-    """Virginia is taken, and that is told."""
-    checks = on_fargate(AWS_REGION=None, AWS_DEFAULT_REGION=None)
-    _assert_found(checks, "region", "none is named, and us-east-1 is taken", "AWS_REGION")
+    assert_found(examine(), "image", "no image 'films:2'", "docker pull films:2")

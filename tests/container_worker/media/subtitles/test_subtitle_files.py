@@ -2,61 +2,53 @@
 
 import contextlib
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from container_worker.media.subtitles.cue import Cue
-from container_worker.media.subtitles.cues import read_cues, spans
 from scenequeue.errors import BadInput
-from tests.container_worker.media.conftest import Made
-from tests.support.media import Media
-from tests.support.prober import check
+from tests.container_worker.media.subtitles.reading import Cues, S, T, read
 
-_T = "00:00:01.000 --> 00:00:02.000"
-#: (start, end, text), in seconds.
-Cues = list[tuple[float, float, str]]
 _ONE: Cues = [(1.0, 2.0, "a")]
 
 #: What a WebVTT file holds -> what a browser shows of it.
 VTT: dict[str, tuple[str, Cues]] = {
     "nothing": ("WEBVTT", []),
     "nothing and a newline": ("WEBVTT\n", []),
-    "a title": (f"WEBVTT title\n\n{_T}\na", _ONE),
-    "a title after a tab": (f"WEBVTT\ttitle\n\n{_T}\na", _ONE),
-    "a header": (f"WEBVTT\nKind: captions\nLanguage: en\n\n{_T}\na", _ONE),
-    "a header and no empty line": (f"WEBVTT\nKind: captions\n{_T}\na", _ONE),
-    "times right after the signature": (f"WEBVTT\n{_T}\na", _ONE),
-    "an arrow behind the signature": (f"WEBVTT {_T}\n\n{_T}\na", _ONE),
-    "many empty lines": (f"WEBVTT\n\n\n\n\n{_T}\na\n\n\n\n", _ONE),
-    "no newline at the end": (f"WEBVTT\n\n{_T}\na", _ONE),
-    "times at the very end": (f"WEBVTT\n\n{_T}", []),
-    "CRLF": (f"WEBVTT\r\n\r\n{_T}\r\na\r\nb\r\n", [(1.0, 2.0, "a\nb")]),
-    "CR": (f"WEBVTT\r\r{_T}\ra\rb\r", [(1.0, 2.0, "a\nb")]),
-    "newlines of all kinds": (f"WEBVTT\r\n\n{_T}\ra\nb\r\nc", [(1.0, 2.0, "a\nb\nc")]),
-    "NUL": (f"WEBVTT\n\n{_T}\na\x00b", [(1.0, 2.0, "a\ufffdb")]),
-    "a name": (f"WEBVTT\n\nintro\n{_T}\na", _ONE),
-    "a name of digits": (f"WEBVTT\n\n1\n{_T}\na", _ONE),
-    "a name of two lines": (f"WEBVTT\n\nname\nmore\n{_T}\na", _ONE),
-    "no empty line between cues": (f"WEBVTT\n\n{_T}\na\n00:02.000 --> 00:03.000\nb", [(1.0, 2.0, "a"), (2.0, 3.0, "b")]),
+    "a title": (f"WEBVTT title\n\n{T}\na", _ONE),
+    "a title after a tab": (f"WEBVTT\ttitle\n\n{T}\na", _ONE),
+    "a header": (f"WEBVTT\nKind: captions\nLanguage: en\n\n{T}\na", _ONE),
+    "a header and no empty line": (f"WEBVTT\nKind: captions\n{T}\na", _ONE),
+    "times right after the signature": (f"WEBVTT\n{T}\na", _ONE),
+    "an arrow behind the signature": (f"WEBVTT {T}\n\n{T}\na", _ONE),
+    "many empty lines": (f"WEBVTT\n\n\n\n\n{T}\na\n\n\n\n", _ONE),
+    "no newline at the end": (f"WEBVTT\n\n{T}\na", _ONE),
+    "times at the very end": (f"WEBVTT\n\n{T}", []),
+    "CRLF": (f"WEBVTT\r\n\r\n{T}\r\na\r\nb\r\n", [(1.0, 2.0, "a\nb")]),
+    "CR": (f"WEBVTT\r\r{T}\ra\rb\r", [(1.0, 2.0, "a\nb")]),
+    "newlines of all kinds": (f"WEBVTT\r\n\n{T}\ra\nb\r\nc", [(1.0, 2.0, "a\nb\nc")]),
+    "NUL": (f"WEBVTT\n\n{T}\na\x00b", [(1.0, 2.0, "a\ufffdb")]),
+    "a name": (f"WEBVTT\n\nintro\n{T}\na", _ONE),
+    "a name of digits": (f"WEBVTT\n\n1\n{T}\na", _ONE),
+    "a name of two lines": (f"WEBVTT\n\nname\nmore\n{T}\na", _ONE),
+    "no empty line between cues": (f"WEBVTT\n\n{T}\na\n00:02.000 --> 00:03.000\nb", [(1.0, 2.0, "a"), (2.0, 3.0, "b")]),
     "no empty line before a named cue": (
-        f"WEBVTT\n\n{_T}\na\nname\n00:02.000 --> 00:03.000\nb", [(1, 2, "a\nname"), (2, 3, "b")]
+        f"WEBVTT\n\n{T}\na\nname\n00:02.000 --> 00:03.000\nb", [(1, 2, "a\nname"), (2, 3, "b")]
     ),
-    "two lines of times": (f"WEBVTT\n\n{_T}\n00:02.000 --> 00:03.000\nb", [(2.0, 3.0, "b")]),
-    "an arrow in the text": (f"WEBVTT\n\n{_T}\na --> b\n", []),
-    "a line of spaces ends no cue": (f"WEBVTT\n\n{_T}\na\n \nb", [(1.0, 2.0, "a\nb")]),
-    "a note": (f"WEBVTT\n\nNOTE a\nb\n\n{_T}\na", _ONE),
-    "a note of one line": (f"WEBVTT\n\nNOTE\n\n{_T}\na", _ONE),
-    "a note right before times is a name": (f"WEBVTT\n\nNOTE\n{_T}\na", _ONE),
-    "a style": (f"WEBVTT\n\nSTYLE\n::cue {{ color: red }}\n\n{_T}\na", _ONE),
-    "a style with an arrow": (f"WEBVTT\n\nSTYLE\n::cue(b) --> {{}}\n\n{_T}\na", _ONE),
-    "a style after a cue": (f"WEBVTT\n\n{_T}\na\n\nSTYLE\n::cue {{}}\n", _ONE),
-    "a region": (f"WEBVTT\n\nREGION\nid:fred\nwidth:40%\n\n{_T} region:fred\na", _ONE),
-    "settings": (f"WEBVTT\n\n{_T} align:start position:10%,line-left line:-1 size:35% vertical:rl\na", _ONE),
-    "settings that are none": (f"WEBVTT\n\n{_T} foo:bar ::: line:x%\na", _ONE),
-    "anything behind the times": (f"WEBVTT\n\n{_T}xyz\na", _ONE),
+    "two lines of times": (f"WEBVTT\n\n{T}\n00:02.000 --> 00:03.000\nb", [(2.0, 3.0, "b")]),
+    "an arrow in the text": (f"WEBVTT\n\n{T}\na --> b\n", []),
+    "a line of spaces ends no cue": (f"WEBVTT\n\n{T}\na\n \nb", [(1.0, 2.0, "a\nb")]),
+    "a note": (f"WEBVTT\n\nNOTE a\nb\n\n{T}\na", _ONE),
+    "a note of one line": (f"WEBVTT\n\nNOTE\n\n{T}\na", _ONE),
+    "a note right before times is a name": (f"WEBVTT\n\nNOTE\n{T}\na", _ONE),
+    "a style": (f"WEBVTT\n\nSTYLE\n::cue {{ color: red }}\n\n{T}\na", _ONE),
+    "a style with an arrow": (f"WEBVTT\n\nSTYLE\n::cue(b) --> {{}}\n\n{T}\na", _ONE),
+    "a style after a cue": (f"WEBVTT\n\n{T}\na\n\nSTYLE\n::cue {{}}\n", _ONE),
+    "a region": (f"WEBVTT\n\nREGION\nid:fred\nwidth:40%\n\n{T} region:fred\na", _ONE),
+    "settings": (f"WEBVTT\n\n{T} align:start position:10%,line-left line:-1 size:35% vertical:rl\na", _ONE),
+    "settings that are none": (f"WEBVTT\n\n{T} foo:bar ::: line:x%\na", _ONE),
+    "anything behind the times": (f"WEBVTT\n\n{T}xyz\na", _ONE),
     "no hours": ("WEBVTT\n\n00:01.000 --> 00:02.000\na", _ONE),
     "hours at one end": ("WEBVTT\n\n00:01.000 --> 00:00:02.000\na", _ONE),
     "many hours": ("WEBVTT\n\n100:00:01.000 --> 100:00:02.000\na", [(360_001.0, 360_002.0, "a")]),
@@ -72,10 +64,10 @@ VTT: dict[str, tuple[str, Cues]] = {
     "minutes of one digit": ("WEBVTT\n\n0:01.000 --> 0:02.000\na", []),
     "no digits": ("WEBVTT\n\n --> \na", []),
     "digits of another script": ("WEBVTT\n\n0٠:01.000 --> 00:02.000\na", []),
-    "another arrow": (f"WEBVTT\n\n00:01.000 -> 00:02.000\na\n\n{_T}\na", _ONE),
+    "another arrow": (f"WEBVTT\n\n00:01.000 -> 00:02.000\na\n\n{T}\na", _ONE),
     "the end before the start": ("WEBVTT\n\n00:02.000 --> 00:01.000\na", []),
     "out of order": ("WEBVTT\n\n00:03.000 --> 00:04.000\nb\n\n00:01.000 --> 00:02.000\na", [(1.0, 2.0, "a"), (3.0, 4.0, "b")]),
-    "a mark of the byte order": (f"\ufeffWEBVTT\n\n{_T}\na", _ONE),
+    "a mark of the byte order": (f"\ufeffWEBVTT\n\n{T}\na", _ONE),
 }  # fmt: skip
 
 #: A WebVTT cue's text -> what is shown.
@@ -111,7 +103,6 @@ PAYLOADS = {
     "a<br>b<br/>c": "a\nb\nc",
 }
 
-_S = "00:00:01,000 --> 00:00:02,000"
 _DAY = "10:30 - 11:00\n10:30 -> 11:00\n12:00:00"
 #: What an SRT file holds -> its cues.
 SRT: dict[str, tuple[str, Cues]] = {
@@ -119,43 +110,43 @@ SRT: dict[str, tuple[str, Cues]] = {
     "a byte order mark": ("\ufeff", []),
     "empty lines": ("\n\r\n \t\n", []),
     "a number": ("1\n\n", []),
-    "a cue without text": (f"1\n{_S}\n\n2\n00:00:03,000 --> 00:00:04,000\n\n", []),
-    "a cue": (f"1\n{_S}\na\n", _ONE),
-    "no number": (f"{_S}\na\n\n00:00:03,000 --> 00:00:04,000\nb", [(1.0, 2.0, "a"), (3.0, 4.0, "b")]),
-    "no empty line": (f"1\n{_S}\na\n2\n00:00:03,000 --> 00:00:04,000\nb", [(1.0, 2.0, "a"), (3.0, 4.0, "b")]),
-    "an empty line in the text": (f"1\n{_S}\na\n\nb\n\n2\n00:00:03,000 --> 00:00:04,000\nc", [(1, 2, "a\nb"), (3, 4, "c")]),
-    "an empty line behind the number": (f"1\n\n{_S}\na\n\n2\n\n00:00:03,000 --> 00:00:04,000\nb", [(1, 2, "a"), (3, 4, "b")]),
-    "a number as text": (f"1\n{_S}\n42\n\n2\n00:00:03,000 --> 00:00:04,000\nin\n1984\n", [(1, 2, "42"), (3, 4, "in\n1984")]),
-    "a number as text, no numbers": (f"{_S}\n42\n\n00:00:03,000 --> 00:00:04,000\nb", [(1, 2, "42"), (3, 4, "b")]),
-    "wrong numbers": (f"7\n{_S}\na\n\n7\n00:00:03,000 --> 00:00:04,000\nb", [(1.0, 2.0, "a"), (3.0, 4.0, "b")]),
-    "the number on the line of times": (f"1 {_S}\na", _ONE),
-    "words before the first cue": (f"Subtitles by somebody\n\n1\n{_S}\na", _ONE),
-    "points": (f"1\n{_S.replace(',', '.')}\na", _ONE),
+    "a cue without text": (f"1\n{S}\n\n2\n00:00:03,000 --> 00:00:04,000\n\n", []),
+    "a cue": (f"1\n{S}\na\n", _ONE),
+    "no number": (f"{S}\na\n\n00:00:03,000 --> 00:00:04,000\nb", [(1.0, 2.0, "a"), (3.0, 4.0, "b")]),
+    "no empty line": (f"1\n{S}\na\n2\n00:00:03,000 --> 00:00:04,000\nb", [(1.0, 2.0, "a"), (3.0, 4.0, "b")]),
+    "an empty line in the text": (f"1\n{S}\na\n\nb\n\n2\n00:00:03,000 --> 00:00:04,000\nc", [(1, 2, "a\nb"), (3, 4, "c")]),
+    "an empty line behind the number": (f"1\n\n{S}\na\n\n2\n\n00:00:03,000 --> 00:00:04,000\nb", [(1, 2, "a"), (3, 4, "b")]),
+    "a number as text": (f"1\n{S}\n42\n\n2\n00:00:03,000 --> 00:00:04,000\nin\n1984\n", [(1, 2, "42"), (3, 4, "in\n1984")]),
+    "a number as text, no numbers": (f"{S}\n42\n\n00:00:03,000 --> 00:00:04,000\nb", [(1, 2, "42"), (3, 4, "b")]),
+    "wrong numbers": (f"7\n{S}\na\n\n7\n00:00:03,000 --> 00:00:04,000\nb", [(1.0, 2.0, "a"), (3.0, 4.0, "b")]),
+    "the number on the line of times": (f"1 {S}\na", _ONE),
+    "words before the first cue": (f"Subtitles by somebody\n\n1\n{S}\na", _ONE),
+    "points": (f"1\n{S.replace(',', '.')}\na", _ONE),
     "no hours": ("1\n00:01,000 --> 00:02,000\na", _ONE),
     "no fractions": ("1\n00:00:01 --> 00:00:02\na", _ONE),
     "short fractions": ("1\n0:0:1,0 --> 0:0:2,5\na", [(1.0, 2.5, "a")]),
     "long fractions": ("1\n00:00:01,000000 --> 00:00:02,500000\na", [(1.0, 2.5, "a")]),
     "colons": ("1\n00:00:01:000 --> 00:00:02:000\na", _ONE),
     "spaces in times": ("1\n00: 00: 01, 000 --> 00: 00: 02, 000\na", _ONE),
-    "spaces around": (f"1\n  {_S}  \na", _ONE),
+    "spaces around": (f"1\n  {S}  \na", _ONE),
     "no spaces": ("1\n00:00:01,000-->00:00:02,000\na", _ONE),
-    "places": (f"1\n{_S}  X1:100 X2:600 Y1:050 Y2:100\na", _ONE),
+    "places": (f"1\n{S}  X1:100 X2:600 Y1:050 Y2:100\na", _ONE),
     "a short arrow": ("1\n00:00:01,000 -> 00:00:02,000\na", _ONE),
     "a long arrow": ("1\n00:00:01,000 —> 00:00:02,000\na", _ONE),
     "an arrow taken apart": ("1\n00:00:01,000 -- > 00:00:02,000\na", _ONE),
     "an arrow of one sign": ("1\n00:00:01,000 → 00:00:02,000\na", _ONE),
     "no arrow": ("1\n00:00:01,000 00:00:02,000\na", _ONE),
-    "times of the day in the text": (f"1\n{_S}\n{_DAY}", [(1, 2, _DAY)]),
-    "overlapping": (f"1\n{_S}\na\n\n2\n00:00:01,500 --> 00:00:03,000\nb", [(1.0, 2.0, "a"), (1.5, 3.0, "b")]),
-    "out of order": (f"1\n00:00:03,000 --> 00:00:04,000\nb\n\n2\n{_S}\na", [(1.0, 2.0, "a"), (3.0, 4.0, "b")]),
+    "times of the day in the text": (f"1\n{S}\n{_DAY}", [(1, 2, _DAY)]),
+    "overlapping": (f"1\n{S}\na\n\n2\n00:00:01,500 --> 00:00:03,000\nb", [(1.0, 2.0, "a"), (1.5, 3.0, "b")]),
+    "out of order": (f"1\n00:00:03,000 --> 00:00:04,000\nb\n\n2\n{S}\na", [(1.0, 2.0, "a"), (3.0, 4.0, "b")]),
     "no length": ("1\n00:00:01,000 --> 00:00:01,000\na", []),
     "a negative length": ("1\n00:00:02,000 --> 00:00:01,000\na", []),
-    "before the start": (f"1\n-00:00:02,000 --> -00:00:01,000\na\n\n2\n{_S}\na", _ONE),
-    "CR": (f"1\r{_S}\ra\r", _ONE),
-    "NUL": (f"1\n{_S}\na\x00\x00", _ONE),
-    "mark-up": (f'1\n{_S}\n<font color="#fff"><i>a</i></font> < b > c &lt;\\N{{\\an8}}d', [(1.0, 2.0, "a < b > c <\nd")]),
-    "word times": (f"1\n{_S}\na<00:00:01.500><c> b</c>", [(1.0, 2.0, "a b")]),
-    "a WebVTT file without its signature": (f"\n{_T} align:start\na", _ONE),
+    "before the start": (f"1\n-00:00:02,000 --> -00:00:01,000\na\n\n2\n{S}\na", _ONE),
+    "CR": (f"1\r{S}\ra\r", _ONE),
+    "NUL": (f"1\n{S}\na\x00\x00", _ONE),
+    "mark-up": (f'1\n{S}\n<font color="#fff"><i>a</i></font> < b > c &lt;\\N{{\\an8}}d', [(1.0, 2.0, "a < b > c <\nd")]),
+    "word times": (f"1\n{S}\na<00:00:01.500><c> b</c>", [(1.0, 2.0, "a b")]),
+    "a WebVTT file without its signature": (f"\n{T} align:start\na", _ONE),
 }  # fmt: skip
 
 _ASS_HEAD = "[Script Info]\nTitle: x\n\n[V4+ Styles]\nFormat: Name\nStyle: D\n\n[Events]\n"
@@ -184,119 +175,62 @@ ASS: dict[str, tuple[str, Cues]] = {
 
 #: What files are made of, in any order.
 _PIECES = [
-    "WEBVTT", "\n", "\n\n", "\r", _T, _S, "-->", "1", "00:", "00:01.000", " ", "<i>", "<00:00:01.500>", "</c>", "&#0;", "&amp",
+    "WEBVTT", "\n", "\n\n", "\r", T, S, "-->", "1", "00:", "00:01.000", " ", "<i>", "<00:00:01.500>", "</c>", "&#0;", "&amp",
     "a", "{\\an8}", "{\\p1}", "{", "}", "[Script Info]", "[Events]\n", "Dialogue: ", "0,0:00:01.00,0:00:02.00,D,,0,0,0,,",
     "Format: Start,", "NOTE", "STYLE", "REGION", "\x00", "\ufeff", "-00:00:01,000 --> 00:00:02,000",
 ]  # fmt: skip
-
-
-def _read(tmp_path: Path, text: str) -> Cues:
-    path = tmp_path / "subtitles"
-    path.write_bytes(text.encode())
-    return [(cue.start_s, cue.end_s, cue.text) for cue in read_cues(str(path), "subtitles")]
 
 
 @pytest.mark.parametrize("case", VTT)
 def test_webvtt_is_read_as_its_standard_says(tmp_path: Path, case: str) -> None:
     """Blocks, times and what stands around them."""
     text, cues = VTT[case]
-    assert _read(tmp_path, text) == cues
+    assert read(tmp_path, text) == cues
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_the_text_of_a_webvtt_cue_is_read_as_its_standard_says(tmp_path: Path, payload: str) -> None:
     """Tags of every name are no text, closed or not; character references are characters."""
-    assert _read(tmp_path, f"WEBVTT\n\n{_T}\n{payload}\n") == [(1.0, 2.0, PAYLOADS[payload])]
+    assert read(tmp_path, f"WEBVTT\n\n{T}\n{payload}\n") == [(1.0, 2.0, PAYLOADS[payload])]
 
 
 @pytest.mark.parametrize("case", SRT)
 def test_srt_is_read_as_people_write_it(tmp_path: Path, case: str) -> None:
     """Whatever is missing or odd, as long as it can be told what is meant."""
     text, cues = SRT[case]
-    assert _read(tmp_path, text) == cues
+    assert read(tmp_path, text) == cues
 
 
 @pytest.mark.parametrize("case", ASS)
 def test_the_dialogue_of_ass_files_is_read(tmp_path: Path, case: str) -> None:
     """Their words and times; how they look is the options' affair."""
     text, cues = ASS[case]
-    assert _read(tmp_path, text) == cues
+    assert read(tmp_path, text) == cues
 
 
 @pytest.mark.parametrize("text", ["WEBVTTfoo\n\nhello", "hello", "[Ver]\nhello", "{1}{2}MicroDVD", '{"a": "b"}', "<tt>a</tt>"])
 def test_what_is_no_subtitle_file_is_refused_by_name(tmp_path: Path, text: str) -> None:
     """It would be a video without what was ordered."""
     with pytest.raises(BadInput, match=r"^subtitles is not an SRT, WebVTT, ASS or SSA subtitle file"):
-        _read(tmp_path, text)
+        read(tmp_path, text)
 
 
 def test_times_that_cannot_be_read_are_a_warning(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """A browser says nothing; here somebody waits for the words."""
-    assert _read(tmp_path, f"WEBVTT\n\n00:01,000 --> 00:02,000\na\n\n{_T}\na") == _ONE
+    assert read(tmp_path, f"WEBVTT\n\n00:01,000 --> 00:02,000\na\n\n{T}\na") == _ONE
     assert json.loads(capfd.readouterr().out)["warning"] == {"code": "cues_unreadable", "parameters": {"cues": 1}}
-
-
-_ROLLING_VTT = """WEBVTT
-Kind: captions
-
-00:00:00.200 --> 00:00:02.000 align:start position:0%
-\x20
-hello<00:00:00.480><c> there</c><00:00:00.900><c> my</c>
-
-00:00:02.000 --> 00:00:02.010 align:start position:0%
-hello there my
-\x20
-
-00:00:02.010 --> 00:00:03.900 align:start position:0%
-hello there my
-second<00:00:02.480><c> line</c>
-
-00:00:03.900 --> 00:00:03.910 align:start position:0%
-second line
-\x20
-
-00:00:03.910 --> 00:00:05.000 align:start position:0%
-second line
-third
-"""
-_ROLLED: Cues = [(0.2, 2.01, "hello there my"), (2.01, 3.91, "second line"), (3.91, 5.0, "third")]
-
-
-def test_rolling_lines_are_shown_once(tmp_path: Path) -> None:
-    """YouTube's automatic captions, as WebVTT and as the SRT that is made of it."""
-    assert _read(tmp_path, _ROLLING_VTT) == _ROLLED
-    srt = _ROLLING_VTT.replace("WEBVTT\nKind: captions\n", "").replace(" align:start position:0%", "").replace(".", ",")
-    for tag in ("<c>", "</c>", "<00:00:00,480>", "<00:00:00,900>", "<00:00:02,480>"):
-        srt = srt.replace(tag, "")
-    assert _read(tmp_path, srt) == _ROLLED
-
-
-def test_live_captions_of_three_lines_roll(tmp_path: Path) -> None:
-    """Each cue repeats two lines of the one before."""
-    lines = ["one", "two", "three", "four", "five"]
-    cues = [f"{n + 1}\n00:00:0{n},000 --> 00:00:0{n + 1},000\n" + "\n".join(lines[max(0, n - 2) : n + 1]) for n in range(5)]
-    assert _read(tmp_path, "\n\n".join(cues)) == [(n, n + 1, line) for n, line in enumerate(lines)]
-
-
-@pytest.mark.parametrize("gap_s", ["000", "500"])
-def test_words_that_are_said_again_are_shown_again(tmp_path: Path, gap_s: str) -> None:
-    """A repeated line in an ordinary file is no rolling one."""
-    times = [f"00:00:0{n},{gap_s if n else '000'} --> 00:00:0{n + 1},000" for n in range(4)]
-    texts = ["No.", "No.\nYes.", "Why?", "Because."]
-    cues = "\n\n".join(f"{n}\n{time}\n{text}" for n, (time, text) in enumerate(zip(times, texts, strict=True)))
-    assert [text for _, _, text in _read(tmp_path, cues)] == texts
 
 
 _LINES = "a\n" * 999
 #: Files that readers of other programs have taken hours for.
 _HUGE = {
-    "open tags": f"WEBVTT\n\n{_T}\n" + "<c " * 500_000,
-    "open overrides": f"1\n{_S}\n" + "{\\an8" * 300_000,
-    "open tags in SRT": f"1\n{_S}\n" + "<font " * 300_000,
-    "a huge character number": f"1\n{_S}\n&#{'9' * 1_000_000};",
-    "a huge character number in WebVTT": f"WEBVTT\n\n{_T}\n&#x{'9' * 1_000_000}",
-    "a line of spaces and colons": f"1\n{_S}\n" + " " * 1_000_000 + ":" + " " * 1_000_000 + "\n:" + "1 : " * 300_000,
-    "a huge number before times": "9" * 1_000_000 + f"\n{_S}\na",
+    "open tags": f"WEBVTT\n\n{T}\n" + "<c " * 500_000,
+    "open overrides": f"1\n{S}\n" + "{\\an8" * 300_000,
+    "open tags in SRT": f"1\n{S}\n" + "<font " * 300_000,
+    "a huge character number": f"1\n{S}\n&#{'9' * 1_000_000};",
+    "a huge character number in WebVTT": f"WEBVTT\n\n{T}\n&#x{'9' * 1_000_000}",
+    "a line of spaces and colons": f"1\n{S}\n" + " " * 1_000_000 + ":" + " " * 1_000_000 + "\n:" + "1 : " * 300_000,
+    "a huge number before times": "9" * 1_000_000 + f"\n{S}\na",
     "cues of many lines": "".join(f"{n // 60:02}:{n % 60:02},000 --> {n // 60:02}:{n % 60:02},999\n{_LINES}" for n in range(600)),
     "open drawings": _ASS_HEAD + "Dialogue: 0,0:00:01.00,0:00:02.00,D,,0,0,0,," + "{\\p1" * 300_000,
     "arrows": "WEBVTT\n\n" + "-->\n" * 500_000,
@@ -306,7 +240,7 @@ _HUGE = {
 @pytest.mark.parametrize("case", _HUGE)
 def test_a_malicious_file_is_read_in_a_moment(tmp_path: Path, case: str) -> None:
     """Each within the size that is allowed; a reader whose time grew with the square would never come back."""
-    assert len(_read(tmp_path, _HUGE[case])) <= 600
+    assert len(read(tmp_path, _HUGE[case])) <= 600
 
 
 @given(text=st.one_of(st.text(), st.lists(st.sampled_from(_PIECES)).map("".join)))
@@ -314,45 +248,6 @@ def test_a_malicious_file_is_read_in_a_moment(tmp_path: Path, case: str) -> None
 def test_any_text_is_cues_or_one_clear_error(tmp_path: Path, text: str) -> None:
     """Never a traceback, which would be tried three times."""
     with contextlib.suppress(BadInput):
-        cues = _read(tmp_path, text)
+        cues = read(tmp_path, text)
         assert all(0 <= start < end and shown for start, end, shown in cues)
         assert cues == sorted(cues, key=lambda cue: cue[:2])
-
-
-@pytest.mark.parametrize("cues", [[], [Cue(5.0, 6.0, "late")], [Cue(1.0, 2.0, "just late")]])
-def test_no_cue_on_any_frame_gives_no_spans(cues: list[Cue]) -> None:
-    """A scene of 25 frames."""
-    assert spans(cues, 25, 25) == []
-
-
-def test_cues_after_the_narration_are_a_warning(make: Callable[..., Made], media: Media) -> None:
-    """The others are shown; subtitles of another narration would else be lost without a word."""
-    cues = [(0.1, 0.5, "shown"), (0.9, 2.0, "begins in time"), (1.0, 2.0, "late"), (3.0, 4.0, "later")]
-    made = make({"motion": "none", "fps": 25}, length_s=1.0, subtitles=media.srt("s.srt", cues))
-    assert [warning.text for warning in made.report.warnings] == [
-        "subtitles: 2 cues begin after the narration's end, and are not shown"
-    ]
-
-
-_LATE = f"1\n{_S.replace('01', '05').replace('02', '06')}\nlate\n"
-
-
-@pytest.mark.parametrize(
-    ("content", "code", "mode"),
-    [
-        ("", "subtitles_empty", "burned"), ("\ufeff", "subtitles_empty", "burned"), ("WEBVTT\n", "subtitles_empty", "burned"),
-        ("[Script Info]\n", "subtitles_empty", "burned"), (_LATE, "subtitles_outside", "burned"), ("", "subtitles_empty", "soft"),
-        (_LATE, "subtitles_outside", "soft"), (_LATE, "subtitles_outside", "off"),
-    ],
-)  # fmt: skip
-def test_without_a_cue_to_show_the_video_is_made_with_a_warning(
-    make: Callable[..., Made], media: Media, content: str, code: str, mode: str
-) -> None:
-    """In each way of showing subtitles, with the sidecar that was asked for and the title card before it."""
-    path = media.folder / "s.srt"
-    path.write_text(content, encoding="utf-8")
-    options = {"motion": "none", "fps": 25, "subtitle_mode": mode, "webvtt": True, "title_card_s": 0.2}
-    made = make(options, length_s=1.0, subtitles=path, title="A title")
-    assert [warning.code for warning in made.report.warnings] == [code]
-    check(made.path, frames=30, fps=25, size=(640, 360))
-    assert (made.scratch / "captions.vtt").read_text() == "WEBVTT\n"
