@@ -14,6 +14,9 @@ from container_worker.kind import ItemContext
 from container_worker.loop import look_s
 from container_worker.sandbox.child import Stopped
 from scenequeue.errors import DiskFull, QueueUnavailable, SettingsError, StorageUnavailable
+from scenequeue.jobs.ids import check_job_id
+from scenequeue.jobs.item import WorkItem
+from scenequeue.jobs.job import JobSpec
 from scenequeue.queue import SceneQueue
 from tests.container_worker.running import Running, attempts_of_the_ready, done, is_done
 from tests.scenequeue.jobs import waiting_needs

@@ -1,6 +1,7 @@
 """Fixtures that the dispatcher's tests share: the simulated ECS and fleets on it, and the worker's own."""
 
 import socket
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,7 +13,10 @@ from botocore.config import Config
 
 from dispatcher.fleets.fargate.api import EcsApi
 from dispatcher.fleets.fargate.fleet import FargateFleet
+from dispatcher.fleets.process import ProcessFleet
 from dispatcher.fleets.settings import FargateSettings
+from scenequeue.reasons import Reason
+from scenequeue.settings import DispatcherSettings
 from tests.container_worker.conftest import submit_items
 from tests.support.fargate_simulator import Simulator
 
@@ -70,3 +74,21 @@ def put_out_of_reach(fleet: FargateFleet, region: str, url: str, monkeypatch: py
     monkeypatch.setattr(
         fleet._api, "_client", lambda asked, *, is_read: other if asked == region else working(asked, is_read=is_read)
     )
+
+
+@pytest.fixture
+def settings(redis_url: str, namespace: str, tmp_path: Path) -> DispatcherSettings:
+    """Batches of three, at most four containers, fast to idle."""
+    return DispatcherSettings.load(
+        redis_url=redis_url, namespace=namespace, scenes_per_batch=3, min_scenes_per_batch=1, max_parallel_tasks=4,
+        idle_timeout_s=1, lease_s=30, worker_slots=1, state_dir=tmp_path / "fleet", file_roots=[tmp_path],
+    )  # fmt: skip
+
+
+@pytest.fixture
+def fleet(redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ProcessFleet]:
+    """Real worker programs with the tests' kinds; none outlives the test."""
+    monkeypatch.setenv("SCENEBURST_REDIS_URL", redis_url)
+    fleet = ProcessFleet(tmp_path / "fleet", [sys.executable, "-m", "tests.container_worker.worker_program"])
+    yield fleet
+    fleet.stop_all(Reason("the test is over"), grace_s=3)

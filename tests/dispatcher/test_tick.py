@@ -4,15 +4,13 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from dispatcher.fleet import FleetContainer, Hardware, LaunchRequest, LaunchResult
 from dispatcher.fleets.process import ProcessFleet
 from dispatcher.tick import Dispatcher
-from scenequeue.errors import FleetError
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.ids import ContainerId, check_job_id
 from scenequeue.jobs.item import WorkItem
@@ -21,52 +19,9 @@ from scenequeue.jobs.rollup import Resolution
 from scenequeue.queue import SceneQueue
 from scenequeue.reasons import Reason
 from scenequeue.settings import DispatcherSettings
+from tests.dispatcher.no_fleet import NoFleet
 from tests.scenequeue.jobs import submit
 from tests.support.waiting import wait_until
-
-
-@pytest.fixture
-def settings(redis_url: str, namespace: str, tmp_path: Path) -> DispatcherSettings:
-    """Batches of three, at most four containers, fast to idle."""
-    return DispatcherSettings.load(
-        redis_url=redis_url, namespace=namespace, scenes_per_batch=3, min_scenes_per_batch=1, max_parallel_tasks=4,
-        idle_timeout_s=1, lease_s=30, worker_slots=1, state_dir=tmp_path / "fleet", file_roots=[tmp_path],
-    )  # fmt: skip
-
-
-@pytest.fixture
-def fleet(redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ProcessFleet]:
-    """Real worker programs with the tests' kinds; none outlives the test."""
-    monkeypatch.setenv("SCENEBURST_REDIS_URL", redis_url)
-    fleet = ProcessFleet(tmp_path / "fleet", [sys.executable, "-m", "tests.container_worker.worker_program"])
-    yield fleet
-    fleet.stop_all(Reason("the test is over"), grace_s=3)
-
-
-class NoFleet:
-    """A fleet that only counts, or fails."""
-
-    name = "none"
-    hardware = Hardware()
-
-    def __init__(self, *, is_blind: bool = False, crashes: bool = False) -> None:
-        self.launched: list[str] = []
-        self.stopped: list[str] = []
-        self._is_blind, self._crashes = is_blind, crashes
-
-    def launch(self, requests: list[LaunchRequest]) -> list[LaunchResult]:
-        self.launched += [request.container_id for request in requests]
-        if self._crashes:
-            raise KeyboardInterrupt
-        return [LaunchResult(request.container_id, handle="h") for request in requests]
-
-    def list(self) -> list[FleetContainer]:
-        if self._is_blind:
-            raise FleetError("throttled")
-        return [FleetContainer("h", name, is_running=True) for name in self.launched]  # type: ignore[arg-type]
-
-    def stop(self, handle: str, reason: Reason) -> None:
-        raise AssertionError(f"nothing is to be stopped: {handle} {reason}")
 
 
 def test_a_burst_becomes_containers_then_results_then_nothing(
@@ -124,63 +79,6 @@ def test_every_tick_adds_to_the_history(queue: SceneQueue, settings: DispatcherS
     assert sum(row.usd for row in rows) > 0
 
 
-def test_dispatchers_in_turns_count_the_cost_of_the_same_time_once(queue: SceneQueue, settings: DispatcherSettings) -> None:
-    """The one that acted meanwhile has added what ran then."""
-    submit(queue, "a", 5)
-    now_s = 0.0
-    fleet = NoFleet()
-    first, second = (Dispatcher(queue, fleet, settings, clock=lambda: now_s) for _ in range(2))
-
-    def usd(dispatcher: Dispatcher) -> float:
-        """Dollars in the history after another three seconds and a tick of this dispatcher."""
-        nonlocal now_s
-        now_s += 3
-        assert dispatcher.tick() is not None
-        return sum(row.usd for row in queue.inspect.history(Resolution.HOUR))
-
-    _, before = usd(first), usd(first)
-    first.close()
-    assert usd(second) == before
-    between = usd(second)
-    assert between > before
-    second.close()
-    assert usd(first) == between
-    first.close()
-
-
-def test_only_one_of_two_dispatchers_acts(queue: SceneQueue, settings: DispatcherSettings) -> None:
-    """The other stands by, and takes over when the first resigns."""
-    fleet = NoFleet()
-    first, second = Dispatcher(queue, fleet, settings), Dispatcher(queue, fleet, settings)
-    submit(queue, "a", 3)
-    assert first.tick() is not None
-    assert second.tick() is None
-    assert len(fleet.launched) == 1
-    first.close()
-    made = second.tick()
-    assert made is not None
-    assert made.launches == ()
-    second.close()
-    queue.producer.cancel("a")
-
-
-def test_a_crash_between_intent_and_launch_never_launches_twice(queue: SceneQueue, settings: DispatcherSettings) -> None:
-    """The intent stands as capacity; the next dispatcher launches nothing more until it has failed."""
-    fleet = NoFleet(crashes=True)
-    submit(queue, "a", 3)
-    doomed = Dispatcher(queue, fleet, settings)
-    with pytest.raises(KeyboardInterrupt):
-        doomed.tick()
-    doomed.close()
-    assert [record.state for record in queue.inspect.containers()] == ["intended"]
-    healthy = NoFleet()
-    after = Dispatcher(queue, healthy, settings)
-    after.tick()
-    assert healthy.launched == []
-    after.close()
-    queue.producer.cancel("a")
-
-
 def test_blind_to_its_fleet_it_neither_launches_nor_reaps(queue: SceneQueue, settings: DispatcherSettings) -> None:
     """A throttled list is no empty list."""
     fleet = NoFleet(is_blind=True)
@@ -214,42 +112,6 @@ def test_a_dispatcher_held_up_between_two_looks_takes_nobody_for_silent(
     assert dispatcher.tick() is not None
     assert [record.state for record in containers()] == ["running"]
     dispatcher.close()
-
-
-def test_a_dispatcher_deposed_at_its_work_executes_no_verdict_any_more(queue: SceneQueue, settings: DispatcherSettings) -> None:
-    """It hangs in a stop until another acts: it puts nothing back, stops nobody else, and marks none for drain."""
-
-    class SlowFleet(NoFleet):
-        """One whose first stop outlasts the lock."""
-
-        def stop(self, handle: str, reason: Reason) -> None:
-            assert not self.stopped, "only one is stopped"
-            self.stopped.append(handle)
-            queue._connection.client.delete(queue._connection.keys.dispatcher)
-            assert queue.dispatcher.acquire("other", 30)
-
-    fleet = SlowFleet()
-    submit(queue, "a", 2)
-    for name in ("c1", "c2"):
-        fleet.launched.append(name)
-        queue.worker.beat(ContainerRecord(container_id=ContainerId(name), held=1))
-        queue.worker.lease(name, 1)
-    said_ms = queue.inspect.now_ms()
-    wait_until(lambda: queue.inspect.now_ms() > said_ms + 100, "both are silent")
-    hasty = settings.model_copy(update={"silent_after_s": 0.05})
-    dispatcher = Dispatcher(queue, fleet, hasty)
-    assert dispatcher.tick() is None
-    assert len(fleet.stopped) == 1
-    assert queue.inspect.depth().counts.leased == 2
-    assert {record.state for record in queue.inspect.containers()} == {"running"}
-    keys, client = queue._connection.keys, queue._connection.client
-    assert sum(client.exists(keys.drain(name)) for name in ("c1", "c2")) == 1
-    assert len(fleet.launched) == 2
-    dispatcher.close()
-    queue.dispatcher.resign("other")
-    queue.producer.cancel("a")
-    for name in ("c1", "c2"):
-        queue.dispatcher.forfeit(name, "the test is over")
 
 
 def test_the_celery_program_ticks_by_itself_and_stops_cleanly(

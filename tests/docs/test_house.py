@@ -8,6 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 _PRODUCT = ("scenequeue", "producer", "dispatcher", "container_worker", "sceneburst", "chaos", "benchmarks", "deploy")
 MAX_LINES = 300
+LONGER = {"tests/scenequeue/test_promises.py", "tests/scenequeue/test_queue.py"}
 MAX_FILES_IN_FOLDER = 15
 
 
@@ -21,10 +22,10 @@ def _modules(*folders: str) -> list[Path]:
 
 
 def test_no_file_is_longer_than_300_lines() -> None:
-    """A longer one has more than one subject, as a rule; of the tests, this holds for what they share."""
-    shared = [path for path in _modules("tests") if not path.name.startswith("test_")]
-    long = [str(path) for path in (*_modules(), *shared) if (ROOT / path).read_text(encoding="utf-8").count("\n") > MAX_LINES]
-    assert long == []
+    """A longer one has more than one subject, as a rule; each exception says its reason at its top."""
+    long = {str(path) for path in _modules("*.py") if (ROOT / path).read_text(encoding="utf-8").count("\n") > MAX_LINES}
+    assert long <= LONGER
+    assert all("onger than 300 lines" in (ROOT / path).read_text(encoding="utf-8")[:500] for path in LONGER)
 
 
 def test_no_folder_holds_more_than_15_modules() -> None:
