@@ -131,7 +131,7 @@ def test_bells_of_both_are_heard_and_hung_up_again(old: SceneQueue, new: SceneQu
     assert old.worker.lease("c1", 0, bell="render/1") == []
     submit(new, "newer", 1)
     assert new.worker.wait_for_work(0.01) == "render/1"
-    assert ids(new.worker.lease("c1", 1, bell="render/1")) == ["newer"]
+    assert ids(new.worker.lease("c1", 1, call="a0", bell="render/1")) == ["newer"]
     new.operator.pause()
     assert new.worker.wait_for_work(0.01) == ""
     assert new.worker.lease("c1", 5) == []
