@@ -41,7 +41,7 @@ def test_each_problem_has_a_name_and_says_what_to_set(fields: dict[str, Any], na
     """A server that suits production has none."""
     problems = find_problems({**_GOOD, **fields})
     assert [problem.name for problem in problems] == names
-    assert words in "; ".join(problem.text for problem in problems)
+    assert words in "; ".join(problem.reason.text for problem in problems)
 
 
 def test_fields_that_a_managed_server_hides_are_not_judged() -> None:
