@@ -28,6 +28,7 @@ from sceneburst.terminal.screen import (
     RedisUrl,
     connected,
     err,
+    first_line,
     print_json,
     print_json_line,
     print_table,
@@ -262,5 +263,5 @@ def _result_row(result: ItemResult) -> list[str]:
         size_text(result.bytes),
         seconds_text(result.processing_s),
         str(result.attempts),
-        result.output or result.error or "",
+        result.output or first_line(result.error),
     ]

@@ -126,6 +126,9 @@ def audit(
     if as_json:
         print_json([act._asdict() for act in acts])
         return
+    if not acts:
+        say("no actions of operators are recorded")
+        return
     made = table("since>", "by", "act", "about", "amount>", "detail~")
     for act in acts:
         made.add_row(age_text(act.at_ms, now_ms), act.by, act.act, act.about, str(act.amount or ""), act.detail)

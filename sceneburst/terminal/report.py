@@ -6,7 +6,7 @@ from typing import Any
 
 from dispatcher.decisions.pricing import total_usd
 from sceneburst.counted import counted
-from sceneburst.terminal.screen import coloured, note, seconds_text, size_text, table
+from sceneburst.terminal.screen import coloured, first_line, note, seconds_text, size_text, table
 from sceneburst.terminal.sheet import Sheet
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.job import JobState, JobStatus
@@ -86,7 +86,7 @@ def report_table(report: dict[str, Any], results: Sequence[ItemResult]) -> Sheet
             seconds_text(scene["processing_s"]),
             scene["container"] or "–",
             str(scene["attempts"]),
-            scene["error"] or "",
+            first_line(scene["error"]),
         )
     return made
 

@@ -167,11 +167,16 @@ def print_unbroken(text: str) -> None:
 
 def _print_sentences(console: Console, text: str, style: str) -> None:
     """Print lines without markup; on a terminal, long ones are broken between words."""
-    is_narrow = console.is_terminal or bool(os.environ.get("COLUMNS"))
+    is_narrow = _breaks_lines(console)
     for line in shown(text).split("\n"):
         whole = Text(line, style=style)
         for part in wrapped(whole, console.width, rest=INDENT) if is_narrow else [whole]:
             console.print(part, highlight=False, markup=False, soft_wrap=True)
+
+
+def _breaks_lines(console: Console) -> bool:
+    """Return True on a terminal; programs that read a file or a pipe want whole lines."""
+    return console.is_terminal or bool(os.environ.get("COLUMNS"))
 
 
 def shown(text: str) -> str:
@@ -182,6 +187,11 @@ def shown(text: str) -> str:
 def cell_text(text: str) -> str:
     """Return foreign text made safe for a cell, which is one line of a table."""
     return shown(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
+def first_line(text: str | None) -> str:
+    """Return the first line of a reason, which may be followed by the last lines of a program."""
+    return (text or "").partition("\n")[0]
 
 
 def coloured(text: str, style: str) -> Text:
@@ -200,7 +210,11 @@ def table(*columns: str) -> Sheet:
 
 def print_table(made: Sheet) -> None:
     """Print a table on standard output."""
-    out.print(made, crop=False)
+    if _breaks_lines(out):
+        out.print(made, crop=False)
+        return
+    for line in made.plain_lines():
+        out.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def size_text(count: int | None) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from rich.cells import cell_len
-from rich.console import Console, ConsoleOptions, RenderableType
+from rich.console import Console, ConsoleOptions, JustifyMethod, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -42,25 +42,41 @@ class Sheet:
         self._rows.append([cell if isinstance(cell, Text) else Text(self._clean(cell)) for cell in cells])
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
-        if self._least_width() <= options.max_width:
+        if sum(self._least_widths()) + _GAP * (len(self._names) - 1) <= options.max_width:
             yield self._table()
             return
         for row in self._rows:
             yield from self._lines(row, options.max_width)
 
-    def _least_width(self) -> int:
-        widths = []
-        for index, name in enumerate(self._names):
-            cells = [row[index] for row in self._rows]
-            widest = max([len(name), *(cell.cell_len for cell in cells)])
-            longest_word = max((word.cell_len for cell in cells for word in cell.split(" ")), default=0)
-            widths.append(min(widest, max(_MIN_PROSE, longest_word)) if self._prose[index] else widest)
-        return sum(widths) + _GAP * (len(widths) - 1)
+    def plain_lines(self) -> Iterator[Text]:
+        """Yield the table with each row in one line, however long it is, for a file or a pipe."""
+        widths = self._widths()
+        for row in ([Text(name) for name in self._names], *self._rows):
+            line = Text()
+            for cell, width, is_right in zip(row, widths, self._right, strict=True):
+                room = " " * (width - cell.cell_len)
+                line = Text.assemble(line, *((room, cell) if is_right else (cell, room)), " " * _GAP)
+            line.rstrip()
+            yield _unbroken(line)
+
+    def _widths(self) -> list[int]:
+        """Return the width of each column if nothing is broken."""
+        return [max([len(name), *(row[index].cell_len for row in self._rows)]) for index, name in enumerate(self._names)]
+
+    def _least_widths(self) -> list[int]:
+        """Return the width of each column if prose is broken between words."""
+        widths = self._widths()
+        for index, widest in enumerate(widths):
+            if self._prose[index]:
+                words = (word.cell_len for row in self._rows for word in row[index].split(" "))
+                widths[index] = min(widest, max([_MIN_PROSE, *words]))
+        return widths
 
     def _table(self) -> Table:
         made = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
-        for name, is_right, is_prose in zip(self._names, self._right, self._prose, strict=True):
-            made.add_column(name, justify="right" if is_right else "left", no_wrap=not is_prose, overflow="fold")
+        for name, is_right, is_prose, least in zip(self._names, self._right, self._prose, self._least_widths(), strict=True):
+            justify: JustifyMethod = "right" if is_right else "left"
+            made.add_column(name, justify=justify, no_wrap=not is_prose, overflow="fold", min_width=least)
         for row in self._rows:
             made.add_row(*row)
         return made

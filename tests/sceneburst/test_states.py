@@ -100,3 +100,14 @@ def test_only_a_search_by_labels_asks_for_an_index_of_labels(
     ended = console("jobs", "--state", "active", "--limit", "9")
     assert "jobs were looked at" in ended.err
     assert "SCENEBURST_INDEXED_LABELS" not in ended.err
+
+
+def test_the_last_lines_of_a_program_are_no_part_of_a_table(console: Console, queue: SceneQueue) -> None:
+    """`dead show` has them; in JSON they are whole."""
+    submit(queue, "a", 1)
+    (lease,) = queue.worker.lease("c1", 1)
+    queue.worker.fail("c1", lease, "ToolFailed", "ffmpeg ended with code 1\nx264 error\nlast line", transient=False)
+    assert "ffmpeg ended with code 1" in console("results", "a").out
+    assert "x264" not in console("results", "a").out
+    assert "last line" in json.loads(console("results", "a", "--json").out)[0]["error"]
+    assert "last line" in console("dead", "show", "a", "0-0").out

@@ -69,3 +69,26 @@ def test_a_name_that_says_nothing_new_stands_above_its_column_only() -> None:
         screen.print(made, crop=False)
         printed = screen.file.getvalue().splitlines()  # type: ignore[attr-defined]
         assert all(line.startswith(start) for line, start in zip(printed, lines, strict=False)), printed
+
+
+def test_a_row_is_one_line_in_a_file_or_a_pipe() -> None:
+    """However long it is: `grep` finds the whole of it, and no line ends in spaces."""
+    made = table("job", "attempts>", "reason~", "what to do~")
+    made.add_row(_JOB, "3", _REASON * 3, "look at it")
+    made.add_row("b", "1", "", "")
+    lines = [line.plain for line in made.plain_lines()]
+    assert lines[0].split() == ["job", "attempts", "reason", "what", "to", "do"]
+    assert lines[1] == f"{_JOB}         3  {_REASON * 3}  look at it"
+    assert (len(lines), lines[2].split()) == (3, ["b", "1"])
+    assert [line.rstrip() for line in lines] == lines
+
+
+@pytest.mark.parametrize("width", [100, 120, 160])
+def test_no_word_is_torn_where_two_columns_are_prose(width: int) -> None:
+    """A path stays one that can be copied."""
+    path = "/usr/lib/python3.11/site-packages/imageio_ffmpeg/binaries/ffmpeg-linux-x86_64"
+    made = table("what=", "found~=", "what to do~=")
+    made.add_row("ffmpeg", f"{path} (n9.0.2, libx264, libass, libsvtav1)", "install another one, or set its path in the settings")
+    screen = Console(file=io.StringIO(), width=width)
+    screen.print(made, crop=False)
+    assert path in screen.file.getvalue()  # type: ignore[attr-defined]
