@@ -37,7 +37,8 @@ def test_render_delivers_what_it_can_and_names_what_failed(
     report = json.loads(ended.stdout)
     scenes = {scene["name"]: scene for scene in report["scenes"]}
     assert set(scenes["s0"]) == {
-        *("name", "state", "output", "duration_s", "bytes", "processing_s", "attempts", "container", "error", "warnings")
+        *("name", "state", "output", "duration_s", "bytes", "processing_s", "attempts", "container"),
+        *("error", "code", "parameters", "warnings"),
     }
     assert {name: scene["state"] for name, scene in scenes.items()} == {
         "s0": "done",
