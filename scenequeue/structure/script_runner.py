@@ -13,6 +13,10 @@ import redis
 _SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
 #: The line of a script's header that names the parts of scripts/lib that it uses.
 _USES = re.compile(r"^-- Uses +(.+)$", re.MULTILINE)
+#: Parts of scripts/lib that nearly all others use. The rest of a step is one function behind them: for each local that a function
+#: takes from the same function, Lua searches all those that were taken before, but from an enclosing one it copies. Every call of
+#: a step makes all functions anew; this halves the time of that, which is a third of a short step's.
+_ENCLOSING = frozenset({"names", "commands", "clock", "counters"})
 
 
 class _Step(NamedTuple):
@@ -31,7 +35,7 @@ def _uses(text: str) -> list[str]:
 
 
 def _parts(text: str, seen: set[str]) -> Iterator[str]:
-    """Yield the sources of the parts that a script uses, each once, and after those that it uses itself.
+    """Yield the names of the parts that a script uses, each once, and after those that it uses itself.
 
     Args:
         text: the script.
@@ -40,15 +44,17 @@ def _parts(text: str, seen: set[str]) -> Iterator[str]:
     for name in _uses(text):
         if name not in seen:
             seen.add(name)
-            part = _texts("lib")[name]
-            yield from _parts(part, seen)
-            yield part
+            yield from _parts(_texts("lib")[name], seen)
+            yield name
 
 
 @cache
 def _step(name: str) -> _Step:
     text = _texts()[name]
-    source = "\n".join((*_parts(text, set()), text))
+    parts = [*_parts(text, set())]
+    enclosing = [_texts("lib")[part] for part in parts if part in _ENCLOSING]
+    inner = [_texts("lib")[part] for part in parts if part not in _ENCLOSING]
+    source = "\n".join((*enclosing, "return (function()", *inner, text, "end)()"))
     return _Step(source, hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest())
 
 

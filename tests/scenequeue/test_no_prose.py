@@ -27,6 +27,7 @@ _NOT_TOLD = {
     "container_worker/media/subtitles/renderer.py": 1,
     "container_worker/sandbox/confine.py": 1,
     "container_worker/sandbox/probe.py": 1,
+    "scenequeue/structure/script_runner.py": 1,
     # Names of programs, options and encodings, the unit of a weight.
     "container_worker/__main__.py": 1,
     "container_worker/main.py": 1,

@@ -14,7 +14,7 @@ from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.job import JobSpec, JobState, Lane
 from scenequeue.jobs.job_filter import JobFilter
 from scenequeue.jobs.rollup import Resolution
-from scenequeue.ports import worker
+from scenequeue.ports import dead_search, worker
 from scenequeue.ports.dead_search import DeadFilter
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.conftest import queue_on
@@ -157,6 +157,8 @@ def _record(part: Callable[[SceneQueue], list[Any]], queue: SceneQueue) -> list[
     with pytest.MonkeyPatch.context() as patch:
         # Tokens are made of it.
         patch.setattr(worker, "new_request_id", lambda: f"call{next(calls)}")
+        # An act of many steps in the audit log has one.
+        patch.setattr(dead_search.secrets, "token_hex", lambda _: f"word{next(calls)}")
         return _lines(part(queue)) + _lines(_left(queue))
 
 
