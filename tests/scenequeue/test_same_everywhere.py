@@ -4,6 +4,7 @@ import itertools
 import re
 from collections.abc import Callable
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -158,7 +159,7 @@ def _record(part: Callable[[SceneQueue], list[Any]], queue: SceneQueue) -> list[
         # Tokens are made of it.
         patch.setattr(worker, "new_request_id", lambda: f"call{next(calls)}")
         # An act of many steps in the audit log has one.
-        patch.setattr(dead_search.secrets, "token_hex", lambda _: f"word{next(calls)}")
+        patch.setattr(dead_search, "secrets", SimpleNamespace(token_hex=lambda _: f"word{next(calls)}"))
         return _lines(part(queue)) + _lines(_left(queue))
 
 
