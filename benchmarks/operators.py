@@ -6,7 +6,6 @@ All run on a Redis with an append-only file, as in production. Exits 1 if a targ
 """
 
 import argparse
-import json
 import re
 import statistics
 import sys
@@ -19,7 +18,7 @@ from redis import Redis
 from rich.progress import Progress
 
 from benchmarks.queue.harness import RedisServer
-from benchmarks.targets import Target, exit_code, print_targets
+from benchmarks.targets import Target, report
 from scenequeue.jobs.ids import check_job_id
 from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.job import JobSpec, JobState, Lane
@@ -126,10 +125,7 @@ def main() -> int:
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="operators-") as folder, RedisServer(Path(folder)) as redis:
         targets = measure(redis, chosen.jobs, chosen.letters)
-    print_targets(targets)
-    if chosen.json:
-        print(json.dumps([target.to_json() for target in targets], indent=2))
-    return exit_code(targets)
+    return report(targets, as_json=chosen.json)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ in a lane are measured in turns; then the long one is drained by one process. Ex
 """
 
 import argparse
-import json
 import statistics
 import sys
 import tempfile
@@ -19,7 +18,7 @@ import psutil
 from rich.progress import Progress
 
 from benchmarks.queue.harness import RedisServer
-from benchmarks.targets import Target, exit_code, print_targets
+from benchmarks.targets import Target, report
 from scenequeue.jobs.ids import check_job_id
 from scenequeue.jobs.item import Lease, WorkItem
 from scenequeue.jobs.job import JobSpec
@@ -121,10 +120,7 @@ def main() -> int:
         parser.error("--items: a multiple of 10, at least 1,000")
     with tempfile.TemporaryDirectory(prefix="soak-") as folder, RedisServer(Path(folder)) as redis:
         targets = soak(redis, chosen.items, chosen.jobs)
-    print_targets(targets)
-    if chosen.json:
-        print(json.dumps([target.to_json() for target in targets], indent=2))
-    return exit_code(targets)
+    return report(targets, as_json=chosen.json)
 
 
 if __name__ == "__main__":

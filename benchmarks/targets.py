@@ -1,5 +1,6 @@
 """Defines the targets of the benchmarks: figures and their limits."""
 
+import json
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -34,6 +35,14 @@ def print_targets(targets: list[Target]) -> None:
     """Print one line for each."""
     for each in targets:
         print(f"{'held' if each.is_met else 'missed':7} {each.what:58} {each.value:9.3f} {each.sign} {each.limit:g}")
+
+
+def report(targets: list[Target], *, as_json: bool) -> int:
+    """Print one line for each, and all as one JSON document behind them if asked; return the exit code."""
+    print_targets(targets)
+    if as_json:
+        print(json.dumps([target.to_json() for target in targets], indent=2))
+    return exit_code(targets)
 
 
 def target_rows(targets: list[Target]) -> str:
