@@ -1,5 +1,6 @@
-"""Turns signals into exceptions that are not lost: none while a module loads, and once more where Python drops one."""
+"""Turns signals into exceptions that are not lost: none while code loads, and once more where Python drops one."""
 
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterable
@@ -7,13 +8,15 @@ from types import FrameType
 
 #: Seconds after which a signal that came at a bad moment is sent again.
 _AGAIN_S = 0.01
+#: Parts of the names of files in whose functions an exception from outside would be lost.
+_FRAGILE = ("<frozen importlib", f"{os.sep}pydantic{os.sep}")
 
 
 def raise_on(numbers: Iterable[signal.Signals], act: Callable[[int], object], kinds: tuple[type[BaseException], ...]) -> None:
     """Let each of the signals call `act`, which raises. Main thread only; uses SIGALRM and the real timer.
 
-    Modules with C code turn an exception that is raised while they load into one of their own, and importlib drops one that
-    is raised in its clean-up.
+    Modules with C code turn an exception that is raised while they load into one of their own, as pydantic does while it builds
+    a model; importlib drops one that is raised in its clean-up.
 
     Args:
         numbers: the signals.
@@ -25,7 +28,7 @@ def raise_on(numbers: Iterable[signal.Signals], act: Callable[[int], object], ki
     def handle(number: int, frame: FrameType | None) -> None:
         nonlocal last
         last = signal.Signals(number)
-        if _is_loading(frame):
+        if _would_be_lost(frame):
             signal.setitimer(signal.ITIMER_REAL, _AGAIN_S)
         else:
             act(number)
@@ -43,9 +46,9 @@ def raise_on(numbers: Iterable[signal.Signals], act: Callable[[int], object], ki
         signal.signal(number, handle)
 
 
-def _is_loading(frame: FrameType | None) -> bool:
+def _would_be_lost(frame: FrameType | None) -> bool:
     while frame is not None:
-        if frame.f_code.co_filename.startswith("<frozen importlib"):
+        if any(part in frame.f_code.co_filename for part in _FRAGILE):
             return True
         frame = frame.f_back
     return False

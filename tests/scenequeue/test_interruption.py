@@ -69,3 +69,16 @@ def test_a_deferred_signal_goes_to_whoever_handles_it_by_then(tmp_path: Path) ->
         "while not came: time.sleep(0.01)\nprint('handled')"
     )
     assert _ran(script, tmp_path) == ("handled\n", "")
+
+
+def test_a_signal_while_pydantic_builds_a_model_is_raised_when_it_has(tmp_path: Path) -> None:
+    """It would make a SchemaError of it."""
+    script = (
+        "import pydantic\nfrom pydantic_core import core_schema\n"
+        "class Own:\n"
+        "    @classmethod\n    def __get_pydantic_core_schema__(cls, source, handler):\n"
+        "        os.kill(os.getpid(), signal.SIGINT)\n        return core_schema.int_schema()\n"
+        f"try:\n    class Model(pydantic.BaseModel):\n        own: Own\n{_WAIT}"
+        "except Stopped:\n    print('own' in Model.model_fields)"
+    )
+    assert _ran(script, tmp_path) == ("True\n", "")
