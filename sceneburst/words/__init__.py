@@ -19,6 +19,7 @@ ENGLISH = Language(
     {**queue.SENTENCES, **dispatcher.SENTENCES, **container_worker.SENTENCES, **producer.SENTENCES},
     need_of_structure="{need} of structure {structure}",
     refusals=REFUSALS,
+    refused_value="{refusal}, not {value}",
     types=TYPES,
 )
 #: Entry points of further languages, by name.

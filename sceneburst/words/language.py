@@ -36,7 +36,7 @@ class Language:
     #: Sentences for values that pydantic refuses, by its type of error.
     refusals: Mapping[str, str] = field(default_factory=dict)
     #: Around such a sentence, to which the value is added.
-    refused_value: str = "{refusal}, not {value}"
+    refused_value: str = "{refusal}: {value}"
     #: Names of types, by Python's.
     types: Mapping[str, str] = field(default_factory=dict)
 
@@ -99,7 +99,7 @@ class _Filler(string.Formatter):
         if isinstance(value, str) and format_spec == "need":
             return re.sub(r"([^\s,]+)@([0-9]+)", self._need_of_structure, value)
         if isinstance(value, str) and format_spec == "type":
-            return self._language.types.get(value, value)
+            return next((each.types[value] for each in self._languages if value in each.types), value)
         if isinstance(value, int) and "|" in format_spec:
             forms = format_spec.split("|")
             return forms[self._language.form_of(value)].replace("#", str(value))

@@ -110,3 +110,23 @@ def test_a_sentence_of_another_language_needs_no_order_of_english() -> None:
     language = Language({"several": "{reasons: und }", "input_at": "{uri} ({input})"})
     reason = Reason("several", {"reasons": (Reason("input_at", {"input": "image", "uri": "s3://b/a"}), Reason("x"))})
     assert sentence_of(reason, (language, words.ENGLISH)) == "s3://b/a (image) und x"
+
+
+_REFUSED = Reason("value_refused", {"type": "greater_than", "gt": 0, "value": "-1", "problem": "Input should be greater than 0"})
+
+
+@pytest.mark.parametrize(
+    ("language", "reason", "said"),
+    [
+        (Language({}, refusals={"greater_than": "nur mehr als {gt:g}"}), _REFUSED, "nur mehr als 0: -1"),
+        (Language({}, refusals={"greater_than": "nur mehr als {gt:g}"}, refused_value="{value}: {refusal}"), _REFUSED,
+         "-1: nur mehr als 0"),
+        (Language({}), _REFUSED, "must be more than 0, not -1"),
+        (Language({"not_scene": "{type:type} ist keine Szene"}), Reason("not_scene", {"type": "int"}), "a number ist keine Szene"),
+        (Language({"not_scene": "{type:type} ist keine Szene"}, types={"int": "Zahl"}), Reason("not_scene", {"type": "int"}),
+         "Zahl ist keine Szene"),
+    ],
+)  # fmt: skip
+def test_refused_values_and_types_are_said_in_the_language_too(language: Language, reason: Reason, said: str) -> None:
+    """Each of them that it lacks in English."""
+    assert sentence_of(reason, (language, words.ENGLISH)) == said
