@@ -13,9 +13,10 @@ from fastapi import Request
 from pydantic import Field, ValidationError, WithJsonSchema
 
 from producer.checks import JobRequest, Rules
-from producer.codes import Code
+from producer.codes import Code as ProducerCode
 from producer.places import local_path
 from producer.requests.scenes import explain
+from sceneburst.http_api.codes import Code
 from sceneburst.http_api.errors import (
     BodyTooLarge,
     BodyTooSlow,
@@ -26,13 +27,13 @@ from sceneburst.http_api.errors import (
     WrongMediaType,
     pointer_to,
 )
-from scenequeue.errors import Mistake, Place, StorageDenied
+from scenequeue.errors import InvalidValue, Mistake, Place, StorageDenied
 from scenequeue.jobs.address import Address
 from scenequeue.jobs.ids import Labels
 from scenequeue.jobs.job import Lane
 from scenequeue.jobs.options import StrictModel
 from scenequeue.jobs.wishes import JobWishes
-from scenequeue.quoted import quoted, shorten
+from scenequeue.quoted import shorten
 from scenequeue.reasons import Reason
 from scenequeue.settings import ApiSettings
 from scenequeue.storages.files import path_of
@@ -96,12 +97,12 @@ async def read_body(request: Request, most_mib: float) -> bytes:
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
-        raise WrongMediaType(f"the body is announced as {quoted(kind or 'nothing')}")
+        raise WrongMediaType(Code.MEDIA_TYPE_NOT_JSON, media_type=kind) if kind else WrongMediaType(Code.MEDIA_TYPE_MISSING)
     coding = request.headers.get("content-encoding", "identity").strip().lower()
     if coding != "identity":
-        raise WrongEncoding(f"Content-Encoding {quoted(coding)} is not supported")
+        raise WrongEncoding(Code.BODY_COMPRESSED, encoding=coding)
     most = int(most_mib * _MIB)
-    too_large = BodyTooLarge(f"the body is longer than {most_mib:g} MiB")
+    too_large = BodyTooLarge(Code.BODY_TOO_LARGE, limit_mib=most_mib)
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > most:
         if "expect" not in request.headers:
@@ -115,7 +116,7 @@ async def read_body(request: Request, most_mib: float) -> bytes:
                 if len(body) > most:
                     break
     except TimeoutError:
-        raise BodyTooSlow(f"the body did not arrive within {_BODY_S:g} s") from None
+        raise BodyTooSlow(Code.BODY_TOO_SLOW, limit_s=_BODY_S) from None
     if len(body) > most:
         body.clear()
         await _drop(request)
@@ -138,7 +139,7 @@ def request_from(body: bytes, settings: ApiSettings) -> tuple[JobRequest, list[M
     """
     given = parsed(body)
     if not isinstance(given, dict):
-        raise InvalidRequest([FieldProblem("#", "a JSON object with scenes and output is needed")])
+        raise InvalidRequest([FieldProblem("#", Reason(Code.OBJECT_NEEDED))])
     mistakes: list[Mistake] = []
     try:
         Submission.model_validate(given)
@@ -148,8 +149,8 @@ def request_from(body: bytes, settings: ApiSettings) -> tuple[JobRequest, list[M
         given = {name: value for name, value in given.items() if name not in wrong}
     scenes = given.pop("scenes", None)
     if scenes is not None and len(scenes) > settings.api_max_scenes:
-        said = f"{len(scenes)} scenes are more than the {settings.api_max_scenes} of one request; send several jobs"
-        raise InvalidRequest([FieldProblem("#/scenes", said)])
+        why = Reason(Code.SCENES_OVER_LIMIT, {"scenes": len(scenes), "limit": settings.api_max_scenes})
+        raise InvalidRequest([FieldProblem("#/scenes", why)])
     output, options, film = (given.pop(name, None) for name in ("output", "options", "film"))
     shared = {name: value for name, value in given.items() if value is not None}
     return JobRequest(scenes, output, options, film, shared), mistakes
@@ -173,10 +174,14 @@ def parsed(body: bytes) -> Any:
         value = json.loads(
             body.decode("utf-8"), object_pairs_hook=lambda pairs: _object(pairs, repeated), parse_constant=_no_constant
         )
-        blemishes = itertools.chain((FieldProblem("#", text) for text in map(_twice, repeated)), _blemishes(value, ()))
+        blemishes = itertools.chain((FieldProblem("#", _twice(key)) for key in repeated), _blemishes(value, ()))
         found = list(itertools.islice(blemishes, 100))
-    except (ValueError, RecursionError) as error:
-        raise BodyUnreadable(shorten(error)) from None
+    except InvalidValue as error:
+        raise BodyUnreadable(error.reason) from None
+    except RecursionError:
+        raise BodyUnreadable(Code.JSON_TOO_DEEP, limit=_MAX_DEPTH) from None
+    except ValueError as error:
+        raise BodyUnreadable(Code.BODY_NOT_JSON, problem=shorten(error)) from None
     if found:
         raise InvalidRequest(found)
     return value
@@ -195,29 +200,29 @@ def _object(pairs: list[tuple[str, Any]], repeated: dict[str, None]) -> dict[str
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
+    raise InvalidValue(Code.JSON_CONSTANT, name=name)
 
 
-def _twice(name: str) -> str:
-    return f"the key {quoted(_UNPRINTABLE.sub('?', name))} is given more than once in one object"
+def _twice(name: str) -> Reason:
+    return Reason(Code.KEY_REPEATED, {"key": _UNPRINTABLE.sub("?", name)})
 
 
 def _blemishes(value: Any, place: Place) -> Iterator[FieldProblem]:
     """Yield control characters and numbers that are too large, with their places.
 
     Raises:
-        ValueError: it is nested too deeply, or contains a lone surrogate.
+        InvalidValue: it is nested too deeply, or contains a lone surrogate.
     """
     if len(place) > _MAX_DEPTH:
-        raise ValueError(f"it is nested deeper than {_MAX_DEPTH} levels")
+        raise InvalidValue(Code.JSON_TOO_DEEP, limit=_MAX_DEPTH)
     if isinstance(value, str):
         if _SURROGATE.search(value):
-            raise ValueError("half a surrogate pair is no character")
+            raise InvalidValue(Code.JSON_HALF_CHARACTER)
         if _UNPRINTABLE.search(value):
-            yield FieldProblem(pointer_to(place), "has control characters in it")
+            yield FieldProblem(pointer_to(place), Reason(Code.TEXT_UNPRINTABLE))
     elif isinstance(value, float):
         if not math.isfinite(value):
-            yield FieldProblem(pointer_to(place), "is too large a number")
+            yield FieldProblem(pointer_to(place), Reason(Code.NUMBER_TOO_LARGE))
     elif isinstance(value, dict):
         for name, inner in value.items():
             yield from _blemishes(name, place)
@@ -230,12 +235,12 @@ def _blemishes(value: Any, place: Place) -> Iterator[FieldProblem]:
 def _refusal(place: str, roots: Sequence[Path]) -> Reason | None:
     """Return why an HTTP caller may not name a place: a path, or a file outside the API's roots; None if he may."""
     if _LINE_ENDS.search(place):
-        return Reason(Code.ADDRESS_OF_LINES)
+        return Reason(ProducerCode.ADDRESS_OF_LINES)
     if place and local_path(place) is not None:
-        return Reason(Code.PATH_FOR_ADDRESS, {"place": place})
+        return Reason(ProducerCode.PATH_FOR_ADDRESS, {"place": place})
     if not place.startswith("file:"):
         return None
-    outside = Reason(Code.OUTSIDE_API_ROOTS, {"place": place})
+    outside = Reason(ProducerCode.OUTSIDE_API_ROOTS, {"place": place})
     try:
         path = path_of(place).resolve()
     except (StorageDenied, OSError, RuntimeError):

@@ -5,10 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from itertools import islice
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from fastapi.responses import JSONResponse
 
-from producer.codes import Code
+from producer.codes import Code as ProducerCode
+from sceneburst.http_api.codes import Code
 from scenequeue.errors import (
     InvalidScenes,
     JobConflict,
@@ -18,9 +20,8 @@ from scenequeue.errors import (
     QueueUnavailable,
     SceneburstError,
     inside,
-    reason_for,
 )
-from scenequeue.reasons import Code as QueueCode, Reason
+from scenequeue.reasons import Reason
 from scenequeue.reasons.stored import stored_reason
 from scenequeue.redaction import redact
 
@@ -40,9 +41,9 @@ class Unauthorized(SceneburstError):
 class TooManyRequests(SceneburstError):
     """The key's request rate is exceeded for another `wait_s` seconds."""
 
-    def __init__(self, message: str, wait_s: float) -> None:
+    def __init__(self, wait_s: float, limit: float) -> None:
         self.wait_s = wait_s
-        super().__init__(message)
+        super().__init__(Code.RATE_EXCEEDED, limit=limit)
 
 
 class BodyTooLarge(SceneburstError):
@@ -86,8 +87,8 @@ class Kind(NamedTuple):
     advice: str
     #: Seconds after which a repetition makes sense; None if it does not.
     retry_after_s: int | None = None
-    #: Replaces the error's own message, which is meant for operators.
-    detail: str | None = None
+    #: Replaces the error's own reason, which is meant for operators.
+    why: Reason | None = None
 
 
 KINDS: dict[type[SceneburstError], Kind] = {
@@ -97,7 +98,7 @@ KINDS: dict[type[SceneburstError], Kind] = {
     QueueFull: Kind(503, "queue-full", "The backlog is at its limit", "Send the same again later; nothing was enqueued.", 30),
     QueueUnavailable: Kind(
         *(503, "queue-unavailable", "The queue does not answer", "Send the same again later, with the same job_id.", 5),
-        detail="Redis does not answer; what was asked for may or may not have happened, and is safe to repeat.",
+        why=Reason(Code.QUEUE_SILENT),
     ),
     Unauthorized: Kind(401, "unauthorized", "A key is needed", "Send `Authorization: Bearer <key>`."),
     TooManyRequests: Kind(429, "too-many-requests", "Too many requests", "Wait for the seconds that Retry-After says."),
@@ -110,19 +111,19 @@ KINDS: dict[type[SceneburstError], Kind] = {
     ShuttingDown: Kind(503, "leaving", "The API leaves", "Send the same again, with the same job_id.", 1),
     TooManyStreams: Kind(503, "too-many-streams", "All event streams are taken", "Try later, or ask for the status instead.", 10),
 }
-_OTHER = Kind(500, "internal", "Something went wrong here", "Try again; tell the operator the request id.", detail="See the log.")
+_OTHER = Kind(
+    *(500, "internal", "Something went wrong here", "Try again; tell the operator the request id."), why=Reason(Code.API_FAILED)
+)
 
 
 class FieldProblem(NamedTuple):
-    """One mistake: its place in the body (a JSON pointer), and the problem, as a reason or a sentence."""
+    """One mistake: its place, and the problem."""
 
+    #: JSON pointer into the body, as a URI fragment; or the name of a parameter.
     pointer: str
-    said: Reason | str
-
-    @property
-    def reason(self) -> Reason:
-        """The mistake as a code with parameters."""
-        return reason_for(self.said)
+    reason: Reason
+    #: Part of the request that the pointer is in: body, query, path or header.
+    part: str = "body"
 
 
 class InvalidRequest(InvalidScenes):
@@ -139,28 +140,28 @@ def kind_of(error: Exception) -> Kind:
 
 
 def problem(
-    kind: Kind,
-    detail: str,
-    instance: str,
-    *,
-    errors: Sequence[FieldProblem] = (),
-    headers: Mapping[str, str] | None = None,
-    why: Reason | None = None,
+    kind: Kind, why: Reason, instance: str, *, errors: Sequence[FieldProblem] = (), headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
-    """Make the response that reports a problem."""
+    """Make the response that reports a problem; what is for operators alone is told neither in words nor in parameters."""
+    why = kind.why or why
     body: dict[str, Any] = {
         "type": f"urn:sceneburst:problem:{kind.slug}",
         "title": kind.title,
         "status": kind.status,
-        "detail": _short(kind.detail or detail),
+        "detail": _short(why.text),
         "advice": kind.advice,
-        "instance": instance,
+        # A reference to a URI has neither spaces nor control characters.
+        "instance": quote(instance),
+        **json.loads(stored_reason(why.without_secrets(), _MAX_REASON_CHARS)),
     }
-    if why is not None:
-        body |= json.loads(stored_reason(why, _MAX_REASON_CHARS))
     if errors:
         body["errors"] = [
-            {"pointer": _short(each.pointer), "detail": _short(each.reason.text), **_shortened(each.reason.to_json())}
+            {
+                "in": each.part,
+                "pointer": _short(each.pointer),
+                "detail": _short(each.reason.text),
+                **_shortened(each.reason.to_json()),
+            }
             for each in errors
         ]
     return JSONResponse(body, kind.status, dict(headers or {}), media_type=MEDIA_TYPE)
@@ -183,11 +184,10 @@ def answer_to(error: Exception, instance: str) -> JSONResponse:
     elif isinstance(error, InvalidScenes):
         found = list(islice(_field_problems(error), _MAX_PROBLEMS))
     else:
-        # What is for operators alone is not told in parameters either.
-        why = error.reason if isinstance(error, SceneburstError) and not kind.detail else None
-        return problem(kind, str(error), instance, headers=headers, why=why if why and why.code != QueueCode.OTHER else None)
-    said = found[0].reason.text if len(found) == 1 else f"{len(found)} mistakes"
-    return problem(kind, said, instance, errors=found, headers=headers)
+        why = error.reason if isinstance(error, SceneburstError) else Reason(Code.API_FAILED)
+        return problem(kind, why, instance, headers=headers)
+    why = found[0].reason if len(found) == 1 else Reason(Code.MISTAKES_COUNTED, {"mistakes": len(found)})
+    return problem(kind, why, instance, errors=found, headers=headers)
 
 
 def _field_problems(error: InvalidScenes) -> Iterator[FieldProblem]:
@@ -196,14 +196,14 @@ def _field_problems(error: InvalidScenes) -> Iterator[FieldProblem]:
         first = pointer_to(mistake.place)
         yield FieldProblem(first, mistake.reason)
         for place, called in mistake.alike:
-            yield FieldProblem(pointer_to(place), inside(called, Reason(Code.SAME_AS, {"pointer": first})))
+            yield FieldProblem(pointer_to(place), inside(called, Reason(ProducerCode.SAME_AS, {"pointer": first})))
 
 
-def answer_to_status(status: int, detail: str, instance: str, headers: Mapping[str, str] | None) -> JSONResponse:
+def answer_to_status(status: int, why: Reason, instance: str, headers: Mapping[str, str] | None) -> JSONResponse:
     """Make the response to a request that the framework refuses: unknown path, wrong method."""
     phrase = HTTPStatus(status).phrase
     kind = Kind(status, phrase.lower().replace(" ", "-"), phrase, "See /openapi.json for what there is.")
-    return problem(kind, detail, instance, headers=headers)
+    return problem(kind, why, instance, headers=headers)
 
 
 def pointer_to(place: Place) -> str:

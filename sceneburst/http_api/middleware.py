@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sceneburst.http_api.auth import is_loopback
+from sceneburst.http_api.codes import Code
 from sceneburst.http_api.errors import ShuttingDown, WrongHost, answer_to
 
 #: Responses are JSON for programs: browsers must not sniff, frame, cache or run them.
@@ -57,13 +58,13 @@ class Guard:
 
         try:
             if self._is_open and not _is_own_name(Headers(scope=scope).get("host", "")):
-                await answer_to(WrongHost("the Host header names another host"), scope["path"])(scope, receive, answering)
+                await answer_to(WrongHost(Code.HOST_NOT_SERVED), scope["path"])(scope, receive, answering)
             else:
-                await self._app(scope, receive, answering)
+                await self._app(_as_get(scope), receive, answering)
         except asyncio.CancelledError:
             # Uvicorn cancels requests when the grace period is over; no task awaits this one, so the error may end here.
             if not told:
-                await answer_to(ShuttingDown("the grace is over"), scope["path"])(scope, receive, answering)
+                await answer_to(ShuttingDown(Code.API_LEAVES), scope["path"])(scope, receive, answering)
         except ClientDisconnect:
             # nginx's status for a client that closed the connection before the answer.
             told = 499
@@ -80,6 +81,14 @@ class Guard:
         """Log one line, without query and headers, which may contain secrets."""
         fields = {"method": scope["method"], "path": scope["path"][:200], "status": status, "took_ms": round(took_s * 1000, 1)}
         self._log.info("request", request_id=request_id, caller=scope["state"].get("caller", ""), **fields)
+
+
+def _as_get(scope: Scope) -> Scope:
+    """Return the request as the routes see it: HEAD is answered as GET, and the server leaves the body out.
+
+    Except for a stream of events, which would be read to its end for nothing.
+    """
+    return scope if scope["method"] != "HEAD" or scope["path"].endswith("/events") else {**scope, "method": "GET"}
 
 
 def _is_own_name(host: str) -> bool:

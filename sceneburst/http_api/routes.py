@@ -64,7 +64,7 @@ async def results(
     response_class=Response,
     responses={
         200: {
-            "description": "server-sent events",
+            "description": "server-sent events; the `data` of each is an Event, that of the last one, `end`, a Job",
             "content": {"text/event-stream": {"example": 'id: 1767225600000-0\nevent: done\ndata: {"item_id":"0-0"}\n\n'}},
         },
         204: {"description": "the job has ended and all of its events were seen: do not connect again"},

@@ -8,6 +8,7 @@ import socket
 import sys
 import threading
 from collections.abc import AsyncIterator
+from http import HTTPStatus
 from types import FrameType
 
 import structlog
@@ -17,6 +18,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from sceneburst.http_api.codes import Code
 from sceneburst.http_api.connections import ACCEPTED_AT_ONCE, bounded, connection_limit
 from sceneburst.http_api.errors import FieldProblem, InvalidRequest, answer_to, answer_to_status, kind_of
 from sceneburst.http_api.middleware import Guard
@@ -26,6 +28,7 @@ from sceneburst.http_api.views import description
 from sceneburst.words import use_words
 from scenequeue.errors import QueueUnavailable, SceneburstError, SettingsError, refused_value
 from scenequeue.logs import configure
+from scenequeue.reasons import Code as QueueCode, Reason
 from scenequeue.settings import ApiSettings
 from scenequeue.version import installed_version
 
@@ -67,19 +70,25 @@ def make_app(service: Service) -> FastAPI:
 
 
 async def _refused(request: Request, error: SceneburstError) -> JSONResponse:
-    if kind_of(error).detail:
+    if kind_of(error).why:
         # The caller gets a general text; the error itself goes to the log.
         structlog.get_logger().warning("request refused", path=request.url.path, error=str(error))
     return answer_to(error, request.url.path)
 
 
 async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-    found = [FieldProblem(str(entry["loc"][-1]), refused_value(entry)) for entry in error.errors()]
+    found = [FieldProblem(str(entry["loc"][-1]), refused_value(entry), str(entry["loc"][0])) for entry in error.errors()]
     return answer_to(InvalidRequest(found), request.url.path)
 
 
 async def _not_there(request: Request, error: HTTPException) -> JSONResponse:
-    return answer_to_status(error.status_code, str(error.detail), request.url.path, error.headers)
+    path = request.url.path
+    reasons = {
+        HTTPStatus.NOT_FOUND: Reason(Code.PATH_NOT_SERVED, {"path": path}),
+        HTTPStatus.METHOD_NOT_ALLOWED: Reason(Code.METHOD_NOT_SERVED, {"method": request.method}),
+    }
+    why = reasons.get(HTTPStatus(error.status_code), Reason(QueueCode.OTHER, {"text": str(error.detail)}))
+    return answer_to_status(error.status_code, why, path, error.headers)
 
 
 async def _failed(request: Request, error: Exception) -> JSONResponse:

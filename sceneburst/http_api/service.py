@@ -12,6 +12,7 @@ from fastapi import Request
 
 from producer.client import Producer
 from sceneburst.http_api.auth import KeyRing, check_access
+from sceneburst.http_api.codes import Code
 from sceneburst.http_api.errors import TooManyRequests, Unauthorized
 from scenequeue.errors import QueueUnavailable
 from scenequeue.settings import ApiSettings
@@ -70,15 +71,15 @@ class Service:
         if name not in self._buckets:
             self._buckets[name] = TokenBucket(self.settings.api_requests_per_s, self.settings.api_burst)
         if wait_s := self._buckets[name].try_take():
-            raise TooManyRequests(f"more than {self.settings.api_requests_per_s:g} requests a second with this key", wait_s)
+            raise TooManyRequests(wait_s, limit=self.settings.api_requests_per_s)
         return name
 
     def _named(self, key: str | None) -> str:
         if not key:
-            raise Unauthorized("there is no key in the Authorization header")
+            raise Unauthorized(Code.API_KEY_MISSING)
         name = self._keys.owner_of(key)
         if name is None:
-            raise Unauthorized("this key is not known")
+            raise Unauthorized(Code.API_KEY_UNREGISTERED)
         return name
 
     async def check_ready(self) -> None:

@@ -12,14 +12,16 @@ from fastapi import Response
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from sceneburst.http_api.codes import Code
 from sceneburst.http_api.errors import FieldProblem, InvalidRequest, TooManyStreams
 from sceneburst.http_api.service import Service
-from sceneburst.http_api.views import Job
+from sceneburst.http_api.views import Event, Job
 from scenequeue.backoff import Backoff
 from scenequeue.errors import InvalidValue, JobNotFound, QueueUnavailable
 from scenequeue.jobs.ids import JobId, check_job_id
 from scenequeue.jobs.job import JobEvent, JobState, JobStatus
-from scenequeue.quoted import quoted
+from scenequeue.quoted import shorten
+from scenequeue.reasons import Reason
 
 #: Maximum time of one blocking read: within it, a stream notices that its client or the program is gone.
 _MAX_READ_S = 1.0
@@ -44,9 +46,11 @@ async def open_stream(service: Service, job_id: str, last_seen: str | None) -> R
         JobNotFound, QueueUnavailable, TooManyStreams.
     """
     if last_seen is not None and not _EVENT_ID.fullmatch(last_seen):
-        raise InvalidRequest([FieldProblem("Last-Event-ID", f"{quoted(last_seen)} is not the id of an event")])
+        raise InvalidRequest(
+            [FieldProblem("Last-Event-ID", Reason(Code.EVENT_ID_MALFORMED, {"event_id": shorten(last_seen)}), "header")]
+        )
     if service.open_streams >= service.settings.api_streams:
-        raise TooManyStreams(f"{service.settings.api_streams} event streams are open")
+        raise TooManyStreams(Code.EVENT_STREAMS_TAKEN, limit=service.settings.api_streams)
     service.open_streams += 1
     try:
         stream = _Follower(service, JobId(job_id), last_seen or "0")
@@ -137,9 +141,7 @@ class _Follower:
 
     def _event_text(self, event: JobEvent) -> bytes:
         self._said_at = time.monotonic()
-        # The lease token is a secret of the container.
-        data = event.model_dump(mode="json", exclude={"id": True, "fields": {"token"}})
-        return _message(event.event, data, event.id)
+        return _message(event.event, Event.of(event).model_dump(mode="json"), event.id)
 
     def _comment(self, text: str) -> bytes:
         self._said_at = time.monotonic()

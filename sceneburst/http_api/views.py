@@ -10,7 +10,7 @@ from pydantic.json_schema import models_json_schema
 from sceneburst.http_api.bodies import Submission
 from sceneburst.http_api.errors import MEDIA_TYPE
 from scenequeue.jobs.film import Film
-from scenequeue.jobs.job import Callback, Counts, Depth, JobStatus, Lane
+from scenequeue.jobs.job import Callback, Counts, Depth, JobEvent, JobStatus, Lane
 from scenequeue.jobs.kinds.render import RenderOptions
 from scenequeue.jobs.result import ItemResult, Warned
 from scenequeue.jobs.scene import Scene
@@ -70,8 +70,14 @@ _PROBLEM: dict[str, Any] = {
     "detail": "scene 1: 'audio' is missing",
     "advice": "Correct what `errors` names; nothing was enqueued.",
     "instance": "/v1/jobs",
+    "code": "inside",
+    "parameters": {
+        "place": {"code": "scene", "parameters": {"number": 1}},
+        "mistake": {"code": "field_missing", "parameters": {"field": "audio"}},
+    },
     "errors": [
         {
+            "in": "body",
             "pointer": "#/scenes/0/audio",
             "detail": "scene 1: 'audio' is missing",
             "code": "inside",
@@ -127,6 +133,24 @@ class ResultPage(BaseModel):
     next: str | None = Field(description="`from` of the next page; null on the last")
 
 
+class Event(BaseModel):
+    """The data of an event in a stream; that of the last one, `end`, is the job."""
+
+    event: str = Field(
+        description="submitted, leased, done, retry, released, reclaimed, dead, requeued, stage, finished or cancelled"
+    )
+    at_ms: int
+    item_id: str | None = Field(description="null for an event of the whole job")
+    code: str | None = Field(description="the reason that an attempt failed, for programs; null where none did")
+    parameters: dict[str, Any] | None = Field(description="of the code")
+    fields: dict[str, str] = Field(description="further facts; `message` is the first line of the reason in words")
+
+    @classmethod
+    def of(cls, event: JobEvent) -> Self:
+        """Return an event as callers see it; the lease token is a secret of the container."""
+        return cls(**event.model_dump(mode="json", exclude={"id": True, "fields": {"token"}}))
+
+
 class Backlog(BaseModel):
     """Ready items, by lane."""
 
@@ -151,8 +175,9 @@ class Health(BaseModel):
 class ProblemField(BaseModel):
     """One mistake."""
 
-    pointer: str = Field(description="JSON pointer into the body, or the parameter's name")
-    detail: str
+    part: Literal["body", "query", "path", "header"] = Field(alias="in", description="the part of the request with the mistake")
+    pointer: str = Field(description="place in it: a JSON pointer into the body (#/scenes/0/image), or the parameter's name")
+    detail: str = Field(description="the mistake in words")
     code: str = Field(description="the mistake for programs; `other` has a text alone")
     parameters: dict[str, Any] = Field(description="of the code; some are codes with parameters themselves")
 
@@ -168,8 +193,8 @@ class Problem(BaseModel):
     detail: str = Field(description="what was wrong")
     advice: str = Field(description="what to do")
     instance: str
-    code: str | None = Field(None, description="the reason, for programs; left out where there is none")
-    parameters: dict[str, Any] | None = Field(None, description="of the code: what `detail` says in words")
+    code: str = Field(description="the reason, for programs; of several mistakes, `mistakes_counted`")
+    parameters: dict[str, Any] = Field(description="of the code: what `detail` says in words")
     errors: list[ProblemField] = Field(default_factory=list, description="every mistake, with its place")
 
 
@@ -192,8 +217,9 @@ SUBMISSION_BODY: dict[str, Any] = {
 def description(app: FastAPI) -> dict[str, Any]:
     """Return the OpenAPI document, including the models that are read without the framework."""
     document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-    models: list[tuple[type[BaseModel], Literal["validation"]]] = [
-        (model, "validation") for model in (Scene, RenderOptions, Film, Submission, Problem)
+    models: list[tuple[type[BaseModel], Literal["validation", "serialization"]]] = [
+        (Event, "serialization"),
+        *((model, "validation") for model in (Scene, RenderOptions, Film, Submission, Problem)),
     ]
     _, schemas = models_json_schema(models, ref_template="#/components/schemas/{model}")
     document["components"].setdefault("schemas", {}).update(schemas["$defs"])

@@ -12,6 +12,7 @@ import httpx
 from sceneburst.http_api.auth import fresh_key, hash_of
 from sceneburst.http_api.server import ApiServer
 from scenequeue.settings import ApiSettings
+from tests.support.reason_shapes import check_reasons
 
 
 @dataclass(frozen=True)
@@ -88,4 +89,7 @@ def check_problem(response: httpx.Response, status: int, slug: str) -> dict[str,
     assert problem["detail"]
     assert problem["advice"]
     assert problem["instance"].startswith("/")
+    check_reasons(problem)
+    assert problem["code"]
+    assert all(each["code"] and each["in"] in {"body", "query", "header"} for each in problem.get("errors", ()))
     return problem

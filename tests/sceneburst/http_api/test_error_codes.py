@@ -2,7 +2,9 @@
 
 import json
 
-from sceneburst.http_api.errors import Unauthorized, answer_to
+import pytest
+
+from sceneburst.http_api.errors import answer_to
 from scenequeue.errors import JobNotFound, QueueUnavailable
 from scenequeue.reasons import Code
 
@@ -14,9 +16,15 @@ def test_the_code_and_the_parameters_of_an_error_stand_beside_its_words() -> Non
     assert "no job 'a'" in body["detail"]
 
 
-def test_an_error_for_operators_and_one_without_a_code_have_none() -> None:
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (QueueUnavailable(Code.REDIS_UNANSWERED, url="redis://cache:6379", problem="gone"), "queue_silent"),
+        (RuntimeError("redis://cache:6379"), "api_failed"),
+    ],
+)
+def test_an_error_for_operators_has_a_code_that_says_no_more(error: Exception, code: str) -> None:
     """The address of Redis is told to nobody."""
-    for error in (QueueUnavailable(Code.REDIS_UNANSWERED, url="redis://cache:6379", problem="gone"), Unauthorized("no key")):
-        body = json.loads(bytes(answer_to(error, "/v1/jobs").body))
-        assert not {"code", "parameters"} & body.keys()
-        assert "cache" not in str(body)
+    body = json.loads(bytes(answer_to(error, "/v1/jobs").body))
+    assert (body["code"], body["parameters"]) == (code, {})
+    assert "cache" not in str(body)

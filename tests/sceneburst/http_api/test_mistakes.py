@@ -80,7 +80,7 @@ def test_python_and_http_tell_the_same_mistakes_in_the_same_words(api: Api, redi
     with Producer(redis_url, namespace) as producer, pytest.raises(InvalidScenes) as caught:
         producer.submit_scenes(scenes, **body)  # type: ignore[arg-type]
     assert told == [
-        {"pointer": pointer_to(mistake.place), "detail": mistake.text, **mistake.reason.to_json()}
+        {"in": "body", "pointer": pointer_to(mistake.place), "detail": mistake.text, **mistake.reason.to_json()}
         for mistake in caught.value.mistakes
     ]
     assert len(told) == 16
