@@ -183,7 +183,7 @@ def test_a_reason_may_hold_further_ones() -> None:
     because = (Reason(Code.BATCHES, {"items": 3, "least": 1, "most": 4}), Reason(Code.CUT_BY_LAUNCHES, {"launches": 2}))
     why = Reason(Code.PLAN_LAUNCHES, {"waiting": Reason(Code.READY, {"items": 9}), "launches": launches, "because": because})
     assert (
-        why.text == "9 ready → 2 containers × 3, because batches of about 3, at least 1, in at most 4; cut by 2 launches a tick"
+        why.text == "9 ready → 2 containers × 3, because batches of about 3, at least 1, in at most 4; limited to 2 launches a tick"
     )
     assert Reason.from_json(json.loads(json.dumps(why.to_json()))) == why
 

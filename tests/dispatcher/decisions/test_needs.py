@@ -86,7 +86,7 @@ def test_each_need_gets_the_image_that_serves_it_and_the_sentence_says_which() -
     assert [order.image for order in made.orders] == ["film", "code", "film"]
     assert f"{A}: batches of about 10" in made.why.text
     assert f"{C}: batches of about 10" in made.why.text
-    assert made.why.text.endswith("cut by 3 launches a tick")
+    assert made.why.text.endswith("limited to 3 launches a tick")
 
 
 def test_urgent_needs_are_launched_for_first() -> None:
@@ -101,7 +101,7 @@ def test_the_cheapest_image_with_room_is_taken() -> None:
     images = [image("dear", A, usd=2.0), image("cheap", A, usd=1.0, room=1)]
     made = plan(Backlog((waiting(A, 20),)), [], Policy(), {}, NOW_MS, images)
     assert [order.image for order in made.orders] == ["cheap"]
-    assert "cut by the room that cheap has left" in made.why.text
+    assert "limited by the room that cheap has left" in made.why.text
     images[1] = image("cheap", A, usd=1.0, room=0)
     assert [order.image for order in plan(Backlog((waiting(A, 20),)), [], Policy(), {}, NOW_MS, images).orders] == ["dear"] * 2
 
