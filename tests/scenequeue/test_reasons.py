@@ -182,9 +182,8 @@ def test_a_reason_may_hold_further_ones() -> None:
     launches = Reason(Code.LAUNCH_ALIKE, {"containers": 2, "items": 3})
     because = (Reason(Code.BATCHES, {"items": 3, "least": 1, "most": 4}), Reason(Code.CUT_BY_LAUNCHES, {"launches": 2}))
     why = Reason(Code.PLAN_LAUNCHES, {"waiting": Reason(Code.READY, {"items": 9}), "launches": launches, "because": because})
-    assert (
-        why.text == "9 ready → 2 containers × 3, because batches of about 3, at least 1, in at most 4; limited to 2 launches a tick"
-    )
+    because_text = "batches of about 3, at least 1, in at most 4; limited to 2 launches a tick"
+    assert why.text == f"9 ready → 2 containers × 3, because {because_text}"
     assert Reason.from_json(json.loads(json.dumps(why.to_json()))) == why
 
 
