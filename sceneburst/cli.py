@@ -23,7 +23,7 @@ from scenequeue.errors import (
     SettingsError,
     StorageUnavailable,
 )
-from scenequeue.interruption import raise_on
+from scenequeue.interruption import raise_on, raise_pending
 from scenequeue.redaction import redact_tracebacks
 from scenequeue.start import exit_quietly_on_interrupt, is_service
 from scenequeue.storages.disk_errors import is_full
@@ -117,6 +117,7 @@ def main() -> None:
             exit_quietly_on_interrupt(serves=serves)
             if not serves:
                 signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+                raise_pending()
     except Interrupted as stop:
         # Python removes its handlers before it has ended; a second Ctrl-C would then change the exit code.
         for number in (signal.SIGINT, signal.SIGTERM):

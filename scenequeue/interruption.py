@@ -1,5 +1,6 @@
 """Turns signals into exceptions that are not lost: none while code loads, and once more where Python drops one."""
 
+import atexit
 import os
 import signal
 import sys
@@ -42,8 +43,17 @@ def raise_on(numbers: Iterable[signal.Signals], act: Callable[[int], object], ki
     # To whichever handler the signal has by then.
     signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(last))
     sys.unraisablehook = on_unraisable
+    # At the end Python gives up its handlers, and the timer would kill the program.
+    atexit.register(signal.setitimer, signal.ITIMER_REAL, 0)
     for number in numbers:
         signal.signal(number, handle)
+
+
+def raise_pending() -> None:
+    """Send a signal that waits for its moment now, to the handler that it has by now; call it when the work is done."""
+    if signal.getitimer(signal.ITIMER_REAL)[0]:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.raise_signal(signal.SIGALRM)
 
 
 def _would_be_lost(frame: FrameType | None) -> bool:

@@ -82,3 +82,18 @@ def test_a_signal_while_pydantic_builds_a_model_is_raised_when_it_has(tmp_path: 
         "except Stopped:\n    print('own' in Model.model_fields)"
     )
     assert _ran(script, tmp_path) == ("True\n", "")
+
+
+@pytest.mark.parametrize(("call", "code"), [("", 0), ("raise_pending()", 130)])
+def test_a_signal_that_waits_when_the_program_ends_does_not_kill_it(tmp_path: Path, call: str, code: int) -> None:
+    """Python has no handlers by then; who looks for the signal first gets it."""
+    (tmp_path / "late.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    script = (
+        "from scenequeue.interruption import raise_pending\nimport late\n"
+        f"signal.signal(signal.SIGINT, lambda *_: os._exit(130))\n{call}\n"
+        "class Slow:\n    def __del__(self): time.sleep(0.1)\nslow = Slow()"
+    )
+    argv = [sys.executable, "-c", _BEGIN + script]
+    paths = f"{Path(__file__).parents[2]}:{tmp_path}"
+    ended = subprocess.run(argv, env={"PYTHONPATH": paths}, capture_output=True, text=True, timeout=60, check=False)
+    assert (ended.returncode, ended.stderr) == (code, "")

@@ -13,7 +13,7 @@ import pytest
 from tests.support.waiting import wait_until
 
 #: Each program, with how many modules it loads at least before it is what it is.
-_PROGRAMS = {"sceneburst submit film.yaml": 450, "container_worker": 200}
+_PROGRAMS = {"sceneburst submit film.yaml": 380, "container_worker": 200}
 #: Those that run until they are told to leave.
 _SERVICES = {"dispatcher": 800, "sceneburst dispatcher": 700, "sceneburst.http_api": 500, "sceneburst api": 600}
 _MOMENTS = 10
