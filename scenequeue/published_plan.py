@@ -6,12 +6,12 @@ from typing import Any
 
 from scenequeue.reasons import Code, Reason
 
-#: A larger number is no time and no amount.
+#: Larger numbers, which are neither times nor amounts, count as 0.
 _MAX_NUMBER = 1e18
 
 
 def plan_from(text: str) -> dict[str, Any]:
-    """The dispatcher's last decision: `why` (a reason), `at_ms`, `usd_per_hour` and more, as it was published.
+    """Parse the dispatcher's last plan: `why` (a Reason), `at_ms`, `usd_per_hour`, and all else that it has published.
 
     The parts that our programs use have their types; parts of a newer version are kept as they are.
     """

@@ -230,7 +230,7 @@ def download(
 
 @contextmanager
 def _following(job_id: str, suggestions: Suggestions, *, as_lines: bool = False) -> Iterator[None]:
-    """Say that a job goes on when following it ends early, by a signal or an error; as JSON lines, an error is one too."""
+    """Print that the job goes on if following it ends early; with JSON lines, an error is a line too."""
     goes_on = f"job {job_id} goes on; {suggestions.command('watch', job_id)} follows it again"
     try:
         with when_interrupted(goes_on):

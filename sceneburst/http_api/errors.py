@@ -212,7 +212,7 @@ def pointer_to(place: Place) -> str:
 
 
 def _shortened(data: Any) -> Any:
-    """The same JSON with its longest texts cut."""
+    """Return the same JSON with its longest texts cut."""
     if isinstance(data, str):
         return _short(data)
     if isinstance(data, dict):

@@ -103,7 +103,7 @@ class ItemErrorRecord(FrozenModel):
     @model_validator(mode="before")
     @classmethod
     def _with_code(cls, data: Any) -> Any:
-        """A dump has the words too; where they stand alone, they are somebody else's."""
+        """Accept a dump of this model, which also has the sentence `message`; that alone becomes a reason without a code."""
         if not isinstance(data, dict) or "message" not in data:
             return data
         given = {name: value for name, value in data.items() if name != "message"}

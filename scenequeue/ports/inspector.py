@@ -141,7 +141,7 @@ class QueueInspector:
         return read_letter(self._connection, job_id, item_id)
 
     def dead_letter_named(self, job_id: str, name: str) -> DeadLetter:
-        """The dead letter of a job's item with this name. Cost: two reads; raises as `dead_letter`."""
+        """Return the dead letter of a job's item with this name. Cost: two reads. Raises as `dead_letter`."""
         return read_letter_named(self._connection, job_id, name)
 
     def containers(self, limit: int = 1000) -> list[ContainerRecord]:

@@ -23,7 +23,7 @@ def read_job(connection: Connection, job_id: str) -> JobStatus:
 
 
 def jobs_of_id(connection: Connection, job_id: str) -> Iterator[JobStatus]:
-    """The status of each job of this id, newest structure first: an older version may have submitted another one."""
+    """Return the status of each job of this id, newest structure first: an older version may have submitted another one."""
     for each in connection.all:
         fields = each.answer("hgetall", each.keys.job(job_id))
         if fields != {}:

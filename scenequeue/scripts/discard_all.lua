@@ -1,4 +1,4 @@
--- dead -> dropped: forget many dead letters of some jobs, each once, whoever else does the same now.
+-- dead -> dropped: discard many dead letters of some jobs, each once, even if others do the same at the same time.
 --
 -- Keys     job:<id> (hash), job:<id>:dead (hash), job:<id>:history (hash), journal:<job>/<item> (hash)
 -- ARGV[3]  name of the operator, for the audit log; '' for a program

@@ -1,5 +1,5 @@
--- Stage items that a leased item brings for its job's next stage, which was deferred; its ack makes them the stage's. The same
--- once more, after a lost answer, adds nothing.
+-- Stage items that a leased item brings for its job's next stage, which was deferred; its ack makes them part of that stage. A call
+-- that is repeated after a lost answer adds nothing.
 --
 -- Keys      growth:<token> (hash), growth:<token>:<need> (list)
 -- ARGV[3]   container id
@@ -7,8 +7,8 @@
 -- ARGV[5]   item id
 -- ARGV[6]   token
 -- ARGV[7]   need of the elements
--- ARGV[8]   how many there are of this need before (count)
--- ARGV[9]   how long they are kept without more (s)
+-- ARGV[8]   how many of this need were staged before this call (count)
+-- ARGV[9]   how long they are kept without a further call (s)
 -- ARGV[10]  weight of the elements (ms)
 -- ARGV[11…] elements
 -- Output    how many there are of this need now, -1 when the lease is lost, or -2 when the next stage takes no items

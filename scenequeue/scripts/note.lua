@@ -1,11 +1,11 @@
--- Note something in the journal of a leased item: it outlives the attempt, and comes with the item's next lease.
+-- Write notes into the journal of a leased item. They outlive the attempt, and come with the item's next lease.
 --
 -- Keys     item:<job>/<item> (hash), journal:<job>/<item> (hash), job:<id>:history (hash)
 -- ARGV[3]  container id
 -- ARGV[4]  job id
 -- ARGV[5]  item id
 -- ARGV[6]  token
--- ARGV[7]  how large the journal may be, names and values together (bytes)
+-- ARGV[7]  maximum size of the journal, names and values together (bytes)
 -- ARGV[8…] name, value; repeated
 -- Output   1, 0 when the lease is lost, or -1 when the journal would be too large; then nothing is changed
 -- Uses     names, commands, clock, counters, leases

@@ -1,4 +1,4 @@
--- dead -> ready: give a dead letter a new start; its job is active again.
+-- dead -> ready: make the item of a dead letter ready again, with all its attempts; its job becomes active.
 --
 -- Keys     job:<id>:dead (hash), job:<id>:results (hash), dead (zset)
 -- ARGV[3]  job id

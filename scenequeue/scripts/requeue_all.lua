@@ -1,4 +1,4 @@
--- dead -> ready: give many dead letters of some jobs a new start, each once, whoever else does the same now.
+-- dead -> ready: requeue many dead letters of some jobs, each once, even if others do the same at the same time.
 --
 -- Letters that are gone meanwhile, of cancelled jobs, or without an item in them are left as they are.
 --

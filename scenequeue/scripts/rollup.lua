@@ -1,6 +1,6 @@
--- A sample of the queue goes into its history: one slot a minute, one every five minutes, one an hour.
+-- Add a sample of the queue to its history, which has slots of a minute, of five minutes and of an hour.
 --
--- A slot is a JSON list: when it begins (s), most that were ready, most containers, spent (millionths of a dollar), done in it,
+-- A slot is a JSON list: its begin (s), maximum of ready items, maximum of containers, spent (millionths of a dollar), done in it,
 -- dead letters, and of these how many by reason. The newest slot takes the place of one that is too old.
 --
 -- Keys     rollup:<resolution> (hash), control (hash), dispatcher (hash); in all structures counts (hash) and dead:reasons (hash)

@@ -177,6 +177,6 @@ def _refused(placement: Placement, problem: EcsProblem) -> Reason:
 
 
 def _all_of(reasons: Sequence[Reason]) -> Reason:
-    """The reasons of a launch that no placement took, each once."""
+    """Return the reason that no placement accepted a launch: those of all placements, each once."""
     several = [reason for at, reason in enumerate(reasons) if reason not in reasons[:at]]
     return several[0] if len(several) == 1 else Reason(QueueCode.SEVERAL, {"reasons": tuple(several)})

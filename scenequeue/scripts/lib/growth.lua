@@ -1,15 +1,17 @@
--- Growth: the items that an item of one stage brings for the next, whose items were not known at submission.
+-- Growth: an item of one stage brings items for the next stage, which was deferred at submission.
 --
 -- Keys     growth:<token> (hash), growth:<token>:<need> (list), job:<id> (hash), job:<id>:brought (hash)
 -- Uses     names, commands, counters, lanes, stages
 
---- A list up to this long is copied behind the one that its stage has already; a longer one stays a list of its own.
+--- A staged list of up to so many items is appended to the list that the stage has already; a longer one stays a list of its own, so
+--- that an ack takes the same time for any number of items.
 local COPY_LIMIT = 1000
 
---- The items that one brings are staged under its lease's token: need -> "<count> <weight in ms>", and a list for each need.
+--- The key of what an item stages under the token of its lease: without a need a hash, need -> "<count> <weight in ms>"; with a need
+--- the list of items of that need.
 local function growth_key(token, need) return P .. 'growth:' .. token .. (need and (':' .. need) or '') end
 
---- The stage that items may be brought for now; nil where the next one is not deferred.
+--- The number of the job's next stage if that is deferred, so that items may be brought for it; else nil.
 local function deferred_stage(id)
   local got = call('HMGET', job_key(id), 'stage', 'stages', 'deferred')
   local stage = num(got[1]) + 1
@@ -17,7 +19,7 @@ local function deferred_stage(id)
   return is_deferred and stage < num(got[2]) and stage or nil
 end
 
---- The lists that are staged under a token; nil unless they are there, whole, and hold so many items together.
+--- The lists that are staged under a token: need, n, weight_ms; nil unless all exist in full length, with `total` items together.
 local function staged_growth(token, total)
   local fields, found, sum = call('HGETALL', growth_key(token)), {}, 0
   for i = 1, #fields, 2 do
@@ -29,7 +31,8 @@ local function staged_growth(token, total)
   return sum == total and found or nil
 end
 
---- The staged items of one that brings some, for take_growth(); nil where they are not whole, or its job has no stage for them.
+--- What an item brings, for take_growth(); nil if it is incomplete, or if the job's next stage is not deferred.
+--- total  items that its ack names (count)
 local function growth_of(id, item, token, total)
   local stage = deferred_stage(id)
   local staged = stage and staged_growth(token, total)
@@ -37,6 +40,7 @@ local function growth_of(id, item, token, total)
 end
 
 --- Make staged lists part of a stage that has not opened, in time that does not depend on their length.
+--- growth  from growth_of()
 local function take_growth(id, growth)
   local stage = growth.stage
   local lists, total = stage_lists(id, stage), 0

@@ -1,9 +1,9 @@
--- Requeueing: the item in a dead letter, and the job that is active again with it.
+-- Reads the item in a dead letter, and makes its job active again.
 --
 -- Keys     job:<id> (hash) and its parts, expiring (zset), notices (zset), wished (zset)
 -- Uses     names, commands, clock, counters, lanes, expiry, job_index, stages
 
---- The item in a dead letter: need, weight_ms, body; nil where there is none in it.
+--- The item in a dead letter: need, weight_ms, body; nil if the letter contains none.
 local function item_in(id, letter)
   -- Quotes inside JSON strings are escaped, so the first bare key "item" is the letter's own, and its last.
   local _, last = string.find(letter, ',"item":', 1, true)
@@ -20,7 +20,7 @@ local function item_in(id, letter)
   }
 end
 
---- Make a job that has ended active again; nothing of it expires any more.
+--- Make a job that has ended active again: its keys no longer expire, and its callback is no longer due.
 local function revive(id)
   local key = job_key(id)
   call('ZREM', P .. 'expiring', expiring_member(id, job_of(id).waiting))
