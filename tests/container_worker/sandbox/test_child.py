@@ -119,6 +119,17 @@ def test_a_child_that_a_real_time_signal_ends_is_told_by_its_number(tmp_path: Pa
     assert "signal 6 (SIGABRT)" in str(error_for_exit(-6, "", "the child"))
 
 
+def test_a_program_that_cannot_be_executed_is_named_with_the_words_of_the_system(tmp_path: Path) -> None:
+    """And with the user that it was to run as, on which that may depend."""
+    program = tmp_path / "program"
+    program.write_text("no program")
+    with pytest.raises(
+        ToolFailed, match=f"^the child cannot be executed \\({program}, uid [0-9]+: Permission denied\\)$"
+    ) as caught:
+        run_child([str(program)], program="the child", folder=tmp_path, limits=Limits(wall_s=60))
+    assert caught.value.reason.code == "program_not_run"
+
+
 @pytest.mark.parametrize(("given_s", "soft_s"), [(20, 15), (4, 1)])
 def test_the_cpu_limit_that_is_told_comes_before_the_one_that_is_not(given_s: int, soft_s: int) -> None:
     """For a child's child too, and where the limit was there already."""

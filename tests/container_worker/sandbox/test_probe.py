@@ -18,6 +18,7 @@ from container_worker.sandbox.level import Level
 from container_worker.sandbox.limits import Limits
 from container_worker.sandbox.probe import Isolation, level_for, probe
 from scenequeue.errors import reason_for
+from scenequeue.reasons import Reason
 
 FOUND = probe(None)
 _RUN = subprocess.run
@@ -42,6 +43,15 @@ def test_a_program_that_cannot_start_at_a_level_makes_the_probe_choose_another(t
     assert found.level is Level.SECCOMP
     assert found.why_not_more is not None
     assert "Permission denied" in found.why_not_more.text
+
+
+def test_a_level_that_does_not_confine_is_found_out_by_what_the_trial_could_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The trial names a code, which is a sentence only where it is shown."""
+    monkeypatch.setattr("container_worker.sandbox.probe._found", {})
+    monkeypatch.setattr("container_worker.sandbox.probe.confined", lambda argv, **_: list(argv))
+    found = probe(None)
+    assert (found.level, found.why_not_more) == (Level.NONE, Reason("isolation_allows_sockets"))
+    assert found.why_not_more.text == "the program that tries it could open a socket"
 
 
 class _Busy:
