@@ -40,6 +40,9 @@ class SceneburstError(Exception):
         more = str(facts.pop(LAST_LINES, ""))
         return [one_line(Reason(self.reason.code, facts).text), *(f"  {one_line(line)}" for line in more.splitlines())]
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return _copied(self)
+
 
 class InvalidValue(ValueError):
     """A field does not accept the value; raised by pydantic's validators too. Otherwise like SceneburstError."""
@@ -50,6 +53,18 @@ class InvalidValue(ValueError):
 
     def __str__(self) -> str:
         return self.reason.text
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _copied(self)
+
+
+def _copied(error: BaseException) -> tuple[object, ...]:
+    """Describe an error for copy and pickle, which would call `__init__` with `args` otherwise."""
+    return _with_args, (type(error), error.args), error.__dict__
+
+
+def _with_args(cls: type[BaseException], args: tuple[object, ...]) -> BaseException:
+    return cls.__new__(cls, *args)
 
 
 def reason_for(why: StrEnum | Reason | str, /, **parameters: Parameter) -> Reason:

@@ -1,5 +1,6 @@
 """Defines reasons: codes with parameters, which are turned into sentences only where they are shown."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self, TypeAlias
@@ -11,17 +12,26 @@ from scenequeue.redaction import redact
 Parameter: TypeAlias = "str | int | float | Reason | tuple[Reason, ...]"
 #: Maximum depth of nested reasons that is read, because data in Redis may have been written by anybody.
 _MAX_DEPTH = 8
+#: Python converts no longer number to decimal digits.
+_MAX_INTEGER_BITS = 14_000
 #: Parameters that a reason with any code may have: the input at fault, and the last lines of the failed program.
 INPUT, LAST_LINES = "input", "last_lines"
 
 
 @dataclass(frozen=True)
 class Reason:
-    """A code with parameters, for people and programs."""
+    """A code with parameters, for people and programs.
+
+    Parameters that JSON cannot express are replaced by their text, so that every reason can be stored, sent and copied.
+    """
 
     #: A member of some `Code`, or a code of a newer version.
     code: str
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        expressible = {_valid_text(name): _expressible(value) for name, value in self.parameters.items()}
+        object.__setattr__(self, "parameters", expressible)
 
     @property
     def text(self) -> str:
@@ -68,6 +78,37 @@ class Reason:
     def __str__(self) -> str:
         # In logs and f-strings, also where no sentences are installed.
         return self.plain()
+
+
+def _expressible(value: object) -> Parameter:
+    """Return a parameter unchanged if it has one of the types that reasons have and JSON can express it, else its text."""
+    if isinstance(value, str):
+        return _valid_text(value)
+    if isinstance(value, int):
+        return value if value.bit_length() <= _MAX_INTEGER_BITS else hex(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, tuple | list):
+        return tuple(each if isinstance(each, Reason) else Reason(Code.OTHER, {"text": each}) for each in value)
+    return value if isinstance(value, Reason) else _text_of_object(value)
+
+
+def _valid_text(text: str) -> str:
+    """Return a text without halves of surrogate pairs, which UTF-8 cannot express."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace").decode()
+    return text
+
+
+def _text_of_object(value: object) -> str:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "backslashreplace")
+    try:
+        return _valid_text(str(value))
+    except Exception:
+        return type(value).__name__
 
 
 def _without_secrets(value: Parameter) -> Parameter:

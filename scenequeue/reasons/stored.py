@@ -30,9 +30,7 @@ def stored_reason(reason: Reason, limit: int = MAX_CHARACTERS) -> str:
 
 
 def _json(reason: Reason) -> str:
-    text = json.dumps(reason.to_json(), ensure_ascii=False, separators=(",", ":"))
-    # Redis accepts no lone surrogates.
-    return text.encode("utf-8", "replace").decode()
+    return json.dumps(reason.to_json(), ensure_ascii=False, separators=(",", ":"))
 
 
 def _cut(reason: Reason, most: int) -> Reason:
