@@ -106,7 +106,7 @@ class ItemExecutor:
             if item.stop.is_set() and failure.transient:
                 self._hand_back(item, failure.message, log)
             elif problem := self._container_fault(failure):
-                log.exception("container is broken and leaves", reason=problem.text, error=failure.message)
+                log.exception("container is broken and leaves", reason=problem, error=failure.message)
                 broken = Reason(QueueCode.CONTAINER_BROKEN, {"problem": problem})
                 self._drain.ask(broken, Exit.MISCONFIGURED if failure.is_misconfigured else Exit.BROKEN)
                 self._hand_back(item, problem.text, log, problem if failure.is_misconfigured else None)
@@ -212,7 +212,7 @@ class ItemExecutor:
 
     def _report_failure(self, item: InFlightItem, failure: Failure, error: Exception, log: structlog.stdlib.BoundLogger) -> None:
         if failure.is_expected:
-            log.warning("item failed", error=failure.error, reason=failure.message, transient=failure.transient)
+            log.warning("item failed", error=failure.error, reason=failure.reason, transient=failure.transient)
         else:
             log.error("item failed with an unexpected error", exc_info=error)
         if failure.is_disk_full:

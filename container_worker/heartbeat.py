@@ -123,7 +123,7 @@ class Heartbeat:
             self._send_log()
             self._queue.worker.goodbye(self.record().ended(why) if why else self.record())
         except SceneburstError as error:
-            self._log.warning("no goodbye sent", error=str(error))
+            self._log.warning("no goodbye sent", error=error)
 
     def count(self, *, done: int = 0, failed: int = 0, films: int = 0) -> None:
         """Add ended items to the totals; films are among the done ones."""
@@ -174,7 +174,7 @@ class Heartbeat:
             try:
                 self._beat()
             except QueueUnavailable as error:
-                self._log_silence("redis does not answer; running items go on", error=str(error))
+                self._log_silence("redis does not answer; running items go on", error=error)
             except Exception:
                 # Keep beating after an unexpected error: a dead heartbeat thread would silently lose every lease.
                 self._log_silence("heartbeat failed; running items go on", exc_info=True)

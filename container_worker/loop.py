@@ -206,7 +206,7 @@ class WorkLoop:
 
     def _refuse(self, lease: Lease) -> None:
         why = reason_for(Code.ITEM_MISPLACED, kind=lease.item.kind, version=lease.item.v)
-        self._log.warning("item refused", item=f"{lease.job_id}/{lease.item_id}", why=why.text)
+        self._log.warning("item refused", item=f"{lease.job_id}/{lease.item_id}", why=why)
         self._queue.worker.fail(self._container_id, lease, BadInput.__name__, why, transient=False)
 
     def _start(self, item: InFlightItem) -> None:
@@ -241,7 +241,7 @@ class WorkLoop:
         try:
             self._queue.worker.release(self._container_id, [item.lease for item in items])
         except SceneburstError as error:
-            self._log.warning("items not handed back; they come back when their leases expire", error=str(error))
+            self._log.warning("items not handed back; they come back when their leases expire", error=error)
 
     def _abandon_all(self) -> None:
         """Stop the remaining items; wait a moment until their children and scratch folders are gone."""

@@ -65,7 +65,7 @@ def run(settings: WorkerSettings, kinds: Mapping[str, Kind] | None = None, isola
         queue.close()
         # The container's connections are closed now, so file descriptors are free again even if they were exhausted.
         remove_remaining()
-    log.info("container leaves", reason=drain.reason.text if drain.reason else "", exit=int(code))
+    log.info("container leaves", reason=drain.reason or "", exit=int(code))
     return code
 
 

@@ -81,10 +81,10 @@ class Ticker:
             self._dispatcher.tick()
             self._has_ticked = True
         except QueueUnavailable as error:
-            self._log.warning("tick skipped: redis does not answer", error=str(error))
+            self._log.warning("tick skipped: redis does not answer", error=error)
         except SettingsError as error:
             if self._has_ticked:
-                self._log.error("tick refused", error=str(error))
+                self._log.error("tick refused", error=error)
             else:
                 self.refusal = error
                 state.should_stop = EX_FAILURE
@@ -174,7 +174,7 @@ def run(settings: DispatcherSettings) -> None:
             app.send_task(TICK, expires=settings.tick_s)
         except Exception as error:
             # Any error that a breaking connection raises inside Celery: beat sends the next tick.
-            log.warning("first tick not sent; beat sends the next one", error=str(error))
+            log.warning("first tick not sent; beat sends the next one", error=error)
 
     def end(*_: Any) -> None:
         nonlocal is_asked_to_leave
@@ -203,7 +203,7 @@ def run(settings: DispatcherSettings) -> None:
             dispatcher.close()
         except SceneburstError as error:
             if ticker.refusal is None:
-                log.warning("lock not released; it expires by itself", error=str(error))
+                log.warning("lock not released; it expires by itself", error=error)
     if ticker.refusal is not None:
         raise ticker.refusal
     if not is_asked_to_leave:

@@ -107,7 +107,7 @@ class Launcher:
     def _record(self, fence: int, result: LaunchResult) -> None:
         if result.error:
             self.failed += 1
-            self._log.warning("launch failed", container=result.container_id, error=result.error.text)
+            self._log.warning("launch failed", container=result.container_id, error=result.error)
             self._queue.dispatcher.record_ended(result.container_id, "failed", result.error)
         else:
             self.made += 1
@@ -118,7 +118,7 @@ class Launcher:
     def _give_up(self, requests: Sequence[LaunchRequest], error: FleetError) -> None:
         """Handle a failed call. If it may have had an effect, keep the intents: a container that started says hello."""
         self.failed += len(requests)
-        self._log.warning("launch failed", containers=len(requests), error=str(error))
+        self._log.warning("launch failed", containers=len(requests), error=error)
         if not error.transient:
             for request in requests:
                 self._queue.dispatcher.record_ended(request.container_id, "failed", error.reason)

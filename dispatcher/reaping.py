@@ -38,7 +38,7 @@ class Reaping:
         """
         left = {record.container_id: record for record in ledger}
         for verdict in verdicts:
-            self._log.info("reaping", container=verdict.container_id, action=verdict.action.value, reason=verdict.reason.text)
+            self._log.info("reaping", container=verdict.container_id, action=verdict.action.value, reason=verdict.reason)
             ended = self._execute(fence, verdict)
             if ended:
                 self._counters.count_verdict(verdict)
@@ -64,7 +64,7 @@ class Reaping:
             try:
                 self._fleet.stop(verdict.handle, verdict.reason)
             except FleetError as error:
-                self._log.warning("could not stop a container", container=verdict.container_id, error=str(error))
+                self._log.warning("could not stop a container", container=verdict.container_id, error=error)
                 return None
         if verdict.container_id:
             lost = steer.forfeit(verdict.container_id, verdict.reason, fence=fence)

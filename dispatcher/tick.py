@@ -98,7 +98,7 @@ class Dispatcher:
         try:
             return self.try_tick()
         except FleetError as error:
-            self._log.warning("fleet cannot be listed; neither launching nor reaping", error=str(error))
+            self._log.warning("fleet cannot be listed; neither launching nor reaping", error=error)
             problem = {"problem": error.reason}
             made = replace(self._last, orders=(), why=Reason(Code.PLAN_BLIND, problem))
             self._store_plan(made, Reason(QueueCode.FLEET_UNSEEN, problem), self._queue.inspect.now_ms())
@@ -129,7 +129,7 @@ class Dispatcher:
             counts = (self._launcher.made, self._launcher.failed, self._counters.starts_failed, self._counters.interrupted)
             self._launcher.launch(fence, made.orders)
         except DispatcherDeposed as error:
-            self._log.warning("deposed", error=str(error))
+            self._log.warning("deposed", error=error)
             return None
         self._record_sample(fence, made)
         self._publish(Ticked(snapshot, made, *counts, self._clock() - began))
@@ -183,10 +183,10 @@ class Dispatcher:
     def _publish(self, ticked: Ticked) -> None:
         made, launcher, backoff = ticked.plan, self._launcher, ticked.snapshot.backoff
         if made.why != self._last.why:
-            self._log.info("plan", why=made.why.text, launches=len(made.launches))
+            self._log.info("plan", why=made.why, launches=len(made.launches))
         for alarm in made.alarms:
             if alarm.parameters.get("need") not in {each.parameters.get("need") for each in self._last.alarms}:
-                self._log.warning("waiting items cannot be served", problem=alarm.text)
+                self._log.warning("waiting items cannot be served", problem=alarm)
         self._last = made
         rejection = Rejection(launcher.problem, launcher.lacks_capacity) if launcher.problem else None
         reason = standstill(made, ticked.containers, self._policy, rejection, backoff.why if backoff.pause_s else None)

@@ -89,10 +89,10 @@ class WebhookSender:
         except (httpx.HTTPError, StorageUnavailable, OSError) as error:
             since_end_s = (self._queue.inspect.now_ms() - (job.finished_ms or 0)) / 1000
             pause_s = retry_pause_s(since_end_s)
-            self._log.warning("webhook failed", job=job.job_id, error=str(error), retry_in_s=pause_s)
+            self._log.warning("webhook failed", job=job.job_id, error=error, retry_in_s=pause_s)
             self._queue.dispatcher.settle_notice(job.job_id, reason_for(said_by(error)), pause_s, job.finished_ms)
         except (SceneburstError, httpx.InvalidURL) as error:
-            self._log.warning("webhook refused", job=job.job_id, error=str(error))
+            self._log.warning("webhook refused", job=job.job_id, error=error)
             self._queue.dispatcher.settle_notice(job.job_id, reason_for(said_by(error)), finished_ms=job.finished_ms)
         else:
             self._queue.dispatcher.settle_notice(job.job_id, finished_ms=job.finished_ms)

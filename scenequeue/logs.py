@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 
 from scenequeue.jobs.container import TAIL_LINES, TailLines
+from scenequeue.reasons import Reason
 from scenequeue.redaction import redact, redact_tracebacks
 from scenequeue.settings import SceneburstSettings
 
@@ -53,6 +54,19 @@ class LogTail(logging.Handler):
 def _without_secrets(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for name, value in event.items():
         event[name] = "***" if _SECRET_NAMES.search(name) else _clean(value)
+    return event
+
+
+def _worded(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Put reasons and errors into words, and add the code and the parameters of the first one for programs."""
+    for name, value in [*event.items()]:
+        why = value if isinstance(value, Reason) else getattr(value, "reason", None)
+        if isinstance(why, Reason):
+            event[name] = why.text
+            event.setdefault("code", why.code)
+            event.setdefault("parameters", why.to_json()["parameters"])
+        elif isinstance(value, BaseException):
+            event[name] = str(value)
     return event
 
 
@@ -106,11 +120,13 @@ def configure(settings: SceneburstSettings, program: str, tail: LogTail | None =
     last: list[structlog.types.Processor] = [
         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
         structlog.processors.format_exc_info,
+        _worded,
         _without_secrets,
     ]
-    as_text: list[structlog.types.Processor] = [*last, _without(frozenset({"program", *bound})), _escaped]
+    for_people = _without(frozenset({"code", "parameters"}))
+    as_text: list[structlog.types.Processor] = [*last, for_people, _without(frozenset({"program", *bound})), _escaped]
     as_text.append(structlog.dev.ConsoleRenderer(colors=False))
-    last += [structlog.processors.JSONRenderer()] if is_json else [_escaped, structlog.dev.ConsoleRenderer()]
+    last += [structlog.processors.JSONRenderer()] if is_json else [for_people, _escaped, structlog.dev.ConsoleRenderer()]
     structlog.configure(
         processors=[
             *shared,

@@ -19,10 +19,10 @@ def warn_of_problems(queue: SceneQueue) -> None:
     try:
         info = queue.inspect.server()
     except SettingsError as error:
-        log.warning("redis not checked: its user may not read INFO; update the ACL rules", error=str(error))
+        log.warning("redis not checked: its user may not read INFO; update the ACL rules", error=error)
         return
     is_transient = queue.inspect.is_transient()
     for problem in find_problems(info):
         if problem.name == "persistence" and is_transient:
             continue
-        log.warning("redis problem", problem=problem.name, advice=problem.reason.text)
+        log.warning("redis problem", problem=problem.name, advice=problem.reason)

@@ -72,7 +72,7 @@ def make_app(service: Service) -> FastAPI:
 async def _refused(request: Request, error: SceneburstError) -> JSONResponse:
     if kind_of(error).why:
         # The caller gets a general text; the error itself goes to the log.
-        structlog.get_logger().warning("request refused", path=request.url.path, error=str(error))
+        structlog.get_logger().warning("request refused", path=request.url.path, error=error)
     return answer_to(error, request.url.path)
 
 

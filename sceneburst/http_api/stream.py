@@ -105,7 +105,7 @@ class _Follower:
                 backoff.reset()
             except QueueUnavailable as error:
                 # An EventSource that gets a 503 gives up for good, so the stream is kept open through the outage.
-                structlog.get_logger().warning("event stream waits for redis", job=self._job_id, error=str(error))
+                structlog.get_logger().warning("event stream waits for redis", job=self._job_id, error=error)
                 yield self._comment("the queue does not answer; still trying")
                 await anyio.sleep(backoff.next_s())
                 continue

@@ -52,6 +52,7 @@ _WORDED = {
     "scenequeue/jobs/container.py": "read by applications, stored nowhere",
     "scenequeue/jobs/job.py": "read by applications, stored nowhere",
     "scenequeue/jobs/result.py": "read by applications, stored nowhere",
+    "scenequeue/logs.py": "for the log",
     "container_worker/failures.py": "for the log",
     "container_worker/executor.py": "for the log",
     "dispatcher/fleets/fargate/fleet.py": "shown by AWS's console",

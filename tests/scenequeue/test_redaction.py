@@ -11,6 +11,7 @@ import structlog
 
 from scenequeue.errors import InvalidScenes, ObjectNotFound
 from scenequeue.logs import configure
+from scenequeue.reasons import Code, Reason
 from scenequeue.redaction import redact, register_secret
 from scenequeue.settings import DispatcherSettings, SceneburstSettings
 
@@ -146,6 +147,20 @@ def test_a_name_does_not_write_lines_into_a_log() -> None:
     assert "\x1b[2J" not in said
     assert "\x1b]0" not in said
     assert "Traceback (most recent call last):\n" in said
+
+
+def test_a_reason_in_a_log_is_words_and_for_programs_its_code_and_parameters() -> None:
+    """The same for an error of ours; one of a library has words alone. On a terminal, the words do."""
+    why = Reason(Code.FILE_MISSING, {"uri": "https://b/a?X-Amz-Signature=hush"})
+    events: list[dict[str, object]] = [{"why": why}, {"error": ObjectNotFound(why)}, {"error": ValueError("odd")}, {"why": "x"}]
+    lines = [json.loads(line) for line in _logged("json", *events).splitlines()]
+    told = "https://b/a?X-Amz-Signature=*** no such file"
+    found = [(line.get("why", line.get("error")), line.get("code"), line.get("parameters")) for line in lines]
+    parameters = {"uri": "https://b/a?X-Amz-Signature=***"}
+    assert found == [
+        *((told, "file_missing", parameters), (told, "file_missing", parameters), ("odd", None, None), ("x", None, None)),
+    ]
+    assert "parameters" not in _logged("console", {"why": why})
 
 
 def test_json_logs_are_one_line_each() -> None:
