@@ -31,15 +31,20 @@ class Group(TyperGroup):
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
+        self._markup_mode = self.rich_markup_mode
         self._homes = {command.name: command.home for command in self.listed}
         for command in self.listed:
             self.add_command(TyperCommand(command.name, help=command.help, short_help=command.help))
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help; without a frame if a frame would leave no room for the names of options."""
-        if _is_narrow():
-            self.rich_markup_mode = None
+        self.rich_markup_mode = None if _is_narrow() else self._markup_mode
         super().format_help(ctx, formatter)
+
+    def main(self, *args: Any, **given: Any) -> Any:
+        """Run the command line; mistakes in its words are told without a frame, which would tear paths and commands."""
+        self.rich_markup_mode = None
+        return super().main(*args, **given)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command; refused arguments are told in our own words, each on one line."""

@@ -9,6 +9,7 @@ from importlib import import_module
 import pytest
 
 from sceneburst.cli import Commands
+from tests.sceneburst.conftest import Console
 
 _PROGRAM = [sys.executable, "-m", "sceneburst"]
 #: What 0.2 s of CPU have no room for.
@@ -84,3 +85,14 @@ def test_a_misspelt_command_is_a_usage_error_with_the_nearest_name() -> None:
     ended = _run("rendr")
     assert ended.returncode == 2
     assert "Did you mean 'render'?" in ended.stderr
+
+
+@pytest.mark.parametrize("width", [60, 80, 160])
+def test_a_mistake_in_the_words_tears_none_of_them(console: Console, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    """No frame breaks a long one, which could not be searched for or copied."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    wrong = f"/srv/{'a-long-folder/' * 12}file"
+    ended = console("dead", "list", "--lane", wrong)
+    assert (ended.code, ended.out) == (2, "")
+    assert wrong in ended.err
+    assert "│" not in ended.err
