@@ -32,6 +32,7 @@ def console(redis_url: str, namespace: str, monkeypatch: pytest.MonkeyPatch, cap
     # Signals are pytest's here.
     monkeypatch.setattr("signal.signal", lambda *_: None)
     monkeypatch.setattr("sceneburst.cli.raise_on", lambda *_: None)
+    monkeypatch.setattr("sceneburst.cli.raise_pending", lambda: None)
 
     def run(*words: str) -> Ran:
         monkeypatch.setattr(sys, "argv", ["sceneburst", *words])
