@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from collections.abc import Callable
 from io import TextIOWrapper
 from typing import Annotated
 
@@ -23,7 +24,7 @@ from scenequeue.errors import (
     SettingsError,
     StorageUnavailable,
 )
-from scenequeue.interruption import raise_on, raise_pending
+from scenequeue.interruption import raise_on
 from scenequeue.redaction import redact_tracebacks
 from scenequeue.start import exit_quietly_on_interrupt, is_service
 from scenequeue.storages.disk_errors import is_full
@@ -104,20 +105,21 @@ def main() -> None:
         # On a terminal or pipe without UTF-8, print question marks for characters that it cannot encode.
         sys.stdout.reconfigure(errors="replace")
     serves = is_service(sys.argv[1:])
+    send_waiting: Callable[[], None] = lambda: None  # noqa: E731
     try:
         try:
             if serves:
                 # Until the command handles signals itself.
                 exit_quietly_on_interrupt(serves=True)
             else:
-                raise_on((signal.SIGINT, signal.SIGTERM), _interrupt, (Interrupted,))
+                send_waiting = raise_on((signal.SIGINT, signal.SIGTERM), _interrupt, (Interrupted,))
             app(prog_name="sceneburst")
         finally:
             # All that is left is to report the exit code.
             exit_quietly_on_interrupt(serves=serves)
             if not serves:
                 signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
-                raise_pending()
+                send_waiting()
     except Interrupted as stop:
         # Python removes its handlers before it has ended; a second Ctrl-C would then change the exit code.
         for number in (signal.SIGINT, signal.SIGTERM):

@@ -31,8 +31,7 @@ def console(redis_url: str, namespace: str, monkeypatch: pytest.MonkeyPatch, cap
     monkeypatch.setenv("SCENEBURST_NAMESPACE", namespace)
     # Signals are pytest's here.
     monkeypatch.setattr("signal.signal", lambda *_: None)
-    monkeypatch.setattr("sceneburst.cli.raise_on", lambda *_: None)
-    monkeypatch.setattr("sceneburst.cli.raise_pending", lambda: None)
+    monkeypatch.setattr("sceneburst.cli.raise_on", lambda *_: lambda: None)
 
     def run(*words: str) -> Ran:
         monkeypatch.setattr(sys, "argv", ["sceneburst", *words])

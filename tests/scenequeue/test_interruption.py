@@ -16,7 +16,7 @@ class Stopped(BaseException):
 def stop(number):
     raise Stopped(number)
 
-raise_on((signal.SIGINT, signal.SIGTERM), stop, (Stopped,))
+send_waiting = raise_on((signal.SIGINT, signal.SIGTERM), stop, (Stopped,))
 """
 #: Until the exception comes.
 _WAIT = "    for _ in range(3000): time.sleep(0.01)\n"
@@ -84,12 +84,12 @@ def test_a_signal_while_pydantic_builds_a_model_is_raised_when_it_has(tmp_path: 
     assert _ran(script, tmp_path) == ("True\n", "")
 
 
-@pytest.mark.parametrize(("call", "code"), [("", 0), ("raise_pending()", 130)])
+@pytest.mark.parametrize(("call", "code"), [("", 0), ("send_waiting()", 130)])
 def test_a_signal_that_waits_when_the_program_ends_does_not_kill_it(tmp_path: Path, call: str, code: int) -> None:
     """Python has no handlers by then; who looks for the signal first gets it."""
     (tmp_path / "late.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
     script = (
-        "from scenequeue.interruption import raise_pending\nimport late\n"
+        "import late\n"
         f"signal.signal(signal.SIGINT, lambda *_: os._exit(130))\n{call}\n"
         "class Slow:\n    def __del__(self): time.sleep(0.1)\nslow = Slow()"
     )
