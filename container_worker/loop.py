@@ -91,7 +91,7 @@ class WorkLoop:
         self._next_reclaim = self._next_reclaim_time()
         #: Id of the lease call, kept until it is answered: a repeated call with it returns the result of the lost answer.
         self._call = new_request_id()
-        #: The need whose bell was taken; the next lease call hangs the bell again if work is left.
+        #: The need whose bell was taken; the next lease call makes the bell again if work is left.
         self._bell = ""
 
     def run(self) -> Exit:

@@ -86,7 +86,7 @@ class Code(StrEnum):
     PROCESS_NOT_STARTED = "process_not_started"
     VARIABLES_TOO_LONG = "variables_too_long"
 
-    # --- a container's end, as a fleet tells it ---
+    # --- the end of a container, as its fleet reports it ---
     OUT_OF_MEMORY = "out_of_memory"
 
     # --- a callback that is not delivered ---
@@ -100,7 +100,7 @@ class Code(StrEnum):
     #: A container has ended by itself, without saying goodbye.
     CONTAINER_ENDED = "container_ended"
     CONTAINER_ENDED_WITH_CODE = "container_ended_with_code"
-    #: The same, where nobody said why.
+    #: The same, for an unknown reason.
     CONTAINER_EXITED = "container_exited"
     IDLE_DRAINED = "idle_drained"
     IDLE_TOO_LONG = "idle_too_long"

@@ -57,7 +57,7 @@ class RateGuard:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        # Not after a hang or a freeze, when little was worked, nor when memory or disk ended it early.
+        # Not if the child hung or was frozen, as it worked little then, nor if memory or disk ended it early.
         is_over = self._worked_s > _MIN_WORKED_SHARE * self._wall_s and self._needs_s() > self._wall_s
         if isinstance(error, LimitExceeded) and is_over:
             raise self._refusal() from None

@@ -142,7 +142,7 @@ def kind_of(error: Exception) -> Kind:
 def problem(
     kind: Kind, why: Reason, instance: str, *, errors: Sequence[FieldProblem] = (), headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
-    """Make the response that reports a problem; what is for operators alone is told neither in words nor in parameters."""
+    """Make the response that reports a problem; facts for operators alone are in neither its sentence nor its parameters."""
     why = kind.why or why
     body: dict[str, Any] = {
         "type": f"urn:sceneburst:problem:{kind.slug}",

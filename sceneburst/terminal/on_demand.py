@@ -42,12 +42,12 @@ class Group(TyperGroup):
         super().format_help(ctx, formatter)
 
     def main(self, *args: Any, **given: Any) -> Any:
-        """Run the command line; mistakes in its words are told without a frame, which would tear paths and commands."""
+        """Run the command line; errors in its arguments are printed without a frame, which would break paths and commands."""
         self.rich_markup_mode = None
         return super().main(*args, **given)
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command; refused arguments are told in our own words, each on one line."""
+        """Run the command; each refused argument is one line in our own words."""
         try:
             return super().invoke(ctx)
         except typer.BadParameter as error:

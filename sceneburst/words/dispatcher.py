@@ -85,7 +85,7 @@ SENTENCES: Mapping[str, str] = {
     "placement_refuses": "{provider} in {subnet} ({region}): {problem}",
     "process_not_started": "{path} cannot be started: {problem}",
     "variables_too_long": "the container's variables take {length} characters; ECS allows {limit}",
-    # --- a container's end, as a fleet tells it ---
+    # --- the end of a container, as its fleet reports it ---
     "out_of_memory": "out of memory",
     # --- a callback that is not delivered ---
     "receiver_answered": "the receiver answered {status}",

@@ -9,7 +9,7 @@ from typing import Any
 from scenequeue.quoted import quoted
 from scenequeue.reasons import INPUT, LAST_LINES, Code, Reason
 
-#: Types of pydantic's errors after which the value tells nothing more.
+#: Types of pydantic's errors whose sentence is complete without the refused value.
 _WITHOUT_VALUE = frozenset(
     {"extra_forbidden", "json_invalid", "missing", "string_too_long", "string_too_short", "too_long", "too_short", "value_error"}
 )

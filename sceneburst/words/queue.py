@@ -204,10 +204,10 @@ SENTENCES: Mapping[str, str] = {
     "lease_expired": "no heartbeat within the lease: the container died, froze or lost its network",
     "message_lost": "its key vanished from Redis: evicted under maxmemory, or deleted by hand",
     "no_work_item": "not a work item: {problem}",
-    # --- what stands in Redis and cannot be read ---
+    # --- data in Redis that cannot be read ---
     "letter_malformed": "the dead letter in Redis cannot be read; `sceneburst dead discard` forgets it",
     "record_malformed": "malformed in Redis: {fields}",
     "result_malformed": "the result in Redis cannot be read",
-    # --- somebody else's words ---
+    # --- sentences of other programs ---
     "other": "{text}",
 }

@@ -97,7 +97,7 @@ class Callback(FrozenModel):
     @model_validator(mode="before")
     @classmethod
     def _without_words(cls, data: Any) -> Any:
-        """Read a dump, whose words are made of the reason."""
+        """Accept a dump of this model, whose sentence follows from the reason."""
         return {name: value for name, value in data.items() if name != "error"} if isinstance(data, dict) else data
 
 
@@ -136,7 +136,7 @@ class JobEvent(FrozenModel):
     event: str
     at_ms: int
     item_id: ItemId | None = None
-    #: What else the step has told; `fields` has it too.
+    #: Further fields of the event; `fields` has them too.
     facts: dict[str, str] = Field(default_factory=dict, exclude=True)
     #: Code of the reason that an attempt failed, with its parameters.
     code: str | None = None

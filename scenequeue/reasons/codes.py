@@ -95,7 +95,7 @@ class Code(StrEnum):
     # --- how a program ended, after its name ---
     EXITED = "exited"
     KILLED = "killed"
-    #: By SIGKILL, and nobody said why.
+    #: By SIGKILL, for an unknown reason.
     KILLED_UNEXPLAINED = "killed_unexplained"
 
     # --- a submission ---
@@ -193,10 +193,10 @@ class Code(StrEnum):
     MESSAGE_LOST = "message_lost"
     NO_WORK_ITEM = "no_work_item"
 
-    # --- what stands in Redis and cannot be read ---
+    # --- data in Redis that cannot be read ---
     LETTER_MALFORMED = "letter_malformed"
     RECORD_MALFORMED = "record_malformed"
     RESULT_MALFORMED = "result_malformed"
 
-    # --- somebody else's words, as they are ---
+    # --- sentences of other programs, unchanged ---
     OTHER = "other"

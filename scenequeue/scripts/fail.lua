@@ -20,7 +20,9 @@ local why, retry_in_ms, attempt = failure(ARGV[7], ARGV[8], ARGV[9]), tonumber(A
 local member = job .. '/' .. item
 local key = P .. 'item:' .. member
 
---- True if the last error of a history, which stands in a text, is this very one.
+--- True if the last error of a history is the failure that this call reports.
+--- history  the list of errors
+--- text     the JSON that contains it, whose reason is compared as text
 local function ends_with_this(history, text)
   local last = type(history) == 'table' and history[#history]
   return type(last) == 'table' and last.attempt == attempt and last.container == container and last.error == why.error

@@ -21,7 +21,7 @@ for i = #ARGV - 2, 6, -3 do
   if not holds(container, member, token) then
     refused[#refused + 1] = (i - 6) / 3 + 1
   elseif problem ~= '' then
-    -- The container is to blame, even where work had begun; the item's attempts are spared, but not for ever.
+    -- The container is the cause, even if work had begun, so no attempt counts; see BLAMELESS_LOSSES for the limit.
     call('HDEL', P .. 'item:' .. member, 'begun')
     take_back(member, why, 'released')
     touched[job] = true

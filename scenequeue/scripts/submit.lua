@@ -1,4 +1,4 @@
--- outside -> ready: make a job visible, whole: the items in staging lists, and those that come along as arguments.
+-- outside -> ready: make a job visible as a whole: the items in staging lists, and the last ones, which are arguments of this step.
 --
 -- Keys      job:<id> (hash), job:<id>:ready:<need> (list), job:<id>:stage:<n>:<need> (list),
 --           staging:<nonce>:<n>:<need> (list), notices (zset), wished (zset); in older structures job:<id> and counts alone
@@ -9,9 +9,9 @@
 -- ARGV[7]   lane
 -- ARGV[8]   number of stages
 -- ARGV[9…]  per stage: number of needs, 0 for a deferred one, whose items are brought later; for each of them: need, number of
---           items, weight (thousandths), how many of its items, the last ones, come along here
+--           items, weight (thousandths), how many of its items, the last ones, are arguments
 -- then      number of fields of the job's hash; field, value, repeated
--- then      the elements that come along, in the order of stages and needs
+-- then      these elements, in the order of stages and needs
 -- Output    'created', 'same', 'conflict', 'full' or 'gone' (a staging list has expired); when it was created (ms)
 -- Uses      names, commands, clock, counters, events, lanes, expiry, job_index
 

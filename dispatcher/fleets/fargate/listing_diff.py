@@ -16,7 +16,7 @@ class ListedTasks(NamedTuple):
 
 
 class KnownTasks(NamedTuple):
-    """The tasks of one region, as far as earlier calls have told."""
+    """The tasks of one region that are known from earlier calls."""
 
     #: Our tasks as they were last described, by ARN.
     described: Mapping[str, FleetContainer]

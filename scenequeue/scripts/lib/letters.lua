@@ -31,7 +31,7 @@ local function bury(id, item, from, had, history, why)
   end
   enter_reason(member, why)
   local name = type(decoded.name) == 'string' and decoded.name or ''
-  -- Entries stay when their letters go: whoever finds one looks for the letter.
+  -- Entries are kept when their letters are removed, so a reader of an entry must check that the letter exists.
   if name ~= '' and #name <= LETTER_NAME_BYTES then call('HSET', job_key(id, 'dead:names'), name, item) end
   call('HDEL', job_key(id, 'history'), item, item .. '#')
   call('DEL', P .. 'item:' .. member)
