@@ -64,7 +64,7 @@ class ItemResult(FrozenModel):
     @model_validator(mode="before")
     @classmethod
     def _without_words(cls, data: Any) -> Any:
-        """Accept a dump of this model: its sentences are ignored, except an error without class and code, which has only its text."""
+        """Accept a dump of this model: its sentences are ignored, except an error that has neither class nor code."""
         if not isinstance(data, dict):
             return data
         given = {name: value for name, value in data.items() if name not in {"warnings", "error"}}

@@ -6,7 +6,7 @@
 -- Output   the fencing number, higher at every change of holder; 0 when another holds the lock
 -- Uses     names, commands, clock
 
---- No lock lasts longer. One that seems to was taken before the server's clock went back, and its holder has ended: otherwise it would
+--- No lock lasts longer. One that seems to was taken before the server's clock went back, and its holder has ended: else it would
 --- have renewed the lock by now.
 local LONGEST_LOCK_MS = 600000
 
