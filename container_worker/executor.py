@@ -20,7 +20,7 @@ from container_worker.sandbox.child import Stopped
 from container_worker.sandbox.limits import Limits, child_memory_bytes, container_memory_bytes
 from container_worker.scratch import scratch_folder
 from container_worker.surroundings import SurroundingsBroken, find_problem
-from scenequeue.errors import GrowthRefused, JobNotFound, LeaseLost, QueueUnavailable, SettingsError, StorageDenied
+from scenequeue.errors import BadInput, GrowthRefused, JobNotFound, LeaseLost, QueueUnavailable, SettingsError, StorageDenied
 from scenequeue.jobs.ids import ContainerId, JobId, is_scene
 from scenequeue.jobs.item import Lease, WorkItem
 from scenequeue.jobs.options import JobOptions
@@ -31,6 +31,9 @@ from scenequeue.storages.uri import UriStorage
 
 #: Number of jobs whose options are kept in memory.
 _MAX_OPTIONS = 100
+
+#: How often the items that an item brings are staged in one attempt.
+_MAX_STAGINGS = 3
 
 T = TypeVar("T")
 
@@ -194,21 +197,40 @@ class ItemExecutor:
 
     def _report_result(self, item: InFlightItem, finished: Finished, brought: int, log: structlog.stdlib.BoundLogger) -> None:
         result = finished.result
-
-        def hand_in(staged: int) -> list[Lease]:
-            return self._queue.worker.ack(self._container_id, [(item.lease, result)], {item.lease.token: staged})
-
         try:
-            refused = self._reports.deliver(lambda: hand_in(brought))
-        except GrowthRefused:
-            # Staged items expire, and a Redis that was restored has not got them.
-            log.warning("the items that it brings are not whole in Redis, and are staged again")
-            refused = self._reports.deliver(lambda: hand_in(self._stage(item, finished.brings)))
+            refused = self._hand_in(item, finished, brought, log)
+        except Stopped as stopped:
+            self._hand_back(item, str(stopped), log)
+            return
+        except (BadInput, GrowthRefused) as error:
+            self._report_failure(item, classify(error), error, log)
+            return
         if refused:
             log.warning("result refused: lease lost or job cancelled")
             return
         self._heartbeat.count(done=1, films=int(not is_scene(item.lease.item_id)))
         log.info("item done", processing_s=result.processing_s, bytes=result.bytes)
+
+    def _hand_in(
+        self, item: InFlightItem, finished: Finished, brought: int, log: structlog.stdlib.BoundLogger
+    ) -> Sequence[Lease]:
+        """Hand the result in; returns the lease if it was refused.
+
+        Raises:
+            GrowthRefused: the items that it brings get lost in Redis whenever they are staged.
+        """
+
+        def hand_in() -> list[Lease]:
+            return self._queue.worker.ack(self._container_id, [(item.lease, finished.result)], {item.lease.token: brought})
+
+        for _ in range(_MAX_STAGINGS - 1):
+            try:
+                return self._reports.deliver(hand_in)
+            except GrowthRefused:
+                # Staged items expire, and a Redis that was restored has not got them.
+                log.warning("the items that it brings are not whole in Redis, and are staged again")
+                brought = self._stage(item, finished.brings)
+        return self._reports.deliver(hand_in)
 
     def _report_failure(self, item: InFlightItem, failure: Failure, error: Exception, log: structlog.stdlib.BoundLogger) -> None:
         if failure.is_expected:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from container_worker.codes import Code
 from container_worker.surroundings import SurroundingsBroken
-from scenequeue.errors import DiskFull, ItemError, SettingsError, reason_for, said_by
+from scenequeue.errors import DiskFull, GrowthRefused, ItemError, SettingsError, reason_for, said_by
 from scenequeue.reasons import Reason
 from scenequeue.storages.disk_errors import is_full
 
@@ -38,7 +38,7 @@ def classify(error: Exception) -> Failure:
         return Failure(name, error.reason, transient=True, is_disk_full=True)
     if isinstance(error, OSError) and is_full(error):
         return Failure(DiskFull.__name__, reason_for(Code.DISK_FULL, problem=str(error)), transient=True, is_disk_full=True)
-    if isinstance(error, ItemError):
+    if isinstance(error, ItemError | GrowthRefused):
         return Failure(name, error.reason, error.transient)
     if isinstance(error, SettingsError):
         # Caused by the container, not by the item: another container may succeed.

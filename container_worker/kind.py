@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
@@ -24,6 +25,9 @@ from scenequeue.jobs.options import JobOptions, KindOptions
 from scenequeue.jobs.result import ItemResult
 from scenequeue.reasons import Reason
 from scenequeue.storages.uri import UriStorage
+
+#: Maximum number of items that one item brings.
+MAX_BROUGHT = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -129,7 +133,8 @@ def carry_out(kind: Kind, context: ItemContext) -> Finished:
     """Make an item's outputs, or reuse those of an earlier attempt.
 
     Raises:
-        BadInput, LimitExceeded, ToolFailed, DiskFull, StorageUnavailable: the reason that they could not be made.
+        BadInput, LimitExceeded, ToolFailed, DiskFull, StorageUnavailable: the reason that they could not be made, or that the
+            queue cannot take what was made.
         Stopped: the item was told to stop.
 
     Guarantees:
@@ -148,14 +153,18 @@ def carry_out(kind: Kind, context: ItemContext) -> Finished:
             return Finished(_result(context, clock, known, {"reused": True}, identity))
     with naming_addresses(wanted):
         made = kind.run(item, files)
+    if not isinstance(made, Made):
+        raise BadInput(Code.NOTHING_MADE, kind=context.lease.item.kind, type=type(made).__name__)
+    # Once and for all: they may have to be staged a second time.
+    brings = _all_of(made.brings)
     if not outputs:
         delivered = Delivered((), (), made.duration_s, made.warnings)
-        return Finished(_result(context, clock, delivered, made.facts, identity), made.brings)
+        return Finished(_result(context, clock, delivered, made.facts, identity), brings)
     delivered = upload_outputs(
         outputs, context.scratch, identity, context.storage, context.stop_if_asked,
         duration_s=made.duration_s, warnings=made.warnings,
     )  # fmt: skip
-    return Finished(_result(context, clock, delivered, made.facts, identity), made.brings)
+    return Finished(_result(context, clock, delivered, made.facts, identity), brings)
 
 
 def parse_payload(kind: Kind, context: ItemContext) -> ParsedItem[Any, Any]:
@@ -171,6 +180,20 @@ def parse_payload(kind: Kind, context: ItemContext) -> ParsedItem[Any, Any]:
         problems = tuple(map(refused_field, error.errors(include_url=False)))
         raise BadInput(Code.ITEM_MALFORMED, problems=problems) from None
     return ParsedItem(context, payload, options)
+
+
+def _all_of(brings: object) -> Sequence[WorkItem]:
+    """Return what an item brings as a sequence; the queue's port checks each item.
+
+    Raises:
+        BadInput: it is no collection, or it brings too many.
+    """
+    if not isinstance(brings, Iterable) or isinstance(brings, str | bytes):
+        raise BadInput(Code.BRINGS_NO_ITEMS, type=type(brings).__name__)
+    found = tuple(islice(brings, MAX_BROUGHT + 1))
+    if len(found) > MAX_BROUGHT:
+        raise BadInput(Code.BRINGS_TOO_MANY, limit=MAX_BROUGHT)
+    return found
 
 
 def _recording(inputs: Iterable[Input], wanted: list[Input]) -> Iterator[Input]:
@@ -206,7 +229,7 @@ def _result(context: ItemContext, clock: _Clock, delivered: Delivered, facts: Ma
         details["sha256"] = main.sha256
     if delivered.beside:
         details["beside"] = list(delivered.beside)
-    return ItemResult(
+    result = ItemResult(
         item_id=lease.item_id,
         name=lease.item.name,
         state="done",
@@ -219,3 +242,9 @@ def _result(context: ItemContext, clock: _Clock, delivered: Delivered, facts: Ma
         container=context.container_id,
         details=details,
     )
+    try:
+        result.wire()
+    except (ValueError, TypeError, RecursionError) as error:
+        # Facts are whatever a kind has put there; a result that cannot be stored would never be reported.
+        raise BadInput(Code.FACTS_UNUSABLE, problem=str(error)) from None
+    return result

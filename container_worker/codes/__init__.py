@@ -19,6 +19,11 @@ class Code(StrEnum):
     WORKER_FAILED = "worker_failed"
 
     # --- an attempt that failed ---
+    BRINGS_NO_ITEMS = "brings_no_items"
+    BRINGS_TOO_MANY = "brings_too_many"
+    #: The result's further details cannot be written as JSON.
+    FACTS_UNUSABLE = "facts_unusable"
+    NOTHING_MADE = "nothing_made"
     NOT_SET_UP = "not_set_up"
     #: An exception that no kind raises on purpose.
     UNEXPECTED = "unexpected"

@@ -13,6 +13,10 @@ SENTENCES: Mapping[str, str] = {
     "scratch_used_up": "the scratch space is used up",
     "worker_failed": "the worker program failed; its log has the error",
     # --- an attempt that failed ---
+    "brings_no_items": "the items that it brings are no collection, but of type {type}",
+    "brings_too_many": "it brings more than {limit} items; bring fewer, each of which brings some more",
+    "facts_unusable": "the facts in its result cannot be stored as JSON: {problem}",
+    "nothing_made": "kind {kind} returned a {type} instead of what it made",
     "not_set_up": "this container is not set up: {problem}",
     "unexpected": "unexpected: {error}",
     "worker_out_of_memory": "the worker itself ran out of memory",

@@ -24,6 +24,7 @@ _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,63}")
 _LABEL_CHARS = 256
 #: Each pair of label and value may have an index, so their number is limited.
 _MAX_LABELS = 16
+_KIND = re.compile(r"[A-Za-z0-9._-]{1,40}")
 _ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")
 
 
@@ -59,6 +60,17 @@ def is_job_id(text: str) -> bool:
 def is_scene(item_id: str) -> bool:
     """Return True for an item of a job's first stage; the later ones make the whole of these, such as a film."""
     return item_id.startswith("0-")
+
+
+def check_kind(kind: str) -> str:
+    """Return the name of a kind if it is safe in a Redis key, as part of a need.
+
+    Raises:
+        InvalidValue: it has other characters than letters, digits, '.', '_', '-', or not 1 to 40.
+    """
+    if not _KIND.fullmatch(kind):
+        raise InvalidValue(Code.KIND_UNUSABLE, kind=kind)
+    return kind
 
 
 def check_title(title: str) -> str:
@@ -100,6 +112,7 @@ def check_label_value(value: str) -> str:
 
 
 SceneName = Annotated[str, AfterValidator(check_name)]
+KindName = Annotated[str, AfterValidator(check_kind)]
 Title = Annotated[str, AfterValidator(check_title)]
 LabelName = Annotated[str, AfterValidator(check_label_name)]
 LabelValue = Annotated[str, AfterValidator(check_label_value)]

@@ -8,13 +8,16 @@ from typing import Annotated, Any, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import from_json
 
-from scenequeue.jobs.ids import ItemId, JobId, LeaseToken, SceneName
+from scenequeue.jobs.ids import ItemId, JobId, KindName, LeaseToken, SceneName
 
 #: Version of the wire format. A worker leaves items with a newer one to others.
 WIRE_VERSION = 1
 #: Maximum weight of an item, in the unit of its kind; as seconds of video, 115 days. The steps count in thousandths, and add up
 #: 900,000 of these exactly.
 MAX_WEIGHT_S = 1e7
+
+#: Kind and version together make a need, of which the steps accept 64 characters.
+MAX_VERSION = 9_999_999
 
 
 class ItemState(StrEnum):
@@ -35,9 +38,9 @@ class WorkItem(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     #: Version of its kind.
-    v: int = WIRE_VERSION
+    v: Annotated[int, Field(ge=0, le=MAX_VERSION)] = WIRE_VERSION
     #: Name of a file in scenequeue/jobs/kinds.
-    kind: str = "render"
+    kind: KindName = "render"
     name: SceneName
     #: Estimated cost, in the UNIT of its kind (seconds of video for scenes).
     weight: Annotated[float, Field(ge=0.0, le=MAX_WEIGHT_S, allow_inf_nan=False)] = 1.0

@@ -15,6 +15,7 @@ from scenequeue.jobs.result import ItemResult
 from scenequeue.ports.container_reports import ContainerReports
 from scenequeue.ports.growth import stage_growth
 from scenequeue.ports.job_lookup import job_not_found
+from scenequeue.ports.journal import write_notes
 from scenequeue.reasons import Code, Reason
 from scenequeue.reasons.stored import reason_words
 from scenequeue.structure.connection import Connection
@@ -24,8 +25,6 @@ from scenequeue.structure.lease_steps import by_structure, refused_of, run_on_le
 #: Pause before another attempt; it doubles with each attempt, from the first to the last of these.
 _INITIAL_RETRY_S = 1.0
 _MAX_RETRY_S = 60.0
-#: Maximum size of an item's journal, names and values together.
-MAX_JOURNAL_BYTES = 65_536
 
 
 class WorkerPort(ContainerReports):
@@ -165,7 +164,8 @@ class WorkerPort(ContainerReports):
 
         Raises:
             LeaseLost: the lease is not this container's any more.
-            BadInput: the job has no deferred stage after the present one.
+            BadInput: the job has no deferred stage after the present one, or an item cannot be put on the queue.
+            GrowthRefused: those that were staged before are gone; stage all again.
         """
         return stage_growth(self._connection, container_id, lease, items)
 
@@ -173,20 +173,14 @@ class WorkerPort(ContainerReports):
         """Write notes into the item's journal, so that later attempts can skip finished work; every later lease contains them.
 
         A note replaces an earlier one of the same name. Notes survive failure, release, reclaim and requeue, and are deleted
-        with the item's result. A journal holds at most 64 KiB.
+        with the item's result. A journal holds at most 1,000 notes and 64 KiB.
 
         Raises:
             LeaseLost: the lease is not this container's any more; nothing was noted.
-            BadInput: the journal would be too large; nothing was noted.
+            BadInput: the journal would be too large, or a note is no text; nothing was noted.
         """
-        if not notes:
-            return
-        about = (container_id, lease.job_id, lease.item_id, lease.token, MAX_JOURNAL_BYTES)
-        answer = self._connection.of(lease.structure).run("note", *about, *(word for pair in notes.items() for word in pair))
-        if answer == 0:
-            raise LeaseLost(Code.LEASE_STALE, item=f"{lease.job_id}/{lease.item_id}")
-        if answer < 0:
-            raise BadInput(Code.JOURNAL_TOO_LARGE, item=f"{lease.job_id}/{lease.item_id}", limit=MAX_JOURNAL_BYTES)
+        if notes:
+            write_notes(self._connection, container_id, lease, notes)
 
     def ack(
         self, container_id: str, finished: Sequence[tuple[Lease, ItemResult]], brought: Mapping[str, int] | None = None

@@ -8,7 +8,7 @@
 
 --- No lock lasts longer. One that seems to was taken before the server's clock went back, and its holder has ended: else it would
 --- have renewed the lock by now.
-local LONGEST_LOCK_MS = 600000
+local MAX_LOCK_MS = 600000
 
 local owner, ttl_ms = ARGV[3], ARGV[4]
 local key = SHARED .. 'dispatcher'
@@ -20,7 +20,7 @@ if got[1] ~= owner then
   local left_ms = got[1] and call('PTTL', key)
   -- Our programs always set an expiry; a lock without one was written by somebody else, and gets one.
   if left_ms == -1 then call('PEXPIRE', key, ttl_ms) end
-  if left_ms and left_ms <= LONGEST_LOCK_MS then return 0 end
+  if left_ms and left_ms <= MAX_LOCK_MS then return 0 end
   fence = 0
 end
 if fence < 1 then

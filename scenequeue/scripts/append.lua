@@ -12,6 +12,6 @@
 
 local key = P .. 'staging:' .. ARGV[3] .. ':' .. ARGV[4] .. ':' .. ARGV[5]
 local length = call('LLEN', key)
-if length == tonumber(ARGV[6]) then length = call('RPUSH', key, unpack(ARGV, 8)) end
+if length == tonumber(ARGV[6]) then length = call_with('RPUSH', key, ARGV, 8) end
 call('EXPIRE', key, ARGV[7])
 return length

@@ -22,19 +22,19 @@ local key = P .. 'item:' .. member
 
 --- True if the last error of a history is the failure that this call reports.
 --- history  the list of errors
---- text     the JSON that contains it, whose reason is compared as text
+--- text     the JSON that ends with it, whose reason is compared as text
 local function ends_with_this(history, text)
   local last = type(history) == 'table' and history[#history]
   return type(last) == 'table' and last.attempt == attempt and last.container == container and last.error == why.error
-    and string.find(text, ',' .. string.sub(why.reason, 2) .. ']', 1, true) ~= nil
+    and string.sub(text, -#why.reason - 1) == ',' .. string.sub(why.reason, 2) .. ']'
 end
 
 if not holds(container, member, token) then
   local text, history = history_of(call('HGET', job_key(job, 'history'), item))
   if ends_with_this(history, text) then return finish('delayed') end
-  local letter = call('HGET', job_key(job, 'dead'), item)
-  local is_json, decoded = pcall(cjson.decode, letter or '')
-  return finish(is_json and type(decoded) == 'table' and ends_with_this(decoded.errors, letter) and 'dead' or 'lost')
+  local letter = call('HGET', job_key(job, 'dead'), item) or ''
+  local is_json, decoded = pcall(cjson.decode, letter)
+  return finish(is_json and type(decoded) == 'table' and ends_with_this(decoded.errors, split_letter(letter) or '') and 'dead' or 'lost')
 end
 unlease(member, container)
 local outcome

@@ -11,7 +11,7 @@
 -- ARGV[9]   how long they are kept without a further call (s)
 -- ARGV[10]  weight of the elements (ms)
 -- ARGV[11…] elements
--- Output    how many there are of this need now, -1 when the lease is lost, or -2 when the next stage takes no items
+-- Output    how many there are of this need now (fewer than named when those before are gone: stage all again), -1 when the lease is lost, or -2 when the next stage takes no items
 -- Uses      commands, counters, leases, growth
 
 local container, id, item, token, need = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
@@ -19,9 +19,15 @@ if not holds(container, id .. '/' .. item, token) or job_of(id).state ~= 'active
 if not deferred_stage(id) then return finish(-2) end
 local key, list = growth_key(token), growth_key(token, need)
 local length = call('LLEN', list)
+local known, weight_ms = string.match(call('HGET', key, need) or '', '^(%d+) (%d+)$')
+if num(known) ~= length then
+  -- One of both was evicted, or lost in a failover, so this need is staged from its beginning.
+  call('DEL', list)
+  call('HDEL', key, need)
+  length, weight_ms = 0, 0
+end
 if length == tonumber(ARGV[8]) then
-  length = call('RPUSH', list, unpack(ARGV, 11))
-  local _, weight_ms = string.match(call('HGET', key, need) or '', '^(%d+) (%d+)$')
+  length = call_with('RPUSH', list, ARGV, 11)
   call('HSET', key, need, length .. ' ' .. string.format('%d', num(weight_ms) + num(ARGV[10])))
 end
 call('EXPIRE', list, ARGV[9])

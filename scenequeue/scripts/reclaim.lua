@@ -6,7 +6,7 @@
 -- Uses     names, commands, clock, counters, stages, history, losses, retries, expiry, reasons, repair
 
 --- No retry waits so long. One that seems to was put off before the server's clock went back; it is due now.
-local LONGEST_RETRY_MS = 600000
+local MAX_RETRY_MS = 600000
 --- A container is forgotten once its record has expired, and not before.
 local CONTAINER_KEPT_MS = 86400000
 
@@ -20,7 +20,7 @@ for _, member in ipairs(expired) do
   local job = split_member(member)
   if job then touched[job] = true end
 end
-for _, member in ipairs(call('ZRANGEBYSCORE', P .. 'delayed', NOW_MS + LONGEST_RETRY_MS, '+inf', 'LIMIT', 0, limit)) do
+for _, member in ipairs(call('ZRANGEBYSCORE', P .. 'delayed', NOW_MS + MAX_RETRY_MS, '+inf', 'LIMIT', 0, limit)) do
   call('ZADD', P .. 'delayed', NOW_MS, member)
 end
 local promoted = promote()

@@ -89,7 +89,7 @@ for _, list in ipairs(lists) do
   end
 end
 -- The first thing written is one that a server without memory refuses; after it, it would take all the rest.
-call('HSET', key, unpack(take_changed(job_of(id), fields)))
+call_with('HSET', key, take_changed(job_of(id), fields))
 -- An expired job of this id may still be in the indexes, and would take the new one out of them.
 forget_expired(FORGOTTEN_LIMIT)
 call('ZREM', P .. 'notices', id)
@@ -102,7 +102,7 @@ for _, list in ipairs(lists) do
     -- Nothing may be left of an earlier job of this id, whatever became of its other keys.
     call('DEL', target)
   end
-  if list.along > 0 then call('RPUSH', target, unpack(ARGV, elements_at, elements_at + list.along - 1)) end
+  call_with('RPUSH', target, ARGV, elements_at, elements_at + list.along - 1)
   elements_at = elements_at + list.along
   if list.stage == 0 then enter_ring(id, list.need) end
 end

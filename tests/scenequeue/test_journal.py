@@ -4,7 +4,7 @@ import pytest
 
 from scenequeue.errors import BadInput, LeaseLost
 from scenequeue.jobs.job import JobState
-from scenequeue.ports.worker import MAX_JOURNAL_BYTES
+from scenequeue.ports.journal import MAX_JOURNAL_BYTES, MAX_NOTES
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import done, submit
 
@@ -82,3 +82,31 @@ def test_a_journal_has_a_bound_and_an_end(any_queue: SceneQueue) -> None:
     any_queue.worker.fail("c1", lease, "BadInput", "no", transient=False)
     any_queue.operator.discard("a", "0-0")
     assert not client.exists(keys.of("journal:a/0-0"))
+
+
+def test_a_journal_has_a_bounded_number_of_notes(any_queue: SceneQueue) -> None:
+    """As many as there may be are written by one call; one more is refused, at once or later."""
+    submit(any_queue, "a", 1)
+    (lease,) = any_queue.worker.lease("c1", 1)
+    for count in (5_000, MAX_NOTES + 1):
+        with pytest.raises(BadInput, match="more than 1000 notes"):
+            any_queue.worker.note("c1", lease, {str(number): "" for number in range(count)})
+    any_queue.worker.note("c1", lease, {str(number): "x" for number in range(MAX_NOTES)})
+    any_queue.worker.note("c1", lease, {"0": "y"})
+    with pytest.raises(BadInput, match="more than 1000 notes"):
+        any_queue.worker.note("c1", lease, {"one more": ""})
+    any_queue.worker.release("c1", [lease])
+    (lease,) = any_queue.worker.lease("c1", 1)
+    assert lease.notes == {"0": "y", **{str(number): "x" for number in range(1, MAX_NOTES)}}
+
+
+@pytest.mark.parametrize("notes", [{"a": 1}, {"a": None}, {1: "a"}, {"a": b"b"}, {"a": "\ud800"}, {"\ud800": "a"}])
+def test_a_note_that_is_no_text_is_refused(queue: SceneQueue, notes: dict[str, str]) -> None:
+    """With a code, and for good; nothing is noted."""
+    submit(queue, "a", 1)
+    (lease,) = queue.worker.lease("c1", 1)
+    with pytest.raises(BadInput, match="takes only text") as refused:
+        queue.worker.note("c1", lease, {"first": "x", **notes})
+    assert not refused.value.transient
+    queue.worker.release("c1", [lease])
+    assert queue.worker.lease("c1", 1)[0].notes == {}

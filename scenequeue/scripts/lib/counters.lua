@@ -163,7 +163,7 @@ local function write_jobs()
   for id, job in pairs(jobs) do
     -- One command for all counters, because the append-only file keeps every command of a script.
     local written = take_changed(job, {})
-    if written[1] then call('HSET', job_key(id), unpack(written)) end
+    call_with('HSET', job_key(id), written)
   end
 end
 
@@ -177,7 +177,7 @@ local function finish(answer)
   local names, written, values, is_known = {}, {}, {}, {}
   for field in pairs(counts) do names[#names + 1] = field end
   if not names[1] then return answer end
-  local got = call('HMGET', P .. 'counts', unpack(names))
+  local got = fields_of(P .. 'counts', names)
   for i, field in ipairs(names) do
     values[field], is_known[field] = math.max(0, num(got[i]) + counts[field]), got[i]
     if counts[field] ~= 0 then
@@ -185,7 +185,7 @@ local function finish(answer)
       written[#written + 1] = values[field]
     end
   end
-  if written[1] then call('HSET', P .. 'counts', unpack(written)) end
+  call_with('HSET', P .. 'counts', written)
   for need in pairs(stale_bells) do
     local ready, is_first_time = 0, true
     for _, lane in ipairs(LANES) do

@@ -117,7 +117,7 @@ local function give_leases(container, wanted, lease_ms, begun, word, needs)
     for _, element in ipairs(elements) do
       turn = turn + 1
       local item, weight_ms, body_at = string.match(element, '^([%w._-]+) (%d+) ()')
-      if item and num(weight_ms) <= MOST_WEIGHT_MS then
+      if item and num(weight_ms) <= MAX_WEIGHT_MS then
         local n = #items + 1
         items[n], turns[n], weights[n], bodies[n] = item, turn, weight_ms, string.sub(element, body_at)
       else

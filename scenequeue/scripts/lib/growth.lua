@@ -24,7 +24,7 @@ local function staged_growth(token, total)
   local fields, found, sum = call('HGETALL', growth_key(token)), {}, 0
   for i = 1, #fields, 2 do
     local n, weight_ms = string.match(fields[i + 1], '^(%d+) (%d+)$')
-    if not n or #found >= NEED_LIMIT or call('LLEN', growth_key(token, fields[i])) ~= num(n) then return nil end
+    if not n or #found >= NEED_LIMIT or not is_need(fields[i]) or call('LLEN', growth_key(token, fields[i])) ~= num(n) then return nil end
     found[#found + 1] = { need = fields[i], n = num(n), weight_ms = num(weight_ms) }
     sum = sum + num(n)
   end
@@ -50,7 +50,7 @@ local function take_growth(id, growth)
       if list.need == more.need and not before then before = list end
     end
     if before and more.n <= COPY_LIMIT then
-      call('RPUSH', before.key, unpack(call('LRANGE', source, 0, -1)))
+      call_with('RPUSH', before.key, call('LRANGE', source, 0, -1))
       call('DEL', source)
       before.n, before.weight_ms = before.n + more.n, before.weight_ms + more.weight_ms
     else

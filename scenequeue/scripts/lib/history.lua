@@ -29,6 +29,19 @@ local function history_of(text)
   return text, list
 end
 
+--- Split a dead letter before its item: all that precedes it, and the item as JSON; nil if it contains none.
+local function split_letter(letter)
+  local first, last = string.find(letter, ',"item":', 1, true)
+  while first do
+    -- A parameter of a reason, and a field of the payload, can have this name too: the letter's own is the one before which every
+    -- bracket is closed. The only one needs no proof.
+    local following, following_last = string.find(letter, ',"item":', last + 1, true)
+    local head = string.sub(letter, 1, first - 1)
+    if not following or pcall(cjson.decode, head .. '}') then return head, string.sub(letter, last + 1, -2) end
+    first, last = following, following_last
+  end
+end
+
 --- The number of the attempt that follows a history, from 1.
 --- text  the history as JSON; nil or false if there is none
 local function attempt_after(text)

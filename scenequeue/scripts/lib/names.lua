@@ -10,7 +10,7 @@
 local SHARED, P = KEYS[1], KEYS[2]
 
 --- Largest weight of one item (thousandths); 900,000 of these still add up exactly.
-local MOST_WEIGHT_MS = 1e10
+local MAX_WEIGHT_MS = 1e10
 local LANES = { 'urgent', 'normal', 'bulk' }
 local IS_LANE = { urgent = true, normal = true, bulk = true }
 

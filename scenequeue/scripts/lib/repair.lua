@@ -8,7 +8,7 @@
 --- Jobs of the index `jobs` that one call looks at; and the longest ring whose jobs it looks at.
 local JOBS_AT_ONCE = 20
 --- No lease lasts longer. One that seems to was given before the server's clock went back, or by a foreign writer; it ends now.
-local LONGEST_LEASE_MS = 86400000
+local MAX_LEASE_MS = 86400000
 
 --- Enter a job in all indexes, correct its counters of ready items, put it into the ring of each need of which it has ready
 --- items and out of the others, and enter its retries in `delayed`.
@@ -130,7 +130,7 @@ local function repair()
       call('ZREM', P .. 'jobs', job)
     end
   end
-  for _, member in ipairs(call('ZRANGEBYSCORE', P .. 'leases', NOW_MS + LONGEST_LEASE_MS, '+inf', 'LIMIT', 0, JOBS_AT_ONCE)) do
+  for _, member in ipairs(call('ZRANGEBYSCORE', P .. 'leases', NOW_MS + MAX_LEASE_MS, '+inf', 'LIMIT', 0, JOBS_AT_ONCE)) do
     call('ZADD', P .. 'leases', NOW_MS, member)
   end
   repair_counts()

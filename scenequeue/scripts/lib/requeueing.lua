@@ -1,22 +1,20 @@
 -- Reads the item in a dead letter, and makes its job active again.
 --
 -- Keys     job:<id> (hash) and its parts, expiring (zset), notices (zset), wished (zset)
--- Uses     names, commands, clock, counters, lanes, expiry, job_index, stages
+-- Uses     names, commands, clock, counters, history, lanes, expiry, job_index, stages
 
 --- The item in a dead letter: need, weight_ms, body; nil if the letter contains none.
 local function item_in(id, letter)
-  -- Quotes inside JSON strings are escaped, so the first bare key "item" is the letter's own, and its last.
-  local _, last = string.find(letter, ',"item":', 1, true)
-  if not last then return nil end
-  local body = string.sub(letter, last + 1, -2)
+  local head, body = split_letter(letter)
+  if not head then return nil end
   local is_json, decoded = pcall(cjson.decode, body)
   if not is_json then return nil end
   local weight = type(decoded) == 'table' and decoded.weight ~= nil and num(decoded.weight) or 1
   -- A body that was no JSON is kept in the letter as a JSON string.
   if type(decoded) == 'string' then body = decoded end
   return {
-    need = need_or_first(id, string.match(letter, ',"need":"([^"]*)"')), body = body,
-    weight_ms = math.min(MOST_WEIGHT_MS, math.max(0, math.floor(weight * 1000 + 0.5))),
+    need = need_or_first(id, string.match(head, ',"need":"([^"]*)"')), body = body,
+    weight_ms = math.min(MAX_WEIGHT_MS, math.max(0, math.floor(weight * 1000 + 0.5))),
   }
 end
 

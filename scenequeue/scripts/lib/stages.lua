@@ -87,6 +87,9 @@ local function open_stage(id, stage)
       move(id, 'waiting', 'ready', n, list.need)
       weigh(id, list.need, list.weight_ms)
       enter_ring(id, list.need)
+    else
+      -- No list, or that of a name that nobody serves.
+      call('UNLINK', list.key)
     end
     local lost = math.min(job_of(id).waiting, list.n - n)
     if lost > 0 then move(id, 'waiting', 'dropped', lost) end
