@@ -119,5 +119,5 @@ def test_the_queues_own_events_are_judged(queue: SceneQueue) -> None:
     assert [result.state for result in results] == ["done", "done", "dead"]
     assert violations("a", events) == []
     # The refused ack, had it been accepted.
-    late = events[-2].model_copy(update={"fields": {"token": str(first.token)}})
+    late = events[-2].model_copy(update={"facts": {"token": str(first.token)}})
     assert violations("a", [*events[:-2], late])
