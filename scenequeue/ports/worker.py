@@ -15,12 +15,11 @@ from scenequeue.jobs.result import ItemResult
 from scenequeue.ports.container_reports import ContainerReports
 from scenequeue.ports.growth import stage_growth
 from scenequeue.ports.job_lookup import job_not_found
-from scenequeue.ports.journal import write_notes
 from scenequeue.reasons import Code, Reason
 from scenequeue.reasons.stored import reason_words
 from scenequeue.structure.connection import Connection
 from scenequeue.structure.lease_messages import leases_from, results_message
-from scenequeue.structure.lease_steps import by_structure, refused_of, run_on_leases
+from scenequeue.structure.lease_steps import by_structure, refused_of, run_on_leases, write_notes
 
 #: Pause before another attempt; it doubles with each attempt, from the first to the last of these.
 _INITIAL_RETRY_S = 1.0

@@ -4,8 +4,8 @@ import pytest
 
 from scenequeue.errors import BadInput, LeaseLost
 from scenequeue.jobs.job import JobState
-from scenequeue.ports.journal import MAX_JOURNAL_BYTES, MAX_NOTES
 from scenequeue.queue import SceneQueue
+from scenequeue.structure.lease_steps import MAX_JOURNAL_BYTES, MAX_NOTES
 from tests.scenequeue.jobs import done, submit
 
 
