@@ -9,8 +9,7 @@ from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.job import JobEvent, JobSpec, JobState, JobStatus
 from scenequeue.jobs.result import ItemResult
 from scenequeue.ports.audit_log import clean_name
-from scenequeue.ports.item_ids import deferred_stages, ids_of_stage, place_of
-from scenequeue.ports.job_lookup import job_not_found, jobs_of_id, read_job
+from scenequeue.ports.job_lookup import deferred_stages, ids_of_stage, job_not_found, jobs_of_id, place_of, read_job
 from scenequeue.ports.job_writer import CHUNK, MAX_STAGES, JobWriter, Submitted
 from scenequeue.structure.connection import BLOCK_LIMIT_S, Connection
 from scenequeue.structure.hashes import element_from, event_from, result_from
