@@ -30,7 +30,7 @@ SENTENCES: Mapping[str, str] = {
     "scenes_over_limit": "{scenes} scenes are more than the {limit} of one request; send several jobs",
     "text_unprintable": "has control characters in it",
     # --- the API's own trouble, whose details are for operators ---
-    "api_failed": "See the log.",
+    "api_failed": "the API failed; its log says at what",
     "api_leaves": "the grace is over",
-    "queue_silent": "Redis does not answer; what was asked for may or may not have happened, and is safe to repeat.",
+    "queue_silent": "Redis does not answer; what was asked for may or may not have happened, and is safe to repeat",
 }

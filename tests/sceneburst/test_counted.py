@@ -33,9 +33,6 @@ def test_words_around_a_number_agree_with_it() -> None:
 _SEVERAL = {
     # The only one has words of its own.
     ("sceneburst/commands/dead.py", "letters"),
-    ("sceneburst/http_api/errors.py", "mistakes"),
-    # More than a limit of several.
-    ("sceneburst/http_api/bodies.py", "scenes"),
 }
 #: The same of sentences: code, parameter.
 _SEVERAL_IN_SENTENCES = {
@@ -43,6 +40,7 @@ _SEVERAL_IN_SENTENCES = {
     # More than a limit of several.
     ("cues_too_many", "cues"),
     ("file_too_large", "size"),
+    ("scenes_over_limit", "scenes"),
     ("subtitles_too_large", "bytes"),
 }
 _COUNTED = re.compile(
