@@ -55,14 +55,21 @@ class _Warning(_Message):
     parameters: Annotated[dict[_Word, _Text | _Count], Field(max_length=8)]
 
 
+class _Ending(_Message):
+    """The end of the child's ffmpeg, as `ending_of` tells it: the only reason inside another that a child sends."""
+
+    code: Literal["exited", "killed", "killed_unexplained"]
+    parameters: Annotated[dict[_Word, _Text | _Count], Field(max_length=1)]
+
+
 class _Problem(_Message):
     code: _Word
-    parameters: Annotated[dict[_Word, _LongText | _Count | float], Field(max_length=12)]
+    parameters: Annotated[dict[_Word, _LongText | _Count | float | _Ending], Field(max_length=12)]
 
 
 def _reason(sent: _Warning | _Problem) -> Reason:
     """Return a message's reason; with an unknown code, as a foreign message."""
-    reason = Reason(sent.code, sent.parameters)
+    reason = Reason.from_json(sent.model_dump())
     return reason if sent.code in _CODES else Reason(QueueCode.OTHER, {"text": reason.plain()[:_UNKNOWN_CHARS]})
 
 

@@ -1,6 +1,7 @@
 """Runs everything on this machine for one run (Redis, dispatcher, process fleet), and removes it afterwards."""
 
 import contextlib
+import fcntl
 import json
 import os
 import secrets
@@ -8,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -27,6 +29,8 @@ from scenequeue.settings import SceneburstSettings
 from scenequeue.storages.temporary import find_temporary_folder
 
 _STOP_S = 5.0
+#: Seconds to wait for the Redis of a cluster that was killed; it ends within a fraction of one.
+_LOCK_LIMIT_S = 3.0
 #: The time that stopping waits for items; they are worth more only if the queue is kept.
 _STOP_AT_ONCE_S = 0.5
 _OVER = Reason(Code.RUN_OVER)
@@ -50,7 +54,7 @@ class LocalCluster:
         redis_port: TCP port on the loopback, in addition to the socket; 0 for any free one, None for none.
 
     Raises:
-        SettingsError: the folder cannot be made or written to.
+        SettingsError: the folder cannot be made or written to, or another cluster uses it.
     """
 
     def __init__(
@@ -70,9 +74,13 @@ class LocalCluster:
             if not self._keeps:
                 undo.callback(shutil.rmtree, self._folder, ignore_errors=True)
             _make(self._folder)
+            self._lock: int | None = _lock(self._folder)
+            undo.callback(os.close, self._lock)
             # Always with a password in the URL, so that SCENEBURST_REDIS_PASSWORD of the environment is not used.
             password = secrets.token_hex(16)
-            self._redis = EmbeddedRedis(self._folder, is_durable=self._keeps, password=password, port=redis_port)
+            self._redis = EmbeddedRedis(
+                self._folder, is_durable=self._keeps, password=password, port=redis_port, inherited=[self._lock]
+            )
             undo.callback(self._redis.stop)
             self.url = self._redis.url
             self.namespace = f"up-{secrets.token_hex(4)}" if image else "sceneburst"
@@ -190,6 +198,9 @@ class LocalCluster:
         with contextlib.suppress(OSError, FleetError):
             self._fleet.stop_all(_OVER, grace_s=_STOP_S if self._keeps else _STOP_AT_ONCE_S)
         self._redis.stop()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
         shutil.rmtree(self._folder / "scratch" if self._keeps else self._folder, ignore_errors=True)
 
     def __enter__(self) -> Self:
@@ -215,6 +226,28 @@ def _make(folder: Path) -> None:
             pass
     except OSError as error:
         raise SettingsError(f"{folder} cannot be used: {error.strerror or error}") from None
+
+
+def _lock(folder: Path) -> int:
+    """Lock a folder against a second cluster, whose Redis would write to the same append-only file; return the descriptor.
+
+    Redis inherits the descriptor, so that the lock outlives a cluster that is killed until its Redis has ended.
+
+    Raises:
+        SettingsError: another cluster uses the folder.
+    """
+    descriptor = os.open(folder / "up.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    deadline = time.monotonic() + _LOCK_LIMIT_S
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                os.close(descriptor)
+                raise SettingsError(f"{folder} is in use by another `sceneburst up`; stop that, or name another folder") from None
+            time.sleep(0.05)
+        else:
+            return descriptor
 
 
 def _as_text(value: Any) -> str:

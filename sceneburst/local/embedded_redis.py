@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -71,6 +72,7 @@ class EmbeddedRedis:
         binary: the redis-server to run; None finds one.
         password: required from every connection, in letters and digits; "" requires none.
         port: TCP port on the loopback, in addition to the socket; 0 for any free one, None for none.
+        inherited: descriptors that the server keeps open until it ends.
     """
 
     def __init__(
@@ -81,8 +83,10 @@ class EmbeddedRedis:
         binary: Path | None = None,
         password: str = "",
         port: int | None = None,
+        inherited: Sequence[int] = (),
     ) -> None:
         self._folder = folder
+        self._inherited = tuple(inherited)
         self._is_durable = is_durable
         self._binary = binary
         self._password = password
@@ -138,6 +142,7 @@ class EmbeddedRedis:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            pass_fds=self._inherited,
             preexec_fn=die_with_parent,  # noqa: PLW1509  only a prctl
         )
         assert self._process.stdin is not None

@@ -43,7 +43,7 @@ def test_true_an_empty_mapping_and_a_film_mean_the_same(given: Any) -> None:
         ({"crosfade_s": 1}, "did you mean 'crossfade_s'"),
         ({"crossfade_s": 60}, "crossfade_s"),
         ({"name": "../x"}, "name"),
-        (3, "int"),
+        (3, "a number is not a film"),
     ],
 )
 def test_a_mistake_in_a_film_is_named(producer: Producer, media: Media, given: Any, words: str) -> None:

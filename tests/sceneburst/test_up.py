@@ -137,3 +137,22 @@ def test_a_folder_that_cannot_keep_the_queue_is_a_wrong_option(console: Console,
         assert ended.code == 2
         assert str(folder) in ended.err.replace("\n", "")
         assert "Traceback" not in ended.err
+
+
+def test_a_second_up_on_the_folder_of_the_first_is_refused_and_changes_nothing(console: Console, tmp_path: Path) -> None:
+    """Two Redis would write to one append-only file; the first goes on, and its queue is there for the next."""
+    data = tmp_path / "data"
+    with running_up(tmp_path, "--data", str(data)) as told:
+        queue = SceneQueue(ProducerSettings.load(redis_url=told["SCENEBURST_REDIS_URL"], namespace=told["SCENEBURST_NAMESPACE"]))
+        submit(queue, "a", 1)
+        ended = console("up", "--data", str(data))
+        assert ended.code == 2
+        assert "in use by another" in ended.err.replace("\n", " ")
+        assert (data / "redis.sock").is_socket()
+        beat = queue.inspect.plan()
+        wait_until(lambda: queue.inspect.plan() != beat, "the first one's dispatcher goes on")
+        queue.close()
+    with running_up(tmp_path, "--data", str(data)) as told:
+        queue = SceneQueue(ProducerSettings.load(redis_url=told["SCENEBURST_REDIS_URL"], namespace=told["SCENEBURST_NAMESPACE"]))
+        assert queue.producer.status("a").job_id == "a"
+        queue.close()

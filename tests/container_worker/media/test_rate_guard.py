@@ -26,7 +26,9 @@ def test_a_narration_of_three_hours_in_an_hour_is_refused_within_minutes() -> No
     """It says how long it takes, what there is, and what to do."""
     clock, seen = Clock(), list[float]()
     pace = RateGuard(3600, seen.append, clock)
-    with pytest.raises(BadInput, match=r"needs some 17\d minutes .* an item has 60 \(SCENEBURST_ITEM_TIMEOUT_S\): shorten it"):
+    with pytest.raises(
+        BadInput, match=r"takes some 17\d minutes .* an item may take 60 \(SCENEBURST_ITEM_TIMEOUT_S\): shorten it"
+    ):
         _run(pace, clock, seconds=3600, rate=1 / 10_800)
     assert clock.now < 200
     assert len(seen) == clock.now
@@ -56,7 +58,7 @@ def _ended_by(error: Exception, *, seconds: int) -> None:
 
 def test_an_end_by_the_clock_is_permanent_where_work_went_on_to_the_last() -> None:
     """The next attempt would end in the same way."""
-    with pytest.raises(BadInput, match="needs some"):
+    with pytest.raises(BadInput, match="takes some"):
         _ended_by(LimitExceeded("the renderer ran longer than 3600 s"), seconds=3600)
 
 

@@ -21,6 +21,7 @@ from container_worker.sandbox.limits import Limits
 from container_worker.sandbox.outputs import open_output, output_bytes
 from scenequeue.errors import BadInput, ToolFailed
 from scenequeue.reasons import Reason
+from scenequeue.reasons.endings import ending_of
 from tests.container_worker.media.conftest import Made
 
 DONE = {"done": {"duration_s": 1.0, "frames": 25}}
@@ -172,12 +173,25 @@ def test_a_renderers_error_is_one_of_our_reasons_or_somebody_elses_words(
     assert (caught.value.reason.code, str(caught.value)) == (code, text)
 
 
-def test_a_renderers_error_is_followed_by_the_last_lines_of_its_tools(say: Callable[..., Any]) -> None:
+@pytest.mark.parametrize(
+    ("exit_code", "words"),
+    [
+        (234, "ended with code 234"),
+        (-11, "was killed by signal 11 (SIGSEGV)"),
+        (-9, "was killed by signal 9 (SIGKILL), perhaps because memory ran out"),
+    ],
+)
+def test_a_renderers_error_is_followed_by_the_last_lines_of_its_tools(
+    say: Callable[..., Any], exit_code: int, words: str
+) -> None:
     """They are of stderr, which the renderer shares with its ffmpeg."""
+    ending = ending_of(exit_code)
+    sent = _failed("scene_not_encoded", "ToolFailed", ending=ending.to_json(), exit_code=exit_code)
     with pytest.raises(ToolFailed) as caught:
-        say(_failed("scene_not_encoded", "ToolFailed", exit_code=234), last_line="Invalid data found")
-    assert str(caught.value) == "ffmpeg ended with code 234 while it encoded the scene\nInvalid data found"
-    assert caught.value.reason == Reason("scene_not_encoded", {"exit_code": 234, "last_lines": "Invalid data found"})
+        say(sent, last_line="Invalid data found")
+    assert str(caught.value) == f"ffmpeg {words} while it encoded the scene\nInvalid data found"
+    facts = {"ending": ending, "exit_code": exit_code, "last_lines": "Invalid data found"}
+    assert caught.value.reason == Reason("scene_not_encoded", facts)
 
 
 STRANGE: dict[str, list[object]] = {

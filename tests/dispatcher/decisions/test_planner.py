@@ -145,11 +145,11 @@ def test_a_dearer_region_keeps_fewer() -> None:
 
 @pytest.mark.parametrize("name", ["batch", "deadline", "budget"])
 def test_a_plan_for_a_million_items_costs_no_more_than_one_for_a_thousand(name: Any) -> None:
-    """A few dozen lines of Python per container, and a few per launch of this tick, however much waits."""
+    """A few dozen lines of Python per container, a few per launch of this tick and per reason, however much waits."""
     running = [container(slots=2, held=2, done=n % 50, batch=200) for n in range(500)]
     policy = Policy(policy=name, max_parallel_tasks=600, max_containers=600, budget_usd_per_hour=100.0)
     few, many = (_lines_run(one_need(ready, ready * 5.0), running, policy) for ready in (100_000, 1_000_000))
-    assert many <= few + 10 * policy.launches_per_tick
+    assert many <= few + 10 * policy.launches_per_tick + 100
     assert many < 60 * len(running)
 
 
