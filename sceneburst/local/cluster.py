@@ -74,12 +74,17 @@ class LocalCluster:
             if not self._keeps:
                 undo.callback(shutil.rmtree, self._folder, ignore_errors=True)
             _make(self._folder)
-            self._lock: int | None = _lock(self._folder)
-            undo.callback(os.close, self._lock)
+            self._lock = _lock(self._folder) if self._keeps else None
+            if self._lock is not None:
+                undo.callback(os.close, self._lock)
             # Always with a password in the URL, so that SCENEBURST_REDIS_PASSWORD of the environment is not used.
             password = secrets.token_hex(16)
             self._redis = EmbeddedRedis(
-                self._folder, is_durable=self._keeps, password=password, port=redis_port, inherited=[self._lock]
+                self._folder,
+                is_durable=self._keeps,
+                password=password,
+                port=redis_port,
+                inherited=[] if self._lock is None else [self._lock],
             )
             undo.callback(self._redis.stop)
             self.url = self._redis.url
