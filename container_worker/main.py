@@ -101,11 +101,8 @@ def main() -> int:
             tempfile.tempdir = str(settings.scratch_dir)
         program = find_ffmpeg().path
         return int(run(settings, isolation=probe(program).level))
-    except SettingsError as error:
-        sys.stderr.writelines(f"sceneburst worker: {line}\n" for line in error.lines)
-        return int(Exit.MISCONFIGURED)
     except SceneburstError as error:
         sys.stderr.writelines(f"sceneburst worker: {line}\n" for line in error.lines)
-        return 1
+        return int(Exit.MISCONFIGURED) if isinstance(error, SettingsError) else 1
     except KeyboardInterrupt:
         return int(Exit.INTERRUPTED)

@@ -58,7 +58,7 @@ class _Warning(_Message):
 class _Ending(_Message):
     """The end of the child's ffmpeg, as `ending_of` tells it: the only reason inside another that a child sends."""
 
-    code: Literal["exited", "killed", "killed_unexplained"]
+    code: Literal[QueueCode.EXITED, QueueCode.KILLED, QueueCode.KILLED_UNEXPLAINED]
     parameters: Annotated[dict[_Word, _Text | _Count], Field(max_length=1)]
 
 

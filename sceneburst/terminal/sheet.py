@@ -42,8 +42,9 @@ class Sheet:
         self._rows.append([cell if isinstance(cell, Text) else Text(self._clean(cell)) for cell in cells])
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
-        if sum(self._least_widths()) + _GAP * (len(self._names) - 1) <= options.max_width:
-            yield self._table()
+        least_widths = self._least_widths()
+        if sum(least_widths) + _GAP * (len(self._names) - 1) <= options.max_width:
+            yield self._table(least_widths)
             return
         for row in self._rows:
             yield from self._lines(row, options.max_width)
@@ -72,9 +73,9 @@ class Sheet:
                 widths[index] = min(widest, max([_MIN_PROSE, *words]))
         return widths
 
-    def _table(self) -> Table:
+    def _table(self, least_widths: Sequence[int]) -> Table:
         made = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
-        for name, is_right, is_prose, least in zip(self._names, self._right, self._prose, self._least_widths(), strict=True):
+        for name, is_right, is_prose, least in zip(self._names, self._right, self._prose, least_widths, strict=True):
             justify: JustifyMethod = "right" if is_right else "left"
             made.add_column(name, justify=justify, no_wrap=not is_prose, overflow="fold", min_width=least)
         for row in self._rows:

@@ -109,7 +109,7 @@ class ContainerRecord(FrozenModel):
     @property
     def why(self) -> Reason | None:
         """The reason that it has ended; None before."""
-        return Reason.from_json({"code": self.code, "parameters": self.parameters}) if self.code else None
+        return Reason.kept_as(self.code, self.parameters) if self.code else None
 
     def ended(self, why: Reason, **more: object) -> Self:
         """Return a copy of the record with the reason of its end, and further fields changed."""

@@ -92,7 +92,7 @@ class Callback(FrozenModel):
     @property
     def error(self) -> str | None:
         """Return the reason that the last post failed as a sentence; None if it did not."""
-        return Reason.from_json({"code": self.code, "parameters": self.parameters}).text if self.code else None
+        return Reason.kept_as(self.code, self.parameters).text if self.code else None
 
     @model_validator(mode="before")
     @classmethod
@@ -148,7 +148,7 @@ class JobEvent(FrozenModel):
         """Return the facts, and the first line of the reason as `message`."""
         if self.code is None:
             return self.facts
-        return {**self.facts, "message": _brief(Reason.from_json({"code": self.code, "parameters": self.parameters}).text)}
+        return {**self.facts, "message": _brief(Reason.kept_as(self.code, self.parameters).text)}
 
     @model_validator(mode="before")
     @classmethod

@@ -58,7 +58,7 @@ class ItemResult(FrozenModel):
         """Return the class and the reason of the last error as a sentence; None for an item that is no dead letter."""
         if self.code is None:
             return None
-        text = Reason.from_json({"code": self.code, "parameters": self.parameters}).text
+        text = Reason.kept_as(self.code, self.parameters).text
         return f"{self.error_class}: {text}" if self.error_class else text
 
     @model_validator(mode="before")
@@ -98,7 +98,7 @@ class ItemErrorRecord(FrozenModel):
     @property
     def message(self) -> str:
         """Return the reason as a sentence."""
-        return Reason.from_json({"code": self.code, "parameters": self.parameters}).text
+        return Reason.kept_as(self.code, self.parameters).text
 
     @model_validator(mode="before")
     @classmethod

@@ -71,6 +71,11 @@ class Reason:
                 parameters[str(name)] = tuple(cls.from_json(each, _depth=_depth + 1) for each in value)
         return cls(data["code"], parameters)
 
+    @classmethod
+    def kept_as(cls, code: str, parameters: Mapping[str, Any] | None) -> Self:
+        """Read a code and parameters that a record keeps side by side."""
+        return cls.from_json({"code": code, "parameters": parameters})
+
     def to_people(self) -> dict[str, Any]:
         """Return the form that commands and the HTTP API show: that for storage, with the sentence."""
         return {**self.to_json(), "text": self.text}
