@@ -86,7 +86,7 @@ def _has_worked(record: ContainerRecord, now_ms: int) -> bool:
     """Return False for a container that has only just started; it may still fail."""
     if record.done or record.failed:
         return True
-    if record.state in {"gone", "failed"}:
+    if record.has_ended:
         return bool(record.started_ms)
     return bool(record.started_ms) and now_ms - record.started_ms > _STARTED_S * 1000
 

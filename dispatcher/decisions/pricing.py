@@ -13,7 +13,6 @@ from scenequeue.jobs.options import FrozenModel
 #: Region whose prices are used for containers outside AWS.
 DEFAULT_REGION = "us-east-1"
 _HOUR_S = 3600
-_ENDED = frozenset({"gone", "failed"})
 
 
 class Rates(FrozenModel):
@@ -98,7 +97,7 @@ def cost_usd(record: ContainerRecord, now_ms: int) -> float:
     if not began_ms:
         return 0.0
     # A container that was given up and came back still has an earlier end in its record.
-    ended_ms = record.ended_ms if record.state in _ENDED and record.ended_ms else now_ms
+    ended_ms = record.ended_ms if record.has_ended and record.ended_ms else now_ms
     return hourly_usd([record]) * billed_s((ended_ms - began_ms) / 1000) / _HOUR_S
 
 

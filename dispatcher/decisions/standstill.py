@@ -8,8 +8,6 @@ from dispatcher.decisions.planning.policy import Policy
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.reasons import Code, Reason
 
-_ENDED = frozenset({"gone", "failed"})
-
 
 class Rejection(NamedTuple):
     """A round of launches of which none succeeded: the fleet's error, and whether it lacked capacity."""
@@ -41,7 +39,7 @@ def standstill(
         return None
     if made.alarms and not made.starting and not made.running:
         return made.alarms[0]
-    there = [record for record in containers if record.state not in _ENDED]
+    there = [record for record in containers if not record.has_ended]
     if there and len(there) >= policy.max_containers:
         if all(record.is_draining for record in there):
             return Reason(Code.ALL_DRAIN, {"containers": len(there)})

@@ -47,7 +47,7 @@ def count_containers(records: Sequence[ContainerRecord]) -> dict[str, int]:
     """Count the containers that cost money, by state."""
     counts = dict.fromkeys(CONTAINER_STATES, 0)
     for record in records:
-        if record.state in {"gone", "failed"}:
+        if record.has_ended:
             continue
         if record.state in {"intended", "launched"}:
             counts["starting"] += 1
@@ -60,7 +60,7 @@ def count_containers(records: Sequence[ContainerRecord]) -> dict[str, int]:
 
 def readings(depth: Depth, containers: Sequence[ContainerRecord], backlog_age_s: float) -> Mapping[str, float]:
     """Return the metrics of queue and ledger: CloudWatch name -> value."""
-    alive = [record for record in containers if record.state not in {"gone", "failed"}]
+    alive = [record for record in containers if not record.has_ended]
     return {
         "Acting": 1,
         "ReadyItems": depth.counts.ready,

@@ -25,7 +25,6 @@ _TITLES = {
     4: "MAXIMUM_PERFORMANCE",
     5: "ECONOMY",
 }
-_ENDED = frozenset({"gone", "failed"})
 #: States of a container in ECS's terms.
 _STATUS = {"intended": "PROVISIONING", "launched": "PENDING", "running": "RUNNING", "draining": "DEACTIVATING"}
 
@@ -176,9 +175,7 @@ class FargateOperationV1:
     def list_running_tasks(self, filter_animagent_only: bool = True) -> list[dict[str, Any]]:  # noqa: ARG002  all are ours
         """List the containers of this queue that have not ended; unknown fields are None."""
         with Producer(self._redis_url, self._namespace) as producer:
-            return [
-                _task_row(record) for record in producer.queue.inspect.containers(ALL_CONTAINERS) if record.state not in _ENDED
-            ]
+            return [_task_row(record) for record in producer.queue.inspect.containers(ALL_CONTAINERS) if not record.has_ended]
 
     def cleanup_all_tasks(
         self,
@@ -189,7 +186,7 @@ class FargateOperationV1:
         drained, failed = [], []
         with Producer(self._redis_url, self._namespace) as producer:
             for record in producer.queue.inspect.containers(ALL_CONTAINERS):
-                if record.state in _ENDED:
+                if record.has_ended:
                     continue
                 row = _task_row(record)
                 try:

@@ -47,7 +47,7 @@ def list_containers(
 
     with connected(redis_url, namespace) as queue:
         records, now_ms = queue.inspect.containers(ALL_CONTAINERS), queue.inspect.now_ms()
-    shown = [record for record in records if all_of_them or _is_there(record) or _is_unreadable(record)]
+    shown = [record for record in records if all_of_them or not record.has_ended or _is_unreadable(record)]
     if as_json:
         print_json([{**record.model_dump(mode="json"), "cost_usd": round(cost_usd(record, now_ms), 6)} for record in shown])
         return
@@ -78,7 +78,7 @@ def stop(
         else:
             found = queue.inspect.container(container_id)
             records = [found] if found else []
-        chosen = [record.container_id for record in records if _is_there(record)]
+        chosen = [record.container_id for record in records if not record.has_ended]
         if not chosen and container_id != "all":
             raise fail(f"no container {quoted(container_id)} is running")
         for each in chosen:
@@ -129,10 +129,6 @@ def plan(as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Names
 
 def _is_unreadable(record: ContainerRecord) -> bool:
     return record.remark is not None and record.remark.code == Code.RECORD_MALFORMED
-
-
-def _is_there(record: ContainerRecord) -> bool:
-    return record.state not in {"gone", "failed"}
 
 
 def _about(record: ContainerRecord) -> str:

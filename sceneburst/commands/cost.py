@@ -29,7 +29,7 @@ def cost(
 
     with connected(redis_url, namespace) as queue:
         records, now_ms = queue.inspect.containers(ALL_CONTAINERS), queue.inspect.now_ms()
-        alive = [record for record in records if record.state not in {"gone", "failed"}]
+        alive = [record for record in records if not record.has_ended]
         data: dict[str, Any] = {"prices_as_of": prices().as_of, "usd_per_hour_now": round(hourly_usd(alive), 6)}
         if job_id is None:
             bill = bill_of_day(records, now_ms)

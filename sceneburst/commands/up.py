@@ -125,7 +125,7 @@ def _watch(queue: "SceneQueue", check: Callable[[], None]) -> None:
         while True:
             check()
             counts = queue.inspect.depth().counts
-            alive = [record for record in queue.inspect.containers() if record.state not in {"gone", "failed"}]
+            alive = [record for record in queue.inspect.containers() if not record.has_ended]
             waiting = f"{counts.ready} ready, {counts.leased} in flight, {counts.delayed} delayed"
             line = f"{waiting}, {counts.dead} dead, {counts.done} done; {counted(len(alive), 'container')}"
             if line != said:

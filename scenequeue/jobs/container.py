@@ -107,6 +107,11 @@ class ContainerRecord(FrozenModel):
         return remark.to_people() if remark else None
 
     @property
+    def has_ended(self) -> bool:
+        """True once it runs no more: it has left, was lost, or did not start."""
+        return self.state in {"gone", "failed"}
+
+    @property
     def why(self) -> Reason | None:
         """The reason that it has ended; None before."""
         return Reason.kept_as(self.code, self.parameters) if self.code else None

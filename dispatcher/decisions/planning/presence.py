@@ -10,7 +10,6 @@ from dispatcher.decisions.pricing import hourly_usd
 from scenequeue.jobs.container import ContainerRecord
 
 _ALIVE = frozenset({"intended", "launched", "running"})
-_ENDED = frozenset({"gone", "failed"})
 
 
 class Present(NamedTuple):
@@ -56,7 +55,7 @@ def count_present(
     rooms: dict[Room, int] = defaultdict(int)
     counts: dict[Room, int] = defaultdict(int)
     alike: dict[tuple[str, str, str, str], Room] = {}
-    paid = [record for record in containers if record.state not in _ENDED]
+    paid = [record for record in containers if not record.has_ended]
     starting = 0
     for record in paid:
         if not is_capacity(record, hello_timeout_s, now_ms):
