@@ -176,8 +176,7 @@ class EmbeddedRedis:
             try:
                 self._process.wait(_START_LIMIT_S)
             except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+                self.kill()
         self._process = None
         self.socket.unlink(missing_ok=True)
         if self._short_folder is not None:
@@ -186,8 +185,10 @@ class EmbeddedRedis:
     def kill(self) -> None:
         """Kill the server with SIGKILL, like a crash; `start` starts it again."""
         if self._process is not None:
-            self._process.kill()
-            self._process.wait()
+            if self._process.poll() is None:
+                # With its children: one that rewrites the append-only file would write on in the folder.
+                os.killpg(self._process.pid, signal.SIGKILL)
+                self._process.wait()
             self._process = None
 
     def __enter__(self) -> Self:
