@@ -65,7 +65,7 @@ class ItemResult(FrozenModel):
     @classmethod
     def _without_words(cls, data: Any) -> Any:
         """Accept a dump of this model: its sentences are ignored, except an error that has neither class nor code."""
-        if not isinstance(data, dict):
+        if not isinstance(data, dict) or data.keys().isdisjoint({"warnings", "error"}):
             return data
         given = {name: value for name, value in data.items() if name not in {"warnings", "error"}}
         error = data.get("error")
