@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from container_worker import heartbeat as heartbeat_module
 from container_worker.drain import Drain
 from container_worker.exit_codes import Exit
 from container_worker.loop import WorkLoop
@@ -30,8 +31,8 @@ def start_worker(redis_url: str, namespace: str, tmp_path: Path) -> Iterator[Cal
     def start(container_id: str, url: str = redis_url, **settings: object) -> subprocess.Popen[bytes]:
         values = {
             "slots": 1,
-            "lease_s": 1,
-            "idle_timeout_s": 30,
+            "lease_s": 60,
+            "idle_timeout_s": 120,
             "file_roots": f'["{tmp_path}"]',
             "scratch_dir": tmp_path / "scratch",
         }
@@ -67,12 +68,16 @@ def submit_items(queue: SceneQueue, tmp_path: Path) -> Callable[..., None]:
 
 
 @pytest.fixture
-def start(queue: SceneQueue, tmp_path: Path) -> Iterator[Callable[..., Running]]:
-    """Starts a loop as container c1 that does these things; it leaves with the test at the latest."""
+def start(queue: SceneQueue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Running]]:
+    """Starts a loop as container c1 that does these things; it leaves with the test at the latest.
+
+    Leases are long, so that no load ends one; what a beat brings is learned soon all the same.
+    """
+    monkeypatch.setattr(heartbeat_module, "_MAX_PAUSE_S", 0.3)
     started: list[Running] = []
 
     def begin(actions: Mapping[str, Action], **settings: Any) -> Running:
-        values = {"slots": 1, "lease_s": 1.0, "idle_timeout_s": 0.3, "scratch_dir": tmp_path / "scratch", **settings}
+        values = {"slots": 1, "lease_s": 60.0, "idle_timeout_s": 0.3, "scratch_dir": tmp_path / "scratch", **settings}
         running = Running(Drain(values.pop("drain_grace_s", 10.0)))
         loop = WorkLoop(queue, WorkerSettings.load(**values), ContainerId("c1"), kinds_of(actions), running.drain)
 

@@ -22,7 +22,7 @@ class Running:
 
     def wait(self) -> Exit | BaseException:
         assert self.thread is not None
-        self.thread.join(20)
+        self.thread.join(60)
         assert not self.thread.is_alive(), "the loop does not leave"
         return self.result[0]
 

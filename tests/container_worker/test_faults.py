@@ -17,6 +17,7 @@ from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.job import JobSpec, JobState
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
+from tests.scenequeue.jobs import end_leases
 from tests.support.media import Media
 from tests.support.processes import is_alive
 from tests.support.waiting import wait_until
@@ -68,6 +69,15 @@ def _encoding(pid: int) -> list[psutil.Process]:
         return []
 
 
+def _frozen(pid: int) -> list[psutil.Process]:
+    """The worker's children; its encoder stands still, so that no scene ends before its time comes."""
+    children = wait_until(lambda: _encoding(pid), "it encodes")
+    for child in children:
+        if _is_encoder(child, pid):
+            child.suspend()
+    return children
+
+
 def _alive(processes: list[psutil.Process]) -> list[psutil.Process]:
     return [process for process in processes if is_alive(process)]
 
@@ -81,10 +91,7 @@ def test_a_killed_worker_takes_its_children_along_and_another_renders_its_scene(
     # It says that it is short: the next one is fetched as soon as it encodes, not in its last moments.
     submit_scenes("a", 20.0, weight=0.5)
     victim = start_worker("c1")
-    children = wait_until(lambda: _encoding(victim.pid), "it encodes")
-    for child in children:
-        if _is_encoder(child, victim.pid):
-            child.suspend()
+    children = _frozen(victim.pid)
     submit_scenes("b", 0.5)
     wait_until(lambda: queue.inspect.depth().counts.leased == 2, "it has fetched the next one")
     wait_until(lambda: queue.inspect.log("c1"), "its heartbeat has told its log")
@@ -93,10 +100,10 @@ def test_a_killed_worker_takes_its_children_along_and_another_renders_its_scene(
     assert "container starts" in queue.inspect.log("c1")[0]
     wait_until(lambda: not _alive(children), "its children are gone")
     assert not (tmp_path / "out" / "a0.mp4").exists()
+    assert end_leases(queue) == 2
     start_worker("c2", slots=2)
 
     def is_done() -> bool:
-        queue.dispatcher.reclaim()
         return all(queue.producer.status(job_id).state is JobState.DONE for job_id in "ab")
 
     wait_until(is_done, "another has rendered all", 90)
@@ -113,12 +120,11 @@ def test_cancelling_kills_the_running_encoder_within_a_beat(
     queue: SceneQueue, start_worker: Start, submit_scenes: Callable[..., None], tmp_path: Path
 ) -> None:
     """No output appears, and the same worker does the next job."""
-    submit_scenes("a", 60.0)
+    submit_scenes("a", 20.0)
     worker = start_worker("c1")
-    children = wait_until(lambda: _encoding(worker.pid), "it encodes")
+    children = _frozen(worker.pid)
     queue.producer.cancel("a")
-    # A third of the lease of 1 s to the beat, 50 ms to the kill; the rest is for a busy machine.
-    wait_until(lambda: not _alive(children), "the children are gone", 3)
+    wait_until(lambda: not _alive(children), "the children are gone")
     assert not (tmp_path / "out").exists()
     submit_scenes("b", 0.5)
     wait_until(lambda: queue.producer.status("b").state is JobState.DONE, "the next job is done")
@@ -128,11 +134,11 @@ def test_a_terminated_worker_ends_what_outlasts_its_grace(
     queue: SceneQueue, start_worker: Start, submit_scenes: Callable[..., None]
 ) -> None:
     """The encoder is killed, the scene handed back without its attempt counted."""
-    submit_scenes("a", 60.0)
+    submit_scenes("a", 20.0)
     worker = start_worker("c1", drain_grace_s=0.2)
-    children = wait_until(lambda: _encoding(worker.pid), "it encodes")
+    children = _frozen(worker.pid)
     worker.terminate()
-    assert worker.wait(15) == Exit.DRAINED
+    assert worker.wait(60) == Exit.DRAINED
     assert not _alive(children)
     (lease,) = queue.worker.lease("other", 1)
     assert lease.attempt == 1
@@ -149,7 +155,7 @@ def test_an_encoder_killed_from_outside_is_a_passing_error(
     for child in wait_until(lambda: _encoding(worker.pid), "it encodes"):
         if _is_encoder(child, worker.pid):
             os.kill(child.pid, signal.SIGKILL)
-    wait_until(lambda: queue.producer.status("a").state is JobState.DONE, "it is done all the same", 60)
+    wait_until(lambda: queue.producer.status("a").state is JobState.DONE, "it is done all the same")
     (result,) = queue.producer.results("a")
     assert result.attempts == 2
 
@@ -162,11 +168,12 @@ def test_an_outage_longer_than_the_idle_timeout_is_sat_out_by_an_idle_worker(
     server.start()
     queue = SceneQueue(SceneburstSettings.load(redis_url=server.url, namespace=namespace))
     try:
-        worker = start_worker("c1", url=server.url, idle_timeout_s=0.3, min_lifetime_s=0)
+        # So long that it is still there when Redis is killed.
+        worker = start_worker("c1", url=server.url, idle_timeout_s=3, min_lifetime_s=0)
         wait_until(queue.inspect.containers, "hello")
         server.kill()
         with pytest.raises(subprocess.TimeoutExpired):
-            worker.wait(1)
+            worker.wait(3.5)
         server.start()
 
         def submit() -> bool:
@@ -180,7 +187,7 @@ def test_an_outage_longer_than_the_idle_timeout_is_sat_out_by_an_idle_worker(
         (tmp_path / "go").touch()
         wait_until(submit, "Redis takes the job")
         wait_until(lambda: queue.producer.status("a").state is JobState.DONE, "the worker has done it")
-        assert worker.wait(20) == Exit.IDLE
+        assert worker.wait(60) == Exit.IDLE
     finally:
         queue.close()
         server.stop()
@@ -202,7 +209,7 @@ def test_a_worker_told_to_leave_while_redis_is_gone_leaves_after_its_grace(
         (tmp_path / "go").touch()
         wait_until(lambda: "end" in (tmp_path / "log").read_text(), "the item ends without Redis")
         worker.terminate()
-        assert worker.wait(25) == Exit.DRAINED
+        assert worker.wait(60) == Exit.DRAINED
         assert list((tmp_path / "scratch").iterdir()) == []
     finally:
         queue.close()

@@ -131,7 +131,7 @@ def test_an_item_that_waits_for_a_slot_leaves_when_told_to_stop() -> None:
         thread = threading.Thread(target=wait)
         thread.start()
         waiting.stop.set()
-        thread.join(5)
+        thread.join(60)
         assert not thread.is_alive()
         assert running.phase is Phase.WORKING
     assert len(outcome) == 1
@@ -158,7 +158,7 @@ def test_slots_are_given_in_the_order_of_asking() -> None:
             wait_until(lambda number=number: len(in_flight._waiting) == number, "it waits in its place")
         items[1].stop.set()
     for thread in threads:
-        thread.join(5)
+        thread.join(60)
     assert entered == ["0", "2", "3"]
 
 

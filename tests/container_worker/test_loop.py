@@ -11,7 +11,7 @@ import pytest
 from container_worker import drain as drain_module
 from container_worker.exit_codes import Exit
 from container_worker.kind import ItemContext
-from container_worker.loop import look_s
+from container_worker.loop import WorkLoop, look_s
 from container_worker.sandbox.child import Stopped
 from scenequeue.errors import DiskFull, QueueUnavailable, SettingsError, StorageUnavailable
 from scenequeue.jobs.ids import check_job_id
@@ -41,13 +41,13 @@ def test_the_next_item_is_prepared_while_one_works_and_another_is_delivered(
     def staged(work: ItemContext) -> None:
         name = work.lease.item.name
         seen.append(f"prepare {name}")
-        assert name == "a0" or first_works.wait(10)
+        assert name == "a0" or first_works.wait(60)
         with work.slot():
             seen.append(f"work {name}")
             first_works.set()
-            assert go[name].wait(10)
+            assert go[name].wait(60)
         seen.append(f"deliver {name}")
-        assert name != "a0" or go["a1"].wait(10)
+        assert name != "a0" or go["a1"].wait(60)
 
     submit_items("a", *[("staged", {})] * 3)
     start({"staged": staged})
@@ -87,6 +87,23 @@ def test_nobody_waits_for_work_beyond_the_idle_limit(idle_s: float, wait_s: floa
     assert look_s(20.0, idle_s) == wait_s
 
 
+def test_an_idle_worker_leaves_at_its_first_look_after_the_idle_limit(
+    start: Callable[..., Running], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long a look takes, there is no second one: nothing is paid for that has nothing to do."""
+    looked: list[float] = []
+    inner = WorkLoop._lease_or_wait
+
+    def look(loop: WorkLoop, seen: int) -> bool:
+        looked.append(loop._in_flight.idle_s())
+        return inner(loop, seen)
+
+    monkeypatch.setattr(WorkLoop, "_lease_or_wait", look)
+    assert start({"done": done}, idle_timeout_s=1.2).wait() is Exit.IDLE
+    assert len([idle_s for idle_s in looked if idle_s >= 1.2]) <= 1
+    assert len(looked) <= 4
+
+
 def test_what_hangs_after_the_grace_is_handed_back_and_left_behind(
     queue: SceneQueue, start: Callable[..., Running], submit_items: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -98,11 +115,11 @@ def test_what_hangs_after_the_grace_is_handed_back_and_left_behind(
         with work.slot():
             pass
         hangs.set()
-        release.wait(20)
+        release.wait(60)
 
     submit_items("a", ("hang", {}))
     running = start({"hang": hang}, drain_grace_s=0.1)
-    assert hangs.wait(10)
+    assert hangs.wait(60)
     running.drain.ask("asked to stop", Exit.DRAINED)
     assert running.wait() is Exit.DRAINED
     release.set()
@@ -118,12 +135,12 @@ def test_an_error_that_a_stop_has_caused_does_not_count_as_an_attempt(
 
     def cut_off(work: ItemContext) -> None:
         begun.set()
-        work.should_stop.wait(10)
+        work.should_stop.wait(60)
         raise StorageUnavailable("connection closed")
 
     submit_items("a", ("cut_off", {}))
     running = start({"cut_off": cut_off})
-    assert begun.wait(10)
+    assert begun.wait(60)
     running.drain.ask("asked to stop", Exit.DRAINED)
     assert running.wait() is Exit.DRAINED
     assert attempts_of_the_ready(queue, 1) == [1]
@@ -140,14 +157,14 @@ def test_a_full_disk_fails_the_item_for_now_and_ends_the_container(
 
     def fill(work: ItemContext) -> None:
         if work.lease.item.name == "a0":
-            assert beside.wait(10)
+            assert beside.wait(60)
             raise error
         with work.slot():
             beside.set()
             wait_until(lambda: queue.producer.status("a").counts.delayed == 1, "the other has failed")
 
     submit_items("a", *[("fill", {})] * 2)
-    assert start({"fill": fill}, slots=2, idle_timeout_s=30.0).wait() is Exit.DISK_FULL
+    assert start({"fill": fill}, slots=2, idle_timeout_s=30.0, drain_grace_s=60.0).wait() is Exit.DISK_FULL
     counts = queue.producer.status("a").counts
     assert (counts.delayed, counts.done) == (1, 1)
     queue.producer.cancel("a")
@@ -162,16 +179,16 @@ def test_a_lost_lease_ends_the_work_and_its_result_is_dropped(
     def work_on(work: ItemContext) -> None:
         with work.slot():
             begun.set()
-            assert work.should_stop.wait(10)
+            assert work.should_stop.wait(60)
         stopped.set()
         raise Stopped("told to")
 
     submit_items("a", ("work_on", {}))
     start({"work_on": work_on}, idle_timeout_s=30.0)
-    assert begun.wait(10)
+    assert begun.wait(60)
     assert queue.dispatcher.forfeit("c1", "test") == 1
     (lease,) = queue.worker.lease("other", 1, serves=waiting_needs(queue))
-    assert stopped.wait(10)
+    assert stopped.wait(60)
     # The old holder hands nothing back: the lease is the other's, and stays.
     assert queue.worker.extend("other", [lease]) == []
     queue.worker.release("other", [lease])
@@ -220,7 +237,7 @@ def test_a_drained_container_says_who_asked_for_it(
 
     def wait(work: ItemContext) -> None:
         with work.slot():
-            assert go.wait(20)
+            assert go.wait(60)
 
     submit_items("a", ("wait", {}))
     running = start({"wait": wait})

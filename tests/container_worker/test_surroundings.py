@@ -36,13 +36,13 @@ def test_a_container_whose_scratch_folder_became_a_file_eats_no_item(
     (tmp_path / "other").rmdir()
     (tmp_path / "other").write_text("a file")
     submit_items("a", *[("wait", {})] * 20, max_attempts=1)
-    assert broken.wait(20) == Exit.BROKEN == 13
+    assert broken.wait(60) == Exit.BROKEN == 13
     counts = queue.producer.status("a").counts
     assert (counts.ready, counts.dead, counts.delayed) == (20, 0, 0)
     (record,) = queue.inspect.containers()
     assert record.code == Code.CONTAINER_BROKEN
     assert record.failed == 0
-    start_worker("healthy", idle_timeout_s=0.5).wait(20)
+    start_worker("healthy", idle_timeout_s=0.5).wait(60)
     assert queue.producer.status("a").state is JobState.DONE
 
 
@@ -60,7 +60,7 @@ def test_a_container_that_can_open_nothing_more_eats_no_item(
     process = psutil.Process(worker.pid)
     process.rlimit(psutil.RLIMIT_NOFILE, (process.num_fds() + more, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
     submit_items("a", *[("use", {"descriptors": "24"})] * 20, max_attempts=1)
-    assert worker.wait(20) == Exit.BROKEN
+    assert worker.wait(60) == Exit.BROKEN
     counts = queue.producer.status("a").counts
     assert (counts.ready, counts.dead, counts.delayed) == (20, 0, 0)
     (record,) = queue.inspect.containers()

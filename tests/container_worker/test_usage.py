@@ -86,8 +86,8 @@ def test_what_cannot_be_read_is_not_known_and_hurts_nobody(tmp_path: Path) -> No
 
 @pytest.fixture
 def child() -> Iterator[subprocess.Popen[bytes]]:
-    """A child that has used a second of CPU time and holds 64 MiB."""
-    program = "import time\nheld = bytearray(64 * 1024 * 1024)\nwhile time.process_time() < 1: pass\nprint(flush=True)\ninput()"
+    """A child that has used a third of a second of CPU time and holds 64 MiB."""
+    program = "import time\nheld = bytearray(64 * 1024 * 1024)\nwhile time.process_time() < 0.3: pass\nprint(flush=True)\ninput()"
     with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as started:
         yield started
         started.kill()

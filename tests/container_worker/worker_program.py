@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+from container_worker import heartbeat
 from container_worker.kind import ItemContext
 from container_worker.kinds import load_kinds
 from container_worker.main import run
@@ -57,4 +58,6 @@ def _log(folder: Path, line: str) -> None:
 
 if __name__ == "__main__":
     load_words()
+    # Leases are long, so that no load ends one; what a beat brings is learned soon all the same.
+    heartbeat._MAX_PAUSE_S = 0.3
     sys.exit(run(WorkerSettings.load(), {**load_kinds(), **kinds_of({"wait": wait, "use": use, "misbehave": misbehave})}))

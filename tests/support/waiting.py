@@ -7,7 +7,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def wait_until(predicate: Callable[[], T], description: str, timeout_s: float = 20.0) -> T:
+def wait_until(predicate: Callable[[], T], description: str, timeout_s: float = 60.0) -> T:
     """Poll a predicate, and return its first true value.
 
     Raises:

@@ -26,7 +26,7 @@ def test_a_worker_by_hand_without_the_dispatchers_roots_eats_no_scene(
         scene = {"name": "a", "image": str(media / "a.png"), "audio": str(media / "a.mp3")}
         job = producer.submit_scenes([scene], output=media / "out", max_attempts=1)
         worker = start_worker("bare", file_roots="[]")
-        assert worker.wait(20) == Exit.MISCONFIGURED
+        assert worker.wait(60) == Exit.MISCONFIGURED
         counts = job.status().counts
         assert (counts.ready, counts.dead, counts.delayed) == (1, 0, 0)
     (record,) = queue.inspect.containers()
