@@ -24,6 +24,8 @@ from scenequeue.jobs.job import JobSpec
 from scenequeue.jobs.kinds.render import RenderOptions
 from scenequeue.jobs.scene import Scene, inputs_of
 from scenequeue.reasons import Code as QueueCode, Reason
+from scenequeue.storages.files import path_of
+from scenequeue.storages.obstacles import obstacle_of
 from scenequeue.storages.public_network import check_public_url
 
 T = TypeVar("T")
@@ -82,6 +84,7 @@ class Checks:
         self.absent: list[Mistake] = []
         self._found: list[FoundOutOfReach] = []
         self._names: dict[str, int] = {}
+        self._finds_reach = find_reach is not None
         self._reach: Reach | None = None
         self._unavailable: QueueUnavailable | None = None
         try:
@@ -105,6 +108,8 @@ class Checks:
             return None
         if self._reach and (beyond := self._reach.of_output(prefix)):
             self._found.append(FoundOutOfReach(("output",), Reason(Code.FIELD, {"name": "output"}), beyond))
+        elif self._finds_reach and prefix.startswith("file:") and (problem := obstacle_of(path_of(prefix))):
+            self.add(("output",), inside("output", problem))
         return prefix
 
     def options(self, given: RenderOptions | Mapping[str, Any] | None) -> RenderOptions:

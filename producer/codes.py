@@ -73,5 +73,6 @@ class Code(StrEnum):
     DELIVERY_UNWRITABLE = "delivery_unwritable"
     NOT_ENDED = "not_ended"
     NOT_ENDED_WAITS = "not_ended_waits"
+    RESULT_GONE = "result_gone"
     RESULTS_CALLED_ALIKE = "results_called_alike"
     SIZE_DIFFERS = "size_differs"

@@ -2,6 +2,7 @@
 
 import secrets
 import shutil
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +18,7 @@ from scenequeue.errors import (
     InvalidScenes,
     InvalidValue,
     JobNotEnded,
+    ObjectNotFound,
     QueueUnavailable,
     SceneburstError,
     StorageDenied,
@@ -27,8 +29,9 @@ from scenequeue.jobs.job import JobEvent, JobState, JobStatus
 from scenequeue.jobs.result import ItemResult
 from scenequeue.queue import SceneQueue
 from scenequeue.reasons import Code as QueueCode, Reason
-from scenequeue.storage import sha256_of
+from scenequeue.storage import Stored, sha256_of
 from scenequeue.storages.disk_errors import is_full
+from scenequeue.storages.obstacles import writing_problem
 from scenequeue.storages.uri import UriStorage
 
 _LOOK_S = 2.0
@@ -156,8 +159,11 @@ class JobHandle:
         target = Path(folder)
         try:
             target.mkdir(parents=True, exist_ok=True)
+            # An error of writing to the folder would name the file that is copied.
+            with tempfile.TemporaryFile(dir=target):
+                pass
         except OSError as error:
-            raise _unwritable(target, error) from error
+            raise _unwritable(target, target, error) from error
         ended = [result for result in self.iter_results() if result.state == "done" and result.output]
         times = Counter(result.name for result in ended)
 
@@ -208,20 +214,26 @@ class JobHandle:
             raise StorageDenied(error.reason) from None
         copy = folder / f".{secrets.token_hex(8)}.part"
         try:
-            stored = self._storage.get(address, copy, max_bytes=shutil.disk_usage(folder).free)
+            stored = self._stored(address, copy, shutil.disk_usage(folder).free)
             if size is not None and stored.bytes != size:
                 raise StorageUnavailable(Code.SIZE_DIFFERS, uri=address, received=stored.bytes, size=size)
             if expected and sha256_of(copy) != expected:
                 raise StorageUnavailable(QueueCode.ARRIVED_DAMAGED, uri=address)
             copy.replace(path)
         except OSError as error:
-            raise _unwritable(path, error) from error
+            raise _unwritable(path, folder, error) from error
         finally:
             copy.unlink(missing_ok=True)
         return path
 
+    def _stored(self, address: str, copy: Path, max_bytes: int) -> Stored:
+        try:
+            return self._storage.get(address, copy, max_bytes=max_bytes)
+        except ObjectNotFound as error:
+            raise ObjectNotFound(Code.RESULT_GONE, problem=error.reason) from None
 
-def _unwritable(path: Path, error: OSError) -> DiskFull | StorageDenied:
+
+def _unwritable(path: Path, folder: Path, error: OSError) -> DiskFull | StorageDenied:
     if is_full(error):
         return DiskFull(QueueCode.NO_SPACE, uri=str(path))
-    return StorageDenied(Code.DELIVERY_UNWRITABLE, path=str(path), problem=str(error.strerror))
+    return StorageDenied(Code.DELIVERY_UNWRITABLE, path=str(path), problem=writing_problem(folder, error))

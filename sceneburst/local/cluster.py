@@ -26,6 +26,7 @@ from scenequeue.queue import SceneQueue
 from scenequeue.reasons import Reason
 from scenequeue.reasons.endings import ending_of
 from scenequeue.settings import SceneburstSettings
+from scenequeue.storages.obstacles import writing_problem
 from scenequeue.storages.temporary import find_temporary_folder
 
 _STOP_S = 5.0
@@ -230,7 +231,9 @@ def _make(folder: Path) -> None:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise SettingsError(f"{folder} cannot be used: {error.strerror or error}") from None
+        problem = writing_problem(folder, error)
+        text = problem.text if isinstance(problem, Reason) else problem
+        raise SettingsError(f"{folder} cannot be used: {text}") from None
 
 
 def _lock(folder: Path) -> int:

@@ -72,6 +72,10 @@ SENTENCES: Mapping[str, str] = {
     "delivery_unwritable": "{path} cannot be written: {problem}",
     "not_ended": "job {job_id} has not ended within {timeout_s} s, and goes on",
     "not_ended_waits": "job {job_id} has not ended within {timeout_s} s, and goes on; it waits: {why}",
+    "result_gone": (
+        "{problem}; it was moved or deleted after it was made, or lies on another machine; to make it again, submit its scene "
+        "under another job id"
+    ),
     "results_called_alike": "{name:quoted}: two results of this job have this name",
     "size_differs": "{uri} arrived with {received:1 byte|# bytes} instead of {size}",
 }

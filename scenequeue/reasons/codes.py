@@ -153,10 +153,18 @@ class Code(StrEnum):
     DOWNLOAD_SLOW = "download_slow"
     FILE_ADDRESS_MALFORMED = "file_address_malformed"
     FILE_GREW = "file_grew"
+    #: An output's folder cannot be made, because a file has its name.
+    FILE_IN_THE_WAY = "file_in_the_way"
     #: A server sends more bytes than are allowed, whatever size it has announced.
     FILE_LONGER = "file_longer"
     FILE_MISSING = "file_missing"
     FILE_TOO_LARGE = "file_too_large"
+    FILE_UNREADABLE = "file_unreadable"
+    #: The system's permissions prevent that an output is written.
+    FOLDER_FORBIDDEN = "folder_forbidden"
+    #: An output cannot be written, because a folder has its name.
+    FOLDER_IN_THE_WAY = "folder_in_the_way"
+    FOLDER_READ_ONLY = "folder_read_only"
     HOST_MALFORMED = "host_malformed"
     HOST_PRIVATE = "host_private"
     HOST_UNKNOWN = "host_unknown"

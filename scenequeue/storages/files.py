@@ -13,12 +13,13 @@ from pathlib import Path
 from urllib.parse import quote, unquote_to_bytes
 
 from scenequeue.errors import BadInput, ObjectNotFound, StorageDenied
-from scenequeue.reasons import Code
+from scenequeue.reasons import Code, Reason
 from scenequeue.storage import Stored, sha256_of
 from scenequeue.storages.atomic import atomic_write
 from scenequeue.storages.disk_errors import copy_error
 from scenequeue.storages.folder_descriptors import open_folder
 from scenequeue.storages.links import find_escaping_link
+from scenequeue.storages.obstacles import obstacle_of, writing_problem
 
 #: Metadata is kept in an extended attribute of the file, or in a hidden file beside it where the file system has none.
 _ATTRIBUTE = "user.sceneburst"
@@ -100,7 +101,7 @@ class FileStorage:
         root, checked = self._checked(uri)
         size = source.stat().st_size
         kept = {**metadata, "sha256": sha256_of(source)}
-        with _translating_errors(uri), open_folder(root, checked.parent, make=True) as folder:
+        with _translating_write_errors(uri, checked.parent), open_folder(root, checked.parent, make=True) as folder:
             path = folder / checked.name
             with atomic_write(path) as copy:
                 shutil.copyfile(source, copy)
@@ -128,7 +129,7 @@ class FileStorage:
     def check_writable(self, uri: str) -> None:
         """Make the folder and a file in it, and delete the file again; see Storage.check_writable."""
         root, checked = self._checked(uri)
-        with _translating_errors(uri), open_folder(root, checked, make=True) as folder:
+        with _translating_write_errors(uri, checked), open_folder(root, checked, make=True) as folder:
             probe = folder / f".sceneburst-{secrets.token_hex(4)}"
             probe.touch()
             probe.unlink()
@@ -152,14 +153,28 @@ class FileStorage:
 
 @contextmanager
 def _translating_errors(uri: str) -> Iterator[None]:
-    """Translate errors of the file or folder at the URI."""
+    """Translate errors of reading the file at the URI."""
     try:
         yield
     except (FileNotFoundError, NotADirectoryError):
         raise ObjectNotFound(Code.FILE_MISSING, uri=uri) from None
+    except PermissionError as error:
+        problem = Reason(Code.FILE_UNREADABLE, {"user": str(os.geteuid())})
+        raise StorageDenied(Code.ADDRESS_REFUSED, uri=uri, problem=problem) from error
     except OSError as error:
         if error.errno in _DENIED:
             raise StorageDenied(Code.ADDRESS_REFUSED, uri=uri, problem=str(error.strerror)) from error
+        raise copy_error(uri, error) from error
+
+
+@contextmanager
+def _translating_write_errors(uri: str, folder: Path) -> Iterator[None]:
+    """Translate errors of writing the file at the URI into its folder."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _DENIED or obstacle_of(folder):
+            raise StorageDenied(Code.ADDRESS_REFUSED, uri=uri, problem=writing_problem(folder, error)) from error
         raise copy_error(uri, error) from error
 
 

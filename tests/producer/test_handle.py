@@ -1,6 +1,7 @@
 """A job in the caller's hands: waiting through trouble, and deliveries that are what they claim to be."""
 
 import errno
+import os
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,7 @@ def test_one_failed_delivery_does_not_keep_the_others_back(
     (media.folder / "made" / "c.mp4").write_bytes(b"video of d")
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "b.mp4").write_bytes(b"old")
-    with pytest.raises(Exception, match=r"b\.mp4: no such file") as caught:
+    with pytest.raises(Exception, match=r"b\.mp4: no such file on this machine; it was moved or deleted") as caught:
         handle.download(tmp_path / "in")
     assert caught.value.__notes__ == ["2 of 3 deliveries failed; this is the first"]
     by_name = {delivery.result.name: delivery for delivery in handle.deliver(tmp_path / "in")}
@@ -92,9 +93,38 @@ def test_a_folder_that_cannot_be_made_is_an_error_of_ours(
     _ack(queue, storage, tmp_path / "work")
     taken = tmp_path / "taken"
     taken.write_text("a file")
-    for folder, words in ((taken, "File exists"), (taken / "in", "Not a directory")):
-        with pytest.raises(StorageDenied, match=f"{folder} cannot be written: {words}"):
+    for folder in (taken, taken / "in"):
+        with pytest.raises(StorageDenied, match=f"{folder} cannot be written: {taken} is a file, not a folder; move it away"):
             handle.download(folder)
+
+
+def test_a_folder_that_may_not_be_written_to_is_named_and_not_the_video(
+    producer: Producer, queue: SceneQueue, storage: UriStorage, media: Media, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the user who may not; before anything is copied."""
+    handle = _submitted(producer, media, "a")
+    _ack(queue, storage, tmp_path / "work")
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", refuse)
+    user = os.geteuid()
+    with pytest.raises(
+        StorageDenied, match=f"^{tmp_path}/in cannot be written: user {user} of the system may not write to {tmp_path}/in; allow"
+    ):
+        handle.download(tmp_path / "in")
+
+
+def test_a_folder_in_the_place_of_a_video_is_named(
+    producer: Producer, queue: SceneQueue, storage: UriStorage, media: Media, tmp_path: Path
+) -> None:
+    """With what to do."""
+    handle = _submitted(producer, media, "a")
+    _ack(queue, storage, tmp_path / "work")
+    (tmp_path / "in" / "a.mp4" / "b").mkdir(parents=True)
+    with pytest.raises(StorageDenied, match=r"in/a\.mp4 cannot be written: a folder has this name; move it away"):
+        handle.download(tmp_path / "in")
 
 
 def test_a_full_disk_is_told_as_such(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from producer import Producer
+from sceneburst.manifest import read_manifest
 from scenequeue.errors import InvalidScenes
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import ProducerSettings
@@ -144,3 +145,53 @@ def test_the_http_api_refuses_the_same_with_the_place(
     assert [error["pointer"] for error in several] == ["#/scenes/0/image", "#/scenes/1/image", "#/scenes/1/audio"]
     assert several[2]["detail"] == "scene 2 (b): audio: the same as for #/scenes/0/image"
     assert queue.inspect.depth().counts.total == 0
+
+
+@pytest.mark.parametrize("below", ["", "/a"])
+@pytest.mark.parametrize("has_dispatcher", [True, False])
+def test_an_output_that_is_a_file_or_under_one_is_refused_by_every_entry(
+    queue: SceneQueue,
+    producer: Producer,
+    redis_url: str,
+    namespace: str,
+    media: Media,
+    tmp_path: Path,
+    acts: Acts,
+    *,
+    below: str,
+    has_dispatcher: bool,
+) -> None:
+    """With the file's name and what to do, before anything is enqueued."""
+    taken = tmp_path / "file.txt"
+    taken.write_text("a file")
+    if has_dispatcher:
+        acts("process", tmp_path, media.folder)
+    words = f"output: {taken} is a file, not a folder; move it away, or name another folder"
+    scene = {"name": "a", "image": str(media.image()), "audio": str(media.tone())}
+    with pytest.raises(InvalidScenes) as caught:
+        producer.submit_scenes([scene], output=f"{taken}{below}")
+    assert [(mistake.place, mistake.text) for mistake in caught.value.mistakes] == [(("output",), words)]
+    manifest = tmp_path / "job.yaml"
+    manifest.write_text(json.dumps({"scenes": [scene]}))
+    with pytest.raises(InvalidScenes, match="is a file, not a folder"):
+        read_manifest(manifest, lambda: None, output=f"{taken}{below}")
+    with serving(redis_url, namespace, file_roots=[tmp_path, media.folder]) as api:
+        scenes = [{"name": "a", "image": f"file://{media.image()}", "audio": f"file://{media.tone()}"}]
+        refused = check_problem(api.submit({"scenes": scenes, "output": f"file://{taken}{below}"}), 422, "invalid")
+    assert [(error["pointer"], error["detail"]) for error in refused["errors"]] == [("#/output", words)]
+    assert queue.inspect.depth().counts.total == 0
+
+
+def test_files_outside_the_roots_of_the_api_are_told_to_nobody(
+    queue: SceneQueue, redis_url: str, namespace: str, tmp_path: Path
+) -> None:
+    """A caller cannot find out which files there are."""
+    (tmp_path / "file.txt").write_text("a file")
+    (tmp_path / "root").mkdir()
+    with serving(redis_url, namespace, file_roots=[tmp_path / "root"]) as api:
+        body = {
+            "scenes": [{"name": "a", "image": "s3://b/a.jpg", "audio": "s3://b/a.mp3"}],
+            "output": f"file://{tmp_path}/file.txt",
+        }
+        refused = check_problem(api.submit(body), 422, "invalid")
+    assert ["is outside the folders" in error["detail"] for error in refused["errors"]] == [True]

@@ -88,6 +88,7 @@ def test_an_output_that_cannot_be_written_is_exit_2(run: Run, media: Media, tmp_
     ended = run("render", str(manifest(media, 1)), "--output", str(tmp_path / "taken" / "out"))
     assert ended.returncode == Exit.USAGE
     assert "the output cannot be written" in ended.stderr
+    assert f"{tmp_path}/taken is a file, not a folder; move it away, or name another folder" in ended.stderr
 
 
 def test_no_redis_is_exit_3_and_one_line(run: Run) -> None:

@@ -147,3 +147,66 @@ def _without_attributes(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(os, "setxattr", unsupported)
     monkeypatch.setattr(os, "getxattr", unsupported)
+
+
+# -- an output's folder
+
+
+@pytest.mark.parametrize("below", ["", "/a", "/a/b"])
+def test_a_file_where_an_output_needs_a_folder_is_named_with_the_remedy(files: FileStorage, tmp_path: Path, below: str) -> None:
+    """Permanent: by the address of the video, and when only the folder is checked; the same for a root under a file."""
+    taken = file_of(tmp_path, name="taken")
+    folder = f"{file_uri(taken)}{below}"
+    words = f"{taken} is a file, not a folder; move it away, or name another folder"
+    for storage in (files, FileStorage([taken / below.lstrip("/")])):
+        with pytest.raises(StorageDenied) as caught:
+            storage.check_writable(folder)
+        assert str(caught.value) == f"{folder}: {words}"
+    with pytest.raises(StorageDenied) as caught:
+        files.put(file_of(tmp_path), f"{folder}/a.mp4", metadata={}, content_type="video/mp4")
+    assert str(caught.value) == f"{folder}/a.mp4: {words}"
+
+
+def test_a_folder_in_the_place_of_an_output_is_told(files: FileStorage, tmp_path: Path) -> None:
+    """The folder stays, and no other file is left."""
+    (tmp_path / "out" / "a.mp4" / "in").mkdir(parents=True)
+    uri = file_uri(tmp_path / "out" / "a.mp4")
+    with pytest.raises(StorageDenied, match=r"a\.mp4: a folder has this name; move it away, or name another folder$"):
+        files.put(file_of(tmp_path), uri, metadata={}, content_type="video/mp4")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["a.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (errno.EACCES, "user {user} of the system may not write to {folder}; allow it, or name another folder"),
+        (errno.EPERM, "user {user} of the system may not write to {folder}; allow it, or name another folder"),
+        (errno.EROFS, "{folder} is on a read-only file system; mount it writable, or name another folder"),
+    ],
+)
+def test_a_folder_that_may_not_be_written_to_is_named(
+    files: FileStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, words: str
+) -> None:
+    """The lowest one that exists, with the user who may not, or the mount."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("os.mkdir", refuse)
+    with pytest.raises(StorageDenied) as caught:
+        files.put(file_of(tmp_path), file_uri(tmp_path / "out" / "a.mp4"), metadata={}, content_type="video/mp4")
+    assert str(caught.value).endswith(f"out/a.mp4: {words.format(user=os.geteuid(), folder=tmp_path)}")
+
+
+def test_a_file_that_may_not_be_read_is_told_with_the_user(
+    files: FileStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Instead of the system's own words."""
+    uri = file_uri(file_of(tmp_path))
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("scenequeue.storages.files._open_no_follow", refuse)
+    with pytest.raises(StorageDenied, match=f"source: user {os.geteuid()} of the system may not read it; allow it"):
+        files.get(uri, tmp_path / "copy", max_bytes=100)
