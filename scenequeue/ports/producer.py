@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from itertools import chain, islice
+from itertools import islice
 
 from scenequeue.jobs.ids import ItemId
 from scenequeue.jobs.item import WorkItem
@@ -12,8 +12,11 @@ from scenequeue.ports.audit_log import clean_name
 from scenequeue.ports.job_lookup import deferred_stages, ids_of_stage, job_not_found, jobs_of_id, place_of, read_job
 from scenequeue.ports.job_writer import CHUNK, MAX_STAGES, JobWriter, Submitted
 from scenequeue.structure.connection import BLOCK_LIMIT_S, Connection
-from scenequeue.structure.hashes import element_from, event_from, result_from
+from scenequeue.structure.hashes import element_from, event_from, result_from, whole_number
 from scenequeue.structure.staging import Upload
+
+#: Readings of a job's names. A second one finds the items that went back to an earlier place during the first.
+_READINGS = 2
 
 
 class ProducerPort:
@@ -105,21 +108,31 @@ class ProducerPort:
     def names(self, job_id: str) -> dict[ItemId, str]:
         """Return item id -> name for all items of a job that can be read, stage by stage in the caller's order.
 
-        Cost: reads all waiting items and results of the job, 500 per round trip.
+        Guarantees: an item that moves on meanwhile is not missed, nor is one that goes back once.
+
+        Cost: reads all waiting items and results of the job, 500 per round trip; twice if some are missing the first time.
 
         Raises:
             JobNotFound: no job of this id, or its results have expired.
         """
-        status, connection = self.status(job_id), self._connection.holding(job_id)
         found: dict[ItemId, str] = {}
-        for key in _waiting_lists(connection, job_id, min(status.stages, MAX_STAGES)):
+        for _ in range(_READINGS):
+            counts = self.status(job_id).counts
+            found |= self._names_now(job_id)
+            if len(found) >= counts.total - counts.dropped:
+                break
+        return dict(sorted(found.items(), key=lambda entry: place_of(entry[0])))
+
+    def _names_now(self, job_id: str) -> dict[ItemId, str]:
+        """Read each place where an item can be, in the order in which items move on."""
+        status, connection = self.status(job_id), self._connection.holding(job_id)
+        stages = min(status.stages, MAX_STAGES)
+        found: dict[ItemId, str] = {}
+        for key in _waiting_lists(connection, job_id, stages):
             for element in self._waiting(key):
                 item_id, item = element_from(element)
                 found[item_id] = item.name
-        total, deferred = status.counts.total, deferred_stages(connection, job_id)
-        later = (f"{number}-0" for number in range(1, min(status.stages, MAX_STAGES)))
-        possible = chain(*(ids_of_stage(connection, job_id, number, total, deferred) for number in (0, *deferred)), later)
-        rest = [ItemId(item_id) for item_id in possible if item_id not in found]
+        rest = [ItemId(item_id) for item_id in _possible_ids(connection, status, stages) if item_id not in found]
         for start in range(0, len(rest), CHUNK):
             pipeline = connection.client.pipeline(transaction=False)
             asked = rest[start : start + CHUNK]
@@ -128,8 +141,7 @@ class ProducerPort:
             with self._connection.translated():
                 bodies = connection.answers(pipeline)
             found |= {item_id: WorkItem.shown(body).name for item_id, body in zip(asked, bodies, strict=True) if body}
-        found |= {result.item_id: result.name for result in self.results(job_id)}
-        return dict(sorted(found.items(), key=lambda entry: place_of(entry[0])))
+        return found | {result.item_id: result.name for result in self.results(job_id)}
 
     def _waiting(self, key: str) -> Iterator[str]:
         """Yield the elements of a list, from its end, because items may be taken from its front meanwhile."""
@@ -192,14 +204,35 @@ class ProducerPort:
 
 
 def _waiting_lists(connection: Connection, job_id: str, stages: int) -> Iterator[str]:
-    """Yield the keys of the lists of a job's items that are not leased: those of ready items, then those of later stages."""
-    keys, later = connection.keys, [f"stage:{number}" for number in range(1, stages)]
-    needs, *described = connection.answer("hmget", keys.job(job_id), ["needs", *later]) or [""]
-    for need in (needs or "").split():
-        yield keys.ready(job_id, need)
-        yield from connection.answer("lrange", keys.job(job_id, f"parts:{need}"), 0, -1) or ()
-    for number, text in enumerate(described, 1):
-        named: list[str] = (text or "").split()[::3]
-        for at, need in enumerate(named):
+    """Yield the keys of the lists of a job's items that are not leased, in the order in which items move from one to the next.
+
+    These are the lists of later stages, then the parts of the ready lists, then the ready lists; each is looked up when it is its turn.
+    """
+    keys = connection.keys
+    for number, needs in reversed([*enumerate(_described_stages(connection, job_id, stages), 1)]):
+        for at, (need, _) in enumerate(needs):
             key = keys.stage(job_id, number, need)
-            yield key if need not in named[:at] else f"{key}:{at + 1}"
+            yield key if need not in [name for name, _ in needs[:at]] else f"{key}:{at + 1}"
+    ready = (connection.answer("hget", keys.job(job_id), "needs") or "").split()
+    for need in ready:
+        yield from connection.answer("lrange", keys.job(job_id, f"parts:{need}"), 0, -1) or ()
+    for need in ready:
+        yield keys.ready(job_id, need)
+
+
+def _possible_ids(connection: Connection, status: JobStatus, stages: int) -> Iterator[str]:
+    """Yield the ids that items of a job can have; some may not exist."""
+    deferred = deferred_stages(connection, status.job_id)
+    for number in (0, *deferred):
+        yield from ids_of_stage(connection, status.job_id, number, status.counts.total, deferred)
+    for number, needs in enumerate(_described_stages(connection, status.job_id, stages), 1):
+        size = min(status.counts.total, sum(count for _, count in needs))
+        yield from (f"{number}-{index}" for index in range(size if number not in deferred else 0))
+
+
+def _described_stages(connection: Connection, job_id: str, stages: int) -> list[list[tuple[str, int]]]:
+    """Return, for each stage from the second on, the need and the number of items of each of its lists, see lib/stages.lua."""
+    fields = [f"stage:{number}" for number in range(1, stages)]
+    found = connection.answer("hmget", connection.keys.job(job_id), fields) if fields else None
+    words = [(text or "").split() for text in found or ()]
+    return [[(need, whole_number(count)) for need, count in zip(each[::3], each[1::3], strict=False)] for each in words]
