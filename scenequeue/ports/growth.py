@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from scenequeue.errors import BadInput, GrowthRefused, LeaseLost, refused_field, several
 from scenequeue.jobs.item import Lease, WorkItem
+from scenequeue.ports.job_writer import MAX_NEEDS
 from scenequeue.reasons import Code, Reason
 from scenequeue.structure.connection import Connection
 from scenequeue.structure.item_chunk import ItemChunk
@@ -18,10 +19,8 @@ GROWTH_TTL_S = 3600
 CHUNK = 500
 #: Maximum size of an item as JSON, in characters, so that no step is too large for Redis.
 MAX_ITEM_CHARACTERS = 262_144
-#: Maximum number of needs that one item brings items of; the steps look at no more.
-MAX_NEEDS = 64
 #: Answers of grow.lua.
-NO_LEASE, NO_STAGE = -1, -2
+NO_LEASE, NO_STAGE, TOO_MANY_NEEDS = -1, -2, -3
 
 
 def stage_growth(connection: Connection, container_id: str, lease: Lease, items: Iterable[WorkItem]) -> int:
@@ -31,14 +30,14 @@ def stage_growth(connection: Connection, container_id: str, lease: Lease, items:
     staged = Counter[str]()
     for chunk in _chunks(lease, items, named):
         for need, elements in chunk.by_need.items():
-            if need not in staged and len(staged) >= MAX_NEEDS:
-                raise BadInput(Code.GROWTH_NEEDS, item=named, limit=MAX_NEEDS)
             weight_ms = chunk.weight_ms[need]
             answer = connection.of(lease.structure).run("grow", *about, need, staged[need], GROWTH_TTL_S, weight_ms, *elements)
             if answer == NO_LEASE:
                 raise LeaseLost(Code.LEASE_STALE, item=named)
             if answer == NO_STAGE:
                 raise BadInput(Code.STAGE_NOT_DEFERRED, item=named)
+            if answer == TOO_MANY_NEEDS:
+                raise BadInput(Code.NEEDS_TOO_MANY, job_id=lease.job_id, limit=MAX_NEEDS)
             staged[need] += len(elements)
             if answer < staged[need]:
                 raise GrowthRefused(Code.GROWTH_NOT_WHOLE, items=named)

@@ -22,6 +22,8 @@ Submitted: TypeAlias = "WorkItem | tuple[int, WorkItem]"
 CHUNK = 500
 #: Maximum number of a job's stages. The Lua steps look at no more (STAGE_LIMIT in lib/stages.lua).
 MAX_STAGES = 1000
+#: Maximum number of the needs of a job's items. The Lua steps look at no more (NEED_LIMIT in lib/counters.lua).
+MAX_NEEDS = 64
 #: Fields that a job's status takes over from its spec.
 _SHARED = ("job_id", "lane", "callback_url", "labels", "max_attempts", "wishes")
 
@@ -42,6 +44,7 @@ class JobWriter:
         left_out = {"job_id"} if spec.wishes else {"job_id", "wishes"}
         #: Numbers of the stages whose items are brought later.
         self._deferred: set[int] = set()
+        self._needs: set[str] = set()
         self._digest = hashlib.sha256(spec.model_dump_json(exclude=left_out).encode())
 
     def begin_stage(self, *, is_deferred: bool = False) -> None:
@@ -67,10 +70,14 @@ class JobWriter:
         """Add items to the present stage, in the order they are to be leased; see `ProducerPort.submit`.
 
         Raises:
+            InvalidValue: the job's items have too many needs.
             QueueUnavailable: transient; nothing is visible.
         """
         stage, first = len(self._upload.sizes) - 1, self._upload.sizes[-1]
         for chunk in _chunks(stage, items, first):
+            self._needs |= chunk.by_need.keys()
+            if len(self._needs) > MAX_NEEDS:
+                raise InvalidValue(Code.NEEDS_TOO_MANY, job_id=self._spec.job_id, limit=MAX_NEEDS)
             for need, elements in chunk.by_need.items():
                 self._upload.add(need, elements, chunk.weight_ms[need])
             self._digest.update("".join(chunk.elements).encode())

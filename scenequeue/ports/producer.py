@@ -206,7 +206,7 @@ class ProducerPort:
 def _waiting_lists(connection: Connection, job_id: str, stages: int) -> Iterator[str]:
     """Yield the keys of the lists of a job's items that are not leased, in the order in which items move from one to the next.
 
-    These are the lists of later stages, then the parts of the ready lists, then the ready lists; each is looked up when it is its turn.
+    These are the lists of later stages, the parts of the ready lists, and the ready lists; each is looked up in its turn.
     """
     keys = connection.keys
     for number, needs in reversed([*enumerate(_described_stages(connection, job_id, stages), 1)]):

@@ -163,7 +163,8 @@ class WorkerPort(ContainerReports):
 
         Raises:
             LeaseLost: the lease is not this container's any more.
-            BadInput: the job has no deferred stage after the present one, or an item cannot be put on the queue.
+            BadInput: the job has no deferred stage after the present one, its items would have too many needs, or an item cannot
+                be put on the queue.
             GrowthRefused: those that were staged before are gone; stage all again.
         """
         return stage_growth(self._connection, container_id, lease, items)

@@ -11,13 +11,15 @@
 -- ARGV[9]   how long they are kept without a further call (s)
 -- ARGV[10]  weight of the elements (ms)
 -- ARGV[11…] elements
--- Output    how many there are of this need now (fewer than named when those before are gone: stage all again), -1 when the lease is lost, or -2 when the next stage takes no items
+-- Output    how many there are of this need now (fewer than named when those before are gone: stage all again), -1 when the lease is lost,
+--           -2 when the next stage takes no items, or -3 when the job would have too many needs
 -- Uses      commands, counters, leases, growth
 
 local container, id, item, token, need = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 if not holds(container, id .. '/' .. item, token) or job_of(id).state ~= 'active' then return finish(-1) end
 if not deferred_stage(id) then return finish(-2) end
 local key, list = growth_key(token), growth_key(token, need)
+if not admit_needs(id, { need, unpack(call('HKEYS', key), 1, NEED_LIMIT) }) then return finish(-3) end
 local length = call('LLEN', list)
 local known, weight_ms = string.match(call('HGET', key, need) or '', '^(%d+) (%d+)$')
 if num(known) ~= length then

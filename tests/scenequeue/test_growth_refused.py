@@ -9,7 +9,8 @@ from scenequeue.errors import BadInput, GrowthRefused
 from scenequeue.jobs.ids import check_job_id
 from scenequeue.jobs.item import Lease, WorkItem
 from scenequeue.jobs.job import JobSpec, JobState
-from scenequeue.ports.growth import MAX_ITEM_CHARACTERS, MAX_NEEDS
+from scenequeue.ports.growth import MAX_ITEM_CHARACTERS
+from scenequeue.ports.job_writer import MAX_NEEDS
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import done, items
 
@@ -63,6 +64,27 @@ def test_an_item_brings_items_of_as_many_kinds_as_the_steps_look_at(queue: Scene
     brought = [_changed(kind=f"kind{number}") for number in range(MAX_NEEDS + 1)]
     with pytest.raises(BadInput, match="more than 64 kinds"):
         queue.worker.grow("c1", lease, brought)
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_job_grows_to_as_many_kinds_as_the_steps_look_at(queue: SceneQueue, at_once: bool) -> None:
+    """Whichever item brings the last ones, and also where two acks of one call do; all that has joined is cancelled."""
+    queue.producer.submit(JobSpec(job_id=check_job_id("a")), [items(2), None])
+    first, second = queue.worker.lease("c1", 2)
+    # With the kind of the job's first stage these are 64.
+    kinds = [_changed(kind=f"kind{number}") for number in range(MAX_NEEDS - 1)]
+    brought = {first.token: queue.worker.grow("c1", first, kinds)}
+    if at_once:
+        brought[second.token] = queue.worker.grow("c1", second, [_changed(kind="more")])
+        with pytest.raises(GrowthRefused, match="a/0-1"):
+            queue.worker.ack("c1", [done(first), done(second)], brought)
+    else:
+        queue.worker.ack("c1", [done(first)], brought)
+    with pytest.raises(BadInput, match="more than 64 kinds"):
+        queue.worker.grow("c1", second, [_changed(kind="more")])
+    if not at_once:
+        assert queue.worker.grow("c1", second, kinds[:1]) == 1
+    assert queue.producer.cancel("a").counts.waiting == 0
 
 
 def test_a_stage_with_an_unusable_need_leaves_no_list(queue: SceneQueue) -> None:

@@ -1,9 +1,13 @@
 """Needs of items: nobody leases what it cannot do, and nothing is lost by that."""
 
+import pytest
+
+from scenequeue.errors import InvalidValue
 from scenequeue.jobs.ids import check_job_id
 from scenequeue.jobs.item import ItemState, WorkItem
 from scenequeue.jobs.job import JobSpec, JobState, Lane
 from scenequeue.jobs.need import known_needs, need_in, need_of, needs_of_kinds
+from scenequeue.ports.job_writer import MAX_NEEDS
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import done, items, submit
 
@@ -190,6 +194,18 @@ def test_needs_that_were_lost_are_found_again_by_their_jobs(any_queue: SceneQueu
     any_queue.dispatcher.reclaim()
     assert [(each.need, each.ready) for each in any_queue.inspect.waiting()] == [(NEWER, 1)]
     assert len(any_queue.worker.lease("c1", 1, serves=[NEWER])) == 1
+
+
+def test_a_job_has_as_many_needs_as_the_steps_look_at(any_queue: SceneQueue) -> None:
+    """Of those all is cancelled; with one more, in whichever stage, the job is refused, and nothing of it is there."""
+    needs = [need_of(f"kind{number}") for number in range(MAX_NEEDS + 1)]
+    for stages in ([needs], [needs[:40], needs[40:]]):
+        with pytest.raises(InvalidValue, match="job many would have items of more than 64 kinds"):
+            _submit(any_queue, "many", *(dict.fromkeys(stage, 1) for stage in stages))
+    assert any_queue.inspect.depth().counts.total == 0
+    _submit(any_queue, "many", dict.fromkeys(needs[:-1], 1))
+    any_queue.producer.cancel("many")
+    assert any_queue.inspect.waiting() == []
 
 
 def test_a_job_of_several_needs_is_shown_and_cancelled_whole(any_queue: SceneQueue) -> None:

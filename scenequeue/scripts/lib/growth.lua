@@ -31,12 +31,28 @@ local function staged_growth(token, total)
   return sum == total and found or nil
 end
 
---- What an item brings, for take_growth(); nil if it is incomplete, or if the job's next stage is not deferred.
+--- True if a job's items may have these needs too, beside those that they have and those that this step has admitted before.
+--- needs  list of needs
+local function admit_needs(id, needs)
+  local job, n = job_of(id), 0
+  local with = { needs = job.admitted or job.needs }
+  for _, need in ipairs(needs) do
+    if not has_need(with, need) then with.needs = with.needs .. ' ' .. need end
+  end
+  for _ in string.gmatch(with.needs, '%S+') do n = n + 1 end
+  if n > NEED_LIMIT then return false end
+  job.admitted = with.needs
+  return true
+end
+
+--- What an item brings, for take_growth(); nil if it is incomplete, if the job would have too many needs, or if its next stage is not
+--- deferred.
 --- total  items that its ack names (count)
 local function growth_of(id, item, token, total)
   local stage = deferred_stage(id)
-  local staged = stage and staged_growth(token, total)
-  return staged and { item = item, token = token, stage = stage, staged = staged } or nil
+  local staged, needs = stage and staged_growth(token, total), {}
+  for i, list in ipairs(staged or {}) do needs[i] = list.need end
+  return staged and admit_needs(id, needs) and { item = item, token = token, stage = stage, staged = staged } or nil
 end
 
 --- Make staged lists part of a stage that has not opened, in time that does not depend on their length.
