@@ -189,7 +189,9 @@ class Dispatcher:
                 self._log.warning("waiting items cannot be served", problem=alarm)
         self._last = made
         rejection = Rejection(launcher.problem, launcher.lacks_capacity) if launcher.problem else None
-        reason = standstill(made, ticked.containers, self._policy, rejection, backoff.why if backoff.pause_s else None)
+        changed_by = {limit.name: limit.by for limit in self._changed}
+        false_starts = backoff.why if backoff.pause_s else None
+        reason = standstill(made, ticked.containers, self._policy, rejection, false_starts, changed_by)
         self._store_plan(made, reason, ticked.snapshot.at_ms)
         if self._observe:
             self._observe(ticked)

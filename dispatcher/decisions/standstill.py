@@ -1,6 +1,6 @@
 """Finds the reason that no containers are launched for waiting items: a pure function of the plan and the last launches."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from dispatcher.decisions.planner import Plan
@@ -17,7 +17,12 @@ class Rejection(NamedTuple):
 
 
 def standstill(
-    made: Plan, containers: Sequence[ContainerRecord], policy: Policy, rejection: Rejection | None, false_starts: Reason | None
+    made: Plan,
+    containers: Sequence[ContainerRecord],
+    policy: Policy,
+    rejection: Rejection | None,
+    false_starts: Reason | None,
+    changed_by: Mapping[str, str] | None = None,
 ) -> Reason | None:
     """Return the reason for operators and callers; None if nothing is ready, or if launches are planned and none failed.
 
@@ -27,6 +32,7 @@ def standstill(
         policy: the operator's bounds.
         rejection: the last launches, if the fleet started none of them; else None.
         false_starts: the reason of the last false starts; else None.
+        changed_by: limits that were changed at run time, with the operators who changed them.
     """
     if not made.ready:
         return None
@@ -46,10 +52,19 @@ def standstill(
         if not made.running:
             # All present containers are starting.
             return None
-        return Reason(Code.ALL_AT_WORK, {"containers": policy.max_containers, "setting": "SCENEBURST_MAX_CONTAINERS"})
+        return Reason(Code.ALL_AT_WORK, {"containers": policy.max_containers, **_origin("max_containers", changed_by)})
     budget, each = policy.budget_usd_per_hour, made.cut_usd_per_hour or policy.usd_per_hour_each
     if budget is not None and made.usd_per_hour + each > budget + 1e-9:
-        return Reason(Code.OVER_BUDGET, {"budget_usd_per_hour": budget, "usd_per_hour_each": round(each, 4)})
+        numbers = {"budget_usd_per_hour": budget, "usd_per_hour_each": round(each, 4)}
+        return Reason(Code.OVER_BUDGET, {**numbers, **_origin("budget_usd_per_hour", changed_by)})
     if made.at_work and made.running:
-        return Reason(Code.ALL_AT_WORK, {"containers": made.at_work, "setting": "SCENEBURST_MAX_PARALLEL_TASKS"})
+        return Reason(Code.ALL_AT_WORK, {"containers": made.at_work, **_origin("max_parallel_tasks", changed_by)})
     return None
+
+
+def _origin(limit: str, changed_by: Mapping[str, str] | None) -> dict[str, str | Reason]:
+    """Return the name under which the value in force was set, and the way to raise it."""
+    by = (changed_by or {}).get(limit)
+    if by is None:
+        return {"setting": f"SCENEBURST_{limit.upper()}", "remedy": Reason(Code.RAISE_SETTING, {"limit": limit})}
+    return {"setting": limit, "remedy": Reason(Code.RAISE_LIMIT, {"limit": limit, "by": by})}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 SENTENCES: Mapping[str, str] = {
     # --- a job or a queue that waits ---
-    "all_at_work": "all {containers:1 container|# containers} that {setting} allows {containers:is|are} at work",
+    "all_at_work": "all {containers:1 container|# containers} that {setting} allows {containers:is|are} at work; {remedy}",
     "all_drain": (
         "{containers:the only container that is allowed drains; another is|all # containers that are allowed drain; others are} "
         "launched afterwards"
@@ -19,11 +19,11 @@ SENTENCES: Mapping[str, str] = {
         "the dispatcher that acts is of an older version, which does not see this work (structure {structure} of the queue); "
         "upgrade it"
     ),
-    "over_budget": (
-        "a container of ${usd_per_hour_each:.4f} an hour would exceed SCENEBURST_BUDGET_USD_PER_HOUR={budget_usd_per_hour:g}"
-    ),
+    "over_budget": ("a container of ${usd_per_hour_each:.4f} an hour would exceed {setting}={budget_usd_per_hour:g}; {remedy}"),
     "paused": "the queue is paused; `sceneburst queue resume` goes on",
     "planned": "the dispatcher's plan: {why}",
+    "raise_limit": "{by} set this limit; raise it by `sceneburst limits set {limit}=…`",
+    "raise_setting": "raise it where the dispatcher is started, or at once by `sceneburst limits set {limit}=…`",
     "retry_later": "{items:1 item waits|# items wait} for the next attempt",
     "starting": "{containers:1 container is|# containers are} starting",
     "plan_malformed": "the plan in Redis is malformed; the dispatcher's next tick replaces it",

@@ -20,6 +20,9 @@ class Code(StrEnum):
     PAUSED = "paused"
     PLANNED = "planned"
     PLAN_MALFORMED = "plan_malformed"
+    #: Remedies for a bound of launches: by where its value comes from.
+    RAISE_LIMIT = "raise_limit"
+    RAISE_SETTING = "raise_setting"
     RETRY_LATER = "retry_later"
     STARTING = "starting"
 

@@ -70,6 +70,7 @@ def test_a_budget_that_an_operator_sets_bounds_launches(
     queue.operator.set_limits({"budget_usd_per_hour": "0.0001"}, "ann")
     dispatcher.tick()
     assert fleet.requests == []
+    assert "exceed budget_usd_per_hour=0.0001; ann set this limit" in queue.inspect.waits_because(queue.inspect.job("a")).text  # type: ignore[union-attr]
     dispatcher.close()
     queue.producer.cancel("a")
 

@@ -74,7 +74,29 @@ def test_containers_that_run_and_start_are_counted_where_all_are_at_work(state: 
     records, policy = [*_records(2, state=state, batch=5), *_records(1, state="running", batch=5)], Policy(max_parallel_tasks=3)
     reason = standstill(plan(one_need(20), records, policy, {}, 0), records, policy, None, None)
     assert reason is not None
-    assert reason.parameters == {"containers": 3, "setting": "SCENEBURST_MAX_PARALLEL_TASKS"}
+    assert (reason.parameters["containers"], reason.parameters["setting"]) == (3, "SCENEBURST_MAX_PARALLEL_TASKS")
+
+
+@pytest.mark.parametrize(
+    ("made", "records", "policy", "limit"),
+    [
+        (_MADE, [], Policy(budget_usd_per_hour=0.01), "budget_usd_per_hour"),
+        (replace(_MADE, running=2), _records(2), Policy(max_containers=2), "max_containers"),
+        (replace(_MADE, at_work=3, running=1), _records(3), Policy(max_parallel_tasks=3), "max_parallel_tasks"),
+    ],
+)
+def test_a_bound_says_where_it_was_set_and_how_to_raise_it(
+    made: Plan, records: Sequence[ContainerRecord], policy: Policy, limit: str
+) -> None:
+    """The setting of the environment, or the operator who changed the limit at run time."""
+    ours, others = standstill(made, records, policy, None, None, {"launches_per_tick": "ann@films"}), {limit: "ann@films"}
+    assert ours is not None
+    assert f"SCENEBURST_{limit.upper()}" in ours.text
+    assert ours.text.endswith(f"; raise it where the dispatcher is started, or at once by `sceneburst limits set {limit}=…`")
+    theirs = standstill(made, records, policy, None, None, others)
+    assert theirs is not None
+    assert "SCENEBURST_" not in theirs.text
+    assert theirs.text.endswith(f"; ann@films set this limit; raise it by `sceneburst limits set {limit}=…`")
 
 
 @pytest.mark.parametrize(("others", "own", "code"), [(0, 3, None), (5, 3, None), (5, 0, "all_at_work")])
