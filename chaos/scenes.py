@@ -63,7 +63,7 @@ POISON = (
     ),
     Kind("hangs", title="hangs", error="LimitExceeded", says="ran longer than", is_poison=True),
     Kind("large", image="large.png", error="LimitExceeded", says="more memory than it may", is_poison=True),
-    Kind("crashes", title="crashes", error="ToolFailed", says="code -11", is_poison=True),
+    Kind("crashes", title="crashes", error="ToolFailed", says="killed by signal 11", is_poison=True),
     Kind(
         "endless", audio="endless.wav", error="LimitExceeded", says="ran longer than", is_poison=True,
         or_else=("BadInput", "minutes at this rate"),

@@ -171,6 +171,7 @@ class Heartbeat:
     def _run(self) -> None:
         pause_s = min(self._lease_s / _BEATS_PER_LEASE, _MAX_PAUSE_S)
         while True:
+            began = time.monotonic()
             try:
                 self._beat()
             except QueueUnavailable as error:
@@ -180,7 +181,8 @@ class Heartbeat:
                 self._log_silence("heartbeat failed; running items go on", exc_info=True)
             touch_alive_file(self._alive_file)
             self._protection.follow(is_working=bool(self._in_flight.all()))
-            if self._stop.wait(pause_s):
+            # From start to start: on a busy machine a heartbeat itself takes time.
+            if self._stop.wait(max(0.0, began + pause_s - time.monotonic())):
                 return
 
     def _beat(self) -> None:

@@ -75,10 +75,11 @@ def launch_backoff(ledger: Iterable[ContainerRecord], now_ms: int, image: str = 
     # Containers that were launched together are one attempt.
     attempts = len({record.intended_ms for record in false_starts})
     pause_s = doubled(INITIAL_PAUSE_S, MAX_PAUSE_S, attempts)
-    last = max(false_starts, key=lambda record: record.ended_ms)
+    # The nearest to now, as ends may be in the future: Redis's clock can be set back.
+    last = min(false_starts, key=lambda record: abs(now_ms - record.ended_ms))
     max_launches = 1 if len(false_starts) >= _MAX_IN_A_ROW else None
     why = Reason(Code.STARTS_IN_VAIN, {"launches": len(false_starts), "problem": last.why or Reason(Code.NO_REASON_GIVEN)})
-    left_s = max(0.0, pause_s - (now_ms - last.ended_ms) / 1000)
+    left_s = max(0.0, pause_s - abs(now_ms - last.ended_ms) / 1000)
     return LaunchBackoff(left_s, max_launches, why)
 
 

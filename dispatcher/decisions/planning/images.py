@@ -33,13 +33,14 @@ def profile_of(
     said = [record for record in launched if record.serves]
     if not said:
         return policy.profile(image)
-    last = max(said, key=lambda record: record.intended_ms)
+    # The nearest to now, as launches may be in the future: Redis's clock can be set back.
+    last = min(said, key=lambda record: abs(now_ms - record.intended_ms))
     serves = served_by(last, structures) or frozenset()
     unheard = [(record.intended_ms, launched_for(record, structures)) for record in launched if not record.serves]
 
     def is_due(need: str) -> bool:
         # A probe that never said hello counts as a probe too.
-        tried_ms = max((at_ms for at_ms, asked in unheard if need in asked), default=0)
-        return now_ms - max(last.intended_ms, tried_ms) >= PROBE_AFTER_S * 1000
+        tried_ms = (at_ms for at_ms, asked in unheard if need in asked)
+        return all(abs(now_ms - at_ms) >= PROBE_AFTER_S * 1000 for at_ms in (last.intended_ms, *tried_ms))
 
     return policy.profile(image, serves, frozenset(need for need in needs if need not in serves and is_due(need)))

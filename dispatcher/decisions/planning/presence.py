@@ -29,7 +29,8 @@ def is_capacity(record: ContainerRecord, hello_timeout_s: float, now_ms: int) ->
     """Return True if a container works or may still start; a launch that has not said hello in time has failed."""
     if record.state not in _ALIVE or record.is_draining:
         return False
-    return record.state == "running" or now_ms - record.intended_ms <= hello_timeout_s * 1000
+    # A launch may be in the future: Redis's clock can be set back.
+    return record.state == "running" or abs(now_ms - record.intended_ms) <= hello_timeout_s * 1000
 
 
 def remaining_capacity(record: ContainerRecord) -> int:

@@ -43,6 +43,14 @@ def test_a_probe_that_never_said_hello_was_one_all_the_same() -> None:
     assert profile_of(ledger, Policy(), _NEEDS, _NOW_MS, (2,)).to_probe == set()
 
 
+def test_a_clock_that_was_set_back_neither_hides_a_hello_nor_a_probe() -> None:
+    """Launches that seem to come from the future say less than those of now."""
+    future = _container("c1", -2 * PROBE_AFTER_S, "render/1")
+    assert profile_of([future], Policy(), _NEEDS, _NOW_MS, (2,)).to_probe == {"render/2"}
+    profile = profile_of([future, _container("c2", 5, "render/1 render/2")], Policy(), _NEEDS, _NOW_MS, (2,))
+    assert (profile.serves, profile.to_probe) == ({"render/1", "render/2"}, set())
+
+
 def test_what_one_image_does_not_serve_says_nothing_of_another() -> None:
     """An operator who deploys a newer one does not wait for ten minutes."""
     ledger = [_container("c1", 5, "render/1", image="videos:1")]

@@ -49,6 +49,13 @@ def test_a_pause_is_over_when_its_time_is() -> None:
     assert (learnt.pause_s, learnt.max_launches) == (0.0, 1)
 
 
+def test_a_clock_that_was_set_back_prolongs_no_pause() -> None:
+    """A false start of the future counts, but only one of now makes the others wait."""
+    future = launched(-900)
+    assert launch_backoff([future], NOW_MS).pause_s == 0.0
+    assert launch_backoff([future, launched(6)], NOW_MS).pause_s == pytest.approx(3.0)
+
+
 def test_one_or_two_false_starts_cost_a_pause_but_no_probing() -> None:
     """One in some hundred never starts; that is no reason to be slow."""
     assert launch_backoff([launched(60), launched(70)], NOW_MS)[:2] == (0.0, None)

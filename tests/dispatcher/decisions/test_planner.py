@@ -26,6 +26,8 @@ def test_containers_that_start_are_counted_so_nothing_is_launched_twice() -> Non
     starting = [container("launched", batch=5), container("intended", batch=5)]
     assert plan(one_need(10, 100), starting, Policy(), {}, NOW_MS).launches == ()
     late = [record.model_copy(update={"intended_ms": NOW_MS - 200_000}) for record in starting]
+    of_the_future = [record.model_copy(update={"intended_ms": NOW_MS + 200_000}) for record in starting]
+    assert plan(one_need(10, 100), of_the_future, Policy(), {}, NOW_MS).launches
     assert sum(plan(one_need(10, 100), late, Policy(), {}, NOW_MS).launches) == 10
 
 
