@@ -1,6 +1,7 @@
 """The audit log: acts of operators, with their time and the number of items concerned."""
 
-from typing import NamedTuple
+import secrets
+from typing import Any, NamedTuple
 
 from scenequeue.structure.connection import Connection
 from scenequeue.structure.hashes import whole_number
@@ -40,6 +41,21 @@ def read_acts(connection: Connection, limit: int) -> list[Act]:
         )
         for entry_id, fields in entries
     ]
+
+
+def run_on_holders(connection: Connection, step: str, by: str, job_id: str, *words: str) -> list[Any]:
+    """Run a step of an operator on each structure that holds a job of this id, as one act; returns the answers.
+
+    Args:
+        connection: to the queue.
+        step: name of its script.
+        by: name of the operator.
+        job_id: first argument of the step.
+        words: its further arguments, before those for the audit log.
+    """
+    holders = connection.holders(job_id)
+    word = secrets.token_hex(8) if len(holders) > 1 else ""
+    return [each.run(step, job_id, *words, clean_name(by), word) for each in holders]
 
 
 def clean_name(by: str) -> str:

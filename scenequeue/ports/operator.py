@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from scenequeue.errors import JobConflict, JobNotFound
-from scenequeue.ports.audit_log import clean_name
+from scenequeue.ports.audit_log import clean_name, run_on_holders
 from scenequeue.ports.dead_search import DeadFilter, Progress, act_on_all
 from scenequeue.ports.limits import change_limits, reset_limits
 from scenequeue.reasons import Code
@@ -68,8 +68,7 @@ class OperatorPort:
             JobNotFound: there is no such dead letter.
             JobConflict: its job was cancelled, or there is no item in the letter.
         """
-        holders = self._connection.holders(job_id)
-        answers = {each.run("requeue", job_id, item_id, clean_name(by)) for each in holders}
+        answers = {*run_on_holders(self._connection, "requeue", by, job_id, item_id)}
         if "ready" in answers:
             return
         if "cancelled" in answers:
@@ -84,6 +83,5 @@ class OperatorPort:
         Raises:
             JobNotFound: there is no such dead letter.
         """
-        holders = self._connection.holders(job_id)
-        if not sum(int(each.run("discard", job_id, item_id, clean_name(by))) for each in holders):
+        if not sum(map(int, run_on_holders(self._connection, "discard", by, job_id, item_id))):
             raise JobNotFound(Code.LETTER_UNKNOWN, item_id=item_id, job_id=job_id)

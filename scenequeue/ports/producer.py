@@ -8,7 +8,7 @@ from scenequeue.jobs.ids import ItemId
 from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.job import JobEvent, JobSpec, JobState, JobStatus
 from scenequeue.jobs.result import ItemResult
-from scenequeue.ports.audit_log import clean_name
+from scenequeue.ports.audit_log import run_on_holders
 from scenequeue.ports.job_lookup import deferred_stages, ids_of_stage, job_not_found, jobs_of_id, place_of, read_job
 from scenequeue.ports.job_writer import CHUNK, MAX_STAGES, JobWriter, Submitted
 from scenequeue.structure.connection import BLOCK_LIMIT_S, Connection
@@ -195,8 +195,7 @@ class ProducerPort:
         Raises:
             JobNotFound: no job of this id.
         """
-        for each in self._connection.holders(job_id):
-            each.run("cancel", job_id, clean_name(by))
+        run_on_holders(self._connection, "cancel", by, job_id)
         found = [*jobs_of_id(self._connection, job_id)]
         if not found:
             raise job_not_found(job_id)

@@ -6,6 +6,7 @@
 --          delayed (zset), expiring (zset)
 -- ARGV[3]  job id
 -- ARGV[4]  name of the operator, for the audit log; '' for a program
+-- ARGV[5]  a random word that all steps of the act share, see record_part(); '' where this is the only one
 -- Output   the state the job was in, or nil when there is none
 -- Uses     names, commands, counters, events, lanes, leases, expiry, stages, acts
 
@@ -14,7 +15,7 @@ local id = ARGV[3]
 local job = job_of(id)
 local state, waiting = job.state, math.max(0, job.waiting)
 if state ~= 'active' and not (state == 'failed' and waiting > 0) then return finish(state) end
-record_act(ARGV[4], 'cancel', id, waiting + math.max(0, job.ready) + math.max(0, job.delayed))
+record_part(ARGV[4], 'cancel', id, waiting + math.max(0, job.ready) + math.max(0, job.delayed), ARGV[5])
 call('ZREM', P .. 'expiring', expiring_member(id, waiting))
 for _, need in ipairs(needs_of(job)) do
   unlink_ready(id, need)

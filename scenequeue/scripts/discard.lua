@@ -7,6 +7,7 @@
 -- ARGV[3]  job id
 -- ARGV[4]  item id
 -- ARGV[5]  name of the operator, for the audit log; '' for a program
+-- ARGV[6]  a random word that all steps of the act share, see record_part(); '' where this is the only one
 -- Output   1, or 0 when there is no such dead letter
 -- Uses     names, commands, counters, events, expiry, reasons, acts
 
@@ -19,6 +20,6 @@ call('DEL', P .. 'journal:' .. id .. '/' .. item)
 call('HDEL', job_key(id, 'history'), item .. '@')
 move(id, 'dead', 'dropped', 1)
 event(id, 'dropped', 'item_id', item)
-record_act(ARGV[5], 'discard', id .. '/' .. item, 1)
+record_part(ARGV[5], 'discard', id .. '/' .. item, 1, ARGV[6])
 drop_unopened(id)
 return finish(1)

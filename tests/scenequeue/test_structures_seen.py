@@ -36,21 +36,25 @@ def test_a_job_is_found_by_its_id_in_either_structure(old: SceneQueue, new: Scen
 
 
 def test_what_operators_do_reaches_each_job_of_an_id(old: SceneQueue, new: SceneQueue) -> None:
-    """An older version has submitted one of the same id: letters are requeued, discarded, and the job is cancelled, in both."""
+    """An older version has submitted one of the same id: letters are requeued, discarded, and the job is cancelled, in both.
+
+    Each is one entry of the audit log.
+    """
     for queue in (new, old):
         submit(queue, "a", 3)
         for lease in queue.worker.lease("c1", 2):
             queue.worker.fail("c1", lease, "BadInput", "never", transient=False)
     assert sorted(new.inspect.dead_ids("a")) == ["0-0", "0-1"]
-    new.operator.requeue("a", "0-0")
-    new.operator.discard("a", "0-1")
+    new.operator.requeue("a", "0-0", "ann")
+    new.operator.discard("a", "0-1", "ann")
     assert new.inspect.dead_ids("a") == []
     assert new.inspect.depth().counts.ready == 4
     assert new.producer.cancel("a", "ann").counts.dropped == 3
     assert {job.state for job in new.inspect.jobs()} == {JobState.CANCELLED}
     assert old.producer.status("a").state is JobState.CANCELLED
     assert new.inspect.depth().counts.dropped == 6
-    assert [(act.act, act.about, act.amount) for act in new.inspect.acts()] == [("cancel", "a", 2)] * 2
+    acts = [(act.act, act.about, act.amount) for act in new.inspect.acts()]
+    assert acts == [("cancel", "a", 4), ("discard", "a/0-1", 2), ("requeue", "a/0-0", 2)]
 
 
 def test_what_is_in_one_of_two_jobs_of_an_id_is_reached_there(old: SceneQueue, new: SceneQueue) -> None:

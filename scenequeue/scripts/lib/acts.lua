@@ -33,8 +33,9 @@ end
 
 --- Log one step of an act that takes several: its entry replaces that of the step before, with the amounts of both.
 --- by, act, about, amount  see record_act
---- word  identifies the act; random
+--- word  identifies the act; random. '' where the act takes this one step
 local function record_part(by, act, about, amount, word)
+  if word == '' then return record_act(by, act, about, amount) end
   local key = SHARED .. 'audit'
   for _, entry in ipairs(by ~= '' and call('XREVRANGE', key, '+', '-', 'COUNT', RECENT_ACTS) or {}) do
     -- As record_act() has written it.
