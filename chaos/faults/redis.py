@@ -70,7 +70,9 @@ def fill_aof(cluster: ChaosCluster, draws: random.Random) -> FaultAction | None:
     def free() -> None:
         with contextlib.suppress(psutil.Error, OSError):
             process.rlimit(psutil.RLIMIT_FSIZE, usual)
-        tell(server, "CONFIG", "SET", "appendfsync", "always")
+        if process_of(server) == process:
+            # A server that was restarted since may be full by another fault.
+            tell(server, "CONFIG", "SET", "appendfsync", "always")
 
     # Exactly its present size: Redis 7.0, once a replica, truncates a partial write at the wrong place and can then never
     # read its file again.

@@ -114,6 +114,17 @@ def test_who_is_killed_with_a_full_disk_says_since_when_it_may_have_lost_writes(
     assert pair.unsynced_since_ms is None
 
 
+def test_who_was_full_before_a_restart_leaves_a_full_disk_after_it_alone(pair: RedisPair) -> None:
+    """With `appendfsync always` the server would exit."""
+    before = _injected(fill_aof(_cluster(pair), _RNG))
+    _injected(restart_redis(_cluster(pair), _RNG)).undo()
+    since = _injected(fill_aof(_cluster(pair), _RNG))
+    before.undo()
+    assert ask(pair.primary, "CONFIG", "GET", "appendfsync") == {"appendfsync": "everysec"}
+    since.undo()
+    wait_until(lambda: ask(pair.primary, "SET", "after", "1"), "it takes writes")
+
+
 def test_a_fail_over_forgets_what_was_answered_since_the_cut(pair: RedisPair) -> None:
     """And nothing else; the address stays, and another fail-over is possible."""
     for turn in range(2):
