@@ -1,4 +1,4 @@
-"""Executes one leased item, and reports its result or its failure."""
+"""Runs one leased item in its thread, and hands in its result or its failure."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager

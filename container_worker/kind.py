@@ -1,4 +1,4 @@
-"""Executes an item of any kind: fetch -> fingerprint -> reuse? -> run -> upload.
+"""The interface of a kind of items, and the steps that are the same for all: fetch -> fingerprint -> reuse? -> run -> upload.
 
 A kind is one file in `container_worker/kinds/` with the steps that are specific to it.
 """

@@ -9,21 +9,22 @@ import structlog
 
 from dispatcher.decisions.planning.launch_limits import Order
 from dispatcher.decisions.planning.policy import Policy
+from dispatcher.decisions.standstill import Rejection
 from dispatcher.fleet import SIZES, Fleet, LaunchRequest, LaunchResult
 from scenequeue.backoff import doubled
 from scenequeue.errors import FleetError
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.ids import ContainerId
 from scenequeue.queue import SceneQueue
-from scenequeue.reasons import Reason
 from scenequeue.settings import DispatcherSettings
 
-#: Pauses after rounds in which nothing could be launched; they double from the first to the last.
+#: Pauses after calls in which the fleet accepted nothing; they double from the first to the last. Those for containers that
+#: start in vain are in decisions/launch_backoff.py.
 INITIAL_PAUSE_S, MAX_PAUSE_S = 2.0, 60.0
 
 
 class Launcher:
-    """Starts containers on one fleet, and pauses before it asks again a fleet that started none.
+    """Starts containers on one fleet; after a call in which none started, says how long the next should wait (the tick obeys).
 
     Args:
         queue: holds the ledger.
@@ -42,13 +43,11 @@ class Launcher:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._queue, self._fleet, self._settings, self._policy, self._clock = queue, fleet, settings, policy, clock
-        #: Consecutive calls that launched nothing.
-        self._failed_rounds = 0
+        #: Consecutive calls in which every launch failed.
+        self._failed_calls = 0
         self._not_before = 0.0
-        #: The error of the last round; None if it had none.
-        self.problem: Reason | None = None
-        #: True if the fleet lacked capacity.
-        self.lacks_capacity = False
+        #: The last call, if nothing started; else None.
+        self.rejection: Rejection | None = None
         #: Accepted and refused launches so far.
         self.made = self.failed = 0
         self._log = structlog.get_logger()
@@ -56,7 +55,7 @@ class Launcher:
     @property
     def pause_left_s(self) -> float:
         """Return the seconds until launches may be made again; 0 if they may be made now."""
-        return max(0.0, self._not_before - self._clock()) if self.problem else 0.0
+        return max(0.0, self._not_before - self._clock()) if self.rejection else 0.0
 
     def launch(self, fence: int, orders: Sequence[Order]) -> None:
         """Start one container per order.
@@ -79,11 +78,11 @@ class Launcher:
         try:
             results = self._fleet.launch(requests)
         except FleetError as error:
-            self._give_up(requests, error)
+            self._record_failed_call(requests, error)
             return
         for result in results:
             self._record(fence, result)
-        self._update_pause([result for result in results if result.error], len(results))
+        self._update_pause(results)
 
     def _intent(self, fence: int, order: Order) -> ContainerRecord:
         """Return the record of a container to be launched, at the highest price that it may have."""
@@ -115,28 +114,28 @@ class Launcher:
                 fence, result.container_id, result.handle, result.region, is_spot=result.is_spot, log=result.log
             )
 
-    def _give_up(self, requests: Sequence[LaunchRequest], error: FleetError) -> None:
+    def _record_failed_call(self, requests: Sequence[LaunchRequest], error: FleetError) -> None:
         """Handle a failed call. If it may have had an effect, keep the intents: a container that started says hello."""
         self.failed += len(requests)
         self._log.warning("launch failed", containers=len(requests), error=error)
         if not error.transient:
             for request in requests:
                 self._queue.dispatcher.record_ended(request.container_id, "failed", error.reason)
-        self._pause(error.reason, is_lasting=not error.transient)
+        self._pause(Rejection(error.reason), is_lasting=not error.transient)
 
-    def _update_pause(self, failed: Sequence[LaunchResult], asked: int) -> None:
-        if len(failed) < asked or not (error := failed[0].error):
-            self.problem, self._failed_rounds = None, 0
+    def _update_pause(self, results: Sequence[LaunchResult]) -> None:
+        rejections = [Rejection(result.error, result.lacks_capacity) for result in results if result.error]
+        if len(rejections) < len(results):
+            self.rejection, self._failed_calls = None, 0
         else:
-            first, is_lasting = failed[0], not any(result.transient for result in failed)
-            self._pause(error, is_lasting=is_lasting, lacks_capacity=first.lacks_capacity)
+            self._pause(rejections[0], is_lasting=not any(result.transient for result in results))
 
-    def _pause(self, problem: Reason, *, is_lasting: bool, lacks_capacity: bool = False) -> None:
+    def _pause(self, rejection: Rejection, *, is_lasting: bool) -> None:
         # No jitter: only one dispatcher acts, so retries cannot coincide.
-        self._failed_rounds += 1
-        pause_s = MAX_PAUSE_S if is_lasting else doubled(INITIAL_PAUSE_S, MAX_PAUSE_S, self._failed_rounds)
+        self._failed_calls += 1
+        pause_s = MAX_PAUSE_S if is_lasting else doubled(INITIAL_PAUSE_S, MAX_PAUSE_S, self._failed_calls)
         self._not_before = self._clock() + pause_s
-        self.problem, self.lacks_capacity = problem, lacks_capacity
+        self.rejection = rejection
 
     def _environment(self, record: ContainerRecord, order: Order) -> dict[str, str]:
         """Return the variables of a container; no secrets, which it has from its own environment."""

@@ -1,4 +1,4 @@
-"""Executes the reaper's verdicts: drains containers, stops them, and puts back their items."""
+"""Acts on the verdicts of decisions/reaper.py: drains containers, stops them, and puts back their items."""
 
 from collections.abc import Callable, Sequence
 

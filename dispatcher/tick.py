@@ -15,7 +15,7 @@ from dispatcher.decisions.planner import Plan, plan
 from dispatcher.decisions.planning.images import profile_of
 from dispatcher.decisions.pricing import is_priced
 from dispatcher.decisions.reaper import find_reapable
-from dispatcher.decisions.standstill import Rejection, standstill
+from dispatcher.decisions.standstill import standstill
 from dispatcher.fleet import Fleet, FleetContainer
 from dispatcher.heartbeat_watch import HeartbeatWatch
 from dispatcher.launcher import Launcher
@@ -138,7 +138,7 @@ class Dispatcher:
     @property
     def launch_problem(self) -> Reason | None:
         """The error of the last tick's launches if none of them succeeded, else None."""
-        return self._launcher.problem
+        return self._launcher.rejection.problem if self._launcher.rejection else None
 
     def close(self) -> None:
         """Release the lock, so that another dispatcher becomes active at once; safe twice."""
@@ -178,7 +178,7 @@ class Dispatcher:
         needs = [waiting.need for waiting in seen.backlog.needs]
         profile = profile_of(seen.containers, self._policy, needs, seen.at_ms, seen.backlog.structures, self._image)
         made = plan(seen.backlog, seen.containers, self._policy, seen.rates, seen.at_ms, (profile,))
-        return apply_launch_backoff(made, seen.backoff, self._launcher.problem if self._launcher.pause_left_s else None)
+        return apply_launch_backoff(made, seen.backoff, self.launch_problem if self._launcher.pause_left_s else None)
 
     def _publish(self, ticked: Ticked) -> None:
         made, launcher, backoff = ticked.plan, self._launcher, ticked.snapshot.backoff
@@ -188,10 +188,9 @@ class Dispatcher:
             if alarm.parameters.get("need") not in {each.parameters.get("need") for each in self._last.alarms}:
                 self._log.warning("waiting items cannot be served", problem=alarm)
         self._last = made
-        rejection = Rejection(launcher.problem, launcher.lacks_capacity) if launcher.problem else None
         changed_by = {limit.name: limit.by for limit in self._changed}
         false_starts = backoff.why if backoff.pause_s else None
-        reason = standstill(made, ticked.containers, self._policy, rejection, false_starts, changed_by)
+        reason = standstill(made, ticked.containers, self._policy, launcher.rejection, false_starts, changed_by)
         self._store_plan(made, reason, ticked.snapshot.at_ms)
         if self._observe:
             self._observe(ticked)

@@ -10,10 +10,11 @@ from scenequeue.reasons import Code, Reason
 
 
 class Rejection(NamedTuple):
-    """A round of launches of which none succeeded: the fleet's error, and whether it lacked capacity."""
+    """A call for launches in which none started."""
 
     problem: Reason
-    lacks_capacity: bool
+    #: True if the fleet has no room at present; the next call may succeed.
+    lacks_capacity: bool = False
 
 
 def standstill(

@@ -77,6 +77,8 @@ class WorkerPort(ContainerReports):
     ) -> tuple[list[Lease], list[Lease]]:
         """Store results and lease the next items, whose work begins now, in one step. Arguments as for `ack` and `lease`.
 
+        For workers of items that take less time than a round trip; container workers ack each item by itself.
+
         Returns:
             The leases whose result was refused, and the new leases.
 

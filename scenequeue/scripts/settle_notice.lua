@@ -1,12 +1,12 @@
--- Record the outcome of one post to a job's callback address, and when the next is due.
+-- Record that a post to a job's callback address begins, or how it ended, and when the next is due.
 --
 -- Keys     notices (zset), job:<id> (hash)
 -- ARGV[3]  job id
 -- ARGV[4]  pause until the next post (ms), or '' when there is none
 -- ARGV[5]  pending, delivered or given_up; '' for a post that has only begun
 -- ARGV[6]  why it failed, or ''
--- ARGV[7]  when the job ended that was posted (ms), or '' for any. What has ended since keeps its notice: the job once more after a
---          requeue, or another of the same id in another structure.
+-- ARGV[7]  finish time (ms) of the job that was posted, or '' for any. If the job has another by now (it ended again after a
+--          requeue, or is another one of this id in another structure), nothing is changed.
 -- Output   nil
 -- Uses     names, commands, clock
 

@@ -3,7 +3,8 @@
 -- Keys     drain:<container> (string; the operator who asked for it, '' for a program)
 -- Uses     names, commands
 
---- How long a container gets no leases after it was marked.
+--- Seconds for which a container gets no leases after it was marked: as long as its record is kept (CONTAINER_TTL_S). A drain
+--- ends long before.
 local DRAIN_TTL_S = 86400
 
 local function is_draining(container) return call('EXISTS', SHARED .. 'drain:' .. container) == 1 end
