@@ -3,14 +3,17 @@
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from io import TextIOWrapper
 from typing import Annotated
 
 import typer
 
+from sceneburst.codes import Code
 from sceneburst.exit_codes import Exit, Interrupted
+from sceneburst.terminal.closed_output import OutputClosed, detect_closed_output, forget_output
 from sceneburst.terminal.on_demand import Group, Listed
+from sceneburst.terminal.usage import UsageError, reason_of
 from sceneburst.words import use_words
 from scenequeue.errors import (
     FleetError,
@@ -25,6 +28,7 @@ from scenequeue.errors import (
     StorageUnavailable,
 )
 from scenequeue.interruption import raise_on
+from scenequeue.reasons import Code as QueueCode, Reason
 from scenequeue.redaction import redact_tracebacks
 from scenequeue.start import exit_quietly_on_interrupt, is_service
 from scenequeue.storages.disk_errors import is_full
@@ -98,28 +102,30 @@ _CODES: list[tuple[type[SceneburstError], Exit]] = [
 
 
 def main() -> None:
-    """Run the command line; our errors are printed as a line, never as a traceback. Exit codes: sceneburst/exit_codes.py."""
+    """Run the command line; our errors are printed as lines, never as a traceback. Exit codes: sceneburst/exit_codes.py."""
     redact_tracebacks()
     use_words()
+    words = sys.argv[1:]
     if isinstance(sys.stdout, TextIOWrapper):
         # On a terminal or pipe without UTF-8, print question marks for characters that it cannot encode.
         sys.stdout.reconfigure(errors="replace")
-    serves = is_service(sys.argv[1:])
-    send_waiting: Callable[[], None] = lambda: None  # noqa: E731
+    if not is_service(words) and words[:1] != ["worker"]:
+        # Programs that log to standard error go on without a reader.
+        detect_closed_output()
     try:
-        try:
-            if serves:
-                # Until the command handles signals itself.
-                exit_quietly_on_interrupt(serves=True)
-            else:
-                send_waiting = raise_on((signal.SIGINT, signal.SIGTERM), _interrupt, (Interrupted,))
-            app(prog_name="sceneburst")
-        finally:
-            # All that is left is to report the exit code.
-            exit_quietly_on_interrupt(serves=serves)
-            if not serves:
-                signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
-                send_waiting()
+        code = _run(words)
+        sys.stdout.flush()
+    except OutputClosed:
+        forget_output()
+        code = Exit.OUTPUT_CLOSED
+    sys.exit(code)
+
+
+def _run(words: Sequence[str]) -> int:
+    """Run a command, and report the error that ends it; return the exit code."""
+    try:
+        code = _run_interruptibly(serves=is_service(words))
+        sys.stdout.flush()
     except Interrupted as stop:
         # Python removes its handlers before it has ended; a second Ctrl-C would then change the exit code.
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -127,34 +133,63 @@ def main() -> None:
         from sceneburst.terminal.screen import note
 
         note("; ".join(["interrupted", *stop.args]), "yellow")
-        sys.exit(Exit.INTERRUPTED)
-    except SceneburstError as error:
-        from sceneburst.terminal.screen import note
+        return Exit.INTERRUPTED
+    except UsageError as error:
+        from sceneburst.terminal.error_output import print_error_json
 
-        for line in error.lines:
-            note(f"error: {line}", "red")
-        for line in getattr(error, "__notes__", ()):
-            note(line)
-        sys.exit(next((code for kind, code in _CODES if isinstance(error, kind)), Exit.FAILED))
+        error.show()
+        print_error_json(reason_of(error), words)
+        return Exit.USAGE
+    except SceneburstError as error:
+        from sceneburst.terminal.error_output import print_error
+
+        print_error(error, words)
+        return next((code for kind, code in _CODES if isinstance(error, kind)), Exit.FAILED)
     except UnicodeEncodeError:
         # Python keeps bytes that are not UTF-8 as halves of characters, which are right in a path only.
-        if all(word.encode("utf-8", "ignore").decode() == word for word in sys.argv):
+        if all(word.encode("utf-8", "ignore").decode() == word for word in words):
             raise
-        from sceneburst.terminal.screen import note
+        from sceneburst.terminal.error_output import print_error
 
-        note("error: a word of the command line is not in UTF-8", "red")
-        sys.exit(Exit.USAGE)
+        print_error(SceneburstError(Code.WORD_NOT_UTF8), words)
+        return Exit.USAGE
     except OSError as error:
         if not is_full(error) and error.filename is None:
             raise
-        from sceneburst.terminal.screen import note
+        from sceneburst.terminal.error_output import print_error
 
         if is_full(error):
             # Output that failed on a full disk would be written again at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        place = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
-        note(f"error: {place}{error.strerror}", "red")
-        sys.exit(Exit.FAILED)
+        print_error(SceneburstError(_reason_of_system(error)), words)
+        return Exit.FAILED
+    return code
+
+
+def _run_interruptibly(*, serves: bool) -> int:
+    """Run a command, whose exit code is returned. A signal raises Interrupted; it ends a service at once."""
+    send_waiting: Callable[[], None] = lambda: None  # noqa: E731
+    try:
+        if serves:
+            # Until the command handles signals itself.
+            exit_quietly_on_interrupt(serves=True)
+        else:
+            send_waiting = raise_on((signal.SIGINT, signal.SIGTERM), _interrupt, (Interrupted,))
+        # The code that a command has raised `typer.Exit` with, else None.
+        return app(prog_name="sceneburst", standalone_mode=False) or Exit.OK
+    finally:
+        # All that is left is to report the exit code.
+        exit_quietly_on_interrupt(serves=serves)
+        if not serves:
+            signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+            send_waiting()
+
+
+def _reason_of_system(error: OSError) -> Reason:
+    problem = error.strerror or str(error)
+    if error.filename is None:
+        return Reason(QueueCode.OTHER, {"text": problem})
+    return Reason(QueueCode.ADDRESS_FAILED, {"uri": os.fsdecode(error.filename), "problem": problem})
 
 
 def _interrupt(_number: int) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
+from sceneburst.codes import Code
 from scenequeue.errors import FleetError, LogNotFound
 from scenequeue.jobs.container import ContainerRecord
 
@@ -42,7 +43,7 @@ def log_of(record: ContainerRecord) -> Iterator[bytes]:
     if record.fleet == "docker":
         return _from_engine(record)
     if record.fleet == "fargate":
-        raise LogNotFound(_in_cloudwatch(record))
+        raise _in_cloudwatch(record)
     return _from_file(record)
 
 
@@ -58,20 +59,18 @@ def lines_of(chunks: Iterable[bytes]) -> Iterator[str]:
 
 def _from_file(record: ContainerRecord) -> Iterator[bytes]:
     if not record.log:
-        where = f" on {record.host}" if record.host else ""
-        raise LogNotFound(
-            f"container {record.container_id} has no log of its own: it was started by hand{where}, or never; what it "
-            "writes goes to whoever started it"
-        )
+        if record.host:
+            raise LogNotFound(Code.LOG_NOT_KEPT_ON, container_id=record.container_id, host=record.host)
+        raise LogNotFound(Code.LOG_NOT_KEPT, container_id=record.container_id)
     try:
         with Path(record.log).open("rb") as log:
             while chunk := log.read(_CHUNK_BYTES):
                 yield chunk
     except OSError as error:
-        where = f"the dispatcher's machine ({record.host})" if record.host else "the dispatcher's machine"
-        raise LogNotFound(
-            f"{record.log} cannot be read here ({error.strerror}): it is on {where}, and is kept for a day after the end"
-        ) from None
+        problem = error.strerror or str(error)
+        if record.host:
+            raise LogNotFound(Code.LOG_ON_HOST, path=record.log, problem=problem, host=record.host) from None
+        raise LogNotFound(Code.LOG_ELSEWHERE, path=record.log, problem=problem) from None
 
 
 def _from_engine(record: ContainerRecord) -> Iterator[bytes]:
@@ -82,19 +81,14 @@ def _from_engine(record: ContainerRecord) -> Iterator[bytes]:
     try:
         found = fleet.logs(record.handle)
         if found is None:
-            raise LogNotFound(
-                f"the engine has no container {record.container_id} any more: two minutes after its end it goes, with its log"
-            )
+            raise LogNotFound(Code.LOG_GONE, container_id=record.container_id)
         yield from found
     finally:
         fleet.close()
 
 
-def _in_cloudwatch(record: ContainerRecord) -> str:
+def _in_cloudwatch(record: ContainerRecord) -> LogNotFound:
     task = record.handle.rpartition("/")[2]
     region = f" --region {record.region}" if record.region else ""
-    return (
-        f"container {record.container_id} is the ECS task {task or '?'}: it writes to CloudWatch, which is not read from here "
-        f"yet; its group is the awslogs-group of the task definition (the template's is /sceneburst/STACK/worker): "
-        f"aws logs tail GROUP --log-stream-names worker/worker/{task}{region}"
-    )
+    command = f"aws logs tail GROUP --log-stream-names worker/worker/{task}{region}"
+    return LogNotFound(Code.LOG_IN_CLOUDWATCH, container_id=record.container_id, task=task or "?", command=command)

@@ -17,6 +17,8 @@ class Exit(IntEnum):
     #: A required service does not answer or is not installed: Redis, ffmpeg, the object store.
     UNAVAILABLE = 3
     INTERRUPTED = 130
+    #: Whoever read the output has closed it, as `| head -1` does; the code that shells show for SIGPIPE.
+    OUTPUT_CLOSED = 141
 
 
 class Interrupted(BaseException):

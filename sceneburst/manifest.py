@@ -12,6 +12,7 @@ from producer.checks import Checks, Rules, scene_called
 from producer.codes import Code
 from producer.places import local_path
 from producer.reach import Reach
+from sceneburst.codes import Code as CommandCode
 from sceneburst.manifest_file import parsed
 from scenequeue.errors import InvalidScenes, Mistake, Place
 from scenequeue.jobs.film import Film
@@ -36,8 +37,8 @@ class Manifest:
     #: The film of the scenes; None for none.
     film: Film | None
     labels: dict[str, str]
-    #: Missing local inputs, as "file:line: …": their scenes will fail, the others will not.
-    missing: list[str]
+    #: Missing local inputs, each with file and line: their scenes will fail, the others will not.
+    missing: list[Reason]
 
 
 def item_names(scenes: Sequence[Scene], film: Film | None) -> dict[ItemId, str]:
@@ -133,9 +134,13 @@ class _Reader:
             raise InvalidScenes(self._lines_of([*mistakes, *checks.absent]))
         checks.raise_unavailable()
 
-    def _lines_of(self, mistakes: Iterable[Mistake]) -> list[str]:
-        numbered = sorted(((self._line(each.place), each.text) for each in mistakes), key=lambda each: each[0])
-        return [f"{self._path}:{line}: {text}" if line else text for line, text in numbered]
+    def _lines_of(self, mistakes: Iterable[Mistake]) -> list[Reason]:
+        numbered = sorted(((self._line(each.place), each.reason) for each in mistakes), key=lambda each: each[0])
+        path = str(self._path)
+        return [
+            Reason(CommandCode.MISTAKE_AT_LINE, {"path": path, "line": line, "mistake": reason}) if line else reason
+            for line, reason in numbered
+        ]
 
     def _at_line(self, place: Place, called: Reason) -> Reason:
         return Reason(Code.AT_LINE, {"place": called, "line": self._line(place)})

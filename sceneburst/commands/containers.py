@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from sceneburst.codes import Code as CommandCode
 from sceneburst.terminal.operator_name import operator_name
 from sceneburst.terminal.screen import (
     JsonFlag,
@@ -12,7 +13,6 @@ from sceneburst.terminal.screen import (
     RedisUrl,
     age_text,
     connected,
-    fail,
     note,
     print_json,
     print_json_line,
@@ -22,8 +22,8 @@ from sceneburst.terminal.screen import (
     table,
 )
 from sceneburst.words import plan_for_people
+from scenequeue.errors import SceneburstError
 from scenequeue.jobs.container import ALL_CONTAINERS, TAIL_LINES, ContainerRecord
-from scenequeue.quoted import quoted
 from scenequeue.reasons import Code
 
 app = typer.Typer(help="List and stop containers, read their logs.", invoke_without_command=True)
@@ -80,7 +80,7 @@ def stop(
             records = [found] if found else []
         chosen = [record.container_id for record in records if not record.has_ended]
         if not chosen and container_id != "all":
-            raise fail(f"no container {quoted(container_id)} is running")
+            raise SceneburstError(CommandCode.CONTAINER_NOT_RUNNING, container_id=container_id)
         for each in chosen:
             queue.dispatcher.drain(each, by=operator_name())
     say(f"{len(chosen)} draining")
@@ -99,7 +99,7 @@ def logs(
     with connected(redis_url, namespace) as queue:
         record, told = queue.inspect.container(container_id), queue.inspect.log(container_id)
     if record is None:
-        raise fail(f"no container {quoted(container_id)} is known; records last for a day after the last news")
+        raise SceneburstError(CommandCode.CONTAINER_WITHOUT_RECORD, container_id=container_id)
     chunks, why_tail = log_or_tail(record, told)
     if why_tail:
         note(f"the last lines that the container has told, {TAIL_LINES} at most: {why_tail}", "dim")
@@ -116,12 +116,12 @@ def plan(as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Names
     """Show the dispatcher's last plan and its reason."""
     with connected(redis_url, namespace) as queue:
         found, now_ms = queue.inspect.plan(), queue.inspect.now_ms()
-    shown = plan_for_people(found) if found else None
+    if found is None:
+        raise SceneburstError(Code.NO_DISPATCHER)
+    shown = plan_for_people(found)
     if as_json:
         print_json(shown)
-    if shown is None:
-        raise fail("no dispatcher has acted in the last minute; is one running?")
-    if not as_json:
+    else:
         say(f"{shown['why']} ({age_text(shown['at_ms'], now_ms)} ago; running: ${shown['usd_per_hour']:.4f}/h)")
         for limit in shown.get("limits") or ():
             say(f"limit {limit['name']} {limit['value']:g}: by {limit['by']}, {age_text(limit['at_ms'], now_ms)} ago")

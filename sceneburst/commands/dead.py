@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sceneburst.codes import Code
 from sceneburst.commands.filters import filter_of
 from sceneburst.commands.jobs import LabelOption, parse_label
 from sceneburst.counted import counted
@@ -22,6 +23,7 @@ from sceneburst.terminal.screen import (
     say,
     table,
 )
+from sceneburst.terminal.usage import RefusedWord
 from scenequeue.errors import JobNotFound
 from scenequeue.jobs.job import Lane
 from scenequeue.jobs.result import DeadLetter
@@ -208,9 +210,9 @@ def _filter(job: str | None, reason: str | None, lane: Lane | None, label: list[
 def _check_choice(job_id: str | None, all_of_them: bool, wanted: "DeadFilter") -> None:
     """Refuse a filter without --all, and --all with a job's id, because either could act on more letters than meant."""
     if job_id is None and not all_of_them:
-        raise typer.BadParameter("name a job, or --all with a filter such as --reason")
+        raise RefusedWord(Code.LETTERS_NOT_NAMED)
     if job_id is not None and (all_of_them or wanted.text != "all"):
-        raise typer.BadParameter("a job's id stands without --all and filters; with --all it is --job")
+        raise RefusedWord(Code.LETTERS_NAMED_TWICE)
 
 
 def _follow(steps: "Iterator[Progress]", done: str) -> int:

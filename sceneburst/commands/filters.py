@@ -2,10 +2,10 @@
 
 from typing import Any, TypeVar
 
-import typer
 from pydantic import ValidationError
 
-from scenequeue.errors import refused_field
+from sceneburst.terminal.usage import RefusedWord
+from scenequeue.errors import refused_field, several
 from scenequeue.jobs.options import FrozenModel
 
 _Filter = TypeVar("_Filter", bound=FrozenModel)
@@ -15,9 +15,9 @@ def filter_of(kind: type[_Filter], **wanted: Any) -> _Filter:
     """Return a filter of this kind.
 
     Raises:
-        typer.BadParameter: nothing can have such a property.
+        RefusedWord: nothing can have such a property.
     """
     try:
         return kind(**wanted)
     except ValidationError as error:
-        raise typer.BadParameter("; ".join(refused_field(each).text for each in error.errors())) from None
+        raise RefusedWord(several(map(refused_field, error.errors()))) from None

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from sceneburst.codes import Code
 from sceneburst.commands.job_status import (
     STATUS_COLUMNS,
     callback_text,
@@ -39,9 +40,11 @@ from sceneburst.terminal.screen import (
     table,
 )
 from sceneburst.terminal.suggestions import Suggestions
+from sceneburst.terminal.usage import RefusedWord
 from scenequeue.errors import JobNotFound, SceneburstError
 from scenequeue.jobs.job import JobState, Lane
 from scenequeue.jobs.result import ItemResult
+from scenequeue.reasons import Reason
 
 JobArgument = Annotated[str, typer.Argument(help="The job's id.", show_default=False)]
 LabelOption = Annotated[list[str] | None, typer.Option("--label", help="A label name=value; repeatable.", show_default=False)]
@@ -75,7 +78,7 @@ def submit(
 
         job = read_manifest(manifest, find_reach, output=output)
         if job.output is None:
-            raise InvalidScenes([f"{manifest}: no output; name one here with --output or in the manifest"])
+            raise InvalidScenes([Reason(Code.OUTPUT_NOT_NAMED, {"path": str(manifest)})])
         if job.missing:
             raise InvalidScenes(job.missing)
         # Choose the id here, so that it is known even if the submission is interrupted.
@@ -153,7 +156,7 @@ def watch(
     with connected(redis_url, namespace) as queue:
         queue.inspect.job(job_id)
         suggestions = Suggestions(redis_url, namespace)
-        with _following(job_id, suggestions, as_lines=as_json):
+        with _following(job_id, suggestions):
             ended = follow(queue, job_id, queue.producer.names(job_id), tell=print_json_line if as_json else None)
         found_results = queue.producer.results(job_id)
         if as_json:
@@ -229,15 +232,13 @@ def download(
 
 
 @contextmanager
-def _following(job_id: str, suggestions: Suggestions, *, as_lines: bool = False) -> Iterator[None]:
-    """Print that the job goes on if following it ends early; with JSON lines, an error is a line too."""
+def _following(job_id: str, suggestions: Suggestions) -> Iterator[None]:
+    """Print that the job goes on if following it ends early."""
     goes_on = f"job {job_id} goes on; {suggestions.command('watch', job_id)} follows it again"
     try:
         with when_interrupted(goes_on):
             yield
     except SceneburstError as error:
-        if as_lines:
-            print_json_line({"event": "error", **error.reason.to_people()})
         if not isinstance(error, JobNotFound):
             error.add_note(goes_on)
         raise
@@ -247,11 +248,11 @@ def parse_label(text: str) -> tuple[str, str]:
     """Parse a label "name=value" from the command line.
 
     Raises:
-        typer.BadParameter: it has no "=".
+        RefusedWord: it has no "=".
     """
     name, sign, value = text.partition("=")
     if not sign or not name:
-        raise typer.BadParameter(f"{text!r} is not name=value", param_hint="--label")
+        raise RefusedWord(Code.LABEL_MALFORMED, "--label", given=text)
     return name, value
 
 

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from sceneburst.codes import Code
 from sceneburst.terminal.operator_name import operator_name
 from sceneburst.terminal.screen import (
     JsonFlag,
@@ -17,6 +18,7 @@ from sceneburst.terminal.screen import (
     say,
     table,
 )
+from sceneburst.terminal.usage import RefusedWord
 
 app = typer.Typer(help="Show, set and reset limits of launches at run time.", invoke_without_command=True)
 
@@ -55,8 +57,7 @@ def set_limits(
     for each in values:
         name, separator, value = each.partition("=")
         if not separator or name.strip() in named:
-            why = "comes twice" if separator else "is not NAME=VALUE, as in max_containers=20"
-            raise typer.BadParameter(f"{each!r} {why}")
+            raise RefusedWord(Code.LIMIT_REPEATED if separator else Code.LIMIT_MALFORMED, given=each)
         named[name.strip()] = value.strip()
     with connected(redis_url, namespace) as queue:
         queue.operator.set_limits(named, operator_name())

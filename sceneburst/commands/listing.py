@@ -6,10 +6,12 @@ from typing import Annotated
 
 import typer
 
+from sceneburst.codes import Code
 from sceneburst.commands.filters import filter_of
 from sceneburst.commands.job_status import STATUS_COLUMNS, labels_text, status_data, status_row
 from sceneburst.commands.jobs import LabelOption, parse_label
 from sceneburst.terminal.screen import JsonFlag, Namespace, RedisUrl, connected, note, print_json, print_table, say, table
+from sceneburst.terminal.usage import RefusedWord
 from scenequeue.jobs.job import JobState, Lane
 from scenequeue.jobs.job_filter import SEARCH_LIMIT, JobFilter
 
@@ -57,9 +59,9 @@ def parse_age_ms(text: str) -> int:
     """Parse an age such as 90s, 15m, 1h, 2d or 1w; return milliseconds.
 
     Raises:
-        typer.BadParameter: it is not an age.
+        RefusedWord: it is not an age.
     """
     parts = _AGE.fullmatch(text.strip())
     if parts is None:
-        raise typer.BadParameter(f"{text!r} is no age; 90s, 15m, 1h, 2d and 1w are", param_hint="--since")
+        raise RefusedWord(Code.AGE_MALFORMED, "--since", given=text)
     return int(timedelta(**{_UNITS[parts[2]]: int(parts[1])}) / timedelta(milliseconds=1))

@@ -8,10 +8,12 @@ from urllib.parse import urlsplit
 
 import typer
 
+from sceneburst.codes import Code
 from sceneburst.counted import Number
 from sceneburst.exit_codes import Exit, when_interrupted
 from sceneburst.terminal.screen import JsonFlag, note, print_json, print_table, say
 from scenequeue.errors import SceneburstError
+from scenequeue.reasons import Reason
 from scenequeue.start import require
 
 if TYPE_CHECKING:
@@ -59,7 +61,7 @@ def render(
         _check_output(settings, target)
         find_ffmpeg()
         for line in job.missing:
-            note(f"warning: {line}; this scene will fail, the others are rendered", "yellow")
+            note(f"warning: {line.text}; this scene will fail, the others are rendered", "yellow")
         most = containers or os.cpu_count() or 1
         batch = -(-len(job.scenes) // most)
         more = {"SCENEBURST_SCENES_PER_BATCH": str(batch)}
@@ -142,7 +144,7 @@ def _check_output(settings: Any, target: str) -> None:
     try:
         UriStorage(settings).check_writable(target)
     except ItemError as error:
-        raise InvalidScenes([f"the output cannot be written: {error}"]) from None
+        raise InvalidScenes([Reason(Code.OUTPUT_NOT_WRITABLE, {"problem": error.reason})]) from None
 
 
 def _input_folders(scenes: list[Any], music: str | None) -> list[Path]:

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sceneburst.codes import Code
 from sceneburst.counted import counted
 from sceneburst.exit_codes import when_interrupted
 from sceneburst.terminal.screen import err, note
+from sceneburst.terminal.usage import RefusedWord
 from scenequeue.start import require
 
 if TYPE_CHECKING:
@@ -65,7 +67,7 @@ def up(
 
     if fleet is Fleet.PROCESS:
         if image is not None:
-            raise typer.BadParameter("processes have no image; add --fleet docker", param_hint="--image")
+            raise RefusedWord(Code.IMAGE_OF_PROCESSES, "--image")
         find_ffmpeg()
     for root in roots or []:
         # Outputs create their folder; a mistyped input folder would only show when scenes are refused.

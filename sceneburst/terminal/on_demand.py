@@ -2,13 +2,16 @@
 
 import shutil
 from importlib import import_module
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
 from scenequeue.quoted import one_line
+
+if TYPE_CHECKING:
+    from scenequeue.reasons import Reason
 
 #: Width in columns that Typer's framed help needs for names, types and texts side by side.
 _FRAMED_WIDTH = 80
@@ -51,7 +54,11 @@ class Group(TyperGroup):
         try:
             return super().invoke(ctx)
         except typer.BadParameter as error:
-            error.message = _in_our_words(error)
+            cause = error.__cause__
+            if isinstance(cause, ValueError) and (reason := _reason_of_pydantic(cause)):
+                # Typer takes the words of pydantic.
+                error.message, error.reason = reason.text, reason  # type: ignore[attr-defined]
+            error.message = one_line(error.message)
             raise
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
@@ -61,17 +68,13 @@ class Group(TyperGroup):
         return super().resolve_command(ctx, args)
 
 
-def _in_our_words(error: typer.BadParameter) -> str:
+def _reason_of_pydantic(cause: ValueError) -> "Reason | None":
     # Imported here, as they load pydantic.
     from pydantic import ValidationError
 
     from scenequeue.errors import refused_value
 
-    cause = error.__cause__
-    if isinstance(cause, ValidationError):
-        # Typer takes the words of pydantic.
-        return one_line(refused_value(cause.errors(include_url=False)[0]).text)
-    return one_line(error.message)
+    return refused_value(cause.errors(include_url=False)[0]) if isinstance(cause, ValidationError) else None
 
 
 def _load(name: str, home: str) -> Any:

@@ -12,8 +12,9 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from sceneburst.exit_codes import Exit
+from sceneburst.codes import Code
 from sceneburst.terminal.sheet import INDENT, Sheet, wrapped
+from sceneburst.terminal.usage import Declined, RefusedWord
 from scenequeue.quoted import one_line
 from scenequeue.redaction import redact
 
@@ -84,7 +85,7 @@ def run_group(
     group: Any = context.command
     taken = {param.name for param in group.commands[context.invoked_subcommand].params}
     if as_json and "as_json" not in taken:
-        raise typer.BadParameter(f"'{context.info_name} {context.invoked_subcommand}' prints no JSON", param_hint="--json")
+        raise RefusedWord(Code.JSON_NOT_PRINTED, "--json", command=f"{context.info_name} {context.invoked_subcommand}")
     context.default_map = {context.invoked_subcommand: given}
 
 
@@ -136,17 +137,11 @@ def note(text: str, style: str = "") -> None:
     _print_sentences(err, one_line(text), style)
 
 
-def fail(text: str) -> typer.Exit:
-    """Print that a requested object does not exist; return the exit to raise."""
-    note(f"error: {text}", "red")
-    return typer.Exit(Exit.FAILED)
-
-
 def confirm(question: str) -> None:
     """Ask a question on standard error; return after a yes.
 
     Raises:
-        typer.Exit: the answer is no, or nobody answers.
+        Declined: the answer is no, or nobody answers.
     """
     note(question)
     # Not by click, which prints on standard output too.
@@ -156,8 +151,7 @@ def confirm(question: str) -> None:
     if not (answer.endswith("\n") and sys.stdin.isatty()):
         sys.stderr.write("\n")
     if answer.strip().lower() not in {"y", "yes"}:
-        note("nothing was done; with --yes no question is asked")
-        raise typer.Exit(Exit.FAILED)
+        raise Declined(Code.NOT_CONFIRMED)
 
 
 def print_unbroken(text: str) -> None:

@@ -10,13 +10,20 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from sceneburst.words import container_worker, dispatcher, http_api, producer, queue
+from sceneburst.words import commands, container_worker, dispatcher, http_api, producer, queue
 from sceneburst.words.language import Language as Language, sentence_of
 from sceneburst.words.values import REFUSALS, TYPES
 from scenequeue.reasons import Reason, speak_with
 
 ENGLISH = Language(
-    {**queue.SENTENCES, **dispatcher.SENTENCES, **container_worker.SENTENCES, **producer.SENTENCES, **http_api.SENTENCES},
+    {
+        **queue.SENTENCES,
+        **dispatcher.SENTENCES,
+        **container_worker.SENTENCES,
+        **producer.SENTENCES,
+        **http_api.SENTENCES,
+        **commands.SENTENCES,
+    },
     need_of_structure="{need} of structure {structure}",
     refusals=REFUSALS,
     refused_value="{refusal}, not {value}",

@@ -1,4 +1,4 @@
-"""JSON for programs: nothing else on standard output, whatever happens; the exit code and standard error say the rest."""
+"""JSON for programs: nothing else on standard output, whatever happens; the exit code and standard error say the same."""
 
 import json
 import os
@@ -19,38 +19,48 @@ _JOB_COMMANDS = [("status",), ("results",), ("watch",), ("cancel",), ("cost",), 
 _READING = [("queue",), ("queue", "peek"), ("jobs",), ("containers",), ("dead",), ("cost",), ("plan",)]
 
 
+def _error(out: str) -> dict[str, str]:
+    """The error that is all of the output."""
+    document = json.loads(out)
+    assert document["error"].keys() == {"code", "parameters", "text"}
+    told: dict[str, str] = document["error"]
+    return told
+
+
 @pytest.mark.parametrize("words", [*((*words, "nobody") for words in _JOB_COMMANDS), ("dead", "show", "nobody", "0-0")])
-def test_what_is_not_there_is_exit_1_and_no_output(console: Console, words: tuple[str, ...]) -> None:
-    """The reason is one line on standard error."""
+def test_what_is_not_there_is_exit_1_and_an_error(console: Console, words: tuple[str, ...]) -> None:
+    """The reason is one line on standard error too."""
     ended = console(*words, "--json")
-    assert (ended.code, ended.out, len(ended.err.splitlines())) == (Exit.FAILED, "", 1)
+    assert (ended.code, len(ended.err.splitlines())) == (Exit.FAILED, 1)
+    assert _error(ended.out)["text"] in ended.err
 
 
 @pytest.mark.parametrize("words", [*_READING, ("status", "a"), ("watch", "a"), ("submit", "{manifest}")])
-def test_a_redis_that_is_not_there_is_exit_3_and_no_output(console: Console, media: Media, words: tuple[str, ...]) -> None:
+def test_a_redis_that_is_not_there_is_exit_3_and_an_error(console: Console, media: Media, words: tuple[str, ...]) -> None:
     """For every command that asks it."""
     manifest = media.folder / "job.json"
     scene = {"name": "a", "image": str(media.image()), "audio": str(media.tone("n.wav", 0.2))}
     manifest.write_text(json.dumps({"output": "s3://bucket/out", "scenes": [scene]}))
     asked = [word.format(manifest=manifest) for word in words]
     ended = console(*asked, "--json", "--redis-url", "redis://127.0.0.1:1/0")
-    assert (ended.code, ended.out, len(ended.err.splitlines())) == (Exit.UNAVAILABLE, "", 1)
+    assert (ended.code, len(ended.err.splitlines())) == (Exit.UNAVAILABLE, 1)
+    assert _error(ended.out)["code"] == "redis_unanswered"
 
 
-def test_no_plan_is_null_and_exit_1(console: Console) -> None:
+def test_no_plan_is_an_error_and_exit_1(console: Console) -> None:
     """As without --json, it is said that no dispatcher acts."""
     ended = console("plan", "--json")
-    assert (ended.code, ended.out) == (Exit.FAILED, "null\n")
+    assert (ended.code, _error(ended.out)["code"]) == (Exit.FAILED, "no_dispatcher")
     assert "no dispatcher has acted" in ended.err
 
 
 @pytest.mark.parametrize("words", [("render", "{}"), ("submit", "{}")])
-def test_a_wrong_manifest_is_exit_2_and_no_output(console: Console, tmp_path: Path, words: tuple[str, ...]) -> None:
-    """All mistakes go to standard error."""
+def test_a_wrong_manifest_is_exit_2_and_an_error(console: Console, tmp_path: Path, words: tuple[str, ...]) -> None:
+    """With all mistakes, which go to standard error too."""
     manifest = tmp_path / "job.json"
     manifest.write_text('{"scenes": [{"name": "a", "imgae": "x.jpg"}]}')
     ended = console(*(word.format(manifest) for word in words), "--json")
-    assert (ended.code, ended.out) == (Exit.USAGE, "")
+    assert (ended.code, "imgae" in _error(ended.out)["text"]) == (Exit.USAGE, True)
     assert "imgae" in ended.err
 
 
@@ -69,8 +79,9 @@ def test_a_program_that_is_not_installed_is_exit_3(media: Media, tmp_path: Path,
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(places), "PATH": "/nowhere", "TMPDIR": str(tmp_path / "t")}
     argv = [sys.executable, "-m", "sceneburst", "render", str(manifest), "--output", str(tmp_path / "out"), "--json"]
     ended = subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=60, check=False)
-    assert (ended.returncode, ended.stdout, len(ended.stderr.splitlines())) == (Exit.UNAVAILABLE, "", 1)
+    assert (ended.returncode, len(ended.stderr.splitlines())) == (Exit.UNAVAILABLE, 1)
     assert missing in ended.stderr
+    assert missing in _error(ended.stdout)["text"]
     assert list((tmp_path / "t").iterdir()) == []
 
 

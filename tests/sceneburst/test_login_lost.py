@@ -81,6 +81,7 @@ def test_a_submission_that_is_waited_for_ends_likewise(
     path = tmp_path / "job.json"
     path.write_text(json.dumps({"output": str(tmp_path / "out"), "scenes": [scene]}))
     code, out, err = _ended(guarded, "password", ["submit", str(path), "--job-id", "j", "--wait", *more])
-    assert (code, out) == (Exit.UNAVAILABLE, ""), err
+    assert code == Exit.UNAVAILABLE, err
+    assert [json.loads(line)["error"]["code"] for line in out.splitlines()] == ["redis_login_lost" for _ in more]
     assert err.splitlines()[-1] == "job j goes on; `sceneburst watch j` follows it again"
     assert len([line for line in err.splitlines() if "refuses the login" in line]) == 1

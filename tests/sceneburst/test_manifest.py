@@ -77,7 +77,9 @@ def test_a_missing_file_is_a_warning_with_its_line(media: Media) -> None:
     """The other scenes can be rendered."""
     media.image("p.jpg")
     job = read_manifest(_write(media.folder, "scenes:\n  - name: a\n    image: p.jpg\n    audio: lost.mp3\n"))
-    assert job.missing == [f"{job.path}:4: scene 'a': audio: there is no file {media.folder / 'lost.mp3'}"]
+    assert [each.text for each in job.missing] == [
+        f"{job.path}:4: scene 'a': audio: there is no file {media.folder / 'lost.mp3'}"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import pytest
 import container_worker.codes
 import dispatcher.codes
 import producer.codes
+import sceneburst.codes
 import sceneburst.http_api.codes
 from dispatcher.codes import Code
 from sceneburst.words import ENGLISH
@@ -89,6 +90,7 @@ def test_every_code_has_its_sentence_and_no_code_is_given_as_a_text() -> None:
         *dispatcher.codes.Code,
         *container_worker.codes.Code,
         *sceneburst.http_api.codes.Code,
+        *sceneburst.codes.Code,
     ]
     assert sorted(ENGLISH.sentences) == sorted(codes)
     assert [code.name.lower() for code in codes] == [code.value for code in codes]
@@ -133,14 +135,14 @@ def _name_of(called: ast.expr) -> str:
 
 
 #: Functions that make a reason of a code and its parameters by name, beside the errors.
-_MAKERS = ("reason_for", "warn")
+_MAKERS = ("reason_for", "warn", "RefusedWord", "_refused")
 
 
 def test_a_codes_parameters_are_exactly_the_fields_of_its_sentence() -> None:
     """One too few would show the bare code, and one too many is never shown; errors, refused values, warnings and reasons."""
     trees = {
         path.relative_to(_ROOT): ast.parse(path.read_text(encoding="utf-8"))
-        for package in ("container_worker", "dispatcher", "producer", "scenequeue", "sceneburst/http_api")
+        for package in ("container_worker", "dispatcher", "producer", "scenequeue", "sceneburst")
         for path in _ROOT.glob(f"{package}/**/*.py")
     }
     makers = {*_MAKERS, *(name for name, found in vars(errors).items() if isinstance(found, type))}
@@ -158,7 +160,7 @@ def test_a_codes_parameters_are_exactly_the_fields_of_its_sentence() -> None:
 
 def _code_of(given: ast.expr) -> str:
     """The code that a member of a room's enum names, as in `Code.PAUSED`; "" of anything else."""
-    is_member = isinstance(given, ast.Attribute) and _name_of(given.value) in {"Code", "QueueCode", "ProducerCode"}
+    is_member = isinstance(given, ast.Attribute) and _name_of(given.value).endswith("Code")
     return given.attr.lower() if isinstance(given, ast.Attribute) and is_member else ""
 
 

@@ -33,7 +33,7 @@ def _objects(value: Any) -> Iterator[Mapping[str, Any]]:
 
 def _checked(found: Mapping[str, Any]) -> str | None:
     assert "params" not in found, found
-    told = {name: found[name] for name in _SENTENCES & found.keys() if found[name]}
+    told = {name: found[name] for name in _SENTENCES & found.keys() if found[name] and not isinstance(found[name], dict)}
     if not {"code", "parameters"} & found.keys():
         assert not told or "act" in found, found
         return None

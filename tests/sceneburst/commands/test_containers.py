@@ -83,7 +83,7 @@ def test_no_plan_is_exit_1_and_asks_for_a_dispatcher(console: Console) -> None:
     """One line on standard error."""
     ended = console("plan")
     assert (ended.code, ended.out) == (Exit.FAILED, "")
-    assert "is one running?" in ended.err
+    assert "start one with `sceneburst dispatcher`" in ended.err
 
 
 def test_a_hostile_plan_is_shown(console: Console, queue: SceneQueue) -> None:

