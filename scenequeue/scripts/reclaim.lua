@@ -3,7 +3,7 @@
 -- Keys     leases (zset), delayed (zset), dead (zset), containers (zset), container:<id> (hash), job:<id>:dead (hash)
 -- ARGV[3]  how many leases at most (count)
 -- Output   leases taken back, retries promoted
--- Uses     names, commands, clock, counters, stages, history, losses, retries, expiry, reasons, repair
+-- Uses     names, commands, clock, counters, history, losses, retries, expiry, reasons, repair
 
 --- No retry waits so long. One that seems to was put off before the server's clock went back; it is due now.
 local MAX_RETRY_MS = 600000
@@ -13,18 +13,13 @@ local CONTAINER_KEPT_MS = 86400000
 local limit = tonumber(ARGV[3])
 repair()
 local why = own_failure('LeaseExpired', 'lease_expired')
+-- Where more have expired at once, the next call takes the rest: all are older than leases that expire later, so none is passed over.
 local expired = call('ZRANGEBYSCORE', P .. 'leases', '-inf', NOW_MS, 'LIMIT', 0, limit)
-local touched = {}
-for _, member in ipairs(expired) do
-  take_back(member, why)
-  local job = split_member(member)
-  if job then touched[job] = true end
-end
+take_back_all(expired, why)
 for _, member in ipairs(call('ZRANGEBYSCORE', P .. 'delayed', NOW_MS + MAX_RETRY_MS, '+inf', 'LIMIT', 0, limit)) do
   call('ZADD', P .. 'delayed', NOW_MS, member)
 end
 local promoted = promote()
-for job in pairs(touched) do finish_stage_if_done(job) end
 
 forget_expired(limit)
 local old = NOW_MS - RESULT_TTL_S * 1000

@@ -82,6 +82,14 @@ def test_an_expired_lease_comes_back_at_the_front_with_its_attempt_counted(any_q
     assert (again.item_id, again.attempt) == (lost.item_id, 2)
 
 
+def test_expired_leases_come_back_in_the_order_in_which_they_were_given(any_queue: SceneQueue) -> None:
+    """Leases of one step end at the same time, so their deadlines do not tell it, nor do their ids as text."""
+    submit(any_queue, "a", 12)
+    given = [lease.item_id for lease in any_queue.worker.lease("c1", 11, lease_s=0)]
+    assert any_queue.dispatcher.reclaim() == 11
+    assert [lease.item_id for lease in any_queue.worker.lease("c2", 12)] == [*given, "0-11"]
+
+
 def test_a_released_item_comes_back_in_order_with_its_attempt_not_counted(any_queue: SceneQueue) -> None:
     """Promise 2: a drain costs nothing."""
     submit(any_queue, "a", 4)

@@ -1,7 +1,7 @@
 -- Takes leased items back from containers that are lost.
 --
 -- Keys     item:<job>/<item> (hash), job:<id>:history (hash), leases (zset)
--- Uses     names, commands, counters, events, lanes, leases, history, letters
+-- Uses     names, commands, counters, events, lanes, leases, history, letters, stages
 
 --- An item whose container was lost before work on it had begun has not caused the loss, so no attempt is counted; but after so
 --- many of these losses each further one is, as the item may be the cause after all.
@@ -45,4 +45,22 @@ local function take_back(member, why, spared)
   make_ready(id, need, item, num(got[2]), had.body)
   local name = not is_counted and spared or 'reclaimed'
   event(id, name, 'item_id', item, 'attempt', had.attempt, 'error', why.error, 'reason', why.short, 'token', had.token)
+end
+
+--- Take leased items back, so that the items of a job are ready in the order in which they were leased.
+local function take_back_all(members, why)
+  local held = {}
+  for i, member in ipairs(members) do
+    local token = call('HGET', P .. 'item:' .. member, 'token') or ''
+    held[i] = { member = member, turn = num(string.match(token, '%-(%d+)')) }
+  end
+  -- Each goes to the front of its job, so the one that was leased first comes last.
+  table.sort(held, function(a, b) return a.turn > b.turn or (a.turn == b.turn and a.member > b.member) end)
+  local touched = {}
+  for _, each in ipairs(held) do
+    take_back(each.member, why)
+    local job = split_member(each.member)
+    if job then touched[job] = true end
+  end
+  for job in pairs(touched) do finish_stage_if_done(job) end
 end
