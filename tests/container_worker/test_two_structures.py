@@ -29,7 +29,7 @@ def test_items_of_two_jobs_of_one_id_have_each_the_options_of_their_own(
         with work.slot():
             seen.append((work.lease.item.name, work.options["look"]["fps"]))
 
-    settings = WorkerSettings.load(slots=1, lease_s=5.0, idle_timeout_s=0.1, scratch_dir=tmp_path / "scratch")
+    settings = WorkerSettings.load(slots=1, lease_s=60.0, idle_timeout_s=0.1, scratch_dir=tmp_path / "scratch")
     assert WorkLoop(newer, settings, ContainerId("c1"), kinds_of({"look": look}), Drain(10.0)).run() is Exit.IDLE
     assert sorted(seen) == [("25fps", 25)] * 3 + [("30fps", 30)] * 3
     assert {job.state for job in newer.inspect.jobs()} == {JobState.DONE}
