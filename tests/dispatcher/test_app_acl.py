@@ -89,13 +89,13 @@ def test_celery_ticks_under_the_dispatchers_user_and_nothing_is_denied(server: S
     with (tmp_path / "log").open("wb") as log:
         program = subprocess.Popen([sys.executable, "-m", "dispatcher"], env=environment, stdout=log, stderr=log)
     try:
-        plan = wait_until(queue.inspect.plan, "the dispatcher has planned", 30)
+        plan = wait_until(queue.inspect.plan, "the dispatcher has planned")
         assert plan["ready"] == 2
         first_ms = plan["at_ms"]
         wait_until(lambda: (queue.inspect.plan() or {}).get("at_ms", 0) > first_ms + 500, "and again")
     finally:
         program.send_signal(signal.SIGTERM)
-        program.wait(20)
+        program.wait(60)
     said = (tmp_path / "log").read_text()
     assert denied(server.admin) == [], said
     assert "wo rd" not in said

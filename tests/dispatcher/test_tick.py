@@ -129,12 +129,12 @@ def test_the_celery_program_ticks_by_itself_and_stops_cleanly(
     program = subprocess.Popen([sys.executable, "-m", "dispatcher"], env={**os.environ, **environment}, stderr=subprocess.PIPE)
     try:
         submit_items("a", ("render", {"image": "file:///x", "audio": "file:///y", "output": f"file://{tmp_path}/z.mp4"}))
-        wait_until(lambda: queue.producer.status("a").state is JobState.FAILED, "the scene is a dead letter", 30)
+        wait_until(lambda: queue.producer.status("a").state is JobState.FAILED, "the scene is a dead letter")
         wait_until(lambda: queue.inspect.plan() is not None, "the plan is published")
-        wait_until(lambda: {record.state for record in queue.inspect.containers()} == {"gone"}, "the container left", 30)
+        wait_until(lambda: {record.state for record in queue.inspect.containers()} == {"gone"}, "the container left")
     finally:
         program.terminate()
-        _, said = program.communicate(timeout=20)
+        _, said = program.communicate(timeout=60)
         ProcessFleet(tmp_path / "fleet").stop_all(Reason("the test is over"), grace_s=3)
     assert program.returncode == 0
     assert b"Traceback" not in said
@@ -158,7 +158,7 @@ def test_items_that_no_container_can_do_are_launched_for_once_and_the_plan_says_
         gone = [record for record in queue.inspect.containers() if record.state == "gone"]
         return len(gone) >= 1 and len(gone) == len(queue.inspect.containers())
 
-    wait_until(stands_still, "one was launched, and has left", 60)
+    wait_until(stands_still, "one was launched, and has left")
     for _ in range(5):
         made = dispatcher.tick()
         assert made is not None
@@ -180,7 +180,7 @@ def test_items_that_no_container_can_do_are_launched_for_once_and_the_plan_says_
         dispatcher.tick()
         return queue.producer.status("urgent").state is JobState.DONE
 
-    wait_until(is_done, "another job is done", 60)
+    wait_until(is_done, "another job is done")
     assert len(queue.inspect.containers()) == 2
     queue.producer.cancel("a")
     dispatcher.close()

@@ -1,6 +1,5 @@
 """A fleet that is slow to look at: the lock's time is over before the tick goes on."""
 
-import time
 from collections.abc import Callable
 
 import pytest
@@ -14,8 +13,6 @@ from scenequeue.settings import DispatcherSettings
 from tests.dispatcher.conftest import MakeFleet, put_out_of_reach
 from tests.scenequeue.jobs import submit
 from tests.support.fargate_simulator import Simulator
-
-_LOCK_S = 0.3
 
 
 class SlowFleet:
@@ -41,17 +38,21 @@ class SlowFleet:
 
 
 @pytest.fixture
-def settings(redis_url: str, namespace: str, monkeypatch: pytest.MonkeyPatch) -> DispatcherSettings:
-    """With a lock of tenths of a second."""
-    monkeypatch.setattr(tick_module, "MIN_LOCK_S", _LOCK_S)
+def settings(redis_url: str, namespace: str) -> DispatcherSettings:
+    """A queue of the test's own."""
     return DispatcherSettings.load(redis_url=redis_url, namespace=namespace, tick_s=0.01)
+
+
+def _end_lock(queue: SceneQueue) -> None:
+    """Let the time of the dispatchers' lock be over now; Redis removes it then."""
+    assert queue._connection.client.delete(queue._connection.keys.dispatcher)
 
 
 def test_a_look_that_outlasts_the_lock_is_followed_by_a_launch_all_the_same(
     queue: SceneQueue, settings: DispatcherSettings
 ) -> None:
     """With one dispatcher there is nobody to be deposed by."""
-    fleet = SlowFleet(lambda: time.sleep(_LOCK_S * 1.5))
+    fleet = SlowFleet(lambda: _end_lock(queue))
     submit(queue, "a", 3)
     dispatcher = Dispatcher(queue, fleet, settings)
     made = dispatcher.tick()
@@ -65,7 +66,7 @@ def test_who_was_deposed_during_a_look_launches_nothing(queue: SceneQueue, setti
     """Another dispatcher acts by then, and has planned already."""
 
     def another_takes_over() -> None:
-        time.sleep(_LOCK_S * 1.5)
+        _end_lock(queue)
         assert queue.dispatcher.acquire("another", 30)
 
     fleet = SlowFleet(another_takes_over)
@@ -82,6 +83,7 @@ def test_a_region_that_swallows_everything_does_not_starve_the_other(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     """Its time-outs outlast the lock, and yet the first tick launches in the healthy region, and the next is not held up."""
+    monkeypatch.setattr(tick_module, "MIN_LOCK_S", 0.3)
     fleet = make_fleet()
     put_out_of_reach(fleet, "us-east-1", hanging, monkeypatch)
     submit(queue, "a", 30)

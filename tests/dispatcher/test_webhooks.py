@@ -119,7 +119,7 @@ def test_no_more_is_claimed_than_is_posted_at_once(queue: SceneQueue) -> None:
     posted: list[str] = []
 
     def take(request: httpx.Request) -> httpx.Response:
-        go_on.wait(10)
+        go_on.wait(60)
         posted.append(json.loads(request.content)["job"]["job_id"])
         return httpx.Response(204)
 
@@ -144,7 +144,8 @@ def test_a_receiver_that_answers_without_an_end_holds_nobody_up(queue: SceneQueu
     with dripping_server(tmp_path, kind) as server:
         _ended_job(queue, server.url)
         transport = httpx.AsyncHTTPTransport(verify=server.trust)
-        notifier = WebhookSender(queue, None, resolve=lambda _host, _port: "127.0.0.1", transport=transport, limit_s=1.0)
+        limit_s = 1.0 if left else 60.0
+        notifier = WebhookSender(queue, None, resolve=lambda _host, _port: "127.0.0.1", transport=transport, limit_s=limit_s)
         notifier.run()
         notifier.close()
     assert queue._connection.client.zcard(queue._connection.keys.notices) == left

@@ -30,7 +30,7 @@ def test_the_table_in_the_documentation_is_what_is_told() -> None:
 
 
 def _scraped(port: int) -> dict[str, float]:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60) as answer:
         text = answer.read().decode()
     return {
         sample.name + sample.labels.get("state", ""): sample.value

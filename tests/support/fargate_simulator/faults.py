@@ -24,6 +24,8 @@ class Faults:
     list_rate: tuple[float, int] | None = None
     describe_rate: tuple[float, int] | None = None
     stop_rate: tuple[float, int] | None = None
+    #: So many calls of RunTask are throttled, whatever its rate.
+    throttles_left: int = 0
     #: Throttling says InvalidParameterException "Rate exceeded" instead of ThrottlingException.
     is_throttling_disguised: bool = False
     #: Every n-th task never starts: stopCode TaskFailedToStart, and no containers in it. 0: none.
@@ -70,10 +72,13 @@ class Meters:
             "StopTask": faults.stop_rate,
         }
         rate = rates.get(operation)
-        if rate is None:
-            return True
-        per_s, burst = rate
         with self._lock:
+            if operation == "RunTask" and faults.throttles_left:
+                faults.throttles_left -= 1
+                return False
+            if rate is None:
+                return True
+            per_s, burst = rate
             now = time.monotonic()
             before, at = self._buckets.get((operation, region), (float(burst), now))
             tokens = min(burst, before + (now - at) * per_s)

@@ -89,7 +89,7 @@ def test_a_container_may_ask_about_itself_and_about_its_task(client: Any, ecs: S
     """Metadata version 4."""
     arn = run_task(client)
     about, task = (
-        json.loads(urllib.request.urlopen(f"{ecs.url}/v4/{arn.rpartition('/')[2]}{path}", timeout=5).read())
+        json.loads(urllib.request.urlopen(f"{ecs.url}/v4/{arn.rpartition('/')[2]}{path}", timeout=60).read())
         for path in ("", "/task")
     )
     assert (about["Name"], about["Limits"]) == ("worker", {"CPU": 1.0, "Memory": 2048})
