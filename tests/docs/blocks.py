@@ -154,7 +154,7 @@ class Reader:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(program.pid, signal.SIGINT)
             try:
-                program.wait(30)
+                program.wait(60)
             except subprocess.TimeoutExpired:
                 os.killpg(program.pid, signal.SIGKILL)
                 program.wait()

@@ -62,4 +62,4 @@ def working(
         yield
     finally:
         stop.set()
-        thread.join(10)
+        thread.join(60)

@@ -112,7 +112,7 @@ def test_a_film_is_the_last_result_and_is_downloaded(
     """After the scenes, under its own name."""
     handle = producer.submit_scenes(_scenes(media, "a", "b"), output=media.folder / "out", film={"name": "whole"})
     with working(queue, storage, tmp_path / "work"):
-        assert handle.wait(20).state is JobState.DONE
+        assert handle.wait(60).state is JobState.DONE
     assert [result.name for result in handle.results()] == ["a", "b", "whole"]
     assert [path.name for path in handle.download(tmp_path / "in")] == ["a.mp4", "b.mp4", "whole.mp4"]
 
@@ -123,6 +123,6 @@ def test_a_film_does_not_open_where_a_scene_failed(
     """The job has failed; the scenes that were made are there, and the film still waits."""
     handle = producer.submit_scenes(_scenes(media, "a", "bad"), output=media.folder / "out", film=True)
     with working(queue, storage, tmp_path / "work"):
-        status = handle.wait(20)
+        status = handle.wait(60)
     assert (status.state, status.counts.waiting) == (JobState.FAILED, 1)
     assert [(result.name, result.state) for result in handle.results()] == [("a", "done"), ("bad", "dead")]

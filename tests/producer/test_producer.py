@@ -47,7 +47,7 @@ def test_scenes_are_leased_longest_first_and_reported_in_the_callers_order(
     leases = queue.worker.lease("c", 3)
     assert [(lease.item.name, lease.item.weight) for lease in leases] == [("long", 2.0), ("middle", 1.0), ("short", 0.2)]
     queue.worker.ack("c", [done(lease) for lease in leases])
-    assert handle.wait(5).state is JobState.DONE
+    assert handle.wait(60).state is JobState.DONE
     assert [result.name for result in handle.results()] == ["short", "long", "middle"]
 
 
@@ -197,10 +197,10 @@ def test_waiting_tells_every_event_and_may_time_out(producer: Producer, queue: S
     with pytest.raises(TimeoutError):
         handle.wait(0.05)
     seen: list[str] = []
-    waiter = threading.Thread(target=lambda: handle.wait(10, on_event=lambda event: seen.append(event.event)))
+    waiter = threading.Thread(target=lambda: handle.wait(60, on_event=lambda event: seen.append(event.event)))
     waiter.start()
     queue.worker.ack("c", [done(queue.worker.lease("c", 1)[0])])
-    waiter.join(10)
+    waiter.join(60)
     assert seen == ["submitted", "leased", "done", "finished"]
     assert [event.event for event in handle.events()] == seen
 

@@ -42,7 +42,7 @@ def test_up_serves_other_terminals_until_ctrl_c_and_keeps_the_queue_where_told(
         children = psutil.Process(program.pid).children(recursive=True)
         assert children
         program.send_signal(signal.SIGINT)
-        assert program.wait(30) == Exit.INTERRUPTED
+        assert program.wait(60) == Exit.INTERRUPTED
         program.communicate()
         assert not [child for child in children if is_alive(child)]
     assert json.loads(ended.stdout)["state"] == "done"
@@ -60,7 +60,7 @@ def test_an_interrupted_watch_says_that_the_job_goes_on(environment: dict[str, s
 
     argv = [*PROGRAM, "watch", "a"]
     program = subprocess.Popen(argv, env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
-    wait_until(watches, "it waits for the job's events", 60)
+    wait_until(watches, "it waits for the job's events")
     program.send_signal(signal.SIGINT)
     _, said = program.communicate(timeout=60)
     assert program.returncode == Exit.INTERRUPTED, said

@@ -91,7 +91,7 @@ def test_an_interrupted_render_leaves_nothing_behind(
                 continue
         return found
 
-    wait_until(lambda: any("container_worker.media.scene" in command for command in ours()), "a scene renders", 60)
+    wait_until(lambda: any("container_worker.media.scene" in command for command in ours()), "a scene renders")
     program.send_signal(number)
     assert program.stderr is not None
     said = next(line for line in program.stderr if b"interrupted" in line or b"Traceback" in line)
@@ -124,7 +124,7 @@ def test_a_killed_worker_changes_nothing_in_the_outcome(environment: dict[str, s
                 continue
         return None
 
-    wait_until(worker, "a worker renders", 60).kill()  # type: ignore[union-attr]
+    wait_until(worker, "a worker renders").kill()  # type: ignore[union-attr]
     out, _ = program.communicate(timeout=120)
     assert program.returncode == Exit.OK
     assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["s0.mp4", "s1.mp4", "s2.mp4"]

@@ -33,7 +33,7 @@ def running_up(folder: Path, *arguments: str, **environment: str) -> Iterator[di
     finally:
         program.send_signal(signal.SIGINT)
         try:
-            program.wait(30)
+            program.wait(60)
         except subprocess.TimeoutExpired:
             program.kill()
             program.wait()

@@ -84,7 +84,7 @@ def test_a_batch_is_rendered_and_accounted_for(
     scene = {"scene_name": "s", "input_image": str(media.image()), "input_audio": str(media.tone("s.mp3", 0.2)), "subtitle": None}
     storage = UriStorage(SceneburstSettings.load(file_roots=[tmp_path]))
     with working(queue, storage, tmp_path / "work"):
-        done = operation.execute_batch([scene], saving_dir=tmp_path / "out", timeout_s=30)
+        done = operation.execute_batch([scene], saving_dir=tmp_path / "out", timeout_s=90)
     assert (done["success"], done["downloaded_files"]) == (True, [str(tmp_path / "out" / "s.mp4")])
     assert (done["processing_time"], done["total_time"], done["total_duration"], done["download_count"]) == (2.0, 2.0, 2.0, 1)
     assert done["cost_usd"] == done["total_cost_usd"] > 0

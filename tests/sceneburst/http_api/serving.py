@@ -60,11 +60,11 @@ def serving(redis_url: str, namespace: str, **settings: Any) -> Iterator[Api]:
     thread = threading.Thread(target=server.serve_until_told)
     thread.start()
     try:
-        with httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {key}"}, timeout=30, trust_env=False) as client:
+        with httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {key}"}, timeout=60, trust_env=False) as client:
             yield Api(server, key, client)
     finally:
         server.leave()
-        thread.join(30)
+        thread.join(60)
         assert not thread.is_alive()
 
 

@@ -34,7 +34,7 @@ def test_without_a_known_key_nothing_is_told(api: Api, header: str | None) -> No
 def test_a_body_without_a_key_is_not_read(api: Api) -> None:
     """The refusal comes while it is still being sent."""
     head = "POST /v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n\r\n{"
-    with socket.create_connection(("127.0.0.1", int(api.server.url.rpartition(":")[2])), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", int(api.server.url.rpartition(":")[2])), timeout=60) as connection:
         connection.sendall(head.encode())
         assert connection.recv(4096).startswith(b"HTTP/1.1 401 ")
 
@@ -82,11 +82,11 @@ def test_an_open_api_answers_to_its_own_name_only(queue: SceneQueue, redis_url: 
 def test_who_asks_too_often_is_told_when_to_come_back(queue: SceneQueue, redis_url: str, namespace: str) -> None:
     """Each key has its own allowance, and probes need none."""
     other = fresh_key()
-    with serving(redis_url, namespace, api_requests_per_s=0.5, api_burst=3) as api:
+    with serving(redis_url, namespace, api_requests_per_s=0.02, api_burst=3) as api:
         api.server.service._keys = KeyRing({"shop": hash_of(api.key), "other": hash_of(other)})
         answers = [api.client.get("/v1/depth") for _ in range(5)]
         assert [answer.status_code for answer in answers] == [200, 200, 200, 429, 429]
         check_problem(answers[3], 429, "too-many-requests")
-        assert answers[3].headers["retry-after"] in {"1", "2"}
+        assert 0 < int(answers[3].headers["retry-after"]) <= 50
         assert httpx.get(f"{api.server.url}/v1/depth", headers={"Authorization": f"Bearer {other}"}).status_code == 200
         assert api.client.get("/healthz").status_code == 200

@@ -25,13 +25,18 @@ _REQUEST = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
 
 @pytest.fixture
 def api(queue: SceneQueue, redis_url: str, namespace: str) -> Iterator[Api]:
-    """An API with few connections, whose requests' heads may take a quarter of a second."""
-    with serving(redis_url, namespace, api_connections=20, api_head_s=0.25) as api:
+    """An API with few connections, whose requests' heads may take as long as it likes; see `_in_a_hurry`."""
+    with serving(redis_url, namespace, api_connections=20, api_head_s=600.0) as api:
         yield api
 
 
+def _in_a_hurry(api: Api, head_s: float = 0.25) -> None:
+    """Let the heads of requests take a quarter of a second from now on."""
+    api.server.config.http.head_s = head_s  # type: ignore[union-attr]
+
+
 def _connected(api: Api) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", int(api.server.url.rpartition(":")[2])), timeout=30)
+    return socket.create_connection(("127.0.0.1", int(api.server.url.rpartition(":")[2])), timeout=60)
 
 
 def _answer_to(connection: socket.socket) -> bytes:
@@ -44,12 +49,14 @@ def _answer_to(connection: socket.socket) -> bytes:
 
 def test_a_connection_that_sends_nothing_is_closed(api: Api) -> None:
     """After the time that a head may take."""
+    _in_a_hurry(api)
     with _connected(api) as silent:
         assert silent.recv(1) == b""
 
 
 def test_a_head_that_drips_has_one_limit_for_all_of_it(api: Api) -> None:
     """However regularly a byte comes."""
+    _in_a_hurry(api)
     with _connected(api) as dripping, contextlib.suppress(ConnectionError):
         dripping.sendall(b"GET /healthz HTTP/1.1\r\n")
         dripping.settimeout(0.05)
@@ -65,6 +72,7 @@ def test_a_second_head_has_its_limit_too(api: Api) -> None:
     """A connection that was answered may be silent; once it has begun to ask again it has to go on."""
     with _connected(api) as kept:
         assert b"200 OK" in _answer_to(kept)
+        _in_a_hurry(api)
         kept.sendall(b"GET /hea")
         assert kept.recv(1) == b""
 
@@ -73,8 +81,10 @@ def test_an_answered_connection_is_kept(api: Api) -> None:
     """For longer than a head may take: load balancers keep connections for a minute."""
     with _connected(api) as kept:
         assert b"200 OK" in _answer_to(kept)
+        _in_a_hurry(api)
         with _connected(api) as silent:
             assert silent.recv(1) == b"", "the time of a head has passed"
+        _in_a_hurry(api, 600.0)
         assert b"200 OK" in _answer_to(kept)
 
 
@@ -140,5 +150,5 @@ def test_a_flood_at_the_door_costs_no_more_descriptors_than_there_are(redis_url:
             flood.setblocking(False)
             flood.connect_ex(("127.0.0.1", int(url.rpartition(":")[2])))
         process.send_signal(signal.SIGCONT)
-        assert httpx.get(f"{url}/healthz", timeout=30, trust_env=False).status_code == 200
+        assert httpx.get(f"{url}/healthz", timeout=60, trust_env=False).status_code == 200
     assert "out of system resource" not in log.read_text()

@@ -41,9 +41,9 @@ def test_a_body_over_the_limit_is_refused_while_it_comes(api: Api, queue: SceneQ
 def test_a_body_without_an_end_is_cut_off(api: Api) -> None:
     """Some client sends chunks for ever: it is answered, and its connection closed."""
     head = f"POST /v1/jobs HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {api.key}\r\nContent-Type: application/json\r\n"
-    with socket.create_connection(("127.0.0.1", int(api.server.url.rpartition(":")[2])), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", int(api.server.url.rpartition(":")[2])), timeout=60) as connection:
         connection.sendall(f"{head}Transfer-Encoding: chunked\r\n\r\n".encode())
-        wait_until(lambda: not _sent(connection, b"1000\r\n" + b" " * 4096 + b"\r\n"), "the connection is closed", 10)
+        wait_until(lambda: not _sent(connection, b"1000\r\n" + b" " * 4096 + b"\r\n"), "the connection is closed")
     assert api.client.get("/v1/depth").status_code == 200
 
 
@@ -220,7 +220,7 @@ def _sent(connection: socket.socket, data: bytes) -> bool:
 
 
 def _answer(api: Api, request: bytes) -> bytes:
-    with socket.create_connection(("127.0.0.1", int(api.server.url.rpartition(":")[2])), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", int(api.server.url.rpartition(":")[2])), timeout=60) as connection:
         connection.sendall(request)
         return connection.recv(4096)
 
