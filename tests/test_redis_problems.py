@@ -25,11 +25,11 @@ def test_a_program_names_each_problem_of_its_redis_once(tmp_path: Path, program:
             running = subprocess.Popen([sys.executable, "-m", program], env=environment, stderr=said)
         try:
             key = "{sceneburst}:plan" if program == "dispatcher" else "{sceneburst}:containers"
-            wait_until(lambda: made.admin.exists(key), "it is at work", 30)
+            wait_until(lambda: made.admin.exists(key), "it is at work")
             lines = [json.loads(line) for line in (tmp_path / "said").read_text().splitlines()]
         finally:
             running.terminate()
-            running.wait(20)
+            running.wait(60)
     problems = {line["problem"]: line["advice"] for line in lines if line["event"] == "redis problem"}
     assert list(problems) == ["eviction", "persistence"]
     assert "set maxmemory-policy noeviction" in problems["eviction"]

@@ -76,7 +76,7 @@ def test_no_planted_secret_is_ever_said(cluster: LocalCluster, metrics_port: int
         wait_until(lambda: _lines_of(cluster) != [], "a container runs")
         said["command lines"] = "\n".join(_lines_of(cluster))
         job.wait(120)
-        wait_until(lambda: (callback := job.status().callback) is not None and callback.tries > 0, "the callback was tried", 60)
+        wait_until(lambda: (callback := job.status().callback) is not None and callback.tries > 0, "the callback was tried")
         said["results"] = "\n".join(result.model_dump_json() for result in job.results())
         said["events"] = "\n".join(str(event) for event in job.events())
         said["status"] = job.status().model_copy(update={"callback_url": None}).model_dump_json()

@@ -6,6 +6,7 @@ import select
 import socket
 import struct
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Literal
@@ -65,6 +66,8 @@ class RedisProxy:
         self._server.bind(str(path))
         self._server.listen(256)
         self.url = f"unix://{path}"
+        #: Connections that each process has asked for so far.
+        self.asked: Counter[int] = Counter()
         self._links: set[_Link] = set()
         self._blocks: list[tuple[BlockMode, frozenset[int] | None]] = []
         self._lock = threading.Lock()
@@ -129,6 +132,7 @@ class RedisProxy:
                 pid = _CREDENTIALS.unpack(client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))[0]
             except OSError:
                 return
+            self.asked[pid] += 1
             link = _Link(client, socket.socket(socket.AF_UNIX), pid)
             mode = self._block_of(pid)
             try:

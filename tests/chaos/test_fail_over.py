@@ -28,16 +28,16 @@ def _through(url: str, namespace: str, folder: Path, troubles: dict[str, Callabl
     programs = Programs(queue, url, namespace, folder)
     try:
         queue.operator.resume()
-        wait_until(queue.inspect.leased, "an item is in hand", 30)
+        wait_until(queue.inspect.leased, "an item is in hand")
         for name, happen in troubles.items():
             happen()
             _goes_on(queue, programs, name)
         (folder / "go").touch()
         (folder / "enough").touch()
-        wait_until(lambda: programs.running["submitter"].poll() == 0, "the submitter has ended", 60)
-        wait_until(lambda: programs.running["waiter"].poll() == 0, "the producer that waits has heard of its job's end", 60)
+        wait_until(lambda: programs.running["submitter"].poll() == 0, "the submitter has ended")
+        wait_until(lambda: programs.running["waiter"].poll() == 0, "the producer that waits has heard of its job's end")
         jobs = [status.job_id for status in queue.inspect.jobs(1000)]
-        wait_until(lambda: all(queue.producer.status(job).state is JobState.DONE for job in jobs), "every job is done", 60)
+        wait_until(lambda: all(queue.producer.status(job).state is JobState.DONE for job in jobs), "every job is done")
         assert len(jobs) == programs.submitted() + 1
         for job in jobs:
             assert {result.state for result in queue.producer.results(job)} == {ItemState.DONE.value}
@@ -51,12 +51,12 @@ def _through(url: str, namespace: str, folder: Path, troubles: dict[str, Callabl
 def _goes_on(queue: SceneQueue, programs: Programs, trouble: str) -> None:
     codes = {name: program.poll() for name, program in programs.running.items()}
     assert codes == dict.fromkeys(programs.running), programs.log.read_text()
-    wait_until(lambda: _answers(queue), f"Redis serves after {trouble}", 60)
+    wait_until(lambda: _answers(queue), f"Redis serves after {trouble}")
     plan, beat, submitted = _plan_ms(queue), _beat_ms(queue), programs.submitted()
-    wait_until(lambda: _plan_ms(queue) != plan, f"the dispatcher ticks after {trouble}", 60)
-    wait_until(lambda: _beat_ms(queue) != beat, f"the worker reports after {trouble}", 60)
-    wait_until(lambda: programs.submitted() > submitted + 1, f"the submitter submits after {trouble}", 60)
-    wait_until(queue.inspect.leased, f"an item is in hand after {trouble}", 60)
+    wait_until(lambda: _plan_ms(queue) != plan, f"the dispatcher ticks after {trouble}")
+    wait_until(lambda: _beat_ms(queue) != beat, f"the worker reports after {trouble}")
+    wait_until(lambda: programs.submitted() > submitted + 1, f"the submitter submits after {trouble}")
+    wait_until(queue.inspect.leased, f"an item is in hand after {trouble}")
 
 
 def _answers(queue: SceneQueue) -> bool:
@@ -81,7 +81,7 @@ def test_a_fail_over_of_sentinel(namespace: str, tmp_path: Path) -> None:
     """The primary dies, its replica takes over."""
     watched = Watched(_BINARY)
     try:
-        _through(watched.url, namespace, tmp_path, {"a fail-over": lambda: _die(watched.primary, watched.replica)})
+        _through(watched.url, namespace, tmp_path, {"a fail-over": lambda: _die(watched, watched.primary)})
     finally:
         watched.close()
 
@@ -92,18 +92,20 @@ def test_a_fail_over_of_a_cluster(namespace: str, tmp_path: Path) -> None:
     """The same, with the address of a node that has other keys."""
     cluster = Cluster(_BINARY, int(key_slot(("{" + namespace + "}:").encode())))
     try:
-        happen = {"a fail-over": lambda: _die(cluster.primaries[0], cluster.replica)}
+        happen = {"a fail-over": lambda: _die(cluster, cluster.primaries[0])}
         _through(cluster.primaries[1].url, namespace, tmp_path, happen)
     finally:
         cluster.close()
 
 
-def _die(primary: Server, replica: Server) -> None:
+def _die(servers: Watched | Cluster, primary: Server) -> None:
     """Kill the primary once the replica has all its data, and wait until the replica is the primary."""
-    primary.admin.execute_command("CLIENT", "PAUSE", "500", "WRITE")
+    replica = servers.replica
+    primary.admin.execute_command("CLIENT", "PAUSE", "60000", "WRITE")
     wait_until(lambda: _offset(primary, "master_repl_offset") == _offset(replica, "slave_repl_offset"), "the replica has all")
-    primary.kill()
-    wait_until(lambda: _is_primary(replica), "it is promoted", 30)
+    servers.kill_primary()
+    wait_until(lambda: _is_primary(replica), "it is promoted")
+    servers.settle()
 
 
 def _is_primary(node: Server) -> bool:
@@ -130,7 +132,7 @@ def test_whatever_a_server_refuses_for_a_while(namespace: str, tmp_path: Path) -
                 admin.execute_command(*spoil)
                 refused = _refusals(made)
                 try:
-                    wait_until(lambda: _refusals(made) > refused + 10, "many are refused", 60)
+                    wait_until(lambda: _refusals(made) > refused + 10, "many are refused")
                 finally:
                     admin.execute_command(*mend)
 

@@ -45,8 +45,7 @@ def servers() -> Iterator[dict[str, str]]:
 @pytest.fixture(scope="session")
 def cluster_url() -> Iterator[str]:
     """URL of a cluster of three primaries; each namespace is on one of them."""
-    # A loaded machine must not look like a node that died.
-    made = Cluster(str(SERVERS["path"] or SERVERS["wheel"]), 0, "--cluster-node-timeout", "60000", "--appendonly", "no")
+    made = Cluster(str(SERVERS["path"] or SERVERS["wheel"]), 0, "--appendonly", "no")
     yield made.url
     made.close()
 

@@ -25,12 +25,32 @@ def waiting_needs(queue: SceneQueue) -> list[str]:
     return sorted({each.need for each in queue.inspect.waiting()})
 
 
-def end_leases(queue: SceneQueue) -> int:
-    """Let the time of all leases be over now, and take them back; returns how many were."""
+def put_leases_in_the_past(queue: SceneQueue) -> None:
+    """Let the time of all leases be over now; nobody has taken them back yet."""
     client, leases = queue._connection.client, queue._connection.keys.leases
     if held := client.zrange(leases, 0, -1):
         client.zadd(leases, dict.fromkeys(held, 1), xx=True)
+
+
+def end_leases(queue: SceneQueue) -> int:
+    """Let the time of all leases be over now, and take them back; returns how many were."""
+    put_leases_in_the_past(queue)
     return queue.dispatcher.reclaim()
+
+
+#: Time for which a test keeps results that it lets expire: so long that no load ends it before.
+RESULT_TTL_S = 60
+
+
+def end_results(queue: SceneQueue) -> None:
+    """Let the time of all results be over now: keys that expire within `RESULT_TTL_S` are gone."""
+    client, keys = queue._connection.client, queue._connection.keys
+    for key in client.scan_iter(match=keys.prefix.replace("{", "\\{") + "*", count=1000):
+        if 0 <= client.ttl(key) <= RESULT_TTL_S:
+            client.pexpire(key, 0)
+    for index in (keys.expiring, keys.dead):
+        if members := client.zrange(index, 0, -1):
+            client.zadd(index, dict.fromkeys(members, 1), xx=True)
 
 
 def done(lease: Lease) -> tuple[Lease, ItemResult]:

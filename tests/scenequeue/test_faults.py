@@ -15,7 +15,7 @@ from scenequeue.jobs.job import JobSpec, JobState
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
 from scenequeue.structure.keys import Keys
-from tests.scenequeue.jobs import done, items, submit
+from tests.scenequeue.jobs import RESULT_TTL_S, done, end_results, items, submit
 from tests.scenequeue.submitting_program import CHUNK
 from tests.support.waiting import wait_until
 
@@ -90,7 +90,7 @@ def test_no_redis_at_the_address_is_one_clear_error_without_the_password(tmp_pat
 
 def test_a_job_leaves_only_its_results_for_a_while_and_then_nothing(redis_url: str, namespace: str) -> None:
     """Promise 10: every key of an ended job expires, and the indexes forget it too."""
-    queue = SceneQueue(SceneburstSettings.load(redis_url=redis_url, namespace=namespace, result_ttl_s=1))
+    queue = SceneQueue(SceneburstSettings.load(redis_url=redis_url, namespace=namespace, result_ttl_s=RESULT_TTL_S))
     submit(queue, "a", 3, max_attempts=1)
     one, two, three = queue.worker.lease("c1", 3)
     queue.worker.ack("c1", [done(one), done(two)])
@@ -106,6 +106,7 @@ def test_a_job_leaves_only_its_results_for_a_while_and_then_nothing(redis_url: s
             for key in client.scan_iter(match=keys.prefix.replace("{", "\\{") + "*", count=1000)
         }
 
+    end_results(queue)
     wait_until(lambda: remaining() <= {"counts", "fence", "needs", "rates"}, "only counters are left")
     assert queue.inspect.jobs() == []
     assert queue.inspect.dead() == []

@@ -6,8 +6,7 @@ from scenequeue.jobs.job import JobState, Lane
 from scenequeue.jobs.job_filter import JobFilter
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
-from tests.scenequeue.jobs import done, submit
-from tests.support.waiting import wait_until
+from tests.scenequeue.jobs import RESULT_TTL_S, done, end_results, submit
 
 
 @pytest.fixture
@@ -62,7 +61,7 @@ def test_two_filters_are_looked_for_at_once(shop: SceneQueue) -> None:
 
 def test_an_expired_job_leaves_every_index(shop: SceneQueue) -> None:
     """At the next look of the dispatcher, although its hash is gone."""
-    shop._connection._limits = (100, 1)
+    shop._connection._limits = (100, RESULT_TTL_S)
     submit(shop, "a", 1, labels={"shop": "north"})
     submit(shop, "b", 2, 1, labels={"shop": "north"})
     leases = shop.worker.lease("w", 3, serves=["render/1"])
@@ -72,7 +71,8 @@ def test_an_expired_job_leaves_every_index(shop: SceneQueue) -> None:
         else:
             shop.worker.fail("w", lease, "ToolFailed", "x", transient=False, retry_in_s=0)
     submit(shop, "c", 1)
-    wait_until(lambda: len(shop.inspect.jobs()) == 1, "the hashes of the ended jobs have expired", 10)
+    end_results(shop)
+    assert [job.job_id for job in shop.inspect.jobs()] == ["c"]
     shop.dispatcher.reclaim()
     assert {index: ids for index, ids in _members(shop).items() if ids} == {
         "jobs": {"c"}, "jobs:state:active": {"c"}, "jobs:lane:normal": {"c"}, "jobs:names": {"c"},

@@ -125,7 +125,7 @@ def test_a_server_busy_with_another_script_is_unavailable(troubled: tuple[SceneQ
     with pytest.raises(QueueUnavailable):
         queue.worker.lease("c1", 1)
     killer.execute_command("SCRIPT", "KILL")
-    hog.join(10)
+    hog.join(60)
     killer.close()
     assert len(queue.worker.lease("c1", 1)) == 1
 

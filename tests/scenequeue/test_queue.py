@@ -478,17 +478,17 @@ def test_a_submit_wakes_one_idle_worker_and_each_lease_the_next(queue: SceneQueu
         waiter.start()
     wait_until(lambda: _blocked_clients(queue) >= 3, "three clients block on the bell")
     submit(queue, "a", 2)
-    first = heard.get(timeout=5)
+    first = heard.get(timeout=60)
     assert first == "render/1"
     assert _blocked_clients(queue) == 2
     assert len(queue.worker.lease("c1", 1, bell=first)) == 1
-    second = heard.get(timeout=5)
+    second = heard.get(timeout=60)
     assert len(queue.worker.lease("c2", 1, bell=second)) == 1
     assert _blocked_clients(queue) == 1
     submit(queue, "b", 1)
-    assert heard.get(timeout=5) == "render/1"
+    assert heard.get(timeout=60) == "render/1"
     for waiter in waiters:
-        waiter.join(5)
+        waiter.join(60)
 
 
 @pytest.mark.parametrize(

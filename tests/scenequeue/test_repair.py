@@ -7,7 +7,7 @@ from scenequeue.jobs.item import ItemState
 from scenequeue.jobs.job import JobState
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.conftest import queue_on
-from tests.scenequeue.jobs import done, items, submit
+from tests.scenequeue.jobs import RESULT_TTL_S, done, end_results, items, submit
 from tests.support.waiting import wait_until
 
 
@@ -140,10 +140,12 @@ def test_what_happens_to_an_ended_job_is_told_only_for_a_while(any_queue: SceneQ
 
 def test_a_stage_that_never_opened_leaves_the_counts_with_its_job(servers: dict[str, str], namespace: str) -> None:
     """Promise 5: a failed job that has expired has nothing that waits."""
-    queue = queue_on("wheel", servers, namespace, result_ttl_s=1)
+    queue = queue_on("wheel", servers, namespace, result_ttl_s=RESULT_TTL_S)
     submit(queue, "a", 1, 2, 3)
     queue.worker.fail("c1", queue.worker.lease("c1", 1)[0], "BadInput", "no", transient=False)
     assert queue.inspect.depth().counts.waiting == 5
+
+    end_results(queue)
 
     def is_forgotten() -> bool:
         queue.dispatcher.reclaim()
@@ -205,11 +207,12 @@ def test_a_job_id_submitted_again_after_its_results_expired_is_a_new_job(
     servers: dict[str, str], redis_url: str, namespace: str
 ) -> None:
     """It stays in the lists of jobs, and nothing of its namesake is told or counted any more."""
-    queue = queue_on("wheel", servers, namespace, result_ttl_s=1)
+    queue = queue_on("wheel", servers, namespace, result_ttl_s=RESULT_TTL_S)
     client, keys = queue._connection.client, queue._connection.keys
     submit(queue, "a", 1, 2, callback_url="https://example.org/")
     queue.worker.fail("c1", queue.worker.lease("c1", 1)[0], "BadInput", "no", transient=False)
-    wait_until(lambda: not client.exists(keys.job("a")), "its keys have expired")
+    end_results(queue)
+    assert not client.exists(keys.job("a"))
     submit(queue, "a", 2, callback_url="https://example.org/")
     assert queue.dispatcher.due_notices() == []
     queue.dispatcher.reclaim()

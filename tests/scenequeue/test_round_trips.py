@@ -160,7 +160,7 @@ def test_a_forked_child_speaks_on_a_connection_of_its_own(queue: SceneQueue) -> 
     child = multiprocessing.get_context("fork").Process(target=take, args=("c2",))
     child.start()
     mine = [lease for _ in range(100) for lease in queue.worker.lease("c1", 1)]
-    child.join(30)
+    child.join(60)
     if child.exitcode is None:
         os.kill(child.pid or 0, signal.SIGKILL)
     assert (child.exitcode, len({lease.item_id for lease in mine})) == (0, 100)

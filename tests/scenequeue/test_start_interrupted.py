@@ -47,9 +47,9 @@ def test_a_worker_interrupted_while_it_tries_out_its_confinement_leaves_nothing(
     environment = {**os.environ, "SCENEBURST_REDIS_URL": "redis://127.0.0.1:1", "TMPDIR": str(tmp_path)}
     argv = [sys.executable, "-m", "container_worker"]
     with subprocess.Popen(argv, env=environment, stderr=subprocess.PIPE, text=True) as child:
-        wait_until(lambda: child.poll() is not None or any(tmp_path.iterdir()), "the trial has begun", 30)
+        wait_until(lambda: child.poll() is not None or any(tmp_path.iterdir()), "the trial has begun")
         child.send_signal(number)
-        _, said = child.communicate(timeout=30)
+        _, said = child.communicate(timeout=60)
     assert child.returncode in {10, 130}
     assert "Traceback" not in said
     assert list(tmp_path.iterdir()) == []
@@ -70,7 +70,7 @@ def _signalled_after(program: list[str], count: int, number: signal.Signals) -> 
             next(said)
         child.send_signal(number)
         rest = [line for line in child.stderr if not line.startswith("import time:")]
-        wait_until(lambda: child.poll() is not None, "it has ended", 30)
+        wait_until(lambda: child.poll() is not None, "it has ended")
     return child.returncode, rest
 
 

