@@ -51,7 +51,7 @@ class Stitch:
         payload, options = item.payload, item.options
         facts = {
             "renderer": RENDERER_VERSION, "options": options.model_dump(mode="json"), "crossfade_s": payload.crossfade_s,
-            "title": payload.title, "inputs": [file.sha256 for file in files.values()],
+            "title": payload.title, "inputs": {role: file.sha256 for role, file in files.items()},
         }  # fmt: skip
         return hashlib.sha256(json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 

@@ -11,7 +11,7 @@ from container_worker.codes import Code
 from container_worker.media.child_protocol import send, warn
 from container_worker.media.defaults import AUDIO_HZ
 from container_worker.media.ffmpeg_process import FfmpegProcess
-from container_worker.media.file_names import POSTER, SCENE_FILE, SUBTITLE_TRACK, VIDEO
+from container_worker.media.file_names import FILM_PICTURE, POSTER, SCENE_FILE, SUBTITLE_TRACK, VIDEO
 from container_worker.media.film.concat import Rendered, open_mp4, probe_scene, stitch_pictures
 from container_worker.media.film.crossfade import crossfade_sound, film_samples
 from container_worker.media.film.edit_plan import fade_frames_between, scene_starts
@@ -48,7 +48,7 @@ def make(data: dict[str, Any]) -> dict[str, Any]:
             # The last fifth is for the sound, which is encoded after the picture.
             send({"frame": done, "of": total + total // 4 + 1})
 
-    count, encoded = stitch_pictures(request, scenes, fades, folder / "picture.mp4", on_frame)
+    count, encoded = stitch_pictures(request, scenes, fades, folder / FILM_PICTURE, on_frame)
     begins = scene_starts([scene.frames for scene in scenes], fades)
     cues = [cue for scene, begin in zip(scenes, begins, strict=True) for cue in _cues(scene, begin / request.fps)]
     cues = _apart(cues, count / request.fps)
@@ -113,7 +113,7 @@ def _mux(request: RenderRequest, scenes: Sequence[Rendered], fades: Sequence[int
             return measure_loudness(request.ffmpeg, _sound(request, samples, gain_db), folder, pcm())
 
         gain = find_gain(request.sound.loudness_lufs, loudness_at)
-    streams = [ffmpeg.input("file:picture.mp4", protocol_whitelist="file").video, _sound(request, samples, gain)]
+    streams = [ffmpeg.input(f"file:{FILM_PICTURE}", protocol_whitelist="file").video, _sound(request, samples, gain)]
     options: dict[str, str | int] = {
         "c:v": "copy", "c:a": "aac", "b:a": f"{request.sound.kbps}k", "ar": AUDIO_HZ, "ac": 2,
         "movflags": "+faststart", "map_metadata": -1, "f": "mp4", "fflags": "+bitexact",

@@ -13,6 +13,7 @@ import numpy as np
 from container_worker.codes import Code
 from container_worker.media.defaults import FADE_CRF_LESS
 from container_worker.media.ffmpeg_process import FfmpegProcess
+from container_worker.media.file_names import FILM_PART
 from container_worker.media.film.edit_plan import CopyRange, EncodeRange, Fade, ReencodeRange, Segment, plan_edit
 from container_worker.media.picture.planes import Bytes
 from container_worker.media.request import RenderRequest
@@ -192,7 +193,7 @@ def _encode_ranges(
         on_frame(done, total)
 
     for number, segment in enumerate(encodes):
-        path = folder / f"part{number:05}.mp4"
+        path = folder / FILM_PART.format(number)
         encode_range(request, frames_to_encode(segment.pieces, scenes, request.fps), path, count)
         parts.append(probe_scene(path, request))
     return parts

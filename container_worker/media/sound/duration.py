@@ -6,6 +6,7 @@ from pathlib import Path
 
 from container_worker.codes import Code
 from container_worker.media.defaults import AUDIO_NAMES, MAX_NARRATION_S, MIN_MUSIC_S
+from container_worker.media.file_names import STEADY_SOUND
 from container_worker.media.request import RenderRequest
 from container_worker.media.sound.rewriting import SoundFile, rewrite_steady
 from scenequeue.errors import BadInput
@@ -56,7 +57,7 @@ def playable(path: str, measured: Narration, folder: Path, what: str) -> str:
     """Return a path that ffmpeg can play: the file itself if it is steady, else a rewritten copy in this folder."""
     if measured.is_steady:
         return path
-    target = folder / f"{what}.w64"
+    target = folder / STEADY_SOUND.format(what)
     rewrite_steady(path, target, what)
     return str(target)
 

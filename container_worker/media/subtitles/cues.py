@@ -77,7 +77,12 @@ def _cues_in(text: str, name: str) -> list[Cue]:
         shown, unreadable = webvtt_cues(text)
         _warn(Code.CUES_UNREADABLE, unreadable)
         return shown
-    found = ass_cues(text) if is_ass(text) else srt_cues(text)
+    found: list[Cue] | None
+    if is_ass(text):
+        found, unreadable = ass_cues(text)
+        _warn(Code.CUES_UNREADABLE, unreadable)
+    else:
+        found = srt_cues(text)
     if found is None:
         if _LETTER.search(text):
             raise BadInput(Code.SUBTITLES_UNREADABLE, input=name)

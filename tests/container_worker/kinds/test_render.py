@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import psutil
 import pytest
 
@@ -26,6 +27,7 @@ from scenequeue.storages.https import HttpsStorage
 from scenequeue.storages.uri import UriStorage
 from tests.support.dripping_server import dripping_server
 from tests.support.media import Media
+from tests.support.prober import sound
 from tests.support.waiting import wait_until
 
 Make = Callable[..., ItemContext]
@@ -232,6 +234,27 @@ def test_an_input_of_another_form_is_named_by_its_address(work_on: Make, media: 
         carry_out(render.KIND, work_on({**_scene(media), role: path.as_uri()}))
     assert caught.value.reason.code in {"picture_unreadable", "sound_unreadable", "subtitles_unreadable"}
     assert caught.value.reason.parameters["input"] == Reason("input_at", {"input": role, "uri": path.as_uri()})
+
+
+def test_nothing_that_is_made_overwrites_an_input(work_on: Make, media: Media, tmp_path: Path) -> None:
+    """Whatever the addresses end in: joined music is heard to its end, though the copy that ffmpeg can play is a W64 file too."""
+    silence, tone = media.silence_then_tone("silence.wav", 1.0, 0.0), media.tone("tone.wav", 1.0)
+    joined = {"audio": silence.read_bytes() * 2, "music": silence.read_bytes() + tone.read_bytes()}
+    scene = {
+        "image": media.image().as_uri(), "subtitles": media.srt("said.srt", [(0.1, 0.9, "said")]).as_uri(),
+        "watermark": media.image("mark.png").as_uri(),
+        "options": {"webvtt": True, "poster": True, "music_gain_db": 0, "ducking": False, "motion": "none"},
+    }  # fmt: skip
+    for role, content in joined.items():
+        path = media.folder / f"{role}.w64"
+        path.write_bytes(content)
+        scene[role] = path.as_uri()
+    work = work_on(scene)
+    carry_out(render.KIND, work)
+    heard = sound(tmp_path / "out" / "scene.mp4")
+    assert np.abs(heard[round(1.2 * 48_000) : round(1.6 * 48_000)]).max() > 0.2
+    for role, content in joined.items():
+        assert (work.scratch / f"{role}.w64").read_bytes() == content
 
 
 def test_an_output_outside_of_the_roots_is_refused(work_on: Make, media: Media) -> None:

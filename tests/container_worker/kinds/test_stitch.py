@@ -164,6 +164,15 @@ def test_the_same_film_is_not_made_twice(run: Run, media: Media) -> None:
     assert "reused" not in other.details
 
 
+def test_a_scene_is_another_film_than_the_same_file_as_music(run: Run, media: Media, tmp_path: Path) -> None:
+    """Music may be an MP4: what a file is for is part of the fingerprint, and the old film is not taken for the new one."""
+    first, second = scenes(run, media, [1.2, 1.2])
+    run("stitch", "film", {"sources": [first], "music": second}, OPTIONS)
+    result = run("stitch", "film", {"sources": [first, second]}, OPTIONS)
+    assert "reused" not in result.details
+    check(tmp_path / "out" / "film.mp4", frames=60, fps=25, size=(640, 360))
+
+
 def test_another_renderer_makes_a_film_anew(run: Run, media: Media, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its version is part of what a film is."""
     payload = {"sources": scenes(run, media, [1.2]), "crossfade_s": FADE_S}

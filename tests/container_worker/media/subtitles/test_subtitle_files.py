@@ -162,6 +162,15 @@ ASS: dict[str, tuple[str, Cues]] = {
     ),
     "a drawing": (_ASS_HEAD + _ASS_FORMAT + r"Dialogue: 0,0:00:01.00,0:00:02.00,D,,0,0,0,,{\p1}m 0 0 l 9 9{\p0}a", _ONE),
     "a comment": (_ASS_HEAD + _ASS_FORMAT + "Comment: 0,0:00:01.00,0:00:02.00,D,,0,0,0,,a", []),
+    "a drawing that a later block ends": (
+        _ASS_HEAD + _ASS_FORMAT + r"Dialogue: 0,0:00:01.00,0:00:02.00,D,,0,0,0,,{\p1}m 0 0{a note}l 9 9{\p0\b1}a{", [(1, 2, "a{")]
+    ),
+    "notes in braces": (
+        _ASS_HEAD + _ASS_FORMAT + "Dialogue: 0,0:00:01.00,0:00:02.00,D,,0,0,0,,{TL note: check}a{*}{=2} {b}{}b", [(1, 2, "a b")]
+    ),
+    "a brace in a note": (_ASS_HEAD + _ASS_FORMAT + "Dialogue: 0,0:00:01.00,0:00:02.00,D,,0,0,0,,{one {two}a", _ONE),
+    "a note that never ends": (_ASS_HEAD + _ASS_FORMAT + "Dialogue: 0,0:00:01.00,0:00:02.00,D,,0,0,0,,a {b", [(1, 2, "a {b")]),
+    "escaped braces": (_ASS_HEAD + _ASS_FORMAT + r"Dialogue: 0,0:00:01.00,0:00:02.00,D,,0,0,0,,\{a\}{b}\{", [(1, 2, "{a}{")]),
     "another order of fields": (_ASS_HEAD + "Format: Start, End, Text\nDialogue: 0:00:01.00,0:00:02.00,a", _ONE),
     "no format": (_ASS_HEAD + "Dialogue: 0,0:00:01.00,0:00:02.00,D,,0,0,0,,a", _ONE),
     "broken lines": (_ASS_HEAD + _ASS_FORMAT + "Dialogue: 0,soon\nDialogue: 0,0:00:01.00,later,D,,0,0,0,,a\nDialogue:", []),
@@ -219,6 +228,9 @@ def test_times_that_cannot_be_read_are_a_warning(tmp_path: Path, capfd: pytest.C
     """A browser says nothing; here somebody waits for the words."""
     assert read(tmp_path, f"WEBVTT\n\n00:01,000 --> 00:02,000\na\n\n{T}\na") == _ONE
     assert json.loads(capfd.readouterr().out)["warning"] == {"code": "cues_unreadable", "parameters": {"cues": 1}}
+    dialogue = "".join(f"Dialogue: 0,{start},0:00:02.00,D,,0,0,0,,a\n" for start in ("soon", "0:00:01.00", ""))
+    assert read(tmp_path, _ASS_HEAD + _ASS_FORMAT + dialogue) == _ONE
+    assert json.loads(capfd.readouterr().out)["warning"] == {"code": "cues_unreadable", "parameters": {"cues": 2}}
 
 
 _LINES = "a\n" * 999
@@ -233,6 +245,8 @@ _HUGE = {
     "a huge number before times": "9" * 1_000_000 + f"\n{S}\na",
     "cues of many lines": "".join(f"{n // 60:02}:{n % 60:02},000 --> {n // 60:02}:{n % 60:02},999\n{_LINES}" for n in range(600)),
     "open drawings": _ASS_HEAD + "Dialogue: 0,0:00:01.00,0:00:02.00,D,,0,0,0,," + "{\\p1" * 300_000,
+    "open notes": _ASS_HEAD + "Dialogue: 0,0:00:01.00,0:00:02.00,D,,0,0,0,," + "{a" * 500_000,
+    "open notes before a block": _ASS_HEAD + "Dialogue: 0,0:00:01.00,0:00:02.00,D,,0,0,0,,{}" + "{a" * 500_000,
     "arrows": "WEBVTT\n\n" + "-->\n" * 500_000,
 }  # fmt: skip
 
