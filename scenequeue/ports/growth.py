@@ -46,13 +46,13 @@ def stage_growth(connection: Connection, container_id: str, lease: Lease, items:
 
 def _chunks(lease: Lease, items: Iterable[WorkItem], named: str) -> Iterator[ItemChunk]:
     stage, _, index = lease.item_id.partition("-")
-    numbered = ((number, _checked(number, item, named)) for number, item in enumerate(items))
-    while some := list(islice(numbered, CHUNK)):
-        yield ItemChunk((f"{int(stage) + 1}-{index}.{number}", item) for number, item in some)
+    checked = ((f"{int(stage) + 1}-{index}.{number}", *_checked(number, item, named)) for number, item in enumerate(items))
+    while some := list(islice(checked, CHUNK)):
+        yield ItemChunk(some)
 
 
-def _checked(number: int, item: object, named: str) -> WorkItem:
-    """Return the item as a worker will read it; those who make one can bypass its checks.
+def _checked(number: int, item: object, named: str) -> tuple[WorkItem, str]:
+    """Return the item as a worker will read it, and its JSON; those who make one can bypass its checks.
 
     Raises:
         BadInput: it cannot be put on the queue.
@@ -64,7 +64,7 @@ def _checked(number: int, item: object, named: str) -> WorkItem:
         # Warnings are about values of other types than declared, which are refused below.
         body = item.model_dump_json(warnings=False)
         if len(body) <= MAX_ITEM_CHARACTERS:
-            return WorkItem.model_validate_json(body)
+            return WorkItem.model_validate_json(body), body
         problem = Reason(Code.ITEM_TOO_LARGE, {"characters": len(body), "limit": MAX_ITEM_CHARACTERS})
     except ValidationError as error:
         problem = several(map(refused_field, error.errors(include_url=False, include_input=False)))

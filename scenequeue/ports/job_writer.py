@@ -129,4 +129,4 @@ def _chunks(stage: int, items: Iterable[Submitted], first: int) -> Iterator[Item
     """
     numbered = ((entry if isinstance(entry, tuple) else (position, entry)) for position, entry in enumerate(items, first))
     while some := list(islice(numbered, CHUNK)):
-        yield ItemChunk((f"{stage}-{index}", item) for index, item in some)
+        yield ItemChunk((f"{stage}-{index}", item, item.model_dump_json()) for index, item in some)

@@ -66,6 +66,22 @@ def test_an_item_brings_items_of_as_many_kinds_as_the_steps_look_at(queue: Scene
         queue.worker.grow("c1", lease, brought)
 
 
+def test_an_item_that_is_brought_is_made_json_once(queue: SceneQueue, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was checked is what is put on the queue."""
+    made = []
+    dumped = WorkItem.model_dump_json
+
+    def counted(item: WorkItem, **options: Any) -> str:
+        made.append(dumped(item, **options))
+        return made[-1]
+
+    lease = _leased(queue)
+    monkeypatch.setattr(WorkItem, "model_dump_json", counted)
+    _bring(queue, lease, items(3, weight=2.5))
+    assert len(made) == 3
+    assert [each.item for each in queue.worker.lease("c1", 3)] == items(3, weight=2.5)
+
+
 @pytest.mark.parametrize("at_once", [True, False])
 def test_a_job_grows_to_as_many_kinds_as_the_steps_look_at(queue: SceneQueue, at_once: bool) -> None:
     """Whichever item brings the last ones, and also where two acks of one call do; all that has joined is cancelled."""
