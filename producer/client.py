@@ -53,7 +53,8 @@ class Producer:
             named["redis_url"] = SecretStr(str(redis_url))
         if namespace is not None:
             named["namespace"] = namespace
-        self._settings = settings.model_copy(update=named) if settings else ProducerSettings.load(**named)
+        given_as = {name: name for name in named}
+        self._settings = settings.overridden(given_as, **named) if settings else ProducerSettings.load(given_as, **named)
         self.queue = SceneQueue(self._settings)
         self.storage = UriStorage(self._settings)
         self._plan: tuple[float, Mapping[str, Any]] | None = None

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     import redis
 
 
+#: Names of the arguments of `connect`.
+_GIVEN_AS = {"redis_url": "redis_url", "namespace": "namespace"}
+
+
 class SceneQueue:
     """One namespace of one Redis, with a port for each program. Thread-safe.
 
@@ -41,7 +45,7 @@ class SceneQueue:
     @classmethod
     def connect(cls, redis_url: str, namespace: str = "sceneburst") -> Self:
         """Connect to a queue by its address; other settings come from the environment."""
-        return cls(SceneburstSettings.load(redis_url=SecretStr(redis_url), namespace=namespace))
+        return cls(SceneburstSettings.load(_GIVEN_AS, redis_url=SecretStr(redis_url), namespace=namespace))
 
     def ping(self) -> None:
         """Check that Redis answers, and that the namespace is usable.

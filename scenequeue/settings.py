@@ -5,12 +5,12 @@ import json
 import os
 import re
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args, get_origin
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 
 from scenequeue.errors import InvalidValue, SettingsError, refused_value, several
@@ -65,6 +65,9 @@ class SceneburstSettings(BaseModel):
     alive_file: Path | None = Field(None, description="file touched with every heartbeat or tick, for health checks")
     max_input_bytes: Annotated[int, Field(ge=1)] = Field(512 * 1024 * 1024, description="largest single input, in bytes")
 
+    #: Fields that were not given by their variables, with the names that their giver knows, such as --redis-url.
+    _given_as: Mapping[str, str] = PrivateAttr(default_factory=dict)
+
     def model_post_init(self, _context: Any) -> None:
         """Register the secrets among the settings, so that no output contains them."""
         for name in type(self).model_fields:
@@ -72,6 +75,22 @@ class SceneburstSettings(BaseModel):
             if isinstance(value, SecretStr):
                 register = register_url if name.endswith("_url") else register_secret
                 register(value.get_secret_value())
+
+    def name_of(self, field: str) -> str:
+        """Return the name of a setting for messages: that of the option it was given by, else its environment variable."""
+        return _name_of(field, self._given_as)
+
+    def overridden(self, given_as: Mapping[str, str], /, **values: Any) -> Self:
+        """Return the same settings with other values, which are not checked.
+
+        Args:
+            given_as: names by which fields were given, such as {"redis_url": "--redis-url"}; others are not looked at.
+            values: the fields.
+        """
+        made = self.model_copy(update=values)
+        made._given_as = {**self._given_as, **{name: given_as[name] for name in values if name in given_as}}  # noqa: SLF001  our own class
+        made.model_post_init(None)
+        return made
 
     @property
     def redis_address(self) -> SecretStr:
@@ -89,26 +108,44 @@ class SceneburstSettings(BaseModel):
         return SecretStr(urlunsplit(parts._replace(netloc=netloc)))
 
     @classmethod
-    def load(cls, **overrides: Any) -> Self:
+    def load(cls, given_as: Mapping[str, str] | None = None, /, **overrides: Any) -> Self:
         """Load the settings from the environment, with keyword overrides.
 
+        Args:
+            given_as: as for `overridden`.
+            overrides: fields that replace those of the environment.
+
         Raises:
-            SettingsError: a value is malformed; the message names the environment variables, but no values.
+            SettingsError: a value is malformed; the message names the environment variables or options, but no values.
         """
-        try:
-            return cls(**{**dict(cls._environment()), **overrides})
-        except ValidationError as error:
-            raise SettingsError(several(map(_explained, error.errors(include_input=False)))) from None
+        return cls._made({**dict(cls._environment()), **overrides}, given_as, overrides)
 
     @classmethod
-    def load_readable(cls) -> Self:
-        """Load the settings of a program that needs none, with the defaults of those that are malformed, which `load` names."""
-        given = dict(cls._environment())
+    def load_readable(cls, given_as: Mapping[str, str] | None = None, /, **overrides: Any) -> Self:
+        """Load the settings, with the defaults of those in the environment that are malformed, which `load` names.
+
+        For programs that need none. Arguments as for `load`.
+
+        Raises:
+            SettingsError: an override is malformed.
+        """
+        given = {**dict(cls._environment()), **overrides}
         try:
-            return cls(**given)
+            cls(**given)
         except ValidationError as error:
-            wrong = {problem["loc"][0] for problem in error.errors(include_input=False) if problem["loc"]}
-            return cls(**{name: value for name, value in given.items() if name not in wrong})
+            malformed = {each["loc"][0] for each in error.errors(include_input=False) if each["loc"]} - set(overrides)
+            given = {name: value for name, value in given.items() if name not in malformed}
+        return cls._made(given, given_as, overrides)
+
+    @classmethod
+    def _made(cls, values: Mapping[str, Any], given_as: Mapping[str, str] | None, overrides: Mapping[str, Any]) -> Self:
+        names = {name: text for name, text in (given_as or {}).items() if name in overrides}
+        try:
+            made = cls(**values)
+        except ValidationError as error:
+            raise SettingsError(several(_explained(each, names) for each in error.errors(include_input=False))) from None
+        made._given_as = names
+        return made
 
     @classmethod
     def _environment(cls) -> Iterator[tuple[str, object]]:
@@ -123,8 +160,12 @@ class SceneburstSettings(BaseModel):
                 yield name, value
 
 
-def _explained(problem: ErrorDetails) -> Reason:
-    """Return the reason that a setting's value is refused, with the name of its environment variable."""
+def _name_of(field: str, given_as: Mapping[str, str]) -> str:
+    return given_as.get(field, f"SCENEBURST_{field.upper()}")
+
+
+def _explained(problem: ErrorDetails, given_as: Mapping[str, str]) -> Reason:
+    """Return the reason that a setting's value is refused, with the name by which it was given."""
     reason = refused_value(problem)
     if not problem["loc"]:
         return reason
@@ -132,7 +173,7 @@ def _explained(problem: ErrorDetails) -> Reason:
     field, *inner = problem["loc"]
     # Of a setting of several types, pydantic names the type that it tried.
     place = [str(part) for part in inner if not _TYPE_TRIED.match(str(part))]
-    return Reason(code, {"setting": ".".join([f"SCENEBURST_{str(field).upper()}", *place]), "problem": reason})
+    return Reason(code, {"setting": ".".join([_name_of(str(field), given_as), *place]), "problem": reason})
 
 
 def _is_list_or_map(annotation: Any) -> bool:

@@ -5,7 +5,17 @@ from typing import Annotated
 import typer
 
 from sceneburst.exit_codes import Exit
-from sceneburst.terminal.screen import JsonFlag, coloured, print_json, print_table, print_unbroken, say, table
+from sceneburst.terminal.screen import (
+    JsonFlag,
+    Namespace,
+    RedisUrl,
+    coloured,
+    print_json,
+    print_table,
+    print_unbroken,
+    say,
+    table,
+)
 from scenequeue.start import require
 
 
@@ -46,6 +56,8 @@ def doctor(
         typer.Option("--bucket", help="Also write, read, list and delete an object under this s3:// address; repeatable."),
     ] = None,
     as_json: JsonFlag = False,
+    redis_url: RedisUrl = None,
+    namespace: Namespace = None,
 ) -> None:
     """Check that everything needed is there, and say how to fix what is not; exit 3 if something must be fixed.
 
@@ -53,7 +65,7 @@ def doctor(
     """
     from sceneburst.local.doctor import examine
 
-    checks = examine(bucket or [])
+    checks = examine(bucket or [], redis_url, namespace)
     if as_json:
         print_json([check._asdict() for check in checks])
     else:

@@ -5,21 +5,27 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sceneburst.local.checks import buckets, environment, fleets, machine, server
 from sceneburst.local.checks.finding import Check, doubtful, good, guarded, wrong
+from sceneburst.terminal.screen import GIVEN_AS, overrides_from
 from scenequeue.errors import SettingsError
 from scenequeue.settings import ProducerSettings
 
 _INSTALL = "pip install 'sceneburst[all]'"
 
 
-def examine(addresses: Sequence[str] = ()) -> list[Check]:
+def examine(addresses: Sequence[str] = (), redis_url: str | None = None, namespace: str | None = None) -> list[Check]:
     """Return all findings. Nothing is changed, except for a small object per bucket that is written and deleted again.
 
     Args:
         addresses: s3://bucket or s3://bucket/prefix, to be checked in addition to SCENEBURST_INPUTS.
+        redis_url: replaces SCENEBURST_REDIS_URL.
+        namespace: replaces SCENEBURST_NAMESPACE.
+
+    Raises:
+        SettingsError: the namespace is malformed.
     """
     fleet = environment.chosen_fleet(os.environ)
     # Each check looks at what can be read; `values` reports the other settings.
-    settings = ProducerSettings.load_readable()
+    settings = ProducerSettings.load_readable(GIVEN_AS, **overrides_from(redis_url, namespace))
     uris = [uri for uri in (settings.inputs, *addresses) if uri]
     found = [
         *machine.python(),
@@ -27,7 +33,7 @@ def examine(addresses: Sequence[str] = ()) -> list[Check]:
         *environment.values(fleet),
         *environment.folders(settings),
         *_programs(fleet),
-        *_queue(settings, os.environ),
+        *_queue(settings, os.environ, is_given=redis_url is not None),
     ]
     is_aws_needed = fleet == "fargate" or any(uri.startswith("s3://") for uri in uris)
     credentials = list(_credentials(is_needed=is_aws_needed))
@@ -52,15 +58,15 @@ def _programs(fleet: str) -> Iterator[Check]:
     yield from worker if fleet == "process" else _as_optional(worker)
 
 
-def _queue(settings: ProducerSettings, variables: Mapping[str, str]) -> Iterator[Check]:
-    is_named = any(name.upper() == "SCENEBURST_REDIS_URL" for name in variables)
+def _queue(settings: ProducerSettings, variables: Mapping[str, str], *, is_given: bool) -> Iterator[Check]:
+    is_named = is_given or any(name.upper() == "SCENEBURST_REDIS_URL" for name in variables)
     own = list(guarded("redis-server", machine.redis_server, "`render` and `up` need one: see the message"))
     yield from _as_optional(own) if is_named else own
     if not is_named:
         said = "SCENEBURST_REDIS_URL is not set: only `render` and `up` work, which bring their own"
         yield doubtful("redis", said, "set it to the queue's address, as `sceneburst up` prints it")
     else:
-        yield from guarded("redis", lambda: server.server(settings), "correct SCENEBURST_REDIS_URL")
+        yield from guarded("redis", lambda: server.server(settings), f"correct {settings.name_of('redis_url')}")
 
 
 def _credentials(*, is_needed: bool) -> Iterator[Check]:

@@ -50,35 +50,32 @@ SENTENCES: Mapping[str, str] = {
     "redis_version_unknown": "{name} of unknown version",
     # --- a queue that cannot be used ---
     "namespace_older": (
-        "SCENEBURST_NAMESPACE: {namespace} at {url} holds items that an older Sceneburst has queued, which "
+        "{setting}: {namespace} at {url} holds items that an older Sceneburst has queued, which "
         "this one cannot read; let the older one finish or cancel them first, or choose another namespace"
     ),
     "redis_database_forbidden": (
-        "SCENEBURST_REDIS_URL: Redis at {url} lets this user choose no database ({problem}); users of `sceneburst acl` have "
+        "{setting}: Redis at {url} lets this user choose no database ({problem}); users of `sceneburst acl` have "
         "database 0: leave the number out, and tell queues apart by SCENEBURST_NAMESPACE"
     ),
-    "redis_database_missing": "SCENEBURST_REDIS_URL: Redis at {url} has no such database ({problem})",
-    "redis_forbids": "Redis at {url} refuses this: {problem}; has the user of SCENEBURST_REDIS_URL the right role?",
+    "redis_database_missing": "{setting}: Redis at {url} has no such database ({problem})",
+    "redis_forbids": "Redis at {url} refuses this: {problem}; has the user of {setting} the right role?",
     "redis_key_foreign": "Redis at {url}: another program has written to a key of this queue ({problem})",
     "redis_login_lost": (
         "Redis at {url} refuses the login, which it has accepted before: {problem}; has the password or the user been changed?"
     ),
     "redis_login_refused": (
-        "Redis at {url} refuses the login: {problem}; are user and password of SCENEBURST_REDIS_URL or "
-        "SCENEBURST_REDIS_PASSWORD right?"
+        "Redis at {url} refuses the login: {problem}; are user and password of {setting} or SCENEBURST_REDIS_PASSWORD right?"
     ),
     "redis_no_primary": "Redis at {url} does not answer: {problem}",
     "redis_unanswered": (
-        "Redis at {url} does not answer ({problem}); is SCENEBURST_REDIS_URL right? `sceneburst up` runs a Redis to try things on"
+        "Redis at {url} does not answer ({problem}); is {setting} right? `sceneburst up` runs a Redis to try things on"
     ),
     "redis_unable": "Redis at {url} cannot serve now: {problem}",
     "redis_wants_login": "it wants a password, and none is given",
     "primary_unknown": "no Sentinel knows a primary of this service that works",
     "sentinels_refuse": "it is the Sentinels that refuse it",
-    "sentinels_unanswered": "no Sentinel answers ({problem}); is SCENEBURST_REDIS_URL right?",
-    "sentinel_service_unknown": (
-        "the Sentinels watch no service {service:quoted}, but {known}; is its name in SCENEBURST_REDIS_URL right?"
-    ),
+    "sentinels_unanswered": "no Sentinel answers ({problem}); is {setting} right?",
+    "sentinel_service_unknown": ("the Sentinels watch no service {service:quoted}, but {known}; is its name in {setting} right?"),
     # --- a step that is refused ---
     "backlog_full": (
         "the backlog is at its limit of {limit:1 item|# items}; job {job_id} with {items} was not enqueued; submit it again later"

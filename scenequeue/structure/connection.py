@@ -84,11 +84,13 @@ class Connection:
         self.structures = tuple(structures)
         self.structure, *older = structures
         self.keys = Keys(settings.namespace, self.structure)
+        #: Names by which address and namespace were given, for messages.
+        self._setting, self._namespace_setting = settings.name_of("redis_url"), settings.name_of("namespace")
         url = settings.redis_address.get_secret_value()
         self.url = mask_url(url)
         self.lease_ms = int(settings.lease_s * 1000)
         self.result_ttl_s = settings.result_ttl_s
-        self.client: Any = client if client is not None else make_client(parse_address(url), self.keys.prefix)
+        self.client: Any = client if client is not None else make_client(parse_address(url, self._setting), self.keys.prefix)
         self._steps = Steps(self.client)
         self._namespace = settings.namespace
         self.indexed_labels = frozenset(settings.indexed_labels)
@@ -205,7 +207,7 @@ class Connection:
         except _LOST as error:
             if isinstance(error, NoPrimary):
                 raise self._without_primary(error) from None
-            raise QueueUnavailable(Code.REDIS_UNANSWERED, url=self.url, problem=said_by(error)) from error
+            raise QueueUnavailable(Code.REDIS_UNANSWERED, url=self.url, problem=said_by(error), setting=self._setting) from error
         except redis.exceptions.NoPermissionError as error:
             raise self._permission_error(error) from error
         except redis.exceptions.ResponseError as error:
@@ -213,7 +215,9 @@ class Connection:
             if any(word in str(error) for word in _DENIED):
                 raise self._permission_error(error) from error
             if any(word in str(error) for word in _NO_DATABASE):
-                raise SettingsError(Code.REDIS_DATABASE_MISSING, url=self.url, problem=str(error)) from error
+                raise SettingsError(
+                    Code.REDIS_DATABASE_MISSING, url=self.url, problem=str(error), setting=self._setting
+                ) from error
             if _WRONG_TYPE in str(error):
                 # Transient, as the acting dispatcher repairs such keys.
                 raise QueueUnavailable(Code.REDIS_KEY_FOREIGN, url=self.url, problem=str(error)) from error
@@ -236,7 +240,7 @@ class Connection:
         if isinstance(problem, str) and problem.startswith(_WITHOUT_PASSWORD):
             problem = Reason(Code.REDIS_WANTS_LOGIN)
         if not self._known.was_logged_in:
-            return SettingsError(Code.REDIS_LOGIN_REFUSED, url=self.url, problem=problem)
+            return SettingsError(Code.REDIS_LOGIN_REFUSED, url=self.url, problem=problem, setting=self._setting)
         if not self._known.is_login_refused:
             self._known.is_login_refused = True
             # Imported here, as it imports rich, which an application that only enqueues does not need.
@@ -249,8 +253,8 @@ class Connection:
 
     def _permission_error(self, error: Exception) -> SettingsError:
         if _SELECT in str(error):
-            return SettingsError(Code.REDIS_DATABASE_FORBIDDEN, url=self.url, problem=str(error))
-        return SettingsError(Code.REDIS_FORBIDS, url=self.url, problem=str(error))
+            return SettingsError(Code.REDIS_DATABASE_FORBIDDEN, url=self.url, problem=str(error), setting=self._setting)
+        return SettingsError(Code.REDIS_FORBIDS, url=self.url, problem=str(error), setting=self._setting)
 
     def ping(self) -> None:
         """Check that Redis answers and that the namespace is usable; raises as `run` does."""
@@ -262,7 +266,7 @@ class Connection:
         with self.translated():
             is_queued = bool(self._steps.command("EXISTS", *self.keys.older))
         if is_queued:
-            raise SettingsError(Code.NAMESPACE_OLDER, namespace=self._namespace, url=self.url)
+            raise SettingsError(Code.NAMESPACE_OLDER, namespace=self._namespace, url=self.url, setting=self._namespace_setting)
         self._known.is_structure = True
 
     def now_ms(self) -> int:

@@ -30,26 +30,29 @@ class RedisAddress(NamedTuple):
     options: dict[str, Any]
     #: User and password of the Sentinels, if they need them.
     sentinel_login: dict[str, str]
+    #: The name by which the address was given, for messages.
+    setting: str = "SCENEBURST_REDIS_URL"
 
 
-def parse_address(url: str) -> RedisAddress:
+def parse_address(url: str, setting: str = "SCENEBURST_REDIS_URL") -> RedisAddress:
     """Parse an address.
 
     Args:
         url: redis://, rediss:// or unix://, as redis-py takes them; redis+sentinel://[user:password@]host:port,…/service[/db],
             with ?sentinel_password=… if the Sentinels have another; redis+cluster://[user:password@]host:port,…
             With rediss+ all connections are TLS.
+        setting: the name by which it was given, for messages.
 
     Raises:
         SettingsError: it is malformed; the message contains no part of a password.
     """
     try:
-        return _parse(url)
+        return _parse(url)._replace(setting=setting)
     except ValueError as error:
         # Messages of the standard library contain the URL, so only our own are shown.
         why = error.reason if isinstance(error, InvalidValue) else Reason(Code.REDIS_URL_MALFORMED)
         masked = repr(mask_url(url))
-        raise SettingsError(Code.NOT_REDIS_URL, setting="SCENEBURST_REDIS_URL", url=masked, problem=why) from None
+        raise SettingsError(Code.NOT_REDIS_URL, setting=setting, url=masked, problem=why) from None
 
 
 def _parse(url: str) -> RedisAddress:

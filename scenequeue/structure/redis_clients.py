@@ -31,15 +31,16 @@ class ClusterLocator:
     """Finds the server of a cluster that has a key. Thread-safe; connects when first used.
 
     Args:
-        hosts: some servers of the cluster.
+        address: names some servers of the cluster.
         key: a key of the namespace, whose keys all share one slot.
         options: options of a connection.
-        is_cluster: False as long as no server has reported that it belongs to a cluster.
     """
 
-    def __init__(self, hosts: tuple[Host, ...], key: str, options: Mapping[str, Any], *, is_cluster: bool) -> None:
-        self._hosts, self._key, self._options = hosts, key, dict(options)
-        self.is_cluster = is_cluster
+    def __init__(self, address: RedisAddress, key: str, options: Mapping[str, Any]) -> None:
+        self._hosts, self._key, self._options = address.hosts, key, dict(options)
+        self._setting = address.setting
+        #: False as long as no server has reported that it belongs to a cluster.
+        self.is_cluster = address.kind == "cluster"
         #: All servers of the cluster at the last look-up; those of the URL may be gone by now.
         self._seen: set[Host] = set()
         self._cluster: Any = None
@@ -70,7 +71,7 @@ class ClusterLocator:
             except (RedisClusterException, RedisError) as error:
                 # The next look-up starts from the URL's hosts again, whose names may resolve to other servers by then.
                 self._forget()
-                plain = _plain_error(error)
+                plain = _plain_error(error, self._setting)
                 # These are already in the error's chain of causes; `from error` would make the chain a circle.
                 raise plain from (None if isinstance(plain, (AuthenticationError, NoPermissionError)) else error)
             return str(node.host), int(node.port)
@@ -86,14 +87,14 @@ class ClusterLocator:
             self._cluster = None
 
 
-def _plain_error(error: BaseException) -> Exception:
+def _plain_error(error: BaseException, setting: str) -> Exception:
     """Return the cause of an error of redis-py's cluster client."""
     behind: BaseException | None = error
     while behind is not None:
         if isinstance(behind, (AuthenticationError, NoPermissionError)):
             return behind
         if "cluster support disabled" in str(behind):
-            return SettingsError(Code.REDIS_NO_CLUSTER, setting="SCENEBURST_REDIS_URL")
+            return SettingsError(Code.REDIS_NO_CLUSTER, setting=setting)
         behind = behind.__cause__ or behind.__context__
     return ConnectionLost(str(error))
 
@@ -162,20 +163,21 @@ def make_client(address: RedisAddress, key: str) -> Redis:
             shared: dict[str, Any] = {name: value for name, value in options.items() if name.startswith(("socket_", "ssl_"))}
             # Without retries, so that a Sentinel that is gone does not delay asking the next one.
             shared |= {**tls, **address.sentinel_login, "retry": Retry(NoBackoff(), 0)}
-            sentinel: Any = Sentinels(list(address.hosts), sentinel_kwargs=shared)  # type: ignore[no-untyped-call]
-            client = sentinel.master_for(address.service, **options, **tls, retry=retry)
+            sentinel = Sentinels(address, shared)
+            client = sentinel.master_for(  # type: ignore[no-untyped-call]
+                address.service, **options, **tls, retry=retry
+            )
         else:
             if address.hosts:
                 located = {name: value for name, value in options.items() if name not in {"db", "health_check_interval"}}
-                is_cluster = address.kind == "cluster"
-                options["locator"] = ClusterLocator(address.hosts, key, {**located, **tls}, is_cluster=is_cluster)
+                options["locator"] = ClusterLocator(address, key, {**located, **tls})
                 options["connection_class"] = _LocatedTlsConnection if address.is_tls else _LocatedConnection
             client = Redis.from_pool(ConnectionPool(**options, retry=retry))
         pool = client.connection_pool
         # A trial connection object, as only its constructor rejects unknown options.
         pool.connection_class(**pool.connection_kwargs)
     except (TypeError, ValueError, RedisError) as error:
-        raise SettingsError(Code.SETTING_REFUSED, setting="SCENEBURST_REDIS_URL", problem=str(error)) from None
+        raise SettingsError(Code.SETTING_REFUSED, setting=address.setting, problem=str(error)) from None
     return client
 
 

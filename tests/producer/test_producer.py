@@ -117,7 +117,7 @@ def test_wrong_job_wide_arguments_are_named(producer: Producer, media: Media) ->
     """Options with a suggestion, callback, job id, output."""
     with pytest.raises(InvalidScenes) as caught:
         producer.submit_scenes(
-            [_scene("a", media)], output="/x", options={"resolutoin": "4k"}, callback_url="http://x", job_id="a/b"
+            [_scene("a", media)], output="/somewhere", options={"resolutoin": "4k"}, callback_url="http://x", job_id="a/b"
         )
     text = str(caught.value)
     assert "did you mean 'resolution'?" in text
@@ -126,7 +126,7 @@ def test_wrong_job_wide_arguments_are_named(producer: Producer, media: Media) ->
     with pytest.raises(InvalidScenes, match="cannot be written"):
         producer.submit_scenes([_scene("a", media)], output="https://example.org/")
     with pytest.raises(InvalidScenes, match="there are no scenes"):
-        producer.submit_scenes([], output="/x")
+        producer.submit_scenes([], output="/somewhere")
 
 
 @pytest.mark.parametrize(
@@ -135,15 +135,15 @@ def test_wrong_job_wide_arguments_are_named(producer: Producer, media: Media) ->
 def test_a_callback_address_that_would_never_be_posted_to_is_refused(producer: Producer, media: Media, url: str) -> None:
     """By the rule that posts, before anything is enqueued; a password in it is not repeated."""
     with pytest.raises(InvalidScenes, match="callback_url") as caught:
-        producer.submit_scenes([_scene("a", media)], output="/x", callback_url=url)
+        producer.submit_scenes([_scene("a", media)], output="/somewhere", callback_url=url)
     assert "hush" not in str(caught.value)
 
 
 def test_the_same_submission_is_the_same_job(producer: Producer, queue: SceneQueue, media: Media) -> None:
     """And other content under its id is a conflict."""
     scene = _scene("a", media)
-    first = producer.submit_scenes([scene], output="/x", job_id="mine")
-    again = producer.submit_scenes([scene], output="/x", job_id="mine")
+    first = producer.submit_scenes([scene], output="/somewhere", job_id="mine")
+    again = producer.submit_scenes([scene], output="/somewhere", job_id="mine")
     assert first.job_id == again.job_id
     assert queue.inspect.depth().counts.total == 1
     with pytest.raises(JobConflict):
@@ -187,13 +187,13 @@ def test_a_full_backlog_is_an_error_of_its_own(queue: SceneQueue, redis_url: str
     """Transient, and nothing is enqueued."""
     settings = ProducerSettings.load(redis_url=redis_url, namespace=namespace, backlog_limit=1)
     with Producer(settings=settings) as producer, pytest.raises(QueueFull):
-        producer.submit_scenes([_scene("a", media), _scene("b", media)], output="/x")
+        producer.submit_scenes([_scene("a", media), _scene("b", media)], output="/somewhere")
     assert queue.inspect.depth().counts.total == 0
 
 
 def test_waiting_tells_every_event_and_may_time_out(producer: Producer, queue: SceneQueue, media: Media) -> None:
     """The job goes on after a time-out."""
-    handle = producer.submit_scenes([_scene("a", media)], output="/x")
+    handle = producer.submit_scenes([_scene("a", media)], output="/somewhere")
     with pytest.raises(TimeoutError):
         handle.wait(0.05)
     seen: list[str] = []
@@ -242,7 +242,7 @@ def test_importing_the_producer_loads_nothing_heavy() -> None:
 def test_options_reach_the_job_and_overrides_the_item(producer: Producer, queue: SceneQueue, media: Media) -> None:
     """Shared once per job; a scene's own lie over them."""
     scene = _scene("a", media, options={"motion": "none", "subtitle_style": {"box": False}})
-    handle = producer.submit_scenes([scene], output="/x", options=RenderOptions(resolution="720p"))
+    handle = producer.submit_scenes([scene], output="/somewhere", options=RenderOptions(resolution="720p"))
     assert handle.status().options.resolution == "720p"
     (lease,) = queue.worker.lease("c", 1)
     merged = handle.status().options.overridden(lease.item.payload["options"])

@@ -154,7 +154,7 @@ def test_a_reason_in_a_log_is_words_and_for_programs_its_code_and_parameters() -
     why = Reason(Code.FILE_MISSING, {"uri": "https://b/a?X-Amz-Signature=hush"})
     events: list[dict[str, object]] = [{"why": why}, {"error": ObjectNotFound(why)}, {"error": ValueError("odd")}, {"why": "x"}]
     lines = [json.loads(line) for line in _logged("json", *events).splitlines()]
-    told = "https://b/a?X-Amz-Signature=*** no such file"
+    told = "https://b/a?X-Amz-Signature=*** no such file on this machine"
     found = [(line.get("why", line.get("error")), line.get("code"), line.get("parameters")) for line in lines]
     parameters = {"uri": "https://b/a?X-Amz-Signature=***"}
     assert found == [

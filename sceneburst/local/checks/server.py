@@ -25,7 +25,9 @@ def server(settings: ProducerSettings, clock: Callable[[], float] = time.time) -
         try:
             queue.ping()
         except (QueueUnavailable, SettingsError) as error:
-            yield wrong("redis", str(error), "start it, or correct SCENEBURST_REDIS_URL and SCENEBURST_REDIS_PASSWORD")
+            yield wrong(
+                "redis", str(error), f"start it, or correct {settings.name_of('redis_url')} and SCENEBURST_REDIS_PASSWORD"
+            )
             return
         yield from _judged(queue)
         lead_s = clock() - queue.inspect.now_ms() / 1000

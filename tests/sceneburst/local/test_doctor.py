@@ -48,6 +48,23 @@ def test_a_healthy_machine_is_exit_0(healthy: Path, console: Console, durable: E
     assert all(set(check) == {"what", "is_good", "is_needed", "said", "mend"} and check["is_good"] for check in told)
 
 
+def test_doctor_looks_at_the_redis_and_the_namespace_that_its_options_name(
+    healthy: Path, console: Console, durable: EmbeddedRedis, client: redis.Redis, monkeypatch: Patch
+) -> None:
+    """Whatever the environment says; what is wrong with them is called by the options."""
+    monkeypatch.setenv("SCENEBURST_REDIS_URL", "redis://127.0.0.1:1/0")
+    assert_found(examine(), "redis", "is SCENEBURST_REDIS_URL right?", "correct SCENEBURST_REDIS_URL and")
+    monkeypatch.delenv("SCENEBURST_REDIS_URL")
+    assert bad(examine(redis_url=durable.url, namespace="sceneburst")) == []
+    # No dispatcher acts on that one.
+    checks = examine(redis_url=durable.url, namespace="films")
+    assert [check.is_good for check in checks if check.what == "dispatcher"] == [False]
+    assert_found(examine(redis_url="redis://127.0.0.1:1/0"), "redis", "is --redis-url right?", "correct --redis-url and")
+    assert_found(examine(redis_url="redis//"), "redis", "--redis-url: ", "correct --redis-url")
+    assert console("doctor", "--namespace", "a b").code == Exit.USAGE
+    assert console("doctor", "--redis-url", durable.url, "--json").code == 0
+
+
 #: Variables -> what is named, a part of what is said, and of what to do.
 _PLANTED: dict[str, tuple[dict[str, str], str, str, str]] = {
     "a misspelt name": ({"SCENEBURST_REDIS_ULR": "x"}, "SCENEBURST_REDIS_ULR", "no program reads", "SCENEBURST_REDIS_URL?"),
