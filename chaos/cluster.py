@@ -158,7 +158,10 @@ class ChaosCluster:
     def _start(self, log_path: Path, *module: str, **variables: str) -> subprocess.Popen[bytes]:
         with log_path.open("ab") as log:
             argv, environment = [sys.executable, "-m", *module], {**self._environment, **variables}
-            return subprocess.Popen(argv, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            # In a session of its own, as a container: Linux shares the processor among sessions (sched(7), autogroup).
+            return subprocess.Popen(
+                argv, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
 
     def dispatchers(self) -> list[psutil.Process]:
         """List the running dispatchers."""

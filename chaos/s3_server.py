@@ -57,7 +57,7 @@ def _start(log_path: Path) -> tuple[subprocess.Popen[bytes], str]:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
     with log_path.open("wb") as log:
-        server = subprocess.Popen([sys.executable, "-c", _SERVER, str(port)], stdout=log, stderr=log)
+        server = subprocess.Popen([sys.executable, "-c", _SERVER, str(port)], stdout=log, stderr=log, start_new_session=True)
     deadline = time.monotonic() + _START_LIMIT_S
     while True:
         if server.poll() is not None or time.monotonic() > deadline:
