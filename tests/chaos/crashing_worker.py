@@ -10,7 +10,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-from container_worker import main as program
+from container_worker import heartbeat, main as program
 from container_worker.files.inputs import Input
 from container_worker.kind import ItemContext, Kind, Made, ParsedItem
 from container_worker.kinds import load_kinds
@@ -153,7 +153,7 @@ def _render(way: str) -> Kind:
     """BlockMode an item's first attempt goes: made, made after some heartbeats, failed, or broken off by a drain."""
 
     def lingers(context: ItemContext) -> None:
-        context.should_stop.wait(1.5)
+        context.should_stop.wait(60)
 
     def fails(context: ItemContext) -> None:
         if context.lease.attempt == 1:
@@ -161,12 +161,14 @@ def _render(way: str) -> Kind:
 
     def drains(context: ItemContext) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
-        context.should_stop.wait(30)
+        context.should_stop.wait(60)
 
     return _AfterAll({"makes": lambda _context: None, "lingers": lingers, "fails": fails, "drains": drains}[way])
 
 
 if __name__ == "__main__":
+    # Leases are long, so that no load ends one; beats come soon all the same.
+    heartbeat._MAX_PAUSE_S = 0.3
     countdown = Countdown(os.environ.get("CRASH_AT", ""), Path(os.environ["CRASH_LOG"]))
     for owner, name in _EFFECTS:
         countdown.wrap(owner, name)

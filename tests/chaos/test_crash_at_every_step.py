@@ -93,7 +93,7 @@ def crash_test(queue: SceneQueue, redis_url: str, namespace: str, media: Media, 
     """Videos are files."""
     output = tmp_path / "out"
     environment = {
-        "SCENEBURST_REDIS_URL": redis_url, "SCENEBURST_NAMESPACE": namespace, "SCENEBURST_LEASE_S": "1",
+        "SCENEBURST_REDIS_URL": redis_url, "SCENEBURST_NAMESPACE": namespace, "SCENEBURST_LEASE_S": "60",
         "SCENEBURST_IDLE_TIMEOUT_S": "0.3", "SCENEBURST_SLOTS": "1", "SCENEBURST_SCRATCH_DIR": str(tmp_path / "scratch"),
         "SCENEBURST_FILE_ROOTS": f'["{media.folder}", "{output}"]',
     }  # fmt: skip

@@ -88,7 +88,7 @@ class Programs:
         environment = {
             **os.environ, "SCENEBURST_REDIS_URL": url, "SCENEBURST_NAMESPACE": namespace, "SCENEBURST_LEASE_S": "60",
             "SCENEBURST_STATE_DIR": str(folder / "fleet"), "SCENEBURST_TICK_S": "0.5", "SCENEBURST_MAX_CONTAINERS": "1",
-            "SCENEBURST_IDLE_TIMEOUT_S": "30", "SCENEBURST_SLOTS": "1", "SCENEBURST_CONTAINER_ID": "w1",
+            "SCENEBURST_IDLE_TIMEOUT_S": "600", "SCENEBURST_SLOTS": "1", "SCENEBURST_CONTAINER_ID": "w1",
             "SCENEBURST_SCRATCH_DIR": str(folder / "scratch"), "SCENEBURST_LOG_FORMAT": "json",
         }  # fmt: skip
         argvs = {

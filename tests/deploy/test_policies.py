@@ -1,5 +1,6 @@
 """Least privilege, both ways, from a run of the programs themselves: each call is allowed, and each allowance is used."""
 
+import contextlib
 import json
 import os
 import signal
@@ -35,6 +36,16 @@ with Producer() as producer:
                                  options={"resolution": "360p"})
     job.wait(120)
     job.download(sys.argv[4])
+"""
+#: The worker, whose heartbeats, which ask for protection, come several times a second.
+_WORKER = """
+import sys
+from container_worker import heartbeat
+from container_worker.main import main
+from scenequeue.reasons import load_words
+heartbeat._MAX_PAUSE_S = 0.3
+load_words()
+sys.exit(main())
 """
 #: An upload in parts that breaks off, which the good run never does; by the code that producer and worker share.
 _BROKEN_UPLOAD = """
@@ -123,21 +134,17 @@ def _run_programs(folder: Path, calls: Path, outputs: dict[str, str], redis_url:
     }
     given = {each["name"]: each["value"] for each in container["environment"]} | {
         "SCENEBURST_REDIS_URL": redis_url, "SCENEBURST_NAMESPACE": namespace, "SCENEBURST_TICK_S": "0.5",
-        "SCENEBURST_SILENT_AFTER_S": "5", "SCENEBURST_IDLE_TIMEOUT_S": "60", "SCENEBURST_SCRATCH_DIR": str(folder / "scratch"),
-        # A heartbeat, which asks for protection, every second.
-        "SCENEBURST_LEASE_S": "3",
+        "SCENEBURST_IDLE_TIMEOUT_S": "600", "SCENEBURST_SCRATCH_DIR": str(folder / "scratch"),
     }  # fmt: skip
     logs = folder / "containers"
     logs.mkdir()
-    worker = [sys.executable, "-m", "container_worker"]
     theirs = {name: value for name, value in common.items() if name.startswith(("AWS_", "SCENEBURST_", "RECORDED_"))}
+    theirs["RECORDED_AS"] = "container_worker"
     subnets = {_REGION: json.loads(given["SCENEBURST_ECS_SUBNETS"])}
-    with Simulator(logs, worker, theirs, subnets, cluster=outputs["ClusterName"]) as ecs:
+    with Simulator(logs, [sys.executable, "-c", _WORKER], theirs, subnets, cluster=outputs["ClusterName"]) as ecs:
         environment = {**common, **given, "AWS_ENDPOINT_URL_ECS": ecs.url}
-        log = (folder / "dispatcher.log").open("wb")
-        dispatcher = subprocess.Popen([sys.executable, "-m", "dispatcher"], env=environment, stdout=log, stderr=log)
-        try:
-            inputs = str(media.image()), str(media.tone("long.mp3", 20.0))
+        with _dispatching(folder, environment):
+            inputs = str(media.image()), str(media.tone("long.mp3", 8.0))
             # Until a heartbeat has fallen into the work, which it seldom does not.
             for number in range(10):
                 output, got = f"s3://{bucket}/outputs/job{number}", folder / f"got{number}"
@@ -148,15 +155,25 @@ def _run_programs(folder: Path, calls: Path, outputs: dict[str, str], redis_url:
             (task,) = ecs.cluster.running()
             assert task.process is not None
             task.process.send_signal(signal.SIGSTOP)
-            wait_until(lambda: ecs.calls["StopTask"], "the silent container is stopped", 60)
-        finally:
-            dispatcher.terminate()
-            dispatcher.wait(30)
-            log.close()
+        # Impatient only now, so that no load is taken for silence.
+        with _dispatching(folder, {**environment, "SCENEBURST_SILENT_AFTER_S": "1"}):
+            wait_until(lambda: ecs.calls["StopTask"], "the silent container is stopped")
     large = folder / "large"
     large.write_bytes(b"x" * (17 * 1024 * 1024))
     for program, where in (("producer", "inputs"), ("container_worker", "outputs")):
         _run_python(_BROKEN_UPLOAD, common, program, str(large), f"s3://{bucket}/{where}/broken")
+
+
+@contextlib.contextmanager
+def _dispatching(folder: Path, environment: dict[str, str]) -> Iterator[None]:
+    """A dispatcher runs in the block."""
+    with (folder / "dispatcher.log").open("ab") as log:
+        dispatcher = subprocess.Popen([sys.executable, "-m", "dispatcher"], env=environment, stdout=log, stderr=log)
+        try:
+            yield
+        finally:
+            dispatcher.terminate()
+            dispatcher.wait(60)
 
 
 def _run_python(program: str, environment: dict[str, str], recorded_as: str, *arguments: str) -> None:

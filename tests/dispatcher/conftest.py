@@ -11,6 +11,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from dispatcher import tick as tick_module
 from dispatcher.fleets.fargate.api import EcsApi
 from dispatcher.fleets.fargate.fleet import FargateFleet
 from dispatcher.fleets.process import ProcessFleet
@@ -23,6 +24,12 @@ from tests.support.fargate_simulator import Simulator
 __all__ = ["submit_items"]
 
 MakeFleet = Callable[..., FargateFleet]
+
+
+@pytest.fixture(autouse=True)
+def long_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Locks of dispatchers in this process last so long that no load ends one."""
+    monkeypatch.setattr(tick_module, "MIN_LOCK_S", 600.0)
 
 
 @pytest.fixture
