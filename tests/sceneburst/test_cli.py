@@ -13,6 +13,7 @@ import pytest
 from sceneburst.exit_codes import Exit
 from scenequeue.jobs.job import JobState
 from scenequeue.queue import SceneQueue
+from tests.sceneburst.conftest import Console
 from tests.sceneburst.program import PROGRAM, Run, manifest
 from tests.scenequeue.jobs import done, submit
 from tests.support.media import Media
@@ -100,45 +101,45 @@ def test_no_redis_is_exit_3_and_one_line(run: Run) -> None:
     assert len(ended.stderr.strip().splitlines()) == 1
 
 
-def test_operators_see_steer_and_mend(run: Run, queue: SceneQueue) -> None:
+def test_operators_see_steer_and_mend(console: Console, queue: SceneQueue) -> None:
     """Every reading command has a stable JSON; every steering one does what it says."""
     submit(queue, "a", 3)
     failed, *_ = queue.worker.lease("c1", 2)
     queue.worker.fail("c1", failed, "BadInput", "image: no picture", transient=False)
-    assert json.loads(run("status", "a", "--json").stdout)["counts"]["dead"] == 1
-    assert json.loads(run("queue", "show", "--json").stdout)["depth"]["counts"]["ready"] == 1
-    assert "image: no picture" in run("queue").stdout
-    assert [item["item_id"] for item in json.loads(run("queue", "peek", "--json").stdout)] == ["0-2"]
-    assert json.loads(run("dead", "list", "--json").stdout)[0]["errors"][0]["message"] == "image: no picture"
-    assert "image: no picture" in run("dead", "show", "a", "0-0").stdout
-    run("queue", "pause")
+    assert json.loads(console("status", "a", "--json").out)["counts"]["dead"] == 1
+    assert json.loads(console("queue", "show", "--json").out)["depth"]["counts"]["ready"] == 1
+    assert "image: no picture" in console("queue").out
+    assert [item["item_id"] for item in json.loads(console("queue", "peek", "--json").out)] == ["0-2"]
+    assert json.loads(console("dead", "list", "--json").out)[0]["errors"][0]["message"] == "image: no picture"
+    assert "image: no picture" in console("dead", "show", "a", "0-0").out
+    console("queue", "pause")
     assert queue.inspect.depth().is_paused
-    run("queue", "resume")
-    assert "1 requeued" in run("dead", "requeue", "a").stdout
+    console("queue", "resume")
+    assert "1 requeued" in console("dead", "requeue", "a").out
     assert queue.inspect.depth().counts.ready == 2
-    assert json.loads(run("results", "a", "--json").stdout) == []
-    assert json.loads(run("cancel", "a", "--json").stdout)["state"] == "cancelled"
-    assert run("status", "nobody").returncode == Exit.FAILED
-    assert run("dead", "show", "a", "9-9").returncode == Exit.FAILED
-    assert run("plan").returncode == Exit.FAILED
-    assert json.loads(run("containers", "list", "--json").stdout) == []
-    assert run("containers", "stop", "nobody").returncode == Exit.FAILED
+    assert json.loads(console("results", "a", "--json").out) == []
+    assert json.loads(console("cancel", "a", "--json").out)["state"] == "cancelled"
+    assert console("status", "nobody").code == Exit.FAILED
+    assert console("dead", "show", "a", "9-9").code == Exit.FAILED
+    assert console("plan").code == Exit.FAILED
+    assert json.loads(console("containers", "list", "--json").out) == []
+    assert console("containers", "stop", "nobody").code == Exit.FAILED
 
 
-def test_submit_then_watch_then_download(run: Run, queue: SceneQueue, media: Media, tmp_path: Path) -> None:
+def test_submit_then_watch_then_download(console: Console, queue: SceneQueue, media: Media, tmp_path: Path) -> None:
     """The same manifest on a running queue."""
-    ended = run("submit", str(manifest(media, 1)), "--output", str(tmp_path / "out"), "--job-id", "mine", "--json")
-    assert json.loads(ended.stdout)["job_id"] == "mine"
+    ended = console("submit", str(manifest(media, 1)), "--output", str(tmp_path / "out"), "--job-id", "mine", "--json")
+    assert json.loads(ended.out)["job_id"] == "mine"
     (lease,) = queue.worker.lease("c1", 1)
     details = {"warnings": [{"code": "subtitles_outside", "parameters": {}}]}
     queue.worker.ack("c1", [(lease, done(lease)[1].model_copy(update={"details": details}))])
-    watched = run("watch", "mine")
-    assert watched.returncode == Exit.OK
-    assert "s0: no subtitle falls inside the narration" in watched.stderr
-    assert "s0: no subtitle falls inside the narration" in run("results", "mine").stderr
-    assert json.loads(run("results", "mine", "--json").stdout)[0]["warnings"][0]["code"] == "subtitles_outside"
+    watched = console("watch", "mine")
+    assert watched.code == Exit.OK
+    assert "s0: no subtitle falls inside the narration" in watched.err
+    assert "s0: no subtitle falls inside the narration" in console("results", "mine").err
+    assert json.loads(console("results", "mine", "--json").out)[0]["warnings"][0]["code"] == "subtitles_outside"
     assert queue.producer.status("mine").state is JobState.DONE
-    assert "0 files" in run("download", "mine", str(tmp_path / "in")).stdout
+    assert "0 files" in console("download", "mine", str(tmp_path / "in")).out
 
 
 def test_doctor_finds_what_rendering_needs(run: Run) -> None:
@@ -163,6 +164,7 @@ def test_every_command_explains_itself(run: Run) -> None:
         "plan",
         "doctor",
     ]
-    assert all(command in run("--help").stdout for command in [*commands, "worker", "dispatcher"])
+    explained = run("--help").stdout
+    assert all(command in explained for command in [*commands, "worker", "dispatcher"])
     code = "import sceneburst.cli, sys; print([m for m in ('celery', 'cv2', 'av', 'numpy', 'boto3') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"

@@ -116,10 +116,13 @@ def test_a_killed_worker_changes_nothing_in_the_outcome(environment: dict[str, s
         for process in psutil.process_iter():
             try:
                 is_worker = "container_worker" in process.cmdline()
-                is_ours = is_worker and process.environ().get("TMPDIR") == str(tmp_path / "t")
-                # Losing a container counts as an attempt once the encoder runs; before that, the scene is only prepared.
-                if is_ours and any("scene.mp4" in child.cmdline() for child in process.children(recursive=True)):
-                    return process
+                if is_worker and process.environ().get("TMPDIR") == str(tmp_path / "t"):
+                    # Losing a container counts as an attempt once the encoder runs; before that, the scene is only prepared.
+                    for child in process.children(recursive=True):
+                        if "scene.mp4" in child.cmdline():
+                            # It stands still, so that its scene cannot end before its worker does.
+                            child.suspend()
+                            return process
             except (psutil.Error, OSError):
                 continue
         return None
