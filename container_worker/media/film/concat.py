@@ -50,8 +50,8 @@ def open_mp4(path: Path) -> Iterator[Any]:
         with av.open(str(path), options=_SAFELY) as container:
             yield container
     except FFmpegError as error:
-        # Errors of the system, such as a full disk, are not about this file.
-        if isinstance(error, OSError):
+        # Errors of the system, such as a full disk or too little memory, are not about this file.
+        if isinstance(error, OSError | MemoryError):
             raise
         # Not the error's text, which names the copy in the scratch folder.
         problem = error.strerror or type(error).__name__

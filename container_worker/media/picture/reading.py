@@ -8,6 +8,9 @@ from container_worker.media.picture.colour_profile import to_srgb
 from container_worker.media.picture.jpeg_scans import check_scans
 from scenequeue.errors import BadInput
 
+#: Errors of Pillow's codecs for too little memory, which have no errno; the second one is TIFF's.
+_SHORT_MEMORY = ("out of memory", "decoder error -9")
+
 
 def open_picture(path: str, what: str, smallest: tuple[int, int] | None = None) -> Image.Image:
     """Decode a picture: upright (EXIF), in sRGB (ICC profile), as RGB or RGBA.
@@ -50,6 +53,8 @@ def open_picture(path: str, what: str, smallest: tuple[int, int] | None = None) 
         if getattr(error, "errno", None) is not None:
             raise
         said = str(error).partition("\n")[0] or type(error).__name__
+        if said.startswith(_SHORT_MEMORY):
+            raise MemoryError(said) from None
         raise BadInput(Code.PICTURE_DAMAGED, input=what, problem=said) from None
 
 

@@ -41,6 +41,9 @@ def measure_narration(path: str, what: str = "narration") -> Narration:
             seconds += Fraction(frame.samples, frame.sample_rate)
             if seconds > MAX_NARRATION_S:
                 raise BadInput(Code.SOUND_TOO_LONG, input=what, limit_h=MAX_NARRATION_S / 3600)
+    except MemoryError:
+        # PyAV's is an FFmpegError too, and no fault of the file.
+        raise
     except FFmpegError as error:
         problem, formats = error.strerror or str(error), ", ".join(AUDIO_NAMES)
         raise BadInput(Code.SOUND_UNREADABLE, input=what, problem=problem, formats=formats) from None

@@ -60,6 +60,8 @@ class SoundFile:
 
         try:
             yield from self._decoded(window)
+        except MemoryError:
+            raise
         except FFmpegError:
             if is_first and not self.packets:
                 raise
@@ -80,6 +82,9 @@ class SoundFile:
                 self.packets += 1
                 try:
                     frames = packet.decode()
+                except MemoryError:
+                    # PyAV's is an FFmpegError too, and no fault of the packet.
+                    raise
                 except FFmpegError:
                     self.damaged += not bytes(packet).startswith(_TAGS)
                     continue

@@ -108,6 +108,8 @@ def system_fonts_for(chars: frozenset[str], folders: Sequence[str] = _SYSTEM_FOL
     for path in islice(_font_files(folders), most):
         try:
             font = _font(path, describe(path))
+        except MemoryError:
+            raise
         except Exception:  # noqa: S112 - a broken font on the system is no reason to fail a scene
             continue
         covered = {char for char in chars if font.covers(char)}
