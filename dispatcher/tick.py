@@ -38,6 +38,8 @@ LOCK_TICKS = 5
 MIN_LOCK_S = 10.0
 #: A plan is kept for some ticks, and at least this long.
 MIN_PLAN_S = 60
+#: Seconds after which the plan of an idle queue is written again although it has not changed.
+PLAN_REPEAT_S = 5.0
 #: No limit: a container missing from the ledger would be judged unknown and be stopped.
 _WHOLE_LEDGER = 2**31
 
@@ -83,6 +85,10 @@ class Dispatcher:
         self._aws = aws
         self._log = structlog.get_logger()
         self._last = Plan((), Reason(Code.PLAN_AT_REST), 0, 0, 0, 0, 0.0)
+        #: Fencing number of the last tick.
+        self._fence: int | None = None
+        #: The published plan, without its time, and the time, by `clock`; None if that was before the last change of the fence.
+        self._published: tuple[dict[str, object], float] | None = None
         #: Fencing number and time, by `clock`, of the last sample for the history.
         self._sampled: tuple[int, float] | None = None
         for region in fleet.hardware.regions:
@@ -153,6 +159,9 @@ class Dispatcher:
         fence = self._queue.dispatcher.acquire(self.owner, max(MIN_LOCK_S, LOCK_TICKS * self._settings.tick_s))
         if fence is None and self._observe:
             self._observe(None)
+        if fence != self._fence:
+            # Another dispatcher may have published a plan since, or Redis may have lost ours.
+            self._fence, self._published = fence, None
         return fence
 
     def _reap(self, fence: int, running: Sequence[FleetContainer]) -> list[ContainerRecord]:
@@ -213,4 +222,10 @@ class Dispatcher:
             structures=self._queue.structures,
             has_aws_credentials=has_credentials,
         )
+        said, now_s = {name: value for name, value in shown.items() if name != "at_ms"}, self._clock()
+        # The append-only file of Redis keeps every write. While items wait, the time of each plan counts: see `why_waiting`.
+        is_idle = not made.ready and waits_because is None
+        if is_idle and self._published and self._published[0] == said and now_s - self._published[1] < PLAN_REPEAT_S:
+            return
         self._queue.dispatcher.publish_plan(json.dumps(shown), max(MIN_PLAN_S, int(LOCK_TICKS * self._settings.tick_s)))
+        self._published = said, now_s

@@ -51,7 +51,7 @@ class CostWatch:
 
         Args:
             usd_per_hour: cost of the containers that run now.
-            done: items done since the namespace began; a lower number than before means that Redis has lost some.
+            done: scenes done since the namespace began; a lower number than before means that Redis has lost some.
             now_ms: Redis clock.
         """
         if not self._last_ms:

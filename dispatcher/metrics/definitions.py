@@ -37,7 +37,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("SpotInterruptions", "sceneburst_spot_interruptions_total", "Count", "containers that Spot took back"),
     Metric("CostPerHourUSD", "sceneburst_cost_usd_per_hour", "None", "what the containers that run cost an hour"),
     Metric("CostUSD", "sceneburst_cost_usd_total", "None", "what they have cost since this dispatcher began to act"),
-    Metric("CostPerSceneUSD", "sceneburst_cost_per_scene_usd", "None", "cost of the last full window by the items done in it"),
+    Metric("CostPerSceneUSD", "sceneburst_cost_per_scene_usd", "None", "cost of the last full window by the scenes done in it"),
     Metric("CostAnomaly", "sceneburst_cost_anomaly", "None", "1 while cost per scene is far above its rolling median"),
     Metric("TickSeconds", "sceneburst_tick_seconds", "Seconds", "how long the last tick took"),
 )

@@ -190,5 +190,7 @@ class Depth(FrozenModel):
     #: Total weight of ready items, in seconds of video.
     ready_weight: float
     is_paused: bool = False
+    #: Of the done items, those that are no scenes: films.
+    films: int = 0
     #: Counters in Redis that are not numbers; they count as 0.
     malformed: tuple[str, ...] = ()

@@ -1,6 +1,7 @@
 """Steps of the dispatcher: act alone, keep the ledger of containers, and put lost items back."""
 
 import json
+import secrets
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
@@ -133,13 +134,15 @@ class DispatcherPort:
     def record_sample(self, fence: int, containers: int, usd: float) -> None:
         """Add a sample to the queue's history: backlog, items done, containers, and their cost since the last sample.
 
+        A sample that changes no slot writes nothing.
+
         Args:
             fence: fencing number of the acting dispatcher; with a stale one, nothing is written.
             containers: number of running containers.
             usd: dollars spent since the last sample.
         """
         slots = (word for resolution, (seconds, kept) in SLOTS.items() for word in (resolution.value, seconds, kept))
-        self._connection.run_on_all("rollup", fence, containers, round(usd * 1e6), *slots)
+        self._connection.run_on_all("rollup", fence, containers, round(usd * 1e6), secrets.token_hex(8), *slots)
 
     def rates(self) -> dict[str, float]:
         """Return the measured rates: need -> processing seconds per unit of weight. Needs without a measurement are absent.

@@ -69,6 +69,7 @@ class QueueInspector:
             ready_by_lane={lane: _sum_of(found, f"ready:{lane.value}:") for lane in Lane},
             ready_weight=_sum_of(found, "weight:") / 1000,
             is_paused=bool(paused),
+            films=sum(max(0, whole_number(fields.get("films"))) for fields in found),
             malformed=tuple(sorted({name for fields in found for name, value in fields.items() if not _is_number(value)})),
         )
 

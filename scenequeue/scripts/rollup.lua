@@ -7,7 +7,8 @@
 -- ARGV[3]  the dispatcher's fencing number
 -- ARGV[4]  containers that run (count)
 -- ARGV[5]  spent since the last sample (millionths of a dollar)
--- ARGV[6…] resolution, seconds of a slot, slots that are kept; repeated
+-- ARGV[6]  a name of this sample: where its answer was lost and it is recorded again, its dollars are added once
+-- ARGV[7…] resolution, seconds of a slot, slots that are kept; repeated
 -- Output   1, or 0 when another dispatcher acts now
 -- Uses     names, commands, clock, fence
 
@@ -25,8 +26,9 @@ for at = 2, #KEYS do
   -- Since the last sample of this structure, whichever version took it: an older one does not see all of them. Kept in `control` as
   -- the number of items done until then.
   local sampled = 'sampled:' .. string.match(KEYS[at], '(%d+):$')
-  done = done + math.max(0, num(got[2]) - num(call('HGET', SHARED .. 'control', sampled)))
-  call('HSET', SHARED .. 'control', sampled, num(got[2]))
+  local before = num(call('HGET', SHARED .. 'control', sampled))
+  done = done + math.max(0, num(got[2]) - before)
+  if before ~= num(got[2]) then call('HSET', SHARED .. 'control', sampled, num(got[2])) end
   local key = KEYS[at] .. 'dead:reasons'
   local fields = call('HLEN', key) <= READABLE_REASONS and call('HGETALL', key) or {}
   for i = 1, #fields, 2 do letters[fields[i]] = (letters[fields[i]] or 0) + num(fields[i + 1]) end
@@ -42,23 +44,33 @@ local function dead_by_reason()
 end
 
 --- The slot that was kept at a place, if it is the one that begins at this time.
-local function slot_at(key, field, begin_s)
-  local is_json, slot = pcall(cjson.decode, call('HGET', key, field) or '')
+--- text  as it is kept
+local function slot_of(text, begin_s)
+  local is_json, slot = pcall(cjson.decode, text)
   if is_json and type(slot) == 'table' and slot[1] == begin_s then return slot end
   return { begin_s, 0, 0, 0, 0 }
 end
 
 local containers, spent, reasons = num(ARGV[4]), num(ARGV[5]), dead_by_reason()
-for at = 6, #ARGV, 3 do
+if spent > 0 then
+  if call('HGET', SHARED .. 'control', 'sample') == ARGV[6] then spent = 0 end
+  call('HSET', SHARED .. 'control', 'sample', ARGV[6])
+end
+for at = 7, #ARGV, 3 do
   local seconds, kept = tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
   local number = math.floor(NOW_MS / 1000 / seconds)
   local key, field = SHARED .. 'rollup:' .. ARGV[at], number % kept
-  local slot = slot_at(key, field, number * seconds)
+  local text = call('HGET', key, field) or ''
+  local slot = slot_of(text, number * seconds)
   slot = {
     slot[1], math.max(num(slot[2]), ready), math.max(num(slot[3]), containers), num(slot[4]) + spent, num(slot[5]) + done, dead,
     reasons,
   }
-  call('HSET', key, field, cjson.encode(slot))
-  call('EXPIRE', key, ROLLUP_TTL_S)
+  local written = cjson.encode(slot)
+  -- Most samples of an idle queue change nothing, and the append-only file keeps every write.
+  if written ~= text then
+    call('HSET', key, field, written)
+    call('EXPIRE', key, ROLLUP_TTL_S)
+  end
 end
 return 1

@@ -87,3 +87,44 @@ def test_a_slot_that_cannot_be_read_is_written_anew(any_queue: SceneQueue, text:
     any_queue.dispatcher.record_sample(fence, 2, 0.0)
     assert any_queue.inspect.history(Resolution.HOUR)[-1].containers == 2
     assert 0 < client.ttl(key) <= 90 * 86400
+
+
+def test_a_sample_whose_answer_was_lost_adds_its_dollars_once(any_queue: SceneQueue, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client repeats the call; the next sample is another one, also of the same amount."""
+    fence, run = _fence(any_queue), any_queue._connection.run_on_all
+
+    def answer_lost(script: str, *arguments: str | float) -> object:
+        run(script, *arguments)
+        return run(script, *arguments)
+
+    monkeypatch.setattr(any_queue._connection, "run_on_all", answer_lost)
+    for _ in range(2):
+        any_queue.dispatcher.record_sample(fence, 1, 0.25)
+    assert sum(row.usd for row in any_queue.inspect.history(Resolution.HOUR)) == pytest.approx(0.5)
+
+
+def test_a_sample_that_changes_nothing_writes_nothing(any_queue: SceneQueue) -> None:
+    """So that the append-only file of an idle queue hardly grows."""
+    fence = _fence(any_queue)
+    key, client = any_queue._connection.keys.of("rollup:hour"), any_queue._connection.client
+
+    def begins() -> list[int]:
+        any_queue.dispatcher.record_sample(fence, 1, 0.0)
+        return [row.at_ms for row in any_queue.inspect.history(Resolution.HOUR)]
+
+    before = begins()
+    client.persist(key)
+    after = begins()
+    expires = client.ttl(key) != -1
+    client.expire(key, 60)
+    # Where an hour has begun in between, a slot was written.
+    assert expires == (before != after)
+
+
+def test_done_films_are_counted_beside_the_scenes(any_queue: SceneQueue) -> None:
+    """They are among the items that are done."""
+    submit(any_queue, "a", 2, 1)
+    for _ in range(2):
+        any_queue.worker.ack("w", [done(lease) for lease in any_queue.worker.lease("w", 3)])
+    depth = any_queue.inspect.depth()
+    assert (depth.counts.done, depth.films) == (3, 1)

@@ -98,6 +98,8 @@ local function take_results(container, first, last)
     call_with('HSET', job_key(job, 'results'), of_job)
     forget_history(job, of_job)
     for n, token in ipairs(tokens[job]) do
+      -- Items of later stages are no scenes.
+      if string.sub(of_job[2 * n - 1], 1, 2) ~= '0-' then count('films', 1) end
       event(job, 'done', 'item_id', of_job[2 * n - 1], 'token', token, 'container', container)
     end
     move(job, 'leased', 'done', #tokens[job])

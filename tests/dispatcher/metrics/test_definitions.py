@@ -9,14 +9,22 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from dispatcher.codes import Code
+from dispatcher.decisions.cost_anomaly import WINDOW_MS
+from dispatcher.decisions.launch_backoff import LaunchBackoff
+from dispatcher.decisions.planner import Plan
+from dispatcher.decisions.planning.backlog import Backlog
 from dispatcher.fleets.process import ProcessFleet
 from dispatcher.metrics.definitions import METRICS, count_containers
 from dispatcher.metrics.exporter import Exporter, emf_line
+from dispatcher.snapshot import Ticked, TickSnapshot
 from dispatcher.tick import Dispatcher
 from scenequeue.errors import SettingsError
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.ids import ContainerId
+from scenequeue.jobs.job import Counts, Depth
 from scenequeue.queue import SceneQueue
+from scenequeue.reasons import Reason
 from scenequeue.settings import DispatcherSettings
 from tests.scenequeue.jobs import done, submit
 
@@ -97,3 +105,18 @@ def test_containers_are_counted_by_what_they_do() -> None:
     said = [("intended", 0), ("launched", 0), ("running", 2), ("running", 0), ("draining", 1), ("gone", 0), ("failed", 0)]
     records = [ContainerRecord(container_id=ContainerId(str(n)), state=state, held=held) for n, (state, held) in enumerate(said)]  # type: ignore[arg-type]
     assert count_containers(records) == {"starting": 2, "working": 1, "idle": 1, "draining": 1}
+
+
+def test_a_film_is_no_scene_in_the_cost_per_scene() -> None:
+    """It costs money all the same."""
+    exporter = Exporter("films", 3.0)
+    record = ContainerRecord(container_id=ContainerId("c"), vcpu=2, memory_mib=4096)
+    looks = 20
+    for look in range(looks + 1):
+        # As many films as scenes, so that their number shows.
+        depth = Depth(counts=Counts(done=2 * look), ready_by_lane={}, ready_weight=0.0, films=look)
+        snapshot = TickSnapshot(depth, Backlog(()), [record], {}, 1_000 + look * WINDOW_MS // looks, LaunchBackoff())
+        exporter.observe(Ticked(snapshot, Plan((), Reason(Code.PLAN_IDLE), 0, 0, 0, 1, 0.0), 0, 0, 0, 0))
+    values = {sample.name: sample.value for family in exporter.collect() for sample in family.samples}
+    spent_usd = values["sceneburst_cost_usd_per_hour"] * WINDOW_MS / 3_600_000
+    assert values["sceneburst_cost_per_scene_usd"] == pytest.approx(spent_usd / looks)
