@@ -12,7 +12,6 @@ class Code(StrEnum):
     #: Records are kept for a limited time.
     CONTAINER_WITHOUT_RECORD = "container_without_record"
     IMAGE_OF_PROCESSES = "image_of_processes"
-    JSON_NOT_PRINTED = "json_not_printed"
     LABEL_MALFORMED = "label_malformed"
     LETTERS_NAMED_TWICE = "letters_named_twice"
     LETTERS_NOT_NAMED = "letters_not_named"

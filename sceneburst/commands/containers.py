@@ -16,6 +16,7 @@ from sceneburst.terminal.screen import (
     note,
     print_json,
     print_json_line,
+    print_result,
     print_table,
     run_group,
     say,
@@ -68,6 +69,7 @@ def list_containers(
 @app.command()
 def stop(
     container_id: Annotated[str, typer.Argument(help="The container's id, or 'all'.", show_default=False)],
+    as_json: JsonFlag = False,
     redis_url: RedisUrl = None,
     namespace: Namespace = None,
 ) -> None:
@@ -83,7 +85,7 @@ def stop(
             raise SceneburstError(CommandCode.CONTAINER_NOT_RUNNING, container_id=container_id)
         for each in chosen:
             queue.dispatcher.drain(each, by=operator_name())
-    say(f"{len(chosen)} draining")
+    print_result({"draining": chosen}, f"{len(chosen)} draining", as_json=as_json)
 
 
 @app.command()

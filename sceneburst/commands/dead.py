@@ -18,6 +18,7 @@ from sceneburst.terminal.screen import (
     connected,
     note,
     print_json,
+    print_result,
     print_table,
     run_group,
     say,
@@ -134,6 +135,7 @@ def requeue(
     reason: ReasonOption = None,
     lane: LaneOption = None,
     label: LabelOption = None,
+    as_json: JsonFlag = False,
     redis_url: RedisUrl = None,
     namespace: Namespace = None,
 ) -> None:
@@ -153,7 +155,7 @@ def requeue(
             for item in _left(queue, job_id, items, changed):
                 queue.operator.requeue(job_id, item, operator_name())
                 changed += 1
-    say(f"{changed} requeued")
+    print_result({"requeued": changed}, f"{changed} requeued", as_json=as_json)
 
 
 @app.command()
@@ -166,6 +168,7 @@ def discard(
     lane: LaneOption = None,
     label: LabelOption = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
+    as_json: JsonFlag = False,
     redis_url: RedisUrl = None,
     namespace: Namespace = None,
 ) -> None:
@@ -189,12 +192,12 @@ def discard(
             for item in _left(queue, job_id, items, changed):
                 queue.operator.discard(job_id, item, operator_name())
                 changed += 1
-    say(f"{changed} discarded")
+    print_result({"discarded": changed}, f"{changed} discarded", as_json=as_json)
 
 
 def _called(queue: "SceneQueue", wanted: "DeadFilter") -> str:
     """Return the words for the letters that match a filter; their number is known without a search where all do."""
-    if wanted.text != "all":
+    if wanted.text:
         return f"all dead letters with {wanted.text}"
     count = queue.inspect.depth().counts.dead
     return f"all {count:,} dead letters" if count != 1 else "the only dead letter"
@@ -211,7 +214,7 @@ def _check_choice(job_id: str | None, all_of_them: bool, wanted: "DeadFilter") -
     """Refuse a filter without --all, and --all with a job's id, because either could act on more letters than meant."""
     if job_id is None and not all_of_them:
         raise RefusedWord(Code.LETTERS_NOT_NAMED)
-    if job_id is not None and (all_of_them or wanted.text != "all"):
+    if job_id is not None and (all_of_them or wanted.text):
         raise RefusedWord(Code.LETTERS_NAMED_TWICE)
 
 

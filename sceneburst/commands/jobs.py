@@ -209,6 +209,7 @@ def cancel(job_id: JobArgument, as_json: JsonFlag = False, redis_url: RedisUrl =
 def download(
     job_id: JobArgument,
     folder: Annotated[Path, typer.Argument(help="Target folder; created if missing.", show_default=False, file_okay=False)],
+    as_json: JsonFlag = False,
     redis_url: RedisUrl = None,
     namespace: Namespace = None,
 ) -> None:
@@ -225,6 +226,9 @@ def download(
             when_interrupted(f"files that are in {folder} are whole; the others are not there"),
         ):
             files = handle.download(folder)
+        if as_json:
+            print_json({"job_id": job_id, "folder": str(folder), "files": [str(file) for file in files]})
+            return
         if not files:
             say(f"0 files: job {job_id} has no finished videos ({progress_text(handle.status())})")
             return

@@ -1,6 +1,6 @@
 """`sceneburst limits …`: shows and changes the limits of launches while the dispatcher runs."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,6 +20,9 @@ from sceneburst.terminal.screen import (
 )
 from sceneburst.terminal.usage import RefusedWord
 
+if TYPE_CHECKING:
+    from scenequeue.queue import SceneQueue
+
 app = typer.Typer(help="Show, set and reset limits of launches at run time.", invoke_without_command=True)
 
 
@@ -33,22 +36,21 @@ def default(context: typer.Context, as_json: JsonFlag = False, redis_url: RedisU
 def show(as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
     """Show the limits, and who changed them."""
     with connected(redis_url, namespace) as queue:
-        changed, plan, now_ms = queue.inspect.limits(), queue.inspect.plan(), queue.inspect.now_ms()
-    settings = (plan or {}).get("settings") or {}
-    rows = limit_rows({limit.name: limit._asdict() for limit in changed}, settings if isinstance(settings, dict) else {})
+        rows, now_ms = _rows(queue), queue.inspect.now_ms()
     if as_json:
         print_json(rows)
         return
     made = table("limit", "value>", "of the environment>", "changed by", "since>")
     for row in rows:
         numbers = (_number_text(row["value"]), _number_text(row["setting"]))
-        made.add_row(row["name"], *numbers, row["by"], age_text(row["at_ms"], now_ms) if row["at_ms"] else "")
+        made.add_row(row["name"], *numbers, row["by"] or "", age_text(row["at_ms"], now_ms) if row["at_ms"] else "")
     print_table(made)
 
 
 @app.command("set")
 def set_limits(
     values: Annotated[list[str], typer.Argument(help="NAME=VALUE, such as max_containers=20.", show_default=False)],
+    as_json: JsonFlag = False,
     redis_url: RedisUrl = None,
     namespace: Namespace = None,
 ) -> None:
@@ -61,12 +63,16 @@ def set_limits(
         named[name.strip()] = value.strip()
     with connected(redis_url, namespace) as queue:
         queue.operator.set_limits(named, operator_name())
+        if as_json:
+            print_json(_rows(queue))
+            return
     say(f"{', '.join(f'{name} is {value}' for name, value in named.items())} from the next tick on")
 
 
 @app.command()
 def reset(
     name: Annotated[str | None, typer.Argument(help="The limit; without it, all.", show_default=False)] = None,
+    as_json: JsonFlag = False,
     redis_url: RedisUrl = None,
     namespace: Namespace = None,
 ) -> None:
@@ -74,11 +80,20 @@ def reset(
     with connected(redis_url, namespace) as queue:
         names = [limit.name for limit in queue.inspect.limits()] if name is None else [name]
         queue.operator.reset_limits(names, operator_name())
+        if as_json:
+            print_json(_rows(queue))
+            return
     say(f"{', '.join(names) or 'nothing'} reset")
 
 
+def _rows(queue: "SceneQueue") -> list[dict[str, Any]]:
+    settings = (queue.inspect.plan() or {}).get("settings")
+    changed = {limit.name: limit._asdict() for limit in queue.inspect.limits()}
+    return limit_rows(changed, settings if isinstance(settings, dict) else {})
+
+
 def limit_rows(changed: dict[str, dict[str, Any]], settings: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return a row for each limit: the value in force, the environment's value, and who changed it when.
+    """Return a row for each limit: the value in force, the environment's value, and who changed it when; None where unknown.
 
     Args:
         changed: the changed limits, by name.
@@ -89,7 +104,7 @@ def limit_rows(changed: dict[str, dict[str, Any]], settings: dict[str, Any]) -> 
     rows = []
     for name in LIMITS:
         setting = settings.get(name)
-        unchanged = {"name": name, "value": setting, "by": "", "at_ms": 0}
+        unchanged = {"name": name, "value": setting, "by": None, "at_ms": None}
         rows.append({**changed.get(name, unchanged), "setting": setting})
     return rows
 

@@ -16,6 +16,7 @@ from sceneburst.terminal.screen import (
     connected,
     heading,
     print_json,
+    print_result,
     print_table,
     run_group,
     say,
@@ -124,7 +125,7 @@ def audit(
     with connected(redis_url, namespace) as queue:
         acts, now_ms = queue.inspect.acts(limit), queue.inspect.now_ms()
     if as_json:
-        print_json([act._asdict() for act in acts])
+        print_json([{**act._asdict(), "about": act.about or None, "detail": act.detail or None} for act in acts])
         return
     if not acts:
         say("no actions of operators are recorded")
@@ -164,16 +165,16 @@ def history(
 
 
 @app.command()
-def pause(redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
+def pause(as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
     """Pause the queue: no more items are leased; items in flight go on."""
     with connected(redis_url, namespace) as queue:
         queue.operator.pause(operator_name())
-    say("paused")
+    print_result({"paused": True}, "paused", as_json=as_json)
 
 
 @app.command()
-def resume(redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
+def resume(as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
     """Resume a paused queue."""
     with connected(redis_url, namespace) as queue:
         queue.operator.resume(operator_name())
-    say("resumed")
+    print_result({"paused": False}, "resumed", as_json=as_json)

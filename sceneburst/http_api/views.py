@@ -46,12 +46,23 @@ _JOB: dict[str, Any] = {
     "labels": {},
     "max_attempts": 3,
     "waits_because": None,
+    "callback": None,
+    "wishes": None,
 }
 _RESULT: dict[str, Any] = {
     "item_id": "0-0",
     "name": "intro",
     "state": "done",
     "output": "s3://bucket/videos/order-4711/intro.mp4",
+    "artifacts": [
+        {
+            "address": "s3://bucket/videos/order-4711/intro.mp4",
+            "bytes": 263782,
+            "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+            "media_type": "video/mp4",
+            "role": "video",
+        }
+    ],
     "duration_s": 5.7,
     "bytes": 263782,
     "processing_s": 1.7,

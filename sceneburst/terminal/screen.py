@@ -14,7 +14,7 @@ from rich.text import Text
 
 from sceneburst.codes import Code
 from sceneburst.terminal.sheet import INDENT, Sheet, wrapped
-from sceneburst.terminal.usage import Declined, RefusedWord
+from sceneburst.terminal.usage import Declined
 from scenequeue.quoted import one_line
 from scenequeue.redaction import redact
 
@@ -81,26 +81,26 @@ def connected(redis_url: str | None, namespace: str | None) -> "Iterator[SceneQu
 def run_group(
     context: typer.Context, default: Callable[..., None], as_json: bool, redis_url: str | None, namespace: str | None
 ) -> None:
-    """Run a group's default command, or pass the options after the group's name on to the named command.
-
-    Raises:
-        typer.BadParameter: JSON was requested from a command that prints none.
-    """
+    """Run a group's default command, or pass the options after the group's name on to the named command."""
     named = {"as_json": as_json or None, "redis_url": redis_url, "namespace": namespace}
     given = {name: value for name, value in named.items() if value is not None}
     if context.invoked_subcommand is None:
         default(**given)
         return
-    group: Any = context.command
-    taken = {param.name for param in group.commands[context.invoked_subcommand].params}
-    if as_json and "as_json" not in taken:
-        raise RefusedWord(Code.JSON_NOT_PRINTED, "--json", command=f"{context.info_name} {context.invoked_subcommand}")
     context.default_map = {context.invoked_subcommand: given}
 
 
 def print_json(value: Any) -> None:
     """Print a JSON document on standard output, without the secrets of URLs."""
     print(_json(value, indent=2))
+
+
+def print_result(value: Any, text: str, *, as_json: bool) -> None:
+    """Print what a command has done: a JSON document for programs, or a sentence for people."""
+    if as_json:
+        print_json(value)
+    else:
+        say(text)
 
 
 def print_json_line(value: Any) -> None:

@@ -19,7 +19,8 @@ class Act(NamedTuple):
     by: str
     #: pause, resume, requeue, discard, cancel, drain, limit.
     act: str
-    #: A job, "<job>/<item>", a container or a limit; "" for the whole queue.
+    #: name=value, separated by spaces and quoted as in a shell: job, item, container, limit, or a filter of dead letters (reason,
+    #: job, lane, label=name=value). "" for the whole queue.
     about: str
     #: Items or containers that it changed.
     amount: int

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import shlex
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -42,9 +43,10 @@ class DeadFilter(FrozenModel):
 
     @property
     def text(self) -> str:
-        """The filter as text, for the audit log: "reason=… lane=…"; "all" for an empty one."""
-        named = {"reason": self.reason, "job": self.job, "lane": self.lane or "", **self.labels}
-        return " ".join(f"{name}={value}" for name, value in named.items() if value) or "all"
+        """The filter as text, for the audit log: "reason=… lane=… label=name=value"; "" for an empty one."""
+        labels = (("label", f"{name}={value}") for name, value in self.labels.items())
+        named = [("reason", self.reason), ("job", self.job), ("lane", self.lane or ""), *labels]
+        return " ".join(f"{name}={shlex.quote(value)}" for name, value in named if value)
 
 
 class Progress(NamedTuple):

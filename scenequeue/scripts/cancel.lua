@@ -15,7 +15,7 @@ local id = ARGV[3]
 local job = job_of(id)
 local state, waiting = job.state, math.max(0, job.waiting)
 if state ~= 'active' and not (state == 'failed' and waiting > 0) then return finish(state) end
-record_part(ARGV[4], 'cancel', id, waiting + math.max(0, job.ready) + math.max(0, job.delayed), ARGV[5])
+record_part(ARGV[4], 'cancel', 'job=' .. id, waiting + math.max(0, job.ready) + math.max(0, job.delayed), ARGV[5])
 call('ZREM', P .. 'expiring', expiring_member(id, waiting))
 for _, need in ipairs(needs_of(job)) do
   unlink_ready(id, need)

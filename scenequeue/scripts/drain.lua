@@ -8,6 +8,6 @@
 -- Uses     fence, draining, acts
 
 if is_deposed(ARGV[4]) then return 0 end
-if not is_draining(ARGV[3]) then record_act(ARGV[5], 'drain', ARGV[3], 1) end
+if not is_draining(ARGV[3]) then record_act(ARGV[5], 'drain', 'container=' .. ARGV[3], 1) end
 mark_draining(ARGV[3], ARGV[5])
 return 1

@@ -18,7 +18,7 @@ for at = 4, #ARGV - 1, 2 do
     call('HDEL', SHARED .. 'limits', name)
   end
   if value ~= '' or before then
-    record_act(ARGV[3], 'limit', name, 0, 'detail', was .. ' -> ' .. (value ~= '' and value or 'environment'))
+    record_act(ARGV[3], 'limit', 'limit=' .. name, 0, 'detail', was .. ' -> ' .. (value ~= '' and value or 'environment'))
   end
 end
 return 1

@@ -121,10 +121,10 @@ def test_changes_of_limits_are_in_the_audit_log(queue: SceneQueue) -> None:
     queue.operator.set_limits({"max_containers": "9", "budget_usd_per_hour": "2.5"}, "bob")
     queue.operator.reset_limits(["max_containers", "deadline_s"], "cyd")
     assert [(act.by, act.act, act.about, act.detail) for act in queue.inspect.acts()] == [
-        ("cyd", "limit", "max_containers", "9 -> environment"),
-        ("bob", "limit", "budget_usd_per_hour", "environment -> 2.5"),
-        ("bob", "limit", "max_containers", "4 -> 9"),
-        ("ann", "limit", "max_containers", "environment -> 4"),
+        ("cyd", "limit", "limit=max_containers", "9 -> environment"),
+        ("bob", "limit", "limit=budget_usd_per_hour", "environment -> 2.5"),
+        ("bob", "limit", "limit=max_containers", "4 -> 9"),
+        ("ann", "limit", "limit=max_containers", "environment -> 4"),
     ]
     assert [(limit.name, limit.value, limit.by) for limit in queue.inspect.limits()] == [("budget_usd_per_hour", 2.5, "bob")]
 

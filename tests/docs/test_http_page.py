@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from sceneburst.http_api.errors import KINDS
+from sceneburst.http_api.views import Job, Problem, ResultPage
+from scenequeue.jobs.result import ItemResult
 from scenequeue.queue import SceneQueue
 from tests.docs.blocks import ROOT
 from tests.sceneburst.http_api.serving import Api, job, scene, serving
@@ -35,9 +38,22 @@ def test_the_job_of_the_page_is_what_the_api_answers(api: Api) -> None:
     (shown,) = (each for each in _JSON if "progress" in each)
     (asked,) = re.findall(r"/v1/jobs -d '(.*?)'$", _PAGE, re.DOTALL | re.MULTILINE)
     answer = api.submit(json.loads(asked)).json()
-    assert set(shown) | {"callback", "wishes"} == set(answer)
+    assert list(shown) == list(answer)
     assert _keys(shown["counts"]) == _keys(answer["counts"])
     assert shown["waits_because"].keys() == answer["waits_because"].keys()
+
+
+@pytest.mark.parametrize(
+    ("example", "answer"),
+    [
+        (Job.model_config["json_schema_extra"]["examples"][0], Job),
+        (ResultPage.model_config["json_schema_extra"]["examples"][0]["results"][0], ItemResult),
+        (Problem.model_config["json_schema_extra"]["examples"][0], Problem),
+    ],
+)
+def test_the_examples_of_the_description_have_every_field(example: dict[str, Any], answer: type[BaseModel]) -> None:
+    """As callers get them."""
+    assert example.keys() == answer.model_json_schema(mode="serialization")["properties"].keys()
 
 
 def test_the_problem_of_the_page_is_the_answer_to_its_mistakes(api: Api) -> None:

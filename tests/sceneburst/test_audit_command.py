@@ -37,7 +37,7 @@ def test_every_command_that_changes_something_is_in_the_audit_log(console: Conso
     assert {each["by"] for each in told} == {f"{getpass.getuser()}@{socket.gethostname()}"}
     assert told[0].keys() == {"at_ms", "by", "act", "about", "amount", "detail"}
     (newest,) = json.loads(console("queue", "audit", "--limit", "1", "--json").out)
-    assert (newest["about"], newest["amount"]) == ("a", 2)
+    assert (newest["about"], newest["amount"]) == ("job=a", 2)
     shown = console("queue", "audit").out
     assert f"{getpass.getuser()}@{socket.gethostname()}" in shown
     assert "requeue" in shown

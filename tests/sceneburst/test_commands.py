@@ -52,11 +52,10 @@ def test_a_group_takes_the_address_behind_its_name(
     assert console(*words).code == Exit.UNAVAILABLE
 
 
-def test_json_of_a_command_that_prints_none_is_refused(console: Console, queue: SceneQueue) -> None:
-    """And nothing is done."""
+def test_json_before_the_name_of_a_command_is_json_of_that_command(console: Console, queue: SceneQueue) -> None:
+    """Of one that changes something, too."""
     ended = console("queue", "--json", "pause")
-    assert (ended.code, queue.inspect.depth().is_paused) == (Exit.USAGE, False)
-    assert "prints no JSON" in ended.err
+    assert (ended.code, json.loads(ended.out), queue.inspect.depth().is_paused) == (0, {"paused": True}, True)
 
 
 @pytest.mark.parametrize("name", ["nobody", "no such job", "a/b", 'it\'s "x"', "\x1b[31m", "[/]", "ü" * 200])

@@ -15,7 +15,7 @@ def test_limits_are_shown_with_the_environment_that_they_stand_over(
 ) -> None:
     """Unknown without a dispatcher; with one, what is in force, what its environment says, and who changed it."""
     rows = {row["name"]: row for row in json.loads(console("limits", "--json").out)}
-    assert rows["max_containers"] == {"name": "max_containers", "value": None, "by": "", "at_ms": 0, "setting": None}
+    assert rows["max_containers"] == {"name": "max_containers", "value": None, "by": None, "at_ms": None, "setting": None}
     assert console("limits", "set", "max_containers=20", "budget_usd_per_hour=2.5").code == Exit.OK
     settings = DispatcherSettings.load(redis_url=redis_url, namespace=namespace, fleet="fargate", max_containers=7)
     dispatcher = Dispatcher(queue, PaperFleet(), settings)
@@ -23,7 +23,7 @@ def test_limits_are_shown_with_the_environment_that_they_stand_over(
     rows = {row["name"]: row for row in json.loads(console("limits", "show", "--json").out)}
     assert (rows["max_containers"]["value"], rows["max_containers"]["setting"]) == (20, 7)
     assert "@" in rows["max_containers"]["by"]
-    assert (rows["launches_per_tick"]["value"], rows["launches_per_tick"]["by"]) == (100, "")
+    assert (rows["launches_per_tick"]["value"], rows["launches_per_tick"]["by"]) == (100, None)
     assert "budget_usd_per_hour" in console("limits").out
     shown = console("plan").out
     assert "max_containers 20" in shown

@@ -28,10 +28,10 @@ def test_acts_are_told_newest_first_with_who_and_how_many(any_queue: SceneQueue)
     queue.dispatcher.drain("c1", by="ann@films")
     queue.producer.cancel("a", "shop")
     assert _acts(queue) == [
-        ("shop", "cancel", "a", 4),
-        ("ann@films", "drain", "c1", 1),
-        ("bob@films", "discard", "a/0-1", 1),
-        ("bob@films", "requeue", "a/0-0", 1),
+        ("shop", "cancel", "job=a", 4),
+        ("ann@films", "drain", "container=c1", 1),
+        ("bob@films", "discard", "job=a item=0-1", 1),
+        ("bob@films", "requeue", "job=a item=0-0", 1),
         ("ann@films", "resume", "", 0),
         ("ann@films", "pause", "", 0),
     ]

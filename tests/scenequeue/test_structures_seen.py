@@ -54,7 +54,7 @@ def test_what_operators_do_reaches_each_job_of_an_id(old: SceneQueue, new: Scene
     assert old.producer.status("a").state is JobState.CANCELLED
     assert new.inspect.depth().counts.dropped == 6
     acts = [(act.act, act.about, act.amount) for act in new.inspect.acts()]
-    assert acts == [("cancel", "a", 4), ("discard", "a/0-1", 2), ("requeue", "a/0-0", 2)]
+    assert acts == [("cancel", "job=a", 4), ("discard", "job=a item=0-1", 2), ("requeue", "job=a item=0-0", 2)]
 
 
 def test_what_is_in_one_of_two_jobs_of_an_id_is_reached_there(old: SceneQueue, new: SceneQueue) -> None:

@@ -21,7 +21,7 @@ local function require_operator() call('EXISTS', SHARED .. 'audit', SHARED .. 'l
 --- Log an act.
 --- by       name of the operator; nil or '' for a program, whose acts are not logged
 --- act      a word, such as 'cancel'
---- about    job, item, container or setting; '' for the whole queue
+--- about    name=value, separated by spaces: job, item, container, limit, or a filter; '' for the whole queue
 --- amount   how many items or containers it concerned (count)
 --- ...      further name, value; repeated
 local function record_act(by, act, about, amount, ...)

@@ -1,14 +1,16 @@
 """`--json` of every reading command: the keys that programs rely on, with values of the right types."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sceneburst.exit_codes import Exit
 from scenequeue.queue import SceneQueue
-from tests.sceneburst.commands.conftest import CONTAINER, JOB
+from tests.sceneburst.commands.conftest import CONTAINER, JOB, REASON
 from tests.sceneburst.conftest import Console
+from tests.scenequeue.jobs import done, submit
 
 _COUNTS = {"waiting", "ready", "leased", "delayed", "done", "dead", "dropped", "total"}
 _STATUS = {"job_id", "state", "lane", "labels", "counts", "created_ms", "waits_because"}
@@ -103,6 +105,73 @@ def test_a_job_has_a_bill_by_container(console: Console) -> None:
     assert set(told["containers"]) == {CONTAINER}
     assert told["scenes_done"] == 1
     assert told["estimated_cost_usd"] == pytest.approx(sum(told["containers"].values()))
+
+
+@pytest.mark.usefixtures("worked")
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("queue", "pause"), {"paused": True}),
+        (("queue", "resume"), {"paused": False}),
+        (("dead", "requeue", JOB), {"requeued": 1}),
+        (("dead", "discard", JOB, "0-1", "--yes"), {"discarded": 1}),
+        (("dead", "requeue", "--all", "--reason", "ToolFailed"), {"requeued": 0}),
+        (("containers", "stop", CONTAINER), {"draining": [CONTAINER]}),
+        (("containers", "stop", "all"), {"draining": [CONTAINER]}),
+    ],
+    ids=_title,
+)
+def test_a_command_that_changes_something_tells_what_it_changed(
+    console: Console, words: tuple[str, ...], told: dict[str, Any]
+) -> None:
+    """Numbers of letters, ids of containers, the new state."""
+    assert _json(console, *words) == told
+
+
+def test_changed_limits_are_told_as_they_are_shown(console: Console) -> None:
+    """All of them; what nobody has set is null."""
+    told = {row["name"]: row for row in _json(console, "limits", "set", "max_containers=3")}
+    assert told["max_containers"]["value"] == 3
+    assert "@" in told["max_containers"]["by"]
+    assert (told["deadline_s"]["by"], told["deadline_s"]["at_ms"]) == (None, None)
+    assert [*told.values()] == _json(console, "limits")
+    assert {row["by"] for row in _json(console, "limits", "reset")} == {None}
+
+
+def test_downloaded_files_are_told(console: Console, queue: SceneQueue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With their paths; none is an empty list."""
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "scene0.mp4").write_bytes(b"mp4")
+    submit(queue, "a", 2)
+    first, second = queue.worker.lease("c1", 2)
+    made = done(first)[1].model_copy(update={"output": (tmp_path / "out" / "scene0.mp4").as_uri(), "details": {}, "bytes": 3})
+    queue.worker.ack("c1", [(first, made)])
+    queue.worker.fail("c1", second, "BadInput", REASON, transient=False)
+    monkeypatch.setenv("SCENEBURST_FILE_ROOTS", json.dumps([str(tmp_path)]))
+    folder = tmp_path / "copies"
+    told = _json(console, "download", "a", str(folder))
+    assert told == {"job_id": "a", "folder": str(folder), "files": [str(folder / "scene0.mp4")]}
+    submit(queue, "b", 1)
+    assert _json(console, "download", "b", str(folder))["files"] == []
+
+
+@pytest.mark.usefixtures("worked")
+def test_an_act_about_the_whole_queue_has_no_subject(console: Console) -> None:
+    """Other subjects are named as options name them, one beside the other."""
+    for words in (
+        ("queue", "pause"),
+        ("dead", "requeue", JOB, "0-1"),
+        ("dead", "discard", "--all", "--label", "shop=the north", "--yes"),
+        ("limits", "set", "max_containers=3"),
+        ("containers", "stop", CONTAINER),
+        ("cancel", JOB),
+    ):
+        console(*words)
+    acts = _json(console, "queue", "audit")
+    assert [act["about"] for act in acts] == [
+        f"job={JOB}", f"container={CONTAINER}", "limit=max_containers", f"job={JOB} item=0-1", None,
+    ]  # fmt: skip
+    assert [act["detail"] for act in acts] == [None, None, "environment -> 3", None, None]
 
 
 def test_a_cancelled_job_says_so(console: Console, worked: SceneQueue) -> None:

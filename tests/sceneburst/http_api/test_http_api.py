@@ -50,7 +50,7 @@ def test_a_cancel_is_written_down_with_the_name_of_the_key(api: Api, queue: Scen
     path = api.submit(job("a")).headers["location"]
     assert api.client.delete(path).status_code == 200
     (act,) = queue.inspect.acts()
-    assert (act.by, act.act, act.about, act.amount) == ("shop", "cancel", path.rpartition("/")[2], 1)
+    assert (act.by, act.act, act.about, act.amount) == ("shop", "cancel", f"job={path.rpartition('/')[2]}", 1)
 
 
 def test_what_a_person_should_know_of_a_video_is_in_its_result(api: Api, queue: SceneQueue) -> None:

@@ -15,17 +15,27 @@ from scenequeue.reasons import Reason
 from tests.sceneburst.conftest import Console
 from tests.support.reason_shapes import check_reasons
 
+#: Programs, which run until they are stopped.
+_PROGRAMS = {("up",), ("worker",), ("dispatcher",), ("api",)}
 
-def _commands(group: Any, words: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
-    """All commands with --json, groups included."""
-    context = typer.Context(group)
-    found = [words] if any("--json" in param.opts for param in group.params) else []
+
+def _commands(group: Any, words: tuple[str, ...] = ()) -> dict[tuple[str, ...], bool]:
+    """All commands below, groups included, and if they have --json."""
+    found: dict[tuple[str, ...], bool] = {}
     for name in getattr(group, "commands", {}):
-        found += _commands(group.resolve_command(context, [name])[1], (*words, name))
+        command = group.resolve_command(typer.Context(group), [name])[1]
+        found[*words, name] = any("--json" in param.opts for param in command.params)
+        found |= _commands(command, (*words, name))
     return found
 
 
-_ALL = _commands(get_command(app))
+_COMMANDS = _commands(get_command(app))
+_ALL = [words for words, has_json in _COMMANDS.items() if has_json]
+
+
+def test_every_command_has_json_but_those_that_run_a_program() -> None:
+    """Whether it reads or changes something."""
+    assert {words for words, has_json in _COMMANDS.items() if not has_json} == _PROGRAMS
 
 
 def _error(console: Console, *words: str) -> tuple[int, dict[str, Any]]:
