@@ -106,7 +106,7 @@ def test_a_letter_is_found_by_its_name_without_the_others(
     [
         ((), "Forget all 3 dead letters for good?"),
         (("--reason", "BadInput"), "Forget all dead letters with reason=BadInput for good?"),
-        (("--label", "shop=\x1b[31m north"), "Forget all dead letters with shop=\\x1b[31m north for good?"),
+        (("--label", "shop=\x1b[31m north"), "Forget all dead letters with label='shop=\\x1b[31m north' for good?"),
     ],
 )
 def test_the_question_names_what_is_forgotten(
