@@ -77,7 +77,7 @@ def start_program(version: Version, redis_url: str, folder: Path, log: Path, *ar
         "SCENEBURST_SCRATCH_DIR": str(folder / "scratch"),
         "SCENEBURST_FILE_ROOTS": json.dumps([str(folder / "out")]),
         "SCENEBURST_TICK_S": "0.25",
-        "SCENEBURST_LEASE_S": "4",
+        "SCENEBURST_LEASE_S": "60",
         "SCENEBURST_IDLE_TIMEOUT_S": "0.8",
         "SCENEBURST_DRAIN_GRACE_S": "5",
         "SCENEBURST_MAX_CONTAINERS": str(MAX_CONTAINERS),
