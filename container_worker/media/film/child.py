@@ -12,7 +12,8 @@ from container_worker.media.child_protocol import send, warn
 from container_worker.media.defaults import AUDIO_HZ
 from container_worker.media.ffmpeg_process import FfmpegProcess
 from container_worker.media.file_names import FILM_PICTURE, POSTER, SCENE_FILE, SUBTITLE_TRACK, VIDEO
-from container_worker.media.film.concat import Rendered, open_mp4, probe_scene, stitch_pictures
+from container_worker.media.film.captions import film_cues
+from container_worker.media.film.concat import Rendered, probe_scene, stitch_pictures
 from container_worker.media.film.crossfade import crossfade_sound, film_samples
 from container_worker.media.film.edit_plan import fade_frames_between, scene_starts
 from container_worker.media.picture.poster import save_poster
@@ -20,8 +21,7 @@ from container_worker.media.request import RenderRequest
 from container_worker.media.sound.duration import with_music
 from container_worker.media.sound.graph import limit_peaks, mix_music
 from container_worker.media.sound.loudness import find_gain, measure_loudness
-from container_worker.media.subtitles.cue import Cue
-from container_worker.media.subtitles.webvtt import read_webvtt, write_captions
+from container_worker.media.subtitles.webvtt import write_captions
 
 _PROGRESS_EVERY = 15
 
@@ -48,42 +48,14 @@ def make(data: dict[str, Any]) -> dict[str, Any]:
             # The last fifth is for the sound, which is encoded after the picture.
             send({"frame": done, "of": total + total // 4 + 1})
 
+    # First, because a film whose subtitles are refused need not be encoded.
+    cues = film_cues(scenes, scene_starts([scene.frames for scene in scenes], fades), request.fps, request.language)
     count, encoded = stitch_pictures(request, scenes, fades, folder / FILM_PICTURE, on_frame)
-    begins = scene_starts([scene.frames for scene in scenes], fades)
-    cues = [cue for scene, begin in zip(scenes, begins, strict=True) for cue in _cues(scene, begin / request.fps)]
-    cues = _apart(cues, count / request.fps)
     write_captions(cues, folder, beside=request.sidecars.captions, soft=request.subtitle_mode == "soft")
     _mux(request, scenes, fades)
     if request.sidecars.poster_at is not None:
         save_poster(folder / VIDEO, request.sidecars.poster_at, folder / POSTER)
     return {"duration_s": count / request.fps, "frames": count, "encoded_frames": encoded}
-
-
-def _cues(scene: Rendered, begin_s: float) -> Iterator[Cue]:
-    """Yield a scene's subtitles, from its sidecar or its soft track, on the film's clock."""
-    sidecar = scene.path.with_suffix(".vtt")
-    found = read_webvtt(sidecar.read_text(encoding="utf-8")) if sidecar.exists() else _soft_cues(scene.path)
-    for cue in found:
-        yield Cue(begin_s + cue.start_s, begin_s + cue.end_s, cue.text)
-
-
-def _soft_cues(path: Path) -> Iterator[Cue]:
-    with open_mp4(path) as container:
-        if not container.streams.subtitles:
-            return
-        for packet in container.demux(container.streams.subtitles[0]):
-            # A mov_text sample: the length in two bytes, then the text; ours have no styles after it.
-            text = bytes(packet)[2 : 2 + int.from_bytes(bytes(packet)[:2], "big")].decode("utf-8", errors="replace")
-            if text and packet.pts is not None:
-                start = float(packet.pts * packet.time_base)
-                yield Cue(start, start + float(packet.duration * packet.time_base), text)
-
-
-def _apart(cues: Sequence[Cue], length_s: float) -> list[Cue]:
-    """Return the cues without overlap: during a fade, those of the next scene are shown."""
-    cues = sorted(cues, key=lambda cue: cue.start_s)
-    ends = [*(cue.start_s for cue in cues[1:]), length_s]
-    return [Cue(cue.start_s, min(cue.end_s, end), cue.text) for cue, end in zip(cues, ends, strict=False) if cue.start_s < end]
 
 
 def _sound(request: RenderRequest, samples: int, gain_db: float | None) -> Any:

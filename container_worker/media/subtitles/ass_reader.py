@@ -4,7 +4,8 @@ import re
 
 from container_worker.media.subtitles.cue import Cue
 
-_STAMP = re.compile(r"\s*(\d+):(\d{1,2}):(\d{1,2})[.:,](\d{1,3})\s*$")
+#: Hours of at most nine digits, because more become numbers that cannot be computed with.
+_STAMP = re.compile(r"\s*(\d{1,9}):(\d{1,2}):(\d{1,2})[.:,](\d{1,3})\s*$")
 _HEADER = re.compile(r"^\s*\[(?:script info|v4\+? styles|events)\]\s*$", re.IGNORECASE | re.MULTILINE)
 #: A block of overrides and notes, which is never shown, from "{" to the next "}"; or a brace that is escaped, which is shown.
 _BLOCK = re.compile(r"(\\[{}]|\{[^}]*\})")

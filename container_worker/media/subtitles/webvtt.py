@@ -39,19 +39,3 @@ def write_captions(cues: Sequence[Cue], folder: Path, *, beside: bool, soft: boo
         (folder / CAPTIONS).write_text(text, encoding="utf-8")
     if soft and cues:
         (folder / SUBTITLE_TRACK).write_text(text.translate(_BRACES), encoding="utf-8")
-
-
-def read_webvtt(text: str) -> list[Cue]:
-    """Return the cues of a file that `webvtt` wrote."""
-    cues = []
-    for block in text.split("\n\n")[1:]:
-        times, _, words = block.strip("\n").partition("\n")
-        start, _, end = times.partition(" --> ")
-        plain = words.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-        cues.append(Cue(_seconds(start), _seconds(end), plain))
-    return cues
-
-
-def _seconds(stamp: str) -> float:
-    hours, minutes, seconds = stamp.split(":")
-    return int(hours) * 3600 + int(minutes) * 60 + float(seconds)

@@ -8,7 +8,8 @@ import re
 from container_worker.media.subtitles.cue import Cue, tidy, unescape, without_overrides
 
 _SPACE = " \t\f"
-_STAMP = re.compile(r"(?:([0-9]+):)?([0-9]{2}):([0-9]{2})\.([0-9]{3})(?![0-9])")
+#: Hours of at most nine digits, because more become numbers that cannot be computed with.
+_STAMP = re.compile(r"(?:([0-9]{1,9}):)?([0-9]{2}):([0-9]{2})\.([0-9]{3})(?![0-9])")
 #: Beginnings of blocks that are not cues.
 _NO_CUE = ("NOTE", "STYLE", "REGION")
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)

@@ -265,3 +265,20 @@ def test_any_text_is_cues_or_one_clear_error(tmp_path: Path, text: str) -> None:
         cues = read(tmp_path, text)
         assert all(0 <= start < end and shown for start, end, shown in cues)
         assert cues == sorted(cues, key=lambda cue: cue[:2])
+
+
+@pytest.mark.parametrize("digits", [10, 400, 5000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "WEBVTT\n\n{hours}:00:00.000 --> {hours}:00:01.000\nlate\n",
+        "[Events]\nFormat: Start, End, Text\nDialogue: {hours}:00:00.00,{hours}:00:01.00,late\n",
+    ],
+    ids=["webvtt", "ass"],
+)
+def test_hours_of_hundreds_of_digits_are_unreadable(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], text: str, digits: int
+) -> None:
+    """Python computes no times with such numbers."""
+    assert read(tmp_path, text.format(hours="9" * digits)) == []
+    assert "cues_unreadable" in capfd.readouterr().out
