@@ -1,6 +1,5 @@
 """Every code block of README and docs runs as it is written."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import boto3
 import pytest
 
 from sceneburst.local.embedded_redis import free_port
-from tests.docs.blocks import ROOT, Block, Reader, blocks_of, pages
+from tests.docs.blocks import Block, Reader, blocks_of, pages
 from tests.docs.not_run import NOT_RUN
 from tests.support.aws import use_aws
 from tests.support.media import Media
@@ -29,7 +28,6 @@ def reader(tmp_path: Path, s3_server: str, monkeypatch: pytest.MonkeyPatch) -> I
     media.tone("theme.mp3", 1.0)
     media.image("logo.png", 64, 64)
     media.srt("intro.srt", [(0.1, 0.5, "Once upon a time")])
-    shutil.copytree(ROOT / "examples" / "media", tmp_path / "examples" / "media")
     client = boto3.client("s3", endpoint_url=s3_server)
     client.create_bucket(Bucket="bucket")
     for file in ("intro.jpg", "intro.mp3", "outro.jpg", "outro.mp3"):

@@ -5,8 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+from ruamel.yaml import YAML
+
 from container_worker.media import defaults
 from producer import durations
+from sceneburst.terminal.report import report_table
+from scenequeue.reasons import Code, Reason
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -43,3 +47,26 @@ def test_formats_and_limits_of_inputs_are_documented() -> None:
     ):  # fmt: skip
         assert limit in page, limit
     assert durations.MAX_LENGTH_S == defaults.MAX_NARRATION_S
+
+
+def test_the_sample_of_the_demo_is_what_render_prints() -> None:
+    """Its table, column by column, for the scenes of the example job; its numbers are of one run."""
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    lines = page[page.index("\nscene   ") + 1 : page.index("\n\n7 of 8 scenes")].splitlines()
+    scenes = []
+    for line in lines[1:]:
+        name, state, length, size, render, container, attempts, *reason = re.split(r" {2,}", line.strip())
+        assert re.fullmatch(r"c\d{13}-[0-9a-f]{8}", container), container
+        numbers = {"duration_s": _number(length), "bytes": _number(size, 1024), "processing_s": _number(render)}
+        told = {"container": container, "attempts": attempts, "error": "".join(reason)}
+        scenes.append({"name": name, "state": state, **numbers, **told})
+    assert [line.plain for line in report_table({"scenes": scenes}, []).plain_lines()] == lines
+    job = YAML(typ="safe").load((ROOT / "examples" / "demo.yaml").read_text(encoding="utf-8"))
+    assert [scene["name"] for scene in scenes] == [scene["name"] for scene in job["scenes"]]
+    missing = Reason(Code.FILE_MISSING, {"uri": "file:///…/nobody-recorded-this.mp3"})
+    assert scenes[-1]["error"] == f"ObjectNotFound: audio: {missing.text}"
+    assert f"\nfailed  lost-narration: {scenes[-1]['error']}\n" in page
+
+
+def _number(text: str, unit: int = 1) -> float | None:
+    return None if text == "–" else float(text.split()[0]) * unit
