@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 from scenequeue.jobs.ids import JobId
-from scenequeue.jobs.waiting import PASSING
+from scenequeue.jobs.waiting_reason import PASSING
 from scenequeue.reasons import Reason
 
 _log = logging.getLogger("sceneburst")

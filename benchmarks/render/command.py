@@ -17,11 +17,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.render.bench import QUALITY_S, Bench
+from benchmarks.render.encoder_settings import compare_settings
 from benchmarks.render.figures.baselines import baselines
 from benchmarks.render.figures.capacity import busy, memory, slots, static
 from benchmarks.render.figures.quality import quality
 from benchmarks.render.figures.speed import speed
-from benchmarks.render.front import front
 from benchmarks.render.harness import make_scene
 from benchmarks.render.report import write_docs
 from benchmarks.targets import exit_code
@@ -32,7 +32,7 @@ MIN_FREE_BYTES = 2.5e9
 
 def encoder_settings(bench: Bench) -> None:
     """Compare encoder settings by time, size and quality. None has a target: the defaults are chosen from the plot."""
-    bench.rows += front(bench.harness, make_scene(bench.folder, 6, QUALITY_S), min(2, bench.rounds))
+    bench.rows += compare_settings(bench.harness, make_scene(bench.folder, 6, QUALITY_S), min(2, bench.rounds))
 
 
 FIGURES: dict[str, Callable[[Bench], None]] = {

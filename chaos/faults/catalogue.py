@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from chaos.cluster import ChaosCluster
 from chaos.faults import infrastructure, processes, redis, worker
 from chaos.faults.log import FaultAction
-from chaos.faults.newer import submit_newer
+from chaos.faults.newer_version import submit_newer
 
 _LOST = frozenset({"ContainerLost", "LeaseExpired"})
 #: Needs a Redis with a movable clock, which not every run has.

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from chaos.faults.log import InjectedFault
 from chaos.faults.processes import NO_CONTAINER
 from chaos.judge.evidence import Evidence
-from chaos.judge.newer import count_left_to_newer
+from chaos.judge.newer_version import count_left_to_newer
 from chaos.scenes import KINDS, PlannedJob
 from scenequeue.reasons import Code
 

@@ -13,7 +13,7 @@ from chaos.judge.attribution import LeaseEnd, unexplained
 from chaos.judge.evidence import Evidence, JobEvidence
 from chaos.judge.history import violations
 from chaos.judge.leaks import find_leaks
-from chaos.judge.newer import leased_by_old
+from chaos.judge.newer_version import leased_by_old
 from chaos.redis_clock import ClockMoves
 from chaos.s3_server import BUCKET
 from chaos.scenes import FRAMES, KINDS, PlannedJob

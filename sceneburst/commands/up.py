@@ -120,7 +120,7 @@ def _wait_until_it_acts(queue: "SceneQueue", check: Callable[[], None]) -> None:
 
 def _watch(queue: "SceneQueue", check: Callable[[], None]) -> None:
     """Print the state of the queue, and the reason if nothing moves, whenever it changes; never returns."""
-    from scenequeue.jobs.waiting import PASSING
+    from scenequeue.jobs.waiting_reason import PASSING
 
     said = waits = ""
     with err.status("idle") as status:

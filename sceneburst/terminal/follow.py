@@ -11,7 +11,7 @@ from sceneburst.terminal.board import Board
 from sceneburst.terminal.screen import err, note
 from scenequeue.jobs.ids import ItemId
 from scenequeue.jobs.job import JobState, JobStatus
-from scenequeue.jobs.waiting import PASSING
+from scenequeue.jobs.waiting_reason import PASSING
 from scenequeue.queue import SceneQueue
 
 _REFRESH_S = 0.25

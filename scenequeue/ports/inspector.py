@@ -12,7 +12,7 @@ from scenequeue.jobs.job import Counts, Depth, JobStatus, Lane, WaitingItems
 from scenequeue.jobs.job_filter import JobFilter, JobPage
 from scenequeue.jobs.result import DeadLetter
 from scenequeue.jobs.rollup import Resolution, Rollup
-from scenequeue.jobs.waiting import Surroundings, may_wait, stand_still, why_standing_still, why_waiting
+from scenequeue.jobs.waiting_reason import Surroundings, may_wait, stand_still, why_standing_still, why_waiting
 from scenequeue.ports.audit_log import Act, read_acts
 from scenequeue.ports.dead_search import DeadFilter, count_reasons, find_letters, matching_letters, read_letter, read_letter_named
 from scenequeue.ports.job_lookup import read_job, read_jobs

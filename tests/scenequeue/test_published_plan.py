@@ -8,7 +8,7 @@ import pytest
 from producer.reach import Reach
 from sceneburst.words import plan_for_people
 from scenequeue.jobs.job import Counts
-from scenequeue.jobs.waiting import Surroundings, why_standing_still
+from scenequeue.jobs.waiting_reason import Surroundings, why_standing_still
 from scenequeue.published_plan import plan_from
 from scenequeue.reasons import Reason
 

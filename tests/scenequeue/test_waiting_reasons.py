@@ -7,7 +7,7 @@ import pytest
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.ids import ContainerId, JobId
 from scenequeue.jobs.job import Counts, JobState, JobStatus, Lane
-from scenequeue.jobs.waiting import Surroundings, why_waiting
+from scenequeue.jobs.waiting_reason import Surroundings, why_waiting
 from scenequeue.reasons import Reason
 
 _PLAN: dict[str, Any] = {"why": "nothing ready", "at_ms": 2000, "starting": 0, "running": 0, "waits_because": None}

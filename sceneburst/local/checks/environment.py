@@ -73,7 +73,7 @@ def _refusals(environment: Mapping[str, str]) -> Iterator[SceneburstError]:
     """Yield what the dispatcher, and the API if it is set up here, would refuse although each value can be read."""
     # Without the extra there is no dispatcher here; that is reported.
     with contextlib.suppress(ImportError):
-        from dispatcher.refusals import refusals
+        from dispatcher.start_checks import refusals
 
         yield from refusals(DispatcherSettings.load_readable())
     if any(name.upper().startswith(f"{PREFIX}API_") for name in environment):

@@ -5,7 +5,7 @@ import pytest
 from chaos.cluster import NEWER_VERSION
 from chaos.judge.attribution import LeaseEnd
 from chaos.judge.evidence import JobEvidence
-from chaos.judge.newer import leased_by_old
+from chaos.judge.newer_version import leased_by_old
 from chaos.scenes import PlannedJob
 
 _NEWER = PlannedJob("newer-1", ("good",), "normal", 3, NEWER_VERSION)

@@ -79,7 +79,7 @@ CHANGES = (
 SETTINGS = (*CHOSEN, *(setting for curve in CURVES for setting in curve.settings()), *CHANGES)
 
 
-def front(harness: RenderHarness, scene: Scene, rounds: int, settings: tuple[Setting, ...] = SETTINGS) -> list[Row]:
+def compare_settings(harness: RenderHarness, scene: Scene, rounds: int, settings: tuple[Setting, ...] = SETTINGS) -> list[Row]:
     """Return a row for each setting: medians of wall and CPU seconds, MB, and VMAF against the input frames."""
     request = harness.request(scene, threads=2, plain=True)
     frames = harness.raw_frames(request)
