@@ -67,7 +67,7 @@ def test_an_item_brings_items_of_as_many_kinds_as_the_steps_look_at(queue: Scene
 
 
 def test_an_item_that_is_brought_is_made_json_once(queue: SceneQueue, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was checked is what is put on the queue."""
+    """The queue gets exactly the text that was checked."""
     made = []
     dumped = WorkItem.model_dump_json
 

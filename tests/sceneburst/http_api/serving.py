@@ -1,16 +1,19 @@
 """A real HTTP API on a free port, and a client with a key."""
 
 import json
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
 
 from sceneburst.http_api.auth import fresh_key, hash_of
 from sceneburst.http_api.server import ApiServer
+from sceneburst.local.embedded_redis import EmbeddedRedis
 from scenequeue.settings import ApiSettings
 from tests.support.reason_shapes import check_reasons
 
@@ -93,3 +96,10 @@ def check_problem(response: httpx.Response, status: int, slug: str) -> dict[str,
     assert problem["code"]
     assert all(each["code"] and each["in"] in {"body", "query", "header"} for each in problem.get("errors", ()))
     return problem
+
+
+@contextmanager
+def own_redis() -> Iterator[EmbeddedRedis]:
+    """A durable Redis that a test may kill."""
+    with tempfile.TemporaryDirectory(prefix="sb-") as folder, EmbeddedRedis(Path(folder), is_durable=True) as server:
+        yield server

@@ -1,29 +1,21 @@
-"""Event streams over HTTP, outages of Redis, and an API that is told to leave."""
+"""Event streams over HTTP, and outages of Redis."""
 
 import json
 import math
 import os
 import signal
-import socket
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 
-from sceneburst.http_api.auth import fresh_key, hash_of
-from sceneburst.local.embedded_redis import EmbeddedRedis
 from scenequeue.jobs.job import JobState
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
 from scenequeue.storages.uri import UriStorage
 from tests.producer.small_worker import working
-from tests.sceneburst.http_api.serving import Api, check_problem, job, serving
+from tests.sceneburst.http_api.serving import Api, check_problem, job, own_redis, serving
 from tests.support.waiting import wait_until
 
 
@@ -121,15 +113,9 @@ def test_a_cancelled_job_ends_its_streams(api: Api, tmp_path: Path) -> None:
     assert events[-1]["data"]["state"] == "cancelled"
 
 
-@contextmanager
-def _redis() -> Iterator[EmbeddedRedis]:
-    with tempfile.TemporaryDirectory(prefix="sb-") as folder, EmbeddedRedis(Path(folder), is_durable=True) as server:
-        yield server
-
-
 def test_without_redis_everybody_is_told_so_until_it_is_back() -> None:
     """A clear 503, alive but not ready, streams kept; then all goes on where it was."""
-    with _redis() as redis, serving(redis.url, "outage", api_heartbeat_s=0.2) as api, ThreadPoolExecutor(1) as threads:
+    with own_redis() as redis, serving(redis.url, "outage", api_heartbeat_s=0.2) as api, ThreadPoolExecutor(1) as threads:
         assert api.submit(job("a", job_id="j1")).status_code == 202
         told = threads.submit(api.events, "j1")
         wait_until(lambda: api.server.service.open_streams == 1, "the stream is open")
@@ -153,7 +139,7 @@ def test_a_frozen_redis_is_noticed_by_the_probe(monkeypatch: pytest.MonkeyPatch)
     """Sooner than a load balancer's own patience, however many ask: they share one look, which ends after two seconds."""
     monkeypatch.setattr("sceneburst.http_api.service._READY_KEPT_S", 600.0)
     looks: list[str] = []
-    with _redis() as redis, serving(redis.url, "frozen") as api:
+    with own_redis() as redis, serving(redis.url, "frozen") as api:
         service = api.server.service
         probe = service._probe
 
@@ -201,103 +187,3 @@ def test_what_was_not_foreseen_is_an_error_without_details(
 
     wait_until(is_told, "it is in the log")
     assert api.key not in said
-
-
-@contextmanager
-def _program(environment: dict[str, str], log: Path, *argv: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """The real program, and where it listens."""
-    with log.open("wb") as sink:
-        process = subprocess.Popen(
-            [sys.executable, "-m", *(argv or ("sceneburst", "api"))],
-            env={**os.environ, "SCENEBURST_API_PORT": "0", "SCENEBURST_LOG_FORMAT": "json", **environment},
-            stderr=sink,
-        )
-    try:
-        yield process, wait_until(lambda: _listening(log), "it listens")
-    finally:
-        process.kill()
-        process.wait()
-
-
-def _listening(log: Path) -> str:
-    entries = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
-    return next((str(entry["url"]) for entry in entries if entry["event"] == "api listens"), "")
-
-
-@pytest.mark.parametrize("argv", [("sceneburst", "api"), ("sceneburst.http_api",)])
-def test_told_to_leave_it_finishes_what_runs(
-    queue: SceneQueue, redis_url: str, namespace: str, tmp_path: Path, argv: tuple[str, ...]
-) -> None:
-    """A body that is still coming is taken, a stream is ended, a new connection refused; no secret is in the log."""
-    key = fresh_key()
-    environment = {
-        "SCENEBURST_REDIS_URL": redis_url,
-        "SCENEBURST_NAMESPACE": namespace,
-        "SCENEBURST_API_KEYS": json.dumps({"shop": hash_of(key)}),
-    }
-    body = json.dumps(job("a", job_id="j1")).encode()
-    head = f"POST /v1/jobs?secret=hush HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\n"
-    log = tmp_path / "log"
-    with _program(environment, log, *argv) as (process, url):
-        port, headers = int(url.rpartition(":")[2]), {"Authorization": f"Bearer {key}"}
-        assert httpx.post(f"{url}/v1/jobs", json=job("a", job_id="j0"), headers=headers).status_code == 202
-        with (
-            httpx.stream("GET", f"{url}/v1/jobs/j0/events", headers=headers, timeout=60) as response,
-            socket.create_connection(("127.0.0.1", port), timeout=60) as connection,
-        ):
-            lines = response.iter_lines()
-            assert next(lines).startswith("retry:")
-            connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body[:20])
-            assert _is_served(url)
-            process.send_signal(signal.SIGTERM)
-            wait_until(lambda: not _is_served(url), "no more connections are taken")
-            connection.sendall(body[20:])
-            assert connection.recv(4096).startswith(b"HTTP/1.1 202 ")
-            assert ": the API leaves; connect again" in list(lines)
-        assert process.wait(60) == 0
-    assert queue.producer.status("j1").counts.ready == 1
-    said = log.read_text()
-    assert "api leaves" in said
-    assert key not in said
-    assert hash_of(key) not in said
-    assert "hush" not in said
-    for job_id in ("j0", "j1"):
-        queue.producer.cancel(job_id)
-
-
-def test_a_frozen_redis_does_not_keep_it_from_leaving(tmp_path: Path) -> None:
-    """At the end of the grace, with an answer for who still waits."""
-    environment = {"SCENEBURST_API_OPEN": "true", "SCENEBURST_API_GRACE_S": "1"}
-    log = tmp_path / "log"
-    with _redis() as redis, _program({"SCENEBURST_REDIS_URL": redis.url, **environment}, log) as (process, url):
-        address = ("127.0.0.1", int(url.rpartition(":")[2]))
-        os.kill(redis.pid, signal.SIGSTOP)
-        try:
-            with socket.create_connection(address, timeout=60) as connection:
-                connection.sendall(b"GET /v1/depth HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
-                assert _is_served(url)
-                process.send_signal(signal.SIGTERM)
-                assert process.wait(60) == 0
-                answer = connection.recv(4096)
-        finally:
-            os.kill(redis.pid, signal.SIGCONT)
-    assert answer.startswith(b"HTTP/1.1 503 ")
-    assert b"urn:sceneburst:problem:leaving" in answer
-    assert "Traceback" not in log.read_text()
-
-
-def _is_served(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/healthz").status_code == 200
-    except httpx.TransportError:
-        return False
-
-
-def test_it_does_not_start_without_a_key(redis_url: str) -> None:
-    """One line that says what to do, and the exit code of a wrong setting."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("SCENEBURST_API")}
-    for argv in (("sceneburst", "api"), ("sceneburst.http_api",)):
-        done = subprocess.run([sys.executable, "-m", *argv], env=environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 2
-        assert "sceneburst api-key" in done.stderr
-        assert "Traceback" not in done.stderr
