@@ -34,10 +34,12 @@ class Api:
         """POST bytes that claim to be JSON."""
         return self.client.post("/v1/jobs", content=body, headers={"Content-Type": "application/json"})
 
-    def events(self, job_id: str, after: str | None = None, most: int = 1000) -> tuple[int, list[dict[str, Any]]]:
-        """The status, and events with their ids, until the stream ends or `most` have come."""
+    def events(
+        self, job_id: str, after: str | None = None, most: int = 1000, seen: list[dict[str, Any]] | None = None
+    ) -> tuple[int, list[dict[str, Any]]]:
+        """The status, and events with their ids, until the stream ends or `most` have come; `seen` has them as they come."""
         headers = {"Last-Event-ID": after} if after else {}
-        found: list[dict[str, Any]] = []
+        found = [] if seen is None else seen
         with self.client.stream("GET", f"/v1/jobs/{job_id}/events", headers=headers) as response:
             event: dict[str, Any] = {}
             for line in response.iter_lines():

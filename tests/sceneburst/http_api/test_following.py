@@ -117,8 +117,8 @@ def test_without_redis_everybody_is_told_so_until_it_is_back() -> None:
     """A clear 503, alive but not ready, streams kept; then all goes on where it was."""
     with own_redis() as redis, serving(redis.url, "outage", api_heartbeat_s=0.2) as api, ThreadPoolExecutor(1) as threads:
         assert api.submit(job("a", job_id="j1")).status_code == 202
-        told = threads.submit(api.events, "j1")
-        wait_until(lambda: api.server.service.open_streams == 1, "the stream is open")
+        told = threads.submit(api.events, "j1", seen=(seen := []))
+        wait_until(lambda: seen, "the stream has begun")
         redis.kill()
         for answer in (api.client.get("/v1/jobs/j1"), api.submit(job("b", job_id="j2")), api.client.get("/v1/depth")):
             problem = check_problem(answer, 503, "queue-unavailable")
