@@ -47,7 +47,7 @@ def list_containers(
     from dispatcher.decisions.pricing import cost_usd
 
     with connected(redis_url, namespace) as queue:
-        records, now_ms = queue.inspect.containers(ALL_CONTAINERS), queue.inspect.now_ms()
+        records, now_ms = queue.inspect.containers_with_marks(ALL_CONTAINERS), queue.inspect.now_ms()
     shown = [record for record in records if all_of_them or not record.has_ended or _is_unreadable(record)]
     if as_json:
         print_json([{**record.model_dump(mode="json"), "cost_usd": round(cost_usd(record, now_ms), 6)} for record in shown])

@@ -108,8 +108,10 @@ SENTENCES: Mapping[str, str] = {
     "stage_empty": "stage {stage} of job {job_id} has no items",
     "stage_not_deferred": "{item} brings items, and its job has no deferred stage for them",
     "upload_lost": "the upload of job {job_id} took too long or Redis lost it; submit it again",
-    # --- a container that ended ---
+    # --- a container that ended, or is to end ---
     "container_broken": "broken: {problem}",
+    "drain_asked": "is to drain, and learns so at its next beat",
+    "drain_asked_by": "is to drain, as {by} asked, and learns so at its next beat",
     # --- how a program ended, after its name ---
     "exited": "ended with code {exit_code}",
     "killed": "was killed by signal {signal}",

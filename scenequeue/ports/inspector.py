@@ -15,6 +15,7 @@ from scenequeue.jobs.rollup import Resolution, Rollup
 from scenequeue.jobs.waiting_reason import Surroundings, may_wait, stand_still, why_standing_still, why_waiting
 from scenequeue.ports.audit_log import Act, read_acts
 from scenequeue.ports.dead_search import DeadFilter, count_reasons, find_letters, matching_letters, read_letter, read_letter_named
+from scenequeue.ports.drain_marks import with_drain_marks
 from scenequeue.ports.job_lookup import read_job, read_jobs
 from scenequeue.ports.job_search import find_jobs
 from scenequeue.ports.limits import Limit, read_limits
@@ -151,6 +152,10 @@ class QueueInspector:
             ids = self._connection.answer("zrange", self._keys.containers, 0, limit - 1, desc=True) or []
             hashes = self._connection.hashes([self._keys.container(container_id) for container_id in ids])
         return [container_from(container_id, fields) for container_id, fields in zip(ids, hashes, strict=True) if fields]
+
+    def containers_with_marks(self, limit: int = 1000) -> list[ContainerRecord]:
+        """Return the same, and show as draining also those that were asked to drain and have not reported since."""
+        return with_drain_marks(self._connection, self.containers(limit))
 
     def container(self, container_id: str) -> ContainerRecord | None:
         """Return the record of one container; None if it has expired, or never existed."""

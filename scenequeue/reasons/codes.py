@@ -99,8 +99,10 @@ class Code(StrEnum):
     STAGE_NOT_DEFERRED = "stage_not_deferred"
     UPLOAD_LOST = "upload_lost"
 
-    # --- a container that ended ---
+    # --- a container that ended, or is to end ---
     CONTAINER_BROKEN = "container_broken"
+    DRAIN_ASKED = "drain_asked"
+    DRAIN_ASKED_BY = "drain_asked_by"
 
     # --- how a program ended, after its name ---
     EXITED = "exited"

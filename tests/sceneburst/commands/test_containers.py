@@ -3,11 +3,13 @@
 import json
 
 import pytest
+import redis
 
 from sceneburst.exit_codes import Exit
 from sceneburst.terminal.operator_name import operator_name
 from scenequeue.jobs.container import ALL_CONTAINERS, ContainerRecord
 from scenequeue.jobs.ids import ContainerId
+from scenequeue.ports.drain_marks import with_drain_marks
 from scenequeue.ports.inspector import QueueInspector
 from scenequeue.queue import SceneQueue
 from tests.sceneburst.commands.conftest import CONTAINER, JOB
@@ -51,6 +53,36 @@ def test_a_stopped_container_gets_no_more_work(console: Console, queue: SceneQue
     assert console("containers", "stop", "c1").out == "1 draining\n"
     assert queue.worker.lease("c1", 1) == []
     assert len(queue.worker.lease("c2", 1)) == 1
+
+
+def test_a_container_that_is_to_stop_is_shown_so_at_once(console: Console, queue: SceneQueue) -> None:
+    """By whom, before its next beat tells; the ledger that the dispatcher reads goes by the beats."""
+    _running(queue, "c1", "c2")
+    queue.dispatcher.drain("c2")
+    console("containers", "stop", "c1")
+    told = {each["container_id"]: each for each in json.loads(console("containers", "--json").out)}
+    assert [(told[name]["state"], told[name]["is_draining"]) for name in ("c1", "c2")] == [("draining", True)] * 2
+    assert told["c1"]["note"] == f"is to drain, as {operator_name()} asked, and learns so at its next beat"
+    assert told["c2"]["note"] == "is to drain, and learns so at its next beat"
+    assert {record.state for record in queue.inspect.containers()} == {"running"}
+    # Those who have left are shown as they left.
+    queue.worker.goodbye(_record("c1", "idle"))
+    listed = {each["container_id"]: each for each in json.loads(console("containers", "list", "--all", "--json").out)}
+    assert listed["c1"]["state"] == "gone"
+
+
+def test_who_may_not_read_the_marks_sees_the_containers(
+    console: Console, queue: SceneQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a producer's user."""
+    _running(queue, "c1")
+    queue.dispatcher.drain("c1")
+
+    def refuse(*_: object) -> None:
+        raise redis.exceptions.NoPermissionError("no permissions to access a key")
+
+    monkeypatch.setattr("scenequeue.structure.connection.Connection.answers", staticmethod(refuse))
+    assert with_drain_marks(queue._connection, [_record("c1")]) == [_record("c1")]
 
 
 def test_all_can_be_stopped_at_once(console: Console, queue: SceneQueue) -> None:

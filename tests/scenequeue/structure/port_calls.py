@@ -172,7 +172,19 @@ def _inspect(world: World) -> Iterator[tuple[str, Call]]:
     status, dead, lease = world.status(), world.letter(), world.lease()
     wanted = JobFilter(lane=Lane.NORMAL, name="job")
     for name in (
-        *("depth", "waiting", "backlog_age_s", "jobs", "peek", "leased", "dead", "reasons", "containers", "acts"),
+        *(
+            "depth",
+            "waiting",
+            "backlog_age_s",
+            "jobs",
+            "peek",
+            "leased",
+            "dead",
+            "reasons",
+            "containers",
+            "acts",
+            "containers_with_marks",
+        ),
         *("limits", "plan", "is_transient", "now_ms", "server"),
     ):
         yield name, lambda queue, name=name: getattr(queue.inspect, name)()
