@@ -15,6 +15,7 @@ from celery.worker import state
 from kombu.connection import Connection
 
 from dispatcher.aws_lookup import AwsLookup
+from dispatcher.broker import check_broker
 from dispatcher.codes import Code
 from dispatcher.fleets import fleet_from
 from dispatcher.snapshot import Ticked
@@ -148,10 +149,11 @@ def run(settings: DispatcherSettings) -> None:
     """Tick until SIGTERM or SIGINT; then release the lock and leave the containers running.
 
     Raises:
-        SettingsError: Redis refuses the user before the first tick.
+        SettingsError: a setting is unusable, or Redis refuses the user before the first tick.
         SystemExit: Celery ended by itself; the code is never 0.
     """
     configure(settings, "dispatcher")
+    check_broker(settings)
     queue = SceneQueue(settings)
     aws = AwsLookup() if settings.fleet == "process" else None
     dispatcher = make_dispatcher(settings, queue, aws)

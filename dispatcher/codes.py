@@ -54,9 +54,14 @@ class Code(StrEnum):
     STARTS_IN_VAIN = "starts_in_vain"
 
     # --- values and settings that are refused ---
+    #: An address that does not name one.
+    BROKER_TRANSPORT_MISSING = "broker_transport_missing"
+    BROKER_TRANSPORT_UNKNOWN = "broker_transport_unknown"
+    BROKER_TRANSPORT_UNUSABLE = "broker_transport_unusable"
     BUDGET_MISSING = "budget_missing"
     METRICS_ADDRESS_MALFORMED = "metrics_address_malformed"
     METRICS_ADDRESS_UNUSABLE = "metrics_address_unusable"
+    NOT_BROKER_URL = "not_broker_url"
     NOT_POSITIVE = "not_positive"
     SECURITY_GROUPS_BY_REGION = "security_groups_by_region"
     STATE_DIR_UNREADABLE = "state_dir_unreadable"

@@ -29,7 +29,7 @@ def check_policy(settings: DispatcherSettings) -> None:
         SettingsError: the policy is `budget`, and no budget is set.
     """
     if settings.policy == "budget" and settings.budget_usd_per_hour is None:
-        raise SettingsError(Code.BUDGET_MISSING)
+        raise SettingsError(Code.BUDGET_MISSING, setting=settings.name_of("budget_usd_per_hour"))
 
 
 def policy_from(settings: DispatcherSettings, hardware: Hardware) -> Policy:

@@ -5,9 +5,10 @@ import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from dispatcher.broker import check_broker
 from dispatcher.codes import Code
 from dispatcher.fleets import fleet_from
-from dispatcher.metrics.address import parse_metrics_address
+from dispatcher.metrics.address import SETTING, parse_metrics_address
 from dispatcher.operator_settings import check_policy
 from scenequeue.errors import FleetError, SceneburstError, SettingsError
 from scenequeue.settings import DispatcherSettings
@@ -15,7 +16,7 @@ from scenequeue.settings import DispatcherSettings
 
 def refusals(settings: DispatcherSettings) -> Iterator[SceneburstError]:
     """Yield the errors with which a dispatcher with these settings would end at its start."""
-    checks: tuple[Callable[[DispatcherSettings], Any], ...] = (check_policy, fleet_from, _check_metrics_address)
+    checks: tuple[Callable[[DispatcherSettings], Any], ...] = (check_policy, check_broker, fleet_from, _check_metrics_address)
     for check in checks:
         try:
             check(settings)
@@ -36,4 +37,5 @@ def _check_metrics_address(settings: DispatcherSettings) -> None:
         # A dispatcher that runs already may have it.
         if error.errno != errno.EADDRINUSE:
             problem = error.strerror or str(error)
-            raise SettingsError(Code.METRICS_ADDRESS_UNUSABLE, address=settings.metrics_address, problem=problem) from None
+            address = settings.metrics_address
+            raise SettingsError(Code.METRICS_ADDRESS_UNUSABLE, setting=SETTING, address=address, problem=problem) from None

@@ -50,7 +50,7 @@ def _found(search: str, named: str | None) -> Ffmpeg:
     if named:
         chosen = probe_ffmpeg(Path(named))
         if chosen is None:
-            raise SettingsError(Code.FFMPEG_UNUSABLE, program=named, oldest=_MIN_MAJOR)
+            raise SettingsError(Code.FFMPEG_UNUSABLE, setting="SCENEBURST_FFMPEG", program=named, oldest=_MIN_MAJOR)
         return chosen
     on_path = shutil.which("ffmpeg", path=search)
     chosen = probe_ffmpeg(Path(on_path)) if on_path else None

@@ -32,6 +32,7 @@ _LOG_TTL_S = 86_400.0
 #: A record that has no process id after so long belongs to a launch that failed.
 _LAUNCH_LIMIT_S = 30.0
 #: The id of the machine's current boot; start times of processes count from the boot.
+_SETTING = "SCENEBURST_STATE_DIR"
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -59,7 +60,9 @@ class ProcessFleet:
                     # It may fail, as another dispatcher may use the folder already.
                     folder.rmdir()
         except OSError as error:
-            raise FleetMisconfigured(Code.STATE_DIR_UNUSABLE, folder=str(folder), problem=_said(error)) from error
+            raise FleetMisconfigured(
+                Code.STATE_DIR_UNUSABLE, setting=_SETTING, folder=str(folder), problem=_said(error)
+            ) from error
 
     def _make_folder(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -117,7 +120,9 @@ class ProcessFleet:
             found = [container for record in sorted(self._folder.glob("*.json")) if (container := self._read_container(record))]
             self._forget_old_logs()
         except OSError as error:
-            raise FleetError(Code.STATE_DIR_UNREADABLE, folder=str(self._folder), problem=_said(error)) from error
+            raise FleetError(
+                Code.STATE_DIR_UNREADABLE, setting=_SETTING, folder=str(self._folder), problem=_said(error)
+            ) from error
         return found
 
     def _read_container(self, record: Path) -> FleetContainer | None:

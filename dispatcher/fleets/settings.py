@@ -56,11 +56,11 @@ class FargateSettings(SceneburstSettings):
     def _every_region_has_a_subnet(self) -> Self:
         for region in self.ecs_regions:
             if not self.subnets_in(region):
-                raise InvalidValue(Code.SUBNETS_MISSING, region=region)
+                raise InvalidValue(Code.SUBNETS_MISSING, setting="SCENEBURST_ECS_SUBNETS", region=region)
         if len(self.ecs_regions) > 1 and isinstance(self.ecs_subnets, list):
-            raise InvalidValue(Code.SUBNETS_BY_REGION)
+            raise InvalidValue(Code.SUBNETS_BY_REGION, setting="SCENEBURST_ECS_SUBNETS")
         if len(self.ecs_regions) > 1 and isinstance(self.ecs_security_groups, list) and self.ecs_security_groups:
-            raise InvalidValue(Code.SECURITY_GROUPS_BY_REGION)
+            raise InvalidValue(Code.SECURITY_GROUPS_BY_REGION, setting="SCENEBURST_ECS_SECURITY_GROUPS")
         return self
 
     def subnets_in(self, region: str) -> list[str]:

@@ -3,6 +3,7 @@
 from dispatcher.codes import Code
 from scenequeue.errors import SettingsError
 
+SETTING = "SCENEBURST_METRICS_ADDRESS"
 _LOOPBACK = "127.0.0.1"
 _MAX_PORT = 65535
 
@@ -15,5 +16,5 @@ def parse_metrics_address(text: str) -> tuple[str, int]:
     """
     host, _, port = text.rpartition(":")
     if not (port.isascii() and port.isdecimal() and len(port) <= 5 and int(port) <= _MAX_PORT):
-        raise SettingsError(Code.METRICS_ADDRESS_MALFORMED, address=text)
+        raise SettingsError(Code.METRICS_ADDRESS_MALFORMED, setting=SETTING, address=text)
     return host.removeprefix("[").removesuffix("]") or _LOOPBACK, int(port)

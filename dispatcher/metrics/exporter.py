@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 
 from dispatcher.codes import Code
 from dispatcher.decisions.cost_anomaly import CostWatch
-from dispatcher.metrics.address import parse_metrics_address
+from dispatcher.metrics.address import SETTING, parse_metrics_address
 from dispatcher.metrics.definitions import METRICS, count_containers, readings
 from dispatcher.snapshot import Ticked
 from scenequeue.errors import SettingsError
@@ -72,7 +72,7 @@ class Exporter(Collector):
             server, _ = start_http_server(port, addr=host, registry=registry)
         except OSError as error:
             problem = error.strerror or str(error)
-            raise SettingsError(Code.METRICS_ADDRESS_UNUSABLE, address=address, problem=problem) from error
+            raise SettingsError(Code.METRICS_ADDRESS_UNUSABLE, setting=SETTING, address=address, problem=problem) from error
         return int(server.server_port)
 
     def observe(self, ticked: Ticked | None) -> None:

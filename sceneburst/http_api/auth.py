@@ -6,6 +6,7 @@ import ipaddress
 import secrets
 from collections.abc import Mapping
 
+from sceneburst.http_api.codes import Code
 from scenequeue.errors import SettingsError
 from scenequeue.settings import ApiSettings
 
@@ -39,11 +40,11 @@ def check_access(settings: ApiSettings) -> None:
         SettingsError: there are no keys, and an open API was not requested, or not limited to this machine.
     """
     if settings.api_open and settings.api_keys:
-        raise SettingsError("SCENEBURST_API_OPEN: true contradicts SCENEBURST_API_KEYS; take one of them away")
+        raise SettingsError(Code.API_OPEN_WITH_KEYS, setting=settings.name_of("api_open"))
     if settings.api_open and not is_loopback(settings.api_host):
-        raise SettingsError(f"SCENEBURST_API_OPEN: only on a loopback address, and SCENEBURST_API_HOST is {settings.api_host}")
+        raise SettingsError(Code.API_OPEN_TO_OTHERS, setting=settings.name_of("api_open"), host=settings.api_host)
     if not settings.api_open and not settings.api_keys:
-        raise SettingsError("SCENEBURST_API_KEYS: there is no key, so nobody could call; `sceneburst api-key` makes one")
+        raise SettingsError(Code.API_KEYS_MISSING, setting=settings.name_of("api_keys"))
 
 
 class KeyRing:

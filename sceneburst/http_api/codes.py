@@ -37,7 +37,14 @@ class Code(StrEnum):
     SCENES_OVER_LIMIT = "scenes_over_limit"
     TEXT_UNPRINTABLE = "text_unprintable"
 
+    # --- settings that the API refuses at its start ---
+    API_KEYS_MISSING = "api_keys_missing"
+    API_OPEN_TO_OTHERS = "api_open_to_others"
+    API_OPEN_WITH_KEYS = "api_open_with_keys"
+    API_PORT_UNUSABLE = "api_port_unusable"
+
     # --- the API's own trouble, whose details are for operators ---
     API_FAILED = "api_failed"
     API_LEAVES = "api_leaves"
+    PROBE_UNANSWERED = "probe_unanswered"
     QUEUE_SILENT = "queue_silent"

@@ -165,8 +165,13 @@ def _listening(settings: ApiSettings) -> socket.socket:
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return made
     except OSError as error:
-        where = f"{settings.api_host} port {settings.api_port}"
-        raise SettingsError(f"SCENEBURST_API_HOST, SCENEBURST_API_PORT: cannot listen on {where}: {error.strerror}") from None
+        raise SettingsError(
+            Code.API_PORT_UNUSABLE,
+            setting=settings.name_of("api_host"),
+            host=settings.api_host,
+            port=settings.api_port,
+            problem=error.strerror or str(error),
+        ) from None
 
 
 def run(settings: ApiSettings) -> None:

@@ -15,6 +15,7 @@ from sceneburst.http_api.auth import KeyRing, check_access
 from sceneburst.http_api.codes import Code
 from sceneburst.http_api.errors import TooManyRequests, Unauthorized
 from scenequeue.errors import QueueUnavailable
+from scenequeue.reasons import Reason
 from scenequeue.settings import ApiSettings
 from scenequeue.token_bucket import TokenBucket
 
@@ -50,7 +51,8 @@ class Service:
         self._threads = anyio.CapacityLimiter(settings.api_threads)
         self._stream_threads = anyio.CapacityLimiter(settings.api_streams)
         self._probing = anyio.Lock()
-        self._probed_at, self._probe_error = -_READY_KEPT_S, ""
+        self._probed_at = -_READY_KEPT_S
+        self._probe_error: Reason | None = None
         self._log = structlog.get_logger()
 
     async def call(self, work: Callable[[], T]) -> T:
@@ -91,15 +93,15 @@ class Service:
             if self._probe_error:
                 raise QueueUnavailable(self._probe_error)
 
-    async def _probe(self) -> str:
+    async def _probe(self) -> Reason | None:
         try:
             with anyio.fail_after(_READY_LIMIT_S):
                 await to_thread.run_sync(self.producer.queue.ping, abandon_on_cancel=True)
         except TimeoutError:
-            return f"Redis at {self.producer.queue.url} has not answered within {_READY_LIMIT_S:g} s"
+            return Reason(Code.PROBE_UNANSWERED, {"url": self.producer.queue.url, "limit_s": _READY_LIMIT_S})
         except QueueUnavailable as error:
-            return str(error)
-        return ""
+            return error.reason
+        return None
 
     def close(self) -> None:
         """Close all connections; safe twice."""

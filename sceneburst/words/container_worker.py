@@ -145,7 +145,7 @@ SENTENCES: Mapping[str, str] = {
     ),
     "ffmpeg_broken": "{program} cannot be started any more, though it was at first; look for it on this machine",
     "ffmpeg_missing": "no ffmpeg {oldest} or newer with libx264 and libass: install one, or `pip install imageio-ffmpeg`",
-    "ffmpeg_unusable": "SCENEBURST_FFMPEG names {program}, which is not an ffmpeg {oldest} or newer with libx264 and libass",
+    "ffmpeg_unusable": "{setting} names {program}, which is not an ffmpeg {oldest} or newer with libx264 and libass",
     "folder_unwritable": "{folder} cannot be written to ({problem})",
     "font_of_pictures": "{path} is a font of pictures instead of outlines, which cannot be drawn; choose another font",
     "isolation_allows_files": "the program that tries it could read a file outside its folder",

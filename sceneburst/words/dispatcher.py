@@ -52,22 +52,25 @@ SENTENCES: Mapping[str, str] = {
     "no_reason_given": "no reason given",
     "starts_in_vain": "the last {launches:launch|# launches} came to nothing ({problem})",
     # --- values and settings that are refused ---
-    "budget_missing": "SCENEBURST_BUDGET_USD_PER_HOUR: SCENEBURST_POLICY=budget needs it",
-    "metrics_address_malformed": "SCENEBURST_METRICS_ADDRESS: {address:quoted} is not host:port, such as 127.0.0.1:9100",
-    "metrics_address_unusable": "SCENEBURST_METRICS_ADDRESS: cannot listen at {address:quoted}: {problem}",
+    "broker_transport_missing": "the name of the transport is missing",
+    "broker_transport_unknown": "Celery has no transport {transport:quoted}",
+    "broker_transport_unusable": "the transport {transport:quoted} cannot be loaded: {problem}",
+    "budget_missing": "{setting}: SCENEBURST_POLICY=budget needs it",
+    "metrics_address_malformed": "{setting}: {address:quoted} is not host:port, such as 127.0.0.1:9100",
+    "metrics_address_unusable": "{setting}: cannot listen at {address:quoted}: {problem}",
+    "not_broker_url": (
+        "{setting}: {url} is not an address of Celery's broker: {problem}. It is memory://localhost/, redis://host:6379/1, "
+        "amqp://user:password@host//, …; a password with special characters is percent-encoded"
+    ),
     "not_positive": "{name} is {value}; it must be at least 1",
-    "security_groups_by_region": (
-        "SCENEBURST_ECS_SECURITY_GROUPS must be a map by region: a security group is in one region only"
-    ),
-    "state_dir_unreadable": "SCENEBURST_STATE_DIR: {folder} cannot be read or written: {problem}",
-    "state_dir_unusable": "SCENEBURST_STATE_DIR: {folder} cannot be made: {problem}",
-    "subnets_by_region": "SCENEBURST_ECS_SUBNETS must be a map by region: a subnet is in one region only",
-    "subnets_missing": "SCENEBURST_ECS_SUBNETS names no subnet in {region}, which SCENEBURST_ECS_REGIONS lists",
-    "task_definition_missing": (
-        "SCENEBURST_ECS_TASK_DEFINITION has no entry {architecture:quoted}, and none for priority {priority}"
-    ),
+    "security_groups_by_region": ("{setting} must be a map by region: a security group is in one region only"),
+    "state_dir_unreadable": "{setting}: {folder} cannot be read or written: {problem}",
+    "state_dir_unusable": "{setting}: {folder} cannot be made: {problem}",
+    "subnets_by_region": "{setting} must be a map by region: a subnet is in one region only",
+    "subnets_missing": "{setting} names no subnet in {region}, which SCENEBURST_ECS_REGIONS lists",
+    "task_definition_missing": ("{setting} has no entry {architecture:quoted}, and none for priority {priority}"),
     "total_negative": "total_scenes is {total_scenes}; it cannot be negative",
-    "ulimit_malformed": "SCENEBURST_DOCKER_ULIMITS: {entry:quoted} is not name=soft:hard",
+    "ulimit_malformed": "{setting}: {entry:quoted} is not name=soft:hard",
     # --- a fleet that does not do what it is asked ---
     "container_id_too_long": "container id {container_id:quoted} is too long for ECS",
     "ecs_answers_nothing": "ECS answered with neither a task nor a failure",

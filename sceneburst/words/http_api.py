@@ -29,8 +29,14 @@ SENTENCES: Mapping[str, str] = {
     "object_needed": "a JSON object with scenes and output is needed",
     "scenes_over_limit": "{scenes} scenes are more than the {limit} of one request; send several jobs",
     "text_unprintable": "has control characters in it",
+    # --- settings that the API refuses at its start ---
+    "api_keys_missing": "{setting}: there is no key, so nobody could call; `sceneburst api-key` makes one",
+    "api_open_to_others": "{setting}: only on a loopback address, and SCENEBURST_API_HOST is {host}",
+    "api_open_with_keys": "{setting}: true contradicts SCENEBURST_API_KEYS; take one of them away",
+    "api_port_unusable": "{setting}, SCENEBURST_API_PORT: cannot listen on {host} port {port}: {problem}",
     # --- the API's own trouble, whose details are for operators ---
     "api_failed": "the API failed; its log says at what",
     "api_leaves": "the grace is over",
+    "probe_unanswered": "Redis at {url} has not answered within {limit_s:g} s",
     "queue_silent": "Redis does not answer; what was asked for may or may not have happened, and is safe to repeat",
 }

@@ -121,6 +121,14 @@ def test_no_error_below_the_top_floor_is_given_as_a_sentence(room: str) -> None:
     assert sentences == []
 
 
+def test_a_sentence_about_a_setting_has_its_name_as_a_parameter() -> None:
+    """Programs read it there, whatever the language, and an option that the setting was given by can stand in its place."""
+    # Those are parts of a command that starts a program.
+    assert {code for code, text in ENGLISH.sentences.items() if text.startswith("SCENEBURST_")} == {
+        "roots", "roots_of_docker", "roots_of_process",
+    }  # fmt: skip
+
+
 def test_the_reasons_that_steps_find_out_are_codes_without_parameters() -> None:
     """They are written in Lua, where nothing else would notice a wrong one."""
     scripts = "\n".join(path.read_text(encoding="utf-8") for path in _ROOT.glob("scenequeue/scripts/**/*.lua"))

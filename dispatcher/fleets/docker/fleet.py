@@ -260,7 +260,7 @@ def _ulimit(text: str) -> dict[str, Any]:
     try:
         return {"Name": name, "Soft": int(soft), "Hard": int(hard or soft)}
     except ValueError:
-        raise SettingsError(Code.ULIMIT_MALFORMED, entry=text) from None
+        raise SettingsError(Code.ULIMIT_MALFORMED, setting="SCENEBURST_DOCKER_ULIMITS", entry=text) from None
 
 
 def _message(answer: httpx.Response) -> str:

@@ -80,7 +80,8 @@ def task_definition(settings: FargateSettings, size: ContainerSize) -> str:
     for key in (f"{architecture}/{priority}", architecture):
         if key in chosen:
             return chosen[key]
-    raise FleetMisconfigured(Code.TASK_DEFINITION_MISSING, architecture=architecture, priority=priority)
+    setting = settings.name_of("ecs_task_definition")
+    raise FleetMisconfigured(Code.TASK_DEFINITION_MISSING, setting=setting, architecture=architecture, priority=priority)
 
 
 def cpu_and_memory(size: ContainerSize) -> tuple[str, str]:

@@ -86,14 +86,11 @@ def _refusals(environment: Mapping[str, str]) -> Iterator[SceneburstError]:
 
 
 def _finding(reason: Reason, fleet: str) -> Check:
-    name, problem = reason.parameters.get("setting"), reason.parameters.get("problem")
-    if not isinstance(name, str) or not isinstance(problem, Reason):
-        # A problem of several settings together has no colon after the first one.
-        name, _, why = reason.text.partition(" ")
-        return wrong(name.removesuffix(":"), why, "correct it; docs/settings.md says what it may be")
-    if problem.parameters.get("type") == "missing":
+    name, problem = str(reason.parameters.get("setting", "settings")), reason.parameters.get("problem")
+    if isinstance(problem, Reason) and problem.parameters.get("type") == "missing":
         return wrong(name, f"is not set, and the fleet {fleet!r} needs it", "set it; docs/settings.md says to what")
-    why = reason.text.removeprefix(f"{name}: ")
+    # A sentence that begins with the setting need not repeat it; in another language it may begin in another way.
+    why = reason.text.removeprefix(name).removeprefix(":").lstrip()
     return wrong(name, why, "correct it; docs/settings.md says what it may be")
 
 

@@ -100,6 +100,7 @@ _PLANTED: dict[str, tuple[dict[str, str], str, str, str]] = {
         {"SCENEBURST_METRICS_ADDRESS": "192.0.2.1:9100"},
         *("SCENEBURST_METRICS_ADDRESS", "cannot listen at '192.0.2.1:9100'", "correct it"),
     ),
+    "no broker": ({"SCENEBURST_BROKER_URL": "redis//x"}, "SCENEBURST_BROKER_URL", "not an address", "correct it"),
     "no place for records": ({"SCENEBURST_STATE_DIR": "/proc/1/fleet"}, "SCENEBURST_STATE_DIR", "cannot be made", "correct it"),
     "an API for nobody": ({"SCENEBURST_API_PORT": "8081"}, "SCENEBURST_API_KEYS", "nobody could call", "correct it"),
     "an API for anybody": (
