@@ -78,7 +78,7 @@ def find_existing_output(outputs: Sequence[Output], identity: str, storage: UriS
     if known is None or known.metadata.get("fingerprint") != identity or not known.bytes:
         return None
     said = known.metadata
-    beside = said["beside"].split(",") if said.get("beside") else []
+    beside = _read_beside(said)
     artifacts = [main.stored(known)]
     for other in others:
         if other.ending in beside:
@@ -92,6 +92,16 @@ def find_existing_output(outputs: Sequence[Output], identity: str, storage: UriS
         duration_s=float(said["duration_s"]) if "duration_s" in said else None,
         warnings=_read_warnings(said.get("warnings", "")),
     )
+
+
+def uploaded_captions(video_uri: str, storage: UriStorage) -> str | None:
+    """Return the address of the captions that were uploaded with a video; None if there are none.
+
+    A file at that address may be left from an earlier video, so the video's metadata decides.
+    """
+    stored = storage.stat(video_uri)
+    captions = next(output for output in video_outputs(video_uri) if output.file_name == CAPTIONS)
+    return captions.uri if stored is not None and captions.ending in _read_beside(stored.metadata) else None
 
 
 def upload_outputs(
@@ -156,6 +166,11 @@ def _written_warnings(warnings: Sequence[Reason]) -> str:
         if len(text) <= _METADATA_BYTES:
             return text
     return "[]"
+
+
+def _read_beside(metadata: Mapping[str, str]) -> list[str]:
+    """Return the endings of the sidecars that the main output was uploaded with."""
+    return metadata["beside"].split(",") if metadata.get("beside") else []
 
 
 def _read_warnings(text: str) -> list[Reason]:

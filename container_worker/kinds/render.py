@@ -28,7 +28,7 @@ class Render:
             yield Input(role, uri, name, may_be_empty=may_be_empty, word=_WORDS.get(role, ""))
 
     def fingerprint(self, item: _Item, files: Mapping[str, InputFile]) -> str:
-        from container_worker.media.scene.rendering import fingerprint
+        from container_worker.media.scene.worker import fingerprint
 
         digests = {role: file.sha256 for role, file in files.items()}
         return fingerprint(item.payload, item.options, digests, item.context.lease.item.name)
@@ -38,7 +38,7 @@ class Render:
 
     def run(self, item: _Item, files: Mapping[str, InputFile]) -> Made:
         # Imported with the first scene, because an idle container does not need it.
-        from container_worker.media.scene.rendering import SceneInputs, render_scene
+        from container_worker.media.scene.worker import SceneInputs, render_scene
 
         context, payload = item.context, item.payload
         paths = {role: file.path for role, file in files.items()}

@@ -9,16 +9,14 @@ from typing import TypeAlias
 
 from container_worker.codes import Code
 from container_worker.files.inputs import Input, InputFile
-from container_worker.files.outputs import Output, video_outputs
+from container_worker.files.outputs import Output, uploaded_captions, video_outputs
 from container_worker.kind import Kind, Made, ParsedItem
 from container_worker.media.defaults import RENDERER_VERSION
-from container_worker.media.ffmpeg import find_ffmpeg
+from container_worker.media.ffmpeg import find_ffmpeg_for
 from container_worker.media.file_names import SCENE_FILE
-from scenequeue.errors import BadInput
 from scenequeue.jobs.kinds.render import RenderOptions
 from scenequeue.jobs.kinds.stitch import StitchPayload
 from scenequeue.reasons import Code as QueueCode, Reason
-from scenequeue.storages.uri import UriStorage
 
 _Item: TypeAlias = ParsedItem[StitchPayload, RenderOptions]
 
@@ -33,15 +31,14 @@ class Stitch:
     def inputs(self, item: _Item) -> Iterator[Input]:
         """Yield the numbered scenes, each with its subtitles, then the music."""
         payload, options = item.payload, item.options
-        program = find_ffmpeg()
-        if options.codec == "av1" and not program.has_av1:
-            raise BadInput(Code.AV1_UNAVAILABLE, program=str(program.path))
+        # Before anything is fetched: an ffmpeg that cannot encode the film.
+        find_ffmpeg_for(options.codec)
         for number, source in enumerate(payload.sources):
             name = SCENE_FILE.format(number)
             called = Reason(QueueCode.SCENE, {"number": number + 1})
             yield Input(f"scene_{number + 1}", source, f"{name}.mp4", called=called)
-            if options.webvtt and _has_sidecar(item.context.storage, source):
-                sidecar = source.removesuffix(".mp4") + ".vtt"
+            # Asked only where the film delivers captions itself.
+            if options.webvtt and (sidecar := uploaded_captions(source, item.context.storage)):
                 called = Reason(Code.SUBTITLES_OF, {"place": called})
                 yield Input(f"subtitles_{number + 1}", sidecar, f"{name}.vtt", may_be_empty=True, called=called)
         if payload.music:
@@ -62,13 +59,16 @@ class Stitch:
         # Imported with the first film, because an idle container does not need it.
         from container_worker.media.child_process import run_child_job
         from container_worker.media.rate_guard import RateGuard
-        from container_worker.media.scene.rendering import SceneInputs, request_for
+        from container_worker.media.scene.worker import SceneInputs, request_for
 
         context, payload, options = item.context, item.payload, item.options
-        program = find_ffmpeg()
+        program = find_ffmpeg_for(options.codec)
         music = files["music"].path if "music" in files else None
+        # A film has no picture and no narration of its own. Any `cut_s` but None makes the encoder write the scenes' headers;
+        # without it, all of the film would be encoded again.
         film = SceneInputs(Path(), Path(), title=payload.title, music=music, cut_s=0.0)
         request = request_for(film, options, context.scratch, program.path, 1)
+        # Its title is metadata only, without a card.
         request = replace(request, card_frames=0)
         fade_frames = round(payload.crossfade_s * options.fps)
         with context.slot(), RateGuard(context.limits.wall_s, context.on_progress) as guard:
@@ -79,12 +79,6 @@ class Stitch:
                 ffmpeg=program.path,
             )  # fmt: skip
         return Made(made.duration_s, {"frames": made.frames, "encoded_frames": made.encoded_frames}, warnings)
-
-
-def _has_sidecar(storage: UriStorage, source: str) -> bool:
-    """Return True if subtitles were uploaded with this scene; a file of that name may be left from an earlier scene."""
-    stored = storage.stat(source)
-    return stored is not None and ".vtt" in stored.metadata.get("beside", "").split(",")
 
 
 KIND: Kind = Stitch()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from container_worker.codes import Code
 from container_worker.media.ffmpeg_process import read_version_report
-from scenequeue.errors import ProgramUnavailable, SettingsError
+from scenequeue.errors import BadInput, ProgramUnavailable, SettingsError
 
 #: Oldest ffmpeg that has been tested.
 _MIN_MAJOR = 6
@@ -74,3 +74,15 @@ def find_ffmpeg() -> Ffmpeg:
         ProgramUnavailable: none was found; the message says what to install.
     """
     return _found(os.environ.get("PATH", ""), os.environ.get("SCENEBURST_FFMPEG"))
+
+
+def find_ffmpeg_for(codec: str) -> Ffmpeg:
+    """Return the ffmpeg to use for this codec, `h264` or `av1`.
+
+    Raises:
+        BadInput: it cannot encode this codec. SettingsError, ProgramUnavailable: as `find_ffmpeg`.
+    """
+    program = find_ffmpeg()
+    if codec == "av1" and not program.has_av1:
+        raise BadInput(Code.AV1_UNAVAILABLE, program=str(program.path))
+    return program

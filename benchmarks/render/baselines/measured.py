@@ -16,7 +16,7 @@ from benchmarks.render.harness import FPS, FRAME_PX, SAMPLE_S, ZOOM, Cost, Scene
 from container_worker.media.ffmpeg import find_ffmpeg
 from container_worker.media.request import RenderRequest
 from container_worker.media.scene import encoder
-from container_worker.media.scene.rendering import SceneInputs, request_for
+from container_worker.media.scene.worker import SceneInputs, request_for
 from container_worker.sandbox.environment import child_environment
 from scenequeue.jobs.kinds.render import RenderOptions
 

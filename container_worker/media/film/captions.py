@@ -13,7 +13,7 @@ from pathlib import Path
 from container_worker.codes import Code
 from container_worker.media.child_protocol import warn
 from container_worker.media.defaults import MAX_CUES, MAX_SUBTITLE_BYTES
-from container_worker.media.film.concat import Rendered, open_mp4
+from container_worker.media.film.rendered_scene import Rendered, open_mp4
 from container_worker.media.subtitles.charset import NAMES, decode
 from container_worker.media.subtitles.cue import Cue, tidy
 from container_worker.media.subtitles.webvtt_reader import is_webvtt, webvtt_cues

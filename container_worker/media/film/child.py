@@ -13,9 +13,10 @@ from container_worker.media.defaults import AUDIO_HZ
 from container_worker.media.ffmpeg_process import FfmpegProcess
 from container_worker.media.file_names import FILM_PICTURE, POSTER, SCENE_FILE, SUBTITLE_TRACK, VIDEO
 from container_worker.media.film.captions import film_cues
-from container_worker.media.film.concat import Rendered, probe_scene, stitch_pictures
 from container_worker.media.film.crossfade import crossfade_sound, film_samples
 from container_worker.media.film.edit_plan import fade_frames_between, scene_starts
+from container_worker.media.film.pictures import stitch_pictures
+from container_worker.media.film.rendered_scene import Rendered, probe_scene
 from container_worker.media.picture.poster import save_poster
 from container_worker.media.request import RenderRequest
 from container_worker.media.sound.duration import with_music

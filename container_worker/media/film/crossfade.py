@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from container_worker.media.defaults import AUDIO_HZ
-from container_worker.media.film.concat import Rendered, open_mp4
 from container_worker.media.film.edit_plan import scene_starts
+from container_worker.media.film.rendered_scene import Rendered, open_mp4
 
 #: Samples x 2 channels, -1 to 1.
 Sound = npt.NDArray[np.float32]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from container_worker.media.scene.rendering import RenderReport, SceneInputs, render_scene
+from container_worker.media.scene.worker import RenderReport, SceneInputs, render_scene
 from container_worker.sandbox.limits import Limits
 from scenequeue.jobs.kinds.render import RenderOptions
 from tests.container_worker.media.odd_inputs import FPS, STILL_S, Render

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from container_worker.media.scene.rendering import RenderReport
+from container_worker.media.scene.worker import RenderReport
 from tests.support.media import Media
 
 #: Length of the scenes in seconds, and their frame rate.

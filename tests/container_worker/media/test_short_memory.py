@@ -49,9 +49,9 @@ def _measure_joined(path: str) -> None:
 
 
 def _open_as_scene(path: str) -> None:
-    from container_worker.media.film import concat
+    from container_worker.media.film.rendered_scene import open_mp4
 
-    with concat.open_mp4(Path(path)):
+    with open_mp4(Path(path)):
         pass
 
 

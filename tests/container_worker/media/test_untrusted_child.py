@@ -15,7 +15,7 @@ import pytest
 from container_worker.media.child_messages import MAX_WARNINGS
 from container_worker.media.child_process import run_child_job
 from container_worker.media.ffmpeg import find_ffmpeg
-from container_worker.media.scene.rendering import RenderReport
+from container_worker.media.scene.worker import RenderReport
 from container_worker.sandbox.child import run_child
 from container_worker.sandbox.limits import Limits
 from container_worker.sandbox.outputs import open_output, output_bytes

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from container_worker.media.defaults import MAX_CUES
 from container_worker.media.film import captions
 from container_worker.media.film.captions import film_cues
-from container_worker.media.film.concat import Rendered
+from container_worker.media.film.rendered_scene import Rendered
 from container_worker.media.subtitles.cue import Cue
 from container_worker.media.subtitles.webvtt import webvtt
 from scenequeue.errors import BadInput

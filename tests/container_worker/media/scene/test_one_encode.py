@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from container_worker.media.ffmpeg import find_ffmpeg
-from container_worker.media.scene.rendering import SceneInputs, render_scene
+from container_worker.media.scene.worker import SceneInputs, render_scene
 from container_worker.sandbox.limits import Limits
 from scenequeue.jobs.kinds.render import RenderOptions
 from tests.support.ffmpeg_recorder import Recorder

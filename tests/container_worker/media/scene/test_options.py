@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from container_worker.media.ffmpeg import find_ffmpeg
 from container_worker.media.request import RenderRequest
-from container_worker.media.scene.rendering import SceneInputs, request_for
+from container_worker.media.scene.worker import SceneInputs, request_for
 from scenequeue.jobs.kinds.render import RenderOptions
 from tests.container_worker.media.conftest import Made
 from tests.support.media import Media

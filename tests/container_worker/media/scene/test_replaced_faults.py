@@ -14,7 +14,7 @@ import numpy.typing as npt
 import psutil
 import pytest
 
-from container_worker.media.scene.rendering import RenderReport, SceneInputs, render_scene
+from container_worker.media.scene.worker import RenderReport, SceneInputs, render_scene
 from container_worker.sandbox.child import Stopped
 from container_worker.sandbox.limits import Limits
 from scenequeue.errors import BadInput, LimitExceeded

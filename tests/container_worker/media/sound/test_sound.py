@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from container_worker.media.scene.rendering import SceneInputs, render_scene
+from container_worker.media.scene.worker import SceneInputs, render_scene
 from container_worker.sandbox.limits import Limits
 from scenequeue.errors import BadInput
 from scenequeue.jobs.kinds.render import RenderOptions

@@ -14,7 +14,7 @@ from PIL import Image
 
 from container_worker.media.ffmpeg import find_ffmpeg
 from container_worker.media.request import RenderRequest
-from container_worker.media.scene.rendering import SceneInputs, render_scene, request_for
+from container_worker.media.scene.worker import SceneInputs, render_scene, request_for
 from container_worker.media.subtitles.cues import read_cues
 from container_worker.media.text.fontbook import FontBook, Run
 from container_worker.media.text.fonts import PACKAGED

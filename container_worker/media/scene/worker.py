@@ -1,4 +1,4 @@
-"""Renders one scene in a child process; the worker's entry point."""
+"""Renders one scene from the worker, in a child process without its credentials."""
 
 import hashlib
 import json
@@ -10,17 +10,15 @@ from dataclasses import asdict, dataclass
 from math import ceil
 from pathlib import Path
 
-from container_worker.codes import Code
 from container_worker.media.child_process import run_child_job
 from container_worker.media.defaults import AV1_CRF, BOX_PAD_X_EM, BOX_PAD_Y_EM, RENDERER_VERSION, X264_CRF
-from container_worker.media.ffmpeg import find_ffmpeg
+from container_worker.media.ffmpeg import find_ffmpeg_for
 from container_worker.media.file_names import VIDEO
 from container_worker.media.rate_guard import RateGuard
 from container_worker.media.request import AudioSpec, MotionChoice, RenderRequest, SidecarSpec, TextStyle, WatermarkStyle
 from container_worker.sandbox.child import Stopped
 from container_worker.sandbox.limits import Limits
 from container_worker.sandbox.outputs import output_bytes
-from scenequeue.errors import BadInput
 from scenequeue.jobs.kinds.render import RenderOptions, RenderPayload
 from scenequeue.reasons import Reason
 
@@ -147,9 +145,7 @@ def render_scene(
     Guarantees:
         No process is left when it returns or raises, nor if the calling process is killed.
     """
-    program = find_ffmpeg()
-    if options.codec == "av1" and not program.has_av1:
-        raise BadInput(Code.AV1_UNAVAILABLE, program=str(program.path))
+    program = find_ffmpeg_for(options.codec)
     request = request_for(inputs, options, scratch.absolute(), program.path, threads)
     with RateGuard(limits.wall_s, on_progress) as guard:
         made, warnings = run_child_job(
