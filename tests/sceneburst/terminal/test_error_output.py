@@ -34,7 +34,7 @@ _ALL = [words for words, has_json in _COMMANDS.items() if has_json]
 
 
 def test_every_command_has_json_but_those_that_run_a_program() -> None:
-    """Whether it reads or changes something."""
+    """A reading command and a changing one alike."""
     assert {words for words, has_json in _COMMANDS.items() if not has_json} == _PROGRAMS
 
 

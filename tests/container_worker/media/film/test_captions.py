@@ -123,7 +123,7 @@ def test_too_many_cues_are_refused(tmp_path: Path) -> None:
 
 
 def test_as_many_cues_as_a_scene_can_have_are_read(tmp_path: Path) -> None:
-    """Where cues overlap, a scene has nearly two for each of its subtitle file's, in a larger file than that may be."""
+    """Overlapping cues give a scene nearly two for each of its subtitle file's, in a larger file than that may be."""
     count = 2 * MAX_CUES - 1
     words = "x" * 220
     sidecar = "WEBVTT\n\n" + f"00:00.000 --> 00:01.000\n{words}\n\n" * count
