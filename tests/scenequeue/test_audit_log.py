@@ -1,7 +1,11 @@
 """The audit log: each act of an operator is written down by the step that carries it out."""
 
+import pytest
+
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.ids import ContainerId
+from scenequeue.jobs.job import Lane
+from scenequeue.ports.dead_search import DeadFilter
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import submit
 
@@ -88,3 +92,16 @@ def test_what_somebody_else_wrote_hides_no_act(any_queue: SceneQueue) -> None:
     queue.operator.pause("ann")
     client.xadd(key, {"foo": "bar", "amount": "many"})
     assert _acts(queue) == [("?", "?", "", 0), ("ann", "pause", "", 0)]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "text"),
+    [
+        (DeadFilter(), ""),
+        (DeadFilter(job="a", lane=Lane.BULK), "job=a lane=bulk"),
+        (DeadFilter(labels={"job": "b", "shop": "the north"}), "label=job=b label='shop=the north'"),
+    ],
+)
+def test_a_filter_is_text_that_names_its_properties(wanted: DeadFilter, text: str) -> None:
+    """A label is never taken for another property, nor a part of its value."""
+    assert wanted.text == text

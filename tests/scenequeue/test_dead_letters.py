@@ -200,19 +200,6 @@ def test_a_page_costs_the_same_however_many_letters_there_are(any_queue: SceneQu
     assert len(sent) <= 4
 
 
-@pytest.mark.parametrize(
-    ("wanted", "text"),
-    [
-        (DeadFilter(), ""),
-        (DeadFilter(job="a", lane=Lane.BULK), "job=a lane=bulk"),
-        (DeadFilter(labels={"job": "b", "shop": "the north"}), "label=job=b label='shop=the north'"),
-    ],
-)
-def test_a_filter_is_text_that_names_its_properties(wanted: DeadFilter, text: str) -> None:
-    """A label is never taken for another property, nor a part of its value."""
-    assert wanted.text == text
-
-
 def test_all_letters_of_a_filter_start_anew(any_queue: SceneQueue) -> None:
     """In steps; the jobs are active again, all of them end, and nothing else was touched."""
     queue = any_queue
