@@ -40,6 +40,7 @@ class Code(StrEnum):
     CUES_UNREADABLE = "cues_unreadable"
     FADE_SHORTENED = "fade_shortened"
     GLYPHS_MISSING = "glyphs_missing"
+    MUSIC_DAMAGED = "music_damaged"
     NARRATION_DAMAGED = "narration_damaged"
     PROFILE_BROKEN = "profile_broken"
     SUBTITLES_EMPTY = "subtitles_empty"

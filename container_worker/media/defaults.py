@@ -30,8 +30,8 @@ KEYFRAME_S = 4.0
 AUDIO_HZ = 48_000
 #: The limiter's peak level, -1.5 dBFS, which leaves room for lossy coding.
 AUDIO_PEAK = 0.841
-#: Longest narration, in seconds.
-MAX_NARRATION_S = 3 * 3600.0
+#: Longest narration or music, in seconds.
+MAX_SOUND_S = 3 * 3600.0
 #: Shortest music, in seconds, because each repetition costs a seek.
 MIN_MUSIC_S = 0.1
 #: ffmpeg's demuxers that may open a sound, and the formats' common names.

@@ -40,6 +40,7 @@ SENTENCES: Mapping[str, str] = {
     "glyphs_missing": (
         "{input}: no font has {count:1 of the characters, which was|# of the characters, which were} left out ({characters})"
     ),
+    "music_damaged": "music is damaged: {packets:1 packet was|# packets were} left out",
     "narration_damaged": "narration is damaged: {packets:1 packet was|# packets were} left out",
     "profile_broken": "{input}: its colour profile is broken or of another colour model, so it was taken as sRGB",
     "subtitles_empty": "the subtitle file has no cue that could be shown",

@@ -41,12 +41,12 @@ def test_formats_and_limits_of_inputs_are_documented() -> None:
     for name in (*defaults.AUDIO_NAMES, *(pictures.get(form, form) for form in defaults.PICTURE_FORMATS)):
         assert re.search(rf"\b{name}\b", page), name
     for limit in (
-        f"at most {defaults.MAX_NARRATION_S / 3600:g} hours", f"at least {defaults.MIN_MUSIC_S:g} s",
+        f"at most {defaults.MAX_SOUND_S / 3600:g} hours", f"at least {defaults.MIN_MUSIC_S:g} s",
         f"{defaults.MAX_PICTURE_PX // 10**6} megapixels", f"{defaults.MAX_SUBTITLE_BYTES // 2**20} MiB",
         f"{defaults.MAX_CUES:,} cues of {defaults.MAX_CUE_CHARS:,} characters", f"{durations._BYTES_PER_S:,} bytes a second",
     ):  # fmt: skip
         assert limit in page, limit
-    assert durations.MAX_LENGTH_S == defaults.MAX_NARRATION_S
+    assert durations.MAX_LENGTH_S == defaults.MAX_SOUND_S
 
 
 def test_the_sample_of_the_demo_is_what_render_prints() -> None:

@@ -19,9 +19,9 @@ from container_worker.media.film.pictures import stitch_pictures
 from container_worker.media.film.rendered_scene import Rendered, probe_scene
 from container_worker.media.picture.poster import save_poster
 from container_worker.media.request import RenderRequest
-from container_worker.media.sound.duration import with_music
 from container_worker.media.sound.graph import limit_peaks, mix_music
 from container_worker.media.sound.loudness import find_gain, measure_loudness
+from container_worker.media.sound.music import with_music
 from container_worker.media.subtitles.webvtt import write_captions
 
 _PROGRESS_EVERY = 15

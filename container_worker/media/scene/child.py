@@ -27,9 +27,9 @@ def _draw_canvas(request: RenderRequest) -> Any:
 
 
 def _measure_narration(request: RenderRequest) -> Any:
-    from container_worker.media.sound.duration import measure_narration
+    from container_worker.media.sound.measuring import measure_sound
 
-    return measure_narration(request.narration)
+    return measure_sound(request.narration)
 
 
 def render(request: RenderRequest) -> dict[str, Any]:
@@ -50,7 +50,9 @@ def render(request: RenderRequest) -> dict[str, Any]:
     from container_worker.media.scene.encoder import encode, measure_gain
     from container_worker.media.scene.frames import Canvas, frames
     from container_worker.media.scene.watermark import draw_watermark
-    from container_worker.media.sound.duration import frame_count, playable, with_music
+    from container_worker.media.sound.measuring import frame_count
+    from container_worker.media.sound.music import with_music
+    from container_worker.media.sound.rewriting import playable
     from container_worker.media.subtitles.timeline import CueTrack
 
     frame = (request.width_px, request.height_px)

@@ -25,7 +25,7 @@ def open_sound(path: str, **how: Any) -> Any:
 
 
 def normalise_format(sound: Any) -> Any:
-    """Convert the sound to stereo at AUDIO_HZ, with timestamps from 0 without gaps, as `measure_narration` counts it.
+    """Convert the sound to stereo at AUDIO_HZ, with timestamps from 0 without gaps, as `measure_sound` counts it.
 
     Otherwise sound that begins after its file's picture, as in screen recordings, would begin late.
     """

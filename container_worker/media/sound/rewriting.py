@@ -1,96 +1,24 @@
-"""Decodes a sound file whose format may change midway, and rewrites it in one format."""
+"""Rewrites sound that ffmpeg would not play to its end."""
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from container_worker.media.defaults import AUDIO_FORMATS, AUDIO_HZ
-from container_worker.media.sound.parts import Window, parts_of
+from container_worker.media.defaults import AUDIO_HZ
+from container_worker.media.file_names import STEADY_SOUND
+from container_worker.media.sound.measuring import MeasuredSound
+from container_worker.media.sound.sound_file import SoundFile, format_of
 
 if TYPE_CHECKING:
     from av import AudioFrame
 
-#: Tags between the parts of a concatenated MP3; they are not damage.
-_TAGS = (b"ID3", b"TAG", b"APETAGEX")
-_SAFELY = {"protocol_whitelist": "file", "format_whitelist": ",".join(AUDIO_FORMATS)}
 
-
-class SoundFile:
-    """The first audio stream of a local file; other protocols and formats are refused, whatever the file refers to.
-
-    Args:
-        path: the file.
-        what: the file's name in messages.
-
-    Raises:
-        BadInput: it was concatenated from too many files.
-    """
-
-    def __init__(self, path: str, what: str) -> None:
-        self._path = path
-        self._parts = parts_of(path, what)
-        #: Packets read so far, and how many of them could not be decoded.
-        self.packets = 0
-        self.damaged = 0
-        #: True once an audio stream was found, even a damaged one.
-        self.has_sound = False
-        #: Sample rate, channels and sample format of the frames decoded so far.
-        self.formats: set[tuple[int, str, str]] = set()
-
-    @property
-    def is_steady(self) -> bool:
-        """True for a single file whose format never changes."""
-        return len(self.formats) <= 1 and len(self._parts) == 1
-
-    def frames(self) -> Iterator["AudioFrame"]:
-        """Yield every frame that can be decoded.
-
-        Raises:
-            FFmpegError: the file cannot be opened, or not be read on.
-        """
-        if len(self._parts) == 1:
-            yield from self._decoded(self._path)
-            return
-        with Path(self._path).open("rb") as file:
-            for part in self._parts:
-                yield from self._of_part(Window(file, part), is_first=part == self._parts[0])
-
-    def _of_part(self, window: Window, *, is_first: bool) -> Iterator["AudioFrame"]:
-        from av.error import FFmpegError
-
-        try:
-            yield from self._decoded(window)
-        except MemoryError:
-            raise
-        except FFmpegError:
-            if is_first and not self.packets:
-                raise
-            self.packets += 1
-            self.damaged += 1
-
-    def _decoded(self, source: str | Window) -> Iterator["AudioFrame"]:
-        import av
-        from av.error import FFmpegError
-
-        opened: Any = source
-        with av.open(opened, options=_SAFELY) as container:
-            if not container.streams.audio:
-                return
-            self.has_sound = True
-            stream = container.streams.audio[0]
-            for packet in container.demux(stream):
-                self.packets += 1
-                try:
-                    frames = packet.decode()
-                except MemoryError:
-                    # PyAV's is an FFmpegError too, and no fault of the packet.
-                    raise
-                except FFmpegError:
-                    self.damaged += not bytes(packet).startswith(_TAGS)
-                    continue
-                for frame in frames:
-                    self.formats.add((frame.sample_rate, frame.layout.name, frame.format.name))
-                    yield frame
+def playable(path: str, measured: MeasuredSound, folder: Path, what: str) -> str:
+    """Return a path that ffmpeg can play: the file itself if it is steady, else a rewritten copy in this folder."""
+    if measured.is_steady:
+        return path
+    target = folder / STEADY_SOUND.format(what)
+    rewrite_steady(path, target, what)
+    return str(target)
 
 
 def rewrite_steady(path: str, target: Path, what: str) -> None:
@@ -103,7 +31,7 @@ def rewrite_steady(path: str, target: Path, what: str) -> None:
     """
     import av
 
-    resampler, heard = None, None
+    resampler, format_before = None, None
     with av.open(str(target), "w", format="w64") as container:
         stream = container.add_stream("pcm_s16le", rate=AUDIO_HZ, layout="stereo")
 
@@ -113,11 +41,11 @@ def rewrite_steady(path: str, target: Path, what: str) -> None:
                 container.mux(stream.encode(piece))
 
         for frame in SoundFile(path, what).frames():
-            form = (frame.sample_rate, frame.layout.name, frame.format.name)
-            if form != heard:
+            if format_of(frame) != format_before:
                 if resampler is not None:
                     write(resampler.resample(None))
-                resampler, heard = av.AudioResampler(format="s16", layout="stereo", rate=AUDIO_HZ), form
+                format_before = format_of(frame)
+                resampler = av.AudioResampler(format="s16", layout="stereo", rate=AUDIO_HZ)
             assert resampler is not None
             frame.pts = None
             write(resampler.resample(frame))

@@ -19,7 +19,7 @@ _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\ufe
 
 @dataclass(frozen=True)
 class Cue:
-    """Plain text shown from `start_s` to `end_s`; its lines are joined by newlines."""
+    """Text shown from `start_s` to `end_s`, its lines joined by newlines; plain once `read_cues` has returned it."""
 
     start_s: float
     end_s: float

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image, ImageFile
 
-from container_worker.media.defaults import MAX_NARRATION_S
+from container_worker.media.defaults import MAX_SOUND_S
 from container_worker.media.picture.reading import flatten, open_picture
-from container_worker.media.sound.duration import measure_narration
-from container_worker.media.sound.rewriting import SoundFile
+from container_worker.media.sound.measuring import measure_sound
+from container_worker.media.sound.sound_file import SoundFile
 from container_worker.media.subtitles import cues
 from scenequeue.errors import BadInput
 from tests.container_worker.media.odd_inputs import LEFT, Render, file_of
@@ -239,8 +239,8 @@ def test_of_a_narration_that_is_too_long_no_more_is_decoded_than_is_allowed(
 
     monkeypatch.setattr(SoundFile, "frames", count)
     with pytest.raises(BadInput, match="narration lasts longer than the 3 hours"):
-        measure_narration(str(make(media)))
-    assert MAX_NARRATION_S < decoded_s <= MAX_NARRATION_S + longest_s + 0.001
+        measure_sound(str(make(media)))
+    assert MAX_SOUND_S < decoded_s <= MAX_SOUND_S + longest_s + 0.001
     assert longest_s < 10
 
 

@@ -14,7 +14,7 @@ from mutagen.mp4 import MP4, MP4Cover
 from PIL import Image
 
 from container_worker.media.picture.reading import open_picture
-from container_worker.media.sound import duration, rewriting
+from container_worker.media.sound import measuring, sound_file
 from container_worker.media.sound.parts import Part
 
 _MB = 1024 * 1024
@@ -44,8 +44,8 @@ def _measure_joined(path: str) -> None:
     """As of a file whose second part begins where its first one ends: MP4s cannot be told apart by their first bytes."""
     with Path(path).open("rb") as file:
         first = file.read(_MB).index(struct.pack(">I4s", 28, b"ftyp"), 1)
-    rewriting.parts_of = lambda _path, _what: [Part(0, first), Part(first, Path(path).stat().st_size)]  # type: ignore[assignment]
-    duration.measure_narration(path)
+    sound_file.parts_of = lambda _path, _what: [Part(0, first), Part(first, Path(path).stat().st_size)]  # type: ignore[assignment]
+    measuring.measure_sound(path)
 
 
 def _open_as_scene(path: str) -> None:
@@ -56,7 +56,7 @@ def _open_as_scene(path: str) -> None:
 
 
 _READERS = {
-    "sound": duration.measure_narration, "joined sound": _measure_joined, "scene": _open_as_scene,
+    "sound": measuring.measure_sound, "joined sound": _measure_joined, "scene": _open_as_scene,
     "picture": lambda path: open_picture(path, "image"),
 }  # fmt: skip
 

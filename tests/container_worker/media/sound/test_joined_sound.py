@@ -8,7 +8,7 @@ import av
 import numpy as np
 import pytest
 
-from container_worker.media.sound.duration import measure_narration
+from container_worker.media.sound.measuring import measure_sound
 from container_worker.media.sound.parts import Part, parts_of
 from producer.durations import believable_s, weight_of
 from scenequeue.errors import BadInput
@@ -76,7 +76,7 @@ def test_every_beep_of_a_joined_narration_is_where_it_belongs(
     if ending == "opus":
         forms = [(48_000, layout) for _, layout in forms]
     chunks = [_chunk(media, f"{n}.{ending}", rate, layout, 1.0, [0.3, 0.7]) for n, (rate, layout) in enumerate(forms)]
-    lengths = [float(measure_narration(str(chunk)).duration_s) for chunk in chunks]
+    lengths = [float(measure_sound(str(chunk)).duration_s) for chunk in chunks]
     alone = [_onsets(sound(make({"motion": "none", "fps": 25}, audio=chunk).path)) for chunk in chunks]
     made = make({"motion": "none", "fps": 25}, audio=_joined(media, f"joined.{ending}", chunks))
     assert made.report.warnings == ()
@@ -102,7 +102,7 @@ def test_joined_music_is_repeated_and_ends(make: Callable[..., Made], media: Med
     """Under a longer narration: every beep of every round, and the video as long as its narration."""
     chunks = [_chunk(media, f"{n}.{ending}", rate, "mono", 0.5, [0.2]) for n, rate in enumerate((24_000, 44_100))]
     music = _joined(media, f"music.{ending}", chunks)
-    length_s = float(measure_narration(str(music)).duration_s)
+    length_s = float(measure_sound(str(music)).duration_s)
     quiet = media.silence_then_tone("quiet.wav", 4.0, 0.0)
     made = make({"motion": "none", "fps": 25, "music_gain_db": 0, "ducking": False}, audio=quiet, music=music)
     check(made.path, frames=100, fps=25, size=(640, 360))

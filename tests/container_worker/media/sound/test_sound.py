@@ -86,6 +86,17 @@ def test_music_that_is_none_is_a_permanent_error(make: Callable[..., Made], medi
         make({}, music=path)
 
 
+def test_damaged_music_is_a_warning(make: Callable[..., Made], media: Media) -> None:
+    """As a damaged narration is: somebody may want to upload it again."""
+    path = media.tone("music.mp3", 3.0)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2 : len(data) // 2 + 2000] = b"\xff\xfb\x90\xff" * 500
+    path.write_bytes(data)
+    warnings = make({"motion": "none"}, music=path).report.warnings
+    assert [warning.code for warning in warnings] == ["music_damaged"]
+    assert make({"motion": "none"}, audio=path).report.warnings[0].parameters == warnings[0].parameters
+
+
 def test_a_playlist_or_another_protocol_is_not_followed_from_music(make: Callable[..., Made], media: Media) -> None:
     """A file that only points to others is not opened as sound."""
     path = media.folder / "music.mp3"
