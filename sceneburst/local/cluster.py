@@ -134,8 +134,12 @@ class LocalCluster:
 
         Raises:
             ProgramUnavailable: there is no redis-server, or it does not start.
-            SettingsError: the port is taken.
+            SettingsError: the port is taken, or the engine has no such image.
+            FleetError: no container engine answers.
         """
+        if isinstance(self._fleet, DockerFleet) and not self._fleet.has_image():
+            image = self._environment["SCENEBURST_DOCKER_IMAGE"]
+            raise SettingsError(f"the container engine has no image {image!r}; build it (`make image`), or name another: --image")
         self._redis.start()
         if not self._keeps:
             self._mark_transient()

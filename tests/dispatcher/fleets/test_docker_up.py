@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 import sceneburst.local.cluster
 from sceneburst.commands.up import up
 from sceneburst.local.cluster import LocalCluster
+from scenequeue.errors import FleetError, SettingsError
 
 
 class Cluster:
@@ -81,6 +82,37 @@ def test_what_cannot_be_is_refused_before_anything_starts(cluster: type[Cluster]
     """With the code for a wrong option."""
     assert _up(*arguments).exit_code == 2
     assert cluster.asked == {}
+
+
+def test_without_an_engine_nothing_is_started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Instead of looking healthy until a job comes: the usual message, with the socket and its setting."""
+    monkeypatch.setenv("SCENEBURST_DOCKER_SOCKET", str(tmp_path / "none.sock"))
+    ended = _up("--fleet", "docker", "--root", str(tmp_path), "--data", str(tmp_path / "kept"))
+    assert isinstance(ended.exception, FleetError)
+    said = str(ended.exception)
+    assert said.startswith(f"no container engine answers at {tmp_path}/none.sock (SCENEBURST_DOCKER_SOCKET): ")
+    assert ended.stdout == ""
+    assert not (tmp_path / "kept" / "dispatcher.log").exists()
+    assert not (tmp_path / "kept" / "redis.log").exists()
+
+
+@pytest.mark.parametrize("has_image", [True, False])
+def test_an_image_that_the_engine_lacks_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *, has_image: bool) -> None:
+    """With what to do, before Redis is started."""
+    started: list[str] = []
+
+    def start(_: object) -> None:
+        started.append("redis")
+        raise typer.Exit(0)
+
+    monkeypatch.setattr("dispatcher.fleets.docker.fleet.DockerFleet.has_image", lambda _: has_image)
+    monkeypatch.setattr("dispatcher.fleets.docker.fleet.DockerFleet.stop_all", lambda *_, **__: None)
+    monkeypatch.setattr("sceneburst.local.embedded_redis.EmbeddedRedis.start", start)
+    ended = _up("--fleet", "docker", "--image", "films:2", "--root", str(tmp_path))
+    assert started == (["redis"] if has_image else [])
+    if not has_image:
+        assert isinstance(ended.exception, SettingsError)
+        assert "has no image 'films:2'; build it (`make image`), or name another: --image" in str(ended.exception)
 
 
 def test_its_containers_see_the_same_files_and_the_same_queue(tmp_path: Path) -> None:
