@@ -133,6 +133,7 @@ class ItemExecutor:
             on_progress=set_progress,
             should_stop=item.stop,
             note=lambda notes: self._under_lease(item, lambda: self._queue.worker.note(self._container_id, item.lease, notes)),
+            check_lease=lambda: self._check_lease(item),
         )
         return carry_out(self._kinds[item.lease.item.kind], context)
 
@@ -142,6 +143,22 @@ class ItemExecutor:
         with self._in_flight.slot(item):
             self._under_lease(item, lambda: self._queue.worker.begin(self._container_id, item.lease))
             yield
+
+    def _check_lease(self, item: InFlightItem) -> None:
+        """Check that an item may still be delivered; without an answer of Redis, the ack decides.
+
+        Raises:
+            Stopped: its lease is lost, or its job was cancelled.
+        """
+        if self._heartbeat.silence_s():
+            return
+        try:
+            lost = self._queue.worker.extend(self._container_id, [item.lease], self._settings.lease_s)
+        except QueueUnavailable:
+            return
+        if lost:
+            item.lose()
+            raise Stopped(Code.LEASE_LOST)
 
     def _stage(self, item: InFlightItem, brings: Sequence[WorkItem]) -> int:
         """Stage the items that an item brings; returns how many."""

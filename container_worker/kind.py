@@ -49,6 +49,8 @@ class ItemContext:
     #: Writes into the item's journal the steps that a later attempt need not repeat; `lease.notes` has all notes.
     #: Raises BadInput beyond 64 KiB, and Stopped if the lease is lost.
     note: Callable[[Mapping[str, str]], None]
+    #: Raises Stopped if the lease is known to be lost; called before the outputs are uploaded.
+    check_lease: Callable[[], None] = lambda: None
 
     def stop_if_asked(self) -> None:
         """Raise Stopped if the item was told to stop."""
@@ -160,6 +162,7 @@ def carry_out(kind: Kind, context: ItemContext) -> Finished:
     if not outputs:
         delivered = Delivered((), (), made.duration_s, made.warnings)
         return Finished(_result(context, clock, delivered, made.facts, identity), brings)
+    context.check_lease()
     delivered = upload_outputs(
         outputs, context.scratch, identity, context.storage, context.stop_if_asked,
         duration_s=made.duration_s, warnings=made.warnings,

@@ -142,7 +142,10 @@ class JobHandle:
                 return
 
     def cancel(self) -> JobStatus:
-        """Drop the waiting items; running ones are stopped within a heartbeat. Idempotent."""
+        """Drop the waiting items; running ones are stopped within a heartbeat. Idempotent.
+
+        An item that is being uploaded is dropped too, but its file may still appear, whole: see docs/enqueueing.md.
+        """
         return self._queue.producer.cancel(self.job_id)
 
     def deliver(self, folder: Path | str) -> list[Delivery]:
