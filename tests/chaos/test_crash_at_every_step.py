@@ -16,13 +16,13 @@ from chaos.judge.history import violations
 from producer import Producer
 from scenequeue.jobs.ids import check_job_id
 from scenequeue.jobs.item import WorkItem
-from scenequeue.jobs.job import Counts, JobSpec, JobState
+from scenequeue.jobs.job import JobSpec, JobState
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import ProducerSettings
 from tests.chaos.crashing_worker import PARTS
 from tests.conftest import S3
+from tests.scenequeue.jobs import end_pauses
 from tests.support.media import Media
-from tests.support.waiting import wait_until
 
 #: All effects of a worker for one scene, in order.
 _MAKING = ["lease", "get", "get", "stat", "begin", "inside render", "inside put", "put", "ack"]
@@ -74,13 +74,11 @@ class CrashTest:
         code = self._worker(name, {"CRASH_AT": dies_at, "CRASH_LOG": str(log), **more})
         self.queue.dispatcher.forfeit(name, "killed")
         # An idle worker does not stay for a retry's pause.
-        wait_until(lambda: self.queue.dispatcher.reclaim() or not self._counts(name).delayed, "a retry is due")
+        end_pauses(self.queue)
+        assert not self.queue.producer.status(name).counts.delayed
         if self.queue.producer.status(name).state is JobState.ACTIVE:
             assert self._worker(f"{name}-after", {"CRASH_LOG": os.devnull}) == 0
         return code
-
-    def _counts(self, job_id: str) -> Counts:
-        return self.queue.producer.status(job_id).counts
 
     def _worker(self, name: str, more: dict[str, str]) -> int:
         environment = {**os.environ, **self.environment, "SCENEBURST_CONTAINER_ID": name, **more}

@@ -76,7 +76,6 @@ def _beat_ms(queue: SceneQueue) -> int:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_a_fail_over_of_sentinel(namespace: str, tmp_path: Path) -> None:
     """The primary dies, its replica takes over."""
     watched = Watched(_BINARY)
@@ -87,7 +86,6 @@ def test_a_fail_over_of_sentinel(namespace: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_a_fail_over_of_a_cluster(namespace: str, tmp_path: Path) -> None:
     """The same, with the address of a node that has other keys."""
     cluster = Cluster(_BINARY, int(key_slot(("{" + namespace + "}:").encode())))
@@ -121,7 +119,6 @@ def _offset(node: Server, field: str) -> int:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_whatever_a_server_refuses_for_a_while(namespace: str, tmp_path: Path) -> None:
     """Without a replica, without memory, as a replica, as one without its primary, loading, and on another password."""
     with server(_BINARY, "--replica-serve-stale-data", "no", "--key-load-delay", "2000") as made:
@@ -167,7 +164,6 @@ def _refusals(made: Server) -> int:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_a_clock_of_redis_that_jumps(namespace: str, tmp_path: Path) -> None:
     """An hour on, and two back: leases, locks and beats are counted anew, and no container is taken for silent."""
     clock = FakedClock(tmp_path)

@@ -131,7 +131,6 @@ class Programs:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(400)
 @pytest.mark.parametrize("how", ["refuse", "swallow"])
 def test_everybody_survives_an_outage_and_nothing_is_done_twice(
     queue: SceneQueue, namespace: str, proxy: RedisProxy, tmp_path: Path, how: BlockMode

@@ -11,7 +11,7 @@ from scenequeue.jobs.job import JobState
 from tests.chaos.program_versions import MAX_CONTAINERS, NEW, NEW_WITH_OLD_IMAGE, OLD, OLD_WITH_NEW_IMAGE, Version
 from tests.chaos.two_versions import Programs
 
-pytestmark = [pytest.mark.slow, pytest.mark.upgrade, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.upgrade]
 #: Of the choice whom to kill.
 _SEED = 15
 

@@ -27,9 +27,7 @@ def waiting_needs(queue: SceneQueue) -> list[str]:
 
 def put_leases_in_the_past(queue: SceneQueue) -> None:
     """Let the time of all leases be over now; nobody has taken them back yet."""
-    client, leases = queue._connection.client, queue._connection.keys.leases
-    if held := client.zrange(leases, 0, -1):
-        client.zadd(leases, dict.fromkeys(held, 1), xx=True)
+    _put_in_the_past(queue, queue._connection.keys.leases)
 
 
 def end_leases(queue: SceneQueue) -> int:
@@ -49,8 +47,20 @@ def end_results(queue: SceneQueue) -> None:
         if 0 <= client.ttl(key) <= RESULT_TTL_S:
             client.pexpire(key, 0)
     for index in (keys.expiring, keys.dead):
-        if members := client.zrange(index, 0, -1):
-            client.zadd(index, dict.fromkeys(members, 1), xx=True)
+        _put_in_the_past(queue, index)
+
+
+def end_pauses(queue: SceneQueue) -> None:
+    """Let the pause before every retry be over now, and put the items back."""
+    _put_in_the_past(queue, queue._connection.keys.delayed)
+    queue.dispatcher.reclaim()
+
+
+def _put_in_the_past(queue: SceneQueue, index: str) -> None:
+    """Let everything in an index be of long ago."""
+    client = queue._connection.client
+    if members := client.zrange(index, 0, -1):
+        client.zadd(index, dict.fromkeys(members, 1), xx=True)
 
 
 def done(lease: Lease) -> tuple[Lease, ItemResult]:

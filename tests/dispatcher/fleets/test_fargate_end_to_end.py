@@ -104,7 +104,6 @@ def start_dispatcher(redis_url: str, namespace: str, ecs: Simulator, tmp_path: P
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(400)
 def test_every_scene_is_delivered_once_though_everything_goes_wrong(
     queue: SceneQueue, redis_url: str, namespace: str, s3: S3, media: Media, ecs: Simulator, start_dispatcher: StartDispatcher
 ) -> None:
