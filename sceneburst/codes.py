@@ -44,6 +44,7 @@ class Code(StrEnum):
     DISPATCHER_ENDED_SAYING = "dispatcher_ended_saying"
     FOLDER_IN_USE = "folder_in_use"
     FOLDER_UNUSABLE = "folder_unusable"
+    IMAGE_NOT_THERE = "image_not_there"
     PORT_UNUSABLE = "port_unusable"
     REDIS_SERVER_MISSING = "redis_server_missing"
     REDIS_SERVER_NOT_STARTED = "redis_server_not_started"

@@ -72,7 +72,7 @@ def doctor(
         made = table("what=", "", "found~=", "what to do~=")
         for check in checks:
             state = coloured("ok", "green") if check.is_good else coloured("wrong", "red") if check.is_needed else "–"
-            made.add_row(check.what, state, check.said, check.mend)
+            made.add_row(check.what, state, check.said, check.mend or "")
         print_table(made)
     if any(check.is_needed and not check.is_good for check in checks):
         raise typer.Exit(Exit.UNAVAILABLE)

@@ -139,7 +139,7 @@ class LocalCluster:
         """
         if isinstance(self._fleet, DockerFleet) and not self._fleet.has_image():
             image = self._environment["SCENEBURST_DOCKER_IMAGE"]
-            raise SettingsError(f"the container engine has no image {image!r}; build it (`make image`), or name another: --image")
+            raise SettingsError(Code.IMAGE_NOT_THERE, image=image)
         self._redis.start()
         if not self._keeps:
             self._mark_transient()

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sceneburst.local.checks import buckets, environment, fleets, machine, server
+from sceneburst.local.checks.codes import Code
 from sceneburst.local.checks.finding import Check, doubtful, good, guarded, wrong
 from sceneburst.terminal.screen import GIVEN_AS, overrides_from
 from scenequeue.errors import SettingsError
@@ -47,9 +48,9 @@ def examine(addresses: Sequence[str] = (), redis_url: str | None = None, namespa
 
 def _programs(fleet: str) -> Iterator[Check]:
     """Check the programs of this machine; those of the worker are needed only if the fleet is this machine."""
-    yield from machine.extras("dispatcher")
+    yield from machine.packages("dispatcher")
     worker = [
-        *machine.extras("worker"),
+        *machine.packages("worker"),
         *guarded("ffmpeg", machine.ffmpeg, _INSTALL + ", or set SCENEBURST_FFMPEG to one with libx264 and libass"),
         *_as_optional(guarded("isolation", machine.isolation, "see ffmpeg")),
         *guarded("fonts", machine.fonts, "install Sceneburst again"),
@@ -63,8 +64,8 @@ def _queue(settings: ProducerSettings, variables: Mapping[str, str], *, is_given
     own = list(guarded("redis-server", machine.redis_server, "`render` and `up` need one: see the message"))
     yield from _as_optional(own) if is_named else own
     if not is_named:
-        said = "SCENEBURST_REDIS_URL is not set: only `render` and `up` work, which bring their own"
-        yield doubtful("redis", said, "set it to the queue's address, as `sceneburst up` prints it")
+        mend = "set it to the queue's address, as `sceneburst up` prints it"
+        yield doubtful(Code.REDIS_NOT_NAMED, "redis", mend, setting="SCENEBURST_REDIS_URL")
     else:
         yield from guarded("redis", lambda: server.server(settings), f"correct {settings.name_of('redis_url')}")
 
@@ -80,13 +81,13 @@ def _credentials(*, is_needed: bool) -> Iterator[Check]:
         if credentials is not None:
             credentials.get_frozen_credentials()
     except (BotoCoreError, ClientError) as error:
-        yield wrong("AWS credentials", str(error), mend)
+        yield wrong(Code.CHECK_FAILED, "AWS credentials", mend, problem=str(error))
         return
     if credentials is not None:
-        yield good("AWS credentials", str(credentials.method))
+        yield good(Code.CREDENTIALS_FOUND, "AWS credentials", method=str(credentials.method))
     else:
-        judged = wrong if is_needed else doubtful
-        yield judged("AWS credentials", "none" if is_needed else "none, which is fine for files", mend)
+        judged, code = (wrong, Code.CREDENTIALS_ABSENT) if is_needed else (doubtful, Code.CREDENTIALS_NOT_NEEDED)
+        yield judged(code, "AWS credentials", mend)
 
 
 def _fleet(fleet: str, variables: Mapping[str, str]) -> Iterator[Check]:
@@ -109,7 +110,7 @@ def _fleet(fleet: str, variables: Mapping[str, str]) -> Iterator[Check]:
 
 def _bucket(uri: str) -> Iterable[Check]:
     if not uri.startswith("s3://") or not uri.removeprefix("s3://").strip("/"):
-        return [wrong(uri, "is no address in a bucket", "write it as s3://bucket or s3://bucket/prefix")]
+        return [wrong(Code.BUCKET_ADDRESS_MALFORMED, uri, "write it as s3://bucket or s3://bucket/prefix")]
     from scenequeue.storages.s3 import S3Storage
 
     return guarded(uri, lambda: buckets.bucket(uri, S3Storage()), "see scratch space")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from sceneburst.words import commands, container_worker, dispatcher, http_api, producer, queue
+from sceneburst.words import commands, container_worker, dispatcher, doctor, http_api, producer, queue
 from sceneburst.words.language import Language as Language, sentence_of
 from sceneburst.words.values import REFUSALS, TYPES
 from scenequeue.reasons import Reason, speak_with
@@ -23,6 +23,7 @@ ENGLISH = Language(
         **producer.SENTENCES,
         **http_api.SENTENCES,
         **commands.SENTENCES,
+        **doctor.SENTENCES,
     },
     need_of_structure="{need} of structure {structure}",
     refusals=REFUSALS,

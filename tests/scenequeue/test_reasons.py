@@ -15,6 +15,7 @@ import dispatcher.codes
 import producer.codes
 import sceneburst.codes
 import sceneburst.http_api.codes
+import sceneburst.local.checks.codes
 from dispatcher.codes import Code
 from sceneburst.words import ENGLISH
 from scenequeue import errors, reasons
@@ -91,6 +92,7 @@ def test_every_code_has_its_sentence_and_no_code_is_given_as_a_text() -> None:
         *container_worker.codes.Code,
         *sceneburst.http_api.codes.Code,
         *sceneburst.codes.Code,
+        *sceneburst.local.checks.codes.Code,
     ]
     assert sorted(ENGLISH.sentences) == sorted(codes)
     assert [code.name.lower() for code in codes] == [code.value for code in codes]
@@ -103,12 +105,15 @@ def test_every_code_has_its_sentence_and_no_code_is_given_as_a_text() -> None:
         list(string.Formatter().parse(sentence))
 
 
-#: Rooms below the top floor whose errors are codes.
-_WITHOUT_PROSE = ("container_worker", "dispatcher", "producer", "scenequeue")
+#: Rooms whose errors are codes: all but the calls of the replaced system.
+_WITHOUT_PROSE = (
+    *("container_worker", "dispatcher", "producer", "scenequeue"),
+    *(f"sceneburst/{room}" for room in ("commands", "http_api", "local", "terminal")),
+)
 
 
 @pytest.mark.parametrize("room", _WITHOUT_PROSE)
-def test_no_error_below_the_top_floor_is_given_as_a_sentence(room: str) -> None:
+def test_no_error_is_given_as_a_sentence(room: str) -> None:
     """Another language changes nothing there: errors, mistakes and refused values are codes with parameters."""
     names = {name for name, found in vars(errors).items() if isinstance(found, type) and issubclass(found, Exception)}
     sentences = [
@@ -143,7 +148,7 @@ def _name_of(called: ast.expr) -> str:
 
 
 #: Functions that make a reason of a code and its parameters by name, beside the errors.
-_MAKERS = ("reason_for", "warn", "RefusedWord", "_refused")
+_MAKERS = ("reason_for", "warn", "RefusedWord", "_refused", "good", "wrong", "doubtful")
 
 
 def test_a_codes_parameters_are_exactly_the_fields_of_its_sentence() -> None:

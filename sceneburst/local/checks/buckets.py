@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from sceneburst.local.checks.codes import Code
 from sceneburst.local.checks.finding import Check, doubtful, good, wrong
 from scenequeue.errors import ItemError, ObjectNotFound, SettingsError, StorageDenied
 from scenequeue.storages.s3 import S3Storage
@@ -31,9 +32,10 @@ def bucket(uri: str, storage: S3Storage) -> Iterator[Check]:
         yield from _written_and_read(uri, probe, storage, temporary)
         yield _listed(uri, folder, storage)
     except ObjectNotFound:
-        yield wrong(uri, "there is no such bucket", "make it, or correct its name; AWS_ENDPOINT_URL too, where S3 is not AWS's")
+        mend = "make it, or correct its name; AWS_ENDPOINT_URL too, where S3 is not AWS's"
+        yield wrong(Code.BUCKET_ABSENT, uri, mend)
     except (ItemError, SettingsError) as error:
-        yield wrong(uri, str(error), "check credentials, AWS_REGION and AWS_ENDPOINT_URL")
+        yield wrong(error.reason, uri, "check credentials, AWS_REGION and AWS_ENDPOINT_URL")
 
 
 def _written_and_read(uri: str, probe: str, storage: S3Storage, temporary: Path) -> list[Check]:
@@ -43,12 +45,14 @@ def _written_and_read(uri: str, probe: str, storage: S3Storage, temporary: Path)
         try:
             storage.put(source, probe, metadata={}, content_type="text/plain")
         except StorageDenied as error:
-            return [wrong(uri, f"cannot be written: {error}", "allow s3:PutObject and s3:AbortMultipartUpload under it")]
+            mend = "allow s3:PutObject and s3:AbortMultipartUpload under it"
+            return [wrong(Code.BUCKET_UNWRITABLE, uri, mend, problem=error.reason)]
         try:
             storage.get(probe, copy, max_bytes=1024)
-            found = good(uri, "can be written and read")
+            found = good(Code.BUCKET_WORKS, uri)
         except StorageDenied as error:
-            found = wrong(uri, f"cannot be read: {error}", "allow s3:GetObject under it: inputs are read, outputs are reused")
+            mend = "allow s3:GetObject under it: inputs are read, outputs are reused"
+            found = wrong(Code.BUCKET_UNREADABLE, uri, mend, problem=error.reason)
         finally:
             left = _removed(uri, probe, storage)
     return [found, *left]
@@ -59,7 +63,7 @@ def _removed(uri: str, probe: str, storage: S3Storage) -> list[Check]:
         storage.delete(probe)
     except (ItemError, SettingsError):
         mend = f"remove it by hand, and what else lies under {FOLDER}; nothing but this check needs s3:DeleteObject"
-        return [doubtful(uri, f"{probe} was written, and may not be removed", mend)]
+        return [doubtful(Code.PROBE_LEFT_BEHIND, uri, mend, address=probe)]
     return []
 
 
@@ -67,6 +71,5 @@ def _listed(uri: str, folder: str, storage: S3Storage) -> Check:
     try:
         storage.check_listable(folder)
     except StorageDenied:
-        said = "may not be listed: S3 then says of a missing input that it is refused"
-        return doubtful(uri, said, "allow s3:ListBucket on the bucket")
-    return good(uri, "can be listed")
+        return doubtful(Code.BUCKET_UNLISTABLE, uri, "allow s3:ListBucket on the bucket")
+    return good(Code.BUCKET_LISTED, uri)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from dispatcher.fleets.settings import DockerSettings, FargateSettings
+from sceneburst.local.checks.codes import Code
 from sceneburst.local.checks.finding import Check, good, wrong
 from scenequeue.errors import SceneburstError, SettingsError
 from scenequeue.reasons import Reason
@@ -35,7 +36,7 @@ def unknown_names(environment: Mapping[str, str]) -> Iterator[Check]:
         if name.upper() in known or not (near or name.upper().startswith(PREFIX)):
             continue
         mend = f"did you mean {near}?" if near else "take it away; docs/settings.md lists all there are"
-        yield wrong(name, "no program reads a variable of this name", mend)
+        yield wrong(Code.VARIABLE_UNKNOWN, name, mend)
 
 
 def _nearest(name: str, known: set[str]) -> str | None:
@@ -60,7 +61,7 @@ def values(fleet: str) -> Iterator[Check]:
     for text in sorted(found):
         yield _finding(found[text], fleet)
     if not found:
-        yield good("settings", f"all that are set can be read; the fleet is {fleet!r}")
+        yield good(Code.SETTINGS_READABLE, "settings", fleet=fleet)
 
 
 def _each(reason: Reason) -> tuple[Reason, ...]:
@@ -88,10 +89,10 @@ def _refusals(environment: Mapping[str, str]) -> Iterator[SceneburstError]:
 def _finding(reason: Reason, fleet: str) -> Check:
     name, problem = str(reason.parameters.get("setting", "settings")), reason.parameters.get("problem")
     if isinstance(problem, Reason) and problem.parameters.get("type") == "missing":
-        return wrong(name, f"is not set, and the fleet {fleet!r} needs it", "set it; docs/settings.md says to what")
+        return wrong(Code.SETTING_ABSENT, name, "set it; docs/settings.md says to what", fleet=fleet)
     # A sentence that begins with the setting need not repeat it; in another language it may begin in another way.
-    why = reason.text.removeprefix(name).removeprefix(":").lstrip()
-    return wrong(name, why, "correct it; docs/settings.md says what it may be")
+    said = reason.text.removeprefix(name).removeprefix(":").lstrip()
+    return wrong(reason, name, "correct it; docs/settings.md says what it may be")._replace(said=said)
 
 
 def folders(settings: SceneburstSettings) -> Iterator[Check]:
@@ -99,14 +100,14 @@ def folders(settings: SceneburstSettings) -> Iterator[Check]:
     for root in settings.file_roots:
         name = "SCENEBURST_FILE_ROOTS"
         if not root.is_dir():
-            yield wrong(name, f"{root} is no folder on this machine", "make it or mount it, or correct the list")
+            yield wrong(Code.FOLDER_ABSENT, name, "make it or mount it, or correct the list", folder=str(root))
         elif not os.access(root, os.R_OK | os.X_OK):
-            yield wrong(name, f"{root} may not be read by this user", f"chmod or chown it, e.g. chmod u+rx {root}")
+            yield wrong(Code.FOLDER_UNREADABLE, name, f"chmod or chown it, e.g. chmod u+rx {root}", folder=str(root))
         else:
-            yield good(name, str(root))
+            yield good(Code.FOLDER_FOUND, name, folder=str(root))
     if settings.alive_file is not None and not Path(settings.alive_file).parent.is_dir():
         mend = "make its folder: without it, health checks call the program dead"
-        yield wrong("SCENEBURST_ALIVE_FILE", f"{settings.alive_file.parent} is no folder", mend)
+        yield wrong(Code.PLACE_ABSENT, "SCENEBURST_ALIVE_FILE", mend, folder=str(settings.alive_file.parent))
 
 
 def chosen_fleet(environment: Mapping[str, str]) -> str:

@@ -7,7 +7,10 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from sceneburst.local.checks.codes import Code
 from sceneburst.local.checks.finding import Check, doubtful, good, wrong
+from scenequeue.errors import SceneburstError
+from scenequeue.reasons import Reason
 from scenequeue.start import find_hiding_file, find_missing
 from scenequeue.storages.temporary import find_temporary_folder
 
@@ -16,25 +19,29 @@ _MIN_FREE_BYTES = 1024**3
 
 def python() -> Iterator[Check]:
     """Check the interpreter, and the packages that Python finds."""
-    yield good("python", sys.version.split()[0])
-    if why := find_hiding_file():
-        yield wrong("python", why.partition(": ")[0], why.partition(": ")[2])
+    yield good(Code.PYTHON_FOUND, "python", version=sys.version.split()[0])
+    if line := find_hiding_file():
+        # It is English in every language.
+        problem, _, mend = line.partition(": ")
+        yield wrong(Code.PACKAGE_HIDDEN, "python", mend, problem=problem)
 
 
-def extras(*names: str) -> Iterator[Check]:
-    """Check the packages that the programs of this machine import."""
-    if missing := find_missing(names):
-        why, _, mend = missing.text.partition(": ")
-        yield wrong("packages", why, mend)
+def packages(program: str) -> Iterator[Check]:
+    """Check the packages that a program imports, which the extra of its name installs."""
+    what = f"packages of the {program}"
+    if missing := find_missing([program]):
+        facts = missing.parameters
+        absent = Reason(Code.MODULES_ABSENT, {"modules": facts["modules"], "count": facts["count"]})
+        yield wrong(absent, what, f"pip install 'sceneburst[{facts['extra']}]'")
     else:
-        yield good("packages", f"those of {', '.join(names)} are installed")
+        yield good(Code.PACKAGES_INSTALLED, what, program=program)
 
 
 def redis_server() -> Iterator[Check]:
     """Check the redis-server that `render` and `up` start."""
     from sceneburst.local.embedded_redis import find_redis_server
 
-    yield good("redis-server", str(find_redis_server()))
+    yield good(Code.PROGRAM_FOUND, "redis-server", path=str(find_redis_server()))
 
 
 def ffmpeg() -> Iterator[Check]:
@@ -42,7 +49,8 @@ def ffmpeg() -> Iterator[Check]:
     from container_worker.media.ffmpeg import find_ffmpeg
 
     found = find_ffmpeg()
-    yield good("ffmpeg", f"{found.path} ({found.version}, libx264, libass{', libsvtav1' if found.has_av1 else ''})")
+    parts = ", ".join(["libx264", "libass", *(["libsvtav1"] if found.has_av1 else [])])
+    yield good(Code.FFMPEG_FOUND, "ffmpeg", path=str(found.path), version=str(found.version), parts=parts)
 
 
 def isolation() -> Iterator[Check]:
@@ -52,12 +60,14 @@ def isolation() -> Iterator[Check]:
     from container_worker.sandbox.probe import probe
 
     found = probe(find_ffmpeg().path)
-    why = found.why_not_more.text if found.why_not_more else ""
+    problem = found.why_not_more or ""
     if found.level is Level.NONE:
-        said = f"none: what a media file might make ffmpeg do is not confined ({why})"
-        yield doubtful("isolation", said, "run workers on Linux with seccomp, as any container engine has it")
+        mend = "run workers on Linux with seccomp, as any container engine has it"
+        yield doubtful(Code.ISOLATION_NONE, "isolation", mend, problem=problem)
+    elif problem:
+        yield good(Code.ISOLATION_LIMITED, "isolation", level=str(found.level), problem=problem)
     else:
-        yield good("isolation", f"{found.level} (no stronger level: {why})" if why else str(found.level))
+        yield good(Code.ISOLATION_FULL, "isolation", level=str(found.level))
 
 
 def fonts() -> Iterator[Check]:
@@ -67,8 +77,8 @@ def fonts() -> Iterator[Check]:
     packaged = files("container_worker").joinpath("fonts").iterdir()
     names = [font.name for font in packaged if font.name.endswith((".ttf", ".otf", ".ttc"))]
     if not any("SC" in name or "CJK" in name for name in names):
-        raise OSError("the packaged Chinese font is gone")
-    yield good("fonts", f"{len(names)} packaged")
+        raise SceneburstError(Code.FONTS_CHINESE_MISSING)
+    yield good(Code.FONTS_FOUND, "fonts", fonts=len(names))
 
 
 def scratch() -> Iterator[Check]:
@@ -83,9 +93,10 @@ def scratch() -> Iterator[Check]:
             pass
         free = shutil.disk_usage(folder).free
     except OSError as error:
-        yield wrong("scratch space", f"{folder} cannot be written to ({error.strerror})", mend)
+        problem = error.strerror or str(error)
+        yield wrong(Code.SCRATCH_UNWRITABLE, "scratch space", mend, folder=str(folder), problem=problem)
         return
     if free < _MIN_FREE_BYTES:
-        yield wrong("scratch space", f"{folder} has {free / 1024**2:.0f} MiB left; a 4K scene can need a GiB", mend)
+        yield wrong(Code.SCRATCH_SMALL, "scratch space", mend, folder=str(folder), free_mib=free / 1024**2)
     else:
-        yield good("scratch space", f"{folder}, {free / 1024**3:.0f} GiB free")
+        yield good(Code.SCRATCH_FOUND, "scratch space", folder=str(folder), free_gib=free / 1024**3)

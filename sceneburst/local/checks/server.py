@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 
+from sceneburst.local.checks.codes import Code
 from sceneburst.local.checks.finding import Check, doubtful, good, wrong
 from scenequeue.errors import QueueUnavailable, SettingsError
 from scenequeue.queue import SceneQueue
@@ -25,21 +26,20 @@ def server(settings: ProducerSettings, clock: Callable[[], float] = time.time) -
         try:
             queue.ping()
         except (QueueUnavailable, SettingsError) as error:
-            yield wrong(
-                "redis", str(error), f"start it, or correct {settings.name_of('redis_url')} and SCENEBURST_REDIS_PASSWORD"
-            )
+            mend = f"start it, or correct {settings.name_of('redis_url')} and SCENEBURST_REDIS_PASSWORD"
+            yield wrong(error.reason, "redis", mend)
             return
         yield from _judged(queue)
         lead_s = clock() - queue.inspect.now_ms() / 1000
         if abs(lead_s) > _MAX_SKEW_S:
-            said = f"this machine's clock is {lead_s:+.0f} s from that of Redis"
-            yield wrong("clock", said, "let NTP keep both; from 900 s on, S3 refuses what is signed here")
+            mend = "let NTP keep both; from 900 s on, S3 refuses what is signed here"
+            yield wrong(Code.CLOCK_DIFFERS, "clock", mend, lead_s=lead_s)
         else:
-            yield good("clock", "as that of Redis, within half a minute")
+            yield good(Code.CLOCK_FOLLOWS, "clock")
         if queue.inspect.plan() is None:
-            yield doubtful("dispatcher", "none has acted in the last minute", "start one: sceneburst dispatcher")
+            yield doubtful(Code.DISPATCHER_ABSENT, "dispatcher", "start one: sceneburst dispatcher")
         else:
-            yield good("dispatcher", "acts")
+            yield good(Code.DISPATCHER_ACTS, "dispatcher")
     finally:
         queue.close()
 
@@ -49,14 +49,14 @@ def _judged(queue: SceneQueue) -> Iterator[Check]:
         info = queue.inspect.server()
     except SettingsError as error:
         mend = "give the user its rules anew, as `sceneburst acl` prints them; they hold INFO"
-        yield doubtful("redis", f"{queue.url} answers, but may not be looked into: {error}", mend)
+        yield doubtful(Code.REDIS_UNEXAMINED, "redis", mend, url=queue.url, problem=error.reason)
         return
     problems = find_problems(info)
     if not problems:
-        yield good("redis", f"{queue.url}: {describe_server(info).text}")
+        yield good(Code.REDIS_FOUND, "redis", url=queue.url, server=describe_server(info))
     for problem in problems:
         if problem.name == "persistence" and queue.inspect.is_transient():
-            said = "the queue of `sceneburst up` ends with it"
-            yield doubtful("redis persistence", said, "keep it from one run to the next with `sceneburst up --data FOLDER`")
+            mend = "keep it from one run to the next with `sceneburst up --data FOLDER`"
+            yield doubtful(Code.QUEUE_ENDS_WITH_UP, "redis persistence", mend)
         else:
-            yield wrong(f"redis {problem.name}", problem.finding.text, problem.remedy.text)
+            yield wrong(problem.finding, f"redis {problem.name}", problem.remedy.text)

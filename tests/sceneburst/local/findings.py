@@ -14,5 +14,5 @@ def bad(checks: list[Check]) -> list[Check]:
 def assert_found(checks: list[Check], what: str, said: str, mend: str, *, is_needed: bool = True) -> None:
     found = [check for check in bad(checks) if check.what.startswith(what) and said in check.said]
     assert found, [tuple(check) for check in bad(checks)]
-    assert mend in found[0].mend
+    assert mend in (found[0].mend or "")
     assert found[0].is_needed is is_needed

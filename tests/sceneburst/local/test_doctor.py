@@ -45,7 +45,8 @@ def test_a_healthy_machine_is_exit_0(healthy: Path, console: Console, durable: E
     monkeypatch.delenv("SCENEBURST_NAMESPACE")
     assert console("doctor").code == 0
     told = json.loads(console("doctor", "--json").out)
-    assert all(set(check) == {"what", "is_good", "is_needed", "said", "mend"} and check["is_good"] for check in told)
+    keys = {"what", "is_good", "is_needed", "said", "mend", "code", "parameters"}
+    assert all(set(check) == keys and check["is_good"] for check in told)
 
 
 def test_doctor_looks_at_the_redis_and_the_namespace_that_its_options_name(

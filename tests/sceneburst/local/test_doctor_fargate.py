@@ -87,8 +87,8 @@ def test_a_mistake_in_fargate_is_found_with_its_mend(
 def test_a_task_definition_for_instances_cannot_run_on_fargate() -> None:
     """ECS would say so at the first launch."""
     settings = FargateSettings.load(ecs_cluster="c", ecs_task_definition="t", ecs_subnets=["s"])
-    ((said, mend),) = definition_problems(settings, {"networkMode": "bridge", "containerDefinitions": [{"name": "worker"}]})
-    assert said == "cannot run on Fargate"
+    ((problem, mend),) = definition_problems(settings, {"networkMode": "bridge", "containerDefinitions": [{"name": "worker"}]})
+    assert problem.text == "cannot run on Fargate"
     assert "awsvpc" in mend
 
 
