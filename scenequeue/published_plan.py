@@ -1,6 +1,7 @@
 """Reads the dispatcher's last plan from Redis, where anybody may have written it: a part of another type counts as missing."""
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,13 +18,19 @@ def plan_from(text: str) -> dict[str, Any]:
     """
     unread = {"why": Reason(Code.PLAN_MALFORMED), "at_ms": 0, "usd_per_hour": 0.0}
     try:
-        made = json.loads(text)
+        made = json.loads(text, parse_float=_finite, parse_constant=lambda _name: None)
     except (ValueError, RecursionError):
         return unread
     if not isinstance(made, dict) or not isinstance(made.get("why"), str | dict):
         return unread
     known = {name: read(made[name]) for name, read in _PARTS.items() if name in made}
     return {"at_ms": 0, "usd_per_hour": 0.0, **made, **known, "why": Reason.from_json(made["why"])}
+
+
+def _finite(text: str) -> float | None:
+    """Parse a number; one too large for JSON, which would become Infinity, is None."""
+    number = float(text)
+    return number if math.isfinite(number) else None
 
 
 def _number(value: object) -> int | float:

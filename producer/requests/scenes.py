@@ -18,6 +18,9 @@ from scenequeue.reasons import Reason
 #: A scene as a model, or as a dict with our names or the article's.
 SceneLike: TypeAlias = "Scene | Mapping[str, Any]"
 
+#: Mistakes for which the nearest known name is looked for, which takes a while; no more are shown.
+_SUGGESTIONS = 100
+
 #: Field names of the replaced systems.
 ALIASES = {
     "scene_name": "name",
@@ -129,15 +132,17 @@ def _without_mistakes(fields: Mapping[str, Any], error: ValidationError) -> dict
 def explain(error: ValidationError, model: type[BaseModel]) -> list[Mistake]:
     """Return the mistakes with their places; for an unknown name, with the nearest known one."""
     return [
-        Mistake(tuple(part for part in problem["loc"] if part != KEY_REFUSED), _explained(problem, model))
-        for problem in error.errors(include_url=False)
+        Mistake(
+            tuple(part for part in problem["loc"] if part != KEY_REFUSED), _explained(problem, model, suggests=at < _SUGGESTIONS)
+        )
+        for at, problem in enumerate(error.errors(include_url=False))
     ]
 
 
-def _explained(problem: ErrorDetails, model: type[BaseModel]) -> Reason:
+def _explained(problem: ErrorDetails, model: type[BaseModel], *, suggests: bool) -> Reason:
     field = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(str(problem["loc"][-1]), _names_near(model, problem["loc"]), n=1)
+        near = suggests and difflib.get_close_matches(str(problem["loc"][-1]), _names_near(model, problem["loc"]), n=1)
         if near:
             return Reason(Code.FIELD_UNKNOWN_NEAR, {"field": field, "near": near[0]})
         return Reason(Code.FIELD_UNKNOWN, {"field": field})

@@ -148,7 +148,9 @@ def _act_in(
         named: the act in the audit log: operator, filter, and a word for it alone.
         before: progress in the structures before, which is added.
     """
-    began_ms = connection.now_ms()
+    last = connection.answer("zrange", connection.keys.dead, 0, 0, desc=True, withscores=True) or []
+    # A burial may be in the future: Redis's clock can be set back.
+    began_ms = max(connection.now_ms(), *(at for _, at in last))
     changed, seen, _ = before
     tried: set[str] = set()
     # Repeated until no new letter is found: if another program removes letters meanwhile, later ones move up to pages that have
@@ -241,7 +243,7 @@ def _candidates(connection: Connection, wanted: DeadFilter, at_once: int) -> Ite
             return
     first = 0
     while page := connection.answer("zrange", index, first, first + at_once - 1, desc=True, withscores=True):
-        yield from ((member, int(at)) for member, at in page)
+        yield from ((member, whole_number(at)) for member, at in page)
         first += at_once
 
 
@@ -264,6 +266,6 @@ def _of_job(connection: Connection, job_id: str, index: str) -> Iterator[tuple[s
     for at in range(0, len(items), _MEMBERS_AT_ONCE):
         members = [f"{job_id}/{item}" for item in items[at : at + _MEMBERS_AT_ONCE]]
         scores = connection.answer("zmscore", index, members) or [None] * len(members)
-        found += [(member, int(score)) for member, score in zip(members, scores, strict=True) if score is not None]
+        found += [(member, whole_number(score)) for member, score in zip(members, scores, strict=True) if score is not None]
     # In the order of the index: letters of the same millisecond by name.
     yield from sorted(found, key=lambda each: (each[1], each[0]), reverse=True)

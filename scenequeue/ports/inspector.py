@@ -272,7 +272,7 @@ def _leased_of(connection: Connection, limit: int) -> list[LeasedItem]:
     members = connection.answer("zrange", connection.keys.leases, 0, limit - 1, withscores=True) or []
     hashes = connection.hashes([connection.keys.of(f"item:{member}") for member, _ in members])
     leases = zip(members, hashes, strict=True)
-    return [_leased(member, int(deadline_ms), fields) for (member, deadline_ms), fields in leases if fields]
+    return [_leased(member, whole_number(deadline_ms), fields) for (member, deadline_ms), fields in leases if fields]
 
 
 def _leased(member: str, deadline_ms: int, fields: dict[str, str]) -> LeasedItem:

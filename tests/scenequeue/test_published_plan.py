@@ -26,8 +26,9 @@ _JUNK: tuple[Any, ...] = (
 def test_a_part_of_another_type_stops_nobody(part: str) -> None:
     """Neither commands, nor the reason that a job waits, nor a producer's check of what containers reach."""
     for junk in _JUNK:
-        plan = plan_from(json.dumps({"why": {"code": "paused", "parameters": {}}, part: junk}))
+        plan = plan_from(json.dumps({"why": {"code": "paused", "parameters": {}}, part: junk, f"more_{part}": [junk]}))
         shown = plan_for_people(plan)
+        json.dumps(shown, allow_nan=False)
         assert isinstance(shown["at_ms"], int)
         assert abs(shown["usd_per_hour"]) <= 1e18
         assert all(alarm["text"] for alarm in shown["alarms"])
