@@ -12,6 +12,7 @@ import pytest
 
 from scenequeue.jobs.job import JobState
 from scenequeue.queue import SceneQueue
+from scenequeue.reasons import Reason
 from scenequeue.settings import SceneburstSettings
 from scenequeue.storages.uri import UriStorage
 from tests.producer.small_worker import working
@@ -138,12 +139,12 @@ def test_without_redis_everybody_is_told_so_until_it_is_back() -> None:
 def test_a_frozen_redis_is_noticed_by_the_probe(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sooner than a load balancer's own patience, however many ask: they share one look, which ends after two seconds."""
     monkeypatch.setattr("sceneburst.http_api.service._READY_KEPT_S", 600.0)
-    looks: list[str] = []
+    looks: list[Reason | None] = []
     with own_redis() as redis, serving(redis.url, "frozen") as api:
         service = api.server.service
         probe = service._probe
 
-        async def look() -> str:
+        async def look() -> Reason | None:
             looks.append(await probe())
             return looks[-1]
 
@@ -155,7 +156,8 @@ def test_a_frozen_redis_is_noticed_by_the_probe(monkeypatch: pytest.MonkeyPatch)
             with ThreadPoolExecutor(4) as threads:
                 answers = list(threads.map(lambda _: api.client.get("/readyz"), range(4)))
             assert [answer.status_code for answer in answers] == [503] * 4
-            assert looks == ["", f"Redis at {service.producer.queue.url} has not answered within 2 s"]
+            silent = f"Redis at {service.producer.queue.url} has not answered within 2 s"
+            assert [look and look.text for look in looks] == [None, silent]
             assert api.client.get("/healthz").status_code == 200
         finally:
             os.kill(redis.pid, signal.SIGCONT)
