@@ -150,7 +150,7 @@ def _act_in(
     """
     last = connection.answer("zrange", connection.keys.dead, 0, 0, desc=True, withscores=True) or []
     # A burial may be in the future: Redis's clock can be set back.
-    began_ms = max(connection.now_ms(), *(at for _, at in last))
+    began_ms = max([connection.now_ms(), *(at for _, at in last)])
     changed, seen, _ = before
     tried: set[str] = set()
     # Repeated until no new letter is found: if another program removes letters meanwhile, later ones move up to pages that have

@@ -55,6 +55,12 @@ def test_what_changes_nothing_is_no_act(any_queue: SceneQueue) -> None:
     assert [act for _, act, *_ in _acts(queue)] == ["cancel", "drain", "pause"]
 
 
+def test_an_act_on_letters_of_which_there_are_none_ends_at_once(any_queue: SceneQueue) -> None:
+    """And is no act."""
+    assert [*any_queue.operator.requeue_all(DeadFilter(), "ann"), *any_queue.operator.discard_all(DeadFilter(), "ann")] == []
+    assert _acts(any_queue) == []
+
+
 def test_acts_of_programs_are_not_written_down(any_queue: SceneQueue) -> None:
     """Nor does a dispatcher's reaper fill the log of people."""
     queue = any_queue
