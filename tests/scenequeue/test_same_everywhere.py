@@ -15,7 +15,7 @@ from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.job import JobSpec, JobState, Lane
 from scenequeue.jobs.job_filter import JobFilter
 from scenequeue.jobs.rollup import Resolution
-from scenequeue.ports import dead_search, worker
+from scenequeue.ports import dead_search, dispatcher, worker
 from scenequeue.ports.dead_search import DeadFilter
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.conftest import queue_on
@@ -158,8 +158,9 @@ def _record(part: Callable[[SceneQueue], list[Any]], queue: SceneQueue) -> list[
     with pytest.MonkeyPatch.context() as patch:
         # Tokens are made of it.
         patch.setattr(worker, "new_request_id", lambda: f"call{next(calls)}")
-        # An act of many steps in the audit log has one.
-        patch.setattr(dead_search, "secrets", SimpleNamespace(token_hex=lambda _: f"word{next(calls)}"))
+        # An act of many steps in the audit log has one, and a sample of the queue's history.
+        for module in (dead_search, dispatcher):
+            patch.setattr(module, "secrets", SimpleNamespace(token_hex=lambda _: f"word{next(calls)}"))
         return _lines(part(queue)) + _lines(_left(queue))
 
 
