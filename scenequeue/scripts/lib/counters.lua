@@ -9,7 +9,7 @@ local JOB_FIELDS = {
   'state', 'lane', 'needs', 'max_attempts', 'ready', 'leased', 'delayed', 'dead', 'dropped', 'waiting', 'done',
   'ready_weight_ms', 'indexed',
 }
---- At most so many needs of one job, and of the queue, are read; further ones are ignored.
+--- At most so many needs of one job are read; further ones are ignored.
 local NEED_LIMIT = 64
 
 --- id -> job, with the changes of this step.

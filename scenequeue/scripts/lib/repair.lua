@@ -7,14 +7,20 @@
 
 --- Jobs of the index `jobs` that one call looks at; and the longest ring whose jobs it looks at.
 local JOBS_AT_ONCE = 20
+--- Needs whose rings one call repairs; and how many are kept if nothing is ready of some of them.
+local NEEDS_AT_ONCE = 64
 --- No lease lasts longer. One that seems to was given before the server's clock went back, or by a foreign writer; it ends now.
 local MAX_LEASE_MS = 86400000
+
+--- Job id -> true where this step has repaired the job, because a job is in the rings of all its needs.
+local repaired = {}
 
 --- Enter a job in all indexes, correct its counters of ready items, put it into the ring of each need of which it has ready
 --- items and out of the others, and enter its retries in `delayed`.
 local function repair_job(id)
   local job = job_of(id)
-  if not job.state then return end
+  if not job.state or repaired[id] then return end
+  repaired[id] = true
   index_job(id, num(call('HGET', job_key(id), 'created_ms')))
   if job.state ~= 'active' then return end
   local was_right = true
@@ -40,36 +46,67 @@ end
 
 --- The ready items of a need in a lane (count), and their weight (ms).
 ---
---- A short ring's jobs are repaired and added up. In a longer one each job has at least one ready item, so its length is the
---- least that the counter can be; its weight is nil: not known.
-local function repair_ring(lane, need)
+--- A short ring's jobs are repaired and added up, and what is no job with ready items of this lane and need leaves it. In a longer
+--- one each job has at least one ready item, so its length is the least that the counter can be; its weight is nil: not known. The
+--- same holds for a ring whose turn it is not.
+local function repair_ring(lane, need, is_its_turn)
   local ring = ring_of(lane, need)
   local size = call('ZCARD', ring)
-  if size > JOBS_AT_ONCE then return math.max(size, count_of('ready:' .. lane .. ':' .. need)) end
+  if size > JOBS_AT_ONCE or (size > 0 and not is_its_turn) then return math.max(size, count_of('ready:' .. lane .. ':' .. need)) end
   local ready, weight_ms = 0, 0
-  for _, job in ipairs(call('ZRANGE', ring, 0, -1)) do
-    if is_job_id(job) then
-      repair_job(job)
-      ready = ready + math.max(0, count_of_need(job, 'ready:' .. need))
-      weight_ms = weight_ms + math.max(0, count_of_need(job, 'weight:' .. need))
+  for _, id in ipairs(size > 0 and call('ZRANGE', ring, 0, -1) or {}) do
+    if is_job_id(id) then repair_job(id) end
+    local job = job_of(id)
+    if is_job_id(id) and job.state == 'active' and job.lane == lane and has_need(job, need) then
+      ready = ready + math.max(0, count_of_need(id, 'ready:' .. need))
+      weight_ms = weight_ms + math.max(0, count_of_need(id, 'weight:' .. need))
+    else
+      leave_ring(id, need, lane)
     end
   end
   return ready, weight_ms
 end
 
---- Every need that has a counter, or that ever had ready items; malformed ones are removed.
+--- True if a job is in the ring of a need, in any lane.
+local function is_in_rings(need)
+  for _, lane in ipairs(LANES) do
+    if call('EXISTS', ring_of(lane, need)) == 1 then return true end
+  end
+  return false
+end
+
+--- Every need that has a counter, or that ever had ready items, in alphabetical order. Malformed ones are removed, and, where there
+--- are many, those whose rings are empty; never one of which items are ready, however many these are.
 --- counted  field of `counts` -> true
 local function known_needs(counted)
-  local is_known, found = {}, {}
+  local is_known, found, idle, gone = {}, {}, {}, {}
   for _, need in ipairs(members_of(P .. 'needs')) do is_known[need] = true end
   for field in pairs(counted) do
     local need = string.match(field, '^%l+:%l+:(.+)$')
     if need then is_known[need] = true end
   end
   for need in pairs(is_known) do
-    if is_need(need) and #found < NEED_LIMIT then found[#found + 1] = need else call('SREM', P .. 'needs', need) end
+    local place = not is_need(need) and gone or is_in_rings(need) and found or idle
+    place[#place + 1] = need
   end
+  table.sort(idle)
+  for _, need in ipairs(idle) do
+    local place = #found < NEEDS_AT_ONCE and found or gone
+    place[#place + 1] = need
+  end
+  call_with('SREM', P .. 'needs', gone)
+  table.sort(found)
   return found
+end
+
+--- The place of the need whose turn is next, from 0. The needs take turns where one call cannot repair all.
+--- amount  needs there are (count)
+local function next_turn(amount)
+  if amount <= NEEDS_AT_ONCE then return 0 end
+  local field = 'repaired_needs:' .. string.match(P, '(%d+):$')
+  local first = num(call('HGET', SHARED .. 'control', field)) % amount
+  call('HSET', SHARED .. 'control', field, (first + NEEDS_AT_ONCE) % amount)
+  return first
 end
 
 --- The fields of `counts`: field -> true. A hash with more fields than this program ever writes is removed, and then counted anew.
@@ -84,9 +121,11 @@ end
 local function repair_counts()
   local right, counted = { ready = 0 }, counted_fields()
   local needs = known_needs(counted)
-  for _, need in ipairs(needs) do
+  local first = next_turn(#needs)
+  for i, need in ipairs(needs) do
+    local is_its_turn = (i - 1 - first) % #needs < NEEDS_AT_ONCE
     for _, lane in ipairs(LANES) do
-      local ready, weight_ms = repair_ring(lane, need)
+      local ready, weight_ms = repair_ring(lane, need, is_its_turn)
       right['ready:' .. lane .. ':' .. need] = ready
       right['weight:' .. lane .. ':' .. need] = weight_ms or count_of('weight:' .. lane .. ':' .. need)
       right.ready = right.ready + ready
@@ -96,7 +135,7 @@ local function repair_counts()
   for state, index in pairs({ leased = 'leases', delayed = 'delayed', dead = 'dead' }) do
     right[state] = call('ZCARD', P .. index)
   end
-  for _, field in ipairs({ 'waiting', 'done', 'dropped', 'turn' }) do right[field] = count_of(field) end
+  for _, field in ipairs({ 'waiting', 'done', 'films', 'dropped', 'turn' }) do right[field] = count_of(field) end
   if right.turn == 0 then
     -- Restart above every place in the rings: with a lower turn, new jobs would be served before all that wait.
     for _, need in ipairs(needs) do
