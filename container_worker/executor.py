@@ -210,7 +210,7 @@ class ItemExecutor:
             log.info("item dropped: its lease is lost", reason=reason)
             return
         log.info("item handed back", reason=reason)
-        self._reports.deliver(lambda: self._queue.worker.release(self._container_id, [item.lease], problem or ""))
+        self._reports.deliver(lambda: self._queue.worker.release(self._container_id, [item.lease], problem))
 
     def _report_result(self, item: InFlightItem, finished: Finished, brought: int, log: structlog.stdlib.BoundLogger) -> None:
         result = finished.result

@@ -75,14 +75,14 @@ class DispatcherPort:
         self._connection.run("launched", container_id, CONTAINER_TTL_S, *facts)
 
     def record_ended(
-        self, container_id: str, state: Literal["gone", "failed"], reason: Reason | str, *, fence: int | None = None
+        self, container_id: str, state: Literal["gone", "failed"], reason: Reason, *, fence: int | None = None
     ) -> None:
         """Record that a container has ended; its own exit reason is kept.
 
         Args:
             container_id: the container.
             state: `failed` if it never started.
-            reason: of its end; a text is kept as words of another program.
+            reason: of its end.
             fence: fencing number of the dispatcher that decided it; None if it is a fact.
 
         Raises:
@@ -100,7 +100,7 @@ class DispatcherPort:
         """
         self._unless_deposed(self._connection.run("drain", container_id, _word(fence), clean_name(by)) == 1)
 
-    def forfeit(self, container_id: str, reason: Reason | str, *, fence: int | None = None) -> int:
+    def forfeit(self, container_id: str, reason: Reason, *, fence: int | None = None) -> int:
         """Put the items of a lost container back at once; returns their number. Attempts count for items whose work had begun.
 
         Raises:

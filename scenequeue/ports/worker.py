@@ -212,7 +212,7 @@ class WorkerPort(ContainerReports):
         return refused
 
     def fail(
-        self, container_id: str, lease: Lease, error: str, why: Reason | str, *, transient: bool, retry_in_s: float | None = None
+        self, container_id: str, lease: Lease, error: str, why: Reason, *, transient: bool, retry_in_s: float | None = None
     ) -> ItemState:
         """End an attempt as failed. Idempotent: the same failure again counts once.
 
@@ -220,8 +220,7 @@ class WorkerPort(ContainerReports):
             container_id: the container.
             lease: of the item.
             error: class name of the error.
-            why: the reason; a text is kept as words of another program. At most 8,000 characters are kept; the longest texts
-                in it are cut.
+            why: the reason. At most 8,000 characters are kept; the longest texts in it are cut.
             transient: True if another attempt may succeed.
             retry_in_s: pause before that attempt, in seconds; None is 1 s, doubled with each attempt up to 60 s, of which a
                 random part, at least half, is used.
@@ -242,13 +241,13 @@ class WorkerPort(ContainerReports):
             raise LeaseLost(Code.LEASE_STALE, item=f"{lease.job_id}/{lease.item_id}")
         return ItemState(answer)
 
-    def release(self, container_id: str, leases: Sequence[Lease], problem: Reason | str = "") -> list[Lease]:
+    def release(self, container_id: str, leases: Sequence[Lease], problem: Reason | None = None) -> list[Lease]:
         """Hand items back: they become ready again, before their job's others, and no attempt counts; returns the refused leases.
 
         Args:
             container_id: the container.
             leases: of the items.
-            problem: what this container lacks for them; "" if nothing. After ten such releases of an item each further one
+            problem: what this container lacks for them; None if nothing. After ten such releases of an item each further one
                 counts as an attempt, so that an item which no container is set up for becomes a dead letter with that reason.
         """
         why = reason_words(problem) if problem else ("", "")

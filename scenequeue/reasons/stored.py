@@ -3,7 +3,7 @@
 import json
 from bisect import bisect_left
 
-from scenequeue.reasons import Code, Parameter, Reason
+from scenequeue.reasons import Parameter, Reason
 
 #: Maximum characters of a stored reason; longer texts in it are cut.
 MAX_CHARACTERS = 8_000
@@ -11,9 +11,9 @@ MAX_CHARACTERS = 8_000
 MAX_EVENT_CHARACTERS = 600
 
 
-def reason_words(why: Reason | str) -> tuple[str, str]:
-    """Return a reason in the two forms that steps take: for storage, and shortened for events; a text is a foreign message."""
-    reason = (why if isinstance(why, Reason) else Reason(Code.OTHER, {"text": why})).without_secrets()
+def reason_words(why: Reason) -> tuple[str, str]:
+    """Return a reason in the two forms that steps take: for storage, and shortened for events."""
+    reason = why.without_secrets()
     return stored_reason(reason), stored_reason(reason, MAX_EVENT_CHARACTERS)
 
 

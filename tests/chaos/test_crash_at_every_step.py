@@ -23,6 +23,7 @@ from tests.chaos.crashing_worker import PARTS
 from tests.conftest import S3
 from tests.scenequeue.jobs import end_pauses
 from tests.support.media import Media
+from tests.support.reasons import said
 
 #: All effects of a worker for one scene, in order.
 _MAKING = ["lease", "get", "get", "stat", "begin", "inside render", "inside put", "put", "ack"]
@@ -72,7 +73,7 @@ class CrashTest:
 
     def _crash(self, name: str, dies_at: str, more: dict[str, str], log: Path) -> int:
         code = self._worker(name, {"CRASH_AT": dies_at, "CRASH_LOG": str(log), **more})
-        self.queue.dispatcher.forfeit(name, "killed")
+        self.queue.dispatcher.forfeit(name, said("killed"))
         # An idle worker does not stay for a retry's pause.
         end_pauses(self.queue)
         assert not self.queue.producer.status(name).counts.delayed

@@ -20,6 +20,7 @@ from scenequeue.jobs.job import JobSpec
 from scenequeue.queue import SceneQueue
 from tests.container_worker.running import Running, attempts_of_the_ready, done, is_done
 from tests.scenequeue.jobs import waiting_needs
+from tests.support.reasons import said
 from tests.support.waiting import wait_until
 
 
@@ -186,7 +187,7 @@ def test_a_lost_lease_ends_the_work_and_its_result_is_dropped(
     submit_items("a", ("work_on", {}))
     start({"work_on": work_on}, idle_timeout_s=30.0)
     assert begun.wait(60)
-    assert queue.dispatcher.forfeit("c1", "test") == 1
+    assert queue.dispatcher.forfeit("c1", said("test")) == 1
     (lease,) = queue.worker.lease("other", 1, serves=waiting_needs(queue))
     assert stopped.wait(60)
     # The old holder hands nothing back: the lease is the other's, and stays.

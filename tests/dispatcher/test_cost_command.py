@@ -13,6 +13,7 @@ from scenequeue.jobs.ids import ContainerId
 from scenequeue.jobs.result import ItemResult
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import submit
+from tests.support.reasons import said
 
 
 def _do_all(queue: SceneQueue, job_id: str, container: str, count: int, films: int = 0) -> None:
@@ -89,7 +90,7 @@ def test_the_container_of_a_failed_attempt_is_paid_for_after_a_requeue_too(queue
     queue.dispatcher.resign("test")
     queue.worker.beat(record)
     (lease,) = queue.worker.lease("c1", 1)
-    queue.worker.fail("c1", lease, "BadInput", "no picture", transient=False)
+    queue.worker.fail("c1", lease, "BadInput", said("no picture"), transient=False)
     before = json.loads(cost("a", "--json"))
     assert list(before["containers"]) == ["c1"]
     queue.operator.requeue("a", "0-0")

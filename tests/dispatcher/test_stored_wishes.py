@@ -11,6 +11,7 @@ from scenequeue.queue import SceneQueue
 from scenequeue.reasons import Reason
 from scenequeue.settings import DispatcherSettings
 from tests.scenequeue.jobs import done, items, submit
+from tests.support.reasons import said
 
 
 class _Fleet:
@@ -66,7 +67,7 @@ def test_a_job_s_wishes_go_and_come_with_its_state(queue: SceneQueue) -> None:
     spec = JobSpec(job_id=check_job_id("a"), wishes=JobWishes(), max_attempts=1)
     queue.producer.submit(spec, [items(1)])
     (lease,) = queue.worker.lease("c1", 1)
-    queue.worker.fail("c1", lease, "BadInput", "no", transient=False)
+    queue.worker.fail("c1", lease, "BadInput", said("no"), transient=False)
     assert queue.dispatcher.wished() == []
     queue.operator.requeue("a", "0-0")
     assert [each.job_id for each in queue.dispatcher.wished()] == ["a"]

@@ -11,6 +11,7 @@ from scenequeue.reasons import Reason
 from scenequeue.settings import DispatcherSettings
 from tests.dispatcher.no_fleet import NoFleet
 from tests.scenequeue.jobs import submit
+from tests.support.reasons import said
 from tests.support.waiting import wait_until
 
 
@@ -104,4 +105,4 @@ def test_a_dispatcher_deposed_at_its_work_executes_no_verdict_any_more(queue: Sc
     queue.dispatcher.resign("other")
     queue.producer.cancel("a")
     for name in ("c1", "c2"):
-        queue.dispatcher.forfeit(name, "the test is over")
+        queue.dispatcher.forfeit(name, said("the test is over"))

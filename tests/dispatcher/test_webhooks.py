@@ -13,6 +13,7 @@ from scenequeue.jobs.job import Callback, JobSpec
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import done, items
 from tests.support.dripping_server import dripping_server
+from tests.support.reasons import said
 from tests.support.waiting import wait_until
 
 
@@ -90,7 +91,7 @@ def test_an_end_that_comes_while_another_is_posted_is_posted_too(queue: SceneQue
 
     spec = JobSpec(job_id=check_job_id("a"), callback_url="https://example.org/hook")
     queue.producer.submit(spec, [items(1)])
-    queue.worker.fail("c1", queue.worker.lease("c1", 1)[0], "BadInput", "never", transient=False)
+    queue.worker.fail("c1", queue.worker.lease("c1", 1)[0], "BadInput", said("never"), transient=False)
     for _ in range(2):
         notifier = WebhookSender(queue, None, resolve=lambda _host, _port: "93.184.215.14", transport=httpx.MockTransport(take))
         notifier.run()

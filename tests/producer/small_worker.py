@@ -12,6 +12,7 @@ from scenequeue.jobs.item import Lease
 from scenequeue.jobs.result import ItemResult
 from scenequeue.queue import SceneQueue
 from scenequeue.storages.uri import UriStorage
+from tests.support.reasons import said
 
 
 def made(lease: Lease, storage: UriStorage, folder: Path) -> ItemResult:
@@ -48,7 +49,7 @@ def working(
         while not stop.is_set():
             for lease in queue.worker.lease("c1", 10):
                 if lease.item.name == "bad":
-                    queue.worker.fail("c1", lease, "BadInput", "image: not a picture", transient=False)
+                    queue.worker.fail("c1", lease, "BadInput", said("image: not a picture"), transient=False)
                     continue
                 result = made(lease, storage, folder)
                 if spoil:

@@ -11,12 +11,13 @@ from scenequeue.jobs.ids import ContainerId
 from scenequeue.queue import SceneQueue
 from tests.sceneburst.conftest import Console
 from tests.scenequeue.jobs import submit
+from tests.support.reasons import said
 
 
 def _two_dead(queue: SceneQueue) -> None:
     submit(queue, "a", 3)
     for lease in queue.worker.lease("c1", 2):
-        queue.worker.fail("c1", lease, "BadInput", "no", transient=False)
+        queue.worker.fail("c1", lease, "BadInput", said("no"), transient=False)
 
 
 def test_every_command_that_changes_something_is_in_the_audit_log(console: Console, queue: SceneQueue) -> None:

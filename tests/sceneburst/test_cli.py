@@ -18,6 +18,7 @@ from tests.sceneburst.program import PROGRAM, Run, manifest
 from tests.scenequeue.jobs import done, submit
 from tests.support.media import Media
 from tests.support.processes import is_alive
+from tests.support.reasons import said
 from tests.support.waiting import wait_until
 
 
@@ -105,7 +106,7 @@ def test_operators_see_steer_and_mend(console: Console, queue: SceneQueue) -> No
     """Every reading command has a stable JSON; every steering one does what it says."""
     submit(queue, "a", 3)
     failed, *_ = queue.worker.lease("c1", 2)
-    queue.worker.fail("c1", failed, "BadInput", "image: no picture", transient=False)
+    queue.worker.fail("c1", failed, "BadInput", said("image: no picture"), transient=False)
     assert json.loads(console("status", "a", "--json").out)["counts"]["dead"] == 1
     assert json.loads(console("queue", "show", "--json").out)["depth"]["counts"]["ready"] == 1
     assert "image: no picture" in console("queue").out

@@ -17,6 +17,7 @@ from scenequeue.queue import SceneQueue
 from tests.sceneburst.conftest import Console
 from tests.scenequeue.jobs import done, submit
 from tests.support.media import Media
+from tests.support.reasons import said
 
 
 @pytest.mark.parametrize(
@@ -157,12 +158,12 @@ def test_a_film_that_was_not_made_is_told_with_the_reason(console: Console, queu
     submit(queue, "a", 2, 1)
     bad, good = queue.worker.lease("c1", 2)
     queue.worker.ack("c1", [done(good)])
-    queue.worker.fail("c1", bad, "BadInput", "image: no picture", transient=False)
+    queue.worker.fail("c1", bad, "BadInput", said("image: no picture"), transient=False)
     told = console(command, "a").out
     assert "film: not made, because 1 scene failed; mend what the reasons name, then `sceneburst dead requeue a`" in told
     submit(queue, "b", 1)
     (bad,) = queue.worker.lease("c1", 1)
-    queue.worker.fail("c1", bad, "BadInput", "image: no picture", transient=False)
+    queue.worker.fail("c1", bad, "BadInput", said("image: no picture"), transient=False)
     assert "film" not in console(command, "b").out
 
 
@@ -262,7 +263,7 @@ def test_submitting_a_failed_job_again_says_how_to_render_its_failed_scenes(
     words = ("submit", str(path), "--job-id", "j")
     assert console(*words).code == 0
     for lease in queue.worker.lease("c1", 1):
-        queue.worker.fail("c1", lease, "BadInput", "image: no picture", transient=False)
+        queue.worker.fail("c1", lease, "BadInput", said("image: no picture"), transient=False)
     again = console(*words)
     assert again.code == 0, again.err
     assert "sceneburst dead requeue j" in again.out + again.err

@@ -9,6 +9,7 @@ from scenequeue.jobs.job import Lane
 from scenequeue.queue import SceneQueue
 from tests.sceneburst.conftest import Console
 from tests.scenequeue.jobs import submit
+from tests.support.reasons import said
 
 
 @pytest.fixture
@@ -17,7 +18,7 @@ def letters(queue: SceneQueue) -> None:
     for job, lane, reasons in (("a", Lane.NORMAL, ("BadInput", "ToolFailed")), ("b", Lane.BULK, ("BadInput",))):
         submit(queue, job, len(reasons), lane=lane)
         for lease, reason in zip(queue.worker.lease("c1", len(reasons)), reasons, strict=True):
-            queue.worker.fail("c1", lease, reason, "no", transient=False)
+            queue.worker.fail("c1", lease, reason, said("no"), transient=False)
 
 
 def _listed(console: Console, *words: str) -> list[str]:
@@ -67,7 +68,7 @@ def test_requeueing_all_letters_of_a_cancelled_job_is_refused(console: Console, 
     """The reason is the one for a single letter."""
     submit(queue, "c", 2)
     for lease in queue.worker.lease("c1", 1):
-        queue.worker.fail("c1", lease, "BadInput", "no", transient=False)
+        queue.worker.fail("c1", lease, "BadInput", said("no"), transient=False)
     queue.producer.cancel("c")
     ended = console("dead", "requeue", "c")
     assert ended.code == Exit.FAILED

@@ -8,12 +8,13 @@ from sceneburst.exit_codes import Exit
 from scenequeue.queue import SceneQueue
 from tests.sceneburst.conftest import Console
 from tests.scenequeue.jobs import submit
+from tests.support.reasons import said
 
 
 def _bury(queue: SceneQueue, job: str, count: int) -> None:
     submit(queue, job, count)
     for lease in queue.worker.lease("c1", count):
-        queue.worker.fail("c1", lease, "BadInput", "image: [/] no picture", transient=False)
+        queue.worker.fail("c1", lease, "BadInput", said("image: [/] no picture"), transient=False)
 
 
 def test_dead_letters_are_shown_requeued_and_discarded_by_name_or_all(console: Console, queue: SceneQueue) -> None:

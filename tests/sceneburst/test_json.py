@@ -14,6 +14,7 @@ from scenequeue.queue import SceneQueue
 from tests.sceneburst.conftest import Console
 from tests.scenequeue.jobs import submit
 from tests.support.media import Media
+from tests.support.reasons import said
 
 _JOB_COMMANDS = [("status",), ("results",), ("watch",), ("cancel",), ("cost",), ("dead", "list", "--job"), ("containers", "logs")]
 _READING = [("queue",), ("queue", "peek"), ("jobs",), ("containers",), ("dead",), ("cost",), ("plan",)]
@@ -105,7 +106,7 @@ def test_output_that_is_not_unicode_gets_what_it_can_take(
     """No command ends for one character."""
     submit(queue, "a", 1)
     (lease,) = queue.worker.lease("c1", 1)
-    queue.worker.fail("c1", lease, "BadInput", "image: → ü 語", transient=False)
+    queue.worker.fail("c1", lease, "BadInput", said("image: → ü 語"), transient=False)
     named = {"SCENEBURST_REDIS_URL": redis_url, "SCENEBURST_NAMESPACE": namespace, "PYTHONIOENCODING": "latin-1"}
     argv = [sys.executable, "-m", "sceneburst", *words]
     ended = subprocess.run(argv, env={**os.environ, **named}, capture_output=True, timeout=60, check=False)

@@ -10,6 +10,7 @@ from scenequeue.queue import SceneQueue
 from tests.sceneburst.conftest import Console
 from tests.scenequeue.jobs import done, submit
 from tests.support.media import Media
+from tests.support.reasons import said
 
 
 @pytest.fixture
@@ -106,7 +107,7 @@ def test_the_last_lines_of_a_program_are_no_part_of_a_table(console: Console, qu
     """`dead show` has them; in JSON they are whole."""
     submit(queue, "a", 1)
     (lease,) = queue.worker.lease("c1", 1)
-    queue.worker.fail("c1", lease, "ToolFailed", "ffmpeg ended with code 1\nx264 error\nlast line", transient=False)
+    queue.worker.fail("c1", lease, "ToolFailed", said("ffmpeg ended with code 1\nx264 error\nlast line"), transient=False)
     assert "ffmpeg ended with code 1" in console("results", "a").out
     assert "x264" not in console("results", "a").out
     assert "last line" in json.loads(console("results", "a", "--json").out)[0]["error"]

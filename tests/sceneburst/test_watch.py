@@ -16,14 +16,15 @@ from scenequeue.jobs.job import Counts, Depth, JobEvent, Lane
 from scenequeue.queue import SceneQueue
 from tests.sceneburst.conftest import Console
 from tests.scenequeue.jobs import done, submit
+from tests.support.reasons import said
 
 
 def _end(queue: SceneQueue, job: str) -> None:
     """One scene retried, one given up, one done with a warning."""
     submit(queue, job, 3)
     first, second, third = queue.worker.lease("c1", 3)
-    queue.worker.fail("c1", first, "StorageUnavailable", "s3 answers 503\nand more", transient=True, retry_in_s=0)
-    queue.worker.fail("c1", second, "BadInput", "image: [/] no picture", transient=False)
+    queue.worker.fail("c1", first, "StorageUnavailable", said("s3 answers 503\nand more"), transient=True, retry_in_s=0)
+    queue.worker.fail("c1", second, "BadInput", said("image: [/] no picture"), transient=False)
     details = {"warnings": [{"code": "subtitles_outside", "parameters": {}}]}
     queue.worker.ack("c1", [(third, done(third)[1].model_copy(update={"details": details}))])
     (again,) = queue.worker.lease("c1", 1)

@@ -10,6 +10,7 @@ from scenequeue.jobs.wishes import JobWishes
 from scenequeue.ports.dead_search import DeadFilter
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import done, items, submit
+from tests.support.reasons import said
 
 
 def clear(queue: SceneQueue) -> None:
@@ -25,8 +26,8 @@ def start(queue: SceneQueue) -> list[Any]:
         spec = JobSpec(job_id=check_job_id(job), wishes=JobWishes(), max_attempts=2)
         queue.producer.submit(spec, [items(6), items(2)])
         first, second, third = queue.worker.lease("c1", 3)
-        queue.worker.fail("c1", first, "ToolFailed", "once", transient=True, retry_in_s=0)
-        queue.worker.fail("c1", second, "BadInput", "no", transient=False)
+        queue.worker.fail("c1", first, "ToolFailed", said("once"), transient=True, retry_in_s=0)
+        queue.worker.fail("c1", second, "BadInput", said("no"), transient=False)
         held.append(third)
         queue.worker.release("c1", queue.worker.lease("c1", 3))
     return held
@@ -47,16 +48,16 @@ def steps(queue: SceneQueue, held: list[Any]) -> Iterator[Callable[[], Any]]:
     yield lambda: queue.worker.lease("c2", 2, begins_now=False, call="same")
     yield lambda: queue.worker.options("victim")
     yield lambda: queue.worker.exchange("c2", [(lease, done(lease)[1])], 1)
-    yield lambda: queue.worker.fail("c1", lease, "ToolFailed", "no", transient=True)
+    yield lambda: queue.worker.fail("c1", lease, "ToolFailed", said("no"), transient=True)
     yield lambda: queue.worker.release("c1", [lease])
     yield lambda: queue.worker.ack("c1", [done(lease)])
     yield lambda: queue.worker.beat(record)
     yield lambda: queue.worker.log("c1", TailLines("aa", 1, ["started"]))
     yield lambda: (queue.dispatcher.reclaim(), queue.worker.wait_for_work(0.01))
-    yield lambda: queue.dispatcher.forfeit("c2", "lost", fence=fence)
+    yield lambda: queue.dispatcher.forfeit("c2", said("lost"), fence=fence)
     yield lambda: queue.dispatcher.record_intents(fence, [record.model_copy(update={"state": "intended"})])
     yield lambda: queue.dispatcher.record_launched(fence, "c1", "h")
-    yield lambda: queue.dispatcher.record_ended("c1", "gone", "over")
+    yield lambda: queue.dispatcher.record_ended("c1", "gone", said("over"))
     yield lambda: (queue.dispatcher.reclaim(), queue.dispatcher.rates())
     yield lambda: (queue.dispatcher.reclaim(), queue.dispatcher.wished())
     yield lambda: (queue.dispatcher.reclaim(), queue.dispatcher.due_notices())

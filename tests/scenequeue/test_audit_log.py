@@ -8,6 +8,7 @@ from scenequeue.jobs.job import Lane
 from scenequeue.ports.dead_search import DeadFilter
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import submit
+from tests.support.reasons import said
 
 
 def _acts(queue: SceneQueue) -> list[tuple[str, str, str, int]]:
@@ -17,7 +18,7 @@ def _acts(queue: SceneQueue) -> list[tuple[str, str, str, int]]:
 def _two_dead(queue: SceneQueue) -> None:
     submit(queue, "a", 5)
     for lease in queue.worker.lease("c1", 2):
-        queue.worker.fail("c1", lease, "BadInput", "no", transient=False)
+        queue.worker.fail("c1", lease, "BadInput", said("no"), transient=False)
 
 
 def test_acts_are_told_newest_first_with_who_and_how_many(any_queue: SceneQueue) -> None:

@@ -3,6 +3,7 @@
 from scenequeue.jobs.item import ItemState
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import submit
+from tests.support.reasons import said
 
 _HOUR_MS = 3_600_000
 
@@ -12,7 +13,7 @@ def test_a_retry_of_before_the_clock_went_back_is_due(any_queue: SceneQueue) -> 
     submit(any_queue, "a", 2)
     first, second = any_queue.worker.lease("c1", 2)
     for lease in (first, second):
-        retried = any_queue.worker.fail("c1", lease, "ToolFailed", "again", transient=True, retry_in_s=60)
+        retried = any_queue.worker.fail("c1", lease, "ToolFailed", said("again"), transient=True, retry_in_s=60)
         assert retried is ItemState.DELAYED
     client, keys = any_queue._connection.client, any_queue._connection.keys
     client.zincrby(keys.delayed, _HOUR_MS, f"a/{first.item_id}")

@@ -13,6 +13,7 @@ from scenequeue.queue import SceneQueue
 from scenequeue.reasons import Reason
 from scenequeue.reasons.stored import stored_reason
 from tests.scenequeue.jobs import done, items, submit
+from tests.support.reasons import said
 
 
 def _bury(
@@ -28,7 +29,7 @@ def _bury(
     queue.producer.submit(JobSpec(job_id=check_job_id(job), lane=lane, labels=labels or {}), stages)
     for lease, reason in zip(queue.worker.lease("c1", len(reasons)), reasons, strict=True):
         assert lease.job_id == job
-        queue.worker.fail("c1", lease, reason, "no", transient=False)
+        queue.worker.fail("c1", lease, reason, said("no"), transient=False)
 
 
 def _found(queue: SceneQueue, limit: int = 100, **wanted: object) -> list[str]:
@@ -56,7 +57,7 @@ def test_reasons_are_counted_by_every_step_that_buries_requeues_or_discards(any_
     queue.operator.discard("a", "0-2")
     assert _agree(queue) == {"BadInput": 2}
     (lease,) = queue.worker.lease("c1", 1)
-    queue.worker.fail("c1", lease, "ToolFailed", "again", transient=False)
+    queue.worker.fail("c1", lease, "ToolFailed", said("again"), transient=False)
     assert _agree(queue) == {"BadInput": 2, "ToolFailed": 1}
 
 
@@ -67,7 +68,7 @@ _TOO_LARGE = Reason("image_too_large", {"pixels": 9})
 def _bury_coded(queue: SceneQueue) -> None:
     """Two letters of one code, one of another and the same class, one of a class alone, and one that only shares its name."""
     submit(queue, "a", 5)
-    why = (_UNREADABLE, _UNREADABLE, _TOO_LARGE, "no", Reason("BadInput"))
+    why = (_UNREADABLE, _UNREADABLE, _TOO_LARGE, said("no"), Reason("BadInput"))
     for lease, each in zip(queue.worker.lease("c1", 5), why, strict=True):
         queue.worker.fail("c1", lease, "ToolFailed" if each == why[-1] else "BadInput", each, transient=False)
 
@@ -310,5 +311,5 @@ def test_letters_of_expired_jobs_leave_the_counts(any_queue: SceneQueue) -> None
     assert _agree(queue) == {"BadInput": 1}
     submit(queue, "b", 1)
     (lease,) = queue.worker.lease("c1", 1)
-    queue.worker.fail("c1", lease, "ToolFailed", "no", transient=False)
+    queue.worker.fail("c1", lease, "ToolFailed", said("no"), transient=False)
     assert _agree(queue) == {"ToolFailed": 1}

@@ -17,6 +17,7 @@ from scenequeue.settings import SceneburstSettings
 from scenequeue.structure.keys import Keys
 from tests.scenequeue.jobs import RESULT_TTL_S, done, end_results, items, submit
 from tests.scenequeue.submitting_program import CHUNK
+from tests.support.reasons import said
 from tests.support.waiting import wait_until
 
 #: Chunks of the job whose producer is killed, and its items.
@@ -94,7 +95,7 @@ def test_a_job_leaves_only_its_results_for_a_while_and_then_nothing(redis_url: s
     submit(queue, "a", 3, max_attempts=1)
     one, two, three = queue.worker.lease("c1", 3)
     queue.worker.ack("c1", [done(one), done(two)])
-    queue.worker.fail("c1", three, "BadInput", "no", transient=False)
+    queue.worker.fail("c1", three, "BadInput", said("no"), transient=False)
     assert queue.producer.status("a").state is JobState.FAILED
     client = redis.Redis.from_url(redis_url, decode_responses=True)
     keys = Keys(namespace)

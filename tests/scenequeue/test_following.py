@@ -13,6 +13,7 @@ from scenequeue.queue import SceneQueue
 from scenequeue.reasons import Code, Reason
 from scenequeue.structure.connection import Connection
 from tests.scenequeue.jobs import done, items, submit
+from tests.support.reasons import said
 
 
 def test_every_item_has_its_name_whatever_its_state(any_queue: SceneQueue) -> None:
@@ -21,9 +22,9 @@ def test_every_item_has_its_name_whatever_its_state(any_queue: SceneQueue) -> No
     scenes = [WorkItem(name=name, payload={}) for name in ("e", "d", "c", "b", "a")]
     any_queue.producer.submit(JobSpec(job_id=check_job_id("a")), [scenes, film])
     _, delayed, finished, dead = any_queue.worker.lease("c1", 4)
-    any_queue.worker.fail("c1", delayed, "ToolFailed", "no", transient=True, retry_in_s=60)
+    any_queue.worker.fail("c1", delayed, "ToolFailed", said("no"), transient=True, retry_in_s=60)
     any_queue.worker.ack("c1", [done(finished)])
-    any_queue.worker.fail("c1", dead, "BadInput", "no", transient=False)
+    any_queue.worker.fail("c1", dead, "BadInput", said("no"), transient=False)
     assert list(any_queue.producer.names("a").items()) == [
         *(("0-0", "e"), ("0-1", "d"), ("0-2", "c"), ("0-3", "b"), ("0-4", "a"), ("1-0", "film"))
     ]
@@ -125,8 +126,8 @@ def test_an_event_tells_why_in_one_line(any_queue: SceneQueue, message: str, tol
     """Of an attempt and of the end; cut where a character ends."""
     submit(any_queue, "a", 2)
     retried, dead = any_queue.worker.lease("c1", 2)
-    any_queue.worker.fail("c1", retried, "ToolFailed", message, transient=True, retry_in_s=60)
-    any_queue.worker.fail("c1", dead, "BadInput", message, transient=False)
+    any_queue.worker.fail("c1", retried, "ToolFailed", said(message), transient=True, retry_in_s=60)
+    any_queue.worker.fail("c1", dead, "BadInput", said(message), transient=False)
     events = {event.event: event.fields for event in any_queue.producer.events("a")}
     assert [(events[name]["error"], events[name]["message"]) for name in ("retry", "dead")] == [
         ("ToolFailed", told),

@@ -10,6 +10,7 @@ from scenequeue.jobs.item import Lease, WorkItem
 from scenequeue.jobs.job import JobSpec, JobState
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import done, items
+from tests.support.reasons import said
 
 NEWER = "render/2"
 
@@ -160,7 +161,7 @@ def test_a_dead_item_holds_a_deferred_stage_back(any_queue: SceneQueue) -> None:
     _submit(any_queue, "a", 2, None)
     one, two = any_queue.worker.lease("c1", 2)
     _bring(any_queue, "c1", one, items(2))
-    any_queue.worker.fail("c1", two, "BadInput", "no", transient=False)
+    any_queue.worker.fail("c1", two, "BadInput", said("no"), transient=False)
     assert any_queue.producer.status("a").state is JobState.FAILED
     any_queue.operator.requeue("a", two.item_id)
     (again,) = any_queue.worker.lease("c1", 5)

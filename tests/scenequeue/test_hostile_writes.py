@@ -13,6 +13,7 @@ from scenequeue.queue import SceneQueue
 from scenequeue.structure.keys import Keys
 from tests.scenequeue.jobs import done, items, submit
 from tests.scenequeue.planting import JOB_FIELDS, TYPED, start, steps, work_on
+from tests.support.reasons import said
 
 _HUGE = 10**9
 
@@ -124,7 +125,7 @@ def test_a_good_job_outlives_the_loss_of_an_index(real: SceneQueue, lost: str) -
     """Leases are still prolonged, waiting items are found by their job, and the counts add up in the end."""
     submit(real, "a", 6)
     (retry, *held) = real.worker.lease("c1", 3)
-    real.worker.fail("c1", retry, "ToolFailed", "once", transient=True, retry_in_s=0)
+    real.worker.fail("c1", retry, "ToolFailed", said("once"), transient=True, retry_in_s=0)
     client = real._connection.client
     client.delete(real._connection.keys.of(lost))
     client.set(real._connection.keys.of(lost), "a foreign writer's")
@@ -185,7 +186,7 @@ def test_a_malformed_letter_is_not_requeued_but_can_be_discarded(real: SceneQueu
     """The answer says which of both is the way."""
     submit(real, "a", 1)
     (lease,) = real.worker.lease("c1", 1)
-    assert real.worker.fail("c1", lease, "BadInput", "no", transient=False) is ItemState.DEAD
+    assert real.worker.fail("c1", lease, "BadInput", said("no"), transient=False) is ItemState.DEAD
     connection = real._connection
     connection.client.hset(connection.keys.job("a", "dead"), "0-0", "{}")
     with pytest.raises(SceneburstError, match="is malformed in Redis"):

@@ -7,6 +7,7 @@ from scenequeue.jobs.job_filter import JobFilter
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
 from tests.scenequeue.jobs import RESULT_TTL_S, done, end_results, submit
+from tests.support.reasons import said
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def test_every_change_of_state_is_in_the_indexes(shop: SceneQueue) -> None:
     assert sorted(_found(shop, state=JobState.ACTIVE)) == ["a", "b", "c"]
     (first, second) = shop.worker.lease("w", 2, serves=["render/1"])
     shop.worker.ack("w", [done(first)])
-    shop.worker.fail("w", second, "ToolFailed", "x", transient=False, retry_in_s=0)
+    shop.worker.fail("w", second, "ToolFailed", said("x"), transient=False, retry_in_s=0)
     shop.producer.cancel("c")
     assert _found(shop, state=JobState.DONE) == [first.job_id]
     assert _found(shop, state=JobState.FAILED) == [second.job_id]
@@ -69,7 +70,7 @@ def test_an_expired_job_leaves_every_index(shop: SceneQueue) -> None:
         if lease.job_id == "a":
             shop.worker.ack("w", [done(lease)])
         else:
-            shop.worker.fail("w", lease, "ToolFailed", "x", transient=False, retry_in_s=0)
+            shop.worker.fail("w", lease, "ToolFailed", said("x"), transient=False, retry_in_s=0)
     submit(shop, "c", 1)
     end_results(shop)
     assert [job.job_id for job in shop.inspect.jobs()] == ["c"]

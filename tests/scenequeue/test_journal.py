@@ -7,6 +7,7 @@ from scenequeue.jobs.job import JobState
 from scenequeue.queue import SceneQueue
 from scenequeue.structure.lease_steps import MAX_JOURNAL_BYTES, MAX_NOTES
 from tests.scenequeue.jobs import done, submit
+from tests.support.reasons import said
 
 
 def test_notes_come_with_every_later_lease_until_the_item_is_done(any_queue: SceneQueue) -> None:
@@ -20,16 +21,16 @@ def test_notes_come_with_every_later_lease_until_the_item_is_done(any_queue: Sce
     any_queue.worker.release("c1", [lease])
     (lease,) = any_queue.worker.lease("c1", 1)
     assert lease.notes == expected
-    any_queue.worker.fail("c1", lease, "ToolFailed", "once", transient=True, retry_in_s=0)
+    any_queue.worker.fail("c1", lease, "ToolFailed", said("once"), transient=True, retry_in_s=0)
     (lease,) = any_queue.worker.lease("c1", 1, lease_s=0)
     assert lease.notes == expected
     any_queue.dispatcher.reclaim()
     (lease,) = any_queue.worker.lease("c2", 1)
     assert lease.notes == expected
     any_queue.worker.note("c2", lease, {"joined": "1"})
-    any_queue.dispatcher.forfeit("c2", "lost")
+    any_queue.dispatcher.forfeit("c2", said("lost"))
     (lease,) = any_queue.worker.lease("c3", 1)
-    any_queue.worker.fail("c3", lease, "BadInput", "no", transient=False)
+    any_queue.worker.fail("c3", lease, "BadInput", said("no"), transient=False)
     any_queue.operator.requeue("a", lease.item_id)
     (lease,) = any_queue.worker.lease("c3", 1)
     assert lease.notes == {**expected, "joined": "1"}
@@ -79,7 +80,7 @@ def test_a_journal_has_a_bound_and_an_end(any_queue: SceneQueue) -> None:
     any_queue.worker.note("c1", lease, {"a": "shorter"})
     client, keys = any_queue._connection.client, any_queue._connection.keys
     assert client.ttl(keys.of("journal:a/0-0")) > 0
-    any_queue.worker.fail("c1", lease, "BadInput", "no", transient=False)
+    any_queue.worker.fail("c1", lease, "BadInput", said("no"), transient=False)
     any_queue.operator.discard("a", "0-0")
     assert not client.exists(keys.of("journal:a/0-0"))
 

@@ -9,6 +9,7 @@ from scenequeue.ports.dead_search import DeadFilter
 from scenequeue.queue import SceneQueue
 from scenequeue.reasons import Code, Reason
 from tests.scenequeue.jobs import submit
+from tests.support.reasons import said
 
 _WHY = [
     Reason(Code.GROWTH_NOT_WHOLE, {"a": "x", "item": "b"}),
@@ -43,5 +44,5 @@ def test_a_lost_container_gives_its_items_back_in_the_order_they_were_leased(any
     """Whatever they are called, and by however many calls they were taken."""
     submit(any_queue, "a", 25)
     taken = [lease.item_id for count in (3, 12, 10) for lease in any_queue.worker.lease("c1", count)]
-    any_queue.dispatcher.forfeit("c1", "lost")
+    any_queue.dispatcher.forfeit("c1", said("lost"))
     assert [lease.item_id for lease in any_queue.worker.lease("c2", 25)] == taken == [f"0-{number}" for number in range(25)]

@@ -8,6 +8,7 @@ from scenequeue.jobs.job import JobSpec, JobState
 from scenequeue.ports.worker import new_request_id
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import done, items, submit
+from tests.support.reasons import said
 
 
 def test_a_lease_asked_for_again_returns_what_it_took(any_queue: SceneQueue) -> None:
@@ -49,13 +50,13 @@ def test_a_failure_reported_again_counts_once(any_queue: SceneQueue) -> None:
     submit(any_queue, "a", 1, max_attempts=2)
     (first,) = any_queue.worker.lease("c1", 1)
     for _ in range(2):
-        answer = any_queue.worker.fail("c1", first, "ToolFailed", "once", transient=True, retry_in_s=0)
+        answer = any_queue.worker.fail("c1", first, "ToolFailed", said("once"), transient=True, retry_in_s=0)
         assert answer is ItemState.DELAYED
     (second,) = any_queue.worker.lease("c2", 1)
     assert second.attempt == 2
-    assert any_queue.worker.fail("c1", first, "ToolFailed", "once", transient=True) is ItemState.DELAYED
+    assert any_queue.worker.fail("c1", first, "ToolFailed", said("once"), transient=True) is ItemState.DELAYED
     for _ in range(2):
-        assert any_queue.worker.fail("c2", second, "ToolFailed", "twice", transient=True) is ItemState.DEAD
+        assert any_queue.worker.fail("c2", second, "ToolFailed", said("twice"), transient=True) is ItemState.DEAD
     (letter,) = any_queue.inspect.dead("a")
     assert [error.message for error in letter.errors] == ["once", "twice"]
     assert any_queue.producer.status("a").counts.dead == 1

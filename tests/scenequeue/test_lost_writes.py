@@ -12,6 +12,7 @@ from scenequeue.queue import SceneQueue
 from scenequeue.settings import SceneburstSettings
 from tests.scenequeue.conftest import SERVERS
 from tests.scenequeue.jobs import done, submit
+from tests.support.reasons import said
 
 
 class ForgetfulRedis:
@@ -72,8 +73,8 @@ def test_a_lease_that_redis_forgot_is_stale_beside_the_one_it_gave_instead(forge
         with pytest.raises(LeaseLost):
             queue.worker.begin("c1", lease)
         with pytest.raises(LeaseLost):
-            queue.worker.fail("c1", lease, "ToolFailed", "late", transient=True)
-    assert queue.dispatcher.forfeit("c1", "lost") == 0
+            queue.worker.fail("c1", lease, "ToolFailed", said("late"), transient=True)
+    assert queue.dispatcher.forfeit("c1", said("lost")) == 0
     assert queue.worker.extend("c2", fresh) == []
     assert queue.worker.ack("c2", [done(lease) for lease in fresh]) == []
     counts = queue.inspect.depth().counts

@@ -10,6 +10,7 @@ from scenequeue.jobs.job import JobState
 from scenequeue.jobs.result import ItemResult
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import done, submit
+from tests.support.reasons import said
 
 
 @pytest.fixture
@@ -107,7 +108,7 @@ def test_dead_letters_of_one_job_are_found_among_many(queue: SceneQueue) -> None
     for job in ("a", "b"):
         submit(queue, job, 3, max_attempts=1)
         for lease in queue.worker.lease("c1", 3):
-            queue.worker.fail("c1", lease, "BadInput", "no", transient=False)
+            queue.worker.fail("c1", lease, "BadInput", said("no"), transient=False)
     assert queue.inspect.dead_ids("a") == ["0-2", "0-1", "0-0"]
     assert [letter.item_id for letter in queue.inspect.dead("a", 2)] == ["0-2", "0-1"]
     assert queue.inspect.dead_letter("a", "0-1").item.name == "scene1"
@@ -124,7 +125,7 @@ def test_a_key_of_another_type_is_read_as_if_it_were_empty(queue: SceneQueue, ra
     """Before a dispatcher has put it right, too: whoever only looks goes on looking."""
     submit(queue, "a", 3, 1)
     _, other = queue.worker.lease("c1", 2)
-    queue.worker.fail("c1", other, "BadInput", "no", transient=False)
+    queue.worker.fail("c1", other, "BadInput", said("no"), transient=False)
     key, inspect = queue._connection.keys.of(name), queue.inspect
     raw.delete(key)
     raw.xadd(key, {"not": "ours"})

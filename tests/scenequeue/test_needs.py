@@ -10,6 +10,7 @@ from scenequeue.jobs.need import known_needs, need_in, need_of, needs_of_kinds
 from scenequeue.ports.job_writer import MAX_NEEDS
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import done, items, submit
+from tests.support.reasons import said
 
 RENDER, STITCH, NEWER = need_of("render"), need_of("stitch"), need_of("render", 2)
 
@@ -118,16 +119,16 @@ def test_an_item_keeps_its_need_over_every_way_back(any_queue: SceneQueue) -> No
     (lease,) = any_queue.worker.lease("c1", 5, serves=[NEWER])
     any_queue.worker.release("c1", [lease])
     (lease,) = any_queue.worker.lease("c1", 5, serves=[NEWER])
-    any_queue.worker.fail("c1", lease, "ToolFailed", "once", transient=True, retry_in_s=0)
+    any_queue.worker.fail("c1", lease, "ToolFailed", said("once"), transient=True, retry_in_s=0)
     (lease,) = any_queue.worker.lease("c1", 5, lease_s=0, serves=[NEWER])
     any_queue.dispatcher.reclaim()
     (lease,) = any_queue.worker.lease("c1", 5, serves=[NEWER])
-    assert any_queue.worker.fail("c1", lease, "BadInput", "no", transient=False) is ItemState.DEAD
+    assert any_queue.worker.fail("c1", lease, "BadInput", said("no"), transient=False) is ItemState.DEAD
     (letter,) = any_queue.inspect.dead("a")
     assert letter.need == NEWER
     any_queue.operator.requeue("a", letter.item_id)
     assert take() == ["0-0"]
-    any_queue.dispatcher.forfeit("c1", "lost")
+    any_queue.dispatcher.forfeit("c1", said("lost"))
     assert [lease.item_id for lease in any_queue.worker.lease("c2", 5, serves=[NEWER])] == ["0-0"]
 
 

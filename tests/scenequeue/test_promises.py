@@ -23,6 +23,7 @@ from scenequeue.structure.connection import Connection
 from scenequeue.structure.keys import STRUCTURES
 from tests.scenequeue.conftest import beside, queue_on
 from tests.scenequeue.jobs import done
+from tests.support.reasons import said
 
 _numbers = itertools.count()
 _CONTAINERS = st.sampled_from(["c1", "c2", "c3"])
@@ -274,7 +275,7 @@ class QueueMachine(RuleBasedStateMachine):
             job, item = self._find(lease)
             is_ours = item.token == lease.token and item.state is ItemState.LEASED
             try:
-                state = self.queue.worker.fail(container, lease, "ToolFailed", "x", transient=transient, retry_in_s=0)
+                state = self.queue.worker.fail(container, lease, "ToolFailed", said("x"), transient=transient, retry_in_s=0)
             except LeaseLost:
                 assert not is_ours
                 continue
@@ -330,7 +331,7 @@ class QueueMachine(RuleBasedStateMachine):
     @rule(container=_CONTAINERS)
     def forfeit(self, container: str) -> None:
         held = [pair for pair in self._leased() if pair[1].container == container]
-        assert self.queue.dispatcher.forfeit(container, "gone") == len(held)
+        assert self.queue.dispatcher.forfeit(container, said("gone")) == len(held)
         self.drained.add(container)
         self._lose(held)
 

@@ -19,6 +19,7 @@ from scenequeue.jobs.job import Callback, JobSpec, JobState, Lane
 from scenequeue.queue import SceneQueue
 from scenequeue.reasons import Reason
 from tests.scenequeue.jobs import done, items, submit
+from tests.support.reasons import said
 from tests.support.waiting import wait_until
 
 
@@ -105,10 +106,10 @@ def test_an_item_that_no_container_is_set_up_for_becomes_a_dead_letter(any_queue
     for at in range(11):
         (lease,) = any_queue.worker.lease(f"c{at}", 1)
         assert (lease.item_id, lease.attempt) == ("0-0", 1)
-        assert any_queue.worker.release(f"c{at}", [lease], "this container is not set up: no AWS credentials") == []
+        assert any_queue.worker.release(f"c{at}", [lease], said("this container is not set up: no AWS credentials")) == []
     (lease,) = any_queue.worker.lease("c11", 1)
     assert (lease.item_id, lease.attempt) == ("0-0", 2)
-    assert any_queue.worker.release("c11", [lease], "this container is not set up: no AWS credentials") == []
+    assert any_queue.worker.release("c11", [lease], said("this container is not set up: no AWS credentials")) == []
     (letter,) = any_queue.inspect.dead("a")
     assert (letter.errors[-1].error, letter.errors[-1].container) == ("NotSetUp", "c11")
     assert letter.errors[-1].message == "this container is not set up: no AWS credentials"
@@ -130,7 +131,7 @@ def test_a_stale_token_changes_nothing(any_queue: SceneQueue) -> None:
     assert any_queue.worker.ack("c1", [done(stale)]) == [stale]
     assert any_queue.worker.release("c1", [stale]) == [stale]
     with pytest.raises(LeaseLost):
-        any_queue.worker.fail("c1", stale, "ToolFailed", "late", transient=True)
+        any_queue.worker.fail("c1", stale, "ToolFailed", said("late"), transient=True)
     assert any_queue.inspect.depth().counts.leased == 1
     assert any_queue.worker.ack("c1", [done(fresh)]) == []
 
@@ -150,7 +151,7 @@ def test_an_item_is_dead_after_its_last_attempt_with_its_whole_history(any_queue
     states = []
     for attempt in (1, 2, 3):
         (lease,) = any_queue.worker.lease("c1", 1)
-        states.append(any_queue.worker.fail("c1", lease, "ToolFailed", f"no {attempt}", transient=True, retry_in_s=0))
+        states.append(any_queue.worker.fail("c1", lease, "ToolFailed", said(f"no {attempt}"), transient=True, retry_in_s=0))
     assert states == [ItemState.DELAYED, ItemState.DELAYED, ItemState.DEAD]
     (letter,) = any_queue.inspect.dead()
     assert [(error.attempt, error.message) for error in letter.errors] == [(1, "no 1"), (2, "no 2"), (3, "no 3")]
@@ -162,7 +163,7 @@ def test_a_permanent_error_makes_a_dead_letter_at_once(any_queue: SceneQueue) ->
     """Promise 4: bad input is not tried again."""
     submit(any_queue, "a", 2)
     lease = any_queue.worker.lease("c1", 1)[0]
-    assert any_queue.worker.fail("c1", lease, "BadInput", 'not a picture: "\\u0000 ü {}', transient=False) is ItemState.DEAD
+    assert any_queue.worker.fail("c1", lease, "BadInput", said('not a picture: "\\u0000 ü {}'), transient=False) is ItemState.DEAD
     assert any_queue.producer.status("a").state is JobState.ACTIVE
     assert any_queue.inspect.dead("a")[0].errors[0].message == 'not a picture: "\\u0000 ü {}'
 
@@ -201,7 +202,7 @@ def test_a_requeued_dead_letter_starts_anew_and_its_job_is_active_again(any_queu
     """An operator mends the cause, then gives the scene a new start."""
     submit(any_queue, "a", 1)
     lease = any_queue.worker.lease("c1", 1)[0]
-    any_queue.worker.fail("c1", lease, "BadInput", ',"item":{}', transient=False)
+    any_queue.worker.fail("c1", lease, "BadInput", said(',"item":{}'), transient=False)
     any_queue.operator.requeue("a", "0-0")
     assert any_queue.producer.status("a").state is JobState.ACTIVE
     (again,) = any_queue.worker.lease("c1", 1)
@@ -215,7 +216,7 @@ def test_a_requeued_dead_letter_starts_anew_and_its_job_is_active_again(any_queu
 def test_a_discarded_dead_letter_counts_as_dropped(any_queue: SceneQueue) -> None:
     """An operator gives a scene up."""
     submit(any_queue, "a", 1)
-    any_queue.worker.fail("c1", any_queue.worker.lease("c1", 1)[0], "BadInput", "no", transient=False)
+    any_queue.worker.fail("c1", any_queue.worker.lease("c1", 1)[0], "BadInput", said("no"), transient=False)
     any_queue.operator.discard("a", "0-0")
     counts = any_queue.producer.status("a").counts
     assert (counts.dead, counts.dropped, any_queue.inspect.dead()) == (0, 1, [])
@@ -271,7 +272,7 @@ def test_the_last_ack_of_a_stage_opens_the_next(any_queue: SceneQueue) -> None:
 def test_a_dead_letter_holds_the_next_stage_back_until_it_is_requeued(any_queue: SceneQueue) -> None:
     """A film is not stitched from what is not there; mending the scene goes on with it."""
     submit(any_queue, "a", 1, 1)
-    any_queue.worker.fail("c1", any_queue.worker.lease("c1", 1)[0], "BadInput", "no", transient=False)
+    any_queue.worker.fail("c1", any_queue.worker.lease("c1", 1)[0], "BadInput", said("no"), transient=False)
     status = any_queue.producer.status("a")
     assert (status.state, status.counts.waiting) == (JobState.FAILED, 1)
     any_queue.operator.requeue("a", "0-0")
@@ -283,7 +284,7 @@ def test_cancel_drops_what_waits_and_tells_the_container_that_works(any_queue: S
     """Waiting, delayed and later-stage items at once, leased ones at the next heartbeat."""
     submit(any_queue, "a", 4, 2)
     working, failed = any_queue.worker.lease("c1", 2)
-    any_queue.worker.fail("c1", failed, "ToolFailed", "later", transient=True, retry_in_s=100)
+    any_queue.worker.fail("c1", failed, "ToolFailed", said("later"), transient=True, retry_in_s=100)
     counts = any_queue.producer.cancel("a").counts
     assert (counts.dropped, counts.leased, counts.in_work) == (5, 1, 1)
     assert any_queue.worker.extend("c1", [working]) == [working]
@@ -330,7 +331,7 @@ def test_what_a_lost_container_held_is_ready_at_once(any_queue: SceneQueue) -> N
     """Forfeit does not wait for the lease to end, and fences the lost one off."""
     submit(any_queue, "a", 3)
     held = any_queue.worker.lease("c1", 2)
-    assert any_queue.dispatcher.forfeit("c1", "stopped by the fleet") == 2
+    assert any_queue.dispatcher.forfeit("c1", said("stopped by the fleet")) == 2
     assert any_queue.worker.extend("c1", held) == held
     assert any_queue.worker.lease("c1", 1) == []
     assert sorted(lease.attempt for lease in any_queue.worker.lease("c2", 3)) == [1, 2, 2]
@@ -394,16 +395,16 @@ def test_a_deposed_dispatcher_drains_forfeits_and_ends_nothing(any_queue: SceneQ
         with pytest.raises(DispatcherDeposed):
             any_queue.dispatcher.drain("c1", fence=stale)
         with pytest.raises(DispatcherDeposed):
-            any_queue.dispatcher.forfeit("c1", "silent", fence=stale)
+            any_queue.dispatcher.forfeit("c1", said("silent"), fence=stale)
         with pytest.raises(DispatcherDeposed):
-            any_queue.dispatcher.record_ended("c1", "gone", "silent", fence=stale)
+            any_queue.dispatcher.record_ended("c1", "gone", said("silent"), fence=stale)
         acting = any_queue.dispatcher.acquire("two", 30)
     assert not any_queue.worker.beat(ContainerRecord(container_id=ContainerId("c1")))
     assert any_queue.inspect.depth().counts.leased == 1
     assert [record.state for record in any_queue.inspect.containers()] == ["running"]
     any_queue.dispatcher.drain("c1", fence=acting)
-    assert any_queue.dispatcher.forfeit("c1", "silent", fence=acting) == 1
-    any_queue.dispatcher.record_ended("c1", "gone", "silent", fence=acting)
+    assert any_queue.dispatcher.forfeit("c1", said("silent"), fence=acting) == 1
+    any_queue.dispatcher.record_ended("c1", "gone", said("silent"), fence=acting)
     assert [record.exit_reason for record in any_queue.inspect.containers()] == ["silent"]
 
 
@@ -444,7 +445,7 @@ def test_the_ledger_follows_a_container_from_intent_to_exit(any_queue: SceneQueu
     assert (record.state, record.batch, record.slots, record.handle, record.is_spot) == ("running", 5, 2, "pid:1", True)
     assert record.progress == {"a/0-0": 0.5}
     any_queue.worker.goodbye(record.ended(Reason("idle")))
-    any_queue.dispatcher.record_ended("x", "gone", "stopped")
+    any_queue.dispatcher.record_ended("x", "gone", said("stopped"))
     (record,) = any_queue.inspect.containers()
     assert (record.state, record.exit_reason) == ("gone", "idle")
 

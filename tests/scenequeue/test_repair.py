@@ -8,6 +8,7 @@ from scenequeue.jobs.job import JobState
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.conftest import queue_on
 from tests.scenequeue.jobs import RESULT_TTL_S, done, end_results, items, submit
+from tests.support.reasons import said
 from tests.support.waiting import wait_until
 
 
@@ -21,7 +22,7 @@ def test_a_token_proves_a_lease_only_with_its_container(any_queue: SceneQueue) -
     with pytest.raises(LeaseLost):
         any_queue.worker.begin("c2", lease)
     with pytest.raises(LeaseLost):
-        any_queue.worker.fail("c2", lease, "ToolFailed", "no", transient=True)
+        any_queue.worker.fail("c2", lease, "ToolFailed", said("no"), transient=True)
     assert any_queue.inspect.depth().counts.leased == 1
     assert any_queue.worker.ack("c1", [done(lease)]) == []
 
@@ -45,7 +46,7 @@ def test_a_delayed_item_whose_key_vanished_is_buried_and_stops_no_lease(any_queu
     """Otherwise no container would get anything any more."""
     submit(any_queue, "a", 2)
     retry = any_queue.worker.lease("c1", 1)[0]
-    any_queue.worker.fail("c1", retry, "ToolFailed", "once", transient=True, retry_in_s=0)
+    any_queue.worker.fail("c1", retry, "ToolFailed", said("once"), transient=True, retry_in_s=0)
     connection = any_queue._connection
     connection.client.delete(connection.keys.item("a", retry.item_id))
     (other,) = any_queue.worker.lease("c1", 2)
@@ -63,7 +64,7 @@ def test_forfeiting_a_container_leaves_alone_what_others_have_by_now(any_queue: 
     any_queue.worker.ack("c1", [done(one)])
     connection = any_queue._connection
     connection.client.sadd(connection.keys.held("c2"), "a/0-0", "a/0-1", "b/0-0")
-    assert any_queue.dispatcher.forfeit("c2", "lost") == 0
+    assert any_queue.dispatcher.forfeit("c2", said("lost")) == 0
     assert not connection.client.exists(connection.keys.held("c2"))
     counts = any_queue.inspect.depth().counts
     assert (counts.leased, counts.done, counts.total) == (1, 1, 2)
@@ -131,7 +132,7 @@ def test_what_happens_to_an_ended_job_is_told_only_for_a_while(any_queue: SceneQ
     """Promise 10: an event written after the others have expired expires too."""
     submit(any_queue, "a", 2)
     for lease in any_queue.worker.lease("c1", 2):
-        any_queue.worker.fail("c1", lease, "BadInput", "no", transient=False)
+        any_queue.worker.fail("c1", lease, "BadInput", said("no"), transient=False)
     connection = any_queue._connection
     connection.client.delete(connection.keys.job("a", "events"))
     any_queue.operator.discard("a", "0-0")
@@ -142,7 +143,7 @@ def test_a_stage_that_never_opened_leaves_the_counts_with_its_job(servers: dict[
     """Promise 5: a failed job that has expired has nothing that waits."""
     queue = queue_on("wheel", servers, namespace, result_ttl_s=RESULT_TTL_S)
     submit(queue, "a", 1, 2, 3)
-    queue.worker.fail("c1", queue.worker.lease("c1", 1)[0], "BadInput", "no", transient=False)
+    queue.worker.fail("c1", queue.worker.lease("c1", 1)[0], "BadInput", said("no"), transient=False)
     assert queue.inspect.depth().counts.waiting == 5
 
     end_results(queue)
@@ -169,7 +170,7 @@ def test_a_failed_job_whose_stages_wait_can_be_cancelled(any_queue: SceneQueue) 
     submit(any_queue, "a", 1, 2)
     submit(any_queue, "b", 1)
     for lease in any_queue.worker.lease("c1", 2):
-        any_queue.worker.fail("c1", lease, "BadInput", "no", transient=False)
+        any_queue.worker.fail("c1", lease, "BadInput", said("no"), transient=False)
     status = any_queue.producer.cancel("a")
     assert (status.state, status.counts.waiting, status.counts.dropped, status.counts.dead) == (JobState.CANCELLED, 0, 2, 1)
     assert any_queue.inspect.depth().counts.waiting == 0
@@ -182,7 +183,7 @@ def test_discarding_the_last_letter_drops_the_stages_that_wait(any_queue: SceneQ
     """The job stays failed: a film is not stitched from what was never made. Until then a requeue could open them."""
     submit(any_queue, "a", 2, 1)
     for lease in any_queue.worker.lease("c1", 2):
-        any_queue.worker.fail("c1", lease, "BadInput", "no", transient=False)
+        any_queue.worker.fail("c1", lease, "BadInput", said("no"), transient=False)
     any_queue.operator.discard("a", "0-0")
     assert any_queue.producer.status("a").counts.waiting == 1
     any_queue.operator.discard("a", "0-1")
@@ -195,7 +196,7 @@ def test_a_letter_discarded_while_others_work_holds_the_next_stage_back_too(any_
     """The stage is held back because the scene is missing, at whatever time its letter was discarded."""
     submit(any_queue, "a", 2, 1)
     bad, good = any_queue.worker.lease("c1", 2)
-    any_queue.worker.fail("c1", bad, "BadInput", "no", transient=False)
+    any_queue.worker.fail("c1", bad, "BadInput", said("no"), transient=False)
     any_queue.operator.discard("a", bad.item_id)
     any_queue.worker.ack("c1", [done(good)])
     status = any_queue.producer.status("a")
@@ -210,7 +211,7 @@ def test_a_job_id_submitted_again_after_its_results_expired_is_a_new_job(
     queue = queue_on("wheel", servers, namespace, result_ttl_s=RESULT_TTL_S)
     client, keys = queue._connection.client, queue._connection.keys
     submit(queue, "a", 1, 2, callback_url="https://example.org/")
-    queue.worker.fail("c1", queue.worker.lease("c1", 1)[0], "BadInput", "no", transient=False)
+    queue.worker.fail("c1", queue.worker.lease("c1", 1)[0], "BadInput", said("no"), transient=False)
     end_results(queue)
     assert not client.exists(keys.job("a"))
     submit(queue, "a", 2, callback_url="https://example.org/")
@@ -218,7 +219,7 @@ def test_a_job_id_submitted_again_after_its_results_expired_is_a_new_job(
     queue.dispatcher.reclaim()
     assert [job.job_id for job in queue.inspect.jobs()] == ["a"]
     leases = queue.worker.lease("c1", 2)
-    assert queue.worker.fail("c1", leases[0], "BadInput", "no", transient=False) is ItemState.DEAD
+    assert queue.worker.fail("c1", leases[0], "BadInput", said("no"), transient=False) is ItemState.DEAD
     counts = queue.inspect.depth().counts
     assert (counts.waiting, counts.leased, counts.dead, counts.dropped) == (0, 1, 1, 3)
     assert client.zcard(keys.dead) == 1
@@ -229,7 +230,7 @@ def test_the_burial_of_an_item_names_the_lease_that_it_ended(any_queue: SceneQue
     """So that a history can be judged: reported by its container, or lost with it."""
     submit(any_queue, "a", 2, max_attempts=1)
     reported, lost = any_queue.worker.lease("c1", 2, lease_s=0)
-    any_queue.worker.fail("c1", reported, "ToolFailed", "no", transient=True)
+    any_queue.worker.fail("c1", reported, "ToolFailed", said("no"), transient=True)
     any_queue.dispatcher.reclaim()
     buried = [event for event in any_queue.producer.events("a") if event.event == "dead"]
     assert [(event.item_id, event.fields["token"]) for event in buried] == [

@@ -8,6 +8,7 @@ from scenequeue.jobs.rollup import Resolution
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.conftest import KINDS
 from tests.scenequeue.jobs import done, submit
+from tests.support.reasons import said
 
 # The JSON that fakeredis makes of an empty Lua table is a list; Redis's is an object.
 pytestmark = pytest.mark.parametrize("kind", KINDS[1:], indirect=True)
@@ -27,7 +28,7 @@ def test_a_slot_keeps_peaks_sums_and_last_values(any_queue: SceneQueue, resoluti
     any_queue.dispatcher.record_sample(fence, 2, 0.25)
     first, second = any_queue.worker.lease("w", 2)
     any_queue.worker.ack("w", [done(first)])
-    any_queue.worker.fail("w", second, "ToolFailed", "x", transient=False, retry_in_s=0)
+    any_queue.worker.fail("w", second, "ToolFailed", said("x"), transient=False, retry_in_s=0)
     any_queue.dispatcher.record_sample(fence, 1, 0.5)
     rows = any_queue.inspect.history(resolution)
     # Two where a slot ended in between.

@@ -13,6 +13,7 @@ from scenequeue.jobs.job import JobSpec, JobState
 from scenequeue.jobs.result import ItemResult
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import done, items, submit
+from tests.support.reasons import said
 
 
 def _counted(queue: SceneQueue, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
@@ -122,8 +123,8 @@ def test_an_item_handed_in_with_its_neighbours_loses_its_history(any_queue: Scen
     """Errors of earlier attempts, and losses that were not counted, go with the end."""
     submit(any_queue, "a", 3)
     one, *_ = any_queue.worker.lease("c1", 3, begins_now=False)
-    any_queue.worker.fail("c1", one, "ToolFailed", "once", transient=True, retry_in_s=0)
-    any_queue.dispatcher.forfeit("c1", "gone")
+    any_queue.worker.fail("c1", one, "ToolFailed", said("once"), transient=True, retry_in_s=0)
+    any_queue.dispatcher.forfeit("c1", said("gone"))
     leases = any_queue.worker.lease("c2", 3)
     assert sorted((lease.item_id, lease.attempt) for lease in leases) == [("0-0", 2), ("0-1", 1), ("0-2", 1)]
     client, keys = any_queue._connection.client, any_queue._connection.keys

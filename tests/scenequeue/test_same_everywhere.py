@@ -20,6 +20,7 @@ from scenequeue.ports.dead_search import DeadFilter
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.conftest import queue_on
 from tests.scenequeue.jobs import done, items, submit
+from tests.support.reasons import said
 
 NEWER = "render/2"
 #: Points in time: of the Redis clock (ms), of an event (ms and number), of a slot (s).
@@ -47,8 +48,8 @@ def _needs_and_bells(queue: SceneQueue) -> list[Any]:
     told += [queue.worker.wait_for_work(0.01, [need]) for need in ("render/1", "stitch/1", NEWER)]
     one, two = told[4]
     told.append(queue.worker.exchange("c1", [done(one)], 1, serves=[NEWER], bell=NEWER))
-    told.append(queue.worker.release("c1", [two], "no such setting"))
-    told += [queue.dispatcher.forfeit("c2", "lost"), queue.dispatcher.reclaim(), queue.worker.lease("c2", 1)]
+    told.append(queue.worker.release("c1", [two], said("no such setting")))
+    told += [queue.dispatcher.forfeit("c2", said("lost")), queue.dispatcher.reclaim(), queue.worker.lease("c2", 1)]
     queue.operator.pause("ann")
     told += [queue.worker.lease("c3", 1), queue.worker.wait_for_work(0.01, [NEWER])]
     queue.operator.resume("ann")
@@ -59,7 +60,7 @@ def _growth_and_journal(queue: SceneQueue) -> list[Any]:
     queue.producer.submit(JobSpec(job_id=check_job_id("grows")), [items(2), None, None])
     one, two = queue.worker.lease("g1", 2)
     queue.worker.note("g1", one, {"split": "s3://b/1"})
-    told: list[Any] = [queue.worker.fail("g1", one, "ToolFailed", "once", transient=True, retry_in_s=0)]
+    told: list[Any] = [queue.worker.fail("g1", one, "ToolFailed", said("once"), transient=True, retry_in_s=0)]
     told.append(queue.worker.ack("g1", [done(two)], {two.token: queue.worker.grow("g1", two, items(1200))}))
     (one,) = queue.worker.lease("g1", 5)
     told += [one.notes, queue.producer.status("grows")]
@@ -83,7 +84,7 @@ def _dead_letters_and_indexes(queue: SceneQueue) -> list[Any]:
     for job, lane in (("dead", Lane.BULK), ("gone", Lane.NORMAL)):
         submit(queue, job, 6, 1, lane=lane, labels={"shop": job})
         for lease, reason in zip(queue.worker.lease("d1", 6), reasons, strict=True):
-            queue.worker.fail("d1", lease, reason, "no", transient=False)
+            queue.worker.fail("d1", lease, reason, said("no"), transient=False)
     letters = queue.inspect.find_dead(DeadFilter(reason="ToolFailed", lane=Lane.BULK))
     # Those of one millisecond come in no order.
     told: list[Any] = [queue.inspect.reasons(), sorted(letters, key=lambda letter: letter.item_id)]
@@ -108,14 +109,14 @@ def _operators_and_dispatchers(queue: SceneQueue) -> list[Any]:
     queue.operator.reset_limits(["max_containers", "deadline_s"], "bob")
     submit(queue, "a", 1)
     (lease,) = queue.worker.lease("c1", 1)
-    queue.worker.fail("c1", lease, "BadInput", "no", transient=False)
+    queue.worker.fail("c1", lease, "BadInput", said("no"), transient=False)
     queue.dispatcher.record_sample(fence, 2, 0.25)
     told: list[Any] = [queue.worker.beat(record), queue.inspect.limits()]
     queue.worker.log("o1", TailLines("aa", 1, ["one", "two words"]))
     queue.worker.log("o1", TailLines("aa", 2, ["two words", "drei ß"]))
     queue.dispatcher.drain("o1", by="ann")
     told += [queue.worker.beat(record), queue.inspect.log("o1"), queue.inspect.acts(), queue.dispatcher.rates()]
-    queue.dispatcher.record_ended("o1", "gone", "lost")
+    queue.dispatcher.record_ended("o1", "gone", said("lost"))
     told += [queue.inspect.history(Resolution.HOUR), queue.inspect.containers()]
     return [*told, queue.dispatcher.acquire("two", 60)]
 

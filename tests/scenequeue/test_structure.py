@@ -10,6 +10,7 @@ from scenequeue.queue import SceneQueue
 from scenequeue.structure.keys import SHARED, STRUCTURES
 from tests.scenequeue.conftest import queue_on
 from tests.scenequeue.jobs import done, submit
+from tests.support.reasons import said
 
 _STEPS: dict[str, Callable[[SceneQueue], object]] = {
     "a producer": lambda queue: submit(queue, "a", 1),
@@ -24,7 +25,7 @@ def test_what_is_queued_bears_the_structures_number(any_queue: SceneQueue) -> No
     submit(any_queue, "a", 3, 1)
     one, two, _ = any_queue.worker.lease("c1", 3)
     any_queue.worker.ack("c1", [done(one)])
-    any_queue.worker.fail("c1", two, "BadInput", "no", transient=False)
+    any_queue.worker.fail("c1", two, "BadInput", said("no"), transient=False)
     any_queue.dispatcher.drain("c2")
     any_queue.operator.pause()
     prefix = any_queue._connection.keys.prefix

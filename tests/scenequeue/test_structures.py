@@ -10,6 +10,7 @@ from scenequeue.ports.dead_search import DeadFilter
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import done, items, submit
 from tests.scenequeue.two_structures import NEWER, OLDER, contents, ids
+from tests.support.reasons import said
 
 # -- leasing
 
@@ -96,8 +97,8 @@ def test_a_lease_ends_in_the_structure_that_it_came_from(old: SceneQueue, new: S
     ours = [[lease for lease in leases if lease.job_id == job_id] for job_id in ("newer", "older")]
     assert new.worker.release("c1", [some[0] for some in ours]) == []
     for _, retried, buried in ours:
-        assert new.worker.fail("c1", retried, "ToolFailed", "again", transient=True, retry_in_s=0) is ItemState.DELAYED
-        assert new.worker.fail("c1", buried, "BadInput", "never", transient=False) is ItemState.DEAD
+        assert new.worker.fail("c1", retried, "ToolFailed", said("again"), transient=True, retry_in_s=0) is ItemState.DELAYED
+        assert new.worker.fail("c1", buried, "BadInput", said("never"), transient=False) is ItemState.DEAD
     assert sorted(new.worker.extend("c1", leases)) == sorted(leases)
     again = new.worker.lease("c2", 6)
     assert sorted((lease.job_id, lease.notes["step"]) for lease in again) == 2 * [("newer", "newer")] + 2 * [("older", "older")]
@@ -176,15 +177,15 @@ def test_steps_of_the_older_version_touch_nothing_of_the_newer_structure(old: Sc
     """Whatever they do meanwhile, with jobs and containers of the same names."""
     submit(new, "a", 4)
     leases = new.worker.lease("c1", 3, lease_s=0)
-    new.worker.fail("c1", leases[0], "BadInput", "never", transient=False)
-    new.worker.fail("c1", leases[1], "ToolFailed", "again", transient=True, retry_in_s=0)
+    new.worker.fail("c1", leases[0], "BadInput", said("never"), transient=False)
+    new.worker.fail("c1", leases[1], "ToolFailed", said("again"), transient=True, retry_in_s=0)
     before = contents(new, NEWER)
     submit(old, "a", 2)
     (lease,) = old.worker.lease("c1", 1)
-    old.worker.fail("c1", lease, "BadInput", "never", transient=False)
+    old.worker.fail("c1", lease, "BadInput", said("never"), transient=False)
     old.operator.requeue("a", lease.item_id)
     old.dispatcher.reclaim()
-    old.dispatcher.forfeit("c1", "lost")
+    old.dispatcher.forfeit("c1", said("lost"))
     assert list(old.operator.discard_all(DeadFilter())) == []
     old.producer.cancel("a")
     assert contents(new, NEWER) == before

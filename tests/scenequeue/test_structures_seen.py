@@ -11,6 +11,7 @@ from scenequeue.ports.dead_search import DeadFilter
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import done, submit
 from tests.scenequeue.two_structures import ids
+from tests.support.reasons import said
 
 
 def test_a_job_is_found_by_its_id_in_either_structure(old: SceneQueue, new: SceneQueue) -> None:
@@ -19,7 +20,7 @@ def test_a_job_is_found_by_its_id_in_either_structure(old: SceneQueue, new: Scen
         submit(queue, job_id, 3)
         one, two = (lease for lease in queue.worker.lease("c1", 2, call=f"{job_id}0"))
         queue.worker.ack("c1", [done(one)])
-        queue.worker.fail("c1", two, "BadInput", "never", transient=False)
+        queue.worker.fail("c1", two, "BadInput", said("never"), transient=False)
     for job_id in ("older", "newer"):
         assert new.inspect.job(job_id).counts.dead == 1
         assert [result.item_id for result in new.producer.results(job_id)] == ["0-0", "0-1"]
@@ -28,7 +29,7 @@ def test_a_job_is_found_by_its_id_in_either_structure(old: SceneQueue, new: Scen
         assert new.inspect.dead_ids(job_id) == ["0-1"]
         new.operator.requeue(job_id, "0-1")
         (lease,) = (each for each in new.worker.lease("c1", 2) if each.item_id == "0-1")
-        new.worker.fail("c1", lease, "BadInput", "never", transient=False)
+        new.worker.fail("c1", lease, "BadInput", said("never"), transient=False)
         new.operator.discard(job_id, "0-1")
         assert new.producer.cancel(job_id).state is JobState.CANCELLED
     with pytest.raises(JobNotFound):
@@ -43,7 +44,7 @@ def test_what_operators_do_reaches_each_job_of_an_id(old: SceneQueue, new: Scene
     for queue in (new, old):
         submit(queue, "a", 3)
         for lease in queue.worker.lease("c1", 2):
-            queue.worker.fail("c1", lease, "BadInput", "never", transient=False)
+            queue.worker.fail("c1", lease, "BadInput", said("never"), transient=False)
     assert sorted(new.inspect.dead_ids("a")) == ["0-0", "0-1"]
     new.operator.requeue("a", "0-0", "ann")
     new.operator.discard("a", "0-1", "ann")
@@ -63,7 +64,7 @@ def test_what_is_in_one_of_two_jobs_of_an_id_is_reached_there(old: SceneQueue, n
     new.worker.ack("c1", [done(lease) for lease in new.worker.lease("c1", 1)])
     submit(old, "a", 2)
     (lease,) = old.worker.lease("c1", 1)
-    old.worker.fail("c1", lease, "BadInput", "never", transient=False)
+    old.worker.fail("c1", lease, "BadInput", said("never"), transient=False)
     new.operator.requeue("a", lease.item_id)
     assert old.producer.status("a").counts.ready == 2
     with pytest.raises(JobNotFound):
@@ -92,7 +93,7 @@ def test_lists_hold_what_is_in_both(old: SceneQueue, new: SceneQueue) -> None:
         submit(queue, f"job{number}", 1, lane=Lane.BULK if number < 2 else Lane.NORMAL)
         (lease,) = queue.worker.lease("c1", 1, lease_s=number + 1)
         if number < 3:
-            queue.worker.fail("c1", lease, "BadInput" if number else "TooLarge", "never", transient=False)
+            queue.worker.fail("c1", lease, "BadInput" if number else "TooLarge", said("never"), transient=False)
     jobs = [f"job{number}" for number in (3, 2, 1, 0)]
     assert sorted(ids(new.inspect.jobs())) == sorted(jobs)
     assert len(new.inspect.jobs(3)) == 3
@@ -114,11 +115,11 @@ def test_acts_on_many_dead_letters_reach_both(old: SceneQueue, new: SceneQueue) 
     for queue, job_id in ((old, "older"), (new, "newer")):
         submit(queue, job_id, 2)
         for lease in queue.worker.lease("c1", 2):
-            queue.worker.fail("c1", lease, "BadInput", "never", transient=False)
+            queue.worker.fail("c1", lease, "BadInput", said("never"), transient=False)
     assert [*new.operator.requeue_all(DeadFilter(), "ann")][-1] == (4, 4, 4)
     assert new.inspect.depth().counts.ready == 4
     for lease in new.worker.lease("c1", 4):
-        new.worker.fail("c1", lease, "BadInput", "never", transient=False)
+        new.worker.fail("c1", lease, "BadInput", said("never"), transient=False)
     assert [*new.operator.discard_all(DeadFilter(reason="BadInput"), "ann")][-1] == (4, 4, 4)
     new.producer.cancel("older", "ann")
     assert [(act.act, act.amount) for act in old.inspect.acts()] == [("discard", 4), ("requeue", 4)]
@@ -136,7 +137,7 @@ def test_what_a_lost_container_holds_of_both_comes_back(old: SceneQueue, new: Sc
     submit(old, "older", 2)
     submit(new, "newer", 2)
     assert len(new.worker.lease("c1", 4)) == 4
-    assert new.dispatcher.forfeit("c1", "lost") == 4
+    assert new.dispatcher.forfeit("c1", said("lost")) == 4
     assert new.worker.lease("c1", 4) == []
     assert len(new.worker.lease("c2", 4, lease_s=0)) == 4
     assert new.dispatcher.reclaim() == 4
@@ -161,7 +162,7 @@ def test_a_sample_of_the_queue_counts_both(old: SceneQueue, new: SceneQueue) -> 
     submit(old, "older", 3)
     submit(new, "newer", 2)
     for lease in new.worker.lease("c1", 3)[1:]:
-        new.worker.fail("c1", lease, "BadInput", "never", transient=False)
+        new.worker.fail("c1", lease, "BadInput", said("never"), transient=False)
     fence = new.dispatcher.acquire("one", 30)
     assert fence
     new.dispatcher.record_sample(fence, 1, 0.25)
@@ -173,7 +174,7 @@ def test_a_sample_of_the_queue_counts_both(old: SceneQueue, new: SceneQueue) -> 
 def test_dispatchers_of_both_versions_in_turns_count_each_item_once(old: SceneQueue, new: SceneQueue) -> None:
     """Each sees other structures, and one history."""
     submit(old, "dead", 1)
-    old.worker.fail("c1", old.worker.lease("c1", 1)[0], "BadInput", "never", transient=False)
+    old.worker.fail("c1", old.worker.lease("c1", 1)[0], "BadInput", said("never"), transient=False)
     for queue, job_id in ((old, "older"), (new, "newer")):
         submit(queue, job_id, 6)
     for number in range(6):

@@ -8,6 +8,7 @@ from scenequeue.jobs.job import JobEvent, JobState
 from scenequeue.jobs.result import ItemResult
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import done, submit
+from tests.support.reasons import said
 
 #: event, token, and for a lease its attempt, which else is the first.
 Told = tuple[str, str] | tuple[str, str, int]
@@ -108,8 +109,8 @@ def test_the_queues_own_events_are_judged(queue: SceneQueue) -> None:
     """A real history with a loss, a failure for good and a late result, which is refused and leaves no event."""
     submit(queue, "a", 3)
     first, second, third = queue.worker.lease("c1", 3)
-    queue.worker.fail("c1", third, "BadInput", "no picture", transient=False)
-    queue.dispatcher.forfeit("c1", "lost")
+    queue.worker.fail("c1", third, "BadInput", said("no picture"), transient=False)
+    queue.dispatcher.forfeit("c1", said("lost"))
     assert queue.worker.ack("c1", [done(first)]) == [first]
     again = queue.worker.lease("c2", 2)
     queue.worker.ack("c2", [done(lease) for lease in again])

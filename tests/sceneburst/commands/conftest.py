@@ -11,6 +11,7 @@ from scenequeue.jobs.ids import ContainerId
 from scenequeue.jobs.job import Lane
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import done, submit
+from tests.support.reasons import said
 
 JOB = "order-4711"
 CONTAINER = ContainerId("c1795803472681-db7638f0")
@@ -36,8 +37,8 @@ def worked(queue: SceneQueue) -> SceneQueue:
     queue.worker.ack(
         CONTAINER, [(first, done(first)[1].model_copy(update={"output": "s3://b/scene0.mp4", "container": CONTAINER}))]
     )
-    queue.worker.fail(CONTAINER, second, "BadInput", REASON, transient=False)
-    queue.worker.fail(CONTAINER, third, "StorageUnavailable", "s3 answers 503", transient=True, retry_in_s=600)
+    queue.worker.fail(CONTAINER, second, "BadInput", said(REASON), transient=False)
+    queue.worker.fail(CONTAINER, third, "StorageUnavailable", said("s3 answers 503"), transient=True, retry_in_s=600)
     queue.worker.beat(record)
     queue.dispatcher.resign("test")
     return queue

@@ -12,12 +12,13 @@ from scenequeue.queue import SceneQueue
 from tests.sceneburst.commands.conftest import JOB, REASON
 from tests.sceneburst.conftest import Console
 from tests.scenequeue.jobs import submit
+from tests.support.reasons import said
 
 
 def _bury(queue: SceneQueue, job: str, count: int) -> None:
     submit(queue, job, count)
     for lease in queue.worker.lease("c1", count):
-        queue.worker.fail("c1", lease, "BadInput", "no picture", transient=False)
+        queue.worker.fail("c1", lease, "BadInput", said("no picture"), transient=False)
 
 
 @pytest.mark.parametrize(("typed", "left"), [("n\n", 2), ("", 2), ("y\n", 0)])
@@ -66,7 +67,7 @@ def test_a_requeued_letter_has_all_its_attempts_again(console: Console, queue: S
 def _letter(queue: SceneQueue, message: str) -> DeadLetter:
     submit(queue, "long", 1)
     (lease,) = queue.worker.lease("c1", 1)
-    queue.worker.fail("c1", lease, "ToolFailed", message, transient=False)
+    queue.worker.fail("c1", lease, "ToolFailed", said(message), transient=False)
     return queue.inspect.dead_letter("long", "0-0")
 
 
@@ -97,7 +98,7 @@ def test_a_letter_is_found_by_its_name_without_the_others(
     assert console("dead", "requeue", "b", "scene1").out == "1 requeued\n"
     assert console("dead", "show", "b", "scene1").code == Exit.FAILED
     (lease,) = (lease for lease in queue.worker.lease("c1", 9) if lease.job_id == "b")
-    queue.worker.fail("c1", lease, "BadInput", "again", transient=False)
+    queue.worker.fail("c1", lease, "BadInput", said("again"), transient=False)
     assert "again" in console("dead", "show", "b", "scene1").out
 
 

@@ -12,6 +12,7 @@ from tests.sceneburst.commands.conftest import JOB
 from tests.sceneburst.conftest import Console
 from tests.scenequeue.jobs import done, submit
 from tests.support.media import Media
+from tests.support.reasons import said
 
 
 @pytest.fixture
@@ -84,7 +85,7 @@ def test_watching_ends_with_the_job_and_its_exit_code(
     if is_good:
         queue.worker.ack("c1", [done(lease)])
     else:
-        queue.worker.fail("c1", lease, "BadInput", "no picture", transient=False)
+        queue.worker.fail("c1", lease, "BadInput", said("no picture"), transient=False)
     ended = console("watch", "a")
     assert ended.code == code
     assert ended.out == f"job a: {state}, {int(is_good)} of 1 done\n"
@@ -120,7 +121,7 @@ def test_a_download_copies_each_finished_video_into_the_folder(
     first, second = queue.worker.lease("c1", 2)
     output = {"output": f"file://{video}", "bytes": 7}
     queue.worker.ack("c1", [(first, done(first)[1].model_copy(update=output))])
-    queue.worker.fail("c1", second, "BadInput", "no picture", transient=False)
+    queue.worker.fail("c1", second, "BadInput", said("no picture"), transient=False)
     folder = tmp_path / "in" / "here"
     ended = console("download", "a", str(folder))
     assert (ended.code, ended.out) == (0, f"1 file in {folder}\n")

@@ -11,6 +11,7 @@ from scenequeue.queue import SceneQueue
 from tests.sceneburst.commands.conftest import CONTAINER, JOB, REASON
 from tests.sceneburst.conftest import Console
 from tests.scenequeue.jobs import done, submit
+from tests.support.reasons import said
 
 _COUNTS = {"waiting", "ready", "leased", "delayed", "done", "dead", "dropped", "total"}
 _STATUS = {"job_id", "state", "lane", "labels", "counts", "created_ms", "waits_because"}
@@ -146,7 +147,7 @@ def test_downloaded_files_are_told(console: Console, queue: SceneQueue, tmp_path
     first, second = queue.worker.lease("c1", 2)
     made = done(first)[1].model_copy(update={"output": (tmp_path / "out" / "scene0.mp4").as_uri(), "details": {}, "bytes": 3})
     queue.worker.ack("c1", [(first, made)])
-    queue.worker.fail("c1", second, "BadInput", REASON, transient=False)
+    queue.worker.fail("c1", second, "BadInput", said(REASON), transient=False)
     monkeypatch.setenv("SCENEBURST_FILE_ROOTS", json.dumps([str(tmp_path)]))
     folder = tmp_path / "copies"
     told = _json(console, "download", "a", str(folder))

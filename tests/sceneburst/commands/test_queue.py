@@ -10,6 +10,7 @@ from scenequeue.queue import SceneQueue
 from tests.sceneburst.commands.conftest import JOB, REASON
 from tests.sceneburst.conftest import Console
 from tests.scenequeue.jobs import submit
+from tests.support.reasons import said
 
 
 def test_a_paused_queue_gives_out_nothing_until_it_is_resumed(console: Console, queue: SceneQueue) -> None:
@@ -89,7 +90,7 @@ def test_history_shows_what_the_dispatcher_has_told(console: Console, queue: Sce
     assert fence is not None
     submit(queue, "a", 2)
     (lease,) = queue.worker.lease("c1", 1)
-    queue.worker.fail("c1", lease, "BadInput", "no", transient=False)
+    queue.worker.fail("c1", lease, "BadInput", said("no"), transient=False)
     queue.dispatcher.record_sample(fence, 3, 0.125)
     told = json.loads(console("queue", "history", "--by", "minute", "--json").out)
     assert told[0].keys() == {"at_ms", "ready", "containers", "usd", "done", "dead", "dead_by_reason"}

@@ -12,6 +12,7 @@ from scenequeue.jobs.ids import ItemId
 from scenequeue.jobs.job import JobState
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import done, submit
+from tests.support.reasons import said
 
 _NAMES = {ItemId("0-0"): "intro", ItemId("0-1"): "outro"}
 
@@ -22,7 +23,7 @@ def ended(queue: SceneQueue) -> SceneQueue:
     submit(queue, "a", 2)
     first, second = queue.worker.lease("c1", 2)
     queue.worker.ack("c1", [done(first)])
-    queue.worker.fail("c1", second, "BadInput", "no picture", transient=False)
+    queue.worker.fail("c1", second, "BadInput", said("no picture"), transient=False)
     return queue
 
 

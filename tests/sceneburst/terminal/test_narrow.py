@@ -10,6 +10,7 @@ from scenequeue.jobs.ids import ContainerId
 from scenequeue.queue import SceneQueue
 from tests.sceneburst.conftest import Console
 from tests.scenequeue.jobs import submit
+from tests.support.reasons import said
 
 _JOB = "order-4711-of-the-northern-shop-2026-11-27"
 _WIDTH = 60
@@ -38,7 +39,7 @@ def worked(queue: SceneQueue) -> SceneQueue:
     queue.worker.beat(record)
     for lease in queue.worker.lease(record.container_id, 2):
         reason = "image is not a picture in a format that is read (JPEG, PNG, WEBP, GIF, BMP, TIFF)"
-        queue.worker.fail(record.container_id, lease, "BadInput", reason, transient=False)
+        queue.worker.fail(record.container_id, lease, "BadInput", said(reason), transient=False)
     queue.dispatcher.resign("test")
     return queue
 

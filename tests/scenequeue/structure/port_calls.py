@@ -13,6 +13,7 @@ from scenequeue.jobs.rollup import Resolution
 from scenequeue.ports.dead_search import DeadFilter
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import done, items, submit
+from tests.support.reasons import said
 
 _WHO = "c1"
 _URL = "https://example.org/"
@@ -55,7 +56,7 @@ class World:
     def letter(self) -> Lease:
         """The last lease of an item that is a dead letter, whose job has more stages."""
         lease = self.lease()
-        self.queue.worker.fail(_WHO, lease, "BadInput", "no", transient=False)
+        self.queue.worker.fail(_WHO, lease, "BadInput", said("no"), transient=False)
         return lease
 
     def status(self) -> JobStatus:
@@ -114,9 +115,9 @@ def _worker(world: World) -> Iterator[tuple[str, Call]]:
     brought = {growing.token: world.queue.worker.grow(_WHO, growing, items(2))}
     yield "ack", lambda queue: queue.worker.ack(_WHO, [done(growing)], brought)
     lease = one()
-    yield "fail", lambda queue: queue.worker.fail(_WHO, lease, "ToolFailed", "no", transient=True, retry_in_s=0)
+    yield "fail", lambda queue: queue.worker.fail(_WHO, lease, "ToolFailed", said("no"), transient=True, retry_in_s=0)
     lease = one()
-    yield "release", lambda queue: queue.worker.release(_WHO, [lease], "no such setting")
+    yield "release", lambda queue: queue.worker.release(_WHO, [lease], said("no such setting"))
     world.queue.worker.extend(_WHO, [one()], lease_s=0)
     yield "reclaim", lambda queue: queue.worker.reclaim()
     yield "beat", lambda queue: queue.worker.beat(world.record)
@@ -131,10 +132,10 @@ def _dispatcher(world: World) -> Iterator[tuple[str, Call]]:
     yield "acquire", lambda queue: queue.dispatcher.acquire("one", 1000)
     yield "record_intents", lambda queue: queue.dispatcher.record_intents(fence, [intent])
     yield "record_launched", lambda queue: queue.dispatcher.record_launched(fence, "c2", "handle")
-    yield "record_ended", lambda queue: queue.dispatcher.record_ended("c2", "gone", "lost", fence=fence)
+    yield "record_ended", lambda queue: queue.dispatcher.record_ended("c2", "gone", said("lost"), fence=fence)
     yield "drain", lambda queue: queue.dispatcher.drain("c2", fence=fence)
     world.lease("c3")
-    yield "forfeit", lambda queue: queue.dispatcher.forfeit("c3", "lost", fence=fence)
+    yield "forfeit", lambda queue: queue.dispatcher.forfeit("c3", said("lost"), fence=fence)
     yield "reclaim", lambda queue: queue.dispatcher.reclaim()
     yield "publish_plan", lambda queue: queue.dispatcher.publish_plan("{}")
     yield "record_sample", lambda queue: queue.dispatcher.record_sample(fence, 2, 0.5)

@@ -17,6 +17,7 @@ from scenequeue.settings import SceneburstSettings
 from scenequeue.structure.acl import ROLES, Role, rules
 from scenequeue.structure.keys import STRUCTURES
 from tests.scenequeue.jobs import done, items, submit
+from tests.support.reasons import said
 
 As = Callable[[Role], SceneQueue]
 
@@ -85,13 +86,13 @@ def test_each_role_does_all_its_work(as_role: As, admin: redis.Redis) -> None:
     worker.worker.options("a")
     assert worker.worker.ack("c1", [done(one)]) == []
     worker.worker.release("c1", [other])
-    worker.worker.fail("c1", third, "ToolFailed", "again", transient=True, retry_in_s=0)
-    worker.worker.fail("c1", fourth, "BadInput", "never", transient=False)
+    worker.worker.fail("c1", third, "ToolFailed", said("again"), transient=True, retry_in_s=0)
+    worker.worker.fail("c1", fourth, "BadInput", said("never"), transient=False)
     worker.dispatcher.reclaim()
     dispatcher.dispatcher.reclaim()
     dispatcher.dispatcher.drain("c1")
-    dispatcher.dispatcher.forfeit("c1", "lost")
-    dispatcher.dispatcher.record_ended("c1", "gone", "lost")
+    dispatcher.dispatcher.forfeit("c1", said("lost"))
+    dispatcher.dispatcher.record_ended("c1", "gone", said("lost"))
     dispatcher.dispatcher.publish_plan('{"why": "nothing ready"}')
     dispatcher.dispatcher.rates()
     dispatcher.dispatcher.record_sample(fence, 1, 0.5)
@@ -159,10 +160,10 @@ def test_no_role_does_anothers_work_and_trying_changes_nothing(as_role: As, admi
         lambda: submit(dispatcher, "b", 1),
         lambda: producer.worker.lease("c2", 1),
         lambda: producer.worker.ack("c1", [done(lease)]),
-        lambda: producer.worker.fail("c1", lease, "ToolFailed", "no", transient=False),
+        lambda: producer.worker.fail("c1", lease, "ToolFailed", said("no"), transient=False),
         lambda: producer.worker.release("c1", [lease]),
         lambda: producer.worker.extend("c1", [lease]),
-        lambda: producer.dispatcher.forfeit("c1", "lost"),
+        lambda: producer.dispatcher.forfeit("c1", said("lost")),
         lambda: producer.dispatcher.drain("c1"),
         lambda: worker.dispatcher.acquire("me", 10),
         lambda: worker.dispatcher.publish_plan('{"why": "nothing ready"}'),
