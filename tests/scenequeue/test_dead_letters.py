@@ -40,8 +40,7 @@ def _agree(queue: SceneQueue) -> dict[str, int]:
     """The counts, after making sure that they, the indexes and the letters say the same."""
     counts = queue.inspect.reasons()
     client, keys = queue._connection.client, queue._connection.keys
-    for reason, count in counts.items():
-        assert client.zcard(keys.of(f"dead:reason:{reason}")) == count > 0
+    assert all(client.zcard(keys.of(f"dead:reason:{reason}")) == count > 0 for reason, count in counts.items())
     letters = client.zcard(keys.dead)
     assert letters == sum(counts.values()) == queue.inspect.depth().counts.dead == client.hlen(keys.of("dead:reason_of"))
     return counts
@@ -219,20 +218,6 @@ def test_all_letters_of_a_filter_start_anew(any_queue: SceneQueue) -> None:
         queue.worker.ack("c1", [done(lease) for lease in leases])
     assert all(queue.producer.status(f"a{n}").state is JobState.DONE for n in range(40))
     assert all(queue.producer.status(f"a{n}").counts.done == 12 for n in range(40))
-
-
-def test_letters_of_the_future_are_requeued_too(any_queue: SceneQueue) -> None:
-    """Redis's clock may have been set back since their burial; others have odder times."""
-    _bury(any_queue, "a", ["BadInput"] * 3)
-    client, keys = any_queue._connection.client, any_queue._connection.keys
-    future_ms = any_queue.inspect.now_ms() + 3_600_000
-    for index in (keys.dead, keys.of("dead:reason:BadInput")):
-        client.zadd(index, {"a/0-0": future_ms, "a/0-1": float("inf"), "a/0-2": float("-inf")}, xx=True)
-    assert len(any_queue.inspect.dead(job_id="a")) == len(any_queue.inspect.dead()) == 3
-    assert [step.changed for step in any_queue.operator.requeue_all(DeadFilter())] == [3]
-    (lease, *_) = any_queue.worker.lease("c1", 3)
-    client.zadd(keys.leases, {f"a/{lease.item_id}": float("inf")})
-    assert len(any_queue.inspect.leased()) == 3
 
 
 def test_two_operators_at_once_requeue_each_letter_once(any_queue: SceneQueue) -> None:
