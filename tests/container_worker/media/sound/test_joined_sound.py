@@ -33,8 +33,13 @@ def _chunk(media: Media, name: str, rate: int, layout: str, seconds: float, beep
         heard[round(beep * rate) : round((beep + _BEEP_S) * rate)] = True
     samples = (tone * heard * 32_767).astype(np.int16)
     bare = {"write_xing": "0", "id3v2_version": "0"} if path.suffix == ".mp3" else {}
-    with av.open(str(path), "w", options=bare, format="adts" if path.suffix == ".aac" else None) as container:
-        stream = container.add_stream(CODECS[path.suffix[1:]], rate=rate, layout=layout)
+    _encode(path, CODECS[path.suffix[1:]], samples, rate, layout, bare)
+    return path
+
+
+def _encode(path: Path, codec: str, samples: np.ndarray, rate: int, layout: str, options: dict[str, str]) -> None:
+    with av.open(str(path), "w", options=options, format="adts" if path.suffix == ".aac" else None) as container:
+        stream = container.add_stream(codec, rate=rate, layout=layout)
         frame = av.AudioFrame.from_ndarray(samples[None, :], format="s16", layout="mono")
         frame.rate = rate
         resampler = av.AudioResampler(
@@ -43,7 +48,6 @@ def _chunk(media: Media, name: str, rate: int, layout: str, seconds: float, beep
         for piece in [*resampler.resample(frame), *resampler.resample(None)]:
             container.mux(stream.encode(piece))
         container.mux(stream.encode(None))
-    return path
 
 
 def _joined(media: Media, name: str, chunks: list[Path]) -> Path:
@@ -85,6 +89,25 @@ def test_every_beep_of_a_joined_narration_is_where_it_belongs(
     # A decoder of MP3 takes in a new rate one frame late: 24 ms of a frame at most, and only there.
     slack = 0.025 if ending == "mp3" and change == "rate and channels" else 0.002
     assert _onsets(sound(made.path)) == pytest.approx(wanted, abs=slack)
+
+
+#: Ending -> codec and options, of formats that other programs stop in after the first part.
+_OTHER_FORMATS = {
+    "w64": ("pcm_s16le", {}), "aiff": ("pcm_s16be", {}), "caf": ("pcm_s16le", {}), "wav": ("pcm_s16le", {"rf64": "always"}),
+    "mka": ("pcm_s16le", {}), "webm": ("libopus", {}), "m4a": ("aac", {}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("ending", _OTHER_FORMATS)
+def test_a_narration_joined_of_files_of_any_format_is_heard_whole(media: Media, ending: str) -> None:
+    """Nothing of it is cut silently: it is as long as all its parts together."""
+    codec, options = _OTHER_FORMATS[ending]
+    part = media.folder / f"part.{ending}"
+    _encode(part, codec, np.zeros(48_000, np.int16), 48_000, "mono", options)
+    alone = measure_sound(str(part))
+    assert (alone.is_steady, float(alone.duration_s)) == (True, pytest.approx(1.0, abs=0.05))
+    joined = measure_sound(str(_joined(media, f"joined.{ending}", [part] * 3)))
+    assert (joined.duration_s, joined.is_steady, joined.damaged_packets) == (3 * alone.duration_s, False, 0)
 
 
 def test_tags_between_the_parts_of_a_joined_mp3_are_no_damage(make: Callable[..., Made], media: Media) -> None:
@@ -154,6 +177,9 @@ def test_a_weight_is_no_larger_than_the_file_can_hold(media: Media) -> None:
 
 _OGG_CHAIN = b"OggS\x00\x02" + bytes(20) + b"\x01\x01a" + b"OggS\x00\x02" + bytes(20) + b"\x00" + b"OggS\x00\x00rest"
 
+_GUID_END = b"\xf3\xac\xd3\x11\x8c\xd1\x00\xc0O\x8e\xdb\x8a"
+_W64 = b"riff.\x91\xcf\x11\xa5\xd6(\xdb\x04\xc1\x00\x00" + b"\xff" * 8 + b"wave" + _GUID_END + b"fmt "
+
 
 @pytest.mark.parametrize(
     ("data", "parts"),
@@ -164,6 +190,18 @@ _OGG_CHAIN = b"OggS\x00\x02" + bytes(20) + b"\x01\x01a" + b"OggS\x00\x02" + byte
         (b"fLaC\x00\x00\x00\x22" + bytes(40) + b"fLaC\x80\x00\x00\x22" + bytes(40), [(0, 48), (48, 96)]),
         # Two streams of one chain begin one behind the other; the second chain has them too.
         (2 * _OGG_CHAIN, [(0, 66), (66, 132)]),
+        (2 * _W64, [(0, 44), (44, 88)]),
+        (_W64[:16] + b"\x2c" + bytes(7) + _W64[24:], [(0, 44)]),
+        (2 * b"FORM\x00\x00\x00\x0cAIFFCOMM1234", [(0, 20), (20, 40)]),
+        (b"FORM\x00\x00\x00\x0cAIFCFVER1234", [(0, 20)]),
+        (2 * (b"RF64\xff\xff\xff\xffWAVEds64\x1c\x00\x00\x00" + b"\x18" + bytes(11)), [(0, 32), (32, 64)]),
+        (2 * (b"caff\x00\x01\x00\x00desc" + bytes(7) + b"\x20"), [(0, 20), (20, 40)]),
+        (2 * b"\x1aE\xdf\xa3\x93B\x86\x81\x01B\x82\x88matroska", [(0, 20), (20, 40)]),
+        (2 * (b"\x00\x00\x00\x08ftyp" + b"\x00\x00\x00\x0cmdatxxxx"), [(0, 20), (20, 40)]),
+        # Within another box, and behind a box of a length that cannot be, there is no file.
+        (b"\x00\x00\x00\x08ftyp\x00\x00\x00\x10mdat\x00\x00\x00\x08ftyp", [(0, 24)]),
+        (b"\x00\x00\x00\x08ftyp\x00\x00\x00\x02mdat\x00\x00\x00\x08ftyp", [(0, 24)]),
+        (2 * (b"\x00\x00\x00\x08ftyp" + b"\x00\x00\x00\x01mdat" + bytes(7) + b"\x10"), [(0, 24), (24, 48)]),
         (b"OggS\x00\x02", [(0, 6)]),
         (b"xxRIFF\xff\xff\xff\xffWAVEfmt ", [(0, 18)]),
         (b"", [(0, 0)]),
