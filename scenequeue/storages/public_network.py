@@ -90,9 +90,22 @@ def check_public_url(url: str) -> None:
     name = host.removesuffix(".")
     if name == "localhost" or name.endswith(".localhost"):
         raise StorageDenied(Code.NOT_PUBLIC, uri=f"https://{host}")
+    address = _address_written_as(name)
+    if address is not None and not is_public(address):
+        raise StorageDenied(Code.NOT_PUBLIC, uri=f"https://{_bracketed(host)}")
+
+
+def _address_written_as(host: str) -> str | None:
+    """Return the IP address that a host is read as without name resolution; None if it is a name.
+
+    Resolvers read 127.1, 0x7f.1 and 2130706433 as 127.0.0.1, as inet_aton does.
+    """
     with contextlib.suppress(ValueError):
-        if not is_public(host):
-            raise StorageDenied(Code.NOT_PUBLIC, uri=f"https://{_bracketed(host)}")
+        ipaddress.ip_address(host.partition("%")[0])
+        return host
+    with contextlib.suppress(OSError):
+        return socket.inet_ntoa(socket.inet_aton(host))
+    return None
 
 
 def pinned_request(url: str, resolve: Resolve = public_address) -> dict[str, Any]:

@@ -45,7 +45,15 @@ def test_the_end_of_a_job_is_posted_once_and_signed(queue: SceneQueue) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["https://127.0.0.1/hook", "https://169.254.169.254/latest", "https://[::1]/", "https://10.0.0.1/"]
+    "url",
+    [
+        "https://127.0.0.1/hook",
+        "https://169.254.169.254/latest",
+        "https://[::1]/",
+        "https://10.0.0.1/",
+        "https://0x7f.1/",
+        "https://2130706433/",
+    ],
 )
 def test_a_webhook_never_goes_to_a_private_address(queue: SceneQueue, url: str) -> None:
     """Refused before anything is sent, and not tried again."""

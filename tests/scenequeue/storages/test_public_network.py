@@ -77,6 +77,16 @@ def test_a_name_that_resolves_too_slowly_is_not_waited_for(tmp_path: Path) -> No
         "https://a.localhost/hook",
         "https://localhost./hook",
         "https://168.63.129.16/metadata",
+        "https://127.0.0.1./hook",
+        "https://0x7f.1/",
+        "https://0X7F.0.0.1/",
+        "https://2130706433/",
+        "https://2130706433./",
+        "https://0177.0.0.1/",
+        "https://127.1:8443/",
+        "https://10.1/",
+        "https://0/",
+        "https://0xa9fea9fe/latest",
         "https:///x",
         "https://[x/",
         "no address",
@@ -93,6 +103,8 @@ def test_a_public_address_is_accepted_unresolved() -> None:
     """Names are judged when they are resolved."""
     check_public_url("https://example.org:8443/hook?x=1")
     check_public_url("https://93.184.215.14/hook")
+    check_public_url("https://0x5db8d70e/hook")
+    check_public_url("https://0x7f.example/hook")
 
 
 def test_a_host_that_is_unknown_or_private_is_told_with_the_input_that_named_it(tmp_path: Path) -> None:
