@@ -4,7 +4,7 @@ Sources: "front" is the comparison of encoder settings in `make bench-render`; "
 """
 
 #: Part of every fingerprint; raise it when a change makes the same scene give another video.
-RENDERER_VERSION = 8
+RENDERER_VERSION = 9
 
 # --- encoder -------------------------------------------------------------------------------------
 #: x264 preset and extras: subme 1 with a diamond search and one reference halve veryfast's time on slow motion over a still,

@@ -9,7 +9,7 @@ from PIL import Image, ImageFilter
 from container_worker.media.defaults import BACKDROP_BRIGHTNESS, BACKDROP_WIDTH_PX, OVERSAMPLING
 from container_worker.media.picture.planes import RGB_TO_YUV, Bytes
 from container_worker.media.request import FitChoice, MotionChoice
-from container_worker.media.scene.motion import Rect, canvas_zoom, covers, crop_to_aspect, place_whole
+from container_worker.media.scene.motion import Rect, canvas_zoom, covers, crop_to_aspect, place_whole, reach
 
 #: Rows of luma converted at once, because the conversion makes a copy of them in floating point.
 _STRIP_ROWS = 64
@@ -77,7 +77,7 @@ def draw_canvas(picture: Image.Image, frame: tuple[int, int], fit: FitChoice, mo
     planes = Planes(np.empty((height, width), np.uint8), np.empty((height // 2, width // 2, 2), np.uint8))
     crop = crop_to_aspect(picture.size, frame)
     if not covers(fit, picture.size, frame):
-        planes.paint(0, _over_backdrop(picture, crop, (width, height), canvas_zoom(motion, zoom)))
+        planes.paint(0, _over_backdrop(picture, crop, frame, (width, height), canvas_zoom(motion, zoom)))
         return planes
     # The canvas is painted as an upper and a lower half, each in a thread of its own, because the first frame waits for it.
     middle = _even(height / 2)
@@ -95,13 +95,14 @@ def draw_canvas(picture: Image.Image, frame: tuple[int, int], fit: FitChoice, mo
     return planes
 
 
-def _over_backdrop(picture: Image.Image, crop: Rect, size: tuple[int, int], zoom: float) -> Image.Image:
+def _over_backdrop(picture: Image.Image, crop: Rect, frame: tuple[int, int], size: tuple[int, int], zoom: float) -> Image.Image:
     """Return the whole picture in the middle of a backdrop: the cropped picture, blurred and darkened.
 
     Args:
         picture: RGB.
         crop: the part that fills the backdrop, in the picture's pixels.
-        size: width and height of the result in pixels.
+        frame: width and height of the video in pixels.
+        size: the same of the result.
         zoom: the picture is reduced by this factor, so that no view cuts it off.
     """
     small = (BACKDROP_WIDTH_PX, max(1, round(BACKDROP_WIDTH_PX * size[1] / size[0])))
@@ -110,6 +111,30 @@ def _over_backdrop(picture: Image.Image, crop: Rect, size: tuple[int, int], zoom
     backdrop = picture.resize(small, Image.Resampling.BOX, box=box, reducing_gap=2.0).filter(blur)
     backdrop = backdrop.point([round(level * BACKDROP_BRIGHTNESS) for level in range(256)] * 3)
     canvas = backdrop.resize(size, Image.Resampling.BICUBIC)
-    left, top, width, height = place_whole(picture.size, size, zoom)
+    left, top, width, height = place_whole(picture.size, frame, size, zoom)
     canvas.paste(picture.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=2.0), (left, top))
+    across, down = reach(left, width, size[0], zoom), reach(top, height, size[1], zoom)
+    _repeat_edges(canvas, (left, top, left + width, top + height), (across[0], down[0], across[1], down[1]))
     return canvas
+
+
+def _repeat_edges(canvas: Image.Image, part: tuple[int, int, int, int], wider: tuple[int, int, int, int]) -> None:
+    """Repeat the outermost rows and columns of a part of the canvas so that it fills a wider one, in place.
+
+    Args:
+        canvas: the part and all that lies around it.
+        part: left, top, right and bottom edge in pixels.
+        wider: the same of the part to be filled, which contains `part`.
+    """
+    left, top, right, bottom = part
+    first_column, first_row, end_column, end_row = wider
+    for line, target in (
+        ((left, top, right, top + 1), (left, first_row, right, top)),
+        ((left, bottom - 1, right, bottom), (left, bottom, right, end_row)),
+        # The columns last: they contain the repeated rows, so that the corners are filled as well.
+        ((left, first_row, left + 1, end_row), (first_column, first_row, left, end_row)),
+        ((right - 1, first_row, right, end_row), (right, first_row, end_column, end_row)),
+    ):
+        width, height = target[2] - target[0], target[3] - target[1]
+        if width and height:
+            canvas.paste(canvas.crop(line).resize((width, height), Image.Resampling.NEAREST), target[:2])

@@ -1,9 +1,14 @@
 """Computes the view on the canvas for each frame. Pure."""
 
+import math
 from dataclasses import dataclass
 
 from container_worker.media.defaults import AUTO_COVER_LOSS, MIN_PAN_ZOOM
 from container_worker.media.request import FitChoice, MotionChoice
+
+#: A whole picture that leaves at most so many pixels of the closest view free, both sides together, is extended to fill it:
+#: a backdrop of a pixel would be seen as a dark line (look).
+_MAX_SLIVER_PX = 2
 
 
 @dataclass(frozen=True)
@@ -66,8 +71,37 @@ def crop_to_aspect(picture: tuple[int, int], frame: tuple[int, int]) -> Rect:
     return Rect(0.0, (height - width / aspect) / 2, float(width), width / aspect)
 
 
-def place_whole(picture: tuple[int, int], canvas: tuple[int, int], zoom: float) -> tuple[int, int, int, int]:
-    """Place the whole picture on the canvas so that no zoom cuts it off: left, top, width, height in pixels."""
-    scale = min(canvas[0] / picture[0], canvas[1] / picture[1]) / zoom
-    width, height = max(1, round(picture[0] * scale)), max(1, round(picture[1] * scale))
+def place_whole(
+    picture: tuple[int, int], frame: tuple[int, int], canvas: tuple[int, int], zoom: float
+) -> tuple[int, int, int, int]:
+    """Place the whole picture on the canvas so that no zoom cuts it off: left, top, width, height in pixels.
+
+    Its scale follows from the frame, because a canvas, of even sides, has the frame's aspect only nearly.
+    """
+    scale = min(frame[0] / picture[0], frame[1] / picture[1]) / zoom
+    width = max(1, round(picture[0] * scale * canvas[0] / frame[0]))
+    height = max(1, round(picture[1] * scale * canvas[1] / frame[1]))
     return (canvas[0] - width) // 2, (canvas[1] - height) // 2, width, height
+
+
+def reach(first: int, length: int, side: int, zoom: float) -> tuple[int, int]:
+    """Return first and end pixel, along one side of the canvas, up to which a picture's outermost pixels are repeated.
+
+    The closest view ends between two pixels. A picture that fills it must reach beyond, by all that its outermost samples
+    are interpolated from; otherwise they contain a share of the backdrop.
+
+    Args:
+        first: the picture's first pixel (see `place_whole`).
+        length: number of the picture's pixels.
+        side: number of the canvas's pixels, even.
+        zoom: that of `place_whole`.
+
+    Returns:
+        The picture's own first and end pixel if it does not fill the view.
+    """
+    closest = side / zoom
+    if closest - length > _MAX_SLIVER_PX:
+        return first, first + length
+    # A sample of chroma lies on two pixels, and one of a frame, which is sited left, may read the one before the view.
+    needed = max(0, 2 * math.floor((side - closest) / 4) - 2)
+    return min(first, needed), max(first + length, side - needed)
