@@ -12,9 +12,9 @@ class Exit(IntEnum):
     OK = 0
     #: Some scenes failed, a requested object does not exist, or a job is in the way: its id is taken, or it was cancelled.
     FAILED = 1
-    #: A wrong manifest, option or setting; nothing was done.
+    #: A wrong manifest, option or setting, or a missing Python package; nothing was done.
     USAGE = 2
-    #: A required service does not answer or is not installed: Redis, ffmpeg, the object store.
+    #: A required service or program does not answer or is missing: Redis, ffmpeg, the object store.
     UNAVAILABLE = 3
     INTERRUPTED = 130
     #: Whoever read the output has closed it, as `| head -1` does; the code that shells show for SIGPIPE.

@@ -36,8 +36,8 @@ def render(
 ) -> None:
     """Render a manifest on this machine, with its own Redis, dispatcher and containers, which are removed afterwards.
 
-    Exit codes: 0 every scene succeeded, 1 some failed (the others are delivered), 2 wrong manifest or output,
-    3 something needed is not installed.
+    Exit codes: 0 every scene succeeded, 1 some failed (the others are delivered), 2 wrong manifest or output, or a Python
+    package is missing, 3 ffmpeg or redis-server is missing.
     """
     require("dispatcher", "worker")
     from container_worker.media.ffmpeg import find_ffmpeg
