@@ -225,8 +225,10 @@ def run_once(settings: DispatcherSettings) -> Reason | None:
         QueueUnavailable: transient; Redis does not answer.
     """
     configure(settings, "dispatcher")
-    dispatcher = make_dispatcher(settings, SceneQueue(settings))
+    queue = SceneQueue(settings)
+    dispatcher = make_dispatcher(settings, queue)
     try:
+        warn_of_problems(queue)
         made = dispatcher.try_tick()
         if dispatcher.launch_problem:
             raise FleetError(Code.NOTHING_LAUNCHED, problem=dispatcher.launch_problem)
