@@ -2,7 +2,7 @@
 
 import errno
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from dispatcher.broker import check_broker
@@ -16,7 +16,15 @@ from scenequeue.settings import DispatcherSettings
 
 def refusals(settings: DispatcherSettings) -> Iterator[SceneburstError]:
     """Yield the errors with which a dispatcher with these settings would end at its start."""
-    checks: tuple[Callable[[DispatcherSettings], Any], ...] = (check_policy, check_broker, fleet_from, _check_metrics_address)
+    yield from _refused(settings, (check_policy, check_broker, fleet_from, _check_metrics_address))
+
+
+def refusals_without_fleet(settings: DispatcherSettings) -> Iterator[SceneburstError]:
+    """Yield the same errors, except for those of the fleet's own settings."""
+    yield from _refused(settings, (check_policy, check_broker, _check_metrics_address))
+
+
+def _refused(settings: DispatcherSettings, checks: Iterable[Callable[[DispatcherSettings], Any]]) -> Iterator[SceneburstError]:
     for check in checks:
         try:
             check(settings)

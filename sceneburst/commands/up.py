@@ -31,6 +31,7 @@ class Fleet(StrEnum):
 
 #: The image that `make image` builds.
 _IMAGE = "sceneburst"
+_OPTION_NAMES = {"max_containers": "--containers", "worker_slots": "--slots"}
 #: Seconds between two updates of the display.
 _UPDATE_S = 1.0
 _START_LOOK_S = 0.05
@@ -49,7 +50,7 @@ def up(
     ] = None,
     fleet: Annotated[Fleet, typer.Option(help="Where containers run: processes, or a Docker or Podman engine.")] = Fleet.PROCESS,
     image: Annotated[str | None, typer.Option(help=f"Image of the containers, with --fleet docker; else {_IMAGE}.")] = None,
-    slots: Annotated[int, typer.Option(min=1, max=64, help="Scenes that a container renders at once.")] = 1,
+    slots: Annotated[int | None, typer.Option(min=1, max=64, help="Scenes that a container renders at once; else 1.")] = None,
     redis_port: Annotated[
         int, typer.Option(min=0, max=65535, help="TCP port on 127.0.0.1 for the queue's Redis; 0 for any free one.")
     ] = 0,
@@ -57,14 +58,21 @@ def up(
     """Run Redis, a dispatcher and containers here until Ctrl-C; containers start with the work and leave when it is done.
 
     Other terminals and programs find it by the SCENEBURST_REDIS_URL that is printed, password included. Settings of the
-    environment (SCENEBURST_POLICY, SCENEBURST_METRICS_ADDRESS, …) hold for the dispatcher too.
+    environment (SCENEBURST_POLICY, SCENEBURST_IDLE_TIMEOUT_S, …) hold for the dispatcher and the containers too, unless an
+    option says otherwise; a warning names those that cannot hold here.
     """
     require("dispatcher", "worker")
     from container_worker.media.ffmpeg import find_ffmpeg
     from sceneburst.local.cluster import LocalCluster
     from scenequeue.queue import SceneQueue
-    from scenequeue.settings import SceneburstSettings
+    from scenequeue.settings import DispatcherSettings, SceneburstSettings
 
+    given: dict[str, int] = {}
+    if containers is not None:
+        given["max_containers"] = containers
+    if slots is not None:
+        given["worker_slots"] = slots
+    settings = DispatcherSettings.load(_OPTION_NAMES, **given)
     if fleet is Fleet.PROCESS:
         if image is not None:
             raise RefusedWord(Code.IMAGE_OF_PROCESSES, "--image")
@@ -74,17 +82,20 @@ def up(
         if not root.is_dir():
             note(f"warning: --root: there is no folder {root} yet", "yellow")
     allowed = [root.resolve() for root in roots or [Path()]]
-    most = containers or os.cpu_count() or 1
+    most = settings.max_containers if "max_containers" in settings.model_fields_set else os.cpu_count() or 1
+    at_once = settings.worker_slots or 1
     engine_image = (image or _IMAGE) if fleet is Fleet.DOCKER else None
     kept = data.resolve() if data else None
     # Processes cost nothing, so use all cores as soon as there is a scene for each.
-    batch = {"SCENEBURST_SCENES_PER_BATCH": os.environ.get("SCENEBURST_SCENES_PER_BATCH", str(slots))}
+    batch = {} if "scenes_per_batch" in settings.model_fields_set else {"SCENEBURST_SCENES_PER_BATCH": str(at_once)}
     with (
         when_interrupted(f"nothing was left running; {queue_text(kept)}"),
         LocalCluster(
-            allowed, containers=most, slots=slots, environment=batch, image=engine_image, folder=kept, redis_port=redis_port
+            allowed, containers=most, slots=at_once, environment=batch, image=engine_image, folder=kept, redis_port=redis_port
         ) as cluster,
     ):
+        for variable, option in cluster.overruled:
+            note(f"warning: {variable} does not hold here; {f'{option} does' if option else '`up` has its own'}", "yellow")
         queue = SceneQueue(SceneburstSettings.load(redis_url=cluster.url, namespace=cluster.namespace))
         _wait_until_it_acts(queue, cluster.check)
         told = {
@@ -113,7 +124,9 @@ def _wait_until_it_acts(queue: "SceneQueue", check: Callable[[], None]) -> None:
     """Wait for the dispatcher's first plan, which tells submitters the paths that its containers can read and write."""
     with err.status("starting"):
         check()
-        while queue.inspect.plan() is None:
+        # A queue that was kept may hold the plan of a dispatcher before.
+        before = queue.inspect.plan()
+        while queue.inspect.plan() in (None, before):
             time.sleep(_START_LOOK_S)
             check()
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import fcntl
-import json
 import os
 import secrets
 import shutil
@@ -22,6 +21,7 @@ from dispatcher.fleets.settings import DockerSettings
 from sceneburst.codes import Code
 from sceneburst.exit_codes import uninterrupted
 from sceneburst.local.embedded_redis import EmbeddedRedis, die_with_parent
+from sceneburst.local.variables import as_variables, by_field, check, environment_of, in_force, overruled
 from scenequeue.errors import FleetError, ProgramUnavailable, SettingsError
 from scenequeue.queue import SceneQueue
 from scenequeue.reasons import Reason
@@ -38,8 +38,15 @@ _STOP_AT_ONCE_S = 0.5
 _OVER = Reason(DispatcherCode.RUN_OVER)
 #: The dispatcher's exit code for a wrong setting.
 _MISCONFIGURED = 2
-#: Seconds after which containers leave if their Redis has vanished.
-_PATIENCE_S = 15.0
+#: Defaults of settings that suit this machine better than those of the programs.
+_DEFAULTS: Mapping[str, Any] = {
+    "tick_s": 0.5,
+    "min_scenes_per_batch": 1,
+    "lease_s": 10,
+    "idle_timeout_s": 10,
+    "redis_patience_s": 15,
+    "log_format": "json",
+}
 
 
 class LocalCluster:
@@ -94,25 +101,20 @@ class LocalCluster:
             docker = self._docker(image, file_roots) if image else {}
             self._dispatcher: subprocess.Popen[bytes] | None = None
             self._cores = containers * slots
-            self._environment = {
-                "SCENEBURST_REDIS_URL": self.url,
-                "SCENEBURST_NAMESPACE": self.namespace,
-                "SCENEBURST_FLEET": "docker" if image else "process",
-                "SCENEBURST_STATE_DIR": str(self._folder / "fleet"),
-                "SCENEBURST_SCRATCH_DIR": str(self._folder / "scratch"),
-                "SCENEBURST_FILE_ROOTS": json.dumps(sorted({str(root) for root in file_roots})),
-                "SCENEBURST_TICK_S": "0.5",
-                "SCENEBURST_MAX_CONTAINERS": str(containers),
-                "SCENEBURST_MAX_PARALLEL_TASKS": str(containers),
-                "SCENEBURST_MIN_SCENES_PER_BATCH": "1",
-                "SCENEBURST_WORKER_SLOTS": str(slots),
-                "SCENEBURST_LEASE_S": "10",
-                "SCENEBURST_IDLE_TIMEOUT_S": "10",
-                "SCENEBURST_REDIS_PATIENCE_S": str(_PATIENCE_S),
-                "SCENEBURST_LOG_FORMAT": "json",
-                **{f"SCENEBURST_{name.upper()}": _as_text(value) for name, value in docker.items()},
-                **(environment or {}),
+            self._decided = {
+                "redis_url": self.url,
+                "namespace": self.namespace,
+                "fleet": "docker" if image else "process",
+                "state_dir": str(self._folder / "fleet"),
+                "scratch_dir": str(self._folder / "scratch"),
+                "file_roots": sorted({str(root) for root in file_roots}),
+                "max_containers": containers,
+                "worker_slots": slots,
+                **docker,
+                **by_field(environment or {}),
             }
+            self._fields = in_force(self._decided, {**_DEFAULTS, "max_parallel_tasks": containers}, os.environ)
+            self._environment = as_variables(self._fields)
             if image:
                 self._fleet: ProcessFleet | DockerFleet = DockerFleet(DockerSettings.load(namespace=self.namespace, **docker))
             else:
@@ -134,9 +136,10 @@ class LocalCluster:
 
         Raises:
             ProgramUnavailable: there is no redis-server, or it does not start.
-            SettingsError: the port is taken, or the engine has no such image.
+            SettingsError: a setting is malformed, the port is taken, or the engine has no such image.
             FleetError: no container engine answers.
         """
+        check(self._fields)
         if isinstance(self._fleet, DockerFleet) and not self._fleet.has_image():
             image = self._environment["SCENEBURST_DOCKER_IMAGE"]
             raise SettingsError(Code.IMAGE_NOT_THERE, image=image)
@@ -146,7 +149,7 @@ class LocalCluster:
         with self.log.open("wb") as log:
             self._dispatcher = subprocess.Popen(
                 [sys.executable, "-P", "-m", "dispatcher"],
-                env={**os.environ, **self._environment},
+                env=environment_of(self._fields, os.environ),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -169,6 +172,11 @@ class LocalCluster:
         # The containers inherit the affinity, and share the cores as the kernel schedules them.
         if hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: self._cores])
+
+    @property
+    def overruled(self) -> list[tuple[str, str]]:
+        """Variables of the environment that do not hold here, each with the option of `up` that changes the setting or ""."""
+        return list(overruled(self._decided, os.environ))
 
     @property
     def log(self) -> Path:
@@ -262,7 +270,3 @@ def _lock(folder: Path) -> int:
             time.sleep(0.05)
         else:
             return descriptor
-
-
-def _as_text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)

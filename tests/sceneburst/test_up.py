@@ -156,3 +156,46 @@ def test_a_second_up_on_the_folder_of_the_first_is_refused_and_changes_nothing(c
         queue = SceneQueue(ProducerSettings.load(redis_url=told["SCENEBURST_REDIS_URL"], namespace=told["SCENEBURST_NAMESPACE"]))
         assert queue.producer.status("a").job_id == "a"
         queue.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SCENEBURST_IDLE_TIMEOUT_S", "abc"),
+        ("SCENEBURST_MAX_PARALLEL_TASKS", "xyz"),
+        ("sceneburst_worker_slots", "-1"),
+        ("SCENEBURST_POLICY", "nonsense"),
+        ("SCENEBURST_ITEM_TIMEOUT_S", "long"),
+    ],
+)
+def test_up_refuses_a_malformed_setting_before_anything_starts(
+    console: Console, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    """It is named as every program names it; no server was started and nothing is printed for export."""
+    monkeypatch.setattr(EmbeddedRedis, "start", lambda _: pytest.fail("a server was started"))
+    monkeypatch.setenv(name, value)
+    ended = console("up")
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith(f"error: {name.upper()}: ")
+
+
+def test_up_checks_what_the_dispatcher_refuses_before_anything_starts(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every value can be read, but one that another needs is missing."""
+    monkeypatch.setattr(EmbeddedRedis, "start", lambda _: pytest.fail("a server was started"))
+    monkeypatch.setenv("SCENEBURST_POLICY", "budget")
+    ended = console("up")
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("error: SCENEBURST_BUDGET_USD_PER_HOUR: ")
+
+
+def test_settings_of_the_environment_hold_for_up_and_a_warning_names_those_that_cannot(tmp_path: Path) -> None:
+    """Sizes and timings hold; the namespace is `up`'s own, and the fleet is chosen by an option."""
+    ours = {"SCENEBURST_LAUNCHES_PER_TICK": "7", "SCENEBURST_MAX_PARALLEL_TASKS": "3", "SCENEBURST_BUDGET_USD_PER_HOUR": "9"}
+    with running_up(tmp_path, SCENEBURST_NAMESPACE="other", SCENEBURST_FLEET="fargate", **ours) as told:
+        queue = SceneQueue(ProducerSettings.load(redis_url=told["SCENEBURST_REDIS_URL"], namespace=told["SCENEBURST_NAMESPACE"]))
+        settings = (queue.inspect.plan() or {})["settings"]
+        queue.close()
+    assert {f"SCENEBURST_{name.upper()}": f"{value:g}" for name, value in settings.items()}.items() >= ours.items()
+    log = (tmp_path / "up.log").read_text()
+    assert "warning: SCENEBURST_FLEET does not hold here; --fleet does" in log
+    assert "warning: SCENEBURST_NAMESPACE does not hold here" in log

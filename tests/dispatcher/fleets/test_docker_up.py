@@ -20,6 +20,7 @@ class Cluster:
 
     asked: dict[str, Any]
     url, namespace = "redis://127.0.0.1:1", "up-test"
+    overruled: tuple[tuple[str, str], ...] = ()
 
     def __init__(self, roots: list[Path], **more: Any) -> None:
         type(self).asked = {"roots": roots, **more}
