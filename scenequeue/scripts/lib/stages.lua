@@ -25,7 +25,9 @@ end
 --- They are described by field `stage:<n>` of the job's hash: "<need> <count> <weight in ms>", repeated.
 local function stage_lists(id, stage)
   local found, seen = {}, {}
-  for need, n, weight_ms in string.gmatch(call('HGET', job_key(id), 'stage:' .. stage) or '', '(%S+) (%d+) (%d+)') do
+  local described = call('HGET', job_key(id), 'stage:' .. stage) or ''
+  -- `%f` lets it begin only where a word does: without, a long word that is none of ours would be tried from each of its letters.
+  for need, n, weight_ms in string.gmatch(described, '%f[%w._+/-]([%w._+/-]+) (%d+) (%d+)') do
     local is_first = not seen[need]
     seen[need] = true
     found[#found + 1] = {
