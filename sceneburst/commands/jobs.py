@@ -62,30 +62,32 @@ def submit(
     namespace: Namespace = None,
 ) -> None:
     """Enqueue a manifest's scenes on a running Sceneburst."""
-    from producer.client import Producer
-    from producer.reach import Reach, working_folder
-    from sceneburst.manifest import item_names, read_manifest
-    from sceneburst.terminal.follow import follow
-    from sceneburst.terminal.report import print_warnings, unmade_film
-    from scenequeue.errors import InvalidScenes
+    told = "nothing was enqueued"
+    with when_interrupted(lambda: told):
+        from producer.client import Producer
+        from producer.reach import Reach, working_folder
+        from sceneburst.manifest import item_names, read_manifest
+        from sceneburst.terminal.follow import follow
+        from sceneburst.terminal.report import print_warnings, unmade_film
+        from scenequeue.errors import InvalidScenes
 
-    settings = settings_from(redis_url, namespace)
-    with Producer(settings=settings) as producer:
+        settings = settings_from(redis_url, namespace)
+        with Producer(settings=settings) as producer:
 
-        def find_reach() -> Reach | None:
-            producer.queue.ping()
-            return Reach.of(producer.queue.inspect.plan(), settings.inputs, working_folder())
+            def find_reach() -> Reach | None:
+                producer.queue.ping()
+                return Reach.of(producer.queue.inspect.plan(), settings.inputs, working_folder())
 
-        job = read_manifest(manifest, find_reach, output=output)
-        if job.output is None:
-            raise InvalidScenes([Reason(Code.OUTPUT_NOT_NAMED, {"path": str(manifest)})])
-        if job.missing:
-            raise InvalidScenes(job.missing)
-        # Choose the id here, so that it is known even if the submission is interrupted.
-        name = f"job-{secrets.token_hex(8)}" if job_id is None else job_id
-        suggestions = Suggestions(redis_url, namespace)
-        told = f"job {name} is enqueued whole, or not at all: {suggestions.command('status', name)} tells"
-        with when_interrupted(told):
+            job = read_manifest(manifest, find_reach, output=output)
+            if job.output is None:
+                raise InvalidScenes([Reason(Code.OUTPUT_NOT_NAMED, {"path": str(manifest)})])
+            if job.missing:
+                raise InvalidScenes(job.missing)
+            # Choose the id here, so that it is known even if the submission is interrupted.
+            name = f"job-{secrets.token_hex(8)}" if job_id is None else job_id
+            suggestions = Suggestions(redis_url, namespace)
+            # From here on, also while the answer is printed.
+            told = f"job {name} is enqueued whole, or not at all: {suggestions.command('status', name)} tells"
             handle = producer.submit_scenes(
                 job.scenes,
                 output=job.output,
@@ -95,31 +97,31 @@ def submit(
                 job_id=name,
                 labels={**job.labels, **dict(parse_label(each) for each in label or [])},
             )
-        status = handle.status()
-        if wait:
-            names = item_names(job.scenes, job.film)
-            with _following(handle.job_id, suggestions):
-                status = follow(producer.queue, handle.job_id, names, is_quiet=as_json)
-            if not as_json:
-                print_warnings(handle.iter_results())
-        if as_json:
-            print_json(status_data(status))
-        else:
-            film = " and a film" if job.film else ""
-            say(f"job {handle.job_id}: {counted(len(job.scenes), 'scene')}{film}, {status.state.value}")
-            if status.state is JobState.CANCELLED:
-                say("it was cancelled: what was dropped is never rendered; submit the scenes under another job id")
-            if status.state is JobState.FAILED and status.counts.dead:
-                letters, requeue = (
-                    suggestions.command("dead", "list", "--job", name),
-                    suggestions.command("dead", "requeue", name),
-                )
-                say(f"{status.counts.dead} failed; mend what {letters} names, then")
-                say(f"{requeue} renders them anew; submitting again does not")
-            if unmade := unmade_film(status, suggestions.command("dead", "requeue", name)):
-                say(unmade)
-        if status.state is JobState.CANCELLED or (wait and status.state is not JobState.DONE):
-            raise typer.Exit(Exit.FAILED)
+            status = handle.status()
+            if wait:
+                names = item_names(job.scenes, job.film)
+                with _following(handle.job_id, suggestions):
+                    status = follow(producer.queue, handle.job_id, names, is_quiet=as_json)
+                if not as_json:
+                    print_warnings(handle.iter_results())
+            if as_json:
+                print_json(status_data(status))
+            else:
+                film = " and a film" if job.film else ""
+                say(f"job {handle.job_id}: {counted(len(job.scenes), 'scene')}{film}, {status.state.value}")
+                if status.state is JobState.CANCELLED:
+                    say("it was cancelled: what was dropped is never rendered; submit the scenes under another job id")
+                if status.state is JobState.FAILED and status.counts.dead:
+                    letters, requeue = (
+                        suggestions.command("dead", "list", "--job", name),
+                        suggestions.command("dead", "requeue", name),
+                    )
+                    say(f"{status.counts.dead} failed; mend what {letters} names, then")
+                    say(f"{requeue} renders them anew; submitting again does not")
+                if unmade := unmade_film(status, suggestions.command("dead", "requeue", name)):
+                    say(unmade)
+            if status.state is JobState.CANCELLED or (wait and status.state is not JobState.DONE):
+                raise typer.Exit(Exit.FAILED)
 
 
 def status(job_id: JobArgument, as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
@@ -150,27 +152,28 @@ def watch(
     namespace: Namespace = None,
 ) -> None:
     """Follow a job until it has ended; exit 1 if scenes failed."""
-    from sceneburst.terminal.follow import follow
-    from sceneburst.terminal.report import print_warnings, unmade_film
+    suggestions = Suggestions(redis_url, namespace)
+    with when_interrupted(f"nothing was changed: job {job_id} is as it was; {suggestions.command('watch', job_id)} follows it"):
+        from sceneburst.terminal.follow import follow
+        from sceneburst.terminal.report import print_warnings, unmade_film
 
-    with connected(redis_url, namespace) as queue:
-        queue.inspect.job(job_id)
-        suggestions = Suggestions(redis_url, namespace)
-        with _following(job_id, suggestions):
-            ended = follow(queue, job_id, queue.producer.names(job_id), tell=print_json_line if as_json else None)
-        found_results = queue.producer.results(job_id)
-        if as_json:
-            for result in found_results:
-                for warning in result.warnings:
-                    named = {"item_id": result.item_id, "name": result.name}
-                    print_json_line({"event": "warning", **named, **warning.model_dump()})
-            print_json_line({"event": "end", "job": status_data(ended)})
-        else:
-            print_warnings(found_results)
-            say(ended_text(ended))
-            if film := unmade_film(ended, suggestions.command("dead", "requeue", job_id)):
-                say(film)
-    raise typer.Exit(Exit.OK if ended.state is JobState.DONE else Exit.FAILED)
+        with connected(redis_url, namespace) as queue:
+            queue.inspect.job(job_id)
+            with _following(job_id, suggestions):
+                ended = follow(queue, job_id, queue.producer.names(job_id), tell=print_json_line if as_json else None)
+            found_results = queue.producer.results(job_id)
+            if as_json:
+                for result in found_results:
+                    for warning in result.warnings:
+                        named = {"item_id": result.item_id, "name": result.name}
+                        print_json_line({"event": "warning", **named, **warning.model_dump()})
+                print_json_line({"event": "end", "job": status_data(ended)})
+            else:
+                print_warnings(found_results)
+                say(ended_text(ended))
+                if film := unmade_film(ended, suggestions.command("dead", "requeue", job_id)):
+                    say(film)
+        raise typer.Exit(Exit.OK if ended.state is JobState.DONE else Exit.FAILED)
 
 
 def results(job_id: JobArgument, as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
@@ -226,13 +229,15 @@ def download(
             when_interrupted(f"files that are in {folder} are whole; the others are not there"),
         ):
             files = handle.download(folder)
-        if as_json:
-            print_json({"job_id": job_id, "folder": str(folder), "files": [str(file) for file in files]})
-            return
-        if not files:
-            say(f"0 files: job {job_id} has no finished videos ({progress_text(handle.status())})")
-            return
-    say(f"{counted(len(files), 'file')} in {folder}")
+        found = handle.status()
+    missing = max(0, found.counts.total - len(files))
+    if as_json:
+        print_json({"job_id": job_id, "folder": str(folder), "files": [str(file) for file in files], "missing": missing})
+    elif not files:
+        say(f"0 files: job {job_id} has no finished videos ({progress_text(found)})")
+    else:
+        lacking = f"; {counted(missing, 'video')} missing: {ended_text(found)}" if missing else ""
+        say(f"{counted(len(files), 'file')} in {folder}{lacking}")
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import typer
 from sceneburst.codes import Code
 from scenequeue.errors import SceneburstError, reason_for
 from scenequeue.quoted import one_line
-from scenequeue.reasons import Parameter, Reason
+from scenequeue.reasons import OPTION, Parameter, Reason
 
 #: Click's class for all mistakes in a command line; Typer gives no other name to it.
 UsageError: Any = typer.BadParameter.__mro__[1]
@@ -32,6 +32,16 @@ class RefusedWord(typer.BadParameter):
 
 
 def reason_of(error: Any) -> Reason:
-    """Return the reason of a mistake in a command line; a mistake that the parser has found is in its words."""
+    """Return the reason of a mistake in a command line, with the option; one that only the parser knows is in its words."""
     own = getattr(error, "reason", None)
-    return own if isinstance(own, Reason) else Reason(Code.USAGE_REFUSED, {"problem": error.format_message()})
+    if not isinstance(own, Reason):
+        return Reason(Code.USAGE_REFUSED, {"problem": error.format_message()})
+    option = _option_of(error)
+    return Reason(own.code, {OPTION: option, **own.parameters}) if option else own
+
+
+def _option_of(error: Any) -> str:
+    """Return the name of the option that is refused; "" for an argument, or for several together."""
+    named, parameter = getattr(error, "param_hint", None), getattr(error, "param", None)
+    names = [named] if isinstance(named, str) else list(getattr(parameter, "opts", ()))
+    return max((name for name in names if name.startswith("-")), key=len, default="")

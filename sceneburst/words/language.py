@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scenequeue.quoted import quoted
-from scenequeue.reasons import INPUT, LAST_LINES, Code, Reason
+from scenequeue.reasons import INPUT, LAST_LINES, OPTION, Code, Reason
 
 #: Types of pydantic's errors whose sentence is complete without the refused value.
 _WITHOUT_VALUE = frozenset(
@@ -66,10 +66,12 @@ def _filled(sentence: str, reason: Reason, language: Language, languages: Sequen
     except (LookupError, ValueError, OverflowError):
         # A version with other parameters wrote the reason, or the sentence is wrong.
         return None
-    about, lines = reason.parameters.get(INPUT), reason.parameters.get(LAST_LINES)
-    if about and f"{{{INPUT}" not in sentence:
-        named = sentence_of(about, languages) if isinstance(about, Reason) else about
-        said = f"{named}: {said}"
+    for leading in (INPUT, OPTION):
+        about = reason.parameters.get(leading)
+        if about and f"{{{leading}" not in sentence:
+            named = sentence_of(about, languages) if isinstance(about, Reason) else about
+            said = f"{named}: {said}"
+    lines = reason.parameters.get(LAST_LINES)
     return f"{said}\n{lines}" if lines else said
 
 

@@ -15,7 +15,7 @@ _MAX_DEPTH = 8
 #: Python converts no longer number to decimal digits.
 _MAX_INTEGER_BITS = 14_000
 #: Parameters that a reason with any code may have: the input at fault, and the last lines of the failed program.
-INPUT, LAST_LINES = "input", "last_lines"
+INPUT, OPTION, LAST_LINES = "input", "option", "last_lines"
 
 
 @dataclass(frozen=True)

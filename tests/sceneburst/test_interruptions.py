@@ -66,3 +66,24 @@ def test_up_says_what_becomes_of_its_queue() -> None:
     """Whoever presses Ctrl-C learns whether the jobs are still there."""
     assert queue_text(None) == "its queue is gone, with the jobs on it: --data FOLDER keeps one"
     assert queue_text(Path("/srv/queue")) == "its queue is kept in /srv/queue"
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (("watch", "a"), "interrupted; nothing was changed: job a is as it was; `sceneburst watch a` follows it"),
+        (("submit", "job.yaml"), "interrupted; nothing was enqueued"),
+    ],
+)
+def test_an_interruption_before_the_queue_answers_says_what_became_of_the_job(
+    console: Console, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], line: str
+) -> None:
+    """Nothing has become of it yet."""
+
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise Interrupted
+
+    monkeypatch.setattr("scenequeue.queue.SceneQueue.__init__", interrupted)
+    ended = console(*words)
+    assert ended.code == Exit.INTERRUPTED
+    assert " ".join(ended.err.split()) == line

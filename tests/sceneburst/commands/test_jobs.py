@@ -112,7 +112,7 @@ def test_cancelling_says_what_is_dropped_and_what_stops(console: Console, queue:
 def test_a_download_copies_each_finished_video_into_the_folder(
     console: Console, queue: SceneQueue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The folder is made; the number is said."""
+    """The folder is made; the number is said, and that of videos that are not there."""
     monkeypatch.setenv("SCENEBURST_FILE_ROOTS", json.dumps([str(tmp_path)]))
     video = tmp_path / "made" / "scene0.mp4"
     video.parent.mkdir()
@@ -124,7 +124,7 @@ def test_a_download_copies_each_finished_video_into_the_folder(
     queue.worker.fail("c1", second, "BadInput", said("no picture"), transient=False)
     folder = tmp_path / "in" / "here"
     ended = console("download", "a", str(folder))
-    assert (ended.code, ended.out) == (0, f"1 file in {folder}\n")
+    assert (ended.code, ended.out) == (0, f"1 file in {folder}; 1 video missing: job a: failed, 1 of 2 done\n")
     assert (folder / "scene0.mp4").read_bytes() == b"a video"
 
 

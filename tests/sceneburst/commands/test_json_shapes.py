@@ -151,7 +151,7 @@ def test_downloaded_files_are_told(console: Console, queue: SceneQueue, tmp_path
     monkeypatch.setenv("SCENEBURST_FILE_ROOTS", json.dumps([str(tmp_path)]))
     folder = tmp_path / "copies"
     told = _json(console, "download", "a", str(folder))
-    assert told == {"job_id": "a", "folder": str(folder), "files": [str(folder / "scene0.mp4")]}
+    assert told == {"job_id": "a", "folder": str(folder), "files": [str(folder / "scene0.mp4")], "missing": 1}
     submit(queue, "b", 1)
     assert _json(console, "download", "b", str(folder))["files"] == []
 

@@ -67,8 +67,8 @@ def test_every_command_tells_a_mistake_in_its_words_in_json(console: Console, wo
         (("watch", "nobody"), "job_unknown", {"job_id": "nobody"}),
         (("containers", "logs", "c9"), "container_without_record", {"container_id": "c9"}),
         (("plan",), "no_dispatcher", {}),
-        (("jobs", "--since", "soon"), "age_malformed", {"given": "soon"}),
-        (("jobs", "--label", "shop"), "label_malformed", {"given": "shop"}),
+        (("jobs", "--since", "soon"), "age_malformed", {"option": "--since", "given": "soon"}),
+        (("jobs", "--label", "shop"), "label_malformed", {"option": "--label", "given": "shop"}),
         (("queue", "--namespace", "a b"), "setting_refused", None),
         (("dead", "show", "a", "b"), "letter_unknown", None),
     ],
@@ -114,3 +114,26 @@ def test_a_word_behind_the_options_asks_for_nothing() -> None:
     assert is_json_asked(["status", "a", "--json"])
     assert not is_json_asked(["status", "--", "--json"])
     assert not is_json_asked([])
+
+
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [
+        (("render", "job.yaml", "--containers", "0"), "--containers"),
+        (("jobs", "--since", "1x"), "--since"),
+        (("jobs", "--state", "odd"), "--state"),
+        (("queue", "peek", "--lane", "odd"), "--lane"),
+    ],
+)
+def test_a_refused_option_is_named_in_json(console: Console, words: tuple[str, ...], option: str) -> None:
+    """As a parameter, and at the beginning of the text."""
+    code, error = _error(console, *words)
+    assert code == Exit.USAGE
+    assert error["parameters"]["option"] == option
+    assert error["text"].startswith(f"{option}: ")
+
+
+def test_a_refused_argument_names_no_option(console: Console) -> None:
+    """It has none."""
+    _, error = _error(console, "limits", "set", "a")
+    assert (error["code"], error["parameters"]) == ("limit_malformed", {"given": "a"})
