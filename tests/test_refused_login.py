@@ -56,6 +56,8 @@ def test_a_program_with_a_wrong_password_ends_at_once_and_says_so_in_one_line(
     assert len([line for line in said.splitlines() if "refuses the login" in line]) == 1, said
     assert "Traceback" not in said
     assert "hush" not in said
+    # Whoever starts programs reads that as the sign that the API serves.
+    assert "api listens" not in said
 
 
 def test_a_password_that_is_wanted_and_not_given_is_said_in_plain_words(locked: Server) -> None:

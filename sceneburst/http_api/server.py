@@ -35,6 +35,8 @@ from scenequeue.version import installed_version
 #: Longer than the 60 s after which an AWS load balancer drops an idle connection, so that it never uses a closed one.
 _KEEP_ALIVE_S = 75
 _WAITING_CONNECTIONS = 1024
+#: Longest wait for Redis before the API answers; a hanging Redis must not keep the program from answering or from stopping.
+_LOGIN_WAIT_S = 1.0
 #: Maximum size of the request line and headers together.
 _HEAD_BYTES = 32 * 1024
 
@@ -126,10 +128,22 @@ class ApiServer(uvicorn.Server):
         await super().startup(sockets)
         self.socket.listen(_WAITING_CONNECTIONS)
 
+    def log_in(self) -> None:
+        """Log in to Redis. An outage is waited for while the API serves, and so is the end of a slow login.
+
+        Raises:
+            SettingsError: Redis refuses the login; nothing is served.
+        """
+        thread = threading.Thread(target=self._try_login, name="login", daemon=True)
+        thread.start()
+        thread.join(_LOGIN_WAIT_S)
+        if self.refusal is not None:
+            self.socket.close()
+            self.service.close()
+            raise self.refusal
+
     def serve_until_told(self) -> None:
         """Serve until SIGTERM, SIGINT or `leave`; running requests finish within the grace period."""
-        # In a thread: a hanging Redis must not keep the program from answering or from stopping.
-        threading.Thread(target=self._try_login, name="login", daemon=True).start()
         try:
             self.run([self.socket])
         finally:
@@ -186,10 +200,11 @@ def run(settings: ApiSettings) -> None:
     # Start and end are logged here; requests that are not HTTP must not fill the log.
     logging.getLogger("uvicorn").setLevel(logging.ERROR)
     log = structlog.get_logger()
-    log.info("api listens", url=server.url, keys=sorted(settings.api_keys), redis=server.service.producer.queue.url)
     # Uvicorn raises the signal again at its end; a clean stop is no interruption.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: server.leave())
+    server.log_in()
+    log.info("api listens", url=server.url, keys=sorted(settings.api_keys), redis=server.service.producer.queue.url)
     server.serve_until_told()
     if server.refusal is not None:
         raise server.refusal
