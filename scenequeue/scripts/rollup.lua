@@ -10,7 +10,7 @@
 -- ARGV[6]  a name of this sample: where its answer was lost and it is recorded again, its dollars are added once
 -- ARGV[7…] resolution, seconds of a slot, slots that are kept; repeated
 -- Output   1, or 0 when another dispatcher acts now
--- Uses     names, commands, clock, fence
+-- Uses     names, commands, clock, fence, reasons
 
 local ROLLUP_TTL_S = 90 * 86400
 --- Reasons that a slot names; there are at most 200 (lib/reasons.lua).
@@ -31,7 +31,11 @@ for at = 2, #KEYS do
   if before ~= num(got[2]) then call('HSET', SHARED .. 'control', sampled, num(got[2])) end
   local key = KEYS[at] .. 'dead:reasons'
   local fields = call('HLEN', key) <= READABLE_REASONS and call('HGETALL', key) or {}
-  for i = 1, #fields, 2 do letters[fields[i]] = (letters[fields[i]] or 0) + num(fields[i + 1]) end
+  for i = 1, #fields, 2 do
+    -- A foreign writer's may be no text, and would make a slot that cannot be read.
+    local reason = name_of(fields[i])
+    letters[reason] = (letters[reason] or 0) + num(fields[i + 1])
+  end
 end
 
 --- The reasons with the most dead letters.

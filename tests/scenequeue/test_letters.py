@@ -8,7 +8,7 @@ from scenequeue.jobs.job import JobSpec
 from scenequeue.ports.dead_search import DeadFilter
 from scenequeue.queue import SceneQueue
 from scenequeue.reasons import Code, Reason
-from tests.scenequeue.jobs import submit
+from tests.scenequeue.jobs import end_leases, submit
 from tests.support.reasons import said
 
 _WHY = [
@@ -46,3 +46,17 @@ def test_a_lost_container_gives_its_items_back_in_the_order_they_were_leased(any
     taken = [lease.item_id for count in (3, 12, 10) for lease in any_queue.worker.lease("c1", count)]
     any_queue.dispatcher.forfeit("c1", said("lost"))
     assert [lease.item_id for lease in any_queue.worker.lease("c2", 25)] == taken == [f"0-{number}" for number in range(25)]
+
+
+def test_a_container_whose_name_is_no_text_hides_no_letter(any_queue: SceneQueue) -> None:
+    """A foreign writer's, in a leased item: the letter and the result can be read."""
+    submit(any_queue, "a", 1, max_attempts=1)
+    (lease,) = any_queue.worker.lease("c1", 1)
+    client, keys = any_queue._connection.client, any_queue._connection.keys
+    client.hset(keys.item("a", lease.item_id), "container", b"c\xff")
+    end_leases(any_queue)
+    (letter,) = any_queue.inspect.dead("a")
+    assert (letter.item.kind, letter.errors[0].error, letter.errors[0].container) == ("render", "LeaseExpired", "c\\xff")
+    (result,) = any_queue.producer.results("a")
+    assert (result.error_class, result.container) == ("LeaseExpired", "c\\xff")
+    client.delete(keys.held("c1"))

@@ -122,6 +122,15 @@ def test_a_sample_that_changes_nothing_writes_nothing(any_queue: SceneQueue) -> 
     assert expires == (before != after)
 
 
+def test_a_reason_that_none_may_have_hides_no_slot(any_queue: SceneQueue) -> None:
+    """Of a foreign writer: it counts among the others."""
+    fence, connection = _fence(any_queue), any_queue._connection
+    connection.client.hset(connection.keys.of("dead:reasons"), mapping={b"\xff": 5, "two words": 2, "other": 1, "ToolFailed": 4})
+    any_queue.dispatcher.record_sample(fence, 1, 0.0)
+    assert any_queue.inspect.history(Resolution.HOUR)[-1].dead_by_reason == {"other": 8, "ToolFailed": 4}
+    connection.client.delete(connection.keys.of("dead:reasons"))
+
+
 def test_done_films_are_counted_beside_the_scenes(any_queue: SceneQueue) -> None:
     """They are among the items that are done, and stay counted when counters are repaired."""
     submit(any_queue, "a", 2, 1)

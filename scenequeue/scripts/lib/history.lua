@@ -87,7 +87,7 @@ local function with_reason(fields, why) return string.sub(cjson.encode(fields), 
 --- Append the failure of an attempt to the item's history, and return the history as JSON.
 --- why  from failure()
 local function append_history(id, item, attempt, why, container)
-  local record = with_reason({ attempt = attempt, error = why.error, container = container or '', at_ms = NOW_MS }, why)
+  local record = with_reason({ attempt = attempt, error = why.error, container = readable(container or ''), at_ms = NOW_MS }, why)
   local key = job_key(id, 'history')
   local history = history_of(call('HGET', key, item))
   history = history and (string.sub(history, 1, -2) .. ',' .. record .. ']') or ('[' .. record .. ']')

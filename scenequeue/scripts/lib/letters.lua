@@ -37,7 +37,7 @@ local function bury(id, item, from, had, history, why)
   call('DEL', P .. 'item:' .. member)
   call('HSET', job_key(id, 'results'), item, with_reason({
     item_id = item, name = name, state = 'dead', attempts = had.attempt,
-    container = had.container, error_class = why.error,
+    container = had.container and readable(had.container), error_class = why.error,
   }, why))
   move(id, from, 'dead', 1, had.need)
   event(id, 'dead', 'item_id', item, 'attempt', had.attempt, 'error', why.error, 'reason', why.short, 'token', had.token or '')

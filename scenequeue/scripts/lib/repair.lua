@@ -160,15 +160,17 @@ local function repair()
   local cursor = 'repaired:' .. string.match(P, '(%d+):$')
   local from = num(call('HGET', SHARED .. 'control', cursor))
   local jobs = call('ZRANGE', P .. 'jobs', from, from + JOBS_AT_ONCE - 1)
-  local onwards = #jobs < JOBS_AT_ONCE and 0 or from + JOBS_AT_ONCE
-  if onwards ~= from then call('HSET', SHARED .. 'control', cursor, onwards) end
+  local kept = 0
   for _, job in ipairs(jobs) do
-    if is_job_id(job) then
+    if is_job_id(job) and call('EXISTS', job_key(job)) == 1 then
       repair_job(job)
+      kept = kept + 1
     else
       call('ZREM', P .. 'jobs', job)
     end
   end
+  local onwards = #jobs < JOBS_AT_ONCE and 0 or from + kept
+  if onwards ~= from then call('HSET', SHARED .. 'control', cursor, onwards) end
   for _, member in ipairs(call('ZRANGEBYSCORE', P .. 'leases', NOW_MS + MAX_LEASE_MS, '+inf', 'LIMIT', 0, JOBS_AT_ONCE)) do
     call('ZADD', P .. 'leases', NOW_MS, member)
   end
