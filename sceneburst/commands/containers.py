@@ -118,13 +118,15 @@ def plan(as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Names
     """Show the dispatcher's last plan and its reason."""
     with connected(redis_url, namespace) as queue:
         found, now_ms = queue.inspect.plan(), queue.inspect.now_ms()
+        fleets = sorted({record.fleet for record in queue.inspect.containers() if not record.has_ended})
     if found is None:
         raise SceneburstError(Code.NO_DISPATCHER)
-    shown = plan_for_people(found)
+    shown = {**plan_for_people(found), "fleets": fleets}
     if as_json:
         print_json(shown)
     else:
-        say(f"{shown['why']} ({age_text(shown['at_ms'], now_ms)} ago; running: ${shown['usd_per_hour']:.4f}/h)")
+        costs = "running" if not fleets or "fargate" in fleets else "running; the same on Fargate"
+        say(f"{shown['why']} ({age_text(shown['at_ms'], now_ms)} ago; {costs}: ${shown['usd_per_hour']:.4f}/h)")
         for limit in shown.get("limits") or ():
             say(f"limit {limit['name']} {limit['value']:g}: by {limit['by']}, {age_text(limit['at_ms'], now_ms)} ago")
 

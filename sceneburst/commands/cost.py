@@ -8,6 +8,10 @@ import typer
 from sceneburst.counted import Number, counted
 from sceneburst.terminal.screen import JsonFlag, Namespace, RedisUrl, connected, print_json, say
 from scenequeue.jobs.container import ALL_CONTAINERS
+from scenequeue.jobs.ids import ContainerId
+
+#: The fleet whose containers are paid for.
+_FARGATE = "fargate"
 
 
 def cost(
@@ -34,15 +38,19 @@ def cost(
         if job_id is None:
             bill = bill_of_day(records, now_ms)
             data |= {"by_fleet": _rounded(bill.parts), "containers": len(records)}
+            on_fargate = bill.parts.get(_FARGATE, 0.0)
         else:
             failed = failed_attempts(queue.producer.all_events(job_id))
             bill = bill_of_job(list(queue.producer.results(job_id)), records, now_ms, failed)
             data |= {"job_id": job_id, "containers": _rounded(bill.parts), "containers_forgotten": bill.forgotten}
+            fleets = {record.container_id: record.fleet for record in records}
+            on_fargate = sum(usd for name, usd in bill.parts.items() if fleets.get(ContainerId(name)) == _FARGATE)
     whole, each = bill.total_usd, bill.usd_per_scene
     data |= {
         "estimated_cost_usd": None if whole is None else round(whole, 6),
         "scenes_done": bill.scenes_done,
         "usd_per_scene": None if each is None else round(each, 6),
+        "fargate_usd": round(on_fargate, 6),
     }
     if as_json:
         print_json(data)
@@ -55,6 +63,9 @@ def cost(
     per_scene = "" if each is None else f", ${each:.6f} a scene"
     what = counted(len(bill.parts), "container") if job_id else f"{counted(len(records), 'container')} of the last day"
     say(f"about ${whole:.6f} for {what}{per_scene} (list prices of {prices().as_of}, Spot estimated)")
+    if bill.parts and whole > on_fargate:
+        others = f"${whole - on_fargate:.6f} of it is" if on_fargate else "this is"
+        say(f"{others} what the same would cost on Fargate: those containers ran elsewhere, and AWS charges nothing for them")
     if job_id is None and alive:
         say(f"{Number(len(alive)):1 of them runs|# of them run}, at ${hourly_usd(alive):.4f} an hour")
 

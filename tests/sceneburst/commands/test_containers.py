@@ -108,7 +108,7 @@ def test_the_plan_is_a_sentence_with_its_age_and_its_cost(console: Console) -> N
     """As the dispatcher published it."""
     said = console("plan").out
     assert said.startswith("4 ready → 1 container × 4, because batches of about 10")
-    assert said.rstrip().endswith("running: $0.1000/h)")
+    assert said.rstrip().endswith("running; the same on Fargate: $0.1000/h)")
 
 
 def test_no_plan_is_exit_1_and_asks_for_a_dispatcher(console: Console) -> None:

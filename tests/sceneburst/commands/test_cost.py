@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from scenequeue.jobs.container import ContainerRecord
+from scenequeue.jobs.ids import ContainerId
 from scenequeue.queue import SceneQueue
 from tests.sceneburst.commands.conftest import JOB
 from tests.sceneburst.conftest import Console
@@ -19,6 +21,27 @@ def test_the_bill_of_a_job_and_of_the_day_are_sentences(console: Console) -> Non
     of_day = console("cost").out
     assert "for 1 container of the last day" in of_day
     assert "1 of them runs, at $" in of_day
+
+
+@pytest.mark.usefixtures("worked")
+def test_money_that_nobody_pays_is_called_so(console: Console) -> None:
+    """The containers ran on another fleet than Fargate; JSON has the part that is paid for."""
+    for words in (("cost", JOB), ("cost",)):
+        assert "this is what the same would cost on Fargate" in console(*words).out
+        told = json.loads(console(*words, "--json").out)
+        assert told["fargate_usd"] == 0.0
+        assert told["estimated_cost_usd"] > 0
+
+
+def test_containers_on_fargate_are_paid_for(console: Console, queue: SceneQueue) -> None:
+    """Nothing is added to the sentence."""
+    fence = queue.dispatcher.acquire("test", 30) or 0
+    name = ContainerId("c1")
+    queue.dispatcher.record_intents(fence, [ContainerRecord(container_id=name, fleet="fargate", slots=1)])
+    queue.dispatcher.record_launched(fence, name, "handle")
+    told = json.loads(console("cost", "--json").out)
+    assert told["fargate_usd"] == told["by_fleet"]["fargate"]
+    assert "would cost" not in console("cost").out
 
 
 def test_a_day_without_containers_costs_nothing(console: Console) -> None:

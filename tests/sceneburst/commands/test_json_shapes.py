@@ -24,17 +24,18 @@ _RESULT = {
 _DOCUMENTS: list[tuple[tuple[str, ...], set[str]]] = [
     (("status", JOB), _STATUS),
     (("queue",), {"depth", "jobs", "leased", "containers", "plan"}),
-    (("plan",), {"why", "at_ms", "usd_per_hour"}),
+    (("plan",), {"why", "at_ms", "usd_per_hour", "fleets"}),
     (("dead", "show", JOB, "0-1"), _LETTER),
     (
         ("cost",),
-        {"prices_as_of", "usd_per_hour_now", "by_fleet", "containers", "estimated_cost_usd", "scenes_done", "usd_per_scene"},
+        {"prices_as_of", "usd_per_hour_now", "by_fleet", "containers", "estimated_cost_usd", "scenes_done", "usd_per_scene",
+         "fargate_usd"},
     ),
     (
         ("cost", JOB),
         {
             "prices_as_of", "usd_per_hour_now", "job_id", "containers", "containers_forgotten", "estimated_cost_usd",
-            "scenes_done", "usd_per_scene",
+            "scenes_done", "usd_per_scene", "fargate_usd",
         },
     ),
     (("cancel", "later"), _STATUS),
