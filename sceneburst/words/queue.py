@@ -102,6 +102,7 @@ SENTENCES: Mapping[str, str] = {
     "limit_not_number": "limit {limit}: {value:quoted} is no number",
     "limit_refused": "limit {limit}: {problem}",
     "limit_unknown": "there is no limit {limit:quoted}; there are {known}",
+    "limit_unknown_near": "there is no limit {limit:quoted}, did you mean {near:quoted}? there are {known}",
     "needs_too_many": "job {job_id} would have items of more than {limit} kinds and versions; make several jobs of it",
     "options_malformed": "the options of job {job_id} in Redis are malformed: {problem}",
     "stages_too_many": "job {job_id} has more than {limit} stages",

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import NamedTuple
 
 from pydantic import ValidationError
@@ -37,7 +38,7 @@ def checked(name: str, text: str) -> float:
         SettingsError: there is no such limit, or its setting refuses the value.
     """
     if name not in LIMITS:
-        raise SettingsError(Code.LIMIT_UNKNOWN, limit=name, known=", ".join(LIMITS))
+        raise _unknown(name)
     try:
         value = getattr(DispatcherSettings.model_validate({name: text}), name)
     except ValidationError as error:
@@ -46,6 +47,14 @@ def checked(name: str, text: str) -> float:
     if isinstance(value, int | float) and abs(value) < float("inf"):
         return value
     raise SettingsError(Code.LIMIT_NOT_NUMBER, limit=name, value=text)
+
+
+def _unknown(name: str) -> SettingsError:
+    """Return the error for a name that is no limit, with the nearest one if there is one."""
+    near = get_close_matches(name, LIMITS, n=1)
+    if near:
+        return SettingsError(Code.LIMIT_UNKNOWN_NEAR, limit=name, near=near[0], known=", ".join(LIMITS))
+    return SettingsError(Code.LIMIT_UNKNOWN, limit=name, known=", ".join(LIMITS))
 
 
 def read_limits(connection: Connection) -> list[Limit]:
@@ -78,7 +87,7 @@ def reset_limits(connection: Connection, names: Sequence[str], by: str) -> None:
     """
     for name in names:
         if name not in LIMITS:
-            raise SettingsError(Code.LIMIT_UNKNOWN, limit=name, known=", ".join(LIMITS))
+            raise _unknown(name)
     connection.run("limits", clean_name(by), *(word for name in names for word in (name, "")))
 
 

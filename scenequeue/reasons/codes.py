@@ -92,6 +92,7 @@ class Code(StrEnum):
     LIMIT_NOT_NUMBER = "limit_not_number"
     LIMIT_REFUSED = "limit_refused"
     LIMIT_UNKNOWN = "limit_unknown"
+    LIMIT_UNKNOWN_NEAR = "limit_unknown_near"
     NEEDS_TOO_MANY = "needs_too_many"
     OPTIONS_MALFORMED = "options_malformed"
     STAGES_TOO_MANY = "stages_too_many"

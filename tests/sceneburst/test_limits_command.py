@@ -51,3 +51,11 @@ def test_a_wrong_limit_is_exit_2_and_changes_nothing(console: Console, queue: Sc
         assert part in " ".join(ended.err.split())
     assert console("limits", "reset", "speed").code == Exit.USAGE
     assert queue.inspect.limits() == []
+
+
+def test_a_misspelt_limit_gets_the_nearest_name(console: Console) -> None:
+    """From `set` and `reset`."""
+    for words in (("set", "max_container=3"), ("reset", "max_container")):
+        ended = console("limits", *words)
+        assert ended.code == Exit.USAGE
+        assert "there is no limit 'max_container', did you mean 'max_containers'?" in " ".join(ended.err.split())

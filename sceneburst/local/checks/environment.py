@@ -89,10 +89,17 @@ def _refusals(environment: Mapping[str, str]) -> Iterator[SceneburstError]:
 def _finding(reason: Reason, fleet: str) -> Check:
     name, problem = str(reason.parameters.get("setting", "settings")), reason.parameters.get("problem")
     if isinstance(problem, Reason) and problem.parameters.get("type") == "missing":
-        return wrong(Code.SETTING_ABSENT, name, "set it; docs/settings.md says to what", fleet=fleet)
+        return wrong(Code.SETTING_ABSENT, name, f"set it{_meaning(name)}", fleet=fleet)
     # A sentence that begins with the setting need not repeat it; in another language it may begin in another way.
     said = reason.text.removeprefix(name).removeprefix(":").lstrip()
-    return wrong(reason, name, "correct it; docs/settings.md says what it may be")._replace(said=said)
+    return wrong(reason, name, f"correct it{_meaning(name)}")._replace(said=said)
+
+
+def _meaning(setting: str) -> str:
+    """Return a colon and the setting's description; "" for a name of no setting."""
+    field = setting.partition(".")[0].removeprefix(PREFIX).lower()
+    described = (model.model_fields[field] for model in (*_EVERYWHERE, *_BY_FLEET.values()) if field in model.model_fields)
+    return next((f": {each.description}" for each in described), "")
 
 
 def folders(settings: SceneburstSettings) -> Iterator[Check]:

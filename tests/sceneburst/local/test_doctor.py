@@ -71,7 +71,7 @@ _PLANTED: dict[str, tuple[dict[str, str], str, str, str]] = {
     "a misspelt name": ({"SCENEBURST_REDIS_ULR": "x"}, "SCENEBURST_REDIS_ULR", "no program reads", "SCENEBURST_REDIS_URL?"),
     "a misspelt prefix": ({"SCENBURST_FLEET": "x"}, "SCENBURST_FLEET", "no program reads", "SCENEBURST_FLEET?"),
     "a name of no kind": ({"SCENEBURST_ZZZ": "x"}, "SCENEBURST_ZZZ", "no program reads", "docs/settings.md"),
-    "no number": ({"SCENEBURST_SLOTS": "many"}, "SCENEBURST_SLOTS", "must be a whole number", "correct it"),
+    "no number": ({"SCENEBURST_SLOTS": "many"}, "SCENEBURST_SLOTS", "must be a whole number", "correct it: items worked"),
     "no such fleet": ({"SCENEBURST_FLEET": "fargat"}, "SCENEBURST_FLEET", "'fargate'", "correct it"),
     "no list": ({"SCENEBURST_FILE_ROOTS": "/media"}, "SCENEBURST_FILE_ROOTS", "list", "correct it"),
     "a root that is not there": ({"SCENEBURST_FILE_ROOTS": '["/nowhere"]'}, "SCENEBURST_FILE_ROOTS", "is no folder", "mount"),
