@@ -27,7 +27,7 @@ demo: $(STAMP) ## Render the example job into output/demo
 
 test: $(STAMP) lint ## Lint, types and all tests
 	@$(COMPILED)
-	$(BIN)/python -m pytest -n 2 -q -m "not upgrade"
+	$(BIN)/python -m pytest -n 3 --maxschedchunk 4 -q -m "not upgrade"
 
 lint: $(STAMP) ## Run ruff, mypy --strict and import-linter
 	$(BIN)/ruff check .

@@ -234,15 +234,16 @@ def test_a_drained_container_says_who_asked_for_it(
     queue: SceneQueue, start: Callable[..., Running], submit_items: Any, by: str, reason: str
 ) -> None:
     """While it finishes its item, and when it has left."""
-    go = threading.Event()
+    begun, go = threading.Event(), threading.Event()
 
     def wait(work: ItemContext) -> None:
         with work.slot():
+            begun.set()
             assert go.wait(60)
 
     submit_items("a", ("wait", {}))
     running = start({"wait": wait})
-    wait_until(lambda: queue.inspect.depth().counts.leased, "it works")
+    assert begun.wait(60)
     queue.dispatcher.drain("c1", by=by)
 
     def draining() -> str | None:

@@ -37,7 +37,7 @@ def test_no_sentence_doubles_the_marks_of_those_inside_it(problem: Parameter) ->
 
 def test_a_refused_login_is_one_sentence() -> None:
     """Redis's own words are a part of it."""
-    said = Reason(Code.REDIS_LOGIN_REFUSED, {"url": "redis://h", "problem": _FOREIGN}).text
+    said = Reason(Code.REDIS_LOGIN_REFUSED, {"url": "redis://h", "problem": _FOREIGN, "setting": "--redis-url"}).text
     assert said.startswith("Redis at redis://h refuses the login: invalid username-password pair or user is disabled; are user")
 
 

@@ -93,7 +93,7 @@ def test_a_foreign_item_is_a_dead_letter_that_says_what_is_wrong_with_it(console
         (("jobs", "--state", "nope"), "'nope' is not one of 'active'"),
         (("limits", "set", "max_containers=0"), "limit max_containers: must be 1 or more, not '0'"),
         (("limits", "set", "max_containers=many"), "must be a whole number, not 'many'"),
-        (("queue", "--namespace", "a b"), "SCENEBURST_NAMESPACE: must match the pattern"),
+        (("queue", "--namespace", "a b"), "--namespace: must match the pattern"),
     ],
 )
 def test_an_option_that_is_refused_is_told_in_plain_words(console: Console, words: tuple[str, ...], said: str) -> None:

@@ -37,6 +37,8 @@ _NOT_TOLD = {
     "dispatcher/app.py": 1,
     "scenequeue/jobs/kinds/render.py": 1,
     "scenequeue/jobs/kinds/stitch.py": 1,
+    # Compared with the words of Pillow.
+    "container_worker/media/picture/reading.py": 2,
     # For programmers.
     "producer/__init__.py": 1,
     # Told where the sentences may be hidden, too.

@@ -1,5 +1,6 @@
 """Media that are read while memory is short: the same file can be read elsewhere, so the item is not refused for good."""
 
+import errno
 import resource
 import struct
 import subprocess
@@ -96,4 +97,5 @@ if __name__ == "__main__":
     except MemoryError:
         print("MemoryError")
     except Exception as error:
-        print(repr(error))
+        # The same to `child_program`.
+        print("MemoryError" if getattr(error, "errno", 0) == errno.ENOMEM else repr(error))
