@@ -59,10 +59,12 @@ def plain_logs() -> None:
 
 
 @pytest.fixture(autouse=True)
-def own_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+def own_secrets() -> Iterator[None]:
     """Secrets that a test makes known are words like others to the next one."""
-    for name in ("_known", "_known_pattern"):
-        monkeypatch.setattr(redaction, name, getattr(redaction, name))
+    # Not by monkeypatch, which would then undo a test's changes only after its other fixtures have ended.
+    known = redaction._known, redaction._known_pattern
+    yield
+    redaction._known, redaction._known_pattern = known
 
 
 @pytest.fixture(scope="session")
