@@ -31,8 +31,8 @@ _ENDED_TTL_S = 120.0
 _LOG_TTL_S = 86_400.0
 #: A record that has no process id after so long belongs to a launch that failed.
 _LAUNCH_LIMIT_S = 30.0
-#: The id of the machine's current boot; start times of processes count from the boot.
 _SETTING = "SCENEBURST_STATE_DIR"
+#: The id of the machine's current boot; start times of processes count from the boot.
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 

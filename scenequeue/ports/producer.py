@@ -117,16 +117,16 @@ class ProducerPort:
         """
         found: dict[ItemId, str] = {}
         for _ in range(_READINGS):
-            counts = self.status(job_id).counts
-            found |= self._names_now(job_id)
-            if len(found) >= counts.total - counts.dropped:
+            status = self.status(job_id)
+            found |= self._names_now(status)
+            if len(found) >= status.counts.total - status.counts.dropped:
                 break
         return dict(sorted(found.items(), key=lambda entry: place_of(entry[0])))
 
-    def _names_now(self, job_id: str) -> dict[ItemId, str]:
+    def _names_now(self, status: JobStatus) -> dict[ItemId, str]:
         """Read each place where an item can be, in the order in which items move on."""
-        status, connection = self.status(job_id), self._connection.holding(job_id)
-        stages = min(status.stages, MAX_STAGES)
+        job_id, stages = status.job_id, min(status.stages, MAX_STAGES)
+        connection = self._connection.holding(job_id)
         found: dict[ItemId, str] = {}
         for key in _waiting_lists(connection, job_id, stages):
             for element in self._waiting(key):

@@ -2,7 +2,6 @@
 
 import contextlib
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from scenequeue.settings import WorkerSettings
 from scenequeue.storage import sha256_of
 from scenequeue.storages.https import HttpsStorage
 from scenequeue.storages.uri import UriStorage
+from tests.support.clock import Clock
 from tests.support.dripping_server import dripping_server
 from tests.support.media import Media
 from tests.support.prober import sound
@@ -59,15 +59,6 @@ def work_on(tmp_path: Path) -> Make:
         return ItemContext(**{**values, **overrides})
 
     return make
-
-
-class Clock:
-    """Runs as the real one, and can be put forward."""
-
-    ahead_s = 0.0
-
-    def monotonic(self) -> float:
-        return time.monotonic() + self.ahead_s
 
 
 @pytest.fixture

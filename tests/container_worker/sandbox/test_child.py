@@ -3,7 +3,6 @@
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from container_worker.sandbox.child import CpuTimeExceeded, Stopped, error_for_e
 from container_worker.sandbox.limits import Limits
 from container_worker.sandbox.policy import confined
 from scenequeue.errors import LimitExceeded, ToolFailed
+from tests.support.clock import Clock
 from tests.support.cpu_limits import MARGIN_S, CpuLimits
 
 _ASKS = """
@@ -20,15 +20,6 @@ print("may I", flush=True)
 print(sys.stdin.readline().strip(), flush=True)
 time.sleep({after_s})
 """
-
-
-class Clock:
-    """Runs as the real one, and can be put forward."""
-
-    ahead_s = 0.0
-
-    def monotonic(self) -> float:
-        return time.monotonic() + self.ahead_s
 
 
 @pytest.fixture
