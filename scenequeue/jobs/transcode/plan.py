@@ -1,0 +1,131 @@
+"""Describes the division of a source: renditions, segments, tracks, and the time of every frame."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from scenequeue.jobs.options import FrozenModel
+from scenequeue.jobs.transcode.options import Container
+from scenequeue.jobs.transcode.source import Chapter, Picture, SourceFile, Track
+
+
+class Rendition(FrozenModel):
+    """One target format of the picture."""
+
+    #: A rung's name, or `source`.
+    name: str
+    #: After rotation; both even.
+    width: int
+    height: int
+    codec: Literal["h264", "h265", "av1", "copy"]
+    crf: int = 23
+    max_kbps: int | None = None
+    preset: str = "medium"
+    pix_fmt: str = "yuv420p"
+    #: Final address of the file.
+    output: str
+
+
+class Segment(FrozenModel):
+    """A span of the source's frames: those with start_pts <= PTS < end_pts, in ticks of the picture's time base."""
+
+    number: int
+    #: Position of its first frame in presentation order, and its number of frames.
+    first_frame: int
+    frames: int
+    #: None for a source that is not divided: all frames are taken as they come.
+    start_pts: int | None = None
+    #: PTS of the first frame after it; None at the end.
+    end_pts: int | None = None
+    #: PTS from which frames are encoded, to give the encoder a run-up; they are dropped before start_pts.
+    lead_pts: int | None = None
+    #: Number of these frames.
+    lead_frames: int = 0
+    #: PTS up to which frames are encoded after end_pts, for the encoder's look-ahead; None at the end.
+    tail_pts: int | None = None
+    tail_frames: int = 0
+    #: PTS of the source's keyframe at which decoding begins; None begins at the start of the file.
+    seek_pts: int | None = None
+    #: Positions within the segment at which every rendition gets a keyframe, from 0 on.
+    keyframes: list[int] = Field(default_factory=lambda: [0])
+    #: Spans of the file, in bytes (begin, end), that hold what is decoded; empty for the whole file.
+    ranges: list[tuple[int, int]] = Field(default_factory=list)
+
+
+class TranscodePlan(FrozenModel):
+    """Everything that was decided about a source; stored as plan.json in the job's working folder."""
+
+    v: int = 1
+    source: SourceFile
+    picture: Picture
+    container: Container
+    renditions: list[Rendition]
+    segments: list[Segment]
+    tracks: list[Track] = Field(default_factory=list)
+    chapters: list[Chapter] = Field(default_factory=list)
+    #: Tags of the whole file, such as title.
+    metadata: dict[str, str] = Field(default_factory=dict)
+    #: PTS of every frame in presentation order, in ticks of the picture's time base; empty for a source that is not divided.
+    frame_pts: list[int] = Field(default_factory=list)
+    #: Duration of the last frame, in ticks.
+    last_duration: int = 1
+    #: Ticks that are subtracted from all times: min(0, first PTS).
+    origin_pts: int = 0
+    #: Version of the ffmpeg that probed; every segment is encoded by the same.
+    encoder: str
+    #: Reasons as codes with parameters: why it is not divided, which rungs, tracks or properties are left out.
+    notes: list[dict[str, Any]] = Field(default_factory=list)
+
+    @property
+    def is_divided(self) -> bool:
+        """False for a source that is encoded as a whole."""
+        return bool(self.frame_pts)
+
+
+class Packet(FrozenModel):
+    """One packet that an item has written."""
+
+    #: In ticks of the table's time base.
+    pts: int
+    dts: int | None = None
+    duration: int = 0
+    bytes: int
+    #: First 16 hexadecimal digits of the SHA-256 of its content.
+    digest: str
+    is_key: bool = False
+
+
+class PacketTable(FrozenModel):
+    """The packets of one file that an item has written, in the order of the file."""
+
+    #: Seconds per tick.
+    time_base: tuple[int, int]
+    codec: str
+    #: SHA-256 of the decoder's configuration (extradata); equal in all segments of a rendition.
+    headers: str
+    packets: list[Packet]
+
+
+class SegmentReport(FrozenModel):
+    """What an encode item reports of its segment: stored beside the segment's files."""
+
+    number: int
+    #: Version of the ffmpeg that has encoded.
+    encoder: str
+    #: Rendition's name -> its packets of this segment, without run-up and look-ahead.
+    tables: dict[str, PacketTable]
+    #: The source's frames in grey, 32 × 18 pixels each, in presentation order, zlib-compressed, in base64.
+    signatures: str = ""
+    cpu_s: float = 0.0
+
+
+class TrackReport(FrozenModel):
+    """What an audio item reports of its track."""
+
+    index: int
+    #: Copied packets of the source, or those of the encoder.
+    table: PacketTable
+    #: Samples (or 0) that a player skips at the start, and at the end.
+    skip_start: int = 0
+    skip_end: int = 0
+    cpu_s: float = 0.0

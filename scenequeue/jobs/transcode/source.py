@@ -1,0 +1,70 @@
+"""Describes a source video: the file, its picture, and the tracks beside it."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from scenequeue.jobs.options import FrozenModel
+
+#: Numerator and denominator.
+Ratio = tuple[int, int]
+
+
+class SourceFile(FrozenModel):
+    """A source at its address, as it was when it was probed."""
+
+    uri: str
+    bytes: int
+    #: The storage's identity of this content (an ETag, or size with time of change); reading it checks that it is unchanged.
+    version: str
+
+
+class Picture(FrozenModel):
+    """The video stream that is transcoded. Times are in ticks of its time base."""
+
+    #: Of the stream in the file.
+    index: int
+    codec: str
+    #: Of the coded frames, before rotation.
+    width: int
+    height: int
+    pix_fmt: str
+    #: Seconds per tick.
+    time_base: Ratio
+    #: Start time of the file, in microseconds, from which ffmpeg counts when it seeks.
+    file_start_us: int = 0
+    #: Average frames per second.
+    frame_rate: Ratio
+    #: Clockwise rotation for display, in degrees: 0, 90, 180 or 270. It is applied to the pixels.
+    rotation: int = 0
+    #: Width of a pixel divided by its height.
+    pixel_aspect: Ratio = (1, 1)
+    is_interlaced: bool = False
+    #: ffmpeg's names of the colour's properties; None where the source does not say.
+    colour_range: str | None = None
+    colour_space: str | None = None
+    colour_primaries: str | None = None
+    colour_transfer: str | None = None
+
+
+class Track(FrozenModel):
+    """A track beside the picture, and what becomes of it."""
+
+    #: Of the stream in the file.
+    index: int
+    type: Literal["audio", "subtitle"]
+    codec: str
+    #: copy, or the codec that it is converted to: aac, opus, mov_text, webvtt.
+    action: str
+    language: str | None = None
+    title: str | None = None
+    #: ffmpeg's names: default, forced, hearing_impaired, …
+    dispositions: Annotated[list[str], Field(max_length=20)] = Field(default_factory=list)
+
+
+class Chapter(FrozenModel):
+    """A chapter, in milliseconds from the file's start."""
+
+    start_ms: int
+    end_ms: int
+    title: str = ""
