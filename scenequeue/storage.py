@@ -59,6 +59,17 @@ class Storage(Protocol):
         """
         ...
 
+    def delete_under(self, uri: str) -> None:
+        """Delete everything in a working folder of a job (`.sceneburst/<job id>`), or in a folder under one.
+
+        A missing folder is a success. An error leaves a part of it, which another call deletes.
+
+        Raises:
+            StorageDenied: permanent; the address is none of a working folder, or deleting there is not allowed.
+            StorageUnavailable: transient.
+        """
+        ...
+
     def check_writable(self, uri: str) -> None:
         """Check cheaply that objects can be put under the URI.
 

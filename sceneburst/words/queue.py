@@ -185,6 +185,7 @@ SENTENCES: Mapping[str, str] = {
     "no_temporary_folder": (
         "no folder for temporary files can be written to ({problem}); set TMPDIR to one that can, and has space left"
     ),
+    "no_working_folder": "{uri} is no working folder of a job (.sceneburst/<job id>), and nothing else is deleted",
     "not_https": "{uri:quoted} is not a plain https:// address, such as https://example.com/path",
     "not_public": "{uri} is not a public address",
     "not_regular_file": "{uri} is not a regular file",

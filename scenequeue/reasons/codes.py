@@ -180,6 +180,7 @@ class Code(StrEnum):
     NO_CREDENTIALS = "no_credentials"
     NO_SPACE = "no_space"
     NO_TEMPORARY_FOLDER = "no_temporary_folder"
+    NO_WORKING_FOLDER = "no_working_folder"
     NOT_HTTPS = "not_https"
     NOT_PUBLIC = "not_public"
     NOT_REGULAR_FILE = "not_regular_file"

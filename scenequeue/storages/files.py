@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote_to_bytes
 
 from scenequeue.errors import BadInput, ObjectNotFound, StorageDenied
+from scenequeue.jobs.working_folder import depth_of_work
 from scenequeue.reasons import Code, Reason
 from scenequeue.storage import Stored, sha256_of
 from scenequeue.storages.atomic import atomic_write
@@ -30,6 +31,8 @@ _MAX_METADATA_BYTES = 64 * 1024
 _DENIED = frozenset(
     {errno.EACCES, errno.EPERM, errno.EROFS, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EEXIST},
 )
+
+_NOT_EMPTY = frozenset({errno.ENOTEMPTY, errno.EEXIST})
 
 
 def file_uri(path: Path) -> str:
@@ -125,6 +128,25 @@ class FileStorage:
         except ObjectNotFound:
             return None
         return Stored(uri=uri, bytes=facts.st_size, sha256=metadata.get("sha256"), metadata=metadata)
+
+    def delete_under(self, uri: str) -> None:
+        """Delete the folder, and those above it up to `.sceneburst` that it leaves empty; see Storage.delete_under."""
+        root, path = self._checked(uri)
+        # Of the path with its links resolved: a working folder that is a link may lead anywhere under the root.
+        parts = path.relative_to(root).parts
+        depth = depth_of_work(uri, parts)
+        with _translating_write_errors(uri, path.parent):
+            with contextlib.suppress(FileNotFoundError), open_folder(root, path.parent) as folder:
+                shutil.rmtree(folder / path.name)
+            for length in range(len(parts) - 1, depth, -1):
+                above = root.joinpath(*parts[:length])
+                try:
+                    with contextlib.suppress(FileNotFoundError), open_folder(root, above.parent) as folder:
+                        (folder / above.name).rmdir()
+                except OSError as error:
+                    if error.errno not in _NOT_EMPTY:
+                        raise
+                    return
 
     def check_writable(self, uri: str) -> None:
         """Make the folder and a file in it, and delete the file again; see Storage.check_writable."""

@@ -82,6 +82,10 @@ class HttpsStorage:
         """Raise StorageDenied: https:// is only read."""
         raise StorageDenied(Code.HTTPS_OUTPUT, uri=uri)
 
+    def delete_under(self, uri: str) -> NoReturn:
+        """Raise StorageDenied: https:// is only read."""
+        raise StorageDenied(Code.HTTPS_OUTPUT, uri=uri)
+
     def check_writable(self, uri: str) -> NoReturn:
         """Raise StorageDenied: https:// is only read."""
         raise StorageDenied(Code.HTTPS_OUTPUT, uri=uri)

@@ -25,6 +25,7 @@ from botocore.exceptions import (
 
 from scenequeue.errors import BadInput, ItemError, ObjectNotFound, SettingsError, StorageDenied, StorageUnavailable
 from scenequeue.jobs.address import bucket_and_key
+from scenequeue.jobs.working_folder import depth_of_work
 from scenequeue.reasons import Code
 from scenequeue.storage import Stored, sha256_of
 from scenequeue.storages.atomic import atomic_write
@@ -178,6 +179,27 @@ class S3Storage:
         bucket, key = bucket_and_key(uri)
         with _translating_errors(uri, "s3:DeleteObject"):
             self._client.delete_object(Bucket=bucket, Key=key)
+
+    def delete_under(self, uri: str) -> None:
+        """List and delete, a thousand objects per request; see Storage.delete_under."""
+        bucket, key = bucket_and_key(uri.rstrip("/"))
+        depth_of_work(uri, key.split("/"))
+        while True:
+            # From the start each time, as listing goes on reliably only while nothing is deleted.
+            with _translating_errors(uri, "s3:ListBucket"):
+                listed = self._client.list_objects_v2(Bucket=bucket, Prefix=f"{key}/").get("Contents", [])
+            if not listed:
+                return
+            with _translating_errors(uri, "s3:DeleteObject"):
+                answer = self._client.delete_objects(
+                    Bucket=bucket, Delete={"Objects": [{"Key": each["Key"]} for each in listed], "Quiet": True}
+                )
+            for refused in answer.get("Errors", []):
+                code, problem = refused.get("Code", ""), refused.get("Message", "")
+                denied = Code.S3_FORBIDS if code == "AccessDenied" else Code.S3_REFUSED
+                if code in _DENIED:
+                    raise StorageDenied(denied, uri=uri, answer=code, problem=problem, permission="s3:DeleteObject")
+                raise StorageUnavailable(Code.ADDRESS_FAILED, uri=uri, problem=f"{code}: {problem}")
 
     def _raise_unless_only_listing_is_denied(self, uri: str) -> None:
         try:

@@ -54,6 +54,10 @@ class UriStorage:
         """Return the object at the URI, or None; see `Storage.stat`."""
         return self._for(uri).stat(uri)
 
+    def delete_under(self, uri: str) -> None:
+        """Delete everything in a working folder of a job; see `Storage.delete_under`."""
+        self._for(uri).delete_under(uri)
+
     def check_writable(self, uri: str) -> None:
         """Check that objects can be put under the URI; see `Storage.check_writable`."""
         self._for(uri).check_writable(uri)

@@ -103,6 +103,11 @@ def _bucket(given: Mapping[str, Any], _account: Account) -> list[Need]:
     return [Need("s3:ListBucket", f"arn:aws:s3:::{given['Bucket']}")]
 
 
+def _delete_objects(given: Mapping[str, Any], account: Account) -> list[Need]:
+    named = [{"Bucket": given["Bucket"], "Key": each["Key"]} for each in given["Delete"]["Objects"]]
+    return [need for each in named for need in _object("s3:DeleteObject")(each, account)]
+
+
 def _head_object(given: Mapping[str, Any], account: Account) -> list[Need]:
     # Without ListBucket, S3 answers 403 for an object that is not there.
     return [*_object("s3:GetObject")(given, account), *_bucket(given, account)]
@@ -138,6 +143,8 @@ _NEEDS: Mapping[str, Callable[[Mapping[str, Any], Account], list[Need]]] = {
     "s3.GetObject": _object("s3:GetObject"),
     "s3.HeadObject": _head_object,
     "s3.HeadBucket": _bucket,
+    "s3.ListObjectsV2": _bucket,
+    "s3.DeleteObjects": _delete_objects,
     "s3.PutObject": _object("s3:PutObject"),
     "s3.CreateMultipartUpload": _object("s3:PutObject"),
     "s3.UploadPart": _object("s3:PutObject"),

@@ -62,6 +62,16 @@ try:
 except StorageUnavailable:
     pass
 """
+#: The end of a transcoding, whose stages would take long here.
+_CLEARED_FOLDER = """
+import sys
+from pathlib import Path
+from scenequeue.settings import WorkerSettings
+from scenequeue.storages.uri import UriStorage
+storage = UriStorage(WorkerSettings.load())
+storage.put(Path(sys.argv[1]), sys.argv[2] + "/0/plan.json")
+storage.delete_under(sys.argv[2])
+"""
 
 
 @pytest.fixture(scope="module")
@@ -162,6 +172,7 @@ def _run_programs(folder: Path, calls: Path, outputs: dict[str, str], redis_url:
     large.write_bytes(b"x" * (17 * 1024 * 1024))
     for program, where in (("producer", "inputs"), ("container_worker", "outputs")):
         _run_python(_BROKEN_UPLOAD, common, program, str(large), f"s3://{bucket}/{where}/broken")
+    _run_python(_CLEARED_FOLDER, common, "container_worker", __file__, f"s3://{bucket}/outputs/.sceneburst/job1")
 
 
 @contextlib.contextmanager

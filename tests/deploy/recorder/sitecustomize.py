@@ -14,7 +14,7 @@ from typing import Any
 
 import botocore.session
 
-_TOLD = ("Bucket", "Key", "Prefix", "cluster", "task", "tasks", "taskDefinition", "tags")
+_TOLD = ("Bucket", "Key", "Prefix", "Delete", "cluster", "task", "tasks", "taskDefinition", "tags")
 
 
 def _write(service: str, operation: str, parameters: dict[str, Any]) -> None:

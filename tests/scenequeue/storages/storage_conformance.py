@@ -164,6 +164,33 @@ class StorageConformance(ReadConformance):
         storage.check_writable(prefix)
         assert storage.stat(f"{prefix}/x") is not None
 
+    @pytest.mark.parametrize("below", ["", "/0"])
+    def test_a_working_folder_is_deleted_and_nothing_beside_it(
+        self, storage: Storage, prefix: str, source: Path, below: str
+    ) -> None:
+        """Neither the output, nor another job's folder, nor one whose name begins alike; a second time is a success."""
+        work = f"{prefix}/.sceneburst/job1{below}"
+        kept = [f"{prefix}/a.mp4", f"{prefix}/.sceneburst/job12/0/plan.json", f"{prefix}/.sceneburst/job1{below}x/plan.json"]
+        gone = [f"{work}/plan.json", f"{work}/segments/00001-720p.nut", f"{work}/segments/00001.json"]
+        for uri in kept + gone:
+            _put(storage, source, uri)
+        storage.delete_under(work)
+        storage.delete_under(work)
+        assert [storage.stat(uri) is not None for uri in kept + gone] == [True, True, True, False, False, False]
+
+    @pytest.mark.parametrize(
+        "folder",
+        ["", "/.sceneburst", "/.sceneburst/", "/.sceneburst/..", "/sceneburst/job1", "/.sceneburst/.x/0"],
+    )
+    def test_no_other_folder_is_deleted(self, storage: Storage, prefix: str, source: Path, folder: str) -> None:
+        """StorageDenied, which is permanent; everything is still there."""
+        kept = [f"{prefix}/a.mp4", f"{prefix}/.sceneburst/job1/plan.json", f"{prefix}/sceneburst/job1/plan.json"]
+        for uri in kept:
+            _put(storage, source, uri)
+        with pytest.raises(StorageDenied):
+            storage.delete_under(prefix + folder)
+        assert all(storage.stat(uri) is not None for uri in kept)
+
 
 def _put(storage: Storage, source: Path, uri: str, **metadata: str) -> None:
     storage.put(source, uri, metadata=metadata, content_type="application/octet-stream", on_bytes=None)

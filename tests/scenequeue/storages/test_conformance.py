@@ -30,6 +30,34 @@ class TestFiles(StorageConformance):
     def prefix(self, tmp_path: Path) -> str:
         return file_uri(tmp_path / "root" / "out put")
 
+    def test_the_last_working_folder_takes_the_empty_ones_above_with_it(
+        self, storage: Storage, prefix: str, tmp_path: Path
+    ) -> None:
+        """Up to `.sceneburst`; not one that has other files."""
+        out, source = tmp_path / "root" / "out put", tmp_path / "source"
+        source.touch()
+        for name in ("job1/0/plan.json", "job1/1/plan.json", "job2/0/plan.json"):
+            storage.put(source, f"{prefix}/.sceneburst/{name}", metadata={}, content_type="x/y", on_bytes=None)
+        storage.delete_under(f"{prefix}/.sceneburst/job1/0")
+        assert (out / ".sceneburst" / "job1" / "1" / "plan.json").exists()
+        storage.delete_under(f"{prefix}/.sceneburst/job1/1")
+        assert [path.name for path in (out / ".sceneburst").iterdir()] == ["job2"]
+        storage.delete_under(f"{prefix}/.sceneburst/job2")
+        assert list(out.iterdir()) == []
+
+    def test_a_working_folder_that_is_a_link_is_not_followed(self, storage: Storage, prefix: str, tmp_path: Path) -> None:
+        """What it names keeps its files."""
+        out, precious = tmp_path / "root" / "out put", tmp_path / "root" / "precious"
+        precious.mkdir(parents=True)
+        (precious / "film.mp4").touch()
+        (out / ".sceneburst" / "job1").mkdir(parents=True)
+        (out / ".sceneburst" / "job2").symlink_to(precious)
+        (out / ".sceneburst" / "job1" / "0").symlink_to(precious)
+        with pytest.raises(StorageDenied):
+            storage.delete_under(f"{prefix}/.sceneburst/job2")
+        storage.delete_under(f"{prefix}/.sceneburst/job1")
+        assert (precious / "film.mp4").exists()
+
 
 class TestS3(StorageConformance):
     """Objects in a bucket."""
@@ -104,3 +132,5 @@ class TestHttps(ReadConformance):
             storage.stat(uri)
         with pytest.raises(StorageDenied):
             storage.check_writable(uri)
+        with pytest.raises(StorageDenied):
+            storage.delete_under("https://open.example/.sceneburst/job1")
