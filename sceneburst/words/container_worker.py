@@ -94,6 +94,55 @@ SENTENCES: Mapping[str, str] = {
     ),
     "scene_unreadable": "{input} is not a rendered scene: {problem}",
     "scene_without_video": "{input} is not a rendered scene: it has no picture",
+    # --- a source of a transcoding: refused ---
+    "codec_not_in_container": "{container} files cannot hold {codec} video; choose another container or codec",
+    "crf_not_of_codec": "crf {crf} is out of range for {codec}, whose largest is {limit}",
+    "preset_not_of_codec": (
+        "{codec} has no preset {preset:quoted}; those of h264 and h265 are ultrafast to placebo, those of av1 0 to 13"
+    ),
+    "source_codec_unknown": "{input}: the codec of its video, {codec}, cannot be decoded; convert it to a usual one first",
+    "source_encrypted": "{input} is encrypted or protected by DRM, and cannot be transcoded; use a copy without protection",
+    "source_has_too_many_frames": "{input} has more than {limit} frames; cut it into several files",
+    "source_incomplete": (
+        "{input} is an MP4 or MOV whose index (moov) is missing or cut short, as after an interrupted recording or upload; "
+        "upload it again, or repair it"
+    ),
+    "source_is_picture": "{input} is a picture ({format}), not a video",
+    "source_is_playlist": "{input} is a playlist or refers to other files ({format}); submit the video files themselves",
+    "source_is_text": "{input} is a text file, not a video",
+    "source_too_large": "{input}: its picture is {width_px} × {height_px} pixels, more than {limit_px} on a side",
+    "source_too_long": "{input} is longer than {limit_s} s; cut it into several files",
+    "source_unreadable": "{input} cannot be read as a video: {problem}",
+    "source_without_frames": "{input} has a video stream without any frame that could be shown",
+    "source_without_video": "{input} has no video stream",
+    # --- a source of a transcoding: notes ---
+    "data_left_out": "stream {stream} ({codec}, neither picture nor sound nor subtitles) is left out",
+    "hdr_in_eight_bits": (
+        "the source is HDR ({transfer}), and H.264 is made with 8 bits: colours may show bands; choose h265 or av1 to keep it"
+    ),
+    "hdr_metadata": "the source has HDR metadata ({kinds}); what the encoder does not keep of it is lost",
+    "not_divided_avi": "the source is encoded as a whole: H.264 with B-frames in AVI has no reliable times",
+    "not_divided_copied": "the source is copied as a whole, so there is nothing to divide",
+    "not_divided_elementary": "the source is encoded as a whole: a raw stream has no times",
+    "not_divided_format": "the source is encoded as a whole: {format} files cannot be read exactly from within",
+    "not_divided_no_keyframe": "the source is encoded as a whole: no frame in it is marked as a keyframe",
+    "not_divided_packed": "the source is encoded as a whole: it has several frames in one packet (packed B-frames)",
+    "not_divided_pts_missing": "the source is encoded as a whole: {frames:1 frame has|# frames have} no time",
+    "not_divided_pts_repeated": "the source is encoded as a whole: {frames:1 frame repeats|# frames repeat} the time of another",
+    "not_divided_pts_reset": "the source is encoded as a whole: its clock jumps",
+    "picture_left_out": "stream {stream} ({codec}), a further picture such as a cover, is left out",
+    "picture_mirrored": "the source asks players to mirror its picture, which is not done",
+    "pixels_reduced": "the source's pixel format, {given}, becomes {made}, which has fewer bits or less colour detail",
+    "rendition_above_source": "rendition {rendition} is left out, as the source's shorter side has {source_px} pixels only",
+    "rendition_not_copied": "rendition {rendition} is left out, as copied video keeps its size",
+    "sound_left_out": "stream {stream} (sound, {codec}) is left out, as {container} files cannot hold it",
+    "source_cut_short": "the source ends within a frame; {frames:its last frame is|its last # frames are} left out",
+    "source_starts_late": (
+        "the source begins between keyframes; {frames:1 frame is|# frames are} left out, as no decoder can make {frames:it|them}"
+    ),
+    "stream_of_other_program": "stream {stream} ({codec}) belongs to another program of the source, and is left out",
+    "subtitles_left_out": "stream {stream} (subtitles, {codec}) is left out, as {container} files cannot hold it",
+    "track_converted": "track {track} is converted from {codec} to {made}, as the container cannot hold it",
     # --- limits ---
     "cpu_exceeded": "{program} used more CPU time than it may",
     "disk_full": "no space is left on a disk or in a quota of this container ({problem})",

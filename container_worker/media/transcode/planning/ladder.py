@@ -1,0 +1,140 @@
+"""Chooses the renditions of a source from the options: size, codec, quality and pixel format of each."""
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from container_worker.codes import Code
+from scenequeue.errors import BadInput
+from scenequeue.jobs.transcode.options import TranscodeOptions
+from scenequeue.jobs.transcode.plan import Rendition
+from scenequeue.jobs.transcode.source import Picture
+from scenequeue.reasons import Reason
+
+#: Name of the rendition that has the source's size.
+SOURCE = "source"
+#: Codec -> constant rate factor and preset. veryfast keeps most of x264's quality at a third of medium's CPU time, and is where
+#: one decode for all renditions saves most; x265 is far slower at the same name, and fast is what a fleet can still afford;
+#: SVT-AV1's 8 lies between both. The factors are of about the same quality.
+DEFAULTS = {"h264": (21, "veryfast"), "h265": (24, "fast"), "av1": (32, "8")}
+#: Largest constant rate factor of each.
+_MAX_CRF = {"h264": 51, "h265": 51, "av1": 63}
+_X26_PRESETS = frozenset(
+    {"ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow", "placebo"}
+)
+#: Codecs that a container cannot hold, by container.
+_NOT_IN = {"webm": frozenset({"h264", "h265"})}
+#: Codecs of sources that a container can hold, as the demuxers name them.
+_COPIED_INTO = {
+    "mp4": frozenset({"h264", "hevc", "av1", "vp9", "mpeg4", "mpeg2video", "mpeg1video", "mjpeg", "vvc"}),
+    "webm": frozenset({"vp8", "vp9", "av1"}),
+    "flv": frozenset({"h264", "hevc", "av1", "flv1", "vp6f"}),
+}
+#: Codecs that we encode with more than eight bits.
+_DEEP = frozenset({"h265", "av1"})
+#: Transfer functions of HDR.
+_HDR = frozenset({"smpte2084", "arib-std-b67"})
+#: Names of pixel formats with eight bits and 4:2:0.
+_PLAIN = frozenset({"yuv420p", "yuvj420p", "nv12", "nv21"})
+_ENDINGS = {"mp4": "mp4", "mkv": "mkv", "webm": "webm", "flv": "flv"}
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """The chosen renditions, the largest first, and notes on what was left out."""
+
+    renditions: list[Rendition]
+    notes: list[Reason] = field(default_factory=list)
+
+
+def choose_renditions(options: TranscodeOptions, picture: Picture, output: str, stem: str) -> Ladder:
+    """Return the renditions.
+
+    Args:
+        options: of the transcoding.
+        picture: the source's.
+        output: URI prefix of the files, without a final slash.
+        stem: first part of the files' names.
+
+    Raises:
+        BadInput: the container cannot hold the codec, or the codec does not know the option.
+    """
+    check_codec(options, picture)
+    width, height = display_size(picture)
+    notes: list[Reason] = []
+    rungs = sorted({int(name[:-1]) for name in options.renditions}, reverse=True)
+    if options.codec == "copy":
+        notes += [Reason(Code.RENDITION_NOT_COPIED, {"rendition": f"{rung}p"}) for rung in rungs]
+        rungs = []
+    short_px = min(width, height)
+    too_large = [rung for rung in rungs if rung > short_px]
+    notes += [Reason(Code.RENDITION_ABOVE_SOURCE, {"rendition": f"{rung}p", "source_px": short_px}) for rung in too_large]
+    sizes = [(f"{rung}p", _scaled(width, height, rung)) for rung in rungs if rung not in too_large]
+    if not sizes:
+        # Copied frames keep their size; those that we encode have even sides.
+        size = (picture.width, picture.height) if options.codec == "copy" else (_even(width), _even(height))
+        sizes = [(SOURCE, size)]
+    pix_fmt = _pixel_format(options, picture, notes)
+    crf, preset = DEFAULTS.get(options.codec, (0, SOURCE))
+    renditions = [
+        Rendition(
+            name=name, width=size[0], height=size[1], codec=options.codec,
+            crf=crf if options.crf is None else options.crf, max_kbps=options.max_kbps, preset=options.preset or preset,
+            pix_fmt=pix_fmt, output=f"{output}/{stem}-{name}.{_ENDINGS[options.container]}",
+        )
+        for name, size in sizes
+    ]  # fmt: skip
+    return Ladder(renditions, notes)
+
+
+def check_codec(options: TranscodeOptions, picture: Picture) -> None:
+    """Check that the options fit one another, and the source where it is copied.
+
+    Raises:
+        BadInput: they do not.
+    """
+    codec = picture.codec if options.codec == "copy" else options.codec
+    held = _COPIED_INTO.get(options.container)
+    if options.codec == "copy":
+        if held is not None and codec not in held:
+            raise BadInput(Code.CODEC_NOT_IN_CONTAINER, codec=codec, container=options.container)
+        return
+    if codec in _NOT_IN.get(options.container, ()):
+        raise BadInput(Code.CODEC_NOT_IN_CONTAINER, codec=codec, container=options.container)
+    if options.crf is not None and options.crf > _MAX_CRF[codec]:
+        raise BadInput(Code.CRF_NOT_OF_CODEC, crf=options.crf, codec=codec, limit=_MAX_CRF[codec])
+    is_known = (options.preset or "0").isdigit() and int(options.preset or 0) <= 13 if codec == "av1" else (
+        options.preset in _X26_PRESETS
+    )  # fmt: skip
+    if options.preset is not None and not is_known:
+        raise BadInput(Code.PRESET_NOT_OF_CODEC, preset=options.preset, codec=codec)
+
+
+def display_size(picture: Picture) -> tuple[int, int]:
+    """Return width and height in square pixels, after rotation; neither is smaller than what was coded."""
+    aspect = Fraction(*picture.pixel_aspect)
+    width, height = picture.width, picture.height
+    width, height = (round(width * aspect), height) if aspect >= 1 else (width, round(height / aspect))
+    return (height, width) if picture.rotation in {90, 270} else (width, height)
+
+
+def _scaled(width: int, height: int, short_px: int) -> tuple[int, int]:
+    """Return the size whose shorter side has this length, with the same proportions."""
+    long_px = 2 * round(Fraction(max(width, height) * short_px, 2 * min(width, height)))
+    return (short_px, long_px) if height > width else (long_px, short_px)
+
+
+def _even(side_px: int) -> int:
+    return max(2, side_px // 2 * 2)
+
+
+def _pixel_format(options: TranscodeOptions, picture: Picture, notes: list[Reason]) -> str:
+    """Return the pixel format that is encoded; notes get what the source's loses."""
+    if options.codec == "copy":
+        return picture.pix_fmt
+    is_deep = picture.pix_fmt not in _PLAIN and any(depth in picture.pix_fmt for depth in ("10", "12", "14", "16"))
+    made = "yuv420p10le" if is_deep and options.codec in _DEEP else "yuv420p"
+    if picture.pix_fmt not in {made, *(_PLAIN if made == "yuv420p" else ("p010le",))}:
+        notes.append(Reason(Code.PIXELS_REDUCED, {"given": picture.pix_fmt, "made": made}))
+    if picture.colour_transfer in _HDR and options.codec not in _DEEP:
+        notes.append(Reason(Code.HDR_IN_EIGHT_BITS, {"transfer": picture.colour_transfer or ""}))
+    return made

@@ -1,0 +1,97 @@
+"""Decides what becomes of the streams beside the picture."""
+
+from collections.abc import Iterable
+
+from container_worker.codes import Code
+from container_worker.media.transcode.probing.facts import StreamFacts
+from scenequeue.jobs.transcode.options import Container, TranscodeOptions
+from scenequeue.jobs.transcode.source import Track
+from scenequeue.reasons import Parameter, Reason
+
+#: Audio codecs that a container holds, as the demuxers name them.
+_SOUND = {
+    "mp4": frozenset({"aac", "ac3", "eac3", "mp3", "alac", "opus", "flac"}),
+    "webm": frozenset({"opus", "vorbis"}),
+    "flv": frozenset({"aac", "mp3"}),
+    "mkv": frozenset({
+        "aac", "ac3", "eac3", "mp3", "mp2", "mp1", "alac", "opus", "vorbis", "flac", "dts", "truehd", "mlp", "tta", "wavpack",
+        "pcm_u8", "pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_s16be", "pcm_s24be", "pcm_s32be", "pcm_f32le", "pcm_f64le",
+    }),
+}  # fmt: skip
+#: Codecs to which sound is converted, the usual one first.
+_SOUND_MADE = {"mp4": ("aac", "opus"), "mkv": ("aac", "opus"), "webm": ("opus",), "flv": ("aac",)}
+#: Subtitles that consist of text, and can be converted.
+_TEXT = frozenset({"subrip", "srt", "ass", "ssa", "webvtt", "mov_text", "text", "subviewer", "microdvd", "ttml"})
+#: Subtitles that a container holds as they are.
+_SUBTITLES = {
+    "mp4": frozenset({"mov_text"}),
+    "webm": frozenset({"webvtt"}),
+    "mkv": frozenset({"subrip", "srt", "ass", "ssa", "webvtt", "hdmv_pgs_subtitle", "dvd_subtitle", "dvb_subtitle"}),
+}
+#: Codec to which text is converted.
+_TEXT_MADE = {"mp4": "mov_text", "webm": "webvtt", "mkv": "webvtt"}
+#: Tracks of sound that a container holds; unlimited elsewhere.
+_MOST_SOUND = {"flv": 1}
+
+
+def choose_tracks(streams: Iterable[StreamFacts], options: TranscodeOptions) -> tuple[list[Track], list[Reason]]:
+    """Return the tracks that the files get, in the source's order, and a note for each stream that they do not get as it is.
+
+    Args:
+        streams: all streams of the source but the picture.
+        options: of the transcoding.
+    """
+    tracks: list[Track] = []
+    notes: list[Reason] = []
+    for stream in streams:
+        action = _action(stream, options, sum(track.type == "audio" for track in tracks))
+        if action is None or stream.type not in {"audio", "subtitle"}:
+            notes.append(_left_out(stream, options.container))
+            continue
+        tracks.append(
+            Track(
+                index=stream.index, type="audio" if stream.type == "audio" else "subtitle", codec=stream.codec, action=action,
+                language=stream.language, title=stream.title, dispositions=stream.dispositions,
+            )
+        )  # fmt: skip
+        if action != "copy" and (stream.type == "subtitle" or action != options.audio):
+            notes.append(Reason(Code.TRACK_CONVERTED, {"track": stream.index, "codec": stream.codec, "made": action}))
+    return tracks, notes
+
+
+def _action(stream: StreamFacts, options: TranscodeOptions, sounds: int) -> str | None:
+    """Return the action of a track, None for a stream that is left out.
+
+    Args:
+        stream: the stream.
+        options: of the transcoding.
+        sounds: number of tracks of sound so far.
+    """
+    if not stream.is_of_program:
+        return None
+    if stream.type == "audio":
+        return _sound_action(stream, options) if sounds < _MOST_SOUND.get(options.container, 1000) else None
+    if stream.type == "subtitle":
+        if stream.codec in _SUBTITLES.get(options.container, ()):
+            return "copy"
+        return _TEXT_MADE.get(options.container) if stream.codec in _TEXT and stream.is_decodable else None
+    return None
+
+
+def _sound_action(stream: StreamFacts, options: TranscodeOptions) -> str | None:
+    if options.audio == "copy" and stream.codec in _SOUND[options.container]:
+        return "copy"
+    if not stream.is_decodable:
+        return None
+    made = _SOUND_MADE[options.container]
+    return options.audio if options.audio in made else made[0]
+
+
+def _left_out(stream: StreamFacts, container: Container) -> Reason:
+    facts: dict[str, Parameter] = {"stream": stream.index, "codec": stream.codec}
+    if not stream.is_of_program:
+        return Reason(Code.STREAM_OF_OTHER_PROGRAM, facts)
+    code = {
+        "audio": Code.SOUND_LEFT_OUT, "subtitle": Code.SUBTITLES_LEFT_OUT, "video": Code.PICTURE_LEFT_OUT,
+    }.get(stream.type, Code.DATA_LEFT_OUT)  # fmt: skip
+    return Reason(code, {**facts, "container": container})

@@ -1,0 +1,121 @@
+"""The renditions that are chosen for a source."""
+
+from typing import Any
+
+import pytest
+
+from container_worker.media.transcode.planning.ladder import Ladder, choose_renditions
+from scenequeue.errors import BadInput
+from scenequeue.jobs.transcode.options import TranscodeOptions
+from tests.container_worker.media.transcode.sources import picture
+
+
+def _choose(source: dict[str, Any] | None = None, **options: Any) -> Ladder:
+    return choose_renditions(TranscodeOptions(**options), picture(**source or {}), "s3://b/out", "film")
+
+
+def _sizes(ladder: Ladder) -> dict[str, tuple[int, int]]:
+    return {each.name: (each.width, each.height) for each in ladder.renditions}
+
+
+def _codes(ladder: Ladder) -> list[str]:
+    return [str(note.code) for note in ladder.notes]
+
+
+def test_a_rung_is_the_shorter_side() -> None:
+    """The largest first, each once, named in the file's address."""
+    ladder = _choose(renditions=["360p", "1080p", "720p", "360p"])
+    assert _sizes(ladder) == {"1080p": (1920, 1080), "720p": (1280, 720), "360p": (640, 360)}
+    assert list(_sizes(ladder)) == ["1080p", "720p", "360p"]
+    assert ladder.renditions[1].output == "s3://b/out/film-720p.mp4"
+    assert ladder.notes == []
+
+
+@pytest.mark.parametrize(
+    ("source", "size"),
+    [
+        ({"width": 1080, "height": 1920}, (360, 640)),
+        ({"rotation": 90}, (360, 640)),
+        ({"rotation": 180}, (640, 360)),
+        ({"width": 720, "height": 576, "pixel_aspect": (64, 45)}, (640, 360)),
+        ({"width": 1440, "height": 1080, "pixel_aspect": (4, 3)}, (640, 360)),
+        ({"width": 1920, "height": 540, "pixel_aspect": (1, 2)}, (640, 360)),
+        ({"width": 1920, "height": 804}, (860, 360)),
+        ({"width": 853, "height": 479}, (642, 360)),
+    ],
+)
+def test_a_rung_keeps_the_shape_that_is_shown(source: dict[str, Any], size: tuple[int, int]) -> None:
+    """With rotation and the shape of pixels; both sides are even."""
+    assert _sizes(_choose(source, renditions=["360p"])) == {"360p": size}
+
+
+def test_a_rung_above_the_source_is_left_out() -> None:
+    """It is named; what is shown counts, not what is coded."""
+    ladder = _choose({"width": 1280, "height": 720, "rotation": 90}, renditions=["1080p", "720p"])
+    assert _sizes(ladder) == {"720p": (720, 1280)}
+    (note,) = ladder.notes
+    assert (note.code, dict(note.parameters)) == ("rendition_above_source", {"rendition": "1080p", "source_px": 720})
+
+
+@pytest.mark.parametrize(
+    ("source", "size"),
+    [
+        ({"width": 853, "height": 479}, (852, 478)),
+        ({"width": 720, "height": 576, "pixel_aspect": (16, 15)}, (768, 576)),
+        ({"width": 720, "height": 480, "pixel_aspect": (8, 9)}, (720, 540)),
+        ({"width": 1, "height": 1}, (2, 2)),
+    ],
+)
+def test_without_a_rung_the_sources_size_is_made(source: dict[str, Any], size: tuple[int, int]) -> None:
+    """In square pixels, none fewer than the source has along each side, but even."""
+    assert _sizes(_choose(source)) == {"source": size}
+    assert _sizes(_choose(source, renditions=["2160p"])) == {"source": size}
+
+
+def test_ten_bits_are_kept_where_the_codec_has_them() -> None:
+    """H.264 is made with eight, and the loss is named, that of HDR by itself."""
+    deep = {"pix_fmt": "yuv420p10le", "colour_transfer": "smpte2084"}
+    for codec in ("h265", "av1"):
+        ladder = _choose(deep, codec=codec)
+        assert (ladder.renditions[0].pix_fmt, ladder.notes) == ("yuv420p10le", [])
+    ladder = _choose(deep)
+    assert ladder.renditions[0].pix_fmt == "yuv420p"
+    assert _codes(ladder) == ["pixels_reduced", "hdr_in_eight_bits"]
+    assert _codes(_choose({"pix_fmt": "yuv444p"}, codec="av1")) == ["pixels_reduced"]
+    assert _codes(_choose({"pix_fmt": "yuvj420p"})) == []
+
+
+def test_quality_is_the_codecs_own_unless_it_is_given() -> None:
+    """The scales of the encoders differ."""
+    made = {codec: _choose(codec=codec).renditions[0] for codec in ("h264", "h265", "av1")}
+    assert {codec: (each.crf, each.preset) for codec, each in made.items()} == {
+        "h264": (21, "veryfast"), "h265": (24, "fast"), "av1": (32, "8"),
+    }  # fmt: skip
+    (given,) = _choose(codec="av1", crf=50, preset="10", max_kbps=900).renditions
+    assert (given.crf, given.preset, given.max_kbps) == (50, "10", 900)
+
+
+def test_copied_video_keeps_its_size() -> None:
+    """However odd; rungs are left out and named."""
+    ladder = _choose({"width": 853, "height": 479, "pix_fmt": "yuv444p"}, codec="copy", renditions=["360p"])
+    assert _sizes(ladder) == {"source": (853, 479)}
+    assert _codes(ladder) == ["rendition_not_copied"]
+
+
+@pytest.mark.parametrize(
+    ("options", "source", "code"),
+    [
+        ({"container": "webm"}, {}, "codec_not_in_container"),
+        ({"container": "webm", "codec": "copy"}, {}, "codec_not_in_container"),
+        ({"codec": "copy"}, {"codec": "prores"}, "codec_not_in_container"),
+        ({"crf": 52}, {}, "crf_not_of_codec"),
+        ({"preset": "8"}, {}, "preset_not_of_codec"),
+        ({"codec": "av1", "preset": "fast"}, {}, "preset_not_of_codec"),
+        ({"codec": "av1", "preset": "14"}, {}, "preset_not_of_codec"),
+    ],
+)
+def test_options_that_do_not_fit_are_refused(options: dict[str, Any], source: dict[str, Any], code: str) -> None:
+    """Whatever the source contains: no attempt could succeed."""
+    with pytest.raises(BadInput) as refusal:
+        _choose(source, **options)
+    assert refusal.value.reason.code == code
