@@ -11,6 +11,8 @@ from container_worker.media.transcode.probing.packets import NO_TIME, Flag, Pack
 from scenequeue.errors import BadInput
 from scenequeue.reasons import Reason
 
+#: Name of the source in messages.
+INPUT = "source"
 #: Longest source, in seconds.
 MAX_DURATION_S = 24 * 3600
 #: Demuxers whose seeks reach every frame; measured.
@@ -32,7 +34,7 @@ def find_frames(packets: Packets, facts: SourceFacts) -> tuple[Frames, list[Reas
         NotDivided: the source cannot be divided. BadInput: there is nothing to encode, or it is too long.
     """
     if not count_frames(packets):
-        raise BadInput(Code.SOURCE_WITHOUT_FRAMES)
+        raise BadInput(Code.SOURCE_WITHOUT_FRAMES, input=INPUT)
     check_format(facts)
     first_key = next((row for row in packets if row.flags & Flag.KEY), None)
     if first_key is None:
@@ -45,7 +47,7 @@ def find_frames(packets: Packets, facts: SourceFacts) -> tuple[Frames, list[Reas
     begin = None if facts.has_leading_frames else first_key.pts
     frames = _in_order(_decodable(packets, begin, notes), facts)
     if frames.seconds(frames.end_pts - frames.pts[0]) > MAX_DURATION_S:
-        raise BadInput(Code.SOURCE_TOO_LONG, limit_s=MAX_DURATION_S)
+        raise BadInput(Code.SOURCE_TOO_LONG, input=INPUT, limit_s=MAX_DURATION_S)
     return frames, notes
 
 
@@ -130,7 +132,7 @@ def _in_order(rows: Iterable[Row], facts: SourceFacts) -> Frames:
     # PTS and keyframe in one number, because millions of pairs would take much memory.
     packed = sorted(row.pts * 2 + bool(row.flags & Flag.KEY) for row in rows)
     if not packed:
-        raise BadInput(Code.SOURCE_WITHOUT_FRAMES)
+        raise BadInput(Code.SOURCE_WITHOUT_FRAMES, input=INPUT)
     pts = [each >> 1 for each in packed]
     repeated = sum(earlier == later for earlier, later in pairwise(pts))
     if repeated:
