@@ -131,6 +131,13 @@ class Code(StrEnum):
     STREAM_OF_OTHER_PROGRAM = "stream_of_other_program"
     SUBTITLES_LEFT_OUT = "subtitles_left_out"
     TRACK_CONVERTED = "track_converted"
+    # --- a segment of a source ---
+    #: A container has another build of ffmpeg than the one that has probed.
+    ENCODER_DIFFERS = "encoder_differs"
+    SEGMENT_FRAMES_DIFFER = "segment_frames_differ"
+    SEGMENT_KEYFRAME_MISSING = "segment_keyframe_missing"
+    SEGMENT_NOT_ENCODED = "segment_not_encoded"
+    SEGMENT_UNLIKE_SOURCE = "segment_unlike_source"
 
     # --- limits ---
     CPU_EXCEEDED = "cpu_exceeded"

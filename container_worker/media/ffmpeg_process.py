@@ -89,13 +89,19 @@ class FfmpegProcess:
         Raises:
             ToolFailed: it ended before the buffer was full.
         """
+        if self.read_up_to(buffer) < buffer.nbytes:
+            raise self._failure()
+
+    def read_up_to(self, buffer: memoryview) -> int:
+        """Fill the buffer from its stdout as far as that reaches; returns the number of bytes, less than all at the end."""
         assert self._process.stdout
         rest = buffer.cast("B")
         while rest:
             count = os.readv(self._process.stdout.fileno(), [rest])
             if not count:
-                raise self._failure()
+                break
             rest = rest[count:]
+        return buffer.nbytes - rest.nbytes
 
     def finish(self) -> str:
         """Close its stdin and wait until it has ended; returns its stderr where that is captured.

@@ -143,6 +143,24 @@ SENTENCES: Mapping[str, str] = {
     "stream_of_other_program": "stream {stream} ({codec}) belongs to another program of the source, and is left out",
     "subtitles_left_out": "stream {stream} (subtitles, {codec}) is left out, as {container} files cannot hold it",
     "track_converted": "track {track} is converted from {codec} to {made}, as the container cannot hold it",
+    # --- a segment of a source ---
+    "encoder_differs": (
+        "this container has ffmpeg {found}, and the source was probed with {expected}: segments of one video must come from one "
+        "build; let all containers run one image, or submit the job again"
+    ),
+    "segment_frames_differ": (
+        "segment {segment} of {rendition} has {found:1 frame|# frames}, and the plan has {expected}: the source cannot be "
+        "divided as planned, or is damaged there"
+    ),
+    "segment_keyframe_missing": (
+        "frame {frame} of {rendition}, in segment {segment}, is no keyframe, though the plan has one there: the source cannot be "
+        "divided as planned"
+    ),
+    "segment_not_encoded": "ffmpeg {ending} while it encoded a segment",
+    "segment_unlike_source": (
+        "frame {frame} of {rendition}, in segment {segment}, does not show the source's frame: they differ by {difference} of "
+        "255 levels"
+    ),
     # --- limits ---
     "cpu_exceeded": "{program} used more CPU time than it may",
     "disk_full": "no space is left on a disk or in a quota of this container ({problem})",

@@ -28,7 +28,7 @@ def _items(need: str, count: int) -> list[WorkItem]:
 
 def test_a_program_serves_the_needs_of_the_kinds_that_it_knows() -> None:
     """In all versions up to the present; of a kind of one's own, the first."""
-    assert set(needs_of_kinds(["render", "stitch"])) == {RENDER, STITCH} == set(known_needs())
+    assert set(needs_of_kinds(["render", "stitch"])) == {RENDER, STITCH} < set(known_needs())
     assert needs_of_kinds(["sleep"]) == ("sleep/1",)
 
 

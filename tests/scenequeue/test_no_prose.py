@@ -35,6 +35,8 @@ _NOT_TOLD = {
     "producer/reach.py": 1,
     "dispatcher/__main__.py": 1,
     "dispatcher/app.py": 1,
+    "container_worker/kinds/encode.py": 1,
+    "scenequeue/jobs/kinds/encode.py": 1,
     "scenequeue/jobs/kinds/render.py": 1,
     "scenequeue/jobs/kinds/stitch.py": 1,
     # Compared with the words of Pillow.

@@ -1,0 +1,75 @@
+"""Encodes one segment of a source to all its renditions, from one decode."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias
+
+from container_worker.files.inputs import Input, InputFile, ending_of
+from container_worker.files.outputs import Output
+from container_worker.kind import Kind, Made, ParsedItem
+from scenequeue.jobs.item import WorkItem
+from scenequeue.jobs.kinds.encode import EncodePayload
+from scenequeue.jobs.transcode.options import TranscodeOptions
+
+_Item: TypeAlias = ParsedItem[EncodePayload, TranscodeOptions]
+
+
+class Encode:
+    """The kind `encode`; the same segment of the same source gives the same packets."""
+
+    payload = EncodePayload
+    options = TranscodeOptions
+
+    def inputs(self, item: _Item) -> Iterator[Input]:
+        """Yield the source."""
+        from container_worker.media.transcode.encode.worker import check_encoder
+
+        # Before anything is fetched.
+        check_encoder(item.payload)
+        uri = item.payload.source.uri
+        yield Input("source", uri, f"source{ending_of(uri)}")
+
+    def fingerprint(self, item: _Item, files: Mapping[str, InputFile]) -> str:  # noqa: ARG002 - the version stands for the content
+        from container_worker.media.transcode.encode.worker import fingerprint
+
+        return fingerprint(item.payload)
+
+    def outputs(self, item: _Item) -> Sequence[Output]:
+        from container_worker.media.transcode.encode.child import REPORT_FILE, SEGMENT_FILE
+
+        payload = item.payload
+        stem = f"{payload.work}/segments/{payload.segment.number:05d}"
+        return [
+            Output(REPORT_FILE, f"{stem}.json", "application/json", "report"),
+            *(
+                Output(SEGMENT_FILE.format(at), f"{stem}-{rendition.name}.nut", "video/x-nut", "segment")
+                for at, rendition in enumerate(payload.renditions)
+            ),
+        ]
+
+    def run(self, item: _Item, files: Mapping[str, InputFile]) -> Made:
+        from container_worker.media.transcode.encode.worker import encode_segment
+
+        payload = item.payload
+        context = item.context
+        made, report, warnings = encode_segment(
+            payload, files["source"].path, context.scratch, limits=context.limits, on_progress=context.on_progress,
+            should_stop=context.should_stop, slot=context.slot,
+        )  # fmt: skip
+        facts = {"frames": made.frames, "cpu_s": report.cpu_s}
+        return Made(made.duration_s, facts, warnings, brings=joins(payload))
+
+
+def joins(payload: EncodePayload) -> list[WorkItem]:
+    """Return the items that join the source's renditions, if this segment's item brings them; the first brings the verify."""
+    if not payload.brings_joins:
+        return []
+    return [
+        WorkItem(
+            kind="join", name=f"join {rendition.name}", weight=payload.source_s,
+            payload={"work": payload.work, "rendition": rendition.name, "brings_verify": at == 0},
+        )
+        for at, rendition in enumerate(payload.renditions)
+    ]  # fmt: skip
+
+
+KIND: Kind = Encode()

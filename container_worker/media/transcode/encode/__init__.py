@@ -1,0 +1,1 @@
+"""Encodes one segment of a source to all its renditions, in a child process."""

@@ -1,0 +1,72 @@
+"""Builds the command line of the one ffmpeg that encodes a segment to all its renditions."""
+
+from collections.abc import Sequence
+from math import ceil
+
+from container_worker.media.transcode.encode.encoders import encoder_options
+from container_worker.media.transcode.encode.filters import RENDITION_PAD, SIGNATURE_PAD, filter_graph
+from container_worker.media.transcode.encode.formats import SOURCE_FORMATS
+from container_worker.media.transcode.encode.keyframes import encoded_keyframes
+from scenequeue.jobs.transcode.plan import Rendition, Segment
+from scenequeue.jobs.transcode.source import Picture
+
+_MICROSECONDS = 1_000_000
+
+
+def seek_us(picture: Picture, segment: Segment, margin_s: float) -> int | None:
+    """Return the time at which decoding begins, in microseconds of the file's own clock; None for the start of the file.
+
+    Args:
+        picture: has the time base.
+        segment: has the PTS of a keyframe.
+        margin_s: of `seek_margin_s`.
+    """
+    if segment.seek_pts is None:
+        return None
+    numerator, denominator = picture.time_base
+    # Up, because a seek ends at the last keyframe that is not later.
+    aim = -(-segment.seek_pts * numerator * _MICROSECONDS // denominator) - ceil(margin_s * _MICROSECONDS)
+    # FLV's demuxer finds nothing before the start.
+    return aim if aim > picture.file_start_us else None
+
+
+def argv_for(
+    ffmpeg: str,
+    source: str,
+    picture: Picture,
+    segment: Segment,
+    renditions: Sequence[Rendition],
+    targets: Sequence[str],
+    margin_s: float,
+) -> list[str]:
+    """Return the command that decodes a segment once, encodes all renditions, and writes the signatures to stdout.
+
+    Args:
+        ffmpeg: path of the program.
+        source: name of the source in ffmpeg's working folder.
+        picture: the source's stream.
+        segment: the frames, with run-up and look-ahead.
+        renditions: those that are encoded, not copied.
+        targets: name of the NUT file of each rendition; times in it are counted from `base_pts`.
+        margin_s: of `seek_margin_s`.
+    """
+    seek = seek_us(picture, segment, margin_s)
+    base = f"{picture.time_base[0]}/{picture.time_base[1]}"
+    times = ["-fps_mode:v", "passthrough", "-enc_time_base:v", base]
+    keyframes = encoded_keyframes(segment)
+    argv = [
+        ffmpeg, "-y", "-nostdin", "-hide_banner", "-loglevel", "error", "-filter_complex_threads", "1",
+        "-threads", "1", "-copyts", "-noaccurate_seek",
+        # Absolute, so that it does not depend on the start that ffmpeg finds in a span of the file.
+        *([] if seek is None else ["-seek_timestamp", "1", "-ss", f"{seek}us"]),
+        "-protocol_whitelist", "file", "-format_whitelist", ",".join(SOURCE_FORMATS),
+        "-i", f"file:{source}", "-filter_complex", filter_graph(picture, segment, renditions),
+    ]  # fmt: skip
+    for at, (rendition, target) in enumerate(zip(renditions, targets, strict=True)):
+        argv += [
+            "-map", f"[{RENDITION_PAD.format(at)}]", *times, *encoder_options(rendition, picture.frame_rate, keyframes),
+            "-map_metadata", "-1", "-map_chapters", "-1", "-flags", "+global_header", "-fflags", "+bitexact",
+            # The delay of reordered frames is negative, which NUT does not store anyway.
+            "-avoid_negative_ts", "disabled", "-f", "nut", f"file:{target}",
+        ]  # fmt: skip
+    return [*argv, "-map", f"[{SIGNATURE_PAD}]", *times, "-c:v", "rawvideo", "-f", "rawvideo", "pipe:1"]

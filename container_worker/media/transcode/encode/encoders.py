@@ -1,0 +1,48 @@
+"""Chooses the options of the video encoders: closed groups of pictures, keyframes at given frames, one thread."""
+
+from collections.abc import Sequence
+
+from container_worker.media.transcode.encode.keyframes import keyframe_expression
+from scenequeue.jobs.transcode.plan import Rendition
+from scenequeue.jobs.transcode.source import Ratio
+
+#: ffmpeg's encoder of each codec.
+ENCODERS = {"h264": "libx264", "h265": "libx265", "av1": "libsvtav1"}
+#: Preset of SVT-AV1 where a rendition names none of its own.
+_AV1_PRESET = "8"
+#: More frames than a segment has: no keyframes but the forced ones, and a cut in the picture gives an I frame.
+_NEVER = 1_000_000
+#: The rate's buffer, in seconds at the cap.
+_BUFFER_S = 2
+
+
+def encoder_options(rendition: Rendition, frame_rate: Ratio, keyframes: Sequence[int]) -> list[str]:
+    """Return ffmpeg's options of a rendition's encoder.
+
+    Args:
+        rendition: not one that is copied.
+        frame_rate: of the source; given to the encoder, so that headers do not depend on what ffmpeg guesses from a span.
+        keyframes: numbers of the encoded frames that become keyframes, ascending; empty for one every few seconds.
+    """
+    rate = f"{frame_rate[0]}/{frame_rate[1]}"
+    cap = (
+        []
+        if rendition.max_kbps is None
+        else ["-maxrate", f"{rendition.max_kbps}k", "-bufsize", f"{_BUFFER_S * rendition.max_kbps}k"]
+    )
+    match rendition.codec:
+        case "h264":
+            # Headers that do not depend on the content, because segments share them.
+            params = f"keyint=infinite:min-keyint={_NEVER}:open-gop=0:stitchable=1:fps={rate}"
+            own = ["-preset", rendition.preset, "-forced-idr", "1", "-x264-params", params]
+        case "h265":
+            params = (
+                f"keyint=-1:min-keyint={_NEVER}:open-gop=0:pools=none:frame-threads=1:no-wpp=1:info=0:fps={rate}:log-level=error"
+            )
+            own = ["-preset", rendition.preset, "-forced-idr", "1", "-x265-params", params]
+        case _:
+            preset = rendition.preset if rendition.preset.isdecimal() else _AV1_PRESET
+            params = f"lp=1:scd=0:keyint=-1:fps-num={frame_rate[0]}:fps-denom={frame_rate[1]}"
+            own = ["-preset", preset, "-svtav1-params", params]
+    forced = ["-force_key_frames", f"expr:{keyframe_expression(keyframes, frame_rate)}"]
+    return ["-c:v", ENCODERS[rendition.codec], "-threads", "1", "-crf", str(rendition.crf), *cap, *own, *forced]

@@ -1,0 +1,121 @@
+"""Describes the filters between one decoder and the encoders of all renditions."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from container_worker.media.transcode.signatures import HEIGHT_PX, WIDTH_PX
+from scenequeue.jobs.transcode.plan import Rendition, Segment
+from scenequeue.jobs.transcode.source import Picture, Ratio
+
+#: Ends of the graph: a rendition by its position, and the signatures.
+RENDITION_PAD = "v{}"
+SIGNATURE_PAD = "signature"
+#: Seconds before the start of the file from which the times of a source that is not divided are counted: NUT holds no negative
+#: times, and a picture may begin before its file is said to.
+_BEFORE_START_S = 10
+_MICROSECONDS = 1_000_000
+#: Largest numerator and denominator of an aspect that encoders can write.
+_MAX_ASPECT = 65_535
+
+
+def base_pts(picture: Picture, segment: Segment) -> int:
+    """Return the PTS that is 0 in the encoded files, in ticks of the picture."""
+    if segment.start_pts is not None:
+        return segment.start_pts if segment.lead_pts is None else segment.lead_pts
+    numerator, denominator = picture.time_base
+    return (picture.file_start_us - _BEFORE_START_S * _MICROSECONDS) * denominator // (numerator * _MICROSECONDS)
+
+
+def display_size(picture: Picture) -> tuple[int, int]:
+    """Return width and height of the decoded frames after rotation, in samples."""
+    return (picture.height, picture.width) if picture.rotation in {90, 270} else (picture.width, picture.height)
+
+
+def output_aspect(picture: Picture, rendition: Rendition) -> Ratio:
+    """Return width by height of a rendition's pixels.
+
+    They are square where the rendition's size has the shape of the display, apart from the rounding to even numbers; else the
+    shape of the display is kept by pixels that are not square.
+    """
+    width, height = display_size(picture)
+    aspect = Fraction(*picture.pixel_aspect) if min(picture.pixel_aspect) > 0 else Fraction(1)
+    if picture.rotation in {90, 270}:
+        aspect = 1 / aspect
+    exact = aspect * width * rendition.height / (height * rendition.width)
+    # Each side may have been rounded by up to 1 pixel.
+    if abs(exact - 1) <= Fraction(1, rendition.width) + Fraction(1, rendition.height):
+        return 1, 1
+    exact = exact.limit_denominator(_MAX_ASPECT)
+    return (exact.numerator, exact.denominator) if exact.numerator <= _MAX_ASPECT else (1, 1)
+
+
+def filter_graph(picture: Picture, segment: Segment, renditions: Sequence[Rendition]) -> str:
+    """Return ffmpeg's graph: the segment's frames, scaled from each rendition to the next smaller one, and their signatures.
+
+    Args:
+        picture: the source's stream; ffmpeg has rotated its frames before the graph.
+        segment: with run-up and look-ahead.
+        renditions: those that are encoded, not copied; their order decides the names of the pads.
+    """
+    cascade = sorted(range(len(renditions)), key=lambda at: -renditions[at].width * renditions[at].height)
+    chains = [
+        f"[0:{picture.index}]{','.join(_head(picture, segment))},split=2[all][part]",
+        f"[part]{_signature(segment, picture)}",
+    ]
+    last = "all"
+    for place, at in enumerate(cascade):
+        rendition, pad = renditions[at], RENDITION_PAD.format(at)
+        scale = f"[{last}]scale=w={rendition.width}:h={rendition.height}:flags=bicubic"
+        if place + 1 == len(cascade):
+            chains.append(f"{scale},{_tail(picture, rendition)}[{pad}]")
+        else:
+            last = f"next{place}"
+            chains += [f"{scale},split=2[{last}][scaled{place}]", f"[scaled{place}]{_tail(picture, rendition)}[{pad}]"]
+    return ";".join(chains)
+
+
+def _head(picture: Picture, segment: Segment) -> list[str]:
+    """Take the frames from run-up to look-ahead, deinterlace them, and count their times from `base_pts`."""
+    filters = []
+    begin = segment.start_pts if segment.lead_pts is None else segment.lead_pts
+    end = segment.tail_pts if segment.tail_frames else segment.end_pts
+    bounds = [f"start_pts={begin}"] if begin is not None else []
+    bounds += [f"end_pts={end}"] if end is not None else []
+    if segment.start_pts is not None and bounds:
+        filters.append(f"trim={':'.join(bounds)}")
+    if picture.is_interlaced:
+        # It halves the ticks, which is undone.
+        filters += ["bwdif=mode=send_frame:deint=all", f"settb=expr={picture.time_base[0]}/{picture.time_base[1]}"]
+    base = base_pts(picture, segment)
+    # A source that is not divided may repeat a time; the encoder needs ascending ones.
+    shifted = f"PTS-({base})"
+    filters.append(f"setpts=expr={shifted}" if segment.start_pts is not None else f"setpts=expr='{_ascending(shifted)}'")
+    return filters
+
+
+def _ascending(time: str) -> str:
+    return f"if(isnan(PREV_OUTPTS),{time},max({time},PREV_OUTPTS+1))"
+
+
+def _signature(segment: Segment, picture: Picture) -> str:
+    """Reduce the frames of the segment itself to their signatures, of luma samples as they are stored."""
+    filters = []
+    if segment.start_pts is not None:
+        base = base_pts(picture, segment)
+        bounds = [f"start_pts={segment.start_pts - base}"]
+        bounds += [] if segment.end_pts is None else [f"end_pts={segment.end_pts - base}"]
+        filters.append(f"trim={':'.join(bounds)}")
+    filters += ["extractplanes=y", f"scale=w={WIDTH_PX}:h={HEIGHT_PX}:flags=area", "format=pix_fmts=gray"]
+    return f"{','.join(filters)}[{SIGNATURE_PAD}]"
+
+
+def _tail(picture: Picture, rendition: Rendition) -> str:
+    """Give a rendition's frames their pixel format, aspect and colour tags."""
+    tags = {
+        "range": picture.colour_range, "colorspace": picture.colour_space, "color_primaries": picture.colour_primaries,
+        "color_trc": picture.colour_transfer,
+    }  # fmt: skip
+    given = ":".join(f"{name}={value}" for name, value in tags.items() if value is not None)
+    numerator, denominator = output_aspect(picture, rendition)
+    filters = [f"format=pix_fmts={rendition.pix_fmt}", f"setsar=sar={numerator}/{denominator}"]
+    return ",".join([*filters, *([f"setparams={given}"] if given else [])])

@@ -1,0 +1,111 @@
+"""Encodes a segment from the worker: runs the child, and checks the report that it writes."""
+
+import hashlib
+import json
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from container_worker.codes import Code
+from container_worker.media.child_messages import Made
+from container_worker.media.child_process import run_child_job
+from container_worker.media.ffmpeg import find_ffmpeg
+from container_worker.media.rate_guard import RateGuard
+from container_worker.media.transcode.encode.child import REPORT_FILE
+from container_worker.sandbox.limits import Limits
+from container_worker.sandbox.outputs import open_output
+from scenequeue.errors import ToolFailed
+from scenequeue.jobs.kinds.encode import EncodePayload
+from scenequeue.jobs.transcode.plan import SegmentReport
+from scenequeue.reasons import Reason
+
+#: Part of every fingerprint; raise it when a change makes the same segment give other files.
+RECIPE_VERSION = 1
+#: Largest report, in bytes: an hour at 120 frames per second in eight renditions.
+_MAX_REPORT_BYTES = 1024 * 1024 * 1024
+
+
+def check_encoder(payload: EncodePayload) -> None:
+    """Check that this container has the ffmpeg that the plan names.
+
+    Raises:
+        ToolFailed: it has another one; transient, because another container may have the right one.
+    """
+    found = find_ffmpeg().version
+    if found != payload.encoder:
+        raise ToolFailed(Code.ENCODER_DIFFERS, expected=payload.encoder, found=found)
+
+
+def fingerprint(payload: EncodePayload) -> str:
+    """Return a hash of everything that determines the segment's files; addresses do not."""
+    facts = {
+        "recipe": RECIPE_VERSION, "encoder": payload.encoder,
+        "source": {"version": payload.source.version, "bytes": payload.source.bytes},
+        "picture": payload.picture.model_dump(mode="json"),
+        "segment": payload.segment.model_dump(mode="json", exclude={"ranges"}),
+        "renditions": [each.model_dump(mode="json", exclude={"output"}) for each in payload.renditions],
+    }  # fmt: skip
+    return hashlib.sha256(json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def encode_segment(
+    payload: EncodePayload,
+    source: Path,
+    scratch: Path,
+    *,
+    limits: Limits,
+    on_progress: Callable[[float], None],
+    should_stop: threading.Event | None,
+    slot: Callable[[], AbstractContextManager[None]],
+) -> tuple[Made, SegmentReport, tuple[Reason, ...]]:
+    """Encode the segment in a child process; its files and the report are then in the scratch folder.
+
+    Args:
+        payload: the segment.
+        source: the fetched source, in the scratch folder.
+        scratch: a folder for this item alone.
+        limits: for the child and its ffmpeg, each.
+        on_progress: called in this thread with the share done, 0 to 1.
+        should_stop: kills the child's group within 50 ms of being set.
+        slot: entered before the child starts; left when it has ended.
+
+    Raises:
+        ItemError: as `run_child_job`; ToolFailed also for a report that is not the one of this segment.
+    """
+    program = find_ffmpeg()
+    request = {
+        "payload": payload.model_dump(mode="json"), "source": source.name, "ffmpeg": str(program.path),
+        "folder": str(scratch.absolute()),
+    }  # fmt: skip
+    with slot(), RateGuard(limits.wall_s, on_progress) as guard:
+        made, warnings = run_child_job(
+            "container_worker.media.transcode.encode", request, scratch.absolute(),
+            limits=limits, on_progress=guard, should_stop=should_stop, ffmpeg=program.path,
+        )  # fmt: skip
+    return made, _checked_report(payload, scratch), warnings
+
+
+def _checked_report(payload: EncodePayload, scratch: Path) -> SegmentReport:
+    """Read the child's report, and write it again as it was understood.
+
+    Raises:
+        ToolFailed: it is not a report of this segment.
+    """
+    path = scratch / REPORT_FILE
+    with open_output(path) as opened:
+        if opened is None:
+            raise ToolFailed(Code.RENDERER_MADE_NOTHING, file=REPORT_FILE)
+        with opened.open("rb") as file:
+            text = file.read(_MAX_REPORT_BYTES)
+    try:
+        report = SegmentReport.model_validate_json(text)
+    except ValidationError:
+        raise ToolFailed(Code.RENDERER_UNINTELLIGIBLE, message=text[:200].decode(errors="replace")) from None
+    names = {rendition.name for rendition in payload.renditions}
+    if (report.number, report.encoder, set(report.tables)) != (payload.segment.number, payload.encoder, names):
+        raise ToolFailed(Code.RENDERER_UNINTELLIGIBLE, message=REPORT_FILE)
+    path.write_text(report.model_dump_json(), encoding="utf-8")
+    return report
