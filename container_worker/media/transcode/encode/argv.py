@@ -6,7 +6,6 @@ from math import ceil
 from container_worker.media.transcode.encode.encoders import encoder_options
 from container_worker.media.transcode.encode.filters import RENDITION_PAD, SIGNATURE_PAD, filter_graph
 from container_worker.media.transcode.encode.formats import SOURCE_FORMATS
-from container_worker.media.transcode.encode.keyframes import encoded_keyframes
 from scenequeue.jobs.transcode.plan import Rendition, Segment
 from scenequeue.jobs.transcode.source import Picture
 
@@ -53,7 +52,6 @@ def argv_for(
     seek = seek_us(picture, segment, margin_s)
     base = f"{picture.time_base[0]}/{picture.time_base[1]}"
     times = ["-fps_mode:v", "passthrough", "-enc_time_base:v", base]
-    keyframes = encoded_keyframes(segment)
     argv = [
         ffmpeg, "-y", "-nostdin", "-hide_banner", "-loglevel", "error", "-filter_complex_threads", "1",
         "-threads", "1", "-copyts", "-noaccurate_seek",
@@ -64,7 +62,7 @@ def argv_for(
     ]  # fmt: skip
     for at, (rendition, target) in enumerate(zip(renditions, targets, strict=True)):
         argv += [
-            "-map", f"[{RENDITION_PAD.format(at)}]", *times, *encoder_options(rendition, picture.frame_rate, keyframes),
+            "-map", f"[{RENDITION_PAD.format(at)}]", *times, *encoder_options(rendition, picture.frame_rate, segment),
             "-map_metadata", "-1", "-map_chapters", "-1", "-flags", "+global_header", "-fflags", "+bitexact",
             # The delay of reordered frames is negative, which NUT does not store anyway.
             "-avoid_negative_ts", "disabled", "-f", "nut", f"file:{target}",

@@ -1,9 +1,7 @@
 """Chooses the options of the video encoders: closed groups of pictures, keyframes at given frames, one thread."""
 
-from collections.abc import Sequence
-
 from container_worker.media.transcode.encode.keyframes import keyframe_expression
-from scenequeue.jobs.transcode.plan import Rendition
+from scenequeue.jobs.transcode.plan import Rendition, Segment
 from scenequeue.jobs.transcode.source import Ratio
 
 #: ffmpeg's encoder of each codec.
@@ -16,13 +14,13 @@ _NEVER = 1_000_000
 _BUFFER_S = 2
 
 
-def encoder_options(rendition: Rendition, frame_rate: Ratio, keyframes: Sequence[int]) -> list[str]:
+def encoder_options(rendition: Rendition, frame_rate: Ratio, segment: Segment) -> list[str]:
     """Return ffmpeg's options of a rendition's encoder.
 
     Args:
         rendition: not one that is copied.
         frame_rate: of the source; given to the encoder, so that headers do not depend on what ffmpeg guesses from a span.
-        keyframes: numbers of the encoded frames that become keyframes, ascending; empty for one every few seconds.
+        segment: gives the keyframes.
     """
     rate = f"{frame_rate[0]}/{frame_rate[1]}"
     cap = (
@@ -44,5 +42,5 @@ def encoder_options(rendition: Rendition, frame_rate: Ratio, keyframes: Sequence
             preset = rendition.preset if rendition.preset.isdecimal() else _AV1_PRESET
             params = f"lp=1:scd=0:keyint=-1:fps-num={frame_rate[0]}:fps-denom={frame_rate[1]}"
             own = ["-preset", preset, "-svtav1-params", params]
-    forced = ["-force_key_frames", f"expr:{keyframe_expression(keyframes, frame_rate)}"]
+    forced = ["-force_key_frames", f"expr:{keyframe_expression(segment)}"]
     return ["-c:v", ENCODERS[rendition.codec], "-threads", "1", "-crf", str(rendition.crf), *cap, *own, *forced]

@@ -122,14 +122,14 @@ def test_a_picture_that_begins_before_zero_is_cut_at_its_own_times(tmp_path: Pat
 def test_a_source_that_is_not_divided_gives_all_its_frames(tmp_path: Path) -> None:
     """With a keyframe every few seconds, the same in all renditions, and its own times."""
     source = describe(numbered(tmp_path / "a.ts", 130))
-    segment = Segment(number=0, first_frame=0, frames=100)
+    segment = Segment(number=0, first_frame=0, frames=100, keyframes=[0, 50])
     renditions = [rendition("small"), rendition("large", (128, 76))]
     report = encode(source, source.payload(segment, *renditions), tmp_path / "whole")
     for at, each in enumerate(renditions):
         assert numbers_shown(tmp_path / "whole" / SEGMENT_FILE.format(at)) == list(range(130))
         rows = sorted(report.tables[each.name].packets, key=lambda row: row.pts)
         assert [row.pts for row in rows] == source.pts
-        assert [position for position, row in enumerate(rows) if row.is_key] == [0, 100]
+        assert [position for position, row in enumerate(rows) if row.is_key] == [0, 50, 100]
     assert len(unpack(report.signatures, 130)) == 130
 
 
