@@ -161,6 +161,60 @@ SENTENCES: Mapping[str, str] = {
         "frame {frame} of {rendition}, in segment {segment}, does not show the source's frame: they differ by {difference} of "
         "255 levels"
     ),
+    # --- checks of joined files ---
+    "decoding_order_broken": (
+        "{rendition}: packet {packet} has a decoding time before that of the packet before it, or after its own frame's"
+    ),
+    "duration_as_planned": "{rendition}: {duration_s:.3f} s",
+    "duration_differs": "{rendition}: the joined file lasts {duration_s:.3f} s; {planned_s:.3f} s were planned",
+    "frame_times_off": (
+        "{rendition}: the times of {frames:1 frame|# frames} are wrong; the first is frame {first}, {off_ms:g} ms off"
+    ),
+    "frames_as_planned": "{rendition}: {frames:1 frame|# frames} as planned, at most {off_ms:g} ms off",
+    "frames_miscounted": (
+        "{rendition}: the joined file has {found:1 frame|# frames}; {encoded} were encoded, and {planned} were planned"
+    ),
+    "frames_undecodable": "{rendition}: {frames:1 frame|# frames} at joins cannot be decoded; the first is frame {first}",
+    "headers_as_encoded": "{rendition}: the headers of {segments:1 segment|# segments} are those of the file",
+    "headers_differ": "{rendition}: segment {segment} was encoded with other headers than the joined file has",
+    "joined_read": "{rendition}: {bytes:1 byte|# bytes}",
+    "joined_without_picture": "{rendition}: the joined file has no picture",
+    "joined_unreadable": "{rendition}: the joined file cannot be read ({problem})",
+    "joins_decoded": "{rendition}: {joins:1 join|# joins} and keyframes decoded, {frames:1 frame|# frames}",
+    "not_compared": "{rendition}: not compared, as no frame of the source was decoded",
+    "packets_as_encoded": (
+        "{rendition}: {packets:1 packet|# packets} of {segments:1 segment|# segments}, in order, as they were encoded"
+    ),
+    "packets_foreign": (
+        "{rendition}: {packets:1 packet is not the one|# packets are not those} that the items reported to have "
+        "encoded; the first is in segment {segment}"
+    ),
+    "picture_as_planned": "{rendition}: {width_px}x{height_px} in {codec}",
+    "picture_differs": (
+        "{rendition}: the joined file is {width_px}x{height_px} in {codec}; {planned_width_px}x{planned_height_px} in "
+        "{planned_codec} was planned"
+    ),
+    "picture_foreign": (
+        "{rendition}: {frames:1 frame does|# frames do} not show what the source shows; the worst is frame {frame} in "
+        "segment {segment}, {difference:g} of 255 levels off"
+    ),
+    "pictures_as_source": (
+        "{rendition}: {frames:1 frame|# frames} compared with the source, at most {difference:g} of 255 levels off"
+    ),
+    "pictures_displaced": "{rendition}: segment {segment} shows the source's frames {shift} too late or too early",
+    "plan_strays": "plan.json names {uri}, which is not under the output {output}; nothing was published",
+    "report_unusable": "{file} is no report of this transcoding ({problem}); submit the job again",
+    "track_foreign": (
+        "{rendition}: {packets:1 packet of track {track} is not the one|# packets of track {track} are not those} that "
+        "its item reported"
+    ),
+    "track_shifted": "{rendition}: track {track} is shifted by {shift_ms:g} ms against the picture",
+    "tracks_as_planned": (
+        "{rendition}: {packets:1 packet|# packets} of {tracks:1 track|# tracks}, in order, as they were copied or encoded"
+    ),
+    "tracks_in_sync": "{rendition}: tracks and picture are at most {shift_ms:g} ms off",
+    "tracks_miscounted": "{rendition}: the joined file has {found:1 track|# tracks} beside the picture; {planned} were planned",
+    "verification_failed": "the joined files are not what was planned, and nothing was published: {problems:; }",
     # --- limits ---
     "cpu_exceeded": "{program} used more CPU time than it may",
     "disk_full": "no space is left on a disk or in a quota of this container ({problem})",

@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote_to_bytes
 
 from scenequeue.errors import BadInput, ObjectNotFound, StorageDenied
-from scenequeue.jobs.working_folder import depth_of_work
+from scenequeue.jobs.transcode.working_folder import depth_of_work
 from scenequeue.reasons import Code, Reason
 from scenequeue.storage import Stored, sha256_of
 from scenequeue.storages.atomic import atomic_write

@@ -25,7 +25,7 @@ from botocore.exceptions import (
 
 from scenequeue.errors import BadInput, ItemError, ObjectNotFound, SettingsError, StorageDenied, StorageUnavailable
 from scenequeue.jobs.address import bucket_and_key
-from scenequeue.jobs.working_folder import depth_of_work
+from scenequeue.jobs.transcode.working_folder import depth_of_work
 from scenequeue.reasons import Code
 from scenequeue.storage import Stored, sha256_of
 from scenequeue.storages.atomic import atomic_write

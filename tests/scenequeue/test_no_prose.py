@@ -39,6 +39,7 @@ _NOT_TOLD = {
     "scenequeue/jobs/kinds/encode.py": 1,
     "scenequeue/jobs/kinds/render.py": 1,
     "scenequeue/jobs/kinds/stitch.py": 1,
+    "scenequeue/jobs/kinds/verify.py": 1,
     # Compared with the words of Pillow.
     "container_worker/media/picture/reading.py": 2,
     # For programmers.

@@ -1,0 +1,82 @@
+"""Verifies the joined files of a source, and publishes them if every check holds."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeAlias
+
+from container_worker.files.inputs import Input, InputFile
+from container_worker.files.outputs import Output
+from container_worker.kind import Kind, Made, ParsedItem
+from scenequeue.jobs.kinds.verify import VerifyPayload
+from scenequeue.jobs.transcode.options import TranscodeOptions
+
+if TYPE_CHECKING:
+    from scenequeue.jobs.transcode.plan import TranscodePlan
+
+_Item: TypeAlias = ParsedItem[VerifyPayload, TranscodeOptions]
+_MEDIA_TYPES = {"mp4": "video/mp4", "mkv": "video/x-matroska", "webm": "video/webm", "flv": "video/x-flv"}
+
+
+class Verify:
+    """The kind `verify`."""
+
+    payload = VerifyPayload
+    options = TranscodeOptions
+
+    def inputs(self, item: _Item) -> Iterator[Input]:
+        """Yield the plan, the reports of all segments and tracks, and the joined files."""
+        from container_worker.media.transcode.verify.file_names import (
+            JOINED_FILE,
+            PLAN_FILE,
+            SEGMENT_REPORT_FILE,
+            TRACK_REPORT_FILE,
+        )
+
+        work = item.payload.work
+        yield Input("plan", f"{work}/plan.json", PLAN_FILE)
+        plan = _plan_of(item)
+        for segment in plan.segments:
+            name = SEGMENT_REPORT_FILE.format(segment.number)
+            yield Input(f"segment_{segment.number}", f"{work}/segments/{segment.number:05d}.json", name)
+        for track in plan.tracks:
+            yield Input(f"track_{track.index}", f"{work}/tracks/{track.index}.json", TRACK_REPORT_FILE.format(track.index))
+        for number, rendition in enumerate(plan.renditions):
+            ending = rendition.output.rpartition(".")[2]
+            yield Input(f"joined_{rendition.name}", f"{work}/joined/{rendition.name}.{ending}", JOINED_FILE.format(number))
+
+    def fingerprint(self, item: _Item, files: Mapping[str, InputFile]) -> str:  # noqa: ARG002
+        # Never reused: the result's facts are those of the files that are there, and checking them again is cheap.
+        return ""
+
+    def outputs(self, item: _Item) -> Sequence[Output]:
+        from container_worker.media.transcode.verify.file_names import JOINED_FILE, REPORT_FILE
+
+        plan = _plan_of(item)
+        media_type = _MEDIA_TYPES[plan.container]
+        files = [
+            Output(JOINED_FILE.format(number), rendition.output, media_type, "video")
+            for number, rendition in enumerate(plan.renditions)
+        ]
+        first = plan.renditions[0]
+        stem = first.output.rpartition(".")[0].removesuffix(f"-{first.name}")
+        return [*files, Output(REPORT_FILE, f"{stem}-report.json", "application/json", "report")]
+
+    def run(self, item: _Item, files: Mapping[str, InputFile]) -> Made:  # noqa: ARG002
+        # Imported with the first video, because an idle container does not need it.
+        from container_worker.media.transcode.verify.worker import facts_of, verify
+
+        context = item.context
+        report = verify(
+            _plan_of(item), context.scratch, limits=context.limits, on_progress=context.on_progress,
+            should_stop=context.should_stop, slot=context.slot,
+        )  # fmt: skip
+        return Made(report.renditions[0].duration_s, facts_of(report))
+
+
+def _plan_of(item: _Item) -> "TranscodePlan":
+    from container_worker.media.transcode.verify.file_names import PLAN_FILE
+    from container_worker.media.transcode.verify.worker import read_plan
+
+    return read_plan(item.context.scratch / PLAN_FILE, item.payload.work)
+
+
+KIND: Kind = Verify()

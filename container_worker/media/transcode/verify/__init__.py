@@ -1,0 +1,1 @@
+"""Verifies joined files against the plan and the reports of the items that encoded them."""

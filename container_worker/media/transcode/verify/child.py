@@ -1,0 +1,167 @@
+"""Verifies the joined files of a source, inside the child process."""
+
+import json
+import resource
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from container_worker.codes import Code
+from container_worker.media.child_protocol import send
+from container_worker.media.transcode.signatures import Signature, unpack
+from container_worker.media.transcode.verify.file_names import (
+    JOINED_FILE,
+    PLAN_FILE,
+    REPORT_FILE,
+    SEGMENT_REPORT_FILE,
+    TRACK_REPORT_FILE,
+)
+from container_worker.media.transcode.verify.likeness_checks import check_joins, check_likeness
+from container_worker.media.transcode.verify.outcome import failed, passed
+from container_worker.media.transcode.verify.picture_checks import (
+    check_duration,
+    check_frames,
+    check_headers,
+    check_packets,
+    check_picture,
+    planned_duration_s,
+)
+from container_worker.media.transcode.verify.reading import SignatureAt, decode_around_joins, read_joined
+from container_worker.media.transcode.verify.tables import Encoded, Joined, add_report
+from container_worker.media.transcode.verify.track_checks import check_sync, check_tracks
+from scenequeue.errors import BadInput
+from scenequeue.jobs.transcode.plan import Rendition, SegmentReport, TrackReport, TranscodePlan
+from scenequeue.jobs.transcode.verification import Check, MadeRendition, TranscodedSource, TranscodeReport
+
+
+@dataclass
+class _Reports:
+    """The reports of a source's items."""
+
+    encoded: dict[str, Encoded] = field(default_factory=dict)
+    tracks: dict[int, TrackReport] = field(default_factory=dict)
+    signatures: list[tuple[int, str]] = field(default_factory=list)
+    cpu_s: dict[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, plan: TranscodePlan, folder: Path) -> "_Reports":
+        """Read all reports.
+
+        Raises:
+            BadInput: one of them is none of this plan.
+        """
+        found = cls()
+        try:
+            for segment in plan.segments:
+                name = SEGMENT_REPORT_FILE.format(segment.number)
+                report = SegmentReport.model_validate_json((folder / name).read_bytes())
+                add_report(found.encoded, plan, report)
+                frames = max(len(table.packets) for table in report.tables.values())
+                found.signatures.append((frames, report.signatures))
+                found.cpu_s["encode"] = found.cpu_s.get("encode", 0.0) + report.cpu_s
+            for track in plan.tracks:
+                name = TRACK_REPORT_FILE.format(track.index)
+                found.tracks[track.index] = TrackReport.model_validate_json((folder / name).read_bytes())
+                found.cpu_s["audio"] = found.cpu_s.get("audio", 0.0) + found.tracks[track.index].cpu_s
+        except ValueError as error:
+            raise BadInput(Code.REPORT_UNUSABLE, file=name, problem=str(error)[:200]) from None
+        return found
+
+
+def make(data: dict[str, Any]) -> dict[str, Any]:
+    """Check every joined file against plan and reports; write the outcome into the working folder.
+
+    Args:
+        data: {"folder": the working folder with all files}.
+
+    Raises:
+        BadInput: a report is missing or of another plan. A check that fails is part of the outcome.
+    """
+    folder = Path(data["folder"])
+    plan = TranscodePlan.model_validate_json((folder / PLAN_FILE).read_bytes())
+    reports = _Reports.read(plan, folder)
+    checks, renditions = [], []
+    for number, rendition in enumerate(plan.renditions):
+        found, made = _check_rendition(plan, reports, rendition, folder / JOINED_FILE.format(number))
+        checks += found
+        renditions += [made] if made else []
+        send({"frame": number + 1, "of": len(plan.renditions) + 1})
+    first = reports.encoded[plan.renditions[0].name]
+    duration_s, frames = float(planned_duration_s(plan, first)), len(first.packets.pts)
+    reports.cpu_s["verify"] = _cpu_s()
+    report = TranscodeReport(
+        source=_source(plan, frames, duration_s), segments=len(plan.segments), is_divided=plan.is_divided,
+        renditions=renditions, checks=checks, notes=plan.notes,
+        cpu_s={stage: round(value, 3) for stage, value in reports.cpu_s.items()},
+    )  # fmt: skip
+    (folder / REPORT_FILE).write_text(json.dumps(report.model_dump(mode="json"), indent=1), encoding="utf-8")
+    return {"duration_s": max(duration_s, 0.001), "frames": max(1, frames)}
+
+
+def _check_rendition(
+    plan: TranscodePlan, reports: _Reports, rendition: Rendition, path: Path
+) -> tuple[list[Check], MadeRendition | None]:
+    encoded = reports.encoded[rendition.name]
+    try:
+        joined = read_joined(path)
+    except BadInput as error:
+        found = {name: str(value) for name, value in error.reason.parameters.items()}
+        return [failed("file", rendition.name, Code(error.reason.code), **found)], None
+    begins = [sum(encoded.counts[:number]) for number in range(len(encoded.counts))]
+    decoded = decode_around_joins(path, joined.picture, begins, _signatures_of(reports))
+    checks = [
+        passed("file", rendition.name, Code.JOINED_READ, bytes=joined.bytes),
+        check_frames(plan, encoded, joined),
+        check_packets(encoded, joined),
+        check_headers(encoded, joined),
+        check_picture(plan, encoded, joined),
+        check_duration(plan, encoded, joined),
+        check_tracks(plan, reports.tracks, encoded, joined),
+        check_sync(plan, reports.tracks, encoded, joined),
+        check_likeness(plan, encoded, decoded),
+        check_joins(encoded, decoded),
+    ]
+    return checks, _made(rendition, joined)
+
+
+def _signatures_of(reports: _Reports) -> SignatureAt:
+    """Return a function that gives the signature of the source's frame at a position; it unpacks one segment at a time."""
+    at: list[tuple[int, Signature | None]] = [(-1, None)]
+
+    def signature_at(position: int) -> "Signature | None":
+        if position < 0:
+            return None
+        for number, (frames, text) in enumerate(reports.signatures):
+            if position < frames:
+                if at[0][0] != number:
+                    at[0] = number, unpack(text, frames) if text else None
+                found = at[0][1]
+                return None if found is None else found[position]
+            position -= frames
+        return None
+
+    return signature_at
+
+
+def _made(rendition: Rendition, joined: Joined) -> MadeRendition:
+    duration_s = float(joined.duration_s)
+    return MadeRendition(
+        name=rendition.name, output=rendition.output, width=joined.width, height=joined.height, codec=joined.picture.codec,
+        frames=len(joined.picture.pts), duration_s=round(duration_s, 6), bytes=joined.bytes,
+        bitrate=round(joined.bytes * 8 / duration_s) if duration_s > 0 else 0,
+    )  # fmt: skip
+
+
+def _source(plan: TranscodePlan, frames: int, duration_s: float) -> TranscodedSource:
+    picture = plan.picture
+    is_turned = picture.rotation in {90, 270}
+    return TranscodedSource(
+        uri=plan.source.uri, bytes=plan.source.bytes, codec=picture.codec, frames=frames, duration_s=round(duration_s, 6),
+        width=picture.height if is_turned else picture.width, height=picture.width if is_turned else picture.height,
+        frame_rate=round(picture.frame_rate[0] / max(1, picture.frame_rate[1]), 6),
+    )  # fmt: skip
+
+
+def _cpu_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime

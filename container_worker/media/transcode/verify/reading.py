@@ -1,0 +1,150 @@
+"""Reads a joined file: its packets, and the frames around its joins."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from container_worker.codes import Code
+from container_worker.media.transcode.packet_content import codec_of, headers_digest, packet_digest
+from container_worker.media.transcode.packet_table import base_of
+from container_worker.media.transcode.signatures import Signature, difference, signature_of
+from container_worker.media.transcode.verify.decoding_runs import runs_for
+from container_worker.media.transcode.verify.tables import Decoded, Joined, Packets, ranks_of
+from scenequeue.errors import BadInput
+
+if TYPE_CHECKING:
+    from av import Packet, VideoFrame
+    from av.container import InputContainer
+    from av.stream import Stream
+    from av.video.codeccontext import VideoCodecContext
+
+#: Returns the signature of the source's frame at a position; None if there is none.
+SignatureAt: TypeAlias = "Callable[[int], Signature | None]"
+_FORMATS = "mov,matroska,flv"
+#: A frame is also compared with the source's frames up to so many beside its own.
+_BESIDE = 3
+_TRACKS = ("audio", "subtitle")
+
+
+@contextmanager
+def _opened(path: Path) -> "Iterator[InputContainer]":
+    import av
+
+    with av.open(f"file:{path}", options={"protocol_whitelist": "file", "format_whitelist": _FORMATS}) as container:
+        yield container
+
+
+def read_joined(path: Path) -> Joined:
+    """Return the tables of a joined file.
+
+    Raises:
+        BadInput: JOINED_UNREADABLE, JOINED_WITHOUT_PICTURE.
+
+    Cost:
+        Reads the file once, decodes nothing.
+    """
+    import av
+
+    try:
+        with _opened(path) as container:
+            if not container.streams.video:
+                raise BadInput(Code.JOINED_WITHOUT_PICTURE)
+            picture = container.streams.video[0]
+            kept = [picture, *(stream for stream in container.streams if stream.type in _TRACKS)]
+            found = {stream.index: _empty(stream) for stream in kept}
+            for packet in container.demux(kept):
+                if packet.size and packet.pts is not None:
+                    _add(found[packet.stream.index], packet)
+            packets = found[picture.index]
+            return Joined(
+                bytes=path.stat().st_size, width=picture.codec_context.width, height=picture.codec_context.height,
+                picture=packets, duration_s=_duration_s(picture, packets),
+                tracks=[found[stream.index] for stream in kept[1:] if found[stream.index].pts],
+            )  # fmt: skip
+    except (av.FFmpegError, ValueError) as error:
+        raise BadInput(Code.JOINED_UNREADABLE, problem=str(error)[:200]) from None
+
+
+def _empty(stream: "Stream") -> Packets:
+    context = stream.codec_context
+    return Packets(codec_of(context.name), headers_digest(context.name, context.extradata), base_of(stream))
+
+
+def _add(packets: Packets, packet: "Packet[Any]") -> None:
+    assert packet.pts is not None
+    if packet.pts >= max(packets.pts[-32:], default=packet.pts):
+        packets.last_duration = packet.duration or 0
+    packets.pts.append(packet.pts)
+    packets.dts.append(packet.dts)
+    packets.digests.append(packet_digest(packets.codec, bytes(packet), packet.stream.codec_context.extradata))
+    packets.keys.append(packet.is_keyframe)
+
+
+def _duration_s(stream: "Stream", packets: Packets) -> Fraction:
+    if stream.duration is not None:
+        return stream.duration * packets.tick_s
+    return (max(packets.pts, default=0) - min(packets.pts, default=0) + packets.last_duration) * packets.tick_s
+
+
+def decode_around_joins(path: Path, packets: Packets, joins: Sequence[int], signature_at: SignatureAt) -> Decoded:
+    """Decode the frames around each join, and keyframes, and compare them with the source's.
+
+    Args:
+        path: the joined file.
+        packets: of its picture.
+        joins: position of the first frame of each segment, in presentation order.
+        signature_at: returns the signature of the source's frame at a position; None if there is none.
+
+    Cost:
+        Reads the file once; decodes from the keyframe before each join to two frames behind it, and single keyframes.
+    """
+    runs = runs_for(packets, joins)
+    begins, ends = {run.begin: run for run in runs}, {run.end for run in runs}
+    rank_of = {(packets.pts[position]): rank for position, rank in enumerate(ranks_of(packets.pts))}
+    wanted = sorted({rank for run in runs for rank in run.wanted})
+    found: dict[int, Mapping[int, float]] = {}
+
+    def on_frame(frame: "VideoFrame") -> None:
+        rank = rank_of.get(frame.pts) if frame.pts is not None else None
+        if rank is not None and not frame.is_corrupt and rank in wanted_set:
+            found[rank] = _differences(frame, rank, signature_at)
+
+    wanted_set = frozenset(wanted)
+    with _opened(path) as container:
+        stream = container.streams.video[0]
+        context = stream.codec_context
+        # A broken packet is an error, and not something that is concealed.
+        context.thread_count, context.options = 1, {**context.options, "err_detect": "explode"}
+        is_running = False
+        packets_ = (packet for packet in container.demux(stream) if packet.size and packet.pts is not None)
+        for position, packet in enumerate(packets_):
+            is_running = is_running or position in begins
+            if is_running:
+                _decode(context, packet, on_frame)
+            if position + 1 in ends:
+                _decode(context, None, on_frame)
+                context.flush_buffers()
+                is_running = False
+    missing = [rank for rank in wanted if rank not in found]
+    return Decoded(wanted, missing, max(0, len(joins) - 1), found)
+
+
+def _decode(context: "VideoCodecContext", packet: "Packet[Any] | None", on_frame: "Callable[[VideoFrame], None]") -> None:
+    import av
+
+    # A frame that does not come out is missing, which is what is reported.
+    with suppress(av.FFmpegError):
+        for frame in context.decode(packet):
+            on_frame(frame)
+
+
+def _differences(frame: "VideoFrame", rank: int, signature_at: SignatureAt) -> Mapping[int, float]:
+    """Return the differences of a frame from the source's frames beside its position, by their distance."""
+    try:
+        own = signature_of(frame)
+    except ValueError:
+        return {}
+    beside = {shift: signature_at(rank + shift) for shift in range(-_BESIDE, _BESIDE + 1)}
+    return {shift: difference(own, each) for shift, each in beside.items() if each is not None}

@@ -1,0 +1,118 @@
+"""Verifies a source's joined files from the worker: runs the child, and judges the report that it writes."""
+
+import json
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from pydantic import BaseModel, ValidationError
+
+from container_worker.codes import Code
+from container_worker.media.child_process import run_child_job
+from container_worker.media.ffmpeg import find_ffmpeg
+from container_worker.media.rate_guard import RateGuard
+from container_worker.media.transcode.verify.file_names import REPORT_FILE
+from container_worker.sandbox.limits import Limits
+from container_worker.sandbox.outputs import open_output
+from scenequeue.errors import BadInput, ToolFailed
+from scenequeue.jobs.transcode.plan import TranscodePlan
+from scenequeue.jobs.transcode.verification import TranscodeReport
+from scenequeue.jobs.transcode.working_folder import WORK_FOLDER
+from scenequeue.reasons import Reason
+
+_MAX_REPORT_BYTES = 1024 * 1024
+#: Largest size of the facts in the item's result, as JSON; notes are left out beyond it.
+MAX_FACTS_BYTES = 64 * 1024
+_MAX_PROBLEMS = 20
+#: Every rendition has at least these checks; a report without one of them proves nothing.
+CHECKS = frozenset({"file", "frames", "packets", "headers", "picture", "duration", "tracks", "sync", "likeness", "joins"})
+
+
+def read_plan(path: Path, work: str) -> TranscodePlan:
+    """Read the plan of a source.
+
+    Args:
+        path: the fetched plan.json.
+        work: the job's working folder, whose parent is the output.
+
+    Raises:
+        BadInput: it is no plan, or it names files that are not directly under the output.
+    """
+    try:
+        plan = TranscodePlan.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise BadInput(Code.REPORT_UNUSABLE, file=path.name, problem=str(error)[:200]) from None
+    output = work.partition(f"/{WORK_FOLDER}/")[0]
+    for rendition in plan.renditions:
+        if not rendition.output.startswith(f"{output}/") or "/" in rendition.output[len(output) + 1 :]:
+            raise BadInput(Code.PLAN_STRAYS, uri=rendition.output, output=output)
+    return plan
+
+
+def verify(
+    plan: TranscodePlan,
+    scratch: Path,
+    *,
+    limits: Limits,
+    on_progress: Callable[[float], None],
+    should_stop: threading.Event | None,
+    slot: Callable[[], AbstractContextManager[None]],
+) -> TranscodeReport:
+    """Check the files in the scratch folder in a child process; the report is then beside them.
+
+    Args:
+        plan: as it was read before the child began.
+        scratch: a folder for this item alone, with plan, reports and joined files.
+        limits: for the child.
+        on_progress: called in this thread with the share done, 0 to 1.
+        should_stop: kills the child's group within 50 ms of being set.
+        slot: entered before the child starts; left when it has ended.
+
+    Raises:
+        BadInput: a check failed; all that failed are named. ItemError: as `run_child_job`.
+        ToolFailed: the report is none of this plan.
+    """
+    with slot(), RateGuard(limits.wall_s, on_progress) as guard:
+        run_child_job(
+            "container_worker.media.transcode.verify", {"folder": str(scratch.absolute())}, scratch.absolute(),
+            limits=limits, on_progress=guard, should_stop=should_stop, ffmpeg=find_ffmpeg().path,
+        )  # fmt: skip
+    report = _read_report(scratch / REPORT_FILE)
+    problems = [Reason(each.detail.code, each.detail.parameters) for each in report.checks if not each.ok]
+    if problems:
+        names = sorted({each.name for each in report.checks if not each.ok})
+        raise BadInput(Code.VERIFICATION_FAILED, checks=", ".join(names), problems=tuple(problems[:_MAX_PROBLEMS]))
+    done = {(each.rendition, each.name) for each in report.checks}
+    made = [(each.name, each.output) for each in report.renditions]
+    if not done.issuperset((rendition.name, name) for rendition in plan.renditions for name in CHECKS) or made != [
+        (each.name, each.output) for each in plan.renditions
+    ]:
+        raise ToolFailed(Code.RENDERER_UNINTELLIGIBLE, message=REPORT_FILE)
+    (scratch / REPORT_FILE).write_text(json.dumps(_plain(report), indent=1, ensure_ascii=False), encoding="utf-8")
+    return report
+
+
+def facts_of(report: TranscodeReport) -> dict[str, object]:
+    """Return the report as the facts of the item's result, within their size: notes are left out first."""
+    notes = report.notes
+    while len(json.dumps(_plain(report))) > MAX_FACTS_BYTES and notes:
+        notes = notes[: len(notes) // 2]
+        report = report.model_copy(update={"notes": notes})
+    return _plain(report)
+
+
+def _plain(model: BaseModel) -> dict[str, object]:
+    return model.model_dump(mode="json")
+
+
+def _read_report(path: Path) -> TranscodeReport:
+    with open_output(path) as opened:
+        if opened is None:
+            raise ToolFailed(Code.RENDERER_MADE_NOTHING, file=path.name)
+        with opened.open("rb") as file:
+            text = file.read(_MAX_REPORT_BYTES)
+    try:
+        return TranscodeReport.model_validate_json(text)
+    except ValidationError:
+        raise ToolFailed(Code.RENDERER_UNINTELLIGIBLE, message=text[:200].decode(errors="replace")) from None

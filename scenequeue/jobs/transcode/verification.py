@@ -1,0 +1,72 @@
+"""Describes the outcome of a transcoding: the checks of the joined files, and what was made."""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from scenequeue.jobs.options import FrozenModel
+
+#: A checked rendition has some ten checks.
+MAX_CHECKS = 200
+_Text = Annotated[str, Field(max_length=500)]
+
+
+class CheckDetail(FrozenModel):
+    """What a check has found: the code of a reason, with its parameters."""
+
+    code: Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
+    parameters: Annotated[dict[Annotated[str, Field(max_length=40)], int | float | _Text], Field(max_length=12)]
+
+
+class Check(FrozenModel):
+    """One check of one joined file."""
+
+    #: file, frames, packets, headers, picture, duration, tracks, sync, sound, likeness, joins.
+    name: Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
+    rendition: Annotated[str, Field(max_length=40)]
+    ok: bool
+    detail: CheckDetail
+
+
+class MadeRendition(FrozenModel):
+    """A finished rendition."""
+
+    name: str
+    #: Address of the file.
+    output: str
+    width: int
+    height: int
+    codec: str
+    frames: int
+    duration_s: float
+    bytes: int
+    #: Of the whole file, in bit/s.
+    bitrate: int
+
+
+class TranscodedSource(FrozenModel):
+    """The source, as the plan knows it."""
+
+    uri: str
+    bytes: int
+    codec: str
+    #: As it is shown, after rotation.
+    width: int
+    height: int
+    frames: int
+    duration_s: float
+    frame_rate: float
+
+
+class TranscodeReport(FrozenModel):
+    """Everything that is told of one transcoded source: the `verify` item's facts, and its report file."""
+
+    source: TranscodedSource
+    segments: int
+    is_divided: bool
+    renditions: list[MadeRendition]
+    checks: Annotated[list[Check], Field(max_length=MAX_CHECKS)]
+    #: Reasons as codes with parameters, from the plan: why it is not divided, what is left out.
+    notes: list[dict[str, Any]] = Field(default_factory=list)
+    #: CPU time in seconds by stage, as the items have measured it: encode, audio, verify.
+    cpu_s: dict[str, float] = Field(default_factory=dict)
