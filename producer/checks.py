@@ -112,6 +112,20 @@ class Checks:
             self.add(("output",), inside("output", problem))
         return prefix
 
+    def source(self, given: str) -> str:
+        """Check the source of a transcoding; return its path or address."""
+        place = given if self._rules.folder is None or "://" in given or not given else str(self._rules.folder / given)
+        called = Reason(Code.FIELD, {"name": "source"})
+        if problem := self._rules.refused(place) or input_problem(place):
+            self.add(("source",), inside("source", problem))
+            return place
+        path = local_path(place) if self._rules.check_files else None
+        if path is not None and (problem := file_problem("source", path)):
+            self.absent.append(Mistake(("source",), inside("source", problem)))
+        elif self._reach and (beyond := self._reach.of_input(place)):
+            self._found.append(FoundOutOfReach(("source",), called, beyond))
+        return place
+
     def options(self, given: RenderOptions | Mapping[str, Any] | None) -> RenderOptions:
         """Return the job's options, with defaults for those that cannot be read."""
         options: RenderOptions = self._read("options", lambda: options_from(given))

@@ -1,7 +1,5 @@
 """Enqueues scenes for applications."""
 
-import logging
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
@@ -11,29 +9,28 @@ from pydantic import SecretStr
 
 from producer.checks import Checks, JobRequest, Rules
 from producer.codes import Code as ProducerCode
+from producer.dispatcher_view import DispatcherView
 from producer.handle import JobHandle
-from producer.reach import Reach, working_folder
 from producer.requests.film import FilmLike
 from producer.requests.scenes import SceneLike
+from producer.transcoding import TranscodeRequest, check_transcoding, request_from, write_transcoding
 from producer.uploads import Uploader
 from producer.work_items import write_scenes
 from scenequeue.errors import InvalidValue, JobNotFound, Mistake, inside
 from scenequeue.jobs.ids import check_job_id
 from scenequeue.jobs.job import JobStatus, Lane
 from scenequeue.jobs.kinds.render import RenderOptions
+from scenequeue.jobs.transcode.options import Container, RungName, SoundCodec, TranscodeOptions, VideoCodec
 from scenequeue.jobs.wishes import JobWishes
 from scenequeue.queue import SceneQueue
 from scenequeue.quoted import shorten
-from scenequeue.reasons import Code, Reason
+from scenequeue.reasons import Reason
 from scenequeue.settings import ProducerSettings
 from scenequeue.storages.files import path_of
 from scenequeue.storages.uri import UriStorage
 
 #: Scenes of an iterator are sorted, longest first, within chunks of this size, so that memory stays bounded.
 CHUNK = 10_000
-#: Seconds for which the dispatcher's plan is reused; its fleet and roots seldom change.
-_PLAN_KEPT_S = 2.0
-_log = logging.getLogger("sceneburst")
 
 
 class Producer:
@@ -57,7 +54,7 @@ class Producer:
         self._settings = settings.overridden(given_as, **named) if settings else ProducerSettings.load(given_as, **named)
         self.queue = SceneQueue(self._settings)
         self.storage = UriStorage(self._settings)
-        self._plan: tuple[float, Mapping[str, Any]] | None = None
+        self._dispatcher = DispatcherView(self.queue, self._settings.inputs)
 
     def submit_scenes(
         self,
@@ -151,7 +148,7 @@ class Producer:
             on_progress: see `submit_scenes`.
             on_upload: see `submit_scenes`.
         """
-        checks = Checks(rules, self._reach if check_reach else None)
+        checks = Checks(rules, self._dispatcher.reach if check_reach else None)
         checks.mistakes += known
         prefix = None if request.output is None else checks.output(request.output)
         options = checks.options(request.options)
@@ -170,28 +167,101 @@ class Producer:
                 status = job.commit()
         finally:
             uploader.close()
-        warnings = self._warnings(status) if check_reach and self._plan is None else ()
-        return JobHandle(self.queue, self._storage_with(prefix), spec.job_id, self._settings.upload_threads, warnings)
+        return self._handle_of(status, prefix, warns=check_reach)
 
-    def _reach(self) -> Reach | None:
-        """Return the reach of the active dispatcher's containers."""
-        return Reach.of(self._last_plan(), self._settings.inputs, working_folder())
+    def submit_transcode(
+        self,
+        source: str | Path,
+        *,
+        output: str | Path,
+        renditions: Sequence[RungName] = (),
+        codec: VideoCodec | None = None,
+        crf: int | None = None,
+        max_kbps: int | None = None,
+        audio: SoundCodec | None = None,
+        container: Container | None = None,
+        segment_s: float | None = None,
+        options: TranscodeOptions | Mapping[str, Any] | None = None,
+        lane: Lane | str = Lane.NORMAL,
+        job_id: str | None = None,
+        callback_url: str | None = None,
+        labels: Mapping[str, str] | None = None,
+        max_attempts: int = 3,
+        check_files: bool = True,
+        check_reach: bool = True,
+        on_upload: Callable[[int], None] | None = None,
+    ) -> JobHandle:
+        """Check a transcoding, upload a local source, and enqueue it: cut, encoded by many containers, joined, verified.
 
-    def _last_plan(self) -> Mapping[str, Any] | None:
-        """Return the active dispatcher's plan, at most two seconds old; None if no dispatcher is active."""
-        if self._plan is not None and time.monotonic() - self._plan[0] < _PLAN_KEPT_S:
-            return self._plan[1]
-        found = self.queue.inspect.plan()
-        self._plan = None if found is None else (time.monotonic(), found)
-        return found
+        Args:
+            source: path or address of a video. Its name is the first part of the outputs' names.
+            output: folder or URI prefix for the videos `<source name>-<rendition>.<container>`.
+            renditions: rungs such as "1080p", by the shorter side; those above the source's are left out, and named in the
+                result. None makes one of the source's size, called `source`.
+            codec: of the picture; None for the container's usual one, which is h264, and av1 in WebM.
+            crf: constant rate factor; None for the codec's default.
+            max_kbps: cap of the bit rate, in kbit/s.
+            audio: copy (the default) encodes only what the container cannot hold.
+            container: mp4 (the default), mkv, webm or flv.
+            segment_s: length of a segment, in seconds; 60 unless given.
+            options: the same and further ones (preset, audio_kbps); the arguments above override them.
+            lane: see `submit_scenes`, as for the arguments below.
+            job_id: see `submit_scenes`.
+            callback_url: see `submit_scenes`.
+            labels: see `submit_scenes`.
+            max_attempts: maximum number of attempts at each item of work.
+            check_files: False also enqueues a local source that is missing.
+            check_reach: see `submit_scenes`.
+            on_upload: see `submit_scenes`.
 
-    def _warnings(self, status: JobStatus) -> tuple[Reason, ...]:
-        """Return a warning if no dispatcher is active, unless a container works on the job already."""
-        reason = self.queue.inspect.waits_because(status)
-        if reason is None or reason.code != Code.NO_DISPATCHER:
-            return ()
-        _log.warning("job %s is enqueued, and waits: %s", status.job_id, reason.text)
-        return (reason,)
+        Returns:
+            The job's handle. The last result, called `verify`, has the videos, and in its details all that is known of them.
+
+        Raises:
+            InvalidScenes: all mistakes in one exception.
+            JobConflict, QueueFull, QueueUnavailable, StorageUnavailable: see `submit_scenes`.
+        """
+        given = {
+            "renditions": renditions or None, "codec": codec, "crf": crf, "max_kbps": max_kbps, "audio": audio,
+            "container": container, "segment_s": segment_s,
+        }  # fmt: skip
+        shared = {
+            **({} if job_id is None else {"job_id": job_id}),
+            "lane": lane,
+            "callback_url": callback_url,
+            "labels": labels or {},
+            "max_attempts": max_attempts,
+        }
+        request, mistakes = request_from(source, output, options, given, shared)
+        rules = Rules(check_files=check_files)
+        return self.submit_transcoding(request, rules, mistakes, check_reach=check_reach, on_upload=on_upload)
+
+    def submit_transcoding(
+        self,
+        request: TranscodeRequest,
+        rules: Rules,
+        known: Sequence[Mistake] = (),
+        *,
+        check_reach: bool = True,
+        on_upload: Callable[[int], None] | None = None,
+    ) -> JobHandle:
+        """Check and enqueue a transcoding like `submit_transcode`, by the rules of its entry; arguments as of `submit`."""
+        checks = Checks(rules, self._dispatcher.reach if check_reach else None)
+        checks.mistakes += known
+        checked = check_transcoding(checks, request)
+        uploader = Uploader(self.storage, self._settings.inputs, self._settings.upload_threads, on_upload)
+        try:
+            with self.queue.producer.writing(checked.spec, backlog_limit=self._settings.backlog_limit) as job:
+                write_transcoding(job, checked, uploader)
+                status = job.commit()
+        finally:
+            uploader.close()
+        return self._handle_of(status, checked.prefix, warns=check_reach)
+
+    def _handle_of(self, status: JobStatus, prefix: str, *, warns: bool) -> JobHandle:
+        """Return the handle of a job that was just submitted."""
+        warnings = self._dispatcher.warnings(status) if warns else ()
+        return JobHandle(self.queue, self._storage_with(prefix), status.job_id, self._settings.upload_threads, warnings)
 
     def job(self, job_id: str) -> JobHandle:
         """Return the handle of a job that was submitted earlier, by any program.

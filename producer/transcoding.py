@@ -1,0 +1,114 @@
+"""Checks a transcoding before anything is uploaded or enqueued, and makes its item."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from producer.checks import Checks
+from producer.codes import Code
+from producer.places import local_path
+from producer.requests.transcode import stem_of, transcode_options_from
+from producer.uploads import Uploader
+from scenequeue.errors import Mistake, inside
+from scenequeue.jobs.item import WorkItem
+from scenequeue.jobs.job import JobSpec
+from scenequeue.jobs.transcode.options import TranscodeOptions
+from scenequeue.jobs.working_folder import WORK_FOLDER
+from scenequeue.ports.job_writer import JobWriter
+from scenequeue.quoted import shorten
+from scenequeue.reasons import Reason
+from scenequeue.storages.files import file_uri
+
+#: Stages after the probe: encode and audio, join, verify.
+_LATER_STAGES = 3
+
+
+@dataclass(frozen=True)
+class TranscodeRequest:
+    """A transcoding as requested, unchecked."""
+
+    #: None if malformed, and already reported; the same for the output.
+    source: str | Path | None
+    output: str | Path | None
+    options: TranscodeOptions | Mapping[str, Any] | None
+    #: Options that are given as fields of the request; they override the others.
+    named: Mapping[str, Any]
+    #: Further fields of a JobSpec; a missing id is generated.
+    shared: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Transcoding:
+    """A checked transcoding."""
+
+    source: str
+    #: URI prefix of the outputs.
+    prefix: str
+    spec: JobSpec
+
+
+def request_from(
+    source: object,
+    output: object,
+    options: TranscodeOptions | Mapping[str, Any] | None,
+    named: Mapping[str, Any],
+    shared: Mapping[str, Any],
+) -> tuple[TranscodeRequest, list[Mistake]]:
+    """Return the request of a Python program, and its arguments of another type, which are mistakes like all others.
+
+    Args:
+        source: path or address of the video.
+        output: folder or URI prefix.
+        options: of the transcoding.
+        named: options that are arguments of their own; None counts as not given.
+        shared: further fields of a JobSpec.
+    """
+    mistakes = [
+        Mistake((field,), inside(field, Reason(code, {"place": shorten(place)})))
+        for field, place, code in (("source", source, Code.NOT_SOURCE), ("output", output, Code.NOT_OUTPUT))
+        if not isinstance(place, str | Path)
+    ]
+    given = {name: list(value) if isinstance(value, tuple) else value for name, value in named.items() if value is not None}
+    return TranscodeRequest(
+        source if isinstance(source, str | Path) else None,
+        output if isinstance(output, str | Path) else None,
+        *(options, given, shared),
+    ), mistakes
+
+
+def check_transcoding(checks: Checks, request: TranscodeRequest) -> Transcoding:
+    """Check a request, and collect its mistakes.
+
+    Raises:
+        InvalidScenes: all mistakes together, also those that were found before.
+        QueueUnavailable: see `Checks.raise_mistakes`.
+    """
+    prefix = None if request.output is None else checks.output(request.output)
+    source = None if request.source is None else checks.source(str(request.source))
+    options, mistakes = transcode_options_from(request.options, request.named)
+    checks.mistakes += mistakes
+    named = {"job_id": f"transcode-{secrets.token_hex(8)}"} | dict(request.shared)
+    spec = checks.spec({**named, "options": options.for_job()})
+    checks.raise_mistakes()
+    assert prefix is not None
+    assert source is not None
+    assert spec is not None
+    return Transcoding(source, prefix, spec)
+
+
+def write_transcoding(job: JobWriter, transcoding: Transcoding, uploader: Uploader) -> None:
+    """Write the probe of the source as a job's first stage; it and the later stages bring the items of those after them."""
+    path = local_path(transcoding.source)
+    source, prefix = transcoding.source, transcoding.prefix
+    if path is not None:
+        source = uploader.addresses([path] if path.is_file() else []).get(path) or file_uri(path)
+    payload = {
+        "source": source, "output": prefix, "stem": stem_of(transcoding.source),
+        "work": f"{prefix}/{WORK_FOLDER}/{transcoding.spec.job_id}/0",
+    }  # fmt: skip
+    job.begin_stage()
+    job.add([WorkItem(kind="probe", name="probe", payload=payload)])
+    for _ in range(_LATER_STAGES):
+        job.begin_stage(is_deferred=True)

@@ -1,0 +1,134 @@
+"""A transcoding is checked as a whole, and enqueued as one probe with three stages that it brings."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from producer import Producer
+from producer.requests.transcode import stem_of
+from scenequeue.errors import InvalidScenes, JobConflict
+from scenequeue.jobs.ids import check_name
+from scenequeue.jobs.transcode.options import TranscodeOptions
+from scenequeue.queue import SceneQueue
+from scenequeue.settings import ProducerSettings
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    """A local file; nothing reads it here."""
+    path = tmp_path / "My film (1).mov"
+    path.write_bytes(b"film")
+    return path
+
+
+def test_a_transcoding_is_one_probe_and_three_stages_that_come_later(producer: Producer, queue: SceneQueue, film: Path) -> None:
+    """The probe knows the source, the names of the outputs, and the job's working folder."""
+    job = producer.submit_transcode(film, output="s3://bucket/out/", renditions=["360p"], job_id="t1", segment_s=20)
+    status = job.status()
+    assert (status.stages, status.counts.ready) == (4, 1)
+    (lease,) = queue.worker.lease("c", 1, serves=["probe/1"])
+    assert lease.item.name == "probe"
+    assert lease.item.payload == {
+        "source": film.as_uri(), "output": "s3://bucket/out", "stem": "My film _1_", "work": "s3://bucket/out/.sceneburst/t1/0",
+    }  # fmt: skip
+    options = TranscodeOptions.of_job(queue.worker.options("t1"))
+    assert (options.renditions, options.segment_s, options.codec) == (["360p"], 20.0, "h264")
+
+
+def test_the_same_transcoding_under_the_same_id_is_the_same_job(producer: Producer, film: Path) -> None:
+    """Another one is a conflict; without an id each is a job of its own."""
+    first = producer.submit_transcode(film, output="s3://bucket/out", job_id="t1")
+    assert producer.submit_transcode(film, output="s3://bucket/out", job_id="t1").job_id == first.job_id
+    with pytest.raises(JobConflict):
+        producer.submit_transcode(film, output="s3://bucket/out", job_id="t1", crf=30)
+    ids = {producer.submit_transcode(film, output="s3://bucket/out").job_id for _ in range(2)}
+    assert len(ids) == 2
+
+
+def test_a_local_source_is_uploaded_where_inputs_are(
+    redis_url: str, namespace: str, queue: SceneQueue, film: Path, tmp_path: Path
+) -> None:
+    """Under the hash of its content; the outputs keep its name."""
+    inputs = (tmp_path / "inputs").as_uri()
+    settings = ProducerSettings.load(redis_url=redis_url, namespace=namespace, inputs=inputs, file_roots=[tmp_path])
+    with Producer(settings=settings) as producer:
+        producer.submit_transcode(film, output=tmp_path / "out")
+        (lease,) = queue.worker.lease("c", 1, serves=["probe/1"])
+        queue.producer.cancel(lease.job_id)
+    assert lease.item.payload["source"].startswith(f"{inputs}/")
+    assert lease.item.payload["stem"] == "My film _1_"
+
+
+def test_all_mistakes_of_a_transcoding_are_told_at_once(producer: Producer, queue: SceneQueue) -> None:
+    """Those of the source, the output, the options and the job."""
+    with pytest.raises(InvalidScenes) as caught:
+        producer.submit_transcode(
+            "/no/film.mp4",
+            output="ftp://x",
+            renditions=["721p"],
+            options={"crff": 3},
+            job_id="a/b",  # type: ignore[list-item]
+        )
+    places = {mistake.place for mistake in caught.value.mistakes}
+    assert places == {("source",), ("output",), ("renditions", 0), ("options", "crff"), ("job_id",)}
+    assert "there is no file /no/film.mp4" in str(caught.value)
+    assert "did you mean 'crf'?" in str(caught.value)
+    assert queue.inspect.depth().counts.total == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "place", "line"),
+    [
+        ({"codec": "copy", "renditions": ["720p"]}, ("renditions",), "renditions: a picture that is copied keeps its size"),
+        ({"codec": "copy", "crf": 20}, ("crf",), "crf: a picture that is copied is not encoded"),
+        ({"codec": "h264", "container": "webm"}, ("codec",), "codec: webm cannot hold h264; it holds av1"),
+        ({"codec": "h265", "container": "flv"}, ("codec",), "codec: flv cannot hold h265; it holds h264"),
+        ({"audio": "aac", "container": "webm"}, ("audio",), "audio: webm cannot hold aac; it holds opus"),
+        ({"crf": 0}, ("crf",), "crf: must be 1 to 51 with codec h264, not 0"),
+        ({"crf": 64}, ("crf",), "crf: must be 63 or less, not 64"),
+        ({"options": {"codec": "av1", "preset": "fast"}}, ("options", "preset"), "codec av1 has no preset 'fast'"),
+        ({"options": {"codec": "copy", "crf": 3}}, ("options", "crf"), "options.crf: a picture that is copied"),
+        ({"options": 7}, ("options",), "7 is not options"),
+        ({"segment_s": 0.5}, ("segment_s",), "segment_s: must be 1 or more, not 0.5"),
+        ({"source": 7}, ("source",), "source: '7' is neither a path nor an address"),
+        ({"source": "ftp://host/a.mp4"}, ("source",), "source: 'ftp://host/a.mp4' is neither a local path nor"),
+    ],
+)
+def test_options_that_do_not_fit_are_told_at_submission(
+    producer: Producer, given: dict[str, Any], place: tuple[str, ...], line: str
+) -> None:
+    """Each is one mistake, where the caller wrote it."""
+    with pytest.raises(InvalidScenes) as caught:
+        producer.submit_transcode(**{"source": "s3://bucket/film.mp4", "output": "s3://bucket/out", **given})
+    assert [mistake.place for mistake in caught.value.mistakes] == [place]
+    assert line in str(caught.value).replace("a number is not", "7 is not")
+
+
+def test_arguments_override_options_and_webm_gets_a_codec_that_it_holds(producer: Producer, queue: SceneQueue) -> None:
+    """Where no codec is named, the container decides."""
+    given = TranscodeOptions(crf=30, preset="8")
+    job = producer.submit_transcode("s3://b/film.mp4", output="s3://b/out", options=given, container="webm", crf=31)
+    options = TranscodeOptions.of_job(queue.worker.options(job.job_id))
+    assert (options.codec, options.crf, options.preset, options.container) == ("av1", 31, "8", "webm")
+
+
+@pytest.mark.parametrize(
+    ("place", "stem"),
+    [
+        ("/a/b/film.mp4", "film"),
+        ("film.final.MOV", "film.final"),
+        ("s3://bucket/in/%41.mkv", "_41"),
+        ("https://host/a%20film.mp4?sign=a/b.c", "a film"),
+        ("/a/.hidden.mp4", "hidden"),
+        ("/a/a..b.mp4", "a.b"),
+        ("/a/<<>>", "_"),
+        ("/a/---.mp4", "video"),
+        ("/a/" + "字" * 200 + ".mp4", "字" * 60),
+        ("s3://bucket/x/", "x"),
+    ],
+)
+def test_outputs_are_named_like_the_source_as_far_as_a_file_can_be(place: str, stem: str) -> None:
+    """Every name is valid, with the longest name of a rendition too."""
+    assert stem_of(place) == stem
+    check_name(f"{stem_of(place)}-source")
