@@ -15,7 +15,7 @@ from scenequeue.errors import Mistake, inside
 from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.job import JobSpec
 from scenequeue.jobs.transcode.options import TranscodeOptions
-from scenequeue.jobs.working_folder import WORK_FOLDER
+from scenequeue.jobs.transcode.working_folder import WORK_FOLDER
 from scenequeue.ports.job_writer import JobWriter
 from scenequeue.quoted import shorten
 from scenequeue.reasons import Reason
