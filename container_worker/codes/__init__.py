@@ -167,6 +167,9 @@ class Code(StrEnum):
     TRACK_FOREIGN = "track_foreign"
     TRACK_SHIFTED = "track_shifted"
     #: An item's report is missing, or is none of the plan.
+    SOUND_AS_SOURCE = "sound_as_source"
+    SOUND_HAS_HOLE = "sound_has_hole"
+    SOUND_LAGS = "sound_lags"
     REPORT_UNUSABLE = "report_unusable"
     #: The plan names addresses that are not under the job's output.
     PLAN_STRAYS = "plan_strays"

@@ -128,4 +128,7 @@ class TrackReport(FrozenModel):
     #: Samples (or 0) that a player skips at the start, and at the end.
     skip_start: int = 0
     skip_end: int = 0
+    #: Of a track that was encoded: the source's levels over time (`sound_envelope.pack`), and the time of the first, in seconds.
+    envelope: str = ""
+    envelope_start_s: float = 0.0
     cpu_s: float = 0.0

@@ -3,12 +3,14 @@
 import json
 import resource
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from container_worker.codes import Code
 from container_worker.media.child_protocol import send
 from container_worker.media.transcode.signatures import Signature, unpack
+from container_worker.media.transcode.sound_envelope import unpack as unpack_levels
 from container_worker.media.transcode.verify.file_names import (
     JOINED_FILE,
     PLAN_FILE,
@@ -26,9 +28,10 @@ from container_worker.media.transcode.verify.picture_checks import (
     check_picture,
     planned_duration_s,
 )
-from container_worker.media.transcode.verify.reading import SignatureAt, decode_around_joins, read_joined
+from container_worker.media.transcode.verify.reading import SignatureAt, decode_around_joins, hear, read_joined
+from container_worker.media.transcode.verify.sound_checks import Heard, aligned, check_sound
 from container_worker.media.transcode.verify.tables import Encoded, Joined, add_report
-from container_worker.media.transcode.verify.track_checks import check_sync, check_tracks
+from container_worker.media.transcode.verify.track_checks import check_sync, check_tracks, paired_tracks
 from scenequeue.errors import BadInput
 from scenequeue.jobs.transcode.plan import Rendition, SegmentReport, TrackReport, TranscodePlan
 from scenequeue.jobs.transcode.verification import Check, MadeRendition, TranscodedSource, TranscodeReport
@@ -82,7 +85,8 @@ def make(data: dict[str, Any]) -> dict[str, Any]:
     reports = _Reports.read(plan, folder)
     checks, renditions = [], []
     for number, rendition in enumerate(plan.renditions):
-        found, made = _check_rendition(plan, reports, rendition, folder / JOINED_FILE.format(number))
+        # Sound is the same in all renditions, as `tracks` proves.
+        found, made = _check_rendition(plan, reports, rendition, folder / JOINED_FILE.format(number), with_sound=number == 0)
         checks += found
         renditions += [made] if made else []
         send({"frame": number + 1, "of": len(plan.renditions) + 1})
@@ -99,7 +103,7 @@ def make(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check_rendition(
-    plan: TranscodePlan, reports: _Reports, rendition: Rendition, path: Path
+    plan: TranscodePlan, reports: _Reports, rendition: Rendition, path: Path, *, with_sound: bool
 ) -> tuple[list[Check], MadeRendition | None]:
     encoded = reports.encoded[rendition.name]
     try:
@@ -121,7 +125,21 @@ def _check_rendition(
         check_likeness(plan, encoded, decoded),
         check_joins(encoded, decoded),
     ]
+    if with_sound:
+        checks.append(check_sound(rendition.name, _heard(plan, reports, path, joined)))
     return checks, _made(rendition, joined)
+
+
+def _heard(plan: TranscodePlan, reports: _Reports, path: Path, joined: Joined) -> dict[int, Heard]:
+    """Return the levels of every track that was encoded, beside those of the source."""
+    heard, origin_s = {}, float(plan.origin_pts * Fraction(*plan.picture.time_base))
+    for index, _, packets in paired_tracks(plan, reports.tracks, joined):
+        report = reports.tracks[index]
+        if report.envelope and packets is not None:
+            found = hear(path, packets)
+            source = unpack_levels(report.envelope)
+            heard[index] = aligned(source, report.envelope_start_s, found.levels, found.start_s + origin_s)
+    return heard
 
 
 def _signatures_of(reports: _Reports) -> SignatureAt:

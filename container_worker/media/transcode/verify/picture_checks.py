@@ -19,10 +19,8 @@ def check_frames(plan: TranscodePlan, encoded: Encoded, joined: Joined) -> Check
     count = len(plan.frame_pts) or len(planned)
     if len(found.pts) != count or len(planned) != count:
         return failed(name, rendition, Code.FRAMES_MISCOUNTED, found=len(found.pts), encoded=len(planned), planned=count)
-    own, base = found.time_base, plan.picture.time_base if plan.is_divided else encoded.packets.time_base
-    # A source that is not divided keeps its times relative to its first frame.
-    start, begin = (0, 0) if plan.is_divided else (min(found.pts, default=0), min(planned, default=0))
-    off = _differences([pts - start for pts in found.pts], own, [pts - begin for pts in planned], base)
+    own, base = found.time_base, plan.picture.time_base
+    off = _differences(found.pts, own, planned, base)
     wrong = [position for position, each in enumerate(off) if abs(each) > max(Fraction(*own), Fraction(*base))]
     if wrong:
         first = min(wrong, key=planned.__getitem__)

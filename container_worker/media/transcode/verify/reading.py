@@ -10,6 +10,7 @@ from container_worker.codes import Code
 from container_worker.media.transcode.packet_content import codec_of, headers_digest, packet_digest
 from container_worker.media.transcode.packet_table import base_of
 from container_worker.media.transcode.signatures import Signature, difference, signature_of
+from container_worker.media.transcode.sound_envelope import Envelope, read_envelope
 from container_worker.media.transcode.verify.decoding_runs import runs_for
 from container_worker.media.transcode.verify.tables import Decoded, Joined, Packets, ranks_of
 from scenequeue.errors import BadInput
@@ -69,7 +70,7 @@ def read_joined(path: Path) -> Joined:
 
 def _empty(stream: "Stream") -> Packets:
     context = stream.codec_context
-    return Packets(codec_of(context.name), headers_digest(context.name, context.extradata), base_of(stream))
+    return Packets(codec_of(context.name), headers_digest(context.name, context.extradata), base_of(stream), index=stream.index)
 
 
 def _add(packets: Packets, packet: "Packet[Any]") -> None:
@@ -80,6 +81,11 @@ def _add(packets: Packets, packet: "Packet[Any]") -> None:
     packets.dts.append(packet.dts)
     packets.digests.append(packet_digest(packets.codec, bytes(packet), packet.stream.codec_context.extradata))
     packets.keys.append(packet.is_keyframe)
+
+
+def hear(path: Path, packets: Packets) -> Envelope:
+    """Decode a sound of a joined file; returns its levels over time."""
+    return read_envelope(path, packets.index, {"format_whitelist": _FORMATS})
 
 
 def _duration_s(stream: "Stream", packets: Packets) -> Fraction:

@@ -23,6 +23,8 @@ class Packets:
     keys: list[bool] = field(default_factory=list)
     #: Of the last packet shown, in ticks.
     last_duration: int = 0
+    #: Of the stream in the file; -1 in a report.
+    index: int = -1
 
     @classmethod
     def of_table(cls, table: PacketTable) -> "Packets":
@@ -82,7 +84,7 @@ def add_report(found: dict[str, Encoded], plan: TranscodePlan, report: SegmentRe
         if of_rendition is None:
             of_rendition = found[rendition.name] = Encoded(rendition, Packets(table.codec, table.headers, table.time_base))
         packets = of_rendition.packets
-        if report.number != len(of_rendition.counts) or table.time_base != packets.time_base:
+        if report.number != len(of_rendition.counts) or table.time_base != plan.picture.time_base:
             raise ValueError(report.number)
         packets.add(table)
         of_rendition.counts.append(len(table.packets))
@@ -129,11 +131,11 @@ def planned_pts(plan: TranscodePlan, encoded: Encoded) -> list[int]:
     """Return the planned PTS of each packet in the order of the file, in ticks of the source's picture.
 
     The n-th frame of a segment has the n-th of the plan's times; a source that is not divided keeps those that were encoded.
-    A frame that the plan has no time for gets that of the last one.
+    Both are shifted by the origin. A frame that the plan has no time for gets that of the last one.
     """
     pts = encoded.packets.pts
     if not plan.is_divided:
-        return list(pts)
+        return [each - plan.origin_pts for each in pts]
     planned, begin = list[int](), 0
     for segment, count in zip(plan.segments, encoded.counts, strict=False):
         ranks = ranks_of(pts[begin : begin + count])

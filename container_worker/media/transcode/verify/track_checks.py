@@ -55,10 +55,9 @@ def check_sync(plan: TranscodePlan, reports: Mapping[int, TrackReport], encoded:
     if not planned or not joined.picture.pts:
         return failed(name, rendition, Code.FRAMES_MISCOUNTED, found=len(joined.picture.pts), encoded=len(planned), planned=1)
     tick_s = Fraction(*plan.picture.time_base)
-    first_s = min(planned) * (tick_s if plan.is_divided else encoded.packets.tick_s)
     # The same shift of everything is none against the picture.
-    picture_s = min(joined.picture.pts) * joined.picture.tick_s - first_s
-    origin_s = plan.origin_pts * tick_s if plan.is_divided else Fraction()
+    picture_s = min(joined.picture.pts) * joined.picture.tick_s - min(planned) * tick_s
+    origin_s = plan.origin_pts * tick_s
     worst = Fraction()
     for index, wanted, found in paired_tracks(plan, reports, joined):
         if found is None:
