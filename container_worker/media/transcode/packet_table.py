@@ -31,7 +31,9 @@ def base_of(stream: "Stream") -> Ratio:
     return stream.time_base.numerator, stream.time_base.denominator
 
 
-def rows_of(stream: "Stream", packets: "Iterable[AvPacket[Any]]", time_base: Ratio, shift: int = 0) -> Iterator[Packet]:
+def rows_of(
+    stream: "Stream", packets: "Iterable[AvPacket[Any]]", time_base: Ratio, shift: int = 0, *, has_dts: bool = True
+) -> Iterator[Packet]:
     """Describe the packets of a stream that have content.
 
     Args:
@@ -39,6 +41,7 @@ def rows_of(stream: "Stream", packets: "Iterable[AvPacket[Any]]", time_base: Rat
         packets: in the order of the file.
         time_base: of the table.
         shift: is added to their times, in ticks of the table.
+        has_dts: False for a file whose DTS say nothing, such as NUT, which holds none.
 
     Raises:
         ValueError: a packet has no PTS.
@@ -51,7 +54,7 @@ def rows_of(stream: "Stream", packets: "Iterable[AvPacket[Any]]", time_base: Rat
             raise ValueError(packet)
         yield Packet(
             pts=ticks_in(time_base, base, packet.pts) + shift,
-            dts=None if packet.dts is None else ticks_in(time_base, base, packet.dts) + shift,
+            dts=None if packet.dts is None or not has_dts else ticks_in(time_base, base, packet.dts) + shift,
             duration=ticks_in(time_base, base, packet.duration or 0),
             bytes=packet.size,
             digest=packet_digest(codec, bytes(packet), extradata),

@@ -3,10 +3,8 @@
 import base64
 import binascii
 import zlib
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, TypeAlias
-
-import numpy as np
+from array import array
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from av import VideoFrame
@@ -16,8 +14,8 @@ WIDTH_PX, HEIGHT_PX = 32, 18
 SIGNATURE_BYTES = WIDTH_PX * HEIGHT_PX
 #: A higher level takes three times the CPU time and saves a twentieth.
 _ZLIB_LEVEL = 6
-#: An array of HEIGHT_PX rows of WIDTH_PX bytes; several of them have a further axis in front.
-Signature: TypeAlias = "np.ndarray[Any, np.dtype[np.uint8]]"
+#: HEIGHT_PX rows of WIDTH_PX bytes.
+Signature: TypeAlias = bytes
 
 
 def pack(signatures: bytes) -> str:
@@ -25,8 +23,8 @@ def pack(signatures: bytes) -> str:
     return base64.b64encode(zlib.compress(signatures, _ZLIB_LEVEL)).decode("ascii")
 
 
-def unpack(text: str, frames: int) -> Signature:
-    """Return the signatures in a report, as an array of frames, rows and columns.
+def unpack(text: str, frames: int) -> list[Signature]:
+    """Return the signatures in a report.
 
     Args:
         text: of `pack`.
@@ -44,52 +42,35 @@ def unpack(text: str, frames: int) -> Signature:
         raise ValueError(str(error)) from None
     if len(raw) != wanted:
         raise ValueError(len(raw))
-    return unpacked(raw)
+    return split(raw)
 
 
-def unpacked(raw: bytes) -> Signature:
-    """Return signatures, one after the other, as an array of frames, rows and columns."""
-    return np.frombuffer(raw, np.uint8).reshape(-1, HEIGHT_PX, WIDTH_PX)
+def split(raw: bytes) -> list[Signature]:
+    """Return the signatures that stand in these bytes one after the other."""
+    return [raw[at : at + SIGNATURE_BYTES] for at in range(0, len(raw), SIGNATURE_BYTES)]
 
 
 def difference(one: Signature, other: Signature) -> float:
     """Return the mean difference of two signatures, in levels from 0 to 255."""
-    return float(np.abs(one.astype(np.int16) - other.astype(np.int16)).mean())
+    return sum(abs(left - right) for left, right in zip(one, other, strict=True)) / SIGNATURE_BYTES
 
 
 def signature_of(frame: "VideoFrame") -> Signature:
     """Return the signature of a decoded frame: the mean of the luma samples under each pixel, as they are stored.
 
     Raises:
-        ValueError: the frame's first plane is no luma, as in RGB.
+        ValueError: the frame's first plane is not luma alone, as in RGB.
     """
-    first = frame.format.components[0]
-    if frame.format.is_rgb or (not frame.format.is_planar and len(frame.format.components) > 1 and not _is_semi_planar(frame)):
+    if frame.format.is_rgb or not frame.format.is_planar:
         raise ValueError(frame.format.name)
-    plane, kind = frame.planes[0], np.dtype("<u2" if first.bits > 8 else "u1")
-    samples = np.frombuffer(memoryview(plane), kind).reshape(frame.height, plane.line_size // kind.itemsize)[:, : frame.width]
-    means = _means(_means(samples.astype(np.float32), HEIGHT_PX).T, WIDTH_PX).T
-    # Formats such as p010 keep their bits at the upper end of 16.
-    bits = 16 if frame.format.name.startswith("p0") else first.bits
-    levels: Signature = np.clip(np.rint(means / 2 ** (bits - 8)), 0, 255).astype(np.uint8)
-    return levels
-
-
-def _is_semi_planar(frame: "VideoFrame") -> bool:
-    return frame.format.name.startswith(("nv", "p0"))
-
-
-def _means(samples: Any, count: int) -> Any:
-    """Average the rows in `count` bands of equal height, in which a row may lie partly."""
-    rows = samples.shape[0]
-    sums = np.zeros((rows + 1, samples.shape[1]), np.float64)
-    np.cumsum(samples, axis=0, out=sums[1:])
-    edges = np.arange(count + 1) * rows / count
-    below = np.minimum(edges.astype(int), rows - 1)
-    at_edges = sums[below] + (edges - below)[:, None] * (sums[below + 1] - sums[below])
-    return np.diff(at_edges, axis=0) * count / rows
-
-
-def nearest(signature: Signature, candidates: Iterable[Signature]) -> int:
-    """Return the position of the candidate that differs least."""
-    return int(np.argmin([difference(signature, each) for each in candidates]))
+    # In the same format, because a conversion might change the range of the levels.
+    small = frame.reformat(WIDTH_PX, HEIGHT_PX, interpolation="AREA", threads=1)
+    plane, bits = small.planes[0], frame.format.components[0].bits
+    sample_bytes = 1 if bits <= 8 else 2
+    raw, length = bytes(plane), WIDTH_PX * sample_bytes
+    rows = b"".join(raw[row * plane.line_size : row * plane.line_size + length] for row in range(HEIGHT_PX))
+    if sample_bytes == 1:
+        return rows
+    # Formats such as P010 keep their bits at the upper end of the 16.
+    shift = 8 if frame.format.name.startswith("p0") else bits - 8
+    return bytes(min(255, level >> shift) for level in array("H", rows))

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from container_worker.codes import Code
-from container_worker.media.transcode.signatures import SIGNATURE_BYTES, difference, signature_of, unpacked
+from container_worker.media.transcode.signatures import difference, signature_of, split
 from scenequeue.errors import ToolFailed
 from scenequeue.jobs.transcode.plan import PacketTable, Rendition, Segment
 
@@ -28,6 +28,7 @@ def check_likeness(path: Path, table: PacketTable, signatures: bytes, rendition:
     """
     import av
 
+    source = split(signatures)
     ranks = {pts: rank for rank, pts in enumerate(sorted(row.pts for row in table.packets))}
     keys = [at for at, row in enumerate(table.packets) if row.is_key]
     chosen = {keys[step * (len(keys) - 1) // max(1, _COMPARED - 1)] for step in range(_COMPARED)}
@@ -41,8 +42,7 @@ def check_likeness(path: Path, table: PacketTable, signatures: bytes, rendition:
             frames = [*stream.codec_context.decode(packet), *stream.codec_context.decode(None)]
             stream.codec_context.flush_buffers()
             rank = ranks[table.packets[at].pts]
-            wanted = unpacked(signatures[rank * SIGNATURE_BYTES : (rank + 1) * SIGNATURE_BYTES])[0]
-            found = difference(signature_of(frames[0]), wanted) if frames else 255.0
+            found = difference(signature_of(frames[0]), source[rank]) if frames else 255.0
             if found > _MAX_DIFFERENCE:
                 raise ToolFailed(
                     Code.SEGMENT_UNLIKE_SOURCE, segment=segment.number, rendition=rendition.name,

@@ -1,6 +1,8 @@
 """Writes the packets of a segment to its NUT file, without run-up and look-ahead."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,16 +39,16 @@ def cut_encoded(raw: Path, target: Path, rendition: Rendition, segment: Segment,
     """
     import av
 
+    chosen = _Chosen(raw, 0, None, segment, time_base, base_pts)
     try:
-        with av.open(f"file:{raw}", options={"protocol_whitelist": "file"}) as source:
-            stream = source.streams.video[0]
-            table = _write(source, stream, target, time_base, base_pts, lambda _packet, pts: _is_inside(segment, pts))
+        table = chosen.table()
     except av.InvalidDataError:
         # A NUT file without any packet.
         raise BadInput(
             Code.SEGMENT_FRAMES_DIFFER, segment=segment.number, rendition=rendition.name, expected=segment.frames, found=0
         ) from None
     check_frames(table, rendition, segment)
+    chosen.write(target, table.packets)
     return table
 
 
@@ -63,64 +65,73 @@ def copy_source(path: Path, target: Path, rendition: Rendition, segment: Segment
     Raises:
         BadInput: these are not the segment's frames, or it does not begin with a keyframe.
     """
-    import av
-
-    options = {"protocol_whitelist": "file", "format_whitelist": ",".join(SOURCE_FORMATS)}
-    with av.open(f"file:{path}", options=options) as source:
-        stream = source.streams[picture.index]
-        assert isinstance(stream, av.VideoStream)
-        if segment.seek_pts is not None:
-            source.seek(segment.seek_pts, stream=stream)
-
-        def is_wanted(packet: "AvPacket[VideoStream]", pts: int) -> bool:
-            return not packet.is_discard and _is_inside(segment, pts)
-
-        table = _write(source, stream, target, picture.time_base, 0, is_wanted)
+    chosen = _Chosen(path, picture.index, segment.seek_pts, segment, picture.time_base, 0)
+    table = chosen.table()
     check_frames(table, rendition, segment.model_copy(update={"keyframes": [0]}))
+    chosen.write(target, table.packets)
     return table
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """The packets of a file's stream that belong to a segment; read twice, as those of a long source do not fit into memory."""
+
+    path: Path
+    index: int
+    #: Where reading begins, in ticks of the stream; None for the start.
+    seek_pts: int | None
+    segment: Segment
+    #: Of the source's picture.
+    time_base: Ratio
+    #: PTS of the source that is 0 in the file.
+    base_pts: int
+
+    def table(self) -> PacketTable:
+        with self._opened() as (source, stream):
+            rows = rows_of(stream, self._packets(source, stream), self.time_base, self.base_pts, has_dts=False)
+            return table_of(stream, self.time_base, rows)
+
+    def write(self, target: Path, rows: Sequence[Packet]) -> None:
+        """Write the packets to a NUT file whose times begin at 0."""
+        import av
+
+        times = sorted(row.pts for row in rows)
+        delay = _reordered(rows, times)
+        options = {"fflags": "+bitexact", "avoid_negative_ts": "disabled"}
+        with self._opened() as (source, stream), av.open(f"file:{target}", "w", format="nut", options=options) as written:
+            copied = written.add_stream_from_template(stream, opaque=True)
+            copied.time_base = Fraction(*self.time_base)
+            for position, (packet, row) in enumerate(zip(self._packets(source, stream), rows, strict=True)):
+                packet.stream, packet.time_base = copied, Fraction(*self.time_base)
+                packet.pts = row.pts - times[0]
+                # Times in decoding order: those of the frames, later by the depth of the reordering.
+                packet.dts = (times[position - delay] if position >= delay else times[0] - (delay - position)) - times[0]
+                written.mux_one(packet)
+
+    @contextmanager
+    def _opened(self) -> "Iterator[tuple[InputContainer, VideoStream]]":
+        import av
+
+        options = {"protocol_whitelist": "file", "format_whitelist": ",".join(SOURCE_FORMATS)}
+        with av.open(f"file:{self.path}", options=options) as source:
+            stream = source.streams[self.index]
+            assert isinstance(stream, av.VideoStream)
+            if self.seek_pts is not None:
+                source.seek(self.seek_pts, stream=stream)
+            yield source, stream
+
+    def _packets(self, source: "InputContainer", stream: "VideoStream") -> "Iterator[AvPacket[VideoStream]]":
+        own = base_of(stream)
+        for packet in source.demux(stream):
+            if packet.size and packet.pts is not None and not packet.is_discard:
+                pts = ticks_in(self.time_base, own, packet.pts) + self.base_pts
+                if _is_inside(self.segment, pts):
+                    yield packet
 
 
 def _is_inside(segment: Segment, pts: int) -> bool:
     is_begun = segment.start_pts is None or pts >= segment.start_pts
     return is_begun and (segment.end_pts is None or pts < segment.end_pts)
-
-
-def _write(
-    source: "InputContainer",
-    stream: "VideoStream",
-    target: Path,
-    time_base: Ratio,
-    base_pts: int,
-    is_wanted: "Callable[[AvPacket[VideoStream], int], bool]",
-) -> PacketTable:
-    """Write the wanted packets to a NUT file whose times begin near 0."""
-    import av
-
-    own = base_of(stream)
-    packets = []
-    for packet in source.demux(stream):
-        if packet.size and packet.pts is not None:
-            pts = ticks_in(time_base, own, packet.pts) + base_pts
-            if is_wanted(packet, pts):
-                packets.append(packet)
-    rows = [row.model_copy(update={"dts": None}) for row in rows_of(stream, packets, time_base, base_pts)]
-    table = table_of(stream, time_base, rows)
-    if not rows:
-        return table
-    times = sorted(row.pts for row in rows)
-    delay = _reordered(rows, times)
-    with av.open(
-        f"file:{target}", "w", format="nut", options={"fflags": "+bitexact", "avoid_negative_ts": "disabled"}
-    ) as written:
-        copied = written.add_stream_from_template(stream, opaque=True)
-        copied.time_base = Fraction(*time_base)
-        for position, (packet, row) in enumerate(zip(packets, rows, strict=True)):
-            packet.stream, packet.time_base = copied, Fraction(*time_base)
-            packet.pts = row.pts - times[0]
-            # Times in decoding order: those of the frames, later by the depth of the reordering.
-            packet.dts = (times[position - delay] if position >= delay else times[0] - (delay - position)) - times[0]
-            written.mux_one(packet)
-    return table
 
 
 def _reordered(rows: Sequence[Packet], times: Sequence[int]) -> int:

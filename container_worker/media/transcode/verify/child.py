@@ -144,7 +144,7 @@ def _heard(plan: TranscodePlan, reports: _Reports, path: Path, joined: Joined) -
 
 def _signatures_of(reports: _Reports) -> SignatureAt:
     """Return a function that gives the signature of the source's frame at a position; it unpacks one segment at a time."""
-    at: list[tuple[int, Signature | None]] = [(-1, None)]
+    at: list[tuple[int, list[Signature] | None]] = [(-1, None)]
 
     def signature_at(position: int) -> "Signature | None":
         if position < 0:
