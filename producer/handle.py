@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from producer.codes import Code
+from producer.delivered_files import DeliveredFile, delivered_files
 from producer.wait_log import WaitLog
 from scenequeue.backoff import Backoff
 from scenequeue.errors import (
@@ -37,13 +38,10 @@ from scenequeue.storages.uri import UriStorage
 _LOOK_S = 2.0
 _INITIAL_BACKOFF_S, _MAX_BACKOFF_S = 0.2, 5.0
 
-#: Endings of possible sidecars: a poster and subtitles.
-SIDECARS = frozenset({".jpg", ".vtt"})
-
 
 @dataclass(frozen=True)
 class Delivery:
-    """The delivery of one finished scene into a folder: the file, or the error."""
+    """The delivery of one finished video into a folder: the file, or the error."""
 
     result: ItemResult
     path: Path | None
@@ -123,7 +121,7 @@ class JobHandle:
         return JobNotEnded(Code.NOT_ENDED_WAITS, job_id=self.job_id, timeout_s=timeout_s, why=why)
 
     def results(self) -> list[ItemResult]:
-        """Return the results so far, in the order of the scenes; the film's comes last."""
+        """Return the results so far, stage by stage, each in its order: the scenes, then the film."""
         return list(self.iter_results())
 
     def iter_results(self) -> Iterator[ItemResult]:
@@ -149,12 +147,13 @@ class JobHandle:
         return self._queue.producer.cancel(self.job_id)
 
     def deliver(self, folder: Path | str) -> list[Delivery]:
-        """Copy every finished MP4 and its sidecars into a folder, in parallel; report each delivery.
+        """Copy every finished video and its sidecars into a folder, in parallel; report each delivery.
 
-        An existing file is replaced; if its delivery fails it stays, but does not count as delivered.
+        An existing file is replaced; if its delivery fails it stays, but does not count as delivered. The working files of a
+        transcoding are not copied.
 
         Returns:
-            A delivery for each finished scene, in scene order.
+            A delivery for each finished video, in the order of the results.
 
         Raises:
             StorageDenied, DiskFull: the folder cannot be made.
@@ -167,25 +166,25 @@ class JobHandle:
                 pass
         except OSError as error:
             raise _unwritable(target, target, error) from error
-        ended = [result for result in self.iter_results() if result.state == "done" and result.output]
-        times = Counter(result.name for result in ended)
+        files = [file for result in self.iter_results() for file in delivered_files(result)]
+        times = Counter(file.name for file in files)
 
-        def one(result: ItemResult) -> Delivery:
+        def one(file: DeliveredFile) -> Delivery:
             try:
-                if times[result.name] > 1:
-                    raise InvalidScenes([Reason(Code.RESULTS_CALLED_ALIKE, {"name": result.name})])
-                return Delivery(result, self._fetch(result, target), None)
+                if times[file.name] > 1:
+                    raise InvalidScenes([Reason(Code.RESULTS_CALLED_ALIKE, {"name": file.name})])
+                return Delivery(file.result, self._fetch(file, target), None)
             except SceneburstError as error:
-                return Delivery(result, None, error)
+                return Delivery(file.result, None, error)
 
         with ThreadPoolExecutor(max_workers=self._threads, thread_name_prefix="download") as threads:
-            return list(threads.map(one, ended))
+            return list(threads.map(one, files))
 
     def download(self, folder: Path | str) -> list[Path]:
-        """Copy every finished MP4 into a folder, in parallel, and verify its checksum.
+        """Copy every finished video into a folder, in parallel, and verify its checksum.
 
         Returns:
-            The files, in scene order.
+            The files, in the order of the results.
 
         Raises:
             SceneburstError: a delivery failed, as StorageUnavailable, StorageDenied, ObjectNotFound or DiskFull; the
@@ -200,28 +199,25 @@ class JobHandle:
             raise failed[0]
         return [delivery.path for delivery in deliveries if delivery.path is not None]
 
-    def _fetch(self, result: ItemResult, folder: Path) -> Path:
-        path = self._fetch_one(result, result.output or "", folder, ".mp4", result.bytes, result.details.get("sha256"))
-        for ending in SIDECARS & set(result.details.get("beside", ())):
-            address = (result.output or "").removesuffix(".mp4") + ending
-            self._fetch_one(result, address, folder, ending, None, None)
+    def _fetch(self, file: DeliveredFile, folder: Path) -> Path:
+        path = self._fetch_one(file, folder)
+        for sidecar in file.sidecars():
+            self._fetch_one(sidecar, folder)
         return path
 
-    def _fetch_one(
-        self, result: ItemResult, address: str, folder: Path, ending: str, size: int | None, expected: str | None
-    ) -> Path:
+    def _fetch_one(self, file: DeliveredFile, folder: Path) -> Path:
         try:
             # Results come from containers, so their names are not trusted to stay in the folder.
-            path = folder / f"{check_name(result.name)}{ending}"
+            path = folder / f"{check_name(file.name)}{file.ending}"
         except InvalidValue as error:
             raise StorageDenied(error.reason) from None
         copy = folder / f".{secrets.token_hex(8)}.part"
         try:
-            stored = self._stored(address, copy, shutil.disk_usage(folder).free)
-            if size is not None and stored.bytes != size:
-                raise StorageUnavailable(Code.SIZE_DIFFERS, uri=address, received=stored.bytes, size=size)
-            if expected and sha256_of(copy) != expected:
-                raise StorageUnavailable(QueueCode.ARRIVED_DAMAGED, uri=address)
+            stored = self._stored(file.address, copy, shutil.disk_usage(folder).free)
+            if file.bytes is not None and stored.bytes != file.bytes:
+                raise StorageUnavailable(Code.SIZE_DIFFERS, uri=file.address, received=stored.bytes, size=file.bytes)
+            if file.sha256 and sha256_of(copy) != file.sha256:
+                raise StorageUnavailable(QueueCode.ARRIVED_DAMAGED, uri=file.address)
             copy.replace(path)
         except OSError as error:
             raise _unwritable(path, folder, error) from error

@@ -39,13 +39,14 @@ class Commands(Group):
 
     listed = (
         Listed("render", "render:render", "Render a manifest on this machine."),
+        Listed("transcode", "transcode:transcode", "Transcode a video in segments, and verify the files."),
         Listed("up", "up:up", "Run Redis, a dispatcher and containers here until Ctrl-C."),
         Listed("submit", "jobs:submit", "Enqueue a manifest's scenes on a running Sceneburst."),
         Listed("status", "jobs:status", "Show a job's state and counts."),
         Listed("watch", "jobs:watch", "Follow a job until it has ended."),
         Listed("results", "jobs:results", "List the results of a job's scenes."),
         Listed("cancel", "jobs:cancel", "Cancel a job: drop waiting items, stop running ones."),
-        Listed("download", "jobs:download", "Copy a job's finished MP4s into a folder."),
+        Listed("download", "jobs:download", "Copy a job's finished videos into a folder."),
         Listed("jobs", "listing:jobs", "List jobs by state, lane, label and age."),
         Listed("cost", "cost:cost", "Show the cost of a job, or of the last day."),
         Listed("queue", "queue:app", "Show, pause and resume the queue."),

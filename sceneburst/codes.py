@@ -8,6 +8,7 @@ class Code(StrEnum):
 
     # --- the words of a command ---
     AGE_MALFORMED = "age_malformed"
+    BIT_RATE_MALFORMED = "bit_rate_malformed"
     CONTAINER_NOT_RUNNING = "container_not_running"
     #: Records are kept for a limited time.
     CONTAINER_WITHOUT_RECORD = "container_without_record"
@@ -19,6 +20,7 @@ class Code(StrEnum):
     LIMIT_REPEATED = "limit_repeated"
     #: The answer to a question is no.
     NOT_CONFIRMED = "not_confirmed"
+    OUTPUT_NEEDED = "output_needed"
     #: Refused by the parser, in its own words.
     USAGE_REFUSED = "usage_refused"
     WORD_NOT_UTF8 = "word_not_utf8"

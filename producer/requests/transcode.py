@@ -49,7 +49,7 @@ def transcode_options_from(
         own = read_model(TranscodeOptions, named)
     except Malformed as error:
         own = error.rest
-        mistakes += [Mistake(each.place, inside(str(each.place[0]), each.reason)) for each in error.mistakes]
+        mistakes += error.mistakes
     fields = {name: getattr(own, name) for name in own.model_fields_set}
     options = base.model_copy(update=fields)
     if "codec" not in named and "codec" not in base.model_fields_set:

@@ -44,6 +44,7 @@ from sceneburst.terminal.usage import RefusedWord
 from scenequeue.errors import JobNotFound, SceneburstError
 from scenequeue.jobs.job import JobState, Lane
 from scenequeue.jobs.result import ItemResult
+from scenequeue.jobs.transcode.working_folder import WORK_FOLDER
 from scenequeue.reasons import Reason
 
 JobArgument = Annotated[str, typer.Argument(help="The job's id.", show_default=False)]
@@ -177,7 +178,7 @@ def watch(
 
 
 def results(job_id: JobArgument, as_json: JsonFlag = False, redis_url: RedisUrl = None, namespace: Namespace = None) -> None:
-    """List the results of a job's scenes, in the scenes' order."""
+    """List the results of a job's scenes, in the scenes' order; of other jobs, those of all items, stage by stage."""
     from sceneburst.terminal.report import print_warnings
 
     with connected(redis_url, namespace) as queue:
@@ -188,9 +189,12 @@ def results(job_id: JobArgument, as_json: JsonFlag = False, redis_url: RedisUrl 
     if not found:
         say(without_results_text(status))
         return
-    made = table("scene", "state", "length>", "size>", "render>", "attempts>", "output or reason~")
+    # Items that others have brought are no scenes.
+    named = ("item", "work>") if any("." in result.item_id for result in found) else ("scene", "render>")
+    made = table(named[0], "state", "length>", "size>", named[1], "attempts>", "output or reason~")
     for result in found:
-        made.add_row(*_result_row(result))
+        for row in _result_rows(result):
+            made.add_row(*row)
     print_table(made)
     print_warnings(found)
     if status.state is not JobState.DONE:
@@ -216,7 +220,7 @@ def download(
     redis_url: RedisUrl = None,
     namespace: Namespace = None,
 ) -> None:
-    """Copy a job's finished MP4s into a folder, and verify their checksums."""
+    """Copy a job's finished videos into a folder, and verify their checksums."""
     from producer.client import Producer
 
     with Producer(settings=settings_from(redis_url, namespace)) as producer:
@@ -265,13 +269,19 @@ def parse_label(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _result_row(result: ItemResult) -> list[str]:
-    return [
+def _result_rows(result: ItemResult) -> Iterator[list[str]]:
+    """Yield a row for a result, and one for each further video of it; working files are not named."""
+    outputs = [result.output] if result.output else []
+    if result.artifacts:
+        outputs = [each.address for each in result.artifacts if each.role == "video" and f"/{WORK_FOLDER}/" not in each.address]
+    yield [
         result.name,
         result.state,
         seconds_text(result.duration_s),
         size_text(result.bytes),
         seconds_text(result.processing_s),
         str(result.attempts),
-        result.output or first_line(result.error),
+        first_line(result.error) if result.state == "dead" else (outputs[0] if outputs else "–"),
     ]
+    for address, size in [(each.address, each.bytes) for each in result.artifacts if each.address in outputs[1:]]:
+        yield ["", "", "", size_text(size), "", "", address]

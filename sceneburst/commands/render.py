@@ -58,7 +58,7 @@ def render(
         roots.append(path_of(target))
     settings = ProducerSettings.load(file_roots=roots)
     with without_empty_folders(path_of(target) if urlsplit(target).scheme == "file" else None):
-        _check_output(settings, target)
+        check_output(settings, target)
         find_ffmpeg()
         for line in job.missing:
             note(f"warning: {line.text}; this scene will fail, the others are rendered", "yellow")
@@ -137,7 +137,12 @@ def verdict(report: dict[str, Any], expected: set[str], unmade: set[str]) -> Exi
     return Exit.OK
 
 
-def _check_output(settings: Any, target: str) -> None:
+def check_output(settings: Any, target: str) -> None:
+    """Check that videos can be written to the output.
+
+    Raises:
+        InvalidScenes: they cannot.
+    """
     from scenequeue.errors import InvalidScenes, ItemError
     from scenequeue.storages.uri import UriStorage
 

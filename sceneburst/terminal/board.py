@@ -1,4 +1,4 @@
-"""Shows the state of a running job, scene by scene, on a terminal or in a log."""
+"""Shows the state of a running job, item by item, on a terminal or in a log."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,12 +22,12 @@ _NARROWEST_BAR, _SHARE_WIDTH, _STATE_WIDTH = 6, 4, 9
 #: Minimum width of a remark if the bar leaves room for it: the length of a container's id.
 _REMARK_WIDTH = 13
 _ENDED = frozenset({"done", "dead", "dropped"})
-_LOOK = {"done": "green", "dead": "red", "rendering": "cyan", "retry": "yellow", "waiting": "dim"}
+_LOOK = {"done": "green", "dead": "red", "rendering": "cyan", "at work": "cyan", "retry": "yellow", "waiting": "dim"}
 
 
 @dataclass
 class Row:
-    """One scene."""
+    """One scene, film, or other item."""
 
     name: str
     state: str = "waiting"
@@ -38,11 +38,11 @@ class Row:
 
 
 class Board:
-    """All scenes of a job, updated by its events and by the containers' heartbeats.
+    """All items of a job, updated by its events and by the containers' heartbeats.
 
     Args:
         job_id: the job.
-        names: item id -> name, of the scenes in the caller's order and of their film.
+        names: item id -> name, of the scenes in the caller's order and of their film; `learn` takes those of later items.
     """
 
     def __init__(self, job_id: str, names: Mapping[ItemId, str]) -> None:
@@ -51,6 +51,12 @@ class Board:
         self.decision = ""
         #: The reason that nothing of the job is worked on, if somebody must act.
         self.waits = ""
+
+    def learn(self, names: Mapping[ItemId, str]) -> None:
+        """Take the names of items that others have brought, in their order."""
+        known = self.rows
+        self.rows = {item_id: known.get(item_id) or Row(name) for item_id, name in names.items()}
+        self.rows |= {item_id: row for item_id, row in known.items() if item_id not in self.rows}
 
     def take(self, event: JobEvent) -> str | None:
         """Apply an event; return a line for the log if it is important."""
@@ -77,12 +83,12 @@ class Board:
         return None
 
     def name_of(self, item_id: ItemId | None) -> str | None:
-        """Return the name of a scene, or of the film."""
+        """Return the name of an item."""
         row = self.rows.get(item_id) if item_id else None
         return row.name if row else None
 
     def failures(self) -> list[str]:
-        """Return a line for each failed scene."""
+        """Return a line for each failed item."""
         return [_failed(row) for row in self.rows.values() if row.state == "dead"]
 
     def update_progress(self, containers: Iterable[ContainerRecord]) -> None:
@@ -95,18 +101,22 @@ class Board:
                     row.share = max(row.share, share)
 
     def render(self, depth: Depth, containers: Sequence[ContainerRecord], width: int) -> RenderableType:
-        """Return the live display: a bar per scene, the queue, the containers, the dispatcher's plan."""
+        """Return the live display: a bar per item, the queue, the containers, the dispatcher's plan."""
         rows = self._shown()
+        # Items that others bring are no scenes.
+        at_work, noun = ("rendering", "scene") if all("." not in item_id for item_id in self.rows) else ("at work", "item")
         grid = _grid(max((cell_len(clean(row.name)) for row in rows), default=0), width)
         for row in rows:
-            state = "rendering" if row.state == "leased" and row.share > 0 else row.state
+            state = at_work if row.state == "leased" and row.share > 0 else row.state
             bar = ProgressBar(total=1.0, completed=row.share)
             look = Text(state, style=_LOOK.get(state, ""))
             remark = Text(clean(row.reason or row.container), style="dim")
             grid.add_row(Text(clean(row.name)), bar, f"{row.share:4.0%}", look, remark)
         parts: list[RenderableType] = [grid]
         if len(self.rows) > len(rows):
-            parts.append(Text(f"… and {counted(len(self.rows) - len(rows), 'more scene')}", style="dim"))
+            done = sum(row.state == "done" for row in self.rows.values())
+            more = counted(len(self.rows) - len(rows), f"more {noun}")
+            parts.append(Text(f"… and {more}; {done} of {len(self.rows)} done", style="dim"))
         counts = depth.counts
         parts.append(
             Text(
@@ -131,7 +141,7 @@ class Board:
 
 
 def _grid(name_width: int, width: int) -> Table:
-    """Make an empty grid with a row per scene: name, bar, share, state and remark; too long cells are cut."""
+    """Make an empty grid with a row per item: name, bar, share, state and remark; too long cells are cut."""
     name = min(name_width, max(_REMARK_WIDTH, width // 3))
     fixed = name + _SHARE_WIDTH + _STATE_WIDTH + 4
     bar = max(_NARROWEST_BAR, min(_BAR_WIDTH, width - fixed - _REMARK_WIDTH))

@@ -35,9 +35,9 @@ def follow(
     Args:
         queue: contains the job.
         job_id: the job.
-        names: item id -> name, of its scenes in order and of its film.
+        names: item id -> name, of the items that are known so far, in order; those of later ones are looked up.
         is_quiet: show nothing.
-        tell: receives everything as plain data instead: events with the `name` of their scene, `plan` and `waits` at each change.
+        tell: receives everything as plain data instead: events with the `name` of their item, `plan` and `waits` at each change.
         timeout_s: seconds after which to stop following; the job goes on.
         check: checks the dispatcher that the caller runs, and raises when it has ended; called from time to time. With it, the
             absence of an active dispatcher is not reported, because it is still starting.
@@ -105,6 +105,8 @@ class _Watch:
     def _take_events(self, block_s: float) -> bool:
         """Apply the events that have happened since; return False if there were none."""
         events = self._queue.producer.events(self._job_id, self._after, block_s=block_s, count=_EVENTS_AT_ONCE)
+        if any(event.item_id is not None and event.item_id not in self.board.rows for event in events):
+            self.board.learn(self._queue.producer.names(self._job_id))
         for event in events:
             self._after = event.id
             if line := self.board.take(event):

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 SENTENCES: Mapping[str, str] = {
     # --- the words of a command ---
     "age_malformed": "{given:quoted} is no age; 90s, 15m, 1h, 2d and 1w are",
+    "bit_rate_malformed": "{given:quoted} is no bit rate; 4M, 2500k and 2500 (kbit/s) are",
     "container_not_running": "no container {container_id:quoted} is running",
     "container_without_record": "no container {container_id:quoted} is known; records last for a day after the last news",
     "image_of_processes": "processes have no image; add --fleet docker",
@@ -14,6 +15,7 @@ SENTENCES: Mapping[str, str] = {
     "limit_malformed": "{given:quoted} is not NAME=VALUE, as in max_containers=20",
     "limit_repeated": "{given:quoted} comes twice",
     "not_confirmed": "nothing was done; with --yes no question is asked",
+    "output_needed": "--submit needs an output: an s3:// prefix, or a folder that the containers share",
     "usage_refused": "{problem}",
     "word_not_utf8": "a word of the command line is not in UTF-8",
     # --- a manifest ---

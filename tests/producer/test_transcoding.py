@@ -8,7 +8,10 @@ import pytest
 from producer import Producer
 from producer.requests.transcode import stem_of
 from scenequeue.errors import InvalidScenes, JobConflict
+from scenequeue.jobs.artifact import Artifact
 from scenequeue.jobs.ids import check_name
+from scenequeue.jobs.item import Lease, WorkItem
+from scenequeue.jobs.result import ItemResult
 from scenequeue.jobs.transcode.options import TranscodeOptions
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import ProducerSettings
@@ -62,14 +65,9 @@ def test_a_local_source_is_uploaded_where_inputs_are(
 
 def test_all_mistakes_of_a_transcoding_are_told_at_once(producer: Producer, queue: SceneQueue) -> None:
     """Those of the source, the output, the options and the job."""
+    wrong: Any = ["721p"]
     with pytest.raises(InvalidScenes) as caught:
-        producer.submit_transcode(
-            "/no/film.mp4",
-            output="ftp://x",
-            renditions=["721p"],
-            options={"crff": 3},
-            job_id="a/b",  # type: ignore[list-item]
-        )
+        producer.submit_transcode("/no/film.mp4", output="ftp://x", renditions=wrong, options={"crff": 3}, job_id="a/b")
     places = {mistake.place for mistake in caught.value.mistakes}
     assert places == {("source",), ("output",), ("renditions", 0), ("options", "crff"), ("job_id",)}
     assert "there is no file /no/film.mp4" in str(caught.value)
@@ -132,3 +130,37 @@ def test_outputs_are_named_like_the_source_as_far_as_a_file_can_be(place: str, s
     """Every name is valid, with the longest name of a rendition too."""
     assert stem_of(place) == stem
     check_name(f"{stem_of(place)}-source")
+
+
+def test_only_the_finished_videos_of_a_transcoding_are_downloaded(
+    producer: Producer, queue: SceneQueue, film: Path, tmp_path: Path
+) -> None:
+    """Under their own names: neither its working files nor its report."""
+    job = producer.submit_transcode(film, output=tmp_path / "out", job_id="t1")
+    (lease,) = queue.worker.lease("c", 1, serves=["probe/1"])
+    brought = [WorkItem(kind="encode", name="segment 0"), WorkItem(kind="encode", name="verify")]
+    plan = _made(lease, {"plan.json": "report"}, tmp_path / "out/.sceneburst/t1/0")
+    queue.worker.ack("c", [(lease, plan)], {lease.token: queue.worker.grow("c", lease, brought)})
+    for lease in queue.worker.lease("c", 2, serves=["encode/1"]):
+        if lease.item.name == "verify":
+            files = {"film-360p.mp4": "video", "film-720p.mp4": "video", "film-report.json": "report"}
+            made = _made(lease, files, tmp_path / "out", renditions=[])
+        else:
+            made = _made(lease, {"00000-360p.nut": "segment", "x.mp4": "video"}, tmp_path / "out/.sceneburst/t1/0")
+        queue.worker.ack("c", [(lease, made)])
+    assert [result.name for result in job.results()] == ["probe", "segment 0", "verify"]
+    assert [path.name for path in job.download(tmp_path / "in")] == ["film-360p.mp4", "film-720p.mp4"]
+    assert sorted(path.name for path in (tmp_path / "in").iterdir()) == ["film-360p.mp4", "film-720p.mp4"]
+
+
+def _made(lease: Lease, files: dict[str, str], folder: Path, **details: Any) -> ItemResult:
+    """Write the files of an item, and return its result."""
+    folder.mkdir(parents=True, exist_ok=True)
+    artifacts = []
+    for name, role in files.items():
+        (folder / name).write_text(name)
+        artifacts.append(Artifact(address=(folder / name).as_uri(), bytes=len(name), media_type="x/y", role=role))
+    return ItemResult(
+        item_id=lease.item_id, name=lease.item.name, state="done", output=artifacts[0].address, artifacts=artifacts,
+        details=details,
+    )  # fmt: skip

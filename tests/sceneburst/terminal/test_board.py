@@ -91,3 +91,19 @@ def test_an_item_that_nobody_named_has_its_id() -> None:
     assert board.take(_event("done", ItemId("1-0.3"))) == "done    1-0.3"
     assert board.name_of(ItemId("1-0.3")) == "1-0.3"
     assert board.name_of(None) is None
+
+
+def test_items_that_others_bring_get_their_names_and_no_words_of_scenes() -> None:
+    """They stand in their order, with what is known of them already."""
+    board = Board("job", {_ITEM: "probe"})
+    brought = ItemId("1-0.0")
+    board.take(_event("done"))
+    board.learn({_ITEM: "probe", **{ItemId(f"1-0.{number}"): f"segment {number}" for number in range(14)}})
+    board.take(_event("leased", brought, container="a"))
+    board.update_progress([ContainerRecord(container_id=ContainerId("a"), progress={"job/1-0.0": 0.5})])
+    said = io.StringIO()
+    Console(file=said, width=60).print(board.render(_DEPTH, [], 60))
+    assert board.rows[_ITEM].state == "done"
+    assert "segment 0" in said.getvalue()
+    assert "at work" in said.getvalue()
+    assert "… and 3 more items; 1 of 15 done" in said.getvalue()

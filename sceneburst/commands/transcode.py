@@ -1,0 +1,200 @@
+"""`sceneburst transcode`: cuts a video, encodes its segments in many containers, joins and verifies the files."""
+
+import os
+import re
+import secrets
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+import typer
+
+from sceneburst.codes import Code
+from sceneburst.commands.job_status import status_data
+from sceneburst.commands.render import check_output
+from sceneburst.exit_codes import Exit, uninterrupted, when_interrupted
+from sceneburst.terminal.screen import JsonFlag, Namespace, RedisUrl, print_json, print_table, say, settings_from
+from sceneburst.terminal.suggestions import Suggestions
+from sceneburst.terminal.usage import RefusedWord
+from scenequeue.jobs.ids import ItemId
+from scenequeue.jobs.job import Lane
+from scenequeue.start import require
+
+if TYPE_CHECKING:
+    from producer.transcoding import TranscodeRequest
+    from scenequeue.settings import ProducerSettings
+
+_BIT_RATE = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)([kKmM]?)")
+_KBPS = {"": 1, "k": 1, "m": 1000}
+#: Folder for the videos if none is named.
+_OUTPUT = "output"
+
+
+def transcode(
+    source: Annotated[str, typer.Argument(help="The video: a file, or an address.", show_default=False)],
+    output: Annotated[
+        str | None, typer.Option(help="Folder or URI for the videos; else `output`, and with --submit it is needed.")
+    ] = None,
+    rendition: Annotated[
+        list[str] | None,
+        typer.Option("--rendition", help="A size, by the shorter side: 240p to 2160p; repeatable. Else the source's."),
+    ] = None,
+    segment_seconds: Annotated[float, typer.Option(min=1, max=600, help="Length of a segment.")] = 60,
+    codec: Annotated[
+        Literal["h264", "h265", "av1", "copy"] | None, typer.Option(help="Of the picture; else h264, and av1 in WebM.")
+    ] = None,
+    crf: Annotated[int | None, typer.Option(min=0, max=63, help="Constant rate factor; else the codec's default.")] = None,
+    max_bitrate: Annotated[str | None, typer.Option(help="Cap of the bit rate: 4M, 4000k, or 4000 kbit/s.")] = None,
+    audio: Annotated[
+        Literal["copy", "aac", "opus"] | None, typer.Option(help="Else copied where the container holds it.")
+    ] = None,
+    container: Annotated[Literal["mp4", "mkv", "webm", "flv"] | None, typer.Option(help="Format of the files; else mp4.")] = None,
+    containers: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Maximum number of containers here; else one per core.")
+    ] = None,
+    submit: Annotated[bool, typer.Option("--submit", help="Enqueue it on a running Sceneburst instead.")] = False,
+    lane: Annotated[Lane, typer.Option(help="Priority, with --submit.")] = Lane.NORMAL,
+    job_id: Annotated[str | None, typer.Option(help="Idempotency key, with --submit; else one is generated.")] = None,
+    as_json: JsonFlag = False,
+    redis_url: RedisUrl = None,
+    namespace: Namespace = None,
+) -> None:
+    """Transcode a video: cut it, encode its segments in many containers, join them exactly, and verify the files.
+
+    Runs on this machine like `render`, with everything it needs, or on a running Sceneburst with --submit.
+
+    Exit codes: 0 all renditions are made and verified, 1 it failed and nothing is delivered, 2 wrong source, option or output,
+    or a Python package is missing, 3 ffmpeg or redis-server is missing.
+    """
+    named = {
+        "renditions": rendition or None, "codec": codec, "crf": crf, "audio": audio, "container": container,
+        "max_kbps": None if max_bitrate is None else parse_kbps(max_bitrate), "segment_s": segment_seconds,
+    }  # fmt: skip
+    options = {name: value for name, value in named.items() if value is not None}
+    name = f"transcode-{secrets.token_hex(8)}" if job_id is None else job_id
+    if submit:
+        if output is None:
+            raise RefusedWord(Code.OUTPUT_NEEDED, "--output")
+        _submit(_request(source, output, options, {"job_id": name, "lane": lane}), as_json, redis_url, namespace)
+        return
+    report = _run_here(_request(source, output or _OUTPUT, options, {"job_id": name}), containers, is_quiet=as_json)
+    if as_json:
+        print_json(report)
+    else:
+        _print(report, output or _OUTPUT)
+    raise typer.Exit(Exit.OK if report["state"] == "done" else Exit.FAILED)
+
+
+def parse_kbps(text: str) -> int:
+    """Parse a bit rate such as 4M, 2500k or 2500; return kbit/s.
+
+    Raises:
+        RefusedWord: it is none.
+    """
+    parts = _BIT_RATE.fullmatch(text.strip())
+    if parts is None:
+        raise RefusedWord(Code.BIT_RATE_MALFORMED, "--max-bitrate", given=text)
+    return round(float(parts[1]) * _KBPS[parts[2].lower()])
+
+
+def _request(source: str, output: str, options: Mapping[str, Any], shared: Mapping[str, Any]) -> "TranscodeRequest":
+    from producer.transcoding import TranscodeRequest
+
+    return TranscodeRequest(source, output, None, options, shared)
+
+
+def _submit(request: "TranscodeRequest", as_json: bool, redis_url: str | None, namespace: str | None) -> None:
+    told, name = "nothing was enqueued", request.shared["job_id"]
+    with when_interrupted(lambda: told):
+        from producer.checks import Rules
+        from producer.client import Producer
+
+        suggestions = Suggestions(redis_url, namespace)
+        with Producer(settings=settings_from(redis_url, namespace)) as producer:
+            producer.queue.ping()
+            # From here on, also while the answer is printed.
+            told = f"job {name} is enqueued whole, or not at all: {suggestions.command('status', name)} tells"
+            status = producer.submit_transcoding(request, Rules()).status()
+            if as_json:
+                print_json(status_data(status))
+                return
+            say(f"job {status.job_id}: {request.source}, {status.state.value}")
+            say(f"{suggestions.command('watch', name)} follows it")
+
+
+def _run_here(request: "TranscodeRequest", containers: int | None, *, is_quiet: bool) -> dict[str, Any]:
+    """Transcode on this machine; return the report. No working file is left, however it ends."""
+    require("dispatcher", "worker")
+    from container_worker.media.ffmpeg import find_ffmpeg
+    from producer.checks import Checks, Rules
+    from producer.client import Producer
+    from producer.places import local_path
+    from producer.transcoding import check_transcoding
+    from sceneburst.local.cluster import LocalCluster
+    from sceneburst.local.empty_folders import without_empty_folders
+    from sceneburst.terminal.follow import follow
+    from sceneburst.terminal.transcode_report import transcode_report
+    from scenequeue.settings import ProducerSettings
+    from scenequeue.storages.files import path_of
+
+    checked = check_transcoding(Checks(Rules()), request)
+    target = path_of(checked.prefix) if urlsplit(checked.prefix).scheme == "file" else None
+    path = local_path(checked.source)
+    # A file that is a link is in two folders.
+    roots = sorted({path.parent.resolve(), path.resolve().parent}) if path is not None else []
+    roots += [target] if target is not None else []
+    settings = ProducerSettings.load(file_roots=roots)
+    with without_empty_folders(target):
+        check_output(settings, checked.prefix)
+        find_ffmpeg()
+        most = containers or os.cpu_count() or 1
+        # A container for each segment, as far as there are containers.
+        more = {"SCENEBURST_SCENES_PER_BATCH": "1"}
+        started = time.monotonic()
+        with (
+            when_interrupted("nothing was left running"),
+            _without_working_files(settings, checked.prefix, request.shared["job_id"]),
+            LocalCluster(roots, containers=most, slots=1, environment=more) as cluster,
+        ):
+            local = ProducerSettings.load(redis_url=cluster.url, namespace="sceneburst", file_roots=roots)
+            with Producer(settings=local) as producer:
+                handle = producer.submit_transcoding(request, Rules(), check_reach=False)
+                names = {ItemId("0-0"): "probe"}
+                status = follow(producer.queue, handle.job_id, names, is_quiet=is_quiet, check=cluster.check)
+                inspect = producer.queue.inspect
+                wall_s = time.monotonic() - started
+                return transcode_report(status, handle.results(), inspect.containers(), wall_s, inspect.now_ms())
+
+
+@contextmanager
+def _without_working_files(settings: "ProducerSettings", prefix: str, job_id: str) -> Iterator[None]:
+    """Delete the job's working files after the block, which its queue does not outlive."""
+    from scenequeue.errors import ItemError
+    from scenequeue.jobs.transcode.working_folder import WORK_FOLDER
+    from scenequeue.storages.uri import UriStorage
+
+    try:
+        yield
+    finally:
+        with uninterrupted():
+            try:
+                UriStorage(settings).delete_under(f"{prefix}/{WORK_FOLDER}/{job_id}")
+            except ItemError as error:
+                from sceneburst.terminal.screen import note
+
+                note(f"warning: working files are left: {error}", "yellow")
+
+
+def _print(report: dict[str, Any], output: str) -> None:
+    from sceneburst.terminal.transcode_report import renditions_table, summary_lines
+
+    if report["renditions"]:
+        print_table(renditions_table(report))
+        say("")
+    for line in summary_lines(report):
+        say(line)
+    if report["renditions"]:
+        say(f"videos in {Path(output).absolute() if '://' not in output else output}")
