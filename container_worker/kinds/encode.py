@@ -31,7 +31,8 @@ class Encode:
     def fingerprint(self, item: _Item, files: Mapping[str, InputFile]) -> str:  # noqa: ARG002 - the version stands for the content
         from container_worker.media.transcode.encode.worker import fingerprint
 
-        return fingerprint(item.payload)
+        # An output that is reused would bring no joins.
+        return "" if item.payload.brings_joins else fingerprint(item.payload)
 
     def outputs(self, item: _Item) -> Sequence[Output]:
         from container_worker.media.transcode.encode.child import REPORT_FILE, SEGMENT_FILE

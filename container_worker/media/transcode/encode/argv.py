@@ -54,7 +54,8 @@ def argv_for(
     times = ["-fps_mode:v", "passthrough", "-enc_time_base:v", base]
     argv = [
         ffmpeg, "-y", "-nostdin", "-hide_banner", "-loglevel", "error", "-filter_complex_threads", "1",
-        "-threads", "1", "-copyts", "-noaccurate_seek",
+        # Frames are counted, which tells more than an exit code.
+        "-max_error_rate", "1", "-threads", "1", "-copyts", "-noaccurate_seek",
         # Absolute, so that it does not depend on the start that ffmpeg finds in a span of the file.
         *([] if seek is None else ["-seek_timestamp", "1", "-ss", f"{seek}us"]),
         "-protocol_whitelist", "file", "-format_whitelist", ",".join(SOURCE_FORMATS),

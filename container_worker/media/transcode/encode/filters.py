@@ -1,5 +1,6 @@
 """Describes the filters between one decoder and the encoders of all renditions."""
 
+import re
 from collections.abc import Sequence
 from fractions import Fraction
 
@@ -16,6 +17,12 @@ _BEFORE_START_S = 10
 _MICROSECONDS = 1_000_000
 #: Largest numerator and denominator of an aspect that encoders can write.
 _MAX_ASPECT = 65_535
+
+#: Formats whose first plane holds luma samples, and others that hold luma and chroma; RGB, palettes and grey are neither.
+_PLANAR_YUV = re.compile(r"yuv[aj]?4\d\dp|nv\d\d$|p[024]\d\d[lb]e$")
+_PACKED_YUV = re.compile(r"yuyv|yvyu|uyvy|uyyvyy|y2\d\d|xv\d\d|vuy|ayuv|vyu|uyva|v30x")
+#: To which all else is converted.
+_CONVERTED = {"range": "tv", "colorspace": "bt709"}
 
 
 def base_pts(picture: Picture, segment: Segment) -> int:
@@ -59,7 +66,7 @@ def filter_graph(picture: Picture, segment: Segment, renditions: Sequence[Rendit
     """
     cascade = sorted(range(len(renditions)), key=lambda at: -renditions[at].width * renditions[at].height)
     chains = [
-        f"[0:{picture.index}]{','.join(_head(picture, segment))},split=2[all][part]",
+        f"[0:{picture.index}]{','.join(_head(picture, segment, renditions[cascade[0]]))},split=2[all][part]",
         f"[part]{_signature(segment, picture)}",
     ]
     last = "all"
@@ -74,7 +81,7 @@ def filter_graph(picture: Picture, segment: Segment, renditions: Sequence[Rendit
     return ";".join(chains)
 
 
-def _head(picture: Picture, segment: Segment) -> list[str]:
+def _head(picture: Picture, segment: Segment, largest: Rendition) -> list[str]:
     """Take the frames from run-up to look-ahead, deinterlace them, and count their times from `base_pts`."""
     filters = []
     begin = segment.start_pts if segment.lead_pts is None else segment.lead_pts
@@ -90,6 +97,11 @@ def _head(picture: Picture, segment: Segment) -> list[str]:
     # A source that is not divided may repeat a time; the encoder needs ascending ones.
     shifted = f"PTS-({base})"
     filters.append(f"setpts=expr={shifted}" if segment.start_pts is not None else f"setpts=expr='{_ascending(shifted)}'")
+    # Before the signatures are taken, so that these are of the luma that is encoded.
+    if not _PLANAR_YUV.match(picture.pix_fmt):
+        if not _PACKED_YUV.match(picture.pix_fmt):
+            filters.append(f"scale=out_range={_CONVERTED['range']}:out_color_matrix={_CONVERTED['colorspace']}")
+        filters.append(f"format=pix_fmts={largest.pix_fmt}")
     return filters
 
 
@@ -115,6 +127,8 @@ def _tail(picture: Picture, rendition: Rendition) -> str:
         "range": picture.colour_range, "colorspace": picture.colour_space, "color_primaries": picture.colour_primaries,
         "color_trc": picture.colour_transfer,
     }  # fmt: skip
+    if not _PLANAR_YUV.match(picture.pix_fmt) and not _PACKED_YUV.match(picture.pix_fmt):
+        tags |= _CONVERTED
     given = ":".join(f"{name}={value}" for name, value in tags.items() if value is not None)
     numerator, denominator = output_aspect(picture, rendition)
     filters = [f"format=pix_fmts={rendition.pix_fmt}", f"setsar=sar={numerator}/{denominator}"]

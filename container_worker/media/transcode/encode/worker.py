@@ -14,9 +14,9 @@ from container_worker.media.child_messages import Made
 from container_worker.media.child_process import run_child_job
 from container_worker.media.ffmpeg import find_ffmpeg
 from container_worker.media.rate_guard import RateGuard
-from container_worker.media.transcode.encode.child import REPORT_FILE
+from container_worker.media.transcode.encode.child import REPORT_FILE, SEGMENT_FILE
 from container_worker.sandbox.limits import Limits
-from container_worker.sandbox.outputs import open_output
+from container_worker.sandbox.outputs import open_output, output_bytes
 from scenequeue.errors import ToolFailed
 from scenequeue.jobs.kinds.encode import EncodePayload
 from scenequeue.jobs.transcode.plan import SegmentReport
@@ -92,7 +92,7 @@ def _checked_report(payload: EncodePayload, scratch: Path) -> SegmentReport:
     """Read the child's report, and write it again as it was understood.
 
     Raises:
-        ToolFailed: it is not a report of this segment.
+        ToolFailed: it is not a report of this segment, or a rendition is missing.
     """
     path = scratch / REPORT_FILE
     with open_output(path) as opened:
@@ -107,5 +107,7 @@ def _checked_report(payload: EncodePayload, scratch: Path) -> SegmentReport:
     names = {rendition.name for rendition in payload.renditions}
     if (report.number, report.encoder, set(report.tables)) != (payload.segment.number, payload.encoder, names):
         raise ToolFailed(Code.RENDERER_UNINTELLIGIBLE, message=REPORT_FILE)
+    for at in range(len(payload.renditions)):
+        output_bytes(scratch / SEGMENT_FILE.format(at))
     path.write_text(report.model_dump_json(), encoding="utf-8")
     return report

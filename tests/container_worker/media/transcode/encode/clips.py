@@ -47,14 +47,20 @@ def ffmpeg(*arguments: str | Path, stdin: bytes = b"") -> None:
 
 
 def numbered(
-    path: Path, frames: int, *options: str | Path, size: tuple[int, int] = SIZE, rate: str = "25", filters: str = "null"
+    path: Path,
+    frames: int,
+    *options: str | Path,
+    size: tuple[int, int] = SIZE,
+    rate: str = "25",
+    filters: str = "null",
+    pix_fmt: str = "yuv420p",
 ) -> Path:
     """Make a clip of so many numbered frames."""
     raw = b"".join(picture_of(number, size).tobytes() for number in range(frames))
     given = options or X264
     ffmpeg(
         "-f", "rawvideo", "-pix_fmt", "gray", "-s", f"{size[0]}x{size[1]}", "-r", rate, "-i", "pipe:0",
-        "-vf", f"{filters},format=yuv420p", *given, path, stdin=raw,
+        "-vf", f"{filters},format={pix_fmt}" if pix_fmt else filters, *given, path, stdin=raw,
     )  # fmt: skip
     return path
 

@@ -102,3 +102,18 @@ def test_interlaced_frames_become_one_progressive_frame_each(tmp_path: Path) -> 
     check_all(source, tmp_path, [25, 57], rendition())
     frame = _first_frame(tmp_path / "segment1" / SEGMENT_FILE.format(0))
     assert not frame.interlaced_frame
+
+
+@pytest.mark.parametrize(
+    ("file", "options"),
+    [
+        ("a.mkv", ("-c:v", "ffv1", "-pix_fmt", "gbrp")), ("a.mkv", ("-c:v", "ffv1", "-pix_fmt", "gray")),
+        ("a.avi", ("-c:v", "rawvideo", "-pix_fmt", "yuyv422")), ("a.mkv", ("-c:v", "png", "-pix_fmt", "pal8")),
+        ("a.mkv", ("-c:v", "libx264", "-pix_fmt", "yuv444p10le", "-g", "25")),
+        ("a.avi", ("-c:v", "mjpeg", "-pix_fmt", "yuvj420p")),
+    ],
+)  # fmt: skip
+def test_sources_of_every_kind_of_pixels_are_encoded(tmp_path: Path, file: str, options: tuple[str, ...]) -> None:
+    """RGB, palettes, grey, packed and deep formats; the signatures are of the luma that is encoded."""
+    clip = numbered(tmp_path / file, FRAMES, *options, pix_fmt="")
+    check_all(describe(clip), tmp_path, [20, 40], rendition("small"), rendition("large", (128, 76)))
