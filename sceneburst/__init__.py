@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     )
     from scenequeue.jobs.result import ItemResult as ItemResult
     from scenequeue.jobs.scene import Scene as Scene
+    from scenequeue.jobs.transcode.options import TranscodeOptions as TranscodeOptions
     from scenequeue.jobs.wishes import JobWishes as JobWishes
     from scenequeue.settings import ProducerSettings as ProducerSettings
 
@@ -68,6 +69,7 @@ _NAMES = {
     "scenequeue.jobs.result": "ItemResult",
     "scenequeue.jobs.scene": "Scene",
     "scenequeue.jobs.kinds.render": "RenderOptions SubtitleStyle WatermarkStyle",
+    "scenequeue.jobs.transcode.options": "TranscodeOptions",
     "scenequeue.settings": "ProducerSettings",
     "scenequeue.jobs.wishes": "JobWishes",
 }

@@ -137,16 +137,7 @@ def request_from(body: bytes, settings: ApiSettings) -> tuple[JobRequest, list[M
         BodyUnreadable: it is not JSON.
         InvalidRequest: it is no submission at all, or is too large.
     """
-    given = parsed(body)
-    if not isinstance(given, dict):
-        raise InvalidRequest([FieldProblem("#", Reason(Code.OBJECT_NEEDED))])
-    mistakes: list[Mistake] = []
-    try:
-        Submission.model_validate(given)
-    except ValidationError as error:
-        mistakes = explain(error, Submission)
-        wrong = {mistake.place[0] for mistake in mistakes if mistake.place}
-        given = {name: value for name, value in given.items() if name not in wrong}
+    given, mistakes = read_form(body, Submission)
     scenes = given.pop("scenes", None)
     if scenes is not None and len(scenes) > settings.api_max_scenes:
         why = Reason(Code.SCENES_OVER_LIMIT, {"scenes": len(scenes), "limit": settings.api_max_scenes})
@@ -154,6 +145,25 @@ def request_from(body: bytes, settings: ApiSettings) -> tuple[JobRequest, list[M
     output, options, film = (given.pop(name, None) for name in ("output", "options", "film"))
     shared = {name: value for name, value in given.items() if value is not None}
     return JobRequest(scenes, output, options, film, shared), mistakes
+
+
+def read_form(body: bytes, form: type[StrictModel]) -> tuple[dict[str, Any], list[Mistake]]:
+    """Return the well-formed fields of a body, and the mistakes of the others.
+
+    Raises:
+        BodyUnreadable: it is not JSON.
+        InvalidRequest: it is no object.
+    """
+    given = parsed(body)
+    if not isinstance(given, dict):
+        raise InvalidRequest([FieldProblem("#", Reason(Code.OBJECT_NEEDED))])
+    try:
+        form.model_validate(given)
+    except ValidationError as error:
+        mistakes = explain(error, form)
+        wrong = {mistake.place[0] for mistake in mistakes if mistake.place}
+        return {name: value for name, value in given.items() if name not in wrong}, mistakes
+    return given, []
 
 
 def rules_for(roots: Sequence[Path]) -> Rules:

@@ -9,7 +9,8 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sceneburst.http_api.bodies import read_body, request_from, rules_for
 from sceneburst.http_api.service import Service, service_of
 from sceneburst.http_api.stream import open_stream
-from sceneburst.http_api.views import REFUSALS, SUBMISSION_BODY, Backlog, Health, Job, ResultPage
+from sceneburst.http_api.transcode_bodies import transcoding_from
+from sceneburst.http_api.views import REFUSALS, SUBMISSION_BODY, TRANSCODE_BODY, Backlog, Health, Job, ResultPage
 from scenequeue.jobs.job import JobStatus
 from scenequeue.jobs.result import ItemResult
 
@@ -34,6 +35,15 @@ async def submit(request: Request, response: Response, service: Shared) -> Job:
     """Everything is checked before anything is enqueued. The same job_id with the same content is the same job."""
     body = await read_body(request, service.settings.api_max_body_mib)
     status = await service.call(lambda: _submitted(service, body))
+    response.headers["Location"] = f"/v1/jobs/{status.job_id}"
+    return Job.of(status)
+
+
+@jobs.post("/transcodes", status_code=202, openapi_extra=TRANSCODE_BODY, summary="Submit a transcoding")
+async def transcode(request: Request, response: Response, service: Shared) -> Job:
+    """Cut a video, encode it in many containers, join it exactly, and verify it. The answer is a job like all others."""
+    body = await read_body(request, service.settings.api_max_body_mib)
+    status = await service.call(lambda: _transcoding(service, body))
     response.headers["Location"] = f"/v1/jobs/{status.job_id}"
     return Job.of(status)
 
@@ -107,6 +117,11 @@ async def readyz(service: Shared) -> Health:
 def _submitted(service: Service, body: bytes) -> JobStatus:
     request, mistakes = request_from(body, service.settings)
     return service.producer.submit(request, rules_for(service.settings.file_roots), mistakes).status()
+
+
+def _transcoding(service: Service, body: bytes) -> JobStatus:
+    request, mistakes = transcoding_from(body)
+    return service.producer.submit_transcoding(request, rules_for(service.settings.file_roots), mistakes).status()
 
 
 def _results(service: Service, job_id: str, first: str, count: int) -> list[ItemResult]:

@@ -9,11 +9,13 @@ from pydantic.json_schema import models_json_schema
 
 from sceneburst.http_api.bodies import Submission
 from sceneburst.http_api.errors import MEDIA_TYPE
+from sceneburst.http_api.transcode_bodies import TranscodeSubmission
 from scenequeue.jobs.film import Film
 from scenequeue.jobs.job import Callback, Counts, Depth, JobEvent, JobStatus, Lane
 from scenequeue.jobs.kinds.render import RenderOptions
 from scenequeue.jobs.result import ItemResult, Warned
 from scenequeue.jobs.scene import Scene
+from scenequeue.jobs.transcode.options import TranscodeOptions
 from scenequeue.jobs.wishes import JobWishes
 
 _SUBMISSION: dict[str, Any] = {
@@ -32,6 +34,12 @@ _SUBMISSION: dict[str, Any] = {
     "lane": "normal",
     "job_id": "order-4711",
     "film": {"name": "film", "crossfade_s": 0.5},
+}
+_TRANSCODING: dict[str, Any] = {
+    "source": "s3://bucket/in/film.mov",
+    "output": "s3://bucket/videos/film",
+    "renditions": ["1080p", "720p"],
+    "job_id": "film-4711",
 }
 _JOB: dict[str, Any] = {
     "job_id": "order-4711",
@@ -107,11 +115,11 @@ class Job(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [_JOB]})
 
     job_id: str
-    state: str = Field(description="active, done, failed (some scenes are dead letters) or cancelled")
+    state: str = Field(description="active, done, failed (some items are dead letters) or cancelled")
     lane: Lane
-    progress: float = Field(description="share of the items that have ended, 0 to 1", ge=0, le=1)
+    progress: float = Field(description="share of the known items that have ended, 0 to 1", ge=0, le=1)
     counts: Counts
-    stage: int = Field(description="the one that is open, from 0: the scenes, then their film")
+    stage: int = Field(description="the one that is open, from 0: the scenes, then their film; a transcoding has four")
     stages: int
     created_ms: int
     finished_ms: int | None
@@ -223,14 +231,23 @@ SUBMISSION_BODY: dict[str, Any] = {
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Submission"}, "example": _SUBMISSION}},
     }
 }
+TRANSCODE_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": {"$ref": "#/components/schemas/TranscodeSubmission"}, "example": _TRANSCODING}
+        },
+    }
+}
 
 
 def description(app: FastAPI) -> dict[str, Any]:
     """Return the OpenAPI document, including the models that are read without the framework."""
     document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+    bodies = (Scene, RenderOptions, Film, Submission, TranscodeOptions, TranscodeSubmission, Problem)
     models: list[tuple[type[BaseModel], Literal["validation", "serialization"]]] = [
         (Event, "serialization"),
-        *((model, "validation") for model in (Scene, RenderOptions, Film, Submission, Problem)),
+        *((model, "validation") for model in bodies),
     ]
     _, schemas = models_json_schema(models, ref_template="#/components/schemas/{model}")
     document["components"].setdefault("schemas", {}).update(schemas["$defs"])
