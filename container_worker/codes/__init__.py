@@ -131,6 +131,13 @@ class Code(StrEnum):
     STREAM_OF_OTHER_PROGRAM = "stream_of_other_program"
     SUBTITLES_LEFT_OUT = "subtitles_left_out"
     TRACK_CONVERTED = "track_converted"
+    TRACK_EMPTY = "track_empty"
+    TRACK_NOT_MADE = "track_not_made"
+    TRACK_PACKETS_DIFFER = "track_packets_differ"
+    JOIN_FRAMES_DIFFER = "join_frames_differ"
+    JOIN_HEADERS_DIFFER = "join_headers_differ"
+    JOIN_PACKET_DIFFERS = "join_packet_differs"
+    JOIN_TRACK_DIFFERS = "join_track_differs"
     # --- a segment of a source ---
     #: A container has another build of ffmpeg than the one that has probed.
     ENCODER_DIFFERS = "encoder_differs"

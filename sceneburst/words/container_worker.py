@@ -218,6 +218,25 @@ SENTENCES: Mapping[str, str] = {
     "tracks_in_sync": "{rendition}: tracks and picture are at most {shift_ms:g} ms off",
     "tracks_miscounted": "{rendition}: the joined file has {found:1 track|# tracks} beside the picture; {planned} were planned",
     "verification_failed": "the joined files are not what was planned, and nothing was published: {problems:; }",
+    # --- a track, and a joined rendition ---
+    "join_frames_differ": (
+        "segment {segment} has {found:1 frame|# frames}, and the plan has {expected}: its files are not those of this plan; "
+        "submit the job again"
+    ),
+    "join_headers_differ": (
+        "the segments of {rendition} have different headers, and one file cannot hold them: they come from different encoders; "
+        "let all containers run one image, and submit the job again"
+    ),
+    "join_packet_differs": (
+        "packet {packet}, in segment {segment}, is not the one that was encoded: the file is damaged; submit the job again"
+    ),
+    "join_track_differs": "a packet of track {track} is not the one that was made: the file is damaged; submit again",
+    "track_empty": "track {track} of the source has no packets that can be read",
+    "track_not_made": "ffmpeg {ending} while it made a track",
+    "track_packets_differ": (
+        "track {track} has {expected:1 packet|# packets}, and its copy has {found} or others: it cannot be copied; convert it "
+        "(--audio aac)"
+    ),
     # --- limits ---
     "cpu_exceeded": "{program} used more CPU time than it may",
     "disk_full": "no space is left on a disk or in a quota of this container ({problem})",

@@ -1,0 +1,74 @@
+"""Copies or converts one track of a source, sound or text, as a whole."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias
+
+from container_worker.files.inputs import Input, InputFile, ending_of
+from container_worker.files.outputs import Output
+from container_worker.kind import Kind, Made, ParsedItem
+from container_worker.media.ffmpeg import find_ffmpeg
+from scenequeue.jobs.kinds.audio import AudioPayload
+from scenequeue.jobs.transcode.options import TranscodeOptions
+
+_Item: TypeAlias = ParsedItem[AudioPayload, TranscodeOptions]
+#: Part of every fingerprint; raise it when a change makes the same track give another file.
+_RECIPE_VERSION = 1
+_MEDIA_TYPES = {".mka": "audio/x-matroska", ".mp4": "video/mp4"}
+
+
+class Audio:
+    """The kind `audio`; the same track of the same source gives the same packets."""
+
+    payload = AudioPayload
+    options = TranscodeOptions
+
+    def inputs(self, item: _Item) -> Iterator[Input]:
+        """Yield the source."""
+        uri = item.payload.source.uri
+        yield Input("source", uri, f"source{ending_of(uri)}")
+
+    def fingerprint(self, item: _Item, files: Mapping[str, InputFile]) -> str:  # noqa: ARG002 - the version stands for the content
+        payload = item.payload
+        facts = {
+            "recipe": _RECIPE_VERSION, "encoder": find_ffmpeg().version, "kbps": item.options.audio_kbps,
+            "source": {"version": payload.source.version, "bytes": payload.source.bytes},
+            "track": payload.track.model_dump(mode="json"),
+        }  # fmt: skip
+        return hashlib.sha256(json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+    def outputs(self, item: _Item) -> Sequence[Output]:
+        from container_worker.media.transcode.track.argv import track_file
+        from container_worker.media.transcode.track.child import REPORT_FILE
+
+        track, stem = item.payload.track, f"{item.payload.work}/tracks/{item.payload.track.index}"
+        name = track_file(track.action, track.codec)
+        ending = name[name.index(".") :]
+        return [
+            Output(REPORT_FILE, f"{stem}.json", "application/json", "report"),
+            Output(name, f"{stem}{ending}", _MEDIA_TYPES[ending], "segment"),
+        ]
+
+    def run(self, item: _Item, files: Mapping[str, InputFile]) -> Made:
+        from container_worker.media.child_process import run_child_job
+        from container_worker.media.rate_guard import RateGuard
+        from container_worker.media.transcode.reports import read_report
+        from container_worker.media.transcode.track.child import REPORT_FILE
+        from scenequeue.jobs.transcode.plan import TrackReport
+
+        context, program = item.context, find_ffmpeg()
+        request = {
+            "payload": item.payload.model_dump(mode="json"), "source": files["source"].path.name, "ffmpeg": str(program.path),
+            "kbps": item.options.audio_kbps, "folder": str(context.scratch.absolute()),
+        }  # fmt: skip
+        with context.slot(), RateGuard(context.limits.wall_s, context.on_progress) as guard:
+            made, warnings = run_child_job(
+                "container_worker.media.transcode.track", request, context.scratch.absolute(),
+                limits=context.limits, on_progress=guard, should_stop=context.should_stop, ffmpeg=program.path,
+            )  # fmt: skip
+        report = read_report(context.scratch / REPORT_FILE, TrackReport)
+        return Made(made.duration_s, {"packets": len(report.table.packets), "cpu_s": report.cpu_s}, warnings)
+
+
+KIND: Kind = Audio()

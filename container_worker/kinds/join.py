@@ -1,0 +1,90 @@
+"""Joins the segments of one rendition, with the tracks, to one file."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias
+
+from container_worker.files.inputs import Input, InputFile
+from container_worker.files.outputs import Output
+from container_worker.kind import Kind, Made, ParsedItem
+from container_worker.media.ffmpeg import find_ffmpeg
+from container_worker.media.transcode.joining.file_names import (
+    JOINED_FILE,
+    PLAN_FILE,
+    REPORT_FILE,
+    SEGMENT_FILE,
+    TRACK_FILE,
+    TRACK_REPORT_FILE,
+)
+from container_worker.media.transcode.track.argv import track_file
+from scenequeue.jobs.item import WorkItem
+from scenequeue.jobs.kinds.join import JoinPayload
+from scenequeue.jobs.transcode.options import TranscodeOptions
+from scenequeue.jobs.transcode.plan import TranscodePlan
+
+_Item: TypeAlias = ParsedItem[JoinPayload, TranscodeOptions]
+_MEDIA_TYPES = {"mp4": "video/mp4", "mkv": "video/x-matroska", "webm": "video/webm", "flv": "video/x-flv"}
+#: Part of every fingerprint; raise it when a change makes the same segments give another file.
+_RECIPE_VERSION = "1"
+
+
+class Join:
+    """The kind `join`; the same segments and tracks give the same file."""
+
+    payload = JoinPayload
+    options = TranscodeOptions
+
+    def inputs(self, item: _Item) -> Iterator[Input]:
+        """Yield the plan, the reports and files of all segments, and those of the tracks."""
+        work, rendition = item.payload.work, item.payload.rendition
+        yield Input("plan", f"{work}/plan.json", PLAN_FILE)
+        plan = _plan(item)
+        for segment in plan.segments:
+            stem, number = f"{work}/segments/{segment.number:05d}", segment.number
+            yield Input(f"report_{number}", f"{stem}.json", REPORT_FILE.format(number))
+            yield Input(f"segment_{number}", f"{stem}-{rendition}.nut", SEGMENT_FILE.format(number))
+        for track in plan.tracks:
+            name = track_file(track.action, track.codec)
+            ending = name[name.index(".") :]
+            stem = f"{work}/tracks/{track.index}"
+            yield Input(f"track_report_{track.index}", f"{stem}.json", TRACK_REPORT_FILE.format(track.index))
+            yield Input(f"track_{track.index}", f"{stem}{ending}", TRACK_FILE.format(track.index, ending))
+
+    def fingerprint(self, item: _Item, files: Mapping[str, InputFile]) -> str:
+        digest = hashlib.sha256(f"{_RECIPE_VERSION} {item.payload.rendition}".encode())
+        for role, file in files.items():
+            digest.update(f"{role} {file.sha256}\n".encode())
+        return digest.hexdigest()
+
+    def outputs(self, item: _Item) -> Sequence[Output]:
+        container = _plan(item).container
+        address = f"{item.payload.work}/joined/{item.payload.rendition}.{container}"
+        return [Output(JOINED_FILE.format(container), address, _MEDIA_TYPES[container], "video")]
+
+    def run(self, item: _Item, files: Mapping[str, InputFile]) -> Made:  # noqa: ARG002 - the child finds them by name
+        from container_worker.media.child_process import run_child_job
+        from container_worker.media.rate_guard import RateGuard
+
+        context = item.context
+        request = {"rendition": item.payload.rendition, "folder": str(context.scratch.absolute())}
+        with context.slot(), RateGuard(context.limits.wall_s, context.on_progress) as guard:
+            made, warnings = run_child_job(
+                "container_worker.media.transcode.joining", request, context.scratch.absolute(),
+                limits=context.limits, on_progress=guard, should_stop=context.should_stop, ffmpeg=find_ffmpeg().path,
+            )  # fmt: skip
+        return Made(made.duration_s, {"frames": made.frames}, warnings, brings=_verify(item))
+
+
+def _plan(item: _Item) -> TranscodePlan:
+    return TranscodePlan.model_validate_json((item.context.scratch / PLAN_FILE).read_bytes())
+
+
+def _verify(item: _Item) -> list[WorkItem]:
+    """Return the item that verifies the source, if this one brings it."""
+    if not item.payload.brings_verify:
+        return []
+    weight = item.context.lease.item.weight
+    return [WorkItem(kind="verify", name="verify", weight=weight, payload={"work": item.payload.work})]
+
+
+KIND: Kind = Join()

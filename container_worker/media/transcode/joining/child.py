@@ -1,0 +1,234 @@
+"""Joins the segments of one rendition inside the child process, with the tracks, to one file."""
+
+import heapq
+from array import array
+from collections.abc import Iterator
+from fractions import Fraction
+from math import lcm
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from container_worker.codes import Code
+from container_worker.media.child_protocol import send
+from container_worker.media.defaults import PROGRESS_S
+from container_worker.media.transcode.joining.file_names import (
+    JOINED_FILE,
+    PLAN_FILE,
+    REPORT_FILE,
+    SEGMENT_FILE,
+    TRACK_FILE,
+    TRACK_REPORT_FILE,
+)
+from container_worker.media.transcode.joining.times import decoding_times, durations, ranks_of, reorder_depth
+from container_worker.media.transcode.packet_content import packet_digest
+from container_worker.media.transcode.packet_table import ticks_in
+from container_worker.media.transcode.track.argv import track_file
+from scenequeue.errors import BadInput
+from scenequeue.jobs.transcode.plan import PacketTable, SegmentReport, TrackReport, TranscodePlan
+
+if TYPE_CHECKING:
+    from av import Packet as AvPacket
+    from av.container import InputContainer, OutputContainer
+    from av.stream import Stream
+
+#: FFmpeg's names of the containers.
+_FORMATS = {"mp4": "mp4", "mkv": "matroska", "webm": "webm", "flv": "flv"}
+#: Largest number of ticks a second that MP4 stores.
+_MAX_TIMESCALE = 2**31 - 1
+_FILE_ONLY = {"protocol_whitelist": "file"}
+
+
+class _Picture(NamedTuple):
+    """The frames of the joined picture."""
+
+    #: In the order in which they are shown, and shifted by the plan's origin.
+    pts: "array[int]"
+    #: Of each packet, in the order of decoding.
+    ranks: "array[int]"
+    digests: list[bytes]
+
+
+def make(data: dict[str, Any]) -> dict[str, Any]:
+    """Join the rendition into the working folder.
+
+    Args:
+        data: {"rendition": its name, "folder": the working folder, which has the plan, all segments and all tracks}.
+
+    Raises:
+        BadInput: the segments are not those of the plan, or not those that were reported.
+    """
+    import av
+
+    folder, rendition = Path(data["folder"]), str(data["rendition"])
+    plan = TranscodePlan.model_validate_json((folder / PLAN_FILE).read_bytes())
+    picture = _read_picture(plan, folder, rendition)
+    tracks = [TrackReport.model_validate_json((folder / TRACK_REPORT_FILE.format(t.index)).read_bytes()) for t in plan.tracks]
+    target = folder / JOINED_FILE.format(plan.container)
+    options = _muxer_options(plan, tracks)
+    with av.open(f"file:{target}", "w", format=_FORMATS[plan.container], options=options) as joined:
+        with av.open(f"file:{folder / SEGMENT_FILE.format(plan.segments[0].number)}", options=_FILE_ONLY) as first:
+            streams: list[Stream] = [_picture_stream(joined, first, plan, rendition)]
+        streams.extend(_track_stream(joined, folder, plan, track.index) for track in plan.tracks)
+        _describe(joined, plan)
+        sources = [_picture_packets(plan, folder, picture)]
+        sources += [_track_packets(plan, folder, report) for report in tracks]
+        total, told = len(picture.ranks), monotonic()
+        written = 0
+        # In the order of decoding, so that the muxer need not hold many packets back.
+        for _, at, packet in heapq.merge(
+            *(_with_key(at, packets) for at, packets in enumerate(sources)), key=lambda each: each[:2]
+        ):
+            packet.stream = streams[at]
+            joined.mux(packet)
+            written += at == 0
+            if monotonic() - told >= PROGRESS_S:
+                told = monotonic()
+                send({"frame": written, "of": total})
+    seconds = (picture.pts[-1] + plan.last_duration - picture.pts[0]) * Fraction(*plan.picture.time_base)
+    return {"duration_s": max(float(seconds), 0.001), "frames": total}
+
+
+def _read_picture(plan: TranscodePlan, folder: Path, rendition: str) -> _Picture:
+    """Read the segments' reports, one after the other.
+
+    Raises:
+        BadInput: their packets are not those of the plan, or their headers differ.
+    """
+    ranks, digests, headers = array("q"), list[bytes](), set[str]()
+    pts = array("q", plan.frame_pts)
+    for segment in plan.segments:
+        report = SegmentReport.model_validate_json((folder / REPORT_FILE.format(segment.number)).read_bytes())
+        table = report.tables.get(rendition)
+        if table is None or report.number != segment.number:
+            raise BadInput(Code.JOIN_FRAMES_DIFFER, segment=segment.number, expected=segment.frames, found=0)
+        ranks.extend(ranks_of(table, segment, plan.frame_pts))
+        digests += [bytes.fromhex(packet.digest) for packet in table.packets]
+        headers.add(table.headers)
+        if not plan.frame_pts:
+            pts.extend(sorted(packet.pts for packet in table.packets))
+    if len(headers) > 1:
+        raise BadInput(Code.JOIN_HEADERS_DIFFER, rendition=rendition)
+    if not ranks:
+        raise BadInput(Code.JOIN_FRAMES_DIFFER, segment=0, expected=1, found=0)
+    return _Picture(array("q", (each - plan.origin_pts for each in pts)), ranks, digests)
+
+
+def _muxer_options(plan: TranscodePlan, tracks: list[TrackReport]) -> dict[str, str]:
+    if plan.container != "mp4":
+        return {"fflags": "+bitexact"}
+    ticks = plan.picture.time_base[1]
+    # In the movie's own ticks every start of a track is exact.
+    movie = lcm(ticks, *(report.table.time_base[1] for report in tracks))
+    return {
+        "movflags": "+faststart", "fflags": "+bitexact", "video_track_timescale": str(ticks),
+        "movie_timescale": str(movie if movie <= _MAX_TIMESCALE else ticks),
+    }  # fmt: skip
+
+
+def _picture_stream(joined: "OutputContainer", first: "InputContainer", plan: TranscodePlan, rendition: str) -> "Stream":
+    stream = joined.add_stream_from_template(first.streams.video[0], opaque=True)
+    stream.time_base = Fraction(*plan.picture.time_base)
+    codec = next(each.codec for each in plan.renditions if each.name == rendition)
+    if plan.container == "mp4" and (codec == "h265" or stream.codec_context.name == "hevc"):
+        # Players of Apple refuse the other tag.
+        stream.codec_context.codec_tag = "hvc1"
+    return stream
+
+
+def _track_stream(joined: "OutputContainer", folder: Path, plan: TranscodePlan, index: int) -> "Stream":
+    import av
+    from av.stream import Disposition
+
+    track = next(each for each in plan.tracks if each.index == index)
+    with _opened_track(folder, plan, index) as source:
+        stream = joined.add_stream_from_template(source.streams[0], opaque=True)
+    if isinstance(stream, av.AudioStream) and stream.codec_context.sample_rate:
+        stream.time_base = Fraction(1, stream.codec_context.sample_rate)
+    if track.language:
+        stream.metadata["language"] = track.language
+    if track.title:
+        stream.metadata["title"] = track.title
+    wanted = Disposition(0)
+    for name in track.dispositions:
+        wanted |= getattr(Disposition, name, Disposition(0))
+    stream.disposition = wanted
+    return stream
+
+
+def _describe(joined: "OutputContainer", plan: TranscodePlan) -> None:
+    joined.metadata.update(plan.metadata)
+    if plan.chapters:
+        joined.set_chapters([
+            {
+                "id": at, "start": each.start_ms, "end": each.end_ms, "time_base": Fraction(1, 1000),
+                "metadata": {"title": each.title} if each.title else {},
+            }
+            for at, each in enumerate(plan.chapters, 1)
+        ])  # fmt: skip
+
+
+def _opened_track(folder: Path, plan: TranscodePlan, index: int) -> "InputContainer":
+    import av
+
+    track = next(each for each in plan.tracks if each.index == index)
+    name = track_file(track.action, track.codec)
+    return av.open(f"file:{folder / TRACK_FILE.format(index, name[name.index('.') :])}", options=_FILE_ONLY)
+
+
+def _with_key(at: int, packets: "Iterator[AvPacket[Any]]") -> "Iterator[tuple[Fraction, int, AvPacket[Any]]]":
+    for packet in packets:
+        assert packet.dts is not None
+        yield packet.dts * packet.time_base, at, packet
+
+
+def _picture_packets(plan: TranscodePlan, folder: Path, picture: _Picture) -> "Iterator[AvPacket[Any]]":
+    """Yield the packets of all segments with the times of the plan.
+
+    Raises:
+        BadInput: a packet is not the one that was reported.
+    """
+    import av
+
+    time_base, last = Fraction(*plan.picture.time_base), plan.last_duration
+    shown_for = durations(picture.pts, last)
+    times = iter(decoding_times(picture.pts, reorder_depth(picture.ranks)))
+    at = 0
+    for segment in plan.segments:
+        with av.open(f"file:{folder / SEGMENT_FILE.format(segment.number)}", options=_FILE_ONLY) as source:
+            stream = source.streams.video[0]
+            codec, extradata = stream.codec_context.name, stream.codec_context.extradata
+            for packet in source.demux(stream):
+                if not packet.size:
+                    continue
+                if at >= len(picture.ranks) or packet_digest(codec, bytes(packet), extradata) != picture.digests[at].hex():
+                    raise BadInput(Code.JOIN_PACKET_DIFFERS, segment=segment.number, packet=at)
+                rank = picture.ranks[at]
+                packet.time_base = time_base
+                packet.pts, packet.dts, packet.duration = picture.pts[rank], next(times), shown_for[rank]
+                at += 1
+                yield packet
+    if at != len(picture.ranks):
+        raise BadInput(Code.JOIN_FRAMES_DIFFER, segment=plan.segments[-1].number, expected=len(picture.ranks), found=at)
+
+
+def _track_packets(plan: TranscodePlan, folder: Path, report: TrackReport) -> "Iterator[AvPacket[Any]]":
+    """Yield the packets of a track with the times of its report, shifted like the picture's.
+
+    Raises:
+        BadInput: a packet is not the one that was reported.
+    """
+    table: PacketTable = report.table
+    time_base = Fraction(*table.time_base)
+    shift = ticks_in(table.time_base, plan.picture.time_base, plan.origin_pts)
+    with _opened_track(folder, plan, report.index) as source:
+        stream = source.streams[0]
+        codec, extradata = stream.codec_context.name, stream.codec_context.extradata
+        packets = (packet for packet in source.demux(stream) if packet.size)
+        for row, packet in zip(table.packets, packets, strict=True):
+            if packet_digest(codec, bytes(packet), extradata) != row.digest:
+                raise BadInput(Code.JOIN_TRACK_DIFFERS, track=report.index)
+            packet.time_base = time_base
+            packet.pts, packet.duration = row.pts - shift, row.duration
+            packet.dts = (row.pts if row.dts is None else row.dts) - shift
+            yield packet

@@ -1,0 +1,107 @@
+"""Joins of real segments and tracks: every frame and every packet of sound stands where it stood in the source."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import pytest
+
+from scenequeue.errors import BadInput
+from scenequeue.jobs.transcode.plan import SegmentReport
+from tests.container_worker.media.transcode.encode.clips import numbered, numbers_shown
+from tests.container_worker.media.transcode.joining.joins import Joined, finish, join, packets_of, track, with_sound
+
+#: Largest error of a time in Matroska, in seconds: half of its tick.
+_HALF_A_TICK_S = 0.0005
+
+
+def _time_errors_s(joined: Joined) -> float:
+    """The largest distance of a frame from its time in the source."""
+    tick = Fraction(*joined.plan.picture.time_base)
+    expected = [float((pts - joined.plan.origin_pts) * tick) for pts in joined.source.pts]
+    found = sorted(at for at, _ in packets_of(joined.path, 0))
+    assert len(found) == len(expected)
+    return max(abs(one - other) for one, other in zip(found, expected, strict=True))
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.ts"])
+@pytest.mark.parametrize("container", ["mp4", "mkv"])
+def test_frames_and_copied_sound_keep_their_times(tmp_path: Path, name: str, container: str) -> None:
+    """No frame is lost, doubled or moved, whichever container the source is in, and the sound's packets are the source's."""
+    clip = with_sound(tmp_path, name)
+    joined = join(clip, tmp_path / "join", container, (track(1, "aac", "copy"),))
+    assert numbers_shown(joined.path) == joined.source.numbers()
+    allowed_s = _HALF_A_TICK_S if container == "mkv" else 1e-9
+    assert _time_errors_s(joined) <= allowed_s
+    ours, theirs = packets_of(joined.path, 1), packets_of(clip, 1)
+    if not name.endswith(".ts"):
+        # MPEG-TS has a header before each packet.
+        assert [data for _, data in ours] == [data for _, data in theirs]
+    assert max(abs(one - other) for (one, _), (other, _) in zip(ours, theirs, strict=True)) <= 0.001
+
+
+@pytest.mark.parametrize("rate", ["30000/1001", "24000/1001", "50"])
+def test_every_rate_is_exact_in_mp4(tmp_path: Path, rate: str) -> None:
+    """The file counts in the source's ticks."""
+    joined = join(numbered(tmp_path / "a.mp4", 70, rate=rate), tmp_path / "join")
+    assert numbers_shown(joined.path) == joined.source.numbers()
+    assert _time_errors_s(joined) < 1e-9
+
+
+@pytest.mark.parametrize(
+    ("container", "action"), [("webm", "opus"), ("flv", "copy"), ("mp4", "aac"), ("mp4", "opus"), ("mkv", "aac")]
+)
+def test_other_containers_and_converted_sound(tmp_path: Path, container: str, action: str) -> None:
+    """Sound begins where the source's begins, relative to the picture: converted sound with its encoder's run-up."""
+    joined = join(with_sound(tmp_path, "a.mp4"), tmp_path / "join", container, (track(1, "aac", action),))
+    assert numbers_shown(joined.path) == joined.source.numbers()
+    with av.open(str(joined.path)) as opened:
+        first = next(iter(opened.decode(audio=0)))
+        begin_s = float(first.pts * first.time_base)
+        decoded = sum(frame.samples for frame in opened.decode(audio=0)) / first.sample_rate
+    # FLV has no negative times, and shifts everything.
+    picture_s = min(at for at, _ in packets_of(joined.path, 0))
+    assert abs(begin_s - picture_s) <= (0.022 if container == "flv" else 0.001)
+    assert decoded == pytest.approx(2.8, abs=0.08)
+
+
+def test_descriptions_survive(tmp_path: Path) -> None:
+    """Tags, chapters, languages, titles and dispositions are those of the plan."""
+    sound = track(1, "aac", "copy", language="deu", title="Kommentar", dispositions=["comment"])
+    joined = join(with_sound(tmp_path, "a.mp4"), tmp_path / "join", "mkv", (sound,))
+    with av.open(str(joined.path)) as opened:
+        stream = opened.streams.audio[0]
+        assert opened.metadata["title"] == "Ein Titel"
+        assert [each["metadata"]["title"] for each in opened.chapters()] == ["one", "two"]
+        assert (stream.metadata["language"], stream.metadata["title"]) == ("deu", "Kommentar")
+        assert stream.disposition == av.stream.Disposition.comment
+
+
+def test_a_segment_of_another_plan_is_refused(tmp_path: Path) -> None:
+    """Files are never joined that do not hold the plan's frames."""
+    joined = join(numbered(tmp_path / "a.mp4", 70), tmp_path / "join")
+    (joined.folder / "segment-00001.json").write_bytes((joined.folder / "segment-00000.json").read_bytes())
+    with pytest.raises(BadInput, match="segment 1 has 0 frames, and the plan has 32"):
+        finish(joined)
+
+
+def test_a_damaged_segment_is_refused(tmp_path: Path) -> None:
+    """A packet that is not the reported one is found, though its time is right."""
+    joined = join(numbered(tmp_path / "a.mp4", 70), tmp_path / "join")
+    path = joined.folder / "segment-00001.nut"
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(BadInput, match=r"in segment 1, is not the one that was encoded|segment 1 has"):
+        finish(joined)
+
+
+def test_segments_of_different_encoders_are_refused(tmp_path: Path) -> None:
+    """One file has one header for all segments."""
+    joined = join(numbered(tmp_path / "a.mp4", 70), tmp_path / "join")
+    path = joined.folder / "segment-00002.json"
+    report = SegmentReport.model_validate_json(path.read_text())
+    name, table = next(iter(report.tables.items()))
+    path.write_text(report.model_copy(update={"tables": {name: table.model_copy(update={"headers": "0"})}}).model_dump_json())
+    with pytest.raises(BadInput, match="have different headers"):
+        finish(joined)
