@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from sceneburst.words import commands, container_worker, dispatcher, doctor, http_api, producer, queue
+from sceneburst.words import commands, container_worker, dispatcher, doctor, http_api, producer, queue, transcoding
 from sceneburst.words.language import Language as Language, sentence_of
 from sceneburst.words.values import REFUSALS, TYPES
 from scenequeue.reasons import Reason, speak_with
@@ -20,6 +20,7 @@ ENGLISH = Language(
         **queue.SENTENCES,
         **dispatcher.SENTENCES,
         **container_worker.SENTENCES,
+        **transcoding.SENTENCES,
         **producer.SENTENCES,
         **http_api.SENTENCES,
         **commands.SENTENCES,

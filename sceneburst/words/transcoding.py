@@ -1,0 +1,149 @@
+"""English sentences for the reasons of a container that transcodes."""
+
+from collections.abc import Mapping
+
+SENTENCES: Mapping[str, str] = {
+    # --- a source of a transcoding: refused ---
+    "codec_not_in_container": "{container} files cannot hold {codec} video; choose another container or codec",
+    "crf_not_of_codec": "crf {crf} is out of range for {codec}, whose largest is {limit}",
+    "preset_not_of_codec": (
+        "{codec} has no preset {preset:quoted}; those of h264 and h265 are ultrafast to placebo, those of av1 0 to 13"
+    ),
+    "source_codec_unknown": "{input}: the codec of its video, {codec}, cannot be decoded; convert it to a usual one first",
+    "source_encrypted": "{input} is encrypted or protected by DRM, and cannot be transcoded; use a copy without protection",
+    "source_has_too_many_frames": "{input} has more than {limit} frames; cut it into several files",
+    "source_incomplete": (
+        "{input} is an MP4 or MOV whose index (moov) is missing or cut short, as after an interrupted recording or upload; "
+        "upload it again, or repair it"
+    ),
+    "source_is_picture": "{input} is a picture ({format}), not a video",
+    "source_is_playlist": "{input} is a playlist or refers to other files ({format}); submit the video files themselves",
+    "source_is_text": "{input} is a text file, not a video",
+    "source_too_large": "{input}: its picture is {width_px} × {height_px} pixels, more than {limit_px} on a side",
+    "source_too_long": "{input} is longer than {limit_s} s; cut it into several files",
+    "source_unreadable": "{input} cannot be read as a video: {problem}",
+    "source_without_frames": "{input} has a video stream without any frame that could be shown",
+    "source_without_video": "{input} has no video stream",
+    # --- a source of a transcoding: notes ---
+    "data_left_out": "stream {stream} ({codec}, neither picture nor sound nor subtitles) is left out",
+    "hdr_in_eight_bits": (
+        "the source is HDR ({transfer}), and H.264 is made with 8 bits: colours may show bands; choose h265 or av1 to keep it"
+    ),
+    "hdr_metadata": "the source has HDR metadata ({kinds}); what the encoder does not keep of it is lost",
+    "not_divided_avi": "the source is encoded as a whole: H.264 with B-frames in AVI has no reliable times",
+    "not_divided_copied": "the source is copied as a whole, so there is nothing to divide",
+    "not_divided_elementary": "the source is encoded as a whole: a raw stream has no times",
+    "not_divided_format": "the source is encoded as a whole: {format} files cannot be read exactly from within",
+    "not_divided_no_keyframe": "the source is encoded as a whole: no frame in it is marked as a keyframe",
+    "not_divided_packed": "the source is encoded as a whole: it has several frames in one packet (packed B-frames)",
+    "not_divided_pts_missing": "the source is encoded as a whole: {frames:1 frame has|# frames have} no time",
+    "not_divided_pts_repeated": "the source is encoded as a whole: {frames:1 frame repeats|# frames repeat} the time of another",
+    "not_divided_pts_reset": "the source is encoded as a whole: its clock jumps",
+    "picture_left_out": "stream {stream} ({codec}), a further picture such as a cover, is left out",
+    "picture_mirrored": "the source asks players to mirror its picture, which is not done",
+    "pixels_reduced": "the source's pixel format, {given}, becomes {made}, which has fewer bits or less colour detail",
+    "rendition_above_source": "rendition {rendition} is left out, as the source's shorter side has {source_px} pixels only",
+    "rendition_not_copied": "rendition {rendition} is left out, as copied video keeps its size",
+    "sound_left_out": "stream {stream} (sound, {codec}) is left out, as {container} files cannot hold it",
+    "source_cut_short": "the source ends within a frame; {frames:its last frame is|its last # frames are} left out",
+    "source_starts_late": (
+        "the source begins between keyframes; {frames:1 frame is|# frames are} left out, as no decoder can make {frames:it|them}"
+    ),
+    "stream_of_other_program": "stream {stream} ({codec}) belongs to another program of the source, and is left out",
+    "subtitles_left_out": "stream {stream} (subtitles, {codec}) is left out, as {container} files cannot hold it",
+    "track_converted": "track {track} is converted from {codec} to {made}, as the container cannot hold it",
+    # --- a segment of a source ---
+    "encoder_differs": (
+        "this container has ffmpeg {found}, and the source was probed with {expected}: segments of one video must come from one "
+        "build; let all containers run one image, or submit the job again"
+    ),
+    "segment_frames_differ": (
+        "segment {segment} of {rendition} has {found:1 frame|# frames}, and the plan has {expected}: the source cannot be "
+        "divided as planned, or is damaged there"
+    ),
+    "segment_keyframe_missing": (
+        "frame {frame} of {rendition}, in segment {segment}, is no keyframe, though the plan has one there: the source cannot be "
+        "divided as planned"
+    ),
+    "segment_not_encoded": "ffmpeg {ending} while it encoded a segment",
+    "segment_unlike_source": (
+        "frame {frame} of {rendition}, in segment {segment}, does not show the source's frame: they differ by {difference} of "
+        "255 levels"
+    ),
+    # --- checks of joined files ---
+    "decoding_order_broken": (
+        "{rendition}: packet {packet} has a decoding time before that of the packet before it, or after its own frame's"
+    ),
+    "duration_as_planned": "{rendition}: {duration_s:.3f} s",
+    "duration_differs": "{rendition}: the joined file lasts {duration_s:.3f} s; {planned_s:.3f} s were planned",
+    "frame_times_off": (
+        "{rendition}: the times of {frames:1 frame|# frames} are wrong; the first is frame {first}, {off_ms:g} ms off"
+    ),
+    "frames_as_planned": "{rendition}: {frames:1 frame|# frames} as planned, at most {off_ms:g} ms off",
+    "frames_miscounted": (
+        "{rendition}: the joined file has {found:1 frame|# frames}; {encoded} were encoded, and {planned} were planned"
+    ),
+    "frames_undecodable": "{rendition}: {frames:1 frame|# frames} at joins cannot be decoded; the first is frame {first}",
+    "headers_as_encoded": "{rendition}: the headers of {segments:1 segment|# segments} are those of the file",
+    "headers_differ": "{rendition}: segment {segment} was encoded with other headers than the joined file has",
+    "joined_read": "{rendition}: {bytes:1 byte|# bytes}",
+    "sound_as_source": "{rendition}: {tracks:1 encoded track|# encoded tracks} compared with the source, {lag_ms:g} ms off",
+    "sound_has_hole": "{rendition}: track {track} is silent at {at_s:g} s for {length_s:g} s, where the source is not",
+    "sound_lags": "{rendition}: the sound of track {track} is {lag_ms:g} ms off at {at_s:g} s",
+    "joined_without_picture": "{rendition}: the joined file has no picture",
+    "joined_unreadable": "{rendition}: the joined file cannot be read ({problem})",
+    "joins_decoded": "{rendition}: {joins:1 join|# joins} and keyframes decoded, {frames:1 frame|# frames}",
+    "not_compared": "{rendition}: not compared, as no frame of the source was decoded",
+    "packets_as_encoded": (
+        "{rendition}: {packets:1 packet|# packets} of {segments:1 segment|# segments}, in order, as they were encoded"
+    ),
+    "packets_foreign": (
+        "{rendition}: {packets:1 packet is not the one|# packets are not those} that the items reported to have "
+        "encoded; the first is in segment {segment}"
+    ),
+    "picture_as_planned": "{rendition}: {width_px}x{height_px} in {codec}",
+    "picture_differs": (
+        "{rendition}: the joined file is {width_px}x{height_px} in {codec}; {planned_width_px}x{planned_height_px} in "
+        "{planned_codec} was planned"
+    ),
+    "picture_foreign": (
+        "{rendition}: {frames:1 frame does|# frames do} not show what the source shows; the worst is frame {frame} in "
+        "segment {segment}, {difference:g} of 255 levels off"
+    ),
+    "pictures_as_source": (
+        "{rendition}: {frames:1 frame|# frames} compared with the source, at most {difference:g} of 255 levels off"
+    ),
+    "pictures_displaced": "{rendition}: segment {segment} shows the source's frames {shift} too late or too early",
+    "plan_strays": "plan.json names {uri}, which is not under the output {output}; nothing was published",
+    "report_unusable": "{file} is no report of this transcoding ({problem}); submit the job again",
+    "track_foreign": (
+        "{rendition}: {packets:1 packet of track {track} is not the one|# packets of track {track} are not those} that "
+        "its item reported"
+    ),
+    "track_shifted": "{rendition}: track {track} is shifted by {shift_ms:g} ms against the picture",
+    "tracks_as_planned": (
+        "{rendition}: {packets:1 packet|# packets} of {tracks:1 track|# tracks}, in order, as they were copied or encoded"
+    ),
+    "tracks_in_sync": "{rendition}: tracks and picture are at most {shift_ms:g} ms off",
+    "tracks_miscounted": "{rendition}: the joined file has {found:1 track|# tracks} beside the picture; {planned} were planned",
+    "verification_failed": "the joined files are not what was planned, and nothing was published: {problems:; }",
+    # --- a track, and a joined rendition ---
+    "join_frames_differ": (
+        "segment {segment} has {found:1 frame|# frames}, and the plan has {expected}: its files are not those of this plan; "
+        "submit the job again"
+    ),
+    "join_headers_differ": (
+        "the segments of {rendition} have different headers, and one file cannot hold them: they come from different encoders; "
+        "let all containers run one image, and submit the job again"
+    ),
+    "join_packet_differs": (
+        "packet {packet}, in segment {segment}, is not the one that was encoded: the file is damaged; submit the job again"
+    ),
+    "join_track_differs": "a packet of track {track} is not the one that was made: the file is damaged; submit again",
+    "track_empty": "track {track} of the source has no packets that can be read",
+    "track_not_made": "ffmpeg {ending} while it made a track",
+    "track_packets_differ": (
+        "track {track} has {expected:1 packet|# packets}, and its copy has {found} or others: it cannot be copied; convert it "
+        "(--audio aac)"
+    ),
+}
