@@ -107,7 +107,7 @@ class PacketTable(FrozenModel):
 
 
 class SegmentReport(FrozenModel):
-    """What an encode item reports of its segment: stored beside the segment's files."""
+    """The report of an encode item, stored beside its segment's files."""
 
     number: int
     #: Version of the ffmpeg that has encoded.
@@ -120,7 +120,7 @@ class SegmentReport(FrozenModel):
 
 
 class TrackReport(FrozenModel):
-    """What an audio item reports of its track."""
+    """The report of an audio item."""
 
     index: int
     #: Copied packets of the source, or those of the encoder.

@@ -12,7 +12,7 @@ _Text = Annotated[str, Field(max_length=500)]
 
 
 class CheckDetail(FrozenModel):
-    """What a check has found: the code of a reason, with its parameters."""
+    """The finding of a check: the code of a reason, with its parameters."""
 
     code: Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
     parameters: Annotated[dict[Annotated[str, Field(max_length=40)], int | float | _Text], Field(max_length=12)]

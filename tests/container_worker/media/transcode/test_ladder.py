@@ -96,7 +96,7 @@ def test_quality_is_the_codecs_own_unless_it_is_given() -> None:
 
 
 def test_copied_video_keeps_its_size() -> None:
-    """However odd; rungs are left out and named."""
+    """Odd ones, too; rungs are left out and named."""
     ladder = _choose({"width": 853, "height": 479, "pix_fmt": "yuv444p"}, codec="copy", renditions=["360p"])
     assert _sizes(ladder) == {"source": (853, 479)}
     assert _codes(ladder) == ["rendition_not_copied"]
@@ -115,7 +115,7 @@ def test_copied_video_keeps_its_size() -> None:
     ],
 )
 def test_options_that_do_not_fit_are_refused(options: dict[str, Any], source: dict[str, Any], code: str) -> None:
-    """Whatever the source contains: no attempt could succeed."""
+    """For any source: no attempt could succeed."""
     with pytest.raises(BadInput) as refusal:
         _choose(source, **options)
     assert refusal.value.reason.code == code

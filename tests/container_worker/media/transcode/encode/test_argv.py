@@ -74,7 +74,7 @@ def test_one_command_makes_all_renditions_and_opens_nothing_else() -> None:
 
 
 def test_each_rendition_is_scaled_from_the_next_larger_one() -> None:
-    """Whatever their order; the signatures are of the frames of the segment, before they are scaled."""
+    """In any order; the signatures are of the frames of the segment, before they are scaled."""
     renditions = [_rendition("small", 320, 180), _rendition("large", 640, 360), _rendition("medium", 426, 240)]
     graph = filter_graph(_picture(), SEGMENT, renditions)
     assert graph.split(";") == [
@@ -111,7 +111,7 @@ def test_a_source_that_is_not_divided_is_not_trimmed() -> None:
 
 
 def test_colour_tags_are_those_of_the_plan() -> None:
-    """What the source does not say is not said."""
+    """Nothing is said that the source does not say."""
     graph = filter_graph(_picture(colour_range="tv", colour_transfer="smpte2084"), WHOLE, [_rendition("a", 320, 180)])
     assert "setparams=range=tv:color_trc=smpte2084[v0]" in graph
     assert "setparams" not in filter_graph(_picture(), WHOLE, [_rendition("a", 320, 180)])
@@ -170,5 +170,5 @@ def test_keyframes_are_forced_at_the_segments_both_ends_and_where_they_are_plann
 
 
 def test_keyframes_of_a_source_that_is_not_divided_repeat() -> None:
-    """However many frames it turns out to have."""
+    """Of any number of frames."""
     assert _frames(WHOLE, 200) == {0, 48, 96, 144, 192}

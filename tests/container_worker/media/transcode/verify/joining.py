@@ -41,7 +41,7 @@ class Frame:
 
 @dataclass
 class Mistakes:
-    """What the joiner does wrong."""
+    """A fault of the joiner."""
 
     #: Changes the packets of the picture before they are muxed; times that it leaves are those of the plan.
     frames: Callable[[list[Frame]], list[Frame]] = lambda frames: frames
