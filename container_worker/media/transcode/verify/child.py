@@ -3,7 +3,6 @@
 import json
 import resource
 from dataclasses import dataclass, field
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +30,7 @@ from container_worker.media.transcode.verify.picture_checks import (
 from container_worker.media.transcode.verify.reading import SignatureAt, decode_around_joins, hear, read_joined
 from container_worker.media.transcode.verify.sound_checks import Heard, aligned, check_sound
 from container_worker.media.transcode.verify.tables import Encoded, Joined, add_report
-from container_worker.media.transcode.verify.track_checks import check_sync, check_tracks, paired_tracks
+from container_worker.media.transcode.verify.track_checks import check_sync, check_tracks, paired_tracks, shift_of_all_s
 from scenequeue.errors import BadInput
 from scenequeue.jobs.transcode.plan import Rendition, SegmentReport, TrackReport, TranscodePlan
 from scenequeue.jobs.transcode.verification import Check, MadeRendition, TranscodedSource, TranscodeReport
@@ -126,19 +125,19 @@ def _check_rendition(
         check_joins(encoded, decoded),
     ]
     if with_sound:
-        checks.append(check_sound(rendition.name, _heard(plan, reports, path, joined)))
+        checks.append(check_sound(rendition.name, _heard(plan, reports, path, encoded, joined)))
     return checks, _made(rendition, joined)
 
 
-def _heard(plan: TranscodePlan, reports: _Reports, path: Path, joined: Joined) -> dict[int, Heard]:
+def _heard(plan: TranscodePlan, reports: _Reports, path: Path, encoded: Encoded, joined: Joined) -> dict[int, Heard]:
     """Return the levels of every track that was encoded, beside those of the source."""
-    heard, origin_s = {}, float(plan.origin_pts * Fraction(*plan.picture.time_base))
+    heard, shift_s = {}, float(shift_of_all_s(plan, encoded, joined))
     for index, _, packets in paired_tracks(plan, reports.tracks, joined):
         report = reports.tracks[index]
         if report.envelope and packets is not None:
             found = hear(path, packets)
             source = unpack_levels(report.envelope)
-            heard[index] = aligned(source, report.envelope_start_s, found.levels, found.start_s + origin_s)
+            heard[index] = aligned(source, report.envelope_start_s, found.levels, found.start_s - shift_s)
     return heard
 
 

@@ -13,7 +13,10 @@ from scenequeue.jobs.transcode.verification import Check
 
 
 def check_frames(plan: TranscodePlan, encoded: Encoded, joined: Joined) -> Check:
-    """Check number, order and times of the frames: each is within one tick of the plan."""
+    """Check number, order and times of the frames: each is within one tick of the plan.
+
+    Containers without negative times shift everything alike, which only `check_sync` concerns; MP4 shifts nothing.
+    """
     name, rendition, found = "frames", encoded.rendition.name, joined.picture
     planned = planned_pts(plan, encoded)
     count = len(plan.frame_pts) or len(planned)
@@ -21,6 +24,9 @@ def check_frames(plan: TranscodePlan, encoded: Encoded, joined: Joined) -> Check
         return failed(name, rendition, Code.FRAMES_MISCOUNTED, found=len(found.pts), encoded=len(planned), planned=count)
     own, base = found.time_base, plan.picture.time_base
     off = _differences(found.pts, own, planned, base)
+    if plan.container != "mp4":
+        shift = off[min(range(count), key=planned.__getitem__)]
+        off = [each - shift for each in off]
     wrong = [position for position, each in enumerate(off) if abs(each) > max(Fraction(*own), Fraction(*base))]
     if wrong:
         first = min(wrong, key=planned.__getitem__)

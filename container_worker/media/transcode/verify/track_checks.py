@@ -54,21 +54,23 @@ def check_sync(plan: TranscodePlan, reports: Mapping[int, TrackReport], encoded:
     planned = planned_pts(plan, encoded)
     if not planned or not joined.picture.pts:
         return failed(name, rendition, Code.FRAMES_MISCOUNTED, found=len(joined.picture.pts), encoded=len(planned), planned=1)
-    tick_s = Fraction(*plan.picture.time_base)
-    # The same shift of everything is none against the picture.
-    picture_s = min(joined.picture.pts) * joined.picture.tick_s - min(planned) * tick_s
-    origin_s = plan.origin_pts * tick_s
-    worst = Fraction()
+    shift_s, worst = shift_of_all_s(plan, encoded, joined), Fraction()
     for index, wanted, found in paired_tracks(plan, reports, joined):
         if found is None:
             continue
         allowed_ms = _MAX_SHIFT_MS + (1000 * found.tick_s if found.tick_s > Fraction(1, 2000) else 0)
         for there, expected in zip(_times(found), _times(wanted), strict=False):
-            shift_ms = 1000 * (there * found.tick_s - expected * wanted.tick_s + origin_s - picture_s)
+            shift_ms = 1000 * (there * found.tick_s - expected * wanted.tick_s - shift_s)
             if abs(shift_ms) > allowed_ms:
                 return failed(name, rendition, Code.TRACK_SHIFTED, track=index, shift_ms=round(float(shift_ms), 3))
             worst = max(worst, abs(shift_ms))
     return passed(name, rendition, Code.TRACKS_IN_SYNC, shift_ms=round(float(worst), 3))
+
+
+def shift_of_all_s(plan: TranscodePlan, encoded: Encoded, joined: Joined) -> Fraction:
+    """Return the seconds by which the joined picture is later than the source's: the same shift of all tracks is none."""
+    first = min(planned_pts(plan, encoded), default=0) + plan.origin_pts
+    return min(joined.picture.pts, default=0) * joined.picture.tick_s - first * Fraction(*plan.picture.time_base)
 
 
 def _times(packets: Packets) -> list[int]:

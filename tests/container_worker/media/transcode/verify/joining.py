@@ -110,6 +110,7 @@ class Encoded:
     def folder_with(self, folder: Path, *, mistakes: Mistakes | None = None, **more: Any) -> Path:
         """Make a folder as `verify` gets it: plan, reports, joined files."""
         shutil.copytree(self.folder, folder, ignore=shutil.ignore_patterns("*.nut", "*.mp4"))
+        (folder / PLAN_FILE).write_text(self.plan.model_dump_json())
         for number, each in enumerate(self.plan.renditions):
             self.join(folder / JOINED_FILE.format(number), mistakes, name=each.name, **more)
         return folder

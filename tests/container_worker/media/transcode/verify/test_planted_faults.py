@@ -1,6 +1,7 @@
 """Faults planted into joined files: each is found, by the checks that must find it; a file without one passes."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -51,6 +52,17 @@ def test_files_without_a_fault_pass(encoded: Encoded, tmp_path: Path) -> None:
         4.0,
     )
     assert (tiny.width, tiny.bytes) == (64, (tmp_path / "good" / JOINED_FILE.format(1)).stat().st_size)
+
+
+@pytest.mark.parametrize("container", ["mkv", "flv"])
+def test_containers_that_count_in_milliseconds_pass(encoded: Encoded, tmp_path: Path, container: str) -> None:
+    """They cannot begin before zero, so all tracks are shifted alike; a shifted sound is found there too."""
+    made = replace(encoded, plan=encoded.plan.model_copy(update={"container": container}))
+    name = {"mkv": "matroska"}.get(container, container)
+    report = _report(made.folder_with(tmp_path / "good", container=name))
+    assert [check for check in report.checks if not check.ok] == []
+    bad = _report(made.folder_with(tmp_path / "bad", container=name, mistakes=Mistakes(sound_shift_s=Fraction(80, 1000))))
+    assert {check.name for check in bad.checks if not check.ok} == {"sync"}
 
 
 def _retimed(frames: list[Frame], like: list[Frame]) -> list[Frame]:
