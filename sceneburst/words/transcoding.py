@@ -113,7 +113,7 @@ SENTENCES: Mapping[str, str] = {
     "pictures_as_source": (
         "{rendition}: {frames:1 frame|# frames} compared with the source, at most {difference:g} of 255 levels off"
     ),
-    "pictures_displaced": "{rendition}: segment {segment} shows the source's frames {shift} too late or too early",
+    "pictures_displaced": "{rendition}: segment {segment} shows frames of the source {shift} beside those that it should",
     "plan_strays": "plan.json names {uri}, which is not under the output {output}; nothing was published",
     "report_unusable": "{file} is no report of this transcoding ({problem}); submit the job again",
     "track_foreign": (

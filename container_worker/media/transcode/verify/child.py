@@ -136,7 +136,11 @@ def _heard(plan: TranscodePlan, reports: _Reports, path: Path, encoded: Encoded,
         report = reports.tracks[index]
         if report.envelope and packets is not None:
             found = hear(path, packets)
-            source = unpack_levels(report.envelope)
+            try:
+                source = unpack_levels(report.envelope)
+            except ValueError as error:
+                name = TRACK_REPORT_FILE.format(index)
+                raise BadInput(Code.REPORT_UNUSABLE, file=name, problem=str(error)[:200]) from None
             heard[index] = aligned(source, report.envelope_start_s, found.levels, found.start_s - shift_s)
     return heard
 
@@ -151,13 +155,21 @@ def _signatures_of(reports: _Reports) -> SignatureAt:
         for number, (frames, text) in enumerate(reports.signatures):
             if position < frames:
                 if at[0][0] != number:
-                    at[0] = number, unpack(text, frames) if text else None
+                    at[0] = number, _unpacked(text, frames, number) if text else None
                 found = at[0][1]
                 return None if found is None else found[position]
             position -= frames
         return None
 
     return signature_at
+
+
+def _unpacked(text: str, frames: int, segment: int) -> list[Signature]:
+    try:
+        return unpack(text, frames)
+    except ValueError as error:
+        name = SEGMENT_REPORT_FILE.format(segment)
+        raise BadInput(Code.REPORT_UNUSABLE, file=name, problem=str(error)[:200]) from None
 
 
 def _made(rendition: Rendition, joined: Joined) -> MadeRendition:

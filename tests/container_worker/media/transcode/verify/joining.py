@@ -18,7 +18,7 @@ from container_worker.media.transcode.verify.file_names import (
     SEGMENT_REPORT_FILE,
     TRACK_REPORT_FILE,
 )
-from scenequeue.jobs.transcode.plan import Rendition, TrackReport, TranscodePlan
+from scenequeue.jobs.transcode.plan import Rendition, Segment, TrackReport, TranscodePlan
 from scenequeue.jobs.transcode.source import SourceFile, Track
 from tests.container_worker.media.transcode.encode.clips import X264, Source, describe, ffmpeg, numbered, rendition
 
@@ -95,7 +95,7 @@ class Encoded:
                 out.mux_one(packet)
 
     def _frames(self, files: list[Path]) -> list[Frame]:
-        frames, delay = [], 2
+        frames, delay, pts = [], 2, self.source.pts
         for number, path in enumerate(files):
             with av.open(str(path)) as file:
                 packets = [packet for packet in file.demux(video=0) if packet.size]
@@ -103,8 +103,8 @@ class Encoded:
                 for packet in packets:
                     rank = self.plan.segments[number].first_frame + times.index(packet.pts or 0)
                     at = len(frames) - delay
-                    dts = self.plan.frame_pts[at] if at >= 0 else self.plan.frame_pts[0] + at * self.plan.last_duration
-                    frames.append(Frame(bytes(packet), self.plan.frame_pts[rank], dts, packet.is_keyframe, number))
+                    dts = pts[at] if at >= 0 else pts[0] + at * self.plan.last_duration
+                    frames.append(Frame(bytes(packet), pts[rank], dts, packet.is_keyframe, number))
         return frames
 
     def folder_with(self, folder: Path, *, mistakes: Mistakes | None = None, **more: Any) -> Path:
@@ -116,8 +116,8 @@ class Encoded:
         return folder
 
 
-def encode(folder: Path, *renditions: Rendition, frames: int = FRAMES, cuts: tuple[int, ...] = CUTS, output: str = "") -> Encoded:
-    """Make a clip with sound, and encode its segments."""
+def encode(folder: Path, *renditions: Rendition, frames: int = FRAMES, cuts: tuple[int, ...] | None = CUTS) -> Encoded:
+    """Make a clip with sound, and encode its segments; without cuts as a source that is not divided."""
     folder.mkdir(parents=True)
     silent = numbered(folder / "silent.mp4", frames)
     clip = folder / "clip.mp4"
@@ -125,12 +125,13 @@ def encode(folder: Path, *renditions: Rendition, frames: int = FRAMES, cuts: tup
     ffmpeg("-i", silent, "-f", "lavfi", "-i", tone, "-c:v", "copy", "-c:a", "aac", clip)
     source = describe(clip)
     made = list(renditions) or [rendition()]
-    made = [each.model_copy(update={"output": f"{output}/clip-{each.name}.mp4"}) for each in made]
+    made = [each.model_copy(update={"output": f"/clip-{each.name}.mp4"}) for each in made]
+    segments = [Segment(number=0, first_frame=0, frames=frames)] if cuts is None else source.segments(cuts)
     duration = source.pts[-1] - source.pts[-2]
     plan = TranscodePlan(
         source=SourceFile(uri=clip.as_uri(), bytes=clip.stat().st_size, version="1"), picture=source.picture, container="mp4",
-        renditions=made, segments=source.segments(cuts), tracks=[Track(index=1, type="audio", codec="aac", action="copy")],
-        frame_pts=list(source.pts), last_duration=duration, encoder=find_ffmpeg().version,
+        renditions=made, segments=segments, tracks=[Track(index=1, type="audio", codec="aac", action="copy")],
+        frame_pts=[] if cuts is None else list(source.pts), last_duration=duration, encoder=find_ffmpeg().version,
     )  # fmt: skip
     result = Encoded(folder, source, plan, clip, {each.name: [] for each in made})
     (folder / PLAN_FILE).write_text(plan.model_dump_json())

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from container_worker.media.transcode.verify.child import make
-from container_worker.media.transcode.verify.file_names import JOINED_FILE, REPORT_FILE
+from container_worker.media.transcode.verify.file_names import JOINED_FILE, REPORT_FILE, SEGMENT_REPORT_FILE
 from container_worker.media.transcode.verify.worker import CHECKS
+from scenequeue.errors import BadInput
+from scenequeue.jobs.transcode.plan import SegmentReport
 from scenequeue.jobs.transcode.verification import Check, TranscodeReport
 from tests.container_worker.media.transcode.encode.clips import ffmpeg
 from tests.container_worker.media.transcode.verify.joining import CUTS, Encoded, Frame, Mistakes, encode, rendition
@@ -183,6 +185,32 @@ def test_a_file_that_is_cut_off_is_found(encoded: Encoded, tmp_path: Path) -> No
     report = _report(folder)
     assert [check.name for check in report.checks if not check.ok] == ["file"]
     assert [each.name for each in report.renditions] == ["tiny"]
+
+
+def test_a_source_that_is_not_divided_is_checked_too(tmp_path: Path) -> None:
+    """Against the times that were encoded; its ends and its keyframes are decoded."""
+    whole = encode(tmp_path / "whole", cuts=None)
+    report = _report(whole.folder_with(tmp_path / "good"))
+    assert [check for check in report.checks if not check.ok] == []
+    assert (report.is_divided, report.segments, report.source.frames, report.source.duration_s) == (False, 1, 100, 4.0)
+    assert _failed(whole, tmp_path / "bad", Mistakes(_truncated)).keys() >= {"frames", "packets", "duration"}
+    assert _failed(whole, tmp_path / "worse", Mistakes(_two_ticks)).keys() == {"frames"}
+
+
+@pytest.mark.parametrize("text", ["!", ""])
+def test_a_report_whose_signatures_are_none_is_refused(encoded: Encoded, tmp_path: Path, text: str) -> None:
+    """A copied picture has no signatures, and is not compared."""
+    folder = encoded.folder_with(tmp_path / "bad")
+    for number in range(3):
+        path = folder / SEGMENT_REPORT_FILE.format(number)
+        report = SegmentReport.model_validate_json(path.read_text())
+        path.write_text(report.model_copy(update={"signatures": text}).model_dump_json())
+    if text:
+        with pytest.raises(BadInput, match="segment-0000"):
+            _report(folder)
+    else:
+        codes = {check.detail.code for check in _report(folder).checks if check.name == "likeness"}
+        assert codes == {"not_compared"}
 
 
 def test_the_cuts_are_those_of_the_plan(encoded: Encoded) -> None:
