@@ -46,7 +46,7 @@ class TestFiles(StorageConformance):
         assert list(out.iterdir()) == []
 
     def test_a_working_folder_that_is_a_link_is_not_followed(self, storage: Storage, prefix: str, tmp_path: Path) -> None:
-        """What it names keeps its files."""
+        """The folder behind it keeps its files."""
         out, precious = tmp_path / "root" / "out put", tmp_path / "root" / "precious"
         precious.mkdir(parents=True)
         (precious / "film.mp4").touch()

@@ -9,6 +9,7 @@ from container_worker.codes import Code
 from container_worker.media.ffmpeg_process import FfmpegProcess
 from container_worker.media.transcode.encode.formats import SOURCE_FORMATS
 from container_worker.media.transcode.packet_table import base_of, read_table, rows_of, table_of
+from container_worker.media.transcode.sound_envelope import pack, read_envelope
 from container_worker.media.transcode.track.argv import (
     FRAME_SAMPLES,
     PRIMING_SAMPLES,
@@ -68,7 +69,11 @@ def make(data: dict[str, Any]) -> dict[str, Any]:
         table = _evenly_timed(written, round(first_s * made_hz) - skip, FRAME_SAMPLES[track.action], made_hz)
     else:
         table = written
-    report = TrackReport(index=track.index, table=table, skip_start=skip, cpu_s=_cpu_s())
+    report = TrackReport(index=track.index, table=table, skip_start=skip)
+    if track.action in FRAME_SAMPLES:
+        heard = read_envelope(folder / source, track.index, options)
+        report = report.model_copy(update={"envelope": pack(heard.levels), "envelope_start_s": heard.start_s})
+    report = report.model_copy(update={"cpu_s": _cpu_s()})
     (folder / REPORT_FILE).write_text(report.model_dump_json(), encoding="utf-8")
     last = max(table.packets, key=lambda row: row.pts)
     end_s = Fraction(*table.time_base) * (last.pts + last.duration - min(row.pts for row in table.packets))
