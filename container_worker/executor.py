@@ -227,6 +227,11 @@ class ItemExecutor:
             return
         self._heartbeat.count(done=1, films=int(not is_scene(item.lease.item_id)))
         log.info("item done", processing_s=result.processing_s, bytes=result.bytes)
+        if finished.clean_up is not None:
+            try:
+                finished.clean_up()
+            except Exception as error:
+                log.warning("what the item leaves behind was not removed", error=str(error))
 
     def _hand_in(
         self, item: InFlightItem, finished: Finished, brought: int, log: structlog.stdlib.BoundLogger

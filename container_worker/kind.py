@@ -8,9 +8,10 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel, ValidationError
 
@@ -80,8 +81,8 @@ class Made:
     #: Additional entries for the result's details.
     facts: Mapping[str, object] = field(default_factory=dict)
     warnings: Sequence[Reason] = ()
-    #: Items for the job's next stage, which was deferred. A kind that brings items has no fingerprint, because a reused output
-    #: could not bring them again.
+    #: Items for the job's next stage, which was deferred, as far as the run has found them. A kind with such items has no
+    #: fingerprint, because a reused output could not bring them again; see `Bringing` for those that the payload determines.
     brings: Sequence[WorkItem] = ()
 
 
@@ -90,6 +91,8 @@ class Finished(NamedTuple):
 
     result: ItemResult
     brings: Sequence[WorkItem] = ()
+    #: Called once the queue has accepted the result; see `Cleaning`.
+    clean_up: Callable[[], None] | None = None
 
 
 class Kind(Protocol):
@@ -131,6 +134,24 @@ class Kind(Protocol):
         ...
 
 
+@runtime_checkable
+class Bringing(Protocol):
+    """A kind whose items bring others that follow from the payload alone, also when existing outputs are reused."""
+
+    def brings(self, item: ParsedItem[Any, Any]) -> Sequence[WorkItem]:
+        """Return the items for the job's next stage, which was deferred."""
+        ...
+
+
+@runtime_checkable
+class Cleaning(Protocol):
+    """A kind whose items leave something behind that is not needed once the queue has accepted the result."""
+
+    def clean_up(self, item: ParsedItem[Any, Any]) -> None:
+        """Remove it; the item's scratch folder is gone already. Errors are logged, and change nothing about the result."""
+        ...
+
+
 def carry_out(kind: Kind, context: ItemContext) -> Finished:
     """Make an item's outputs, or reuse those of an earlier attempt.
 
@@ -149,25 +170,27 @@ def carry_out(kind: Kind, context: ItemContext) -> Finished:
     files = fetch(_recording(kind.inputs(item), wanted), context.storage, context.scratch, context.stop_if_asked)
     identity = kind.fingerprint(item, files)
     outputs = kind.outputs(item)
+    follows = kind.brings(item) if isinstance(kind, Bringing) else ()
+    clean_up = partial(kind.clean_up, item) if isinstance(kind, Cleaning) else None
     if outputs and identity:
         known = find_existing_output(outputs, identity, context.storage)
         if known is not None:
-            return Finished(_result(context, clock, known, {"reused": True}, identity))
+            return Finished(_result(context, clock, known, {"reused": True}, identity), _all_of(follows), clean_up)
     with naming_addresses(wanted):
         made = kind.run(item, files)
     if not isinstance(made, Made):
         raise BadInput(Code.NOTHING_MADE, kind=context.lease.item.kind, type=type(made).__name__)
     # Once and for all: they may have to be staged a second time.
-    brings = _all_of(made.brings)
+    brings = (*_all_of(follows), *_all_of(made.brings))
     if not outputs:
         delivered = Delivered((), (), made.duration_s, made.warnings)
-        return Finished(_result(context, clock, delivered, made.facts, identity), brings)
+        return Finished(_result(context, clock, delivered, made.facts, identity), brings, clean_up)
     context.check_lease()
     delivered = upload_outputs(
         outputs, context.scratch, identity, context.storage, context.stop_if_asked,
         duration_s=made.duration_s, warnings=made.warnings,
     )  # fmt: skip
-    return Finished(_result(context, clock, delivered, made.facts, identity), brings)
+    return Finished(_result(context, clock, delivered, made.facts, identity), brings, clean_up)
 
 
 def parse_payload(kind: Kind, context: ItemContext) -> ParsedItem[Any, Any]:

@@ -29,6 +29,8 @@ class Output:
     media_type: str
     #: As in `Artifact`.
     role: str
+    #: True for one that must be made; others but the main one may be missing.
+    is_required: bool = False
 
     @property
     def ending(self) -> str:
@@ -81,7 +83,7 @@ def find_existing_output(outputs: Sequence[Output], identity: str, storage: UriS
     beside = _read_beside(said)
     artifacts = [main.stored(known)]
     for other in others:
-        if other.ending in beside:
+        if other.is_required or other.ending in beside:
             found = storage.stat(other.uri)
             if found is None:
                 return None
@@ -126,13 +128,16 @@ def upload_outputs(
         warnings: stored in its metadata.
 
     Raises:
-        ToolFailed: the main output was not made, or is no regular file.
+        ToolFailed: the main output or a required one was not made, or is no regular file.
         StorageDenied, StorageUnavailable, DiskFull.
     """
     main, *others = outputs
     stop_if_asked()
     delivered = [(other, _put(other, folder, {}, storage, stop_if_asked)) for other in others]
-    beside = [other.ending for other, stored in delivered if stored]
+    for other, stored in delivered:
+        if stored is None and other.is_required:
+            raise ToolFailed(Code.OUTPUT_MISSING, file=other.file_name)
+    beside = [other.ending for other, stored in delivered if stored and not other.is_required]
     metadata = {"fingerprint": identity} if identity else {}
     if duration_s is not None:
         metadata["duration_s"] = f"{duration_s:.6f}"

@@ -47,7 +47,7 @@ class Audio:
         ending = name[name.index(".") :]
         return [
             Output(REPORT_FILE, f"{stem}.json", "application/json", "report"),
-            Output(name, f"{stem}{ending}", _MEDIA_TYPES[ending], "segment"),
+            Output(name, f"{stem}{ending}", _MEDIA_TYPES[ending], "segment", is_required=True),
         ]
 
     def run(self, item: _Item, files: Mapping[str, InputFile]) -> Made:

@@ -31,8 +31,10 @@ class Encode:
     def fingerprint(self, item: _Item, files: Mapping[str, InputFile]) -> str:  # noqa: ARG002 - the version stands for the content
         from container_worker.media.transcode.encode.worker import fingerprint
 
-        # An output that is reused would bring no joins.
-        return "" if item.payload.brings_joins else fingerprint(item.payload)
+        return fingerprint(item.payload)
+
+    def brings(self, item: _Item) -> Sequence[WorkItem]:
+        return joins(item.payload)
 
     def outputs(self, item: _Item) -> Sequence[Output]:
         from container_worker.media.transcode.encode.child import REPORT_FILE, SEGMENT_FILE
@@ -42,7 +44,7 @@ class Encode:
         return [
             Output(REPORT_FILE, f"{stem}.json", "application/json", "report"),
             *(
-                Output(SEGMENT_FILE.format(at), f"{stem}-{rendition.name}.nut", "video/x-nut", "segment")
+                Output(SEGMENT_FILE.format(at), f"{stem}-{rendition.name}.nut", "video/x-nut", "segment", is_required=True)
                 for at, rendition in enumerate(payload.renditions)
             ),
         ]
@@ -57,7 +59,7 @@ class Encode:
             should_stop=context.should_stop, slot=context.slot,
         )  # fmt: skip
         facts = {"frames": made.frames, "cpu_s": report.cpu_s}
-        return Made(made.duration_s, facts, warnings, brings=joins(payload))
+        return Made(made.duration_s, facts, warnings)
 
 
 def joins(payload: EncodePayload) -> list[WorkItem]:

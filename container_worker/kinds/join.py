@@ -56,6 +56,12 @@ class Join:
             digest.update(f"{role} {file.sha256}\n".encode())
         return digest.hexdigest()
 
+    def brings(self, item: _Item) -> Sequence[WorkItem]:
+        if not item.payload.brings_verify:
+            return []
+        weight = item.context.lease.item.weight
+        return [WorkItem(kind="verify", name="verify", weight=weight, payload={"work": item.payload.work})]
+
     def outputs(self, item: _Item) -> Sequence[Output]:
         container = _plan(item).container
         address = f"{item.payload.work}/joined/{item.payload.rendition}.{container}"
@@ -72,19 +78,11 @@ class Join:
                 "container_worker.media.transcode.joining", request, context.scratch.absolute(),
                 limits=context.limits, on_progress=guard, should_stop=context.should_stop, ffmpeg=find_ffmpeg().path,
             )  # fmt: skip
-        return Made(made.duration_s, {"frames": made.frames}, warnings, brings=_verify(item))
+        return Made(made.duration_s, {"frames": made.frames}, warnings)
 
 
 def _plan(item: _Item) -> TranscodePlan:
     return TranscodePlan.model_validate_json((item.context.scratch / PLAN_FILE).read_bytes())
-
-
-def _verify(item: _Item) -> list[WorkItem]:
-    """Return the item that verifies the source, if this one brings it."""
-    if not item.payload.brings_verify:
-        return []
-    weight = item.context.lease.item.weight
-    return [WorkItem(kind="verify", name="verify", weight=weight, payload={"work": item.payload.work})]
 
 
 KIND: Kind = Join()

@@ -53,12 +53,12 @@ class Verify:
         plan = _plan_of(item)
         media_type = _MEDIA_TYPES[plan.container]
         files = [
-            Output(JOINED_FILE.format(number), rendition.output, media_type, "video")
+            Output(JOINED_FILE.format(number), rendition.output, media_type, "video", is_required=True)
             for number, rendition in enumerate(plan.renditions)
         ]
         first = plan.renditions[0]
         stem = first.output.rpartition(".")[0].removesuffix(f"-{first.name}")
-        return [*files, Output(REPORT_FILE, f"{stem}-report.json", "application/json", "report")]
+        return [*files, Output(REPORT_FILE, f"{stem}-report.json", "application/json", "report", is_required=True)]
 
     def run(self, item: _Item, files: Mapping[str, InputFile]) -> Made:  # noqa: ARG002
         # Imported with the first video, because an idle container does not need it.
@@ -70,6 +70,10 @@ class Verify:
             should_stop=context.should_stop, slot=context.slot,
         )  # fmt: skip
         return Made(report.renditions[0].duration_s, facts_of(report))
+
+    def clean_up(self, item: _Item) -> None:
+        """Remove the working files of the source."""
+        item.context.storage.delete_under(item.payload.work)
 
 
 def _plan_of(item: _Item) -> "TranscodePlan":

@@ -13,13 +13,14 @@ import pytest
 from container_worker import heartbeat as heartbeat_module
 from container_worker.drain import Drain
 from container_worker.exit_codes import Exit
+from container_worker.kind import Kind
 from container_worker.loop import WorkLoop
 from scenequeue.jobs.ids import ContainerId, check_job_id
 from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.job import JobSpec, Lane
 from scenequeue.queue import SceneQueue
 from scenequeue.settings import WorkerSettings
-from tests.container_worker.function_kind import Action, kinds_of
+from tests.container_worker.function_kind import kinds_of
 from tests.container_worker.running import Running
 
 
@@ -68,18 +69,24 @@ def submit_items(queue: SceneQueue, tmp_path: Path) -> Callable[..., None]:
 
 
 @pytest.fixture
-def start(queue: SceneQueue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Running]]:
-    """Starts a loop as container c1 that does these things; it leaves with the test at the latest.
+def start(start_kinds: Callable[..., Running]) -> Callable[..., Running]:
+    """Starts a loop as container c1 that does these things; it leaves with the test at the latest."""
+    return lambda actions, **settings: start_kinds(kinds_of(actions), **settings)
+
+
+@pytest.fixture
+def start_kinds(queue: SceneQueue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Running]]:
+    """Starts a loop as container c1 that serves these kinds; it leaves with the test at the latest.
 
     Leases are long, so that no load ends one; what a beat brings is learned soon all the same.
     """
     monkeypatch.setattr(heartbeat_module, "_MAX_PAUSE_S", 0.3)
     started: list[Running] = []
 
-    def begin(actions: Mapping[str, Action], **settings: Any) -> Running:
+    def begin(kinds: Mapping[str, Kind], **settings: Any) -> Running:
         values = {"slots": 1, "lease_s": 60.0, "idle_timeout_s": 0.3, "scratch_dir": tmp_path / "scratch", **settings}
         running = Running(Drain(values.pop("drain_grace_s", 10.0)))
-        loop = WorkLoop(queue, WorkerSettings.load(**values), ContainerId("c1"), kinds_of(actions), running.drain)
+        loop = WorkLoop(queue, WorkerSettings.load(**values), ContainerId("c1"), kinds, running.drain)
 
         def run() -> None:
             try:

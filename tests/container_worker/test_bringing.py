@@ -13,6 +13,7 @@ from scenequeue.jobs.item import Lease, WorkItem
 from scenequeue.jobs.job import JobSpec, JobState
 from scenequeue.queue import SceneQueue
 from scenequeue.reasons import Code
+from tests.container_worker.function_kind import FunctionKind
 from tests.container_worker.running import Running, done, is_done
 from tests.support.waiting import wait_until
 
@@ -104,3 +105,28 @@ def test_growth_that_is_lost_whenever_it_is_staged_ends_as_a_dead_letter(
     (result,) = queue.producer.results("a")
     assert (result.code, (result.error or "").split(":")[0]) == ("growth_not_whole", GrowthRefused.__name__)
     running.wait()
+
+
+class _Leaving(FunctionKind):
+    """Leaves a note that is removed when its result is accepted; removing it may fail."""
+
+    def __init__(self, queue: SceneQueue, *, fails: bool) -> None:
+        super().__init__(lambda _context: None)
+        self.queue, self.fails, self.states = queue, fails, list[JobState]()
+
+    def clean_up(self, item: Any) -> None:
+        self.states.append(self.queue.producer.status("a").state)
+        if self.fails:
+            raise OSError
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_an_item_leaves_is_removed_once_its_result_is_accepted(
+    queue: SceneQueue, start_kinds: Callable[..., Running], fails: bool
+) -> None:
+    """Not before: until then another attempt may need it. An error changes nothing about the result."""
+    kind = _Leaving(queue, fails=fails)
+    queue.producer.submit(JobSpec(job_id=check_job_id("a")), [[WorkItem(kind="leave", name="one")]])
+    start_kinds({"leave": kind})
+    wait_until(lambda: kind.states, "the item cleans up")
+    assert kind.states == [JobState.DONE]
