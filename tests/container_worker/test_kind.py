@@ -33,8 +33,8 @@ def context_of(tmp_path: Path) -> MakeContext:
                 job_id=check_job_id("a"), item_id=ItemId("0-0"), token=LeaseToken("1"), attempt=1, deadline_ms=0, item=item
             ),
             options=options, scratch=tmp_path, storage=UriStorage(WorkerSettings.load(file_roots=[tmp_path])),
-            limits=Limits(wall_s=60), container_id="c1", slot=contextlib.nullcontext, on_progress=lambda _share: None, should_stop=threading.Event(),
-            note=lambda _notes: None,
+            limits=Limits(wall_s=60), container_id="c1", slot=contextlib.nullcontext, on_progress=lambda _share: None,
+            should_stop=threading.Event(), note=lambda _notes: None,
         )  # fmt: skip
 
     return make
