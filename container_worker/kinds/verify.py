@@ -3,11 +3,15 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
+from container_worker.codes import Code
 from container_worker.files.inputs import Input, InputFile
 from container_worker.files.outputs import Output
 from container_worker.kind import Kind, Made, ParsedItem
+from container_worker.sandbox.outputs import open_output
+from scenequeue.errors import ToolFailed
 from scenequeue.jobs.kinds.verify import VerifyPayload
 from scenequeue.jobs.transcode.options import TranscodeOptions
+from scenequeue.storage import sha256_of
 
 if TYPE_CHECKING:
     from scenequeue.jobs.transcode.plan import TranscodePlan
@@ -60,15 +64,22 @@ class Verify:
         stem = first.output.rpartition(".")[0].removesuffix(f"-{first.name}")
         return [*files, Output(REPORT_FILE, f"{stem}-report.json", "application/json", "report", is_required=True)]
 
-    def run(self, item: _Item, files: Mapping[str, InputFile]) -> Made:  # noqa: ARG002
+    def run(self, item: _Item, files: Mapping[str, InputFile]) -> Made:
         # Imported with the first video, because an idle container does not need it.
+        from container_worker.media.transcode.verify.file_names import JOINED_FILE
         from container_worker.media.transcode.verify.worker import facts_of, verify
 
-        context = item.context
+        context, plan = item.context, _plan_of(item)
         report = verify(
-            _plan_of(item), context.scratch, limits=context.limits, on_progress=context.on_progress,
+            plan, context.scratch, limits=context.limits, on_progress=context.on_progress,
             should_stop=context.should_stop, slot=context.slot,
         )  # fmt: skip
+        for number, rendition in enumerate(plan.renditions):
+            given = files[f"joined_{rendition.name}"]
+            # Exactly the file that was verified is published, whatever the child has left there.
+            with open_output(context.scratch / JOINED_FILE.format(number)) as path:
+                if path is None or sha256_of(path) != given.sha256:
+                    raise ToolFailed(Code.RENDERER_LEFT_ANOTHER, file=given.path.name)
         return Made(report.renditions[0].duration_s, facts_of(report))
 
     def clean_up(self, item: _Item) -> None:

@@ -89,7 +89,8 @@ def test_verified_files_are_published_with_a_report(
 ) -> None:
     """The first rendition is the main output; the result says what was made and checked, as the report does."""
     _store(encoded, tmp_path, work)
-    result = verify().result
+    finished = verify()
+    result = finished.result
     assert sorted(path.name for path in out.iterdir() if path.is_file()) == [
         "clip-report.json", "clip-small.mp4", "clip-tiny.mp4",
     ]  # fmt: skip
@@ -108,6 +109,11 @@ def test_verified_files_are_published_with_a_report(
     assert told.cpu_s.keys() == {"encode", "audio", "verify"}
     assert all(check.ok for check in told.checks)
     assert result.duration_s == 4.0
+    # Only after the queue has accepted the result.
+    assert work.exists()
+    assert finished.clean_up is not None
+    finished.clean_up()
+    assert not (out / ".sceneburst").exists()
 
 
 def test_nothing_is_published_if_a_check_fails(encoded: Encoded, verify: Verify, tmp_path: Path, work: Path, out: Path) -> None:
