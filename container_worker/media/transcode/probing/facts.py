@@ -51,6 +51,8 @@ class SourceFacts(FrozenModel):
     is_packed: bool = False
     #: True if frames that are shown before the first keyframe can be decoded.
     has_leading_frames: bool = False
+    #: True if reading ended at a damaged place.
+    ends_early: bool = False
     #: True for a display matrix that mirrors.
     is_mirrored: bool = False
     #: Kinds of HDR metadata of the first frame.
