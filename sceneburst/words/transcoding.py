@@ -29,7 +29,8 @@ SENTENCES: Mapping[str, str] = {
     "hdr_in_eight_bits": (
         "the source is HDR ({transfer}), and H.264 is made with 8 bits: colours may show bands; choose h265 or av1 to keep it"
     ),
-    "hdr_metadata": "the source has HDR metadata ({kinds}); what the encoder does not keep of it is lost",
+    "deinterlaced": "the source is interlaced, and is deinterlaced: each of its frames becomes a progressive one",
+    "hdr_left_out": "the source's HDR metadata of the kind {kind} is left out; static HDR10 metadata is kept",
     "not_divided_avi": "the source is encoded as a whole: H.264 with B-frames in AVI has no reliable times",
     "not_divided_copied": "the source is copied as a whole, so there is nothing to divide",
     "not_divided_elementary": "the source is encoded as a whole: a raw stream has no times",
@@ -40,12 +41,12 @@ SENTENCES: Mapping[str, str] = {
     "not_divided_pts_repeated": "the source is encoded as a whole: {frames:1 frame repeats|# frames repeat} the time of another",
     "not_divided_pts_reset": "the source is encoded as a whole: its clock jumps",
     "picture_left_out": "stream {stream} ({codec}), a further picture such as a cover, is left out",
-    "picture_mirrored": "the source asks players to mirror its picture, which is not done",
     "pixels_reduced": "the source's pixel format, {given}, becomes {made}, which has fewer bits or less colour detail",
     "rendition_above_source": "rendition {rendition} is left out, as the source's shorter side has {source_px} pixels only",
     "rendition_not_copied": "rendition {rendition} is left out, as copied video keeps its size",
     "sound_left_out": "stream {stream} (sound, {codec}) is left out, as {container} files cannot hold it",
     "source_cut_short": "the source ends within a frame; {frames:its last frame is|its last # frames are} left out",
+    "source_ends_early": "the source is damaged, and is used up to the damaged place only",
     "source_starts_late": (
         "the source begins between keyframes; {frames:1 frame is|# frames are} left out, as no decoder can make {frames:it|them}"
     ),

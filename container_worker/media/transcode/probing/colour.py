@@ -1,4 +1,7 @@
-"""ffmpeg's names of colour properties, by the numbers of H.273, which PyAV tells."""
+"""ffmpeg's names of colour properties, by the numbers of H.273, which PyAV tells.
+
+That of RGB is left out, as no rendition is RGB.
+"""
 
 PRIMARIES = {
     1: "bt709", 4: "bt470m", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 8: "film", 9: "bt2020", 10: "smpte428",
@@ -10,7 +13,7 @@ TRANSFERS = {
     18: "arib-std-b67",
 }  # fmt: skip
 SPACES = {
-    0: "gbr", 1: "bt709", 4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 8: "ycgco", 9: "bt2020nc", 10: "bt2020c",
+    1: "bt709", 4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 8: "ycgco", 9: "bt2020nc", 10: "bt2020c",
     11: "smpte2085", 12: "chroma-derived-nc", 13: "chroma-derived-c", 14: "ictcp",
 }  # fmt: skip
 RANGES = {1: "tv", 2: "pc"}

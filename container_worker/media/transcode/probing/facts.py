@@ -53,8 +53,6 @@ class SourceFacts(FrozenModel):
     has_leading_frames: bool = False
     #: True if reading ended at a damaged place.
     ends_early: bool = False
-    #: True for a display matrix that mirrors.
-    is_mirrored: bool = False
     #: Kinds of HDR metadata of the first frame.
     hdr: Annotated[list[_Word], Field(max_length=10)] = Field(default_factory=list)
     streams: Annotated[list[StreamFacts], Field(max_length=MAX_STREAMS)] = Field(default_factory=list)

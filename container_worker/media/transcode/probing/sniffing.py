@@ -13,7 +13,7 @@ _PLAYLISTS = (
     (rb"ffconcat\s+version", "ffconcat"),
     (rb"file\s+\S", "ffconcat"),
     (rb"(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<MPD\b", "DASH"),
-    (rb"(<\?xml[^>]*>\s*)?<SmoothStreamingMedia\b", "Smooth Streaming"),
+    (rb"(<\?xml[^>]*>\s*)?<SmoothStreamingMedia\b", "ISM"),
     (rb"(<\?xml[^>]*>\s*)?<(smil|playlist)\b", "SMIL"),
     (rb"(?i:<asx\b)", "ASX"),
     (rb"(?i:\[playlist\])", "PLS"),
@@ -32,8 +32,8 @@ _PICTURES = (
     (rb".{4}ftyp(heic|heix|heim|heis|mif1)", "HEIC"),
     (rb".{4}ftypavif", "AVIF"),
     (rb"8BPS\x00", "PSD"),
-    (rb"\x00{3}\x0cJXL |\xff\x0a", "JPEG XL"),
-    (rb"\x00{3}\x0cjP {2}", "JPEG 2000"),
+    (rb"\x00{3}\x0cJXL |\xff\x0a", "JXL"),
+    (rb"\x00{3}\x0cjP {2}", "JP2"),
 )
 _TEXT_BYTES = bytes({7, 8, 9, 10, 12, 13, 27} | set(range(0x20, 0x100)) - {0x7F})
 #: A raw video whose header is text.

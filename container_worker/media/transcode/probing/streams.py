@@ -54,7 +54,6 @@ def describe(path: Path, name: str, program: frozenset[int] | None) -> SourceFac
             format=container.format.name.split(",")[0],
             picture=_picture(container, picture, frames, name),
             is_reordered=bool(picture.codec_context.has_b_frames),
-            is_mirrored=any(_is_mirrored(frame) for frame in frames),
             hdr=sorted({_HDR[each.type.name] for frame in frames for each in frame.side_data if each.type.name in _HDR}),
             streams=[_stream(each, program) for each in streams if each.index != picture.index],
             chapters=_chapters(container),
@@ -123,15 +122,6 @@ def _picture(container: Any, stream: Any, frames: list[Any], name: str) -> Pictu
 def _rotation(frame: Any) -> int:
     """Return the clockwise rotation for display; PyAV tells the counter-clockwise one."""
     return 0 if frame is None else round(-frame.rotation / 90) * 90 % 360
-
-
-def _is_mirrored(frame: Any) -> bool:
-    """Return True if the display matrix mirrors: its determinant is negative."""
-    for side in frame.side_data:
-        if side.type.name == "DISPLAYMATRIX":
-            a, b, _, c, d, *_ = memoryview(bytes(side)).cast("i")
-            return bool(a * d - b * c < 0)
-    return False
 
 
 def _stream(stream: Any, program: frozenset[int] | None) -> StreamFacts:

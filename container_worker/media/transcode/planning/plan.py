@@ -1,0 +1,131 @@
+"""Puts the plan of a source together, and the items that carry it out."""
+
+from collections.abc import Iterable
+from fractions import Fraction
+
+from container_worker.codes import Code
+from container_worker.media.transcode.planning.dividing import Frames, divide, whole
+from container_worker.media.transcode.planning.frame_table import INPUT, NotDivided, count_frames, find_frames
+from container_worker.media.transcode.planning.ladder import choose_renditions
+from container_worker.media.transcode.planning.tracks import choose_tracks
+from container_worker.media.transcode.probing.facts import SourceFacts
+from container_worker.media.transcode.probing.packets import Packets
+from scenequeue.errors import BadInput
+from scenequeue.jobs.item import WorkItem
+from scenequeue.jobs.transcode.options import TranscodeOptions
+from scenequeue.jobs.transcode.plan import Segment, TranscodePlan
+from scenequeue.jobs.transcode.source import SourceFile
+from scenequeue.reasons import Reason
+
+#: HDR metadata that no encoder of ours writes.
+_HDR_LOST = frozenset({"hdr10_plus", "dolby_vision", "hdr_vivid"})
+#: Pixels of a frame of weight 1 a second.
+_FULL_HD_PX = 1920 * 1080
+_LEAST_WEIGHT = 0.001
+#: Longest length that is believed of a source without times, in seconds.
+_MAX_SECONDS = 1e6
+
+
+def make_plan(
+    facts: SourceFacts, packets: Packets, options: TranscodeOptions, *, source: SourceFile, output: str, stem: str, encoder: str
+) -> TranscodePlan:
+    """Return the plan of a source.
+
+    Args:
+        facts: what the child has found.
+        packets: of the picture.
+        options: of the transcoding.
+        source: the file.
+        output: URI prefix of the final files, without a final slash.
+        stem: first part of their names.
+        encoder: version of the ffmpeg that will encode.
+
+    Raises:
+        BadInput: it cannot be transcoded.
+    """
+    ladder = choose_renditions(options, facts.picture, output, stem)
+    tracks, track_notes = choose_tracks(facts.streams, options)
+    frames, notes = _frames(facts, packets, options)
+    segments = divide(frames, options.segment_s) if frames else [whole(count_frames(packets), facts.picture.frame_rate)]
+    notes += [*_source_notes(facts, options), *ladder.notes, *track_notes]
+    return TranscodePlan(
+        source=source,
+        picture=facts.picture,
+        container=options.container,
+        renditions=ladder.renditions,
+        segments=segments,
+        tracks=tracks,
+        chapters=facts.chapters,
+        metadata=facts.metadata,
+        frame_pts=list(frames.pts) if frames else [],
+        last_duration=frames.last_duration if frames else 1,
+        origin_pts=min(0, frames.pts[0]) if frames else 0,
+        encoder=encoder,
+        notes=[note.to_json() for note in notes],
+    )
+
+
+def items_of(plan: TranscodePlan, work: str) -> list[WorkItem]:
+    """Return the items of the next stage: the segments and the tracks, the longest first.
+
+    Args:
+        plan: the source's plan.
+        work: URI prefix of its working files.
+    """
+    items = [*_encode_items(plan, work), *_audio_items(plan, work)]
+    # Stable, so that equal ones stay in the film's order.
+    return sorted(items, key=lambda item: -item.weight)
+
+
+def source_seconds(plan: TranscodePlan) -> float:
+    """Return the length of the picture, in seconds."""
+    return max(_LEAST_WEIGHT, sum(_segment_seconds(plan, segment) for segment in plan.segments))
+
+
+def _frames(facts: SourceFacts, packets: Packets, options: TranscodeOptions) -> tuple[Frames | None, list[Reason]]:
+    """Return the frames, or None with the reason that the source is not divided."""
+    if not count_frames(packets):
+        raise BadInput(Code.SOURCE_WITHOUT_FRAMES, input=INPUT)
+    if options.codec == "copy":
+        return None, [Reason(Code.NOT_DIVIDED_COPIED)]
+    try:
+        return find_frames(packets, facts)
+    except NotDivided as error:
+        return None, [error.reason]
+
+
+def _source_notes(facts: SourceFacts, options: TranscodeOptions) -> list[Reason]:
+    notes = [Reason(Code.SOURCE_ENDS_EARLY)] if facts.ends_early else []
+    if options.codec != "copy":
+        notes += [Reason(Code.HDR_LEFT_OUT, {"kind": kind}) for kind in facts.hdr if kind in _HDR_LOST]
+        notes += [Reason(Code.DEINTERLACED)] if facts.picture.is_interlaced else []
+    return notes
+
+
+def _encode_items(plan: TranscodePlan, work: str) -> Iterable[WorkItem]:
+    frame_px = sum(rendition.width * rendition.height for rendition in plan.renditions)
+    for segment in plan.segments:
+        payload = {
+            **plan.model_dump(mode="json", include={"source", "picture", "renditions", "encoder"}),
+            "segment": segment.model_dump(mode="json"), "work": work, "brings_joins": segment.number == 0,
+            "source_s": source_seconds(plan),
+        }  # fmt: skip
+        weight = max(_LEAST_WEIGHT, _segment_seconds(plan, segment) * frame_px / _FULL_HD_PX)
+        yield WorkItem(kind="encode", name=f"segment {segment.number}", weight=round(weight, 3), payload=payload)
+
+
+def _audio_items(plan: TranscodePlan, work: str) -> Iterable[WorkItem]:
+    for track in plan.tracks:
+        payload = {
+            "source": plan.source.model_dump(mode="json"), "track": track.model_dump(mode="json"), "work": work, "ranges": [],
+            "container": plan.container,
+        }  # fmt: skip
+        yield WorkItem(kind="audio", name=f"track {track.index}", weight=round(source_seconds(plan), 3), payload=payload)
+
+
+def _segment_seconds(plan: TranscodePlan, segment: Segment) -> float:
+    if not plan.frame_pts:
+        return min(_MAX_SECONDS, float(segment.frames / Fraction(*plan.picture.frame_rate)))
+    end = segment.first_frame + segment.frames
+    end_pts = plan.frame_pts[end] if end < len(plan.frame_pts) else plan.frame_pts[-1] + plan.last_duration
+    return float((end_pts - plan.frame_pts[segment.first_frame]) * Fraction(*plan.picture.time_base))

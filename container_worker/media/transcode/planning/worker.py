@@ -1,0 +1,88 @@
+"""Probes a source from the worker: runs the child, checks what it writes, and makes the plan."""
+
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from container_worker.codes import Code
+from container_worker.media.child_process import run_child_job
+from container_worker.media.ffmpeg import find_ffmpeg
+from container_worker.media.rate_guard import RateGuard
+from container_worker.media.transcode.planning.frame_table import INPUT
+from container_worker.media.transcode.planning.plan import make_plan
+from container_worker.media.transcode.probing.facts import SourceFacts
+from container_worker.media.transcode.probing.file_names import FACTS, PACKETS
+from container_worker.media.transcode.probing.packets import read_packets
+from container_worker.sandbox.limits import Limits
+from container_worker.sandbox.outputs import open_output
+from scenequeue.errors import ToolFailed
+from scenequeue.jobs.kinds.probe import ProbePayload
+from scenequeue.jobs.transcode.options import TranscodeOptions
+from scenequeue.jobs.transcode.plan import TranscodePlan
+from scenequeue.jobs.transcode.source import SourceFile
+
+#: Largest description of a source, in bytes; a thousand chapters with long titles are less.
+_MAX_FACTS_BYTES = 8 * 1024 * 1024
+_Read = TypeVar("_Read")
+
+
+def probe_source(
+    payload: ProbePayload,
+    options: TranscodeOptions,
+    source: SourceFile,
+    path: Path,
+    *,
+    limits: Limits,
+    on_progress: Callable[[float], None],
+    should_stop: threading.Event | None,
+    slot: Callable[[], AbstractContextManager[None]],
+) -> TranscodePlan:
+    """Describe a source in a child process, and return its plan.
+
+    Args:
+        payload: addresses.
+        options: of the transcoding.
+        source: the source's address and identity.
+        path: the fetched source, directly in a folder for this item alone.
+        limits: for the child.
+        on_progress: called in this thread with the share done, 0 to 1.
+        should_stop: kills the child's group within 50 ms of being set.
+        slot: entered before the child starts; left when it has ended.
+
+    Raises:
+        BadInput: it cannot be transcoded. ItemError: as `run_child_job`; ToolFailed also for a description that is not valid.
+    """
+    program = find_ffmpeg()
+    scratch = path.parent.absolute()
+    with slot(), RateGuard(limits.wall_s, on_progress) as guard:
+        run_child_job(
+            "container_worker.media.transcode.probing", {"source": str(scratch / path.name), "name": INPUT}, scratch,
+            limits=limits, on_progress=guard, should_stop=should_stop, ffmpeg=program.path,
+        )  # fmt: skip
+    facts, packets = _checked(scratch / FACTS, _read_facts), _checked(scratch / PACKETS, read_packets)
+    return make_plan(facts, packets, options, source=source, output=payload.output, stem=payload.stem, encoder=program.version)
+
+
+def _read_facts(path: Path) -> SourceFacts:
+    if path.stat().st_size > _MAX_FACTS_BYTES:
+        raise ValueError
+    return SourceFacts.model_validate_json(path.read_bytes())
+
+
+def _checked(path: Path, read: Callable[[Path], _Read]) -> _Read:
+    """Read a file that the child has written.
+
+    Raises:
+        ToolFailed: there is none, or it is not valid.
+    """
+    with open_output(path) as made:
+        if made is None:
+            raise ToolFailed(Code.RENDERER_MADE_NOTHING, file=path.name)
+        try:
+            return read(made)
+        except (ValidationError, ValueError):
+            raise ToolFailed(Code.RENDERER_UNINTELLIGIBLE, message=path.name) from None
