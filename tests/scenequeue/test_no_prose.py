@@ -36,6 +36,7 @@ _NOT_TOLD = {
     "dispatcher/__main__.py": 1,
     "dispatcher/app.py": 1,
     "container_worker/kinds/encode.py": 1,
+    "container_worker/media/transcode/planning/plan.py": 2,
     "scenequeue/jobs/kinds/audio.py": 1,
     "scenequeue/jobs/kinds/encode.py": 1,
     "scenequeue/jobs/kinds/join.py": 1,
