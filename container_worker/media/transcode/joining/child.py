@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from container_worker.codes import Code
 from container_worker.media.child_protocol import send
 from container_worker.media.defaults import PROGRESS_S
+from container_worker.media.transcode.encode.filters import output_aspect
 from container_worker.media.transcode.joining.file_names import (
     JOINED_FILE,
     PLAN_FILE,
@@ -20,7 +21,7 @@ from container_worker.media.transcode.joining.file_names import (
     TRACK_FILE,
     TRACK_REPORT_FILE,
 )
-from container_worker.media.transcode.joining.times import decoding_times, durations, ranks_of, reorder_depth
+from container_worker.media.transcode.joining.times import decoding_of, decoding_times, durations, ranks_of
 from container_worker.media.transcode.packet_content import packet_digest
 from container_worker.media.transcode.packet_table import ticks_in
 from container_worker.media.transcode.track.argv import track_file
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from av import Packet as AvPacket
     from av.container import InputContainer, OutputContainer
     from av.stream import Stream
+    from av.video.stream import VideoStream
 
 #: FFmpeg's names of the containers.
 _FORMATS = {"mp4": "mp4", "mkv": "matroska", "webm": "webm", "flv": "flv"}
@@ -126,11 +128,19 @@ def _muxer_options(plan: TranscodePlan, tracks: list[TrackReport]) -> dict[str, 
     }  # fmt: skip
 
 
-def _picture_stream(joined: "OutputContainer", first: "InputContainer", plan: TranscodePlan, rendition: str) -> "Stream":
+def _picture_stream(joined: "OutputContainer", first: "InputContainer", plan: TranscodePlan, rendition: str) -> "VideoStream":
     stream = joined.add_stream_from_template(first.streams.video[0], opaque=True)
     stream.time_base = Fraction(*plan.picture.time_base)
-    codec = next(each.codec for each in plan.renditions if each.name == rendition)
-    if plan.container == "mp4" and (codec == "h265" or stream.codec_context.name == "hevc"):
+    made = next(each for each in plan.renditions if each.name == rendition)
+    is_copy = made.codec == "copy"
+    # AV1 itself has no shape of pixels, and NUT's is not in the template.
+    aspect = plan.picture.pixel_aspect if is_copy else output_aspect(plan.picture, made)
+    stream.codec_context.sample_aspect_ratio = Fraction(*aspect)
+    stream.codec_context.framerate = Fraction(*plan.picture.frame_rate)
+    if is_copy and plan.picture.rotation:
+        # PyAV counts the other way round.
+        stream.set_display_rotation(-plan.picture.rotation)
+    if plan.container == "mp4" and stream.codec_context.name == "hevc":
         # Players of Apple refuse the other tag.
         stream.codec_context.codec_tag = "hvc1"
     return stream
@@ -192,7 +202,10 @@ def _picture_packets(plan: TranscodePlan, folder: Path, picture: _Picture) -> "I
 
     time_base, last = Fraction(*plan.picture.time_base), plan.last_duration
     shown_for = durations(picture.pts, last)
-    times = iter(decoding_times(picture.pts, reorder_depth(picture.ranks)))
+    decoding = decoding_of(picture.pts, picture.ranks, last)
+    if plan.container == "mp4":
+        shown_for[picture.ranks[-1]] = decoding.rest
+    times = iter(decoding_times(picture.pts, decoding))
     at = 0
     for segment in plan.segments:
         with av.open(f"file:{folder / SEGMENT_FILE.format(segment.number)}", options=_FILE_ONLY) as source:

@@ -11,6 +11,9 @@ OPUS_RATE_HZ = 48_000
 _AAC_RATES_HZ = (96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350)
 _ENCODERS = {"aac": "aac", "opus": "libopus"}
 _MAX_CHANNELS = 8
+#: Shortest gap in the times that becomes silence, in seconds. The times of recorders vary by some milliseconds, and a lost
+#: packet is never shorter.
+_GAP_S = 0.01
 #: Channels of Opus without a mapping of its own.
 _MAX_STEREO = 2
 
@@ -49,7 +52,7 @@ def argv_for(
     ]  # fmt: skip
     if action in _ENCODERS:
         # Gaps in the times become silence, so that all packets have the same length.
-        argv += ["-af", f"aresample={rate_hz}:async=1", "-c:a", _ENCODERS[action], "-b:a", f"{kbps}k"]
+        argv += ["-af", f"aresample={rate_hz}:async=1:min_hard_comp={_GAP_S}", "-c:a", _ENCODERS[action], "-b:a", f"{kbps}k"]
         argv += ["-ac", str(min(max(1, channels), _MAX_CHANNELS))]
         if action == "opus":
             argv += ["-mapping_family", "1" if channels > _MAX_STEREO else "0"]

@@ -12,7 +12,7 @@ from container_worker.media.transcode.encode import child as encoding
 from container_worker.media.transcode.joining import child as joining
 from container_worker.media.transcode.track import child as tracking
 from container_worker.media.transcode.track.argv import track_file
-from scenequeue.jobs.transcode.plan import TranscodePlan
+from scenequeue.jobs.transcode.plan import Rendition, TranscodePlan
 from scenequeue.jobs.transcode.source import Chapter, SourceFile, Track
 from tests.container_worker.media.transcode.encode.clips import Source, describe, ffmpeg, numbered, rendition
 
@@ -59,12 +59,18 @@ class Joined:
 
 
 def join(
-    path: Path, folder: Path, container: Any = "mp4", tracks: tuple[Track, ...] = (), cuts: tuple[int, ...] = (25, 57)
+    path: Path,
+    folder: Path,
+    container: Any = "mp4",
+    tracks: tuple[Track, ...] = (),
+    cuts: tuple[int, ...] = (25, 57),
+    made: Rendition | None = None,
+    **described: Any,
 ) -> Joined:
     """Divide a clip at these frames, and join it again."""
     folder.mkdir()
     shutil.copy(path, folder / "source")
-    source, made = describe(path), rendition(codec="av1" if container == "webm" else "h264")
+    source, made = describe(path, **described), made or rendition(codec="av1" if container == "webm" else "h264")
     segments = source.segments(cuts)
     for segment in segments:
         payload = source.payload(segment, made).model_dump(mode="json")

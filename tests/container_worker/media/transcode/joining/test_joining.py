@@ -8,7 +8,7 @@ import pytest
 
 from scenequeue.errors import BadInput
 from scenequeue.jobs.transcode.plan import SegmentReport
-from tests.container_worker.media.transcode.encode.clips import numbered, numbers_shown
+from tests.container_worker.media.transcode.encode.clips import X264, numbered, numbers_shown, rendition
 from tests.container_worker.media.transcode.joining.joins import Joined, finish, join, packets_of, track, with_sound
 
 #: Largest error of a time in Matroska, in seconds: half of its tick.
@@ -63,6 +63,43 @@ def test_other_containers_and_converted_sound(tmp_path: Path, container: str, ac
     picture_s = min(at for at, _ in packets_of(joined.path, 0))
     assert abs(begin_s - picture_s) <= (0.022 if container == "flv" else 0.001)
     assert decoded == pytest.approx(2.8, abs=0.08)
+
+
+def test_frames_of_various_lengths_keep_their_times(tmp_path: Path) -> None:
+    """Also the last one, which is shown for 2 s; it is in the length of the track, though another is decoded last."""
+    times = "setpts='(N*3600+mod(N,3)*411+N*N/9)/90000/TB'"
+    clip = numbered(tmp_path / "a.mp4", 71, "-fps_mode", "passthrough", "-enc_time_base", "1/90000", *X264, filters=times)
+    joined = join(clip, tmp_path / "join")
+    assert numbers_shown(joined.path) == joined.source.numbers()
+    assert _time_errors_s(joined) < 1e-9
+    plan = joined.plan.model_copy(update={"last_duration": 180_000})
+    (joined.folder / "plan.json").write_text(plan.model_dump_json())
+    finish(joined)
+    with av.open(str(joined.path)) as opened:
+        stream = opened.streams.video[0]
+        assert stream.time_base == Fraction(1, 90_000)
+        assert stream.duration == joined.source.pts[-1] + 180_000 - joined.source.pts[0]
+
+
+@pytest.mark.parametrize("codec", ["h264", "h265", "av1"])
+def test_the_shape_of_pixels_and_the_rate_are_in_the_file(tmp_path: Path, codec: str) -> None:
+    """Of AV1 too, which has no shape of its own; HEVC has the tag that all players know."""
+    clip = numbered(tmp_path / "a.mp4", 40, *X264, filters="setsar=4/3")
+    joined = join(clip, tmp_path / "join", cuts=(20,), made=rendition(codec=codec), pixel_aspect=(4, 3))
+    with av.open(str(joined.path)) as opened:
+        stream = opened.streams.video[0]
+        assert (stream.sample_aspect_ratio, stream.average_rate) == (Fraction(4, 3), 25)
+        assert stream.codec_context.codec_tag == {"h264": "avc1", "h265": "hvc1", "av1": "av01"}[codec]
+
+
+def test_a_copied_picture_keeps_its_packets_and_its_rotation(tmp_path: Path) -> None:
+    """Pixels that are not decoded cannot be turned, so the file says how they are shown."""
+    clip = numbered(tmp_path / "a.mp4", 70)
+    copied = rendition(codec="copy", size=(160, 96))
+    joined = join(clip, tmp_path / "join", cuts=(25, 50), made=copied, rotation=90)
+    assert packets_of(joined.path, 0) == packets_of(clip, 0)
+    with av.open(str(joined.path)) as opened:
+        assert next(opened.decode(video=0)).rotation == -90
 
 
 def test_descriptions_survive(tmp_path: Path) -> None:

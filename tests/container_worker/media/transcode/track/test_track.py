@@ -51,6 +51,16 @@ def test_converted_sound_begins_with_the_source(tmp_path: Path, action: str, pri
     assert report.table.packets[0].pts == round(begin * rate_hz) - priming
 
 
+@pytest.mark.parametrize("lost_s", [0.02, 0.05, 0.35])
+def test_gaps_become_silence(tmp_path: Path, lost_s: float) -> None:
+    """The sound after a lost packet is not earlier in the converted track."""
+    source = tmp_path / "a.mkv"
+    lost = f"asetnsamples=240,aselect='not(between(t,0.5,{0.499 + lost_s}))'"
+    ffmpeg("-f", "lavfi", "-i", "sine=f=440:d=2:r=48000", "-af", lost, "-c:a", "pcm_s16le", source)
+    packets = _report(source, tmp_path / "track", 0, "pcm_s16le", "aac").table.packets
+    assert (packets[-1].pts + packets[-1].duration) / 48_000 == pytest.approx(2, abs=1024 / 48_000)
+
+
 @pytest.mark.parametrize(
     ("ending", "codec", "action"),
     [("mp4", "mov_text", "copy"), ("mp4", "mov_text", "webvtt"), ("mkv", "subrip", "copy"), ("mkv", "subrip", "mov_text")],
