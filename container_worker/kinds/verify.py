@@ -8,7 +8,7 @@ from container_worker.files.inputs import Input, InputFile
 from container_worker.files.outputs import Output
 from container_worker.kind import Kind, Made, ParsedItem
 from container_worker.sandbox.outputs import open_output
-from scenequeue.errors import ToolFailed
+from scenequeue.errors import BadInput, ToolFailed
 from scenequeue.jobs.kinds.verify import VerifyPayload
 from scenequeue.jobs.transcode.options import TranscodeOptions
 from scenequeue.storage import sha256_of
@@ -66,14 +66,20 @@ class Verify:
 
     def run(self, item: _Item, files: Mapping[str, InputFile]) -> Made:
         # Imported with the first video, because an idle container does not need it.
-        from container_worker.media.transcode.verify.file_names import JOINED_FILE
+        from container_worker.media.transcode.verify.file_names import JOINED_FILE, REPORT_FILE
         from container_worker.media.transcode.verify.worker import facts_of, verify
 
         context, plan = item.context, _plan_of(item)
-        report = verify(
-            plan, context.scratch, limits=context.limits, on_progress=context.on_progress,
-            should_stop=context.should_stop, slot=context.slot,
-        )  # fmt: skip
+        try:
+            report = verify(
+                plan, context.scratch, limits=context.limits, on_progress=context.on_progress,
+                should_stop=context.should_stop, slot=context.slot,
+            )  # fmt: skip
+        except BadInput as error:
+            if error.reason.code == Code.VERIFICATION_FAILED:
+                # Beside the files that it is about, which stay there.
+                context.storage.put(context.scratch / REPORT_FILE, f"{item.payload.work}/report.json")
+            raise
         for number, rendition in enumerate(plan.renditions):
             given = files[f"joined_{rendition.name}"]
             # Exactly the file that was verified is published, whatever the child has left there.

@@ -117,9 +117,9 @@ def test_verified_files_are_published_with_a_report(
 
 
 def test_nothing_is_published_if_a_check_fails(encoded: Encoded, verify: Verify, tmp_path: Path, work: Path, out: Path) -> None:
-    """The error is permanent and names what failed; the working folder stays."""
+    """The error is permanent and names what failed; the working folder stays, with the whole report."""
     _store(encoded, tmp_path, work, Mistakes(lambda frames: [each for each in frames if each.segment != 1]))
-    before = sorted(work.rglob("*"))
+    before = list(work.rglob("*"))
     with pytest.raises(BadInput) as caught:
         verify()
     assert not caught.value.transient
@@ -129,7 +129,9 @@ def test_nothing_is_published_if_a_check_fails(encoded: Encoded, verify: Verify,
     assert "packets" in checks
     assert "small: the joined file has 65 frames; 100 were encoded, and 100 were planned" in str(caught.value)
     assert [path.name for path in out.iterdir()] == [".sceneburst"]
-    assert sorted(work.rglob("*")) == before
+    assert set(work.rglob("*")) == {*before, work / "report.json"}
+    report = TranscodeReport.model_validate_json((work / "report.json").read_text())
+    assert {check.name for check in report.checks if not check.ok} == set(checks.split(", "))
 
 
 def test_a_plan_cannot_name_a_file_elsewhere(encoded: Encoded, verify: Verify, tmp_path: Path, work: Path, out: Path) -> None:

@@ -79,6 +79,7 @@ def verify(
             limits=limits, on_progress=guard, should_stop=should_stop, ffmpeg=find_ffmpeg().path,
         )  # fmt: skip
     report = _read_report(scratch / REPORT_FILE)
+    (scratch / REPORT_FILE).write_text(json.dumps(_plain(report), indent=1, ensure_ascii=False), encoding="utf-8")
     problems = [Reason(each.detail.code, each.detail.parameters) for each in report.checks if not each.ok]
     if problems:
         names = sorted({each.name for each in report.checks if not each.ok})
@@ -89,7 +90,6 @@ def verify(
         (each.name, each.output) for each in plan.renditions
     ]:
         raise ToolFailed(Code.RENDERER_UNINTELLIGIBLE, message=REPORT_FILE)
-    (scratch / REPORT_FILE).write_text(json.dumps(_plain(report), indent=1, ensure_ascii=False), encoding="utf-8")
     return report
 
 
