@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 # Compile bytecode before tests and measurements, as an installation does.
 COMPILED = $(BIN)/python -m compileall -q scenequeue producer dispatcher container_worker sceneburst
 
-.PHONY: chaos chaos-long outage growth-kills upgrade help demo test lint format docs bench-queue bench-render bench-autoscale bench-operators soak bench-growth bench-launch wheel wheel-test image base-image image-test clean
+.PHONY: chaos chaos-long outage growth-kills upgrade transcode-matrix help demo test lint format docs bench-queue bench-render bench-autoscale bench-operators soak bench-growth bench-launch wheel wheel-test image base-image image-test clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -27,7 +27,7 @@ demo: $(STAMP) ## Render the example job into output/demo
 
 test: $(STAMP) lint ## Lint, types and all tests
 	@$(COMPILED)
-	$(BIN)/python -m pytest -n 3 --maxschedchunk 4 -q -m "not upgrade"
+	$(BIN)/python -m pytest -n 3 --maxschedchunk 4 -q -m "not upgrade and not matrix"
 
 lint: $(STAMP) ## Run ruff, mypy --strict and import-linter
 	$(BIN)/ruff check .
@@ -62,6 +62,9 @@ growth-kills: $(STAMP) ## A stage grows to 100,000 items by one ack; worker and 
 
 upgrade: $(STAMP) ## To a version with another structure of the queue and back, under load and kills
 	$(BIN)/python -m pytest -q -n 2 -m upgrade tests/chaos
+
+transcode-matrix: $(STAMP) ## Transcode every kind of source in segments of 1, 2 and 600 s; every frame is compared
+	$(BIN)/python -m pytest -q -n 2 -m matrix tests/container_worker/exactness
 
 bench-render: $(STAMP) ## Rendering beside zoompan, the encoder alone, moviepy and the replaced chain (half an hour)
 	@$(COMPILED)

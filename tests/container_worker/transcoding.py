@@ -1,0 +1,83 @@
+"""Carries out all items of a transcoding in one process, in the order in which the queue would hand them out."""
+
+import contextlib
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from container_worker.kind import Finished, ItemContext, carry_out
+from container_worker.kinds import load_kinds
+from container_worker.sandbox.limits import Limits
+from scenequeue.jobs.ids import ItemId, LeaseToken, check_job_id
+from scenequeue.jobs.item import Lease, WorkItem
+from scenequeue.jobs.transcode.plan import TranscodePlan
+from scenequeue.settings import WorkerSettings
+from scenequeue.storages.uri import UriStorage
+
+
+@dataclass
+class Transcoding:
+    """A source's files, in a folder of its own."""
+
+    source: Path
+    folder: Path
+    options: Mapping[str, Any]
+    #: Every item that was carried out, with its result.
+    finished: list[tuple[WorkItem, Finished]] = field(default_factory=list)
+
+    @property
+    def work(self) -> Path:
+        """Folder of the working files."""
+        return self.folder / ".sceneburst" / "job" / "0"
+
+    @property
+    def plan(self) -> TranscodePlan:
+        """The stored plan."""
+        return TranscodePlan.model_validate_json((self.work / "plan.json").read_text())
+
+    @property
+    def codes(self) -> list[str]:
+        """Codes of the plan's notes."""
+        return [note["code"] for note in self.plan.notes]
+
+    def file(self, rendition: str) -> Path:
+        """Return a rendition's final file."""
+        [found] = [each.output for each in self.plan.renditions if each.name == rendition]
+        return Path(found.removeprefix("file://"))
+
+    def run(self) -> None:
+        """Carry out all stages."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        output = f"file://{self.folder}"
+        payload = {
+            "source": f"file://{self.source}", "output": output, "stem": "film", "work": f"file://{self.work}",
+        }  # fmt: skip
+        stage: Sequence[WorkItem] = [WorkItem(kind="probe", name="probe", payload=payload)]
+        while stage:
+            brought: list[WorkItem] = []
+            for item in stage:
+                finished = self.carry_out(item)
+                self.finished.append((item, finished))
+                brought += finished.brings
+            stage = brought
+
+    def carry_out(self, item: WorkItem) -> Finished:
+        """Carry out one item as a container would."""
+        kind = load_kinds()[item.kind]
+        storage = UriStorage(WorkerSettings.load(file_roots=[self.source.parent, self.folder]))
+        with tempfile.TemporaryDirectory() as scratch:
+            return carry_out(
+                kind,
+                ItemContext(
+                    lease=Lease(
+                        job_id=check_job_id("job"), item_id=ItemId("0-0"), token=LeaseToken("1"), attempt=1, deadline_ms=0,
+                        item=item,
+                    ),
+                    options={"transcode": dict(self.options)}, scratch=Path(scratch), storage=storage, limits=Limits(wall_s=120),
+                    container_id="c1", slot=contextlib.nullcontext, on_progress=lambda _fraction: None,
+                    should_stop=threading.Event(), note=lambda _notes: None,
+                ),
+            )  # fmt: skip
