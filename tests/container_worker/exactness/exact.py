@@ -49,7 +49,7 @@ def _file_faults(clip: Clip, made: Transcoding) -> Iterator[str]:
     for rendition in made.plan.renditions:
         file = made.file(rendition.name)
         pictures = read_pictures(file, clip.quarter_turns)
-        numbers = clip.numbers_of(len(pictures.numbers))
+        numbers = clip.numbers_of(pictures.numbers, shown.numbers)
         found = [
             *video_faults(made.source, file, numbers, quarter_turns=clip.quarter_turns, has_times=clip.has_times),
             *_start_faults(clip, shown.start_s, pictures.start_s, max(shown.tick_s, pictures.tick_s)),

@@ -41,6 +41,14 @@ class Clip:
     #: The code of the note or the refusal, where it is one.
     code: str | None = None
 
-    def numbers_of(self, shown: int) -> Sequence[int]:
-        """Return the numbers that must be shown, from the count of those that are."""
-        return self.numbers if self.fewest is None else self.numbers[: max(self.fewest, shown)]
+    def numbers_of(self, made: Sequence[int | None], source: Sequence[int | None]) -> Sequence[int]:
+        """Return the numbers that must be shown.
+
+        Args:
+            made: those that are shown.
+            source: those that the source shows, where that depends on its broken end: up to three of its last may be left out.
+        """
+        if self.fewest is None:
+            return self.numbers
+        shown = [number for number in source if number is not None]
+        return shown[: max(len(made), len(shown) - 3, self.fewest)]

@@ -52,9 +52,10 @@ def _with_times(folder: Path, change: dict[int, int]) -> Path:
 
 
 def _set_back(folder: Path) -> Path:
-    """Make two streams whose times both begin at ten seconds, one behind the other."""
+    """Make two streams, one behind the other, whose times begin at twenty and then at ten seconds."""
     parts = [
-        encode(folder / f"{first}.ts", 75, first=first, options=("-output_ts_offset", "10", *_FROM_ZERO)) for first in (0, 75)
+        encode(folder / f"{first}.ts", 75, first=first, options=("-output_ts_offset", begin_s, *_FROM_ZERO))
+        for first, begin_s in ((0, "20"), (75, "10"))
     ]
     (folder / "a.ts").write_bytes(b"".join(part.read_bytes() for part in parts))
     return folder / "a.ts"
