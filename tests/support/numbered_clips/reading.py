@@ -99,22 +99,29 @@ def read_sound(path: Path, track: int = 0) -> Sound:
     return Sound(Fraction(first, RATE_HZ), joined)
 
 
-def packet_digests(path: Path, track: int) -> list[str]:
+@dataclass(frozen=True)
+class PacketDigests:
+    """The packets of a track of sound, in the order of the file."""
+
+    digests: list[str]
+    #: Number of packets at the beginning of which nothing is heard.
+    hidden: int
+
+
+def packet_digests(path: Path, track: int) -> PacketDigests:
     """Return the digests of a sound track's packets, without the headers that MPEG-TS puts before each frame of AAC."""
     with av.open(str(path)) as container:
         stream = container.streams.audio[track]
         is_aac = stream.codec_context.name.startswith("aac")
-        return [hashlib.sha256(each).hexdigest()[:16] for each in _contents(container, stream, is_aac=is_aac)]
+        packets = [packet for packet in container.demux(stream) if packet.size]
+        digests = [hashlib.sha256(_content(bytes(packet), is_aac=is_aac)).hexdigest()[:16] for packet in packets]
+        return PacketDigests(digests, sum(packet.is_discard for packet in packets))
 
 
-def _contents(container: av.container.InputContainer, stream: av.AudioStream, *, is_aac: bool) -> Iterator[bytes]:
-    for packet in container.demux(stream):
-        content = bytes(packet)
-        if not content or packet.is_discard:
-            continue
-        if is_aac and content[0] == 0xFF and content[1] & 0xF0 == 0xF0:
-            content = content[7 if content[1] & 1 else 9 :]
-        yield content
+def _content(packet: bytes, *, is_aac: bool) -> bytes:
+    if is_aac and packet[0] == 0xFF and packet[1] & 0xF0 == 0xF0:
+        return packet[7 if packet[1] & 1 else 9 :]
+    return packet
 
 
 def languages(path: Path) -> list[str | None]:
