@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -14,8 +15,8 @@ from tests.support.numbered_clips.reading import PacketDigests, Pictures, Sound,
 
 #: Greatest change of the distance between picture and sound, in seconds.
 OFFSET_S = 0.001
-#: Greatest distance that is looked for, in seconds.
-_REACH_S = 2.0
+#: Greatest lag that is looked for in all of the sound, in seconds, and in a part of it: less than between two beeps.
+_REACH_S, _PART_REACH_S = 2.0, 0.13
 
 
 def frame_faults(expected: Sequence[int], shown: Sequence[int | None]) -> list[str]:
@@ -53,29 +54,30 @@ def time_faults(times_s: Sequence[Fraction], made: Pictures, tick_s: Fraction) -
     return [f"{len(wrong)} times wrong, by {float(max(errors) / allowed):.1f} ticks at most: at {_few(wrong)}"]
 
 
-def lag_s(source: Sound, made: Sound) -> float:
+def lag_s(source: Sound, made: Sound, reach_s: float = _REACH_S) -> float:
     """Return the time by which the made sound is later than the source's, in seconds; both are heard on the same clock."""
     origin = min(source.start_s, made.start_s)
     wanted, got = _from(source, origin), _from(made, origin)
-    length = max(len(wanted), len(got)) + int(_REACH_S * RATE_HZ)
+    length = max(len(wanted), len(got)) + int(reach_s * RATE_HZ)
     size = 1 << (length - 1).bit_length()
     likeness = np.fft.irfft(np.conj(np.fft.rfft(wanted, size)) * np.fft.rfft(got, size), size)
-    reach = int(_REACH_S * RATE_HZ)
+    reach = int(reach_s * RATE_HZ)
     lags = np.concatenate([np.arange(reach), np.arange(-reach, 0)])
     return float(lags[np.argmax(likeness[lags])]) / RATE_HZ
 
 
 def lags_s(source: Sound, made: Sound) -> list[float]:
-    """Return the lag of the first, the middle and the last third."""
+    """Return the lag of the whole, the first, the middle and the last third."""
     begin, length = source.start_s, len(source.samples)
     thirds = [(length * part // 3, length * (part + 1) // 3) for part in range(3)]
     heard = [(first, source.samples[first:end]) for first, end in thirds]
-    return [
-        lag_s(Sound(begin + Fraction(first, RATE_HZ), part), made)
+    parts = [
+        lag_s(Sound(begin + Fraction(first, RATE_HZ), part), made, _PART_REACH_S)
         for first, part in heard
         # A third without a beep has no place.
         if len(part) and np.abs(part).max() > 0.1
     ]
+    return [lag_s(source, made), *parts] if parts else []
 
 
 def _from(sound: Sound, origin_s: Fraction) -> npt.NDArray[np.float32]:
@@ -97,10 +99,11 @@ def sound_faults(source: Path, made: Path, track: int, made_track: int, shift_s:
     if is_copied:
         faults += _packet_faults(packet_digests(source, track), packet_digests(made, made_track), track)
     heard, moved = read_sound(source, track), read_sound(made, made_track)
+    moved = replace(moved, start_s=moved.start_s - shift_s)
     loudness = _energy(moved) / _energy(heard)
     if not 0.5 < loudness < 2:
         faults.append(f"sound {track}: has {loudness:.2f} times the source's energy")
-    lags = [lag - float(shift_s) for lag in lags_s(heard, moved)]
+    lags = lags_s(heard, moved)
     if not lags or max(map(abs, lags)) > OFFSET_S:
         faults.append(f"sound {track}: is late by {[round(lag * 1000, 2) for lag in lags]} ms beside the picture")
     elif not is_copied and max(lags) - min(lags) > 1.5 / RATE_HZ:
