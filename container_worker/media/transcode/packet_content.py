@@ -14,6 +14,8 @@ _CONFIGURATION = 1
 #: First byte of av1C: a marker bit and version 1.
 _AV1_CONFIGURATION = 0x81
 _AV1_CONFIGURATION_BYTES = 4
+#: Types of HEVC's parameter sets. MP4 takes them out of the packets; the headers' digest has them.
+_HEVC_SETS = frozenset({32, 33, 34})
 _OBU_SEQUENCE_HEADER, _OBU_TEMPORAL_DELIMITER, _OBU_PADDING = 1, 2, 15
 _ADTS_BYTES, _ADTS_BYTES_WITH_CRC = 7, 9
 #: Other names of these codecs: ours, and those of decoders.
@@ -52,7 +54,8 @@ def headers_digest(codec: str, extradata: bytes | None) -> str:
 def _parts(codec: str, data: bytes, extradata: bytes) -> Iterator[bytes]:
     if codec in {"h264", "hevc"}:
         size = _length_size(codec, extradata)
-        yield from _by_length(data, size) if size else _by_start_code(data)
+        units = _by_length(data, size) if size else _by_start_code(data)
+        yield from (unit for unit in units if codec == "h264" or _hevc_type(unit) not in _HEVC_SETS)
     elif codec == "av1":
         yield from (obu for type_, obu in _obus(data) if type_ not in {_OBU_TEMPORAL_DELIMITER, _OBU_PADDING})
     elif codec == "aac":
@@ -67,13 +70,17 @@ def _header_parts(codec: str, extradata: bytes) -> Iterator[bytes]:
         yield from (unit for unit in units if unit and unit[0] & 0x1F in {7, 8})
     elif codec == "hevc":
         units = _hevc_sets(extradata) if extradata[:1] == bytes([_CONFIGURATION]) else _by_start_code(extradata)
-        yield from (unit for unit in units if unit and unit[0] >> 1 & 0x3F in {32, 33, 34})
+        yield from (unit for unit in units if _hevc_type(unit) in _HEVC_SETS)
     elif codec == "av1":
         is_record = extradata[:1] == bytes([_AV1_CONFIGURATION])
         obus = _obus(extradata[_AV1_CONFIGURATION_BYTES:] if is_record else extradata)
         yield from (obu for type_, obu in obus if type_ == _OBU_SEQUENCE_HEADER)
     else:
         yield extradata
+
+
+def _hevc_type(unit: bytes) -> int | None:
+    return unit[0] >> 1 & 0x3F if unit else None
 
 
 def _length_size(codec: str, extradata: bytes) -> int:

@@ -49,6 +49,8 @@ class _Picture(NamedTuple):
     #: Of each packet, in the order of decoding.
     ranks: "array[int]"
     digests: list[bytes]
+    #: Duration of the last one, in ticks.
+    last: int
 
 
 def make(data: dict[str, Any]) -> dict[str, Any]:
@@ -87,7 +89,7 @@ def make(data: dict[str, Any]) -> dict[str, Any]:
             if monotonic() - told >= PROGRESS_S:
                 told = monotonic()
                 send({"frame": written, "of": total})
-    seconds = (picture.pts[-1] + plan.last_duration - picture.pts[0]) * Fraction(*plan.picture.time_base)
+    seconds = (picture.pts[-1] + picture.last - picture.pts[0]) * Fraction(*plan.picture.time_base)
     return {"duration_s": max(float(seconds), 0.001), "frames": total}
 
 
@@ -98,7 +100,7 @@ def _read_picture(plan: TranscodePlan, folder: Path, rendition: str) -> _Picture
         BadInput: their packets are not those of the plan, or their headers differ.
     """
     ranks, digests, headers = array("q"), list[bytes](), set[str]()
-    pts = array("q", plan.frame_pts)
+    pts, last = array("q", plan.frame_pts), plan.last_duration
     for segment in plan.segments:
         report = SegmentReport.model_validate_json((folder / REPORT_FILE.format(segment.number)).read_bytes())
         table = report.tables.get(rendition)
@@ -108,12 +110,15 @@ def _read_picture(plan: TranscodePlan, folder: Path, rendition: str) -> _Picture
         digests += [bytes.fromhex(packet.digest) for packet in table.packets]
         headers.add(table.headers)
         if not plan.frame_pts:
-            pts.extend(sorted(packet.pts for packet in table.packets))
+            # A source that is not divided has no table, so that its last frame's duration is known from here alone.
+            shown = sorted(table.packets, key=lambda packet: packet.pts)
+            pts.extend(packet.pts for packet in shown)
+            last = max(last, shown[-1].duration if shown else 0)
     if len(headers) > 1:
         raise BadInput(Code.JOIN_HEADERS_DIFFER, rendition=rendition)
     if not ranks:
         raise BadInput(Code.JOIN_FRAMES_DIFFER, segment=0, expected=1, found=0)
-    return _Picture(array("q", (each - plan.origin_pts for each in pts)), ranks, digests)
+    return _Picture(array("q", (each - plan.origin_pts for each in pts)), ranks, digests, last)
 
 
 def _muxer_options(plan: TranscodePlan, tracks: list[TrackReport]) -> dict[str, str]:
@@ -200,9 +205,9 @@ def _picture_packets(plan: TranscodePlan, folder: Path, picture: _Picture) -> "I
     """
     import av
 
-    time_base, last = Fraction(*plan.picture.time_base), plan.last_duration
-    shown_for = durations(picture.pts, last)
-    decoding = decoding_of(picture.pts, picture.ranks, last)
+    time_base = Fraction(*plan.picture.time_base)
+    shown_for = durations(picture.pts, picture.last)
+    decoding = decoding_of(picture.pts, picture.ranks, picture.last)
     if plan.container == "mp4":
         shown_for[picture.ranks[-1]] = decoding.rest
     times = iter(decoding_times(picture.pts, decoding))

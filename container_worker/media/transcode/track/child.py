@@ -52,7 +52,7 @@ def make(data: dict[str, Any]) -> dict[str, Any]:
         # The whole list is needed for a copy; else only whether there are packets.
         stream = opened.streams[track.index]
         rows = list(rows_of(stream, (each for each in opened.demux(stream) if each.pts is not None), base_of(stream)))
-        copied = table_of(stream, base_of(stream), rows)
+        copied = table_of(stream, base_of(stream), in_order(rows) if track.type == "audio" else rows)
     if not rows:
         raise BadInput(Code.TRACK_EMPTY, track=track.index)
     argv = argv_for(
@@ -78,6 +78,18 @@ def make(data: dict[str, Any]) -> dict[str, Any]:
     last = max(table.packets, key=lambda row: row.pts)
     end_s = Fraction(*table.time_base) * (last.pts + last.duration - min(row.pts for row in table.packets))
     return {"duration_s": max(float(end_s), 0.001), "frames": len(table.packets)}
+
+
+def in_order(rows: list[Packet]) -> list[Packet]:
+    """Return the packets of sound with increasing times: one that is not after the last one is moved behind it.
+
+    No container holds others; they stand where streams were put one behind the other.
+    """
+    moved: list[Packet] = []
+    for row in rows:
+        first = moved[-1].pts + 1 if moved else row.pts
+        moved.append(row if row.pts >= first else row.model_copy(update={"pts": first, "dts": first}))
+    return moved
 
 
 def _sound_of(opened: "InputContainer", index: int) -> tuple[int, int]:

@@ -45,6 +45,16 @@ def test_a_packet_is_recognised_in_another_container(tmp_path: Path, encoder: st
     assert len(first[0][1]) == 25
 
 
+def test_parameter_sets_within_packets_do_not_count(tmp_path: Path) -> None:
+    """MP4 takes those of HEVC out, where they stand before every keyframe."""
+    _ffmpeg(
+        *("-f", "lavfi", "-i", "testsrc2=size=160x90:rate=25:duration=1", "-c:v", "libx265", "-g", "10"),
+        *("-x265-params", "repeat-headers=1:log-level=error", "-flags", "+global_header", "-f", "nut", tmp_path / "a.nut"),
+    )  # fmt: skip
+    _ffmpeg("-i", tmp_path / "a.nut", "-c", "copy", "-tag:v", "hvc1", tmp_path / "b.mp4")
+    assert _digests(tmp_path / "a.nut") == _digests(tmp_path / "b.mp4")
+
+
 def test_adts_headers_do_not_count(tmp_path: Path) -> None:
     """AAC from MPEG-TS has them, AAC in MP4 has none."""
     _ffmpeg("-f", "lavfi", "-i", "sine=duration=1", "-c:a", "aac", tmp_path / "a.mp4")
