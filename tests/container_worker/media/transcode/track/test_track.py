@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from container_worker.media.transcode.track.argv import made_rate_hz
+from container_worker.media.transcode.track.child import in_order
 from scenequeue.errors import BadInput
-from scenequeue.jobs.transcode.plan import TrackReport
+from scenequeue.jobs.transcode.plan import Packet, TrackReport
 from tests.container_worker.media.transcode.encode.clips import ffmpeg
 from tests.container_worker.media.transcode.joining.joins import make_track, packets_of, track, with_sound
 
@@ -90,3 +91,9 @@ def test_rates_of_converted_sound() -> None:
     """AAC keeps the source's rate where it has it; Opus has one."""
     assert [made_rate_hz("aac", rate) for rate in (44_100, 192_000, 47_999, 1)] == [44_100, 96_000, 44_100, 7_350]
     assert made_rate_hz("opus", 44_100) == 48_000
+
+
+def test_sound_that_overlaps_gets_increasing_times() -> None:
+    """A packet that begins before the last one is moved behind it by a tick; the others keep their times."""
+    rows = [Packet(pts=pts, dts=pts, duration=10, bytes=1, digest="0" * 16) for pts in (0, 10, 6, 16, 26)]
+    assert [(row.pts, row.dts) for row in in_order(rows)] == [(0, 0), (10, 10), (11, 11), (16, 16), (26, 26)]
