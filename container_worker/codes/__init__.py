@@ -93,6 +93,7 @@ class Code(StrEnum):
     CODEC_NOT_IN_CONTAINER = "codec_not_in_container"
     CRF_NOT_OF_CODEC = "crf_not_of_codec"
     PRESET_NOT_OF_CODEC = "preset_not_of_codec"
+    SOURCE_CLOCK_SET_BACK = "source_clock_set_back"
     SOURCE_CODEC_UNKNOWN = "source_codec_unknown"
     SOURCE_ENCRYPTED = "source_encrypted"
     SOURCE_HAS_TOO_MANY_FRAMES = "source_has_too_many_frames"

@@ -9,6 +9,10 @@ SENTENCES: Mapping[str, str] = {
     "preset_not_of_codec": (
         "{codec} has no preset {preset:quoted}; those of h264 and h265 are ultrafast to placebo, those of av1 0 to 13"
     ),
+    "source_clock_set_back": (
+        "{input}: its clock is set back within, as where recordings were put one behind the other, so that no frame behind that "
+        "place has a time; cut it there into several files"
+    ),
     "source_codec_unknown": "{input}: the codec of its video, {codec}, cannot be decoded; convert it to a usual one first",
     "source_encrypted": "{input} is encrypted or protected by DRM, and cannot be transcoded; use a copy without protection",
     "source_has_too_many_frames": "{input} has more than {limit} frames; cut it into several files",
@@ -26,10 +30,10 @@ SENTENCES: Mapping[str, str] = {
     "source_without_video": "{input} has no video stream",
     # --- a source of a transcoding: notes ---
     "data_left_out": "stream {stream} ({codec}, neither picture nor sound nor subtitles) is left out",
+    "deinterlaced": "the source is interlaced, and is deinterlaced: each of its frames becomes a progressive one",
     "hdr_in_eight_bits": (
         "the source is HDR ({transfer}), and H.264 is made with 8 bits: colours may show bands; choose h265 or av1 to keep it"
     ),
-    "deinterlaced": "the source is interlaced, and is deinterlaced: each of its frames becomes a progressive one",
     "hdr_left_out": "the source's HDR metadata of the kind {kind} is left out; static HDR10 metadata is kept",
     "not_divided_avi": "the source is encoded as a whole: H.264 with B-frames in AVI has no reliable times",
     "not_divided_copied": "the source is copied as a whole, so there is nothing to divide",

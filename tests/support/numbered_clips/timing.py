@@ -87,6 +87,6 @@ CLIPS = (
         "repeated-pts", lambda folder: _with_times(folder, {40: 39, 41: 39}), Outcome.WHOLE, has_times=False, sounds=0,
         code="not_divided_pts_repeated",
     ),
-    Clip("reset-pts", _set_back, Outcome.WHOLE, range(150), has_times=False, code="not_divided_pts_reset"),
+    Clip("reset-pts", _set_back, Outcome.REFUSED, range(150), code="source_clock_set_back"),
     Clip("elementary", _elementary, Outcome.WHOLE, has_times=False, sounds=0, code="not_divided_elementary"),
 )  # fmt: skip

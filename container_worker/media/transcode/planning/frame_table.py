@@ -24,14 +24,15 @@ _BROADCAST = frozenset({"mpegts"})
 #: Distance of two neighbouring frames in such a format, in seconds, from which on the clock was set anew.
 _JUMP_S = 10
 #: A frame that is shown this many seconds before one that stands before it was not reordered: the clock was set back.
-_BACK_S = 5
+#: A keyframe is shown after everything before it; one second is for files whose marks are not exact.
+_BACK_S, _KEYFRAME_BACK_S = 5, 1
 
 
 def find_frames(packets: Packets, facts: SourceFacts) -> tuple[Frames, list[Reason]]:
     """Return the frames that are shown, and notes on those that are not.
 
     Raises:
-        NotDivided: the source cannot be divided. BadInput: there is nothing to encode, or it is too long.
+        NotDivided: the source cannot be divided. BadInput: there is nothing to encode, it is too long, or its clock is set back.
     """
     if not count_frames(packets):
         raise BadInput(Code.SOURCE_WITHOUT_FRAMES, input=INPUT)
@@ -85,15 +86,16 @@ def _check_clock(packets: Packets, facts: SourceFacts) -> None:
     """Check that no frame is shown long before one that stands before it.
 
     Raises:
-        NotDivided: the clock was set back.
+        BadInput: the clock was set back; what follows has no place among what was before.
     """
-    back = Fraction(_BACK_S) / Fraction(*facts.picture.time_base)
+    tick_s = Fraction(*facts.picture.time_base)
+    back, keyframe_back = _BACK_S / tick_s, _KEYFRAME_BACK_S / tick_s
     latest = NO_TIME
     for row in packets:
         if not row.flags & Flag.HIDDEN:
             latest = max(latest, row.pts)
-            if latest - row.pts > back:
-                raise NotDivided(Code.NOT_DIVIDED_PTS_RESET)
+            if latest - row.pts > (keyframe_back if row.flags & Flag.KEY else back):
+                raise BadInput(Code.SOURCE_CLOCK_SET_BACK, input=INPUT)
 
 
 def _decodable(packets: Packets, begin: int | None, notes: list[Reason]) -> Iterator[Row]:

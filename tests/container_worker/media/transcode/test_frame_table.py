@@ -65,7 +65,6 @@ def test_frames_behind_the_files_end_are_left_out_and_named() -> None:
     [
         ([(0, _KEY), (NO_TIME, _NONE)], "not_divided_pts_missing"),
         ([(0, _KEY), (40, _NONE), (40, _NONE)], "not_divided_pts_repeated"),
-        ([(90_000, _KEY), (90_040, _NONE), (0, _KEY), (40, _NONE)], "not_divided_pts_reset"),
         ([(0, _NONE), (40, _NONE)], "not_divided_no_keyframe"),
         ([], "source_without_frames"),
         ([(0, _KEY | _HIDDEN)], "source_without_frames"),
@@ -90,6 +89,13 @@ def test_times_that_cannot_be_relied_on_are_named(rows: list[tuple[int, Flag]], 
 def test_formats_that_cannot_be_read_exactly_are_not_divided(facts: SourceFacts, code: str) -> None:
     """The note has the reason."""
     assert _refusal([(0, _KEY), (40, _NONE)], facts) == code
+
+
+@pytest.mark.parametrize("back_to", [(0, _KEY), (0, _NONE), (88_000, _KEY)])
+def test_a_clock_that_is_set_back_is_refused(back_to: tuple[int, Flag]) -> None:
+    """No frame behind that place has a time; a keyframe is never shown before what stands before it."""
+    with pytest.raises(BadInput, match="its clock is set back"):
+        _find([(90_000, _KEY), (90_040, _NONE), back_to])
 
 
 def test_a_long_gap_is_a_jump_of_the_clock_in_a_broadcast_alone() -> None:
