@@ -1,0 +1,100 @@
+"""`sceneburst transcode` in a process of its own, from the source to the verified files."""
+
+import json
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from sceneburst.exit_codes import Exit
+from tests.sceneburst.program import PROGRAM, Run, leftovers
+from tests.support.numbered_clips.checking import sound_faults, start_shift_s, video_faults
+from tests.support.numbered_clips.making import encode
+from tests.support.waiting import wait_until
+
+_RENDITION = {"name", "output", "width", "height", "codec", "frames", "duration_s", "bytes", "bitrate"}
+
+
+def test_a_video_is_cut_encoded_joined_and_verified_without_the_loss_of_a_frame(run: Run, tmp_path: Path) -> None:
+    """Every frame is there once; the rung that is larger than the source is named; nothing but the files is left."""
+    source = encode(tmp_path / "my film.mp4", 75, size=(480, 288))
+    rungs = ("--rendition", "240p", "--rendition", "1080p")
+    ended = run("transcode", str(source), "--output", str(tmp_path / "out"), *rungs, "--segment-seconds", "1", "--json")
+    assert ended.returncode == Exit.OK, ended.stdout + ended.stderr
+    report = json.loads(ended.stdout)
+    assert (report["state"], report["segments"], report["hls"], report["errors"]) == ("done", 3, None, [])
+    assert (report["source"]["width"], report["source"]["frames"]) == (480, 75)
+    (rendition,) = report["renditions"]
+    assert rendition.keys() == _RENDITION
+    assert (rendition["name"], rendition["width"], rendition["height"], rendition["frames"]) == ("240p", 400, 240, 75)
+    checks = report["verification"]["checks"]
+    assert {check["ok"] for check in checks} == {True}
+    assert {"frames", "packets", "sync"} <= {check["name"] for check in checks}
+    assert [note["code"] for note in report["notes"]] == ["rendition_above_source"]
+    assert report["totals"].keys() == {"wall_s", "cpu_s", "processing_s", "estimated_cost_usd", "containers"}
+    made = tmp_path / "out" / "my film-240p.mp4"
+    assert rendition["output"] == made.as_uri()
+    assert video_faults(source, made, range(75)) == []
+    assert sound_faults(source, made, 0, 0, start_shift_s(source, made), is_copied=True) == []
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["my film-240p.mp4", "my film-report.json"]
+    assert leftovers(tmp_path) == []
+
+
+def test_a_source_that_is_no_video_is_named_and_nothing_is_left(run: Run, tmp_path: Path) -> None:
+    """Not even the folder of the output."""
+    (tmp_path / "film.mp4").write_text("I am no film")
+    ended = run("transcode", str(tmp_path / "film.mp4"), "--output", str(tmp_path / "out"))
+    assert ended.returncode == Exit.FAILED
+    assert "failed: probe: BadInput: " in ended.stdout
+    assert not (tmp_path / "out").exists()
+    assert leftovers(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("/no/film.mp4",), "error: source: there is no file /no/film.mp4"),
+        (("{film}", "--container", "webm", "--codec", "h264"), "error: codec: webm cannot hold h264; it holds av1"),
+        (("{film}", "--codec", "copy", "--rendition", "720p"), "error: renditions: a picture that is copied keeps its size"),
+        (("{film}", "--rendition", "721p"), "'721p'"),
+        (("{film}", "--max-bitrate", "fast"), "--max-bitrate: 'fast' is no bit rate; 4M, 2500k and 2500 (kbit/s) are"),
+        (("{film}", "--submit"), "--output: --submit needs an output"),
+    ],
+)
+def test_a_mistake_in_the_command_is_told_before_anything_starts(
+    run: Run, tmp_path: Path, words: tuple[str, ...], told: str
+) -> None:
+    """With the exit code of mistakes."""
+    film = tmp_path / "film.mp4"
+    film.write_bytes(b"film")
+    ended = run("transcode", *(word.format(film=film) for word in words))
+    assert ended.returncode == Exit.USAGE
+    assert told in ended.stderr
+
+
+def test_an_interrupted_transcoding_leaves_nothing_behind(environment: dict[str, str], tmp_path: Path) -> None:
+    """No process, no working file, no temporary file."""
+    source = encode(tmp_path / "film.mp4", 250, size=(480, 288))
+    argv = [*PROGRAM, "transcode", str(source), "--output", str(tmp_path / "out"), "--segment-seconds", "1"]
+    with subprocess.Popen(argv, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as program:
+        wait_until(lambda: any((tmp_path / "out").rglob("plan.json")), "the source was probed", 60)
+        program.send_signal(signal.SIGINT)
+        _, said = program.communicate(timeout=60)
+    assert program.returncode == Exit.INTERRUPTED
+    assert said.splitlines()[-1] == "interrupted; nothing was left running"
+    assert not (tmp_path / "out").exists()
+    assert leftovers(tmp_path) == []
+
+
+def test_a_transcoding_is_submitted_to_a_running_sceneburst(run: Run, tmp_path: Path) -> None:
+    """Once for its id; other commands know it."""
+    (tmp_path / "film.mp4").write_bytes(b"film")
+    words = ("transcode", str(tmp_path / "film.mp4"), "--submit", "--output", "s3://bucket/out", "--job-id", "t1")
+    first, again = run(*words), run(*words, "--json")
+    assert (first.returncode, again.returncode) == (Exit.OK, Exit.OK), first.stderr
+    assert first.stdout.splitlines() == [
+        f"job t1: {tmp_path / 'film.mp4'}, active", "`sceneburst watch t1` follows it",
+    ]  # fmt: skip
+    assert (json.loads(again.stdout)["job_id"], json.loads(again.stdout)["stages"]) == ("t1", 4)
+    assert run("cancel", "t1").returncode == Exit.OK
