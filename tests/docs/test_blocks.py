@@ -11,9 +11,10 @@ from tests.docs.blocks import Block, Reader, blocks_of, pages
 from tests.docs.not_run import NOT_RUN
 from tests.support.aws import use_aws
 from tests.support.media import Media
+from tests.support.numbered_clips.making import encode
 
 #: Pages whose blocks take for granted that a Sceneburst runs; README starts its own.
-_BESIDE_UP = ("docs/enqueueing.md", "docs/http-api.md", "docs/operators.md")
+_BESIDE_UP = ("docs/enqueueing.md", "docs/http-api.md", "docs/operators.md", "docs/transcoding.md")
 _UP = Block("", "sh", "sceneburst up --containers 2\n")
 
 
@@ -28,9 +29,10 @@ def reader(tmp_path: Path, s3_server: str, monkeypatch: pytest.MonkeyPatch) -> I
     media.tone("theme.mp3", 1.0)
     media.image("logo.png", 64, 64)
     media.srt("intro.srt", [(0.1, 0.5, "Once upon a time")])
+    encode(tmp_path / "film.mp4", 75, size=(480, 288))
     client = boto3.client("s3", endpoint_url=s3_server)
     client.create_bucket(Bucket="bucket")
-    for file in ("intro.jpg", "intro.mp3", "outro.jpg", "outro.mp3"):
+    for file in ("intro.jpg", "intro.mp3", "outro.jpg", "outro.mp3", "film.mp4"):
         client.upload_file(str(tmp_path / file), "bucket", f"in/{file}")
     try:
         with Reader(tmp_path, {}, free_port(0)) as reader:

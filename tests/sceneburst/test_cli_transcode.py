@@ -34,7 +34,7 @@ def test_a_video_is_cut_encoded_joined_and_verified_without_the_loss_of_a_frame(
     assert [note["code"] for note in report["notes"]] == ["rendition_above_source"]
     assert report["totals"].keys() == {"wall_s", "cpu_s", "processing_s", "estimated_cost_usd", "containers"}
     made = tmp_path / "out" / "my film-240p.mp4"
-    assert rendition["output"] == made.as_uri()
+    assert rendition["output"] == f"file://{made}"
     assert video_faults(source, made, range(75)) == []
     assert sound_faults(source, made, 0, 0, start_shift_s(source, made), is_copied=True) == []
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["my film-240p.mp4", "my film-report.json"]
