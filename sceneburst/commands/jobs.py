@@ -234,7 +234,8 @@ def download(
         ):
             files = handle.download(folder)
         found = handle.status()
-    missing = max(0, found.counts.total - len(files))
+    # A job that is done has all of its files, of whatever number.
+    missing = 0 if found.state is JobState.DONE else max(0, found.counts.total - len(files))
     if as_json:
         print_json({"job_id": job_id, "folder": str(folder), "files": [str(file) for file in files], "missing": missing})
     elif not files:
