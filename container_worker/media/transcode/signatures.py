@@ -19,7 +19,9 @@ Signature: TypeAlias = bytes
 
 
 def pack(signatures: bytes) -> str:
-    """Return the text in which a report stores the signatures of its frames."""
+    """Return the text in which a report stores the signatures of its frames; none for frames that were copied."""
+    if not signatures:
+        return ""
     return base64.b64encode(zlib.compress(signatures, _ZLIB_LEVEL)).decode("ascii")
 
 
