@@ -15,5 +15,5 @@ def test_a_text_of_other_frames_is_refused() -> None:
     text = pack(bytes(2 * SIGNATURE_BYTES))
     assert unpack(text, 2) == [bytes(SIGNATURE_BYTES)] * 2
     for frames in (1, 3):
-        with pytest.raises(ValueError, match="576|1152|1"):
+        with pytest.raises(ValueError, match=r"^\d+$"):
             unpack(text, frames)
