@@ -27,6 +27,8 @@ class Input:
     word: str = ""
     #: Its name in messages, where that is no field's.
     called: Reason | None = None
+    #: Largest size, for a file that the job's own items have written; None for the limit of other files.
+    max_bytes: int | None = None
 
     @property
     def name(self) -> str | Reason:
@@ -62,7 +64,7 @@ def fetch(inputs: Iterable[Input], storage: UriStorage, scratch: Path, stop_if_a
         stop_if_asked()
         path = scratch / wanted.file_name
         try:
-            stored = storage.get(wanted.uri, path, stop_if_asked=stop_if_asked)
+            stored = storage.get(wanted.uri, path, max_bytes=wanted.max_bytes, stop_if_asked=stop_if_asked)
         except ItemError as error:
             raise type(error)(error.reason.with_parameters(input=wanted.name)) from None
         if not stored.bytes and not wanted.may_be_empty:

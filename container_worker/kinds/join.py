@@ -37,18 +37,20 @@ class Join:
     def inputs(self, item: _Item) -> Iterator[Input]:
         """Yield the plan, the reports and files of all segments, and those of the tracks."""
         work, rendition = item.payload.work, item.payload.rendition
-        yield Input("plan", f"{work}/plan.json", PLAN_FILE)
+        # As large as items may write them, which is more than users' files may be.
+        limit = item.context.limits.file_bytes
+        yield Input("plan", f"{work}/plan.json", PLAN_FILE, max_bytes=limit)
         plan = _plan(item)
         for segment in plan.segments:
             stem, number = f"{work}/segments/{segment.number:05d}", segment.number
-            yield Input(f"report_{number}", f"{stem}.json", REPORT_FILE.format(number))
-            yield Input(f"segment_{number}", f"{stem}-{rendition}.nut", SEGMENT_FILE.format(number))
+            yield Input(f"report_{number}", f"{stem}.json", REPORT_FILE.format(number), max_bytes=limit)
+            yield Input(f"segment_{number}", f"{stem}-{rendition}.nut", SEGMENT_FILE.format(number), max_bytes=limit)
         for track in plan.tracks:
             name = track_file(track.action, track.codec)
             ending = name[name.index(".") :]
             stem = f"{work}/tracks/{track.index}"
-            yield Input(f"track_report_{track.index}", f"{stem}.json", TRACK_REPORT_FILE.format(track.index))
-            yield Input(f"track_{track.index}", f"{stem}{ending}", TRACK_FILE.format(track.index, ending))
+            yield Input(f"track_report_{track.index}", f"{stem}.json", TRACK_REPORT_FILE.format(track.index), max_bytes=limit)
+            yield Input(f"track_{track.index}", f"{stem}{ending}", TRACK_FILE.format(track.index, ending), max_bytes=limit)
 
     def fingerprint(self, item: _Item, files: Mapping[str, InputFile]) -> str:
         digest = hashlib.sha256(f"{_RECIPE_VERSION} {item.payload.rendition}".encode())

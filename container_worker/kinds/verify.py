@@ -35,17 +35,20 @@ class Verify:
             TRACK_REPORT_FILE,
         )
 
-        work = item.payload.work
-        yield Input("plan", f"{work}/plan.json", PLAN_FILE)
+        # As large as items may write them, which is more than users' files may be.
+        work, limit = item.payload.work, item.context.limits.file_bytes
+        yield Input("plan", f"{work}/plan.json", PLAN_FILE, max_bytes=limit)
         plan = _plan_of(item)
         for segment in plan.segments:
             name = SEGMENT_REPORT_FILE.format(segment.number)
-            yield Input(f"segment_{segment.number}", f"{work}/segments/{segment.number:05d}.json", name)
+            yield Input(f"segment_{segment.number}", f"{work}/segments/{segment.number:05d}.json", name, max_bytes=limit)
         for track in plan.tracks:
-            yield Input(f"track_{track.index}", f"{work}/tracks/{track.index}.json", TRACK_REPORT_FILE.format(track.index))
+            name = TRACK_REPORT_FILE.format(track.index)
+            yield Input(f"track_{track.index}", f"{work}/tracks/{track.index}.json", name, max_bytes=limit)
         for number, rendition in enumerate(plan.renditions):
             ending = rendition.output.rpartition(".")[2]
-            yield Input(f"joined_{rendition.name}", f"{work}/joined/{rendition.name}.{ending}", JOINED_FILE.format(number))
+            uri, name = f"{work}/joined/{rendition.name}.{ending}", JOINED_FILE.format(number)
+            yield Input(f"joined_{rendition.name}", uri, name, max_bytes=limit)
 
     def fingerprint(self, item: _Item, files: Mapping[str, InputFile]) -> str:  # noqa: ARG002
         # Never reused: the result's facts are those of the files that are there, and checking them again is cheap.

@@ -71,3 +71,13 @@ def test_an_input_that_cannot_be_fetched_keeps_the_code_of_its_storage(tmp_path:
 def test_only_an_ordinary_ending_is_kept(uri: str, ending: str) -> None:
     """File names in the scratch folder are ours."""
     assert ending_of(uri) == ending
+
+
+def test_a_file_that_the_jobs_own_items_have_written_may_be_larger(tmp_path: Path) -> None:
+    """The limit of users' files does not hold for it, and its own does."""
+    (tmp_path / "joined.mp4").write_bytes(b"x" * 200)
+    storage, uri = UriStorage(WorkerSettings(file_roots=[tmp_path], max_input_bytes=100)), (tmp_path / "joined.mp4").as_uri()
+    for limit in (None, 199):
+        with pytest.raises(BadInput, match=str(limit or 100)):
+            fetch([Input("joined", uri, "joined", max_bytes=limit)], storage, tmp_path, lambda: None)
+    assert fetch([Input("joined", uri, "joined", max_bytes=200)], storage, tmp_path, lambda: None)["joined"].path.exists()
