@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from math import ceil
 
 from container_worker.media.transcode.encode.encoders import encoder_options
-from container_worker.media.transcode.encode.filters import RENDITION_PAD, SIGNATURE_PAD, filter_graph
+from container_worker.media.transcode.encode.filters import RENDITION_PAD, SIGNATURE_PAD, filter_graphs
 from container_worker.media.transcode.encode.formats import SOURCE_FORMATS
 from scenequeue.jobs.transcode.plan import Rendition, Segment
 from scenequeue.jobs.transcode.source import Picture
@@ -59,8 +59,10 @@ def argv_for(
         # Absolute, so that it does not depend on the start that ffmpeg finds in a span of the file.
         *([] if seek is None else ["-seek_timestamp", "1", "-ss", f"{seek}us"]),
         "-protocol_whitelist", "file", "-format_whitelist", ",".join(SOURCE_FORMATS),
-        "-i", f"file:{source}", "-filter_complex", filter_graph(picture, segment, renditions),
+        "-i", f"file:{source}",
     ]  # fmt: skip
+    for graph in filter_graphs(picture, segment, renditions):
+        argv += ["-filter_complex", graph]
     for at, (rendition, target) in enumerate(zip(renditions, targets, strict=True)):
         argv += [
             "-map", f"[{RENDITION_PAD.format(at)}]", *times, *encoder_options(rendition, picture.frame_rate, segment),

@@ -21,6 +21,8 @@ _MAX_ASPECT = 65_535
 #: Formats whose first plane holds luma samples, and others that hold luma and chroma; RGB, palettes and grey are neither.
 _PLANAR_YUV = re.compile(r"yuv[aj]?4\d\dp|nv\d\d$|p[024]\d\d[lb]e$")
 _PACKED_YUV = re.compile(r"yuyv|yvyu|uyvy|uyyvyy|y2\d\d|xv\d\d|vuy|ayuv|vyu|uyva|v30x")
+#: Formats of more than eight bits.
+_DEEP = re.compile(r"(9|1\d)[lb]e$")
 #: To which all else is converted.
 _CONVERTED = {"range": "tv", "colorspace": "bt709"}
 
@@ -56,8 +58,11 @@ def output_aspect(picture: Picture, rendition: Rendition) -> Ratio:
     return (exact.numerator, exact.denominator) if exact.numerator <= _MAX_ASPECT else (1, 1)
 
 
-def filter_graph(picture: Picture, segment: Segment, renditions: Sequence[Rendition]) -> str:
-    """Return ffmpeg's graph: the segment's frames, scaled from each rendition to the next smaller one, and their signatures.
+def filter_graphs(picture: Picture, segment: Segment, renditions: Sequence[Rendition]) -> list[str]:
+    """Return ffmpeg's graphs: the segment's frames in the size of each rendition, and their signatures.
+
+    Each rendition is scaled from the next larger one. But of a source with more than eight bits each has a graph of its own:
+    ffmpeg hands on HDR metadata with the first frame that leaves a graph, to one encoder only.
 
     Args:
         picture: the source's stream; ffmpeg has rotated its frames before the graph.
@@ -65,20 +70,25 @@ def filter_graph(picture: Picture, segment: Segment, renditions: Sequence[Rendit
         renditions: those that are encoded, not copied; their order decides the names of the pads.
     """
     cascade = sorted(range(len(renditions)), key=lambda at: -renditions[at].width * renditions[at].height)
-    chains = [
-        f"[0:{picture.index}]{','.join(_head(picture, segment, renditions[cascade[0]]))},split=2[all][part]",
-        f"[part]{_signature(segment, picture)}",
-    ]
+    head = f"[0:{picture.index}]{','.join(_head(picture, segment, renditions[cascade[0]]))}"
+    if _DEEP.search(picture.pix_fmt):
+        ends = [f"{_scale(each)},{_tail(picture, each)}[{RENDITION_PAD.format(at)}]" for at, each in enumerate(renditions)]
+        return [f"{head},{end}" for end in (*ends, _signature(segment, picture))]
+    chains = [f"{head},split=2[all][part]", f"[part]{_signature(segment, picture)}"]
     last = "all"
     for place, at in enumerate(cascade):
         rendition, pad = renditions[at], RENDITION_PAD.format(at)
-        scale = f"[{last}]scale=w={rendition.width}:h={rendition.height}:flags=bicubic"
+        scale = f"[{last}]{_scale(rendition)}"
         if place + 1 == len(cascade):
             chains.append(f"{scale},{_tail(picture, rendition)}[{pad}]")
         else:
             last = f"next{place}"
             chains += [f"{scale},split=2[{last}][scaled{place}]", f"[scaled{place}]{_tail(picture, rendition)}[{pad}]"]
-    return ";".join(chains)
+    return [";".join(chains)]
+
+
+def _scale(rendition: Rendition) -> str:
+    return f"scale=w={rendition.width}:h={rendition.height}:flags=bicubic"
 
 
 def _head(picture: Picture, segment: Segment, largest: Rendition) -> list[str]:
@@ -94,9 +104,8 @@ def _head(picture: Picture, segment: Segment, largest: Rendition) -> list[str]:
         # It halves the ticks, which is undone.
         filters += ["bwdif=mode=send_frame:deint=all", f"settb=expr={picture.time_base[0]}/{picture.time_base[1]}"]
     base = base_pts(picture, segment)
-    # A source that is not divided may repeat a time; the encoder needs ascending ones.
     shifted = f"PTS-({base})"
-    filters.append(f"setpts=expr={shifted}" if segment.start_pts is not None else f"setpts=expr='{_ascending(shifted)}'")
+    filters.append(f"setpts=expr={shifted}" if segment.start_pts is not None else f"setpts=expr='{_ascending(shifted, picture)}'")
     # Before the signatures are taken, so that these are of the luma that is encoded.
     if not _PLANAR_YUV.match(picture.pix_fmt):
         if not _PACKED_YUV.match(picture.pix_fmt):
@@ -105,8 +114,18 @@ def _head(picture: Picture, segment: Segment, largest: Rendition) -> list[str]:
     return filters
 
 
-def _ascending(time: str) -> str:
-    return f"if(isnan(PREV_OUTPTS),{time},max({time},PREV_OUTPTS+1))"
+def _ascending(time: str, picture: Picture) -> str:
+    """Return an expression for ascending times, which the encoder needs, of a source that is not divided.
+
+    A frame at the time of the one before it is moved on by a tick. Where the clock was set back, this and all later frames are
+    moved on until they follow.
+    """
+    (tick, ticks), (frames, second) = picture.time_base, picture.frame_rate
+    step = max(1, round(Fraction(ticks * second, tick * frames)))
+    is_set_back = f"lt(PTS,PREV_INPTS-{step + step // 2})"
+    # The variable 0 has the shift of this frame and of all later ones.
+    shift = f"st(0,if({is_set_back},PREV_OUTPTS+{step}-({time}),ld(0)))"
+    return f"if(isnan(PREV_OUTPTS),{time},max({time}+{shift},PREV_OUTPTS+1))"
 
 
 def _signature(segment: Segment, picture: Picture) -> str:

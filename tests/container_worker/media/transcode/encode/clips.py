@@ -54,9 +54,10 @@ def numbered(
     rate: str = "25",
     filters: str = "null",
     pix_fmt: str = "yuv420p",
+    first: int = 0,
 ) -> Path:
     """Make a clip of so many numbered frames."""
-    raw = b"".join(picture_of(number, size).tobytes() for number in range(frames))
+    raw = b"".join(picture_of(number, size).tobytes() for number in range(first, first + frames))
     given = options or X264
     ffmpeg(
         "-f", "rawvideo", "-pix_fmt", "gray", "-s", f"{size[0]}x{size[1]}", "-r", rate, "-i", "pipe:0",

@@ -7,7 +7,7 @@ from hypothesis import given, settings, strategies as st
 
 from container_worker.media.transcode.encode.argv import argv_for, seek_us
 from container_worker.media.transcode.encode.encoders import encoder_options
-from container_worker.media.transcode.encode.filters import base_pts, filter_graph, output_aspect
+from container_worker.media.transcode.encode.filters import base_pts, filter_graphs, output_aspect
 from container_worker.media.transcode.encode.formats import seek_margin_s
 from container_worker.media.transcode.encode.keyframes import encoded_keyframes, keyframe_expression
 from scenequeue.jobs.transcode.plan import Rendition, Segment
@@ -76,7 +76,7 @@ def test_one_command_makes_all_renditions_and_opens_nothing_else() -> None:
 def test_each_rendition_is_scaled_from_the_next_larger_one() -> None:
     """In any order; the signatures are of the frames of the segment, before they are scaled."""
     renditions = [_rendition("small", 320, 180), _rendition("large", 640, 360), _rendition("medium", 426, 240)]
-    graph = filter_graph(_picture(), SEGMENT, renditions)
+    [graph] = filter_graphs(_picture(), SEGMENT, renditions)
     assert graph.split(";") == [
         "[0:0]trim=start_pts=3000:end_pts=7800,setpts=expr=PTS-(3000),split=2[all][part]",
         "[part]trim=start_pts=1000:end_pts=3000,extractplanes=y,scale=w=32:h=18:flags=area,format=pix_fmts=gray[signature]",
@@ -86,6 +86,13 @@ def test_each_rendition_is_scaled_from_the_next_larger_one() -> None:
         "[scaled1]format=pix_fmts=yuv420p,setsar=sar=1/1[v2]",
         "[next1]scale=w=320:h=180:flags=bicubic,format=pix_fmts=yuv420p,setsar=sar=1/1[v0]",
     ]
+
+
+def test_renditions_of_a_deep_source_have_graphs_of_their_own() -> None:
+    """So that each encoder gets the HDR metadata, and not only the first."""
+    graphs = filter_graphs(_picture(pix_fmt="yuv420p10le"), SEGMENT, [_rendition("a", 320, 180), _rendition("b", 160, 90)])
+    assert [graph.rpartition("[")[2] for graph in graphs] == ["v0]", "v1]", "signature]"]
+    assert all(graph.startswith("[0:0]trim=start_pts=3000:end_pts=7800,") for graph in graphs)
 
 
 @pytest.mark.parametrize(
@@ -99,12 +106,12 @@ def test_each_rendition_is_scaled_from_the_next_larger_one() -> None:
 )
 def test_the_ends_of_the_file_bound_what_is_encoded(change: dict[str, Any], bounds: str) -> None:
     """A look-ahead may reach to the end of the file; there may be none at all."""
-    assert bounds in filter_graph(_picture(), SEGMENT.model_copy(update=change), [_rendition("a", 320, 180)])
+    assert bounds in filter_graphs(_picture(), SEGMENT.model_copy(update=change), [_rendition("a", 320, 180)])[0]
 
 
 def test_a_source_that_is_not_divided_is_not_trimmed() -> None:
     """Its times are made ascending, and counted from before the file's start, because NUT holds no negative ones."""
-    graph = filter_graph(_picture(file_start_us=-500_000), WHOLE, [_rendition("a", 320, 180)])
+    [graph] = filter_graphs(_picture(file_start_us=-500_000), WHOLE, [_rendition("a", 320, 180)])
     assert "trim" not in graph
     assert base_pts(_picture(file_start_us=-500_000), WHOLE) == -10_500
     assert "PTS-(-10500)" in graph
@@ -112,9 +119,9 @@ def test_a_source_that_is_not_divided_is_not_trimmed() -> None:
 
 def test_colour_tags_are_those_of_the_plan() -> None:
     """Nothing is said that the source does not say."""
-    graph = filter_graph(_picture(colour_range="tv", colour_transfer="smpte2084"), WHOLE, [_rendition("a", 320, 180)])
+    [graph] = filter_graphs(_picture(colour_range="tv", colour_transfer="smpte2084"), WHOLE, [_rendition("a", 320, 180)])
     assert "setparams=range=tv:color_trc=smpte2084[v0]" in graph
-    assert "setparams" not in filter_graph(_picture(), WHOLE, [_rendition("a", 320, 180)])
+    assert "setparams" not in filter_graphs(_picture(), WHOLE, [_rendition("a", 320, 180)])[0]
 
 
 @pytest.mark.parametrize(

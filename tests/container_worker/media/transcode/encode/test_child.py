@@ -2,6 +2,7 @@
 
 import shutil
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +147,18 @@ def test_repeated_times_are_moved_on(tmp_path: Path) -> None:
     pts = sorted(row.pts for row in report.tables["small"].packets)
     assert len(set(pts)) == FRAMES
     assert max(abs(ours - theirs) for ours, theirs in zip(pts, source.pts, strict=True)) == 1
+
+
+def test_a_clock_that_is_set_back_goes_on(tmp_path: Path) -> None:
+    """All frames of such a source follow one another."""
+    parts = [numbered(tmp_path / f"{first}.ts", 40, *X264, first=first) for first in (0, 40)]
+    whole = tmp_path / "a.ts"
+    whole.write_bytes(b"".join(part.read_bytes() for part in parts))
+    source = describe(whole)
+    report = encode(source, source.payload(Segment(number=0, first_frame=0, frames=80), rendition()), tmp_path / "whole")
+    assert numbers_shown(tmp_path / "whole" / SEGMENT_FILE.format(0)) == list(range(80))
+    pts = sorted(row.pts for row in report.tables["small"].packets)
+    assert {later - earlier for earlier, later in pairwise(pts)} == {3600}
 
 
 def test_packets_are_copied_where_no_codec_is_asked_for(tmp_path: Path) -> None:

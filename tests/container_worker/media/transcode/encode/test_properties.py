@@ -65,7 +65,7 @@ def test_colours_keep_their_tags_and_their_range(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("codec", ["h265", "av1"])
 def test_hdr_metadata_stay_in_every_segment(tmp_path: Path, codec: str) -> None:
-    """Ten bits, PQ, mastering display and light levels; also where the encoder's first frame is not the segment's."""
+    """Ten bits, PQ, mastering display and light levels: in every rendition, with a run-up and without."""
     master = "G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,1)"
     colours = "colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc"
     params = f"log-level=error:keyint=25:master-display={master}:max-cll=1000,400:{colours}"
@@ -73,12 +73,17 @@ def test_hdr_metadata_stay_in_every_segment(tmp_path: Path, codec: str) -> None:
         tmp_path / "a.mp4", FRAMES, "-c:v", "libx265", "-preset", "ultrafast", "-pix_fmt", "yuv420p10le", "-x265-params", params
     )
     source = describe(clip, colour_space="bt2020nc", colour_primaries="bt2020", colour_transfer="smpte2084", colour_range="tv")
-    _middle(source, tmp_path, rendition(codec=codec, pix_fmt="yuv420p10le"))
-    frame = _first_frame(tmp_path / "segment" / SEGMENT_FILE.format(0))
-    assert (frame.format.name, int(frame.color_trc), int(frame.colorspace), int(frame.color_primaries)) == (
-        "yuv420p10le", 16, 9, 9,
-    )  # fmt: skip
-    assert {"MASTERING_DISPLAY_METADATA", "CONTENT_LIGHT_LEVEL"} <= {each.type.name for each in frame.side_data}
+    renditions = [
+        rendition("a", codec=codec, pix_fmt="yuv420p10le"), rendition("b", (64, 64), codec=codec, pix_fmt="yuv420p10le"),
+    ]  # fmt: skip
+    for segment in source.segments([20, 40])[:2]:
+        folder = tmp_path / str(segment.number)
+        encode(source, source.payload(segment, *renditions), folder)
+        for at in range(2):
+            frame = _first_frame(folder / SEGMENT_FILE.format(at))
+            tags = (int(frame.color_trc), int(frame.colorspace), int(frame.color_primaries))
+            assert (frame.format.name, tags) == ("yuv420p10le", (16, 9, 9))
+            assert {"MASTERING_DISPLAY_METADATA", "CONTENT_LIGHT_LEVEL"} <= {each.type.name for each in frame.side_data}
 
 
 @pytest.mark.parametrize(
