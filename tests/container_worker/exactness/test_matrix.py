@@ -12,7 +12,7 @@ from tests.support.numbered_clips.clip import Clip
 _CLIPS = [*usual.CLIPS, *timing.CLIPS, *odd.CLIPS, *odd.BROKEN_TAILS, *odd.REFUSED]
 #: Those in which most that can go wrong does.
 _TELLING = {
-    "open-gop", "three-languages", "vfr-mkv", "hidden-pre-roll", "ts-wrap", "mov-pcm", "reset-pts", "text",
+    "three-languages", "vfr-mkv", "hidden-pre-roll", "ts-wrap", "mov-pcm", "copied", "hdr10", "text",
 }  # fmt: skip
 
 ClipPath = Callable[[Clip], Path]

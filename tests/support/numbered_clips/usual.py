@@ -3,7 +3,7 @@
 from fractions import Fraction
 from pathlib import Path
 
-from tests.support.numbered_clips.clip import Clip
+from tests.support.numbered_clips.clip import Clip, Outcome
 from tests.support.numbered_clips.making import X264, encode, run_ffmpeg
 
 _PCM = ("-c:a", "pcm_s16le")
@@ -39,6 +39,8 @@ _MPEG2 = (
 _FRAGMENTED = ("-movflags", "frag_keyframe+empty_moov+default_base_moof")
 _ASP = ("-c:v", "mpeg4", "-q:v", "3", "-g", "25", "-bf", "2", "-pix_fmt", "yuv420p", "-vtag", "XVID")
 _MP3 = ("-c:a", "libmp3lame", "-b:a", "96k")
+
+_COPY = {"codec": "copy"}
 
 
 def _languages(folder: Path) -> Path:
@@ -84,4 +86,16 @@ CLIPS = (
     Clip("avi-asp", lambda folder: encode(folder / "a.avi", video=_ASP, audio=_MP3)),
     Clip("fragmented", lambda folder: encode(folder / "a.mp4", options=_FRAGMENTED)),
     Clip("rotated", _rotated, quarter_turns=-1),
+    # Other targets than H.264 in MP4.
+    Clip("into-mkv", lambda folder: encode(folder / "a.mov", audio=_PCM), options={"container": "mkv"}),
+    Clip(
+        "into-webm", lambda folder: encode(folder / "a.mp4", rate=30), options={"container": "webm", "codec": "av1"},
+        is_sound_encoded=True,
+    ),
+    Clip("into-flv", lambda folder: encode(folder / "a.ts"), options={"container": "flv"}),
+    Clip("into-h265", lambda folder: encode(folder / "a.mp4"), options={"codec": "h265", "preset": "ultrafast", "audio": "opus"},
+         is_sound_encoded=True),
+    Clip("into-av1", lambda folder: encode(folder / "a.mkv"), options={"codec": "av1", "audio": "aac"}, is_sound_encoded=True),
+    Clip("copied", lambda folder: encode(folder / "a.mkv"), Outcome.WHOLE, options=_COPY, code="not_divided_copied"),
+    Clip("copied-ts", lambda folder: encode(folder / "a.ts"), Outcome.WHOLE, options=_COPY, code="not_divided_copied"),
 )  # fmt: skip
