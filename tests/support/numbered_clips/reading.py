@@ -14,6 +14,9 @@ import numpy.typing as npt
 
 from tests.support.numbered_clips.pattern import RATE_HZ, read
 
+#: Times in milliseconds are wrong by less.
+_ROUNDED_S = 0.002
+
 
 @dataclass(frozen=True)
 class Pictures:
@@ -82,7 +85,11 @@ class Sound:
 
 
 def read_sound(path: Path, track: int = 0) -> Sound:
-    """Decode a track of sound; gaps between its frames are silent."""
+    """Decode a track of sound; gaps between its frames are silent.
+
+    Frames that follow one another but for a rounded time are put together without a gap.
+    """
+    behind: int | None = None
     parts: list[tuple[int, npt.NDArray[np.float32]]] = []
     resampler = av.AudioResampler(format="flt", layout="mono", rate=RATE_HZ)
     with av.open(str(path)) as container:
@@ -90,7 +97,11 @@ def read_sound(path: Path, track: int = 0) -> Sound:
             if frame.pts is None:
                 continue
             at = round(frame.pts * Fraction(frame.time_base) * RATE_HZ)
-            parts += [(at, each.to_ndarray()[0]) for each in resampler.resample(frame)]
+            for each in resampler.resample(frame):
+                samples = each.to_ndarray()[0]
+                begin = at if behind is None or abs(at - behind) > _ROUNDED_S * RATE_HZ else behind
+                parts.append((begin, samples))
+                behind = begin + len(samples)
     first = min((at for at, _samples in parts), default=0)
     length = max((at + len(samples) - first for at, samples in parts), default=0)
     joined = np.zeros(length, np.float32)
