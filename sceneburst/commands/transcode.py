@@ -19,8 +19,10 @@ from sceneburst.exit_codes import Exit, uninterrupted, when_interrupted
 from sceneburst.terminal.screen import JsonFlag, Namespace, RedisUrl, print_json, print_table, say, settings_from
 from sceneburst.terminal.suggestions import Suggestions
 from sceneburst.terminal.usage import RefusedWord
+from scenequeue.errors import InvalidScenes, Mistake
 from scenequeue.jobs.ids import ItemId
 from scenequeue.jobs.job import Lane
+from scenequeue.reasons import Code as QueueCode, Reason
 from scenequeue.start import require
 
 if TYPE_CHECKING:
@@ -29,6 +31,11 @@ if TYPE_CHECKING:
 
 _BIT_RATE = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)([kKmM]?)")
 _KBPS = {"": 1, "k": 1, "m": 1000}
+#: Options of the command, by the fields that mistakes name.
+_GIVEN_AS = {
+    "max_kbps": "--max-bitrate", "segment_s": "--segment-seconds", "renditions": "--rendition", "job_id": "--job-id",
+    **{name: f"--{name}" for name in ("codec", "crf", "audio", "container", "output")},
+}  # fmt: skip
 #: Folder for the videos if none is named.
 _OUTPUT = "output"
 
@@ -78,9 +85,11 @@ def transcode(
     if submit:
         if output is None:
             raise RefusedWord(Code.OUTPUT_NEEDED, "--output")
-        _submit(_request(source, output, options, {"job_id": name, "lane": lane}), as_json, redis_url, namespace)
+        with _naming_options():
+            _submit(_request(source, output, options, {"job_id": name, "lane": lane}), as_json, redis_url, namespace)
         return
-    report = _run_here(_request(source, output or _OUTPUT, options, {"job_id": name}), containers, is_quiet=as_json)
+    with _naming_options():
+        report = _run_here(_request(source, output or _OUTPUT, options, {"job_id": name}), containers, is_quiet=as_json)
     if as_json:
         print_json(report)
     else:
@@ -104,6 +113,22 @@ def _request(source: str, output: str, options: Mapping[str, Any], shared: Mappi
     from producer.transcoding import TranscodeRequest
 
     return TranscodeRequest(source, output, None, options, shared)
+
+
+@contextmanager
+def _naming_options() -> Iterator[None]:
+    """Call the fields with mistakes by the options that gave them."""
+    try:
+        yield
+    except InvalidScenes as error:
+        raise InvalidScenes([_named(mistake) for mistake in error.mistakes]) from None
+
+
+def _named(mistake: Mistake) -> Mistake:
+    option = _GIVEN_AS.get(str(mistake.place[0])) if mistake.place else None
+    if option is None or mistake.reason.code != QueueCode.INSIDE:
+        return mistake
+    return mistake._replace(reason=Reason(QueueCode.INSIDE, {**mistake.reason.parameters, "place": option}))
 
 
 def _submit(request: "TranscodeRequest", as_json: bool, redis_url: str | None, namespace: str | None) -> None:

@@ -55,9 +55,10 @@ def test_a_source_that_is_no_video_is_named_and_nothing_is_left(run: Run, tmp_pa
     ("words", "told"),
     [
         (("/no/film.mp4",), "error: source: there is no file /no/film.mp4"),
-        (("{film}", "--container", "webm", "--codec", "h264"), "error: codec: webm cannot hold h264; it holds av1"),
-        (("{film}", "--codec", "copy", "--rendition", "720p"), "error: renditions: a picture that is copied keeps its size"),
-        (("{film}", "--rendition", "721p"), "'721p'"),
+        (("{film}", "--container", "webm", "--codec", "h264"), "error: --codec: webm cannot hold h264; it holds av1"),
+        (("{film}", "--codec", "copy", "--rendition", "720p"), "error: --rendition: a picture that is copied keeps its size"),
+        (("{film}", "--rendition", "721p"), "error: --rendition: must be '240p', "),
+        (("{film}", "--max-bitrate", "4M", "--codec", "copy"), "error: --max-bitrate: a picture that is copied"),
         (("{film}", "--max-bitrate", "fast"), "--max-bitrate: 'fast' is no bit rate; 4M, 2500k and 2500 (kbit/s) are"),
         (("{film}", "--submit"), "--output: --submit needs an output"),
     ],
