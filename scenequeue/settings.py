@@ -63,7 +63,10 @@ class SceneburstSettings(BaseModel):
         default_factory=list, description="folders under which file:// addresses may be read and written; JSON list"
     )
     alive_file: Path | None = Field(None, description="file touched with every heartbeat or tick, for health checks")
-    max_input_bytes: Annotated[int, Field(ge=1)] = Field(512 * 1024 * 1024, description="largest single input, in bytes")
+    max_input_bytes: Annotated[int, Field(ge=1)] = Field(
+        512 * 1024 * 1024, description="largest single input of a scene, in bytes"
+    )
+    max_video_bytes: Annotated[int, Field(ge=1)] = Field(256 * 1024**3, description="largest video to transcode, in bytes")
 
     #: Fields that were not given by their variables, with the names that their giver knows, such as --redis-url.
     _given_as: Mapping[str, str] = PrivateAttr(default_factory=dict)

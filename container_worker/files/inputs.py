@@ -23,6 +23,10 @@ class Input:
     #: Name in the scratch folder; chosen by us, never by the caller.
     file_name: str
     may_be_empty: bool = False
+    #: True for a video that is transcoded, or a part of one, which may be larger than other inputs.
+    is_video: bool = False
+    #: SHA-256 of the content that is expected; None expects nothing.
+    sha256: str | None = None
     #: The renderer's name for it in messages, if that is neither the role nor the file's name; the renderer knows no addresses.
     word: str = ""
     #: Its name in messages, where that is no field's.
@@ -64,12 +68,17 @@ def fetch(inputs: Iterable[Input], storage: UriStorage, scratch: Path, stop_if_a
         stop_if_asked()
         path = scratch / wanted.file_name
         try:
-            stored = storage.get(wanted.uri, path, max_bytes=wanted.max_bytes, stop_if_asked=stop_if_asked)
+            stored = storage.get(
+                wanted.uri, path, max_bytes=wanted.max_bytes, is_video=wanted.is_video, stop_if_asked=stop_if_asked
+            )
         except ItemError as error:
             raise type(error)(error.reason.with_parameters(input=wanted.name)) from None
         if not stored.bytes and not wanted.may_be_empty:
             raise BadInput(Code.FILE_EMPTY, input=wanted.name, uri=wanted.uri)
-        found[wanted.role] = InputFile(path, sha256_of(path))
+        digest = sha256_of(path)
+        if wanted.sha256 not in {None, digest}:
+            raise BadInput(Code.INPUT_CHANGED, input=wanted.name, uri=wanted.uri)
+        found[wanted.role] = InputFile(path, digest)
     return found
 
 

@@ -26,8 +26,8 @@ class Audio:
 
     def inputs(self, item: _Item) -> Iterator[Input]:
         """Yield the source."""
-        uri = item.payload.source.uri
-        yield Input("source", uri, f"source{ending_of(uri)}")
+        source = item.payload.source
+        yield Input("source", source.uri, f"source{ending_of(source.uri)}", is_video=True, sha256=source.version)
 
     def fingerprint(self, item: _Item, files: Mapping[str, InputFile]) -> str:  # noqa: ARG002 - the version stands for the content
         payload = item.payload

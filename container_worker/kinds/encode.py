@@ -25,8 +25,8 @@ class Encode:
 
         # Before anything is fetched.
         check_encoder(item.payload)
-        uri = item.payload.source.uri
-        yield Input("source", uri, f"source{ending_of(uri)}")
+        source = item.payload.source
+        yield Input("source", source.uri, f"source{ending_of(source.uri)}", is_video=True, sha256=source.version)
 
     def fingerprint(self, item: _Item, files: Mapping[str, InputFile]) -> str:  # noqa: ARG002 - the version stands for the content
         from container_worker.media.transcode.encode.worker import fingerprint

@@ -22,7 +22,7 @@ class Probe:
 
     def inputs(self, item: _Item) -> Iterator[Input]:
         # Its name has no ending, so that its content alone decides what it is.
-        yield Input(_SOURCE, item.payload.source, _SOURCE)
+        yield Input(_SOURCE, item.payload.source, _SOURCE, is_video=True)
 
     def fingerprint(self, item: _Item, files: Mapping[str, InputFile]) -> str:  # noqa: ARG002 - it brings items
         return ""

@@ -32,10 +32,20 @@ class UriStorage:
         self._https: HttpsStorage | None = None
 
     def get(
-        self, uri: str, target: Path, *, max_bytes: int | None = None, stop_if_asked: Callable[[], None] | None = None
+        self,
+        uri: str,
+        target: Path,
+        *,
+        max_bytes: int | None = None,
+        is_video: bool = False,
+        stop_if_asked: Callable[[], None] | None = None,
     ) -> Stored:
-        """Copy the object at the URI to a local file; see `Storage.get`. The default limit is settings.max_input_bytes."""
-        limit = self._settings.max_input_bytes if max_bytes is None else max_bytes
+        """Copy the object at the URI to a local file; see `Storage.get`.
+
+        The default limit is settings.max_input_bytes, or settings.max_video_bytes for a video that is transcoded.
+        """
+        limit = self._settings.max_video_bytes if is_video else self._settings.max_input_bytes
+        limit = limit if max_bytes is None else max_bytes
         return self._for(uri).get(uri, target, max_bytes=limit, stop_if_asked=stop_if_asked)
 
     def put(

@@ -15,7 +15,7 @@ class SourceFile(FrozenModel):
 
     uri: str
     bytes: int
-    #: The storage's identity of this content (an ETag, or size with time of change); reading it checks that it is unchanged.
+    #: SHA-256 of its content; every item that reads it checks that it is unchanged.
     version: str
 
 

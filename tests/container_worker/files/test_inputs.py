@@ -9,6 +9,7 @@ from container_worker.files.inputs import Input, ending_of, fetch, naming_addres
 from scenequeue.errors import BadInput, ObjectNotFound, reason_for
 from scenequeue.reasons import Reason
 from scenequeue.settings import WorkerSettings
+from scenequeue.storage import sha256_of
 from scenequeue.storages.uri import UriStorage
 
 _INPUTS = [
@@ -81,3 +82,15 @@ def test_a_file_that_the_jobs_own_items_have_written_may_be_larger(tmp_path: Pat
         with pytest.raises(BadInput, match=str(limit or 100)):
             fetch([Input("joined", uri, "joined", max_bytes=limit)], storage, tmp_path, lambda: None)
     assert fetch([Input("joined", uri, "joined", max_bytes=200)], storage, tmp_path, lambda: None)["joined"].path.exists()
+
+
+def test_an_input_that_has_changed_is_refused(tmp_path: Path) -> None:
+    """Segments of two versions of a video would not fit together; the limit of videos is another than that of pictures."""
+    (tmp_path / "a.mp4").write_bytes(b"new" * 100)
+    storage = UriStorage(WorkerSettings.load(file_roots=[tmp_path], max_input_bytes=10, max_video_bytes=1000))
+    uri = f"file://{tmp_path}/a.mp4"
+    fetch([Input("source", uri, "a", is_video=True, sha256=sha256_of(tmp_path / "a.mp4"))], storage, tmp_path, lambda: None)
+    with pytest.raises(BadInput, match=r"source \(file://.*/a\.mp4\) has changed since the job began"):
+        fetch([Input("source", uri, "a", is_video=True, sha256="0")], storage, tmp_path, lambda: None)
+    with pytest.raises(BadInput, match="10 bytes"):
+        fetch([Input("source", uri, "a")], storage, tmp_path, lambda: None)

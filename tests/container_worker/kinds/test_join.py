@@ -17,6 +17,7 @@ from scenequeue.jobs.item import Lease, WorkItem
 from scenequeue.jobs.transcode.plan import TranscodePlan
 from scenequeue.jobs.transcode.source import SourceFile, Track
 from scenequeue.settings import WorkerSettings
+from scenequeue.storage import sha256_of
 from scenequeue.storages.uri import UriStorage
 from tests.container_worker.media.transcode.encode.clips import describe, numbers_shown, rendition
 from tests.container_worker.media.transcode.joining.joins import track, with_sound
@@ -46,7 +47,7 @@ def _prepared(tmp_path: Path, each: Track) -> tuple[_Job, SourceFile]:
     """Encode the segments of a clip with sound, and store its plan."""
     clip = with_sound(tmp_path, "a.mp4")
     source, job, made = describe(clip), _Job(tmp_path), rendition("360p")
-    file = SourceFile(uri=f"file://{clip}", bytes=clip.stat().st_size, version="1")
+    file = SourceFile(uri=f"file://{clip}", bytes=clip.stat().st_size, version=sha256_of(clip))
     segments = source.segments([25, 57])
     for segment in segments:
         job.carry_out("encode", "segment", source.payload(segment, made, work=job.work).model_dump(mode="json"))

@@ -13,6 +13,7 @@ from container_worker.media.ffmpeg import find_ffmpeg
 from scenequeue.jobs.kinds.encode import EncodePayload
 from scenequeue.jobs.transcode.plan import Rendition, Segment
 from scenequeue.jobs.transcode.source import Picture, SourceFile
+from scenequeue.storage import sha256_of
 
 SIZE = (160, 96)
 #: Bits of a frame's number, in two rows of blocks.
@@ -102,7 +103,7 @@ class Source:
 
     def payload(self, segment: Segment, *renditions: Rendition, work: str = "file:///none") -> EncodePayload:
         """The item of a segment."""
-        file = SourceFile(uri=f"file://{self.path}", bytes=self.path.stat().st_size, version="1")
+        file = SourceFile(uri=f"file://{self.path}", bytes=self.path.stat().st_size, version=sha256_of(self.path))
         return EncodePayload(
             source=file, picture=self.picture, renditions=list(renditions), segment=segment, encoder=find_ffmpeg().version,
             work=work,

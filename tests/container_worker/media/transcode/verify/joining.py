@@ -20,6 +20,7 @@ from container_worker.media.transcode.verify.file_names import (
 )
 from scenequeue.jobs.transcode.plan import Rendition, Segment, TrackReport, TranscodePlan
 from scenequeue.jobs.transcode.source import SourceFile, Track
+from scenequeue.storage import sha256_of
 from tests.container_worker.media.transcode.encode.clips import X264, Source, describe, ffmpeg, numbered, rendition
 
 FRAMES, CUTS = 100, (25, 60)
@@ -129,7 +130,8 @@ def encode(folder: Path, *renditions: Rendition, frames: int = FRAMES, cuts: tup
     segments = [Segment(number=0, first_frame=0, frames=frames)] if cuts is None else source.segments(cuts)
     duration = source.pts[-1] - source.pts[-2]
     plan = TranscodePlan(
-        source=SourceFile(uri=clip.as_uri(), bytes=clip.stat().st_size, version="1"), picture=source.picture, container="mp4",
+        source=SourceFile(uri=clip.as_uri(), bytes=clip.stat().st_size, version=sha256_of(clip)),
+        picture=source.picture, container="mp4",
         renditions=made, segments=segments, tracks=[Track(index=1, type="audio", codec="aac", action="copy")],
         frame_pts=[] if cuts is None else list(source.pts), last_duration=duration, encoder=find_ffmpeg().version,
     )  # fmt: skip
