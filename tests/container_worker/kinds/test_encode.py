@@ -15,6 +15,7 @@ from scenequeue.jobs.item import Lease, WorkItem
 from scenequeue.jobs.kinds.encode import EncodePayload
 from scenequeue.jobs.transcode.plan import SegmentReport
 from scenequeue.settings import WorkerSettings
+from scenequeue.storage import sha256_of
 from scenequeue.storages.uri import UriStorage
 from tests.container_worker.media.transcode.encode.clips import describe, numbered, numbers_shown, rendition
 
@@ -84,5 +85,6 @@ def test_a_source_that_names_other_files_is_refused(tmp_path: Path) -> None:
     source = describe(clip)
     payload = source.payload(source.segments([])[0], rendition(), work=f"file://{tmp_path}/out")
     clip.write_text(f"ffconcat version 1.0\nfile '{tmp_path}/b.mp4'\n")
+    payload = payload.model_copy(update={"source": payload.source.model_copy(update={"version": sha256_of(clip)})})
     with pytest.raises((BadInput, ToolFailed), match="while it encoded a segment"):
         _carry_out(payload, tmp_path)
