@@ -23,7 +23,7 @@ class Input:
     #: Name in the scratch folder; chosen by us, never by the caller.
     file_name: str
     may_be_empty: bool = False
-    #: True for a video that is transcoded, or a part of one, which may be larger than other inputs.
+    #: True for a video that is transcoded, which may be larger than other inputs.
     is_video: bool = False
     #: SHA-256 of the content that is expected; None expects nothing.
     sha256: str | None = None
