@@ -1,6 +1,6 @@
 """Describes the division of a source: renditions, segments, tracks, and the time of every frame."""
 
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -82,13 +82,13 @@ class TranscodePlan(FrozenModel):
         return bool(self.frame_pts)
 
 
-class Packet(FrozenModel):
-    """One packet that an item has written."""
+class Packet(NamedTuple):
+    """One packet that an item has written. A tuple, because a film has some 500,000 of them."""
 
     #: In ticks of the table's time base.
     pts: int
-    dts: int | None = None
-    duration: int = 0
+    dts: int | None
+    duration: int
     bytes: int
     #: First 16 hexadecimal digits of the SHA-256 of its content.
     digest: str

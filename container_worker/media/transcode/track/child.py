@@ -88,7 +88,7 @@ def in_order(rows: list[Packet]) -> list[Packet]:
     moved: list[Packet] = []
     for row in rows:
         first = moved[-1].pts + 1 if moved else row.pts
-        moved.append(row if row.pts >= first else row.model_copy(update={"pts": first, "dts": first}))
+        moved.append(row if row.pts >= first else row._replace(pts=first, dts=first))
     return moved
 
 
