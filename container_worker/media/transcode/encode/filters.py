@@ -18,9 +18,9 @@ _MICROSECONDS = 1_000_000
 #: Largest numerator and denominator of an aspect that encoders can write.
 _MAX_ASPECT = 65_535
 
-#: Formats whose first plane holds luma samples, and others that hold luma and chroma; RGB, palettes and grey are neither.
-_PLANAR_YUV = re.compile(r"yuv[aj]?4\d\dp|nv\d\d$|p[024]\d\d[lb]e$")
-_PACKED_YUV = re.compile(r"yuyv|yvyu|uyvy|uyyvyy|y2\d\d|xv\d\d|vuy|ayuv|vyu|uyva|v30x")
+#: Formats of which the luma can be taken as a plane, and others of luma and chroma; RGB, palettes and grey are neither.
+_PLANAR_YUV = re.compile(r"yuv[aj]?4\d\dp|nv\d\d$")
+_OTHER_YUV = re.compile(r"p[024]\d\d[lb]e$|yuyv|yvyu|uyvy|uyyvyy|y2\d\d|xv\d\d|vuy|ayuv|vyu|uyva|v30x")
 #: Formats of more than eight bits.
 _DEEP = re.compile(r"(9|1\d)[lb]e$")
 #: To which all else is converted.
@@ -108,7 +108,7 @@ def _head(picture: Picture, segment: Segment, largest: Rendition) -> list[str]:
     filters.append(f"setpts=expr={shifted}" if segment.start_pts is not None else f"setpts=expr='{_ascending(shifted, picture)}'")
     # Before the signatures are taken, so that these are of the luma that is encoded.
     if not _PLANAR_YUV.match(picture.pix_fmt):
-        if not _PACKED_YUV.match(picture.pix_fmt):
+        if not _OTHER_YUV.match(picture.pix_fmt):
             filters.append(f"scale=out_range={_CONVERTED['range']}:out_color_matrix={_CONVERTED['colorspace']}")
         filters.append(f"format=pix_fmts={largest.pix_fmt}")
     return filters
@@ -146,7 +146,7 @@ def _tail(picture: Picture, rendition: Rendition) -> str:
         "range": picture.colour_range, "colorspace": picture.colour_space, "color_primaries": picture.colour_primaries,
         "color_trc": picture.colour_transfer,
     }  # fmt: skip
-    if not _PLANAR_YUV.match(picture.pix_fmt) and not _PACKED_YUV.match(picture.pix_fmt):
+    if not _PLANAR_YUV.match(picture.pix_fmt) and not _OTHER_YUV.match(picture.pix_fmt):
         tags |= _CONVERTED
     given = ":".join(f"{name}={value}" for name, value in tags.items() if value is not None)
     numerator, denominator = output_aspect(picture, rendition)

@@ -116,6 +116,7 @@ def test_interlaced_frames_become_one_progressive_frame_each(tmp_path: Path) -> 
         ("a.avi", ("-c:v", "rawvideo", "-pix_fmt", "yuyv422")), ("a.mkv", ("-c:v", "png", "-pix_fmt", "pal8")),
         ("a.mkv", ("-c:v", "libx264", "-pix_fmt", "yuv444p10le", "-g", "25")),
         ("a.avi", ("-c:v", "mjpeg", "-pix_fmt", "yuvj420p")),
+        ("a.nut", ("-c:v", "rawvideo", "-pix_fmt", "p010le")),
     ],
 )  # fmt: skip
 def test_sources_of_every_kind_of_pixels_are_encoded(tmp_path: Path, file: str, options: tuple[str, ...]) -> None:
