@@ -1,7 +1,6 @@
 """Builds the command line of the one ffmpeg that encodes a segment to all its renditions."""
 
 from collections.abc import Sequence
-from math import ceil
 
 from container_worker.media.transcode.encode.encoders import encoder_options
 from container_worker.media.transcode.encode.filters import RENDITION_PAD, SIGNATURE_PAD, filter_graphs
@@ -12,19 +11,19 @@ from scenequeue.jobs.transcode.source import Picture
 _MICROSECONDS = 1_000_000
 
 
-def seek_us(picture: Picture, segment: Segment, margin_s: float) -> int | None:
+def seek_us(picture: Picture, segment: Segment, margin_us: int) -> int | None:
     """Return the time at which decoding begins, in microseconds of the file's own clock; None for the start of the file.
 
     Args:
         picture: has the time base.
         segment: has the PTS of a keyframe.
-        margin_s: of `seek_margin_s`.
+        margin_us: of `seek_margin_us`.
     """
     if segment.seek_pts is None:
         return None
     numerator, denominator = picture.time_base
     # Up, because a seek ends at the last keyframe that is not later.
-    aim = -(-segment.seek_pts * numerator * _MICROSECONDS // denominator) - ceil(margin_s * _MICROSECONDS)
+    aim = -(-segment.seek_pts * numerator * _MICROSECONDS // denominator) - margin_us
     # FLV's demuxer finds nothing before the start.
     return aim if aim > picture.file_start_us else None
 
@@ -36,7 +35,7 @@ def argv_for(
     segment: Segment,
     renditions: Sequence[Rendition],
     targets: Sequence[str],
-    margin_s: float,
+    margin_us: int,
 ) -> list[str]:
     """Return the command that decodes a segment once, encodes all renditions, and writes the signatures to stdout.
 
@@ -47,9 +46,9 @@ def argv_for(
         segment: the frames, with run-up and look-ahead.
         renditions: those that are encoded, not copied.
         targets: name of the NUT file of each rendition; times in it are counted from `base_pts`.
-        margin_s: of `seek_margin_s`.
+        margin_us: of `seek_margin_us`.
     """
-    seek = seek_us(picture, segment, margin_s)
+    seek = seek_us(picture, segment, margin_us)
     base = f"{picture.time_base[0]}/{picture.time_base[1]}"
     times = ["-fps_mode:v", "passthrough", "-enc_time_base:v", base]
     argv = [

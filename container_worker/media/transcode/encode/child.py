@@ -11,7 +11,7 @@ from container_worker.media.defaults import PROGRESS_S
 from container_worker.media.ffmpeg_process import FfmpegProcess
 from container_worker.media.transcode.encode.argv import argv_for
 from container_worker.media.transcode.encode.filters import base_pts
-from container_worker.media.transcode.encode.formats import HEAD_BYTES, seek_margin_s
+from container_worker.media.transcode.encode.formats import HEAD_BYTES, is_matroska, seek_margin_us
 from container_worker.media.transcode.encode.likeness import check_likeness
 from container_worker.media.transcode.encode.segment_file import copy_source, cut_encoded
 from container_worker.media.transcode.signatures import SIGNATURE_BYTES, pack
@@ -68,9 +68,10 @@ def make(data: dict[str, Any]) -> dict[str, Any]:
 def _encode(payload: EncodePayload, places: list[int], folder: Path, source: str, ffmpeg: str) -> bytes:
     """Run ffmpeg; returns the signatures of the segment's frames."""
     with (folder / source).open("rb") as file:
-        margin_s = seek_margin_s(file.read(HEAD_BYTES))
+        head = file.read(HEAD_BYTES)
+    margin_us = seek_margin_us(head, is_reordered=is_matroska(head) and _is_reordered(folder / source))
     renditions, targets = [payload.renditions[at] for at in places], [_RAW_FILE.format(at) for at in places]
-    argv = argv_for(ffmpeg, source, payload.picture, payload.segment, renditions, targets, margin_s)
+    argv = argv_for(ffmpeg, source, payload.picture, payload.segment, renditions, targets, margin_us)
     signatures, buffer = bytearray(), memoryview(bytearray(SIGNATURE_BYTES))
     total, told = max(1, payload.segment.frames), monotonic()
     with FfmpegProcess(argv, folder, Code.SEGMENT_NOT_ENCODED, has_output=True, environment=_ENVIRONMENT) as process:
@@ -81,6 +82,14 @@ def _encode(payload: EncodePayload, places: list[int], folder: Path, source: str
                 send({"frame": min(total, len(signatures) // SIGNATURE_BYTES), "of": total})
         process.finish()
     return bytes(signatures)
+
+
+def _is_reordered(path: Path) -> bool:
+    """Return True if a stream's frames are coded in another order than they are shown."""
+    import av
+
+    with av.open(f"file:{path}", options={"protocol_whitelist": "file", "format_whitelist": "matroska"}) as source:
+        return any(stream.codec_context.has_b_frames for stream in source.streams.video)
 
 
 def _cpu_s() -> float:

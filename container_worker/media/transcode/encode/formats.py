@@ -7,19 +7,30 @@ SOURCE_FORMATS = (
 )  # fmt: skip
 #: Bytes at the start of a source that tell its format.
 HEAD_BYTES = 64
-#: Seconds by which decoding begins earlier where a seek may end after the wanted keyframe.
-_SEEK_MARGIN_S = 1.5
+#: Microseconds by which decoding begins earlier where a seek may end after the wanted keyframe.
+_SEEK_MARGIN_US = 1_500_000
+#: Microseconds by which ffmpeg aims earlier itself in a format whose seeks go by DTS, if frames are reordered.
+_REORDERED_US = 3_000_000 // 23
 _MATROSKA = b"\x1a\x45\xdf\xa3"
 #: Types of the first box of an MP4 or QuickTime file.
 _BOXES = frozenset({b"ftyp", b"styp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"uuid"})
 
 
-def seek_margin_s(head: bytes) -> float:
-    """Return the seconds by which a seek must aim before a keyframe, so that it does not end behind it.
+def is_matroska(head: bytes) -> bool:
+    """Return True for the first HEAD_BYTES of a Matroska or WebM file."""
+    return head.startswith(_MATROSKA)
+
+
+def seek_margin_us(head: bytes, *, is_reordered: bool = False) -> int:
+    """Return the microseconds by which a seek must aim before a keyframe, so that it ends there or before, and not behind it.
 
     MP4 and Matroska have an index of keyframes; in MPEG-TS, AVI, FLV and others a seek may end anywhere.
 
     Args:
         head: the first HEAD_BYTES of the source.
+        is_reordered: True if ffmpeg sees a stream in it whose frames are coded in another order than they are shown; of
+            interest in Matroska, where ffmpeg would then decode from the keyframe before the right one.
     """
-    return 0.0 if head[:4] == _MATROSKA or head[4:8] in _BOXES else _SEEK_MARGIN_S
+    if is_matroska(head):
+        return -_REORDERED_US if is_reordered else 0
+    return 0 if head[4:8] in _BOXES else _SEEK_MARGIN_US

@@ -8,7 +8,7 @@ from hypothesis import given, settings, strategies as st
 from container_worker.media.transcode.encode.argv import argv_for, seek_us
 from container_worker.media.transcode.encode.encoders import encoder_options
 from container_worker.media.transcode.encode.filters import base_pts, filter_graphs, output_aspect
-from container_worker.media.transcode.encode.formats import seek_margin_s
+from container_worker.media.transcode.encode.formats import seek_margin_us
 from container_worker.media.transcode.encode.keyframes import encoded_keyframes, keyframe_expression
 from scenequeue.jobs.transcode.plan import Rendition, Segment
 from scenequeue.jobs.transcode.source import Picture
@@ -34,29 +34,35 @@ def _rendition(name: str, width: int, height: int, **more: Any) -> Rendition:
 
 def test_decoding_begins_at_the_keyframe_by_the_files_own_clock() -> None:
     """Rounded up to the microsecond, less the margin; from the start of the file where nothing lies before."""
-    assert seek_us(_picture(), SEGMENT, 0.0) == 2_000_000
-    assert seek_us(_picture(time_base=(1, 90_000)), SEGMENT, 0.0) == 22_223
-    assert seek_us(_picture(), SEGMENT, 1.5) == 500_000
-    assert seek_us(_picture(file_start_us=500_000), SEGMENT, 1.5) is None
-    assert seek_us(_picture(), SEGMENT.model_copy(update={"seek_pts": None}), 0.0) is None
+    assert seek_us(_picture(), SEGMENT, 0) == 2_000_000
+    assert seek_us(_picture(time_base=(1, 90_000)), SEGMENT, 0) == 22_223
+    assert seek_us(_picture(), SEGMENT, 1_500_000) == 500_000
+    assert seek_us(_picture(file_start_us=500_000), SEGMENT, 1_500_000) is None
+    assert seek_us(_picture(), SEGMENT.model_copy(update={"seek_pts": None}), 0) is None
 
 
 @pytest.mark.parametrize(
-    ("head", "margin_s"),
+    ("head", "margin_us"),
     [
-        (b"\0\0\0 ftypisom", 0.0), (b"\0\0\0\x08wide....mdat", 0.0), (b"\x1a\x45\xdf\xa3....", 0.0), (b"FLV\x01", 1.5),
-        (b"RIFF....AVI LIST", 1.5), (b"\x47" * 64, 1.5), (b"", 1.5),
+        (b"\0\0\0 ftypisom", 0), (b"\0\0\0\x08wide....mdat", 0), (b"\x1a\x45\xdf\xa3....", 0), (b"FLV\x01", 1_500_000),
+        (b"RIFF....AVI LIST", 1_500_000), (b"\x47" * 64, 1_500_000), (b"", 1_500_000),
     ],
 )  # fmt: skip
-def test_only_an_index_of_keyframes_needs_no_margin(head: bytes, margin_s: float) -> None:
+def test_only_an_index_of_keyframes_needs_no_margin(head: bytes, margin_us: int) -> None:
     """Seeks in other formats may end behind the keyframe."""
-    assert seek_margin_s(head) == margin_s
+    assert seek_margin_us(head) == margin_us
+
+
+def test_a_seek_in_matroska_makes_up_for_what_ffmpeg_subtracts() -> None:
+    """Of a source with reordered frames, it would decode one group of pictures more."""
+    assert seek_margin_us(b"\x1a\x45\xdf\xa3....", is_reordered=True) == -130_434
+    assert seek_us(_picture(), SEGMENT, -130_434) == 2_130_434
 
 
 def test_one_command_makes_all_renditions_and_opens_nothing_else() -> None:
     """One thread each; the picture is chosen by its index; no other protocol, no playlist."""
     renditions = [_rendition("360p", 640, 360), _rendition("240p", 426, 240)]
-    argv = argv_for("/bin/ffmpeg", "source.mp4", _picture(index=3), SEGMENT, renditions, ["a.nut", "b.nut"], 0.0)
+    argv = argv_for("/bin/ffmpeg", "source.mp4", _picture(index=3), SEGMENT, renditions, ["a.nut", "b.nut"], 0)
     source = argv.index("-i")
     assert argv[source + 1] == "file:source.mp4"
     before = argv[:source]
