@@ -104,7 +104,7 @@ def test_options_that_do_not_fit_are_told_at_submission(
 
 
 def test_arguments_override_options_and_webm_gets_a_codec_that_it_holds(producer: Producer, queue: SceneQueue) -> None:
-    """Where no codec is named, the container decides."""
+    """The container decides if no codec is named."""
     given = TranscodeOptions(crf=30, preset="8")
     job = producer.submit_transcode("s3://b/film.mp4", output="s3://b/out", options=given, container="webm", crf=31)
     options = TranscodeOptions.of_job(queue.worker.options(job.job_id))

@@ -69,7 +69,7 @@ def test_a_failed_verification_names_its_checks_and_shows_no_videos() -> None:
 
 @pytest.mark.parametrize("details", [{}, {"source": 7}, {**_FACTS, "renditions": "many"}])
 def test_facts_of_another_version_are_not_told(details: dict[str, Any]) -> None:
-    """What the probe has told stays."""
+    """The number of segments stays, which the probe has told."""
     report = _report(JobState.DONE, _verify(details=details))
     assert report["source"]["frames"] is None
     assert (report["segments"], report["renditions"]) == (2, [])
