@@ -5,10 +5,10 @@ from fractions import Fraction
 from pathlib import Path
 
 from scenequeue.errors import BadInput
-from tests.container_worker.transcoding import Transcoding
 from tests.support.numbered_clips.checking import sound_faults, video_faults
 from tests.support.numbered_clips.clip import Clip, Outcome
 from tests.support.numbered_clips.reading import languages, read_pictures
+from tests.support.transcoding import Transcoding
 
 
 def faults_of(clip: Clip, source: Path, folder: Path, segment_s: float) -> list[str]:
