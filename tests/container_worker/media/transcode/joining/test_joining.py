@@ -7,7 +7,7 @@ import av
 import pytest
 
 from scenequeue.errors import BadInput
-from scenequeue.jobs.transcode.plan import SegmentReport
+from scenequeue.jobs.transcode.plan import PacketTable, SegmentReport, TrackReport
 from tests.container_worker.media.transcode.encode.clips import X264, numbered, numbers_shown, rendition
 from tests.container_worker.media.transcode.joining.joins import Joined, finish, join, packets_of, track, with_sound
 
@@ -79,6 +79,32 @@ def test_frames_of_various_lengths_keep_their_times(tmp_path: Path) -> None:
         stream = opened.streams.video[0]
         assert stream.time_base == Fraction(1, 90_000)
         assert stream.duration == joined.source.pts[-1] + 180_000 - joined.source.pts[0]
+
+
+def test_times_before_zero_are_shifted_for_all_tracks_alike(tmp_path: Path) -> None:
+    """The first frame is at 0, and the sound is as far from it as it was in the source."""
+    joined = join(with_sound(tmp_path, "a.mp4"), tmp_path / "join", tracks=(track(1, "aac", "copy"),))
+    before = [packets_of(joined.path, index) for index in (0, 1)]
+    folder, plan = joined.folder, joined.plan
+    # Half a second, in the ticks of the picture and of the sound.
+    ticks, samples = plan.picture.time_base[1] // 2, 24_000
+    for segment in plan.segments:
+        path = folder / f"segment-{segment.number:05d}.json"
+        report = SegmentReport.model_validate_json(path.read_text())
+        tables = {name: _earlier(table, ticks) for name, table in report.tables.items()}
+        path.write_text(report.model_copy(update={"tables": tables}).model_dump_json())
+    sound = TrackReport.model_validate_json((folder / "track-1.json").read_text())
+    moved = sound.model_copy(update={"table": _earlier(sound.table, samples)})
+    (folder / "track-1.json").write_text(moved.model_dump_json())
+    times = {"frame_pts": [pts - ticks for pts in plan.frame_pts], "origin_pts": -ticks}
+    (folder / "plan.json").write_text(plan.model_copy(update=times).model_dump_json())
+    finish(joined)
+    assert [packets_of(joined.path, index) for index in (0, 1)] == before
+
+
+def _earlier(table: PacketTable, ticks: int) -> PacketTable:
+    rows = [row._replace(pts=row.pts - ticks, dts=None if row.dts is None else row.dts - ticks) for row in table.packets]
+    return table.model_copy(update={"packets": rows})
 
 
 @pytest.mark.parametrize("codec", ["h264", "h265", "av1"])
