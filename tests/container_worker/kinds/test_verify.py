@@ -11,9 +11,11 @@ import pytest
 
 from container_worker.kind import Finished, ItemContext, carry_out
 from container_worker.kinds import load_kinds
-from container_worker.media.transcode.verify.file_names import JOINED_FILE, SEGMENT_REPORT_FILE, TRACK_REPORT_FILE
+from container_worker.media.transcode.verify import worker
+from container_worker.media.transcode.verify.child import make
+from container_worker.media.transcode.verify.file_names import JOINED_FILE, REPORT_FILE, SEGMENT_REPORT_FILE, TRACK_REPORT_FILE
 from container_worker.sandbox.limits import Limits
-from scenequeue.errors import BadInput
+from scenequeue.errors import BadInput, ToolFailed
 from scenequeue.jobs.ids import ItemId, LeaseToken, check_job_id
 from scenequeue.jobs.item import Lease, WorkItem
 from scenequeue.jobs.transcode.verification import TranscodeReport
@@ -155,3 +157,70 @@ def test_a_report_of_another_encoder_is_refused(encoded: Encoded, verify: Verify
         verify()
     assert caught.value.reason.code == "report_unusable"
     assert caught.value.reason.parameters["file"] == "segment-00001.json"
+
+
+def _taken_over(monkeypatch: pytest.MonkeyPatch, then: Callable[[Path], None]) -> None:
+    """Let the child do something once it has ended its work."""
+
+    def run(module: str, request: dict[str, str], scratch: Path, **_more: object) -> None:
+        make({"folder": request["folder"]})
+        then(scratch)
+
+    monkeypatch.setattr(worker, "run_child_job", run)
+
+
+def _without_a_check(scratch: Path) -> None:
+    report = json.loads((scratch / REPORT_FILE).read_text())
+    report["checks"] = [check for check in report["checks"] if check["name"] != "packets"]
+    (scratch / REPORT_FILE).write_text(json.dumps(report))
+
+
+def _with_another_address(scratch: Path) -> None:
+    report = json.loads((scratch / REPORT_FILE).read_text())
+    report["renditions"][0]["output"] = "file:///elsewhere.mp4"
+    (scratch / REPORT_FILE).write_text(json.dumps(report))
+
+
+def _too_much(scratch: Path) -> None:
+    report = json.loads((scratch / REPORT_FILE).read_text())
+    report["checks"] += [{**report["checks"][0], "detail": {"code": "a", "parameters": {"a": "x" * 500}}}] * 150
+    (scratch / REPORT_FILE).write_text(json.dumps(report))
+
+
+def _other_file(scratch: Path) -> None:
+    (scratch / JOINED_FILE.format(1)).write_bytes(b"something else")
+
+
+def _no_file(scratch: Path) -> None:
+    (scratch / JOINED_FILE.format(1)).unlink()
+
+
+def _link(scratch: Path) -> None:
+    (scratch / REPORT_FILE).unlink()
+    (scratch / REPORT_FILE).symlink_to("/etc/hostname")
+
+
+@pytest.mark.parametrize("then", [_without_a_check, _with_another_address, _too_much, _other_file, _no_file, _link])
+def test_nothing_that_the_child_may_leave_there_is_published(
+    encoded: Encoded, verify: Verify, tmp_path: Path, work: Path, out: Path, then: Callable[[Path], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """A report without a check or with another address, files that are not those that were fetched."""
+    _store(encoded, tmp_path, work)
+    _taken_over(monkeypatch, then)
+    with pytest.raises(ToolFailed):
+        verify()
+    assert [path.name for path in out.iterdir()] == [".sceneburst"]
+
+
+def test_notes_are_left_out_before_a_result_becomes_too_large(
+    encoded: Encoded, verify: Verify, tmp_path: Path, work: Path, out: Path
+) -> None:
+    """Half of them, until it fits; the report file has them all."""
+    _store(encoded, tmp_path, work)
+    plan = json.loads((work / "plan.json").read_text())
+    plan["notes"] = [{"code": "data_left_out", "parameters": {"stream": number, "codec": "x" * 90}} for number in range(1000)]
+    (work / "plan.json").write_text(json.dumps(plan))
+    details = verify().result.details
+    assert 100 < len(details["notes"]) < 1000
+    assert len(json.loads((out / "clip-report.json").read_text())["notes"]) == 1000

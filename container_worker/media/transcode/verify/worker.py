@@ -94,11 +94,17 @@ def verify(
 
 
 def facts_of(report: TranscodeReport) -> dict[str, object]:
-    """Return the report as the facts of the item's result, within their size: notes are left out first."""
+    """Return the report as the facts of the item's result, within their size: notes are left out first.
+
+    Raises:
+        ToolFailed: it is too large without notes, too.
+    """
     notes = report.notes
     while len(json.dumps(_plain(report))) > MAX_FACTS_BYTES and notes:
         notes = notes[: len(notes) // 2]
         report = report.model_copy(update={"notes": notes})
+    if len(json.dumps(_plain(report))) > MAX_FACTS_BYTES:
+        raise ToolFailed(Code.RENDERER_SAID_TOO_MUCH)
     return _plain(report)
 
 
