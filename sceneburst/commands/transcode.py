@@ -167,7 +167,7 @@ def _run_here(request: "TranscodeRequest", containers: int | None, *, is_quiet: 
 
     checked = check_transcoding(Checks(Rules()), request)
     target = path_of(checked.prefix) if urlsplit(checked.prefix).scheme == "file" else None
-    path = local_path(checked.source)
+    path = path_of(checked.source) if checked.source.startswith("file://") else local_path(checked.source)
     # A file that is a link is in two folders.
     roots = sorted({path.parent.resolve(), path.resolve().parent}) if path is not None else []
     roots += [target] if target is not None else []

@@ -42,11 +42,11 @@ def test_a_video_is_cut_encoded_joined_and_verified_without_the_loss_of_a_frame(
 
 
 def test_a_source_that_is_no_video_is_named_and_nothing_is_left(run: Run, tmp_path: Path) -> None:
-    """Not even the folder of the output."""
+    """Not even the folder of the output. An address of a file is as good as its path."""
     (tmp_path / "film.mp4").write_text("I am no film")
-    ended = run("transcode", str(tmp_path / "film.mp4"), "--output", str(tmp_path / "out"))
+    ended = run("transcode", (tmp_path / "film.mp4").as_uri(), "--output", str(tmp_path / "out"))
     assert ended.returncode == Exit.FAILED
-    assert "failed: probe: BadInput: " in ended.stdout
+    assert "film.mp4 is a text file, not a video" in ended.stdout
     assert not (tmp_path / "out").exists()
     assert leftovers(tmp_path) == []
 
