@@ -22,7 +22,7 @@ from chaos.timers import Timers
 from scenequeue.errors import QueueUnavailable
 from scenequeue.jobs.item import WIRE_VERSION
 
-#: Time limit for all work to end once no fault is injected any more.
+#: Longest time in which no item ends, once no fault is injected any more; a busy machine may need long for all of them.
 _QUIET_LIMIT_S = 240.0
 _LEAVE_LIMIT_S = 60.0
 _DISPATCHERS = 2
@@ -164,12 +164,16 @@ class ChaosRun:
             self._submitting[job_id] = self._try(self._report.jobs[job_id], [])
 
     def _end(self) -> None:
-        deadline = time.monotonic() + _QUIET_LIMIT_S
-        while time.monotonic() < deadline:
+        deadline, ended = 0.0, -1
+        while True:
             self._cluster.keep_dispatchers(_DISPATCHERS)
             self._restart_producers()
             self._resubmit_lost()
             counts = self._cluster.queue.inspect.depth().counts
+            if ended != (ended := counts.done + counts.dead + counts.dropped):
+                deadline = time.monotonic() + _QUIET_LIMIT_S
+            if time.monotonic() > deadline:
+                break
             if not self._submitting and not self._lost_jobs.has_open and not counts.in_work:
                 break
             if any(job.version > WIRE_VERSION for job in self._report.jobs.values()):
