@@ -63,9 +63,7 @@ class SceneburstSettings(BaseModel):
         default_factory=list, description="folders under which file:// addresses may be read and written; JSON list"
     )
     alive_file: Path | None = Field(None, description="file touched with every heartbeat or tick, for health checks")
-    max_input_bytes: Annotated[int, Field(ge=1)] = Field(
-        512 * 1024 * 1024, description="largest single input of a scene, in bytes"
-    )
+    max_input_bytes: Annotated[int, Field(ge=1)] = Field(512 * 1024 * 1024, description="largest input of a scene, in bytes")
     max_video_bytes: Annotated[int, Field(ge=1)] = Field(256 * 1024**3, description="largest video to transcode, in bytes")
 
     #: Fields that were not given by their variables, with the names that their giver knows, such as --redis-url.
@@ -243,9 +241,7 @@ class WorkerSettings(SceneburstSettings):
     container_id: str | None = Field(None, description="set by the dispatcher; without it, a worker makes up its own")
     fleet: str = Field("process", description="name of the fleet this container belongs to, for its record")
     slots: Annotated[int, Field(ge=0, le=256)] = Field(0, description="items worked on at once; 0: number of vCPUs")
-    batch: Annotated[int, Field(ge=0)] = Field(
-        0, description="items this container was launched for; 0: no budget, work until idle"
-    )
+    batch: Annotated[int, Field(ge=0)] = Field(0, description="items it was launched for; 0: no budget, work until idle")
     idle_timeout_s: Positive = Field(20.0, description="seconds without work after which the container leaves")
     min_lifetime_s: Annotated[float, Field(ge=0)] = Field(
         0.0, description="do not leave before (Fargate bills one minute at least)"
