@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from pydantic import Field
 
@@ -21,6 +21,17 @@ class Stored(FrozenModel):
     metadata: dict[str, str] = Field(default_factory=dict)
 
 
+class FoundSource(FrozenModel):
+    """A large object, as it is now."""
+
+    #: None where the storage does not know it.
+    bytes: int | None
+    #: Identity of the content, which another content at the same address does not have; "" where the storage knows none.
+    version: str
+    #: False where only the whole object can be read.
+    has_ranges: bool = True
+
+
 class Storage(Protocol):
     """One scheme's storage."""
 
@@ -35,6 +46,34 @@ class Storage(Protocol):
 
         Raises:
             ObjectNotFound, StorageDenied, BadInput: permanent; no such object, not allowed, or larger than max_bytes.
+            StorageUnavailable, DiskFull: transient.
+        """
+        ...
+
+    def find_source(self, uri: str) -> FoundSource:
+        """Return size and version of the object at the URI.
+
+        Raises:
+            ObjectNotFound, StorageDenied, BadInput: permanent.
+            StorageUnavailable: transient.
+        """
+        ...
+
+    def read_range(
+        self, uri: str, begin: int, end: int, *, version: str, target: BinaryIO, stop_if_asked: Callable[[], None] | None
+    ) -> None:
+        """Copy a span of the object at the URI to the same place of a local file.
+
+        Args:
+            uri: the address to read.
+            begin: first byte.
+            end: the byte behind the last one.
+            version: of `find_source`; only this content is read.
+            target: the open file; after an error it may hold a part of the span.
+            stop_if_asked: called during the copy; an exception from it ends the copy, and is raised.
+
+        Raises:
+            ObjectNotFound, StorageDenied, BadInput: permanent; the content has changed (SOURCE_CHANGED), or it has no ranges.
             StorageUnavailable, DiskFull: transient.
         """
         ...

@@ -51,7 +51,6 @@ class Code(StrEnum):
     # --- an item and its inputs ---
     AV1_UNAVAILABLE = "av1_unavailable"
     FILE_EMPTY = "file_empty"
-    INPUT_CHANGED = "input_changed"
     INPUTS_TOO_COSTLY = "inputs_too_costly"
     #: The name of an input in other reasons: its field and its address.
     INPUT_AT = "input_at"

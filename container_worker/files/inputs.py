@@ -1,12 +1,14 @@
 """Copies an item's inputs into its scratch folder."""
 
-from collections.abc import Callable, Iterable, Iterator
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from container_worker.codes import Code
+from container_worker.files.spans import FindSpans, Span, copy_source
 from scenequeue.errors import BadInput, ItemError
 from scenequeue.reasons import Reason
 from scenequeue.storage import sha256_of
@@ -23,16 +25,19 @@ class Input:
     #: Name in the scratch folder; chosen by us, never by the caller.
     file_name: str
     may_be_empty: bool = False
-    #: True for a video that is transcoded, which may be larger than other inputs.
-    is_video: bool = False
-    #: SHA-256 of the content that is expected; None expects nothing.
-    sha256: str | None = None
     #: The renderer's name for it in messages, if that is neither the role nor the file's name; the renderer knows no addresses.
     word: str = ""
     #: Its name in messages, where that is no field's.
     called: Reason | None = None
     #: Largest size, for a file that the job's own items have written; None for the limit of other files.
     max_bytes: int | None = None
+    #: Of a source, which may have up to settings.max_video_bytes: the storage's identity of the content that is expected, or ""
+    #: for any. None for any other input.
+    version: str | None = None
+    #: Spans of a source that are needed: its file has the source's size, and holes between these. Empty for the whole.
+    ranges: Sequence[Span] = ()
+    #: Finds these, instead.
+    find_ranges: FindSpans | None = None
 
     @property
     def name(self) -> str | Reason:
@@ -45,7 +50,10 @@ class InputFile:
     """A fetched input."""
 
     path: Path
+    #: Of the content; of a source, which may be large and have holes, a hash of its version and spans instead.
     sha256: str
+    #: Of a source: the storage's identity of its content.
+    version: str = ""
 
 
 def fetch(inputs: Iterable[Input], storage: UriStorage, scratch: Path, stop_if_asked: Callable[[], None]) -> dict[str, InputFile]:
@@ -68,18 +76,30 @@ def fetch(inputs: Iterable[Input], storage: UriStorage, scratch: Path, stop_if_a
         stop_if_asked()
         path = scratch / wanted.file_name
         try:
-            stored = storage.get(
-                wanted.uri, path, max_bytes=wanted.max_bytes, is_video=wanted.is_video, stop_if_asked=stop_if_asked
-            )
+            version = _copy(wanted, path, storage, stop_if_asked)
         except ItemError as error:
             raise type(error)(error.reason.with_parameters(input=wanted.name)) from None
-        if not stored.bytes and not wanted.may_be_empty:
+        if not path.stat().st_size and not wanted.may_be_empty:
             raise BadInput(Code.FILE_EMPTY, input=wanted.name, uri=wanted.uri)
-        digest = sha256_of(path)
-        if wanted.sha256 not in {None, digest}:
-            raise BadInput(Code.INPUT_CHANGED, input=wanted.name, uri=wanted.uri)
-        found[wanted.role] = InputFile(path, digest)
+        found[wanted.role] = InputFile(path, _hash_of(wanted, path, version), version)
     return found
+
+
+def _copy(wanted: Input, path: Path, storage: UriStorage, stop_if_asked: Callable[[], None]) -> str:
+    """Copy an input; return the version of a source, "" for any other."""
+    if wanted.version is None:
+        storage.get(wanted.uri, path, max_bytes=wanted.max_bytes, stop_if_asked=stop_if_asked)
+        return ""
+    return copy_source(
+        wanted.uri, path, storage=storage, version=wanted.version, spans=wanted.ranges, find_spans=wanted.find_ranges,
+        stop_if_asked=stop_if_asked,
+    )  # fmt: skip
+
+
+def _hash_of(wanted: Input, path: Path, version: str) -> str:
+    if wanted.version is None:
+        return sha256_of(path)
+    return hashlib.sha256(repr((version, [tuple(span) for span in wanted.ranges])).encode()).hexdigest()
 
 
 @contextmanager

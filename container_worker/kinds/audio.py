@@ -27,7 +27,7 @@ class Audio:
     def inputs(self, item: _Item) -> Iterator[Input]:
         """Yield the source."""
         source = item.payload.source
-        yield Input("source", source.uri, f"source{ending_of(source.uri)}", is_video=True, sha256=source.version)
+        yield Input("source", source.uri, f"source{ending_of(source.uri)}", version=source.version, ranges=item.payload.ranges)
 
     def fingerprint(self, item: _Item, files: Mapping[str, InputFile]) -> str:  # noqa: ARG002 - the version stands for the content
         payload = item.payload

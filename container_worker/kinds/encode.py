@@ -26,7 +26,8 @@ class Encode:
         # Before anything is fetched.
         check_encoder(item.payload)
         source = item.payload.source
-        yield Input("source", source.uri, f"source{ending_of(source.uri)}", is_video=True, sha256=source.version)
+        ranges = item.payload.segment.ranges
+        yield Input("source", source.uri, f"source{ending_of(source.uri)}", version=source.version, ranges=ranges)
 
     def fingerprint(self, item: _Item, files: Mapping[str, InputFile]) -> str:  # noqa: ARG002 - the version stands for the content
         from container_worker.media.transcode.encode.worker import fingerprint

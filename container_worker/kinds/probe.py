@@ -22,7 +22,7 @@ class Probe:
 
     def inputs(self, item: _Item) -> Iterator[Input]:
         # Its name has no ending, so that its content alone decides what it is.
-        yield Input(_SOURCE, item.payload.source, _SOURCE, is_video=True)
+        yield Input(_SOURCE, item.payload.source, _SOURCE, version="")
 
     def fingerprint(self, item: _Item, files: Mapping[str, InputFile]) -> str:  # noqa: ARG002 - it brings items
         return ""
@@ -37,7 +37,7 @@ class Probe:
 
         context, payload, file = item.context, item.payload, files[_SOURCE]
         # Before the child, which may lengthen the file.
-        source = SourceFile(uri=payload.source, bytes=file.path.stat().st_size, version=file.sha256)
+        source = SourceFile(uri=payload.source, bytes=file.path.stat().st_size, version=file.version)
         plan = probe_source(
             payload, item.options, source, file.path,
             limits=context.limits, on_progress=context.on_progress, should_stop=context.should_stop, slot=context.slot,

@@ -50,7 +50,6 @@ SENTENCES: Mapping[str, str] = {
     # --- an item and its inputs ---
     "av1_unavailable": "codec av1 needs an ffmpeg with libsvtav1, which {program} is not; choose h264, or install one",
     "file_empty": "{input}: {uri} is empty, 0 bytes",
-    "input_changed": "{input} ({uri}) has changed since the job began; leave it unchanged, and submit the job again",
     "inputs_too_costly": (
         "reading the inputs takes more than {limit_s} s of CPU time: a picture or a sound is damaged, or was made to take so "
         "long; save it again"

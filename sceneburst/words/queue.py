@@ -204,6 +204,8 @@ SENTENCES: Mapping[str, str] = {
     ),
     "s3_refused": "{uri}: refused ({answer}): {problem}",
     "scheme_unknown": "{uri:quoted} is not a usable address: it must begin with s3://, file:// or https://",
+    "source_changed": "{uri} has changed since the job began; leave it unchanged, and submit the job again",
+    "source_without_ranges": "{uri}: the server sends no spans of the file, although it did when the file was probed",
     "server_answered": "{uri}: the server answered {status}",
     "url_malformed": "this is not a valid URL",
     "url_with_user": "{uri}: an address with a user or a password is not accepted",

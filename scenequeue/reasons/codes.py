@@ -198,6 +198,10 @@ class Code(StrEnum):
     S3_REFUSED = "s3_refused"
     SCHEME_UNKNOWN = "scheme_unknown"
     SERVER_ANSWERED = "server_answered"
+    #: A server that has announced ranges sends the whole.
+    SOURCE_WITHOUT_RANGES = "source_without_ranges"
+    #: Its ETag, or its size or time of change, is not what it was when it was probed.
+    SOURCE_CHANGED = "source_changed"
     URL_MALFORMED = "url_malformed"
     URL_WITH_USER = "url_with_user"
 

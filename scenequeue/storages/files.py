@@ -10,12 +10,13 @@ import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import quote, unquote_to_bytes
 
 from scenequeue.errors import BadInput, ObjectNotFound, StorageDenied
 from scenequeue.jobs.transcode.working_folder import depth_of_work
 from scenequeue.reasons import Code, Reason
-from scenequeue.storage import Stored, sha256_of
+from scenequeue.storage import FoundSource, Stored, sha256_of
 from scenequeue.storages.atomic import atomic_write
 from scenequeue.storages.disk_errors import copy_error
 from scenequeue.storages.folder_descriptors import open_folder
@@ -67,13 +68,7 @@ class FileStorage:
 
     def get(self, uri: str, target: Path, *, max_bytes: int, stop_if_asked: Callable[[], None] | None = None) -> Stored:
         """Copy the file; see Storage.get. Only regular files are read, never devices or pipes."""
-        root, path = self._checked(uri)
-        with _translating_errors(uri), open_folder(root, path.parent) as folder:
-            source = open(folder / path.name, "rb", opener=_open_no_follow)  # noqa: SIM115  closed below
-        with source:
-            facts = os.fstat(source.fileno())
-            if not stat.S_ISREG(facts.st_mode):
-                raise BadInput(Code.NOT_REGULAR_FILE, uri=uri)
+        with self._open(uri) as (source, facts):
             if facts.st_size > max_bytes:
                 raise BadInput(Code.FILE_TOO_LARGE, uri=uri, size=facts.st_size, limit=max_bytes)
             received = 0
@@ -90,6 +85,30 @@ class FileStorage:
                 # Not `_translating_errors`: a target folder that is gone is no missing input.
                 raise copy_error(uri, error) from error
         return Stored(uri=uri, bytes=received)
+
+    def find_source(self, uri: str) -> FoundSource:
+        """Return the file's size; the version consists of size, time of change and inode. See Storage.find_source."""
+        with self._open(uri) as (_source, facts):
+            return FoundSource(bytes=facts.st_size, version=_version(facts))
+
+    def read_range(
+        self, uri: str, begin: int, end: int, *, version: str, target: BinaryIO, stop_if_asked: Callable[[], None] | None = None
+    ) -> None:
+        """Read a span; whether the file has changed is looked at before and after. See Storage.read_range."""
+        with self._open(uri) as (source, facts):
+            left = end - begin
+            try:
+                source.seek(begin)
+                target.seek(begin)
+                while left > 0 and (chunk := source.read(min(_COPY_BYTES, left))):
+                    if stop_if_asked:
+                        stop_if_asked()
+                    target.write(chunk)
+                    left -= len(chunk)
+            except OSError as error:
+                raise copy_error(uri, error) from error
+            if {_version(facts), _version(os.fstat(source.fileno()))} != {version} or left > 0:
+                raise BadInput(Code.SOURCE_CHANGED, uri=uri)
 
     def put(
         self,
@@ -156,6 +175,18 @@ class FileStorage:
             probe.touch()
             probe.unlink()
 
+    @contextmanager
+    def _open(self, uri: str) -> Iterator[tuple[BinaryIO, os.stat_result]]:
+        """Open a regular file to read."""
+        root, path = self._checked(uri)
+        with _translating_errors(uri), open_folder(root, path.parent) as folder:
+            source = open(folder / path.name, "rb", opener=_open_no_follow)  # noqa: SIM115  closed below
+        with source:
+            facts = os.fstat(source.fileno())
+            if not stat.S_ISREG(facts.st_mode):
+                raise BadInput(Code.NOT_REGULAR_FILE, uri=uri)
+            yield source, facts
+
     def _checked(self, uri: str) -> tuple[Path, Path]:
         """Return a root, and the address's path under it with all links resolved."""
         named = path_of(uri)
@@ -198,6 +229,10 @@ def _translating_write_errors(uri: str, folder: Path) -> Iterator[None]:
         if error.errno in _DENIED or obstacle_of(folder):
             raise StorageDenied(Code.ADDRESS_REFUSED, uri=uri, problem=writing_problem(folder, error)) from error
         raise copy_error(uri, error) from error
+
+
+def _version(facts: os.stat_result) -> str:
+    return f"{facts.st_size}-{facts.st_mtime_ns}-{facts.st_ino}"
 
 
 def _sync(path: Path) -> None:

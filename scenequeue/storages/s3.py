@@ -4,51 +4,30 @@ import base64
 import hashlib
 import re
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from email.utils import parsedate_to_datetime
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from boto3.exceptions import S3UploadFailedError
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    CredentialRetrievalError,
-    NoCredentialsError,
-    ParamValidationError,
-    PartialCredentialsError,
-)
+from botocore.exceptions import ClientError
 
-from scenequeue.errors import BadInput, ItemError, ObjectNotFound, SettingsError, StorageDenied, StorageUnavailable
+from scenequeue.errors import BadInput, ObjectNotFound, StorageDenied, StorageUnavailable
 from scenequeue.jobs.address import bucket_and_key
 from scenequeue.jobs.transcode.working_folder import depth_of_work
 from scenequeue.reasons import Code
-from scenequeue.storage import Stored, sha256_of
+from scenequeue.storage import FoundSource, Stored, sha256_of
 from scenequeue.storages.atomic import atomic_write
 from scenequeue.storages.aws_session import aws_session
-from scenequeue.storages.disk_errors import copy_error
+from scenequeue.storages.s3_errors import DENIED, FORBIDDEN, status_of, translating_errors
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 MULTIPART_BYTES = 16 * 1024 * 1024
-_NOT_FOUND = frozenset({"404", "NoSuchKey", "NoSuchBucket", "NotFound"})
-_DENIED = frozenset(
-    {
-        *("403", "AccessDenied", "AllAccessDisabled", "InvalidAccessKeyId", "SignatureDoesNotMatch", "400"),
-        # Errors of the address or the object, which no retry mends.
-        *("InvalidBucketName", "KeyTooLongError", "MetadataTooLarge", "EntityTooLarge", "InvalidObjectState", "InvalidRequest"),
-    }
-)
-#: Refusals of expired credentials, which boto3 renews.
-_TRANSIENT = frozenset({"ExpiredToken", "TokenRefreshRequired"})
-_FORBIDDEN = 403
-#: S3 refuses a signature whose time differs by more than this from its own, in seconds; its answer to HEAD has no reason.
-_MAX_SKEW_S = 15 * 60.0
+_CHUNK_BYTES = 1024 * 1024
+#: HTTP statuses of a read that names an ETag, or a span, that the object does not have.
+_CHANGED = frozenset({412, 416})
 _HEX_SHA256 = re.compile(r"[0-9a-f]{64}")
 _CONFIG = Config(
     # These retries are for short faults; after a longer outage the item itself is retried later.
@@ -77,7 +56,7 @@ class S3Storage:
     def get(self, uri: str, target: Path, *, max_bytes: int, stop_if_asked: Callable[[], None] | None = None) -> Stored:
         """Stream the object to a file; see Storage.get. A body that is shorter than announced is an error."""
         bucket, key = bucket_and_key(uri)
-        with _translating_errors(uri, "s3:GetObject"):
+        with translating_errors(uri, "s3:GetObject"):
             answer = self._client.get_object(Bucket=bucket, Key=key)
             size = answer["ContentLength"]
             if size > max_bytes:
@@ -86,7 +65,7 @@ class S3Storage:
             digest = hashlib.sha256()
             received = 0
             with atomic_write(target) as copy, copy.open("wb") as sink:
-                for chunk in answer["Body"].iter_chunks(1024 * 1024):
+                for chunk in answer["Body"].iter_chunks(_CHUNK_BYTES):
                     if stop_if_asked:
                         stop_if_asked()
                     received += len(chunk)
@@ -98,6 +77,39 @@ class S3Storage:
                 if _HEX_SHA256.fullmatch(expected) and expected != digest.hexdigest():
                     raise StorageUnavailable(Code.ARRIVED_DAMAGED, uri=uri)
         return Stored(uri=uri, bytes=size, sha256=digest.hexdigest(), metadata=answer["Metadata"])
+
+    def find_source(self, uri: str) -> FoundSource:
+        """Send one HEAD request; the version is the ETag. See Storage.find_source."""
+        bucket, key = bucket_and_key(uri)
+        with translating_errors(uri, "s3:GetObject"):
+            answer = self._client.head_object(Bucket=bucket, Key=key)
+        return FoundSource(bytes=answer["ContentLength"], version=answer["ETag"])
+
+    def read_range(
+        self, uri: str, begin: int, end: int, *, version: str, target: BinaryIO, stop_if_asked: Callable[[], None] | None = None
+    ) -> None:
+        """Send one request on condition that the ETag is the same; see Storage.read_range."""
+        bucket, key = bucket_and_key(uri)
+        if begin >= end:
+            return
+        with translating_errors(uri, "s3:GetObject"):
+            try:
+                answer = self._client.get_object(Bucket=bucket, Key=key, Range=f"bytes={begin}-{end - 1}", IfMatch=version)
+            except ClientError as error:
+                if status_of(error) in _CHANGED:
+                    raise BadInput(Code.SOURCE_CHANGED, uri=uri) from error
+                raise
+            target.seek(begin)
+            received = 0
+            for chunk in answer["Body"].iter_chunks(_CHUNK_BYTES):
+                if stop_if_asked:
+                    stop_if_asked()
+                received += len(chunk)
+                if received > end - begin:
+                    break
+                target.write(chunk)
+        if received != end - begin:
+            raise StorageUnavailable(Code.ARRIVED_SHORT, uri=uri, received=received, size=end - begin)
 
     def put(
         self,
@@ -114,7 +126,7 @@ class S3Storage:
         size = source.stat().st_size
         kept = {name: _ascii(value) for name, value in {**metadata, "sha256": digest}.items()}
         extra: dict[str, Any] = {"Metadata": kept, "ContentType": content_type}
-        with _translating_errors(uri, "s3:PutObject"):
+        with translating_errors(uri, "s3:PutObject"):
             if size < MULTIPART_BYTES:
                 checksum = base64.b64encode(bytes.fromhex(digest)).decode()
                 with source.open("rb") as body:
@@ -134,12 +146,12 @@ class S3Storage:
         """
         bucket, key = bucket_and_key(uri)
         try:
-            with _translating_errors(uri, "s3:GetObject"):
+            with translating_errors(uri, "s3:GetObject"):
                 answer = self._client.head_object(Bucket=bucket, Key=key)
         except ObjectNotFound:
             return None
         except StorageDenied as error:
-            if _status_of(error.__cause__) == _FORBIDDEN:
+            if status_of(error.__cause__) == FORBIDDEN:
                 return None
             raise
         metadata = answer["Metadata"]
@@ -149,13 +161,13 @@ class S3Storage:
         """Check that the bucket exists and is accessible; S3 reveals the permission to write only in a write."""
         bucket, _ = bucket_and_key(uri.rstrip("/") + "/x")
         try:
-            with _translating_errors(uri, "s3:ListBucket"):
+            with translating_errors(uri, "s3:ListBucket"):
                 self._client.head_bucket(Bucket=bucket)
         except ObjectNotFound:
             raise StorageDenied(Code.BUCKET_MISSING, uri=uri, bucket=bucket) from None
         except StorageDenied as error:
             # HeadBucket needs the permission to list, which a role that may only get and put can lack; its 403 has no reason.
-            if _status_of(error.__cause__) != _FORBIDDEN:
+            if status_of(error.__cause__) != FORBIDDEN:
                 raise
             self._raise_unless_only_listing_is_denied(uri)
 
@@ -167,7 +179,7 @@ class S3Storage:
             StorageDenied, StorageUnavailable: listing is refused, or fails.
         """
         bucket, key = bucket_and_key(uri)
-        with _translating_errors(uri, "s3:ListBucket"):
+        with translating_errors(uri, "s3:ListBucket"):
             self._client.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1)
 
     def delete(self, uri: str) -> None:
@@ -177,7 +189,7 @@ class S3Storage:
             StorageDenied, StorageUnavailable: deleting is refused, or fails.
         """
         bucket, key = bucket_and_key(uri)
-        with _translating_errors(uri, "s3:DeleteObject"):
+        with translating_errors(uri, "s3:DeleteObject"):
             self._client.delete_object(Bucket=bucket, Key=key)
 
     def delete_under(self, uri: str) -> None:
@@ -186,18 +198,18 @@ class S3Storage:
         depth_of_work(uri, key.split("/"))
         while True:
             # From the start each time, as listing goes on reliably only while nothing is deleted.
-            with _translating_errors(uri, "s3:ListBucket"):
+            with translating_errors(uri, "s3:ListBucket"):
                 listed = self._client.list_objects_v2(Bucket=bucket, Prefix=f"{key}/").get("Contents", [])
             if not listed:
                 return
-            with _translating_errors(uri, "s3:DeleteObject"):
+            with translating_errors(uri, "s3:DeleteObject"):
                 answer = self._client.delete_objects(
                     Bucket=bucket, Delete={"Objects": [{"Key": each["Key"]} for each in listed], "Quiet": True}
                 )
             for refused in answer.get("Errors", []):
                 code, problem = refused.get("Code", ""), refused.get("Message", "")
                 denied = Code.S3_FORBIDS if code == "AccessDenied" else Code.S3_REFUSED
-                if code in _DENIED:
+                if code in DENIED:
                     raise StorageDenied(denied, uri=uri, answer=code, problem=problem, permission="s3:DeleteObject")
                 raise StorageUnavailable(Code.ADDRESS_FAILED, uri=uri, problem=f"{code}: {problem}")
 
@@ -213,65 +225,3 @@ class S3Storage:
 def _ascii(value: str) -> str:
     # S3 metadata is sent in HTTP headers, which hold neither line breaks nor characters beyond ASCII.
     return value.encode("unicode_escape").decode("ascii")
-
-
-def _error_from(uri: str, permission: str, error: ClientError) -> ItemError | SettingsError:
-    """Translate S3's refusal of a call, which needs this permission."""
-    code = str(error.response.get("Error", {}).get("Code", ""))
-    status = _status_of(error)
-    if code in _NOT_FOUND:
-        return ObjectNotFound(Code.OBJECT_MISSING, uri=uri, answer=code)
-    if code == "RequestTimeTooSkewed" or (status == _FORBIDDEN and abs(_clock_lead_s(error)) > _MAX_SKEW_S):
-        # A SettingsError ends the container; an ItemError would use up the attempts of one item after the other.
-        return SettingsError(Code.CLOCK_SKEWED, uri=uri, lead_s=_clock_lead_s(error))
-    if code not in _TRANSIENT and (code in _DENIED or status == _FORBIDDEN):
-        problem = error.response["Error"].get("Message", "")
-        if code != "AccessDenied":
-            return StorageDenied(Code.S3_REFUSED, uri=uri, answer=code, problem=problem)
-        # Only for a read, a missing object may be the cause.
-        denied = Code.S3_DENIED if permission == "s3:GetObject" else Code.S3_FORBIDS
-        return StorageDenied(denied, uri=uri, answer=code, problem=problem, permission=permission)
-    return StorageUnavailable(Code.ADDRESS_FAILED, uri=uri, problem=str(error))
-
-
-def _status_of(error: BaseException | None) -> int | None:
-    """Return the HTTP status of S3's answer; None if the error is not one."""
-    return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") if isinstance(error, ClientError) else None
-
-
-def _clock_lead_s(error: ClientError) -> float:
-    """Return the seconds by which our clock is ahead of the server's; 0 if its answer has no date."""
-    headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-    try:
-        return time.time() - parsedate_to_datetime(headers["date"]).timestamp()
-    except (KeyError, ValueError):
-        return 0.0
-
-
-@contextmanager
-def _translating_errors(uri: str, permission: str) -> Iterator[None]:
-    """Translate the errors of boto3, and of the local file.
-
-    Args:
-        uri: the address, for messages.
-        permission: the IAM action that the call needs.
-    """
-    try:
-        yield
-    except ClientError as error:
-        raise _error_from(uri, permission, error) from error
-    except (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError) as error:
-        # A SettingsError, as the item succeeds in a container with a role.
-        raise SettingsError(Code.NO_CREDENTIALS, uri=uri, problem=str(error)) from error
-    except ParamValidationError as error:
-        raise StorageDenied(Code.ADDRESS_REFUSED, uri=uri, problem=str(error)) from error
-    except S3UploadFailedError as error:
-        # boto3 wraps the error of a part; the part's error tells if it is transient.
-        cause = error.__context__
-        if isinstance(cause, ClientError):
-            raise _error_from(uri, permission, cause) from error
-        raise StorageUnavailable(Code.ADDRESS_FAILED, uri=uri, problem=str(error)) from error
-    except BotoCoreError as error:
-        raise StorageUnavailable(Code.ADDRESS_FAILED, uri=uri, problem=str(error)) from error
-    except OSError as error:
-        raise copy_error(uri, error) from error

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
-from scenequeue.errors import StorageDenied
+from scenequeue.errors import BadInput, StorageDenied
 from scenequeue.reasons import Code
 from scenequeue.settings import SceneburstSettings
-from scenequeue.storage import Storage, Stored
+from scenequeue.storage import FoundSource, Storage, Stored
 
 if TYPE_CHECKING:
     from scenequeue.storages.files import FileStorage
@@ -22,7 +22,7 @@ class UriStorage:
     """Passes each call on to the storage of the URI's scheme. Thread-safe; storages are made when first needed.
 
     Args:
-        settings: the folders for file://, and the largest input.
+        settings: the folders for file://, and the largest input and source.
     """
 
     def __init__(self, settings: SceneburstSettings) -> None:
@@ -47,6 +47,24 @@ class UriStorage:
         limit = self._settings.max_video_bytes if is_video else self._settings.max_input_bytes
         limit = limit if max_bytes is None else max_bytes
         return self._for(uri).get(uri, target, max_bytes=limit, stop_if_asked=stop_if_asked)
+
+    def find_source(self, uri: str) -> FoundSource:
+        """Return size and version of a source; see `Storage.find_source`.
+
+        Raises:
+            BadInput: also if it has more than settings.max_video_bytes.
+        """
+        found = self._for(uri).find_source(uri)
+        limit = self._settings.max_video_bytes
+        if found.bytes is not None and found.bytes > limit:
+            raise BadInput(Code.FILE_TOO_LARGE, uri=uri, size=found.bytes, limit=limit)
+        return found
+
+    def read_range(
+        self, uri: str, begin: int, end: int, *, version: str, target: BinaryIO, stop_if_asked: Callable[[], None] | None = None
+    ) -> None:
+        """Copy a span of the object at the URI to the same place of a local file; see `Storage.read_range`."""
+        self._for(uri).read_range(uri, begin, end, version=version, target=target, stop_if_asked=stop_if_asked)
 
     def put(
         self,

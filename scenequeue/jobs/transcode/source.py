@@ -15,7 +15,8 @@ class SourceFile(FrozenModel):
 
     uri: str
     bytes: int
-    #: SHA-256 of its content; every item that reads it checks that it is unchanged.
+    #: The storage's identity of its content (an ETag, or size and time of change), or the SHA-256; every item that reads it
+    #: checks that it is unchanged.
     version: str
 
 

@@ -89,8 +89,8 @@ def test_an_input_that_has_changed_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.mp4").write_bytes(b"new" * 100)
     storage = UriStorage(WorkerSettings.load(file_roots=[tmp_path], max_input_bytes=10, max_video_bytes=1000))
     uri = f"file://{tmp_path}/a.mp4"
-    fetch([Input("source", uri, "a", is_video=True, sha256=sha256_of(tmp_path / "a.mp4"))], storage, tmp_path, lambda: None)
-    with pytest.raises(BadInput, match=r"source \(file://.*/a\.mp4\) has changed since the job began"):
-        fetch([Input("source", uri, "a", is_video=True, sha256="0")], storage, tmp_path, lambda: None)
+    fetch([Input("source", uri, "a", version=sha256_of(tmp_path / "a.mp4"))], storage, tmp_path, lambda: None)
+    with pytest.raises(BadInput, match=r"source: file://.*/a\.mp4 has changed since the job began"):
+        fetch([Input("source", uri, "a", version="0" * 64)], storage, tmp_path, lambda: None)
     with pytest.raises(BadInput, match="at most 10 are allowed"):
         fetch([Input("source", uri, "a")], storage, tmp_path, lambda: None)

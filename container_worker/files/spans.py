@@ -1,0 +1,129 @@
+"""Copies a source, or some spans of it, into a local file of the source's size, in which everything else is a hole."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from scenequeue.errors import BadInput, StorageUnavailable
+from scenequeue.reasons import Code
+from scenequeue.storage import FoundSource, sha256_of
+from scenequeue.storages.uri import UriStorage
+
+#: First byte, and the byte behind the last one.
+Span = tuple[int, int]
+#: Reads a span of a source.
+ReadAt = Callable[[int, int], bytes]
+#: Finds the spans that are needed of a source, by reading some of it; its second argument is the source's size in bytes.
+FindSpans = Callable[[ReadAt, int], Iterable[Span] | None]
+#: Spans with less than this between them are read as one.
+GAP_BYTES = 64 * 1024
+#: Bytes of one request: what is repeated after an error.
+_REQUEST_BYTES = 64 * 1024 * 1024
+#: Attempts of one request, without a pause, as storages pause themselves; the item is repeated later.
+_ATTEMPTS = 3
+#: A version that is that of the bytes themselves.
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+def merge_spans(spans: Iterable[Span], size: int, gap: int = GAP_BYTES) -> list[Span]:
+    """Return the spans within a file, in order; neighbours with less than `gap` bytes between them become one.
+
+    Args:
+        spans: in any order; may overlap, be empty, or reach beyond the file.
+        size: of the file, in bytes.
+        gap: in bytes.
+    """
+    merged: list[Span] = []
+    for begin, end in sorted((max(0, begin), min(size, end)) for begin, end in spans):
+        if begin >= end:
+            continue
+        if merged and begin - merged[-1][1] < gap:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((begin, end))
+    return merged
+
+
+def copy_source(
+    uri: str,
+    target: Path,
+    *,
+    storage: UriStorage,
+    version: str,
+    spans: Iterable[Span],
+    find_spans: FindSpans | None,
+    stop_if_asked: Callable[[], None],
+) -> str:
+    """Copy a source to a local file, and return its version.
+
+    Args:
+        uri: the source's address.
+        target: the file to write; it has the source's size in any case.
+        storage: reads it.
+        version: of the content that is expected, or its SHA-256; "" for any.
+        spans: what is needed; nothing for the whole.
+        find_spans: finds what is needed; returns None, or nothing, for the whole.
+        stop_if_asked: called during the copy; an exception from it ends the copy.
+
+    Raises:
+        BadInput (also as ObjectNotFound, StorageDenied), StorageUnavailable, DiskFull.
+    """
+    found = storage.find_source(uri)
+    if not found.has_ranges or not found.version or found.bytes is None or _SHA256.fullmatch(version):
+        return _copy_whole(uri, target, storage, version, found, stop_if_asked)
+    if version and found.version != version:
+        raise BadInput(Code.SOURCE_CHANGED, uri=uri)
+    with target.open("w+b") as file:
+        size = found.bytes
+        if find_spans is not None:
+            spans = find_spans(_reader(uri, storage, found.version, file, stop_if_asked), size) or ()
+        file.truncate(size)
+        for begin, end in _requests(merge_spans(spans, size) or [(0, size)]):
+            _read(uri, begin, end, storage, found.version, file, stop_if_asked)
+    return found.version
+
+
+def _copy_whole(
+    uri: str, target: Path, storage: UriStorage, version: str, found: FoundSource, stop_if_asked: Callable[[], None]
+) -> str:
+    """Copy without ranges; a version that the storage does not tell is the SHA-256 of the content."""
+    storage.get(uri, target, is_video=True, stop_if_asked=stop_if_asked)
+    if _SHA256.fullmatch(version) or not found.version:
+        now = sha256_of(target)
+    else:
+        # Between looking and reading, it may have changed.
+        now = storage.find_source(uri).version
+        version = version or found.version
+    if version and now != version:
+        raise BadInput(Code.SOURCE_CHANGED, uri=uri)
+    return now
+
+
+def _reader(uri: str, storage: UriStorage, version: str, file: BinaryIO, stop_if_asked: Callable[[], None]) -> ReadAt:
+    def read_at(begin: int, end: int) -> bytes:
+        _read(uri, begin, end, storage, version, file, stop_if_asked)
+        file.seek(begin)
+        return file.read(end - begin)
+
+    return read_at
+
+
+def _requests(spans: Iterable[Span]) -> Iterator[Span]:
+    for begin, end in spans:
+        for at in range(begin, end, _REQUEST_BYTES):
+            yield at, min(end, at + _REQUEST_BYTES)
+
+
+def _read(
+    uri: str, begin: int, end: int, storage: UriStorage, version: str, file: BinaryIO, stop_if_asked: Callable[[], None]
+) -> None:
+    for attempt in range(1, _ATTEMPTS + 1):
+        stop_if_asked()
+        try:
+            storage.read_range(uri, begin, end, version=version, target=file, stop_if_asked=stop_if_asked)
+        except StorageUnavailable:
+            if attempt == _ATTEMPTS:
+                raise
+        else:
+            return
