@@ -21,7 +21,7 @@ from container_worker.sandbox.limits import Limits, child_memory_bytes, containe
 from container_worker.scratch import scratch_folder
 from container_worker.surroundings import SurroundingsBroken, find_problem
 from scenequeue.errors import BadInput, GrowthRefused, JobNotFound, LeaseLost, QueueUnavailable, SettingsError, StorageDenied
-from scenequeue.jobs.ids import ContainerId, JobId, is_scene
+from scenequeue.jobs.ids import ContainerId, JobId
 from scenequeue.jobs.item import Lease, WorkItem
 from scenequeue.jobs.options import JobOptions
 from scenequeue.queue import SceneQueue
@@ -225,7 +225,7 @@ class ItemExecutor:
         if refused:
             log.warning("result refused: lease lost or job cancelled")
             return
-        self._heartbeat.count(done=1, films=int(not is_scene(item.lease.item_id)))
+        self._heartbeat.count_done(item.lease.item.kind)
         log.info("item done", processing_s=result.processing_s, bytes=result.bytes)
         if finished.clean_up is not None:
             try:
@@ -267,7 +267,7 @@ class ItemExecutor:
                     self._container_id, item.lease, failure.error, failure.reason, transient=failure.transient
                 )
             )
-            self._heartbeat.count(failed=1)
+            self._heartbeat.count_failed()
         except LeaseLost:
             log.warning("failure not counted: lease lost")
 

@@ -16,7 +16,7 @@ from container_worker.task_protection import Protection
 from container_worker.usage import UsageMeter
 from scenequeue.errors import QueueUnavailable, SceneburstError
 from scenequeue.jobs.container import ContainerRecord
-from scenequeue.jobs.ids import ContainerId, LeaseToken
+from scenequeue.jobs.ids import ContainerId, LeaseToken, is_film, is_scene
 from scenequeue.jobs.item import Lease
 from scenequeue.liveness import touch_alive_file
 from scenequeue.logs import LogTail
@@ -96,7 +96,7 @@ class Heartbeat:
         self._counts = threading.Lock()
         self._done = 0
         self._failed = 0
-        self._films = 0
+        self._films = self._others = 0
         self._silent_since: float | None = None
         #: Redis's clock (ms) and our monotonic one (s) at the first beat.
         self._hello: tuple[int, float] | None = None
@@ -125,12 +125,17 @@ class Heartbeat:
         except SceneburstError as error:
             self._log.warning("no goodbye sent", error=error)
 
-    def count(self, *, done: int = 0, failed: int = 0, films: int = 0) -> None:
-        """Add ended items to the totals; films are among the done ones."""
+    def count_done(self, kind: str) -> None:
+        """Add a finished item to the totals."""
         with self._counts:
-            self._done += done
-            self._failed += failed
-            self._films += films
+            self._done += 1
+            self._films += is_film(kind)
+            self._others += not (is_scene(kind) or is_film(kind))
+
+    def count_failed(self) -> None:
+        """Add a failed attempt to the totals."""
+        with self._counts:
+            self._failed += 1
 
     def silence_s(self) -> float:
         """Return the seconds for which Redis has not answered the heartbeat; 0 if it answered the last one."""
@@ -141,7 +146,7 @@ class Heartbeat:
         """Return the current state of the container."""
         items = self._in_flight.all()
         with self._counts:
-            done, failed, films = self._done, self._failed, self._films
+            done, failed, films, others = self._done, self._failed, self._films, self._others
         usage = self._usage.read()
         return self._base.model_copy(
             update={
@@ -152,6 +157,7 @@ class Heartbeat:
                 "done": done,
                 "failed": failed,
                 "films": films,
+                "others": others,
                 "is_draining": self.draining is not None,
                 "progress": {item.key: round(item.progress, 3) for item in items},
                 "remark": self.draining,

@@ -248,7 +248,7 @@ class _Clock:
 def _result(context: ItemContext, clock: _Clock, delivered: Delivered, facts: Mapping[str, object], identity: str) -> ItemResult:
     lease = context.lease
     main = delivered.artifacts[0] if delivered.artifacts else None
-    details = {**facts, "warnings": [warning.to_json() for warning in delivered.warnings]}
+    details = {**facts, "kind": lease.item.kind, "warnings": [warning.to_json() for warning in delivered.warnings]}
     if identity:
         details["fingerprint"] = identity
     if main is not None:

@@ -7,7 +7,6 @@ from types import MappingProxyType
 
 from dispatcher.decisions.pricing import cost_usd
 from scenequeue.jobs.container import ContainerRecord
-from scenequeue.jobs.ids import is_scene
 from scenequeue.jobs.job import JobEvent
 from scenequeue.jobs.result import ItemResult
 
@@ -48,14 +47,14 @@ def bill_of_job(
     failed: Mapping[str, int] = MappingProxyType({}),
 ) -> Bill:
     """Return the bill of a job; arguments as for `job_costs`."""
-    # A film costs money but is not a scene.
-    done = sum(result.state == "done" and is_scene(result.item_id) for result in results)
+    # A film, or an item of a transcoding, costs money but is not a scene.
+    done = sum(result.state == "done" and result.is_scene for result in results)
     return Bill(job_costs(results, records, now_ms, failed), done, len(forgotten(results, records, failed)))
 
 
 def bill_of_day(records: Sequence[ContainerRecord], now_ms: int) -> Bill:
     """Return the bill of all containers whose records still exist."""
-    return Bill(costs_by_fleet(records, now_ms), sum(record.done - record.films for record in records))
+    return Bill(costs_by_fleet(records, now_ms), sum(record.scenes_done for record in records))
 
 
 def failed_attempts(events: Iterable[JobEvent]) -> Counter[str]:

@@ -89,7 +89,7 @@ class Exporter(Collector):
             "SpotInterruptions": ticked.interrupted,
             "TickSeconds": ticked.took_s,
         }
-        cost = self._watch.observe(values["CostPerHourUSD"], ticked.depth.counts.done - ticked.depth.films, ticked.snapshot.at_ms)
+        cost = self._watch.observe(values["CostPerHourUSD"], ticked.depth.scenes_done, ticked.snapshot.at_ms)
         values |= {
             "CostUSD": cost.total_usd,
             "CostPerSceneUSD": cost.per_scene_usd or 0.0,

@@ -1,7 +1,6 @@
 """`sceneburst cost`: the cost of a job, or of a day."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
@@ -44,8 +43,6 @@ def cost(
             failed = failed_attempts(queue.producer.all_events(job_id))
             found = list(queue.producer.results(job_id))
             bill = bill_of_job(found, records, now_ms, failed)
-            # Items that bring others are no scenes.
-            bill = replace(bill, scenes_done=0) if any("." in result.item_id for result in found) else bill
             data |= {"job_id": job_id, "containers": _rounded(bill.parts), "containers_forgotten": bill.forgotten}
             fleets = {record.container_id: record.fleet for record in records}
             on_fargate = sum(usd for name, usd in bill.parts.items() if fleets.get(ContainerId(name)) == _FARGATE)

@@ -9,7 +9,6 @@ from sceneburst.counted import counted
 from sceneburst.terminal.screen import coloured, first_line, note, seconds_text, size_text, table
 from sceneburst.terminal.sheet import Sheet
 from scenequeue.jobs.container import ContainerRecord
-from scenequeue.jobs.ids import is_scene
 from scenequeue.jobs.job import JobState, JobStatus
 from scenequeue.jobs.result import ItemResult
 
@@ -48,7 +47,7 @@ def report_of(
         for result in results
     ]
     processing_s = sum(result.processing_s or 0.0 for result in results)
-    succeeded = sum(result.state == "done" and is_scene(result.item_id) for result in results)
+    succeeded = sum(result.state == "done" and result.is_scene for result in results)
     # Every stage after the first is one film.
     films = status.stages - 1
     total = max(0, status.counts.total - films)

@@ -72,8 +72,10 @@ class ContainerRecord(FrozenModel):
     held: int = 0
     done: int = 0
     failed: int = 0
-    #: Of the done items, those that are no scenes: films.
+    #: Of the done items, the films.
     films: int = 0
+    #: Of the done items, those that are neither scenes nor films.
+    others: int = 0
     is_draining: bool = False
     host: str = ""
     version: str = ""
@@ -105,6 +107,10 @@ class ContainerRecord(FrozenModel):
     @field_serializer("remark")
     def _remark_for_people(self, remark: Reason | None) -> dict[str, Any] | None:
         return remark.to_people() if remark else None
+
+    @property
+    def scenes_done(self) -> int:
+        return self.done - self.films - self.others
 
     @property
     def has_ended(self) -> bool:

@@ -57,9 +57,14 @@ def is_job_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None and ".." not in text
 
 
-def is_scene(item_id: str) -> bool:
-    """Return True for an item of a job's first stage; the later ones make the whole of these, such as a film."""
-    return item_id.startswith("0-")
+def is_scene(kind: str) -> bool:
+    """Return True for the kind of items that are scenes."""
+    return kind == "render"
+
+
+def is_film(kind: str) -> bool:
+    """Return True for the kind of items that are films."""
+    return kind == "stitch"
 
 
 def check_kind(kind: str) -> str:

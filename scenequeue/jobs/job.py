@@ -190,7 +190,13 @@ class Depth(FrozenModel):
     #: Total weight of ready items, in seconds of video.
     ready_weight: float
     is_paused: bool = False
-    #: Of the done items, those that are no scenes: films.
+    #: Of the done items, the films.
     films: int = 0
+    #: Of the done items, those that are neither scenes nor films, such as the parts of a transcoding.
+    others: int = 0
     #: Counters in Redis that are not numbers; they count as 0.
     malformed: tuple[str, ...] = ()
+
+    @property
+    def scenes_done(self) -> int:
+        return self.counts.done - self.films - self.others

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import Field, computed_field, field_validator, model_validator
 
 from scenequeue.jobs.artifact import Artifact
-from scenequeue.jobs.ids import ItemId, JobId
+from scenequeue.jobs.ids import ItemId, JobId, is_scene
 from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.job import Lane
 from scenequeue.jobs.options import FrozenModel
@@ -42,7 +42,7 @@ class ItemResult(FrozenModel):
     #: Code of that error's reason, with its parameters.
     code: str | None = None
     parameters: dict[str, Any] | None = None
-    #: Further facts reported by the kind (fingerprint, sha256, reused, warnings as codes with parameters).
+    #: Further facts reported by the worker (kind, fingerprint, sha256, reused, warnings as codes with parameters).
     details: dict[str, Any] = Field(default_factory=dict)
 
     @computed_field(description="what a person should know about the video: a code with parameters for programs, and a sentence")  # type: ignore[prop-decorator]
@@ -75,6 +75,13 @@ class ItemResult(FrozenModel):
         named, text = (before, behind) if is_there and before.isidentifier() else (None, error)
         own = {} if given.get("code") else Reason.from_json(text).to_json()
         return {**given, **own, "error_class": named}
+
+    @property
+    def is_scene(self) -> bool:
+        """True for a scene."""
+        # Earlier versions reported no kind; all items of their first stages were scenes.
+        kind = self.details.get("kind")
+        return is_scene(kind) if isinstance(kind, str) else self.item_id.startswith("0-")
 
     def wire(self) -> str:
         """Return the JSON that a finished item's result is stored as; fields made of others are left out."""

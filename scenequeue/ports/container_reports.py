@@ -8,7 +8,7 @@ from scenequeue.structure.hashes import container_fields
 #: Fields of a container's record that its worker writes; the others are the dispatcher's.
 _BEAT_FIELDS = frozenset(
     {
-        *("state", "started_ms", "idle_since_ms", "slots", "held", "done", "failed", "films", "is_draining"),
+        *("state", "started_ms", "idle_since_ms", "slots", "held", "done", "failed", "films", "others", "is_draining"),
         *("host", "version", "isolation", "progress", "note", "serves", "structures", "cpu_share", "memory_used_mib"),
     }
 )

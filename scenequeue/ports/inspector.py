@@ -70,7 +70,8 @@ class QueueInspector:
             ready_by_lane={lane: _sum_of(found, f"ready:{lane.value}:") for lane in Lane},
             ready_weight=_sum_of(found, "weight:") / 1000,
             is_paused=bool(paused),
-            films=sum(max(0, whole_number(fields.get("films"))) for fields in found),
+            films=_total(found, "films"),
+            others=_total(found, "others"),
             malformed=tuple(sorted({name for fields in found for name, value in fields.items() if not _is_number(value)})),
         )
 
@@ -230,6 +231,11 @@ class QueueInspector:
             SettingsError: the user may not read it; since INFO is part of every role, its rules are old.
         """
         return self._connection.server()
+
+
+def _total(hashes: Iterable[Mapping[str, str]], field: str) -> int:
+    """Return the sum of a counter; negative ones count as 0."""
+    return sum(max(0, whole_number(fields.get(field))) for fields in hashes)
 
 
 def _sum_of(hashes: Iterable[Mapping[str, str]], prefix: str) -> int:

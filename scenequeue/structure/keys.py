@@ -28,7 +28,7 @@ class Keys:
     | lane:<lane>:<need> | zset | ring of jobs with ready items of a need; score: the turn a job was last served in |
     | since:<lane>:<need> | zset | the same jobs by the time that they entered the ring (ms) |
     | needs | set | every need with ready items; a few that had some before |
-    | counts | hash | items per state; films among the done; turn; ready:<lane>:<need>; weight:<lane>:<need> (thousandths) |
+    | counts | hash | items per state; films, others done; turn; ready:<lane>:<need>; weight:<lane>:<need> (thousandths) |
     | control | hash | paused: since (ms); transient: 1 with `up`; repaired…, sampled:<structure>, sample: see steps |
     | drain:<container> | string | the container gets no more leases; the operator who asked for it, or empty; expires |
     | bell:<need> | list | one element while there is ready work of a need, no worker has taken it, and the queue is not paused |

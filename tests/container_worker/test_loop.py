@@ -14,12 +14,9 @@ from container_worker.kind import ItemContext
 from container_worker.loop import WorkLoop, look_s
 from container_worker.sandbox.child import Stopped
 from scenequeue.errors import DiskFull, QueueUnavailable, SettingsError, StorageUnavailable
-from scenequeue.jobs.ids import check_job_id
-from scenequeue.jobs.item import WorkItem
-from scenequeue.jobs.job import JobSpec
 from scenequeue.queue import SceneQueue
 from tests.container_worker.running import Running, attempts_of_the_ready, done, is_done
-from tests.scenequeue.jobs import waiting_needs
+from tests.scenequeue.jobs import submit_kinds, waiting_needs
 from tests.support.reasons import said
 from tests.support.waiting import wait_until
 
@@ -209,12 +206,12 @@ def test_a_refused_redis_user_ends_the_worker(
 
 
 def test_a_container_counts_films_among_the_items_that_it_has_done(queue: SceneQueue, start: Callable[..., Running]) -> None:
-    """They are no scenes: items of a stage after the first."""
-    stages = [[WorkItem(kind="done", name=f"{stage}-{n}", payload={}) for n in range(2 - stage)] for stage in range(2)]
-    queue.producer.submit(JobSpec(job_id=check_job_id("a")), stages)
-    assert start({"done": done}).wait() is Exit.IDLE
+    """And those that are neither films nor scenes, whatever their stage."""
+    submit_kinds(queue, "a", ["render", "render"], ["stitch"])
+    submit_kinds(queue, "b", ["probe"], ["encode", "encode", "audio"])
+    assert start(dict.fromkeys(("render", "stitch", "probe", "encode", "audio"), done)).wait() is Exit.IDLE
     (record,) = queue.inspect.containers()
-    assert (record.done, record.films) == (3, 1)
+    assert (record.done, record.scenes_done, record.films, record.others) == (7, 2, 1, 4)
 
 
 def test_counts_and_scratch_are_right_after_many_items_at_once(

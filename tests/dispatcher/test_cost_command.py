@@ -12,20 +12,28 @@ from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.ids import ContainerId
 from scenequeue.jobs.result import ItemResult
 from scenequeue.queue import SceneQueue
-from tests.scenequeue.jobs import submit
+from tests.scenequeue.jobs import submit, submit_kinds
 from tests.support.reasons import said
 
 
-def _do_all(queue: SceneQueue, job_id: str, container: str, count: int, films: int = 0) -> None:
-    """A container that is in the ledger ends so many items of a job, of which some are films."""
-    record = ContainerRecord(container_id=ContainerId(container), vcpu=2, memory_mib=4096, slots=1, done=count, films=films)
+def _do_all(queue: SceneQueue, job_id: str, container: str, count: int, films: int = 0, others: int = 0) -> None:
+    """A container that is in the ledger ends so many items of a job, of which some are films, or neither films nor scenes."""
+    record = ContainerRecord(
+        container_id=ContainerId(container), vcpu=2, memory_mib=4096, slots=1, done=count, films=films, others=others
+    )
     fence = queue.dispatcher.acquire("test", 30) or 0
     queue.dispatcher.record_intents(fence, [record])
     queue.dispatcher.record_launched(fence, container, "handle")
     queue.worker.beat(record)
     for _ in range(count):
         (lease,) = queue.worker.lease(container, 1)
-        result = {"item_id": lease.item_id, "name": lease.item.name, "state": "done", "container": container}
+        result = {
+            "item_id": lease.item_id,
+            "name": lease.item.name,
+            "state": "done",
+            "container": container,
+            "details": {"kind": lease.item.kind},
+        }
         queue.worker.ack(container, [(lease, ItemResult.model_validate(result))])
     queue.dispatcher.resign("test")
 
@@ -72,12 +80,22 @@ def test_a_job_whose_containers_are_forgotten_is_not_said_to_be_free(
 
 def test_a_day_counts_scenes_and_no_films(queue: SceneQueue, cost: Any) -> None:
     """A film costs money, and is made of scenes that count already."""
-    submit(queue, "a", 3, 1)
+    submit_kinds(queue, "a", ["render"] * 3, ["stitch"])
     _do_all(queue, "a", "c1", 4, films=1)
     told = json.loads(cost("--json"))
     assert (told["scenes_done"], told["containers"]) == (3, 1)
     assert told["usd_per_scene"] == pytest.approx(told["estimated_cost_usd"] / 3, abs=1e-6)
     assert json.loads(cost("a", "--json"))["scenes_done"] == 3
+
+
+def test_a_transcoding_has_a_cost_but_no_cost_per_scene(queue: SceneQueue, cost: Any) -> None:
+    """Of the job and of the day: its items are neither scenes nor films."""
+    submit_kinds(queue, "a", ["probe"], ["encode", "encode"])
+    _do_all(queue, "a", "c1", 3, others=3)
+    for arguments in (("a", "--json"), ("--json",)):
+        told = json.loads(cost(*arguments))
+        assert told["estimated_cost_usd"] > 0
+        assert (told["scenes_done"], told["usd_per_scene"]) == (0, None)
 
 
 def test_the_container_of_a_failed_attempt_is_paid_for_after_a_requeue_too(queue: SceneQueue, cost: Any) -> None:

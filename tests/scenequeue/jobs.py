@@ -20,6 +20,12 @@ def submit(queue: SceneQueue, job_id: str, *counts: int, lane: Lane = Lane.NORMA
     return queue.producer.submit(job, [items(count) for count in counts])
 
 
+def submit_kinds(queue: SceneQueue, job_id: str, *stages: list[str]) -> JobStatus:
+    """A job with items of these kinds in each stage."""
+    made = [[WorkItem(kind=kind, name=f"{kind} {n}") for n, kind in enumerate(kinds)] for kinds in stages]
+    return queue.producer.submit(JobSpec(job_id=check_job_id(job_id)), made)
+
+
 def waiting_needs(queue: SceneQueue) -> list[str]:
     """The needs of all that is ready, for a container that can do everything."""
     return sorted({each.need for each in queue.inspect.waiting()})

@@ -7,7 +7,7 @@ import pytest
 from scenequeue.jobs.rollup import Resolution
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.conftest import KINDS
-from tests.scenequeue.jobs import done, submit
+from tests.scenequeue.jobs import done, submit, submit_kinds
 from tests.support.reasons import said
 
 # The JSON that fakeredis makes of an empty Lua table is a list; Redis's is an object.
@@ -132,11 +132,12 @@ def test_a_reason_that_none_may_have_hides_no_slot(any_queue: SceneQueue) -> Non
 
 
 def test_done_films_are_counted_beside_the_scenes(any_queue: SceneQueue) -> None:
-    """They are among the items that are done, and stay counted when counters are repaired."""
-    submit(any_queue, "a", 2, 1)
+    """And the items of transcodings beside both; all stay counted when counters are repaired."""
+    submit_kinds(any_queue, "a", ["render", "render"], ["stitch"])
+    submit_kinds(any_queue, "b", ["probe"], ["encode", "encode", "audio"])
     for _ in range(2):
-        any_queue.worker.ack("w", [done(lease) for lease in any_queue.worker.lease("w", 3)])
+        any_queue.worker.ack("w", [done(lease) for lease in any_queue.worker.lease("w", 10)])
     for _ in range(2):
         depth = any_queue.inspect.depth()
-        assert (depth.counts.done, depth.films) == (3, 1)
+        assert (depth.counts.done, depth.scenes_done, depth.films, depth.others) == (7, 2, 1, 4)
         any_queue.dispatcher.reclaim()

@@ -135,7 +135,7 @@ local function repair_counts()
   for state, index in pairs({ leased = 'leases', delayed = 'delayed', dead = 'dead' }) do
     right[state] = call('ZCARD', P .. index)
   end
-  for _, field in ipairs({ 'waiting', 'done', 'films', 'dropped', 'turn' }) do right[field] = count_of(field) end
+  for _, field in ipairs({ 'waiting', 'done', 'films', 'others', 'dropped', 'turn' }) do right[field] = count_of(field) end
   if right.turn == 0 then
     -- Restart above every place in the rings: with a lower turn, new jobs would be served before all that wait.
     for _, need in ipairs(needs) do

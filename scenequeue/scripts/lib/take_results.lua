@@ -20,6 +20,12 @@ local function learn(need, busy_ms, weight_ms)
   call('HSET', rates, busy, all_busy, weight, all_weight)
 end
 
+--- Count a done item that is no scene: scenes are the done items that are counted here neither as films nor as others.
+local function count_made(need)
+  local kind = string.match(need, '^[^/]*')
+  if kind ~= 'render' then count(kind == 'stitch' and 'films' or 'others', 1) end
+end
+
 --- Remove the errors, losses and marks of journals of items that are done; most jobs have none.
 --- results  item, result; repeated
 local function forget_history(id, results)
@@ -83,6 +89,7 @@ local function take_results(container, first, last)
         local of_job, n = results[job], #tokens[job] + 1
         of_job[2 * n - 1], of_job[2 * n] = item, result
         tokens[job][n] = token
+        count_made(need)
         busy[need] = (busy[need] or 0) + tonumber(ARGV[i + 4])
         weight[need] = (weight[need] or 0) + tonumber(ARGV[i + 5])
       end
@@ -98,8 +105,6 @@ local function take_results(container, first, last)
     call_with('HSET', job_key(job, 'results'), of_job)
     forget_history(job, of_job)
     for n, token in ipairs(tokens[job]) do
-      -- Items of later stages are no scenes.
-      if string.sub(of_job[2 * n - 1], 1, 2) ~= '0-' then count('films', 1) end
       event(job, 'done', 'item_id', of_job[2 * n - 1], 'token', token, 'container', container)
     end
     move(job, 'leased', 'done', #tokens[job])
