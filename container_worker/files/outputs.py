@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from container_worker.codes import Code
 from container_worker.media.file_names import CAPTIONS, POSTER, VIDEO
@@ -32,9 +33,10 @@ class Output:
     #: True for one that must be made; others but the main one may be missing.
     is_required: bool = False
 
-    @property
-    def ending(self) -> str:
-        return f".{self.uri.rpartition('.')[2]}"
+    def place_beside(self, main: "Output") -> str:
+        """Return what the address has in place of the main output's ending, such as ".jpg"; ASCII without commas."""
+        stem = main.uri.rpartition(".")[0]
+        return quote(self.uri.removeprefix(stem))
 
     def stored(self, found: Stored) -> Artifact:
         """Return the artifact that is stored at the address."""
@@ -47,7 +49,7 @@ class Delivered:
 
     #: The main output first.
     artifacts: Sequence[Artifact]
-    #: Endings of the sidecars.
+    #: The sidecars' places beside the main output, which are their endings where they have its stem.
     beside: Sequence[str] = ()
     duration_s: float | None = None
     warnings: Sequence[Reason] = ()
@@ -83,7 +85,7 @@ def find_existing_output(outputs: Sequence[Output], identity: str, storage: UriS
     beside = _read_beside(said)
     artifacts = [main.stored(known)]
     for other in others:
-        if other.is_required or other.ending in beside:
+        if other.is_required or other.place_beside(main) in beside:
             found = storage.stat(other.uri)
             if found is None:
                 return None
@@ -102,8 +104,9 @@ def uploaded_captions(video_uri: str, storage: UriStorage) -> str | None:
     A file at that address may be left from an earlier video, so the video's metadata decides.
     """
     stored = storage.stat(video_uri)
-    captions = next(output for output in video_outputs(video_uri) if output.file_name == CAPTIONS)
-    return captions.uri if stored is not None and captions.ending in _read_beside(stored.metadata) else None
+    main, *others = video_outputs(video_uri)
+    captions = next(output for output in others if output.file_name == CAPTIONS)
+    return captions.uri if stored is not None and captions.place_beside(main) in _read_beside(stored.metadata) else None
 
 
 def upload_outputs(
@@ -137,7 +140,7 @@ def upload_outputs(
     for other, stored in delivered:
         if stored is None and other.is_required:
             raise ToolFailed(Code.OUTPUT_MISSING, file=other.file_name)
-    beside = [other.ending for other, stored in delivered if stored and not other.is_required]
+    beside = [other.place_beside(main) for other, stored in delivered if stored and not other.is_required]
     metadata = {"fingerprint": identity} if identity else {}
     if duration_s is not None:
         metadata["duration_s"] = f"{duration_s:.6f}"
@@ -174,7 +177,7 @@ def _written_warnings(warnings: Sequence[Reason]) -> str:
 
 
 def _read_beside(metadata: Mapping[str, str]) -> list[str]:
-    """Return the endings of the sidecars that the main output was uploaded with."""
+    """Return the places of the sidecars that the main output was uploaded with."""
     return metadata["beside"].split(",") if metadata.get("beside") else []
 
 

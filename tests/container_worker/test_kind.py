@@ -3,6 +3,7 @@
 import contextlib
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -127,6 +128,27 @@ def test_outputs_are_reused_only_with_all_that_are_required(context_of: MakeCont
     finished = carry_out(kind, context_of({"name": "joins"}, {}))
     assert finished.clean_up is not None
     finished.clean_up()
+    carry_out(kind, context_of({"name": "joins"}, {}))
+    assert kind.runs == 2
+
+
+class _WriteOptional(_Write):
+    def outputs(self, item: Any) -> list[Output]:
+        main, *others = super().outputs(item)
+        # One with the main output's stem, and one whose name needs quoting.
+        uris = (main.uri.replace("main.txt", name) for name in ("main-ö,x.txt", "two.txt"))
+        return [main, *(replace(other, uri=uri, is_required=False) for other, uri in zip(others, uris, strict=True))]
+
+
+def test_sidecars_of_the_same_ending_are_told_apart_when_outputs_are_reused(context_of: MakeContext, tmp_path: Path) -> None:
+    """One that was not made is not missed, nor taken from what an earlier item has left there."""
+    kind = _WriteOptional(tmp_path, "main.txt", "one.txt")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "two.txt").write_text("of an earlier item")
+    first, second = (carry_out(kind, context_of({"name": "joins"}, {})).result for _ in range(2))
+    assert (kind.runs, second.details["reused"], second.artifacts) == (1, True, first.artifacts)
+    assert [artifact.address.rpartition("/")[2] for artifact in first.artifacts] == ["main.txt", "main-ö,x.txt"]
+    (tmp_path / "out" / "main-ö,x.txt").unlink()
     carry_out(kind, context_of({"name": "joins"}, {}))
     assert kind.runs == 2
 
