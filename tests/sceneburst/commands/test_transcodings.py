@@ -40,7 +40,7 @@ def _made(lease: Lease, files: list[Path]) -> ItemResult:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("video")
     artifacts = [Artifact(address=path.as_uri(), bytes=5, media_type="video/mp4", role="video") for path in files]
-    details = {"renditions": []} if lease.item.name == "verify" else {}
+    details = {"kind": lease.item.kind, **({"renditions": []} if lease.item.name == "verify" else {})}
     return ItemResult(
         item_id=lease.item_id, name=lease.item.name, state="done", output=artifacts[0].address, artifacts=artifacts,
         details=details, container="c",
