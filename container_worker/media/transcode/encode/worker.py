@@ -7,16 +7,15 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from container_worker.codes import Code
 from container_worker.media.child_messages import Made
 from container_worker.media.child_process import run_child_job
 from container_worker.media.ffmpeg import find_ffmpeg
 from container_worker.media.rate_guard import RateGuard
 from container_worker.media.transcode.encode.child import REPORT_FILE, SEGMENT_FILE
+from container_worker.media.transcode.reports import read_report
 from container_worker.sandbox.limits import Limits
-from container_worker.sandbox.outputs import open_output, output_bytes
+from container_worker.sandbox.outputs import output_bytes
 from scenequeue.errors import ToolFailed
 from scenequeue.jobs.kinds.encode import EncodePayload
 from scenequeue.jobs.transcode.plan import SegmentReport
@@ -24,8 +23,6 @@ from scenequeue.reasons import Reason
 
 #: Part of every fingerprint; raise it when a change makes the same segment give other files.
 RECIPE_VERSION = 1
-#: Largest report, in bytes: an hour at 120 frames per second in eight renditions.
-_MAX_REPORT_BYTES = 1024 * 1024 * 1024
 
 
 def check_encoder(payload: EncodePayload) -> None:
@@ -94,20 +91,10 @@ def _checked_report(payload: EncodePayload, scratch: Path) -> SegmentReport:
     Raises:
         ToolFailed: it is not a report of this segment, or a rendition is missing.
     """
-    path = scratch / REPORT_FILE
-    with open_output(path) as opened:
-        if opened is None:
-            raise ToolFailed(Code.RENDERER_MADE_NOTHING, file=REPORT_FILE)
-        with opened.open("rb") as file:
-            text = file.read(_MAX_REPORT_BYTES)
-    try:
-        report = SegmentReport.model_validate_json(text)
-    except ValidationError:
-        raise ToolFailed(Code.RENDERER_UNINTELLIGIBLE, message=text[:200].decode(errors="replace")) from None
+    report = read_report(scratch / REPORT_FILE, SegmentReport)
     names = {rendition.name for rendition in payload.renditions}
     if (report.number, report.encoder, set(report.tables)) != (payload.segment.number, payload.encoder, names):
         raise ToolFailed(Code.RENDERER_UNINTELLIGIBLE, message=REPORT_FILE)
     for at in range(len(payload.renditions)):
         output_bytes(scratch / SEGMENT_FILE.format(at))
-    path.write_text(report.model_dump_json(), encoding="utf-8")
     return report

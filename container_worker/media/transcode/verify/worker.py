@@ -12,9 +12,9 @@ from container_worker.codes import Code
 from container_worker.media.child_process import run_child_job
 from container_worker.media.ffmpeg import find_ffmpeg
 from container_worker.media.rate_guard import RateGuard
+from container_worker.media.transcode.reports import read_report
 from container_worker.media.transcode.verify.file_names import REPORT_FILE
 from container_worker.sandbox.limits import Limits
-from container_worker.sandbox.outputs import open_output
 from scenequeue.errors import BadInput, ToolFailed
 from scenequeue.jobs.transcode.plan import TranscodePlan
 from scenequeue.jobs.transcode.verification import TranscodeReport
@@ -78,7 +78,7 @@ def verify(
             "container_worker.media.transcode.verify", {"folder": str(scratch.absolute())}, scratch.absolute(),
             limits=limits, on_progress=guard, should_stop=should_stop, ffmpeg=find_ffmpeg().path,
         )  # fmt: skip
-    report = _read_report(scratch / REPORT_FILE)
+    report = read_report(scratch / REPORT_FILE, TranscodeReport, _MAX_REPORT_BYTES)
     (scratch / REPORT_FILE).write_text(json.dumps(_plain(report), indent=1, ensure_ascii=False), encoding="utf-8")
     problems = [Reason(each.detail.code, each.detail.parameters) for each in report.checks if not each.ok]
     if problems:
@@ -110,15 +110,3 @@ def facts_of(report: TranscodeReport) -> dict[str, object]:
 
 def _plain(model: BaseModel) -> dict[str, object]:
     return model.model_dump(mode="json")
-
-
-def _read_report(path: Path) -> TranscodeReport:
-    with open_output(path) as opened:
-        if opened is None:
-            raise ToolFailed(Code.RENDERER_MADE_NOTHING, file=path.name)
-        with opened.open("rb") as file:
-            text = file.read(_MAX_REPORT_BYTES)
-    try:
-        return TranscodeReport.model_validate_json(text)
-    except ValidationError:
-        raise ToolFailed(Code.RENDERER_UNINTELLIGIBLE, message=text[:200].decode(errors="replace")) from None
