@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 SENTENCES: Mapping[str, str] = {
     # --- a source of a transcoding: refused ---
-    "codec_not_in_container": "{container} files cannot hold {codec} video; choose another container or codec",
+    "codec_not_in_container": "a file in {container} cannot hold {codec} video; choose another container or codec",
     "crf_not_of_codec": "crf {crf} is out of range for {codec}, whose largest is {limit}",
     "preset_not_of_codec": (
         "{codec} has no preset {preset:quoted}; those of h264 and h265 are ultrafast to placebo, those of av1 0 to 13"
@@ -38,7 +38,7 @@ SENTENCES: Mapping[str, str] = {
     "not_divided_avi": "the source is encoded as a whole: H.264 with B-frames in AVI has no reliable times",
     "not_divided_copied": "the source is copied as a whole, so there is nothing to divide",
     "not_divided_elementary": "the source is encoded as a whole: a raw stream has no times",
-    "not_divided_format": "the source is encoded as a whole: {format} files cannot be read exactly from within",
+    "not_divided_format": "the source is encoded as a whole: a file in {format} cannot be read exactly from within",
     "not_divided_no_keyframe": "the source is encoded as a whole: no frame in it is marked as a keyframe",
     "not_divided_packed": "the source is encoded as a whole: it has several frames in one packet (packed B-frames)",
     "not_divided_pts_missing": "the source is encoded as a whole: {frames:1 frame has|# frames have} no time",
@@ -48,14 +48,14 @@ SENTENCES: Mapping[str, str] = {
     "pixels_reduced": "the source's pixel format, {given}, becomes {made}, which has fewer bits or less colour detail",
     "rendition_above_source": "rendition {rendition} is left out, as the source's shorter side has {source_px} pixels only",
     "rendition_not_copied": "rendition {rendition} is left out, as copied video keeps its size",
-    "sound_left_out": "stream {stream} (sound, {codec}) is left out, as {container} files cannot hold it",
+    "sound_left_out": "stream {stream} (sound, {codec}) is left out, as a file in {container} cannot hold it",
     "source_cut_short": "the source ends within a frame; {frames:its last frame is|its last # frames are} left out",
     "source_ends_early": "the source is damaged, and is used up to the damaged place only",
     "source_starts_late": (
         "the source begins between keyframes; {frames:1 frame is|# frames are} left out, as no decoder can make {frames:it|them}"
     ),
     "stream_of_other_program": "stream {stream} ({codec}) belongs to another program of the source, and is left out",
-    "subtitles_left_out": "stream {stream} (subtitles, {codec}) is left out, as {container} files cannot hold it",
+    "subtitles_left_out": "stream {stream} (subtitles, {codec}) is left out, as a file in {container} cannot hold it",
     "track_converted": "track {track} is converted from {codec} to {made}, as the container cannot hold it",
     # --- a segment of a source ---
     "encoder_differs": (
@@ -131,7 +131,7 @@ SENTENCES: Mapping[str, str] = {
     ),
     "tracks_in_sync": "{rendition}: tracks and picture are at most {shift_ms:g} ms off",
     "tracks_miscounted": "{rendition}: the joined file has {found:1 track|# tracks} beside the picture; {planned} were planned",
-    "verification_failed": "the joined files are not what was planned, and nothing was published: {problems:; }",
+    "verification_failed": "the joined files are not what was planned ({checks}), and nothing was published: {problems:; }",
     # --- a track, and a joined rendition ---
     "join_frames_differ": (
         "segment {segment} has {found:1 frame|# frames}, and the plan has {expected}: its files are not those of this plan; "

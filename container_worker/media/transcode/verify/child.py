@@ -106,9 +106,9 @@ def _check_rendition(
 ) -> tuple[list[Check], MadeRendition | None]:
     encoded = reports.encoded[rendition.name]
     try:
-        joined = read_joined(path)
+        joined = read_joined(path, rendition.name)
     except BadInput as error:
-        found = {name: str(value) for name, value in error.reason.parameters.items()}
+        found = {name: str(value) for name, value in error.reason.parameters.items() if name != "rendition"}
         return [failed("file", rendition.name, Code(error.reason.code), **found)], None
     begins = [sum(encoded.counts[:number]) for number in range(len(encoded.counts))]
     decoded = decode_around_joins(path, joined.picture, begins, _signatures_of(reports))

@@ -37,8 +37,12 @@ def _opened(path: Path) -> "Iterator[InputContainer]":
         yield container
 
 
-def read_joined(path: Path) -> Joined:
+def read_joined(path: Path, rendition: str) -> Joined:
     """Return the tables of a joined file.
+
+    Args:
+        path: the file.
+        rendition: its name, for messages.
 
     Raises:
         BadInput: JOINED_UNREADABLE, JOINED_WITHOUT_PICTURE.
@@ -51,7 +55,7 @@ def read_joined(path: Path) -> Joined:
     try:
         with _opened(path) as container:
             if not container.streams.video:
-                raise BadInput(Code.JOINED_WITHOUT_PICTURE)
+                raise BadInput(Code.JOINED_WITHOUT_PICTURE, rendition=rendition)
             picture = container.streams.video[0]
             kept = [picture, *(stream for stream in container.streams if stream.type in _TRACKS)]
             found = {stream.index: _empty(stream) for stream in kept}
@@ -65,7 +69,7 @@ def read_joined(path: Path) -> Joined:
                 tracks=[found[stream.index] for stream in kept[1:] if found[stream.index].pts],
             )  # fmt: skip
     except (av.FFmpegError, ValueError) as error:
-        raise BadInput(Code.JOINED_UNREADABLE, problem=str(error)[:200]) from None
+        raise BadInput(Code.JOINED_UNREADABLE, rendition=rendition, problem=str(error)[:200]) from None
 
 
 def _empty(stream: "Stream") -> Packets:
