@@ -85,7 +85,16 @@ def _pick_child(cluster: ChaosCluster, draws: random.Random) -> tuple[psutil.Pro
     children: list[tuple[psutil.Process, str]] = []
     for worker in cluster.workers():
         with contextlib.suppress(psutil.Error):
-            # `ffmpeg -version` has no time limit of its own: once stopped it would outlive a killed worker.
-            at_work = [child for child in worker.process.children(recursive=True) if "-version" not in child.cmdline()]
+            own = worker.process.cmdline()
+            at_work = [child for child in worker.process.children(recursive=True) if _is_at_work(child.cmdline(), own)]
             children += [(child, worker.container_id) for child in at_work]
     return draws.choice(children) if children else None
+
+
+def _is_at_work(command: list[str], of_worker: list[str]) -> bool:
+    """Return False for a child that would outlive its killed worker once it was stopped, or stop the worker itself.
+
+    `ffmpeg -version` has no time limit of its own. A child that has not executed its program yet has the worker's command, and
+    holds it up; one that is still to confine itself does not die with its worker yet.
+    """
+    return command != of_worker and "-version" not in command and not any(word.endswith("confine.py") for word in command)
