@@ -3,7 +3,6 @@
 from pydantic import Field
 
 from scenequeue.jobs.options import FrozenModel
-from scenequeue.jobs.transcode.options import Container
 from scenequeue.jobs.transcode.source import SourceFile, Track
 
 VERSION = 1
@@ -19,5 +18,3 @@ class AudioPayload(FrozenModel):
     work: str
     #: Spans of the source, in bytes (begin, end), that hold the track; empty for the whole file.
     ranges: list[tuple[int, int]] = Field(default_factory=list)
-    #: Of the files that get the track.
-    container: Container = "mp4"

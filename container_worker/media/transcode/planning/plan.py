@@ -104,23 +104,21 @@ def _source_notes(facts: SourceFacts, options: TranscodeOptions) -> list[Reason]
 
 def _encode_items(plan: TranscodePlan, work: str) -> Iterable[WorkItem]:
     frame_px = sum(rendition.width * rendition.height for rendition in plan.renditions)
+    shared = {
+        **plan.model_dump(mode="json", include={"source", "picture", "renditions", "encoder"}), "work": work,
+        "source_s": source_seconds(plan),
+    }  # fmt: skip
     for segment in plan.segments:
-        payload = {
-            **plan.model_dump(mode="json", include={"source", "picture", "renditions", "encoder"}),
-            "segment": segment.model_dump(mode="json"), "work": work, "brings_joins": segment.number == 0,
-            "source_s": source_seconds(plan),
-        }  # fmt: skip
+        payload = {**shared, "segment": segment.model_dump(mode="json"), "brings_joins": segment.number == 0}
         weight = max(_LEAST_WEIGHT, _segment_seconds(plan, segment) * frame_px / _FULL_HD_PX)
         yield WorkItem(kind="encode", name=f"segment {segment.number}", weight=round(weight, 3), payload=payload)
 
 
 def _audio_items(plan: TranscodePlan, work: str) -> Iterable[WorkItem]:
+    source, weight = plan.source.model_dump(mode="json"), round(source_seconds(plan), 3)
     for track in plan.tracks:
-        payload = {
-            "source": plan.source.model_dump(mode="json"), "track": track.model_dump(mode="json"), "work": work, "ranges": [],
-            "container": plan.container,
-        }  # fmt: skip
-        yield WorkItem(kind="audio", name=f"track {track.index}", weight=round(source_seconds(plan), 3), payload=payload)
+        payload = {"source": source, "track": track.model_dump(mode="json"), "work": work, "ranges": []}
+        yield WorkItem(kind="audio", name=f"track {track.index}", weight=weight, payload=payload)
 
 
 def _segment_seconds(plan: TranscodePlan, segment: Segment) -> float:
