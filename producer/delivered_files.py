@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from scenequeue.jobs.result import ItemResult
-from scenequeue.jobs.transcode.working_folder import WORK_FOLDER
+from scenequeue.jobs.transcode.working_folder import is_working_file
 
 #: Endings of a scene's possible sidecars: a poster and subtitles.
 _SIDECARS = (".jpg", ".vtt")
@@ -38,7 +38,7 @@ def delivered_files(result: ItemResult) -> Iterator[DeliveredFile]:
     """Yield the files of a result, without those in a job's working folder; none for an item that is not done."""
     if result.state != "done" or not result.output:
         return
-    made = [each for each in result.artifacts if f"/{WORK_FOLDER}/" not in each.address]
+    made = [each for each in result.artifacts if not is_working_file(each.address)]
     if result.artifacts and not made:
         return
     # Only a transcoding's result tells of its renditions.

@@ -15,7 +15,7 @@ from scenequeue.errors import Mistake, inside
 from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.job import JobSpec
 from scenequeue.jobs.transcode.options import TranscodeOptions
-from scenequeue.jobs.transcode.working_folder import WORK_FOLDER
+from scenequeue.jobs.transcode.working_folder import work_folder
 from scenequeue.ports.job_writer import JobWriter
 from scenequeue.quoted import shorten
 from scenequeue.reasons import Reason
@@ -106,7 +106,7 @@ def write_transcoding(job: JobWriter, transcoding: Transcoding, uploader: Upload
         source = uploader.addresses([path] if path.is_file() else []).get(path) or file_uri(path)
     payload = {
         "source": source, "output": prefix, "stem": stem_of(transcoding.source),
-        "work": f"{prefix}/{WORK_FOLDER}/{transcoding.spec.job_id}/0",
+        "work": f"{work_folder(prefix, transcoding.spec.job_id)}/0",
     }  # fmt: skip
     job.begin_stage()
     job.add([WorkItem(kind="probe", name="probe", payload=payload)])

@@ -1,7 +1,5 @@
 """Copies or converts one track of a source, sound or text, as a whole."""
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
@@ -9,8 +7,10 @@ from container_worker.files.inputs import Input, InputFile, ending_of
 from container_worker.files.outputs import Output
 from container_worker.kind import Kind, Made, ParsedItem
 from container_worker.media.ffmpeg import find_ffmpeg
+from container_worker.media.fingerprint import fingerprint_of
 from scenequeue.jobs.kinds.audio import AudioPayload
 from scenequeue.jobs.transcode.options import TranscodeOptions
+from scenequeue.jobs.transcode.working_folder import WorkFiles
 
 _Item: TypeAlias = ParsedItem[AudioPayload, TranscodeOptions]
 #: Part of every fingerprint; raise it when a change makes the same track give another file.
@@ -36,23 +36,22 @@ class Audio:
             "source": {"version": payload.source.version, "bytes": payload.source.bytes},
             "track": payload.track.model_dump(mode="json"),
         }  # fmt: skip
-        return hashlib.sha256(json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+        return fingerprint_of(facts)
 
     def outputs(self, item: _Item) -> Sequence[Output]:
-        from container_worker.media.transcode.track.argv import track_file
+        from container_worker.media.transcode.track.argv import track_ending, track_file
         from container_worker.media.transcode.track.child import REPORT_FILE
 
-        track, stem = item.payload.track, f"{item.payload.work}/tracks/{item.payload.track.index}"
-        name = track_file(track.action, track.codec)
-        ending = name[name.index(".") :]
+        track, files = item.payload.track, WorkFiles(item.payload.work)
+        ending = track_ending(track.action, track.codec)
+        address = files.track(track.index, ending)
         return [
-            Output(REPORT_FILE, f"{stem}.json", "application/json", "report"),
-            Output(name, f"{stem}{ending}", _MEDIA_TYPES[ending], "segment", is_required=True),
+            Output(REPORT_FILE, files.track_report(track.index), "application/json", "report"),
+            Output(track_file(track.action, track.codec), address, _MEDIA_TYPES[ending], "segment", is_required=True),
         ]
 
     def run(self, item: _Item, files: Mapping[str, InputFile]) -> Made:
-        from container_worker.media.child_process import run_child_job
-        from container_worker.media.rate_guard import RateGuard
+        from container_worker.media.child_process import run_in_slot
         from container_worker.media.transcode.reports import read_report
         from container_worker.media.transcode.track.child import REPORT_FILE
         from scenequeue.jobs.transcode.plan import TrackReport
@@ -62,11 +61,11 @@ class Audio:
             "payload": item.payload.model_dump(mode="json"), "source": files["source"].path.name, "ffmpeg": str(program.path),
             "kbps": item.options.audio_kbps, "folder": str(context.scratch.absolute()),
         }  # fmt: skip
-        with context.slot(), RateGuard(context.limits.wall_s, context.on_progress) as guard:
-            made, warnings = run_child_job(
-                "container_worker.media.transcode.track", request, context.scratch.absolute(),
-                limits=context.limits, on_progress=guard, should_stop=context.should_stop, ffmpeg=program.path,
-            )  # fmt: skip
+        made, warnings = run_in_slot(
+            "container_worker.media.transcode.track", request, context.scratch,
+            limits=context.limits, on_progress=context.on_progress, should_stop=context.should_stop, slot=context.slot,
+            ffmpeg=program.path,
+        )  # fmt: skip
         report = read_report(context.scratch / REPORT_FILE, TrackReport)
         return Made(made.duration_s, {"packets": len(report.table.packets), "cpu_s": report.cpu_s}, warnings)
 

@@ -9,6 +9,7 @@ from container_worker.kind import Kind, Made, ParsedItem
 from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.kinds.encode import EncodePayload
 from scenequeue.jobs.transcode.options import TranscodeOptions
+from scenequeue.jobs.transcode.working_folder import WorkFiles
 
 _Item: TypeAlias = ParsedItem[EncodePayload, TranscodeOptions]
 
@@ -41,11 +42,11 @@ class Encode:
         from container_worker.media.transcode.encode.child import REPORT_FILE, SEGMENT_FILE
 
         payload = item.payload
-        stem = f"{payload.work}/segments/{payload.segment.number:05d}"
+        files, number = WorkFiles(payload.work), payload.segment.number
         return [
-            Output(REPORT_FILE, f"{stem}.json", "application/json", "report"),
+            Output(REPORT_FILE, files.segment_report(number), "application/json", "report"),
             *(
-                Output(SEGMENT_FILE.format(at), f"{stem}-{rendition.name}.nut", "video/x-nut", "segment", is_required=True)
+                Output(SEGMENT_FILE.format(at), files.segment(number, rendition.name), "video/x-nut", "segment", is_required=True)
                 for at, rendition in enumerate(payload.renditions)
             ),
         ]

@@ -8,22 +8,16 @@ from container_worker.files.inputs import Input, InputFile
 from container_worker.files.outputs import Output
 from container_worker.kind import Kind, Made, ParsedItem
 from container_worker.media.ffmpeg import find_ffmpeg
-from container_worker.media.transcode.joining.file_names import (
-    JOINED_FILE,
-    PLAN_FILE,
-    REPORT_FILE,
-    SEGMENT_FILE,
-    TRACK_FILE,
-    TRACK_REPORT_FILE,
-)
-from container_worker.media.transcode.track.argv import track_file
+from container_worker.media.transcode.file_names import PLAN_FILE, SEGMENT_REPORT_FILE, TRACK_REPORT_FILE
+from container_worker.media.transcode.joining.file_names import JOINED_FILE, SEGMENT_FILE, TRACK_FILE
+from container_worker.media.transcode.track.argv import track_ending
 from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.kinds.join import JoinPayload
-from scenequeue.jobs.transcode.options import TranscodeOptions
+from scenequeue.jobs.transcode.options import MEDIA_TYPES, TranscodeOptions
 from scenequeue.jobs.transcode.plan import TranscodePlan
+from scenequeue.jobs.transcode.working_folder import WorkFiles
 
 _Item: TypeAlias = ParsedItem[JoinPayload, TranscodeOptions]
-_MEDIA_TYPES = {"mp4": "video/mp4", "mkv": "video/x-matroska", "webm": "video/webm", "flv": "video/x-flv"}
 #: Part of every fingerprint; raise it when a change makes the same segments give another file.
 _RECIPE_VERSION = "1"
 
@@ -36,21 +30,21 @@ class Join:
 
     def inputs(self, item: _Item) -> Iterator[Input]:
         """Yield the plan, the reports and files of all segments, and those of the tracks."""
-        work, rendition = item.payload.work, item.payload.rendition
+        files, rendition = WorkFiles(item.payload.work), item.payload.rendition
         # As large as items may write them, which is more than users' files may be.
         limit = item.context.limits.file_bytes
-        yield Input("plan", f"{work}/plan.json", PLAN_FILE, max_bytes=limit)
+        yield Input("plan", files.plan, PLAN_FILE, max_bytes=limit)
         plan = _plan(item)
         for segment in plan.segments:
-            stem, number = f"{work}/segments/{segment.number:05d}", segment.number
-            yield Input(f"report_{number}", f"{stem}.json", REPORT_FILE.format(number), max_bytes=limit)
-            yield Input(f"segment_{number}", f"{stem}-{rendition}.nut", SEGMENT_FILE.format(number), max_bytes=limit)
+            number = segment.number
+            report, segment_file = SEGMENT_REPORT_FILE.format(number), SEGMENT_FILE.format(number)
+            yield Input(f"report_{number}", files.segment_report(number), report, max_bytes=limit)
+            yield Input(f"segment_{number}", files.segment(number, rendition), segment_file, max_bytes=limit)
         for track in plan.tracks:
-            name = track_file(track.action, track.codec)
-            ending = name[name.index(".") :]
-            stem = f"{work}/tracks/{track.index}"
-            yield Input(f"track_report_{track.index}", f"{stem}.json", TRACK_REPORT_FILE.format(track.index), max_bytes=limit)
-            yield Input(f"track_{track.index}", f"{stem}{ending}", TRACK_FILE.format(track.index, ending), max_bytes=limit)
+            index, ending = track.index, track_ending(track.action, track.codec)
+            report, track_file = TRACK_REPORT_FILE.format(index), TRACK_FILE.format(index, ending)
+            yield Input(f"track_report_{index}", files.track_report(index), report, max_bytes=limit)
+            yield Input(f"track_{index}", files.track(index, ending), track_file, max_bytes=limit)
 
     def fingerprint(self, item: _Item, files: Mapping[str, InputFile]) -> str:
         digest = hashlib.sha256(f"{_RECIPE_VERSION} {item.payload.rendition}".encode())
@@ -66,20 +60,19 @@ class Join:
 
     def outputs(self, item: _Item) -> Sequence[Output]:
         container = _plan(item).container
-        address = f"{item.payload.work}/joined/{item.payload.rendition}.{container}"
-        return [Output(JOINED_FILE.format(container), address, _MEDIA_TYPES[container], "video")]
+        address = WorkFiles(item.payload.work).joined(item.payload.rendition, container)
+        return [Output(JOINED_FILE.format(container), address, MEDIA_TYPES[container], "video")]
 
     def run(self, item: _Item, files: Mapping[str, InputFile]) -> Made:  # noqa: ARG002 - the child finds them by name
-        from container_worker.media.child_process import run_child_job
-        from container_worker.media.rate_guard import RateGuard
+        from container_worker.media.child_process import run_in_slot
 
         context = item.context
         request = {"rendition": item.payload.rendition, "folder": str(context.scratch.absolute())}
-        with context.slot(), RateGuard(context.limits.wall_s, context.on_progress) as guard:
-            made, warnings = run_child_job(
-                "container_worker.media.transcode.joining", request, context.scratch.absolute(),
-                limits=context.limits, on_progress=guard, should_stop=context.should_stop, ffmpeg=find_ffmpeg().path,
-            )  # fmt: skip
+        made, warnings = run_in_slot(
+            "container_worker.media.transcode.joining", request, context.scratch,
+            limits=context.limits, on_progress=context.on_progress, should_stop=context.should_stop, slot=context.slot,
+            ffmpeg=find_ffmpeg().path,
+        )  # fmt: skip
         return Made(made.duration_s, {"frames": made.frames}, warnings)
 
 

@@ -9,6 +9,7 @@ from container_worker.kind import Kind, Made, ParsedItem
 from scenequeue.jobs.kinds.probe import ProbePayload
 from scenequeue.jobs.transcode.options import TranscodeOptions
 from scenequeue.jobs.transcode.source import SourceFile
+from scenequeue.jobs.transcode.working_folder import WorkFiles
 
 _Item: TypeAlias = ParsedItem[ProbePayload, TranscodeOptions]
 _SOURCE, _PLAN = "source", "plan.json"
@@ -28,7 +29,7 @@ class Probe:
         return ""
 
     def outputs(self, item: _Item) -> Sequence[Output]:
-        return [Output(_PLAN, f"{item.payload.work}/{_PLAN}", "application/json", "report")]
+        return [Output(_PLAN, WorkFiles(item.payload.work).plan, "application/json", "report")]
 
     def run(self, item: _Item, files: Mapping[str, InputFile]) -> Made:
         # Imported with the first source, because an idle container does not need it.

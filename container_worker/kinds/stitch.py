@@ -1,7 +1,5 @@
 """Stitches a job's rendered scenes to one film."""
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -14,6 +12,7 @@ from container_worker.kind import Kind, Made, ParsedItem
 from container_worker.media.defaults import RENDERER_VERSION
 from container_worker.media.ffmpeg import find_ffmpeg_for
 from container_worker.media.file_names import SCENE_FILE
+from container_worker.media.fingerprint import fingerprint_of
 from scenequeue.jobs.kinds.render import RenderOptions
 from scenequeue.jobs.kinds.stitch import StitchPayload
 from scenequeue.reasons import Code as QueueCode, Reason
@@ -50,15 +49,14 @@ class Stitch:
             "renderer": RENDERER_VERSION, "options": options.model_dump(mode="json"), "crossfade_s": payload.crossfade_s,
             "title": payload.title, "inputs": {role: file.sha256 for role, file in files.items()},
         }  # fmt: skip
-        return hashlib.sha256(json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+        return fingerprint_of(facts)
 
     def outputs(self, item: _Item) -> Sequence[Output]:
         return video_outputs(item.payload.output)
 
     def run(self, item: _Item, files: Mapping[str, InputFile]) -> Made:
         # Imported with the first film, because an idle container does not need it.
-        from container_worker.media.child_process import run_child_job
-        from container_worker.media.rate_guard import RateGuard
+        from container_worker.media.child_process import run_in_slot
         from container_worker.media.scene.worker import SceneInputs, request_for
 
         context, payload, options = item.context, item.payload, item.options
@@ -71,13 +69,12 @@ class Stitch:
         # Its title is metadata only, without a card.
         request = replace(request, card_frames=0)
         fade_frames = round(payload.crossfade_s * options.fps)
-        with context.slot(), RateGuard(context.limits.wall_s, context.on_progress) as guard:
-            made, warnings = run_child_job(
-                "container_worker.media.film",
-                {"request": asdict(request), "scenes": len(payload.sources), "fade_frames": fade_frames},
-                context.scratch, limits=context.limits, on_progress=guard, should_stop=context.should_stop,
-                ffmpeg=program.path,
-            )  # fmt: skip
+        made, warnings = run_in_slot(
+            "container_worker.media.film",
+            {"request": asdict(request), "scenes": len(payload.sources), "fade_frames": fade_frames},
+            context.scratch, limits=context.limits, on_progress=context.on_progress, should_stop=context.should_stop,
+            slot=context.slot, ffmpeg=program.path,
+        )  # fmt: skip
         return Made(made.duration_s, {"frames": made.frames, "encoded_frames": made.encoded_frames}, warnings)
 
 

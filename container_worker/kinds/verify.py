@@ -10,14 +10,14 @@ from container_worker.kind import Kind, Made, ParsedItem
 from container_worker.sandbox.outputs import open_output
 from scenequeue.errors import BadInput, ToolFailed
 from scenequeue.jobs.kinds.verify import VerifyPayload
-from scenequeue.jobs.transcode.options import TranscodeOptions
+from scenequeue.jobs.transcode.options import MEDIA_TYPES, TranscodeOptions
+from scenequeue.jobs.transcode.working_folder import WorkFiles
 from scenequeue.storage import sha256_of
 
 if TYPE_CHECKING:
     from scenequeue.jobs.transcode.plan import TranscodePlan
 
 _Item: TypeAlias = ParsedItem[VerifyPayload, TranscodeOptions]
-_MEDIA_TYPES = {"mp4": "video/mp4", "mkv": "video/x-matroska", "webm": "video/webm", "flv": "video/x-flv"}
 
 
 class Verify:
@@ -28,26 +28,22 @@ class Verify:
 
     def inputs(self, item: _Item) -> Iterator[Input]:
         """Yield the plan, the reports of all segments and tracks, and the joined files."""
-        from container_worker.media.transcode.verify.file_names import (
-            JOINED_FILE,
-            PLAN_FILE,
-            SEGMENT_REPORT_FILE,
-            TRACK_REPORT_FILE,
-        )
+        from container_worker.media.transcode.file_names import PLAN_FILE, SEGMENT_REPORT_FILE, TRACK_REPORT_FILE
+        from container_worker.media.transcode.verify.file_names import JOINED_FILE
 
         # As large as items may write them, which is more than users' files may be.
-        work, limit = item.payload.work, item.context.limits.file_bytes
-        yield Input("plan", f"{work}/plan.json", PLAN_FILE, max_bytes=limit)
+        work, limit = WorkFiles(item.payload.work), item.context.limits.file_bytes
+        yield Input("plan", work.plan, PLAN_FILE, max_bytes=limit)
         plan = _plan_of(item)
         for segment in plan.segments:
             name = SEGMENT_REPORT_FILE.format(segment.number)
-            yield Input(f"segment_{segment.number}", f"{work}/segments/{segment.number:05d}.json", name, max_bytes=limit)
+            yield Input(f"segment_{segment.number}", work.segment_report(segment.number), name, max_bytes=limit)
         for track in plan.tracks:
             name = TRACK_REPORT_FILE.format(track.index)
-            yield Input(f"track_{track.index}", f"{work}/tracks/{track.index}.json", name, max_bytes=limit)
+            yield Input(f"track_{track.index}", work.track_report(track.index), name, max_bytes=limit)
         for number, rendition in enumerate(plan.renditions):
             ending = rendition.output.rpartition(".")[2]
-            uri, name = f"{work}/joined/{rendition.name}.{ending}", JOINED_FILE.format(number)
+            uri, name = work.joined(rendition.name, ending), JOINED_FILE.format(number)
             yield Input(f"joined_{rendition.name}", uri, name, max_bytes=limit)
 
     def fingerprint(self, item: _Item, files: Mapping[str, InputFile]) -> str:  # noqa: ARG002
@@ -58,7 +54,7 @@ class Verify:
         from container_worker.media.transcode.verify.file_names import JOINED_FILE, REPORT_FILE
 
         plan = _plan_of(item)
-        media_type = _MEDIA_TYPES[plan.container]
+        media_type = MEDIA_TYPES[plan.container]
         files = [
             Output(JOINED_FILE.format(number), rendition.output, media_type, "video", is_required=True)
             for number, rendition in enumerate(plan.renditions)
@@ -81,7 +77,7 @@ class Verify:
         except BadInput as error:
             if error.reason.code == Code.VERIFICATION_FAILED:
                 # Beside the files that it is about, which stay there.
-                context.storage.put(context.scratch / REPORT_FILE, f"{item.payload.work}/report.json")
+                context.storage.put(context.scratch / REPORT_FILE, WorkFiles(item.payload.work).failed_verification)
             raise
         for number, rendition in enumerate(plan.renditions):
             given = files[f"joined_{rendition.name}"]
@@ -97,7 +93,7 @@ class Verify:
 
 
 def _plan_of(item: _Item) -> "TranscodePlan":
-    from container_worker.media.transcode.verify.file_names import PLAN_FILE
+    from container_worker.media.transcode.file_names import PLAN_FILE
     from container_worker.media.transcode.verify.worker import read_plan
 
     return read_plan(item.context.scratch / PLAN_FILE, item.payload.work)

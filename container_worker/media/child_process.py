@@ -24,6 +24,7 @@ from container_worker.media.child_messages import (
     read_message,
 )
 from container_worker.media.defaults import PREPARATION_CPU_S
+from container_worker.media.rate_guard import RateGuard
 from container_worker.sandbox.child import CpuTimeExceeded, run_child
 from container_worker.sandbox.last_lines import last_lines_of, with_last_lines
 from container_worker.sandbox.limits import Limits
@@ -123,3 +124,24 @@ def run_child_job(
     if listener.made is None:
         raise ToolFailed(Code.RENDERER_WITHOUT_RESULT)
     return listener.made, tuple(listener.warnings)
+
+
+def run_in_slot(
+    module: str,
+    request: Mapping[str, Any],
+    scratch: Path,
+    *,
+    limits: Limits,
+    on_progress: Callable[[float], None],
+    should_stop: threading.Event | None,
+    slot: Callable[[], AbstractContextManager[None]],
+    ffmpeg: Path,
+) -> tuple[Made, tuple[Reason, ...]]:
+    """Run a child that prepares nothing: hold a slot all the time, and end the child early if it cannot end in time.
+
+    Args, result and errors are those of `run_child_job`; BadInput also if the child cannot end within its limits.
+    """
+    with slot(), RateGuard(limits.wall_s, on_progress) as guard:
+        return run_child_job(
+            module, request, scratch.absolute(), limits=limits, on_progress=guard, should_stop=should_stop, ffmpeg=ffmpeg
+        )

@@ -77,6 +77,12 @@ def run(make: Callable[[dict[str, Any]], dict[str, Any]]) -> int:
     return 0 if isinstance(failure, BadInput) else 3
 
 
+def used_cpu_s() -> float:
+    """Return the CPU time of this process and of its children that have ended, in seconds."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return round(sum(each.ru_utime + each.ru_stime for each in used), 3)
+
+
 def exit_with(program: Callable[[], int]) -> NoReturn:
     """Run the program and exit with its return value, or with 1 if it raises, without waiting for threads.
 

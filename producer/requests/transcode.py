@@ -9,15 +9,12 @@ from urllib.parse import unquote, urlsplit
 from producer.codes import Code
 from producer.requests.scenes import Malformed, read_model
 from scenequeue.errors import Mistake, Place, inside
-from scenequeue.jobs.transcode.options import TranscodeOptions
+from scenequeue.jobs.transcode.options import SOUND_IN, TranscodeOptions
 from scenequeue.reasons import Parameter, Reason
 
 #: Codecs of the picture that a container holds, of those that we encode; the first is taken where none is named.
 HELD_PICTURES: Mapping[str, tuple[str, ...]] = {
     "mp4": ("h264", "h265", "av1"), "mkv": ("h264", "h265", "av1"), "webm": ("av1",), "flv": ("h264",),
-}  # fmt: skip
-_HELD_SOUND: Mapping[str, tuple[str, ...]] = {
-    "mp4": ("aac", "opus"), "mkv": ("aac", "opus"), "webm": ("opus",), "flv": ("aac",),
 }  # fmt: skip
 #: x264's crf 0 is lossless, in a profile that few players support.
 _CRF_RANGES = {"h264": (1, 51), "h265": (1, 51), "av1": (0, 63)}
@@ -89,7 +86,7 @@ def _options_from(given: TranscodeOptions | Mapping[str, Any] | None) -> Transco
 def _conflicts(options: TranscodeOptions) -> Iterator[tuple[str, Reason]]:
     """Yield the options that do not fit the codec or the container, with the reasons."""
     codec, container = options.codec, options.container
-    held, sounds = HELD_PICTURES[container], _HELD_SOUND[container]
+    held, sounds = HELD_PICTURES[container], SOUND_IN[container]
     if options.audio not in (_COPY, *sounds):
         yield "audio", _not_held(options.audio, container, sounds)
     if codec == _COPY:

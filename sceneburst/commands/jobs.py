@@ -44,7 +44,7 @@ from sceneburst.terminal.usage import RefusedWord
 from scenequeue.errors import JobNotFound, SceneburstError
 from scenequeue.jobs.job import JobState, Lane
 from scenequeue.jobs.result import ItemResult
-from scenequeue.jobs.transcode.working_folder import WORK_FOLDER
+from scenequeue.jobs.transcode.working_folder import is_working_file
 from scenequeue.reasons import Reason
 
 JobArgument = Annotated[str, typer.Argument(help="The job's id.", show_default=False)]
@@ -274,7 +274,7 @@ def _result_rows(result: ItemResult) -> Iterator[list[str]]:
     """Yield a row for a result, and one for each further video of it; working files are not named."""
     outputs = [result.output] if result.output else []
     if result.artifacts:
-        outputs = [each.address for each in result.artifacts if each.role == "video" and f"/{WORK_FOLDER}/" not in each.address]
+        outputs = [each.address for each in result.artifacts if each.role == "video" and not is_working_file(each.address)]
     yield [
         result.name,
         result.state,

@@ -198,7 +198,7 @@ def _run_here(request: "TranscodeRequest", containers: int | None, *, is_quiet: 
 def _without_working_files(settings: "ProducerSettings", prefix: str, job_id: str) -> Iterator[None]:
     """Delete the job's working files after the block, which its queue does not outlive."""
     from scenequeue.errors import ItemError
-    from scenequeue.jobs.transcode.working_folder import WORK_FOLDER
+    from scenequeue.jobs.transcode.working_folder import work_folder
     from scenequeue.storages.uri import UriStorage
 
     try:
@@ -206,7 +206,7 @@ def _without_working_files(settings: "ProducerSettings", prefix: str, job_id: st
     finally:
         with uninterrupted():
             try:
-                UriStorage(settings).delete_under(f"{prefix}/{WORK_FOLDER}/{job_id}")
+                UriStorage(settings).delete_under(work_folder(prefix, job_id))
             except ItemError as error:
                 from sceneburst.terminal.screen import note
 

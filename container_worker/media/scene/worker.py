@@ -1,7 +1,6 @@
 """Renders one scene from the worker, in a child process without its credentials."""
 
 import hashlib
-import json
 import shutil
 import threading
 from collections.abc import Callable, Mapping
@@ -14,6 +13,7 @@ from container_worker.media.child_process import run_child_job
 from container_worker.media.defaults import AV1_CRF, BOX_PAD_X_EM, BOX_PAD_Y_EM, RENDERER_VERSION, X264_CRF
 from container_worker.media.ffmpeg import find_ffmpeg_for
 from container_worker.media.file_names import VIDEO
+from container_worker.media.fingerprint import fingerprint_of
 from container_worker.media.rate_guard import RateGuard
 from container_worker.media.request import AudioSpec, MotionChoice, RenderRequest, SidecarSpec, TextStyle, WatermarkStyle
 from container_worker.sandbox.child import Stopped
@@ -171,4 +171,4 @@ def fingerprint(payload: RenderPayload, options: RenderOptions, inputs: Mapping[
         "renderer": RENDERER_VERSION, "options": {**options.model_dump(mode="json"), "motion": chosen_motion(options, name)},
         "title": payload.title, "cut_s": payload.cut_s, "inputs": dict(sorted(inputs.items())),
     }  # fmt: skip
-    return hashlib.sha256(json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    return fingerprint_of(facts)

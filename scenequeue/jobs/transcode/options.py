@@ -1,5 +1,6 @@
 """Defines the options of a transcoding, which all its items share."""
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -11,6 +12,13 @@ SoundCodec = Literal["copy", "aac", "opus"]
 Container = Literal["mp4", "mkv", "webm", "flv"]
 #: A rung is named after the frame's shorter side, in pixels.
 RungName = Literal["240p", "360p", "480p", "540p", "720p", "1080p", "1440p", "2160p"]
+MEDIA_TYPES: Mapping[Container, str] = {
+    "mp4": "video/mp4", "mkv": "video/x-matroska", "webm": "video/webm", "flv": "video/x-flv",
+}  # fmt: skip
+#: Codecs to which the sound in a container is converted, the usual one first.
+SOUND_IN: Mapping[Container, tuple[str, ...]] = {
+    "mp4": ("aac", "opus"), "mkv": ("aac", "opus"), "webm": ("opus",), "flv": ("aac",),
+}  # fmt: skip
 
 
 class TranscodeOptions(KindOptions):

@@ -125,9 +125,8 @@ class TrackReport(FrozenModel):
     index: int
     #: Copied packets of the source, or those of the encoder.
     table: PacketTable
-    #: Samples (or 0) that a player skips at the start, and at the end.
+    #: Samples that a player skips at the start.
     skip_start: int = 0
-    skip_end: int = 0
     #: Of a track that was encoded: the source's levels over time (`sound_envelope.pack`), and the time of the first, in seconds.
     envelope: str = ""
     envelope_start_s: float = 0.0

@@ -1,6 +1,7 @@
 """Defines the working folder of a job: `.sceneburst/<job id>` under its output, for files that only its items read."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from scenequeue.errors import StorageDenied
@@ -8,6 +9,53 @@ from scenequeue.jobs.ids import is_job_id
 from scenequeue.reasons import Code
 
 WORK_FOLDER = ".sceneburst"
+
+
+@dataclass(frozen=True)
+class WorkFiles:
+    """The addresses of the files that the items of one source exchange."""
+
+    #: URI prefix of them all, without a final slash.
+    work: str
+
+    @property
+    def plan(self) -> str:
+        return f"{self.work}/plan.json"
+
+    @property
+    def failed_verification(self) -> str:
+        """The report of a verification in which a check failed."""
+        return f"{self.work}/report.json"
+
+    def segment_report(self, number: int) -> str:
+        return f"{self.work}/segments/{number:05d}.json"
+
+    def segment(self, number: int, rendition: str) -> str:
+        return f"{self.work}/segments/{number:05d}-{rendition}.nut"
+
+    def track_report(self, index: int) -> str:
+        return f"{self.work}/tracks/{index}.json"
+
+    def track(self, index: int, ending: str) -> str:
+        return f"{self.work}/tracks/{index}{ending}"
+
+    def joined(self, rendition: str, container: str) -> str:
+        return f"{self.work}/joined/{rendition}.{container}"
+
+
+def work_folder(output: str, job_id: str) -> str:
+    """Return the address of a job's working folder, without a final slash.
+
+    Args:
+        output: URI prefix of the job's outputs, without a final slash.
+        job_id: of the job.
+    """
+    return f"{output}/{WORK_FOLDER}/{job_id}"
+
+
+def is_working_file(address: str) -> bool:
+    """Return True for a file in the working folder of a job."""
+    return f"/{WORK_FOLDER}/" in address
 
 
 def depth_of_work(uri: str, parts: Sequence[str]) -> int:

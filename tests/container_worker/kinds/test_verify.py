@@ -11,9 +11,10 @@ import pytest
 
 from container_worker.kind import Finished, ItemContext, carry_out
 from container_worker.kinds import load_kinds
+from container_worker.media.transcode.file_names import SEGMENT_REPORT_FILE, TRACK_REPORT_FILE
 from container_worker.media.transcode.verify import worker
 from container_worker.media.transcode.verify.child import make
-from container_worker.media.transcode.verify.file_names import JOINED_FILE, REPORT_FILE, SEGMENT_REPORT_FILE, TRACK_REPORT_FILE
+from container_worker.media.transcode.verify.file_names import JOINED_FILE, REPORT_FILE
 from container_worker.sandbox.limits import Limits
 from scenequeue.errors import BadInput, ToolFailed
 from scenequeue.jobs.ids import ItemId, LeaseToken, check_job_id
@@ -166,7 +167,7 @@ def _taken_over(monkeypatch: pytest.MonkeyPatch, then: Callable[[Path], None]) -
         make({"folder": request["folder"]})
         then(scratch)
 
-    monkeypatch.setattr(worker, "run_child_job", run)
+    monkeypatch.setattr(worker, "run_in_slot", run)
 
 
 def _without_a_check(scratch: Path) -> None:

@@ -1,11 +1,11 @@
 """Encodes one segment inside the child process: its renditions, the tables of their packets, and signatures of its frames."""
 
-import resource
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 from container_worker.codes import Code
+from container_worker.media.child_program import used_cpu_s
 from container_worker.media.child_protocol import send
 from container_worker.media.defaults import PROGRESS_S
 from container_worker.media.ffmpeg_process import FfmpegProcess
@@ -58,7 +58,7 @@ def make(data: dict[str, Any]) -> dict[str, Any]:
             )  # fmt: skip
         check_likeness(target, table, signatures, rendition, segment)
     report = SegmentReport(
-        number=segment.number, encoder=payload.encoder, tables=tables, signatures=pack(signatures), cpu_s=_cpu_s()
+        number=segment.number, encoder=payload.encoder, tables=tables, signatures=pack(signatures), cpu_s=used_cpu_s()
     )
     (folder / REPORT_FILE).write_text(report.model_dump_json(), encoding="utf-8")
     frames = max(len(table.packets) for table in tables.values())
@@ -90,9 +90,3 @@ def _is_reordered(path: Path) -> bool:
 
     with av.open(f"file:{path}", options={"protocol_whitelist": "file", "format_whitelist": "matroska"}) as source:
         return any(stream.codec_context.has_b_frames for stream in source.streams.video)
-
-
-def _cpu_s() -> float:
-    """Return the CPU time of this process and its ffmpeg."""
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return round(sum(each.ru_utime + each.ru_stime for each in used), 3)

@@ -1,7 +1,5 @@
 """Encodes a segment from the worker: runs the child, and checks the report that it writes."""
 
-import hashlib
-import json
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -9,9 +7,9 @@ from pathlib import Path
 
 from container_worker.codes import Code
 from container_worker.media.child_messages import Made
-from container_worker.media.child_process import run_child_job
+from container_worker.media.child_process import run_in_slot
 from container_worker.media.ffmpeg import find_ffmpeg
-from container_worker.media.rate_guard import RateGuard
+from container_worker.media.fingerprint import fingerprint_of
 from container_worker.media.transcode.encode.child import REPORT_FILE, SEGMENT_FILE
 from container_worker.media.transcode.reports import read_report
 from container_worker.sandbox.limits import Limits
@@ -45,7 +43,7 @@ def fingerprint(payload: EncodePayload) -> str:
         "segment": payload.segment.model_dump(mode="json", exclude={"ranges"}),
         "renditions": [each.model_dump(mode="json", exclude={"output"}) for each in payload.renditions],
     }  # fmt: skip
-    return hashlib.sha256(json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    return fingerprint_of(facts)
 
 
 def encode_segment(
@@ -70,18 +68,17 @@ def encode_segment(
         slot: entered before the child starts; left when it has ended.
 
     Raises:
-        ItemError: as `run_child_job`; ToolFailed also for a report that is not the one of this segment.
+        ItemError: as `run_in_slot`; ToolFailed also for a report that is not the one of this segment.
     """
     program = find_ffmpeg()
     request = {
         "payload": payload.model_dump(mode="json"), "source": source.name, "ffmpeg": str(program.path),
         "folder": str(scratch.absolute()),
     }  # fmt: skip
-    with slot(), RateGuard(limits.wall_s, on_progress) as guard:
-        made, warnings = run_child_job(
-            "container_worker.media.transcode.encode", request, scratch.absolute(),
-            limits=limits, on_progress=guard, should_stop=should_stop, ffmpeg=program.path,
-        )  # fmt: skip
+    made, warnings = run_in_slot(
+        "container_worker.media.transcode.encode", request, scratch,
+        limits=limits, on_progress=on_progress, should_stop=should_stop, slot=slot, ffmpeg=program.path,
+    )  # fmt: skip
     return made, _checked_report(payload, scratch), warnings
 
 

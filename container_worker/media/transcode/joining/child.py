@@ -13,18 +13,12 @@ from container_worker.codes import Code
 from container_worker.media.child_protocol import send
 from container_worker.media.defaults import PROGRESS_S
 from container_worker.media.transcode.encode.filters import output_aspect
-from container_worker.media.transcode.joining.file_names import (
-    JOINED_FILE,
-    PLAN_FILE,
-    REPORT_FILE,
-    SEGMENT_FILE,
-    TRACK_FILE,
-    TRACK_REPORT_FILE,
-)
+from container_worker.media.transcode.file_names import PLAN_FILE, SEGMENT_REPORT_FILE, TRACK_REPORT_FILE
+from container_worker.media.transcode.joining.file_names import JOINED_FILE, SEGMENT_FILE, TRACK_FILE
 from container_worker.media.transcode.joining.times import decoding_of, decoding_times, durations, ranks_of
 from container_worker.media.transcode.packet_content import packet_digest
 from container_worker.media.transcode.packet_table import ticks_in
-from container_worker.media.transcode.track.argv import track_file
+from container_worker.media.transcode.track.argv import track_ending
 from scenequeue.errors import BadInput
 from scenequeue.jobs.transcode.plan import PacketTable, SegmentReport, TrackReport, TranscodePlan
 
@@ -102,7 +96,7 @@ def _read_picture(plan: TranscodePlan, folder: Path, rendition: str) -> _Picture
     ranks, digests, headers = array("q"), list[bytes](), set[str]()
     pts, last = array("q", plan.frame_pts), plan.last_duration
     for segment in plan.segments:
-        report = SegmentReport.model_validate_json((folder / REPORT_FILE.format(segment.number)).read_bytes())
+        report = SegmentReport.model_validate_json((folder / SEGMENT_REPORT_FILE.format(segment.number)).read_bytes())
         table = report.tables.get(rendition)
         if table is None or report.number != segment.number:
             raise BadInput(Code.JOIN_FRAMES_DIFFER, segment=segment.number, expected=segment.frames, found=0)
@@ -187,8 +181,8 @@ def _opened_track(folder: Path, plan: TranscodePlan, index: int) -> "InputContai
     import av
 
     track = next(each for each in plan.tracks if each.index == index)
-    name = track_file(track.action, track.codec)
-    return av.open(f"file:{folder / TRACK_FILE.format(index, name[name.index('.') :])}", options=_FILE_ONLY)
+    name = TRACK_FILE.format(index, track_ending(track.action, track.codec))
+    return av.open(f"file:{folder / name}", options=_FILE_ONLY)
 
 
 def _with_key(at: int, packets: "Iterator[AvPacket[Any]]") -> "Iterator[tuple[Fraction, int, AvPacket[Any]]]":

@@ -35,7 +35,6 @@ _DEEP = frozenset({"h265", "av1"})
 _HDR = frozenset({"smpte2084", "arib-std-b67"})
 #: Names of pixel formats with eight bits and 4:2:0.
 _PLAIN = frozenset({"yuv420p", "yuvj420p", "nv12", "nv21"})
-_ENDINGS = {"mp4": "mp4", "mkv": "mkv", "webm": "webm", "flv": "flv"}
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ def choose_renditions(options: TranscodeOptions, picture: Picture, output: str, 
         Rendition(
             name=name, width=size[0], height=size[1], codec=options.codec,
             crf=crf if options.crf is None else options.crf, max_kbps=options.max_kbps, preset=options.preset or preset,
-            pix_fmt=pix_fmt, output=f"{output}/{stem}-{name}.{_ENDINGS[options.container]}",
+            pix_fmt=pix_fmt, output=f"{output}/{stem}-{name}.{options.container}",
         )
         for name, size in sizes
     ]  # fmt: skip

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from container_worker.codes import Code
 from container_worker.media.transcode.probing.facts import StreamFacts
-from scenequeue.jobs.transcode.options import Container, TranscodeOptions
+from scenequeue.jobs.transcode.options import SOUND_IN, Container, TranscodeOptions
 from scenequeue.jobs.transcode.source import Track
 from scenequeue.reasons import Parameter, Reason
 
@@ -18,8 +18,6 @@ _SOUND = {
         "pcm_u8", "pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_s16be", "pcm_s24be", "pcm_s32be", "pcm_f32le", "pcm_f64le",
     }),
 }  # fmt: skip
-#: Codecs to which sound is converted, the usual one first.
-_SOUND_MADE = {"mp4": ("aac", "opus"), "mkv": ("aac", "opus"), "webm": ("opus",), "flv": ("aac",)}
 #: Subtitles that consist of text, and can be converted.
 _TEXT = frozenset({"subrip", "srt", "ass", "ssa", "webvtt", "mov_text", "text", "subviewer", "microdvd", "ttml"})
 #: Subtitles that a container holds as they are.
@@ -83,7 +81,7 @@ def _sound_action(stream: StreamFacts, options: TranscodeOptions) -> str | None:
         return "copy"
     if not stream.is_decodable:
         return None
-    made = _SOUND_MADE[options.container]
+    made = SOUND_IN[options.container]
     return options.audio if options.audio in made else made[0]
 
 

@@ -9,9 +9,8 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from container_worker.codes import Code
-from container_worker.media.child_process import run_child_job
+from container_worker.media.child_process import run_in_slot
 from container_worker.media.ffmpeg import find_ffmpeg
-from container_worker.media.rate_guard import RateGuard
 from container_worker.media.transcode.planning.frame_table import INPUT
 from container_worker.media.transcode.planning.plan import make_plan
 from container_worker.media.transcode.probing.facts import SourceFacts
@@ -54,15 +53,14 @@ def probe_source(
         slot: entered before the child starts; left when it has ended.
 
     Raises:
-        BadInput: it cannot be transcoded. ItemError: as `run_child_job`; ToolFailed also for a description that is not valid.
+        BadInput: it cannot be transcoded. ItemError: as `run_in_slot`; ToolFailed also for a description that is not valid.
     """
     program = find_ffmpeg()
     scratch = path.parent.absolute()
-    with slot(), RateGuard(limits.wall_s, on_progress) as guard:
-        run_child_job(
-            "container_worker.media.transcode.probing", {"source": str(scratch / path.name), "name": INPUT}, scratch,
-            limits=limits, on_progress=guard, should_stop=should_stop, ffmpeg=program.path,
-        )  # fmt: skip
+    run_in_slot(
+        "container_worker.media.transcode.probing", {"source": str(scratch / path.name), "name": INPUT}, scratch,
+        limits=limits, on_progress=on_progress, should_stop=should_stop, slot=slot, ffmpeg=program.path,
+    )  # fmt: skip
     facts, packets = _checked(scratch / FACTS, _read_facts), _checked(scratch / PACKETS, read_packets)
     return make_plan(facts, packets, options, source=source, output=payload.output, stem=payload.stem, encoder=program.version)
 

@@ -25,9 +25,14 @@ def made_rate_hz(action: str, rate_hz: int) -> int:
     return next((rate for rate in _AAC_RATES_HZ if rate <= rate_hz), _AAC_RATES_HZ[-1])
 
 
+def track_ending(action: str, codec: str) -> str:
+    """Return the ending of the track's file: Matroska holds every codec but the text of MP4."""
+    return ".mp4" if action == "mov_text" or (action == "copy" and codec == "mov_text") else ".mka"
+
+
 def track_file(action: str, codec: str) -> str:
-    """Return the name of the track's file: Matroska holds every codec but the text of MP4."""
-    return "track.mp4" if action == "mov_text" or (action == "copy" and codec == "mov_text") else "track.mka"
+    """Return the name of the track's file in the scratch folder."""
+    return f"track{track_ending(action, codec)}"
 
 
 def argv_for(

@@ -1,11 +1,11 @@
 """Makes one track inside the child process: its file, and the table of its packets with their exact times."""
 
-import resource
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from container_worker.codes import Code
+from container_worker.media.child_program import used_cpu_s
 from container_worker.media.ffmpeg_process import FfmpegProcess
 from container_worker.media.transcode.encode.formats import SOURCE_FORMATS
 from container_worker.media.transcode.packet_table import base_of, read_table, rows_of, table_of
@@ -73,7 +73,7 @@ def make(data: dict[str, Any]) -> dict[str, Any]:
     if track.action in FRAME_SAMPLES:
         heard = read_envelope(folder / source, track.index, options)
         report = report.model_copy(update={"envelope": pack(heard.levels), "envelope_start_s": heard.start_s})
-    report = report.model_copy(update={"cpu_s": _cpu_s()})
+    report = report.model_copy(update={"cpu_s": used_cpu_s()})
     (folder / REPORT_FILE).write_text(report.model_dump_json(), encoding="utf-8")
     last = max(table.packets, key=lambda row: row.pts)
     end_s = Fraction(*table.time_base) * (last.pts + last.duration - min(row.pts for row in table.packets))
@@ -147,8 +147,3 @@ def _evenly_timed(written: PacketTable, first: int, samples: int, rate_hz: int) 
         for at, row in enumerate(written.packets)
     ]
     return written.model_copy(update={"time_base": (1, rate_hz), "packets": packets})
-
-
-def _cpu_s() -> float:
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return round(sum(each.ru_utime + each.ru_stime for each in used), 3)

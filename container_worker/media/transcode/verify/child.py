@@ -1,22 +1,17 @@
 """Verifies the joined files of a source, inside the child process."""
 
 import json
-import resource
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from container_worker.codes import Code
+from container_worker.media.child_program import used_cpu_s
 from container_worker.media.child_protocol import send
+from container_worker.media.transcode.file_names import PLAN_FILE, SEGMENT_REPORT_FILE, TRACK_REPORT_FILE
 from container_worker.media.transcode.signatures import Signature, unpack
 from container_worker.media.transcode.sound_envelope import unpack as unpack_levels
-from container_worker.media.transcode.verify.file_names import (
-    JOINED_FILE,
-    PLAN_FILE,
-    REPORT_FILE,
-    SEGMENT_REPORT_FILE,
-    TRACK_REPORT_FILE,
-)
+from container_worker.media.transcode.verify.file_names import JOINED_FILE, REPORT_FILE
 from container_worker.media.transcode.verify.likeness_checks import check_joins, check_likeness
 from container_worker.media.transcode.verify.outcome import failed, passed
 from container_worker.media.transcode.verify.picture_checks import (
@@ -91,7 +86,7 @@ def make(data: dict[str, Any]) -> dict[str, Any]:
         send({"frame": number + 1, "of": len(plan.renditions) + 1})
     first = reports.encoded[plan.renditions[0].name]
     duration_s, frames = float(planned_duration_s(plan, first)), len(first.packets.pts)
-    reports.cpu_s["verify"] = _cpu_s()
+    reports.cpu_s["verify"] = used_cpu_s()
     report = TranscodeReport(
         source=_source(plan, frames, duration_s), segments=len(plan.segments), is_divided=plan.is_divided,
         renditions=renditions, checks=checks, notes=plan.notes,
@@ -189,8 +184,3 @@ def _source(plan: TranscodePlan, frames: int, duration_s: float) -> TranscodedSo
         width=picture.height if is_turned else picture.width, height=picture.width if is_turned else picture.height,
         frame_rate=round(picture.frame_rate[0] / max(1, picture.frame_rate[1]), 6),
     )  # fmt: skip
-
-
-def _cpu_s() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime

@@ -1,7 +1,4 @@
-"""Defines the names of the files in the scratch folder of a `verify` item."""
+"""Names of a verify's own files in the scratch folder."""
 
-PLAN_FILE = "plan.json"
-SEGMENT_REPORT_FILE = "segment-{:05d}.json"
-TRACK_REPORT_FILE = "track-{}.json"
 JOINED_FILE = "joined-{}"
 REPORT_FILE = "report.json"

@@ -9,9 +9,8 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 
 from container_worker.codes import Code
-from container_worker.media.child_process import run_child_job
+from container_worker.media.child_process import run_in_slot
 from container_worker.media.ffmpeg import find_ffmpeg
-from container_worker.media.rate_guard import RateGuard
 from container_worker.media.transcode.reports import read_report
 from container_worker.media.transcode.verify.file_names import REPORT_FILE
 from container_worker.sandbox.limits import Limits
@@ -70,14 +69,13 @@ def verify(
         slot: entered before the child starts; left when it has ended.
 
     Raises:
-        BadInput: a check failed; all that failed are named. ItemError: as `run_child_job`.
+        BadInput: a check failed; all that failed are named. ItemError: as `run_in_slot`.
         ToolFailed: the report is none of this plan.
     """
-    with slot(), RateGuard(limits.wall_s, on_progress) as guard:
-        run_child_job(
-            "container_worker.media.transcode.verify", {"folder": str(scratch.absolute())}, scratch.absolute(),
-            limits=limits, on_progress=guard, should_stop=should_stop, ffmpeg=find_ffmpeg().path,
-        )  # fmt: skip
+    run_in_slot(
+        "container_worker.media.transcode.verify", {"folder": str(scratch.absolute())}, scratch,
+        limits=limits, on_progress=on_progress, should_stop=should_stop, slot=slot, ffmpeg=find_ffmpeg().path,
+    )  # fmt: skip
     report = read_report(scratch / REPORT_FILE, TranscodeReport, _MAX_REPORT_BYTES)
     (scratch / REPORT_FILE).write_text(json.dumps(_plain(report), indent=1, ensure_ascii=False), encoding="utf-8")
     problems = [Reason(each.detail.code, each.detail.parameters) for each in report.checks if not each.ok]

@@ -11,7 +11,7 @@ from container_worker.media.ffmpeg import find_ffmpeg
 from container_worker.media.transcode.encode import child as encoding
 from container_worker.media.transcode.joining import child as joining
 from container_worker.media.transcode.track import child as tracking
-from container_worker.media.transcode.track.argv import track_file
+from container_worker.media.transcode.track.argv import track_ending, track_file
 from scenequeue.jobs.transcode.plan import Rendition, TranscodePlan
 from scenequeue.jobs.transcode.source import Chapter, SourceFile, Track
 from tests.container_worker.media.transcode.encode.clips import Source, describe, ffmpeg, numbered, rendition
@@ -45,7 +45,7 @@ def make_track(path: Path, each: Track, folder: Path) -> None:
     tracking.make({"payload": payload, "source": "source", "kbps": 128, "ffmpeg": FFMPEG, "folder": str(folder)})
     name = track_file(each.action, each.codec)
     (folder / "report.json").rename(folder / f"track-{each.index}.json")
-    (folder / name).rename(folder / f"track-{each.index}{name[name.index('.') :]}")
+    (folder / name).rename(folder / f"track-{each.index}{track_ending(each.action, each.codec)}")
 
 
 @dataclass(frozen=True)

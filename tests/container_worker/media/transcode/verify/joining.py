@@ -11,13 +11,9 @@ import av
 
 from container_worker.media.ffmpeg import find_ffmpeg
 from container_worker.media.transcode.encode import child as encoding
+from container_worker.media.transcode.file_names import PLAN_FILE, SEGMENT_REPORT_FILE, TRACK_REPORT_FILE
 from container_worker.media.transcode.packet_table import read_table
-from container_worker.media.transcode.verify.file_names import (
-    JOINED_FILE,
-    PLAN_FILE,
-    SEGMENT_REPORT_FILE,
-    TRACK_REPORT_FILE,
-)
+from container_worker.media.transcode.verify.file_names import JOINED_FILE
 from scenequeue.jobs.transcode.plan import Rendition, Segment, TrackReport, TranscodePlan
 from scenequeue.jobs.transcode.source import SourceFile, Track
 from scenequeue.storage import sha256_of

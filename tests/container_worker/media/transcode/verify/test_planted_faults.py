@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from container_worker.media.transcode.file_names import SEGMENT_REPORT_FILE
 from container_worker.media.transcode.verify.child import make
-from container_worker.media.transcode.verify.file_names import JOINED_FILE, REPORT_FILE, SEGMENT_REPORT_FILE
+from container_worker.media.transcode.verify.file_names import JOINED_FILE, REPORT_FILE
 from container_worker.media.transcode.verify.worker import CHECKS
 from scenequeue.errors import BadInput
 from scenequeue.jobs.transcode.plan import SegmentReport

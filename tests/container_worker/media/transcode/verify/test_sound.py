@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from container_worker.media.transcode.file_names import TRACK_REPORT_FILE
 from container_worker.media.transcode.packet_table import read_table
 from container_worker.media.transcode.sound_envelope import STEP_S, Levels, pack, read_envelope, unpack
 from container_worker.media.transcode.verify.child import make
-from container_worker.media.transcode.verify.file_names import REPORT_FILE, TRACK_REPORT_FILE
+from container_worker.media.transcode.verify.file_names import REPORT_FILE
 from container_worker.media.transcode.verify.sound_checks import Heard, aligned, check_sound
 from scenequeue.jobs.transcode.plan import TrackReport
 from scenequeue.jobs.transcode.verification import Check, TranscodeReport
