@@ -34,13 +34,8 @@ class Code(StrEnum):
     NAME_TAKEN = "name_taken"
     NO_SCENES = "no_scenes"
 
-    # --- options of a transcoding ---
-    CODEC_UNFIT = "codec_unfit"
-    CRF_OF_OTHER_CODEC = "crf_of_other_codec"
+    # --- a transcoding ---
     NOT_SOURCE = "not_source"
-    PRESET_OF_OTHER_CODEC = "preset_of_other_codec"
-    QUALITY_OF_COPY = "quality_of_copy"
-    RENDITIONS_OF_COPY = "renditions_of_copy"
 
     # --- inputs and outputs ---
     ADDRESS_OF_LINES = "address_of_lines"

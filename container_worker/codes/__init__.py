@@ -91,8 +91,6 @@ class Code(StrEnum):
 
     # --- a source of a transcoding: refused ---
     CODEC_NOT_IN_CONTAINER = "codec_not_in_container"
-    CRF_NOT_OF_CODEC = "crf_not_of_codec"
-    PRESET_NOT_OF_CODEC = "preset_not_of_codec"
     SOURCE_CLOCK_SET_BACK = "source_clock_set_back"
     SOURCE_CODEC_UNKNOWN = "source_codec_unknown"
     SOURCE_ENCRYPTED = "source_encrypted"
@@ -125,7 +123,6 @@ class Code(StrEnum):
     PICTURE_LEFT_OUT = "picture_left_out"
     PIXELS_REDUCED = "pixels_reduced"
     RENDITION_ABOVE_SOURCE = "rendition_above_source"
-    RENDITION_NOT_COPIED = "rendition_not_copied"
     SOUND_LEFT_OUT = "sound_left_out"
     SOURCE_CUT_SHORT = "source_cut_short"
     SOURCE_ENDS_EARLY = "source_ends_early"

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import Field, WithJsonSchema
+from pydantic import Field, WithJsonSchema, create_model
 
 from producer.transcoding import TranscodeRequest
 from sceneburst.http_api.bodies import read_form
@@ -11,27 +11,16 @@ from scenequeue.jobs.address import Address
 from scenequeue.jobs.ids import Labels
 from scenequeue.jobs.job import Lane
 from scenequeue.jobs.options import StrictModel
-from scenequeue.jobs.transcode.options import Container, RungName, SoundCodec, VideoCodec
+from scenequeue.jobs.transcode.options import TranscodeOptions
 
-#: Options that are fields of the request.
-_OPTIONS = ("renditions", "codec", "crf", "max_kbps", "audio", "container", "segment_s")
 _PLACES = ("source", "output", "options")
 
 
-class TranscodeSubmission(StrictModel):
+class _Submission(StrictModel):
     """One transcoding: a video that becomes one file for each rendition."""
 
     source: Annotated[Address, Field(description="the video: s3:// or https://")]
     output: Annotated[Address, Field(description="s3:// prefix that each <source name>-<rendition>.<container> goes under")]
-    renditions: Annotated[
-        list[RungName] | None, Field(max_length=8, description="sizes, by the shorter side; none: the source's")
-    ] = None
-    codec: Annotated[VideoCodec | None, Field(description="of the picture; none: h264, and av1 in webm")] = None
-    crf: Annotated[int | None, Field(ge=0, le=63, description="constant rate factor; none: the codec's default")] = None
-    max_kbps: Annotated[int | None, Field(ge=50, le=400_000, description="cap of the bit rate, in kbit/s")] = None
-    audio: Annotated[SoundCodec | None, Field(description="none: copied where the container holds it")] = None
-    container: Annotated[Container | None, Field(description="none: mp4")] = None
-    segment_s: Annotated[float | None, Field(ge=1, le=600, description="length of a segment, in seconds; none: 60")] = None
     options: Annotated[
         dict[str, Any] | None,
         Field(description="the same and further ones; the fields above override them"),
@@ -48,6 +37,19 @@ class TranscodeSubmission(StrictModel):
     max_attempts: Annotated[int, Field(ge=1, le=100, description="how often each item of work is tried")] = 3
 
 
+def _option_fields() -> dict[str, Any]:
+    """Return the options as fields of a body, each None where it is not given."""
+    return {
+        name: (field.rebuild_annotation() | None, Field(None, description=field.description))
+        for name, field in TranscodeOptions.model_fields.items()
+    }
+
+
+TranscodeSubmission = create_model(
+    "TranscodeSubmission", __base__=_Submission, __doc__=_Submission.__doc__, __module__=__name__, **_option_fields()
+)
+
+
 def transcoding_from(body: bytes) -> tuple[TranscodeRequest, list[Mistake]]:
     """Return the well-formed part of a submission, and its mistakes of form.
 
@@ -58,5 +60,5 @@ def transcoding_from(body: bytes) -> tuple[TranscodeRequest, list[Mistake]]:
     given, mistakes = read_form(body, TranscodeSubmission)
     fields = {name: value for name, value in given.items() if value is not None}
     source, output, options = (fields.pop(name, None) for name in _PLACES)
-    named = {name: fields.pop(name) for name in _OPTIONS if name in fields}
+    named = {name: fields.pop(name) for name in TranscodeOptions.model_fields if name in fields}
     return TranscodeRequest(source, output, options, named, fields), mistakes

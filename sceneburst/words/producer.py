@@ -30,13 +30,8 @@ SENTENCES: Mapping[str, str] = {
     "mistakes_left_out": "… and {more} more",
     "name_taken": "{scene} has this name too; each needs one of its own",
     "no_scenes": "there are no scenes",
-    # --- options of a transcoding ---
-    "codec_unfit": "{container} cannot hold {codec}; it holds {held}",
-    "crf_of_other_codec": "must be {least} to {most} with codec {codec}, not {crf}",
+    # --- a transcoding ---
     "not_source": "{place:quoted} is neither a path nor an address",
-    "preset_of_other_codec": "codec {codec} has no preset {preset:quoted}; it has {first} to {last}",
-    "quality_of_copy": "a picture that is copied is not encoded; choose another codec, or leave this out",
-    "renditions_of_copy": "a picture that is copied keeps its size; choose another codec, or leave the renditions out",
     # --- inputs and outputs ---
     "address_of_lines": "an address is one line without tabs",
     "address_too_long": "{length} characters are more than the {limit} of an address",

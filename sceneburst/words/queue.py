@@ -129,6 +129,12 @@ SENTENCES: Mapping[str, str] = {
     "scene": "scene {number}",
     "title_too_long": "a title has at most {limit} characters, not {length}",
     "title_unprintable": "a title has no control characters and no surrogates, such as {character}",
+    # --- options of a transcoding ---
+    "codec_unfit": "{container} cannot hold {codec}; it holds {held}",
+    "crf_of_other_codec": "must be {least} to {most} with codec {codec}, not {crf}",
+    "preset_of_other_codec": "codec {codec} has no preset {preset:quoted}; it has {first} to {last}",
+    "quality_of_copy": "a picture that is copied is not encoded; choose another codec, or leave this out",
+    "renditions_of_copy": "a picture that is copied keeps its size; choose another codec, or leave the renditions out",
     # --- settings ---
     "api_keys_malformed": 'a JSON map of names to SHA-256 hashes is needed, as in {{"shop": "<64 hex digits>"}}',
     "modules_missing": "{modules} {count:is|are} not installed: pip install 'sceneburst[{extra}]'",

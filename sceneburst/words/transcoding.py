@@ -5,10 +5,6 @@ from collections.abc import Mapping
 SENTENCES: Mapping[str, str] = {
     # --- a source of a transcoding: refused ---
     "codec_not_in_container": "a file in {container} cannot hold {codec} video; choose another container or codec",
-    "crf_not_of_codec": "crf {crf} is out of range for {codec}, whose largest is {limit}",
-    "preset_not_of_codec": (
-        "{codec} has no preset {preset:quoted}; those of h264 and h265 are ultrafast to placebo, those of av1 0 to 13"
-    ),
     "source_clock_set_back": (
         "{input}: its clock is set back within, as where recordings were put one behind the other, so that no frame behind that "
         "place has a time; cut it there into several files"
@@ -47,7 +43,6 @@ SENTENCES: Mapping[str, str] = {
     "picture_left_out": "stream {stream} ({codec}), a further picture such as a cover, is left out",
     "pixels_reduced": "the source's pixel format, {given}, becomes {made}, which has fewer bits or less colour detail",
     "rendition_above_source": "rendition {rendition} is left out, as the source's shorter side has {source_px} pixels only",
-    "rendition_not_copied": "rendition {rendition} is left out, as copied video keeps its size",
     "sound_left_out": "stream {stream} (sound, {codec}) is left out, as a file in {container} cannot hold it",
     "source_cut_short": "the source ends within a frame; {frames:its last frame is|its last # frames are} left out",
     "source_ends_early": "the source is damaged, and is used up to the damaged place only",

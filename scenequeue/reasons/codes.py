@@ -125,6 +125,13 @@ class Code(StrEnum):
     TITLE_TOO_LONG = "title_too_long"
     TITLE_UNPRINTABLE = "title_unprintable"
 
+    # --- options of a transcoding ---
+    CODEC_UNFIT = "codec_unfit"
+    CRF_OF_OTHER_CODEC = "crf_of_other_codec"
+    PRESET_OF_OTHER_CODEC = "preset_of_other_codec"
+    QUALITY_OF_COPY = "quality_of_copy"
+    RENDITIONS_OF_COPY = "renditions_of_copy"
+
     # --- settings ---
     API_KEYS_MALFORMED = "api_keys_malformed"
     MODULES_MISSING = "modules_missing"

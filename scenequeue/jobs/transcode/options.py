@@ -26,19 +26,27 @@ class TranscodeOptions(KindOptions):
 
     KEPT_AS: ClassVar = "transcode"
 
-    #: Renditions to make; none makes one of the source's size, which is called `source`.
-    renditions: Annotated[list[RungName], Field(max_length=8)] = Field(default_factory=list)
-    #: copy keeps the picture's packets; renditions of another size cannot be copied.
-    codec: VideoCodec = "h264"
-    #: Constant rate factor; None for the default of the codec.
-    crf: Annotated[int, Field(ge=0, le=63)] | None = None
-    #: Cap of the bit rate, in kbit/s; the constant rate factor decides below it.
-    max_kbps: Annotated[int, Field(ge=50, le=400_000)] | None = None
-    #: Name of the encoder's preset: of x264 and x265, or a number of SVT-AV1; None for ours.
-    preset: Annotated[str, Field(pattern=r"^[a-z0-9]{1,12}$")] | None = None
-    #: copy keeps a track that the container can hold, and encodes another to the container's usual codec.
-    audio: SoundCodec = "copy"
-    audio_kbps: Annotated[int, Field(ge=32, le=512)] = 160
-    container: Container = "mp4"
-    #: Length of a segment, in seconds; it is cut at a keyframe near it where there is one.
-    segment_s: Annotated[float, Field(ge=1.0, le=600.0)] = 60.0
+    renditions: Annotated[
+        list[RungName], Field(max_length=8, description="sizes, by the shorter side; none: the source's, called `source`")
+    ] = Field(default_factory=list)
+    codec: Annotated[
+        VideoCodec, Field(description="of the picture; not given: h264, and av1 in webm. copy keeps packets and size")
+    ] = "h264"
+    crf: Annotated[int | None, Field(ge=0, le=63, description="constant rate factor; none: the codec's default")] = None
+    max_kbps: Annotated[
+        int | None,
+        Field(ge=50, le=400_000, description="cap of the bit rate, in kbit/s; the constant rate factor decides below it"),
+    ] = None
+    preset: Annotated[
+        str | None,
+        Field(pattern=r"^[a-z0-9]{1,12}$", description="of x264 and x265, or a number of SVT-AV1; none: chosen for the codec"),
+    ] = None
+    audio: Annotated[
+        SoundCodec, Field(description="copy keeps a track that the container can hold, and encodes another to its usual codec")
+    ] = "copy"
+    audio_kbps: Annotated[int, Field(ge=32, le=512, description="bit rate of a track that is encoded")] = 160
+    container: Annotated[Container, Field(description="format of the files")] = "mp4"
+    segment_s: Annotated[
+        float,
+        Field(ge=1.0, le=600.0, description="length of a segment, in seconds; cut at a keyframe near it where there is one"),
+    ] = 60.0

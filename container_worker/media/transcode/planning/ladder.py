@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from container_worker.codes import Code
-from scenequeue.errors import BadInput
+from scenequeue.errors import BadInput, inside, several
+from scenequeue.jobs.transcode.fitting import COPIED_INTO, COPY, conflicts
 from scenequeue.jobs.transcode.options import TranscodeOptions
 from scenequeue.jobs.transcode.plan import Rendition
 from scenequeue.jobs.transcode.source import Picture
@@ -16,19 +17,6 @@ SOURCE = "source"
 #: one decode for all renditions saves most; x265 is far slower at the same name, and fast is what a fleet can still afford;
 #: SVT-AV1's 8 lies between both. The factors are of about the same quality.
 DEFAULTS = {"h264": (21, "veryfast"), "h265": (24, "fast"), "av1": (32, "8")}
-#: Largest constant rate factor of each.
-_MAX_CRF = {"h264": 51, "h265": 51, "av1": 63}
-_X26_PRESETS = frozenset(
-    {"ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow", "placebo"}
-)
-#: Codecs that a container cannot hold, by container.
-_NOT_IN = {"webm": frozenset({"h264", "h265"})}
-#: Codecs of sources that a container can hold, as the demuxers name them.
-_COPIED_INTO = {
-    "mp4": frozenset({"h264", "hevc", "av1", "vp9", "mpeg4", "mpeg2video", "mpeg1video", "mjpeg", "vvc"}),
-    "webm": frozenset({"vp8", "vp9", "av1"}),
-    "flv": frozenset({"h264", "hevc", "av1", "flv1", "vp6f"}),
-}
 #: Codecs that we encode with more than eight bits.
 _DEEP = frozenset({"h265", "av1"})
 #: Transfer functions of HDR.
@@ -55,22 +43,19 @@ def choose_renditions(options: TranscodeOptions, picture: Picture, output: str, 
         stem: first part of the files' names.
 
     Raises:
-        BadInput: the container cannot hold the codec, or the codec does not know the option.
+        BadInput: the options do not fit one another, or the container cannot hold what is copied.
     """
-    check_codec(options, picture)
+    check_options(options, picture)
     width, height = display_size(picture)
     notes: list[Reason] = []
     rungs = sorted({int(name[:-1]) for name in options.renditions}, reverse=True)
-    if options.codec == "copy":
-        notes += [Reason(Code.RENDITION_NOT_COPIED, {"rendition": f"{rung}p"}) for rung in rungs]
-        rungs = []
     short_px = min(width, height)
     too_large = [rung for rung in rungs if rung > short_px]
     notes += [Reason(Code.RENDITION_ABOVE_SOURCE, {"rendition": f"{rung}p", "source_px": short_px}) for rung in too_large]
     sizes = [(f"{rung}p", _scaled(width, height, rung)) for rung in rungs if rung not in too_large]
     if not sizes:
         # Copied frames keep their size; those that we encode have even sides.
-        size = (picture.width, picture.height) if options.codec == "copy" else (_even(width), _even(height))
+        size = (picture.width, picture.height) if options.codec == COPY else (_even(width), _even(height))
         sizes = [(SOURCE, size)]
     pix_fmt = _pixel_format(options, picture, notes)
     crf, preset = DEFAULTS.get(options.codec, (0, SOURCE))
@@ -85,27 +70,18 @@ def choose_renditions(options: TranscodeOptions, picture: Picture, output: str, 
     return Ladder(renditions, notes)
 
 
-def check_codec(options: TranscodeOptions, picture: Picture) -> None:
+def check_options(options: TranscodeOptions, picture: Picture) -> None:
     """Check that the options fit one another, and the source where it is copied.
 
     Raises:
         BadInput: they do not.
     """
-    codec = picture.codec if options.codec == "copy" else options.codec
-    held = _COPIED_INTO.get(options.container)
-    if options.codec == "copy":
-        if held is not None and codec not in held:
-            raise BadInput(Code.CODEC_NOT_IN_CONTAINER, codec=codec, container=options.container)
-        return
-    if codec in _NOT_IN.get(options.container, ()):
-        raise BadInput(Code.CODEC_NOT_IN_CONTAINER, codec=codec, container=options.container)
-    if options.crf is not None and options.crf > _MAX_CRF[codec]:
-        raise BadInput(Code.CRF_NOT_OF_CODEC, crf=options.crf, codec=codec, limit=_MAX_CRF[codec])
-    is_known = (options.preset or "0").isdigit() and int(options.preset or 0) <= 13 if codec == "av1" else (
-        options.preset in _X26_PRESETS
-    )  # fmt: skip
-    if options.preset is not None and not is_known:
-        raise BadInput(Code.PRESET_NOT_OF_CODEC, preset=options.preset, codec=codec)
+    found = [inside(field, reason) for field, reason in conflicts(options)]
+    if found:
+        raise BadInput(several(found))
+    held = COPIED_INTO.get(options.container)
+    if options.codec == COPY and held is not None and picture.codec not in held:
+        raise BadInput(Code.CODEC_NOT_IN_CONTAINER, codec=picture.codec, container=options.container)
 
 
 def display_size(picture: Picture) -> tuple[int, int]:
@@ -128,7 +104,7 @@ def _even(side_px: int) -> int:
 
 def _pixel_format(options: TranscodeOptions, picture: Picture, notes: list[Reason]) -> str:
     """Return the pixel format that is encoded; notes get what the source's loses."""
-    if options.codec == "copy":
+    if options.codec == COPY:
         return picture.pix_fmt
     is_deep = picture.pix_fmt not in _PLAIN and any(depth in picture.pix_fmt for depth in ("10", "12", "14", "16"))
     made = "yuv420p10le" if is_deep and options.codec in _DEEP else "yuv420p"
