@@ -120,6 +120,8 @@ class Code(StrEnum):
     NOT_DIVIDED_PTS_MISSING = "not_divided_pts_missing"
     NOT_DIVIDED_PTS_REPEATED = "not_divided_pts_repeated"
     NOT_DIVIDED_PTS_RESET = "not_divided_pts_reset"
+    #: Tone mapping was asked for.
+    NOT_HDR = "not_hdr"
     PICTURE_LEFT_OUT = "picture_left_out"
     PIXELS_REDUCED = "pixels_reduced"
     RENDITION_ABOVE_SOURCE = "rendition_above_source"
@@ -129,6 +131,7 @@ class Code(StrEnum):
     SOURCE_STARTS_LATE = "source_starts_late"
     STREAM_OF_OTHER_PROGRAM = "stream_of_other_program"
     SUBTITLES_LEFT_OUT = "subtitles_left_out"
+    TONE_MAPPED = "tone_mapped"
     TRACK_CONVERTED = "track_converted"
     TRACK_EMPTY = "track_empty"
     TRACK_NOT_MADE = "track_not_made"
@@ -146,6 +149,7 @@ class Code(StrEnum):
     SEGMENT_UNLIKE_SOURCE = "segment_unlike_source"
 
     # --- checks of joined files ---
+    COLOURS_NOT_SDR = "colours_not_sdr"
     DECODING_ORDER_BROKEN = "decoding_order_broken"
     DURATION_AS_PLANNED = "duration_as_planned"
     DURATION_DIFFERS = "duration_differs"

@@ -34,6 +34,7 @@ _KBPS = {"": 1, "k": 1, "m": 1000}
 #: Options of the command, by the fields that mistakes name.
 _GIVEN_AS = {
     "max_kbps": "--max-bitrate", "segment_s": "--segment-seconds", "renditions": "--rendition", "job_id": "--job-id",
+    "tone_map": "--tone-map",
     **{name: f"--{name}" for name in ("codec", "crf", "audio", "container", "output")},
 }  # fmt: skip
 #: Folder for the videos if none is named.
@@ -59,6 +60,7 @@ def transcode(
         Literal["copy", "aac", "opus"] | None, typer.Option(help="Else copied where the container holds it.")
     ] = None,
     container: Annotated[Literal["mp4", "mkv", "webm", "flv"] | None, typer.Option(help="Format of the files; else mp4.")] = None,
+    tone_map: Annotated[bool, typer.Option("--tone-map", help="Make SDR of a source in HDR (PQ, HLG).")] = False,
     containers: Annotated[
         int | None, typer.Option(min=1, max=64, help="Maximum number of containers here; else one per core.")
     ] = None,
@@ -79,6 +81,7 @@ def transcode(
     named = {
         "renditions": rendition or None, "codec": codec, "crf": crf, "audio": audio, "container": container,
         "max_kbps": None if max_bitrate is None else parse_kbps(max_bitrate), "segment_s": segment_seconds,
+        "tone_map": tone_map or None,
     }  # fmt: skip
     options = {name: value for name, value in named.items() if value is not None}
     name = f"transcode-{secrets.token_hex(8)}" if job_id is None else job_id

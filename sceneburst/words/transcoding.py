@@ -28,7 +28,8 @@ SENTENCES: Mapping[str, str] = {
     "data_left_out": "stream {stream} ({codec}, neither picture nor sound nor subtitles) is left out",
     "deinterlaced": "the source is interlaced, and is deinterlaced: each of its frames becomes a progressive one",
     "hdr_in_eight_bits": (
-        "the source is HDR ({transfer}), and H.264 is made with 8 bits: colours may show bands; choose h265 or av1 to keep it"
+        "the source is HDR ({transfer}), and H.264 is made with 8 bits: colours may show bands; choose h265 or av1 to keep it, "
+        "or --tone-map to make SDR of it"
     ),
     "hdr_left_out": "the source's HDR metadata of the kind {kind} is left out; static HDR10 metadata is kept",
     "not_divided_avi": "the source is encoded as a whole: H.264 with B-frames in AVI has no reliable times",
@@ -40,6 +41,7 @@ SENTENCES: Mapping[str, str] = {
     "not_divided_pts_missing": "the source is encoded as a whole: {frames:1 frame has|# frames have} no time",
     "not_divided_pts_repeated": "the source is encoded as a whole: {frames:1 frame repeats|# frames repeat} the time of another",
     "not_divided_pts_reset": "the source is encoded as a whole: its clock jumps",
+    "not_hdr": "the source is not HDR (its transfer function is {transfer}), so no tones were mapped",
     "picture_left_out": "stream {stream} ({codec}), a further picture such as a cover, is left out",
     "pixels_reduced": "the source's pixel format, {given}, becomes {made}, which has fewer bits or less colour detail",
     "rendition_above_source": "rendition {rendition} is left out, as the source's shorter side has {source_px} pixels only",
@@ -51,6 +53,10 @@ SENTENCES: Mapping[str, str] = {
     ),
     "stream_of_other_program": "stream {stream} ({codec}) belongs to another program of the source, and is left out",
     "subtitles_left_out": "stream {stream} (subtitles, {codec}) is left out, as a file in {container} cannot hold it",
+    "tone_mapped": (
+        "the source is HDR ({transfer}), and became SDR (BT.709, 8 bits): {peak_nits} cd/m² are white; its HDR metadata is "
+        "left out on purpose"
+    ),
     "track_converted": "track {track} is converted from {codec} to {made}, as the container cannot hold it",
     # --- a segment of a source ---
     "encoder_differs": (
@@ -71,6 +77,10 @@ SENTENCES: Mapping[str, str] = {
         "255 levels"
     ),
     # --- checks of joined files ---
+    "colours_not_sdr": (
+        "{rendition}: frames that were mapped to SDR say {space}, {primaries}, {transfer}, range {levels}{metadata:, and have "
+        "HDR metadata|}; BT.709 and limited range were planned"
+    ),
     "decoding_order_broken": (
         "{rendition}: packet {packet} has a decoding time before that of the packet before it, or after its own frame's"
     ),

@@ -80,6 +80,7 @@ def test_all_mistakes_of_a_transcoding_are_told_at_once(producer: Producer, queu
     [
         ({"codec": "copy", "renditions": ["720p"]}, ("renditions",), "renditions: a picture that is copied keeps its size"),
         ({"codec": "copy", "crf": 20}, ("crf",), "crf: a picture that is copied is not encoded"),
+        ({"codec": "copy", "options": {"tone_map": True}}, ("options", "tone_map"), "tone_map: a picture that is copied"),
         ({"codec": "h264", "container": "webm"}, ("codec",), "codec: webm cannot hold h264; it holds av1"),
         ({"codec": "h265", "container": "flv"}, ("codec",), "codec: flv cannot hold h265; it holds h264"),
         ({"audio": "aac", "container": "webm"}, ("audio",), "audio: webm cannot hold aac; it holds opus"),

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from scenequeue.jobs.options import FrozenModel
 from scenequeue.jobs.transcode.plan import Rendition, Segment
-from scenequeue.jobs.transcode.source import Picture, SourceFile
+from scenequeue.jobs.transcode.source import Picture, SourceFile, ToneMap
 
 VERSION = 1
 UNIT = "seconds of 1080p video"
@@ -19,6 +19,7 @@ class EncodePayload(FrozenModel):
     picture: Picture
     renditions: Annotated[list[Rendition], Field(min_length=1, max_length=8)]
     segment: Segment
+    tone_map: ToneMap | None = None
     #: Version of the ffmpeg that must encode, so that all segments have the same headers.
     encoder: str
     #: URI prefix of the job's working files of this source, without a final slash.

@@ -37,7 +37,7 @@ COPIED_INTO: Mapping[Container, frozenset[str]] = {
     "flv": frozenset({"h264", "hevc", "av1", "flv1", "vp6f"}),
 }
 #: Options that need a picture that is encoded.
-_OF_ENCODING = ("crf", "max_kbps", "preset")
+_OF_ENCODING = ("crf", "max_kbps", "preset", "tone_map")
 
 
 class Conflict(NamedTuple):
@@ -56,7 +56,8 @@ def conflicts(options: TranscodeOptions) -> Iterator[Conflict]:
     if codec == COPY:
         if options.renditions:
             yield Conflict("renditions", Reason(Code.RENDITIONS_OF_COPY))
-        yield from (Conflict(name, Reason(Code.QUALITY_OF_COPY)) for name in _OF_ENCODING if getattr(options, name) is not None)
+        given = (name for name in _OF_ENCODING if getattr(options, name) not in {None, False})
+        yield from (Conflict(name, Reason(Code.QUALITY_OF_COPY)) for name in given)
         return
     if codec not in PICTURES_IN[container]:
         yield Conflict("codec", _not_held(codec, container, PICTURES_IN[container]))

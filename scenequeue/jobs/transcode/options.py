@@ -46,6 +46,9 @@ class TranscodeOptions(KindOptions):
     ] = "copy"
     audio_kbps: Annotated[int, Field(ge=32, le=512, description="bit rate of a track that is encoded")] = 160
     container: Annotated[Container, Field(description="format of the files")] = "mp4"
+    tone_map: Annotated[
+        bool, Field(description="make SDR (BT.709, 8 bits) of a source in HDR (PQ, HLG); any other source stays as it is")
+    ] = False
     segment_s: Annotated[
         float,
         Field(ge=1.0, le=600.0, description="length of a segment, in seconds; cut at a keyframe near it where there is one"),

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from scenequeue.jobs.options import FrozenModel
 from scenequeue.jobs.transcode.options import Container
-from scenequeue.jobs.transcode.source import Chapter, Picture, SourceFile, Track
+from scenequeue.jobs.transcode.source import Chapter, Picture, SourceFile, ToneMap, Track
 
 
 class Rendition(FrozenModel):
@@ -65,6 +65,8 @@ class TranscodePlan(FrozenModel):
     chapters: list[Chapter] = Field(default_factory=list)
     #: Tags of the whole file, such as title.
     metadata: dict[str, str] = Field(default_factory=dict)
+    #: None without a conversion of HDR.
+    tone_map: ToneMap | None = None
     #: PTS of every frame in presentation order, in ticks of the picture's time base; empty for a source that is not divided.
     frame_pts: list[int] = Field(default_factory=list)
     #: Duration of the last frame, in ticks.

@@ -48,6 +48,13 @@ class Picture(FrozenModel):
     colour_transfer: str | None = None
 
 
+class ToneMap(FrozenModel):
+    """Conversion of a source in HDR to SDR; the same for all its segments, so that none looks at its own frames alone."""
+
+    #: Brightness that becomes white, in cd/m².
+    peak_nits: Annotated[int, Field(gt=0, le=10_000)]
+
+
 class Track(FrozenModel):
     """A track beside the picture, and what becomes of it."""
 

@@ -11,10 +11,10 @@ _OPUS = ("-c:a", "libopus", "-b:a", "64k")
 _VP9 = ("-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "300k", "-g", "25", "-pix_fmt", "yuv420p")
 _OPEN_GOP = (*X264, "-x264-params", "open-gop=1:bframes=3")
 _MASTER = "G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,50)"
+_PQ = f"colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc:master-display={_MASTER}"
 _HDR10 = (
     *("-c:v", "libx265", "-preset", "ultrafast", "-crf", "22", "-g", "25", "-pix_fmt", "yuv420p10le", "-tag:v", "hvc1"),
-    *("-x265-params", f"log-level=error:repeat-headers=1:hdr10=1:master-display={_MASTER}:max-cll=1000,400:pools=1:keyint=25"),
-    *("-color_primaries", "bt2020", "-color_trc", "smpte2084", "-colorspace", "bt2020nc"),
+    *("-x265-params", f"log-level=error:repeat-headers=1:hdr10=1:{_PQ}:max-cll=1000,400:pools=1:keyint=25"),
 )
 _HIGH_422 = (*X264[:-1], "yuv422p10le")
 _HIGH_444 = (*X264[:-1], "yuv444p")
@@ -74,6 +74,10 @@ CLIPS = (
     Clip(
         "hdr10", lambda folder: encode(folder / "a.mp4", 60, video=_HDR10), numbers=range(60),
         options={"codec": "h265", "preset": "ultrafast"},
+    ),
+    Clip(
+        "hdr10-to-sdr", lambda folder: encode(folder / "a.mp4", 60, video=_HDR10), numbers=range(60), options={"tone_map": True},
+        code="tone_mapped",
     ),
     Clip("422-10-bit", lambda folder: encode(folder / "a.mp4", 60, video=_HIGH_422), numbers=range(60)),
     Clip("mbaff", lambda folder: encode(folder / "a.mp4", video=_MBAFF)),

@@ -6,7 +6,7 @@ from container_worker.media.transcode.encode.encoders import encoder_options
 from container_worker.media.transcode.encode.filters import RENDITION_PAD, SIGNATURE_PAD, filter_graphs
 from container_worker.media.transcode.encode.formats import SOURCE_FORMATS
 from scenequeue.jobs.transcode.plan import Rendition, Segment
-from scenequeue.jobs.transcode.source import Picture
+from scenequeue.jobs.transcode.source import Picture, ToneMap
 
 _MICROSECONDS = 1_000_000
 
@@ -36,6 +36,7 @@ def argv_for(
     renditions: Sequence[Rendition],
     targets: Sequence[str],
     margin_us: int,
+    tone_map: ToneMap | None = None,
 ) -> list[str]:
     """Return the command that decodes a segment once, encodes all renditions, and writes the signatures to stdout.
 
@@ -47,6 +48,7 @@ def argv_for(
         renditions: those that are encoded, not copied.
         targets: name of the NUT file of each rendition; times in it are counted from `base_pts`.
         margin_us: of `seek_margin_us`.
+        tone_map: of a source in HDR that becomes SDR.
     """
     seek = seek_us(picture, segment, margin_us)
     base = f"{picture.time_base[0]}/{picture.time_base[1]}"
@@ -60,7 +62,7 @@ def argv_for(
         "-protocol_whitelist", "file", "-format_whitelist", ",".join(SOURCE_FORMATS),
         "-i", f"file:{source}",
     ]  # fmt: skip
-    for graph in filter_graphs(picture, segment, renditions):
+    for graph in filter_graphs(picture, segment, renditions, tone_map):
         argv += ["-filter_complex", graph]
     for at, (rendition, target) in enumerate(zip(renditions, targets, strict=True)):
         argv += [

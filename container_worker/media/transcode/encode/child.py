@@ -71,7 +71,7 @@ def _encode(payload: EncodePayload, places: list[int], folder: Path, source: str
         head = file.read(HEAD_BYTES)
     margin_us = seek_margin_us(head, is_reordered=is_matroska(head) and _is_reordered(folder / source))
     renditions, targets = [payload.renditions[at] for at in places], [_RAW_FILE.format(at) for at in places]
-    argv = argv_for(ffmpeg, source, payload.picture, payload.segment, renditions, targets, margin_us)
+    argv = argv_for(ffmpeg, source, payload.picture, payload.segment, renditions, targets, margin_us, payload.tone_map)
     signatures, buffer = bytearray(), memoryview(bytearray(SIGNATURE_BYTES))
     total, told = max(1, payload.segment.frames), monotonic()
     with FfmpegProcess(argv, folder, Code.SEGMENT_NOT_ENCODED, has_output=True, environment=_ENVIRONMENT) as process:

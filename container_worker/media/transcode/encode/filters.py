@@ -4,9 +4,10 @@ import re
 from collections.abc import Sequence
 from fractions import Fraction
 
+from container_worker.media.transcode.encode.tone_mapping import DEEP_FORMAT, SDR_TAGS, tone_map_filters
 from container_worker.media.transcode.signatures import HEIGHT_PX, WIDTH_PX
 from scenequeue.jobs.transcode.plan import Rendition, Segment
-from scenequeue.jobs.transcode.source import Picture, Ratio
+from scenequeue.jobs.transcode.source import Picture, Ratio, ToneMap
 
 #: Ends of the graph: a rendition by its position, and the signatures.
 RENDITION_PAD = "v{}"
@@ -58,21 +59,31 @@ def output_aspect(picture: Picture, rendition: Rendition) -> Ratio:
     return (exact.numerator, exact.denominator) if exact.numerator <= _MAX_ASPECT else (1, 1)
 
 
-def filter_graphs(picture: Picture, segment: Segment, renditions: Sequence[Rendition]) -> list[str]:
+def filter_graphs(
+    picture: Picture, segment: Segment, renditions: Sequence[Rendition], tone_map: ToneMap | None = None
+) -> list[str]:
     """Return ffmpeg's graphs: the segment's frames in the size of each rendition, and their signatures.
 
     Each rendition is scaled from the next larger one. But of a source with more than eight bits each has a graph of its own:
-    ffmpeg hands on HDR metadata with the first frame that leaves a graph, to one encoder only.
+    ffmpeg hands on HDR metadata with the first frame that leaves a graph, to one encoder only. A source that is converted to
+    SDR has none left; it is converted in the largest size, before the signatures are taken.
 
     Args:
         picture: the source's stream; ffmpeg has rotated its frames before the graph.
         segment: with run-up and look-ahead.
         renditions: those that are encoded, not copied; their order decides the names of the pads.
+        tone_map: of a source in HDR that becomes SDR.
     """
     cascade = sorted(range(len(renditions)), key=lambda at: -renditions[at].width * renditions[at].height)
-    head = f"[0:{picture.index}]{','.join(_head(picture, segment, renditions[cascade[0]]))}"
-    if _DEEP.search(picture.pix_fmt):
-        ends = [f"{_scale(each)},{_tail(picture, each)}[{RENDITION_PAD.format(at)}]" for at, each in enumerate(renditions)]
+    largest = renditions[cascade[0]]
+    tails = [_tail(picture, each, tone_map) for each in renditions]
+    filters = _head(picture, segment, DEEP_FORMAT if tone_map else largest.pix_fmt)
+    if tone_map:
+        mapped = tone_map_filters(picture, tone_map, is_converted=not _is_yuv(picture))
+        filters += [_scale(largest), *mapped, f"format=pix_fmts={largest.pix_fmt}"]
+    head = f"[0:{picture.index}]{','.join(filters)}"
+    if _DEEP.search(picture.pix_fmt) and not tone_map:
+        ends = [f"{_scale(each)},{tails[at]}[{RENDITION_PAD.format(at)}]" for at, each in enumerate(renditions)]
         return [f"{head},{end}" for end in (*ends, _signature(segment, picture))]
     chains = [f"{head},split=2[all][part]", f"[part]{_signature(segment, picture)}"]
     last = "all"
@@ -80,10 +91,10 @@ def filter_graphs(picture: Picture, segment: Segment, renditions: Sequence[Rendi
         rendition, pad = renditions[at], RENDITION_PAD.format(at)
         scale = f"[{last}]{_scale(rendition)}"
         if place + 1 == len(cascade):
-            chains.append(f"{scale},{_tail(picture, rendition)}[{pad}]")
+            chains.append(f"{scale},{tails[at]}[{pad}]")
         else:
             last = f"next{place}"
-            chains += [f"{scale},split=2[{last}][scaled{place}]", f"[scaled{place}]{_tail(picture, rendition)}[{pad}]"]
+            chains += [f"{scale},split=2[{last}][scaled{place}]", f"[scaled{place}]{tails[at]}[{pad}]"]
     return [";".join(chains)]
 
 
@@ -91,8 +102,18 @@ def _scale(rendition: Rendition) -> str:
     return f"scale=w={rendition.width}:h={rendition.height}:flags=bicubic"
 
 
-def _head(picture: Picture, segment: Segment, largest: Rendition) -> list[str]:
-    """Take the frames from run-up to look-ahead, deinterlace them, and count their times from `base_pts`."""
+def _is_yuv(picture: Picture) -> bool:
+    return bool(_PLANAR_YUV.match(picture.pix_fmt) or _OTHER_YUV.match(picture.pix_fmt))
+
+
+def _head(picture: Picture, segment: Segment, pix_fmt: str) -> list[str]:
+    """Take the frames from run-up to look-ahead, deinterlace them, and count their times from `base_pts`.
+
+    Args:
+        picture: the source's stream.
+        segment: the frames.
+        pix_fmt: of frames that do not have luma as a plane.
+    """
     filters = []
     begin = segment.start_pts if segment.lead_pts is None else segment.lead_pts
     end = segment.tail_pts if segment.tail_frames else segment.end_pts
@@ -108,9 +129,9 @@ def _head(picture: Picture, segment: Segment, largest: Rendition) -> list[str]:
     filters.append(f"setpts=expr={shifted}" if segment.start_pts is not None else f"setpts=expr='{_ascending(shifted, picture)}'")
     # Before the signatures are taken, so that these are of the luma that is encoded.
     if not _PLANAR_YUV.match(picture.pix_fmt):
-        if not _OTHER_YUV.match(picture.pix_fmt):
+        if not _is_yuv(picture):
             filters.append(f"scale=out_range={_CONVERTED['range']}:out_color_matrix={_CONVERTED['colorspace']}")
-        filters.append(f"format=pix_fmts={largest.pix_fmt}")
+        filters.append(f"format=pix_fmts={pix_fmt}")
     return filters
 
 
@@ -140,13 +161,15 @@ def _signature(segment: Segment, picture: Picture) -> str:
     return f"{','.join(filters)}[{SIGNATURE_PAD}]"
 
 
-def _tail(picture: Picture, rendition: Rendition) -> str:
+def _tail(picture: Picture, rendition: Rendition, tone_map: ToneMap | None) -> str:
     """Give a rendition's frames their pixel format, aspect and colour tags."""
     tags = {
         "range": picture.colour_range, "colorspace": picture.colour_space, "color_primaries": picture.colour_primaries,
         "color_trc": picture.colour_transfer,
     }  # fmt: skip
-    if not _PLANAR_YUV.match(picture.pix_fmt) and not _OTHER_YUV.match(picture.pix_fmt):
+    if tone_map:
+        tags |= SDR_TAGS
+    elif not _is_yuv(picture):
         tags |= _CONVERTED
     given = ":".join(f"{name}={value}" for name, value in tags.items() if value is not None)
     numerator, denominator = output_aspect(picture, rendition)

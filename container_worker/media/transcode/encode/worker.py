@@ -42,6 +42,7 @@ def fingerprint(payload: EncodePayload) -> str:
         "picture": payload.picture.model_dump(mode="json"),
         "segment": payload.segment.model_dump(mode="json", exclude={"ranges"}),
         "renditions": [each.model_dump(mode="json", exclude={"output"}) for each in payload.renditions],
+        "tone_map": payload.tone_map and payload.tone_map.model_dump(mode="json"),
     }  # fmt: skip
     return fingerprint_of(facts)
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from container_worker.codes import Code
+from container_worker.media.transcode.planning.tone_mapping import HDR_TRANSFERS, is_mapped
 from scenequeue.errors import BadInput, inside, several
 from scenequeue.jobs.transcode.fitting import COPIED_INTO, COPY, conflicts
 from scenequeue.jobs.transcode.options import TranscodeOptions
@@ -19,10 +20,10 @@ SOURCE = "source"
 DEFAULTS = {"h264": (21, "veryfast"), "h265": (24, "fast"), "av1": (32, "8")}
 #: Codecs that we encode with more than eight bits.
 _DEEP = frozenset({"h265", "av1"})
-#: Transfer functions of HDR.
-_HDR = frozenset({"smpte2084", "arib-std-b67"})
 #: Names of pixel formats with eight bits and 4:2:0.
 _PLAIN = frozenset({"yuv420p", "yuvj420p", "nv12", "nv21"})
+#: The same with more bits.
+_DEEP_420 = frozenset({"yuv420p10le", "yuv420p12le", "p010le", "p012le"})
 
 
 @dataclass(frozen=True)
@@ -106,10 +107,13 @@ def _pixel_format(options: TranscodeOptions, picture: Picture, notes: list[Reaso
     """Return the pixel format that is encoded; notes get what the source's loses."""
     if options.codec == COPY:
         return picture.pix_fmt
+    is_made_sdr = is_mapped(options, picture)
     is_deep = picture.pix_fmt not in _PLAIN and any(depth in picture.pix_fmt for depth in ("10", "12", "14", "16"))
-    made = "yuv420p10le" if is_deep and options.codec in _DEEP else "yuv420p"
-    if picture.pix_fmt not in {made, *(_PLAIN if made == "yuv420p" else ("p010le",))}:
+    made = "yuv420p10le" if is_deep and options.codec in _DEEP and not is_made_sdr else "yuv420p"
+    is_kept = picture.pix_fmt in {made, *(_PLAIN if made == "yuv420p" else ("p010le",))}
+    # That fewer bits are made of HDR, which was asked for, needs no note.
+    if not is_kept and not (is_made_sdr and picture.pix_fmt in _DEEP_420):
         notes.append(Reason(Code.PIXELS_REDUCED, {"given": picture.pix_fmt, "made": made}))
-    if picture.colour_transfer in _HDR and options.codec not in _DEEP:
+    if picture.colour_transfer in HDR_TRANSFERS and options.codec not in _DEEP and not is_made_sdr:
         notes.append(Reason(Code.HDR_IN_EIGHT_BITS, {"transfer": picture.colour_transfer or ""}))
     return made

@@ -7,6 +7,7 @@ from container_worker.codes import Code
 from container_worker.media.transcode.planning.dividing import Frames, divide, whole
 from container_worker.media.transcode.planning.frame_table import INPUT, NotDivided, count_frames, find_frames
 from container_worker.media.transcode.planning.ladder import choose_renditions
+from container_worker.media.transcode.planning.tone_mapping import choose_tone_map
 from container_worker.media.transcode.planning.tracks import choose_tracks
 from container_worker.media.transcode.probing.facts import SourceFacts
 from container_worker.media.transcode.probing.packets import Packets
@@ -47,13 +48,15 @@ def make_plan(
     tracks, track_notes = choose_tracks(facts.streams, options)
     frames, notes = _frames(facts, packets, options)
     segments = divide(frames, options.segment_s) if frames else [whole(count_frames(packets), facts.picture.frame_rate)]
-    notes += [*_source_notes(facts, options), *ladder.notes, *track_notes]
+    tone_map, tone_notes = choose_tone_map(options, facts)
+    notes += [*_source_notes(facts, options, is_mapped=tone_map is not None), *tone_notes, *ladder.notes, *track_notes]
     return TranscodePlan(
         source=source,
         picture=facts.picture,
         container=options.container,
         renditions=ladder.renditions,
         segments=segments,
+        tone_map=tone_map,
         tracks=tracks,
         chapters=facts.chapters,
         metadata=facts.metadata,
@@ -94,10 +97,10 @@ def _frames(facts: SourceFacts, packets: Packets, options: TranscodeOptions) -> 
         return None, [error.reason]
 
 
-def _source_notes(facts: SourceFacts, options: TranscodeOptions) -> list[Reason]:
+def _source_notes(facts: SourceFacts, options: TranscodeOptions, *, is_mapped: bool) -> list[Reason]:
     notes = [Reason(Code.SOURCE_ENDS_EARLY)] if facts.ends_early else []
     if options.codec != "copy":
-        notes += [Reason(Code.HDR_LEFT_OUT, {"kind": kind}) for kind in facts.hdr if kind in _HDR_LOST]
+        notes += [Reason(Code.HDR_LEFT_OUT, {"kind": kind}) for kind in facts.hdr if kind in _HDR_LOST and not is_mapped]
         notes += [Reason(Code.DEINTERLACED)] if facts.picture.is_interlaced else []
     return notes
 
@@ -107,6 +110,7 @@ def _encode_items(plan: TranscodePlan, work: str) -> Iterable[WorkItem]:
     shared = {
         **plan.model_dump(mode="json", include={"source", "picture", "renditions", "encoder"}), "work": work,
         "source_s": source_seconds(plan),
+        **plan.model_dump(mode="json", include={"tone_map"}, exclude_none=True),
     }  # fmt: skip
     for segment in plan.segments:
         payload = {**shared, "segment": segment.model_dump(mode="json"), "brings_joins": segment.number == 0}

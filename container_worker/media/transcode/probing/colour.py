@@ -1,6 +1,6 @@
-"""ffmpeg's names of colour properties, by the numbers of H.273, which PyAV tells.
+"""ffmpeg's names of colour properties, by the numbers of H.273, and our names of HDR metadata, by PyAV's.
 
-That of RGB is left out, as no rendition is RGB.
+The number of RGB is left out, as no rendition is RGB.
 """
 
 PRIMARIES = {
@@ -17,3 +17,9 @@ SPACES = {
     11: "smpte2085", 12: "chroma-derived-nc", 13: "chroma-derived-c", 14: "ictcp",
 }  # fmt: skip
 RANGES = {1: "tv", 2: "pc"}
+#: Kinds of side data of a frame.
+HDR_METADATA = {
+    "MASTERING_DISPLAY_METADATA": "mastering_display", "CONTENT_LIGHT_LEVEL": "content_light_level",
+    "DYNAMIC_HDR_PLUS": "hdr10_plus", "DOVI_METADATA": "dolby_vision", "DOVI_RPU_BUFFER": "dolby_vision",
+    "DYNAMIC_HDR_VIVID": "hdr_vivid",
+}  # fmt: skip

@@ -55,6 +55,9 @@ class SourceFacts(FrozenModel):
     ends_early: bool = False
     #: Kinds of HDR metadata of the first frame.
     hdr: Annotated[list[_Word], Field(max_length=10)] = Field(default_factory=list)
+    #: Brightness of the brightest pixel, and of the display on which it was graded, in cd/m²; 0 if unknown.
+    content_nits: Annotated[int, Field(ge=0)] = 0
+    display_nits: Annotated[int, Field(ge=0)] = 0
     streams: Annotated[list[StreamFacts], Field(max_length=MAX_STREAMS)] = Field(default_factory=list)
     chapters: Annotated[list[Chapter], Field(max_length=MAX_CHAPTERS)] = Field(default_factory=list)
     metadata: Annotated[dict[_Text, _Text], Field(max_length=MAX_TAGS)] = Field(default_factory=dict)

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from container_worker.codes import Code
-from container_worker.media.transcode.probing.colour import PRIMARIES, RANGES, SPACES, TRANSFERS
+from container_worker.media.transcode.probing.brightness import brightness_of
+from container_worker.media.transcode.probing.colour import HDR_METADATA, PRIMARIES, RANGES, SPACES, TRANSFERS
 from container_worker.media.transcode.probing.demuxing import opened
 from container_worker.media.transcode.probing.facts import (
     MAX_CHAPTERS,
@@ -26,11 +27,6 @@ _OF_CONTAINER = frozenset({"major_brand", "minor_version", "compatible_brands", 
 #: A codec without a decoder, whose name PyAV does not tell.
 UNKNOWN = "unknown"
 _INTERLACED_ORDERS = frozenset({2, 3, 4, 5})
-_HDR = {
-    "MASTERING_DISPLAY_METADATA": "mastering_display", "CONTENT_LIGHT_LEVEL": "content_light_level",
-    "DYNAMIC_HDR_PLUS": "hdr10_plus", "DOVI_METADATA": "dolby_vision", "DOVI_RPU_BUFFER": "dolby_vision",
-    "DYNAMIC_HDR_VIVID": "hdr_vivid",
-}  # fmt: skip
 _TYPES: dict[str, "_Type"] = {"video": "video", "audio": "audio", "subtitle": "subtitle", "attachment": "attachment"}
 _Type: TypeAlias = Literal["video", "audio", "subtitle", "data", "attachment"]
 
@@ -50,11 +46,16 @@ def describe(path: Path, name: str, program: frozenset[int] | None) -> SourceFac
         streams = list(container.streams)[:MAX_STREAMS]
         picture = _choose_picture(streams, program, name)
         frames = _first_frames(container, picture)
+        content_nits, display_nits = brightness_of(frames)
         return SourceFacts(
             format=container.format.name.split(",")[0],
             picture=_picture(container, picture, frames, name),
             is_reordered=bool(picture.codec_context.has_b_frames),
-            hdr=sorted({_HDR[each.type.name] for frame in frames for each in frame.side_data if each.type.name in _HDR}),
+            hdr=sorted(
+                {HDR_METADATA[each.type.name] for frame in frames for each in frame.side_data if each.type.name in HDR_METADATA}
+            ),
+            content_nits=content_nits,
+            display_nits=display_nits,
             streams=[_stream(each, program) for each in streams if each.index != picture.index],
             chapters=_chapters(container),
             metadata=_tags(container.metadata),

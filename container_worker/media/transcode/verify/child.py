@@ -112,7 +112,7 @@ def _check_rendition(
         check_frames(plan, encoded, joined),
         check_packets(encoded, joined),
         check_headers(encoded, joined),
-        check_picture(plan, encoded, joined),
+        check_picture(plan, encoded, joined, decoded),
         check_duration(plan, encoded, joined),
         check_tracks(plan, reports.tracks, encoded, joined),
         check_sync(plan, reports.tracks, encoded, joined),

@@ -6,10 +6,12 @@ from math import gcd
 from container_worker.codes import Code
 from container_worker.media.transcode.packet_content import codec_of
 from container_worker.media.transcode.verify.outcome import failed, passed
-from container_worker.media.transcode.verify.tables import Encoded, Joined, planned_pts
+from container_worker.media.transcode.verify.tables import Colours, Decoded, Encoded, Joined, planned_pts
 from scenequeue.jobs.transcode.plan import TranscodePlan
 from scenequeue.jobs.transcode.source import Ratio
 from scenequeue.jobs.transcode.verification import Check
+
+_SDR = Colours("bt709", "bt709", "bt709", "tv", has_hdr_metadata=False)
 
 
 def check_frames(plan: TranscodePlan, encoded: Encoded, joined: Joined) -> Check:
@@ -61,8 +63,8 @@ def check_headers(encoded: Encoded, joined: Joined) -> Check:
     return passed(name, rendition, Code.HEADERS_AS_ENCODED, segments=len(encoded.headers))
 
 
-def check_picture(plan: TranscodePlan, encoded: Encoded, joined: Joined) -> Check:
-    """Check size and codec."""
+def check_picture(plan: TranscodePlan, encoded: Encoded, joined: Joined, decoded: Decoded) -> Check:
+    """Check size and codec, and of a source in HDR that became SDR the colour tags."""
     name, planned = "picture", encoded.rendition
     codec = codec_of(plan.picture.codec if planned.codec == "copy" else planned.codec)
     found = (joined.width, joined.height, codec_of(joined.picture.codec))
@@ -70,6 +72,12 @@ def check_picture(plan: TranscodePlan, encoded: Encoded, joined: Joined) -> Chec
         return failed(
             name, planned.name, Code.PICTURE_DIFFERS, width_px=found[0], height_px=found[1], codec=found[2],
             planned_width_px=planned.width, planned_height_px=planned.height, planned_codec=codec,
+        )  # fmt: skip
+    other = next(iter(decoded.colours - {_SDR}), None) if plan.tone_map else None
+    if other is not None:
+        return failed(
+            name, planned.name, Code.COLOURS_NOT_SDR, space=other.space or "?", primaries=other.primaries or "?",
+            transfer=other.transfer or "?", levels=other.levels or "?", metadata=int(other.has_hdr_metadata),
         )  # fmt: skip
     return passed(name, planned.name, Code.PICTURE_AS_PLANNED, width_px=found[0], height_px=found[1], codec=codec)
 

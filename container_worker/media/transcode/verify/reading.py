@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from container_worker.codes import Code
 from container_worker.media.transcode.packet_content import codec_of, headers_digest, packet_digest
 from container_worker.media.transcode.packet_table import base_of
+from container_worker.media.transcode.probing.colour import HDR_METADATA, PRIMARIES, RANGES, SPACES, TRANSFERS
 from container_worker.media.transcode.signatures import Signature, difference, signature_of
 from container_worker.media.transcode.sound_envelope import Envelope, read_envelope
 from container_worker.media.transcode.verify.decoding_runs import runs_for
-from container_worker.media.transcode.verify.tables import Decoded, Joined, Packets, ranks_of
+from container_worker.media.transcode.verify.tables import Colours, Decoded, Joined, Packets, ranks_of
 from scenequeue.errors import BadInput
 
 if TYPE_CHECKING:
@@ -115,11 +116,13 @@ def decode_around_joins(path: Path, packets: Packets, joins: Sequence[int], sign
     rank_of = {(packets.pts[position]): rank for position, rank in enumerate(ranks_of(packets.pts))}
     wanted = sorted({rank for run in runs for rank in run.wanted})
     found: dict[int, Mapping[int, float]] = {}
+    colours = set[Colours]()
 
     def on_frame(frame: "VideoFrame") -> None:
         rank = rank_of.get(frame.pts) if frame.pts is not None else None
         if rank is not None and not frame.is_corrupt and rank in wanted_set:
             found[rank] = _differences(frame, rank, signature_at)
+            colours.add(_colours_of(frame))
 
     wanted_set = frozenset(wanted)
     with _opened(path) as container:
@@ -138,7 +141,7 @@ def decode_around_joins(path: Path, packets: Packets, joins: Sequence[int], sign
                 context.flush_buffers()
                 is_running = False
     missing = [rank for rank in wanted if rank not in found]
-    return Decoded(wanted, missing, max(0, len(joins) - 1), found)
+    return Decoded(wanted, missing, max(0, len(joins) - 1), found, frozenset(colours))
 
 
 def _decode(context: "VideoCodecContext", packet: "Packet[Any] | None", on_frame: "Callable[[VideoFrame], None]") -> None:
@@ -158,3 +161,11 @@ def _differences(frame: "VideoFrame", rank: int, signature_at: SignatureAt) -> M
         return {}
     beside = {shift: signature_at(rank + shift) for shift in range(-_BESIDE, _BESIDE + 1)}
     return {shift: difference(own, each) for shift, each in beside.items() if each is not None}
+
+
+def _colours_of(frame: "VideoFrame") -> Colours:
+    side_data: Any = frame.side_data
+    return Colours(
+        SPACES.get(frame.colorspace), PRIMARIES.get(frame.color_primaries), TRANSFERS.get(frame.color_trc),
+        RANGES.get(frame.color_range), any(each.type.name in HDR_METADATA for each in side_data),
+    )  # fmt: skip

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import NamedTuple
 
 from scenequeue.jobs.transcode.plan import PacketTable, Rendition, SegmentReport, TranscodePlan
 from scenequeue.jobs.transcode.source import Ratio
@@ -105,6 +106,17 @@ class Joined:
     tracks: Sequence[Packets]
 
 
+class Colours(NamedTuple):
+    """The colour tags of a decoded frame, by ffmpeg's names."""
+
+    space: str | None
+    primaries: str | None
+    transfer: str | None
+    levels: str | None
+    #: True for a frame that describes itself as HDR.
+    has_hdr_metadata: bool
+
+
 @dataclass
 class Decoded:
     """The frames of a joined file that were decoded: those at the joins, and keyframes."""
@@ -116,6 +128,8 @@ class Decoded:
     joins: int
     #: Position -> mean difference from the source's frame, and from those that many frames beside it; in levels of 255.
     differences: Mapping[int, Mapping[int, float]]
+    #: Of the frames, each once.
+    colours: frozenset[Colours] = frozenset()
 
 
 def ranks_of(pts: Sequence[int]) -> list[int]:

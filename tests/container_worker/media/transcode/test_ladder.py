@@ -116,3 +116,11 @@ def test_options_that_do_not_fit_are_refused(options: dict[str, Any], source: di
     with pytest.raises(BadInput) as refusal:
         _choose(source, **options)
     assert text in refusal.value.reason.text
+
+
+@pytest.mark.parametrize(("pix_fmt", "codes"), [("yuv420p10le", []), ("p010le", []), ("yuv422p10le", ["pixels_reduced"])])
+def test_a_source_that_becomes_sdr_is_made_with_eight_bits(pix_fmt: str, codes: list[str]) -> None:
+    """By every codec; that loss is what was asked for, and only a loss of colour detail is named here."""
+    for codec in ("h264", "h265", "av1"):
+        ladder = _choose({"pix_fmt": pix_fmt, "colour_transfer": "arib-std-b67"}, codec=codec, tone_map=True)
+        assert (ladder.renditions[0].pix_fmt, _codes(ladder)) == ("yuv420p", codes)
