@@ -91,6 +91,7 @@ class Code(StrEnum):
 
     # --- a source of a transcoding: refused ---
     CODEC_NOT_IN_CONTAINER = "codec_not_in_container"
+    LEVEL_TOO_LOW = "level_too_low"
     SOURCE_CLOCK_SET_BACK = "source_clock_set_back"
     SOURCE_CODEC_UNKNOWN = "source_codec_unknown"
     SOURCE_ENCRYPTED = "source_encrypted"
@@ -170,6 +171,7 @@ class Code(StrEnum):
     PICTURES_DISPLACED = "pictures_displaced"
     PICTURE_AS_PLANNED = "picture_as_planned"
     PICTURE_DIFFERS = "picture_differs"
+    PICTURE_FORMAT_DIFFERS = "picture_format_differs"
     PICTURE_FOREIGN = "picture_foreign"
     TRACKS_AS_PLANNED = "tracks_as_planned"
     TRACKS_IN_SYNC = "tracks_in_sync"

@@ -132,6 +132,7 @@ SENTENCES: Mapping[str, str] = {
     # --- options of a transcoding ---
     "codec_unfit": "{container} cannot hold {codec}; it holds {held}",
     "crf_of_other_codec": "must be {least} to {most} with codec {codec}, not {crf}",
+    "name_of_other_codec": "{codec} has no {given:quoted}; it has {choices}",
     "preset_of_other_codec": "codec {codec} has no preset {preset:quoted}; it has {first} to {last}",
     "quality_of_copy": "a picture that is copied is not encoded; choose another codec, or leave this out",
     "renditions_of_copy": "a picture that is copied keeps its size; choose another codec, or leave the renditions out",

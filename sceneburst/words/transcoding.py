@@ -5,6 +5,10 @@ from collections.abc import Mapping
 SENTENCES: Mapping[str, str] = {
     # --- a source of a transcoding: refused ---
     "codec_not_in_container": "a file in {container} cannot hold {codec} video; choose another container or codec",
+    "level_too_low": (
+        "level {level} of {codec} is too low for rendition {rendition} ({width_px} × {height_px}, {frames_per_s} frames per "
+        "second); choose a higher one, or leave it out"
+    ),
     "source_clock_set_back": (
         "{input}: its clock is set back within, as where recordings were put one behind the other, so that no frame behind that "
         "place has a time; cut it there into several files"
@@ -28,8 +32,8 @@ SENTENCES: Mapping[str, str] = {
     "data_left_out": "stream {stream} ({codec}, neither picture nor sound nor subtitles) is left out",
     "deinterlaced": "the source is interlaced, and is deinterlaced: each of its frames becomes a progressive one",
     "hdr_in_eight_bits": (
-        "the source is HDR ({transfer}), and H.264 is made with 8 bits: colours may show bands; choose h265 or av1 to keep it, "
-        "or --tone-map to make SDR of it"
+        "the source is HDR ({transfer}), and its picture is made with 8 bits: colours may show bands; choose h265 or av1, which "
+        "have 10 bits, or --tone-map to make SDR of it"
     ),
     "hdr_left_out": "the source's HDR metadata of the kind {kind} is left out; static HDR10 metadata is kept",
     "not_divided_avi": "the source is encoded as a whole: H.264 with B-frames in AVI has no reliable times",
@@ -115,6 +119,10 @@ SENTENCES: Mapping[str, str] = {
     "picture_differs": (
         "{rendition}: the joined file is {width_px}x{height_px} in {codec}; {planned_width_px}x{planned_height_px} in "
         "{planned_codec} was planned"
+    ),
+    "picture_format_differs": (
+        "{rendition}: the joined file has {pix_fmt}, profile {profile} and level {level}; {planned_pix_fmt}, profile "
+        "{planned_profile} and level {planned_level} were planned"
     ),
     "picture_foreign": (
         "{rendition}: {frames:1 frame does|# frames do} not show what the source shows; the worst is frame {frame} in "

@@ -128,6 +128,7 @@ class Code(StrEnum):
     # --- options of a transcoding ---
     CODEC_UNFIT = "codec_unfit"
     CRF_OF_OTHER_CODEC = "crf_of_other_codec"
+    NAME_OF_OTHER_CODEC = "name_of_other_codec"
     PRESET_OF_OTHER_CODEC = "preset_of_other_codec"
     QUALITY_OF_COPY = "quality_of_copy"
     RENDITIONS_OF_COPY = "renditions_of_copy"

@@ -1,9 +1,10 @@
 """Finds the options of a transcoding that do not fit one another, by one table of encoders and one of containers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from scenequeue.jobs.transcode.levels import LEVELS, level_name
 from scenequeue.jobs.transcode.options import SOUND_IN, Container, TranscodeOptions
 from scenequeue.reasons import Code, Parameter, Reason
 
@@ -17,14 +18,40 @@ class Encoder:
     #: Least and largest constant rate factor.
     crf: tuple[int, int]
     presets: tuple[str, ...]
+    tunes: tuple[str, ...]
+    #: Pixel formats of each profile, the usual one first.
+    profiles: Mapping[str, tuple[str, ...]]
+
+    @property
+    def pix_fmts(self) -> tuple[str, ...]:
+        """The pixel formats of all profiles."""
+        return tuple(dict.fromkeys(each for formats in self.profiles.values() for each in formats))
 
 
 _X26_PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow")
 #: By codec. x264's crf 0 is lossless, in a profile that few players support; its preset placebo is slower for no better picture.
 ENCODERS: Mapping[str, Encoder] = {
-    "h264": Encoder((1, 51), _X26_PRESETS),
-    "h265": Encoder((1, 51), _X26_PRESETS),
-    "av1": Encoder((0, 63), tuple(str(number) for number in range(14))),
+    "h264": Encoder(
+        (1, 51),
+        _X26_PRESETS,
+        ("film", "animation", "grain", "stillimage", "psnr", "ssim", "fastdecode", "zerolatency"),
+        {
+            "baseline": ("yuv420p",),
+            "main": ("yuv420p",),
+            "high": ("yuv420p",),
+            "high10": ("yuv420p10le",),
+            "high422": ("yuv422p", "yuv422p10le"),
+        },
+    ),
+    "h265": Encoder(
+        (1, 51),
+        _X26_PRESETS,
+        ("psnr", "ssim", "grain", "animation", "fastdecode", "zerolatency"),
+        {"main": ("yuv420p",), "main10": ("yuv420p10le",), "main422-10": ("yuv422p", "yuv422p10le")},
+    ),
+    "av1": Encoder(
+        (0, 63), tuple(str(number) for number in range(14)), ("vq", "psnr", "ssim"), {"main": ("yuv420p", "yuv420p10le")}
+    ),
 }
 #: Codecs of the picture that a container gets of those that we encode; the first is taken where none is named.
 PICTURES_IN: Mapping[Container, tuple[str, ...]] = {
@@ -37,7 +64,7 @@ COPIED_INTO: Mapping[Container, frozenset[str]] = {
     "flv": frozenset({"h264", "hevc", "av1", "flv1", "vp6f"}),
 }
 #: Options that need a picture that is encoded.
-_OF_ENCODING = ("crf", "max_kbps", "preset", "tone_map")
+_OF_ENCODING = ("crf", "max_kbps", "preset", "tune", "codec_profile", "level", "pix_fmt", "tone_map")
 
 
 class Conflict(NamedTuple):
@@ -70,6 +97,29 @@ def conflicts(options: TranscodeOptions) -> Iterator[Conflict]:
         first, last = encoder.presets[0], encoder.presets[-1]
         facts = {"codec": codec, "preset": options.preset, "first": first, "last": last}
         yield Conflict("preset", Reason(Code.PRESET_OF_OTHER_CODEC, facts))
+    yield from _names_of_others(options, encoder)
+
+
+def _names_of_others(options: TranscodeOptions, encoder: Encoder) -> Iterator[Conflict]:
+    """Yield tune, profile, level and pixel format that the codec does not have, or that the profile does not."""
+    codec, profile, pix_fmt = options.codec, options.codec_profile, options.pix_fmt
+    given = {
+        "tune": options.tune,
+        "codec_profile": profile,
+        "level": options.level and level_name(options.level),
+        "pix_fmt": pix_fmt,
+    }
+    known: dict[str, Iterable[str]] = {
+        "tune": encoder.tunes, "codec_profile": encoder.profiles, "level": LEVELS[codec], "pix_fmt": encoder.pix_fmts,
+    }  # fmt: skip
+    wrong = {field: value for field, value in given.items() if value is not None and value not in known[field]}
+    yield from (Conflict(field, _without(codec, value, known[field])) for field, value in wrong.items())
+    if profile is not None and pix_fmt is not None and not wrong and pix_fmt not in encoder.profiles[profile]:
+        yield Conflict("pix_fmt", _without(f"{codec} {profile}", pix_fmt, encoder.profiles[profile]))
+
+
+def _without(codec: str, given: str, choices: Iterable[str]) -> Reason:
+    return Reason(Code.NAME_OF_OTHER_CODEC, {"codec": codec, "given": given, "choices": ", ".join(choices)})
 
 
 def _not_held(codec: str, container: str, held: tuple[str, ...]) -> Reason:

@@ -8,6 +8,7 @@ from pydantic import Field
 from scenequeue.jobs.options import KindOptions
 
 VideoCodec = Literal["h264", "h265", "av1", "copy"]
+PixelFormat = Literal["yuv420p", "yuv422p", "yuv420p10le", "yuv422p10le"]
 SoundCodec = Literal["copy", "aac", "opus"]
 Container = Literal["mp4", "mkv", "webm", "flv"]
 #: A rung is named after the frame's shorter side, in pixels.
@@ -40,6 +41,24 @@ class TranscodeOptions(KindOptions):
     preset: Annotated[
         str | None,
         Field(pattern=r"^[a-z0-9]{1,12}$", description="of x264 and x265, or a number of SVT-AV1; none: chosen for the codec"),
+    ] = None
+    tune: Annotated[
+        str | None,
+        Field(pattern=r"^[a-z]{1,12}$", description="for which content or purpose the encoder is tuned; none: for neither"),
+    ] = None
+    codec_profile: Annotated[
+        str | None,
+        Field(pattern=r"^[a-z0-9-]{1,12}$", description="tools of the codec that the encoder may use; none: all usual ones"),
+    ] = None
+    level: Annotated[
+        str | None,
+        Field(
+            pattern=r"^\d(\.\d)?$", description="written into the files; size and frame rate must be within it; none: the least"
+        ),
+    ] = None
+    pix_fmt: Annotated[
+        PixelFormat | None,
+        Field(description="pixel format; none: 4:2:0 with the source's number of bits, as far as codec and profile have it"),
     ] = None
     audio: Annotated[
         SoundCodec, Field(description="copy keeps a track that the container can hold, and encodes another to its usual codec")

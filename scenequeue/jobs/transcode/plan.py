@@ -22,6 +22,10 @@ class Rendition(FrozenModel):
     max_kbps: int | None = None
     preset: str = "medium"
     pix_fmt: str = "yuv420p"
+    #: The encoder's own names; None leaves them to it.
+    tune: str | None = None
+    codec_profile: str | None = None
+    level: str | None = None
     #: Final address of the file.
     output: str
 

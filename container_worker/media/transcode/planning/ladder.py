@@ -6,7 +6,8 @@ from fractions import Fraction
 from container_worker.codes import Code
 from container_worker.media.transcode.planning.tone_mapping import HDR_TRANSFERS, is_mapped
 from scenequeue.errors import BadInput, inside, several
-from scenequeue.jobs.transcode.fitting import COPIED_INTO, COPY, conflicts
+from scenequeue.jobs.transcode.fitting import COPIED_INTO, COPY, ENCODERS, conflicts
+from scenequeue.jobs.transcode.levels import fits_level
 from scenequeue.jobs.transcode.options import TranscodeOptions
 from scenequeue.jobs.transcode.plan import Rendition
 from scenequeue.jobs.transcode.source import Picture
@@ -18,12 +19,19 @@ SOURCE = "source"
 #: one decode for all renditions saves most; x265 is far slower at the same name, and fast is what a fleet can still afford;
 #: SVT-AV1's 8 lies between both. The factors are of about the same quality.
 DEFAULTS = {"h264": (21, "veryfast"), "h265": (24, "fast"), "av1": (32, "8")}
-#: Codecs that we encode with more than eight bits.
-_DEEP = frozenset({"h265", "av1"})
-#: Names of pixel formats with eight bits and 4:2:0.
+#: Pixel formats of which a picture gets one where neither format nor profile is given: with eight bits, and with more if
+#: the codec's usual decoders have them.
+_USUAL = {"h264": ("yuv420p",), "h265": ("yuv420p", "yuv420p10le"), "av1": ("yuv420p", "yuv420p10le")}
+#: Names of pixel formats with eight bits and 4:2:0, and with 4:2:2.
 _PLAIN = frozenset({"yuv420p", "yuvj420p", "nv12", "nv21"})
-#: The same with more bits.
-_DEEP_420 = frozenset({"yuv420p10le", "yuv420p12le", "p010le", "p012le"})
+_PLAIN_422 = frozenset({"yuv422p", "yuvj422p", "nv16", "yuyv422", "uyvy422"})
+_DEEP = frozenset({"yuv420p10le", "p010le"})
+_DEEPER = frozenset({"yuv420p12le", "p012le"})
+#: Pixel formats of sources that a made one holds without loss.
+_HOLDS = {
+    "yuv420p": _PLAIN, "yuv420p10le": _PLAIN | _DEEP, "yuv422p": _PLAIN | _PLAIN_422,
+    "yuv422p10le": _PLAIN | _DEEP | _PLAIN_422 | {"yuv422p10le", "p210le"},
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -44,7 +52,7 @@ def choose_renditions(options: TranscodeOptions, picture: Picture, output: str, 
         stem: first part of the files' names.
 
     Raises:
-        BadInput: the options do not fit one another, or the container cannot hold what is copied.
+        BadInput: the options do not fit one another, the container cannot hold what is copied, or a rendition is above the level.
     """
     check_options(options, picture)
     width, height = display_size(picture)
@@ -64,10 +72,12 @@ def choose_renditions(options: TranscodeOptions, picture: Picture, output: str, 
         Rendition(
             name=name, width=size[0], height=size[1], codec=options.codec,
             crf=crf if options.crf is None else options.crf, max_kbps=options.max_kbps, preset=options.preset or preset,
-            pix_fmt=pix_fmt, output=f"{output}/{stem}-{name}.{options.container}",
+            pix_fmt=pix_fmt, tune=options.tune, codec_profile=options.codec_profile, level=options.level,
+            output=f"{output}/{stem}-{name}.{options.container}",
         )
         for name, size in sizes
     ]  # fmt: skip
+    _check_level(renditions, picture)
     return Ladder(renditions, notes)
 
 
@@ -83,6 +93,16 @@ def check_options(options: TranscodeOptions, picture: Picture) -> None:
     held = COPIED_INTO.get(options.container)
     if options.codec == COPY and held is not None and picture.codec not in held:
         raise BadInput(Code.CODEC_NOT_IN_CONTAINER, codec=picture.codec, container=options.container)
+
+
+def _check_level(renditions: list[Rendition], picture: Picture) -> None:
+    rate = round(float(Fraction(*picture.frame_rate)), 3)
+    for made in renditions:
+        if made.level is not None and not fits_level(made.codec, made.level, (made.width, made.height), rate):
+            raise BadInput(
+                Code.LEVEL_TOO_LOW, level=made.level, codec=made.codec, rendition=made.name, width_px=made.width,
+                height_px=made.height, frames_per_s=rate,
+            )  # fmt: skip
 
 
 def display_size(picture: Picture) -> tuple[int, int]:
@@ -109,11 +129,13 @@ def _pixel_format(options: TranscodeOptions, picture: Picture, notes: list[Reaso
         return picture.pix_fmt
     is_made_sdr = is_mapped(options, picture)
     is_deep = picture.pix_fmt not in _PLAIN and any(depth in picture.pix_fmt for depth in ("10", "12", "14", "16"))
-    made = "yuv420p10le" if is_deep and options.codec in _DEEP and not is_made_sdr else "yuv420p"
-    is_kept = picture.pix_fmt in {made, *(_PLAIN if made == "yuv420p" else ("p010le",))}
+    profile = options.codec_profile
+    choices = _USUAL[options.codec] if profile is None else ENCODERS[options.codec].profiles[profile]
+    deep = next((each for each in choices if "10" in each), choices[0])
+    made: str = options.pix_fmt or (deep if is_deep and not is_made_sdr else choices[0])
     # That fewer bits are made of HDR, which was asked for, needs no note.
-    if not is_kept and not (is_made_sdr and picture.pix_fmt in _DEEP_420):
+    if picture.pix_fmt not in _HOLDS[made] and not (is_made_sdr and picture.pix_fmt in _DEEP | _DEEPER):
         notes.append(Reason(Code.PIXELS_REDUCED, {"given": picture.pix_fmt, "made": made}))
-    if picture.colour_transfer in HDR_TRANSFERS and options.codec not in _DEEP and not is_made_sdr:
+    if picture.colour_transfer in HDR_TRANSFERS and "10" not in made and not is_made_sdr:
         notes.append(Reason(Code.HDR_IN_EIGHT_BITS, {"transfer": picture.colour_transfer or ""}))
     return made

@@ -5,6 +5,7 @@ from math import gcd
 
 from container_worker.codes import Code
 from container_worker.media.transcode.packet_content import codec_of
+from container_worker.media.transcode.verify.decoder_headers import Needs, is_promised
 from container_worker.media.transcode.verify.outcome import failed, passed
 from container_worker.media.transcode.verify.tables import Colours, Decoded, Encoded, Joined, planned_pts
 from scenequeue.jobs.transcode.plan import TranscodePlan
@@ -64,7 +65,7 @@ def check_headers(encoded: Encoded, joined: Joined) -> Check:
 
 
 def check_picture(plan: TranscodePlan, encoded: Encoded, joined: Joined, decoded: Decoded) -> Check:
-    """Check size and codec, and of a source in HDR that became SDR the colour tags."""
+    """Check size, codec, pixel format, profile and level, and of a source in HDR that became SDR the colour tags."""
     name, planned = "picture", encoded.rendition
     codec = codec_of(plan.picture.codec if planned.codec == "copy" else planned.codec)
     found = (joined.width, joined.height, codec_of(joined.picture.codec))
@@ -72,6 +73,13 @@ def check_picture(plan: TranscodePlan, encoded: Encoded, joined: Joined, decoded
         return failed(
             name, planned.name, Code.PICTURE_DIFFERS, width_px=found[0], height_px=found[1], codec=found[2],
             planned_width_px=planned.width, planned_height_px=planned.height, planned_codec=codec,
+        )  # fmt: skip
+    if planned.codec != "copy" and (joined.pix_fmt != planned.pix_fmt or not is_promised(planned, joined.needs)):
+        needs = joined.needs or Needs(-1, -1)
+        return failed(
+            name, planned.name, Code.PICTURE_FORMAT_DIFFERS,
+            pix_fmt=joined.pix_fmt, profile=needs.profile, level=needs.level / 10,
+            planned_pix_fmt=planned.pix_fmt, planned_profile=planned.codec_profile or "any", planned_level=planned.level or "any",
         )  # fmt: skip
     other = next(iter(decoded.colours - {_SDR}), None) if plan.tone_map else None
     if other is not None:

@@ -12,6 +12,7 @@ from container_worker.media.transcode.packet_table import base_of
 from container_worker.media.transcode.probing.colour import HDR_METADATA, PRIMARIES, RANGES, SPACES, TRANSFERS
 from container_worker.media.transcode.signatures import Signature, difference, signature_of
 from container_worker.media.transcode.sound_envelope import Envelope, read_envelope
+from container_worker.media.transcode.verify.decoder_headers import needs_of
 from container_worker.media.transcode.verify.decoding_runs import runs_for
 from container_worker.media.transcode.verify.tables import Colours, Decoded, Joined, Packets, ranks_of
 from scenequeue.errors import BadInput
@@ -63,9 +64,10 @@ def read_joined(path: Path, rendition: str) -> Joined:
             for packet in container.demux(kept):
                 if packet.size and packet.pts is not None:
                     _add(found[packet.stream.index], packet)
-            packets = found[picture.index]
+            packets, context = found[picture.index], picture.codec_context
             return Joined(
-                bytes=path.stat().st_size, width=picture.codec_context.width, height=picture.codec_context.height,
+                bytes=path.stat().st_size, width=context.width, height=context.height, pix_fmt=context.pix_fmt or "",
+                needs=needs_of(packets.codec, context.extradata or b""),
                 picture=packets, duration_s=_duration_s(picture, packets),
                 tracks=[found[stream.index] for stream in kept[1:] if found[stream.index].pts],
             )  # fmt: skip

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import NamedTuple
 
+from container_worker.media.transcode.verify.decoder_headers import Needs
 from scenequeue.jobs.transcode.plan import PacketTable, Rendition, SegmentReport, TranscodePlan
 from scenequeue.jobs.transcode.source import Ratio
 
@@ -99,6 +100,9 @@ class Joined:
     bytes: int
     width: int
     height: int
+    pix_fmt: str
+    #: What the picture's headers need of a decoder; None if they do not say.
+    needs: Needs | None
     picture: Packets
     #: Of the picture.
     duration_s: Fraction

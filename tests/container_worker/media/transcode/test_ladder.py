@@ -85,6 +85,52 @@ def test_ten_bits_are_kept_where_the_codec_has_them() -> None:
     assert _codes(_choose({"pix_fmt": "yuvj420p"})) == []
 
 
+@pytest.mark.parametrize(
+    ("source", "options", "made", "notes"),
+    [
+        ("yuv420p", {"pix_fmt": "yuv420p10le"}, "yuv420p10le", []),
+        ("yuv420p10le", {"codec_profile": "high10"}, "yuv420p10le", []),
+        ("yuv420p", {"codec_profile": "high10"}, "yuv420p10le", []),
+        ("yuv420p10le", {"codec": "h265", "codec_profile": "main"}, "yuv420p", ["pixels_reduced"]),
+        ("yuv422p10le", {"codec_profile": "high422"}, "yuv422p10le", []),
+        ("yuv422p", {"codec_profile": "high422"}, "yuv422p", []),
+        ("yuv422p10le", {"codec": "h265", "pix_fmt": "yuv422p"}, "yuv422p", ["pixels_reduced"]),
+        ("yuv422p", {"codec": "h265"}, "yuv420p", ["pixels_reduced"]),
+    ],
+)
+def test_a_profile_decides_the_pixel_format_where_none_is_given(
+    source: str, options: dict[str, Any], made: str, notes: list[str]
+) -> None:
+    """With as many bits as the source's, if it has such a format; what is lost is named."""
+    ladder = _choose({"pix_fmt": source}, **options)
+    assert ladder.renditions[0].pix_fmt == made
+    assert _codes(ladder) == notes
+
+
+@pytest.mark.parametrize(
+    ("source", "options", "fits"),
+    [
+        ({"frame_rate": (30, 1)}, {"level": "4.0"}, True),
+        ({"frame_rate": (31, 1)}, {"level": "4"}, False),
+        ({"frame_rate": (60, 1)}, {"level": "4.2"}, True),
+        ({"frame_rate": (25, 1)}, {"level": "3.1"}, False),
+        ({"frame_rate": (25, 1)}, {"level": "3.1", "renditions": ["720p", "480p"]}, True),
+        ({"frame_rate": (60, 1)}, {"level": "4", "codec": "h265"}, False),
+        ({"frame_rate": (60, 1)}, {"level": "4.1", "codec": "h265"}, True),
+        ({"frame_rate": (30, 1)}, {"level": "4.0", "codec": "av1"}, True),
+        ({"width": 8000, "height": 16, "frame_rate": (1, 1)}, {"level": "4.2"}, False),
+    ],
+)
+def test_a_level_is_refused_that_is_too_low(source: dict[str, Any], options: dict[str, Any], *, fits: bool) -> None:
+    """By the limits of size and rate in the codecs' specifications; one side may not be too long either."""
+    if fits:
+        assert _choose(source, **options).renditions[0].level == options["level"]
+        return
+    with pytest.raises(BadInput) as refusal:
+        _choose(source, **options)
+    assert refusal.value.reason.code == "level_too_low"
+
+
 def test_quality_is_the_codecs_own_unless_it_is_given() -> None:
     """The scales of the encoders differ."""
     made = {codec: _choose(codec=codec).renditions[0] for codec in ("h264", "h265", "av1")}

@@ -9,7 +9,7 @@ from container_worker.media.transcode.verify.child import make
 from container_worker.media.transcode.verify.file_names import JOINED_FILE, REPORT_FILE
 from scenequeue.jobs.transcode.source import Track
 from scenequeue.jobs.transcode.verification import TranscodeReport
-from tests.container_worker.media.transcode.encode.clips import X264, ffmpeg, numbered
+from tests.container_worker.media.transcode.encode.clips import X264, ffmpeg, numbered, numbers_shown, rendition
 from tests.container_worker.media.transcode.joining.joins import Joined, join, track, with_sound
 
 _COPIED = (track(1, "aac", "copy"),)
@@ -51,6 +51,37 @@ def test_rates_and_cuts_of_one_frame(tmp_path: Path, rate: str) -> None:
     checks = _verified(join(numbered(tmp_path / "a.mp4", 70, rate=rate), tmp_path / "join", cuts=(1, 2, 40)))
     assert checks["frames"]["off_ms"] == 0
     assert checks["joins"]["joins"] == 3
+
+
+@pytest.mark.parametrize(
+    ("container", "codec", "options"),
+    [
+        ("mp4", "h264", {"codec_profile": "baseline", "level": "3.0", "tune": "zerolatency"}),
+        ("flv", "h264", {"codec_profile": "main", "level": "5.2", "tune": "film"}),
+        ("mkv", "h264", {"codec_profile": "high422", "level": "4.1", "pix_fmt": "yuv422p10le"}),
+        ("mp4", "h265", {"codec_profile": "main10", "level": "3.1", "pix_fmt": "yuv420p10le", "tune": "grain"}),
+        ("mkv", "h265", {"codec_profile": "main422-10", "pix_fmt": "yuv422p"}),
+        ("webm", "av1", {"codec_profile": "main", "level": "5.3", "pix_fmt": "yuv420p10le", "tune": "vq"}),
+    ],
+)
+def test_profiles_levels_and_pixel_formats_are_those_that_were_asked_for(
+    tmp_path: Path, container: str, codec: str, options: dict[str, Any]
+) -> None:
+    """A file of another profile or level, or with other pixels, is found."""
+    joined = join(numbered(tmp_path / "a.mp4", 70), tmp_path / "join", container, made=rendition(codec=codec, **options))
+    _verified(joined)
+    assert numbers_shown(joined.path) == list(range(70))
+    least = {"h264": "baseline", "h265": "main"}
+    wrong = [{"level": "2.1"}, {"pix_fmt": "yuv444p"}]
+    wrong += [{"codec_profile": least[codec]}] if options["codec_profile"] not in {"baseline", "main"} else []
+    for each in wrong:
+        planned = joined.plan.renditions[0].model_copy(update=each)
+        plan = joined.plan.model_copy(update={"renditions": [planned]})
+        (joined.folder / "plan.json").write_text(plan.model_dump_json())
+        make({"folder": str(joined.folder)})
+        report = TranscodeReport.model_validate_json((joined.folder / REPORT_FILE).read_text())
+        (failed,) = [check for check in report.checks if not check.ok]
+        assert (failed.name, failed.detail.code) == ("picture", "picture_format_differs")
 
 
 def _shifted(folder: Path, offset_s: str, name: str = "b.mkv") -> Path:
