@@ -112,6 +112,7 @@ class Code(StrEnum):
     DEINTERLACED = "deinterlaced"
     HDR_IN_EIGHT_BITS = "hdr_in_eight_bits"
     HDR_LEFT_OUT = "hdr_left_out"
+    NO_SUBTITLES_OF_TEXT = "no_subtitles_of_text"
     NOT_DIVIDED_AVI = "not_divided_avi"
     NOT_DIVIDED_COPIED = "not_divided_copied"
     NOT_DIVIDED_ELEMENTARY = "not_divided_elementary"
@@ -133,6 +134,8 @@ class Code(StrEnum):
     STREAM_OF_OTHER_PROGRAM = "stream_of_other_program"
     SUBTITLES_LEFT_OUT = "subtitles_left_out"
     TONE_MAPPED = "tone_mapped"
+    #: A track of subtitles consists of pictures, or has no decoder.
+    SUBTITLES_WITHOUT_TEXT = "subtitles_without_text"
     TRACK_CONVERTED = "track_converted"
     TRACK_EMPTY = "track_empty"
     TRACK_NOT_MADE = "track_not_made"
@@ -151,6 +154,9 @@ class Code(StrEnum):
 
     # --- checks of joined files ---
     COLOURS_NOT_SDR = "colours_not_sdr"
+    CAPTIONS_AS_SOURCE = "captions_as_source"
+    CAPTIONS_DIFFER = "captions_differ"
+    CAPTIONS_UNREADABLE = "captions_unreadable"
     DECODING_ORDER_BROKEN = "decoding_order_broken"
     DURATION_AS_PLANNED = "duration_as_planned"
     DURATION_DIFFERS = "duration_differs"

@@ -7,6 +7,7 @@ from container_worker.codes import Code
 from container_worker.files.inputs import Input, InputFile
 from container_worker.files.outputs import Output
 from container_worker.kind import Kind, Made, ParsedItem
+from container_worker.media.transcode.captions.file_names import CAPTIONS_FILE, CAPTIONS_REPORT_FILE
 from container_worker.sandbox.outputs import open_output
 from scenequeue.errors import BadInput, ToolFailed
 from scenequeue.jobs.kinds.verify import VerifyPayload
@@ -45,6 +46,11 @@ class Verify:
             ending = rendition.output.rpartition(".")[2]
             uri, name = work.joined(rendition.name, ending), JOINED_FILE.format(number)
             yield Input(f"joined_{rendition.name}", uri, name, max_bytes=limit)
+        if plan.captions:
+            yield Input("captions", work.captions_report, CAPTIONS_REPORT_FILE, max_bytes=limit)
+        for each in plan.captions:
+            name = CAPTIONS_FILE.format(each.index)
+            yield Input(f"captions_{each.index}", work.captions(each.index), name, max_bytes=limit)
 
     def fingerprint(self, item: _Item, files: Mapping[str, InputFile]) -> str:  # noqa: ARG002
         # Never reused: the result's facts are those of the files that are there, and checking them again is cheap.
@@ -59,13 +65,15 @@ class Verify:
             Output(JOINED_FILE.format(number), rendition.output, media_type, "video", is_required=True)
             for number, rendition in enumerate(plan.renditions)
         ]
-        first = plan.renditions[0]
-        stem = first.output.rpartition(".")[0].removesuffix(f"-{first.name}")
-        return [*files, Output(REPORT_FILE, f"{stem}-report.json", "application/json", "report", is_required=True)]
+        files += [
+            Output(CAPTIONS_FILE.format(each.index), plan.beside(f"-{each.name}.vtt"), "text/vtt", "captions", is_required=True)
+            for each in plan.captions
+        ]
+        return [*files, Output(REPORT_FILE, plan.beside("-report.json"), "application/json", "report", is_required=True)]
 
     def run(self, item: _Item, files: Mapping[str, InputFile]) -> Made:
         # Imported with the first video, because an idle container does not need it.
-        from container_worker.media.transcode.verify.file_names import JOINED_FILE, REPORT_FILE
+        from container_worker.media.transcode.verify.file_names import REPORT_FILE
         from container_worker.media.transcode.verify.worker import facts_of, verify
 
         context, plan = item.context, _plan_of(item)
@@ -79,10 +87,11 @@ class Verify:
                 # Beside the files that it is about, which stay there.
                 context.storage.put(context.scratch / REPORT_FILE, WorkFiles(item.payload.work).failed_verification)
             raise
-        for number, rendition in enumerate(plan.renditions):
-            given = files[f"joined_{rendition.name}"]
+        published = [files[f"joined_{rendition.name}"] for rendition in plan.renditions]
+        published += [files[f"captions_{each.index}"] for each in plan.captions]
+        for given in published:
             # Exactly the file that was verified is published, whatever the child has left there.
-            with open_output(context.scratch / JOINED_FILE.format(number)) as path:
+            with open_output(given.path) as path:
                 if path is None or sha256_of(path) != given.sha256:
                     raise ToolFailed(Code.RENDERER_LEFT_ANOTHER, file=given.path.name)
         return Made(report.renditions[0].duration_s, facts_of(report))

@@ -27,6 +27,7 @@ def transcode_report(
     Returns:
         job_id, state, source {uri, bytes, codec, width, height, frames, duration_s, frame_rate}, segments,
         renditions [{name, output, width, height, codec, frames, duration_s, bytes, bitrate}], hls (null),
+        captions [{name, output, language, title, cues}],
         verification {checks [{name, rendition, ok, detail, code, parameters}]}, notes [{code, parameters, text}],
         errors [{name, error, code, parameters}], totals {wall_s, cpu_s, processing_s, estimated_cost_usd, containers}.
     """
@@ -41,6 +42,7 @@ def transcode_report(
         "segments": facts.segments if facts else _segments(results),
         "renditions": [each.model_dump() for each in facts.renditions] if facts else [],
         "hls": None,
+        "captions": [each.model_dump() for each in facts.captions] if facts else [],
         "verification": {"checks": [_check(each) for each in facts.checks] if facts else _failed_checks(verified)},
         "notes": [Reason.from_json(each).to_people() for each in facts.notes] if facts else [],
         "errors": [
@@ -75,8 +77,16 @@ def renditions_table(report: Mapping[str, Any]) -> Sheet:
 
 
 def summary_lines(report: Mapping[str, Any]) -> list[str]:
-    """Return the lines after the table: the verification, the notes, what failed, and the totals."""
-    return [*_verified_lines(report), *_note_lines(report), *_error_lines(report), *_total_lines(report)]
+    """Return the lines after the table: further files, the verification, the notes, what failed, and the totals."""
+    return [*_beside_lines(report), *_verified_lines(report), *_note_lines(report), *_error_lines(report), *_total_lines(report)]
+
+
+def _beside_lines(report: Mapping[str, Any]) -> list[str]:
+    return [f"subtitles: {_file_name(each['output'])}, {counted(each['cues'], 'cue')}" for each in report["captions"]]
+
+
+def _file_name(address: str) -> str:
+    return address.rpartition("/")[2]
 
 
 def _verified_lines(report: Mapping[str, Any]) -> list[str]:

@@ -36,6 +36,7 @@ SENTENCES: Mapping[str, str] = {
         "have 10 bits, or --tone-map to make SDR of it"
     ),
     "hdr_left_out": "the source's HDR metadata of the kind {kind} is left out; static HDR10 metadata is kept",
+    "no_subtitles_of_text": "the source has no subtitles that are text, so no WebVTT file is made",
     "not_divided_avi": "the source is encoded as a whole: H.264 with B-frames in AVI has no reliable times",
     "not_divided_copied": "the source is copied as a whole, so there is nothing to divide",
     "not_divided_elementary": "the source is encoded as a whole: a raw stream has no times",
@@ -57,6 +58,9 @@ SENTENCES: Mapping[str, str] = {
     ),
     "stream_of_other_program": "stream {stream} ({codec}) belongs to another program of the source, and is left out",
     "subtitles_left_out": "stream {stream} (subtitles, {codec}) is left out, as a file in {container} cannot hold it",
+    "subtitles_without_text": (
+        "stream {stream} (subtitles, {codec}) consists of pictures, not of text, and no WebVTT file can be made of it"
+    ),
     "tone_mapped": (
         "the source is HDR ({transfer}), and became SDR (BT.709, 8 bits): {peak_nits} cd/m² are white; its HDR metadata is "
         "left out on purpose"
@@ -85,6 +89,11 @@ SENTENCES: Mapping[str, str] = {
         "{rendition}: frames that were mapped to SDR say {space}, {primaries}, {transfer}, range {levels}{metadata:, and have "
         "HDR metadata|}; BT.709 and limited range were planned"
     ),
+    "captions_as_source": "subtitles {rendition}: {cues:1 cue|# cues}, with text, at the times of the source's",
+    "captions_differ": (
+        "subtitles {rendition}: the file has {found:1 cue|# cues}, the source {planned}; the first that is wrong is cue {cue}"
+    ),
+    "captions_unreadable": "subtitles {rendition}: the WebVTT file cannot be read",
     "decoding_order_broken": (
         "{rendition}: packet {packet} has a decoding time before that of the packet before it, or after its own frame's"
     ),

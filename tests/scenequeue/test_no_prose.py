@@ -38,6 +38,7 @@ _NOT_TOLD = {
     "container_worker/kinds/encode.py": 1,
     "container_worker/media/transcode/planning/plan.py": 2,
     "scenequeue/jobs/kinds/audio.py": 1,
+    "scenequeue/jobs/kinds/captions.py": 1,
     "scenequeue/jobs/kinds/encode.py": 1,
     "scenequeue/jobs/kinds/join.py": 1,
     "scenequeue/jobs/kinds/render.py": 1,

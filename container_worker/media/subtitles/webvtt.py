@@ -1,6 +1,7 @@
 """Writes subtitles as WebVTT, for the sidecar and for the soft track."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from container_worker.media.file_names import CAPTIONS, SUBTITLE_TRACK
@@ -21,13 +22,22 @@ def _stamp(seconds: float) -> str:
     return f"{ms // 3_600_000:02}:{ms // 60_000 % 60:02}:{ms // 1000 % 60:02}.{ms % 1000:03}"
 
 
+def escaped(text: str) -> str:
+    """Return the text with entities in place of the characters of mark-up."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
 def webvtt(cues: Sequence[Cue]) -> str:
-    """Return the cues as a WebVTT file; characters of mark-up are written as entities."""
+    """Return cues of plain text as a WebVTT file; characters of mark-up are written as entities."""
+    return webvtt_of_markup([replace(cue, text=escaped(cue.text)) for cue in cues])
+
+
+def webvtt_of_markup(cues: Sequence[Cue]) -> str:
+    """Return cues whose text is in WebVTT's mark-up already as a WebVTT file."""
     blocks = ["WEBVTT"]
     for cue in cues:
-        text = cue.text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
         # An empty line ends a cue.
-        lines = "\n".join(line for line in text.split("\n") if line.strip())
+        lines = "\n".join(line for line in cue.text.split("\n") if line.strip())
         blocks.append(f"{_stamp(cue.start_s)} --> {_stamp(cue.end_s)}\n{lines}")
     return "\n\n".join(blocks) + "\n"
 

@@ -68,6 +68,7 @@ class TranscodeOptions(KindOptions):
     tone_map: Annotated[
         bool, Field(description="make SDR (BT.709, 8 bits) of a source in HDR (PQ, HLG); any other source stays as it is")
     ] = False
+    webvtt: Annotated[bool, Field(description="also write each track of subtitles that is text as a WebVTT file")] = False
     segment_s: Annotated[
         float,
         Field(ge=1.0, le=600.0, description="length of a segment, in seconds; cut at a keyframe near it where there is one"),

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from scenequeue.jobs.options import FrozenModel
 from scenequeue.jobs.transcode.options import Container
-from scenequeue.jobs.transcode.source import Chapter, Picture, SourceFile, ToneMap, Track
+from scenequeue.jobs.transcode.source import Captions, Chapter, Picture, SourceFile, ToneMap, Track
 
 
 class Rendition(FrozenModel):
@@ -66,6 +66,8 @@ class TranscodePlan(FrozenModel):
     renditions: list[Rendition]
     segments: list[Segment]
     tracks: list[Track] = Field(default_factory=list)
+    #: Tracks of subtitles that become WebVTT files, whether or not they are among `tracks`.
+    captions: list[Captions] = Field(default_factory=list)
     chapters: list[Chapter] = Field(default_factory=list)
     #: Tags of the whole file, such as title.
     metadata: dict[str, str] = Field(default_factory=dict)
@@ -86,6 +88,11 @@ class TranscodePlan(FrozenModel):
     def is_divided(self) -> bool:
         """False for a source that is encoded as a whole."""
         return bool(self.frame_pts)
+
+    def beside(self, ending: str) -> str:
+        """Return the final address of a file beside the renditions: `<output>/<source name><ending>`."""
+        first = self.renditions[0]
+        return first.output.rpartition(".")[0].removesuffix(f"-{first.name}") + ending
 
 
 class Packet(NamedTuple):
@@ -136,4 +143,13 @@ class TrackReport(FrozenModel):
     #: Of a track that was encoded: the source's levels over time (`sound_envelope.pack`), and the time of the first, in seconds.
     envelope: str = ""
     envelope_start_s: float = 0.0
+    cpu_s: float = 0.0
+
+
+class CaptionsReport(FrozenModel):
+    """The report of a captions item."""
+
+    #: Index of the stream -> the source's packets that became cues, in the order of the cues. A packet without a duration has
+    #: the time for which its cue is shown.
+    tables: dict[int, PacketTable]
     cpu_s: float = 0.0

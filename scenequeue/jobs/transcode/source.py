@@ -70,6 +70,18 @@ class Track(FrozenModel):
     dispositions: Annotated[list[str], Field(max_length=20)] = Field(default_factory=list)
 
 
+class Captions(FrozenModel):
+    """A track of subtitles that becomes a WebVTT file."""
+
+    #: Of the stream in the file.
+    index: int
+    codec: str
+    language: str | None = None
+    title: str | None = None
+    #: Tells it from the source's others: its language, or the number of its stream.
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,60}$")]
+
+
 class Chapter(FrozenModel):
     """A chapter, in milliseconds from the file's start."""
 

@@ -21,9 +21,10 @@ class CheckDetail(FrozenModel):
 class Check(FrozenModel):
     """One check of one joined file."""
 
-    #: file, frames, packets, headers, picture, duration, tracks, sync, sound, likeness, joins.
+    #: file, frames, packets, headers, picture, duration, tracks, sync, sound, likeness, joins; captions.
     name: Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
-    rendition: Annotated[str, Field(max_length=40)]
+    #: Or the name of subtitles.
+    rendition: Annotated[str, Field(max_length=60)]
     ok: bool
     detail: CheckDetail
 
@@ -42,6 +43,18 @@ class MadeRendition(FrozenModel):
     bytes: int
     #: Of the whole file, in bit/s.
     bitrate: int
+
+
+class MadeCaptions(FrozenModel):
+    """A finished WebVTT file of subtitles."""
+
+    #: The language, or the number of the stream; two of one language have both.
+    name: str
+    #: Address of the file.
+    output: str
+    language: str | None = None
+    title: str | None = None
+    cues: int
 
 
 class TranscodedSource(FrozenModel):
@@ -65,8 +78,9 @@ class TranscodeReport(FrozenModel):
     segments: int
     is_divided: bool
     renditions: list[MadeRendition]
+    captions: list[MadeCaptions] = Field(default_factory=list)
     checks: Annotated[list[Check], Field(max_length=MAX_CHECKS)]
     #: Reasons as codes with parameters, from the plan: why it is not divided, what is left out.
     notes: list[dict[str, Any]] = Field(default_factory=list)
-    #: CPU time in seconds by stage, as the items have measured it: encode, audio, verify.
+    #: CPU time in seconds by stage, as the items have measured it: encode, audio, captions, verify.
     cpu_s: dict[str, float] = Field(default_factory=dict)

@@ -39,6 +39,14 @@ class WorkFiles:
     def track(self, index: int, ending: str) -> str:
         return f"{self.work}/tracks/{index}{ending}"
 
+    @property
+    def captions_report(self) -> str:
+        return f"{self.work}/captions/report.json"
+
+    def captions(self, index: int) -> str:
+        """The WebVTT file of a track of subtitles, with the times of the joined files."""
+        return f"{self.work}/captions/{index}.vtt"
+
     def joined(self, rendition: str, container: str) -> str:
         return f"{self.work}/joined/{rendition}.{container}"
 

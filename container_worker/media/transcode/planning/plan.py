@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from container_worker.codes import Code
+from container_worker.media.transcode.planning.captions import choose_captions
 from container_worker.media.transcode.planning.dividing import Frames, divide, whole
 from container_worker.media.transcode.planning.frame_table import INPUT, NotDivided, count_frames, find_frames
 from container_worker.media.transcode.planning.ladder import choose_renditions
@@ -46,10 +47,12 @@ def make_plan(
     """
     ladder = choose_renditions(options, facts.picture, output, stem)
     tracks, track_notes = choose_tracks(facts.streams, options)
+    captions, captions_notes = choose_captions(facts.streams, options)
     frames, notes = _frames(facts, packets, options)
     segments = divide(frames, options.segment_s) if frames else [whole(count_frames(packets), facts.picture.frame_rate)]
     tone_map, tone_notes = choose_tone_map(options, facts)
-    notes += [*_source_notes(facts, options, is_mapped=tone_map is not None), *tone_notes, *ladder.notes, *track_notes]
+    notes += [*_source_notes(facts, options, is_mapped=tone_map is not None), *tone_notes, *ladder.notes]
+    notes += [*track_notes, *captions_notes]
     return TranscodePlan(
         source=source,
         picture=facts.picture,
@@ -58,6 +61,7 @@ def make_plan(
         segments=segments,
         tone_map=tone_map,
         tracks=tracks,
+        captions=captions,
         chapters=facts.chapters,
         metadata=facts.metadata,
         frame_pts=list(frames.pts) if frames else [],
@@ -75,7 +79,7 @@ def items_of(plan: TranscodePlan, work: str) -> list[WorkItem]:
         plan: the source's plan.
         work: URI prefix of its working files.
     """
-    items = [*_encode_items(plan, work), *_audio_items(plan, work)]
+    items = [*_encode_items(plan, work), *_audio_items(plan, work), *_captions_items(plan, work)]
     # Stable, so that equal ones stay in the film's order.
     return sorted(items, key=lambda item: -item.weight)
 
@@ -123,6 +127,15 @@ def _audio_items(plan: TranscodePlan, work: str) -> Iterable[WorkItem]:
     for track in plan.tracks:
         payload = {"source": source, "track": track.model_dump(mode="json"), "work": work, "ranges": []}
         yield WorkItem(kind="audio", name=f"track {track.index}", weight=weight, payload=payload)
+
+
+def _captions_items(plan: TranscodePlan, work: str) -> Iterable[WorkItem]:
+    if plan.captions:
+        payload = {
+            **plan.model_dump(mode="json", include={"source", "captions", "origin_pts"}), "time_base": plan.picture.time_base,
+            "work": work,
+        }  # fmt: skip
+        yield WorkItem(kind="captions", name="subtitles", weight=round(source_seconds(plan), 3), payload=payload)
 
 
 def _segment_seconds(plan: TranscodePlan, segment: Segment) -> float:

@@ -19,7 +19,7 @@ _SOUND = {
     }),
 }  # fmt: skip
 #: Subtitles that consist of text, and can be converted.
-_TEXT = frozenset({"subrip", "srt", "ass", "ssa", "webvtt", "mov_text", "text", "subviewer", "microdvd", "ttml"})
+TEXT_CODECS = frozenset({"subrip", "srt", "ass", "ssa", "webvtt", "mov_text", "text", "subviewer", "microdvd", "ttml"})
 #: Subtitles that a container holds as they are.
 _SUBTITLES = {
     "mp4": frozenset({"mov_text"}),
@@ -72,7 +72,7 @@ def _action(stream: StreamFacts, options: TranscodeOptions, sounds: int) -> str 
     if stream.type == "subtitle":
         if stream.codec in _SUBTITLES.get(options.container, ()):
             return "copy"
-        return _TEXT_MADE.get(options.container) if stream.codec in _TEXT and stream.is_decodable else None
+        return _TEXT_MADE.get(options.container) if stream.codec in TEXT_CODECS and stream.is_decodable else None
     return None
 
 

@@ -12,6 +12,7 @@ from container_worker.codes import Code
 from container_worker.media.child_process import run_in_slot
 from container_worker.media.ffmpeg import find_ffmpeg
 from container_worker.media.transcode.reports import read_report
+from container_worker.media.transcode.verify.captions_checks import CAPTIONS
 from container_worker.media.transcode.verify.file_names import REPORT_FILE
 from container_worker.sandbox.limits import Limits
 from scenequeue.errors import BadInput, ToolFailed
@@ -83,10 +84,12 @@ def verify(
         names = sorted({each.name for each in report.checks if not each.ok})
         raise BadInput(Code.VERIFICATION_FAILED, checks=", ".join(names), problems=tuple(problems[:_MAX_PROBLEMS]))
     done = {(each.rendition, each.name) for each in report.checks}
-    made = [(each.name, each.output) for each in report.renditions]
-    if not done.issuperset((rendition.name, name) for rendition in plan.renditions for name in CHECKS) or made != [
-        (each.name, each.output) for each in plan.renditions
-    ]:
+    wanted = {(rendition.name, name) for rendition in plan.renditions for name in CHECKS}
+    wanted |= {(each.name, CAPTIONS) for each in plan.captions}
+    made = [(each.name, each.output) for each in report.renditions] + [(each.name, each.output) for each in report.captions]
+    planned = [(each.name, each.output) for each in plan.renditions]
+    planned += [(each.name, plan.beside(f"-{each.name}.vtt")) for each in plan.captions]
+    if not done.issuperset(wanted) or made != planned:
         raise ToolFailed(Code.RENDERER_UNINTELLIGIBLE, message=REPORT_FILE)
     return report
 

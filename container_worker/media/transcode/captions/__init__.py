@@ -1,0 +1,1 @@
+"""Writes a source's subtitles as WebVTT files, in a child process."""
