@@ -8,8 +8,9 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from container_worker.codes import Code
-from container_worker.files.spans import FindSpans, Span, copy_source
+from container_worker.files.spans import Copied, FindSpans, copy_source
 from scenequeue.errors import BadInput, ItemError
+from scenequeue.jobs.transcode.spans import Span
 from scenequeue.reasons import Reason
 from scenequeue.storage import sha256_of
 from scenequeue.storages.uri import UriStorage
@@ -54,6 +55,8 @@ class InputFile:
     sha256: str
     #: Of a source: the storage's identity of its content.
     version: str = ""
+    #: Of a source: what the file holds; nothing for the whole.
+    spans: Sequence[Span] = ()
 
 
 def fetch(inputs: Iterable[Input], storage: UriStorage, scratch: Path, stop_if_asked: Callable[[], None]) -> dict[str, InputFile]:
@@ -76,30 +79,30 @@ def fetch(inputs: Iterable[Input], storage: UriStorage, scratch: Path, stop_if_a
         stop_if_asked()
         path = scratch / wanted.file_name
         try:
-            version = _copy(wanted, path, storage, stop_if_asked)
+            copied = _copy(wanted, path, storage, stop_if_asked)
         except ItemError as error:
             raise type(error)(error.reason.with_parameters(input=wanted.name)) from None
         if not path.stat().st_size and not wanted.may_be_empty:
             raise BadInput(Code.FILE_EMPTY, input=wanted.name, uri=wanted.uri)
-        found[wanted.role] = InputFile(path, _hash_of(wanted, path, version), version)
+        found[wanted.role] = InputFile(path, _hash_of(wanted, path, copied), copied.version, copied.spans)
     return found
 
 
-def _copy(wanted: Input, path: Path, storage: UriStorage, stop_if_asked: Callable[[], None]) -> str:
-    """Copy an input; return the version of a source, "" for any other."""
+def _copy(wanted: Input, path: Path, storage: UriStorage, stop_if_asked: Callable[[], None]) -> Copied:
+    """Copy an input; only a source has a version, or spans."""
     if wanted.version is None:
         storage.get(wanted.uri, path, max_bytes=wanted.max_bytes, stop_if_asked=stop_if_asked)
-        return ""
+        return Copied("")
     return copy_source(
         wanted.uri, path, storage=storage, version=wanted.version, spans=wanted.ranges, find_spans=wanted.find_ranges,
         stop_if_asked=stop_if_asked,
     )  # fmt: skip
 
 
-def _hash_of(wanted: Input, path: Path, version: str) -> str:
+def _hash_of(wanted: Input, path: Path, copied: Copied) -> str:
     if wanted.version is None:
         return sha256_of(path)
-    return hashlib.sha256(repr((version, [tuple(span) for span in wanted.ranges])).encode()).hexdigest()
+    return hashlib.sha256(repr((copied.version, [tuple(span) for span in copied.spans])).encode()).hexdigest()
 
 
 @contextmanager

@@ -1,23 +1,18 @@
 """Copies a source, or some spans of it, into a local file of the source's size, in which everything else is a hole."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from scenequeue.errors import BadInput, StorageUnavailable
+from scenequeue.jobs.transcode.spans import ReadAt, Span, merge_spans
 from scenequeue.reasons import Code
 from scenequeue.storage import FoundSource, sha256_of
 from scenequeue.storages.uri import UriStorage
 
-#: First byte, and the byte behind the last one.
-Span = tuple[int, int]
-#: Reads a span of a source.
-ReadAt = Callable[[int, int], bytes]
 #: Finds the spans that are needed of a source, by reading some of it; its second argument is the source's size in bytes.
 FindSpans = Callable[[ReadAt, int], Iterable[Span] | None]
-#: Spans with less than this between them are read as one.
-GAP_BYTES = 64 * 1024
 #: Bytes of one request: what is repeated after an error.
 _REQUEST_BYTES = 64 * 1024 * 1024
 #: Attempts of one request, without a pause, as storages pause themselves; the item is repeated later.
@@ -26,23 +21,12 @@ _ATTEMPTS = 3
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-def merge_spans(spans: Iterable[Span], size: int, gap: int = GAP_BYTES) -> list[Span]:
-    """Return the spans within a file, in order; neighbours with less than `gap` bytes between them become one.
+class Copied(NamedTuple):
+    """What was copied of a source."""
 
-    Args:
-        spans: in any order; may overlap, be empty, or reach beyond the file.
-        size: of the file, in bytes.
-        gap: in bytes.
-    """
-    merged: list[Span] = []
-    for begin, end in sorted((max(0, begin), min(size, end)) for begin, end in spans):
-        if begin >= end:
-            continue
-        if merged and begin - merged[-1][1] < gap:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((begin, end))
-    return merged
+    version: str
+    #: Spans that the local file holds; nothing for the whole.
+    spans: Sequence[Span] = ()
 
 
 def copy_source(
@@ -54,8 +38,8 @@ def copy_source(
     spans: Iterable[Span],
     find_spans: FindSpans | None,
     stop_if_asked: Callable[[], None],
-) -> str:
-    """Copy a source to a local file, and return its version.
+) -> Copied:
+    """Copy a source to a local file.
 
     Args:
         uri: the source's address.
@@ -71,17 +55,45 @@ def copy_source(
     """
     found = storage.find_source(uri)
     if not found.has_ranges or not found.version or found.bytes is None or _SHA256.fullmatch(version):
-        return _copy_whole(uri, target, storage, version, found, stop_if_asked)
+        return Copied(_copy_whole(uri, target, storage, version, found, stop_if_asked))
     if version and found.version != version:
         raise BadInput(Code.SOURCE_CHANGED, uri=uri)
     with target.open("w+b") as file:
         size = found.bytes
         if find_spans is not None:
             spans = find_spans(_reader(uri, storage, found.version, file, stop_if_asked), size) or ()
-        file.truncate(size)
-        for begin, end in _requests(merge_spans(spans, size) or [(0, size)]):
-            _read(uri, begin, end, storage, found.version, file, stop_if_asked)
-    return found.version
+        merged = merge_spans(spans, size) or [(0, size)]
+        add_spans(uri, file, merged, size=size, storage=storage, version=found.version, stop_if_asked=stop_if_asked)
+    return Copied(found.version, () if merged == [(0, size)] else merged)
+
+
+def add_spans(
+    uri: str,
+    file: BinaryIO,
+    spans: Iterable[Span],
+    *,
+    size: int,
+    storage: UriStorage,
+    version: str,
+    stop_if_asked: Callable[[], None],
+) -> None:
+    """Copy spans of a source to their places in a local file, which gets the source's size.
+
+    Args:
+        uri: the source's address.
+        file: open for reading and writing.
+        spans: within the source.
+        size: of the source, in bytes.
+        storage: reads it.
+        version: of the content.
+        stop_if_asked: called during the copy; an exception from it ends the copy.
+
+    Raises:
+        BadInput (also as ObjectNotFound, StorageDenied), StorageUnavailable, DiskFull.
+    """
+    file.truncate(size)
+    for begin, end in _requests(spans):
+        _read(uri, begin, end, storage, version, file, stop_if_asked)
 
 
 def _copy_whole(

@@ -1,14 +1,16 @@
 """Reads a source video, and decides how it is divided, encoded and joined."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TypeAlias
+from typing import BinaryIO, TypeAlias
 
 from container_worker.files.inputs import Input, InputFile
 from container_worker.files.outputs import Output
+from container_worker.files.spans import add_spans
 from container_worker.kind import Kind, Made, ParsedItem
 from scenequeue.jobs.kinds.probe import ProbePayload
 from scenequeue.jobs.transcode.options import TranscodeOptions
 from scenequeue.jobs.transcode.source import SourceFile
+from scenequeue.jobs.transcode.spans import Span
 from scenequeue.jobs.transcode.working_folder import WorkFiles
 
 _Item: TypeAlias = ParsedItem[ProbePayload, TranscodeOptions]
@@ -22,8 +24,10 @@ class Probe:
     options = TranscodeOptions
 
     def inputs(self, item: _Item) -> Iterator[Input]:
+        from container_worker.media.transcode.probing.boxes import probe_spans
+
         # Its name has no ending, so that its content alone decides what it is.
-        yield Input(_SOURCE, item.payload.source, _SOURCE, version="")
+        yield Input(_SOURCE, item.payload.source, _SOURCE, version="", find_ranges=probe_spans)
 
     def fingerprint(self, item: _Item, files: Mapping[str, InputFile]) -> str:  # noqa: ARG002 - it brings items
         return ""
@@ -39,8 +43,15 @@ class Probe:
         context, payload, file = item.context, item.payload, files[_SOURCE]
         # Before the child, which may lengthen the file.
         source = SourceFile(uri=payload.source, bytes=file.path.stat().st_size, version=file.version)
+
+        def add(target: BinaryIO, spans: Sequence[Span]) -> None:
+            add_spans(
+                source.uri, target, spans, size=source.bytes, storage=context.storage, version=source.version,
+                stop_if_asked=context.stop_if_asked,
+            )  # fmt: skip
+
         plan = probe_source(
-            payload, item.options, source, file.path,
+            payload, item.options, source, file.path, held=file.spans, add_spans=add,
             limits=context.limits, on_progress=context.on_progress, should_stop=context.should_stop, slot=context.slot,
         )  # fmt: skip
         (context.scratch / _PLAN).write_text(plan.model_dump_json(), encoding="utf-8")

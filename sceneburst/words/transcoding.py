@@ -80,6 +80,10 @@ SENTENCES: Mapping[str, str] = {
         "divided as planned"
     ),
     "segment_not_encoded": "ffmpeg {ending} while it encoded a segment",
+    "segment_outside_spans": (
+        "segment {segment} needs a part of the source that its plan does not name: the source's index is not what it seems; put the "
+        "source into a new file, for example by `ffmpeg -i … -c copy`, and submit that"
+    ),
     "segment_unlike_source": (
         "frame {frame} of {rendition}, in segment {segment}, does not show the source's frame: they differ by {difference} of "
         "255 levels"

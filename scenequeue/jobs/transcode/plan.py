@@ -7,6 +7,7 @@ from pydantic import Field
 from scenequeue.jobs.options import FrozenModel
 from scenequeue.jobs.transcode.options import Container
 from scenequeue.jobs.transcode.source import Captions, Chapter, Picture, SourceFile, ToneMap, Track
+from scenequeue.jobs.transcode.spans import Span
 
 
 class Rendition(FrozenModel):
@@ -52,8 +53,8 @@ class Segment(FrozenModel):
     seek_pts: int | None = None
     #: Positions within the segment at which every rendition gets a keyframe, from 0 on.
     keyframes: list[int] = Field(default_factory=lambda: [0])
-    #: Spans of the file, in bytes (begin, end), that hold what is decoded; empty for the whole file.
-    ranges: list[tuple[int, int]] = Field(default_factory=list)
+    #: Spans of the file that hold what is decoded; empty for the whole file.
+    ranges: list[Span] = Field(default_factory=list)
 
 
 class TranscodePlan(FrozenModel):

@@ -11,8 +11,8 @@ from hypothesis import given, strategies as st
 
 from container_worker.files import spans
 from container_worker.files.inputs import Input, fetch
-from container_worker.files.spans import ReadAt, Span, merge_spans
 from scenequeue.errors import BadInput, ObjectNotFound, StorageUnavailable
+from scenequeue.jobs.transcode.spans import ReadAt, Span, merge_spans
 from scenequeue.reasons import Code
 from scenequeue.settings import WorkerSettings
 from scenequeue.storages.uri import UriStorage

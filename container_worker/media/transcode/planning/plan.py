@@ -8,6 +8,7 @@ from container_worker.media.transcode.planning.captions import choose_captions
 from container_worker.media.transcode.planning.dividing import Frames, divide, whole
 from container_worker.media.transcode.planning.frame_table import INPUT, NotDivided, count_frames, find_frames
 from container_worker.media.transcode.planning.ladder import choose_renditions
+from container_worker.media.transcode.planning.spans import add_ranges
 from container_worker.media.transcode.planning.tone_mapping import choose_tone_map
 from container_worker.media.transcode.planning.tracks import choose_tracks
 from container_worker.media.transcode.probing.facts import SourceFacts
@@ -49,7 +50,10 @@ def make_plan(
     tracks, track_notes = choose_tracks(facts.streams, options)
     captions, captions_notes = choose_captions(facts.streams, options)
     frames, notes = _frames(facts, packets, options)
-    segments = divide(frames, options.segment_s) if frames else [whole(count_frames(packets), facts.picture.frame_rate)]
+    if frames:
+        segments = add_ranges(divide(frames, options.segment_s), packets, facts.index, source.bytes)
+    else:
+        segments = [whole(count_frames(packets), facts.picture.frame_rate)]
     tone_map, tone_notes = choose_tone_map(options, facts)
     notes += [*_source_notes(facts, options, is_mapped=tone_map is not None), *tone_notes, *ladder.notes]
     notes += [*track_notes, *captions_notes]

@@ -1,10 +1,10 @@
 """Probes a source from the worker: runs the child, checks what it writes, and makes the plan."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 from pydantic import ValidationError
 
@@ -23,9 +23,12 @@ from scenequeue.jobs.kinds.probe import ProbePayload
 from scenequeue.jobs.transcode.options import TranscodeOptions
 from scenequeue.jobs.transcode.plan import TranscodePlan
 from scenequeue.jobs.transcode.source import SourceFile
+from scenequeue.jobs.transcode.spans import Span, merge_spans
 
 #: Largest description of a source, in bytes; a thousand chapters with long titles are less.
 _MAX_FACTS_BYTES = 8 * 1024 * 1024
+#: Descriptions of a file with holes, the second with what was missing; another one is of the whole file.
+_SPARSE_ATTEMPTS = 2
 _Read = TypeVar("_Read")
 
 
@@ -35,6 +38,8 @@ def probe_source(
     source: SourceFile,
     path: Path,
     *,
+    held: Sequence[Span],
+    add_spans: Callable[[BinaryIO, Sequence[Span]], None],
     limits: Limits,
     on_progress: Callable[[float], None],
     should_stop: threading.Event | None,
@@ -47,6 +52,8 @@ def probe_source(
         options: of the transcoding.
         source: the source's address and identity.
         path: the fetched source, directly in a folder for this item alone.
+        held: spans of the source that the file holds; nothing for the whole.
+        add_spans: copies further ones into the file.
         limits: for the child.
         on_progress: called in this thread with the share done, 0 to 1.
         should_stop: kills the child's group within 50 ms of being set.
@@ -57,11 +64,23 @@ def probe_source(
     """
     program = find_ffmpeg()
     scratch = path.parent.absolute()
-    run_in_slot(
-        "container_worker.media.transcode.probing", {"source": str(scratch / path.name), "name": INPUT}, scratch,
-        limits=limits, on_progress=on_progress, should_stop=should_stop, slot=slot, ffmpeg=program.path,
-    )  # fmt: skip
-    facts, packets = _checked(scratch / FACTS, _read_facts), _checked(scratch / PACKETS, read_packets)
+    # Before the child runs, which may put something else in the file's place.
+    with path.open("r+b") as file:
+        for attempt in range(_SPARSE_ATTEMPTS + 1):
+            request = {"source": str(scratch / path.name), "name": INPUT, "held": list(held)}
+            run_in_slot(
+                "container_worker.media.transcode.probing", request, scratch,
+                limits=limits, on_progress=on_progress, should_stop=should_stop, slot=slot, ffmpeg=program.path,
+            )  # fmt: skip
+            facts = _checked(scratch / FACTS, _read_facts)
+            if not held or not facts.missing:
+                break
+            further = facts.missing if attempt + 1 < _SPARSE_ATTEMPTS else [(0, source.bytes)]
+            further = merge_spans(further, source.bytes)
+            add_spans(file, further)
+            held = merge_spans([*held, *further], source.bytes)
+            held = [] if held == [(0, source.bytes)] else held
+    packets = _checked(scratch / PACKETS, read_packets)
     return make_plan(facts, packets, options, source=source, output=payload.output, stem=payload.stem, encoder=program.version)
 
 

@@ -5,9 +5,10 @@ from typing import Any
 
 from container_worker.media.child_program import limit_preparation
 from container_worker.media.child_protocol import send
-from container_worker.media.transcode.probing.boxes import check_boxes
+from container_worker.media.transcode.probing.boxes import boxes_of, check_boxes, index_spans
 from container_worker.media.transcode.probing.demuxing import read_table
 from container_worker.media.transcode.probing.file_names import FACTS, PACKETS
+from container_worker.media.transcode.probing.holes import missing_spans
 from container_worker.media.transcode.probing.packets import write_packets
 from container_worker.media.transcode.probing.programs import first_program
 from container_worker.media.transcode.probing.sniffing import HEAD_BYTES, check_head
@@ -21,14 +22,14 @@ def make(data: dict[str, Any]) -> dict[str, Any]:
     """Write the facts and the table into the source's folder.
 
     Args:
-        data: {"source": path of the file, which may be sparse; "name": its name in messages}.
+        data: {"source": path of the file; "name": its name in messages; "held": the spans that it holds, none for the whole}.
 
     Raises:
         BadInput: it is no video that can be transcoded.
     """
     limit_preparation()
     path, name = Path(data["source"]), data["name"]
-    size = path.stat().st_size
+    size, held = path.stat().st_size, [(int(begin), int(end)) for begin, end in data["held"]]
     with path.open("rb") as file:
         head = file.read(_PROGRAM_BYTES)
     check_head(head[:HEAD_BYTES], name)
@@ -40,7 +41,8 @@ def make(data: dict[str, Any]) -> dict[str, Any]:
     facts = facts.model_copy(
         update={
             "last_duration": max(0, table.last_duration), "is_packed": table.is_packed, "ends_early": table.ends_early,
-            "has_leading_frames": table.has_leading_frames,
+            "has_leading_frames": table.has_leading_frames, "index": index_spans(boxes_of(path, size), size) or [],
+            "missing": missing_spans(path, name, facts, table.packets, held, size),
         }
     )  # fmt: skip
     write_packets(table.packets, path.parent / PACKETS)

@@ -15,10 +15,14 @@ MAX_CHAPTERS = 1_000
 MAX_STREAMS = 200
 #: Largest side of a picture, in pixels.
 MAX_SIDE_PX = 16_384
+#: Most spans of a file that a description names.
+_MAX_SPANS = 2_000
 #: Words that become arguments of ffmpeg.
 _WORD = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$"
 _Word = Annotated[str, StringConstraints(pattern=_WORD)]
 _Text = Annotated[str, StringConstraints(max_length=MAX_TEXT_CHARS)]
+_Position = Annotated[int, Field(ge=0, lt=2**62)]
+_Spans = Annotated[list[tuple[_Position, _Position]], Field(max_length=_MAX_SPANS)]
 _Index = Annotated[int, Field(ge=0, le=10_000)]
 
 
@@ -61,6 +65,12 @@ class SourceFacts(FrozenModel):
     streams: Annotated[list[StreamFacts], Field(max_length=MAX_STREAMS)] = Field(default_factory=list)
     chapters: Annotated[list[Chapter], Field(max_length=MAX_CHAPTERS)] = Field(default_factory=list)
     metadata: Annotated[dict[_Text, _Text], Field(max_length=MAX_TAGS)] = Field(default_factory=dict)
+    #: Spans of the file that a demuxer reads before it reads packets; none where packets cannot be read by their positions.
+    index: _Spans = Field(default_factory=list)
+    #: Packets of the picture that were decoded for this description.
+    decoded_packets: Annotated[int, Field(ge=0)] = 0
+    #: Spans of a file with holes that this description needed, and that were holes.
+    missing: _Spans = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _picture_is_plausible(self) -> Self:

@@ -45,7 +45,7 @@ def describe(path: Path, name: str, program: frozenset[int] | None) -> SourceFac
     with opened(path, name) as container:
         streams = list(container.streams)[:MAX_STREAMS]
         picture = _choose_picture(streams, program, name)
-        frames = _first_frames(container, picture)
+        frames, decoded_packets = _first_frames(container, picture)
         content_nits, display_nits = brightness_of(frames)
         return SourceFacts(
             format=container.format.name.split(",")[0],
@@ -59,6 +59,7 @@ def describe(path: Path, name: str, program: frozenset[int] | None) -> SourceFac
             streams=[_stream(each, program) for each in streams if each.index != picture.index],
             chapters=_chapters(container),
             metadata=_tags(container.metadata),
+            decoded_packets=decoded_packets,
         )
 
 
@@ -78,16 +79,18 @@ def _is_cover(stream: Any) -> bool:
     return bool({"attached_pic", "timed_thumbnails", "still_image"} & set(_dispositions(stream)))
 
 
-def _first_frames(container: Any, stream: Any) -> list[Any]:
-    """Decode the first frames, as far as they are there and undamaged."""
+def _first_frames(container: Any, stream: Any) -> tuple[list[Any], int]:
+    """Decode the first frames, as far as they are there and undamaged; returns them and the number of packets."""
     from av.error import FFmpegError
 
     frames: list[Any] = []
+    decoded = 0
     stream.codec_context.thread_count = 1
     try:
         for number, packet in enumerate(container.demux(stream)):
             if number >= _FIRST_PACKETS or len(frames) >= _FIRST_FRAMES:
                 break
+            decoded += bool(packet.size)
             try:
                 frames += packet.decode()
             except FFmpegError as error:
@@ -96,7 +99,7 @@ def _first_frames(container: Any, stream: Any) -> list[Any]:
     except FFmpegError as error:
         if isinstance(error, OSError | MemoryError):
             raise
-    return frames[:_FIRST_FRAMES]
+    return frames[:_FIRST_FRAMES], decoded
 
 
 def _picture(container: Any, stream: Any, frames: list[Any], name: str) -> Picture:
