@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from scenequeue.errors import BadInput, StorageUnavailable
+from scenequeue.jobs.transcode.source import SourceFile
 from scenequeue.jobs.transcode.spans import ReadAt, Span, merge_spans
 from scenequeue.reasons import Code
 from scenequeue.storage import FoundSource, sha256_of
@@ -13,6 +14,8 @@ from scenequeue.storages.uri import UriStorage
 
 #: Finds the spans that are needed of a source, by reading some of it; its second argument is the source's size in bytes.
 FindSpans = Callable[[ReadAt, int], Iterable[Span] | None]
+#: Copies spans of a source to their places in its local file, which is open for writing.
+AddSpans = Callable[[BinaryIO, Iterable[Span]], None]
 #: Bytes of one request: what is repeated after an error.
 _REQUEST_BYTES = 64 * 1024 * 1024
 #: Attempts of one request, without a pause, as storages pause themselves; the item is repeated later.
@@ -22,7 +25,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class Copied(NamedTuple):
-    """What was copied of a source."""
+    """A copy of a source, or of parts of it."""
 
     version: str
     #: Spans that the local file holds; nothing for the whole.
@@ -94,6 +97,17 @@ def add_spans(
     file.truncate(size)
     for begin, end in _requests(spans):
         _read(uri, begin, end, storage, version, file, stop_if_asked)
+
+
+def adding(source: SourceFile, storage: UriStorage, stop_if_asked: Callable[[], None]) -> AddSpans:
+    """Return a function that copies further spans of a source into its local file; see `add_spans`."""
+
+    def add(file: BinaryIO, spans: Iterable[Span]) -> None:
+        add_spans(
+            source.uri, file, spans, size=source.bytes, storage=storage, version=source.version, stop_if_asked=stop_if_asked
+        )
+
+    return add
 
 
 def _copy_whole(

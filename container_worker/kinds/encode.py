@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 from container_worker.files.inputs import Input, InputFile, ending_of
 from container_worker.files.outputs import Output
+from container_worker.files.spans import adding
 from container_worker.kind import Kind, Made, ParsedItem
 from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.kinds.encode import EncodePayload
@@ -57,8 +58,9 @@ class Encode:
         payload = item.payload
         context = item.context
         made, report, warnings = encode_segment(
-            payload, files["source"].path, context.scratch, limits=context.limits, on_progress=context.on_progress,
-            should_stop=context.should_stop, slot=context.slot,
+            payload, files["source"].path, context.scratch,
+            add_spans=adding(payload.source, context.storage, context.stop_if_asked), limits=context.limits,
+            on_progress=context.on_progress, should_stop=context.should_stop, slot=context.slot,
         )  # fmt: skip
         facts = {"frames": made.frames, "cpu_s": report.cpu_s}
         return Made(made.duration_s, facts, warnings)

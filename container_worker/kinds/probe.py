@@ -1,16 +1,15 @@
 """Reads a source video, and decides how it is divided, encoded and joined."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import BinaryIO, TypeAlias
+from typing import TypeAlias
 
 from container_worker.files.inputs import Input, InputFile
 from container_worker.files.outputs import Output
-from container_worker.files.spans import add_spans
+from container_worker.files.spans import adding
 from container_worker.kind import Kind, Made, ParsedItem
 from scenequeue.jobs.kinds.probe import ProbePayload
 from scenequeue.jobs.transcode.options import TranscodeOptions
 from scenequeue.jobs.transcode.source import SourceFile
-from scenequeue.jobs.transcode.spans import Span
 from scenequeue.jobs.transcode.working_folder import WorkFiles
 
 _Item: TypeAlias = ParsedItem[ProbePayload, TranscodeOptions]
@@ -43,15 +42,9 @@ class Probe:
         context, payload, file = item.context, item.payload, files[_SOURCE]
         # Before the child, which may lengthen the file.
         source = SourceFile(uri=payload.source, bytes=file.path.stat().st_size, version=file.version)
-
-        def add(target: BinaryIO, spans: Sequence[Span]) -> None:
-            add_spans(
-                source.uri, target, spans, size=source.bytes, storage=context.storage, version=source.version,
-                stop_if_asked=context.stop_if_asked,
-            )  # fmt: skip
-
         plan = probe_source(
-            payload, item.options, source, file.path, held=file.spans, add_spans=add,
+            payload, item.options, source, file.path, held=file.spans,
+            add_spans=adding(source, context.storage, context.stop_if_asked),
             limits=context.limits, on_progress=context.on_progress, should_stop=context.should_stop, slot=context.slot,
         )  # fmt: skip
         (context.scratch / _PLAN).write_text(plan.model_dump_json(), encoding="utf-8")

@@ -81,8 +81,7 @@ SENTENCES: Mapping[str, str] = {
     ),
     "segment_not_encoded": "ffmpeg {ending} while it encoded a segment",
     "segment_outside_spans": (
-        "segment {segment} needs a part of the source that its plan does not name: the source's index is not what it seems; put the "
-        "source into a new file, for example by `ffmpeg -i … -c copy`, and submit that"
+        "segment {segment} needs parts of the source that the plan does not name: the source was read as a whole for it"
     ),
     "segment_unlike_source": (
         "frame {frame} of {rendition}, in segment {segment}, does not show the source's frame: they differ by {difference} of "

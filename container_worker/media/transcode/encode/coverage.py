@@ -1,5 +1,7 @@
 """Checks that a file with holes holds everything that is decoded for a segment, because zeros may decode to pictures, too."""
 
+from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,24 +34,27 @@ def check_coverage(path: Path, picture: Picture, segment: Segment, seek_us: int 
     Raises:
         BadInput: one does not, or the keyframe at which decoding begins is not found.
     """
+    with _opened(path, picture, None) as (_, at_start):
+        found = [*islice(at_start, HEAD_PACKETS)]
+    with _opened(path, picture, seek_us) as (stream, packets):
+        needed = [*_needed(packets, stream, picture, segment)]
+    spans = [(packet.pos, min(size, packet.pos + packet.size)) for packet in (*found, *needed) if packet.pos is not None]
+    if not needed or len(spans) < len(found) + len(needed) or not all(is_within(span, segment.ranges) for span in spans):
+        raise BadInput(Code.SEGMENT_OUTSIDE_SPANS, segment=segment.number)
+
+
+@contextmanager
+def _opened(path: Path, picture: Picture, seek_us: int | None) -> "Iterator[tuple[VideoStream, Iterator[Packet[VideoStream]]]]":
+    """Open the source, and provide the stream with its packets from a place on."""
     import av
 
     options = {"protocol_whitelist": "file", "format_whitelist": ",".join(SOURCE_FORMATS), "fflags": "+noparse"}
-
-    def is_held(packet: "Packet[VideoStream]") -> bool:
-        return packet.pos is not None and is_within((packet.pos, min(size, packet.pos + packet.size)), segment.ranges)
-
     with av.open(f"file:{path}", options=options) as source:
         stream = source.streams[picture.index]
         assert isinstance(stream, av.VideoStream)
-        packets = (packet for packet in source.demux(stream) if packet.size)
-        at_start = [is_held(packet) for _, packet in zip(range(HEAD_PACKETS), packets, strict=False)]
         if seek_us is not None:
             source.seek(seek_us)
-        packets = (packet for packet in source.demux(stream) if packet.size)
-        needed = [is_held(packet) for packet in _needed(packets, stream, picture, segment)]
-    if not all(at_start) or not needed or not all(needed):
-        raise BadInput(Code.SEGMENT_OUTSIDE_SPANS, segment=segment.number)
+        yield stream, (packet for packet in source.demux(stream) if packet.size)
 
 
 def _needed(

@@ -1,9 +1,10 @@
 """Encodes a segment from the worker: runs the child, and checks the report that it writes."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import BinaryIO
 
 from container_worker.codes import Code
 from container_worker.media.child_messages import Made
@@ -14,9 +15,10 @@ from container_worker.media.transcode.encode.child import REPORT_FILE, SEGMENT_F
 from container_worker.media.transcode.reports import read_report
 from container_worker.sandbox.limits import Limits
 from container_worker.sandbox.outputs import output_bytes
-from scenequeue.errors import ToolFailed
+from scenequeue.errors import BadInput, ToolFailed
 from scenequeue.jobs.kinds.encode import EncodePayload
 from scenequeue.jobs.transcode.plan import SegmentReport
+from scenequeue.jobs.transcode.spans import Span
 from scenequeue.reasons import Reason
 
 #: Part of every fingerprint; raise it when a change makes the same segment give other files.
@@ -52,6 +54,7 @@ def encode_segment(
     source: Path,
     scratch: Path,
     *,
+    add_spans: Callable[[BinaryIO, Sequence[Span]], None],
     limits: Limits,
     on_progress: Callable[[float], None],
     should_stop: threading.Event | None,
@@ -59,10 +62,13 @@ def encode_segment(
 ) -> tuple[Made, SegmentReport, tuple[Reason, ...]]:
     """Encode the segment in a child process; its files and the report are then in the scratch folder.
 
+    What does not succeed with the spans of the source that the plan names, is done again with the whole source.
+
     Args:
         payload: the segment.
         source: the fetched source, in the scratch folder.
         scratch: a folder for this item alone.
+        add_spans: copies further spans of the source into its file.
         limits: for the child and its ffmpeg, each.
         on_progress: called in this thread with the share done, 0 to 1.
         should_stop: kills the child's group within 50 ms of being set.
@@ -72,14 +78,27 @@ def encode_segment(
         ItemError: as `run_in_slot`; ToolFailed also for a report that is not the one of this segment.
     """
     program = find_ffmpeg()
-    request = {
-        "payload": payload.model_dump(mode="json"), "source": source.name, "ffmpeg": str(program.path),
-        "folder": str(scratch.absolute()),
-    }  # fmt: skip
-    made, warnings = run_in_slot(
-        "container_worker.media.transcode.encode", request, scratch,
-        limits=limits, on_progress=on_progress, should_stop=should_stop, slot=slot, ffmpeg=program.path,
-    )  # fmt: skip
+
+    def encode(wanted: EncodePayload) -> tuple[Made, tuple[Reason, ...]]:
+        request = {
+            "payload": wanted.model_dump(mode="json"), "source": source.name, "ffmpeg": str(program.path),
+            "folder": str(scratch.absolute()),
+        }  # fmt: skip
+        return run_in_slot(
+            "container_worker.media.transcode.encode", request, scratch,
+            limits=limits, on_progress=on_progress, should_stop=should_stop, slot=slot, ffmpeg=program.path,
+        )  # fmt: skip
+
+    # Before the child runs, which may put something else in the file's place.
+    with source.open("r+b") as file:
+        try:
+            made, warnings = encode(payload)
+        except BadInput:
+            if not payload.segment.ranges:
+                raise
+            add_spans(file, [(0, payload.source.bytes)])
+            made, warnings = encode(payload.model_copy(update={"segment": payload.segment.model_copy(update={"ranges": []})}))
+            warnings = (*warnings, Reason(Code.SEGMENT_OUTSIDE_SPANS, {"segment": payload.segment.number}))
     return made, _checked_report(payload, scratch), warnings
 
 

@@ -1,0 +1,184 @@
+"""Sources are read by spans: counted at the storage, and decoded as whole ones are."""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from container_worker.files.inputs import Input, fetch
+from container_worker.media.ffmpeg import find_ffmpeg
+from container_worker.media.transcode.encode.argv import seek_us
+from container_worker.media.transcode.encode.coverage import check_coverage
+from container_worker.media.transcode.encode.formats import HEAD_BYTES, seek_margin_us
+from scenequeue.errors import BadInput
+from scenequeue.jobs.item import WorkItem
+from scenequeue.jobs.transcode.plan import Segment, SegmentReport, TranscodePlan
+from scenequeue.jobs.transcode.spans import merge_spans
+from scenequeue.settings import WorkerSettings
+from scenequeue.storages.uri import UriStorage
+from tests.conftest import S3
+from tests.container_worker.media.transcode.probing.clips import ffmpeg
+from tests.support.transcoding import Transcoding
+
+_MIB = 1024 * 1024
+#: Small frames of noise, so that they are large files.
+_NOISE = "testsrc2=size=64x48:rate=25:duration={},noise=alls=60:allf=t"
+_X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-g", "50", "-bf", "2", "-threads", "1")
+_SOUND = ("-f", "lavfi", "-i", "sine=duration={}")
+
+
+def _clip(path: Path, seconds: float, *options: str, video: tuple[str, ...] = (*_X264, "-qp", "16")) -> Path:
+    inputs = ("-f", "lavfi", "-i", _NOISE.format(seconds), *(word.format(seconds) for word in _SOUND))
+    return ffmpeg(path, *inputs, *video, "-c:a", "aac", *options)
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Bytes of every span that is read of any storage; whole files count, too."""
+    found = list[int]()
+    spans, whole = UriStorage.read_range, UriStorage.get
+
+    def read_range(storage: UriStorage, uri: str, begin: int, end: int, **more: Any) -> None:
+        found.append(end - begin)
+        spans(storage, uri, begin, end, **more)
+
+    def get(storage: UriStorage, uri: str, target: Path, **more: Any) -> object:
+        stored = whole(storage, uri, target, **more)
+        found.append(stored.bytes)
+        return stored
+
+    monkeypatch.setattr(UriStorage, "read_range", read_range)
+    monkeypatch.setattr(UriStorage, "get", get)
+    return found
+
+
+def _moov_bytes(path: Path) -> int:
+    content = path.read_bytes()
+    at = content.rindex(b"moov") - 4
+    return int.from_bytes(content[at : at + 4], "big")
+
+
+def _probe(source: Path, uri: str, **options: Any) -> tuple[TranscodePlan, list[WorkItem], Transcoding]:
+    made = Transcoding(source, source.parent / f"made-{source.stem}", {"renditions": [], **options})
+    made.folder.mkdir()
+    payload = {"source": uri, "output": f"file://{made.folder}", "stem": "film", "work": f"file://{made.work}"}
+    finished = made.carry_out(WorkItem(kind="probe", name="probe", payload=payload))
+    return made.plan, list(finished.brings), made
+
+
+def test_an_mp4_is_read_little_more_than_once(tmp_path: Path, s3: S3, read: list[int]) -> None:
+    """The probe reads its index and at most a MiB, and all segments of a minute at most 1.15 times its bytes."""
+    end = _clip(tmp_path / "end.mp4", 180)
+    front = ffmpeg(tmp_path / "front.mp4", "-i", end, "-c", "copy", "-movflags", "+faststart")
+    for source in (end, front):
+        uri = f"{s3.uri}/{source.name}"
+        UriStorage(WorkerSettings()).put(source, uri)
+        read.clear()
+        plan, _, _ = _probe(source, uri, segment_s=60)
+        assert sum(read) <= _moov_bytes(source) + _MIB < plan.source.bytes / 4
+        planned = [_bytes(segment) for segment in plan.segments]
+        assert len(planned) == 3
+        assert all(planned)
+        assert sum(planned) <= 1.15 * plan.source.bytes
+
+
+def _bytes(segment: Segment) -> int:
+    return sum(end - begin for begin, end in segment.ranges)
+
+
+def _decoded(path: Path, segment: Segment, seek: int | None) -> bytes:
+    """Return the MD5 of every frame that is encoded for a segment."""
+    end = segment.tail_pts if segment.tail_frames else segment.end_pts
+    bounds = f"start_pts={segment.lead_pts}" + ("" if end is None else f":end_pts={end}")
+    begin = [] if seek is None else ["-seek_timestamp", "1", "-ss", f"{seek}us"]
+    words = [
+        str(find_ffmpeg().path), "-v", "fatal", "-threads", "1", "-copyts", "-noaccurate_seek", *begin, "-i", str(path),
+        "-map", "0:v:0", "-vf", f"trim={bounds}", "-fps_mode", "passthrough", "-enc_time_base", "demux", "-f", "framemd5", "-",
+    ]  # fmt: skip
+    return subprocess.run(words, check=True, capture_output=True).stdout
+
+
+_X265 = ("-c:v", "libx265", "-preset", "ultrafast", "-g", "40", "-x265-params", "log-level=error:crf=12:open-gop=1:pools=1")
+
+
+def _with_chapters(folder: Path) -> Path:
+    """Make an MP4 with titles of chapters in a track of their own."""
+    chapters = "".join(f"[CHAPTER]\nTIMEBASE=1/1\nSTART={at}\nEND={at + 8}\ntitle=Part {at}\n" for at in (0, 8, 16))
+    (folder / "chapters.txt").write_text(f";FFMETADATA1\n{chapters}")
+    plain = _clip(folder / "plain.mp4", 24)
+    return ffmpeg(folder / "a.mp4", "-i", plain, "-i", folder / "chapters.txt", "-map_metadata", "1", "-map", "0", "-c", "copy")
+
+
+_KINDS: dict[str, Callable[[Path], Path]] = {
+    "front": lambda folder: _clip(folder / "a.mp4", 24, "-movflags", "+faststart"),
+    "end": lambda folder: _clip(folder / "a.mov", 24),
+    "late": lambda folder: _clip(folder / "a.mp4", 24, "-output_ts_offset", "1.5"),
+    "h265": lambda folder: _clip(folder / "a.mp4", 24, "-tag:v", "hvc1", video=_X265),
+    "chapters": _with_chapters,
+}
+
+
+def _sparse(plan: TranscodePlan, segment: Segment, folder: Path) -> Path:
+    source = plan.source
+    wanted = Input("source", source.uri, f"{segment.number}.mp4", version=source.version, ranges=segment.ranges)
+    storage = UriStorage(WorkerSettings.load(file_roots=[folder]))
+    return fetch([wanted], storage, folder, lambda: None)["source"].path
+
+
+def _seek(plan: TranscodePlan, path: Path, segment: Segment) -> int | None:
+    return seek_us(plan.picture, segment, seek_margin_us(path.read_bytes()[:HEAD_BYTES]))
+
+
+@pytest.mark.parametrize("kind", list(_KINDS))
+def test_a_file_with_holes_decodes_like_the_whole(kind: str, tmp_path: Path) -> None:
+    """Frame by frame, for each segment; and its plan is the same."""
+    source = _KINDS[kind](tmp_path)
+    plan, _, _ = _probe(source, source.as_uri(), segment_s=4)
+    assert len(plan.segments) == 6
+    for segment in plan.segments:
+        assert 0 < _bytes(segment) < 0.75 * plan.source.bytes
+        path, seek = _sparse(plan, segment, tmp_path), _seek(plan, source, segment)
+        check_coverage(path, plan.picture, segment, seek, plan.source.bytes)
+        decoded = _decoded(path, segment, seek)
+        assert decoded == _decoded(source, segment, seek)
+        assert decoded.count(b"\n0,") == segment.lead_frames + segment.frames + segment.tail_frames
+    if kind == "chapters":
+        assert [chapter.title for chapter in plan.chapters] == ["Part 0", "Part 8", "Part 16"]
+
+
+def _without_each(plan: TranscodePlan, segment: Segment) -> Iterator[Segment]:
+    """Yield the segment with a hole in each of its spans, in the middle."""
+    for begin, end in segment.ranges:
+        middle = (begin + end) // 2
+        spans = [span for span in segment.ranges if span != (begin, end)]
+        ranges = merge_spans([*spans, (begin, middle - 500), (middle + 500, end)], plan.source.bytes, 1)
+        yield segment.model_copy(update={"ranges": ranges})
+
+
+def test_a_hole_in_what_is_decoded_is_noticed(tmp_path: Path, read: list[int]) -> None:
+    """Before anything is encoded, as zeros may decode to pictures: the whole is read then. Else the plan's spans are."""
+    source = _clip(tmp_path / "a.mp4", 24, "-movflags", "+faststart")
+    plan, items, made = _probe(source, source.as_uri(), segment_s=4)
+    segment = plan.segments[3]
+    assert len(segment.ranges) == 2
+    for broken in _without_each(plan, segment):
+        with pytest.raises(BadInput, match="segment 3 needs parts of the source"):
+            check_coverage(_sparse(plan, broken, tmp_path), plan.picture, broken, _seek(plan, source, segment), plan.source.bytes)
+    item = next(item for item in items if item.name == "segment 3")
+    read.clear()
+    expected = made.carry_out(item).result
+    assert sum(read) == _bytes(segment)
+    assert expected.details["warnings"] == []
+    report = (made.work / "segments/00003.json").read_bytes()
+    for path in (made.work / "segments").iterdir():
+        path.unlink()
+    payload = {**item.payload, "segment": {**item.payload["segment"], "ranges": [plan.segments[0].ranges[0]]}}
+    result = made.carry_out(item.model_copy(update={"payload": payload})).result
+    assert [warning["code"] for warning in result.details["warnings"]] == ["segment_outside_spans"]
+    assert _tables(report) == _tables((made.work / "segments/00003.json").read_bytes())
+
+
+def _tables(report: bytes) -> object:
+    return SegmentReport.model_validate_json(report).model_dump(exclude={"cpu_s"})
