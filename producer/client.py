@@ -174,6 +174,7 @@ class Producer:
         source: str | Path,
         *,
         output: str | Path,
+        profile: str | Path | None = None,
         renditions: Sequence[RungName] = (),
         codec: VideoCodec | None = None,
         crf: int | None = None,
@@ -196,6 +197,7 @@ class Producer:
         Args:
             source: path or address of a video. Its name is the first part of the outputs' names.
             output: folder or URI prefix for the videos `<source name>-<rendition>.<container>`.
+            profile: web, archive, phone, or a TOML file of options; all that follow override it.
             renditions: rungs such as "1080p", by the shorter side; those above the source's are left out, and named in the
                 result. None makes one of the source's size, called `source`.
             codec: of the picture; None for the container's usual one, which is h264, and av1 in WebM.
@@ -204,7 +206,7 @@ class Producer:
             audio: copy (the default) encodes only what the container cannot hold.
             container: mp4 (the default), mkv, webm or flv.
             segment_s: length of a segment, in seconds; 60 unless given.
-            options: the same and further ones (preset, audio_kbps); the arguments above override them.
+            options: the same and further ones (preset, audio_kbps, …); the arguments above override them.
             lane: see `submit_scenes`, as for the arguments below.
             job_id: see `submit_scenes`.
             callback_url: see `submit_scenes`.
@@ -232,7 +234,7 @@ class Producer:
             "labels": labels or {},
             "max_attempts": max_attempts,
         }
-        request, mistakes = request_from(source, output, options, given, shared)
+        request, mistakes = request_from(source, output, options, given, shared, profile)
         rules = Rules(check_files=check_files)
         return self.submit_transcoding(request, rules, mistakes, check_reach=check_reach, on_upload=on_upload)
 

@@ -36,6 +36,11 @@ class Code(StrEnum):
 
     # --- a transcoding ---
     NOT_SOURCE = "not_source"
+    #: A mistake's place: a profile.
+    PROFILE = "profile"
+    PROFILE_MALFORMED = "profile_malformed"
+    PROFILE_TOO_LARGE = "profile_too_large"
+    PROFILE_UNKNOWN = "profile_unknown"
 
     # --- inputs and outputs ---
     ADDRESS_OF_LINES = "address_of_lines"

@@ -37,6 +37,8 @@ class TranscodeRequest:
     named: Mapping[str, Any]
     #: Further fields of a JobSpec; a missing id is generated.
     shared: Mapping[str, Any]
+    #: Name of a built-in profile, or its file; all other options override it.
+    profile: str | Path | None = None
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ def request_from(
     options: TranscodeOptions | Mapping[str, Any] | None,
     named: Mapping[str, Any],
     shared: Mapping[str, Any],
+    profile: str | Path | None,
 ) -> tuple[TranscodeRequest, list[Mistake]]:
     """Return the request of a Python program, and its arguments of another type, which are mistakes like all others.
 
@@ -64,6 +67,7 @@ def request_from(
         options: of the transcoding.
         named: options that are arguments of their own; None counts as not given.
         shared: further fields of a JobSpec.
+        profile: name of a built-in profile, or path of its file.
     """
     mistakes = [
         Mistake((field,), inside(field, Reason(code, {"place": shorten(place)})))
@@ -74,7 +78,7 @@ def request_from(
     return TranscodeRequest(
         source if isinstance(source, str | Path) else None,
         output if isinstance(output, str | Path) else None,
-        *(options, given, shared),
+        *(options, given, shared, profile),
     ), mistakes
 
 
@@ -87,7 +91,7 @@ def check_transcoding(checks: Checks, request: TranscodeRequest) -> Transcoding:
     """
     prefix = None if request.output is None else checks.output(request.output)
     source = None if request.source is None else checks.source(str(request.source))
-    options, mistakes = transcode_options_from(request.options, request.named)
+    options, mistakes = transcode_options_from(request.options, request.named, request.profile)
     checks.mistakes += mistakes
     named = {"job_id": f"transcode-{secrets.token_hex(8)}"} | dict(request.shared)
     spec = checks.spec({**named, "options": options.for_job()})

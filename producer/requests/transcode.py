@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from producer.codes import Code
+from producer.requests.profile import in_profile, profile_options
 from producer.requests.scenes import Malformed, read_model
-from scenequeue.errors import Mistake, Place, inside
+from scenequeue.errors import Mistake, inside
 from scenequeue.jobs.transcode.fitting import PICTURES_IN, conflicts
 from scenequeue.jobs.transcode.options import TranscodeOptions
 from scenequeue.reasons import Reason
@@ -19,15 +20,16 @@ _STEM_CHARS, _STEM_BYTES = 100, 180
 
 
 def transcode_options_from(
-    given: TranscodeOptions | Mapping[str, Any] | None, named: Mapping[str, Any]
+    given: TranscodeOptions | Mapping[str, Any] | None, named: Mapping[str, Any], profile: str | Path | None = None
 ) -> tuple[TranscodeOptions, list[Mistake]]:
     """Return the options of a transcoding, and all their mistakes; an unreadable option has its default.
 
     Args:
         given: a model, or a mapping.
         named: options that the caller gives by fields of their own, and that override the others.
+        profile: name or file of a profile, which all others override.
     """
-    mistakes: list[Mistake] = []
+    general, mistakes = (TranscodeOptions(), []) if profile is None else profile_options(profile)
     base, own = TranscodeOptions(), TranscodeOptions()
     try:
         base = _options_from(given)
@@ -39,15 +41,23 @@ def transcode_options_from(
     except Malformed as error:
         own = error.rest
         mistakes += error.mistakes
-    fields = {name: getattr(own, name) for name in own.model_fields_set}
-    options = base.model_copy(update=fields)
-    if "codec" not in named and "codec" not in base.model_fields_set:
+    options = general
+    for over in (base, own):
+        options = options.model_copy(update={name: getattr(over, name) for name in over.model_fields_set})
+    if "codec" not in options.model_fields_set:
         options = options.model_copy(update={"codec": PICTURES_IN[options.container][0]})
     told = {mistake.place[-1] for mistake in mistakes if mistake.place}
     for field, reason in conflicts(options):
-        if field not in told and "codec" not in told and "container" not in told:
-            place: Place = (field,) if field in named or field not in base.model_fields_set else ("options", field)
-            mistakes.append(Mistake(place, inside(".".join(map(str, place)), reason)))
+        if not {field, "codec", "container"} & told:
+            mistake = Mistake((field,), inside(field, reason))
+            if field in named:
+                mistakes.append(mistake)
+            elif field in base.model_fields_set:
+                mistakes.append(Mistake(("options", field), inside(f"options.{field}", reason)))
+            else:
+                mistakes.append(
+                    mistake if profile is None or field not in general.model_fields_set else in_profile(profile, mistake)
+                )
     return options, mistakes
 
 

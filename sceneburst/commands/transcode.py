@@ -46,11 +46,14 @@ def transcode(
     output: Annotated[
         str | None, typer.Option(help="Folder or URI for the videos; else `output`, and with --submit it is needed.")
     ] = None,
+    profile: Annotated[
+        str | None, typer.Option(help="Options for a purpose: web, archive, phone, or a TOML file. All others override them.")
+    ] = None,
     rendition: Annotated[
         list[str] | None,
         typer.Option("--rendition", help="A size, by the shorter side: 240p to 2160p; repeatable. Else the source's."),
     ] = None,
-    segment_seconds: Annotated[float, typer.Option(min=1, max=600, help="Length of a segment.")] = 60,
+    segment_seconds: Annotated[float | None, typer.Option(min=1, max=600, help="Length of a segment; else 60.")] = None,
     codec: Annotated[
         Literal["h264", "h265", "av1", "copy"] | None, typer.Option(help="Of the picture; else h264, and av1 in WebM.")
     ] = None,
@@ -76,6 +79,9 @@ def transcode(
 
     Runs on this machine like `render`, with everything it needs, or on a running Sceneburst with --submit.
 
+    Profiles: web makes H.264 and AAC in MP4, 1080p to 360p; phone 480p and 360p within 1.2 Mbit/s; archive H.265 of high quality
+    in the source's size, with its sound as it is, in MKV.
+
     Exit codes: 0 all renditions are made and verified, 1 it failed and nothing is delivered, 2 wrong source, option or output,
     or a Python package is missing, 3 ffmpeg or redis-server is missing.
     """
@@ -91,10 +97,11 @@ def transcode(
         if output is None:
             raise RefusedWord(Code.OUTPUT_NEEDED, "--output")
         with _naming_options():
-            _submit(_request(source, output, options, {"job_id": name, "lane": lane}), as_json, redis_url, namespace)
+            _submit(_request(source, output, options, {"job_id": name, "lane": lane}, profile), as_json, redis_url, namespace)
         return
     with _naming_options():
-        report = _run_here(_request(source, output or _OUTPUT, options, {"job_id": name}), containers, is_quiet=as_json)
+        request = _request(source, output or _OUTPUT, options, {"job_id": name}, profile)
+        report = _run_here(request, containers, is_quiet=as_json)
     if as_json:
         print_json(report)
     else:
@@ -114,10 +121,12 @@ def parse_kbps(text: str) -> int:
     return round(float(parts[1]) * _KBPS[parts[2].lower()])
 
 
-def _request(source: str, output: str, options: Mapping[str, Any], shared: Mapping[str, Any]) -> "TranscodeRequest":
+def _request(
+    source: str, output: str, options: Mapping[str, Any], shared: Mapping[str, Any], profile: str | None
+) -> "TranscodeRequest":
     from producer.transcoding import TranscodeRequest
 
-    return TranscodeRequest(source, output, None, options, shared)
+    return TranscodeRequest(source, output, None, options, shared, profile)
 
 
 @contextmanager

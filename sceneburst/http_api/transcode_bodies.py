@@ -11,9 +11,9 @@ from scenequeue.jobs.address import Address
 from scenequeue.jobs.ids import Labels
 from scenequeue.jobs.job import Lane
 from scenequeue.jobs.options import StrictModel
-from scenequeue.jobs.transcode.options import TranscodeOptions
+from scenequeue.jobs.transcode.options import ProfileName, TranscodeOptions
 
-_PLACES = ("source", "output", "options")
+_PLACES = ("source", "output", "options", "profile")
 
 
 class _Submission(StrictModel):
@@ -21,6 +21,7 @@ class _Submission(StrictModel):
 
     source: Annotated[Address, Field(description="the video: s3:// or https://")]
     output: Annotated[Address, Field(description="s3:// prefix that each <source name>-<rendition>.<container> goes under")]
+    profile: Annotated[ProfileName | None, Field(description="options for a purpose; all others override them")] = None
     options: Annotated[
         dict[str, Any] | None,
         Field(description="the same and further ones; the fields above override them"),
@@ -59,6 +60,6 @@ def transcoding_from(body: bytes) -> tuple[TranscodeRequest, list[Mistake]]:
     """
     given, mistakes = read_form(body, TranscodeSubmission)
     fields = {name: value for name, value in given.items() if value is not None}
-    source, output, options = (fields.pop(name, None) for name in _PLACES)
+    source, output, options, profile = (fields.pop(name, None) for name in _PLACES)
     named = {name: fields.pop(name) for name in TranscodeOptions.model_fields if name in fields}
-    return TranscodeRequest(source, output, options, named, fields), mistakes
+    return TranscodeRequest(source, output, options, named, fields, profile), mistakes

@@ -32,6 +32,10 @@ SENTENCES: Mapping[str, str] = {
     "no_scenes": "there are no scenes",
     # --- a transcoding ---
     "not_source": "{place:quoted} is neither a path nor an address",
+    "profile": "profile {profile}",
+    "profile_malformed": "{path} is not TOML in UTF-8: {problem}",
+    "profile_too_large": "{path} has more than {limit} bytes, and is no profile",
+    "profile_unknown": "there is no profile {path}; {known} are built in, or name a TOML file",
     # --- inputs and outputs ---
     "address_of_lines": "an address is one line without tabs",
     "address_too_long": "{length} characters are more than the {limit} of an address",

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ from typing import Self
 
 import httpx
 from ruamel.yaml import YAML
+
+from scenequeue.jobs.transcode.options import TranscodeOptions
 
 ROOT = Path(__file__).parent.parent.parent
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -90,6 +93,8 @@ class Reader:
             json.loads(text)
         elif block.language == "yaml":
             YAML(typ="safe").load(text)
+        elif block.language == "toml":
+            TranscodeOptions.model_validate(tomllib.loads(text))
         elif block.language == "python":
             (self.folder / "example.py").write_text(text)
             said = self._bash("python example.py")

@@ -17,6 +17,8 @@ _MEDIA = ROOT / "examples" / "media"
 _SCENE = {"name": "waves", "image": str(_MEDIA / "waves.jpg"), "audio": str(_MEDIA / "waves.mp3")}
 _ENQUEUE = f"""
 from sceneburst import Producer
+from producer.requests.profile import BUILT_IN, profile_options
+assert [profile_options(name)[1] for name in BUILT_IN] == [[], [], []]
 with Producer() as producer:
     job = producer.submit_scenes([{_SCENE}], output="by-hand", options={{"resolution": "360p"}}, job_id="by-hand")
     print(job.status().counts.total)

@@ -11,6 +11,8 @@ VideoCodec = Literal["h264", "h265", "av1", "copy"]
 PixelFormat = Literal["yuv420p", "yuv422p", "yuv420p10le", "yuv422p10le"]
 SoundCodec = Literal["copy", "aac", "opus"]
 Container = Literal["mp4", "mkv", "webm", "flv"]
+#: Profiles that are built in: options for a purpose.
+ProfileName = Literal["web", "archive", "phone"]
 #: A rung is named after the frame's shorter side, in pixels.
 RungName = Literal["240p", "360p", "480p", "540p", "720p", "1080p", "1440p", "2160p"]
 MEDIA_TYPES: Mapping[Container, str] = {

@@ -1,5 +1,7 @@
 """A transcoding over HTTP is one job, and all its mistakes are told at once."""
 
+from pathlib import Path
+
 import pytest
 
 from scenequeue.jobs.transcode.options import TranscodeOptions
@@ -33,6 +35,19 @@ def test_every_mistake_of_a_transcoding_has_its_place(api: Api, queue: SceneQueu
         *("#/source", "#/output", "#/crf", "#/renditions", "#/options/crff", "#/segment_s", "#/colour", "#/lane"),
     }
     assert queue.inspect.jobs() == []
+
+
+def test_a_built_in_profile_is_named_but_no_file(api: Api, queue: SceneQueue, tmp_path: Path) -> None:
+    """A caller of the API reads no files of its machine."""
+    assert api.client.post("/v1/transcodes", json={**_BODY, "profile": "phone", "crf": 30, "job_id": "t1"}).status_code == 202
+    options = TranscodeOptions.of_job(queue.worker.options("t1"))
+    assert (options.renditions, options.crf, options.audio_kbps) == (["480p", "360p"], 30, 96)
+    (tmp_path / "mine.toml").write_text("crf = 3")
+    for name in (str(tmp_path / "mine.toml"), "mine"):
+        problem = check_problem(api.client.post("/v1/transcodes", json={**_BODY, "profile": name}), 422, "invalid")
+        assert [(each["pointer"], each["detail"]) for each in problem["errors"]] == [
+            ("#/profile", f"profile: must be 'web', 'archive' or 'phone', not '{name}'")
+        ]
 
 
 @pytest.mark.parametrize("body", [{}, {"source": None, "output": None}, {"source": 7, "output": []}])
