@@ -8,7 +8,7 @@ from container_worker.media.transcode.verify.tables import Packets, ranks_of
 #: Frames that are compared before and after each join.
 _AROUND = 2
 #: Fewer keyframes than one in so many frames are all decoded; of more, as many as that.
-_FRAMES_PER_KEY = 50
+_FRAMES_PER_KEY = 250
 
 
 @dataclass(frozen=True)

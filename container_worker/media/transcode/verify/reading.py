@@ -137,6 +137,8 @@ def decode_around_joins(path: Path, packets: Packets, joins: Sequence[int], sign
         for position, packet in enumerate(packets_):
             is_running = is_running or position in begins
             if is_running:
+                # Other frames are decoded only if wanted ones refer to them.
+                context.skip_frame = "DEFAULT" if rank_of[packet.pts] in wanted_set else "NONREF"
                 _decode(context, packet, on_frame)
             if position + 1 in ends:
                 _decode(context, None, on_frame)
