@@ -48,21 +48,25 @@ class Transcoding:
         [found] = [each.output for each in self.plan.renditions if each.name == rendition]
         return Path(found.removeprefix("file://"))
 
-    def run(self) -> None:
-        """Carry out all stages."""
+    def probe(self) -> Sequence[WorkItem]:
+        """Carry out the probe alone; returns the items that it brings."""
         self.folder.mkdir(parents=True, exist_ok=True)
         output = f"file://{self.folder}"
         payload = {
             "source": f"file://{self.source}", "output": output, "stem": "film", "work": f"file://{self.work}",
         }  # fmt: skip
-        stage: Sequence[WorkItem] = [WorkItem(kind="probe", name="probe", payload=payload)]
+        return self._finish(WorkItem(kind="probe", name="probe", payload=payload))
+
+    def run(self) -> None:
+        """Carry out all stages."""
+        stage = self.probe()
         while stage:
-            brought: list[WorkItem] = []
-            for item in stage:
-                finished = self.carry_out(item)
-                self.finished.append((item, finished))
-                brought += finished.brings
-            stage = brought
+            stage = [brought for item in stage for brought in self._finish(item)]
+
+    def _finish(self, item: WorkItem) -> Sequence[WorkItem]:
+        finished = self.carry_out(item)
+        self.finished.append((item, finished))
+        return finished.brings
 
     def carry_out(self, item: WorkItem) -> Finished:
         """Carry out one item as a container would."""

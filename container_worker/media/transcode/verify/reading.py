@@ -133,12 +133,12 @@ def decode_around_joins(path: Path, packets: Packets, joins: Sequence[int], sign
         # A broken packet is an error, and not something that is concealed.
         context.thread_count, context.options = 1, {**context.options, "err_detect": "explode"}
         is_running = False
-        packets_ = (packet for packet in container.demux(stream) if packet.size and packet.pts is not None)
-        for position, packet in enumerate(packets_):
+        packets_ = ((packet, packet.pts) for packet in container.demux(stream) if packet.size and packet.pts is not None)
+        for position, (packet, pts) in enumerate(packets_):
             is_running = is_running or position in begins
             if is_running:
                 # Other frames are decoded only if wanted ones refer to them.
-                context.skip_frame = "DEFAULT" if rank_of[packet.pts] in wanted_set else "NONREF"
+                context.skip_frame = "DEFAULT" if rank_of[pts] in wanted_set else "NONREF"
                 _decode(context, packet, on_frame)
             if position + 1 in ends:
                 _decode(context, None, on_frame)
