@@ -181,6 +181,7 @@ class Producer:
         max_kbps: int | None = None,
         audio: SoundCodec | None = None,
         container: Container | None = None,
+        hls: bool | None = None,
         segment_s: float | None = None,
         options: TranscodeOptions | Mapping[str, Any] | None = None,
         lane: Lane | str = Lane.NORMAL,
@@ -205,6 +206,7 @@ class Producer:
             max_kbps: cap of the bit rate, in kbit/s.
             audio: copy (the default) encodes only what the container cannot hold.
             container: mp4 (the default), mkv, webm or flv.
+            hls: True also makes an HLS ladder of the renditions.
             segment_s: length of a segment, in seconds; 60 unless given.
             options: the same and further ones (preset, audio_kbps, …); the arguments above override them.
             lane: see `submit_scenes`, as for the arguments below.
@@ -225,7 +227,7 @@ class Producer:
         """
         given = {
             "renditions": renditions or None, "codec": codec, "crf": crf, "max_kbps": max_kbps, "audio": audio,
-            "container": container, "segment_s": segment_s,
+            "container": container, "hls": hls, "segment_s": segment_s,
         }  # fmt: skip
         shared = {
             **({} if job_id is None else {"job_id": job_id}),

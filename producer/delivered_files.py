@@ -11,8 +11,10 @@ from scenequeue.jobs.transcode.working_folder import is_working_file
 _SIDECARS = (".jpg", ".vtt")
 _SCENE_ENDING = ".mp4"
 _RENDITIONS = "renditions"
-#: Purposes of the files that are for users.
-_ROLES = frozenset({"video", "captions", "poster", "playlist"})
+#: The address of a ladder's master playlist; its files are in a folder of their own.
+_HLS = "hls"
+#: Purposes of the files that are for users; segments are those of a ladder.
+_ROLES = frozenset({"video", "captions", "poster", "playlist", "segment"})
 _FILE = re.compile(r"([^/]+)(\.[a-z0-9]{1,5})")
 
 
@@ -27,6 +29,8 @@ class DeliveredFile(NamedTuple):
     #: None if the result does not say; the same for the hash.
     bytes: int | None = None
     sha256: str | None = None
+    #: Name of the folder that it belongs into; not checked yet. "" for none.
+    folder: str = ""
 
     def sidecars(self) -> Iterator["DeliveredFile"]:
         """Yield the files beside a scene's video."""
@@ -45,7 +49,11 @@ def delivered_files(result: ItemResult) -> Iterator[DeliveredFile]:
     if _RENDITIONS not in result.details:
         yield DeliveredFile(result, result.output, result.name, _SCENE_ENDING, result.bytes, result.details.get("sha256"))
         return
+    told = result.details.get(_HLS)
+    ladder = told.rpartition("/")[0] if isinstance(told, str) else None
     for artifact in made:
         named = _FILE.fullmatch(artifact.address.rpartition("/")[2])
         if artifact.role in _ROLES and named:
-            yield DeliveredFile(result, artifact.address, named[1], named[2], artifact.bytes, artifact.sha256)
+            parent = artifact.address.rpartition("/")[0]
+            folder = parent.rpartition("/")[2] if parent == ladder else ""
+            yield DeliveredFile(result, artifact.address, named[1], named[2], artifact.bytes, artifact.sha256, folder)

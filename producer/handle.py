@@ -167,11 +167,11 @@ class JobHandle:
         except OSError as error:
             raise _unwritable(target, target, error) from error
         files = [file for result in self.iter_results() for file in delivered_files(result)]
-        times = Counter(file.name for file in files)
+        times = Counter((file.folder, file.name, file.ending) for file in files)
 
         def one(file: DeliveredFile) -> Delivery:
             try:
-                if times[file.name] > 1:
+                if times[file.folder, file.name, file.ending] > 1:
                     raise InvalidScenes([Reason(Code.RESULTS_CALLED_ALIKE, {"name": file.name})])
                 return Delivery(file.result, self._fetch(file, target), None)
             except SceneburstError as error:
@@ -208,7 +208,8 @@ class JobHandle:
     def _fetch_one(self, file: DeliveredFile, folder: Path) -> Path:
         try:
             # Results come from containers, so their names are not trusted to stay in the folder.
-            path = folder / f"{check_name(file.name)}{file.ending}"
+            target = folder / check_name(file.folder) if file.folder else folder
+            path = target / f"{check_name(file.name)}{file.ending}"
         except InvalidValue as error:
             raise StorageDenied(error.reason) from None
         copy = folder / f".{secrets.token_hex(8)}.part"
@@ -218,6 +219,7 @@ class JobHandle:
                 raise StorageUnavailable(Code.SIZE_DIFFERS, uri=file.address, received=stored.bytes, size=file.bytes)
             if file.sha256 and sha256_of(copy) != file.sha256:
                 raise StorageUnavailable(QueueCode.ARRIVED_DAMAGED, uri=file.address)
+            target.mkdir(exist_ok=True)
             copy.replace(path)
         except OSError as error:
             raise _unwritable(path, folder, error) from error

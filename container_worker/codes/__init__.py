@@ -92,6 +92,7 @@ class Code(StrEnum):
     # --- a source of a transcoding: refused ---
     CODEC_NOT_IN_CONTAINER = "codec_not_in_container"
     LEVEL_TOO_LOW = "level_too_low"
+    CODEC_NOT_IN_HLS = "codec_not_in_hls"
     SOURCE_CLOCK_SET_BACK = "source_clock_set_back"
     SOURCE_CODEC_UNKNOWN = "source_codec_unknown"
     SOURCE_ENCRYPTED = "source_encrypted"
@@ -137,6 +138,7 @@ class Code(StrEnum):
     #: A track of subtitles consists of pictures, or has no decoder.
     SUBTITLES_WITHOUT_TEXT = "subtitles_without_text"
     TRACK_CONVERTED = "track_converted"
+    TRACK_CONVERTED_FOR_HLS = "track_converted_for_hls"
     TRACK_EMPTY = "track_empty"
     TRACK_NOT_MADE = "track_not_made"
     TRACK_PACKETS_DIFFER = "track_packets_differ"
@@ -194,6 +196,20 @@ class Code(StrEnum):
     #: The plan names addresses that are not under the job's output.
     PLAN_STRAYS = "plan_strays"
     VERIFICATION_FAILED = "verification_failed"
+
+    # --- checks of a ladder ---
+    HLS_AS_PLANNED = "hls_as_planned"
+    HLS_KEYFRAME_MISSING = "hls_keyframe_missing"
+    HLS_LADDER_AS_PLANNED = "hls_ladder_as_planned"
+    HLS_LENGTH_WRONG = "hls_length_wrong"
+    HLS_MASTER_WRONG = "hls_master_wrong"
+    HLS_PACKETS_FOREIGN = "hls_packets_foreign"
+    HLS_RANGES_WRONG = "hls_ranges_wrong"
+    HLS_RUNGS_APART = "hls_rungs_apart"
+    HLS_TEXT_AS_CHECKED = "hls_text_as_checked"
+    HLS_TEXT_DIFFERS = "hls_text_differs"
+    HLS_TIMES_OFF = "hls_times_off"
+    HLS_UNREADABLE = "hls_unreadable"
 
     # --- limits ---
     CPU_EXCEEDED = "cpu_exceeded"

@@ -9,6 +9,8 @@ from container_worker.files.outputs import Output
 from container_worker.kind import Kind, Made, ParsedItem
 from container_worker.media.ffmpeg import find_ffmpeg
 from container_worker.media.transcode.file_names import PLAN_FILE, SEGMENT_REPORT_FILE, TRACK_REPORT_FILE
+from container_worker.media.transcode.hls.file_names import FACTS_FILE, MEDIA_FILE
+from container_worker.media.transcode.hls.media import sounds_of
 from container_worker.media.transcode.joining.file_names import JOINED_FILE, SEGMENT_FILE, TRACK_FILE
 from container_worker.media.transcode.track.argv import track_ending
 from scenequeue.jobs.item import WorkItem
@@ -19,7 +21,7 @@ from scenequeue.jobs.transcode.working_folder import WorkFiles
 
 _Item: TypeAlias = ParsedItem[JoinPayload, TranscodeOptions]
 #: Part of every fingerprint; raise it when a change makes the same segments give another file.
-_RECIPE_VERSION = "1"
+_RECIPE_VERSION = "2"
 
 
 class Join:
@@ -61,19 +63,32 @@ class Join:
     def outputs(self, item: _Item) -> Sequence[Output]:
         container = _plan(item).container
         address = WorkFiles(item.payload.work).joined(item.payload.rendition, container)
-        return [Output(JOINED_FILE.format(container), address, MEDIA_TYPES[container], "video")]
+        return [Output(JOINED_FILE.format(container), address, MEDIA_TYPES[container], "video"), *_ladder_outputs(item)]
 
     def run(self, item: _Item, files: Mapping[str, InputFile]) -> Made:  # noqa: ARG002 - the child finds them by name
         from container_worker.media.child_process import run_in_slot
 
         context = item.context
-        request = {"rendition": item.payload.rendition, "folder": str(context.scratch.absolute())}
+        request = {
+            "rendition": item.payload.rendition, "with_sounds": item.payload.brings_verify,
+            "folder": str(context.scratch.absolute()),
+        }  # fmt: skip
         made, warnings = run_in_slot(
             "container_worker.media.transcode.joining", request, context.scratch,
             limits=context.limits, on_progress=context.on_progress, should_stop=context.should_stop, slot=context.slot,
             ffmpeg=find_ffmpeg().path,
         )  # fmt: skip
         return Made(made.duration_s, {"frames": made.frames}, warnings)
+
+
+def _ladder_outputs(item: _Item) -> Iterator[Output]:
+    """Yield the files of the ladder, if one is made: the rendition's, and with the first rendition the sounds."""
+    plan, files = _plan(item), WorkFiles(item.payload.work)
+    if plan.hls:
+        sounds = [sound.name for sound in sounds_of(plan)] if item.payload.brings_verify else []
+        for number, name in enumerate([item.payload.rendition, *sounds]):
+            yield Output(MEDIA_FILE.format(number), files.hls(name, ".mp4"), "video/mp4", "segment", is_required=True)
+            yield Output(FACTS_FILE.format(number), files.hls(name, ".json"), "application/json", "report", is_required=True)
 
 
 def _plan(item: _Item) -> TranscodePlan:

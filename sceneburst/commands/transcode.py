@@ -63,6 +63,7 @@ def transcode(
         Literal["copy", "aac", "opus"] | None, typer.Option(help="Else copied where the container holds it.")
     ] = None,
     container: Annotated[Literal["mp4", "mkv", "webm", "flv"] | None, typer.Option(help="Format of the files; else mp4.")] = None,
+    hls: Annotated[bool, typer.Option("--hls", help="Also make an HLS ladder: a playlist of the renditions.")] = False,
     tone_map: Annotated[bool, typer.Option("--tone-map", help="Make SDR of a source in HDR (PQ, HLG).")] = False,
     webvtt: Annotated[bool, typer.Option("--webvtt", help="Also write subtitles that are text as WebVTT files.")] = False,
     containers: Annotated[
@@ -89,7 +90,7 @@ def transcode(
         "renditions": rendition or None, "codec": codec, "crf": crf, "audio": audio, "container": container,
         "max_kbps": None if max_bitrate is None else parse_kbps(max_bitrate), "segment_s": segment_seconds,
         "tone_map": tone_map or None,
-        "webvtt": webvtt or None,
+        "webvtt": webvtt or None, "hls": hls or None,
     }  # fmt: skip
     options = {name: value for name, value in named.items() if value is not None}
     name = f"transcode-{secrets.token_hex(8)}" if job_id is None else job_id

@@ -26,7 +26,7 @@ def transcode_report(
 
     Returns:
         job_id, state, source {uri, bytes, codec, width, height, frames, duration_s, frame_rate}, segments,
-        renditions [{name, output, width, height, codec, frames, duration_s, bytes, bitrate}], hls (null),
+        renditions [{name, output, width, height, codec, frames, duration_s, bytes, bitrate}], hls (an address),
         captions [{name, output, language, title, cues}],
         verification {checks [{name, rendition, ok, detail, code, parameters}]}, notes [{code, parameters, text}],
         errors [{name, error, code, parameters}], totals {wall_s, cpu_s, processing_s, estimated_cost_usd, containers}.
@@ -41,7 +41,7 @@ def transcode_report(
         "source": facts.source.model_dump() if facts else dict.fromkeys(TranscodedSource.model_fields),
         "segments": facts.segments if facts else _segments(results),
         "renditions": [each.model_dump() for each in facts.renditions] if facts else [],
-        "hls": None,
+        "hls": facts.hls if facts else None,
         "captions": [each.model_dump() for each in facts.captions] if facts else [],
         "verification": {"checks": [_check(each) for each in facts.checks] if facts else _failed_checks(verified)},
         "notes": [Reason.from_json(each).to_people() for each in facts.notes] if facts else [],

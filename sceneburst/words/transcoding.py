@@ -9,6 +9,7 @@ SENTENCES: Mapping[str, str] = {
         "level {level} of {codec} is too low for rendition {rendition} ({width_px} × {height_px}, {frames_per_s} frames per "
         "second); choose a higher one, or leave it out"
     ),
+    "codec_not_in_hls": "HLS has no {codec} video, so it cannot be copied into an HLS ladder; encode it (h264), or leave out hls",
     "source_clock_set_back": (
         "{input}: its clock is set back within, as where recordings were put one behind the other, so that no frame behind that "
         "place has a time; cut it there into several files"
@@ -66,6 +67,9 @@ SENTENCES: Mapping[str, str] = {
         "left out on purpose"
     ),
     "track_converted": "track {track} is converted from {codec} to {made}, as the container cannot hold it",
+    "track_converted_for_hls": (
+        "track {track} is converted from {codec} to {made}, as all sounds of an HLS ladder have one codec, and one that HLS has"
+    ),
     # --- a segment of a source ---
     "encoder_differs": (
         "this container has ffmpeg {found}, and the source was probed with {expected}: segments of one video must come from one "
@@ -157,6 +161,29 @@ SENTENCES: Mapping[str, str] = {
     "tracks_in_sync": "{rendition}: tracks and picture are at most {shift_ms:g} ms off",
     "tracks_miscounted": "{rendition}: the joined file has {found:1 track|# tracks} beside the picture; {planned} were planned",
     "verification_failed": "the joined files are not what was planned ({checks}), and nothing was published: {problems:; }",
+    # --- checks of an HLS ladder ---
+    "hls_as_planned": (
+        "{rendition}: {segments:1 HLS segment|# HLS segments} with {packets:1 packet|# packets}, at most {off_ms:g} ms off"
+    ),
+    "hls_keyframe_missing": "{rendition}: HLS segment {segment} does not begin with a keyframe",
+    "hls_ladder_as_planned": "{rungs:1 rung|# rungs} cut alike into {segments:1 segment|# segments}; the master playlist agrees",
+    "hls_length_wrong": "{rendition}: the playlist's length of HLS segment {segment} is {off_ms:g} ms off, or above its target",
+    "hls_master_wrong": "the master playlist tells another {attribute} of {rung} than its files have",
+    "hls_packets_foreign": (
+        "{rendition}: {packets:1 packet of the HLS file is not the one|# packets of the HLS file are not those} that the items "
+        "reported, or its headers are others"
+    ),
+    "hls_ranges_wrong": (
+        "{rendition}: the byte range of HLS segment {segment} does not fit its file, whose fragments follow one another without "
+        "holes"
+    ),
+    "hls_rungs_apart": "{rung}: HLS segment {segment} does not begin when that of the other files does",
+    "hls_text_as_checked": "{rendition}: the WebVTT file that was checked, with the clock of the ladder",
+    "hls_text_differs": "{rendition}: the subtitles of the HLS ladder are not those that were checked, or have another clock",
+    "hls_times_off": (
+        "{rendition}: the times of {packets:1 packet|# packets} of the HLS file are wrong; the first is {off_ms:g} ms off"
+    ),
+    "hls_unreadable": "{rendition}: the HLS file or its playlist cannot be read ({problem})",
     # --- a track, and a joined rendition ---
     "join_frames_differ": (
         "segment {segment} has {found:1 frame|# frames}, and the plan has {expected}: its files are not those of this plan; "

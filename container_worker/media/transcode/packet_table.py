@@ -1,6 +1,6 @@
 """Lists the packets of a file: their times, sizes and digests."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,15 @@ def ticks_in(wanted: Ratio, base: Ratio, ticks: int) -> int:
     """
     numerator, denominator = ticks * base[0] * wanted[1], base[1] * wanted[0]
     return (2 * numerator + denominator) // (2 * denominator)
+
+
+def ranks_of(pts: Sequence[int]) -> list[int]:
+    """Return the position in presentation order of each packet; equal times keep their order."""
+    order = sorted(range(len(pts)), key=pts.__getitem__)
+    ranks = [0] * len(pts)
+    for rank, position in enumerate(order):
+        ranks[position] = rank
+    return ranks
 
 
 def base_of(stream: "Stream") -> Ratio:

@@ -63,6 +63,9 @@ COPIED_INTO: Mapping[Container, frozenset[str]] = {
     "webm": frozenset({"vp8", "vp9", "av1"}),
     "flv": frozenset({"h264", "hevc", "av1", "flv1", "vp6f"}),
 }
+#: Codecs that HLS has and whose names its playlists tell, as the demuxers name them.
+PICTURES_IN_HLS = frozenset({"h264", "hevc", "av1"})
+SOUNDS_IN_HLS = frozenset({"aac", "ac3", "eac3", "flac", "alac", "opus"})
 #: Options that need a picture that is encoded.
 _OF_ENCODING = ("crf", "max_kbps", "preset", "tune", "codec_profile", "level", "pix_fmt", "tone_map")
 

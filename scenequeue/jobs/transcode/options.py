@@ -18,6 +18,7 @@ RungName = Literal["240p", "360p", "480p", "540p", "720p", "1080p", "1440p", "21
 MEDIA_TYPES: Mapping[Container, str] = {
     "mp4": "video/mp4", "mkv": "video/x-matroska", "webm": "video/webm", "flv": "video/x-flv",
 }  # fmt: skip
+PLAYLIST_TYPE = "application/vnd.apple.mpegurl"
 #: Codecs to which the sound in a container is converted, the usual one first.
 SOUND_IN: Mapping[Container, tuple[str, ...]] = {
     "mp4": ("aac", "opus"), "mkv": ("aac", "opus"), "webm": ("opus",), "flv": ("aac",),
@@ -71,6 +72,7 @@ class TranscodeOptions(KindOptions):
         bool, Field(description="make SDR (BT.709, 8 bits) of a source in HDR (PQ, HLG); any other source stays as it is")
     ] = False
     webvtt: Annotated[bool, Field(description="also write each track of subtitles that is text as a WebVTT file")] = False
+    hls: Annotated[bool, Field(description="also an HLS ladder: fragmented MP4 with aligned segments, and playlists")] = False
     segment_s: Annotated[
         float,
         Field(ge=1.0, le=600.0, description="length of a segment, in seconds; cut at a keyframe near it where there is one"),

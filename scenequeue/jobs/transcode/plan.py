@@ -1,6 +1,6 @@
 """Describes the division of a source: renditions, segments, tracks, and the time of every frame."""
 
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -14,7 +14,7 @@ class Rendition(FrozenModel):
     """One target format of the picture."""
 
     #: A rung's name, or `source`.
-    name: str
+    name: Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,40}$")]
     #: After rotation; both even.
     width: int
     height: int
@@ -64,6 +64,8 @@ class TranscodePlan(FrozenModel):
     source: SourceFile
     picture: Picture
     container: Container
+    #: True if a ladder is made beside the files.
+    hls: bool = False
     renditions: list[Rendition]
     segments: list[Segment]
     tracks: list[Track] = Field(default_factory=list)

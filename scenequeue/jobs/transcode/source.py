@@ -78,6 +78,8 @@ class Captions(FrozenModel):
     codec: str
     language: str | None = None
     title: str | None = None
+    #: As of a track.
+    dispositions: Annotated[list[str], Field(max_length=20)] = Field(default_factory=list)
     #: Tells it from the source's others: its language, or the number of its stream.
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,60}$")]
 

@@ -6,8 +6,8 @@ from pydantic import Field
 
 from scenequeue.jobs.options import FrozenModel
 
-#: A checked rendition has some ten checks.
-MAX_CHECKS = 200
+#: A checked rendition has some ten checks, and each file of a ladder one.
+MAX_CHECKS = 400
 _Text = Annotated[str, Field(max_length=500)]
 
 
@@ -21,10 +21,10 @@ class CheckDetail(FrozenModel):
 class Check(FrozenModel):
     """One check of one joined file."""
 
-    #: file, frames, packets, headers, picture, duration, tracks, sync, sound, likeness, joins; captions.
+    #: file, frames, packets, headers, picture, duration, tracks, sync, sound, likeness, joins; captions, hls, ladder.
     name: Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
     #: Or the name of subtitles.
-    rendition: Annotated[str, Field(max_length=60)]
+    rendition: Annotated[str, Field(max_length=80)]
     ok: bool
     detail: CheckDetail
 
@@ -80,6 +80,8 @@ class TranscodeReport(FrozenModel):
     renditions: list[MadeRendition]
     captions: list[MadeCaptions] = Field(default_factory=list)
     checks: Annotated[list[Check], Field(max_length=MAX_CHECKS)]
+    #: Address of the master playlist; None if no ladder was made.
+    hls: str | None = None
     #: Reasons as codes with parameters, from the plan: why it is not divided, what is left out.
     notes: list[dict[str, Any]] = Field(default_factory=list)
     #: CPU time in seconds by stage, as the items have measured it: encode, audio, captions, verify.

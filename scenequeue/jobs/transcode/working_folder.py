@@ -50,6 +50,10 @@ class WorkFiles:
     def joined(self, rendition: str, container: str) -> str:
         return f"{self.work}/joined/{rendition}.{container}"
 
+    def hls(self, name: str, ending: str) -> str:
+        """A file of a ladder, or its description."""
+        return f"{self.work}/hls/{name}{ending}"
+
 
 def work_folder(output: str, job_id: str) -> str:
     """Return the address of a job's working folder, without a final slash.

@@ -4,6 +4,7 @@ import heapq
 from array import array
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import partial
 from math import lcm
 from pathlib import Path
 from time import monotonic
@@ -14,6 +15,10 @@ from container_worker.media.child_protocol import send
 from container_worker.media.defaults import PROGRESS_S
 from container_worker.media.transcode.encode.filters import output_aspect
 from container_worker.media.transcode.file_names import PLAN_FILE, SEGMENT_REPORT_FILE, TRACK_REPORT_FILE
+from container_worker.media.transcode.hls.cuts import choose_cuts, cut_times_s, shared_keyframes, shift_of
+from container_worker.media.transcode.hls.file_names import FACTS_FILE, MEDIA_FILE
+from container_worker.media.transcode.hls.media import sounds_of
+from container_worker.media.transcode.hls.packaging import package
 from container_worker.media.transcode.joining.file_names import JOINED_FILE, SEGMENT_FILE, TRACK_FILE
 from container_worker.media.transcode.joining.times import decoding_of, decoding_times, durations, ranks_of
 from container_worker.media.transcode.packet_content import packet_digest
@@ -45,13 +50,16 @@ class _Picture(NamedTuple):
     digests: list[bytes]
     #: Duration of the last one, in ticks.
     last: int
+    #: Positions at which every rendition can be cut; of a ladder alone.
+    keyframes: "array[int]"
 
 
 def make(data: dict[str, Any]) -> dict[str, Any]:
     """Join the rendition into the working folder.
 
     Args:
-        data: {"rendition": its name, "folder": the working folder, which has the plan, all segments and all tracks}.
+        data: {"rendition": its name, "with_sounds": True if a ladder's sounds are made with it, "folder": the working folder,
+            which has the plan, all segments and all tracks}.
 
     Raises:
         BadInput: the segments are not those of the plan, or not those that were reported.
@@ -83,6 +91,8 @@ def make(data: dict[str, Any]) -> dict[str, Any]:
             if monotonic() - told >= PROGRESS_S:
                 told = monotonic()
                 send({"frame": written, "of": total})
+    if plan.hls:
+        _package(plan, folder, rendition, picture, tracks, with_sounds=bool(data["with_sounds"]))
     seconds = (picture.pts[-1] + picture.last - picture.pts[0]) * Fraction(*plan.picture.time_base)
     return {"duration_s": max(float(seconds), 0.001), "frames": total}
 
@@ -93,13 +103,15 @@ def _read_picture(plan: TranscodePlan, folder: Path, rendition: str) -> _Picture
     Raises:
         BadInput: their packets are not those of the plan, or their headers differ.
     """
-    ranks, digests, headers = array("q"), list[bytes](), set[str]()
+    ranks, digests, headers, keyframes = array("q"), list[bytes](), set[str](), array("q")
     pts, last = array("q", plan.frame_pts), plan.last_duration
     for segment in plan.segments:
         report = SegmentReport.model_validate_json((folder / SEGMENT_REPORT_FILE.format(segment.number)).read_bytes())
         table = report.tables.get(rendition)
         if table is None or report.number != segment.number:
             raise BadInput(Code.JOIN_FRAMES_DIFFER, segment=segment.number, expected=segment.frames, found=0)
+        if plan.hls:
+            keyframes.extend(len(ranks) + position for position in shared_keyframes(report))
         ranks.extend(ranks_of(table, segment, plan.frame_pts))
         digests += [bytes.fromhex(packet.digest) for packet in table.packets]
         headers.add(table.headers)
@@ -112,7 +124,43 @@ def _read_picture(plan: TranscodePlan, folder: Path, rendition: str) -> _Picture
         raise BadInput(Code.JOIN_HEADERS_DIFFER, rendition=rendition)
     if not ranks:
         raise BadInput(Code.JOIN_FRAMES_DIFFER, segment=0, expected=1, found=0)
-    return _Picture(array("q", (each - plan.origin_pts for each in pts)), ranks, digests, last)
+    return _Picture(array("q", (each - plan.origin_pts for each in pts)), ranks, digests, last, keyframes)
+
+
+def _package(
+    plan: TranscodePlan, folder: Path, rendition: str, picture: _Picture, tracks: list[TrackReport], *, with_sounds: bool
+) -> None:
+    """Write the rendition, and sounds, as the files of a ladder, each with its description."""
+    import av
+
+    # Times are those of an MP4, whatever the other files are.
+    plan, tick_s = plan.model_copy(update={"container": "mp4"}), Fraction(*plan.picture.time_base)
+    reports = {report.index: report for report in tracks}
+    spans = {sound.track.index: _span_s(plan, reports[sound.track.index]) for sound in sounds_of(plan)}
+    shift_s = shift_of(picture.pts, picture.last, tick_s, min((begin for begin, _end in spans.values()), default=Fraction(0)))
+    cuts = choose_cuts(picture.pts, picture.last, picture.keyframes, tick_s)
+    with av.open(f"file:{folder / SEGMENT_FILE.format(plan.segments[0].number)}", options=_FILE_ONLY) as first:
+        made = [package(
+            folder / MEDIA_FILE.format(0), lambda file: _picture_stream(file, first, plan, rendition),
+            _picture_packets(plan, folder, picture), cuts=cuts, timescale=plan.picture.time_base[1], shift_s=shift_s,
+        )]  # fmt: skip
+    for number, sound in enumerate(sounds_of(plan) if with_sounds else [], 1):
+        index = sound.track.index
+        times = cut_times_s(picture.pts, cuts, tick_s, spans[index][1])
+        made.append(package(
+            folder / MEDIA_FILE.format(number), partial(_track_stream, folder=folder, plan=plan, index=index),
+            _track_packets(plan, folder, reports[index]), cut_times_s=times, shift_s=shift_s,
+        ))  # fmt: skip
+    for number, media in enumerate(made):
+        (folder / FACTS_FILE.format(number)).write_text(media.model_dump_json(), encoding="utf-8")
+
+
+def _span_s(plan: TranscodePlan, report: TrackReport) -> tuple[Fraction, Fraction]:
+    """Return begin and end of a track in the joined file, in seconds."""
+    tick_s, origin_s = Fraction(*report.table.time_base), plan.origin_pts * Fraction(*plan.picture.time_base)
+    rows = report.table.packets
+    begin, end = min(row.pts for row in rows), max(row.pts + row.duration for row in rows)
+    return begin * tick_s - origin_s, end * tick_s - origin_s
 
 
 def _muxer_options(plan: TranscodePlan, tracks: list[TrackReport]) -> dict[str, str]:

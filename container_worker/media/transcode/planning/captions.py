@@ -23,7 +23,7 @@ def choose_captions(streams: Iterable[StreamFacts], options: TranscodeOptions) -
         streams: all streams of the source but the picture.
         options: of the transcoding.
     """
-    if not options.webvtt:
+    if not (options.webvtt or options.hls):
         return [], []
     captions: list[Captions] = []
     notes: list[Reason] = []
@@ -36,8 +36,13 @@ def choose_captions(streams: Iterable[StreamFacts], options: TranscodeOptions) -
             continue
         name = _name(stream, taken)
         taken.add(name.lower())
-        captions.append(Captions(index=stream.index, codec=stream.codec, language=stream.language, title=stream.title, name=name))
-    if not captions:
+        captions.append(
+            Captions(
+                index=stream.index, codec=stream.codec, language=stream.language, title=stream.title, name=name,
+                dispositions=stream.dispositions,
+            )
+        )  # fmt: skip
+    if not captions and options.webvtt:
         notes.append(Reason(Code.NO_SUBTITLES_OF_TEXT))
     return captions, notes
 

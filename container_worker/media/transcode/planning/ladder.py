@@ -6,7 +6,7 @@ from fractions import Fraction
 from container_worker.codes import Code
 from container_worker.media.transcode.planning.tone_mapping import HDR_TRANSFERS, is_mapped
 from scenequeue.errors import BadInput, inside, several
-from scenequeue.jobs.transcode.fitting import COPIED_INTO, COPY, ENCODERS, conflicts
+from scenequeue.jobs.transcode.fitting import COPIED_INTO, COPY, ENCODERS, PICTURES_IN_HLS, conflicts
 from scenequeue.jobs.transcode.levels import fits_level
 from scenequeue.jobs.transcode.options import TranscodeOptions
 from scenequeue.jobs.transcode.plan import Rendition
@@ -93,6 +93,8 @@ def check_options(options: TranscodeOptions, picture: Picture) -> None:
     held = COPIED_INTO.get(options.container)
     if options.codec == COPY and held is not None and picture.codec not in held:
         raise BadInput(Code.CODEC_NOT_IN_CONTAINER, codec=picture.codec, container=options.container)
+    if options.codec == COPY and options.hls and picture.codec not in PICTURES_IN_HLS:
+        raise BadInput(Code.CODEC_NOT_IN_HLS, codec=picture.codec)
 
 
 def _check_level(renditions: list[Rendition], picture: Picture) -> None:

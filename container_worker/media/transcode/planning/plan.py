@@ -61,6 +61,7 @@ def make_plan(
         source=source,
         picture=facts.picture,
         container=options.container,
+        hls=options.hls,
         renditions=ladder.renditions,
         segments=segments,
         tone_map=tone_map,

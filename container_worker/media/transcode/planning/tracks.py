@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from container_worker.codes import Code
 from container_worker.media.transcode.probing.facts import StreamFacts
+from scenequeue.jobs.transcode.fitting import SOUNDS_IN_HLS
 from scenequeue.jobs.transcode.options import SOUND_IN, Container, TranscodeOptions
 from scenequeue.jobs.transcode.source import Track
 from scenequeue.reasons import Parameter, Reason
@@ -41,8 +42,10 @@ def choose_tracks(streams: Iterable[StreamFacts], options: TranscodeOptions) -> 
     """
     tracks: list[Track] = []
     notes: list[Reason] = []
+    streams = list(streams)
+    kept = _kept_sounds(streams, options)
     for stream in streams:
-        action = _action(stream, options, sum(track.type == "audio" for track in tracks))
+        action = _action(stream, options, kept, sum(track.type == "audio" for track in tracks))
         if action is None or stream.type not in {"audio", "subtitle"}:
             notes.append(_left_out(stream, options.container))
             continue
@@ -53,22 +56,34 @@ def choose_tracks(streams: Iterable[StreamFacts], options: TranscodeOptions) -> 
             )
         )  # fmt: skip
         if action != "copy" and (stream.type == "subtitle" or action != options.audio):
-            notes.append(Reason(Code.TRACK_CONVERTED, {"track": stream.index, "codec": stream.codec, "made": action}))
+            is_held = stream.type == "audio" and stream.codec in _SOUND[options.container]
+            code = Code.TRACK_CONVERTED_FOR_HLS if is_held else Code.TRACK_CONVERTED
+            notes.append(Reason(code, {"track": stream.index, "codec": stream.codec, "made": action}))
     return tracks, notes
 
 
-def _action(stream: StreamFacts, options: TranscodeOptions, sounds: int) -> str | None:
+def _kept_sounds(streams: Iterable[StreamFacts], options: TranscodeOptions) -> frozenset[str]:
+    """Return the codecs of sounds that are kept: those that the files hold, and of a ladder, whose sounds are all alike, one."""
+    kept = _SOUND[options.container]
+    if not options.hls:
+        return kept
+    found = {stream.codec for stream in streams if stream.type == "audio" and stream.is_of_program}
+    return kept & SOUNDS_IN_HLS & (found if len(found) == 1 else {SOUND_IN[options.container][0]})
+
+
+def _action(stream: StreamFacts, options: TranscodeOptions, kept: frozenset[str], sounds: int) -> str | None:
     """Return the action of a track, None for a stream that is left out.
 
     Args:
         stream: the stream.
         options: of the transcoding.
+        kept: codecs of sounds that are copied if that is wanted.
         sounds: number of tracks of sound so far.
     """
     if not stream.is_of_program:
         return None
     if stream.type == "audio":
-        return _sound_action(stream, options) if sounds < _MOST_SOUND.get(options.container, 1000) else None
+        return _sound_action(stream, options, kept) if sounds < _MOST_SOUND.get(options.container, 1000) else None
     if stream.type == "subtitle":
         if stream.codec in _SUBTITLES.get(options.container, ()):
             return "copy"
@@ -76,8 +91,8 @@ def _action(stream: StreamFacts, options: TranscodeOptions, sounds: int) -> str 
     return None
 
 
-def _sound_action(stream: StreamFacts, options: TranscodeOptions) -> str | None:
-    if options.audio == "copy" and stream.codec in _SOUND[options.container]:
+def _sound_action(stream: StreamFacts, options: TranscodeOptions, kept: frozenset[str]) -> str | None:
+    if options.audio == "copy" and stream.codec in kept:
         return "copy"
     if not stream.is_decodable:
         return None

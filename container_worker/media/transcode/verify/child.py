@@ -9,10 +9,12 @@ from container_worker.codes import Code
 from container_worker.media.child_program import used_cpu_s
 from container_worker.media.child_protocol import send
 from container_worker.media.transcode.file_names import PLAN_FILE, SEGMENT_REPORT_FILE, TRACK_REPORT_FILE
+from container_worker.media.transcode.hls.media import master_address
 from container_worker.media.transcode.signatures import Signature, unpack
 from container_worker.media.transcode.sound_envelope import unpack as unpack_levels
 from container_worker.media.transcode.verify.captions_checks import check_captions
 from container_worker.media.transcode.verify.file_names import JOINED_FILE, REPORT_FILE
+from container_worker.media.transcode.verify.hls.files import check_hls
 from container_worker.media.transcode.verify.likeness_checks import check_joins, check_likeness
 from container_worker.media.transcode.verify.outcome import failed, passed
 from container_worker.media.transcode.verify.picture_checks import (
@@ -88,12 +90,14 @@ def make(data: dict[str, Any]) -> dict[str, Any]:
     found, captions, captions_s = check_captions(plan, folder)
     checks += found
     reports.cpu_s |= {"captions": captions_s} if captions else {}
+    if plan.hls:
+        checks += check_hls(plan, reports.encoded, reports.tracks, folder)
     first = reports.encoded[plan.renditions[0].name]
     duration_s, frames = float(planned_duration_s(plan, first)), len(first.packets.pts)
     reports.cpu_s["verify"] = used_cpu_s()
     report = TranscodeReport(
         source=_source(plan, frames, duration_s), segments=len(plan.segments), is_divided=plan.is_divided,
-        renditions=renditions, captions=captions, checks=checks, notes=plan.notes,
+        renditions=renditions, captions=captions, hls=master_address(plan) if plan.hls else None, checks=checks, notes=plan.notes,
         cpu_s={stage: round(value, 3) for stage, value in reports.cpu_s.items()},
     )  # fmt: skip
     (folder / REPORT_FILE).write_text(json.dumps(report.model_dump(mode="json"), indent=1), encoding="utf-8")

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from container_worker.media.transcode.verify.tables import Packets, ranks_of
+from container_worker.media.transcode.packet_table import ranks_of
+from container_worker.media.transcode.verify.tables import Packets
 
 #: Frames that are compared before and after each join.
 _AROUND = 2

@@ -26,7 +26,7 @@ def check_frames(plan: TranscodePlan, encoded: Encoded, joined: Joined) -> Check
     if len(found.pts) != count or len(planned) != count:
         return failed(name, rendition, Code.FRAMES_MISCOUNTED, found=len(found.pts), encoded=len(planned), planned=count)
     own, base = found.time_base, plan.picture.time_base
-    off = _differences(found.pts, own, planned, base)
+    off = differences(found.pts, own, planned, base)
     if plan.container != "mp4":
         shift = off[min(range(count), key=planned.__getitem__)]
         off = [each - shift for each in off]
@@ -111,7 +111,7 @@ def check_duration(plan: TranscodePlan, encoded: Encoded, joined: Joined) -> Che
     return passed(name, rendition, Code.DURATION_AS_PLANNED, duration_s=found_s)
 
 
-def _differences(one: list[int], base: Ratio, other: list[int], other_base: Ratio) -> list[Fraction]:
+def differences(one: list[int], base: Ratio, other: list[int], other_base: Ratio) -> list[Fraction]:
     """Return the differences of times in seconds, position by position, exactly."""
     a, b, unit = base[0] * other_base[1], other_base[0] * base[1], base[1] * other_base[1]
     common = gcd(a, b)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from container_worker.codes import Code
 from container_worker.media.transcode.packet_content import codec_of, headers_digest, packet_digest
-from container_worker.media.transcode.packet_table import base_of
+from container_worker.media.transcode.packet_table import base_of, ranks_of
 from container_worker.media.transcode.probing.colour import HDR_METADATA, PRIMARIES, RANGES, SPACES, TRANSFERS
 from container_worker.media.transcode.signatures import Signature, difference, signature_of
 from container_worker.media.transcode.sound_envelope import Envelope, read_envelope
 from container_worker.media.transcode.verify.decoder_headers import needs_of
 from container_worker.media.transcode.verify.decoding_runs import runs_for
-from container_worker.media.transcode.verify.tables import Colours, Decoded, Joined, Packets, ranks_of
+from container_worker.media.transcode.verify.tables import Colours, Decoded, Joined, Packets
 from scenequeue.errors import BadInput
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ _TRACKS = ("audio", "subtitle")
 
 
 @contextmanager
-def _opened(path: Path) -> "Iterator[InputContainer]":
+def opened(path: Path) -> "Iterator[InputContainer]":
+    """Open a file that a join has made, for the block."""
     import av
 
     with av.open(f"file:{path}", options={"protocol_whitelist": "file", "format_whitelist": _FORMATS}) as container:
@@ -55,15 +56,15 @@ def read_joined(path: Path, rendition: str) -> Joined:
     import av
 
     try:
-        with _opened(path) as container:
+        with opened(path) as container:
             if not container.streams.video:
                 raise BadInput(Code.JOINED_WITHOUT_PICTURE, rendition=rendition)
             picture = container.streams.video[0]
             kept = [picture, *(stream for stream in container.streams if stream.type in _TRACKS)]
-            found = {stream.index: _empty(stream) for stream in kept}
+            found = {stream.index: columns_of(stream) for stream in kept}
             for packet in container.demux(kept):
                 if packet.size and packet.pts is not None:
-                    _add(found[packet.stream.index], packet)
+                    add_packet(found[packet.stream.index], packet)
             packets, context = found[picture.index], picture.codec_context
             return Joined(
                 bytes=path.stat().st_size, width=context.width, height=context.height, pix_fmt=context.pix_fmt or "",
@@ -75,12 +76,14 @@ def read_joined(path: Path, rendition: str) -> Joined:
         raise BadInput(Code.JOINED_UNREADABLE, rendition=rendition, problem=str(error)[:200]) from None
 
 
-def _empty(stream: "Stream") -> Packets:
+def columns_of(stream: "Stream") -> Packets:
+    """Return an empty table for the packets of a stream."""
     context = stream.codec_context
     return Packets(codec_of(context.name), headers_digest(context.name, context.extradata), base_of(stream), index=stream.index)
 
 
-def _add(packets: Packets, packet: "Packet[Any]") -> None:
+def add_packet(packets: Packets, packet: "Packet[Any]") -> None:
+    """Append a packet, which has a PTS."""
     assert packet.pts is not None
     if packet.pts >= max(packets.pts[-32:], default=packet.pts):
         packets.last_duration = packet.duration or 0
@@ -127,7 +130,7 @@ def decode_around_joins(path: Path, packets: Packets, joins: Sequence[int], sign
             colours.add(_colours_of(frame))
 
     wanted_set = frozenset(wanted)
-    with _opened(path) as container:
+    with opened(path) as container:
         stream = container.streams.video[0]
         context = stream.codec_context
         # A broken packet is an error, and not something that is concealed.

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import NamedTuple
 
+from container_worker.media.transcode.packet_table import ranks_of
 from container_worker.media.transcode.verify.decoder_headers import Needs
 from scenequeue.jobs.transcode.plan import PacketTable, Rendition, SegmentReport, TranscodePlan
 from scenequeue.jobs.transcode.source import Ratio
@@ -134,15 +135,6 @@ class Decoded:
     differences: Mapping[int, Mapping[int, float]]
     #: Of the frames, each once.
     colours: frozenset[Colours] = frozenset()
-
-
-def ranks_of(pts: Sequence[int]) -> list[int]:
-    """Return the position in presentation order of each packet; equal times keep their order."""
-    order = sorted(range(len(pts)), key=pts.__getitem__)
-    ranks = [0] * len(pts)
-    for rank, position in enumerate(order):
-        ranks[position] = rank
-    return ranks
 
 
 def planned_pts(plan: TranscodePlan, encoded: Encoded) -> list[int]:

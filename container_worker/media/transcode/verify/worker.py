@@ -11,9 +11,11 @@ from pydantic import BaseModel, ValidationError
 from container_worker.codes import Code
 from container_worker.media.child_process import run_in_slot
 from container_worker.media.ffmpeg import find_ffmpeg
+from container_worker.media.transcode.hls.media import master_address, media_of, texts_of
 from container_worker.media.transcode.reports import read_report
 from container_worker.media.transcode.verify.captions_checks import CAPTIONS
 from container_worker.media.transcode.verify.file_names import REPORT_FILE
+from container_worker.media.transcode.verify.hls.checks import LADDER
 from container_worker.sandbox.limits import Limits
 from scenequeue.errors import BadInput, ToolFailed
 from scenequeue.jobs.transcode.plan import TranscodePlan
@@ -86,10 +88,11 @@ def verify(
     done = {(each.rendition, each.name) for each in report.checks}
     wanted = {(rendition.name, name) for rendition in plan.renditions for name in CHECKS}
     wanted |= {(each.name, CAPTIONS) for each in plan.captions}
+    wanted |= {(each.name, "hls") for each in [*media_of(plan), *texts_of(plan)]} | ({("hls", LADDER)} if plan.hls else set())
     made = [(each.name, each.output) for each in report.renditions] + [(each.name, each.output) for each in report.captions]
     planned = [(each.name, each.output) for each in plan.renditions]
     planned += [(each.name, plan.beside(f"-{each.name}.vtt")) for each in plan.captions]
-    if not done.issuperset(wanted) or made != planned:
+    if not done.issuperset(wanted) or made != planned or report.hls != (master_address(plan) if plan.hls else None):
         raise ToolFailed(Code.RENDERER_UNINTELLIGIBLE, message=REPORT_FILE)
     return report
 

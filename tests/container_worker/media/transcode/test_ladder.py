@@ -155,6 +155,7 @@ def test_copied_video_keeps_its_size() -> None:
         ({"crf": 52, "preset": "8"}, {}, "crf: must be 1 to 51 with codec h264, not 52; preset: codec h264 has no preset '8'"),
         ({"container": "webm", "codec": "copy"}, {}, "a file in webm cannot hold h264 video"),
         ({"codec": "copy"}, {"codec": "prores"}, "a file in mp4 cannot hold prores video"),
+        ({"codec": "copy", "hls": True}, {"codec": "mpeg2video"}, "HLS has no mpeg2video video"),
     ],
 )
 def test_options_that_do_not_fit_are_refused(options: dict[str, Any], source: dict[str, Any], text: str) -> None:

@@ -41,6 +41,28 @@ def test_sound_is_encoded_where_a_codec_is_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
+    ("container", "codecs", "actions", "notes"),
+    [
+        ("mp4", ("aac", "aac"), ["copy", "copy"], []),
+        ("mp4", ("ac3",), ["copy"], []),
+        ("mp4", ("ac3", "aac"), ["aac", "copy"], ["track_converted_for_hls"]),
+        ("mp4", ("mp3",), ["aac"], ["track_converted_for_hls"]),
+        ("mkv", ("vorbis", "pcm_u8"), ["aac", "aac"], ["track_converted_for_hls"] * 2),
+        ("webm", ("vorbis",), ["opus"], ["track_converted_for_hls"]),
+        ("mp4", ("wmav2",), ["aac"], ["track_converted"]),
+    ],
+)
+def test_all_sounds_of_a_ladder_have_one_codec(
+    container: str, codecs: tuple[str, ...], actions: list[str], notes: list[str]
+) -> None:
+    """One that HLS has; what is converted for it is named."""
+    options = TranscodeOptions(container=container, codec="av1", hls=True)  # type: ignore[arg-type]
+    tracks, told = choose_tracks([stream(number, "audio", codec) for number, codec in enumerate(codecs, 1)], options)
+    assert [track.action for track in tracks] == actions
+    assert [str(note.code) for note in told] == notes
+
+
+@pytest.mark.parametrize(
     ("container", "codecs", "actions"),
     [
         ("mp4", ("mov_text", "subrip", "ass", "hdmv_pgs_subtitle"), ["copy", "mov_text", "mov_text", "subtitles_left_out"]),

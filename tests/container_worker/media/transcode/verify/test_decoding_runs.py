@@ -4,8 +4,9 @@ from itertools import pairwise
 
 from hypothesis import given, strategies as st
 
+from container_worker.media.transcode.packet_table import ranks_of
 from container_worker.media.transcode.verify.decoding_runs import runs_for
-from container_worker.media.transcode.verify.tables import Packets, ranks_of
+from container_worker.media.transcode.verify.tables import Packets
 
 
 @st.composite

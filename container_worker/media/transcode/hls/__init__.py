@@ -1,0 +1,1 @@
+"""Packages joined renditions as an HLS ladder: fragmented MP4, and playlists."""

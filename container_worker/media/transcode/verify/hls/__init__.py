@@ -1,0 +1,1 @@
+"""Verifies the files and playlists of a ladder."""
