@@ -8,11 +8,8 @@ if TYPE_CHECKING:
     from producer.handle import JobHandle as JobHandle
     from scenequeue.jobs.film import Film as Film
     from scenequeue.jobs.job import Lane as Lane
-    from scenequeue.jobs.kinds.render import (
-        RenderOptions as RenderOptions,
-        SubtitleStyle as SubtitleStyle,
-        WatermarkStyle as WatermarkStyle,
-    )
+    from scenequeue.jobs.kinds.render import RenderOptions as RenderOptions, SubtitleStyle as SubtitleStyle
+    from scenequeue.jobs.options import WatermarkStyle as WatermarkStyle
     from scenequeue.jobs.scene import Scene as Scene
 
 _HOMES = {
@@ -21,7 +18,8 @@ _HOMES = {
     "Film": "scenequeue.jobs.film",
     "Lane": "scenequeue.jobs.job",
     "Scene": "scenequeue.jobs.scene",
-    **dict.fromkeys(("RenderOptions", "SubtitleStyle", "WatermarkStyle"), "scenequeue.jobs.kinds.render"),
+    **dict.fromkeys(("RenderOptions", "SubtitleStyle"), "scenequeue.jobs.kinds.render"),
+    "WatermarkStyle": "scenequeue.jobs.options",
 }
 __all__ = sorted(_HOMES)  # noqa: PLE0605
 

@@ -112,18 +112,23 @@ class Checks:
             self.add(("output",), inside("output", problem))
         return prefix
 
-    def source(self, given: str) -> str:
-        """Check the source of a transcoding; return its path or address."""
+    def file(self, given: str, where: Place) -> str:
+        """Check a file that a transcoding reads; return its path or address.
+
+        Args:
+            given: path or address.
+            where: the field that names it.
+        """
         place = given if self._rules.folder is None or "://" in given or not given else str(self._rules.folder / given)
-        called = Reason(Code.FIELD, {"name": "source"})
+        name = ".".join(map(str, where))
         if problem := self._rules.refused(place) or input_problem(place):
-            self.add(("source",), inside("source", problem))
+            self.add(where, inside(name, problem))
             return place
         path = local_path(place) if self._rules.check_files else None
-        if path is not None and (problem := file_problem("source", path)):
-            self.absent.append(Mistake(("source",), inside("source", problem)))
+        if path is not None and (problem := file_problem(name, path)):
+            self.absent.append(Mistake(where, inside(name, problem)))
         elif self._reach and (beyond := self._reach.of_input(place)):
-            self._found.append(FoundOutOfReach(("source",), called, beyond))
+            self._found.append(FoundOutOfReach(where, Reason(Code.FIELD, {"name": name}), beyond))
         return place
 
     def options(self, given: RenderOptions | Mapping[str, Any] | None) -> RenderOptions:

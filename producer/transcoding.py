@@ -48,7 +48,9 @@ class Transcoding:
     source: str
     #: URI prefix of the outputs.
     prefix: str
+    #: Its options name no watermark, as its address may still have to be made.
     spec: JobSpec
+    watermark: str | None = None
 
 
 def request_from(
@@ -90,29 +92,41 @@ def check_transcoding(checks: Checks, request: TranscodeRequest) -> Transcoding:
         QueueUnavailable: see `Checks.raise_mistakes`.
     """
     prefix = None if request.output is None else checks.output(request.output)
-    source = None if request.source is None else checks.source(str(request.source))
+    source = None if request.source is None else checks.file(str(request.source), ("source",))
     options, mistakes = transcode_options_from(request.options, request.named, request.profile)
     checks.mistakes += mistakes
+    watermark = options.watermark
+    if watermark is not None:
+        is_field = "watermark" in request.named or request.options is None
+        watermark = checks.file(watermark, ("watermark",) if is_field else ("options", "watermark"))
+        options = options.model_copy(update={"watermark": None})
     named = {"job_id": f"transcode-{secrets.token_hex(8)}"} | dict(request.shared)
     spec = checks.spec({**named, "options": options.for_job()})
     checks.raise_mistakes()
     assert prefix is not None
     assert source is not None
     assert spec is not None
-    return Transcoding(source, prefix, spec)
+    return Transcoding(source, prefix, spec, watermark)
 
 
 def write_transcoding(job: JobWriter, transcoding: Transcoding, uploader: Uploader) -> None:
     """Write the probe of the source as a job's first stage; it and the later stages bring the items of those after them."""
-    path = local_path(transcoding.source)
-    source, prefix = transcoding.source, transcoding.prefix
-    if path is not None:
-        source = uploader.addresses([path] if path.is_file() else []).get(path) or file_uri(path)
-    payload = {
-        "source": source, "output": prefix, "stem": stem_of(transcoding.source),
+    prefix = transcoding.prefix
+    payload: dict[str, Any] = {
+        "source": _address(transcoding.source, uploader), "output": prefix, "stem": stem_of(transcoding.source),
         "work": f"{work_folder(prefix, transcoding.spec.job_id)}/0",
     }  # fmt: skip
+    if transcoding.watermark is not None:
+        payload["options"] = {"watermark": _address(transcoding.watermark, uploader)}
     job.begin_stage()
     job.add([WorkItem(kind="probe", name="probe", payload=payload)])
     for _ in range(_LATER_STAGES):
         job.begin_stage(is_deferred=True)
+
+
+def _address(place: str, uploader: Uploader) -> str:
+    """Return the address of a file that containers read; a local one is uploaded once, if there is a place for uploads."""
+    path = local_path(place)
+    if path is None:
+        return place
+    return uploader.addresses([path] if path.is_file() else []).get(path) or file_uri(path)

@@ -43,11 +43,8 @@ if TYPE_CHECKING:
         JobStatus as JobStatus,
         Lane as Lane,
     )
-    from scenequeue.jobs.kinds.render import (
-        RenderOptions as RenderOptions,
-        SubtitleStyle as SubtitleStyle,
-        WatermarkStyle as WatermarkStyle,
-    )
+    from scenequeue.jobs.kinds.render import RenderOptions as RenderOptions, SubtitleStyle as SubtitleStyle
+    from scenequeue.jobs.options import WatermarkStyle as WatermarkStyle
     from scenequeue.jobs.result import ItemResult as ItemResult
     from scenequeue.jobs.scene import Scene as Scene
     from scenequeue.jobs.transcode.options import TranscodeOptions as TranscodeOptions
@@ -68,7 +65,8 @@ _NAMES = {
     "scenequeue.jobs.job": "Counts JobEvent JobState JobStatus Lane",
     "scenequeue.jobs.result": "ItemResult",
     "scenequeue.jobs.scene": "Scene",
-    "scenequeue.jobs.kinds.render": "RenderOptions SubtitleStyle WatermarkStyle",
+    "scenequeue.jobs.kinds.render": "RenderOptions SubtitleStyle",
+    "scenequeue.jobs.options": "WatermarkStyle",
     "scenequeue.jobs.transcode.options": "TranscodeOptions",
     "scenequeue.settings": "ProducerSettings",
     "scenequeue.jobs.wishes": "JobWishes",

@@ -155,6 +155,7 @@ class Code(StrEnum):
     #: The plan's spans do not hold what is decoded; a warning, as the whole source does.
     SEGMENT_OUTSIDE_SPANS = "segment_outside_spans"
     SEGMENT_UNLIKE_SOURCE = "segment_unlike_source"
+    WATERMARK_CHANGED = "watermark_changed"
 
     # --- checks of joined files ---
     COLOURS_NOT_SDR = "colours_not_sdr"
@@ -196,6 +197,8 @@ class Code(StrEnum):
     #: The plan names addresses that are not under the job's output.
     PLAN_STRAYS = "plan_strays"
     VERIFICATION_FAILED = "verification_failed"
+    WATERMARK_FOREIGN = "watermark_foreign"
+    WATERMARK_SHOWN = "watermark_shown"
 
     # --- checks of a ladder ---
     HLS_AS_PLANNED = "hls_as_planned"

@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
+from container_worker.codes import Code
 from container_worker.files.inputs import Input, InputFile, ending_of
 from container_worker.files.outputs import Output
 from container_worker.files.spans import adding
 from container_worker.kind import Kind, Made, ParsedItem
+from scenequeue.errors import BadInput
 from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.kinds.encode import EncodePayload
 from scenequeue.jobs.transcode.options import TranscodeOptions
@@ -22,7 +24,7 @@ class Encode:
     options = TranscodeOptions
 
     def inputs(self, item: _Item) -> Iterator[Input]:
-        """Yield the source."""
+        """Yield the source and the watermark."""
         from container_worker.media.transcode.encode.worker import check_encoder
 
         # Before anything is fetched.
@@ -30,6 +32,9 @@ class Encode:
         source = item.payload.source
         ranges = item.payload.segment.ranges
         yield Input("source", source.uri, f"source{ending_of(source.uri)}", version=source.version, ranges=ranges)
+        watermark = item.payload.watermark
+        if watermark is not None:
+            yield Input("watermark", watermark.uri, f"watermark{ending_of(watermark.uri)}")
 
     def fingerprint(self, item: _Item, files: Mapping[str, InputFile]) -> str:  # noqa: ARG002 - the version stands for the content
         from container_worker.media.transcode.encode.worker import fingerprint
@@ -57,8 +62,11 @@ class Encode:
 
         payload = item.payload
         context = item.context
+        watermark = files.get("watermark")
+        if watermark is not None and payload.watermark is not None and watermark.sha256 != payload.watermark.sha256:
+            raise BadInput(Code.WATERMARK_CHANGED, input="watermark")
         made, report, warnings = encode_segment(
-            payload, files["source"].path, context.scratch,
+            payload, files["source"].path, watermark.path if watermark else None, context.scratch,
             add_spans=adding(payload.source, context.storage, context.stop_if_asked), limits=context.limits,
             on_progress=context.on_progress, should_stop=context.should_stop, slot=context.slot,
         )  # fmt: skip

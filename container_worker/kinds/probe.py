@@ -9,11 +9,11 @@ from container_worker.files.spans import adding
 from container_worker.kind import Kind, Made, ParsedItem
 from scenequeue.jobs.kinds.probe import ProbePayload
 from scenequeue.jobs.transcode.options import TranscodeOptions
-from scenequeue.jobs.transcode.source import SourceFile
+from scenequeue.jobs.transcode.source import SourceFile, Watermark
 from scenequeue.jobs.transcode.working_folder import WorkFiles
 
 _Item: TypeAlias = ParsedItem[ProbePayload, TranscodeOptions]
-_SOURCE, _PLAN = "source", "plan.json"
+_SOURCE, _WATERMARK, _PLAN = "source", "watermark", "plan.json"
 
 
 class Probe:
@@ -27,6 +27,8 @@ class Probe:
 
         # Its name has no ending, so that its content alone decides what it is.
         yield Input(_SOURCE, item.payload.source, _SOURCE, version="", find_ranges=probe_spans)
+        if item.options.watermark is not None:
+            yield Input(_WATERMARK, item.options.watermark, _WATERMARK)
 
     def fingerprint(self, item: _Item, files: Mapping[str, InputFile]) -> str:  # noqa: ARG002 - it brings items
         return ""
@@ -42,8 +44,11 @@ class Probe:
         context, payload, file = item.context, item.payload, files[_SOURCE]
         # Before the child, which may lengthen the file.
         source = SourceFile(uri=payload.source, bytes=file.path.stat().st_size, version=file.version)
+        watermark, uri = files.get(_WATERMARK), item.options.watermark
         plan = probe_source(
-            payload, item.options, source, file.path, held=file.spans,
+            payload, item.options, source, file.path,
+            Watermark(uri=uri, sha256=watermark.sha256, style=item.options.watermark_style) if watermark and uri else None,
+            watermark.path if watermark else None, held=file.spans,
             add_spans=adding(source, context.storage, context.stop_if_asked),
             limits=context.limits, on_progress=context.on_progress, should_stop=context.should_stop, slot=context.slot,
         )  # fmt: skip

@@ -10,7 +10,8 @@ from pydantic_core import ErrorDetails
 
 from producer.codes import Code
 from scenequeue.errors import KEY_REFUSED, Mistake, refused_field
-from scenequeue.jobs.kinds.render import RenderOptions, SubtitleStyle, WatermarkStyle
+from scenequeue.jobs.kinds.render import RenderOptions, SubtitleStyle
+from scenequeue.jobs.options import WatermarkStyle
 from scenequeue.jobs.scene import INPUT_ROLES, Scene
 from scenequeue.jobs.wishes import JobWishes
 from scenequeue.reasons import Reason

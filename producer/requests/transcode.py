@@ -37,7 +37,7 @@ def transcode_options_from(
         base = error.rest
         mistakes += [mistake.nested_in(("options",), "options") for mistake in error.mistakes]
     try:
-        own = read_model(TranscodeOptions, named)
+        own = read_model(TranscodeOptions, _plain(named))
     except Malformed as error:
         own = error.rest
         mistakes += error.mistakes
@@ -81,5 +81,10 @@ def _options_from(given: TranscodeOptions | Mapping[str, Any] | None) -> Transco
         return TranscodeOptions()
     if not isinstance(given, Mapping):
         raise Malformed([Mistake((), Reason(Code.NOT_OPTIONS, {"type": type(given).__name__}))], TranscodeOptions())
-    options: TranscodeOptions = read_model(TranscodeOptions, given)
+    options: TranscodeOptions = read_model(TranscodeOptions, _plain(given))
     return options
+
+
+def _plain(given: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Return the options with paths as text."""
+    return {name: str(value) if isinstance(value, Path) else value for name, value in given.items()}

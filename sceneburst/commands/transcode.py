@@ -35,7 +35,7 @@ _KBPS = {"": 1, "k": 1, "m": 1000}
 _GIVEN_AS = {
     "max_kbps": "--max-bitrate", "segment_s": "--segment-seconds", "renditions": "--rendition", "job_id": "--job-id",
     "tone_map": "--tone-map",
-    **{name: f"--{name}" for name in ("codec", "crf", "audio", "container", "output")},
+    **{name: f"--{name}" for name in ("codec", "crf", "audio", "container", "output", "watermark")},
 }  # fmt: skip
 #: Folder for the videos if none is named.
 _OUTPUT = "output"
@@ -64,6 +64,9 @@ def transcode(
     ] = None,
     container: Annotated[Literal["mp4", "mkv", "webm", "flv"] | None, typer.Option(help="Format of the files; else mp4.")] = None,
     hls: Annotated[bool, typer.Option("--hls", help="Also make an HLS ladder: a playlist of the renditions.")] = False,
+    watermark: Annotated[
+        str | None, typer.Option(help="A picture that is laid on every frame: a file (PNG, JPEG, WebP), or an address.")
+    ] = None,
     tone_map: Annotated[bool, typer.Option("--tone-map", help="Make SDR of a source in HDR (PQ, HLG).")] = False,
     webvtt: Annotated[bool, typer.Option("--webvtt", help="Also write subtitles that are text as WebVTT files.")] = False,
     containers: Annotated[
@@ -91,6 +94,7 @@ def transcode(
         "max_kbps": None if max_bitrate is None else parse_kbps(max_bitrate), "segment_s": segment_seconds,
         "tone_map": tone_map or None,
         "webvtt": webvtt or None, "hls": hls or None,
+        "watermark": watermark,
     }  # fmt: skip
     options = {name: value for name, value in named.items() if value is not None}
     name = f"transcode-{secrets.token_hex(8)}" if job_id is None else job_id
@@ -182,9 +186,10 @@ def _run_here(request: "TranscodeRequest", containers: int | None, *, is_quiet: 
 
     checked = check_transcoding(Checks(Rules()), request)
     target = path_of(checked.prefix) if urlsplit(checked.prefix).scheme == "file" else None
-    path = path_of(checked.source) if checked.source.startswith("file://") else local_path(checked.source)
+    places = [place for place in (checked.source, checked.watermark) if place is not None]
+    paths = [path_of(place) if place.startswith("file://") else local_path(place) for place in places]
     # A file that is a link is in two folders.
-    roots = sorted({path.parent.resolve(), path.resolve().parent}) if path is not None else []
+    roots = sorted({folder for path in paths if path is not None for folder in (path.parent.resolve(), path.resolve().parent)})
     roots += [target] if target is not None else []
     settings = ProducerSettings.load(file_roots=roots)
     with without_empty_folders(target):

@@ -63,7 +63,7 @@ SENTENCES: Mapping[str, str] = {
         "stream {stream} (subtitles, {codec}) consists of pictures, not of text, and no WebVTT file can be made of it"
     ),
     "tone_mapped": (
-        "the source is HDR ({transfer}), and became SDR (BT.709, 8 bits): {peak_nits} cd/m² are white; its HDR metadata is "
+        "the source is HDR ({transfer}), and became SDR (BT.709): {peak_nits} cd/m² are white; its HDR metadata is "
         "left out on purpose"
     ),
     "track_converted": "track {track} is converted from {codec} to {made}, as the container cannot hold it",
@@ -91,6 +91,7 @@ SENTENCES: Mapping[str, str] = {
         "frame {frame} of {rendition}, in segment {segment}, does not show the source's frame: they differ by {difference} of "
         "255 levels"
     ),
+    "watermark_changed": "{input} has changed since the source was probed; submit the job again",
     # --- checks of joined files ---
     "colours_not_sdr": (
         "{rendition}: frames that were mapped to SDR say {space}, {primaries}, {transfer}, range {levels}{metadata:, and have "
@@ -161,6 +162,14 @@ SENTENCES: Mapping[str, str] = {
     "tracks_in_sync": "{rendition}: tracks and picture are at most {shift_ms:g} ms off",
     "tracks_miscounted": "{rendition}: the joined file has {found:1 track|# tracks} beside the picture; {planned} were planned",
     "verification_failed": "the joined files are not what was planned ({checks}), and nothing was published: {problems:; }",
+    "watermark_foreign": (
+        "{rendition}: frame {frame} does not show the watermark on the source's frame; they differ by {difference:g} of 255 "
+        "levels"
+    ),
+    "watermark_shown": (
+        "{rendition}: the watermark is on {frames:1 frame|# frames} compared with the source, at most {difference:g} of 255 "
+        "levels off"
+    ),
     # --- checks of an HLS ladder ---
     "hls_as_planned": (
         "{rendition}: {segments:1 HLS segment|# HLS segments} with {packets:1 packet|# packets}, at most {off_ms:g} ms off"

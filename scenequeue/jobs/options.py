@@ -1,8 +1,11 @@
 """Defines options of items, which a job's items share and one item may override, and the base models of all messages."""
 
-from typing import Any, ClassVar, Self, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+Corner = Literal["top_left", "top_right", "bottom_left", "bottom_right"]
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
 class FrozenModel(BaseModel):
@@ -70,3 +73,12 @@ class KindOptions(StrictModel):
             else:
                 merged[key] = value
         return self.model_validate(merged, strict=strict)
+
+
+class WatermarkStyle(StrictModel):
+    """Position and opacity of a watermark. Sizes are shares of the frame's shorter side."""
+
+    corner: Corner = "top_right"
+    margin: Annotated[float, Field(ge=0.0, le=0.4)] = 0.03
+    opacity: Share = 0.8
+    width: Annotated[float, Field(gt=0.0, le=1.0)] = 0.18

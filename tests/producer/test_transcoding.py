@@ -45,6 +45,8 @@ def test_the_same_transcoding_under_the_same_id_is_the_same_job(producer: Produc
     assert producer.submit_transcode(film, output="s3://bucket/out", job_id="t1").job_id == first.job_id
     with pytest.raises(JobConflict):
         producer.submit_transcode(film, output="s3://bucket/out", job_id="t1", crf=30)
+    with pytest.raises(JobConflict):
+        producer.submit_transcode(film, output="s3://bucket/out", job_id="t1", options={"watermark": "s3://b/logo.png"})
     ids = {producer.submit_transcode(film, output="s3://bucket/out").job_id for _ in range(2)}
     assert len(ids) == 2
 
@@ -52,25 +54,31 @@ def test_the_same_transcoding_under_the_same_id_is_the_same_job(producer: Produc
 def test_a_local_source_is_uploaded_where_inputs_are(
     redis_url: str, namespace: str, queue: SceneQueue, film: Path, tmp_path: Path
 ) -> None:
-    """Under the hash of its content; the outputs keep its name."""
+    """Under the hash of its content, and the watermark too; the outputs keep its name."""
+    (tmp_path / "logo.png").write_bytes(b"logo")
     inputs = (tmp_path / "inputs").as_uri()
     settings = ProducerSettings.load(redis_url=redis_url, namespace=namespace, inputs=inputs, file_roots=[tmp_path])
     with Producer(settings=settings) as producer:
-        producer.submit_transcode(film, output=tmp_path / "out")
+        producer.submit_transcode(film, output=tmp_path / "out", options={"watermark": tmp_path / "logo.png"})
         (lease,) = queue.worker.lease("c", 1, serves=["probe/1"])
         queue.producer.cancel(lease.job_id)
     assert lease.item.payload["source"].startswith(f"{inputs}/")
     assert lease.item.payload["stem"] == "My film _1_"
+    assert lease.item.payload["options"]["watermark"].startswith(f"{inputs}/")
+    assert lease.item.payload["options"]["watermark"].endswith(".png")
 
 
 def test_all_mistakes_of_a_transcoding_are_told_at_once(producer: Producer, queue: SceneQueue) -> None:
     """Those of the source, the output, the options and the job."""
     wrong: Any = ["721p"]
     with pytest.raises(InvalidScenes) as caught:
-        producer.submit_transcode("/no/film.mp4", output="ftp://x", renditions=wrong, options={"crff": 3}, job_id="a/b")
+        producer.submit_transcode(
+            "/no/film.mp4", output="ftp://x", renditions=wrong, options={"crff": 3, "watermark": "/no/logo.png"}, job_id="a/b"
+        )
     places = {mistake.place for mistake in caught.value.mistakes}
-    assert places == {("source",), ("output",), ("renditions", 0), ("options", "crff"), ("job_id",)}
+    assert places == {("source",), ("output",), ("renditions", 0), ("options", "crff"), ("options", "watermark"), ("job_id",)}
     assert "there is no file /no/film.mp4" in str(caught.value)
+    assert "there is no file /no/logo.png" in str(caught.value)
     assert "did you mean 'crf'?" in str(caught.value)
     assert queue.inspect.depth().counts.total == 0
 
@@ -81,6 +89,9 @@ def test_all_mistakes_of_a_transcoding_are_told_at_once(producer: Producer, queu
         ({"codec": "copy", "renditions": ["720p"]}, ("renditions",), "renditions: a picture that is copied keeps its size"),
         ({"codec": "copy", "crf": 20}, ("crf",), "crf: a picture that is copied is not encoded"),
         ({"codec": "copy", "options": {"tone_map": True}}, ("options", "tone_map"), "tone_map: a picture that is copied"),
+        ({"codec": "copy", "options": {"watermark": "s3://b/a.png"}}, ("options", "watermark"), "a picture that is copied"),
+        ({"options": {"watermark": "ftp://h/a.png"}}, ("options", "watermark"), "options.watermark: 'ftp://h/a.png' is neither"),
+        ({"options": {"watermark_style": {"corner": "top"}}}, ("options", "watermark_style", "corner"), "watermark_style.corner"),
         ({"codec": "h264", "container": "webm"}, ("codec",), "codec: webm cannot hold h264; it holds av1"),
         ({"codec": "h265", "container": "flv"}, ("codec",), "codec: flv cannot hold h265; it holds h264"),
         ({"audio": "aac", "container": "webm"}, ("audio",), "audio: webm cannot hold aac; it holds opus"),

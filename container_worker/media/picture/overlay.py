@@ -66,6 +66,21 @@ def make_patch(rgba: npt.NDArray[np.float32], x: int, y: int, frame: tuple[int, 
     """Return the patch that draws this picture with its corner at (x, y), clipped to the frame; None if nothing shows.
 
     Args:
+        rgba: as `aligned` takes it.
+        x: as `aligned` takes it.
+        y: as `aligned` takes it.
+        frame: as `aligned` takes it.
+    """
+    visible = aligned(rgba, x, y, frame)
+    return None if visible is None else Patch(visible[1], visible[2], *_layers(visible[0]))
+
+
+def aligned(
+    rgba: npt.NDArray[np.float32], x: int, y: int, frame: tuple[int, int]
+) -> tuple[npt.NDArray[np.float32], int, int] | None:
+    """Return the part of a picture that shows, with its corner in the frame; position and size are even. None if nothing shows.
+
+    Args:
         rgba: height x width x 4, colour already multiplied by alpha, all from 0 to 255.
         x: left edge in the frame's pixels; any integer.
         y: upper edge.
@@ -80,11 +95,11 @@ def make_patch(rgba: npt.NDArray[np.float32], x: int, y: int, frame: tuple[int, 
         return None
     even_left, even_top = left // 2 * 2, top // 2 * 2
     even_right, even_bottom = min(frame[0], -(-right // 2) * 2), min(frame[1], -(-bottom // 2) * 2)
-    aligned = np.zeros((even_bottom - even_top, even_right - even_left, 4), np.float32)
-    aligned[top - even_top : bottom - even_top, left - even_left : right - even_left] = rgba[
+    part = np.zeros((even_bottom - even_top, even_right - even_left, 4), np.float32)
+    part[top - even_top : bottom - even_top, left - even_left : right - even_left] = rgba[
         top - y : bottom - y, left - x : right - x
     ]
-    return Patch(even_left, even_top, *_layers(aligned))
+    return part, even_left, even_top
 
 
 def _layers(rgba: npt.NDArray[np.float32]) -> tuple[_Layer, _Layer]:

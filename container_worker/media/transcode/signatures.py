@@ -57,6 +57,24 @@ def difference(one: Signature, other: Signature) -> float:
     return sum(abs(left - right) for left, right in zip(one, other, strict=True)) / SIGNATURE_BYTES
 
 
+def parted_difference(one: Signature, other: Signature, cover: Signature) -> tuple[float, float]:
+    """Return the mean differences of two signatures beside a watermark and under it, in levels; 0 where there is nothing.
+
+    Args:
+        one: with the watermark.
+        other: with the watermark.
+        cover: share of each pixel that the watermark covers, from 0 to 255.
+    """
+    levels = [abs(left - right) for left, right in zip(one, other, strict=True)]
+    under = sum(cover)
+    beside = 255 * SIGNATURE_BYTES - under
+    # No watermark covers all of a frame, but a report may say so.
+    return (
+        sum(level * (255 - share) for level, share in zip(levels, cover, strict=True)) / max(1, beside),
+        sum(level * share for level, share in zip(levels, cover, strict=True)) / max(1, under),
+    )
+
+
 def signature_of(frame: "VideoFrame") -> Signature:
     """Return the signature of a decoded frame: the mean of the luma samples under each pixel, as they are stored.
 

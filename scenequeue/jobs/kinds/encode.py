@@ -6,7 +6,7 @@ from pydantic import Field
 
 from scenequeue.jobs.options import FrozenModel
 from scenequeue.jobs.transcode.plan import Rendition, Segment
-from scenequeue.jobs.transcode.source import Picture, SourceFile, ToneMap
+from scenequeue.jobs.transcode.source import Picture, SourceFile, ToneMap, Watermark
 
 VERSION = 1
 UNIT = "seconds of 1080p video"
@@ -20,6 +20,7 @@ class EncodePayload(FrozenModel):
     renditions: Annotated[list[Rendition], Field(min_length=1, max_length=8)]
     segment: Segment
     tone_map: ToneMap | None = None
+    watermark: Watermark | None = None
     #: Version of the ffmpeg that must encode, so that all segments have the same headers.
     encoder: str
     #: URI prefix of the job's working files of this source, without a final slash.

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from scenequeue.errors import InvalidValue
 from scenequeue.jobs.ids import Title
-from scenequeue.jobs.options import FrozenModel, KindOptions, StrictModel
+from scenequeue.jobs.options import FrozenModel, KindOptions, Share, StrictModel, WatermarkStyle
 from scenequeue.reasons import Code
 
 VERSION = 1
@@ -16,9 +16,7 @@ UNIT = "seconds of video"
 Resolution = Literal["360p", "480p", "720p", "1080p", "1440p", "2160p"]
 Orientation = Literal["landscape", "portrait", "square"]
 Motion = Literal["zoom_in", "zoom_out", "pan_left", "pan_right", "none", "random"]
-Corner = Literal["top_left", "top_right", "bottom_left", "bottom_right"]
 Colour = Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$", description="#RRGGBB")]
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
 #: The part of BCP 47 that determines scripts and letter forms: language, and further subtags of 1 to 8 letters or digits.
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,4}")
 
@@ -68,15 +66,6 @@ class SubtitleStyle(StrictModel):
     max_width: Annotated[float, Field(ge=0.3, le=1.0)] = 0.9
     #: Distance of the last line from the bottom, as a share of the frame's height.
     margin: Annotated[float, Field(ge=0.0, le=0.5)] = 0.06
-
-
-class WatermarkStyle(StrictModel):
-    """Position and opacity of a watermark. Sizes are shares of the frame's shorter side."""
-
-    corner: Corner = "top_right"
-    margin: Annotated[float, Field(ge=0.0, le=0.4)] = 0.03
-    opacity: Share = 0.8
-    width: Annotated[float, Field(gt=0.0, le=1.0)] = 0.18
 
 
 class RenderOptions(KindOptions):

@@ -5,7 +5,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from scenequeue.jobs.options import KindOptions
+from scenequeue.jobs.address import InputAddress
+from scenequeue.jobs.options import KindOptions, WatermarkStyle
 
 VideoCodec = Literal["h264", "h265", "av1", "copy"]
 PixelFormat = Literal["yuv420p", "yuv422p", "yuv420p10le", "yuv422p10le"]
@@ -73,6 +74,10 @@ class TranscodeOptions(KindOptions):
     ] = False
     webvtt: Annotated[bool, Field(description="also write each track of subtitles that is text as a WebVTT file")] = False
     hls: Annotated[bool, Field(description="also an HLS ladder: fragmented MP4 with aligned segments, and playlists")] = False
+    watermark: Annotated[
+        InputAddress | None, Field(description="picture (JPEG, PNG, WebP, …) that is laid on every frame of every rendition")
+    ] = None
+    watermark_style: Annotated[WatermarkStyle, Field(description="its place, as in scenes")] = WatermarkStyle()
     segment_s: Annotated[
         float,
         Field(ge=1.0, le=600.0, description="length of a segment, in seconds; cut at a keyframe near it where there is one"),

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from scenequeue.jobs.options import FrozenModel
 from scenequeue.jobs.transcode.options import Container
-from scenequeue.jobs.transcode.source import Captions, Chapter, Picture, SourceFile, ToneMap, Track
+from scenequeue.jobs.transcode.source import Captions, Chapter, Picture, SourceFile, ToneMap, Track, Watermark
 from scenequeue.jobs.transcode.spans import Span
 
 
@@ -76,6 +76,7 @@ class TranscodePlan(FrozenModel):
     metadata: dict[str, str] = Field(default_factory=dict)
     #: None without a conversion of HDR.
     tone_map: ToneMap | None = None
+    watermark: Watermark | None = None
     #: PTS of every frame in presentation order, in ticks of the picture's time base; empty for a source that is not divided.
     frame_pts: list[int] = Field(default_factory=list)
     #: Duration of the last frame, in ticks.
@@ -131,7 +132,10 @@ class SegmentReport(FrozenModel):
     #: Rendition's name -> its packets of this segment, without run-up and look-ahead.
     tables: dict[str, PacketTable]
     #: The source's frames in grey, 32 × 18 pixels each, in presentation order, zlib-compressed, in base64.
+    #: With the watermark, where there is one.
     signatures: str = ""
+    #: Shares from 0 to 255 that the watermark covers of each pixel of a signature, packed like one; empty without a watermark.
+    watermark: str = ""
     cpu_s: float = 0.0
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from scenequeue.jobs.options import FrozenModel
+from scenequeue.jobs.options import FrozenModel, WatermarkStyle
 
 #: Numerator and denominator.
 Ratio = tuple[int, int]
@@ -53,6 +53,15 @@ class ToneMap(FrozenModel):
 
     #: Brightness that becomes white, in cd/m².
     peak_nits: Annotated[int, Field(gt=0, le=10_000)]
+
+
+class Watermark(FrozenModel):
+    """A picture that is laid on every frame, as it was when the source was probed."""
+
+    uri: str
+    #: Of its content; every item that reads it checks that it is unchanged.
+    sha256: str
+    style: WatermarkStyle = WatermarkStyle()
 
 
 class Track(FrozenModel):

@@ -21,7 +21,7 @@ class CheckDetail(FrozenModel):
 class Check(FrozenModel):
     """One check of one joined file."""
 
-    #: file, frames, packets, headers, picture, duration, tracks, sync, sound, likeness, joins; captions, hls, ladder.
+    #: file, frames, packets, headers, picture, duration, tracks, sync, sound, likeness, joins, watermark; captions, hls, ladder.
     name: Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
     #: Or the name of subtitles.
     rendition: Annotated[str, Field(max_length=80)]

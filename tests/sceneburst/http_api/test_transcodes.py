@@ -28,11 +28,12 @@ def test_every_mistake_of_a_transcoding_has_its_place(api: Api, queue: SceneQueu
     """Those of its form, and those of its content."""
     body = {
         "source": "/etc/passwd", "output": "ftp://x", "codec": "copy", "crf": 20, "renditions": ["720p"], "options": {"crff": 1},
-        "segment_s": 0, "colour": 1, "lane": "fast",
+        "segment_s": 0, "colour": 1, "lane": "fast", "watermark": "/etc/logo.png",
     }  # fmt: skip
     problem = check_problem(api.client.post("/v1/transcodes", json=body), 422, "invalid")
     assert {entry["pointer"] for entry in problem["errors"]} == {
         *("#/source", "#/output", "#/crf", "#/renditions", "#/options/crff", "#/segment_s", "#/colour", "#/lane"),
+        "#/watermark",
     }
     assert queue.inspect.jobs() == []
 

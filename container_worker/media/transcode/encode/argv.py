@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from container_worker.media.transcode.encode.encoders import encoder_options
 from container_worker.media.transcode.encode.filters import RENDITION_PAD, SIGNATURE_PAD, filter_graphs
 from container_worker.media.transcode.encode.formats import SOURCE_FORMATS
+from container_worker.media.transcode.encode.overlay import Overlay
 from scenequeue.jobs.transcode.plan import Rendition, Segment
 from scenequeue.jobs.transcode.source import Picture, ToneMap
 
@@ -37,6 +38,7 @@ def argv_for(
     targets: Sequence[str],
     margin_us: int,
     tone_map: ToneMap | None = None,
+    overlays: Sequence[Overlay | None] = (),
 ) -> list[str]:
     """Return the command that decodes a segment once, encodes all renditions, and writes the signatures to stdout.
 
@@ -49,6 +51,7 @@ def argv_for(
         targets: name of the NUT file of each rendition; times in it are counted from `base_pts`.
         margin_us: of `seek_margin_us`.
         tone_map: of a source in HDR that becomes SDR.
+        overlays: laid on each rendition; none at all for none.
     """
     seek = seek_us(picture, segment, margin_us)
     base = f"{picture.time_base[0]}/{picture.time_base[1]}"
@@ -61,8 +64,9 @@ def argv_for(
         *([] if seek is None else ["-seek_timestamp", "1", "-ss", f"{seek}us"]),
         "-protocol_whitelist", "file", "-format_whitelist", ",".join(SOURCE_FORMATS),
         "-i", f"file:{source}",
+        *(word for overlay in overlays if overlay for word in overlay.input),
     ]  # fmt: skip
-    for graph in filter_graphs(picture, segment, renditions, tone_map):
+    for graph in filter_graphs(picture, segment, renditions, tone_map, overlays):
         argv += ["-filter_complex", graph]
     for at, (rendition, target) in enumerate(zip(renditions, targets, strict=True)):
         argv += [

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from container_worker.codes import Code
-from container_worker.media.child_program import used_cpu_s
+from container_worker.media.child_program import limit_preparation, used_cpu_s
 from container_worker.media.child_protocol import send
 from container_worker.media.defaults import PROGRESS_S
 from container_worker.media.ffmpeg_process import FfmpegProcess
@@ -20,6 +20,10 @@ from scenequeue.errors import BadInput
 from scenequeue.jobs.kinds.encode import EncodePayload
 from scenequeue.jobs.transcode.plan import PacketTable, SegmentReport
 
+if TYPE_CHECKING:
+    from container_worker.media.transcode.encode.overlay import Overlay
+    from container_worker.media.transcode.encode.watermark import Mark
+
 #: Names in the scratch folder.
 SEGMENT_FILE = "segment-{}.nut"
 REPORT_FILE = "report.json"
@@ -32,7 +36,8 @@ def make(data: dict[str, Any]) -> dict[str, Any]:
     """Encode the segment into the working folder: a NUT file per rendition, and the report.
 
     Args:
-        data: {"payload": an EncodePayload, "source": name of the source's file, "ffmpeg": path, "folder": the working folder}.
+        data: {"payload": an EncodePayload, "source": name of the source's file, "watermark": that of the watermark's, or None,
+            "ffmpeg": path, "folder": the working folder}.
 
     Raises:
         ItemError: BadInput and the like.
@@ -41,7 +46,11 @@ def make(data: dict[str, Any]) -> dict[str, Any]:
     folder, source = Path(data["folder"]), data["source"]
     tables: dict[str, PacketTable] = {}
     encoded = [at for at, rendition in enumerate(payload.renditions) if rendition.codec != "copy"]
-    signatures = _encode(payload, encoded, folder, source, data["ffmpeg"]) if encoded else b""
+    signatures, mark = b"", None
+    if encoded:
+        overlays, mark = _overlays(payload, encoded, folder, data.get("watermark"))
+        signatures = _encode(payload, encoded, overlays, folder, source, data["ffmpeg"])
+        signatures = mark.on(signatures) if mark else signatures
     segment, picture = payload.segment, payload.picture
     for at, rendition in enumerate(payload.renditions):
         target = folder / SEGMENT_FILE.format(at)
@@ -57,16 +66,35 @@ def make(data: dict[str, Any]) -> dict[str, Any]:
                 Code.SEGMENT_FRAMES_DIFFER, segment=segment.number, rendition=rendition.name,
                 expected=len(signatures) // SIGNATURE_BYTES, found=len(table.packets),
             )  # fmt: skip
-        check_likeness(target, table, signatures, rendition, segment)
+        check_likeness(target, table, signatures, mark.packed if mark else None, rendition, segment)
     report = SegmentReport(
-        number=segment.number, encoder=payload.encoder, tables=tables, signatures=pack(signatures), cpu_s=used_cpu_s()
-    )
+        number=segment.number, encoder=payload.encoder, tables=tables, signatures=pack(signatures), cpu_s=used_cpu_s(),
+        watermark=pack(mark.packed) if mark else "",
+    )  # fmt: skip
     (folder / REPORT_FILE).write_text(report.model_dump_json(), encoding="utf-8")
     frames = max(len(table.packets) for table in tables.values())
     return {"duration_s": max(frames * picture.frame_rate[1] / picture.frame_rate[0], 0.001), "frames": frames}
 
 
-def _encode(payload: EncodePayload, places: list[int], folder: Path, source: str, ffmpeg: str) -> bytes:
+def _overlays(
+    payload: EncodePayload, places: list[int], folder: Path, name: str | None
+) -> "tuple[list[Overlay | None], Mark | None]":
+    """Prepare the watermark, if there is one."""
+    if name is None or payload.watermark is None:
+        return [], None
+    # Imported for a watermark only.
+    from container_worker.media.transcode.encode.watermark import prepare_watermark
+
+    lift_cpu_limit = limit_preparation()
+    renditions = [payload.renditions[at] for at in places]
+    prepared = prepare_watermark(folder / name, payload.watermark.style, payload.picture, payload.tone_map, renditions)
+    lift_cpu_limit()
+    return prepared
+
+
+def _encode(
+    payload: EncodePayload, places: list[int], overlays: "list[Overlay | None]", folder: Path, source: str, ffmpeg: str
+) -> bytes:
     """Run ffmpeg; returns the signatures of the segment's frames."""
     with (folder / source).open("rb") as file:
         head = file.read(HEAD_BYTES)
@@ -75,7 +103,7 @@ def _encode(payload: EncodePayload, places: list[int], folder: Path, source: str
         seek = seek_us(payload.picture, payload.segment, margin_us)
         check_coverage(folder / source, payload.picture, payload.segment, seek, payload.source.bytes)
     renditions, targets = [payload.renditions[at] for at in places], [_RAW_FILE.format(at) for at in places]
-    argv = argv_for(ffmpeg, source, payload.picture, payload.segment, renditions, targets, margin_us, payload.tone_map)
+    argv = argv_for(ffmpeg, source, payload.picture, payload.segment, renditions, targets, margin_us, payload.tone_map, overlays)
     signatures, buffer = bytearray(), memoryview(bytearray(SIGNATURE_BYTES))
     total, told = max(1, payload.segment.frames), monotonic()
     with FfmpegProcess(argv, folder, Code.SEGMENT_NOT_ENCODED, has_output=True, environment=_ENVIRONMENT) as process:

@@ -1,9 +1,11 @@
 """Describes the filters between one decoder and the encoders of all renditions."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from itertools import repeat
 
+from container_worker.media.transcode.encode.overlay import Overlay
 from container_worker.media.transcode.encode.tone_mapping import DEEP_FORMAT, SDR_TAGS, tone_map_filters
 from container_worker.media.transcode.signatures import HEIGHT_PX, WIDTH_PX
 from scenequeue.jobs.transcode.plan import Rendition, Segment
@@ -60,7 +62,11 @@ def output_aspect(picture: Picture, rendition: Rendition) -> Ratio:
 
 
 def filter_graphs(
-    picture: Picture, segment: Segment, renditions: Sequence[Rendition], tone_map: ToneMap | None = None
+    picture: Picture,
+    segment: Segment,
+    renditions: Sequence[Rendition],
+    tone_map: ToneMap | None = None,
+    overlays: Sequence[Overlay | None] = (),
 ) -> list[str]:
     """Return ffmpeg's graphs: the segment's frames in the size of each rendition, and their signatures.
 
@@ -73,10 +79,11 @@ def filter_graphs(
         segment: with run-up and look-ahead.
         renditions: those that are encoded, not copied; their order decides the names of the pads.
         tone_map: of a source in HDR that becomes SDR.
+        overlays: of each rendition, or none at all; they are the inputs behind the source.
     """
     cascade = sorted(range(len(renditions)), key=lambda at: -renditions[at].width * renditions[at].height)
     largest = renditions[cascade[0]]
-    tails = [_tail(picture, each, tone_map) for each in renditions]
+    tails = [_tail(picture, each, tone_map, laid) for each, laid in zip(renditions, _laid(picture, overlays), strict=False)]
     filters = _head(picture, segment, DEEP_FORMAT if tone_map else largest.pix_fmt)
     if tone_map:
         mapped = tone_map_filters(picture, tone_map, is_converted=not _is_yuv(picture))
@@ -161,17 +168,29 @@ def _signature(segment: Segment, picture: Picture) -> str:
     return f"{','.join(filters)}[{SIGNATURE_PAD}]"
 
 
-def _tail(picture: Picture, rendition: Rendition, tone_map: ToneMap | None) -> str:
-    """Give a rendition's frames their pixel format, aspect and colour tags."""
+def colour_tags(picture: Picture, tone_map: ToneMap | None) -> dict[str, str | None]:
+    """Return the colours of the frames that are encoded, as setparams names them; None for what the source does not say."""
+    if tone_map:
+        return {**SDR_TAGS}
     tags = {
         "range": picture.colour_range, "colorspace": picture.colour_space, "color_primaries": picture.colour_primaries,
         "color_trc": picture.colour_transfer,
     }  # fmt: skip
-    if tone_map:
-        tags |= SDR_TAGS
-    elif not _is_yuv(picture):
-        tags |= _CONVERTED
+    return tags if _is_yuv(picture) else {**tags, **_CONVERTED}
+
+
+def _laid(picture: Picture, overlays: Sequence[Overlay | None]) -> Iterator[str | None]:
+    """Yield the filters that lay each rendition's picture on it; None without end behind the last."""
+    for at, overlay in enumerate(overlays):
+        number = 1 + sum(each is not None for each in overlays[:at])
+        yield overlay.filters(picture.time_base, f"{number}:0", str(at)) if overlay else None
+    yield from repeat(None)
+
+
+def _tail(picture: Picture, rendition: Rendition, tone_map: ToneMap | None, laid: str | None) -> str:
+    """Give a rendition's frames their pixel format, what is laid on them, aspect and colour tags."""
+    tags = colour_tags(picture, tone_map)
     given = ":".join(f"{name}={value}" for name, value in tags.items() if value is not None)
     numerator, denominator = output_aspect(picture, rendition)
-    filters = [f"format=pix_fmts={rendition.pix_fmt}", f"setsar=sar={numerator}/{denominator}"]
+    filters = [f"format=pix_fmts={rendition.pix_fmt}", *([laid] if laid else []), f"setsar=sar={numerator}/{denominator}"]
     return ",".join([*filters, *([f"setparams={given}"] if given else [])])

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from container_worker.codes import Code
-from container_worker.media.transcode.signatures import difference, signature_of, split
+from container_worker.media.transcode.signatures import Signature, difference, parted_difference, signature_of, split
 from scenequeue.errors import ToolFailed
 from scenequeue.jobs.transcode.plan import PacketTable, Rendition, Segment
 
@@ -13,13 +13,16 @@ _COMPARED = 3
 _MAX_DIFFERENCE = 12.0
 
 
-def check_likeness(path: Path, table: PacketTable, signatures: bytes, rendition: Rendition, segment: Segment) -> None:
+def check_likeness(
+    path: Path, table: PacketTable, signatures: bytes, cover: bytes | None, rendition: Rendition, segment: Segment
+) -> None:
     """Decode some keyframes of a segment's file, and compare each with its frame of the source.
 
     Args:
         path: the file.
         table: its packets.
-        signatures: of the source's frames, in presentation order.
+        signatures: of the source's frames, in presentation order, with the watermark.
+        cover: share of each pixel of a signature that the watermark covers; None without one.
         rendition: of the file, for messages.
         segment: of the file, for messages.
 
@@ -42,7 +45,7 @@ def check_likeness(path: Path, table: PacketTable, signatures: bytes, rendition:
             frames = [*stream.codec_context.decode(packet), *stream.codec_context.decode(None)]
             stream.codec_context.flush_buffers()
             rank = ranks[table.packets[at].pts]
-            found = difference(signature_of(frames[0]), source[rank]) if frames else 255.0
+            found = _difference(signature_of(frames[0]), source[rank], cover) if frames else 255.0
             if found > _MAX_DIFFERENCE:
                 raise ToolFailed(
                     Code.SEGMENT_UNLIKE_SOURCE, segment=segment.number, rendition=rendition.name,
@@ -50,3 +53,7 @@ def check_likeness(path: Path, table: PacketTable, signatures: bytes, rendition:
                 )  # fmt: skip
             if at == max(chosen):
                 break
+
+
+def _difference(one: Signature, other: Signature, cover: bytes | None) -> float:
+    return parted_difference(one, other, cover)[0] if cover else difference(one, other)

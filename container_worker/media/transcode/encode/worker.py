@@ -45,6 +45,7 @@ def fingerprint(payload: EncodePayload) -> str:
         "segment": payload.segment.model_dump(mode="json", exclude={"ranges"}),
         "renditions": [each.model_dump(mode="json", exclude={"output"}) for each in payload.renditions],
         "tone_map": payload.tone_map and payload.tone_map.model_dump(mode="json"),
+        "watermark": payload.watermark and payload.watermark.model_dump(mode="json", exclude={"uri"}),
     }  # fmt: skip
     return fingerprint_of(facts)
 
@@ -52,6 +53,7 @@ def fingerprint(payload: EncodePayload) -> str:
 def encode_segment(
     payload: EncodePayload,
     source: Path,
+    watermark: Path | None,
     scratch: Path,
     *,
     add_spans: Callable[[BinaryIO, Sequence[Span]], None],
@@ -67,6 +69,7 @@ def encode_segment(
     Args:
         payload: the segment.
         source: the fetched source, in the scratch folder.
+        watermark: the fetched watermark, in the scratch folder.
         scratch: a folder for this item alone.
         add_spans: copies further spans of the source into its file.
         limits: for the child and its ffmpeg, each.
@@ -82,7 +85,7 @@ def encode_segment(
     def encode(wanted: EncodePayload) -> tuple[Made, tuple[Reason, ...]]:
         request = {
             "payload": wanted.model_dump(mode="json"), "source": source.name, "ffmpeg": str(program.path),
-            "folder": str(scratch.absolute()),
+            "watermark": watermark and watermark.name, "folder": str(scratch.absolute()),
         }  # fmt: skip
         return run_in_slot(
             "container_worker.media.transcode.encode", request, scratch,

@@ -17,7 +17,7 @@ from scenequeue.errors import BadInput
 from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.transcode.options import TranscodeOptions
 from scenequeue.jobs.transcode.plan import Segment, TranscodePlan
-from scenequeue.jobs.transcode.source import SourceFile
+from scenequeue.jobs.transcode.source import SourceFile, Watermark
 from scenequeue.reasons import Reason
 
 #: HDR metadata that no encoder of ours writes.
@@ -30,7 +30,15 @@ _MAX_SECONDS = 1e6
 
 
 def make_plan(
-    facts: SourceFacts, packets: Packets, options: TranscodeOptions, *, source: SourceFile, output: str, stem: str, encoder: str
+    facts: SourceFacts,
+    packets: Packets,
+    options: TranscodeOptions,
+    *,
+    source: SourceFile,
+    output: str,
+    stem: str,
+    encoder: str,
+    watermark: Watermark | None = None,
 ) -> TranscodePlan:
     """Return the plan of a source.
 
@@ -42,6 +50,7 @@ def make_plan(
         output: URI prefix of the final files, without a final slash.
         stem: first part of their names.
         encoder: version of the ffmpeg that will encode.
+        watermark: that is laid on the frames.
 
     Raises:
         BadInput: it cannot be transcoded.
@@ -65,6 +74,7 @@ def make_plan(
         renditions=ladder.renditions,
         segments=segments,
         tone_map=tone_map,
+        watermark=watermark,
         tracks=tracks,
         captions=captions,
         chapters=facts.chapters,
@@ -119,7 +129,7 @@ def _encode_items(plan: TranscodePlan, work: str) -> Iterable[WorkItem]:
     shared = {
         **plan.model_dump(mode="json", include={"source", "picture", "renditions", "encoder"}), "work": work,
         "source_s": source_seconds(plan),
-        **plan.model_dump(mode="json", include={"tone_map"}, exclude_none=True),
+        **plan.model_dump(mode="json", include={"tone_map", "watermark"}, exclude_none=True),
     }  # fmt: skip
     for segment in plan.segments:
         payload = {**shared, "segment": segment.model_dump(mode="json"), "brings_joins": segment.number == 0}

@@ -22,7 +22,7 @@ from scenequeue.errors import ToolFailed
 from scenequeue.jobs.kinds.probe import ProbePayload
 from scenequeue.jobs.transcode.options import TranscodeOptions
 from scenequeue.jobs.transcode.plan import TranscodePlan
-from scenequeue.jobs.transcode.source import SourceFile
+from scenequeue.jobs.transcode.source import SourceFile, Watermark
 from scenequeue.jobs.transcode.spans import Span, merge_spans
 
 #: Largest description of a source, in bytes; a thousand chapters with long titles are less.
@@ -37,6 +37,8 @@ def probe_source(
     options: TranscodeOptions,
     source: SourceFile,
     path: Path,
+    watermark: Watermark | None = None,
+    watermark_path: Path | None = None,
     *,
     held: Sequence[Span],
     add_spans: Callable[[BinaryIO, Sequence[Span]], None],
@@ -52,6 +54,8 @@ def probe_source(
         options: of the transcoding.
         source: the source's address and identity.
         path: the fetched source, directly in a folder for this item alone.
+        watermark: of the transcoding; None for none.
+        watermark_path: the fetched watermark, which must be a picture.
         held: spans of the source that the file holds; nothing for the whole.
         add_spans: copies further ones into the file.
         limits: for the child.
@@ -64,10 +68,11 @@ def probe_source(
     """
     program = find_ffmpeg()
     scratch = path.parent.absolute()
+    picture = watermark_path and str(scratch / watermark_path.name)
     # Before the child runs, which may put something else in the file's place.
     with path.open("r+b") as file:
         for attempt in range(_SPARSE_ATTEMPTS + 1):
-            request = {"source": str(scratch / path.name), "name": INPUT, "held": list(held)}
+            request = {"source": str(scratch / path.name), "name": INPUT, "held": list(held), "watermark": picture}
             run_in_slot(
                 "container_worker.media.transcode.probing", request, scratch,
                 limits=limits, on_progress=on_progress, should_stop=should_stop, slot=slot, ffmpeg=program.path,
@@ -81,7 +86,10 @@ def probe_source(
             held = merge_spans([*held, *further], source.bytes)
             held = [] if held == [(0, source.bytes)] else held
     packets = _checked(scratch / PACKETS, read_packets)
-    return make_plan(facts, packets, options, source=source, output=payload.output, stem=payload.stem, encoder=program.version)
+    return make_plan(
+        facts, packets, options, source=source, output=payload.output, stem=payload.stem, encoder=program.version,
+        watermark=watermark,
+    )  # fmt: skip
 
 
 def _read_facts(path: Path) -> SourceFacts:

@@ -22,7 +22,8 @@ def make(data: dict[str, Any]) -> dict[str, Any]:
     """Write the facts and the table into the source's folder.
 
     Args:
-        data: {"source": path of the file; "name": its name in messages; "held": the spans that it holds, none for the whole}.
+        data: {"source": path of the file; "name": its name in messages; "held": the spans that it holds, none for the whole;
+            "watermark": path of the watermark, which must be a picture, or None}.
 
     Raises:
         BadInput: it is no video that can be transcoded.
@@ -33,6 +34,11 @@ def make(data: dict[str, Any]) -> dict[str, Any]:
     with path.open("rb") as file:
         head = file.read(_PROGRAM_BYTES)
     check_head(head[:HEAD_BYTES], name)
+    if data.get("watermark"):
+        # Imported for a watermark only.
+        from container_worker.media.picture.watermark import open_watermark
+
+        open_watermark(data["watermark"])
     check_boxes(path, size, name)
     facts = describe(path, name, first_program(head))
     table = read_table(

@@ -15,7 +15,7 @@ from container_worker.media.transcode.sound_envelope import unpack as unpack_lev
 from container_worker.media.transcode.verify.captions_checks import check_captions
 from container_worker.media.transcode.verify.file_names import JOINED_FILE, REPORT_FILE
 from container_worker.media.transcode.verify.hls.files import check_hls
-from container_worker.media.transcode.verify.likeness_checks import check_joins, check_likeness
+from container_worker.media.transcode.verify.likeness_checks import check_joins, check_likeness, check_watermark
 from container_worker.media.transcode.verify.outcome import failed, passed
 from container_worker.media.transcode.verify.picture_checks import (
     check_duration,
@@ -41,6 +41,8 @@ class _Reports:
     encoded: dict[str, Encoded] = field(default_factory=dict)
     tracks: dict[int, TrackReport] = field(default_factory=dict)
     signatures: list[tuple[int, str]] = field(default_factory=list)
+    #: Share of each pixel of a signature that the watermark covers; None without one.
+    cover: Signature | None = None
     cpu_s: dict[str, float] = field(default_factory=dict)
 
     @classmethod
@@ -58,6 +60,11 @@ class _Reports:
                 add_report(found.encoded, plan, report)
                 frames = max(len(table.packets) for table in report.tables.values())
                 found.signatures.append((frames, report.signatures))
+                cover = unpack(report.watermark, 1)[0] if report.watermark else None
+                if segment.number and cover != found.cover:
+                    # The same on all segments.
+                    raise ValueError(segment.number)
+                found.cover = cover
                 found.cpu_s["encode"] = found.cpu_s.get("encode", 0.0) + report.cpu_s
             for track in plan.tracks:
                 name = TRACK_REPORT_FILE.format(track.index)
@@ -114,7 +121,7 @@ def _check_rendition(
         found = {name: str(value) for name, value in error.reason.parameters.items() if name != "rendition"}
         return [failed("file", rendition.name, Code(error.reason.code), **found)], None
     begins = [sum(encoded.counts[:number]) for number in range(len(encoded.counts))]
-    decoded = decode_around_joins(path, joined.picture, begins, _signatures_of(reports))
+    decoded = decode_around_joins(path, joined.picture, begins, _signatures_of(reports), reports.cover)
     checks = [
         passed("file", rendition.name, Code.JOINED_READ, bytes=joined.bytes),
         check_frames(plan, encoded, joined),
@@ -127,6 +134,8 @@ def _check_rendition(
         check_likeness(plan, encoded, decoded),
         check_joins(encoded, decoded),
     ]
+    if plan.watermark:
+        checks.append(check_watermark(encoded, decoded))
     if with_sound:
         checks.append(check_sound(rendition.name, _heard(plan, reports, path, encoded, joined)))
     return checks, _made(rendition, joined)

@@ -8,6 +8,8 @@ from scenequeue.jobs.transcode.verification import Check
 
 #: Largest difference of a frame, in levels of 255. The lowest quality changes a frame by 3, another picture by 20 and more.
 _MAX_DIFFERENCE = 12.0
+#: The same for its part under a watermark, which is small, so that fewer errors cancel out.
+_MAX_DIFFERENCE_UNDER_WATERMARK = 20.0
 #: Frames of a segment that are nearer by this to those beside their own are displaced: in the mean, and as a ratio.
 _NEARER, _NEARER_RATIO = 1.5, 0.4
 
@@ -42,6 +44,17 @@ def _shift_of(frames: list[int], decoded: Decoded) -> int:
     means = {shift: sum(decoded.differences[frame][shift] for frame in frames) / len(frames) for shift in common}
     best = min(means, key=lambda shift: (means[shift], abs(shift)))
     return best if means[0] - means[best] > _NEARER and means[best] < _NEARER_RATIO * means[0] else 0
+
+
+def check_watermark(encoded: Encoded, decoded: Decoded) -> Check:
+    """Check that each decoded frame shows, under the watermark, the source's frame with the watermark on it."""
+    name, rendition, under = "watermark", encoded.rendition.name, decoded.under_watermark
+    if not under:
+        return passed(name, rendition, Code.NOT_COMPARED)
+    worst = max(under, key=under.__getitem__)
+    if under[worst] > _MAX_DIFFERENCE_UNDER_WATERMARK:
+        return failed(name, rendition, Code.WATERMARK_FOREIGN, frame=worst, difference=round(under[worst], 1))
+    return passed(name, rendition, Code.WATERMARK_SHOWN, frames=len(under), difference=round(under[worst], 2))
 
 
 def check_joins(encoded: Encoded, decoded: Decoded) -> Check:

@@ -10,7 +10,7 @@ from container_worker.codes import Code
 from container_worker.media.transcode.packet_content import codec_of, headers_digest, packet_digest
 from container_worker.media.transcode.packet_table import base_of, ranks_of
 from container_worker.media.transcode.probing.colour import HDR_METADATA, PRIMARIES, RANGES, SPACES, TRANSFERS
-from container_worker.media.transcode.signatures import Signature, difference, signature_of
+from container_worker.media.transcode.signatures import Signature, difference, parted_difference, signature_of
 from container_worker.media.transcode.sound_envelope import Envelope, read_envelope
 from container_worker.media.transcode.verify.decoder_headers import needs_of
 from container_worker.media.transcode.verify.decoding_runs import runs_for
@@ -104,7 +104,9 @@ def _duration_s(stream: "Stream", packets: Packets) -> Fraction:
     return (max(packets.pts, default=0) - min(packets.pts, default=0) + packets.last_duration) * packets.tick_s
 
 
-def decode_around_joins(path: Path, packets: Packets, joins: Sequence[int], signature_at: SignatureAt) -> Decoded:
+def decode_around_joins(
+    path: Path, packets: Packets, joins: Sequence[int], signature_at: SignatureAt, cover: Signature | None = None
+) -> Decoded:
     """Decode the frames around each join, and keyframes, and compare them with the source's.
 
     Args:
@@ -112,6 +114,7 @@ def decode_around_joins(path: Path, packets: Packets, joins: Sequence[int], sign
         packets: of its picture.
         joins: position of the first frame of each segment, in presentation order.
         signature_at: returns the signature of the source's frame at a position; None if there is none.
+        cover: share of each pixel of a signature that the watermark covers, from 0 to 255; None without a watermark.
 
     Cost:
         Reads the file once; decodes from the keyframe before each join to two frames behind it, and single keyframes.
@@ -121,12 +124,16 @@ def decode_around_joins(path: Path, packets: Packets, joins: Sequence[int], sign
     rank_of = {(packets.pts[position]): rank for position, rank in enumerate(ranks_of(packets.pts))}
     wanted = sorted({rank for run in runs for rank in run.wanted})
     found: dict[int, Mapping[int, float]] = {}
+    under: dict[int, float] = {}
     colours = set[Colours]()
 
     def on_frame(frame: "VideoFrame") -> None:
         rank = rank_of.get(frame.pts) if frame.pts is not None else None
         if rank is not None and not frame.is_corrupt and rank in wanted_set:
-            found[rank] = _differences(frame, rank, signature_at)
+            parted = _differences(frame, rank, signature_at, cover)
+            found[rank] = {shift: beside for shift, (beside, _) in parted.items()}
+            if cover and 0 in parted:
+                under[rank] = parted[0][1]
             colours.add(_colours_of(frame))
 
     wanted_set = frozenset(wanted)
@@ -148,7 +155,7 @@ def decode_around_joins(path: Path, packets: Packets, joins: Sequence[int], sign
                 context.flush_buffers()
                 is_running = False
     missing = [rank for rank in wanted if rank not in found]
-    return Decoded(wanted, missing, max(0, len(joins) - 1), found, frozenset(colours))
+    return Decoded(wanted, missing, max(0, len(joins) - 1), found, under, frozenset(colours))
 
 
 def _decode(context: "VideoCodecContext", packet: "Packet[Any] | None", on_frame: "Callable[[VideoFrame], None]") -> None:
@@ -160,14 +167,23 @@ def _decode(context: "VideoCodecContext", packet: "Packet[Any] | None", on_frame
             on_frame(frame)
 
 
-def _differences(frame: "VideoFrame", rank: int, signature_at: SignatureAt) -> Mapping[int, float]:
-    """Return the differences of a frame from the source's frames beside its position, by their distance."""
+def _differences(
+    frame: "VideoFrame", rank: int, signature_at: SignatureAt, cover: Signature | None
+) -> Mapping[int, tuple[float, float]]:
+    """Return the differences of a frame from the source's frames beside its position, by their distance.
+
+    They are those beside the watermark and under it.
+    """
     try:
         own = signature_of(frame)
     except ValueError:
         return {}
     beside = {shift: signature_at(rank + shift) for shift in range(-_BESIDE, _BESIDE + 1)}
-    return {shift: difference(own, each) for shift, each in beside.items() if each is not None}
+    return {
+        shift: parted_difference(own, each, cover) if cover else (difference(own, each), 0.0)
+        for shift, each in beside.items()
+        if each is not None
+    }
 
 
 def _colours_of(frame: "VideoFrame") -> Colours:

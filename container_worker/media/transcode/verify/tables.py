@@ -133,6 +133,8 @@ class Decoded:
     joins: int
     #: Position -> mean difference from the source's frame, and from those that many frames beside it; in levels of 255.
     differences: Mapping[int, Mapping[int, float]]
+    #: Position -> mean difference under the watermark, where there is one; the others are those beside it then.
+    under_watermark: Mapping[int, float] = field(default_factory=dict)
     #: Of the frames, each once.
     colours: frozenset[Colours] = frozenset()
 

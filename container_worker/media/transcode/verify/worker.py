@@ -87,6 +87,7 @@ def verify(
         raise BadInput(Code.VERIFICATION_FAILED, checks=", ".join(names), problems=tuple(problems[:_MAX_PROBLEMS]))
     done = {(each.rendition, each.name) for each in report.checks}
     wanted = {(rendition.name, name) for rendition in plan.renditions for name in CHECKS}
+    wanted |= {(rendition.name, "watermark") for rendition in plan.renditions if plan.watermark}
     wanted |= {(each.name, CAPTIONS) for each in plan.captions}
     wanted |= {(each.name, "hls") for each in [*media_of(plan), *texts_of(plan)]} | ({("hls", LADDER)} if plan.hls else set())
     made = [(each.name, each.output) for each in report.renditions] + [(each.name, each.output) for each in report.captions]

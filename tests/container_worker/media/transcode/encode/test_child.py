@@ -28,12 +28,15 @@ from tests.container_worker.media.transcode.encode.clips import (
 FRAMES = 90
 
 
-def encode(source: Source, payload: EncodePayload, folder: Path) -> SegmentReport:
+def encode(source: Source, payload: EncodePayload, folder: Path, watermark: Path | None = None) -> SegmentReport:
     """Run the child's work in this process."""
     folder.mkdir()
+    if watermark is not None:
+        shutil.copy(watermark, folder / "watermark")
     shutil.copy(source.path, folder / "source")
     data: dict[str, Any] = {
         "payload": payload.model_dump(mode="json"), "source": "source", "ffmpeg": str(find_ffmpeg().path), "folder": str(folder),
+        "watermark": watermark and "watermark",
     }  # fmt: skip
     make(data)
     return SegmentReport.model_validate_json((folder / REPORT_FILE).read_text())

@@ -15,7 +15,7 @@ from container_worker.media.transcode.file_names import PLAN_FILE, SEGMENT_REPOR
 from container_worker.media.transcode.packet_table import read_table
 from container_worker.media.transcode.verify.file_names import JOINED_FILE
 from scenequeue.jobs.transcode.plan import Rendition, Segment, TrackReport, TranscodePlan
-from scenequeue.jobs.transcode.source import SourceFile, Track
+from scenequeue.jobs.transcode.source import SourceFile, Track, Watermark
 from scenequeue.storage import sha256_of
 from tests.container_worker.media.transcode.encode.clips import X264, Source, describe, ffmpeg, numbered, rendition
 
@@ -113,7 +113,13 @@ class Encoded:
         return folder
 
 
-def encode(folder: Path, *renditions: Rendition, frames: int = FRAMES, cuts: tuple[int, ...] | None = CUTS) -> Encoded:
+def encode(
+    folder: Path,
+    *renditions: Rendition,
+    frames: int = FRAMES,
+    cuts: tuple[int, ...] | None = CUTS,
+    watermark: Path | None = None,
+) -> Encoded:
     """Make a clip with sound, and encode its segments; without cuts as a source that is not divided."""
     folder.mkdir(parents=True)
     silent = numbered(folder / "silent.mp4", frames)
@@ -130,6 +136,7 @@ def encode(folder: Path, *renditions: Rendition, frames: int = FRAMES, cuts: tup
         picture=source.picture, container="mp4",
         renditions=made, segments=segments, tracks=[Track(index=1, type="audio", codec="aac", action="copy")],
         frame_pts=[] if cuts is None else list(source.pts), last_duration=duration, encoder=find_ffmpeg().version,
+        watermark=Watermark(uri="", sha256="") if watermark else None,
     )  # fmt: skip
     result = Encoded(folder, source, plan, clip, {each.name: [] for each in made})
     (folder / PLAN_FILE).write_text(plan.model_dump_json())
@@ -137,8 +144,11 @@ def encode(folder: Path, *renditions: Rendition, frames: int = FRAMES, cuts: tup
         work = folder / f"work{segment.number}"
         work.mkdir()
         shutil.copy(clip, work / "source")
+        if watermark is not None:
+            shutil.copy(watermark, work / "watermark")
+        payload = source.payload(segment, *made).model_copy(update={"watermark": plan.watermark})
         encoding.make({
-            "payload": source.payload(segment, *made).model_dump(mode="json"), "source": "source",
+            "payload": payload.model_dump(mode="json"), "source": "source", "watermark": watermark and "watermark",
             "ffmpeg": str(find_ffmpeg().path), "folder": str(work),
         })  # fmt: skip
         (work / encoding.REPORT_FILE).rename(folder / SEGMENT_REPORT_FILE.format(segment.number))

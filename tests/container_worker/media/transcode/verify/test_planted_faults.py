@@ -6,8 +6,10 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from container_worker.media.transcode.file_names import SEGMENT_REPORT_FILE
+from container_worker.media.transcode.signatures import SIGNATURE_BYTES, pack
 from container_worker.media.transcode.verify.child import make
 from container_worker.media.transcode.verify.file_names import JOINED_FILE, REPORT_FILE
 from container_worker.media.transcode.verify.worker import CHECKS
@@ -135,6 +137,36 @@ def test_a_fault_of_the_picture_is_found(
     """Segments dropped, doubled, swapped, truncated; a single bit; a time off by two ticks; two times exchanged."""
     found = _failed(encoded, tmp_path / "bad", Mistakes(fault))
     assert found.keys() >= finders
+
+
+@pytest.fixture(scope="module")
+def watermarked(tmp_path_factory: pytest.TempPathFactory) -> Encoded:
+    """The same source with a watermark on it."""
+    folder = tmp_path_factory.mktemp("watermarked")
+    Image.new("RGB", (40, 40), "white").save(folder / "logo.png")
+    return encode(folder / "a", rendition(), cuts=(25, 50), watermark=folder / "logo.png")
+
+
+@pytest.mark.parametrize("fault", [_dropped, _doubled, _swapped])
+def test_a_watermark_hides_no_fault(watermarked: Encoded, tmp_path: Path, fault: Callable[[list[Frame]], list[Frame]]) -> None:
+    """The picture beside it counts as much as without it; it is itself where it belongs."""
+    good = _report(watermarked.folder_with(tmp_path / "good"))
+    assert [check for check in good.checks if not check.ok] == []
+    assert {check.name for check in good.checks} == CHECKS | {"sound", "watermark"}
+    assert _failed(watermarked, tmp_path / "bad", Mistakes(fault)).keys() >= {"packets", "likeness"}
+
+
+def test_a_file_without_its_watermark_is_found(encoded: Encoded, watermarked: Encoded, tmp_path: Path) -> None:
+    """Although the rest of its picture is right; so is a segment that had another watermark than the others."""
+    bare = replace(watermarked, segments=encoded.segments)
+    found = {check.name for check in _report(bare.folder_with(tmp_path / "bare")).checks if not check.ok}
+    assert found == {"packets", "watermark"}
+    folder = watermarked.folder_with(tmp_path / "mixed")
+    path = folder / SEGMENT_REPORT_FILE.format(1)
+    report = SegmentReport.model_validate_json(path.read_text())
+    path.write_text(report.model_copy(update={"watermark": pack(bytes(SIGNATURE_BYTES))}).model_dump_json())
+    with pytest.raises(BadInput, match="segment-00001"):
+        _report(folder)
 
 
 def test_what_was_swapped_is_named(encoded: Encoded, tmp_path: Path) -> None:
