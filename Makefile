@@ -86,7 +86,7 @@ bench-autoscale: $(STAMP) ## Compare planner and reaper with a static split, tar
 bench-launch: $(STAMP) ## Compare 1,000 launches with the bound of the API's token buckets
 	$(BIN)/python -m benchmarks.launch_rate
 
-bench-transcode: $(STAMP) ## Measure what dividing a video costs and loses, beside one whole run of ffmpeg
+bench-transcode: $(STAMP) ## Measure what dividing a video costs and loses, beside whole runs of ffmpeg and two public designs
 	@$(COMPILED)
 	$(BIN)/python -m benchmarks.transcode
 

@@ -1,12 +1,12 @@
 """Measures the rates that the model goes on from: CPU time of every stage of a transcoding from 4K to 720p, on this machine."""
 
-import resource
 import subprocess
 import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from container_worker.kind import Finished
+from container_worker.media.child_program import used_cpu_s
 from container_worker.media.ffmpeg import find_ffmpeg
 from scenequeue.jobs.item import WorkItem
 from tests.support.transcoding import Transcoding
@@ -59,9 +59,9 @@ class _Timed(Transcoding):
     used: list[tuple[WorkItem, float]] = field(default_factory=list)
 
     def carry_out(self, item: WorkItem) -> Finished:
-        before = _used_s()
+        before = used_cpu_s()
         finished = super().carry_out(item)
-        self.used.append((item, _used_s() - before))
+        self.used.append((item, used_cpu_s() - before))
         return finished
 
     def used_s(self, kind: str) -> float:
@@ -109,11 +109,6 @@ def _probe_s(folder: Path) -> float:
     probed = _Timed(source, folder / "hour", {})
     probed.probe()
     return probed.used_s("probe")
-
-
-def _used_s() -> float:
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 def _source(folder: Path, seconds: int) -> Path:

@@ -55,15 +55,16 @@ class Transcoding:
         payload = {
             "source": f"file://{self.source}", "output": output, "stem": "film", "work": f"file://{self.work}",
         }  # fmt: skip
-        return self._finish(WorkItem(kind="probe", name="probe", payload=payload))
+        return self.finish(WorkItem(kind="probe", name="probe", payload=payload))
 
     def run(self) -> None:
         """Carry out all stages."""
         stage = self.probe()
         while stage:
-            stage = [brought for item in stage for brought in self._finish(item)]
+            stage = [brought for item in stage for brought in self.finish(item)]
 
-    def _finish(self, item: WorkItem) -> Sequence[WorkItem]:
+    def finish(self, item: WorkItem) -> Sequence[WorkItem]:
+        """Carry out one item, and keep its result; returns the items that it brings."""
         finished = self.carry_out(item)
         self.finished.append((item, finished))
         return finished.brings

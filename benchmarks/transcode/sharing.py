@@ -1,0 +1,61 @@
+"""Measures several renditions from one decode beside a run for each, and two workers beside one ffmpeg of two threads."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from benchmarks.targets import Target
+from benchmarks.transcode.whole_runs import cpu_s_of, encode_whole, encode_with_two_threads
+from tests.support.transcoding import Transcoding
+
+_RUNGS = ("720p", "480p", "360p")
+#: Preset -> largest CPU time of all rungs from one decode, as a multiple of a run for each.
+_SHARED = {"veryfast": 0.70, "medium": 0.92}
+#: Largest wall time of two workers, as a multiple of one ffmpeg with two threads.
+_TWO_WORKERS = 1.15
+_SEGMENT_S = 15
+
+
+class _TwoWorkers(Transcoding):
+    """A transcoding by two workers, each of one thread."""
+
+    def run(self) -> None:
+        stage = self.probe()
+        with ThreadPoolExecutor(2) as workers:
+            while stage:
+                stage = [brought for found in workers.map(self.finish, stage) for brought in found]
+
+
+def measure_renditions(source: Path, folder: Path) -> list[Target]:
+    """Return the CPU time of three renditions from one decode, beside three whole runs, with each preset."""
+    return [
+        Target(f"CPU time of three renditions / three runs, {preset}", _share(source, folder, preset), "≤", limit)
+        for preset, limit in _SHARED.items()
+    ]
+
+
+def _share(source: Path, folder: Path, preset: str) -> float:
+    # In one piece, so that this is of renditions alone.
+    made = Transcoding(source, folder / preset, {"renditions": list(_RUNGS), "preset": preset, "segment_s": 600})
+    shared_s = cpu_s_of(made.run)
+
+    def encode_each() -> None:
+        for rendition in made.plan.renditions:
+            encode_whole(source, made.plan, rendition, folder / f"{preset}-{rendition.name}.mp4")
+
+    return shared_s / cpu_s_of(encode_each)
+
+
+def measure_two_workers(source: Path, folder: Path) -> list[Target]:
+    """Return the wall time of two workers, beside one ffmpeg with two threads."""
+    made = _TwoWorkers(source, folder / "two", {"renditions": ["360p"], "segment_s": _SEGMENT_S})
+    divided_s = _wall_s(made.run)
+    whole_s = _wall_s(lambda: encode_with_two_threads(source, made.plan.renditions[0], folder / "two.mp4"))
+    return [Target("wall time of two workers / two threads", divided_s / whole_s, "≤", _TWO_WORKERS)]
+
+
+def _wall_s(work: Callable[[], object]) -> float:
+    begin = time.monotonic()
+    work()
+    return time.monotonic() - begin
