@@ -109,6 +109,7 @@ class Code(StrEnum):
     SOURCE_WITHOUT_VIDEO = "source_without_video"
 
     # --- a source of a transcoding: notes ---
+    CODEC_NOT_KEPT = "codec_not_kept"
     DATA_LEFT_OUT = "data_left_out"
     DEINTERLACED = "deinterlaced"
     HDR_IN_EIGHT_BITS = "hdr_in_eight_bits"

@@ -1,7 +1,6 @@
 """`sceneburst transcode`: cuts a video, encodes its segments in many containers, joins and verifies the files."""
 
 import os
-import re
 import secrets
 import time
 from collections.abc import Iterator, Mapping
@@ -12,6 +11,7 @@ from urllib.parse import urlsplit
 
 import typer
 
+from sceneburst.bit_rate import parse_kbps
 from sceneburst.codes import Code
 from sceneburst.commands.job_status import status_data
 from sceneburst.commands.render import check_output
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from producer.transcoding import TranscodeRequest
     from scenequeue.settings import ProducerSettings
 
-_BIT_RATE = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)([kKmM]?)")
-_KBPS = {"": 1, "k": 1, "m": 1000}
 #: Options of the command, by the fields that mistakes name.
 _GIVEN_AS = {
     "max_kbps": "--max-bitrate", "segment_s": "--segment-seconds", "renditions": "--rendition", "job_id": "--job-id",
@@ -55,7 +53,8 @@ def transcode(
     ] = None,
     segment_seconds: Annotated[float | None, typer.Option(min=1, max=600, help="Length of a segment; else 60.")] = None,
     codec: Annotated[
-        Literal["h264", "h265", "av1", "copy"] | None, typer.Option(help="Of the picture; else h264, and av1 in WebM.")
+        Literal["h264", "h265", "av1", "source", "copy"] | None,
+        typer.Option(help="Of the picture; source: as the source; copy: its packets as they are; else h264, and av1 in WebM."),
     ] = None,
     crf: Annotated[int | None, typer.Option(min=0, max=63, help="Constant rate factor; else the codec's default.")] = None,
     max_bitrate: Annotated[str | None, typer.Option(help="Cap of the bit rate: 4M, 4000k, or 4000 kbit/s.")] = None,
@@ -91,7 +90,7 @@ def transcode(
     """
     named = {
         "renditions": rendition or None, "codec": codec, "crf": crf, "audio": audio, "container": container,
-        "max_kbps": None if max_bitrate is None else parse_kbps(max_bitrate), "segment_s": segment_seconds,
+        "max_kbps": None if max_bitrate is None else _max_kbps(max_bitrate), "segment_s": segment_seconds,
         "tone_map": tone_map or None,
         "webvtt": webvtt or None, "hls": hls or None,
         "watermark": watermark,
@@ -114,16 +113,16 @@ def transcode(
     raise typer.Exit(Exit.OK if report["state"] == "done" else Exit.FAILED)
 
 
-def parse_kbps(text: str) -> int:
-    """Parse a bit rate such as 4M, 2500k or 2500; return kbit/s.
+def _max_kbps(text: str) -> int:
+    """Return a bit rate in kbit/s.
 
     Raises:
         RefusedWord: it is none.
     """
-    parts = _BIT_RATE.fullmatch(text.strip())
-    if parts is None:
+    kbps = parse_kbps(text)
+    if kbps is None:
         raise RefusedWord(Code.BIT_RATE_MALFORMED, "--max-bitrate", given=text)
-    return round(float(parts[1]) * _KBPS[parts[2].lower()])
+    return kbps
 
 
 def _request(

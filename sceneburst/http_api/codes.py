@@ -30,10 +30,12 @@ class Code(StrEnum):
     # --- mistakes in a request ---
     EVENT_ID_MALFORMED = "event_id_malformed"
     KEY_REPEATED = "key_repeated"
+    MANUAL_OPTIONS_MALFORMED = "manual_options_malformed"
     #: Their number; each is in `errors`.
     MISTAKES_COUNTED = "mistakes_counted"
     NUMBER_TOO_LARGE = "number_too_large"
     OBJECT_NEEDED = "object_needed"
+    RATE_MALFORMED = "rate_malformed"
     SCENES_OVER_LIMIT = "scenes_over_limit"
     TEXT_UNPRINTABLE = "text_unprintable"
 

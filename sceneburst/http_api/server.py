@@ -21,6 +21,7 @@ from starlette.exceptions import HTTPException
 from sceneburst.http_api.codes import Code
 from sceneburst.http_api.connections import ACCEPTED_AT_ONCE, bounded, connection_limit
 from sceneburst.http_api.errors import FieldProblem, InvalidRequest, answer_to, answer_to_status, kind_of
+from sceneburst.http_api.executions import executions
 from sceneburst.http_api.middleware import Guard
 from sceneburst.http_api.routes import jobs, probes
 from sceneburst.http_api.service import Service
@@ -61,6 +62,7 @@ def make_app(service: Service) -> FastAPI:
     )
     app.state.service = service
     app.include_router(jobs)
+    app.include_router(executions)
     app.include_router(probes)
     app.exception_handler(SceneburstError)(_refused)
     app.exception_handler(RequestValidationError)(_invalid)

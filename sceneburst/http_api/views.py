@@ -9,6 +9,7 @@ from pydantic.json_schema import models_json_schema
 
 from sceneburst.http_api.bodies import Submission
 from sceneburst.http_api.errors import MEDIA_TYPE
+from sceneburst.http_api.execution_bodies import Execution
 from sceneburst.http_api.transcode_bodies import TranscodeSubmission
 from scenequeue.jobs.film import Film
 from scenequeue.jobs.job import Callback, Counts, Depth, JobEvent, JobStatus, Lane
@@ -244,7 +245,7 @@ TRANSCODE_BODY: dict[str, Any] = {
 def description(app: FastAPI) -> dict[str, Any]:
     """Return the OpenAPI document, including the models that are read without the framework."""
     document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-    bodies = (Scene, RenderOptions, Film, Submission, TranscodeOptions, TranscodeSubmission, Problem)
+    bodies = (Scene, RenderOptions, Film, Submission, TranscodeOptions, TranscodeSubmission, Execution, Problem)
     models: list[tuple[type[BaseModel], Literal["validation", "serialization"]]] = [
         (Event, "serialization"),
         *((model, "validation") for model in bodies),

@@ -24,9 +24,11 @@ SENTENCES: Mapping[str, str] = {
     # --- mistakes in a request ---
     "event_id_malformed": "{event_id:quoted} is not the id of an event",
     "key_repeated": "the key {key:quoted} is given more than once in one object",
+    "manual_options_malformed": "each needs a name with a dash and a value, as in -preset fast -crf 20",
     "mistakes_counted": "{mistakes:1 mistake|# mistakes}",
     "number_too_large": "is too large a number",
     "object_needed": "a JSON object with scenes and output is needed",
+    "rate_malformed": "500k, 2M and ORIGINAL are possible",
     "scenes_over_limit": "{scenes} scenes are more than the {limit} of one request; send several jobs",
     "text_unprintable": "has control characters in it",
     # --- settings that the API refuses at its start ---

@@ -30,6 +30,7 @@ SENTENCES: Mapping[str, str] = {
     "source_without_frames": "{input} has a video stream without any frame that could be shown",
     "source_without_video": "{input} has no video stream",
     # --- a source of a transcoding: notes ---
+    "codec_not_kept": "the source's codec, {codec}, is not one that is encoded for {container}; its picture is made in {made}",
     "data_left_out": "stream {stream} ({codec}, neither picture nor sound nor subtitles) is left out",
     "deinterlaced": "the source is interlaced, and is deinterlaced: each of its frames becomes a progressive one",
     "hdr_in_eight_bits": (

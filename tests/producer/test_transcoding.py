@@ -108,6 +108,12 @@ def test_all_mistakes_of_a_transcoding_are_told_at_once(producer: Producer, queu
             "h264 high has no 'yuv420p10le'",
         ),
         ({"codec": "copy", "options": {"level": "4.0"}}, ("options", "level"), "options.level: a picture that is copied"),
+        ({"codec": "source", "options": {"tune": "x"}}, ("options", "tune"), "h264 has no 'x'"),
+        (
+            {"codec": "source", "container": "webm", "options": {"preset": "fast"}},
+            ("options", "preset"),
+            "codec av1 has no preset",
+        ),
         ({"options": {"codec": "copy", "crf": 3}}, ("options", "crf"), "options.crf: a picture that is copied"),
         ({"options": 7}, ("options",), "7 is not options"),
         ({"segment_s": 0.5}, ("segment_s",), "segment_s: must be 1 or more, not 0.5"),
@@ -123,6 +129,12 @@ def test_options_that_do_not_fit_are_told_at_submission(
         producer.submit_transcode(**{"source": "s3://bucket/film.mp4", "output": "s3://bucket/out", **given})
     assert [mistake.place for mistake in caught.value.mistakes] == [place]
     assert line in str(caught.value).replace("a number is not", "7 is not")
+
+
+def test_what_one_codec_has_is_good_for_the_sources(producer: Producer) -> None:
+    """The probe refuses it, if the source has another."""
+    options = {"preset": "8", "crf": 60, "codec_profile": "main10"}
+    producer.submit_transcode("s3://b/film.mp4", output="s3://b/out", codec="source", options=options)
 
 
 def test_arguments_override_options_and_webm_gets_a_codec_that_it_holds(producer: Producer, queue: SceneQueue) -> None:

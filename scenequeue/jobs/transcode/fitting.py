@@ -9,6 +9,8 @@ from scenequeue.jobs.transcode.options import SOUND_IN, Container, TranscodeOpti
 from scenequeue.reasons import Code, Parameter, Reason
 
 COPY = "copy"
+#: The source's codec, which is known when it is probed.
+SAME = "source"
 
 
 @dataclass(frozen=True)
@@ -89,8 +91,19 @@ def conflicts(options: TranscodeOptions) -> Iterator[Conflict]:
         given = (name for name in _OF_ENCODING if getattr(options, name) not in {None, False})
         yield from (Conflict(name, Reason(Code.QUALITY_OF_COPY)) for name in given)
         return
+    if codec == SAME:
+        # What only some of the codecs have is for the probe to refuse.
+        of_each = [list(_conflicts_with(options, each)) for each in PICTURES_IN[container]]
+        shared = set.intersection(*({conflict.field for conflict in found} for found in of_each))
+        yield from (conflict for conflict in of_each[0] if conflict.field in shared)
+        return
     if codec not in PICTURES_IN[container]:
         yield Conflict("codec", _not_held(codec, container, PICTURES_IN[container]))
+    yield from _conflicts_with(options, codec)
+
+
+def _conflicts_with(options: TranscodeOptions, codec: str) -> Iterator[Conflict]:
+    """Yield the options that the encoder of a codec does not know."""
     encoder = ENCODERS[codec]
     least, most = encoder.crf
     if options.crf is not None and not least <= options.crf <= most:
@@ -100,12 +113,12 @@ def conflicts(options: TranscodeOptions) -> Iterator[Conflict]:
         first, last = encoder.presets[0], encoder.presets[-1]
         facts = {"codec": codec, "preset": options.preset, "first": first, "last": last}
         yield Conflict("preset", Reason(Code.PRESET_OF_OTHER_CODEC, facts))
-    yield from _names_of_others(options, encoder)
+    yield from _names_of_others(options, codec, encoder)
 
 
-def _names_of_others(options: TranscodeOptions, encoder: Encoder) -> Iterator[Conflict]:
+def _names_of_others(options: TranscodeOptions, codec: str, encoder: Encoder) -> Iterator[Conflict]:
     """Yield tune, profile, level and pixel format that the codec does not have, or that the profile does not."""
-    codec, profile, pix_fmt = options.codec, options.codec_profile, options.pix_fmt
+    profile, pix_fmt = options.codec_profile, options.pix_fmt
     given = {
         "tune": options.tune,
         "codec_profile": profile,

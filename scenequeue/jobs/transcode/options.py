@@ -8,7 +8,7 @@ from pydantic import Field
 from scenequeue.jobs.address import InputAddress
 from scenequeue.jobs.options import KindOptions, WatermarkStyle
 
-VideoCodec = Literal["h264", "h265", "av1", "copy"]
+VideoCodec = Literal["h264", "h265", "av1", "source", "copy"]
 PixelFormat = Literal["yuv420p", "yuv422p", "yuv420p10le", "yuv422p10le"]
 SoundCodec = Literal["copy", "aac", "opus"]
 Container = Literal["mp4", "mkv", "webm", "flv"]
@@ -35,7 +35,8 @@ class TranscodeOptions(KindOptions):
         list[RungName], Field(max_length=8, description="sizes, by the shorter side; none: the source's, called `source`")
     ] = Field(default_factory=list)
     codec: Annotated[
-        VideoCodec, Field(description="of the picture; not given: h264, and av1 in webm. copy keeps packets and size")
+        VideoCodec,
+        Field(description="of the picture; not given: h264, av1 in webm. source: as the source; copy: its packets as they are"),
     ] = "h264"
     crf: Annotated[int | None, Field(ge=0, le=63, description="constant rate factor; none: the codec's default")] = None
     max_kbps: Annotated[

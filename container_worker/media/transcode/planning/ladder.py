@@ -4,14 +4,15 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from container_worker.codes import Code
+from container_worker.media.transcode.packet_content import codec_of
 from container_worker.media.transcode.planning.tone_mapping import HDR_TRANSFERS, is_mapped
 from scenequeue.errors import BadInput, inside, several
-from scenequeue.jobs.transcode.fitting import COPIED_INTO, COPY, ENCODERS, PICTURES_IN_HLS, conflicts
+from scenequeue.jobs.transcode.fitting import COPIED_INTO, COPY, ENCODERS, PICTURES_IN, PICTURES_IN_HLS, SAME, conflicts
 from scenequeue.jobs.transcode.levels import fits_level
 from scenequeue.jobs.transcode.options import TranscodeOptions
 from scenequeue.jobs.transcode.plan import Rendition
 from scenequeue.jobs.transcode.source import Picture
-from scenequeue.reasons import Reason
+from scenequeue.reasons import Parameter, Reason
 
 #: Name of the rendition that has the source's size.
 SOURCE = "source"
@@ -79,6 +80,17 @@ def choose_renditions(options: TranscodeOptions, picture: Picture, output: str, 
     ]  # fmt: skip
     _check_level(renditions, picture)
     return Ladder(renditions, notes)
+
+
+def with_codec(options: TranscodeOptions, picture: Picture) -> tuple[TranscodeOptions, list[Reason]]:
+    """Return the options with the codec that is encoded where the source's is asked for, and a note if it is another."""
+    if options.codec != SAME:
+        return options, []
+    held = PICTURES_IN[options.container]
+    same = next((codec for codec in held if codec_of(codec) == picture.codec), None)
+    made = options.model_copy(update={"codec": same or held[0]})
+    facts: dict[str, Parameter] = {"codec": picture.codec, "made": made.codec, "container": options.container}
+    return made, [] if same else [Reason(Code.CODEC_NOT_KEPT, facts)]
 
 
 def check_options(options: TranscodeOptions, picture: Picture) -> None:

@@ -7,7 +7,7 @@ from container_worker.codes import Code
 from container_worker.media.transcode.planning.captions import choose_captions
 from container_worker.media.transcode.planning.dividing import Frames, divide, whole
 from container_worker.media.transcode.planning.frame_table import INPUT, NotDivided, count_frames, find_frames
-from container_worker.media.transcode.planning.ladder import choose_renditions
+from container_worker.media.transcode.planning.ladder import choose_renditions, with_codec
 from container_worker.media.transcode.planning.spans import add_ranges
 from container_worker.media.transcode.planning.tone_mapping import choose_tone_map
 from container_worker.media.transcode.planning.tracks import choose_tracks
@@ -55,6 +55,7 @@ def make_plan(
     Raises:
         BadInput: it cannot be transcoded.
     """
+    options, codec_notes = with_codec(options, facts.picture)
     ladder = choose_renditions(options, facts.picture, output, stem)
     tracks, track_notes = choose_tracks(facts.streams, options)
     captions, captions_notes = choose_captions(facts.streams, options)
@@ -64,7 +65,7 @@ def make_plan(
     else:
         segments = [whole(count_frames(packets), facts.picture.frame_rate)]
     tone_map, tone_notes = choose_tone_map(options, facts)
-    notes += [*_source_notes(facts, options, is_mapped=tone_map is not None), *tone_notes, *ladder.notes]
+    notes += [*_source_notes(facts, options, is_mapped=tone_map is not None), *tone_notes, *codec_notes, *ladder.notes]
     notes += [*track_notes, *captions_notes]
     return TranscodePlan(
         source=source,

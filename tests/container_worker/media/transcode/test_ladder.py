@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from container_worker.media.transcode.planning.ladder import Ladder, choose_renditions
+from container_worker.media.transcode.planning.ladder import Ladder, choose_renditions, with_codec
 from scenequeue.errors import BadInput
 from scenequeue.jobs.transcode.options import TranscodeOptions
 from tests.container_worker.media.transcode.sources import picture
@@ -139,6 +139,20 @@ def test_quality_is_the_codecs_own_unless_it_is_given() -> None:
     }  # fmt: skip
     (given,) = _choose(codec="av1", crf=50, preset="10", max_kbps=900).renditions
     assert (given.crf, given.preset, given.max_kbps) == (50, "10", 900)
+
+
+@pytest.mark.parametrize(
+    ("container", "codec", "made"),
+    [
+        ("mp4", "h264", "h264"), ("mp4", "hevc", "h265"), ("mkv", "av1", "av1"), ("mp4", "prores", None), ("flv", "hevc", None),
+        ("webm", "h264", None), ("webm", "av1", "av1"),
+    ],
+)  # fmt: skip
+def test_the_sources_codec_is_kept_where_it_can_be_made(container: Any, codec: str, made: str | None) -> None:
+    """Else the container's usual one is made, which a note tells."""
+    options, notes = with_codec(TranscodeOptions(codec="source", container=container), picture(codec=codec))
+    assert options.codec == (made or {"webm": "av1"}.get(container, "h264"))
+    assert [str(note.code) for note in notes] == ([] if made else ["codec_not_kept"])
 
 
 def test_copied_video_keeps_its_size() -> None:
