@@ -120,6 +120,16 @@ _KINDS: dict[str, Callable[[Path], Path]] = {
 }
 
 
+def test_a_picture_far_behind_the_beginning_is_found(tmp_path: Path, read: list[int]) -> None:
+    """The probe asks for its first packets, which alone tell the format; here more than a MiB of sound stands before them."""
+    sound = ("-f", "lavfi", "-i", "sine=sample_rate=192000:duration=8")
+    inputs = (*sound, "-itsoffset", "4", "-f", "lavfi", "-i", _NOISE.format(16))
+    source = ffmpeg(tmp_path / "a.mov", *inputs, "-map", "1", "-map", "0", *_X264, "-qp", "16", "-c:a", "pcm_s16le")
+    plan, _, _ = _probe(source, source.as_uri(), segment_s=4)
+    assert plan.picture.pix_fmt == "yuv420p"
+    assert sum(read) < 0.6 * plan.source.bytes
+
+
 def _sparse(plan: TranscodePlan, segment: Segment, folder: Path) -> Path:
     source = plan.source
     wanted = Input("source", source.uri, f"{segment.number}.mp4", version=source.version, ranges=segment.ranges)

@@ -6,15 +6,15 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from container_worker.codes import Code
 from container_worker.media.child_process import run_in_slot
 from container_worker.media.ffmpeg import find_ffmpeg
 from container_worker.media.transcode.planning.frame_table import INPUT
 from container_worker.media.transcode.planning.plan import make_plan
-from container_worker.media.transcode.probing.facts import SourceFacts
-from container_worker.media.transcode.probing.file_names import FACTS, PACKETS
+from container_worker.media.transcode.probing.facts import SourceFacts, Spans
+from container_worker.media.transcode.probing.file_names import FACTS, MISSING, PACKETS
 from container_worker.media.transcode.probing.packets import read_packets
 from container_worker.sandbox.limits import Limits
 from container_worker.sandbox.outputs import open_output
@@ -27,8 +27,8 @@ from scenequeue.jobs.transcode.spans import Span, merge_spans
 
 #: Largest description of a source, in bytes; a thousand chapters with long titles are less.
 _MAX_FACTS_BYTES = 8 * 1024 * 1024
-#: Descriptions of a file with holes, the second with what was missing; another one is of the whole file.
-_SPARSE_ATTEMPTS = 2
+#: Descriptions of a file with holes, all but the first with what was missing; another one is of the whole file.
+_SPARSE_ATTEMPTS = 3
 _Read = TypeVar("_Read")
 
 
@@ -77,14 +77,14 @@ def probe_source(
                 "container_worker.media.transcode.probing", request, scratch,
                 limits=limits, on_progress=on_progress, should_stop=should_stop, slot=slot, ffmpeg=program.path,
             )  # fmt: skip
-            facts = _checked(scratch / FACTS, _read_facts)
-            if not held or not facts.missing:
+            missing = _checked(scratch / MISSING, _read_missing) if held else []
+            if not missing:
                 break
-            further = facts.missing if attempt + 1 < _SPARSE_ATTEMPTS else [(0, source.bytes)]
-            further = merge_spans(further, source.bytes)
+            further = merge_spans(missing if attempt + 1 < _SPARSE_ATTEMPTS else [(0, source.bytes)], source.bytes)
             add_spans(file, further)
             held = merge_spans([*held, *further], source.bytes)
             held = [] if held == [(0, source.bytes)] else held
+    facts = _checked(scratch / FACTS, _read_facts)
     packets = _checked(scratch / PACKETS, read_packets)
     return make_plan(
         facts, packets, options, source=source, output=payload.output, stem=payload.stem, encoder=program.version,
@@ -96,6 +96,12 @@ def _read_facts(path: Path) -> SourceFacts:
     if path.stat().st_size > _MAX_FACTS_BYTES:
         raise ValueError
     return SourceFacts.model_validate_json(path.read_bytes())
+
+
+def _read_missing(path: Path) -> list[Span]:
+    if path.stat().st_size > _MAX_FACTS_BYTES:
+        raise ValueError
+    return TypeAdapter(Spans).validate_json(path.read_bytes())
 
 
 def _checked(path: Path, read: Callable[[Path], _Read]) -> _Read:

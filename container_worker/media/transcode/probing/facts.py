@@ -22,7 +22,7 @@ _WORD = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$"
 _Word = Annotated[str, StringConstraints(pattern=_WORD)]
 _Text = Annotated[str, StringConstraints(max_length=MAX_TEXT_CHARS)]
 _Position = Annotated[int, Field(ge=0, lt=2**62)]
-_Spans = Annotated[list[tuple[_Position, _Position]], Field(max_length=_MAX_SPANS)]
+Spans = Annotated[list[tuple[_Position, _Position]], Field(max_length=_MAX_SPANS)]
 _Index = Annotated[int, Field(ge=0, le=10_000)]
 
 
@@ -66,11 +66,9 @@ class SourceFacts(FrozenModel):
     chapters: Annotated[list[Chapter], Field(max_length=MAX_CHAPTERS)] = Field(default_factory=list)
     metadata: Annotated[dict[_Text, _Text], Field(max_length=MAX_TAGS)] = Field(default_factory=dict)
     #: Spans of the file that a demuxer reads before it reads packets; none where packets cannot be read by their positions.
-    index: _Spans = Field(default_factory=list)
+    index: Spans = Field(default_factory=list)
     #: Packets of the picture that were decoded for this description.
     decoded_packets: Annotated[int, Field(ge=0)] = 0
-    #: Spans of a file with holes that this description needed, and that were holes.
-    missing: _Spans = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _picture_is_plausible(self) -> Self:

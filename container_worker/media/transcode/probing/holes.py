@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from container_worker.media.transcode.probing.demuxing import opened
-from container_worker.media.transcode.probing.facts import MAX_CHAPTERS, SourceFacts
+from container_worker.media.transcode.probing.facts import MAX_CHAPTERS
 from container_worker.media.transcode.probing.packets import Packets
 from scenequeue.jobs.transcode.spans import Span, is_within
 
@@ -17,35 +17,32 @@ _MAX_TITLES_BYTES = 1024 * 1024
 _HIDING = "vp8"
 
 
-def missing_spans(path: Path, name: str, facts: SourceFacts, packets: Packets, held: Sequence[Span], size: int) -> list[Span]:
+def missing_spans(
+    path: Path, name: str, packets: Packets, held: Sequence[Span], size: int, *, codec: str, decoded: int | None
+) -> list[Span]:
     """Return the spans that were needed, and are holes; the whole file where they are not known.
 
     Args:
         path: the file.
         name: for messages.
-        facts: the description.
         packets: of the picture.
         held: what the file holds; nothing for the whole.
         size: of the source, in bytes.
+        codec: of the picture.
+        decoded: packets that were decoded to describe it; None if these did not suffice.
 
     Raises:
         BadInput: it cannot be opened.
     """
     if not held:
         return []
-    if facts.picture.codec == _HIDING:
+    if codec == _HIDING:
         return [(0, size)]
-    decoded = _places(packets, facts.decoded_packets)
-    if not _outside(decoded, held, size):
-        decoded = []
-    elif len(decoded) > _FIRST_PACKETS and not _outside(decoded[:_FIRST_PACKETS], held, size):
-        return [(0, size)]
-    titles = _titles(path, name) if facts.chapters else []
-    return _outside([*decoded[:_FIRST_PACKETS], *titles], held, size)
-
-
-def _places(packets: Packets, count: int) -> list[Span]:
-    return [(pos, pos + length) for pos, length in zip(packets.pos[:count], packets.size[:count], strict=True)]
+    count = _FIRST_PACKETS if decoded is None else decoded
+    places = [(pos, pos + length) for pos, length in zip(packets.pos[:count], packets.size[:count], strict=True)]
+    is_known = decoded is not None and not _outside(places, held, size)
+    wanted = _outside([*([] if is_known else places[:_FIRST_PACKETS]), *_titles(path, name)], held, size)
+    return wanted if wanted or is_known else [(0, size)]
 
 
 def _titles(path: Path, name: str) -> list[Span]:

@@ -63,6 +63,22 @@ def describe(path: Path, name: str, program: frozenset[int] | None) -> SourceFac
         )
 
 
+def picture_of(path: Path, name: str, program: frozenset[int] | None) -> tuple[int, str]:
+    """Return index and codec of the picture that is described.
+
+    Args:
+        path: the file.
+        name: for messages.
+        program: ids of the streams of the first program; None for all.
+
+    Raises:
+        BadInput: there is none, or no decoder for it.
+    """
+    with opened(path, name) as container:
+        stream = _choose_picture(list(container.streams)[:MAX_STREAMS], program, name)
+        return stream.index, _codec(stream)
+
+
 def _choose_picture(streams: list[Any], program: frozenset[int] | None, name: str) -> Any:
     """Return the first video stream that is no cover and of the first program."""
     videos = [each for each in streams if each.type == "video" and not _is_cover(each)]
