@@ -2,8 +2,9 @@
 
     python -m benchmarks.transcode [--source FILE | --seconds S] [--rung 360p] [--only PART ...] [--json]
 
-Parts: dividing (CPU time and VMAF beside one whole run of one thread), sharing (renditions from one decode; two workers), losses
-(frames, time and sound lost, beside the designs). Exits 1 if a target is missed. Wall times want a quiet machine.
+Parts: dividing (CPU time, reading and VMAF beside one whole run of one thread), sharing (renditions from one decode; two
+workers), losses (frames, time and sound lost, beside the designs). Exits 1 if a target is missed. Wall times want a quiet
+machine.
 """
 
 import argparse

@@ -6,7 +6,7 @@ keyframes at the same places.
 
 import json
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.targets import Target
@@ -16,6 +16,8 @@ from tests.support.transcoding import Transcoding
 
 #: Segment's length, in seconds -> largest CPU time, as a multiple of the whole run's.
 _COST = {20: 1.35, 60: 1.18}
+#: Segment's length, in seconds -> most bytes that all segments read, as a multiple of the source's.
+_READING = {60: 1.15}
 #: Largest loss of VMAF: on average, of the frames at the ends of segments, and of a single one of these.
 _MEAN_LOSS, _END_LOSS, _WORST_LOSS = 0.1, 0.5, 2.0
 _END_FRAMES = 3
@@ -51,7 +53,8 @@ def measure_dividing(source: Path, folder: Path, rung: str) -> tuple[dict[str, f
     figures["size"] = joined.stat().st_size / whole.stat().st_size
     losses = [before - after for before, after in zip(*(_vmaf(each, source, folder) for each in (whole, joined)), strict=True)]
     ends = [losses[position] for position in _at_the_ends(shortest.plan)]
-    return figures, [*_cost_targets(figures), *_quality_targets(losses, ends)]
+    reading = _reading_targets({segment_s: made.plan for segment_s, made in divided.items()})
+    return figures, [*_cost_targets(figures), *reading, *_quality_targets(losses, ends)]
 
 
 def _cost_targets(figures: dict[str, float]) -> list[Target]:
@@ -60,6 +63,16 @@ def _cost_targets(figures: dict[str, float]) -> list[Target]:
         Target(f"CPU time at {segment_s} s / whole run", figures[f"cpu_s at {segment_s} s"] / whole, "≤", limit)
         for segment_s, limit in _COST.items()
     ]
+
+
+def _reading_targets(plans: Mapping[int, TranscodePlan]) -> list[Target]:
+    """Return the bytes that all segments read; one without spans reads the whole source."""
+    found = []
+    for segment_s, limit in _READING.items():
+        source, segments = plans[segment_s].source, plans[segment_s].segments
+        read = sum(sum(end - begin for begin, end in segment.ranges) or source.bytes for segment in segments)
+        found.append(Target(f"bytes read at {segment_s} s / source", read / source.bytes, "≤", limit))
+    return found
 
 
 def _quality_targets(losses: Sequence[float], ends: Sequence[float]) -> list[Target]:

@@ -9,7 +9,7 @@ from container_worker.media.child_program import limit_preparation, used_cpu_s
 from container_worker.media.child_protocol import send
 from container_worker.media.defaults import PROGRESS_S
 from container_worker.media.ffmpeg_process import FfmpegProcess
-from container_worker.media.transcode.encode.argv import argv_for, seek_us
+from container_worker.media.transcode.encode.argv import argv_for
 from container_worker.media.transcode.encode.coverage import check_coverage
 from container_worker.media.transcode.encode.filters import base_pts
 from container_worker.media.transcode.encode.formats import HEAD_BYTES, is_matroska, seek_margin_us
@@ -98,10 +98,9 @@ def _encode(
     """Run ffmpeg; returns the signatures of the segment's frames."""
     with (folder / source).open("rb") as file:
         head = file.read(HEAD_BYTES)
-    margin_us = seek_margin_us(head, is_reordered=is_matroska(head) and _is_reordered(folder / source))
     if payload.segment.ranges:
-        seek = seek_us(payload.picture, payload.segment, margin_us)
-        check_coverage(folder / source, payload.picture, payload.segment, seek, payload.source.bytes)
+        check_coverage(folder / source, payload.picture, payload.segment, payload.source.bytes)
+    margin_us = seek_margin_us(head, is_reordered=is_matroska(head) and is_reordered(folder / source))
     renditions, targets = [payload.renditions[at] for at in places], [_RAW_FILE.format(at) for at in places]
     argv = argv_for(ffmpeg, source, payload.picture, payload.segment, renditions, targets, margin_us, payload.tone_map, overlays)
     signatures, buffer = bytearray(), memoryview(bytearray(SIGNATURE_BYTES))
@@ -116,8 +115,8 @@ def _encode(
     return bytes(signatures)
 
 
-def _is_reordered(path: Path) -> bool:
-    """Return True if a stream's frames are coded in another order than they are shown."""
+def is_reordered(path: Path) -> bool:
+    """Return True if frames of a Matroska file's picture are coded in another order than they are shown."""
     import av
 
     with av.open(f"file:{path}", options={"protocol_whitelist": "file", "format_whitelist": "matroska"}) as source:

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from container_worker.codes import Code
-from container_worker.media.transcode.encode.formats import SOURCE_FORMATS
+from container_worker.media.transcode.encode.argv import seek_us
+from container_worker.media.transcode.encode.formats import HEAD_BYTES, SOURCE_FORMATS, is_matroska
+from container_worker.media.transcode.matroska import hide_holes
 from container_worker.media.transcode.packet_table import base_of, ticks_in
 from container_worker.media.transcode.planning.spans import BEHIND_PACKETS, HEAD_PACKETS
 from scenequeue.errors import BadInput
@@ -21,26 +23,28 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 
-def check_coverage(path: Path, picture: Picture, segment: Segment, seek_us: int | None, size: int) -> None:
-    """Check that the packets which ffmpeg reads lie within the segment's spans.
+def check_coverage(path: Path, picture: Picture, segment: Segment, size: int) -> None:
+    """Check that the packets which ffmpeg reads lie within the segment's spans; holes in Matroska become elements to skip.
 
     Args:
         path: the source, with holes.
         picture: its stream.
         segment: has the spans.
-        seek_us: where ffmpeg begins, in microseconds; None for the start.
         size: of the source, in bytes.
 
     Raises:
-        BadInput: one does not, or the keyframe at which decoding begins is not found.
+        BadInput: one does not, or not all frames are found.
     """
-    with _opened(path, picture, None) as (_, at_start):
-        found = [*islice(at_start, HEAD_PACKETS)]
-    with _opened(path, picture, seek_us) as (stream, packets):
-        needed = [*_needed(packets, stream, picture, segment)]
-    spans = [(packet.pos, min(size, packet.pos + packet.size)) for packet in (*found, *needed) if packet.pos is not None]
-    if not needed or len(spans) < len(found) + len(needed) or not all(is_within(span, segment.ranges) for span in spans):
-        raise BadInput(Code.SEGMENT_OUTSIDE_SPANS, segment=segment.number)
+    refusal = BadInput(Code.SEGMENT_OUTSIDE_SPANS, segment=segment.number)
+    with path.open("r+b") as file:
+        if is_matroska(file.read(HEAD_BYTES)) and not hide_holes(file, segment.ranges, size):
+            raise refusal
+    with _opened(path, picture, None) as (_, packets):
+        if not all(_is_held(packet, segment, size) for packet in islice(packets, HEAD_PACKETS)):
+            raise refusal
+    with _opened(path, picture, seek_us(picture, segment, 0)) as (stream, packets):
+        if not _is_held_from_keyframe(packets, stream, picture, segment, size):
+            raise refusal
 
 
 @contextmanager
@@ -57,10 +61,10 @@ def _opened(path: Path, picture: Picture, seek_us: int | None) -> "Iterator[tupl
         yield stream, (packet for packet in source.demux(stream) if packet.size)
 
 
-def _needed(
-    packets: "Iterator[Packet[VideoStream]]", stream: "VideoStream", picture: Picture, segment: Segment
-) -> "Iterator[Packet[VideoStream]]":
-    """Yield the packets from the keyframe on, until all frames of the segment and some more were there."""
+def _is_held_from_keyframe(
+    packets: "Iterator[Packet[VideoStream]]", stream: "VideoStream", picture: Picture, segment: Segment, size: int
+) -> bool:
+    """Return True if all packets are held from the keyframe on, until all frames of the segment and some more were there."""
     begin = segment.start_pts if segment.lead_pts is None else segment.lead_pts
     end = segment.tail_pts if segment.tail_frames else segment.end_pts
     left, behind = segment.lead_frames + segment.frames + segment.tail_frames, BEHIND_PACKETS
@@ -70,10 +74,16 @@ def _needed(
         is_begun = is_begun or pts == segment.seek_pts
         if not is_begun:
             continue
-        yield packet
+        if not _is_held(packet, segment, size):
+            return False
         if not packet.is_discard and pts is not None and (begin is None or pts >= begin) and (end is None or pts < end):
             left -= 1
         elif left <= 0:
             behind -= 1
         if left <= 0 and behind <= 0:
-            return
+            break
+    return left <= 0
+
+
+def _is_held(packet: "Packet[VideoStream]", segment: Segment, size: int) -> bool:
+    return packet.pos is not None and is_within((packet.pos, min(size, packet.pos + packet.size)), segment.ranges)

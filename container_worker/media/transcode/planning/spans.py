@@ -13,24 +13,39 @@ from scenequeue.jobs.transcode.spans import GAP_BYTES, Span, merge_spans
 HEAD_PACKETS = BEHIND_PACKETS = 32
 #: Most spans of one item. Each is a request, and a part of the item's payload.
 _MOST_SPANS = 32
+#: More than the header of a packet, which is in front of its position.
+_BLOCK_BYTES = 64
 #: Share of the file from which on it is read as a whole.
 _NEARLY_WHOLE = 0.9
 
 
-def add_ranges(segments: Sequence[Segment], packets: Packets, index: Sequence[Span], size: int) -> list[Segment]:
+def add_ranges(
+    segments: Sequence[Segment], packets: Packets, index: Sequence[Span], size: int, cues: Sequence[tuple[int, int]] = ()
+) -> list[Segment]:
     """Return the segments with the spans of the file that each one reads; without, where it reads the whole.
 
     Args:
         segments: of a source that is divided.
         packets: of the picture.
-        index: spans that a demuxer reads before it reads packets; nothing if packets cannot be read by their positions.
+        index: spans that a demuxer reads before it reads packets; nothing if the whole must be read.
         size: of the file, in bytes.
+        cues: times and positions at which a demuxer begins that reads everything from there on, the beginning first; nothing for
+            one that reads packets by their positions.
     """
     if not index or min(packets.pos) < 0:
         return list(segments)
-    head = [*index, *_places(packets, range(HEAD_PACKETS))]
     needed = _Needed(packets)
-    return [segment.model_copy(update={"ranges": _few(head, needed.rows(segment), packets, size)}) for segment in segments]
+    found = []
+    for segment in segments:
+        rows = needed.rows(segment)
+        if rows is None:
+            spans = []
+        elif cues:
+            spans = [_run(cues, None, packets, range(HEAD_PACKETS), size), _run(cues, segment.seek_pts, packets, rows, size)]
+        else:
+            spans = _places(packets, (*range(HEAD_PACKETS), *rows))
+        found.append(segment.model_copy(update={"ranges": _few([*index, *spans], size) if spans else []}))
+    return found
 
 
 class _Needed:
@@ -61,11 +76,16 @@ def _places(packets: Packets, rows: Iterable[int]) -> list[Span]:
     return [(packets.pos[row], packets.pos[row] + packets.size[row]) for row in rows if row < len(packets)]
 
 
-def _few(head: Sequence[Span], rows: range | None, packets: Packets, size: int) -> list[Span]:
-    """Return the spans of the rows and the head as a few; none if they are nearly the whole file."""
-    if rows is None:
-        return []
-    gap, spans = GAP_BYTES, [*head, *_places(packets, rows)]
+def _run(cues: Sequence[tuple[int, int]], seek_pts: int | None, packets: Packets, rows: range, size: int) -> Span:
+    """Return the span from a cue up to the packet behind the last of the rows."""
+    at = 0 if seek_pts is None else bisect_left(cues, (seek_pts + 1, 0)) - 1
+    end = packets.pos[rows.stop] + _BLOCK_BYTES if rows.stop < len(packets) else size
+    return cues[max(0, at)][1], end
+
+
+def _few(spans: Sequence[Span], size: int) -> list[Span]:
+    """Return the spans as a few; none if they are nearly the whole file."""
+    gap = GAP_BYTES
     while len(merged := merge_spans(spans, size, gap)) > _MOST_SPANS:
         gap *= 2
     return [] if sum(end - begin for begin, end in merged) > _NEARLY_WHOLE * size else merged

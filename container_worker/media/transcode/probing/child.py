@@ -7,11 +7,12 @@ from typing import Any
 from container_worker.codes import Code
 from container_worker.media.child_program import limit_preparation
 from container_worker.media.child_protocol import send
-from container_worker.media.transcode.probing.boxes import boxes_of, check_boxes, index_spans
+from container_worker.media.transcode.probing.boxes import check_boxes
 from container_worker.media.transcode.probing.demuxing import read_table
 from container_worker.media.transcode.probing.facts import SourceFacts
 from container_worker.media.transcode.probing.file_names import FACTS, MISSING, PACKETS
 from container_worker.media.transcode.probing.holes import missing_spans
+from container_worker.media.transcode.probing.layout import find_layout
 from container_worker.media.transcode.probing.packets import write_packets
 from container_worker.media.transcode.probing.programs import first_program
 from container_worker.media.transcode.probing.sniffing import HEAD_BYTES, check_head
@@ -56,10 +57,11 @@ def make(data: dict[str, Any]) -> dict[str, Any]:
     (path.parent / MISSING).write_text(json.dumps(missing), encoding="utf-8")
     if facts is None:
         return _DONE
+    spans, cues = find_layout(path, name, index, size)
     facts = facts.model_copy(
         update={
             "last_duration": max(0, table.last_duration), "is_packed": table.is_packed, "ends_early": table.ends_early,
-            "has_leading_frames": table.has_leading_frames, "index": index_spans(boxes_of(path, size), size) or [],
+            "has_leading_frames": table.has_leading_frames, "index": spans, "cues": cues,
         }
     )  # fmt: skip
     write_packets(table.packets, path.parent / PACKETS)

@@ -15,14 +15,14 @@ MAX_CHAPTERS = 1_000
 MAX_STREAMS = 200
 #: Largest side of a picture, in pixels.
 MAX_SIDE_PX = 16_384
-#: Most spans of a file that a description names.
-_MAX_SPANS = 2_000
+#: Most spans of a file that a description names, and most cues: one a second of a day.
+MAX_SPANS, MAX_CUES = 2_000, 90_000
 #: Words that become arguments of ffmpeg.
 _WORD = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$"
 _Word = Annotated[str, StringConstraints(pattern=_WORD)]
 _Text = Annotated[str, StringConstraints(max_length=MAX_TEXT_CHARS)]
 _Position = Annotated[int, Field(ge=0, lt=2**62)]
-Spans = Annotated[list[tuple[_Position, _Position]], Field(max_length=_MAX_SPANS)]
+Spans = Annotated[list[tuple[_Position, _Position]], Field(max_length=MAX_SPANS)]
 _Index = Annotated[int, Field(ge=0, le=10_000)]
 
 
@@ -67,6 +67,11 @@ class SourceFacts(FrozenModel):
     metadata: Annotated[dict[_Text, _Text], Field(max_length=MAX_TAGS)] = Field(default_factory=dict)
     #: Spans of the file that a demuxer reads before it reads packets; none where packets cannot be read by their positions.
     index: Spans = Field(default_factory=list)
+    #: Places to which a demuxer goes that reads on from there: time in ticks of the picture's time base, and position. The first
+    #: is the beginning. None where it goes to packets themselves.
+    cues: Annotated[list[tuple[Annotated[int, Field(ge=-(2**62), lt=2**62)], _Position]], Field(max_length=MAX_CUES)] = Field(
+        default_factory=list
+    )
     #: Packets of the picture that were decoded for this description.
     decoded_packets: Annotated[int, Field(ge=0)] = 0
 
