@@ -10,8 +10,6 @@ from scenequeue.jobs.transcode.plan import SegmentReport
 
 #: Length of a segment, and by how much it may be longer: the playlists round it to whole seconds.
 SEGMENT_S, _TOLERANCE_S = 6, Fraction(49, 100)
-#: No codec reorders frames by more.
-_MAX_REORDERED = 16
 
 
 def shared_keyframes(report: SegmentReport) -> list[int]:
@@ -88,15 +86,10 @@ def nearest(starts: Sequence[Fraction], times: Sequence[Fraction]) -> list[int]:
     return sorted(found)
 
 
-def shift_of(pts: Sequence[int], last: int, tick_s: Fraction, earliest_s: Fraction) -> int:
+def shift_of(earliest_s: Fraction) -> int:
     """Return the whole seconds that are added to all times, so that none is negative; whole, so that every clock has them.
 
     Args:
-        pts: of all frames, in the order in which they are shown; the first is not negative.
-        last: how long the last one is shown, in ticks.
-        tick_s: seconds per tick.
-        earliest_s: time of the first packet of sound.
+        earliest_s: time of the first packet of all tracks.
     """
-    first_gap = pts[1] - pts[0] if len(pts) > 1 else last
-    lead = max(_MAX_REORDERED * first_gap, pts[-1] + last - pts[max(0, len(pts) - 1 - _MAX_REORDERED)])
-    return max(1, ceil(lead * tick_s), ceil(-earliest_s))
+    return max(0, ceil(-earliest_s))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from container_worker.media.transcode.hls.codec_strings import Colour, codec_string, video_range
 from container_worker.media.transcode.hls.cuts import nearest
 from container_worker.media.transcode.hls.fragments import read_fragments
+from container_worker.media.transcode.hls.init_segment import write_delay
 from container_worker.media.transcode.packet_content import codec_of
 from scenequeue.jobs.transcode.hls import HlsMedia, HlsSegment
 
@@ -50,11 +51,10 @@ def package(
     """
     import av
 
-    pts, end = array("q"), 0
+    pts, end, delay_s = array("q"), 0, Fraction(-1)
     flags = "+empty_moov+default_base_moof+frag_discont+skip_trailer"
     flags += "+frag_keyframe" if cuts is not None else "+delay_moov"
     options = {
-        # Without a list of edits times are what they are in every player.
         "movflags": flags, "use_editlist": "0", "avoid_negative_ts": "disabled", "brand": "cmfc", "fflags": "+bitexact",
         **({} if cuts is not None else {"frag_duration": str(_SOUND_FRAGMENT_US)}),
     }  # fmt: skip
@@ -63,28 +63,33 @@ def package(
     with av.open(f"file:{path}", "w", format="mp4", options=options) as file:
         stream = add_stream(file)
         for packet in packets:
-            packet.stream = stream
-            shift = shift_s / packet.time_base
-            if shift.denominator != 1:
-                packet.pts, packet.dts, packet.duration = _finer(packet)
-                packet.time_base = Fraction(1, packet.time_base.denominator)
-                shift = Fraction(shift_s * packet.time_base.denominator)
             assert packet.pts is not None
             assert packet.dts is not None
-            packet.pts, packet.dts = packet.pts + int(shift), packet.dts + int(shift)
+            if delay_s < 0:
+                # Players count from the first packet that is decoded, which is therefore where the first frame shown is meant.
+                delay_s = (packet.pts - packet.dts) * packet.time_base
+            _delay(packet, delay_s + shift_s)
+            packet.stream = stream
             file.mux(packet)
             pts.append(packet.pts)
             end = max(end, packet.pts + (packet.duration or 0))
         assert stream.time_base is not None
-        ticks = stream.time_base.denominator
-    return _described(path, pts, end, ticks, cuts, cut_times_s, shift_s)
+        ticks, delay = stream.time_base.denominator, int(delay_s / stream.time_base)
+    if delay:
+        write_delay(path, read_fragments(path)[0], delay)
+    return _described(path, [each - delay for each in pts], end - delay, ticks, cuts, cut_times_s, shift_s)
 
 
-def _finer(packet: "AvPacket[Any]") -> tuple[int, int, int]:
+def _delay(packet: "AvPacket[Any]", seconds: Fraction) -> None:
+    """Add seconds to a packet's times, in ticks that hold them exactly."""
     assert packet.pts is not None
     assert packet.dts is not None
-    times = packet.time_base.numerator
-    return packet.pts * times, packet.dts * times, (packet.duration or 0) * times
+    times, ticks = packet.time_base.numerator, packet.time_base.denominator
+    added = int(seconds * ticks)
+    packet.pts, packet.dts, packet.duration = (
+        packet.pts * times + added, packet.dts * times + added, (packet.duration or 0) * times,
+    )  # fmt: skip
+    packet.time_base = Fraction(1, ticks)
 
 
 def _described(

@@ -137,7 +137,7 @@ def _package(
     plan, tick_s = plan.model_copy(update={"container": "mp4"}), Fraction(*plan.picture.time_base)
     reports = {report.index: report for report in tracks}
     spans = {sound.track.index: _span_s(plan, reports[sound.track.index]) for sound in sounds_of(plan)}
-    shift_s = shift_of(picture.pts, picture.last, tick_s, min((begin for begin, _end in spans.values()), default=Fraction(0)))
+    shift_s = shift_of(min((begin for begin, _end in spans.values()), default=Fraction(0)))
     cuts = choose_cuts(picture.pts, picture.last, picture.keyframes, tick_s)
     with av.open(f"file:{folder / SEGMENT_FILE.format(plan.segments[0].number)}", options=_FILE_ONLY) as first:
         made = [package(

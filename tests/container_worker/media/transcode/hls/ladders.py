@@ -37,7 +37,7 @@ def clip(path: Path) -> Path:
 
 def transcode(source: Path, folder: Path, **options: Any) -> Transcoding:
     """Carry out a transcoding with a ladder."""
-    made = Transcoding(source, folder, {"hls": True, "preset": "ultrafast", **options})
+    made = Transcoding(source, folder, {"hls": True, "preset": "superfast", **options})
     made.run()
     return made
 

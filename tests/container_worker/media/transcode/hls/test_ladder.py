@@ -87,7 +87,7 @@ def test_the_master_playlist_tells_what_the_files_have(made: Transcoding) -> Non
     """Codecs, sizes, rates, languages; the default is the source's first sound."""
     master = m3u8.load(str(_ladder(made) / "film.m3u8"))
     small = master.playlists[1].stream_info
-    assert (small.resolution, small.frame_rate, small.codecs) == ((426, 240), 10.0, "avc1.42c015,mp4a.40.2")
+    assert (small.resolution, small.frame_rate, small.codecs) == ((426, 240), 10.0, "avc1.640015,mp4a.40.2")
     sizes = {name: (_ladder(made) / f"{name}.mp4").stat().st_size for name in ("240p", "audio-1", "audio-2")}
     average = (sizes["240p"] + max(sizes["audio-1"], sizes["audio-2"])) * 8 / 15
     assert small.average_bandwidth == pytest.approx(average, rel=0.02)
@@ -100,12 +100,25 @@ def test_the_master_playlist_tells_what_the_files_have(made: Transcoding) -> Non
 
 
 def test_subtitles_tell_the_clock_of_picture_and_sound(made: Transcoding) -> None:
-    """Whose times begin two seconds later at ten frames a second, so that none is negative."""
+    """Whose times begin a second later, so that none is negative."""
     text = (_ladder(made) / "subtitles-eng.vtt").read_text().split("\n")
-    assert text[:2] == ["WEBVTT", "X-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:180000"]
+    assert text[:2] == ["WEBVTT", "X-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:90000"]
     assert text[3:5] == ["00:00:01.000 --> 00:00:03.500", "One second"]
     with av.open(str(_ladder(made) / "240p.mp4")) as file:
-        assert next(file.decode(video=0)).time == 2.0
+        assert next(file.decode(video=0)).time == 1.0
+
+
+def test_a_segment_begins_to_be_decoded_when_it_begins_to_be_shown(made: Transcoding) -> None:
+    """Some players take the time of the first decoding for the beginning; the header takes the delay off for all others."""
+    data = (_ladder(made) / "240p.mp4").read_bytes()
+    at = data.index(b"tfdt") + 8
+    assert int.from_bytes(data[at : at + 8], "big") == 1000
+    at = data.index(b"elst") + 4
+    version, count, duration, delay, rate = (int.from_bytes(data[at + 4 * n : at + 4 * n + 4], "big") for n in range(5))
+    assert (version, count, duration, rate) == (0, 1, 0, 1 << 16)
+    with av.open(str(_ladder(made) / "240p.mp4")) as file:
+        packet = next(file.demux(video=0))
+        assert (packet.pts, packet.pts - packet.dts) == (1000, delay)
 
 
 def test_the_result_has_the_ladder(made: Transcoding) -> None:
@@ -177,7 +190,7 @@ def _sound_late(folder: Path) -> None:
 
 def _subtitles_late(folder: Path) -> None:
     (path,) = folder.glob("hls-captions-*.vtt")
-    _edited(path, "MPEGTS:180000", "MPEGTS:270000")
+    _edited(path, "MPEGTS:90000", "MPEGTS:180000")
 
 
 def _cut_elsewhere(folder: Path) -> None:
@@ -237,7 +250,7 @@ def test_a_planted_fault_is_found(
 @pytest.mark.parametrize(
     ("old", "new", "attribute"),
     [
-        ("avc1.42c015", "avc1.42c016", "CODECS"), ("RESOLUTION=426x240", "RESOLUTION=426x241", "RESOLUTION"),
+        ("avc1.640015", "avc1.640016", "CODECS"), ("RESOLUTION=426x240", "RESOLUTION=426x241", "RESOLUTION"),
         (":BANDWIDTH=", ":BANDWIDTH=1", "BANDWIDTH"), ("AVERAGE-BANDWIDTH=", "AVERAGE-BANDWIDTH=1", "AVERAGE-BANDWIDTH"),
         ("FRAME-RATE=10.000", "FRAME-RATE=12.000", "FRAME-RATE"), ("\n240p.m3u8", "\nhttps://example.org/240p.m3u8", "URI"),
         ('URI="audio-1.m3u8"', 'URI="//example.org/audio-1.m3u8"', "URI"), (',AUDIO="audio"', "", "AUDIO"),
