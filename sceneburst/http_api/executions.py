@@ -16,6 +16,7 @@ from scenequeue.errors import InvalidScenes
 from scenequeue.jobs.address import bucket_and_key
 from scenequeue.jobs.job import JobState, JobStatus
 from scenequeue.jobs.result import ItemResult
+from scenequeue.reasons import Reason
 
 executions = APIRouter(tags=["executions"], dependencies=[Depends(authenticate)], responses=REFUSALS)
 
@@ -116,15 +117,17 @@ def _described(service: Service, execution: str) -> Description:
         executionArn=status.job_id, status=_STATUS.get(status.state, "FAILED"), startDate=_date(status.created_ms),
         stopDate=None if status.finished_ms is None else _date(status.finished_ms),
         input=_object(source, Source), output=_made(verified),
-        error=dead.code if dead else None, cause=dead.error if dead else None,
+        error=dead.code if dead else None, cause=Reason.kept_as(dead.code, dead.parameters).text if dead and dead.code else None,
     )  # fmt: skip
 
 
 def _made(verified: ItemResult | None) -> Made | None:
-    file, playlist = _object(verified.output, Made) if verified else None, verified.details.get("hls") if verified else None
-    if file is None or not isinstance(playlist, str):
-        return file
-    return file.model_copy(update={"create_hls": bucket_and_key(playlist)[1]})
+    if verified is None:
+        return None
+    # The first of its files is the playlist, if there is one.
+    playlist, files = verified.details.get("hls"), (each.address for each in verified.artifacts if each.role == "video")
+    made = _object(next(files, verified.output), Made)
+    return made.model_copy(update={"create_hls": bucket_and_key(playlist)[1]}) if made and isinstance(playlist, str) else made
 
 
 def _source_of(verified: ItemResult | None) -> str | None:

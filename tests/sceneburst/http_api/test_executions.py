@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from container_worker.codes import Code
+from scenequeue.jobs.artifact import Artifact
 from scenequeue.jobs.item import Lease, WorkItem
 from scenequeue.jobs.result import ItemResult
 from scenequeue.jobs.transcode.options import TranscodeOptions
@@ -110,9 +111,9 @@ def test_an_execution_is_described_with_input_and_output(api: Api, queue: SceneQ
     for kind in ("encode", "join", "verify", None):
         (lease,) = queue.worker.lease("c", 1, serves=["probe/1", "encode/1", "join/1", "verify/1"])
         brought = [] if kind is None else [WorkItem(kind=kind, name=kind)]
-        result = _result(
-            lease, output=f"s3://bucket/outputs/{execution}/my film-720p.mp4", details={"hls": "s3://bucket/h/film.m3u8"}
-        )
+        made = f"s3://bucket/outputs/{execution}/my film-720p.mp4"
+        files = [Artifact(address=made, bytes=1, media_type="video/mp4", role="video")]
+        result = _result(lease, output="s3://bucket/h/film.m3u8", artifacts=files, details={"hls": "s3://bucket/h/film.m3u8"})
         grown = {lease.token: queue.worker.grow("c", lease, brought)} if brought else {}
         queue.worker.ack("c", [(lease, result)], grown)
     done = api.client.get(f"/transcode/{execution}").json()
@@ -130,7 +131,7 @@ def test_an_execution_that_failed_or_was_cancelled_says_so(api: Api, queue: Scen
     queue.worker.fail("c", lease, "BadInput", Reason(Code.SOURCE_IS_TEXT, {"input": "in/my film.mov"}), transient=False)
     failed = api.client.get(f"/transcode/{execution}").json()
     assert (failed["status"], failed["error"]) == ("FAILED", "source_is_text")
-    assert "is a text file, not a video" in failed["cause"]
+    assert failed["cause"] == "in/my film.mov is a text file, not a video"
     other = _start(api)["executionArn"]
     api.client.delete(f"/v1/jobs/{other}")
     assert api.client.get(f"/transcode/{other}").json()["status"] == "ABORTED"

@@ -6,13 +6,13 @@ from fractions import Fraction
 from container_worker.codes import Code
 from container_worker.media.transcode.packet_content import codec_of
 from container_worker.media.transcode.planning.tone_mapping import HDR_TRANSFERS, is_mapped
-from scenequeue.errors import BadInput, inside, several
+from scenequeue.errors import BadInput, several
 from scenequeue.jobs.transcode.fitting import COPIED_INTO, COPY, ENCODERS, PICTURES_IN, PICTURES_IN_HLS, SAME, conflicts
 from scenequeue.jobs.transcode.levels import fits_level
 from scenequeue.jobs.transcode.options import TranscodeOptions
 from scenequeue.jobs.transcode.plan import Rendition
 from scenequeue.jobs.transcode.source import Picture
-from scenequeue.reasons import Parameter, Reason
+from scenequeue.reasons import OPTION, Parameter, Reason
 
 #: Name of the rendition that has the source's size.
 SOURCE = "source"
@@ -99,7 +99,7 @@ def check_options(options: TranscodeOptions, picture: Picture) -> None:
     Raises:
         BadInput: they do not.
     """
-    found = [inside(field, reason) for field, reason in conflicts(options)]
+    found = [reason.with_parameters(**{OPTION: field}) for field, reason in conflicts(options)]
     if found:
         raise BadInput(several(found))
     held = COPIED_INTO.get(options.container)
