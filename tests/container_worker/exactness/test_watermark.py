@@ -12,7 +12,7 @@ from PIL import Image
 from scenequeue.errors import BadInput
 from scenequeue.jobs.item import WorkItem
 from tests.container_worker.exactness.exact import faults_of
-from tests.support.numbered_clips import usual
+from tests.support.numbered_clips import odd, timing, usual
 from tests.support.transcoding import Transcoding
 
 _CLIPS = {clip.name: clip for clip in usual.CLIPS}
@@ -42,6 +42,13 @@ def test_a_watermark_is_upright_and_the_rest_is_exact(tmp_path: Path, name: str,
     # 15 % of the shorter side wide, 3 % from the upper right corner.
     assert (columns[0], columns[-1] + 1) == pytest.approx((size[0] - 17, size[0] - 3), abs=2)
     assert (rows[0], rows[-1] + 1) == pytest.approx((3, 10), abs=2)
+
+
+def test_a_watermark_stays_where_the_size_of_the_frames_changes(tmp_path: Path) -> None:
+    """There ffmpeg begins anew; the verification would find a frame without it."""
+    [clip] = [clip for clip in timing.CLIPS + odd.CLIPS if clip.name == "resized"]
+    clip = replace(clip, options={**clip.options, "watermark": _logo(tmp_path), "watermark_style": {"width": 0.1}})
+    assert faults_of(clip, clip.make(tmp_path), tmp_path / "made", 600) == []
 
 
 def test_a_watermark_that_is_no_picture_is_refused_by_the_probe(tmp_path: Path) -> None:

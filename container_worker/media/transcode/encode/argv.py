@@ -64,7 +64,6 @@ def argv_for(
         *([] if seek is None else ["-seek_timestamp", "1", "-ss", f"{seek}us"]),
         "-protocol_whitelist", "file", "-format_whitelist", ",".join(SOURCE_FORMATS),
         "-i", f"file:{source}",
-        *(word for overlay in overlays if overlay for word in overlay.input),
     ]  # fmt: skip
     for graph in filter_graphs(picture, segment, renditions, tone_map, overlays):
         argv += ["-filter_complex", graph]

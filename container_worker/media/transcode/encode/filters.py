@@ -1,9 +1,8 @@
 """Describes the filters between one decoder and the encoders of all renditions."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
-from itertools import repeat
 
 from container_worker.media.transcode.encode.overlay import Overlay
 from container_worker.media.transcode.encode.tone_mapping import DEEP_FORMAT, SDR_TAGS, tone_map_filters
@@ -79,11 +78,13 @@ def filter_graphs(
         segment: with run-up and look-ahead.
         renditions: those that are encoded, not copied; their order decides the names of the pads.
         tone_map: of a source in HDR that becomes SDR.
-        overlays: of each rendition, or none at all; they are the inputs behind the source.
+        overlays: of each rendition, or none at all.
     """
     cascade = sorted(range(len(renditions)), key=lambda at: -renditions[at].width * renditions[at].height)
     largest = renditions[cascade[0]]
-    tails = [_tail(picture, each, tone_map, laid) for each, laid in zip(renditions, _laid(picture, overlays), strict=False)]
+    over = overlays or [None] * len(renditions)
+    laid = [each.filters(picture.time_base, str(at)) if each else None for at, each in enumerate(over)]
+    tails = [_tail(picture, each, tone_map, own) for each, own in zip(renditions, laid, strict=True)]
     filters = _head(picture, segment, DEEP_FORMAT if tone_map else largest.pix_fmt)
     if tone_map:
         mapped = tone_map_filters(picture, tone_map, is_converted=not _is_yuv(picture))
@@ -177,14 +178,6 @@ def colour_tags(picture: Picture, tone_map: ToneMap | None) -> dict[str, str | N
         "color_trc": picture.colour_transfer,
     }  # fmt: skip
     return tags if _is_yuv(picture) else {**tags, **_CONVERTED}
-
-
-def _laid(picture: Picture, overlays: Sequence[Overlay | None]) -> Iterator[str | None]:
-    """Yield the filters that lay each rendition's picture on it; None without end behind the last."""
-    for at, overlay in enumerate(overlays):
-        number = 1 + sum(each is not None for each in overlays[:at])
-        yield overlay.filters(picture.time_base, f"{number}:0", str(at)) if overlay else None
-    yield from repeat(None)
 
 
 def _tail(picture: Picture, rendition: Rendition, tone_map: ToneMap | None, laid: str | None) -> str:

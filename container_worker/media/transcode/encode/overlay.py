@@ -25,21 +25,11 @@ class Overlay:
     x: int
     y: int
 
-    @property
-    def input(self) -> list[str]:
-        """The options of the picture as an input of ffmpeg."""
-        return [
-            "-threads", "1", "-protocol_whitelist", "file", "-format_whitelist", "rawvideo",
-            "-f", "rawvideo", "-pixel_format", self.pix_fmt, "-video_size", f"{self.size[0]}x{self.size[1]}",
-            "-i", f"file:{self.file}",
-        ]  # fmt: skip
-
-    def filters(self, time_base: Ratio, pad: str, name: str) -> str:
+    def filters(self, time_base: Ratio, name: str) -> str:
         """Return the filters of frames in the final pixel format; what follows them must tag the frames' colours again.
 
         Args:
             time_base: of the frames.
-            pad: of the picture's input.
             name: unique in the graph.
         """
         tick, ticks = time_base
@@ -50,9 +40,13 @@ class Overlay:
         # yuva420p becomes yuv420, and yuva420p10le becomes yuv420p10.
         form = self.pix_fmt.replace("yuva", "yuv").removesuffix("le").removesuffix("p")
         laid = f"overlay=x={self.x}:y={self.y}:format={form}"
+        # A source within the graph, as ffmpeg makes the graph again where the frames' size changes, and has no frame of an input
+        # left then.
+        form_of_file = f"pixel_format={self.pix_fmt}\\:video_size={self.size[0]}x{self.size[1]}"
+        picture = f"movie=filename={self.file}:format_name=rawvideo:dec_threads=1:format_opts='{form_of_file}'"
         return ";".join([
             f"{','.join([_UNTAGGED, *before])}[under{name}]",
-            f"[{pad}]{shared},{_UNTAGGED}[over{name}]",
+            f"{picture},{shared},{_UNTAGGED}[over{name}]",
             f"[under{name}][over{name}]{','.join([laid, *after])}",
         ])  # fmt: skip
 
