@@ -25,6 +25,8 @@ _PLANAR_YUV = re.compile(r"yuv[aj]?4\d\dp|nv\d\d$")
 _OTHER_YUV = re.compile(r"p[024]\d\d[lb]e$|yuyv|yvyu|uyvy|uyyvyy|y2\d\d|xv\d\d|vuy|ayuv|vyu|uyva|v30x")
 #: Formats of more than eight bits.
 _DEEP = re.compile(r"(9|1\d)[lb]e$")
+#: Matrices that scale knows; it refuses frames with the tag of another, although it need not know it to scale them.
+_SCALED_SPACES = frozenset({"bt709", "fcc", "bt470bg", "smpte170m", "smpte240m", "bt2020nc"})
 #: To which all else is converted.
 _CONVERTED = {"range": "tv", "colorspace": "bt709"}
 
@@ -135,6 +137,8 @@ def _head(picture: Picture, segment: Segment, pix_fmt: str) -> list[str]:
     base = base_pts(picture, segment)
     shifted = f"PTS-({base})"
     filters.append(f"setpts=expr={shifted}" if segment.start_pts is not None else f"setpts=expr='{_ascending(shifted, picture)}'")
+    if picture.colour_space and picture.colour_space not in _SCALED_SPACES and _is_yuv(picture):
+        filters.append("setparams=colorspace=unknown")
     # Before the signatures are taken, so that these are of the luma that is encoded.
     if not _PLANAR_YUV.match(picture.pix_fmt):
         if not _is_yuv(picture):

@@ -10,10 +10,10 @@ SDR_TAGS = {"range": "tv", "colorspace": "bt709", "color_primaries": "bt709", "c
 DEEP_FORMAT = "yuv420p10le"
 #: Brightness of SDR's white, in cd/m² (BT.2035): what is darker keeps its brightness nearly.
 _WHITE_NITS = 100
-#: zscale's names of matrices and primaries, which are ffmpeg's; a source that says another is taken for BT.2020.
+#: zscale's names of matrices and primaries, which are ffmpeg's; a source that says another is taken for BT.2020, also one of
+#: constant luminance, which is not defined for HDR.
 _MATRICES = frozenset({
-    "bt709", "fcc", "bt470bg", "smpte170m", "smpte240m", "ycgco", "bt2020nc", "bt2020c", "chroma-derived-nc",
-    "chroma-derived-c", "ictcp",
+    "bt709", "fcc", "bt470bg", "smpte170m", "smpte240m", "ycgco", "bt2020nc", "chroma-derived-nc", "ictcp",
 })  # fmt: skip
 _PRIMARIES = frozenset({
     "bt709", "bt470m", "bt470bg", "smpte170m", "smpte240m", "film", "bt2020", "smpte428", "smpte431", "smpte432", "ebu3213",

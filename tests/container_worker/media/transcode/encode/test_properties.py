@@ -63,6 +63,16 @@ def test_colours_keep_their_tags_and_their_range(tmp_path: Path) -> None:
             assert frame.to_ndarray()[:48].mean() == pytest.approx(before, abs=1.5)
 
 
+@pytest.mark.parametrize(("matrix", "number"), [("ycgco", 8), ("bt2020c", 10), ("ictcp", 14)])
+def test_a_matrix_that_ffmpeg_does_not_scale_is_kept(tmp_path: Path, matrix: str, number: int) -> None:
+    """Scaling needs no matrix."""
+    clip = numbered(tmp_path / "a.mp4", FRAMES, *X264, filters=f"format=yuv420p,setparams=colorspace={matrix}")
+    source = describe(clip, colour_space=matrix)
+    _middle(source, tmp_path, rendition(), rendition("later", (64, 48), codec="h265"))
+    for at in range(2):
+        assert int(_first_frame(tmp_path / "segment" / SEGMENT_FILE.format(at)).colorspace) == number
+
+
 @pytest.mark.parametrize("codec", ["h265", "av1"])
 def test_hdr_metadata_stay_in_every_segment(tmp_path: Path, codec: str) -> None:
     """Ten bits, PQ, mastering display and light levels: in every rendition, with a run-up and without."""
