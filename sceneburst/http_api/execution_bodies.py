@@ -1,5 +1,6 @@
 """Reads the body of `POST /transcode`, the request of the transcoder that is replaced, and gives its options our meaning."""
 
+import re
 import secrets
 import shlex
 from typing import Annotated, Any, Literal
@@ -20,6 +21,8 @@ from scenequeue.reasons import Code as QueueCode
 _ORIGINAL = "ORIGINAL"
 #: Options of the encoder that may be named -> options of ours.
 _MANUAL = {name: name for name in ("preset", "tune", "level", "crf", "pix_fmt")} | {"profile": "codec_profile"}
+#: Whole numbers that options may have, and some more.
+_SMALL = re.compile("[0-9]{1,6}")
 #: Folder of all executions, in the source's bucket.
 _FOLDER = "outputs"
 #: Label with the address of the source, if it is not longer than a label's value can be.
@@ -49,7 +52,24 @@ def _from_words(given: object) -> object:
         plain if (plain := name[1:].removesuffix(":v")) in _MANUAL else name[1:]: value
         for name, value in zip(names, values, strict=True)
     }
-    return {name: int(value) if name == "crf" and value.isdecimal() else value for name, value in named.items()}
+    return {name: int(value) if name == "crf" and _SMALL.fullmatch(value) else value for name, value in named.items()}
+
+
+def _as_number(given: object) -> object:
+    """Return "60" as 60, and anything else as it is."""
+    return int(given) if isinstance(given, str) and _SMALL.fullmatch(given) else given
+
+
+def _as_switch(given: object) -> object:
+    """Return 0 and 1 as false and true, and anything else as it is."""
+    return bool(given) if isinstance(given, int) and given in {0, 1} else given
+
+
+def _without_nulls(given: object) -> object:
+    """Return options without those that are null, which count as not given."""
+    if given is None:
+        return {}
+    return {name: value for name, value in given.items() if value is not None} if isinstance(given, dict) else given
 
 
 def _as_rung(given: object) -> object:
@@ -79,7 +99,9 @@ class ExecutionOptions(StrictModel):
     """The wanted video."""
 
     resolution: Annotated[
-        _Resolution, BeforeValidator(_as_rung), Field(description="the shorter side: 720, 720p or ORIGINAL")
+        _Resolution,
+        BeforeValidator(_as_rung, json_schema_input_type=str | int),
+        Field(description="the shorter side, as 720 or 720p: 240, 360, 480, 540, 720, 1080, 1440, 2160; or ORIGINAL"),
     ] = "ORIGINAL"
     bitrate: Annotated[
         str, BeforeValidator(_as_rate), Field(description="cap such as 500k or 2M; below it, the quality is constant")
@@ -93,8 +115,10 @@ class ExecutionOptions(StrictModel):
         BeforeValidator(_from_words, json_schema_input_type=ManualOptions | str | None),
         Field(description="an object, or words as for ffmpeg: `-preset fast -crf 20`; they are added to the others"),
     ] = None
-    segment_time: Annotated[float, Field(ge=1, le=600, description="length of a segment, in seconds")] = 60.0
-    create_hls: Annotated[bool, Field(description="also make an HLS ladder")] = False
+    segment_time: Annotated[
+        float, BeforeValidator(_as_number), Field(ge=1, le=600, description="length of a segment, in seconds")
+    ] = 60.0
+    create_hls: Annotated[bool, BeforeValidator(_as_switch), Field(description="also make an HLS ladder")] = False
     aws_region: Annotated[
         str | None, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", description="not needed: the bucket knows its region")
     ] = None
@@ -105,7 +129,7 @@ class Execution(StrictModel):
 
     bucket: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
     key: Annotated[str, Field(min_length=1, max_length=1024)]
-    options: ExecutionOptions = ExecutionOptions()
+    options: Annotated[ExecutionOptions, BeforeValidator(_without_nulls)] = ExecutionOptions()
     output: Annotated[
         Address | None,
         Field(pattern="^s3://", description="s3:// prefix for the video; none: outputs/<execution> in the same bucket"),
@@ -127,8 +151,9 @@ def execution_from(body: bytes) -> tuple[TranscodeRequest, list[Mistake]]:
     source = None if bucket is None or key is None else f"s3://{bucket}/{key}"
     job_id = given.get("job_id") or f"transcode-{secrets.token_hex(8)}"
     output = given.get("output") or (bucket and f"s3://{bucket}/{_FOLDER}/{job_id}")
-    options = ExecutionOptions.model_validate(given.get("options") or {})
-    labels = {INPUT_LABEL: source} if source is not None and len(source) <= _LABEL_CHARS else {}
+    options = ExecutionOptions.model_validate(_without_nulls(given.get("options")))
+    is_label = source is not None and len(source) <= _LABEL_CHARS and source.isprintable()
+    labels = {INPUT_LABEL: source} if is_label else {}
     return TranscodeRequest(source, output, None, _named(options), {"job_id": job_id, "labels": labels}), mistakes
 
 

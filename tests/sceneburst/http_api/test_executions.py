@@ -45,6 +45,7 @@ def _start(api: Api, **options: Any) -> dict[str, Any]:
             },
         ),
         ({"manualOptions": ""}, {"codec": "copy"}),
+        ({"codec": "av1", "bitrate": None, "segment_time": "30", "create_hls": 0}, {"codec": "av1", "segment_s": 30}),
     ],
 )  # fmt: skip
 def test_every_option_has_its_meaning(api: Api, queue: SceneQueue, options: dict[str, Any], meaning: dict[str, Any]) -> None:
@@ -140,8 +141,8 @@ def test_an_execution_that_failed_or_was_cancelled_says_so(api: Api, queue: Scen
 
 def test_the_same_execution_is_started_once(api: Api, queue: SceneQueue) -> None:
     """By its id; without a key nothing is started at all."""
-    for _ in range(2):
-        assert api.client.post("/transcode", json={**_BODY, "job_id": "t1"}).json()["executionArn"] == "t1"
+    for options in ({}, None):
+        assert api.client.post("/transcode", json={**_BODY, "job_id": "t1", "options": options}).json()["executionArn"] == "t1"
     assert len(queue.inspect.jobs()) == 1
     check_problem(api.client.post("/transcode", json=_BODY, headers={"Authorization": ""}), 401, "unauthorized")
 
