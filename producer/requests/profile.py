@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import get_args
 
 from producer.codes import Code
+from producer.places import local_path
 from producer.requests.scenes import Malformed, read_model
 from scenequeue.errors import Mistake, inside
 from scenequeue.jobs.transcode.options import ProfileName, TranscodeOptions
@@ -41,14 +42,20 @@ def profile_options(profile: str | Path) -> tuple[TranscodeOptions, list[Mistake
     except (ValueError, RecursionError) as error:
         return _refused(Reason(Code.PROFILE_MALFORMED, {"path": name, "problem": shorten(error)}))
     try:
-        return read_model(TranscodeOptions, fields), []
+        return _from_folder(path.parent, read_model(TranscodeOptions, fields)), []
     except Malformed as error:
-        return error.rest, [in_profile(profile, mistake) for mistake in error.mistakes]
+        return _from_folder(path.parent, error.rest), [in_profile(profile, mistake) for mistake in error.mistakes]
 
 
 def in_profile(profile: str | Path, mistake: Mistake) -> Mistake:
     """Return a mistake with the profile in which it is."""
     return Mistake(("profile",), inside(Reason(Code.PROFILE, {"profile": str(profile)}), mistake.reason))
+
+
+def _from_folder(folder: Path, options: TranscodeOptions) -> TranscodeOptions:
+    """Return options whose local files are named from the profile's folder."""
+    file = None if options.watermark is None else local_path(options.watermark)
+    return options if file is None else options.model_copy(update={"watermark": str(folder / file)})
 
 
 def _refused(reason: Reason) -> tuple[TranscodeOptions, list[Mistake]]:

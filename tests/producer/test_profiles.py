@@ -32,6 +32,17 @@ def test_whatever_is_given_overrides_the_profile(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "meant"),
+    [("logo.png", "{folder}/logo.png"), ("/a/logo.png", "/a/logo.png"), ("s3://bucket/logo.png", "s3://bucket/logo.png")],
+)
+def test_files_that_a_profile_names_are_in_its_folder(tmp_path: Path, given: str, meant: str) -> None:
+    """Wherever the command is run; addresses and whole paths are as they are."""
+    (tmp_path / "mine.toml").write_text(f'watermark = "{given}"\n')
+    options, mistakes = transcode_options_from(None, {}, tmp_path / "mine.toml")
+    assert (options.watermark, mistakes) == (meant.format(folder=tmp_path), [])
+
+
+@pytest.mark.parametrize(
     ("content", "told"),
     [
         ('crf = 70\nrenditions = ["721p"]\n', ["mine.toml: renditions.0: must be", "mine.toml: crf: must be 63 or less, not 70"]),
