@@ -107,6 +107,9 @@ class Code(StrEnum):
     SOURCE_UNREADABLE = "source_unreadable"
     SOURCE_WITHOUT_FRAMES = "source_without_frames"
     SOURCE_WITHOUT_VIDEO = "source_without_video"
+    VMAF_OF_HDR = "vmaf_of_hdr"
+    VMAF_OF_SMALL = "vmaf_of_small"
+    VMAF_UNAVAILABLE = "vmaf_unavailable"
 
     # --- a source of a transcoding: notes ---
     CODEC_NOT_KEPT = "codec_not_kept"
@@ -140,6 +143,9 @@ class Code(StrEnum):
     SUBTITLES_WITHOUT_TEXT = "subtitles_without_text"
     TRACK_CONVERTED = "track_converted"
     TRACK_CONVERTED_FOR_HLS = "track_converted_for_hls"
+    VMAF_CAPPED = "vmaf_capped"
+    VMAF_OF_BEGINNING = "vmaf_of_beginning"
+    VMAF_OUT_OF_REACH = "vmaf_out_of_reach"
     TRACK_EMPTY = "track_empty"
     TRACK_NOT_MADE = "track_not_made"
     TRACK_PACKETS_DIFFER = "track_packets_differ"
@@ -157,6 +163,7 @@ class Code(StrEnum):
     SEGMENT_OUTSIDE_SPANS = "segment_outside_spans"
     SEGMENT_UNLIKE_SOURCE = "segment_unlike_source"
     WATERMARK_CHANGED = "watermark_changed"
+    VMAF_NOT_MEASURED = "vmaf_not_measured"
 
     # --- checks of joined files ---
     COLOURS_NOT_SDR = "colours_not_sdr"

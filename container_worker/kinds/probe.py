@@ -1,6 +1,7 @@
 """Reads a source video, and decides how it is divided, encoded and joined."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from typing import TypeAlias
 
 from container_worker.files.inputs import Input, InputFile
@@ -14,6 +15,8 @@ from scenequeue.jobs.transcode.working_folder import WorkFiles
 
 _Item: TypeAlias = ParsedItem[ProbePayload, TranscodeOptions]
 _SOURCE, _WATERMARK, _PLAN = "source", "watermark", "plan.json"
+#: Share of the work that is reading the source, where samples of it are encoded too.
+_PROBING = 0.1
 
 
 class Probe:
@@ -25,8 +28,15 @@ class Probe:
     def inputs(self, item: _Item) -> Iterator[Input]:
         from container_worker.media.transcode.probing.boxes import probe_spans
 
+        if item.options.target_vmaf is not None:
+            from container_worker.media.transcode.quality.worker import check_can_measure
+
+            # Before anything is fetched.
+            check_can_measure()
+        # Samples may lie anywhere in it.
+        find_ranges = probe_spans if item.options.target_vmaf is None else None
         # Its name has no ending, so that its content alone decides what it is.
-        yield Input(_SOURCE, item.payload.source, _SOURCE, version="", find_ranges=probe_spans)
+        yield Input(_SOURCE, item.payload.source, _SOURCE, version="", find_ranges=find_ranges)
         if item.options.watermark is not None:
             yield Input(_WATERMARK, item.options.watermark, _WATERMARK)
 
@@ -44,14 +54,26 @@ class Probe:
         context, payload, file = item.context, item.payload, files[_SOURCE]
         # Before the child, which may lengthen the file.
         source = SourceFile(uri=payload.source, bytes=file.path.stat().st_size, version=file.version)
-        watermark, uri = files.get(_WATERMARK), item.options.watermark
-        plan = probe_source(
-            payload, item.options, source, file.path,
-            Watermark(uri=uri, sha256=watermark.sha256, style=item.options.watermark_style) if watermark and uri else None,
-            watermark.path if watermark else None, held=file.spans,
-            add_spans=adding(source, context.storage, context.stop_if_asked),
-            limits=context.limits, on_progress=context.on_progress, should_stop=context.should_stop, slot=context.slot,
-        )  # fmt: skip
+        watermark, uri, target = files.get(_WATERMARK), item.options.watermark, item.options.target_vmaf
+        share = 1.0 if target is None else _PROBING
+        # Two children share one slot, so that the item's time counts from its beginning.
+        with context.slot() if target is not None else nullcontext():
+            plan = probe_source(
+                payload, item.options, source, file.path,
+                Watermark(uri=uri, sha256=watermark.sha256, style=item.options.watermark_style) if watermark and uri else None,
+                watermark.path if watermark else None, held=file.spans,
+                add_spans=adding(source, context.storage, context.stop_if_asked),
+                limits=context.limits, on_progress=lambda done: context.on_progress(share * done),
+                should_stop=context.should_stop, slot=context.slot if target is None else nullcontext,
+            )  # fmt: skip
+            if target is not None:
+                from container_worker.media.transcode.quality.worker import aim_at
+
+                plan = aim_at(
+                    plan, target, file.path,
+                    limits=context.limits, on_progress=lambda done: context.on_progress(share + (1 - share) * done),
+                    should_stop=context.should_stop, slot=nullcontext,
+                )  # fmt: skip
         (context.scratch / _PLAN).write_text(plan.model_dump_json(), encoding="utf-8")
         facts = {"segments": len(plan.segments), "frames": sum(segment.frames for segment in plan.segments)}
         return Made(source_seconds(plan), facts, brings=items_of(plan, payload.work))

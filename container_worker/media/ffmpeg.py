@@ -22,6 +22,7 @@ class Ffmpeg:
     path: Path
     version: str
     has_av1: bool
+    has_vmaf: bool = False
 
 
 def read_version(report: str) -> tuple[int, str, frozenset[str]] | None:
@@ -42,7 +43,7 @@ def probe_ffmpeg(path: Path) -> Ffmpeg | None:
     facts = read_version(read_version_report(path))
     if facts is None or facts[0] < _MIN_MAJOR or not {"libx264", "libass"} <= facts[2]:
         return None
-    return Ffmpeg(path, facts[1], "libsvtav1" in facts[2])
+    return Ffmpeg(path, facts[1], "libsvtav1" in facts[2], "libvmaf" in facts[2])
 
 
 @lru_cache(maxsize=4)

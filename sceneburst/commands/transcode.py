@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 #: Options of the command, by the fields that mistakes name.
 _GIVEN_AS = {
     "max_kbps": "--max-bitrate", "segment_s": "--segment-seconds", "renditions": "--rendition", "job_id": "--job-id",
+    "target_vmaf": "--target-vmaf",
     "tone_map": "--tone-map",
     **{name: f"--{name}" for name in ("codec", "crf", "audio", "container", "output", "watermark")},
 }  # fmt: skip
@@ -57,6 +58,9 @@ def transcode(
         typer.Option(help="Of the picture; source: as the source; copy: its packets as they are; else h264, and av1 in WebM."),
     ] = None,
     crf: Annotated[int | None, typer.Option(min=0, max=63, help="Constant rate factor; else the codec's default.")] = None,
+    target_vmaf: Annotated[
+        float | None, typer.Option(min=60, max=99, help="Mean VMAF, for which the constant rate factors are chosen.")
+    ] = None,
     max_bitrate: Annotated[str | None, typer.Option(help="Cap of the bit rate: 4M, 4000k, or 4000 kbit/s.")] = None,
     audio: Annotated[
         Literal["copy", "aac", "opus"] | None, typer.Option(help="Else copied where the container holds it.")
@@ -91,7 +95,7 @@ def transcode(
     named = {
         "renditions": rendition or None, "codec": codec, "crf": crf, "audio": audio, "container": container,
         "max_kbps": None if max_bitrate is None else _max_kbps(max_bitrate), "segment_s": segment_seconds,
-        "tone_map": tone_map or None,
+        "tone_map": tone_map or None, "target_vmaf": target_vmaf,
         "webvtt": webvtt or None, "hls": hls or None,
         "watermark": watermark,
     }  # fmt: skip

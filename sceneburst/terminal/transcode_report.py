@@ -26,8 +26,8 @@ def transcode_report(
 
     Returns:
         job_id, state, source {uri, bytes, codec, width, height, frames, duration_s, frame_rate}, segments,
-        renditions [{name, output, width, height, codec, frames, duration_s, bytes, bitrate}], hls (an address),
-        captions [{name, output, language, title, cues}],
+        renditions [{name, output, width, height, codec, frames, duration_s, bytes, bitrate, crf, target_vmaf, predicted_vmaf}],
+        hls (an address), captions [{name, output, language, title, cues}],
         verification {checks [{name, rendition, ok, detail, code, parameters}]}, notes [{code, parameters, text}],
         errors [{name, error, code, parameters}], totals {wall_s, cpu_s, processing_s, estimated_cost_usd, containers}.
     """
@@ -77,8 +77,9 @@ def renditions_table(report: Mapping[str, Any]) -> Sheet:
 
 
 def summary_lines(report: Mapping[str, Any]) -> list[str]:
-    """Return the lines after the table: further files, the verification, the notes, what failed, and the totals."""
-    return [*_beside_lines(report), *_verified_lines(report), *_note_lines(report), *_error_lines(report), *_total_lines(report)]
+    """Return the lines after the table: further files, the verification, qualities, the notes, what failed, and the totals."""
+    beside, aims = _beside_lines(report), _aim_lines(report)
+    return [*beside, *_verified_lines(report), *aims, *_note_lines(report), *_error_lines(report), *_total_lines(report)]
 
 
 def _beside_lines(report: Mapping[str, Any]) -> list[str]:
@@ -99,6 +100,15 @@ def _verified_lines(report: Mapping[str, Any]) -> list[str]:
     if failed:
         return [f"not verified: {each['name']}: {each['detail']}" for each in failed]
     return [f"verified: all {len(checks)} checks of {files} hold ({names})"]
+
+
+def _aim_lines(report: Mapping[str, Any]) -> list[str]:
+    """Return how each rendition got the quality that was asked for."""
+    aimed = [each for each in report["renditions"] if each["target_vmaf"] is not None]
+    return [
+        f"VMAF of {each['name']}: about {each['predicted_vmaf']:.1f} by samples, of {each['target_vmaf']:g}; crf {each['crf']:g}"
+        for each in aimed
+    ]
 
 
 def _note_lines(report: Mapping[str, Any]) -> list[str]:

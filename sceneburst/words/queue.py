@@ -131,6 +131,7 @@ SENTENCES: Mapping[str, str] = {
     "title_unprintable": "a title has no control characters and no surrogates, such as {character}",
     # --- options of a transcoding ---
     "codec_unfit": "{container} cannot hold {codec}; it holds {held}",
+    "crf_and_vmaf": "the constant rate factor is chosen for it; leave it or crf out",
     "crf_of_other_codec": "must be {least} to {most} with codec {codec}, not {crf}",
     "name_of_other_codec": "{codec} has no {given:quoted}; it has {choices}",
     "preset_of_other_codec": "codec {codec} has no preset {preset:quoted}; it has {first} to {last}",

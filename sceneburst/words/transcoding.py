@@ -29,6 +29,12 @@ SENTENCES: Mapping[str, str] = {
     "source_unreadable": "{input} cannot be read as a video: {problem}",
     "source_without_frames": "{input} has a video stream without any frame that could be shown",
     "source_without_video": "{input} has no video stream",
+    "vmaf_of_hdr": "{input} is HDR ({transfer}), for which VMAF is not defined; give a constant rate factor instead of a VMAF",
+    "vmaf_of_small": (
+        "rendition {rendition} is {size} pixels, and VMAF is measured from {limit_px} pixels a side on; give a "
+        "constant rate factor instead of a VMAF"
+    ),
+    "vmaf_unavailable": "{program} cannot measure VMAF; use an ffmpeg with libvmaf, or give a constant rate factor instead",
     # --- a source of a transcoding: notes ---
     "codec_not_kept": "the source's codec, {codec}, is not one that is encoded for {container}; its picture is made in {made}",
     "data_left_out": "stream {stream} ({codec}, neither picture nor sound nor subtitles) is left out",
@@ -71,6 +77,13 @@ SENTENCES: Mapping[str, str] = {
     "track_converted_for_hls": (
         "track {track} is converted from {codec} to {made}, as all sounds of an HLS ladder have one codec, and one that HLS has"
     ),
+    "vmaf_capped": (
+        "rendition {rendition} needs {needed_kbps} kbit/s in places for its VMAF; the cap of {max_kbps} kbit/s holds it below"
+    ),
+    "vmaf_of_beginning": "the VMAF was measured on the first {measured_s} s only, as no other place can be found in the source",
+    "vmaf_out_of_reach": (
+        "a VMAF of {target:g} is out of reach for rendition {rendition}; the nearest is about {predicted:g}, with crf {crf:g}"
+    ),
     # --- a segment of a source ---
     "encoder_differs": (
         "this container has ffmpeg {found}, and the source was probed with {expected}: segments of one video must come from one "
@@ -88,6 +101,7 @@ SENTENCES: Mapping[str, str] = {
     "segment_outside_spans": (
         "segment {segment} needs parts of the source that the plan does not name: the source was read as a whole for it"
     ),
+    "vmaf_not_measured": "ffmpeg {ending} while it measured VMAF",
     "segment_unlike_source": (
         "frame {frame} of {rendition}, in segment {segment}, does not show the source's frame: they differ by {difference} of "
         "255 levels"

@@ -127,6 +127,7 @@ class Code(StrEnum):
 
     # --- options of a transcoding ---
     CODEC_UNFIT = "codec_unfit"
+    CRF_AND_VMAF = "crf_and_vmaf"
     CRF_OF_OTHER_CODEC = "crf_of_other_codec"
     NAME_OF_OTHER_CODEC = "name_of_other_codec"
     PRESET_OF_OTHER_CODEC = "preset_of_other_codec"

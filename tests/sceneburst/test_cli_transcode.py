@@ -13,7 +13,20 @@ from tests.support.numbered_clips.checking import sound_faults, start_shift_s, v
 from tests.support.numbered_clips.making import encode
 from tests.support.waiting import wait_until
 
-_RENDITION = {"name", "output", "width", "height", "codec", "frames", "duration_s", "bytes", "bitrate"}
+_RENDITION = {
+    "name",
+    "output",
+    "width",
+    "height",
+    "codec",
+    "frames",
+    "duration_s",
+    "bytes",
+    "bitrate",
+    "crf",
+    "target_vmaf",
+    "predicted_vmaf",
+}
 
 
 def test_a_video_is_cut_encoded_joined_and_verified_without_the_loss_of_a_frame(run: Run, tmp_path: Path) -> None:
@@ -57,6 +70,7 @@ def test_a_source_that_is_no_video_is_named_and_nothing_is_left(run: Run, tmp_pa
         (("/no/film.mp4",), "error: source: there is no file /no/film.mp4"),
         (("{film}", "--container", "webm", "--codec", "h264"), "error: --codec: webm cannot hold h264; it holds av1"),
         (("{film}", "--codec", "copy", "--rendition", "720p"), "error: --rendition: a picture that is copied keeps its size"),
+        (("{film}", "--crf", "20", "--target-vmaf", "93"), "error: --target-vmaf: the constant rate factor is chosen for it"),
         (("{film}", "--rendition", "721p"), "error: --rendition: must be '240p', "),
         (("{film}", "--max-bitrate", "4M", "--codec", "copy"), "error: --max-bitrate: a picture that is copied"),
         (("{film}", "--max-bitrate", "fast"), "--max-bitrate: 'fast' is no bit rate; 4M, 2500k and 2500 (kbit/s) are"),

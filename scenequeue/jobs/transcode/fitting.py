@@ -69,7 +69,7 @@ COPIED_INTO: Mapping[Container, frozenset[str]] = {
 PICTURES_IN_HLS = frozenset({"h264", "hevc", "av1"})
 SOUNDS_IN_HLS = frozenset({"aac", "ac3", "eac3", "flac", "alac", "opus"})
 #: Options that need a picture that is encoded.
-_OF_ENCODING = ("crf", "max_kbps", "preset", "tune", "codec_profile", "level", "pix_fmt", "tone_map", "watermark")
+_OF_ENCODING = ("crf", "target_vmaf", "max_kbps", "preset", "tune", "codec_profile", "level", "pix_fmt", "tone_map", "watermark")
 
 
 class Conflict(NamedTuple):
@@ -109,6 +109,8 @@ def _conflicts_with(options: TranscodeOptions, codec: str) -> Iterator[Conflict]
     if options.crf is not None and not least <= options.crf <= most:
         facts: dict[str, Parameter] = {"codec": codec, "least": least, "most": most, "crf": options.crf}
         yield Conflict("crf", Reason(Code.CRF_OF_OTHER_CODEC, facts))
+    if options.crf is not None and options.target_vmaf is not None:
+        yield Conflict("target_vmaf", Reason(Code.CRF_AND_VMAF))
     if options.preset is not None and options.preset not in encoder.presets:
         first, last = encoder.presets[0], encoder.presets[-1]
         facts = {"codec": codec, "preset": options.preset, "first": first, "last": last}

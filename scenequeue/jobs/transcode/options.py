@@ -39,6 +39,13 @@ class TranscodeOptions(KindOptions):
         Field(description="of the picture; not given: h264, av1 in webm. source: as the source; copy: its packets as they are"),
     ] = "h264"
     crf: Annotated[int | None, Field(ge=0, le=63, description="constant rate factor; none: the codec's default")] = None
+    target_vmaf: Annotated[
+        float | None,
+        Field(
+            ge=60, le=99, allow_inf_nan=False,
+            description="mean VMAF of each rendition, for which its constant rate factor is chosen; not together with crf",
+        ),
+    ] = None  # fmt: skip
     max_kbps: Annotated[
         int | None,
         Field(ge=50, le=400_000, description="cap of the bit rate, in kbit/s; the constant rate factor decides below it"),

@@ -19,7 +19,7 @@ class Rendition(FrozenModel):
     width: int
     height: int
     codec: Literal["h264", "h265", "av1", "copy"]
-    crf: int = 23
+    crf: float = 23
     max_kbps: int | None = None
     preset: str = "medium"
     pix_fmt: str = "yuv420p"
@@ -29,6 +29,17 @@ class Rendition(FrozenModel):
     level: str | None = None
     #: Final address of the file.
     output: str
+
+
+class Aim(FrozenModel):
+    """The quality that was asked for, and how a rendition gets it."""
+
+    rendition: str
+    target_vmaf: float
+    #: Constant rate factor that was chosen.
+    crf: float
+    #: Mean VMAF that samples of the source had with it.
+    predicted_vmaf: float
 
 
 class Segment(FrozenModel):
@@ -87,6 +98,9 @@ class TranscodePlan(FrozenModel):
     encoder: str
     #: Reasons as codes with parameters: why it is not divided, which rungs, tracks or properties are left out.
     notes: list[dict[str, Any]] = Field(default_factory=list)
+    #: Of each rendition, if a VMAF was asked for; with the CPU time that it took to find the constant rate factors.
+    aims: list[Aim] = Field(default_factory=list)
+    aims_cpu_s: float = 0.0
 
     @property
     def is_divided(self) -> bool:

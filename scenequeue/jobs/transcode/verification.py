@@ -43,6 +43,11 @@ class MadeRendition(FrozenModel):
     bytes: int
     #: Of the whole file, in bit/s.
     bitrate: int
+    #: None for a picture that is copied.
+    crf: float | None = None
+    #: VMAF that was asked for, and what samples of the source had with this factor.
+    target_vmaf: float | None = None
+    predicted_vmaf: float | None = None
 
 
 class MadeCaptions(FrozenModel):
@@ -84,5 +89,5 @@ class TranscodeReport(FrozenModel):
     hls: str | None = None
     #: Reasons as codes with parameters, from the plan: why it is not divided, what is left out.
     notes: list[dict[str, Any]] = Field(default_factory=list)
-    #: CPU time in seconds by stage, as the items have measured it: encode, audio, captions, verify.
+    #: CPU time in seconds by stage, as the items have measured it: vmaf, encode, audio, captions, verify.
     cpu_s: dict[str, float] = Field(default_factory=dict)

@@ -29,6 +29,29 @@ def seek_us(picture: Picture, segment: Segment, margin_us: int) -> int | None:
     return aim if aim > picture.file_start_us else None
 
 
+def source_options(source: str, picture: Picture, segment: Segment, margin_us: int, most_s: float | None = None) -> list[str]:
+    """Return the options of an ffmpeg that decodes a segment of the source, its first input.
+
+    Args:
+        source: name of the source in ffmpeg's working folder.
+        picture: the source's stream.
+        segment: gives the place at which decoding begins.
+        margin_us: of `seek_margin_us`.
+        most_s: no more than so many seconds are read; None for all.
+    """
+    seek = seek_us(picture, segment, margin_us)
+    return [
+        "-y", "-nostdin", "-hide_banner", "-loglevel", "error", "-filter_complex_threads", "1",
+        # Frames are counted, which tells more than an exit code.
+        "-max_error_rate", "1", "-threads", "1", "-copyts", "-noaccurate_seek",
+        # Absolute, so that it does not depend on the start that ffmpeg finds in a span of the file.
+        *([] if seek is None else ["-seek_timestamp", "1", "-ss", f"{seek}us"]),
+        *([] if most_s is None else ["-t", f"{most_s:g}"]),
+        "-protocol_whitelist", "file", "-format_whitelist", ",".join(SOURCE_FORMATS),
+        "-i", f"file:{source}",
+    ]  # fmt: skip
+
+
 def argv_for(
     ffmpeg: str,
     source: str,
@@ -39,6 +62,7 @@ def argv_for(
     margin_us: int,
     tone_map: ToneMap | None = None,
     overlays: Sequence[Overlay | None] = (),
+    most_s: float | None = None,
 ) -> list[str]:
     """Return the command that decodes a segment once, encodes all renditions, and writes the signatures to stdout.
 
@@ -52,19 +76,11 @@ def argv_for(
         margin_us: of `seek_margin_us`.
         tone_map: of a source in HDR that becomes SDR.
         overlays: laid on each rendition; none at all for none.
+        most_s: of `source_options`.
     """
-    seek = seek_us(picture, segment, margin_us)
     base = f"{picture.time_base[0]}/{picture.time_base[1]}"
     times = ["-fps_mode:v", "passthrough", "-enc_time_base:v", base]
-    argv = [
-        ffmpeg, "-y", "-nostdin", "-hide_banner", "-loglevel", "error", "-filter_complex_threads", "1",
-        # Frames are counted, which tells more than an exit code.
-        "-max_error_rate", "1", "-threads", "1", "-copyts", "-noaccurate_seek",
-        # Absolute, so that it does not depend on the start that ffmpeg finds in a span of the file.
-        *([] if seek is None else ["-seek_timestamp", "1", "-ss", f"{seek}us"]),
-        "-protocol_whitelist", "file", "-format_whitelist", ",".join(SOURCE_FORMATS),
-        "-i", f"file:{source}",
-    ]  # fmt: skip
+    argv = [ffmpeg, *source_options(source, picture, segment, margin_us, most_s)]
     for graph in filter_graphs(picture, segment, renditions, tone_map, overlays):
         argv += ["-filter_complex", graph]
     for at, (rendition, target) in enumerate(zip(renditions, targets, strict=True)):

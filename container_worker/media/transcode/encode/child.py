@@ -1,5 +1,6 @@
 """Encodes one segment inside the child process: its renditions, the tables of their packets, and signatures of its frames."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 #: Names in the scratch folder.
 SEGMENT_FILE = "segment-{}.nut"
 REPORT_FILE = "report.json"
-_RAW_FILE = "raw-{}.nut"
+#: As ffmpeg has encoded it, with run-up and look-ahead.
+RAW_FILE = "raw-{}.nut"
 #: Keeps SVT-AV1 from describing its settings on stderr.
 _ENVIRONMENT = {"SVT_LOG": "1"}
 
@@ -46,18 +48,22 @@ def make(data: dict[str, Any]) -> dict[str, Any]:
     folder, source = Path(data["folder"]), data["source"]
     tables: dict[str, PacketTable] = {}
     encoded = [at for at, rendition in enumerate(payload.renditions) if rendition.codec != "copy"]
+    segment, picture = payload.segment, payload.picture
+    total = max(1, segment.frames)
     signatures, mark = b"", None
     if encoded:
         overlays, mark = _overlays(payload, encoded, folder, data.get("watermark"))
-        signatures = _encode(payload, encoded, overlays, folder, source, data["ffmpeg"])
+        signatures = encode_raw(
+            payload, encoded, folder, source, data["ffmpeg"], lambda frames: send({"frame": min(total, frames), "of": total}),
+            overlays=overlays,
+        )  # fmt: skip
         signatures = mark.on(signatures) if mark else signatures
-    segment, picture = payload.segment, payload.picture
     for at, rendition in enumerate(payload.renditions):
         target = folder / SEGMENT_FILE.format(at)
         if rendition.codec == "copy":
             tables[rendition.name] = copy_source(folder / source, target, rendition, segment, picture)
             continue
-        raw = folder / _RAW_FILE.format(at)
+        raw = folder / RAW_FILE.format(at)
         table = cut_encoded(raw, target, rendition, segment, picture.time_base, base_pts(picture, segment))
         raw.unlink()
         tables[rendition.name] = table
@@ -92,27 +98,53 @@ def _overlays(
     return prepared
 
 
-def _encode(
-    payload: EncodePayload, places: list[int], overlays: "list[Overlay | None]", folder: Path, source: str, ffmpeg: str
+def encode_raw(
+    payload: EncodePayload,
+    places: Sequence[int],
+    folder: Path,
+    source: str,
+    ffmpeg: str,
+    on_frames: Callable[[int], None],
+    *,
+    overlays: "Sequence[Overlay | None]" = (),
+    most_s: float | None = None,
 ) -> bytes:
-    """Run ffmpeg; returns the signatures of the segment's frames."""
-    with (folder / source).open("rb") as file:
-        head = file.read(HEAD_BYTES)
-    if payload.segment.ranges:
-        check_coverage(folder / source, payload.picture, payload.segment, payload.source.bytes)
-    margin_us = seek_margin_us(head, is_reordered=is_matroska(head) and is_reordered(folder / source))
-    renditions, targets = [payload.renditions[at] for at in places], [_RAW_FILE.format(at) for at in places]
-    argv = argv_for(ffmpeg, source, payload.picture, payload.segment, renditions, targets, margin_us, payload.tone_map, overlays)
-    signatures, buffer = bytearray(), memoryview(bytearray(SIGNATURE_BYTES))
-    total, told = max(1, payload.segment.frames), monotonic()
+    """Run ffmpeg, which makes the raw file of each rendition; returns the signatures of the segment's frames.
+
+    Args:
+        payload: the segment.
+        places: positions of the renditions that are encoded.
+        folder: ffmpeg's working folder.
+        source: name of the source's file in it.
+        ffmpeg: path of the program.
+        on_frames: called from time to time with the number of frames that are done.
+        overlays: laid on each rendition; none at all for none.
+        most_s: no more than so many seconds are read; None for all.
+    """
+    renditions, targets = [payload.renditions[at] for at in places], [RAW_FILE.format(at) for at in places]
+    margin_us = margin_us_of(folder / source)
+    picture, segment = payload.picture, payload.segment
+    if segment.ranges:
+        check_coverage(folder / source, picture, segment, payload.source.bytes)
+    argv = argv_for(
+        ffmpeg, source, picture, segment, renditions, targets, margin_us, payload.tone_map, overlays, most_s
+    )  # fmt: skip
+    signatures, buffer, told = bytearray(), memoryview(bytearray(SIGNATURE_BYTES)), monotonic()
     with FfmpegProcess(argv, folder, Code.SEGMENT_NOT_ENCODED, has_output=True, environment=_ENVIRONMENT) as process:
         while process.read_up_to(buffer) == SIGNATURE_BYTES:
             signatures += buffer
             if monotonic() - told >= PROGRESS_S:
                 told = monotonic()
-                send({"frame": min(total, len(signatures) // SIGNATURE_BYTES), "of": total})
+                on_frames(len(signatures) // SIGNATURE_BYTES)
         process.finish()
     return bytes(signatures)
+
+
+def margin_us_of(path: Path) -> int:
+    """Return the margin with which a seek in a source must aim."""
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    return seek_margin_us(head, is_reordered=is_matroska(head) and is_reordered(path))
 
 
 def is_reordered(path: Path) -> bool:

@@ -49,7 +49,7 @@ def encoder_options(rendition: Rendition, frame_rate: Ratio, segment: Segment) -
             params += "" if rendition.level is None else f":level={round(float(rendition.level) * 10)}"
             own = ["-preset", preset, "-svtav1-params", params]
     forced = ["-force_key_frames", f"expr:{keyframe_expression(segment)}"]
-    return ["-c:v", ENCODERS[rendition.codec], "-threads", "1", "-crf", str(rendition.crf), *cap, *own, *forced]
+    return ["-c:v", ENCODERS[rendition.codec], "-threads", "1", "-crf", f"{rendition.crf:g}", *cap, *own, *forced]
 
 
 def _x26_names(rendition: Rendition) -> list[str]:

@@ -15,7 +15,7 @@ from container_worker.media.transcode.planning.frame_table import INPUT
 from container_worker.media.transcode.planning.plan import make_plan
 from container_worker.media.transcode.probing.facts import SourceFacts, Spans
 from container_worker.media.transcode.probing.file_names import FACTS, MISSING, PACKETS
-from container_worker.media.transcode.probing.packets import read_packets
+from container_worker.media.transcode.probing.packets import Packets, read_packets
 from container_worker.sandbox.limits import Limits
 from container_worker.sandbox.outputs import open_output
 from scenequeue.errors import ToolFailed
@@ -85,11 +85,20 @@ def probe_source(
             held = merge_spans([*held, *further], source.bytes)
             held = [] if held == [(0, source.bytes)] else held
     facts = _checked(scratch / FACTS, _read_facts)
-    packets = _checked(scratch / PACKETS, read_packets)
+    packets = read_table(scratch)
     return make_plan(
         facts, packets, options, source=source, output=payload.output, stem=payload.stem, encoder=program.version,
         watermark=watermark,
     )  # fmt: skip
+
+
+def read_table(scratch: Path) -> Packets:
+    """Return the picture's packets that the child has found.
+
+    Raises:
+        ToolFailed: there is no such table.
+    """
+    return _checked(scratch / PACKETS, read_packets)
 
 
 def _read_facts(path: Path) -> SourceFacts:

@@ -101,6 +101,8 @@ def make(data: dict[str, Any]) -> dict[str, Any]:
         checks += check_hls(plan, reports.encoded, reports.tracks, folder)
     first = reports.encoded[plan.renditions[0].name]
     duration_s, frames = float(planned_duration_s(plan, first)), len(first.packets.pts)
+    if plan.aims:
+        reports.cpu_s["vmaf"] = plan.aims_cpu_s
     reports.cpu_s["verify"] = used_cpu_s()
     report = TranscodeReport(
         source=_source(plan, frames, duration_s), segments=len(plan.segments), is_divided=plan.is_divided,
@@ -138,7 +140,7 @@ def _check_rendition(
         checks.append(check_watermark(encoded, decoded))
     if with_sound:
         checks.append(check_sound(rendition.name, _heard(plan, reports, path, encoded, joined)))
-    return checks, _made(rendition, joined)
+    return checks, _made(plan, rendition, joined)
 
 
 def _heard(plan: TranscodePlan, reports: _Reports, path: Path, encoded: Encoded, joined: Joined) -> dict[int, Heard]:
@@ -184,12 +186,15 @@ def _unpacked(text: str, frames: int, segment: int) -> list[Signature]:
         raise BadInput(Code.REPORT_UNUSABLE, file=name, problem=str(error)[:200]) from None
 
 
-def _made(rendition: Rendition, joined: Joined) -> MadeRendition:
+def _made(plan: TranscodePlan, rendition: Rendition, joined: Joined) -> MadeRendition:
     duration_s = float(joined.duration_s)
+    aim = next((each for each in plan.aims if each.rendition == rendition.name), None)
     return MadeRendition(
         name=rendition.name, output=rendition.output, width=joined.width, height=joined.height, codec=joined.picture.codec,
         frames=len(joined.picture.pts), duration_s=round(duration_s, 6), bytes=joined.bytes,
         bitrate=round(joined.bytes * 8 / duration_s) if duration_s > 0 else 0,
+        crf=None if rendition.codec == "copy" else rendition.crf, target_vmaf=aim.target_vmaf if aim else None,
+        predicted_vmaf=aim.predicted_vmaf if aim else None,
     )  # fmt: skip
 
 
