@@ -103,6 +103,11 @@ class InFlightItems:
             soon_free = sum(self._left_s(item) <= AHEAD_S for item in before_delivery if item.phase is Phase.WORKING)
             return max(0, self.slots + soon_free - len(before_delivery))
 
+    def free_slots(self) -> int:
+        """Return the number of slots that no item works in or waits for."""
+        with self._changed:
+            return max(0, self.slots - sum(item.phase is not Phase.DELIVERING for item in self._items.values()))
+
     def idle_s(self) -> float:
         """Return the seconds since the last item; 0 while there is one."""
         with self._changed:

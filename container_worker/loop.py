@@ -33,6 +33,8 @@ _MAX_WAIT_S, _MIN_WAIT_S = 1.0, 0.05
 _DRAIN_WAIT_S = 0.2
 #: Maximum seconds between two reclaims by the loop itself, so that recovery does not depend on a dispatcher.
 _RECLAIM_EVERY_S = 10.0
+#: Minimum seconds between two looks for items that take other containers too long.
+_SPARES_EVERY_S = 1.0
 #: A bell that rings within this many seconds announces work that was there before.
 _AT_ONCE_S = 0.01
 #: Pauses after spurious wake-ups: the bell rings, but nothing can be leased.
@@ -89,6 +91,7 @@ class WorkLoop:
         self._errors = Backoff(INITIAL_BACKOFF_S, MAX_BACKOFF_S)
         self._spurious = Backoff(_INITIAL_SPURIOUS_PAUSE_S, _MAX_SPURIOUS_PAUSE_S)
         self._next_reclaim = self._next_reclaim_time()
+        self._next_spares = 0.0
         #: Id of the lease call, kept until it is answered: a repeated call with it returns the result of the lost answer.
         self._call = new_request_id()
         #: The need whose bell was taken; the next lease call makes the bell again if work is left.
@@ -182,7 +185,7 @@ class WorkLoop:
             self._container_id, wanted, lease_s, begins_now=False, call=self._call, serves=self._serves, bell=self._bell
         )
         self._call, self._bell = new_request_id(), ""
-        if leases:
+        if leases := leases or self._lease_spares():
             self._spurious.reset()
             return self._begin(leases) == 0
         waited_since = time.monotonic()
@@ -193,6 +196,17 @@ class WorkLoop:
         # A spurious wake-up: this container is marked for drain, or others were faster.
         self._in_flight.wait_for_change(seen, self._spurious.next_s())
         return True
+
+    def _lease_spares(self) -> list[Lease]:
+        """Lease items that take other containers too long, for free slots; at most one look a second."""
+        free = self._in_flight.free_slots()
+        if not free or time.monotonic() < self._next_spares:
+            return []
+        self._next_spares = time.monotonic() + _SPARES_EVERY_S
+        leases = self._queue.worker.lease_spares(self._container_id, free, self._settings.lease_s, serves=self._serves)
+        if leases:
+            self._log.info("spare leases taken", items=[f"{lease.job_id}/{lease.item_id}" for lease in leases])
+        return leases
 
     def _begin(self, leases: Sequence[Lease]) -> int:
         """Start items; return their number. An item in the list of another need was put there by a foreign writer: refuse it."""

@@ -17,7 +17,7 @@ class LeaseEnd:
     """The end of one lease."""
 
     item_id: str
-    #: done, dead, retry, released or reclaimed.
+    #: done, dead, retry, released, reclaimed; or yielded, if another container had a lease of the item too, and went on.
     name: str
     container: str
     error: str
@@ -35,12 +35,21 @@ def lease_ends(events: Iterable[JobEvent], moves: ClockMoves | None = None) -> l
     """
     history = list(events)
     holders: dict[str, str] = {}
+    spares: dict[str, str] = {}
     ends: list[LeaseEnd] = []
     for event, span in zip(history, (moves or ClockMoves()).of_stream(history), strict=True):
         if event.item_id is None:
             continue
         if event.event == "leased":
             holders[event.item_id] = event.fields.get("container", "")
+        elif event.event == "spare":
+            spares[event.item_id] = event.fields.get("container", "")
+        elif event.event == "yielded":
+            container, error = event.fields.get("container", ""), event.fields.get("error", "")
+            spare = spares.pop(event.item_id, "")
+            if holders.get(event.item_id) == container:
+                holders[event.item_id] = spare
+            ends.append(LeaseEnd(event.item_id, event.event, container, error, span.from_ms, span.until_ms))
         elif event.event in {"done", "dead", "retry", "released", "reclaimed"}:
             container, error = holders.pop(event.item_id, ""), event.fields.get("error", "")
             ends.append(LeaseEnd(event.item_id, event.event, container, error, span.from_ms, span.until_ms))

@@ -71,7 +71,7 @@ def count_events(evidence: Evidence) -> dict[str, int]:
     lost = Counter(end.error for end in evidence.ends if end.name == "reclaimed")
     return {
         "retried": ends["retry"], "reclaimed": lost["LeaseExpired"], "forfeited": lost["ContainerLost"],
-        "released": ends["released"], "buried": ends["dead"], "refused": refused,
+        "released": ends["released"], "yielded": ends["yielded"], "buried": ends["dead"], "refused": refused,
         "lost to others": sum(counts[LEASE_LOST] for counts in evidence.log_counts.values()),
     }  # fmt: skip
 
@@ -82,7 +82,8 @@ class _EffectSearch:
     def __init__(self, evidence: Evidence, fence: int) -> None:
         self._evidence, self._fence = evidence, fence
         self._ends = list(evidence.ends)
-        self._lost_by = {end.container for end in self._ends if end.error in _LOST}
+        # Another container may have finished the item by a spare lease.
+        self._lost_by = {end.container for end in self._ends if end.error in _LOST or end.name == "yielded"}
         self._has_skipped_ticks = evidence.log_counts["-"][TICK_SKIPPED] > 0
         self._released_by = {end.container for end in self._ends if end.name == "released"}
 

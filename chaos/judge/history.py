@@ -21,6 +21,10 @@ class _Life:
     token: str = ""
     container: str = ""
     tokens: set[str] = field(default_factory=set)
+    #: Token and container of its spare lease.
+    spare: tuple[str, str] | None = None
+    #: The present attempt has had its spare lease.
+    is_spare_used: bool = False
     dones: int = 0
     #: Possible attempt numbers of the next lease.
     attempts: tuple[int, ...] = (1,)
@@ -32,7 +36,8 @@ def violations(job_id: str, events: Iterable[JobEvent], results: Iterable[ItemRe
 
     Per job: it begins with its submission, which happens once. Per item: only an item without a lease is leased, with a new
     token, and the attempt is the last one, or the next one if the last was charged; an end (done, dead, retry, release, reclaim)
-    comes only to a leased item and names its present token; done happens once, and nothing follows it.
+    comes only to a leased item and names its present token; done happens once, and nothing follows it. An attempt has one spare
+    lease at most, of another container, and ends with one lease: the other has yielded before.
 
     Args:
         job_id: the job.
@@ -79,6 +84,10 @@ def _step(life: _Life, name: str, fields: Mapping[str, str]) -> list[str]:
         wrong.append(f"{name} after done")
     if name == "leased":
         wrong += _lease(life, fields)
+    elif name == "spare":
+        wrong += _second_lease(life, fields)
+    elif name == "yielded":
+        wrong += _yield(life, fields)
     elif name in _ENDS:
         wrong += _end(life, name, fields)
     elif name == "requeued":
@@ -100,8 +109,37 @@ def _lease(life: _Life, fields: Mapping[str, str]) -> list[str]:
     if attempt not in life.attempts:
         wrong.append(f"attempt {attempt} instead of {' or '.join(map(str, life.attempts))}")
     life.tokens.add(token)
+    life.spare, life.is_spare_used = None, False
     life.state, life.token, life.attempt, life.container = "leased", token, attempt, fields.get("container", "")
     return wrong
+
+
+def _second_lease(life: _Life, fields: Mapping[str, str]) -> list[str]:
+    wrong = []
+    token, container, attempt = fields.get("token", ""), fields.get("container", ""), int(fields.get("attempt", 0))
+    if life.state != "leased":
+        wrong.append(f"a spare lease while {life.state}")
+    if life.is_spare_used:
+        wrong.append("a second spare lease in one attempt")
+    if container == life.container:
+        wrong.append(f"a spare lease of {container}, which holds it already")
+    if not token or token in life.tokens:
+        wrong.append(f"token {token} was given twice" if token else "a spare lease without a token")
+    if attempt != life.attempt:
+        wrong.append(f"a spare lease with attempt {attempt} instead of {life.attempt}")
+    life.tokens.add(token)
+    life.spare, life.is_spare_used = (token, container), True
+    return wrong
+
+
+def _yield(life: _Life, fields: Mapping[str, str]) -> list[str]:
+    token = fields.get("token", "")
+    if life.spare is None or token not in {life.token, life.spare[0]}:
+        return [f"yielded with the token {token}, and there is no other lease"]
+    if token == life.token:
+        life.token, life.container = life.spare
+    life.spare = None
+    return []
 
 
 def _end(life: _Life, name: str, fields: Mapping[str, str]) -> list[str]:
@@ -109,6 +147,8 @@ def _end(life: _Life, name: str, fields: Mapping[str, str]) -> list[str]:
     token = fields.get("token", "")
     if life.state != "leased":
         wrong.append(f"{name} while {life.state}")
+    if life.spare:
+        wrong.append(f"{name} while {life.spare[1]} has a spare lease")
     if not token:
         wrong.append(f"{name} without a token")
     elif token != life.token:

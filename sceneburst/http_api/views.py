@@ -157,7 +157,8 @@ class Event(BaseModel):
     """The data of an event in a stream; that of the last one, `end`, is the job."""
 
     event: str = Field(
-        description="submitted, leased, done, retry, released, reclaimed, dead, requeued, stage, finished or cancelled"
+        description="submitted, leased, spare, yielded, done, retry, released, reclaimed, dead, requeued, stage, finished or "
+        "cancelled"
     )
     at_ms: int
     item_id: str | None = Field(description="null for an event of the whole job")

@@ -33,6 +33,8 @@ class Row:
     state: str = "waiting"
     share: float = 0.0
     container: str = ""
+    #: The container that has a spare lease of it.
+    spare: str = ""
     #: The error of the latest event, in one line; "" if it has none.
     reason: str = ""
 
@@ -66,7 +68,9 @@ class Board:
                     row.state = row.state if row.state in _ENDED else "dropped"
             return None
         row = self.rows.setdefault(event.item_id, Row(event.item_id))
-        row.reason, row.container = _reason(event), ""
+        if event.event in {"spare", "yielded"}:
+            return _change_holders(row, event)
+        row.reason, row.container, row.spare = _reason(event), "", ""
         if event.event == "leased":
             row.state, row.share, row.container = "leased", 0.0, event.fields.get("container", "")
         elif event.event == "done":
@@ -97,7 +101,7 @@ class Board:
             for key, share in record.progress.items():
                 job_id, _, item_id = key.partition("/")
                 row = self.rows.get(ItemId(item_id)) if job_id == self._job_id else None
-                if row is not None and row.state == "leased" and row.container == record.container_id:
+                if row is not None and row.state == "leased" and record.container_id in {row.container, row.spare}:
                     row.share = max(row.share, share)
 
     def render(self, depth: Depth, containers: Sequence[ContainerRecord], width: int) -> RenderableType:
@@ -138,6 +142,16 @@ class Board:
         moving = [row for row in rows if row.state not in _ENDED and row.state != "waiting"]
         rest = [row for row in rows if row.state == "waiting"] + [row for row in reversed(rows) if row.state in _ENDED]
         return (moving + rest)[:_ROWS]
+
+
+def _change_holders(row: Row, event: JobEvent) -> str | None:
+    """Apply the beginning of a spare lease, or the end of one of two leases."""
+    container = event.fields.get("container", "")
+    if event.event == "spare":
+        row.spare = container
+        return f"spare   {row.name}: a second container works on it, as it takes too long"
+    row.container, row.spare = row.spare if container == row.container else row.container, ""
+    return None
 
 
 def _grid(name_width: int, width: int) -> Table:

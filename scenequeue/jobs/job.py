@@ -127,8 +127,8 @@ class JobStatus(FrozenModel):
 
 
 class JobEvent(FrozenModel):
-    """An event of a job. `event` is one of submitted, leased, done, retry, released, reclaimed, dead, requeued, stage,
-    finished, cancelled.
+    """An event of a job. `event` is one of submitted, leased, spare, yielded, done, retry, released, reclaimed, dead,
+    requeued, stage, finished, cancelled.
     """
 
     #: Redis stream id; pass the last one to continue from there.

@@ -29,6 +29,7 @@ from scenequeue.structure.hashes import (
     counts_from,
     element_from,
     member_parts,
+    spare_holder,
     whole_number,
 )
 from scenequeue.structure.merging import merged
@@ -46,6 +47,8 @@ class LeasedItem(NamedTuple):
     deadline_ms: int
     attempt: int
     name: str
+    #: The container that has a spare lease of it.
+    spare_container_id: ContainerId | None = None
 
 
 class QueueInspector:
@@ -286,7 +289,7 @@ def _leased(member: str, deadline_ms: int, fields: dict[str, str]) -> LeasedItem
     is_whole = {"token", "body", "container", "attempt"} <= fields.keys()
     name = WorkItem.shown(fields["body"]).name if is_whole else MALFORMED
     container, attempt = ContainerId(fields.get("container", "")), whole_number(fields.get("attempt"))
-    return LeasedItem(*member_parts(member), container, deadline_ms, attempt, name)
+    return LeasedItem(*member_parts(member), container, deadline_ms, attempt, name, spare_holder(fields.get("spare", "")))
 
 
 def _is_number(text: str) -> bool:

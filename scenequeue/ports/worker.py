@@ -4,22 +4,20 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from pydantic import ValidationError
-
 from scenequeue.backoff import doubled, jittered
-from scenequeue.errors import BadInput, GrowthRefused, LeaseLost, refused_field, several
+from scenequeue.errors import BadInput, GrowthRefused, LeaseLost
 from scenequeue.jobs.item import ItemState, Lease, WorkItem
 from scenequeue.jobs.need import known_needs
-from scenequeue.jobs.options import JobOptions, job_options_from
+from scenequeue.jobs.options import JobOptions
 from scenequeue.jobs.result import ItemResult
 from scenequeue.ports.container_reports import ContainerReports
 from scenequeue.ports.growth import stage_growth
-from scenequeue.ports.job_lookup import job_not_found
+from scenequeue.ports.job_lookup import read_options
 from scenequeue.reasons import Code, Reason
 from scenequeue.reasons.stored import reason_words
 from scenequeue.structure.connection import Connection
 from scenequeue.structure.lease_messages import leases_from, results_message
-from scenequeue.structure.lease_steps import by_structure, refused_of, run_on_leases, write_notes
+from scenequeue.structure.lease_steps import SpareRule, by_structure, lease_spares, refused_of, run_on_leases, write_notes
 
 #: Pause before another attempt; it doubles with each attempt, from the first to the last of these.
 _INITIAL_RETRY_S = 1.0
@@ -123,6 +121,17 @@ class WorkerPort(ContainerReports):
         rung = self._connection.wait([*bells], timeout_s) if bells else None
         return bells[rung] if rung else ""
 
+    def lease_spares(
+        self, container_id: str, count: int, lease_s: float | None = None, *, serves: Sequence[str], rule: SpareRule | None = None
+    ) -> list[Lease]:
+        """Lease items that other containers, which keep their leases, work on for too long. For free slots, if nothing is ready.
+
+        Arguments as for `lease`; call `begin` when work begins. The first accepted `ack` ends both leases of an item, and the
+        other is lost. Before it, `fail` and `release` of one holder, or its loss, leave the item to the other; no attempt counts.
+        """
+        asked = (count, self._lease_ms(lease_s), new_request_id(), *(rule or SpareRule()).words())
+        return lease_spares(self._connection, container_id, asked, serves)
+
     def options(self, job_id: str, structure: int = 0) -> JobOptions:
         """Return the options that all items of a job share, by kind.
 
@@ -134,16 +143,7 @@ class WorkerPort(ContainerReports):
             JobNotFound: the job has expired.
             BadInput: the options cannot be read.
         """
-        connection = self._connection.of(structure)
-        found = connection.answer("hmget", connection.keys.job(job_id), "state", "options")
-        state, options = found or (None, None)
-        if state is None:
-            raise job_not_found(job_id)
-        try:
-            return job_options_from(options or "")
-        except ValidationError as error:
-            why = several(map(refused_field, error.errors(include_url=False)))
-            raise BadInput(Code.OPTIONS_MALFORMED, job_id=job_id, problem=why) from None
+        return read_options(self._connection.of(structure), job_id)
 
     def extend(self, container_id: str, leases: Sequence[Lease], lease_s: float | None = None) -> list[Lease]:
         """Prolong leases from now; returns the lost ones: another container has the item, or its job was cancelled."""
@@ -226,7 +226,8 @@ class WorkerPort(ContainerReports):
                 random part, at least half, is used.
 
         Returns:
-            DELAYED, DEAD (permanent, or no attempts left) or DROPPED (the job was cancelled).
+            DELAYED, DEAD (permanent, or no attempts left), LEASED (by another container; see `lease_spares`) or DROPPED (the job
+            was cancelled).
 
         Raises:
             LeaseLost: the lease is not this container's any more; nothing has changed.

@@ -1,6 +1,6 @@
 -- leased -> leased: prolong the leases of a container. It also learns here that a lease is lost.
 --
--- Keys     leases (zset), held:<container> (set)
+-- Keys     leases (zset), held:<container> (set), item:<job>/<item> (hash)
 -- ARGV[3]  container id
 -- ARGV[4]  how long the leases last from now (ms)
 -- ARGV[5…] job id, item id, token; repeated
@@ -12,12 +12,16 @@ local lost = {}
 for i = 5, #ARGV, 3 do
   local job, item, token = ARGV[i], ARGV[i + 1], ARGV[i + 2]
   local member = job .. '/' .. item
-  if not holds(container, member, token) then
+  local is_ours, _, spare = holds(container, member, token)
+  if not is_ours then
     lost[#lost + 1] = (i - 5) / 3 + 1
   elseif job_of(job).state ~= 'active' then
     unlease(member, container)
     drop(job, item, 'leased')
     lost[#lost + 1] = (i - 5) / 3 + 1
+  elseif spare and spare.is_ours then
+    spare.deadline_ms = deadline_ms
+    write_spare(member, spare)
   else
     call('ZADD', P .. 'leases', deadline_ms, member)
   end

@@ -1,4 +1,4 @@
--- leased -> delayed or dead: one attempt failed.
+-- leased -> delayed or dead: one attempt failed. An item that another container holds too stays leased to that one.
 --
 -- Keys      item:<job>/<item> (hash), delayed (zset), job:<id>:delayed (set), job:<id>:history (hash), job:<id>:dead (hash)
 -- ARGV[3]   container id
@@ -11,9 +11,10 @@
 -- ARGV[10]  retry after (ms), or -1 when it can never pass
 -- ARGV[11]  the lease's attempt
 -- ARGV[12]  1 when its message cannot be read; else absent
--- Output    'delayed', 'dead', 'dropped' (job cancelled) or 'lost' (not this container's lease; nothing changed).
+-- Output    'delayed', 'dead', 'leased' (by the other holder; nothing is counted), 'dropped' (job cancelled) or 'lost' (not this
+--           container's lease; nothing changed).
 --           The same failure again, after its answer was lost on the way, is answered as it was, and counts once.
--- Uses      names, commands, clock, counters, events, lanes, leases, history, letters, stages
+-- Uses      names, commands, clock, counters, events, lanes, leases, history, letters, spares, stages
 
 local container, job, item, token = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local why, retry_in_ms, attempt = failure(ARGV[7], ARGV[8], ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11])
@@ -36,6 +37,7 @@ if not holds(container, member, token) then
   local is_json, decoded = pcall(cjson.decode, letter)
   return finish(is_json and type(decoded) == 'table' and ends_with_this(decoded.errors, split_letter(letter) or '') and 'dead' or 'lost')
 end
+if job_of(job).state == 'active' and leave_to_other(member, container, why) then return finish('leased') end
 unlease(member, container)
 local outcome
 if job_of(job).state ~= 'active' then

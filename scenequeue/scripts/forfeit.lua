@@ -1,12 +1,13 @@
 -- leased -> ready or dead: take back at once all that a lost container holds, in the order it was leased, and let it lease nothing more.
+-- What another container holds too stays leased to that one.
 --
 -- Keys     held:<container> (set), held:<container>:call (string), item:<job>/<item> (hash)
 -- ARGV[3]  container id
 -- ARGV[4]  why, as JSON of a code and parameters
 -- ARGV[5]  the same in short, for events
 -- ARGV[6]  fencing number of the dispatcher that says so, or ''
--- Output   how many items were taken back, or -1 when the number is stale (nothing is changed)
--- Uses     names, commands, counters, fence, draining, history, losses
+-- Output   how many leases were taken back, spare ones apart, or -1 when the number is stale (nothing is changed)
+-- Uses     names, commands, counters, fence, draining, leases, history, losses, spares
 
 local container, why = ARGV[3], failure('ContainerLost', ARGV[4], ARGV[5])
 if is_deposed(ARGV[6]) then return finish(-1) end
@@ -14,8 +15,14 @@ mark_draining(container)
 
 local held = {}
 for _, member in ipairs(members_of(P .. 'held:' .. container)) do
+  local got = call('HMGET', P .. 'item:' .. member, 'container', 'spare')
+  local spare = spare_of(got[2])
   -- An item that another container holds by now is not taken back.
-  if split_member(member) and call('HGET', P .. 'item:' .. member, 'container') == container then held[#held + 1] = member end
+  if split_member(member) and got[1] == container then
+    held[#held + 1] = member
+  elseif split_member(member) and spare and spare.container == container then
+    leave_to_other(member, container, why)
+  end
 end
 take_back_all(held, why)
 call('DEL', P .. 'held:' .. container, P .. 'held:' .. container .. ':call')

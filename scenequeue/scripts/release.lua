@@ -1,5 +1,5 @@
 -- leased -> ready: hand items back, at the front of their job, the attempt not counted; dead when one container after the
--- other has found that it is not set up for an item.
+-- other has found that it is not set up for an item. One that another container holds too stays leased to that one.
 --
 -- Keys     item:<job>/<item> (hash), leases (zset)
 -- ARGV[3]  container id
@@ -7,7 +7,7 @@
 -- ARGV[5]  the same in short, for events
 -- ARGV[6…] job id, item id, token; repeated
 -- Output   positions (from 1) of those refused: the lease is not this container's
--- Uses     names, commands, counters, events, lanes, leases, history, letters, losses, stages
+-- Uses     names, commands, counters, events, lanes, leases, history, letters, losses, spares, stages
 
 -- Who may end no lease is refused here, before anything is changed.
 call('EXISTS', P .. 'leases')
@@ -20,6 +20,8 @@ for i = #ARGV - 2, 6, -3 do
   local member = job .. '/' .. item
   if not holds(container, member, token) then
     refused[#refused + 1] = (i - 6) / 3 + 1
+  elseif job_of(job).state == 'active' and leave_to_other(member, container, problem ~= '' and why or nil) then
+    -- Nothing has changed for its job.
   elseif problem ~= '' then
     -- The container is the cause, even if work had begun, so no attempt counts; see BLAMELESS_LOSSES for the limit.
     call('HDEL', P .. 'item:' .. member, 'begun')

@@ -68,7 +68,8 @@ for i = at + 1, elements_at - 1, 2 do
 end
 local waiting = {}
 for _, list in ipairs(lists) do
-  if list.stage > 0 then
+  -- A first stage of one item is never nearly done, see spare.lua, so it needs none.
+  if list.stage > 0 or first > 1 then
     local described = list.need .. ' ' .. list.n .. ' ' .. list.weight_ms
     waiting[list.stage] = waiting[list.stage] and (waiting[list.stage] .. ' ' .. described) or described
   end

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from scenequeue.jobs.container import ContainerRecord
-from scenequeue.jobs.ids import ItemId, JobId, check_job_id
+from scenequeue.jobs.ids import ContainerId, ItemId, JobId, check_job_id
 from scenequeue.jobs.item import WorkItem
 from scenequeue.jobs.job import Callback, Counts, JobEvent, JobState, JobStatus, Lane
 from scenequeue.jobs.kinds.render import RenderOptions
@@ -155,6 +155,12 @@ def member_parts(member: str) -> tuple[JobId, ItemId]:
     """Split a member "<job>/<item>" of a sorted set."""
     job_id, _, item_id = member.rpartition("/")
     return JobId(job_id), ItemId(item_id)
+
+
+def spare_holder(text: str) -> ContainerId | None:
+    """Return the container in an item's field "<token> <deadline in ms> <begun> <container>"; None if it has no spare lease."""
+    _, _, holder = text.partition(" ")[2].partition(" ")
+    return ContainerId(holder.partition(" ")[2]) if holder else None
 
 
 def element_from(text: str) -> tuple[ItemId, WorkItem]:

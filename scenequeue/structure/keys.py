@@ -29,7 +29,7 @@ class Keys:
     | since:<lane>:<need> | zset | the same jobs by the time that they entered the ring (ms) |
     | needs | set | every need with ready items; a few that had some before |
     | counts | hash | items per state; films, others done; turn; ready:<lane>:<need>; weight:<lane>:<need> (thousandths) |
-    | control | hash | paused: since (ms); transient: 1 with `up`; repaired…, sampled:<structure>, sample: see steps |
+    | control | hash | paused: since (ms); transient: 1 with `up`; repaired…, sampled:, looked:<structure>, sample: see steps |
     | drain:<container> | string | the container gets no more leases; the operator who asked for it, or empty; expires |
     | bell:<need> | list | one element while there is ready work of a need, no worker has taken it, and the queue is not paused |
     | job:<id> | hash | the job: spec, state, times, counters, those of what is ready by need; needs; stage:<n>, see stages.lua |
@@ -46,7 +46,7 @@ class Keys:
     | growth:<token>:<need> | list | these items; expires |
     | staging:<nonce>:<n>:<need> | list | stage n of a job being submitted; invisible, expires |
     | job:<id>:history | hash | item id -> errors so far (JSON list); id# -> losses not counted; id@: it has a journal |
-    | item:<job>/<item> | hash | body, weight_ms, need and, while leased, token, attempt, container, begun |
+    | item:<job>/<item> | hash | body, weight_ms, need; leased: token, attempt, container, begun, begun_ms, spare: 2nd lease |
     | journal:<job>/<item> | hash | notes of an item that outlive its attempts, by name; expires |
     | leases | zset | <job>/<item> by deadline (ms) |
     | delayed | zset | <job>/<item> by due time (ms) |

@@ -1,15 +1,33 @@
 """Runs steps on leases: those that end or prolong them, on the structures that hold them, and the one that writes notes."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from scenequeue.errors import BadInput, LeaseLost
 from scenequeue.jobs.item import Lease
 from scenequeue.reasons import Code
 from scenequeue.structure.connection import Connection
-from scenequeue.structure.lease_messages import triples_of
+from scenequeue.structure.lease_messages import leases_from, triples_of
 
 _T = TypeVar("_T")
+
+
+class SpareRule(NamedTuple):
+    """The items of which a second container gets a spare lease."""
+
+    #: At most this share of the weight of the item's stage is left.
+    left_share: float = 0.05
+    #: It has taken so many times what the measured rate of its need makes of its weight; without a rate it gets none.
+    times: float = 2.0
+    #: And at least so long: less is within the noise of fetching and delivering.
+    least_s: float = 1.0
+    #: About the time between two looks at the leases, whichever containers ask.
+    look_s: float = 1.0
+
+    def words(self) -> tuple[str | float, ...]:
+        """Return the arguments of spare.lua from its ARGV[7] on."""
+        return (self.left_share, self.times, round(self.least_s * 1000), round(self.look_s * 1000))
+
 
 #: Maximum size of an item's journal, names and values together.
 MAX_JOURNAL_BYTES = 65_536
@@ -43,6 +61,23 @@ def run_on_leases(
 def refused_of(leases: Sequence[Lease], positions: Sequence[int]) -> list[Lease]:
     """Return the leases at these positions, counted from 1, which a step has answered."""
     return [leases[int(position) - 1] for position in positions]
+
+
+def lease_spares(connection: Connection, container_id: str, asked: Sequence[str | float], serves: Sequence[str]) -> list[Lease]:
+    """Lease items that other containers hold, from the newest structure that has any.
+
+    Args:
+        connection: to the queue.
+        container_id: the container that takes them.
+        asked: arguments of spare.lua from its ARGV[4] on, but for the needs.
+        serves: these needs.
+    """
+    for each in connection.all:
+        answer = each.run("spare", container_id, *asked, *serves)
+        # The first holder has read its body, so it is an item.
+        if leases := [lease for lease, _ in leases_from(answer, [each.structure])]:
+            return leases
+    return []
 
 
 def write_notes(connection: Connection, container_id: str, lease: Lease, notes: Mapping[str, str]) -> None:

@@ -72,6 +72,31 @@ def test_a_frozen_worker_that_wakes_has_its_result_refused(
     assert [result.container for result in queue.producer.results("a")] == ["c2"]
 
 
+def test_an_item_of_a_frozen_worker_is_done_by_another_before_its_lease_ends(
+    queue: SceneQueue, start_worker: Start, tmp_path: Path
+) -> None:
+    """By a spare lease, once no more than it is left of its stage; when the worker wakes, its child is stopped."""
+    folder = {"folder": str(tmp_path)}
+    slow = WorkItem(kind="wait", name="slow", weight=50, payload={**folder, "until": "never"})
+    queue.producer.submit(
+        JobSpec(job_id=check_job_id("a")), [[slow, WorkItem(kind="wait", name="rest", weight=950, payload=folder)]]
+    )
+    frozen = start_worker("c1")
+    wait_until(lambda: _started(tmp_path), "the item runs")
+    os.kill(frozen.pid, signal.SIGSTOP)
+    (tmp_path / "go").touch()
+    start_worker("c2")
+    wait_until(lambda: _started(tmp_path, 3), "the other worker has begun it too")
+    (tmp_path / "never").touch()
+    wait_until(lambda: _state(queue) is JobState.DONE, "the other worker has done it")
+    (tmp_path / "never").unlink()
+    os.kill(frozen.pid, signal.SIGCONT)
+    wait_until(lambda: any(line[0] == "stopped" for line in _log(tmp_path)), "it is stopped")
+    assert {result.container: result.attempts for result in queue.producer.results("a")} == {"c2": 1}
+    counts = queue.producer.status("a").counts
+    assert (counts.done, counts.dead, counts.total) == (2, 0, 2)
+
+
 def test_a_draining_worker_finishes_what_runs_and_hands_the_rest_back(
     queue: SceneQueue, start_worker: Start, submit_items: SubmitItems, tmp_path: Path
 ) -> None:

@@ -5,13 +5,23 @@ Longer than 300 lines, because hypothesis takes the steps and invariants of one 
 
 import itertools
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings, strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    multiple,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from scenequeue.errors import BadInput, GrowthRefused, JobConflict, LeaseLost
 from scenequeue.jobs.ids import check_job_id
@@ -21,16 +31,19 @@ from scenequeue.jobs.need import need_in
 from scenequeue.queue import SceneQueue
 from scenequeue.structure.connection import Connection
 from scenequeue.structure.keys import STRUCTURES
+from scenequeue.structure.lease_steps import SpareRule
 from tests.scenequeue.conftest import beside, queue_on
 from tests.scenequeue.jobs import done
 from tests.support.reasons import said
 
 _numbers = itertools.count()
-_CONTAINERS = st.sampled_from(["c1", "c2", "c3"])
+_NAMES = ["c1", "c2", "c3"]
+_CONTAINERS = st.sampled_from(_NAMES)
 #: Kind and version of items; a worker of the present version does not know the last two.
 _KINDS = [("render", 1), ("stitch", 1), ("render", 2), ("newer", 1)]
 _NEEDS = [f"{kind}/{version}" for kind, version in _KINDS]
 _WEIGHT_S = 1.5
+_ALL_ARE_LATE = SpareRule(left_share=1, times=0, least_s=0, look_s=0)
 
 
 @dataclass
@@ -44,10 +57,42 @@ class ModelItem:
     token: str | None = None
     container: str | None = None
     has_expired: bool = False
+    #: Work on it has begun under `token`; only then does losing its container count as an attempt.
+    begun: bool = False
+    #: Losses that did not count since its last failure that buried it.
+    losses: int = 0
+    #: Work has begun in this attempt, at a time that is known.
+    is_timed: bool = False
+    #: This attempt has had its spare lease.
+    is_spare_used: bool = False
+    spare: "ModelSpare | None" = None
     #: Container and attempt of the last reported failure.
     failed: tuple[str, int] | None = None
     #: Its journal.
     notes: dict[str, str] = field(default_factory=dict)
+
+    def is_held_by(self, lease: Lease) -> bool:
+        return self.state is ItemState.LEASED and lease.token in {self.token, self.spare and self.spare.token}
+
+    def is_left_by(self, token: str | None) -> bool:
+        """End one lease; true if the other container goes on."""
+        spare, self.spare = self.spare, None
+        if spare is None or token == spare.token:
+            return spare is not None
+        if spare.has_expired:
+            return False
+        self.token, self.container, self.begun, self.has_expired = spare.token, spare.container, spare.begun, False
+        return True
+
+
+@dataclass
+class ModelSpare:
+    """The model's record of a second lease of an item."""
+
+    token: str
+    container: str
+    has_expired: bool
+    begun: bool = False
 
 
 @dataclass
@@ -125,6 +170,9 @@ class QueueMachine(RuleBasedStateMachine):
         self.drained: set[str] = set()
         #: The bell that a worker has taken, and has not looked since.
         self.bell_taken = ""
+        for need in _NEEDS:
+            connection = self.queue._connection
+            connection.client.hset(connection.keys.rates, mapping={f"{need}:busy_ms": 1, f"{need}:weight_ms": 1})
 
     def teardown(self) -> None:
         self.server.close()
@@ -197,8 +245,11 @@ class QueueMachine(RuleBasedStateMachine):
         serves=_SERVED,
         version=_VERSIONS,
         turn=st.integers(0, 1),
+        begins=st.booleans(),
     )
-    def lease(self, container: str, count: int, expires: bool, serves: list[str], version: int, turn: int) -> object:
+    def lease(
+        self, container: str, count: int, expires: bool, serves: list[str], version: int, turn: int, begins: bool
+    ) -> list[tuple[str, Lease]]:
         queue = self._of(version)
         # The call's word says which structure comes first in each lane.
         call, structures = f"call{next(_numbers)}t{turn}", queue.structures
@@ -226,14 +277,66 @@ class QueueMachine(RuleBasedStateMachine):
             assert lease.attempt == item.failures + 1
             assert lease.notes == item.notes
             item.state, item.token, item.container, item.has_expired = ItemState.LEASED, lease.token, container, expires
+            item.begun, item.is_timed, item.is_spare_used, item.spare = True, False, False, None
+        held = [(container, lease) for lease in leases]
+        if begins:
+            self._begin(held)
+        return held
+
+    @rule(held=leases)
+    def begin(self, held: list[tuple[str, Lease]]) -> None:
+        self._begin(held)
+
+    def _begin(self, held: list[tuple[str, Lease]]) -> None:
+        for container, lease in held:
+            job, item = self._find(lease)
+            is_ours = item.is_held_by(lease)
+            if is_ours and not job.is_cancelled:
+                self.queue.worker.begin(container, lease)
+                if item.spare and lease.token == item.spare.token:
+                    item.spare.begun = True
+                else:
+                    item.begun = item.is_timed = True
+                continue
+            with pytest.raises(LeaseLost):
+                self.queue.worker.begin(container, lease)
+            if is_ours:
+                item.state = ItemState.DROPPED
+
+    @rule(target=leases, container=_CONTAINERS, count=st.integers(1, 2), expires=st.booleans())
+    def lease_spares(self, container: str, count: int, expires: bool) -> list[tuple[str, Lease]]:
+        """Of items that others work on, as if each had taken too long."""
+        serves, lease_s = _NEEDS[:-1], 0 if expires else 1000
+        leases = self.queue.worker.lease_spares(container, count, lease_s, serves=serves, rule=_ALL_ARE_LATE)
+        possible = [] if self.is_paused or container in self.drained else [*self._late(container, serves)]
+        assert len(leases) == min(count, len(possible))
+        for lease in leases:
+            job, item = self._find(lease)
+            assert (job, item) in possible
+            assert lease.token != item.token
+            assert (lease.attempt, lease.notes, lease.structure) == (item.failures + 1, item.notes, job.structure)
+            item.spare, item.is_spare_used = ModelSpare(lease.token, container, expires), True
         return [(container, lease) for lease in leases]
+
+    def _late(self, container: str, serves: list[str]) -> Iterator[tuple[ModelJob, ModelItem]]:
+        """The items of which a container may get a spare lease."""
+        for job in self.jobs.values():
+            states = Counter(item.state for item in job.items.values())
+            # A stage of one item is never nearly done; of those that are submitted, the first has no description then.
+            is_weighed = job.stage > 0 or len(job.stages[0]) > 1
+            if job.is_cancelled or states[ItemState.DELAYED] or not is_weighed:
+                continue
+            for item in job.items.values():
+                is_free = item.state is ItemState.LEASED and item.is_timed and not item.is_spare_used
+                if is_free and item.container != container and item.need in serves:
+                    yield job, item
 
     @rule(held=leases, number=st.integers(0, 9))
     def note(self, held: list[tuple[str, Lease]], number: int) -> None:
         for container, lease in held:
             job, item = self._find(lease)
             notes = {f"step{number % 3}": str(number)}
-            if item.token == lease.token and item.state is ItemState.LEASED and not job.is_cancelled:
+            if item.is_held_by(lease) and not job.is_cancelled:
                 self.queue.worker.note(container, lease, notes)
                 item.notes |= notes
             else:
@@ -243,7 +346,7 @@ class QueueMachine(RuleBasedStateMachine):
     def _grow(self, container: str, lease: Lease, kinds: list[int]) -> int:
         """Stage what an item brings; how many items it may name in its ack."""
         job, item = self._find(lease)
-        is_ours = item.token == lease.token and item.state is ItemState.LEASED and not job.is_cancelled
+        is_ours = item.is_held_by(lease) and not job.is_cancelled
         if kinds and not (is_ours and job.takes_more(item.stage)):
             with pytest.raises(BadInput if is_ours else LeaseLost):
                 self.queue.worker.grow(container, lease, _items(kinds))
@@ -259,8 +362,9 @@ class QueueMachine(RuleBasedStateMachine):
                     self.queue.worker.ack(container, [done(lease)], {lease.token: brought + 1})
             refused = self.queue.worker.ack(container, [done(lease)], {lease.token: brought})
             job, item = self._find(lease)
-            if item.token == lease.token and item.state is ItemState.LEASED:
+            if item.is_held_by(lease):
                 assert refused == ([lease] if job.is_cancelled else [])
+                item.token, item.spare = lease.token, None
                 item.state = ItemState.DROPPED if job.is_cancelled else ItemState.DONE
                 index = lease.item_id.partition("-")[2]
                 for number, kind in enumerate(kinds[:brought]):
@@ -273,7 +377,7 @@ class QueueMachine(RuleBasedStateMachine):
     def fail(self, held: list[tuple[str, Lease]], transient: bool) -> None:
         for container, lease in held:
             job, item = self._find(lease)
-            is_ours = item.token == lease.token and item.state is ItemState.LEASED
+            is_ours = item.is_held_by(lease)
             try:
                 state = self.queue.worker.fail(container, lease, "ToolFailed", said("x"), transient=transient, retry_in_s=0)
             except LeaseLost:
@@ -283,6 +387,9 @@ class QueueMachine(RuleBasedStateMachine):
                 # The same failure again is answered as it was, and counts once.
                 assert item.failed == (container, lease.attempt)
                 assert state in {ItemState.DELAYED, ItemState.DEAD}
+                continue
+            if not job.is_cancelled and item.is_left_by(lease.token):
+                assert state is ItemState.LEASED
                 continue
             item.failures += 1
             item.failed = (container, lease.attempt)
@@ -301,8 +408,10 @@ class QueueMachine(RuleBasedStateMachine):
         for container, lease in held:
             job, item = self._find(lease)
             refused = self.queue.worker.release(container, [lease])
-            if item.token == lease.token and item.state is ItemState.LEASED:
+            if item.is_held_by(lease):
                 assert refused == []
+                if not job.is_cancelled and item.is_left_by(lease.token):
+                    continue
                 item.state = ItemState.DROPPED if job.is_cancelled else ItemState.READY
             else:
                 assert refused == [lease]
@@ -311,11 +420,13 @@ class QueueMachine(RuleBasedStateMachine):
     def extend(self, held: list[tuple[str, Lease]]) -> None:
         for container, lease in held:
             job, item = self._find(lease)
-            is_ours = item.token == lease.token and item.state is ItemState.LEASED
+            is_ours = item.is_held_by(lease)
             lost = self.queue.worker.extend(container, [lease], lease_s=1000)
             assert lost == ([] if is_ours and not job.is_cancelled else [lease])
             if is_ours and job.is_cancelled:
                 item.state = ItemState.DROPPED
+            elif is_ours and item.spare and lease.token == item.spare.token:
+                item.spare.has_expired = False
             elif is_ours:
                 item.has_expired = False
 
@@ -333,6 +444,9 @@ class QueueMachine(RuleBasedStateMachine):
         held = [pair for pair in self._leased() if pair[1].container == container]
         assert self.queue.dispatcher.forfeit(container, said("gone")) == len(held)
         self.drained.add(container)
+        for item in (item for job in self.jobs.values() for item in job.items.values()):
+            if item.spare and item.spare.container == container:
+                item.spare = None
         self._lose(held)
 
     @rule()
@@ -439,6 +553,18 @@ class QueueMachine(RuleBasedStateMachine):
         assert sum(client.zcard(keys.delayed) for keys in of_all) == depth.delayed
         assert sum(client.zcard(keys.dead) for keys in of_all) == depth.dead
 
+    @invariant()
+    def containers_are_known_to_hold_what_they_hold(self) -> None:
+        found: Counter[tuple[str, str]] = Counter()
+        for job_id, job in self.jobs.items():
+            for item_id, item in job.items.items():
+                holders = {item.container, item.spare and item.spare.container} if item.state is ItemState.LEASED else ()
+                found.update((holder, f"{job_id}/{item_id}") for holder in holders if holder)
+        assert max(found.values(), default=1) == 1
+        connections = self.queue._connection.all
+        held = {(c, each) for c in _NAMES for on in connections for each in on.client.smembers(on.keys.held(c))}
+        assert held == set(found)
+
     def _ready(self, need: str, lane: Lane | None = None, structures: Sequence[int] = ()) -> int:
         return sum(
             item.state is ItemState.READY and item.need == need
@@ -456,9 +582,16 @@ class QueueMachine(RuleBasedStateMachine):
 
     def _lose(self, lost: list[tuple[ModelJob, ModelItem]]) -> None:
         for job, item in lost:
-            item.failures += 1
+            if not job.is_cancelled and item.is_left_by(item.token):
+                continue
+            if item.begun:
+                item.failures += 1
+            else:
+                item.losses += 1
             if job.is_cancelled:
                 item.state = ItemState.DROPPED
+            elif not item.begun:
+                item.state = ItemState.READY
             else:
                 item.state = ItemState.DEAD if item.failures >= job.max_attempts else ItemState.READY
         for job, _ in lost:
@@ -469,6 +602,23 @@ class QueueMachine(RuleBasedStateMachine):
             for item in job.items.values():
                 if item.state is ItemState.DELAYED and job.structure in (structures or self.queue.structures):
                     item.state = ItemState.READY
+
+
+class SpareMachine(QueueMachine):
+    """The same from two holders of an item on, and without the steps that have nothing to do with these."""
+
+    submit_again = take_a_bell = pause_or_resume = jobs_are_found_by_state_and_lane = rings_and_bells_agree_with_what_is_ready = (
+        None
+    )
+
+    @initialize(target=QueueMachine.leases, attempts=st.integers(1, 3), expires=st.booleans(), is_spare_over=st.booleans())
+    def begin_with_two_holders(self, attempts: int, expires: bool, is_spare_over: bool) -> object:
+        kinds = [[0, 0, 1], []]
+        job = self.jobs["job0"] = ModelJob(kinds, Lane.NORMAL, attempts, self.queue.structures[0])
+        self._submit("job0", job)
+        job.items |= {f"0-{index}": ModelItem(ItemState.READY, 0, _NEEDS[kind]) for index, kind in enumerate(kinds[0])}
+        held = [*self.lease("c1", 3, expires, _NEEDS, 0, 0, begins=True), *self.lease_spares("c2", 2, is_spare_over)]
+        return multiple(*([pair] for pair in held))
 
 
 def test_every_promise_holds_under_any_sequence_of_calls(kind: str, servers: dict[str, str]) -> None:
@@ -482,9 +632,14 @@ def test_every_promise_holds_while_an_older_version_runs_beside_this_one(kind: s
     _run(10 if kind == "cluster" else 30, kind=kind, servers=servers, versions=((3, 2), (2,)))
 
 
-def _run(examples: int, **machine: Any) -> None:
+def test_every_promise_holds_while_items_have_two_holders(kind: str, servers: dict[str, str]) -> None:
+    """However the two end, and in whatever order."""
+    _run(5 if kind == "cluster" else 15, SpareMachine, kind=kind, servers=servers)
+
+
+def _run(examples: int, base: type[QueueMachine] = QueueMachine, **machine: Any) -> None:
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
-        type("Machine", (QueueMachine,), machine),
+        type("Machine", (base,), machine),
         settings=settings(
             max_examples=examples,
             stateful_step_count=40,

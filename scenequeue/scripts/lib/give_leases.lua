@@ -2,20 +2,12 @@
 --
 -- Keys     held:<container> (set), held:<container>:call (string), item:<job>/<item> (hash), leases (zset),
 --          job:<id>:history (hash)
--- Uses     names, commands, clock, counters, structures, events, lanes, leases, history, letters, stages, retries, draining
+-- Uses     names, commands, clock, counters, structures, events, lanes, leases, journals, history, letters, stages, retries, draining
 
 --- Items that one LPOP takes from a job at most (count).
 local PULL_LIMIT = 1000
 --- Malformed elements and empty jobs that one step removes at most (count), so that it does not run long; the next one goes on.
 local FRUITLESS_LIMIT = 1000
-
---- The journal of an item that is leased again: name, value; repeated. Its expiry begins anew.
-local function notes_of(member)
-  local key = journal_of(member)
-  call('EXPIRE', key, RESULT_TTL_S)
-  call('HSET', P .. 'item:' .. member, 'noted', '1')
-  return call('HGETALL', key)
-end
 
 --- Append to an answer the leases that this same call took before, and that the container still holds, in the same order. The
 --- caller repeats a call whose answer was lost.

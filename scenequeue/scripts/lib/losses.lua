@@ -1,7 +1,7 @@
 -- Takes leased items back from containers that are lost.
 --
 -- Keys     item:<job>/<item> (hash), job:<id>:history (hash), leases (zset)
--- Uses     names, commands, counters, events, lanes, leases, history, letters, stages
+-- Uses     names, commands, counters, events, lanes, leases, history, letters, spares, stages
 
 --- An item whose container was lost before work on it had begun has not caused the loss, so no attempt is counted; but after so
 --- many of these losses each further one is, as the item may be the cause after all.
@@ -18,13 +18,15 @@ local function is_blameless(id, item, begun)
 end
 
 --- Take a leased item back from a container that is lost, or not set up for it. The item becomes ready again, in front of its job's
---- others; its attempt counts if work had begun. With its attempts used up it becomes a dead letter.
+--- others; its attempt counts if work had begun. With its attempts used up it becomes a dead letter. If it has another holder, it
+--- stays leased to that one.
 --- why      from failure()
 --- spared   name of the event where the attempt is not counted; nil is 'reclaimed'
 local function take_back(member, why, spared)
   local id, item = split_member(member)
   if not id then return call('ZREM', P .. 'leases', member) end
   local got = call('HMGET', P .. 'item:' .. member, 'body', 'weight_ms', 'attempt', 'container', 'token', 'begun', 'need')
+  if got[5] and job_of(id).state == 'active' and leave_to_other(member, got[4], why) then return end
   local was_leased = unlease(member, got[4])
   local job, need = job_of(id), need_or_first(id, got[7])
   if not got[5] or not got[1] then

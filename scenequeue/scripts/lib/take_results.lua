@@ -58,8 +58,8 @@ local function take_results(container, first, last)
     local job, item, token, need, result = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 6]
     local member = job .. '/' .. item
     local brings, position, is_taken, growth = num(ARGV[i + 7]), (i - first) / RESULT_FIELDS + 1, nil, nil
-    local is_ours, has_journal
-    if seen[member] == nil then is_ours, has_journal = holds(container, member, token) end
+    local is_ours, has_journal, spare
+    if seen[member] == nil then is_ours, has_journal, spare = holds(container, member, token) end
     if seen[member] ~= nil then
       is_taken = seen[member] == result
     elseif not is_ours then
@@ -78,6 +78,12 @@ local function take_results(container, first, last)
       members[#members + 1] = member
       keys[#keys + 1] = P .. 'item:' .. member
       if has_journal then keys[#keys + 1] = journal_of(member) end
+      if spare then
+        -- The first result ends both leases.
+        call('SREM', P .. 'held:' .. spare.other, member)
+        event(job, 'yielded', 'item_id', item, 'token', spare.is_ours and call('HGET', P .. 'item:' .. member, 'token') or spare.token,
+          'container', spare.other)
+      end
       if not is_taken then
         move(job, 'leased', 'dropped', 1)
       else

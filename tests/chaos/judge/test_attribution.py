@@ -66,3 +66,19 @@ def test_an_end_belongs_to_the_container_that_had_the_lease() -> None:
     ]
     ends = lease_ends(events)
     assert [(end.name, end.container, end.error) for end in ends] == [("retry", "c1", "DiskFull"), ("done", "c2", "")]
+
+
+def test_a_lease_that_ends_while_another_container_goes_on_is_an_end_of_its_own() -> None:
+    """The end of the item is then the other one's."""
+    told = [
+        ("leased", {"container": "c1"}),
+        ("spare", {"container": "c2"}),
+        ("yielded", {"container": "c1", "error": "LeaseExpired"}),
+        ("done", {}),
+    ]
+    events = [
+        JobEvent(id=str(number), event=name, at_ms=number, item_id=ItemId("0-0"), fields=fields)
+        for number, (name, fields) in enumerate(told)
+    ]
+    ends = [(end.name, end.container, end.error) for end in lease_ends(events)]
+    assert ends == [("yielded", "c1", "LeaseExpired"), ("done", "c2", "")]

@@ -18,7 +18,7 @@ def _history(*told: Told) -> list[JobEvent]:
     events = [JobEvent(id="0", event="submitted", at_ms=0)]
     for number, (name, token, *attempt) in enumerate(told, 1):
         fields = {"token": token} if token else {}
-        if name == "leased":
+        if name in {"leased", "spare"}:
             fields |= {"attempt": str((attempt or [1])[0]), "container": f"c{token}"}
         events.append(JobEvent(id=str(number), event=name, at_ms=number, item_id=ItemId("0-0"), fields=fields))
     return events
@@ -36,6 +36,8 @@ def _result(state: str, container: str = "c1") -> ItemResult:
         [("leased", "1"), ("reclaimed", "1"), ("leased", "2", 2), ("released", "2"), ("leased", "3", 2), ("dead", "3")],
         [("leased", "1"), ("reclaimed", "1"), ("leased", "2", 1), ("done", "2")],
         [("leased", "1"), ("dead", "1"), ("requeued", ""), ("leased", "2"), ("done", "2")],
+        [("leased", "1"), ("spare", "2"), ("yielded", "1"), ("done", "2")],
+        [("leased", "1"), ("spare", "2"), ("yielded", "2"), ("retry", "1"), ("leased", "3", 2), ("spare", "4", 2)],
     ],
 )
 def test_what_the_contract_allows_passes(told: list[Told]) -> None:
@@ -59,6 +61,13 @@ def test_what_the_contract_allows_passes(told: list[Told]) -> None:
         ([("leased", "1"), ("retry", "1"), ("retry", "1")], "retry while delayed"),
         ([("leased", "1"), ("done", "1"), ("requeued", "")], "requeued after done"),
         ([("leased", "1"), ("retry", "1"), ("requeued", "")], "requeued while delayed"),
+        ([("spare", "1")], "a spare lease while ready"),
+        ([("leased", "1"), ("spare", "1")], "a spare lease of c1, which holds it already"),
+        ([("leased", "1"), ("spare", "2", 2)], "a spare lease with attempt 2 instead of 1"),
+        ([("leased", "1"), ("spare", "2"), ("yielded", "2"), ("spare", "3")], "a second spare lease in one attempt"),
+        ([("leased", "1"), ("spare", "2"), ("yielded", "1"), ("done", "1")], "done with the stale token 1"),
+        ([("leased", "1"), ("spare", "2"), ("retry", "1")], "retry while c2 has a spare lease"),
+        ([("leased", "1"), ("yielded", "1")], "yielded with the token 1, and there is no other lease"),
         ([("leased", "1", 2)], "attempt 2 instead of 1"),
         ([("leased", "1"), ("released", "1"), ("leased", "2", 2)], "attempt 2 instead of 1"),
         ([("leased", "1"), ("retry", "1"), ("leased", "2", 1)], "attempt 1 instead of 2"),

@@ -100,6 +100,7 @@ def _worker(world: World) -> Iterator[tuple[str, Call]]:
     yield "lease", lambda queue: queue.worker.lease(_WHO, 1)
     lease = one()
     yield "exchange", lambda queue: queue.worker.exchange(_WHO, [done(lease)], 1)
+    yield "lease_spares", lambda queue: queue.worker.lease_spares(_WHO, 1, serves=["render/1"])
     lease = one(begins_now=False)
     yield "begin", lambda queue: queue.worker.begin(_WHO, lease)
     yield "wait_for_work", lambda queue: queue.worker.wait_for_work(0.01)
