@@ -280,8 +280,7 @@ def _leased_of(connection: Connection, limit: int) -> list[LeasedItem]:
     """Return the leased items of one structure, in the order in which their leases end."""
     members = connection.answer("zrange", connection.keys.leases, 0, limit - 1, withscores=True) or []
     hashes = connection.hashes([connection.keys.of(f"item:{member}") for member, _ in members])
-    leases = zip(members, hashes, strict=True)
-    return [_leased(member, whole_number(deadline_ms), fields) for (member, deadline_ms), fields in leases if fields]
+    return [_leased(member, whole_number(end), fields) for (member, end), fields in zip(members, hashes, strict=True) if fields]
 
 
 def _leased(member: str, deadline_ms: int, fields: dict[str, str]) -> LeasedItem:
