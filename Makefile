@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 # Compile bytecode before tests and measurements, as an installation does.
 COMPILED = $(BIN)/python -m compileall -q scenequeue producer dispatcher container_worker sceneburst
 
-.PHONY: chaos chaos-long outage growth-kills upgrade transcode-matrix hls-browser help demo test lint format docs bench-queue bench-render bench-autoscale bench-operators soak bench-growth bench-launch bench-transcode bench-scale wheel wheel-test image base-image image-test clean
+.PHONY: chaos chaos-long outage growth-kills upgrade transcode-matrix hls-browser help demo test lint format docs bench-queue bench-render bench-autoscale bench-operators soak bench-growth bench-launch bench-transcode bench-scale bench-vmaf wheel wheel-test image base-image image-test clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -96,6 +96,10 @@ bench-launch: $(STAMP) ## Compare 1,000 launches with the bound of the API's tok
 bench-transcode: $(STAMP) ## Measure what dividing a video costs and loses, beside whole runs of ffmpeg and two public designs
 	@$(COMPILED)
 	$(BIN)/python -m benchmarks.transcode
+
+bench-vmaf: $(STAMP) ## Measure the VMAF of whole files beside the target that was asked for, and of the default rate factors
+	@$(COMPILED)
+	$(BIN)/python -m benchmarks.vmaf
 
 bench-scale: $(STAMP) ## Model an hour in 4K by fleets of several sizes, with rates that are measured first
 	@$(COMPILED)

@@ -23,7 +23,7 @@ _MEAN_LOSS, _END_LOSS, _WORST_LOSS = 0.1, 0.5, 2.0
 _END_FRAMES = 3
 
 
-def _vmaf(made: Path, source: Path, folder: Path) -> list[float]:
+def vmaf_of(made: Path, source: Path, folder: Path) -> list[float]:
     """Return the VMAF of every frame."""
     log = folder / "vmaf.json"
     graph = f"[1:v][0:v]scale=rw:rh[source];[0:v][source]libvmaf=log_fmt=json:n_threads=2:log_path={log}"
@@ -51,7 +51,7 @@ def measure_dividing(source: Path, folder: Path, rung: str) -> tuple[dict[str, f
     (rendition,) = shortest.plan.renditions
     joined = shortest.file(rendition.name)
     figures["size"] = joined.stat().st_size / whole.stat().st_size
-    losses = [before - after for before, after in zip(*(_vmaf(each, source, folder) for each in (whole, joined)), strict=True)]
+    losses = [before - after for before, after in zip(*(vmaf_of(each, source, folder) for each in (whole, joined)), strict=True)]
     ends = [losses[position] for position in _at_the_ends(shortest.plan)]
     reading = _reading_targets({segment_s: made.plan for segment_s, made in divided.items()})
     return figures, [*_cost_targets(figures), *reading, *_quality_targets(losses, ends)]

@@ -25,6 +25,8 @@ class Transcoding:
     source: Path
     folder: Path
     options: Mapping[str, Any]
+    #: Time limit of each item, in seconds.
+    wall_s: float = 120
     #: Every item that was carried out, with its result.
     finished: list[tuple[WorkItem, Finished]] = field(default_factory=list)
 
@@ -81,7 +83,8 @@ class Transcoding:
                         job_id=check_job_id("job"), item_id=ItemId("0-0"), token=LeaseToken("1"), attempt=1, deadline_ms=0,
                         item=item,
                     ),
-                    options={"transcode": dict(self.options)}, scratch=Path(scratch), storage=storage, limits=Limits(wall_s=120),
+                    options={"transcode": dict(self.options)}, scratch=Path(scratch), storage=storage,
+                    limits=Limits(wall_s=self.wall_s),
                     container_id="c1", slot=contextlib.nullcontext, on_progress=lambda _fraction: None,
                     should_stop=threading.Event(), note=lambda _notes: None,
                 ),
