@@ -206,6 +206,7 @@ class Code(StrEnum):
     PLAN_STRAYS = "plan_strays"
     VERIFICATION_FAILED = "verification_failed"
     WATERMARK_FOREIGN = "watermark_foreign"
+    WATERMARK_INVISIBLE = "watermark_invisible"
     WATERMARK_SHOWN = "watermark_shown"
 
     # --- checks of a ladder ---

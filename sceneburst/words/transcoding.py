@@ -181,6 +181,7 @@ SENTENCES: Mapping[str, str] = {
         "{rendition}: frame {frame} does not show the watermark on the source's frame; they differ by {difference:g} of 255 "
         "levels"
     ),
+    "watermark_invisible": "{rendition}: nothing of the watermark can be seen, as it is transparent or outside the frame",
     "watermark_shown": (
         "{rendition}: the watermark is on {frames:1 frame|# frames} compared with the source, at most {difference:g} of 255 "
         "levels off"

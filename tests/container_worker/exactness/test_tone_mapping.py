@@ -1,5 +1,6 @@
 """A source in HDR becomes SDR through all stages: exact, named in the report, and verified as SDR."""
 
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -27,12 +28,15 @@ def test_hdr_becomes_sdr(tmp_path: Path) -> None:
     assert (frame.format.name, frame.colorspace, frame.color_trc) == ("yuv420p", 1, 1)
     plan = made.plan
     encoded = Encoded(plan.renditions[0], Packets("h264", "", (1, 25)))
-    joined = Joined(1, plan.renditions[0].width, plan.renditions[0].height, encoded.packets, made.plan.segments[0].frames, [])
+    joined = Joined(
+        bytes=1, width=encoded.rendition.width, height=encoded.rendition.height, pix_fmt="yuv420p", needs=None,
+        picture=encoded.packets, duration_s=Fraction(1), tracks=[],
+    )  # fmt: skip
     for colours, is_ok in (
         (_SDR, True),
         (_SDR._replace(transfer="smpte2084"), False),
         (_SDR._replace(has_hdr_metadata=True), False),
     ):
-        check = check_picture(plan, encoded, joined, Decoded([], [], 1, {}, frozenset({_SDR, colours})))
+        check = check_picture(plan, encoded, joined, Decoded([], [], 1, {}, colours=frozenset({_SDR, colours})))
         assert check.ok is is_ok
         assert check.detail.code == ("picture_as_planned" if is_ok else "colours_not_sdr")

@@ -137,7 +137,7 @@ def _check_rendition(
         check_joins(encoded, decoded),
     ]
     if plan.watermark:
-        checks.append(check_watermark(encoded, decoded))
+        checks.append(check_watermark(encoded, decoded, reports.cover))
     if with_sound:
         checks.append(check_sound(rendition.name, _heard(plan, reports, path, encoded, joined)))
     return checks, _made(plan, rendition, joined)

@@ -1,6 +1,7 @@
 """Decides whether decoded frames of a joined file show the source's: pure functions of differences."""
 
 from container_worker.codes import Code
+from container_worker.media.transcode.signatures import Signature
 from container_worker.media.transcode.verify.outcome import failed, passed
 from container_worker.media.transcode.verify.tables import Decoded, Encoded
 from scenequeue.jobs.transcode.plan import TranscodePlan
@@ -8,8 +9,8 @@ from scenequeue.jobs.transcode.verification import Check
 
 #: Largest difference of a frame, in levels of 255. The lowest quality changes a frame by 3, another picture by 20 and more.
 _MAX_DIFFERENCE = 12.0
-#: The same for its part under a watermark, which is small, so that fewer errors cancel out.
-_MAX_DIFFERENCE_UNDER_WATERMARK = 20.0
+#: The same for its part under a watermark, which is small: the lowest quality changes it by 6.
+_MAX_DIFFERENCE_UNDER_WATERMARK = 16.0
 #: Frames of a segment that are nearer by this to those beside their own are displaced: in the mean, and as a ratio.
 _NEARER, _NEARER_RATIO = 1.5, 0.4
 
@@ -46,9 +47,17 @@ def _shift_of(frames: list[int], decoded: Decoded) -> int:
     return best if means[0] - means[best] > _NEARER and means[best] < _NEARER_RATIO * means[0] else 0
 
 
-def check_watermark(encoded: Encoded, decoded: Decoded) -> Check:
-    """Check that each decoded frame shows, under the watermark, the source's frame with the watermark on it."""
+def check_watermark(encoded: Encoded, decoded: Decoded, cover: Signature | None) -> Check:
+    """Check that each decoded frame shows, under the watermark, the source's frame with the watermark on it.
+
+    Args:
+        encoded: the rendition.
+        decoded: its frames.
+        cover: share of each pixel of a signature that the watermark covers; None without signatures.
+    """
     name, rendition, under = "watermark", encoded.rendition.name, decoded.under_watermark
+    if cover is not None and not any(cover):
+        return passed(name, rendition, Code.WATERMARK_INVISIBLE)
     if not under:
         return passed(name, rendition, Code.NOT_COMPARED)
     worst = max(under, key=under.__getitem__)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from container_worker.media.transcode.verify.likeness_checks import check_joins, check_likeness
+from container_worker.media.transcode.verify.likeness_checks import check_joins, check_likeness, check_watermark
 from container_worker.media.transcode.verify.tables import Decoded, Encoded, Packets
 from scenequeue.jobs.transcode.plan import Rendition, Segment, TranscodePlan
 from scenequeue.jobs.transcode.source import Picture, SourceFile
@@ -53,3 +53,16 @@ def test_frames_that_cannot_be_decoded_are_counted() -> None:
     found = check_joins(_ENCODED, Decoded([8, 9, 10, 11], [9, 10], 1, {}))
     assert not found.ok
     assert found.detail.parameters == {"rendition": "360p", "frames": 2, "first": 9}
+
+
+@pytest.mark.parametrize(
+    ("cover", "under", "code"),
+    [
+        (None, {}, "not_compared"), (bytes(4), {1: 0.0}, "watermark_invisible"), (b"\x01", {1: 6.0}, "watermark_shown"),
+        (b"\x01", {1: 6.0, 2: 17.0}, "watermark_foreign"),
+    ],
+)  # fmt: skip
+def test_a_watermark_is_compared_where_it_is(cover: bytes | None, under: dict[int, float], code: str) -> None:
+    """One that cannot be seen is named, and is no fault."""
+    found = check_watermark(_ENCODED, Decoded([1], [], 1, {}, under), cover)
+    assert (found.detail.code, found.ok) == (code, code != "watermark_foreign")
