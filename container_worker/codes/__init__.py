@@ -159,7 +159,7 @@ class Code(StrEnum):
     SEGMENT_FRAMES_DIFFER = "segment_frames_differ"
     SEGMENT_KEYFRAME_MISSING = "segment_keyframe_missing"
     SEGMENT_NOT_ENCODED = "segment_not_encoded"
-    #: The plan's spans do not hold what is decoded; a warning, as the whole source does.
+    #: The plan's spans do not hold what is decoded; mostly a warning, as the whole source is read then.
     SEGMENT_OUTSIDE_SPANS = "segment_outside_spans"
     SEGMENT_UNLIKE_SOURCE = "segment_unlike_source"
     WATERMARK_CHANGED = "watermark_changed"

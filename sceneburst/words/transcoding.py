@@ -99,7 +99,7 @@ SENTENCES: Mapping[str, str] = {
     ),
     "segment_not_encoded": "ffmpeg {ending} while it encoded a segment",
     "segment_outside_spans": (
-        "segment {segment} needs parts of the source that the plan does not name: the source was read as a whole for it"
+        "segment {segment} could not be encoded from the parts of the source that its plan names: the whole source was read"
     ),
     "vmaf_not_measured": "ffmpeg {ending} while it measured VMAF",
     "segment_unlike_source": (

@@ -11,7 +11,7 @@ from container_worker.media.child_protocol import send
 from container_worker.media.defaults import PROGRESS_S
 from container_worker.media.ffmpeg_process import FfmpegProcess
 from container_worker.media.transcode.encode.argv import argv_for
-from container_worker.media.transcode.encode.coverage import check_coverage
+from container_worker.media.transcode.encode.coverage import without_holes
 from container_worker.media.transcode.encode.filters import base_pts
 from container_worker.media.transcode.encode.formats import HEAD_BYTES, is_matroska, seek_margin_us
 from container_worker.media.transcode.encode.likeness import check_likeness
@@ -122,10 +122,11 @@ def encode_raw(
         most_s: no more than so many seconds are read; None for all.
     """
     renditions, targets = [payload.renditions[at] for at in places], [RAW_FILE.format(at) for at in places]
-    margin_us = margin_us_of(folder / source)
     picture, segment = payload.picture, payload.segment
     if segment.ranges:
-        check_coverage(folder / source, picture, segment, payload.source.bytes)
+        path, segment = without_holes(folder / source, picture, segment, payload.source.bytes)
+        source = path.name
+    margin_us = margin_us_of(folder / source)
     argv = argv_for(
         ffmpeg, source, picture, segment, renditions, targets, margin_us, payload.tone_map, overlays, most_s
     )  # fmt: skip

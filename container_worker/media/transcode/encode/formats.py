@@ -21,6 +21,11 @@ def is_matroska(head: bytes) -> bool:
     return head.startswith(_MATROSKA)
 
 
+def is_mp4(head: bytes) -> bool:
+    """Return True for the first HEAD_BYTES of an MP4 or QuickTime file."""
+    return head[4:8] in _BOXES
+
+
 def seek_margin_us(head: bytes, *, is_reordered: bool = False) -> int:
     """Return the microseconds by which a seek must aim before a keyframe, so that it ends there or before, and not behind it.
 
@@ -33,4 +38,4 @@ def seek_margin_us(head: bytes, *, is_reordered: bool = False) -> int:
     """
     if is_matroska(head):
         return -_REORDERED_US if is_reordered else 0
-    return 0 if head[4:8] in _BOXES else _SEEK_MARGIN_US
+    return 0 if is_mp4(head) else _SEEK_MARGIN_US

@@ -96,8 +96,8 @@ def encode_segment(
     with source.open("r+b") as file:
         try:
             made, warnings = encode(payload)
-        except BadInput:
-            if not payload.segment.ranges:
+        except (BadInput, ToolFailed) as error:
+            if not payload.segment.ranges or not (isinstance(error, BadInput) or error.reason.code == Code.SEGMENT_NOT_ENCODED):
                 raise
             add_spans(file, [(0, payload.source.bytes)])
             made, warnings = encode(payload.model_copy(update={"segment": payload.segment.model_copy(update={"ranges": []})}))

@@ -61,7 +61,7 @@ def make_plan(
     captions, captions_notes = choose_captions(facts.streams, options)
     frames, notes = _frames(facts, packets, options)
     if frames:
-        segments = add_ranges(divide(frames, options.segment_s), packets, facts.index, source.bytes, facts.cues)
+        segments = add_ranges(divide(frames, options.segment_s), packets, facts, source.bytes)
     else:
         segments = [whole(count_frames(packets), facts.picture.frame_rate)]
     tone_map, tone_notes = choose_tone_map(options, facts)

@@ -1,10 +1,15 @@
 """Decides which spans of a source the items read: what a demuxer needs to open it, and what they decode."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
-from itertools import accumulate
+from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
+from functools import partial
+from itertools import accumulate, pairwise
+from math import ceil
+from typing import TypeAlias
 
-from container_worker.media.transcode.probing.packets import Flag, Packets
+from container_worker.media.transcode.probing.facts import SourceFacts
+from container_worker.media.transcode.probing.packets import NO_TIME, Flag, Packets
 from scenequeue.jobs.transcode.plan import Segment
 from scenequeue.jobs.transcode.spans import GAP_BYTES, Span, merge_spans
 
@@ -15,37 +20,52 @@ HEAD_PACKETS = BEHIND_PACKETS = 32
 _MOST_SPANS = 32
 #: More than the header of a packet, which is in front of its position.
 _BLOCK_BYTES = 64
+#: Formats without an index: their spans are put together to a file without holes, which is read from its beginning. Decoding
+#: begins this many seconds before the keyframe, as a seek does.
+CONTINUOUS = frozenset({"mpegts"})
+_MARGIN_S = Fraction(3, 2)
 #: Share of the file from which on it is read as a whole.
 _NEARLY_WHOLE = 0.9
 
+#: Returns the places of packets: time at which decoding begins, or None for the start; their rows.
+_Places: TypeAlias = Callable[[int | None, range], list[Span]]
 
-def add_ranges(
-    segments: Sequence[Segment], packets: Packets, index: Sequence[Span], size: int, cues: Sequence[tuple[int, int]] = ()
-) -> list[Segment]:
+
+def add_ranges(segments: Sequence[Segment], packets: Packets, facts: SourceFacts, size: int) -> list[Segment]:
     """Return the segments with the spans of the file that each one reads; without, where it reads the whole.
 
     Args:
         segments: of a source that is divided.
         packets: of the picture.
-        index: spans that a demuxer reads before it reads packets; nothing if the whole must be read.
+        facts: of the source.
         size: of the file, in bytes.
-        cues: times and positions at which a demuxer begins that reads everything from there on, the beginning first; nothing for
-            one that reads packets by their positions.
     """
-    if not index or min(packets.pos) < 0:
+    places = _places_of(packets, facts, size)
+    if places is None:
         return list(segments)
     needed = _Needed(packets)
     found = []
     for segment in segments:
         rows = needed.rows(segment)
-        if rows is None:
-            spans = []
-        elif cues:
-            spans = [_run(cues, None, packets, range(HEAD_PACKETS), size), _run(cues, segment.seek_pts, packets, rows, size)]
-        else:
-            spans = _places(packets, (*range(HEAD_PACKETS), *rows))
-        found.append(segment.model_copy(update={"ranges": _few([*index, *spans], size) if spans else []}))
+        spans = [] if rows is None else [*facts.index, *places(None, range(HEAD_PACKETS)), *places(segment.seek_pts, rows)]
+        found.append(segment.model_copy(update={"ranges": _few(spans, size)}))
     return found
+
+
+def _places_of(packets: Packets, facts: SourceFacts, size: int) -> "_Places | None":
+    """Return the way in which the places of packets are found; None if the whole must be read."""
+    if min(packets.pos) < 0:
+        return None
+    if facts.format in CONTINUOUS:
+        if any(later < earlier for earlier, later in pairwise(packets.pos)):
+            return None
+        margin = _MARGIN_S / Fraction(*facts.picture.time_base)
+        keyframes = [(row.pts, row.pos) for row in packets if row.flags & Flag.KEY and row.pts != NO_TIME]
+        cues = [(NO_TIME, 0), *((pts + ceil(margin), pos) for pts, pos in keyframes)]
+        return partial(_run, sorted(cues), 0, packets, size)
+    if not facts.index:
+        return None
+    return partial(_run, facts.cues, _BLOCK_BYTES, packets, size) if facts.cues else partial(_single, packets)
 
 
 class _Needed:
@@ -72,15 +92,27 @@ class _Needed:
         return range(first, min(self._count, last + 1 + BEHIND_PACKETS))
 
 
-def _places(packets: Packets, rows: Iterable[int]) -> list[Span]:
+def _single(packets: Packets, seek_pts: int | None, rows: Iterable[int]) -> list[Span]:  # noqa: ARG001 - by their positions
+    """Return the spans of the rows, each by itself."""
     return [(packets.pos[row], packets.pos[row] + packets.size[row]) for row in rows if row < len(packets)]
 
 
-def _run(cues: Sequence[tuple[int, int]], seek_pts: int | None, packets: Packets, rows: range, size: int) -> Span:
-    """Return the span from a cue up to the packet behind the last of the rows."""
+def _run(
+    cues: Sequence[tuple[int, int]], header_bytes: int, packets: Packets, size: int, seek_pts: int | None, rows: range
+) -> list[Span]:
+    """Return the span from a cue up to the packet behind the last of the rows.
+
+    Args:
+        cues: times and positions at which a demuxer begins that reads everything from there on, the beginning first.
+        header_bytes: of a packet, in front of its position.
+        packets: of the picture.
+        size: of the file, in bytes.
+        seek_pts: time at which decoding begins; None for the start.
+        rows: positions of the packets.
+    """
     at = 0 if seek_pts is None else bisect_left(cues, (seek_pts + 1, 0)) - 1
-    end = packets.pos[rows.stop] + _BLOCK_BYTES if rows.stop < len(packets) else size
-    return cues[max(0, at)][1], end
+    end = packets.pos[rows.stop] + header_bytes if rows.stop < len(packets) else size
+    return [(cues[max(0, at)][1], end)]
 
 
 def _few(spans: Sequence[Span], size: int) -> list[Span]:

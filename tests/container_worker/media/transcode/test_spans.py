@@ -11,8 +11,10 @@ from container_worker.media.transcode.planning.spans import BEHIND_PACKETS, HEAD
 from container_worker.media.transcode.probing.packets import Flag, Packets, Row
 from scenequeue.jobs.transcode.plan import Segment
 from scenequeue.jobs.transcode.spans import is_within
+from tests.container_worker.media.transcode.sources import picture, source
 
 _INDEX = [(0, 3_000)]
+_FACTS = source(index=_INDEX)
 
 
 def _packets(frames: int, group: int, positions: Sequence[int], length: int, depth: int = 1) -> Packets:
@@ -55,7 +57,7 @@ def test_every_packet_that_is_decoded_is_read(
         shuffle.shuffle(positions)
     size = max(4_000, max(positions) + length - missing)
     packets = _packets(frames, group, positions, length, depth)
-    for segment in add_ranges(_segments(packets, segment_s), packets, _INDEX, size):
+    for segment in add_ranges(_segments(packets, segment_s), packets, _FACTS, size):
         if not segment.ranges:
             continue
         assert len(segment.ranges) <= 32
@@ -75,7 +77,7 @@ def test_a_long_film_is_read_little_more_than_once() -> None:
     positions = [3_000 + number * 22_000 for number in range(15_000)]
     packets = _packets(15_000, 50, positions, 20_000)
     size = positions[-1] + 22_000
-    segments = add_ranges(_segments(packets, 60), packets, _INDEX, size)
+    segments = add_ranges(_segments(packets, 60), packets, _FACTS, size)
     assert len(segments) == 10
     assert sum(map(_total, segments)) <= 1.15 * size
     assert all(len(segment.ranges) <= 3 for segment in segments)
@@ -86,9 +88,25 @@ def test_a_source_is_read_whole_where_spans_are_not_known_or_of_no_use() -> None
     positions = [3_000 + number * 20_000 for number in range(500)]
     packets = _packets(500, 25, positions, 20_000)
     segments = _segments(packets, 2)
-    assert all(segment.ranges for segment in add_ranges(segments, packets, _INDEX, 10_003_000))
-    assert not any(segment.ranges for segment in add_ranges(segments, packets, [], 10_003_000))
-    (whole,) = add_ranges(_segments(packets, 600), packets, _INDEX, 10_003_000)
+    assert all(segment.ranges for segment in add_ranges(segments, packets, _FACTS, 10_003_000))
+    assert not any(segment.ranges for segment in add_ranges(segments, packets, source(), 10_003_000))
+    (whole,) = add_ranges(_segments(packets, 600), packets, _FACTS, 10_003_000)
     assert whole.ranges == []
     packets.pos[3] = -1
-    assert add_ranges(segments, packets, _INDEX, 10_003_000) == segments
+    assert add_ranges(segments, packets, _FACTS, 10_003_000) == segments
+
+
+def test_a_file_without_an_index_is_read_in_runs() -> None:
+    """From a keyframe at least a second and a half before the one at which decoding begins; not if packets stand anywhere."""
+    positions = [500 + number * 20_000 for number in range(1_000)]
+    packets = _packets(1_000, 25, positions, 15_000)
+    facts = source("mpegts", picture=picture())
+    segments = add_ranges(_segments(packets, 4), packets, facts, 20_000_000)
+    later = segments[5]
+    assert later.seek_pts is not None
+    (head, run) = later.ranges
+    assert head == (0, positions[HEAD_PACKETS])
+    assert packets.pts[positions.index(run[0])] == later.seek_pts - 2_000
+    positions[3], positions[4] = positions[4], positions[3]
+    packets = _packets(1_000, 25, positions, 15_000)
+    assert not any(segment.ranges for segment in add_ranges(_segments(packets, 4), packets, facts, 20_000_000))
