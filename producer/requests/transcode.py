@@ -14,6 +14,8 @@ from scenequeue.jobs.transcode.fitting import PICTURES_IN, conflicts
 from scenequeue.jobs.transcode.options import TranscodeOptions
 from scenequeue.reasons import Reason
 
+#: Options that exclude one another: one that is given takes the place of a profile's other.
+_SAME_SENSE = {"crf": "target_vmaf", "target_vmaf": "crf"}
 _NOT_IN_NAME = re.compile(r"[^\w .+@=-]+")
 #: With a rendition's name, an ending and a prefix, the file name may have 255 bytes.
 _STEM_CHARS, _STEM_BYTES = 100, 180
@@ -41,9 +43,9 @@ def transcode_options_from(
     except Malformed as error:
         own = error.rest
         mistakes += error.mistakes
-    options = general
-    for over in (base, own):
-        options = options.model_copy(update={name: getattr(over, name) for name in over.model_fields_set})
+    given_fields = {name: getattr(over, name) for over in (base, own) for name in over.model_fields_set}
+    replaced = {_SAME_SENSE[name]: None for name, value in given_fields.items() if name in _SAME_SENSE and value is not None}
+    options = general.model_copy(update=replaced | given_fields)
     if "codec" not in options.model_fields_set:
         options = options.model_copy(update={"codec": PICTURES_IN[options.container][0]})
     told = {mistake.place[-1] for mistake in mistakes if mistake.place}

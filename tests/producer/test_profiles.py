@@ -31,6 +31,14 @@ def test_whatever_is_given_overrides_the_profile(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_a_quality_that_is_given_takes_the_place_of_the_profiles() -> None:
+    """As a factor or as a VMAF; both together are a mistake of the one who gives both."""
+    options, mistakes = transcode_options_from(None, {"target_vmaf": 93}, "web")
+    assert (options.crf, options.target_vmaf, mistakes) == (None, 93, [])
+    _, mistakes = transcode_options_from(None, {"target_vmaf": 93, "crf": 20}, "web")
+    assert [mistake.place for mistake in mistakes] == [("target_vmaf",)]
+
+
 @pytest.mark.parametrize(
     ("given", "meant"),
     [("logo.png", "{folder}/logo.png"), ("/a/logo.png", "/a/logo.png"), ("s3://bucket/logo.png", "s3://bucket/logo.png")],
