@@ -19,6 +19,7 @@ from dispatcher.broker import check_broker
 from dispatcher.codes import Code
 from dispatcher.fleets import fleet_from
 from dispatcher.snapshot import Ticked
+from dispatcher.sweeping.folder_sweep import FolderSweep
 from dispatcher.tick import Dispatcher
 from dispatcher.webhooks import WebhookSender
 from scenequeue.errors import FleetError, FleetMisconfigured, QueueUnavailable, SceneburstError, SettingsError
@@ -28,6 +29,7 @@ from scenequeue.queue import SceneQueue
 from scenequeue.reasons import Reason
 from scenequeue.server_check import warn_of_problems
 from scenequeue.settings import DispatcherSettings
+from scenequeue.storages.uri import UriStorage
 
 TICK = "sceneburst.tick"
 #: Longest wait for a message before Celery checks whether it must stop. In-memory brokers wait a quarter of tick_s, at most this.
@@ -37,7 +39,8 @@ _MAX_WAIT_S = 0.25
 def make_dispatcher(settings: DispatcherSettings, queue: SceneQueue, aws: AwsLookup | None = None) -> Dispatcher:
     """Make a dispatcher on the fleet that the settings name."""
     secret = settings.webhook_secret.get_secret_value() if settings.webhook_secret else None
-    return Dispatcher(queue, fleet_from(settings), settings, WebhookSender(queue, secret), observe=_observer(settings), aws=aws)
+    notifier, sweep = WebhookSender(queue, secret), FolderSweep(queue, UriStorage(settings))
+    return Dispatcher(queue, fleet_from(settings), settings, notifier, observe=_observer(settings), aws=aws, sweep=sweep)
 
 
 def _observer(settings: DispatcherSettings) -> Callable[[Ticked | None], None] | None:

@@ -24,6 +24,7 @@ from dispatcher.operator_settings import limits_from, policy_from
 from dispatcher.publishing import plan_as_json
 from dispatcher.reaping import Reaping
 from dispatcher.snapshot import Ticked, TickSnapshot, take_snapshot
+from dispatcher.sweeping.folder_sweep import FolderSweep
 from dispatcher.webhooks import WebhookSender
 from scenequeue.errors import DispatcherDeposed, FleetError
 from scenequeue.jobs.container import ContainerRecord
@@ -56,6 +57,7 @@ class Dispatcher:
         clock: monotonic seconds.
         observe: gets the result of every tick, None if another dispatcher is active; for metrics.
         aws: knows whether containers find AWS credentials; None if that is unknown.
+        sweep: removes working folders of ended jobs; None removes none.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class Dispatcher:
         clock: Callable[[], float] = time.monotonic,
         observe: Callable[[Ticked | None], None] | None = None,
         aws: AwsLookup | None = None,
+        sweep: FolderSweep | None = None,
     ) -> None:
         self._queue, self._fleet, self._settings, self._notifier = queue, fleet, settings, notifier
         self.owner = owner or secrets.token_hex(8)
@@ -82,7 +85,7 @@ class Dispatcher:
         self._reaping = Reaping(queue, fleet, self._counters, self._acquire)
         self._heartbeats = HeartbeatWatch(settings.tick_s, settings.silent_after_s)
         self._observe, self._clock = observe, clock
-        self._aws = aws
+        self._aws, self._sweep = aws, sweep
         self._log = structlog.get_logger()
         self._last = Plan((), Reason(Code.PLAN_AT_REST), 0, 0, 0, 0, 0.0)
         #: Fencing number of the last tick.
@@ -134,6 +137,8 @@ class Dispatcher:
             made = self._plan(snapshot)
             counts = (self._launcher.made, self._launcher.failed, self._counters.starts_failed, self._counters.interrupted)
             self._launcher.launch(fence, made.orders)
+            if self._sweep:
+                self._sweep.run(fence)
         except DispatcherDeposed as error:
             self._log.warning("deposed", error=error)
             return None
@@ -150,6 +155,9 @@ class Dispatcher:
         """Release the lock, so that another dispatcher becomes active at once; safe twice."""
         if self._aws:
             self._aws.stop()
+        if self._sweep:
+            # Before the lock is released: it gives back what it has not begun.
+            self._sweep.close()
         self._queue.dispatcher.resign(self.owner)
         if self._notifier:
             self._notifier.close()

@@ -106,6 +106,7 @@ def check_transcoding(checks: Checks, request: TranscodeRequest) -> Transcoding:
     assert prefix is not None
     assert source is not None
     assert spec is not None
+    spec = spec.model_copy(update={"work_folder": work_folder(prefix, spec.job_id)})
     return Transcoding(source, prefix, spec, watermark)
 
 

@@ -18,7 +18,7 @@ _FIXED = frozenset(
     {"counts", "control", "fence", "rates", "jobs", "expiring", "containers", "dead", "notices", "wished", "needs"}
 )
 #: Indexes; their entries are deleted with the jobs and dead letters that they list.
-_INDEXES = ("jobs:state:", "jobs:lane:", "jobs:label:", "jobs:names", "dead:reason")
+_INDEXES = ("jobs:state:", "jobs:lane:", "jobs:label:", "jobs:names", "jobs:folders", "dead:reason")
 #: Keys that exist only while there is work.
 _OF_WORK = frozenset({"bell", "leases", "delayed", "lane", "since", "item"})
 #: Reasons of the end of a container that finished or handed back all it held.

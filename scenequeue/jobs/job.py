@@ -49,6 +49,8 @@ class JobSpec(StrictModel):
     labels: Labels = Field(default_factory=dict)
     #: Wishes for the containers; None follows the operator's settings, together with all other jobs.
     wishes: JobWishes | None = None
+    #: Address of the folder for files that only its items read; the dispatcher removes it after the job. None if there is none.
+    work_folder: Address | None = None
 
     @field_validator("options")
     @classmethod

@@ -3,12 +3,14 @@
 import json
 import secrets
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Literal
 
 from scenequeue.errors import DispatcherDeposed
 from scenequeue.jobs.container import ContainerRecord
 from scenequeue.jobs.job import Counts, JobState, JobStatus
 from scenequeue.jobs.rollup import SLOTS
+from scenequeue.jobs.transcode.working_folder import WorkFolder
 from scenequeue.jobs.wishes import WishedJob
 from scenequeue.ports.audit_log import clean_name
 from scenequeue.ports.container_reports import CONTAINER_TTL_S
@@ -194,6 +196,30 @@ class DispatcherPort:
         pause_ms = "" if retry_in_s is None else int(retry_in_s * 1000)
         problem = stored_reason(error, _MAX_ERROR_CHARS) if error else ""
         self._settle(job_id, pause_ms, state, problem, finished_ms or "")
+
+    def due_folders(self, fence: int, limit: int, claimed_s: float) -> list[WorkFolder]:
+        """Take working folders that are to be removed now; for `claimed_s` seconds they are not taken again.
+
+        They are those of jobs that are done, cancelled with no item leased any more, or expired. None with a stale fence.
+        """
+        taken = [each.run("due_folders", fence, limit, int(claimed_s * 1000)) for each in self._connection.all]
+        return [WorkFolder(*pair) for flat in taken for pair in zip(flat[::2], flat[1::2], strict=True)]
+
+    def settle_folders(self, fence: int, folders: Sequence[WorkFolder], retry_in_s: float | None = None) -> None:
+        """Record that working folders were removed, or that they are to be taken again after a pause.
+
+        Args:
+            fence: fencing number of the acting dispatcher.
+            folders: from `due_folders`.
+            retry_in_s: None if they were removed. They are taken once more when their jobs have expired, for what a container
+                that had lost its lease may have written meanwhile, and are then forgotten.
+
+        Raises:
+            DispatcherDeposed: another dispatcher acts now; nothing was recorded.
+        """
+        pause_ms = "" if retry_in_s is None else int(retry_in_s * 1000)
+        for each in self._connection.all:
+            self._unless_deposed(each.run("settle_folders", fence, pause_ms, *chain.from_iterable(folders)) == 1)
 
     def _settle(self, job_id: str, *words: str | int) -> None:
         for each in self._connection.all:

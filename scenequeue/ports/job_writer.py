@@ -40,8 +40,8 @@ class JobWriter:
 
     def __init__(self, connection: Connection, upload: Upload, spec: JobSpec, backlog_limit: int | None) -> None:
         self._connection, self._upload, self._spec, self._backlog_limit = connection, upload, spec, backlog_limit
-        # A job without wishes has the same digest as in versions that had no wishes.
-        left_out = {"job_id"} if spec.wishes else {"job_id", "wishes"}
+        # A job without wishes has the same digest as in versions that had none; the working folder follows from id and items.
+        left_out = {"job_id", "work_folder"} if spec.wishes else {"job_id", "work_folder", "wishes"}
         #: Numbers of the stages whose items are brought later.
         self._deferred: set[int] = set()
         self._needs: set[str] = set()

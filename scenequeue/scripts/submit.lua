@@ -13,7 +13,7 @@
 -- then      number of fields of the job's hash; field, value, repeated
 -- then      these elements, in the order of stages and needs
 -- Output    'created', 'same', 'conflict', 'full' or 'gone' (a staging list has expired); when it was created (ms)
--- Uses      names, commands, clock, counters, events, lanes, expiry, job_index
+-- Uses      names, commands, clock, counters, events, lanes, expiry, job_index, folders
 
 local id, nonce, digest, limit, lane = ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6]), ARGV[7]
 --- How many expired jobs leave the indexes here; there are more only where nothing has reclaimed for long.
@@ -60,11 +60,12 @@ local fields = {
   'stages', stages,
 }
 local elements_at = at + 1 + 2 * tonumber(ARGV[at])
-local has_wishes, indexed = false, ''
+local has_wishes, indexed, work_folder = false, '', nil
 for i = at + 1, elements_at - 1, 2 do
   fields[#fields + 1], fields[#fields + 2] = ARGV[i], ARGV[i + 1]
   has_wishes = has_wishes or ARGV[i] == 'wishes'
   if ARGV[i] == 'indexed' then indexed = ARGV[i + 1] end
+  if ARGV[i] == 'work_folder' then work_folder = ARGV[i + 1] end
 end
 local waiting = {}
 for _, list in ipairs(lists) do
@@ -109,5 +110,6 @@ for _, list in ipairs(lists) do
 end
 index_job(id, NOW_MS)
 if has_wishes then call('ZADD', P .. 'wished', NOW_MS, id) end
+look_at_folder(id, work_folder, FOLDER_LOOK_MS)
 event(id, 'submitted', 'items', first)
 return finish({ 'created', NOW_MS })

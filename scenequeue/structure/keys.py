@@ -57,6 +57,7 @@ class Keys:
     | jobs:state:<state> | zset | the same, of the jobs in this state |
     | jobs:lane:<lane> | zset | the same, of the jobs of this lane |
     | jobs:label:<name>=<value> | zset | the same, of the jobs with this label, where the setting indexed_labels names it |
+    | jobs:folders | zset | "<job id> <address>" of the jobs' working folders, by the time that each is looked at next (ms) |
     | jobs:names | zset | job ids, all with score 0, to be found by their beginning |
     | expiring | zset | ended jobs, with what to forget of them (expiry.lua), by the time that their keys expire (ms) |
     | wished | zset | ids of active jobs with wishes, by time of submission (ms) |

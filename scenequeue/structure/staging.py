@@ -79,6 +79,8 @@ class Upload:
         indexed = [f"{name}={value}" for name, value in spec.labels.items() if name in self._connection.indexed_labels]
         if indexed:
             fields += ["indexed", "\n".join(indexed)]
+        if spec.work_folder:
+            fields += ["work_folder", spec.work_folder]
         if spec.wishes is not None:
             fields += ["wishes", spec.wishes.model_dump_json(exclude_none=True)]
         limit = -1 if backlog_limit is None else backlog_limit

@@ -40,12 +40,17 @@ class Grant:
 
     action: str
     resource: str
-    conditions: tuple[tuple[str, str], ...] = ()
+    #: Operator, name and value.
+    conditions: tuple[tuple[str, str, str], ...] = ()
 
     def covers(self, need: Need) -> bool:
         """Return True if this grant allows the permission."""
         matches = self.action == need.action and _fits(self.resource, need.resource)
-        return matches and all(need.context.get(name) == value for name, value in self.conditions)
+        return matches and all(_holds(operator, need.context.get(name), value) for operator, name, value in self.conditions)
+
+
+def _holds(operator: str, given: str | None, value: str) -> bool:
+    return given is not None and (_fits(value, given) if operator == "StringLike" else given == value)
 
 
 def _fits(pattern: str, text: str) -> bool:
@@ -63,7 +68,7 @@ def grants(statements: Sequence[Mapping[str, Any]]) -> Iterator[Grant]:
     """Return a policy's allowing statements, one grant each."""
     for statement in statements:
         assert statement["Effect"] == "Allow"
-        asked = [pair for operator in statement.get("Condition", {}).values() for pair in operator.items()]
+        asked = [(operator, *pair) for operator, pairs in statement.get("Condition", {}).items() for pair in pairs.items()]
         for action in _listed(statement["Action"]):
             for resource in _listed(statement["Resource"]):
                 yield Grant(action, resource, tuple(asked))
@@ -100,7 +105,9 @@ def _object(action: str) -> Callable[[Mapping[str, Any], Account], list[Need]]:
 
 
 def _bucket(given: Mapping[str, Any], _account: Account) -> list[Need]:
-    return [Need("s3:ListBucket", f"arn:aws:s3:::{given['Bucket']}")]
+    # HeadBucket names no prefix.
+    context = {"s3:prefix": given["Prefix"]} if "Prefix" in given else {}
+    return [Need("s3:ListBucket", f"arn:aws:s3:::{given['Bucket']}", context)]
 
 
 def _delete_objects(given: Mapping[str, Any], account: Account) -> list[Need]:

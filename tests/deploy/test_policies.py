@@ -14,6 +14,7 @@ import boto3
 import pytest
 
 from tests.deploy.iam import Account, Call, Grant, grants, needs, read_calls
+from tests.deploy.left_folder import leave_working_folder
 from tests.deploy.template import deploy, template
 from tests.support.aws import moto_server, use_aws
 from tests.support.fargate_simulator import Simulator
@@ -151,6 +152,7 @@ def _run_programs(folder: Path, calls: Path, outputs: dict[str, str], redis_url:
     theirs = {name: value for name, value in common.items() if name.startswith(("AWS_", "SCENEBURST_", "RECORDED_"))}
     theirs["RECORDED_AS"] = "container_worker"
     subnets = {_REGION: json.loads(given["SCENEBURST_ECS_SUBNETS"])}
+    leave_working_folder(bucket, redis_url, namespace)
     with Simulator(logs, [sys.executable, "-c", _WORKER], theirs, subnets, cluster=outputs["ClusterName"]) as ecs:
         environment = {**common, **given, "AWS_ENDPOINT_URL_ECS": ecs.url}
         with _dispatching(folder, environment):
@@ -162,6 +164,7 @@ def _run_programs(folder: Path, calls: Path, outputs: dict[str, str], redis_url:
                 assert list(got.glob("*.mp4"))
                 if any(call.operation == "UpdateTaskProtection" for call in read_calls(calls)):
                     break
+            wait_until(lambda: "DeleteObjects" in {call.operation for call in read_calls(calls)}, "the folder is removed")
             (task,) = ecs.cluster.running()
             assert task.process is not None
             task.process.send_signal(signal.SIGSTOP)

@@ -56,6 +56,11 @@ def end_results(queue: SceneQueue) -> None:
         _put_in_the_past(queue, index)
 
 
+def end_folder_pauses(queue: SceneQueue) -> None:
+    """Let the time be over before which no working folder is looked at."""
+    _put_in_the_past(queue, queue._connection.keys.of("jobs:folders"))
+
+
 def end_pauses(queue: SceneQueue) -> None:
     """Let the pause before every retry be over now, and put the items back."""
     _put_in_the_past(queue, queue._connection.keys.delayed)

@@ -61,6 +61,7 @@ def steps(queue: SceneQueue, held: list[Any]) -> Iterator[Callable[[], Any]]:
     yield lambda: (queue.dispatcher.reclaim(), queue.dispatcher.rates())
     yield lambda: (queue.dispatcher.reclaim(), queue.dispatcher.wished())
     yield lambda: (queue.dispatcher.reclaim(), queue.dispatcher.due_notices())
+    yield lambda: queue.dispatcher.settle_folders(fence, queue.dispatcher.due_folders(fence, 10, 1))
     yield lambda: (queue.dispatcher.reclaim(), queue.inspect.depth())
     yield lambda: (queue.dispatcher.reclaim(), queue.inspect.waiting())
     yield lambda: (queue.dispatcher.reclaim(), queue.inspect.containers())
@@ -98,6 +99,7 @@ JOB_FIELDS = (
 TYPED = (
     *("journal:victim/0-2", "needs", "since:normal:render/1", "job:victim:parts:render/1", "job:victim:brought"),
     "job:victim:dead:names",
+    "jobs:folders",
     *(
         "counts",
         "control",

@@ -90,6 +90,10 @@ PLANTS: dict[str, _Plant] = {
     "a fence that is none": lambda r, k: r.set(k.of("fence"), "abc"),
     "a stream that is full": lambda r, k: r.xadd(k.job("victim", "events"), {"x": "y"}, id=f"{2**64 - 1}-{2**64 - 1}"),
     "containers that are none": lambda r, k: r.zadd(k.containers, {"c7": 1}) and r.set(k.container("c7"), "no hash"),
+    "folders that are none": lambda r, k: r.zadd(
+        k.of("jobs:folders"), {**_NO_MEMBERS, "victim ": 1, "victim s3://b/.sceneburst/victim": "-inf", "a " + "x" * 9000: 1}
+    ),
+    "a folder of bytes": lambda r, k: r.hset(k.job("victim"), "work_folder", b"\xff\n \x00"),
     "a notice for a job that is none": lambda r, k: r.zadd(k.notices, {"victim": 1, "c": 1}) and r.set(k.job("c"), "x"),
 }  # fmt: skip
 for _key in TYPED:

@@ -8,11 +8,9 @@ from pathlib import Path
 from sceneburst.local.checks.codes import Code
 from sceneburst.local.checks.finding import Check, doubtful, good, wrong
 from scenequeue.errors import ItemError, ObjectNotFound, SettingsError, StorageDenied
+from scenequeue.jobs.transcode.working_folder import WORK_FOLDER, work_folder
 from scenequeue.storages.s3 import S3Storage
 from scenequeue.storages.temporary import find_temporary_folder
-
-#: Under each address; only objects made here are touched.
-FOLDER = ".sceneburst-doctor"
 
 
 def bucket(uri: str, storage: S3Storage) -> Iterator[Check]:
@@ -26,8 +24,9 @@ def bucket(uri: str, storage: S3Storage) -> Iterator[Check]:
         SettingsError: no temporary folder can be made.
     """
     temporary = find_temporary_folder()
-    folder = f"{uri.rstrip('/')}/{FOLDER}"
-    probe = f"{folder}/{secrets.token_hex(8)}"
+    # A working folder, because roles may delete nothing elsewhere; only the object made here is touched.
+    folder = work_folder(uri.rstrip("/"), f"doctor-{secrets.token_hex(8)}")
+    probe = f"{folder}/probe"
     try:
         yield from _written_and_read(uri, probe, storage, temporary)
         yield _listed(uri, folder, storage)
@@ -62,7 +61,7 @@ def _removed(uri: str, probe: str, storage: S3Storage) -> list[Check]:
     try:
         storage.delete(probe)
     except (ItemError, SettingsError):
-        mend = f"remove it by hand, and what else lies under {FOLDER}; nothing but this check needs s3:DeleteObject"
+        mend = f"remove it by hand, and allow s3:DeleteObject under {WORK_FOLDER}/, for working files of transcodings"
         return [doubtful(Code.PROBE_LEFT_BEHIND, uri, mend, address=probe)]
     return []
 

@@ -3,12 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from scenequeue.errors import StorageDenied
 from scenequeue.jobs.ids import is_job_id
 from scenequeue.reasons import Code
 
 WORK_FOLDER = ".sceneburst"
+
+
+class WorkFolder(NamedTuple):
+    """The working folder of a job, as the queue remembers it."""
+
+    job_id: str
+    #: As a foreign writer may have made it; `is_work_folder_of` checks it.
+    address: str
 
 
 @dataclass(frozen=True)
@@ -63,6 +72,11 @@ def work_folder(output: str, job_id: str) -> str:
         job_id: of the job.
     """
     return f"{output}/{WORK_FOLDER}/{job_id}"
+
+
+def is_work_folder_of(address: str, job_id: str) -> bool:
+    """Return True for the address of the whole working folder of this job, and of no other."""
+    return is_job_id(job_id) and address.endswith(f"/{WORK_FOLDER}/{job_id}")
 
 
 def is_working_file(address: str) -> bool:

@@ -1,12 +1,15 @@
 -- Opens a job's next stage when the last item of the present one is done, and ends the job after its last stage.
 --
 -- Keys     job:<id> (hash) and its parts; of them job:<id>:stage:<n>:<need> (list), wished (zset), expiring (zset), notices (zset)
--- Uses     names, commands, clock, counters, events, lanes, expiry, job_index
+-- Uses     names, commands, clock, counters, events, lanes, expiry, job_index, folders
 
 --- Later stages of a job that a step looks at, at most; job_writer.py allows no more.
 local STAGE_LIMIT = 1000
 --- Parts of a job that expire together with its hash.
 local JOB_PARTS = { 'results', 'dead', 'dead:names', 'history', 'brought' }
+--- Time after the end of a job at which the dispatcher looks at its working folder (ms): of a failed one when it expires, and of one
+--- that is done not before its last item had time to remove the folder itself.
+local FOLDER_PAUSE_MS = { done = 60000, cancelled = 0, failed = RESULT_TTL_S * 1000 + 1 }
 
 --- The first and the last number of the stages that have not opened.
 --- stage, stages  fields of the job's hash: number of the open stage from 0, and how many stages there are
@@ -69,11 +72,12 @@ local function end_job(id, state)
   event(id, 'finished', 'state', state)
   call('EXPIRE', key, RESULT_TTL_S)
   for _, part in ipairs(JOB_PARTS) do call('EXPIRE', job_key(id, part), RESULT_TTL_S) end
-  local got = call('HMGET', key, 'callback_url', 'wishes')
+  local got = call('HMGET', key, 'callback_url', 'wishes', 'work_folder')
   if got[2] then call('ZREM', P .. 'wished', id) end
   for _, list in ipairs(waiting_lists(id)) do call('EXPIRE', list, RESULT_TTL_S) end
   call('ZADD', P .. 'expiring', NOW_MS + RESULT_TTL_S * 1000, expiring_member(id, waiting))
   if got[1] and got[1] ~= '' then call('ZADD', P .. 'notices', NOW_MS, id) end
+  look_at_folder(id, got[3], FOLDER_PAUSE_MS[state])
 end
 
 --- Make the items of a stage ready. Items whose list was evicted or deleted by hand count as dropped, so that the job can end.

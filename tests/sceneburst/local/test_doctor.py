@@ -215,7 +215,7 @@ def test_credentials_that_are_needed_and_missing_are_found(healthy: Path, monkey
         ("PutObject", "cannot be written", "s3:PutObject", True),
         ("GetObject", "cannot be read", "s3:GetObject", True),
         ("ListObjectsV2", "may not be listed", "s3:ListBucket", False),
-        ("DeleteObject", "may not be removed", "remove it by hand", False),
+        ("DeleteObject", "may not be removed", "s3:DeleteObject", False),
     ],
 )
 def test_a_permission_that_a_bucket_lacks_is_named(s3: S3, operation: str, said: str, mend: str, is_needed: bool) -> None:

@@ -10,6 +10,7 @@ from scenequeue.jobs.item import Lease
 from scenequeue.jobs.job import JobSpec, JobStatus, Lane
 from scenequeue.jobs.job_filter import JobFilter
 from scenequeue.jobs.rollup import Resolution
+from scenequeue.jobs.transcode.working_folder import WorkFolder
 from scenequeue.ports.dead_search import DeadFilter
 from scenequeue.queue import SceneQueue
 from tests.scenequeue.jobs import done, items, submit
@@ -147,6 +148,9 @@ def _dispatcher(world: World) -> Iterator[tuple[str, Call]]:
     yield "claim_notice", lambda queue: queue.dispatcher.claim_notice(job, 5)
     job = world.done()
     yield "settle_notice", lambda queue: queue.dispatcher.settle_notice(job)
+    yield "due_folders", lambda queue: queue.dispatcher.due_folders(fence, 10, 5)
+    folder = WorkFolder(job, f"s3://bucket/.sceneburst/{job}")
+    yield "settle_folders", lambda queue: queue.dispatcher.settle_folders(fence, [folder])
     yield "resign", lambda queue: queue.dispatcher.resign("one")
 
 

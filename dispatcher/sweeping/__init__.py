@@ -1,0 +1,1 @@
+"""Removes what jobs leave in storages."""
