@@ -20,6 +20,9 @@ class Code(StrEnum):
     LIMIT_REPEATED = "limit_repeated"
     #: The answer to a question is no.
     NOT_CONFIRMED = "not_confirmed"
+    #: An option of a run on this machine is given with --submit, or the other way round.
+    ONLY_HERE = "only_here"
+    ONLY_SUBMITTED = "only_submitted"
     OUTPUT_NEEDED = "output_needed"
     #: Refused by the parser, in its own words.
     USAGE_REFUSED = "usage_refused"

@@ -101,7 +101,7 @@ def submit(
             status = handle.status()
             if wait:
                 names = item_names(job.scenes, job.film)
-                with _following(handle.job_id, suggestions):
+                with following(handle.job_id, suggestions):
                     status = follow(producer.queue, handle.job_id, names, is_quiet=as_json)
                 if not as_json:
                     print_warnings(handle.iter_results())
@@ -160,7 +160,7 @@ def watch(
 
         with connected(redis_url, namespace) as queue:
             queue.inspect.job(job_id)
-            with _following(job_id, suggestions):
+            with following(job_id, suggestions):
                 ended = follow(queue, job_id, queue.producer.names(job_id), tell=print_json_line if as_json else None)
             found_results = queue.producer.results(job_id)
             if as_json:
@@ -246,7 +246,7 @@ def download(
 
 
 @contextmanager
-def _following(job_id: str, suggestions: Suggestions) -> Iterator[None]:
+def following(job_id: str, suggestions: Suggestions) -> Iterator[None]:
     """Print that the job goes on if following it ends early."""
     goes_on = f"job {job_id} goes on; {suggestions.command('watch', job_id)} follows it again"
     try:

@@ -14,6 +14,7 @@ import typer
 from sceneburst.bit_rate import parse_kbps
 from sceneburst.codes import Code
 from sceneburst.commands.job_status import status_data
+from sceneburst.commands.jobs import LabelOption, following, parse_label
 from sceneburst.commands.render import check_output
 from sceneburst.exit_codes import Exit, uninterrupted, when_interrupted
 from sceneburst.terminal.screen import JsonFlag, Namespace, RedisUrl, print_json, print_table, say, settings_from
@@ -21,7 +22,7 @@ from sceneburst.terminal.suggestions import Suggestions
 from sceneburst.terminal.usage import RefusedWord
 from scenequeue.errors import InvalidScenes, Mistake
 from scenequeue.jobs.ids import ItemId
-from scenequeue.jobs.job import Lane
+from scenequeue.jobs.job import JobState, Lane
 from scenequeue.reasons import Code as QueueCode, Reason
 from scenequeue.start import require
 
@@ -76,8 +77,10 @@ def transcode(
         int | None, typer.Option(min=1, max=64, help="Maximum number of containers here; else one per core.")
     ] = None,
     submit: Annotated[bool, typer.Option("--submit", help="Enqueue it on a running Sceneburst instead.")] = False,
-    lane: Annotated[Lane, typer.Option(help="Priority, with --submit.")] = Lane.NORMAL,
+    lane: Annotated[Lane | None, typer.Option(help="Priority, with --submit; else normal.", show_default=False)] = None,
     job_id: Annotated[str | None, typer.Option(help="Idempotency key, with --submit; else one is generated.")] = None,
+    label: LabelOption = None,
+    wait: Annotated[bool, typer.Option("--wait", help="With --submit: wait until it has ended; exit 1 if it failed.")] = False,
     as_json: JsonFlag = False,
     redis_url: RedisUrl = None,
     namespace: Namespace = None,
@@ -104,9 +107,16 @@ def transcode(
     if submit:
         if output is None:
             raise RefusedWord(Code.OUTPUT_NEEDED, "--output")
+        if containers is not None:
+            raise RefusedWord(Code.ONLY_HERE, "--containers")
+        labels = dict(parse_label(each) for each in label or [])
+        shared = {"job_id": name, "lane": lane or Lane.NORMAL, "labels": labels}
         with _naming_options():
-            _submit(_request(source, output, options, {"job_id": name, "lane": lane}, profile), as_json, redis_url, namespace)
+            _submit(_request(source, output, options, shared, profile), as_json, redis_url, namespace, waits=wait)
         return
+    for option, given in (("--lane", lane), ("--label", label), ("--wait", wait)):
+        if given:
+            raise RefusedWord(Code.ONLY_SUBMITTED, option)
     with _naming_options():
         request = _request(source, output or _OUTPUT, options, {"job_id": name}, profile)
         report = _run_here(request, containers, is_quiet=as_json)
@@ -153,7 +163,7 @@ def _named(mistake: Mistake) -> Mistake:
     return mistake._replace(reason=Reason(QueueCode.INSIDE, {**mistake.reason.parameters, "place": option}))
 
 
-def _submit(request: "TranscodeRequest", as_json: bool, redis_url: str | None, namespace: str | None) -> None:
+def _submit(request: "TranscodeRequest", as_json: bool, redis_url: str | None, namespace: str | None, *, waits: bool) -> None:
     told, name = "nothing was enqueued", request.shared["job_id"]
     with when_interrupted(lambda: told):
         from producer.checks import Rules
@@ -165,11 +175,19 @@ def _submit(request: "TranscodeRequest", as_json: bool, redis_url: str | None, n
             # From here on, also while the answer is printed.
             told = f"job {name} is enqueued whole, or not at all: {suggestions.command('status', name)} tells"
             status = producer.submit_transcoding(request, Rules()).status()
+            if waits:
+                from sceneburst.terminal.follow import follow
+
+                with following(name, suggestions):
+                    status = follow(producer.queue, name, {ItemId("0-0"): "probe"}, is_quiet=as_json)
             if as_json:
                 print_json(status_data(status))
-                return
-            say(f"job {status.job_id}: {request.source}, {status.state.value}")
-            say(f"{suggestions.command('watch', name)} follows it")
+            else:
+                say(f"job {status.job_id}: {request.source}, {status.state.value}")
+                if status.state is JobState.ACTIVE:
+                    say(f"{suggestions.command('watch', name)} follows it")
+            if status.state is JobState.CANCELLED or (waits and status.state is not JobState.DONE):
+                raise typer.Exit(Exit.FAILED)
 
 
 def _run_here(request: "TranscodeRequest", containers: int | None, *, is_quiet: bool) -> dict[str, Any]:

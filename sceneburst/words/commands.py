@@ -15,6 +15,8 @@ SENTENCES: Mapping[str, str] = {
     "limit_malformed": "{given:quoted} is not NAME=VALUE, as in max_containers=20",
     "limit_repeated": "{given:quoted} comes twice",
     "not_confirmed": "nothing was done; with --yes no question is asked",
+    "only_here": "it is for a run on this machine; with --submit, the running Sceneburst decides",
+    "only_submitted": "it needs --submit",
     "output_needed": "--submit needs an output: an s3:// prefix, or a folder that the containers share",
     "usage_refused": "{problem}",
     "word_not_utf8": "a word of the command line is not in UTF-8",

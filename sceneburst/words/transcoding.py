@@ -211,8 +211,8 @@ SENTENCES: Mapping[str, str] = {
     "hls_unreadable": "{rendition}: the HLS file or its playlist cannot be read ({problem})",
     # --- a track, and a joined rendition ---
     "join_frames_differ": (
-        "segment {segment} has {found:1 frame|# frames}, and the plan has {expected}: its files are not those of this plan; "
-        "submit the job again"
+        "segment {segment} has other frames than the plan, or at other times ({found:1 frame|# frames}, {expected} planned): its "
+        "files are not those of this plan; submit the job again"
     ),
     "join_headers_differ": (
         "the segments of {rendition} have different headers, and one file cannot hold them: they come from different encoders; "

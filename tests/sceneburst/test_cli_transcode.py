@@ -77,6 +77,10 @@ def test_a_source_that_is_no_video_is_named_and_nothing_is_left(run: Run, tmp_pa
         (("{film}", "--profile", "{film}"), "error: profile: {film} is not TOML in UTF-8"),
         (("{film}", "--profile", "web", "--container", "webm"), "error: profile web: codec: webm cannot hold h264; it holds av1"),
         (("{film}", "--submit"), "--output: --submit needs an output"),
+        (("{film}", "--submit", "--output", "s3://b/o", "--containers", "2"), "--containers: it is for a run on this machine"),
+        (("{film}", "--lane", "bulk"), "--lane: it needs --submit"),
+        (("{film}", "--wait"), "--wait: it needs --submit"),
+        (("{film}", "--label", "shop=north"), "--label: it needs --submit"),
     ],
 )
 def test_a_mistake_in_the_command_is_told_before_anything_starts(
@@ -115,3 +119,9 @@ def test_a_transcoding_is_submitted_to_a_running_sceneburst(run: Run, tmp_path: 
     ]  # fmt: skip
     assert (json.loads(again.stdout)["job_id"], json.loads(again.stdout)["stages"]) == ("t1", 4)
     assert run("cancel", "t1").returncode == Exit.OK
+    # It has ended, as the same job; waiting for it takes no time.
+    waited = run(*words, "--wait")
+    assert (waited.returncode, waited.stdout) == (Exit.FAILED, f"job t1: {tmp_path / 'film.mp4'}, cancelled\n")
+    labelled = json.loads(run(*words[:-1], "t2", "--label", "shop=north", "--lane", "bulk", "--json").stdout)
+    assert (labelled["labels"], labelled["lane"]) == ({"shop": "north"}, "bulk")
+    assert run("cancel", "t2").returncode == Exit.OK
