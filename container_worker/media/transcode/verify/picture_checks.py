@@ -74,7 +74,9 @@ def check_picture(plan: TranscodePlan, encoded: Encoded, joined: Joined, decoded
             name, planned.name, Code.PICTURE_DIFFERS, width_px=found[0], height_px=found[1], codec=found[2],
             planned_width_px=planned.width, planned_height_px=planned.height, planned_codec=codec,
         )  # fmt: skip
-    if planned.codec != "copy" and (joined.pix_fmt != planned.pix_fmt or not is_promised(planned, joined.needs)):
+    # Decoders name a format of full range otherwise.
+    pix_fmt = (joined.pix_fmt or "").replace("yuvj", "yuv")
+    if planned.codec != "copy" and (pix_fmt != planned.pix_fmt or not is_promised(planned, joined.needs)):
         needs = joined.needs or Needs(-1, -1)
         return failed(
             name, planned.name, Code.PICTURE_FORMAT_DIFFERS,

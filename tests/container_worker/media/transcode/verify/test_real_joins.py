@@ -84,6 +84,13 @@ def test_profiles_levels_and_pixel_formats_are_those_that_were_asked_for(
         assert (failed.name, failed.detail.code) == ("picture", "picture_format_differs")
 
 
+@pytest.mark.parametrize("codec", ["h264", "h265", "av1"])
+def test_a_source_of_full_range(tmp_path: Path, codec: str) -> None:
+    """Its pixel format has another name to decoders, and is the planned one."""
+    source = numbered(tmp_path / "a.mp4", 70, pix_fmt="yuvj420p")
+    _verified(join(source, tmp_path / "join", "mp4", made=rendition(codec=codec)))
+
+
 def _shifted(folder: Path, offset_s: str, name: str = "b.mkv") -> Path:
     ffmpeg("-itsoffset", offset_s, "-i", with_sound(folder, "a.mp4"), "-c", "copy", "-copyts", folder / name)
     return folder / name
