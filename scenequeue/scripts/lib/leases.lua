@@ -16,21 +16,25 @@ local function spare_of(text)
   return token and { token = token, deadline_ms = num(deadline_ms), begun = begun, container = container }
 end
 
---- Write the field that spare_of() reads.
+--- Write the field that spare_of() reads; and the mark of journals, at which holds() looks for it.
 local function write_spare(member, spare)
-  call('HSET', P .. 'item:' .. member, 'spare', string.format('%s %d %s %s', spare.token, spare.deadline_ms, spare.begun, spare.container))
+  local text = string.format('%s %d %s %s', spare.token, spare.deadline_ms, spare.begun, spare.container)
+  call('HSET', P .. 'item:' .. member, 'spare', text, 'noted', '1')
 end
 
---- True if the item is leased to this container under this token. As a second value, true if the item has a journal; as a third, if
+--- True if the item is leased to this container under this token. As a second value, true if the item may have a journal; as a third, if
 --- the item has two holders, its spare lease, with `is_ours`: true if that is the lease of this token, and `other`: the container
 --- that holds the item beside this one.
 local function holds(container, member, token)
-  local got = call('HMGET', P .. 'item:' .. member, 'token', 'container', 'noted', 'spare')
-  local is_first, spare = got[1] == token and got[2] == container, got[1] and got[4] and spare_of(got[4]) or nil
-  if not spare then return is_first, got[3] and true end
+  local got = call('HMGET', P .. 'item:' .. member, 'token', 'container', 'noted')
+  local is_first = got[1] == token and got[2] == container
+  -- Nearly all items have neither journal nor spare lease, and cost no further look.
+  if not got[3] then return is_first end
+  local spare = got[1] and spare_of(call('HGET', P .. 'item:' .. member, 'spare'))
+  if not spare then return is_first, true end
   spare.is_ours = spare.token == token and spare.container == container
   spare.other = is_first and spare.container or got[2]
-  return is_first or spare.is_ours, got[3] and true, spare
+  return is_first or spare.is_ours, true, spare
 end
 
 --- Forget the container's last lease call if it holds nothing: a repetition of that call has nothing left to return.
