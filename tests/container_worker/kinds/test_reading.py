@@ -156,11 +156,11 @@ def _seek(plan: TranscodePlan, path: Path, segment: Segment) -> int | None:
 
 @pytest.mark.parametrize("kind", list(_KINDS))
 def test_a_file_with_holes_decodes_like_the_whole(kind: str, tmp_path: Path) -> None:
-    """Frame by frame, for each segment; and its plan is the same."""
+    """Frame by frame, at its beginning, in the middle and at its end; titles of chapters are read, too."""
     source = _KINDS[kind](tmp_path)
     plan, _, _ = _probe(source, source.as_uri(), segment_s=4)
     assert len(plan.segments) == 6
-    for segment in plan.segments:
+    for segment in (plan.segments[0], plan.segments[3], plan.segments[-1]):
         assert 0 < _bytes(segment) < 0.75 * plan.source.bytes
         path, changed = without_holes(_sparse(plan, segment, tmp_path), plan.picture, segment, plan.source.bytes)
         decoded = _decoded(path, changed, _seek(plan, path, changed))
@@ -170,24 +170,30 @@ def test_a_file_with_holes_decodes_like_the_whole(kind: str, tmp_path: Path) -> 
         assert [chapter.title for chapter in plan.chapters] == ["Part 0", "Part 8", "Part 16"]
 
 
-def _without_each(plan: TranscodePlan, segment: Segment) -> Iterator[Segment]:
-    """Yield the segment with a hole in each of its spans, in the middle."""
-    for begin, end in segment.ranges:
-        middle = (begin + end) // 2
-        spans = [span for span in segment.ranges if span != (begin, end)]
-        ranges = merge_spans([*spans, (begin, middle - 500), (middle + 500, end)], plan.source.bytes, 1)
-        yield segment.model_copy(update={"ranges": ranges})
+def _broken(plan: TranscodePlan, segment: Segment) -> Iterator[Segment]:
+    """Yield the segment without a part of its longest span, at its beginning, at its end and in its middle; and without it."""
+    begin, end = max(segment.ranges, key=lambda span: span[1] - span[0])
+    others = [span for span in segment.ranges if span != (begin, end)]
+    middle = (begin + end) // 2
+    for parts in ([(begin + 300_000, end)], [(begin, end - 300_000)], [(begin, middle), (middle + 300, end)], []):
+        yield segment.model_copy(update={"ranges": merge_spans([*others, *parts], plan.source.bytes, 1)})
 
 
-def test_a_hole_in_what_is_decoded_is_noticed(tmp_path: Path, read: list[int]) -> None:
-    """Before anything is encoded, as zeros may decode to pictures: the whole is read then. Else the plan's spans are."""
+@pytest.mark.parametrize("kind", ["front", "mkv", "ts"])
+def test_a_plan_that_does_not_name_all_spans_is_refused(kind: str, tmp_path: Path) -> None:
+    """Zeros may decode to pictures, and what is left out may not be missed."""
+    source = _KINDS[kind](tmp_path)
+    plan, _, _ = _probe(source, source.as_uri(), segment_s=4)
+    for broken in _broken(plan, plan.segments[3]):
+        with pytest.raises(BadInput, match="segment 3 could not be encoded from the parts"):
+            without_holes(_sparse(plan, broken, tmp_path), plan.picture, broken, plan.source.bytes)
+
+
+def test_an_item_reads_its_spans_or_if_these_do_not_suffice_the_whole(tmp_path: Path, read: list[int]) -> None:
+    """Its files are the same."""
     source = _clip(tmp_path / "a.mp4", 24, "-movflags", "+faststart")
     plan, items, made = _probe(source, source.as_uri(), segment_s=4)
     segment = plan.segments[3]
-    assert len(segment.ranges) == 2
-    for broken in _without_each(plan, segment):
-        with pytest.raises(BadInput, match="segment 3 could not be encoded from the parts"):
-            without_holes(_sparse(plan, broken, tmp_path), plan.picture, broken, plan.source.bytes)
     item = next(item for item in items if item.name == "segment 3")
     read.clear()
     expected = made.carry_out(item).result

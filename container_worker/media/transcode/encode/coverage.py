@@ -46,23 +46,39 @@ def without_holes(path: Path, picture: Picture, segment: Segment, size: int) -> 
     Raises:
         BadInput: something is missing.
     """
-    refusal = BadInput(Code.SEGMENT_OUTSIDE_SPANS, segment=segment.number)
+    import av
+
+    held = [(begin, min(size, end)) for begin, end in segment.ranges]
     with path.open("r+b") as file:
         head = file.read(HEAD_BYTES)
-        if is_matroska(head) and not hide_holes(file, segment.ranges, size):
-            raise refusal
+        is_whole = not is_matroska(head) or hide_holes(file, held, size)
         is_continuous = not is_matroska(head) and not is_mp4(head)
         if is_continuous:
             path = path.with_name(_CONTINUOUS_FILE)
-            _put_together(file, segment.ranges, path)
-    with _opened(path, picture, None, is_parsed=is_continuous) as (_, packets):
-        if not is_continuous and not all(_is_held(packet, segment, size) for packet in islice(packets, HEAD_PACKETS)):
-            raise refusal
+            _put_together(file, held, path)
+    needed = [_last_in(held)] if is_continuous else held
     seek = None if is_continuous else seek_us(picture, segment, 0)
-    with _opened(path, picture, seek, is_parsed=is_continuous) as (stream, packets):
-        if not _is_held_from_keyframe(packets, stream, picture, segment, None if is_continuous else size):
-            raise refusal
+    ends_early = is_continuous and held[-1][1] < size
+    try:
+        is_whole = (
+            is_whole
+            and (is_continuous or _is_beginning_held(path, picture, held, size))
+            and _is_held_from_keyframe(path, picture, segment, needed, size, ends_early=ends_early, seek=seek)
+        )
+    except (av.FFmpegError, IndexError) as error:
+        # Zeros in the place of what tells the streams.
+        if isinstance(error, MemoryError):
+            raise
+        is_whole = False
+    if not is_whole:
+        raise BadInput(Code.SEGMENT_OUTSIDE_SPANS, segment=segment.number)
     return path, segment.model_copy(update={"seek_pts": None}) if is_continuous else segment
+
+
+def _last_in(spans: Sequence[Span]) -> Span:
+    """Return the place of the last span in a file that is put together from all."""
+    total = sum(end - begin for begin, end in spans)
+    return total - (spans[-1][1] - spans[-1][0]), total
 
 
 def _put_together(file: BinaryIO, spans: Sequence[Span], target: Path) -> None:
@@ -74,13 +90,13 @@ def _put_together(file: BinaryIO, spans: Sequence[Span], target: Path) -> None:
 
 
 @contextmanager
-def _opened(path: Path, picture: Picture, seek_us: int | None, *, is_parsed: bool) -> "Iterator[tuple[VideoStream, _Packets]]":
+def _opened(path: Path, picture: Picture, seek_us: int | None) -> "Iterator[tuple[VideoStream, _Packets]]":
     """Open the source, and provide the stream with its packets from a place on."""
     import av
 
     options = {"protocol_whitelist": "file", "format_whitelist": ",".join(SOURCE_FORMATS)}
     # Only a parser tells the frames of a format without an index.
-    options |= {} if is_parsed else {"fflags": "+noparse"}
+    options |= {} if path.name == _CONTINUOUS_FILE else {"fflags": "+noparse"}
     with av.open(f"file:{path}", options=options) as source:
         stream = source.streams[picture.index]
         assert isinstance(stream, av.VideoStream)
@@ -89,29 +105,45 @@ def _opened(path: Path, picture: Picture, seek_us: int | None, *, is_parsed: boo
         yield stream, (packet for packet in source.demux(stream) if packet.size)
 
 
+def _is_beginning_held(path: Path, picture: Picture, held: Sequence[Span], size: int) -> bool:
+    with _opened(path, picture, None) as (_, packets):
+        return all(_is_held(packet, held, size) for packet in islice(packets, HEAD_PACKETS))
+
+
 def _is_held_from_keyframe(
-    packets: "_Packets", stream: "VideoStream", picture: Picture, segment: Segment, size: int | None
+    path: Path, picture: Picture, segment: Segment, held: Sequence[Span], size: int, *, ends_early: bool, seek: int | None
 ) -> bool:
-    """Return True if all packets are held from the keyframe on, until all frames of the segment and some more were there."""
+    """Return True if all packets are held from the keyframe on, until all frames of the segment and some more were there.
+
+    Args:
+        path: the file.
+        picture: its stream.
+        segment: gives the frames.
+        held: spans of the file.
+        size: of the source, in bytes.
+        ends_early: True if the file goes on behind them, so that the last packet of all may be incomplete.
+        seek: where ffmpeg begins, in microseconds; None for the start.
+    """
     begin = segment.start_pts if segment.lead_pts is None else segment.lead_pts
     end = segment.tail_pts if segment.tail_frames else segment.end_pts
-    left, behind = segment.lead_frames + segment.frames + segment.tail_frames, BEHIND_PACKETS
+    left, behind = segment.lead_frames + segment.frames + segment.tail_frames, 0
     is_begun = segment.seek_pts is None
-    for packet in packets:
-        pts = None if packet.pts is None else ticks_in(picture.time_base, base_of(stream), packet.pts)
-        is_begun = is_begun or pts == segment.seek_pts
-        if not is_begun:
-            continue
-        if size is not None and not _is_held(packet, segment, size):
-            return False
-        if not packet.is_discard and pts is not None and (begin is None or pts >= begin) and (end is None or pts < end):
-            left -= 1
-        elif left <= 0:
-            behind -= 1
-        if left <= 0 and behind <= 0:
-            break
-    return left <= 0
+    with _opened(path, picture, seek) as (stream, packets):
+        for packet in packets:
+            pts = None if packet.pts is None else ticks_in(picture.time_base, base_of(stream), packet.pts)
+            is_begun = is_begun or pts == segment.seek_pts
+            if not is_begun:
+                continue
+            if not _is_held(packet, held, size):
+                return False
+            if not packet.is_discard and pts is not None and (begin is None or pts >= begin) and (end is None or pts < end):
+                left -= 1
+            elif left <= 0:
+                behind += 1
+            if left <= 0 and behind >= BEHIND_PACKETS:
+                break
+    return left <= 0 and (behind > 0 or not ends_early)
 
 
-def _is_held(packet: "Packet[VideoStream]", segment: Segment, size: int) -> bool:
-    return packet.pos is not None and is_within((packet.pos, min(size, packet.pos + packet.size)), segment.ranges)
+def _is_held(packet: "Packet[VideoStream]", held: Sequence[Span], size: int) -> bool:
+    return packet.pos is not None and is_within((packet.pos, min(size, packet.pos + packet.size)), held)
