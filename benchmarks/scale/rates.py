@@ -2,14 +2,11 @@
 
 import subprocess
 import tempfile
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from container_worker.kind import Finished
-from container_worker.media.child_program import used_cpu_s
+from benchmarks.timed_transcoding import TimedTranscoding
 from container_worker.media.ffmpeg import find_ffmpeg
-from scenequeue.jobs.item import WorkItem
-from tests.support.transcoding import Transcoding
 
 #: Lengths of two films in one segment, which tell the fixed part of a stage and the part of each frame; the longer one is cut,
 #: too, which tells the part of a join.
@@ -52,23 +49,6 @@ class Rates:
         return replace(self, encode=Stage(frame_s=1 / frames_per_core_s))
 
 
-@dataclass
-class _Timed(Transcoding):
-    """A transcoding that measures the CPU time of its items."""
-
-    used: list[tuple[WorkItem, float]] = field(default_factory=list)
-
-    def carry_out(self, item: WorkItem) -> Finished:
-        before = used_cpu_s()
-        finished = super().carry_out(item)
-        self.used.append((item, used_cpu_s() - before))
-        return finished
-
-    def used_s(self, kind: str) -> float:
-        """Return the CPU time of all items of a kind."""
-        return sum(used_s for item, used_s in self.used if item.kind == kind)
-
-
 def measure() -> Rates:
     """Make films in 4K, transcode them to 720p, and return the rates."""
     with tempfile.TemporaryDirectory(prefix="scale-") as name:
@@ -84,13 +64,13 @@ def measure() -> Rates:
         )  # fmt: skip
 
 
-def _made(source: Path, folder: Path, segment_s: int) -> _Timed:
-    made = _Timed(source, folder, {"renditions": ["720p"], "segment_s": segment_s})
+def _made(source: Path, folder: Path, segment_s: int) -> TimedTranscoding:
+    made = TimedTranscoding(source, folder, {"renditions": ["720p"], "segment_s": segment_s})
     made.run()
     return made
 
 
-def _stage(kind: str, short: _Timed, long: _Timed, cut: _Timed) -> Stage:
+def _stage(kind: str, short: TimedTranscoding, long: TimedTranscoding, cut: TimedTranscoding) -> Stage:
     few, many = len(short.plan.frame_pts), len(long.plan.frame_pts)
     less_s, more_s = short.used_s(kind), long.used_s(kind)
     frame_s = max(0.0, (more_s - less_s) / (many - few))
@@ -106,7 +86,7 @@ def _probe_s(folder: Path) -> float:
     subprocess.run([*ffmpeg, "-f", "lavfi", "-i", clip, "-c:v", "libx264", "-g", "50", str(short)], check=True)
     loops = str(_PROBED_S // 60 - 1)
     subprocess.run([*ffmpeg, "-stream_loop", loops, "-i", str(short), "-c", "copy", str(source)], check=True)
-    probed = _Timed(source, folder / "hour", {})
+    probed = TimedTranscoding(source, folder / "hour", {})
     probed.probe()
     return probed.used_s("probe")
 

@@ -56,7 +56,7 @@ def main() -> int:
             targets += found
             print(", ".join(f"{what}: {value:.2f}" for what, value in told["figures"].items()))
         if "sharing" in chosen.only:
-            targets += [*measure_renditions(source.absolute(), folder), *measure_two_workers(source.absolute(), folder)]
+            targets += [*measure_renditions(folder), *measure_two_workers(source.absolute(), folder)]
         if "losses" in chosen.only:
             losses = list(measure_losses(folder))
             targets += loss_targets(losses)

@@ -23,9 +23,9 @@ def cpu_s_of(work: Callable[[], object]) -> float:
     return used_cpu_s() - before
 
 
-def make_source(path: Path, seconds: float) -> None:
-    """Make a video of 720p with motion, detail and grain, whose picture changes every four seconds."""
-    picture = f"testsrc2=s=1280x720:r=25:d={seconds},noise=alls=14:allf=t,hue=h='40*floor(t/4)',gblur=sigma=0.6"
+def make_source(path: Path, seconds: float, size: tuple[int, int] = (1280, 720)) -> None:
+    """Make a video with motion, detail and grain, whose picture changes every four seconds."""
+    picture = f"testsrc2=s={size[0]}x{size[1]}:r=25:d={seconds},noise=alls=14:allf=t,hue=h='40*floor(t/4)',gblur=sigma=0.6"
     run(
         *("-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", f"sine=d={seconds}", "-c:v", "libx264", "-preset", "veryfast"),
         *("-crf", "20", "-g", "125", "-pix_fmt", "yuv420p", "-c:a", "aac", path),
