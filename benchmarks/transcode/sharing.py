@@ -41,7 +41,7 @@ def measure_renditions(folder: Path) -> list[Target]:
 
 def _share(source: Path, folder: Path, preset: str) -> float:
     # In one piece, so that this is of renditions alone.
-    made = TimedTranscoding(source, folder / preset, {"renditions": list(_RUNGS), "preset": preset, "segment_s": 600})
+    made = TimedTranscoding(source, folder / preset, {"renditions": list(_RUNGS), "preset": preset, "segment_s": 600}, wall_s=600)
     made.run()
 
     def encode_each() -> None:
