@@ -83,7 +83,11 @@ def summary_lines(report: Mapping[str, Any]) -> list[str]:
 
 
 def _beside_lines(report: Mapping[str, Any]) -> list[str]:
-    return [f"subtitles: {_file_name(each['output'])}, {counted(each['cues'], 'cue')}" for each in report["captions"]]
+    ladder = [f"HLS ladder: {'/'.join(report['hls'].split('/')[-2:])}"] if report["hls"] else []
+    return [
+        *ladder,
+        *(f"subtitles: {_file_name(each['output'])}, {counted(each['cues'], 'cue')}" for each in report["captions"]),
+    ]
 
 
 def _file_name(address: str) -> str:

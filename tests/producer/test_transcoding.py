@@ -190,13 +190,31 @@ def test_only_the_finished_videos_of_a_transcoding_are_downloaded(
     assert sorted(path.name for path in (tmp_path / "in").iterdir()) == ["film-360p.mp4", "film-720p.mp4"]
 
 
+@pytest.mark.parametrize(("folder", "expected"), [("film-hls", "film-hls/film.m3u8"), ("..", None)])
+def test_a_ladder_is_downloaded_into_a_folder_of_its_own(
+    producer: Producer, queue: SceneQueue, film: Path, tmp_path: Path, folder: str, expected: str | None
+) -> None:
+    """Its files keep their places beside one another; a folder that is none is refused."""
+    job = producer.submit_transcode(film, output=tmp_path / "out", job_id="t1", hls=True)
+    (lease,) = queue.worker.lease("c", 1, serves=["probe/1"])
+    assert TranscodeOptions.of_job(queue.worker.options(job.job_id)).hls
+    files = {f"{folder}/film.m3u8": "playlist", f"{folder}/360p.m3u8": "playlist", f"{folder}/360p.mp4": "segment"}
+    made = _made(lease, {**files, "film-360p.mp4": "video"}, tmp_path / "out", renditions=[])
+    address = f"file://{tmp_path}/out/{folder}/film.m3u8"
+    queue.worker.ack("c", [(lease, made.model_copy(update={"details": {**made.details, "hls": address}}))])
+    found = [str(each.path.relative_to(tmp_path / "in")) for each in job.deliver(tmp_path / "in") if each.path]
+    assert found == ([expected, "film-hls/360p.m3u8", "film-hls/360p.mp4", "film-360p.mp4"] if expected else ["film-360p.mp4"])
+    assert {each.name for each in (tmp_path / "in").iterdir()} == {name.partition("/")[0] for name in found}
+
+
 def _made(lease: Lease, files: dict[str, str], folder: Path, **details: Any) -> ItemResult:
     """Write the files of an item, and return its result."""
     folder.mkdir(parents=True, exist_ok=True)
     artifacts = []
     for name, role in files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(name)
-        artifacts.append(Artifact(address=(folder / name).as_uri(), bytes=len(name), media_type="x/y", role=role))
+        artifacts.append(Artifact(address=f"file://{folder}/{name}", bytes=len(name), media_type="x/y", role=role))
     return ItemResult(
         item_id=lease.item_id, name=lease.item.name, state="done", output=artifacts[0].address, artifacts=artifacts,
         details=details,

@@ -28,6 +28,8 @@ class HlsMedia(FrozenModel):
     segments: Annotated[list[HlsSegment], Field(min_length=1)]
     #: Seconds that were added to all times, which may not be negative; the same in all files of a ladder.
     shift_s: Annotated[int, Field(ge=0)]
+    #: False for a picture with segments that begin with a keyframe, but show frames before it that need the segment before.
+    is_independent: bool = True
     #: Of the picture.
     width: int = 0
     height: int = 0

@@ -42,7 +42,7 @@ def test_a_finished_transcoding_tells_all_that_was_made_and_verified() -> None:
     """The facts are those of the last item."""
     report = _report(JobState.DONE, _verify(details=_FACTS))
     assert report["source"] == _SOURCE
-    assert report["renditions"] == [_RENDITION]
+    assert report["renditions"] == [{**_RENDITION, "crf": None, "target_vmaf": None, "predicted_vmaf": None}]
     assert (report["segments"], report["hls"], report["errors"]) == (2, None, [])
     (check,) = report["verification"]["checks"]
     assert (check["name"], check["ok"], check["detail"]) == ("frames", True, "600 of 600")
@@ -54,6 +54,8 @@ def test_a_finished_transcoding_tells_all_that_was_made_and_verified() -> None:
         "note: 1080p is left out",
         "source: 1920×1080 h264, 20.0 s, 600 frames, in 2 segments",
     ]
+    ladder = {**report, "hls": "s3://bucket/out/film-hls/film.m3u8"}
+    assert summary_lines(ladder)[0] == "HLS ladder: film-hls/film.m3u8"
     table = [line.plain for line in renditions_table(report).plain_lines()]
     assert table[1].split() == ["720p", "1280×720", "h264", "600", "20.0", "s", "4.8", "MiB", "2000"]
 

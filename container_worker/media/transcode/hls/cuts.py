@@ -13,16 +13,18 @@ SEGMENT_S, _TOLERANCE_S = 6, Fraction(49, 100)
 
 
 def shared_keyframes(report: SegmentReport) -> list[int]:
-    """Return the positions in a segment at which every rendition can be cut, ascending: the same before and after decoding."""
+    """Return the positions in a segment at which every rendition can be cut, ascending."""
     tables = [table.packets for table in report.tables.values()]
     found = [
-        set(closed_keyframes([row.pts for row in packets], [row.is_key for row in packets])) for packets in tables
+        set(cuttable_keyframes([row.pts for row in packets], [row.is_key for row in packets])) for packets in tables
     ]  # fmt: skip
     return sorted(set.intersection(*found)) if found else []
 
 
-def closed_keyframes(pts: Sequence[int], keys: Sequence[bool]) -> Iterator[int]:
-    """Yield the positions of keyframes before which all earlier frames are shown, and after which all later ones.
+def cuttable_keyframes(pts: Sequence[int], keys: Sequence[bool]) -> Iterator[int]:
+    """Yield the positions of keyframes before which all frames are shown that were decoded before, and no others.
+
+    Frames that are decoded after it may be shown before the keyframe itself (an open group of pictures).
 
     Args:
         pts: of the packets, in the order of decoding.
@@ -30,7 +32,7 @@ def closed_keyframes(pts: Sequence[int], keys: Sequence[bool]) -> Iterator[int]:
     """
     latest = -1
     for position, rank in enumerate(ranks_of(pts)):
-        if keys[position] and rank == position == latest + 1:
+        if keys[position] and latest == position - 1:
             yield position
         latest = max(latest, rank)
 

@@ -112,8 +112,9 @@ def _described(
         chosen = nearest([Fraction(pts[first], timescale) - shift_s for first in firsts], cut_times_s)
     if min(chosen) < 0:
         raise ValueError(cuts)
-    bounds = [*chosen, len(fragments)]
-    starts = [*(pts[firsts[at]] for at in chosen), end]
+    bounds, shown = [*chosen, len(fragments)], sorted(pts)
+    # As many frames are shown before a segment as are decoded before it.
+    starts = [*(shown[firsts[at]] for at in chosen), end]
     packets = [*(firsts[at] for at in chosen), len(pts)]
     segments = [
         HlsSegment(bytes=fragments[last - 1].end - fragments[first].begin, duration=later - begin, packets=behind - at)
@@ -121,7 +122,11 @@ def _described(
             pairwise(bounds), pairwise(starts), pairwise(packets), strict=True
         )
     ]  # fmt: skip
-    return HlsMedia(timescale=timescale, init_bytes=init_bytes, segments=segments, shift_s=shift_s, **facts_of(path))
+    is_independent = all(pts[firsts[at]] == shown[firsts[at]] for at in chosen)
+    return HlsMedia(
+        timescale=timescale, init_bytes=init_bytes, segments=segments, shift_s=shift_s, is_independent=is_independent,
+        **facts_of(path),
+    )  # fmt: skip
 
 
 def facts_of(path: Path) -> dict[str, Any]:

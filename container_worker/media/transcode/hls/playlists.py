@@ -11,6 +11,7 @@ from scenequeue.jobs.transcode.source import Captions, Ratio, Track
 
 #: Has maps of whole files, byte ranges and fragmented MP4.
 _VERSION = 7
+_INDEPENDENT = "#EXT-X-INDEPENDENT-SEGMENTS"
 #: Of MPEG, in which such a file tells the time.
 _CLOCK_HZ = 90_000
 _MICROSECONDS = 1_000_000
@@ -37,7 +38,7 @@ def media_playlist(file_name: str, media: HlsMedia, target_s: int) -> str:
         target_s: of `target_duration_s`.
     """
     lines = _head(target_s)
-    lines += ["#EXT-X-INDEPENDENT-SEGMENTS", f'#EXT-X-MAP:URI="{file_name}",BYTERANGE="{media.init_bytes}@0"']
+    lines += [*([_INDEPENDENT] if media.is_independent else []), f'#EXT-X-MAP:URI="{file_name}",BYTERANGE="{media.init_bytes}@0"']
     at, ticks, told_us = media.init_bytes, 0, 0
     for segment in media.segments:
         ticks += segment.duration
@@ -82,7 +83,8 @@ def master_playlist(
         frame_rate: average of the source.
         target_s: of `target_duration_s`.
     """
-    lines = ["#EXTM3U", f"#EXT-X-VERSION:{_VERSION}", "#EXT-X-INDEPENDENT-SEGMENTS"]
+    lines = ["#EXTM3U", f"#EXT-X-VERSION:{_VERSION}"]
+    lines += [_INDEPENDENT] if all(media.is_independent for media in pictures.values()) else []
     lines += _group("AUDIO", _SOUNDS, [(name, track, media.channels) for name, track, media in sounds])
     lines += _group("SUBTITLES", _TEXTS, [(name, track, 0) for name, track in texts])
     files = [media for _name, _track, media in sounds]

@@ -70,7 +70,8 @@ def check_medium(wanted: Wanted, found: Packaged, playlist: MediaPlaylist) -> tu
     worst = Fraction(0)
     for at, (positions, segment) in enumerate(zip(held, playlist.segments, strict=True)):
         first = positions[0]
-        if wanted.is_picture and not (found.packets.keys[first] and pts[first] == starts[at]):
+        is_begin = pts[first] == starts[at] or not playlist.is_independent
+        if wanted.is_picture and not (found.packets.keys[first] and is_begin):
             return failed("hls", name, Code.HLS_KEYFRAME_MISSING, segment=at), None
         off_s = abs(segment.length_s - (starts[at + 1] - starts[at]) * tick_s)
         if off_s > _MAX_OFF_S or floor(segment.length_s + Fraction(1, 2)) > playlist.target_s:
@@ -78,6 +79,7 @@ def check_medium(wanted: Wanted, found: Packaged, playlist: MediaPlaylist) -> tu
         worst = max(worst, off_s)
     media = HlsMedia(
         timescale=found.packets.time_base[1], init_bytes=found.init_bytes, shift_s=int(shift),
+        is_independent=playlist.is_independent,
         segments=[
             HlsSegment(segment.end - segment.begin, later - begin, len(positions))
             for segment, positions, (begin, later) in zip(playlist.segments, held, pairwise(starts), strict=True)
@@ -177,6 +179,8 @@ def _wrong_in_master(
     ):
         if told != [f"{name}.m3u8" for name in names]:
             return next((name for name, uri in zip(names, told, strict=False) if uri != f"{name}.m3u8"), LADDER), "URI"
+    if master.is_independent != all(rung.media.is_independent for rung in rungs):
+        return LADDER, "INDEPENDENT-SEGMENTS"
     for rung, (found, _uri) in zip(rungs, master.rungs, strict=True):
         wanted = _attributes(rung, sounds, texts, frame_rate)
         for key in sorted(found.keys() | wanted.keys()):

@@ -7,7 +7,8 @@ from fractions import Fraction
 _TARGET, _MAP, _INF, _RANGE = "#EXT-X-TARGETDURATION:", "#EXT-X-MAP:", "#EXTINF:", "#EXT-X-BYTERANGE:"
 _STREAM, _MEDIA, _END = "#EXT-X-STREAM-INF:", "#EXT-X-MEDIA:", "#EXT-X-ENDLIST"
 #: Tags that say the same of every playlist.
-_FIXED = ("#EXT-X-VERSION:7", "#EXT-X-MEDIA-SEQUENCE:0", "#EXT-X-PLAYLIST-TYPE:VOD", "#EXT-X-INDEPENDENT-SEGMENTS")
+_FIXED = ("#EXT-X-VERSION:7", "#EXT-X-MEDIA-SEQUENCE:0", "#EXT-X-PLAYLIST-TYPE:VOD")
+_INDEPENDENT = "#EXT-X-INDEPENDENT-SEGMENTS"
 _ATTRIBUTE = re.compile(r'([A-Z0-9-]+)=("[^"\r\n]*"|[^",\s]+)(?:,|$)')
 
 
@@ -26,6 +27,7 @@ class MediaPlaylist:
     """The playlist of one file."""
 
     target_s: int = 0
+    is_independent: bool = False
     map_uri: str = ""
     map_end: int = 0
     segments: list[Segment] = field(default_factory=list)
@@ -39,6 +41,7 @@ class MasterPlaylist:
     rungs: list[tuple[dict[str, str], str]] = field(default_factory=list)
     #: Attributes of each sound or subtitles.
     members: list[dict[str, str]] = field(default_factory=list)
+    is_independent: bool = False
 
 
 def read_media_playlist(text: str) -> MediaPlaylist:
@@ -59,6 +62,8 @@ def read_media_playlist(text: str) -> MediaPlaylist:
             found.map_uri, (found.map_end, begin) = attributes["URI"], _span(attributes["BYTERANGE"])
             if begin:
                 raise ValueError(line)
+        elif line == _INDEPENDENT:
+            found.is_independent = True
         elif line.startswith(_INF):
             length_s = Fraction(line.removeprefix(_INF).removesuffix(","))
         elif line.startswith(_RANGE):
@@ -82,6 +87,8 @@ def read_master_playlist(text: str) -> MasterPlaylist:
     for line in _lines(text)[1:]:
         if line.startswith(_STREAM):
             attributes = attributes_of(line.removeprefix(_STREAM))
+        elif line == _INDEPENDENT:
+            found.is_independent = True
         elif line.startswith(_MEDIA):
             found.members.append(attributes_of(line.removeprefix(_MEDIA)))
         elif not line.startswith("#") and attributes:

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from hypothesis import given, strategies as st
 
-from container_worker.media.transcode.hls.cuts import choose_cuts, closed_keyframes, cut_times_s, nearest, shift_of
+from container_worker.media.transcode.hls.cuts import choose_cuts, cut_times_s, cuttable_keyframes, nearest, shift_of
 
 TICK_S = Fraction(1, 1000)
 
@@ -40,12 +40,11 @@ def test_cuts_are_keyframes_in_order(steps: list[int], data: st.DataObject) -> N
 
 
 def test_keyframes_with_frames_across_them_are_no_cuts() -> None:
-    """An open group of pictures has frames behind its keyframe that are shown before it."""
-    #         IDR          open I, then a B that is shown before it; then a closed I
-    pts = [0, 2, 1, 6, 4, 5, 7, 8]
-    keys = [True, False, False, True, False, False, False, True]
-    assert list(closed_keyframes(pts, keys)) == [0, 7]
-    assert list(closed_keyframes([1, 0], [True, False])) == []
+    """All that is decoded before must be shown before; what an open group of pictures shows before its keyframe comes after."""
+    #         IDR            open I, then frames that are shown before it; a key that is shown before an earlier one; a closed I
+    pts = [0, 2, 1, 6, 4, 5, 8, 7, 9]
+    keys = [True, False, False, True, False, False, False, True, True]
+    assert list(cuttable_keyframes(pts, keys)) == [0, 3, 8]
 
 
 def test_sound_is_cut_near_the_picture_and_on_behind_its_end() -> None:
