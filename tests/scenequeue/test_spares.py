@@ -118,6 +118,7 @@ def test_a_lease_that_expires_leaves_the_item_to_a_spare_lease_that_is_extended(
     first, spare = _two_holders(queue)
     queue.worker.begin("c2", spare)
     assert end_leases(queue) == 1
+    assert queue.dispatcher.reclaim() == 0
     assert queue.worker.extend("c1", [first]) == [first]
     assert queue.worker.extend("c2", [spare]) == []
     assert end_leases(queue) == 1
@@ -130,6 +131,8 @@ def test_both_holders_of_a_cancelled_jobs_item_lose_their_leases(queue: SceneQue
     first, spare = _two_holders(queue)
     queue.producer.cancel(first.job_id)
     assert queue.worker.extend("c2", [spare]) == [spare]
+    client, keys = queue._connection.client, queue._connection.keys
+    assert client.exists(keys.held("c1"), keys.held("c2")) == 0
     assert queue.worker.extend("c1", [first]) == [first]
     counts = queue.producer.status(first.job_id).counts
     assert (counts.leased, counts.dropped, counts.done) == (0, 2, 1)
