@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from container_worker.media.transcode.encode.argv import source_options
 from container_worker.media.transcode.encode.filters import RENDITION_PAD, SIGNATURE_PAD, filter_graphs
 from scenequeue.jobs.kinds.encode import EncodePayload
-from scenequeue.jobs.transcode.plan import Rendition, Segment
+from scenequeue.jobs.transcode.plan import Rendition
 
 #: libvmaf's model, built in: of pictures on a television of full HD.
 MODEL = "vmaf_v0.6.1"
@@ -15,8 +15,6 @@ _SUBSAMPLE = 3
 _FEW_FRAMES = 30
 #: Numbers the frames, because times of encoded files are not those of the source.
 _NUMBERED = "settb=expr=1/25,setpts=expr=N"
-#: Frames at the end of a sample without look-ahead that are not compared: an encoder spends less on them.
-_LAST_FRAMES = 5
 _SCORED_PAD = "vmaf{}"
 
 
@@ -57,17 +55,12 @@ def _reference(payload: EncodePayload, rendition: Rendition) -> str:
     return f"{graph};[{SIGNATURE_PAD}]nullsink" if f"[{SIGNATURE_PAD}]" in graph else graph
 
 
-def _compared(sample: Segment) -> int:
-    is_cut = sample.end_pts is not None and not sample.tail_frames
-    return sample.frames - _LAST_FRAMES if is_cut and sample.frames > 2 * _LAST_FRAMES else sample.frames
-
-
 def _comparison(payload: EncodePayload, rendition: Rendition, encoded: int, log: str, at: int) -> str:
     sample = payload.segment
     chosen = _NUMBERED
     if sample.start_pts is not None:
-        # With the frame before it, of which the first one's motion is told.
-        first, end = max(0, sample.lead_frames - 1), sample.lead_frames + _compared(sample)
+        # With the frame before it, if there is one, from which the first one's motion is told.
+        first, end = max(0, sample.lead_frames - 1), sample.lead_frames + sample.frames
         chosen = f"trim=start_frame={first}:end_frame={end},{_NUMBERED}"
     every = _SUBSAMPLE if sample.frames >= _FEW_FRAMES else 1
     vmaf = f"libvmaf=model=version={MODEL}:log_fmt=json:log_path={log}:n_subsample={every}"

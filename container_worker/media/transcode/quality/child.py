@@ -120,7 +120,7 @@ class _Bench:
         for raw, log, each in zip(raws, logs, found, strict=True):
             each.add(
                 sample.frames,
-                read_vmaf(self.folder / log, has_run_up=sample.lead_frames > 0),
+                read_vmaf(self.folder / log, is_within=sample.first_frame > 0),
                 (self.folder / raw).stat().st_size / 125 / seconds,
             )
             (self.folder / raw).unlink()
@@ -133,12 +133,12 @@ class _Bench:
             send({"frame": round(done * 100), "of": MAX_ROUNDS * self.samples * 100})
 
 
-def read_vmaf(log: Path, *, has_run_up: bool) -> float:
+def read_vmaf(log: Path, *, is_within: bool) -> float:
     """Return the mean VMAF in libvmaf's log.
 
     Args:
         log: libvmaf's.
-        has_run_up: True if its first frame is the one before the sample.
+        is_within: True if its first frame is not the film's first one: it was compared without its motion, and does not count.
 
     Raises:
         ToolFailed: there is none.
@@ -151,5 +151,5 @@ def read_vmaf(log: Path, *, has_run_up: bool) -> float:
         scores = {}
     if not scores:
         raise ToolFailed(Code.RENDERER_MADE_NOTHING, file=log.name)
-    kept = [vmaf for number, vmaf in scores.items() if number or not has_run_up or len(scores) == 1]
+    kept = [vmaf for number, vmaf in scores.items() if number or not is_within or len(scores) == 1]
     return min(100.0, max(0.0, sum(kept) / len(kept)))

@@ -26,6 +26,8 @@ SCALES = {
 }
 #: A measured VMAF as near to the target ends the search.
 _NEAR = 0.4
+#: Distance of two factors from which on the line between their points is no good guess.
+_FAR_APART = 4
 #: Farthest move from what has been measured, as a share of the bounds' distance.
 _FARTHEST = 0.4
 
@@ -52,7 +54,7 @@ def next_crf(points: Sequence[Point], target: float, scale: Scale, first: float)
         return None
     curve = _descending(points)
     if curve[0].vmaf >= target >= curve[-1].vmaf and len(curve) > 1:
-        found = _rounded(_interpolated(curve, target), scale)
+        found = _rounded(_between(curve, target), scale)
     else:
         found = _extrapolated(curve, target, scale)
     return None if any(abs(point.crf - found) < scale.step for point in points) else found
@@ -70,6 +72,16 @@ def choose_crf(points: Iterable[Point], target: float, scale: Scale) -> Point:
     found = _clamped(_rounded(_interpolated(curve, target), scale), scale)
     found = min(max(found, curve[0].crf), curve[-1].crf)
     return Point(found, _vmaf_at(curve, found))
+
+
+def _between(curve: Sequence[Point], target: float) -> float:
+    """Return the factor at which a descending curve is expected to cross the target.
+
+    VMAF falls faster and faster, so that a straight line between two points that are far apart crosses it too early.
+    """
+    found = _interpolated(curve, target)
+    left, right = next((pair for pair in pairwise(curve) if pair[0].crf <= found <= pair[1].crf), (curve[0], curve[-1]))
+    return (found + (left.crf + right.crf) / 2) / 2 if right.crf - left.crf > _FAR_APART else found
 
 
 def _descending(points: Iterable[Point]) -> list[Point]:

@@ -8,7 +8,7 @@ from scenequeue.jobs.options import FrozenModel
 
 REPORT_FILE = "quality.json"
 #: Times that the samples are encoded: most searches need two or three.
-MAX_ROUNDS = 5
+MAX_ROUNDS = 6
 
 
 class Trial(FrozenModel):

@@ -4,14 +4,14 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from container_worker.media.transcode.planning.dividing import KEYFRAME_S, RUN_UP_FRAMES
+from container_worker.media.transcode.planning.dividing import KEYFRAME_S
 from container_worker.media.transcode.probing.packets import NO_TIME, Flag, Packets
 from scenequeue.jobs.transcode.plan import Segment, TranscodePlan
 
 #: A source of at most so many seconds is measured as a whole, and of one that is not divided so many.
 WHOLE_S = 20
 #: Number of samples of a longer one.
-SAMPLES = 8
+SAMPLES = 10
 
 
 def choose_samples(plan: TranscodePlan, packets: Packets) -> list[Segment]:
@@ -73,13 +73,10 @@ def _bytes_of(plan: TranscodePlan, windows: Sequence[tuple[int, int]], packets: 
 
 
 def _sample(plan: TranscodePlan, number: int, first: int, end: int, keys: Sequence[int]) -> Segment:
-    lead = max(0, first - RUN_UP_FRAMES)
-    key = bisect_right(keys, plan.frame_pts[lead]) - 1
+    key = bisect_right(keys, plan.frame_pts[first]) - 1
     return Segment(
         number=number, first_frame=first, frames=end - first, start_pts=plan.frame_pts[first],
         end_pts=plan.frame_pts[end] if end < len(plan.frame_pts) else None,
-        # Without it the first frames would get less than they get in the film; look-ahead would cost more than it changes.
-        lead_pts=plan.frame_pts[lead], lead_frames=first - lead,
         # As in a plan: the first keyframe is reached from the start of the file.
         seek_pts=keys[key] if first and key > 0 else None,
     )  # fmt: skip

@@ -36,12 +36,12 @@ def _curves(draw: st.DrawFn, scale: Scale) -> dict[float, float]:
 @settings(max_examples=100, deadline=None)
 @given(st.data(), st.sampled_from(sorted(SCALES)), st.floats(60, 99))
 def test_a_search_ends_near_the_target_or_at_a_bound(data: st.DataObject, codec: str, target: float) -> None:
-    """Whatever the curve: the choice is at most 1.5 VMAF farther from the target than the nearest factor within the bounds."""
+    """Whatever the curve: the choice is at most 1 VMAF farther from the target than the nearest factor within the bounds."""
     scale = SCALES[codec]
     curve = data.draw(_curves(scale))
     chosen = choose_crf(_search(curve, target, scale), target, scale)
     nearest = min(abs(vmaf - target) for vmaf in curve.values())
-    assert abs(curve[chosen.crf] - target) <= nearest + 1.5
+    assert abs(curve[chosen.crf] - target) <= nearest + 1.0
 
 
 @settings(max_examples=100, deadline=None)

